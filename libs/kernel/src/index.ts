@@ -1,0 +1,19 @@
+export { idPrefixes, newId, newUuid, idFromUuid, uuidFromId, parseId, type Id, type IdKind } from './ids.js';
+export { KiB, MiB, SECOND, MINUTE, HOUR, DAY } from './units.js';
+export { systemClock, type Clock } from './clock.js';
+export { isJsonObject, jsonBytes, type Json, type JsonObject } from './json.js';
+export {
+  AnnexError,
+  defineErrors,
+  errorCatalogues,
+  isAnnexError,
+  messageOf,
+  type ErrorCatalogue,
+  type ErrorExtras,
+  type ErrorKind,
+  type Fault,
+  type InputFault,
+} from './errors.js';
+export { silentLogger, type Logger } from './logger.js';
+export { assertNever, SingleFlight, type Stoppable } from './control.js';
+export { isReachableByOthers, stageForOthers } from './reachable.js';
