@@ -1,0 +1,16 @@
+export {
+  coversHost,
+  findGrant,
+  grantAll,
+  grantsTable,
+  isPermissionName,
+  matchGrants,
+  permissionNames,
+  permissionTexts,
+  type GrantMatch,
+  type PermissionGrant,
+  type PermissionName,
+  type PermissionRequest,
+  type PermissionScope,
+  type PermissionText,
+} from './permissions.js';
