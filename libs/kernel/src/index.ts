@@ -17,3 +17,4 @@ export {
 export { silentLogger, type Logger } from './logger.js';
 export { assertNever, SingleFlight, type Stoppable } from './control.js';
 export { isReachableByOthers, stageForOthers } from './reachable.js';
+export { closest, didYouMean, jsonPointer, quote } from './text.js';
