@@ -1,5 +1,15 @@
+import { readdirSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
+
+const root = fileURLToPath(new URL('.', import.meta.url));
+
+/** `@annex/<lib>` is its source, so that no build stands between a change and its test. */
+const alias = [
+  ...readdirSync(`${root}libs`).map((lib) => ({ find: new RegExp(`^@annex/${lib}$`), replacement: `${root}libs/${lib}/src/index.ts` })),
+  ...readdirSync(`${root}apps`).map((app) => ({ find: new RegExp(`^@annex-app/${app}$`), replacement: `${root}apps/${app}/src/index.ts` })),
+];
 
 /** One configuration for every suite: specs beside their files, journeys and hostile plugins under test/. */
 export default defineConfig({
@@ -17,16 +27,15 @@ export default defineConfig({
     }),
   ],
   oxc: false,
-  resolve: { conditions: ['annex-source'] },
-  ssr: { resolve: { conditions: ['annex-source', 'node', 'import', 'default'], externalConditions: ['annex-source'] } },
+  resolve: { alias },
   test: {
     include: ['{libs,apps}/*/src/**/*.spec.ts', 'test/**/*.spec.ts', 'examples/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
+    globalSetup: ['test/support/postgres-setup.ts'],
     pool: 'forks',
     execArgv: ['--no-node-snapshot'],
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 120_000,
-    server: { deps: { inline: [/@annex\//, /@annex-app\//] } },
   },
 });

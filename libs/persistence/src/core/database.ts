@@ -1,0 +1,184 @@
+/**
+ * The doors to PostgreSQL. There are two, and no third: `forTenant(id)` opens transactions in which row-level security shows one tenant's
+ * rows, `platform` opens those of the platform's own work across tenants (relay, retention, sign-in). Repositories take the transaction
+ * that such a door made, so none can be used without having chosen.
+ */
+import { uuidFromId, type Id, type Logger } from '@annex/kernel';
+import { DataSource, type EntityManager } from 'typeorm';
+import { entities } from '../entities.js';
+import { Listener, type NotificationHandler } from './listener.js';
+
+export interface DatabaseOptions {
+  url: string;
+  /** Connections for tenants' transactions. Default 10. */
+  poolSize?: number;
+  /** Connections for the platform's own transactions. Default 4. */
+  platformPoolSize?: number;
+  /** Shown in `pg_stat_activity`. Default `annex`. */
+  applicationName?: string;
+  /** A query that takes longer fails, so that a half-open connection cannot hang its caller. Milliseconds, default 15000. */
+  queryTimeoutMs?: number;
+  logger: Logger;
+}
+
+/** One open transaction. */
+export class Transaction {
+  readonly #afterCommit: (() => void)[] = [];
+
+  constructor(readonly manager: EntityManager) {}
+
+  /** Runs parameterised SQL and answers its rows (of `INSERT/UPDATE/DELETE … RETURNING` too). */
+  async query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
+    const result = await this.manager.queryRunner?.query(sql, [...parameters], true);
+    return (result?.records ?? []) as Row[];
+  }
+
+  /** Runs parameterised SQL and answers how many rows it touched. */
+  async execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
+    const result = await this.manager.queryRunner?.query(sql, [...parameters], true);
+    return result?.affected ?? 0;
+  }
+
+  /** Sends a NOTIFY that listeners get when, and only if, this transaction commits. `payload` ≤ 8000 bytes. */
+  async notify(channel: string, payload: string): Promise<void> {
+    await this.query('select pg_notify($1, $2)', [channel, payload]);
+  }
+
+  /** Registers work for after the commit, such as dropping a cache entry; not run after a rollback. */
+  afterCommit(work: () => void): void {
+    this.#afterCommit.push(work);
+  }
+
+  /** @internal */
+  committed(): void {
+    for (const work of this.#afterCommit) work();
+  }
+}
+
+/** A transaction that sees one tenant. Only {@link Database.forTenant} makes one. */
+export class TenantTransaction extends Transaction {
+  /** The tenant's bare UUID, for SQL. */
+  readonly tenantUuid: string;
+
+  constructor(
+    manager: EntityManager,
+    readonly tenantId: Id<'tenant'>,
+  ) {
+    super(manager);
+    this.tenantUuid = uuidFromId(tenantId);
+  }
+
+  /** Tells every process to drop what it caches of this tenant (`what`: `plugins`, `users`, `tokens`, `tenant`, …) once this commits. */
+  async changed(what: string): Promise<void> {
+    await this.query('select annex_changed($1, $2)', [this.tenantUuid, what]);
+  }
+}
+
+/** A transaction that sees every tenant. Only {@link Database.platform} makes one. */
+export class PlatformTransaction extends Transaction {
+  /** Tells every process to drop what it caches of a tenant once this commits. */
+  async changed(tenantId: Id<'tenant'>, what: string): Promise<void> {
+    await this.query('select annex_changed($1, $2)', [uuidFromId(tenantId), what]);
+  }
+}
+
+export interface TenantScope {
+  readonly tenantId: Id<'tenant'>;
+  /** Runs `work` in one transaction: committed when it resolves, rolled back when it throws. */
+  transaction<T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T>;
+}
+
+export class Database {
+  readonly #tenants: DataSource;
+  readonly #platform: DataSource;
+  readonly #listener: Listener;
+  #closing: Promise<void> | undefined;
+
+  private constructor(tenants: DataSource, platform: DataSource, listener: Listener) {
+    this.#tenants = tenants;
+    this.#platform = platform;
+    this.#listener = listener;
+  }
+
+  /** Connects. The schema must be up to date ({@link migrate}). */
+  static async open(options: DatabaseOptions): Promise<Database> {
+    const tenants = source(options, 'annex_app', options.poolSize ?? 10);
+    const platform = source(options, 'annex_platform', options.platformPoolSize ?? 4);
+    await tenants.initialize();
+    try {
+      await platform.initialize();
+    } catch (thrown) {
+      await tenants.destroy();
+      throw thrown;
+    }
+    return new Database(tenants, platform, new Listener(options.url, options.logger));
+  }
+
+  forTenant(tenantId: Id<'tenant'>): TenantScope {
+    return {
+      tenantId,
+      transaction: async (work) => {
+        let done: TenantTransaction | undefined;
+        const value = await this.#tenants.transaction(async (manager) => {
+          const tx = new TenantTransaction(manager, tenantId);
+          await tx.query("select set_config('app.tenant', $1, true)", [tx.tenantUuid]);
+          done = tx;
+          return work(tx);
+        });
+        done?.committed();
+        return value;
+      },
+    };
+  }
+
+  /** Runs `work` in one transaction across tenants: committed when it resolves, rolled back when it throws. */
+  async platform<T>(work: (tx: PlatformTransaction) => Promise<T>): Promise<T> {
+    let done: PlatformTransaction | undefined;
+    const value = await this.#platform.transaction((manager) => {
+      done = new PlatformTransaction(manager);
+      return work(done);
+    });
+    done?.committed();
+    return value;
+  }
+
+  /**
+   * Hears NOTIFY on a channel until the answered function is called. After a lost connection the handler is called once with `null`:
+   * notifications may have been missed, so treat everything as changed.
+   */
+  listen(channel: string, handler: NotificationHandler): Promise<() => void> {
+    return this.#listener.listen(channel, handler);
+  }
+
+  /** Throws unless PostgreSQL answers. */
+  async ping(): Promise<void> {
+    await this.#platform.query('select 1');
+  }
+
+  /** Ends every connection. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      await this.#listener.stop();
+      await Promise.allSettled([this.#tenants.destroy(), this.#platform.destroy()]);
+    })();
+    return this.#closing;
+  }
+}
+
+function source({ url, logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions, role: string, poolSize: number): DataSource {
+  return new DataSource({
+    type: 'postgres',
+    url,
+    entities,
+    poolSize,
+    poolErrorHandler: (error: Error) => logger.warn({ err: error }, 'a database connection was lost'),
+    extra: {
+      application_name: applicationName,
+      // The role is the connection's own default, so RESET ROLE cannot leave it for a mightier one.
+      options: `-c role=${role} -c timezone=UTC -c idle_in_transaction_session_timeout=60000`,
+      query_timeout: queryTimeoutMs,
+      connectionTimeoutMillis: 10_000,
+      keepAlive: true,
+    },
+  });
+}

@@ -1,0 +1,55 @@
+import { randomBytes } from 'node:crypto';
+import { newId, silentLogger, uuidFromId, type Id } from '@annex/kernel';
+import { Database } from '@annex/persistence';
+import { Client } from 'pg';
+import { inject } from 'vitest';
+
+export interface TestDatabase {
+  url: string;
+  database: Database;
+  /** Makes a tenant of the test's own. */
+  makeTenant(slug?: string): Promise<{ id: Id<'tenant'>; slug: string }>;
+  /** Runs SQL as the cluster's owner, past row-level security: for looking behind the product's back. */
+  sql<Row = Record<string, unknown>>(text: string, parameters?: unknown[]): Promise<Row[]>;
+  close(): Promise<void>;
+}
+
+/** A database of the suite's own, copied from the migrated template. Call in `beforeAll`, `close()` in `afterAll`. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const owner = inject('postgresUrl');
+  const name = `test_${randomBytes(6).toString('hex')}`;
+  await asOwner(owner, `create database ${name} template annex_template`);
+  const url = owner.replace(/\/annex$/, `/${name}`);
+  const database = await Database.open({ url, logger: silentLogger, poolSize: 5, platformPoolSize: 3 });
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return {
+    url,
+    database,
+    async makeTenant(slug = `t-${randomBytes(5).toString('hex')}`) {
+      const id = newId('tenant');
+      await database.platform((tx) => tx.query('insert into tenants (id, slug, name) values ($1, $2, $2)', [uuidFromId(id), slug]));
+      return { id, slug };
+    },
+    async sql<Row>(text: string, parameters: unknown[] = []) {
+      return (await client.query(text, parameters)).rows as Row[];
+    },
+    async close() {
+      await client.end();
+      await database.close();
+      await asOwner(owner, `drop database if exists ${name} with (force)`);
+    },
+  };
+}
+
+async function asOwner(url: string, sql: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    // Copying a template takes it alone for a moment; suites that start together take turns.
+    await client.query('select pg_advisory_lock(4711002)');
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}
