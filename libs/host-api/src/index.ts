@@ -14,3 +14,21 @@ export {
   type PermissionScope,
   type PermissionText,
 } from './permissions.js';
+export {
+  findHostCall,
+  hostCallReference,
+  hostCalls,
+  hostMethods,
+  methodsNeeding,
+  type HostArgs,
+  type HostCallReference,
+  type HostInput,
+  type HostMethod,
+  type HostResult,
+} from './table.js';
+export { availableHostMethods, handlersNotAvailable, type HostCallContext, type HostHandler, type HostHandlers } from './handlers.js';
+export type { HostCallRow, Meter, TouchedScope } from './row.js';
+export { maxKvValueBytes } from './calls/data.js';
+export { maxPayloadBytes } from './calls/messages.js';
+export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';
+export { hostApiErrors } from './errors.js';

@@ -1,0 +1,37 @@
+import { MiB } from '@annex/kernel';
+import { z } from 'zod';
+import { row } from '../row.js';
+import { headerList, httpBody } from '../wire.js';
+
+/** Largest body either way, in bytes (CONTRACT §6). */
+const maxBodyBytes = 10 * MiB;
+/** Base64 makes three bytes four characters. Text full of quotes may double in JSON and is refused a little earlier. */
+const onTheWire = Math.ceil(maxBodyBytes / 3) * 4 + 256 * 1024;
+
+const query = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number(), z.boolean()]))]));
+
+export const httpCalls = {
+  'http.request': row({
+    args: z.tuple([
+      z.strictObject({
+        method: z.string().min(1).max(32),
+        url: z.string().min(1).max(8192),
+        headers: headerList.nullish(),
+        query: query.nullish(),
+        body: httpBody.nullish(),
+        timeout_ms: z.number().positive().nullish(),
+      }),
+    ]),
+    result: z.object({ status: z.number().int(), headers: headerList, url: z.string(), body: httpBody }),
+    permission: 'outbound_http',
+    touches: ([{ url }]) => {
+      const host = URL.parse(url)?.hostname.replace(/\.$/, '');
+      return host ? { host } : {};
+    },
+    meter: 'http_calls',
+    maxArgsBytes: onTheWire,
+    maxResultBytes: 2 * onTheWire,
+    doc: 'Sends a request to a host of the manifest’s `http.allow`, never to a private address. Follows up to 3 redirects, each checked again. Answers status, headers and body whatever the status is.',
+    example: "await ctx.http.post('https://api.slack.com/api/chat.postMessage', { channel, text })",
+  }),
+};
