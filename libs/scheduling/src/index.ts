@@ -1,0 +1,17 @@
+export { parseSchedule, scheduleWords, type ParseScheduleOptions, type Schedule, type ScheduleReading } from './parse-schedule.js';
+export type { CronField } from './cron-fields.js';
+export { smallestGapS } from './smallest-gap.js';
+export { canonicalZone, timezoneFault } from './zone.js';
+export { nextRun, nextRuns } from './next-run.js';
+export {
+  decideOverlap,
+  maxQueuedTicks,
+  planTicks,
+  scheduleSpecHash,
+  type CatchUp,
+  type OverlapDecision,
+  type OverlapPolicy,
+  type SkipReason,
+  type TickPlan,
+  type TickPlanRequest,
+} from './policy.js';
