@@ -1,0 +1,2 @@
+/** The script `idna`. */
+export { toASCII } from 'tr46';

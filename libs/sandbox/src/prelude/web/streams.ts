@@ -1,0 +1,53 @@
+import { TextDecoder, utf8Encode } from './encoding.js';
+import { lazyScript } from './lazy.js';
+
+/** What this prelude needs of a ReadableStream. */
+export interface ReadableStream {
+  readonly locked: boolean;
+  getReader(): ReadableStreamReader;
+  tee(): [ReadableStream, ReadableStream];
+}
+
+export interface ReadableStreamReader {
+  read(): Promise<{ done: boolean; value?: unknown }>;
+  cancel(reason?: unknown): Promise<void>;
+  releaseLock(): void;
+}
+
+type Constructor<T> = new (...args: never[]) => T;
+
+/** What the script `streams` answers. */
+export interface StreamsScript {
+  /** The constructors under the names of the Streams and Encoding Standards. */
+  globals: Record<string, unknown>;
+  /** A byte stream that gives one chunk and closes; null gives none. */
+  streamOf(bytes: () => Uint8Array | null): ReadableStream;
+  isReadableStream(value: unknown): value is ReadableStream;
+  isDisturbed(stream: ReadableStream): boolean;
+}
+
+/** What the script `streams` is called with. */
+export interface StreamsDependencies {
+  TextDecoder: Constructor<object>;
+  utf8Encode(text: string): Uint8Array;
+}
+
+const script = lazyScript<{ install(dependencies: StreamsDependencies): StreamsScript }>('streams');
+let loaded: StreamsScript | undefined;
+
+/** Everything about streams; loads the script on first use. */
+export function streams(): StreamsScript {
+  return (loaded ??= script().install({ TextDecoder: TextDecoder as unknown as Constructor<object>, utf8Encode }));
+}
+
+/** Names that {@link StreamsScript.globals} defines. */
+export const STREAM_GLOBALS = [
+  'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController', 'ReadableByteStreamController',
+  'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter', 'WritableStreamDefaultController', 'TransformStream',
+  'TransformStreamDefaultController', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'TextEncoderStream', 'TextDecoderStream',
+];
+
+/** True for a ReadableStream. Without the script no stream can exist, so it is not loaded for the question. */
+export function isReadableStream(value: unknown): value is ReadableStream {
+  return loaded !== undefined && loaded.isReadableStream(value);
+}
