@@ -1,0 +1,157 @@
+/**
+ * The catalogue of limits (CONTRACT §6): every number that bounds a run, with its unit, what holds by default and where a manifest or an
+ * operator may move it. A run stores the used and the allowed amount of each (`usage.ts`).
+ */
+import { KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
+import type { RunKind } from './run-status.js';
+
+/** What a limit is measured in. */
+export type LimitUnit = 'ms' | 'MiB' | 'bytes' | 'lines' | 'calls' | 'levels';
+
+/** What one run may use. */
+export interface RunLimits {
+  /** From start to answer, waiting included, in milliseconds. */
+  wallMs: number;
+  /** Processor time, in milliseconds. */
+  cpuMs: number;
+  /** V8 heap of the installation's isolate, in MiB. */
+  memoryMb: number;
+  /** Result of a hook or job, or response of a route, in bytes. */
+  resultBytes: number;
+  logLines: number;
+  logBytes: number;
+  /** Outbound HTTP calls in all, and at once. */
+  httpCalls: number;
+  httpCallsAtOnce: number;
+  /** Body of one outbound request or response, in bytes. */
+  httpBodyBytes: number;
+  emits: number;
+  /** How deep events may cause events. */
+  emitDepth: number;
+  /** Host calls of every kind in all, and at once. */
+  hostCalls: number;
+  hostCallsAtOnce: number;
+  jobStarts: number;
+  emails: number;
+  webhookSends: number;
+  llmCalls: number;
+  pluginCalls: number;
+  /** How deep plugins may call plugins. */
+  callDepth: number;
+  /** Request body of a route, in bytes. */
+  requestBytes: number;
+  /** Payload of an event or job, in bytes. */
+  payloadBytes: number;
+}
+
+/** The name of a limit. */
+export type LimitName = keyof RunLimits;
+
+/** One line of the catalogue. */
+export interface LimitRow {
+  unit: LimitUnit;
+  /** What holds when nobody says anything; by kind where kinds differ. */
+  default: number | (Partial<Record<RunKind, number>> & { other: number });
+  /** The most that a manifest may ask for until the operator says otherwise. Left out: the default. */
+  ceiling?: number | (Partial<Record<RunKind, number>> & { other: number });
+  /** The outcome or host-call code that names it. */
+  code: string;
+  /** What is limited, for the reference page and error details. */
+  what: string;
+}
+
+/** The catalogue. */
+export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
+  wallMs: {
+    unit: 'ms',
+    default: { job: 30 * SECOND, filter: SECOND, other: 5 * SECOND },
+    ceiling: { job: 15 * MINUTE, filter: SECOND, other: 5 * SECOND },
+    code: 'TIMEOUT',
+    what: 'time from start to answer',
+  },
+  cpuMs: { unit: 'ms', default: { job: 10 * SECOND, other: SECOND }, code: 'CPU_LIMIT', what: 'processor time' },
+  memoryMb: { unit: 'MiB', default: 100, code: 'MEMORY_LIMIT', what: 'heap' },
+  resultBytes: { unit: 'bytes', default: { route: 5 * MiB, other: MiB }, code: 'OUTPUT_LIMIT', what: 'result' },
+  logLines: { unit: 'lines', default: 1000, code: 'LOG_LIMIT', what: 'log lines' },
+  logBytes: { unit: 'bytes', default: 256 * KiB, code: 'LOG_LIMIT', what: 'log text' },
+  httpCalls: { unit: 'calls', default: 50, code: 'HTTP_LIMIT', what: 'outbound HTTP calls' },
+  httpCallsAtOnce: { unit: 'calls', default: 6, code: 'HTTP_LIMIT', what: 'outbound HTTP calls at once; further ones wait' },
+  httpBodyBytes: { unit: 'bytes', default: 10 * MiB, code: 'HTTP_LIMIT', what: 'body of an outbound request or response' },
+  emits: { unit: 'calls', default: 100, code: 'RATE_LIMITED', what: 'events emitted' },
+  emitDepth: { unit: 'levels', default: 10, code: 'EMIT_DEPTH', what: 'levels of events caused by events' },
+  hostCalls: { unit: 'calls', default: { job: 10_000, other: 1000 }, code: 'RATE_LIMITED', what: 'host calls' },
+  hostCallsAtOnce: { unit: 'calls', default: 64, code: 'RATE_LIMITED', what: 'host calls at once; further ones wait' },
+  jobStarts: { unit: 'calls', default: 50, code: 'RATE_LIMITED', what: 'jobs started' },
+  emails: { unit: 'calls', default: { job: 200, other: 20 }, code: 'RATE_LIMITED', what: 'mails sent' },
+  webhookSends: { unit: 'calls', default: { job: 200, other: 20 }, code: 'RATE_LIMITED', what: 'webhooks sent' },
+  llmCalls: { unit: 'calls', default: { job: 100, other: 10 }, code: 'RATE_LIMITED', what: 'language model calls' },
+  pluginCalls: { unit: 'calls', default: 50, code: 'RATE_LIMITED', what: 'calls of other plugins' },
+  callDepth: { unit: 'levels', default: 5, code: 'RATE_LIMITED', what: 'levels of plugins calling plugins' },
+  requestBytes: { unit: 'bytes', default: MiB, code: 'PAYLOAD_TOO_LARGE', what: 'request body of a route' },
+  payloadBytes: { unit: 'bytes', default: 256 * KiB, code: 'PAYLOAD_TOO_LARGE', what: 'payload of an event or job' },
+};
+
+/** Every name, in the order of the catalogue. */
+export const limitNames = Object.keys(runLimits) as LimitName[];
+
+/** What a manifest says about limits, already checked to be positive. */
+export interface AskedLimits {
+  /** `limits.memory_mb`. */
+  memoryMb?: number;
+  /** `limits.timeout_ms`: routes, hooks, webhooks, filters and lifecycle hooks. */
+  timeoutMs?: number;
+  /** The job's own `timeout_ms`. */
+  jobTimeoutMs?: number;
+}
+
+/** The operator's word on the most that any run may use; where it is above the catalogue's ceiling, manifests may ask for more. */
+export type OperatorCeilings = Partial<RunLimits>;
+
+/** What holds for a kind of run when neither manifest nor operator says anything. */
+export function defaultLimit(name: LimitName, kind: RunKind): number {
+  return forKind(runLimits[name].default, kind);
+}
+
+/** The most that a run of this kind may use of one limit. */
+export function ceilingOf(name: LimitName, kind: RunKind, ceilings: OperatorCeilings = {}): number {
+  return ceilings[name] ?? forKind(runLimits[name].ceiling ?? runLimits[name].default, kind);
+}
+
+/**
+ * The limits of one run: what the manifest asks for, else the default, and never over the ceiling.
+ * A job's own timeout counts for jobs only, `limits.timeout_ms` for everything else.
+ */
+export function effectiveLimits(kind: RunKind, asked: AskedLimits = {}, ceilings: OperatorCeilings = {}): RunLimits {
+  const wanted: Partial<RunLimits> = {};
+  const wallMs = kind === 'job' ? asked.jobTimeoutMs : asked.timeoutMs;
+  if (wallMs !== undefined) wanted.wallMs = wallMs;
+  if (asked.memoryMb !== undefined) wanted.memoryMb = asked.memoryMb;
+  const limits: Partial<RunLimits> = {};
+  for (const name of limitNames) limits[name] = Math.min(wanted[name] ?? defaultLimit(name, kind), ceilingOf(name, kind, ceilings));
+  return limits as RunLimits;
+}
+
+function forKind(value: number | (Partial<Record<RunKind, number>> & { other: number }), kind: RunKind): number {
+  return typeof value === 'number' ? value : (value[kind] ?? value.other);
+}
+
+/** What one tenant may use at a time (CONTRACT §6). */
+export const tenantLimits = {
+  /** Background runs at once; more while other tenants idle. */
+  backgroundRunsAtOnce: 5,
+  /** Background runs that wait; further ones are refused with `QUEUE_FULL`. */
+  queuedRuns: 10_000,
+  /** Route calls in flight; further ones are refused with `RATE_LIMITED`. */
+  routeCallsInFlight: 200,
+} as const;
+
+/** How long things are kept, in days (CONTRACT §6). `failed`: runs that failed and their events. */
+export interface Retention {
+  runsDays: number;
+  logsDays: number;
+  failedDays: number;
+  auditDays: number;
+}
+
+/** Retention is on by default. */
+export const defaultRetention: Retention = { runsDays: 30, logsDays: 14, failedDays: 90, auditDays: 365 };
