@@ -1,0 +1,236 @@
+/**
+ * Answers the host calls of plugin code. Each call passes, in this order: is the run alive, is there such a call, is the run's quota left,
+ * is the permission granted, are the arguments well-formed, does the grant's scope reach that far, is the call's own quota left. Only then
+ * its handler is asked. A call that is refused has changed nothing.
+ */
+import {
+  coversHost,
+  findGrant,
+  findHostCall,
+  grantsTable,
+  hostMethods,
+  permissionTexts,
+  type HostCallContext,
+  type HostCallRow,
+  type HostHandlers,
+  type HostMethod,
+  type PermissionGrant,
+  type PermissionName,
+} from '@annex/host-api';
+import { AnnexError, isAnnexError, newId, quote, silentLogger, type Logger } from '@annex/kernel';
+import { effectiveLimits } from '@annex/lifecycle';
+import { brokerErrors } from './errors.js';
+import { Gate } from './gate.js';
+import { Tally, type BrokerQuotas } from './quotas.js';
+import { readArgs, unknownCall } from './read-call.js';
+
+/** What plugin code asked for. The same shape as the sandbox's, so that an app can join the two. */
+export interface HostCall {
+  /** Chosen by plugin code: any string may arrive. */
+  method: string;
+  /** The arguments as one JSON array. Chosen by plugin code. */
+  args: string;
+}
+
+/** The answer to a host call: a JSON text, or a failure that the plugin sees as an `Error` with that `code`. */
+export type HostCallAnswer = { ok: true; value: string } | { ok: false; code: string; message: string };
+
+/** One answered call, for metrics and for "last used" of a permission. */
+export interface AnsweredCall<Identity> {
+  /** `null` when plugin code asked for something that does not exist. */
+  method: HostMethod | null;
+  identity: Identity;
+  /** The permission that let it through; `null` when none was needed or it was refused. */
+  permission: PermissionName | null;
+  /** `OK`, or the code with which it failed. */
+  code: string;
+}
+
+/** What a broker is made with. */
+export interface BrokerOptions<Identity> {
+  /** Where unknown errors go, with the reference that the plugin sees. Default: nowhere. */
+  logger?: Logger;
+  /** Makes that reference. Default: a fresh `req_…` id. */
+  newReference?: () => string;
+  /** Told of every answered call. Must not throw. */
+  onCall?: (call: AnsweredCall<Identity>) => void;
+}
+
+/** One run, as far as its host calls need it. */
+export interface BrokerRun<Identity> {
+  /** Who runs what for whom; handed to the handlers as it is. */
+  identity: Identity;
+  /** What the run may do: the `effective` part of a grant match. */
+  grants: readonly PermissionGrant[];
+  /** Names in the manifest's `secrets`. */
+  secretsDeclared: readonly string[];
+  /** Default: the limits of a route. */
+  quotas?: Partial<BrokerQuotas>;
+  /** Ends the session when it fires. */
+  signal?: AbortSignal;
+}
+
+/** How often a run called. */
+export interface BrokerUsage {
+  hostCalls: number;
+  httpCalls: number;
+  emits: number;
+  /** Permissions that let at least one call through. */
+  permissionsUsed: PermissionName[];
+}
+
+/** Answers the calls of one run. */
+export interface BrokerSession {
+  /** Answers one call. Never rejects. */
+  call(call: HostCall): Promise<HostCallAnswer>;
+  usage(): BrokerUsage;
+  /** The run has ended: calls under way are answered `RUN_ENDED` and their handlers' signal fires, as is every later one. Safe to call twice. */
+  close(): void;
+}
+
+/** Answers host calls with one set of handlers. */
+export interface Broker<Identity> {
+  session(run: BrokerRun<Identity>): BrokerSession;
+}
+
+/** Longest message that a plugin gets, in characters. */
+const maxMessage = 2000;
+
+type AnyHandler<Identity> = (args: unknown, context: HostCallContext<Identity>) => unknown;
+
+/** Makes a broker. `handlers` has one for every row of the table, or it does not compile. */
+export function createBroker<Identity>(handlers: HostHandlers<Identity>, options: BrokerOptions<Identity> = {}): Broker<Identity> {
+  const { logger = silentLogger, newReference = () => newId('request'), onCall } = options;
+
+  function session(run: BrokerRun<Identity>): BrokerSession {
+    const tally = new Tally({ ...effectiveLimits('route'), ...run.quotas });
+    const everyCall = new Gate(tally.quotas.hostCallsAtOnce);
+    const httpCalls = new Gate(tally.quotas.httpCallsAtOnce);
+    const secrets = new Set(run.secretsDeclared);
+    const permissionsUsed = new Set<PermissionName>();
+    const ending = new AbortController();
+    const ended = brokerErrors.error('RUN_ENDED', 'The run has ended, so its ctx answers no more calls. Await every call before the handler returns.');
+    const untilEnd = new Promise<never>((_resolve, reject) => ending.signal.addEventListener('abort', () => reject(ended), { once: true }));
+    untilEnd.catch(() => undefined);
+
+    function close(): void {
+      if (ending.signal.aborted) return;
+      run.signal?.removeEventListener('abort', close);
+      everyCall.close(ended);
+      httpCalls.close(ended);
+      ending.abort(ended);
+    }
+    if (run.signal?.aborted) close();
+    else run.signal?.addEventListener('abort', close, { once: true });
+
+    async function answer(call: HostCall, seen: Seen): Promise<HostCallAnswer> {
+      if (ending.signal.aborted) throw ended;
+      tally.countCall();
+      const row = findHostCall(call.method);
+      if (!row) throw unknownCall(call.method, hostMethods);
+      seen.method = row.name;
+      const grant = requireGrant(row, run.grants);
+      const args = readArgs(row, call.args);
+      checkScope(row, args, grant);
+      if (row.name === 'secrets.get') requireDeclared((args as [string])[0], secrets);
+      if (row.meter) tally.countMeter(row.meter);
+      if (row.permission) permissionsUsed.add((seen.permission = row.permission));
+      const gate = row.meter === 'http_calls' ? httpCalls : everyCall;
+      await gate.enter();
+      try {
+        const handler = handlers[row.name] as AnyHandler<Identity>;
+        const context = { method: row.name, identity: run.identity, grant: grant ?? null, signal: ending.signal };
+        const result = await Promise.race([handler(args, context), untilEnd]);
+        return { ok: true, value: writeResult(row, result) };
+      } finally {
+        gate.leave();
+      }
+    }
+
+    function failure(thrown: unknown, seen: Seen): HostCallAnswer & { ok: false } {
+      const known = ending.signal.aborted ? ended : thrown;
+      if (isAnnexError(known)) return { ok: false, code: known.code, message: clip(known.detail) };
+      const reference = newReference();
+      logger.error({ err: known, reference, method: seen.method }, 'a host call failed');
+      return { ok: false, code: 'PLATFORM_ERROR', message: `ctx.${seen.method ?? 'call'} failed inside the platform. Tell its operator the reference ${reference}.` };
+    }
+
+    return {
+      async call(call) {
+        const seen: Seen = { method: null, permission: null };
+        let result: HostCallAnswer;
+        try {
+          result = await answer(call, seen);
+        } catch (thrown) {
+          result = failure(thrown, seen);
+        }
+        onCall?.({ ...seen, identity: run.identity, code: result.ok ? 'OK' : result.code });
+        return result;
+      },
+      usage: () => ({
+        hostCalls: tally.hostCalls,
+        httpCalls: tally.used('http_calls'),
+        emits: tally.used('emits'),
+        permissionsUsed: [...permissionsUsed],
+      }),
+      close,
+    };
+  }
+
+  return { session };
+}
+
+interface Seen {
+  method: HostMethod | null;
+  permission: PermissionName | null;
+}
+
+function requireGrant(row: HostCallRow & { name: HostMethod }, grants: readonly PermissionGrant[]): PermissionGrant | undefined {
+  if (row.permission === null) return undefined;
+  const grant = findGrant(grants, row.permission);
+  if (grant) return grant;
+  throw denied(
+    `ctx.${row.name} needs the permission "${row.permission}" (${permissionTexts[row.permission].title}), which this installation was not granted. ` +
+      `Name it in the manifest's permissions and have an admin grant it.`,
+  );
+}
+
+function checkScope(row: HostCallRow & { name: HostMethod }, args: unknown, grant: PermissionGrant | undefined): void {
+  if (!grant || !row.touches) return;
+  const { table, host } = row.touches(args);
+  if (table !== undefined && !grantsTable(grant, table)) {
+    throw denied(`"${grant.name}" is granted for the tables ${list(grant.tables)} only, not for ${quote(table)}. Name the table in the manifest and have an admin grant it.`);
+  }
+  if (host !== undefined && grant.hosts && !grant.hosts.some((pattern) => coversHost(withoutPort(pattern), host))) {
+    throw denied(`"${grant.name}" is granted for the hosts ${list(grant.hosts)} only, not for ${quote(host)}. Name the host in the manifest and have an admin grant it.`);
+  }
+}
+
+function requireDeclared(name: string, declared: ReadonlySet<string>): void {
+  if (declared.has(name)) return;
+  throw denied(`The manifest does not name the secret ${quote(name)}, so this plugin may not read it. Add it to the manifest's secrets.`);
+}
+
+function denied(detail: string): AnnexError {
+  return brokerErrors.error('PERMISSION_DENIED', detail);
+}
+
+/** Bytes cross only at the top of an answer; everything below is JSON already. */
+function writeResult(row: HostCallRow & { name: HostMethod }, result: unknown): string {
+  const value = result instanceof Uint8Array ? `{"$bytes":"${Buffer.from(result.buffer, result.byteOffset, result.byteLength).toString('base64')}"}` : (JSON.stringify(result) ?? 'null');
+  const bytes = value.length > row.maxResultBytes ? value.length : Buffer.byteLength(value);
+  if (bytes <= row.maxResultBytes) return value;
+  throw brokerErrors.error('RESULT_TOO_LARGE', `The answer of ctx.${row.name} is ${bytes} bytes; the limit is ${row.maxResultBytes}. Ask for less at a time.`);
+}
+
+function withoutPort(pattern: string): string {
+  return pattern.replace(/:\d{1,5}$/, '');
+}
+
+function list(names: readonly string[] | undefined): string {
+  return names?.length ? names.map((name) => quote(name)).join(', ') : '(none)';
+}
+
+function clip(text: string): string {
+  return text.length > maxMessage ? `${text.slice(0, maxMessage)}…` : text;
+}

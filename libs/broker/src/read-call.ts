@@ -1,0 +1,49 @@
+/** Turns what plugin code sent into a checked call. Nothing here trusts the text: not its size, its depth, its shape or its name. */
+import { maxJsonDepth, tooLargeCode, type HostCallRow } from '@annex/host-api';
+import { didYouMean, jsonPointer, quote, type InputFault, type Json } from '@annex/kernel';
+import { brokerErrors } from './errors.js';
+
+/** Reads the argument text of a call. Throws `PAYLOAD_TOO_LARGE` or `INVALID_ARGUMENTS`, naming each fault. */
+export function readArgs(row: HostCallRow & { name: string }, text: string): unknown {
+  // A character is at least one byte, so the cheap test comes first and a huge text is never measured.
+  if (text.length > row.maxArgsBytes || Buffer.byteLength(text) > row.maxArgsBytes) {
+    throw brokerErrors.error('PAYLOAD_TOO_LARGE', `The arguments of ctx.${row.name} are ${Buffer.byteLength(text)} bytes of JSON; the limit is ${row.maxArgsBytes}. Send less, or in parts.`);
+  }
+  let value: Json;
+  try {
+    value = JSON.parse(text) as Json;
+  } catch {
+    throw brokerErrors.error('INVALID_ARGUMENTS', `The arguments of ctx.${row.name} are not JSON.`);
+  }
+  if (isDeeperThan(value, maxJsonDepth + 4)) {
+    throw brokerErrors.error('INVALID_ARGUMENTS', `The arguments of ctx.${row.name} are nested deeper than ${maxJsonDepth} levels. Send something flatter.`);
+  }
+  const read = row.args.safeParse(value);
+  if (read.success) return read.data;
+  const faults = read.error.issues.slice(0, 8).map((issue): InputFault => {
+    const params = 'params' in issue ? (issue.params as { code?: unknown } | undefined) : undefined;
+    return { pointer: jsonPointer(...issue.path.map(String)), code: String(params?.code ?? issue.code), detail: issue.message };
+  });
+  const code = faults.some((fault) => fault.code === tooLargeCode) ? 'PAYLOAD_TOO_LARGE' : 'INVALID_ARGUMENTS';
+  throw brokerErrors.error(code, `ctx.${row.name}: ${faults.map(describe).join('; ')}. For example: ${row.example}`, { errors: faults });
+}
+
+/** Why there is no call of that name. */
+export function unknownCall(name: string, known: readonly string[]): Error {
+  return brokerErrors.error('UNKNOWN_HOST_CALL', `There is no host call ${quote(name)}.${didYouMean(name, known)}`);
+}
+
+/** "argument 2, /ttl: …": the first token of the pointer is the argument's place. */
+function describe({ pointer, detail }: InputFault): string {
+  const [, place, ...rest] = pointer.split('/');
+  if (place === undefined || !/^\d+$/.test(place)) return detail;
+  return `argument ${Number(place) + 1}${rest.length ? `, /${rest.join('/')}` : ''}: ${detail}`;
+}
+
+/** Bounded recursion: stops at `levels`, so a hostile nesting cannot reach the stack's end. */
+function isDeeperThan(value: Json, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (levels === 0) return true;
+  for (const item of Object.values(value)) if (isDeeperThan(item, levels - 1)) return true;
+  return false;
+}
