@@ -26,6 +26,7 @@ export async function fetch(input: unknown, init?: unknown): Promise<Response> {
   if (signal?.aborted === true) throw signal.reason;
   const scheme = parseAbsoluteUrl(request.url)?.scheme;
   if (scheme !== 'http' && scheme !== 'https') throw new TypeError(`fetch: the scheme of ${request.url.slice(0, 200)} is not supported; use http or https`);
+  if (request.redirect === 'manual') throw new TypeError("fetch: redirect 'manual' is not available here; redirects are followed outside, use 'follow' or 'error'");
   const body = request.body === null ? null : await takeBody(request.body);
   const answer = hostCall('http.request', requestArguments(request, body));
   return await new PromiseCtor<Response>((resolve, reject) => {
@@ -57,7 +58,6 @@ function requestArguments(request: RequestState, body: BodyText | null): string 
   }
   let text = `[{"method":${quote(request.method)},"url":${quote(withoutFragment(request.url))},"headers":[${headers}],"body":`;
   text += body === null ? 'null' : `{"encoding":${quote(body.encoding)},"data":${quote(body.data)}}`;
-  if (request.redirect !== 'follow') text += `,"redirect":${quote(request.redirect)}`;
   if (request.timeoutMs !== undefined) text += `,"timeout_ms":${request.timeoutMs}`;
   return `${text}}]`;
 }
@@ -71,10 +71,12 @@ function responseOf(request: RequestState, text: string): Response {
   }
   const empty = request.method === 'HEAD' || answer.status === 204 || answer.status === 205 || answer.status === 304;
   const url = withoutFragment(answer.url);
+  const redirected = url !== withoutFragment(request.url);
+  if (redirected && request.redirect === 'error') throw new TypeError('fetch failed: the server redirected');
   return createResponse(
     { status: answer.status, headers, body: empty ? null : (answer.body ?? { encoding: 'utf8', data: '' }) },
     url,
-    url !== withoutFragment(request.url),
+    redirected,
   );
 }
 

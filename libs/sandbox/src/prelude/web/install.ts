@@ -5,6 +5,8 @@ import { Blob, File, isBlob } from './blob.js';
 import { takeBody } from './body.js';
 import type { BodyText } from './body.js';
 import { connectConsole, console, reportUncaught } from './console.js';
+import { Crypto, SubtleCrypto, connectCrypto, crypto } from './crypto.js';
+import { CryptoKey } from './crypto-key.js';
 import { DOMException } from './dom-exception.js';
 import { TextDecoder, TextEncoder, utf8Decode, utf8Encode } from './encoding.js';
 import { CustomEvent, Event, EventTarget, setListenerErrorReporter } from './events.js';
@@ -21,6 +23,7 @@ import type { RequestParts } from './request.js';
 import { Response, isResponse, responseBody, readResponse, readResponseNow } from './response.js';
 import type { ResponseParts } from './response.js';
 import { STREAM_GLOBALS, isReadableStream, streams } from './streams.js';
+import { structuredClone } from './structured-clone.js';
 import { clearTimeout, connectTimers, fireTimer, forgetTimer, setInterval, setTimeout } from './timers.js';
 import { URL, URLSearchParams, isUrlSearchParams } from './url.js';
 import { requireArguments, setName } from './webidl.js';
@@ -66,6 +69,7 @@ export function installWebGlobals(host: PreludeHost): WebInternals {
   connectRandom(host);
   connectConsole(host);
   connectFetch(host);
+  connectCrypto(host);
   connectTimers(host, (error) => { reportUncaught(error, 'Uncaught in a timer'); });
   setListenerErrorReporter((error) => { reportUncaught(error, 'Uncaught in an event listener'); });
 
@@ -73,7 +77,7 @@ export function installWebGlobals(host: PreludeHost): WebInternals {
   const navigator = new Navigator();
   const interfaces = {
     DOMException, Event, CustomEvent, EventTarget, AbortSignal, AbortController, URL, URLSearchParams, TextEncoder, TextDecoder, Headers, Request,
-    Response, FormData, Blob, File, Performance, Navigator,
+    Response, FormData, Blob, File, Performance, Navigator, Crypto, CryptoKey, SubtleCrypto,
   };
   setName(TextEncoder, 'TextEncoder');
   setName(TextDecoder, 'TextDecoder');
@@ -81,7 +85,7 @@ export function installWebGlobals(host: PreludeHost): WebInternals {
   const operations = {
     atob, btoa, setTimeout, setInterval, clearTimeout,
     clearInterval: { clearInterval(id: unknown = 0): void { clearTimeout(id); } }.clearInterval,
-    queueMicrotask, reportError, fetch, console, performance, navigator, self: globalThis,
+    queueMicrotask, reportError, fetch, structuredClone, crypto, console, performance, navigator, self: globalThis,
   };
   for (const [name, value] of Object.entries(operations)) {
     if (typeof value === 'function') setName(value, name);

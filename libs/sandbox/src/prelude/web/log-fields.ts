@@ -53,7 +53,7 @@ function write(value: unknown, depth: number, writer: Writer): string {
     case 'symbol': return quote(SymbolPrototypeToString(value));
     case 'function': return quote('[Function]');
     case 'undefined': return 'null';
-    default: return value === null ? 'null' : writeObject(value, depth, writer);
+    default: return value === null ? 'null' : writeObject(value as object, depth, writer);
   }
 }
 
