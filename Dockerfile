@@ -1,0 +1,30 @@
+# syntax=docker/dockerfile:1
+# One image for every role: ANNEX_ROLE chooses (all, api, worker). Debian 12, since isolated-vm's prebuilt binary wants glibc 2.34.
+FROM node:26.10.0-bookworm-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+COPY libs ./libs
+COPY apps ./apps
+COPY scripts ./scripts
+RUN npm ci --no-audit --no-fund && npm run build && npm prune --omit=dev --no-audit --no-fund
+
+FROM node:26.10.0-bookworm-slim
+ENV NODE_ENV=production
+WORKDIR /app
+RUN groupadd --system annex && useradd --system --gid annex --home-dir /app --shell /usr/sbin/nologin annex \
+  && install -d -o annex -g annex /data
+COPY --from=build /app/package.json ./package.json
+COPY --from=build /app/node_modules ./node_modules
+COPY --from=build /app/libs ./libs
+COPY --from=build /app/apps ./apps
+COPY migrations ./migrations
+COPY examples ./examples
+# Executors get a user of their own only when Annex starts as root, which then is the one process that can see the keys. Start it with
+# `--user annex` to give that layer up for a container without root; docs/sandbox.md says what each choice leaves.
+USER root
+ENV ANNEX_DATA_DIR=/data PORT=3000
+VOLUME /data
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["node", "apps/annex/dist/main.js"]

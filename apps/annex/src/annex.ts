@@ -1,0 +1,90 @@
+/**
+ * Starts everything in the order in which it leans on each other, and stops it the other way round: folder, PostgreSQL, schema, platform, API,
+ * worker, and in development the demo tenant.
+ */
+import { startApi } from '@annex-app/api';
+import { startWorker } from '@annex-app/worker';
+import type { Stoppable } from '@annex/kernel';
+import { migrate, startEmbeddedPostgres } from '@annex/persistence';
+import { pino } from 'pino';
+import { ensureAdmin } from './admin.js';
+import type { Settings } from './config.js';
+import { takeDataFolder } from './data-folder.js';
+import { ensureDemo } from './demo.js';
+import { keptSecret } from './keys.js';
+import { printPanel } from './panel.js';
+import { createPlatform } from './platform.js';
+import { portIsFree } from './port.js';
+
+export interface RunningAnnex extends Stoppable {
+  /** Where the API listens; `undefined` in the worker's role. */
+  readonly url: string | undefined;
+  /** Resolves with a sentence when something Annex cannot live without ended by itself. */
+  readonly lost: Promise<string>;
+}
+
+/** Starts Annex. Whatever had started is stopped again when a later step fails. */
+export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
+  const logger = pino({ level: settings.logLevel, base: { role: settings.role } }, pino.destination({ fd: 2, sync: false }));
+  const undo: (() => Promise<void> | void)[] = [];
+  const stop = async () => {
+    for (const step of undo.splice(0).reverse()) {
+      try {
+        await step();
+      } catch (thrown) {
+        logger.error({ err: thrown }, 'a part did not stop cleanly');
+      }
+    }
+    logger.flush();
+  };
+  const servesHttp = settings.role !== 'worker';
+  try {
+    if (servesHttp && settings.port !== 0) await portIsFree(settings.port, settings.host);
+    const needsFolder = settings.databaseUrl === undefined || !settings.production;
+    if (needsFolder) undo.push(takeDataFolder(settings.dataDir, settings.role));
+
+    const lost: Promise<string>[] = [];
+    let databaseUrl = settings.databaseUrl;
+    if (databaseUrl === undefined) {
+      const postgres = await startEmbeddedPostgres({ dataDir: settings.dataDir, logger });
+      undo.push(() => postgres.stop());
+      lost.push(postgres.ended.then(() => 'the embedded PostgreSQL ended by itself; see the log above, then start Annex again'));
+      databaseUrl = postgres.url;
+    }
+    const ran = await migrate({ url: databaseUrl });
+    if (ran.length > 0) logger.info({ steps: ran }, 'the database schema was brought up to date');
+
+    const platform = await createPlatform({
+      settings,
+      databaseUrl,
+      logger,
+      masterKey: settings.masterKey ?? Buffer.from(keptSecret(settings.dataDir, 'master-key'), 'hex'),
+      jwtSecret: settings.jwtSecret ?? keptSecret(settings.dataDir, 'jwt-secret'),
+    });
+    undo.push(() => platform.stop());
+    if (settings.admin) await ensureAdmin(platform, settings.admin);
+
+    let worker: Stoppable | undefined;
+    if (settings.role !== 'api') {
+      worker = await startWorker(platform);
+      undo.push(() => worker?.stop());
+    }
+    let url: string | undefined;
+    if (servesHttp) {
+      const api = await startApi(platform, { port: settings.port, host: settings.host });
+      undo.push(() => api.stop());
+      undo.push(() => platform.unready());
+      url = api.url;
+    }
+    logger.info({ url, role: settings.role, sandbox: platform.sandboxTier }, 'ready');
+    if (!settings.production && settings.role === 'all') {
+      const demo = await ensureDemo({ platform, settings });
+      if (demo && url) printPanel({ url, demo, tier: platform.sandboxTier });
+    }
+    let stopping: Promise<void> | undefined;
+    return { url, lost: Promise.race([...lost, new Promise<string>(() => {})]), stop: () => (stopping ??= stop()) };
+  } catch (thrown) {
+    await stop();
+    throw thrown;
+  }
+}

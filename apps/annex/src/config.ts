@@ -1,0 +1,138 @@
+/** The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md explains each setting. */
+import { z } from 'zod';
+
+const optionalText = z.string().trim().min(1).optional();
+const port = z.coerce.number().int().min(0).max(65535);
+const url = (protocols: string[], example: string) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), { error: `must be a URL such as ${example}` });
+
+const settingsSchema = z.object({
+  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  PORT: port.default(3000),
+  HOST: optionalText,
+  DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://annex:secret@db:5432/annex').optional(),
+  REDIS_URL: url(['redis:', 'rediss:'], 'redis://redis:6379').optional(),
+  ANNEX_DATA_DIR: z.string().trim().min(1).default('.annex'),
+  ANNEX_MASTER_KEY: z
+    .string()
+    .refine((text) => decodeKey(text) !== undefined, { error: 'must be 32 bytes as 64 hex digits or base64: `openssl rand -hex 32` makes one' })
+    .optional(),
+  ANNEX_MASTER_KEY_OLD: z
+    .string()
+    .refine((text) => text.split(',').every((one) => decodeKey(one) !== undefined), { error: 'must be former master keys, comma-separated' })
+    .optional(),
+  ANNEX_JWT_SECRET: z.string().min(32, { error: 'must be at least 32 characters: `openssl rand -hex 32` makes one' }).optional(),
+  ANNEX_OIDC_ISSUER: url(['https:', 'http:'], 'https://login.example.com').optional(),
+  ANNEX_OIDC_AUDIENCE: optionalText,
+  ANNEX_BASE_DOMAIN: z
+    .string()
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i, { error: 'must be a host name such as apps.example.com' })
+    .optional(),
+  ANNEX_ADMIN_EMAIL: z.email({ error: 'must be an e-mail address' }).optional(),
+  ANNEX_ADMIN_PASSWORD: z.string().min(8, { error: 'must be at least 8 characters' }).optional(),
+  ANNEX_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
+  SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:secret@mail:587').optional(),
+  MAIL_FROM: optionalText,
+  LLM_BASE_URL: url(['http:', 'https:'], 'https://llm.example.com/v1').optional(),
+  LLM_API_KEY: optionalText,
+  LLM_MODEL: optionalText,
+  FILES_URL: url(['file:', 's3:'], 'file:./files or s3://bucket/prefix').optional(),
+  ANNEX_MIN_INTERVAL_S: z.coerce.number().int().min(1).max(86_400).default(60),
+  ANNEX_EXECUTOR_ISOLATION: z.enum(['tenant', 'shared']).default('tenant'),
+  ANNEX_EGRESS_ALLOW_PRIVATE: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .refine((entries) => entries.every((entry) => /^(\[[0-9a-f:]+\]|[^\s:/]+):\d{1,5}$/i.test(entry) || /^[0-9a-f.:]+\/\d{1,3}$/i.test(entry)), {
+      error: 'must list addresses as host:port or CIDR, such as 10.0.0.5:8080, 10.1.0.0/16',
+    }),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: optionalText,
+});
+
+type Environment = z.infer<typeof settingsSchema>;
+
+/** The program's settings, names as in CONTRACT §7 without their prefix. */
+export interface Settings {
+  production: boolean;
+  port: number;
+  host: string;
+  databaseUrl: string | undefined;
+  redisUrl: string | undefined;
+  dataDir: string;
+  /** 32 bytes; `undefined` in development until one is made and kept under the data folder. */
+  masterKey: Buffer | undefined;
+  oldMasterKeys: Buffer[];
+  jwtSecret: string | undefined;
+  oidc: { issuer: string; audience: string } | undefined;
+  baseDomain: string | undefined;
+  admin: { email: string; password: string } | undefined;
+  role: 'all' | 'api' | 'worker';
+  minIntervalS: number;
+  executorIsolation: 'tenant' | 'shared';
+  egressAllowPrivate: string[];
+  logLevel: Environment['LOG_LEVEL'];
+}
+
+/** Every problem of the environment, one line each. */
+export class InvalidSettings extends Error {
+  constructor(readonly problems: string[]) {
+    super(problems.join('\n'));
+    this.name = 'InvalidSettings';
+  }
+}
+
+/** Reads the settings. Throws {@link InvalidSettings} with all problems together. An empty variable counts as unset. */
+export function readSettings(environment: Record<string, string | undefined> = process.env): Settings {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const parsed = settingsSchema.safeParse(given);
+  const problems = parsed.success ? missing(parsed.data) : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  if (!parsed.success || problems.length > 0) throw new InvalidSettings(problems);
+  const env = parsed.data;
+  const production = env.NODE_ENV === 'production';
+  return {
+    production,
+    port: env.PORT,
+    host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    databaseUrl: env.DATABASE_URL,
+    redisUrl: env.REDIS_URL,
+    dataDir: env.ANNEX_DATA_DIR,
+    masterKey: decodeKey(env.ANNEX_MASTER_KEY),
+    oldMasterKeys: (env.ANNEX_MASTER_KEY_OLD?.split(',') ?? []).flatMap((text) => decodeKey(text) ?? []),
+    jwtSecret: env.ANNEX_JWT_SECRET,
+    oidc: env.ANNEX_OIDC_ISSUER && env.ANNEX_OIDC_AUDIENCE ? { issuer: env.ANNEX_OIDC_ISSUER, audience: env.ANNEX_OIDC_AUDIENCE } : undefined,
+    baseDomain: env.ANNEX_BASE_DOMAIN?.toLowerCase(),
+    admin: env.ANNEX_ADMIN_EMAIL && env.ANNEX_ADMIN_PASSWORD ? { email: env.ANNEX_ADMIN_EMAIL, password: env.ANNEX_ADMIN_PASSWORD } : undefined,
+    role: env.ANNEX_ROLE,
+    minIntervalS: env.ANNEX_MIN_INTERVAL_S,
+    executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
+    egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+/** What is wrong between settings that are each well-formed. */
+function missing(env: Environment): string[] {
+  const problems: string[] = [];
+  const together = (one: keyof Environment, other: keyof Environment) => {
+    if ((env[one] === undefined) !== (env[other] === undefined)) problems.push(`${env[one] === undefined ? one : other}: set it too, or neither of ${one} and ${other}`);
+  };
+  together('ANNEX_OIDC_ISSUER', 'ANNEX_OIDC_AUDIENCE');
+  if (env.NODE_ENV === 'production') {
+    for (const name of ['ANNEX_MASTER_KEY', 'ANNEX_JWT_SECRET', 'ANNEX_ADMIN_EMAIL', 'ANNEX_ADMIN_PASSWORD'] as const) {
+      if (env[name] === undefined) problems.push(`${name}: required when NODE_ENV=production`);
+    }
+  } else {
+    together('ANNEX_ADMIN_EMAIL', 'ANNEX_ADMIN_PASSWORD');
+  }
+  if (env.ANNEX_ROLE !== 'all' && env.DATABASE_URL === undefined) {
+    problems.push(`DATABASE_URL: required when ANNEX_ROLE=${env.ANNEX_ROLE}, since separate processes share one database`);
+  }
+  return problems;
+}
+
+function decodeKey(text: string | undefined): Buffer | undefined {
+  if (text === undefined) return undefined;
+  const bytes = /^[0-9a-f]{64}$/i.test(text) ? Buffer.from(text, 'hex') : Buffer.from(text, 'base64');
+  return bytes.length === 32 ? bytes : undefined;
+}

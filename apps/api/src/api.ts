@@ -1,0 +1,132 @@
+import 'reflect-metadata';
+import multipart from '@fastify/multipart';
+import { Access } from '@annex/access';
+import { Dispatcher } from '@annex/dispatch';
+import { Execution } from '@annex/execution';
+import { Installations } from '@annex/installations';
+import { newId, type Logger, type Stoppable } from '@annex/kernel';
+import { Database } from '@annex/persistence';
+import { Vault } from '@annex/vault';
+import { Module, type DynamicModule } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { controllers } from './controllers/controllers.js';
+import { HEALTH, type Health } from './controllers/health.controller.js';
+import { addExtDoor } from './ext/door.js';
+import { CallerGuard, gateOf } from './http/caller.js';
+import { IdempotencyInterceptor } from './http/idempotency.js';
+import { ProblemFilter } from './http/problem-filter.js';
+import { sendProblem } from './http/problem.js';
+import { serveOpenApi } from './openapi.js';
+
+/** What the API stands on. The program that starts it makes these and owns them. */
+export interface ApiServices {
+  access: Access;
+  database: Database;
+  dispatcher: Dispatcher;
+  execution: Execution;
+  health: Health;
+  installations: Installations;
+  logger: Logger;
+  vault: Vault;
+}
+
+export interface ApiOptions {
+  port: number;
+  host: string;
+  /** Bytes of a request body to REST and `/ext`. Default 1 MiB; uploads have their own limit. */
+  bodyLimit?: number;
+  /** Calls of one tenant's plugins under way at once. Default 200. */
+  inFlightPerTenant?: number;
+}
+
+export interface RunningApi extends Stoppable {
+  /** Where it listens, such as `http://127.0.0.1:3000`. */
+  readonly url: string;
+}
+
+@Module({})
+class ApiModule {}
+
+function apiModule(services: ApiServices): DynamicModule {
+  return {
+    module: ApiModule,
+    controllers,
+    providers: [
+      { provide: Access, useValue: services.access },
+      { provide: Database, useValue: services.database },
+      { provide: Dispatcher, useValue: services.dispatcher },
+      { provide: Execution, useValue: services.execution },
+      { provide: Installations, useValue: services.installations },
+      { provide: Vault, useValue: services.vault },
+      { provide: HEALTH, useValue: services.health },
+      { provide: APP_FILTER, useValue: new ProblemFilter(services.logger) },
+      { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector, services.access), inject: [Reflector] },
+      { provide: APP_INTERCEPTOR, useValue: new IdempotencyInterceptor(services.database) },
+    ],
+  };
+}
+
+/** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
+export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200 }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit,
+    genReqId: () => newId('request'),
+    requestIdHeader: false,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: 500 },
+  } as ConstructorParameters<typeof FastifyAdapter>[0]);
+  const app = await NestFactory.create<NestFastifyApplication>(apiModule(services), adapter, { logger: false, bodyParser: true });
+  const server = app.getHttpAdapter().getInstance();
+  await server.register(multipart);
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    done();
+  });
+  server.setErrorHandler((thrown, request, reply) => sendProblem(thrown, request, reply, services.logger));
+  await addExtDoor(server, {
+    access: services.access,
+    execution: services.execution,
+    readSecret: async (tenantId, installationId, name) => (await services.vault.readForRun(tenantId, installationId, [name])).get(name),
+    readFile: (tenantId, releaseId, path) => services.installations.readFile(tenantId, releaseId, path),
+    logger: services.logger,
+    bodyLimit,
+    inFlightPerTenant,
+  });
+  serveOpenApi(app);
+  await app.init();
+  requireGates(app);
+  await server.ready();
+  return app;
+}
+
+/** Starts the API. Rejects when the port is taken. */
+export async function startApi(services: ApiServices, options: ApiOptions): Promise<RunningApi> {
+  const app = await createApi(services, options);
+  try {
+    await app.listen(options.port, options.host);
+  } catch (thrown) {
+    await app.close();
+    throw thrown;
+  }
+  const url = (await app.getUrl()).replace('[::1]', 'localhost');
+  let stopping: Promise<void> | undefined;
+  return {
+    url,
+    stop: () => (stopping ??= app.close()),
+  };
+}
+
+/** An endpoint that names nobody who may call it is a mistake to find at start, not in production. */
+function requireGates(app: NestFastifyApplication): void {
+  const reflector = app.get(Reflector);
+  for (const { instance, metatype } of app.get(ModulesContainer).values().flatMap((module) => module.controllers.values())) {
+    if (typeof metatype !== 'function') continue;
+    const prototype = Object.getPrototypeOf(instance) as Record<string, unknown>;
+    for (const name of Object.getOwnPropertyNames(prototype)) {
+      const handler = prototype[name];
+      if (name === 'constructor' || typeof handler !== 'function' || !Reflect.hasMetadata('path', handler)) continue;
+      if (gateOf(reflector, [handler, metatype] as Parameters<typeof gateOf>[1]) === undefined) throw new Error(`${metatype.name}.${name} names no gate: add @Endpoint({ gate })`);
+    }
+  }
+}

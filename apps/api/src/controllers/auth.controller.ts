@@ -1,0 +1,60 @@
+import { Access, type Caller, type Principal } from '@annex/access';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { CurrentCaller, CurrentPrincipal, single } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input, pageSchema, type Page } from '../http/input.js';
+
+export const roleSchema = z.enum(['viewer', 'member', 'developer', 'admin', 'owner']);
+const login = z.strictObject({ email: z.string().min(1).max(320), password: z.string().min(1).max(1024), tenant: z.string().max(63).optional() });
+const newToken = z.strictObject({
+  name: z.string().min(1).max(100),
+  role: roleSchema.optional().describe('Default: your own. Never above it.'),
+  expires_in_s: z.number().int().min(1).max(315_360_000).optional().describe('Default: never expires'),
+});
+
+@ApiTags('Access')
+@Controller('api/auth')
+export class AuthController {
+  constructor(private readonly access: Access) {}
+
+  @Post('login')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Sign in with e-mail and password', gate: 'public', body: login })
+  login(@Body(input(login)) body: z.infer<typeof login>, @Req() request: FastifyRequest): Promise<unknown> {
+    return this.access.login({ ...body, tenant: body.tenant ?? single(request.headers['x-tenant-slug']), address: request.ip });
+  }
+
+  @Get('me')
+  @Endpoint({ summary: 'Who the token belongs to', gate: 'signed-in' })
+  me(@CurrentPrincipal() principal: Principal): unknown {
+    return this.access.describe(principal);
+  }
+}
+
+@ApiTags('Access')
+@Controller('api/tokens')
+export class TokensController {
+  constructor(private readonly access: Access) {}
+
+  @Post()
+  @Endpoint({ summary: 'Make an API token; it is shown this once', gate: 'member', body: newToken, status: 201 })
+  create(@CurrentCaller() caller: Caller, @Body(input(newToken)) body: z.infer<typeof newToken>): Promise<unknown> {
+    return this.access.tokens.create(caller, { name: body.name, role: body.role, expiresInS: body.expires_in_s });
+  }
+
+  @Get()
+  @Endpoint({ summary: 'API tokens: your own, or the tenant’s for an admin', gate: 'member', query: pageSchema })
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+    return this.access.tokens.list(caller, page);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Endpoint({ summary: 'Revoke an API token', gate: 'member', status: 204 })
+  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.access.tokens.delete(caller, id);
+  }
+}

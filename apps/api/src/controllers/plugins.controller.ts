@@ -1,0 +1,139 @@
+import type { Caller } from '@annex/access';
+import { Installations } from '@annex/installations';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { CurrentCaller } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input, pageSchema, type Page } from '../http/input.js';
+import { readUpload } from '../http/upload.js';
+
+const permissionNames = z.array(z.string().max(100)).max(50);
+const enable = z.strictObject({ grant: z.union([z.literal('all'), permissionNames]).optional() });
+const rollback = z.strictObject({ version: z.string().min(1).max(100) });
+const granted = z.strictObject({ granted: permissionNames });
+const anyObject = z.record(z.string(), z.json());
+const jobChange = z.strictObject({
+  paused: z.boolean().optional(),
+  schedule: z.string().max(200).nullable().optional().describe('null: the manifest’s own'),
+  timezone: z.string().max(64).nullable().optional().describe('null: the manifest’s own'),
+});
+
+@ApiTags('Plugins')
+@Controller('api/plugins')
+export class PluginsController {
+  constructor(private readonly installations: Installations) {}
+
+  @Post('upload')
+  @Endpoint({ summary: 'Upload a package: a new plugin, or a new release of one', gate: 'developer', upload: true, status: 201, description: '200 when the same bytes are live already.' })
+  async upload(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    const { bytes, enable, grant } = await readUpload(request);
+    const { created, plugin } = await this.installations.upload(caller, bytes, { enable, grant });
+    void reply.status(created ? 201 : 200);
+    return plugin;
+  }
+
+  @Post('validate')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Check a package and store nothing', gate: 'developer', upload: true })
+  async validate(@CurrentCaller() _caller: Caller, @Req() request: FastifyRequest): Promise<unknown> {
+    const { bytes } = await readUpload(request);
+    return this.installations.validate(bytes);
+  }
+
+  @Get()
+  @Endpoint({ summary: 'The tenant’s plugins', gate: 'viewer', query: pageSchema })
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+    return this.installations.list(caller, page);
+  }
+
+  @Get(':id')
+  @Endpoint({ summary: 'One plugin, by id or slug', gate: 'viewer' })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.installations.get(caller, id);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Endpoint({ summary: 'Uninstall a plugin and erase what it kept', gate: 'admin', status: 204 })
+  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.installations.delete(caller, id);
+  }
+
+  @Post(':id/enable')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Enable a plugin, granting permissions with it', gate: 'admin', body: enable })
+  enable(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(enable)) body: z.infer<typeof enable>): Promise<unknown> {
+    return this.installations.enable(caller, id, body);
+  }
+
+  @Post(':id/disable')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Disable a plugin: its routes answer 409, its events and jobs rest', gate: 'admin' })
+  disable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.installations.disable(caller, id);
+  }
+
+  @Post(':id/reload')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Throw warm isolates away and start afresh', gate: 'developer' })
+  reload(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.installations.reload(caller, id);
+  }
+
+  @Get(':id/releases')
+  @Endpoint({ summary: 'Every release that was uploaded', gate: 'viewer', query: pageSchema })
+  releases(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+    return this.installations.releases(caller, id, page);
+  }
+
+  @Post(':id/rollback')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Make an earlier release the active one', gate: 'admin', body: rollback })
+  rollback(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(rollback)) body: z.infer<typeof rollback>): Promise<unknown> {
+    return this.installations.rollback(caller, id, body);
+  }
+
+  @Get(':id/permissions')
+  @Endpoint({ summary: 'Permissions asked for, granted and pending', gate: 'viewer' })
+  permissions(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.installations.permissions(caller, id);
+  }
+
+  @Put(':id/permissions')
+  @Endpoint({ summary: 'Say which permissions are granted', gate: 'admin', body: granted })
+  setPermissions(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(granted)) body: z.infer<typeof granted>): Promise<unknown> {
+    return this.installations.setPermissions(caller, id, body);
+  }
+
+  @Get(':id/config')
+  @Endpoint({ summary: 'The tenant’s settings for the plugin, defaults filled in', gate: 'viewer' })
+  config(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.installations.getConfig(caller, id);
+  }
+
+  @Put(':id/config')
+  @Endpoint({ summary: 'Replace the settings', gate: 'admin', body: anyObject })
+  putConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: z.infer<typeof anyObject>): Promise<unknown> {
+    return this.installations.putConfig(caller, id, body);
+  }
+
+  @Patch(':id/config')
+  @Endpoint({ summary: 'Change some settings (RFC 7396 merge patch)', gate: 'admin', body: anyObject })
+  patchConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: z.infer<typeof anyObject>): Promise<unknown> {
+    return this.installations.patchConfig(caller, id, body);
+  }
+
+  @Get(':id/jobs')
+  @Endpoint({ summary: 'Jobs with their next runs and last run', gate: 'viewer' })
+  jobs(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.installations.jobs(caller, id);
+  }
+
+  @Patch(':id/jobs/:name')
+  @Endpoint({ summary: 'Pause a job, or give it another schedule or zone', gate: 'admin', body: jobChange })
+  patchJob(@CurrentCaller() caller: Caller, @Param('id') id: string, @Param('name') name: string, @Body(input(jobChange)) body: z.infer<typeof jobChange>): Promise<unknown> {
+    return this.installations.patchJob(caller, id, name, body);
+  }
+}

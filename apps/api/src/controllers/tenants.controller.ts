@@ -1,0 +1,56 @@
+import { Access, type Principal } from '@annex/access';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { CurrentPrincipal } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input, pageSchema, type Page } from '../http/input.js';
+
+const newTenant = z.strictObject({
+  slug: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: 'must be 1 to 63 lower-case letters, digits and inner hyphens, as in a host name' }),
+  name: z.string().min(1).max(200),
+});
+const tenantChange = z.strictObject({ name: z.string().min(1).max(200).optional() });
+
+@ApiTags('Tenants')
+@Controller('api/tenants')
+export class TenantsController {
+  constructor(private readonly access: Access) {}
+
+  @Post()
+  @Endpoint({ summary: 'Make a tenant', gate: 'operator', body: newTenant, status: 201 })
+  create(@CurrentPrincipal() principal: Principal, @Body(input(newTenant)) body: z.infer<typeof newTenant>, @Req() request: FastifyRequest): Promise<unknown> {
+    return this.access.tenants.create(principal, body, request.id);
+  }
+
+  @Get()
+  @Endpoint({ summary: 'Every tenant', gate: 'operator', query: pageSchema })
+  list(@CurrentPrincipal() principal: Principal, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+    return this.access.tenants.list(principal, page);
+  }
+
+  @Get(':slug')
+  @Endpoint({ summary: 'One tenant', gate: 'operator' })
+  get(@CurrentPrincipal() principal: Principal, @Param('slug') slug: string): Promise<unknown> {
+    return this.access.tenants.get(principal, slug);
+  }
+
+  @Patch(':slug')
+  @Endpoint({ summary: 'Change a tenant', gate: 'operator', body: tenantChange })
+  update(
+    @CurrentPrincipal() principal: Principal,
+    @Param('slug') slug: string,
+    @Body(input(tenantChange)) body: z.infer<typeof tenantChange>,
+    @Req() request: FastifyRequest,
+  ): Promise<unknown> {
+    return this.access.tenants.update(principal, slug, body, request.id);
+  }
+
+  @Delete(':slug')
+  @HttpCode(204)
+  @Endpoint({ summary: 'Delete a tenant and erase all of its data', gate: 'operator', status: 204 })
+  delete(@CurrentPrincipal() principal: Principal, @Param('slug') slug: string, @Req() request: FastifyRequest): Promise<void> {
+    return this.access.tenants.delete(principal, slug, request.id);
+  }
+}

@@ -1,0 +1,49 @@
+import { Access, type Caller } from '@annex/access';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CurrentCaller } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input, pageSchema, type Page } from '../http/input.js';
+import { roleSchema } from './auth.controller.js';
+
+const password = z.string().min(8, { error: 'must be at least 8 characters' }).max(1024);
+const newUser = z.strictObject({ email: z.email({ error: 'must be an e-mail address' }).max(320), password: password.optional(), role: roleSchema });
+const userChange = newUser.partial();
+
+@ApiTags('Users')
+@Controller('api/users')
+export class UsersController {
+  constructor(private readonly access: Access) {}
+
+  @Post()
+  @Endpoint({ summary: 'Add a user to the tenant', gate: 'admin', body: newUser, status: 201 })
+  create(@CurrentCaller() caller: Caller, @Body(input(newUser)) body: z.infer<typeof newUser>): Promise<unknown> {
+    return this.access.users.create(caller, body);
+  }
+
+  @Get()
+  @Endpoint({ summary: 'The tenant’s users', gate: 'member', query: pageSchema })
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+    return this.access.users.list(caller, page);
+  }
+
+  @Get(':id')
+  @Endpoint({ summary: 'One user', gate: 'member' })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.access.users.get(caller, id);
+  }
+
+  @Patch(':id')
+  @Endpoint({ summary: 'Change a user’s e-mail, password or role', gate: 'admin', body: userChange })
+  update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(userChange)) body: z.infer<typeof userChange>): Promise<unknown> {
+    return this.access.users.update(caller, id, body);
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Endpoint({ summary: 'Remove a user from the tenant', gate: 'admin', status: 204 })
+  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.access.users.delete(caller, id);
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * The door to plugins: `ANY /ext/<slug>/<path>` and `/t/<tenant>/ext/<slug>/<path>`. It stands on Fastify beside Nest, since every call of a
+ * plugin passes here and a warm one must touch no database: tenant, caller, installation and route come out of caches.
+ */
+import type { Access, Caller } from '@annex/access';
+import type { Execution, InstallationSnapshot } from '@annex/execution';
+import type { Logger } from '@annex/kernel';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { findBearer, single } from '../http/caller.js';
+import { apiErrors } from '../http/errors.js';
+import { sendProblem } from '../http/problem.js';
+import { answer } from './answer.js';
+import { InFlight } from './in-flight.js';
+import { readRouteRequest } from './read-request.js';
+import { admit, type RouteAuth, type SecretReader } from './route-auth.js';
+import { serveStatic, type FileReader } from './static-files.js';
+
+export interface ExtDoorOptions {
+  access: Access;
+  execution: Execution;
+  readSecret: SecretReader;
+  readFile: FileReader;
+  logger: Logger;
+  /** Bytes of a request body. Default 1 MiB. */
+  bodyLimit: number;
+  /** Calls of one tenant under way at once; more answer 429. Default 200. */
+  inFlightPerTenant: number;
+}
+
+/** Adds the door to the server, in a scope of its own: bodies arrive as bytes, whatever their type. */
+export async function addExtDoor(server: FastifyInstance, options: ExtDoorOptions): Promise<void> {
+  const door = new ExtDoor(options);
+  await server.register(async (scope) => {
+    scope.removeAllContentTypeParsers();
+    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: options.bodyLimit }, (_request, body, done) => done(null, body));
+    scope.setErrorHandler((thrown, request, reply) => sendProblem(thrown, request, reply, options.logger));
+    for (const url of ['/ext/:slug', '/ext/:slug/*', '/t/:tenant/ext/:slug', '/t/:tenant/ext/:slug/*']) {
+      scope.route({
+        method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        url,
+        bodyLimit: options.bodyLimit,
+        exposeHeadRoute: false,
+        handler: (request, reply) => door.handle(request as DoorRequest, reply),
+      });
+    }
+  });
+}
+
+type DoorRequest = FastifyRequest<{ Params: { slug: string; tenant?: string; '*'?: string } }>;
+
+class ExtDoor {
+  readonly #inFlight: InFlight;
+
+  constructor(private readonly options: ExtDoorOptions) {
+    this.#inFlight = new InFlight(options.inFlightPerTenant);
+  }
+
+  async handle(request: DoorRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { access, execution } = this.options;
+    const { slug, tenant: pathSlug } = request.params;
+    const path = pathInside(request.raw.url ?? '/', pathSlug === undefined ? 2 : 4);
+
+    const bearer = findBearer(request);
+    const principal = bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer)));
+    const address = { pathSlug, slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname };
+    const { tenant, caller } = access.resolveTenantCached(principal, address, request.id) ?? (await access.resolveTenant(principal, address, request.id));
+
+    const snapshot = execution.snapshots.getCached(tenant.id, slug) ?? (await execution.snapshots.get(tenant.id, slug));
+    if (!snapshot) throw unknown(caller, slug);
+
+    if (path.startsWith('/static/')) return this.#static({ request, reply, snapshot, caller, path });
+
+    const found = snapshot.routes.match(request.method, path);
+    if (!found || 'methodNotAllowed' in found) {
+      if (!caller) throw needsToken();
+      requireEnabled(snapshot);
+      if (!found) throw apiErrors.error('NOT_FOUND', `The plugin ${slug} has no route ${path.slice(0, 200)}. GET /api/plugins/${slug} lists its routes.`);
+      const allow = found.methodNotAllowed.join(', ');
+      throw apiErrors.error('METHOD_NOT_ALLOWED', `This route takes ${allow}.`, { headers: { allow } });
+    }
+    const auth = found.route.auth as RouteAuth;
+    await admit({ auth, roles: found.route.roles, caller, request, tenantId: tenant.id, snapshot, readSecret: this.options.readSecret });
+    requireEnabled(snapshot);
+
+    const leave = this.#inFlight.enter(tenant.id);
+    const abandoned = new AbortController();
+    const onClose = () => {
+      if (!reply.raw.writableFinished) abandoned.abort();
+    };
+    reply.raw.once('close', onClose);
+    try {
+      const { runId, outcome } = await execution.runRoute({
+        snapshot,
+        route: found.route,
+        request: readRouteRequest(request, found.params),
+        tenant,
+        user: caller?.user ?? null,
+        signal: abandoned.signal,
+      });
+      return answer({ reply, request, runId, outcome });
+    } finally {
+      reply.raw.off('close', onClose);
+      leave();
+    }
+  }
+
+  #static({ request, reply, snapshot, caller, path }: { request: DoorRequest; reply: FastifyReply; snapshot: InstallationSnapshot; caller: Caller | null; path: string }): Promise<FastifyReply> {
+    if (snapshot.status !== 'enabled' && !caller) throw needsToken();
+    requireEnabled(snapshot);
+    return serveStatic({ request, reply, snapshot, path, readFile: this.options.readFile });
+  }
+}
+
+/** The path as the plugin sees it: percent-encoding kept, so that the route table decodes each segment once. */
+function pathInside(url: string, prefixSegments: number): string {
+  const end = url.indexOf('?');
+  const path = end < 0 ? url : url.slice(0, end);
+  let at = 0;
+  for (let passed = 0; passed < prefixSegments && at >= 0; passed += 1) at = path.indexOf('/', at + 1);
+  return at < 0 ? '/' : path.slice(at);
+}
+
+function requireEnabled(snapshot: InstallationSnapshot): void {
+  if (snapshot.status === 'enabled') return;
+  const why = snapshot.status === 'suspended' ? `suspended: ${snapshot.statusReason ?? 'it was stopped too often'}` : snapshot.status;
+  throw apiErrors.error('PLUGIN_DISABLED', `The plugin ${snapshot.slug} is ${why}. An admin enables it with POST /api/plugins/${snapshot.slug}/enable.`);
+}
+
+/** Without a token nobody learns which plugins exist. */
+function unknown(caller: Caller | null, slug: string): Error {
+  return caller ? apiErrors.error('NOT_FOUND', `This tenant has no plugin ${slug.slice(0, 100)}. GET /api/plugins/ lists them.`) : needsToken();
+}
+
+function needsToken(): Error {
+  return apiErrors.error('UNAUTHENTICATED', 'Send Authorization: Bearer <token>. POST /api/auth/login gives one.');
+}

@@ -1,0 +1,38 @@
+import { isUtf8 } from 'node:buffer';
+import type { RouteRequest } from '@annex/sandbox';
+import type { FastifyRequest } from 'fastify';
+
+/** Headers that speak to Annex, not to the plugin. A plugin never sees the caller's token. */
+const withheld = new Set(['authorization', 'cookie', 'proxy-authorization', 'connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer']);
+
+/** What a route handler sees of a request. Text stays text; bytes that are not UTF-8 travel as base64. */
+export function readRouteRequest(request: FastifyRequest, params: Record<string, string>): RouteRequest {
+  const headers: [string, string][] = [];
+  for (const name in request.headers) {
+    const value = request.headers[name];
+    if (value === undefined || withheld.has(name)) continue;
+    headers.push([name, typeof value === 'string' ? value : value.join(', ')]);
+  }
+  const body = request.body instanceof Buffer && request.body.length > 0 ? request.body : undefined;
+  return {
+    method: request.method,
+    url: `${request.protocol}://${request.host}${request.raw.url ?? '/'}`,
+    headers,
+    params,
+    query: readQuery(request.raw.url ?? ''),
+    body: body === undefined ? null : isUtf8(body) ? { encoding: 'utf8', data: body.toString('utf8') } : { encoding: 'base64', data: body.toString('base64') },
+  };
+}
+
+/** The query as a plain object: a name that comes more than once gives a list. Names cannot reach a prototype. */
+export function readQuery(url: string): Record<string, string | string[]> {
+  const query: Record<string, string | string[]> = {};
+  const start = url.indexOf('?');
+  if (start < 0) return query;
+  for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
+    const known = Object.hasOwn(query, name) ? query[name] : undefined;
+    const next = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value];
+    Object.defineProperty(query, name, { value: next, enumerable: true, configurable: true, writable: true });
+  }
+  return query;
+}

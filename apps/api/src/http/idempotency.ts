@@ -1,0 +1,53 @@
+import { createHash } from 'node:crypto';
+import type { Caller } from '@annex/access';
+import type { Database } from '@annex/persistence';
+import { completeIdempotent, releaseIdempotent, reserveIdempotent } from '@annex/persistence';
+import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { defer, from, lastValueFrom, type Observable } from 'rxjs';
+import { single } from './caller.js';
+import { apiErrors } from './errors.js';
+
+/**
+ * `Idempotency-Key` on mutations (IETF draft-ietf-httpapi-idempotency-key-header): within 24 hours the first response is given again; 409 while the
+ * first request still runs, 422 when the key comes with another request. A request that failed inside Annex leaves no trace, so it may be tried again.
+ */
+export class IdempotencyInterceptor implements NestInterceptor {
+  constructor(private readonly database: Database) {}
+
+  intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const request = context.switchToHttp().getRequest<FastifyRequest & { caller?: Caller }>();
+    const key = single(request.headers['idempotency-key']);
+    const { caller } = request;
+    if (key === undefined || !caller || request.method === 'GET' || request.method === 'HEAD' || request.isMultipart()) return next.handle();
+    const reply = context.switchToHttp().getResponse<FastifyReply>();
+    return defer(() => from(this.#once({ key, caller, request, reply, next })));
+  }
+
+  async #once({ key, caller, request, reply, next }: { key: string; caller: Caller; request: FastifyRequest; reply: FastifyReply; next: CallHandler }): Promise<unknown> {
+    if (key.length > 255) throw apiErrors.error('BAD_REQUEST', 'Idempotency-Key is longer than 255 characters.');
+    const scope = this.database.forTenant(caller.tenant.id);
+    const fingerprint = createHash('sha256').update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`).digest('hex');
+    const entry = { actor: caller.actor, key, fingerprint };
+    const first = await scope.transaction((tx) => reserveIdempotent(tx, entry));
+    switch (first.state) {
+      case 'replay':
+        void reply.status(first.status).header('idempotent-replayed', 'true');
+        return first.body === null ? undefined : JSON.parse(first.body);
+      case 'in-flight':
+        throw apiErrors.error('IDEMPOTENCY_IN_FLIGHT', 'The first request with this Idempotency-Key has not ended yet. Try again in a moment.', { retryAfterS: 1 });
+      case 'mismatch':
+        throw apiErrors.error('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used for another request within 24 hours. Use a new key.');
+      case 'reserved': {
+        try {
+          const value: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
+          await scope.transaction((tx) => completeIdempotent(tx, { ...entry, status: reply.statusCode, body: value === undefined ? null : JSON.stringify(value) }));
+          return value;
+        } catch (thrown) {
+          await scope.transaction((tx) => releaseIdempotent(tx, entry)).catch(() => undefined);
+          throw thrown;
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { InputFault } from '@annex/kernel';
+import type { PipeTransform } from '@nestjs/common';
+import { z } from 'zod';
+import { apiErrors } from './errors.js';
+
+/** Checks a body or query against a schema and answers all faults together, each with its JSON pointer. */
+export class InputPipe<Schema extends z.ZodType> implements PipeTransform<unknown, z.infer<Schema>> {
+  constructor(private readonly schema: Schema) {}
+
+  transform(value: unknown): z.infer<Schema> {
+    return readInput(this.schema, value);
+  }
+}
+
+/** `@Body(input(schema))`, `@Query(input(schema))`. */
+export function input<Schema extends z.ZodType>(schema: Schema): InputPipe<Schema> {
+  return new InputPipe(schema);
+}
+
+/** Throws `INVALID_INPUT` unless the value fits the schema. */
+export function readInput<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
+  const parsed = schema.safeParse(value ?? {});
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.flatMap(faults);
+  throw apiErrors.error('INVALID_INPUT', errors.map((fault) => `${fault.pointer || 'body'}: ${fault.detail}`).join('; ').slice(0, 1000), { errors });
+}
+
+function faults(issue: z.core.$ZodIssue): InputFault[] {
+  const pointer = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+  if (issue.code === 'unrecognized_keys') {
+    return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, code: 'UNKNOWN_KEY', detail: 'is not a field of this request' }));
+  }
+  return [{ pointer, code: issue.code.toUpperCase(), detail: issue.message }];
+}
+
+/** `?limit=&cursor=` of every list. */
+export const pageSchema = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50).describe('Items a page, 1 to 200'),
+  cursor: z.string().max(500).optional().describe('`next_cursor` of the page before'),
+});
+export type Page = z.infer<typeof pageSchema>;

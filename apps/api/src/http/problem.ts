@@ -1,0 +1,31 @@
+import type { Logger } from '@annex/kernel';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { toAnnexError } from './errors.js';
+
+/** Prints any thrown thing as `application/problem+json` (RFC 9457). The one place where an error becomes a response. */
+export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
+  const error = toAnnexError(thrown);
+  const fields = { request_id: request.id, code: error.code, method: request.method, path: request.url.split('?')[0] };
+  if (error.kind.status >= 500) logger.error({ ...fields, err: error.cause ?? error }, error.detail);
+  else logger.debug(fields, error.detail);
+  if (reply.sent) return;
+  if (error.headers) void reply.headers(error.headers);
+  if (error.retryAfterS !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterS))));
+  if (error.kind.status === 401) void reply.header('www-authenticate', 'Bearer realm="annex"');
+  void reply
+    .status(error.kind.status)
+    .header('content-type', 'application/problem+json')
+    .header('cache-control', 'no-store')
+    .header('x-request-id', request.id)
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send({
+      type: 'about:blank',
+      title: error.kind.title,
+      status: error.kind.status,
+      code: error.code,
+      detail: error.detail,
+      request_id: request.id,
+      ...(error.errors && { errors: error.errors }),
+      ...error.extra,
+    });
+}

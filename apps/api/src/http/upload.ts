@@ -1,0 +1,60 @@
+import '@fastify/multipart';
+import { MiB } from '@annex/kernel';
+import type { FastifyRequest } from 'fastify';
+import { apiErrors } from './errors.js';
+
+/** Largest package, in bytes (CONTRACT §2). */
+export const maxPackageBytes = 10 * MiB;
+
+export interface Upload {
+  bytes: Uint8Array;
+  enable: boolean;
+  grant: 'all' | string[] | undefined;
+}
+
+/** Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable` and `grant`. */
+export async function readUpload(request: FastifyRequest): Promise<Upload> {
+  if (!request.isMultipart()) throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send the package as multipart/form-data with the field `file`, as `curl -F file=@plugin.zip` does.');
+  let bytes: Uint8Array | undefined;
+  const fields = new Map<string, string[]>();
+  for await (const part of request.parts({ limits: { fileSize: maxPackageBytes, files: 2, fields: 20, fieldSize: 10_000, parts: 24 }, throwFileSizeLimit: false })) {
+    if (part.type === 'field') {
+      fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), String(part.value)]);
+      continue;
+    }
+    const content = await part.toBuffer();
+    if (part.file.truncated) throw apiErrors.error('PAYLOAD_TOO_LARGE', `The package is larger than ${maxPackageBytes} bytes (10 MiB). Leave out what the plugin does not need.`);
+    if (part.fieldname !== 'file') throw invalid('/file', `the package belongs in the field \`file\`, not \`${part.fieldname.slice(0, 50)}\``);
+    if (bytes) throw invalid('/file', 'send one package a request');
+    bytes = content;
+  }
+  if (!bytes) throw invalid('/file', 'the form has no field `file` with the package');
+  return { bytes, enable: readEnable(fields.get('enable')?.[0]), grant: readGrant(fields.get('grant')) };
+}
+
+function readEnable(text: string | undefined): boolean {
+  if (text === undefined || text === '' || text === 'false' || text === '0') return false;
+  if (text === 'true' || text === '1') return true;
+  throw invalid('/enable', 'must be true or false');
+}
+
+/** `all`, a JSON list, or names separated by commas; the field may also come more than once. */
+function readGrant(texts: string[] | undefined): Upload['grant'] {
+  if (!texts) return undefined;
+  const names = texts.flatMap((text) => {
+    if (!text.trim().startsWith('[')) return text.split(',').map((name) => name.trim());
+    try {
+      const list: unknown = JSON.parse(text);
+      if (Array.isArray(list) && list.every((name) => typeof name === 'string')) return list;
+    } catch {
+      // Said below.
+    }
+    throw invalid('/grant', 'must be `all`, or permission names, comma-separated or as a JSON list');
+  });
+  const given = names.filter((name) => name !== '');
+  return given.length === 1 && given[0] === 'all' ? 'all' : given;
+}
+
+function invalid(pointer: string, detail: string): Error {
+  return apiErrors.error('INVALID_INPUT', `${pointer.slice(1)}: ${detail}`, { errors: [{ pointer, code: 'INVALID', detail }] });
+}

@@ -1,0 +1,3 @@
+export { createApi, startApi, type ApiOptions, type ApiServices, type RunningApi } from './api.js';
+export { describeApi } from './openapi.js';
+export { type Health } from './controllers/health.controller.js';

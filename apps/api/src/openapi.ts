@@ -1,0 +1,40 @@
+import type { NestFastifyApplication } from '@nestjs/platform-fastify';
+import { DocumentBuilder, SwaggerModule, type OpenAPIObject } from '@nestjs/swagger';
+
+const problem = {
+  type: 'object',
+  description: 'RFC 9457 problem details',
+  required: ['type', 'title', 'status', 'code', 'detail', 'request_id'],
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    code: { type: 'string', description: 'Stable; docs/errors.md lists every code' },
+    detail: { type: 'string', description: 'What happened, and what to do' },
+    request_id: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: { type: 'object', required: ['pointer', 'code', 'detail'], properties: { pointer: { type: 'string' }, code: { type: 'string' }, detail: { type: 'string' } } },
+    },
+  },
+};
+
+/** The OpenAPI 3 description of everything but `/ext`, whose paths are the plugins' own. */
+export function describeApi(app: NestFastifyApplication): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setTitle('Annex')
+    .setDescription('Self-hosted, multi-tenant plugin host. Errors are RFC 9457 problems; lists are cursor-paged: `?limit=&cursor=`.')
+    .setVersion('1.0')
+    .addBearerAuth()
+    .build();
+  const document = SwaggerModule.createDocument(app, config);
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problem } };
+  const call = { tags: ['Plugins'], summary: 'Call a plugin’s route', parameters: ['slug', 'path'].map((name) => ({ name, in: 'path' as const, required: true, schema: { type: 'string' } })), responses: { default: { description: 'What the plugin answers, or a problem' } } };
+  document.paths['/ext/{slug}/{path}'] = { get: call, post: call, put: call, patch: call, delete: call };
+  return document;
+}
+
+/** Serves `/openapi.json` and, for people, `/docs`. */
+export function serveOpenApi(app: NestFastifyApplication): void {
+  SwaggerModule.setup('docs', app, () => describeApi(app), { jsonDocumentUrl: 'openapi.json', swaggerOptions: { persistAuthorization: true } });
+}

@@ -1,0 +1,41 @@
+import 'reflect-metadata';
+import { Dispatcher } from '@annex/dispatch';
+import type { Logger, Stoppable } from '@annex/kernel';
+import { Injectable, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+
+/** What the worker stands on. The program that starts it makes these and owns them. */
+export interface WorkerServices {
+  dispatcher: Dispatcher;
+  logger: Logger;
+}
+
+export type RunningWorker = Stoppable;
+
+/** Starts dispatch with the application and drains it on the way out. */
+@Injectable()
+class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
+  constructor(private readonly dispatcher: Dispatcher) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    await this.dispatcher.start();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.dispatcher.stop();
+  }
+}
+
+@Module({})
+class WorkerModule {}
+
+function workerModule({ dispatcher }: WorkerServices): DynamicModule {
+  return { module: WorkerModule, providers: [{ provide: Dispatcher, useValue: dispatcher }, DispatchLifecycle] };
+}
+
+/** Starts background work: relay, runs of events and jobs, schedules, reconciling, retention. No HTTP. */
+export async function startWorker(services: WorkerServices): Promise<RunningWorker> {
+  const app = await NestFactory.createApplicationContext(workerModule(services), { logger: false });
+  let stopping: Promise<void> | undefined;
+  return { stop: () => (stopping ??= app.close()) };
+}
