@@ -38,6 +38,7 @@ create table tenants (
   name text not null,
   background_concurrency int not null default 5 check (background_concurrency > 0),
   weight int not null default 1 check (weight > 0),
+  erasing_since timestamptz,       -- being deleted: nobody enters any more, its rows go in portions
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -48,6 +49,7 @@ create table operators (
   id uuid primary key,
   email text not null,
   password_hash text,
+  credential_version int not null default 1,   -- counts up with each new password; older sign-ins end
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now()
 );
@@ -60,6 +62,7 @@ create table users (
   id uuid not null,
   email text not null,
   password_hash text,
+  credential_version int not null default 1,   -- as in operators
   role text not null check (role in ('viewer', 'member', 'developer', 'admin', 'owner')),
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
@@ -207,14 +210,15 @@ create table events (
   type text not null,
   source text not null,
   subject text,
-  data jsonb,
+  data json,                       -- json, here and below: jsonb refuses the NUL character and forgets the order of keys
   time timestamptz not null,
   depth int not null default 0,
   run_id uuid,                     -- the run that emitted it
   created_at timestamptz not null default now(),
   primary key (tenant_id, id)
 );
-create index events_recent on events (tenant_id, created_at desc);
+create index events_recent on events (tenant_id, created_at desc, id);
+create index events_by_age on events using brin (created_at) with (autosummarize = on);
 select annex_protect('events');
 
 -- Every request to run a handler. Background runs (event, job, webhook) are also the delivery: state, claim and lease live here,
@@ -233,12 +237,12 @@ create table runs (
   schedule_id uuid,
   scheduled_for timestamptz,
   replay_of uuid,
-  payload jsonb,
+  payload json,
   depth int not null default 0,
   policy jsonb not null default '{}',      -- timeout and retry, as resolved when the run was made
   attempts jsonb not null default '[]',
-  result jsonb,
-  error jsonb,
+  result json,
+  error json,
   limits jsonb not null default '{}',
   -- dispatch
   attempt_count int not null default 0,    -- the handler failed: drives the retry schedule
@@ -248,7 +252,8 @@ create table runs (
   lease_until timestamptz,
   lease_owner text,
   cancel_requested boolean not null default false,
-  waiting_for text,
+  waiting_for text,                        -- null, or why the relay leaves it alone: 'overlap' (an earlier run of the job), 'plugin' (not enabled)
+  replayed_at timestamptz,                 -- a failed run is a dead letter until it was replayed
   queued_at timestamptz not null default now(),
   started_at timestamptz,
   finished_at timestamptz,
@@ -258,13 +263,25 @@ create table runs (
 create index runs_by_installation on runs (tenant_id, installation_id, id desc);
 create index runs_by_event on runs (tenant_id, event_id) where event_id is not null;
 create index runs_failed on runs (tenant_id, id desc) where status = 'failed';
-create index runs_due on runs (next_attempt_at, tenant_id) where next_attempt_at is not null;
+create index runs_dead on runs (tenant_id, id) where status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook');
+create index runs_due on runs (tenant_id, next_attempt_at) where next_attempt_at is not null;
+create index runs_parked on runs (tenant_id, installation_id, queued_at) where waiting_for is not null;
+create index runs_by_age on runs using brin (queued_at) with (autosummarize = on);
 create index runs_open on runs (tenant_id, installation_id, kind, name) where status in ('queued', 'running', 'retrying');
 create index runs_dispatched on runs (dispatched_at) where dispatched_at is not null;
 create index runs_leased on runs (lease_until) where lease_until is not null;
 create unique index runs_tick on runs (tenant_id, schedule_id, scheduled_for) where schedule_id is not null and replay_of is null;
 alter table runs set (autovacuum_vacuum_scale_factor = 0.05);
 select annex_protect('runs');
+
+-- Which dispatchers are alive and how many background runs each takes. Not tenant data: only annex_platform reads it.
+create table workers (
+  id text primary key,
+  slots int not null check (slots > 0),
+  seen_at timestamptz not null default now()
+);
+revoke all on workers from public;
+grant select, insert, update, delete on workers to annex_platform;
 
 create table run_logs (
   tenant_id uuid not null references tenants on delete cascade,
@@ -327,6 +344,7 @@ create table idempotency_keys (
   actor text not null,
   key text not null,
   fingerprint text not null,               -- method, path and body
+  claim int not null default 1,            -- counts takeovers of a request that died: only the latest may complete
   status int,                              -- null: in flight
   headers jsonb,
   body text,
