@@ -1,0 +1,59 @@
+/**
+ * The program that runs plugin code: a child without environment, network or files, that speaks over one inherited stream (fd 3).
+ * `node [flags] executor.mjs <addon>`. Started by libs/sandbox/src/child; everything it decides is in libs/sandbox/src/isolate.
+ */
+import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { confinementReport, dropPermissions, Executor, FrameReader, FrameWriter, loadAddon, readToExecutor, writeFromExecutor } from '@annex/sandbox/executor';
+
+const parentGone = 0;
+const lostControl = 70;
+
+if (Number(process.versions.node.split('.')[0]) < 26) {
+  console.error(`the executor needs Node 26, this is ${process.version}`);
+  process.exit(lostControl);
+}
+process.title = 'run';
+const folder = dirname(fileURLToPath(import.meta.url));
+const addon = loadAddon(process.argv[2] ?? '');
+const prelude = { code: readFileSync(join(folder, 'prelude.js'), 'utf8') };
+const lazy = new Map(['streams', 'idna', 'encodings'].map((name) => [name, readFileSync(join(folder, `lazy-${name}.js`), 'utf8')]));
+dropPermissions();
+
+const socket = new Socket({ fd: 3, readable: true, writable: true });
+const writer = new FrameWriter();
+let isFlushing = false;
+let isReading = false;
+function flush(): void {
+  isFlushing = false;
+  const chunk = writer.take();
+  if (chunk !== undefined) socket.write(chunk);
+}
+
+const executor = new Executor({
+  addon,
+  prelude,
+  lazySource: (name) => lazy.get(name) ?? '',
+  now: () => performance.now(),
+  send(message) {
+    writeFromExecutor(writer, message);
+    if (isFlushing || isReading) return;
+    isFlushing = true;
+    queueMicrotask(flush);
+  },
+});
+const reader = new FrameReader(256 * 1024 * 1024, (type, fields) => executor.handle(readToExecutor(type, fields)));
+
+for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => process.exit(lostControl));
+socket.on('error', () => process.exit(parentGone));
+socket.on('close', () => process.exit(parentGone));
+socket.on('data', (chunk: Buffer) => {
+  isReading = true;
+  reader.push(chunk);
+  isReading = false;
+  flush();
+});
+writeFromExecutor(writer, { type: 'ready', report: confinementReport() });
+flush();

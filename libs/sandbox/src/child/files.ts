@@ -1,0 +1,57 @@
+/** Where an executor's files are: its program, the prelude, isolated-vm's native part and a Node binary, all readable by the user it runs as. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { isReachableByOthers, stageForOthers } from '@annex/kernel';
+import { errors } from '../errors.js';
+
+export interface ExecutorFiles {
+  node: string;
+  /** Folder with the program and what it reads. */
+  folder: string;
+  addon: string;
+}
+
+const bundled = join(dirname(fileURLToPath(import.meta.url)), '../../dist/bundled');
+
+/**
+ * Finds the files, and copies those that other users cannot reach to a place where they can.
+ * @param forOthers whether executors run as another user than this process
+ * Throws `EXECUTOR_MISSING` when the project has not been built.
+ */
+export function findExecutorFiles(forOthers: boolean): ExecutorFiles {
+  if (!existsSync(join(bundled, 'executor.mjs'))) {
+    throw errors.error('EXECUTOR_MISSING', `${bundled} holds no executor; run "npm run build" first`);
+  }
+  const files = { node: process.execPath, folder: bundled, addon: findAddon() };
+  if (!forOthers) return files;
+  const unreachable: Record<string, string> = {};
+  const names: (keyof ExecutorFiles)[] = ['node', 'folder', 'addon'];
+  for (const name of names) if (!isReachableByOthers(files[name])) unreachable[files[name]] = name;
+  if (Object.keys(unreachable).length === 0) return files;
+  const staged = stageForOthers({ key: contentKey(files, Object.values(unreachable)), files: unreachable });
+  for (const name of names) if (Object.values(unreachable).includes(name)) files[name] = join(staged, name);
+  return files;
+}
+
+function contentKey({ node, addon }: ExecutorFiles, staged: string[]): string {
+  const facts = [node, addon].map((path) => `${statSync(path).size} ${Math.trunc(statSync(path).mtimeMs)}`);
+  return ['executor', readFileSync(join(bundled, 'content.sha256'), 'utf8'), process.version, ...facts, ...staged].join('\n');
+}
+
+/** isolated-vm's native part for this Node: one compiled here, else the prebuilt one. */
+function findAddon(): string {
+  const home = dirname(createRequire(import.meta.url).resolve('isolated-vm'));
+  const compiled = join(home, 'build/Release/isolated_vm.node');
+  if (existsSync(compiled)) return compiled;
+  const folder = join(home, 'prebuilds', `${process.platform}-${process.arch}`);
+  const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc';
+  const names = existsSync(folder) ? readdirSync(folder) : [];
+  const fitting = names.filter((name) => name.includes(`abi${process.versions.modules}.`));
+  const name = fitting.find((each) => each.includes(libc)) ?? fitting.find((each) => !/glibc|musl/.test(each));
+  if (name === undefined) {
+    throw errors.error('EXECUTOR_MISSING', `isolated-vm has no native part for ${process.platform}-${process.arch} and Node ${process.version}`);
+  }
+  return join(folder, name);
+}

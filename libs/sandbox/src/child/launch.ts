@@ -1,0 +1,66 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { ExecutorFiles } from './files.js';
+import { executorUid, prlimitArgs, setprivArgs, systemPath, unshareArgs, type SandboxTier } from './tier.js';
+
+export interface LaunchOptions {
+  files: ExecutorFiles;
+  tier: SandboxTier;
+  /** Tells executors of this parent apart; decides the user id. */
+  slot: number;
+  addressSpaceMb: number;
+  /** V8's optimising compilers: 2–3 times faster loops, and most of the V8 bugs that were ever exploited. Default: off. */
+  optimize: boolean;
+}
+
+/** A started executor: nothing is inherited but one stream. */
+export interface LaunchedExecutor {
+  child: ChildProcess;
+  stream: Duplex;
+  /** What it wrote to stderr before it was ready, at most 8 KiB. */
+  complaints(): string;
+}
+
+/** Flags without which an executor may not run; the self-test looks for each. */
+export function executorFlags({ files, optimize }: Pick<LaunchOptions, 'files' | 'optimize'>): string[] {
+  return [
+    '--no-node-snapshot',
+    ...(optimize ? [] : ['--disable-optimizing-compilers']),
+    '--permission',
+    '--allow-addons',
+    `--allow-fs-read=${files.folder}`,
+    `--allow-fs-read=${files.addon}`,
+    '--disable-proto=delete',
+    '--disable-sigusr1',
+  ];
+}
+
+/** Starts an executor behind every wall that the tier has. Throws what `spawn` throws. */
+export function launchExecutor(options: LaunchOptions): LaunchedExecutor {
+  const { files, tier, slot, addressSpaceMb } = options;
+  const [program = files.node, ...args] = [
+    ...unshareArgs(tier),
+    ...prlimitArgs(tier, addressSpaceMb),
+    ...setprivArgs(tier, executorUid(slot)),
+    files.node,
+    ...executorFlags(options),
+    '--disable-warning=SecurityWarning',
+    join(files.folder, 'executor.mjs'),
+    files.addon,
+  ].map((part, index, all) => (index === 0 || all[index - 1] === '--' ? absolute(part) : part));
+  const child = spawn(program, args, { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  let complaints = '';
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    if (complaints.length < 8192) complaints += text;
+  });
+  return { child, stream: child.stdio[3] as Duplex, complaints: () => complaints.slice(0, 8192) };
+}
+
+/** The environment of an executor has no PATH, so every program is named in full. */
+function absolute(program: string): string {
+  if (program.startsWith('/')) return program;
+  for (const folder of systemPath.split(delimiter)) if (existsSync(join(folder, program))) return join(folder, program);
+  return program;
+}

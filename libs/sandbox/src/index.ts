@@ -1,0 +1,25 @@
+export type {
+  Bundle,
+  HostCall,
+  HostCallAnswer,
+  InspectOutcome,
+  KillReport,
+  Registration,
+  RouteRequest,
+  RouteResponse,
+  RunContext,
+  RunOutcome,
+  RunRequest,
+  Sandbox,
+  SandboxError,
+  SandboxErrorCode,
+  SandboxLimits,
+  SandboxLog,
+  SandboxStats,
+  SandboxUsage,
+} from './sandbox.js';
+export type { SandboxOptions } from './options.js';
+export { createSandbox } from './pool/create-sandbox.js';
+export { minimumNodeMajor, requireSupportedNode } from './child/node-version.js';
+export { sandboxTier, type SandboxTier } from './child/tier.js';
+export { errors as sandboxErrors } from './errors.js';

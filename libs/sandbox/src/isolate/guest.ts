@@ -1,0 +1,146 @@
+/**
+ * One isolate with the prelude in it. The only file that knows isolated-vm's calls. Turns go in through captured functions with strings
+ * and numbers; one callback comes out with strings and numbers. Promises, objects and errors of plugin code never cross.
+ */
+import { randomBytes } from 'node:crypto';
+import type ivm from 'isolated-vm';
+
+export type Addon = typeof ivm;
+
+/** The prelude's text and, once one isolate has compiled it, V8's code cache for the next. Only the platform's own code is ever cached. */
+export interface PreludeScript {
+  code: string;
+  cache?: ivm.ExternalCopy<ArrayBuffer>;
+}
+
+export type Emission = (kind: number, run: number, n: number, m: number, a: string, b: string, c: string) => void;
+
+export interface GuestOptions {
+  addon: Addon;
+  prelude: PreludeScript;
+  /** V8 heap limit in megabytes; at least 8. */
+  memoryMb: number;
+  /** JSON list of host-call names. */
+  callNames: string;
+  lazySource(name: string): string;
+  /** V8 lost control over the isolate; only ending the process helps. */
+  onCatastrophe(): void;
+}
+
+const turnNames = ['load', 'invoke', 'deliver', 'fireTimer', 'abort', 'forget'] as const;
+export type TurnName = (typeof turnNames)[number];
+export type TurnArgs = (string | number | undefined)[];
+
+type TurnReference = ivm.Reference<(...args: TurnArgs) => void>;
+
+/** How a turn ended that did not end by itself. */
+export type TurnFailure = 'timeout' | 'memory' | 'disposed' | 'broken';
+
+export class Guest {
+  /** Receives what the isolate emits. */
+  onEmission: Emission = () => undefined;
+  readonly #isolate: ivm.Isolate;
+  readonly #turns: Record<TurnName, TurnReference>;
+
+  constructor({ addon, prelude, memoryMb, callNames, lazySource, onCatastrophe }: GuestOptions) {
+    this.#isolate = new addon.Isolate({ memoryLimit: Math.max(8, Math.ceil(memoryMb)), onCatastrophicError: onCatastrophe });
+    const context = this.#isolate.createContextSync();
+    const script = this.#isolate.compileScriptSync(prelude.code, {
+      filename: 'annex',
+      ...(prelude.cache === undefined ? { produceCachedData: true } : { cachedData: prelude.cache }),
+    });
+    const { cachedData } = script as { cachedData?: ivm.ExternalCopy<ArrayBuffer> };
+    if (prelude.cache === undefined && cachedData !== undefined) prelude.cache = cachedData;
+    const install = script.runSync(context, { reference: true }) as ivm.Reference<(...args: unknown[]) => object>;
+    // A callback must never throw: its error would carry this process's paths into the isolate.
+    const emit: Emission = (...emission) => {
+      try {
+        this.onEmission(...emission);
+      } catch {
+        onCatastrophe();
+      }
+    };
+    const dispatcher = install.applySync(
+      undefined,
+      [
+        new addon.Callback(emit, { sync: true }),
+        new addon.Callback(emit, { ignored: true }),
+        new addon.Callback(randomBase64, { sync: true }),
+        new addon.Callback((name: unknown) => (typeof name === 'string' ? lazySource(name) : ''), { sync: true }),
+        callNames,
+      ],
+      { result: { reference: true } },
+    ) as ivm.Reference<Record<TurnName, (...args: TurnArgs) => void>>;
+    const turns: Partial<Record<TurnName, TurnReference>> = {};
+    for (const name of turnNames) turns[name] = dispatcher.getSync(name, { reference: true }) as TurnReference;
+    this.#turns = turns as Record<TurnName, TurnReference>;
+    script.release();
+  }
+
+  /** Processor time that the isolate has used, in nanoseconds; `undefined` once it is gone. */
+  cpuNs(): number | undefined {
+    try {
+      return Number(this.#isolate.cpuTime);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Runs a turn while this thread waits. Answers how it failed, or `undefined`. */
+  enter(turn: TurnName, args: TurnArgs, timeoutMs: number): TurnFailure | undefined {
+    try {
+      this.#turns[turn].applySync(undefined, [1, ...args], { timeout: timeoutMs });
+      return undefined;
+    } catch (thrown) {
+      return classify(thrown);
+    }
+  }
+
+  /** Runs a turn on a thread of its own. Turns of one isolate run in the order of the calls. */
+  async enterApart(turn: TurnName, args: TurnArgs, timeoutMs: number): Promise<TurnFailure | undefined> {
+    try {
+      await this.#turns[turn].apply(undefined, [0, ...args], { timeout: timeoutMs });
+      return undefined;
+    } catch (thrown) {
+      return classify(thrown);
+    }
+  }
+
+  /** Heap in use, in megabytes; `undefined` when the isolate is gone. Waits for the turn that is under way. */
+  async heapMb(): Promise<number | undefined> {
+    try {
+      const statistics = await this.#isolate.getHeapStatistics();
+      return (statistics.used_heap_size + statistics.externally_allocated_size) / 2 ** 20;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Ends the isolate and whatever it runs, where V8 can. Safe to call twice. */
+  dispose(): void {
+    this.onEmission = () => undefined;
+    try {
+      this.#isolate.dispose();
+    } catch {
+      // Already gone, for instance after its heap limit.
+    }
+  }
+}
+
+function randomBase64(bytes: unknown): string {
+  const wanted = typeof bytes === 'number' && bytes >= 0 ? Math.min(65_536, Math.trunc(bytes)) : 0;
+  return randomBytes(wanted).toString('base64');
+}
+
+function classify(thrown: unknown): TurnFailure {
+  let message = '';
+  try {
+    message = String((thrown as { message?: unknown } | null)?.message ?? thrown);
+  } catch {
+    return 'broken';
+  }
+  if (message.includes('memory limit')) return 'memory';
+  if (message.includes('timed out')) return 'timeout';
+  if (message.includes('disposed')) return 'disposed';
+  return 'broken';
+}

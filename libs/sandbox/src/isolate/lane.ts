@@ -1,0 +1,133 @@
+/**
+ * A warm isolate with one bundle in it, and the turns of its runs in order. Turns of an isolate that has proven quick are waited for
+ * (about half the cost); all others run on a thread of their own, so that this process keeps answering, knows which run is in its turn,
+ * and serves the tenant's other isolates meanwhile.
+ */
+import type { Guest, TurnArgs, TurnFailure, TurnName } from './guest.js';
+import { failure, type GuestRun } from './guest-run.js';
+
+/** Turns in a row that must have been short before the next is waited for. */
+const quickTurnsNeeded = 8;
+const quickTurnMs = 3;
+/** How much longer than its processor time a turn may take by the clock, on a machine that is busy. */
+const clockSlack = 2;
+
+export interface LaneEvents {
+  /** A turn ended by itself; the run may have an `end` now. */
+  onTurnEnd(lane: Lane, run: GuestRun): void;
+  /** A turn was stopped or broke. The lane is no longer usable. */
+  onTurnFailure(lane: Lane, run: GuestRun | undefined, failure: TurnFailure): void;
+  now(): number;
+}
+
+export class Lane {
+  state: 'empty' | 'loading' | 'ready' | 'dead' = 'empty';
+  /** The bundle's entry has run to its end. */
+  hasEntry = false;
+  readonly runs = new Map<number, GuestRun>();
+  /** Runs that wait for the entry to have run. */
+  readonly waiting: GuestRun[] = [];
+  settingsId = -1;
+  lastUsedAt: number;
+  heapMb = 0;
+  heapSampledAt = 0;
+  /** Why a turn is being stopped, and since when. */
+  stop: { code: string; at: number; reported: boolean } | undefined;
+  #turns: (GuestRun | undefined)[] = [];
+  #turnStartedAt = 0;
+  #processCpuAtTurnStart = 0;
+  #cpuSeenNs = 0;
+  #quickTurns = 0;
+
+  constructor(
+    readonly key: string,
+    readonly sha256: string,
+    readonly guest: Guest,
+    readonly events: LaneEvents,
+  ) {
+    this.lastUsedAt = events.now();
+    this.#cpuSeenNs = guest.cpuNs() ?? 0;
+  }
+
+  get isIdle(): boolean {
+    return this.runs.size === 0 && this.#turns.length === 0;
+  }
+
+  /** The run whose turn is under way on its own thread. */
+  get inTurn(): { run: GuestRun | undefined; forMs: number; processCpuMs: number } | undefined {
+    if (this.#turns.length === 0) return undefined;
+    return {
+      run: this.#turns[0],
+      forMs: this.events.now() - this.#turnStartedAt,
+      processCpuMs: processCpuMs() - this.#processCpuAtTurnStart,
+    };
+  }
+
+  /** One timed entry of one run. */
+  enter(run: GuestRun, turn: TurnName, args: TurnArgs): void {
+    const leftMs = Math.ceil(run.deadline - this.events.now());
+    if (leftMs <= 0) {
+      run.end ??= failure('TIMEOUT', `the run took longer than ${run.limits.wallMs} ms`);
+      this.events.onTurnEnd(this, run);
+      return;
+    }
+    const timeoutMs = Math.max(1, Math.min(leftMs, Math.ceil((run.limits.cpuMs - run.cpuMs) * clockSlack) + 20));
+    if (run.mayWait && this.#turns.length === 0 && this.#quickTurns >= quickTurnsNeeded && turn !== 'load') {
+      this.#enterWaiting(run, turn, args, timeoutMs);
+    } else {
+      this.#push(run);
+      void this.guest.enterApart(turn, args, timeoutMs).then((failed) => this.#turnOver(run, failed));
+    }
+  }
+
+  /** An entry that runs no plugin code and belongs to no run. */
+  enterQuietly(turn: TurnName, args: TurnArgs): void {
+    this.#push(undefined);
+    void this.guest.enterApart(turn, args, 1000).then((failed) => this.#turnOver(undefined, failed));
+  }
+
+  #push(run: GuestRun | undefined): void {
+    this.#turns.push(run);
+    if (this.#turns.length === 1) this.#markTurnStart();
+  }
+
+  #markTurnStart(): void {
+    this.#turnStartedAt = this.events.now();
+    this.#processCpuAtTurnStart = processCpuMs();
+  }
+
+  #enterWaiting(run: GuestRun, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
+    // Visible from outside: should the turn never end, the parent reads here whose it was.
+    process.title = `run ${run.slot}`;
+    const failed = this.guest.enter(turn, args, timeoutMs);
+    if (failed !== undefined) process.title = 'run';
+    this.#account(run);
+    if (failed === undefined) this.events.onTurnEnd(this, run);
+    else this.events.onTurnFailure(this, run, failed);
+  }
+
+  #turnOver(run: GuestRun | undefined, failed: TurnFailure | undefined): void {
+    this.#turns.shift();
+    if (this.#turns.length > 0) this.#markTurnStart();
+    if (run !== undefined) this.#account(run);
+    if (failed !== undefined) this.events.onTurnFailure(this, run, failed);
+    else if (run !== undefined) this.events.onTurnEnd(this, run);
+  }
+
+  #account(run: GuestRun): void {
+    const cpuNs = this.guest.cpuNs();
+    if (cpuNs === undefined) {
+      run.cpuMs += Math.max(0, this.events.now() - this.#turnStartedAt);
+      return;
+    }
+    const turnMs = (cpuNs - this.#cpuSeenNs) / 1e6;
+    this.#cpuSeenNs = cpuNs;
+    run.cpuMs += turnMs;
+    this.#quickTurns = turnMs < quickTurnMs ? this.#quickTurns + 1 : 0;
+  }
+}
+
+function processCpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}

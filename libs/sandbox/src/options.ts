@@ -1,0 +1,65 @@
+import { silentLogger, type Logger } from '@annex/kernel';
+import type { KillReport } from './sandbox.js';
+
+/** How the pool of executors behaves. Every field has a default that fits a machine with two cores. */
+export interface SandboxOptions {
+  /** Names of the host calls that `ctx` offers, such as `kv.get`, `jobs.runNow`, `emit`. Default: none. */
+  hostMethods?: string[];
+  /** `tenant`: an executor serves one tenant at a time. `shared`: all tenants share executors (one trust tier). Default `tenant`. */
+  isolation?: 'tenant' | 'shared';
+  /** Blank executors kept ready. Default 1. */
+  blankExecutors?: number;
+  /** Executors at most, blank ones included. Default: by memory, 4 to 32. */
+  maxExecutors?: number;
+  /** Executors of one tenant at most. Default: one per two cores, at least 1, at most 4. */
+  maxExecutorsPerTenant?: number;
+  /** Runs of one tenant under way or waiting at most; one more is `OVERLOADED`. Default 256. */
+  maxRunsPerTenant?: number;
+  /** Resident memory at which an executor is killed, in megabytes. Default 512. */
+  executorRssMb?: number;
+  /** Warm isolates in one executor at most. Default 12. */
+  maxIsolates?: number;
+  /** Heap of the isolate that each executor keeps ready, in megabytes: the most usual limit. Default 100. */
+  usualMemoryMb?: number;
+  /** A tenant's executor without runs is ended after this long. Default 60 000 ms. */
+  idleMs?: number;
+  /** An executor is replaced after this many runs (default 200 000), this age (default 1 h), this many isolates thrown away (default 20). */
+  recycleAfterRuns?: number;
+  recycleAfterMs?: number;
+  recycleAfterDiscards?: number;
+  /** After a stopped run's deadline, how long until the executor is killed. Default 500 ms. */
+  killGraceMs?: number;
+  /** Lets V8 optimise plugin code; see ADR 0002. Default false. */
+  optimize?: boolean;
+  /** Skips the start-up self-test. Only for the self-test itself. Default false. */
+  skipSelfTest?: boolean;
+  onKill?: (report: KillReport) => void;
+  logger?: Logger;
+}
+
+export type PoolOptions = Required<SandboxOptions>;
+
+export function withDefaults(options: SandboxOptions, cores: number, memoryBytes: number): PoolOptions {
+  const executorRssMb = options.executorRssMb ?? 512;
+  return {
+    hostMethods: [],
+    isolation: 'tenant',
+    blankExecutors: 1,
+    maxExecutors: Math.max(4, Math.min(32, Math.floor(memoryBytes / 2 / (executorRssMb * 2 ** 20)))),
+    maxExecutorsPerTenant: Math.max(1, Math.min(4, Math.floor(cores / 2))),
+    maxRunsPerTenant: 256,
+    maxIsolates: 12,
+    usualMemoryMb: 100,
+    idleMs: 60_000,
+    recycleAfterRuns: 200_000,
+    recycleAfterMs: 3_600_000,
+    recycleAfterDiscards: 20,
+    killGraceMs: 500,
+    optimize: false,
+    skipSelfTest: false,
+    onKill: () => undefined,
+    logger: silentLogger,
+    ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
+    executorRssMb,
+  };
+}

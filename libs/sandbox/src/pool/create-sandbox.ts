@@ -1,0 +1,26 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { findExecutorFiles } from '../child/files.js';
+import { requireSupportedNode } from '../child/node-version.js';
+import { sandboxTier } from '../child/tier.js';
+import { withDefaults, type SandboxOptions } from '../options.js';
+import type { Sandbox } from '../sandbox.js';
+import { ExecutorPool } from './executor-pool.js';
+
+/**
+ * Starts a pool of executors and answers when one is ready. Throws `NODE_TOO_OLD`, `EXECUTOR_MISSING`, `EXECUTOR_START_FAILED`, and
+ * `SANDBOX_UNSAFE` when the self-test fails: then nothing runs.
+ */
+export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+  requireSupportedNode();
+  const tier = await sandboxTier();
+  const files = findExecutorFiles(tier.ownUser);
+  const memoryBytes = process.constrainedMemory() > 0 ? Math.min(totalmem(), process.constrainedMemory()) : totalmem();
+  const pool = new ExecutorPool(withDefaults(options, availableParallelism(), memoryBytes), files, tier);
+  try {
+    await pool.start();
+  } catch (thrown) {
+    await pool.stop(0);
+    throw thrown;
+  }
+  return pool;
+}

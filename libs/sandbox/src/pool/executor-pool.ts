@@ -1,0 +1,339 @@
+/**
+ * The executors of one parent: blank ones are kept ready, a tenant gets one (or several while it is busy), an idle one is retired, and when
+ * room runs out the tenant that was quiet longest gives way. A process never serves a second tenant.
+ */
+import type { ExecutorFiles } from '../child/files.js';
+import { launchExecutor } from '../child/launch.js';
+import type { SandboxTier } from '../child/tier.js';
+import { errors } from '../errors.js';
+import type { PoolOptions } from '../options.js';
+import type { Bundle, InspectOutcome, RunOutcome, RunRequest, Sandbox, SandboxStats } from '../sandbox.js';
+import { Flight } from './flight.js';
+import { ProcessExecutor, type ExecutorEvents } from './process-executor.js';
+import { SettingsTexts } from './settings-text.js';
+import { Watch } from './watch.js';
+
+const watchEveryMs = 20;
+const careEveryMs = 1000;
+/** Runs in flight in one executor before its tenant gets another. */
+const crowd = 24;
+const maxStartFailures = 5;
+
+interface Waiting {
+  flight: Flight;
+  key: string;
+}
+
+export class ExecutorPool implements Sandbox, ExecutorEvents {
+  readonly #options: PoolOptions;
+  readonly #files: ExecutorFiles;
+  readonly #tier: SandboxTier;
+  readonly #executors = new Set<ProcessExecutor>();
+  readonly #byTenant = new Map<string, Set<ProcessExecutor>>();
+  readonly #runsOfTenant = new Map<string, number>();
+  readonly #texts = new SettingsTexts();
+  readonly #watch: Watch;
+  readonly #kills: Record<string, number> = {};
+  readonly #usedSlots = new Set<number>();
+  #waiting: Waiting[] = [];
+  #watcher: NodeJS.Timeout | undefined;
+  readonly #carer: NodeJS.Timeout;
+  #starts = 0;
+  #startFailures = 0;
+  #flightCount = 0;
+  #stopped: Promise<void> | undefined;
+  #onFirstReady: (() => void) | undefined;
+  #onQuiet: (() => void) | undefined;
+
+  constructor(options: PoolOptions, files: ExecutorFiles, tier: SandboxTier) {
+    this.#options = options;
+    this.#files = files;
+    this.#tier = tier;
+    this.#watch = new Watch(options);
+    this.#carer = setInterval(() => this.#care(), careEveryMs);
+    this.#carer.unref();
+  }
+
+  /** Starts the first blank executors; done when one is ready. Throws `EXECUTOR_START_FAILED`. */
+  async start(): Promise<void> {
+    const ready = new Promise<void>((resolve) => (this.#onFirstReady = resolve));
+    this.#keepBlanks();
+    if (this.#executors.size === 0) this.#launch();
+    await ready;
+    if (this.#startFailures >= maxStartFailures) {
+      throw errors.error('EXECUTOR_START_FAILED', `${maxStartFailures} executors in a row ended before they were ready; see the log for what they said`);
+    }
+  }
+
+  run(request: RunRequest): Promise<RunOutcome> {
+    if (this.#stopped !== undefined) return Promise.reject(errors.error('SANDBOX_STOPPED', 'the sandbox takes no more runs'));
+    return new Promise((resolve) => {
+      const { tenantId, installationId, limits, signal } = request;
+      const flight = new Flight({ tenantId, installationId }, limits, performance.now(), { type: 'run', request, resolve });
+      const running = this.#runsOfTenant.get(tenantId) ?? 0;
+      if (running >= this.#options.maxRunsPerTenant) {
+        flight.fail('OVERLOADED', `the tenant has ${running} runs under way, the limit is ${this.#options.maxRunsPerTenant}`, performance.now());
+        return;
+      }
+      if (signal?.aborted) {
+        flight.fail('CANCELLED', 'the run was cancelled before it began', performance.now());
+        return;
+      }
+      this.#runsOfTenant.set(tenantId, running + 1);
+      const onAbort = signal === undefined ? undefined : () => this.#cancel(flight);
+      if (onAbort !== undefined) signal?.addEventListener('abort', onAbort, { once: true });
+      this.#board(flight, () => {
+        if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+        const left = (this.#runsOfTenant.get(tenantId) ?? 1) - 1;
+        if (left === 0) this.#runsOfTenant.delete(tenantId);
+        else this.#runsOfTenant.set(tenantId, left);
+      });
+      this.#place({ flight, key: this.#options.isolation === 'shared' ? 'shared' : `tenant ${tenantId}` });
+    });
+  }
+
+  inspect(bundle: Bundle, { wallMs = 5000, memoryMb = this.#options.usualMemoryMb }: { wallMs?: number; memoryMb?: number } = {}): Promise<InspectOutcome> {
+    if (this.#stopped !== undefined) return Promise.reject(errors.error('SANDBOX_STOPPED', 'the sandbox takes no more runs'));
+    return new Promise((resolve) => {
+      const limits = { wallMs, cpuMs: wallMs, memoryMb, resultBytes: 0, logLines: 0, logBytes: 0, hostCalls: 0, hostCallsAtOnce: 0 };
+      const flight = new Flight({ tenantId: '', installationId: '' }, limits, performance.now(), { type: 'inspect', code: bundle.code, resolve });
+      this.#board(flight, () => undefined);
+      this.#place({ flight, key: `inspection ${this.#starts} ${Math.random()}` });
+    });
+  }
+
+  evict(isolateKeyPrefix: string): void {
+    this.#texts.forget(isolateKeyPrefix);
+    for (const executor of this.#executors) if (executor.tenantKey !== undefined) executor.evict(isolateKeyPrefix);
+  }
+
+  stats(): SandboxStats {
+    const nowMs = performance.now();
+    const executors = [...this.#executors];
+    for (const executor of executors) executor.sampleRss();
+    return {
+      executors: executors.map((executor) => ({
+        pid: executor.pid,
+        tenantId: executor.tenantKey?.startsWith('tenant ') ? executor.tenantKey.slice('tenant '.length) : null,
+        rssBytes: executor.rssBytes,
+        isolates: executor.isolates,
+        runs: executor.flights.size,
+        ageMs: Math.round(nowMs - executor.startedAt),
+      })),
+      blankReady: executors.filter(isBlank).length,
+      starts: this.#starts,
+      kills: { ...this.#kills },
+      waiting: this.#waiting.length,
+    };
+  }
+
+  stop(graceMs = 5000): Promise<void> {
+    this.#stopped ??= this.#end(graceMs);
+    return this.#stopped;
+  }
+
+  async #end(graceMs: number): Promise<void> {
+    clearInterval(this.#carer);
+    if (this.#flightCount > 0) {
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, graceMs);
+        this.#onQuiet = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+    for (const { flight } of this.#waiting.splice(0)) flight.fail('EXECUTOR_LOST', 'the sandbox was stopped', performance.now());
+    for (const executor of [...this.#executors]) executor.kill('stopped');
+    clearInterval(this.#watcher);
+    this.#watcher = undefined;
+  }
+
+  #board(flight: Flight, onOver: () => void): void {
+    this.#flightCount += 1;
+    this.#watcher ??= setInterval(() => this.#lookAround(), watchEveryMs);
+    flight.onOver = () => {
+      this.#flightCount -= 1;
+      onOver();
+      if (this.#flightCount === 0) this.#onQuiet?.();
+    };
+  }
+
+  #cancel(flight: Flight): void {
+    for (const executor of this.#executors) {
+      if (executor.flights.get(flight.slot) !== flight) continue;
+      if (flight.isSent) executor.cancel(flight);
+      else flight.fail('CANCELLED', 'the run was cancelled before it began', performance.now());
+      return;
+    }
+    flight.fail('CANCELLED', 'the run was cancelled before it began', performance.now());
+    this.#waiting = this.#waiting.filter((each) => each.flight !== flight);
+  }
+
+  /** Gives a flight to an executor, or lets it wait for one. */
+  #place(waiting: Waiting): void {
+    const executor = this.#executorFor(waiting.key);
+    if (executor === undefined) {
+      this.#waiting.push(waiting);
+      this.#keepBlanks();
+      return;
+    }
+    if (waiting.flight.job.type === 'inspect') executor.isDraining = true;
+    executor.accept(waiting.flight);
+  }
+
+  #executorFor(key: string): ProcessExecutor | undefined {
+    const own = this.#byTenant.get(key);
+    let best: ProcessExecutor | undefined;
+    let count = 0;
+    if (own !== undefined) {
+      for (const executor of own) {
+        if (executor.isDraining || executor.state !== 'ready') continue;
+        count += 1;
+        if (best === undefined || executor.flights.size < best.flights.size) best = executor;
+      }
+    }
+    if (best !== undefined && (best.flights.size < crowd || count >= this.#options.maxExecutorsPerTenant)) return best;
+    for (const executor of this.#executors) if (isBlank(executor)) return this.#assign(executor, key);
+    return best;
+  }
+
+  #assign(executor: ProcessExecutor, key: string): ProcessExecutor {
+    executor.tenantKey = key;
+    let own = this.#byTenant.get(key);
+    if (own === undefined) this.#byTenant.set(key, (own = new Set()));
+    own.add(executor);
+    setImmediate(() => this.#keepBlanks());
+    return executor;
+  }
+
+  /** Starts executors until enough are blank, and makes room for those that runs wait for. */
+  #keepBlanks(): void {
+    if (this.#stopped !== undefined || this.#startFailures >= maxStartFailures) return;
+    let coming = 0;
+    for (const executor of this.#executors) if (executor.tenantKey === undefined) coming += 1;
+    const waitingKeys = new Set(this.#waiting.map(({ key }) => key)).size;
+    const wanted = waitingKeys + (this.#isMemoryShort() ? 0 : this.#options.blankExecutors);
+    for (; coming < wanted; coming += 1) {
+      if (this.#executors.size >= this.#options.maxExecutors && !(coming < waitingKeys && this.#retireQuietest())) return;
+      this.#launch();
+    }
+  }
+
+  #isMemoryShort(): boolean {
+    const limit = process.constrainedMemory();
+    const available = process.availableMemory();
+    return available < Math.max(256 * 2 ** 20, (limit > 0 && limit < 2 ** 50 ? limit : 0) * 0.1);
+  }
+
+  /** Ends the executor without runs whose tenant was quiet longest. */
+  #retireQuietest(): boolean {
+    let quietest: ProcessExecutor | undefined;
+    for (const executor of this.#executors) {
+      if (executor.tenantKey === undefined || executor.flights.size > 0 || executor.state !== 'ready') continue;
+      if (quietest === undefined || executor.lastUsedAt < quietest.lastUsedAt) quietest = executor;
+    }
+    quietest?.kill('retired');
+    return quietest !== undefined;
+  }
+
+  #launch(): void {
+    const { hostMethods, maxIsolates, executorRssMb, usualMemoryMb, optimize, logger } = this.#options;
+    let slot = 0;
+    while (this.#usedSlots.has(slot)) slot += 1;
+    this.#usedSlots.add(slot);
+    this.#starts += 1;
+    const launched = launchExecutor({ files: this.#files, tier: this.#tier, slot, addressSpaceMb: addressSpaceMb(maxIsolates), optimize });
+    const settings = { callNames: hostMethods, maxIsolates, softRssMb: executorRssMb * 0.6, spareMemoryMb: usualMemoryMb, graceMs: 250 };
+    this.#executors.add(new ProcessExecutor({ launched, slot, settings, texts: this.#texts, events: this, logger, now: () => performance.now() }));
+  }
+
+  onReady(): void {
+    this.#startFailures = 0;
+    this.#onFirstReady?.();
+    this.#placeWaiting();
+  }
+
+  #placeWaiting(): void {
+    if (this.#waiting.length === 0) return;
+    const waiting = this.#waiting.splice(0);
+    for (const each of waiting) if (!each.flight.isOver) this.#place(each);
+  }
+
+  onIdleSlot(executor: ProcessExecutor): void {
+    const { recycleAfterRuns, recycleAfterDiscards } = this.#options;
+    if (executor.runs >= recycleAfterRuns || executor.discards >= recycleAfterDiscards) executor.isDraining = true;
+    if (executor.isDraining && executor.flights.size === 0) executor.kill('retired');
+    else if (this.#waiting.length > 0) this.#placeWaiting();
+  }
+
+  onExit(executor: ProcessExecutor): void {
+    this.#executors.delete(executor);
+    this.#usedSlots.delete(executor.slot);
+    if (executor.tenantKey !== undefined) {
+      const own = this.#byTenant.get(executor.tenantKey);
+      own?.delete(executor);
+      if (own?.size === 0) this.#byTenant.delete(executor.tenantKey);
+    }
+    const cause = executor.killCause ?? 'lost';
+    this.#kills[cause] = (this.#kills[cause] ?? 0) + 1;
+    if (executor.confinement === undefined) {
+      this.#startFailures += 1;
+      if (this.#startFailures >= maxStartFailures) this.#onFirstReady?.();
+    }
+    setImmediate(() => this.#keepBlanks());
+  }
+
+  onKill(report: Parameters<PoolOptions['onKill']>[0]): void {
+    this.#options.logger.warn({ ...report }, 'an executor was killed because of a plugin');
+    this.#options.onKill(report);
+  }
+
+  #lookAround(): void {
+    const nowMs = performance.now();
+    let flights = 0;
+    for (const executor of [...this.#executors]) {
+      if (executor.state !== 'dead') this.#watch.look(executor, nowMs);
+      flights += executor.flights.size;
+    }
+    if (this.#waiting.length > 0) this.#expireWaiting(nowMs);
+    if (this.#flightCount === 0 && flights === 0) {
+      clearInterval(this.#watcher);
+      this.#watcher = undefined;
+    }
+  }
+
+  #expireWaiting(nowMs: number): void {
+    this.#waiting = this.#waiting.filter(({ flight }) => {
+      if (flight.isOver) return false;
+      if (nowMs < flight.deadline) return true;
+      flight.fail('OVERLOADED', `no executor became free within ${flight.limits.wallMs} ms`, nowMs);
+      return false;
+    });
+    this.#keepBlanks();
+  }
+
+  /** Once a second: retires what is idle or old. */
+  #care(): void {
+    const nowMs = performance.now();
+    const { idleMs, recycleAfterMs } = this.#options;
+    for (const executor of [...this.#executors]) {
+      if (executor.state !== 'ready') continue;
+      if (nowMs - executor.startedAt > recycleAfterMs) executor.isDraining = true;
+      const isIdle = executor.tenantKey !== undefined && nowMs - executor.lastUsedAt > idleMs;
+      if (executor.flights.size === 0 && (isIdle || executor.isDraining)) executor.kill('retired');
+    }
+    if (this.#isMemoryShort()) this.#retireQuietest();
+    this.#startFailures = Math.max(0, this.#startFailures - 1);
+    this.#keepBlanks();
+  }
+}
+
+function isBlank(executor: ProcessExecutor): boolean {
+  return executor.tenantKey === undefined && executor.state === 'ready' && !executor.isDraining;
+}
+
+/** V8 reserves about 0.8 GB of addresses for each isolate, and the process about 1.5 GB; resident memory is watched apart. */
+function addressSpaceMb(maxIsolates: number): number {
+  return 2500 + 850 * (maxIsolates + 2);
+}

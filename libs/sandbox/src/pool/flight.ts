@@ -1,0 +1,77 @@
+import { randomBytes } from 'node:crypto';
+import type { InspectOutcome, RunOutcome, RunRequest, SandboxErrorCode, SandboxLimits, SandboxUsage } from '../sandbox.js';
+
+/** Who is in an executor, and who is billed for it. */
+export interface FlightOwner {
+  tenantId: string;
+  installationId: string;
+}
+
+/** One run, or one inspection, from the call to its outcome. */
+export class Flight {
+  slot = -1;
+  nonce = 0;
+  readonly startedAt: number;
+  readonly deadline: number;
+  /** Set when the outcome is out and only the executor's last word is awaited. */
+  overdueAt: number | undefined;
+  isOver = false;
+  /** The executor holds it. */
+  isSent = false;
+  hostCalls = 0;
+  readonly callsUnderWay = new Set<number>();
+  logLines = 0;
+  logBytes = 0;
+  /** Told once, when the flight has its outcome. */
+  onOver: () => void = () => undefined;
+
+  constructor(
+    readonly owner: FlightOwner,
+    readonly limits: SandboxLimits,
+    readonly nowMs: number,
+    readonly job: FlightJob,
+  ) {
+    this.startedAt = nowMs;
+    this.deadline = nowMs + limits.wallMs;
+  }
+
+  fail(code: SandboxErrorCode, message: string, nowMs: number): void {
+    this.settle(nowMs, (usage) => ({ status: 'failed', error: { code, message }, usage }));
+  }
+
+  /** Gives the outcome, once. */
+  settle(nowMs: number, make: (usage: SandboxUsage) => RunOutcome): void {
+    if (this.isOver) return;
+    this.isOver = true;
+    const outcome = make({
+      wallMs: nowMs - this.startedAt,
+      cpuMs: 0,
+      memoryMb: 0,
+      resultBytes: 0,
+      logLines: this.logLines,
+      logBytes: this.logBytes,
+      hostCalls: this.hostCalls,
+    });
+    if (this.job.type === 'run') this.job.resolve(outcome);
+    else if (outcome.status === 'failed') this.job.resolve({ ok: false, error: outcome.error });
+    this.onOver();
+  }
+}
+
+export type FlightJob =
+  | { type: 'run'; request: RunRequest; resolve(outcome: RunOutcome): void }
+  | { type: 'inspect'; code: string; resolve(outcome: InspectOutcome): void };
+
+const pool = Buffer.alloc(4096);
+let at = pool.length;
+
+/** 32 bits that nobody can guess. */
+export function newNonce(): number {
+  if (at + 4 > pool.length) {
+    randomBytes(pool.length).copy(pool);
+    at = 0;
+  }
+  const value = pool.readUInt32LE(at);
+  at += 4;
+  return value;
+}

@@ -1,0 +1,373 @@
+/**
+ * One executor as its parent sees it: a child process, the stream to it, and the runs it holds. Everything that arrives is checked against
+ * the table of runs in flight; when the process ends, every run in that table gets its outcome at once.
+ */
+import { messageOf, type Logger } from '@annex/kernel';
+import { readFileSync } from 'node:fs';
+import type { LaunchedExecutor } from '../child/launch.js';
+import type { Confinement } from '../child/confinement.js';
+import type { ExecutorSettings } from '../isolate/executor.js';
+import { handlerKinds } from '../prelude/emissions.js';
+import type { HostCallAnswer, KillReport, RunRequest, SandboxErrorCode } from '../sandbox.js';
+import { FrameReader, FrameWriter, type FrameFields } from '../wire/frames.js';
+import { readFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from '../wire/messages.js';
+import { newNonce, type Flight, type FlightOwner } from './flight.js';
+import { asFailureCode, logOf, outcomeOf, registrationsOf, textsOf, usageOf } from './results.js';
+import type { SettingsTexts } from './settings-text.js';
+
+/** The largest message an executor may send, in bytes; a larger one ends it. */
+const maxFrameBytes = 48 * 1024 * 1024;
+const maxHeldBundles = 256;
+
+export interface ExecutorEvents {
+  onReady(executor: ProcessExecutor): void;
+  /** A run has its outcome, or the executor's last word about it came. */
+  onIdleSlot(executor: ProcessExecutor): void;
+  onExit(executor: ProcessExecutor): void;
+  onKill(report: KillReport): void;
+}
+
+export interface ProcessExecutorOptions {
+  launched: LaunchedExecutor;
+  slot: number;
+  settings: ExecutorSettings;
+  texts: SettingsTexts;
+  events: ExecutorEvents;
+  logger: Logger;
+  now(): number;
+}
+
+/** Why the parent ended an executor. */
+export type KillCause = KillReport['reason'] | 'stopped' | 'retired' | 'hostile';
+
+export class ProcessExecutor {
+  readonly pid: number;
+  readonly slot: number;
+  readonly startedAt: number;
+  /** Runs it holds, those whose outcome is out but whose end it has not confirmed included. */
+  readonly flights = new Map<number, Flight>();
+  state: 'starting' | 'ready' | 'dead' = 'starting';
+  /** Takes no new runs; ended when the last one is over. */
+  isDraining = false;
+  tenantKey: string | undefined;
+  lastUsedAt: number;
+  runs = 0;
+  isolates = 0;
+  discards = 0;
+  rssBytes = 0;
+  unknownReplies = 0;
+  confinement: Confinement | undefined;
+  pingSentAt: number | undefined;
+  readonly #options: ProcessExecutorOptions;
+  readonly #writer = new FrameWriter();
+  readonly #freeSlots: number[] = [];
+  readonly #heldBundles = new Set<string>();
+  readonly #bundlesUnderWay = new Map<string, Promise<void>>();
+  readonly #heldSettings = new Map<string, number>();
+  #slots = 0;
+  #isFlushing = false;
+  #busy: number[] = [];
+  #kill: { cause: KillCause; culprits: Map<Flight, SandboxErrorCode> } | undefined;
+  #sequence = 0;
+
+  constructor(options: ProcessExecutorOptions) {
+    const { launched, slot, now } = options;
+    this.#options = options;
+    this.slot = slot;
+    this.startedAt = now();
+    this.lastUsedAt = this.startedAt;
+    this.pid = launched.child.pid ?? -1;
+    const reader = new FrameReader(maxFrameBytes, (type, fields) => this.#read(type, fields));
+    launched.stream.on('data', (chunk: Buffer) => {
+      if (this.state === 'dead') return;
+      try {
+        reader.push(chunk);
+      } catch (thrown) {
+        options.logger.warn({ pid: this.pid, reason: messageOf(thrown) }, 'an executor broke the protocol and was ended');
+        this.kill('hostile');
+      }
+    });
+    launched.stream.on('error', () => this.#gone(null));
+    launched.stream.on('close', () => this.#gone(null));
+    launched.child.on('error', () => this.#gone(null));
+    launched.child.on('exit', (_code, signal) => this.#gone(signal));
+    this.#send({ type: 'configure', settings: JSON.stringify(options.settings) });
+  }
+
+  /** Takes a flight in. Its bundle is sent first when the executor does not hold it. */
+  accept(flight: Flight): void {
+    flight.slot = this.#freeSlots.pop() ?? this.#slots++;
+    flight.nonce = newNonce();
+    this.flights.set(flight.slot, flight);
+    this.runs += 1;
+    this.lastUsedAt = this.#options.now();
+    const { job, limits } = flight;
+    if (job.type === 'inspect') {
+      flight.isSent = true;
+      const { slot, nonce } = flight;
+      this.#send({ type: 'inspect', slot, nonce, code: job.code, wallMs: limits.wallMs, memoryMb: limits.memoryMb });
+    } else if (this.#heldBundles.has(job.request.bundleSha256)) {
+      this.#sendRun(flight, job.request);
+    } else {
+      void this.#fetchBundle(job.request).then(
+        () => this.#sendRun(flight, job.request),
+        (thrown: unknown) => {
+          this.#options.logger.error({ reason: messageOf(thrown), runId: job.request.runId }, 'a bundle could not be loaded');
+          flight.fail('EXECUTOR_LOST', 'the bundle could not be loaded', this.#options.now());
+          this.#release(flight);
+        },
+      );
+    }
+  }
+
+  #fetchBundle(request: RunRequest): Promise<void> {
+    const { bundleSha256 } = request;
+    const known = this.#bundlesUnderWay.get(bundleSha256);
+    if (known !== undefined) return known;
+    const loading = request.loadBundle().then(({ code }) => {
+      if (this.#heldBundles.size >= maxHeldBundles) this.isDraining = true;
+      this.#heldBundles.add(bundleSha256);
+      this.#send({ type: 'bundle', sha256: bundleSha256, code });
+    });
+    const done = loading.finally(() => this.#bundlesUnderWay.delete(bundleSha256));
+    this.#bundlesUnderWay.set(bundleSha256, done);
+    return done;
+  }
+
+  #sendRun(flight: Flight, { context, isolateKey, bundleSha256, handler, request, payload }: RunRequest): void {
+    if (flight.isOver || this.state === 'dead') {
+      if (this.state !== 'dead' && this.flights.get(flight.slot) === flight) this.#release(flight);
+      return;
+    }
+    flight.isSent = true;
+    const settings = this.#options.texts.of(isolateKey, context);
+    const isKnown = this.#heldSettings.get(isolateKey) === settings.id;
+    if (!isKnown) this.#heldSettings.set(isolateKey, settings.id);
+    const head = request && { method: request.method, url: request.url, headers: request.headers, params: request.params, query: request.query };
+    this.#send({
+      type: 'run',
+      slot: flight.slot,
+      nonce: flight.nonce,
+      isolateKey,
+      sha256: bundleSha256,
+      kind: handlerKinds.indexOf(handler.kind),
+      index: handler.index,
+      settingsId: settings.id,
+      settings: isKnown ? '' : settings.text,
+      runText: JSON.stringify({ user: context.user, run: context.run }),
+      request: head === undefined ? '' : JSON.stringify(head),
+      bodyEncoding: request?.body?.encoding ?? '',
+      body: request?.body?.data ?? '',
+      payload,
+      limits: flight.limits,
+    });
+  }
+
+  cancel(flight: Flight): void {
+    if (flight.isSent) this.#send({ type: 'cancel', slot: flight.slot, nonce: flight.nonce });
+    else if (flight.isOver) this.#release(flight);
+  }
+
+  evict(prefix: string): void {
+    for (const key of this.#heldSettings.keys()) if (key.startsWith(prefix)) this.#heldSettings.delete(key);
+    this.#send({ type: 'evict', prefix });
+  }
+
+  ping(): void {
+    this.#sequence += 1;
+    this.pingSentAt = this.#options.now();
+    this.#send({ type: 'ping', sequence: this.#sequence });
+  }
+
+  /** Ends the process, at once. `culprits` get the code given, every other run `EXECUTOR_LOST`. */
+  kill(cause: KillCause, culprits: Map<Flight, SandboxErrorCode> = new Map()): void {
+    if (this.state === 'dead') return;
+    this.#kill ??= { cause, culprits };
+    this.#gone('SIGKILL');
+  }
+
+  /** Flights whose turn goes on, as far as the executor said or its process name shows. */
+  suspects(): Flight[] {
+    const slots = new Set(this.#busy);
+    const marked = this.#markedSlot();
+    if (marked !== undefined && this.pingSentAt !== undefined) slots.add(marked);
+    return [...this.flights.values()].filter((flight) => slots.has(flight.slot) && flight.isSent);
+  }
+
+  /** The run that the executor was waiting for when it last had a chance to say so (Linux). */
+  #markedSlot(): number | undefined {
+    try {
+      const name = /^run (\d+)$/.exec(readFileSync(`/proc/${this.pid}/comm`, 'utf8').trim());
+      return name === null ? undefined : Number(name[1]);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Reads the resident size from the kernel; where there is no /proc, the executor's own word stands. */
+  sampleRss(): void {
+    try {
+      const pages = Number(readFileSync(`/proc/${this.pid}/statm`, 'latin1').split(' ')[1]);
+      this.rssBytes = pages * 4096;
+    } catch {
+      // Not Linux, or it has just ended.
+    }
+  }
+
+  #send(message: ToExecutor): void {
+    if (this.state === 'dead') return;
+    writeToExecutor(this.#writer, message);
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      const chunk = this.#writer.take();
+      if (chunk !== undefined && this.state !== 'dead') this.#options.launched.stream.write(chunk);
+    });
+  }
+
+  #read(type: number, fields: FrameFields): void {
+    if (this.state === 'dead') return;
+    const message = readFromExecutor(type, fields);
+    switch (message.type) {
+      case 'ready':
+        if (this.state !== 'starting') return;
+        this.confinement = JSON.parse(message.report) as Confinement;
+        this.state = 'ready';
+        this.#options.launched.child.stderr?.destroy();
+        this.#options.events.onReady(this);
+        return;
+      case 'pong':
+        if (message.sequence === this.#sequence) this.pingSentAt = undefined;
+        this.isolates = message.isolates;
+        this.discards = message.discards;
+        if (process.platform !== 'linux') this.rssBytes = message.rssMb * 2 ** 20;
+        return;
+      case 'busy':
+        this.#busy = message.slots;
+        return;
+      default:
+        break;
+    }
+    const flight = this.flights.get(message.slot);
+    if (flight === undefined || flight.nonce !== message.nonce) {
+      this.unknownReplies += 1;
+      return;
+    }
+    this.#readAbout(flight, message);
+  }
+
+  #readAbout(flight: Flight, message: Exclude<FromExecutor, { type: 'ready' | 'pong' | 'busy' }>): void {
+    const { now } = this.#options;
+    switch (message.type) {
+      case 'call':
+        if (!flight.isOver) this.#hostCall(flight, message.callId, message.method, message.args);
+        return;
+      case 'log':
+        if (!flight.isOver) this.#log(flight, message);
+        return;
+      case 'stuck':
+        this.kill('unresponsive', new Map([[flight, asFailureCode(message.code)]]));
+        return;
+      case 'inspected': {
+        if (flight.job.type !== 'inspect' || flight.isOver) return;
+        const registrations = registrationsOf(message.registrations);
+        if (registrations === undefined) {
+          flight.fail('PLUGIN_ERROR', 'what the entry registers is not understood', now());
+        } else {
+          flight.isOver = true;
+          flight.job.resolve({ ok: true, registrations, warnings: textsOf(message.warnings) });
+          flight.onOver();
+        }
+        this.#release(flight);
+        return;
+      }
+      case 'succeeded':
+      case 'responded':
+      case 'failed':
+        if (message.type === 'failed' && message.code === 'MEMORY_LIMIT') this.isDraining = true;
+        flight.settle(now(), ({ wallMs }) => outcomeOf(message, flight.limits, usageOf(message.usage, wallMs)));
+        this.#release(flight);
+        return;
+    }
+  }
+
+  #hostCall(flight: Flight, callId: number, method: string, args: string): void {
+    const { job, limits } = flight;
+    flight.hostCalls += 1;
+    if (job.type !== 'run' || flight.hostCalls > limits.hostCalls || flight.callsUnderWay.size >= limits.hostCallsAtOnce) {
+      this.unknownReplies += 1;
+      return;
+    }
+    flight.callsUnderWay.add(callId);
+    const reply = (answer: HostCallAnswer): void => {
+      flight.callsUnderWay.delete(callId);
+      if (flight.isOver || this.flights.get(flight.slot) !== flight) return;
+      const { slot, nonce } = flight;
+      if (answer.ok) this.#send({ type: 'answer', slot, nonce, callId, ok: true, a: answer.value, b: '' });
+      else this.#send({ type: 'answer', slot, nonce, callId, ok: false, a: answer.code, b: answer.message });
+    };
+    job.request.hostCall({ method, args }).then(reply, (thrown: unknown) => {
+      this.#options.logger.error({ method: method.slice(0, 64), reason: messageOf(thrown) }, 'a host call threw');
+      reply({ ok: false, code: 'INTERNAL', message: 'the host call failed' });
+    });
+  }
+
+  #log(flight: Flight, message: Extract<FromExecutor, { type: 'log' }>): void {
+    flight.logLines += 1;
+    flight.logBytes += message.message.length + message.fields.length;
+    if (flight.job.type !== 'run' || flight.logLines > flight.limits.logLines || flight.logBytes > flight.limits.logBytes) return;
+    flight.job.request.log(logOf(message));
+  }
+
+  /** Forgets a flight; its slot may be used again. */
+  #release(flight: Flight): void {
+    if (this.flights.get(flight.slot) !== flight) return;
+    this.flights.delete(flight.slot);
+    this.#freeSlots.push(flight.slot);
+    this.lastUsedAt = this.#options.now();
+    this.#options.events.onIdleSlot(this);
+  }
+
+  /** The process has ended, or is being ended: every run it held has its outcome now. */
+  #gone(signal: NodeJS.Signals | null): void {
+    if (this.state === 'dead') return;
+    const wasReady = this.state === 'ready';
+    const kill = this.#kill ?? this.#crash(signal);
+    this.state = 'dead';
+    const { launched, now, events } = this.#options;
+    launched.child.kill('SIGKILL');
+    launched.stream.destroy();
+    const nowMs = now();
+    const billed = new Map<string, FlightOwner>();
+    for (const flight of this.flights.values()) {
+      const code = kill.culprits.get(flight);
+      if (code !== undefined) billed.set(`${flight.owner.tenantId} ${flight.owner.installationId}`, flight.owner);
+      if (code === undefined) flight.fail('EXECUTOR_LOST', 'the executor that ran this was lost', nowMs);
+      else flight.fail(code, killText(code, flight), nowMs);
+    }
+    this.flights.clear();
+    if (kill.cause === 'unresponsive' || kill.cause === 'memory' || kill.cause === 'crashed') {
+      for (const owner of billed.values()) events.onKill({ ...owner, reason: kill.cause, atMs: Date.now() });
+    }
+    if (!wasReady) this.#options.logger.error({ pid: this.pid, complaints: launched.complaints() }, 'an executor ended before it was ready');
+    events.onExit(this);
+  }
+
+  /** It ended by itself. A process that aborts did so because of the run whose turn was under way. */
+  #crash(signal: NodeJS.Signals | null): { cause: KillCause; culprits: Map<Flight, SandboxErrorCode> } {
+    const isAbort = signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGTRAP' || signal === 'SIGILL' || signal === 'SIGBUS';
+    if (!isAbort) return { cause: 'stopped', culprits: new Map() };
+    return { cause: 'crashed', culprits: new Map(this.suspects().map((flight) => [flight, 'MEMORY_LIMIT'])) };
+  }
+
+  get killCause(): KillCause | undefined {
+    return this.#kill?.cause;
+  }
+}
+
+function killText(code: SandboxErrorCode, { limits }: Flight): string {
+  if (code === 'CPU_LIMIT') return `the run used more than ${limits.cpuMs} ms of processor time and could only be stopped by force`;
+  if (code === 'MEMORY_LIMIT') return `the run needed more memory than its executor may have; its heap limit is ${limits.memoryMb} MB`;
+  return `the run took longer than ${limits.wallMs} ms and could only be stopped by force`;
+}

@@ -1,0 +1,153 @@
+/** Reads what an executor says about a run. An executor may be hostile: nothing is believed that was not checked. */
+import type { Json } from '@annex/kernel';
+import type { Registration, RunOutcome, SandboxErrorCode, SandboxLimits, SandboxLog, SandboxUsage } from '../sandbox.js';
+import type { FromExecutor } from '../wire/messages.js';
+import { logLevels } from '../prelude/emissions.js';
+
+const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+const failureCodes = new Set<string>([
+  'PLUGIN_ERROR',
+  'NON_RETRYABLE',
+  'RETRY_AFTER',
+  'TIMEOUT',
+  'CPU_LIMIT',
+  'MEMORY_LIMIT',
+  'OUTPUT_LIMIT',
+  'LOG_LIMIT',
+  'CANCELLED',
+  'EXECUTOR_LOST',
+] satisfies SandboxErrorCode[]);
+
+export function asFailureCode(code: string): SandboxErrorCode {
+  return failureCodes.has(code) ? (code as SandboxErrorCode) : 'PLUGIN_ERROR';
+}
+
+export function usageOf(claimed: SandboxUsage, wallMs: number): SandboxUsage {
+  const amount = (value: number): number => (value >= 0 && value < 1e15 ? value : 0);
+  return {
+    wallMs: Math.round(wallMs * 100) / 100,
+    cpuMs: Math.round(amount(claimed.cpuMs) * 100) / 100,
+    memoryMb: Math.round(amount(claimed.memoryMb) * 10) / 10,
+    resultBytes: amount(claimed.resultBytes),
+    logLines: amount(claimed.logLines),
+    logBytes: amount(claimed.logBytes),
+    hostCalls: amount(claimed.hostCalls),
+  };
+}
+
+export function outcomeOf(
+  message: Extract<FromExecutor, { type: 'succeeded' | 'responded' | 'failed' }>,
+  limits: SandboxLimits,
+  usage: SandboxUsage,
+): RunOutcome {
+  switch (message.type) {
+    case 'succeeded':
+      if (message.value.length > limits.resultBytes) return tooLarge(message.value.length, limits, usage);
+      return { status: 'succeeded', result: message.hasValue ? message.value : undefined, usage };
+    case 'responded': {
+      const { status, body, bodyEncoding } = message;
+      if (body.length > limits.resultBytes * (bodyEncoding === 'base64' ? 1.34 : 1) + 4) return tooLarge(body.length, limits, usage);
+      const headers = headersOf(message.headers);
+      if (headers === undefined || status < 200 || status > 599) {
+        return { status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'the response is not valid HTTP' }, usage };
+      }
+      const encoding = bodyEncoding === 'base64' ? 'base64' : 'utf8';
+      return { status: 'succeeded', response: { status, headers, body: bodyEncoding === '' ? null : { encoding, data: body } }, usage };
+    }
+    case 'failed': {
+      const { code, stack, retryAfterMs } = message;
+      return {
+        status: 'failed',
+        usage,
+        error: {
+          code: asFailureCode(code),
+          message: message.message.slice(0, 8192),
+          ...(stack === '' ? {} : { stack: stack.slice(0, 16_384) }),
+          ...(code === 'RETRY_AFTER' ? { retryAfterMs: retryAfterMs >= 0 ? retryAfterMs : 0 } : {}),
+        },
+      };
+    }
+  }
+}
+
+function tooLarge(size: number, limits: SandboxLimits, usage: SandboxUsage): RunOutcome {
+  const message = `the result is ${size} bytes or more, the limit is ${limits.resultBytes}`;
+  return { status: 'failed', error: { code: 'OUTPUT_LIMIT', message }, usage };
+}
+
+const seen = new Map<string, readonly [string, string][]>();
+
+/** `name\nvalue\n…` as pairs; `undefined` if one of them is no HTTP header. Most answers of a plugin carry the same ones. */
+function headersOf(text: string): [string, string][] | undefined {
+  const known = seen.get(text);
+  if (known !== undefined) return known.map(([name, value]) => [name, value]);
+  const parts = text.split('\n');
+  const pairs: [string, string][] = [];
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const name = parts[index] ?? '';
+    const value = parts[index + 1] ?? '';
+    if (!headerName.test(name) || !headerValue.test(value)) return undefined;
+    pairs.push([name, value]);
+  }
+  if (text.length < 256) {
+    if (seen.size >= 256) seen.clear();
+    seen.set(text, pairs.map(([name, value]) => [name, value]));
+  }
+  return pairs;
+}
+
+export function logOf({ timeMs, level, message, fields }: Extract<FromExecutor, { type: 'log' }>): SandboxLog {
+  return { timeMs: Number.isFinite(timeMs) ? timeMs : 0, level: logLevels[level] ?? 'info', message, fields: fieldsOf(fields) };
+}
+
+function fieldsOf(text: string): Record<string, Json> | null {
+  if (text === '') return null;
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, Json>) : null;
+  } catch {
+    return null;
+  }
+}
+
+const maxRegistrations = 1000;
+
+/** The registrations that an inspection found; `undefined` if what came is something else. */
+export function registrationsOf(text: string): Registration[] | undefined {
+  try {
+    const list: unknown = JSON.parse(text);
+    if (!Array.isArray(list) || list.length > maxRegistrations || !list.every(isRegistration)) return undefined;
+    return list;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRegistration(value: unknown): value is Registration {
+  if (typeof value !== 'object' || value === null) return false;
+  const each = value as Record<string, unknown>;
+  const isTextList = (list: unknown): boolean => Array.isArray(list) && list.every((item) => typeof item === 'string');
+  switch (each.kind) {
+    case 'route':
+      return typeof each.path === 'string' && isTextList(each.methods) && (each.roles === null || isTextList(each.roles)) && 'auth' in each;
+    case 'filter':
+      return typeof each.name === 'string' && typeof each.priority === 'number' && typeof each.timeoutMs === 'number' && (each.onError === 'pass' || each.onError === 'fail');
+    case 'event':
+    case 'job':
+    case 'lifecycle':
+    case 'health':
+      return typeof each.name === 'string';
+    default:
+      return false;
+  }
+}
+
+export function textsOf(text: string): string[] {
+  try {
+    const list: unknown = JSON.parse(text);
+    return Array.isArray(list) ? list.filter((item): item is string => typeof item === 'string').map((item) => item.slice(0, 500)) : [];
+  } catch {
+    return [];
+  }
+}

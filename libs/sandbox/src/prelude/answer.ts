@@ -1,0 +1,120 @@
+import { emission } from './emissions.js';
+import { bytesOf, indexOf, isArray, isInteger, keys, lowerCase, SafeTypeError, toBase64, toJson } from './primordials.js';
+import { headerListOf, isHeaders as isHeaderObject } from './web/headers.js';
+import type { Response } from './web/response.js';
+import type { RunState } from './run-state.js';
+import type { WebInternals } from './web/install.js';
+
+const jsonType = 'application/json; charset=utf-8';
+
+interface Draft {
+  status: number;
+  headers: string;
+  contentType: string | undefined;
+}
+
+/** Sends what a route handler returned: a JSON value, `[body, status]`, `[body, status, headers]`, a `Response`, bytes, or nothing (204). */
+export async function answerRoute(run: RunState, value: unknown, web: WebInternals): Promise<void> {
+  if (web.isResponse(value)) {
+    await answerResponse(run, value, web);
+    return;
+  }
+  const draft: Draft = { status: 200, headers: '', contentType: undefined };
+  let body = value;
+  if (isArray(value) && (value.length === 2 || value.length === 3) && isStatus(value[1]) && isHeaders(value[2])) {
+    body = value[0];
+    draft.status = value[1];
+    readHeaders(draft, value[2]);
+    if (web.isResponse(body)) throw new SafeTypeError('a handler returned [Response, status]; return the Response alone');
+  }
+  const bytes = bytesOf(body);
+  if (bytes !== undefined) {
+    send(run, draft, 'application/octet-stream', 'base64', bytes.length, toBase64(bytes));
+  } else if (body === undefined || (body === null && (draft.status === 204 || draft.status === 304))) {
+    if (draft.status === 200) draft.status = 204;
+    send(run, draft, undefined, '', 0, '');
+  } else if (typeof body === 'string' && draft.contentType !== undefined && indexOf(lowerCase(draft.contentType), 'json') < 0) {
+    send(run, draft, undefined, 'utf8', body.length, body);
+  } else {
+    const text = toJson(body);
+    if (text === undefined) throw new SafeTypeError(`a handler returned a ${typeof body}, which is not JSON`);
+    send(run, draft, jsonType, 'utf8', text.length, text);
+  }
+}
+
+/** Sends the result of every other kind of handler. */
+export function answerValue(run: RunState, value: unknown): void {
+  const text = value === undefined ? undefined : toJson(value);
+  if (value !== undefined && text === undefined) throw new SafeTypeError(`a handler returned a ${typeof value}, which is not JSON`);
+  if (!fits(run, text?.length ?? 0)) return;
+  if (!run.alive) return;
+  run.alive = false;
+  run.emit()(emission.value, run.key, text === undefined ? 0 : 1, 0, text ?? '', '', '');
+}
+
+async function answerResponse(run: RunState, response: Response, web: WebInternals): Promise<void> {
+  // One byte more than the limit may be read, so that the limit is noticed.
+  const parts = web.readResponseNow(response) ?? (await web.readResponse(response, run.ceilings.resultBytes + 1));
+  const draft: Draft = { status: parts.status, headers: '', contentType: undefined };
+  addPairs(draft, parts.headers);
+  const { body } = parts;
+  send(run, draft, undefined, body === null ? '' : body.encoding, body === null ? 0 : body.data.length, body === null ? '' : body.data);
+}
+
+function addPairs(draft: Draft, pairs: readonly (readonly [string, string])[]): void {
+  for (let index = 0; index < pairs.length; index += 1) {
+    const pair = pairs[index];
+    if (pair !== undefined) addHeader(draft, pair[0], pair[1]);
+  }
+}
+
+function send(run: RunState, draft: Draft, defaultType: string | undefined, encoding: string, size: number, body: string): void {
+  if (!fits(run, size) || !run.alive) return;
+  const type = defaultType !== undefined && draft.contentType === undefined ? `content-type\n${defaultType}\n` : '';
+  run.alive = false;
+  run.emit()(emission.response, run.key, draft.status, 0, type + draft.headers, body, encoding);
+}
+
+function fits(run: RunState, size: number): boolean {
+  if (size <= run.ceilings.resultBytes) return true;
+  run.fail('OUTPUT_LIMIT', `the result is ${size} bytes or more, the limit is ${run.ceilings.resultBytes}`);
+  return false;
+}
+
+function isStatus(value: unknown): value is number {
+  return isInteger(value) && (value as number) >= 100 && (value as number) <= 599;
+}
+
+function isHeaders(value: unknown): boolean {
+  return value === undefined || (typeof value === 'object' && value !== null);
+}
+
+function readHeaders(draft: Draft, headers: unknown): void {
+  if (typeof headers !== 'object' || headers === null) return;
+  if (isArray(headers)) {
+    for (let index = 0; index < headers.length; index += 1) {
+      const pair = headers[index] as unknown[];
+      addHeader(draft, `${pair[0] as string}`, `${pair[1] as string}`);
+    }
+  } else if (isHeaderObject(headers)) {
+    addPairs(draft, headerListOf(headers));
+  } else {
+    const names = keys(headers);
+    for (let index = 0; index < names.length; index += 1) {
+      const name = names[index] as string;
+      const value = (headers as Record<string, unknown>)[name];
+      if (isArray(value)) {
+        for (let at = 0; at < value.length; at += 1) addHeader(draft, name, `${value[at] as string}`);
+      } else if (value !== undefined && value !== null) {
+        addHeader(draft, name, `${value as string}`);
+      }
+    }
+  }
+}
+
+function addHeader(draft: Draft, name: string, value: string): void {
+  if (indexOf(name, '\n') >= 0 || indexOf(value, '\n') >= 0) throw new SafeTypeError('a response header contains a line break');
+  const lower = lowerCase(name);
+  if (lower === 'content-type') draft.contentType = value;
+  draft.headers += `${lower}\n${value}\n`;
+}

@@ -1,0 +1,37 @@
+/**
+ * What one callback out of the isolate means: `(kind, run, n, m, a, b, c)`. Only these primitives ever leave an isolate.
+ * Shared by the prelude, which sends them, and the executor, which reads them.
+ */
+export const emission = {
+  /** A route's answer: n status, a header lines (`name\nvalue\n…`), b body, c its encoding (`''` for no body). */
+  response: 1,
+  /** Any other handler's result: n 1 when there is one, a its JSON text. */
+  value: 2,
+  /** The run failed: a code, b message, c stack, n milliseconds to wait (`RETRY_AFTER`). */
+  failure: 3,
+  /** A host call: n call id, a method, b arguments as a JSON array. */
+  hostCall: 4,
+  /** A call that the executor answers itself: n call id, a method, b arguments as a JSON array. */
+  executorCall: 5,
+  /** A log line: n index into {@link logLevels}, a message, b fields as JSON text or `''`. */
+  log: 6,
+  /** Start a timer: n timer id, m delay in milliseconds. */
+  startTimer: 7,
+  /** Forget a timer: n timer id. */
+  clearTimer: 8,
+  /** One registration, while inspecting: a JSON text. */
+  registration: 9,
+  /** The entry has run: n registrations. */
+  loaded: 10,
+} as const;
+
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+
+/** Handler kinds as the numbers that cross into the isolate; the order is part of the wire format. */
+export const handlerKinds = ['route', 'event', 'job', 'filter', 'lifecycle', 'health'] as const;
+
+/** Arguments of one host call, as JSON text; longer ones are refused. */
+export const maxArgsLength = 16 * 1024 * 1024;
+
+/** The one callback out of the isolate. */
+export type Emit = (kind: number, run: number, n: number, m: number, a: string, b: string, c: string) => void;

@@ -1,0 +1,212 @@
+import { answerRoute, answerValue } from './answer.js';
+import { callTree, makeCtx, type CallTree } from './ctx.js';
+import { emission, handlerKinds, type Emit } from './emissions.js';
+import type { PreludeHost } from './host.js';
+import { indirectEval, isInteger, parseJson, record, SafePromise, slice, SafeString } from './primordials.js';
+import { fixStackTraces, removeUncountedMemory } from './removals.js';
+import { hostError, levelNumber, RunState } from './run-state.js';
+import { isNonRetryable, makeSdk, retryDelayOf, type Registry } from './sdk.js';
+import { installWebGlobals } from './web/install.js';
+
+/**
+ * Prepares a fresh realm and answers the dispatcher, the only way in. Each of its functions is one timed turn of one run; its first
+ * argument says whether the executor waits for the turn (1) or goes on meanwhile (0), which decides how callbacks leave.
+ */
+export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes: number) => string, lazySource: (name: string) => string, callNames: string): object {
+  const runs = record<RunState>();
+  const registry: Registry = { handlers: record(), count: 0, open: false, describe: undefined };
+  const tree: CallTree = callTree(parseJson(callNames) as string[]);
+  let fixedId = -1;
+  let fixedText = '{}';
+  let emit: Emit = emitApart;
+  let current: RunState | undefined;
+  const currentEmit = (): Emit => emit;
+
+  const nobody = (what: string): Error => hostError('NO_RUN', `${what} works only while a handler runs`);
+  const host: PreludeHost = {
+    hostCall: (method, args) => (current === undefined ? SafePromise.reject(nobody(method)) : current.hostCall(method, args)),
+    executorCall: (method, args) => (current === undefined ? SafePromise.reject(nobody(method)) : current.executorCall(method, args)),
+    randomBase64: (bytes) => randomBase64(bytes),
+    startTimer: (id, delayMs) => {
+      if (current === undefined || !current.alive) return;
+      current.timers[id] = true;
+      emit(emission.startTimer, current.key, id, delayMs, '', '', '');
+    },
+    clearTimer: (id) => {
+      if (current === undefined) return;
+      delete current.timers[id];
+      emit(emission.clearTimer, current.key, id, 0, '', '', '');
+    },
+    log: (level, message, fields) => current?.log(levelNumber(level), message, fields),
+    lazySource: (name) => lazySource(name),
+  };
+  const web = installWebGlobals(host);
+  removeUncountedMemory();
+  fixStackTraces();
+  const sdk = makeSdk(registry);
+
+  function enter(waiting: number, run: RunState | undefined): void {
+    emit = waiting === 1 ? emitWaiting : emitApart;
+    current = run;
+  }
+
+  function begin(key: number, resultBytes: number, logLines: number, logBytes: number, hostCalls: number, hostCallsAtOnce: number): RunState {
+    const run = new RunState(key, { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce }, currentEmit);
+    runs[key] = run;
+    return run;
+  }
+
+  async function settle(run: RunState, isRoute: boolean, value: unknown): Promise<void> {
+    try {
+      const result = await value;
+      if (isRoute) await answerRoute(run, result, web);
+      else answerValue(run, result);
+    } catch (thrown) {
+      fail(run, thrown);
+    }
+    drop(run);
+  }
+
+  /** Forgets a run; its timers will never fire. */
+  function drop(run: RunState): void {
+    run.alive = false;
+    for (const id in run.timers) web.forgetTimer(+id);
+    delete runs[run.key];
+  }
+
+  return {
+    /** Runs a bundle's entry. `inspect` 1: also describes what it registers. */
+    load(waiting: number, key: number, inspect: number, code: string, ...ceilings: [number, number, number, number, number]): void {
+      const run = begin(key, ...ceilings);
+      enter(waiting, run);
+      registry.open = true;
+      if (inspect === 1) registry.describe = (json) => emit(emission.registration, key, 0, 0, json, '', '');
+      try {
+        const entry = indirectEval(`${code}\n//# sourceURL=plugin.js`) as (sdk: object) => unknown;
+        entry(sdk);
+        emit(emission.loaded, key, registry.count, 0, '', '', '');
+      } catch (thrown) {
+        fail(run, thrown);
+      }
+      registry.open = false;
+      registry.describe = undefined;
+    },
+
+    invoke(
+      waiting: number,
+      key: number,
+      kind: number,
+      index: number,
+      settingsId: number,
+      settings: string,
+      runText: string,
+      request: string,
+      bodyEncoding: string,
+      body: string,
+      payload: string | undefined,
+      resultBytes: number,
+      logLines: number,
+      logBytes: number,
+      hostCalls: number,
+      hostCallsAtOnce: number,
+    ): void {
+      const run = runs[key] ?? begin(key, resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce);
+      enter(waiting, run);
+      if (settings !== '') {
+        fixedId = settingsId;
+        fixedText = settings;
+      }
+      const handler = isInteger(index) ? registry.handlers[index] : undefined;
+      if (handler === undefined || handler.kind !== handlerKinds[kind]) {
+        run.fail('PLUGIN_ERROR', `the plugin registered no ${handlerKinds[kind] ?? 'handler'} as number ${index}; its entry registers differently from when it was uploaded`);
+        drop(run);
+        return;
+      }
+      try {
+        const texts = { fixed: fixedId === settingsId ? fixedText : '{}', run: runText, request, body, bodyEncoding };
+        const ctx = makeCtx(run, texts, tree, web);
+        void settle(run, kind === 0, call(handler, ctx, payload));
+      } catch (thrown) {
+        fail(run, thrown);
+        drop(run);
+      }
+    },
+
+    deliver(waiting: number, key: number, callId: number, ok: number, a: string, b: string): void {
+      const run = runs[key];
+      if (run === undefined) return;
+      enter(waiting, run);
+      run.deliver(callId, ok === 1, a, b);
+    },
+
+    fireTimer(waiting: number, key: number, timerId: number): void {
+      const run = runs[key];
+      if (run === undefined) return;
+      enter(waiting, run);
+      delete run.timers[timerId];
+      try {
+        web.fireTimer(timerId);
+      } catch (thrown) {
+        fail(run, thrown);
+      }
+    },
+
+    abort(waiting: number, key: number): void {
+      const run = runs[key];
+      if (run === undefined) return;
+      enter(waiting, run);
+      run.aborted = true;
+      run.abort?.();
+    },
+
+    forget(waiting: number, key: number): void {
+      enter(waiting, undefined);
+      const run = runs[key];
+      if (run !== undefined) drop(run);
+    },
+  };
+
+  function call(handler: { kind: string; name: string; run: (...args: unknown[]) => unknown }, ctx: object, payload: string | undefined): unknown {
+    const { kind, name, run } = handler;
+    const second = payload === undefined ? undefined : parseJson(payload);
+    if (kind === 'route') return run(ctx);
+    if (kind === 'lifecycle' && name === 'config_change') {
+      const change = (second ?? {}) as { key?: unknown; value?: unknown; op?: unknown };
+      return run(ctx, change.key, change.value, change.op);
+    }
+    return run(ctx, second);
+  }
+}
+
+const maxMessage = 8 * 1024;
+const maxStack = 16 * 1024;
+
+/** Ends a run with what its handler threw. Reads the error's properties inside the turn, where the time limit holds. */
+function fail(run: RunState, thrown: unknown): void {
+  if (!run.alive) return;
+  let code = 'PLUGIN_ERROR';
+  let message = 'the handler threw something that cannot be shown';
+  let stack = '';
+  let delayMs = 0;
+  try {
+    if (typeof thrown === 'object' && thrown !== null) {
+      const error = thrown as { message?: unknown; stack?: unknown };
+      if (isNonRetryable(thrown)) code = 'NON_RETRYABLE';
+      const delay = retryDelayOf(thrown);
+      if (delay !== undefined) {
+        code = 'RETRY_AFTER';
+        delayMs = delay;
+      }
+      const text = error.message;
+      message = typeof text === 'string' ? text : SafeString(thrown);
+      const trace = error.stack;
+      if (typeof trace === 'string') stack = trace;
+    } else {
+      message = SafeString(thrown);
+    }
+  } catch {
+    // A getter of the plugin's own error threw; what was read so far stands.
+  }
+  run.fail(code, slice(message, 0, maxMessage), slice(stack, 0, maxStack), delayMs);
+}
+

@@ -1,0 +1,135 @@
+import type { Emit } from './emissions.js';
+import { emission, logLevels, maxArgsLength } from './emissions.js';
+import { record, SafeError, SafePromise, defineProperty } from './primordials.js';
+
+interface Settle {
+  resolve(value: string): void;
+  reject(reason: unknown): void;
+}
+
+/** The ceilings that the isolate keeps by itself, before the executor checks them again. */
+export interface RunCeilings {
+  resultBytes: number;
+  logLines: number;
+  logBytes: number;
+  hostCalls: number;
+  hostCallsAtOnce: number;
+}
+
+/** Calls that the executor answers itself (cryptography) in one run. */
+const maxExecutorCalls = 10_000;
+
+/** One run as the isolate knows it. Dead once it has ended: nothing that still holds it can reach the host any more. */
+export class RunState {
+  alive = true;
+  /** Fires `ctx.run.signal`; set when the handler first asks for it. */
+  abort: (() => void) | undefined = undefined;
+  aborted = false;
+  /** Timers that are pending, by id. */
+  readonly timers = record<true>();
+  #nextCall = 1;
+  #calls = record<Settle>();
+  #underWay = 0;
+  #waitingHead = 1;
+  #waitingTail = 1;
+  #waiting = record<() => void>();
+  #hostCalls = 0;
+  #executorCalls = 0;
+  #logLines = 0;
+  #logBytes = 0;
+
+  constructor(
+    readonly key: number,
+    readonly ceilings: RunCeilings,
+    readonly emit: () => Emit,
+  ) {}
+
+  hostCall(method: string, args: string): Promise<string> {
+    return this.#call(emission.hostCall, method, args);
+  }
+
+  executorCall(method: string, args: string): Promise<string> {
+    return this.#call(emission.executorCall, method, args);
+  }
+
+  #call(kind: number, method: string, args: string): Promise<string> {
+    return new SafePromise<string>((resolve, reject) => {
+      if (!this.alive) {
+        reject(hostError('RUN_ENDED', `${method}: the run that owns this ctx has ended`));
+        return;
+      }
+      if (args.length > maxArgsLength) {
+        reject(hostError('PAYLOAD_TOO_LARGE', `${method}: the arguments are ${args.length} characters of JSON, the limit is ${maxArgsLength}`));
+        return;
+      }
+      const isHostCall = kind === emission.hostCall;
+      const made = isHostCall ? this.#hostCalls : this.#executorCalls;
+      const limit = isHostCall ? this.ceilings.hostCalls : maxExecutorCalls;
+      if (made >= limit) {
+        reject(hostError('RATE_LIMITED', `${method}: this run has made ${made} such calls, the limit is ${limit}`));
+        return;
+      }
+      if (isHostCall) this.#hostCalls += 1;
+      else this.#executorCalls += 1;
+      const start = (): void => {
+        const id = this.#nextCall;
+        this.#nextCall += 1;
+        this.#calls[id] = { resolve, reject };
+        this.#underWay += 1;
+        this.emit()(kind, this.key, id, 0, method, args, '');
+      };
+      if (this.#underWay < this.ceilings.hostCallsAtOnce) {
+        start();
+      } else {
+        this.#waiting[this.#waitingTail] = start;
+        this.#waitingTail += 1;
+      }
+    });
+  }
+
+  deliver(id: number, ok: boolean, a: string, b: string): void {
+    const settle = this.#calls[id];
+    if (settle === undefined || !this.alive) return;
+    delete this.#calls[id];
+    this.#underWay -= 1;
+    if (ok) settle.resolve(a);
+    else settle.reject(hostError(a, b));
+    const next = this.#waiting[this.#waitingHead];
+    if (next !== undefined) {
+      delete this.#waiting[this.#waitingHead];
+      this.#waitingHead += 1;
+      next();
+    }
+  }
+
+  /** Throws once the run's log is full; the run has then failed already. */
+  log(level: number, message: string, fields: string): void {
+    if (!this.alive) return;
+    this.#logLines += 1;
+    this.#logBytes += message.length + fields.length;
+    const { logLines, logBytes } = this.ceilings;
+    if (this.#logLines > logLines) this.fail('LOG_LIMIT', `the run logged more than ${logLines} lines`);
+    else if (this.#logBytes > logBytes) this.fail('LOG_LIMIT', `the run logged more than ${logBytes} bytes`);
+    else this.emit()(emission.log, this.key, level, 0, message, fields, '');
+    if (!this.alive) throw hostError('LOG_LIMIT', 'the log of this run is full');
+  }
+
+  fail(code: string, message: string, stack = '', retryAfterMs = 0): void {
+    if (!this.alive) return;
+    this.alive = false;
+    this.emit()(emission.failure, this.key, retryAfterMs, 0, code, message, stack);
+  }
+}
+
+/** The error a plugin sees when a host call fails: its message, and the stable `code`. */
+export function hostError(code: string, message: string): Error {
+  const error = new SafeError(message);
+  defineProperty(error, 'code', { value: code, enumerable: true, configurable: true, writable: true });
+  return error;
+}
+
+/** The number that stands for a log level in an emission. */
+export function levelNumber(level: string): number {
+  for (let index = 0; index < logLevels.length; index += 1) if (logLevels[index] === level) return index;
+  return 1;
+}
