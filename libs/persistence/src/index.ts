@@ -2,3 +2,70 @@ export { Database, PlatformTransaction, TenantTransaction, Transaction, type Dat
 export { migrate, type MigrateOptions } from './core/migrate.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
 export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditRow } from './audit/audit.js';
+export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
+export { enqueueRun, wakeRelays, type BackgroundKind, type NewRun, type RunPolicy, type WaitReason } from './runs/enqueue-run.js';
+export { watchChanges, type Change } from './core/watch-changes.js';
+export { WatchedCache, type WatchedCacheOptions } from './core/watched-cache.js';
+export { TenantRow } from './tenants/tenant-row.js';
+export {
+  eraseTenantPortion,
+  findTenantBySlug,
+  insertTenant,
+  listErasingTenants,
+  listTenants,
+  lockTenantBySlug,
+  markTenantErasing,
+  updateTenant,
+  type NewTenant,
+} from './tenants/tenants.js';
+export { UserRow } from './users/user-row.js';
+export {
+  deleteUser,
+  findSignIns,
+  findUser,
+  findUsersByEmail,
+  findUsersByIds,
+  insertUser,
+  listUsers,
+  lockOwners,
+  updateUser,
+  type NewUser,
+  type UserChange,
+  type UserInTenant,
+} from './users/users.js';
+export { ApiTokenRow } from './tokens/api-token-row.js';
+export {
+  countApiTokens,
+  deleteApiToken,
+  findApiToken,
+  findApiTokenByHash,
+  insertApiToken,
+  listApiTokens,
+  touchApiTokens,
+  type NewApiToken,
+  type TokenInTenant,
+} from './tokens/api-tokens.js';
+export { OperatorRow } from './operators/operator-row.js';
+export { findOperator, findOperatorByEmail, insertOperator, updateOperatorPassword } from './operators/operators.js';
+export {
+  completeIdempotencyKey,
+  deleteExpiredIdempotencyKeys,
+  releaseIdempotencyKey,
+  reserveIdempotencyKey,
+  type IdempotencyKey,
+  type Reservation,
+} from './idempotency/idempotency.js';
+export { SecretRow } from './secrets/secret-row.js';
+export {
+  deleteSecret,
+  findSecretsFor,
+  findSetSecretNames,
+  holdInstallation,
+  listSecrets,
+  lockSecret,
+  upsertSecret,
+  type SealedSecret,
+  type SecretListing,
+  type SecretScope,
+} from './secrets/secrets.js';
+export { findTenantKey, insertTenantKey, lockKeysNotWrappedBy, rewrapTenantKey, type WrappedKey } from './secrets/tenant-keys.js';
