@@ -1,0 +1,111 @@
+/** `ctx`: everything a handler may do beyond computing. Each call that leaves the sandbox answers a promise; the rest is there at once. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+
+/** The closed list of permissions. Using one that was not granted rejects that call with `code: 'PERMISSION_DENIED'`; nothing else happens. */
+export type Permission = 'db.read' | 'db.write' | 'files.read' | 'files.write' | 'outbound_http' | 'send_email' | 'emit_webhook' | 'llm.use';
+
+/** What a rejected host call carries. */
+export interface HostCallError extends Error {
+  /** Stable, such as `PERMISSION_DENIED`, `HTTP_LIMIT`, `EGRESS_HOST_NOT_ALLOWED`. */
+  code: string;
+}
+
+export interface HttpInit {
+  /** Default GET. */
+  method?: string;
+  headers?: Record<string, string>;
+  /** Added to the URL. */
+  query?: Record<string, string | number | boolean>;
+  /** An object is sent as JSON; text and bytes as they are. */
+  body?: Json | Uint8Array | ArrayBuffer | URLSearchParams | FormData;
+  /** Milliseconds; never beyond the run's own deadline. */
+  timeoutMs?: number;
+}
+
+export interface HttpAnswer<T = unknown> {
+  readonly status: number;
+  /** Whether the status is 200 to 299. */
+  readonly ok: boolean;
+  readonly headers: Headers;
+  json(): Promise<T>;
+  text(): Promise<string>;
+  arrayBuffer(): Promise<ArrayBuffer>;
+}
+
+export interface KvEntry {
+  key: string;
+  /** RFC 3339, or `null` when it does not expire. */
+  expires_at: string | null;
+}
+
+/** The caller of a route: `null` on public routes called without a token. */
+export interface User {
+  id: string;
+  email: string | null;
+  role: 'viewer' | 'member' | 'developer' | 'admin' | 'owner';
+}
+
+export interface Context<Config = Record<string, Json>> {
+  /** The tenant's slug. */
+  readonly tenantId: string;
+  readonly tenant: { readonly id: string; readonly slug: string; readonly name: string };
+  readonly user: User | null;
+  readonly plugin: { readonly id: string; readonly slug: string; readonly version: string };
+  readonly run: {
+    readonly id: string;
+    readonly kind: 'route' | 'event' | 'job' | 'webhook' | 'filter' | 'lifecycle';
+    readonly name: string;
+    /** 1 for the first try. */
+    readonly attempt: number;
+    /** Fires when the run is cancelled or its time is over. */
+    readonly signal: AbortSignal;
+    readonly deadline: Date;
+  };
+  readonly permissions: { has(name: Permission): boolean };
+  /** The tenant's settings for this plugin: valid against the manifest's `config`, defaults filled in. */
+  readonly config: Config;
+  /** Declared secrets only. */
+  readonly secrets: {
+    get(name: string): Promise<string | undefined>;
+    get(name: string, fallback: string): Promise<string>;
+    has(name: string): boolean;
+    /** A placeholder that `ctx.http` replaces outside the sandbox, for that secret's allowed hosts only. */
+    ref(name: string): string;
+  };
+  /** Needs `outbound_http`, and the host in the manifest's `http.allow`. */
+  readonly http: {
+    get<T = unknown>(url: string, init?: HttpInit): Promise<HttpAnswer<T>>;
+    delete<T = unknown>(url: string, init?: HttpInit): Promise<HttpAnswer<T>>;
+    post<T = unknown>(url: string, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
+    put<T = unknown>(url: string, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
+    patch<T = unknown>(url: string, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
+    request<T = unknown>(url: string, init?: HttpInit): Promise<HttpAnswer<T>>;
+  };
+  /** Private to the installation; values up to 128 KiB of JSON. */
+  readonly kv: {
+    get<T extends Json = Json>(key: string): Promise<T | null>;
+    set(key: string, value: Json, options?: { /** Seconds. */ ttl?: number }): Promise<void>;
+    /** Whether there was one. */
+    delete(key: string): Promise<boolean>;
+    list(options?: { prefix?: string; limit?: number; cursor?: string }): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
+    /** Adds to a counter, which starts at 0, and answers the sum. Atomic. */
+    incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
+  };
+  /** Puts an event into the tenant's bus. Depth ≤ 10, ≤ 100 a run; the same `id` again is the same event. */
+  emit(type: string, data: Json, options?: { id?: string; subject?: string; source?: string }): Promise<{ event_id: string }>;
+  readonly jobs: {
+    /** Starts a job of this plugin now, without waiting for it. */
+    runNow(name: string, payload?: Json): Promise<{ run_id: string; status: string }>;
+  };
+  /** Captured, structured, secrets masked. `console` does the same. */
+  readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: Record<string, Json>) => void>;
+}
+
+/** `ctx` of a route. */
+export interface RouteContext<Config = Record<string, Json>> extends Context<Config> {
+  readonly request: Request;
+  readonly params: Readonly<Record<string, string>>;
+  /** A plain object; a name that came more than once is a list. */
+  readonly query: Readonly<Record<string, string | string[]>>;
+}

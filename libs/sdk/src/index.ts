@@ -1,0 +1,111 @@
+/**
+ * What plugin authors import. Inside Annex the functions register handlers while the entry runs; here stand their types, and bodies that say so
+ * when the entry is run as a plain Node program. To test a plugin, use `@annex/sdk/testing`.
+ */
+import type { Context, Json, RouteContext } from './context.js';
+
+export type { Context, HostCallError, HttpAnswer, HttpInit, Json, KvEntry, Permission, RouteContext, User } from './context.js';
+
+type Awaitable<T> = T | Promise<T>;
+
+/** What a route may return: a JSON value (200), `[body, status]`, `[body, status, headers]`, a `Response`, or nothing (204). */
+export type RouteResult = unknown;
+
+export interface RouteOptions {
+  /** Default `['GET']`. A GET route answers HEAD too. */
+  methods?: string[];
+  /** Who may call. Default `member`: a signed-in user of the tenant. */
+  auth?: 'member' | 'public' | { hmac: { /** Name of a declared secret. */ secret: string; /** Default: the scheme's own. */ header?: string; scheme?: 'sha256' | 'github' | 'stripe' | 'standard-webhooks' } };
+  /** Lowest roles that may call a `member` route. Default: every member. */
+  roles?: string[];
+}
+
+/** A domain event as hooks see it (the CloudEvents 1.0 attributes). */
+export interface PluginEvent<Data = Record<string, never>> {
+  id: string;
+  type: string;
+  source: string;
+  subject: string | null;
+  data: Data;
+  /** RFC 3339 UTC. */
+  time: string;
+}
+
+export interface FilterOptions {
+  /** Lower runs first. Default 0. */
+  priority?: number;
+  /** Milliseconds, at most 1000 (the default). */
+  timeout_ms?: number;
+  /** What happens when the filter fails: the value passes unchanged (default), or the whole filter call fails. */
+  on_error?: 'pass' | 'fail';
+}
+
+function outside(name: string): never {
+  throw new Error(`${name}() registers a handler inside Annex. To run this plugin on your machine, use openPlugin() of @annex/sdk/testing.`);
+}
+
+/** Runs for each event of that name, or of a pattern: `*` stands for one segment, `**` for many. Declare it in the manifest's `events`. */
+export function hook<Data = Record<string, never>>(_event: string, _handler: (ctx: Context, event: PluginEvent<Data>) => Awaitable<unknown>): void {
+  outside('hook');
+}
+
+/** Answers HTTP at `/ext/<slug><path>`. Parameters: `:name` or `<name>` for one segment, `*rest` for the rest. */
+export function route(path: string, handler: (ctx: RouteContext) => Awaitable<RouteResult>): void;
+export function route(path: string, options: RouteOptions, handler: (ctx: RouteContext) => Awaitable<RouteResult>): void;
+export function route(): void {
+  outside('route');
+}
+
+/** Runs on the manifest's schedule, or when somebody says so. Declare it in the manifest's `jobs`. */
+export function job<Payload = Json>(_name: string, _handler: (ctx: Context, payload: Payload) => Awaitable<unknown>): void {
+  outside('job');
+}
+
+/** Changes a value on its way through the host application. Declare it in the manifest's `filters`. */
+export function filter<Value = Json>(name: string, handler: (ctx: Context, value: Value) => Awaitable<Value>): void;
+export function filter<Value = Json>(name: string, options: FilterOptions, handler: (ctx: Context, value: Value) => Awaitable<Value>): void;
+export function filter(): void {
+  outside('filter');
+}
+
+/** Says whether the plugin is well; throwing means it is not. */
+export function health(_check: (ctx: Context) => Awaitable<unknown>): void {
+  outside('health');
+}
+
+/** Runs once, after the plugin was enabled for the first time. */
+export function onInstall(_handler: (ctx: Context) => Awaitable<unknown>): void {
+  outside('onInstall');
+}
+
+/** Runs for each setting that changed. */
+export function onConfigChange(_handler: (ctx: Context, key: string, value: Json, op: 'set' | 'delete') => Awaitable<unknown>): void {
+  outside('onConfigChange');
+}
+
+/** Runs after a reload. */
+export function onReload(_handler: (ctx: Context) => Awaitable<unknown>): void {
+  outside('onReload');
+}
+
+/** Runs before the plugin is disabled. */
+export function onShutdown(_handler: (ctx: Context) => Awaitable<unknown>): void {
+  outside('onShutdown');
+}
+
+/** Throw it to end a run for good: no further attempts. */
+export class NonRetryable extends Error {
+  override readonly name = 'NonRetryable';
+}
+
+/** Throw it to choose when the next attempt comes. */
+export class RetryAfter extends Error {
+  override readonly name = 'RetryAfter';
+  /** @param delay milliseconds from now, or the instant */
+  constructor(
+    readonly delay: number | Date,
+    message = 'asked to be tried again later',
+  ) {
+    super(message);
+  }
+}
