@@ -99,7 +99,7 @@ create table installations (
   status_reason text,
   release_id uuid,
   granted jsonb not null default '[]',
-  config jsonb not null default '{}',
+  config json not null default '{}',       -- as the tenant set it; json, here and in releases: jsonb refuses the NUL character
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   primary key (tenant_id, id),
@@ -113,8 +113,8 @@ create table releases (
   installation_id uuid not null,
   version text not null,
   sha256 text not null,            -- of the uploaded archive
-  manifest jsonb not null,         -- as uploaded
-  registrations jsonb not null,    -- what the entry registered, in order
+  manifest json not null,          -- libs/manifest's Manifest: camelCase, defaults filled in; plugin.json itself is among the files
+  registrations json not null,     -- what the entry registered, in order
   bundle_sha256 text not null,     -- blob: the script
   source_map_sha256 text,          -- blob
   created_by text,
@@ -261,6 +261,7 @@ create table runs (
   foreign key (tenant_id, installation_id) references installations (tenant_id, id) on delete cascade
 );
 create index runs_by_installation on runs (tenant_id, installation_id, id desc);
+create index runs_by_job on runs (tenant_id, installation_id, name, id desc) where kind = 'job';
 create index runs_by_event on runs (tenant_id, event_id) where event_id is not null;
 create index runs_failed on runs (tenant_id, id desc) where status = 'failed';
 create index runs_dead on runs (tenant_id, id) where status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook');
@@ -311,7 +312,7 @@ create table schedules (
   overridden boolean not null default false,
   overlap text not null check (overlap in ('skip', 'queue', 'allow', 'replace')),
   catch_up text not null check (catch_up in ('none', 'latest', 'all')),
-  misfire_deadline_s int not null,
+  misfire_deadline_s int,                  -- null: a late tick always fires
   paused boolean not null default false,
   active boolean not null default false,   -- the installation is enabled and declares it
   next_at timestamptz,
