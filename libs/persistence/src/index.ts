@@ -48,10 +48,10 @@ export {
 export { OperatorRow } from './operators/operator-row.js';
 export { findOperator, findOperatorByEmail, insertOperator, updateOperatorPassword } from './operators/operators.js';
 export {
-  completeIdempotencyKey,
+  completeIdempotent,
   deleteExpiredIdempotencyKeys,
-  releaseIdempotencyKey,
-  reserveIdempotencyKey,
+  releaseIdempotent,
+  reserveIdempotent,
   type IdempotencyKey,
   type Reservation,
 } from './idempotency/idempotency.js';
@@ -69,3 +69,45 @@ export {
   type SecretScope,
 } from './secrets/secrets.js';
 export { findTenantKey, insertTenantKey, lockKeysNotWrappedBy, rewrapTenantKey, type WrappedKey } from './secrets/tenant-keys.js';
+export { InstallationRow, type InstallationStatus } from './installations/installation-row.js';
+export {
+  deleteInstallation,
+  findInstallation,
+  findInstallationsBySlug,
+  insertInstallation,
+  isLockTimeout,
+  listEnabledInstallations,
+  listInstallations,
+  lockInstallations,
+  updateInstallation,
+  type InstallationChange,
+} from './installations/installations.js';
+export { ReleaseRow } from './installations/release-row.js';
+export {
+  findRelease,
+  findReleaseBySha256,
+  findReleases,
+  insertRelease,
+  listReleases,
+  pruneReleases,
+  type ReleaseSummary,
+} from './installations/releases.js';
+export {
+  linkReleaseFiles,
+  listReleaseFiles,
+  readBlob,
+  readReleaseFile,
+  removeUnusedBlobs,
+  storeBlobs,
+  type ReleaseFile,
+} from './installations/blobs.js';
+export { replaceSubscriptions, type Subscription } from './installations/subscriptions.js';
+export {
+  findLastRuns,
+  listPluginSchedules,
+  restPluginSchedules,
+  savePluginSchedule,
+  type LastRun,
+  type PluginSchedule,
+} from './installations/plugin-schedules.js';
+export { forgetExecutorKills, recordExecutorKill } from './installations/executor-kills.js';

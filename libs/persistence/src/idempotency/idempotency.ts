@@ -1,0 +1,82 @@
+/**
+ * Keys with which a caller may send a mutation again without doing it twice (the Idempotency-Key header). The reservation is committed
+ * before the work begins, so that a second request sees it; the answer is kept when the work is done.
+ */
+import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+
+export interface IdempotencyKey {
+  /** Who sends it: two actors may use the same key. */
+  actor: string;
+  key: string;
+  /** A hash of method, path and body. */
+  fingerprint: string;
+}
+
+export type Reservation =
+  /** Do the work, then complete or release with this `claim`. */
+  | { state: 'reserved'; claim: number }
+  /** The same request is under way. */
+  | { state: 'in-flight' }
+  /** The key belongs to another request. */
+  | { state: 'mismatch' }
+  /** The work was done: answer this. */
+  | { state: 'replay'; status: number; headers: Record<string, string>; body: string | null };
+
+/** How long a key is remembered. */
+const REMEMBERED = `interval '24 hours'`;
+/** A request that is silent for so long has died; the same request may take its place. */
+const ABANDONED = `interval '2 minutes'`;
+
+/** Takes a key, or says what became of the request that has it. Commit at once: others see it only then. */
+export async function reserveIdempotent(tx: TenantTransaction, { actor, key, fingerprint }: IdempotencyKey): Promise<Reservation> {
+  // The row may be released between the two statements; then the second round takes it.
+  for (let round = 0; round < 3; round += 1) {
+    const [taken] = await tx.query<{ claim: number }>(
+      `insert into idempotency_keys as k (tenant_id, actor, key, fingerprint) values ($1, $2, $3, $4)
+       on conflict (tenant_id, actor, key) do update
+         set fingerprint = excluded.fingerprint, claim = k.claim + 1, status = null, headers = null, body = null, created_at = now()
+         where k.created_at < now() - ${REMEMBERED} or (k.status is null and k.fingerprint = excluded.fingerprint and k.created_at < now() - ${ABANDONED})
+       returning claim`,
+      [tx.tenantUuid, actor, key, fingerprint],
+    );
+    if (taken) return { state: 'reserved', claim: taken.claim };
+    const [row] = await tx.query<{ fingerprint: string; status: number | null; headers: Record<string, string> | null; body: string | null }>(
+      'select fingerprint, status, headers, body from idempotency_keys where tenant_id = $1 and actor = $2 and key = $3',
+      [tx.tenantUuid, actor, key],
+    );
+    if (!row) continue;
+    if (row.fingerprint !== fingerprint) return { state: 'mismatch' };
+    return row.status === null ? { state: 'in-flight' } : { state: 'replay', status: row.status, headers: row.headers ?? {}, body: row.body };
+  }
+  return { state: 'in-flight' };
+}
+
+/** Keeps the answer for 24 hours. `false`: another request has taken the key over meanwhile, and its answer counts. */
+export async function completeIdempotent(
+  tx: TenantTransaction,
+  { actor, key, claim, status, headers = {}, body }: { actor: string; key: string; claim: number; status: number; headers?: Record<string, string>; body: string | null },
+): Promise<boolean> {
+  const touched = await tx.execute(
+    'update idempotency_keys set status = $5, headers = $6, body = $7 where tenant_id = $1 and actor = $2 and key = $3 and claim = $4 and status is null',
+    [tx.tenantUuid, actor, key, claim, status, JSON.stringify(headers), body],
+  );
+  return touched === 1;
+}
+
+/** Gives a key back after a failure that changed nothing, so that the caller may try again. */
+export async function releaseIdempotent(tx: TenantTransaction, { actor, key, claim }: { actor: string; key: string; claim: number }): Promise<void> {
+  await tx.query('delete from idempotency_keys where tenant_id = $1 and actor = $2 and key = $3 and claim = $4 and status is null', [
+    tx.tenantUuid,
+    actor,
+    key,
+    claim,
+  ]);
+}
+
+/** Forgets keys older than 24 hours, at most `limit`; answers how many. */
+export function deleteExpiredIdempotencyKeys(tx: PlatformTransaction, limit = 5000): Promise<number> {
+  return tx.execute(
+    `delete from idempotency_keys where ctid = any (array(select ctid from idempotency_keys where created_at < now() - ${REMEMBERED} limit $1))`,
+    [limit],
+  );
+}

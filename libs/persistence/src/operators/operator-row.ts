@@ -1,0 +1,25 @@
+import type { Id } from '@annex/kernel';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { idColumn } from '../core/id-column.js';
+
+/** A person who may act in every tenant. */
+@Entity('operators')
+export class OperatorRow {
+  @PrimaryColumn({ name: 'id', ...idColumn('user') })
+  id!: Id<'user'>;
+
+  @Column({ name: 'email', type: 'text' })
+  email!: string;
+
+  @Column({ name: 'password_hash', type: 'text', nullable: true })
+  passwordHash!: string | null;
+
+  @Column({ name: 'credential_version', type: 'int' })
+  credentialVersion!: number;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,92 @@
+import { uuidFromId, type Id } from '@annex/kernel';
+import { In, IsNull, type FindOptionsWhere } from 'typeorm';
+import type { TenantTransaction } from '../core/database.js';
+import { SecretRow } from './secret-row.js';
+
+/** Whose secrets: one installation's, or the tenant's own (`null`). */
+export type SecretScope = Id<'installation'> | null;
+
+const where = (tx: TenantTransaction, scope: SecretScope): FindOptionsWhere<SecretRow> => ({
+  tenantId: tx.tenantId,
+  installationId: scope === null ? IsNull() : scope,
+});
+
+/** Makes changes to one scope's secrets take turns, and says how many it holds and which version `name` has (0: not set). */
+export async function lockSecret(tx: TenantTransaction, scope: SecretScope, name: string): Promise<{ count: number; version: number }> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 13))', [`${tx.tenantUuid}/${scope ?? ''}`]);
+  const [row] = await tx.query<{ count: number; version: number }>(
+    `select count(*)::int as count, coalesce(max(version) filter (where name = $3), 0)::int as version
+     from secrets where tenant_id = $1 and installation_id is not distinct from $2`,
+    [tx.tenantUuid, scope === null ? null : uuidFromId(scope), name],
+  );
+  return row ?? { count: 0, version: 0 };
+}
+
+/** Whether the tenant has this installation; held until the transaction ends. */
+export async function holdInstallation(tx: TenantTransaction, id: Id<'installation'>): Promise<boolean> {
+  const rows = await tx.query('select 1 from installations where tenant_id = $1 and id = $2 for key share', [tx.tenantUuid, uuidFromId(id)]);
+  return rows.length === 1;
+}
+
+export type SealedSecret = Pick<SecretRow, 'installationId' | 'name' | 'version' | 'keyVersion' | 'nonce' | 'ciphertext' | 'updatedBy'> & {
+  /** `undefined`: what it was. */
+  allowedHosts?: string[];
+};
+
+/** Writes a secret, whether it was there before or not. */
+export async function upsertSecret(tx: TenantTransaction, secret: SealedSecret): Promise<void> {
+  await tx.query(
+    `insert into secrets as s (tenant_id, installation_id, name, version, key_version, nonce, ciphertext, allowed_hosts, updated_by)
+     values ($1, $2, $3, $4, $5, $6, $7, coalesce($8::jsonb, '[]'), $9)
+     on conflict (tenant_id, installation_id, name) do update set version = excluded.version, key_version = excluded.key_version, nonce = excluded.nonce,
+       ciphertext = excluded.ciphertext, allowed_hosts = coalesce($8::jsonb, s.allowed_hosts), updated_by = excluded.updated_by, updated_at = now()`,
+    [
+      tx.tenantUuid,
+      secret.installationId === null ? null : uuidFromId(secret.installationId),
+      secret.name,
+      secret.version,
+      secret.keyVersion,
+      secret.nonce,
+      secret.ciphertext,
+      secret.allowedHosts === undefined ? null : JSON.stringify(secret.allowedHosts),
+      secret.updatedBy,
+    ],
+  );
+}
+
+/** What may be shown of a scope's secrets, by name. */
+export type SecretListing = Pick<SecretRow, 'name' | 'version' | 'allowedHosts' | 'updatedBy' | 'createdAt' | 'updatedAt'>;
+
+export function listSecrets(tx: TenantTransaction, scope: SecretScope): Promise<SecretListing[]> {
+  return tx.manager.getRepository(SecretRow).find({
+    select: { tenantId: true, name: true, version: true, allowedHosts: true, updatedBy: true, createdAt: true, updatedAt: true },
+    where: where(tx, scope),
+    order: { name: 'ASC' },
+  });
+}
+
+export async function deleteSecret(tx: TenantTransaction, scope: SecretScope, name: string): Promise<boolean> {
+  const { affected } = await tx.manager.getRepository(SecretRow).delete({ ...where(tx, scope), name });
+  return affected === 1;
+}
+
+/** The named secrets that an installation may read: its own and the tenant's, in no order. */
+export async function findSecretsFor(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<SecretRow[]> {
+  if (names.length === 0) return [];
+  return tx.manager.getRepository(SecretRow).find({
+    where: [
+      { ...where(tx, installationId), name: In([...names]) },
+      { ...where(tx, null), name: In([...names]) },
+    ],
+  });
+}
+
+/** Which of the names are set, for the installation or tenant-wide. */
+export async function findSetSecretNames(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const rows = await tx.query<{ name: string }>(
+    'select distinct name from secrets where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[])',
+    [tx.tenantUuid, uuidFromId(installationId), [...names]],
+  );
+  return rows.map((row) => row.name);
+}

@@ -1,0 +1,26 @@
+import type { Id } from '@annex/kernel';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { idColumn } from '../core/id-column.js';
+
+/** A tenant: owns everything below it. */
+@Entity('tenants')
+export class TenantRow {
+  @PrimaryColumn({ name: 'id', ...idColumn('tenant') })
+  id!: Id<'tenant'>;
+
+  @Column({ name: 'slug', type: 'text' })
+  slug!: string;
+
+  @Column({ name: 'name', type: 'text' })
+  name!: string;
+
+  /** Since when it is being erased; `null` for a tenant that lives. */
+  @Column({ name: 'erasing_since', type: 'timestamptz', nullable: true })
+  erasingSince!: Date | null;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt!: Date;
+}

@@ -1,0 +1,111 @@
+import { uuidFromId, type Id } from '@annex/kernel';
+import { MoreThan } from 'typeorm';
+import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import { UserRow } from './user-row.js';
+
+export interface NewUser {
+  id: Id<'user'>;
+  email: string;
+  passwordHash: string | null;
+  role: string;
+}
+
+/** Adds a user. `false`: the tenant has one with this e-mail address, whatever its case. */
+export async function insertUser(tx: TenantTransaction, user: NewUser): Promise<boolean> {
+  const rows = await tx.query(
+    `insert into users (tenant_id, id, email, password_hash, role) values ($1, $2, $3, $4, $5)
+     on conflict (tenant_id, lower(email)) do nothing returning id`,
+    [tx.tenantUuid, uuidFromId(user.id), user.email, user.passwordHash, user.role],
+  );
+  return rows.length === 1;
+}
+
+export function findUser(tx: TenantTransaction, id: Id<'user'>): Promise<UserRow | null> {
+  return tx.manager.getRepository(UserRow).findOneBy({ tenantId: tx.tenantId, id });
+}
+
+/** Users in the order they were made. `after`: the last id of the page before. */
+export function listUsers(tx: TenantTransaction, { limit, after }: { limit: number; after?: Id<'user'> }): Promise<UserRow[]> {
+  return tx.manager.getRepository(UserRow).find({
+    where: { tenantId: tx.tenantId, ...(after === undefined ? {} : { id: MoreThan(after) }) },
+    order: { id: 'ASC' },
+    take: limit,
+  });
+}
+
+/**
+ * Makes changes to a tenant's users take turns, and says who its owners are: two people who lower each other at once cannot leave the
+ * tenant without one.
+ */
+export async function lockOwners(tx: TenantTransaction): Promise<string[]> {
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 11))', [tx.tenantUuid]);
+  const rows = await tx.manager.getRepository(UserRow).find({ select: { tenantId: true, id: true }, where: { tenantId: tx.tenantId, role: 'owner' } });
+  return rows.map((row) => row.id);
+}
+
+export interface UserChange {
+  email?: string;
+  role?: string;
+  /** A new hash ends every sign-in made with the old password. `null`: no password any more. */
+  passwordHash?: string | null;
+}
+
+/** Changes a user. `taken`: another user of the tenant has the new e-mail address. */
+export async function updateUser(tx: TenantTransaction, id: Id<'user'>, change: UserChange): Promise<'updated' | 'taken'> {
+  const parameters = [tx.tenantUuid, uuidFromId(id)];
+  if (change.email !== undefined) {
+    const taken = await tx.query('select 1 from users where tenant_id = $1 and id <> $2 and lower(email) = lower($3)', [...parameters, change.email]);
+    if (taken.length > 0) return 'taken';
+  }
+  const sets = ['updated_at = now()'];
+  const set = (column: string, value: unknown): void => {
+    parameters.push(value as string);
+    sets.push(`${column} = $${parameters.length}`);
+  };
+  if (change.email !== undefined) set('email', change.email);
+  if (change.role !== undefined) set('role', change.role);
+  if (change.passwordHash !== undefined) {
+    set('password_hash', change.passwordHash);
+    sets.push('credential_version = credential_version + 1');
+  }
+  await tx.query(`update users set ${sets.join(', ')} where tenant_id = $1 and id = $2`, parameters);
+  return 'updated';
+}
+
+export async function deleteUser(tx: TenantTransaction, id: Id<'user'>): Promise<boolean> {
+  const { affected } = await tx.manager.getRepository(UserRow).delete({ tenantId: tx.tenantId, id });
+  return affected === 1;
+}
+
+/** A user together with its tenant, as signing in and every token need it. */
+export interface UserInTenant {
+  id: string;
+  email: string;
+  role: string;
+  credential_version: number;
+  tenant_id: string;
+  tenant_slug: string;
+  tenant_name: string;
+}
+
+const userInTenant = `u.id, u.email, u.role, u.credential_version, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name`;
+const livingTenant = 'users u join tenants t on t.id = u.tenant_id and t.erasing_since is null';
+
+/** Users with an e-mail address across tenants, oldest first, with the hash of their password. `tenant`: only in that one, by slug. */
+export function findSignIns(tx: PlatformTransaction, { email, tenant, limit }: { email: string; tenant?: string; limit: number }): Promise<(UserInTenant & { password_hash: string })[]> {
+  return tx.query(
+    `select ${userInTenant}, u.password_hash from ${livingTenant}
+     where lower(u.email) = lower($1) and u.password_hash is not null and ($2::text is null or t.slug = $2) order by u.id limit $3`,
+    [email, tenant ?? null, limit],
+  );
+}
+
+/** Users with an e-mail address across tenants, oldest first: for identities that somebody else has verified. */
+export function findUsersByEmail(tx: PlatformTransaction, { email, limit }: { email: string; limit: number }): Promise<UserInTenant[]> {
+  return tx.query(`select ${userInTenant} from ${livingTenant} where lower(u.email) = lower($1) order by u.id limit $2`, [email, limit]);
+}
+
+/** Users by their ids across tenants, oldest first: the ones a session names. */
+export function findUsersByIds(tx: PlatformTransaction, ids: Id<'user'>[]): Promise<UserInTenant[]> {
+  return tx.query(`select ${userInTenant} from ${livingTenant} where u.id = any ($1::uuid[]) order by u.id`, [ids.map(uuidFromId)]);
+}
