@@ -261,6 +261,7 @@ create table runs (
   foreign key (tenant_id, installation_id) references installations (tenant_id, id) on delete cascade
 );
 create index runs_by_installation on runs (tenant_id, installation_id, id desc);
+create index runs_background on runs (tenant_id, kind, id desc) where kind <> 'route';
 create index runs_by_job on runs (tenant_id, installation_id, name, id desc) where kind = 'job';
 create index runs_by_event on runs (tenant_id, event_id) where event_id is not null;
 create index runs_failed on runs (tenant_id, id desc) where status = 'failed';
@@ -293,12 +294,12 @@ create table run_logs (
   time timestamptz not null,
   level text not null,
   message text not null,
-  fields jsonb,
+  fields json,
   primary key (tenant_id, id)
 );
 create index run_logs_by_run on run_logs (tenant_id, run_id, id);
 create index run_logs_by_installation on run_logs (tenant_id, installation_id, id);
-create index run_logs_by_age on run_logs (time);
+create index run_logs_by_age on run_logs using brin (time) with (autosummarize = on);
 select annex_protect('run_logs');
 
 create table schedules (
@@ -330,8 +331,8 @@ select annex_protect('schedules');
 create table kv (
   tenant_id uuid not null references tenants on delete cascade,
   installation_id uuid not null,
-  key text not null,
-  value jsonb not null,
+  key text collate "C" not null,   -- in the order of its bytes, so that a prefix is a range of the primary key
+  value json not null,
   expires_at timestamptz,
   updated_at timestamptz not null default now(),
   primary key (tenant_id, installation_id, key),

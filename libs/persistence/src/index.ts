@@ -111,3 +111,8 @@ export {
   type PluginSchedule,
 } from './installations/plugin-schedules.js';
 export { forgetExecutorKills, recordExecutorKill } from './installations/executor-kills.js';
+export { deleteExpiredKv, deleteKv, getKv, incrementKv, listKv, setKv, type KvEntry, type KvKey } from './kv/kv.js';
+export { recordRuns, type FinishedRun } from './runs/record-runs.js';
+export { findRun, listRuns, runMetrics, type RunFilter, type RunMetrics, type RunRow } from './runs/read-runs.js';
+export { insertLogs, lastLogId, listLogs, logLevels, logsChannel, readLogsAfter, readRunLogs, type LogFilter, type LogLevel, type LogLine, type NewLogLine } from './logs/logs.js';
+export { addUsage, readUsage, type UsageDay, type UsageIncrement } from './usage/usage.js';

@@ -1,0 +1,179 @@
+import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
+import type { RunKind, RunStatus } from '@annex/lifecycle';
+import type { TenantTransaction } from '../core/database.js';
+
+/** A run as it is kept. */
+export interface RunRow {
+  id: Id<'run'>;
+  installationId: Id<'installation'>;
+  /** The plugin's slug. */
+  plugin: string;
+  /** Version of the release that ran last; `null` before the first attempt. */
+  release: string | null;
+  kind: RunKind;
+  name: string;
+  status: RunStatus;
+  eventId: string | null;
+  scheduledFor: Date | null;
+  replayOf: Id<'run'> | null;
+  attempts: Json;
+  /** `undefined` when the handler returned nothing, or when it was left out of a list for its size. */
+  result: Json | undefined;
+  /** Bytes of the result as JSON text; `null`: none. */
+  resultBytes: number | null;
+  error: Json;
+  limits: Json;
+  waitingFor: string | null;
+  queuedAt: Date;
+  startedAt: Date | null;
+  finishedAt: Date | null;
+  /** When it may start, for a run that waits. */
+  nextAttemptAt: Date | null;
+}
+
+export interface RunFilter {
+  /** A slug, or an installation's id. */
+  plugin?: string;
+  installationId?: Id<'installation'>;
+  kind?: RunKind;
+  status?: RunStatus;
+  eventId?: string;
+  /** Made at or after, and before. */
+  since?: Date;
+  until?: Date;
+  limit: number;
+}
+
+interface Raw {
+  id: string;
+  installation_id: string;
+  plugin: string;
+  release: string | null;
+  kind: RunKind;
+  name: string;
+  status: RunStatus;
+  event_id: string | null;
+  scheduled_for: Date | null;
+  replay_of: string | null;
+  attempts: Json;
+  result: Json | null;
+  result_bytes: number | null;
+  error: Json;
+  limits: Json;
+  waiting_for: string | null;
+  queued_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+  next_attempt_at: Date | null;
+}
+
+const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of, attempts, error, limits, waiting_for,
+  queued_at, started_at, finished_at, next_attempt_at, octet_length(result::text) as result_bytes`;
+
+/** Results over this many bytes are left out of lists. */
+const listedResultBytes = 8 * 1024;
+
+/** A page of runs, newest first. `before`: the last id of the page before. */
+export async function listRuns(tx: TenantTransaction, filter: RunFilter & { before?: Id<'run'> }): Promise<RunRow[]> {
+  const { plugin, installationId, kind, status, eventId, since, until, before, limit } = filter;
+  const parameters: unknown[] = [tx.tenantUuid];
+  const add = (value: unknown): string => `$${parameters.push(value)}`;
+  const wanted = ['tenant_id = $1'];
+  if (installationId) wanted.push(`installation_id = ${add(uuidFromId(installationId))}`);
+  if (plugin !== undefined) wanted.push(`installation_id = (select id from installations where tenant_id = $1 and slug = ${add(plugin)})`);
+  // Written out, not bound: the partial indexes on kind and status apply only to what the planner can see. Both come from closed lists.
+  if (kind) wanted.push(`kind = '${kind}'`);
+  if (status) wanted.push(`status = '${status}'`);
+  if (eventId !== undefined) wanted.push(`event_id = ${add(eventId)}`);
+  // Ids begin with the time at which they were made (RFC 9562 §5.7), so the primary key finds a span of time.
+  if (since) wanted.push(`id >= ${add(firstUuidAt(since))}::uuid`);
+  if (until) wanted.push(`id < ${add(firstUuidAt(until))}::uuid`);
+  if (before) wanted.push(`id < ${add(uuidFromId(before))}::uuid`);
+  const rows = await tx.query<Raw>(
+    `select ${columns}, case when octet_length(result::text) <= ${listedResultBytes} then result end as result
+     from runs where ${wanted.join(' and ')} order by id desc limit ${add(limit)}`,
+    parameters,
+  );
+  return rows.map(toRun);
+}
+
+/** One run, its whole result included. */
+export async function findRun(tx: TenantTransaction, runId: Id<'run'>): Promise<RunRow | undefined> {
+  const [row] = await tx.query<Raw>(`select ${columns}, result from runs where tenant_id = $1 and id = $2`, [tx.tenantUuid, uuidFromId(runId)]);
+  return row && toRun(row);
+}
+
+/** Numbers over an installation's latest runs. */
+export interface RunMetrics {
+  total: number;
+  byStatus: Record<string, number>;
+  byKind: Record<string, number>;
+  /** By outcome code, failed runs only. */
+  byError: Record<string, number>;
+  /** Milliseconds from start to end, of runs that have ended. */
+  wallMs: { p50: number; p95: number; p99: number; max: number } | null;
+  /** Older runs of the span were left out: it holds more than the cap. */
+  capped: boolean;
+}
+
+/** Counts an installation's runs made since `since`, the latest `cap` at most (default 10 000), so that a busy plugin costs no more. */
+export async function runMetrics(
+  tx: TenantTransaction,
+  { installationId, since, cap = 10_000 }: { installationId: Id<'installation'>; since: Date; cap?: number },
+): Promise<RunMetrics> {
+  const [row] = await tx.query<{ total: number; by_status: Record<string, number> | null; by_kind: Record<string, number> | null; by_error: Record<string, number> | null; wall: number[] | null }>(
+    `with latest as materialized (
+       select kind, status, error->>'code' as code, extract(epoch from finished_at - started_at)::float8 * 1000 as wall from runs
+       where tenant_id = $1 and installation_id = $2 and id >= $3::uuid order by id desc limit $4)
+     select (select count(*)::int from latest) as total,
+       (select json_object_agg(status, n) from (select status, count(*)::int as n from latest group by 1) s) as by_status,
+       (select json_object_agg(kind, n) from (select kind, count(*)::int as n from latest group by 1) k) as by_kind,
+       (select json_object_agg(code, n) from (select code, count(*)::int as n from latest where status = 'failed' and code is not null group by 1) e) as by_error,
+       (select percentile_disc(array[0.5, 0.95, 0.99, 1]) within group (order by wall) from latest where wall is not null) as wall`,
+    [tx.tenantUuid, uuidFromId(installationId), firstUuidAt(since), cap],
+  );
+  const wall = row?.wall;
+  return {
+    total: row?.total ?? 0,
+    byStatus: row?.by_status ?? {},
+    byKind: row?.by_kind ?? {},
+    byError: row?.by_error ?? {},
+    wallMs: wall ? { p50: round(wall[0]), p95: round(wall[1]), p99: round(wall[2]), max: round(wall[3]) } : null,
+    capped: (row?.total ?? 0) >= cap,
+  };
+}
+
+/** The smallest UUIDv7 of a moment. */
+function firstUuidAt(time: Date): string {
+  const hex = Math.max(0, Math.min(time.getTime(), 2 ** 48 - 1)).toString(16).padStart(12, '0');
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
+}
+
+function round(value: number | undefined): number {
+  return Math.round((value ?? 0) * 10) / 10;
+}
+
+function toRun(row: Raw): RunRow {
+  return {
+    id: idFromUuid('run', row.id),
+    installationId: idFromUuid('installation', row.installation_id),
+    plugin: row.plugin,
+    release: row.release,
+    kind: row.kind,
+    name: row.name,
+    status: row.status,
+    eventId: row.event_id,
+    scheduledFor: row.scheduled_for,
+    replayOf: row.replay_of === null ? null : idFromUuid('run', row.replay_of),
+    attempts: row.attempts,
+    result: row.result ?? undefined,
+    resultBytes: row.result_bytes,
+    error: row.error,
+    limits: row.limits,
+    waitingFor: row.waiting_for,
+    queuedAt: row.queued_at,
+    startedAt: row.started_at,
+    finishedAt: row.finished_at,
+    nextAttemptAt: row.next_attempt_at,
+  };
+}

@@ -1,0 +1,54 @@
+import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
+import type { TenantTransaction } from '../core/database.js';
+
+/** An amount to be added to one day's count. */
+export interface UsageIncrement {
+  /** UTC date, `2026-01-31`. */
+  day: string;
+  installationId: Id<'installation'>;
+  /** Such as `runs`, `cpu_ms`, `http_calls`. */
+  metric: string;
+  value: number;
+}
+
+/** Adds amounts to the counts of their days. Two writers at once add up. */
+export async function addUsage(tx: TenantTransaction, increments: readonly UsageIncrement[]): Promise<void> {
+  if (increments.length === 0) return;
+  // In one order for everybody, so that two writers cannot wait for each other.
+  const rows = [...increments].sort((a, b) => compare(a.day, b.day) || compare(a.installationId, b.installationId) || compare(a.metric, b.metric));
+  await tx.query(
+    `insert into usage as have (tenant_id, day, installation_id, metric, value)
+     select $1, u.day, u.installation_id, u.metric, u.value
+     from unnest($2::date[], $3::uuid[], $4::text[], $5::float8[]) as u (day, installation_id, metric, value)
+     on conflict (tenant_id, day, installation_id, metric) do update set value = have.value + excluded.value`,
+    [tx.tenantUuid, rows.map((row) => row.day), rows.map((row) => uuidFromId(row.installationId)), rows.map((row) => row.metric), rows.map((row) => row.value)],
+  );
+}
+
+/** Counts of one day and installation. */
+export interface UsageDay {
+  day: string;
+  installationId: Id<'installation'>;
+  /** The slug, or `null` when the installation is gone; what it used stays counted. */
+  plugin: string | null;
+  metrics: Record<string, number>;
+}
+
+/** The counts of the days from `since` to `until` (UTC dates, both inclusive), newest day first. `installationId`: only its own. */
+export async function readUsage(
+  tx: TenantTransaction,
+  { since, until, installationId }: { since: string; until: string; installationId?: Id<'installation'> },
+): Promise<UsageDay[]> {
+  const rows = await tx.query<{ day: string; installation_id: string; plugin: string | null; metrics: Record<string, number> }>(
+    `select to_char(u.day, 'YYYY-MM-DD') as day, u.installation_id, i.slug as plugin, json_object_agg(u.metric, u.value order by u.metric) as metrics
+     from usage u left join installations i on i.tenant_id = u.tenant_id and i.id = u.installation_id
+     where u.tenant_id = $1 and u.day between $2::date and $3::date and ($4::uuid is null or u.installation_id = $4)
+     group by u.day, u.installation_id, i.slug order by u.day desc, i.slug, u.installation_id`,
+    [tx.tenantUuid, since, until, installationId ? uuidFromId(installationId) : null],
+  );
+  return rows.map((row) => ({ day: row.day, installationId: idFromUuid('installation', row.installation_id), plugin: row.plugin, metrics: row.metrics }));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
