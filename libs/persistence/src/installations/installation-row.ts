@@ -1,0 +1,48 @@
+import type { PermissionGrant } from '@annex/host-api';
+import type { Id, JsonObject } from '@annex/kernel';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { idColumn } from '../core/id-column.js';
+
+/** What an installation is doing (CONTRACT §5). `installed`: never enabled yet. `suspended`: stopped by the platform. */
+export type InstallationStatus = 'installed' | 'enabled' | 'disabled' | 'suspended';
+
+/** A plugin in a tenant. */
+@Entity('installations')
+export class InstallationRow {
+  @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
+  tenantId!: Id<'tenant'>;
+
+  @PrimaryColumn({ name: 'id', ...idColumn('installation') })
+  id!: Id<'installation'>;
+
+  @Column({ name: 'slug', type: 'text' })
+  slug!: string;
+
+  @Column({ name: 'name', type: 'text' })
+  name!: string;
+
+  @Column({ name: 'status', type: 'text' })
+  status!: InstallationStatus;
+
+  /** Why it is `suspended`, for people; else `null`. */
+  @Column({ name: 'status_reason', type: 'text', nullable: true })
+  statusReason!: string | null;
+
+  /** The active release; `null` only inside the transaction that installs. */
+  @Column({ name: 'release_id', nullable: true, ...idColumn('release') })
+  releaseId!: Id<'release'> | null;
+
+  /** What an admin said yes to, whatever release asked for it. */
+  @Column({ name: 'granted', type: 'jsonb' })
+  granted!: PermissionGrant[];
+
+  /** Settings as the tenant made them, defaults not filled in. */
+  @Column({ name: 'config', type: 'json' })
+  config!: JsonObject;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+
+  @Column({ name: 'updated_at', type: 'timestamptz' })
+  updatedAt!: Date;
+}

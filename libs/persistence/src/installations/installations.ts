@@ -1,0 +1,90 @@
+import { newId, parseId, type Id } from '@annex/kernel';
+import { In, MoreThan } from 'typeorm';
+import type { TenantTransaction } from '../core/database.js';
+import { InstallationRow } from './installation-row.js';
+
+const slugPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
+
+/**
+ * Lets one transaction at a time change a tenant's plugins, until it ends: enabling one looks at others (dependencies), and the same slug may be
+ * uploaded twice at once. Throws what PostgreSQL throws for a lock that was not free within 10 s (SQLSTATE 55P03).
+ */
+export async function lockInstallations(tx: TenantTransaction): Promise<void> {
+  await tx.query("select set_config('lock_timeout', '10s', true)");
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 11))', [tx.tenantUuid]);
+  await tx.query("select set_config('lock_timeout', '0', true)");
+}
+
+/** Whether PostgreSQL gave up waiting for a lock (`lock_not_available`). */
+export function isLockTimeout(thrown: unknown): boolean {
+  return sqlState(thrown) === '55P03';
+}
+
+function sqlState(thrown: unknown): unknown {
+  if (typeof thrown !== 'object' || thrown === null) return undefined;
+  const { code, driverError } = thrown as { code?: unknown; driverError?: { code?: unknown } };
+  return driverError?.code ?? code;
+}
+
+/** The installation that a caller names by id or slug; any text may come. An id wins over a slug that looks like one. */
+export async function findInstallation(tx: TenantTransaction, idOrSlug: string): Promise<InstallationRow | null> {
+  const repository = tx.manager.getRepository(InstallationRow);
+  const id = parseId('installation', idOrSlug);
+  const byId = id === undefined ? null : await repository.findOneBy({ tenantId: tx.tenantId, id });
+  if (byId !== null || !slugPattern.test(idOrSlug)) return byId;
+  return repository.findOneBy({ tenantId: tx.tenantId, slug: idOrSlug });
+}
+
+/** The installations of some slugs, for looking at dependencies. */
+export async function findInstallationsBySlug(tx: TenantTransaction, slugs: readonly string[]): Promise<InstallationRow[]> {
+  if (slugs.length === 0) return [];
+  return tx.manager.getRepository(InstallationRow).findBy({ tenantId: tx.tenantId, slug: In([...slugs]) });
+}
+
+/** Every installation that is enabled, in order of slug. */
+export async function listEnabledInstallations(tx: TenantTransaction): Promise<InstallationRow[]> {
+  return tx.manager.getRepository(InstallationRow).find({ where: { tenantId: tx.tenantId, status: 'enabled' }, order: { slug: 'ASC' } });
+}
+
+/** Up to `limit` installations in order of slug, after that of `after`. */
+export async function listInstallations(tx: TenantTransaction, { limit, after }: { limit: number; after: string | null }): Promise<InstallationRow[]> {
+  return tx.manager.getRepository(InstallationRow).find({
+    where: { tenantId: tx.tenantId, ...(after !== null && { slug: MoreThan(after) }) },
+    order: { slug: 'ASC' },
+    take: limit,
+  });
+}
+
+/** Makes an installation without a release: give it one in the same transaction. */
+export async function insertInstallation(tx: TenantTransaction, { slug, name, at }: { slug: string; name: string; at: Date }): Promise<InstallationRow> {
+  const row: InstallationRow = {
+    tenantId: tx.tenantId,
+    id: newId('installation', at.getTime()),
+    slug,
+    name,
+    status: 'installed',
+    statusReason: null,
+    releaseId: null,
+    granted: [],
+    config: {},
+    createdAt: at,
+    updatedAt: at,
+  };
+  await tx.manager.getRepository(InstallationRow).insert(row as object);
+  return row;
+}
+
+/** What may change of an installation. */
+export type InstallationChange = Partial<Pick<InstallationRow, 'name' | 'status' | 'statusReason' | 'releaseId' | 'granted' | 'config'>>;
+
+/** Changes an installation and answers how it is now. */
+export async function updateInstallation(tx: TenantTransaction, row: InstallationRow, change: InstallationChange & { updatedAt: Date }): Promise<InstallationRow> {
+  await tx.manager.getRepository(InstallationRow).update({ tenantId: tx.tenantId, id: row.id }, change as object);
+  return { ...row, ...change };
+}
+
+/** Deletes an installation with all that hangs on it: releases, secrets, runs, logs, schedules, keys. Answers whether it was there. */
+export async function deleteInstallation(tx: TenantTransaction, id: Id<'installation'>): Promise<boolean> {
+  const { affected } = await tx.manager.getRepository(InstallationRow).delete({ tenantId: tx.tenantId, id });
+  return (affected ?? 0) > 0;
+}

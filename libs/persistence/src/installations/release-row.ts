@@ -1,0 +1,48 @@
+import type { Id } from '@annex/kernel';
+import type { Manifest } from '@annex/manifest';
+import type { Registration } from '@annex/sandbox';
+import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { idColumn } from '../core/id-column.js';
+
+/** One immutable upload of a plugin. */
+@Entity('releases')
+export class ReleaseRow {
+  @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
+  tenantId!: Id<'tenant'>;
+
+  /** Later uploads have greater ids. */
+  @PrimaryColumn({ name: 'id', ...idColumn('release') })
+  id!: Id<'release'>;
+
+  @Column({ name: 'installation_id', ...idColumn('installation') })
+  installationId!: Id<'installation'>;
+
+  @Column({ name: 'version', type: 'text' })
+  version!: string;
+
+  /** Hex SHA-256 of the uploaded archive. */
+  @Column({ name: 'sha256', type: 'text' })
+  sha256!: string;
+
+  @Column({ name: 'manifest', type: 'json' })
+  manifest!: Manifest;
+
+  /** What the entry registered, in order; a handler's index is its place here. */
+  @Column({ name: 'registrations', type: 'json' })
+  registrations!: Registration[];
+
+  /** The blob that holds the script. */
+  @Column({ name: 'bundle_sha256', type: 'text' })
+  bundleSha256!: string;
+
+  /** The blob that holds the script's source map, or `null`. */
+  @Column({ name: 'source_map_sha256', type: 'text', nullable: true })
+  sourceMapSha256!: string | null;
+
+  /** The actor who uploaded it. */
+  @Column({ name: 'created_by', type: 'text', nullable: true })
+  createdBy!: string | null;
+
+  @Column({ name: 'created_at', type: 'timestamptz' })
+  createdAt!: Date;
+}
