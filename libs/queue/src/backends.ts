@@ -1,0 +1,58 @@
+/**
+ * The two places where BullMQ can keep its jobs, and the connection settings without which a half-open connection hangs a process for over
+ * a minute (measured with a frozen proxy between worker and backend).
+ */
+import { createPostgresBackend, Queue as BullQueue, Worker, type Processor, type QueueOptions as BullQueueOptions, type WorkerOptions } from 'bullmq';
+import type { QueueOptions, RunTicket } from './queue.js';
+
+type Ticket = Omit<RunTicket, 'id'>;
+type Extra<T> = Omit<T, 'connection' | 'prefix'>;
+
+/** What BullMQ offers the same way over every backend. */
+export type TicketQueue = Pick<BullQueue<Ticket, null, string>, 'addBulk' | 'getJobState' | 'getJobCounts' | 'waitUntilReady' | 'close'> & {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+};
+export type TicketWorker = Pick<Worker<Ticket, null, string>, 'waitUntilReady' | 'pause' | 'close'> & {
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'lockRenewalFailed', listener: (ids: string[]) => void): unknown;
+};
+
+export interface Backend {
+  queue(name: string, options: Extra<BullQueueOptions>): TicketQueue;
+  worker(name: string, processor: Processor<Ticket, null, string>, options: Extra<WorkerOptions>): TicketWorker;
+}
+
+/** BullMQ's backend over PostgreSQL: pools of its own, tables in the schema `bullmq`, made and upgraded when first used. */
+function postgres(url: string): Backend {
+  const connection = (max: number) => ({
+    connectionString: url,
+    schema: 'bullmq',
+    migrate: true,
+    max,
+    application_name: 'annex-queue',
+    query_timeout: 15_000,
+    connectionTimeoutMillis: 10_000,
+    keepAlive: true,
+  });
+  return {
+    queue: (name, options) => new BullQueue(name, { ...options, connection: connection(2) }, createPostgresBackend),
+    worker: (name, processor, options) => new Worker(name, processor, { ...options, connection: connection(4) }, createPostgresBackend),
+  };
+}
+
+/** BullMQ's own backend. Redis must run with `maxmemory-policy noeviction`, and with AOF if a restart shall cost no time. */
+function redis(url: string): Backend {
+  const shared = { url, socketTimeout: 15_000, connectTimeout: 10_000, keepAlive: 10_000, retryStrategy: (times: number) => Math.min(times * 100, 1000) };
+  return {
+    // A producer that cannot reach Redis says so at once; the relay tries again, and PostgreSQL still holds everything.
+    queue: (name, options) =>
+      new BullQueue(name, { ...options, prefix: 'annex', connection: { ...shared, maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 5000 } }),
+    worker: (name, processor, options) =>
+      new Worker(name, processor, { ...options, prefix: 'annex', connection: { ...shared, maxRetriesPerRequest: null } }),
+  };
+}
+
+/** The backend that the options name. */
+export function backendOf({ backend, url }: QueueOptions): Backend {
+  return backend === 'postgres' ? postgres(url) : redis(url);
+}

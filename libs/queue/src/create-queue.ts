@@ -1,0 +1,115 @@
+import type { ConsumeOptions, Consumer, Queue, QueueOptions, RunTicket, TicketHandler } from './queue.js';
+import { backendOf, type Backend, type TicketQueue } from './backends.js';
+
+/** One BullMQ job a ticket; it is never tried again by BullMQ, because PostgreSQL decides what is tried when. */
+const jobName = 'run';
+
+/** How long a call may take. */
+const answerMs = 5000;
+
+/**
+ * With BullMQ's defaults a job whose worker was killed twice is thrown away, and a dead worker is noticed after a minute.
+ * `lockDuration` + `stalledInterval` is how long a ticket of a dead process waits.
+ */
+const workerOptions = {
+  lockDuration: 10_000,
+  stalledInterval: 5_000,
+  maxStalledCount: 1000,
+  maxStartedAttempts: 1000,
+  drainDelay: 5,
+  runRetryDelay: 1000,
+  removeOnComplete: { age: 60, count: 200 },
+  removeOnFail: { age: 3600, count: 1000 },
+};
+
+/** Opens the queue. Connects in the background: a backend that is away makes calls fail, not this one. */
+export function createQueue(options: QueueOptions): Queue {
+  const { name = 'runs' } = options;
+  if (!/^[a-z0-9_-]{1,40}$/.test(name)) throw new RangeError(`not a queue name: ${name}`);
+  return new BullRunQueue(options, name, backendOf(options));
+}
+
+class BullRunQueue implements Queue {
+  readonly backend: Queue['backend'];
+  readonly #queue: TicketQueue;
+  #closing: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: QueueOptions,
+    private readonly name: string,
+    private readonly connect: Backend,
+  ) {
+    this.backend = options.backend;
+    this.#queue = connect.queue(name, { streams: { events: { maxLen: 100 } }, defaultJobOptions: { attempts: 1, stackTraceLimit: 1 } });
+    this.#queue.on('error', (error) => options.logger.warn({ err: error, backend: this.backend }, 'the queue lost its backend'));
+    this.#queue.waitUntilReady().catch(() => undefined);
+  }
+
+  async add(tickets: readonly RunTicket[]): Promise<void> {
+    if (tickets.length === 0) return;
+    await this.#inTime(this.#queue.addBulk(tickets.map(({ id, ...data }) => ({ name: jobName, data, opts: { jobId: id, removeOnComplete: workerOptions.removeOnComplete, removeOnFail: workerOptions.removeOnFail } }))));
+  }
+
+  async missing(ticketIds: readonly string[]): Promise<string[]> {
+    const states = await this.#inTime(Promise.all(ticketIds.map((id) => this.#queue.getJobState(id))));
+    return ticketIds.filter((_, index) => {
+      const state = states[index];
+      return state === 'completed' || state === 'failed' || state === 'unknown';
+    });
+  }
+
+  consume(handler: TicketHandler, { concurrency, onLockLost }: ConsumeOptions): Consumer {
+    const { logger } = this.options;
+    const worker = this.connect.worker(
+      this.name,
+      async (job) => {
+        try {
+          await handler({ id: job.id ?? '', ...job.data });
+        } catch (thrown) {
+          logger.error({ err: thrown, ticket: job.id }, 'a ticket’s handler threw');
+        }
+        return null;
+      },
+      { ...workerOptions, concurrency },
+    );
+    worker.on('error', (error) => logger.warn({ err: error, backend: this.backend }, 'the queue’s consumer failed; it goes on'));
+    if (onLockLost) worker.on('lockRenewalFailed', onLockLost);
+    const isReady = worker.waitUntilReady().then(() => undefined);
+    isReady.catch(() => undefined);
+    let stopping: Promise<void> | undefined;
+    return {
+      ready: () => isReady,
+      pause: () => worker.pause(true),
+      stop: () => {
+        stopping ??= worker.close();
+        return stopping;
+      },
+    };
+  }
+
+  async counts(): Promise<{ waiting: number; active: number }> {
+    const { waiting = 0, prioritized = 0, delayed = 0, active = 0 } = await this.#inTime(this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active'));
+    return { waiting: waiting + prioritized + delayed, active };
+  }
+
+  async ping(): Promise<void> {
+    await this.#inTime(this.#queue.getJobCounts('active'));
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#inTime(this.#queue.close()).catch(() => undefined);
+    return this.#closing;
+  }
+
+  /** BullMQ waits for its backend without end; nobody who calls a queue should. */
+  async #inTime<T>(work: Promise<T>): Promise<T> {
+    work.catch(() => undefined);
+    const { promise: late, reject } = Promise.withResolvers<never>();
+    const timer = setTimeout(() => reject(new Error(`the queue's ${this.backend} backend did not answer within ${answerMs} ms`)), answerMs);
+    try {
+      return await Promise.race([work, late]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+}

@@ -1,0 +1,2 @@
+export type { ConsumeOptions, Consumer, Queue, QueueOptions, RunTicket, TicketHandler } from './queue.js';
+export { createQueue } from './create-queue.js';

@@ -1,0 +1,53 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A Redis of the suite's own, on a free port of the loopback address. */
+export interface RedisServer {
+  url: string;
+  /** Ends it at once, as a crash would. */
+  kill(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Whether suites that need Redis may be left out: only on a person's own machine without one, never in CI. */
+export const mayLeaveOutRedis = !process.env['CI'] && spawnSync('redis-server', ['--version']).error !== undefined;
+
+/** Starts Debian's `redis-server`; throws when it is not installed. */
+export async function startRedis(): Promise<RedisServer> {
+  const dir = mkdtempSync(join(tmpdir(), 'annex-redis-'));
+  const port = await freePort();
+  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = new Promise<void>((done) => child.once('exit', () => done()));
+  await new Promise<void>((ready, failed) => {
+    child.once('error', failed);
+    child.once('exit', (code) => failed(new Error(`redis-server ended with ${code}`)));
+    child.stdout.on('data', (text: Buffer) => {
+      if (text.includes('Ready to accept connections')) ready();
+    });
+  });
+  const kill = async () => {
+    child.kill('SIGKILL');
+    await ended;
+  };
+  return {
+    url: `redis://127.0.0.1:${port}/0`,
+    kill,
+    async close() {
+      await kill();
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((done) => server.close(done));
+  return port;
+}
