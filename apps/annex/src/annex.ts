@@ -7,7 +7,6 @@ import { startWorker } from '@annex-app/worker';
 import type { Stoppable } from '@annex/kernel';
 import { migrate, startEmbeddedPostgres } from '@annex/persistence';
 import { pino } from 'pino';
-import { ensureAdmin } from './admin.js';
 import type { Settings } from './config.js';
 import { takeDataFolder } from './data-folder.js';
 import { ensureDemo } from './demo.js';
@@ -62,7 +61,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       jwtSecret: settings.jwtSecret ?? keptSecret(settings.dataDir, 'jwt-secret'),
     });
     undo.push(() => platform.stop());
-    if (settings.admin) await ensureAdmin(platform, settings.admin);
+    if (settings.admin) await platform.access.operators.ensure(settings.admin);
 
     let worker: Stoppable | undefined;
     if (settings.role !== 'api') {

@@ -1,0 +1,82 @@
+/** In development a tenant stands ready: its user, a token, and the example plugins, installed and enabled. Made once, then left alone. */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { systemCaller, systemPrincipal, type Caller } from '@annex/access';
+import { isAnnexError, messageOf, type Logger } from '@annex/kernel';
+import { packFolder } from '@annex/manifest';
+import type { Platform } from './platform.js';
+
+const TENANT = { slug: 'demo', name: 'Demo' };
+export const demoUser = { email: 'admin@demo.test', password: 'annex-demo' };
+
+/** Secrets without which an example cannot be enabled. They open nothing; the panel's reader puts real ones. */
+const exampleSecrets: Record<string, Record<string, string>> = {
+  'slack-notifier': { SLACK_BOT_TOKEN: 'xoxb-demo-not-a-real-token' },
+  'github-webhook': { GITHUB_WEBHOOK_SECRET: 'demo-github-webhook-secret' },
+};
+
+const examplesFolder = fileURLToPath(new URL('../../../examples/plugins/', import.meta.url));
+
+export interface Demo {
+  tenant: string;
+  token: string;
+  plugins: { slug: string; status: string }[];
+}
+
+/** Answers what the panel shows. An example that cannot be installed is logged and left out; the rest still works. */
+export async function ensureDemo({ platform, dataDir }: { platform: Platform; dataDir: string }): Promise<Demo> {
+  const { access, logger } = platform;
+  await access.operators.ensure(demoUser);
+  const fresh = await makeTenant(platform);
+  const session = await access.login({ ...demoUser, address: 'local' });
+  const principal = await access.authenticate(session.access_token);
+  const { caller } = await access.resolveTenant(principal, { slugHeader: TENANT.slug }, 'demo');
+  if (!caller) throw new Error(`${demoUser.email} is no longer a user of the tenant ${TENANT.slug}: remove the data folder to start afresh`);
+  const token = await keptToken(platform, caller, join(dataDir, 'demo-token'));
+  if (fresh) await installExamples(platform, caller, logger);
+  const { items } = await platform.installations.list(caller, { limit: 50 });
+  return { tenant: TENANT.slug, token, plugins: items.map(({ slug, status }) => ({ slug, status })) };
+}
+
+/** Whether the tenant had to be made. */
+async function makeTenant({ access }: Platform): Promise<boolean> {
+  try {
+    const tenant = await access.tenants.create(systemPrincipal, TENANT, 'demo');
+    await access.users.create(systemCaller({ id: tenant.id as Caller['tenant']['id'], slug: tenant.slug, name: tenant.name }), { ...demoUser, role: 'owner' });
+    return true;
+  } catch (thrown) {
+    if (isAnnexError(thrown) && thrown.code === 'SLUG_TAKEN') return false;
+    throw thrown;
+  }
+}
+
+async function keptToken({ access }: Platform, caller: Caller, file: string): Promise<string> {
+  if (existsSync(file)) {
+    const kept = readFileSync(file, 'utf8').trim();
+    const works = await access.authenticate(kept).then(
+      () => true,
+      () => false,
+    );
+    if (works) return kept;
+  }
+  const { token } = await access.tokens.create(caller, { name: 'demo panel' });
+  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  return token;
+}
+
+async function installExamples({ installations, vault }: Platform, caller: Caller, logger: Logger): Promise<void> {
+  const folders = await readdir(examplesFolder).catch(() => []);
+  for (const name of folders.sort()) {
+    try {
+      const bytes = await packFolder(join(examplesFolder, name));
+      await installations.upload(caller, bytes, {});
+      for (const [secret, value] of Object.entries(exampleSecrets[name] ?? {})) await vault.setFor(caller, { plugin: name, name: secret, value });
+      await installations.enable(caller, name, { grant: 'all' });
+    } catch (thrown) {
+      logger.warn({ plugin: name, err: thrown }, `an example plugin could not be installed: ${messageOf(thrown)}`);
+    }
+  }
+}
+

@@ -1,0 +1,39 @@
+import type { SandboxTier } from '@annex/sandbox';
+import { demoUser, type Demo } from './demo.js';
+
+/** Prints what a newcomer needs: where it is, how to sign in, and lines to copy that work. */
+export function printPanel({ url, demo, tier }: { url: string; demo: Demo; tier: SandboxTier }): void {
+  const auth = `-H "Authorization: Bearer ${demo.token}"`;
+  const json = `-H 'content-type: application/json'`;
+  const rule = '─'.repeat(78);
+  const plugins = demo.plugins.map(({ slug, status }) => `${slug} (${status})`).join(', ');
+  console.log(`
+${rule}
+  Annex is ready on ${url}        REST API: ${url}/docs
+
+  tenant    ${demo.tenant}
+  sign in   ${demoUser.email} / ${demoUser.password}   (owner of the tenant, and operator)
+  token     ${demo.token}
+  plugins   ${plugins}
+  sandbox   ${tier.description}
+
+  Upload a ZIP (make one of the examples first):
+    (cd examples/plugins/daily-kpi && zip -qr ../../../daily-kpi.zip .)
+    curl -s ${auth} -F file=@daily-kpi.zip -F enable=true ${url}/api/plugins/upload
+
+  Call its route:
+    curl -s ${auth} ${url}/ext/daily-kpi/reports
+
+  Set a secret:
+    curl -s -X PUT ${auth} ${json} -d '{"value":"xoxb-…"}' ${url}/api/plugins/slack-notifier/secrets/SLACK_BOT_TOKEN
+
+  Run a job now, and wait for its result:
+    curl -s -X POST ${auth} ${json} -d '{"payload":{"day":"2026-01-31"}}' '${url}/api/plugins/daily-kpi/jobs/daily_report/run-now?wait=30'
+
+  Send a test event:
+    curl -s ${auth} ${json} -d '{"event_type":"order.paid","event_data":{"total":12.5}}' ${url}/api/plugins/test-event
+
+  Ctrl-C stops everything.
+${rule}
+`);
+}
