@@ -1,0 +1,7 @@
+export { createEgress, type Egress, type EgressOptions, type EgressRequest, type EgressResponse } from './egress.js';
+export { lookUpHost, type AllowHosts, type HostVerdict } from './allow-hosts.js';
+export { allowPrivateProblem } from './allow-private.js';
+export { hopsHeader, readHops, sourceHeader, type HeaderList } from './headers.js';
+export { systemResolver, type Resolver, type SystemResolverOptions } from './resolver.js';
+export { whyNotPublic } from './address.js';
+export { egressErrors } from './errors.js';
