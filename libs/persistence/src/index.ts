@@ -4,10 +4,12 @@ export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOpti
 export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditRow } from './audit/audit.js';
 export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
 export { enqueueRun, wakeRelays, type BackgroundKind, type NewRun, type RunPolicy, type WaitReason } from './runs/enqueue-run.js';
+export { isUniqueViolation } from './core/sql-faults.js';
 export { watchChanges, type Change } from './core/watch-changes.js';
 export { WatchedCache, type WatchedCacheOptions } from './core/watched-cache.js';
 export { TenantRow } from './tenants/tenant-row.js';
 export {
+  appendTenantAudit,
   eraseTenantPortion,
   findTenantBySlug,
   insertTenant,
@@ -72,11 +74,11 @@ export { findTenantKey, insertTenantKey, lockKeysNotWrappedBy, rewrapTenantKey, 
 export { InstallationRow, type InstallationStatus } from './installations/installation-row.js';
 export {
   deleteInstallation,
+  eraseInstallationRows,
   findInstallation,
-  findInstallationsBySlug,
+  findInstallationBySlug,
   insertInstallation,
   isLockTimeout,
-  listEnabledInstallations,
   listInstallations,
   lockInstallations,
   updateInstallation,
@@ -116,3 +118,24 @@ export { recordRuns, type FinishedRun } from './runs/record-runs.js';
 export { findRun, listRuns, runMetrics, type RunFilter, type RunMetrics, type RunRow } from './runs/read-runs.js';
 export { insertLogs, lastLogId, listLogs, logLevels, logsChannel, readLogsAfter, readRunLogs, type LogFilter, type LogLevel, type LogLine, type NewLogLine } from './logs/logs.js';
 export { addUsage, readUsage, type UsageDay, type UsageIncrement } from './usage/usage.js';
+export { findDependencyNodes, findEnabledDependents, type DependencyNode } from './installations/dependencies.js';
+export { findEvent, listEvents, type Delivery, type EventPage, type EventQuery, type StoredEvent } from './events/read-events.js';
+export { planFanOut } from './events/emit-event.js';
+export { ensureRoom, insertQueued } from './runs/enqueue-run.js';
+export { handOverDueRuns, listHandedOver, removeWorker, reportWorker, takeBack, type HandedOver, type HandOverOptions } from './runs/hand-over.js';
+export { claimRun, finishAttempt, handBack, renewLeases, type AttemptEnd, type ClaimedRun, type HeldClaim } from './runs/claim.js';
+export { expireLeases, type ExpiredLease } from './runs/reconcile.js';
+export { cancelJobRuns, countJobRuns, lockJob, releaseEnabled, releaseOverlap, releaseOverlaps, type JobRef } from './runs/overlap.js';
+export { cancelRun, findRunState, type RunState } from './runs/cancel-run.js';
+export { countDeadLetters, latestRunsOfEvent, listDeadLetterIds, lockDeadLetters, lockRunForReplay, markReplayed, type DeadLetterFilter, type ReplayableRun } from './runs/replay.js';
+export {
+  listDueSchedules,
+  lockDueSchedules,
+  moveSchedule,
+  noteLastRun,
+  recordSkippedTicks,
+  untilNextTickMs,
+  type DueSchedule,
+  type SkippedTick,
+} from './schedules/ticks.js';
+export { removeExpired, retentionSteps } from './retention/retention.js';

@@ -1,6 +1,7 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import { IsNull, MoreThan } from 'typeorm';
-import type { PlatformTransaction } from '../core/database.js';
+import { appendAudit, type AuditEntry } from '../audit/audit.js';
+import { TenantTransaction, type PlatformTransaction } from '../core/database.js';
 import { TenantRow } from './tenant-row.js';
 
 export interface NewTenant {
@@ -92,4 +93,9 @@ export async function eraseTenantPortion(tx: PlatformTransaction, id: Id<'tenant
   }
   await tx.query('delete from tenants where id = $1 and erasing_since is not null', [uuid]);
   return true;
+}
+
+/** Adds to a tenant's audit trail what the platform's operators do with the tenant itself. */
+export function appendTenantAudit(tx: PlatformTransaction, id: Id<'tenant'>, entry: AuditEntry): Promise<void> {
+  return appendAudit(new TenantTransaction(tx.manager, id), entry);
 }

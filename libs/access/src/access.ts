@@ -1,0 +1,130 @@
+import { SECOND, type Clock, type Logger, type Stoppable } from '@annex/kernel';
+import { watchChanges, type Change, type Database, type EmitEvent } from '@annex/persistence';
+import type { Principal, Resolved } from './caller.js';
+import { Login, type LoginAnswer, type LoginInput } from './login.js';
+import { OidcIdentities } from './oidc.js';
+import { Operators } from './operators.js';
+import { Passwords } from './passwords.js';
+import { Principals } from './principals.js';
+import { SessionTokens } from './session-tokens.js';
+import { TenantResolution, type TenantAddress } from './tenant-resolution.js';
+import { Tenants } from './tenants.js';
+import { Tokens } from './tokens.js';
+import { Users } from './users.js';
+import { principalView, type PrincipalView } from './views.js';
+
+/** How often the times at which API tokens were last used are written. */
+const USES_MS = 30 * SECOND;
+
+export interface AccessOptions {
+  database: Database;
+  /** Writes the `auth.user.*` events. */
+  emit: EmitEvent;
+  clock: Clock;
+  logger: Logger;
+  /** Signs sessions; at least 32 bytes. */
+  jwtSecret: string;
+  /** How long a sign-in lasts, in seconds. Default 3600. */
+  jwtTtlS?: number;
+  /** The identity provider whose tokens are accepted too. Default: none. */
+  oidc?: { issuer: string; audience: string; fetch?: typeof globalThis.fetch } | undefined;
+  /** `<tenant>.<baseDomain>` names a tenant. Default: hosts name none. */
+  baseDomain?: string | undefined;
+}
+
+/** Who is there, and in which tenant with what right. */
+export class Access implements Stoppable {
+  readonly tenants: Tenants;
+  readonly users: Users;
+  readonly tokens: Tokens;
+  readonly operators: Operators;
+  readonly #database: Database;
+  readonly #login: Login;
+  readonly #principals: Principals;
+  readonly #resolution: TenantResolution;
+  #running: Promise<() => void> | undefined;
+
+  private constructor({ database, emit, clock, logger, jwtSecret, jwtTtlS = 3600, oidc, baseDomain }: AccessOptions) {
+    const passwords = new Passwords();
+    const sessions = new SessionTokens({ secret: jwtSecret, ttlS: jwtTtlS, clock });
+    const forget = (change: Change | null): void => this.#forget(change);
+    this.#database = database;
+    this.#login = new Login({ database, passwords, sessions, ttlS: jwtTtlS });
+    this.#principals = new Principals({ database, sessions, oidc: oidc && new OidcIdentities({ ...oidc, clock }), clock, logger });
+    this.#resolution = new TenantResolution({ database, clock, baseDomain });
+    this.tenants = new Tenants({ database, clock, logger, forget });
+    this.users = new Users({ database, passwords, emit, clock, forget });
+    this.tokens = new Tokens({ database, clock, forget });
+    this.operators = new Operators({ database, passwords, clock, forget: () => this.#principals.forgetEveryone() });
+  }
+
+  /** Throws `RangeError` for a secret that is too short. Nothing is kept in memory until {@link start}. */
+  static create(options: AccessOptions): Access {
+    return new Access(options);
+  }
+
+  /** Signs in. Throws `INVALID_CREDENTIALS`, `RATE_LIMITED`, `OVERLOADED`. */
+  login(input: LoginInput): Promise<LoginAnswer> {
+    return this.#login.login(input);
+  }
+
+  /** Whose a bearer token is: a session, an API token, or one of the identity provider. Throws `UNAUTHENTICATED`. */
+  authenticate(bearer: string): Promise<Principal> {
+    return this.#principals.authenticate(bearer);
+  }
+
+  /** As {@link authenticate}, from memory; `undefined`: ask {@link authenticate}. Never throws. */
+  authenticateCached(bearer: string): Principal | undefined {
+    return this.#principals.cached(bearer);
+  }
+
+  /** Which tenant a request means and who calls there: see `TenantResolution.resolve` for what it throws. */
+  resolveTenant(principal: Principal | null, address: TenantAddress, requestId: string): Promise<Resolved> {
+    return this.#resolution.resolve(principal, address, requestId);
+  }
+
+  /** As {@link resolveTenant}, from memory; `undefined`: ask {@link resolveTenant}. Throws as that does. */
+  resolveTenantCached(principal: Principal | null, address: TenantAddress, requestId: string): Resolved | undefined {
+    return this.#resolution.resolveCached(principal, address, requestId);
+  }
+
+  /** What `GET /api/auth/me` answers. */
+  describe(principal: Principal): PrincipalView {
+    return principalView(principal);
+  }
+
+  /** Begins to hear of changes, and from then on to keep what was read; ends erasures that were cut off. */
+  async start(): Promise<void> {
+    this.#running ??= this.#run();
+    await this.#running;
+  }
+
+  /** Writes what is left to write and keeps nothing any more. */
+  async stop(): Promise<void> {
+    const running = this.#running;
+    this.#running = undefined;
+    if (!running) return;
+    (await running)();
+    await this.#principals.flushUses();
+  }
+
+  async #run(): Promise<() => void> {
+    const unlisten = await watchChanges(this.#database, (change) => this.#forget(change));
+    this.#principals.open();
+    this.#resolution.open();
+    const timer = setInterval(() => void this.#principals.flushUses(), USES_MS);
+    timer.unref();
+    void this.tenants.eraseLeftovers();
+    return () => {
+      clearInterval(timer);
+      unlisten();
+      this.#principals.close();
+      this.#resolution.close();
+    };
+  }
+
+  #forget(change: Change | null): void {
+    this.#principals.forget(change);
+    this.#resolution.forget(change);
+  }
+}

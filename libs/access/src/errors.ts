@@ -1,0 +1,30 @@
+import { defineErrors, type InputFault } from '@annex/kernel';
+
+export const accessErrors = defineErrors('access', {
+  UNAUTHENTICATED: { title: 'Authentication required', status: 401, fault: 'caller' },
+  INVALID_CREDENTIALS: { title: 'E-mail address or password is wrong', status: 401, fault: 'caller' },
+  RATE_LIMITED: { title: 'Too many requests', status: 429, fault: 'limit' },
+  OVERLOADED: { title: 'The server is busy', status: 503, fault: 'platform' },
+  IDENTITY_PROVIDER_UNAVAILABLE: { title: 'The identity provider does not answer', status: 503, fault: 'platform' },
+  FORBIDDEN: { title: 'Not allowed', status: 403, fault: 'caller' },
+  TENANT_FORBIDDEN: { title: 'Not your tenant', status: 403, fault: 'caller' },
+  TENANT_REQUIRED: { title: 'A tenant must be named', status: 400, fault: 'caller' },
+  TENANT_CONFLICT: { title: 'The request names two tenants', status: 400, fault: 'caller' },
+  NOT_FOUND: { title: 'Not found', status: 404, fault: 'caller' },
+  INVALID_INPUT: { title: 'The input is not valid', status: 422, fault: 'caller' },
+  SLUG_TAKEN: { title: 'The slug is taken', status: 409, fault: 'caller' },
+  EMAIL_TAKEN: { title: 'The e-mail address is taken', status: 409, fault: 'caller' },
+  LAST_OWNER: { title: 'A tenant needs an owner', status: 409, fault: 'policy' },
+  TOKEN_LIMIT: { title: 'Too many API tokens', status: 409, fault: 'limit' },
+});
+
+/** 401 with the challenge that RFC 9110 §11.6.1 asks for. */
+export function unauthenticated(detail: string, cause?: unknown): Error {
+  return accessErrors.error('UNAUTHENTICATED', detail, { headers: { 'www-authenticate': 'Bearer' }, cause });
+}
+
+/** Throws `INVALID_INPUT` with every fault, unless there is none. */
+export function refuseFaults(faults: InputFault[]): void {
+  if (faults.length === 0) return;
+  throw accessErrors.error('INVALID_INPUT', faults.map((fault) => `${fault.pointer}: ${fault.detail}`).join('; '), { errors: faults });
+}

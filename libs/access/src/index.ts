@@ -1,0 +1,10 @@
+export { Access, type AccessOptions } from './access.js';
+export { systemCaller, systemPrincipal, type Caller, type Membership, type Principal, type Resolved, type TenantRef } from './caller.js';
+export { accessErrors } from './errors.js';
+export { type LoginAnswer, type LoginInput } from './login.js';
+export { type Listing, type Page } from './pages.js';
+export { isRole, roleAtLeast, roles, type Role } from './roles.js';
+export { type TenantAddress } from './tenant-resolution.js';
+export { type NewTokenInput } from './tokens.js';
+export { type NewUserInput, type UserChangeInput } from './users.js';
+export { type PrincipalView, type TenantPlace, type TenantView, type TokenView, type UserView } from './views.js';

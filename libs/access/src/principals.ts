@@ -1,0 +1,217 @@
+import { hash } from 'node:crypto';
+import { idFromUuid, isAnnexError, messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
+import {
+  findApiTokenByHash,
+  findOperator,
+  findOperatorByEmail,
+  findUsersByEmail,
+  findUsersByIds,
+  touchApiTokens,
+  WatchedCache,
+  type Change,
+  type Database,
+  type UserInTenant,
+} from '@annex/persistence';
+import { decodeProtectedHeader } from 'jose';
+import { hashApiToken, isApiToken } from './api-token-text.js';
+import type { Membership, Principal } from './caller.js';
+import { isEmail } from './email.js';
+import { unauthenticated } from './errors.js';
+import { isOidcAlgorithm, type OidcIdentities } from './oidc.js';
+import { isRole, lesserRole, type Role } from './roles.js';
+import type { SessionTokens } from './session-tokens.js';
+
+/** Longest bearer token that is looked at, in characters. */
+const MAX_BEARER = 8192;
+/** Principals kept, and for how long should a notification be lost. */
+const KEPT = 10_000;
+const KEPT_MS = 15_000;
+/** Most tenants that one identity opens. */
+export const maxMemberships = 50;
+
+export interface PrincipalsOptions {
+  database: Database;
+  sessions: SessionTokens;
+  oidc: OidcIdentities | undefined;
+  clock: Clock;
+  logger: Logger;
+}
+
+/** Answers whose a bearer token is. What it opens is read from the database and kept until somebody changes it. */
+export class Principals {
+  readonly #kept: WatchedCache<Principal>;
+  #uses = new Map<Id<'token'>, Date>();
+
+  constructor(private readonly options: PrincipalsOptions) {
+    this.#kept = new WatchedCache({ max: KEPT, maxAgeMs: KEPT_MS, clock: options.clock });
+  }
+
+  /** Whose a token is, if that is at hand; never waits. */
+  cached(bearer: string): Principal | undefined {
+    if (bearer.length > MAX_BEARER) return undefined;
+    const principal = this.#kept.get(keyOf(bearer));
+    if (principal) this.#used(principal);
+    return principal;
+  }
+
+  /** Whose a token is. Throws `UNAUTHENTICATED`. */
+  async authenticate(bearer: string): Promise<Principal> {
+    if (bearer.length > MAX_BEARER) throw unauthenticated(`The token is longer than ${MAX_BEARER} characters.`);
+    const principal = await this.#kept.load(
+      keyOf(bearer),
+      () => this.#read(bearer),
+      (value) => value.expiresAt ?? Infinity,
+    );
+    this.#used(principal);
+    return principal;
+  }
+
+  /** Begins to keep principals; call once changes are heard. */
+  open(): void {
+    this.#kept.open();
+  }
+
+  close(): void {
+    this.#kept.close();
+  }
+
+  /** Forgets what a change may have touched. An identity provider's tokens name people by e-mail, so any change may touch them. */
+  forget(change: Change | null): void {
+    if (change === null) return this.#kept.drop();
+    if (change.what !== 'users' && change.what !== 'tokens' && change.what !== 'tenant') return;
+    this.#kept.drop((principal) => isFromProvider(principal) || principal.memberships.some((membership) => membership.tenant.id === change.tenantId));
+  }
+
+  /** Forgets an operator whose password changed. */
+  forgetEveryone(): void {
+    this.#kept.drop();
+  }
+
+  /** Writes down when API tokens were last used. */
+  async flushUses(): Promise<void> {
+    if (this.#uses.size === 0) return;
+    const uses = this.#uses;
+    this.#uses = new Map();
+    try {
+      await this.options.database.platform((tx) => touchApiTokens(tx, uses));
+    } catch (thrown) {
+      this.options.logger.warn({ err: thrown }, `when API tokens were last used could not be written: ${messageOf(thrown)}`);
+    }
+  }
+
+  #used(principal: Principal): void {
+    if (principal.tokenId !== null) this.#uses.set(principal.tokenId, new Date(this.options.clock.now()));
+  }
+
+  async #read(bearer: string): Promise<Principal> {
+    if (bearer.startsWith('annex_')) return this.#readApiToken(bearer);
+    const algorithm = algorithmOf(bearer);
+    if (algorithm === 'HS256') return this.#readSession(bearer);
+    if (this.options.oidc && isOidcAlgorithm(algorithm)) return this.#readOidc(bearer, this.options.oidc);
+    throw unauthenticated('The token is signed in a way that Annex does not accept. Sign in again.');
+  }
+
+  async #readApiToken(token: string): Promise<Principal> {
+    const row = isApiToken(token) ? await this.options.database.platform((tx) => findApiTokenByHash(tx, hashApiToken(token))) : undefined;
+    // One answer for a token that never was, was revoked or has expired.
+    if (!row || (row.expires_at !== null && row.expires_at.getTime() <= this.options.clock.now())) {
+      throw unauthenticated('The API token is unknown, was revoked or has expired. Make a new one with POST /api/tokens.');
+    }
+    const tokenId = idFromUuid('token', row.id);
+    const role = row.user_role === null ? roleOf(row.role) : lesserRole(roleOf(row.role), roleOf(row.user_role));
+    return {
+      actor: tokenId,
+      operator: false,
+      operatorId: null,
+      email: row.email,
+      memberships: [
+        {
+          tenant: { id: idFromUuid('tenant', row.tenant_id), slug: row.tenant_slug, name: row.tenant_name },
+          userId: row.user_id === null ? null : idFromUuid('user', row.user_id),
+          email: row.email,
+          role,
+        },
+      ],
+      tokenId,
+      expiresAt: row.expires_at?.getTime() ?? null,
+    };
+  }
+
+  async #readSession(token: string): Promise<Principal> {
+    const session = await this.options.sessions.verify(token).catch((thrown: unknown) => {
+      throw unauthenticated('The token is not valid or has expired. Sign in again with POST /api/auth/login.', thrown);
+    });
+    const { users, operator } = await this.options.database.platform(async (tx) => ({
+      users: session.users.length === 0 ? [] : await findUsersByIds(tx, session.users.map((user) => user.id)),
+      operator: session.operator === null ? null : await findOperator(tx, session.operator.id),
+    }));
+    const versions = new Map<string, number>(session.users.map((user) => [user.id, user.version]));
+    const memberships = users.filter((user) => versions.get(idFromUuid('user', user.id)) === user.credential_version).map(membershipOf);
+    const operatorId = operator !== null && operator.credentialVersion === session.operator?.version ? operator.id : null;
+    if (memberships.length === 0 && operatorId === null) throw unauthenticated('The account was removed or its password changed. Sign in again.');
+    return {
+      actor: memberships[0]?.userId ?? operatorId ?? '',
+      operator: operatorId !== null,
+      operatorId,
+      email: memberships[0]?.email ?? operator?.email ?? null,
+      memberships,
+      tokenId: null,
+      expiresAt: session.expiresAt,
+    };
+  }
+
+  async #readOidc(token: string, oidc: OidcIdentities): Promise<Principal> {
+    const { subject, email, expiresAt } = await oidc.verify(token);
+    // Addresses outside ASCII could fold onto somebody else's in the comparison.
+    const known = email !== null && isEmail(email) ? email : null;
+    const { users, operator } = await this.options.database.platform(async (tx) => ({
+      users: known === null ? [] : await findUsersByEmail(tx, { email: known, limit: maxMemberships }),
+      operator: known === null ? null : await findOperatorByEmail(tx, known),
+    }));
+    const memberships = users.map(membershipOf);
+    return {
+      actor: memberships[0]?.userId ?? operator?.id ?? `oidc:${subject.slice(0, 200)}`,
+      operator: operator !== null,
+      operatorId: operator?.id ?? null,
+      email,
+      memberships,
+      tokenId: null,
+      expiresAt,
+      [fromProvider]: true,
+    } as Principal;
+  }
+}
+
+const fromProvider = Symbol('from the identity provider');
+
+function isFromProvider(principal: Principal): boolean {
+  return fromProvider in principal;
+}
+
+/** Tokens themselves are not kept in memory longer than a request needs them. */
+function keyOf(bearer: string): string {
+  return hash('sha256', bearer, 'base64url');
+}
+
+function algorithmOf(token: string): string {
+  try {
+    return decodeProtectedHeader(token).alg ?? '';
+  } catch (thrown) {
+    if (isAnnexError(thrown)) throw thrown;
+    throw unauthenticated('The token is neither a JWT nor an API token. Sign in with POST /api/auth/login.', thrown);
+  }
+}
+
+function roleOf(text: string): Role {
+  return isRole(text) ? text : 'viewer';
+}
+
+/** A row of the sign-in query as a membership. */
+export function membershipOf(row: UserInTenant): Membership {
+  return {
+    tenant: { id: idFromUuid('tenant', row.tenant_id), slug: row.tenant_slug, name: row.tenant_name },
+    userId: idFromUuid('user', row.id),
+    email: row.email,
+    role: roleOf(row.role),
+  };
+}

@@ -1,0 +1,104 @@
+import { newId, parseId, type Clock, type Id, type InputFault } from '@annex/kernel';
+import { appendAudit, countApiTokens, deleteApiToken, findApiToken, insertApiToken, listApiTokens, type Change, type Database } from '@annex/persistence';
+import { hashApiToken, makeApiToken } from './api-token-text.js';
+import { userIdOf, type Caller } from './caller.js';
+import { accessErrors, refuseFaults } from './errors.js';
+import { onePage, type Listing, type Page } from './pages.js';
+import { isRole, roleAtLeast, roles, type Role } from './roles.js';
+import { tokenView, type TokenView } from './views.js';
+
+/** API tokens that one user may hold in a tenant. */
+export const maxTokensPerUser = 100;
+/** Longest life of a token that ends: ten years, in seconds. */
+const MAX_LIFE_S = 315_360_000;
+
+export interface NewTokenInput {
+  name: string;
+  /** Default: the caller's own. Never above it. */
+  role?: Role | undefined;
+  /** Default: never expires. A token made with a token never outlives it. */
+  expiresInS?: number | undefined;
+}
+
+export interface TokensOptions {
+  database: Database;
+  clock: Clock;
+  /** Drops what this process keeps, right after the commit. */
+  forget: (change: Change) => void;
+}
+
+/** API tokens: everybody has the own ones, admins see and revoke all of the tenant's. */
+export class Tokens {
+  constructor(private readonly options: TokensOptions) {}
+
+  /** The only time the token itself is shown. Throws `INVALID_INPUT`, `FORBIDDEN`, `TOKEN_LIMIT`. */
+  async create(caller: Caller, { name, role = caller.role, expiresInS }: NewTokenInput): Promise<TokenView & { token: string }> {
+    refuseFaults(inputFaults({ name, role, expiresInS }));
+    if (!roleAtLeast(caller.role, role)) throw accessErrors.error('FORBIDDEN', `A token cannot have the role ${role}: yours is ${caller.role}.`);
+    const now = this.options.clock.now();
+    const ends = [expiresInS === undefined ? Infinity : now + expiresInS * 1000, caller.principal.tokenId === null ? Infinity : (caller.principal.expiresAt ?? Infinity)];
+    const endsAt = Math.min(...ends);
+    const token = makeApiToken();
+    const userId = userIdOf(caller);
+    return this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
+      if ((await countApiTokens(tx, userId)) >= maxTokensPerUser) {
+        throw accessErrors.error('TOKEN_LIMIT', `There are ${maxTokensPerUser} API tokens already, the most one user may have. Revoke some first.`);
+      }
+      const row = await insertApiToken(tx, {
+        id: newId('token', now),
+        userId,
+        name,
+        role,
+        tokenHash: hashApiToken(token),
+        expiresAt: endsAt === Infinity ? null : new Date(endsAt),
+      });
+      await appendAudit(tx, { actor: caller.actor, action: 'token.created', target: row.id, detail: { name, role }, requestId: caller.requestId });
+      return { ...tokenView(row), token };
+    });
+  }
+
+  /** The caller's own tokens; all of the tenant's for an admin. */
+  async list(caller: Caller, page: Page): Promise<Listing<TokenView>> {
+    const own = ownOnly(caller);
+    if (own === null) return { items: [], next_cursor: null };
+    return this.options.database
+      .forTenant(caller.tenant.id)
+      .transaction((tx) => onePage('token', page, { read: (part) => listApiTokens(tx, { ...part, ...(own === undefined ? {} : { userId: own }) }), view: tokenView }));
+  }
+
+  /** Revokes a token at once. Throws `NOT_FOUND`, also for somebody else's. */
+  async delete(caller: Caller, id: string): Promise<void> {
+    const target = parseId('token', id);
+    if (target === undefined) throw notFound(id);
+    await this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
+      const row = await findApiToken(tx, target);
+      const own = ownOnly(caller);
+      if (!row || (own !== undefined && row.userId !== own && caller.principal.tokenId !== target)) throw notFound(id);
+      await deleteApiToken(tx, target);
+      await appendAudit(tx, { actor: caller.actor, action: 'token.deleted', target, detail: { name: row.name, role: row.role }, requestId: caller.requestId });
+      await tx.changed('tokens');
+      tx.afterCommit(() => this.options.forget({ tenantId: tx.tenantId, what: 'tokens' }));
+    });
+  }
+}
+
+/** Whose tokens a caller may see: `undefined` for all, `null` for nobody's. */
+function ownOnly(caller: Caller): Id<'user'> | null | undefined {
+  return roleAtLeast(caller.role, 'admin') ? undefined : userIdOf(caller);
+}
+
+function inputFaults({ name, role, expiresInS }: { name: string; role: string; expiresInS: number | undefined }): InputFault[] {
+  const faults: InputFault[] = [];
+  if (name.trim() === '' || name.length > 100 || /[\u0000-\u001f\u007f]/.test(name)) {
+    faults.push({ pointer: '/name', code: 'INVALID_NAME', detail: 'must be 1 to 100 characters without control characters' });
+  }
+  if (!isRole(role)) faults.push({ pointer: '/role', code: 'INVALID_ROLE', detail: `must be one of ${roles.join(', ')}` });
+  if (expiresInS !== undefined && !(Number.isInteger(expiresInS) && expiresInS >= 1 && expiresInS <= MAX_LIFE_S)) {
+    faults.push({ pointer: '/expires_in_s', code: 'INVALID_EXPIRY', detail: `must be a whole number of seconds from 1 to ${MAX_LIFE_S}; leave it out for a token that does not expire` });
+  }
+  return faults;
+}
+
+function notFound(id: string): Error {
+  return accessErrors.error('NOT_FOUND', `You have no API token ${id.slice(0, 40)}. GET /api/tokens lists them.`);
+}

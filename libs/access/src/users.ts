@@ -1,0 +1,194 @@
+import { eventSources } from '@annex/events';
+import { newId, parseId, type Clock, type Id, type InputFault } from '@annex/kernel';
+import {
+  appendAudit,
+  deleteUser,
+  findUser,
+  insertUser,
+  isUniqueViolation,
+  listUsers,
+  lockOwners,
+  updateUser,
+  type Change,
+  type Database,
+  type EmitEvent,
+  type TenantTransaction,
+  type UserChange,
+  type UserRow,
+} from '@annex/persistence';
+import { userIdOf, type Caller } from './caller.js';
+import { emailFaults, passwordFaults } from './email.js';
+import { accessErrors, refuseFaults } from './errors.js';
+import { onePage, type Listing, type Page } from './pages.js';
+import type { Passwords } from './passwords.js';
+import { isRole, roleAtLeast, roles, type Role } from './roles.js';
+import { userView, type UserView } from './views.js';
+
+export interface UsersOptions {
+  database: Database;
+  passwords: Passwords;
+  emit: EmitEvent;
+  clock: Clock;
+  /** Drops what this process keeps, right after the commit. */
+  forget: (change: Change) => void;
+}
+
+export interface NewUserInput {
+  email: string;
+  /** Unset: signs in through the identity provider only. */
+  password?: string | undefined;
+  role: Role;
+}
+
+export interface UserChangeInput {
+  email?: string | undefined;
+  password?: string | undefined;
+  role?: Role | undefined;
+}
+
+/**
+ * The users of a tenant. Admins and owners change them, nobody above their own role; everybody may change the own password; the last owner
+ * stays.
+ */
+export class Users {
+  constructor(private readonly options: UsersOptions) {}
+
+  /** Throws `FORBIDDEN`, `INVALID_INPUT`, `EMAIL_TAKEN`. */
+  async create(caller: Caller, { email, password, role }: NewUserInput): Promise<UserView> {
+    requireAdmin(caller);
+    refuseFaults([...emailFaults(email), ...(password === undefined ? [] : passwordFaults(password)), ...roleFaults(role)]);
+    requireReach(caller, role);
+    const passwordHash = password === undefined ? null : await this.options.passwords.hash(password);
+    const id = newId('user', this.options.clock.now());
+    return this.#change(caller, async (tx) => {
+      if (!(await insertUser(tx, { id, email, passwordHash, role }))) throw emailTaken(email);
+      return this.#record(tx, caller, 'created', await requireUser(tx, id));
+    });
+  }
+
+  async list(caller: Caller, page: Page): Promise<Listing<UserView>> {
+    return this.#read(caller, (tx) => onePage('user', page, { read: (part) => listUsers(tx, part), view: userView }));
+  }
+
+  /** Throws `NOT_FOUND`. */
+  async get(caller: Caller, id: string): Promise<UserView> {
+    return this.#read(caller, async (tx) => userView(await requireUser(tx, userId(id))));
+  }
+
+  /** Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `EMAIL_TAKEN`, `LAST_OWNER`. */
+  async update(caller: Caller, id: string, { email, password, role }: UserChangeInput): Promise<UserView> {
+    const target = userId(id);
+    const onlyOwnPassword = target === userIdOf(caller) && email === undefined && role === undefined;
+    if (!onlyOwnPassword) requireAdmin(caller);
+    refuseFaults([
+      ...(email === undefined ? [] : emailFaults(email)),
+      ...(password === undefined ? [] : passwordFaults(password)),
+      ...(role === undefined ? [] : roleFaults(role)),
+    ]);
+    if (role !== undefined) requireReach(caller, role);
+    const passwordHash = password === undefined ? undefined : await this.options.passwords.hash(password);
+    return this.#change(caller, async (tx) => {
+      const owners = await lockOwners(tx);
+      const before = await requireUser(tx, target);
+      // A token of a lesser role must not take over the account behind it.
+      requireReach(caller, before.role as Role);
+      if (role !== undefined && role !== 'owner') requireAnotherOwner(owners, target);
+      const change: UserChange = {
+        ...(email === undefined || email === before.email ? {} : { email }),
+        ...(role === undefined || role === before.role ? {} : { role }),
+        ...(passwordHash === undefined ? {} : { passwordHash }),
+      };
+      if (Object.keys(change).length === 0) return userView(before);
+      if ((await updateUser(tx, target, change)) === 'taken') throw emailTaken(email ?? '');
+      const fields = Object.keys(change).map((field) => (field === 'passwordHash' ? 'password' : field));
+      return this.#record(tx, caller, 'updated', await requireUser(tx, target), fields);
+    });
+  }
+
+  /** Throws `FORBIDDEN`, `NOT_FOUND`, `LAST_OWNER`. The user's API tokens end with it. */
+  async delete(caller: Caller, id: string): Promise<void> {
+    requireAdmin(caller);
+    const target = userId(id);
+    await this.#change(caller, async (tx) => {
+      const owners = await lockOwners(tx);
+      const before = await requireUser(tx, target);
+      requireReach(caller, before.role as Role);
+      requireAnotherOwner(owners, target);
+      await deleteUser(tx, target);
+      await tx.changed('tokens');
+      return this.#record(tx, caller, 'deleted', before);
+    });
+  }
+
+  #read<T>(caller: Caller, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    return this.options.database.forTenant(caller.tenant.id).transaction(work);
+  }
+
+  async #change<T>(caller: Caller, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    try {
+      return await this.#read(caller, work);
+    } catch (thrown) {
+      // Two at once took the same address; the index is the judge.
+      if (isUniqueViolation(thrown)) throw emailTaken();
+      throw thrown;
+    }
+  }
+
+  /** Audit, event and cache notice, in the transaction of the change. */
+  async #record(tx: TenantTransaction, caller: Caller, verb: 'created' | 'updated' | 'deleted', row: UserRow, fields?: string[]): Promise<UserView> {
+    const user = { id: row.id, email: row.email, role: row.role };
+    await appendAudit(tx, {
+      actor: caller.actor,
+      action: `user.${verb}`,
+      target: row.id,
+      detail: { email: row.email, role: row.role, ...(fields ? { fields } : {}) },
+      requestId: caller.requestId,
+    });
+    await this.options.emit(tx, { type: `auth.user.${verb}`, source: eventSources.platform, subject: row.id, data: { user } });
+    await tx.changed('users');
+    tx.afterCommit(() => this.options.forget({ tenantId: tx.tenantId, what: 'users' }));
+    return userView(row);
+  }
+}
+
+function requireAdmin(caller: Caller): void {
+  if (roleAtLeast(caller.role, 'admin')) return;
+  throw accessErrors.error('FORBIDDEN', `Changing users needs the role admin; yours is ${caller.role}.`);
+}
+
+/** Nobody gives a role above the own one, or touches somebody who has it. */
+function requireReach(caller: Caller, role: Role): void {
+  if (roleAtLeast(caller.role, role)) return;
+  throw accessErrors.error('FORBIDDEN', `Your role ${caller.role} does not reach ${role}. Ask somebody who has it.`);
+}
+
+function requireAnotherOwner(owners: string[], target: Id<'user'>): void {
+  if (!owners.includes(target) || owners.length > 1) return;
+  throw accessErrors.error('LAST_OWNER', 'This is the only owner of the tenant. Make somebody else an owner first.');
+}
+
+function roleFaults(role: string): InputFault[] {
+  return isRole(role) ? [] : [{ pointer: '/role', code: 'INVALID_ROLE', detail: `must be one of ${roles.join(', ')}` }];
+}
+
+function userId(text: string): Id<'user'> {
+  const id = parseId('user', text);
+  if (id === undefined) throw notFound(text);
+  return id;
+}
+
+async function requireUser(tx: TenantTransaction, id: Id<'user'>): Promise<UserRow> {
+  const row = await findUser(tx, id);
+  if (!row) throw notFound(id);
+  return row;
+}
+
+function notFound(id: string): Error {
+  return accessErrors.error('NOT_FOUND', `This tenant has no user ${id.slice(0, 40)}. GET /api/users lists them.`);
+}
+
+function emailTaken(email?: string): Error {
+  return accessErrors.error('EMAIL_TAKEN', `A user of this tenant has ${email ? `the address ${email}` : 'this address'} already.`, {
+    errors: [{ pointer: '/email', code: 'EMAIL_TAKEN', detail: 'is taken' }],
+  });
+}

@@ -1,0 +1,89 @@
+import type { ApiTokenRow, TenantRow, UserRow } from '@annex/persistence';
+import type { Membership, Principal } from './caller.js';
+import type { Role } from './roles.js';
+
+/** What the API answers, with wire names. */
+export interface TenantView {
+  id: string;
+  slug: string;
+  name: string;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface UserView {
+  id: string;
+  email: string;
+  role: Role;
+  /** `false`: signs in through the identity provider only. */
+  has_password: boolean;
+  created_at: string;
+  updated_at: string;
+}
+
+export interface TokenView {
+  id: string;
+  name: string;
+  role: Role;
+  user_id: string | null;
+  expires_at: string | null;
+  last_used_at: string | null;
+  created_at: string;
+}
+
+export interface TenantPlace {
+  id: string;
+  slug: string;
+  name: string;
+  role: Role;
+}
+
+/** Who a token belongs to. */
+export interface PrincipalView {
+  actor: string;
+  user: { id: string; email: string | null; operator: boolean } | null;
+  tenants: TenantPlace[];
+  expires_at: string | null;
+}
+
+export function tenantView(row: TenantRow): TenantView {
+  return { id: row.id, slug: row.slug, name: row.name, created_at: row.createdAt.toISOString(), updated_at: row.updatedAt.toISOString() };
+}
+
+export function userView(row: UserRow): UserView {
+  return {
+    id: row.id,
+    email: row.email,
+    role: row.role as Role,
+    has_password: row.passwordHash !== null,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}
+
+export function tokenView(row: ApiTokenRow): TokenView {
+  return {
+    id: row.id,
+    name: row.name,
+    role: row.role as Role,
+    user_id: row.userId,
+    expires_at: row.expiresAt?.toISOString() ?? null,
+    last_used_at: row.lastUsedAt?.toISOString() ?? null,
+    created_at: row.createdAt.toISOString(),
+  };
+}
+
+/** The tenants somebody belongs to, with the role in force there. */
+export function tenantPlaces({ memberships, operator }: { memberships: readonly Membership[]; operator: boolean }): TenantPlace[] {
+  return memberships.map(({ tenant, role }) => ({ ...tenant, role: operator ? 'owner' : role }));
+}
+
+export function principalView(principal: Principal): PrincipalView {
+  const id = principal.memberships[0]?.userId ?? principal.operatorId;
+  return {
+    actor: principal.actor,
+    user: id === null || id === undefined ? null : { id, email: principal.email, operator: principal.operator },
+    tenants: tenantPlaces(principal),
+    expires_at: principal.expiresAt === null ? null : new Date(principal.expiresAt).toISOString(),
+  };
+}

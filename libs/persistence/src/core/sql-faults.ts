@@ -1,0 +1,8 @@
+import { QueryFailedError } from 'typeorm';
+
+/** Whether a statement failed because a unique key holds the value already (SQLSTATE 23505). */
+export function isUniqueViolation(thrown: unknown): boolean {
+  if (!(thrown instanceof QueryFailedError)) return false;
+  const cause: unknown = thrown.driverError;
+  return typeof cause === 'object' && cause !== null && 'code' in cause && cause.code === '23505';
+}
