@@ -17,7 +17,8 @@ import {
   type PermissionGrant,
   type PermissionName,
 } from '@annex/host-api';
-import { AnnexError, isAnnexError, newId, quote, silentLogger, type Logger } from '@annex/kernel';
+import type { AnnexError} from '@annex/kernel';
+import { isAnnexError, newId, quote, silentLogger, type Logger } from '@annex/kernel';
 import { effectiveLimits } from '@annex/lifecycle';
 import { brokerErrors } from './errors.js';
 import { Gate } from './gate.js';

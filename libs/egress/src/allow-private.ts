@@ -3,7 +3,7 @@
  * `10.1.2.3:8080`, `[fd00::1]:8080` (one address and port), `minio:9000` (one name and port, wherever it resolves to),
  * `10.1.0.0/16`, `fd00::/8`, `10.1.2.3` (addresses, every port), `10.1.0.0/16:443` (addresses, one port).
  */
-import ipaddr from 'ipaddr.js';
+import type ipaddr from 'ipaddr.js';
 import { canonicalAddress, parseAddress } from './address.js';
 
 interface AddressRule {

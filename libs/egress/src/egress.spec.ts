@@ -4,7 +4,7 @@ import { createServer as createHttpServer, type IncomingMessage, type RequestLis
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createEgress, type EgressOptions, type EgressRequest } from './egress.js';
 import type { Resolver } from './resolver.js';
 import { testCertificate } from './test-certificate.js';
@@ -135,13 +135,9 @@ describe('a request', () => {
       socket.destroy();
     });
     const port = await serve(echo);
-    const before = { ...process.env };
-    Object.assign(process.env, { HTTP_PROXY: `http://127.0.0.1:${proxy}`, http_proxy: `http://127.0.0.1:${proxy}`, ALL_PROXY: `http://127.0.0.1:${proxy}` });
-    try {
-      expect((await open(port).request(get(`http://127.0.0.1:${port}/`))).status).toBe(200);
-    } finally {
-      for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) before[name] === undefined ? delete process.env[name] : (process.env[name] = before[name]);
-    }
+    for (const name of ['HTTP_PROXY', 'http_proxy', 'ALL_PROXY']) vi.stubEnv(name, `http://127.0.0.1:${proxy}`);
+    expect((await open(port).request(get(`http://127.0.0.1:${port}/`))).status).toBe(200);
+    vi.unstubAllEnvs();
     expect(proxied).toBe(0);
   });
 });

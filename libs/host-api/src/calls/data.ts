@@ -127,7 +127,7 @@ const kvOptions = z
   .strictObject({ ttl: ttl.nullish(), ttl_s: ttl.nullish() })
   .transform(({ ttl: plain, ttl_s: named }): { ttl_s?: number } => {
     const seconds = named ?? plain;
-    return seconds == null ? {} : { ttl_s: seconds };
+    return seconds === null || seconds === undefined ? {} : { ttl_s: seconds };
   });
 
 /** The installation's own key-value store. */
