@@ -1,11 +1,12 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { TenantTransaction } from '../core/database.js';
+import { storableJson } from '../core/storable-json.js';
 
 /** How bad a line is, mildest first. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof logLevels)[number];
 
-/** A line that plugin code logged. Its texts hold no U+0000 and no half surrogates, which PostgreSQL refuses. */
+/** A line that plugin code logged. */
 export interface NewLogLine {
   runId: Id<'run'>;
   installationId: Id<'installation'>;
@@ -53,7 +54,7 @@ export async function insertLogs(tx: TenantTransaction, lines: readonly NewLogLi
        order by r.n
        returning installation_id)
      select pg_notify($3, installation_id::text) from (select distinct installation_id from written) as told`,
-    [tx.tenantUuid, JSON.stringify(rows), logsChannel],
+    [tx.tenantUuid, storableJson(rows), logsChannel],
   );
 }
 

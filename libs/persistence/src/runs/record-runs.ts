@@ -1,5 +1,6 @@
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { TenantTransaction } from '../core/database.js';
+import { storableJson } from '../core/storable-json.js';
 
 /** A run that began and ended in one call (a route's, a filter's), as it is written down. */
 export interface FinishedRun {
@@ -58,6 +59,6 @@ export async function recordRuns(tx: TenantTransaction, runs: readonly FinishedR
        sa timestamptz, fa timestamptz)
      where r.i in (select id from installations where tenant_id = $1 for key share)
      on conflict do nothing`,
-    [tx.tenantUuid, JSON.stringify(rows)],
+    [tx.tenantUuid, storableJson(rows)],
   );
 }

@@ -1,0 +1,81 @@
+import { eventNameFault, eventSources, isReservedEventName, isReservedSource, maxEmitDepth } from '@annex/events';
+import type { HostHandlers } from '@annex/host-api';
+import { didYouMean, newId, quote } from '@annex/kernel';
+import { outcomeErrors } from '@annex/lifecycle';
+import type { Database, EmitEvent, NewEvent } from '@annex/persistence';
+import { executionErrors } from '../errors.js';
+import type { JobStart, StartJob } from './ports.js';
+import type { RunEffect, RunIdentity } from './run-identity.js';
+
+export interface FlowOptions {
+  database: Pick<Database, 'forTenant'>;
+  emit: EmitEvent;
+  startJob: StartJob;
+}
+
+/**
+ * `ctx.emit` and `ctx.jobs.runNow`. In a background run both take effect in the transaction that ends the run well: a run that fails, or is
+ * repeated after a crash, has emitted nothing, so nothing happens twice. Where somebody waits (a route, a filter) they take effect at once.
+ */
+export function flowHandlers({ database, emit, startJob }: FlowOptions): Pick<HostHandlers<RunIdentity>, 'emit' | 'jobs.runNow'> {
+  async function take(identity: RunIdentity, effect: RunEffect): Promise<void> {
+    if (identity.effects) identity.effects.push(effect);
+    else await database.forTenant(identity.snapshot.tenantId).transaction(effect);
+  }
+
+  return {
+    emit: async ([type, data, options], { identity }) => {
+      const { snapshot, runId, depth } = identity;
+      checkEvent(type, options?.source);
+      if (depth + 1 > maxEmitDepth) {
+        throw outcomeErrors.error('EMIT_DEPTH', `This event would be ${depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each other's events.`);
+      }
+      const event: NewEvent & { id: string } = {
+        id: options?.id ?? newId('event'),
+        type,
+        source: options?.source ?? eventSources.plugin(snapshot.slug),
+        subject: options?.subject ?? null,
+        data: identity.mask(data, `ctx.emit(${quote(type)})`),
+        time: new Date().toISOString(),
+        depth: depth + 1,
+        runId,
+      };
+      await take(identity, async (tx) => {
+        await emit(tx, event);
+      });
+      return { event_id: event.id };
+    },
+    'jobs.runNow': async ([name, payload], { identity }) => {
+      const { snapshot, depth } = identity;
+      const job = snapshot.manifest.jobs.find((each) => each.name === name);
+      if (!job) {
+        const names = snapshot.manifest.jobs.map((each) => each.name);
+        throw executionErrors.error('JOB_UNKNOWN', `This plugin's manifest has no job ${quote(name)}.${didYouMean(name, names)} ctx.jobs.runNow starts the plugin's own jobs only.`);
+      }
+      const start: JobStart = {
+        runId: newId('run'),
+        installationId: snapshot.installationId,
+        plugin: snapshot.slug,
+        job,
+        payload: identity.mask(payload, `ctx.jobs.runNow(${quote(name)})`),
+        depth,
+      };
+      let status = 'queued';
+      await take(identity, async (tx) => {
+        ({ status } = await startJob(tx, start));
+      });
+      return { run_id: start.runId, status };
+    },
+  };
+}
+
+function checkEvent(type: string, source: string | undefined): void {
+  const fault = eventNameFault(type);
+  if (fault) throw executionErrors.error('EVENT_REFUSED', `ctx.emit: ${fault.detail}`);
+  if (isReservedEventName(type)) {
+    throw executionErrors.error('EVENT_REFUSED', `ctx.emit: ${quote(type)} is the platform's own; plugins cannot speak for it. Choose a name of your own, such as ${quote(`my.${type}`)}.`);
+  }
+  if (source !== undefined && isReservedSource(source)) {
+    throw executionErrors.error('EVENT_REFUSED', `ctx.emit: a source may not begin with "annex:", which names the platform and its plugins. Leave it out to be named yourself.`);
+  }
+}

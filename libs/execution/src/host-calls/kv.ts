@@ -1,0 +1,58 @@
+import type { HostHandlers } from '@annex/host-api';
+import { quote } from '@annex/kernel';
+import { deleteKv, getKv, incrementKv, listKv, setKv, type Database } from '@annex/persistence';
+import { executionErrors } from '../errors.js';
+import type { RunIdentity } from './run-identity.js';
+
+type KvHandlers = Pick<HostHandlers<RunIdentity>, 'kv.get' | 'kv.set' | 'kv.delete' | 'kv.list' | 'kv.incr'>;
+
+const defaultKeys = 100;
+
+/** `ctx.kv`: each call is one transaction of its own. */
+export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
+  return {
+    'kv.get': async ([key], { identity }) => {
+      const { tenantId, installationId } = identity.snapshot;
+      const value = await database.forTenant(tenantId).transaction((tx) => getKv(tx, { installationId, key }));
+      return value ?? null;
+    },
+    'kv.set': async ([key, value, options], { identity }) => {
+      const { tenantId, installationId } = identity.snapshot;
+      const masked = identity.mask(value, `ctx.kv.set(${quote(key)})`);
+      await database.forTenant(tenantId).transaction((tx) => setKv(tx, { installationId, key, value: masked, ttlS: options?.ttl_s }));
+      return null;
+    },
+    'kv.delete': ([key], { identity }) => {
+      const { tenantId, installationId } = identity.snapshot;
+      return database.forTenant(tenantId).transaction((tx) => deleteKv(tx, { installationId, key }));
+    },
+    'kv.list': async ([options], { identity }) => {
+      const { tenantId, installationId } = identity.snapshot;
+      const { prefix = '', limit = defaultKeys, cursor } = options ?? {};
+      const after = cursor === undefined ? undefined : readCursor(cursor);
+      // No key holds such characters, so nothing begins with them.
+      if (prefix.includes('\0') || !prefix.isWellFormed()) return { keys: [], next_cursor: null };
+      const entries = await database.forTenant(tenantId).transaction((tx) => listKv(tx, { installationId, prefix, after, limit: limit + 1 }));
+      const page = entries.slice(0, limit);
+      const last = page.at(-1);
+      return {
+        keys: page.map((entry) => ({ key: entry.key, expires_at: entry.expiresAt?.toISOString() ?? null })),
+        next_cursor: entries.length > limit && last ? Buffer.from(last.key).toString('base64url') : null,
+      };
+    },
+    'kv.incr': async ([key, by, options], { identity }) => {
+      const { tenantId, installationId } = identity.snapshot;
+      const sum = await database.forTenant(tenantId).transaction((tx) => incrementKv(tx, { installationId, key, by: by ?? 1, ttlS: options?.ttl_s }));
+      if (sum !== undefined) return sum;
+      throw executionErrors.error('KV_NOT_A_NUMBER', `The key ${quote(key)} holds something else than a number, so it cannot be counted up. Delete it or use another key.`);
+    },
+  };
+}
+
+function readCursor(cursor: string): string {
+  const key = Buffer.from(cursor, 'base64url').toString('utf8');
+  if (key === '' || key.includes('\0') || Buffer.from(key).toString('base64url') !== cursor) {
+    throw executionErrors.error('CURSOR_INVALID', 'The cursor is not one that ctx.kv.list answered as next_cursor. Leave it out to begin at the first key.');
+  }
+  return key;
+}

@@ -1,0 +1,48 @@
+import type { Id, Json } from '@annex/kernel';
+import type { ManifestJob } from '@annex/manifest';
+import type { TenantTransaction } from '@annex/persistence';
+
+/** Reads the secrets of an installation: the names given, its own before the tenant's. What is not set is left out. */
+export interface SecretsPort {
+  readForRun(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+}
+
+/** Replaces secrets in words that are kept (`@annex/vault`). */
+export interface Masker {
+  text(text: string): string;
+  json(value: Json): Json;
+}
+
+/** Makes a masker of values, in all the forms in which they may appear. */
+export type CreateMasker = (values: Iterable<string>) => Masker;
+
+/** Outbound HTTP that cannot reach where it should not (`@annex/egress`). */
+export interface EgressPort {
+  request(request: {
+    method: string;
+    url: string;
+    headers?: [string, string][];
+    body?: Uint8Array | string | null;
+    allowHosts: readonly string[];
+    timeoutMs?: number;
+    maxResponseBytes?: number;
+    signal?: AbortSignal;
+    source?: string;
+    hops?: number;
+  }): Promise<{ status: number; headers: [string, string][]; url: string; body: Uint8Array }>;
+}
+
+/** A job that plugin code starts. */
+export interface JobStart {
+  /** The run to be. */
+  runId: Id<'run'>;
+  installationId: Id<'installation'>;
+  /** The plugin's slug. */
+  plugin: string;
+  job: ManifestJob;
+  payload: Json;
+  depth: number;
+}
+
+/** Starts a job in a transaction, by its overlap policy; answers how the run stands then. */
+export type StartJob = (tx: TenantTransaction, start: JobStart) => Promise<{ status: string }>;

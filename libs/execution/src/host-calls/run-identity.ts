@@ -1,0 +1,27 @@
+import type { Id, Json } from '@annex/kernel';
+import type { RunKind, RunLimits } from '@annex/lifecycle';
+import type { TenantTransaction } from '@annex/persistence';
+import type { InstallationSnapshot } from '../snapshots/snapshot.js';
+
+/** Something a run did that takes effect together with its success: in the transaction that ends it, or not at all. */
+export type RunEffect = (tx: TenantTransaction) => Promise<void>;
+
+/** Who makes a host call: what its handler may know of the run. */
+export interface RunIdentity {
+  readonly snapshot: InstallationSnapshot;
+  readonly runId: Id<'run'>;
+  readonly kind: RunKind;
+  /** How many emits lie between this run and the outside world. */
+  readonly depth: number;
+  /** How often the request that caused this run came through this platform already. */
+  readonly hops: number;
+  readonly runLimits: RunLimits;
+  /** When the run ends at the latest, milliseconds since the epoch. */
+  readonly deadlineMs: number;
+  /** The effects of a background run so far; `null` for a run whose effects take place at once, because somebody waits for it. */
+  readonly effects: RunEffect[] | null;
+  /** Remembers a secret that the plugin was given, to mask it. */
+  sawSecret(name: string, value: string): void;
+  /** The value with every secret that the plugin has seen masked; tells the run's log when there was one. `what`: where it was going. */
+  mask(value: Json, what: string): Json;
+}

@@ -1,0 +1,222 @@
+import { parseId, quote, type Clock, type Id } from '@annex/kernel';
+import type { RunKind, RunStatus } from '@annex/lifecycle';
+import {
+  findRun,
+  listLogs,
+  listRuns,
+  readRunLogs,
+  readUsage,
+  runMetrics,
+  type Database,
+  type LogLevel,
+  type RunMetrics,
+  type TenantTransaction,
+} from '@annex/persistence';
+import { executionErrors } from '../errors.js';
+import type { RunSink } from '../recording/run-sink.js';
+import type { InstallationSnapshots } from '../snapshots/installation-snapshots.js';
+import type { InstallationSnapshot } from '../snapshots/snapshot.js';
+import type { LogTail } from './log-tail.js';
+import { logView, runView, type LogView, type RunView } from './views.js';
+
+/** A page of a list; `cursor`: the `next_cursor` of the page before. */
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+/** `GET /api/runs?plugin=&kind=&status=&event_id=&since=&until=`. */
+export interface RunQuery {
+  /** A slug or an installation's id. */
+  plugin?: string | undefined;
+  kind?: RunKind | undefined;
+  status?: RunStatus | undefined;
+  eventId?: string | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+}
+
+/** `GET /api/plugins/:id/logs?level=&run_id=&since=&until=&q=`. */
+export interface LogQuery {
+  /** Only these levels. */
+  levels?: readonly LogLevel[] | undefined;
+  runId?: string | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+  /** Part of the message or fields, letter case ignored. */
+  q?: string | undefined;
+}
+
+/** Numbers of one installation (`GET /api/plugins/:id/metrics`). */
+export interface MetricsView {
+  since: string;
+  runs: { total: number; by_status: Record<string, number>; by_kind: Record<string, number>; by_error: Record<string, number>; capped: boolean };
+  wall_ms: RunMetrics['wallMs'];
+  /** Counts by UTC day, newest first. */
+  days: { day: string; metrics: Record<string, number> }[];
+}
+
+/** One line of `GET /api/usage`. */
+export interface UsageView {
+  day: string;
+  installation_id: string;
+  plugin: string | null;
+  metrics: Record<string, number>;
+}
+
+export interface RunReaderOptions {
+  database: Database;
+  snapshots: InstallationSnapshots;
+  sink: Pick<RunSink, 'flushTenant'>;
+  tail: LogTail;
+  clock: Clock;
+}
+
+const runLogLines = 1_100;
+const dayMs = 86_400_000;
+
+/**
+ * What happened, as the API shows it. Each reading first writes down what this process still holds of the tenant, so that whoever made a call
+ * here finds its run at once; what other processes hold follows within their flush time.
+ */
+export class RunReader {
+  constructor(private readonly options: RunReaderOptions) {}
+
+  /** Runs, newest first. A plugin that does not exist has none. Throws `CURSOR_INVALID`. */
+  async runs(tenantId: Id<'tenant'>, query: RunQuery, page: PageRequest): Promise<Page<RunView>> {
+    const before = page.cursor === undefined ? undefined : (parseId('run', page.cursor) ?? badCursor());
+    const installationId = query.plugin === undefined ? undefined : parseId('installation', query.plugin);
+    const { kind, status, eventId, since, until } = query;
+    const rows = await this.#read(tenantId, (tx) =>
+      listRuns(tx, {
+        ...(installationId ? { installationId } : query.plugin !== undefined && { plugin: storable(query.plugin) }),
+        ...(kind && { kind }),
+        ...(status && { status }),
+        ...(eventId !== undefined && { eventId: storable(eventId) }),
+        ...(since && { since }),
+        ...(until && { until }),
+        ...(before && { before }),
+        limit: page.limit + 1,
+      }),
+    );
+    const items = rows.slice(0, page.limit).map((row) => runView(row));
+    return { items, next_cursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  /** One run with its log. Throws `RUN_NOT_FOUND`, for another tenant's run too. */
+  async run(tenantId: Id<'tenant'>, id: string): Promise<RunView> {
+    const runId = parseId('run', id);
+    if (!runId) throw runNotFound(id);
+    return this.#read(tenantId, async (tx) => {
+      const row = await findRun(tx, runId);
+      if (!row) throw runNotFound(id);
+      return runView(row, await readRunLogs(tx, runId, runLogLines));
+    });
+  }
+
+  /** An installation's log, newest line first. Throws `PLUGIN_NOT_FOUND`, `CURSOR_INVALID`. */
+  async logs(tenantId: Id<'tenant'>, idOrSlug: string, query: LogQuery, page: PageRequest): Promise<Page<LogView>> {
+    if (page.cursor !== undefined && !isLogId(page.cursor)) badCursor();
+    const { installationId } = await this.#installation(tenantId, idOrSlug);
+    const runId = query.runId === undefined ? undefined : parseId('run', query.runId);
+    if (query.runId !== undefined && runId === undefined) return { items: [], next_cursor: null };
+    const { levels, since, until, q } = query;
+    const { lines, next } = await this.#read(tenantId, (tx) =>
+      listLogs(tx, {
+        installationId,
+        ...(runId && { runId }),
+        ...(levels && { levels }),
+        ...(since && { since }),
+        ...(until && { until }),
+        ...(q !== undefined && q !== '' && { text: storable(q.slice(0, 200)) }),
+        ...(page.cursor !== undefined && { before: page.cursor }),
+        limit: page.limit,
+      }),
+    );
+    return { items: lines.map(logView), next_cursor: next };
+  }
+
+  /**
+   * Sends an installation's new log lines as they are written, until the answered function is called. `lastId`: of the last line that the
+   * reader has (`Last-Event-ID`), to get what was written since. Throws `PLUGIN_NOT_FOUND`.
+   */
+  async followLogs(
+    tenantId: Id<'tenant'>,
+    idOrSlug: string,
+    { levels, runId, lastId }: { levels?: readonly LogLevel[] | undefined; runId?: string | undefined; lastId?: string | undefined },
+    send: (line: LogView) => void,
+  ): Promise<() => void> {
+    const { installationId } = await this.#installation(tenantId, idOrSlug);
+    const after = lastId !== undefined && isLogId(lastId) ? lastId : undefined;
+    return this.options.tail.follow({ tenantId, installationId, ...(after !== undefined && { after }) }, (line) => {
+      if ((levels && !levels.includes(line.level)) || (runId !== undefined && line.runId !== runId)) return;
+      send(logView(line));
+    });
+  }
+
+  /** Numbers of an installation's runs. `since`: default a day ago. Throws `PLUGIN_NOT_FOUND`. */
+  async metrics(tenantId: Id<'tenant'>, idOrSlug: string, { since }: { since?: Date | undefined } = {}): Promise<MetricsView> {
+    const { installationId } = await this.#installation(tenantId, idOrSlug);
+    const now = this.options.clock.now();
+    const from = since ?? new Date(now - dayMs);
+    const [numbers, days] = await this.#read(tenantId, async (tx) => [
+      await runMetrics(tx, { installationId, since: from }),
+      await readUsage(tx, { installationId, since: dayOf(now - 30 * dayMs), until: dayOf(now) }),
+    ]);
+    const { total, byStatus, byKind, byError, capped, wallMs } = numbers;
+    return {
+      since: from.toISOString(),
+      runs: { total, by_status: byStatus, by_kind: byKind, by_error: byError, capped },
+      wall_ms: wallMs,
+      days: days.map(({ day, metrics }) => ({ day, metrics })),
+    };
+  }
+
+  /** What a tenant's plugins used, by UTC day, newest first. Default: the last 30 days; at most 400 days. */
+  async usage(tenantId: Id<'tenant'>, { since, until }: { since?: Date | undefined; until?: Date | undefined } = {}): Promise<{ items: UsageView[] }> {
+    const end = until?.getTime() ?? this.options.clock.now();
+    const start = Math.max(since?.getTime() ?? end - 30 * dayMs, end - 400 * dayMs);
+    const days = await this.#read(tenantId, (tx) => readUsage(tx, { since: dayOf(start), until: dayOf(end) }));
+    return { items: days.map(({ day, installationId, plugin, metrics }) => ({ day, installation_id: installationId, plugin, metrics })) };
+  }
+
+  async #read<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    await this.options.sink.flushTenant(tenantId);
+    return this.options.database.forTenant(tenantId).transaction(work);
+  }
+
+  async #installation(tenantId: Id<'tenant'>, idOrSlug: string): Promise<InstallationSnapshot> {
+    const id = parseId('installation', idOrSlug);
+    const { snapshots } = this.options;
+    const found = id ? await snapshots.getById(tenantId, id) : await snapshots.get(tenantId, idOrSlug);
+    if (found) return found;
+    throw executionErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(idOrSlug)}. GET /api/plugins/ lists them.`);
+  }
+}
+
+function runNotFound(id: string): Error {
+  return executionErrors.error('RUN_NOT_FOUND', `This tenant has no run ${quote(id)}. GET /api/runs lists them; old ones are removed in time.`);
+}
+
+function badCursor(): never {
+  throw executionErrors.error('CURSOR_INVALID', 'The cursor is not a next_cursor of this list. Leave it out to begin at the first page.');
+}
+
+/** Whether a text is a log line's id: a number that fits a bigint. */
+function isLogId(text: string): boolean {
+  return /^\d{1,18}$/.test(text);
+}
+
+/** A caller's text as PostgreSQL takes it: what it cannot hold is in no row either, so it may become something else that is in none. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}
+
+function dayOf(ms: number): string {
+  return new Date(Math.max(0, Math.min(ms, 8.64e15))).toISOString().slice(0, 10);
+}

@@ -1,0 +1,319 @@
+/**
+ * Where runs, log lines and usage go before they reach the database: a buffer for each tenant, written in one transaction a tenant, so that a
+ * warm call of a route waits for no database. What is in the buffer when the process is killed is lost: at most a quarter of a second of
+ * finished route runs, logs and counts. Nothing that was promised (events, jobs) ever passes through here.
+ */
+import { messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
+import { addUsage, insertLogs, recordRuns, type Database, type FinishedRun, type NewLogLine, type TenantTransaction } from '@annex/persistence';
+
+export interface RunSinkOptions {
+  database: Pick<Database, 'forTenant'>;
+  clock: Clock;
+  logger: Logger;
+  /** The longest that something waits in the buffer. Milliseconds, default 250. */
+  flushMs?: number;
+  /** Rows of a tenant after which it is written at once. Default 500. */
+  flushRows?: number;
+  /** Rows and characters that all tenants' buffers hold at most while the database does not answer; what comes then is dropped and counted. */
+  maxRows?: number;
+  maxChars?: number;
+}
+
+/** What to add to an installation's counts of the day. */
+export type UsageAmounts = Record<string, number>;
+
+/** What waits to be written for a tenant. */
+interface Batch {
+  runs: FinishedRun[];
+  logs: NewLogLine[];
+  /** By day and installation. */
+  usage: Map<string, { day: string; installationId: Id<'installation'>; amounts: UsageAmounts }>;
+  chars: number;
+}
+
+interface TenantBuffer {
+  tenantId: Id<'tenant'>;
+  batch: Batch;
+  /** The write under way, and the one that follows it once it is done. */
+  writing: Promise<void> | undefined;
+  /** Until when a failed write rests, milliseconds since the epoch. */
+  restUntil: number;
+  failures: number;
+  /** Rows ever taken, and those written or given up: how far a flush has come. */
+  taken: number;
+  done: number;
+}
+
+/** Tenants written at once; the pool of connections is everybody's. */
+const writersAtOnce = 3;
+/** Most rows of one statement. */
+const maxStatementRows = 5_000;
+
+export class RunSink {
+  readonly #tenants = new Map<Id<'tenant'>, TenantBuffer>();
+  readonly #flushMs: number;
+  readonly #flushRows: number;
+  readonly #maxRows: number;
+  readonly #maxChars: number;
+  #rows = 0;
+  #chars = 0;
+  #dropped = 0;
+  #timer: NodeJS.Timeout | undefined;
+  #writers = 0;
+  #queue: (() => void)[] = [];
+  #day = { until: 0, text: '' };
+
+  constructor(private readonly options: RunSinkOptions) {
+    this.#flushMs = options.flushMs ?? 250;
+    this.#flushRows = options.flushRows ?? 500;
+    this.#maxRows = options.maxRows ?? 100_000;
+    this.#maxChars = options.maxChars ?? 64 * 2 ** 20;
+  }
+
+  /** Rows and characters that wait, and rows dropped because too much did. */
+  stats(): { rows: number; chars: number; dropped: number } {
+    return { rows: this.#rows, chars: this.#chars, dropped: this.#dropped };
+  }
+
+  /** Takes a finished run. */
+  run(tenantId: Id<'tenant'>, run: FinishedRun): void {
+    if (!this.#hasRoom(512)) return;
+    const buffer = this.#buffer(tenantId);
+    buffer.batch.runs.push(run);
+    this.#took(buffer, 512);
+  }
+
+  /** Takes a log line. */
+  log(tenantId: Id<'tenant'>, line: NewLogLine, chars: number): void {
+    if (!this.#hasRoom(chars)) return;
+    const buffer = this.#buffer(tenantId);
+    buffer.batch.logs.push(line);
+    this.#took(buffer, chars);
+  }
+
+  /** Adds to the counts of the day. */
+  use(tenantId: Id<'tenant'>, installationId: Id<'installation'>, amounts: UsageAmounts): void {
+    const buffer = this.#buffer(tenantId);
+    const day = this.#today();
+    mergeUsage(buffer.batch, day, installationId, amounts);
+    this.#arm();
+  }
+
+  /** Resolves when everything taken so far for a tenant is written, or a write of it has failed and rests. Never rejects. */
+  async flushTenant(tenantId: Id<'tenant'>): Promise<void> {
+    const buffer = this.#tenants.get(tenantId);
+    if (buffer === undefined) return;
+    const goal = buffer.taken;
+    do await this.#write(buffer);
+    while (buffer.done < goal && buffer.failures === 0);
+  }
+
+  /** Writes what waits, for at most `limitMs` (default 5000), and takes nothing more by itself. Safe to call twice. */
+  async stop(limitMs = 5_000): Promise<void> {
+    clearTimeout(this.#timer);
+    const until = this.options.clock.now() + limitMs;
+    let timeout: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => (timeout = setTimeout(resolve, limitMs)));
+    const drain = async (): Promise<void> => {
+      while (this.#tenants.size > 0 && this.options.clock.now() < until) {
+        await Promise.all([...this.#tenants.values()].map((buffer) => this.#write(buffer)));
+        if ([...this.#tenants.values()].some((buffer) => buffer.failures > 0)) await new Promise((resolve) => setTimeout(resolve, 100).unref());
+      }
+    };
+    await Promise.race([drain(), limit]);
+    clearTimeout(timeout);
+    clearTimeout(this.#timer);
+    if (this.#rows > 0) this.options.logger.error({ rows: this.#rows }, 'runs and log lines could not be written before the end');
+  }
+
+  #hasRoom(chars: number): boolean {
+    if (this.#rows < this.#maxRows && this.#chars + chars <= this.#maxChars) return true;
+    this.#dropped += 1;
+    if (this.#dropped % 10_000 === 1) this.options.logger.warn({ dropped: this.#dropped }, 'runs and log lines are dropped: the database does not keep up');
+    return false;
+  }
+
+  #buffer(tenantId: Id<'tenant'>): TenantBuffer {
+    const known = this.#tenants.get(tenantId);
+    if (known) return known;
+    const made: TenantBuffer = { tenantId, batch: emptyBatch(), writing: undefined, restUntil: 0, failures: 0, taken: 0, done: 0 };
+    this.#tenants.set(tenantId, made);
+    return made;
+  }
+
+  #took(buffer: TenantBuffer, chars: number): void {
+    this.#rows += 1;
+    this.#chars += chars;
+    buffer.taken += 1;
+    buffer.batch.chars += chars;
+    if (buffer.writing === undefined && buffer.failures === 0 && rowsOf(buffer.batch) >= this.#flushRows) void this.#write(buffer);
+    else this.#arm();
+  }
+
+  #arm(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      const now = this.options.clock.now();
+      for (const buffer of this.#tenants.values()) {
+        if (buffer.restUntil <= now) void this.#write(buffer);
+        else this.#arm();
+      }
+    }, this.#flushMs).unref();
+  }
+
+  /** One write a tenant at a time; whoever asks meanwhile waits for one that begins after it asked. */
+  #write(buffer: TenantBuffer): Promise<void> {
+    const before = buffer.writing;
+    if (before !== undefined) {
+      const batch = buffer.batch;
+      return before.then(() => (buffer.batch === batch && !isEmpty(batch) ? this.#write(buffer) : buffer.writing));
+    }
+    if (isEmpty(buffer.batch)) {
+      this.#release(buffer);
+      return Promise.resolve();
+    }
+    buffer.writing = this.#writeNow(buffer).finally(() => {
+      buffer.writing = undefined;
+      if (isEmpty(buffer.batch)) this.#release(buffer);
+      else if (buffer.failures === 0 && rowsOf(buffer.batch) >= this.#flushRows) void this.#write(buffer);
+      else this.#arm();
+    });
+    return buffer.writing;
+  }
+
+  #release(buffer: TenantBuffer): void {
+    if (this.#tenants.get(buffer.tenantId) === buffer) this.#tenants.delete(buffer.tenantId);
+  }
+
+  async #writeNow(buffer: TenantBuffer): Promise<void> {
+    await this.#enterWriters();
+    const batch = takeUpTo(buffer, maxStatementRows);
+    try {
+      await this.#writeBatch(buffer.tenantId, batch);
+      buffer.failures = 0;
+      buffer.done += rowsOf(batch);
+      this.#forget(batch);
+    } catch (thrown) {
+      // The database is away or busy: the batch goes back to the front, and is tried again after a rest.
+      buffer.failures += 1;
+      buffer.restUntil = this.options.clock.now() + Math.min(5_000, 250 * 2 ** Math.min(buffer.failures, 5));
+      putBack(buffer, batch);
+      this.options.logger.warn({ reason: messageOf(thrown), rows: rowsOf(batch) }, 'runs and log lines could not be written yet');
+    } finally {
+      this.#leaveWriters();
+    }
+  }
+
+  /** Throws when the whole can be tried again; drops, with a line in our own log, the rows that the database will never take. */
+  async #writeBatch(tenantId: Id<'tenant'>, batch: Batch): Promise<void> {
+    try {
+      await this.options.database.forTenant(tenantId).transaction((tx) => writeAll(tx, batch));
+    } catch (thrown) {
+      if (!isDataFault(thrown)) throw thrown;
+      const halves = split(batch);
+      if (halves === undefined) {
+        this.#dropped += 1;
+        this.options.logger.error({ err: thrown }, 'a run or log line cannot be stored and was dropped');
+        return;
+      }
+      for (const half of halves) await this.#writeBatch(tenantId, half);
+    }
+  }
+
+  #forget(batch: Batch): void {
+    this.#rows -= rowsOf(batch);
+    this.#chars -= batch.chars;
+  }
+
+  async #enterWriters(): Promise<void> {
+    if (this.#writers < writersAtOnce) this.#writers += 1;
+    else await new Promise<void>((enter) => this.#queue.push(enter));
+  }
+
+  #leaveWriters(): void {
+    const next = this.#queue.shift();
+    if (next) next();
+    else this.#writers -= 1;
+  }
+
+  #today(): string {
+    const now = this.options.clock.now();
+    if (now >= this.#day.until || now < this.#day.until - 86_400_000) {
+      const start = Math.floor(now / 86_400_000) * 86_400_000;
+      this.#day = { until: start + 86_400_000, text: new Date(start).toISOString().slice(0, 10) };
+    }
+    return this.#day.text;
+  }
+}
+
+async function writeAll(tx: TenantTransaction, batch: Batch): Promise<void> {
+  // Nobody is promised these rows, so their commit need not wait for the disk.
+  await tx.query('set local synchronous_commit = off');
+  await recordRuns(tx, batch.runs);
+  await insertLogs(tx, batch.logs);
+  await addUsage(
+    tx,
+    [...batch.usage.values()].flatMap(({ day, installationId, amounts }) => Object.entries(amounts).map(([metric, value]) => ({ day, installationId, metric, value }))),
+  );
+}
+
+function emptyBatch(): Batch {
+  return { runs: [], logs: [], usage: new Map(), chars: 0 };
+}
+
+function rowsOf(batch: Batch): number {
+  return batch.runs.length + batch.logs.length;
+}
+
+function isEmpty(batch: Batch): boolean {
+  return batch.runs.length === 0 && batch.logs.length === 0 && batch.usage.size === 0;
+}
+
+function takeUpTo(buffer: TenantBuffer, rows: number): Batch {
+  const whole = buffer.batch;
+  if (rowsOf(whole) <= rows) {
+    buffer.batch = emptyBatch();
+    return whole;
+  }
+  const runs = whole.runs.splice(0, rows);
+  const logs = whole.logs.splice(0, rows - runs.length);
+  const share = Math.round((whole.chars * (runs.length + logs.length)) / (runs.length + logs.length + rowsOf(whole)));
+  const taken: Batch = { runs, logs, usage: whole.usage, chars: share };
+  buffer.batch = { runs: whole.runs, logs: whole.logs, usage: new Map(), chars: whole.chars - share };
+  return taken;
+}
+
+function putBack(buffer: TenantBuffer, batch: Batch): void {
+  const newer = buffer.batch;
+  buffer.batch = { runs: [...batch.runs, ...newer.runs], logs: [...batch.logs, ...newer.logs], usage: batch.usage, chars: batch.chars + newer.chars };
+  for (const { day, installationId, amounts } of newer.usage.values()) mergeUsage(buffer.batch, day, installationId, amounts);
+}
+
+function mergeUsage(batch: Batch, day: string, installationId: Id<'installation'>, amounts: UsageAmounts): void {
+  const key = `${day}/${installationId}`;
+  const entry = batch.usage.get(key);
+  if (entry === undefined) {
+    batch.usage.set(key, { day, installationId, amounts: { ...amounts } });
+    return;
+  }
+  for (const metric in amounts) entry.amounts[metric] = (entry.amounts[metric] ?? 0) + (amounts[metric] ?? 0);
+}
+
+function split(batch: Batch): [Batch, Batch] | undefined {
+  const rows = rowsOf(batch);
+  if (rows === 0 || (rows === 1 && batch.usage.size === 0)) return undefined;
+  if (rows === 1) return [{ ...batch, usage: new Map() }, { ...emptyBatch(), usage: batch.usage }];
+  const half = Math.ceil(rows / 2);
+  const [runs, logs] = [batch.runs.slice(0, half), batch.logs.slice(0, Math.max(0, half - batch.runs.length))];
+  return [
+    { runs, logs, usage: batch.usage, chars: 0 },
+    { runs: batch.runs.slice(half), logs: batch.logs.slice(logs.length), usage: new Map(), chars: 0 },
+  ];
+}
+
+/** Whether PostgreSQL refused the data itself: class 22 (data exception), 23 (integrity), 54 (too complex); the same rows would fail again. */
+function isDataFault(thrown: unknown): boolean {
+  if (!(thrown instanceof Error)) return false;
+  const code = 'driverError' in thrown ? (thrown.driverError as { code?: unknown }).code : undefined;
+  return typeof code === 'string' && /^(22|23|54)/.test(code);
+}

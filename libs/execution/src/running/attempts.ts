@@ -1,0 +1,61 @@
+import type { Id, Json } from '@annex/kernel';
+import type { TenantTransaction } from '@annex/persistence';
+import type { Registration } from '@annex/sandbox';
+import type { InstallationSnapshot } from '../snapshots/snapshot.js';
+
+/** A claimed background run, as dispatch hands it over. */
+export interface AttemptRun {
+  id: Id<'run'>;
+  tenantId: Id<'tenant'>;
+  installationId: Id<'installation'>;
+  kind: 'event' | 'job' | 'webhook' | 'lifecycle';
+  /** The event pattern, job or lifecycle hook, as the plugin registered it. */
+  name: string;
+  /** Which of several handlers with the same kind and name, from 0. */
+  ordinal: number;
+  /** The handler's second argument; `undefined`: none. */
+  payload: Json | undefined;
+  /** From 1. */
+  attempt: number;
+  depth: number;
+  policy: { timeoutMs?: number };
+}
+
+/** How an attempt ended. `release`: the version that ran, `null` when none did. */
+export type AttemptOutcome = { limits: Json; release: string | null } & (
+  | {
+      status: 'succeeded';
+      result: Json | undefined;
+      /**
+       * Carries out what the run did to the tenant's data (events emitted, jobs started). To be called once, in the transaction that ends the
+       * run well; when it throws, the transaction must not commit and the attempt has failed with what it threw.
+       */
+      commit?: (tx: TenantTransaction) => Promise<void>;
+    }
+  | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number }
+  | { status: 'cancelled' }
+);
+
+/** Where a background run's handler stands among the registrations; `-1` when the active release has none. */
+export function findHandler(snapshot: InstallationSnapshot, { kind, name, ordinal }: Pick<AttemptRun, 'kind' | 'name' | 'ordinal'>): number {
+  const wanted: Registration['kind'] | undefined = kind === 'webhook' ? undefined : kind;
+  let seen = 0;
+  for (let index = 0; index < snapshot.registrations.length; index += 1) {
+    const registration = snapshot.registrations[index];
+    if (registration === undefined || registration.kind !== wanted || !('name' in registration) || registration.name !== name) continue;
+    if (seen === ordinal) return index;
+    seen += 1;
+  }
+  return -1;
+}
+
+/** Why an installation may not run something now, as the outcome of an attempt; `undefined` when it may. */
+export function whyNot(snapshot: InstallationSnapshot | undefined, kind: AttemptRun['kind']): { code: string; message: string } | undefined {
+  if (!snapshot) return { code: 'PLUGIN_DISABLED', message: 'The plugin was uninstalled.' };
+  if (snapshot.status === 'suspended') {
+    return { code: 'PLUGIN_SUSPENDED', message: `The plugin ${snapshot.slug} is suspended: ${snapshot.statusReason ?? 'it was stopped too often'}. Enable it to go on.` };
+  }
+  // Hooks such as onShutdown run while a plugin is being switched off.
+  if (snapshot.status === 'enabled' || kind === 'lifecycle') return undefined;
+  return { code: 'PLUGIN_DISABLED', message: `The plugin ${snapshot.slug} is ${snapshot.status}. Enable it to go on.` };
+}

@@ -1,0 +1,186 @@
+import type { Broker, BrokerSession } from '@annex/broker';
+import { storageProblem } from '@annex/host-api';
+import type { Clock, Id, Json } from '@annex/kernel';
+import { usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/lifecycle';
+import type { Bundle, HostCall, HostCallAnswer, Registration, RouteRequest, RunContext, RunRequest, SandboxError, SandboxLimits, SandboxLog, SandboxUsage } from '@annex/sandbox';
+import type { RunEffect, RunIdentity } from '../host-calls/run-identity.js';
+import type { SecretMasks } from '../masking/secret-masks.js';
+import type { RunSink } from '../recording/run-sink.js';
+import type { InstallationSnapshot } from '../snapshots/snapshot.js';
+
+/** What every run leans on. */
+export interface ScopeParts {
+  broker: Broker<RunIdentity>;
+  masks: SecretMasks;
+  sink: RunSink;
+  clock: Clock;
+}
+
+/** One try at running a handler. */
+export interface RunStart {
+  snapshot: InstallationSnapshot;
+  /** Place of the handler among the registrations. */
+  index: number;
+  kind: RunKind;
+  name: string;
+  runId: Id<'run'>;
+  attempt: number;
+  depth: number;
+  hops: number;
+  user: Json;
+  runLimits: RunLimits;
+  sandboxLimits: SandboxLimits;
+  request: RouteRequest | undefined;
+  payload: string | undefined;
+  signal: AbortSignal | undefined;
+  /** Whether effects wait for the run's success. */
+  staged: boolean;
+}
+
+/**
+ * Codes of host calls that say more about why a run failed than "the handler threw": when a handler lets such an error through, the run's own
+ * error carries its code.
+ */
+const telling: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'HTTP_LIMIT', 'RATE_LIMITED', 'EMIT_DEPTH', 'QUEUE_FULL', 'PLATFORM_ERROR']);
+const maxFailures = 20;
+
+/**
+ * One run as the sandbox asks for it and as its host calls know it, in a single object because a warm route makes thousands of them a second.
+ * What a run may not need (a broker session, a list of failures) is made when it is.
+ */
+export class RunScope implements RunRequest, RunIdentity {
+  readonly snapshot: InstallationSnapshot;
+  readonly runId: Id<'run'>;
+  readonly tenantId: Id<'tenant'>;
+  readonly installationId: Id<'installation'>;
+  readonly isolateKey: string;
+  readonly bundleSha256: string;
+  readonly kind: RunKind;
+  readonly name: string;
+  readonly depth: number;
+  readonly hops: number;
+  readonly handler: { kind: Registration['kind']; index: number };
+  readonly context: RunContext;
+  readonly request: RouteRequest | undefined;
+  readonly payload: string | undefined;
+  readonly limits: SandboxLimits;
+  readonly runLimits: RunLimits;
+  readonly signal: AbortSignal | undefined;
+  readonly startedAtMs: number;
+  readonly deadlineMs: number;
+  readonly effects: RunEffect[] | null;
+  /** Lines kept so far. */
+  logLines = 0;
+  #session: BrokerSession | undefined;
+  #failures: { code: string; message: string }[] | undefined;
+  #warned: Set<string> | undefined;
+
+  constructor(
+    private readonly parts: ScopeParts,
+    start: RunStart,
+    handlerKind: Registration['kind'],
+  ) {
+    const { snapshot } = start;
+    this.snapshot = snapshot;
+    this.runId = start.runId;
+    this.tenantId = snapshot.tenantId;
+    this.installationId = snapshot.installationId;
+    this.isolateKey = snapshot.isolateKey;
+    this.bundleSha256 = snapshot.bundleSha256;
+    this.kind = start.kind;
+    this.name = start.name;
+    this.depth = start.depth;
+    this.hops = start.hops;
+    this.handler = { kind: handlerKind, index: start.index };
+    this.request = start.request;
+    this.payload = start.payload;
+    this.limits = start.sandboxLimits;
+    this.runLimits = start.runLimits;
+    this.signal = start.signal;
+    this.startedAtMs = parts.clock.now();
+    this.deadlineMs = this.startedAtMs + start.sandboxLimits.wallMs;
+    this.effects = start.staged ? [] : null;
+    this.context = {
+      tenant: snapshot.tenant,
+      user: start.user,
+      plugin: snapshot.plugin,
+      run: { id: start.runId, kind: start.kind, name: start.name, attempt: start.attempt, deadlineMs: this.deadlineMs },
+      permissions: snapshot.permissions,
+      config: snapshot.config,
+      secrets: snapshot.secrets,
+    };
+  }
+
+  loadBundle(): Promise<Bundle> {
+    return this.snapshot.loadBundle();
+  }
+
+  async hostCall(call: HostCall): Promise<HostCallAnswer> {
+    this.#session ??= this.parts.broker.session({
+      identity: this,
+      grants: this.snapshot.grants,
+      secretsDeclared: this.snapshot.secrets,
+      quotas: this.runLimits,
+      ...(this.signal && { signal: this.signal }),
+    });
+    const answer = await this.#session.call(call);
+    if (!answer.ok && telling.has(answer.code)) {
+      this.#failures ??= [];
+      if (this.#failures.length < maxFailures) this.#failures.push({ code: answer.code, message: answer.message });
+    }
+    return answer;
+  }
+
+  log({ timeMs, level, message, fields }: SandboxLog): void {
+    if (this.logLines >= this.runLimits.logLines) return;
+    this.logLines += 1;
+    const masker = this.parts.masks.of(this.installationId);
+    const kept = fields === null ? null : storageProblem(fields)?.startsWith('nested') ? { omitted: 'nested too deep to be kept' } : fields;
+    const line = {
+      runId: this.runId,
+      installationId: this.installationId,
+      plugin: this.snapshot.slug,
+      timeMs,
+      level,
+      message: masker ? masker.text(message) : message,
+      fields: masker && kept !== null ? masker.json(kept) : kept,
+    };
+    this.parts.sink.log(this.tenantId, line, 128 + message.length + (fields === null ? 0 : JSON.stringify(fields).length));
+  }
+
+  sawSecret(name: string, value: string): void {
+    this.parts.masks.saw(this.installationId, name, value);
+  }
+
+  mask(value: Json, what: string): Json {
+    const masker = this.parts.masks.of(this.installationId);
+    if (!masker) return value;
+    const masked = masker.json(value);
+    if (JSON.stringify(masked) === JSON.stringify(value)) return value;
+    this.#warned ??= new Set();
+    if (!this.#warned.has(what) && this.#warned.size < 20) {
+      this.#warned.add(what);
+      this.log({ timeMs: this.parts.clock.now(), level: 'warn', message: `${what} held a secret; it was kept masked. Read the secret with ctx.secrets.get where you need it.`, fields: null });
+    }
+    return masked;
+  }
+
+  /** The run's error with the code that tells most, its words masked. */
+  explain(error: SandboxError): { code: string; message: string } {
+    const told = error.code === 'PLUGIN_ERROR' ? this.#failures?.find(({ message }) => message === error.message) : undefined;
+    const masker = this.parts.masks.of(this.installationId);
+    return { code: told?.code ?? error.code, message: masker ? masker.text(error.message) : error.message };
+  }
+
+  /** Ends the run's host calls. Safe to call twice. */
+  close(): void {
+    this.#session?.close();
+  }
+
+  /** What the run used beside what it was allowed. */
+  used(usage: SandboxUsage): UsageRecord {
+    const { hostCalls, httpCalls, emits } = this.#session?.usage() ?? { hostCalls: usage.hostCalls, httpCalls: 0, emits: 0 };
+    const { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes } = usage;
+    return usageRecord(this.runLimits, { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls, httpCalls, emits });
+  }
+}

@@ -1,0 +1,98 @@
+import { uuidFromId, type Clock, type Id } from '@annex/kernel';
+import type { OperatorCeilings } from '@annex/lifecycle';
+import { readBlob, watchChanges, WatchedCache, type Database } from '@annex/persistence';
+import type { Bundle } from '@annex/sandbox';
+import { buildSnapshot, readSnapshotRow, type InstallationSnapshot } from './snapshot.js';
+
+export interface InstallationSnapshotsOptions {
+  database: Database;
+  clock: Clock;
+  /** The operator's word on limits. */
+  ceilings: OperatorCeilings;
+  /** Told when an installation runs under another isolate key than before: its old warm isolates serve nobody. */
+  onReplaced(isolateKey: string): void;
+}
+
+/** What a look-up found. An absence is kept too, so that guessing slugs does not reach the database. */
+interface Found {
+  tenantId: Id<'tenant'>;
+  snapshot: InstallationSnapshot | null;
+}
+
+/** Changes after which a snapshot may be out of date. */
+const concerning = new Set(['plugins', 'tenant']);
+
+/** Most snapshots kept, and most slugs known to be absent; the least recently used leave. */
+const maxSnapshots = 5_000;
+
+/**
+ * The snapshots of installations, read from the database once and kept until somebody, in any process, announces a change. A snapshot in
+ * use stays valid for the run that has it.
+ */
+export class InstallationSnapshots {
+  readonly #bySlug: WatchedCache<Found>;
+  readonly #byId: WatchedCache<Found>;
+  /** What each installation ran under last, in this process. */
+  readonly #isolateKeys = new Map<string, string>();
+  #unwatch: Promise<() => void> | undefined;
+
+  constructor(private readonly options: InstallationSnapshotsOptions) {
+    const cache = { max: maxSnapshots, maxAgeMs: 10 * 60_000, clock: options.clock };
+    this.#bySlug = new WatchedCache(cache);
+    this.#byId = new WatchedCache(cache);
+  }
+
+  /** Begins to keep snapshots. Without it each is read anew. */
+  async start(): Promise<void> {
+    this.#unwatch ??= watchChanges(this.options.database, (change) => {
+      if (change !== null && !concerning.has(change.what)) return;
+      const matches = change === null ? undefined : (found: Found): boolean => found.tenantId === change.tenantId;
+      this.#bySlug.drop(matches);
+      this.#byId.drop(matches);
+    });
+    await this.#unwatch;
+    this.#bySlug.open();
+    this.#byId.open();
+  }
+
+  async stop(): Promise<void> {
+    this.#bySlug.close();
+    this.#byId.close();
+    (await this.#unwatch?.catch(() => undefined))?.();
+  }
+
+  /** The kept snapshot of a slug, at once; `undefined` when {@link InstallationSnapshots.get} has to look. */
+  getCached(tenantId: Id<'tenant'>, slug: string): InstallationSnapshot | undefined {
+    return this.#bySlug.get(`${tenantId}/${slug}`)?.snapshot ?? undefined;
+  }
+
+  /** The installation of a slug, or `undefined` when the tenant has none. Any text may come as a slug. */
+  async get(tenantId: Id<'tenant'>, slug: string): Promise<InstallationSnapshot | undefined> {
+    if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(slug)) return undefined;
+    const { snapshot } = await this.#bySlug.load(`${tenantId}/${slug}`, () => this.#read(tenantId, { slug }));
+    return snapshot ?? undefined;
+  }
+
+  /** The installation of an id, or `undefined` when the tenant has none. */
+  async getById(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<InstallationSnapshot | undefined> {
+    const { snapshot } = await this.#byId.load(`${tenantId}/${installationId}`, () => this.#read(tenantId, { uuid: uuidFromId(installationId) }));
+    return snapshot ?? undefined;
+  }
+
+  async #read(tenantId: Id<'tenant'>, by: { slug: string } | { uuid: string }): Promise<Found> {
+    const { database, ceilings } = this.options;
+    const scope = database.forTenant(tenantId);
+    const row = await scope.transaction((tx) => readSnapshotRow(tx, by));
+    if (row === undefined) return { tenantId, snapshot: null };
+    const loadBundle = async (sha256: string): Promise<Bundle> => {
+      const bytes = await scope.transaction((tx) => readBlob(tx, sha256));
+      if (bytes === undefined) throw new Error(`the script ${sha256} of ${row.slug} is not stored`);
+      return { sha256, code: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') };
+    };
+    const snapshot = buildSnapshot(row, { tenantId, ceilings, loadBundle });
+    const before = this.#isolateKeys.get(snapshot.installationId);
+    this.#isolateKeys.set(snapshot.installationId, snapshot.isolateKey);
+    if (before !== undefined && before !== snapshot.isolateKey) this.options.onReplaced(before);
+    return { tenantId, snapshot };
+  }
+}

@@ -1,0 +1,156 @@
+import { coversHost, matchGrants, type PermissionGrant } from '@annex/host-api';
+import { idFromUuid, type Id, type JsonObject } from '@annex/kernel';
+import { effectiveLimits, type OperatorCeilings, type RunKind, type RunLimits } from '@annex/lifecycle';
+import { applyConfig, compileRoutes, type Manifest, type RouteTable } from '@annex/manifest';
+import type { InstallationStatus, TenantTransaction } from '@annex/persistence';
+import type { Bundle, Registration, SandboxLimits } from '@annex/sandbox';
+
+/** A route as the plugin registered it; `index` names its handler. */
+export type SnapshotRoute = Extract<Registration, { kind: 'route' }> & { index: number };
+
+/** The limits of one kind of run: the catalogue's, and the part that the sandbox itself holds. */
+export interface SnapshotLimits {
+  run: RunLimits;
+  sandbox: SandboxLimits;
+}
+
+/**
+ * Everything needed to run an installation's handlers, as it stood at one moment. It is never changed: after a change there is a new one.
+ * The objects inside stay the same for its life, so that whoever serialises them can tell by identity that they have not changed.
+ */
+export interface InstallationSnapshot {
+  readonly tenantId: Id<'tenant'>;
+  readonly tenant: { readonly id: Id<'tenant'>; readonly slug: string; readonly name: string };
+  readonly installationId: Id<'installation'>;
+  readonly slug: string;
+  readonly status: InstallationStatus;
+  /** Why it is suspended, for people; else `null`. */
+  readonly statusReason: string | null;
+  readonly releaseId: Id<'release'>;
+  readonly version: string;
+  readonly manifest: Manifest;
+  /** What the entry registered, in order: a handler's index is its place here. */
+  readonly registrations: readonly Registration[];
+  readonly routes: RouteTable<SnapshotRoute>;
+  /** What is both asked for and granted. */
+  readonly grants: readonly PermissionGrant[];
+  /** Hosts that `ctx.http` may reach: the manifest's, narrowed by the grant. */
+  readonly allowHosts: readonly string[];
+  /** The tenant's settings with the schema's defaults filled in. */
+  readonly config: JsonObject;
+  /** Names of the declared secrets. */
+  readonly secrets: string[];
+  /** Names of the effective permissions, for `ctx.permissions`. */
+  readonly permissions: string[];
+  /** What `ctx.plugin` shows. */
+  readonly plugin: { id: string; slug: string; version: string };
+  /** Names the warm isolate: installation and release. Begins with the installation's id. */
+  readonly isolateKey: string;
+  readonly bundleSha256: string;
+  /** Reads the script from the database. */
+  loadBundle(): Promise<Bundle>;
+  /** The limits of a kind of run; for kind `job` those of the named job. */
+  limits(kind: RunKind, jobName?: string): SnapshotLimits;
+}
+
+/** What {@link buildSnapshot} is made from. */
+export interface SnapshotRow {
+  tenant_slug: string;
+  tenant_name: string;
+  id: string;
+  slug: string;
+  status: InstallationStatus;
+  status_reason: string | null;
+  granted: PermissionGrant[];
+  config: JsonObject;
+  release_id: string;
+  version: string;
+  manifest: Manifest;
+  registrations: Registration[];
+  bundle_sha256: string;
+}
+
+/** Reads an installation and its active release; `undefined` when there is none. `by`: a slug, or the installation's UUID. */
+export async function readSnapshotRow(tx: TenantTransaction, by: { slug: string } | { uuid: string }): Promise<SnapshotRow | undefined> {
+  const [row] = await tx.query<SnapshotRow>(
+    `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason, i.granted, i.config, i.release_id,
+       r.version, r.manifest, r.registrations, r.bundle_sha256
+     from installations i
+     join tenants t on t.id = i.tenant_id
+     join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
+     where i.tenant_id = $1 and ${'slug' in by ? 'i.slug = $2' : 'i.id = $2::uuid'}`,
+    [tx.tenantUuid, 'slug' in by ? by.slug : by.uuid],
+  );
+  return row;
+}
+
+/** Makes a snapshot of what was read. `ceilings`: the operator's. */
+export function buildSnapshot(
+  row: SnapshotRow,
+  { tenantId, ceilings, loadBundle }: { tenantId: Id<'tenant'>; ceilings: OperatorCeilings; loadBundle: (sha256: string) => Promise<Bundle> },
+): InstallationSnapshot {
+  const { manifest, registrations } = row;
+  const installationId = idFromUuid('installation', row.id);
+  const releaseId = idFromUuid('release', row.release_id);
+  const grants = matchGrants(manifest.permissions, row.granted).effective;
+  const limits = new Map<string, SnapshotLimits>();
+  return {
+    tenantId,
+    tenant: { id: tenantId, slug: row.tenant_slug, name: row.tenant_name },
+    installationId,
+    slug: row.slug,
+    status: row.status,
+    statusReason: row.status_reason,
+    releaseId,
+    version: row.version,
+    manifest,
+    registrations,
+    routes: compileRoutes(registrations.flatMap((registration, index) => (registration.kind === 'route' ? [{ ...registration, index }] : []))),
+    grants,
+    allowHosts: narrowHosts(manifest.http.allow, grants),
+    config: readConfig(manifest, row.config),
+    secrets: manifest.secrets.map((secret) => secret.name),
+    permissions: grants.map((grant) => grant.name),
+    plugin: { id: installationId, slug: row.slug, version: row.version },
+    isolateKey: `${installationId}/${releaseId}`,
+    bundleSha256: row.bundle_sha256,
+    loadBundle: () => loadBundle(row.bundle_sha256),
+    limits(kind, jobName) {
+      const key = kind === 'job' ? `job/${jobName}` : kind;
+      const known = limits.get(key);
+      if (known) return known;
+      const made = limitsOf(manifest, kind, jobName, ceilings);
+      limits.set(key, made);
+      return made;
+    },
+  };
+}
+
+function limitsOf(manifest: Manifest, kind: RunKind, jobName: string | undefined, ceilings: OperatorCeilings): SnapshotLimits {
+  const job = kind === 'job' ? manifest.jobs.find(({ name }) => name === jobName) : undefined;
+  const run = effectiveLimits(
+    kind,
+    {
+      ...(manifest.limits.memoryMb !== null && { memoryMb: manifest.limits.memoryMb }),
+      ...(manifest.limits.timeoutMs !== null && { timeoutMs: manifest.limits.timeoutMs }),
+      ...(job?.timeoutMs != null && { jobTimeoutMs: job.timeoutMs }),
+    },
+    ceilings,
+  );
+  const { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce } = run;
+  // One more than the broker allows, so that it is the broker that refuses and the run's error names the limit.
+  return { run, sandbox: { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls: hostCalls + 1, hostCallsAtOnce } };
+}
+
+/** Settings that an older schema let in may not fit a newer one: then they are shown as they are, which beats a plugin that cannot run. */
+function readConfig(manifest: Manifest, config: JsonObject): JsonObject {
+  if (manifest.config === null) return config;
+  const reading = applyConfig(manifest.config, config);
+  return reading.ok ? reading.value : config;
+}
+
+function narrowHosts(allow: readonly string[], grants: readonly PermissionGrant[]): readonly string[] {
+  const hosts = grants.find(({ name }) => name === 'outbound_http')?.hosts;
+  if (hosts === undefined) return allow;
+  return [...allow.filter((host) => hosts.some((granted) => coversHost(granted, host))), ...hosts.filter((host) => !allow.includes(host) && allow.some((asked) => coversHost(asked, host)))];
+}
