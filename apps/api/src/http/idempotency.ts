@@ -41,10 +41,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
       case 'reserved': {
         try {
           const value: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-          await scope.transaction((tx) => completeIdempotent(tx, { ...entry, status: reply.statusCode, body: value === undefined ? null : JSON.stringify(value) }));
+          await scope.transaction((tx) => completeIdempotent(tx, { ...entry, claim: first.claim, status: reply.statusCode, body: value === undefined ? null : JSON.stringify(value) }));
           return value;
         } catch (thrown) {
-          await scope.transaction((tx) => releaseIdempotent(tx, entry)).catch(() => undefined);
+          await scope.transaction((tx) => releaseIdempotent(tx, { ...entry, claim: first.claim })).catch(() => undefined);
           throw thrown;
         }
       }
