@@ -1,0 +1,23 @@
+export { checkPackage, type CheckPackageOptions, type EntryInspection, type PackageReport } from './check-package.js';
+export { defaultPackageLimits, maxManifestBytes, type PackageLimits } from './zip/limits.js';
+export { manifestPath, readPackage, type PackageFiles, type PackageReading } from './zip/read-package.js';
+export { readZip, type ZipReading } from './zip/read-zip.js';
+export type { ZipRule } from './zip/zip-fault.js';
+export {
+  contractVersion,
+  defaultManifestLimits,
+  type Manifest,
+  type ManifestJob,
+  type ManifestLimits,
+  type ManifestRetry,
+  type ManifestSecret,
+} from './schema/manifest.js';
+export { checkManifest, readManifest, type ManifestReading, type ReadManifestOptions } from './schema/read-manifest.js';
+export { manifestJsonSchema, manifestShape, type ManifestSource } from './schema/shape.js';
+export { readJson, type JsonReading } from './schema/read-json.js';
+export { applyConfig, configSchemaFaults, maxConfigSchemaBytes, type ConfigReading } from './schema/config-schema.js';
+export { bundlePackage, sdkExports, type BundleOptions, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
+export { checkAgreement } from './inspect/agreement.js';
+export type { Registration } from './registration.js';
+export { compileRoutes, type RouteDefinition, type RouteMatch, type RouteTable } from './routes/route-table.js';
+export { parseRoutePath, routeShape, type RoutePathReading, type RouteSegment } from './routes/route-path.js';

@@ -1,0 +1,13 @@
+import type { Json } from '@annex/kernel';
+
+/**
+ * What plugin code registered when its entry ran, in the order of the calls: the index names a handler of one bundle for good. The sandbox
+ * finds it out; this is the part of its answer that manifest and routes are checked by.
+ */
+export type Registration =
+  | { kind: 'route'; path: string; methods: string[]; auth: Json; roles: string[] | null }
+  | { kind: 'event'; name: string }
+  | { kind: 'job'; name: string }
+  | { kind: 'filter'; name: string; priority: number; timeoutMs: number; onError: 'pass' | 'fail' }
+  | { kind: 'lifecycle'; name: 'install' | 'config_change' | 'reload' | 'shutdown' }
+  | { kind: 'health'; name: string };

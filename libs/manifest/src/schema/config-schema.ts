@@ -1,0 +1,170 @@
+/**
+ * The settings of a plugin: their JSON Schema comes from its author, their values from a tenant, so both are strangers' input. Schemas may not
+ * reach out of themselves, are capped in size and depth, and every use runs under a time limit, because a schema can hold a regular expression
+ * that never comes to an end.
+ */
+import { createContext, Script } from 'node:vm';
+import { isJsonObject, jsonBytes, jsonPointer, messageOf, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+
+/** Largest schema of settings, as JSON, in bytes. */
+export const maxConfigSchemaBytes = 64 * 1024;
+/** Most levels of a schema of settings. */
+const maxConfigSchemaDepth = 32;
+/** Milliseconds that compiling a schema, or judging a value by it, may take. */
+const timeLimitMs = 250;
+const maxCompiled = 200;
+
+/** What came of applying a schema: the settings with defaults filled in, or every fault (pointer into the settings). */
+export type ConfigReading = { ok: true; value: JsonObject } | { ok: false; errors: InputFault[] };
+
+const options: Options = {
+  strict: false,
+  allErrors: true,
+  useDefaults: true,
+  validateSchema: false,
+  addUsedSchema: false,
+  inlineRefs: false,
+  logger: false,
+  allowUnionTypes: true,
+};
+const addFormats = ajvFormats.default;
+const judges = { '2020': new Ajv2020({ strict: false, logger: false, allErrors: true }), '07': new Ajv({ strict: false, logger: false, allErrors: true }) };
+
+const compiled = new Map<string, ValidateFunction>();
+
+/** Why a schema cannot describe settings; pointers are relative to the schema. None: it can. */
+export function configSchemaFaults(schema: JsonObject): InputFault[] {
+  const refuse = (detail: string, pointer = ''): InputFault[] => [{ pointer, code: 'CONFIG_SCHEMA', detail }];
+  const bytes = jsonBytes(schema);
+  if (bytes > maxConfigSchemaBytes) return refuse(`is ${bytes} bytes; a schema of settings has at most ${maxConfigSchemaBytes}.`);
+  if (depthOf(schema) > maxConfigSchemaDepth) return refuse(`is nested deeper than ${maxConfigSchemaDepth} levels; flatten it.`);
+  const draft = draftOf(schema);
+  if (draft === undefined) return refuse(`${quote(String(schema['$schema']))} is not supported; leave it out, or name draft 2020-12 or draft-07.`, '/$schema');
+  if (schema['type'] !== undefined && schema['type'] !== 'object') return refuse('settings are an object; write "type": "object".', '/type');
+  const bad = badKeyword(schema, '');
+  if (bad !== undefined) return refuse(bad.detail, bad.pointer);
+  try {
+    const judge = judges[draft];
+    const isValid = withinTimeLimit(() => judge.validateSchema({ ...schema, $schema: undefined }) === true);
+    if (!isValid) {
+      const seen = new Set<string>();
+      return (judge.errors ?? [])
+        .filter((error) => error.keyword !== '$ref' && error.keyword !== 'anyOf' && error.keyword !== 'allOf' && !seen.has(error.instancePath) && seen.add(error.instancePath))
+        .slice(0, 20)
+        .flatMap((error) => refuse(`${error.message ?? 'is not valid JSON Schema'}.`, error.instancePath));
+    }
+    validatorOf(schema);
+    const defaults = applyConfig(schema, {});
+    const badDefault = defaults.ok ? undefined : defaults.errors.find((error) => error.code !== 'CONFIG_REQUIRED');
+    return badDefault === undefined ? [] : refuse(`its own default at ${badDefault.pointer || 'the root'} does not fit: ${badDefault.detail}`);
+  } catch (thrown) {
+    return refuse(isTimeout(thrown) ? `takes more than ${timeLimitMs} ms to compile; simplify it.` : `cannot be compiled: ${messageOf(thrown).slice(0, 300)}.`);
+  }
+}
+
+/**
+ * Judges settings by a schema that {@link configSchemaFaults} accepted. The given value stays as it is. Patterns that take too long to judge
+ * count as a fault of the value.
+ */
+export function applyConfig(schema: JsonObject, value: Json): ConfigReading {
+  if (!isJsonObject(value)) return { ok: false, errors: [{ pointer: '', code: 'CONFIG', detail: 'settings are an object.' }] };
+  const filled = structuredClone(value);
+  try {
+    const validate = validatorOf(schema);
+    if (withinTimeLimit(() => validate(filled) as boolean)) return { ok: true, value: filled };
+    return { ok: false, errors: (validate.errors ?? []).slice(0, 100).map(explain) };
+  } catch (thrown) {
+    const detail = isTimeout(thrown) ? `judging these settings took more than ${timeLimitMs} ms, so they were refused; shorten long texts.` : `the settings could not be judged: ${messageOf(thrown).slice(0, 200)}.`;
+    return { ok: false, errors: [{ pointer: '', code: 'CONFIG', detail }] };
+  }
+}
+
+function validatorOf(schema: JsonObject): ValidateFunction {
+  const key = JSON.stringify(schema);
+  let validate = compiled.get(key);
+  if (validate === undefined) {
+    const { $schema: _draft, ...body } = schema;
+    const ajv = draftOf(schema) === '07' ? new Ajv({ ...options, meta: false }) : new Ajv2020({ ...options, meta: false });
+    addFormats(ajv);
+    validate = withinTimeLimit(() => ajv.compile(body));
+  }
+  // The one used last goes to the end; the one at the front is the first to be forgotten.
+  compiled.delete(key);
+  compiled.set(key, validate);
+  if (compiled.size > maxCompiled) compiled.delete(compiled.keys().next().value ?? '');
+  return validate;
+}
+
+function draftOf(schema: JsonObject): '2020' | '07' | undefined {
+  const named = schema['$schema'];
+  if (named === undefined) return '2020';
+  if (typeof named !== 'string') return undefined;
+  if (/^https?:\/\/json-schema\.org\/draft\/2020-12\/schema#?$/.test(named)) return '2020';
+  return /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/.test(named) ? '07' : undefined;
+}
+
+/** The first reference that leaves the schema, or pattern that is no regular expression. */
+function badKeyword(node: Json, pointer: string): { pointer: string; detail: string } | undefined {
+  if (typeof node !== 'object' || node === null) return undefined;
+  for (const [key, value] of Object.entries(node)) {
+    const here = pointer + jsonPointer(key);
+    if ((key === '$ref' || key === '$dynamicRef') && typeof value === 'string' && !value.startsWith('#')) {
+      return { pointer: here, detail: 'a reference may only point into this schema ("#/$defs/…"); copy what you need.' };
+    }
+    if (key === 'pattern' && typeof value === 'string' && !isPattern(value)) return { pointer: here, detail: `${quote(value)} is not a regular expression (ECMA-262, flag u).` };
+    const below = badKeyword(value, here);
+    if (below !== undefined) return below;
+  }
+  return undefined;
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text, 'u');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function depthOf(node: Json): number {
+  let level: Json[] = [node];
+  for (let depth = 0; depth <= maxConfigSchemaDepth; depth += 1) {
+    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
+    if (level.length === 0) return depth;
+  }
+  return maxConfigSchemaDepth + 1;
+}
+
+const jobs: { current: (() => unknown) | undefined } = { current: undefined };
+const timedContext = createContext({ work: (): unknown => jobs.current?.() });
+const timedCall = new Script('work()');
+
+/** Runs plain synchronous code and stops it, regular expressions included, when it takes too long. */
+function withinTimeLimit<T>(work: () => T): T {
+  jobs.current = work;
+  try {
+    return timedCall.runInContext(timedContext, { timeout: timeLimitMs }) as T;
+  } finally {
+    jobs.current = undefined;
+  }
+}
+
+function isTimeout(thrown: unknown): boolean {
+  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+}
+
+function explain(error: ErrorObject): InputFault {
+  const params = error.params as Record<string, unknown>;
+  if (error.keyword === 'required') {
+    return { pointer: `${error.instancePath}/${String(params['missingProperty'])}`, code: 'CONFIG_REQUIRED', detail: 'is required.' };
+  }
+  if (error.keyword === 'additionalProperties') {
+    return { pointer: `${error.instancePath}/${String(params['additionalProperty'])}`, code: 'CONFIG', detail: 'is not one of the settings.' };
+  }
+  const allowed = Array.isArray(params['allowedValues']) ? `: ${(params['allowedValues'] as unknown[]).map((value) => JSON.stringify(value)).join(', ').slice(0, 200)}` : '';
+  return { pointer: error.instancePath, code: 'CONFIG', detail: `${error.message ?? 'does not fit'}${allowed}.` };
+}

@@ -1,0 +1,82 @@
+import type { PermissionRequest } from '@annex/host-api';
+import type { JsonObject } from '@annex/kernel';
+import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
+
+/** A manifest that was checked, in TypeScript's names, defaults filled in. Plain data: it may be stored as JSON and read back. */
+export interface Manifest {
+  slug: string;
+  name: string;
+  /** SemVer 2.0. */
+  version: string;
+  description: string | null;
+  author: string | null;
+  repoUrl: string | null;
+  /** Path of a file of the package, without `./`. */
+  entry: string;
+  permissions: PermissionRequest[];
+  /** Whether the plugin may register routes. */
+  routes: boolean;
+  /** Patterns (`@annex/events`) of the events that its hooks may subscribe to. */
+  events: string[];
+  filters: string[];
+  jobs: ManifestJob[];
+  http: { allow: string[] };
+  secrets: ManifestSecret[];
+  /** JSON Schema of the settings, or `null`: the plugin has none. */
+  config: JsonObject | null;
+  /** What the plugin lowers; `null`: the operator's word holds. */
+  limits: { memoryMb: number | null; timeoutMs: number | null };
+  /** Slug → SemVer range. */
+  dependencies: Record<string, string>;
+  health: { intervalS: number } | null;
+  engines: { annex: string | null };
+}
+
+export interface ManifestJob {
+  name: string;
+  /** Cron text as written, or `null`: the job runs only when somebody asks for it. */
+  schedule: string | null;
+  /** IANA zone. Default: `UTC`. */
+  timezone: string;
+  overlap: OverlapPolicy;
+  catchUp: CatchUp;
+  /** A tick later than this does not run, in seconds; `null`: it always does. */
+  misfireDeadlineS: number | null;
+  /** `null`: what the operator gives jobs. */
+  timeoutMs: number | null;
+  /** `null`: what jobs get by default. A part left out likewise. */
+  retry: ManifestRetry | null;
+}
+
+export interface ManifestRetry {
+  /** Tries in all, the first included. */
+  maxAttempts?: number;
+  backoff?: 'exponential' | 'fixed';
+  initialDelayS?: number;
+  maxDelayS?: number;
+}
+
+export interface ManifestSecret {
+  name: string;
+  /** Enabling needs a value. Default: no. */
+  required: boolean;
+  description: string | null;
+}
+
+/** What the operator allows; a manifest that asks for more is refused with the ceiling's name. */
+export interface ManifestLimits {
+  /** Heap, in MiB. */
+  memoryMb: number;
+  /** Routes, hooks, filters, lifecycle hooks: from start to answer, in milliseconds. */
+  timeoutMs: number;
+  /** Jobs, in milliseconds. */
+  jobTimeoutMs: number;
+  /** Shortest time between two ticks of a schedule, in seconds (`ANNEX_MIN_INTERVAL_S`). */
+  minIntervalS: number;
+}
+
+/** CONTRACT §6 and §7, when the operator says nothing. */
+export const defaultManifestLimits: ManifestLimits = { memoryMb: 100, timeoutMs: 5000, jobTimeoutMs: 900_000, minIntervalS: 60 };
+
+/** The version of the plugin contract that this host serves; `engines.annex` is a range over it. */
+export const contractVersion = '1.0.0';

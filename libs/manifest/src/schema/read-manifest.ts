@@ -1,0 +1,106 @@
+import type { PermissionRequest } from '@annex/host-api';
+import { isJsonObject, type InputFault, type JsonObject } from '@annex/kernel';
+import { maxManifestBytes } from '../zip/limits.js';
+import { contractVersion, defaultManifestLimits, type Manifest, type ManifestJob, type ManifestLimits } from './manifest.js';
+import { readJson } from './read-json.js';
+import { judgeManifest, normalEntry } from './semantics.js';
+import { manifestShape, type ManifestSource } from './shape.js';
+import { shapeFaults } from './shape-faults.js';
+
+export type ManifestReading =
+  | { ok: true; manifest: Manifest; warnings: InputFault[] }
+  | { ok: false; errors: InputFault[]; warnings: InputFault[]; /** The entry, when that much is sound: the rest of the package can be checked. */ entry: string | undefined };
+
+export interface ReadManifestOptions {
+  limits?: ManifestLimits;
+  /** Version of the plugin contract that the host serves. Default: {@link contractVersion}. */
+  hostVersion?: string;
+  /** Paths of the package, to find the entry in. Left out: the manifest is judged alone. */
+  paths?: readonly string[];
+}
+
+/** Reads the bytes of a `plugin.json`. Every fault is reported, together, each with its JSON pointer and what to write instead. */
+export function readManifest(bytes: Uint8Array, options: ReadManifestOptions = {}): ManifestReading {
+  const refuse = (...errors: InputFault[]): ManifestReading => ({ ok: false, errors, warnings: [], entry: undefined });
+  if (bytes.length > maxManifestBytes) return refuse({ pointer: '', code: 'MANIFEST_TOO_LARGE', detail: `plugin.json is ${bytes.length} bytes; at most ${maxManifestBytes} are read.` });
+  let text: string;
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return refuse({ pointer: '', code: 'JSON_SYNTAX', detail: 'plugin.json is not UTF-8; save it in that encoding.' });
+  }
+  const json = readJson(text);
+  if (!json.ok) return refuse(...json.errors);
+  if (!isJsonObject(json.value)) return refuse({ pointer: '', code: 'TYPE', detail: 'plugin.json must hold one object: {"slug": "my-plugin", …}.' });
+  return checkManifest(json.value, options);
+}
+
+/** As {@link readManifest}, for JSON that was parsed already. */
+export function checkManifest(source: JsonObject, options: ReadManifestOptions = {}): ManifestReading {
+  const { limits = defaultManifestLimits, hostVersion = contractVersion, paths } = options;
+  const meaning = judgeManifest(source, { limits, hostVersion, paths });
+  const shape = manifestShape.safeParse(source);
+  const ofShape = shape.success ? [] : shapeFaults(shape.error.issues, source);
+  const errors = merge(ofShape, meaning.errors);
+  if (!shape.success || errors.length > 0) {
+    const isEntrySound = typeof source['entry'] === 'string' && !errors.some((fault) => fault.pointer === '/entry');
+    return { ok: false, errors, warnings: meaning.warnings, entry: isEntrySound ? normalEntry(String(source['entry'])) : undefined };
+  }
+  return { ok: true, manifest: normalise(shape.data, source), warnings: meaning.warnings };
+}
+
+/** Where both found something, the one who knows the meaning says it better. In the order of the manifest's pointers. */
+function merge(ofShape: readonly InputFault[], ofMeaning: readonly InputFault[]): InputFault[] {
+  const known = new Set(ofMeaning.map((fault) => fault.pointer));
+  return [...ofShape.filter((fault) => !known.has(fault.pointer) || fault.code === 'REQUIRED'), ...ofMeaning];
+}
+
+function normalise(shape: ManifestSource, source: JsonObject): Manifest {
+  return {
+    slug: shape.slug,
+    name: shape.name,
+    version: shape.version,
+    description: shape.description ?? null,
+    author: shape.author ?? null,
+    repoUrl: shape.repo_url ?? null,
+    entry: normalEntry(shape.entry),
+    permissions: (shape.permissions ?? []).map((permission): PermissionRequest =>
+      typeof permission === 'string' ? { name: permission } : { ...permission, ...(permission.hosts && { hosts: permission.hosts.map((host) => host.toLowerCase()) }) },
+    ),
+    routes: shape.routes ?? false,
+    events: shape.events ?? [],
+    filters: shape.filters ?? [],
+    jobs: (shape.jobs ?? []).map(normalJob),
+    http: { allow: (shape.http?.allow ?? []).map((host) => host.toLowerCase()) },
+    secrets: (shape.secrets ?? []).map((secret) =>
+      typeof secret === 'string' ? { name: secret, required: false, description: null } : { name: secret.name, required: secret.required ?? false, description: secret.description ?? null },
+    ),
+    config: isJsonObject(source['config']) ? source['config'] : null,
+    limits: { memoryMb: shape.limits?.memory_mb ?? null, timeoutMs: shape.limits?.timeout_ms ?? null },
+    dependencies: shape.dependencies ?? {},
+    health: shape.health === undefined ? null : { intervalS: shape.health.interval_s ?? 60 },
+    engines: { annex: shape.engines?.annex ?? null },
+  };
+}
+
+function normalJob(job: NonNullable<ManifestSource['jobs']>[number]): ManifestJob {
+  const { retry } = job;
+  return {
+    name: job.name,
+    schedule: job.schedule ?? null,
+    timezone: job.timezone ?? 'UTC',
+    overlap: job.overlap ?? 'skip',
+    catchUp: job.catch_up ?? 'latest',
+    misfireDeadlineS: job.misfire_deadline_s ?? null,
+    timeoutMs: job.timeout_ms ?? null,
+    retry:
+      retry === undefined
+        ? null
+        : {
+            ...(retry.max_attempts !== undefined && { maxAttempts: retry.max_attempts }),
+            ...(retry.backoff !== undefined && { backoff: retry.backoff }),
+            ...(retry.initial_delay_s !== undefined && { initialDelayS: retry.initial_delay_s }),
+            ...(retry.max_delay_s !== undefined && { maxDelayS: retry.max_delay_s }),
+          },
+  };
+}
