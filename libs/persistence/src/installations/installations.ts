@@ -1,5 +1,5 @@
-import { newId, parseId, type Id } from '@annex/kernel';
-import { In, MoreThan } from 'typeorm';
+import { newId, parseId, uuidFromId, type Id } from '@annex/kernel';
+import { MoreThan } from 'typeorm';
 import type { TenantTransaction } from '../core/database.js';
 import { InstallationRow } from './installation-row.js';
 
@@ -35,15 +35,9 @@ export async function findInstallation(tx: TenantTransaction, idOrSlug: string):
   return repository.findOneBy({ tenantId: tx.tenantId, slug: idOrSlug });
 }
 
-/** The installations of some slugs, for looking at dependencies. */
-export async function findInstallationsBySlug(tx: TenantTransaction, slugs: readonly string[]): Promise<InstallationRow[]> {
-  if (slugs.length === 0) return [];
-  return tx.manager.getRepository(InstallationRow).findBy({ tenantId: tx.tenantId, slug: In([...slugs]) });
-}
-
-/** Every installation that is enabled, in order of slug. */
-export async function listEnabledInstallations(tx: TenantTransaction): Promise<InstallationRow[]> {
-  return tx.manager.getRepository(InstallationRow).find({ where: { tenantId: tx.tenantId, status: 'enabled' }, order: { slug: 'ASC' } });
+/** The installation whose slug a package carries, which is never taken for an id. */
+export async function findInstallationBySlug(tx: TenantTransaction, slug: string): Promise<InstallationRow | null> {
+  return tx.manager.getRepository(InstallationRow).findOneBy({ tenantId: tx.tenantId, slug });
 }
 
 /** Up to `limit` installations in order of slug, after that of `after`. */
@@ -87,4 +81,15 @@ export async function updateInstallation(tx: TenantTransaction, row: Installatio
 export async function deleteInstallation(tx: TenantTransaction, id: Id<'installation'>): Promise<boolean> {
   const { affected } = await tx.manager.getRepository(InstallationRow).delete({ tenantId: tx.tenantId, id });
   return (affected ?? 0) > 0;
+}
+
+/** Rows removed by one statement, so that none outlasts the connection's time limit. */
+const eraseRows = 20_000;
+
+/** Erases what an installation gathered most of, in portions within the transaction, so that {@link deleteInstallation} has little left. */
+export async function eraseInstallationRows(tx: TenantTransaction, id: Id<'installation'>): Promise<void> {
+  for (const table of ['run_logs', 'runs', 'kv']) {
+    const sql = `delete from ${table} where ctid = any(array(select ctid from ${table} where tenant_id = $1 and installation_id = $2 limit ${eraseRows}))`;
+    while ((await tx.execute(sql, [tx.tenantUuid, uuidFromId(id)])) === eraseRows);
+  }
 }

@@ -1,0 +1,84 @@
+/**
+ * What a plugin asks for, and reading what an admin says yes to. A request for outbound HTTP is pinned to the hosts that the manifest lists,
+ * so an upgrade that adds a host asks for more and keeps the old hosts until an admin says yes.
+ */
+import { grantAll, isPermissionName, matchGrants, permissionNames, permissionTexts, type PermissionGrant, type PermissionRequest } from '@annex/host-api';
+import { didYouMean, quote, type Id, type InputFault, type Json } from '@annex/kernel';
+import type { Manifest } from '@annex/manifest';
+import { installationErrors } from './errors.js';
+
+/** `all`: everything that the active release asks for. A list: those, by name. */
+export type GrantInput = 'all' | readonly string[];
+
+/** What a manifest asks for; outbound HTTP without hosts of its own means `http.allow`. */
+export function requestedPermissions(manifest: Pick<Manifest, 'permissions' | 'http'>): PermissionRequest[] {
+  return manifest.permissions.map((request) =>
+    request.name === 'outbound_http' && request.hosts === undefined ? { ...request, hosts: manifest.http.allow } : request,
+  );
+}
+
+/** The grants that a caller names. Throws `GRANT_INVALID` with every name that the manifest does not ask for. */
+export function readGrants(manifest: Pick<Manifest, 'permissions' | 'http'>, input: GrantInput, pointer: string): PermissionGrant[] {
+  const possible = grantAll(requestedPermissions(manifest));
+  if (input === 'all') return possible;
+  const faults: InputFault[] = [];
+  input.forEach((name, index) => {
+    if (possible.some((grant) => grant.name === name)) return;
+    const detail = isPermissionName(name)
+      ? `the manifest does not ask for ${quote(name)}; ${possible.length === 0 ? 'it asks for nothing' : `it asks for ${names(possible).join(', ')}`}.`
+      : `${quote(name)} is not a permission.${didYouMean(name, permissionNames)}`;
+    faults.push({ pointer: `${pointer}/${index}`, code: 'GRANT_INVALID', detail });
+  });
+  if (faults.length > 0) throw installationErrors.error('GRANT_INVALID', faults.map((fault) => fault.detail).join(' ').slice(0, 1000), { errors: faults });
+  return possible.filter((grant) => input.includes(grant.name));
+}
+
+/** Grants with more of them: a name that is granted anew gets the scope that is asked for now. */
+export function addGrants(granted: readonly PermissionGrant[], more: readonly PermissionGrant[]): PermissionGrant[] {
+  const kept = granted.filter((grant) => !more.some((other) => other.name === grant.name));
+  return [...kept, ...more].sort((a, b) => permissionNames.indexOf(a.name) - permissionNames.indexOf(b.name));
+}
+
+/** The three lists of a plugin's `permissions` (CONTRACT §5), by name. One that is granted in part stands in `granted` and in `pending`. */
+export interface PermissionsView {
+  requested: string[];
+  granted: string[];
+  pending: string[];
+}
+
+export function viewPermissions(manifest: Pick<Manifest, 'permissions' | 'http'>, granted: readonly PermissionGrant[]): PermissionsView {
+  const requested = requestedPermissions(manifest);
+  const { effective, pending } = matchGrants(requested, granted);
+  return { requested: names(grantAll(requested)), granted: names(effective), pending: names(pending) };
+}
+
+/** The same with what people need to decide: texts, the author's reasons, scopes. */
+export interface PermissionsReport extends PermissionsView {
+  id: Id<'installation'>;
+  details: { [key: string]: Json }[];
+}
+
+export function reportPermissions(id: Id<'installation'>, manifest: Pick<Manifest, 'permissions' | 'http'>, granted: readonly PermissionGrant[]): PermissionsReport {
+  const requested = requestedPermissions(manifest);
+  const { effective, pending } = matchGrants(requested, granted);
+  const scope = (entry: PermissionGrant | undefined): Json =>
+    entry === undefined ? null : { ...(entry.tables && { tables: entry.tables }), ...(entry.hosts && { hosts: entry.hosts }) };
+  return {
+    id,
+    ...viewPermissions(manifest, granted),
+    details: grantAll(requested).map((asked) => ({
+      name: asked.name,
+      title: permissionTexts[asked.name].title,
+      detail: permissionTexts[asked.name].detail,
+      risk: permissionTexts[asked.name].risk,
+      reason: requested.find((entry) => entry.name === asked.name && entry.reason !== undefined)?.reason ?? null,
+      requested: scope(asked),
+      granted: scope(effective.find((entry) => entry.name === asked.name)),
+      pending: scope(pending.find((entry) => entry.name === asked.name)),
+    })),
+  };
+}
+
+function names(entries: readonly { name: string }[]): string[] {
+  return entries.map((entry) => entry.name);
+}

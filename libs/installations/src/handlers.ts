@@ -1,0 +1,52 @@
+/** From what an entry registered to what the platform does with it: subscriptions, lifecycle runs, the routes people see. */
+import type { Json } from '@annex/kernel';
+import type { NewRun, ReleaseRow, RunPolicy, Subscription } from '@annex/persistence';
+
+type Registrations = ReleaseRow['registrations'];
+
+/** Names of lifecycle handlers, as registrations and runs carry them. */
+export type LifecycleName = 'install' | 'config_change' | 'reload' | 'shutdown';
+
+/** One subscription per hook; hooks with the same pattern are told apart by their order. */
+export function subscriptionsOf({ manifest, registrations }: Pick<ReleaseRow, 'manifest' | 'registrations'>): Subscription[] {
+  const policy: RunPolicy = manifest.limits.timeoutMs === null ? {} : { timeoutMs: manifest.limits.timeoutMs };
+  const seen = new Map<string, number>();
+  return registrations.flatMap((registration) => {
+    if (registration.kind !== 'event') return [];
+    const ordinal = seen.get(registration.name) ?? 0;
+    seen.set(registration.name, ordinal + 1);
+    return [{ pattern: registration.name, ordinal, policy }];
+  });
+}
+
+/** One run for each handler of a lifecycle moment that the release has. */
+export function lifecycleRuns(
+  installation: { id: NewRun['installationId']; slug: string },
+  { manifest, registrations }: Pick<ReleaseRow, 'manifest' | 'registrations'>,
+  name: LifecycleName,
+  payload?: Json,
+): NewRun[] {
+  const handlers = registrations.filter((registration) => registration.kind === 'lifecycle' && registration.name === name);
+  return handlers.map((_, ordinal) => ({
+    installationId: installation.id,
+    plugin: installation.slug,
+    kind: 'lifecycle',
+    name,
+    ordinal,
+    payload,
+    policy: manifest.limits.timeoutMs === null ? {} : { timeoutMs: manifest.limits.timeoutMs },
+    depth: 0,
+  }));
+}
+
+/** A route as the plugin's view lists it. */
+export interface RouteView {
+  methods: string[];
+  path: string;
+  auth: Json;
+  roles: string[] | null;
+}
+
+export function routesOf(registrations: Registrations): RouteView[] {
+  return registrations.flatMap((each) => (each.kind === 'route' ? [{ methods: each.methods, path: each.path, auth: each.auth, roles: each.roles }] : []));
+}

@@ -1,0 +1,278 @@
+import { didYouMean, parseId, quote, type Id, type JsonObject } from '@annex/kernel';
+import type { PackageReport } from '@annex/manifest';
+import { findRelease, listInstallations, listReleases, readReleaseFile, type TenantTransaction } from '@annex/persistence';
+import type { KillReport } from '@annex/sandbox';
+import { CheckGate } from './check-gate.js';
+import { InstallationsContext, type Author, type Subject } from './context.js';
+import { installationErrors } from './errors.js';
+import { reportPermissions, type GrantInput, type PermissionsReport } from './grants.js';
+import { viewReport, type PackageReportView } from './package-report.js';
+import type { InstallationsCaller, InstallationsOptions } from './ports.js';
+import { effectiveConfig, findMissing, isNothingMissing, missingFaults, type MissingRequirements } from './requirements.js';
+import { changeJob, patchedConfig, replaceConfig, replaceGrants, type JobChange } from './settings.js';
+import { billKill, disablePlugin, enablePlugin, grantMore, reloadPlugin, suspendPlugin, switchOn, uninstallPlugin } from './switching.js';
+import { activateRelease, archiveSha256, checkArchive, requireSound, storeUpload, type SoundReport } from './uploading.js';
+import { viewJobs, viewPlugins, viewRelease, type JobView, type Page, type PluginView, type ReleaseView } from './views.js';
+
+/** A page as a list is asked for: at most `limit` items, after those of the page whose `next_cursor` this is. */
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface UploadResult {
+  /** A release was added. `false`: the same bytes had been uploaded before. */
+  created: boolean;
+  plugin: PluginView;
+  /** Oddities of the package that do not hold it up. Empty for bytes that were known. */
+  warnings: { pointer: string; code: string; detail: string }[];
+  /** What kept `enable` from enabling; empty when nothing did, or nobody asked. */
+  blocked: { pointer: string; code: string; detail: string }[];
+}
+
+/**
+ * The plugins of tenants: upload, enable, upgrade, configure, uninstall. Every change is one transaction with its audit row and event, and
+ * one change to a tenant's plugins is made at a time. Everything answered is in the API's wire form.
+ */
+export class Installations {
+  readonly #context: InstallationsContext;
+  readonly #gate = new CheckGate({ atOnce: 3, atOncePerTenant: 2, waitingPerTenant: 10 });
+  readonly #killsUnderWay = new Set<Promise<void>>();
+
+  constructor(options: InstallationsOptions) {
+    this.#context = new InstallationsContext(options);
+  }
+
+  /** Checks a package and stores nothing. `tenantId`: whose turn it takes. */
+  async validate(bytes: Uint8Array, tenantId = 'nobody'): Promise<PackageReportView> {
+    const report = await this.#gate.run(tenantId, () => checkArchive(this.#context, bytes));
+    return viewReport(report, archiveSha256(bytes));
+  }
+
+  /**
+   * Installs a package, or upgrades the plugin whose slug it carries; live at once if that was enabled. `grant` and `enable` need the role
+   * `admin`. When something is missing for `enable`, the release is stored all the same and `blocked` says what: a secret can only be set
+   * once there is a plugin to have it. Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `UPGRADE_BLOCKED`, `ROLE_REQUIRED`, `RATE_LIMITED`, `OVERLOADED`.
+   */
+  async upload(caller: InstallationsCaller, bytes: Uint8Array, { enable = false, grant }: { enable?: boolean | undefined; grant?: GrantInput | undefined } = {}): Promise<UploadResult> {
+    const context = this.#context;
+    const grants = grant === 'all' || (grant !== undefined && grant.length > 0);
+    if ((enable || grants) && caller.role !== 'admin' && caller.role !== 'owner') {
+      throw installationErrors.error('ROLE_REQUIRED', `Enabling and granting with an upload needs the role admin; yours is ${caller.role}. Upload without them and let an admin enable the plugin.`);
+    }
+    const archive = archiveSha256(bytes);
+    const store = (report?: SoundReport): Promise<UploadResult | undefined> =>
+      context.change(caller.tenant.id, async (tx) => {
+        const stored = await storeUpload(context, tx, caller, { archive, report });
+        if (!stored) return undefined;
+        const done = await this.#settle(tx, caller, stored, { enable, grant });
+        return { created: stored.created, plugin: await context.view(tx, done.installation), warnings: report?.warnings ?? [], blocked: done.blocked };
+      });
+    const known = await store();
+    if (known) return known;
+    const report: PackageReport = await this.#gate.run(caller.tenant.id, () => checkArchive(context, bytes));
+    requireSound(report);
+    const stored = await store(report);
+    if (!stored) throw new Error('a checked package was not stored');
+    return stored;
+  }
+
+  async #settle(tx: TenantTransaction, author: Author, subject: Subject, { enable, grant }: { enable: boolean; grant: GrantInput | undefined }): Promise<{ installation: Subject['installation']; blocked: UploadResult['blocked'] }> {
+    const context = this.#context;
+    const installation = grant === undefined ? subject.installation : await grantMore(context, tx, author, subject, grant);
+    if (!enable || installation.status === 'enabled') return { installation, blocked: [] };
+    const missing: MissingRequirements = await findMissing(tx, context.options.vault, installation, subject.release);
+    if (!isNothingMissing(missing)) return { installation, blocked: missingFaults(missing, installation.slug) };
+    return { installation: await switchOn(context, tx, author, { ...subject, installation }), blocked: [] };
+  }
+
+  /** The tenant's plugins in order of slug. Throws `CURSOR_INVALID`. */
+  list(caller: InstallationsCaller, page: PageRequest): Promise<Page<PluginView>> {
+    const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
+    return this.#context.read(caller.tenant.id, async (tx) => {
+      const rows = await listInstallations(tx, { limit: page.limit + 1, after });
+      const shown = rows.slice(0, page.limit);
+      const last = shown.at(-1);
+      return { items: await viewPlugins(tx, this.#context.options.vault, shown), next_cursor: rows.length > shown.length && last ? encodeCursor(last.slug) : null };
+    });
+  }
+
+  /** One plugin by id or slug. Throws `PLUGIN_NOT_FOUND`, as everything below does. */
+  get(caller: InstallationsCaller, idOrSlug: string): Promise<PluginView> {
+    return this.#read(caller, idOrSlug, async (tx, { installation }) => this.#context.view(tx, installation));
+  }
+
+  /** Uninstalls a plugin and erases all it kept. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
+  delete(caller: InstallationsCaller, idOrSlug: string, { force = false }: { force?: boolean } = {}): Promise<void> {
+    return this.#change(caller, idOrSlug, (tx, subject) => uninstallPlugin(this.#context, tx, caller, subject, { force }));
+  }
+
+  /** Enables a plugin. Throws `REQUIREMENTS_MISSING` with everything that is missing, or `GRANT_INVALID`. */
+  enable(caller: InstallationsCaller, idOrSlug: string, { grant }: { grant?: GrantInput | undefined } = {}): Promise<PluginView> {
+    return this.#change(caller, idOrSlug, async (tx, subject) => this.#context.view(tx, await enablePlugin(this.#context, tx, caller, subject, grant)));
+  }
+
+  /** Disables a plugin. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
+  disable(caller: InstallationsCaller, idOrSlug: string, { force = false }: { force?: boolean } = {}): Promise<PluginView> {
+    return this.#change(caller, idOrSlug, async (tx, subject) => this.#context.view(tx, await disablePlugin(this.#context, tx, caller, subject, { force })));
+  }
+
+  /** Throws warm isolates away and calls `onReload`. Throws `PLUGIN_DISABLED` unless the plugin is enabled. */
+  reload(caller: InstallationsCaller, idOrSlug: string): Promise<PluginView> {
+    return this.#change(caller, idOrSlug, async (tx, subject) => {
+      await reloadPlugin(this.#context, tx, caller, subject);
+      return this.#context.view(tx, subject.installation);
+    });
+  }
+
+  /** A plugin's releases, newest first. Throws `CURSOR_INVALID`. */
+  releases(caller: InstallationsCaller, idOrSlug: string, page: PageRequest): Promise<Page<ReleaseView>> {
+    const before = page.cursor === undefined ? null : parseId('release', decodeCursor(page.cursor));
+    if (before === undefined) throw cursorInvalid();
+    return this.#read(caller, idOrSlug, async (tx, { installation }) => {
+      const rows = await listReleases(tx, installation.id, { limit: page.limit + 1, before });
+      const shown = rows.slice(0, page.limit);
+      const last = shown.at(-1);
+      return { items: shown.map((row) => viewRelease(row, installation.releaseId)), next_cursor: rows.length > shown.length && last ? encodeCursor(last.id) : null };
+    });
+  }
+
+  /**
+   * Makes an earlier release the active one. `version`: a version, or a release's id where several carry the same version (else
+   * `VERSION_AMBIGUOUS` names them). The active release: nothing changes. Throws `RELEASE_NOT_FOUND`, `UPGRADE_BLOCKED`.
+   */
+  rollback(caller: InstallationsCaller, idOrSlug: string, { version }: { version: string }): Promise<PluginView> {
+    return this.#change(caller, idOrSlug, async (tx, subject) => {
+      const target = await this.#findTarget(tx, subject, version);
+      if (target.id === subject.release.id) return this.#context.view(tx, subject.installation);
+      const { installation } = await activateRelease(this.#context, tx, caller, { installation: subject.installation, release: target, previous: subject.release, action: 'plugin.rolled_back' });
+      return this.#context.view(tx, installation);
+    });
+  }
+
+  async #findTarget(tx: TenantTransaction, { installation, release }: Subject, version: string): Promise<Subject['release']> {
+    const id = parseId('release', version);
+    const named = id === undefined ? undefined : await findRelease(tx, id);
+    if (named?.installationId === installation.id) return named;
+    const candidates = id === undefined ? await listReleases(tx, installation.id, { limit: 50, version: version.slice(0, 200) }) : [];
+    const [only, second] = candidates;
+    if (!only) {
+      const known = [...new Set((await listReleases(tx, installation.id, { limit: 50 })).map((each) => each.version))];
+      throw installationErrors.error('RELEASE_NOT_FOUND', `${installation.slug} has no release ${quote(version, 70)}.${didYouMean(version, known)} It has ${known.join(', ').slice(0, 500)}.`);
+    }
+    if (second) {
+      const ids = candidates.map((each) => each.id);
+      throw installationErrors.error('VERSION_AMBIGUOUS', `${installation.slug} has ${candidates.length} releases ${version}. Send one of their ids as version: ${ids.join(', ').slice(0, 600)}.`, {
+        extra: { releases: candidates.map((each) => viewRelease(each, installation.releaseId)) },
+      });
+    }
+    const found = only.id === release.id ? release : await findRelease(tx, only.id);
+    if (!found) throw new Error(`release ${only.id} went while it was locked`);
+    return found;
+  }
+
+  /** What the plugin asks for, what is granted, what is pending, with the texts people need to decide. */
+  permissions(caller: InstallationsCaller, idOrSlug: string): Promise<PermissionsReport> {
+    return this.#read(caller, idOrSlug, async (_tx, { installation, release }) => reportPermissions(installation.id, release.manifest, installation.granted));
+  }
+
+  /** Makes exactly these permissions the granted ones. Throws `GRANT_INVALID`. */
+  setPermissions(caller: InstallationsCaller, idOrSlug: string, { granted }: { granted: readonly string[] }): Promise<PermissionsReport> {
+    return this.#change(caller, idOrSlug, async (tx, subject) => {
+      const installation = await replaceGrants(this.#context, tx, caller, subject, granted);
+      return reportPermissions(installation.id, subject.release.manifest, installation.granted);
+    });
+  }
+
+  /** The settings as the plugin sees them, defaults filled in. */
+  getConfig(caller: InstallationsCaller, idOrSlug: string): Promise<JsonObject> {
+    return this.#read(caller, idOrSlug, async (_tx, { installation, release }) => effectiveConfig(release.manifest, installation.config));
+  }
+
+  /** Replaces the settings and answers them with defaults filled in. Throws `CONFIG_INVALID`, `CONFIG_TOO_LARGE`. */
+  putConfig(caller: InstallationsCaller, idOrSlug: string, config: JsonObject): Promise<JsonObject> {
+    return this.#change(caller, idOrSlug, (tx, subject) => replaceConfig(this.#context, tx, caller, subject, config));
+  }
+
+  /** Changes some settings (RFC 7396 merge patch). Throws as {@link putConfig}. */
+  patchConfig(caller: InstallationsCaller, idOrSlug: string, patch: JsonObject): Promise<JsonObject> {
+    return this.#change(caller, idOrSlug, (tx, subject) => replaceConfig(this.#context, tx, caller, subject, patchedConfig(subject, patch)));
+  }
+
+  /** The jobs of the active release with their next ten runs; one page. */
+  jobs(caller: InstallationsCaller, idOrSlug: string): Promise<Page<JobView>> {
+    return this.#read(caller, idOrSlug, async (tx, { installation, release }) => ({ items: await viewJobs(tx, installation, release, this.#context.options.clock.now()), next_cursor: null }));
+  }
+
+  /** Pauses or resumes a job, or gives it another schedule or zone. Throws `JOB_NOT_FOUND`, `SCHEDULE_INVALID`. */
+  patchJob(caller: InstallationsCaller, idOrSlug: string, name: string, change: JobChange): Promise<JobView> {
+    return this.#change(caller, idOrSlug, async (tx, subject) => {
+      await changeJob(this.#context, tx, caller, subject, name, change);
+      const view = (await viewJobs(tx, subject.installation, subject.release, this.#context.options.clock.now())).find((job) => job.name === name);
+      if (!view) throw new Error(`job ${name} went while it was changed`);
+      return view;
+    });
+  }
+
+  /** Stops an enabled plugin that harms the platform until an admin enables it again. Answers whether it did. `reason` is shown to people. */
+  suspend(tenantId: Id<'tenant'>, installationId: Id<'installation'>, reason: string): Promise<boolean> {
+    return this.#context.change(tenantId, async (tx) => suspendPlugin(this.#context, tx, await this.#context.require(tx, installationId), reason));
+  }
+
+  /**
+   * Bills a plugin for an executor that had to be killed because of it; three within five minutes suspend it. Made to be the sandbox's
+   * `onKill`: it never throws and never rejects, what fails is logged.
+   */
+  recordKill(report: KillReport): Promise<void> {
+    const done = this.#recordKill(report).finally(() => this.#killsUnderWay.delete(done));
+    this.#killsUnderWay.add(done);
+    return done;
+  }
+
+  async #recordKill(report: KillReport): Promise<void> {
+    const { logger } = this.#context.options;
+    const tenantId = parseId('tenant', report.tenantId);
+    const installationId = parseId('installation', report.installationId);
+    // An entry that was tried out at upload belongs to no installation yet.
+    if (tenantId === undefined || installationId === undefined) return;
+    try {
+      const suspended = await this.#context.change(tenantId, (tx) => billKill(this.#context, tx, { ...report, installationId }));
+      logger.warn({ tenantId, installationId, reason: report.reason, suspended }, suspended ? 'a plugin was suspended' : 'a plugin made an executor be killed');
+    } catch (thrown) {
+      logger.error({ err: thrown, tenantId, installationId }, 'a kill could not be recorded');
+    }
+  }
+
+  /** Resolves when every kill reported so far is recorded. Call before closing the database; safe to call twice. */
+  async stop(): Promise<void> {
+    await Promise.all(this.#killsUnderWay);
+  }
+
+  /** A file of a release below `static/`, or `undefined`. `path` is compared with the names of the package and never touches a disk. */
+  async files(tenantId: Id<'tenant'>, releaseId: Id<'release'>, path: string): Promise<{ bytes: Uint8Array; sha256: string } | undefined> {
+    if (!path.startsWith('static/') || path.length > 1024 || path.includes('\0')) return undefined;
+    return this.#context.read(tenantId, (tx) => readReleaseFile(tx, releaseId, path));
+  }
+
+  #read<T>(caller: InstallationsCaller, idOrSlug: string, work: (tx: TenantTransaction, subject: Subject) => Promise<T>): Promise<T> {
+    return this.#context.read(caller.tenant.id, async (tx) => work(tx, await this.#context.require(tx, idOrSlug)));
+  }
+
+  #change<T>(caller: InstallationsCaller, idOrSlug: string, work: (tx: TenantTransaction, subject: Subject) => Promise<T>): Promise<T> {
+    return this.#context.change(caller.tenant.id, async (tx) => work(tx, await this.#context.require(tx, idOrSlug)));
+  }
+}
+
+function encodeCursor(key: string): string {
+  return Buffer.from(key).toString('base64url');
+}
+
+function decodeCursor(cursor: string): string {
+  const key = Buffer.from(cursor.slice(0, 500), 'base64url').toString('utf8');
+  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(key)) throw cursorInvalid();
+  return key;
+}
+
+function cursorInvalid(): Error {
+  return installationErrors.error('CURSOR_INVALID', 'The cursor is not one that this list answered. Leave it out to begin at the start.');
+}

@@ -1,0 +1,57 @@
+import type { InputFault, Json } from '@annex/kernel';
+import type { PackageReport } from '@annex/manifest';
+import { requestedPermissions } from './grants.js';
+import { routesOf, type RouteView } from './handlers.js';
+
+/** What `POST /api/plugins/validate` answers. Of a package with faults, as much as could be read. */
+export interface PackageReportView {
+  valid: boolean;
+  /** Hex SHA-256 of the archive. */
+  sha256: string;
+  errors: InputFault[];
+  warnings: InputFault[];
+  plugin: {
+    slug: string;
+    name: string;
+    version: string;
+    entry: string;
+    permissions: Json[];
+    routes: RouteView[];
+    events: string[];
+    filters: string[];
+    jobs: { name: string; schedule: string | null; timezone: string }[];
+    secrets: { name: string; required: boolean }[];
+    dependencies: Record<string, string>;
+  } | null;
+  files: { path: string; size: number }[];
+  /** Size of the script that the entry was bundled into, in bytes; `null` when it could not be. */
+  bundle_bytes: number | null;
+}
+
+export function viewReport(report: PackageReport, sha256: string): PackageReportView {
+  const { manifest, registrations } = report;
+  return {
+    valid: report.ok,
+    sha256,
+    errors: report.errors,
+    warnings: report.warnings,
+    plugin: manifest
+      ? {
+          slug: manifest.slug,
+          name: manifest.name,
+          version: manifest.version,
+          entry: manifest.entry,
+          permissions: requestedPermissions(manifest).map((request) => ({ ...request })),
+          routes: routesOf(registrations ?? []),
+          events: manifest.events,
+          filters: manifest.filters,
+          jobs: manifest.jobs.map(({ name, schedule, timezone }) => ({ name, schedule, timezone })),
+          secrets: manifest.secrets.map(({ name, required }) => ({ name, required })),
+          dependencies: manifest.dependencies,
+        }
+      : null,
+    files: [...report.files].map(([path, bytes]) => ({ path, size: bytes.length })).sort((a, b) => (a.path < b.path ? -1 : 1)),
+    bundle_bytes: report.bundle ? Buffer.byteLength(report.bundle.code) : null,
+  };
+}
+

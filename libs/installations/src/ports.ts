@@ -1,0 +1,39 @@
+import type { Clock, Id, Logger } from '@annex/kernel';
+import type { ManifestLimits } from '@annex/manifest';
+import type { Database, EmitEvent, NewRun, TenantTransaction } from '@annex/persistence';
+import type { Sandbox } from '@annex/sandbox';
+
+/** Who asks, already admitted to the tenant. `@annex/access`'s `Caller` fits it. */
+export interface InstallationsCaller {
+  /** The id that audit rows name: `usr_…`, `tok_…`. */
+  actor: string;
+  tenant: { id: Id<'tenant'>; slug: string };
+  /** Checked by the API per endpoint; here only where it depends on what a request says. */
+  role: string;
+  requestId: string;
+}
+
+/** What installations ask of secrets. `@annex/vault`'s `Vault` fits it. */
+export interface SecretsPort {
+  /** Which of `names` have no value, neither the plugin's own nor the tenant's. */
+  missing(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<string[]>;
+}
+
+export interface InstallationsOptions {
+  database: Pick<Database, 'forTenant'>;
+  /** Runs a new entry once, without `ctx`, to read what it registers. */
+  sandbox: Pick<Sandbox, 'inspect'>;
+  vault: SecretsPort;
+  emit: EmitEvent;
+  enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>>;
+  /** Forgets warm isolates of this process whose key begins so: `<installation id>`. Called after the commit. Default: nobody is told. */
+  evict?(isolateKeyPrefix: string): void;
+  clock: Clock;
+  logger: Logger;
+  /** The operator's ceilings, the shortest interval of schedules among them. Default: CONTRACT §6 and §7. */
+  limits?: ManifestLimits;
+  /** Version of the plugin contract, for `engines.annex`. Default: the one that this host serves. */
+  hostVersion?: string;
+  /** Releases of one plugin that are kept for rollback, the active one always. Default 50. */
+  keepReleases?: number;
+}

@@ -1,0 +1,180 @@
+/** Enabling, disabling, reloading, suspending, uninstalling: each one transaction that leaves a plugin wholly on or wholly off. */
+import { killSuspension, outcomeErrors } from '@annex/lifecycle';
+import type { Id } from '@annex/kernel';
+import {
+  deleteInstallation,
+  eraseInstallationRows,
+  findEnabledDependents,
+  findInstallation,
+  forgetExecutorKills,
+  recordExecutorKill,
+  removeUnusedBlobs,
+  replaceSubscriptions,
+  restPluginSchedules,
+  updateInstallation,
+  wakeRelays,
+  type InstallationRow,
+  type TenantTransaction,
+} from '@annex/persistence';
+import type { KillReport } from '@annex/sandbox';
+import { satisfies } from 'semver';
+import type { Author, InstallationsContext, Subject } from './context.js';
+import { installationErrors } from './errors.js';
+import { addGrants, readGrants, viewPermissions, type GrantInput } from './grants.js';
+import { subscriptionsOf } from './handlers.js';
+import { configFaults, describeMissing, findMissing, isNothingMissing, missingFaults, missingJson } from './requirements.js';
+import { findUnmetDependencies } from './dependencies.js';
+import { startSchedules } from './schedules.js';
+
+/** Enables a plugin, granting first what is named. Throws `REQUIREMENTS_MISSING` with all that is missing. Enabled already: only grants. */
+export async function enablePlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, grant?: GrantInput): Promise<InstallationRow> {
+  const installation = grant === undefined ? subject.installation : await grantMore(context, tx, author, subject, grant);
+  if (installation.status === 'enabled') return installation;
+  const missing = await findMissing(tx, context.options.vault, installation, subject.release);
+  if (!isNothingMissing(missing)) {
+    throw installationErrors.error('REQUIREMENTS_MISSING', `${installation.slug} cannot be enabled. ${describeMissing(missing)}.`, {
+      errors: missingFaults(missing, installation.slug),
+      extra: { missing: missingJson(missing) },
+    });
+  }
+  return switchOn(context, tx, author, { ...subject, installation });
+}
+
+/** Adds grants, leaving a trace when there is something new in them. */
+export async function grantMore(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, grant: GrantInput): Promise<InstallationRow> {
+  const { installation, release } = subject;
+  const granted = addGrants(installation.granted, readGrants(release.manifest, grant, '/grant'));
+  if (JSON.stringify(granted) === JSON.stringify(installation.granted)) return installation;
+  const after = await updateInstallation(tx, installation, { granted, updatedAt: context.now() });
+  const names = viewPermissions(release.manifest, granted).granted;
+  await context.record(tx, author, subject, 'plugin.permissions_granted', { before: viewPermissions(release.manifest, installation.granted).granted, after: names });
+  await context.invalidate(tx, installation.id);
+  return after;
+}
+
+/** Turns on a plugin that lacks nothing. */
+export async function switchOn(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject): Promise<InstallationRow> {
+  const isFirst = subject.installation.status === 'installed';
+  const installation = await updateInstallation(tx, subject.installation, { status: 'enabled', statusReason: null, updatedAt: context.now() });
+  const on = { installation, release: subject.release };
+  await forgetExecutorKills(tx, installation.id);
+  await connect(context, tx, on);
+  await context.record(tx, author, on, 'plugin.enabled');
+  await context.announce(tx, 'plugin.enabled', on);
+  if (isFirst) await context.fire(tx, on, 'install');
+  await context.invalidate(tx, installation.id);
+  // Runs that waited for the plugin may go on.
+  await wakeRelays(tx);
+  return installation;
+}
+
+/** Makes events and ticks find the handlers of the active release. */
+async function connect(context: InstallationsContext, tx: TenantTransaction, { installation, release }: Subject): Promise<void> {
+  await replaceSubscriptions(tx, { installationId: installation.id, plugin: installation.slug }, subscriptionsOf(release));
+  await startSchedules(tx, { installationId: installation.id, manifest: release.manifest, nowMs: context.options.clock.now(), logger: context.options.logger });
+}
+
+/**
+ * Lets an enabled plugin go on with another release. Missing grants and secrets do not hold it up: it runs without them and shows them as
+ * pending and missing. Throws `UPGRADE_BLOCKED` where going on would break a promise: settings that do not fit the new schema, dependencies
+ * that are not met, or enabled plugins that need another version. `force`: even then when others need another version.
+ */
+export async function goOnWith(context: InstallationsContext, tx: TenantTransaction, subject: Subject, { force = false } = {}): Promise<void> {
+  const { installation, release } = subject;
+  const dependents = force ? [] : (await findEnabledDependents(tx, installation.slug)).filter(({ range }) => !satisfies(release.version, range));
+  const errors = [
+    ...missingFaults({ permissions: [], secrets: [], dependencies: await findUnmetDependencies(tx, release.manifest), config: configFaults(release.manifest, installation.config) }, installation.slug),
+    ...dependents.map(({ slug, range }) => ({ pointer: '/version', code: 'DEPENDENT_BROKEN', detail: `${slug}, which is enabled, needs ${installation.slug} ${range}; disable it first.` })),
+  ];
+  if (errors.length > 0) {
+    const why = errors.map((fault) => `${fault.pointer}: ${fault.detail}`).join(' ').slice(0, 800);
+    throw installationErrors.error('UPGRADE_BLOCKED', `${installation.slug} stays as it is; release ${release.version} was not taken. ${why} Or disable ${installation.slug}, upload, set it right and enable it.`, { errors });
+  }
+  await connect(context, tx, subject);
+  await context.fire(tx, subject, 'reload');
+}
+
+/** Disables a plugin. Off already: nothing changes. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
+export async function disablePlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, { force = false } = {}): Promise<InstallationRow> {
+  const { status } = subject.installation;
+  if (status !== 'enabled' && status !== 'suspended') return subject.installation;
+  if (!force) await refuseWhileNeeded(tx, subject.installation.slug, 'disabled');
+  const installation = await switchOff(context, tx, subject, 'disabled', null);
+  const off = { installation, release: subject.release };
+  await replaceSubscriptions(tx, { installationId: installation.id, plugin: installation.slug }, []);
+  await context.record(tx, author, off, 'plugin.disabled', force ? { force } : {});
+  await context.announce(tx, 'plugin.disabled', off, { reason: `disabled by ${author.actor}` });
+  if (status === 'enabled') await context.fire(tx, off, 'shutdown');
+  return installation;
+}
+
+/**
+ * Stops a plugin that harms the platform until an admin enables it again. Its subscriptions stay: events that happen meanwhile make runs,
+ * which wait for it. Not enabled: nothing changes, and the answer is `false`.
+ */
+export async function suspendPlugin(context: InstallationsContext, tx: TenantTransaction, subject: Subject, reason: string): Promise<boolean> {
+  if (subject.installation.status !== 'enabled') return false;
+  const installation = await switchOff(context, tx, subject, 'suspended', reason);
+  const off = { installation, release: subject.release };
+  await context.record(tx, { actor: 'system' }, off, 'plugin.suspended', { reason });
+  await context.announce(tx, 'plugin.disabled', off, { reason });
+  return true;
+}
+
+async function switchOff(context: InstallationsContext, tx: TenantTransaction, { installation }: Subject, status: 'disabled' | 'suspended', statusReason: string | null): Promise<InstallationRow> {
+  const after = await updateInstallation(tx, installation, { status, statusReason, updatedAt: context.now() });
+  await restPluginSchedules(tx, installation.id);
+  await context.invalidate(tx, installation.id);
+  return after;
+}
+
+/** Throws warm isolates away and calls `onReload`. Throws `PLUGIN_DISABLED` unless it is enabled. */
+export async function reloadPlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject): Promise<void> {
+  const { installation } = subject;
+  if (installation.status !== 'enabled') {
+    throw outcomeErrors.error('PLUGIN_DISABLED', `${installation.slug} is ${installation.status}; there is nothing to reload. POST /api/plugins/${installation.slug}/enable starts it.`);
+  }
+  await context.record(tx, author, subject, 'plugin.reloaded');
+  await context.fire(tx, subject, 'reload');
+  await context.invalidate(tx, installation.id);
+}
+
+/** Erases a plugin with all it kept. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
+export async function uninstallPlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, { force = false } = {}): Promise<void> {
+  const { installation } = subject;
+  if (!force && installation.status === 'enabled') await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
+  await eraseInstallationRows(tx, installation.id);
+  await deleteInstallation(tx, installation.id);
+  await removeUnusedBlobs(tx);
+  await context.record(tx, author, subject, 'plugin.uninstalled', force ? { force } : {});
+  await context.announce(tx, 'plugin.uninstalled', subject);
+  await context.invalidate(tx, installation.id);
+}
+
+/** Bills a plugin for a killed executor and suspends it after three within five minutes ({@link killSuspension}). Answers whether it did. */
+export async function billKill(context: InstallationsContext, tx: TenantTransaction, report: KillReport & { installationId: Id<'installation'> }): Promise<boolean> {
+  const installation = await findInstallation(tx, report.installationId);
+  // It may have been uninstalled since.
+  if (!installation) return false;
+  const since = new Date(report.atMs - killSuspension.withinMs);
+  const kills = await recordExecutorKill(tx, { installationId: installation.id, reason: report.reason, at: new Date(report.atMs), since });
+  if (kills < killSuspension.kills) return false;
+  const minutes = killSuspension.withinMs / 60_000;
+  const reason = `its code had to be stopped by force ${kills} times within ${minutes} minutes (last: ${killReasons[report.reason]}). Fix it, upload a release, and enable it again.`;
+  return suspendPlugin(context, tx, await context.require(tx, installation.id), reason);
+}
+
+const killReasons: Record<KillReport['reason'], string> = {
+  unresponsive: 'it did not give the processor back',
+  memory: 'it took more memory than its process may have',
+  crashed: 'its process crashed',
+};
+
+async function refuseWhileNeeded(tx: TenantTransaction, slug: string, what: string): Promise<void> {
+  const dependents = await findEnabledDependents(tx, slug);
+  if (dependents.length === 0) return;
+  const list = dependents.map((each) => each.slug);
+  throw installationErrors.error('PLUGIN_NEEDED', `${slug} cannot be ${what}: ${list.join(', ').slice(0, 500)} depend${list.length === 1 ? 's' : ''} on it. Disable ${list.length === 1 ? 'that' : 'those'} first.`, {
+    extra: { dependents: list },
+  });
+}

@@ -1,0 +1,141 @@
+/** From an archive to a release: checked outside any transaction, stored and made active in one. */
+import { createHash } from 'node:crypto';
+import { checkPackage, type PackageReport } from '@annex/manifest';
+import {
+  findInstallationBySlug,
+  findRelease,
+  findReleaseBySha256,
+  insertInstallation,
+  insertRelease,
+  linkReleaseFiles,
+  pruneReleases,
+  removeUnusedBlobs,
+  storeBlobs,
+  updateInstallation,
+  type InstallationRow,
+  type ReleaseRow,
+  type TenantTransaction,
+} from '@annex/persistence';
+import type { Author, InstallationsContext, Subject } from './context.js';
+import { installationErrors } from './errors.js';
+import { inspectEntry } from './inspect-entry.js';
+import { goOnWith } from './switching.js';
+import { listTexts } from './text.js';
+
+/** Runs every check of a package. Only faults of the package are in the report; a platform that cannot check now throws `OVERLOADED`. */
+export async function checkArchive(context: InstallationsContext, bytes: Uint8Array): Promise<PackageReport> {
+  return checkPackage(bytes, {
+    limits: context.limits,
+    hostVersion: context.hostVersion,
+    inspect: (bundle) => inspectEntry(context.options.sandbox, bundle),
+  });
+}
+
+/** The hex SHA-256 that names an archive. */
+export function archiveSha256(bytes: Uint8Array): string {
+  return sha256(bytes);
+}
+
+/** The report of a package that may become a release. */
+export type SoundReport = Required<PackageReport>;
+
+/** Throws `PACKAGE_INVALID` with every fault unless the package is sound. */
+export function requireSound(report: PackageReport): asserts report is SoundReport {
+  if (report.ok && report.manifest && report.bundle && report.registrations) return;
+  const count = report.errors.length;
+  throw installationErrors.error('PACKAGE_INVALID', `The package has ${count} fault${count === 1 ? '' : 's'}; nothing was stored. ${listTexts(report.errors.map((fault) => `${fault.pointer || 'plugin.json'}: ${fault.detail}`), 900)}`, {
+    errors: report.errors,
+  });
+}
+
+export interface StoredUpload extends Subject {
+  /** A release was added; `false`: the same bytes had been uploaded before. */
+  created: boolean;
+}
+
+/**
+ * Makes the archive's release the active one. The same bytes as the active release: nothing changes. Bytes of an earlier release: that one
+ * is active again. `undefined`: the archive is not known, so it must be checked first.
+ */
+export async function storeUpload(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  { archive, report }: { archive: string; report: SoundReport | undefined },
+): Promise<StoredUpload | undefined> {
+  const known = await findReleaseBySha256(tx, archive);
+  if (known) {
+    const { installation, release: previous } = await context.require(tx, known.installationId);
+    if (previous.id === known.id) return { installation, release: known, created: false };
+    return { ...(await activateRelease(context, tx, author, { installation, release: known, previous })), created: false };
+  }
+  if (!report) return undefined;
+  const { manifest } = report;
+  const existing = await findInstallationBySlug(tx, manifest.slug);
+  const previous = existing?.releaseId ? await findRelease(tx, existing.releaseId) : null;
+  const installation = existing ?? (await insertInstallation(tx, { slug: manifest.slug, name: manifest.name, at: context.now() }));
+  const release = await storeRelease(context, tx, author, { archive, report, installation });
+  const active = await activateRelease(context, tx, author, { installation, release, previous });
+  if ((await pruneReleases(tx, installation.id, context.keepReleases)) > 0) await removeUnusedBlobs(tx);
+  return { ...active, created: true };
+}
+
+async function storeRelease(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  { archive, report, installation }: { archive: string; report: SoundReport; installation: InstallationRow },
+): Promise<ReleaseRow> {
+  const { manifest, bundle, registrations } = report;
+  const blobs = new Map<string, Uint8Array>();
+  const keep = (bytes: Uint8Array): string => {
+    const name = sha256(bytes);
+    blobs.set(name, bytes);
+    return name;
+  };
+  const files = [...report.files].map(([path, bytes]) => ({ path, sha256: keep(bytes), size: bytes.length }));
+  const bundleSha256 = keep(Buffer.from(bundle.code));
+  const sourceMapSha256 = keep(Buffer.from(bundle.sourceMap));
+  await storeBlobs(tx, blobs);
+  const release = await insertRelease(tx, {
+    installationId: installation.id,
+    version: manifest.version,
+    sha256: archive,
+    manifest,
+    registrations,
+    bundleSha256,
+    sourceMapSha256,
+    createdBy: author.actor,
+    createdAt: context.now(),
+  });
+  await linkReleaseFiles(tx, release.id, files);
+  return release;
+}
+
+/**
+ * Makes a release the active one, at once where the plugin is enabled. `previous`: the one before, `null` when there was none.
+ * Throws `UPGRADE_BLOCKED`. Grants, settings, secrets and schedules that admins changed stay.
+ */
+export async function activateRelease(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  { installation: before, release, previous, action = 'plugin.upgraded' }: Subject & { previous: ReleaseRow | null; action?: 'plugin.upgraded' | 'plugin.rolled_back' },
+): Promise<Subject> {
+  const installation = await updateInstallation(tx, before, { releaseId: release.id, name: release.manifest.name, updatedAt: context.now() });
+  const subject = { installation, release };
+  if (installation.status === 'enabled') await goOnWith(context, tx, subject);
+  if (previous === null) {
+    await context.record(tx, author, subject, 'plugin.installed', { sha256: release.sha256 });
+    await context.announce(tx, 'plugin.installed', subject);
+  } else {
+    await context.record(tx, author, subject, action, { sha256: release.sha256, previous_version: previous.version });
+    await context.announce(tx, 'plugin.upgraded', subject, { previous_version: previous.version });
+  }
+  await context.invalidate(tx, installation.id);
+  return subject;
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

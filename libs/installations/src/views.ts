@@ -1,0 +1,192 @@
+/** Installations as the API shows them (CONTRACT §5, "Shapes"): `snake_case`, times in RFC 3339. */
+import type { Id, Json } from '@annex/kernel';
+import type { ManifestJob } from '@annex/manifest';
+import {
+  findLastRuns,
+  findReleases,
+  listPluginSchedules,
+  type InstallationRow,
+  type InstallationStatus,
+  type LastRun,
+  type PluginSchedule,
+  type ReleaseRow,
+  type ReleaseSummary,
+  type TenantTransaction,
+} from '@annex/persistence';
+import { nextRuns, parseSchedule } from '@annex/scheduling';
+import { viewPermissions, type PermissionsView } from './grants.js';
+import { routesOf, type RouteView } from './handlers.js';
+import type { SecretsPort } from './ports.js';
+import { settingOf } from './schedules.js';
+
+export interface LastRunView {
+  id: Id<'run'>;
+  status: string;
+  queued_at: string;
+  started_at: string | null;
+  finished_at: string | null;
+}
+
+export interface JobSummary {
+  name: string;
+  /** Cron text in force; `null`: runs only when asked. */
+  schedule: string | null;
+  timezone: string;
+  /** `null` while the plugin is not enabled, the job is paused, or no tick is to come. */
+  next_run_at: string | null;
+  last_run: LastRunView | null;
+  paused: boolean;
+}
+
+/** A job with everything an admin may want to know. */
+export interface JobView extends JobSummary {
+  overlap: ManifestJob['overlap'];
+  catch_up: ManifestJob['catchUp'];
+  misfire_deadline_s: number | null;
+  timeout_ms: number | null;
+  /** An admin chose schedule or zone. */
+  overridden: boolean;
+  /** What the manifest says. */
+  manifest: { schedule: string | null; timezone: string };
+  /** The next ten ticks, were it not paused or disabled. */
+  next_runs: string[];
+}
+
+export interface PluginView {
+  id: Id<'installation'>;
+  slug: string;
+  name: string;
+  version: string;
+  status: InstallationStatus;
+  /** Why it is suspended, else `null`. */
+  status_reason: string | null;
+  release: Id<'release'>;
+  description: string | null;
+  permissions: PermissionsView;
+  routes: RouteView[];
+  events: string[];
+  jobs: JobSummary[];
+  /** Required secrets without a value; enabling needs them. */
+  missing_secrets: string[];
+  created_at: string;
+  updated_at: string;
+}
+
+export interface ReleaseView {
+  id: Id<'release'>;
+  version: string;
+  sha256: string;
+  active: boolean;
+  created_by: string | null;
+  created_at: string;
+}
+
+/** A page of a list. */
+export interface Page<T> {
+  items: T[];
+  next_cursor: string | null;
+}
+
+/** Names of the secrets that a release cannot be enabled without. */
+export function requiredSecrets(release: Pick<ReleaseRow, 'manifest'>): string[] {
+  return release.manifest.secrets.filter((secret) => secret.required).map((secret) => secret.name);
+}
+
+/** Several installations, with a handful of queries for all of them. */
+export async function viewPlugins(tx: TenantTransaction, secrets: SecretsPort, rows: readonly InstallationRow[]): Promise<PluginView[]> {
+  const ids = rows.map((row) => row.id);
+  const releases = await findReleases(tx, rows.flatMap((row) => row.releaseId ?? []));
+  const schedules = await listPluginSchedules(tx, ids);
+  const releaseOf = (row: InstallationRow): ReleaseRow | undefined => (row.releaseId === null ? undefined : releases.get(row.releaseId));
+  const jobs = rows.flatMap((row) => releaseOf(row)?.manifest.jobs.map((job) => ({ installationId: row.id, name: job.name })) ?? []);
+  const lastRuns = await findLastRuns(tx, jobs);
+  const views: PluginView[] = [];
+  for (const row of rows) {
+    const release = releaseOf(row);
+    if (!release) continue;
+    const required = requiredSecrets(release);
+    views.push({
+      id: row.id,
+      slug: row.slug,
+      name: row.name,
+      version: release.version,
+      status: row.status,
+      status_reason: row.statusReason,
+      release: release.id,
+      description: release.manifest.description,
+      permissions: viewPermissions(release.manifest, row.granted),
+      routes: routesOf(release.registrations),
+      events: release.manifest.events,
+      jobs: release.manifest.jobs.map((job) => summariseJob(job, find(schedules, row.id, job.name), find(lastRuns, row.id, job.name))),
+      missing_secrets: required.length === 0 ? [] : await secrets.missing(tx, row.id, required),
+      created_at: row.createdAt.toISOString(),
+      updated_at: row.updatedAt.toISOString(),
+    });
+  }
+  return views;
+}
+
+/** The jobs of one installation in full. */
+export async function viewJobs(tx: TenantTransaction, row: InstallationRow, release: ReleaseRow, nowMs: number): Promise<JobView[]> {
+  const schedules = await listPluginSchedules(tx, [row.id]);
+  const lastRuns = await findLastRuns(tx, release.manifest.jobs.map((job) => ({ installationId: row.id, name: job.name })));
+  return release.manifest.jobs.map((job) => {
+    const schedule = find(schedules, row.id, job.name);
+    const setting = settingOf(job, schedule);
+    return {
+      ...summariseJob(job, schedule, find(lastRuns, row.id, job.name)),
+      overlap: job.overlap,
+      catch_up: job.catchUp,
+      misfire_deadline_s: job.misfireDeadlineS,
+      timeout_ms: job.timeoutMs,
+      overridden: setting.overridden,
+      manifest: { schedule: job.schedule, timezone: job.timezone },
+      next_runs: setting.schedule === null ? [] : upcoming(setting.schedule, setting.timezone, nowMs),
+    };
+  });
+}
+
+export function viewRelease(release: ReleaseSummary, activeId: Id<'release'> | null): ReleaseView {
+  return {
+    id: release.id,
+    version: release.version,
+    sha256: release.sha256,
+    active: release.id === activeId,
+    created_by: release.createdBy,
+    created_at: release.createdAt.toISOString(),
+  };
+}
+
+/** The `plugin` of the platform's own events about it. */
+export function eventPlugin(row: Pick<InstallationRow, 'id' | 'slug'>, release: Pick<ReleaseRow, 'version'>): { [key: string]: Json } {
+  return { id: row.id, slug: row.slug, version: release.version };
+}
+
+function summariseJob(job: ManifestJob, row: PluginSchedule | undefined, lastRun: LastRun | undefined): JobSummary {
+  const setting = settingOf(job, row);
+  return {
+    name: job.name,
+    schedule: setting.schedule,
+    timezone: setting.timezone,
+    next_run_at: row?.active && !row.paused ? (row.nextAt?.toISOString() ?? null) : null,
+    last_run: lastRun
+      ? {
+          id: lastRun.id,
+          status: lastRun.status,
+          queued_at: lastRun.queuedAt.toISOString(),
+          started_at: lastRun.startedAt?.toISOString() ?? null,
+          finished_at: lastRun.finishedAt?.toISOString() ?? null,
+        }
+      : null,
+    paused: setting.paused,
+  };
+}
+
+function upcoming(schedule: string, timezone: string, nowMs: number): string[] {
+  const reading = parseSchedule(schedule);
+  return reading.ok ? nextRuns(reading.schedule, timezone, nowMs, 10).map((at) => new Date(at).toISOString()) : [];
+}
+
+function find<T extends { installationId: Id<'installation'>; name: string }>(rows: readonly T[], installationId: Id<'installation'>, name: string): T | undefined {
+  return rows.find((row) => row.installationId === installationId && row.name === name);
+}
