@@ -98,7 +98,7 @@ function headersOf(entry: ZipEntry): { local: ZipHeader; central: ZipHeader; bod
   const isFolder = typeof entry.name === 'string' && entry.name.endsWith('/');
   const method = entry.method ?? (isFolder ? 0 : 8);
   const packed = entry.packed ?? (method === 8 ? deflateRawSync(data) : data);
-  const flags = (entry.descriptor === undefined ? 0 : 0x0008) | (typeof entry.name === 'string' && /[^\x00-\x7f]/.test(entry.name) ? 0x0800 : 0);
+  const flags = (entry.descriptor === undefined ? 0 : 0x0008) | (typeof entry.name === 'string' && /\P{ASCII}/u.test(entry.name) ? 0x0800 : 0);
   const central: ZipHeader = { flags, method, crc32: crc32(data), compressedBytes: packed.length, bytes: data.length, name: entry.name, extra: new Uint8Array() };
   if (entry.descriptor === undefined) return { local: central, central, body: packed };
   const descriptor = Buffer.alloc(16);

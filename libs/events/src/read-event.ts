@@ -26,7 +26,7 @@ const nativeKeys = ['type', 'data', 'id', 'source', 'subject', 'time'];
 const cloudKeys = [...nativeKeys, 'specversion', 'datacontenttype', 'dataschema', 'data_base64'];
 const maxDataDepth = 100;
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
-const controls = /[\u0000-\u001f\u007f-\u009f\ud800-\udfff]/u;
+const controls = /[\p{Cc}\p{Cs}]/u;
 
 /**
  * Reads the body of `POST /api/events`: Annex's own form, or CloudEvents 1.0 in structured JSON mode, which a `specversion` member gives

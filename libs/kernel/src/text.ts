@@ -28,7 +28,7 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
 export function quote(text: string, max = 80): string {
   const cut = text.length > max ? `${text.slice(0, max)}…` : text;
   const escaped = cut.replace(
-    /[\u0000-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]/g,
+    /[\p{Cc}\p{Cs}\u061c\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
   return `"${escaped}"`;

@@ -49,7 +49,7 @@ function readSegment(part: string): RouteSegment | string {
     return paramName.test(name) ? { kind: 'rest', name } : `has a rest ${quote(part)} whose name is not made of letters, digits and "_".`;
   }
   if (/[:<>*{}()]/.test(part)) return `has ${quote(part)}; a parameter is a whole segment: ":name", "<name>" or "*rest".`;
-  if (/[\u0000-\u0020\u007f\\"^`|]/.test(part)) return `has ${quote(part)}, which cannot stand in a path as it is.`;
+  if (/[\p{Cc} \\"^`|]/u.test(part)) return `has ${quote(part)}, which cannot stand in a path as it is.`;
   const text = decodeSegment(part);
   return text === undefined ? `has ${quote(part)} with broken percent-encoding.` : { kind: 'text', text };
 }

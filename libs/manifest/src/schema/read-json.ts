@@ -29,7 +29,7 @@ export function readJson(text: string, maxDepth = 64): JsonReading {
 }
 
 const number = /-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?/y;
-const plainString = /[^"\\\u0000-\u001f]*/y;
+const plainString = /[ !#-[\]-\uffff]*/y;
 const escapes: Record<string, string> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 class JsonParser {

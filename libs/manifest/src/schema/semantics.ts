@@ -145,7 +145,7 @@ function hostProblem(host: string): string | undefined {
   const bare = host.replace(/^\*\./, '').replace(/:\d+$/, '');
   try {
     const parsed = new URL(`http://${bare}/`).hostname;
-    if (/[^\x00-\x7f]/.test(bare)) return `must be written in ASCII: ${quote(host.replace(bare, parsed))}.`;
+    if (/\P{ASCII}/u.test(bare)) return `must be written in ASCII: ${quote(host.replace(bare, parsed))}.`;
     // A name that turns into a number means an address in disguise (0x7f.1).
     if (/^[\d.]+$/.test(parsed) && parsed !== bare) return `means the address ${parsed}; write it so.`;
   } catch {

@@ -7,11 +7,11 @@ import { permissionNames } from '@annex/host-api';
 import { z } from 'zod';
 
 const text = (max: number, about: string, example: string) =>
-  z.string().min(1).max(max).regex(/^[^\u0000-\u001f\u007f]*$/).describe(about).meta({ examples: [example] });
+  z.string().min(1).max(max).regex(/^\P{Cc}*$/u).describe(about).meta({ examples: [example] });
 const integer = (min: number, max: number, about: string, example: number) => z.int().min(min).max(max).describe(about).meta({ examples: [example] });
 
 /** A path below the package's root, closely enough for editors. */
-const entryPattern = /^(\.\/)?[^\\/:\u0000-\u001f][^\\:\u0000-\u001f]*\.(ts|js|mjs)$/;
+const entryPattern = /^(\.\/)?[^\\/:\p{Cc}][^\\:\p{Cc}]*\.(ts|js|mjs)$/u;
 const slugPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 /** The pattern that semver.org §FAQ suggests, groups left out. */
 const semverPattern =
