@@ -251,7 +251,7 @@ export class Execution {
       name: scope.name,
       ordinal: 0,
       status: error === undefined ? 'succeeded' : error.code === 'CANCELLED' ? 'cancelled' : 'failed',
-      limits: { ...this.#count(scope, outcome) },
+      limits: this.#count(scope, outcome),
       depth: scope.depth,
       startedAtMs: scope.startedAtMs,
       finishedAtMs: this.options.clock.now(),
@@ -318,7 +318,7 @@ function platformFault(thrown: unknown): AttemptOutcome {
 }
 
 function attemptOutcome(scope: RunScope, outcome: RunOutcome, limits: UsageRecord): AttemptOutcome {
-  const common = { limits: { ...limits } as Json, release: scope.snapshot.version };
+  const common = { limits: Object.fromEntries(Object.entries(limits).map(([name, { used, max }]) => [name, { used, max }])), release: scope.snapshot.version };
   if (outcome.status === 'failed') {
     const error = scope.explain(outcome.error);
     if (error.code === 'CANCELLED') return { ...common, status: 'cancelled' };

@@ -16,7 +16,8 @@ export interface FinishedRun {
   status: 'succeeded' | 'failed' | 'cancelled';
   result?: Json;
   error?: { code: string; message: string };
-  limits: Json;
+  /** Plain data: what was used of each limit. */
+  limits: object;
   depth: number;
   /** Milliseconds since the epoch. */
   startedAtMs: number;
