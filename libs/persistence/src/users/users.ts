@@ -38,7 +38,7 @@ export function listUsers(tx: TenantTransaction, { limit, after }: { limit: numb
  * tenant without one.
  */
 export async function lockOwners(tx: TenantTransaction): Promise<string[]> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 11))', [tx.tenantUuid]);
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 17))', [tx.tenantUuid]);
   const rows = await tx.manager.getRepository(UserRow).find({ select: { tenantId: true, id: true }, where: { tenantId: tx.tenantId, role: 'owner' } });
   return rows.map((row) => row.id);
 }

@@ -1,0 +1,60 @@
+/** The forms in which a secret may turn up in text. */
+
+/** Shorter values are not masked: hiding every "1" would leave nothing to read and would tell that the secret is "1". */
+export const minMaskedLength = 4;
+
+/** Every form of a value, each at least {@link minMaskedLength} characters long. */
+export function formsOf(value: string): Set<string> {
+  const bytes = Buffer.from(value, 'utf8');
+  const escaped = inJson(value);
+  const url = percentEncoded(value);
+  const strict = url.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const forms = [
+    value,
+    // In JSON, and in JSON inside JSON.
+    escaped,
+    inJson(escaped),
+    asciiJson(value),
+    bytes.toString('hex'),
+    bytes.toString('hex').toUpperCase(),
+    url,
+    strict,
+    lowerEscapes(url),
+    lowerEscapes(strict),
+    // application/x-www-form-urlencoded
+    strict.replaceAll('%20', '+'),
+    lowerEscapes(strict.replaceAll('%20', '+')),
+    bytes.toString('base64'),
+    ...[0, 1, 2].flatMap((shift) => {
+      const inner = base64Within(bytes, shift);
+      return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
+    }),
+  ];
+  return new Set(forms.filter((form) => form.length >= minMaskedLength));
+}
+
+function inJson(text: string): string {
+  return JSON.stringify(text).slice(1, -1);
+}
+
+/** JSON as encoders write it that keep to ASCII. */
+function asciiJson(text: string): string {
+  return inJson(text).replace(/[\u007f-\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`);
+}
+
+function percentEncoded(text: string): string {
+  return encodeURIComponent(text.toWellFormed());
+}
+
+function lowerEscapes(text: string): string {
+  return text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase());
+}
+
+/**
+ * The base64 characters that bytes have when `shift` (0 to 2, modulo 3) other bytes stand before them, without those at both ends that
+ * depend on the neighbours. So a password is found in `Authorization: Basic` although a user name was encoded with it.
+ */
+function base64Within(bytes: Buffer, shift: number): string {
+  const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');
+  return text.slice(Math.ceil((shift * 8) / 6), Math.floor(((shift + bytes.length) * 8) / 6));
+}
