@@ -4,7 +4,7 @@
  */
 import { promisify } from 'node:util';
 import { crc32, inflateRaw, type InputType, type ZlibOptions } from 'node:zlib';
-import { quote, type InputFault } from '@annex/kernel';
+import { MiB, quote, type InputFault } from '@annex/kernel';
 import { readCentralDirectory, type CentralEntry } from './central-directory.js';
 import { entryNameProblem, NameCollisions } from './entry-names.js';
 import { readExtraFields } from './extra-fields.js';
@@ -190,7 +190,7 @@ function storedContent(entry: LocatedEntry, faults: ZipFaults): Uint8Array | und
 
 async function inflateEntry(entry: LocatedEntry, left: number, faults: ZipFaults): Promise<Uint8Array | undefined> {
   try {
-    const result = await inflate(entry.data, { maxOutputLength: Math.max(1, Math.min(entry.bytes, left)) });
+    const result = await inflate(entry.data, { maxOutputLength: Math.max(1, Math.min(entry.bytes, left)), chunkSize: Math.min(Math.max(entry.bytes, 64), MiB) });
     if (result === undefined) return undefined;
     const { buffer, engine } = result;
     if (buffer.length !== entry.bytes) {
