@@ -139,3 +139,4 @@ export {
   type SkippedTick,
 } from './schedules/ticks.js';
 export { removeExpired, retentionSteps } from './retention/retention.js';
+export { findInstalledJobs, type InstalledJobs } from './schedules/find-job.js';

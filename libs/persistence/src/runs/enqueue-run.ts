@@ -51,7 +51,7 @@ export async function enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id
   return id;
 }
 
-/** Inserts runs in one statement and wakes the relays. @internal */
+/** Inserts runs in one statement and wakes the relays. A tick that has a run already is left out. @internal */
 export async function insertQueued(tx: TenantTransaction, runs: readonly (NewRun & { id: Id<'run'> })[]): Promise<void> {
   if (runs.length === 0) return;
   await tx.query(
@@ -61,7 +61,8 @@ export async function insertQueued(tx: TenantTransaction, runs: readonly (NewRun
        r.payload::json, r.depth, r.policy::jsonb, r.waiting_for, case when r.waiting_for is null then coalesce(r.not_before, now()) end
      from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::uuid[], $10::timestamptz[], $11::uuid[],
        $12::text[], $13::int[], $14::text[], $15::text[], $16::timestamptz[])
-       as r (id, installation_id, plugin, kind, name, ordinal, event_id, schedule_id, scheduled_for, replay_of, payload, depth, policy, waiting_for, not_before)`,
+       as r (id, installation_id, plugin, kind, name, ordinal, event_id, schedule_id, scheduled_for, replay_of, payload, depth, policy, waiting_for, not_before)
+     on conflict (tenant_id, schedule_id, scheduled_for) where schedule_id is not null and replay_of is null do nothing`,
     [
       tx.tenantUuid,
       runs.map((run) => uuidFromId(run.id)),

@@ -1,0 +1,29 @@
+import type { Json } from '@annex/kernel';
+import type { ClaimedRun } from '@annex/persistence';
+
+/** How one try of a run ended. */
+export type AttemptOutcome = {
+  /** Used and allowed amount of each limit (lifecycle's usage record). */
+  limits: Json;
+  /** Version of the release that ran, or `null` when none was reached. */
+  release: string | null;
+} & (
+  | { status: 'succeeded'; result: Json | undefined }
+  | {
+      status: 'failed';
+      /** `code` is one of lifecycle's outcome codes; it decides whether the run is tried again. */
+      error: { code: string; message: string };
+      /** For `RETRY_AFTER`: what the plugin asked for. */
+      retryAfterMs?: number;
+    }
+  | { status: 'cancelled' }
+);
+
+/** Runs handlers. The dispatcher decides what, when and how often; this port does it once. */
+export interface AttemptPort {
+  /**
+   * Tries a run and answers how it ended; should not throw (a throw counts as `PLATFORM_ERROR`). `signal`: somebody cancelled the run, the
+   * process drains, or another worker took over; end soon, and the answer is used only if it still may be.
+   */
+  runAttempt(run: ClaimedRun, signal: AbortSignal): Promise<AttemptOutcome>;
+}

@@ -1,0 +1,228 @@
+/**
+ * What happens to a ticket: claim the run, try it, write how it ended. Everything written carries the claim's fencing number, so a worker
+ * that lost a run to another one (it stood still, its lease ran out) changes nothing any more.
+ */
+import { messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
+import { nextAttempt, outcomeOf, retryPolicyFor } from '@annex/lifecycle';
+import { claimRun, finishAttempt, handBack, renewLeases, takeBack, type AttemptEnd, type ClaimedRun, type Database } from '@annex/persistence';
+import type { RunTicket } from '@annex/queue';
+import type { AttemptOutcome, AttemptPort } from './attempt.js';
+
+export interface AttemptsOptions {
+  database: Database;
+  execute: AttemptPort;
+  clock: Clock;
+  logger: Logger;
+  ownerId: string;
+  /** How long a claim holds without being renewed, in milliseconds. */
+  leaseMs: number;
+  /** An attempt that has not answered by then is given up, in milliseconds; over every timeout that a handler may have. */
+  attemptCeilingMs: number;
+  random: () => number;
+  /** Called when a slot became free. */
+  onFree: () => void;
+}
+
+/** What the dispatcher did since it started; for metrics. */
+export interface AttemptCounts {
+  claimed: number;
+  succeeded: number;
+  failed: number;
+  retrying: number;
+  cancelled: number;
+  handedBack: number;
+  /** Ended after another worker had taken over: nothing was written. */
+  fenced: number;
+}
+
+interface Active {
+  run: ClaimedRun;
+  abort: AbortController;
+  /** Gives the run up without its answer. */
+  abandon: (why: 'handed back' | 'lost' | 'too long') => void;
+}
+
+type Ended = AttemptOutcome | 'handed back' | 'lost' | 'too long';
+
+/** Tries of finishing an attempt while PostgreSQL is away, and the longest pause between two. */
+const finishTries = 40;
+const finishPauseMs = 2000;
+
+export class Attempts {
+  readonly counts: AttemptCounts = { claimed: 0, succeeded: 0, failed: 0, retrying: 0, cancelled: 0, handedBack: 0, fenced: 0 };
+  readonly #active = new Map<Id<'run'>, Active>();
+  #isDraining = false;
+
+  constructor(private readonly options: AttemptsOptions) {}
+
+  /** How many runs are under way. */
+  get running(): number {
+    return this.#active.size;
+  }
+
+  /** Works on one ticket from the queue; never throws. */
+  async handle(ticket: RunTicket): Promise<void> {
+    const { database, logger, onFree } = this.options;
+    const tenantId = parseId('tenant', ticket.tenantId);
+    const runId = parseId('run', ticket.runId);
+    if (tenantId === undefined || runId === undefined || !Number.isInteger(ticket.claims)) {
+      logger.error({ ticket: ticket.id }, 'a ticket in the queue was not made by Annex');
+      return;
+    }
+    try {
+      if (this.#isDraining) {
+        await database.platform((tx) => takeBack(tx, [{ tenantId, runId, claims: ticket.claims, ticketId: ticket.id }]));
+        return;
+      }
+      const run = await database.forTenant(tenantId).transaction((tx) => claimRun(tx, { runId, claims: ticket.claims, owner: this.options.ownerId, leaseMs: this.options.leaseMs }));
+      if (run) await this.#attempt(run);
+    } catch (thrown) {
+      // The run stays as it is: the reconciler finds its ticket gone or its lease run out, and it starts again.
+      logger.warn({ err: thrown, run: runId }, 'a run could not be claimed or finished');
+    } finally {
+      onFree();
+    }
+  }
+
+  /** Extends the leases of everything under way, and ends what was cancelled or lost. */
+  async renew(): Promise<void> {
+    const active = [...this.#active.values()];
+    if (active.length === 0) return;
+    const held = active.map(({ run }) => ({ tenantId: run.tenantId, runId: run.id, claim: run.claim }));
+    const still = await this.options.database.platform((tx) => renewLeases(tx, held, this.options.leaseMs));
+    for (const { run, abort, abandon } of active) {
+      const lease = still.get(run.id);
+      if (lease === undefined && this.#active.get(run.id)?.run === run) {
+        abort.abort(new Error('another worker has taken over this run'));
+        abandon('lost');
+      } else if (lease?.cancelRequested) abort.abort(new Error('the run was cancelled'));
+    }
+  }
+
+  /** Ends a run under way here, if there is one, because somebody cancelled it. */
+  cancel(runId: Id<'run'>): void {
+    this.#active.get(runId)?.abort.abort(new Error('the run was cancelled'));
+  }
+
+  /** Claims nothing any more. */
+  beginDrain(): void {
+    this.#isDraining = true;
+  }
+
+  /** Asks every handler to end, and hands back what has not ended after `graceMs`. */
+  async handBackAll(graceMs: number): Promise<void> {
+    const active = [...this.#active.values()];
+    for (const { abort } of active) abort.abort(new Error('the worker is shutting down'));
+    if (active.length === 0) return;
+    await new Promise((done) => setTimeout(done, graceMs));
+    for (const { run, abandon } of active) if (this.#active.get(run.id)?.run === run) abandon('handed back');
+  }
+
+  async #attempt(run: ClaimedRun): Promise<void> {
+    this.counts.claimed += 1;
+    const abort = new AbortController();
+    const given = Promise.withResolvers<Ended>();
+    this.#active.set(run.id, { run, abort, abandon: given.resolve });
+    const ceiling = setTimeout(() => {
+      abort.abort(new Error('the attempt took far too long'));
+      given.resolve('too long');
+    }, this.options.attemptCeilingMs);
+    try {
+      const ended = await Promise.race([this.#try(run, abort.signal), given.promise]);
+      await this.#conclude(run, this.#isDraining && abort.signal.aborted ? unlessDone(ended) : ended);
+    } finally {
+      clearTimeout(ceiling);
+      this.#active.delete(run.id);
+    }
+  }
+
+  async #try(run: ClaimedRun, signal: AbortSignal): Promise<AttemptOutcome> {
+    try {
+      return await this.options.execute.runAttempt(run, signal);
+    } catch (thrown) {
+      this.options.logger.error({ err: thrown, run: run.id }, 'an attempt broke');
+      return { status: 'failed', error: { code: 'PLATFORM_ERROR', message: 'Something in the platform failed; the run is tried again.' }, limits: {}, release: null };
+    }
+  }
+
+  async #conclude(run: ClaimedRun, ended: Ended): Promise<void> {
+    const { database, logger } = this.options;
+    if (ended === 'lost') {
+      this.counts.fenced += 1;
+      return;
+    }
+    const scope = database.forTenant(run.tenantId);
+    if (ended === 'handed back') {
+      await this.#persist(run, () => scope.transaction((tx) => handBack(tx, { runId: run.id, claim: run.claim })));
+      this.counts.handedBack += 1;
+      return;
+    }
+    if (ended === 'too long') {
+      logger.error({ run: run.id, plugin: run.plugin }, 'an attempt did not answer within any limit and was given up');
+      ended = { status: 'failed', error: { code: 'PLATFORM_ERROR', message: 'The attempt did not answer within any limit.' }, limits: {}, release: null };
+    }
+    const end = this.#decide(run, ended);
+    if (end === 'park') {
+      await this.#persist(run, () => scope.transaction((tx) => handBack(tx, { runId: run.id, claim: run.claim, park: true })));
+      this.counts.handedBack += 1;
+      return;
+    }
+    const status = await this.#persist(run, () => scope.transaction((tx) => finishAttempt(tx, end)));
+    this.counts[status ?? 'fenced'] += 1;
+    if (status === 'failed' && end.error && outcomeOf(end.error.code).alert === 'operator') logger.warn({ run: run.id, plugin: run.plugin, code: end.error.code }, 'a run failed for good by the platform’s fault');
+  }
+
+  /** What an outcome means for the run: lifecycle's tables decide. */
+  #decide(run: ClaimedRun, outcome: AttemptOutcome): AttemptEnd | 'park' {
+    const base = {
+      runId: run.id,
+      claim: run.claim,
+      job: run.kind === 'job' ? { installationId: run.installationId, name: run.name } : undefined,
+      limits: outcome.limits,
+      release: outcome.release,
+      countsAsAttempt: false,
+    };
+    switch (outcome.status) {
+      case 'succeeded':
+        return { ...base, status: 'succeeded', result: outcome.result };
+      case 'cancelled':
+        return { ...base, status: 'cancelled', error: { code: 'CANCELLED', message: 'The run was cancelled.' } };
+      case 'failed': {
+        const { retry } = outcomeOf(outcome.error.code);
+        const countsAsAttempt = retry !== 'platform' && retry !== 'park';
+        const failures = run.failures + (countsAsAttempt ? 1 : 0);
+        const next = nextAttempt({
+          kind: run.kind,
+          policy: retryPolicyFor(run.kind, run.policy.retry),
+          attempts: failures,
+          platformFailures: run.claim - failures,
+          error: { code: outcome.error.code, ...(outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }) },
+          random: this.options.random,
+        });
+        if (next.then === 'park') return 'park';
+        if (next.then === 'dead') return { ...base, status: 'failed', error: outcome.error, countsAsAttempt };
+        return { ...base, status: 'retrying', delayMs: next.delayMs, error: outcome.error, countsAsAttempt: next.countsAsAttempt };
+      }
+      default:
+        throw new TypeError('an attempt ended in no known way');
+    }
+  }
+
+  /** Repeats a write while PostgreSQL is away: the handler's work is done, and forgetting that would do it twice. */
+  async #persist<T>(run: ClaimedRun, write: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await write();
+      } catch (thrown) {
+        if (tries >= finishTries) throw thrown;
+        this.options.logger.warn({ run: run.id, tries, reason: messageOf(thrown) }, 'the end of an attempt could not be written yet');
+        await new Promise((done) => setTimeout(done, Math.min(100 * 2 ** tries, finishPauseMs)));
+      }
+    }
+  }
+}
+
+/** In a drain only a success counts; everything else was probably the drain's own doing and is tried again elsewhere. */
+function unlessDone(ended: Ended): Ended {
+  return typeof ended === 'object' && ended.status === 'succeeded' ? ended : ended === 'lost' ? ended : 'handed back';
+}

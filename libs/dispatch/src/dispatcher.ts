@@ -1,0 +1,163 @@
+import { idFromUuid, isJsonObject, systemClock, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import { defaultRetention, type Retention } from '@annex/lifecycle';
+import { releaseEnabled, removeWorker, reportWorker, type Database } from '@annex/persistence';
+import type { Consumer, Queue } from '@annex/queue';
+import type { AttemptPort } from './attempt.js';
+import { Attempts, type AttemptCounts } from './attempts.js';
+import { Loop } from './loop.js';
+import { createReconciler } from './reconcile.js';
+import { createRelay } from './relay.js';
+import { createRetention } from './retention.js';
+import { createTicker } from './ticker.js';
+
+export interface DispatcherOptions {
+  database: Database;
+  queue: Queue;
+  execute: AttemptPort;
+  logger: Logger;
+  /** Names this process among the workers; another one at each start. */
+  ownerId: string;
+  /** Background runs that this process takes at once. Default 16. */
+  slots?: number;
+  /** Part of the capacity that only tenants below their own cap of concurrent runs may use. Default 1/8. */
+  reservedShare?: number;
+  /** How long a claim holds without being renewed, in milliseconds: how long a dead worker's runs wait at most. Default 12 000. */
+  leaseMs?: number;
+  /** An attempt without an answer is given up after this, in milliseconds. Default 16 minutes, over the longest job's 15. */
+  attemptCeilingMs?: number;
+  /** How long things are kept. Default: lifecycle's. */
+  retention?: Retention;
+  clock?: Clock;
+  /** A number in [0, 1), for the jitter of retries. Default `Math.random`. */
+  random?: () => number;
+}
+
+/** What the dispatcher is doing; for metrics and `/readyz`. */
+export interface DispatcherStats extends AttemptCounts {
+  running: number;
+  slots: number;
+}
+
+/**
+ * Makes background runs happen: relay, consumer, lease renewal, reconciler, ticker and retention of one worker process. PostgreSQL holds the
+ * truth; several dispatchers share the work without a leader, and any of them may die at any moment.
+ */
+export class Dispatcher {
+  readonly #options: DispatcherOptions;
+  readonly #slots: number;
+  readonly #attempts: Attempts;
+  readonly #relay: Loop;
+  readonly #renewal: Loop;
+  readonly #background: Loop[];
+  readonly #unlisten: (() => void)[] = [];
+  #consumer: Consumer | undefined;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: DispatcherOptions) {
+    const { database, queue, execute, logger, ownerId, slots = 16, reservedShare, leaseMs = 12_000, attemptCeilingMs = 16 * 60_000, retention = defaultRetention, clock = systemClock, random = Math.random } = options;
+    this.#options = options;
+    this.#slots = slots;
+    const onDue = () => this.#relay.wake();
+    this.#relay = createRelay({ database, queue, slots, logger, ...(reservedShare !== undefined && { reservedShare }) });
+    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, onFree: onDue });
+    this.#renewal = new Loop({ name: 'leases', everyMs: leaseMs / 4, logger, work: () => this.#attempts.renew() });
+    this.#background = [
+      createReconciler({ database, queue, slots, ownerId, clock, logger, graceMs: leaseMs / 2, onDue }),
+      createTicker({ database, logger }),
+      createRetention({ database, retention, logger }),
+    ];
+  }
+
+  /** Begins to take runs. Resolves when this worker counts as one and hears of new work. */
+  async start(): Promise<void> {
+    const { database, queue, ownerId } = this.#options;
+    await database.platform((tx) => reportWorker(tx, { id: ownerId, slots: this.#slots }));
+    this.#unlisten.push(
+      await database.listen('annex_work', () => this.#relay.wake()),
+      await database.listen('annex_cancel', (payload) => {
+        // After a lost connection a cancel may have been missed: the renewal reads the flag from the rows.
+        if (payload === null) this.#renewal.wake();
+        else this.#attempts.cancel(runIdOf(payload));
+      }),
+      await database.listen('annex_changed', (payload) => this.#pluginsChanged(payload)),
+    );
+    this.#consumer = queue.consume((ticket) => this.#attempts.handle(ticket), { concurrency: this.#slots, onLockLost: () => this.#renewal.wake() });
+    this.#renewal.start();
+    this.#relay.start();
+    for (const loop of this.#background) loop.start();
+  }
+
+  /** What is going on here. */
+  stats(): DispatcherStats {
+    return { ...this.#attempts.counts, running: this.#attempts.running, slots: this.#slots };
+  }
+
+  /**
+   * Takes no further run, lets those under way end, and hands back to the other workers what has not ended in time. Resolves within about
+   * `drainMs` (milliseconds, default 25 000). Safe to call twice.
+   */
+  stop(drainMs = 25_000): Promise<void> {
+    this.#stopping ??= this.#drain(drainMs);
+    return this.#stopping;
+  }
+
+  async #drain(drainMs: number): Promise<void> {
+    const { database, logger, ownerId } = this.#options;
+    for (const unlisten of this.#unlisten.splice(0)) unlisten();
+    this.#attempts.beginDrain();
+    await this.#consumer?.pause();
+    await Promise.all([this.#relay.stop(), ...this.#background.map((loop) => loop.stop())]);
+    const stopped = this.#consumer?.stop() ?? Promise.resolve();
+    // The last fifth is for ending what did not end by itself.
+    const isDone = await within(stopped, drainMs * 0.8);
+    if (!isDone) {
+      logger.warn({ runs: this.#attempts.running }, 'the drain is over: unfinished runs are handed back');
+      await this.#attempts.handBackAll(drainMs * 0.05);
+      await within(stopped, drainMs * 0.15);
+    }
+    await this.#renewal.stop();
+    await database.platform((tx) => removeWorker(tx, ownerId)).catch((thrown: unknown) => logger.warn({ err: thrown }, 'this worker could not sign off; the others notice by themselves'));
+  }
+
+  #pluginsChanged(payload: string | null): void {
+    const change = payload === null ? undefined : parse(payload);
+    if (change !== undefined && change.what !== 'plugins') return;
+    const { database, logger } = this.#options;
+    // An installation may have been enabled: its parked runs go on.
+    database.platform((tx) => releaseEnabled(tx, change?.tenantId)).then(
+      (released) => {
+        if (released > 0) this.#relay.wake();
+      },
+      (thrown: unknown) => logger.warn({ err: thrown }, 'parked runs could not be released yet; the reconciler will'),
+    );
+  }
+}
+
+function parse(payload: string): { tenantId: Id<'tenant'>; what: string } | undefined {
+  try {
+    const value = JSON.parse(payload) as Json;
+    if (!isJsonObject(value) || typeof value['tenant'] !== 'string' || typeof value['what'] !== 'string') return undefined;
+    return { tenantId: idFromUuid('tenant', value['tenant']), what: value['what'] };
+  } catch {
+    return undefined;
+  }
+}
+
+function runIdOf(uuid: string): Id<'run'> {
+  try {
+    return idFromUuid('run', uuid);
+  } catch {
+    return 'run_';
+  }
+}
+
+/** Whether a promise settles in time, in milliseconds. */
+async function within(promise: Promise<unknown>, ms: number): Promise<boolean> {
+  const late = Promise.withResolvers<boolean>();
+  const timer = setTimeout(() => late.resolve(false), ms);
+  try {
+    return await Promise.race([promise.then(() => true), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

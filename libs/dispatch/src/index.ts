@@ -1,0 +1,7 @@
+export { Dispatcher, type DispatcherOptions, type DispatcherStats } from './dispatcher.js';
+export type { AttemptOutcome, AttemptPort } from './attempt.js';
+export type { AttemptCounts } from './attempts.js';
+export type { ClaimedRun, DeadLetterFilter } from '@annex/persistence';
+export { maxReplayedAtOnce, Runs, startJob, type RunsCaller, type StartedRun, type StartJob } from './runs.js';
+export { jobTerms, type JobTerms } from './job.js';
+export { dispatchErrors } from './errors.js';

@@ -1,0 +1,26 @@
+import type { Logger } from '@annex/kernel';
+import type { Retention } from '@annex/lifecycle';
+import { removeExpired, retentionSteps, type Database } from '@annex/persistence';
+import { Loop } from './loop.js';
+
+/** Rows removed in one transaction. */
+const portion = 1000;
+
+/** Removes what is older than it is kept: portion by portion while there is something, then again after ten minutes. */
+export function createRetention({ database, retention, logger }: { database: Database; retention: Retention; logger: Logger }): Loop {
+  return new Loop({
+    name: 'retention',
+    everyMs: 10 * 60_000,
+    logger,
+    work: async () => {
+      let isMore = false;
+      for (const what of retentionSteps) {
+        const removed = await database.platform((tx) => removeExpired(tx, { what, retention, limit: portion }));
+        if (removed > 0) logger.info({ what, removed }, 'retention removed old rows');
+        isMore ||= removed === portion;
+      }
+      // Leaves room for everything else between two portions.
+      return isMore ? 200 : undefined;
+    },
+  });
+}

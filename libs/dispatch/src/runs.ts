@@ -1,0 +1,222 @@
+/** What people and plugins ask of background runs: start a job now, cancel, replay, wait. Works in every process, with or without a dispatcher in it. */
+import { didYouMean, jsonBytes, newId, quote, type Id, type Json, type Logger, type Stoppable } from '@annex/kernel';
+import { hasEnded, outcomeErrors, type RunStatus } from '@annex/lifecycle';
+import { maxEventDataBytes } from '@annex/events';
+import {
+  appendAudit,
+  cancelJobRuns,
+  cancelRun,
+  countDeadLetters,
+  countJobRuns,
+  ensureRoom,
+  findEvent,
+  findInstalledJobs,
+  findRunState,
+  insertQueued,
+  latestRunsOfEvent,
+  lockDeadLetters,
+  lockJob,
+  lockRunForReplay,
+  markReplayed,
+  noteLastRun,
+  planFanOut,
+  type Database,
+  type DeadLetterFilter,
+  type NewRun,
+  type ReplayableRun,
+  type TenantTransaction,
+} from '@annex/persistence';
+import { dispatchErrors } from './errors.js';
+import { jobName, jobTerms } from './job.js';
+import { RunEndings } from './run-endings.js';
+
+/** Who asks. The API has checked that they may. */
+export interface RunsCaller {
+  /** `usr_…`, `tok_…`, or an operator. */
+  actor: string;
+  tenant: { id: Id<'tenant'> };
+  requestId?: string;
+}
+
+/** A run that was made. `waiting_for` tells why it does not start at once, if it does not. */
+export interface StartedRun {
+  runId: Id<'run'>;
+  status: RunStatus;
+}
+
+/** Most dead letters that one call replays; call again while `remaining` is not 0. */
+export const maxReplayedAtOnce = 500;
+
+export class Runs implements Stoppable {
+  readonly #endings: RunEndings;
+
+  constructor(private readonly options: { database: Database; logger: Logger }) {
+    this.#endings = new RunEndings(options);
+  }
+
+  /** Begins to hear of runs that end, so that {@link waitForRun} answers at once. */
+  start(): Promise<void> {
+    return this.#endings.start();
+  }
+
+  /** Safe to call twice. Whoever still waits gets the status as it is. */
+  stop(): Promise<void> {
+    return this.#endings.stop();
+  }
+
+  /**
+   * Starts a job of an enabled plugin now. Throws `PLUGIN_NOT_FOUND`, `PLUGIN_DISABLED`, `PLUGIN_SUSPENDED`, `JOB_NOT_FOUND`,
+   * `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`.
+   */
+  runNow(caller: RunsCaller, installation: string, job: string, payload?: Json): Promise<StartedRun> {
+    return this.#audited(caller, async (tx) => {
+      const started = await startJob(tx, { installation, job, payload, depth: 0 });
+      return { value: started, action: 'job.run_now', target: `${installation}/${job}`, detail: { run_id: started.runId } };
+    });
+  }
+
+  /** Cancels a run; one that is cancelled already stays so. Throws `RUN_NOT_FOUND`, `RUN_ENDED`. */
+  cancelRun(caller: RunsCaller, runId: Id<'run'>): Promise<StartedRun & { cancelRequested: boolean }> {
+    return this.#audited(caller, async (tx) => {
+      const cancelled = (await cancelRun(tx, runId, `${caller.actor} cancelled the run.`)) ?? (await findRunState(tx, runId));
+      if (cancelled === null) throw runNotFound(runId);
+      if (hasEnded(cancelled.status) && cancelled.status !== 'cancelled') {
+        throw dispatchErrors.error('RUN_ENDED', `This run ended as ${cancelled.status}; only one that waits or runs can be cancelled.`, { extra: { status: cancelled.status } });
+      }
+      return { value: { runId, status: cancelled.status, cancelRequested: cancelled.cancelRequested }, action: 'run.cancelled', target: runId };
+    });
+  }
+
+  /**
+   * Makes an ended background run again, with its payload or another one; a dead letter is none any more then. For an event's run another
+   * payload replaces the event's `data`. Throws `RUN_NOT_FOUND` (a route's run too: its request is not kept), `RUN_NOT_ENDED`,
+   * `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`.
+   */
+  replayRun(caller: RunsCaller, runId: Id<'run'>, { payload }: { payload?: Json } = {}): Promise<StartedRun> {
+    return this.#audited(caller, async (tx) => {
+      checkPayload(payload);
+      const original = await lockRunForReplay(tx, runId);
+      if (original === null) throw runNotFound(runId);
+      if (!hasEnded(original.status)) throw dispatchErrors.error('RUN_NOT_ENDED', `This run is ${original.status}. Wait until it has ended, or cancel it first.`, { extra: { status: original.status } });
+      await ensureRoom(tx, 1);
+      const [started] = await insertReplays(tx, [payload === undefined ? original : { ...original, again: { ...original.again, payload } }]);
+      if (started === undefined) throw runNotFound(runId);
+      return { value: { runId: started, status: 'queued' }, action: 'run.replayed', target: runId, detail: { run_id: started, edited: payload !== undefined } };
+    });
+  }
+
+  /** Gives an event to every handler that subscribes to it now, once more. Throws `EVENT_NOT_FOUND`, `QUEUE_FULL`. */
+  replayEvent(caller: RunsCaller, eventId: string): Promise<{ eventId: string; runs: { runId: Id<'run'>; plugin: string }[] }> {
+    return this.#audited(caller, async (tx) => {
+      const event = await findEvent(tx, eventId);
+      if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; events are kept for 30 days.`);
+      const before = await latestRunsOfEvent(tx, event.id);
+      const runs = await planFanOut(tx, { eventId: event.id, type: event.type, depth: event.depth, replayOf: (plugin, name, ordinal) => before.get(`${plugin}/${name}/${ordinal}`) ?? null });
+      await ensureRoom(tx, runs.length);
+      await insertQueued(tx, runs);
+      await markReplayed(tx, [...before.values()]);
+      const made = runs.map(({ id, plugin }) => ({ runId: id, plugin }));
+      return { value: { eventId: event.id, runs: made }, action: 'event.replayed', target: event.id, detail: { runs: made.length } };
+    });
+  }
+
+  /**
+   * Replays dead letters, oldest first, at most {@link maxReplayedAtOnce} and as many as fit under the tenant's cap. `remaining`: how many
+   * the filter still means. Two calls at once share them.
+   */
+  replayDeadLetters(caller: RunsCaller, filter: DeadLetterFilter): Promise<{ replayed: { runId: Id<'run'>; replayOf: Id<'run'> }[]; remaining: number }> {
+    return this.#audited(caller, async (tx) => {
+      const found = await lockDeadLetters(tx, filter, maxReplayedAtOnce);
+      if (found.length > 0) await ensureRoom(tx, found.length);
+      const made = await insertReplays(tx, found);
+      const replayed = made.map((runId, index) => ({ runId, replayOf: found[index]?.id ?? runId }));
+      const remaining = await countDeadLetters(tx, filter);
+      return { value: { replayed, remaining }, action: 'dead_letters.replayed', target: filter.plugin ?? 'all', detail: { replayed: replayed.length, remaining } };
+    });
+  }
+
+  /**
+   * Waits until a run has ended, at most `timeoutMs` milliseconds, and answers where it stands then. Throws `RUN_NOT_FOUND`.
+   * `signal`: stop waiting, the asker has left.
+   */
+  async waitForRun(tenantId: Id<'tenant'>, runId: Id<'run'>, timeoutMs: number, signal?: AbortSignal): Promise<RunStatus> {
+    const status = await this.#endings.wait(tenantId, runId, timeoutMs, signal);
+    if (status === null) throw runNotFound(runId);
+    return status;
+  }
+
+  #audited<T>(caller: RunsCaller, work: (tx: TenantTransaction) => Promise<{ value: T; action: string; target: string; detail?: Record<string, Json> }>): Promise<T> {
+    return this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
+      const { value, action, target, detail } = await work(tx);
+      await appendAudit(tx, { actor: caller.actor, action, target, ...(detail && { detail }), ...(caller.requestId !== undefined && { requestId: caller.requestId }) });
+      return value;
+    });
+  }
+}
+
+export interface StartJob {
+  /** The installation's id or slug. */
+  installation: string;
+  job: string;
+  payload?: Json | undefined;
+  /** How many emits lie between the new run and the outside world. */
+  depth: number;
+}
+
+/**
+ * Starts a job in the caller's transaction: the API's run-now and `ctx.jobs.runNow`. A request that somebody made is never dropped, so
+ * where a tick would be left out because an earlier run is not done (`overlap: skip`), this one waits for it, as with `queue`.
+ * Errors as {@link Runs.runNow}.
+ */
+export async function startJob(tx: TenantTransaction, { installation, job, payload, depth }: StartJob): Promise<StartedRun> {
+  checkPayload(payload);
+  const found = await findInstalledJobs(tx, installation);
+  if (found === null) throw dispatchErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(installation, 80)}.`);
+  if (found.status !== 'enabled') {
+    const code = found.status === 'suspended' ? 'PLUGIN_SUSPENDED' : 'PLUGIN_DISABLED';
+    throw outcomeErrors.error(code, `The plugin "${found.plugin}" is ${found.status}${found.statusReason ? ` (${found.statusReason})` : ''}; enable it first.`);
+  }
+  const entry = found.jobs.find((one) => jobName(one) === job);
+  if (entry === undefined) {
+    const names = found.jobs.flatMap((one) => jobName(one) ?? []);
+    throw dispatchErrors.error('JOB_NOT_FOUND', `The plugin "${found.plugin}" has no job ${quote(job, 80)}.${didYouMean(job, names) || (names.length > 0 ? ` Jobs: ${names.join(', ')}.` : ' It declares none.')}`);
+  }
+  await ensureRoom(tx, 1);
+  const { overlap, policy } = jobTerms(entry);
+  const id = newId('run');
+  const ref = { installationId: found.installationId, name: job };
+  // The schedule's row before the job's lock, in the order in which a tick takes both.
+  await noteLastRun(tx, ref, id);
+  const waits = await waitsForOthers(tx, ref, overlap);
+  await insertQueued(tx, [{ id, ...ref, plugin: found.plugin, kind: 'job', ordinal: 0, payload, policy, depth, ...(waits && { waitingFor: 'overlap' as const }) }]);
+  return { runId: id, status: 'queued' };
+}
+
+/** Whether a run asked for by somebody has to wait for earlier ones of its job. */
+async function waitsForOthers(tx: TenantTransaction, job: { installationId: Id<'installation'>; name: string }, overlap: string): Promise<boolean> {
+  if (overlap === 'allow') return false;
+  await lockJob(tx, job);
+  const { running, queued } = await countJobRuns(tx, job);
+  if (overlap !== 'replace') return running + queued > 0;
+  await cancelJobRuns(tx, job, { code: 'CANCELLED', message: 'A later run of the job replaced it (overlap: "replace").' });
+  return running > 0;
+}
+
+async function insertReplays(tx: TenantTransaction, originals: readonly ReplayableRun[]): Promise<Id<'run'>[]> {
+  const runs: (NewRun & { id: Id<'run'> })[] = originals.map(({ again }) => ({ ...again, id: newId('run') }));
+  await insertQueued(tx, runs);
+  await markReplayed(tx, originals.map(({ id }) => id));
+  return runs.map(({ id }) => id);
+}
+
+function checkPayload(payload: Json | undefined): void {
+  if (payload === undefined) return;
+  const bytes = jsonBytes(payload);
+  if (bytes <= maxEventDataBytes) return;
+  throw outcomeErrors.error('PAYLOAD_TOO_LARGE', `The payload is ${bytes} bytes of JSON; at most ${maxEventDataBytes} are taken. Store it and pass its key.`, { extra: { limit: maxEventDataBytes } });
+}
+
+function runNotFound(runId: string): Error {
+  return dispatchErrors.error('RUN_NOT_FOUND', `This tenant has no background run ${quote(runId, 40)}.`);
+}
+

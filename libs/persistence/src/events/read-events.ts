@@ -1,0 +1,141 @@
+import { idFromUuid, type Id, type Json } from '@annex/kernel';
+import type { RunStatus } from '@annex/lifecycle';
+import type { TenantTransaction } from '../core/database.js';
+
+/** What became of an event at one handler. */
+export interface Delivery {
+  runId: Id<'run'>;
+  plugin: string;
+  status: RunStatus;
+  /** How many tries were begun. */
+  attempts: number;
+  /** The run that this one repeats, or `null`. */
+  replayOf: Id<'run'> | null;
+}
+
+/** An event as it was kept. */
+export interface StoredEvent {
+  id: string;
+  type: string;
+  source: string;
+  subject: string | null;
+  data: Json;
+  time: Date;
+  depth: number;
+  /** The run that emitted it, or `null`. */
+  runId: Id<'run'> | null;
+  createdAt: Date;
+  deliveries: Delivery[];
+}
+
+export interface EventQuery {
+  /** An exact name, or a pattern with `*` and `**`. */
+  type?: string;
+  /** Accepted at or after. */
+  since?: Date;
+  /** Accepted before. */
+  until?: Date;
+  limit: number;
+  /** `cursor` of the page before. */
+  cursor?: string;
+}
+
+export interface EventPage {
+  events: StoredEvent[];
+  /** Continues behind this page; `null`: it was the last. */
+  cursor: string | null;
+}
+
+interface EventRow {
+  id: string;
+  type: string;
+  source: string;
+  subject: string | null;
+  data: Json;
+  time: Date;
+  depth: number;
+  run_id: string | null;
+  created_at: Date;
+  created_text: string;
+}
+
+const columns = `id, type, source, subject, data, time, depth, run_id, created_at, created_at::text as created_text`;
+
+/** A page of events, newest first, with their deliveries. A cursor that this function did not make is taken for none. */
+export async function listEvents(tx: TenantTransaction, { type, since, until, limit, cursor }: EventQuery): Promise<EventPage> {
+  const [at, id] = readCursor(cursor) ?? [null, null];
+  const rows = await tx.query<EventRow>(
+    `select ${columns} from events
+     where tenant_id = $1 and ($2::text is null or type ~ $2) and ($3::timestamptz is null or created_at >= $3) and ($4::timestamptz is null or created_at < $4)
+       and ($5::timestamptz is null or (created_at, id) < ($5, $6)) order by created_at desc, id desc limit $7`,
+    [tx.tenantUuid, type === undefined ? null : patternAsRegex(type), since ?? null, until ?? null, at, id, limit + 1],
+  );
+  const page = rows.slice(0, limit);
+  const last = page.at(-1);
+  return { events: await withDeliveries(tx, page), cursor: rows.length > limit && last ? Buffer.from(JSON.stringify([last.created_text, last.id])).toString('base64url') : null };
+}
+
+/** One event with its deliveries, or `null` when the tenant has none with that id. */
+export async function findEvent(tx: TenantTransaction, id: string): Promise<StoredEvent | null> {
+  const rows = await tx.query<EventRow>(`select ${columns} from events where tenant_id = $1 and id = $2`, [tx.tenantUuid, id.replaceAll('\0', '\uFFFD')]);
+  const [event] = await withDeliveries(tx, rows);
+  return event ?? null;
+}
+
+async function withDeliveries(tx: TenantTransaction, rows: EventRow[]): Promise<StoredEvent[]> {
+  if (rows.length === 0) return [];
+  const runs = await tx.query<{ id: string; event_id: string; plugin: string; status: RunStatus; attempts: number; replay_of: string | null }>(
+    `select id, event_id, plugin, status, jsonb_array_length(attempts) as attempts, replay_of from runs
+     where tenant_id = $1 and event_id = any($2::text[]) and kind in ('event', 'webhook') order by id`,
+    [tx.tenantUuid, rows.map(({ id }) => id)],
+  );
+  return rows.map((row) => ({
+    id: row.id,
+    type: row.type,
+    source: row.source,
+    subject: row.subject,
+    data: row.data,
+    time: row.time,
+    depth: row.depth,
+    runId: row.run_id === null ? null : idFromUuid('run', row.run_id),
+    createdAt: row.created_at,
+    deliveries: runs
+      .filter(({ event_id }) => event_id === row.id)
+      .map(({ id, plugin, status, attempts, replay_of }) => ({
+        runId: idFromUuid('run', id),
+        plugin,
+        status,
+        attempts,
+        replayOf: replay_of === null ? null : idFromUuid('run', replay_of),
+      })),
+  }));
+}
+
+function readCursor(cursor: string | undefined): [at: string, id: string] | undefined {
+  if (cursor === undefined || cursor.length > 2000) return undefined;
+  try {
+    const value: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    if (!Array.isArray(value) || value.length !== 2) return undefined;
+    const [at, id] = value as unknown[];
+    if (typeof at !== 'string' || typeof id !== 'string' || id.includes('\0')) return undefined;
+    return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/.test(at) && !Number.isNaN(Date.parse(at.replace(' ', 'T').replace('+00', 'Z'))) ? [at, id] : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** An event pattern (libs/events) as a POSIX regular expression; every character outside a name's own matches itself only. */
+function patternAsRegex(pattern: string): string {
+  if (pattern === '**') return '';
+  const parts = pattern.slice(0, 400).replaceAll('\0', '').split('.');
+  let out = '';
+  parts.forEach((part, index) => {
+    const isFirst = index === 0;
+    if (part === '**') out += isFirst ? '([^.]+\\.)*' : '(\\.[^.]+)*';
+    else {
+      const afterLeadingMany = index > 0 && parts.slice(0, index).every((before) => before === '**');
+      out += (isFirst || afterLeadingMany ? '' : '\\.') + (part === '*' ? '[^.]+' : part.replace(/[^a-z0-9_-]/gi, '\\$&'));
+    }
+  });
+  return `^${out}$`;
+}

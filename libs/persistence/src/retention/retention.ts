@@ -1,0 +1,41 @@
+import type { Retention } from '@annex/lifecycle';
+import type { PlatformTransaction } from '../core/database.js';
+
+/** Each in its own small transaction, so that no lock is held for long. `$1`: days, `$2`: most rows. */
+const steps: { what: string; days: (retention: Retention) => number; sql: string }[] = [
+  {
+    what: 'runs',
+    days: ({ runsDays }) => runsDays,
+    sql: `delete from runs where ctid = any(array(select ctid from runs where queued_at < now() - $1 * interval '1 day' and status in ('succeeded', 'cancelled', 'skipped') limit $2))`,
+  },
+  {
+    what: 'failed_runs',
+    days: ({ failedDays }) => failedDays,
+    sql: `delete from runs where ctid = any(array(select ctid from runs where queued_at < now() - $1 * interval '1 day' and status = 'failed' limit $2))`,
+  },
+  {
+    what: 'events',
+    days: ({ runsDays }) => runsDays,
+    sql: `delete from events where ctid = any(array(select e.ctid from events e where e.created_at < now() - $1 * interval '1 day'
+      and not exists (select 1 from runs r where r.tenant_id = e.tenant_id and r.event_id = e.id) limit $2))`,
+  },
+  { what: 'logs', days: ({ logsDays }) => logsDays, sql: `delete from run_logs where ctid = any(array(select ctid from run_logs where time < now() - $1 * interval '1 day' limit $2))` },
+  { what: 'audit', days: ({ auditDays }) => auditDays, sql: `delete from audit where ctid = any(array(select ctid from audit where at < now() - $1 * interval '1 day' order by tenant_id, seq limit $2))` },
+  { what: 'usage', days: ({ auditDays }) => auditDays, sql: `delete from usage where ctid = any(array(select ctid from usage where day < now() - $1 * interval '1 day' limit $2))` },
+  { what: 'idempotency_keys', days: () => 1, sql: `delete from idempotency_keys where ctid = any(array(select ctid from idempotency_keys where created_at < now() - $1 * interval '1 day' limit $2))` },
+  { what: 'executor_kills', days: () => 7, sql: `delete from executor_kills where ctid = any(array(select ctid from executor_kills where at < now() - $1 * interval '1 day' limit $2))` },
+  { what: 'kv', days: () => 0, sql: `delete from kv where ctid = any(array(select ctid from kv where expires_at < now() - $1 * interval '1 day' limit $2))` },
+];
+
+/** What retention removes, in order; runs go before the events that they name. */
+export const retentionSteps: readonly string[] = steps.map(({ what }) => what);
+
+/**
+ * Removes one portion of what is older than its kind is kept and answers how many rows went; fewer than `limit` means that nothing is left.
+ * Two processes may call it at once.
+ */
+export async function removeExpired(tx: PlatformTransaction, { what, retention, limit }: { what: string; retention: Retention; limit: number }): Promise<number> {
+  const step = steps.find((one) => one.what === what);
+  if (!step) throw new RangeError(`no such step of retention: ${what}`);
+  return tx.execute(step.sql, [step.days(retention), limit]);
+}

@@ -1,0 +1,53 @@
+import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
+import type { RunStatus } from '@annex/lifecycle';
+import type { TenantTransaction } from '../core/database.js';
+import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
+import { tellEnded } from './told.js';
+
+/** A run as somebody who waits for it or cancels it needs it. */
+export interface RunState {
+  id: Id<'run'>;
+  plugin: string;
+  kind: string;
+  name: string;
+  status: RunStatus;
+  cancelRequested: boolean;
+}
+
+/** Where a run stands, or `null` when the tenant has none with that id. */
+export async function findRunState(tx: TenantTransaction, runId: Id<'run'>): Promise<RunState | null> {
+  const [row] = await tx.query<{ plugin: string; kind: string; name: string; status: RunStatus; cancel_requested: boolean }>(
+    'select plugin, kind, name, status, cancel_requested from runs where tenant_id = $1 and id = $2',
+    [tx.tenantUuid, uuidFromId(runId)],
+  );
+  return row ? { id: runId, plugin: row.plugin, kind: row.kind, name: row.name, status: row.status, cancelRequested: row.cancel_requested } : null;
+}
+
+/**
+ * Cancels a run: one that waits ends at once, one under way as soon as its worker hears of it. Answers where it stands now, or `null` when
+ * there is no such run or it has ended already.
+ */
+export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message: string): Promise<RunState | null> {
+  const [found] = await tx.query<{ kind: string; installation_id: string; name: string }>('select kind, installation_id, name from runs where tenant_id = $1 and id = $2', [
+    tx.tenantUuid,
+    uuidFromId(runId),
+  ]);
+  const job: JobRef | undefined = found?.kind === 'job' ? { installationId: idFromUuid('installation', found.installation_id), name: found.name } : undefined;
+  if (job) await lockJob(tx, job);
+  const [row] = await tx.query<{ plugin: string; kind: string; name: string; status: RunStatus }>(
+    `update runs set status = case when status = 'running' then status else 'cancelled' end, cancel_requested = status = 'running',
+       finished_at = case when status <> 'running' then now() end,
+       error = case when status <> 'running' then json_build_object('code', 'CANCELLED', 'message', $3::text) else error end,
+       next_attempt_at = null, dispatched_at = null, waiting_for = null
+     where tenant_id = $1 and id = $2 and status in ('queued', 'running', 'retrying')
+     returning plugin, kind, name, status`,
+    [tx.tenantUuid, uuidFromId(runId), message],
+  );
+  if (!row) return null;
+  if (row.status === 'running') await tx.notify('annex_cancel', uuidFromId(runId));
+  else {
+    await tellEnded(tx, runId, row.status);
+    if (job) await releaseOverlap(tx, job);
+  }
+  return { id: runId, plugin: row.plugin, kind: row.kind, name: row.name, status: row.status, cancelRequested: row.status === 'running' };
+}

@@ -1,0 +1,124 @@
+import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
+import type { RunStatus } from '@annex/lifecycle';
+import type { TenantTransaction } from '../core/database.js';
+import type { BackgroundKind, NewRun, RunPolicy } from './enqueue-run.js';
+
+/** An ended background run that can be made again. */
+export interface ReplayableRun {
+  id: Id<'run'>;
+  status: RunStatus;
+  /** Everything a new run of the same needs. */
+  again: NewRun;
+}
+
+interface ReplayableRow {
+  id: string;
+  installation_id: string;
+  plugin: string;
+  kind: BackgroundKind;
+  name: string;
+  ordinal: number;
+  status: RunStatus;
+  event_id: string | null;
+  payload: string | null;
+  depth: number;
+  policy: RunPolicy;
+}
+
+const columns = 'id, installation_id, plugin, kind, name, ordinal, status, event_id, payload::text as payload, depth, policy';
+
+/** Locks a background run for a replay, or answers `null` when the tenant has none with that id. */
+export async function lockRunForReplay(tx: TenantTransaction, runId: Id<'run'>): Promise<ReplayableRun | null> {
+  const [row] = await tx.query<ReplayableRow>(
+    `select ${columns} from runs where tenant_id = $1 and id = $2 and kind in ('event', 'job', 'webhook', 'lifecycle') for update`,
+    [tx.tenantUuid, uuidFromId(runId)],
+  );
+  return row ? fromRow(row) : null;
+}
+
+/** Which dead letters are meant. Every part left out means all. */
+export interface DeadLetterFilter {
+  ids?: readonly Id<'run'>[];
+  /** The plugin's slug. */
+  plugin?: string;
+  kind?: string;
+  name?: string;
+  eventId?: string;
+  since?: Date;
+  until?: Date;
+}
+
+const deadLetters = `
+  from runs where tenant_id = $1 and status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook')
+    and ($2::uuid[] is null or id = any($2)) and ($3::text is null or plugin = $3) and ($4::text is null or kind = $4) and ($5::text is null or name = $5)
+    and ($6::text is null or event_id = $6) and ($7::timestamptz is null or queued_at >= $7) and ($8::timestamptz is null or queued_at < $8)`;
+
+function filterParameters(tx: TenantTransaction, filter: DeadLetterFilter): unknown[] {
+  return [
+    tx.tenantUuid,
+    filter.ids ? filter.ids.map(uuidFromId) : null,
+    filter.plugin ?? null,
+    filter.kind ?? null,
+    filter.name ?? null,
+    filter.eventId ?? null,
+    filter.since ?? null,
+    filter.until ?? null,
+  ];
+}
+
+/** Locks dead letters for a replay, oldest first; those that another transaction is replaying are left to it. */
+export async function lockDeadLetters(tx: TenantTransaction, filter: DeadLetterFilter, limit: number): Promise<ReplayableRun[]> {
+  const rows = await tx.query<ReplayableRow>(`select ${columns} ${deadLetters} order by id limit $9 for update skip locked`, [...filterParameters(tx, filter), limit]);
+  return rows.map(fromRow);
+}
+
+/** How many dead letters the filter means. */
+export async function countDeadLetters(tx: TenantTransaction, filter: DeadLetterFilter): Promise<number> {
+  const [row] = await tx.query<{ n: number }>(`select count(*)::int as n ${deadLetters}`, filterParameters(tx, filter));
+  return row?.n ?? 0;
+}
+
+/** Ids of dead letters, newest first. `before`: the last id of the page before. */
+export async function listDeadLetterIds(tx: TenantTransaction, filter: DeadLetterFilter, { limit, before }: { limit: number; before?: Id<'run'> }): Promise<Id<'run'>[]> {
+  const rows = await tx.query<{ id: string }>(`select id ${deadLetters} and ($9::uuid is null or id < $9) order by id desc limit $10`, [
+    ...filterParameters(tx, filter),
+    before ? uuidFromId(before) : null,
+    limit,
+  ]);
+  return rows.map(({ id }) => idFromUuid('run', id));
+}
+
+/** Failed runs among these are no dead letters any more. */
+export async function markReplayed(tx: TenantTransaction, ids: readonly Id<'run'>[]): Promise<void> {
+  await tx.query(`update runs set replayed_at = now() where tenant_id = $1 and id = any($2::uuid[]) and status = 'failed' and replayed_at is null`, [tx.tenantUuid, ids.map(uuidFromId)]);
+}
+
+/** The latest ended run of each handler for an event, for a replay of the event: handler (`installation/name/ordinal`) → run. */
+export async function latestRunsOfEvent(tx: TenantTransaction, eventId: string): Promise<Map<string, Id<'run'>>> {
+  const rows = await tx.query<{ id: string; handler: string }>(
+    `select distinct on (installation_id, name, ordinal) id, plugin || '/' || name || '/' || ordinal as handler from runs
+     where tenant_id = $1 and event_id = $2 and kind = 'event' order by installation_id, name, ordinal, id desc`,
+    [tx.tenantUuid, eventId],
+  );
+  return new Map(rows.map(({ id, handler }) => [handler, idFromUuid('run', id)]));
+}
+
+function fromRow(row: ReplayableRow): ReplayableRun {
+  const id = idFromUuid('run', row.id);
+  return {
+    id,
+    status: row.status,
+    again: {
+      installationId: idFromUuid('installation', row.installation_id),
+      plugin: row.plugin,
+      kind: row.kind,
+      name: row.name,
+      ordinal: row.ordinal,
+      payload: row.payload === null ? undefined : (JSON.parse(row.payload) as Json),
+      policy: row.policy,
+      eventId: row.event_id,
+      replayOf: id,
+      depth: row.depth,
+    },
+  };
+}
