@@ -17,6 +17,8 @@ export type WaitReason = 'overlap' | 'plugin';
 
 /** A background run to be made. */
 export interface NewRun {
+  /** Default: a fresh one. */
+  id?: Id<'run'>;
   installationId: Id<'installation'>;
   /** The plugin's slug. */
   plugin: string;
@@ -46,7 +48,7 @@ export interface NewRun {
  */
 export async function enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>> {
   if (run.kind !== 'lifecycle') await ensureRoom(tx, 1);
-  const id = newId('run');
+  const id = run.id ?? newId('run');
   await insertQueued(tx, [{ ...run, id }]);
   return id;
 }
