@@ -1,13 +1,14 @@
 import { base64ToBytes, bytesToBase64 } from './base64.js';
 import { blobBytes, concatenate, isBlob, wrapBlob } from './blob.js';
 import type { Blob } from './blob.js';
-import { utf8Decode, utf8Encode } from './encoding.js';
+import { utf8Decode, utf8DecodeKeepingMark, utf8Encode } from './encoding.js';
 import { FormData, isFormData } from './form-data.js';
-import { parseMimeType, serializeMimeType } from './mime-type.js';
+import { extractMimeType, serializeMimeType } from './mime-type.js';
 import { decodeMultipart, encodeMultipart } from './multipart.js';
 import { JSONParse, ObjectDefineProperty, StringPrototypeToWellFormed, TypedArraySet, Uint8ArrayCtor } from './primordials.js';
 import { isReadableStream, streams } from './streams.js';
 import type { ReadableStream } from './streams.js';
+import { structuredClone } from './structured-clone.js';
 import { URLSearchParams, isUrlSearchParams } from './url.js';
 import { toUsvString, viewBytes } from './webidl.js';
 
@@ -24,6 +25,8 @@ export interface Body {
   stream: ReadableStream | null;
   /** Read to its end by one of the methods, without a stream. */
   used: boolean;
+  /** Reading rejects once this is aborted: the signal of the fetch that the body came from. */
+  signal: { readonly aborted: boolean; readonly reason: unknown } | null;
 }
 
 /** What `extractBody` finds: the body and the media type it brings along. */
@@ -33,7 +36,7 @@ export interface ExtractedBody {
 }
 
 function makeBody(text: string | null, bytes: Uint8Array<ArrayBuffer> | null, stream: ReadableStream | null): Body {
-  return { text, bytes, stream, used: false };
+  return { text, bytes, stream, used: false, signal: null };
 }
 
 /** "Extract a body" of Fetch §5.2. */
@@ -90,7 +93,14 @@ export function cloneBody(body: Body): Body {
   if (body.stream === null) return makeBody(body.text, body.bytes, null);
   const branches = body.stream.tee();
   body.stream = branches[0];
-  return makeBody(null, null, branches[1]);
+  return makeBody(null, null, streams().through(branches[1], structuredClone));
+}
+
+/** A body that takes another one over, which counts as read from then on (the "proxy" of Fetch §5.4). The other must be usable. */
+export function takeOver(body: Body): Body {
+  const taken = makeBody(body.text, body.bytes, body.stream === null ? null : streams().through(body.stream, (chunk) => chunk));
+  body.used = true;
+  return taken;
 }
 
 /** The source of a body that nobody turned into a stream, without waiting; undefined when only reading the stream will tell. Marks it as read. */
@@ -138,21 +148,27 @@ export interface BodyOwner<T> {
   typeOf(owner: T): string | null;
 }
 
-async function consumeBytes(body: Body | null): Promise<Uint8Array<ArrayBuffer>> {
+/** The bytes of a body at once, or undefined when they have to be read from a stream. Marks the body as read. */
+function bytesNow(body: Body | null): Uint8Array<ArrayBuffer> | undefined {
   if (body === null) return new Uint8ArrayCtor(0);
   if (isUnusable(body)) throw new TypeError('The body was read already');
-  if (body.stream !== null) return await readStream(body.stream, Infinity);
+  if (body.signal?.aborted === true) throw body.signal.reason;
+  if (body.stream !== null) return undefined;
   body.used = true;
   if (body.text !== null) return utf8Encode(body.text);
   return body.bytes?.slice() ?? new Uint8ArrayCtor(0);
 }
 
+async function consumeBytes(body: Body | null): Promise<Uint8Array<ArrayBuffer>> {
+  return bytesNow(body) ?? (await readStream(body?.stream as ReadableStream, Infinity));
+}
+
 async function consumeText(body: Body | null): Promise<string> {
-  if (body !== null && body.stream === null && body.text !== null && !body.used) {
+  if (body !== null && body.stream === null && body.text !== null && !body.used && body.signal?.aborted !== true) {
     body.used = true;
     return body.text.charCodeAt(0) === 0xfeff ? body.text.slice(1) : body.text;
   }
-  return utf8Decode(await consumeBytes(body));
+  return utf8Decode(bytesNow(body) ?? (await readStream(body?.stream as ReadableStream, Infinity)));
 }
 
 /** Adds the members of the Body mixin (Fetch §5.3) to a class. */
@@ -173,7 +189,7 @@ export function defineBodyMixin<T extends object>(constructor: { prototype: T },
       const self = this as unknown as T;
       const type = owner.typeOf(self);
       const bytes = await consumeBytes(owner.bodyOf(self));
-      const mime = type === null ? null : parseMimeType(type);
+      const mime = type === null ? null : extractMimeType(type);
       return wrapBlob(bytes, mime === null ? '' : serializeMimeType(mime));
     },
     async bytes(): Promise<Uint8Array> {
@@ -182,13 +198,14 @@ export function defineBodyMixin<T extends object>(constructor: { prototype: T },
     async formData(): Promise<FormData> {
       const self = this as unknown as T;
       const body = owner.bodyOf(self);
-      const mime = parseMimeType(owner.typeOf(self) ?? '');
-      if (body !== null && isUnusable(body)) throw new TypeError('The body was read already');
+      const mime = extractMimeType(owner.typeOf(self) ?? '');
+      const bytes = await consumeBytes(body);
       const boundary = mime?.parameters.get('boundary');
-      if (mime?.essence === 'multipart/form-data' && boundary !== undefined) return decodeMultipart(await consumeBytes(body), boundary);
+      if (mime?.essence === 'multipart/form-data' && boundary !== undefined) return decodeMultipart(bytes, boundary);
       if (mime?.essence === 'application/x-www-form-urlencoded') {
         const form = new FormData();
-        for (const [name, value] of new URLSearchParams(`?${utf8Decode(await consumeBytes(body))}`) as unknown as Iterable<[string, string]>) form.append(name, value);
+        const pairs = new URLSearchParams(`?${utf8DecodeKeepingMark(bytes)}`) as unknown as Iterable<[string, string]>;
+        for (const [name, value] of pairs) form.append(name, value);
         return form;
       }
       throw new TypeError('The content type of the body is neither multipart/form-data nor application/x-www-form-urlencoded');

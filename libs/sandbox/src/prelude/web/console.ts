@@ -176,3 +176,5 @@ export const console = {
   clear(): void {},
 };
 Object.defineProperty(console, SymbolToStringTag, { value: 'console', configurable: true });
+// The Console Standard asks for a namespace object whose prototype is an empty object.
+Object.setPrototypeOf(console, {});

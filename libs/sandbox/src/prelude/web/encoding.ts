@@ -17,6 +17,11 @@ export function utf8Encode(text: string): Uint8Array<ArrayBuffer> {
   return utf8fromStringLoose(text);
 }
 
+/** "UTF-8 decode without BOM" of the Encoding Standard: malformed parts become U+FFFD, a byte order mark stays. */
+export function utf8DecodeKeepingMark(bytes: Uint8Array): string {
+  return utf8toStringLoose(bytes);
+}
+
 /** "UTF-8 decode" of the Encoding Standard: malformed parts become U+FFFD, a leading byte order mark is dropped. */
 export function utf8Decode(bytes: Uint8Array): string {
   const hasMark = bytes.length >= 3 && bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;

@@ -23,7 +23,11 @@ export async function fetch(input: unknown, init?: unknown): Promise<Response> {
   requireArguments(arguments.length, 1, 'fetch');
   const request = requestState(new Request(input, init));
   const signal = request.signal;
-  if (signal?.aborted === true) throw signal.reason;
+  if (signal?.aborted === true) {
+    const stream = request.body?.stream ?? null;
+    if (stream !== null && !stream.locked) void stream.cancel(signal.reason);
+    throw signal.reason;
+  }
   const scheme = parseAbsoluteUrl(request.url)?.scheme;
   if (scheme !== 'http' && scheme !== 'https') throw new TypeError(`fetch: the scheme of ${request.url.slice(0, 200)} is not supported; use http or https`);
   if (request.redirect === 'manual') throw new TypeError("fetch: redirect 'manual' is not available here; redirects are followed outside, use 'follow' or 'error'");
@@ -75,8 +79,7 @@ function responseOf(request: RequestState, text: string): Response {
   if (redirected && request.redirect === 'error') throw new TypeError('fetch failed: the server redirected');
   return createResponse(
     { status: answer.status, headers, body: empty ? null : (answer.body ?? { encoding: 'utf8', data: '' }) },
-    url,
-    redirected,
+    { url, redirected, signal: request.signal },
   );
 }
 

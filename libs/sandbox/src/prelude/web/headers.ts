@@ -140,6 +140,14 @@ export function combined(list: readonly HeaderPair[], key: string): string | nul
   return value;
 }
 
+/** Adds copies of all pairs of one list to another. */
+export function copyPairs(from: readonly HeaderPair[], to: HeaderPair[]): void {
+  for (let i = 0; i < from.length; i++) {
+    const pair = from[i];
+    if (pair !== undefined) ArrayPrototypePush(to, [pair[0], pair[1]]);
+  }
+}
+
 function sortAndCombine(list: HeaderPair[]): HeaderPair[] {
   const names = [...new Set(list.map((pair) => pair[0]))].sort();
   const result: HeaderPair[] = [];

@@ -55,3 +55,36 @@ export function serializeMimeType(type: MimeType): string {
   }
   return text;
 }
+
+/** "Extract a MIME type" of Fetch §2.2.2 from the combined value of `Content-Type`: the last valid one, with an earlier charset kept; null when there is none. */
+export function extractMimeType(value: string): MimeType | null {
+  let result: MimeType | null = null;
+  let charset: string | null = null;
+  for (const part of splitList(value)) {
+    const type = parseMimeType(part);
+    if (type === null || type.essence === '*/*') continue;
+    const given = type.parameters.get('charset') ?? null;
+    if (result === null || type.essence !== result.essence) charset = given;
+    else if (given === null && charset !== null) type.parameters.set('charset', charset);
+    result = type;
+  }
+  return result;
+}
+
+/** Splits a header value at its commas outside quoted strings ("get, decode, and split"). */
+function splitList(value: string): string[] {
+  const parts: string[] = [];
+  let from = 0;
+  let quoted = false;
+  for (let i = 0; i < value.length; i++) {
+    const c = value[i];
+    if (quoted && c === '\\') i++;
+    else if (c === '"') quoted = !quoted;
+    else if (c === ',' && !quoted) {
+      parts.push(value.slice(from, i));
+      from = i + 1;
+    }
+  }
+  parts.push(value.slice(from));
+  return parts;
+}

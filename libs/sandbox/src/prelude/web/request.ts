@@ -1,14 +1,15 @@
 import { createSignal, isAbortSignal, onSignalAbort, signalAbort } from './abort.js';
 import type { AbortSignal } from './abort.js';
-import { cloneBody, defineBodyMixin, extractBody, isUnusable, receivedBody } from './body.js';
+import { cloneBody, defineBodyMixin, extractBody, isUnusable, receivedBody, takeOver } from './body.js';
 import type { Body, BodyText } from './body.js';
-import { Headers, combined, fillHeaders, headerListOf, isToken, wrapHeaders } from './headers.js';
+import { Headers, combined, copyPairs, fillHeaders, headerListOf, isToken, wrapHeaders } from './headers.js';
 import type { HeaderPair } from './headers.js';
 import { StringPrototypeToUpperCase } from './primordials.js';
 import { parseAbsoluteUrl } from './url.js';
 import { finishInterface, requireArguments, toByteString, toDictionary, toDomString, toUsvString } from './webidl.js';
 
-const ENUMS: Record<string, readonly string[]> = {
+const ENUMS: Record<string, Record<string, true>> = Object.create(null) as Record<string, Record<string, true>>;
+for (const [name, values] of Object.entries({
   redirect: ['follow', 'error', 'manual'],
   mode: ['cors', 'no-cors', 'same-origin', 'navigate'],
   credentials: ['same-origin', 'include', 'omit'],
@@ -16,7 +17,11 @@ const ENUMS: Record<string, readonly string[]> = {
   referrerPolicy: ['', 'no-referrer', 'no-referrer-when-downgrade', 'same-origin', 'origin', 'strict-origin', 'origin-when-cross-origin', 'strict-origin-when-cross-origin', 'unsafe-url'],
   duplex: ['half'],
   priority: ['high', 'low', 'auto'],
-};
+})) {
+  ENUMS[name] = Object.create(null) as Record<string, true>;
+  for (const value of values) ENUMS[name][value] = true;
+}
+const ENUM_NAMES = Object.keys(ENUMS);
 
 const DEFAULTS: Record<EnumName, string> = { redirect: 'follow', mode: 'cors', credentials: 'same-origin', cache: 'default', referrerPolicy: '' };
 
@@ -91,7 +96,7 @@ export class Request {
     this.#readOptions(options);
     this.#headers = new Headers();
     if (options['headers'] !== undefined) fillHeaders(this.#headers, options['headers']);
-    else if (source !== null) for (const pair of headerListOf(source.#headers)) headerListOf(this.#headers).push([pair[0], pair[1]]);
+    else if (source !== null) copyPairs(headerListOf(source.#headers), headerListOf(this.#headers));
     this.#takeBody(source, options);
   }
 
@@ -115,11 +120,12 @@ export class Request {
 
   #readOptions(options: Record<string, unknown>): void {
     if (options['window'] !== undefined && options['window'] !== null) throw new TypeError('Request: window must be null');
-    for (const name of ['redirect', 'mode', 'credentials', 'cache', 'referrerPolicy', 'duplex', 'priority']) {
+    for (let i = 0; i < ENUM_NAMES.length; i++) {
+      const name = ENUM_NAMES[i] ?? '';
       const given = options[name];
       if (given === undefined) continue;
       const value = toDomString(given);
-      if (ENUMS[name]?.includes(value) !== true) throw new TypeError(`Request: ${JSON.stringify(value)} is no valid value of ${name}`);
+      if (ENUMS[name]?.[value] !== true) throw new TypeError(`Request: ${JSON.stringify(value)} is no valid value of ${name}`);
       if (name !== 'duplex' && name !== 'priority') this.#enums = { ...this.#enums, [name]: value };
     }
     if (this.#enums.mode === 'navigate') throw new TypeError("Request: mode 'navigate' is not allowed");
@@ -127,6 +133,9 @@ export class Request {
       throw new TypeError("Request: cache 'only-if-cached' needs mode 'same-origin'");
     }
     if (options['method'] !== undefined) this.#method = normalizeMethod(options['method']);
+    if (this.#enums.mode === 'no-cors' && this.#method !== 'GET' && this.#method !== 'HEAD' && this.#method !== 'POST') {
+      throw new TypeError(`Request: mode 'no-cors' does not allow ${this.#method}`);
+    }
     if (options['integrity'] !== undefined) this.#integrity = toDomString(options['integrity']);
     if (options['keepalive'] !== undefined) this.#keepalive = Boolean(options['keepalive']);
     if (options['referrer'] !== undefined) {
@@ -159,15 +168,7 @@ export class Request {
     }
     if (inherited === null) return;
     if (isUnusable(inherited)) throw new TypeError('The body of the request was read already');
-    // The new request takes the body over; the old one counts as read.
-    this.#body = { ...inherited };
-    if (inherited.stream === null) {
-      inherited.used = true;
-    } else {
-      const branch = cloneBody(inherited);
-      void inherited.stream.getReader().cancel();
-      this.#body = branch;
-    }
+    this.#body = takeOver(inherited);
   }
 
   get method(): string { return this.#method; }
@@ -192,7 +193,7 @@ export class Request {
     const copy = new Request(RECEIVED, { method: this.#method, url: this.#url, headers: [], body: null });
     copy.#copy(this);
     copy.#headers = new Headers();
-    for (const pair of headerListOf(this.#headers)) headerListOf(copy.#headers).push([pair[0], pair[1]]);
+    copyPairs(headerListOf(this.#headers), headerListOf(copy.#headers));
     copy.#body = this.#body === null ? null : cloneBody(this.#body);
     return copy;
   }

@@ -1,6 +1,6 @@
 import { cloneBody, defineBodyMixin, extractBody, isUnusable, receivedBody, takeBody, takeNow } from './body.js';
 import type { Body, BodyText } from './body.js';
-import { Headers, combined, fillHeaders, guardHeaders, headerListOf, wrapHeaders } from './headers.js';
+import { Headers, combined, copyPairs, fillHeaders, guardHeaders, headerListOf, wrapHeaders } from './headers.js';
 import type { HeaderPair } from './headers.js';
 import { JSONStringify, StringPrototypeCharCodeAt } from './primordials.js';
 import { parseAbsoluteUrl } from './url.js';
@@ -13,9 +13,18 @@ export interface ResponseParts {
   body: BodyText | null;
 }
 
+/** Where an answer came from. */
+export interface ResponseOrigin {
+  /** Without fragment. */
+  url: string;
+  redirected: boolean;
+  /** Reading the body rejects once this is aborted. */
+  signal: Body['signal'];
+}
+
 const RECEIVED = Symbol('received');
 /** A Response for an answer that arrived from outside; its headers cannot be changed. */
-export let createResponse: (parts: ResponseParts, url: string, redirected: boolean) => Response;
+export let createResponse: (parts: ResponseParts, origin: ResponseOrigin) => Response;
 /** Status, headers and body of a Response, read to its end. See {@link takeBody} for `maxBytes`. Rejects when the body was read already. */
 export let readResponse: (response: Response, maxBytes?: number) => Promise<ResponseParts>;
 /** Like {@link readResponse}, at once; undefined when the body is a stream and has to be waited for. Throws when it was read already. */
@@ -113,7 +122,7 @@ export class Response {
     copy.#statusText = this.#statusText;
     copy.#url = this.#url;
     copy.#redirected = this.#redirected;
-    for (const pair of headerListOf(this.#headers)) headerListOf(copy.#headers).push([pair[0], pair[1]]);
+    copyPairs(headerListOf(this.#headers), headerListOf(copy.#headers));
     if (this.#type !== 'default') guardHeaders(copy.#headers, 'immutable');
     copy.#body = this.#body === null ? null : cloneBody(this.#body);
     return copy;
@@ -122,9 +131,10 @@ export class Response {
   static {
     isResponse = (value): value is Response => typeof value === 'object' && value !== null && #status in value;
     responseBody = (response) => response.#body;
-    createResponse = (parts, url, redirected) => {
+    createResponse = (parts, { url, redirected, signal }) => {
       const response = new Response(RECEIVED, parts);
       response.#type = 'basic';
+      if (response.#body !== null) response.#body.signal = signal;
       response.#url = url;
       response.#redirected = redirected;
       response.#statusText = REASONS[parts.status] ?? '';

@@ -5,6 +5,7 @@ import { lazyScript } from './lazy.js';
 export interface ReadableStream {
   readonly locked: boolean;
   getReader(): ReadableStreamReader;
+  cancel(reason?: unknown): Promise<void>;
   tee(): [ReadableStream, ReadableStream];
 }
 
@@ -22,6 +23,8 @@ export interface StreamsScript {
   globals: Record<string, unknown>;
   /** A byte stream that gives one chunk and closes; null gives none. */
   streamOf(bytes: () => Uint8Array | null): ReadableStream;
+  /** A stream of what `change` makes of another stream's chunks; locks the other. */
+  through(stream: ReadableStream, change: (chunk: unknown) => unknown): ReadableStream;
   isReadableStream(value: unknown): value is ReadableStream;
   isDisturbed(stream: ReadableStream): boolean;
 }

@@ -2,22 +2,26 @@ import * as machine from 'whatwg-url/lib/url-state-machine.js';
 import type { UrlRecord } from 'whatwg-url/lib/url-state-machine.js';
 import * as urlencoded from 'whatwg-url/lib/urlencoded.js';
 import { defineIterable } from './pair-iterator.js';
+import { RegExpPrototypeExec } from './primordials.js';
 import { finishInterface, isObject, requireArguments, toUsvString } from './webidl.js';
 
 // Already in its normal form: no escapes to fix, no dot segments, no default port, no number that is an address. Most URLs are.
 const NORMAL = /^(https?):\/\/((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?::([1-9][0-9]{0,4}))?(\/(?:[A-Za-z0-9_~$&+,;=:@!*()-][A-Za-z0-9._~$&+,;=:@!*()-]*)?(?:\/(?:[A-Za-z0-9_~$&+,;=:@!*()-][A-Za-z0-9._~$&+,;=:@!*()-]*)?)*)(?:\?([A-Za-z0-9._~$&+,;=:@!*()/?%-]*))?$/;
 
+/** The record of a URL that is its own serialisation, or null for one that needs the whole parser. */
+function parseNormal(input: string): UrlRecord | null {
+  const normal = RegExpPrototypeExec(NORMAL, input);
+  if (normal === null) return null;
+  const scheme = normal[1] ?? '';
+  const port = normal[3] === undefined ? null : Number(normal[3]);
+  if (port !== null && (port > 65535 || port === (scheme === 'http' ? 80 : 443))) return null;
+  const path = (normal[4] ?? '/').slice(1).split('/');
+  return { scheme, username: '', password: '', host: normal[2] ?? '', port, path, query: normal[5] ?? null, fragment: null };
+}
+
 /** The basic URL parser (URL §4.4); null on failure. */
 function parse(input: string, base?: UrlRecord | null): UrlRecord | null {
-  const normal = NORMAL.exec(input);
-  if (normal !== null) {
-    const [, scheme = '', host = '', portText, path = '/', query] = normal;
-    const port = portText === undefined ? null : Number(portText);
-    if (port === null || (port <= 65535 && port !== (scheme === 'http' ? 80 : 443))) {
-      return { scheme, username: '', password: '', host, port, path: path.slice(1).split('/'), query: query ?? null, fragment: null };
-    }
-  }
-  return machine.basicURLParse(input, { baseURL: base ?? null });
+  return parseNormal(input) ?? machine.basicURLParse(input, { baseURL: base ?? null });
 }
 
 function parseWithBase(url: string, base: unknown): UrlRecord | null {
@@ -299,7 +303,9 @@ const WRAP = Symbol('wrap');
 
 /** The serialisation of an absolute URL with its parts, or null when the text is no URL. */
 export function parseAbsoluteUrl(text: string): { href: string; scheme: string; hasCredentials: boolean } | null {
-  const record = parse(text);
+  const normal = parseNormal(text);
+  if (normal !== null) return { href: text, scheme: normal.scheme, hasCredentials: false };
+  const record = machine.basicURLParse(text);
   if (record === null) return null;
   return { href: machine.serializeURL(record), scheme: record.scheme, hasCredentials: record.username !== '' || record.password !== '' };
 }

@@ -81,6 +81,9 @@ export function install({ TextDecoder, utf8Encode }: StreamsDependencies): Strea
         (controller as { byobRequest?: { respond(bytes: number): void } | null }).byobRequest?.respond(0);
       },
     }) as unknown as ReadableStream,
+    through: (stream, change) => (stream as unknown as ponyfill.ReadableStream<unknown>).pipeThrough(new TransformStream<unknown, unknown>({
+      transform: (chunk, controller) => { controller.enqueue(change(chunk)); },
+    })) as unknown as ReadableStream,
     isReadableStream: (value): value is ReadableStream => value instanceof Readable,
     isDisturbed: (stream) => (stream as unknown as { _disturbed: boolean })._disturbed,
   };

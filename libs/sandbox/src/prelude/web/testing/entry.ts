@@ -1,6 +1,7 @@
 /** What the specs run in an isolate: the web part alone, over a host made of the isolate's callbacks. */
 import type { PreludeHost } from '../../host.js';
 import { installWebGlobals } from '../install.js';
+import { MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, PromiseCtor } from '../primordials.js';
 
 declare const hostBridge: {
   start(kind: 'host' | 'executor', id: number, method: string, argsJson: string): void;
@@ -16,9 +17,9 @@ const pending = new Map<number, { resolve(value: string): void; reject(error: un
 let lastCall = 0;
 
 function start(kind: 'host' | 'executor') {
-  return (method: string, argsJson: string): Promise<string> => new Promise((resolve, reject) => {
+  return (method: string, argsJson: string): Promise<string> => new PromiseCtor((resolve, reject) => {
     const id = ++lastCall;
-    pending.set(id, { resolve, reject });
+    MapPrototypeSet(pending, id, { resolve, reject });
     bridge.start(kind, id, method, argsJson);
   });
 }
@@ -35,8 +36,8 @@ const host: PreludeHost = {
 const web = installWebGlobals(host);
 
 const deliver = (id: number, ok: boolean, value: string, code: string): void => {
-  const call = pending.get(id);
-  pending.delete(id);
+  const call = MapPrototypeGet(pending, id);
+  MapPrototypeDelete(pending, id);
   if (ok) call?.resolve(value);
   else call?.reject(Object.assign(new Error(value), { code }));
 };

@@ -77,6 +77,8 @@ export async function startWebIsolate(answers: { host?: Answer; executor?: Answe
   );
   isolate.compileScriptSync(main, { filename: 'web.js' }).runSync(context);
 
+  context.evalSync('globalThis.toText = JSON.stringify;');
+
   const call = (name: string, args: (number | boolean | string)[]): void => {
     if (!stopped) context.evalSync(`${name}(${args.map((arg) => JSON.stringify(arg)).join(',')})`);
   };
@@ -90,11 +92,10 @@ export async function startWebIsolate(answers: { host?: Answer; executor?: Answe
       return new Promise((resolve, reject) => {
         waiting.set(id, { resolve, reject });
         context.evalSync(`(() => {
-          const { stringify } = JSON;
-          (async () => { ${body}\n })().then(
-            (value) => finished(${id}, true, stringify(value) ?? ''),
-            (error) => finished(${id}, false, stringify({ name: String(error?.name), message: String(error?.message ?? error), code: error?.code })),
-          );
+          (async () => {
+            try { finished(${id}, true, toText(await (async () => { ${body}\n })()) ?? ''); }
+            catch (error) { finished(${id}, false, toText({ name: String(error?.name), message: String(error?.message ?? error), code: error?.code })); }
+          })();
         })()`);
       });
     },
