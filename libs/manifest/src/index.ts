@@ -20,4 +20,5 @@ export { bundlePackage, sdkExports, type BundleOptions, type BundleReading, type
 export { checkAgreement } from './inspect/agreement.js';
 export type { Registration } from './registration.js';
 export { compileRoutes, type RouteDefinition, type RouteMatch, type RouteTable } from './routes/route-table.js';
+export { packFiles, packFolder } from './pack/pack.js';
 export { parseRoutePath, routeShape, type RoutePathReading, type RouteSegment } from './routes/route-path.js';
