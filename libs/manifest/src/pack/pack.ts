@@ -2,8 +2,8 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { ZipFile } from 'yazl';
 
-/** The earliest time a ZIP can name: the same files always give the same bytes, so the same sha256. */
-const epoch = new Date(Date.UTC(1980, 0, 1));
+/** The earliest time a ZIP can name, in local time because that is what it names: the same files always give the same bytes and sha256. */
+const epoch = new Date(1980, 0, 1);
 
 /** Not part of a plugin, wherever they lie. */
 const leftOut = /(^|\/)(\.git|\.annex|\.DS_Store|node_modules\/\.(cache|bin|package-lock\.json))(\/|$)/;
