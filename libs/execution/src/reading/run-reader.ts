@@ -36,6 +36,8 @@ export interface RunQuery {
   plugin?: string | undefined;
   kind?: RunKind | undefined;
   status?: RunStatus | undefined;
+  /** Only background runs that failed for good and were not replayed. */
+  deadLetters?: boolean | undefined;
   eventId?: string | undefined;
   since?: Date | undefined;
   until?: Date | undefined;
@@ -91,12 +93,13 @@ export class RunReader {
   async runs(tenantId: Id<'tenant'>, query: RunQuery, page: PageRequest): Promise<Page<RunView>> {
     const before = page.cursor === undefined ? undefined : (parseId('run', page.cursor) ?? badCursor());
     const installationId = query.plugin === undefined ? undefined : parseId('installation', query.plugin);
-    const { kind, status, eventId, since, until } = query;
+    const { kind, status, deadLetters, eventId, since, until } = query;
     const rows = await this.#read(tenantId, (tx) =>
       listRuns(tx, {
         ...(installationId ? { installationId } : query.plugin !== undefined && { plugin: storable(query.plugin) }),
         ...(kind && { kind }),
         ...(status && { status }),
+        ...(deadLetters && { deadLetters }),
         ...(eventId !== undefined && { eventId: storable(eventId) }),
         ...(since && { since }),
         ...(until && { until }),

@@ -12,7 +12,8 @@ import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 export interface ScopeParts {
   broker: Broker<RunIdentity>;
   masks: SecretMasks;
-  sink: RunSink;
+  /** Takes the lines that are kept. */
+  sink: Pick<RunSink, 'log'>;
   clock: Clock;
 }
 
