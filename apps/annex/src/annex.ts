@@ -77,8 +77,8 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
     }
     logger.info({ url, role: settings.role, sandbox: platform.sandboxTier }, 'ready');
     if (!settings.production && settings.role === 'all') {
-      const demo = await ensureDemo({ platform, settings });
-      if (demo && url) printPanel({ url, demo, tier: platform.sandboxTier });
+      const demo = await ensureDemo({ platform, dataDir: settings.dataDir });
+      if (url) printPanel({ url, demo, tier: platform.sandboxTier });
     }
     let stopping: Promise<void> | undefined;
     return { url, lost: Promise.race([...lost, new Promise<string>(() => {})]), stop: () => (stopping ??= stop()) };

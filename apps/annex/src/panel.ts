@@ -15,7 +15,7 @@ ${rule}
   sign in   ${demoUser.email} / ${demoUser.password}   (owner of the tenant, and operator)
   token     ${demo.token}
   plugins   ${plugins}
-  sandbox   ${tier.description}
+  sandbox   ${describe(tier)}
 
   Upload a ZIP (make one of the examples first):
     (cd examples/plugins/daily-kpi && zip -qr ../../../daily-kpi.zip .)
@@ -36,4 +36,14 @@ ${rule}
   Ctrl-C stops everything.
 ${rule}
 `);
+}
+
+function describe(tier: SandboxTier): string {
+  const layers = [
+    tier.ownUser && 'own user',
+    tier.noNewPrivileges && 'no new privileges',
+    tier.resourceLimits && 'resource limits',
+    tier.noNetwork && 'no network',
+  ].filter(Boolean);
+  return `${tier.tier}: own process${layers.length > 0 ? `, ${layers.join(', ')}` : ' only'}   (docs/sandbox.md)`;
 }

@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import multipart from '@fastify/multipart';
 import { Access } from '@annex/access';
-import { Dispatcher } from '@annex/dispatch';
+import { Events, Runs } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
 import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
@@ -23,11 +23,12 @@ import { serveOpenApi } from './openapi.js';
 export interface ApiServices {
   access: Access;
   database: Database;
-  dispatcher: Dispatcher;
+  events: Events;
   execution: Execution;
   health: Health;
   installations: Installations;
   logger: Logger;
+  runs: Runs;
   vault: Vault;
 }
 
@@ -55,7 +56,8 @@ function apiModule(services: ApiServices): DynamicModule {
     providers: [
       { provide: Access, useValue: services.access },
       { provide: Database, useValue: services.database },
-      { provide: Dispatcher, useValue: services.dispatcher },
+      { provide: Events, useValue: services.events },
+      { provide: Runs, useValue: services.runs },
       { provide: Execution, useValue: services.execution },
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
@@ -88,7 +90,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     access: services.access,
     execution: services.execution,
     readSecret: async (tenantId, installationId, name) => (await services.vault.readForRun(tenantId, installationId, [name])).get(name),
-    readFile: (tenantId, releaseId, path) => services.installations.readFile(tenantId, releaseId, path),
+    readFile: (tenantId, releaseId, path) => services.installations.files(tenantId, releaseId, path),
     logger: services.logger,
     bodyLimit,
     inFlightPerTenant,

@@ -24,10 +24,14 @@ dropPermissions();
 
 const socket = new Socket({ fd: 3, readable: true, writable: true });
 const writer = new FrameWriter();
+/** While a chunk of messages is worked off, this many answers leave at once, so that the parent works meanwhile. */
+const answersPerWrite = 4;
 let isFlushing = false;
 let isReading = false;
+let unsent = 0;
 function flush(): void {
   isFlushing = false;
+  unsent = 0;
   const chunk = writer.take();
   if (chunk !== undefined) socket.write(chunk);
 }
@@ -39,9 +43,13 @@ const executor = new Executor({
   now: () => performance.now(),
   send(message) {
     writeFromExecutor(writer, message);
-    if (isFlushing || isReading) return;
-    isFlushing = true;
-    queueMicrotask(flush);
+    unsent += 1;
+    if (isReading) {
+      if (unsent >= answersPerWrite) flush();
+    } else if (!isFlushing) {
+      isFlushing = true;
+      queueMicrotask(flush);
+    }
   },
 });
 const reader = new FrameReader(256 * 1024 * 1024, (type, fields) => executor.handle(readToExecutor(type, fields)));

@@ -1,5 +1,5 @@
 import type { Json } from '@annex/kernel';
-import type { ClaimedRun } from '@annex/persistence';
+import type { ClaimedRun, TenantTransaction } from '@annex/persistence';
 
 /** How one try of a run ended. */
 export type AttemptOutcome = {
@@ -8,7 +8,12 @@ export type AttemptOutcome = {
   /** Version of the release that ran, or `null` when none was reached. */
   release: string | null;
 } & (
-  | { status: 'succeeded'; result: Json | undefined }
+  | {
+      status: 'succeeded';
+      result: Json | undefined;
+      /** What the run did that takes effect with its success: called in the transaction that ends it, or never. A code it throws fails the attempt. */
+      commit?: (tx: TenantTransaction) => Promise<void>;
+    }
   | {
       status: 'failed';
       /** `code` is one of lifecycle's outcome codes; it decides whether the run is tried again. */

@@ -2,7 +2,7 @@
  * What happens to a ticket: claim the run, try it, write how it ended. Everything written carries the claim's fencing number, so a worker
  * that lost a run to another one (it stood still, its lease ran out) changes nothing any more.
  */
-import { messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
+import { isAnnexError, messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
 import { nextAttempt, outcomeOf, retryPolicyFor } from '@annex/lifecycle';
 import { claimRun, finishAttempt, handBack, renewLeases, takeBack, type AttemptEnd, type ClaimedRun, type Database } from '@annex/persistence';
 import type { RunTicket } from '@annex/queue';
@@ -42,6 +42,7 @@ interface Active {
   abandon: (why: 'handed back' | 'lost' | 'too long') => void;
 }
 
+type Commit = NonNullable<Extract<AttemptOutcome, { status: 'succeeded' }>['commit']>;
 type Ended = AttemptOutcome | 'handed back' | 'lost' | 'too long';
 
 /** Tries of finishing an attempt while PostgreSQL is away, and the longest pause between two. */
@@ -167,9 +168,32 @@ export class Attempts {
       this.counts.handedBack += 1;
       return;
     }
-    const status = await this.#persist(run, () => scope.transaction((tx) => finishAttempt(tx, end)));
+    const status = await this.#finish(run, end, ended.status === 'succeeded' ? ended.commit : undefined);
+    if (status === 'park') return;
     this.counts[status ?? 'fenced'] += 1;
     if (status === 'failed' && end.error && outcomeOf(end.error.code).alert === 'operator') logger.warn({ run: run.id, plugin: run.plugin, code: end.error.code }, 'a run failed for good by the platform’s fault');
+  }
+
+  /** Ends the attempt and lets its effects happen, both or neither. Effects that are refused (a full queue) make the attempt a failed one. */
+  async #finish(run: ClaimedRun, end: AttemptEnd, commit: Commit | undefined): Promise<AttemptEnd['status'] | 'park' | null> {
+    const scope = this.options.database.forTenant(run.tenantId);
+    if (!commit) return this.#persist(run, () => scope.transaction((tx) => finishAttempt(tx, end)));
+    const finished = await this.#persist(run, async () => {
+      try {
+        return await scope.transaction(async (tx) => {
+          const status = await finishAttempt(tx, end);
+          // Another worker has taken over, or somebody cancelled: then nothing this attempt did counts.
+          if (status === 'succeeded') await commit(tx);
+          return { status, refused: undefined };
+        });
+      } catch (thrown) {
+        if (isAnnexError(thrown)) return { status: null, refused: { code: thrown.code, message: thrown.detail } };
+        throw thrown;
+      }
+    });
+    if (finished.refused === undefined) return finished.status;
+    const failed = this.#decide(run, { status: 'failed', error: finished.refused, limits: end.limits, release: end.release });
+    return failed === 'park' ? 'park' : this.#finish(run, failed, undefined);
   }
 
   /** What an outcome means for the run: lifecycle's tables decide. */

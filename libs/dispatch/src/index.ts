@@ -4,4 +4,5 @@ export type { AttemptCounts } from './attempts.js';
 export type { ClaimedRun, DeadLetterFilter } from '@annex/persistence';
 export { maxReplayedAtOnce, Runs, startJob, type RunsCaller, type StartedRun, type StartJob } from './runs.js';
 export { jobTerms, type JobTerms } from './job.js';
+export { Events, type EventFilter, type EventView } from './events.js';
 export { dispatchErrors } from './errors.js';

@@ -155,6 +155,8 @@ export class Runs implements Stoppable {
 }
 
 export interface StartJob {
+  /** The run to be. Default: a fresh id. */
+  runId?: Id<'run'> | undefined;
   /** The installation's id or slug. */
   installation: string;
   job: string;
@@ -168,7 +170,7 @@ export interface StartJob {
  * where a tick would be left out because an earlier run is not done (`overlap: skip`), this one waits for it, as with `queue`.
  * Errors as {@link Runs.runNow}.
  */
-export async function startJob(tx: TenantTransaction, { installation, job, payload, depth }: StartJob): Promise<StartedRun> {
+export async function startJob(tx: TenantTransaction, { runId, installation, job, payload, depth }: StartJob): Promise<StartedRun> {
   checkPayload(payload);
   const found = await findInstalledJobs(tx, installation);
   if (found === null) throw dispatchErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(installation, 80)}.`);
@@ -183,7 +185,7 @@ export async function startJob(tx: TenantTransaction, { installation, job, paylo
   }
   await ensureRoom(tx, 1);
   const { overlap, policy } = jobTerms(entry);
-  const id = newId('run');
+  const id = runId ?? newId('run');
   const ref = { installationId: found.installationId, name: job };
   // The schedule's row before the job's lock, in the order in which a tick takes both.
   await noteLastRun(tx, ref, id);

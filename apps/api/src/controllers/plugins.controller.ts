@@ -13,6 +13,7 @@ const permissionNames = z.array(z.string().max(100)).max(50);
 const enable = z.strictObject({ grant: z.union([z.literal('all'), permissionNames]).optional() });
 const rollback = z.strictObject({ version: z.string().min(1).max(100) });
 const granted = z.strictObject({ granted: permissionNames });
+const force = z.object({ force: z.stringbool().default(false).describe('Also when other plugins depend on it') });
 const anyObject = z.record(z.string(), z.json());
 const jobChange = z.strictObject({
   paused: z.boolean().optional(),
@@ -29,17 +30,17 @@ export class PluginsController {
   @Endpoint({ summary: 'Upload a package: a new plugin, or a new release of one', gate: 'developer', upload: true, status: 201, description: '200 when the same bytes are live already.' })
   async upload(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { bytes, enable, grant } = await readUpload(request);
-    const { created, plugin } = await this.installations.upload(caller, bytes, { enable, grant });
+    const { created, plugin, warnings, blocked } = await this.installations.upload(caller, bytes, { enable, grant });
     void reply.status(created ? 201 : 200);
-    return plugin;
+    return { ...plugin, warnings, blocked };
   }
 
   @Post('validate')
   @HttpCode(200)
   @Endpoint({ summary: 'Check a package and store nothing', gate: 'developer', upload: true })
-  async validate(@CurrentCaller() _caller: Caller, @Req() request: FastifyRequest): Promise<unknown> {
+  async validate(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<unknown> {
     const { bytes } = await readUpload(request);
-    return this.installations.validate(bytes);
+    return this.installations.validate(bytes, caller.tenant.id);
   }
 
   @Get()
@@ -56,9 +57,9 @@ export class PluginsController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Endpoint({ summary: 'Uninstall a plugin and erase what it kept', gate: 'admin', status: 204 })
-  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
-    return this.installations.delete(caller, id);
+  @Endpoint({ summary: 'Uninstall a plugin and erase what it kept', gate: 'admin', query: force, status: 204 })
+  delete(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(force)) query: z.infer<typeof force>): Promise<void> {
+    return this.installations.delete(caller, id, query);
   }
 
   @Post(':id/enable')
@@ -70,9 +71,9 @@ export class PluginsController {
 
   @Post(':id/disable')
   @HttpCode(200)
-  @Endpoint({ summary: 'Disable a plugin: its routes answer 409, its events and jobs rest', gate: 'admin' })
-  disable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
-    return this.installations.disable(caller, id);
+  @Endpoint({ summary: 'Disable a plugin: its routes answer 409, its events and jobs rest', gate: 'admin', query: force })
+  disable(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(force)) query: z.infer<typeof force>): Promise<unknown> {
+    return this.installations.disable(caller, id, query);
   }
 
   @Post(':id/reload')

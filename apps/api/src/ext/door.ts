@@ -4,6 +4,7 @@
  */
 import type { Access, Caller } from '@annex/access';
 import type { Execution, InstallationSnapshot } from '@annex/execution';
+import { hopsHeader, readHops } from '@annex/egress';
 import type { Logger } from '@annex/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findBearer, single } from '../http/caller.js';
@@ -71,7 +72,7 @@ class ExtDoor {
     if (path.startsWith('/static/')) return this.#static({ request, reply, snapshot, caller, path });
 
     const found = snapshot.routes.match(request.method, path);
-    if (!found || 'methodNotAllowed' in found) {
+    if (!found?.route) {
       if (!caller) throw needsToken();
       requireEnabled(snapshot);
       if (!found) throw apiErrors.error('NOT_FOUND', `The plugin ${slug} has no route ${path.slice(0, 200)}. GET /api/plugins/${slug} lists its routes.`);
@@ -93,9 +94,9 @@ class ExtDoor {
         snapshot,
         route: found.route,
         request: readRouteRequest(request, found.params),
-        tenant,
         user: caller?.user ?? null,
         signal: abandoned.signal,
+        hops: readHops(single(request.headers[hopsHeader])),
       });
       return answer({ reply, request, runId, outcome });
     } finally {

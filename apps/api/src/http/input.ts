@@ -1,4 +1,4 @@
-import type { InputFault } from '@annex/kernel';
+import { parseId, type Id, type IdKind, type InputFault } from '@annex/kernel';
 import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { apiErrors } from './errors.js';
@@ -39,3 +39,13 @@ export const pageSchema = z.object({
   cursor: z.string().max(500).optional().describe('`next_cursor` of the page before'),
 });
 export type Page = z.infer<typeof pageSchema>;
+
+/** An instant in a query: RFC 3339. */
+export const instant = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z' }).transform((text) => new Date(text));
+
+/** An id that came in a path or body. One that is not well-formed names nothing, so it is `NOT_FOUND`. */
+export function requireId<K extends IdKind>(kind: K, text: string): Id<K> {
+  const id = parseId(kind, text);
+  if (id === undefined) throw apiErrors.error('NOT_FOUND', `There is no ${kind} ${JSON.stringify(text.slice(0, 60))} here.`);
+  return id;
+}

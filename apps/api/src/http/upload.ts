@@ -17,13 +17,15 @@ export async function readUpload(request: FastifyRequest): Promise<Upload> {
   if (!request.isMultipart()) throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send the package as multipart/form-data with the field `file`, as `curl -F file=@plugin.zip` does.');
   let bytes: Uint8Array | undefined;
   const fields = new Map<string, string[]>();
-  for await (const part of request.parts({ limits: { fileSize: maxPackageBytes, files: 2, fields: 20, fieldSize: 10_000, parts: 24 }, throwFileSizeLimit: false })) {
+  for await (const part of request.parts({ limits: { fileSize: maxPackageBytes, files: 2, fields: 20, fieldSize: 10_000, parts: 24 } })) {
     if (part.type === 'field') {
       fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), String(part.value)]);
       continue;
     }
-    const content = await part.toBuffer();
-    if (part.file.truncated) throw apiErrors.error('PAYLOAD_TOO_LARGE', `The package is larger than ${maxPackageBytes} bytes (10 MiB). Leave out what the plugin does not need.`);
+    const content = await part.toBuffer().catch((thrown: unknown) => {
+      if (!part.file.truncated) throw thrown;
+      throw apiErrors.error('PAYLOAD_TOO_LARGE', `The package is larger than ${maxPackageBytes} bytes (10 MiB). Leave out what the plugin does not need.`);
+    });
     if (part.fieldname !== 'file') throw invalid('/file', `the package belongs in the field \`file\`, not \`${part.fieldname.slice(0, 50)}\``);
     if (bytes) throw invalid('/file', 'send one package a request');
     bytes = content;

@@ -37,6 +37,8 @@ export interface RunFilter {
   installationId?: Id<'installation'>;
   kind?: RunKind;
   status?: RunStatus;
+  /** Only background runs that failed for good and were not replayed. */
+  deadLetters?: boolean;
   eventId?: string;
   /** Made at or after, and before. */
   since?: Date;
@@ -75,7 +77,7 @@ const listedResultBytes = 8 * 1024;
 
 /** A page of runs, newest first. `before`: the last id of the page before. */
 export async function listRuns(tx: TenantTransaction, filter: RunFilter & { before?: Id<'run'> }): Promise<RunRow[]> {
-  const { plugin, installationId, kind, status, eventId, since, until, before, limit } = filter;
+  const { plugin, installationId, kind, status, deadLetters, eventId, since, until, before, limit } = filter;
   const parameters: unknown[] = [tx.tenantUuid];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
   const wanted = ['tenant_id = $1'];
@@ -84,6 +86,7 @@ export async function listRuns(tx: TenantTransaction, filter: RunFilter & { befo
   // Written out, not bound: the partial indexes on kind and status apply only to what the planner can see. Both come from closed lists.
   if (kind) wanted.push(`kind = '${kind}'`);
   if (status) wanted.push(`status = '${status}'`);
+  if (deadLetters) wanted.push(`status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook')`);
   if (eventId !== undefined) wanted.push(`event_id = ${add(eventId)}`);
   // Ids begin with the time at which they were made (RFC 9562 §5.7), so the primary key finds a span of time.
   if (since) wanted.push(`id >= ${add(firstUuidAt(since))}::uuid`);

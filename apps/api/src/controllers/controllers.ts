@@ -1,0 +1,27 @@
+import { AuditController } from './audit.controller.js';
+import { AuthController, TokensController } from './auth.controller.js';
+import { DeadLettersController } from './dead-letters.controller.js';
+import { EventsController } from './events.controller.js';
+import { HealthController } from './health.controller.js';
+import { ObserveController } from './observe.controller.js';
+import { PluginsController } from './plugins.controller.js';
+import { RunsController } from './runs.controller.js';
+import { SecretsController } from './secrets.controller.js';
+import { TenantsController } from './tenants.controller.js';
+import { UsersController } from './users.controller.js';
+
+/** Every controller. A path with fixed words comes before one with a parameter in its place. */
+export const controllers = [
+  AuthController,
+  TokensController,
+  TenantsController,
+  UsersController,
+  EventsController,
+  PluginsController,
+  SecretsController,
+  RunsController,
+  ObserveController,
+  DeadLettersController,
+  AuditController,
+  HealthController,
+];

@@ -1,0 +1,37 @@
+import type { Caller } from '@annex/access';
+import { Runs } from '@annex/dispatch';
+import { Execution } from '@annex/execution';
+import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CurrentCaller } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input, instant, pageSchema, requireId } from '../http/input.js';
+
+const filter = { plugin: z.string().max(100).optional(), kind: z.enum(['event', 'job', 'webhook', 'lifecycle']).optional(), event_id: z.string().max(500).optional() };
+const query = pageSchema.extend({ ...filter, since: instant.optional(), until: instant.optional() });
+const replay = z.strictObject({ ids: z.array(z.string().max(50)).min(1).max(1000).optional(), ...filter, since: instant.optional(), until: instant.optional() });
+
+/** Background runs that failed for good, kept until somebody replays them. */
+@ApiTags('Runs')
+@Controller('api/dead-letters')
+export class DeadLettersController {
+  constructor(
+    private readonly runs: Runs,
+    private readonly execution: Execution,
+  ) {}
+
+  @Get()
+  @Endpoint({ summary: 'Dead letters, newest first', gate: 'viewer', query })
+  list(@CurrentCaller() caller: Caller, @Query(input(query)) { event_id: eventId, ...rest }: z.infer<typeof query>): Promise<unknown> {
+    return this.execution.reader.runs(caller.tenant.id, { ...rest, eventId, deadLetters: true }, rest);
+  }
+
+  @Post('replay')
+  @HttpCode(202)
+  @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: replay, status: 202 })
+  async replay(@CurrentCaller() caller: Caller, @Body(input(replay)) { event_id: eventId, ids, ...rest }: z.infer<typeof replay>): Promise<unknown> {
+    const { replayed, remaining } = await this.runs.replayDeadLetters(caller, { ...rest, eventId, ids: ids?.map((id) => requireId('run', id)) });
+    return { replayed: replayed.length, remaining, runs: replayed.map(({ runId, replayOf }) => ({ run_id: runId, replay_of: replayOf })) };
+  }
+}

@@ -1,0 +1,94 @@
+import { roleAtLeast, type Caller } from '@annex/access';
+import { Events, Runs } from '@annex/dispatch';
+import { eventNameFault, isReservedEventName, readEvent, type EventInput } from '@annex/events';
+import { Execution } from '@annex/execution';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CurrentCaller } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { apiErrors } from '../http/errors.js';
+import { input, instant, pageSchema } from '../http/input.js';
+
+const eventBody = z
+  .looseObject({
+    type: z.string().describe('Such as build.completed'),
+    data: z.json().optional(),
+    id: z.string().optional().describe('The same id again is the same event'),
+    source: z.string().optional(),
+    subject: z.string().optional(),
+    time: z.string().optional().describe('RFC 3339'),
+  })
+  .describe('Annex’s own form, or CloudEvents 1.0 JSON (with specversion)');
+const testEvent = z.strictObject({
+  event_type: z.string().check((context) => {
+    const fault = eventNameFault(context.value, '/event_type');
+    if (fault) context.issues.push({ code: 'custom', input: context.value, message: fault.detail });
+  }),
+  event_data: z.json().optional(),
+});
+const eventQuery = pageSchema.extend({ type: z.string().max(200).optional().describe('A name, or a pattern'), since: instant.optional(), until: instant.optional() });
+
+/** How long `test-event` waits for the deliveries, in milliseconds. */
+const TEST_WAIT_MS = 10_000;
+
+@ApiTags('Events')
+@Controller('api')
+export class EventsController {
+  constructor(
+    private readonly events: Events,
+    private readonly runs: Runs,
+    private readonly execution: Execution,
+  ) {}
+
+  @Post('events')
+  @HttpCode(202)
+  @Endpoint({ summary: 'Put an event into the tenant’s bus', gate: 'developer', body: eventBody, status: 202, description: 'Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.' })
+  async emit(@CurrentCaller() caller: Caller, @Body() body: unknown): Promise<unknown> {
+    const reading = readEvent(body);
+    if (!reading.ok) {
+      throw apiErrors.error('INVALID_INPUT', reading.errors.map(({ pointer, detail }) => `${pointer || 'body'}: ${detail}`).join('; ').slice(0, 1000), { errors: reading.errors });
+    }
+    this.#requireRight(caller, reading.event);
+    const { eventId } = await this.events.emit(caller, reading.event);
+    return { event_id: eventId };
+  }
+
+  @Post('plugins/test-event')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Send an event and see what each plugin made of it', gate: 'developer', body: testEvent })
+  async test(@CurrentCaller() caller: Caller, @Body(input(testEvent)) body: z.infer<typeof testEvent>): Promise<unknown> {
+    const { eventId, runs } = await this.events.emit(caller, { id: null, type: body.event_type, source: '/api/plugins/test-event', subject: null, data: body.event_data ?? {}, time: null });
+    const until = Date.now() + TEST_WAIT_MS;
+    await Promise.all(runs.map(({ runId }) => this.runs.waitForRun(caller.tenant.id, runId, until - Date.now())));
+    const views = await Promise.all(runs.map(({ runId }) => this.execution.reader.run(caller.tenant.id, runId)));
+    return { event_id: eventId, deliveries: views.map(({ plugin, id, status, result, error }) => ({ plugin, run_id: id, status, result, error })) };
+  }
+
+  @Get('events')
+  @Endpoint({ summary: 'Events, newest first', gate: 'viewer', query: eventQuery })
+  list(@CurrentCaller() caller: Caller, @Query(input(eventQuery)) query: z.infer<typeof eventQuery>): Promise<unknown> {
+    return this.events.list(caller.tenant.id, query, query);
+  }
+
+  @Get('events/:id')
+  @Endpoint({ summary: 'One event with its deliveries', gate: 'viewer' })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.events.get(caller.tenant.id, id);
+  }
+
+  @Post('events/:id/replay')
+  @HttpCode(202)
+  @Endpoint({ summary: 'Deliver an event again to every plugin that wants it now', gate: 'developer', status: 202 })
+  async replay(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    const { runs } = await this.runs.replayEvent(caller, id);
+    return { event_id: id, deliveries: runs.map(({ runId, plugin }) => ({ run_id: runId, plugin, status: 'queued' })) };
+  }
+
+  /** Plugins trust what the platform says of its own users and files; so may only somebody who could change those say it. */
+  #requireRight(caller: Caller, event: EventInput): void {
+    if (isReservedEventName(event.type) && !roleAtLeast(caller.role, 'admin')) {
+      throw apiErrors.error('FORBIDDEN', `${event.type} is a name the platform emits itself; posting it needs the role admin, yours is ${caller.role}.`);
+    }
+  }
+}

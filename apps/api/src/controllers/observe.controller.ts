@@ -1,0 +1,82 @@
+import type { Caller } from '@annex/access';
+import { Execution } from '@annex/execution';
+import { parseId } from '@annex/kernel';
+import { outcomeOf } from '@annex/lifecycle';
+import { logLevels } from '@annex/persistence';
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { CurrentCaller, single } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input, instant, pageSchema } from '../http/input.js';
+import { streamEvents } from '../http/sse.js';
+import { apiErrors } from '../http/errors.js';
+
+const levels = z.string().max(50).transform((text) => text.split(',').map((level) => level.trim())).pipe(z.array(z.enum(logLevels)));
+const logQuery = pageSchema.extend({
+  level: levels.optional().describe('debug, info, warn, error; several with commas'),
+  run_id: z.string().max(50).optional(),
+  since: instant.optional(),
+  until: instant.optional(),
+  q: z.string().max(200).optional().describe('Part of the message or fields'),
+});
+const streamQuery = z.object({ level: levels.optional(), run_id: z.string().max(50).optional() });
+const since = z.object({ since: instant.optional() });
+const span = z.object({ since: instant.optional(), until: instant.optional() });
+
+/** What a plugin wrote, used and says of itself. */
+@ApiTags('Runs')
+@Controller('api')
+export class ObserveController {
+  constructor(private readonly execution: Execution) {}
+
+  @Get('plugins/:id/logs')
+  @Endpoint({ summary: 'Captured console and ctx.log lines, newest first', gate: 'viewer', query: logQuery })
+  logs(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(logQuery)) query: z.infer<typeof logQuery>): Promise<unknown> {
+    const { level, run_id: runId, since: from, until, q } = query;
+    return this.execution.reader.logs(caller.tenant.id, id, { levels: level, runId, since: from, until, q }, query);
+  }
+
+  @Get('plugins/:id/logs/stream')
+  @Endpoint({ summary: 'New log lines as server-sent events', gate: 'viewer', query: streamQuery })
+  async stream(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(input(streamQuery)) { level, run_id: runId }: z.infer<typeof streamQuery>,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const lastId = single(request.headers['last-event-id']);
+    await streamEvents(request, reply, (send) =>
+      this.execution.reader.followLogs(caller.tenant.id, id, { levels: level, runId, lastId }, (line) => send({ id: line.id, data: line })),
+    );
+  }
+
+  @Get('plugins/:id/metrics')
+  @Endpoint({ summary: 'Runs by status, kind and error, durations, counts by day', gate: 'viewer', query: since })
+  metrics(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(since)) query: z.infer<typeof since>): Promise<unknown> {
+    return this.execution.reader.metrics(caller.tenant.id, id, query);
+  }
+
+  @Get('plugins/:id/health')
+  @Endpoint({ summary: 'Runs the plugin’s health handler', gate: 'viewer' })
+  async health(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    const installationId = parseId('installation', id);
+    const { snapshots } = this.execution;
+    const snapshot = installationId ? await snapshots.getById(caller.tenant.id, installationId) : await snapshots.get(caller.tenant.id, id);
+    if (!snapshot) throw apiErrors.error('NOT_FOUND', `This tenant has no plugin ${id.slice(0, 100)}. GET /api/plugins/ lists them.`);
+    if (snapshot.status !== 'enabled') return { status: snapshot.status, reason: snapshot.statusReason };
+    const checked = await this.execution.checkHealth(snapshot);
+    if (!checked) return { status: 'unknown', reason: 'the plugin registers no health handler' };
+    const { runId, outcome } = checked;
+    if (outcome.status === 'succeeded') return { status: 'healthy', run_id: runId, result: 'result' in outcome && outcome.result !== undefined ? JSON.parse(outcome.result) : null };
+    return { status: 'unhealthy', run_id: runId, error: { code: outcome.error.code, message: outcome.error.message, fault: outcomeOf(outcome.error.code).fault } };
+  }
+
+  @Get('usage')
+  @Endpoint({ summary: 'What the tenant’s plugins used, by day', gate: 'viewer', query: span })
+  usage(@CurrentCaller() caller: Caller, @Query(input(span)) query: z.infer<typeof span>): Promise<unknown> {
+    return this.execution.reader.usage(caller.tenant.id, query);
+  }
+}

@@ -1,0 +1,76 @@
+import type { Caller } from '@annex/access';
+import { Runs } from '@annex/dispatch';
+import { Execution } from '@annex/execution';
+import { hasEnded, runKinds, runStatuses } from '@annex/lifecycle';
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { CurrentCaller } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input, instant, pageSchema, requireId } from '../http/input.js';
+
+const runQuery = pageSchema.extend({
+  plugin: z.string().max(100).optional().describe('A slug, or an id'),
+  kind: z.enum(runKinds).optional(),
+  status: z.enum(runStatuses).optional(),
+  event_id: z.string().max(500).optional(),
+  since: instant.optional(),
+  until: instant.optional(),
+});
+const replay = z.strictObject({ payload: z.json().optional().describe('Instead of the first payload') });
+const runNow = z.strictObject({ payload: z.json().optional() });
+const wait = z.object({ wait: z.coerce.number().min(0).max(60).optional().describe('Seconds to wait for the run to end, at most 60') });
+
+@ApiTags('Runs')
+@Controller('api')
+export class RunsController {
+  constructor(
+    private readonly execution: Execution,
+    private readonly runs: Runs,
+  ) {}
+
+  @Get('runs')
+  @Endpoint({ summary: 'Runs, newest first', gate: 'viewer', query: runQuery })
+  list(@CurrentCaller() caller: Caller, @Query(input(runQuery)) { event_id: eventId, ...query }: z.infer<typeof runQuery>): Promise<unknown> {
+    return this.execution.reader.runs(caller.tenant.id, { ...query, eventId }, query);
+  }
+
+  @Get('runs/:id')
+  @Endpoint({ summary: 'One run: attempts, limits used, logs, result', gate: 'viewer' })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.execution.reader.run(caller.tenant.id, id);
+  }
+
+  @Post('runs/:id/cancel')
+  @HttpCode(202)
+  @Endpoint({ summary: 'Cancel a run that has not ended', gate: 'developer', status: 202 })
+  async cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    await this.runs.cancelRun(caller, requireId('run', id));
+    return this.execution.reader.run(caller.tenant.id, id);
+  }
+
+  @Post('runs/:id/replay')
+  @HttpCode(202)
+  @Endpoint({ summary: 'Run it again, as a run of its own', gate: 'developer', body: replay, status: 202 })
+  async replay(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(replay)) body: z.infer<typeof replay>): Promise<unknown> {
+    const { runId, status } = await this.runs.replayRun(caller, requireId('run', id), body);
+    return { run_id: runId, status };
+  }
+
+  @Post('plugins/:id/jobs/:name/run-now')
+  @Endpoint({ summary: 'Run a job now', gate: 'developer', body: runNow, query: wait, status: 202, description: '200 and the finished run with `?wait=`.' })
+  async runNow(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('name') name: string,
+    @Body(input(runNow)) { payload }: z.infer<typeof runNow>,
+    @Query(input(wait)) { wait: waitS = 0 }: z.infer<typeof wait>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const started = await this.runs.runNow(caller, id, name, payload);
+    const now = waitS > 0 ? await this.runs.waitForRun(caller.tenant.id, started.runId, waitS * 1000) : started.status;
+    void reply.status(hasEnded(now) ? 200 : 202);
+    return hasEnded(now) ? this.execution.reader.run(caller.tenant.id, started.runId) : { run_id: started.runId, status: now };
+  }
+}

@@ -1,0 +1,65 @@
+import type { Caller } from '@annex/access';
+import { Vault } from '@annex/vault';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CurrentCaller } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input } from '../http/input.js';
+
+const value = z.string().describe('Up to 64 KiB; never shown again');
+const hosts = z.array(z.string().min(1).max(255)).max(50).optional().describe('Hosts that secrets.ref may carry it to');
+const put = z.strictObject({ value, allowed_hosts: hosts });
+const post = z.strictObject({ key: z.string().min(1).max(200), value, allowed_hosts: hosts });
+
+/** Secrets go in and never come out. */
+@ApiTags('Secrets')
+@Controller('api')
+export class SecretsController {
+  constructor(private readonly vault: Vault) {}
+
+  @Get('secrets')
+  @Endpoint({ summary: 'Names of the tenant-wide secrets', gate: 'developer' })
+  async list(@CurrentCaller() caller: Caller): Promise<unknown> {
+    return { items: await this.vault.listFor(caller), next_cursor: null };
+  }
+
+  @Put('secrets/:name')
+  @Endpoint({ summary: 'Set a tenant-wide secret; a plugin reads it only if its manifest names it', gate: 'admin', body: put })
+  set(@CurrentCaller() caller: Caller, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
+    return this.vault.setFor(caller, { name, value: body.value, allowedHosts: body.allowed_hosts });
+  }
+
+  @Delete('secrets/:name')
+  @HttpCode(204)
+  @Endpoint({ summary: 'Remove a tenant-wide secret', gate: 'admin', status: 204 })
+  delete(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<void> {
+    return this.vault.deleteFor(caller, { name });
+  }
+
+  @Get('plugins/:id/secrets')
+  @Endpoint({ summary: 'Names of a plugin’s secrets', gate: 'developer' })
+  async listOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<unknown> {
+    return { items: await this.vault.listFor(caller, { plugin }), next_cursor: null };
+  }
+
+  @Post('plugins/:id/secrets')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Set a plugin’s secret, named in the body', gate: 'admin', body: post })
+  add(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Body(input(post)) body: z.infer<typeof post>): Promise<unknown> {
+    return this.vault.setFor(caller, { plugin, name: body.key, value: body.value, allowedHosts: body.allowed_hosts });
+  }
+
+  @Put('plugins/:id/secrets/:name')
+  @Endpoint({ summary: 'Set a plugin’s secret', gate: 'admin', body: put })
+  setOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
+    return this.vault.setFor(caller, { plugin, name, value: body.value, allowedHosts: body.allowed_hosts });
+  }
+
+  @Delete('plugins/:id/secrets/:name')
+  @HttpCode(204)
+  @Endpoint({ summary: 'Remove a plugin’s secret', gate: 'admin', status: 204 })
+  deleteOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string): Promise<void> {
+    return this.vault.deleteFor(caller, { plugin, name });
+  }
+}
