@@ -3,19 +3,19 @@
  * filter, health check, event, job and lifecycle hook all go the same way through {@link Execution.#execute}.
  */
 import { createBroker, type Broker } from '@annex/broker';
-import { hostMethods, storageProblem } from '@annex/host-api';
+import { hostMethods } from '@annex/host-api';
 import { isAnnexError, messageOf, newId, silentLogger, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
 import { ceilingOf, type OperatorCeilings, type RunKind, type UsageRecord } from '@annex/lifecycle';
 import { deleteExpiredKv, type Database, type EmitEvent, type FinishedRun } from '@annex/persistence';
 import type { RouteRequest, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
 import { hostCallHandlers } from './host-calls/handlers.js';
 import type { CreateMasker, EgressPort, SecretsPort, StartJob } from './host-calls/ports.js';
-import type { RunEffect, RunIdentity } from './host-calls/run-identity.js';
+import type { RunIdentity } from './host-calls/run-identity.js';
 import { SecretMasks } from './masking/secret-masks.js';
 import { LogTail } from './reading/log-tail.js';
 import { RunReader } from './reading/run-reader.js';
 import { RunSink } from './recording/run-sink.js';
-import { findHandler, whyNot, type AttemptOutcome, type AttemptRun } from './running/attempts.js';
+import { attemptOutcome, findHandler, whyNot, type AttemptOutcome, type AttemptRun } from './running/attempts.js';
 import { RunScope, type RunStart } from './running/run-scope.js';
 import { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 import type { InstallationSnapshot, SnapshotRoute } from './snapshots/snapshot.js';
@@ -315,30 +315,4 @@ function missing({ kind, name }: Pick<AttemptRun, 'kind' | 'name'>): { code: str
 function platformFault(thrown: unknown): AttemptOutcome {
   const message = isAnnexError(thrown) ? thrown.detail : 'The run could not be prepared; it is tried again.';
   return { status: 'failed', error: { code: 'PLATFORM_ERROR', message }, limits: {}, release: null };
-}
-
-function attemptOutcome(scope: RunScope, outcome: RunOutcome, limits: UsageRecord): AttemptOutcome {
-  const common = { limits: Object.fromEntries(Object.entries(limits).map(([name, { used, max }]) => [name, { used, max }])), release: scope.snapshot.version };
-  if (outcome.status === 'failed') {
-    const error = scope.explain(outcome.error);
-    if (error.code === 'CANCELLED') return { ...common, status: 'cancelled' };
-    const { retryAfterMs } = outcome.error;
-    return { ...common, status: 'failed', error, ...(retryAfterMs !== undefined && { retryAfterMs }) };
-  }
-  const text = outcome.response === undefined ? outcome.result : undefined;
-  let result: Json | undefined;
-  if (text !== undefined) {
-    result = JSON.parse(text) as Json;
-    const problem = storageProblem(result);
-    if (problem?.startsWith('nested')) return { ...common, status: 'failed', error: { code: 'OUTPUT_LIMIT', message: `The result is ${problem}, so it cannot be kept. Answer something flatter.` } };
-    result = scope.mask(result, 'The result');
-  }
-  const effects = scope.effects;
-  return { ...common, status: 'succeeded', result, ...(effects && effects.length > 0 && { commit: commitAll(effects) }) };
-}
-
-function commitAll(effects: readonly RunEffect[]): RunEffect {
-  return async (tx) => {
-    for (const effect of effects) await effect(tx);
-  };
 }

@@ -8,6 +8,7 @@ export { LogTail } from './reading/log-tail.js';
 export { logView, runView, type LogView, type RunView } from './reading/views.js';
 export { executionErrors } from './errors.js';
 // What @annex/sdk/testing joins over memory instead of a database, so that a plugin meets the same rules there as here.
+export { attemptOutcome } from './running/attempts.js';
 export { RunScope, type RunStart, type ScopeParts } from './running/run-scope.js';
 export { SecretMasks } from './masking/secret-masks.js';
 export { flowHandlers, type FlowOptions } from './host-calls/flow.js';

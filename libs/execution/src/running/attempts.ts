@@ -1,7 +1,11 @@
+import { storageProblem } from '@annex/host-api';
 import type { Id, Json } from '@annex/kernel';
+import type { UsageRecord } from '@annex/lifecycle';
 import type { TenantTransaction } from '@annex/persistence';
-import type { Registration } from '@annex/sandbox';
+import type { Registration, RunOutcome } from '@annex/sandbox';
+import type { RunEffect } from '../host-calls/run-identity.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
+import type { RunScope } from './run-scope.js';
 
 /** A claimed background run, as dispatch hands it over. */
 export interface AttemptRun {
@@ -58,4 +62,31 @@ export function whyNot(snapshot: InstallationSnapshot | undefined, kind: Attempt
   // Hooks such as onShutdown run while a plugin is being switched off.
   if (snapshot.status === 'enabled' || kind === 'lifecycle') return undefined;
   return { code: 'PLUGIN_DISABLED', message: `The plugin ${snapshot.slug} is ${snapshot.status}. Enable it to go on.` };
+}
+
+/** How an attempt ended, its result and error masked; a result that cannot be kept fails it. Its effects wait in `commit`. */
+export function attemptOutcome(scope: RunScope, outcome: RunOutcome, limits: UsageRecord): AttemptOutcome {
+  const common = { limits: Object.fromEntries(Object.entries(limits).map(([name, { used, max }]) => [name, { used, max }])), release: scope.snapshot.version };
+  if (outcome.status === 'failed') {
+    const error = scope.explain(outcome.error);
+    if (error.code === 'CANCELLED') return { ...common, status: 'cancelled' };
+    const { retryAfterMs } = outcome.error;
+    return { ...common, status: 'failed', error, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  }
+  const text = outcome.response === undefined ? outcome.result : undefined;
+  let result: Json | undefined;
+  if (text !== undefined) {
+    result = JSON.parse(text) as Json;
+    const problem = storageProblem(result);
+    if (problem?.startsWith('nested')) return { ...common, status: 'failed', error: { code: 'OUTPUT_LIMIT', message: `The result is ${problem}, so it cannot be kept. Answer something flatter.` } };
+    result = scope.mask(result, 'The result');
+  }
+  const effects = scope.effects;
+  return { ...common, status: 'succeeded', result, ...(effects && effects.length > 0 && { commit: commitAll(effects) }) };
+}
+
+function commitAll(effects: readonly RunEffect[]): RunEffect {
+  return async (tx) => {
+    for (const effect of effects) await effect(tx);
+  };
 }
