@@ -19,7 +19,7 @@ process.title = 'run';
 const folder = dirname(fileURLToPath(import.meta.url));
 const addon = loadAddon(process.argv[2] ?? '');
 const prelude = { code: readFileSync(join(folder, 'prelude.js'), 'utf8') };
-const lazy = new Map(['streams', 'idna', 'encodings'].map((name) => [name, readFileSync(join(folder, `lazy-${name}.js`), 'utf8')]));
+const lazy = new Map(['url', 'streams', 'idna', 'encodings'].map((name) => [name, readFileSync(join(folder, `lazy-${name}.js`), 'utf8')]));
 dropPermissions();
 
 const socket = new Socket({ fd: 3, readable: true, writable: true });

@@ -1,62 +1,88 @@
-import type { RunMessage } from '../wire/messages.js';
+import type { Profile, RunAddress } from '../wire/messages.js';
 import type { SandboxLimits } from '../sandbox.js';
 import type { Lane } from './lane.js';
 
 /** How a run ended, as the isolate or the executor says. The first word counts. */
 export type RunEnd =
-  | { type: 'succeeded'; hasValue: boolean; value: string }
-  | { type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string }
+  | { type: 'succeeded'; hasValue: boolean; value: string; bytes: number }
+  | { type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string; bytes: number }
   | { type: 'failed'; code: string; message: string; stack: string; retryAfterMs: number };
 
-/** One run inside the executor, from the message that started it to its result. */
-export class GuestRun {
+export interface GuestRunInit extends RunAddress {
   /** Number that never comes again in this executor: what the isolate knows the run by. */
+  key: number;
+  profileId: number;
+  profile: Profile;
+  code: number;
+  head: string;
+  content: string;
+  startedAt: number;
+}
+
+/** The handler kind whose turns may be long: a job is never waited for. */
+const jobKind = 2;
+
+/** One run inside the executor, from the message that started it to its result. Plain fields: it is made and read for every run. */
+export class GuestRun {
   readonly key: number;
   readonly slot: number;
   readonly nonce: number;
+  readonly profileId: number;
+  readonly profile: Profile;
   readonly limits: SandboxLimits;
-  /** Only a job may take long turns, which then never hold up this process. */
-  readonly mayWait: boolean;
-  readonly startedAt: number;
+  readonly code: number;
+  readonly head: string;
+  readonly content: string;
   readonly deadline: number;
-  lane: Lane | undefined;
-  end: RunEnd | undefined;
+  /** Its turns are short as a rule, so that the executor may wait for them. */
+  readonly mayWait: boolean;
+  lane: Lane | undefined = undefined;
+  end: RunEnd | undefined = undefined;
   over = false;
   /** Its handler has been entered. */
   invoked = false;
-  /** The isolate said itself that the run failed, and has forgotten it. */
+  /** The isolate said itself that the run ended, and has forgotten it. */
   endedItself = false;
-  cancelAt: number | undefined;
+  cancelAt: number | undefined = undefined;
   cpuMs = 0;
   hostCalls = 0;
   logLines = 0;
   logBytes = 0;
-  readonly timers = new Map<number, NodeJS.Timeout>();
-  readonly hostCallsUnderWay = new Set<number>();
+  /** Made when the first is needed: most runs need none. */
+  timers: Map<number, NodeJS.Timeout> | undefined = undefined;
+  hostCallsUnderWay: Set<number> | undefined = undefined;
 
-  constructor(
-    key: number,
-    readonly message: Omit<RunMessage, 'type'>,
-    nowMs: number,
-  ) {
-    this.key = key;
-    this.slot = message.slot;
-    this.nonce = message.nonce;
-    this.limits = message.limits;
-    this.mayWait = message.kind !== 2;
-    this.startedAt = nowMs;
-    this.deadline = nowMs + message.limits.wallMs;
+  constructor(init: GuestRunInit) {
+    this.key = init.key;
+    this.slot = init.slot;
+    this.nonce = init.nonce;
+    this.profileId = init.profileId;
+    this.profile = init.profile;
+    this.limits = init.profile.limits;
+    this.code = init.code;
+    this.head = init.head;
+    this.content = init.content;
+    this.deadline = init.startedAt + this.limits.wallMs;
+    this.mayWait = (init.code & 7) !== jobKind;
   }
 
   /** Ends its timers and forgets its calls: whatever answers later finds nothing. */
   close(): void {
     this.over = true;
-    for (const timer of this.timers.values()) clearTimeout(timer);
-    this.timers.clear();
-    this.hostCallsUnderWay.clear();
+    if (this.timers !== undefined) for (const timer of this.timers.values()) clearTimeout(timer);
+    this.timers = undefined;
+    this.hostCallsUnderWay = undefined;
   }
 }
 
 export function failure(code: string, message: string): RunEnd {
   return { type: 'failed', code, message, stack: '', retryAfterMs: 0 };
+}
+
+export function cpuText(run: GuestRun): string {
+  return `the run used ${Math.round(run.cpuMs)} ms of processor time, the limit is ${run.limits.cpuMs}`;
+}
+
+export function wallText(run: GuestRun): string {
+  return `the run took longer than ${run.limits.wallMs} ms`;
 }

@@ -7,7 +7,7 @@ import type ivm from 'isolated-vm';
 
 export type Addon = typeof ivm;
 
-/** The prelude's text and, once one isolate has compiled it, V8's code cache for the next. Only the platform's own code is ever cached. */
+/** The prelude's text and V8's code cache for it. Only the platform's own code is ever cached. */
 export interface PreludeScript {
   code: string;
   cache?: ivm.ExternalCopy<ArrayBuffer>;
@@ -27,9 +27,10 @@ export interface GuestOptions {
   onCatastrophe(): void;
 }
 
-const turnNames = ['load', 'invoke', 'deliver', 'fireTimer', 'abort', 'forget'] as const;
+const turnNames = ['profile', 'load', 'invoke', 'deliver', 'fireTimer', 'abort', 'forget'] as const;
 export type TurnName = (typeof turnNames)[number];
-export type TurnArgs = (string | number | undefined)[];
+/** The first one is filled in here: whether the turn is waited for. */
+export type TurnArgs = [waiting: 0 | 1, ...(string | number | undefined)[]];
 
 type TurnReference = ivm.Reference<(...args: TurnArgs) => void>;
 
@@ -47,17 +48,18 @@ export class Guest {
     const context = this.#isolate.createContextSync();
     const script = this.#isolate.compileScriptSync(prelude.code, {
       filename: 'annex',
-      ...(prelude.cache === undefined ? { produceCachedData: true } : { cachedData: prelude.cache }),
+      ...(prelude.cache === undefined ? {} : { cachedData: prelude.cache }),
     });
-    const { cachedData } = script as { cachedData?: ivm.ExternalCopy<ArrayBuffer> };
-    if (prelude.cache === undefined && cachedData !== undefined) prelude.cache = cachedData;
     const install = script.runSync(context, { reference: true }) as ivm.Reference<(...args: unknown[]) => object>;
     // A callback must never throw: its error would carry this process's paths into the isolate.
     const emit: Emission = (...emission) => {
       try {
         this.onEmission(...emission);
-      } catch {
-        onCatastrophe();
+      } catch (thrown) {
+        // A fault of ours: it ends this process, outside of the isolate's call.
+        setImmediate(() => {
+          throw thrown;
+        });
       }
     };
     const dispatcher = install.applySync(
@@ -89,7 +91,8 @@ export class Guest {
   /** Runs a turn while this thread waits. Answers how it failed, or `undefined`. */
   enter(turn: TurnName, args: TurnArgs, timeoutMs: number): TurnFailure | undefined {
     try {
-      this.#turns[turn].applySync(undefined, [1, ...args], { timeout: timeoutMs });
+      args[0] = 1;
+      this.#turns[turn].applySync(undefined, args, { timeout: timeoutMs });
       return undefined;
     } catch (thrown) {
       return classify(thrown);
@@ -99,7 +102,8 @@ export class Guest {
   /** Runs a turn on a thread of its own. Turns of one isolate run in the order of the calls. */
   async enterApart(turn: TurnName, args: TurnArgs, timeoutMs: number): Promise<TurnFailure | undefined> {
     try {
-      await this.#turns[turn].apply(undefined, [0, ...args], { timeout: timeoutMs });
+      args[0] = 0;
+      await this.#turns[turn].apply(undefined, args, { timeout: timeoutMs });
       return undefined;
     } catch (thrown) {
       return classify(thrown);

@@ -4,11 +4,11 @@
  * and serves the tenant's other isolates meanwhile.
  */
 import type { Guest, TurnArgs, TurnFailure, TurnName } from './guest.js';
-import { failure, type GuestRun } from './guest-run.js';
+import { failure, wallText, type GuestRun } from './guest-run.js';
 
-/** Turns in a row that must have been short before the next is waited for. */
+/** Turns in a row that must have been short before the next is waited for; one that is not sends the lane back to its own thread. */
 const quickTurnsNeeded = 8;
-const quickTurnMs = 3;
+const quickTurnMs = 20;
 /** How much longer than its processor time a turn may take by the clock, on a machine that is busy. */
 const clockSlack = 2;
 
@@ -27,17 +27,21 @@ export class Lane {
   readonly runs = new Map<number, GuestRun>();
   /** Runs that wait for the entry to have run. */
   readonly waiting: GuestRun[] = [];
-  settingsId = -1;
+  /** Profiles that the isolate has been given. */
+  readonly profiles = new Set<number>();
   lastUsedAt: number;
   heapMb = 0;
   heapSampledAt = 0;
   /** Why a turn is being stopped, and since when. */
-  stop: { code: string; at: number; reported: boolean } | undefined;
+  stop: { code: string; at: number; isReported: boolean } | undefined;
   #turns: (GuestRun | undefined)[] = [];
+  /** Quick turns that come while one is still on its own thread; they follow it, waited for. */
+  #held: { run: GuestRun; turn: TurnName; args: TurnArgs }[] = [];
   #turnStartedAt = 0;
   #processCpuAtTurnStart = 0;
   #cpuSeenNs = 0;
   #quickTurns = 0;
+  #isWaiting = false;
 
   constructor(
     readonly key: string,
@@ -50,7 +54,12 @@ export class Lane {
   }
 
   get isIdle(): boolean {
-    return this.runs.size === 0 && this.#turns.length === 0;
+    return this.runs.size === 0 && this.#turns.length === 0 && this.#held.length === 0;
+  }
+
+  /** Whether plugin code may be running right now. */
+  get isInTurn(): boolean {
+    return this.#isWaiting || this.#turns.length > 0;
   }
 
   /** The run whose turn is under way on its own thread. */
@@ -65,9 +74,13 @@ export class Lane {
 
   /** One timed entry of one run. */
   enter(run: GuestRun, turn: TurnName, args: TurnArgs): void {
+    if (run.mayWait && this.#quickTurns >= quickTurnsNeeded && this.#turns.length > 0) {
+      this.#held.push({ run, turn, args });
+      return;
+    }
     const leftMs = Math.ceil(run.deadline - this.events.now());
     if (leftMs <= 0) {
-      run.end ??= failure('TIMEOUT', `the run took longer than ${run.limits.wallMs} ms`);
+      run.end ??= failure('TIMEOUT', wallText(run));
       this.events.onTurnEnd(this, run);
       return;
     }
@@ -80,8 +93,21 @@ export class Lane {
     }
   }
 
-  /** An entry that runs no plugin code and belongs to no run. */
+  /** Asks how much heap is in use; the answer comes after the turns that are under way. */
+  sampleHeap(): void {
+    this.heapSampledAt = this.events.now();
+    void this.guest.heapMb().then((heapMb) => {
+      if (heapMb !== undefined) this.heapMb = heapMb;
+    });
+  }
+
+  /** An entry that runs no plugin code and belongs to no run; it comes before all later ones. */
   enterQuietly(turn: TurnName, args: TurnArgs): void {
+    if (this.#turns.length === 0 && !this.#isWaiting && this.#quickTurns >= quickTurnsNeeded) {
+      const failed = this.guest.enter(turn, args, 1000);
+      if (failed !== undefined) this.events.onTurnFailure(this, undefined, failed);
+      return;
+    }
     this.#push(undefined);
     void this.guest.enterApart(turn, args, 1000).then((failed) => this.#turnOver(undefined, failed));
   }
@@ -99,7 +125,9 @@ export class Lane {
   #enterWaiting(run: GuestRun, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
     // Visible from outside: should the turn never end, the parent reads here whose it was.
     process.title = `run ${run.slot}`;
+    this.#isWaiting = true;
     const failed = this.guest.enter(turn, args, timeoutMs);
+    this.#isWaiting = false;
     if (failed !== undefined) process.title = 'run';
     this.#account(run);
     if (failed === undefined) this.events.onTurnEnd(this, run);
@@ -112,6 +140,14 @@ export class Lane {
     if (run !== undefined) this.#account(run);
     if (failed !== undefined) this.events.onTurnFailure(this, run, failed);
     else if (run !== undefined) this.events.onTurnEnd(this, run);
+    this.#enterHeld();
+  }
+
+  #enterHeld(): void {
+    while (this.#turns.length === 0 && this.#held.length > 0 && this.state !== 'dead') {
+      const held = this.#held.shift();
+      if (held !== undefined && !held.run.over) this.enter(held.run, held.turn, held.args);
+    }
   }
 
   #account(run: GuestRun): void {

@@ -10,7 +10,7 @@ import type { PoolOptions } from '../options.js';
 import type { Bundle, InspectOutcome, RunOutcome, RunRequest, Sandbox, SandboxStats } from '../sandbox.js';
 import { Flight } from './flight.js';
 import { ProcessExecutor, type ExecutorEvents } from './process-executor.js';
-import { SettingsTexts } from './settings-text.js';
+import { Profiles } from './profiles.js';
 import { Watch } from './watch.js';
 
 const watchEveryMs = 20;
@@ -31,13 +31,14 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   readonly #executors = new Set<ProcessExecutor>();
   readonly #byTenant = new Map<string, Set<ProcessExecutor>>();
   readonly #runsOfTenant = new Map<string, number>();
-  readonly #texts = new SettingsTexts();
+  readonly #profiles = new Profiles();
   readonly #watch: Watch;
   readonly #kills: Record<string, number> = {};
   readonly #usedSlots = new Set<number>();
   #waiting: Waiting[] = [];
   #watcher: NodeJS.Timeout | undefined;
   readonly #carer: NodeJS.Timeout;
+  #preludeCache = '';
   #starts = 0;
   #startFailures = 0;
   #flightCount = 0;
@@ -103,7 +104,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   }
 
   evict(isolateKeyPrefix: string): void {
-    this.#texts.forget(isolateKeyPrefix);
+    this.#profiles.forget(isolateKeyPrefix);
     for (const executor of this.#executors) if (executor.tenantKey !== undefined) executor.evict(isolateKeyPrefix);
   }
 
@@ -244,14 +245,18 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     this.#usedSlots.add(slot);
     this.#starts += 1;
     const launched = launchExecutor({ files: this.#files, tier: this.#tier, slot, addressSpaceMb: addressSpaceMb(maxIsolates), optimize });
-    const settings = { callNames: hostMethods, maxIsolates, softRssMb: executorRssMb * 0.6, spareMemoryMb: usualMemoryMb, graceMs: 250 };
-    this.#executors.add(new ProcessExecutor({ launched, slot, settings, texts: this.#texts, events: this, logger, now: () => performance.now() }));
+    const settings = { callNames: hostMethods, maxIsolates, softRssMb: executorRssMb * 0.6, spareMemoryMb: usualMemoryMb, graceMs: 250, preludeCache: this.#preludeCache };
+    this.#executors.add(new ProcessExecutor({ launched, slot, settings, profiles: this.#profiles, events: this, logger, now: () => performance.now() }));
   }
 
   onReady(): void {
     this.#startFailures = 0;
     this.#onFirstReady?.();
     this.#placeWaiting();
+  }
+
+  onPreludeCache(cache: string): void {
+    if (this.#preludeCache === '') this.#preludeCache = cache;
   }
 
   #placeWaiting(): void {

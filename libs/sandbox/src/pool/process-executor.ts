@@ -10,17 +10,21 @@ import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
 import type { HostCallAnswer, KillReport, RunRequest, SandboxErrorCode } from '../sandbox.js';
 import { FrameReader, FrameWriter, type FrameFields } from '../wire/frames.js';
-import { readFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from '../wire/messages.js';
+import { handlerCode, readFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from '../wire/messages.js';
 import { newNonce, type Flight, type FlightOwner } from './flight.js';
 import { asFailureCode, logOf, outcomeOf, registrationsOf, textsOf, usageOf } from './results.js';
-import type { SettingsTexts } from './settings-text.js';
+import type { Profiles } from './profiles.js';
 
 /** The largest message an executor may send, in bytes; a larger one ends it. */
 const maxFrameBytes = 48 * 1024 * 1024;
+/** An executor that has been sent more is replaced. */
 const maxHeldBundles = 256;
+const maxHeldProfiles = 2048;
 
 export interface ExecutorEvents {
   onReady(executor: ProcessExecutor): void;
+  /** The first executor made the prelude's code cache; later ones are given it. */
+  onPreludeCache(cache: string): void;
   /** A run has its outcome, or the executor's last word about it came. */
   onIdleSlot(executor: ProcessExecutor): void;
   onExit(executor: ProcessExecutor): void;
@@ -31,7 +35,7 @@ export interface ProcessExecutorOptions {
   launched: LaunchedExecutor;
   slot: number;
   settings: ExecutorSettings;
-  texts: SettingsTexts;
+  profiles: Profiles;
   events: ExecutorEvents;
   logger: Logger;
   now(): number;
@@ -63,7 +67,7 @@ export class ProcessExecutor {
   readonly #freeSlots: number[] = [];
   readonly #heldBundles = new Set<string>();
   readonly #bundlesUnderWay = new Map<string, Promise<void>>();
-  readonly #heldSettings = new Map<string, number>();
+  readonly #heldProfiles = new Set<number>();
   #slots = 0;
   #isFlushing = false;
   #busy: number[] = [];
@@ -134,32 +138,35 @@ export class ProcessExecutor {
     return done;
   }
 
-  #sendRun(flight: Flight, { context, isolateKey, bundleSha256, handler, request, payload }: RunRequest): void {
+  #sendRun(flight: Flight, request: RunRequest): void {
     if (flight.isOver || this.state === 'dead') {
-      if (this.state !== 'dead' && this.flights.get(flight.slot) === flight) this.#release(flight);
+      this.#release(flight);
       return;
     }
     flight.isSent = true;
-    const settings = this.#options.texts.of(isolateKey, context);
-    const isKnown = this.#heldSettings.get(isolateKey) === settings.id;
-    if (!isKnown) this.#heldSettings.set(isolateKey, settings.id);
-    const head = request && { method: request.method, url: request.url, headers: request.headers, params: request.params, query: request.query };
+    const { context, handler, payload } = request;
+    const profile = this.#options.profiles.of(request);
+    const isHeld = this.#heldProfiles.has(profile.id);
+    if (!isHeld) {
+      if (this.#heldProfiles.size >= maxHeldProfiles) this.isDraining = true;
+      this.#heldProfiles.add(profile.id);
+    }
+    let head = JSON.stringify({ user: context.user, run: context.run });
+    let content = payload === undefined ? 0 : 3;
+    if (request.request !== undefined) {
+      const { method, url, headers, params, query, body } = request.request;
+      head += `\n${JSON.stringify({ method, url, headers, params, query })}`;
+      content = body === null ? 0 : body.encoding === 'utf8' ? 1 : 2;
+    }
     this.#send({
       type: 'run',
       slot: flight.slot,
       nonce: flight.nonce,
-      isolateKey,
-      sha256: bundleSha256,
-      kind: handlerKinds.indexOf(handler.kind),
-      index: handler.index,
-      settingsId: settings.id,
-      settings: isKnown ? '' : settings.text,
-      runText: JSON.stringify({ user: context.user, run: context.run }),
-      request: head === undefined ? '' : JSON.stringify(head),
-      bodyEncoding: request?.body?.encoding ?? '',
-      body: request?.body?.data ?? '',
-      payload,
-      limits: flight.limits,
+      profileId: profile.id,
+      profile: isHeld ? '' : profile.text,
+      code: handlerCode(handlerKinds.indexOf(handler.kind), content, handler.index),
+      head,
+      content: request.request?.body?.data ?? payload ?? '',
     });
   }
 
@@ -169,7 +176,6 @@ export class ProcessExecutor {
   }
 
   evict(prefix: string): void {
-    for (const key of this.#heldSettings.keys()) if (key.startsWith(prefix)) this.#heldSettings.delete(key);
     this.#send({ type: 'evict', prefix });
   }
 
@@ -237,6 +243,9 @@ export class ProcessExecutor {
         this.#options.launched.child.stderr?.destroy();
         this.#options.events.onReady(this);
         return;
+      case 'prelude':
+        if (this.tenantKey === undefined && this.runs === 0) this.#options.events.onPreludeCache(message.cache);
+        return;
       case 'pong':
         if (message.sequence === this.#sequence) this.pingSentAt = undefined;
         this.isolates = message.isolates;
@@ -257,7 +266,7 @@ export class ProcessExecutor {
     this.#readAbout(flight, message);
   }
 
-  #readAbout(flight: Flight, message: Exclude<FromExecutor, { type: 'ready' | 'pong' | 'busy' }>): void {
+  #readAbout(flight: Flight, message: Exclude<FromExecutor, { type: 'ready' | 'prelude' | 'pong' | 'busy' }>): void {
     const { now } = this.#options;
     switch (message.type) {
       case 'call':

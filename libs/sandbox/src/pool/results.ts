@@ -1,7 +1,7 @@
 /** Reads what an executor says about a run. An executor may be hostile: nothing is believed that was not checked. */
 import type { Json } from '@annex/kernel';
 import type { Registration, RunOutcome, SandboxErrorCode, SandboxLimits, SandboxLog, SandboxUsage } from '../sandbox.js';
-import type { FromExecutor } from '../wire/messages.js';
+import type { FromExecutor, GuestUsage } from '../wire/messages.js';
 import { logLevels } from '../prelude/emissions.js';
 
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -23,7 +23,7 @@ export function asFailureCode(code: string): SandboxErrorCode {
   return failureCodes.has(code) ? (code as SandboxErrorCode) : 'PLUGIN_ERROR';
 }
 
-export function usageOf(claimed: SandboxUsage, wallMs: number): SandboxUsage {
+export function usageOf(claimed: GuestUsage, wallMs: number): SandboxUsage {
   const amount = (value: number): number => (value >= 0 && value < 1e15 ? value : 0);
   return {
     wallMs: Math.round(wallMs * 100) / 100,

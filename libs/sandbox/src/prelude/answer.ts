@@ -13,12 +13,8 @@ interface Draft {
   contentType: string | undefined;
 }
 
-/** Sends what a route handler returned: a JSON value, `[body, status]`, `[body, status, headers]`, a `Response`, bytes, or nothing (204). */
-export async function answerRoute(run: RunState, value: unknown, web: WebInternals): Promise<void> {
-  if (web.isResponse(value)) {
-    await answerResponse(run, value, web);
-    return;
-  }
+/** Sends what a route handler returned: a JSON value, `[body, status]`, `[body, status, headers]`, bytes, or nothing (204). */
+export function answerRoute(run: RunState, value: unknown, web: WebInternals): void {
   const draft: Draft = { status: 200, headers: '', contentType: undefined };
   let body = value;
   if (isArray(value) && (value.length === 2 || value.length === 3) && isStatus(value[1]) && isHeaders(value[2])) {
@@ -52,7 +48,8 @@ export function answerValue(run: RunState, value: unknown): void {
   run.emit()(emission.value, run.key, text === undefined ? 0 : 1, 0, text ?? '', '', '');
 }
 
-async function answerResponse(run: RunState, response: Response, web: WebInternals): Promise<void> {
+/** Sends a `Response`, its body read to the end. */
+export async function answerResponse(run: RunState, response: Response, web: WebInternals): Promise<void> {
   // One byte more than the limit may be read, so that the limit is noticed.
   const parts = web.readResponseNow(response) ?? (await web.readResponse(response, run.ceilings.resultBytes + 1));
   const draft: Draft = { status: parts.status, headers: '', contentType: undefined };

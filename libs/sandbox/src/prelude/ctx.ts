@@ -59,70 +59,130 @@ export function callTree(names: string[]): CallTree {
   return root;
 }
 
-/** The `ctx` of one run. It works while the run does: afterwards every call rejects. */
-export function makeCtx(run: RunState, texts: CtxTexts, tree: CallTree, web: WebInternals): object {
-  const made = record<unknown>();
-  function once<T>(name: string, make: () => T): T {
+/** Everything behind one `ctx`, made when the handler first looks at it. */
+class CtxParts {
+  fixed: Fixed | undefined = undefined;
+  runParts: RunParts | undefined = undefined;
+  requestParts: RequestParts | undefined = undefined;
+  made: Record<PropertyKey, unknown> | undefined = undefined;
+
+  constructor(
+    readonly run: RunState,
+    readonly texts: CtxTexts,
+  ) {}
+
+  getFixed(): Fixed {
+    return (this.fixed ??= parseJson(this.texts.fixed) as Fixed);
+  }
+
+  getRunParts(): RunParts {
+    return (this.runParts ??= parseJson(this.texts.run) as RunParts);
+  }
+
+  getRequestParts(): RequestParts | undefined {
+    if (this.texts.request === '') return undefined;
+    return (this.requestParts ??= parseJson(this.texts.request) as RequestParts);
+  }
+
+  once<T>(name: string, make: () => T): T {
+    const made = (this.made ??= record<unknown>());
     const known = made[name];
     if (known !== undefined) return known as T;
     const value = make();
     made[name] = value;
     return value;
   }
-  const fixed = (): Fixed => once('fixed', () => parseJson(texts.fixed) as Fixed);
-  const runParts = (): RunParts => once('runParts', () => parseJson(texts.run) as RunParts);
-  const requestParts = (): RequestParts | undefined =>
-    texts.request === '' ? undefined : once('requestParts', () => parseJson(texts.request) as RequestParts);
+}
 
-  const ctx = {
-    get tenantId() {
-      return fixed().tenant.slug;
-    },
-    get tenant() {
-      return fixed().tenant;
-    },
-    get user() {
-      return runParts().user;
-    },
-    get plugin() {
-      return fixed().plugin;
-    },
-    get run() {
-      return once('run', () => makeRunInfo(run, runParts().run, web));
-    },
-    get permissions() {
-      return once('permissions', () => {
-        const list = fixed().permissions;
+/**
+ * Prepares `ctx` objects for one realm. They are small: accessors stand on one frozen prototype, and each part is made when it is first
+ * read. A `ctx` works while its run does; afterwards every call rejects.
+ */
+export function prepareCtx(tree: CallTree, web: WebInternals): (run: RunState, texts: CtxTexts) => object {
+  class Ctx {
+    readonly #parts: CtxParts;
+
+    constructor(parts: CtxParts) {
+      this.#parts = parts;
+    }
+
+    static partsOf(ctx: Ctx): CtxParts {
+      return ctx.#parts;
+    }
+
+    get tenantId(): string {
+      return this.#parts.getFixed().tenant.slug;
+    }
+
+    get tenant(): object {
+      return this.#parts.getFixed().tenant;
+    }
+
+    get user(): unknown {
+      return this.#parts.getRunParts().user;
+    }
+
+    get plugin(): object {
+      return this.#parts.getFixed().plugin;
+    }
+
+    get run(): object {
+      const parts = this.#parts;
+      return parts.once('run', () => makeRunInfo(parts.run, parts.getRunParts().run, web));
+    }
+
+    get permissions(): object {
+      const parts = this.#parts;
+      return parts.once('permissions', () => {
+        const list = parts.getFixed().permissions;
         return freeze({ has: (name: unknown) => holds(list, name), list: () => parseJson(toJson(list) ?? '[]') });
       });
-    },
-    get config() {
-      return fixed().config;
-    },
-    get request() {
-      const parts = requestParts();
-      return parts === undefined ? undefined : once('request', () => makeRequest(parts, texts, web));
-    },
-    get params() {
-      return requestParts()?.params ?? once('params', () => ({}));
-    },
-    get query() {
-      return requestParts()?.query ?? once('query', () => ({}));
-    },
-    get secrets() {
-      return once('secrets', () => makeSecrets(run, fixed().secrets));
-    },
-    get http() {
-      return once('http', () => makeHttp(run));
-    },
-    get log() {
-      return once('log', () => makeLog(run));
-    },
-  };
-  for (const name in tree) {
-    defineProperty(ctx, name, { enumerable: true, configurable: false, get: () => once(`call ${name}`, () => makeCalls(run, tree[name])) });
+    }
+
+    get config(): unknown {
+      return this.#parts.getFixed().config;
+    }
+
+    get request(): Request | undefined {
+      const parts = this.#parts;
+      const request = parts.getRequestParts();
+      return request === undefined ? undefined : parts.once('request', () => makeRequest(request, parts.texts, web));
+    }
+
+    get params(): object {
+      return this.#parts.getRequestParts()?.params ?? this.#parts.once('params', () => ({}));
+    }
+
+    get query(): object {
+      return this.#parts.getRequestParts()?.query ?? this.#parts.once('query', () => ({}));
+    }
+
+    get secrets(): object {
+      const parts = this.#parts;
+      return parts.once('secrets', () => makeSecrets(parts.run, parts.getFixed().secrets));
+    }
+
+    get http(): object {
+      const parts = this.#parts;
+      return parts.once('http', () => makeHttp(parts.run));
+    }
+
+    get log(): object {
+      const parts = this.#parts;
+      return parts.once('log', () => makeLog(parts.run));
+    }
   }
-  return freeze(ctx);
+  const { partsOf } = Ctx;
+  for (const name in tree) {
+    const get = function (this: Ctx): unknown {
+      const parts = partsOf(this);
+      return parts.once(`call ${name}`, () => makeCalls(parts.run, tree[name]));
+    };
+    defineProperty(Ctx.prototype, name, { enumerable: true, configurable: false, get });
+  }
+  defineProperty(Ctx.prototype, 'constructor', { value: Object });
+  freeze(Ctx.prototype);
+  return (run, texts) => freeze(new Ctx(new CtxParts(run, texts)));
 }
 
 function makeCalls(run: RunState, node: CallTree | string | undefined): unknown {

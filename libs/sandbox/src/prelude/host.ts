@@ -16,7 +16,7 @@ export interface PreludeHost {
   /** One captured log line of the current run. `fieldsJson` is a JSON object text, or the empty string for none. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fieldsJson: string): void;
   /**
-   * The text of a script that is needed rarely, at once: `streams`, `idna` or `encodings` (built by `libs/sandbox/web-bundle.mjs`), else ''.
+   * The text of a script that is needed rarely, at once: `url`, `streams`, `idna` or `encodings` (built by `libs/sandbox/web-bundle.mjs`), else ''.
    * Its completion value is what the prelude uses; it is evaluated in the isolate at most once.
    */
   lazySource(name: string): string;

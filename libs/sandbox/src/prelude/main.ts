@@ -1,12 +1,18 @@
-import { answerRoute, answerValue } from './answer.js';
-import { callTree, makeCtx, type CallTree } from './ctx.js';
+import { answerResponse, answerRoute, answerValue } from './answer.js';
+import { callTree, prepareCtx } from './ctx.js';
 import { emission, handlerKinds, type Emit } from './emissions.js';
 import type { PreludeHost } from './host.js';
-import { indirectEval, isInteger, parseJson, record, SafePromise, slice, SafeString } from './primordials.js';
+import { indexOf, indirectEval, parseJson, record, SafeError, SafePromise, slice, SafeString } from './primordials.js';
 import { fixStackTraces, removeUncountedMemory } from './removals.js';
-import { hostError, levelNumber, RunState } from './run-state.js';
+import { hostError, levelNumber, RunState, type RunCeilings } from './run-state.js';
 import { isNonRetryable, makeSdk, retryDelayOf, type Registry } from './sdk.js';
 import { installWebGlobals } from './web/install.js';
+
+interface Profile {
+  /** JSON of what `ctx` shows of tenant, plugin, permissions, config and secrets. */
+  fixed: string;
+  ceilings: RunCeilings;
+}
 
 /**
  * Prepares a fresh realm and answers the dispatcher, the only way in. Each of its functions is one timed turn of one run; its first
@@ -15,9 +21,7 @@ import { installWebGlobals } from './web/install.js';
 export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes: number) => string, lazySource: (name: string) => string, callNames: string): object {
   const runs = record<RunState>();
   const registry: Registry = { handlers: record(), count: 0, open: false, describe: undefined };
-  const tree: CallTree = callTree(parseJson(callNames) as string[]);
-  let fixedId = -1;
-  let fixedText = '{}';
+  let profiles = record<Profile>();
   let emit: Emit = emitApart;
   let current: RunState | undefined;
   const currentEmit = (): Emit => emit;
@@ -29,12 +33,13 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
     randomBase64: (bytes) => randomBase64(bytes),
     startTimer: (id, delayMs) => {
       if (current === undefined || !current.alive) return;
+      current.timers ??= record<true>();
       current.timers[id] = true;
       emit(emission.startTimer, current.key, id, delayMs, '', '', '');
     },
     clearTimer: (id) => {
       if (current === undefined) return;
-      delete current.timers[id];
+      if (current.timers !== undefined) delete current.timers[id];
       emit(emission.clearTimer, current.key, id, 0, '', '', '');
     },
     log: (level, message, fields) => current?.log(levelNumber(level), message, fields),
@@ -44,14 +49,17 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
   removeUncountedMemory();
   fixStackTraces();
   const sdk = makeSdk(registry);
+  const makeCtx = prepareCtx(callTree(parseJson(callNames) as string[]), web);
 
   function enter(waiting: number, run: RunState | undefined): void {
     emit = waiting === 1 ? emitWaiting : emitApart;
     current = run;
   }
 
-  function begin(key: number, resultBytes: number, logLines: number, logBytes: number, hostCalls: number, hostCallsAtOnce: number): RunState {
-    const run = new RunState(key, { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce }, currentEmit);
+  function begin(key: number, profileId: number): RunState {
+    const profile = profiles[profileId];
+    if (profile === undefined) throw new SafeError('no such profile');
+    const run = new RunState(key, profile.ceilings, currentEmit);
     runs[key] = run;
     return run;
   }
@@ -59,8 +67,9 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
   async function settle(run: RunState, isRoute: boolean, value: unknown): Promise<void> {
     try {
       const result = await value;
-      if (isRoute) await answerRoute(run, result, web);
-      else answerValue(run, result);
+      if (!isRoute) answerValue(run, result);
+      else if (web.isResponse(result)) await answerResponse(run, result, web);
+      else answerRoute(run, result, web);
     } catch (thrown) {
       fail(run, thrown);
     }
@@ -70,14 +79,31 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
   /** Forgets a run; its timers will never fire. */
   function drop(run: RunState): void {
     run.alive = false;
-    for (const id in run.timers) web.forgetTimer(+id);
+    if (run.timers !== undefined) for (const id in run.timers) web.forgetTimer(+id);
     delete runs[run.key];
   }
 
   return {
+    /** What the runs that name this profile have in common. `startOver` 1: forgets all others. */
+    profile(
+      waiting: number,
+      id: number,
+      startOver: number,
+      fixed: string,
+      resultBytes: number,
+      logLines: number,
+      logBytes: number,
+      hostCalls: number,
+      hostCallsAtOnce: number,
+    ): void {
+      enter(waiting, undefined);
+      if (startOver === 1) profiles = record<Profile>();
+      profiles[id] = { fixed, ceilings: { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce } };
+    },
+
     /** Runs a bundle's entry. `inspect` 1: also describes what it registers. */
-    load(waiting: number, key: number, inspect: number, code: string, ...ceilings: [number, number, number, number, number]): void {
-      const run = begin(key, ...ceilings);
+    load(waiting: number, key: number, profileId: number, inspect: number, code: string): void {
+      const run = begin(key, profileId);
       enter(waiting, run);
       registry.open = true;
       if (inspect === 1) registry.describe = (json) => emit(emission.registration, key, 0, 0, json, '', '');
@@ -92,40 +118,29 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
       registry.describe = undefined;
     },
 
-    invoke(
-      waiting: number,
-      key: number,
-      kind: number,
-      index: number,
-      settingsId: number,
-      settings: string,
-      runText: string,
-      request: string,
-      bodyEncoding: string,
-      body: string,
-      payload: string | undefined,
-      resultBytes: number,
-      logLines: number,
-      logBytes: number,
-      hostCalls: number,
-      hostCallsAtOnce: number,
-    ): void {
-      const run = runs[key] ?? begin(key, resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce);
+    /** Calls a handler. `code`: kind, content and index as `handlerCode` packs them; `head`: JSON texts, one a line. */
+    invoke(waiting: number, key: number, profileId: number, code: number, head: string, content: string): void {
+      const run = runs[key] ?? begin(key, profileId);
       enter(waiting, run);
-      if (settings !== '') {
-        fixedId = settingsId;
-        fixedText = settings;
-      }
-      const handler = isInteger(index) ? registry.handlers[index] : undefined;
+      const kind = code & 7;
+      const contentKind = (code >>> 3) & 3;
+      const index = code >>> 5;
+      const handler = registry.handlers[index];
       if (handler === undefined || handler.kind !== handlerKinds[kind]) {
         run.fail('PLUGIN_ERROR', `the plugin registered no ${handlerKinds[kind] ?? 'handler'} as number ${index}; its entry registers differently from when it was uploaded`);
         drop(run);
         return;
       }
       try {
-        const texts = { fixed: fixedId === settingsId ? fixedText : '{}', run: runText, request, body, bodyEncoding };
-        const ctx = makeCtx(run, texts, tree, web);
-        void settle(run, kind === 0, call(handler, ctx, payload));
+        const line = indexOf(head, '\n');
+        const ctx = makeCtx(run, {
+          fixed: profiles[profileId]?.fixed ?? '{}',
+          run: line < 0 ? head : slice(head, 0, line),
+          request: line < 0 ? '' : slice(head, line + 1),
+          body: content,
+          bodyEncoding: contentKind === 1 ? 'utf8' : contentKind === 2 ? 'base64' : '',
+        });
+        void settle(run, kind === 0, call(handler, ctx, contentKind === 3 ? content : undefined));
       } catch (thrown) {
         fail(run, thrown);
         drop(run);
@@ -143,7 +158,7 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
       const run = runs[key];
       if (run === undefined) return;
       enter(waiting, run);
-      delete run.timers[timerId];
+      if (run.timers !== undefined) delete run.timers[timerId];
       try {
         web.fireTimer(timerId);
       } catch (thrown) {

@@ -26,17 +26,18 @@ export class RunState {
   abort: (() => void) | undefined = undefined;
   aborted = false;
   /** Timers that are pending, by id. */
-  readonly timers = record<true>();
-  #nextCall = 1;
-  #calls = record<Settle>();
-  #underWay = 0;
-  #waitingHead = 1;
-  #waitingTail = 1;
-  #waiting = record<() => void>();
-  #hostCalls = 0;
-  #executorCalls = 0;
-  #logLines = 0;
-  #logBytes = 0;
+  timers: Record<PropertyKey, true> | undefined = undefined;
+  // Public fields, because plugin code never holds this object, and private ones cost more without an optimising compiler.
+  nextCall = 1;
+  calls: Record<PropertyKey, Settle> | undefined = undefined;
+  underWay = 0;
+  waiting: Record<PropertyKey, () => void> | undefined = undefined;
+  waitingHead = 1;
+  waitingTail = 1;
+  hostCalls = 0;
+  executorCalls = 0;
+  logLines = 0;
+  logBytes = 0;
 
   constructor(
     readonly key: number,
@@ -45,59 +46,62 @@ export class RunState {
   ) {}
 
   hostCall(method: string, args: string): Promise<string> {
-    return this.#call(emission.hostCall, method, args);
+    return this.call(emission.hostCall, method, args);
   }
 
   executorCall(method: string, args: string): Promise<string> {
-    return this.#call(emission.executorCall, method, args);
+    return this.call(emission.executorCall, method, args);
   }
 
-  #call(kind: number, method: string, args: string): Promise<string> {
+  call(kind: number, method: string, args: string): Promise<string> {
     return new SafePromise<string>((resolve, reject) => {
-      if (!this.alive) {
-        reject(hostError('RUN_ENDED', `${method}: the run that owns this ctx has ended`));
+      const refusal = this.refuse(kind, method, args);
+      if (refusal !== undefined) {
+        reject(refusal);
         return;
       }
-      if (args.length > maxArgsLength) {
-        reject(hostError('PAYLOAD_TOO_LARGE', `${method}: the arguments are ${args.length} characters of JSON, the limit is ${maxArgsLength}`));
-        return;
-      }
-      const isHostCall = kind === emission.hostCall;
-      const made = isHostCall ? this.#hostCalls : this.#executorCalls;
-      const limit = isHostCall ? this.ceilings.hostCalls : maxExecutorCalls;
-      if (made >= limit) {
-        reject(hostError('RATE_LIMITED', `${method}: this run has made ${made} such calls, the limit is ${limit}`));
-        return;
-      }
-      if (isHostCall) this.#hostCalls += 1;
-      else this.#executorCalls += 1;
+      if (kind === emission.hostCall) this.hostCalls += 1;
+      else this.executorCalls += 1;
       const start = (): void => {
-        const id = this.#nextCall;
-        this.#nextCall += 1;
-        this.#calls[id] = { resolve, reject };
-        this.#underWay += 1;
+        const id = this.nextCall;
+        this.nextCall += 1;
+        this.calls ??= record<Settle>();
+        this.calls[id] = { resolve, reject };
+        this.underWay += 1;
         this.emit()(kind, this.key, id, 0, method, args, '');
       };
-      if (this.#underWay < this.ceilings.hostCallsAtOnce) {
+      if (this.underWay < this.ceilings.hostCallsAtOnce) {
         start();
       } else {
-        this.#waiting[this.#waitingTail] = start;
-        this.#waitingTail += 1;
+        this.waiting ??= record<() => void>();
+        this.waiting[this.waitingTail] = start;
+        this.waitingTail += 1;
       }
     });
   }
 
+  refuse(kind: number, method: string, args: string): Error | undefined {
+    if (!this.alive) return hostError('RUN_ENDED', `${method}: the run that owns this ctx has ended`);
+    if (args.length > maxArgsLength) {
+      return hostError('PAYLOAD_TOO_LARGE', `${method}: the arguments are ${args.length} characters of JSON, the limit is ${maxArgsLength}`);
+    }
+    const isHostCall = kind === emission.hostCall;
+    const made = isHostCall ? this.hostCalls : this.executorCalls;
+    const limit = isHostCall ? this.ceilings.hostCalls : maxExecutorCalls;
+    return made < limit ? undefined : hostError('RATE_LIMITED', `${method}: this run has made ${made} such calls, the limit is ${limit}`);
+  }
+
   deliver(id: number, ok: boolean, a: string, b: string): void {
-    const settle = this.#calls[id];
-    if (settle === undefined || !this.alive) return;
-    delete this.#calls[id];
-    this.#underWay -= 1;
+    const settle = this.calls?.[id];
+    if (this.calls === undefined || settle === undefined || !this.alive) return;
+    delete this.calls[id];
+    this.underWay -= 1;
     if (ok) settle.resolve(a);
     else settle.reject(hostError(a, b));
-    const next = this.#waiting[this.#waitingHead];
-    if (next !== undefined) {
-      delete this.#waiting[this.#waitingHead];
-      this.#waitingHead += 1;
+    const next = this.waiting?.[this.waitingHead];
+    if (this.waiting !== undefined && next !== undefined) {
+      delete this.waiting[this.waitingHead];
+      this.waitingHead += 1;
       next();
     }
   }
@@ -105,11 +109,11 @@ export class RunState {
   /** Throws once the run's log is full; the run has then failed already. */
   log(level: number, message: string, fields: string): void {
     if (!this.alive) return;
-    this.#logLines += 1;
-    this.#logBytes += message.length + fields.length;
+    this.logLines += 1;
+    this.logBytes += message.length + fields.length;
     const { logLines, logBytes } = this.ceilings;
-    if (this.#logLines > logLines) this.fail('LOG_LIMIT', `the run logged more than ${logLines} lines`);
-    else if (this.#logBytes > logBytes) this.fail('LOG_LIMIT', `the run logged more than ${logBytes} bytes`);
+    if (this.logLines > logLines) this.fail('LOG_LIMIT', `the run logged more than ${logLines} lines`);
+    else if (this.logBytes > logBytes) this.fail('LOG_LIMIT', `the run logged more than ${logBytes} bytes`);
     else this.emit()(emission.log, this.key, level, 0, message, fields, '');
     if (!this.alive) throw hostError('LOG_LIMIT', 'the log of this run is full');
   }

@@ -6,29 +6,43 @@ import { assertNever } from '@annex/kernel';
 import type { SandboxLimits, SandboxUsage } from '../sandbox.js';
 import { WireError, type FrameFields, type FrameWriter } from './frames.js';
 
+/** What the executor counted; the time by the clock is the parent's. */
+export type GuestUsage = Omit<SandboxUsage, 'wallMs'>;
+
 /** Addresses one run of one executor. */
 export interface RunAddress {
   slot: number;
   nonce: number;
 }
 
+/** What a run brings along: nothing, a request body as text or base64, or the JSON text of a payload. */
+export const contentKinds = ['none', 'utf8', 'base64', 'payload'] as const;
+
 export interface RunMessage extends RunAddress {
   type: 'run';
+  /** Names everything that stays the same from run to run ({@link Profile}). */
+  profileId: number;
+  /** The profile as JSON; '' when the executor was sent it before. */
+  profile: string;
+  /** Handler kind, content kind and handler index in one number, see {@link handlerCode}. */
+  code: number;
+  /** JSON of user and run, then for a route a line feed and JSON of method, url, headers, params and query. */
+  head: string;
+  content: string;
+}
+
+/** What the runs of one handler kind of one installation and release have in common. */
+export interface Profile {
   isolateKey: string;
   sha256: string;
-  kind: number;
-  index: number;
-  /** Names `settings`; the text is '' when the executor was sent it before under the same isolate key. */
-  settingsId: number;
-  settings: string;
-  runText: string;
-  /** JSON of method, url, headers, params and query; '' unless a route. */
-  request: string;
-  /** '' for no body, else `utf8` or `base64`. */
-  bodyEncoding: string;
-  body: string;
-  payload: string | undefined;
   limits: SandboxLimits;
+  /** JSON of tenant, plugin, permissions, config and secrets. */
+  fixed: string;
+}
+
+/** Packs what says which handler runs with what: both sides read it with shifts. */
+export function handlerCode(kind: number, content: number, index: number): number {
+  return (kind | (content << 3) | (index << 5)) >>> 0;
 }
 
 export type ToExecutor =
@@ -44,10 +58,12 @@ export type ToExecutor =
 export type FromExecutor =
   /** `report`: JSON of what the executor found out about its own confinement. */
   | { type: 'ready'; report: string }
+  /** The prelude's code cache, base64; believed only from an executor that no plugin code has entered. */
+  | { type: 'prelude'; cache: string }
   | { type: 'pong'; sequence: number; isolates: number; discards: number; rssMb: number }
-  | ({ type: 'succeeded'; hasValue: boolean; value: string; usage: SandboxUsage } & RunAddress)
-  | ({ type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string; usage: SandboxUsage } & RunAddress)
-  | ({ type: 'failed'; code: string; message: string; stack: string; retryAfterMs: number; usage: SandboxUsage } & RunAddress)
+  | ({ type: 'succeeded'; hasValue: boolean; value: string; usage: GuestUsage } & RunAddress)
+  | ({ type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string; usage: GuestUsage } & RunAddress)
+  | ({ type: 'failed'; code: string; message: string; stack: string; retryAfterMs: number; usage: GuestUsage } & RunAddress)
   | ({ type: 'call'; callId: number; method: string; args: string } & RunAddress)
   | ({ type: 'log'; timeMs: number; level: number; message: string; fields: string } & RunAddress)
   /** The run whose turn does not end although it was told to: only a kill helps. */
@@ -58,18 +74,23 @@ export type FromExecutor =
   | ({ type: 'inspected'; registrations: string; warnings: string } & RunAddress);
 
 const toExecutor = ['configure', 'bundle', 'run', 'answer', 'cancel', 'evict', 'ping', 'inspect'] as const;
-const fromExecutor = ['ready', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected'] as const;
+const fromExecutor = ['ready', 'prelude', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected'] as const;
+
+const toExecutorCodes = codesOf(toExecutor);
+const fromExecutorCodes = codesOf(fromExecutor);
+
+function codesOf<Name extends string>(names: readonly Name[]): Record<Name, number> {
+  return Object.fromEntries(names.map((name, code) => [name, code])) as Record<Name, number>;
+}
 
 function address(out: FrameWriter, { slot, nonce }: RunAddress): void {
   out.u32(slot);
   out.u32(nonce);
 }
 
-const limitNames = ['wallMs', 'cpuMs', 'memoryMb', 'resultBytes', 'logLines', 'logBytes', 'hostCalls', 'hostCallsAtOnce'] as const;
-const usageNames = ['wallMs', 'cpuMs', 'memoryMb', 'resultBytes', 'logLines', 'logBytes', 'hostCalls'] as const;
 
 export function writeToExecutor(out: FrameWriter, message: ToExecutor): void {
-  out.begin(toExecutor.indexOf(message.type));
+  out.begin(toExecutorCodes[message.type]);
   switch (message.type) {
     case 'configure':
       out.text(message.settings);
@@ -80,19 +101,11 @@ export function writeToExecutor(out: FrameWriter, message: ToExecutor): void {
       break;
     case 'run':
       address(out, message);
-      out.text(message.isolateKey);
-      out.text(message.sha256);
-      out.u8(message.kind);
-      out.u32(message.index);
-      out.u32(message.settingsId);
-      out.text(message.settings);
-      out.text(message.runText);
-      out.text(message.request);
-      out.text(message.bodyEncoding);
-      out.text(message.body);
-      out.u8(message.payload === undefined ? 0 : 1);
-      out.text(message.payload ?? '');
-      for (const name of limitNames) out.f64(message.limits[name]);
+      out.u32(message.profileId);
+      out.u32(message.code);
+      out.text(message.profile);
+      out.text(message.head);
+      out.text(message.content);
       break;
     case 'answer':
       address(out, message);
@@ -136,36 +149,8 @@ function parseToExecutor(code: number, f: FrameFields): ToExecutor {
       return { type, settings: f.text() };
     case 'bundle':
       return { type, sha256: f.text(), code: f.text() };
-    case 'run': {
-      const start = {
-        type,
-        slot: f.u32(),
-        nonce: f.u32(),
-        isolateKey: f.text(),
-        sha256: f.text(),
-        kind: f.u8(),
-        index: f.u32(),
-        settingsId: f.u32(),
-        settings: f.text(),
-        runText: f.text(),
-        request: f.text(),
-        bodyEncoding: f.text(),
-        body: f.text(),
-      };
-      const hasPayload = f.u8() === 1;
-      const payload = f.text();
-      const limits = {
-        wallMs: f.f64(),
-        cpuMs: f.f64(),
-        memoryMb: f.f64(),
-        resultBytes: f.f64(),
-        logLines: f.f64(),
-        logBytes: f.f64(),
-        hostCalls: f.f64(),
-        hostCallsAtOnce: f.f64(),
-      };
-      return { ...start, payload: hasPayload ? payload : undefined, limits };
-    }
+    case 'run':
+      return { type, slot: f.u32(), nonce: f.u32(), profileId: f.u32(), code: f.u32(), profile: f.text(), head: f.text(), content: f.text() };
     case 'answer':
       return { type, slot: f.u32(), nonce: f.u32(), callId: f.u32(), ok: f.u8() === 1, a: f.text(), b: f.text() };
     case 'cancel':
@@ -184,10 +169,13 @@ function parseToExecutor(code: number, f: FrameFields): ToExecutor {
 }
 
 export function writeFromExecutor(out: FrameWriter, message: FromExecutor): void {
-  out.begin(fromExecutor.indexOf(message.type));
+  out.begin(fromExecutorCodes[message.type]);
   switch (message.type) {
     case 'ready':
       out.text(message.report);
+      break;
+    case 'prelude':
+      out.text(message.cache);
       break;
     case 'pong':
       out.u32(message.sequence);
@@ -261,6 +249,8 @@ function parseFromExecutor(code: number, f: FrameFields): FromExecutor {
   switch (type) {
     case 'ready':
       return { type, report: f.text() };
+    case 'prelude':
+      return { type, cache: f.text() };
     case 'pong':
       return { type, sequence: f.u32(), isolates: f.u32(), discards: f.u32(), rssMb: f.f64() };
     case 'succeeded':
@@ -307,16 +297,15 @@ function parseFromExecutor(code: number, f: FrameFields): FromExecutor {
   }
 }
 
-function usage(out: FrameWriter, value: SandboxUsage): void {
-  for (const name of usageNames) out.f64(value[name]);
+function usage(out: FrameWriter, value: GuestUsage): void {
+  out.f64(value.cpuMs);
+  out.f64(value.memoryMb);
+  out.u32(value.resultBytes);
+  out.u32(value.logLines);
+  out.u32(value.logBytes);
+  out.u32(value.hostCalls);
 }
 
-function readUsage(f: FrameFields): SandboxUsage {
-  const wallMs = f.f64();
-  const cpuMs = f.f64();
-  const memoryMb = f.f64();
-  const resultBytes = f.f64();
-  const logLines = f.f64();
-  const logBytes = f.f64();
-  return { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls: f.f64() };
+function readUsage(f: FrameFields): GuestUsage {
+  return { cpuMs: f.f64(), memoryMb: f.f64(), resultBytes: f.u32(), logLines: f.u32(), logBytes: f.u32(), hostCalls: f.u32() };
 }

@@ -1,0 +1,153 @@
+/** What a run may do to the world outside its isolate, checked against its limits once more: answer, call, log, set a timer. */
+import { answerCryptoCall } from '../child/web-crypto.js';
+import { emission, maxArgsLength } from '../prelude/emissions.js';
+import type { FromExecutor } from '../wire/messages.js';
+import { failure, type GuestRun, type RunEnd } from './guest-run.js';
+import type { Lane } from './lane.js';
+
+const maxTimersPerRun = 1000;
+const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
+// Visible characters, space, tab and bytes above ASCII (RFC 9110 §5.5).
+const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+
+/** What an inspection collects. */
+export interface Inspection {
+  registrations: string[];
+  warnings: Set<string>;
+}
+
+export interface EffectParts {
+  send(message: FromExecutor): void;
+  inspectionOf(run: GuestRun): Inspection | undefined;
+}
+
+/** Takes one emission of an isolate. Answers whether the run has an end now. */
+export function takeEmission(
+  parts: EffectParts,
+  lane: Lane,
+  run: GuestRun,
+  [kind, n, m, a, b, c]: [kind: number, n: number, m: number, a: string, b: string, c: string],
+): boolean {
+  switch (kind) {
+    case emission.response:
+      run.endedItself = true;
+      run.end ??= responseEnd(run, n, a, b, c);
+      return true;
+    case emission.value:
+      run.endedItself = true;
+      run.end ??= valueEnd(run, n === 1, a);
+      return true;
+    case emission.failure:
+      run.endedItself = true;
+      run.end ??= { type: 'failed', code: a, message: b, stack: c, retryAfterMs: n };
+      return true;
+    case emission.hostCall: {
+      const inspection = parts.inspectionOf(run);
+      if (inspection === undefined) startHostCall(run, n, a, b, parts);
+      else inspection.warnings.add(`the entry calls ${a.slice(0, 64)} while it loads; host calls work only inside handlers`);
+      return false;
+    }
+    case emission.executorCall:
+      startExecutorCall(lane, run, n, a, b);
+      return false;
+    case emission.log:
+      return takeLog(run, n, a, b, parts);
+    case emission.startTimer:
+      startTimer(lane, run, n, m);
+      return false;
+    case emission.clearTimer:
+      clearTimeout(run.timers?.get(n));
+      run.timers?.delete(n);
+      return false;
+    case emission.registration:
+      parts.inspectionOf(run)?.registrations.push(a);
+      return false;
+    case emission.loaded:
+      lane.hasEntry = true;
+      return false;
+    default:
+      return false;
+  }
+}
+
+/** Enters the isolate with the answer to a call. */
+export function deliver(lane: Lane, run: GuestRun, answer: { callId: number; ok: boolean; a: string; b: string }): void {
+  if (run.over || run.lane !== lane || lane.state === 'dead') return;
+  lane.enter(run, 'deliver', [0, run.key, answer.callId, answer.ok ? 1 : 0, answer.a, answer.b]);
+}
+
+function responseEnd(run: GuestRun, status: number, headers: string, body: string, bodyEncoding: string): RunEnd {
+  const bytes = bodyEncoding === 'base64' ? Math.floor((body.length * 3) / 4) : Buffer.byteLength(body);
+  if (bytes > run.limits.resultBytes) return tooLarge(bytes, run.limits.resultBytes);
+  const wrong = headers === lastGoodHeaders ? undefined : wrongHeader(headers);
+  if (wrong !== undefined) return failure('PLUGIN_ERROR', `the response header ${JSON.stringify(wrong.slice(0, 64))} is not a valid HTTP header`);
+  lastGoodHeaders = headers;
+  if (!(status >= 200 && status <= 599)) return failure('PLUGIN_ERROR', `the response status ${status} is not between 200 and 599`);
+  return { type: 'responded', status, headers, bodyEncoding, body, bytes };
+}
+
+let lastGoodHeaders = '';
+
+/** The name of the first header that HTTP does not allow. */
+function wrongHeader(headers: string): string | undefined {
+  const parts = headers.split('\n');
+  for (let index = 0; index + 1 < parts.length; index += 2) {
+    const name = parts[index] ?? '';
+    if (!headerName.test(name) || !headerValue.test(parts[index + 1] ?? '')) return name;
+  }
+  return undefined;
+}
+
+function valueEnd(run: GuestRun, hasValue: boolean, value: string): RunEnd {
+  const bytes = Buffer.byteLength(value);
+  return bytes > run.limits.resultBytes ? tooLarge(bytes, run.limits.resultBytes) : { type: 'succeeded', hasValue, value, bytes };
+}
+
+function tooLarge(size: number, limit: number): RunEnd {
+  return failure('OUTPUT_LIMIT', `the result is ${size} bytes, the limit is ${limit}`);
+}
+
+function startHostCall(run: GuestRun, callId: number, method: string, args: string, parts: EffectParts): void {
+  const { hostCalls, hostCallsAtOnce } = run.limits;
+  run.hostCalls += 1;
+  const underWay = (run.hostCallsUnderWay ??= new Set());
+  // The isolate keeps these limits too; what gets here beyond them comes from a broken isolate.
+  if (run.hostCalls > hostCalls || underWay.size >= hostCallsAtOnce || args.length > maxArgsLength) return;
+  underWay.add(callId);
+  parts.send({ type: 'call', slot: run.slot, nonce: run.nonce, callId, method, args });
+}
+
+function startExecutorCall(lane: Lane, run: GuestRun, callId: number, method: string, args: string): void {
+  answerCryptoCall(method, args).then(
+    (value) => deliver(lane, run, { callId, ok: true, a: value, b: '' }),
+    (thrown: unknown) => {
+      const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
+      const a = typeof code === 'string' ? code : 'OperationError';
+      deliver(lane, run, { callId, ok: false, a, b: typeof message === 'string' ? message : 'the operation failed' });
+    },
+  );
+}
+
+function takeLog(run: GuestRun, level: number, message: string, fields: string, parts: EffectParts): boolean {
+  const { logLines, logBytes } = run.limits;
+  run.logLines += 1;
+  run.logBytes += Buffer.byteLength(message) + Buffer.byteLength(fields);
+  if (run.logLines > logLines || run.logBytes > logBytes) {
+    const limit = run.logLines > logLines ? `${logLines} lines` : `${logBytes} bytes`;
+    run.end ??= failure('LOG_LIMIT', `the run logged more than ${limit}`);
+    return true;
+  }
+  parts.send({ type: 'log', slot: run.slot, nonce: run.nonce, timeMs: Date.now(), level, message, fields });
+  return false;
+}
+
+function startTimer(lane: Lane, run: GuestRun, timerId: number, delayMs: number): void {
+  const timers = (run.timers ??= new Map<number, NodeJS.Timeout>());
+  if (timers.size >= maxTimersPerRun) return;
+  clearTimeout(timers.get(timerId));
+  const fire = (): void => {
+    timers.delete(timerId);
+    if (!run.over && lane.state === 'ready') lane.enter(run, 'fireTimer', [0, run.key, timerId]);
+  };
+  timers.set(timerId, setTimeout(fire, delayMs));
+}

@@ -1,0 +1,58 @@
+/** The executor's own look at its turns, between turns: stops one that is out of time, and says so when stopping does not help. */
+import { failure, wallText, type GuestRun } from './guest-run.js';
+import type { Lane } from './lane.js';
+
+/** A turn that goes on this long is reported, so that the parent knows whom to blame if the process has to go. */
+const busyAfterMs = 60;
+const cancelGraceMs = 250;
+const heapEveryMs = 1000;
+
+export interface TurnFindings {
+  /** Slots of runs whose turn goes on. */
+  busy: number[];
+  /** A run whose turn does not end although its isolate was disposed of. */
+  stuck: { run: GuestRun; code: string }[];
+}
+
+/** Looks at one lane's turn. `graceMs`: how long a stopped turn may take to end. */
+export function watchTurn(lane: Lane, nowMs: number, graceMs: number, findings: TurnFindings): void {
+  const turn = lane.inTurn;
+  if (turn === undefined) {
+    if (lane.state === 'ready' && lane.runs.size > 0 && nowMs - lane.heapSampledAt > heapEveryMs) lane.sampleHeap();
+    return;
+  }
+  const { run } = turn;
+  if (run !== undefined && turn.forMs > busyAfterMs) findings.busy.push(run.slot);
+  if (lane.stop === undefined) {
+    const code = run === undefined || run.over ? (lane.state === 'dead' ? 'TIMEOUT' : undefined) : stopCode(run, turn, nowMs);
+    if (code === undefined) return;
+    lane.stop = { code, at: nowMs, isReported: false };
+    lane.guest.dispose();
+  } else if (!lane.stop.isReported && nowMs - lane.stop.at >= graceMs && run !== undefined) {
+    lane.stop.isReported = true;
+    findings.stuck.push({ run, code: lane.stop.code });
+  }
+}
+
+function stopCode(run: GuestRun, turn: { forMs: number; processCpuMs: number }, nowMs: number): string | undefined {
+  const cpuLeftMs = run.limits.cpuMs - run.cpuMs;
+  // While a turn goes on only its time by the clock is known; that the process used as much processor time keeps a busy machine from being blamed on it.
+  if (turn.forMs >= cpuLeftMs && turn.processCpuMs >= cpuLeftMs) return 'CPU_LIMIT';
+  if (nowMs >= run.deadline) return 'TIMEOUT';
+  if (run.cancelAt !== undefined && nowMs - run.cancelAt >= cancelGraceMs) return 'CANCELLED';
+  return undefined;
+}
+
+/** Gives an end to a run that waits for something and is out of time. Answers whether it did. */
+export function expire(run: GuestRun, nowMs: number): boolean {
+  if (run.over || run.lane?.inTurn?.run === run) return false;
+  if (nowMs >= run.deadline) {
+    run.end ??= failure('TIMEOUT', wallText(run));
+    return true;
+  }
+  if (run.cancelAt !== undefined && nowMs - run.cancelAt >= cancelGraceMs) {
+    run.end ??= failure('CANCELLED', 'the run was cancelled');
+    return true;
+  }
+  return false;
+}
