@@ -72,34 +72,42 @@ interface Compilation {
 }
 
 async function runCompiler(files: PackageFiles, entry: string): Promise<Compilation> {
-  const options = {
-    entryPoints: [entry],
-    bundle: true,
-    write: false,
-    outfile: 'bundle.js',
-    format: 'iife',
-    platform: 'neutral',
-    target: 'es2024',
-    charset: 'utf8',
-    legalComments: 'none',
-    // Names stay readable in stack traces; only indentation goes, which a source can make quadratic.
-    minifyWhitespace: true,
-    sourcemap: 'external',
-    sourcesContent: false,
-    metafile: true,
-    banner: { js: opening },
-    footer: { js: '})' },
-    define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
-    tsconfigRaw: {},
-    jsx: 'automatic',
-    logLevel: 'silent',
-    logLimit: maxMessages,
-    logOverride: { 'unsupported-dynamic-import': 'warning', 'empty-import-meta': 'warning' },
-    absWorkingDir: '/',
-    plugins: [packagePlugin(files, entry)],
-  } satisfies BuildOptions;
+  const loaded = new Set<string>();
+  const bundled = await compile({ ...baseOptions, entryPoints: [entry], plugins: [packagePlugin(files, entry, loaded)] });
+  const unused = await unusedBuiltins(files, [...loaded]);
+  const known = new Set(bundled.errors.map((message) => JSON.stringify([message.location?.file, message.location?.line, message.text])));
+  return { ...bundled, errors: [...bundled.errors, ...unused.filter((message) => !known.has(JSON.stringify([message.location?.file, message.location?.line, message.text])))] };
+}
+
+const baseOptions = {
+  bundle: true,
+  write: false,
+  outfile: 'bundle.js',
+  format: 'iife',
+  platform: 'neutral',
+  target: 'es2024',
+  charset: 'utf8',
+  legalComments: 'none',
+  // Names stay readable in stack traces; only indentation goes, which a source can make quadratic.
+  minifyWhitespace: true,
+  sourcemap: 'external',
+  sourcesContent: false,
+  metafile: true,
+  banner: { js: opening },
+  footer: { js: '})' },
+  define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
+  tsconfigRaw: {},
+  jsx: 'automatic',
+  logLevel: 'silent',
+  logLimit: maxMessages,
+  logOverride: { 'unsupported-dynamic-import': 'warning', 'empty-import-meta': 'warning' },
+  absWorkingDir: '/',
+} satisfies BuildOptions;
+
+async function compile(options: BuildOptions): Promise<Compilation> {
   try {
-    return await build(options);
+    const { errors, warnings, outputFiles = [], metafile } = await build(options);
+    return { errors, warnings, outputFiles, metafile };
   } catch (thrown) {
     // A build with faults is an answer, not an accident.
     if (isBuildFailure(thrown)) return { errors: thrown.errors, warnings: thrown.warnings, outputFiles: [], metafile: undefined };
@@ -107,11 +115,36 @@ async function runCompiler(files: PackageFiles, entry: string): Promise<Compilat
   }
 }
 
+/**
+ * TypeScript drops imports whose names are not used, because they may be types, so the bundle never meets them. A module of Node is refused all
+ * the same: a second look at the plugin's own TypeScript keeps every import that does not say `type`.
+ */
+async function unusedBuiltins(files: PackageFiles, loaded: readonly string[]): Promise<Message[]> {
+  const own = loaded.filter((path) => /\.(ts|mts|cts|tsx)$/.test(path) && !path.includes('node_modules/'));
+  const resolver = new ImportResolver(files);
+  const look: Plugin = {
+    name: 'look',
+    setup(compiler) {
+      compiler.onResolve({ filter: /.*/ }, (request) => {
+        if (request.kind === 'entry-point') return { path: request.path, namespace: 'package' };
+        const target = request.kind === 'import-statement' ? resolver.resolve(request.path, request.importer, 'import') : undefined;
+        if (target?.kind === 'refused' && target.code === 'BUNDLE_NODE_BUILTIN') return { errors: [{ text: target.message, detail: target.code }] };
+        return { path: request.path, external: true };
+      });
+      compiler.onLoad({ filter: /.*/, namespace: 'package' }, (request) => ({ contents: files.get(request.path) ?? '', loader: loaders[posix.extname(request.path).toLowerCase()] ?? 'ts' }));
+    },
+  };
+  if (own.length === 0) return [];
+  const { outfile: _one, banner: _banner, footer: _footer, ...options } = baseOptions;
+  const { errors } = await compile({ ...options, entryPoints: own, outdir: 'look', format: 'esm', tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } }, plugins: [look] });
+  return errors.filter((message) => message.detail === 'BUNDLE_NODE_BUILTIN');
+}
+
 function isBuildFailure(thrown: unknown): thrown is { errors: Message[]; warnings: Message[] } {
   return thrown instanceof Error && 'errors' in thrown && Array.isArray(thrown.errors) && 'warnings' in thrown;
 }
 
-function packagePlugin(files: PackageFiles, entry: string): Plugin {
+function packagePlugin(files: PackageFiles, entry: string, loaded: Set<string>): Plugin {
   const resolver = new ImportResolver(files);
   let sourceBytes = 0;
   return {
@@ -137,6 +170,7 @@ function packagePlugin(files: PackageFiles, entry: string): Plugin {
         const loader = loaders[posix.extname(request.path).toLowerCase()];
         if (contents === undefined) return { errors: [{ text: 'is not in the package.', detail: 'BUNDLE_IMPORT' }] };
         if (loader === undefined) return { errors: [{ text: `${JSON.stringify(request.path)} is no script; files of templates/ are read with ctx.templates, those of static/ are served.`, detail: 'BUNDLE_IMPORT' }] };
+        loaded.add(request.path);
         sourceBytes += contents.length;
         if (sourceBytes > maxSourceBytes) return { errors: [{ text: `the sources are more than ${maxSourceBytes} bytes together; import less.`, detail: 'BUNDLE_TOO_LARGE' }] };
         return { contents, loader };
