@@ -77,7 +77,7 @@ export default tseslint.config(
     files: ['apps/*/src/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', restrictions('apps', [])] },
   },
-  { files: ['apps/annex/src/main.ts', 'apps/annex/src/panel.ts', 'scripts/**', 'bench/**', '**/bundle.mjs'], rules: { 'no-console': 'off' } },
+  { files: ['apps/annex/src/main.ts', 'apps/annex/src/program.ts', 'apps/annex/src/panel.ts', 'scripts/**', 'bench/**', '**/bundle.mjs'], rules: { 'no-console': 'off' } },
   // Nest finds what to inject by the classes that a constructor names, so those imports must stay values.
   { files: ['apps/api/src/controllers/**/*.ts', 'apps/*/src/**/*.module.ts'], rules: { '@typescript-eslint/consistent-type-imports': 'off' } },
   { files: ['**/config.ts', 'test/**', 'scripts/**', 'bench/**', '**/*.spec.ts'], rules: { 'no-restricted-properties': 'off' } },

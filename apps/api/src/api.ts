@@ -16,7 +16,6 @@ import { addExtDoor } from './ext/door.js';
 import { CallerGuard, gateOf } from './http/caller.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem-filter.js';
-import { sendProblem } from './http/problem.js';
 import { serveOpenApi } from './openapi.js';
 
 /** What the API stands on. The program that starts it makes these and owns them. */
@@ -76,7 +75,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     genReqId: () => newId('request'),
     requestIdHeader: false,
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: 500 },
+    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const app = await NestFactory.create<NestFastifyApplication>(apiModule(services), adapter, { logger: false, bodyParser: true });
   const server = app.getHttpAdapter().getInstance();
@@ -85,7 +84,6 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     void reply.header('x-request-id', request.id);
     done();
   });
-  server.setErrorHandler((thrown, request, reply) => sendProblem(thrown, request, reply, services.logger));
   await addExtDoor(server, {
     access: services.access,
     execution: services.execution,

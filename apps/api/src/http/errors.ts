@@ -39,7 +39,7 @@ function fromFramework(thrown: unknown): AnnexError | undefined {
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || code === 'FST_INVALID_MULTIPART_CONTENT_TYPE' || status === 415) {
     return apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data where a file is uploaded.', { cause: thrown });
   }
-  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || thrown instanceof SyntaxError) {
+  if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || thrown instanceof SyntaxError || (status === 400 && /\bJSON\b/.test(thrown.message))) {
     return apiErrors.error('INVALID_JSON', `The body is not valid JSON: ${thrown.message.slice(0, 200)}`, { cause: thrown });
   }
   if (status === 404) return apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.', { cause: thrown });

@@ -1,0 +1,168 @@
+/** A whole Annex inside the test: platform, worker and API on a free port, over a database of the suite's own. Real executors, no mocks. */
+import { randomBytes } from 'node:crypto';
+import { startApi } from '@annex-app/api';
+import { startWorker } from '@annex-app/worker';
+import { systemCaller, systemPrincipal, type Caller } from '@annex/access';
+import { packFiles } from '@annex/manifest';
+import { pino } from 'pino';
+import { readSettings } from '../../apps/annex/src/config.js';
+import { createPlatform, type Platform } from '../../apps/annex/src/platform.js';
+import { openTestDatabase, type TestDatabase } from './test-database.js';
+
+export interface TestAnnex {
+  url: string;
+  platform: Platform;
+  db: TestDatabase;
+  /** An operator's client: acts in every tenant. */
+  operator: Client;
+  /** Makes a tenant of the test's own, with an owner. */
+  makeTenant(): Promise<TestTenant>;
+  stop(): Promise<void>;
+}
+
+export interface TestTenant {
+  id: string;
+  slug: string;
+  /** The owner's client. */
+  owner: Client;
+  /** A client with a role of its own. */
+  as(role: string): Promise<Client>;
+  /** Packs, uploads, grants everything, enables. */
+  install(files: PluginFiles, options?: { enable?: boolean; secrets?: Record<string, string> }): Promise<Answer>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  /** The parsed JSON, or the text. */
+  // A test looks at many shapes; each expectation says which it wants.
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  body: any;
+}
+
+export interface Client {
+  token: string;
+  request(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string>; raw?: BodyInit }): Promise<Answer>;
+  get(path: string, headers?: Record<string, string>): Promise<Answer>;
+  post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  put(path: string, body?: unknown): Promise<Answer>;
+  patch(path: string, body?: unknown): Promise<Answer>;
+  delete(path: string): Promise<Answer>;
+  upload(zip: Uint8Array, fields?: Record<string, string>, path?: string): Promise<Answer>;
+}
+
+/** `plugin.json` as an object (slug, name, version and entry have defaults), other files as text. */
+export interface PluginFiles {
+  manifest?: Record<string, unknown>;
+  /** The entry, `main.ts`. */
+  code: string;
+  files?: Record<string, string | Uint8Array>;
+}
+
+/** Packs a plugin from its parts. */
+export function packPlugin({ manifest = {}, code, files = {} }: PluginFiles): Promise<Uint8Array> {
+  const full = { slug: 'probe', name: 'Probe', version: '1.0.0', entry: 'main.ts', ...manifest };
+  const entries = Object.entries({ 'plugin.json': JSON.stringify(full), 'main.ts': code, ...files });
+  return packFiles(new Map(entries.map(([path, content]) => [path, typeof content === 'string' ? Buffer.from(content) : content])));
+}
+
+/** @param environment settings on top of the test's own, such as `REDIS_URL` */
+export async function startTestAnnex(environment: Record<string, string> = {}): Promise<TestAnnex> {
+  const db = await openTestDatabase();
+  const settings = readSettings({ PORT: '0', LOG_LEVEL: 'silent', ANNEX_MIN_INTERVAL_S: '1', ...environment });
+  const logger = pino({ level: settings.logLevel });
+  const platform = await createPlatform({ settings, databaseUrl: db.url, logger, masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') });
+  const worker = await startWorker(platform);
+  const api = await startApi(platform, { port: 0, host: '127.0.0.1' });
+  const operatorLogin = { email: `op-${randomBytes(4).toString('hex')}@test.test`, password: 'operator-password' };
+  await platform.access.operators.ensure(operatorLogin);
+  const { access_token: operatorToken } = await platform.access.login({ ...operatorLogin, address: 'test' });
+
+  async function makeTenant(): Promise<TestTenant> {
+    const slug = `t-${randomBytes(5).toString('hex')}`;
+    const tenant = await platform.access.tenants.create(systemPrincipal, { slug, name: slug }, 'test');
+    const system = systemCaller({ id: tenant.id as Caller['tenant']['id'], slug, name: slug });
+    const as = async (role: string): Promise<Client> => {
+      const login = { email: `${role}-${randomBytes(4).toString('hex')}@${slug}.test`, password: 'a-long-password' };
+      await platform.access.users.create(system, { ...login, role: role as Caller['role'] });
+      return makeClient(api.url, (await platform.access.login({ ...login, address: 'test' })).access_token, slug);
+    };
+    const owner = await as('owner');
+    return {
+      id: tenant.id,
+      slug,
+      owner,
+      as,
+      async install(files, { enable = true, secrets = {} } = {}) {
+        const name = String(files.manifest?.['slug'] ?? 'probe');
+        const uploaded = await owner.upload(await packPlugin(files));
+        if (uploaded.status >= 300) return uploaded;
+        for (const [secret, value] of Object.entries(secrets)) await owner.put(`/api/plugins/${name}/secrets/${secret}`, { value });
+        return enable ? owner.post(`/api/plugins/${name}/enable`, { grant: 'all' }) : uploaded;
+      },
+    };
+  }
+
+  return {
+    url: api.url,
+    platform,
+    db,
+    operator: makeClient(api.url, operatorToken),
+    makeTenant,
+    async stop() {
+      await api.stop();
+      await worker.stop();
+      await platform.stop();
+      await db.close();
+    },
+  };
+}
+
+/** A client with a bearer token; `tenant` goes into `X-Tenant-Slug`. */
+export function makeClient(url: string, token: string, tenant?: string): Client {
+  const request: Client['request'] = async (method, path, { body, headers = {}, raw } = {}) => {
+    const response = await fetch(`${url}${path}`, {
+      method,
+      redirect: 'manual',
+      headers: {
+        ...(token && { authorization: `Bearer ${token}` }),
+        ...(tenant && { 'x-tenant-slug': tenant }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      body: raw ?? (body === undefined ? undefined : JSON.stringify(body)),
+    });
+    const text = await response.text();
+    let parsed: unknown = text;
+    try {
+      parsed = JSON.parse(text);
+    } catch {
+      // Not every answer is JSON.
+    }
+    return { status: response.status, headers: response.headers, body: parsed };
+  };
+  return {
+    token,
+    request,
+    get: (path, headers) => request('GET', path, { headers }),
+    post: (path, body, headers) => request('POST', path, { body, headers }),
+    put: (path, body) => request('PUT', path, { body }),
+    patch: (path, body) => request('PATCH', path, { body }),
+    delete: (path) => request('DELETE', path),
+    upload(zip, fields = {}, path = '/api/plugins/upload') {
+      const form = new FormData();
+      for (const [name, value] of Object.entries(fields)) form.append(name, value);
+      form.append('file', new Blob([zip as BlobPart]), 'plugin.zip');
+      return request('POST', path, { raw: form });
+    },
+  };
+}
+
+/** Asks again until the answer is wanted; the test's own timeout is the limit. */
+export async function until<T>(ask: () => Promise<T>, wanted: (value: T) => boolean): Promise<T> {
+  for (;;) {
+    const value = await ask();
+    if (wanted(value)) return value;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
