@@ -39,7 +39,7 @@ export const preludeOptions = {
 };
 
 /** Names that `PreludeHost.lazySource` knows. */
-export const lazyNames = ['streams', 'idna', 'encodings'];
+export const lazyNames = ['url', 'streams', 'idna', 'encodings'];
 
 /** The text of a script for `PreludeHost.lazySource`: one expression whose value is the script's exports. */
 export async function buildLazyScript(name) {

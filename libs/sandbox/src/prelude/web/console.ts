@@ -2,7 +2,7 @@ import type { PreludeHost } from '../host.js';
 import { inspect } from './inspect.js';
 import { fieldsJson, isPlainObject } from './log-fields.js';
 import {
-  ArrayIsArray, DateNow, MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, MapPrototypeSize, MathFloor, NumberPrototypeToString,
+  ArrayIsArray, apply, DateNow, MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, MapPrototypeSize, MathFloor, NumberPrototypeToString,
   StringPrototypeCharCodeAt, StringPrototypeRepeat, StringPrototypeSlice, SymbolPrototypeToString, BigIntPrototypeToString, SymbolToStringTag,
 } from './primordials.js';
 
@@ -124,27 +124,25 @@ function rest(args: ArrayLike<unknown>, from: number): unknown[] {
 
 /** The Console Standard; `log` and `info` are level info, `trace` is debug. */
 export const console = {
-  debug(): void { print('debug', arguments); },
-  log(): void { print('info', arguments); },
-  info(): void { print('info', arguments); },
-  warn(): void { print('warn', arguments); },
-  error(): void { print('error', arguments); },
-  trace(): void {
+  debug(...args: unknown[]): void { print('debug', args); },
+  log(...args: unknown[]): void { print('info', args); },
+  info(...args: unknown[]): void { print('info', args); },
+  warn(...args: unknown[]): void { print('warn', args); },
+  error(...args: unknown[]): void { print('error', args); },
+  trace(...args: unknown[]): void {
     const stack = new Error().stack ?? '';
     let at = 0;
     for (let lines = 0; lines < 2 && at < stack.length; at++) if (stack[at] === '\n') lines++;
-    const args = rest(arguments, 0);
     print('debug', [`Trace: ${args.length === 0 ? '' : asText(args[0])}`, ...rest(args, 1), `\n${StringPrototypeSlice(stack, at)}`]);
   },
-  assert(condition: unknown): void {
+  assert(condition: unknown, ...args: unknown[]): void {
     if (condition) return;
-    const args = rest(arguments, 1);
     if (typeof args[0] === 'string') args[0] = `Assertion failed: ${args[0]}`;
     else args[0] = args.length === 0 ? 'Assertion failed' : `Assertion failed ${asText(args[0])}`;
     print('error', args);
   },
   dir(value: unknown): void { write('info', inspect(value), ''); },
-  dirxml(): void { print('info', arguments); },
+  dirxml(...args: unknown[]): void { print('info', args); },
   table(value: unknown): void { write('info', asText(value), ''); },
   count(name?: unknown): void {
     const key = label(name);
@@ -157,9 +155,9 @@ export const console = {
     const key = label(name);
     if (MapPrototypeGet(starts, key) === undefined && MapPrototypeSize(starts) < MAX_LABELS) MapPrototypeSet(starts, key, DateNow());
   },
-  timeLog(name?: unknown): void {
+  timeLog(name?: unknown, ...args: unknown[]): void {
     const start = MapPrototypeGet(starts, label(name));
-    if (start !== undefined) print('info', [`${label(name)}: ${DateNow() - start}ms`, ...rest(arguments, 1)]);
+    if (start !== undefined) print('info', [`${label(name)}: ${DateNow() - start}ms`, ...rest(args, 0)]);
   },
   timeEnd(name?: unknown): void {
     const start = MapPrototypeGet(starts, label(name));
@@ -167,11 +165,11 @@ export const console = {
     MapPrototypeDelete(starts, label(name));
     write('info', `${label(name)}: ${DateNow() - start}ms`, '');
   },
-  group(): void {
-    if (arguments.length > 0) print('info', arguments);
+  group(...args: unknown[]): void {
+    if (args.length > 0) print('info', args);
     if (indent.length < 40) indent = StringPrototypeRepeat(' ', indent.length + 2);
   },
-  groupCollapsed(): void { console.group(...(rest(arguments, 0) as [])); },
+  groupCollapsed(...args: unknown[]): void { apply(console.group, console, args); },
   groupEnd(): void { indent = StringPrototypeSlice(indent, 2); },
   clear(): void {},
 };

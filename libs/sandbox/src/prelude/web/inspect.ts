@@ -1,5 +1,5 @@
 import { isDomException } from './dom-exception.js';
-import { Headers, headerListOf, isHeaders } from './headers.js';
+import { headerListOf, isHeaders } from './headers.js';
 import {
   ArrayBufferByteLength, ArrayIsArray, ArrayPrototypePush, BigIntPrototypeToString, DatePrototypeGetTime, DatePrototypeToISOString,
   FunctionPrototypeToString, MapPrototypeForEach, MapPrototypeSize, NumberIsFinite, NumberPrototypeToString, ObjectGetOwnPropertyDescriptor,
@@ -211,7 +211,7 @@ function showParts(object: object, name: string | null, tag: string, level: numb
     return `${name ?? 'ArrayBuffer'} { byteLength: ${ArrayBufferByteLength(object)} }`;
   }
   if (isHeaders(object)) {
-    const list = headerListOf(object as Headers);
+    const list = headerListOf(object);
     for (let i = 0; i < list.length && i < items; i++) {
       const pair = list[i];
       if (pair !== undefined) ArrayPrototypePush(parts, `${keyText(pair[0])}: ${quoteString(pair[1])}`);

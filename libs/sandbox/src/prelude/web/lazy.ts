@@ -4,8 +4,13 @@ import { globalEval } from './primordials.js';
 let lazySource: PreludeHost['lazySource'] = () => '';
 
 /** Joins the loader to the host. */
-export function connectLazy(host: PreludeHost): void {
+export function connectLazy(host: Pick<PreludeHost, 'lazySource'>): void {
   lazySource = host.lazySource;
+}
+
+/** How a lazy script loads another one. */
+export function lazySourceOf(): (name: string) => string {
+  return lazySource;
 }
 
 /**

@@ -12,8 +12,6 @@ const { bind, call } = Function.prototype;
 export const uncurryThis: <T, A extends unknown[], R>(method: (this: T, ...args: A) => R) => (self: T, ...args: A) => R =
   bind.bind(call as never) as never;
 
-/* eslint-disable @typescript-eslint/unbound-method -- taking methods off their prototypes is the purpose of this file */
-
 /** Reads an accessor property's getter off a prototype; throws when there is none. */
 function getterOf<T>(prototype: object, name: PropertyKey): (self: object) => T {
   const get = Object.getOwnPropertyDescriptor(prototype, name)?.get;
@@ -127,7 +125,6 @@ export const IteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][
 export const SymbolIterator: typeof Symbol.iterator = Symbol.iterator;
 export const SymbolToStringTag: typeof Symbol.toStringTag = Symbol.toStringTag;
 /** Evaluates text in the global scope. */
-// eslint-disable-next-line no-eval -- how a script text the host hands over on first use becomes code
 export const globalEval: (text: string) => unknown = eval;
 
 /** A record without prototype, so that no lookup ever reaches a plugin's property. */

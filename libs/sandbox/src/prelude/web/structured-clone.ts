@@ -1,5 +1,5 @@
 import { isAbortSignal } from './abort.js';
-import { Blob, File, blobBytes, isBlob, isFile, wrapBlob } from './blob.js';
+import { File, blobBytes, isBlob, isFile, wrapBlob } from './blob.js';
 import { isCryptoKey } from './crypto-key.js';
 import { DOMException, isDomException } from './dom-exception.js';
 import { Event, isEventTarget } from './events.js';
@@ -185,7 +185,7 @@ function cloneError(error: object, remember: <T extends object>(copy: T) => T, r
 /** Platform objects: the serialisable ones are copied, the others refused; undefined for what is none. */
 function platform(value: object, remember: <T extends object>(copy: T) => T): object | undefined {
   if (isFile(value)) return remember(new File([blobBytes(value)], value.name, { type: value.type, lastModified: value.lastModified }));
-  if (isBlob(value)) return remember(wrapBlob(blobBytes(value), (value as Blob).type));
+  if (isBlob(value)) return remember(wrapBlob(blobBytes(value), value.type));
   // A key cannot change, so the same object serves.
   if (isCryptoKey(value)) return remember(value);
   const refused =

@@ -1,6 +1,6 @@
 import type { PreludeHost } from '../host.js';
 import {
-  ArrayPrototypePush, MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, MapPrototypeSize, MathTrunc, apply,
+  MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, MapPrototypeSize, MathTrunc, apply,
 } from './primordials.js';
 import { DOMException } from './dom-exception.js';
 
@@ -47,20 +47,14 @@ function checkCallback(callback: unknown): Timer['callback'] {
   return callback as Timer['callback'];
 }
 
-function collect(given: ArrayLike<unknown>, from: number): unknown[] {
-  const args: unknown[] = [];
-  for (let i = from; i < given.length; i++) ArrayPrototypePush(args, given[i]);
-  return args;
-}
-
 /** HTML §8.7; delays are clamped to 0..2^31-1 ms, strings are not code here. */
-export function setTimeout(callback: unknown, delay: unknown = 0): number {
-  return start({ callback: checkCallback(callback), args: collect(arguments, 2), delayMs: clampDelay(delay), repeats: false });
+export function setTimeout(callback: unknown, delay: unknown = 0, ...args: unknown[]): number {
+  return start({ callback: checkCallback(callback), args, delayMs: clampDelay(delay), repeats: false });
 }
 
 /** HTML §8.7. */
-export function setInterval(callback: unknown, delay: unknown = 0): number {
-  return start({ callback: checkCallback(callback), args: collect(arguments, 2), delayMs: clampDelay(delay), repeats: true });
+export function setInterval(callback: unknown, delay: unknown = 0, ...args: unknown[]): number {
+  return start({ callback: checkCallback(callback), args, delayMs: clampDelay(delay), repeats: true });
 }
 
 /** Ends a timeout or an interval; any other value is ignored. */

@@ -1,33 +1,95 @@
-import * as machine from 'whatwg-url/lib/url-state-machine.js';
-import type { UrlRecord } from 'whatwg-url/lib/url-state-machine.js';
-import * as urlencoded from 'whatwg-url/lib/urlencoded.js';
+import { lazyScript, lazySourceOf } from './lazy.js';
 import { defineIterable } from './pair-iterator.js';
 import { RegExpPrototypeExec } from './primordials.js';
+import type { UrlMachine, UrlRecord } from './url-machine.js';
+import { parseUrlencoded, serializeUrlencoded } from './urlencoded.js';
 import { finishInterface, isObject, requireArguments, toUsvString } from './webidl.js';
 
-// Already in its normal form: no escapes to fix, no dot segments, no default port, no number that is an address. Most URLs are.
-const NORMAL = /^(https?):\/\/((?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*)(?::([1-9][0-9]{0,4}))?(\/(?:[A-Za-z0-9_~$&+,;=:@!*()-][A-Za-z0-9._~$&+,;=:@!*()-]*)?(?:\/(?:[A-Za-z0-9_~$&+,;=:@!*()-][A-Za-z0-9._~$&+,;=:@!*()-]*)?)*)(?:\?([A-Za-z0-9._~$&+,;=:@!*()/?%-]*))?$/;
+const machineScript = lazyScript<{ install(lazySource: (name: string) => string): UrlMachine }>('url');
+let loadedMachine: UrlMachine | undefined;
 
-/** The record of a URL that is its own serialisation, or null for one that needs the whole parser. */
+/** The whole parser: the reference implementation, loaded when the first address needs it. */
+function machine(): UrlMachine {
+  return (loadedMachine ??= machineScript().install(lazySourceOf()));
+}
+
+// A web address in its normal form: nothing to escape, no dot segments, no default port, no number that is an address. Most are like that.
+const NORMAL = new RegExp(
+  '^(https?)://((?:[a-z0-9-]+\\.)*[a-z][a-z0-9-]*)(?::([1-9][0-9]{0,4}))?' +
+    "((?:/(?:(?:[A-Za-z0-9_~$&+,;=:@!*()'-]|%(?!2[eE])|\\.[A-Za-z0-9_-])[A-Za-z0-9._~$&+,;=:@!*()'%-]*)?)*)" +
+    '(?:\\?([!$-&(-;=?-~]*))?(?:#([!#-;=?-_a-~]*))?$',
+);
+
+/** The record of an address in normal form, or null for one that needs the whole parser. */
 function parseNormal(input: string): UrlRecord | null {
   const normal = RegExpPrototypeExec(NORMAL, input);
   if (normal === null) return null;
   const scheme = normal[1] ?? '';
   const port = normal[3] === undefined ? null : Number(normal[3]);
   if (port !== null && (port > 65535 || port === (scheme === 'http' ? 80 : 443))) return null;
-  const path = (normal[4] ?? '/').slice(1).split('/');
-  return { scheme, username: '', password: '', host: normal[2] ?? '', port, path, query: normal[5] ?? null, fragment: null };
+  const path = (normal[4] ?? '').slice(1).split('/');
+  return { scheme, username: '', password: '', host: normal[2] ?? '', port, path, query: normal[5] ?? null, fragment: normal[6] ?? null };
 }
 
 /** The basic URL parser (URL §4.4); null on failure. */
 function parse(input: string, base?: UrlRecord | null): UrlRecord | null {
-  return parseNormal(input) ?? machine.basicURLParse(input, { baseURL: base ?? null });
+  return parseNormal(input) ?? machine().basicURLParse(input, { baseURL: base ?? null });
 }
 
 function parseWithBase(url: string, base: unknown): UrlRecord | null {
   if (base === undefined) return parse(url);
   const parsedBase = parse(toUsvString(base));
   return parsedBase === null ? null : parse(url, parsedBase);
+}
+
+function hostText(host: UrlRecord['host']): string {
+  return host === null ? '' : typeof host === 'string' ? host : machine().serializeHost(host);
+}
+
+function pathText(record: UrlRecord): string {
+  if (typeof record.path === 'string') return record.path;
+  let text = '';
+  for (let i = 0; i < record.path.length; i++) text += `/${record.path[i] ?? ''}`;
+  return text;
+}
+
+/** The URL serializer (URL §4.5). */
+function serialize(record: UrlRecord): string {
+  let text = `${record.scheme}:`;
+  if (record.host !== null) {
+    text += '//';
+    if (record.username !== '' || record.password !== '') text += `${record.username}${record.password === '' ? '' : `:${record.password}`}@`;
+    text += hostText(record.host);
+    if (record.port !== null) text += `:${record.port}`;
+  } else if (typeof record.path !== 'string' && record.path.length > 1 && record.path[0] === '') {
+    text += '/.';
+  }
+  text += pathText(record);
+  if (record.query !== null) text += `?${record.query}`;
+  if (record.fragment !== null) text += `#${record.fragment}`;
+  return text;
+}
+
+/** URL §4.7, serialised. */
+function originText(record: UrlRecord): string {
+  switch (record.scheme) {
+    case 'http':
+    case 'https':
+    case 'ws':
+    case 'wss':
+    case 'ftp':
+      return `${record.scheme}://${hostText(record.host)}${record.port === null ? '' : `:${record.port}`}`;
+    case 'blob': {
+      const inner = parse(pathText(record));
+      return inner !== null && (inner.scheme === 'http' || inner.scheme === 'https') ? originText(inner) : 'null';
+    }
+    default:
+      return 'null';
+  }
+}
+
+function hasNoCredentialsOrPort(record: UrlRecord): boolean {
+  return record.host === null || record.host === '' || record.scheme === 'file';
 }
 
 type Pair = [string, string];
@@ -45,7 +107,7 @@ export class URLSearchParams {
   constructor(init: unknown = '') {
     if (!isObject(init)) {
       const text = toUsvString(init);
-      this.#list = urlencoded.parseUrlencodedString(text.startsWith('?') ? text.slice(1) : text);
+      this.#list = parseUrlencoded(text.startsWith('?') ? text.slice(1) : text);
       return;
     }
     const iterate = (init as { [Symbol.iterator]?: unknown })[Symbol.iterator];
@@ -130,7 +192,7 @@ export class URLSearchParams {
   }
 
   toString(): string {
-    return urlencoded.serializeUrlencoded(this.#list);
+    return serializeUrlencoded(this.#list);
   }
 
   #changed(): void {
@@ -180,7 +242,7 @@ export class URL {
     return parseWithBase(toUsvString(url), base) !== null;
   }
 
-  get href(): string { return machine.serializeURL(this.#record); }
+  get href(): string { return serialize(this.#record); }
   set href(value: string) {
     const text = toUsvString(value);
     const record = parse(text);
@@ -189,7 +251,7 @@ export class URL {
     this.#refreshParams();
   }
 
-  get origin(): string { return machine.serializeURLOrigin(this.#record); }
+  get origin(): string { return originText(this.#record); }
 
   get protocol(): string { return `${this.#record.scheme}:`; }
   set protocol(value: string) { this.#override(`${toUsvString(value)}:`, 'scheme start'); }
@@ -197,32 +259,31 @@ export class URL {
   get username(): string { return this.#record.username; }
   set username(value: string) {
     const text = toUsvString(value);
-    if (!machine.cannotHaveAUsernamePasswordPort(this.#record)) machine.setTheUsername(this.#record, text);
+    if (!hasNoCredentialsOrPort(this.#record)) machine().setTheUsername(this.#record, text);
   }
 
   get password(): string { return this.#record.password; }
   set password(value: string) {
     const text = toUsvString(value);
-    if (!machine.cannotHaveAUsernamePasswordPort(this.#record)) machine.setThePassword(this.#record, text);
+    if (!hasNoCredentialsOrPort(this.#record)) machine().setThePassword(this.#record, text);
   }
 
   get host(): string {
     const { host, port } = this.#record;
     if (host === null) return '';
-    return port === null ? machine.serializeHost(host) : `${machine.serializeHost(host)}:${port}`;
+    return port === null ? hostText(host) : `${hostText(host)}:${port}`;
   }
   set host(value: string) {
     const text = toUsvString(value);
-    if (!machine.hasAnOpaquePath(this.#record)) this.#override(text, 'host');
+    if (typeof this.#record.path !== 'string') this.#override(text, 'host');
   }
 
   get hostname(): string {
-    const { host } = this.#record;
-    return host === null ? '' : machine.serializeHost(host);
+    return hostText(this.#record.host);
   }
   set hostname(value: string) {
     const text = toUsvString(value);
-    if (!machine.hasAnOpaquePath(this.#record)) this.#override(text, 'hostname');
+    if (typeof this.#record.path !== 'string') this.#override(text, 'hostname');
   }
 
   get port(): string {
@@ -231,15 +292,15 @@ export class URL {
   }
   set port(value: string) {
     const text = toUsvString(value);
-    if (machine.cannotHaveAUsernamePasswordPort(this.#record)) return;
+    if (hasNoCredentialsOrPort(this.#record)) return;
     if (text === '') this.#record.port = null;
     else this.#override(text, 'port');
   }
 
-  get pathname(): string { return machine.serializePath(this.#record); }
+  get pathname(): string { return pathText(this.#record); }
   set pathname(value: string) {
     const text = toUsvString(value);
-    if (machine.hasAnOpaquePath(this.#record)) return;
+    if (typeof this.#record.path === 'string') return;
     this.#record.path = [];
     this.#override(text, 'path start');
   }
@@ -286,11 +347,11 @@ export class URL {
   toJSON(): string { return this.href; }
 
   #override(input: string, stateOverride: string): void {
-    machine.basicURLParse(input, { url: this.#record, stateOverride });
+    machine().basicURLParse(input, { url: this.#record, stateOverride });
   }
 
   #refreshParams(): void {
-    if (this.#params !== null) setList(this.#params, urlencoded.parseUrlencodedString(this.#record.query ?? ''));
+    if (this.#params !== null) setList(this.#params, parseUrlencoded(this.#record.query ?? ''));
   }
 
   static {
@@ -303,11 +364,9 @@ const WRAP = Symbol('wrap');
 
 /** The serialisation of an absolute URL with its parts, or null when the text is no URL. */
 export function parseAbsoluteUrl(text: string): { href: string; scheme: string; hasCredentials: boolean } | null {
-  const normal = parseNormal(text);
-  if (normal !== null) return { href: text, scheme: normal.scheme, hasCredentials: false };
-  const record = machine.basicURLParse(text);
+  const record = parse(text);
   if (record === null) return null;
-  return { href: machine.serializeURL(record), scheme: record.scheme, hasCredentials: record.username !== '' || record.password !== '' };
+  return { href: serialize(record), scheme: record.scheme, hasCredentials: record.username !== '' || record.password !== '' };
 }
 
 /** Serialises a URL without its fragment. */
