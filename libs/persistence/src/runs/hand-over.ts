@@ -3,7 +3,8 @@
  *
  * Fair, in three rules. The queue never holds more than twice what the workers can run at once, so what is due later can still overtake.
  * Within that, tenants take turns by weight, counting what each has in flight. A tenant over its own cap of concurrent runs gets only what
- * is free besides a reserve, so that a quiet tenant finds a slot at once even while a flood of long runs fills the rest.
+ * is free besides a reserve, so that a quiet tenant finds a slot at once even while a flood of long runs fills the rest; where there are
+ * fewer slots than its cap, the cap ends at the reserve too.
  */
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { PlatformTransaction } from '../core/database.js';
@@ -68,7 +69,7 @@ with recursive waiting (tenant_id) as (
     case when slots > 1 then slots - greatest(1, floor(slots * $2::float8)) else 1 end as lendable
   from capacity
 ), candidates as (
-  select w.tenant_id, due.id, due.next_attempt_at, t.weight, t.background_concurrency as cap,
+  select w.tenant_id, due.id, due.next_attempt_at, t.weight, least(t.background_concurrency, room.lendable * t.weight) as cap,
     coalesce(f.n, 0) + row_number() over (partition by w.tenant_id order by due.next_attempt_at, due.id) as place
   from room cross join waiting w
   join tenants t on t.id = w.tenant_id and t.erasing_since is null
