@@ -2,7 +2,7 @@ import { newId, silentLogger, uuidFromId, type Id, type Json } from '@annex/kern
 import { Installations, type InstallationsCaller, type InstallationsOptions } from '@annex/installations';
 import { emitEvent, enqueueRun, findSetSecretNames } from '@annex/persistence';
 import { createSandbox, type Sandbox } from '@annex/sandbox';
-import { packFiles } from '../../libs/manifest/src/pack/pack.js';
+import { packFiles } from '@annex/manifest';
 import { openTestDatabase, type TestDatabase } from './test-database.js';
 
 /** A clock that stands still until it is told to move. */

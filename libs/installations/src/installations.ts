@@ -87,7 +87,7 @@ export class Installations {
   }
 
   /** The tenant's plugins in order of slug. Throws `CURSOR_INVALID`. */
-  list(caller: InstallationsCaller, page: PageRequest): Promise<Page<PluginView>> {
+  async list(caller: InstallationsCaller, page: PageRequest): Promise<Page<PluginView>> {
     const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
     return this.#context.read(caller.tenant.id, async (tx) => {
       const rows = await listInstallations(tx, { limit: page.limit + 1, after });
@@ -126,7 +126,7 @@ export class Installations {
   }
 
   /** A plugin's releases, newest first. Throws `CURSOR_INVALID`. */
-  releases(caller: InstallationsCaller, idOrSlug: string, page: PageRequest): Promise<Page<ReleaseView>> {
+  async releases(caller: InstallationsCaller, idOrSlug: string, page: PageRequest): Promise<Page<ReleaseView>> {
     const before = page.cursor === undefined ? null : parseId('release', decodeCursor(page.cursor));
     if (before === undefined) throw cursorInvalid();
     return this.#read(caller, idOrSlug, async (tx, { installation }) => {

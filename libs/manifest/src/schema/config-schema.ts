@@ -13,8 +13,10 @@ import ajvFormats from 'ajv-formats';
 export const maxConfigSchemaBytes = 64 * 1024;
 /** Most levels of a schema of settings. */
 const maxConfigSchemaDepth = 32;
-/** Milliseconds that compiling a schema, or judging a value by it, may take. */
+/** Milliseconds that judging a value by a schema may take. */
 const timeLimitMs = 250;
+/** Milliseconds that judging and compiling a schema may take: on a busy machine an honest one needs many times its usual few. */
+const compileLimitMs = 1000;
 const maxCompiled = 200;
 
 /** What came of applying a schema: the settings with defaults filled in, or every fault (pointer into the settings). */
@@ -48,7 +50,9 @@ export function configSchemaFaults(schema: JsonObject): InputFault[] {
   if (bad !== undefined) return refuse(bad.detail, bad.pointer);
   try {
     const judge = judges[draft];
-    const isValid = withinTimeLimit(() => judge.validateSchema({ ...schema, $schema: undefined }) === true);
+    // Compiles the schema of schemas the first time, which is our own work and not the author's to wait for.
+    judge.validateSchema({});
+    const isValid = withinTimeLimit(() => judge.validateSchema({ ...schema, $schema: undefined }) === true, compileLimitMs);
     if (!isValid) {
       const seen = new Set<string>();
       return (judge.errors ?? [])
@@ -61,7 +65,7 @@ export function configSchemaFaults(schema: JsonObject): InputFault[] {
     const badDefault = defaults.ok ? undefined : defaults.errors.find((error) => error.code !== 'CONFIG_REQUIRED');
     return badDefault === undefined ? [] : refuse(`its own default at ${badDefault.pointer || 'the root'} does not fit: ${badDefault.detail}`);
   } catch (thrown) {
-    return refuse(isTimeout(thrown) ? `takes more than ${timeLimitMs} ms to compile; simplify it.` : `cannot be compiled: ${messageOf(thrown).slice(0, 300)}.`);
+    return refuse(isTimeout(thrown) ? `takes more than ${compileLimitMs} ms to compile; simplify it.` : `cannot be compiled: ${messageOf(thrown).slice(0, 300)}.`);
   }
 }
 
@@ -89,7 +93,7 @@ function validatorOf(schema: JsonObject): ValidateFunction {
     const { $schema: _draft, ...body } = schema;
     const ajv = draftOf(schema) === '07' ? new Ajv({ ...options, meta: false }) : new Ajv2020({ ...options, meta: false });
     addFormats(ajv);
-    validate = withinTimeLimit(() => ajv.compile(body));
+    validate = withinTimeLimit(() => ajv.compile(body), compileLimitMs);
   }
   // The one used last goes to the end; the one at the front is the first to be forgotten.
   compiled.delete(key);
@@ -144,10 +148,10 @@ const timedContext = createContext({ work: (): unknown => jobs.current?.() });
 const timedCall = new Script('work()');
 
 /** Runs plain synchronous code and stops it, regular expressions included, when it takes too long. */
-function withinTimeLimit<T>(work: () => T): T {
+function withinTimeLimit<T>(work: () => T, limitMs = timeLimitMs): T {
   jobs.current = work;
   try {
-    return timedCall.runInContext(timedContext, { timeout: timeLimitMs }) as T;
+    return timedCall.runInContext(timedContext, { timeout: limitMs }) as T;
   } finally {
     jobs.current = undefined;
   }
