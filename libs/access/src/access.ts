@@ -96,7 +96,12 @@ export class Access implements Stoppable {
   /** Begins to hear of changes, and from then on to keep what was read; ends erasures that were cut off. */
   async start(): Promise<void> {
     this.#running ??= this.#run();
-    await this.#running;
+    try {
+      await this.#running;
+    } catch (thrown) {
+      this.#running = undefined;
+      throw thrown;
+    }
   }
 
   /** Writes what is left to write and keeps nothing any more. */

@@ -8,6 +8,7 @@ import { accessErrors } from './errors.js';
 import type { Passwords } from './passwords.js';
 import { membershipOf } from './principals.js';
 import type { SessionTokens } from './session-tokens.js';
+import { tenantSlugShape } from './tenant-resolution.js';
 import { tenantPlaces, type TenantPlace } from './views.js';
 
 /** Rows of one e-mail address that a password is tried against; name the tenant to reach the others. */
@@ -57,7 +58,7 @@ export class Login {
     // Counted before the work: a thousand guesses at once are a thousand guesses.
     await spend(this.#failures, from);
     await spend(this.#attempts, who);
-    if (!isEmail(email) || Buffer.byteLength(password) > maxPasswordBytes) throw invalidCredentials();
+    if (!isEmail(email) || Buffer.byteLength(password) > maxPasswordBytes || (tenant !== undefined && !tenantSlugShape.test(tenant))) throw invalidCredentials();
 
     const rows = await this.options.database.platform(async (tx) => ({
       users: await findSignIns(tx, { email, ...(tenant === undefined ? {} : { tenant }), limit: MAX_ROWS }),

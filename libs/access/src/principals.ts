@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { idFromUuid, isAnnexError, messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
+import { idFromUuid, messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
 import {
   findApiTokenByHash,
   findOperator,
@@ -37,9 +37,15 @@ export interface PrincipalsOptions {
   logger: Logger;
 }
 
+interface Kept {
+  principal: Principal;
+  /** The identity provider named it by e-mail address, so that any change of people may touch it. */
+  byEmail: boolean;
+}
+
 /** Answers whose a bearer token is. What it opens is read from the database and kept until somebody changes it. */
 export class Principals {
-  readonly #kept: WatchedCache<Principal>;
+  readonly #kept: WatchedCache<Kept>;
   #uses = new Map<Id<'token'>, Date>();
 
   constructor(private readonly options: PrincipalsOptions) {
@@ -49,7 +55,7 @@ export class Principals {
   /** Whose a token is, if that is at hand; never waits. */
   cached(bearer: string): Principal | undefined {
     if (bearer.length > MAX_BEARER) return undefined;
-    const principal = this.#kept.get(keyOf(bearer));
+    const principal = this.#kept.get(keyOf(bearer))?.principal;
     if (principal) this.#used(principal);
     return principal;
   }
@@ -57,10 +63,10 @@ export class Principals {
   /** Whose a token is. Throws `UNAUTHENTICATED`. */
   async authenticate(bearer: string): Promise<Principal> {
     if (bearer.length > MAX_BEARER) throw unauthenticated(`The token is longer than ${MAX_BEARER} characters.`);
-    const principal = await this.#kept.load(
+    const { principal } = await this.#kept.load(
       keyOf(bearer),
       () => this.#read(bearer),
-      (value) => value.expiresAt ?? Infinity,
+      (kept) => kept.principal.expiresAt ?? Infinity,
     );
     this.#used(principal);
     return principal;
@@ -75,11 +81,11 @@ export class Principals {
     this.#kept.close();
   }
 
-  /** Forgets what a change may have touched. An identity provider's tokens name people by e-mail, so any change may touch them. */
+  /** Forgets what a change may have touched. */
   forget(change: Change | null): void {
     if (change === null) return this.#kept.drop();
     if (change.what !== 'users' && change.what !== 'tokens' && change.what !== 'tenant') return;
-    this.#kept.drop((principal) => isFromProvider(principal) || principal.memberships.some((membership) => membership.tenant.id === change.tenantId));
+    this.#kept.drop(({ principal, byEmail }) => byEmail || principal.memberships.some((membership) => membership.tenant.id === change.tenantId));
   }
 
   /** Forgets an operator whose password changed. */
@@ -103,11 +109,11 @@ export class Principals {
     if (principal.tokenId !== null) this.#uses.set(principal.tokenId, new Date(this.options.clock.now()));
   }
 
-  async #read(bearer: string): Promise<Principal> {
-    if (bearer.startsWith('annex_')) return this.#readApiToken(bearer);
+  async #read(bearer: string): Promise<Kept> {
+    if (bearer.startsWith('annex_')) return { principal: await this.#readApiToken(bearer), byEmail: false };
     const algorithm = algorithmOf(bearer);
-    if (algorithm === 'HS256') return this.#readSession(bearer);
-    if (this.options.oidc && isOidcAlgorithm(algorithm)) return this.#readOidc(bearer, this.options.oidc);
+    if (algorithm === 'HS256') return { principal: await this.#readSession(bearer), byEmail: false };
+    if (this.options.oidc && isOidcAlgorithm(algorithm)) return { principal: await this.#readOidc(bearer, this.options.oidc), byEmail: true };
     throw unauthenticated('The token is signed in a way that Annex does not accept. Sign in again.');
   }
 
@@ -177,15 +183,8 @@ export class Principals {
       memberships,
       tokenId: null,
       expiresAt,
-      [fromProvider]: true,
-    } as Principal;
+    };
   }
-}
-
-const fromProvider = Symbol('from the identity provider');
-
-function isFromProvider(principal: Principal): boolean {
-  return fromProvider in principal;
 }
 
 /** Tokens themselves are not kept in memory longer than a request needs them. */
@@ -197,7 +196,6 @@ function algorithmOf(token: string): string {
   try {
     return decodeProtectedHeader(token).alg ?? '';
   } catch (thrown) {
-    if (isAnnexError(thrown)) throw thrown;
     throw unauthenticated('The token is neither a JWT nor an API token. Sign in with POST /api/auth/login.', thrown);
   }
 }

@@ -1,4 +1,4 @@
-import { messageOf, newId, type Clock, type Id, type InputFault, type Logger } from '@annex/kernel';
+import { messageOf, newId, quote, type Clock, type Id, type InputFault, type Logger } from '@annex/kernel';
 import {
   appendTenantAudit,
   eraseTenantPortion,
@@ -57,6 +57,7 @@ export class Tenants {
   /** Throws `FORBIDDEN`, `NOT_FOUND`. */
   async get(principal: Principal, slug: string): Promise<TenantView> {
     requireOperator(principal);
+    requireSlug(slug);
     const row = await this.options.database.platform((tx) => findTenantBySlug(tx, slug));
     if (!row) throw notFound(slug);
     return tenantView(row);
@@ -65,6 +66,7 @@ export class Tenants {
   /** Changes name or slug. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `SLUG_TAKEN`. */
   async update(principal: Principal, slug: string, change: { slug?: string | undefined; name?: string | undefined }, requestId: string): Promise<TenantView> {
     requireOperator(principal);
+    requireSlug(slug);
     refuseFaults([...(change.slug === undefined ? [] : slugFaults(change.slug)), ...(change.name === undefined ? [] : nameFaults(change.name))]);
     try {
       return await this.options.database.platform(async (tx) => {
@@ -91,6 +93,7 @@ export class Tenants {
    */
   async delete(principal: Principal, slug: string, requestId: string): Promise<void> {
     requireOperator(principal);
+    requireSlug(slug);
     const id = await this.options.database.platform(async (tx) => {
       const row = await lockTenantBySlug(tx, slug);
       if (!row) throw notFound(slug);
@@ -123,6 +126,11 @@ function requireOperator(principal: Principal): void {
   if (!principal.operator) throw accessErrors.error('FORBIDDEN', 'Only platform operators may do this.');
 }
 
+/** Nothing is looked up under a name that no tenant can have. */
+function requireSlug(slug: string): void {
+  if (!tenantSlugShape.test(slug)) throw notFound(slug);
+}
+
 function actorOf(principal: Principal): string {
   return principal.operatorId ?? principal.actor;
 }
@@ -133,7 +141,7 @@ function slugFaults(slug: string): InputFault[] {
 }
 
 function nameFaults(name: string): InputFault[] {
-  if (name.trim() !== '' && name.length <= 200 && !/[\u0000-\u001f\u007f]/.test(name)) return [];
+  if (name.trim() !== '' && name.length <= 200 && !/\p{Cc}/u.test(name)) return [];
   return [{ pointer: '/name', code: 'INVALID_NAME', detail: 'must be 1 to 200 characters without control characters' }];
 }
 
@@ -142,5 +150,5 @@ function slugTaken(slug: string): Error {
 }
 
 function notFound(slug: string): Error {
-  return accessErrors.error('NOT_FOUND', `There is no tenant "${slug.slice(0, 63)}". GET /api/tenants lists them.`);
+  return accessErrors.error('NOT_FOUND', `There is no tenant ${quote(slug)}. GET /api/tenants lists them.`);
 }

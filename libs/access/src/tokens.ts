@@ -1,4 +1,4 @@
-import { newId, parseId, type Clock, type Id, type InputFault } from '@annex/kernel';
+import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
 import { appendAudit, countApiTokens, deleteApiToken, findApiToken, insertApiToken, listApiTokens, type Change, type Database } from '@annex/persistence';
 import { hashApiToken, makeApiToken } from './api-token-text.js';
 import { userIdOf, type Caller } from './caller.js';
@@ -89,7 +89,7 @@ function ownOnly(caller: Caller): Id<'user'> | null | undefined {
 
 function inputFaults({ name, role, expiresInS }: { name: string; role: string; expiresInS: number | undefined }): InputFault[] {
   const faults: InputFault[] = [];
-  if (name.trim() === '' || name.length > 100 || /[\u0000-\u001f\u007f]/.test(name)) {
+  if (name.trim() === '' || name.length > 100 || /\p{Cc}/u.test(name)) {
     faults.push({ pointer: '/name', code: 'INVALID_NAME', detail: 'must be 1 to 100 characters without control characters' });
   }
   if (!isRole(role)) faults.push({ pointer: '/role', code: 'INVALID_ROLE', detail: `must be one of ${roles.join(', ')}` });
@@ -100,5 +100,5 @@ function inputFaults({ name, role, expiresInS }: { name: string; role: string; e
 }
 
 function notFound(id: string): Error {
-  return accessErrors.error('NOT_FOUND', `You have no API token ${id.slice(0, 40)}. GET /api/tokens lists them.`);
+  return accessErrors.error('NOT_FOUND', `You have no API token ${quote(id, 40)}. GET /api/tokens lists them.`);
 }

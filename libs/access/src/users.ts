@@ -1,5 +1,5 @@
 import { eventSources } from '@annex/events';
-import { newId, parseId, type Clock, type Id, type InputFault } from '@annex/kernel';
+import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
 import {
   appendAudit,
   deleteUser,
@@ -184,7 +184,7 @@ async function requireUser(tx: TenantTransaction, id: Id<'user'>): Promise<UserR
 }
 
 function notFound(id: string): Error {
-  return accessErrors.error('NOT_FOUND', `This tenant has no user ${id.slice(0, 40)}. GET /api/users lists them.`);
+  return accessErrors.error('NOT_FOUND', `This tenant has no user ${quote(id, 40)}. GET /api/users lists them.`);
 }
 
 function emailTaken(email?: string): Error {

@@ -30,23 +30,35 @@ export function createMasker(values: Iterable<string>): Masker {
   const longWords = new LongWords(long);
 
   const text = (input: string): string => {
-    const found: [start: number, end: number][] = [];
-    const note = (start: number, end: number): void => void found.push([start, end]);
-    shortWords.scan(input, note);
-    const shortOnes = found.length;
-    longWords.scan(input, note);
+    const found = [...ranges(shortWords, input), ...ranges(longWords, input)];
     if (found.length === 0) return input;
-    if (shortOnes > 0) found.sort((a, b) => a[0] - b[0]);
+    found.sort((a, b) => a[0] - b[0]);
     return withoutRanges(input, found);
   };
   return { text, json: (value) => maskJson(value, text) };
 }
 
+type Range = [start: number, end: number];
+
+/** Where words stand, touching ones made one at once: text made of nothing but secrets must not fill the memory. */
+function ranges(words: ShortWords | LongWords, text: string): Range[] {
+  const found: Range[] = [];
+  words.scan(text, (start, end) => {
+    let from = start;
+    for (let last = found.at(-1); last && last[1] >= from; last = found.at(-1)) {
+      from = Math.min(from, last[0]);
+      found.pop();
+    }
+    found.push([from, end]);
+  });
+  return found;
+}
+
 /** The text with each run of touching or overlapping ranges (sorted by start) replaced by one mask. */
-function withoutRanges(text: string, ranges: readonly [number, number][]): string {
+function withoutRanges(text: string, found: readonly Range[]): string {
   let out = '';
   let end = 0;
-  for (const [start, stop] of ranges) {
+  for (const [start, stop] of found) {
     if (out === '' || start > end) out += text.slice(end, start) + MASK;
     end = Math.max(end, stop);
   }

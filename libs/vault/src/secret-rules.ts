@@ -10,10 +10,14 @@ export const maxSecretsPerScope = 200;
 const MAX_HOSTS = 50;
 const hostShape = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:\d{1,5})?$/i;
 
+export function isSecretName(text: string): boolean {
+  return nameShape.test(text);
+}
+
 /** Throws `INVALID_SECRET` with every fault. No fault shows the value. */
 export function checkSecret({ name, value, allowedHosts }: { name: string; value: string; allowedHosts: readonly string[] | undefined }): void {
   const errors: InputFault[] = [];
-  if (!nameShape.test(name)) {
+  if (!isSecretName(name)) {
     errors.push({ pointer: '/name', code: 'INVALID_NAME', detail: `${quote(name)} must be 1 to 64 letters, digits and "_", not beginning with a digit, such as API_KEY` });
   }
   const size = Buffer.byteLength(value);

@@ -3,7 +3,7 @@
  * is called and which version it is. A row that was moved to another tenant, plugin or name does not open.
  */
 import { randomBytes } from 'node:crypto';
-import { SECOND, type Clock, type Id, type Stoppable } from '@annex/kernel';
+import { quote, SECOND, type Clock, type Id, type Stoppable } from '@annex/kernel';
 import {
   appendAudit,
   deleteSecret,
@@ -29,7 +29,7 @@ import {
 import { vaultErrors } from './errors.js';
 import type { Keyring } from './keyring.js';
 import { open, seal } from './sealed.js';
-import { checkSecret, maxSecretsPerScope } from './secret-rules.js';
+import { checkSecret, isSecretName, maxSecretsPerScope } from './secret-rules.js';
 
 /** Installations whose secrets are kept open in memory, and for how long should a notification be lost. */
 const KEPT = 1000;
@@ -129,6 +129,7 @@ export class Vault implements Stoppable {
 
   /** Throws `SECRET_NOT_FOUND`. */
   async delete(tx: TenantTransaction, { installationId, name, actor, requestId }: Omit<SecretInput, 'value' | 'allowedHosts'>): Promise<void> {
+    if (!isSecretName(name)) throw notFound(name);
     await lockSecret(tx, installationId, name);
     if (!(await deleteSecret(tx, installationId, name))) throw notFound(name);
     await this.#record(tx, 'secret.deleted', { installationId, name, actor, requestId, detail: {} });
@@ -185,7 +186,12 @@ export class Vault implements Stoppable {
   /** Begins to hear of changes, and from then on to keep opened secrets in memory for as long as nobody changes them. */
   async start(): Promise<void> {
     this.#running ??= this.#run();
-    await this.#running;
+    try {
+      await this.#running;
+    } catch (thrown) {
+      this.#running = undefined;
+      throw thrown;
+    }
   }
 
   async stop(): Promise<void> {
@@ -271,9 +277,9 @@ function contextOf({ tenantId, installationId, name, version }: { tenantId: stri
 }
 
 function notFound(name: string): Error {
-  return vaultErrors.error('SECRET_NOT_FOUND', `There is no secret ${name.slice(0, 64)} here.`);
+  return vaultErrors.error('SECRET_NOT_FOUND', `There is no secret ${quote(name)} here.`);
 }
 
 function pluginNotFound(plugin: string): Error {
-  return vaultErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${plugin.slice(0, 64)}. GET /api/plugins/ lists them.`);
+  return vaultErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(plugin)}. GET /api/plugins/ lists them.`);
 }
