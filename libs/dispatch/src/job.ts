@@ -8,17 +8,17 @@ export interface JobTerms {
   policy: RunPolicy;
 }
 
-/** Reads one entry of the manifest's `jobs`, in its wire form. */
+/** Reads one entry of the `jobs` of a manifest as releases keep it (libs/manifest's `ManifestJob`). */
 export function jobTerms(job: Json | undefined): JobTerms {
   const entry = isJsonObject(job) ? job : {};
   const retry = isJsonObject(entry['retry']) ? entry['retry'] : {};
   const policy: RunPolicy = {};
-  if (typeof entry['timeout_ms'] === 'number') policy.timeoutMs = entry['timeout_ms'];
+  if (typeof entry['timeoutMs'] === 'number') policy.timeoutMs = entry['timeoutMs'];
   const asked: NonNullable<RunPolicy['retry']> = {};
-  if (typeof retry['max_attempts'] === 'number') asked.maxAttempts = retry['max_attempts'];
+  if (typeof retry['maxAttempts'] === 'number') asked.maxAttempts = retry['maxAttempts'];
   if (retry['backoff'] === 'exponential' || retry['backoff'] === 'fixed') asked.backoff = retry['backoff'];
-  if (typeof retry['initial_delay_s'] === 'number') asked.initialDelayS = retry['initial_delay_s'];
-  if (typeof retry['max_delay_s'] === 'number') asked.maxDelayS = retry['max_delay_s'];
+  if (typeof retry['initialDelayS'] === 'number') asked.initialDelayS = retry['initialDelayS'];
+  if (typeof retry['maxDelayS'] === 'number') asked.maxDelayS = retry['maxDelayS'];
   if (Object.keys(asked).length > 0) policy.retry = asked;
   const overlap = entry['overlap'];
   return { overlap: overlap === 'queue' || overlap === 'allow' || overlap === 'replace' ? overlap : 'skip', policy };

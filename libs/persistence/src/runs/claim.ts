@@ -160,7 +160,7 @@ export async function finishAttempt(tx: TenantTransaction, end: AttemptEnd): Pro
     `update runs set
        status = s.status, finished_at = case when s.status <> 'retrying' then now() end,
        attempts = ${lastAttempt(`jsonb_strip_nulls(jsonb_build_object('finished_at', ${nowText}, 'error', $5::jsonb))`)},
-       attempt_count = attempt_count + $6::int, result = $7::json, error = $5::json, limits = $8::jsonb, release = coalesce($9, release),
+       attempt_count = attempt_count + $6::int, result = $7::json, error = $5::json, limits = $8::json, release = coalesce($9, release),
        next_attempt_at = case when s.status = 'retrying' then now() + $10::float8 * interval '1 millisecond' end,
        dispatched_at = null, lease_until = null, lease_owner = null, cancel_requested = false
      from (select r.id, case when r.cancel_requested and $4 in ('failed', 'retrying') then 'cancelled' else $4 end as status from runs r where r.tenant_id = $1 and r.id = $2) s

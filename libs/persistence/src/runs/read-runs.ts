@@ -58,6 +58,7 @@ interface Raw {
   scheduled_for: Date | null;
   replay_of: string | null;
   attempts: Json;
+  claims: number;
   result: Json | null;
   result_bytes: number | null;
   error: Json;
@@ -69,7 +70,7 @@ interface Raw {
   next_attempt_at: Date | null;
 }
 
-const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of, attempts, error, limits, waiting_for,
+const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of, attempts, claims, error, limits, waiting_for,
   queued_at, started_at, finished_at, next_attempt_at, octet_length(result::text) as result_bytes`;
 
 /** Results over this many bytes are left out of lists. */
@@ -156,6 +157,11 @@ function round(value: number | undefined): number {
   return Math.round((value ?? 0) * 10) / 10;
 }
 
+/** A run that nobody had to claim was made in one go: its attempt is the run itself (see record-runs.ts). */
+function onlyAttempt({ started_at: startedAt, finished_at: finishedAt, error }: Raw): Json {
+  return [{ number: 1, started_at: startedAt?.toISOString() ?? null, finished_at: finishedAt?.toISOString() ?? null, ...(error !== null && { error }) }];
+}
+
 function toRun(row: Raw): RunRow {
   return {
     id: idFromUuid('run', row.id),
@@ -168,7 +174,7 @@ function toRun(row: Raw): RunRow {
     eventId: row.event_id,
     scheduledFor: row.scheduled_for,
     replayOf: row.replay_of === null ? null : idFromUuid('run', row.replay_of),
-    attempts: row.attempts,
+    attempts: row.claims === 0 && row.started_at !== null ? onlyAttempt(row) : row.attempts,
     result: row.result ?? undefined,
     resultBytes: row.result_bytes,
     error: row.error,

@@ -1,6 +1,6 @@
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { TenantTransaction } from '../core/database.js';
-import { storableJson } from '../core/storable-json.js';
+import { storableJson, storableText } from '../core/storable-json.js';
 
 /** A run that began and ended in one call (a route's, a filter's), as it is written down. */
 export interface FinishedRun {
@@ -25,41 +25,60 @@ export interface FinishedRun {
 }
 
 /**
- * Writes finished runs in one statement. Runs of an installation that is gone are left out, and a run that is there already stays as it is,
- * so a batch whose commit was in doubt can be written again. Answers how many rows are new.
+ * Writes finished runs. Runs of an installation that is gone are left out, and a run that is there already stays as it is, so a batch whose
+ * commit was in doubt can be written again. Answers how many rows are new.
  */
 export async function recordRuns(tx: TenantTransaction, runs: readonly FinishedRun[]): Promise<number> {
-  if (runs.length === 0) return 0;
-  // One JSON text for all rows: its parts cost a tenth of what arrays of texts do to escape, and PostgreSQL reads it in one pass.
-  const rows = runs.map((run) => {
-    const startedAt = new Date(run.startedAtMs).toISOString();
-    const finishedAt = new Date(run.finishedAtMs).toISOString();
-    return {
-      id: uuidFromId(run.id),
-      i: uuidFromId(run.installationId),
-      p: run.plugin,
-      r: run.release,
-      k: run.kind,
-      n: run.name,
-      o: run.ordinal,
-      s: run.status,
-      a: [{ number: 1, started_at: startedAt, finished_at: finishedAt, ...(run.error && { error: run.error }) }],
-      re: run.result,
-      e: run.error,
-      l: run.limits,
-      d: run.depth,
-      sa: startedAt,
-      fa: finishedAt,
-    };
-  });
+  const groups = new Map<string, FinishedRun[]>();
+  for (const run of runs) {
+    const key = `${run.installationId} ${run.release} ${run.kind}`;
+    const group = groups.get(key);
+    if (group) group.push(run);
+    else groups.set(key, [run]);
+  }
+  let added = 0;
+  // In one order for everybody, so that two writers cannot wait for each other.
+  for (const key of [...groups.keys()].sort()) added += await recordGroup(tx, groups.get(key) ?? []);
+  return added;
+}
+
+/**
+ * One statement for the runs of one installation, release and kind: what they share is sent once, the rest as arrays. Rows as JSON objects
+ * cost PostgreSQL three times as much. Their single attempt is not stored: its times and error are the run's own.
+ */
+async function recordGroup(tx: TenantTransaction, runs: readonly FinishedRun[]): Promise<number> {
+  const [first] = runs;
+  if (!first) return 0;
   return tx.execute(
-    `insert into runs (tenant_id, id, installation_id, plugin, release, kind, name, ordinal, status, attempts, result, error, limits, depth,
+    `insert into runs (tenant_id, id, installation_id, plugin, release, kind, name, ordinal, status, result, error, limits, depth,
        attempt_count, queued_at, started_at, finished_at)
-     select $1, r.id, r.i, r.p, r.r, r.k, r.n, r.o, r.s, r.a, r.re, r.e, r.l, r.d, case when r.s = 'failed' then 1 else 0 end, r.sa, r.sa, r.fa
-     from json_to_recordset($2::json) as r (id uuid, i uuid, p text, r text, k text, n text, o int, s text, a jsonb, re json, e json, l jsonb, d int,
-       sa timestamptz, fa timestamptz)
-     where r.i in (select id from installations where tenant_id = $1 for key share)
+     select $1, r.id, i.id, $3, $4, $5, r.name, r.ordinal, r.status, r.result::json, r.error::json, r.limits::json, r.depth,
+       case when r.status = 'failed' then 1 else 0 end, to_timestamp(r.started), to_timestamp(r.started), to_timestamp(r.finished)
+     from (select id from installations where tenant_id = $1 and id = $2 for key share) i
+     cross join unnest($6::uuid[], $7::text[], $8::int[], $9::text[], $10::text[], $11::text[], $12::text[], $13::int[], $14::float8[], $15::float8[])
+       as r (id, name, ordinal, status, result, error, limits, depth, started, finished)
      on conflict do nothing`,
-    [tx.tenantUuid, storableJson(rows)],
+    [
+      tx.tenantUuid,
+      uuidFromId(first.installationId),
+      first.plugin,
+      first.release,
+      first.kind,
+      plainArray(runs, (run) => uuidFromId(run.id)),
+      runs.map((run) => storableText(run.name)),
+      plainArray(runs, (run) => run.ordinal),
+      plainArray(runs, (run) => run.status),
+      runs.map((run) => (run.result === undefined ? null : storableJson(run.result))),
+      runs.map((run) => (run.error === undefined ? null : storableJson(run.error))),
+      runs.map((run) => storableJson(run.limits)),
+      plainArray(runs, (run) => run.depth),
+      plainArray(runs, (run) => run.startedAtMs / 1000),
+      plainArray(runs, (run) => run.finishedAtMs / 1000),
+    ],
   );
+}
+
+/** An array literal of values that need no quoting, which spares the driver looking at each. */
+function plainArray(runs: readonly FinishedRun[], read: (run: FinishedRun) => string | number): string {
+  return `{${runs.map(read).join(',')}}`;
 }

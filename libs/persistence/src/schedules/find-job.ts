@@ -9,7 +9,7 @@ export interface InstalledJobs {
   plugin: string;
   status: 'installed' | 'enabled' | 'disabled' | 'suspended';
   statusReason: string | null;
-  /** The manifest's `jobs`, as they were uploaded. */
+  /** The manifest's `jobs` (libs/manifest's `ManifestJob`). */
   jobs: Json[];
 }
 

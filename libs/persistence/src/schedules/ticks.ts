@@ -1,4 +1,4 @@
-import { idFromUuid, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { idFromUuid, isJsonObject, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
 import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
 
@@ -14,12 +14,13 @@ export interface DueSchedule {
   timezone: string;
   overlap: OverlapPolicy;
   catchUp: CatchUp;
-  misfireDeadlineS: number;
+  /** A tick later than this does not run, in seconds; `null`: it always does. */
+  misfireDeadlineS: number | null;
   /** The earliest tick that was not decided yet, in milliseconds since the epoch. */
   nextAtMs: number;
   /** The database's clock, in milliseconds since the epoch. */
   nowMs: number;
-  /** The job's entry in the active release's manifest, as it was uploaded; `undefined` when it has none. */
+  /** The job's entry in the active release's manifest (libs/manifest's `ManifestJob`); `undefined` when it has none. */
   job: Json | undefined;
 }
 
@@ -54,14 +55,13 @@ export async function lockDueSchedules(tx: TenantTransaction, ids: readonly Id<'
     timezone: string;
     overlap: OverlapPolicy;
     catch_up: CatchUp;
-    misfire_deadline_s: number;
+    misfire_deadline_s: number | null;
     next_at: Date;
     now: Date;
-    job: Json | null;
+    jobs: Json;
   }>(
     `select s.id, s.installation_id, i.slug as plugin, s.name, s.schedule, s.timezone, s.overlap, s.catch_up, s.misfire_deadline_s, s.next_at, now() as now,
-       (select job from releases r, jsonb_array_elements(case jsonb_typeof(r.manifest->'jobs') when 'array' then r.manifest->'jobs' else '[]' end) job
-         where r.tenant_id = i.tenant_id and r.id = i.release_id and job->>'name' = s.name limit 1) as job
+       (select r.manifest->'jobs' from releases r where r.tenant_id = i.tenant_id and r.id = i.release_id) as jobs
      from schedules s join installations i on i.tenant_id = s.tenant_id and i.id = s.installation_id
      where s.tenant_id = $1 and s.id = any($2::uuid[]) and s.active and not s.paused and s.next_at <= now()
      order by s.next_at for update of s skip locked`,
@@ -79,7 +79,7 @@ export async function lockDueSchedules(tx: TenantTransaction, ids: readonly Id<'
     misfireDeadlineS: row.misfire_deadline_s,
     nextAtMs: row.next_at.getTime(),
     nowMs: row.now.getTime(),
-    job: row.job ?? undefined,
+    job: Array.isArray(row.jobs) ? row.jobs.find((job) => isJsonObject(job) && job['name'] === row.name) : undefined,
   }));
 }
 

@@ -1,0 +1,142 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { idFromUuid, newUuid, silentLogger, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { openDispatchBed, type DispatchBed, type RunRow } from '../../../test/support/dispatch.js';
+import { makeInstallation, type TestInstallation } from '../../../test/support/installations.js';
+import { decideTicks } from './ticker.js';
+
+let bed: DispatchBed;
+beforeAll(async () => {
+  bed = await openDispatchBed('postgres');
+});
+afterEach(async () => {
+  await bed.stopWorkers();
+  await bed.db.sql('delete from tenants');
+});
+afterAll(() => bed.close());
+
+interface Scheduled extends TestInstallation {
+  schedule: Id<'schedule'>;
+}
+
+/** A job `tick` whose next tick lies `dueS` seconds back. */
+async function scheduled({ dueS = 1, cron = '* * * * * *', overlap = 'skip', catchUp = 'latest', deadlineS = 3600, job = { name: 'tick' } as Json, paused = false, active = true } = {}): Promise<Scheduled> {
+  const at = await makeInstallation(bed.db, (await bed.db.makeTenant()).id, { jobs: [job] });
+  const schedule = idFromUuid('schedule', newUuid());
+  await bed.db.sql(
+    `insert into schedules (tenant_id, id, installation_id, name, spec_hash, schedule, timezone, overlap, catch_up, misfire_deadline_s, paused, active, next_at)
+     values ($1, $2, $3, 'tick', '', $4, 'UTC', $5, $6, $7, $8, $9, date_trunc('second', now()) - $10 * interval '1 second')`,
+    [uuidFromId(at.tenantId), uuidFromId(schedule), uuidFromId(at.id), cron, overlap, catchUp, deadlineS, paused, active, dueS],
+  );
+  return { ...at, schedule };
+}
+
+const decide = (at: Scheduled) => bed.db.database.forTenant(at.tenantId).transaction((tx) => decideTicks(tx, [at.schedule], silentLogger));
+const runsOf = (at: Scheduled) => bed.db.sql<RunRow & { id: string; schedule_id: string; name: string; kind: string }>('select * from runs where tenant_id = $1 order by scheduled_for', [uuidFromId(at.tenantId)]);
+const stop = (at: Scheduled) => bed.db.sql('update schedules set active = false where id = $1', [uuidFromId(at.schedule)]);
+
+describe('a schedule', () => {
+  it('fires each tick once, however many workers look', async () => {
+    const workers = [await bed.worker(() => 'done'), await bed.worker(() => 'done'), await bed.worker(() => 'done')];
+    const at = await scheduled({ cron: '* * * * * *', overlap: 'allow' });
+    const seen = (): number => workers.reduce((sum, { execution }) => sum + execution.seen.filter(({ tenantId }) => tenantId === at.tenantId).length, 0);
+    while (seen() < 3) await new Promise((done) => setTimeout(done, 50));
+    await stop(at);
+    for (const { id } of await runsOf(at)) await bed.ended(at.tenantId, idFromUuid('run', id));
+    const ticks = (await runsOf(at)).filter(({ status }) => status === 'succeeded').map(({ scheduled_for }) => Number(scheduled_for));
+    expect(ticks.length).toBe(seen());
+    expect(new Set(ticks).size).toBe(ticks.length);
+    expect(ticks.every((tick, index) => index === 0 || tick - (ticks[index - 1] ?? 0) === 1000)).toBe(true);
+  });
+
+  it('fires through every worker at once without a double, when all decide in the same moment', async () => {
+    const at = await scheduled({ cron: '0 * * * * *', dueS: 90, catchUp: 'all', overlap: 'allow' });
+    await Promise.all(Array.from({ length: 6 }, () => decide(at)));
+    const ticks = (await runsOf(at)).map(({ scheduled_for }) => Number(scheduled_for));
+    expect(new Set(ticks).size).toBe(ticks.length);
+    expect(ticks.length).toBeGreaterThanOrEqual(1);
+  });
+
+  it('makes a run with the job’s terms and remembers it as the last one', async () => {
+    const at = await scheduled({ cron: '0 0 1 1 *', dueS: 5, job: { name: 'tick', timeoutMs: 1234, retry: { maxAttempts: 4 } } });
+    await decide(at);
+    const [run] = await bed.db.sql<{ id: string }>('select id, kind, name, policy, status from runs where tenant_id = $1', [uuidFromId(at.tenantId)]);
+    expect(run).toMatchObject({ kind: 'job', name: 'tick', status: 'queued', policy: { timeoutMs: 1234, retry: { maxAttempts: 4 } } });
+    const [schedule] = await bed.db.sql<{ next_at: Date }>('select last_run_id, next_at from schedules where id = $1', [uuidFromId(at.schedule)]);
+    expect(schedule).toMatchObject({ last_run_id: run?.id });
+    expect(schedule?.next_at.toISOString()).toMatch(/-01-01T00:00:00.000Z$/);
+    expect(Number(schedule?.next_at)).toBeGreaterThan(Date.now());
+  });
+
+  it('does not fire while it is paused or its plugin is not enabled', async () => {
+    for (const at of [await scheduled({ paused: true }), await scheduled({ active: false })]) {
+      await decide(at);
+      expect(await runsOf(at)).toEqual([]);
+    }
+  });
+
+  it('stops, and harms no other, when its text cannot be read any more', async () => {
+    const at = await scheduled({ cron: 'every tuesday' });
+    await decide(at);
+    expect(await bed.db.sql('select next_at from schedules where id = $1', [uuidFromId(at.schedule)])).toEqual([{ next_at: null }]);
+  });
+});
+
+describe('after downtime', () => {
+  const outcome = async (options: Parameters<typeof scheduled>[0]): Promise<string[]> => {
+    const at = await scheduled({ cron: '*/10 * * * * *', dueS: 45, overlap: 'allow', ...options });
+    // Due since 45 seconds: five ticks or so, on the tens.
+    await bed.db.sql(`update schedules set next_at = to_timestamp(floor(extract(epoch from now()) / 10) * 10 - 40) where id = $1`, [uuidFromId(at.schedule)]);
+    await decide(at);
+    return (await runsOf(at)).map(({ status, error }) => (error ? `${status} ${error.code}` : status));
+  };
+
+  it('catch_up "latest" fires the newest tick and says of the others that it superseded them', async () => {
+    expect(await outcome({ catchUp: 'latest' })).toEqual([...Array(4).fill('skipped SUPERSEDED'), 'queued']);
+  });
+  it('catch_up "all" fires every tick', async () => {
+    expect(await outcome({ catchUp: 'all' })).toEqual(Array(5).fill('queued'));
+  });
+  it('catch_up "none" leaves out what was missed', async () => {
+    expect(await outcome({ catchUp: 'none' })).toEqual([...Array(4).fill('skipped MISSED'), 'queued']);
+  });
+  it('no tick fires past its misfire deadline', async () => {
+    const statuses = await outcome({ catchUp: 'all', deadlineS: 15 });
+    expect(statuses.slice(0, 3)).toEqual(Array(3).fill('skipped MISFIRE_DEADLINE'));
+    expect(statuses.at(-1)).toBe('queued');
+  });
+});
+
+describe('a tick whose job is still busy', () => {
+  const busyThenTick = async (overlap: string): Promise<{ at: Scheduled; runs: (RunRow & { id: string })[] }> => {
+    const at = await scheduled({ overlap, cron: '0 0 1 1 *', dueS: 2 });
+    await decide(at);
+    const [first] = await runsOf(at);
+    await bed.db.sql(`update runs set status = 'running', claims = 1, lease_until = now() + interval '1 hour', next_attempt_at = null where id = $1`, [first?.id]);
+    await bed.db.sql(`update schedules set next_at = date_trunc('second', now()) where id = $1`, [uuidFromId(at.schedule)]);
+    await decide(at);
+    return { at, runs: await runsOf(at) };
+  };
+
+  it('is left out with overlap "skip", and says why', async () => {
+    const { runs } = await busyThenTick('skip');
+    expect(runs).toMatchObject([{ status: 'running' }, { status: 'skipped', error: { code: 'OVERLAP', message: expect.stringContaining('overlap') } }]);
+  });
+  it('waits with "queue"', async () => {
+    expect((await busyThenTick('queue')).runs).toMatchObject([{ status: 'running' }, { status: 'queued', waiting_for: 'overlap' }]);
+  });
+  it('starts beside it with "allow"', async () => {
+    expect((await busyThenTick('allow')).runs).toMatchObject([{ status: 'running' }, { status: 'queued', waiting_for: null }]);
+  });
+  it('cancels it with "replace" and starts when it has ended', async () => {
+    expect((await busyThenTick('replace')).runs).toMatchObject([{ status: 'running', cancel_requested: true }, { status: 'queued', waiting_for: 'overlap' }]);
+  });
+  it('is left out as QUEUE_FULL when the tenant has too much waiting', async () => {
+    const at = await scheduled({ overlap: 'allow', cron: '0 0 1 1 *' });
+    await bed.db.sql(`insert into runs (tenant_id, id, installation_id, plugin, kind, name, status) select $1, gen_random_uuid(), $2, 'p', 'event', 'x', 'queued' from generate_series(1, 10000)`, [
+      uuidFromId(at.tenantId),
+      uuidFromId(at.id),
+    ]);
+    await decide(at);
+    expect(await bed.db.sql(`select status, error->>'code' as code from runs where tenant_id = $1 and kind = 'job'`, [uuidFromId(at.tenantId)])).toEqual([{ status: 'skipped', code: 'QUEUE_FULL' }]);
+  });
+});
