@@ -86,7 +86,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
       createMasker,
       egress: createEgress({ allowPrivate: settings.egressAllowPrivate }),
       emit: emitEvent,
-      startJob,
+      startJob: (tx, { runId, installationId, job, payload, depth }) => startJob(tx, { runId, installation: installationId, job: job.name, payload, depth }),
       clock,
       logger,
     });

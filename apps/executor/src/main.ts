@@ -19,7 +19,9 @@ process.title = 'run';
 const folder = dirname(fileURLToPath(import.meta.url));
 const addon = loadAddon(process.argv[2] ?? '');
 const prelude = { code: readFileSync(join(folder, 'prelude.js'), 'utf8') };
-const lazy = new Map(['url', 'streams', 'idna', 'encodings'].map((name) => [name, readFileSync(join(folder, `lazy-${name}.js`), 'utf8')]));
+const lazyFile = /^lazy-(.+)\.js$/;
+const lazyNames = readdirSync(folder).flatMap((file) => lazyFile.exec(file)?.[1] ?? []);
+const lazy = new Map(lazyNames.map((name) => [name, readFileSync(join(folder, `lazy-${name}.js`), 'utf8')]));
 dropPermissions();
 
 const socket = new Socket({ fd: 3, readable: true, writable: true });
