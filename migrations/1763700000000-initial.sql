@@ -224,7 +224,7 @@ select annex_protect('events');
 -- Every request to run a handler. Background runs (event, job, webhook) are also the delivery: state, claim and lease live here,
 -- so that nothing in a queue is the only copy. A route's run is written once, when it ends.
 create table runs (
-  tenant_id uuid not null references tenants on delete cascade,
+  tenant_id uuid not null,         -- the installation's key leads to the tenant; a second check a row would cost a quarter of the insert
   id uuid not null,
   installation_id uuid not null,
   plugin text not null,
@@ -243,7 +243,7 @@ create table runs (
   attempts jsonb not null default '[]',
   result json,
   error json,
-  limits jsonb not null default '{}',
+  limits json not null default '{}',       -- json: as jsonb its thirty numbers cost more than the rest of the row
   -- dispatch
   attempt_count int not null default 0,    -- the handler failed: drives the retry schedule
   claims int not null default 0,           -- starts: the fencing token, and the cap on crash loops

@@ -24,7 +24,10 @@ export type IdKind = keyof typeof idPrefixes;
 export type Id<K extends IdKind = IdKind> = `${(typeof idPrefixes)[K]}_${string}`;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
-const decodeTable = new Map([...alphabet].map((char, value) => [char, BigInt(value)]));
+const hexDigits = '0123456789abcdef';
+/** Character code → value. */
+const decodeTable: (number | undefined)[] = [];
+for (let value = 0; value < 32; value += 1) decodeTable[alphabet.charCodeAt(value)] = value;
 
 const pool = Buffer.alloc(4096);
 let poolOffset = pool.length;
@@ -117,12 +120,21 @@ export function parseId<K extends IdKind>(kind: K, text: string): Id<K> | undefi
 
 function decode(text: string): string | undefined {
   if (text.length !== 26 || (text[0] ?? '') > '7') return undefined;
-  let value = 0n;
-  for (const char of text) {
-    const digit = decodeTable.get(char);
+  // Bit by bit into hex digits rather than through a BigInt: batches of runs convert tens of thousands a second.
+  let uuid = '';
+  let buffer = 0;
+  let bits = -2;
+  for (let index = 0; index < 26; index += 1) {
+    const digit = decodeTable[text.charCodeAt(index)];
     if (digit === undefined) return undefined;
-    value = (value << 5n) | digit;
+    buffer = (buffer << 5) | digit;
+    bits += 5;
+    while (bits >= 4) {
+      bits -= 4;
+      uuid += hexDigits[(buffer >> bits) & 15];
+      if (uuid.length === 8 || uuid.length === 13 || uuid.length === 18 || uuid.length === 23) uuid += '-';
+    }
+    buffer &= (1 << bits) - 1;
   }
-  const hex = value.toString(16).padStart(32, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  return uuid;
 }

@@ -103,9 +103,12 @@ describe('the sink of runs', () => {
     expect(sink.stats()).toEqual({ rows: 0, chars: 0, dropped: 0 });
   });
 
-  it('drops the one row that can never be stored, and only that', async () => {
+  it.each<[string, object]>([
+    ['PostgreSQL refuses', { status: 'odd' }],
+    ['cannot even be written down', { id: 'run_odd' }],
+  ])('drops the one row that %s, and only that', async (_name, odd) => {
     const sink = makeSink();
-    const poison = { ...run(), name: null } as unknown as FinishedRun;
+    const poison = { ...run(), ...odd } as FinishedRun;
     for (let index = 0; index < 5; index += 1) sink.run(tenantId, run());
     sink.run(tenantId, poison);
     for (let index = 0; index < 5; index += 1) sink.run(tenantId, run());

@@ -311,8 +311,12 @@ function split(batch: Batch): [Batch, Batch] | undefined {
   ];
 }
 
-/** Whether PostgreSQL refused the data itself: class 22 (data exception), 23 (integrity), 54 (too complex); the same rows would fail again. */
+/**
+ * Whether the data itself was refused, so that the same rows would fail again: by PostgreSQL with class 22 (data exception), 23 (integrity) or
+ * 54 (too complex), or before it came there, such as an id that is none.
+ */
 function isDataFault(thrown: unknown): boolean {
+  if (thrown instanceof TypeError || thrown instanceof RangeError) return true;
   if (!(thrown instanceof Error)) return false;
   const code = 'driverError' in thrown ? (thrown.driverError as { code?: unknown }).code : undefined;
   return typeof code === 'string' && /^(22|23|54)/.test(code);

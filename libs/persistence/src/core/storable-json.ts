@@ -12,3 +12,8 @@ export function storableJson(value: unknown): string {
 /** `JSON.stringify` writes only halves of pairs as escapes of D800 to DFFF; whole pairs stay characters (ECMA-262 §25.5.2.3). */
 const suspicious = /\\u(?:0000|d[89a-f])/;
 const unstorable = /^\\u(?:0000|d[89a-f]..)$/;
+
+/** The same for text: what PostgreSQL's `text` refuses becomes U+FFFD. */
+export function storableText(text: string): string {
+  return text.isWellFormed() && !text.includes('\0') ? text : text.toWellFormed().replaceAll('\0', '\ufffd');
+}
