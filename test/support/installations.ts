@@ -9,7 +9,7 @@ export interface TestInstallation {
   slug: string;
 }
 
-/** Makes an installation with an active release whose manifest holds `jobs` (wire form). Enabled unless told. */
+/** Makes an installation with an active release whose manifest holds `jobs` (as libs/manifest's `ManifestJob`). Enabled unless told. */
 export async function makeInstallation(
   db: TestDatabase,
   tenantId: Id<'tenant'>,
