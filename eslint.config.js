@@ -38,7 +38,7 @@ function restrictions(folder, forbidden) {
       ...(forbidden.length > 0
         ? [{ group: forbidden, message: 'An arrow may only point down (docs/architecture.md): declare the small port you need, and let what stands above join the two.' }]
         : []),
-      { group: ['@annex/*/*'], message: 'A library is imported by its name only; its index.ts says what it offers.' },
+      { group: ['@annex/*/*', '!@annex/sdk/testing', '!@annex/sandbox/executor'], message: 'A library is imported by its name only; its index.ts says what it offers.' },
       ...owners
         .filter(({ owner }) => !`${folder}/`.startsWith(`${owner}/`) && !owner.startsWith(`${folder}/`))
         .map(({ packages, owner, why }) => ({ group: packages.flatMap((name) => [name, `${name}/*`]), message: `Only ${owner} imports it: ${why}.` })),
@@ -78,8 +78,13 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': ['error', restrictions('apps', [])] },
   },
   { files: ['apps/annex/src/main.ts', 'apps/annex/src/program.ts', 'apps/annex/src/panel.ts', 'scripts/**', 'bench/**', '**/bundle.mjs'], rules: { 'no-console': 'off' } },
+  // The child programme has its standard error only; the confinement proof looks at what environment it was left.
+  { files: ['apps/executor/src/main.ts'], rules: { 'no-console': 'off' } },
+  { files: ['libs/sandbox/src/child/confinement.ts'], rules: { 'no-restricted-properties': 'off' } },
+  // Beside plugin code a Map's methods may have been replaced: tables are objects without prototype, and entries are deleted from them.
+  { files: ['libs/sandbox/src/prelude/**/*.ts'], rules: { '@typescript-eslint/no-dynamic-delete': 'off' } },
   // Nest finds what to inject by the classes that a constructor names, so those imports must stay values.
   { files: ['apps/api/src/controllers/**/*.ts', 'apps/*/src/**/*.module.ts'], rules: { '@typescript-eslint/consistent-type-imports': 'off' } },
   { files: ['**/config.ts', 'test/**', 'scripts/**', 'bench/**', '**/*.spec.ts'], rules: { 'no-restricted-properties': 'off' } },
-  { files: ['test/**/*.ts', '**/*.spec.ts', 'bench/**'], rules: { 'no-restricted-imports': 'off', '@typescript-eslint/no-non-null-assertion': 'off' } },
+  { files: ['test/**/*.ts', '**/*.spec.ts', 'bench/**', '**/testing/**'], rules: { 'no-restricted-imports': 'off', '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/no-extraneous-class': 'off', 'no-control-regex': 'off' } },
 );

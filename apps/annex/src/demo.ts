@@ -56,12 +56,12 @@ async function keptToken({ access }: Platform, caller: Caller, file: string): Pr
   if (existsSync(file)) {
     const kept = readFileSync(file, 'utf8').trim();
     const works = await access.authenticate(kept).then(
-      () => true,
+      ({ operator }) => operator,
       () => false,
     );
     if (works) return kept;
   }
-  const { token } = await access.tokens.create(caller, { name: 'demo panel' });
+  const { token } = await access.tokens.create(caller, { name: 'demo panel', operator: true });
   writeFileSync(file, `${token}\n`, { mode: 0o600 });
   return token;
 }

@@ -14,6 +14,7 @@ ${rule}
   tenant    ${demo.tenant}
   sign in   ${demoUser.email} / ${demoUser.password}   (owner of the tenant, and operator)
   token     ${demo.token}
+            (acts in every tenant; name another in X-Tenant-Slug)
   plugins   ${plugins}
   sandbox   ${describe(tier)}
 

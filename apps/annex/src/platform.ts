@@ -60,6 +60,8 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     const vault = new Vault({ database, keyring: createKeyring({ current: asMasterKey(masterKey), old: settings.oldMasterKeys.map(asMasterKey) }), clock });
     await vault.start();
     undo.push(() => vault.stop());
+    // Keys that a former master key wraps are wrapped anew, so that the former one can be given up after one start.
+    if (settings.oldMasterKeys.length > 0) logger.info({ rewrapped: await vault.rewrap() }, 'data keys were wrapped with the current master key');
     const access = Access.create({ database, emit: emitEvent, clock, logger, jwtSecret, oidc: settings.oidc, baseDomain: settings.baseDomain });
     await access.start();
     undo.push(() => access.stop());

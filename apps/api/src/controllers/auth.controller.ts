@@ -13,6 +13,7 @@ const newToken = z.strictObject({
   name: z.string().min(1).max(100),
   role: roleSchema.optional().describe('Default: your own. Never above it.'),
   expires_in_s: z.number().int().min(1).max(315_360_000).optional().describe('Default: never expires'),
+  operator: z.boolean().optional().describe('Acts in every tenant, as the platform operator who makes it. Default: false'),
 });
 
 @ApiTags('Access')
@@ -42,7 +43,7 @@ export class TokensController {
   @Post()
   @Endpoint({ summary: 'Make an API token; it is shown this once', gate: 'member', body: newToken, status: 201 })
   create(@CurrentCaller() caller: Caller, @Body(input(newToken)) body: z.infer<typeof newToken>): Promise<unknown> {
-    return this.access.tokens.create(caller, { name: body.name, role: body.role, expiresInS: body.expires_in_s });
+    return this.access.tokens.create(caller, { name: body.name, role: body.role, expiresInS: body.expires_in_s, operator: body.operator });
   }
 
   @Get()

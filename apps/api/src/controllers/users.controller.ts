@@ -35,7 +35,7 @@ export class UsersController {
   }
 
   @Patch(':id')
-  @Endpoint({ summary: 'Change a user’s e-mail, password or role', gate: 'admin', body: userChange })
+  @Endpoint({ summary: 'Change a user’s e-mail, password or role; everybody may change the own password', gate: 'viewer', body: userChange })
   update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(userChange)) body: z.infer<typeof userChange>): Promise<unknown> {
     return this.access.users.update(caller, id, body);
   }
