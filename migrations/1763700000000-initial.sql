@@ -77,6 +77,7 @@ create table api_tokens (
   tenant_id uuid not null references tenants on delete cascade,
   id uuid not null,
   user_id uuid,
+  operator_id uuid references operators on delete cascade,   -- keeps this operator's right to act in every tenant
   name text not null,
   role text not null check (role in ('viewer', 'member', 'developer', 'admin', 'owner')),
   token_hash bytea not null,

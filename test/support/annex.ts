@@ -42,7 +42,7 @@ export interface Answer {
 
 export interface Client {
   token: string;
-  request(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string>; raw?: BodyInit }): Promise<Answer>;
+  request(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string>; raw?: RequestInit['body'] }): Promise<Answer>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   put(path: string, body?: unknown): Promise<Answer>;
@@ -152,7 +152,7 @@ export function makeClient(url: string, token: string, tenant?: string): Client 
     upload(zip, fields = {}, path = '/api/plugins/upload') {
       const form = new FormData();
       for (const [name, value] of Object.entries(fields)) form.append(name, value);
-      form.append('file', new Blob([zip as BlobPart]), 'plugin.zip');
+      form.append('file', new Blob([new Uint8Array(zip)]), 'plugin.zip');
       return request('POST', path, { raw: form });
     },
   };

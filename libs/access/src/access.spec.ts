@@ -503,6 +503,35 @@ describe('API tokens', () => {
     expect((await access.authenticate(token)).operator).toBe(false);
   });
 
+  it('of an operator that asks for it act in every tenant, until they are revoked or the operator is gone', async () => {
+    const [home, elsewhere] = [await makeTenant(), await makeTenant()];
+    const email = freshEmail();
+    await access.operators.ensure({ email, password });
+    const { access_token } = await access.login({ email, password, address: '192.0.2.1' });
+    const operator = await callerOf(access_token, home.slug);
+    const made = await access.tokens.create(operator, { name: 'provisioning', operator: true });
+    expect(made).toMatchObject({ operator: true, role: 'owner', user_id: null });
+    const principal = await access.authenticate(made.token);
+    expect(access.describe(principal)).toMatchObject({ actor: made.id, user: { email, operator: true }, tenants: [{ slug: home.slug, role: 'owner' }] });
+    expect(await callerOf(made.token, elsewhere.slug)).toMatchObject({ actor: made.id, role: 'owner', tenant: elsewhere });
+    expect((await access.tenants.create(principal, { slug: `made-${home.slug}`, name: 'x' }, 'req_1')).slug).toBe(`made-${home.slug}`);
+    expect(await code(access.tokens.create(operator, { name: 'x', operator: true, role: 'viewer' }))).toBe('422 INVALID_INPUT');
+
+    const child = await access.tokens.create(await callerOf(made.token, elsewhere.slug), { name: 'child', operator: true });
+    await access.tokens.delete(operator, made.id);
+    expect(await code(callerOf(made.token, elsewhere.slug))).toBe('401 UNAUTHENTICATED');
+    expect((await callerOf(child.token, home.slug)).role).toBe('owner');
+    await db.sql('delete from operators where email = $1', [email]);
+    const fresh = make();
+    expect(await code(callerOf(child.token, elsewhere.slug, fresh))).toBe('401 UNAUTHENTICATED');
+  });
+
+  it('that act in every tenant are for operators alone to make', async () => {
+    const { caller } = await signUp(await makeTenant(), 'owner');
+    expect(await code(access.tokens.create(caller, { name: 'x', operator: true }))).toBe('403 FORBIDDEN');
+    expect(await code(access.tokens.create(systemCaller(caller.tenant), { name: 'x', operator: true }))).toBe('403 FORBIDDEN');
+  });
+
   it('never reach above their maker, nor live longer than the token that made them', async () => {
     const { caller } = await signUp(await makeTenant(), 'developer');
     expect(await code(access.tokens.create(caller, { name: 'x', role: 'admin' }))).toBe('403 FORBIDDEN');

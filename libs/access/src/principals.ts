@@ -127,9 +127,9 @@ export class Principals {
     const role = row.user_role === null ? roleOf(row.role) : lesserRole(roleOf(row.role), roleOf(row.user_role));
     return {
       actor: tokenId,
-      operator: false,
-      operatorId: null,
-      email: row.email,
+      operator: row.operator_id !== null,
+      operatorId: row.operator_id === null ? null : idFromUuid('user', row.operator_id),
+      email: row.email ?? row.operator_email,
       memberships: [
         {
           tenant: { id: idFromUuid('tenant', row.tenant_id), slug: row.tenant_slug, name: row.tenant_name },

@@ -132,7 +132,7 @@ function requireSlug(slug: string): void {
 }
 
 function actorOf(principal: Principal): string {
-  return principal.operatorId ?? principal.actor;
+  return principal.tokenId ?? principal.operatorId ?? principal.actor;
 }
 
 function slugFaults(slug: string): InputFault[] {

@@ -18,6 +18,8 @@ export interface NewTokenInput {
   role?: Role | undefined;
   /** Default: never expires. A token made with a token never outlives it. */
   expiresInS?: number | undefined;
+  /** Keeps the operator's right to act in every tenant, as owner; only operators make such a token. It ends with the operator. Default: no. */
+  operator?: boolean | undefined;
 }
 
 export interface TokensOptions {
@@ -32,11 +34,13 @@ export class Tokens {
   constructor(private readonly options: TokensOptions) {}
 
   /** The only time the token itself is shown. Throws `INVALID_INPUT`, `FORBIDDEN`, `TOKEN_LIMIT`. */
-  async create(caller: Caller, { name, role = caller.role, expiresInS }: NewTokenInput): Promise<TokenView & { token: string }> {
-    refuseFaults(inputFaults({ name, role, expiresInS }));
+  async create(caller: Caller, { name, role = caller.role, expiresInS, operator = false }: NewTokenInput): Promise<TokenView & { token: string }> {
+    const { principal } = caller;
+    refuseFaults(inputFaults({ name, role, expiresInS, operator }));
+    if (operator && (!principal.operator || principal.operatorId === null)) throw accessErrors.error('FORBIDDEN', 'Only platform operators make tokens that act in every tenant. Leave `operator` out.');
     if (!roleAtLeast(caller.role, role)) throw accessErrors.error('FORBIDDEN', `A token cannot have the role ${role}: yours is ${caller.role}.`);
     const now = this.options.clock.now();
-    const ends = [expiresInS === undefined ? Infinity : now + expiresInS * 1000, caller.principal.tokenId === null ? Infinity : (caller.principal.expiresAt ?? Infinity)];
+    const ends = [expiresInS === undefined ? Infinity : now + expiresInS * 1000, principal.tokenId === null ? Infinity : (principal.expiresAt ?? Infinity)];
     const endsAt = Math.min(...ends);
     const token = makeApiToken();
     const userId = userIdOf(caller);
@@ -47,12 +51,13 @@ export class Tokens {
       const row = await insertApiToken(tx, {
         id: newId('token', now),
         userId,
+        operatorId: operator ? principal.operatorId : null,
         name,
         role,
         tokenHash: hashApiToken(token),
         expiresAt: endsAt === Infinity ? null : new Date(endsAt),
       });
-      await appendAudit(tx, { actor: caller.actor, action: 'token.created', target: row.id, detail: { name, role }, requestId: caller.requestId });
+      await appendAudit(tx, { actor: caller.actor, action: 'token.created', target: row.id, detail: { name, role, ...(operator && { operator }) }, requestId: caller.requestId });
       return { ...tokenView(row), token };
     });
   }
@@ -87,12 +92,13 @@ function ownOnly(caller: Caller): Id<'user'> | null | undefined {
   return roleAtLeast(caller.role, 'admin') ? undefined : userIdOf(caller);
 }
 
-function inputFaults({ name, role, expiresInS }: { name: string; role: string; expiresInS: number | undefined }): InputFault[] {
+function inputFaults({ name, role, expiresInS, operator }: { name: string; role: string; expiresInS: number | undefined; operator: boolean }): InputFault[] {
   const faults: InputFault[] = [];
   if (name.trim() === '' || name.length > 100 || /\p{Cc}/u.test(name)) {
     faults.push({ pointer: '/name', code: 'INVALID_NAME', detail: 'must be 1 to 100 characters without control characters' });
   }
   if (!isRole(role)) faults.push({ pointer: '/role', code: 'INVALID_ROLE', detail: `must be one of ${roles.join(', ')}` });
+  else if (operator && role !== 'owner') faults.push({ pointer: '/role', code: 'INVALID_ROLE', detail: 'must be left out with `operator`: such a token acts as owner everywhere' });
   if (expiresInS !== undefined && !(Number.isInteger(expiresInS) && expiresInS >= 1 && expiresInS <= MAX_LIFE_S)) {
     faults.push({ pointer: '/expires_in_s', code: 'INVALID_EXPIRY', detail: `must be a whole number of seconds from 1 to ${MAX_LIFE_S}; leave it out for a token that does not expire` });
   }

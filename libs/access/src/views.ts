@@ -25,6 +25,8 @@ export interface TokenView {
   id: string;
   name: string;
   role: Role;
+  /** Acts in every tenant, as the operator who made it. */
+  operator: boolean;
   user_id: string | null;
   expires_at: string | null;
   last_used_at: string | null;
@@ -66,6 +68,7 @@ export function tokenView(row: ApiTokenRow): TokenView {
     id: row.id,
     name: row.name,
     role: row.role as Role,
+    operator: row.operatorId !== null,
     user_id: row.userId,
     expires_at: row.expiresAt?.toISOString() ?? null,
     last_used_at: row.lastUsedAt?.toISOString() ?? null,

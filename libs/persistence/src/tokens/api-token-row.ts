@@ -15,6 +15,10 @@ export class ApiTokenRow {
   @Column({ name: 'user_id', nullable: true, ...idColumn('user') })
   userId!: Id<'user'> | null;
 
+  /** The operator whose right to act in every tenant it keeps, if it does. */
+  @Column({ name: 'operator_id', nullable: true, ...idColumn('user') })
+  operatorId!: Id<'user'> | null;
+
   @Column({ name: 'name', type: 'text' })
   name!: string;
 

@@ -3,7 +3,7 @@ import { MoreThan } from 'typeorm';
 import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
 import { ApiTokenRow } from './api-token-row.js';
 
-export type NewApiToken = Pick<ApiTokenRow, 'id' | 'userId' | 'name' | 'role' | 'tokenHash' | 'expiresAt'>;
+export type NewApiToken = Pick<ApiTokenRow, 'id' | 'userId' | 'operatorId' | 'name' | 'role' | 'tokenHash' | 'expiresAt'>;
 
 export async function insertApiToken(tx: TenantTransaction, token: NewApiToken): Promise<ApiTokenRow> {
   const repository = tx.manager.getRepository(ApiTokenRow);
@@ -46,6 +46,9 @@ export interface TokenInTenant {
   user_id: string | null;
   email: string | null;
   user_role: string | null;
+  /** The operator whose right it keeps. */
+  operator_id: string | null;
+  operator_email: string | null;
   tenant_id: string;
   tenant_slug: string;
   tenant_name: string;
@@ -54,9 +57,10 @@ export interface TokenInTenant {
 /** A token by the SHA-256 of its text, across tenants; one that has expired too. */
 export async function findApiTokenByHash(tx: PlatformTransaction, hash: Buffer): Promise<TokenInTenant | undefined> {
   const [row] = await tx.query<TokenInTenant>(
-    `select k.id, k.role, k.expires_at, k.user_id, u.email, u.role as user_role, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name
+    `select k.id, k.role, k.expires_at, k.user_id, u.email, u.role as user_role, o.id as operator_id, o.email as operator_email, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name
      from api_tokens k join tenants t on t.id = k.tenant_id and t.erasing_since is null
      left join users u on u.tenant_id = k.tenant_id and u.id = k.user_id
+     left join operators o on o.id = k.operator_id
      where k.token_hash = $1`,
     [hash],
   );
