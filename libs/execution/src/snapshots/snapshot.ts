@@ -133,7 +133,7 @@ function limitsOf(manifest: Manifest, kind: RunKind, jobName: string | undefined
     {
       ...(manifest.limits.memoryMb !== null && { memoryMb: manifest.limits.memoryMb }),
       ...(manifest.limits.timeoutMs !== null && { timeoutMs: manifest.limits.timeoutMs }),
-      ...(job?.timeoutMs != null && { jobTimeoutMs: job.timeoutMs }),
+      ...(typeof job?.timeoutMs === 'number' && { jobTimeoutMs: job.timeoutMs }),
     },
     ceilings,
   );
