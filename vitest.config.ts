@@ -7,6 +7,7 @@ const root = fileURLToPath(new URL('.', import.meta.url));
 
 /** `@annex/<lib>` is its source, so that no build stands between a change and its test. */
 const alias = [
+  { find: /^@annex\/sdk\/testing$/, replacement: `${root}libs/sdk/src/testing/testing.ts` },
   ...readdirSync(`${root}libs`).map((lib) => ({ find: new RegExp(`^@annex/${lib}$`), replacement: `${root}libs/${lib}/src/index.ts` })),
   ...readdirSync(`${root}apps`).map((app) => ({ find: new RegExp(`^@annex-app/${app}$`), replacement: `${root}apps/${app}/src/index.ts` })),
 ];

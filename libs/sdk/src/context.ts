@@ -2,6 +2,9 @@
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
+/** What is written as JSON, as `JSON.stringify` would: members that are `undefined` are left out, a `toJSON` is asked. */
+export type JsonInput = null | boolean | number | string | object;
+
 /** The closed list of permissions. Using one that was not granted rejects that call with `code: 'PERMISSION_DENIED'`; nothing else happens. */
 export type Permission = 'db.read' | 'db.write' | 'files.read' | 'files.write' | 'outbound_http' | 'send_email' | 'emit_webhook' | 'llm.use';
 
@@ -18,7 +21,7 @@ export interface HttpInit {
   /** Added to the URL. */
   query?: Record<string, string | number | boolean>;
   /** An object is sent as JSON; text and bytes as they are. */
-  body?: Json | Uint8Array | ArrayBuffer | URLSearchParams | FormData;
+  body?: JsonInput | Uint8Array | ArrayBuffer | URLSearchParams | FormData;
   /** Milliseconds; never beyond the run's own deadline. */
   timeoutMs?: number;
 }
@@ -84,8 +87,8 @@ export interface Context<Config = Record<string, Json>> {
   };
   /** Private to the installation; values up to 128 KiB of JSON. */
   readonly kv: {
-    get<T extends Json = Json>(key: string): Promise<T | null>;
-    set(key: string, value: Json, options?: { /** Seconds. */ ttl?: number }): Promise<void>;
+    get<T = Json>(key: string): Promise<T | null>;
+    set(key: string, value: JsonInput, options?: { /** Seconds. */ ttl?: number }): Promise<void>;
     /** Whether there was one. */
     delete(key: string): Promise<boolean>;
     list(options?: { prefix?: string; limit?: number; cursor?: string }): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
@@ -93,18 +96,18 @@ export interface Context<Config = Record<string, Json>> {
     incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
   };
   /** Puts an event into the tenant's bus. Depth ≤ 10, ≤ 100 a run; the same `id` again is the same event. */
-  emit(type: string, data: Json, options?: { id?: string; subject?: string; source?: string }): Promise<{ event_id: string }>;
+  emit(type: string, data?: JsonInput, options?: { id?: string; subject?: string; source?: string }): Promise<{ event_id: string }>;
   readonly jobs: {
     /** Starts a job of this plugin now, without waiting for it. */
-    runNow(name: string, payload?: Json): Promise<{ run_id: string; status: string }>;
+    runNow(name: string, payload?: JsonInput): Promise<{ run_id: string; status: string }>;
   };
   /** Captured, structured, secrets masked. `console` does the same. */
-  readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: Record<string, Json>) => void>;
+  readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: object) => void>;
 }
 
 /** `ctx` of a route. */
 export interface RouteContext<Config = Record<string, Json>> extends Context<Config> {
-  readonly request: Request;
+  readonly request: Request & { json<T>(): Promise<T> };
   readonly params: Readonly<Record<string, string>>;
   /** A plain object; a name that came more than once is a list. */
   readonly query: Readonly<Record<string, string | string[]>>;

@@ -4,7 +4,7 @@
  */
 import type { Context, Json, RouteContext } from './context.js';
 
-export type { Context, HostCallError, HttpAnswer, HttpInit, Json, KvEntry, Permission, RouteContext, User } from './context.js';
+export type { Context, HostCallError, HttpAnswer, HttpInit, Json, JsonInput, KvEntry, Permission, RouteContext, User } from './context.js';
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -44,20 +44,26 @@ function outside(name: string): never {
   throw new Error(`${name}() registers a handler inside Annex. To run this plugin on your machine, use openPlugin() of @annex/sdk/testing.`);
 }
 
-/** Runs for each event of that name, or of a pattern: `*` stands for one segment, `**` for many. Declare it in the manifest's `events`. */
-export function hook<Data = Record<string, never>>(_event: string, _handler: (ctx: Context, event: PluginEvent<Data>) => Awaitable<unknown>): void {
+/**
+ * Runs for each event of that name, or of a pattern: `*` stands for one segment, `**` for many. Declare it in the manifest's `events`.
+ * `Data` and `Config` are what the handler expects of the event and of its settings; nothing checks the event's data but the handler.
+ */
+export function hook<Data = Record<string, never>, Config = Record<string, Json>>(
+  _event: string,
+  _handler: (ctx: Context<Config>, event: PluginEvent<Data>) => Awaitable<unknown>,
+): void {
   outside('hook');
 }
 
 /** Answers HTTP at `/ext/<slug><path>`. Parameters: `:name` or `<name>` for one segment, `*rest` for the rest. */
-export function route(path: string, handler: (ctx: RouteContext) => Awaitable<RouteResult>): void;
-export function route(path: string, options: RouteOptions, handler: (ctx: RouteContext) => Awaitable<RouteResult>): void;
+export function route<Config = Record<string, Json>>(path: string, handler: (ctx: RouteContext<Config>) => Awaitable<RouteResult>): void;
+export function route<Config = Record<string, Json>>(path: string, options: RouteOptions, handler: (ctx: RouteContext<Config>) => Awaitable<RouteResult>): void;
 export function route(): void {
   outside('route');
 }
 
 /** Runs on the manifest's schedule, or when somebody says so. Declare it in the manifest's `jobs`. */
-export function job<Payload = Json>(_name: string, _handler: (ctx: Context, payload: Payload) => Awaitable<unknown>): void {
+export function job<Payload = Json, Config = Record<string, Json>>(_name: string, _handler: (ctx: Context<Config>, payload: Payload) => Awaitable<unknown>): void {
   outside('job');
 }
 

@@ -1,0 +1,340 @@
+/**
+ * `@annex/sdk/testing`: runs a plugin as Annex does. The package check, the sandbox, the broker with its permissions and limits, masking and
+ * the table of retries are the real ones; the network, PostgreSQL and the queue are replaced by what the test says and memory.
+ */
+import { createBroker } from '@annex/broker';
+import { attemptOutcome, flowHandlers, httpHandlers, RunScope, SecretMasks, type InstallationSnapshot, type RunIdentity, type RunStart, type ScopeParts } from '@annex/execution';
+import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEvent } from '@annex/events';
+import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
+import { newId, systemClock, type Id, type Json } from '@annex/kernel';
+import { nextAttempt, retryPolicyFor, type RunKind } from '@annex/lifecycle';
+import type { TenantTransaction } from '@annex/persistence';
+import type { Registration, RouteRequest, RunOutcome, Sandbox } from '@annex/sandbox';
+import { createMasker } from '@annex/vault';
+import type { JsonInput, User } from '../context.js';
+import { answeredHttp, type AnswerHttp, type OutboundRequest } from './answered-http.js';
+import { HandlerFailed } from './handler-failed.js';
+import { MemoryKv, memoryKvHandlers } from './memory-kv.js';
+import { openPackage } from './open-package.js';
+import { admitRequest, bodyBytes, problem, readResponse, writeRequest, type RequestInit } from './route-call.js';
+import { enterSandbox, leaveSandbox } from './shared-sandbox.js';
+
+export { closeSandbox } from './shared-sandbox.js';
+export { HandlerFailed } from './handler-failed.js';
+export type { AnswerHttp, OutboundAnswer, OutboundRequest } from './answered-http.js';
+export type { MemoryKv } from './memory-kv.js';
+export type { RequestInit } from './route-call.js';
+
+export interface OpenPluginOptions {
+  /** Values of secrets. Every one that the manifest requires must be there. */
+  secrets?: Record<string, string>;
+  /** The tenant's settings; defaults of the manifest's schema are filled in. */
+  config?: { [key: string]: Json };
+  /** Permissions that an admin said yes to. Default: all that the manifest asks for. */
+  grants?: 'all' | readonly PermissionName[];
+  /** Answers every request that the plugin sends. Default: nobody does, and they fail with `EGRESS_CONNECT`. */
+  http?: AnswerHttp;
+  /** Default: slug `test`. */
+  tenant?: { slug?: string; name?: string };
+  /** Who calls routes. Default: the tenant's owner. `null`: nobody signed in. */
+  user?: User | null;
+  /** Milliseconds since the epoch, for what runs out in `ctx.kv` and for the time of events. Code in the sandbox has a clock of its own. */
+  now?: () => number;
+}
+
+/** An event that the plugin emitted. One with an id that was emitted before is the same event and not listed again. */
+export interface EmittedEvent {
+  id: string;
+  type: string;
+  source: string;
+  subject: string | null;
+  data: Json;
+}
+
+/** A job that the plugin started with `ctx.jobs.runNow`. It is not run; `TestPlugin.job` does that. */
+export interface StartedJob {
+  runId: string;
+  name: string;
+  payload: Json;
+}
+
+/** A line of `ctx.log` or `console`, secrets masked. */
+export interface LogLine {
+  level: 'debug' | 'info' | 'warn' | 'error';
+  message: string;
+  fields: Record<string, Json> | null;
+}
+
+/** Of one attempt at background work. */
+export interface AttemptOptions {
+  /** What `ctx.run.attempt` shows. Default 1. */
+  attempt?: number;
+}
+
+/** Of an event that is handed in. */
+export interface EventOptions extends AttemptOptions {
+  /** Default: a fresh one. */
+  id?: string;
+  subject?: string;
+  source?: string;
+  /** How many emits lie between it and the outside world, 0 to 10. Default 0. */
+  depth?: number;
+}
+
+const owner: User = { id: 'usr_test', email: 'owner@tenant.test', role: 'owner' };
+
+/**
+ * Packs a folder, checks it as an upload would, and opens it as an enabled plugin.
+ * Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `CONFIG_INVALID` or `REQUIREMENTS_MISSING` with every fault in the message and in `errors`.
+ */
+export async function openPlugin(folder: string, options: OpenPluginOptions = {}): Promise<TestPlugin> {
+  const { secrets = {}, config = {}, grants = 'all', tenant: { slug = 'test', name = 'Test' } = {} } = options;
+  const sandbox = await enterSandbox();
+  try {
+    const snapshot = await openPackage(folder, { secrets, config, grants, tenant: { slug, name } }, sandbox);
+    return new TestPlugin(sandbox, snapshot, options);
+  } catch (thrown) {
+    leaveSandbox();
+    throw thrown;
+  }
+}
+
+/** A plugin that is installed and enabled in memory. Its handlers run in the sandbox; what they do outside is recorded here. */
+export class TestPlugin implements AsyncDisposable {
+  /** Events emitted, oldest first. They are not handed to the plugin's own hooks; {@link TestPlugin.event} does that. */
+  readonly emitted: EmittedEvent[] = [];
+  /** Requests that left the sandbox, oldest first. */
+  readonly requests: OutboundRequest[] = [];
+  readonly startedJobs: StartedJob[] = [];
+  readonly logs: LogLine[] = [];
+  readonly kv: MemoryKv;
+  readonly #user: User | null;
+  readonly #now: () => number;
+  readonly #parts: ScopeParts;
+  #open = true;
+
+  /** Made by {@link openPlugin}. */
+  constructor(
+    private readonly sandbox: Pick<Sandbox, 'run' | 'evict'>,
+    private readonly snapshot: InstallationSnapshot,
+    options: OpenPluginOptions,
+  ) {
+    const { secrets = {}, http, user = owner, now = () => systemClock.now() } = options;
+    this.#user = user;
+    this.#now = now;
+    this.kv = new MemoryKv({ now });
+    this.#parts = {
+      broker: createBroker(this.#handlers(secrets, http)),
+      masks: new SecretMasks(createMasker),
+      sink: { log: (_tenantId, { level, message, fields }) => void this.logs.push({ level, message, fields: fields as LogLine['fields'] }) },
+      clock: systemClock,
+    };
+  }
+
+  /**
+   * Calls a route. `path` is what follows `/ext/<slug>`, with a query if there is one. Unknown paths, methods, callers and roles are answered
+   * as the platform does; signatures of `hmac` routes are not looked at. Rejects with {@link HandlerFailed} when the handler fails.
+   */
+  async request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
+    const user = init.user === undefined ? this.#user : init.user;
+    const admitted = admitRequest(this.snapshot, { method, path: path.split('?', 1)[0] ?? '/', user });
+    if (admitted.refused) return admitted.refused;
+    const { route, params } = admitted;
+    const request = writeRequest(this.snapshot.slug, method, path, init, params);
+    const { requestBytes } = this.snapshot.limits('route').run;
+    if (bodyBytes(request) > requestBytes) return problem(413, 'PAYLOAD_TOO_LARGE', `The body is larger than ${requestBytes} bytes, which is the limit.`);
+    const { scope, outcome } = await this.#run({ index: route.index, kind: 'route', name: `${method} ${route.path}`, request, user });
+    if (outcome.status === 'succeeded' && outcome.response) return readResponse(outcome.response);
+    throw this.#failure(scope, outcome, 1);
+  }
+
+  /**
+   * Hands an event to every hook that subscribes to it and answers what they returned, in the order of their registration. All of them run;
+   * then the first failure rejects, as {@link HandlerFailed}. Nobody subscribes: `[]`. Throws `EVENT_INVALID` for what no event may be.
+   */
+  async event(type: string, data: JsonInput = {}, { id, subject, source, depth = 0, attempt = 1 }: EventOptions = {}): Promise<(Json | undefined)[]> {
+    const reading = readEvent({ type, data: plain(data), ...(id !== undefined && { id }), ...(subject !== undefined && { subject }), ...(source !== undefined && { source }) });
+    if (!reading.ok) throw eventErrors.error('EVENT_INVALID', reading.errors.map((fault) => `${fault.pointer} ${fault.detail}`).join('\n'), { errors: reading.errors });
+    const { event } = reading;
+    const payload = eventForHandler({
+      id: event.id ?? newId('event'),
+      type: event.type,
+      source: event.source ?? eventSources.testEvent,
+      subject: event.subject,
+      data: event.data,
+      time: new Date(this.#now()).toISOString(),
+      depth,
+      causedBy: null,
+    });
+    return this.#runAll(
+      (registration) => registration.kind === 'event' && compileEventPattern(registration.name)(type),
+      { kind: 'event', payload: JSON.stringify(payload), depth, attempt },
+    );
+  }
+
+  /** Runs a job and answers its result. Rejects with {@link HandlerFailed}. Throws `TypeError` for a job that the plugin does not have. */
+  async job(name: string, payload: JsonInput = null, { attempt = 1 }: AttemptOptions = {}): Promise<Json | undefined> {
+    const index = this.snapshot.registrations.findIndex((registration) => registration.kind === 'job' && registration.name === name);
+    if (index < 0) throw new TypeError(`The plugin ${this.snapshot.slug} has no job ${name}.`);
+    return this.#attempt({ index, kind: 'job', name, payload: JSON.stringify(payload), attempt });
+  }
+
+  /** Passes a value through the plugin's filter of a name. One that fails leaves the value as it was, or rejects if it says `on_error: 'fail'`. */
+  async filter(name: string, value: JsonInput): Promise<Json> {
+    const given = plain(value);
+    const index = this.snapshot.registrations.findIndex((registration) => registration.kind === 'filter' && registration.name === name);
+    const filter = this.snapshot.registrations[index];
+    if (filter?.kind !== 'filter') return given;
+    const { scope, outcome } = await this.#run({ index, kind: 'filter', name, payload: JSON.stringify(given), timeoutMs: filter.timeoutMs });
+    if (outcome.status === 'failed' && filter.onError === 'fail') throw this.#failure(scope, outcome, 1);
+    if (outcome.status === 'failed' || outcome.response !== undefined || outcome.result === undefined) return given;
+    return JSON.parse(outcome.result) as Json;
+  }
+
+  /** Runs the handlers of a lifecycle hook. `config_change` takes the setting that changed. */
+  async lifecycle(name: 'install' | 'reload' | 'shutdown'): Promise<void>;
+  async lifecycle(name: 'config_change', change: { key: string; value: JsonInput; op: 'set' | 'delete' }): Promise<void>;
+  async lifecycle(name: string, change?: JsonInput): Promise<void> {
+    await this.#runAll((registration) => registration.kind === 'lifecycle' && registration.name === name, {
+      kind: 'lifecycle',
+      payload: change === undefined ? undefined : JSON.stringify(change),
+    });
+  }
+
+  /** Runs the plugin's health check and answers what it said; rejects when it is not well. */
+  async health(): Promise<Json | undefined> {
+    const [said] = await this.#runAll(({ kind }) => kind === 'health', { kind: 'lifecycle', payload: 'null' });
+    return said;
+  }
+
+  /** Ends the plugin's isolate. Safe to call twice. */
+  close(): Promise<void> {
+    if (this.#open) {
+      this.#open = false;
+      this.sandbox.evict(this.snapshot.isolateKey);
+      leaveSandbox();
+    }
+    return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #runAll(wanted: (registration: Registration) => boolean, start: Omit<Start, 'index' | 'name'>): Promise<(Json | undefined)[]> {
+    const matching = this.snapshot.registrations.flatMap((registration, index) => (wanted(registration) && 'name' in registration ? [{ name: registration.name, index }] : []));
+    const endings = await Promise.allSettled(matching.map((handler) => this.#attempt({ ...start, ...handler })));
+    return endings.map((ending) => {
+      if (ending.status === 'rejected') throw ending.reason;
+      return ending.value;
+    });
+  }
+
+  /** One attempt at background work: its effects take place only when it ends well. */
+  async #attempt(start: Start): Promise<Json | undefined> {
+    const { scope, outcome } = await this.#run({ ...start, staged: true });
+    const ending = attemptOutcome(scope, outcome, scope.used(outcome.usage));
+    if (ending.status !== 'succeeded') {
+      const error = ending.status === 'failed' ? ending : { error: { code: 'CANCELLED', message: 'The run was cancelled.' } };
+      throw this.#failed(scope, error, start.attempt ?? 1, outcome);
+    }
+    await ending.commit?.(nowhere);
+    return ending.result;
+  }
+
+  async #run({ index, kind, name, payload, request, user = null, attempt = 1, depth = 0, staged = false, timeoutMs }: Start): Promise<{ scope: RunScope; outcome: RunOutcome }> {
+    if (!this.#open) throw new Error('The plugin was closed.');
+    const { snapshot } = this;
+    const limits = snapshot.limits(kind, name);
+    const wallMs = Math.min(timeoutMs ?? limits.run.wallMs, limits.run.wallMs);
+    const start: RunStart = {
+      snapshot,
+      index,
+      kind,
+      name,
+      runId: newId('run'),
+      attempt,
+      depth,
+      hops: 0,
+      user: user as Json,
+      runLimits: { ...limits.run, wallMs },
+      sandboxLimits: { ...limits.sandbox, wallMs },
+      request,
+      payload,
+      signal: undefined,
+      staged,
+    };
+    const scope = new RunScope(this.#parts, start, snapshot.registrations[index]?.kind ?? 'route');
+    try {
+      return { scope, outcome: await this.sandbox.run(scope) };
+    } finally {
+      scope.close();
+    }
+  }
+
+  #failure(scope: RunScope, outcome: RunOutcome, attempt: number): HandlerFailed {
+    const error = outcome.status === 'failed' ? scope.explain(outcome.error) : { code: 'PLUGIN_ERROR', message: 'the handler gave no response' };
+    return this.#failed(scope, { error }, attempt, outcome);
+  }
+
+  #failed(scope: RunScope, { error, retryAfterMs }: { error: { code: string; message: string }; retryAfterMs?: number }, attempts: number, outcome: RunOutcome): HandlerFailed {
+    const { kind, name, snapshot } = scope;
+    const job = kind === 'job' ? snapshot.manifest.jobs.find((each) => each.name === name) : undefined;
+    const next = nextAttempt({
+      kind,
+      policy: retryPolicyFor(kind, job?.retry ?? undefined),
+      attempts,
+      platformFailures: 1,
+      error: { code: error.code, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+      random: () => 0.5,
+    });
+    return new HandlerFailed(error.code, error.message, `${kind} ${name}`, next, outcome.status === 'failed' ? outcome.error.stack : undefined);
+  }
+
+  #handlers(secrets: Record<string, string>, http: AnswerHttp | undefined): HostHandlers<RunIdentity> {
+    return {
+      ...handlersNotAvailable(hostMethods, 'openPlugin of @annex/sdk/testing does not serve it.'),
+      'secrets.get': ([name], { identity }) => {
+        const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
+        if (value === undefined) return null;
+        identity.sawSecret(name, value);
+        return value;
+      },
+      ...httpHandlers(answeredHttp(http, (request) => void this.requests.push(request))),
+      ...memoryKvHandlers(this.kv),
+      ...flowHandlers({
+        database: { forTenant: (tenantId: Id<'tenant'>) => ({ tenantId, transaction: (work) => work(nowhere) }) },
+        emit: (_tx, { id = newId('event'), type, source, subject = null, data }) => {
+          const duplicate = this.emitted.some((event) => event.id === id);
+          if (!duplicate) this.emitted.push({ id, type, source, subject, data });
+          return Promise.resolve({ eventId: id, runs: [], duplicate });
+        },
+        startJob: (_tx, { runId, job, payload }) => {
+          this.startedJobs.push({ runId, name: typeof job === 'string' ? job : job.name, payload });
+          return Promise.resolve({ status: 'queued' });
+        },
+      }),
+    };
+  }
+}
+
+/** Effects of a run here take place in memory; nothing looks at the transaction. */
+const nowhere = {} as TenantTransaction;
+
+/** What is left of a value after crossing as JSON. */
+function plain(value: JsonInput): Json {
+  return JSON.parse(JSON.stringify(value)) as Json;
+}
+
+interface Start {
+  index: number;
+  kind: RunKind;
+  name: string;
+  payload?: string | undefined;
+  request?: RouteRequest;
+  user?: User | null;
+  attempt?: number;
+  depth?: number;
+  staged?: boolean;
+  timeoutMs?: number;
+}
