@@ -5,6 +5,7 @@ export interface WelcomeMessage {
 
 /** The message for a new user: the part before the @ stands in for a name. */
 export function composeWelcome(email: string, product: string): WelcomeMessage {
-  const name = (email.split('@')[0] ?? '').replace(/[._-]+/g, ' ').replace(/\b\p{L}/gu, (letter) => letter.toUpperCase())
+  const words = email.slice(0, email.lastIndexOf('@')).split(/[._+-]+/).filter((word) => word !== '')
+  const name = words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ')
   return { subject: `Welcome to ${product}, ${name}`, text: `Hello ${name},\n\nyour ${product} account is ready.\n` }
 }

@@ -1,23 +1,32 @@
-import { hook, route } from '@annex/sdk'
+import { hook, NonRetryable, route } from '@annex/sdk'
 import { composeWelcome } from './compose'
 
 interface UserCreated {
-  user: { id: string; email: string; role: string }
+  user?: { id: string; email: string | null }
 }
 
-hook<UserCreated>('auth.user.created', async (ctx, event) => {
+interface Settings {
+  product: string
+  skip_domains: string[]
+}
+
+const MONTH_S = 30 * 86_400
+
+hook<UserCreated, Settings>('auth.user.created', async (ctx, event) => {
   const { user } = event.data
-  const domain = user.email.split('@')[1] ?? ''
-  if ((ctx.config.skip_domains as string[]).includes(domain)) {
+  // Trying again does not mend an event, so this ends the run for good.
+  if (!user?.email) throw new NonRetryable('the event names no user with an e-mail address')
+  const domain = user.email.slice(user.email.lastIndexOf('@') + 1).toLowerCase()
+  if (ctx.config.skip_domains.some((skipped) => skipped.toLowerCase() === domain)) {
     ctx.log.info('no welcome for this domain', { domain })
     return { status: 'skipped', reason: 'domain' }
   }
   // The event's id makes a second attempt of this run emit the same event, not another one.
-  const message = composeWelcome(user.email, ctx.config.product as string)
-  await ctx.emit('email.welcome_sent', { user_id: user.id, user_email: user.email, ...message }, { id: `welcome-${event.id}` })
-  await ctx.kv.incr('sent')
+  await ctx.emit('email.welcome_sent', { user_id: user.id, user_email: user.email, ...composeWelcome(user.email, ctx.config.product) }, { id: `welcome-${event.id}` })
+  // What is written to kv stays written when the attempt fails later, so each event is counted under its own key first.
+  if ((await ctx.kv.incr(`counted:${event.id}`, 1, { ttl: MONTH_S })) === 1) await ctx.kv.incr('sent')
   ctx.log.info('welcome prepared', { user_id: user.id })
   return { status: 'sent', user_email: user.email }
 })
 
-route('/stats', async (ctx) => ({ sent: (await ctx.kv.get('sent')) ?? 0 }))
+route('/stats', async (ctx) => ({ sent: (await ctx.kv.get<number>('sent')) ?? 0 }))
