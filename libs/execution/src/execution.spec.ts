@@ -236,6 +236,8 @@ describe('secrets', () => {
           const s = warm ??= await ctx.secrets.get('API_KEY');
           console.log(s, { s, list: [btoa(s)] }); ctx.log.error('x' + s + 'y'); console.log(encodeURIComponent(s + '&'));
           await ctx.kv.set('k', { s }); await ctx.emit('leak.done', { s });
+          for (const f of [() => ctx.kv.set(s, 1), () => ctx.kv.incr('n' + s), () => ctx.emit('leak.' + s, {}), () => ctx.emit('leak.a', {}, { id: s })]) console.log(await f().then(() => 'done', (e) => e.code));
+          await ctx.emit('leak.b', {}, { subject: s, source: 'x:' + s });
           throw new Error('bad key ' + s);
         });
         job('work', async (ctx) => ({ s: await ctx.secrets.get('API_KEY'), hex: Array.from(new TextEncoder().encode(await ctx.secrets.get('API_KEY'))).map((b) => b.toString(16).padStart(2, '0')).join('') }))`,
@@ -248,6 +250,7 @@ describe('secrets', () => {
       expect(shown).not.toContain(canary);
       expect(shown).not.toContain(Buffer.from(canary).toString('base64'));
       expect(shown).toContain('held a secret');
+      expect(shown.match(/SECRET_EXPOSED/g)).toHaveLength(4);
     }
     const done = await attempt(id);
     expect(done).toMatchObject({ status: 'succeeded' });

@@ -92,7 +92,7 @@ export class Execution {
     this.#sink = new RunSink({ database, clock, logger, ...(flushMs !== undefined && { flushMs }) });
     this.tail = new LogTail({ database, clock, logger });
     this.reader = new RunReader({ database, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, clock });
-    this.#broker = createBroker(hostCallHandlers({ database, secrets, egress, emit, startJob }), { logger });
+    this.#broker = createBroker(hostCallHandlers({ database, secrets, egress, emit, startJob, clock }), { logger });
     this.#parts = { broker: this.#broker, masks: this.#masks, sink: this.#sink, clock };
   }
 

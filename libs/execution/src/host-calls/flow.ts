@@ -1,6 +1,6 @@
 import { eventNameFault, eventSources, isReservedEventName, isReservedSource, maxEmitDepth } from '@annex/events';
 import type { HostHandlers } from '@annex/host-api';
-import { didYouMean, newId, quote } from '@annex/kernel';
+import { didYouMean, newId, quote, systemClock, type Clock } from '@annex/kernel';
 import { outcomeErrors } from '@annex/lifecycle';
 import type { Database, EmitEvent, NewEvent } from '@annex/persistence';
 import { executionErrors } from '../errors.js';
@@ -11,13 +11,15 @@ export interface FlowOptions {
   database: Pick<Database, 'forTenant'>;
   emit: EmitEvent;
   startJob: StartJob;
+  /** Default: the machine's own. */
+  clock?: Clock;
 }
 
 /**
  * `ctx.emit` and `ctx.jobs.runNow`. In a background run both take effect in the transaction that ends the run well: a run that fails, or is
  * repeated after a crash, has emitted nothing, so nothing happens twice. Where somebody waits (a route, a filter) they take effect at once.
  */
-export function flowHandlers({ database, emit, startJob }: FlowOptions): Pick<HostHandlers<RunIdentity>, 'emit' | 'jobs.runNow'> {
+export function flowHandlers({ database, emit, startJob, clock = systemClock }: FlowOptions): Pick<HostHandlers<RunIdentity>, 'emit' | 'jobs.runNow'> {
   async function take(identity: RunIdentity, effect: RunEffect): Promise<void> {
     if (identity.effects) identity.effects.push(effect);
     else await database.forTenant(identity.snapshot.tenantId).transaction(effect);
@@ -27,16 +29,20 @@ export function flowHandlers({ database, emit, startJob }: FlowOptions): Pick<Ho
     emit: async ([type, data, options], { identity }) => {
       const { snapshot, runId, depth } = identity;
       checkEvent(type, options?.source);
+      identity.checkName(type, 'The type of ctx.emit');
+      if (options?.id !== undefined) identity.checkName(options.id, 'The id of ctx.emit');
+      const subject = identity.mask(options?.subject ?? null, 'The subject of ctx.emit');
+      const source = identity.mask(options?.source ?? eventSources.plugin(snapshot.slug), 'The source of ctx.emit');
       if (depth + 1 > maxEmitDepth) {
         throw outcomeErrors.error('EMIT_DEPTH', `This event would be ${depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each other's events.`);
       }
       const event: NewEvent & { id: string } = {
         id: options?.id ?? newId('event'),
         type,
-        source: options?.source ?? eventSources.plugin(snapshot.slug),
-        subject: options?.subject ?? null,
+        source: String(source),
+        subject: subject === null ? null : String(subject),
         data: identity.mask(data, `ctx.emit(${quote(type)})`),
-        time: new Date().toISOString(),
+        time: new Date(clock.now()).toISOString(),
         depth: depth + 1,
         runId,
       };

@@ -1,4 +1,5 @@
 import { handlersNotAvailable, type HostHandlers } from '@annex/host-api';
+import type { Clock } from '@annex/kernel';
 import type { Database, EmitEvent } from '@annex/persistence';
 import { flowHandlers } from './flow.js';
 import { httpHandlers } from './http.js';
@@ -12,10 +13,11 @@ export interface HostCallPorts {
   egress: EgressPort;
   emit: EmitEvent;
   startJob: StartJob;
+  clock: Clock;
 }
 
 /** A handler for every row of the host-call table. */
-export function hostCallHandlers({ database, secrets, egress, emit, startJob }: HostCallPorts): HostHandlers<RunIdentity> {
+export function hostCallHandlers({ database, secrets, egress, emit, startJob, clock }: HostCallPorts): HostHandlers<RunIdentity> {
   return {
     'secrets.get': async ([name], { identity }) => {
       const { tenantId, installationId, secrets: declared } = identity.snapshot;
@@ -24,9 +26,9 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob }: 
       identity.sawSecret(name, value);
       return value;
     },
-    ...httpHandlers(egress),
+    ...httpHandlers(egress, clock),
     ...kvHandlers(database),
-    ...flowHandlers({ database, emit, startJob }),
+    ...flowHandlers({ database, emit, startJob, clock }),
     ...handlersNotAvailable(
       [
         'db.query',

@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { HostArgs, HostHandlers } from '@annex/host-api';
+import { systemClock, type Clock } from '@annex/kernel';
 import type { EgressPort } from './ports.js';
 import type { RunIdentity } from './run-identity.js';
 
@@ -9,7 +10,7 @@ const defaultTimeoutMs = 10_000;
 type Query = NonNullable<HostArgs<'http.request'>[0]['query']>;
 
 /** `ctx.http` and the global `fetch`. */
-export function httpHandlers(egress: EgressPort): Pick<HostHandlers<RunIdentity>, 'http.request'> {
+export function httpHandlers(egress: EgressPort, clock: Clock = systemClock): Pick<HostHandlers<RunIdentity>, 'http.request'> {
   return {
     'http.request': async ([{ method, url, headers, query, body, timeout_ms }], { identity, signal }) => {
       const { snapshot, runLimits, deadlineMs } = identity;
@@ -19,7 +20,7 @@ export function httpHandlers(egress: EgressPort): Pick<HostHandlers<RunIdentity>
         headers: headers ?? [],
         body: body ? (body.encoding === 'utf8' ? body.data : Buffer.from(body.data, 'base64')) : null,
         allowHosts: snapshot.allowHosts,
-        timeoutMs: Math.max(1, Math.min(timeout_ms ?? defaultTimeoutMs, deadlineMs - Date.now())),
+        timeoutMs: Math.max(1, Math.min(timeout_ms ?? defaultTimeoutMs, deadlineMs - clock.now())),
         maxResponseBytes: runLimits.httpBodyBytes,
         signal,
         source: `${snapshot.tenant.slug}/${snapshot.slug}`,

@@ -18,6 +18,7 @@ export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
     },
     'kv.set': async ([key, value, options], { identity }) => {
       const { tenantId, installationId } = identity.snapshot;
+      identity.checkName(key, 'The key of ctx.kv.set');
       const masked = identity.mask(value, `ctx.kv.set(${quote(key)})`);
       await database.forTenant(tenantId).transaction((tx) => setKv(tx, { installationId, key, value: masked, ttlS: options?.ttl_s }));
       return null;
@@ -42,6 +43,7 @@ export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
     },
     'kv.incr': async ([key, by, options], { identity }) => {
       const { tenantId, installationId } = identity.snapshot;
+      identity.checkName(key, 'The key of ctx.kv.incr');
       const sum = await database.forTenant(tenantId).transaction((tx) => incrementKv(tx, { installationId, key, by: by ?? 1, ttlS: options?.ttl_s }));
       if (sum !== undefined) return sum;
       throw executionErrors.error('KV_NOT_A_NUMBER', `The key ${quote(key)} holds something else than a number, so it cannot be counted up. Delete it or use another key.`);

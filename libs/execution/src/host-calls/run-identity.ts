@@ -24,4 +24,6 @@ export interface RunIdentity {
   sawSecret(name: string, value: string): void;
   /** The value with every secret that the plugin has seen masked; tells the run's log when there was one. `what`: where it was going. */
   mask(value: Json, what: string): Json;
+  /** Throws `SECRET_EXPOSED` when a name that is kept (a key, an event's type or id) holds a secret: masked, it would name something else. */
+  checkName(name: string, what: string): void;
 }

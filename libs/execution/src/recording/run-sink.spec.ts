@@ -121,12 +121,16 @@ describe('the sink of runs', () => {
     expect(await db.database.forTenant(tenantId).transaction((tx) => readUsage(tx, { since: '2020-01-01', until: '2100-01-01' }))).toMatchObject([{ metrics: { runs: 11 } }]);
   });
 
-  it('holds a bounded number of rows and says how many it dropped', async () => {
+  it('holds a bounded number of rows, half of them for one tenant at most, and says how many it dropped', async () => {
     const { database } = failing(Infinity, () => new Error('away'));
     const sink = makeSink({ database, maxRows: 10, maxChars: 3_000 });
     for (let index = 0; index < 15; index += 1) sink.log(tenantId, line('x'), 100);
-    expect(sink.stats()).toEqual({ rows: 10, chars: 1_000, dropped: 5 });
-    const wide = makeSink({ database, maxChars: 1_000 });
+    expect(sink.stats()).toEqual({ rows: 5, chars: 500, dropped: 10 });
+    const [second, third] = [await db.makeTenant(), await db.makeTenant()];
+    for (let index = 0; index < 5; index += 1) sink.log(second.id, line('x'), 100);
+    sink.log(third.id, line('x'), 100);
+    expect(sink.stats()).toEqual({ rows: 10, chars: 1_000, dropped: 11 });
+    const wide = makeSink({ database, maxChars: 2_000 });
     wide.log(tenantId, line('x'), 900);
     wide.log(tenantId, line('x'), 900);
     expect(wide.stats()).toEqual({ rows: 1, chars: 900, dropped: 1 });

@@ -77,16 +77,16 @@ export class RunSink {
 
   /** Takes a finished run. */
   run(tenantId: Id<'tenant'>, run: FinishedRun): void {
-    if (!this.#hasRoom(512)) return;
     const buffer = this.#buffer(tenantId);
+    if (!this.#hasRoom(buffer, 512)) return;
     buffer.batch.runs.push(run);
     this.#took(buffer, 512);
   }
 
   /** Takes a log line. */
   log(tenantId: Id<'tenant'>, line: NewLogLine, chars: number): void {
-    if (!this.#hasRoom(chars)) return;
     const buffer = this.#buffer(tenantId);
+    if (!this.#hasRoom(buffer, chars)) return;
     buffer.batch.logs.push(line);
     this.#took(buffer, chars);
   }
@@ -126,8 +126,10 @@ export class RunSink {
     if (this.#rows > 0) this.options.logger.error({ rows: this.#rows }, 'runs and log lines could not be written before the end');
   }
 
-  #hasRoom(chars: number): boolean {
-    if (this.#rows < this.#maxRows && this.#chars + chars <= this.#maxChars) return true;
+  /** One tenant may hold half of the room, so that its flood cannot cost the others their rows. */
+  #hasRoom({ batch }: TenantBuffer, chars: number): boolean {
+    const fits = this.#rows < this.#maxRows && this.#chars + chars <= this.#maxChars;
+    if (fits && rowsOf(batch) < this.#maxRows / 2 && batch.chars + chars <= this.#maxChars / 2) return true;
     this.#dropped += 1;
     if (this.#dropped % 10_000 === 1) this.options.logger.warn({ dropped: this.#dropped }, 'runs and log lines are dropped: the database does not keep up');
     return false;

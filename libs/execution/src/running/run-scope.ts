@@ -3,6 +3,7 @@ import { storageProblem } from '@annex/host-api';
 import type { Clock, Id, Json } from '@annex/kernel';
 import { usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/lifecycle';
 import type { Bundle, HostCall, HostCallAnswer, Registration, RouteRequest, RunContext, RunRequest, SandboxError, SandboxLimits, SandboxLog, SandboxUsage } from '@annex/sandbox';
+import { executionErrors } from '../errors.js';
 import type { RunEffect, RunIdentity } from '../host-calls/run-identity.js';
 import type { SecretMasks } from '../masking/secret-masks.js';
 import type { RunSink } from '../recording/run-sink.js';
@@ -164,6 +165,12 @@ export class RunScope implements RunRequest, RunIdentity {
       this.log({ timeMs: this.parts.clock.now(), level: 'warn', message: `${what} held a secret; it was kept masked. Read the secret with ctx.secrets.get where you need it.`, fields: null });
     }
     return masked;
+  }
+
+  checkName(name: string, what: string): void {
+    const masker = this.parts.masks.of(this.installationId);
+    if (!masker || masker.text(name) === name) return;
+    throw executionErrors.error('SECRET_EXPOSED', `${what} holds a secret, and it would be kept in plain sight. Derive a name from it instead, such as a digest.`);
   }
 
   /** The run's error with the code that tells most, its words masked. */
