@@ -31,7 +31,7 @@ export interface SandboxOptions {
   killGraceMs?: number;
   /** Lets V8 optimise plugin code; see ADR 0002. Default false. */
   optimize?: boolean;
-  /** Skips the start-up self-test. Only for the self-test itself. Default false. */
+  /** Skips the start-up self-test: for tests of something else. Default false. */
   skipSelfTest?: boolean;
   onKill?: (report: KillReport) => void;
   logger?: Logger;

@@ -8,7 +8,7 @@ import { Guest, type Addon, type PreludeScript, type TurnFailure } from './guest
 import { cpuText, failure, GuestRun, wallText, type RunEnd } from './guest-run.js';
 import { Lane, type LaneEvents } from './lane.js';
 import { makePreludeCache } from './prelude-cache.js';
-import { deliver, takeEmission, type EffectParts, type Inspection } from './run-effects.js';
+import { deliver, takeEmission, takeLog, type EffectParts, type Inspection } from './run-effects.js';
 import { expire, watchTurn, type TurnFindings } from './turn-watch.js';
 
 /** Set by the parent before anything else, as JSON. */
@@ -38,6 +38,8 @@ export interface ExecutorParts {
 const tickMs = 20;
 const ticksPerMemoryLook = 10;
 const refillAfterMs = 15;
+/** `error`, as a number of the wire. */
+const unhandledLevel = 3;
 /** Profiles that one isolate remembers; beyond, it starts over. */
 const maxProfiles = 16;
 
@@ -231,8 +233,12 @@ export class Executor implements LaneEvents, EffectParts {
     return run !== undefined && run.nonce === nonce && !run.over ? run : undefined;
   }
 
-  onTurnEnd(lane: Lane, run: GuestRun): void {
+  onTurnEnd(lane: Lane, run: GuestRun, unhandled?: string): void {
     if (run.over || lane.state === 'dead' || run.lane !== lane) return;
+    if (unhandled !== undefined) {
+      takeLog(run, unhandledLevel, `Uncaught (in promise): ${unhandled}`, '', this);
+      return;
+    }
     if (run.cpuMs > run.limits.cpuMs) run.end = failure('CPU_LIMIT', cpuText(run));
     if (lane.state === 'loading') {
       this.#loaded(lane, run);
@@ -294,8 +300,6 @@ export class Executor implements LaneEvents, EffectParts {
         return failure('MEMORY_LIMIT', `the plugin needed more than ${run.limits.memoryMb} MB of heap`);
       case 'timeout':
         return this.now() >= run.deadline - 5 ? failure('TIMEOUT', wallText(run)) : failure('CPU_LIMIT', cpuText(run));
-      case 'broken':
-        return failure('PLUGIN_ERROR', 'the handler left its isolate in a state that cannot be used');
       default:
         return assertNever(failed);
     }

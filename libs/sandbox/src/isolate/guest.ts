@@ -27,7 +27,7 @@ export interface GuestOptions {
   onCatastrophe(): void;
 }
 
-const turnNames = ['profile', 'load', 'invoke', 'deliver', 'fireTimer', 'abort', 'forget'] as const;
+const turnNames = ['profile', 'load', 'invoke', 'deliver', 'fireTimer', 'abort', 'flush', 'forget'] as const;
 export type TurnName = (typeof turnNames)[number];
 /** The first one is filled in here: whether the turn is waited for. */
 export type TurnArgs = [waiting: 0 | 1, ...(string | number | undefined)[]];
@@ -35,7 +35,16 @@ export type TurnArgs = [waiting: 0 | 1, ...(string | number | undefined)[]];
 type TurnReference = ivm.Reference<(...args: TurnArgs) => void>;
 
 /** How a turn ended that did not end by itself. */
-export type TurnFailure = 'timeout' | 'memory' | 'disposed' | 'broken';
+export type TurnFailure = 'timeout' | 'memory' | 'disposed';
+
+/** `failed`: it was stopped. `unhandled`: it ended by itself and left a rejected promise that nobody handles; text chosen by the plugin. */
+export interface TurnResult {
+  failed?: TurnFailure;
+  unhandled?: string;
+}
+
+const ended: TurnResult = {};
+const maxUnhandledText = 1024;
 
 export class Guest {
   /** Receives what the isolate emits. */
@@ -88,26 +97,39 @@ export class Guest {
     }
   }
 
-  /** Runs a turn while this thread waits. Answers how it failed, or `undefined`. */
-  enter(turn: TurnName, args: TurnArgs, timeoutMs: number): TurnFailure | undefined {
+  /** Runs a turn while this thread waits. */
+  enter(turn: TurnName, args: TurnArgs, timeoutMs: number): TurnResult {
     try {
       args[0] = 1;
       this.#turns[turn].applySync(undefined, args, { timeout: timeoutMs });
-      return undefined;
+      return ended;
     } catch (thrown) {
-      return classify(thrown);
+      return this.#classify(thrown);
     }
   }
 
   /** Runs a turn on a thread of its own. Turns of one isolate run in the order of the calls. */
-  async enterApart(turn: TurnName, args: TurnArgs, timeoutMs: number): Promise<TurnFailure | undefined> {
+  async enterApart(turn: TurnName, args: TurnArgs, timeoutMs: number): Promise<TurnResult> {
     try {
       args[0] = 0;
       await this.#turns[turn].apply(undefined, args, { timeout: timeoutMs });
-      return undefined;
+      return ended;
     } catch (thrown) {
-      return classify(thrown);
+      return this.#classify(thrown);
     }
+  }
+
+  /**
+   * What isolated-vm throws after a turn. The dispatcher itself never throws, so what is neither a stop nor a disposed isolate is a
+   * rejection that plugin code left unhandled: isolated-vm hands on its message. (It reads that message outside of the turn's time limit;
+   * a getter that loops there is ended by the watch over the turn.)
+   */
+  #classify(thrown: unknown): TurnResult {
+    const text = thrown instanceof Error ? thrown.message : thrown;
+    const message = typeof text === 'string' ? text : '';
+    if (this.#isolate.isDisposed) return { failed: message.includes('memory limit') ? 'memory' : 'disposed' };
+    if (message === 'Script execution timed out.') return { failed: 'timeout' };
+    return { unhandled: message.slice(0, maxUnhandledText) };
   }
 
   /** Heap in use, in megabytes; `undefined` when the isolate is gone. Waits for the turn that is under way. */
@@ -134,17 +156,4 @@ export class Guest {
 function randomBase64(bytes: unknown): string {
   const wanted = typeof bytes === 'number' && bytes >= 0 ? Math.min(65_536, Math.trunc(bytes)) : 0;
   return randomBytes(wanted).toString('base64');
-}
-
-function classify(thrown: unknown): TurnFailure {
-  let message = '';
-  try {
-    message = String((thrown as { message?: unknown } | null)?.message ?? thrown);
-  } catch {
-    return 'broken';
-  }
-  if (message.includes('memory limit')) return 'memory';
-  if (message.includes('timed out')) return 'timeout';
-  if (message.includes('disposed')) return 'disposed';
-  return 'broken';
 }

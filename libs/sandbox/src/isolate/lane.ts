@@ -3,7 +3,7 @@
  * (about half the cost); all others run on a thread of their own, so that this process keeps answering, knows which run is in its turn,
  * and serves the tenant's other isolates meanwhile.
  */
-import type { Guest, TurnArgs, TurnFailure, TurnName } from './guest.js';
+import type { Guest, TurnArgs, TurnFailure, TurnName, TurnResult } from './guest.js';
 import { failure, wallText, type GuestRun } from './guest-run.js';
 
 /** Turns in a row that must have been short before the next is waited for; one that is not sends the lane back to its own thread. */
@@ -13,8 +13,8 @@ const quickTurnMs = 20;
 const clockSlack = 2;
 
 export interface LaneEvents {
-  /** A turn ended by itself; the run may have an `end` now. */
-  onTurnEnd(lane: Lane, run: GuestRun): void;
+  /** A turn ended by itself; the run may have an `end` now. `unhandled`: the message of a rejection that nobody handled; another turn follows. */
+  onTurnEnd(lane: Lane, run: GuestRun, unhandled?: string): void;
   /** A turn was stopped or broke. The lane is no longer usable. */
   onTurnFailure(lane: Lane, run: GuestRun | undefined, failure: TurnFailure): void;
   now(): number;
@@ -89,7 +89,7 @@ export class Lane {
       this.#enterWaiting(run, turn, args, timeoutMs);
     } else {
       this.#push(run);
-      void this.guest.enterApart(turn, args, timeoutMs).then((failed) => this.#turnOver(run, failed));
+      void this.guest.enterApart(turn, args, timeoutMs).then((result) => this.#turnOver(run, result));
     }
   }
 
@@ -104,12 +104,12 @@ export class Lane {
   /** An entry that runs no plugin code and belongs to no run; it comes before all later ones. */
   enterQuietly(turn: TurnName, args: TurnArgs): void {
     if (this.#turns.length === 0 && !this.#isWaiting && this.#quickTurns >= quickTurnsNeeded) {
-      const failed = this.guest.enter(turn, args, 1000);
+      const { failed } = this.guest.enter(turn, args, 1000);
       if (failed !== undefined) this.events.onTurnFailure(this, undefined, failed);
       return;
     }
     this.#push(undefined);
-    void this.guest.enterApart(turn, args, 1000).then((failed) => this.#turnOver(undefined, failed));
+    void this.guest.enterApart(turn, args, 1000).then((result) => this.#turnOver(undefined, result));
   }
 
   #push(run: GuestRun | undefined): void {
@@ -126,20 +126,29 @@ export class Lane {
     // Visible from outside: should the turn never end, the parent reads here whose it was.
     process.title = `run ${run.slot}`;
     this.#isWaiting = true;
-    const failed = this.guest.enter(turn, args, timeoutMs);
+    const { failed, unhandled } = this.guest.enter(turn, args, timeoutMs);
     this.#isWaiting = false;
     if (failed !== undefined) process.title = 'run';
     this.#account(run);
-    if (failed === undefined) this.events.onTurnEnd(this, run);
+    if (failed === undefined) this.#endTurn(run, unhandled);
     else this.events.onTurnFailure(this, run, failed);
   }
 
-  #turnOver(run: GuestRun | undefined, failed: TurnFailure | undefined): void {
+  /**
+   * isolated-vm reads a rejection that nobody handled after the turn; what a getter in it started waits in the microtask queue. One more
+   * turn of the same run drains it, so that the time it takes is billed to whom it belongs.
+   */
+  #endTurn(run: GuestRun, unhandled: string | undefined): void {
+    this.events.onTurnEnd(this, run, unhandled);
+    if (unhandled !== undefined && !run.over && this.state !== 'dead') this.enter(run, 'flush', [0, run.key]);
+  }
+
+  #turnOver(run: GuestRun | undefined, { failed, unhandled }: TurnResult): void {
     this.#turns.shift();
     if (this.#turns.length > 0) this.#markTurnStart();
     if (run !== undefined) this.#account(run);
     if (failed !== undefined) this.events.onTurnFailure(this, run, failed);
-    else if (run !== undefined) this.events.onTurnEnd(this, run);
+    else if (run !== undefined) this.#endTurn(run, unhandled);
     this.#enterHeld();
   }
 

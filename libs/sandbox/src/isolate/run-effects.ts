@@ -1,6 +1,6 @@
 /** What a run may do to the world outside its isolate, checked against its limits once more: answer, call, log, set a timer. */
 import { answerCryptoCall } from '../child/web-crypto.js';
-import { emission, maxArgsLength } from '../prelude/emissions.js';
+import { emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
 import { failure, type GuestRun, type RunEnd } from './guest-run.js';
 import type { Lane } from './lane.js';
@@ -79,6 +79,7 @@ export function deliver(lane: Lane, run: GuestRun, answer: { callId: number; ok:
 function responseEnd(run: GuestRun, status: number, headers: string, body: string, bodyEncoding: string): RunEnd {
   const bytes = bodyEncoding === 'base64' ? Math.floor((body.length * 3) / 4) : Buffer.byteLength(body);
   if (bytes > run.limits.resultBytes) return tooLarge(bytes, run.limits.resultBytes);
+  if (headers.length > maxHeaderText) return tooManyHeaders(headers.length);
   const wrong = headers === lastGoodHeaders ? undefined : wrongHeader(headers);
   if (wrong !== undefined) return failure('PLUGIN_ERROR', `the response header ${JSON.stringify(wrong.slice(0, 64))} is not a valid HTTP header`);
   lastGoodHeaders = headers;
@@ -101,6 +102,10 @@ function wrongHeader(headers: string): string | undefined {
 function valueEnd(run: GuestRun, hasValue: boolean, value: string): RunEnd {
   const bytes = Buffer.byteLength(value);
   return bytes > run.limits.resultBytes ? tooLarge(bytes, run.limits.resultBytes) : { type: 'succeeded', hasValue, value, bytes };
+}
+
+function tooManyHeaders(size: number): RunEnd {
+  return failure('OUTPUT_LIMIT', `the response headers are ${size} characters, the limit is ${maxHeaderText}`);
 }
 
 function tooLarge(size: number, limit: number): RunEnd {
@@ -128,7 +133,8 @@ function startExecutorCall(lane: Lane, run: GuestRun, callId: number, method: st
   );
 }
 
-function takeLog(run: GuestRun, level: number, message: string, fields: string, parts: EffectParts): boolean {
+/** Passes a log line on. Answers whether the log is full and the run over. */
+export function takeLog(run: GuestRun, level: number, message: string, fields: string, parts: EffectParts): boolean {
   const { logLines, logBytes } = run.limits;
   run.logLines += 1;
   run.logBytes += Buffer.byteLength(message) + Buffer.byteLength(fields);

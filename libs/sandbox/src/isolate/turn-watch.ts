@@ -5,6 +5,8 @@ import type { Lane } from './lane.js';
 /** A turn that goes on this long is reported, so that the parent knows whom to blame if the process has to go. */
 const busyAfterMs = 60;
 const cancelGraceMs = 250;
+/** A turn may go on this long after its run has failed. */
+const afterEndMs = 250;
 const heapEveryMs = 1000;
 
 export interface TurnFindings {
@@ -38,6 +40,8 @@ function stopCode(run: GuestRun, turn: { forMs: number; processCpuMs: number }, 
   const cpuLeftMs = run.limits.cpuMs - run.cpuMs;
   // While a turn goes on only its time by the clock is known; that the process used as much processor time keeps a busy machine from being blamed on it.
   if (turn.forMs >= cpuLeftMs && turn.processCpuMs >= cpuLeftMs) return 'CPU_LIMIT';
+  // It has failed already, at a limit, and goes on all the same.
+  if (run.end?.type === 'failed' && turn.forMs >= afterEndMs) return run.end.code;
   if (nowMs >= run.deadline) return 'TIMEOUT';
   if (run.cancelAt !== undefined && nowMs - run.cancelAt >= cancelGraceMs) return 'CANCELLED';
   return undefined;

@@ -5,6 +5,7 @@ import { sandboxTier } from '../child/tier.js';
 import { withDefaults, type SandboxOptions } from '../options.js';
 import type { Sandbox } from '../sandbox.js';
 import { ExecutorPool } from './executor-pool.js';
+import { proveSandbox } from './self-test.js';
 
 /**
  * Starts a pool of executors and answers when one is ready. Throws `NODE_TOO_OLD`, `EXECUTOR_MISSING`, `EXECUTOR_START_FAILED`, and
@@ -15,9 +16,10 @@ export async function createSandbox(options: SandboxOptions = {}): Promise<Sandb
   const tier = await sandboxTier();
   const files = findExecutorFiles(tier.ownUser);
   const memoryBytes = process.constrainedMemory() > 0 ? Math.min(totalmem(), process.constrainedMemory()) : totalmem();
-  const pool = new ExecutorPool(withDefaults(options, availableParallelism(), memoryBytes), files, tier);
+  const complete = withDefaults(options, availableParallelism(), memoryBytes);
+  const pool = new ExecutorPool(complete, files, tier);
   try {
-    await pool.start();
+    await Promise.all([pool.start(), complete.skipSelfTest ? undefined : proveSandbox(complete, files, tier)]);
   } catch (thrown) {
     await pool.stop(0);
     throw thrown;

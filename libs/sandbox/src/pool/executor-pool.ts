@@ -2,6 +2,7 @@
  * The executors of one parent: blank ones are kept ready, a tenant gets one (or several while it is busy), an idle one is retired, and when
  * room runs out the tenant that was quiet longest gives way. A process never serves a second tenant.
  */
+import type { Confinement } from '../child/confinement.js';
 import type { ExecutorFiles } from '../child/files.js';
 import { launchExecutor } from '../child/launch.js';
 import type { SandboxTier } from '../child/tier.js';
@@ -126,6 +127,11 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
       kills: { ...this.#kills },
       waiting: this.#waiting.length,
     };
+  }
+
+  /** What the ready executors reported about their confinement. */
+  confinements(): Confinement[] {
+    return [...this.#executors].flatMap(({ confinement }) => confinement ?? []);
   }
 
   stop(graceMs = 5000): Promise<void> {

@@ -1,4 +1,4 @@
-import { emission } from './emissions.js';
+import { emission, maxHeaderText } from './emissions.js';
 import { bytesOf, indexOf, isArray, isInteger, keys, lowerCase, SafeTypeError, toBase64, toJson } from './primordials.js';
 import { headerListOf, isHeaders as isHeaderObject } from './web/headers.js';
 import type { Response } from './web/response.js';
@@ -67,6 +67,10 @@ function addPairs(draft: Draft, pairs: readonly (readonly [string, string])[]): 
 
 function send(run: RunState, draft: Draft, defaultType: string | undefined, encoding: string, size: number, body: string): void {
   if (!fits(run, size) || !run.alive) return;
+  if (draft.headers.length > maxHeaderText) {
+    run.fail('OUTPUT_LIMIT', `the response headers are ${draft.headers.length} characters, the limit is ${maxHeaderText}`);
+    return;
+  }
   const type = defaultType !== undefined && draft.contentType === undefined ? `content-type\n${defaultType}\n` : '';
   run.alive = false;
   run.emit()(emission.response, run.key, draft.status, 0, type + draft.headers, body, encoding);

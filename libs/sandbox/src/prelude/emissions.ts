@@ -33,5 +33,11 @@ export const handlerKinds = ['route', 'event', 'job', 'filter', 'lifecycle', 'he
 /** Arguments of one host call, as JSON text; longer ones are refused. */
 export const maxArgsLength = 16 * 1024 * 1024;
 
+/** All headers of a response together, in characters. */
+export const maxHeaderText = 32 * 1024;
+
+/** Timers that one turn may start. */
+export const maxTimerStarts = 5000;
+
 /** The one callback out of the isolate. */
 export type Emit = (kind: number, run: number, n: number, m: number, a: string, b: string, c: string) => void;

@@ -1,6 +1,6 @@
 import { answerResponse, answerRoute, answerValue } from './answer.js';
 import { callTree, prepareCtx } from './ctx.js';
-import { emission, handlerKinds, type Emit } from './emissions.js';
+import { emission, handlerKinds, maxTimerStarts, type Emit } from './emissions.js';
 import type { PreludeHost } from './host.js';
 import { indexOf, indirectEval, parseJson, record, SafeError, SafePromise, slice, SafeString } from './primordials.js';
 import { fixStackTraces, removeUncountedMemory } from './removals.js';
@@ -24,6 +24,7 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
   let profiles = record<Profile>();
   let emit: Emit = emitApart;
   let current: RunState | undefined;
+  let timerStarts = 0;
   const currentEmit = (): Emit => emit;
 
   const nobody = (what: string): Error => hostError('NO_RUN', `${what} works only while a handler runs`);
@@ -33,6 +34,8 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
     randomBase64: (bytes) => randomBase64(bytes),
     startTimer: (id, delayMs) => {
       if (current === undefined || !current.alive) return;
+      timerStarts += 1;
+      if (timerStarts > maxTimerStarts) throw hostError('RATE_LIMITED', `more than ${maxTimerStarts} timers were started at a stretch`);
       current.timers ??= record<true>();
       current.timers[id] = true;
       emit(emission.startTimer, current.key, id, delayMs, '', '', '');
@@ -54,6 +57,7 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
   function enter(waiting: number, run: RunState | undefined): void {
     emit = waiting === 1 ? emitWaiting : emitApart;
     current = run;
+    timerStarts = 0;
   }
 
   function begin(key: number, profileId: number): RunState {
@@ -172,6 +176,11 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
       enter(waiting, run);
       run.aborted = true;
       run.abort?.();
+    },
+
+    /** Runs nothing of its own: what waits in the microtask queue runs, as part of this run. */
+    flush(waiting: number, key: number): void {
+      enter(waiting, runs[key]);
     },
 
     forget(waiting: number, key: number): void {

@@ -1,0 +1,133 @@
+/**
+ * Proves, once per parent process and before anything is served, that the walls stand: what an executor was started with, what is gone from
+ * an isolate, that a loop after an `await` ends, and that the parent ends a builtin which V8 cannot interrupt.
+ */
+import { createHash } from 'node:crypto';
+import type { ExecutorFiles } from '../child/files.js';
+import { executorFlags } from '../child/launch.js';
+import type { SandboxTier } from '../child/tier.js';
+import { errors } from '../errors.js';
+import type { PoolOptions } from '../options.js';
+import type { Bundle, RunOutcome, RunRequest, SandboxLimits } from '../sandbox.js';
+import { ExecutorPool } from './executor-pool.js';
+
+const proven = new Map<string, Promise<void>>();
+
+/** Runs the self-test unless this process has passed it with the same tier and flags. Throws `SANDBOX_UNSAFE`. */
+export function proveSandbox(options: PoolOptions, files: ExecutorFiles, tier: SandboxTier): Promise<void> {
+  const key = JSON.stringify([files, tier, options.optimize]);
+  let proof = proven.get(key);
+  if (proof === undefined) {
+    proof = prove(options, files, tier);
+    proven.set(key, proof);
+    proof.catch(() => proven.delete(key));
+  }
+  return proof;
+}
+
+async function prove({ logger, optimize, executorRssMb, maxIsolates, usualMemoryMb }: PoolOptions, files: ExecutorFiles, tier: SandboxTier): Promise<void> {
+  const base = { logger, optimize, executorRssMb, maxIsolates, usualMemoryMb };
+  const pool = new ExecutorPool({ ...probeOptions, ...base }, files, tier);
+  try {
+    await pool.start();
+    const faults = [...confinementFaults(pool, executorFlags({ files, optimize }), tier)];
+    const inspected = await pool.inspect(bundleOf(absences), { wallMs: 10_000 });
+    if (!inspected.ok) faults.push(`inside the isolate: ${inspected.error.message}`);
+    faults.push(...unless(await pool.run(probe(loopAfterAwait)), 'CPU_LIMIT', 'a loop after an await'));
+    faults.push(...unless(await pool.run(probe(uninterruptible)), 'CPU_LIMIT', 'a builtin that V8 cannot interrupt'));
+    if ((pool.stats().kills.unresponsive ?? 0) < 1) faults.push('the parent did not have to kill the executor with the uninterruptible builtin');
+    if (faults.length > 0) throw errors.error('SANDBOX_UNSAFE', `the sandbox's self-test failed: ${faults.join('; ')}`);
+  } finally {
+    await pool.stop(0);
+  }
+}
+
+const probeOptions: PoolOptions = {
+  hostMethods: ['probe'],
+  isolation: 'tenant',
+  blankExecutors: 1,
+  maxExecutors: 4,
+  maxExecutorsPerTenant: 1,
+  maxRunsPerTenant: 8,
+  executorRssMb: 512,
+  maxIsolates: 4,
+  usualMemoryMb: 100,
+  idleMs: 60_000,
+  recycleAfterRuns: 1000,
+  recycleAfterMs: 3_600_000,
+  recycleAfterDiscards: 20,
+  killGraceMs: 250,
+  optimize: false,
+  skipSelfTest: true,
+  onKill: () => undefined,
+  logger: { debug() {}, info() {}, warn() {}, error() {} },
+};
+
+function* confinementFaults(pool: ExecutorPool, flags: string[], { ownUser }: SandboxTier): Generator<string> {
+  const [found] = pool.confinements();
+  if (found === undefined) {
+    yield 'no executor said how it is confined';
+    return;
+  }
+  const missing = flags.filter((flag) => !found.flags.includes(flag));
+  if (missing.length > 0) yield `flags missing: ${missing.join(' ')}`;
+  if (found.held.length > 0) yield `permissions held: ${found.held.join(' ')}`;
+  if (found.environment.length > 0) yield `environment variables present: ${found.environment.join(' ')}`;
+  if (ownUser && found.uid === process.getuid?.()) yield 'it runs as the same user as its parent';
+}
+
+const absences = `
+  for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'process', 'require', 'module', 'Buffer']) {
+    if (name in globalThis) throw new Error(name + ' is there');
+  }
+  if ('resize' in ArrayBuffer.prototype || 'maxByteLength' in ArrayBuffer.prototype) throw new Error('buffers can be resized');
+  if (this.constructor.constructor('return typeof process')() !== 'undefined') throw new Error('process can be reached');
+`;
+const loopAfterAwait = `annexSdk.job('probe', async (ctx) => { await ctx.probe(); for (;;); });`;
+const uninterruptible = `annexSdk.job('probe', () => [].indexOf.call({ length: 2 ** 53 - 1 }, 1));`;
+
+function bundleOf(body: string): Bundle {
+  const code = `(function (annexSdk) {${body}})`;
+  return { code, sha256: createHash('sha256').update(code).digest('hex') };
+}
+
+const probeLimits: SandboxLimits = {
+  wallMs: 10_000,
+  cpuMs: 40,
+  memoryMb: 100,
+  resultBytes: 1024,
+  logLines: 10,
+  logBytes: 1024,
+  hostCalls: 10,
+  hostCallsAtOnce: 2,
+};
+
+function probe(body: string): RunRequest {
+  const bundle = bundleOf(body);
+  return {
+    runId: 'probe',
+    tenantId: 'probe',
+    installationId: 'probe',
+    isolateKey: bundle.sha256,
+    bundleSha256: bundle.sha256,
+    loadBundle: () => Promise.resolve(bundle),
+    handler: { kind: 'job', index: 0 },
+    context: {
+      tenant: { id: 'probe', slug: 'probe', name: 'probe' },
+      user: null,
+      plugin: { id: 'probe', slug: 'probe', version: '0.0.0' },
+      run: { id: 'probe', kind: 'job', name: 'probe', attempt: 1, deadlineMs: 0 },
+      permissions: [],
+      config: {},
+      secrets: [],
+    },
+    limits: probeLimits,
+    hostCall: () => Promise.resolve({ ok: true, value: 'null' }),
+    log: () => undefined,
+  };
+}
+
+function unless(outcome: RunOutcome, code: string, what: string): string[] {
+  const found = outcome.status === 'failed' ? outcome.error.code : outcome.status;
+  return found === code ? [] : [`${what} ended as ${found}`];
+}
