@@ -109,9 +109,10 @@ export class InstallationsContext {
     for (const run of lifecycleRuns(installation, release, name, payload)) await this.options.enqueueRun(tx, run);
   }
 
-  /** Tells every process to forget what it caches of the tenant's plugins, and this one its warm isolates of `id`, after the commit. */
+  /** Tells every process to forget what it caches of the tenant's plugins and its warm isolates of `id`, after the commit. */
   async invalidate(tx: TenantTransaction, id: Id<'installation'>): Promise<void> {
     await tx.changed('plugins');
+    await tx.changed(`isolates/${id}`);
     tx.afterCommit(() => this.options.evict?.(id));
   }
 }

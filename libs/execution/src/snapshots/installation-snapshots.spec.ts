@@ -100,6 +100,14 @@ describe('snapshots', () => {
     expect(replaced).toEqual([before?.isolateKey]);
   });
 
+  it('tell which warm isolates shall start afresh, whichever process asked for it', async () => {
+    const { id, slug } = await write({});
+    const snapshot = await snapshots.get(tenantId, slug);
+    await heard(() => db.sql(`select annex_changed($1, $2)`, [uuidFromId(tenantId), `isolates/${id}`]));
+    expect(replaced).toEqual([id]);
+    expect(snapshots.getCached(tenantId, slug)).toBe(snapshot);
+  });
+
   it('that were read before a change and arrive after it are not kept', async () => {
     const { id, slug } = await write({});
     const release = Promise.withResolvers<void>();

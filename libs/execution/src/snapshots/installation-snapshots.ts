@@ -9,8 +9,8 @@ export interface InstallationSnapshotsOptions {
   clock: Clock;
   /** The operator's word on limits. */
   ceilings: OperatorCeilings;
-  /** Told when an installation runs under another isolate key than before: its old warm isolates serve nobody. */
-  onReplaced(isolateKey: string): void;
+  /** Told when warm isolates shall not serve any more: those whose key begins so (an installation's id, or its id and an old release). */
+  onReplaced(isolateKeyPrefix: string): void;
 }
 
 /** What a look-up found. An absence is kept too, so that guessing slugs does not reach the database. */
@@ -21,6 +21,9 @@ interface Found {
 
 /** Changes after which a snapshot may be out of date. */
 const concerning = new Set(['plugins', 'tenant']);
+
+/** A change `isolates/<installation id>`: whatever is warm of it shall start afresh, in every process. */
+const isolatesOf = 'isolates/';
 
 /** Most snapshots kept, and most slugs known to be absent; the least recently used leave. */
 const maxSnapshots = 5_000;
@@ -45,6 +48,7 @@ export class InstallationSnapshots {
   /** Begins to keep snapshots. Without it each is read anew. */
   async start(): Promise<void> {
     this.#unwatch ??= watchChanges(this.options.database, (change) => {
+      if (change?.what.startsWith(isolatesOf)) this.options.onReplaced(change.what.slice(isolatesOf.length));
       if (change !== null && !concerning.has(change.what)) return;
       const matches = change === null ? undefined : (found: Found): boolean => found.tenantId === change.tenantId;
       this.#bySlug.drop(matches);
