@@ -1,0 +1,140 @@
+// Writes what is generated from the code: docs/errors.md, docs/host-api.md and libs/sdk/plugin.schema.json. Runs over dist, so after a build.
+// `--check` writes nothing and exits with 1 when a file differs, when an error has no way out, or when a way out has no error.
+import { existsSync } from 'node:fs';
+import { readFile, readdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const load = (path) => import(pathToFileURL(join(root, path)).href);
+const check = process.argv.includes('--check');
+
+/** Every catalogue of the program, by importing whatever may declare one. */
+async function readCatalogues() {
+  for (const lib of await readdir(join(root, 'libs'))) await load(`libs/${lib}/dist/index.js`);
+  for (const app of await readdir(join(root, 'apps'))) {
+    for (const path of [`apps/${app}/dist/errors.js`, `apps/${app}/dist/http/errors.js`]) if (existsSync(join(root, path))) await load(path);
+  }
+  const { errorCatalogues } = await load('libs/kernel/dist/index.js');
+  return errorCatalogues;
+}
+
+const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
+
+async function writeErrors() {
+  const catalogues = await readCatalogues();
+  const { sections, codes } = JSON.parse(await readFile(join(root, 'scripts/error-ways-out.json'), 'utf8'));
+  const faults = [];
+  const used = new Set();
+  const wayOut = (owner, code) => {
+    const key = [`${owner}/${code}`, code].find((each) => Object.hasOwn(codes, each));
+    if (key === undefined) faults.push(`scripts/error-ways-out.json has no text for ${owner}/${code}`);
+    else used.add(key);
+    return key === undefined ? '' : codes[key];
+  };
+  for (const owner of Object.keys(catalogues)) if (!Object.hasOwn(sections, owner)) faults.push(`scripts/error-ways-out.json has no section for the errors of ${owner}`);
+
+  const lines = [
+    '# Errors',
+    '',
+    'Written by `npm run docs` out of the error catalogues; change those, or `scripts/error-ways-out.json`.',
+    '',
+    'The API answers errors as `application/problem+json` (RFC 9457): `code` is stable, `detail` says what happened with the value and the limit and what to do,',
+    '`errors` lists every fault of an input as `{ pointer, code, detail }`, `request_id` finds the request in the log. Plugin code gets the same codes as `error.code`',
+    'of a rejected call. `fault` says whose it is: `plugin` (its developer mends it), `caller` (send something else), `limit` (do less), `policy` (somebody has to',
+    'allow it), `platform` (tell the operator). A code keeps its meaning in every section it stands in; status and way out are those of the section.',
+  ];
+  for (const [owner, intro] of Object.entries(sections)) {
+    const kinds = catalogues[owner];
+    if (kinds === undefined) {
+      faults.push(`scripts/error-ways-out.json has a section for ${owner}, which declares no errors`);
+      continue;
+    }
+    lines.push('', `## ${owner}`, '', intro, '', '| code | status | fault | title | way out |', '|---|---|---|---|---|');
+    for (const [code, { status, fault, title }] of Object.entries(kinds)) {
+      lines.push(`| \`${code}\` | ${status} | ${fault} | ${cell(title)} | ${cell(wayOut(owner, code))} |`);
+    }
+  }
+  for (const key of Object.keys(codes)) if (!used.has(key)) faults.push(`scripts/error-ways-out.json has a text for ${key}, which is no error`);
+  return { path: 'docs/errors.md', text: `${lines.join('\n')}\n`, faults };
+}
+
+/** A JSON Schema as people read types. Bounds and patterns are left to the detail of the error. */
+function typeText(schema) {
+  const { type, anyOf, oneOf, allOf, enum: values, items, prefixItems, properties, additionalProperties, required = [] } = schema;
+  if ('const' in schema) return JSON.stringify(schema.const);
+  if (values) return values.map((value) => JSON.stringify(value)).join(' | ');
+  const choices = anyOf ?? oneOf;
+  if (choices) return [...new Set(choices.map(typeText))].join(' | ');
+  if (allOf) return allOf.map(typeText).join(' & ');
+  if (prefixItems) return `[${prefixItems.map(typeText).join(', ')}]`;
+  if (type === 'array') return /[ |]/.test(typeText(items ?? {})) ? `(${typeText(items ?? {})})[]` : `${typeText(items ?? {})}[]`;
+  if (properties) {
+    const names = Object.entries(properties).map(([name, each]) => `${name}${required.includes(name) ? '' : '?'}: ${typeText(each).replace(/ \| null$/, required.includes(name) ? '$&' : '')}`);
+    return `{ ${names.join(', ')} }`;
+  }
+  if (type === 'object') return additionalProperties && typeof additionalProperties === 'object' && Object.keys(additionalProperties).length > 0 ? `{ [name]: ${typeText(additionalProperties)} }` : 'object';
+  return type === undefined ? 'JSON' : [type].flat().join(' | ');
+}
+
+/** Arguments behind the first that may be left out are marked with `?`. */
+function argsText({ prefixItems = [] }) {
+  const isOptional = (schema) => schema.anyOf?.some(({ type }) => type === 'null') ?? false;
+  return prefixItems.map((schema) => (isOptional(schema) ? `${typeText(schema).replace(/ \| null$/, '')}?` : typeText(schema))).join(', ');
+}
+
+const bytesText = (bytes) => (bytes % 1_048_576 === 0 ? `${bytes / 1_048_576} MiB` : bytes >= 1_048_576 ? `${(bytes / 1_048_576).toFixed(1)} MiB` : `${Math.round(bytes / 1024)} KiB`);
+
+async function writeHostApi() {
+  const { hostCallReference, methodsNeeding, permissionNames, permissionTexts } = await load('libs/host-api/dist/index.js');
+  const lines = [
+    '# Host calls',
+    '',
+    'Written by `npm run docs` out of the table in `libs/host-api/src/calls/`; change that.',
+    '',
+    'Everything plugin code can ask of the platform. Arguments and answers are shown as they cross the wall of the sandbox, as JSON (`{ $bytes }` is base64); how',
+    'plugin code writes them is in the example and in the types of `@annex/sdk`. Every call answers a promise. It rejects with an `Error` that carries a `code`',
+    '([errors.md](errors.md)): `PERMISSION_DENIED`, `INVALID_ARGUMENTS`, `PAYLOAD_TOO_LARGE`, `RATE_LIMITED` and `NOT_AVAILABLE` are common to all.',
+    '',
+    '## Permissions',
+    '',
+    '| permission | what an admin reads | risk | opens |',
+    '|---|---|---|---|',
+  ];
+  for (const name of permissionNames) {
+    const { title, detail, risk } = permissionTexts[name];
+    lines.push(`| \`${name}\` | **${cell(title)}.** ${cell(detail)} | ${risk} | ${methodsNeeding(name).map((method) => `\`ctx.${method}\``).join(' ')} |`);
+  }
+  lines.push('', '## Calls');
+  for (const { name, doc, example, permission, meter, max_args_bytes, max_result_bytes, args, result } of hostCallReference()) {
+    const facts = [
+      permission === null ? 'needs no permission' : `needs \`${permission}\``,
+      ...(meter === null ? [] : [`counted as ${meter.replaceAll('_', ' ')}`]),
+      `arguments up to ${bytesText(max_args_bytes)}`,
+      `answer up to ${bytesText(max_result_bytes)}`,
+    ];
+    lines.push('', `### ctx.${name}`, '', doc, '', '```ts', example, '```', '', `\`(${argsText(args)}) → ${typeText(result)}\``, '', `${facts.join(' · ')}`);
+  }
+  return { path: 'docs/host-api.md', text: `${lines.join('\n')}\n`, faults: [] };
+}
+
+async function writeManifestSchema() {
+  const { manifestJsonSchema } = await load('libs/manifest/dist/index.js');
+  return { path: 'libs/sdk/plugin.schema.json', text: `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`, faults: [] };
+}
+
+const faults = [];
+for (const { path, text, faults: found } of [await writeErrors(), await writeHostApi(), await writeManifestSchema()]) {
+  faults.push(...found);
+  const file = join(root, path);
+  const known = existsSync(file) ? await readFile(file, 'utf8') : undefined;
+  if (known === text) continue;
+  if (check) faults.push(`${path} differs from the code; run npm run docs`);
+  else {
+    await writeFile(file, text);
+    console.log(`wrote ${path}`);
+  }
+}
+for (const fault of faults) console.error(fault);
+// Importing every library may have opened handles; nothing here is left to wait for.
+process.exit(faults.length > 0 ? 1 : 0);
