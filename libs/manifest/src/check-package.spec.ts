@@ -34,7 +34,7 @@ describe('a package', () => {
   it('that cannot be read is refused for that alone, and nothing of it runs', async () => {
     const inspect = found(hooked);
     const report = await checkPackage(writeZip([{ name: '../plugin.json', data: '{}' }]), { inspect });
-    expect(report).toMatchObject({ ok: false, errors: [{ pointer: 'file', code: 'ZIP_NAME' }] });
+    expect(report).toMatchObject({ ok: false, errors: [{ pointer: '/file', code: 'ZIP_NAME' }] });
     expect((await checkPackage(pack({ 'a.txt': '' }), { inspect })).errors).toMatchObject([{ code: 'MANIFEST_MISSING' }]);
     expect((await checkPackage(pack({ 'plugin.json': '{' }), { inspect })).errors).toMatchObject([{ code: 'JSON_SYNTAX' }]);
     expect(inspect).not.toHaveBeenCalled();

@@ -30,7 +30,7 @@ export interface PackageReport {
   registrations?: Registration[];
   /** The files by their paths; empty when the archive cannot be read. */
   files: PackageFiles;
-  /** Every fault that could be found. Pointers: into the manifest, `file` for the archive, `/handlers/<index>` for registrations. */
+  /** Every fault that could be found. Pointers: into the manifest, `/file` for the archive, `/handlers/<index>` for registrations. */
   errors: InputFault[];
   /** Same shape; nothing is refused because of them. */
   warnings: InputFault[];

@@ -23,7 +23,7 @@ export async function readPackage(bytes: Uint8Array, limits: PackageLimits = def
   if (entries.length > 0 && entries.every(([path]) => path.startsWith(folder)) && zip.files.has(folder + manifestPath)) {
     return { ok: true, files: new Map(entries.map(([path, content]) => [path.slice(folder.length), content])) };
   }
-  return { ok: false, errors: [{ pointer: 'file', code: 'MANIFEST_MISSING', detail: missingDetail(entries.map(([path]) => path)) }] };
+  return { ok: false, errors: [{ pointer: '/file', code: 'MANIFEST_MISSING', detail: missingDetail(entries.map(([path]) => path)) }] };
 }
 
 function missingDetail(paths: string[]): string {
