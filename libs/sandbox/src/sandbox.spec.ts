@@ -1,50 +1,333 @@
-import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSandbox, type Bundle, type RunRequest, type Sandbox } from './index.js';
+import { createSandbox, type HostCall, type RunRequest, type Sandbox, type SandboxLog } from './index.js';
+import { bundleOf, endOf, getRequest, runOf, usualLimits, valueOf } from './testing/runs.js';
 
-function bundleOf(code: string): Bundle {
-  const text = `(function (annexSdk) { ${code} })`;
-  return { code: text, sha256: createHash('sha256').update(text).digest('hex') };
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await createSandbox({ hostMethods: ['kv.get', 'kv.set', 'jobs.runNow', 'emit', 'files.read'] });
+});
+afterAll(() => sandbox.stop());
+
+const json = 'application/json; charset=utf-8';
+
+async function respond(handler: string, over: Partial<RunRequest> = {}): Promise<unknown> {
+  return valueOf(await sandbox.run(runOf(`route('/', ${handler})`, { kind: 'route', ...over })));
 }
 
-let runs = 0;
-export function runOf(code: string, over: Partial<RunRequest> = {}): RunRequest {
-  const bundle = bundleOf(code);
-  runs += 1;
-  return {
-    runId: `run_${runs}`,
-    tenantId: 'ten_1',
-    installationId: 'plg_1',
-    isolateKey: `plg_1 ${bundle.sha256}`,
-    bundleSha256: bundle.sha256,
-    loadBundle: () => Promise.resolve(bundle),
-    handler: { kind: 'job', index: 0 },
-    context: {
-      tenant: { id: 'ten_1', slug: 'demo', name: 'Demo' },
-      user: { id: 'usr_1' },
-      plugin: { id: 'plg_1', slug: 'probe', version: '1.0.0' },
-      run: { id: `run_${runs}`, kind: 'job', name: 'j', attempt: 1, deadlineMs: Date.now() + 5000 },
-      permissions: ['outbound_http'],
-      config: { channel: '#ops' },
-      secrets: ['API_KEY'],
-    },
-    payload: '{}',
-    limits: { wallMs: 5000, cpuMs: 1000, memoryMb: 100, resultBytes: 1_048_576, logLines: 1000, logBytes: 262_144, hostCalls: 200, hostCallsAtOnce: 20 },
-    hostCall: async ({ method, args }) => ({ ok: true, value: JSON.stringify({ method, args: JSON.parse(args) as unknown }) }),
-    log: () => undefined,
-    ...over,
-  };
+async function answer(handler: string, over: Partial<RunRequest> = {}): Promise<unknown> {
+  return valueOf(await sandbox.run(runOf(`job('j', ${handler})`, over)));
 }
 
-describe('the sandbox', () => {
-  let sandbox: Sandbox;
-  beforeAll(async () => {
-    sandbox = await createSandbox({ hostMethods: ['kv.get', 'emit'] });
+describe('what a route handler returns', () => {
+  const utf8 = (data: string) => ({ encoding: 'utf8', data });
+  it.each([
+    ['an object', `() => ({ a: 1 })`, 200, json, utf8('{"a":1}')],
+    ['a promise', `async () => ({ a: 1 })`, 200, json, utf8('{"a":1}')],
+    ['a string, which is a JSON value', `() => 'hello'`, 200, json, utf8('"hello"')],
+    ['null', `() => null`, 200, json, utf8('null')],
+    ['a list', `() => [1, 2, 3]`, 200, json, utf8('[1,2,3]')],
+    ['an empty list', `() => []`, 200, json, utf8('[]')],
+    ['nothing', `() => undefined`, 204, undefined, null],
+    ['body and status', `() => [{ error: 'User not found' }, 404]`, 404, json, utf8('{"error":"User not found"}')],
+    ['no body and a status', `() => [null, 204]`, 204, undefined, null],
+    ['a list of two that is no answer', `() => [1, 2]`, 200, json, utf8('[1,2]')],
+    ['body, status and content type', `() => ['<p>', 200, { 'Content-Type': 'text/html' }]`, 200, 'text/html', utf8('<p>')],
+    ['headers as Headers', `() => ['x', 201, new Headers({ 'content-type': 'text/plain' })]`, 201, 'text/plain', utf8('x')],
+    ['bytes', `() => new Uint8Array([0, 255, 128])`, 200, 'application/octet-stream', { encoding: 'base64', data: 'AP+A' }],
+    ['bytes with a type', `() => [new Uint8Array([1]).buffer, 200, { 'content-type': 'image/png' }]`, 200, 'image/png', { encoding: 'base64', data: 'AQ==' }],
+    ['a Response with text', `() => new Response('hi', { status: 202 })`, 202, 'text/plain;charset=UTF-8', utf8('hi')],
+    ['a Response of JSON', `() => Response.json({ a: 1 })`, 200, 'application/json', utf8('{"a":1}')],
+    ['a Response without a body', `() => new Response(null, { status: 204 })`, 204, undefined, null],
+    ['a redirect', `() => Response.redirect('http://annex.test/x', 303)`, 303, undefined, null],
+  ])('%s', async (_name, handler, status, type, body) => {
+    const response = (await respond(handler)) as { status: number; headers: [string, string][]; body: unknown };
+    expect(response).toMatchObject({ status, body });
+    expect(response.headers.find(([name]) => name === 'content-type')?.[1]).toBe(type);
   });
-  afterAll(() => sandbox.stop());
 
-  it('runs a job and gives its result', async () => {
-    const outcome = await sandbox.run(runOf(`annexSdk.job('j', async (ctx, payload) => ({ t: ctx.tenantId, c: ctx.config, k: await ctx.kv.get('a') }));`));
-    expect(outcome).toMatchObject({ status: 'succeeded', result: JSON.stringify({ t: 'demo', c: { channel: '#ops' }, k: { method: 'kv.get', args: ['a'] } }) });
+  it('keeps repeated headers apart, such as two cookies', async () => {
+    const response = await respond(`() => { const r = new Response('x'); r.headers.append('set-cookie', 'a=1'); r.headers.append('set-cookie', 'b=2'); return r; }`);
+    expect((response as { headers: unknown }).headers).toEqual(expect.arrayContaining([['set-cookie', 'a=1'], ['set-cookie', 'b=2']]));
+  });
+
+  it('reads a streamed Response to its end', async () => {
+    const body = `new ReadableStream({ start(c) { c.enqueue(new TextEncoder().encode('one ')); c.enqueue(new TextEncoder().encode('two')); c.close(); } })`;
+    const response = (await respond(`() => new Response(${body})`)) as { body: { encoding: 'utf8' | 'base64'; data: string } };
+    expect(Buffer.from(response.body.data, response.body.encoding).toString()).toBe('one two');
+  });
+
+  it.each([
+    ['a function', `() => () => 1`],
+    ['a BigInt', `() => ({ a: 1n })`],
+    ['a header with a line break', `() => [{}, 200, { 'x-a': 'b\\nset-cookie: c' }]`],
+    ['a header name with a space', `() => [{}, 200, { 'x a': 'b' }]`],
+    ['a cycle', `() => { const a = {}; a.a = a; return a; }`],
+  ])('%s is PLUGIN_ERROR', async (_name, handler) => {
+    expect(endOf(await sandbox.run(runOf(`route('/', ${handler})`, { kind: 'route' })))).toBe('PLUGIN_ERROR');
+  });
+});
+
+describe('ctx', () => {
+  it('shows identity, settings and run at once', async () => {
+    const seen = await answer(`(ctx) => ({
+      tenantId: ctx.tenantId, tenant: ctx.tenant, user: ctx.user, plugin: ctx.plugin, config: ctx.config, attempt: ctx.run.attempt, kind: ctx.run.kind,
+      deadline: ctx.run.deadline, can: ctx.permissions.has('db.read'), cannot: ctx.permissions.has('db.write'), aborted: ctx.run.signal.aborted,
+      has: ctx.secrets.has('API_KEY'), hasNot: ctx.secrets.has('OTHER'), ref: ctx.secrets.ref('API_KEY'),
+    })`);
+    expect(seen).toEqual({
+      tenantId: 'demo',
+      tenant: { id: 'ten_1', slug: 'demo', name: 'Demo' },
+      user: { id: 'usr_1', email: 'a@demo.test' },
+      plugin: { id: 'plg_1', slug: 'probe', version: '1.2.3' },
+      config: { channel: '#ops', list: [1] },
+      attempt: 2,
+      kind: 'job',
+      deadline: new Date(1_900_000_000_000).toISOString(),
+      can: true,
+      cannot: false,
+      aborted: false,
+      has: true,
+      hasNot: false,
+      ref: '{{secret:API_KEY}}',
+    });
+  });
+
+  it('gives each run its own copy of the settings, so that a change stays in that run', async () => {
+    const body = `job('change', (ctx) => { ctx.config.list.push(2); ctx.tenant.slug = 'x'; return ctx.config.list; }); job('look', (ctx) => [ctx.config.list, ctx.tenantId]);`;
+    expect(valueOf(await sandbox.run(runOf(body)))).toEqual([1, 2]);
+    expect(valueOf(await sandbox.run(runOf(body, { index: 1 })))).toEqual([[1], 'demo']);
+  });
+
+  it('notices changed settings in a warm isolate', async () => {
+    const body = `job('j', (ctx) => ctx.config)`;
+    const first = runOf(body);
+    expect(valueOf(await sandbox.run(first))).toEqual({ channel: '#ops', list: [1] });
+    expect(valueOf(await sandbox.run({ ...first, context: { ...first.context, config: { channel: '#dev' } } }))).toEqual({ channel: '#dev' });
+  });
+
+  it('can be taken apart', async () => {
+    expect(await answer(`async ({ kv: { get }, tenantId }) => [tenantId, await get('a')]`)).toEqual(['demo', { method: 'kv.get', args: ['a'] }]);
+  });
+
+  it('shows the request of a route', async () => {
+    const handler = `async (ctx) => ({ method: ctx.request.method, url: ctx.request.url, type: ctx.request.headers.get('Content-Type'), body: await ctx.request.json(), params: ctx.params, query: ctx.query })`;
+    const request = { ...getRequest, method: 'POST', headers: [['content-type', 'application/json']] as [string, string][], params: { id: '7' }, query: { a: '1', b: ['2', '3'] }, body: { encoding: 'utf8' as const, data: '{"x":"ü"}' } };
+    const response = (await respond(handler, { request })) as { body: { data: string } };
+    expect(JSON.parse(response.body.data)).toEqual({
+      method: 'POST',
+      url: request.url,
+      type: 'application/json',
+      body: { x: 'ü' },
+      params: { id: '7' },
+      query: { a: '1', b: ['2', '3'] },
+    });
+  });
+
+  it('hands a binary request body on as it came', async () => {
+    const request = { ...getRequest, method: 'PUT', body: { encoding: 'base64' as const, data: 'AP+A' } };
+    const response = (await respond(`async (ctx) => [...new Uint8Array(await ctx.request.arrayBuffer())]`, { request })) as { body: { data: string } };
+    expect(JSON.parse(response.body.data)).toEqual([0, 255, 128]);
+  });
+
+  it('has no request outside of a route', async () => {
+    expect(await answer(`(ctx) => [ctx.request === undefined, ctx.params, ctx.query]`)).toEqual([true, {}, {}]);
+  });
+
+  it('holds only the namespaces of the host-call table, besides its own', async () => {
+    expect(await answer(`(ctx) => [typeof ctx.kv.get, typeof ctx.jobs.runNow, typeof ctx.emit, typeof ctx.db]`)).toEqual(['function', 'function', 'function', 'undefined']);
+  });
+});
+
+describe('host calls', () => {
+  it('carry their arguments as one JSON array, bytes included', async () => {
+    const calls: HostCall[] = [];
+    await answer(`async (ctx) => { await ctx.emit('a.b', { at: new Date(0), list: [undefined, 1] }, undefined); await ctx.kv.set('k', new Uint8Array([1, 2])); }`, {
+      hostCall: (call) => {
+        calls.push(call);
+        return Promise.resolve({ ok: true, value: 'null' });
+      },
+    });
+    expect(calls.map(({ method, args }) => [method, JSON.parse(args) as unknown])).toEqual([
+      ['emit', ['a.b', { at: '1970-01-01T00:00:00.000Z', list: [null, 1] }]],
+      ['kv.set', ['k', { $bytes: 'AQI=' }]],
+    ]);
+  });
+
+  it('bring bytes back as Uint8Array', async () => {
+    const handler = `async (ctx) => { const { data } = await ctx.files.read('a'); return [data instanceof Uint8Array, [...data]]; }`;
+    expect(await answer(handler, { hostCall: () => Promise.resolve({ ok: true, value: '{"data":{"$bytes":"AP8="}}' }) })).toEqual([true, [0, 255]]);
+  });
+
+  it('fail as an Error with the code, which the plugin may catch', async () => {
+    const hostCall = () => Promise.resolve({ ok: false as const, code: 'PERMISSION_DENIED', message: 'kv is not granted' });
+    expect(await answer(`async (ctx) => { try { await ctx.kv.get('a'); } catch (e) { return [e instanceof Error, e.code, e.message]; } }`, { hostCall })).toEqual([true, 'PERMISSION_DENIED', 'kv is not granted']);
+    expect(await sandbox.run(runOf(`job('j', (ctx) => ctx.kv.get('a'))`, { hostCall }))).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'kv is not granted' } });
+  });
+
+  it('beyond the number allowed at once wait their turn', async () => {
+    let underWay = 0;
+    let most = 0;
+    const hostCall = async () => {
+      most = Math.max(most, (underWay += 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      underWay -= 1;
+      return { ok: true as const, value: '1' };
+    };
+    const handler = `async (ctx) => (await Promise.all(Array.from({ length: 30 }, () => ctx.kv.get('a')))).length`;
+    expect(await answer(handler, { hostCall, limits: { ...usualLimits, hostCallsAtOnce: 4 } })).toBe(30);
+    expect(most).toBe(4);
+  });
+
+  it('answer a secret, or the fallback when there is none', async () => {
+    const hostCall = ({ args }: HostCall) => Promise.resolve({ ok: true as const, value: args === '["API_KEY"]' ? '"s3cret"' : 'null' });
+    expect(await answer(`async (ctx) => [await ctx.secrets.get('API_KEY'), await ctx.secrets.get('NONE'), await ctx.secrets.get('NONE', 'x')]`, { hostCall })).toEqual(['s3cret', null, 'x']);
+  });
+
+  it('send HTTP in one form, whether by ctx.http or by fetch', async () => {
+    const calls: unknown[] = [];
+    const hostCall = ({ method, args }: HostCall) => {
+      calls.push([method, ...(JSON.parse(args) as unknown[])]);
+      return Promise.resolve({ ok: true as const, value: JSON.stringify({ status: 201, headers: [['x-a', 'b']], url: 'https://a.test/', body: { encoding: 'utf8', data: '{"ok":1}' } }) });
+    };
+    const handler = `async (ctx) => {
+      const one = await ctx.http.post('https://a.test/', { a: 1 }, { headers: { 'X-B': 'c' }, query: { q: 'x' }, timeoutMs: 500 });
+      const two = await fetch('https://a.test/', { method: 'POST', body: 'text' });
+      const three = await ctx.http.get('https://a.test/');
+      return [one.status, one.ok, one.headers.get('X-A'), await one.json(), await one.text(), two.status, await two.json(), (await three.arrayBuffer()).byteLength];
+    }`;
+    expect(await answer(handler, { hostCall })).toEqual([201, true, 'b', { ok: 1 }, '{"ok":1}', 201, { ok: 1 }, 8]);
+    expect(calls).toMatchObject([
+      ['http.request', { method: 'POST', url: 'https://a.test/', headers: [['x-b', 'c'], ['content-type', 'application/json']], query: { q: 'x' }, body: { encoding: 'utf8', data: '{"a":1}' }, timeout_ms: 500 }],
+      ['http.request', { method: 'POST', url: 'https://a.test/', body: { encoding: 'utf8', data: 'text' } }],
+      ['http.request', { method: 'GET', url: 'https://a.test/', headers: [], body: null }],
+    ]);
+  });
+});
+
+describe('handlers', () => {
+  it.each([
+    ['hook gets the event', `hook('a.b', (ctx, event) => event.data)`, 'event', '{"data":{"x":1}}', { x: 1 }],
+    ['job gets the payload', `job('j', (ctx, payload) => payload)`, 'job', '[1]', [1]],
+    ['job without a payload', `job('j', (ctx, payload) => payload === undefined)`, 'job', undefined, true],
+    ['filter gets and gives a value', `filter('f', (ctx, value) => ({ ...value, b: 2 }))`, 'filter', '{"a":1}', { a: 1, b: 2 }],
+    ['onConfigChange gets key, value and operation', `onConfigChange((ctx, key, value, op) => [ctx.tenantId, key, value, op])`, 'lifecycle', '{"key":"channel","value":"#x","op":"set"}', ['demo', 'channel', '#x', 'set']],
+    ['onInstall gets ctx', `onInstall((ctx) => ctx.plugin.slug)`, 'lifecycle', undefined, 'probe'],
+    ['health gets ctx', `health((ctx) => ({ ok: true }))`, 'health', undefined, { ok: true }],
+  ] as const)('%s', async (_name, body, kind, payload, result) => {
+    expect(valueOf(await sandbox.run(runOf(body, { kind, ...(payload === undefined ? {} : { payload }) })))).toEqual(result);
+  });
+
+  it('that are not where the release said are PLUGIN_ERROR', async () => {
+    expect(endOf(await sandbox.run(runOf(`job('j', () => 1)`, { index: 5 })))).toBe('PLUGIN_ERROR');
+    expect(endOf(await sandbox.run(runOf(`job('j', () => 1)`, { kind: 'event' })))).toBe('PLUGIN_ERROR');
+  });
+
+  it('that throw end as PLUGIN_ERROR with message and stack', async () => {
+    const outcome = await sandbox.run(runOf(`job('j', async () => { throw new TypeError('no such user'); })`));
+    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'no such user', stack: expect.stringContaining('plugin.js:1') as string } });
+  });
+
+  it.each([
+    [`throw 'plain text'`, 'plain text'],
+    [`throw null`, 'null'],
+    [`throw { message: 'an object' }`, 'an object'],
+    [`throw Symbol('s')`, 'Symbol(s)'],
+  ])('that %s end as PLUGIN_ERROR with what can be shown', async (statement, message) => {
+    expect(await sandbox.run(runOf(`job('j', () => { ${statement}; })`))).toMatchObject({ error: { code: 'PLUGIN_ERROR', message } });
+  });
+
+  it('say that a failure must not be retried, or when', async () => {
+    expect(await sandbox.run(runOf(`job('j', () => { throw new NonRetryable('gone'); })`))).toMatchObject({ error: { code: 'NON_RETRYABLE', message: 'gone' } });
+    expect(await sandbox.run(runOf(`job('j', () => { throw new RetryAfter(1500, 'busy'); })`))).toMatchObject({ error: { code: 'RETRY_AFTER', message: 'busy', retryAfterMs: 1500 } });
+    expect(await sandbox.run(runOf(`job('j', () => { throw new RetryAfter('busy', 1500); })`))).toMatchObject({ error: { code: 'RETRY_AFTER', message: 'busy', retryAfterMs: 1500 } });
+  });
+
+  it('share what the entry made, from run to run of one release', async () => {
+    const body = `let count = 0; job('j', () => (count += 1))`;
+    expect([await answer(`() => 0`), valueOf(await sandbox.run(runOf(body))), valueOf(await sandbox.run(runOf(body)))]).toEqual([0, 1, 2]);
+  });
+
+  it('run side by side in one isolate', async () => {
+    const body = `const open = {}; job('wait', (ctx, { id }) => new Promise((resolve) => { open[id] = resolve; })); job('open', (ctx, { id }) => { open[id](id); });`;
+    const waiting = ['a', 'b'].map((id) => sandbox.run(runOf(body, { payload: JSON.stringify({ id }) })));
+    // A promise that another run resolves settles in that run's turn; the result still belongs to the run that waits.
+    for (const id of ['b', 'a']) await sandbox.run(runOf(body, { index: 1, payload: JSON.stringify({ id }) }));
+    expect((await Promise.all(waiting)).map(valueOf)).toEqual(['a', 'b']);
+  });
+});
+
+describe('logs', () => {
+  it('come line by line, with level and fields', async () => {
+    const lines: SandboxLog[] = [];
+    await answer(`(ctx) => { console.log('hello', 1); console.error('bad'); ctx.log.warn('careful', { a: 1 }); }`, { log: (line) => lines.push(line) });
+    expect(lines).toMatchObject([
+      { level: 'info', message: 'hello 1' },
+      { level: 'error', message: 'bad' },
+      { level: 'warn', message: 'careful', fields: { a: 1 } },
+    ]);
+  });
+
+  it('tell of a rejection that nobody handled, and the run goes on', async () => {
+    const lines: SandboxLog[] = [];
+    const handler = `async (ctx) => { void Promise.reject(new Error('forgotten')); await ctx.kv.get('a'); return 'done'; }`;
+    expect(await answer(handler, { log: (line) => lines.push(line) })).toBe('done');
+    expect(lines).toMatchObject([{ level: 'error', message: 'Uncaught (in promise): forgotten' }]);
+  });
+});
+
+describe('usage', () => {
+  it('counts what the run used', async () => {
+    const outcome = await sandbox.run(runOf(`job('j', async (ctx) => { console.log('x'); await ctx.kv.get('a'); await ctx.kv.get('b'); return 'four'; })`));
+    expect(outcome.usage).toMatchObject({ logLines: 1, logBytes: 1, hostCalls: 2, resultBytes: 6 });
+    expect(outcome.usage.cpuMs).toBeGreaterThan(0);
+    expect(outcome.usage.wallMs).toBeGreaterThan(0);
+  });
+});
+
+describe('inspection', () => {
+  it('answers what the entry registers, in order', async () => {
+    const body = `
+      route('/users/:id', { methods: ['get', 'POST'], auth: { hmac: { secret: 'S', header: 'X-Signature', scheme: 'github' } }, roles: ['admin'] }, () => 1);
+      hook('auth.user.*', () => 1); job('daily', () => 1); filter('price.quote', { priority: 5, timeout_ms: 200, on_error: 'fail' }, () => 1);
+      health(() => 1); onInstall(() => 1); onConfigChange(() => 1); route('/', () => 1);`;
+    expect(await sandbox.inspect(bundleOf(body))).toEqual({
+      ok: true,
+      warnings: [],
+      registrations: [
+        { kind: 'route', path: '/users/:id', methods: ['GET', 'POST'], auth: { hmac: { secret: 'S', header: 'X-Signature', scheme: 'github' } }, roles: ['admin'] },
+        { kind: 'event', name: 'auth.user.*' },
+        { kind: 'job', name: 'daily' },
+        { kind: 'filter', name: 'price.quote', priority: 5, timeoutMs: 200, onError: 'fail' },
+        { kind: 'health', name: 'health' },
+        { kind: 'lifecycle', name: 'install' },
+        { kind: 'lifecycle', name: 'config_change' },
+        { kind: 'route', path: '/', methods: ['GET'], auth: 'member', roles: null },
+      ],
+    });
+  });
+
+  it.each([
+    ['throws', `throw new Error('broken at the top')`, 'PLUGIN_ERROR', 'broken at the top'],
+    ['never ends', `for (;;);`, 'TIMEOUT', ''],
+    ['registers no function', `route('/', 5)`, 'PLUGIN_ERROR', 'the handler must be a function'],
+    ['registers no path', `route('', () => 1)`, 'PLUGIN_ERROR', 'path must be'],
+    ['uses too much memory', `const a = []; for (;;) a.push(new Array(10000).fill(1));`, 'MEMORY_LIMIT', ''],
+  ])('fails for an entry that %s', async (_name, body, code, message) => {
+    const found = await sandbox.inspect(bundleOf(body), { wallMs: 2000, memoryMb: 32 });
+    expect(found).toMatchObject({ ok: false });
+    if (!found.ok) {
+      expect(['CPU_LIMIT', 'TIMEOUT'].includes(found.error.code) && code === 'TIMEOUT' ? code : found.error.code).toBe(code);
+      expect(found.error.message).toContain(message);
+    }
+  });
+
+  it('warns of host calls while the entry loads', async () => {
+    const found = await sandbox.inspect(bundleOf(`fetch('https://a.test/').catch(() => 0); job('j', () => 1);`));
+    expect(found).toMatchObject({ ok: true, registrations: [{ kind: 'job' }], warnings: [expect.stringContaining('http.request') as string] });
+  });
+
+  it('leaves nothing behind for the next one', async () => {
+    await sandbox.inspect(bundleOf(`globalThis.left = 1; job('j', () => 1);`));
+    expect(await sandbox.inspect(bundleOf(`if (globalThis.left) throw new Error('left'); job('j', () => 1);`))).toMatchObject({ ok: true });
   });
 });

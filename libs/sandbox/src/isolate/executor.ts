@@ -197,8 +197,10 @@ export class Executor implements LaneEvents, EffectParts {
       const run = this.#runs.get(runKey);
       if (run === undefined || run.over || run.lane !== lane) return;
       const isEnd = takeEmission(this, lane, run, [kind, n, m, a, b, c]);
-      // As a rule the turn's own end comes next and finishes the run.
-      if (isEnd && !lane.isInTurn) setImmediate(() => this.#finishIfIdle(run));
+      if (!isEnd) return;
+      // The end of the turn comes next and finishes the run, which need not be the turn's own: another may have resolved its promise.
+      if (lane.isInTurn) lane.ended.push(run);
+      else setImmediate(() => this.#finishIfIdle(run));
     };
     return lane;
   }
@@ -246,6 +248,16 @@ export class Executor implements LaneEvents, EffectParts {
     }
     run.invoked = true;
     if (run.end !== undefined) this.#finish(run);
+    if (lane.ended.length > 0) this.#finishEnded(lane);
+  }
+
+  /** Finishes the runs that ended in another run's turn, unless a turn of their own is still to come. */
+  #finishEnded(lane: Lane): void {
+    for (const run of lane.ended.splice(0)) {
+      if (run.over) continue;
+      if (lane.hasTurnOf(run)) lane.ended.push(run);
+      else this.#finish(run);
+    }
   }
 
   /** The entry has run, or failed to: those who waited for it go on, or fail as it did. */

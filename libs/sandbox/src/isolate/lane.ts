@@ -27,6 +27,8 @@ export class Lane {
   readonly runs = new Map<number, GuestRun>();
   /** Runs that wait for the entry to have run. */
   readonly waiting: GuestRun[] = [];
+  /** Runs that said how they ended and wait for the turn to be over. */
+  readonly ended: GuestRun[] = [];
   /** Profiles that the isolate has been given. */
   readonly profiles = new Set<number>();
   lastUsedAt: number;
@@ -70,6 +72,11 @@ export class Lane {
       forMs: this.events.now() - this.#turnStartedAt,
       processCpuMs: processCpuMs() - this.#processCpuAtTurnStart,
     };
+  }
+
+  /** Whether a turn of the run is under way or waits on the isolate's thread. */
+  hasTurnOf(run: GuestRun): boolean {
+    return this.#turns.includes(run);
   }
 
   /** One timed entry of one run. */

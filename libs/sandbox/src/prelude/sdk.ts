@@ -73,7 +73,7 @@ function textList(value: unknown, what: string, change: (text: string) => string
 }
 
 function optionsAndHandler(what: string, second: unknown, third: unknown): [Record<string, unknown>, Handler['run']] {
-  if (typeof second === 'function') return [record(), requireHandler(second, what)];
+  if (typeof second === 'function' || third === undefined) return [record(), requireHandler(second, what)];
   if (typeof second !== 'object' && second !== undefined) throw new SafeTypeError(`${what}: options must be an object`);
   return [(second ?? record()) as Record<string, unknown>, requireHandler(third, what)];
 }
