@@ -14,6 +14,15 @@ export type Script = (run: ClaimedRun, signal: AbortSignal) => Promise<Json | un
 /** A failed attempt with a code. */
 export const failed = (code: string, message = code): AttemptOutcome => ({ status: 'failed', error: { code, message }, limits: {}, release: '1.0.0' });
 
+/** A success whose effects take place in the transaction that ends it. */
+export const succeededWith = (commit: NonNullable<Extract<AttemptOutcome, { status: 'succeeded' }>['commit']>): AttemptOutcome => ({
+  status: 'succeeded',
+  result: 'done',
+  limits: {},
+  release: '1.0.0',
+  commit,
+});
+
 const isOutcome = (value: unknown): value is AttemptOutcome => typeof value === 'object' && value !== null && 'status' in value && 'limits' in value;
 
 /** Runs a script in place of the sandbox and remembers what it was given. */

@@ -2,9 +2,9 @@
  * What happens to a ticket: claim the run, try it, write how it ended. Everything written carries the claim's fencing number, so a worker
  * that lost a run to another one (it stood still, its lease ran out) changes nothing any more.
  */
-import { isAnnexError, messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
-import { nextAttempt, outcomeOf, retryPolicyFor } from '@annex/lifecycle';
-import { claimRun, finishAttempt, handBack, renewLeases, takeBack, type AttemptEnd, type ClaimedRun, type Database } from '@annex/persistence';
+import { assertNever, isAnnexError, messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
+import { countsAsAttempt, nextAttempt, retryPolicyFor } from '@annex/lifecycle';
+import { claimRun, finishAttempt, handBack, isTransientDatabaseError, renewLeases, takeBack, type AttemptEnd, type ClaimedRun, type Database } from '@annex/persistence';
 import type { RunTicket } from '@annex/queue';
 import type { AttemptOutcome, AttemptPort } from './attempt.js';
 
@@ -162,20 +162,31 @@ export class Attempts {
       logger.error({ run: run.id, plugin: run.plugin }, 'an attempt did not answer within any limit and was given up');
       ended = { status: 'failed', error: { code: 'PLATFORM_ERROR', message: 'The attempt did not answer within any limit.' }, limits: {}, release: null };
     }
-    const end = this.#decide(run, ended);
+    const status = await this.#end(run, ended);
+    if (status === 'parked') this.counts.handedBack += 1;
+    else this.counts[status ?? 'fenced'] += 1;
+  }
+
+  /** Writes what an outcome means for the run. */
+  async #end(run: ClaimedRun, outcome: AttemptOutcome): Promise<AttemptEnd['status'] | 'parked' | null> {
+    const end = this.#decide(run, outcome);
     if (end === 'park') {
-      await this.#persist(run, () => scope.transaction((tx) => handBack(tx, { runId: run.id, claim: run.claim, park: true })));
-      this.counts.handedBack += 1;
-      return;
+      await this.#persist(run, () => this.options.database.forTenant(run.tenantId).transaction((tx) => handBack(tx, { runId: run.id, claim: run.claim, park: true })));
+      return 'parked';
     }
-    const status = await this.#finish(run, end, ended.status === 'succeeded' ? ended.commit : undefined);
-    if (status === 'park') return;
-    this.counts[status ?? 'fenced'] += 1;
-    if (status === 'failed' && end.error && outcomeOf(end.error.code).alert === 'operator') logger.warn({ run: run.id, plugin: run.plugin, code: end.error.code }, 'a run failed for good by the platform’s fault');
+    try {
+      return await this.#finish(run, end, outcome.status === 'succeeded' ? outcome.commit : undefined);
+    } catch (thrown) {
+      if (isTransientDatabaseError(thrown)) throw thrown;
+      // Not again: the same handler would do the same, and nothing of it could be kept.
+      this.options.logger.error({ err: thrown, run: run.id, plugin: run.plugin }, 'the end of a run cannot be stored; the run has failed');
+      const error = { code: 'PLATFORM_ERROR', message: 'How this run ended could not be stored, so nothing that it did in the platform took effect.' };
+      return this.#finish(run, { ...end, status: 'failed', result: undefined, limits: {}, error }, undefined);
+    }
   }
 
   /** Ends the attempt and lets its effects happen, both or neither. Effects that are refused (a full queue) make the attempt a failed one. */
-  async #finish(run: ClaimedRun, end: AttemptEnd, commit: Commit | undefined): Promise<AttemptEnd['status'] | 'park' | null> {
+  async #finish(run: ClaimedRun, end: AttemptEnd, commit: Commit | undefined): Promise<AttemptEnd['status'] | 'parked' | null> {
     const scope = this.options.database.forTenant(run.tenantId);
     if (!commit) return this.#persist(run, () => scope.transaction((tx) => finishAttempt(tx, end)));
     const finished = await this.#persist(run, async () => {
@@ -192,8 +203,7 @@ export class Attempts {
       }
     });
     if (finished.refused === undefined) return finished.status;
-    const failed = this.#decide(run, { status: 'failed', error: finished.refused, limits: end.limits, release: end.release });
-    return failed === 'park' ? 'park' : this.#finish(run, failed, undefined);
+    return this.#end(run, { status: 'failed', error: finished.refused, limits: end.limits, release: end.release });
   }
 
   /** What an outcome means for the run: lifecycle's tables decide. */
@@ -212,9 +222,8 @@ export class Attempts {
       case 'cancelled':
         return { ...base, status: 'cancelled', error: { code: 'CANCELLED', message: 'The run was cancelled.' } };
       case 'failed': {
-        const { retry } = outcomeOf(outcome.error.code);
-        const countsAsAttempt = retry !== 'platform' && retry !== 'park';
-        const failures = run.failures + (countsAsAttempt ? 1 : 0);
+        const counts = countsAsAttempt(outcome.error.code);
+        const failures = run.failures + (counts ? 1 : 0);
         const next = nextAttempt({
           kind: run.kind,
           policy: retryPolicyFor(run.kind, run.policy.retry),
@@ -224,11 +233,11 @@ export class Attempts {
           random: this.options.random,
         });
         if (next.then === 'park') return 'park';
-        if (next.then === 'dead') return { ...base, status: 'failed', error: outcome.error, countsAsAttempt };
+        if (next.then === 'dead') return { ...base, status: 'failed', error: outcome.error, countsAsAttempt: counts };
         return { ...base, status: 'retrying', delayMs: next.delayMs, error: outcome.error, countsAsAttempt: next.countsAsAttempt };
       }
       default:
-        throw new TypeError('an attempt ended in no known way');
+        return assertNever(outcome);
     }
   }
 
@@ -238,7 +247,7 @@ export class Attempts {
       try {
         return await write();
       } catch (thrown) {
-        if (tries >= finishTries) throw thrown;
+        if (tries >= finishTries || !isTransientDatabaseError(thrown)) throw thrown;
         this.options.logger.warn({ run: run.id, tries, reason: messageOf(thrown) }, 'the end of an attempt could not be written yet');
         await new Promise((done) => setTimeout(done, Math.min(100 * 2 ** tries, finishPauseMs)));
       }

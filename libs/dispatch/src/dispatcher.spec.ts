@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { uuidFromId, type Id } from '@annex/kernel';
-import { emitEvent, enqueueRun, type NewRun } from '@annex/persistence';
-import { failed, mayLeaveOutRedis, openDispatchBed, type DispatchBed } from '../../../test/support/dispatch.js';
+import { outcomeErrors } from '@annex/lifecycle';
+import { emitEvent, enqueueRun, type NewRun, type TenantTransaction } from '@annex/persistence';
+import { failed, succeededWith, mayLeaveOutRedis, openDispatchBed, type DispatchBed } from '../../../test/support/dispatch.js';
 import { makeInstallation, subscribe, type TestInstallation } from '../../../test/support/installations.js';
 
 /** A promise that a test resolves when it wants a handler to go on. */
@@ -16,6 +17,7 @@ for (const backend of ['postgres', 'redis'] as const) {
     afterEach(async () => {
       await bed.stopWorkers();
       await bed.db.sql('delete from tenants');
+      await bed.db.sql('delete from workers');
     });
     afterAll(() => bed.close());
 
@@ -68,23 +70,25 @@ for (const backend of ['postgres', 'redis'] as const) {
     });
 
     it('loses nothing when the queue forgets everything', async () => {
-      const at = await install();
+      const tenants = [await install(), await install(), await install()];
       const { promise: release, resolve } = gate();
       const started = gate();
+      let running = 0;
       await bed.worker(
         async () => {
-          started.resolve();
+          if ((running += 1) === 4) started.resolve();
           await release;
           return 'done';
         },
-        { slots: 2, reservedShare: 0 },
+        { slots: 4 },
       );
-      await bed.db.sql('update tenants set background_concurrency = 50');
-      const ids = await Promise.all(Array.from({ length: 10 }, () => enqueue(at, { kind: 'event', name: 'x' })));
+      const made = await Promise.all(tenants.flatMap((at) => Array.from({ length: 5 }, async () => ({ at, id: await enqueue(at, { kind: 'event', name: 'x' }) }))));
       await started.promise;
+      const handedOver = () => bed.db.sql('select 1 from runs where dispatched_at is not null');
+      while ((await handedOver()).length === 0) await new Promise((done) => setTimeout(done, 10));
       await bed.wipeQueue();
       resolve();
-      for (const id of ids) expect(await bed.ended(at.tenantId, id)).toMatchObject({ status: 'succeeded', claims: 1 });
+      for (const { at, id } of made) expect(await bed.ended(at.tenantId, id)).toMatchObject({ status: 'succeeded', claims: 1 });
     });
 
     it('gives the runs of a dead worker to a living one', async () => {
@@ -180,6 +184,32 @@ for (const backend of ['postgres', 'redis'] as const) {
       await status('enabled');
       await bed.db.database.forTenant(at.tenantId).transaction((tx) => tx.changed('plugins'));
       expect((await bed.ended(at.tenantId, runId)).status).toBe('succeeded');
+    });
+
+    it('lets what a run did take effect with its success, or not at all', async () => {
+      const at = await install();
+      const effect = (id: string) => async (tx: TenantTransaction) => void (await emitEvent(tx, { id, type: 'a.b', source: 's', data: null }));
+      const events = async () => (await bed.db.sql<{ id: string }>('select id from events order by id')).map(({ id }) => id);
+      await bed.worker(async (run) => {
+        if (run.name === 'good') return succeededWith(effect('good'));
+        if (run.name === 'poison') {
+          return succeededWith(async (tx) => {
+            await effect('poison')(tx);
+            await tx.query('select 1 / 0');
+          });
+        }
+        return succeededWith(async (tx) => {
+          await effect(`${run.name}-${run.claim}`)(tx);
+          if (run.claim === 1) throw outcomeErrors.error(run.name === 'full' ? 'QUEUE_FULL' : 'PLUGIN_DISABLED', 'no');
+        });
+      });
+      expect((await bed.ended(at.tenantId, await enqueue(at, { name: 'good' }))).status).toBe('succeeded');
+      const poisoned = await bed.ended(at.tenantId, await enqueue(at, { name: 'poison' }));
+      expect(poisoned).toMatchObject({ status: 'failed', claims: 1, error: { code: 'PLATFORM_ERROR' } });
+      expect((await bed.ended(at.tenantId, await enqueue(at, { name: 'full' }))).status).toBe('succeeded');
+      // Refused because the plugin was being disabled: parked, and as it is enabled, started again.
+      expect(await bed.ended(at.tenantId, await enqueue(at, { name: 'parked' }))).toMatchObject({ status: 'succeeded', claims: 2 });
+      expect(await events()).toEqual(['full-2', 'good', 'parked-2']);
     });
 
     it('lets a quiet tenant through while a flood of another one waits', async () => {

@@ -4,7 +4,7 @@
  */
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
-import type { BackgroundKind, RunPolicy } from './enqueue-run.js';
+import { wakeRelays, type BackgroundKind, type RunPolicy } from './enqueue-run.js';
 import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
 import { tellEnded } from './told.js';
 
@@ -188,20 +188,25 @@ export async function finishAttempt(tx: TenantTransaction, end: AttemptEnd): Pro
 }
 
 /**
- * Gives a claimed run back so that another worker can start it at once; the try leaves no trace but a higher fencing number.
+ * Gives a claimed run back so that another worker can start it at once; the try leaves no trace but a higher fencing number. One that
+ * somebody asked to cancel ends instead.
  * `park`: it shall wait until its plugin is enabled.
  */
 export async function handBack(tx: TenantTransaction, { runId, claim, park = false }: { runId: Id<'run'>; claim: number; park?: boolean }): Promise<boolean> {
-  const touched = await tx.execute(
-    `update runs set status = case when cancel_requested then 'cancelled' else 'queued' end, attempts = attempts - (-1),
+  const [row] = await tx.query<{ status: string }>(
+    `update runs set status = case when cancel_requested then 'cancelled' else 'queued' end,
+       attempts = case when cancel_requested then attempts else attempts - (-1) end,
        finished_at = case when cancel_requested then now() end,
+       error = case when cancel_requested then json_build_object('code', 'CANCELLED', 'message', 'The run was cancelled.') else error end,
        next_attempt_at = case when cancel_requested or $4 then null else now() end,
        waiting_for = case when $4 and not cancel_requested then 'plugin' end, lease_until = null, lease_owner = null, cancel_requested = false
-     where tenant_id = $1 and id = $2 and claims = $3 and status = 'running'`,
+     where tenant_id = $1 and id = $2 and claims = $3 and status = 'running' returning status`,
     [tx.tenantUuid, uuidFromId(runId), claim, park],
   );
-  if (touched > 0) await tx.notify('annex_work', '');
-  return touched > 0;
+  if (!row) return false;
+  if (row.status === 'cancelled') await tellEnded(tx, runId, row.status);
+  await wakeRelays(tx);
+  return true;
 }
 
 /** Text that every JSON type of PostgreSQL takes: no NUL, no lone surrogates, not longer than `max` characters. */
