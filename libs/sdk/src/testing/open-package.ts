@@ -1,4 +1,5 @@
 /** What upload and enable do with a package, without a server: check it, read its grants and settings, look for what is missing. */
+import { createHash } from 'node:crypto';
 import { buildSnapshot, type InstallationSnapshot } from '@annex/execution';
 import type { PermissionName } from '@annex/host-api';
 import { installationErrors, readGrants } from '@annex/installations';
@@ -19,7 +20,7 @@ export interface Installing {
 
 /** Checks a folder as an upload and installs it in memory. Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `CONFIG_INVALID` or `REQUIREMENTS_MISSING`, every fault in its message. */
 export async function openPackage(folder: string, { secrets, config, grants, tenant }: Installing, sandbox: Pick<Sandbox, 'inspect'>): Promise<InstallationSnapshot> {
-  const report = await checkPackage(await packFolder(folder), { inspect: (bundle) => sandbox.inspect(bundle) });
+  const report = await check(await packFolder(folder), sandbox);
   const { manifest, registrations, bundle } = accepted(report, folder);
   const granted = readGrants(manifest, grants, '/grants');
   const settings = manifest.config === null ? undefined : applyConfig(manifest.config, config);
@@ -47,6 +48,21 @@ export async function openPackage(folder: string, { secrets, config, grants, ten
     },
     { tenantId, ceilings: {}, loadBundle: () => Promise.resolve(bundle) },
   );
+}
+
+/** The last packages checked, by their bytes: tests open the same one again and again. */
+const checked = new Map<string, PackageReport>();
+const maxChecked = 8;
+
+async function check(packed: Uint8Array, sandbox: Pick<Sandbox, 'inspect'>): Promise<PackageReport> {
+  const sha256 = createHash('sha256').update(packed).digest('hex');
+  const known = checked.get(sha256);
+  if (known) return known;
+  const report = await checkPackage(packed, { inspect: (bundle) => sandbox.inspect(bundle) });
+  // Only what is sound for good is kept: an inspection may also have failed by the machine's fault.
+  if (report.ok) checked.set(sha256, report);
+  for (const oldest of checked.keys()) if (checked.size > maxChecked) checked.delete(oldest);
+  return report;
 }
 
 function accepted(report: PackageReport, folder: string): { manifest: Manifest; registrations: Registration[]; bundle: Bundle } {

@@ -310,7 +310,7 @@ export class TestPlugin implements AsyncDisposable {
           return Promise.resolve({ eventId: id, runs: [], duplicate });
         },
         startJob: (_tx, { runId, job, payload }) => {
-          this.startedJobs.push({ runId, name: typeof job === 'string' ? job : job.name, payload });
+          this.startedJobs.push({ runId, name: job.name, payload });
           return Promise.resolve({ status: 'queued' });
         },
       }),
