@@ -63,7 +63,7 @@ function apiModule(services: ApiServices): DynamicModule {
       { provide: HEALTH, useValue: services.health },
       { provide: APP_FILTER, useValue: new ProblemFilter(services.logger) },
       { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector, services.access), inject: [Reflector] },
-      { provide: APP_INTERCEPTOR, useValue: new IdempotencyInterceptor(services.database) },
+      { provide: APP_INTERCEPTOR, useFactory: (reflector: Reflector) => new IdempotencyInterceptor(services.database, reflector), inject: [Reflector] },
     ],
   };
 }

@@ -36,8 +36,8 @@ export class Tokens {
   /** The only time the token itself is shown. Throws `INVALID_INPUT`, `FORBIDDEN`, `TOKEN_LIMIT`. */
   async create(caller: Caller, { name, role = caller.role, expiresInS, operator = false }: NewTokenInput): Promise<TokenView & { token: string }> {
     const { principal } = caller;
-    refuseFaults(inputFaults({ name, role, expiresInS, operator }));
     if (operator && (!principal.operator || principal.operatorId === null)) throw accessErrors.error('FORBIDDEN', 'Only platform operators make tokens that act in every tenant. Leave `operator` out.');
+    refuseFaults(inputFaults({ name, role, expiresInS, operator }));
     if (!roleAtLeast(caller.role, role)) throw accessErrors.error('FORBIDDEN', `A token cannot have the role ${role}: yours is ${caller.role}.`);
     const now = this.options.clock.now();
     const ends = [expiresInS === undefined ? Infinity : now + expiresInS * 1000, principal.tokenId === null ? Infinity : (principal.expiresAt ?? Infinity)];

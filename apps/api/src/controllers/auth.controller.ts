@@ -41,7 +41,7 @@ export class TokensController {
   constructor(private readonly access: Access) {}
 
   @Post()
-  @Endpoint({ summary: 'Make an API token; it is shown this once', gate: 'member', body: newToken, status: 201 })
+  @Endpoint({ summary: 'Make an API token; it is shown this once', gate: 'member', body: newToken, status: 201, shownOnce: ['token'], description: 'Again with the same Idempotency-Key, the answer comes without `token`.' })
   create(@CurrentCaller() caller: Caller, @Body(input(newToken)) body: z.infer<typeof newToken>): Promise<unknown> {
     return this.access.tokens.create(caller, { name: body.name, role: body.role, expiresInS: body.expires_in_s, operator: body.operator });
   }

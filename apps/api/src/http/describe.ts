@@ -2,6 +2,7 @@ import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 import { Allow, type Gate } from './caller.js';
+import { ShownOnce } from './idempotency.js';
 
 export interface Description {
   summary: string;
@@ -11,19 +12,22 @@ export interface Description {
   /** Status of success. Default 200. */
   status?: number;
   response?: z.ZodType;
+  /** Fields of the answer that are shown this once and kept nowhere. */
+  shownOnce?: string[];
   /** The endpoint takes a ZIP as multipart/form-data. */
   upload?: boolean;
   description?: string;
 }
 
 /** One decorator an endpoint: who may call it, and what OpenAPI says of it. The body's schema is the one that {@link input} checks. */
-export function Endpoint({ summary, gate, body, query, status = 200, response, upload, description }: Description): MethodDecorator {
+export function Endpoint({ summary, gate, body, query, status = 200, response, shownOnce, upload, description }: Description): MethodDecorator {
   const decorators: MethodDecorator[] = [
     Allow(gate),
     ApiOperation({ summary, description }),
     ApiResponse({ status, description: 'Success', ...(response && { content: { 'application/json': { schema: openApiSchema(response) } } }) }),
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }),
   ];
+  if (shownOnce) decorators.push(ShownOnce(shownOnce));
   if (gate !== 'public') decorators.push(ApiBearerAuth());
   if (gate !== 'public' && gate !== 'signed-in' && gate !== 'operator') {
     decorators.push(ApiHeader({ name: 'X-Tenant-Slug', required: false, description: 'The tenant. May be left out by a token that belongs to one.' }));

@@ -2,18 +2,27 @@ import { createHash } from 'node:crypto';
 import type { Caller } from '@annex/access';
 import type { Database } from '@annex/persistence';
 import { completeIdempotent, releaseIdempotent, reserveIdempotent } from '@annex/persistence';
-import type { CallHandler, ExecutionContext, NestInterceptor } from '@nestjs/common';
+import { SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
+import type { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defer, from, lastValueFrom, type Observable } from 'rxjs';
 import { single } from './caller.js';
 import { apiErrors } from './errors.js';
+
+const SHOWN_ONCE = Symbol('shown once');
+
+/** Names fields of an answer that may be kept nowhere: a replay leaves them out. */
+export const ShownOnce = (fields: readonly string[]): MethodDecorator => SetMetadata(SHOWN_ONCE, fields);
 
 /**
  * `Idempotency-Key` on mutations (IETF draft-ietf-httpapi-idempotency-key-header): within 24 hours the first response is given again; 409 while the
  * first request still runs, 422 when the key comes with another request. A request that failed inside Annex leaves no trace, so it may be tried again.
  */
 export class IdempotencyInterceptor implements NestInterceptor {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly reflector: Reflector,
+  ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
     const request = context.switchToHttp().getRequest<FastifyRequest & { caller?: Caller }>();
@@ -21,10 +30,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const { caller } = request;
     if (key === undefined || !caller || request.method === 'GET' || request.method === 'HEAD' || request.isMultipart()) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
-    return defer(() => from(this.#once({ key, caller, request, reply, next })));
+    const shownOnce = this.reflector.get<readonly string[] | undefined>(SHOWN_ONCE, context.getHandler()) ?? [];
+    return defer(() => from(this.#once({ key, caller, request, reply, next, shownOnce })));
   }
 
-  async #once({ key, caller, request, reply, next }: { key: string; caller: Caller; request: FastifyRequest; reply: FastifyReply; next: CallHandler }): Promise<unknown> {
+  async #once({ key, caller, request, reply, next, shownOnce }: { key: string; caller: Caller; request: FastifyRequest; reply: FastifyReply; next: CallHandler; shownOnce: readonly string[] }): Promise<unknown> {
     if (key.length > 255) throw apiErrors.error('BAD_REQUEST', 'Idempotency-Key is longer than 255 characters.');
     const scope = this.database.forTenant(caller.tenant.id);
     const fingerprint = createHash('sha256').update(`${request.method} ${request.url}\n${JSON.stringify(request.body ?? null)}`).digest('hex');
@@ -41,7 +51,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
       case 'reserved': {
         try {
           const value: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
-          await scope.transaction((tx) => completeIdempotent(tx, { ...entry, claim: first.claim, status: reply.statusCode, body: value === undefined ? null : JSON.stringify(value) }));
+          await scope.transaction((tx) => completeIdempotent(tx, { ...entry, claim: first.claim, status: reply.statusCode, body: keptText(value, shownOnce) }));
           return value;
         } catch (thrown) {
           await scope.transaction((tx) => releaseIdempotent(tx, { ...entry, claim: first.claim })).catch(() => undefined);
@@ -50,4 +60,11 @@ export class IdempotencyInterceptor implements NestInterceptor {
       }
     }
   }
+}
+
+/** An answer as it is kept, without what is shown once. */
+function keptText(value: unknown, shownOnce: readonly string[]): string | null {
+  if (value === undefined) return null;
+  if (shownOnce.length === 0 || typeof value !== 'object' || value === null) return JSON.stringify(value);
+  return JSON.stringify(Object.fromEntries(Object.entries(value).filter(([field]) => !shownOnce.includes(field))));
 }
