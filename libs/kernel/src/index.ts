@@ -15,6 +15,6 @@ export {
   type InputFault,
 } from './errors.js';
 export { silentLogger, type Logger } from './logger.js';
-export { assertNever, SingleFlight, type Stoppable } from './control.js';
+export { assertNever, FairGate, SingleFlight, type Stoppable } from './control.js';
 export { isReachableByOthers, stageForOthers } from './reachable.js';
 export { closest, didYouMean, jsonPointer, quote } from './text.js';
