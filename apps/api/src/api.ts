@@ -14,7 +14,10 @@ import { controllers } from './controllers/controllers.js';
 import { HEALTH, type Health } from './controllers/health.controller.js';
 import { addExtDoor } from './ext/door.js';
 import { CallerGuard, gateOf } from './http/caller.js';
+import { CLOSING } from './http/closing.js';
+import { apiErrors } from './http/errors.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
+import { isNestedDeeper } from './http/nesting.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { serveOpenApi } from './openapi.js';
 
@@ -45,10 +48,16 @@ export interface RunningApi extends Stoppable {
   readonly url: string;
 }
 
+/** How long sending one request may take, and how long one under way may hold up the server's end, in milliseconds. */
+const REQUEST_TIMEOUT_MS = 120_000;
+const CLOSE_LIMIT_MS = 12_000;
+/** Levels of a JSON body. */
+const MAX_NESTING = 100;
+
 @Module({})
 class ApiModule {}
 
-function apiModule(services: ApiServices): DynamicModule {
+function apiModule(services: ApiServices, closing: AbortSignal): DynamicModule {
   return {
     module: ApiModule,
     controllers,
@@ -61,6 +70,7 @@ function apiModule(services: ApiServices): DynamicModule {
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
       { provide: HEALTH, useValue: services.health },
+      { provide: CLOSING, useValue: closing },
       { provide: APP_FILTER, useValue: new ProblemFilter(services.logger) },
       { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector, services.access), inject: [Reflector] },
       { provide: APP_INTERCEPTOR, useFactory: (reflector: Reflector) => new IdempotencyInterceptor(services.database, reflector), inject: [Reflector] },
@@ -70,16 +80,26 @@ function apiModule(services: ApiServices): DynamicModule {
 
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
 export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200 }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
+  const closing = new AbortController();
   const adapter = new FastifyAdapter({
     bodyLimit,
     genReqId: () => newId('request'),
     requestIdHeader: false,
     forceCloseConnections: 'idle',
+    // For the whole of a request, body included: whoever drips one in holds nothing for longer.
+    requestTimeout: REQUEST_TIMEOUT_MS,
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
-  const app = await NestFactory.create<NestFastifyApplication>(apiModule(services), adapter, { logger: false, bodyParser: true });
+  const app = await NestFactory.create<NestFastifyApplication>(apiModule(services, closing.signal), adapter, { logger: false, bodyParser: true });
   const server = app.getHttpAdapter().getInstance();
   await server.register(multipart);
+  server.addHook('preClose', (done) => {
+    closing.abort();
+    done();
+  });
+  server.addHook('preValidation', (request, _reply, done) => {
+    done(isNestedDeeper(request.body, MAX_NESTING) ? apiErrors.error('INVALID_INPUT', `The body is nested more than ${MAX_NESTING} levels deep; flatten it.`) : undefined);
+  });
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     done();
@@ -113,8 +133,15 @@ export async function startApi(services: ApiServices, options: ApiOptions): Prom
   let stopping: Promise<void> | undefined;
   return {
     url,
-    stop: () => (stopping ??= app.close()),
+    stop: () => (stopping ??= close(app)),
   };
+}
+
+/** Closes when the calls under way have ended; one that does not end, because its caller does not read, is cut off. */
+async function close(app: NestFastifyApplication): Promise<void> {
+  const server = app.getHttpServer();
+  const limit = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
+  await app.close().finally(() => clearTimeout(limit));
 }
 
 /** An endpoint that names nobody who may call it is a mistake to find at start, not in production. */

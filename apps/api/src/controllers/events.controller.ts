@@ -2,10 +2,12 @@ import { roleAtLeast, type Caller } from '@annex/access';
 import { Events, Runs } from '@annex/dispatch';
 import { eventNameFault, isReservedEventName, readEvent, type EventInput } from '@annex/events';
 import { Execution } from '@annex/execution';
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
+import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { input, instant, pageSchema } from '../http/input.js';
@@ -39,6 +41,7 @@ export class EventsController {
     private readonly events: Events,
     private readonly runs: Runs,
     private readonly execution: Execution,
+    @Inject(CLOSING) private readonly closing: AbortSignal,
   ) {}
 
   @Post('events')
@@ -57,10 +60,11 @@ export class EventsController {
   @Post('plugins/test-event')
   @HttpCode(200)
   @Endpoint({ summary: 'Send an event and see what each plugin made of it', gate: 'developer', body: testEvent })
-  async test(@CurrentCaller() caller: Caller, @Body(input(testEvent)) body: z.infer<typeof testEvent>): Promise<unknown> {
+  async test(@CurrentCaller() caller: Caller, @Body(input(testEvent)) body: z.infer<typeof testEvent>, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { eventId, runs } = await this.events.emit(caller, { id: null, type: body.event_type, source: '/api/plugins/test-event', subject: null, data: body.event_data ?? {}, time: null });
     const until = Date.now() + TEST_WAIT_MS;
-    await Promise.all(runs.map(({ runId }) => this.runs.waitForRun(caller.tenant.id, runId, until - Date.now())));
+    const signal = waitSignal(reply, this.closing);
+    await Promise.all(runs.map(({ runId }) => this.runs.waitForRun(caller.tenant.id, runId, until - Date.now(), signal)));
     const views = await Promise.all(runs.map(({ runId }) => this.execution.reader.run(caller.tenant.id, runId)));
     return { event_id: eventId, deliveries: views.map(({ plugin, id, status, result, error }) => ({ plugin, run_id: id, status, result, error })) };
   }

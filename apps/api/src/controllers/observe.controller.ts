@@ -1,13 +1,15 @@
-import type { Caller } from '@annex/access';
+import { Access, type Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import { parseId } from '@annex/kernel';
 import { outcomeOf } from '@annex/lifecycle';
 import { logLevels } from '@annex/persistence';
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { CurrentCaller, single } from '../http/caller.js';
+import { InFlight } from '../ext/in-flight.js';
+import { bearerOf, CurrentCaller, single } from '../http/caller.js';
+import { CLOSING } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { input, instant, pageSchema } from '../http/input.js';
 import { streamEvents } from '../http/sse.js';
@@ -25,11 +27,22 @@ const streamQuery = z.object({ level: levels.optional(), run_id: z.string().max(
 const since = z.object({ since: instant.optional() });
 const span = z.object({ since: instant.optional(), until: instant.optional() });
 
+/** Of one tenant at once, in this process. */
+const MAX_STREAMS = 100;
+const MAX_CHECKS = 10;
+
 /** What a plugin wrote, used and says of itself. */
 @ApiTags('Runs')
 @Controller('api')
 export class ObserveController {
-  constructor(private readonly execution: Execution) {}
+  readonly #streams = new InFlight(MAX_STREAMS, 'log streams');
+  readonly #checks = new InFlight(MAX_CHECKS, 'health checks');
+
+  constructor(
+    private readonly execution: Execution,
+    private readonly access: Access,
+    @Inject(CLOSING) private readonly closing: AbortSignal,
+  ) {}
 
   @Get('plugins/:id/logs')
   @Endpoint({ summary: 'Captured console and ctx.log lines, newest first', gate: 'viewer', query: logQuery })
@@ -48,9 +61,21 @@ export class ObserveController {
     @Res() reply: FastifyReply,
   ): Promise<void> {
     const lastId = single(request.headers['last-event-id']);
-    await streamEvents(request, reply, (send) =>
-      this.execution.reader.followLogs(caller.tenant.id, id, { levels: level, runId, lastId }, (line) => send({ id: line.id, data: line })),
-    );
+    const leave = this.#streams.enter(caller.tenant.id);
+    try {
+      await streamEvents({
+        request,
+        reply,
+        closing: this.closing,
+        start: (send) => this.execution.reader.followLogs(caller.tenant.id, id, { levels: level, runId, lastId }, (line) => send({ id: line.id, data: line })),
+        admit: async () => {
+          const principal = await this.access.authenticate(bearerOf(request));
+          await this.access.resolveTenant(principal, { slugHeader: caller.tenant.slug }, request.id);
+        },
+      });
+    } finally {
+      leave();
+    }
   }
 
   @Get('plugins/:id/metrics')
@@ -67,7 +92,8 @@ export class ObserveController {
     const snapshot = installationId ? await snapshots.getById(caller.tenant.id, installationId) : await snapshots.get(caller.tenant.id, id);
     if (!snapshot) throw apiErrors.error('NOT_FOUND', `This tenant has no plugin ${id.slice(0, 100)}. GET /api/plugins/ lists them.`);
     if (snapshot.status !== 'enabled') return { status: snapshot.status, reason: snapshot.statusReason };
-    const checked = await this.execution.checkHealth(snapshot);
+    const leave = this.#checks.enter(caller.tenant.id);
+    const checked = await this.execution.checkHealth(snapshot).finally(leave);
     if (!checked) return { status: 'unknown', reason: 'the plugin registers no health handler' };
     const { runId, outcome } = checked;
     if (outcome.status === 'succeeded') return { status: 'healthy', run_id: runId, result: 'result' in outcome && outcome.result !== undefined ? JSON.parse(outcome.result) : null };

@@ -2,11 +2,12 @@ import type { Caller } from '@annex/access';
 import { Runs } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
 import { hasEnded, runKinds, runStatuses } from '@annex/lifecycle';
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
+import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { input, instant, pageSchema, requireId } from '../http/input.js';
 
@@ -28,6 +29,7 @@ export class RunsController {
   constructor(
     private readonly execution: Execution,
     private readonly runs: Runs,
+    @Inject(CLOSING) private readonly closing: AbortSignal,
   ) {}
 
   @Get('runs')
@@ -69,7 +71,7 @@ export class RunsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     const started = await this.runs.runNow(caller, id, name, payload);
-    const now = waitS > 0 ? await this.runs.waitForRun(caller.tenant.id, started.runId, waitS * 1000) : started.status;
+    const now = waitS > 0 ? await this.runs.waitForRun(caller.tenant.id, started.runId, waitS * 1000, waitSignal(reply, this.closing)) : started.status;
     void reply.status(hasEnded(now) ? 200 : 202);
     return hasEnded(now) ? this.execution.reader.run(caller.tenant.id, started.runId) : { run_id: started.runId, status: now };
   }
