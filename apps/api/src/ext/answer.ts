@@ -7,14 +7,22 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 const dropped = new Set([
   'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'content-length', 'date', 'server',
   'x-request-id', 'annex-run-id', 'strict-transport-security', 'clear-site-data', 'service-worker-allowed', 'set-cookie', 'access-control-allow-credentials',
+  'alt-svc', 'nel', 'report-to',
 ]);
 
 /**
  * Plugins share an origin with each other and with the API, so what a browser would run gets an opaque origin of its own
- * (CSP `sandbox`), and no plugin may set a cookie for its neighbours.
+ * (CSP `sandbox`), and no plugin may set a cookie for its neighbours. Many types run script (any `+xml` does), and of several in a list the last
+ * one counts, so the harmless ones are named and the rest is not trusted.
  */
-const documentTypes = /^(text\/html|image\/svg|application\/xhtml|text\/xml|application\/xml)/i;
+const inertTypes =
+  /^(application\/(json|problem\+json|octet-stream|pdf|zip|gzip|x-ndjson)|text\/(plain|csv|css|event-stream|calendar)|image\/(png|jpeg|gif|webp|avif)|(audio|video|font)\/[\w.+-]+)\s*(;[^,]*)?$/i;
 export const documentPolicy = 'sandbox allow-scripts allow-forms allow-popups allow-downloads';
+
+/** Whether a browser that is shown this content type runs nothing. */
+export function isInert(type: string): boolean {
+  return inertTypes.test(type.trim());
+}
 
 /** Turns how a route's run ended into the HTTP response. */
 export function answer({ reply, request, runId, outcome }: { reply: FastifyReply; request: FastifyRequest; runId: string; outcome: RunOutcome }): FastifyReply {
@@ -33,7 +41,7 @@ function sendResponse(reply: FastifyReply, { status, headers, body }: RouteRespo
     void reply.header(pair[0], pair[1]);
   }
   void reply.header('x-content-type-options', 'nosniff');
-  if (type !== undefined && documentTypes.test(type)) void reply.header('content-security-policy', documentPolicy);
+  if (type !== undefined && !isInert(type)) void reply.header('content-security-policy', documentPolicy);
   void reply.status(status);
   if (body === null) return reply.send();
   return reply.send(body.encoding === 'utf8' ? body.data : Buffer.from(body.data, 'base64'));

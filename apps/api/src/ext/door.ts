@@ -74,14 +74,14 @@ class ExtDoor {
     const found = snapshot.routes.match(request.method, path);
     if (!found?.route) {
       if (!caller) throw needsToken();
-      requireEnabled(snapshot);
+      requireEnabled(snapshot, caller);
       if (!found) throw apiErrors.error('NOT_FOUND', `The plugin ${slug} has no route ${path.slice(0, 200)}. GET /api/plugins/${slug} lists its routes.`);
       const allow = found.methodNotAllowed.join(', ');
       throw apiErrors.error('METHOD_NOT_ALLOWED', `This route takes ${allow}.`, { headers: { allow } });
     }
     const auth = found.route.auth as RouteAuth;
     await admit({ auth, roles: found.route.roles, caller, request, tenantId: tenant.id, snapshot, readSecret: this.options.readSecret });
-    requireEnabled(snapshot);
+    requireEnabled(snapshot, caller);
 
     const leave = this.#inFlight.enter(tenant.id);
     const abandoned = new AbortController();
@@ -107,8 +107,9 @@ class ExtDoor {
 
   #static({ request, reply, snapshot, caller, path }: { request: DoorRequest; reply: FastifyReply; snapshot: InstallationSnapshot; caller: Caller | null; path: string }): Promise<FastifyReply> {
     if (snapshot.status !== 'enabled' && !caller) throw needsToken();
-    requireEnabled(snapshot);
-    return serveStatic({ request, reply, snapshot, path, readFile: this.options.readFile });
+    requireEnabled(snapshot, caller);
+    const leave = this.#inFlight.enter(snapshot.tenantId);
+    return serveStatic({ request, reply, snapshot, caller, path, readFile: this.options.readFile }).finally(leave);
   }
 }
 
@@ -121,8 +122,9 @@ function pathInside(url: string, prefixSegments: number): string {
   return at < 0 ? '/' : path.slice(at);
 }
 
-function requireEnabled(snapshot: InstallationSnapshot): void {
+function requireEnabled(snapshot: InstallationSnapshot, caller: Caller | null): void {
   if (snapshot.status === 'enabled') return;
+  if (!caller) throw apiErrors.error('PLUGIN_DISABLED', 'This plugin is not enabled at the moment.');
   const why = snapshot.status === 'suspended' ? `suspended: ${snapshot.statusReason ?? 'it was stopped too often'}` : snapshot.status;
   throw apiErrors.error('PLUGIN_DISABLED', `The plugin ${snapshot.slug} is ${why}. An admin enables it with POST /api/plugins/${snapshot.slug}/enable.`);
 }

@@ -31,8 +31,8 @@ export function readQuery(url: string): Record<string, string | string[]> {
   if (start < 0) return query;
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
     const known = Object.hasOwn(query, name) ? query[name] : undefined;
-    const next = known === undefined ? value : Array.isArray(known) ? [...known, value] : [known, value];
-    Object.defineProperty(query, name, { value: next, enumerable: true, configurable: true, writable: true });
+    if (Array.isArray(known)) known.push(value);
+    else Object.defineProperty(query, name, { value: known === undefined ? value : [known, value], enumerable: true, configurable: true, writable: true });
   }
   return query;
 }

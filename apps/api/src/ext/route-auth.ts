@@ -41,7 +41,7 @@ export async function admit({ auth, roles, caller, request, tenantId, snapshot, 
   const secret = await readSecret(tenantId, snapshot.installationId, auth.hmac.secret);
   const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
   if (secret === undefined || !verifySignature(auth.hmac, secret, request, body)) {
-    throw apiErrors.error('INVALID_SIGNATURE', `The request's signature does not match. Sign the exact body with the secret ${auth.hmac.secret}.`);
+    throw apiErrors.error('INVALID_SIGNATURE', 'The signature of the request does not match. Sign its exact body with the secret that both sides keep.');
   }
 }
 
