@@ -1,6 +1,7 @@
 import { handlersNotAvailable, type HostHandlers } from '@annex/host-api';
 import type { Clock } from '@annex/kernel';
 import type { Database, EmitEvent } from '@annex/persistence';
+import { fairEgress } from './fair-egress.js';
 import { flowHandlers } from './flow.js';
 import { httpHandlers } from './http.js';
 import { kvHandlers } from './kv.js';
@@ -26,7 +27,7 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, cl
       identity.sawSecret(name, value);
       return value;
     },
-    ...httpHandlers(egress, clock),
+    ...httpHandlers(fairEgress(egress), clock),
     ...kvHandlers(database),
     ...flowHandlers({ database, emit, startJob, clock }),
     ...handlersNotAvailable(
