@@ -1,6 +1,6 @@
 import type { Health } from '@annex-app/api';
 import type { Execution } from '@annex/execution';
-import { messageOf } from '@annex/kernel';
+import { messageOf, type Logger } from '@annex/kernel';
 import type { Database } from '@annex/persistence';
 import type { Sandbox } from '@annex/sandbox';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
@@ -11,7 +11,7 @@ export interface PlatformHealth extends Health {
 }
 
 /** Whether this process can take traffic, and its numbers for Prometheus. */
-export function createHealth({ database, sandbox, execution }: { database: Database; sandbox: Sandbox; execution: Execution }): PlatformHealth {
+export function createHealth({ database, sandbox, execution, logger }: { database: Database; sandbox: Sandbox; execution: Execution; logger: Logger }): PlatformHealth {
   let closing = false;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -40,7 +40,11 @@ export function createHealth({ database, sandbox, execution }: { database: Datab
       const checks: Record<string, string> = { process: closing ? 'stopping' : 'ok' };
       checks['database'] = await database.ping().then(
         () => 'ok',
-        (thrown: unknown) => messageOf(thrown),
+        (thrown: unknown) => {
+          // Why is for the operator's log: anybody may ask whether this process is ready.
+          logger.warn({ reason: messageOf(thrown) }, 'not ready: the database does not answer');
+          return 'unavailable';
+        },
       );
       return { ready: Object.values(checks).every((check) => check === 'ok'), checks };
     },
@@ -49,15 +53,16 @@ export function createHealth({ database, sandbox, execution }: { database: Datab
 }
 
 function addSandboxMetrics(registry: Registry, sandbox: Sandbox): void {
-  const labels = ['pid', 'tenant'] as const;
+  // Anybody may read these numbers, so they name no tenant.
+  const labels = ['pid', 'state'] as const;
   new Gauge({
     name: 'annex_executor_rss_bytes',
-    help: 'Resident memory of each executor; tenant is blank for one that serves nobody yet',
+    help: 'Resident memory of each executor, which is blank or serves a tenant',
     labelNames: labels,
     registers: [registry],
     collect() {
       this.reset();
-      for (const { pid, tenantId, rssBytes } of sandbox.stats().executors) this.set({ pid: String(pid), tenant: tenantId ?? '' }, rssBytes);
+      for (const { pid, tenantId, rssBytes } of sandbox.stats().executors) this.set({ pid: String(pid), state: tenantId === null ? 'blank' : 'serving' }, rssBytes);
     },
   });
   new Gauge({
@@ -67,7 +72,7 @@ function addSandboxMetrics(registry: Registry, sandbox: Sandbox): void {
     registers: [registry],
     collect() {
       this.reset();
-      for (const { pid, tenantId, isolates } of sandbox.stats().executors) this.set({ pid: String(pid), tenant: tenantId ?? '' }, isolates);
+      for (const { pid, tenantId, isolates } of sandbox.stats().executors) this.set({ pid: String(pid), state: tenantId === null ? 'blank' : 'serving' }, isolates);
     },
   });
   new Gauge({

@@ -100,7 +100,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     undo.push(() => runs.stop());
 
     const tier = await sandboxTier();
-    const health = createHealth({ database, sandbox, execution });
+    const health = createHealth({ database, sandbox, execution, logger });
     const events = new Events({ database });
     return { access, database, dispatcher, events, execution, runs, health, installations, logger, vault, sandboxTier: tier, unready: () => health.close(), stop };
   } catch (thrown) {
