@@ -27,7 +27,7 @@ dropPermissions();
 const socket = new Socket({ fd: 3, readable: true, writable: true });
 const writer = new FrameWriter();
 /** While a chunk of messages is worked off, this many answers leave at once, so that the parent works meanwhile. */
-const answersPerWrite = 4;
+const answersPerWrite = 8;
 let isFlushing = false;
 let isReading = false;
 let unsent = 0;
@@ -54,7 +54,7 @@ const executor = new Executor({
     }
   },
 });
-const reader = new FrameReader(256 * 1024 * 1024, (type, fields) => executor.handle(readToExecutor(type, fields)));
+const reader = new FrameReader(256 * 1024 * 1024, (frame) => executor.handle(readToExecutor(frame)));
 
 for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => process.exit(lostControl));
 socket.on('error', () => process.exit(parentGone));

@@ -1,5 +1,6 @@
 /** Where an executor's files are: its program, the prelude, isolated-vm's native part and a Node binary, all readable by the user it runs as. */
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -26,18 +27,13 @@ export function findExecutorFiles(forOthers: boolean): ExecutorFiles {
   }
   const files = { node: process.execPath, folder: bundled, addon: findAddon() };
   if (!forOthers) return files;
-  const unreachable: Record<string, string> = {};
-  const names: (keyof ExecutorFiles)[] = ['node', 'folder', 'addon'];
-  for (const name of names) if (!isReachableByOthers(files[name])) unreachable[files[name]] = name;
-  if (Object.keys(unreachable).length === 0) return files;
-  const staged = stageForOthers({ key: contentKey(files, Object.values(unreachable)), files: unreachable });
-  for (const name of names) if (Object.values(unreachable).includes(name)) files[name] = join(staged, name);
+  for (const name of ['node', 'folder', 'addon'] as const) {
+    const path = files[name];
+    if (isReachableByOthers(path)) continue;
+    const hash = createHash('sha256').update(readFileSync(name === 'folder' ? join(path, 'content.sha256') : path));
+    files[name] = join(stageForOthers({ key: `${name} ${hash.digest('hex')}`, files: { [path]: name } }), name);
+  }
   return files;
-}
-
-function contentKey({ node, addon }: ExecutorFiles, staged: string[]): string {
-  const facts = [node, addon].map((path) => `${statSync(path).size} ${Math.trunc(statSync(path).mtimeMs)}`);
-  return ['executor', readFileSync(join(bundled, 'content.sha256'), 'utf8'), process.version, ...facts, ...staged].join('\n');
 }
 
 /** isolated-vm's native part for this Node: one compiled here, else the prebuilt one. */

@@ -50,7 +50,8 @@ export function launchExecutor(options: LaunchOptions): LaunchedExecutor {
     join(files.folder, 'executor.mjs'),
     files.addon,
   ].map((part, index, all) => (index === 0 || all[index - 1] === '--' ? absolute(part) : part));
-  const child = spawn(program, args, { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'] });
+  // In a process group of its own: Ctrl-C in a terminal goes to the parent alone, which lets the runs under way end.
+  const child = spawn(program, args, { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'], detached: true });
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     if (complaints.length < 8192) complaints += text;

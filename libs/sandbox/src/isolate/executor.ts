@@ -402,7 +402,7 @@ export class Executor implements LaneEvents, EffectParts {
     const busy = findings.busy.join();
     if (busy !== this.#lastBusy) {
       this.#lastBusy = busy;
-      this.send({ type: 'busy', slots: findings.busy.slice(0, 1024) });
+      this.send({ type: 'busy', slots: findings.busy });
     }
     this.#ticks += 1;
     if (this.#ticks % ticksPerMemoryLook === 0 && process.memoryUsage.rss() > softRssMb * 2 ** 20) this.#dropQuietest();

@@ -9,7 +9,7 @@ import type { Confinement } from '../child/confinement.js';
 import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
 import type { HostCallAnswer, KillReport, RunRequest, SandboxErrorCode } from '../sandbox.js';
-import { FrameReader, FrameWriter, type FrameFields } from '../wire/frames.js';
+import { FrameReader, FrameWriter, type Frame } from '../wire/frames.js';
 import { handlerCode, readFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from '../wire/messages.js';
 import { newNonce, type Flight, type FlightOwner } from './flight.js';
 import { asFailureCode, logOf, outcomeOf, registrationsOf, textsOf, usageOf } from './results.js';
@@ -81,7 +81,7 @@ export class ProcessExecutor {
     this.startedAt = now();
     this.lastUsedAt = this.startedAt;
     this.pid = launched.child.pid ?? -1;
-    const reader = new FrameReader(maxFrameBytes, (type, fields) => this.#read(type, fields));
+    const reader = new FrameReader(maxFrameBytes, (frame) => this.#read(frame));
     launched.stream.on('data', (chunk: Buffer) => {
       if (this.state === 'dead') return;
       try {
@@ -232,9 +232,9 @@ export class ProcessExecutor {
     });
   }
 
-  #read(type: number, fields: FrameFields): void {
+  #read(frame: Frame): void {
     if (this.state === 'dead') return;
-    const message = readFromExecutor(type, fields);
+    const message = readFromExecutor(frame);
     switch (message.type) {
       case 'ready':
         if (this.state !== 'starting') return;
@@ -359,7 +359,7 @@ export class ProcessExecutor {
     if (kill.cause === 'unresponsive' || kill.cause === 'memory' || kill.cause === 'crashed') {
       for (const owner of billed.values()) events.onKill({ ...owner, reason: kill.cause, atMs: Date.now() });
     }
-    if (!wasReady) this.#options.logger.error({ pid: this.pid, complaints: launched.complaints() }, 'an executor ended before it was ready');
+    if (!wasReady && this.#kill === undefined) this.#options.logger.error({ pid: this.pid, complaints: launched.complaints() }, 'an executor ended before it was ready');
     events.onExit(this);
   }
 

@@ -1,11 +1,13 @@
 /** Reads what an executor says about a run. An executor may be hostile: nothing is believed that was not checked. */
-import type { Json } from '@annex/kernel';
+import { DAY, type Json } from '@annex/kernel';
 import type { Registration, RunOutcome, SandboxErrorCode, SandboxLimits, SandboxLog, SandboxUsage } from '../sandbox.js';
 import type { FromExecutor, GuestUsage } from '../wire/messages.js';
 import { logLevels } from '../prelude/emissions.js';
 
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
+/** A plugin may ask to wait a year at most. */
+const maxRetryAfterMs = 365 * DAY;
 const failureCodes = new Set<string>([
   'PLUGIN_ERROR',
   'NON_RETRYABLE',
@@ -49,7 +51,7 @@ export function outcomeOf(
       const { status, body, bodyEncoding } = message;
       if (body.length > limits.resultBytes * (bodyEncoding === 'base64' ? 1.34 : 1) + 4) return tooLarge(body.length, limits, usage);
       const headers = headersOf(message.headers);
-      if (headers === undefined || status < 200 || status > 599) {
+      if (headers === undefined || !Number.isInteger(status) || status < 200 || status > 599) {
         return { status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'the response is not valid HTTP' }, usage };
       }
       const encoding = bodyEncoding === 'base64' ? 'base64' : 'utf8';
@@ -64,7 +66,7 @@ export function outcomeOf(
           code: asFailureCode(code),
           message: message.message.slice(0, 8192),
           ...(stack === '' ? {} : { stack: stack.slice(0, 16_384) }),
-          ...(code === 'RETRY_AFTER' ? { retryAfterMs: retryAfterMs >= 0 ? retryAfterMs : 0 } : {}),
+          ...(code === 'RETRY_AFTER' ? { retryAfterMs: retryAfterMs >= 0 ? Math.min(retryAfterMs, maxRetryAfterMs) : 0 } : {}),
         },
       };
     }

@@ -26,7 +26,8 @@ export function proveSandbox(options: PoolOptions, files: ExecutorFiles, tier: S
 }
 
 async function prove({ logger, optimize, executorRssMb, maxIsolates, usualMemoryMb }: PoolOptions, files: ExecutorFiles, tier: SandboxTier): Promise<void> {
-  const base = { logger, optimize, executorRssMb, maxIsolates, usualMemoryMb };
+  // The probes are meant to be killed: only what goes wrong otherwise is worth a line.
+  const base = { logger: { ...probeOptions.logger, error: logger.error.bind(logger) }, optimize, executorRssMb, maxIsolates, usualMemoryMb };
   const pool = new ExecutorPool({ ...probeOptions, ...base }, files, tier);
   try {
     await pool.start();

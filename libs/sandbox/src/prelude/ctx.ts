@@ -182,7 +182,7 @@ export function prepareCtx(tree: CallTree, web: WebInternals): (run: RunState, t
   }
   defineProperty(Ctx.prototype, 'constructor', { value: Object });
   freeze(Ctx.prototype);
-  return (run, texts) => freeze(new Ctx(new CtxParts(run, texts)));
+  return (run, texts) => new Ctx(new CtxParts(run, texts));
 }
 
 function makeCalls(run: RunState, node: CallTree | string | undefined): unknown {

@@ -25,6 +25,7 @@ export const SafeUint8Array = Uint8Array;
 export const SafeNumber = Number;
 export const indirectEval = eval;
 
+const NativeArrayBuffer = ArrayBuffer;
 const stringSlice = String.prototype.slice;
 const stringIndexOf = String.prototype.indexOf;
 const stringToUpperCase = String.prototype.toUpperCase;
@@ -72,6 +73,8 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
     const buffer = apply(typedArrayBuffer, value, []) as ArrayBuffer;
     return new SafeUint8Array(buffer, apply(typedArrayOffset, value, []) as number, apply(typedArrayLength, value, []) as number);
   }
+  // The chain alone can be forged; asking every object for its length would throw, which costs more than all else here.
+  if (!(value instanceof NativeArrayBuffer)) return undefined;
   try {
     apply(bufferLength, value, []);
   } catch {

@@ -1,10 +1,10 @@
 /**
- * The messages between the parent and an executor, as tagged unions, and how each is laid out in a frame. A run is addressed by a slot
+ * The messages between the parent and an executor, as tagged unions, and which numbers and texts of a frame each is made of. A run is addressed by a slot
  * (a small number) and a nonce that cannot be guessed; whoever does not know both reaches nothing.
  */
 import { assertNever } from '@annex/kernel';
 import type { SandboxLimits, SandboxUsage } from '../sandbox.js';
-import { WireError, type FrameFields, type FrameWriter } from './frames.js';
+import { WireError, type Frame, type FrameWriter } from './frames.js';
 
 /** What the executor counted; the time by the clock is the parent's. */
 export type GuestUsage = Omit<SandboxUsage, 'wallMs'>;
@@ -75,92 +75,74 @@ export type FromExecutor =
 
 const toExecutor = ['configure', 'bundle', 'run', 'answer', 'cancel', 'evict', 'ping', 'inspect'] as const;
 const fromExecutor = ['ready', 'prelude', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected'] as const;
-
-const toExecutorCodes = codesOf(toExecutor);
-const fromExecutorCodes = codesOf(fromExecutor);
+const toCodes = codesOf(toExecutor);
+const fromCodes = codesOf(fromExecutor);
+const maxBusy = 64;
 
 function codesOf<Name extends string>(names: readonly Name[]): Record<Name, number> {
   return Object.fromEntries(names.map((name, code) => [name, code])) as Record<Name, number>;
 }
 
-function address(out: FrameWriter, { slot, nonce }: RunAddress): void {
-  out.u32(slot);
-  out.u32(nonce);
-}
-
-
-export function writeToExecutor(out: FrameWriter, message: ToExecutor): void {
-  out.begin(toExecutorCodes[message.type]);
-  switch (message.type) {
-    case 'configure':
-      out.text(message.settings);
-      break;
-    case 'bundle':
-      out.text(message.sha256);
-      out.text(message.code);
-      break;
+export function writeToExecutor(out: FrameWriter, m: ToExecutor): void {
+  const code = toCodes[m.type];
+  switch (m.type) {
     case 'run':
-      address(out, message);
-      out.u32(message.profileId);
-      out.u32(message.code);
-      out.text(message.profile);
-      out.text(message.head);
-      out.text(message.content);
-      break;
+      out.write(code, [m.slot, m.nonce, m.profileId, m.code], [m.profile, m.head, m.content]);
+      return;
     case 'answer':
-      address(out, message);
-      out.u32(message.callId);
-      out.u8(message.ok ? 1 : 0);
-      out.text(message.a);
-      out.text(message.b);
-      break;
+      out.write(code, [m.slot, m.nonce, m.callId, m.ok ? 1 : 0], [m.a, m.b]);
+      return;
+    case 'bundle':
+      out.write(code, [], [m.sha256, m.code]);
+      return;
     case 'cancel':
-      address(out, message);
-      break;
+      out.write(code, [m.slot, m.nonce], []);
+      return;
+    case 'configure':
+      out.write(code, [], [m.settings]);
+      return;
     case 'evict':
-      out.text(message.prefix);
-      break;
+      out.write(code, [], [m.prefix]);
+      return;
     case 'ping':
-      out.u32(message.sequence);
-      break;
+      out.write(code, [m.sequence], []);
+      return;
     case 'inspect':
-      address(out, message);
-      out.text(message.code);
-      out.f64(message.wallMs);
-      out.f64(message.memoryMb);
-      break;
+      out.write(code, [m.slot, m.nonce, m.wallMs, m.memoryMb], [m.code]);
+      return;
     default:
-      assertNever(message);
+      assertNever(m);
   }
-  out.end();
 }
 
 /** Throws {@link WireError} on anything that is not exactly one message. */
-export function readToExecutor(code: number, f: FrameFields): ToExecutor {
-  const message = parseToExecutor(code, f);
-  f.done();
-  return message;
-}
-
-function parseToExecutor(code: number, f: FrameFields): ToExecutor {
+export function readToExecutor({ type: code, numbers: n, texts: t }: Frame): ToExecutor {
   const type = toExecutor[code];
   switch (type) {
-    case 'configure':
-      return { type, settings: f.text() };
-    case 'bundle':
-      return { type, sha256: f.text(), code: f.text() };
     case 'run':
-      return { type, slot: f.u32(), nonce: f.u32(), profileId: f.u32(), code: f.u32(), profile: f.text(), head: f.text(), content: f.text() };
+      expect(n, 4, t, 3);
+      return { type, slot: at(n, 0), nonce: at(n, 1), profileId: at(n, 2), code: at(n, 3), profile: text(t, 0), head: text(t, 1), content: text(t, 2) };
     case 'answer':
-      return { type, slot: f.u32(), nonce: f.u32(), callId: f.u32(), ok: f.u8() === 1, a: f.text(), b: f.text() };
+      expect(n, 4, t, 2);
+      return { type, slot: at(n, 0), nonce: at(n, 1), callId: at(n, 2), ok: at(n, 3) === 1, a: text(t, 0), b: text(t, 1) };
+    case 'bundle':
+      expect(n, 0, t, 2);
+      return { type, sha256: text(t, 0), code: text(t, 1) };
     case 'cancel':
-      return { type, slot: f.u32(), nonce: f.u32() };
+      expect(n, 2, t, 0);
+      return { type, slot: at(n, 0), nonce: at(n, 1) };
+    case 'configure':
+      expect(n, 0, t, 1);
+      return { type, settings: text(t, 0) };
     case 'evict':
-      return { type, prefix: f.text() };
+      expect(n, 0, t, 1);
+      return { type, prefix: text(t, 0) };
     case 'ping':
-      return { type, sequence: f.u32() };
+      expect(n, 1, t, 0);
+      return { type, sequence: at(n, 0) };
     case 'inspect':
-      return { type, slot: f.u32(), nonce: f.u32(), code: f.text(), wallMs: f.f64(), memoryMb: f.f64() };
+      expect(n, 4, t, 1);
+      return { type, slot: at(n, 0), nonce: at(n, 1), wallMs: at(n, 2), memoryMb: at(n, 3), code: text(t, 0) };
     case undefined:
       throw new WireError(`unknown message ${code}`);
     default:
@@ -168,128 +150,83 @@ function parseToExecutor(code: number, f: FrameFields): ToExecutor {
   }
 }
 
-export function writeFromExecutor(out: FrameWriter, message: FromExecutor): void {
-  out.begin(fromExecutorCodes[message.type]);
-  switch (message.type) {
-    case 'ready':
-      out.text(message.report);
-      break;
-    case 'prelude':
-      out.text(message.cache);
-      break;
-    case 'pong':
-      out.u32(message.sequence);
-      out.u32(message.isolates);
-      out.u32(message.discards);
-      out.f64(message.rssMb);
-      break;
-    case 'succeeded':
-      address(out, message);
-      out.u8(message.hasValue ? 1 : 0);
-      out.text(message.value);
-      usage(out, message.usage);
-      break;
+export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
+  const code = fromCodes[m.type];
+  switch (m.type) {
     case 'responded':
-      address(out, message);
-      out.u32(message.status);
-      out.text(message.headers);
-      out.text(message.bodyEncoding);
-      out.text(message.body);
-      usage(out, message.usage);
-      break;
+      out.write(code, [m.slot, m.nonce, m.status, ...usageNumbers(m.usage)], [m.headers, m.bodyEncoding, m.body]);
+      return;
+    case 'succeeded':
+      out.write(code, [m.slot, m.nonce, m.hasValue ? 1 : 0, ...usageNumbers(m.usage)], [m.value]);
+      return;
     case 'failed':
-      address(out, message);
-      out.text(message.code);
-      out.text(message.message);
-      out.text(message.stack);
-      out.f64(message.retryAfterMs);
-      usage(out, message.usage);
-      break;
+      out.write(code, [m.slot, m.nonce, m.retryAfterMs, ...usageNumbers(m.usage)], [m.code, m.message, m.stack]);
+      return;
     case 'call':
-      address(out, message);
-      out.u32(message.callId);
-      out.text(message.method);
-      out.text(message.args);
-      break;
+      out.write(code, [m.slot, m.nonce, m.callId], [m.method, m.args]);
+      return;
     case 'log':
-      address(out, message);
-      out.f64(message.timeMs);
-      out.u8(message.level);
-      out.text(message.message);
-      out.text(message.fields);
-      break;
-    case 'stuck':
-      address(out, message);
-      out.text(message.code);
-      break;
+      out.write(code, [m.slot, m.nonce, m.timeMs, m.level], [m.message, m.fields]);
+      return;
     case 'busy':
-      out.u32(message.slots.length);
-      for (const slot of message.slots) out.u32(slot);
-      break;
+      out.write(code, m.slots.slice(0, maxBusy), []);
+      return;
+    case 'stuck':
+      out.write(code, [m.slot, m.nonce], [m.code]);
+      return;
+    case 'pong':
+      out.write(code, [m.sequence, m.isolates, m.discards, m.rssMb], []);
+      return;
     case 'inspected':
-      address(out, message);
-      out.text(message.registrations);
-      out.text(message.warnings);
-      break;
+      out.write(code, [m.slot, m.nonce], [m.registrations, m.warnings]);
+      return;
+    case 'ready':
+      out.write(code, [], [m.report]);
+      return;
+    case 'prelude':
+      out.write(code, [], [m.cache]);
+      return;
     default:
-      assertNever(message);
+      assertNever(m);
   }
-  out.end();
 }
 
 /** Throws {@link WireError} on anything that is not exactly one message. */
-export function readFromExecutor(code: number, f: FrameFields): FromExecutor {
-  const message = parseFromExecutor(code, f);
-  f.done();
-  return message;
-}
-
-function parseFromExecutor(code: number, f: FrameFields): FromExecutor {
+export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): FromExecutor {
   const type = fromExecutor[code];
   switch (type) {
-    case 'ready':
-      return { type, report: f.text() };
-    case 'prelude':
-      return { type, cache: f.text() };
-    case 'pong':
-      return { type, sequence: f.u32(), isolates: f.u32(), discards: f.u32(), rssMb: f.f64() };
-    case 'succeeded':
-      return { type, slot: f.u32(), nonce: f.u32(), hasValue: f.u8() === 1, value: f.text(), usage: readUsage(f) };
     case 'responded':
-      return {
-        type,
-        slot: f.u32(),
-        nonce: f.u32(),
-        status: f.u32(),
-        headers: f.text(),
-        bodyEncoding: f.text(),
-        body: f.text(),
-        usage: readUsage(f),
-      };
+      expect(n, 9, t, 3);
+      return { type, slot: at(n, 0), nonce: at(n, 1), status: at(n, 2), headers: text(t, 0), bodyEncoding: text(t, 1), body: text(t, 2), usage: usageFrom(n) };
+    case 'succeeded':
+      expect(n, 9, t, 1);
+      return { type, slot: at(n, 0), nonce: at(n, 1), hasValue: at(n, 2) === 1, value: text(t, 0), usage: usageFrom(n) };
     case 'failed':
-      return {
-        type,
-        slot: f.u32(),
-        nonce: f.u32(),
-        code: f.text(),
-        message: f.text(),
-        stack: f.text(),
-        retryAfterMs: f.f64(),
-        usage: readUsage(f),
-      };
+      expect(n, 9, t, 3);
+      return { type, slot: at(n, 0), nonce: at(n, 1), retryAfterMs: at(n, 2), code: text(t, 0), message: text(t, 1), stack: text(t, 2), usage: usageFrom(n) };
     case 'call':
-      return { type, slot: f.u32(), nonce: f.u32(), callId: f.u32(), method: f.text(), args: f.text() };
+      expect(n, 3, t, 2);
+      return { type, slot: at(n, 0), nonce: at(n, 1), callId: at(n, 2), method: text(t, 0), args: text(t, 1) };
     case 'log':
-      return { type, slot: f.u32(), nonce: f.u32(), timeMs: f.f64(), level: f.u8(), message: f.text(), fields: f.text() };
+      expect(n, 4, t, 2);
+      return { type, slot: at(n, 0), nonce: at(n, 1), timeMs: at(n, 2), level: at(n, 3), message: text(t, 0), fields: text(t, 1) };
+    case 'busy':
+      return { type, slots: n };
     case 'stuck':
-      return { type, slot: f.u32(), nonce: f.u32(), code: f.text() };
-    case 'busy': {
-      const count = f.u32();
-      if (count > 1024) throw new WireError(`${count} busy runs in one message`);
-      return { type, slots: Array.from({ length: count }, () => f.u32()) };
-    }
+      expect(n, 2, t, 1);
+      return { type, slot: at(n, 0), nonce: at(n, 1), code: text(t, 0) };
+    case 'pong':
+      expect(n, 4, t, 0);
+      return { type, sequence: at(n, 0), isolates: at(n, 1), discards: at(n, 2), rssMb: at(n, 3) };
     case 'inspected':
-      return { type, slot: f.u32(), nonce: f.u32(), registrations: f.text(), warnings: f.text() };
+      expect(n, 2, t, 2);
+      return { type, slot: at(n, 0), nonce: at(n, 1), registrations: text(t, 0), warnings: text(t, 1) };
+    case 'ready':
+      expect(n, 0, t, 1);
+      return { type, report: text(t, 0) };
+    case 'prelude':
+      expect(n, 0, t, 1);
+      return { type, cache: text(t, 0) };
     case undefined:
       throw new WireError(`unknown message ${code}`);
     default:
@@ -297,15 +234,23 @@ function parseFromExecutor(code: number, f: FrameFields): FromExecutor {
   }
 }
 
-function usage(out: FrameWriter, value: GuestUsage): void {
-  out.f64(value.cpuMs);
-  out.f64(value.memoryMb);
-  out.u32(value.resultBytes);
-  out.u32(value.logLines);
-  out.u32(value.logBytes);
-  out.u32(value.hostCalls);
+function expect(numbers: number[], numberCount: number, texts: string[], textCount: number): void {
+  if (numbers.length !== numberCount || texts.length !== textCount) throw new WireError('a message with other fields than its own');
 }
 
-function readUsage(f: FrameFields): GuestUsage {
-  return { cpuMs: f.f64(), memoryMb: f.f64(), resultBytes: f.u32(), logLines: f.u32(), logBytes: f.u32(), hostCalls: f.u32() };
+function at(numbers: number[], index: number): number {
+  return numbers[index] ?? 0;
+}
+
+function text(texts: string[], index: number): string {
+  return texts[index] ?? '';
+}
+
+/** The last six numbers of every message that ends a run. */
+function usageNumbers({ cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls }: GuestUsage): number[] {
+  return [cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls];
+}
+
+function usageFrom(n: number[]): GuestUsage {
+  return { cpuMs: at(n, 3), memoryMb: at(n, 4), resultBytes: at(n, 5), logLines: at(n, 6), logBytes: at(n, 7), hostCalls: at(n, 8) };
 }

@@ -1,0 +1,175 @@
+import { EventEmitter } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
+import { duplexPair, type Duplex } from 'node:stream';
+import { silentLogger } from '@annex/kernel';
+import { beforeEach, describe, expect, it } from 'vitest';
+import type { KillReport, RunOutcome } from '../sandbox.js';
+import { endOf, runOf, usualLimits } from '../testing/runs.js';
+import { FrameReader, FrameWriter } from '../wire/frames.js';
+import { readToExecutor, writeFromExecutor, type FromExecutor, type RunMessage, type ToExecutor } from '../wire/messages.js';
+import { Flight } from './flight.js';
+import { ProcessExecutor } from './process-executor.js';
+import { Profiles } from './profiles.js';
+
+/** An executor that says whatever a spec wants it to say. */
+class LyingExecutor {
+  readonly received: ToExecutor[] = [];
+  readonly kills: KillReport[] = [];
+  readonly executor: ProcessExecutor;
+  readonly child = Object.assign(new EventEmitter(), { pid: 2 ** 22, stderr: null, kill: () => true });
+  readonly #far: Duplex;
+  #onMessage: () => void = () => undefined;
+
+  constructor() {
+    const [near, far] = duplexPair();
+    this.#far = far;
+    const reader = new FrameReader(1 << 26, (frame) => {
+      this.received.push(readToExecutor(frame));
+      this.#onMessage();
+    });
+    far.on('data', (chunk: Buffer) => reader.push(chunk));
+    far.on('error', () => undefined);
+    this.executor = new ProcessExecutor({
+      launched: { child: this.child as unknown as ChildProcess, stream: near, complaints: () => '' },
+      slot: 0,
+      settings: { callNames: [], maxIsolates: 1, softRssMb: 1, spareMemoryMb: 1, graceMs: 1, preludeCache: '' },
+      profiles: new Profiles(),
+      events: { onReady() {}, onPreludeCache() {}, onIdleSlot() {}, onExit() {}, onKill: (report) => this.kills.push(report) },
+      logger: silentLogger,
+      now: () => performance.now(),
+    });
+  }
+
+  say(message: FromExecutor): void {
+    const writer = new FrameWriter();
+    writeFromExecutor(writer, message);
+    this.sayBytes(writer.take() ?? Buffer.alloc(0));
+  }
+
+  sayBytes(bytes: Buffer): void {
+    this.#far.write(bytes);
+  }
+
+  /** Gives it a run; answers how it is addressed and what becomes of it. */
+  async run(over: Parameters<typeof runOf>[1] = {}): Promise<{ address: RunMessage; outcome: Promise<RunOutcome> }> {
+    const request = runOf(`job('j', () => 1)`, over);
+    const outcome = Promise.withResolvers<RunOutcome>();
+    const owner = { tenantId: request.tenantId, installationId: request.installationId };
+    this.executor.accept(new Flight(owner, request.limits, performance.now(), { type: 'run', request, resolve: outcome.resolve }));
+    const before = this.#runs().length;
+    while (this.#runs().length === before) await new Promise<void>((resolve) => (this.#onMessage = resolve));
+    const address = this.#runs().at(-1);
+    if (address === undefined) throw new Error('no run arrived');
+    return { address, outcome: outcome.promise };
+  }
+
+  #runs(): RunMessage[] {
+    return this.received.filter((message) => message.type === 'run');
+  }
+}
+
+const usage = { cpuMs: 1, memoryMb: 1, resultBytes: 1, logLines: 0, logBytes: 0, hostCalls: 0 };
+
+describe('a parent', () => {
+  let liar: LyingExecutor;
+  beforeEach(() => {
+    liar = new LyingExecutor();
+    liar.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1}' });
+  });
+
+  it('drops and counts what is said about runs that it does not know', async () => {
+    const { address, outcome } = await liar.run();
+    const { slot, nonce } = address;
+    liar.say({ type: 'succeeded', slot, nonce: nonce ^ 1, hasValue: true, value: '"forged"', usage });
+    liar.say({ type: 'succeeded', slot: slot + 1, nonce, hasValue: true, value: '"forged"', usage });
+    liar.say({ type: 'succeeded', slot, nonce, hasValue: true, value: '"real"', usage });
+    expect(await outcome).toMatchObject({ status: 'succeeded', result: '"real"' });
+    liar.say({ type: 'log', slot, nonce, timeMs: 0, level: 1, message: 'late', fields: '' });
+    const { outcome: next, address: second } = await liar.run();
+    liar.say({ type: 'succeeded', slot: second.slot, nonce: second.nonce, hasValue: false, value: '', usage });
+    await next;
+    expect(liar.executor.unknownReplies).toBe(3);
+  });
+
+  it('uses a new nonce each time, so that an old one is worth nothing', async () => {
+    const first = await liar.run();
+    liar.say({ type: 'succeeded', slot: first.address.slot, nonce: first.address.nonce, hasValue: false, value: '', usage });
+    await first.outcome;
+    const second = await liar.run();
+    expect(second.address.slot).toBe(first.address.slot);
+    expect(second.address.nonce).not.toBe(first.address.nonce);
+  });
+
+  it('lets no more host calls through than the run may make, and none after its end', async () => {
+    let calls = 0;
+    const limits = { ...usualLimits, hostCalls: 3, hostCallsAtOnce: 2 };
+    const { address, outcome } = await liar.run({
+      limits,
+      hostCall: () => {
+        calls += 1;
+        return new Promise(() => undefined);
+      },
+    });
+    const { slot, nonce } = address;
+    for (let callId = 0; callId < 10; callId += 1) liar.say({ type: 'call', slot, nonce, callId, method: 'kv.get', args: '[]' });
+    liar.say({ type: 'succeeded', slot, nonce, hasValue: false, value: '', usage });
+    liar.say({ type: 'call', slot, nonce, callId: 99, method: 'kv.get', args: '[]' });
+    await outcome;
+    expect(calls).toBe(2);
+  });
+
+  it('checks a result against its limits once more', async () => {
+    const { address, outcome } = await liar.run();
+    const { slot, nonce } = address;
+    liar.say({ type: 'succeeded', slot, nonce, hasValue: true, value: 'x'.repeat(usualLimits.resultBytes + 1), usage });
+    expect(endOf(await outcome)).toBe('OUTPUT_LIMIT');
+  });
+
+  it.each([
+    ['a header with a line break', { headers: 'x-a\nb\rset-cookie: c\n' }],
+    ['a header without a name', { headers: '\nb\n' }],
+    ['a status that HTTP does not know', { status: 1000 }],
+    ['a status that is no number', { status: Number.NaN }],
+  ])('takes %s for a fault of the plugin', async (_name, wrong) => {
+    const { address, outcome } = await liar.run({ kind: 'route' });
+    liar.say({ type: 'responded', slot: address.slot, nonce: address.nonce, status: 200, headers: '', bodyEncoding: '', body: '', usage, ...wrong });
+    expect(endOf(await outcome)).toBe('PLUGIN_ERROR');
+  });
+
+  it.each([
+    ['a frame that is too large', Buffer.from([0xff, 0xff, 0xff, 0x7f])],
+    ['a message that nobody knows', Buffer.from([3, 0, 0, 0, 250, 0, 0])],
+    ['bytes without sense', Buffer.from([10, 0, 0, 0, 1, 200, 200, 0, 0, 0, 0, 0, 0, 0])],
+  ])('ends an executor that sends %s; its runs are lost', async (_name, bytes) => {
+    const { outcome } = await liar.run();
+    liar.sayBytes(bytes);
+    expect(endOf(await outcome)).toBe('EXECUTOR_LOST');
+    expect(liar.executor.state).toBe('dead');
+  });
+
+  it('bills the run that an executor is stuck with, and only that one', async () => {
+    const guilty = await liar.run({ tenantId: 'ten_1' });
+    const innocent = await liar.run({ tenantId: 'ten_1', installationId: 'another' });
+    liar.say({ type: 'stuck', slot: guilty.address.slot, nonce: guilty.address.nonce, code: 'CPU_LIMIT' });
+    expect([endOf(await guilty.outcome), endOf(await innocent.outcome)]).toEqual(['CPU_LIMIT', 'EXECUTOR_LOST']);
+    expect(liar.kills).toMatchObject([{ installationId: 'plg of ten_1', reason: 'unresponsive' }]);
+  });
+
+  it('believes no code cache from an executor that a tenant has used', async () => {
+    const { address, outcome } = await liar.run();
+    liar.executor.tenantKey = 'tenant x';
+    liar.say({ type: 'prelude', cache: 'AAAA' });
+    liar.say({ type: 'succeeded', slot: address.slot, nonce: address.nonce, hasValue: false, value: '', usage });
+    expect(endOf(await outcome)).toBe('succeeded');
+  });
+
+  it('takes the end of a crash for lost runs, and bills those whose turn was under way', async () => {
+    const { address, outcome } = await liar.run();
+    liar.say({ type: 'busy', slots: [address.slot] });
+    liar.say({ type: 'pong', sequence: 0, isolates: 1, discards: 0, rssMb: 1 });
+    await new Promise((resolve) => setImmediate(resolve));
+    liar.child.emit('exit', null, 'SIGABRT');
+    expect(endOf(await outcome)).toBe('MEMORY_LIMIT');
+    expect(liar.kills).toMatchObject([{ reason: 'crashed' }]);
+  });
+});
