@@ -21,11 +21,20 @@ export interface DatabaseOptions {
   logger: Logger;
 }
 
+/** Tells this process's own listeners, without the way through PostgreSQL. */
+type TellHere = (channel: string, payload: string) => void;
+
 /** One open transaction. */
 export class Transaction {
   readonly #afterCommit: (() => void)[] = [];
+  readonly #tellHere: TellHere | undefined;
 
-  constructor(readonly manager: EntityManager) {}
+  constructor(
+    readonly manager: EntityManager,
+    tellHere?: TellHere,
+  ) {
+    this.#tellHere = tellHere;
+  }
 
   /** Runs parameterised SQL and answers its rows (of `INSERT/UPDATE/DELETE … RETURNING` too). */
   async query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
@@ -49,6 +58,16 @@ export class Transaction {
     this.#afterCommit.push(work);
   }
 
+  /**
+   * Tells every process to drop what it caches of a tenant once this commits. This one has dropped it when the transaction's caller goes on, so
+   * that whoever asks after an answered change is served what it changed to.
+   */
+  protected async announceChange(tenantUuid: string, what: string): Promise<void> {
+    await this.query('select annex_changed($1, $2)', [tenantUuid, what]);
+    const tellHere = this.#tellHere;
+    if (tellHere) this.afterCommit(() => tellHere('annex_changed', JSON.stringify({ tenant: tenantUuid, what })));
+  }
+
   /** @internal */
   committed(): void {
     for (const work of this.#afterCommit) work();
@@ -63,22 +82,23 @@ export class TenantTransaction extends Transaction {
   constructor(
     manager: EntityManager,
     readonly tenantId: Id<'tenant'>,
+    tellHere?: TellHere,
   ) {
-    super(manager);
+    super(manager, tellHere);
     this.tenantUuid = uuidFromId(tenantId);
   }
 
   /** Tells every process to drop what it caches of this tenant (`what`: `plugins`, `users`, `tokens`, `tenant`, …) once this commits. */
-  async changed(what: string): Promise<void> {
-    await this.query('select annex_changed($1, $2)', [this.tenantUuid, what]);
+  changed(what: string): Promise<void> {
+    return this.announceChange(this.tenantUuid, what);
   }
 }
 
 /** A transaction that sees every tenant. Only {@link Database.platform} makes one. */
 export class PlatformTransaction extends Transaction {
   /** Tells every process to drop what it caches of a tenant once this commits. */
-  async changed(tenantId: Id<'tenant'>, what: string): Promise<void> {
-    await this.query('select annex_changed($1, $2)', [uuidFromId(tenantId), what]);
+  changed(tenantId: Id<'tenant'>, what: string): Promise<void> {
+    return this.announceChange(uuidFromId(tenantId), what);
   }
 }
 
@@ -92,6 +112,7 @@ export class Database {
   readonly #tenants: DataSource;
   readonly #platform: DataSource;
   readonly #listener: Listener;
+  readonly #tellHere: TellHere = (channel, payload) => this.#listener.tell(channel, payload);
   #closing: Promise<void> | undefined;
 
   private constructor(tenants: DataSource, platform: DataSource, listener: Listener) {
@@ -120,7 +141,7 @@ export class Database {
       transaction: async (work) => {
         let done: TenantTransaction | undefined;
         const value = await this.#tenants.transaction(async (manager) => {
-          const tx = new TenantTransaction(manager, tenantId);
+          const tx = new TenantTransaction(manager, tenantId, this.#tellHere);
           await tx.query("select set_config('app.tenant', $1, true)", [tx.tenantUuid]);
           done = tx;
           return work(tx);
@@ -135,7 +156,7 @@ export class Database {
   async platform<T>(work: (tx: PlatformTransaction) => Promise<T>): Promise<T> {
     let done: PlatformTransaction | undefined;
     const value = await this.#platform.transaction((manager) => {
-      done = new PlatformTransaction(manager);
+      done = new PlatformTransaction(manager, this.#tellHere);
       return work(done);
     });
     done?.committed();

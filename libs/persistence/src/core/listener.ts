@@ -29,6 +29,17 @@ export class Listener {
     return () => handlers.delete(handler);
   }
 
+  /** Calls this process's handlers of a channel, as a notification would. */
+  tell(channel: string, payload: string | null): void {
+    for (const handler of this.#handlers.get(channel) ?? []) {
+      try {
+        handler(payload);
+      } catch (thrown) {
+        this.logger.error({ err: thrown, channel }, 'a notification handler failed');
+      }
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
@@ -50,7 +61,7 @@ export class Listener {
       query_timeout: 5_000,
       connectionTimeoutMillis: 10_000,
     });
-    client.on('notification', ({ channel, payload }) => this.#tell(channel, payload ?? ''));
+    client.on('notification', ({ channel, payload }) => this.tell(channel, payload ?? ''));
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, undefined));
     await client.connect();
@@ -61,16 +72,6 @@ export class Listener {
       client.query('select 1').catch((error: unknown) => this.#lost(client, error));
     }, KEEPALIVE_MS).unref();
     return client;
-  }
-
-  #tell(channel: string, payload: string | null): void {
-    for (const handler of this.#handlers.get(channel) ?? []) {
-      try {
-        handler(payload);
-      } catch (thrown) {
-        this.logger.error({ err: thrown, channel }, 'a notification handler failed');
-      }
-    }
   }
 
   #lost(client: Client, cause: unknown): void {
@@ -90,7 +91,7 @@ export class Listener {
       this.#client = this.#connect();
       this.#client.then(
         () => {
-          for (const channel of this.#handlers.keys()) this.#tell(channel, null);
+          for (const channel of this.#handlers.keys()) this.tell(channel, null);
         },
         () => {
           this.#client = undefined;
