@@ -45,11 +45,11 @@ export class FairGate {
     return count;
   }
 
-  /** Runs `work` when its turn has come. Rejects with the signal's reason when that fires earlier. */
-  async run<T>(key: string, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
-    signal?.throwIfAborted();
+  /** Runs `work` when its turn has come. Rejects with the signal's reason when that fires earlier; a function makes one only if it has to wait. */
+  async run<T>(key: string, work: () => Promise<T>, giveUp?: AbortSignal | (() => AbortSignal)): Promise<T> {
+    if (typeof giveUp === 'object') giveUp.throwIfAborted();
     if (this.#isFree(key)) this.#enter(key);
-    else await this.#wait(key, signal);
+    else await this.#wait(key, typeof giveUp === 'function' ? giveUp() : giveUp);
     try {
       return await work();
     } finally {

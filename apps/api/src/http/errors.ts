@@ -42,6 +42,9 @@ function fromFramework(thrown: unknown): AnnexError | undefined {
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || thrown instanceof SyntaxError || (status === 400 && /\bJSON\b/.test(thrown.message))) {
     return apiErrors.error('INVALID_JSON', `The body is not valid JSON: ${thrown.message.slice(0, 200)}`, { cause: thrown });
   }
+  if (thrown.name === 'TimeoutError' || thrown.message === 'timeout exceeded when trying to connect') {
+    return apiErrors.error('OVERLOADED', 'No connection to the database became free in time. Try again in a moment.', { retryAfterS: 1, cause: thrown });
+  }
   if (status === 404) return apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.', { cause: thrown });
   if (typeof status === 'number' && status >= 400 && status < 500) return apiErrors.error('BAD_REQUEST', thrown.message.slice(0, 500), { cause: thrown });
   return undefined;

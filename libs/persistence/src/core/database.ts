@@ -3,14 +3,14 @@
  * rows, `platform` opens those of the platform's own work across tenants (relay, retention, sign-in). Repositories take the transaction
  * that such a door made, so none can be used without having chosen.
  */
-import { uuidFromId, type Id, type Logger } from '@annex/kernel';
+import { FairGate, messageOf, uuidFromId, type Id, type Logger } from '@annex/kernel';
 import { DataSource, type EntityManager } from 'typeorm';
 import { entities } from '../entities.js';
 import { Listener, type NotificationHandler } from './listener.js';
 
 export interface DatabaseOptions {
   url: string;
-  /** Connections for tenants' transactions. Default 10. */
+  /** Connections for tenants' transactions, two thirds of them for one tenant at most. Default 10. */
   poolSize?: number;
   /** Connections for the platform's own transactions. Default 4. */
   platformPoolSize?: number;
@@ -23,6 +23,14 @@ export interface DatabaseOptions {
 
 /** Tells this process's own listeners, without the way through PostgreSQL. */
 type TellHere = (channel: string, payload: string) => void;
+
+const defaultPoolSize = 10;
+/** The longest that a transaction waits for a connection, in milliseconds. */
+const connectionTimeoutMs = 10_000;
+
+/** One tenant leaves a third of the connections to the others, however much it asks for at once. */
+const sharePerTenant = (poolSize: number): number => Math.max(1, Math.ceil((poolSize * 2) / 3));
+const waitLimit = (): AbortSignal => AbortSignal.timeout(connectionTimeoutMs);
 
 /** One open transaction. */
 export class Transaction {
@@ -112,19 +120,24 @@ export class Database {
   readonly #tenants: DataSource;
   readonly #platform: DataSource;
   readonly #listener: Listener;
+  /** Keeps one tenant from taking every connection. */
+  readonly #turns: FairGate;
   readonly #tellHere: TellHere = (channel, payload) => this.#listener.tell(channel, payload);
   #closing: Promise<void> | undefined;
 
-  private constructor(tenants: DataSource, platform: DataSource, listener: Listener) {
+  private constructor(tenants: DataSource, platform: DataSource, listener: Listener, atOncePerTenant: number) {
     this.#tenants = tenants;
     this.#platform = platform;
     this.#listener = listener;
+    this.#turns = new FairGate({ atOncePerKey: atOncePerTenant });
   }
 
   /** Connects. The schema must be up to date ({@link migrate}). */
   static async open(options: DatabaseOptions): Promise<Database> {
-    const tenants = source(options, 'annex_app', options.poolSize ?? 10);
-    const platform = source(options, 'annex_platform', options.platformPoolSize ?? 4);
+    let database: Database | undefined;
+    const isClosing = () => database !== undefined && database.#closing !== undefined;
+    const tenants = source(options, 'annex_app', options.poolSize ?? defaultPoolSize, isClosing);
+    const platform = source(options, 'annex_platform', options.platformPoolSize ?? 4, isClosing);
     await tenants.initialize();
     try {
       await platform.initialize();
@@ -132,24 +145,27 @@ export class Database {
       await tenants.destroy();
       throw thrown;
     }
-    return new Database(tenants, platform, new Listener(options.url, options.logger));
+    database = new Database(tenants, platform, new Listener(options.url, options.logger), sharePerTenant(options.poolSize ?? defaultPoolSize));
+    return database;
   }
 
   forTenant(tenantId: Id<'tenant'>): TenantScope {
     return {
       tenantId,
-      transaction: async (work) => {
-        let done: TenantTransaction | undefined;
-        const value = await this.#tenants.transaction(async (manager) => {
-          const tx = new TenantTransaction(manager, tenantId, this.#tellHere);
-          await tx.query("select set_config('app.tenant', $1, true)", [tx.tenantUuid]);
-          done = tx;
-          return work(tx);
-        });
-        done?.committed();
-        return value;
-      },
+      transaction: (work) => this.#turns.run(tenantId, () => this.#asTenant(tenantId, work), waitLimit),
     };
+  }
+
+  async #asTenant<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    let done: TenantTransaction | undefined;
+    const value = await this.#tenants.transaction(async (manager) => {
+      const tx = new TenantTransaction(manager, tenantId, this.#tellHere);
+      await tx.query("select set_config('app.tenant', $1, true)", [tx.tenantUuid]);
+      done = tx;
+      return work(tx);
+    });
+    done?.committed();
+    return value;
   }
 
   /** Runs `work` in one transaction across tenants: committed when it resolves, rolled back when it throws. */
@@ -186,19 +202,22 @@ export class Database {
   }
 }
 
-function source({ url, logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions, role: string, poolSize: number): DataSource {
+function source({ url, logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions, role: string, poolSize: number, isClosing: () => boolean): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
     entities,
     poolSize,
-    poolErrorHandler: (error: Error) => logger.warn({ err: error }, 'a database connection was lost'),
+    poolErrorHandler: (error: Error) => {
+      // The server's shutdown may overtake a connection that is being closed.
+      if (!isClosing()) logger.warn({ reason: messageOf(error) }, 'a database connection was lost');
+    },
     extra: {
       application_name: applicationName,
       // The role is the connection's own default, so RESET ROLE cannot leave it for a mightier one.
-      options: `-c role=${role} -c timezone=UTC -c idle_in_transaction_session_timeout=60000`,
+      options: `-c role=${role} -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${queryTimeoutMs}`,
       query_timeout: queryTimeoutMs,
-      connectionTimeoutMillis: 10_000,
+      connectionTimeoutMillis: connectionTimeoutMs,
       keepAlive: true,
     },
   });
