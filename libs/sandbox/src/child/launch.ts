@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { ExecutorFiles } from './files.js';
@@ -14,6 +15,9 @@ export interface LaunchOptions {
   /** V8's optimising compilers: 2–3 times faster loops, and most of the V8 bugs that were ever exploited. Default: off. */
   optimize: boolean;
 }
+
+/** Steps of niceness below an ordinary process: about a third of its share when both want everything. */
+const executorNiceness = 5;
 
 /** A started executor: nothing is inherited but one stream. */
 export interface LaunchedExecutor {
@@ -52,11 +56,22 @@ export function launchExecutor(options: LaunchOptions): LaunchedExecutor {
   ].map((part, index, all) => (index === 0 || all[index - 1] === '--' ? absolute(part) : part));
   // In a process group of its own: Ctrl-C in a terminal goes to the parent alone, which lets the runs under way end.
   const child = spawn(program, args, { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'], detached: true });
+  stepBack(child);
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     if (complaints.length < 8192) complaints += text;
   });
   return { child, stream: child.stdio[3] as Duplex, complaints: () => complaints.slice(0, 8192) };
+}
+
+/** Behind the parent in the line for the processor: it must keep watching and answering while plugin code uses all it can get. */
+function stepBack({ pid }: ChildProcess): void {
+  if (pid === undefined) return;
+  try {
+    setPriority(pid, executorNiceness);
+  } catch {
+    // It has ended already, or the machine knows no such thing.
+  }
 }
 
 /** The environment of an executor has no PATH, so every program is named in full. */
