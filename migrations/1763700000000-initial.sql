@@ -267,7 +267,7 @@ create index runs_by_job on runs (tenant_id, installation_id, name, id desc) whe
 create index runs_by_event on runs (tenant_id, event_id) where event_id is not null;
 create index runs_failed on runs (tenant_id, id desc) where status = 'failed';
 create index runs_dead on runs (tenant_id, id) where status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook');
-create index runs_due on runs (tenant_id, next_attempt_at) where next_attempt_at is not null;
+create index runs_due on runs (tenant_id, next_attempt_at, id) where next_attempt_at is not null;
 create index runs_parked on runs (tenant_id, installation_id, queued_at) where waiting_for is not null;
 create index runs_by_age on runs using brin (queued_at) with (autosummarize = on);
 create index runs_open on runs (tenant_id, installation_id, kind, name) where status in ('queued', 'running', 'retrying');

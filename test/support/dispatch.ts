@@ -50,7 +50,9 @@ export interface DispatchBed {
   db: TestDatabase;
   runs: Runs;
   /** Starts a worker that runs `script`. Stopped with the bed. */
-  worker(script: Script, options?: Partial<DispatcherOptions>): Promise<TestWorker>;
+  worker(script: Script, options?: Partial<DispatcherOptions> & { databaseUrl?: string; queueUrl?: string }): Promise<TestWorker>;
+  /** Where the queue lives. */
+  queueUrl: string;
   /** Makes the queue's backend forget everything. */
   wipeQueue(): Promise<void>;
   caller(tenantId: Id<'tenant'>): RunsCaller;
@@ -98,10 +100,11 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
     db,
     runs,
     row,
-    async worker(script, options = {}) {
+    queueUrl: url,
+    async worker(script, { databaseUrl = db.url, queueUrl = url, ...options } = {}) {
       const execution = new ScriptedExecution(script);
-      const database = await Database.open({ url: db.url, logger: silentLogger, poolSize: 8, platformPoolSize: 3 });
-      const queue: Queue = createQueue({ backend, url, logger: silentLogger });
+      const database = await Database.open({ url: databaseUrl, logger: silentLogger, poolSize: 8, platformPoolSize: 3 });
+      const queue: Queue = createQueue({ backend, url: queueUrl, logger: silentLogger });
       const dispatcher = new Dispatcher({ database, queue, execute: execution, logger: silentLogger, ownerId: newUuid(), slots: 8, leaseMs: 1500, random: () => 0.5, ...options });
       await dispatcher.start();
       let ending: Promise<void> | undefined;

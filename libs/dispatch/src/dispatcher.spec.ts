@@ -3,6 +3,7 @@ import { uuidFromId, type Id } from '@annex/kernel';
 import { outcomeErrors } from '@annex/lifecycle';
 import { emitEvent, enqueueRun, type NewRun, type TenantTransaction } from '@annex/persistence';
 import { failed, succeededWith, mayLeaveOutRedis, openDispatchBed, type DispatchBed } from '../../../test/support/dispatch.js';
+import { openTcpProxy } from '../../../test/support/tcp-proxy.js';
 import { makeInstallation, subscribe, type TestInstallation } from '../../../test/support/installations.js';
 
 /** A promise that a test resolves when it wants a handler to go on. */
@@ -184,6 +185,47 @@ for (const backend of ['postgres', 'redis'] as const) {
       await status('enabled');
       await bed.db.database.forTenant(at.tenantId).transaction((tx) => tx.changed('plugins'));
       expect((await bed.ended(at.tenantId, runId)).status).toBe('succeeded');
+    });
+
+    it('keeps the answer of a handler that ended while PostgreSQL was away, and runs it no second time', async () => {
+      const at = await install();
+      const proxy = await openTcpProxy(bed.db.url);
+      const started = gate();
+      const { promise: release, resolve } = gate();
+      const { execution } = await bed.worker(
+        async () => {
+          started.resolve();
+          await release;
+          return 'kept';
+        },
+        { databaseUrl: proxy.url },
+      );
+      const runId = await enqueue(at);
+      await started.promise;
+      await proxy.cut();
+      resolve();
+      // Long enough for a first write to have failed and for the lease to have run out.
+      await bed.db.sql(`update runs set lease_until = now() - interval '1 second' where id = $1`, [uuidFromId(runId)]);
+      await new Promise((done) => setTimeout(done, 300));
+      await proxy.restore();
+      expect(await bed.ended(at.tenantId, runId)).toMatchObject({ status: 'succeeded', result: 'kept', claims: 1 });
+      expect(execution.seen).toHaveLength(1);
+      await bed.stopWorkers();
+      await proxy.close();
+    });
+
+    it('goes on by itself after its queue was away', async () => {
+      const at = await install();
+      const proxy = await openTcpProxy(bed.queueUrl);
+      await bed.worker(() => 'done', { queueUrl: proxy.url });
+      expect((await bed.ended(at.tenantId, await enqueue(at))).status).toBe('succeeded');
+      await proxy.cut();
+      const runId = await enqueue(at);
+      await new Promise((done) => setTimeout(done, 300));
+      await proxy.restore();
+      expect((await bed.ended(at.tenantId, runId)).status).toBe('succeeded');
+      await bed.stopWorkers();
+      await proxy.close();
     });
 
     it('lets what a run did take effect with its success, or not at all', async () => {

@@ -61,7 +61,7 @@ export class Events {
   /** One event with its deliveries. Throws `EVENT_NOT_FOUND`. */
   async get(tenantId: Id<'tenant'>, eventId: string): Promise<EventView> {
     const event = await this.options.database.forTenant(tenantId).transaction((tx) => findEvent(tx, eventId));
-    if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; events are kept for 30 days.`);
+    if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`);
     return eventView(event);
   }
 }

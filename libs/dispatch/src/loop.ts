@@ -5,6 +5,8 @@ export interface LoopOptions {
   name: string;
   /** Longest pause between two rounds, in milliseconds. */
   everyMs: number;
+  /** Shortest pause between two rounds when woken, in milliseconds, so that many wakings make one round. Default 0. */
+  gapMs?: number;
   logger: Logger;
   /** One round. Answers how long to pause at most, in milliseconds: 0 for not at all, nothing for `everyMs`. */
   work: () => Promise<number | undefined | void>;
@@ -17,6 +19,7 @@ export class Loop implements Stoppable {
   #isWoken = false;
   #isStopped = true;
   #failures = 0;
+  #endedAt = 0;
 
   constructor(private readonly options: LoopOptions) {}
 
@@ -30,7 +33,10 @@ export class Loop implements Stoppable {
   wake(): void {
     this.#isWoken = true;
     // A loop in trouble keeps its pauses: being woken often must not turn them into a storm.
-    if (this.#round === undefined && this.#failures === 0) this.#next();
+    if (this.#round !== undefined || this.#failures > 0 || this.#isStopped) return;
+    const gapMs = this.#endedAt + (this.options.gapMs ?? 0) - performance.now();
+    if (gapMs <= 0) this.#next();
+    else this.#after(gapMs);
   }
 
   async stop(): Promise<void> {
@@ -44,10 +50,16 @@ export class Loop implements Stoppable {
     if (this.#isStopped || this.#round) return;
     this.#round = this.#work().then((pauseMs) => {
       this.#round = undefined;
+      this.#endedAt = performance.now();
       if (this.#isStopped) return;
       if (pauseMs <= 0) this.#next();
-      else this.#timer = setTimeout(() => this.#next(), pauseMs);
+      else this.#after(pauseMs);
     });
+  }
+
+  #after(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#next(), ms);
   }
 
   async #work(): Promise<number> {
@@ -56,7 +68,7 @@ export class Loop implements Stoppable {
     try {
       const pauseMs = (await work()) ?? everyMs;
       this.#failures = 0;
-      return this.#isWoken ? 0 : Math.min(pauseMs, everyMs);
+      return Math.min(this.#isWoken ? (this.options.gapMs ?? 0) : pauseMs, everyMs);
     } catch (thrown) {
       this.#failures += 1;
       logger.warn({ err: thrown, loop: name, failures: this.#failures }, 'a round of background work failed');

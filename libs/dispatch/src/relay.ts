@@ -19,6 +19,7 @@ export function createRelay({ database, queue, slots, reservedShare, logger }: R
   return new Loop({
     name: 'relay',
     everyMs: 400,
+    gapMs: 3,
     logger,
     work: async () => {
       const handedOver = await database.platform((tx) => handOverDueRuns(tx, { slots, ...(reservedShare !== undefined && { reservedShare }) }));

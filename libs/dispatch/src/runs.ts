@@ -109,7 +109,7 @@ export class Runs implements Stoppable {
   replayEvent(caller: RunsCaller, eventId: string): Promise<{ eventId: string; runs: { runId: Id<'run'>; plugin: string }[] }> {
     return this.#audited(caller, async (tx) => {
       const event = await findEvent(tx, eventId);
-      if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; events are kept for 30 days.`);
+      if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`);
       const before = await latestRunsOfEvent(tx, event.id);
       const runs = await planFanOut(tx, { eventId: event.id, type: event.type, depth: event.depth, replayOf: (plugin, name, ordinal) => before.get(`${plugin}/${name}/${ordinal}`) ?? null });
       await ensureRoom(tx, runs.length);

@@ -157,7 +157,8 @@ export async function finishAttempt(tx: TenantTransaction, end: AttemptEnd): Pro
   // Before the run's row, in the order in which a tick takes both.
   if (end.job) await lockJob(tx, end.job);
   const [row] = await tx.query<{ status: AttemptEnd['status'] }>(
-    `update runs set
+    `with ended as (
+     update runs set
        status = s.status, finished_at = case when s.status <> 'retrying' then now() end,
        attempts = ${lastAttempt(`jsonb_strip_nulls(jsonb_build_object('finished_at', ${nowText}, 'error', $5::jsonb))`)},
        attempt_count = attempt_count + $6::int, result = $7::json, error = $5::json, limits = $8::json, release = coalesce($9, release),
@@ -165,7 +166,8 @@ export async function finishAttempt(tx: TenantTransaction, end: AttemptEnd): Pro
        dispatched_at = null, lease_until = null, lease_owner = null, cancel_requested = false
      from (select r.id, case when r.cancel_requested and $4 in ('failed', 'retrying') then 'cancelled' else $4 end as status from runs r where r.tenant_id = $1 and r.id = $2) s
      where runs.tenant_id = $1 and runs.id = $2 and claims = $3 and (runs.status = 'running' or runs.status = 'queued' and $4 = 'succeeded')
-     returning runs.status`,
+     returning runs.id, runs.status)
+     select status, case when status <> 'retrying' then pg_notify('annex_run', id::text || ' ' || status) end from ended`,
     [
       tx.tenantUuid,
       uuidFromId(end.runId),
@@ -180,10 +182,7 @@ export async function finishAttempt(tx: TenantTransaction, end: AttemptEnd): Pro
     ],
   );
   if (!row) return null;
-  if (row.status !== 'retrying') {
-    await tellEnded(tx, end.runId, row.status);
-    if (end.job) await releaseOverlap(tx, end.job);
-  }
+  if (row.status !== 'retrying' && end.job) await releaseOverlap(tx, end.job);
   return row.status;
 }
 

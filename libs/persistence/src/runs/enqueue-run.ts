@@ -57,14 +57,16 @@ export async function enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id
 export async function insertQueued(tx: TenantTransaction, runs: readonly (NewRun & { id: Id<'run'> })[]): Promise<void> {
   if (runs.length === 0) return;
   await tx.query(
-    `insert into runs (tenant_id, id, installation_id, plugin, kind, name, ordinal, status, event_id, schedule_id, scheduled_for, replay_of,
+    `with made as (
+     insert into runs (tenant_id, id, installation_id, plugin, kind, name, ordinal, status, event_id, schedule_id, scheduled_for, replay_of,
        payload, depth, policy, waiting_for, next_attempt_at)
      select $1, r.id, r.installation_id, r.plugin, r.kind, r.name, r.ordinal, 'queued', r.event_id, r.schedule_id, r.scheduled_for, r.replay_of,
        r.payload::json, r.depth, r.policy::jsonb, r.waiting_for, case when r.waiting_for is null then coalesce(r.not_before, now()) end
      from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::uuid[], $10::timestamptz[], $11::uuid[],
        $12::text[], $13::int[], $14::text[], $15::text[], $16::timestamptz[])
        as r (id, installation_id, plugin, kind, name, ordinal, event_id, schedule_id, scheduled_for, replay_of, payload, depth, policy, waiting_for, not_before)
-     on conflict (tenant_id, schedule_id, scheduled_for) where schedule_id is not null and replay_of is null do nothing`,
+     on conflict (tenant_id, schedule_id, scheduled_for) where schedule_id is not null and replay_of is null do nothing returning 1)
+     select pg_notify('annex_work', '') from made limit 1`,
     [
       tx.tenantUuid,
       runs.map((run) => uuidFromId(run.id)),
@@ -84,7 +86,6 @@ export async function insertQueued(tx: TenantTransaction, runs: readonly (NewRun
       runs.map((run) => run.notBefore ?? null),
     ],
   );
-  await wakeRelays(tx);
 }
 
 /** Tells every worker, once this commits, that background work is due. */

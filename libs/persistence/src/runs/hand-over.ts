@@ -45,8 +45,14 @@ export interface HandOverOptions {
  * parked instead. The caller adds the tickets to the queue after the commit; if it dies before, the reconciler finds out.
  */
 export async function handOverDueRuns(tx: PlatformTransaction, { slots, reservedShare = 0.125 }: HandOverOptions): Promise<HandedOver[]> {
-  // A relay that is stopped in mid-transaction must not keep these rows from the others.
-  await tx.query('set local idle_in_transaction_session_timeout = 5000');
+  // Most calls find nothing, and planning the real question costs more than asking this one.
+  const [waiting] = await tx.query('select 1 from runs where next_attempt_at is not null limit 1');
+  if (!waiting) return [];
+  // A relay that is stopped in mid-transaction must not keep these rows from the others. The rest keeps the planner on the indexes, which it
+  // does not find by itself on a table whose statistics are older than a flood: 40 ms instead of 1.
+  await tx.query(
+    `select set_config('idle_in_transaction_session_timeout', '5000', true), set_config('jit', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)`,
+  );
   const rows = await tx.query<HandedOverRow>(handOverSql, [slots, reservedShare]);
   return rows.filter(({ dispatched }) => dispatched).map(fromRow);
 }
