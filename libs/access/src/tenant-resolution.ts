@@ -32,7 +32,7 @@ export class TenantResolution {
   readonly #hostSuffix: string | undefined;
 
   constructor(private readonly options: TenantResolutionOptions) {
-    this.#tenants = new WatchedCache({ max: 10_000, maxAgeMs: 15_000, clock: options.clock });
+    this.#tenants = new WatchedCache({ max: 10_000, maxAgeMs: 15_000, clock: options.clock, isAbsence: ({ tenant }) => tenant === null });
     this.#hostSuffix = options.baseDomain ? `.${options.baseDomain.toLowerCase()}` : undefined;
   }
 

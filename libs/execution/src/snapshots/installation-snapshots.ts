@@ -25,7 +25,7 @@ const concerning = new Set(['plugins', 'tenant']);
 /** A change `isolates/<installation id>`: whatever is warm of it shall start afresh, in every process. */
 const isolatesOf = 'isolates/';
 
-/** Most snapshots kept, and most slugs known to be absent; the least recently used leave. */
+/** Most snapshots kept, and as many slugs known to be absent; the least recently used leave. */
 const maxSnapshots = 5_000;
 
 /**
@@ -40,7 +40,7 @@ export class InstallationSnapshots {
   #unwatch: Promise<() => void> | undefined;
 
   constructor(private readonly options: InstallationSnapshotsOptions) {
-    const cache = { max: maxSnapshots, maxAgeMs: 10 * 60_000, clock: options.clock };
+    const cache = { max: maxSnapshots, maxAgeMs: 10 * 60_000, clock: options.clock, isAbsence: ({ snapshot }: Found) => snapshot === null };
     this.#bySlug = new WatchedCache(cache);
     this.#byId = new WatchedCache(cache);
   }

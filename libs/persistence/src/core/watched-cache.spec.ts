@@ -49,3 +49,14 @@ it('lets a value go when it is no longer good, and at the latest after its age',
   now = 1000;
   expect(cache.get('long')).toBeUndefined();
 });
+
+it('keeps absences apart, so that guessed names push out nothing that is there', async () => {
+  const cache = new WatchedCache<{ n: number }>({ max: 3, maxAgeMs: 1000, clock: { now: () => 0 }, isAbsence: ({ n }) => n === 0 });
+  cache.open();
+  await cache.load('there', () => Promise.resolve({ n: 1 }));
+  for (let guess = 0; guess < 20; guess += 1) await cache.load(`guess ${guess}`, () => Promise.resolve({ n: 0 }));
+  expect(cache.get('there')).toEqual({ n: 1 });
+  expect([cache.get('guess 0'), cache.get('guess 19')]).toEqual([undefined, { n: 0 }]);
+  cache.drop(({ n }) => n === 0);
+  expect([cache.get('there'), cache.get('guess 19')]).toEqual([{ n: 1 }, undefined]);
+});

@@ -5,12 +5,17 @@
 import { SingleFlight, type Clock } from '@annex/kernel';
 import { LRUCache } from 'lru-cache';
 
-export interface WatchedCacheOptions {
+export interface WatchedCacheOptions<V> {
   /** Most entries; the least recently used leaves. */
   max: number;
   /** A backstop should a notification be lost. Milliseconds. */
   maxAgeMs: number;
   clock: Clock;
+  /**
+   * Whether a value says that there is nothing. Such entries have a room of their own, as large, so that a stranger who guesses names cannot
+   * push out what is in use. Default: none is.
+   */
+  isAbsence?: (value: V) => boolean;
 }
 
 interface Entry<V> {
@@ -20,12 +25,14 @@ interface Entry<V> {
 
 export class WatchedCache<V extends object> {
   readonly #entries: LRUCache<string, Entry<V>>;
+  readonly #absences: LRUCache<string, Entry<V>>;
   readonly #reads = new SingleFlight<V>();
   #generation = 0;
   #open = false;
 
-  constructor(private readonly options: WatchedCacheOptions) {
+  constructor(private readonly options: WatchedCacheOptions<V>) {
     this.#entries = new LRUCache({ max: options.max });
+    this.#absences = new LRUCache({ max: options.max });
   }
 
   /** Begins to keep values. Call once changes are heard; before, every read goes to the source. */
@@ -41,10 +48,11 @@ export class WatchedCache<V extends object> {
 
   /** The kept value, if it is still good. */
   get(key: string): V | undefined {
-    const entry = this.#entries.get(key);
+    const entry = this.#entries.get(key) ?? this.#absences.get(key);
     if (entry === undefined) return undefined;
     if (entry.until > this.options.clock.now()) return entry.value;
     this.#entries.delete(key);
+    this.#absences.delete(key);
     return undefined;
   }
 
@@ -60,7 +68,8 @@ export class WatchedCache<V extends object> {
       const value = await read();
       if (this.#open && generation === this.#generation) {
         const until = this.options.clock.now() + this.options.maxAgeMs;
-        this.#entries.set(key, { value, until: Math.min(until, untilOf?.(value) ?? until) });
+        const room = this.options.isAbsence?.(value) ? this.#absences : this.#entries;
+        room.set(key, { value, until: Math.min(until, untilOf?.(value) ?? until) });
       }
       return value;
     });
@@ -69,7 +78,9 @@ export class WatchedCache<V extends object> {
   /** Forgets the entries that `matches` picks (default: all) and disowns every read under way. */
   drop(matches?: (value: V, key: string) => boolean): void {
     this.#generation += 1;
-    if (!matches) return this.#entries.clear();
-    for (const [key, entry] of this.#entries.entries()) if (matches(entry.value, key)) this.#entries.delete(key);
+    for (const room of [this.#entries, this.#absences]) {
+      if (!matches) room.clear();
+      else for (const [key, entry] of room.entries()) if (matches(entry.value, key)) room.delete(key);
+    }
   }
 }
