@@ -1,12 +1,15 @@
 // Builds everything that runs: TypeScript to JavaScript file by file with SWC (decorator metadata kept for Nest and
-// TypeORM), then the parts that must be one file (see `bundles` below). Only files that changed are compiled again.
+// TypeORM), then the parts that must be one file (see below). Only files that changed are compiled again. Every file is written beside its
+// place and moved in whole, so that a build that was killed, or two at once, leave nothing half-written that the next one takes for done.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from '@swc/core';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
+/** A change of this file is a change of everything it makes. */
+const scriptMs = (await stat(fileURLToPath(import.meta.url))).mtimeMs;
 const swcOptions = {
   swcrc: false,
   configFile: false,
@@ -25,6 +28,16 @@ async function sourceFiles(dir) {
   return entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
 }
 
+async function replace(path, text) {
+  await writeFile(`${path}.${process.pid}.tmp`, text);
+  await rename(`${path}.${process.pid}.tmp`, path);
+}
+
+/** A draft of a build that was killed; one that is younger may belong to a build under way. */
+async function isAbandoned(file) {
+  return file.endsWith('.tmp') && Date.now() - (await stat(file).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs > 60_000;
+}
+
 async function compileProject(project) {
   const src = join(project, 'src');
   const dist = join(project, 'dist');
@@ -37,17 +50,17 @@ async function compileProject(project) {
     const out = join(dist, relative(src, file).replace(/\.ts$/, '.js'));
     wanted.add(out).add(`${out}.map`);
     const [from, to] = await Promise.all([stat(file), stat(out).catch(() => undefined)]);
-    if (to && to.mtimeMs >= from.mtimeMs) continue;
+    if (to && to.mtimeMs >= Math.max(from.mtimeMs, scriptMs)) continue;
     const code = await readFile(file, 'utf8');
     const result = await transform(code, { ...swcOptions, filename: file, sourceFileName: relative(dirname(out), file) });
     await mkdir(dirname(out), { recursive: true });
-    await writeFile(`${out}.map`, result.map ?? '');
-    await writeFile(out, `${result.code}\n//# sourceMappingURL=${out.split('/').pop()}.map\n`);
+    await replace(`${out}.map`, result.map ?? '');
+    await replace(out, `${result.code}\n//# sourceMappingURL=${out.split('/').pop()}.map\n`);
     compiled += 1;
   }
   if (existsSync(dist)) {
     for (const file of await sourceFiles(dist)) {
-      if (!wanted.has(file) && /\.js(\.map)?$/.test(file) && !file.includes('/bundled/')) await rm(file);
+      if (!file.includes('/bundled/') && !wanted.has(file) && (/\.js(\.map)?$/.test(file) || (await isAbandoned(file)))) await rm(file, { force: true });
     }
   }
   return compiled;
