@@ -49,6 +49,10 @@ export async function startEmbeddedPostgres({ dataDir, logger, settings = {} }: 
     { cwd: home, uid: owner?.uid, gid: owner?.gid, env: { LC_ALL: 'C', TZ: 'UTC' }, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
   );
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
+  // A stop that ran out of time takes the server along; an immediate shutdown loses nothing that was committed.
+  const endWithUs = () => void child.kill('SIGQUIT');
+  process.once('exit', endWithUs);
+  void ended.then(() => process.off('exit', endWithUs));
   await untilReady(child);
   const url = `postgres://annex:${password}@127.0.0.1:${port}/annex`;
   await ensureDatabase(url);
