@@ -5,7 +5,7 @@
 import { startApi } from '@annex-app/api';
 import { startWorker } from '@annex-app/worker';
 import type { Stoppable } from '@annex/kernel';
-import { migrate, startEmbeddedPostgres } from '@annex/persistence';
+import { startEmbeddedPostgres } from '@annex/persistence';
 import { pino } from 'pino';
 import type { Settings } from './config.js';
 import { takeDataFolder } from './data-folder.js';
@@ -13,7 +13,8 @@ import { ensureDemo } from './demo.js';
 import { keptSecret } from './keys.js';
 import { printPanel } from './panel.js';
 import { createPlatform } from './platform.js';
-import { portIsFree } from './port.js';
+import { requireFreePort } from './port.js';
+import { bringSchemaUpToDate } from './schema.js';
 
 export interface RunningAnnex extends Stoppable {
   /** Where the API listens; `undefined` in the worker's role. */
@@ -22,9 +23,19 @@ export interface RunningAnnex extends Stoppable {
   readonly lost: Promise<string>;
 }
 
+/** How long callers and load balancers have to see `/readyz` turn and go elsewhere before the port is closed, in milliseconds; production only. */
+const LEAVE_MS = 3000;
+
+/** What a log line says of an error; what else hangs on it (a whole connection, say) would fill the log and tell too much. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  return { type: name, message, ...('code' in error && { code: error.code }), stack, ...(cause !== undefined && { cause: describeError(cause) }) };
+}
+
 /** Starts Annex. Whatever had started is stopped again when a later step fails. */
 export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
-  const logger = pino({ level: settings.logLevel, base: { role: settings.role } }, pino.destination({ fd: 2, sync: false }));
+  const logger = pino({ level: settings.logLevel, base: { role: settings.role }, serializers: { err: describeError } }, pino.destination({ fd: 2, sync: false }));
   const undo: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) {
@@ -38,7 +49,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
   };
   const servesHttp = settings.role !== 'worker';
   try {
-    if (servesHttp && settings.port !== 0) await portIsFree(settings.port, settings.host);
+    if (servesHttp) await requireFreePort(settings.port, settings.host);
     const needsFolder = settings.databaseUrl === undefined || !settings.production;
     if (needsFolder) undo.push(takeDataFolder(settings.dataDir, settings.role));
 
@@ -50,8 +61,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       lost.push(postgres.ended.then(() => 'the embedded PostgreSQL ended by itself; see the log above, then start Annex again'));
       databaseUrl = postgres.url;
     }
-    const ran = await migrate({ url: databaseUrl });
-    if (ran.length > 0) logger.info({ steps: ran }, 'the database schema was brought up to date');
+    await bringSchemaUpToDate(databaseUrl, logger);
 
     const platform = await createPlatform({
       settings,
@@ -63,16 +73,19 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
     undo.push(() => platform.stop());
     if (settings.admin) await platform.access.operators.ensure(settings.admin);
 
-    let worker: Stoppable | undefined;
-    if (settings.role !== 'api') {
-      worker = await startWorker(platform);
-      undo.push(() => worker?.stop());
-    }
+    // The callers and the background runs end side by side: both may need most of the time that a stop has.
+    const serving: Stoppable[] = [];
+    undo.push(async () => void (await Promise.all(serving.map((part) => part.stop()))));
+    if (settings.role !== 'api') serving.push(await startWorker(platform));
     let url: string | undefined;
     if (servesHttp) {
       const api = await startApi(platform, { port: settings.port, host: settings.host });
-      undo.push(() => api.stop());
-      undo.push(() => platform.unready());
+      serving.push(api);
+      undo.push(async () => {
+        platform.unready();
+        api.drain();
+        if (settings.production) await new Promise((done) => setTimeout(done, LEAVE_MS));
+      });
       url = api.url;
     }
     logger.info({ url, role: settings.role, sandbox: platform.sandboxTier }, 'ready');

@@ -1,4 +1,5 @@
 /** The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md explains each setting. */
+import { didYouMean } from '@annex/kernel';
 import { z } from 'zod';
 
 const optionalText = z.string().trim().min(1).optional();
@@ -109,6 +110,16 @@ export function readSettings(environment: Record<string, string | undefined> = p
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
     logLevel: env.LOG_LEVEL,
   };
+}
+
+/** Settings of the command line and of docker-compose.yml, which may stand in the same environment. */
+const othersSettings = ['ANNEX_URL', 'ANNEX_TOKEN', 'ANNEX_TENANT', 'ANNEX_PORT'];
+
+/** One line for each `ANNEX_…` variable that means nothing here: probably a slip of the pen. */
+export function unknownSettings(environment: Record<string, string | undefined> = process.env): string[] {
+  const known = [...Object.keys(settingsSchema.shape), ...othersSettings];
+  const unknown = Object.keys(environment).filter((name) => name.startsWith('ANNEX_') && !known.includes(name));
+  return unknown.sort().map((name) => `${name} is no setting of Annex and is ignored.${didYouMean(name, known)}`);
 }
 
 /** What is wrong between settings that are each well-formed. */

@@ -1,7 +1,7 @@
 /** In development a tenant stands ready: its user, a token, and the example plugins, installed and enabled. Made once, then left alone. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { systemCaller, systemPrincipal, type Caller } from '@annex/access';
 import { isAnnexError, messageOf, type Logger } from '@annex/kernel';
@@ -23,33 +23,54 @@ export interface Demo {
   tenant: string;
   token: string;
   plugins: { slug: string; status: string }[];
+  /** A package to upload, ready made: the machine may have no `zip`. */
+  zip: string;
 }
 
 /** Answers what the panel shows. An example that cannot be installed is logged and left out; the rest still works. */
 export async function ensureDemo({ platform, dataDir }: { platform: Platform; dataDir: string }): Promise<Demo> {
   const { access, logger } = platform;
+  // Written last, so that a start that was killed in the middle of this is made good by the next one.
+  const doneFile = join(dataDir, 'demo-made');
+  const isMade = existsSync(doneFile);
   await access.operators.ensure(demoUser);
-  const fresh = await makeTenant(platform);
+  if (!isMade) await makeTenant(platform);
   const session = await access.login({ ...demoUser, address: 'local' });
   const principal = await access.authenticate(session.access_token);
   const { caller } = await access.resolveTenant(principal, { slugHeader: TENANT.slug }, 'demo');
   if (!caller) throw new Error(`${demoUser.email} is no longer a user of the tenant ${TENANT.slug}: remove the data folder to start afresh`);
   const token = await keptToken(platform, caller, join(dataDir, 'demo-token'));
-  if (fresh) await installExamples(platform, caller, logger);
+  if (!isMade) {
+    await installExamples(platform, caller, logger);
+    writeFileSync(doneFile, '');
+  }
   const { items } = await platform.installations.list(caller, { limit: 50 });
-  return { tenant: TENANT.slug, token, plugins: items.map(({ slug, status }) => ({ slug, status })) };
+  return { tenant: TENANT.slug, token, plugins: items.map(({ slug, status }) => ({ slug, status })), zip: await packExample('daily-kpi', dataDir) };
 }
 
-/** Whether the tenant had to be made. */
-async function makeTenant({ access }: Platform): Promise<boolean> {
-  try {
-    const tenant = await access.tenants.create(systemPrincipal, TENANT, 'demo');
-    await access.users.create(systemCaller({ id: tenant.id as Caller['tenant']['id'], slug: tenant.slug, name: tenant.name }), { ...demoUser, role: 'owner' });
-    return true;
-  } catch (thrown) {
-    if (isAnnexError(thrown) && thrown.code === 'SLUG_TAKEN') return false;
-    throw thrown;
+/** The tenant and its owner, where they are missing. */
+async function makeTenant({ access }: Platform): Promise<void> {
+  await unlessTaken('SLUG_TAKEN', access.tenants.create(systemPrincipal, TENANT, 'demo'));
+  const principal = await access.authenticate((await access.login({ ...demoUser, address: 'local' })).access_token);
+  const { tenant } = await access.resolveTenant(principal, { slugHeader: TENANT.slug }, 'demo');
+  await unlessTaken('EMAIL_TAKEN', access.users.create(systemCaller(tenant), { ...demoUser, role: 'owner' }));
+}
+
+async function unlessTaken(code: string, made: Promise<unknown>): Promise<void> {
+  await made.catch((thrown: unknown) => {
+    if (!isAnnexError(thrown) || thrown.code !== code) throw thrown;
+  });
+}
+
+/** Packs an example once into the data folder and answers the archive's path. */
+async function packExample(name: string, dataDir: string): Promise<string> {
+  const folder = join(resolve(dataDir), 'examples');
+  const file = join(folder, `${name}.zip`);
+  if (!existsSync(file)) {
+    await mkdir(folder, { recursive: true });
+    await writeFile(file, await packFolder(join(examplesFolder, name)));
   }
+  return file;
 }
 
 async function keptToken({ access }: Platform, caller: Caller, file: string): Promise<string> {

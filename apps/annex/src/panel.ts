@@ -18,9 +18,8 @@ ${rule}
   plugins   ${plugins}
   sandbox   ${describe(tier)}
 
-  Upload a ZIP (make one of the examples first):
-    (cd examples/plugins/daily-kpi && zip -qr ../../../daily-kpi.zip .)
-    curl -s ${auth} -F file=@daily-kpi.zip -F enable=true ${url}/api/plugins/upload
+  Upload a ZIP (this one is examples/plugins/daily-kpi):
+    curl -s ${auth} -F 'file=@${demo.zip}' -F enable=true ${url}/api/plugins/upload
 
   Call its route:
     curl -s ${auth} ${url}/ext/daily-kpi/reports
@@ -29,7 +28,7 @@ ${rule}
     curl -s -X PUT ${auth} ${json} -d '{"value":"xoxb-…"}' ${url}/api/plugins/slack-notifier/secrets/SLACK_BOT_TOKEN
 
   Run a job now, and wait for its result:
-    curl -s -X POST ${auth} ${json} -d '{"payload":{"day":"2026-01-31"}}' '${url}/api/plugins/daily-kpi/jobs/daily_report/run-now?wait=30'
+    curl -s -X POST ${auth} ${json} -d '{}' '${url}/api/plugins/daily-kpi/jobs/daily_report/run-now?wait=30'
 
   Send a test event:
     curl -s ${auth} ${json} -d '{"event_type":"order.paid","event_data":{"total":12.5}}' ${url}/api/plugins/test-event

@@ -4,15 +4,16 @@ import { Dispatcher, Events, Runs, startJob } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
 import { Execution, sandboxHostMethods } from '@annex/execution';
 import { Installations } from '@annex/installations';
-import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
+import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
 import { Database, emitEvent, enqueueRun } from '@annex/persistence';
-import { createQueue } from '@annex/queue';
-import { createSandbox, sandboxTier, type KillReport, type SandboxTier } from '@annex/sandbox';
+import { createQueue, type Queue } from '@annex/queue';
+import { createSandbox, sandboxTier, type KillReport, type SandboxStats, type SandboxTier } from '@annex/sandbox';
 import { createKeyring, createMasker, masterKey as asMasterKey, Vault } from '@annex/vault';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
 import { createHealth, type PlatformHealth } from './health.js';
+import { StartRefused } from './start-refused.js';
 
 export interface PlatformOptions {
   settings: Settings;
@@ -34,6 +35,8 @@ export interface Platform extends Stoppable {
   runs: Runs;
   vault: Vault;
   sandboxTier: SandboxTier;
+  /** What the executors of this process do now. */
+  sandboxStats(): SandboxStats;
   /** Readiness off, so that nobody sends more. */
   unready(): void;
 }
@@ -81,6 +84,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
 
     const queue = createQueue(settings.redisUrl ? { backend: 'redis', url: settings.redisUrl, logger } : { backend: 'postgres', url: databaseUrl, logger });
     undo.push(() => queue.close());
+    if (settings.redisUrl && settings.role !== 'api') await requireRedis(queue, settings.redisUrl);
     const execution = new Execution({
       database,
       sandbox,
@@ -102,9 +106,22 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     const tier = await sandboxTier();
     const health = createHealth({ database, sandbox, execution, logger });
     const events = new Events({ database });
-    return { access, database, dispatcher, events, execution, runs, health, installations, logger, vault, sandboxTier: tier, unready: () => health.close(), stop };
+    return { access, database, dispatcher, events, execution, runs, health, installations, logger, vault, sandboxTier: tier, sandboxStats: () => sandbox.stats(), unready: () => health.close(), stop };
   } catch (thrown) {
     await stop();
     throw thrown;
+  }
+}
+
+/** Later Redis may come and go; a worker that cannot reach it when it starts was probably given the wrong address. */
+async function requireRedis(queue: Queue, url: string): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    try {
+      return await queue.ping();
+    } catch (thrown) {
+      if (Date.now() > deadline) throw new StartRefused(`REDIS_URL: Redis at ${new URL(url).host} cannot be used: ${messageOf(thrown)}. Check that it runs, and the password.`);
+      await new Promise((done) => setTimeout(done, 500));
+    }
   }
 }

@@ -1,11 +1,13 @@
-import { messageOf } from '@annex/kernel';
-import { InvalidSettings, readSettings, type Settings } from './config.js';
+import { isAnnexError, messageOf } from '@annex/kernel';
 import { startAnnex } from './annex.js';
+import { InvalidSettings, readSettings, unknownSettings, type Settings } from './config.js';
+import { StartRefused } from './start-refused.js';
 
 /** Longest time between the first signal and the end of the process, in milliseconds. */
 const STOP_LIMIT_MS = 25_000;
 
 function settingsOrExit(): Settings {
+  for (const warning of unknownSettings()) console.error(`annex: warning: ${warning}`);
   try {
     return readSettings();
   } catch (thrown) {
@@ -19,9 +21,12 @@ async function main(): Promise<void> {
   const settings = settingsOrExit();
   const starting = startAnnex(settings);
   let signals = 0;
+  let firstMs = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     signals += 1;
-    if (signals > 1) return;
+    // One Ctrl-C may come twice, from the terminal and from npm; a second one of a person who will not wait comes later.
+    if (signals > 1) return performance.now() - firstMs > 1000 ? process.exit(1) : undefined;
+    firstMs = performance.now();
     console.error(`annex: ${signal}, stopping`);
     setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
     starting
@@ -45,13 +50,8 @@ async function main(): Promise<void> {
 /** Runs the program to its end; a start that cannot go on is one line and exit code 1. */
 export function runProgram(): void {
   main().catch((thrown: unknown) => {
-    if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EADDRINUSE') {
-      console.error(`annex: PORT: ${messageOf(thrown).replace(/^listen EADDRINUSE: /, '')}. Stop what listens there, or set PORT.`);
-    } else if (thrown instanceof Error && 'code' in thrown && thrown.code === 'EACCES') {
-      console.error(`annex: PORT: ${messageOf(thrown)}. Choose a port above 1023, or grant the right.`);
-    } else {
-      console.error(`annex: ${messageOf(thrown)}`);
-    }
+    console.error(`annex: ${messageOf(thrown)}`);
+    if (!(thrown instanceof StartRefused || isAnnexError(thrown)) && thrown instanceof Error) console.error(thrown.stack?.split('\n').slice(1, 6).join('\n'));
     process.exit(1);
   });
 }

@@ -1,4 +1,5 @@
 import 'reflect-metadata';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import multipart from '@fastify/multipart';
 import { Access } from '@annex/access';
 import { Events, Runs } from '@annex/dispatch';
@@ -19,6 +20,7 @@ import { apiErrors } from './http/errors.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { isNestedDeeper } from './http/nesting.js';
 import { ProblemFilter } from './http/problem-filter.js';
+import { protocolErrors } from './http/protocol-errors.js';
 import { serveOpenApi } from './openapi.js';
 
 /** What the API stands on. The program that starts it makes these and owns them. */
@@ -46,6 +48,8 @@ export interface ApiOptions {
 export interface RunningApi extends Stoppable {
   /** Where it listens, such as `http://127.0.0.1:3000`. */
   readonly url: string;
+  /** Still answers everything, but asks callers to leave: each answer ends its connection, so that none is cut in the middle of a request. */
+  drain(): void;
 }
 
 /** How long sending one request may take, and how long one under way may hold up the server's end, in milliseconds. */
@@ -88,6 +92,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     forceCloseConnections: 'idle',
     // For the whole of a request, body included: whoever drips one in holds nothing for longer.
     requestTimeout: REQUEST_TIMEOUT_MS,
+    ...protocolErrors(services.logger),
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const app = await NestFactory.create<NestFastifyApplication>(apiModule(services, closing.signal), adapter, { logger: false, bodyParser: true });
@@ -133,6 +138,7 @@ export async function startApi(services: ApiServices, options: ApiOptions): Prom
   let stopping: Promise<void> | undefined;
   return {
     url,
+    drain: () => void app.getHttpServer().prependListener('request', (_request: IncomingMessage, response: ServerResponse) => void response.setHeader('connection', 'close')),
     stop: () => (stopping ??= close(app)),
   };
 }

@@ -12,6 +12,9 @@ export interface WorkerServices {
 
 export type RunningWorker = Stoppable;
 
+/** How long runs under way may take to end before they are handed back, in milliseconds; leaves room for the rest of a stop within 25 s. */
+const DRAIN_MS = 20_000;
+
 /** Starts dispatch with the application and drains it on the way out. */
 @Injectable()
 class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown {
@@ -22,7 +25,7 @@ class DispatchLifecycle implements OnApplicationBootstrap, OnApplicationShutdown
   }
 
   async onApplicationShutdown(): Promise<void> {
-    await this.dispatcher.stop();
+    await this.dispatcher.stop(DRAIN_MS);
   }
 }
 
