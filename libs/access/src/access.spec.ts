@@ -567,6 +567,8 @@ describe('API tokens', () => {
     expect(await visible(one.caller)).toEqual([mine.id]);
     expect(await visible(admin.caller)).toEqual([mine.id, theirs.id]);
     expect(JSON.stringify(await access.tokens.list(admin.caller, { limit: 10 }))).not.toContain('annex_');
+    expect(await code(access.tokens.get(one.caller, theirs.id))).toBe('404 NOT_FOUND');
+    expect(await access.tokens.get(one.caller, mine.id)).toMatchObject({ id: mine.id, user_id: one.id });
     expect(await code(access.tokens.delete(one.caller, theirs.id))).toBe('404 NOT_FOUND');
     const stranger = await signUp(await makeTenant(), 'owner');
     expect(await code(access.tokens.delete(stranger.caller, mine.id))).toBe('404 NOT_FOUND');

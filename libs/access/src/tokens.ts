@@ -1,5 +1,5 @@
 import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
-import { appendAudit, countApiTokens, deleteApiToken, findApiToken, insertApiToken, listApiTokens, type Change, type Database } from '@annex/persistence';
+import { appendAudit, countApiTokens, deleteApiToken, findApiToken, insertApiToken, listApiTokens, type ApiTokenRow, type Change, type Database, type TenantTransaction } from '@annex/persistence';
 import { hashApiToken, makeApiToken } from './api-token-text.js';
 import { userIdOf, type Caller } from './caller.js';
 import { accessErrors, refuseFaults } from './errors.js';
@@ -71,20 +71,30 @@ export class Tokens {
       .transaction((tx) => onePage('token', page, { read: (part) => listApiTokens(tx, { ...part, ...(own === undefined ? {} : { userId: own }) }), view: tokenView }));
   }
 
+  /** One token, never its text. Throws `NOT_FOUND`, also for somebody else's. */
+  async get(caller: Caller, id: string): Promise<TokenView> {
+    return this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => tokenView(await requireToken(tx, caller, id)));
+  }
+
   /** Revokes a token at once. Throws `NOT_FOUND`, also for somebody else's. */
   async delete(caller: Caller, id: string): Promise<void> {
-    const target = parseId('token', id);
-    if (target === undefined) throw notFound(id);
     await this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
-      const row = await findApiToken(tx, target);
-      const own = ownOnly(caller);
-      if (!row || (own !== undefined && row.userId !== own && caller.principal.tokenId !== target)) throw notFound(id);
-      await deleteApiToken(tx, target);
-      await appendAudit(tx, { actor: caller.actor, action: 'token.deleted', target, detail: { name: row.name, role: row.role }, requestId: caller.requestId });
+      const row = await requireToken(tx, caller, id);
+      await deleteApiToken(tx, row.id);
+      await appendAudit(tx, { actor: caller.actor, action: 'token.deleted', target: row.id, detail: { name: row.name, role: row.role }, requestId: caller.requestId });
       await tx.changed('tokens');
       tx.afterCommit(() => this.options.forget({ tenantId: tx.tenantId, what: 'tokens' }));
     });
   }
+}
+
+/** A token that the caller may see: an own one, the very one it came with, or for an admin any of the tenant's. */
+async function requireToken(tx: TenantTransaction, caller: Caller, id: string): Promise<ApiTokenRow> {
+  const target = parseId('token', id);
+  const row = target === undefined ? undefined : await findApiToken(tx, target);
+  const own = ownOnly(caller);
+  if (!row || (own !== undefined && row.userId !== own && caller.principal.tokenId !== row.id)) throw notFound(id);
+  return row;
 }
 
 /** Whose tokens a caller may see: `undefined` for all, `null` for nobody's. */

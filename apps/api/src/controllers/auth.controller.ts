@@ -52,6 +52,12 @@ export class TokensController {
     return this.access.tokens.list(caller, page);
   }
 
+  @Get(':id')
+  @Endpoint({ summary: 'One API token; its text is never shown again', gate: 'member' })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.access.tokens.get(caller, id);
+  }
+
   @Delete(':id')
   @HttpCode(204)
   @Endpoint({ summary: 'Revoke an API token', gate: 'member', status: 204 })

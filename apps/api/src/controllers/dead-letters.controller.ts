@@ -1,6 +1,7 @@
 import type { Caller } from '@annex/access';
 import { Runs } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
+import { parseId } from '@annex/kernel';
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -31,7 +32,15 @@ export class DeadLettersController {
   @HttpCode(202)
   @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: replay, status: 202 })
   async replay(@CurrentCaller() caller: Caller, @Body(input(replay)) { event_id: eventId, ids, ...rest }: z.infer<typeof replay>): Promise<unknown> {
-    const { replayed, remaining } = await this.runs.replayDeadLetters(caller, { ...rest, eventId, ids: ids?.map((id) => requireId('run', id)) });
+    const plugin = await this.#slugOf(caller, rest.plugin);
+    const { replayed, remaining } = await this.runs.replayDeadLetters(caller, { ...rest, plugin, eventId, ids: ids?.map((id) => requireId('run', id)) });
     return { replayed: replayed.length, remaining, runs: replayed.map(({ runId, replayOf }) => ({ run_id: runId, replay_of: replayOf })) };
+  }
+
+  /** A plugin may be named by its id too, as in the list. */
+  async #slugOf(caller: Caller, plugin: string | undefined): Promise<string | undefined> {
+    const id = plugin === undefined ? undefined : parseId('installation', plugin);
+    if (id === undefined) return plugin;
+    return (await this.execution.snapshots.getById(caller.tenant.id, id))?.slug ?? plugin;
   }
 }

@@ -11,7 +11,7 @@ const newTenant = z.strictObject({
   slug: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: 'must be 1 to 63 lower-case letters, digits and inner hyphens, as in a host name' }),
   name: z.string().min(1).max(200),
 });
-const tenantChange = z.strictObject({ name: z.string().min(1).max(200).optional() });
+const tenantChange = newTenant.partial();
 
 @ApiTags('Tenants')
 @Controller('api/tenants')
@@ -37,7 +37,7 @@ export class TenantsController {
   }
 
   @Patch(':slug')
-  @Endpoint({ summary: 'Change a tenant', gate: 'operator', body: tenantChange })
+  @Endpoint({ summary: 'Change the name of a tenant, or its slug and with it its addresses', gate: 'operator', body: tenantChange })
   update(
     @CurrentPrincipal() principal: Principal,
     @Param('slug') slug: string,
