@@ -165,11 +165,13 @@ describe('host calls', () => {
   });
 
   it('beyond the number allowed at once wait their turn', async () => {
+    const fourUnderWay = Promise.withResolvers<void>();
     let underWay = 0;
     let most = 0;
     const hostCall = async () => {
       most = Math.max(most, (underWay += 1));
-      await new Promise((resolve) => setImmediate(resolve));
+      if (underWay === 4) fourUnderWay.resolve();
+      await fourUnderWay.promise;
       underWay -= 1;
       return { ok: true as const, value: '1' };
     };
@@ -253,6 +255,17 @@ describe('handlers', () => {
     // A promise that another run resolves settles in that run's turn; the result still belongs to the run that waits.
     for (const id of ['b', 'a']) await sandbox.run(runOf(body, { index: 1, payload: JSON.stringify({ id }) }));
     expect((await Promise.all(waiting)).map(valueOf)).toEqual(['a', 'b']);
+  });
+});
+
+describe('a long turn', () => {
+  it('of a job holds up no other run of its plugin', async () => {
+    const body = `job('spin', () => { for (;;); }); job('ping', () => 'pong');`;
+    const controller = new AbortController();
+    const spin = sandbox.run(runOf(body, { signal: controller.signal, limits: { ...usualLimits, wallMs: 60_000, cpuMs: 60_000 } }));
+    expect(valueOf(await sandbox.run(runOf(body, { index: 1 })))).toBe('pong');
+    controller.abort();
+    expect(endOf(await spin)).toBe('CANCELLED');
   });
 });
 

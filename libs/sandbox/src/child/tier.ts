@@ -21,6 +21,20 @@ export function executorUid(slot: number): number {
   return firstUid + (process.pid % 60) * uidsPerParent + (slot % uidsPerParent);
 }
 
+const takenSlots = new Set<number>();
+
+/** The lowest place that no executor of this process has, in whichever pool; it decides the user id. Give it back with {@link freeSlot}. */
+export function takeSlot(): number {
+  let slot = 0;
+  while (takenSlots.has(slot)) slot += 1;
+  takenSlots.add(slot);
+  return slot;
+}
+
+export function freeSlot(slot: number): void {
+  takenSlots.delete(slot);
+}
+
 export function setprivArgs(tier: SandboxTier, uid: number): string[] {
   if (!tier.noNewPrivileges) return [];
   const identity = tier.ownUser

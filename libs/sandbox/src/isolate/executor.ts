@@ -4,9 +4,10 @@
  */
 import { assertNever } from '@annex/kernel';
 import type { FromExecutor, Profile, RunAddress, RunMessage, ToExecutor } from '../wire/messages.js';
-import { Guest, type Addon, type PreludeScript, type TurnFailure } from './guest.js';
+import type { Addon, PreludeScript, TurnFailure } from './guest.js';
 import { cpuText, failure, GuestRun, wallText, type RunEnd } from './guest-run.js';
-import { Lane, type LaneEvents } from './lane.js';
+import type { Lane, LaneEvents } from './lane.js';
+import { Lanes } from './lanes.js';
 import { makePreludeCache } from './prelude-cache.js';
 import { deliver, takeEmission, takeLog, type EffectParts, type Inspection } from './run-effects.js';
 import { expire, watchTurn, type TurnFindings } from './turn-watch.js';
@@ -37,7 +38,9 @@ export interface ExecutorParts {
 
 const tickMs = 20;
 const ticksPerMemoryLook = 10;
-const refillAfterMs = 15;
+/** While an isolate is in a turn this long, further runs go to a second isolate of the same key. */
+const longTurnMs = 50;
+const overflowSuffix = ' (second)';
 /** `error`, as a number of the wire. */
 const unhandledLevel = 3;
 /** Profiles that one isolate remembers; beyond, it starts over. */
@@ -46,17 +49,12 @@ const maxProfiles = 16;
 export class Executor implements LaneEvents, EffectParts {
   readonly #parts: ExecutorParts;
   #settings: ExecutorSettings = { callNames: [], maxIsolates: 12, softRssMb: 320, spareMemoryMb: 100, graceMs: 250, preludeCache: '' };
-  #callNames = '[]';
   readonly #bundles = new Map<string, string>();
   readonly #profiles = new Map<number, Profile>();
   readonly #runs = new Map<number, GuestRun>();
   readonly #bySlot = new Map<number, GuestRun>();
-  readonly #lanes = new Map<string, Lane>();
-  /** Isolates that are out of service and not yet gone, or still finish their runs. */
-  readonly #leaving = new Set<Lane>();
+  readonly #lanes: Lanes;
   readonly #inspections = new Map<GuestRun, Inspection>();
-  #spare: Guest | undefined;
-  #refilling: NodeJS.Timeout | undefined;
   #lastKey = 0;
   #discards = 0;
   #ticker: NodeJS.Timeout | undefined;
@@ -65,6 +63,8 @@ export class Executor implements LaneEvents, EffectParts {
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
+    const { addon, prelude, lazySource } = parts;
+    this.#lanes = new Lanes({ addon, prelude, lazySource, events: this, onCatastrophe: () => this.#catastrophe() });
   }
 
   now(): number {
@@ -96,7 +96,7 @@ export class Executor implements LaneEvents, EffectParts {
         this.#bundles.set(message.sha256, message.code);
         return;
       case 'evict':
-        this.#evict(message.prefix);
+        this.#lanes.evict(message.prefix);
         return;
       case 'ping':
         this.#pong(message.sequence);
@@ -114,39 +114,17 @@ export class Executor implements LaneEvents, EffectParts {
 
   #configure(settings: string): void {
     this.#settings = JSON.parse(settings) as ExecutorSettings;
-    this.#callNames = JSON.stringify(this.#settings.callNames);
     const { prelude, addon } = this.#parts;
-    const { preludeCache, spareMemoryMb } = this.#settings;
+    const { preludeCache } = this.#settings;
     const cache = preludeCache === '' ? makePreludeCache(prelude.code) : Buffer.from(preludeCache, 'base64');
     prelude.cache = new addon.ExternalCopy(new Uint8Array(cache).buffer);
-    this.#spare = this.#makeGuest(spareMemoryMb);
+    this.#lanes.configure(this.#settings);
     if (preludeCache === '') this.send({ type: 'prelude', cache: cache.toString('base64') });
-  }
-
-  /** Makes the next isolate ready, when there is time. */
-  #refill(): void {
-    if (this.#spare !== undefined || this.#refilling !== undefined) return;
-    this.#refilling = setTimeout(() => {
-      this.#refilling = undefined;
-      if (this.#lanes.size < this.#settings.maxIsolates) this.#spare ??= this.#makeGuest(this.#settings.spareMemoryMb);
-    }, refillAfterMs);
   }
 
   #pong(sequence: number): void {
     const rssMb = process.memoryUsage.rss() / 2 ** 20;
     this.send({ type: 'pong', sequence, isolates: this.#lanes.size, discards: this.#discards, rssMb });
-  }
-
-  #makeGuest(memoryMb: number): Guest {
-    const { addon, prelude, lazySource } = this.#parts;
-    return new Guest({ addon, prelude, memoryMb, callNames: this.#callNames, lazySource, onCatastrophe: () => this.#catastrophe() });
-  }
-
-  #takeGuest(memoryMb: number): Guest {
-    const spare = this.#spare;
-    if (spare === undefined || memoryMb !== this.#settings.spareMemoryMb) return this.#makeGuest(memoryMb);
-    this.#spare = undefined;
-    return spare;
   }
 
   #start({ slot, nonce, profileId, profile: text, code, head, content }: RunMessage): void {
@@ -167,18 +145,23 @@ export class Executor implements LaneEvents, EffectParts {
 
   /** Gives a run to the warm isolate of its key, or makes one. */
   #place(run: GuestRun): void {
-    const { isolateKey, sha256 } = run.profile;
+    const { sha256 } = run.profile;
+    let { isolateKey } = run.profile;
     let lane = this.#lanes.get(isolateKey);
+    if ((lane?.inTurn?.forMs ?? 0) > longTurnMs) {
+      // A long turn, of a job for instance, holds up no other run of its plugin.
+      isolateKey += overflowSuffix;
+      lane = this.#lanes.get(isolateKey);
+    }
     if (lane?.sha256 !== sha256) {
-      if (lane !== undefined) this.#retire(lane);
       const code = this.#bundles.get(sha256);
       if (code === undefined) {
         run.end = failure('EXECUTOR_LOST', 'the executor does not hold the bundle');
         this.#finish(run);
         return;
       }
-      this.#makeRoom();
-      lane = this.#openLane(isolateKey, sha256, this.#takeGuest(run.limits.memoryMb));
+      lane = this.#lanes.open(isolateKey, sha256, run.limits.memoryMb);
+      this.#listen(lane);
     }
     run.lane = lane;
     lane.runs.set(run.key, run);
@@ -190,10 +173,8 @@ export class Executor implements LaneEvents, EffectParts {
     }
   }
 
-  #openLane(key: string, sha256: string, guest: Guest): Lane {
-    const lane = new Lane(key, sha256, guest, this);
-    this.#lanes.set(key, lane);
-    guest.onEmission = (kind, runKey, n, m, a, b, c) => {
+  #listen(lane: Lane): void {
+    lane.guest.onEmission = (kind, runKey, n, m, a, b, c) => {
       const run = this.#runs.get(runKey);
       if (run === undefined || run.over || run.lane !== lane) return;
       const isEnd = takeEmission(this, lane, run, [kind, n, m, a, b, c]);
@@ -202,7 +183,6 @@ export class Executor implements LaneEvents, EffectParts {
       if (lane.isInTurn) lane.ended.push(run);
       else setImmediate(() => this.#finishIfIdle(run));
     };
-    return lane;
   }
 
   #load(lane: Lane, run: GuestRun, isInspection: boolean): void {
@@ -271,12 +251,12 @@ export class Executor implements LaneEvents, EffectParts {
     if (loader.end === undefined && lane.hasEntry) {
       lane.state = 'ready';
       lane.sampleHeap();
-      this.#refill();
+      this.#lanes.refill();
       for (const run of waiting) if (!run.over) this.#invoke(lane, run);
       return;
     }
     const end = loader.end ?? failure('PLUGIN_ERROR', 'the entry did not finish');
-    this.#drop(lane);
+    this.#lanes.drop(lane);
     for (const run of waiting) {
       run.end = end;
       this.#finish(run);
@@ -288,7 +268,7 @@ export class Executor implements LaneEvents, EffectParts {
     this.#discards += 1;
     // What the run had already said stands only if it said that it failed.
     if (culprit !== undefined && !culprit.over && culprit.end?.type !== 'failed') culprit.end = this.#endOf(lane, culprit, failed);
-    this.#drop(lane);
+    this.#lanes.drop(lane);
     for (const run of [...lane.runs.values()]) {
       if (run.over) continue;
       if (run !== culprit && !run.invoked && !this.#inspections.has(run)) {
@@ -317,22 +297,6 @@ export class Executor implements LaneEvents, EffectParts {
     }
   }
 
-  /** Takes an isolate out of service at once. */
-  #drop(lane: Lane): void {
-    if (this.#lanes.get(lane.key) === lane) this.#lanes.delete(lane.key);
-    lane.state = 'dead';
-    lane.guest.dispose();
-    if (lane.isInTurn) this.#leaving.add(lane);
-    else this.#leaving.delete(lane);
-  }
-
-  /** Lets an isolate finish its runs, then drops it. */
-  #retire(lane: Lane): void {
-    this.#lanes.delete(lane.key);
-    if (lane.isIdle) this.#drop(lane);
-    else this.#leaving.add(lane);
-  }
-
   #finish(run: GuestRun): void {
     if (run.over) return;
     let end = run.end ?? failure('PLUGIN_ERROR', 'the run ended without a result');
@@ -345,7 +309,7 @@ export class Executor implements LaneEvents, EffectParts {
       lane.runs.delete(run.key);
       // The isolate still knows a run that did not end by its own word.
       if (lane.state === 'ready' && !run.endedItself) lane.enterQuietly('forget', [0, run.key]);
-      if (lane.runs.size === 0 && this.#leaving.has(lane) && lane.state !== 'dead') this.#drop(lane);
+      if (lane.runs.size === 0) this.#lanes.dropIfLeaving(lane);
     }
     if (run.cancelAt !== undefined && end.type === 'failed') end = failure('CANCELLED', 'the run was cancelled');
     const usage = {
@@ -371,32 +335,15 @@ export class Executor implements LaneEvents, EffectParts {
     if (run.lane?.state === 'ready') run.lane.enter(run, 'abort', [0, run.key]);
   }
 
-  #evict(prefix: string): void {
-    for (const [key, lane] of this.#lanes) if (key.startsWith(prefix)) this.#retire(lane);
-  }
-
-  #makeRoom(): void {
-    while (this.#lanes.size >= this.#settings.maxIsolates && this.#dropQuietest());
-  }
-
-  #dropQuietest(): boolean {
-    let quietest: Lane | undefined;
-    for (const lane of this.#lanes.values()) {
-      if (lane.isIdle && (quietest === undefined || lane.lastUsedAt < quietest.lastUsedAt)) quietest = lane;
-    }
-    if (quietest !== undefined) this.#drop(quietest);
-    return quietest !== undefined;
-  }
-
   #tick(): void {
     const nowMs = this.now();
     const { graceMs, softRssMb } = this.#settings;
     const findings: TurnFindings = { busy: [], stuck: [] };
-    for (const lane of this.#lanes.values()) watchTurn(lane, nowMs, graceMs, findings);
-    for (const lane of this.#leaving) {
+    for (const lane of this.#lanes.all()) {
       watchTurn(lane, nowMs, graceMs, findings);
-      if (lane.state === 'dead' && !lane.isInTurn) this.#leaving.delete(lane);
+      if (lane.state === 'ready' && (lane.inTurn?.forMs ?? 0) > longTurnMs) for (const run of lane.takeUnstarted()) this.#place(run);
     }
+    this.#lanes.forgetGone();
     for (const run of this.#runs.values()) if (expire(run, nowMs)) this.#finish(run);
     for (const { run, code } of findings.stuck) this.send({ type: 'stuck', slot: run.slot, nonce: run.nonce, code });
     const busy = findings.busy.join();
@@ -405,8 +352,8 @@ export class Executor implements LaneEvents, EffectParts {
       this.send({ type: 'busy', slots: findings.busy });
     }
     this.#ticks += 1;
-    if (this.#ticks % ticksPerMemoryLook === 0 && process.memoryUsage.rss() > softRssMb * 2 ** 20) this.#dropQuietest();
-    if (this.#runs.size === 0 && this.#leaving.size === 0) {
+    if (this.#ticks % ticksPerMemoryLook === 0 && process.memoryUsage.rss() > softRssMb * 2 ** 20) this.#lanes.dropQuietest();
+    if (this.#runs.size === 0 && !this.#lanes.someLeave) {
       clearInterval(this.#ticker);
       this.#ticker = undefined;
     }
@@ -414,7 +361,7 @@ export class Executor implements LaneEvents, EffectParts {
 
   /** V8 lost control over an isolate. Its thread is gone for good; the parent ends this process. */
   #catastrophe(): void {
-    for (const lane of [...this.#lanes.values(), ...this.#leaving]) {
+    for (const lane of this.#lanes.all()) {
       const run = lane.inTurn?.run;
       if (run !== undefined) this.send({ type: 'stuck', slot: run.slot, nonce: run.nonce, code: lane.stop?.code ?? 'MEMORY_LIMIT' });
     }
@@ -429,7 +376,8 @@ export class Executor implements LaneEvents, EffectParts {
     this.#bundles.set(name, code);
     this.#inspections.set(run, { registrations: [], warnings: new Set() });
     this.#register(run);
-    const lane = this.#openLane(name, name, this.#takeGuest(memoryMb));
+    const lane = this.#lanes.open(name, name, memoryMb);
+    this.#listen(lane);
     run.lane = lane;
     lane.runs.set(run.key, run);
     this.#load(lane, run, true);

@@ -1,7 +1,7 @@
 /**
- * A warm isolate with one bundle in it, and the turns of its runs in order. Turns of an isolate that has proven quick are waited for
- * (about half the cost); all others run on a thread of their own, so that this process keeps answering, knows which run is in its turn,
- * and serves the tenant's other isolates meanwhile.
+ * A warm isolate with one bundle in it, and the turns of its runs, one at a time and in order. Turns of an isolate that has proven quick
+ * are waited for (about half the cost); all others run on a thread of their own, so that this process keeps answering, knows whose turn it
+ * is, and serves the tenant's other isolates meanwhile.
  */
 import type { Guest, TurnArgs, TurnFailure, TurnName, TurnResult } from './guest.js';
 import { failure, wallText, type GuestRun } from './guest-run.js';
@@ -11,13 +11,22 @@ const quickTurnsNeeded = 8;
 const quickTurnMs = 20;
 /** How much longer than its processor time a turn may take by the clock, on a machine that is busy. */
 const clockSlack = 2;
+/** A turn without plugin code. */
+const quietTurnMs = 1000;
 
 export interface LaneEvents {
   /** A turn ended by itself; the run may have an `end` now. `unhandled`: the message of a rejection that nobody handled; another turn follows. */
   onTurnEnd(lane: Lane, run: GuestRun, unhandled?: string): void;
-  /** A turn was stopped or broke. The lane is no longer usable. */
+  /** A turn was stopped. The lane is no longer usable. */
   onTurnFailure(lane: Lane, run: GuestRun | undefined, failure: TurnFailure): void;
   now(): number;
+}
+
+/** A turn that waits for its place. Without a run it belongs to the platform. */
+interface Entry {
+  run: GuestRun | undefined;
+  turn: TurnName;
+  args: TurnArgs;
 }
 
 export class Lane {
@@ -36,14 +45,14 @@ export class Lane {
   heapSampledAt = 0;
   /** Why a turn is being stopped, and since when. */
   stop: { code: string; at: number; isReported: boolean } | undefined;
-  #turns: (GuestRun | undefined)[] = [];
-  /** Quick turns that come while one is still on its own thread; they follow it, waited for. */
-  #held: { run: GuestRun; turn: TurnName; args: TurnArgs }[] = [];
+  #queue: Entry[] = [];
+  /** The turn on the isolate's own thread. */
+  #apart: Entry | undefined;
+  #isWaiting = false;
   #turnStartedAt = 0;
   #processCpuAtTurnStart = 0;
-  #cpuSeenNs = 0;
+  #cpuSeenNs: number;
   #quickTurns = 0;
-  #isWaiting = false;
 
   constructor(
     readonly key: string,
@@ -56,51 +65,50 @@ export class Lane {
   }
 
   get isIdle(): boolean {
-    return this.runs.size === 0 && this.#turns.length === 0 && this.#held.length === 0;
+    return this.runs.size === 0 && !this.isInTurn && this.#queue.length === 0;
   }
 
   /** Whether plugin code may be running right now. */
   get isInTurn(): boolean {
-    return this.#isWaiting || this.#turns.length > 0;
+    return this.#isWaiting || this.#apart !== undefined;
   }
 
-  /** The run whose turn is under way on its own thread. */
+  /** The run whose turn is under way on the isolate's own thread. */
   get inTurn(): { run: GuestRun | undefined; forMs: number; processCpuMs: number } | undefined {
-    if (this.#turns.length === 0) return undefined;
+    if (this.#apart === undefined) return undefined;
     return {
-      run: this.#turns[0],
+      run: this.#apart.run,
       forMs: this.events.now() - this.#turnStartedAt,
       processCpuMs: processCpuMs() - this.#processCpuAtTurnStart,
     };
   }
 
-  /** Whether a turn of the run is under way or waits on the isolate's thread. */
+  /** Whether a turn of the run is under way or has its place. */
   hasTurnOf(run: GuestRun): boolean {
-    return this.#turns.includes(run);
+    return this.#apart?.run === run || this.#queue.some((entry) => entry.run === run);
   }
 
-  /** One timed entry of one run. */
+  /** Takes out the runs whose handler has not been entered and waits for its place: they may begin elsewhere. */
+  takeUnstarted(): GuestRun[] {
+    const taken = this.#queue.filter(({ run, turn }) => run !== undefined && turn === 'invoke').flatMap(({ run }) => run ?? []);
+    this.#queue = this.#queue.filter(({ run }) => run === undefined || !taken.includes(run));
+    for (const run of taken) this.runs.delete(run.key);
+    return taken;
+  }
+
+  /** One timed entry of one run, when its place has come. */
   enter(run: GuestRun, turn: TurnName, args: TurnArgs): void {
-    if (run.mayWait && this.#quickTurns >= quickTurnsNeeded && this.#turns.length > 0) {
-      this.#held.push({ run, turn, args });
-      return;
-    }
-    const leftMs = Math.ceil(run.deadline - this.events.now());
-    if (leftMs <= 0) {
-      run.end ??= failure('TIMEOUT', wallText(run));
-      this.events.onTurnEnd(this, run);
-      return;
-    }
-    const timeoutMs = Math.max(1, Math.min(leftMs, Math.ceil((run.limits.cpuMs - run.cpuMs) * clockSlack) + 20));
-    if (run.mayWait && this.#turns.length === 0 && this.#quickTurns >= quickTurnsNeeded && turn !== 'load') {
-      this.#enterWaiting(run, turn, args, timeoutMs);
-    } else {
-      this.#push(run);
-      void this.guest.enterApart(turn, args, timeoutMs).then((result) => this.#turnOver(run, result));
-    }
+    if (this.isInTurn || this.#queue.length > 0) this.#queue.push({ run, turn, args });
+    else this.#begin(run, turn, args);
   }
 
-  /** Asks how much heap is in use; the answer comes after the turns that are under way. */
+  /** An entry that runs no plugin code and belongs to no run; it comes before all later ones. */
+  enterQuietly(turn: TurnName, args: TurnArgs): void {
+    if (this.isInTurn || this.#queue.length > 0) this.#queue.push({ run: undefined, turn, args });
+    else this.#begin(undefined, turn, args);
+  }
+
+  /** Asks how much heap is in use; the answer comes after the turn that is under way. */
   sampleHeap(): void {
     this.heapSampledAt = this.events.now();
     void this.guest.heapMb().then((heapMb) => {
@@ -108,61 +116,59 @@ export class Lane {
     });
   }
 
-  /** An entry that runs no plugin code and belongs to no run; it comes before all later ones. */
-  enterQuietly(turn: TurnName, args: TurnArgs): void {
-    if (this.#turns.length === 0 && !this.#isWaiting && this.#quickTurns >= quickTurnsNeeded) {
-      const { failed } = this.guest.enter(turn, args, 1000);
-      if (failed !== undefined) this.events.onTurnFailure(this, undefined, failed);
-      return;
+  #begin(run: GuestRun | undefined, turn: TurnName, args: TurnArgs): void {
+    let timeoutMs = quietTurnMs;
+    if (run !== undefined) {
+      const leftMs = Math.ceil(run.deadline - this.events.now());
+      if (leftMs <= 0) {
+        run.end ??= failure('TIMEOUT', wallText(run));
+        this.events.onTurnEnd(this, run);
+        return;
+      }
+      timeoutMs = Math.max(1, Math.min(leftMs, Math.ceil((run.limits.cpuMs - run.cpuMs) * clockSlack) + 20));
     }
-    this.#push(undefined);
-    void this.guest.enterApart(turn, args, 1000).then((result) => this.#turnOver(undefined, result));
+    if (this.#quickTurns >= quickTurnsNeeded && turn !== 'load' && (run === undefined || run.mayWait)) {
+      this.#beginWaiting(run, turn, args, timeoutMs);
+    } else {
+      this.#apart = { run, turn, args };
+      this.#turnStartedAt = this.events.now();
+      this.#processCpuAtTurnStart = processCpuMs();
+      void this.guest.enterApart(turn, args, timeoutMs).then((result) => {
+        this.#apart = undefined;
+        this.#over(run, result);
+        this.#goOn();
+      });
+    }
   }
 
-  #push(run: GuestRun | undefined): void {
-    this.#turns.push(run);
-    if (this.#turns.length === 1) this.#markTurnStart();
-  }
-
-  #markTurnStart(): void {
-    this.#turnStartedAt = this.events.now();
-    this.#processCpuAtTurnStart = processCpuMs();
-  }
-
-  #enterWaiting(run: GuestRun, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
+  #beginWaiting(run: GuestRun | undefined, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
     // Visible from outside: should the turn never end, the parent reads here whose it was.
-    process.title = `run ${run.slot}`;
+    if (run !== undefined) process.title = `run ${run.slot}`;
     this.#isWaiting = true;
-    const { failed, unhandled } = this.guest.enter(turn, args, timeoutMs);
+    const result = this.guest.enter(turn, args, timeoutMs);
     this.#isWaiting = false;
-    if (failed !== undefined) process.title = 'run';
-    this.#account(run);
-    if (failed === undefined) this.#endTurn(run, unhandled);
-    else this.events.onTurnFailure(this, run, failed);
+    this.#over(run, result);
+    if (this.#queue.length > 0) this.#goOn();
   }
 
-  /**
-   * isolated-vm reads a rejection that nobody handled after the turn; what a getter in it started waits in the microtask queue. One more
-   * turn of the same run drains it, so that the time it takes is billed to whom it belongs.
-   */
-  #endTurn(run: GuestRun, unhandled: string | undefined): void {
-    this.events.onTurnEnd(this, run, unhandled);
-    if (unhandled !== undefined && !run.over && this.state !== 'dead') this.enter(run, 'flush', [0, run.key]);
+  /** Begins the turns that wait. */
+  #goOn(): void {
+    while (!this.isInTurn && this.state !== 'dead') {
+      const next = this.#queue.shift();
+      if (next === undefined) return;
+      if (next.run?.over !== true) this.#begin(next.run, next.turn, next.args);
+    }
   }
 
-  #turnOver(run: GuestRun | undefined, { failed, unhandled }: TurnResult): void {
-    this.#turns.shift();
-    if (this.#turns.length > 0) this.#markTurnStart();
+  #over(run: GuestRun | undefined, { failed, unhandled }: TurnResult): void {
     if (run !== undefined) this.#account(run);
-    if (failed !== undefined) this.events.onTurnFailure(this, run, failed);
-    else if (run !== undefined) this.#endTurn(run, unhandled);
-    this.#enterHeld();
-  }
-
-  #enterHeld(): void {
-    while (this.#turns.length === 0 && this.#held.length > 0 && this.state !== 'dead') {
-      const held = this.#held.shift();
-      if (held !== undefined && !held.run.over) this.enter(held.run, held.turn, held.args);
+    if (failed !== undefined) {
+      this.events.onTurnFailure(this, run, failed);
+    } else if (run !== undefined) {
+      this.events.onTurnEnd(this, run, unhandled);
+      // isolated-vm reads a rejection that nobody handled after the turn; what a getter in it started waits in the microtask queue. One
+      // more turn of the same run drains it, so that the time it takes is billed to whom it belongs.
+      if (unhandled !== undefined && !run.over && this.state !== 'dead') this.#queue.unshift({ run, turn: 'flush', args: [0, run.key] });
     }
   }
 

@@ -5,7 +5,7 @@
 import type { Confinement } from '../child/confinement.js';
 import type { ExecutorFiles } from '../child/files.js';
 import { launchExecutor } from '../child/launch.js';
-import type { SandboxTier } from '../child/tier.js';
+import { freeSlot, takeSlot, type SandboxTier } from '../child/tier.js';
 import { errors } from '../errors.js';
 import type { PoolOptions } from '../options.js';
 import type { Bundle, InspectOutcome, RunOutcome, RunRequest, Sandbox, SandboxStats } from '../sandbox.js';
@@ -16,6 +16,7 @@ import { Watch } from './watch.js';
 
 const watchEveryMs = 20;
 const careEveryMs = 1000;
+const exitWithinMs = 5000;
 /** Runs in flight in one executor before its tenant gets another. */
 const crowd = 24;
 const maxStartFailures = 5;
@@ -35,7 +36,8 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   readonly #profiles = new Profiles();
   readonly #watch: Watch;
   readonly #kills: Record<string, number> = {};
-  readonly #usedSlots = new Set<number>();
+  /** Executors that were ended and are not gone yet. */
+  readonly #exiting = new Set<Promise<void>>();
   #waiting: Waiting[] = [];
   #watcher: NodeJS.Timeout | undefined;
   readonly #carer: NodeJS.Timeout;
@@ -129,6 +131,12 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     };
   }
 
+  /** Whether every executor that was ended so far is really gone, after some time if need be. */
+  async allKilledExit(): Promise<boolean> {
+    const exits = Promise.all(this.#exiting).then(() => true);
+    return Promise.race([exits, new Promise<false>((resolve) => setTimeout(resolve, exitWithinMs, false).unref())]);
+  }
+
   /** What the ready executors reported about their confinement. */
   confinements(): Confinement[] {
     return [...this.#executors].flatMap(({ confinement }) => confinement ?? []);
@@ -154,6 +162,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     for (const executor of [...this.#executors]) executor.kill('stopped');
     clearInterval(this.#watcher);
     this.#watcher = undefined;
+    if (!(await this.allKilledExit())) this.#options.logger.error({}, 'an executor did not end although it was killed');
   }
 
   #board(flight: Flight, onOver: () => void): void {
@@ -246,9 +255,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
 
   #launch(): void {
     const { hostMethods, maxIsolates, executorRssMb, usualMemoryMb, optimize, logger } = this.#options;
-    let slot = 0;
-    while (this.#usedSlots.has(slot)) slot += 1;
-    this.#usedSlots.add(slot);
+    const slot = takeSlot();
     this.#starts += 1;
     const launched = launchExecutor({ files: this.#files, tier: this.#tier, slot, addressSpaceMb: addressSpaceMb(maxIsolates), optimize });
     const settings = { callNames: hostMethods, maxIsolates, softRssMb: executorRssMb * 0.6, spareMemoryMb: usualMemoryMb, graceMs: 250, preludeCache: this.#preludeCache };
@@ -280,14 +287,18 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
 
   onExit(executor: ProcessExecutor): void {
     this.#executors.delete(executor);
-    this.#usedSlots.delete(executor.slot);
+    void executor.exited.then(() => {
+      freeSlot(executor.slot);
+      this.#exiting.delete(executor.exited);
+    });
+    this.#exiting.add(executor.exited);
     if (executor.tenantKey !== undefined) {
       const own = this.#byTenant.get(executor.tenantKey);
       own?.delete(executor);
       if (own?.size === 0) this.#byTenant.delete(executor.tenantKey);
     }
     const cause = executor.killCause ?? 'lost';
-    this.#kills[cause] = (this.#kills[cause] ?? 0) + 1;
+    if (cause !== 'retired' && cause !== 'stopped') this.#kills[cause] = (this.#kills[cause] ?? 0) + 1;
     if (executor.confinement === undefined) {
       this.#startFailures += 1;
       if (this.#startFailures >= maxStartFailures) this.#onFirstReady?.();

@@ -20,6 +20,8 @@ const maxFrameBytes = 48 * 1024 * 1024;
 /** An executor that has been sent more is replaced. */
 const maxHeldBundles = 256;
 const maxHeldProfiles = 2048;
+/** Messages that nobody asked for, in the life of one executor. */
+const maxUnknownReplies = 5000;
 
 export interface ExecutorEvents {
   onReady(executor: ProcessExecutor): void;
@@ -46,6 +48,8 @@ export type KillCause = KillReport['reason'] | 'stopped' | 'retired' | 'hostile'
 
 export class ProcessExecutor {
   readonly pid: number;
+  /** Settled when the process is gone. */
+  readonly exited: Promise<void>;
   readonly slot: number;
   readonly startedAt: number;
   /** Runs it holds, those whose outcome is out but whose end it has not confirmed included. */
@@ -95,6 +99,10 @@ export class ProcessExecutor {
     launched.stream.on('close', () => this.#gone(null));
     launched.child.on('error', () => this.#gone(null));
     launched.child.on('exit', (_code, signal) => this.#gone(signal));
+    this.exited = new Promise((resolve) => {
+      launched.child.once('exit', () => resolve());
+      launched.child.once('error', () => resolve());
+    });
     this.#send({ type: 'configure', settings: JSON.stringify(options.settings) });
   }
 
@@ -260,7 +268,7 @@ export class ProcessExecutor {
     }
     const flight = this.flights.get(message.slot);
     if (flight === undefined || flight.nonce !== message.nonce) {
-      this.unknownReplies += 1;
+      this.#drop();
       return;
     }
     this.#readAbout(flight, message);
@@ -305,7 +313,7 @@ export class ProcessExecutor {
     const { job, limits } = flight;
     flight.hostCalls += 1;
     if (job.type !== 'run' || flight.hostCalls > limits.hostCalls || flight.callsUnderWay.size >= limits.hostCallsAtOnce) {
-      this.unknownReplies += 1;
+      this.#drop();
       return;
     }
     flight.callsUnderWay.add(callId);
@@ -325,8 +333,17 @@ export class ProcessExecutor {
   #log(flight: Flight, message: Extract<FromExecutor, { type: 'log' }>): void {
     flight.logLines += 1;
     flight.logBytes += message.message.length + message.fields.length;
-    if (flight.job.type !== 'run' || flight.logLines > flight.limits.logLines || flight.logBytes > flight.limits.logBytes) return;
+    if (flight.job.type !== 'run' || flight.logLines > flight.limits.logLines || flight.logBytes > flight.limits.logBytes) {
+      this.#drop();
+      return;
+    }
     flight.job.request.log(logOf(message));
+  }
+
+  /** Counts a message that nobody asked for. A few come late; many are an attack on this process. */
+  #drop(): void {
+    this.unknownReplies += 1;
+    if (this.unknownReplies > maxUnknownReplies) this.kill('hostile');
   }
 
   /** Forgets a flight; its slot may be used again. */

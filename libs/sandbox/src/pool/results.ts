@@ -114,9 +114,11 @@ function fieldsOf(text: string): Record<string, Json> | null {
 }
 
 const maxRegistrations = 1000;
+const maxRegistrationsText = 1024 * 1024;
 
 /** The registrations that an inspection found; `undefined` if what came is something else. */
 export function registrationsOf(text: string): Registration[] | undefined {
+  if (text.length > maxRegistrationsText) return undefined;
   try {
     const list: unknown = JSON.parse(text);
     if (!Array.isArray(list) || list.length > maxRegistrations || !list.every(isRegistration)) return undefined;
@@ -146,6 +148,7 @@ function isRegistration(value: unknown): value is Registration {
 }
 
 export function textsOf(text: string): string[] {
+  if (text.length > maxRegistrationsText) return [];
   try {
     const list: unknown = JSON.parse(text);
     return Array.isArray(list) ? list.filter((item): item is string => typeof item === 'string').map((item) => item.slice(0, 500)) : [];

@@ -37,6 +37,7 @@ async function prove({ logger, optimize, executorRssMb, maxIsolates, usualMemory
     faults.push(...unless(await pool.run(probe(loopAfterAwait)), 'CPU_LIMIT', 'a loop after an await'));
     faults.push(...unless(await pool.run(probe(uninterruptible)), 'CPU_LIMIT', 'a builtin that V8 cannot interrupt'));
     if ((pool.stats().kills.unresponsive ?? 0) < 1) faults.push('the parent did not have to kill the executor with the uninterruptible builtin');
+    if (!(await pool.allKilledExit())) faults.push('an executor that was killed is still there');
     if (faults.length > 0) throw errors.error('SANDBOX_UNSAFE', `the sandbox's self-test failed: ${faults.join('; ')}`);
   } finally {
     await pool.stop(0);
