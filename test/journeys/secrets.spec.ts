@@ -1,0 +1,102 @@
+/** Secrets go in and never come out: not through the API, and not through anything a plugin can write to. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { startTestAnnex, until, type TestAnnex } from '../support/annex.js';
+
+let annex: TestAnnex;
+beforeAll(async () => {
+  annex = await startTestAnnex();
+});
+afterAll(() => annex.stop());
+
+const reader = `import { route } from '@annex/sdk'
+route('/read/:name', async (ctx) => { try { return { value: await ctx.secrets.get(ctx.params.name) ?? null } } catch (error) { return { code: error.code } } })`;
+
+it('are written, listed by name, and never returned', async () => {
+  const tenant = await annex.makeTenant();
+  const value = `plain-${randomBytes(12).toString('hex')}`;
+  await tenant.install({ manifest: { slug: 'vaulted', routes: true, secrets: ['API_KEY'] }, code: reader });
+  const put = await tenant.owner.put('/api/plugins/vaulted/secrets/API_KEY', { value });
+  expect(put.body).toMatchObject({ name: 'API_KEY' });
+  const posted = await tenant.owner.post('/api/plugins/vaulted/secrets', { key: 'API_KEY', value });
+  const listed = await tenant.owner.get('/api/plugins/vaulted/secrets');
+  expect(listed.body.items).toMatchObject([{ name: 'API_KEY' }]);
+  for (const answer of [put, posted, listed, await tenant.owner.get('/api/plugins/vaulted'), await tenant.owner.get('/api/audit')]) expect(JSON.stringify(answer.body)).not.toContain(value);
+  expect((await tenant.owner.get('/ext/vaulted/read/API_KEY')).body).toEqual({ value });
+});
+
+it('of the tenant reach only plugins whose manifest names them, and the plugin’s own wins', async () => {
+  const tenant = await annex.makeTenant();
+  await tenant.owner.put('/api/secrets/SHARED_KEY', { value: 'from-the-tenant' });
+  await tenant.install({ manifest: { slug: 'named', routes: true, secrets: ['SHARED_KEY'] }, code: reader });
+  await tenant.install({ manifest: { slug: 'unnamed', routes: true }, code: reader });
+  expect((await tenant.owner.get('/ext/named/read/SHARED_KEY')).body).toEqual({ value: 'from-the-tenant' });
+  expect((await tenant.owner.get('/ext/unnamed/read/SHARED_KEY')).body).toEqual({ code: 'PERMISSION_DENIED' });
+  await tenant.owner.put('/api/plugins/named/secrets/SHARED_KEY', { value: 'from-the-plugin' });
+  expect((await tenant.owner.get('/ext/named/read/SHARED_KEY')).body).toEqual({ value: 'from-the-plugin' });
+  await tenant.owner.delete('/api/plugins/named/secrets/SHARED_KEY');
+  expect((await tenant.owner.get('/ext/named/read/SHARED_KEY')).body).toEqual({ value: 'from-the-tenant' });
+});
+
+it('that are required and missing keep a plugin from being enabled, and the problem lists them', async () => {
+  const tenant = await annex.makeTenant();
+  const blocked = await tenant.install({ manifest: { slug: 'needy', routes: true, secrets: [{ name: 'ONE', required: true }, { name: 'TWO', required: true }, 'THREE'] }, code: reader });
+  expect(blocked.status).toBe(409);
+  expect(JSON.stringify(blocked.body.errors)).toMatch(/ONE.*TWO/);
+  expect(JSON.stringify(blocked.body)).not.toContain('THREE');
+  expect((await tenant.owner.get('/api/plugins/needy')).body).toMatchObject({ status: 'installed', missing_secrets: ['ONE', 'TWO'] });
+  for (const name of ['ONE', 'TWO']) await tenant.owner.put(`/api/plugins/needy/secrets/${name}`, { value: 'some-value' });
+  expect((await tenant.owner.post('/api/plugins/needy/enable', { grant: 'all' })).body).toMatchObject({ status: 'enabled', missing_secrets: [] });
+});
+
+it('appear nowhere in the database, whatever the plugin does with them', async () => {
+  const tenant = await annex.makeTenant();
+  const canary = `canary+${randomBytes(18).toString('base64')}/=`;
+  await tenant.install(
+    {
+      manifest: { slug: 'leaky', routes: true, events: ['leak.*'], secrets: [{ name: 'CANARY', required: true }], jobs: [{ name: 'leak_job', schedule: '@yearly' }] },
+      code: `import { hook, job, route } from '@annex/sdk'
+        const forms = (s) => [s, btoa(s), encodeURIComponent(s), JSON.stringify(s), [...new TextEncoder().encode(s)].map((b) => b.toString(16).padStart(2, '0')).join('')]
+        async function leak(ctx) {
+          const secret = await ctx.secrets.get('CANARY')
+          for (const form of forms(secret)) {
+            console.log('here it is', form); ctx.log.warn(form, { form, nested: { list: [form] } })
+            await ctx.kv.set('kept', { form }).catch(() => {})
+            await ctx.kv.set(form, 1).catch(() => {})
+            await ctx.emit('leak.other', { form }).catch(() => {})
+            await ctx.emit('leak.other', {}, { subject: form, id: form }).catch(() => {})
+          }
+          return secret
+        }
+        route('/leak', async (ctx) => { const secret = await leak(ctx); throw new Error('it is ' + secret) })
+        hook('leak.start', async (ctx) => { const secret = await leak(ctx); return { forms: forms(secret) } })
+        hook('leak.throw', async (ctx) => { const secret = await leak(ctx); throw new Error(forms(secret).join(' ')) })
+        hook('leak.other', () => 1)
+        job('leak_job', async (ctx) => { const secret = await leak(ctx); return { [secret]: secret } })`,
+    },
+    { enable: false },
+  );
+  await tenant.owner.put('/api/plugins/leaky/secrets/CANARY', { value: canary });
+  expect((await tenant.owner.post('/api/plugins/leaky/enable', { grant: 'all' })).status).toBe(200);
+  const answers = [
+    await tenant.owner.get('/ext/leaky/leak'),
+    await tenant.owner.post('/api/plugins/test-event', { event_type: 'leak.start' }),
+    await tenant.owner.post('/api/plugins/test-event', { event_type: 'leak.throw' }),
+    await tenant.owner.post('/api/plugins/leaky/jobs/leak_job/run-now?wait=20', {}),
+    await tenant.owner.get('/api/plugins/leaky/logs?limit=200'),
+    await tenant.owner.get('/api/runs?limit=200'),
+    await tenant.owner.get('/api/events?limit=200'),
+  ];
+  const hidden = [canary, Buffer.from(canary).toString('base64').replace(/=+$/, ''), Buffer.from(canary).toString('hex'), encodeURIComponent(canary)];
+  await until(() => tenant.owner.get('/api/runs?limit=200'), ({ body }) => body.items.every((run: { status: string }) => !['queued', 'running'].includes(run.status)));
+  for (const answer of answers) for (const form of hidden) expect(JSON.stringify(answer.body)).not.toContain(form);
+
+  const tables = await annex.db.sql<{ name: string }>(`select c.relname as name from pg_class c where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`);
+  expect(tables.length).toBeGreaterThan(15);
+  for (const { name } of tables) {
+    for (const form of hidden) {
+      const found = await annex.db.sql(`select 1 from "${name}" as t where position($1 in t::text) > 0 limit 1`, [form]);
+      expect(found, `${name} holds the secret as ${form.slice(0, 12)}…`).toEqual([]);
+    }
+  }
+});
