@@ -55,8 +55,8 @@ export interface RunningApi extends Stoppable {
 /** How long sending one request may take, and how long one under way may hold up the server's end, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 120_000;
 const CLOSE_LIMIT_MS = 12_000;
-/** Levels of a JSON body. */
-const MAX_NESTING = 100;
+/** Levels of a JSON body; what takes fewer says so itself, with a pointer. */
+const MAX_NESTING = 128;
 
 @Module({})
 class ApiModule {}
@@ -98,6 +98,8 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   const app = await NestFactory.create<NestFastifyApplication>(apiModule(services, closing.signal), adapter, { logger: false, bodyParser: true });
   const server = app.getHttpAdapter().getInstance();
   await server.register(multipart);
+  // CloudEvents come as application/cloudevents+json (RFC 6839 names the suffix).
+  server.addContentTypeParser(/^application\/[\w.-]+\+json\b/, { parseAs: 'string' }, server.getDefaultJsonParser('error', 'error'));
   server.addHook('preClose', (done) => {
     closing.abort();
     done();
