@@ -16,7 +16,8 @@ export function rawRequest(
     const { hostname, port } = new URL(url);
     // The path as it was written: URL would tidy `..` and escapes away.
     const path = url.slice(url.indexOf('/', url.indexOf('//') + 2));
-    const sent = httpRequest({ hostname, port, path, method, headers, agent: false }, (response) => {
+    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
+    const sent = httpRequest({ hostname, port, path, method, headers: { ...length, ...headers }, agent: false }, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', reject);

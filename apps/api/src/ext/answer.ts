@@ -44,7 +44,9 @@ function sendResponse(reply: FastifyReply, { status, headers, body }: RouteRespo
   if (type !== undefined && !isInert(type)) void reply.header('content-security-policy', documentPolicy);
   void reply.status(status);
   if (body === null) return reply.send();
-  return reply.send(body.encoding === 'utf8' ? body.data : Buffer.from(body.data, 'base64'));
+  // As bytes where Fastify would add a charset to a type that the plugin chose without one.
+  if (body.encoding === 'utf8' && (type === undefined || type.includes('charset'))) return reply.send(body.data);
+  return reply.send(Buffer.from(body.data, body.encoding));
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Logger } from '@annex/kernel';
+import type { AnnexError, Logger } from '@annex/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toAnnexError } from './errors.js';
 
@@ -18,14 +18,19 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     .header('cache-control', 'no-store')
     .header('x-request-id', request.id)
     .serializer((body: unknown) => JSON.stringify(body))
-    .send({
-      type: 'about:blank',
-      title: error.kind.title,
-      status: error.kind.status,
-      code: error.code,
-      detail: error.detail,
-      request_id: request.id,
-      ...(error.errors && { errors: error.errors }),
-      ...error.extra,
-    });
+    .send(problemBody(error, request.id));
+}
+
+/** The members of a problem. */
+export function problemBody(error: AnnexError, requestId: string): Record<string, unknown> {
+  return {
+    type: 'about:blank',
+    title: error.kind.title,
+    status: error.kind.status,
+    code: error.code,
+    detail: error.detail,
+    request_id: requestId,
+    ...(error.errors && { errors: error.errors }),
+    ...error.extra,
+  };
 }

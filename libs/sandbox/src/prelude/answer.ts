@@ -26,7 +26,7 @@ export function answerRoute(run: RunState, value: unknown, web: WebInternals): v
   const bytes = bytesOf(body);
   if (bytes !== undefined) {
     send(run, draft, 'application/octet-stream', 'base64', bytes.length, toBase64(bytes));
-  } else if (body === undefined || (body === null && (draft.status === 204 || draft.status === 304))) {
+  } else if (body === undefined || (body === null && hasNoBody(draft.status))) {
     if (draft.status === 200) draft.status = 204;
     send(run, draft, undefined, '', 0, '');
   } else if (typeof body === 'string' && draft.contentType !== undefined && indexOf(lowerCase(draft.contentType), 'json') < 0) {
@@ -80,6 +80,11 @@ function fits(run: RunState, size: number): boolean {
   if (size <= run.ceilings.resultBytes) return true;
   run.fail('OUTPUT_LIMIT', `the result is ${size} bytes or more, the limit is ${run.ceilings.resultBytes}`);
   return false;
+}
+
+/** Statuses that HTTP gives no body, and redirects, whose `null` means none. */
+function hasNoBody(status: number): boolean {
+  return status === 204 || status === 205 || (status >= 300 && status < 400);
 }
 
 function isStatus(value: unknown): value is number {

@@ -1,0 +1,430 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClient, packPlugin, startTestAnnex, until, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { rawRequest, type RawAnswer } from '../support/raw-http.js';
+
+let annex: TestAnnex;
+let tenant: TestTenant;
+const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index);
+const secrets = { SHA: 'a shared secret', GITHUB: 'a secret of github', STRIPE: 'whsec_of_stripe_as_text', WEBHOOKS: `whsec_${Buffer.from('thirty-two bytes of secret value').toString('base64')}`, PLAIN: 'a plain webhook secret' };
+
+const code = `
+  import { route } from '@annex/sdk'
+  const json = { 'object': { a: [1, 'é', null] }, 'text': 'hello', 'number': 4.5, 'true': true, 'null': null, 'list': [{ a: 1 }, { a: 2 }], 'numbers': [1, 2], 'pair': ['a', 'b'], 'empty': [] }
+  route('/json/:name', (ctx) => json[ctx.params.name])
+  route('/nothing', () => {})
+  route('/created', () => [{ id: 7 }, 201])
+  route('/teapot', () => [{ error: 'short and stout' }, 418, { 'X-Kind': 'pot', 'Content-Type': 'application/vnd.tea+json' }])
+  route('/page', () => ['<h1>hi</h1>', 200, { 'content-type': 'text/html; charset=utf-8' }])
+  route('/plain', () => ['just text', 200, { 'content-type': 'text/plain' }])
+  route('/empty', () => [null, 204])
+  route('/moved', () => [null, 302, { location: 'https://example.com/' }])
+  route('/response', () => new Response('from a response', { status: 202, headers: { 'x-a': '1', 'content-type': 'text/plain' } }))
+  route('/response-json', () => Response.json({ a: 1 }, { status: 201 }))
+  route('/response-empty', () => new Response(null, { status: 204 }))
+  route('/bytes', () => [Uint8Array.from({ length: 256 }, (_, index) => index), 200, { 'content-type': 'image/png' }])
+  route('/bytes-response', () => new Response(Uint8Array.from({ length: 256 }, (_, index) => index)))
+  route('/hop', () => [{ ok: true }, 200, { connection: 'close', 'transfer-encoding': 'chunked', 'keep-alive': 'timeout=9', upgrade: 'h2c', 'set-cookie': 'session=stolen', 'content-length': '1', date: 'never', 'x-request-id': 'mine', 'x-fine': 'yes' }])
+  route('/split', () => [{}, 200, { 'x-a': 'a\\r\\nset-cookie: b=c' }])
+  route('/echo', { methods: ['POST', 'PUT', 'PATCH', 'DELETE'] }, async (ctx) => ({ method: ctx.request.method, body: await ctx.request.text(), type: ctx.request.headers.get('content-type') }))
+  route('/json-in', { methods: ['POST'] }, async (ctx) => await ctx.request.json())
+  route('/bytes-in', { methods: ['POST'] }, async (ctx) => [new Uint8Array(await ctx.request.arrayBuffer()), 200, { 'content-type': 'application/octet-stream' }])
+  route('/size', { methods: ['POST'] }, async (ctx) => ({ size: (await ctx.request.arrayBuffer()).byteLength }))
+  route('/params/:first/<second>/fixed', (ctx) => ctx.params)
+  route('/rest/*tail', (ctx) => ctx.params)
+  route('/both', { methods: ['GET', 'POST'] }, (ctx) => ({ method: ctx.request.method }))
+  route('/options', { methods: ['OPTIONS'] }, () => [null, 204, { 'x-options': 'mine' }])
+  route('/query', (ctx) => ctx.query)
+  route('/headers', (ctx) => Object.fromEntries(ctx.request.headers))
+  route('/who', (ctx) => ({ tenantId: ctx.tenantId, tenant: ctx.tenant, user: ctx.user, plugin: ctx.plugin, run: { id: ctx.run.id, attempt: ctx.run.attempt }, url: ctx.request.url }))
+  route('/throws', () => { throw new Error('the words of the plugin at ' + new Error().stack) })
+  route('/throws-text', () => { throw 'only text' })
+  route('/rejects', () => Promise.reject(new TypeError('rejected')))
+  route('/cyclic', () => { const a = {}; a.a = a; return a })
+  route('/function', () => () => 1)
+  route('/bigint', () => 10n)
+  route('/never', () => new Promise(() => {}))
+  route('/loop', () => { for (;;); })
+  route('/hoard', () => { const all = []; for (;;) all.push(new Array(1e5).fill(all.length)) })
+  route('/large/:bytes', (ctx) => 'x'.repeat(Number(ctx.params.bytes)))
+  route('/slow', () => new Promise((done) => setTimeout(() => done({ slow: true }), 1500)))
+  route('/status/:code', (ctx) => [{ code: ctx.params.code }, Number(ctx.params.code)])
+  route('/public', { auth: 'public' }, (ctx) => ({ user: ctx.user }))
+  route('/admins', { roles: ['admin'] }, () => ({ ok: true }))
+  route('/developers', { roles: ['owner', 'developer'] }, () => ({ ok: true }))
+  route('/hmac/sha', { methods: ['POST'], auth: { hmac: { secret: 'SHA', header: 'X-Signature', scheme: 'sha256' } } }, async (ctx) => ({ body: await ctx.request.text(), user: ctx.user }))
+  route('/hmac/github', { methods: ['POST'], auth: { hmac: { secret: 'GITHUB', scheme: 'github' } } }, async (ctx) => ({ body: await ctx.request.text() }))
+  route('/hmac/stripe', { methods: ['POST'], auth: { hmac: { secret: 'STRIPE', scheme: 'stripe' } } }, async (ctx) => ({ body: await ctx.request.text() }))
+  route('/hmac/webhooks', { methods: ['POST'], auth: { hmac: { secret: 'WEBHOOKS', scheme: 'standard-webhooks' } } }, async (ctx) => ({ body: await ctx.request.text() }))
+  route('/hmac/plain', { methods: ['POST'], auth: { hmac: { secret: 'PLAIN', scheme: 'standard-webhooks' } } }, async (ctx) => ({ body: await ctx.request.text() }))
+  route('/hmac/unset', { methods: ['POST'], auth: { hmac: { secret: 'UNSET', scheme: 'sha256' } } }, () => ({ reached: true }))
+`;
+const page = '<!doctype html><title>static</title>';
+
+beforeAll(async () => {
+  annex = await startTestAnnex();
+  tenant = await annex.makeTenant();
+  const installed = await tenant.install(
+    { manifest: { routes: true, secrets: [...Object.keys(secrets), 'UNSET'] }, code, files: { 'static/index.html': page, 'static/deep/data.bin': everyByte, 'static/app.js': 'export {}', 'static/ü.txt': 'umlaut', 'private.txt': 'not served' } },
+    { secrets },
+  );
+  expect(installed.status).toBe(200);
+});
+afterAll(() => annex.stop());
+
+const raw = (path: string, options: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {}): Promise<RawAnswer> =>
+  rawRequest(`${annex.url}/ext/probe${path}`, { ...options, headers: { authorization: `Bearer ${tenant.owner.token}`, ...options.headers } });
+const stranger = (): Client => makeClient(annex.url, '', tenant.slug);
+
+describe('what a handler returns', () => {
+  it.each<[string, unknown]>([
+    ['object', { a: [1, 'é', null] }],
+    ['text', 'hello'],
+    ['number', 4.5],
+    ['true', true],
+    ['null', null],
+    ['list', [{ a: 1 }, { a: 2 }]],
+    ['numbers', [1, 2]],
+    ['pair', ['a', 'b']],
+    ['empty', []],
+  ])('is JSON with 200: %s', async (name, expected) => {
+    const { status, headers, text } = await raw(`/json/${name}`);
+    expect({ status, type: headers['content-type'] }).toEqual({ status: 200, type: 'application/json; charset=utf-8' });
+    expect(JSON.parse(text)).toEqual(expected);
+  });
+
+  it.each<[string, number, string, Record<string, string>]>([
+    ['/nothing', 204, '', {}],
+    ['/json/undefined', 204, '', {}],
+    ['/created', 201, '{"id":7}', { 'content-type': 'application/json; charset=utf-8' }],
+    ['/teapot', 418, '{"error":"short and stout"}', { 'x-kind': 'pot', 'content-type': 'application/vnd.tea+json' }],
+    ['/page', 200, '<h1>hi</h1>', { 'content-type': 'text/html; charset=utf-8', 'x-content-type-options': 'nosniff', 'content-security-policy': expect.stringContaining('sandbox') as string }],
+    ['/plain', 200, 'just text', { 'content-type': 'text/plain' }],
+    ['/empty', 204, '', {}],
+    ['/moved', 302, '', { location: 'https://example.com/' }],
+    ['/response', 202, 'from a response', { 'x-a': '1', 'content-type': 'text/plain' }],
+    ['/response-json', 201, '{"a":1}', { 'content-type': expect.stringMatching(/^application\/json/) as string }],
+    ['/response-empty', 204, '', {}],
+  ])('%s answers %i', async (path, status, text, headers) => {
+    const answer = await raw(path);
+    expect({ status: answer.status, text: answer.text }).toEqual({ status, text });
+    expect(answer.headers).toMatchObject({ ...headers, 'annex-run-id': expect.stringMatching(/^run_/), 'x-request-id': expect.stringMatching(/^req_/) });
+  });
+
+  it('may be any bytes, and any bytes may come in', async () => {
+    const out = await raw('/bytes');
+    expect(out.headers).toMatchObject({ 'content-type': 'image/png', 'content-length': '256' });
+    expect(Buffer.compare(out.bytes, everyByte)).toBe(0);
+    expect(Buffer.compare((await raw('/bytes-response')).bytes, everyByte)).toBe(0);
+    const noise = randomBytes(100_000);
+    const echoed = await raw('/bytes-in', { method: 'POST', body: noise, headers: { 'content-type': 'application/octet-stream' } });
+    expect(Buffer.compare(echoed.bytes, noise)).toBe(0);
+    const bom = Buffer.from('\ufeffhallo, Welt é 🎉');
+    expect(Buffer.compare((await raw('/bytes-in', { method: 'POST', body: bom })).bytes, bom)).toBe(0);
+  });
+
+  it('cannot change the connection, plant a cookie, or speak for Annex', async () => {
+    const { status, headers, text } = await raw('/hop');
+    expect({ status, text }).toEqual({ status: 200, text: '{"ok":true}' });
+    expect(headers['x-fine']).toBe('yes');
+    for (const name of ['set-cookie', 'upgrade', 'transfer-encoding']) expect(headers).not.toHaveProperty(name);
+    expect(headers['content-length']).toBe('11');
+    expect(headers['x-request-id']).toMatch(/^req_/);
+    expect(headers['date']).not.toBe('never');
+    expect(await raw('/split')).toMatchObject({ status: 422 });
+  });
+
+  it('may have any final status, and a body only where HTTP lets it', async () => {
+    for (const status of [200, 203, 299, 307, 400, 404, 451, 500, 503, 599]) {
+      expect(await raw(`/status/${status}`)).toMatchObject({ status, text: JSON.stringify({ code: String(status) }) });
+    }
+    for (const status of [204, 205, 304]) expect((await raw(`/status/${status}`)).status).toBe(status);
+    for (const status of [100, 101, 103]) expect((await raw(`/status/${status}`)).status).toBe(422);
+    // No status at all: the list is a value like any other.
+    for (const status of [600, 0, 99]) expect(await raw(`/status/${status}`)).toMatchObject({ status: 200, text: JSON.stringify([{ code: String(status) }, status]) });
+  });
+});
+
+describe('what a handler is given', () => {
+  it('is the path in parameters, each decoded once', async () => {
+    expect(JSON.parse((await raw('/params/a%2Fb/%C3%A9%2520/fixed')).text)).toEqual({ first: 'a/b', second: 'é%20' });
+    expect(JSON.parse((await raw('/rest/a/b/c.txt')).text)).toEqual({ tail: 'a/b/c.txt' });
+    expect(JSON.parse((await raw('/params/__proto__/constructor/fixed')).text)).toEqual({ first: '__proto__', second: 'constructor' });
+    for (const path of ['/params/a/b', '/params/a/b/other', '/rest', '/rest/', '/%2e%2e/x', '/unknown']) expect((await raw(path)).status, path).toBe(404);
+  });
+
+  it('is the query as a plain object and the body in whatever type it came', async () => {
+    expect(JSON.parse((await raw('/query?a=1&b=%20x&a=2&empty=')).text)).toEqual({ a: ['1', '2'], b: ' x', empty: '' });
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
+      expect(JSON.parse((await raw('/echo', { method, body: '<xml/>', headers: { 'content-type': 'application/xml' } })).text)).toEqual({ method, body: '<xml/>', type: 'application/xml' });
+    }
+    expect(JSON.parse((await raw('/json-in', { method: 'POST', body: '{"a":[1]}', headers: { 'content-type': 'application/json' } })).text)).toEqual({ a: [1] });
+    expect(await raw('/json-in', { method: 'POST', body: '{broken', headers: { 'content-type': 'application/json' } })).toMatchObject({ status: 422 });
+    expect(JSON.parse((await raw('/echo', { method: 'POST' })).text)).toMatchObject({ body: '' });
+  });
+
+  it('names tenant, caller, plugin and run, and never the caller’s token', async () => {
+    const { body } = await tenant.owner.get('/ext/probe/who?x=1');
+    const me = (await tenant.owner.get('/api/auth/me')).body.user;
+    expect(body).toEqual({
+      tenantId: tenant.slug,
+      tenant: { id: tenant.id, slug: tenant.slug, name: tenant.slug },
+      user: { id: me.id, email: me.email, role: 'owner' },
+      plugin: expect.objectContaining({ slug: 'probe', version: '1.0.0' }),
+      run: { id: expect.stringMatching(/^run_/), attempt: 1 },
+      url: expect.stringContaining('/ext/probe/who?x=1'),
+    });
+    const seen = JSON.parse((await raw('/headers', { headers: { cookie: 'a=b', 'x-mine': 'yes', 'proxy-authorization': 'x' } })).text) as Record<string, string>;
+    expect(seen['x-mine']).toBe('yes');
+    for (const name of ['authorization', 'cookie', 'proxy-authorization', 'connection']) expect(seen).not.toHaveProperty(name);
+    expect(JSON.stringify(seen)).not.toContain(tenant.owner.token);
+  });
+});
+
+describe('methods', () => {
+  it('that a route does not name get 405 with those it does', async () => {
+    const refused = await raw('/both', { method: 'DELETE' });
+    expect(refused).toMatchObject({ status: 405, headers: { allow: expect.stringMatching(/^GET, HEAD, POST$/) } });
+    expect(JSON.parse(refused.text)).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
+    expect(await raw('/echo')).toMatchObject({ status: 405, headers: { allow: 'DELETE, PATCH, POST, PUT' } });
+    expect(await raw('/both', { method: 'OPTIONS' })).toMatchObject({ status: 405 });
+    expect(await raw('/options', { method: 'OPTIONS' })).toMatchObject({ status: 204, headers: { 'x-options': 'mine' } });
+    expect((await raw('/unknown', { method: 'DELETE' })).status).toBe(404);
+  });
+
+  it('HEAD is answered by GET routes, with headers and no body', async () => {
+    const [get, head] = [await raw('/bytes'), await raw('/bytes', { method: 'HEAD' })];
+    expect(head).toMatchObject({ status: 200, text: '', headers: { 'content-type': 'image/png', 'content-length': get.headers['content-length'] } });
+    expect(await raw('/echo', { method: 'HEAD' })).toMatchObject({ status: 405 });
+  });
+});
+
+describe('what goes wrong', () => {
+  const problem = async (path: string, options: Parameters<typeof raw>[1] = {}): Promise<{ status: number; code: string; text: string; type: string | undefined }> => {
+    const { status, text, headers } = await raw(path, options);
+    return { status, code: (JSON.parse(text) as { code: string }).code, text, type: headers['content-type'] };
+  };
+
+  it.each([
+    ['/throws', 422, 'PLUGIN_ERROR'],
+    ['/throws-text', 422, 'PLUGIN_ERROR'],
+    ['/rejects', 422, 'PLUGIN_ERROR'],
+    ['/cyclic', 422, 'PLUGIN_ERROR'],
+    ['/function', 422, 'PLUGIN_ERROR'],
+    ['/bigint', 422, 'PLUGIN_ERROR'],
+    ['/split', 422, 'PLUGIN_ERROR'],
+    ['/never', 504, 'TIMEOUT'],
+    ['/loop', 504, 'CPU_LIMIT'],
+    ['/hoard', 422, 'MEMORY_LIMIT'],
+    ['/large/5300000', 422, 'OUTPUT_LIMIT'],
+  ])('%s is %i %s, with a run to quote and no word or stack of the plugin', async (path, status, named) => {
+    const answer = await problem(path);
+    expect(answer).toMatchObject({ status, code: named, type: expect.stringMatching(/^application\/problem\+json/) });
+    const body = JSON.parse(answer.text) as Record<string, unknown>;
+    expect(body).toMatchObject({ type: 'about:blank', title: expect.any(String), status, detail: expect.any(String), request_id: expect.stringMatching(/^req_/), run_id: expect.stringMatching(/^run_/) });
+    expect(answer.text).not.toMatch(/the words of the plugin|only text|rejected|main\.ts|\bat \w+ \(|node:|\.js:\d/);
+    const run = (await until(() => tenant.owner.get(`/api/runs/${String(body['run_id'])}`), ({ status: found }) => found === 200)).body;
+    expect(run).toMatchObject({ kind: 'route', status: 'failed', error: { code: named, message: expect.any(String) } });
+  });
+
+  it('serves the largest response and request that the limits allow, and refuses the next byte', async () => {
+    expect((await raw(`/large/${5 * 1024 * 1024 - 2}`)).status).toBe(200);
+    expect(await problem(`/large/${5 * 1024 * 1024}`)).toMatchObject({ status: 422, code: 'OUTPUT_LIMIT' });
+    expect(JSON.parse((await raw('/size', { method: 'POST', body: randomBytes(1024 * 1024) })).text)).toEqual({ size: 1024 * 1024 });
+    expect(await problem('/size', { method: 'POST', body: randomBytes(1024 * 1024 + 1) })).toMatchObject({ status: 413, code: 'PAYLOAD_TOO_LARGE' });
+  });
+
+  it('says 404 for a plugin or path that is not there, 401 without a token, 403 with too small a role', async () => {
+    expect(await tenant.owner.get('/ext/nothing/x')).toMatchObject({ status: 404, body: { code: 'NOT_FOUND' } });
+    expect(await problem('/unknown')).toMatchObject({ status: 404, code: 'NOT_FOUND' });
+    for (const path of ['/ext/probe/who', '/ext/probe/unknown', '/ext/nothing/x']) {
+      expect(await stranger().get(path), path).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
+    }
+    expect(await (await tenant.as('viewer')).get('/ext/probe/admins')).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    expect(await (await tenant.as('admin')).get('/ext/probe/admins')).toMatchObject({ status: 200 });
+    expect(await tenant.owner.get('/ext/probe/admins')).toMatchObject({ status: 200 });
+    expect(await (await tenant.as('developer')).get('/ext/probe/developers')).toMatchObject({ status: 200 });
+    expect(await (await tenant.as('member')).get('/ext/probe/developers')).toMatchObject({ status: 403 });
+  });
+
+  it('says 429 to the tenant that has 200 calls in flight, and to nobody else', async () => {
+    const [busy, calm] = [await annex.makeTenant(), await annex.makeTenant()];
+    const slow = { manifest: { routes: true }, code: `import { route } from '@annex/sdk'; route('/slow', () => new Promise((done) => setTimeout(() => done(1), 3000))); route('/quick', () => 1)` };
+    await busy.install(slow);
+    await calm.install(slow);
+    await Promise.all([busy.owner.get('/ext/probe/quick'), calm.owner.get('/ext/probe/quick')]);
+    const flood = Array.from({ length: 220 }, () => busy.owner.get('/ext/probe/slow'));
+    const refused = await Promise.race(flood.map(async (call) => ((await call).status === 429 ? call : new Promise<never>(() => {}))));
+    expect(refused).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
+    expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
+    expect(await calm.owner.get('/ext/probe/quick')).toMatchObject({ status: 200 });
+    const statuses = (await Promise.all(flood)).map((answer) => answer.status);
+    expect(statuses.filter((status) => status === 429).length).toBeGreaterThanOrEqual(1);
+    expect(statuses.every((status) => [200, 429, 503, 504].includes(status))).toBe(true);
+  });
+});
+
+describe('a public or signed route', () => {
+  const sign = (secret: string | Buffer, text: string): string => createHmac('sha256', secret).update(text).digest('hex');
+  const post = (path: string, body: string, headers: Record<string, string>): Promise<RawAnswer> =>
+    rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe${path}`, { method: 'POST', body, headers });
+  const now = (): number => Math.floor(Date.now() / 1000);
+  const body = '{"amount":1,  "text":"é"}';
+
+  it('lets strangers in when it is public, and knows those who are none', async () => {
+    expect(await stranger().get('/ext/probe/public')).toMatchObject({ status: 200, body: { user: null } });
+    expect((await tenant.owner.get('/ext/probe/public')).body.user).toMatchObject({ role: 'owner' });
+    expect(await makeClient(annex.url, 'annex_forged').get(`/t/${tenant.slug}/ext/probe/public`)).toMatchObject({ status: 401 });
+  });
+
+  it('takes sha256 over the exact bytes, in the header it names', async () => {
+    expect(await post('/hmac/sha', body, { 'x-signature': `sha256=${sign(secrets.SHA, body)}` })).toMatchObject({ status: 200, text: JSON.stringify({ body, user: null }) });
+    expect((await post('/hmac/sha', body, { 'x-signature': sign(secrets.SHA, body) })).status).toBe(200);
+    const refused: [string, Record<string, string>][] = [
+      [`${body} `, { 'x-signature': `sha256=${sign(secrets.SHA, body)}` }],
+      [body, {}],
+      [body, { 'x-signature': '' }],
+      [body, { 'x-signature': `sha256=${sign('another secret', body)}` }],
+      [body, { 'x-signature': `sha256=${sign(secrets.SHA, body).slice(0, 62)}` }],
+      [body, { 'x-signature': `sha1=${sign(secrets.SHA, body)}` }],
+      [body, { 'x-hub-signature-256': `sha256=${sign(secrets.SHA, body)}` }],
+    ];
+    for (const [text, headers] of refused) {
+      const answer = await post('/hmac/sha', text, headers);
+      expect(answer.status, JSON.stringify(headers)).toBe(401);
+      expect(JSON.parse(answer.text)).toMatchObject({ code: 'INVALID_SIGNATURE' });
+    }
+  });
+
+  it('takes GitHub’s header', async () => {
+    expect((await post('/hmac/github', body, { 'x-hub-signature-256': `sha256=${sign(secrets.GITHUB, body)}` })).status).toBe(200);
+    expect((await post('/hmac/github', body, { 'x-hub-signature-256': sign(secrets.GITHUB, body) })).status).toBe(401);
+    expect((await post('/hmac/github', `${body}x`, { 'x-hub-signature-256': `sha256=${sign(secrets.GITHUB, body)}` })).status).toBe(401);
+  });
+
+  it('takes Stripe’s header while it is fresh, also among others while keys change', async () => {
+    const at = (time: number, secret: string = secrets.STRIPE): string => sign(secret, `${time}.${body}`);
+    const time = now();
+    expect((await post('/hmac/stripe', body, { 'stripe-signature': `t=${time},v1=${at(time)}` })).status).toBe(200);
+    expect((await post('/hmac/stripe', body, { 'stripe-signature': `t=${time},v1=${at(time, 'old')},v1=${at(time)},v0=abc` })).status).toBe(200);
+    for (const signature of [`t=${time - 400},v1=${at(time - 400)}`, `t=${time + 400},v1=${at(time + 400)}`, `t=${time},v1=${at(time - 1)}`, `v1=${at(time)}`, `t=${time}`, `t=${time},v0=${at(time)}`, '']) {
+      expect((await post('/hmac/stripe', body, { 'stripe-signature': signature })).status, signature).toBe(401);
+    }
+  });
+
+  it('takes Standard Webhooks, with a whsec_ secret and with a plain one, and refuses replays of old ones', async () => {
+    const signed = (secret: string, time = now(), id = 'msg_1'): Record<string, string> => {
+      const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
+      return { 'webhook-id': id, 'webhook-timestamp': String(time), 'webhook-signature': `v1,${createHmac('sha256', key).update(`${id}.${time}.${body}`).digest('base64')}` };
+    };
+    expect((await post('/hmac/webhooks', body, signed(secrets.WEBHOOKS))).status).toBe(200);
+    expect((await post('/hmac/plain', body, signed(secrets.PLAIN))).status).toBe(200);
+    const good = signed(secrets.WEBHOOKS);
+    expect((await post('/hmac/webhooks', body, { ...good, 'webhook-signature': `v1,AAAA ${good['webhook-signature']}` })).status).toBe(200);
+    for (const headers of [signed(secrets.WEBHOOKS, now() - 400), signed(secrets.WEBHOOKS, now() + 400), signed(secrets.PLAIN), { ...good, 'webhook-id': 'msg_2' }, { ...good, 'webhook-timestamp': String(now() - 5) }, {}]) {
+      expect((await post('/hmac/webhooks', body, headers)).status).toBe(401);
+    }
+    expect((await post('/hmac/webhooks', `${body} `, good)).status).toBe(401);
+  });
+
+  it('lets nobody in while its secret is not set', async () => {
+    expect((await post('/hmac/unset', body, { 'x-signature': `sha256=${sign('', body)}` })).status).toBe(401);
+    expect((await post('/hmac/unset', body, { 'x-signature': `sha256=${sign('undefined', body)}` })).status).toBe(401);
+  });
+});
+
+describe('static files', () => {
+  it('are served with their type and a strong ETag, to strangers too, and nothing outside static/ is', async () => {
+    const { status, headers, text } = await raw('/static/index.html');
+    expect({ status, text }).toEqual({ status: 200, text: page });
+    expect(headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', etag: expect.stringMatching(/^"[0-9a-f]{64}"$/), 'accept-ranges': 'bytes', 'content-length': String(page.length), 'x-content-type-options': 'nosniff' });
+    expect((await stranger().get('/ext/probe/static/app.js')).headers.get('content-type')).toMatch(/^text\/javascript/);
+    expect((await raw('/static/%C3%BC.txt')).text).toBe('umlaut');
+    for (const path of ['/static/../private.txt', '/static/..%2fprivate.txt', '/static/%2e%2e/private.txt', '/static/deep', '/static/', '/static', '/private.txt', '/static//index.html', '/static/INDEX.html']) {
+      expect((await raw(path)).status, path).toBe(404);
+    }
+    expect(await raw('/static/index.html', { method: 'POST' })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
+    expect(await raw('/static/index.html', { method: 'HEAD' })).toMatchObject({ status: 200, text: '', headers: { 'content-length': String(page.length) } });
+  });
+
+  it('answer conditions with 304', async () => {
+    const etag = (await raw('/static/index.html')).headers.etag ?? '';
+    for (const condition of [etag, `W/${etag}`, `"other", ${etag}`, '*']) expect(await raw('/static/index.html', { headers: { 'if-none-match': condition } }), condition).toMatchObject({ status: 304, text: '' });
+    expect((await raw('/static/index.html', { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
+  });
+
+  it('answer ranges with 206, impossible ones with 416, and whatever they do not understand with all of it', async () => {
+    const part = async (range: string, headers: Record<string, string> = {}): Promise<[number, string | undefined, number]> => {
+      const answer = await raw('/static/deep/data.bin', { headers: { range, ...headers } });
+      return [answer.status, answer.headers['content-range'], answer.bytes.length];
+    };
+    expect(await part('bytes=0-9')).toEqual([206, 'bytes 0-9/256', 10]);
+    expect(await part('bytes=250-')).toEqual([206, 'bytes 250-255/256', 6]);
+    expect(await part('bytes=-3')).toEqual([206, 'bytes 253-255/256', 3]);
+    expect(await part('bytes=0-9999')).toEqual([206, 'bytes 0-255/256', 256]);
+    expect(await part('bytes=256-')).toEqual([416, 'bytes */256', 0]);
+    expect((await part('lines=1-2'))[0]).toBe(200);
+    expect((await part('bytes=0-1,5-6'))[0]).toBe(200);
+    expect((await part('bytes=0-9', { 'if-range': '"other"' }))[0]).toBe(200);
+    const { bytes } = await raw('/static/deep/data.bin', { headers: { range: 'bytes=10-19' } });
+    expect([...bytes]).toEqual([10, 11, 12, 13, 14, 15, 16, 17, 18, 19]);
+  });
+});
+
+describe('what is no request', () => {
+  it('is a problem like any other: a broken escape, a broken head, too much of it', async () => {
+    for (const path of ['/params/%ff/b/fixed', '/static/%ff', '/%zz']) {
+      const answer = await raw(path);
+      expect(answer, path).toMatchObject({ status: 400, headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) } });
+      expect(JSON.parse(answer.text)).toMatchObject({ code: 'BAD_REQUEST', request_id: expect.stringMatching(/^req_/) });
+    }
+    const talk = (text: string): Promise<string> =>
+      new Promise((done) => {
+        const { hostname, port } = new URL(annex.url);
+        const socket = connect(Number(port), hostname, () => socket.write(text));
+        let heard = '';
+        socket.on('data', (chunk) => (heard += chunk.toString()));
+        socket.on('error', () => undefined);
+        socket.on('close', () => done(heard));
+      });
+    expect(await talk('NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"BAD_REQUEST"/);
+    expect(await talk(`GET / HTTP/1.1\r\nhost: x\r\nx-large: ${'x'.repeat(70_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 [^]*"status":431/);
+    expect((await raw('/json/object')).status).toBe(200);
+  });
+});
+
+describe('mounting', () => {
+  it('follows install, disable, enable, upgrade and uninstall at once', async () => {
+    const own = await annex.makeTenant();
+    const { owner } = own;
+    const pack = (path: string, version: string): Promise<Uint8Array> => packPlugin({ manifest: { routes: true, version }, code: `import { route } from '@annex/sdk'; route('${path}', () => '${version}')` });
+    const statuses = async (...paths: string[]): Promise<number[]> => Promise.all(paths.map(async (path) => (await owner.get(`/ext/probe${path}`)).status));
+    expect(await statuses('/one')).toEqual([404]);
+    await owner.upload(await pack('/one', '1.0.0'));
+    expect(await statuses('/one', '/two')).toEqual([409, 409]);
+    await owner.post('/api/plugins/probe/enable');
+    expect(await statuses('/one', '/two')).toEqual([200, 404]);
+    await owner.upload(await pack('/two', '2.0.0'));
+    expect(await statuses('/one', '/two')).toEqual([404, 200]);
+    await owner.post('/api/plugins/probe/disable');
+    const disabled = await owner.get('/ext/probe/two');
+    expect(disabled).toMatchObject({ status: 409, body: { code: 'PLUGIN_DISABLED', detail: expect.stringContaining('/enable') } });
+    await owner.post('/api/plugins/probe/enable');
+    expect(await statuses('/two')).toEqual([200]);
+    await owner.post('/api/plugins/probe/rollback', { version: '1.0.0' });
+    expect(await statuses('/one', '/two')).toEqual([200, 404]);
+    await owner.delete('/api/plugins/probe');
+    expect(await statuses('/one')).toEqual([404]);
+  });
+
+  it('starts afresh what was warm, on reload', async () => {
+    const own = await annex.makeTenant();
+    await own.install({ manifest: { routes: true }, code: `import { onReload, route } from '@annex/sdk'; let calls = 0; route('/', () => ++calls); onReload(async (ctx) => { await ctx.kv.set('reloaded', true) }); route('/reloaded', async (ctx) => (await ctx.kv.get('reloaded')) ?? false)` });
+    expect((await own.owner.get('/ext/probe/')).body).toBe(1);
+    expect((await own.owner.get('/ext/probe/')).body).toBe(2);
+    expect(await own.owner.post('/api/plugins/probe/reload')).toMatchObject({ status: 200 });
+    await until(() => own.owner.get('/ext/probe/reloaded'), ({ body }) => body === true);
+    expect((await own.owner.get('/ext/probe/')).body).toBe(1);
+  });
+});
