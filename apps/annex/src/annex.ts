@@ -79,7 +79,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
     if (settings.role !== 'api') serving.push(await startWorker(platform));
     let url: string | undefined;
     if (servesHttp) {
-      const api = await startApi(platform, { port: settings.port, host: settings.host });
+      const api = await startApi(platform, { port: settings.port, host: settings.host, trustProxy: settings.trustProxy });
       serving.push(api);
       undo.push(async () => {
         platform.unready();

@@ -1,5 +1,6 @@
 /** The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md explains each setting. */
 import { didYouMean } from '@annex/kernel';
+import { isIP } from 'node:net';
 import { z } from 'zod';
 
 const optionalText = z.string().trim().min(1).optional();
@@ -47,6 +48,11 @@ const settingsSchema = z.object({
     .refine((entries) => entries.every((entry) => /^(\[[0-9a-f:]+\]|[^\s:/]+):\d{1,5}$/i.test(entry) || /^[0-9a-f.:]+\/\d{1,3}$/i.test(entry)), {
       error: 'must list addresses as host:port or CIDR, such as 10.0.0.5:8080, 10.1.0.0/16',
     }),
+  ANNEX_TRUST_PROXY: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .refine((entries) => entries.every(isProxyAddress), { error: 'must list the addresses of your proxies, as IP or CIDR or one of loopback, linklocal, uniquelocal, such as 10.0.0.5, 172.16.0.0/12' }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: optionalText,
 });
@@ -72,6 +78,8 @@ export interface Settings {
   minIntervalS: number;
   executorIsolation: 'tenant' | 'shared';
   egressAllowPrivate: string[];
+  /** Proxies whose `X-Forwarded-*` headers are believed. */
+  trustProxy: string[];
   logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -108,6 +116,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     minIntervalS: env.ANNEX_MIN_INTERVAL_S,
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
+    trustProxy: env.ANNEX_TRUST_PROXY,
     logLevel: env.LOG_LEVEL,
   };
 }
@@ -140,6 +149,13 @@ function missing(env: Environment): string[] {
     problems.push(`DATABASE_URL: required when ANNEX_ROLE=${env.ANNEX_ROLE}, since separate processes share one database`);
   }
   return problems;
+}
+
+function isProxyAddress(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
+  const width = isIP(address) === 4 ? 32 : 128;
+  return isIP(address) !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= width));
 }
 
 function decodeKey(text: string | undefined): Buffer | undefined {

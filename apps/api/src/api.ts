@@ -41,6 +41,8 @@ export interface ApiOptions {
   host: string;
   /** Bytes of a request body to REST and `/ext`. Default 1 MiB; uploads have their own limit. */
   bodyLimit?: number;
+  /** Addresses (IP or CIDR) of proxies whose `X-Forwarded-*` say who calls, by which host and protocol. Default: none is believed. */
+  trustProxy?: readonly string[];
   /** Calls of one tenant's plugins under way at once. Default 200. */
   inFlightPerTenant?: number;
 }
@@ -83,12 +85,13 @@ function apiModule(services: ApiServices, closing: AbortSignal): DynamicModule {
 }
 
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
-export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200 }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
+export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [] }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
   const closing = new AbortController();
   const adapter = new FastifyAdapter({
     bodyLimit,
     genReqId: () => newId('request'),
     requestIdHeader: false,
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
     forceCloseConnections: 'idle',
     // For the whole of a request, body included: whoever drips one in holds nothing for longer.
     requestTimeout: REQUEST_TIMEOUT_MS,
