@@ -204,7 +204,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     let count = 0;
     if (own !== undefined) {
       for (const executor of own) {
-        if (executor.isDraining || executor.state !== 'ready') continue;
+        if (executor.isDraining || executor.overdue > 0 || executor.state !== 'ready') continue;
         count += 1;
         if (best === undefined || executor.flights.size < best.flights.size) best = executor;
       }

@@ -66,6 +66,8 @@ export class ProcessExecutor {
   unknownReplies = 0;
   confinement: Confinement | undefined;
   pingSentAt: number | undefined;
+  /** Runs whose time is over and whose end it has not confirmed: it gets no new ones meanwhile. */
+  overdue = 0;
   readonly #options: ProcessExecutorOptions;
   readonly #writer = new FrameWriter();
   readonly #freeSlots: number[] = [];
@@ -206,6 +208,13 @@ export class ProcessExecutor {
     const marked = this.#markedSlot();
     if (marked !== undefined && this.pingSentAt !== undefined) slots.add(marked);
     return [...this.flights.values()].filter((flight) => slots.has(flight.slot) && flight.isSent);
+  }
+
+  /** Those to blame for what the process did: the suspects; when there are none, whoever did not wait for a host call. */
+  blamed(): Flight[] {
+    const suspects = this.suspects();
+    if (suspects.length > 0) return suspects;
+    return [...this.flights.values()].filter((flight) => flight.isSent && flight.callsUnderWay.size === 0);
   }
 
   /** The run that the executor was waiting for when it last had a chance to say so (Linux). */
@@ -350,6 +359,7 @@ export class ProcessExecutor {
   #release(flight: Flight): void {
     if (this.flights.get(flight.slot) !== flight) return;
     this.flights.delete(flight.slot);
+    if (flight.overdueAt !== undefined) this.overdue -= 1;
     this.#freeSlots.push(flight.slot);
     this.lastUsedAt = this.#options.now();
     this.#options.events.onIdleSlot(this);
@@ -384,7 +394,7 @@ export class ProcessExecutor {
   #crash(signal: NodeJS.Signals | null): { cause: KillCause; culprits: Map<Flight, SandboxErrorCode> } {
     const isAbort = signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGTRAP' || signal === 'SIGILL' || signal === 'SIGBUS';
     if (!isAbort) return { cause: 'stopped', culprits: new Map() };
-    return { cause: 'crashed', culprits: new Map(this.suspects().map((flight) => [flight, 'MEMORY_LIMIT'])) };
+    return { cause: 'crashed', culprits: new Map(this.blamed().map((flight) => [flight, 'MEMORY_LIMIT'])) };
   }
 
   get killCause(): KillCause | undefined {

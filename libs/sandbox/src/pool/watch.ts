@@ -37,6 +37,7 @@ export class Watch {
   #deadline(executor: ProcessExecutor, flight: Flight, nowMs: number): boolean {
     if (!flight.isOver && nowMs >= flight.deadline + deadlineSlackMs) {
       flight.overdueAt = nowMs;
+      executor.overdue += 1;
       flight.fail('TIMEOUT', `the run took longer than ${flight.limits.wallMs} ms`, nowMs);
       executor.cancel(flight);
     }
@@ -69,10 +70,7 @@ export class Watch {
   #memory(executor: ProcessExecutor): void {
     executor.sampleRss();
     if (executor.rssBytes <= this.#limits.executorRssMb * 2 ** 20) return;
-    const suspects = executor.suspects();
-    // Memory that grew within a few milliseconds: whoever does not wait for a host call may have done it.
-    const blamed = suspects.length > 0 ? suspects : [...executor.flights.values()].filter((flight) => flight.callsUnderWay.size === 0);
-    executor.kill('memory', new Map(blamed.map((flight) => [flight, 'MEMORY_LIMIT'])));
+    executor.kill('memory', new Map(executor.blamed().map((flight) => [flight, 'MEMORY_LIMIT'])));
   }
 }
 
