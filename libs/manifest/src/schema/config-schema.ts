@@ -15,6 +15,8 @@ export const maxConfigSchemaBytes = 64 * 1024;
 const maxConfigSchemaDepth = 32;
 /** Milliseconds that judging a value by a schema may take. */
 const timeLimitMs = 250;
+/** The same for a schema that ran into that limit before: whoever knows how to make it slow could stop the process again and again. */
+const slowTimeLimitMs = 25;
 /** Milliseconds that judging and compiling a schema may take: on a busy machine an honest one needs many times its usual few. */
 const compileLimitMs = 1000;
 const maxCompiled = 200;
@@ -35,7 +37,13 @@ const options: Options = {
 const addFormats = ajvFormats.default;
 const judges = { '2020': new Ajv2020({ strict: false, logger: false, allErrors: true }), '07': new Ajv({ strict: false, logger: false, allErrors: true }) };
 
-const compiled = new Map<string, ValidateFunction>();
+interface Validator {
+  validate: ValidateFunction;
+  /** Milliseconds that it may take. */
+  limitMs: number;
+}
+
+const compiled = new Map<string, Validator>();
 
 /** Why a schema cannot describe settings; pointers are relative to the schema. None: it can. */
 export function configSchemaFaults(schema: JsonObject): InputFault[] {
@@ -76,30 +84,34 @@ export function configSchemaFaults(schema: JsonObject): InputFault[] {
 export function applyConfig(schema: JsonObject, value: Json): ConfigReading {
   if (!isJsonObject(value)) return { ok: false, errors: [{ pointer: '', code: 'CONFIG', detail: 'settings are an object.' }] };
   const filled = structuredClone(value);
+  let validator: Validator | undefined;
   try {
-    const validate = validatorOf(schema);
-    if (withinTimeLimit(() => validate(filled) as boolean)) return { ok: true, value: filled };
+    validator = validatorOf(schema);
+    const { validate, limitMs } = validator;
+    if (withinTimeLimit(() => validate(filled) as boolean, limitMs)) return { ok: true, value: filled };
     return { ok: false, errors: (validate.errors ?? []).slice(0, 100).map(explain) };
   } catch (thrown) {
-    const detail = isTimeout(thrown) ? `judging these settings took more than ${timeLimitMs} ms, so they were refused; shorten long texts.` : `the settings could not be judged: ${messageOf(thrown).slice(0, 200)}.`;
+    const limitMs = validator?.limitMs ?? compileLimitMs;
+    const detail = isTimeout(thrown) ? `judging these settings took more than ${limitMs} ms, so they were refused; shorten long texts.` : `the settings could not be judged: ${messageOf(thrown).slice(0, 200)}.`;
+    if (validator && isTimeout(thrown)) validator.limitMs = slowTimeLimitMs;
     return { ok: false, errors: [{ pointer: '', code: 'CONFIG', detail }] };
   }
 }
 
-function validatorOf(schema: JsonObject): ValidateFunction {
+function validatorOf(schema: JsonObject): Validator {
   const key = JSON.stringify(schema);
-  let validate = compiled.get(key);
-  if (validate === undefined) {
+  let validator = compiled.get(key);
+  if (validator === undefined) {
     const { $schema: _draft, ...body } = schema;
     const ajv = draftOf(schema) === '07' ? new Ajv({ ...options, meta: false }) : new Ajv2020({ ...options, meta: false });
     addFormats(ajv);
-    validate = withinTimeLimit(() => ajv.compile(body), compileLimitMs);
+    validator = { validate: withinTimeLimit(() => ajv.compile(body), compileLimitMs), limitMs: timeLimitMs };
   }
   // The one used last goes to the end; the one at the front is the first to be forgotten.
   compiled.delete(key);
-  compiled.set(key, validate);
+  compiled.set(key, validator);
   if (compiled.size > maxCompiled) compiled.delete(compiled.keys().next().value ?? '');
-  return validate;
+  return validator;
 }
 
 function draftOf(schema: JsonObject): '2020' | '07' | undefined {
