@@ -134,8 +134,8 @@ export class Database {
 
   /** Connects. The schema must be up to date ({@link migrate}). */
   static async open(options: DatabaseOptions): Promise<Database> {
-    let database: Database | undefined;
-    const isClosing = () => database !== undefined && database.#closing !== undefined;
+    const opened: { database?: Database } = {};
+    const isClosing = () => opened.database !== undefined && opened.database.#closing !== undefined;
     const tenants = source(options, 'annex_app', options.poolSize ?? defaultPoolSize, isClosing);
     const platform = source(options, 'annex_platform', options.platformPoolSize ?? 4, isClosing);
     await tenants.initialize();
@@ -145,8 +145,8 @@ export class Database {
       await tenants.destroy();
       throw thrown;
     }
-    database = new Database(tenants, platform, new Listener(options.url, options.logger), sharePerTenant(options.poolSize ?? defaultPoolSize));
-    return database;
+    opened.database = new Database(tenants, platform, new Listener(options.url, options.logger), sharePerTenant(options.poolSize ?? defaultPoolSize));
+    return opened.database;
   }
 
   forTenant(tenantId: Id<'tenant'>): TenantScope {
