@@ -1,7 +1,10 @@
-import { describe, expect, it } from 'vitest';
-import { InvalidSettings, readSettings } from './config.js';
+import { expect, it } from 'vitest';
+import { InvalidSettings, readSettings, unknownSettings } from './config.js';
 
-function problems(environment: Record<string, string>): string[] {
+const keys = { ANNEX_MASTER_KEY: 'ab'.repeat(32), ANNEX_JWT_SECRET: 's'.repeat(32) };
+const production = { NODE_ENV: 'production', ...keys, ANNEX_ADMIN_EMAIL: 'ops@example.com', ANNEX_ADMIN_PASSWORD: 'a-long-password' };
+
+function problemsOf(environment: Record<string, string | undefined>): string[] {
   try {
     readSettings(environment);
     return [];
@@ -11,15 +14,102 @@ function problems(environment: Record<string, string>): string[] {
   }
 }
 
-describe('settings', () => {
-  it('believe no proxy until it is named by its address', () => {
-    expect(readSettings({}).trustProxy).toEqual([]);
-    expect(readSettings({ ANNEX_TRUST_PROXY: '10.0.0.5, 172.16.0.0/12 ::1 loopback' }).trustProxy).toEqual(['10.0.0.5', '172.16.0.0/12', '::1', 'loopback']);
-    for (const bad of ['true', 'proxy.local', '10.0.0.0/33', '1.2.3.4/8/8', '*']) expect(problems({ ANNEX_TRUST_PROXY: bad })).toEqual([expect.stringContaining('ANNEX_TRUST_PROXY')]);
+it('needs nothing to be set in development, and listens on the loopback address', () => {
+  expect(readSettings({})).toMatchObject({
+    production: false,
+    port: 3000,
+    host: '127.0.0.1',
+    databaseUrl: undefined,
+    redisUrl: undefined,
+    dataDir: '.annex',
+    masterKey: undefined,
+    role: 'all',
+    minIntervalS: 60,
+    executorIsolation: 'tenant',
+    egressAllowPrivate: [],
+    logLevel: 'info',
   });
+});
 
-  it('are judged together, every problem in a line of its own', () => {
-    expect(problems({ PORT: 'x', ANNEX_MASTER_KEY: 'short', LOG_LEVEL: 'loud' })).toEqual([expect.stringContaining('PORT'), expect.stringContaining('ANNEX_MASTER_KEY'), expect.stringContaining('LOG_LEVEL')]);
-    expect(problems({ NODE_ENV: 'production' })).toHaveLength(4);
+it('takes an empty variable for one that is not set', () => {
+  expect(readSettings({ PORT: '', DATABASE_URL: '', ANNEX_ROLE: '', ANNEX_DATA_DIR: '' })).toEqual(readSettings({}));
+});
+
+it('names all problems together, each with its variable', () => {
+  const problems = problemsOf({
+    PORT: '70000',
+    DATABASE_URL: 'mysql://db/annex',
+    REDIS_URL: 'redis',
+    ANNEX_MASTER_KEY: 'short',
+    ANNEX_JWT_SECRET: 'short',
+    ANNEX_ROLE: 'both',
+    ANNEX_MIN_INTERVAL_S: '0',
+    ANNEX_EGRESS_ALLOW_PRIVATE: '10.0.0.5',
+    LOG_LEVEL: 'loud',
+    ANNEX_ADMIN_EMAIL: 'nobody',
   });
+  expect(problems.map((line) => line.split(':')[0]).sort()).toEqual([
+    'ANNEX_ADMIN_EMAIL',
+    'ANNEX_EGRESS_ALLOW_PRIVATE',
+    'ANNEX_JWT_SECRET',
+    'ANNEX_MASTER_KEY',
+    'ANNEX_MIN_INTERVAL_S',
+    'ANNEX_ROLE',
+    'DATABASE_URL',
+    'LOG_LEVEL',
+    'PORT',
+    'REDIS_URL',
+  ]);
+});
+
+it.each(['', ' ', '-1', '3.5', '65536', 'http', '0x50', '1e3'])('refuses %j as a port, unless it is empty', (PORT) => {
+  expect(problemsOf({ PORT })).toEqual(PORT === '' ? [] : ['PORT: must be a whole number from 0 to 65535']);
+});
+
+it('says which word was probably meant', () => {
+  expect(problemsOf({ ANNEX_ROLE: 'wroker' })).toEqual(['ANNEX_ROLE: must be one of all, api, worker. Did you mean "worker"?']);
+});
+
+it('requires keys and an admin in production', () => {
+  expect(problemsOf({ NODE_ENV: 'production' }).map((line) => line.split(':')[0])).toEqual(['ANNEX_MASTER_KEY', 'ANNEX_JWT_SECRET', 'ANNEX_ADMIN_EMAIL', 'ANNEX_ADMIN_PASSWORD']);
+  expect(readSettings(production)).toMatchObject({ production: true, host: '0.0.0.0', admin: { email: 'ops@example.com', password: 'a-long-password' } });
+});
+
+it('requires a shared database of an api or a worker on its own', () => {
+  for (const ANNEX_ROLE of ['api', 'worker']) {
+    expect(problemsOf({ ANNEX_ROLE })).toEqual([`DATABASE_URL: required when ANNEX_ROLE=${ANNEX_ROLE}, since separate processes share one database`]);
+    expect(problemsOf({ ANNEX_ROLE, DATABASE_URL: 'postgres://annex@db/annex' })).toEqual([]);
+  }
+});
+
+it.each([
+  ['ANNEX_OIDC_ISSUER', 'https://login.example.com', 'ANNEX_OIDC_AUDIENCE'],
+  ['ANNEX_OIDC_AUDIENCE', 'annex', 'ANNEX_OIDC_ISSUER'],
+  ['ANNEX_ADMIN_EMAIL', 'ops@example.com', 'ANNEX_ADMIN_PASSWORD'],
+  ['ANNEX_ADMIN_PASSWORD', 'a-long-password', 'ANNEX_ADMIN_EMAIL'],
+])('refuses %s without its other half', (name, value, missing) => {
+  expect(problemsOf({ [name]: value })).toEqual([expect.stringContaining(`${missing}: set it too`)]);
+});
+
+it('reads a master key as hex and as base64, and former ones beside it', () => {
+  const key = Buffer.from(keys.ANNEX_MASTER_KEY, 'hex');
+  const read = readSettings({ ANNEX_MASTER_KEY: key.toString('base64'), ANNEX_MASTER_KEY_OLD: `${keys.ANNEX_MASTER_KEY},${key.toString('base64')}` });
+  expect(read.masterKey).toEqual(key);
+  expect(read.oldMasterKeys).toEqual([key, key]);
+  expect(readSettings(keys).masterKey).toEqual(key);
+});
+
+it('takes addresses and networks that plugins may reach, however they are separated', () => {
+  expect(readSettings({ ANNEX_EGRESS_ALLOW_PRIVATE: '10.0.0.5:8080, [fd00::1]:443 10.1.0.0/16,mail.internal:25' }).egressAllowPrivate).toEqual([
+    '10.0.0.5:8080',
+    '[fd00::1]:443',
+    '10.1.0.0/16',
+    'mail.internal:25',
+  ]);
+});
+
+it('warns of a variable that means nothing, and guesses which one was meant', () => {
+  expect(unknownSettings({ ANNEX_ADMIN_EMIAL: 'x', ANNEX_ROLE: 'api', ANNEX_TOKEN: 'for the command line', PATH: '/bin' })).toEqual([
+    'ANNEX_ADMIN_EMIAL is no setting of Annex and is ignored. Did you mean "ANNEX_ADMIN_EMAIL"?',
+  ]);
 });

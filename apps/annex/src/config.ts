@@ -3,13 +3,22 @@ import { didYouMean } from '@annex/kernel';
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
+function wholeNumber(min: number, max: number) {
+  const error = `must be a whole number from ${min} to ${max}`;
+  return z.string().trim().regex(/^\d{1,9}$/, { error }).transform(Number).refine((number) => number >= min && number <= max, { error });
+}
+
+function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
+  return z.enum(words, { error: ({ input }) => `must be one of ${words.join(', ')}.${didYouMean(String(input), words)}` });
+}
+
 const optionalText = z.string().trim().min(1).optional();
-const port = z.coerce.number().int().min(0).max(65535);
+const port = wholeNumber(0, 65_535);
 const url = (protocols: string[], example: string) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), { error: `must be a URL such as ${example}` });
 
 const settingsSchema = z.object({
-  NODE_ENV: z.enum(['development', 'test', 'production']).default('development'),
+  NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
   PORT: port.default(3000),
   HOST: optionalText,
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://annex:secret@db:5432/annex').optional(),
@@ -32,15 +41,15 @@ const settingsSchema = z.object({
     .optional(),
   ANNEX_ADMIN_EMAIL: z.email({ error: 'must be an e-mail address' }).optional(),
   ANNEX_ADMIN_PASSWORD: z.string().min(8, { error: 'must be at least 8 characters' }).optional(),
-  ANNEX_ROLE: z.enum(['all', 'api', 'worker']).default('all'),
+  ANNEX_ROLE: oneOf(['all', 'api', 'worker']).default('all'),
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:secret@mail:587').optional(),
   MAIL_FROM: optionalText,
   LLM_BASE_URL: url(['http:', 'https:'], 'https://llm.example.com/v1').optional(),
   LLM_API_KEY: optionalText,
   LLM_MODEL: optionalText,
   FILES_URL: url(['file:', 's3:'], 'file:./files or s3://bucket/prefix').optional(),
-  ANNEX_MIN_INTERVAL_S: z.coerce.number().int().min(1).max(86_400).default(60),
-  ANNEX_EXECUTOR_ISOLATION: z.enum(['tenant', 'shared']).default('tenant'),
+  ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(60),
+  ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
   ANNEX_EGRESS_ALLOW_PRIVATE: z
     .string()
     .default('')
@@ -53,7 +62,7 @@ const settingsSchema = z.object({
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .refine((entries) => entries.every(isProxyAddress), { error: 'must list the addresses of your proxies, as IP or CIDR or one of loopback, linklocal, uniquelocal, such as 10.0.0.5, 172.16.0.0/12' }),
-  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: optionalText,
 });
 
