@@ -1,3 +1,4 @@
+import { messageOf } from '@annex/kernel';
 import type { ConsumeOptions, Consumer, Queue, QueueOptions, RunTicket, TicketHandler } from './queue.js';
 import { backendOf, type Backend, type TicketQueue } from './backends.js';
 
@@ -41,7 +42,7 @@ class BullRunQueue implements Queue {
   ) {
     this.backend = options.backend;
     this.#queue = connect.queue(name, { streams: { events: { maxLen: 100 } }, defaultJobOptions: { attempts: 1, stackTraceLimit: 1 } });
-    this.#queue.on('error', (error) => options.logger.warn({ err: error, backend: this.backend }, 'the queue lost its backend'));
+    this.#queue.on('error', nowAndThen((error, times) => options.logger.warn({ reason: messageOf(error), backend: this.backend, times }, 'the queue has no backend; it tries again')));
     this.#queue.waitUntilReady().catch(() => undefined);
   }
 
@@ -72,7 +73,7 @@ class BullRunQueue implements Queue {
       },
       { ...workerOptions, concurrency },
     );
-    worker.on('error', (error) => logger.warn({ err: error, backend: this.backend }, 'the queue’s consumer failed; it goes on'));
+    worker.on('error', nowAndThen((error, times) => logger.warn({ reason: messageOf(error), backend: this.backend, times }, 'the queue’s consumer failed; it goes on')));
     if (onLockLost) worker.on('lockRenewalFailed', onLockLost);
     const isReady = worker.waitUntilReady().then(() => undefined);
     isReady.catch(() => undefined);
@@ -112,4 +113,17 @@ class BullRunQueue implements Queue {
       clearTimeout(timer);
     }
   }
+}
+
+/** A backend that is away fails several times a second: one line tells of it at once, further ones of all since then, every ten seconds. */
+function nowAndThen(tell: (error: Error, times: number) => void): (error: Error) => void {
+  let lastMs = Number.NEGATIVE_INFINITY;
+  let times = 0;
+  return (error) => {
+    times += 1;
+    if (performance.now() - lastMs < 10_000) return;
+    tell(error, times);
+    lastMs = performance.now();
+    times = 0;
+  };
 }
