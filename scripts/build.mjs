@@ -2,7 +2,7 @@
 // TypeORM), then the parts that must be one file (see below). Only files that changed are compiled again. Every file is written beside its
 // place and moved in whole, so that a build that was killed, or two at once, leave nothing half-written that the next one takes for done.
 import { existsSync } from 'node:fs';
-import { mkdir, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from '@swc/core';
@@ -28,8 +28,9 @@ async function sourceFiles(dir) {
   return entries.filter((e) => e.isFile()).map((e) => join(e.parentPath, e.name));
 }
 
-async function replace(path, text) {
+async function replace(path, text, mtimeS) {
   await writeFile(`${path}.${process.pid}.tmp`, text);
+  if (mtimeS !== undefined) await utimes(`${path}.${process.pid}.tmp`, mtimeS, mtimeS);
   await rename(`${path}.${process.pid}.tmp`, path);
 }
 
@@ -50,12 +51,13 @@ async function compileProject(project) {
     const out = join(dist, relative(src, file).replace(/\.ts$/, '.js'));
     wanted.add(out).add(`${out}.map`);
     const [from, to] = await Promise.all([stat(file), stat(out).catch(() => undefined)]);
-    if (to && to.mtimeMs >= Math.max(from.mtimeMs, scriptMs)) continue;
+    // The same time as the source, not a later one: a checkout or a copy may well put an older source in its place.
+    if (to && Math.abs(to.mtimeMs - from.mtimeMs) < 1 && to.ctimeMs >= scriptMs) continue;
     const code = await readFile(file, 'utf8');
     const result = await transform(code, { ...swcOptions, filename: file, sourceFileName: relative(dirname(out), file) });
     await mkdir(dirname(out), { recursive: true });
     await replace(`${out}.map`, result.map ?? '');
-    await replace(out, `${result.code}\n//# sourceMappingURL=${out.split('/').pop()}.map\n`);
+    await replace(out, `${result.code}\n//# sourceMappingURL=${out.split('/').pop()}.map\n`, from.mtimeMs / 1000);
     compiled += 1;
   }
   if (existsSync(dist)) {
