@@ -154,7 +154,7 @@ describe('a route', () => {
     const { slug } = await write({ code: `route('/', () => new Promise(() => {}))`, manifest: { limits: { memoryMb: null, timeoutMs: 200 } } });
     const { runId, outcome } = await call(slug);
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
-    expect(await execution.reader.run(tenantId, runId)).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' }, limits: { wall_ms: { max: 200 } } });
+    expect(await execution.reader.run(tenantId, runId)).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' }, limits: { wall_ms: { max: 1500 } } });
   });
 
   it('ends when its caller goes away', async () => {
