@@ -151,7 +151,7 @@ describe('a route', () => {
   });
 
   it('is stopped at the limit that its manifest lowered', async () => {
-    const { slug } = await write({ code: `route('/', () => new Promise(() => {}))`, manifest: { limits: { memoryMb: null, timeoutMs: 200 } } });
+    const { slug } = await write({ code: `route('/', () => new Promise(() => {}))`, manifest: { limits: { memoryMb: null, timeoutMs: 1500 } } });
     const { runId, outcome } = await call(slug);
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
     expect(await execution.reader.run(tenantId, runId)).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' }, limits: { wall_ms: { max: 1500 } } });
