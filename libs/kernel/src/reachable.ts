@@ -47,9 +47,8 @@ export function stageForOthers({ key, files, base = stageBase() }: StageOptions)
       const destination = join(draft, to);
       mkdirSync(dirname(destination), { recursive: true, mode: 0o755 });
       cpSync(from, destination, { recursive: true, dereference: true });
-      openToReaders(destination);
     }
-    chmodSync(draft, 0o755);
+    openToReaders(draft);
     renameSync(draft, target);
   } catch (thrown) {
     rmSync(draft, { recursive: true, force: true });
@@ -62,8 +61,12 @@ export function stageForOthers({ key, files, base = stageBase() }: StageOptions)
 function stageBase(): string {
   for (const base of ['/var/lib/annex', join(tmpdir(), `annex-${process.getuid?.() ?? 0}`)]) {
     try {
-      mkdirSync(base, { recursive: true, mode: 0o755 });
-      if (isReachableByOthers(base) && lstatSync(base).uid === process.getuid?.()) return base;
+      mkdirSync(base, { recursive: true });
+      const folder = lstatSync(base);
+      if (!folder.isDirectory() || folder.uid !== process.getuid?.()) continue;
+      // The umask of whoever made it may have closed it.
+      if (!isReachableByOthers(base)) chmodSync(base, 0o755);
+      if (isReachableByOthers(base)) return base;
     } catch {
       continue;
     }

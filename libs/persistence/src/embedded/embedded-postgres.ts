@@ -5,7 +5,7 @@
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
@@ -122,11 +122,19 @@ function clusterHome(dataDir: string, owner: Owner | undefined): string {
     return home;
   }
   const name = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
-  const home = isReachableByOthers(dataDir) ? join(resolve(dataDir), 'postgres') : join('/var/lib/annex', `postgres-${name}`);
-  if (!existsSync(home)) mkdirSync(home, { recursive: true, mode: 0o700 });
+  const home = isReachableByOthers(dataDir) ? join(resolve(dataDir), 'postgres') : join(systemFolder(), `postgres-${name}`);
+  if (!existsSync(home)) mkdirSync(home, { mode: 0o700 });
   chownSync(home, owner.uid, owner.gid);
   writeFileSync(join(dataDir, 'postgres-location'), `${home}\n`);
   return home;
+}
+
+/** Every user can pass through it; whatever the process's umask. */
+function systemFolder(): string {
+  const folder = '/var/lib/annex';
+  mkdirSync(folder, { recursive: true });
+  if (!isReachableByOthers(folder)) chmodSync(folder, 0o755);
+  return folder;
 }
 
 function readOrMakePassword(dataDir: string): string {
