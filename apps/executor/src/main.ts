@@ -43,6 +43,7 @@ const executor = new Executor({
   prelude,
   lazySource: (name) => lazy.get(name) ?? '',
   now: () => performance.now(),
+  report: confinementReport,
   send(message) {
     writeFromExecutor(writer, message);
     unsent += 1;
@@ -65,5 +66,3 @@ socket.on('data', (chunk: Buffer) => {
   isReading = false;
   flush();
 });
-writeFromExecutor(writer, { type: 'ready', report: confinementReport() });
-flush();

@@ -31,6 +31,8 @@ export interface ExecutorParts {
   addon: Addon;
   prelude: PreludeScript;
   lazySource(name: string): string;
+  /** JSON of what this process found out about its confinement. */
+  report(): string;
   send(message: FromExecutor): void;
   /** Milliseconds on a clock that only goes forward. */
   now(): number;
@@ -120,6 +122,7 @@ export class Executor implements LaneEvents, EffectParts {
     prelude.cache = new addon.ExternalCopy(new Uint8Array(cache).buffer);
     this.#lanes.configure(this.#settings);
     if (preludeCache === '') this.send({ type: 'prelude', cache: cache.toString('base64') });
+    this.send({ type: 'ready', report: this.#parts.report() });
   }
 
   #pong(sequence: number): void {

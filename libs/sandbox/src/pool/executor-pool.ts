@@ -17,6 +17,7 @@ import { Watch } from './watch.js';
 const watchEveryMs = 20;
 const careEveryMs = 1000;
 const exitWithinMs = 5000;
+const refillAfterMs = 25;
 /** Runs in flight in one executor before its tenant gets another. */
 const crowd = 24;
 const maxStartFailures = 5;
@@ -40,6 +41,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   readonly #exiting = new Set<Promise<void>>();
   #waiting: Waiting[] = [];
   #watcher: NodeJS.Timeout | undefined;
+  #refilling: NodeJS.Timeout | undefined;
   readonly #carer: NodeJS.Timeout;
   #preludeCache = '';
   #starts = 0;
@@ -149,6 +151,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
 
   async #end(graceMs: number): Promise<void> {
     clearInterval(this.#carer);
+    clearTimeout(this.#refilling);
     if (this.#flightCount > 0) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, graceMs);
@@ -219,7 +222,11 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     let own = this.#byTenant.get(key);
     if (own === undefined) this.#byTenant.set(key, (own = new Set()));
     own.add(executor);
-    setImmediate(() => this.#keepBlanks());
+    // Starting a process takes time that the run which took this one is not to wait for.
+    this.#refilling ??= setTimeout(() => {
+      this.#refilling = undefined;
+      this.#keepBlanks();
+    }, refillAfterMs);
     return executor;
   }
 

@@ -100,7 +100,10 @@ export class ProcessExecutor {
     launched.stream.on('error', () => this.#gone(null));
     launched.stream.on('close', () => this.#gone(null));
     launched.child.on('error', () => this.#gone(null));
-    launched.child.on('exit', (_code, signal) => this.#gone(signal));
+    launched.child.on('exit', (code, signal) => {
+      if (this.state !== 'dead') options.logger.warn({ pid: this.pid, code, signal }, 'an executor ended by itself');
+      this.#gone(signal);
+    });
     this.exited = new Promise((resolve) => {
       launched.child.once('exit', () => resolve());
       launched.child.once('error', () => resolve());
