@@ -1,6 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import { uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClient, startTestAnnex, until, type Answer, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { rawRequest } from '../support/raw-http.js';
@@ -350,11 +351,10 @@ describe('tenants', () => {
     expect((await annex.operator.delete(`/api/tenants/${tenant.slug}`)).status).toBe(204);
     expect((await tenant.owner.get('/ext/probe/ping')).status).toBe(401);
     expect((await anybody().get(`/t/${tenant.slug}/ext/probe/open`)).status).toBe(401);
-    const { uuidFromId } = await import('@annex/kernel');
     const tables = await annex.db.sql<{ name: string }>(`select table_name as name from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`);
     expect(tables.length).toBeGreaterThan(10);
     for (const { name } of tables) {
-      const count = async (): Promise<number | undefined> => (await annex.db.sql<{ rows: number }>(`select count(*)::int as rows from ${name} where tenant_id = $1`, [uuidFromId(tenant.id as Parameters<typeof uuidFromId>[0])]))[0]?.rows;
+      const count = async (): Promise<number | undefined> => (await annex.db.sql<{ rows: number }>(`select count(*)::int as rows from ${name} where tenant_id = $1`, [uuidFromId(tenant.id as Id<'tenant'>)]))[0]?.rows;
       expect(await count(), name).toBe(0);
     }
   });

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { writeZip, type ZipEntry } from '../support/zip-writer.js';
@@ -306,8 +307,7 @@ describe('a plugin', () => {
     await owner.post('/api/plugins/test-event', { event_type: 'a.b' });
     expect((await owner.delete('/api/plugins/probe')).status).toBe(204);
     for (const path of ['/api/plugins/probe', `/api/plugins/${installed.body.id}`, '/ext/probe/', '/ext/probe/static/a.txt', '/api/plugins/probe/jobs']) expect((await owner.get(path)).status, path).toBe(404);
-    const { uuidFromId } = await import('@annex/kernel');
-    const id = uuidFromId(installed.body.id as Parameters<typeof uuidFromId>[0]);
+    const id = uuidFromId(installed.body.id as Id<'installation'>);
     for (const table of ['installations', 'releases', 'subscriptions', 'schedules', 'kv', 'secrets', 'executor_kills', 'run_logs', 'runs']) {
       const column = table === 'installations' ? 'id' : 'installation_id';
       await expect.poll(async () => (await annex.db.sql(`select 1 from ${table} where ${column} = $1`, [id])).length, { message: table }).toBe(0);

@@ -21,6 +21,7 @@ import { IdempotencyInterceptor } from './http/idempotency.js';
 import { isNestedDeeper } from './http/nesting.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { protocolErrors } from './http/protocol-errors.js';
+import { findIllFormed } from './http/well-formed.js';
 import { serveOpenApi } from './openapi.js';
 
 /** What the API stands on. The program that starts it makes these and owns them. */
@@ -108,7 +109,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     done();
   });
   server.addHook('preValidation', (request, _reply, done) => {
-    done(isNestedDeeper(request.body, MAX_NESTING) ? apiErrors.error('INVALID_INPUT', `The body is nested more than ${MAX_NESTING} levels deep; flatten it.`) : undefined);
+    done(bodyFault(request.body));
   });
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
@@ -128,6 +129,15 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   requireGates(app);
   await server.ready();
   return app;
+}
+
+/** What no endpoint takes, whatever its schema says. */
+function bodyFault(body: unknown): Error | undefined {
+  if (isNestedDeeper(body, MAX_NESTING)) return apiErrors.error('INVALID_INPUT', `The body is nested more than ${MAX_NESTING} levels deep; flatten it.`);
+  const pointer = findIllFormed(body);
+  if (pointer === undefined) return undefined;
+  const detail = 'holds half a surrogate pair; send well-formed Unicode';
+  return apiErrors.error('INVALID_INPUT', `${pointer || 'body'}: ${detail}`, { errors: [{ pointer, code: 'NOT_UNICODE', detail }] });
 }
 
 /** Starts the API. Rejects when the port is taken. */

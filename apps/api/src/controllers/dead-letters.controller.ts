@@ -7,9 +7,9 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, instant, pageSchema, requireId } from '../http/input.js';
+import { input, instant, lookup, pageSchema, requireId } from '../http/input.js';
 
-const filter = { plugin: z.string().max(100).optional(), kind: z.enum(['event', 'job', 'webhook', 'lifecycle']).optional(), event_id: z.string().max(500).optional() };
+const filter = { plugin: lookup(100).optional(), kind: z.enum(['event', 'job', 'webhook', 'lifecycle']).optional(), event_id: lookup(500).optional() };
 const query = pageSchema.extend({ ...filter, since: instant.optional(), until: instant.optional() });
 const replay = z.strictObject({ ids: z.array(z.string().max(50)).min(1).max(1000).optional(), ...filter, since: instant.optional(), until: instant.optional() });
 

@@ -6,12 +6,12 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, pageSchema, type Page } from '../http/input.js';
+import { input, lookup, pageSchema, type Page } from '../http/input.js';
 import { readUpload } from '../http/upload.js';
 
 const permissionNames = z.array(z.string().max(100)).max(50);
 const enable = z.strictObject({ grant: z.union([z.literal('all'), permissionNames]).optional() });
-const rollback = z.strictObject({ version: z.string().min(1).max(100) });
+const rollback = z.strictObject({ version: lookup(100) });
 const granted = z.strictObject({ granted: permissionNames });
 const force = z.object({ force: z.stringbool().default(false).describe('Also when other plugins depend on it') });
 const anyObject = z.record(z.string(), z.json());

@@ -33,6 +33,9 @@ function faults(issue: z.core.$ZodIssue): InputFault[] {
   return [{ pointer, code: issue.code.toUpperCase(), detail: issue.message }];
 }
 
+/** Text to look something up by: 1 to `max` characters without U+0000, which nothing is called. */
+export const lookup = (max: number): z.ZodString => z.string().min(1).max(max).regex(/^[^\0]*$/, { error: 'must not hold U+0000' });
+
 /** `?limit=&cursor=` of every list. */
 export const pageSchema = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('Items a page, 1 to 200'),

@@ -14,6 +14,16 @@ export interface Upload {
 
 /** Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable` and `grant`. */
 export async function readUpload(request: FastifyRequest): Promise<Upload> {
+  try {
+    return await readForm(request);
+  } catch (thrown) {
+    // The parser's own errors carry no code: no boundary, an end that does not come, a head that is none.
+    if (!(thrown instanceof Error) || 'code' in thrown) throw thrown;
+    throw apiErrors.error('BAD_REQUEST', `The multipart form cannot be read: ${thrown.message.slice(0, 200)}.`, { cause: thrown });
+  }
+}
+
+async function readForm(request: FastifyRequest): Promise<Upload> {
   if (!request.isMultipart()) throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send the package as multipart/form-data with the field `file`, as `curl -F file=@plugin.zip` does.');
   let bytes: Uint8Array | undefined;
   const fields = new Map<string, string[]>();

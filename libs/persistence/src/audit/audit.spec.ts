@@ -24,6 +24,14 @@ it('chains the rows of a tenant, also when changes come at once, and shows a row
   expect(await scope.transaction(verifyAuditChain)).toBe(5);
 });
 
+it('takes any text, and keeps the chain', async () => {
+  const tenant = await db.makeTenant();
+  const scope = db.database.forTenant(tenant.id);
+  await scope.transaction((tx) => appendAudit(tx, { actor: 'usr_x', action: 'config.changed', target: 'a\u0000b', detail: { '\u0000': ['\ud800', '\\u0000'] } }));
+  expect(await scope.transaction((tx) => listAudit(tx, { limit: 1 }))).toMatchObject([{ target: 'a\ufffdb', detail: { '\ufffd': ['\ufffd', '\\u0000'] } }]);
+  expect(await scope.transaction(verifyAuditChain)).toBeNull();
+});
+
 it('cannot be changed by the application', async () => {
   const tenant = await db.makeTenant();
   const scope = db.database.forTenant(tenant.id);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '@annex/kernel';
 import type { TenantTransaction } from '../core/database.js';
+import { storableJson, storableText } from '../core/storable-json.js';
 
 export interface AuditEntry {
   /** Who: a user's, token's or operator's id, or `system`. */
@@ -25,7 +26,7 @@ export async function appendAudit(tx: TenantTransaction, entry: AuditEntry): Pro
   const seq = Number(last?.seq ?? 0) + 1;
   const previousHash = last?.hash ?? Buffer.alloc(32);
   const at = new Date();
-  const row = { seq, at, actor: entry.actor, action: entry.action, target: entry.target ?? null, detail: entry.detail ?? {}, request_id: entry.requestId ?? null };
+  const row = { seq, at, actor: entry.actor, action: entry.action, target: entry.target === undefined ? null : storableText(entry.target), detail: JSON.parse(storableJson(entry.detail ?? {})) as Record<string, Json>, request_id: entry.requestId ?? null };
   await tx.query(
     `insert into audit (tenant_id, seq, at, actor, action, target, detail, request_id, previous_hash, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
     [tx.tenantUuid, seq, at, row.actor, row.action, row.target, JSON.stringify(row.detail), row.request_id, previousHash, chainHash(previousHash, row)],
