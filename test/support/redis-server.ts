@@ -15,10 +15,10 @@ export interface RedisServer {
 /** Whether suites that need Redis may be left out: only on a person's own machine without one, never in CI. */
 export const mayLeaveOutRedis = !process.env['CI'] && spawnSync('redis-server', ['--version']).error !== undefined;
 
-/** Starts Debian's `redis-server`; throws when it is not installed. */
-export async function startRedis(): Promise<RedisServer> {
+/** Starts Debian's `redis-server`; throws when it is not installed. `port`: default a free one. */
+export async function startRedis(fixedPort?: number): Promise<RedisServer> {
   const dir = mkdtempSync(join(tmpdir(), 'annex-redis-'));
-  const port = await freePort();
+  const port = fixedPort ?? (await freePort());
   const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--dir', dir, '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

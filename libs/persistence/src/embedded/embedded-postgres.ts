@@ -18,6 +18,8 @@ export interface EmbeddedPostgresOptions {
   /** Folder for the cluster, its password and its log. Made when missing. */
   dataDir: string;
   logger: Logger;
+  /** Default: a free one, another at each start. */
+  port?: number;
   /** Further `-c name=value` settings. */
   settings?: Record<string, string>;
 }
@@ -33,7 +35,7 @@ export interface EmbeddedPostgres {
 }
 
 /** Starts the cluster under `dataDir`. Throws with the server's own words when it cannot. */
-export async function startEmbeddedPostgres({ dataDir, logger, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({ dataDir, logger, port: fixedPort, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const owner = await findOwner();
   const native = await findBinaries(owner);
   const home = clusterHome(dataDir, owner);
@@ -42,7 +44,7 @@ export async function startEmbeddedPostgres({ dataDir, logger, settings = {} }: 
   await endOrphan(cluster, logger);
   if (!existsSync(join(cluster, 'PG_VERSION'))) await initialise({ native, home, cluster, password, owner });
 
-  const port = await freePort();
+  const port = fixedPort ?? (await freePort());
   const child = spawn(
     join(native, 'bin/postgres'),
     ['-D', cluster, '-p', String(port), ...flags({ ...defaultSettings, ...settings })],

@@ -1,0 +1,185 @@
+/**
+ * Annex as operators run it: programs of its own for api and worker over one PostgreSQL (and Redis, if asked for), all of which a test may
+ * kill, freeze and start again. Needs the build (`npm test` makes it).
+ */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { silentLogger } from '@annex/kernel';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '@annex/persistence';
+import pg from 'pg';
+import { makeClient, packPlugin, until, type Client, type PluginFiles } from './annex.js';
+import { startRedis, type RedisServer } from './redis-server.js';
+
+const program = fileURLToPath(new URL('../../apps/annex/dist/main.js', import.meta.url));
+const operator = { email: 'operator@example.com', password: 'operator-password' };
+/** Crash-safe for a crash of the server; what only a crash of the machine could lose is not waited for. */
+const postgresSettings = { fsync: 'off', max_connections: '200' };
+
+export interface AnnexProcess {
+  role: 'api' | 'worker';
+  pid: number;
+  /** Where it listens; empty for a worker. */
+  url: string;
+  /** What it wrote so far. */
+  log(): string;
+  /** Process ids of its executors. */
+  executors(): number[];
+  signal(signal: NodeJS.Signals): void;
+  /** How it ended. */
+  ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+}
+
+export interface Deployment {
+  start(role: 'api' | 'worker', environment?: Record<string, string>): Promise<AnnexProcess>;
+  /** SQL as the database's owner, past row-level security; tries again while PostgreSQL is away. */
+  sql<Row = Record<string, unknown>>(text: string, parameters?: unknown[]): Promise<Row[]>;
+  /** Immediate shutdown, as a crash, and a start on the same files and port. */
+  restartPostgres(): Promise<void>;
+  /** Of Redis: forget everything; end at once and start empty on the same port. */
+  flushRedis(): Promise<void>;
+  restartRedis(): Promise<void>;
+  /** An operator's client of an api, in a tenant of its own. */
+  makeTenant(api: AnnexProcess): Promise<{ slug: string; client(api: AnnexProcess): Client }>;
+  stop(): Promise<void>;
+}
+
+/** Packs, uploads, grants everything, enables; throws unless that worked. */
+export async function install(client: Client, files: PluginFiles): Promise<void> {
+  const answer = await client.upload(await packPlugin(files), { enable: 'true', grant: 'all' });
+  if (answer.status !== 201) throw new Error(`not installed: ${JSON.stringify(answer.body)}`);
+}
+
+export async function startDeployment({ redis: withRedis = false }: { redis?: boolean } = {}): Promise<Deployment> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'annex-deployment-'));
+  chmodSync(dataDir, 0o755);
+  let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger, settings: postgresSettings });
+  const databaseUrl = postgres.url;
+  let redis: RedisServer | undefined = withRedis ? await startRedis() : undefined;
+  const redisUrl = redis?.url;
+  const processes = new Set<AnnexProcess>();
+  const shared = {
+    NODE_ENV: 'production',
+    DATABASE_URL: databaseUrl,
+    ...(redisUrl && { REDIS_URL: redisUrl }),
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ANNEX_MASTER_KEY: randomBytes(32).toString('hex'),
+    ANNEX_JWT_SECRET: randomBytes(32).toString('hex'),
+    ANNEX_ADMIN_EMAIL: operator.email,
+    ANNEX_ADMIN_PASSWORD: operator.password,
+    ANNEX_MIN_INTERVAL_S: '1',
+  };
+  const sql: Deployment['sql'] = async <Row>(text: string, parameters: unknown[] = []) => {
+    for (;;) {
+      const client = new pg.Client({ connectionString: databaseUrl });
+      // A server that ends while the client is idle says so here.
+      client.on('error', () => undefined);
+      try {
+        await client.connect();
+        return (await client.query(text, parameters)).rows as Row[];
+      } catch (thrown) {
+        const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+        if (!/^(57P|08|ECONN)/.test(code) && !/terminated/.test(String(thrown))) throw thrown;
+        await new Promise((done) => setTimeout(done, 100));
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    }
+  };
+  return {
+    sql,
+    async start(role, environment = {}) {
+      const started = await startProcess(role, { ...shared, ANNEX_ROLE: role, ...environment });
+      processes.add(started);
+      return started;
+    },
+    async restartPostgres() {
+      process.kill(postgres.pid, 'SIGQUIT');
+      await postgres.ended;
+      postgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger, settings: postgresSettings, port: Number(new URL(databaseUrl).port) });
+    },
+    async flushRedis() {
+      const { Redis } = await import('ioredis');
+      const client = new Redis(redisUrl ?? '');
+      await client.flushall();
+      client.disconnect();
+    },
+    async restartRedis() {
+      await redis?.kill();
+      redis = await startRedis(Number(new URL(redisUrl ?? '').port));
+    },
+    async makeTenant(api) {
+      const slug = `t-${randomBytes(5).toString('hex')}`;
+      const login = await makeClient(api.url, '').post('/api/auth/login', operator);
+      const token = String(login.body.access_token);
+      const made = await makeClient(api.url, token).post('/api/tenants', { slug, name: slug });
+      if (made.status !== 201) throw new Error(`no tenant: ${JSON.stringify(made.body)}`);
+      return { slug, client: ({ url }) => makeClient(url, token, slug) };
+    },
+    async stop() {
+      for (const one of processes) one.signal('SIGKILL');
+      await Promise.all([...processes].map((one) => one.ended));
+      await redis?.close();
+      await postgres.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function startProcess(role: 'api' | 'worker', environment: Record<string, string>): Promise<AnnexProcess> {
+  const child = spawn(process.execPath, [program], { env: { PATH: process.env['PATH'] ?? '', ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+  let said = '';
+  const ready = Promise.withResolvers<string>();
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    const line = said.split('\n').find((one) => one.includes('"msg":"ready"'));
+    if (line) ready.resolve((JSON.parse(line) as { url?: string }).url ?? '');
+  });
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => child.once('exit', (code, signal) => done({ code, signal })));
+  void ended.then(() => ready.reject(new Error(`an ${role} ended before it was ready: ${said.slice(-2000)}`)));
+  return {
+    role,
+    url: await ready.promise,
+    pid: pidOf(child),
+    log: () => said,
+    executors: () => descendants(pidOf(child)).filter((pid) => commandOf(pid).includes('executor.mjs') || commandOf(pid) === 'run'),
+    signal: (signal) => void child.kill(signal),
+    ended,
+  };
+}
+
+function pidOf({ pid }: ChildProcess): number {
+  if (pid === undefined) throw new Error('the program could not be started');
+  return pid;
+}
+
+/** Processes below `pid`, from /proc (proc(5): the parent is field 4 of stat). */
+function descendants(pid: number): number[] {
+  const children = new Map<number, number[]>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const stat = readFileSync(`/proc/${name}/stat`, 'utf8');
+      const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
+      children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
+    } catch {
+      // It ended while we looked.
+    }
+  }
+  const below = (of: number): number[] => (children.get(of) ?? []).flatMap((child) => [child, ...below(child)]);
+  return below(pid);
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+export { until };
