@@ -17,6 +17,10 @@ export interface TestAnnex {
   operator: Client;
   /** Makes a tenant of the test's own, with an owner. */
   makeTenant(): Promise<TestTenant>;
+  /** Another API over the same database, with executors, caches and connections of its own, as a second process has. Stopped with the rest. */
+  startSecondApi(): Promise<{ url: string; platform: Platform }>;
+  /** Everything the programs logged so far, down to `trace`. */
+  log(): string;
   stop(): Promise<void>;
 }
 
@@ -69,9 +73,12 @@ export function packPlugin({ manifest = {}, code, files = {} }: PluginFiles): Pr
 /** @param environment settings on top of the test's own, such as `REDIS_URL` */
 export async function startTestAnnex(environment: Record<string, string> = {}): Promise<TestAnnex> {
   const db = await openTestDatabase();
-  const settings = readSettings({ PORT: '0', LOG_LEVEL: 'silent', ANNEX_MIN_INTERVAL_S: '1', ...environment });
-  const logger = pino({ level: settings.logLevel });
-  const platform = await createPlatform({ settings, databaseUrl: db.url, logger, masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') });
+  const settings = readSettings({ PORT: '0', LOG_LEVEL: 'trace', ANNEX_MIN_INTERVAL_S: '1', ...environment });
+  const lines: string[] = [];
+  const logger = pino({ level: settings.logLevel }, { write: (line: string) => void lines.push(line) });
+  const secrets = { masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') };
+  const platform = await createPlatform({ settings, databaseUrl: db.url, logger, ...secrets });
+  const others: (() => Promise<void>)[] = [];
   const worker = await startWorker(platform);
   const api = await startApi(platform, { port: 0, host: '127.0.0.1' });
   const operatorLogin = { email: `op-${randomBytes(4).toString('hex')}@test.test`, password: 'operator-password' };
@@ -109,7 +116,18 @@ export async function startTestAnnex(environment: Record<string, string> = {}): 
     db,
     operator: makeClient(api.url, operatorToken),
     makeTenant,
+    async startSecondApi() {
+      const second = await createPlatform({ settings, databaseUrl: db.url, logger, ...secrets });
+      const { url, stop } = await startApi(second, { port: 0, host: '127.0.0.1' });
+      others.push(async () => {
+        await stop();
+        await second.stop();
+      });
+      return { url, platform: second };
+    },
+    log: () => lines.join(''),
     async stop() {
+      for (const stop of others.splice(0)) await stop();
       await api.stop();
       await worker.stop();
       await platform.stop();
