@@ -112,7 +112,7 @@ async function coldCalls({ base, headers, upload }) {
 async function memoryFigures({ base, headers, upload }) {
   const rss = async () => {
     const text = await (await fetch(`${base}/metrics`)).text();
-    const values = [...text.matchAll(/^annex_executor_rss_bytes\{[^}]*tenant="([^"]+)"[^}]*\} (\d+)/gm)].map((match) => Number(match[2]));
+    const values = [...text.matchAll(/^annex_executor_rss_bytes\{[^}]*state="serving"[^}]*\} (\d+)/gm)].map((match) => Number(match[1]));
     return Math.max(0, ...values);
   };
   const before = await rss();
