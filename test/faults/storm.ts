@@ -3,7 +3,7 @@
  * (which takes effect with the success of its run), so both promises can be counted: started at least once, committed exactly once.
  */
 import { expect } from 'vitest';
-import { install, type AnnexProcess, type Deployment } from '../support/deployment.js';
+import { install, killQuietly, type AnnexProcess, type Deployment } from '../support/deployment.js';
 import { until, type Client } from '../support/annex.js';
 
 const worker = {
@@ -204,12 +204,4 @@ async function count(deployment: Deployment, slugs: string[], acknowledged: { ev
   const n = ticks[0]?.n ?? 0;
   expect(n).toBeGreaterThan(10);
   expect(ticks).toEqual([{ n, distinct: n, missing: 0, other: 0, done: n, twice: 0 }]);
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // It had ended by itself.
-  }
 }

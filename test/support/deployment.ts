@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@annex/kernel';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@annex/persistence';
 import pg from 'pg';
-import { makeClient, packPlugin, until, type Client, type PluginFiles } from './annex.js';
+import { makeClient, packPlugin, type Client, type PluginFiles } from './annex.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 
 const program = fileURLToPath(new URL('../../apps/annex/dist/main.js', import.meta.url));
@@ -182,4 +182,11 @@ function commandOf(pid: number): string {
   }
 }
 
-export { until };
+/** Kills a process that may have ended by itself. */
+export function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Then it is gone already.
+  }
+}
