@@ -9,12 +9,13 @@ import { startEmbeddedPostgres } from '@annex/persistence';
 import { pino } from 'pino';
 import type { Settings } from './config.js';
 import { takeDataFolder } from './data-folder.js';
-import { ensureDemo } from './demo.js';
+import { ensureDemo, hasDemo } from './demo.js';
 import { keptSecret } from './keys.js';
 import { printPanel } from './panel.js';
 import { createPlatform } from './platform.js';
 import { requireFreePort } from './port.js';
 import { bringSchemaUpToDate } from './schema.js';
+import { StartRefused } from './start-refused.js';
 
 export interface RunningAnnex extends Stoppable {
   /** Where the API listens; `undefined` in the worker's role. */
@@ -33,6 +34,11 @@ function describeError(error: unknown): unknown {
   return { type: name, message, ...('code' in error && { code: error.code }), stack, ...(cause !== undefined && { cause: describeError(cause) }) };
 }
 
+/** Whether only this machine can reach an address. */
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
 /** Starts Annex. Whatever had started is stopped again when a later step fails. */
 export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
   const logger = pino({ level: settings.logLevel, base: { role: settings.role }, serializers: { err: describeError } }, pino.destination({ fd: 2, sync: false }));
@@ -48,6 +54,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
     logger.flush();
   };
   const servesHttp = settings.role !== 'worker';
+  const withDemo = !settings.production && settings.role === 'all';
   try {
     if (servesHttp) await requireFreePort(settings.port, settings.host);
     const needsFolder = settings.databaseUrl === undefined || !settings.production;
@@ -62,6 +69,9 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       databaseUrl = postgres.url;
     }
     await bringSchemaUpToDate(databaseUrl, logger);
+    if (withDemo && !isLoopback(settings.host) && hasDemo(settings.dataDir)) {
+      throw new StartRefused(`HOST: ${settings.host} would show the demo tenant, whose password everybody knows, to others. Keep 127.0.0.1, name another ANNEX_DATA_DIR, or set NODE_ENV=production.`);
+    }
 
     const platform = await createPlatform({
       settings,
@@ -89,7 +99,9 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       url = api.url;
     }
     logger.info({ url, role: settings.role, sandbox: platform.sandboxTier }, 'ready');
-    if (!settings.production && settings.role === 'all') {
+    if (withDemo && !isLoopback(settings.host)) {
+      logger.warn({ host: settings.host }, 'no demo tenant is made: everybody knows its password, and HOST is not the loopback address');
+    } else if (withDemo) {
       const demo = await ensureDemo({ platform, dataDir: settings.dataDir });
       if (url) printPanel({ url, demo, tier: platform.sandboxTier });
     }

@@ -9,6 +9,7 @@ import { packFolder } from '@annex/manifest';
 import type { Platform } from './platform.js';
 
 const TENANT = { slug: 'demo', name: 'Demo' };
+const TOKEN_FILE = 'demo-token';
 export const demoUser = { email: 'admin@demo.test', password: 'annex-demo' };
 
 /** Secrets without which an example cannot be enabled. They open nothing; the panel's reader puts real ones. */
@@ -27,6 +28,11 @@ export interface Demo {
   zip: string;
 }
 
+/** Whether a demo tenant was made in this data folder. */
+export function hasDemo(dataDir: string): boolean {
+  return existsSync(join(dataDir, TOKEN_FILE));
+}
+
 /** Answers what the panel shows. An example that cannot be installed is logged and left out; the rest still works. */
 export async function ensureDemo({ platform, dataDir }: { platform: Platform; dataDir: string }): Promise<Demo> {
   const { access, logger } = platform;
@@ -39,7 +45,7 @@ export async function ensureDemo({ platform, dataDir }: { platform: Platform; da
   const principal = await access.authenticate(session.access_token);
   const { caller } = await access.resolveTenant(principal, { slugHeader: TENANT.slug }, 'demo');
   if (!caller) throw new Error(`${demoUser.email} is no longer a user of the tenant ${TENANT.slug}: remove the data folder to start afresh`);
-  const token = await keptToken(platform, caller, join(dataDir, 'demo-token'));
+  const token = await keptToken(platform, caller, join(dataDir, TOKEN_FILE));
   if (!isMade) {
     await installExamples(platform, caller, logger);
     writeFileSync(doneFile, '');
