@@ -163,7 +163,7 @@ function checkData(data: Json, maxDataBytes: number, errors: InputFault[]): void
   }
   const size = jsonBytes(data);
   if (size > maxDataBytes) {
-    errors.push({ pointer: '/data', code: 'EVENT_DATA', detail: `is ${size} bytes as JSON; at most ${maxDataBytes} are carried. Store the rest and send a reference.` });
+    errors.push({ pointer: '/data', code: 'EVENT_TOO_LARGE', detail: `is ${size} bytes as JSON; at most ${maxDataBytes} are carried. Store the rest and send a reference.` });
   }
 }
 

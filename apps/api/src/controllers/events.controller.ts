@@ -1,6 +1,6 @@
 import { roleAtLeast, type Caller } from '@annex/access';
 import { Events, Runs } from '@annex/dispatch';
-import { eventNameFault, isReservedEventName, readEvent, type EventInput } from '@annex/events';
+import { eventNameFault, isReservedEventName, readEvent, type EventInput, type EventReading } from '@annex/events';
 import { Execution } from '@annex/execution';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -31,6 +31,14 @@ const testEvent = z.strictObject({
 });
 const eventQuery = pageSchema.extend({ type: z.string().max(200).optional().describe('A name, or a pattern'), since: instant.optional(), until: instant.optional() });
 
+/** The event, or every fault of it. `data`: what the request calls the event's data. */
+function requireEvent(reading: EventReading, data = '/data'): EventInput {
+  if (reading.ok) return reading.event;
+  const errors = reading.errors.map((fault) => (fault.pointer === '/data' ? { ...fault, pointer: data } : fault));
+  const detail = errors.map((fault) => `${fault.pointer || 'body'}: ${fault.detail}`).join('; ').slice(0, 1000);
+  throw apiErrors.error(errors.every((fault) => fault.code === 'EVENT_TOO_LARGE') ? 'PAYLOAD_TOO_LARGE' : 'INVALID_INPUT', detail, { errors });
+}
+
 /** How long `test-event` waits for the deliveries, in milliseconds. */
 const TEST_WAIT_MS = 10_000;
 
@@ -48,12 +56,9 @@ export class EventsController {
   @HttpCode(202)
   @Endpoint({ summary: 'Put an event into the tenant’s bus', gate: 'developer', body: eventBody, status: 202, description: 'Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.' })
   async emit(@CurrentCaller() caller: Caller, @Body() body: unknown): Promise<unknown> {
-    const reading = readEvent(body);
-    if (!reading.ok) {
-      throw apiErrors.error('INVALID_INPUT', reading.errors.map(({ pointer, detail }) => `${pointer || 'body'}: ${detail}`).join('; ').slice(0, 1000), { errors: reading.errors });
-    }
-    this.#requireRight(caller, reading.event);
-    const { eventId } = await this.events.emit(caller, reading.event);
+    const event = requireEvent(readEvent(body));
+    this.#requireRight(caller, event);
+    const { eventId } = await this.events.emit(caller, event);
     return { event_id: eventId };
   }
 
@@ -61,7 +66,8 @@ export class EventsController {
   @HttpCode(200)
   @Endpoint({ summary: 'Send an event and see what each plugin made of it', gate: 'developer', body: testEvent })
   async test(@CurrentCaller() caller: Caller, @Body(input(testEvent)) body: z.infer<typeof testEvent>, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    const { eventId, runs } = await this.events.emit(caller, { id: null, type: body.event_type, source: '/api/plugins/test-event', subject: null, data: body.event_data ?? {}, time: null });
+    const event = requireEvent(readEvent({ type: body.event_type, data: body.event_data ?? {}, source: '/api/plugins/test-event' }), '/event_data');
+    const { eventId, runs } = await this.events.emit(caller, event);
     const until = Date.now() + TEST_WAIT_MS;
     const signal = waitSignal(reply, this.closing);
     await Promise.all(runs.map(({ runId }) => this.runs.waitForRun(caller.tenant.id, runId, until - Date.now(), signal)));
