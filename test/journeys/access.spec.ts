@@ -360,6 +360,25 @@ describe('tenants', () => {
   });
 });
 
+describe('passwords and tokens', () => {
+  it('are in no line of the programs’ logs, down to the finest level, and in no row', async () => {
+    const { owner } = await annex.makeTenant();
+    const email = freshEmail();
+    const secret = 'a password that nobody logs';
+    await owner.post('/api/users', { email, password: secret, role: 'member' });
+    const { body } = await anybody().post('/api/auth/login', { email, password: secret });
+    const { body: token } = await owner.post('/api/tokens', { name: 'x' });
+    await anybody().get('/api/plugins', { authorization: `Bearer ${body.access_token}x` });
+    await anybody().post('/api/auth/login', { email, password: `${secret}, wrongly` });
+    for (const text of [secret, body.access_token as string, token.token as string, owner.token]) expect(annex.log()).not.toContain(text);
+    expect(annex.log()).toContain('INVALID_CREDENTIALS');
+    const tables = await annex.db.sql<{ name: string }>(`select relname as name from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace`);
+    for (const { name } of tables) {
+      for (const text of [secret, token.token as string]) expect(await annex.db.sql(`select 1 from "${name}" as t where position($1 in t::text) > 0 limit 1`, [text]), name).toEqual([]);
+    }
+  });
+});
+
 describe('the tenant of a request', () => {
   let tenant: TestTenant;
   let other: TestTenant;

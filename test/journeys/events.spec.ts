@@ -51,6 +51,17 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
       expect((await owner.get(`/api/events/${encodeURIComponent(body.id)}`)).body).toMatchObject({ ...body, time: '2026-01-31T11:00:00.000Z' });
     });
 
+    it.skipIf(leftOut)('may come as a CloudEvent in JSON', async () => {
+      const { owner } = await annex.makeTenant();
+      const cloud = { specversion: '1.0', id: 'ce-1', source: '/shop', type: 'order.paid', subject: 'o1', time: '2026-01-31T12:00:00Z', datacontenttype: 'application/json', data: { total: 3 }, traceparent: '00-x' };
+      for (const type of ['application/cloudevents+json', 'application/json']) {
+        expect(await owner.request('POST', '/api/events', { raw: JSON.stringify({ ...cloud, id: type }), headers: { 'content-type': type } })).toMatchObject({ status: 202, body: { event_id: type } });
+        expect((await owner.get(`/api/events/${encodeURIComponent(type)}`)).body).toMatchObject({ type: 'order.paid', source: '/shop', subject: 'o1', time: '2026-01-31T12:00:00.000Z', data: { total: 3 } });
+      }
+      const { id: _, ...without } = cloud;
+      expect(pointers(await owner.post('/api/events', without))).toEqual(['/id']);
+    });
+
     it.skipIf(leftOut)('with the same id is the same event: the first stays, nothing is delivered twice, and another tenant’s is another', async () => {
       const [tenant, other] = [await annex.makeTenant(), await annex.makeTenant()];
       for (const each of [tenant, other]) await each.install({ manifest: { slug: 'counter', events: ['same.sent'] }, code: `import { hook } from '@annex/sdk'; hook('same.sent', (ctx) => ctx.kv.incr('n'))` });
@@ -136,6 +147,15 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
       const event = await settled(tenant, 'the-word');
       expect(event.body).toMatchObject({ type: 'said.once', source: 'annex:plugin/speaker', subject: 'word', run_id: runId, data: { by: expect.stringContaining('owner') }, deliveries: [{ plugin: 'listener', status: 'succeeded', attempts: 1 }] });
       expect((await run(tenant, event.body.deliveries[0].run_id)).body.result).toMatchObject({ id: 'the-word', source: 'annex:plugin/speaker', subject: 'word' });
+    });
+
+    it.skipIf(leftOut)('goes ten deep and no deeper', async () => {
+      const tenant = await annex.makeTenant();
+      await tenant.install({ manifest: { slug: 'echo', events: ['deep.**'] }, code: `import { hook } from '@annex/sdk'; hook('deep.**', async (ctx, event) => { await ctx.emit('deep.next', { level: event.data.level + 1 }); return event.data.level })` });
+      await tenant.owner.post('/api/events', { type: 'deep.start', data: { level: 0 } });
+      const failed = await until(() => tenant.owner.get('/api/runs?kind=event&status=failed'), ({ body }) => body.items.length > 0);
+      expect(failed.body.items).toMatchObject([{ error: { code: 'EMIT_DEPTH' } }]);
+      expect((await tenant.owner.get('/api/events?limit=200&type=deep.**')).body.items).toHaveLength(11);
     });
 
     it.skipIf(leftOut)('in the background counts only when the run ends well: a failed attempt has emitted nothing', async () => {

@@ -68,6 +68,7 @@ it('appear nowhere in the database, whatever the plugin does with them', async (
           }
           return secret
         }
+        route('/own', async (ctx) => { const secret = await leak(ctx); return [{ secret }, 200, { 'x-secret': encodeURIComponent(secret) }] })
         route('/leak', async (ctx) => { const secret = await leak(ctx); throw new Error('it is ' + secret) })
         hook('leak.start', async (ctx) => { const secret = await leak(ctx); return { forms: forms(secret) } })
         hook('leak.throw', async (ctx) => { const secret = await leak(ctx); throw new Error(forms(secret).join(' ')) })
@@ -76,8 +77,13 @@ it('appear nowhere in the database, whatever the plugin does with them', async (
     },
     { enable: false },
   );
-  await tenant.owner.put('/api/plugins/leaky/secrets/CANARY', { value: canary });
+  const put = await tenant.owner.request('PUT', '/api/plugins/leaky/secrets/CANARY', { body: { value: canary }, headers: { 'idempotency-key': 'set-the-canary' } });
+  expect(put.status).toBe(200);
   expect((await tenant.owner.post('/api/plugins/leaky/enable', { grant: 'all' })).status).toBe(200);
+  // What a plugin hands its caller is between the two of them.
+  const own = await tenant.owner.get('/ext/leaky/own');
+  expect(own.body).toEqual({ secret: canary });
+  expect(decodeURIComponent(own.headers.get('x-secret') ?? '')).toBe(canary);
   const answers = [
     await tenant.owner.get('/ext/leaky/leak'),
     await tenant.owner.post('/api/plugins/test-event', { event_type: 'leak.start' }),
@@ -86,10 +92,19 @@ it('appear nowhere in the database, whatever the plugin does with them', async (
     await tenant.owner.get('/api/plugins/leaky/logs?limit=200'),
     await tenant.owner.get('/api/runs?limit=200'),
     await tenant.owner.get('/api/events?limit=200'),
+    await tenant.owner.get('/api/dead-letters?limit=200'),
+    await tenant.owner.get('/api/audit?limit=200'),
+    await tenant.owner.get('/api/plugins/leaky'),
+    await tenant.owner.get('/api/plugins/leaky/metrics'),
+    await tenant.owner.get('/api/usage'),
+    await tenant.owner.get('/metrics'),
   ];
   const hidden = [canary, Buffer.from(canary).toString('base64').replace(/=+$/, ''), Buffer.from(canary).toString('hex'), encodeURIComponent(canary)];
   await until(() => tenant.owner.get('/api/runs?limit=200'), ({ body }) => body.items.every((run: { status: string }) => !['queued', 'running'].includes(run.status)));
   for (const answer of answers) for (const form of hidden) expect(JSON.stringify(answer.body)).not.toContain(form);
+  expect(JSON.stringify(answers[4]?.body)).toContain('here it is');
+  expect(annex.log()).toContain('PLUGIN_ERROR');
+  for (const form of hidden) expect(annex.log()).not.toContain(form);
 
   const tables = await annex.db.sql<{ name: string }>(`select c.relname as name from pg_class c where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`);
   expect(tables.length).toBeGreaterThan(15);
