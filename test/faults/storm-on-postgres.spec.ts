@@ -23,5 +23,5 @@ it(
     await weather({ deployment, api, workers, seed, rounds, queueFaults: [forget] });
     expect(await Promise.race([api.ended, 'lives'])).toBe('lives');
   },
-  60_000 + rounds * 60_000,
+  120_000 + rounds * 120_000,
 );

@@ -21,9 +21,9 @@ describe.skipIf(mayLeaveOutRedis)('with the queue on Redis', () => {
   it(
     `loses nothing and does nothing twice while workers, executors, PostgreSQL and Redis die (seed ${seed})`,
     async () => {
-      await weather({ deployment, api, workers, seed, rounds, queueFaults: [deployment.flushRedis, deployment.restartRedis] });
+      await weather({ deployment, api, workers, seed, rounds, queueFaults: [['Redis forgets', deployment.flushRedis], ['Redis ends', deployment.restartRedis]] });
       expect(await Promise.race([api.ended, 'lives'])).toBe('lives');
     },
-    60_000 + rounds * 60_000,
+    120_000 + rounds * 120_000,
   );
 });

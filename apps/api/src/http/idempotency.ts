@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '@annex/access';
 import type { Database } from '@annex/persistence';
 import { completeIdempotent, releaseIdempotent, reserveIdempotent } from '@annex/persistence';
@@ -54,11 +55,24 @@ export class IdempotencyInterceptor implements NestInterceptor {
           await scope.transaction((tx) => completeIdempotent(tx, { ...entry, claim: first.claim, status: reply.statusCode, body: keptText(value, shownOnce) }));
           return value;
         } catch (thrown) {
-          await scope.transaction((tx) => releaseIdempotent(tx, { ...entry, claim: first.claim })).catch(() => undefined);
+          const release = (): Promise<void> => scope.transaction((tx) => releaseIdempotent(tx, { ...entry, claim: first.claim }));
+          await release().catch(() => void releaseLater(release));
           throw thrown;
         }
       }
     }
+  }
+}
+
+/** What failed may be tried again: as soon as PostgreSQL is back, if that was away. A key that never gets so far counts as abandoned in the end. */
+async function releaseLater(release: () => Promise<void>): Promise<void> {
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    await sleep(250 * 2 ** Math.min(attempt, 4), undefined, { ref: false });
+    const released = await release().then(
+      () => true,
+      () => false,
+    );
+    if (released) return;
   }
 }
 

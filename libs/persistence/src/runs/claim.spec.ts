@@ -122,6 +122,8 @@ describe('ending an attempt', () => {
     expect(await finish(failed, { status: 'failed', error: { code: 'X', message: '' } })).toBeNull();
     expect((await row(failed)).status).toBe('queued');
     expect((await row(late)).next_attempt_at).toBeNull();
+    expect((await row(late)).attempts).toMatchObject([{ number: 1 }]);
+    expect((await row(late)).attempts[0]).not.toHaveProperty('error');
   });
 
   it('sets a retry’s time and counts only what the handler itself failed', async () => {

@@ -59,8 +59,8 @@ interface ClaimedRow {
 /** An instant as the API writes it. */
 const nowText = `to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** Changes the last entry of `attempts`. */
-const lastAttempt = (change: string): string => `case when attempts = '[]' then attempts else jsonb_set(attempts, '{-1}', attempts->-1 || ${change}) end`;
+/** Changes the last entry of `attempts`, whose word on an error is the last: a worker that was given up may come back with a success. */
+const endLastAttempt = (change: string): string => `case when attempts = '[]' then attempts else jsonb_set(attempts, '{-1}', (attempts->-1) - 'error' || ${change}) end`;
 
 /**
  * Takes a run that waits, or answers `null` when there is nothing to take: another worker was faster, it was cancelled, or the ticket is of
@@ -160,7 +160,7 @@ export async function finishAttempt(tx: TenantTransaction, end: AttemptEnd): Pro
     `with ended as (
      update runs set
        status = s.status, finished_at = case when s.status <> 'retrying' then now() end,
-       attempts = ${lastAttempt(`jsonb_strip_nulls(jsonb_build_object('finished_at', ${nowText}, 'error', $5::jsonb))`)},
+       attempts = ${endLastAttempt(`jsonb_strip_nulls(jsonb_build_object('finished_at', ${nowText}, 'error', $5::jsonb))`)},
        attempt_count = attempt_count + $6::int, result = $7::json, error = $5::json, limits = $8::json, release = coalesce($9, release),
        next_attempt_at = case when s.status = 'retrying' then now() + $10::float8 * interval '1 millisecond' end,
        dispatched_at = null, lease_until = null, lease_owner = null, cancel_requested = false
