@@ -20,7 +20,7 @@ it(
   `loses nothing and does nothing twice while workers, executors and PostgreSQL die, with the queue on PostgreSQL (seed ${seed})`,
   async () => {
     const forget = async (): Promise<void> => void (await deployment.sql('delete from bullmq.job'));
-    await weather({ deployment, api, workers, seed, rounds, queueFaults: [forget] });
+    await weather({ deployment, api, workers, seed, rounds, queueFaults: [['the queue forgets', forget]] });
     expect(await Promise.race([api.ended, 'lives'])).toBe('lives');
   },
   120_000 + rounds * 120_000,

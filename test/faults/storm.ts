@@ -59,7 +59,7 @@ export async function weather({ deployment, api, workers, seed, rounds, queueFau
   const began = Date.now();
   const told: string[] = [];
   const tell = (what: string): void => void told.push(`${((Date.now() - began) / 1000).toFixed(1)} s: ${what}`);
-  onTestFailed(() => process.stderr.write(`${told.join('\n')}\n`));
+  onTestFailed(() => void process.stderr.write(`${told.join('\n')}\n`));
   const tenants = [await deployment.makeTenant(api), await deployment.makeTenant(api), await deployment.makeTenant(api)];
   const clients = tenants.map((tenant) => tenant.client(api));
   for (const client of clients) await install(client, worker);
