@@ -2,7 +2,7 @@
  * What happens to a ticket: claim the run, try it, write how it ended. Everything written carries the claim's fencing number, so a worker
  * that lost a run to another one (it stood still, its lease ran out) changes nothing any more.
  */
-import { assertNever, isAnnexError, messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
+import { assertNever, failpoint, isAnnexError, messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
 import { countsAsAttempt, nextAttempt, retryPolicyFor } from '@annex/lifecycle';
 import { claimRun, finishAttempt, handBack, isTransientDatabaseError, renewLeases, takeBack, type AttemptEnd, type ClaimedRun, type Database } from '@annex/persistence';
 import type { RunTicket } from '@annex/queue';
@@ -75,8 +75,11 @@ export class Attempts {
         await database.platform((tx) => takeBack(tx, [{ tenantId, runId, claims: ticket.claims, ticketId: ticket.id }]));
         return;
       }
+      failpoint('ticket.received');
       const run = await database.forTenant(tenantId).transaction((tx) => claimRun(tx, { runId, claims: ticket.claims, owner: this.options.ownerId, leaseMs: this.options.leaseMs }));
+      failpoint('attempt.claimed');
       if (run) await this.#attempt(run);
+      failpoint('attempt.finished');
     } catch (thrown) {
       // The run stays as it is: the reconciler finds its ticket gone or its lease run out, and it starts again.
       logger.warn({ err: thrown, run: runId }, 'a run could not be claimed or finished');
@@ -130,6 +133,7 @@ export class Attempts {
     }, this.options.attemptCeilingMs);
     try {
       const ended = await Promise.race([this.#try(run, abort.signal), given.promise]);
+      failpoint('attempt.tried');
       await this.#conclude(run, this.#isDraining && abort.signal.aborted ? unlessDone(ended) : ended);
     } finally {
       clearTimeout(ceiling);
@@ -195,6 +199,7 @@ export class Attempts {
           const status = await finishAttempt(tx, end);
           // Another worker has taken over, or somebody cancelled: then nothing this attempt did counts.
           if (status === 'succeeded') await commit(tx);
+          failpoint('attempt.written');
           return { status, refused: undefined };
         });
       } catch (thrown) {

@@ -1,5 +1,5 @@
 import type { EventInput } from '@annex/events';
-import { quote, type Id, type Json } from '@annex/kernel';
+import { failpoint, quote, type Id, type Json } from '@annex/kernel';
 import { emitEvent, findEvent, listEvents, type Database, type EmittedEvent, type StoredEvent } from '@annex/persistence';
 import { dispatchErrors } from './errors.js';
 import type { RunsCaller } from './runs.js';
@@ -30,9 +30,9 @@ export class Events {
   constructor(private readonly options: { database: Database }) {}
 
   /** Writes an event that came through the API; answers after the commit. Throws `QUEUE_FULL`. */
-  emit(caller: RunsCaller, event: EventInput): Promise<EmittedEvent> {
-    return this.options.database.forTenant(caller.tenant.id).transaction((tx) =>
-      emitEvent(tx, {
+  async emit(caller: RunsCaller, event: EventInput): Promise<EmittedEvent> {
+    const emitted = await this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
+      const written = await emitEvent(tx, {
         id: event.id ?? undefined,
         type: event.type,
         // Nobody outside can claim a source that begins with "annex:", so this tells the API's callers from the platform.
@@ -40,8 +40,12 @@ export class Events {
         subject: event.subject,
         data: event.data,
         time: event.time ?? undefined,
-      }),
-    );
+      });
+      failpoint('emit.written');
+      return written;
+    });
+    failpoint('emit.committed');
+    return emitted;
   }
 
   /** Events, newest first. */

@@ -1,4 +1,4 @@
-import type { Clock, Logger } from '@annex/kernel';
+import { failpoint, type Clock, type Logger } from '@annex/kernel';
 import { expireLeases, listHandedOver, releaseEnabled, releaseOverlaps, reportWorker, takeBack, type Database } from '@annex/persistence';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';
@@ -43,6 +43,7 @@ export function createReconciler({ database, queue, slots, ownerId, clock, logge
           await reportWorker(tx, { id: ownerId, slots });
           return { expired: isSettled ? await expireLeases(tx) : [], released: (await releaseOverlaps(tx)) + (await releaseEnabled(tx)) };
         });
+        if (expired.length > 0) failpoint('reconcile.expired');
         if (expired.length > 0) logger.warn({ runs: expired.length, owners: [...new Set(expired.map(({ owner }) => owner))] }, 'runs were taken from workers that stopped answering');
         const lost = await lookForTickets();
         if (lost > 0) logger.warn({ tickets: lost }, 'the queue had lost tickets; their runs are handed over again');

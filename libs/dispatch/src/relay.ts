@@ -1,4 +1,4 @@
-import type { Logger } from '@annex/kernel';
+import { failpoint, type Logger } from '@annex/kernel';
 import { handOverDueRuns, takeBack, type Database } from '@annex/persistence';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';
@@ -24,12 +24,14 @@ export function createRelay({ database, queue, slots, reservedShare, logger }: R
     work: async () => {
       const handedOver = await database.platform((tx) => handOverDueRuns(tx, { slots, ...(reservedShare !== undefined && { reservedShare }) }));
       if (handedOver.length === 0) return undefined;
+      failpoint('relay.marked');
       try {
         await queue.add(handedOver.map(({ ticketId, tenantId, runId, claims }) => ({ id: ticketId, tenantId, runId, claims })));
       } catch (thrown) {
         await database.platform((tx) => takeBack(tx, handedOver));
         throw thrown;
       }
+      failpoint('relay.added');
       return 0;
     },
   });

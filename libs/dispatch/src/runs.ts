@@ -1,5 +1,5 @@
 /** What people and plugins ask of background runs: start a job now, cancel, replay, wait. Works in every process, with or without a dispatcher in it. */
-import { didYouMean, jsonBytes, newId, quote, type Id, type Json, type Logger, type Stoppable } from '@annex/kernel';
+import { didYouMean, failpoint, jsonBytes, newId, quote, type Id, type Json, type Logger, type Stoppable } from '@annex/kernel';
 import { hasEnded, outcomeErrors, type RunStatus } from '@annex/lifecycle';
 import { maxEventDataBytes } from '@annex/events';
 import {
@@ -145,12 +145,14 @@ export class Runs implements Stoppable {
     return status;
   }
 
-  #audited<T>(caller: RunsCaller, work: (tx: TenantTransaction) => Promise<{ value: T; action: string; target: string; detail?: Record<string, Json> }>): Promise<T> {
-    return this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
+  async #audited<T>(caller: RunsCaller, work: (tx: TenantTransaction) => Promise<{ value: T; action: string; target: string; detail?: Record<string, Json> }>): Promise<T> {
+    const done = await this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
       const { value, action, target, detail } = await work(tx);
       await appendAudit(tx, { actor: caller.actor, action, target, ...(detail && { detail }), ...(caller.requestId !== undefined && { requestId: caller.requestId }) });
       return value;
     });
+    failpoint('request.committed');
+    return done;
   }
 }
 

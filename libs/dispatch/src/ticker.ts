@@ -1,5 +1,5 @@
 import type { Logger } from '@annex/kernel';
-import { isAnnexError, newId, type Id } from '@annex/kernel';
+import { failpoint, isAnnexError, newId, type Id } from '@annex/kernel';
 import {
   cancelJobRuns,
   countJobRuns,
@@ -58,6 +58,7 @@ export function createTicker({ database, logger }: { database: Database; logger:
 /** Decides every tick of these schedules that is due now; those locked by another worker are left to it. */
 export async function decideTicks(tx: TenantTransaction, ids: readonly Id<'schedule'>[], logger: Logger): Promise<void> {
   for (const schedule of await lockDueSchedules(tx, ids)) await decideSchedule(tx, schedule, logger);
+  failpoint('tick.written');
 }
 
 async function decideSchedule(tx: TenantTransaction, due: DueSchedule, logger: Logger): Promise<void> {

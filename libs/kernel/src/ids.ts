@@ -13,6 +13,7 @@ export const idPrefixes = {
   run: 'run',
   event: 'evt',
   delivery: 'dlv',
+  webhook: 'whk',
   schedule: 'sch',
   token: 'tok',
   request: 'req',

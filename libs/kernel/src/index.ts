@@ -16,5 +16,6 @@ export {
 } from './errors.js';
 export { silentLogger, type Logger } from './logger.js';
 export { assertNever, FairGate, SingleFlight, type Stoppable } from './control.js';
+export { armFailpoints, failpoint, failpoints, type Failpoint } from './failpoint.js';
 export { isReachableByOthers, stageForOthers } from './reachable.js';
 export { closest, didYouMean, jsonPointer, quote } from './text.js';
