@@ -1,0 +1,50 @@
+/**
+ * Places between two steps that must hold together although the process may end exactly there. The fault suite (docs/faults.md) ends, stops or
+ * blocks the process at them. No setting and no request can: only code loaded into the process beside the program calls {@link armFailpoints},
+ * and until it does a failpoint is a call that does nothing.
+ */
+
+/** Every place, in the order in which accepted work passes them. */
+export const failpoints = [
+  /** An event is written, its transaction not yet committed. */
+  'emit.written',
+  /** An event is committed, its sender not yet answered. */
+  'emit.committed',
+  /** What was asked of a run (run now, cancel, replay) is committed, the asker not yet answered. */
+  'request.committed',
+  /** A schedule's ticks are written, their transaction not yet committed. */
+  'tick.written',
+  /** Due runs are marked as handed over, their tickets not yet in the queue. */
+  'relay.marked',
+  /** Tickets are in the queue. */
+  'relay.added',
+  /** A ticket came out of the queue, its run not yet claimed. */
+  'ticket.received',
+  /** A run is claimed, its handler not yet started. */
+  'attempt.claimed',
+  /** A handler has ended, which is not yet written. */
+  'attempt.tried',
+  /** A run's end and effects are written, their transaction not yet committed. */
+  'attempt.written',
+  /** A run's end is committed, its ticket not yet given back to the queue. */
+  'attempt.finished',
+  /** Runs of dead workers are taken back, the relays not yet told. */
+  'reconcile.expired',
+] as const;
+
+export type Failpoint = (typeof failpoints)[number];
+
+let onReached: ((name: Failpoint) => void) | undefined;
+
+/** Marks a place. Costs a comparison. */
+export function failpoint(name: Failpoint): void {
+  onReached?.(name);
+}
+
+/** Calls `reached` at every failpoint of this process until the answered function is called. For tests alone. */
+export function armFailpoints(reached: (name: Failpoint) => void): () => void {
+  onReached = reached;
+  return () => {
+    if (onReached === reached) onReached = undefined;
+  };
+}
