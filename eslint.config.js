@@ -9,9 +9,9 @@ import tseslint from 'typescript-eslint';
 const shelves = [
   { name: 'kernel', projects: ['kernel'] },
   { name: 'domain', projects: ['host-api', 'events', 'scheduling', 'lifecycle', 'manifest'], beside: { manifest: ['host-api', 'events', 'scheduling'], lifecycle: ['host-api'], scheduling: [], 'host-api': [], events: [] } },
-  { name: 'engines', projects: ['sandbox', 'egress', 'broker'] },
+  { name: 'engines', projects: ['sandbox', 'egress', 'broker', 'templates'] },
   { name: 'adapters', projects: ['persistence', 'queue'] },
-  { name: 'services', projects: ['access', 'vault', 'installations', 'execution', 'dispatch'] },
+  { name: 'services', projects: ['access', 'vault', 'installations', 'execution', 'dispatch', 'files', 'mail', 'llm', 'tables'] },
   { name: 'sdk', projects: ['sdk'] },
 ];
 
@@ -20,6 +20,9 @@ const owners = [
   { packages: ['isolated-vm'], owner: 'libs/sandbox/src/isolate', why: 'plugin code is entered through libs/sandbox only' },
   { packages: ['undici'], owner: 'libs/egress', why: 'outbound HTTP must pass the address checks of libs/egress' },
   { packages: ['typeorm', 'pg'], owner: 'libs/persistence', why: 'SQL stands behind the tenant doors of libs/persistence' },
+  { packages: ['flydrive', '@aws-sdk'], owner: 'libs/files', why: 'tenants’ bytes stand behind the keys and quotas of libs/files' },
+  { packages: ['nodemailer'], owner: 'libs/mail', why: 'mail must pass the address and content rules of libs/mail' },
+  { packages: ['liquidjs'], owner: 'libs/templates', why: 'templates are tenants’ code and run within the limits of libs/templates' },
   { packages: ['bullmq', 'ioredis'], owner: 'libs/queue', why: 'both backends stand behind the port of libs/queue' },
 ];
 

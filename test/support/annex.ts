@@ -1,5 +1,8 @@
 /** A whole Annex inside the test: platform, worker and API on a free port, over a database of the suite's own. Real executors, no mocks. */
 import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { startApi } from '@annex-app/api';
 import { startWorker } from '@annex-app/worker';
 import { systemCaller, systemPrincipal, type Caller } from '@annex/access';
@@ -73,7 +76,8 @@ export function packPlugin({ manifest = {}, code, files = {} }: PluginFiles): Pr
 /** @param environment settings on top of the test's own, such as `REDIS_URL` */
 export async function startTestAnnex(environment: Record<string, string> = {}): Promise<TestAnnex> {
   const db = await openTestDatabase();
-  const settings = readSettings({ PORT: '0', LOG_LEVEL: 'trace', ANNEX_MIN_INTERVAL_S: '1', ...environment });
+  const dataDir = mkdtempSync(join(tmpdir(), 'annex-test-'));
+  const settings = readSettings({ PORT: '0', LOG_LEVEL: 'trace', ANNEX_MIN_INTERVAL_S: '1', ANNEX_DATA_DIR: dataDir, ...environment });
   const lines: string[] = [];
   const logger = pino({ level: settings.logLevel }, { write: (line: string) => void lines.push(line) });
   const secrets = { masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') };
@@ -132,6 +136,8 @@ export async function startTestAnnex(environment: Record<string, string> = {}): 
       await worker.stop();
       await platform.stop();
       await db.close();
+      rmSync(dataDir, { recursive: true, force: true });
+      rmSync(dataDir, { recursive: true, force: true });
     },
   };
 }

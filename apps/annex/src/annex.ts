@@ -97,6 +97,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
         if (settings.production) await new Promise((done) => setTimeout(done, LEAVE_MS));
       });
       url = api.url;
+      platform.files.listensOn(api.url);
     }
     logger.info({ url, role: settings.role, sandbox: platform.sandboxTier }, 'ready');
     if (withDemo && !isLoopback(settings.host)) {

@@ -1,11 +1,21 @@
 /** The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md explains each setting. */
-import { didYouMean } from '@annex/kernel';
+import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
+import { didYouMean, messageOf, MiB } from '@annex/kernel';
+import type { MappedView } from '@annex/persistence';
+import type { TableLimits } from '@annex/tables';
+import { readMappedViews } from './mapped-views.js';
 import { isIP } from 'node:net';
+import { resolve } from 'node:path';
 import { z } from 'zod';
 
 function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.string().trim().regex(/^\d{1,9}$/, { error }).transform(Number).refine((number) => number >= min && number <= max, { error });
+}
+
+function wholeBytes(min: number, max: number) {
+  const error = `must be a whole number of bytes from ${min} to ${max}`;
+  return z.string().trim().regex(/^\d{1,16}$/, { error }).transform(Number).refine((number) => number >= min && number <= max, { error });
 }
 
 function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
@@ -47,7 +57,34 @@ const settingsSchema = z.object({
   LLM_BASE_URL: url(['http:', 'https:'], 'https://llm.example.com/v1').optional(),
   LLM_API_KEY: optionalText,
   LLM_MODEL: optionalText,
-  FILES_URL: url(['file:', 's3:'], 'file:./files or s3://bucket/prefix').optional(),
+  ANNEX_LLM_DAILY_TOKENS: wholeNumber(1, 999_999_999).optional(),
+  FILES_URL: z
+    .string()
+    .transform((text, context) => {
+      try {
+        return readFilesUrl(text);
+      } catch (thrown) {
+        context.addIssue({ code: 'custom', message: `${messageOf(thrown)}. Write file:///path or s3://bucket/prefix?region=&endpoint=` });
+        return z.NEVER;
+      }
+    })
+    .optional(),
+  ANNEX_FILE_MAX_BYTES: wholeBytes(1, 5 * 1024 ** 3).default(100 * MiB),
+  ANNEX_FILES_TENANT_BYTES: wholeBytes(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
+  ANNEX_FILES_TENANT_COUNT: wholeNumber(1, 999_999_999).default(100_000),
+  ANNEX_TABLES: z
+    .string()
+    .transform((text, context) => {
+      const { views, problems } = readMappedViews(text);
+      for (const message of problems) context.addIssue({ code: 'custom', message });
+      return views;
+    })
+    .optional(),
+  ANNEX_TABLES_TENANT_COUNT: wholeNumber(1, 10_000).default(100),
+  ANNEX_ROWS_TENANT_COUNT: wholeNumber(1, 999_999_999).default(5_000_000),
+  ANNEX_ROWS_TENANT_BYTES: wholeBytes(1, Number.MAX_SAFE_INTEGER).default(5 * 1024 ** 3),
+  ANNEX_DB_TIMEOUT_MS: wholeNumber(10, 10_000).default(2000),
+  ANNEX_PUBLIC_URL: url(['http:', 'https:'], 'https://annex.example.com').optional(),
   ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(60),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
   ANNEX_EGRESS_ALLOW_PRIVATE: z
@@ -84,9 +121,21 @@ export interface Settings {
   baseDomain: string | undefined;
   admin: { email: string; password: string } | undefined;
   role: 'all' | 'api' | 'worker';
+  /** The language model of tenants that set none of their own. */
+  llm: { baseUrl: string | undefined; apiKey: string | undefined; model: string | undefined };
+  /** Tokens of one tenant in a UTC day that the operator's key pays for; `undefined`: no cap. */
+  llmDailyTokens: number | undefined;
   minIntervalS: number;
   executorIsolation: 'tenant' | 'shared';
   egressAllowPrivate: string[];
+  /** Where tenants’ files lie. Default: `files` under the data folder. */
+  filesAt: StoreLocation;
+  fileLimits: FileLimits;
+  /** The operator's own views by the table's name. */
+  tableViews: Readonly<Record<string, MappedView>>;
+  tableLimits: TableLimits;
+  /** Under which people reach Annex, without a slash at its end; links to files begin with it. */
+  publicUrl: string | undefined;
   /** Proxies whose `X-Forwarded-*` headers are believed. */
   trustProxy: string[];
   logLevel: Environment['LOG_LEVEL'];
@@ -122,9 +171,16 @@ export function readSettings(environment: Record<string, string | undefined> = p
     baseDomain: env.ANNEX_BASE_DOMAIN?.toLowerCase(),
     admin: env.ANNEX_ADMIN_EMAIL && env.ANNEX_ADMIN_PASSWORD ? { email: env.ANNEX_ADMIN_EMAIL, password: env.ANNEX_ADMIN_PASSWORD } : undefined,
     role: env.ANNEX_ROLE,
+    llm: { baseUrl: env.LLM_BASE_URL, apiKey: env.LLM_API_KEY, model: env.LLM_MODEL },
+    llmDailyTokens: env.ANNEX_LLM_DAILY_TOKENS,
     minIntervalS: env.ANNEX_MIN_INTERVAL_S,
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
+    filesAt: env.FILES_URL ?? { kind: 'disk', folder: resolve(env.ANNEX_DATA_DIR, 'files') },
+    fileLimits: { maxFileBytes: env.ANNEX_FILE_MAX_BYTES, tenantBytes: env.ANNEX_FILES_TENANT_BYTES, tenantFiles: env.ANNEX_FILES_TENANT_COUNT },
+    tableViews: env.ANNEX_TABLES ?? {},
+    tableLimits: { tables: env.ANNEX_TABLES_TENANT_COUNT, documents: env.ANNEX_ROWS_TENANT_COUNT, bytes: env.ANNEX_ROWS_TENANT_BYTES, timeoutMs: env.ANNEX_DB_TIMEOUT_MS },
+    publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
     trustProxy: env.ANNEX_TRUST_PROXY,
     logLevel: env.LOG_LEVEL,
   };

@@ -3,12 +3,15 @@ import { Access } from '@annex/access';
 import { Dispatcher, Events, Runs, startJob } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
 import { Execution, sandboxHostMethods } from '@annex/execution';
+import { Files, openStore, startSweeper } from '@annex/files';
 import { Installations } from '@annex/installations';
 import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
-import { Database, emitEvent, enqueueRun } from '@annex/persistence';
+import { checkViews, Database, emitEvent, enqueueRun, type CheckedView, type MappedView } from '@annex/persistence';
+import { createLlm } from '@annex/llm';
 import { createQueue, type Queue } from '@annex/queue';
 import { createSandbox, sandboxTier, type KillReport, type SandboxStats, type SandboxTier } from '@annex/sandbox';
+import { Tables } from '@annex/tables';
 import { createKeyring, createMasker, masterKey as asMasterKey, Vault } from '@annex/vault';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
@@ -29,10 +32,12 @@ export interface Platform extends Stoppable {
   dispatcher: Dispatcher;
   events: Events;
   execution: Execution;
+  files: Files;
   health: PlatformHealth;
   installations: Installations;
   logger: Logger;
   runs: Runs;
+  tables: Tables;
   vault: Vault;
   sandboxTier: SandboxTier;
   /** What the executors of this process do now. */
@@ -85,14 +90,36 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     const queue = createQueue(settings.redisUrl ? { backend: 'redis', url: settings.redisUrl, logger } : { backend: 'postgres', url: databaseUrl, logger });
     undo.push(() => queue.close());
     if (settings.redisUrl && settings.role !== 'api') await requireRedis(queue, settings.redisUrl);
+    const store = await openStore(settings.filesAt);
+    const files = new Files({ database, store, emit: emitEvent, clock, logger, limits: settings.fileLimits, linkSecret: jwtSecret, publicUrl: settings.publicUrl });
+    undo.push(() => files.close());
+    await requireStore(files, store.description);
+    if (settings.role !== 'api') {
+      const sweeper = await startSweeper({ database, store, logger });
+      undo.push(() => sweeper.stop());
+    }
+    const tables = new Tables({ database, clock, limits: settings.tableLimits, views: await requireViews(database, settings.tableViews) });
+    const egress = createEgress({ allowPrivate: settings.egressAllowPrivate });
     const execution = new Execution({
       database,
       sandbox,
       secrets: vault,
       createMasker,
-      egress: createEgress({ allowPrivate: settings.egressAllowPrivate }),
+      egress,
+      llm: createLlm({
+        operator: settings.llm,
+        readTenantSettings: (tenantId, names) => vault.readForTenant(tenantId, names),
+        egress,
+        operatorEgress: createEgress({ allowPrivate: settings.llm.baseUrl === undefined ? [] : [authorityOf(settings.llm.baseUrl)] }),
+        maskerOf: createMasker,
+        database,
+        clock,
+        dailyTokens: settings.llmDailyTokens,
+      }),
       emit: emitEvent,
       startJob: (tx, { runId, installationId, job, payload, depth }) => startJob(tx, { runId, installation: installationId, job: job.name, payload, depth }),
+      files,
+      tables,
       clock,
       logger,
     });
@@ -106,7 +133,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     const tier = await sandboxTier();
     const health = createHealth({ database, sandbox, execution, logger });
     const events = new Events({ database });
-    return { access, database, dispatcher, events, execution, runs, health, installations, logger, vault, sandboxTier: tier, sandboxStats: () => sandbox.stats(), unready: () => health.close(), stop };
+    return { access, database, dispatcher, events, execution, files, runs, tables, health, installations, logger, vault, sandboxTier: tier, sandboxStats: () => sandbox.stats(), unready: () => health.close(), stop };
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -124,4 +151,26 @@ async function requireRedis(queue: Queue, url: string): Promise<void> {
       await new Promise((done) => setTimeout(done, 500));
     }
   }
+}
+
+/** A view that is not as the operator says would fail each plugin that asks for it, so nothing starts until all are. */
+async function requireViews(database: Database, wanted: Readonly<Record<string, MappedView>>): Promise<ReadonlyMap<string, CheckedView>> {
+  const { views, problems } = await database.platform((tx) => checkViews(tx, wanted));
+  if (problems.length > 0) throw new StartRefused(problems.map((problem) => `ANNEX_TABLES: ${problem}`).join('\nannex: '));
+  return views;
+}
+
+/** A store that cannot be used when Annex starts was probably named wrongly; later it may come and go. */
+async function requireStore(files: Files, description: string): Promise<void> {
+  try {
+    await files.check();
+  } catch (thrown) {
+    throw new StartRefused(`FILES_URL: the file store ${description} cannot be used: ${messageOf(thrown)}. Check that it is there, and that Annex may write to it.`);
+  }
+}
+
+/** Host and port of a URL, the port always named. */
+function authorityOf(text: string): string {
+  const { hostname, port, protocol } = new URL(text);
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
 }

@@ -4,9 +4,11 @@ import multipart from '@fastify/multipart';
 import { Access } from '@annex/access';
 import { Events, Runs } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
+import { Files } from '@annex/files';
 import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
 import { Database } from '@annex/persistence';
+import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
@@ -17,6 +19,7 @@ import { addExtDoor } from './ext/door.js';
 import { CallerGuard, gateOf } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
 import { apiErrors } from './http/errors.js';
+import { isStream, streamFileBodies } from './http/file-body.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { isNestedDeeper } from './http/nesting.js';
 import { ProblemFilter } from './http/problem-filter.js';
@@ -30,10 +33,12 @@ export interface ApiServices {
   database: Database;
   events: Events;
   execution: Execution;
+  files: Files;
   health: Health;
   installations: Installations;
   logger: Logger;
   runs: Runs;
+  tables: Tables;
   vault: Vault;
 }
 
@@ -73,7 +78,9 @@ function apiModule(services: ApiServices, closing: AbortSignal): DynamicModule {
       { provide: Database, useValue: services.database },
       { provide: Events, useValue: services.events },
       { provide: Runs, useValue: services.runs },
+      { provide: Tables, useValue: services.tables },
       { provide: Execution, useValue: services.execution },
+      { provide: Files, useValue: services.files },
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
       { provide: HEALTH, useValue: services.health },
@@ -104,12 +111,13 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   await server.register(multipart);
   // CloudEvents come as application/cloudevents+json (RFC 6839 names the suffix).
   server.addContentTypeParser(/^application\/[\w.-]+\+json\b/, { parseAs: 'string' }, server.getDefaultJsonParser('error', 'error'));
+  streamFileBodies(server);
   server.addHook('preClose', (done) => {
     closing.abort();
     done();
   });
   server.addHook('preValidation', (request, _reply, done) => {
-    done(bodyFault(request.body));
+    done(isStream(request.body) ? undefined : bodyFault(request.body));
   });
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);

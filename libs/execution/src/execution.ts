@@ -3,13 +3,18 @@
  * filter, health check, event, job and lifecycle hook all go the same way through {@link Execution.#execute}.
  */
 import { createBroker, type Broker } from '@annex/broker';
-import { hostMethods } from '@annex/host-api';
-import { isAnnexError, messageOf, newId, silentLogger, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import { hostMethods, storageProblem } from '@annex/host-api';
+import { isAnnexError, jsonBytes, KiB, messageOf, newId, silentLogger, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
 import { ceilingOf, type OperatorCeilings, type RunKind, type UsageRecord } from '@annex/lifecycle';
 import { deleteExpiredKv, type Database, type EmitEvent, type FinishedRun } from '@annex/persistence';
 import type { RouteRequest, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
-import { hostCallHandlers } from './host-calls/handlers.js';
-import type { CreateMasker, EgressPort, SecretsPort, StartJob } from './host-calls/ports.js';
+import { passThroughFilters, type FilterAnswer, type FilterCall, type FilterEnding } from './filters/filter-chain.js';
+import type { FilterHandler } from './filters/filter-points.js';
+import type { TablesPort } from './host-calls/db.js';
+import type { FilesPort } from './host-calls/files.js';
+import { hostCallHandlers, type HostCallPorts } from './host-calls/handlers.js';
+import type { PluginRoutesPort } from './host-calls/plugins.js';
+import type { CreateMasker, EgressPort, LlmPort, SecretsPort, StartJob } from './host-calls/ports.js';
 import type { RunIdentity } from './host-calls/run-identity.js';
 import { SecretMasks } from './masking/secret-masks.js';
 import { LogTail } from './reading/log-tail.js';
@@ -18,7 +23,7 @@ import { RunSink } from './recording/run-sink.js';
 import { attemptOutcome, findHandler, whyNot, type AttemptOutcome, type AttemptRun } from './running/attempts.js';
 import { RunScope, type RunStart } from './running/run-scope.js';
 import { InstallationSnapshots } from './snapshots/installation-snapshots.js';
-import type { InstallationSnapshot, SnapshotRoute } from './snapshots/snapshot.js';
+import type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
 
 export interface ExecutionOptions {
   database: Database;
@@ -30,6 +35,12 @@ export interface ExecutionOptions {
   egress: EgressPort;
   emit: EmitEvent;
   startJob: StartJob;
+  /** Left out: `ctx.llm` answers `NOT_AVAILABLE`. */
+  llm?: LlmPort;
+  /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
+  files?: FilesPort;
+  /** Left out: `ctx.db` answers `NOT_AVAILABLE`. */
+  tables?: TablesPort;
   clock: Clock;
   logger?: Logger;
   /** The operator's word on limits. Default: the catalogue's. */
@@ -54,18 +65,31 @@ export interface RouteCall {
   hops?: number;
   /** How deep the call lies in a chain of events; a route called from outside is at 0. */
   depth?: number;
+  /** Slugs of the plugins that called each other to come here, the caller last. Default: called from outside. */
+  callers?: readonly string[];
+  /** Installations in whose filter the call is made. Default: none. */
+  within?: readonly Id<'installation'>[];
+  /** Lowers the route's time limit, in milliseconds. */
+  maxWallMs?: number;
 }
 
 /** A call of a filter or health check. */
-export interface ValueCall {
+interface ValueCall {
   snapshot: InstallationSnapshot;
   /** Place of the handler among the snapshot's registrations. */
   index: number;
   value: Json;
   user: Json;
-  signal?: AbortSignal;
-  depth?: number;
+  signal?: AbortSignal | undefined;
+  depth?: number | undefined;
+  within?: readonly Id<'installation'>[] | undefined;
+  callers?: readonly string[] | undefined;
+  /** Lowers the time it may take. Milliseconds. */
+  wallMs?: number;
 }
+
+/** Longest result of a filter that its run keeps, as JSON, in bytes: filters run often, and a run is kept for a month. */
+const maxKeptFilterBytes = 16 * KiB;
 
 /** Time between two sweeps of what has run out in `kv`. */
 const sweepMs = 60_000;
@@ -92,7 +116,7 @@ export class Execution {
     this.#sink = new RunSink({ database, clock, logger, ...(flushMs !== undefined && { flushMs }) });
     this.tail = new LogTail({ database, clock, logger });
     this.reader = new RunReader({ database, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, clock });
-    this.#broker = createBroker(hostCallHandlers({ database, secrets, egress, emit, startJob, clock }), { logger });
+    this.#broker = createBroker(hostCallHandlers({ database, secrets, egress, emit, startJob, plugins: this.#pluginRoutes(), counts: this.#sink, llm: this.#llm(options.llm), files: options.files, tables: options.tables, clock }), { logger });
     this.#parts = { broker: this.#broker, masks: this.#masks, sink: this.#sink, clock };
   }
 
@@ -120,8 +144,8 @@ export class Execution {
   }
 
   /** Runs a route's handler and writes its run down. Never rejects: a run that could not start has failed too. */
-  async runRoute({ snapshot, route, request, user, signal, hops = 0, depth = 0 }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
-    const limits = snapshot.limits('route');
+  async runRoute({ snapshot, route, request, user, signal, hops = 0, depth = 0, callers, within, maxWallMs }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
+    const limits = withinMs(snapshot.limits('route'), maxWallMs);
     const { scope, outcome } = await this.#execute({
       snapshot,
       index: route.index,
@@ -132,6 +156,8 @@ export class Execution {
       depth,
       hops,
       user,
+      callers,
+      within,
       runLimits: limits.run,
       sandboxLimits: limits.sandbox,
       request,
@@ -143,17 +169,41 @@ export class Execution {
     return this.#record(scope, outcome, response === undefined ? undefined : { status: response.status });
   }
 
-  /** Runs a filter with a value and writes its run down; the outcome's `result` is the JSON text of what it answered. Never rejects. */
-  async runFilter(call: ValueCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
-    const registration = call.snapshot.registrations[call.index];
-    const own = registration?.kind === 'filter' ? { name: registration.name, timeoutMs: registration.timeoutMs } : { name: '', timeoutMs: 0 };
-    return this.#runValue(call, 'filter', own.name, own.timeoutMs);
+  #llm(llm: LlmPort | undefined): HostCallPorts['llm'] {
+    if (!llm) return undefined;
+    return {
+      llm,
+      filters: { pass: (call) => this.passThroughFilters(call) },
+      onUsed: ({ snapshot: { tenantId, installationId } }, { prompt_tokens, completion_tokens, total_tokens }) =>
+        this.#sink.use(tenantId, installationId, { llm_calls: 1, llm_tokens: total_tokens, llm_prompt_tokens: prompt_tokens, llm_completion_tokens: completion_tokens }),
+    };
+  }
+
+  #pluginRoutes(): PluginRoutesPort {
+    return {
+      find: (tenantId, slug) => this.snapshots.get(tenantId, slug),
+      run: async (call) => {
+        const { runId, outcome } = await this.runRoute(call);
+        return { runId, outcome, masker: this.#masks.of(call.snapshot.installationId) };
+      },
+    };
+  }
+
+  /**
+   * Passes a value through every filter of a point in the tenant's enabled plugins and writes a run down for each. A warm call reads nothing
+   * from the database. Throws `PAYLOAD_TOO_LARGE`, and `FILTER_FAILED` when a filter that may not fail did.
+   */
+  passThroughFilters(call: FilterCall): Promise<FilterAnswer> {
+    const { clock } = this.options;
+    return passThroughFilters({ find: (tenantId, name) => this.snapshots.filters(tenantId, name), run: (handler, one, wallMs) => this.#runFilter(handler, one, wallMs), clock }, call);
   }
 
   /** Runs the plugin's `health` handler; `undefined` when it has none. Never rejects. */
   async checkHealth(snapshot: InstallationSnapshot): Promise<{ runId: Id<'run'>; outcome: RunOutcome } | undefined> {
     const index = snapshot.registrations.findIndex(({ kind }) => kind === 'health');
-    return index < 0 ? undefined : this.#runValue({ snapshot, index, value: null, user: null }, 'lifecycle', 'health', 0);
+    if (index < 0) return undefined;
+    const { scope, outcome } = await this.#runValue({ snapshot, index, value: null, user: null }, 'lifecycle', 'health');
+    return this.#record(scope, outcome, undefined);
   }
 
   /** Makes one attempt at a background run. Implements dispatch's `AttemptPort`. Never rejects. */
@@ -193,10 +243,29 @@ export class Execution {
     return attemptOutcome(scope, outcome, used);
   }
 
-  async #runValue({ snapshot, index, value, user, signal, depth = 0 }: ValueCall, kind: 'filter' | 'lifecycle', name: string, timeoutMs: number): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
+  /** Runs one filter. What it answers goes on to other plugins, so secrets in it are masked as in everything that a plugin hands out. */
+  async #runFilter({ snapshot, index, registration }: FilterHandler, { value, user, signal, depth, within, callers }: FilterCall, wallMs: number): Promise<FilterEnding> {
+    const ended = await this.#runValue({ snapshot, index, value, user, signal, depth, within, callers, wallMs }, 'filter', registration.name);
+    const { scope } = ended;
+    let { outcome } = ended;
+    let answered: Json | undefined;
+    if (outcome.status === 'succeeded' && outcome.response === undefined && outcome.result !== undefined) {
+      answered = JSON.parse(outcome.result) as Json;
+      const max = scope.runLimits.resultBytes;
+      const nested = storageProblem(answered)?.startsWith('nested') ? storageProblem(answered) : undefined;
+      const problem = jsonBytes(answered) > max ? `larger than ${max} bytes, which is the limit` : nested;
+      if (problem === undefined) answered = scope.mask(answered, 'The value');
+      else outcome = { status: 'failed', error: { code: 'OUTPUT_LIMIT', message: `The value is ${problem}. Answer something smaller.` }, usage: outcome.usage };
+    }
+    const kept = answered !== undefined && outcome.status === 'succeeded' && jsonBytes(answered) <= maxKeptFilterBytes ? answered : undefined;
+    const { runId, outcome: recorded } = this.#record(scope, outcome, kept);
+    return recorded.status === 'failed' ? { runId, status: 'failed', error: { code: recorded.error.code, message: recorded.error.message } } : { runId, status: 'succeeded', value: answered };
+  }
+
+  #runValue({ snapshot, index, value, user, signal, depth = 0, within, callers, wallMs }: ValueCall, kind: 'filter' | 'lifecycle', name: string): Promise<{ scope: RunScope; outcome: RunOutcome }> {
     const limits = snapshot.limits(kind);
-    const wallMs = timeoutMs > 0 ? Math.min(timeoutMs, limits.run.wallMs) : limits.run.wallMs;
-    const { scope, outcome } = await this.#execute({
+    const shorter = { wallMs: Math.min(wallMs ?? limits.run.wallMs, limits.run.wallMs) };
+    return this.#execute({
       snapshot,
       index,
       kind,
@@ -206,14 +275,15 @@ export class Execution {
       depth,
       hops: 0,
       user,
-      runLimits: { ...limits.run, wallMs },
-      sandboxLimits: { ...limits.sandbox, wallMs },
+      runLimits: { ...limits.run, ...shorter },
+      sandboxLimits: { ...limits.sandbox, ...shorter },
       request: undefined,
       payload: JSON.stringify(value),
       signal,
       staged: false,
+      within,
+      callers,
     });
-    return this.#record(scope, outcome, undefined);
   }
 
   async #execute(start: RunStart): Promise<{ scope: RunScope; outcome: RunOutcome }> {
@@ -265,6 +335,8 @@ export class Execution {
 
   #count(scope: RunScope, outcome: RunOutcome): UsageRecord {
     const used = scope.used(outcome.usage);
+    const { permissionsUsed } = scope;
+    if (permissionsUsed.length > 0) this.#sink.usePermissions(scope.tenantId, scope.installationId, permissionsUsed);
     this.#sink.use(scope.tenantId, scope.installationId, {
       runs: 1,
       [runsOf[scope.kind]]: 1,
@@ -307,6 +379,12 @@ const runsOf: Record<RunKind, string> = {
   filter: 'filter_runs',
   lifecycle: 'lifecycle_runs',
 };
+
+function withinMs(limits: SnapshotLimits, maxWallMs: number | undefined): SnapshotLimits {
+  if (maxWallMs === undefined || maxWallMs >= limits.run.wallMs) return limits;
+  const wallMs = Math.max(1, Math.floor(maxWallMs));
+  return { run: { ...limits.run, wallMs }, sandbox: { ...limits.sandbox, wallMs } };
+}
 
 function missing({ kind, name }: Pick<AttemptRun, 'kind' | 'name'>): { code: string; message: string } {
   return { code: 'HANDLER_MISSING', message: `The active release has no ${kind} handler ${name}. It was there when this run was made; deploy a release that has it, then replay the run.` };

@@ -28,7 +28,33 @@ export {
 } from './table.js';
 export { availableHostMethods, handlersNotAvailable, type HostCallContext, type HostHandler, type HostHandlers } from './handlers.js';
 export type { HostCallRow, Meter, TouchedScope } from './row.js';
-export { maxKvValueBytes } from './calls/data.js';
-export { maxPayloadBytes } from './calls/messages.js';
+export { maxFileCallBytes, maxKvValueBytes } from './calls/data.js';
+export {
+  documentPatch,
+  filterInput,
+  isForbiddenName,
+  maxDocumentBytes,
+  maxSortKeys,
+  newDocument,
+  sortInput,
+  tableName,
+  tableNamePattern,
+  type DocumentPatch,
+  type SortKey,
+} from './tables/document.js';
+export {
+  filterLimits,
+  isRowColumn,
+  readFilter,
+  rowColumns,
+  type ColumnTest,
+  type FieldTest,
+  type Filter,
+  type OrderOperator,
+  type RowColumn,
+  type Scalar,
+} from './tables/filter.js';
+export { compareRows, matchesFilter, type TableRow } from './tables/match.js';
+export { llmMessages, llmOptions, maxPayloadBytes, maxPromptBytes } from './calls/messages.js';
 export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';
 export { hostApiErrors } from './errors.js';

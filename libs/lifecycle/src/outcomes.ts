@@ -33,6 +33,8 @@ const rules = {
   LOG_LIMIT: { title: 'The run logged more than its limit', status: 422, fault: 'limit', retry: 'never', alert: 'plugin' },
   HTTP_LIMIT: { title: 'An outbound HTTP limit was reached', status: 422, fault: 'limit', retry: 'policy', alert: 'plugin' },
   EMIT_DEPTH: { title: 'Events caused events too many levels deep', status: 422, fault: 'limit', retry: 'never', alert: 'plugin' },
+  CALL_DEPTH: { title: 'Plugins called plugins too many levels deep', status: 422, fault: 'limit', retry: 'never', alert: 'plugin' },
+  CALL_CYCLE: { title: 'Plugins called each other in a circle', status: 422, fault: 'limit', retry: 'never', alert: 'plugin' },
   CRASH_LOOP: { title: 'The run was started too often without ending', status: 422, fault: 'limit', retry: 'never', alert: 'plugin' },
   QUEUE_FULL: { title: 'The tenant has too much work waiting', status: 429, fault: 'limit', retry: 'platform', alert: 'none' },
   RATE_LIMITED: { title: 'Too many calls in a short time', status: 429, fault: 'limit', retry: 'policy', alert: 'none' },
@@ -44,8 +46,18 @@ const rules = {
   PLUGIN_DISABLED: { title: 'The plugin is disabled', status: 409, fault: 'policy', retry: 'park', alert: 'none' },
   PLUGIN_SUSPENDED: { title: 'The plugin is suspended', status: 409, fault: 'policy', retry: 'park', alert: 'plugin' },
 
+  // A plugin's webhook goes to somebody else's machine: what that does is counted there, not against the plugin.
+  DELIVERY_FAILED: { title: 'The endpoint did not take the delivery', status: 502, fault: 'plugin', retry: 'asked', alert: 'none' },
+  DELIVERY_INVALID: { title: 'The delivery cannot be sent as the webhook says', status: 422, fault: 'plugin', retry: 'policy', alert: 'none' },
+  WEBHOOK_GONE: { title: 'The endpoint answered that it is gone', status: 410, fault: 'plugin', retry: 'never', alert: 'none' },
+  WEBHOOK_DISABLED: { title: 'The webhook is disabled', status: 409, fault: 'policy', retry: 'never', alert: 'none' },
+  DELIVERY_FILTERED: { title: 'The transform left the delivery out', status: 409, fault: 'policy', retry: 'never', alert: 'none' },
+
   EXECUTOR_LOST: { title: 'The process that ran the handler ended', status: 502, fault: 'platform', retry: 'platform', alert: 'operator' },
   OVERLOADED: { title: 'No capacity to run the handler now', status: 503, fault: 'platform', retry: 'platform', alert: 'operator' },
+  STORAGE_UNAVAILABLE: { title: 'The file store could not be used', status: 503, fault: 'platform', retry: 'platform', alert: 'operator' },
+  LLM_UNAVAILABLE: { title: 'The language model endpoint could not be used', status: 503, fault: 'platform', retry: 'platform', alert: 'operator' },
+  MAIL_UNAVAILABLE: { title: 'The mail server could not be used', status: 503, fault: 'platform', retry: 'platform', alert: 'operator' },
   PLATFORM_ERROR: { title: 'Something in the platform failed', status: 500, fault: 'platform', retry: 'platform', alert: 'operator' },
 } as const satisfies Record<string, OutcomeRule>;
 

@@ -5,7 +5,7 @@ export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOpti
 export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditRow } from './audit/audit.js';
 export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
 export { enqueueRun, wakeRelays, type BackgroundKind, type NewRun, type RunPolicy, type WaitReason } from './runs/enqueue-run.js';
-export { isUniqueViolation } from './core/sql-faults.js';
+export { isStatementTimeout, isUniqueViolation } from './core/sql-faults.js';
 export { watchChanges, type Change } from './core/watch-changes.js';
 export { WatchedCache, type WatchedCacheOptions } from './core/watched-cache.js';
 export { TenantRow } from './tenants/tenant-row.js';
@@ -62,6 +62,7 @@ export { SecretRow } from './secrets/secret-row.js';
 export {
   deleteSecret,
   findSecretsFor,
+  findTenantSecrets,
   findSetSecretNames,
   holdInstallation,
   listSecrets,
@@ -118,6 +119,9 @@ export { deleteExpiredKv, deleteKv, getKv, incrementKv, listKv, setKv, type KvEn
 export { recordRuns, type FinishedRun } from './runs/record-runs.js';
 export { findRun, listRuns, runMetrics, type RunFilter, type RunMetrics, type RunRow } from './runs/read-runs.js';
 export { insertLogs, lastLogId, listLogs, logLevels, logsChannel, readLogsAfter, readRunLogs, type LogFilter, type LogLevel, type LogLine, type NewLogLine } from './logs/logs.js';
+export { addLlmTokens, reserveLlmTokens } from './llm/llm-days.js';
+export { lastPermissionUses, recordPermissionUses, type PermissionUse } from './usage/permission-uses.js';
+export { addTracked, readTracked, trackedNames, type TrackedDay, type TrackedIncrement } from './usage/tracked.js';
 export { addUsage, readUsage, type UsageDay, type UsageIncrement } from './usage/usage.js';
 export { findDependencyNodes, findEnabledDependents, type DependencyNode } from './installations/dependencies.js';
 export { findEvent, listEvents, type Delivery, type EventPage, type EventQuery, type StoredEvent } from './events/read-events.js';
@@ -141,3 +145,68 @@ export {
 } from './schedules/ticks.js';
 export { removeExpired, retentionSteps } from './retention/retention.js';
 export { findInstalledJobs, type InstalledJobs } from './schedules/find-job.js';
+export {
+  announceFileObject,
+  claimDueFileObjects,
+  deleteFile,
+  dropFileObject,
+  findFile,
+  forgetFileObjects,
+  listFiles,
+  putFile,
+  readFileUsage,
+  takeFileObject,
+  type FileRecord,
+  type FileUsage,
+} from './files/files.js';
+export { checkViews } from './documents/check-views.js';
+export { countRows, findRow, queryRows, type RowPage, type RowQuery, type RowsOf } from './documents/read-documents.js';
+export { documentSource, readUuid, systemSources, systemTables, type CheckedView, type MappedView, type SystemTable } from './documents/sources.js';
+export {
+  deleteDocument,
+  dropTablePortion,
+  insertDocument,
+  limitStatements,
+  listDocumentTables,
+  readDocumentUsage,
+  updateDocument,
+  type DocumentQuota,
+  type QuotaPassed,
+  type Refusal,
+  type StoredDocument,
+} from './documents/write-documents.js';
+export { indexEntries } from './documents/index-entries.js';
+export { handlerKey } from './runs/replay.js';
+export { deliveriesAtOnce, releaseEndpoint, releaseEndpoints } from './runs/endpoint-turns.js';
+export {
+  connectPackageWebhooks,
+  countAttempt,
+  countOwnWebhooks,
+  deleteWebhook,
+  disableWebhook,
+  enableWebhook,
+  findPackageWebhook,
+  findWebhook,
+  findWebhooksByName,
+  insertWebhook,
+  listWebhooks,
+  restPackageWebhooks,
+  updateWebhook,
+  type DeclaredWebhook,
+  type OwnWebhook,
+  type SealedValue,
+  type WebhookRow,
+} from './webhooks/webhooks.js';
+export {
+  beginDeliveryAttempt,
+  endDeliveryAttempt,
+  findDelivery,
+  keepDeliveryBody,
+  listDeliveries,
+  listDeliveryAttempts,
+  readDeliveryBody,
+  type DeliveryAttempt,
+  type DeliveryFilter,
+  type DeliveryRow,
+} from './webhooks/deliveries.js';
+export { countHookSources, deleteHookSource, findHookSource, listHookSources, noteHookReceived, upsertHookSource, type HookSourceRow } from './webhooks/hook-sources.js';

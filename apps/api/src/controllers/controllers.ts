@@ -1,7 +1,10 @@
 import { AuditController } from './audit.controller.js';
 import { AuthController, TokensController } from './auth.controller.js';
+import { DataController } from './data.controller.js';
 import { DeadLettersController } from './dead-letters.controller.js';
 import { EventsController } from './events.controller.js';
+import { FileLinksController, FilesController } from './files.controller.js';
+import { FiltersController } from './filters.controller.js';
 import { HealthController } from './health.controller.js';
 import { ObserveController } from './observe.controller.js';
 import { PluginsController } from './plugins.controller.js';
@@ -17,11 +20,15 @@ export const controllers = [
   TenantsController,
   UsersController,
   EventsController,
+  FiltersController,
   PluginsController,
   SecretsController,
   RunsController,
   ObserveController,
   DeadLettersController,
+  FilesController,
+  FileLinksController,
+  DataController,
   AuditController,
   HealthController,
 ];

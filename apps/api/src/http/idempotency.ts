@@ -9,6 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defer, from, lastValueFrom, type Observable } from 'rxjs';
 import { single } from './caller.js';
 import { apiErrors } from './errors.js';
+import { isStream } from './file-body.js';
 
 const SHOWN_ONCE = Symbol('shown once');
 
@@ -29,7 +30,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const request = context.switchToHttp().getRequest<FastifyRequest & { caller?: Caller }>();
     const key = single(request.headers['idempotency-key']);
     const { caller } = request;
-    if (key === undefined || !caller || request.method === 'GET' || request.method === 'HEAD' || request.isMultipart()) return next.handle();
+    if (key === undefined || !caller || request.method === 'GET' || request.method === 'HEAD' || request.isMultipart() || isStream(request.body)) return next.handle();
     const reply = context.switchToHttp().getResponse<FastifyReply>();
     const shownOnce = this.reflector.get<readonly string[] | undefined>(SHOWN_ONCE, context.getHandler()) ?? [];
     return defer(() => from(this.#once({ key, caller, request, reply, next, shownOnce })));

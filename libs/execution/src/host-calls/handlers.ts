@@ -1,10 +1,15 @@
 import { handlersNotAvailable, type HostHandlers } from '@annex/host-api';
 import type { Clock } from '@annex/kernel';
 import type { Database, EmitEvent } from '@annex/persistence';
+import { analyticsHandlers, type TrackPort } from './analytics.js';
+import { dbHandlers, dbMethods, type TablesPort } from './db.js';
 import { fairEgress } from './fair-egress.js';
+import { fileHandlers, type FilesPort } from './files.js';
 import { flowHandlers } from './flow.js';
 import { httpHandlers } from './http.js';
 import { kvHandlers } from './kv.js';
+import { pluginHandlers, type PluginRoutesPort } from './plugins.js';
+import { llmHandlers, type LlmHandlerOptions } from './llm.js';
 import type { EgressPort, SecretsPort, StartJob } from './ports.js';
 import type { RunIdentity } from './run-identity.js';
 
@@ -14,11 +19,19 @@ export interface HostCallPorts {
   egress: EgressPort;
   emit: EmitEvent;
   startJob: StartJob;
+  plugins: PluginRoutesPort;
+  counts: TrackPort;
+  /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
+  files?: FilesPort | undefined;
+  /** Left out: `ctx.db` answers `NOT_AVAILABLE`. */
+  tables?: TablesPort | undefined;
+  /** Left out: `ctx.llm` answers `NOT_AVAILABLE`. */
+  llm?: Omit<LlmHandlerOptions, 'clock'> | undefined;
   clock: Clock;
 }
 
 /** A handler for every row of the host-call table. */
-export function hostCallHandlers({ database, secrets, egress, emit, startJob, clock }: HostCallPorts): HostHandlers<RunIdentity> {
+export function hostCallHandlers({ database, secrets, egress, emit, startJob, plugins, counts, files, tables, llm, clock }: HostCallPorts): HostHandlers<RunIdentity> {
   return {
     'secrets.get': async ([name], { identity }) => {
       const { tenantId, installationId, secrets: declared } = identity.snapshot;
@@ -27,31 +40,23 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, cl
       identity.sawSecret(name, value);
       return value;
     },
-    ...httpHandlers(fairEgress(egress), clock),
+    ...httpHandlers({ egress: fairEgress(egress), secrets, clock }),
     ...kvHandlers(database),
+    ...pluginHandlers(plugins, clock),
+    ...analyticsHandlers({ database, counts, clock }),
     ...flowHandlers({ database, emit, startJob, clock }),
+    ...(files ? fileHandlers(files) : handlersNotAvailable(fileMethods, 'No file store is joined here.')),
+    ...(tables ? dbHandlers(tables) : handlersNotAvailable(dbMethods, 'No tables are joined here.')),
+    ...(llm ? llmHandlers({ ...llm, clock }) : handlersNotAvailable(['llm.run'] as const, 'No language model is joined here.')),
     ...handlersNotAvailable(
       [
-        'db.query',
-        'db.getById',
-        'db.count',
-        'db.insert',
-        'db.update',
-        'db.delete',
-        'files.list',
-        'files.read',
-        'files.stat',
-        'files.url',
-        'files.upload',
-        'files.delete',
         'email.send',
         'webhooks.send',
-        'llm.run',
-        'plugins.call',
         'templates.render',
-        'analytics.track',
       ],
       'This version of Annex does not serve it yet.',
     ),
   };
 }
+
+const fileMethods = ['files.list', 'files.read', 'files.stat', 'files.url', 'files.upload', 'files.delete'] as const;

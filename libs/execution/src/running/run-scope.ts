@@ -1,10 +1,10 @@
 import type { Broker, BrokerSession } from '@annex/broker';
-import { storageProblem } from '@annex/host-api';
+import { storageProblem, type PermissionName } from '@annex/host-api';
 import type { Clock, Id, Json } from '@annex/kernel';
 import { usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/lifecycle';
 import type { Bundle, HostCall, HostCallAnswer, Registration, RouteRequest, RunContext, RunRequest, SandboxError, SandboxLimits, SandboxLog, SandboxUsage } from '@annex/sandbox';
 import { executionErrors } from '../errors.js';
-import type { RunEffect, RunIdentity } from '../host-calls/run-identity.js';
+import type { PeakLimit, RunEffect, RunIdentity } from '../host-calls/run-identity.js';
 import type { SecretMasks } from '../masking/secret-masks.js';
 import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
@@ -30,6 +30,8 @@ export interface RunStart {
   depth: number;
   hops: number;
   user: Json;
+  /** Slugs of the plugins that called each other before this one was. Default: none. */
+  callers?: readonly string[] | undefined;
   runLimits: RunLimits;
   sandboxLimits: SandboxLimits;
   request: RouteRequest | undefined;
@@ -37,14 +39,17 @@ export interface RunStart {
   signal: AbortSignal | undefined;
   /** Whether effects wait for the run's success. */
   staged: boolean;
+  /** Installations in whose filter this run takes place. Default: none. */
+  within?: readonly Id<'installation'>[] | undefined;
 }
 
 /**
  * Codes of host calls that say more about why a run failed than "the handler threw": when a handler lets such an error through, the run's own
  * error carries its code.
  */
-const telling: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'HTTP_LIMIT', 'RATE_LIMITED', 'EMIT_DEPTH', 'QUEUE_FULL', 'PLATFORM_ERROR']);
+const telling: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'HTTP_LIMIT', 'RATE_LIMITED', 'EMIT_DEPTH', 'CALL_DEPTH', 'CALL_CYCLE', 'QUEUE_FULL', 'STORAGE_UNAVAILABLE', 'LLM_UNAVAILABLE', 'MAIL_UNAVAILABLE', 'PLATFORM_ERROR']);
 const maxFailures = 20;
+const inNoFilter: readonly Id<'installation'>[] = [];
 
 /**
  * One run as the sandbox asks for it and as its host calls know it, in a single object because a warm route makes thousands of them a second.
@@ -61,6 +66,7 @@ export class RunScope implements RunRequest, RunIdentity {
   readonly name: string;
   readonly depth: number;
   readonly hops: number;
+  readonly user: Json;
   readonly handler: { kind: Registration['kind']; index: number };
   readonly context: RunContext;
   readonly request: RouteRequest | undefined;
@@ -71,10 +77,15 @@ export class RunScope implements RunRequest, RunIdentity {
   readonly startedAtMs: number;
   readonly deadlineMs: number;
   readonly effects: RunEffect[] | null;
+  readonly within: readonly Id<'installation'>[];
+  readonly #callers: readonly string[] | undefined;
+  /** Of language models, so far. */
+  llmTokens = 0;
   /** Lines kept so far. */
   logLines = 0;
   #session: BrokerSession | undefined;
   #failures: { code: string; message: string }[] | undefined;
+  #peaks: Partial<Record<PeakLimit, number>> | undefined;
   #warned: Set<string> | undefined;
 
   constructor(
@@ -93,6 +104,7 @@ export class RunScope implements RunRequest, RunIdentity {
     this.name = start.name;
     this.depth = start.depth;
     this.hops = start.hops;
+    this.user = start.user;
     this.handler = { kind: handlerKind, index: start.index };
     this.request = start.request;
     this.payload = start.payload;
@@ -102,6 +114,8 @@ export class RunScope implements RunRequest, RunIdentity {
     this.startedAtMs = parts.clock.now();
     this.deadlineMs = this.startedAtMs + start.sandboxLimits.wallMs;
     this.effects = start.staged ? [] : null;
+    this.within = start.kind === 'filter' ? [...(start.within ?? []), this.installationId] : (start.within ?? inNoFilter);
+    this.#callers = start.callers;
     this.context = {
       tenant: snapshot.tenant,
       user: start.user,
@@ -110,7 +124,12 @@ export class RunScope implements RunRequest, RunIdentity {
       permissions: snapshot.permissions,
       config: snapshot.config,
       secrets: snapshot.secrets,
+      refToken: snapshot.refToken,
     };
+  }
+
+  get callChain(): readonly string[] {
+    return [...(this.#callers ?? []), this.snapshot.slug];
   }
 
   loadBundle(): Promise<Bundle> {
@@ -150,6 +169,11 @@ export class RunScope implements RunRequest, RunIdentity {
     this.parts.sink.log(this.tenantId, line, 128 + message.length + (fields === null ? 0 : JSON.stringify(fields).length));
   }
 
+  noteUse(limit: PeakLimit, amount: number): void {
+    this.#peaks ??= {};
+    this.#peaks[limit] = Math.max(this.#peaks[limit] ?? 0, amount);
+  }
+
   sawSecret(name: string, value: string): void {
     this.parts.masks.saw(this.installationId, name, value);
   }
@@ -185,10 +209,18 @@ export class RunScope implements RunRequest, RunIdentity {
     this.#session?.close();
   }
 
+  /** Permissions that let at least one call through. */
+  get permissionsUsed(): readonly PermissionName[] {
+    return this.#session?.usage().permissionsUsed ?? [];
+  }
+
   /** What the run used beside what it was allowed. */
   used(usage: SandboxUsage): UsageRecord {
-    const { hostCalls, httpCalls, emits } = this.#session?.usage() ?? { hostCalls: usage.hostCalls, httpCalls: 0, emits: 0 };
+    const calls = this.#session?.usage() ?? { hostCalls: usage.hostCalls };
     const { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes } = usage;
-    return usageRecord(this.runLimits, { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls, httpCalls, emits });
+    const body = this.request?.body;
+    if (body) this.noteUse('requestBytes', Buffer.byteLength(body.data, body.encoding));
+    if (this.payload !== undefined && (this.kind === 'event' || this.kind === 'job')) this.noteUse('payloadBytes', Buffer.byteLength(this.payload));
+    return usageRecord(this.runLimits, { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, ...calls, llmTokens: this.llmTokens, ...this.#peaks });
   }
 }

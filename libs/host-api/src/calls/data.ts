@@ -1,31 +1,31 @@
 import { KiB, MiB } from '@annex/kernel';
 import { z } from 'zod';
 import { row } from '../row.js';
+import { documentPatch, filterInput, newDocument, sortInput, tableName } from '../tables/document.js';
 import { bytes, cursor, json, jsonObject, jsonUpTo, line, optional } from '../wire.js';
 
-const table = z.string().regex(/^[a-z][a-z0-9_]{0,62}$/, 'must be a table name: a-z, 0-9 and _, at most 63 characters');
-const rowId = z.string().min(1).max(64);
+const rowId = z.string().min(1).max(512);
 const storedRow = jsonObject;
 const touchesTable = ([name]: readonly [string, ...unknown[]]): { table: string } => ({ table: name });
 
 const queryOptions = z.strictObject({
   limit: z.int().min(1).max(1000).optional(),
   offset: z.int().min(0).max(1_000_000).optional(),
-  orderBy: z.union([z.string().max(256), z.array(z.string().max(256)).max(8)]).optional(),
+  orderBy: sortInput.optional(),
 });
 
 /** Tenant tables (`db.read`, `db.write`). */
 export const dbCalls = {
   'db.query': row({
-    args: z.tuple([table, optional(jsonObject), optional(queryOptions)]),
+    args: z.tuple([tableName, optional(filterInput), optional(queryOptions)]),
     result: z.array(storedRow),
     permission: 'db.read',
     touches: touchesTable,
-    doc: 'Rows of a tenant table that match a filter (`$eq $ne $gt $gte $lt $lte $in $nin $like $exists $and $or`). `limit` is at most 1000 (default 100).',
+    doc: 'Rows of a tenant table that match a filter (`$eq $ne $gt $gte $lt $lte $in $nin $like $exists $and $or`). `limit` is at most 1000 (default 100). Oldest first, or by `orderBy`: a field, `-field` for descending, or a list of such.',
     example: "await ctx.db.query('orders', { total: { $gt: 100 } }, { orderBy: '-created_at', limit: 20 })",
   }),
   'db.getById': row({
-    args: z.tuple([table, rowId]),
+    args: z.tuple([tableName, rowId]),
     result: storedRow.nullable(),
     permission: 'db.read',
     touches: touchesTable,
@@ -33,7 +33,7 @@ export const dbCalls = {
     example: "await ctx.db.getById('users', id)",
   }),
   'db.count': row({
-    args: z.tuple([table, optional(jsonObject)]),
+    args: z.tuple([tableName, optional(filterInput)]),
     result: z.int(),
     permission: 'db.read',
     touches: touchesTable,
@@ -41,7 +41,7 @@ export const dbCalls = {
     example: "await ctx.db.count('orders', { status: 'open' })",
   }),
   'db.insert': row({
-    args: z.tuple([table, jsonObject]),
+    args: z.tuple([tableName, newDocument]),
     result: storedRow,
     permission: 'db.write',
     touches: touchesTable,
@@ -49,15 +49,15 @@ export const dbCalls = {
     example: "await ctx.db.insert('orders', { total: 12 })",
   }),
   'db.update': row({
-    args: z.tuple([table, rowId, jsonObject]),
+    args: z.tuple([tableName, rowId, documentPatch]),
     result: storedRow.nullable(),
     permission: 'db.write',
     touches: touchesTable,
-    doc: 'Changes the given fields of a row and answers the row, or `null` when there is none.',
+    doc: 'Sets the given fields of a row, removes those in `$unset`, leaves the others, and answers the row, or `null` when there is none.',
     example: "await ctx.db.update('orders', id, { status: 'paid' })",
   }),
   'db.delete': row({
-    args: z.tuple([table, rowId]),
+    args: z.tuple([tableName, rowId]),
     result: z.boolean(),
     permission: 'db.write',
     touches: touchesTable,
@@ -66,47 +66,73 @@ export const dbCalls = {
   }),
 };
 
-const fileKey = line(1024);
-const fileStat = z.object({ key: z.string(), size: z.int(), content_type: z.string(), etag: z.string(), updated_at: z.string() });
+/** Keys are judged by libs/files, which says what is wrong with one; here only what no key is. */
+const fileKey = z.string().min(1).max(4096);
+const fileStat = z.object({ key: z.string(), size: z.int(), content_type: z.string(), etag: z.string(), created_at: z.string(), updated_at: z.string() });
+const linkSeconds = z.int().min(1).max(604_800);
+
+/** Most bytes that `files.read` answers and `files.upload` takes at once. */
+export const maxFileCallBytes = 10 * MiB;
 
 /** Tenant storage (`files.read`, `files.write`). */
 export const fileCalls = {
   'files.list': row({
-    args: z.tuple([optional(z.string().max(1024)), optional(z.strictObject({ limit: z.int().min(1).max(1000).optional(), cursor: cursor.optional() }))]),
-    result: z.object({ files: z.array(fileStat), next_cursor: z.string().nullable() }),
+    args: z.tuple([optional(z.string().max(1024)), optional(z.strictObject({ limit: z.int().min(1).max(1000).optional(), cursor: z.string().min(1).max(2048).nullish() }))]),
+    result: z.object({ items: z.array(fileStat), next_cursor: z.string().nullable() }),
     permission: 'files.read',
-    doc: 'Files whose key begins with a prefix, in order of their keys.',
-    example: "await ctx.files.list('reports/')",
+    doc: 'Files whose key begins with a prefix, in order of their keys. `limit` is at most 1000 (default 100).',
+    example: "const { items } = await ctx.files.list('reports/')",
   }),
   'files.read': row({
     args: z.tuple([fileKey]),
     result: z.instanceof(Uint8Array),
     permission: 'files.read',
     maxResultBytes: 14 * MiB,
-    doc: 'The bytes of a file (at most 10 MiB).',
+    doc: 'The bytes of a file (at most 10 MiB; hand out `ctx.files.url` for a larger one).',
     example: "const bytes = await ctx.files.read('reports/today.csv')",
   }),
   'files.stat': row({
     args: z.tuple([fileKey]),
     result: fileStat.nullable(),
     permission: 'files.read',
-    doc: 'Size, type and time of a file, or `null`.',
+    doc: 'Size, type, times and tag of a file, or `null`.',
     example: "await ctx.files.stat('reports/today.csv')",
   }),
   'files.url': row({
-    args: z.tuple([fileKey, optional(z.strictObject({ expiresInS: z.int().min(1).max(604_800).optional() }))]),
+    args: z.tuple([
+      fileKey,
+      optional(
+        z
+          .strictObject({ expires_s: linkSeconds.nullish(), expiresS: linkSeconds.nullish(), expiresInS: linkSeconds.nullish(), expires_in_s: linkSeconds.nullish() })
+          .transform((given): { expires_s?: number } => {
+            const seconds = given.expires_s ?? given.expiresS ?? given.expiresInS ?? given.expires_in_s;
+            return typeof seconds === 'number' ? { expires_s: seconds } : {};
+          }),
+      ),
+    ]),
     result: z.string(),
     permission: 'files.read',
-    doc: 'A link that lets anybody read the file until it runs out (default 3600 seconds).',
-    example: "await ctx.files.url('reports/today.csv', { expiresInS: 600 })",
+    doc: 'A link that lets anybody read the file until it runs out: after `expires_s` seconds, by default 3600, at most a week.',
+    example: "await ctx.files.url('reports/today.csv', { expires_s: 600 })",
   }),
   'files.upload': row({
-    args: z.tuple([fileKey, z.union([z.string(), bytes]), optional(z.strictObject({ contentType: line(255).optional() }))]),
+    args: z.tuple([
+      fileKey,
+      z.union([z.string(), bytes]),
+      optional(
+        z
+          .strictObject({ content_type: line(255).nullish(), contentType: line(255).nullish() })
+          .transform((given): { content_type?: string } => {
+            const type = given.content_type ?? given.contentType;
+            return typeof type === 'string' ? { content_type: type } : {};
+          }),
+      ),
+    ]),
     result: fileStat,
     permission: 'files.write',
     maxArgsBytes: 14 * MiB,
-    doc: 'Writes a file, replacing one of the same key; emits `files.uploaded`.',
-    example: "await ctx.files.upload('reports/today.csv', csv, { contentType: 'text/csv' })",
+    doc: 'Writes a file of text or bytes (at most 10 MiB), replacing one of the same key; emits `files.uploaded`. Left out, the type follows the key’s extension.',
+    example: "await ctx.files.upload('reports/today.csv', csv, { content_type: 'text/csv' })",
   }),
   'files.delete': row({
     args: z.tuple([fileKey]),

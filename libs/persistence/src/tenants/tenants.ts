@@ -76,7 +76,7 @@ export function listErasingTenants(tx: PlatformTransaction, limit: number): Prom
 }
 
 /** Tables that can grow so large that one cascading DELETE would outlive its time limit. */
-const largeTables = ['run_logs', 'runs', 'events', 'kv', 'usage', 'release_files', 'audit', 'idempotency_keys'] as const;
+const largeTables = ['document_values', 'documents', 'files', 'run_logs', 'webhook_attempts', 'webhook_deliveries', 'runs', 'events', 'kv', 'usage', 'tracked', 'release_files', 'audit', 'idempotency_keys'] as const;
 
 /**
  * Erases one portion of a tenant, at most `portion` rows of one large table. Call in a transaction of its own, again and again, until it
@@ -92,6 +92,8 @@ export async function eraseTenantPortion(tx: PlatformTransaction, id: Id<'tenant
     if (gone > 0) return false;
   }
   await tx.query('delete from tenants where id = $1 and erasing_since is not null', [uuid]);
+  // Nothing leads from these to their tenant; what a transaction under way had still written is committed or refused by now.
+  await tx.query('delete from document_values where tenant_id = $1', [uuid]);
   return true;
 }
 

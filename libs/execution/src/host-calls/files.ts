@@ -1,0 +1,61 @@
+import { maxFileCallBytes, type HostHandlers } from '@annex/host-api';
+import { eventSources } from '@annex/events';
+import type { Id } from '@annex/kernel';
+import { executionErrors } from '../errors.js';
+import type { RunIdentity } from './run-identity.js';
+
+/** A file as plugins see it. */
+interface FileStat {
+  key: string;
+  size: number;
+  content_type: string;
+  etag: string;
+  created_at: string;
+  updated_at: string;
+}
+
+/** Who a plugin's change of a file is put down to. */
+interface FileActor {
+  name: string;
+  run: { id: Id<'run'>; depth: number; source: string };
+}
+
+/** Tenant files (`@annex/files`). Keys are checked there. */
+export interface FilesPort {
+  list(tenantId: Id<'tenant'>, page: { prefix?: string | undefined; cursor?: string | undefined; limit: number }): Promise<{ items: FileStat[]; next_cursor: string | null }>;
+  stat(tenantId: Id<'tenant'>, key: string): Promise<FileStat | undefined>;
+  readBytes(tenantId: Id<'tenant'>, key: string, maxBytes: number): Promise<{ file: FileStat; bytes: Uint8Array<ArrayBuffer> }>;
+  link(tenantId: Id<'tenant'>, key: string, expiresInS?: number): Promise<string>;
+  put(tenantId: Id<'tenant'>, key: string, content: Uint8Array, options: { actor: FileActor; contentType?: string | undefined; signal?: AbortSignal }): Promise<{ file: FileStat }>;
+  delete(tenantId: Id<'tenant'>, key: string, options: { actor: FileActor }): Promise<boolean>;
+}
+
+const defaultFiles = 100;
+
+/**
+ * `ctx.files`. Changes take place at once, in a background run too: an attempt that is made again writes again. Contents go where the plugin
+ * sends them, as bytes; keys and types are kept in PostgreSQL, so they may hold no secret.
+ */
+export function fileHandlers(files: FilesPort): Pick<HostHandlers<RunIdentity>, 'files.list' | 'files.read' | 'files.stat' | 'files.url' | 'files.upload' | 'files.delete'> {
+  const actorOf = ({ snapshot, runId, depth }: RunIdentity): FileActor => ({
+    name: `plugin:${snapshot.slug}`,
+    run: { id: runId, depth, source: eventSources.plugin(snapshot.slug) },
+  });
+  return {
+    'files.list': ([prefix, options], { identity }) =>
+      files.list(identity.snapshot.tenantId, { prefix, cursor: options?.cursor ?? undefined, limit: options?.limit ?? defaultFiles }),
+    'files.stat': async ([key], { identity }) => (await files.stat(identity.snapshot.tenantId, key)) ?? null,
+    'files.read': async ([key], { identity }) => (await files.readBytes(identity.snapshot.tenantId, key, maxFileCallBytes)).bytes,
+    'files.url': ([key, options], { identity }) => files.link(identity.snapshot.tenantId, key, options?.expires_s),
+    'files.upload': async ([key, data, options], { identity, signal }) => {
+      identity.checkName(key, 'The key of ctx.files.upload');
+      if (options?.content_type !== undefined) identity.checkName(options.content_type, 'The content type of ctx.files.upload');
+      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+      if (bytes.length > maxFileCallBytes) {
+        throw executionErrors.error('FILE_CALL_LIMIT', `ctx.files.upload was given ${bytes.length} bytes; it takes at most ${maxFileCallBytes} at once. Upload larger files by PUT /api/files/<key>.`);
+      }
+      return (await files.put(identity.snapshot.tenantId, key, bytes, { actor: actorOf(identity), contentType: options?.content_type, signal })).file;
+    },
+    'files.delete': ([key], { identity }) => files.delete(identity.snapshot.tenantId, key, { actor: actorOf(identity) }),
+  };
+}
