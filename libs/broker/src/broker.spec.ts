@@ -44,7 +44,7 @@ describe('a host call', () => {
     const { ask, session, calls } = open({ 'kv.get': ([key], { identity }) => ({ key, tenant: identity.tenantId }), 'kv.set': () => null });
     expect(await ask('kv.get', 'a')).toEqual({ ok: true, value: '{"key":"a","tenant":"ten_1"}' });
     expect(await ask('kv.set', 'a', 1)).toEqual({ ok: true, value: 'null' });
-    expect(session.usage()).toEqual({ hostCalls: 2, httpCalls: 0, emits: 0, permissionsUsed: [] });
+    expect(session.usage()).toEqual({ hostCalls: 2, httpCalls: 0, httpCallsAtOnce: 0, emits: 0, jobStarts: 0, emails: 0, webhookSends: 0, llmCalls: 0, pluginCalls: 0, permissionsUsed: [] });
     expect(calls.map(({ method, code: result }) => [method, result])).toEqual([['kv.get', 'OK'], ['kv.set', 'OK']]);
   });
 

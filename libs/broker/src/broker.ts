@@ -75,7 +75,14 @@ export interface BrokerRun<Identity> {
 export interface BrokerUsage {
   hostCalls: number;
   httpCalls: number;
+  /** The most HTTP calls that were under way at a time. */
+  httpCallsAtOnce: number;
   emits: number;
+  jobStarts: number;
+  emails: number;
+  webhookSends: number;
+  llmCalls: number;
+  pluginCalls: number;
   /** Permissions that let at least one call through. */
   permissionsUsed: PermissionName[];
 }
@@ -170,8 +177,8 @@ export function createBroker<Identity>(handlers: HostHandlers<Identity>, options
       },
       usage: () => ({
         hostCalls: tally.hostCalls,
-        httpCalls: tally.used('http_calls'),
-        emits: tally.used('emits'),
+        httpCallsAtOnce: httpCalls.peak,
+        ...tally.usedByQuota(),
         permissionsUsed: [...permissionsUsed],
       }),
       close,

@@ -1,6 +1,8 @@
 /** Lets at most `atOnce` pieces of work through at a time; further ones wait in the order in which they came. */
 export class Gate {
   #inside = 0;
+  /** The most that was ever inside. */
+  peak = 0;
   readonly #waiting: { enter: () => void; refuse: (reason: unknown) => void }[] = [];
   #closedBy: { reason: unknown } | undefined;
 
@@ -11,6 +13,7 @@ export class Gate {
     if (this.#closedBy) return Promise.reject(this.#closedBy.reason);
     if (this.#inside < this.atOnce) {
       this.#inside += 1;
+      this.peak = Math.max(this.peak, this.#inside);
       return Promise.resolve();
     }
     return new Promise((enter, refuse) => this.#waiting.push({ enter, refuse }));

@@ -53,6 +53,13 @@ export class Tally {
     this.#meters.set(meter, used + 1);
   }
 
+  /** What was used of each quota that has a meter. */
+  usedByQuota(): Record<(typeof meterQuota)[Meter], number> {
+    const used: Partial<Record<(typeof meterQuota)[Meter], number>> = {};
+    for (const meter of Object.keys(meterQuota) as Meter[]) used[meterQuota[meter]] = this.used(meter);
+    return used as Record<(typeof meterQuota)[Meter], number>;
+  }
+
   used(meter: Meter): number {
     return this.#meters.get(meter) ?? 0;
   }

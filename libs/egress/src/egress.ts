@@ -38,6 +38,8 @@ export interface EgressRequest {
   maxResponseBytes?: number;
   /** Default 3. With 0 a redirect is not followed but answered. */
   maxRedirects?: number;
+  /** Refuses to follow a redirect to another origin, with `EGRESS_REDIRECTS`: for requests that carry a secret. Default false. */
+  stayOnOrigin?: boolean;
   /** Gives the request up. */
   signal?: AbortSignal;
   /** `<tenant>/<plugin>`, sent as `x-annex-source`. */
@@ -138,7 +140,7 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
   }
 
   async function request(request: EgressRequest): Promise<EgressResponse> {
-    const { allowHosts, maxRedirects = 3, maxResponseBytes = defaultMaxBytes, hops = 0, source } = request;
+    const { allowHosts, maxRedirects = 3, maxResponseBytes = defaultMaxBytes, hops = 0, source, stayOnOrigin = false } = request;
     if (hops >= maxHops) throw egressErrors.error('EGRESS_LOOP', `The request passed through this platform ${hops} times already; a plugin seems to call itself.`);
     const timeoutMs = Math.min(Math.max(request.timeoutMs ?? defaultTimeoutMs, 1), maxTimeoutMs);
     let hop = firstHop(request, outgoingHeaders(request.headers ?? [], { source, hops }));
@@ -150,7 +152,11 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
         const answer = await sendHop(hop, allowHosts, { signal: deadline.signal, read });
         if (!('location' in answer)) return answer;
         if (redirects >= maxRedirects) throw egressErrors.error('EGRESS_REDIRECTS', `More than ${maxRedirects} redirects, the last one from ${quote(new URL(hop.url).host)}.`);
-        hop = nextHop(hop, answer.status, answer.location);
+        const next = nextHop(hop, answer.status, answer.location);
+        if (stayOnOrigin && new URL(next.url).origin !== new URL(hop.url).origin) {
+          throw egressErrors.error('EGRESS_REDIRECTS', `${quote(new URL(hop.url).host)} redirects to another origin, ${quote(new URL(next.url).host)}, and the request carries a secret. Send it to the final address.`);
+        }
+        hop = next;
       }
     } catch (thrown) {
       deadline.signal.throwIfAborted();

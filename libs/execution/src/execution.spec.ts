@@ -35,7 +35,10 @@ beforeAll(async () => {
   execution = new Execution({
     database: db.database,
     sandbox,
-    secrets: { readForRun: async (_tenant, _installation, names) => new Map([...secrets].filter(([name]) => names.includes(name))) },
+    secrets: {
+      readForRun: async (_tenant, _installation, names) => new Map([...secrets].filter(([name]) => names.includes(name))),
+      readForRef: async () => new Map(),
+    },
     createMasker,
     egress: createEgress({ allowPrivate: [origin] }),
     emit: emitEvent,
@@ -371,8 +374,8 @@ describe('filters and health checks', () => {
     const snapshot = await execution.snapshots.get(tenantId, slug);
     if (!snapshot) throw new Error('no snapshot');
     expect((await execution.checkHealth(snapshot))?.outcome).toMatchObject({ status: 'succeeded', result: '{"status":"ok"}' });
-    const { runId, outcome } = await execution.runFilter({ snapshot, index: 0, value: { gross: 10 }, user: null });
-    expect(outcome).toMatchObject({ status: 'succeeded', result: '{"gross":10,"net":5}' });
-    expect(await execution.reader.run(tenantId, runId)).toMatchObject({ kind: 'filter', name: 'price', limits: { wall_ms: { max: 1000 } } });
+    const { value, runs } = await execution.passThroughFilters({ tenantId, name: 'price', value: { gross: 10 }, user: null });
+    expect(value).toEqual({ gross: 10, net: 5 });
+    expect(await execution.reader.run(tenantId, String(runs[0]?.run_id))).toMatchObject({ kind: 'filter', name: 'price', result: { gross: 10, net: 5 }, limits: { wall_ms: { max: 1000 } } });
   });
 });

@@ -88,6 +88,21 @@ interface ValueCall {
   wallMs?: number;
 }
 
+/** A call of a webhook's transform. */
+export interface TransformCall {
+  snapshot: InstallationSnapshot;
+  /** Place of its handler in the bundle of transforms. */
+  index: number;
+  run: { id: Id<'run'>; name: string; attempt: number; depth: number };
+  /** Its first argument, and its second if it has one before `ctx`. */
+  first: Json;
+  second?: Json;
+  signal: AbortSignal;
+}
+
+/** How a transform ended. `result`: JSON text, or `undefined` when it answered nothing. */
+export type TransformEnding = { limits: Json } & ({ status: 'succeeded'; result: string | undefined } | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number });
+
 /** Longest result of a filter that its run keeps, as JSON, in bytes: filters run often, and a run is kept for a month. */
 const maxKeptFilterBytes = 16 * KiB;
 
@@ -260,6 +275,49 @@ export class Execution {
     const kept = answered !== undefined && outcome.status === 'succeeded' && jsonBytes(answered) <= maxKeptFilterBytes ? answered : undefined;
     const { runId, outcome: recorded } = this.#record(scope, outcome, kept);
     return recorded.status === 'failed' ? { runId, status: 'failed', error: { code: recorded.error.code, message: recorded.error.message } } : { runId, status: 'succeeded', value: answered };
+  }
+
+  /**
+   * Runs a function that makes or looks at a webhook's body, in the sandbox and within the limits of webhooks. It computes and does nothing
+   * else: its host calls are refused. Never rejects.
+   */
+  async runTransform({ snapshot, index, run, first, second, signal }: TransformCall): Promise<TransformEnding> {
+    const { transforms } = snapshot;
+    const limits = snapshot.limits('webhook');
+    if (!transforms) return { status: 'failed', error: { code: 'HANDLER_MISSING', message: 'The active release has no such transform.' }, limits: {} };
+    const start: RunStart = { snapshot, index, kind: 'webhook', name: run.name, runId: run.id, attempt: run.attempt, depth: run.depth, hops: 0, user: null, runLimits: limits.run, sandboxLimits: limits.sandbox, request: undefined, payload: undefined, signal, staged: false };
+    const scope = new RunScope(this.#parts, start, 'event');
+    let outcome: RunOutcome;
+    try {
+      outcome = await this.options.sandbox.run({
+        runId: scope.runId,
+        tenantId: scope.tenantId,
+        installationId: scope.installationId,
+        isolateKey: `${scope.isolateKey}/transforms`,
+        bundleSha256: transforms.bundleSha256,
+        loadBundle: () => transforms.loadBundle(),
+        handler: scope.handler,
+        context: scope.context,
+        payload: JSON.stringify({ first, ...(second !== undefined && { second }), webhook: { name: run.name } }),
+        limits: scope.limits,
+        hostCall: ({ method }) => Promise.resolve({ ok: false, code: 'PERMISSION_DENIED', message: `${method} is not there in a transform, which computes and does nothing else. Do it in a hook, and hand over the result with ctx.webhooks.send.` }),
+        log: (line) => scope.log(line),
+        signal,
+      });
+    } catch (thrown) {
+      this.#logger.warn({ reason: messageOf(thrown), run: scope.runId }, 'a transform could not be started');
+      outcome = { status: 'failed', error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' }, usage: nothingUsed };
+    }
+    scope.close();
+    if (outcome.status === 'failed') this.#tellStack(scope, outcome.error);
+    const used = this.#count(scope, outcome);
+    if (scope.logLines > 0) await this.#flushSoon(scope.tenantId);
+    const kept = Object.fromEntries(Object.entries(used).map(([name, each]) => [name, { used: each.used, max: each.max }]));
+    if (outcome.status === 'failed') {
+      const { retryAfterMs } = outcome.error;
+      return { status: 'failed', error: scope.explain(outcome.error), limits: kept, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+    }
+    return { status: 'succeeded', result: outcome.response === undefined ? outcome.result : undefined, limits: kept };
   }
 
   #runValue({ snapshot, index, value, user, signal, depth = 0, within, callers, wallMs }: ValueCall, kind: 'filter' | 'lifecycle', name: string): Promise<{ scope: RunScope; outcome: RunOutcome }> {

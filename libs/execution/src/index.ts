@@ -18,3 +18,4 @@ export { httpHandlers } from './host-calls/http.js';
 export { callerHeader } from './host-calls/plugins.js';
 export type { RunIdentity } from './host-calls/run-identity.js';
 export { buildSnapshot, type SnapshotRow } from './snapshots/snapshot.js';
+export type { TransformCall, TransformEnding } from './execution.js';

@@ -50,7 +50,7 @@ const good: [HostMethod, unknown, unknown?][] = [
   ['jobs.runNow', ['nightly'], ['nightly', null]],
   ['files.upload', ['a.bin', { $bytes: 'AAE=' }], ['a.bin', Buffer.from([0, 1]), undefined]],
   ['http.request', [{ method: 'GET', url: 'https://x.io/', headers: [['a', 'b']], body: null, timeout_ms: 5 }]],
-  ['plugins.call', ['other', '/x', { method: 'POST', headers: { a: 'b' }, body: { c: 1 } }]],
+  ['plugins.call', ['other', '/x', { method: 'POST', headers: [['a', 'b']], query: { q: [1, 2] }, body: { encoding: 'utf8', data: '{}' } }]],
   ['db.query', ['orders', { total: { $gt: 1 } }, { orderBy: '-total', limit: 1000 }]],
 ];
 

@@ -89,5 +89,8 @@ export const httpBody = z.strictObject({ encoding: z.enum(['utf8', 'base64']), d
 /** Header fields in order, repeated names allowed. */
 export const headerList = z.array(z.tuple([z.string(), z.string()])).max(100);
 
+/** Parameters to add to a URL: as text, or by name, where a list repeats its name and `null` leaves it out. */
+export const query = z.union([z.string().max(8192), z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number(), z.boolean()]))]))]);
+
 /** A position that a list answered as `next_cursor`; opaque to plugins. */
 export const cursor = z.string().min(1).max(1024);

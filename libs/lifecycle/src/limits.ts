@@ -6,7 +6,7 @@ import { KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
 import type { RunKind } from './run-status.js';
 
 /** What a limit is measured in. */
-export type LimitUnit = 'ms' | 'MiB' | 'bytes' | 'lines' | 'calls' | 'levels';
+export type LimitUnit = 'ms' | 'MiB' | 'bytes' | 'lines' | 'calls' | 'levels' | 'tokens';
 
 /** What one run may use. */
 export interface RunLimits {
@@ -35,6 +35,8 @@ export interface RunLimits {
   emails: number;
   webhookSends: number;
   llmCalls: number;
+  /** Of language models, prompts and answers together; the call that passes it is still answered, the next one is refused. */
+  llmTokens: number;
   pluginCalls: number;
   /** How deep plugins may call plugins. */
   callDepth: number;
@@ -71,7 +73,7 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   },
   cpuMs: { unit: 'ms', default: { job: 10 * SECOND, other: SECOND }, code: 'CPU_LIMIT', what: 'processor time' },
   memoryMb: { unit: 'MiB', default: 100, code: 'MEMORY_LIMIT', what: 'heap' },
-  resultBytes: { unit: 'bytes', default: { route: 5 * MiB, other: MiB }, code: 'OUTPUT_LIMIT', what: 'result' },
+  resultBytes: { unit: 'bytes', default: { route: 5 * MiB, filter: 256 * KiB, other: MiB }, code: 'OUTPUT_LIMIT', what: 'result' },
   logLines: { unit: 'lines', default: 1000, code: 'LOG_LIMIT', what: 'log lines' },
   logBytes: { unit: 'bytes', default: 256 * KiB, code: 'LOG_LIMIT', what: 'log text' },
   httpCalls: { unit: 'calls', default: 50, code: 'HTTP_LIMIT', what: 'outbound HTTP calls' },
@@ -85,8 +87,9 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   emails: { unit: 'calls', default: { job: 200, other: 20 }, code: 'RATE_LIMITED', what: 'mails sent' },
   webhookSends: { unit: 'calls', default: { job: 200, other: 20 }, code: 'RATE_LIMITED', what: 'webhooks sent' },
   llmCalls: { unit: 'calls', default: { job: 100, other: 10 }, code: 'RATE_LIMITED', what: 'language model calls' },
+  llmTokens: { unit: 'tokens', default: { job: 1_000_000, other: 200_000 }, code: 'RATE_LIMITED', what: 'language model tokens' },
   pluginCalls: { unit: 'calls', default: 50, code: 'RATE_LIMITED', what: 'calls of other plugins' },
-  callDepth: { unit: 'levels', default: 5, code: 'RATE_LIMITED', what: 'levels of plugins calling plugins' },
+  callDepth: { unit: 'levels', default: 5, code: 'CALL_DEPTH', what: 'levels of plugins calling plugins' },
   requestBytes: { unit: 'bytes', default: MiB, code: 'PAYLOAD_TOO_LARGE', what: 'request body of a route' },
   payloadBytes: { unit: 'bytes', default: 256 * KiB, code: 'PAYLOAD_TOO_LARGE', what: 'payload of an event or job' },
 };

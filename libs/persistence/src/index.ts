@@ -176,6 +176,7 @@ export {
   type StoredDocument,
 } from './documents/write-documents.js';
 export { indexEntries } from './documents/index-entries.js';
+export { findReplacedSecrets, replacedForMs, type ReplacedSecret } from './secrets/secrets.js';
 export { handlerKey } from './runs/replay.js';
 export { deliveriesAtOnce, releaseEndpoint, releaseEndpoints } from './runs/endpoint-turns.js';
 export {

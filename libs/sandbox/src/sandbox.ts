@@ -74,6 +74,8 @@ export interface RunContext {
   config: Json;
   /** Names of the declared secrets, for `secrets.has` and `secrets.ref`; never their values. */
   secrets: string[];
+  /** Stands in the placeholders of `secrets.ref`, which are `{{secret:<name>:<token>}}`. Left out: `{{secret:<name>}}`. */
+  refToken?: string;
 }
 
 export interface HostCall {

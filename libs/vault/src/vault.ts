@@ -8,9 +8,11 @@ import {
   appendAudit,
   deleteSecret,
   findInstallation,
+  findReplacedSecrets,
   findSecretsFor,
   findSetSecretNames,
   findTenantKey,
+  findTenantSecrets,
   holdInstallation,
   insertTenantKey,
   listSecrets,
@@ -22,6 +24,8 @@ import {
   WatchedCache,
   type Change,
   type Database,
+  type ReplacedSecret,
+  type SealedValue,
   type SecretRow,
   type SecretScope,
   type TenantTransaction,
@@ -75,9 +79,16 @@ export interface VaultCaller {
   requestId: string;
 }
 
+/** A value, and where `secrets.ref` may send it; an empty list leaves that to the hosts that the plugin may reach at all. */
+export interface SendableSecret {
+  value: string;
+  allowedHosts: readonly string[];
+}
+
 interface Opened {
   tenantId: Id<'tenant'>;
   values: ReadonlyMap<string, string>;
+  sendable: ReadonlyMap<string, SendableSecret>;
 }
 
 interface DataKey {
@@ -162,11 +173,58 @@ export class Vault implements Stoppable {
    */
   async readForRun(tenantId: Id<'tenant'>, installationId: Id<'installation'>, declaredNames: readonly string[]): Promise<ReadonlyMap<string, string>> {
     if (declaredNames.length === 0) return new Map();
+    return (await this.#openFor(tenantId, installationId, declaredNames)).values;
+  }
+
+  /** The same values with the hosts to which each may be sent. Throws as {@link readForRun}. */
+  async readForRef(tenantId: Id<'tenant'>, installationId: Id<'installation'>, declaredNames: readonly string[]): Promise<ReadonlyMap<string, SendableSecret>> {
+    if (declaredNames.length === 0) return new Map();
+    return (await this.#openFor(tenantId, installationId, declaredNames)).sendable;
+  }
+
+  #openFor(tenantId: Id<'tenant'>, installationId: Id<'installation'>, declaredNames: readonly string[]): Promise<Opened> {
     const key = `${tenantId}/${installationId}/${[...declaredNames].sort().join('/')}`;
-    const { values } = await this.#opened.load(key, () =>
-      this.options.database.forTenant(tenantId).transaction(async (tx) => ({ tenantId, values: await this.#open(tx, await findSecretsFor(tx, installationId, declaredNames)) })),
+    return this.#load(tenantId, key, (tx) => findSecretsFor(tx, installationId, declaredNames));
+  }
+
+  #load(tenantId: Id<'tenant'>, key: string, find: (tx: TenantTransaction) => Promise<SecretRow[]>): Promise<Opened> {
+    return this.#opened.load(key, () =>
+      this.options.database.forTenant(tenantId).transaction(async (tx) => {
+        const sendable = await this.#open(tx, await find(tx));
+        return { tenantId, sendable, values: new Map([...sendable].map(([name, { value }]) => [name, value])) };
+      }),
     );
-    return values;
+  }
+
+  /** The tenant-wide values of these names, for the platform itself: no plugin's own, and no manifest is asked. Throws as {@link readForRun}. */
+  async readForTenant(tenantId: Id<'tenant'>, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    const opened = await this.#load(tenantId, `${tenantId}//${[...names].sort().join('/')}`, (tx) => findTenantSecrets(tx, names));
+    return opened.values;
+  }
+
+  /** The values that present ones replaced within the last day: they go on signing webhooks. Throws as {@link readForRun}. */
+  async readReplaced(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+    if (names.length === 0) return new Map();
+    return this.options.database.forTenant(tenantId).transaction(async (tx) => {
+      const opened = await this.#open(tx, await findReplacedSecrets(tx, installationId, names));
+      return new Map([...opened].map(([name, { value }]) => [name, value]));
+    });
+  }
+
+  /** Seals a text that some other part keeps in a row of its own. `what` names that row, so that it opens nowhere else. */
+  async seal(tx: TenantTransaction, what: string, text: string): Promise<SealedValue> {
+    const dataKey = await this.#currentDataKey(tx);
+    return { keyVersion: dataKey.version, ...seal(dataKey.key, Buffer.from(text, 'utf8'), ['annex value', tx.tenantId, what]) };
+  }
+
+  /** Opens what {@link seal} sealed under the same name. Throws `SECRET_DAMAGED`, `MASTER_KEY_MISSING`. */
+  async unseal(tx: TenantTransaction, what: string, sealed: SealedValue): Promise<string> {
+    const dataKey = await this.#dataKey(tx, sealed.keyVersion);
+    try {
+      return open(dataKey, sealed, ['annex value', tx.tenantId, what]).toString('utf8');
+    } catch (thrown) {
+      throw vaultErrors.error('SECRET_DAMAGED', `The sealed value of ${what} does not open: its row was changed. Set it again.`, { cause: thrown });
+    }
   }
 
   /** Wraps every data key anew that an old master key wraps; answers how many. Values are not touched. May run beside everything else. */
@@ -236,13 +294,13 @@ export class Vault implements Stoppable {
   }
 
   /** Opens rows; a plugin's own value wins over the tenant's of the same name. */
-  async #open(tx: TenantTransaction, rows: SecretRow[]): Promise<ReadonlyMap<string, string>> {
-    const values = new Map<string, string>();
+  async #open(tx: TenantTransaction, rows: readonly (SecretRow | ReplacedSecret)[]): Promise<ReadonlyMap<string, SendableSecret>> {
+    const values = new Map<string, SendableSecret>();
     const ownLast = [...rows].sort((a, b) => Number(a.installationId !== null) - Number(b.installationId !== null));
     for (const row of ownLast) {
       const dataKey = await this.#dataKey(tx, row.keyVersion);
       try {
-        values.set(row.name, open(dataKey, row, contextOf(row)).toString('utf8'));
+        values.set(row.name, { value: open(dataKey, row, contextOf(row)).toString('utf8'), allowedHosts: 'allowedHosts' in row ? row.allowedHosts : [] });
       } catch (thrown) {
         throw vaultErrors.error('SECRET_DAMAGED', `The secret ${row.name} does not open: its row was changed. Set it again.`, { cause: thrown });
       }

@@ -36,6 +36,7 @@ export function flowHandlers({ database, emit, startJob, clock = systemClock }: 
       if (depth + 1 > maxEmitDepth) {
         throw outcomeErrors.error('EMIT_DEPTH', `This event would be ${depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each other's events.`);
       }
+      identity.noteUse('emitDepth', depth + 1);
       const event: NewEvent & { id: string } = {
         id: options?.id ?? newId('event'),
         type,

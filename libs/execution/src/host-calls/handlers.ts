@@ -12,6 +12,7 @@ import { pluginHandlers, type PluginRoutesPort } from './plugins.js';
 import { llmHandlers, type LlmHandlerOptions } from './llm.js';
 import type { EgressPort, SecretsPort, StartJob } from './ports.js';
 import type { RunIdentity } from './run-identity.js';
+import { webhookHandlers } from './webhooks.js';
 
 export interface HostCallPorts {
   database: Pick<Database, 'forTenant'>;
@@ -45,13 +46,13 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, pl
     ...pluginHandlers(plugins, clock),
     ...analyticsHandlers({ database, counts, clock }),
     ...flowHandlers({ database, emit, startJob, clock }),
+    ...webhookHandlers(database),
     ...(files ? fileHandlers(files) : handlersNotAvailable(fileMethods, 'No file store is joined here.')),
     ...(tables ? dbHandlers(tables) : handlersNotAvailable(dbMethods, 'No tables are joined here.')),
     ...(llm ? llmHandlers({ ...llm, clock }) : handlersNotAvailable(['llm.run'] as const, 'No language model is joined here.')),
     ...handlersNotAvailable(
       [
         'email.send',
-        'webhooks.send',
         'templates.render',
       ],
       'This version of Annex does not serve it yet.',

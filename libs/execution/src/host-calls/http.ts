@@ -1,50 +1,60 @@
 import { isUtf8 } from 'node:buffer';
-import type { HostArgs, HostHandlers } from '@annex/host-api';
+import type { HostHandlers } from '@annex/host-api';
 import { systemClock, type Clock } from '@annex/kernel';
-import type { EgressPort } from './ports.js';
+import type { EgressPort, SecretsPort } from './ports.js';
+import { appendQuery } from './query.js';
 import type { RunIdentity } from './run-identity.js';
+import { fillSecretRefs } from './secret-refs.js';
 
 /** How long an outbound call may take when the plugin does not say, in milliseconds. */
 const defaultTimeoutMs = 10_000;
 
-type Query = NonNullable<HostArgs<'http.request'>[0]['query']>;
+export interface HttpOptions {
+  egress: EgressPort;
+  secrets: Pick<SecretsPort, 'readForRef'>;
+  /** Default: the machine's own. */
+  clock?: Clock;
+}
 
 /** `ctx.http` and the global `fetch`. */
-export function httpHandlers(egress: EgressPort, clock: Clock = systemClock): Pick<HostHandlers<RunIdentity>, 'http.request'> {
+export function httpHandlers({ egress, secrets, clock = systemClock }: HttpOptions): Pick<HostHandlers<RunIdentity>, 'http.request'> {
   return {
     'http.request': async ([{ method, url, headers, query, body, timeout_ms }], { identity, signal }) => {
       const { snapshot, runLimits, deadlineMs } = identity;
-      const answer = await egress.request({
-        method,
+      const asked = {
         url: query ? withQuery(url, query) : url,
         headers: headers ?? [],
         body: body ? (body.encoding === 'utf8' ? body.data : Buffer.from(body.data, 'base64')) : null,
+      };
+      const { request, carriesSecret, hide } = await fillSecretRefs(asked, { identity, secrets });
+      const answer = await egress.request({
+        ...request,
+        method,
         allowHosts: snapshot.allowHosts,
         timeoutMs: Math.max(1, Math.min(timeout_ms ?? defaultTimeoutMs, deadlineMs - clock.now())),
         maxResponseBytes: runLimits.httpBodyBytes,
         signal,
         source: `${snapshot.tenant.slug}/${snapshot.slug}`,
         hops: identity.hops,
+        ...(carriesSecret && { stayOnOrigin: true }),
       });
+      identity.noteUse('httpBodyBytes', Math.max(answer.body.byteLength, request.body === null ? 0 : Buffer.byteLength(request.body)));
       const bytes = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);
       const text = isUtf8(bytes);
       return {
         status: answer.status,
         headers: answer.headers,
-        url: answer.url,
+        url: hide(answer.url),
         body: { encoding: text ? ('utf8' as const) : ('base64' as const), data: bytes.toString(text ? 'utf8' : 'base64') },
       };
     },
   };
 }
 
-/** Adds parameters after those that the URL has; `null` leaves one out, a list repeats it. A URL that cannot be read is egress' to refuse. */
-function withQuery(url: string, query: Query): string {
+/** A URL that cannot be read is egress' to refuse. */
+function withQuery(url: string, query: Parameters<typeof appendQuery>[1]): string {
   const parsed = URL.parse(url);
   if (parsed === null) return url;
-  for (const [name, value] of Object.entries(query)) {
-    if (value === null) continue;
-    for (const one of Array.isArray(value) ? value : [value]) parsed.searchParams.append(name, String(one));
-  }
+  appendQuery(parsed, query);
   return parsed.href;
 }

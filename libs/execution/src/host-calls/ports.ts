@@ -5,6 +5,8 @@ import type { TenantTransaction } from '@annex/persistence';
 /** Reads the secrets of an installation: the names given, its own before the tenant's. What is not set is left out. */
 export interface SecretsPort {
   readForRun(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The same with the hosts to which a value may be sent; none named: every host that the plugin may reach. */
+  readForRef(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, { value: string; allowedHosts: readonly string[] }>>;
 }
 
 /** Replaces secrets in words that are kept (`@annex/vault`). */
@@ -29,6 +31,8 @@ export interface EgressPort {
     signal?: AbortSignal;
     source?: string;
     hops?: number;
+    /** Refuses redirects to another origin. */
+    stayOnOrigin?: boolean;
   }): Promise<{ status: number; headers: [string, string][]; url: string; body: Uint8Array }>;
 }
 
@@ -46,3 +50,19 @@ export interface JobStart {
 
 /** Starts a job in a transaction, by its overlap policy; answers how the run stands then. */
 export type StartJob = (tx: TenantTransaction, start: JobStart) => Promise<{ status: string }>;
+
+/** A language model (`@annex/llm`). */
+export interface LlmPort {
+  complete(request: {
+    tenantId: Id<'tenant'>;
+    source: string;
+    messages: readonly { role: 'system' | 'user' | 'assistant'; content: string }[];
+    model?: string | undefined;
+    maxTokens?: number | undefined;
+    temperature?: number | undefined;
+    stop?: string | readonly string[] | undefined;
+    responseFormat?: 'json' | 'text' | undefined;
+    deadlineMs: number;
+    signal?: AbortSignal | undefined;
+  }): Promise<{ text: string; usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number }; model: string; finishReason: string | null }>;
+}

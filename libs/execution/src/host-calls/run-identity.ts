@@ -6,6 +6,9 @@ import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 /** Something a run did that takes effect together with its success: in the transaction that ends it, or not at all. */
 export type RunEffect = (tx: TenantTransaction) => Promise<void>;
 
+/** Limits of which a run stores the largest amount that it reached. */
+export type PeakLimit = 'httpBodyBytes' | 'emitDepth' | 'callDepth' | 'requestBytes' | 'payloadBytes';
+
 /** Who makes a host call: what its handler may know of the run. */
 export interface RunIdentity {
   readonly snapshot: InstallationSnapshot;
@@ -15,11 +18,21 @@ export interface RunIdentity {
   readonly depth: number;
   /** How often the request that caused this run came through this platform already. */
   readonly hops: number;
+  /** What `ctx.user` shows: who stands behind the run, or `null`. */
+  readonly user: Json;
+  /** Slugs of the plugins that called each other to come here, this one last. */
+  readonly callChain: readonly string[];
+  /** Installations in whose filter this run takes place, its own included when it is a filter's: their filters take no part in what it asks for. */
+  readonly within: readonly Id<'installation'>[];
   readonly runLimits: RunLimits;
   /** When the run ends at the latest, milliseconds since the epoch. */
   readonly deadlineMs: number;
   /** The effects of a background run so far; `null` for a run whose effects take place at once, because somebody waits for it. */
   readonly effects: RunEffect[] | null;
+  /** Remembers how far the run went towards a limit that is no count; the largest amount stands. */
+  noteUse(limit: PeakLimit, amount: number): void;
+  /** Language model tokens that the run used so far; the handler of `ctx.llm` counts them up. */
+  llmTokens: number;
   /** Remembers a secret that the plugin was given, to mask it. */
   sawSecret(name: string, value: string): void;
   /** The value with every secret that the plugin has seen masked; tells the run's log when there was one. `what`: where it was going. */

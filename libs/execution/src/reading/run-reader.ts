@@ -5,6 +5,7 @@ import {
   listLogs,
   listRuns,
   readRunLogs,
+  readTracked,
   readUsage,
   runMetrics,
   type Database,
@@ -60,8 +61,11 @@ export interface MetricsView {
   runs: { total: number; by_status: Record<string, number>; by_kind: Record<string, number>; by_error: Record<string, number>; capped: boolean };
   wall_ms: RunMetrics['wallMs'];
   /** Counts by UTC day, newest first. */
-  days: { day: string; metrics: Record<string, number> }[];
+  days: { day: string; metrics: Record<string, number>; analytics: AnalyticsView }[];
 }
+
+/** What plugin code counted with `ctx.analytics.track`, by name: how often, and the sums of its numeric properties. */
+export type AnalyticsView = Record<string, { count: number; sums: Record<string, number> }>;
 
 /** One line of `GET /api/usage`. */
 export interface UsageView {
@@ -69,6 +73,7 @@ export interface UsageView {
   installation_id: string;
   plugin: string | null;
   metrics: Record<string, number>;
+  analytics: AnalyticsView;
 }
 
 export interface RunReaderOptions {
@@ -169,14 +174,14 @@ export class RunReader {
     const from = since ?? new Date(now - dayMs);
     const [numbers, days] = await this.#read(tenantId, async (tx) => [
       await runMetrics(tx, { installationId, since: from }),
-      await readUsage(tx, { installationId, since: dayOf(now - 30 * dayMs), until: dayOf(now) }),
+      await readDays(tx, { installationId, since: dayOf(now - 30 * dayMs), until: dayOf(now) }),
     ]);
     const { total, byStatus, byKind, byError, capped, wallMs } = numbers;
     return {
       since: from.toISOString(),
       runs: { total, by_status: byStatus, by_kind: byKind, by_error: byError, capped },
       wall_ms: wallMs,
-      days: days.map(({ day, metrics }) => ({ day, metrics })),
+      days: days.map(({ day, metrics, analytics }) => ({ day, metrics, analytics })),
     };
   }
 
@@ -184,8 +189,12 @@ export class RunReader {
   async usage(tenantId: Id<'tenant'>, { since, until }: { since?: Date | undefined; until?: Date | undefined } = {}): Promise<{ items: UsageView[] }> {
     const end = until?.getTime() ?? this.options.clock.now();
     const start = Math.max(since?.getTime() ?? end - 30 * dayMs, end - 400 * dayMs);
-    const days = await this.#read(tenantId, (tx) => readUsage(tx, { since: dayOf(start), until: dayOf(end) }));
-    return { items: days.map(({ day, installationId, plugin, metrics }) => ({ day, installation_id: installationId, plugin, metrics })) };
+    return { items: await this.#read(tenantId, (tx) => readDays(tx, { since: dayOf(start), until: dayOf(end) })) };
+  }
+
+  /** Writes down what this process still holds of a tenant, so that what is read next knows it. Never rejects. */
+  settle(tenantId: Id<'tenant'>): Promise<void> {
+    return this.options.sink.flushTenant(tenantId);
   }
 
   async #read<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
@@ -200,6 +209,22 @@ export class RunReader {
     if (found) return found;
     throw executionErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(idOrSlug)}. GET /api/plugins/ lists them.`);
   }
+}
+
+/** Counts of the platform and of the plugins themselves, joined by day and installation. */
+async function readDays(tx: TenantTransaction, span: { since: string; until: string; installationId?: Id<'installation'> }): Promise<UsageView[]> {
+  const days = new Map<string, UsageView>();
+  const keyOf = ({ day, installationId }: { day: string; installationId: string }): string => `${day}/${installationId}`;
+  for (const { day, installationId, plugin, metrics } of await readUsage(tx, span)) {
+    days.set(keyOf({ day, installationId }), { day, installation_id: installationId, plugin, metrics, analytics: {} });
+  }
+  for (const { day, installationId, plugin, name, count, sums } of await readTracked(tx, span)) {
+    const view = days.get(keyOf({ day, installationId })) ?? { day, installation_id: installationId, plugin, metrics: {}, analytics: {} };
+    // A plugin may call something `__proto__`.
+    Object.defineProperty(view.analytics, name, { value: { count, sums }, enumerable: true });
+    days.set(keyOf({ day, installationId }), view);
+  }
+  return [...days.values()].sort((a, b) => (a.day < b.day ? 1 : a.day > b.day ? -1 : 0));
 }
 
 function runNotFound(id: string): Error {

@@ -4,7 +4,19 @@
  * finished route runs, logs and counts. Nothing that was promised (events, jobs) ever passes through here.
  */
 import { messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
-import { addUsage, insertLogs, recordRuns, type Database, type FinishedRun, type NewLogLine, type TenantTransaction } from '@annex/persistence';
+import {
+  addTracked,
+  addUsage,
+  insertLogs,
+  recordPermissionUses,
+  recordRuns,
+  type Database,
+  type FinishedRun,
+  type NewLogLine,
+  type PermissionUse,
+  type TenantTransaction,
+  type TrackedIncrement,
+} from '@annex/persistence';
 
 export interface RunSinkOptions {
   database: Pick<Database, 'forTenant'>;
@@ -22,12 +34,21 @@ export interface RunSinkOptions {
 /** What to add to an installation's counts of the day. */
 export type UsageAmounts = Record<string, number>;
 
+/** What is added up until it is written; a handful of entries an installation, however much happens. */
+interface Counts {
+  /** By day and installation. */
+  usage: Map<string, { day: string; installationId: Id<'installation'>; amounts: UsageAmounts }>;
+  /** By day, installation, name and property. */
+  tracked: Map<string, TrackedIncrement>;
+  /** By installation and permission. */
+  permissions: Map<string, PermissionUse>;
+}
+
 /** What waits to be written for a tenant. */
 interface Batch {
   runs: FinishedRun[];
   logs: NewLogLine[];
-  /** By day and installation. */
-  usage: Map<string, { day: string; installationId: Id<'installation'>; amounts: UsageAmounts }>;
+  counts: Counts;
   chars: number;
 }
 
@@ -46,6 +67,9 @@ interface TenantBuffer {
 
 /** Tenants written at once; the pool of connections is everybody's. */
 const writersAtOnce = 3;
+/** How exact "last used" of a permission is. */
+const permissionEveryMs = 60_000;
+const maxPermissionsKept = 50_000;
 /** Most rows of one statement. */
 const maxStatementRows = 5_000;
 
@@ -62,6 +86,8 @@ export class RunSink {
   #writers = 0;
   #queue: (() => void)[] = [];
   #day = { until: 0, text: '' };
+  /** When the use of a permission was last handed on, milliseconds since the epoch. */
+  readonly #permissionsKept = new Map<string, number>();
 
   constructor(private readonly options: RunSinkOptions) {
     this.#flushMs = options.flushMs ?? 250;
@@ -95,8 +121,31 @@ export class RunSink {
   use(tenantId: Id<'tenant'>, installationId: Id<'installation'>, amounts: UsageAmounts): void {
     const buffer = this.#buffer(tenantId);
     const day = this.#today();
-    mergeUsage(buffer.batch, day, installationId, amounts);
+    mergeUsage(buffer.batch.counts, day, installationId, amounts);
     this.#arm();
+  }
+
+  /** Adds what a plugin counts itself. `sums`: by numeric property. The caller bounds names and properties. */
+  track(tenantId: Id<'tenant'>, installationId: Id<'installation'>, { name, sums }: { name: string; sums: Readonly<Record<string, number>> }): void {
+    const { counts } = this.#buffer(tenantId).batch;
+    const day = this.#today();
+    mergeTracked(counts, { day, installationId, name, prop: '', value: 1 });
+    for (const [prop, value] of Object.entries(sums)) mergeTracked(counts, { day, installationId, name, prop, value });
+    this.#arm();
+  }
+
+  /** Remembers that permissions were used. What was written within the last minute is not written again. */
+  usePermissions(tenantId: Id<'tenant'>, installationId: Id<'installation'>, permissions: readonly string[]): void {
+    const atMs = this.options.clock.now();
+    for (const permission of permissions) {
+      const key = `${installationId}/${permission}`;
+      const known = this.#permissionsKept.get(key);
+      if (known !== undefined && atMs - known < permissionEveryMs && atMs >= known) continue;
+      if (this.#permissionsKept.size >= maxPermissionsKept) this.#permissionsKept.clear();
+      this.#permissionsKept.set(key, atMs);
+      this.#buffer(tenantId).batch.counts.permissions.set(key, { installationId, permission, atMs });
+      this.#arm();
+    }
   }
 
   /** Resolves when everything taken so far for a tenant is written, or a write of it has failed and rests. Never rejects. */
@@ -255,20 +304,30 @@ async function writeAll(tx: TenantTransaction, batch: Batch): Promise<void> {
   await insertLogs(tx, batch.logs);
   await addUsage(
     tx,
-    [...batch.usage.values()].flatMap(({ day, installationId, amounts }) => Object.entries(amounts).map(([metric, value]) => ({ day, installationId, metric, value }))),
+    [...batch.counts.usage.values()].flatMap(({ day, installationId, amounts }) => Object.entries(amounts).map(([metric, value]) => ({ day, installationId, metric, value }))),
   );
+  await addTracked(tx, [...batch.counts.tracked.values()]);
+  await recordPermissionUses(tx, [...batch.counts.permissions.values()]);
 }
 
 function emptyBatch(): Batch {
-  return { runs: [], logs: [], usage: new Map(), chars: 0 };
+  return { runs: [], logs: [], counts: emptyCounts(), chars: 0 };
+}
+
+function emptyCounts(): Counts {
+  return { usage: new Map(), tracked: new Map(), permissions: new Map() };
 }
 
 function rowsOf(batch: Batch): number {
   return batch.runs.length + batch.logs.length;
 }
 
+function hasCounts({ counts: { usage, tracked, permissions } }: Batch): boolean {
+  return usage.size > 0 || tracked.size > 0 || permissions.size > 0;
+}
+
 function isEmpty(batch: Batch): boolean {
-  return batch.runs.length === 0 && batch.logs.length === 0 && batch.usage.size === 0;
+  return batch.runs.length === 0 && batch.logs.length === 0 && !hasCounts(batch);
 }
 
 function takeUpTo(buffer: TenantBuffer, rows: number): Batch {
@@ -280,37 +339,57 @@ function takeUpTo(buffer: TenantBuffer, rows: number): Batch {
   const runs = whole.runs.splice(0, rows);
   const logs = whole.logs.splice(0, rows - runs.length);
   const share = Math.round((whole.chars * (runs.length + logs.length)) / (runs.length + logs.length + rowsOf(whole)));
-  const taken: Batch = { runs, logs, usage: whole.usage, chars: share };
-  buffer.batch = { runs: whole.runs, logs: whole.logs, usage: new Map(), chars: whole.chars - share };
+  const taken: Batch = { runs, logs, counts: whole.counts, chars: share };
+  buffer.batch = { runs: whole.runs, logs: whole.logs, counts: emptyCounts(), chars: whole.chars - share };
   return taken;
 }
 
 function putBack(buffer: TenantBuffer, batch: Batch): void {
   const newer = buffer.batch;
-  buffer.batch = { runs: [...batch.runs, ...newer.runs], logs: [...batch.logs, ...newer.logs], usage: batch.usage, chars: batch.chars + newer.chars };
-  for (const { day, installationId, amounts } of newer.usage.values()) mergeUsage(buffer.batch, day, installationId, amounts);
+  buffer.batch = { runs: [...batch.runs, ...newer.runs], logs: [...batch.logs, ...newer.logs], counts: batch.counts, chars: batch.chars + newer.chars };
+  for (const { day, installationId, amounts } of newer.counts.usage.values()) mergeUsage(batch.counts, day, installationId, amounts);
+  for (const increment of newer.counts.tracked.values()) mergeTracked(batch.counts, increment);
+  for (const [key, use] of newer.counts.permissions) batch.counts.permissions.set(key, use);
 }
 
-function mergeUsage(batch: Batch, day: string, installationId: Id<'installation'>, amounts: UsageAmounts): void {
+function mergeUsage({ usage }: Counts, day: string, installationId: Id<'installation'>, amounts: UsageAmounts): void {
   const key = `${day}/${installationId}`;
-  const entry = batch.usage.get(key);
+  const entry = usage.get(key);
   if (entry === undefined) {
-    batch.usage.set(key, { day, installationId, amounts: { ...amounts } });
+    usage.set(key, { day, installationId, amounts: { ...amounts } });
     return;
   }
   for (const metric in amounts) entry.amounts[metric] = (entry.amounts[metric] ?? 0) + (amounts[metric] ?? 0);
 }
 
+function mergeTracked({ tracked }: Counts, increment: TrackedIncrement): void {
+  const { day, installationId, name, prop, value } = increment;
+  const key = `${day}/${installationId}/${JSON.stringify([name, prop])}`;
+  const entry = tracked.get(key);
+  if (entry === undefined) tracked.set(key, { ...increment });
+  else entry.value += value;
+}
+
 function split(batch: Batch): [Batch, Batch] | undefined {
   const rows = rowsOf(batch);
-  if (rows === 0 || (rows === 1 && batch.usage.size === 0)) return undefined;
-  if (rows === 1) return [{ ...batch, usage: new Map() }, { ...emptyBatch(), usage: batch.usage }];
+  if (rows === 0 && hasCounts(batch)) return splitCounts(batch);
+  if (rows === 0 || (rows === 1 && !hasCounts(batch))) return undefined;
+  if (rows === 1) return [{ ...batch, counts: emptyCounts() }, { ...emptyBatch(), counts: batch.counts }];
   const half = Math.ceil(rows / 2);
   const [runs, logs] = [batch.runs.slice(0, half), batch.logs.slice(0, Math.max(0, half - batch.runs.length))];
   return [
-    { runs, logs, usage: batch.usage, chars: 0 },
-    { runs: batch.runs.slice(half), logs: batch.logs.slice(logs.length), usage: new Map(), chars: 0 },
+    { runs, logs, counts: batch.counts, chars: 0 },
+    { runs: batch.runs.slice(half), logs: batch.logs.slice(logs.length), counts: emptyCounts(), chars: 0 },
   ];
+}
+
+/** Counts of one kind are given up together: they are refused only when their installation went that very moment. */
+function splitCounts({ counts: { usage, tracked, permissions } }: Batch): [Batch, Batch] | undefined {
+  const some = [usage, tracked, permissions].filter((each) => each.size > 0).length;
+  if (some < 2) return undefined;
+  return usage.size > 0
+    ? [{ ...emptyBatch(), counts: { ...emptyCounts(), usage } }, { ...emptyBatch(), counts: { ...emptyCounts(), tracked, permissions } }]
+    : [{ ...emptyBatch(), counts: { ...emptyCounts(), tracked } }, { ...emptyBatch(), counts: { ...emptyCounts(), permissions } }];
 }
 
 /**

@@ -1,8 +1,10 @@
+import { createHmac, randomBytes } from 'node:crypto';
 import { uuidFromId, type Clock, type Id } from '@annex/kernel';
 import type { OperatorCeilings } from '@annex/lifecycle';
 import { readBlob, watchChanges, WatchedCache, type Database } from '@annex/persistence';
 import type { Bundle } from '@annex/sandbox';
-import { buildSnapshot, readSnapshotRow, type InstallationSnapshot } from './snapshot.js';
+import { arrangeFilters, type FilterHandler, type FilterPoints } from '../filters/filter-points.js';
+import { buildSnapshot, readFilterSlugs, readSnapshotRow, type InstallationSnapshot } from './snapshot.js';
 
 export interface InstallationSnapshotsOptions {
   database: Database;
@@ -17,6 +19,12 @@ export interface InstallationSnapshotsOptions {
 interface Found {
   tenantId: Id<'tenant'>;
   snapshot: InstallationSnapshot | null;
+}
+
+/** What filters a tenant has. */
+interface FoundFilters {
+  tenantId: Id<'tenant'>;
+  points: FilterPoints;
 }
 
 /** Changes after which a snapshot may be out of date. */
@@ -35,14 +43,18 @@ const maxSnapshots = 5_000;
 export class InstallationSnapshots {
   readonly #bySlug: WatchedCache<Found>;
   readonly #byId: WatchedCache<Found>;
+  readonly #filters: WatchedCache<FoundFilters>;
   /** What each installation ran under last, in this process. */
   readonly #isolateKeys = new Map<string, string>();
+  /** Makes the tokens of `secrets.ref`: known to this process and to the code that it runs. */
+  readonly #refKey = randomBytes(32);
   #unwatch: Promise<() => void> | undefined;
 
   constructor(private readonly options: InstallationSnapshotsOptions) {
     const cache = { max: maxSnapshots, maxAgeMs: 10 * 60_000, clock: options.clock, isAbsence: ({ snapshot }: Found) => snapshot === null };
     this.#bySlug = new WatchedCache(cache);
     this.#byId = new WatchedCache(cache);
+    this.#filters = new WatchedCache({ ...cache, isAbsence: ({ points }) => points.size === 0 });
   }
 
   /** Begins to keep snapshots. Without it each is read anew. */
@@ -50,18 +62,21 @@ export class InstallationSnapshots {
     this.#unwatch ??= watchChanges(this.options.database, (change) => {
       if (change?.what.startsWith(isolatesOf)) this.options.onReplaced(change.what.slice(isolatesOf.length));
       if (change !== null && !concerning.has(change.what)) return;
-      const matches = change === null ? undefined : (found: Found): boolean => found.tenantId === change.tenantId;
+      const matches = change === null ? undefined : (found: { tenantId: string }): boolean => found.tenantId === change.tenantId;
       this.#bySlug.drop(matches);
       this.#byId.drop(matches);
+      this.#filters.drop(matches);
     });
     await this.#unwatch;
     this.#bySlug.open();
     this.#byId.open();
+    this.#filters.open();
   }
 
   async stop(): Promise<void> {
     this.#bySlug.close();
     this.#byId.close();
+    this.#filters.close();
     (await this.#unwatch?.catch(() => undefined))?.();
   }
 
@@ -83,6 +98,16 @@ export class InstallationSnapshots {
     return snapshot ?? undefined;
   }
 
+  /** The filters of a tenant's enabled plugins at a point, in the order in which a value passes them. */
+  async filters(tenantId: Id<'tenant'>, name: string): Promise<readonly FilterHandler[]> {
+    const { points } = await this.#filters.load(tenantId, async () => {
+      const slugs = await this.options.database.forTenant(tenantId).transaction(readFilterSlugs);
+      const snapshots = await Promise.all(slugs.map((slug) => this.get(tenantId, slug)));
+      return { tenantId, points: arrangeFilters(snapshots.filter((snapshot) => snapshot !== undefined)) };
+    });
+    return points.get(name) ?? [];
+  }
+
   async #read(tenantId: Id<'tenant'>, by: { slug: string } | { uuid: string }): Promise<Found> {
     const { database, ceilings } = this.options;
     const scope = database.forTenant(tenantId);
@@ -93,7 +118,8 @@ export class InstallationSnapshots {
       if (bytes === undefined) throw new Error(`the script ${sha256} of ${row.slug} is not stored`);
       return { sha256, code: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') };
     };
-    const snapshot = buildSnapshot(row, { tenantId, ceilings, loadBundle });
+    const refToken = (id: string): string => createHmac('sha256', this.#refKey).update(id).digest('hex').slice(0, 24);
+    const snapshot = buildSnapshot(row, { tenantId, ceilings, refToken, loadBundle });
     const before = this.#isolateKeys.get(snapshot.installationId);
     this.#isolateKeys.set(snapshot.installationId, snapshot.isolateKey);
     if (before !== undefined && before !== snapshot.isolateKey) this.options.onReplaced(before);

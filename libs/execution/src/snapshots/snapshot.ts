@@ -1,12 +1,15 @@
 import { coversHost, matchGrants, type PermissionGrant } from '@annex/host-api';
 import { idFromUuid, type Id, type JsonObject } from '@annex/kernel';
 import { effectiveLimits, type OperatorCeilings, type RunKind, type RunLimits } from '@annex/lifecycle';
-import { applyConfig, compileRoutes, type Manifest, type RouteTable } from '@annex/manifest';
+import { applyConfig, compileRoutes, type Manifest, type RouteTable, type WebhookDefinition } from '@annex/manifest';
 import type { InstallationStatus, TenantTransaction } from '@annex/persistence';
 import type { Bundle, Registration, SandboxLimits } from '@annex/sandbox';
 
 /** A route as the plugin registered it; `index` names its handler. */
 export type SnapshotRoute = Extract<Registration, { kind: 'route' }> & { index: number };
+
+/** A filter as the plugin registered it. */
+export type FilterRegistration = Extract<Registration, { kind: 'filter' }>;
 
 /** The limits of one kind of run: the catalogue's, and the part that the sandbox itself holds. */
 export interface SnapshotLimits {
@@ -40,6 +43,8 @@ export interface InstallationSnapshot {
   readonly config: JsonObject;
   /** Names of the declared secrets. */
   readonly secrets: string[];
+  /** Marks the placeholders of `secrets.ref`, so that no text from elsewhere can pass for one. Stays the same in one process. */
+  readonly refToken: string;
   /** Names of the effective permissions, for `ctx.permissions`. */
   readonly permissions: string[];
   /** What `ctx.plugin` shows. */
@@ -47,6 +52,10 @@ export interface InstallationSnapshot {
   /** Names the warm isolate: installation and release. Begins with the installation's id. */
   readonly isolateKey: string;
   readonly bundleSha256: string;
+  /** What the package's `webhooks/*.yaml` say. */
+  readonly webhooks: readonly WebhookDefinition[];
+  /** The script of their transforms; `null`: there are none. */
+  readonly transforms: { readonly bundleSha256: string; loadBundle(): Promise<Bundle> } | null;
   /** Reads the script from the database. */
   loadBundle(): Promise<Bundle>;
   /** The limits of a kind of run; for kind `job` those of the named job. */
@@ -68,13 +77,16 @@ export interface SnapshotRow {
   manifest: Manifest;
   registrations: Registration[];
   bundle_sha256: string;
+  /** Left out: none. */
+  webhooks?: WebhookDefinition[];
+  transforms_sha256?: string | null;
 }
 
 /** Reads an installation and its active release; `undefined` when there is none. `by`: a slug, or the installation's UUID. */
 export async function readSnapshotRow(tx: TenantTransaction, by: { slug: string } | { uuid: string }): Promise<SnapshotRow | undefined> {
   const [row] = await tx.query<SnapshotRow>(
     `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason, i.granted, i.config, i.release_id,
-       r.version, r.manifest, r.registrations, r.bundle_sha256
+       r.version, r.manifest, r.registrations, r.bundle_sha256, r.webhooks, r.transforms_sha256
      from installations i
      join tenants t on t.id = i.tenant_id
      join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
@@ -84,12 +96,22 @@ export async function readSnapshotRow(tx: TenantTransaction, by: { slug: string 
   return row;
 }
 
+/** The slugs of a tenant's enabled installations that take part in filters. */
+export async function readFilterSlugs(tx: TenantTransaction): Promise<string[]> {
+  const rows = await tx.query<{ slug: string }>(
+    `select i.slug from installations i join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
+     where i.tenant_id = $1 and i.status = 'enabled' and json_array_length(r.manifest -> 'filters') > 0 order by i.slug`,
+    [tx.tenantUuid],
+  );
+  return rows.map(({ slug }) => slug);
+}
+
 /** Makes a snapshot of what was read. `ceilings`: the operator's. */
 export function buildSnapshot(
   row: SnapshotRow,
-  { tenantId, ceilings, loadBundle }: { tenantId: Id<'tenant'>; ceilings: OperatorCeilings; loadBundle: (sha256: string) => Promise<Bundle> },
+  { tenantId, ceilings, refToken, loadBundle }: { tenantId: Id<'tenant'>; ceilings: OperatorCeilings; refToken: (installationId: Id<'installation'>) => string; loadBundle: (sha256: string) => Promise<Bundle> },
 ): InstallationSnapshot {
-  const { manifest, registrations } = row;
+  const { manifest, registrations, transforms_sha256: transforms } = row;
   const installationId = idFromUuid('installation', row.id);
   const releaseId = idFromUuid('release', row.release_id);
   const grants = matchGrants(manifest.permissions, row.granted).effective;
@@ -110,10 +132,13 @@ export function buildSnapshot(
     allowHosts: narrowHosts(manifest.http.allow, grants),
     config: readConfig(manifest, row.config),
     secrets: manifest.secrets.map((secret) => secret.name),
+    refToken: refToken(installationId),
     permissions: grants.map((grant) => grant.name),
     plugin: { id: installationId, slug: row.slug, version: row.version },
     isolateKey: `${installationId}/${releaseId}`,
     bundleSha256: row.bundle_sha256,
+    webhooks: row.webhooks ?? [],
+    transforms: transforms ? { bundleSha256: transforms, loadBundle: () => loadBundle(transforms) } : null,
     loadBundle: () => loadBundle(row.bundle_sha256),
     limits(kind, jobName) {
       const key = kind === 'job' ? `job/${jobName}` : kind;

@@ -1,14 +1,12 @@
 import { MiB } from '@annex/kernel';
 import { z } from 'zod';
 import { row } from '../row.js';
-import { headerList, httpBody } from '../wire.js';
+import { headerList, httpBody, query } from '../wire.js';
 
 /** Largest body either way, in bytes (CONTRACT §6). */
 const maxBodyBytes = 10 * MiB;
 /** Base64 makes three bytes four characters. Text full of quotes may double in JSON and is refused a little earlier. */
 const onTheWire = Math.ceil(maxBodyBytes / 3) * 4 + 256 * 1024;
-
-const query = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number(), z.boolean()]))]));
 
 export const httpCalls = {
   'http.request': row({

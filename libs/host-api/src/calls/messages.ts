@@ -1,7 +1,7 @@
 import { KiB, MiB } from '@annex/kernel';
 import { z } from 'zod';
 import { row } from '../row.js';
-import { bytes, headerList, httpBody, json, jsonObject, jsonUpTo, line, optional } from '../wire.js';
+import { bytes, headerList, httpBody, json, jsonObject, jsonUpTo, line, optional, query } from '../wire.js';
 
 /** Largest payload of an event or a job as JSON, in bytes (CONTRACT §6). */
 export const maxPayloadBytes = 256 * KiB;
@@ -34,20 +34,59 @@ export const flowCalls = {
       z.string().max(8192).startsWith('/'),
       optional(
         z.strictObject({
-          method: z.string().min(1).max(32).optional(),
-          headers: z.union([z.record(z.string(), z.string()), headerList]).optional(),
-          query: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
-          body: z.union([bytes, json]).optional(),
+          method: z.string().min(1).max(32).nullish(),
+          headers: headerList.nullish(),
+          query: query.nullish(),
+          body: httpBody.nullish(),
+          timeout_ms: z.number().positive().nullish(),
         }),
       ),
     ]),
     result: z.object({ status: z.int(), headers: headerList, body: httpBody.nullable() }),
     meter: 'plugin_calls',
+    maxArgsBytes: 4 * MiB,
     maxResultBytes: 14 * MiB,
-    doc: 'Calls a route of a plugin named in the manifest’s `dependencies`, in the same tenant, at most 5 calls deep.',
+    doc: 'Calls a route of a plugin named in the manifest’s `dependencies`, in the same tenant, as a run of its own that ends with this one. At most 5 calls deep, never in a circle. Answers status, headers and body whatever the status is.',
     example: "await ctx.plugins.call('price-list', '/prices', { query: { sku } })",
   }),
 };
+
+/** Largest prompt of a language model: the text of all its messages, in bytes. */
+export const maxPromptBytes = 256 * KiB;
+
+/** A conversation, as the OpenAI API has it. */
+export const llmMessages = z.array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })).min(1).max(200);
+
+const maxTokens = z.int().min(1).max(1_000_000);
+const timeout = z.number().positive().max(900_000);
+/** Options of `ctx.llm.run`, in either spelling; handlers get one. */
+export const llmOptions = z
+  .strictObject({
+    model: line(200).min(1).nullish(),
+    system: z.string().nullish(),
+    messages: llmMessages.nullish(),
+    max_tokens: maxTokens.nullish(),
+    maxTokens: maxTokens.nullish(),
+    temperature: z.number().min(0).max(2).nullish(),
+    response_format: z.union([z.enum(['json', 'text']), z.strictObject({ type: z.enum(['json_object', 'text']) })]).nullish(),
+    responseFormat: z.enum(['json', 'text']).nullish(),
+    stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
+    timeoutMs: timeout.nullish(),
+    timeout_ms: timeout.nullish(),
+  })
+  .transform(({ model, system, messages, temperature, stop, ...rest }) => {
+    const format = rest.response_format ?? rest.responseFormat;
+    return {
+      model: model ?? undefined,
+      system: system ?? undefined,
+      messages: messages ?? undefined,
+      maxTokens: rest.max_tokens ?? rest.maxTokens ?? undefined,
+      temperature: temperature ?? undefined,
+      responseFormat: format === 'json' || (typeof format === 'object' && format?.type === 'json_object') ? ('json' as const) : undefined,
+      stop: stop ?? undefined,
+      timeoutMs: rest.timeout_ms ?? rest.timeoutMs ?? undefined,
+    };
+  });
 
 const address = z.string().min(3).max(320);
 const addresses = z.union([address, z.array(address).min(1).max(50)]);
@@ -85,26 +124,17 @@ export const messageCalls = {
     example: "await ctx.webhooks.send('build_completed', { id })",
   }),
   'llm.run': row({
-    args: z.tuple([
-      z.union([
-        z.string().min(1),
-        z.array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })).min(1).max(200),
-      ]),
-      optional(
-        z.strictObject({
-          model: line(200).optional(),
-          system: z.string().optional(),
-          maxTokens: z.int().min(1).max(1_000_000).optional(),
-          temperature: z.number().min(0).max(2).optional(),
-          stop: z.union([z.string(), z.array(z.string()).max(4)]).optional(),
-        }),
-      ),
-    ]),
-    result: z.object({ text: z.string(), usage: z.object({ input_tokens: z.int(), output_tokens: z.int() }), model: z.string() }),
+    args: z.tuple([z.union([z.string().min(1), llmMessages]), optional(llmOptions)]),
+    result: z.object({
+      text: z.string(),
+      usage: z.object({ prompt_tokens: z.int(), completion_tokens: z.int(), total_tokens: z.int() }),
+      model: z.string(),
+      finish_reason: z.string().nullable(),
+    }),
     permission: 'llm.use',
     meter: 'llm_calls',
-    doc: 'Sends a prompt, or a list of messages, to the configured language model; answers its text and the tokens used.',
-    example: "const { text } = await ctx.llm.run('Summarise: ' + body, { maxTokens: 200 })",
+    doc: 'Sends a prompt, or a list of messages, to the configured language model; answers its text and the tokens used. The prompt has at most 256 KiB, the answer 1 MiB. The filters `llm.prompt` and `llm.response` of the tenant’s plugins stand around it.',
+    example: "const { text } = await ctx.llm.run('Summarise: ' + body, { max_tokens: 200 })",
   }),
   'templates.render': row({
     args: z.tuple([line(200), optional(jsonObject)]),
@@ -115,7 +145,7 @@ export const messageCalls = {
   'analytics.track': row({
     args: z.tuple([line(200), optional(jsonUpTo(jsonObject, 16 * KiB))]),
     result: z.null(),
-    doc: 'Counts something into the tenant’s usage.',
+    doc: 'Counts a name into the tenant’s usage of the day, and sums the numeric properties given with it; other properties are not kept. At most 200 names a day and 20 numbers a call. In a hook or job it counts when the run ends well.',
     example: "await ctx.analytics.track('report_made', { rows: 20 })",
   }),
 };

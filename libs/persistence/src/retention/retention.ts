@@ -14,6 +14,26 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
     sql: `delete from runs where ctid = any(array(select ctid from runs where queued_at < now() - $1 * interval '1 day' and status = 'failed' limit $2))`,
   },
   {
+    what: 'webhook_deliveries',
+    days: ({ runsDays }) => runsDays,
+    // A delivery lives as long as the run that sent it last; its attempts go with it.
+    sql: `delete from webhook_deliveries where ctid = any(array(select d.ctid from webhook_deliveries d where d.created_at < now() - $1 * interval '1 day'
+      and not exists (select 1 from runs r where r.tenant_id = d.tenant_id and r.id = d.run_id) limit $2))`,
+  },
+  {
+    what: 'webhooks',
+    days: ({ runsDays }) => runsDays,
+    sql: `delete from webhooks where ctid = any(array(select w.ctid from webhooks w where (w.deleted_at < now() - $1 * interval '1 day' or not w.declared and w.updated_at < now() - $1 * interval '1 day')
+      and not exists (select 1 from webhook_deliveries d where d.tenant_id = w.tenant_id and d.webhook_id = w.id)
+      and not exists (select 1 from runs r where r.tenant_id = w.tenant_id and r.webhook_id = w.id) limit $2))`,
+  },
+  {
+    what: 'replaced_secrets',
+    days: () => 1,
+    sql: `update secrets set previous_version = null, previous_key_version = null, previous_nonce = null, previous_ciphertext = null, replaced_at = null
+      where ctid = any(array(select ctid from secrets where replaced_at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
     what: 'events',
     days: ({ runsDays }) => runsDays,
     sql: `delete from events where ctid = any(array(select e.ctid from events e where e.created_at < now() - $1 * interval '1 day'
@@ -22,6 +42,8 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
   { what: 'logs', days: ({ logsDays }) => logsDays, sql: `delete from run_logs where ctid = any(array(select ctid from run_logs where time < now() - $1 * interval '1 day' limit $2))` },
   { what: 'audit', days: ({ auditDays }) => auditDays, sql: `delete from audit where ctid = any(array(select ctid from audit where at < now() - $1 * interval '1 day' order by tenant_id, seq limit $2))` },
   { what: 'usage', days: ({ auditDays }) => auditDays, sql: `delete from usage where ctid = any(array(select ctid from usage where day < now() - $1 * interval '1 day' limit $2))` },
+  { what: 'llm_days', days: () => 7, sql: `delete from llm_days where ctid = any(array(select ctid from llm_days where day < now() - $1 * interval '1 day' limit $2))` },
+  { what: 'tracked', days: ({ auditDays }) => auditDays, sql: `delete from tracked where ctid = any(array(select ctid from tracked where day < now() - $1 * interval '1 day' limit $2))` },
   { what: 'idempotency_keys', days: () => 1, sql: `delete from idempotency_keys where ctid = any(array(select ctid from idempotency_keys where created_at < now() - $1 * interval '1 day' limit $2))` },
   { what: 'executor_kills', days: () => 7, sql: `delete from executor_kills where ctid = any(array(select ctid from executor_kills where at < now() - $1 * interval '1 day' limit $2))` },
   { what: 'kv', days: () => 0, sql: `delete from kv where ctid = any(array(select ctid from kv where expires_at < now() - $1 * interval '1 day' limit $2))` },

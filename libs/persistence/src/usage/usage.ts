@@ -1,5 +1,6 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '../core/database.js';
+import { inOneOrder } from './in-one-order.js';
 
 /** An amount to be added to one day's count. */
 export interface UsageIncrement {
@@ -14,8 +15,7 @@ export interface UsageIncrement {
 /** Adds amounts to the counts of their days. Two writers at once add up. */
 export async function addUsage(tx: TenantTransaction, increments: readonly UsageIncrement[]): Promise<void> {
   if (increments.length === 0) return;
-  // In one order for everybody, so that two writers cannot wait for each other.
-  const rows = [...increments].sort((a, b) => compare(a.day, b.day) || compare(a.installationId, b.installationId) || compare(a.metric, b.metric));
+  const rows = inOneOrder(increments, ({ day, installationId, metric }) => [day, installationId, metric]);
   await tx.query(
     `insert into usage as have (tenant_id, day, installation_id, metric, value)
      select $1, u.day, u.installation_id, u.metric, u.value
@@ -47,8 +47,4 @@ export async function readUsage(
     [tx.tenantUuid, since, until, installationId ? uuidFromId(installationId) : null],
   );
   return rows.map((row) => ({ day: row.day, installationId: idFromUuid('installation', row.installation_id), plugin: row.plugin, metrics: row.metrics }));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

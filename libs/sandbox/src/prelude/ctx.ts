@@ -1,13 +1,13 @@
 import { answerFromJson, argsToJson } from './bytes-json.js';
 import { levelNumber, type RunState } from './run-state.js';
-import { makeHttp } from './http.js';
+import { makeHttp, makePlugins } from './http.js';
 import { create, defineProperty, freeze, isArray, parseJson, record, SafeDate, SafeString, SafeTypeError, slice, toJson, indexOf } from './primordials.js';
 import type { Request } from './web/request.js';
 import type { WebInternals } from './web/install.js';
 
 /** Texts that `ctx` is made of; each is parsed when the handler first looks at it. */
 export interface CtxTexts {
-  /** `{tenant, plugin, permissions, config, secrets}`: the same for every run of a release until someone changes a setting. */
+  /** `{tenant, plugin, permissions, config, secrets, refToken}`: the same for every run of a release until someone changes a setting. */
   fixed: string;
   /** `{user, run: {id, kind, name, attempt, deadlineMs}}`. */
   run: string;
@@ -24,6 +24,7 @@ interface Fixed {
   permissions: string[];
   config: unknown;
   secrets: string[];
+  refToken?: string;
 }
 
 interface RequestParts {
@@ -42,7 +43,7 @@ interface RunParts {
 /** A namespace of host calls: a leaf is the call's full name. */
 export type CallTree = { [name: string]: CallTree | string };
 
-const ownNamespaces = ['secrets', 'http', 'log', 'request', 'params', 'query', 'config', 'tenant', 'tenantId', 'user', 'plugin', 'run', 'permissions'];
+const ownNamespaces = ['secrets', 'http', 'plugins', 'log', 'request', 'params', 'query', 'config', 'tenant', 'tenantId', 'user', 'plugin', 'run', 'permissions'];
 
 /** Arranges host-call names: `kv.get` becomes `ctx.kv.get`, `emit` becomes `ctx.emit`. Names the prelude answers itself are left out. */
 export function callTree(names: string[]): CallTree {
@@ -159,12 +160,17 @@ export function prepareCtx(tree: CallTree, web: WebInternals): (run: RunState, t
 
     get secrets(): object {
       const parts = this.#parts;
-      return parts.once('secrets', () => makeSecrets(parts.run, parts.getFixed().secrets));
+      return parts.once('secrets', () => makeSecrets(parts.run, parts.getFixed()));
     }
 
     get http(): object {
       const parts = this.#parts;
       return parts.once('http', () => makeHttp(parts.run));
+    }
+
+    get plugins(): object {
+      const parts = this.#parts;
+      return parts.once('plugins', () => makePlugins(parts.run));
     }
 
     get log(): object {
@@ -221,7 +227,7 @@ function makeRequest({ method, url, headers }: RequestParts, { body, bodyEncodin
   return web.createRequest({ method, url, headers, body: bodyEncoding === '' ? null : { encoding, data: body } });
 }
 
-function makeSecrets(run: RunState, names: string[]): object {
+function makeSecrets(run: RunState, { secrets: names, refToken }: Fixed): object {
   return freeze({
     async get(name: unknown, fallback?: unknown) {
       const value = parseJson(await run.hostCall('secrets.get', argsToJson([name])));
@@ -230,7 +236,7 @@ function makeSecrets(run: RunState, names: string[]): object {
     has: (name: unknown) => holds(names, name),
     ref: (name: unknown) => {
       if (typeof name !== 'string') throw new SafeTypeError('secrets.ref: the name must be a string');
-      return `{{secret:${name}}}`;
+      return refToken === undefined ? `{{secret:${name}}}` : `{{secret:${name}:${refToken}}}`;
     },
   });
 }

@@ -44,6 +44,26 @@ export function makeHttp(run: RunState): object {
   });
 }
 
+/** `ctx.plugins`: routes of other plugins, called and answered like HTTP. */
+export function makePlugins(run: RunState): object {
+  return freeze({
+    async call(slug: unknown, path: unknown, init: Record<string, unknown> = {}): Promise<object> {
+      const { method, headers, query, body, timeoutMs, timeout_ms } = init ?? {};
+      const list = headerList(headers);
+      const encoded = await encodeBody(body, list);
+      const timeout = timeoutMs ?? timeout_ms;
+      const text =
+        `[${toJson(slug) ?? 'null'},${toJson(path) ?? 'null'},{"headers":${pairsToJson(list)}` +
+        (method === undefined ? '' : `,"method":${toJson(method) ?? 'null'}`) +
+        (query === undefined || query === null ? '' : `,"query":${queryToJson(query)}`) +
+        `,"body":${encoded === null ? 'null' : `{"encoding":${quote(encoded.encoding)},"data":${quote(encoded.data)}}`}` +
+        (typeof timeout === 'number' ? `,"timeout_ms":${toJson(timeout)}` : '') +
+        '}]';
+      return answer(parseJson(await run.hostCall('plugins.call', text)) as Answer);
+    },
+  });
+}
+
 function answer({ status, headers, body, url }: Answer): object {
   const text = (): string => {
     if (body === null) return '';

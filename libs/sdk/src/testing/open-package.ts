@@ -1,5 +1,5 @@
 /** What upload and enable do with a package, without a server: check it, read its grants and settings, look for what is missing. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { buildSnapshot, type InstallationSnapshot } from '@annex/execution';
 import type { PermissionName } from '@annex/host-api';
 import { installationErrors, readGrants } from '@annex/installations';
@@ -46,7 +46,7 @@ export async function openPackage(folder: string, { secrets, config, grants, ten
       registrations,
       bundle_sha256: bundle.sha256,
     },
-    { tenantId, ceilings: {}, loadBundle: () => Promise.resolve(bundle) },
+    { tenantId, ceilings: {}, refToken: () => randomBytes(12).toString('hex'), loadBundle: () => Promise.resolve(bundle) },
   );
 }
 

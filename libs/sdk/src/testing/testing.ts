@@ -300,7 +300,10 @@ export class TestPlugin implements AsyncDisposable {
         identity.sawSecret(name, value);
         return value;
       },
-      ...httpHandlers(answeredHttp(http, (request) => void this.requests.push(request))),
+      ...httpHandlers({
+        egress: answeredHttp(http, (request) => void this.requests.push(request)),
+        secrets: { readForRef: () => Promise.resolve(new Map(Object.entries(secrets).map(([name, value]) => [name, { value, allowedHosts: [] }]))) },
+      }),
       ...memoryKvHandlers(this.kv),
       ...flowHandlers({
         database: { forTenant: (tenantId: Id<'tenant'>) => ({ tenantId, transaction: (work) => work(nowhere) }) },
@@ -319,7 +322,7 @@ export class TestPlugin implements AsyncDisposable {
 }
 
 /** Effects of a run here take place in memory; nothing looks at the transaction. */
-const nowhere = {} as TenantTransaction;
+const nowhere = { afterCommit: (work: () => void) => work() } as TenantTransaction;
 
 /** What is left of a value after crossing as JSON. */
 function plain(value: JsonInput): Json {

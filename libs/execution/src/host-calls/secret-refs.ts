@@ -1,0 +1,148 @@
+/**
+ * Replaces the placeholders of `ctx.secrets.ref` in an outbound request, outside the sandbox. A placeholder carries a token that only this
+ * process and the plugin's own code know, so text that came from elsewhere (`{{secret:API_KEY}}` in a form that the plugin passes on) stays
+ * text. Everything is decided before anything is sent: each name must be declared and set, and the host must be one of the secret's.
+ */
+import { coversHost } from '@annex/host-api';
+import { quote } from '@annex/kernel';
+import { outcomeErrors } from '@annex/lifecycle';
+import { executionErrors } from '../errors.js';
+import type { SecretsPort } from './ports.js';
+import type { RunIdentity } from './run-identity.js';
+
+/** The parts of a request that may hold placeholders. */
+export interface Fillable {
+  url: string;
+  headers: [string, string][];
+  body: string | Uint8Array | null;
+}
+
+/** A request that may be sent. */
+export interface Filled {
+  request: Fillable;
+  /** Whether anything was replaced; such a request follows no redirect to another origin. */
+  carriesSecret: boolean;
+  /** Puts the placeholders back into the URL that answered. */
+  hide(url: string): string;
+}
+
+/** Placeholders in one request; each may stand for 64 KiB. */
+const maxRefs = 100;
+
+type Encode = (value: string) => string;
+
+/**
+ * Replaces placeholders in the URL's path and query (percent-encoded), in header values, in Basic credentials before they are encoded, and in
+ * a text body (escaped as its content type wants). Throws `PERMISSION_DENIED`, `SECRET_NOT_SET`, `SECRET_HOST_NOT_ALLOWED`,
+ * `SECRET_REF_INVALID`, `SECRET_REF_LIMIT`; then nothing is sent.
+ */
+export async function fillSecretRefs(request: Fillable, { identity, secrets }: { identity: RunIdentity; secrets: Pick<SecretsPort, 'readForRef'> }): Promise<Filled> {
+  const { refToken: token, tenantId, installationId, secrets: declared } = identity.snapshot;
+  const headers = request.headers.map(([name, value]) => ({ name, value, basic: basicCredentials(name, value) }));
+  const texts = [request.url, ...headers.flatMap(({ name, value, basic }) => [name, basic ?? value]), bodyText(request.body)];
+  if (!texts.some((text) => text.includes(token))) return { request, carriesSecret: false, hide: (url) => url };
+
+  const target = URL.parse(request.url);
+  // Egress says what is wrong with a URL that cannot be read; it sends nothing.
+  if (target === null) return { request, carriesSecret: true, hide: (url) => url };
+  const pattern = new RegExp(`(?:\\{\\{|%7B%7B)secret(?::|%3A)([^{}]{1,200}?)(?::|%3A)${token}(?:\\}\\}|%7D%7D)`, 'gi');
+  const names = new Set<string>();
+  let count = 0;
+  for (const text of texts) {
+    for (const [, name = ''] of text.matchAll(pattern)) {
+      names.add(decoded(name));
+      count += 1;
+      if (count > maxRefs) throw executionErrors.error('SECRET_REF_LIMIT', `The request holds more than ${maxRefs} placeholders of secrets, which is the limit. Send each secret once.`);
+    }
+  }
+  const values = await readAllowed([...names], target, { identity, known: () => secrets.readForRef(tenantId, installationId, declared) });
+  const fill = (text: string, encode: Encode): string => {
+    const filled = text.replace(pattern, (_whole, name: string) => encode(values.get(decoded(name)) ?? ''));
+    if (!filled.includes(token)) return filled;
+    throw executionErrors.error('SECRET_REF_INVALID', 'A placeholder of secrets.ref was cut, changed or put where none is replaced. It may stand whole in the path or query of the URL, in a header’s value, and in a body of text.');
+  };
+  const { body } = request;
+  const url = new URL(target);
+  url.hash = '';
+  const filled: Fillable = {
+    url: `${fill(url.origin, plain)}${fill(`${url.pathname}${url.search}`, encodeURIComponent)}`,
+    headers: headers.map(({ name, value, basic }) => [fill(name, refuse), basic === undefined ? fill(value, plain) : `Basic ${Buffer.from(fill(basic, plain)).toString('base64')}`]),
+    body: typeof body === 'string' ? fill(body, bodyEncoding(request.headers)) : refuseInBytes(body, token),
+  };
+  for (const [name, value] of values) identity.sawSecret(name, value);
+  const hide = (answered: string): string => {
+    let text = answered;
+    for (const [name, value] of values) text = text.replaceAll(encodeURIComponent(value), `{{secret:${name}}}`);
+    return text;
+  };
+  return { request: filled, carriesSecret: true, hide };
+}
+
+interface Reading {
+  identity: RunIdentity;
+  known: () => Promise<ReadonlyMap<string, { value: string; allowedHosts: readonly string[] }>>;
+}
+
+/** The values of the names, once every one of them may go to the host. */
+async function readAllowed(names: readonly string[], target: URL, { identity, known }: Reading): Promise<Map<string, string>> {
+  for (const name of names) {
+    if (identity.snapshot.secrets.includes(name)) continue;
+    throw outcomeErrors.error('PERMISSION_DENIED', `The manifest does not name the secret ${quote(name)}, so this plugin may not send it. Add it to the manifest's secrets.`);
+  }
+  const secrets = await known();
+  const values = new Map<string, string>();
+  for (const name of names) {
+    const secret = secrets.get(name);
+    if (secret === undefined) throw executionErrors.error('SECRET_NOT_SET', `The secret ${quote(name)} has no value yet, so nothing was sent. An admin sets it with PUT /api/plugins/${identity.snapshot.slug}/secrets/${name}.`);
+    if (secret.allowedHosts.length > 0 && !secret.allowedHosts.some((pattern) => allows(pattern, target))) {
+      throw executionErrors.error('SECRET_HOST_NOT_ALLOWED', `The secret ${quote(name)} may be sent to ${secret.allowedHosts.map((host) => quote(host)).join(', ')} only, not to ${quote(target.host)}; nothing was sent. An admin changes its allowed_hosts.`);
+    }
+    values.set(name, secret.value);
+  }
+  return values;
+}
+
+/** A pattern without a port is for every port that the plugin may reach. */
+function allows(pattern: string, { hostname, port, protocol }: URL): boolean {
+  const [, host = '', wanted] = /^(.*?)(?::(\d{1,5}))?$/.exec(pattern) ?? [];
+  const actual = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
+  return (wanted === undefined || wanted === actual) && coversHost(host, hostname.replace(/\.$/, ''));
+}
+
+function decoded(name: string): string {
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name;
+  }
+}
+
+/** The credentials of `Authorization: Basic …` as they are before base64, so that `user:` + a placeholder can be encoded by the plugin. */
+function basicCredentials(name: string, value: string): string | undefined {
+  const encoded = name.toLowerCase() === 'authorization' ? /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(value)?.[1] : undefined;
+  return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
+}
+
+function bodyText(body: string | Uint8Array | null): string {
+  if (body === null || typeof body === 'string') return body ?? '';
+  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
+}
+
+function bodyEncoding(headers: readonly (readonly [string, string])[]): Encode {
+  const type = headers.find(([name]) => name.toLowerCase() === 'content-type')?.[1].toLowerCase() ?? '';
+  if (/^[^;]*[/+]json\s*(;|$)/.test(type)) return (value) => JSON.stringify(value).slice(1, -1);
+  return type.startsWith('application/x-www-form-urlencoded') ? encodeURIComponent : plain;
+}
+
+function plain(value: string): string {
+  return value;
+}
+
+function refuse(): never {
+  throw executionErrors.error('SECRET_REF_INVALID', 'A placeholder of secrets.ref stands in the name of a header. Put it into the value.');
+}
+
+function refuseInBytes(body: Uint8Array | null, token: string): Uint8Array | null {
+  if (body === null || !bodyText(body).includes(token)) return body;
+  throw executionErrors.error('SECRET_REF_INVALID', 'A placeholder of secrets.ref stands in a body of bytes, where none is replaced. Send the body as text.');
+}
