@@ -42,6 +42,41 @@ export interface KvEntry {
   expires_at: string | null;
 }
 
+/** A row of a table: `id` (a UUIDv7 in tables of your own) and two times (RFC 3339) beside its fields. */
+export type Row<T = Record<string, Json>> = T & { id: string; created_at: string; updated_at: string };
+
+type FilterValue = string | number | boolean | null;
+
+/** What a field must be. On a list a condition asks whether one of its items passes. */
+export interface FieldFilter {
+  $eq?: Json;
+  /** Not `$eq`; passes where the field is missing. */
+  $ne?: Json;
+  /** Numbers are compared with numbers, texts with texts (by code point). */
+  $gt?: string | number;
+  $gte?: string | number;
+  $lt?: string | number;
+  $lte?: string | number;
+  /** At most 1000 values. */
+  $in?: readonly FilterValue[];
+  $nin?: readonly FilterValue[];
+  /** `%` stands for any characters, `_` for one, `\\` before either for the character itself. */
+  $like?: string;
+  $exists?: boolean;
+}
+
+/** All of it must pass. A bare value stands for `$eq`; `null` passes where the field is missing too; `"a.b"` names a field inside a field. */
+export type TableFilter = { $and?: readonly TableFilter[]; $or?: readonly TableFilter[] } & { [field: string]: Json | FieldFilter | readonly TableFilter[] | undefined };
+
+export interface QueryOptions {
+  /** 1 to 1000, default 100. */
+  limit?: number;
+  /** Rows passed over; at most 1,000,000. */
+  offset?: number;
+  /** A field, `-field` for descending, or a list of up to four. Default: oldest first. */
+  orderBy?: string | readonly string[];
+}
+
 /** The caller of a route: `null` on public routes called without a token. */
 export interface User {
   id: string;
@@ -84,6 +119,17 @@ export interface Context<Config = Record<string, Json>> {
     put<T = unknown>(url: string, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
     patch<T = unknown>(url: string, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
     request<T = unknown>(url: string, init?: HttpInit): Promise<HttpAnswer<T>>;
+  };
+  /** Tables of the tenant, made by the first insert, and the read-only `users`, `files`, `events` and `runs`. Needs `db.read`, `db.write`. */
+  readonly db: {
+    query<T = Record<string, Json>>(table: string, filter?: TableFilter | null, options?: QueryOptions): Promise<Row<T>[]>;
+    getById<T = Record<string, Json>>(table: string, id: string): Promise<Row<T> | null>;
+    count(table: string, filter?: TableFilter | null): Promise<number>;
+    insert<T extends object = Record<string, Json>>(table: string, document: T): Promise<Row<T>>;
+    /** Sets the given fields, removes those in `$unset`; `null` when there is no such row. */
+    update<T = Record<string, Json>>(table: string, id: string, patch: Partial<T> & { $unset?: readonly string[] }): Promise<Row<T> | null>;
+    /** Whether there was one. */
+    delete(table: string, id: string): Promise<boolean>;
   };
   /** Private to the installation; values up to 128 KiB of JSON. */
   readonly kv: {

@@ -1,0 +1,117 @@
+import { llmMessages, llmOptions, maxPromptBytes, type HostArgs, type HostHandlers, type HostResult } from '@annex/host-api';
+import { KiB, MiB, systemClock, type Clock, type Json } from '@annex/kernel';
+import { z } from 'zod';
+import { executionErrors } from '../errors.js';
+import type { FilterAnswer, FilterCall } from '../filters/filter-chain.js';
+import type { LlmPort } from './ports.js';
+import type { RunIdentity } from './run-identity.js';
+
+/** How long a call may take when the plugin does not say, in milliseconds; never beyond the run's own deadline. */
+const defaultTimeoutMs = 120_000;
+
+/** Largest value around a call: a prompt or an answer with JSON around it. What a filter answers is at most what any filter may. */
+const maxFilteredBytes = 2 * MiB + 64 * KiB;
+
+/** What the filters `llm.prompt` see and may change. More than this they may add for each other; it goes no further. */
+const promptValue = z.object({
+  messages: llmMessages,
+  model: z.string().min(1).max(200).nullish(),
+  max_tokens: z.int().min(1).max(1_000_000).nullish(),
+  temperature: z.number().min(0).max(2).nullish(),
+  response_format: z.enum(['json', 'text']).nullish(),
+  stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
+});
+const responseValue = z.object({ text: z.string() });
+
+export interface LlmHandlerOptions {
+  llm: LlmPort;
+  /** Passes a value through a filter point of the platform's own. */
+  filters: { pass(call: FilterCall): Promise<FilterAnswer> };
+  /** Told of what a call used, for the day's counts. */
+  onUsed(identity: RunIdentity, usage: HostResult<'llm.run'>['usage']): void;
+  clock?: Clock;
+}
+
+type Options = z.output<typeof llmOptions>;
+
+/**
+ * `ctx.llm`. Every call passes the tenant's filters: `llm.prompt` before it leaves, `llm.response` before the plugin sees the answer; one that is
+ * declared `on_error: 'fail'` and fails stops the call. A filter that asks a model itself is left out of the filters around that call, so it
+ * never waits for itself. Secrets that the plugin has read do not leave in a prompt.
+ */
+export function llmHandlers({ llm, filters, onUsed, clock = systemClock }: LlmHandlerOptions): Pick<HostHandlers<RunIdentity>, 'llm.run'> {
+  return {
+    'llm.run': async ([prompt, options], { identity, signal }) => {
+      const { snapshot, runLimits, deadlineMs } = identity;
+      if (identity.llmTokens >= runLimits.llmTokens) {
+        throw executionErrors.error('RATE_LIMITED', `This run used ${identity.llmTokens} language model tokens; the limit is ${runLimits.llmTokens}. Ask for less with max_tokens, or split the work over several runs.`);
+      }
+      const until = Math.min(deadlineMs, clock.now() + (options?.timeoutMs ?? defaultTimeoutMs));
+      const pass = async (name: string, value: Json): Promise<Json> => {
+        const { callChain, within, depth, user } = identity;
+        const answer = await filters.pass({ tenantId: snapshot.tenantId, name, value, user, signal, deadlineMs: until, depth, within, callers: callChain, maxBytes: maxFilteredBytes });
+        return answer.value;
+      };
+
+      const asked = promptOf(prompt, options);
+      const filtered = readPrompt(await pass('llm.prompt', identity.mask({ ...asked, plugin: snapshot.slug }, 'The prompt of ctx.llm')));
+      const answer = await llm.complete({
+        tenantId: snapshot.tenantId,
+        source: `${snapshot.tenant.slug}/${snapshot.slug}`,
+        messages: filtered.messages,
+        model: filtered.model ?? undefined,
+        maxTokens: filtered.max_tokens ?? undefined,
+        temperature: filtered.temperature ?? undefined,
+        responseFormat: filtered.response_format ?? undefined,
+        stop: filtered.stop ?? undefined,
+        deadlineMs: until,
+        signal,
+      });
+      const { usage, model, finishReason } = answer;
+      identity.llmTokens += usage.total_tokens;
+      onUsed(identity, usage);
+      const seen = { text: answer.text, usage: { ...usage }, model, finish_reason: finishReason, plugin: snapshot.slug };
+      return { text: readResponse(await pass('llm.response', seen)), usage, model, finish_reason: finishReason };
+    },
+  };
+}
+
+/** The call as the filters see it. */
+function promptOf(prompt: HostArgs<'llm.run'>[0], options: Options | undefined) {
+  const { system, messages: before = [], model, maxTokens, temperature, responseFormat, stop } = options ?? {};
+  const messages = [
+    ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),
+    ...before,
+    ...(typeof prompt === 'string' ? [{ role: 'user' as const, content: prompt }] : prompt),
+  ];
+  const size = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
+  if (size > maxPromptBytes) {
+    throw executionErrors.error('PAYLOAD_TOO_LARGE', `The prompt of ctx.llm is ${size} bytes; the limit is ${maxPromptBytes}. Send the part that matters, or ask about one part at a time.`);
+  }
+  return {
+    messages,
+    model: model ?? null,
+    max_tokens: maxTokens ?? null,
+    temperature: temperature ?? null,
+    response_format: responseFormat ?? null,
+    stop: stop ?? null,
+  };
+}
+
+function readPrompt(value: Json): z.output<typeof promptValue> {
+  const read = promptValue.safeParse(value);
+  if (read.success) return read.data;
+  throw refused('llm.prompt', '{ messages, model?, max_tokens?, temperature?, response_format?, stop? }', read.error);
+}
+
+function readResponse(value: Json): string {
+  const read = responseValue.safeParse(value);
+  if (read.success) return read.data.text;
+  throw refused('llm.response', '{ text }', read.error);
+}
+
+/** What a filter made of a value that it must not: the call ends, since nobody can say what the filter wanted to keep from happening. */
+function refused(name: string, form: string, error: z.ZodError): Error {
+  const where = error.issues[0]?.path.join('/') ?? '';
+  return executionErrors.error('FILTER_FAILED', `A filter ${name} of this tenant answered something that is not ${form}${where === '' ? '' : ` (/${where}: ${error.issues[0]?.message ?? ''})`}. Answer the value it got, changed.`);
+}
