@@ -1,0 +1,166 @@
+/** `secrets.ref`: a plugin sends a secret that its code never sees, and only to the hosts that the secret is meant for. */
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+
+interface Received {
+  host: string;
+  method: string;
+  url: string;
+  headers: IncomingMessage['headers'];
+  body: string;
+}
+
+const received: Received[] = [];
+const servers: Server[] = [];
+let annex: TestAnnex;
+let near: string;
+let far: string;
+
+/** A real server that keeps what arrives; `/to/<url>` redirects there. */
+async function listen(): Promise<string> {
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.on('end', () => {
+      received.push({ host: String(request.headers.host), method: String(request.method), url: String(request.url), headers: request.headers, body: Buffer.concat(chunks).toString() });
+      const to = /^\/to\/(.*?)(\?|$)/.exec(request.url ?? '')?.[1];
+      if (to !== undefined) return response.writeHead(307, { location: decodeURIComponent(to) }).end();
+      return response.end(JSON.stringify({ auth: request.headers.authorization ?? null }));
+    });
+  });
+  servers.push(server);
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+beforeAll(async () => {
+  [near, far] = [await listen(), await listen()];
+  annex = await startTestAnnex({ ANNEX_EGRESS_ALLOW_PRIVATE: `${near},${far}` });
+});
+afterAll(async () => {
+  await annex?.stop();
+  for (const server of servers) server.close();
+});
+beforeEach(() => received.splice(0));
+
+const sender = `import { route } from '@annex/sdk'
+route('/send', { methods: ['POST'] }, async (ctx) => {
+  const { url, names, parts, forged } = await ctx.request.json()
+  const refs = Object.fromEntries(names.map((name) => [name, ctx.secrets.ref(name)]))
+  const fill = (text) => typeof text === 'string' ? text.replace(/<(.*?)>/g, (_, name) => forged ? forged.replace('NAME', name) : refs[name]) : text
+  const deep = (value) => Array.isArray(value) ? value.map(deep) : value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([k, v]) => [fill(k), deep(v)])) : fill(value)
+  try {
+    const init = deep(parts ?? {})
+    if (init.basic) init.headers = { authorization: 'Basic ' + btoa(init.basic) }
+    if (init.bytes) init.body = new TextEncoder().encode(init.bytes + '\\u0000')
+    delete init.basic; delete init.bytes
+    const r = parts?.fetch ? await fetch(fill(url), { method: init.method, headers: init.headers, body: init.body }) : await ctx.http.request(fill(url), init)
+    const text = await r.text()
+    console.log('answered', text)
+    return { status: r.status, url: r.url, text, refs }
+  } catch (error) { return { code: error.code, message: error.message } }
+})`;
+
+interface Sending {
+  url: string;
+  names?: string[];
+  parts?: Record<string, unknown>;
+  forged?: string;
+}
+
+async function install(secrets: Record<string, { value: string; allowed_hosts?: string[] }>): Promise<{ tenant: TestTenant; send: (sending: Sending) => Promise<Record<string, string>> }> {
+  const tenant = await annex.makeTenant();
+  await tenant.install({
+    manifest: { slug: 'sender', routes: true, permissions: ['outbound_http'], http: { allow: [near, far] }, secrets: ['API_KEY', 'OTHER', 'UNSET'] },
+    code: sender,
+  });
+  for (const [name, secret] of Object.entries(secrets)) await tenant.owner.put(`/api/plugins/sender/secrets/${name}`, secret);
+  return { tenant, send: async (sending) => (await tenant.owner.post('/ext/sender/send', { names: ['API_KEY'], ...sending })).body as Record<string, string> };
+}
+
+it('is replaced in headers, Basic credentials, path, query and text bodies, each as the place wants it', async () => {
+  const value = 'se"cret/ü?&=1';
+  const { send } = await install({ API_KEY: { value } });
+  const header = 'plain-value-1';
+  const other = await install({ API_KEY: { value: header } });
+  await other.send({ url: `http://${near}/`, parts: { headers: { authorization: 'Bearer <API_KEY>' } } });
+  expect(received.at(-1)?.headers.authorization).toBe(`Bearer ${header}`);
+  await send({ url: `http://${near}/`, parts: { basic: 'user:<API_KEY>' } });
+  expect(Buffer.from(String(received.at(-1)?.headers.authorization).slice(6), 'base64').toString()).toBe(`user:${value}`);
+  await send({ url: `http://${near}/a/<API_KEY>/b?k=<API_KEY>`, parts: { query: { q: '<API_KEY>' } } });
+  const url = new URL(String(received.at(-1)?.url), `http://${near}`);
+  expect([decodeURIComponent(url.pathname), url.searchParams.get('k'), url.searchParams.get('q')]).toEqual([`/a/${value}/b`, value, value]);
+  await send({ url: `http://${near}/`, parts: { method: 'POST', body: { key: '<API_KEY>' } } });
+  expect(JSON.parse(String(received.at(-1)?.body))).toEqual({ key: value });
+  await send({ url: `http://${near}/`, parts: { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'a=1&key=<API_KEY>' } });
+  expect(new URLSearchParams(received.at(-1)?.body).get('key')).toBe(value);
+  await send({ url: `http://${near}/`, parts: { method: 'POST', body: 'text <API_KEY>' } });
+  expect(received.at(-1)?.body).toBe(`text ${value}`);
+  await send({ url: `http://${near}/f?k=<API_KEY>`, parts: { fetch: true, method: 'POST', body: '<API_KEY>' } });
+  expect([new URL(String(received.at(-1)?.url), `http://${near}`).searchParams.get('k'), received.at(-1)?.body]).toEqual([value, value]);
+});
+
+it('never enters the sandbox: not as the placeholder, not in the URL that answered; what a host echoes is masked wherever it is kept', async () => {
+  const value = `canary-${randomBytes(12).toString('hex')}`;
+  const { tenant, send } = await install({ API_KEY: { value } });
+  const told = await send({ url: `http://${near}/x?k=<API_KEY>`, parts: { headers: { authorization: '<API_KEY>' } } });
+  expect(received.at(-1)?.headers.authorization).toBe(value);
+  expect(told.url).toContain('{{secret:API_KEY}}');
+  expect(JSON.stringify({ ...told, text: '' })).not.toContain(value);
+  // The answer is the plugin's to read; the hosts that a secret may reach are the wall.
+  expect(told.text).toContain(value);
+  const kept = JSON.stringify([(await tenant.owner.get('/api/plugins/sender/logs')).body, (await tenant.owner.get('/api/runs')).body, (await tenant.owner.get('/api/audit')).body]);
+  expect(kept).toContain('answered');
+  expect(kept).not.toContain(value);
+  expect(annex.log()).not.toContain(value);
+});
+
+it('goes to that secret’s allowed hosts only; elsewhere nothing is sent, and the error says who may change it', async () => {
+  const { send } = await install({ API_KEY: { value: 'for-near-only', allowed_hosts: [near] }, OTHER: { value: 'for-anywhere' } });
+  expect(await send({ url: `http://${near}/`, parts: { headers: { a: '<API_KEY>' } } })).toMatchObject({ status: 200 });
+  received.splice(0);
+  expect(await send({ url: `http://${far}/`, parts: { headers: { a: '<API_KEY>' } } })).toMatchObject({ code: 'SECRET_HOST_NOT_ALLOWED', message: expect.stringMatching(/API_KEY.*allowed_hosts/) as unknown });
+  expect(await send({ url: `http://${far}/`, names: ['API_KEY', 'OTHER'], parts: { headers: { a: '<OTHER>', b: '<API_KEY>' } } })).toMatchObject({ code: 'SECRET_HOST_NOT_ALLOWED' });
+  expect(received).toEqual([]);
+  // Without a list of its own a secret may go where the plugin may go.
+  expect(await send({ url: `http://${far}/`, names: ['OTHER'], parts: { headers: { a: '<OTHER>' } } })).toMatchObject({ status: 200 });
+});
+
+it('of a name that is undeclared, unset or put where none is replaced is refused by name, and nothing is sent', async () => {
+  const { send } = await install({ API_KEY: { value: 'some-value' } });
+  const cases: [Sending, string][] = [
+    [{ url: `http://${near}/`, names: ['NOT_MINE'], parts: { headers: { a: '<NOT_MINE>' } } }, 'PERMISSION_DENIED'],
+    [{ url: `http://${near}/`, names: ['UNSET'], parts: { headers: { a: '<UNSET>' } } }, 'SECRET_NOT_SET'],
+    [{ url: `http://${near}/`, parts: { headers: { '<API_KEY>': 'a' } } }, 'PERMISSION_DENIED'],
+    [{ url: `http://${near}/`, parts: { method: 'POST', bytes: '<API_KEY>' } }, 'SECRET_REF_INVALID'],
+    [{ url: 'http://<API_KEY>/', parts: {} }, 'EGRESS_URL'],
+    [{ url: `http://${near}/`, parts: { method: 'POST', body: '<API_KEY>'.repeat(101) } }, 'SECRET_REF_LIMIT'],
+  ];
+  for (const [sending, code] of cases) {
+    expect(await send(sending), code).toMatchObject({ code });
+  }
+  expect(received).toEqual([]);
+});
+
+it('cannot be forged by text from elsewhere: without the token of the run it is only text', async () => {
+  const { send } = await install({ API_KEY: { value: 'some-value' }, OTHER: { value: 'other-value' } });
+  await send({ url: `http://${near}/`, forged: '{{secret:NAME}}', parts: { method: 'POST', body: '<OTHER>' } });
+  expect(received.at(-1)?.body).toBe('{{secret:OTHER}}');
+  await send({ url: `http://${near}/`, forged: '{{secret:NAME:000000000000000000000000}}', parts: { method: 'POST', body: '<OTHER>' } });
+  expect(received.at(-1)?.body).toBe('{{secret:OTHER:000000000000000000000000}}');
+});
+
+it('does not follow a redirect to another origin', async () => {
+  const { send } = await install({ API_KEY: { value: 'some-value' } });
+  const away = encodeURIComponent(`http://${far}/taken`);
+  for (const parts of [{ headers: { 'user-agent': '<API_KEY>' } }, { method: 'POST', body: '<API_KEY>' }]) {
+    received.splice(0);
+    expect(await send({ url: `http://${near}/to/${away}`, parts })).toMatchObject({ code: 'EGRESS_REDIRECTS' });
+    expect(received.map(({ host }) => host)).toEqual([near]);
+  }
+  expect(await send({ url: `http://${near}/to/${encodeURIComponent('/here')}`, parts: { headers: { a: '<API_KEY>' } } })).toMatchObject({ status: 200 });
+  expect(received.at(-1)).toMatchObject({ url: '/here', headers: { a: 'some-value' } });
+});
