@@ -31,6 +31,7 @@ const answersPerWrite = 8;
 let isFlushing = false;
 let isReading = false;
 let unsent = 0;
+let said = 0;
 function flush(): void {
   isFlushing = false;
   unsent = 0;
@@ -47,6 +48,7 @@ const executor = new Executor({
   send(message) {
     writeFromExecutor(writer, message);
     unsent += 1;
+    said += 1;
     if (isReading) {
       if (unsent >= answersPerWrite) flush();
     } else if (!isFlushing) {
@@ -62,7 +64,10 @@ socket.on('error', () => process.exit(parentGone));
 socket.on('close', () => process.exit(parentGone));
 socket.on('data', (chunk: Buffer) => {
   isReading = true;
+  said = 0;
   reader.push(chunk);
   isReading = false;
+  // The parent sends the next chunk when it has heard of this one.
+  if (said === 0) writeFromExecutor(writer, { type: 'heard' });
   flush();
 });

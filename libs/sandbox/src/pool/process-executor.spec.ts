@@ -51,7 +51,7 @@ class LyingExecutor {
   }
 
   /** Gives it a run; answers how it is addressed and what becomes of it. */
-  async run(over: Parameters<typeof runOf>[1] = {}): Promise<{ address: RunMessage; outcome: Promise<RunOutcome> }> {
+  async run(over: Parameters<typeof runOf>[1] = {}, { isHeard = true } = {}): Promise<{ address: RunMessage; outcome: Promise<RunOutcome> }> {
     const request = runOf(`job('j', () => 1)`, over);
     const outcome = Promise.withResolvers<RunOutcome>();
     const owner = { tenantId: request.tenantId, installationId: request.installationId };
@@ -60,6 +60,7 @@ class LyingExecutor {
     while (this.#runs().length === before) await new Promise<void>((resolve) => (this.#onMessage = resolve));
     const address = this.#runs().at(-1);
     if (address === undefined) throw new Error('no run arrived');
+    if (isHeard) this.say({ type: 'heard' });
     return { address, outcome: outcome.promise };
   }
 
@@ -89,6 +90,16 @@ describe('a parent', () => {
     liar.say({ type: 'succeeded', slot: second.slot, nonce: second.nonce, hasValue: false, value: '', usage });
     await next;
     expect(liar.executor.unknownReplies).toBe(3);
+  });
+
+  it('sends nothing more to an executor that has not said a word since the last chunk, and all of it at once then', async () => {
+    const { address } = await liar.run({}, { isHeard: false });
+    const waiting = [liar.run(), liar.run()];
+    await new Promise((done) => setImmediate(() => setImmediate(done)));
+    expect(liar.received.filter(({ type }) => type === 'run')).toHaveLength(1);
+    liar.say({ type: 'log', slot: address.slot, nonce: address.nonce, timeMs: 0, level: 1, message: 'a word', fields: '' });
+    await Promise.all(waiting);
+    expect(liar.received.filter(({ type }) => type === 'run')).toHaveLength(3);
   });
 
   it('uses a new nonce each time, so that an old one is worth nothing', async () => {

@@ -76,6 +76,10 @@ export class ProcessExecutor {
   readonly #heldProfiles = new Set<number>();
   #slots = 0;
   #isFlushing = false;
+  /** Messages wait for the next chunk. */
+  #unsent = false;
+  /** It has said something since it was last sent a chunk. */
+  #isListening = true;
   #busy: number[] = [];
   #kill: { cause: KillCause; culprits: Map<Flight, SandboxErrorCode> } | undefined;
   #sequence = 0;
@@ -90,6 +94,8 @@ export class ProcessExecutor {
     const reader = new FrameReader(maxFrameBytes, (frame) => this.#read(frame));
     launched.stream.on('data', (chunk: Buffer) => {
       if (this.state === 'dead') return;
+      this.#isListening = true;
+      if (this.#unsent) this.#flushSoon();
       try {
         reader.push(chunk);
       } catch (thrown) {
@@ -243,13 +249,24 @@ export class ProcessExecutor {
   #send(message: ToExecutor): void {
     if (this.state === 'dead') return;
     writeToExecutor(this.#writer, message);
+    this.#unsent = true;
+    if (this.#isListening) this.#flushSoon();
+  }
+
+  /**
+   * Once per round of the event loop, and only when the executor has spoken since the last time: it does one thing after another, so until
+   * then it could only let more wait in its stream, and every write that wakes it costs more than a run.
+   */
+  #flushSoon(): void {
     if (this.#isFlushing) return;
     this.#isFlushing = true;
-    // Once per round of the event loop: what many callers ask for at once leaves in one write, which is what a run costs most here.
     setImmediate(() => {
       this.#isFlushing = false;
+      this.#unsent = false;
       const chunk = this.#writer.take();
-      if (chunk !== undefined && this.state !== 'dead') this.#options.launched.stream.write(chunk);
+      if (chunk === undefined || this.state === 'dead') return;
+      this.#isListening = false;
+      this.#options.launched.stream.write(chunk);
     });
   }
 
@@ -276,6 +293,8 @@ export class ProcessExecutor {
       case 'busy':
         this.#busy = message.slots;
         return;
+      case 'heard':
+        return;
       default:
         break;
     }
@@ -287,7 +306,7 @@ export class ProcessExecutor {
     this.#readAbout(flight, message);
   }
 
-  #readAbout(flight: Flight, message: Exclude<FromExecutor, { type: 'ready' | 'prelude' | 'pong' | 'busy' }>): void {
+  #readAbout(flight: Flight, message: Exclude<FromExecutor, { type: 'ready' | 'prelude' | 'pong' | 'busy' | 'heard' }>): void {
     const { now } = this.#options;
     switch (message.type) {
       case 'call':

@@ -36,6 +36,7 @@ const fromExecutor: FromExecutor[] = [
   { type: 'log', ...run, timeMs: 1, level: 2, message: 'm', fields: '{}' },
   { type: 'stuck', ...run, code: 'CPU_LIMIT' },
   { type: 'busy', slots: [1, 2] },
+  { type: 'heard' },
   { type: 'inspected', ...run, registrations: '[]', warnings: '[]' },
 ];
 

@@ -70,11 +70,13 @@ export type FromExecutor =
   | ({ type: 'stuck'; code: string } & RunAddress)
   /** Runs whose turn has gone on for a while. */
   | { type: 'busy'; slots: number[] }
+  /** It has read what it was sent and has nothing else to say of it yet. */
+  | { type: 'heard' }
   /** `registrations`: JSON list. */
   | ({ type: 'inspected'; registrations: string; warnings: string } & RunAddress);
 
 const toExecutor = ['configure', 'bundle', 'run', 'answer', 'cancel', 'evict', 'ping', 'inspect'] as const;
-const fromExecutor = ['ready', 'prelude', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected'] as const;
+const fromExecutor = ['ready', 'prelude', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected', 'heard'] as const;
 const toCodes = codesOf(toExecutor);
 const fromCodes = codesOf(fromExecutor);
 const maxBusy = 64;
@@ -174,6 +176,9 @@ export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
     case 'stuck':
       out.write(code, [m.slot, m.nonce], [m.code]);
       return;
+    case 'heard':
+      out.write(code, [], []);
+      return;
     case 'pong':
       out.write(code, [m.sequence, m.isolates, m.discards, m.rssMb], []);
       return;
@@ -212,6 +217,9 @@ export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): F
       return { type, slot: at(n, 0), nonce: at(n, 1), timeMs: at(n, 2), level: at(n, 3), message: text(t, 0), fields: text(t, 1) };
     case 'busy':
       return { type, slots: n };
+    case 'heard':
+      expect(n, 0, t, 0);
+      return { type };
     case 'stuck':
       expect(n, 2, t, 1);
       return { type, slot: at(n, 0), nonce: at(n, 1), code: text(t, 0) };
