@@ -1,234 +1,166 @@
-/**
- * A storm of faults over a running deployment, and the count afterwards. Every handler notes its start in `kv` (at once) and emits an event
- * (which takes effect with the success of its run), so both promises can be counted: started at least once, committed exactly once.
- */
+/** A storm of faults over a cluster at work, and the judgement afterwards. The same seed makes the same faults in the same order. */
 import { expect, onTestFailed } from 'vitest';
-import { install, killQuietly, type AnnexProcess, type Deployment } from '../support/deployment.js';
-import { until, type Client } from '../support/annex.js';
+import { failpoints } from '@annex/kernel';
+import { install } from '../support/deployment.js';
+import { makeClient, until, type Client } from '../support/annex.js';
+import { judge, judgeTicks, type Fault } from './checker.js';
+import { startCluster } from './cluster.js';
+import { faultKinds, type FaultContext, type FaultKind, type Lane } from './faults.js';
+import { readEffects, readRuns, readTicks, untilSettled } from './history.js';
+import { report } from './report.js';
+import { pick, seeded, shuffle } from './seeded.js';
+import { openSink } from './sink.js';
+import { handlers, stages, startLoad, workload } from './workload.js';
 
-const worker = {
-  manifest: {
-    slug: 'work',
-    events: ['work.*'],
-    jobs: [
-      { name: 'chore', overlap: 'allow' },
-      { name: 'tick', schedule: '* * * * * *', overlap: 'allow', catch_up: 'all', misfire_deadline_s: 3600 },
-    ],
-  },
-  code: `
-    import { hook, job } from '@annex/sdk'
-    const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
-    hook<{ ms: number }>('work.*', async (ctx, event) => {
-      await ctx.kv.incr('started:' + event.id)
-      await sleep(event.data.ms)
-      await ctx.emit('done.event', { of: event.id })
-    })
-    job<{ id: string; ms: number }>('chore', async (ctx, { id, ms }) => {
-      await ctx.kv.incr('started:' + id)
-      await sleep(ms)
-      await ctx.emit('done.chore', { of: id })
-    })
-    job('tick', async (ctx) => { await ctx.emit('done.tick', { of: ctx.run.id }) })`,
-};
-
-/** Random numbers in [0, 1) that are the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-export interface Storm {
-  deployment: Deployment;
-  api: AnnexProcess;
-  workers: [AnnexProcess, AnnexProcess];
+export interface StormOptions {
+  backend: 'redis' | 'postgres';
   seed: number;
-  /** How often the faults come round. */
+  /** How often every fault comes round. */
   rounds: number;
-  /** Faults of the queue's backend, beside those of PostgreSQL and of processes. */
-  queueFaults: [string, () => Promise<void>][];
 }
 
-/** Lets the storm rage over a load, waits for calm, and counts. */
-export async function weather({ deployment, api, workers, seed, rounds, queueFaults }: Storm): Promise<void> {
-  const random = seeded(seed);
+/** Executors that a plugin may cost before it is suspended (CONTRACT: three kills in five minutes). */
+const customersCount = 3;
+/** Nothing has moved for so long, in milliseconds: what is open then is lost. */
+const patienceMs = 90_000;
+
+/** The faults of one lane in the order of the seed. */
+export function schedule(lane: Lane, { backend, seed, rounds }: StormOptions): FaultKind[] {
+  const random = seeded(seed * 7919 + (lane === 'links' ? 1 : 0));
+  const kinds = faultKinds.filter((kind) => kind.lane === lane && (kind.backend ?? backend) === backend).flatMap((kind) => Array.from({ length: kind.times ?? 1 }, () => kind));
+  return Array.from({ length: rounds }, () => shuffle(kinds, random)).flat();
+}
+
+export async function storm(options: StormOptions): Promise<void> {
+  const { backend, seed } = options;
   const began = Date.now();
   const told: string[] = [];
   const tell = (what: string): void => void told.push(`${((Date.now() - began) / 1000).toFixed(1)} s: ${what}`);
-  onTestFailed(() => void process.stderr.write(`${told.join('\n')}\n`));
-  const tenants = [await deployment.makeTenant(api), await deployment.makeTenant(api), await deployment.makeTenant(api)];
-  const clients = tenants.map((tenant) => tenant.client(api));
-  for (const client of clients) await install(client, worker);
-  const slugs = tenants.map(({ slug }) => slug);
-  const inStorm = (table: string): string => `${table}.tenant_id in (select id from tenants where slug = any($1))`;
-
-  const acknowledged = { events: 0, chores: 0 };
+  const sink = await openSink();
+  const cluster = await startCluster({ redis: backend === 'redis', environment: { ANNEX_EGRESS_ALLOW_PRIVATE: sink.address }, tell });
+  onTestFailed(() => void process.stderr.write(`${told.join('\n')}\n${cluster.lastWords()}\n`));
   const over = new AbortController();
-  const load = clients.map((client, index) => send({ client, name: `s${seed}-t${index}`, random: seeded(seed + index + 1), over: over.signal, acknowledged, tell }));
-
-  /** Faults count only while something is under way. */
-  const busy = async (): Promise<{ id: string; claims: number }[]> =>
-    until(
-      () => deployment.sql<{ id: string; claims: number }>(`select id, claims from runs where status = 'running' and ${inStorm('runs')}`, [slugs]),
-      (running) => running.length >= 4,
-    );
-  const replace = async (index: 0 | 1): Promise<void> => {
-    workers[index].signal('SIGKILL');
-    await workers[index].ended;
-    workers[index] = await deployment.start('worker');
-  };
-  const killExecutors = async (): Promise<void> => {
-    for (const one of workers) for (const pid of one.executors()) if (random() < 0.7) killQuietly(pid);
-  };
-  /** Stands still until others have taken over what it held, then goes on as if nothing had happened: its late ends must not count. */
-  const freeze = async (index: 0 | 1): Promise<void> => {
-    const held = await busy();
-    workers[index].signal('SIGSTOP');
-    await until(
-      () =>
-        deployment.sql<{ held: string }>(
-          `select r.id from runs r join unnest($1::uuid[], $2::int[]) as h (id, claims) on h.id = r.id where r.claims = h.claims and r.status = 'running'`,
-          [held.map(({ id }) => id), held.map(({ claims }) => claims)],
-        ),
-      (still) => still.length === 0,
-    );
-    workers[index].signal('SIGCONT');
-  };
   try {
-    for (let round = 0; round < rounds; round += 1) {
-      const victim = random() < 0.5 ? 0 : 1;
-      const other = victim === 0 ? 1 : 0;
-      const faults: [string, () => Promise<void>][] = [
-        ['a worker is killed', () => replace(victim)],
-        ['executors are killed', killExecutors],
-        ...queueFaults,
-        ['a worker stands still', () => freeze(other)],
-        ['PostgreSQL ends', deployment.restartPostgres],
-        ['executors are killed', killExecutors],
-      ];
-      for (const [name, fault] of faults) {
-        await busy();
-        tell(name);
-        await fault();
+    const { deployment } = cluster;
+    const api = await pick(cluster.apis, seeded(seed)).up();
+    const tenants = await Promise.all(Array.from({ length: customersCount + 1 }, () => deployment.makeTenant(api)));
+    const clients = tenants.map((tenant) => tenant.client(api));
+    const [poisoned, ...working] = clients as [Client, ...Client[]];
+    for (const client of working) await install(client, workload(sink));
+    await install(poisoned, poison);
+    const slugs = tenants.slice(1).map(({ slug }) => slug);
+    const customers = working.map(({ token }, index) => ({ token, slug: slugs[index] ?? '' }));
+
+    // Without faults first: then nothing may be sent twice at all.
+    const load = startLoad({ apis: cluster.apis, customers, sink, seed });
+    await until(async () => sink.seen('follow').size, (count) => count >= 40);
+    const calmUntilMs = Date.now();
+    const sentInCalm = sink.sends.length;
+    const twiceInCalm = sentInCalm - new Set(sink.sends.map(({ stage, key }) => `${stage} ${key}`)).size;
+
+    const faults: Fault[] = [];
+    const context = makeContext({ cluster, slugs, poisoned: (number) => makeClient(cluster.apis[number % cluster.apis.length]?.url ?? '', poisoned.token, tenants[0]?.slug), over: over.signal });
+    const lane = async (which: Lane): Promise<void> => {
+      const random = seeded(seed * 104_729 + (which === 'links' ? 1 : 0));
+      for (const kind of schedule(which, options)) {
+        // A fault counts only while something is under way.
+        await until(async () => load.open(), (open) => open >= 2 || over.signal.aborted);
+        if (over.signal.aborted) return;
+        tell(kind.name);
+        const fault: Fault = { name: kind.name, fromMs: Date.now(), toMs: Infinity };
+        faults.push(fault);
+        const came = await kind.inject({ ...context, random });
+        fault.toMs = Date.now();
+        if (came === false) {
+          faults.splice(faults.indexOf(fault), 1);
+          tell(`${kind.name}: came to nothing`);
+        } else tell(`${kind.name}: over`);
       }
+    };
+    try {
+      await Promise.all([lane('processes'), lane('links')]);
+    } finally {
+      over.abort();
+      await load.stop();
     }
+    tell('the load ends');
+    await Promise.all(cluster.nodes.map((node) => node.up()));
+    for (const { slug, token } of customers) await pauseTicks(cluster.apis.map(({ url }) => makeClient(url, token, slug)));
+    tell('calm');
+    const open = await untilSettled(deployment.sql, slugs, patienceMs);
+    tell('settled');
+
+    const runs = await readRuns(deployment.sql, slugs, handlers);
+    const verdict = judge({ operations: load.operations, effects: await readEffects(deployment.sql, slugs), sends: sink.sends, stages, runs, faults });
+    const ticks = await readTicks(deployment.sql, slugs);
+    const wrongTicks = judgeTicks(ticks, new Map(slugs.map((slug) => [`${slug}/tick`, { everyMs: 1000, skips: [] }])));
+    report(`faults, queue on ${backend}, seed ${seed}: ${((Date.now() - began) / 1000).toFixed(0)} s`, {
+      faults: faults.length,
+      ...Object.fromEntries(Object.entries(verdict).map(([name, value]) => [name, Array.isArray(value) ? value.length : value])),
+      'runs that were taken more than once': runs.filter(({ claims }) => claims > 1).length,
+      'sends in calm': sentInCalm,
+      'duplicate sends in calm': twiceInCalm,
+      ticks: ticks.length,
+      'wrong ticks': wrongTicks.length,
+      answers: [...load.answers].sort(([one], [other]) => one - other).map(([status, times]) => `${status}×${times}`).join(' '),
+    });
+    expect({ open, twiceInCalm, wrongTicks }).toEqual({ open: [], twiceInCalm: 0, wrongTicks: [] });
+    expect(verdict).toMatchObject({ lost: [], duplicatedEffects: [], unexpectedEffects: [], unexplainedSends: [], unfinished: [] });
+    // The storm was one: work went on, and was hit.
+    expect(verdict.acknowledged).toBeGreaterThan(50);
+    expect(faults.filter(({ fromMs }) => fromMs >= calmUntilMs).length).toBeGreaterThanOrEqual(options.rounds * 30);
+    expect(faults.filter(({ name }) => failpoints.some((point) => name.endsWith(` at ${point}`))).length).toBeGreaterThanOrEqual(failpoints.length - 3);
+    expect(runs.filter(({ claims }) => claims > 1).length).toBeGreaterThan(3);
   } finally {
     over.abort();
-    tell('the load ends');
-    await Promise.all(load);
-  }
-  for (const client of clients) await pauseTicks(client);
-
-  tell('calm');
-  const open = await until(
-    () => deployment.sql(`select id, kind, name, status, claims, waiting_for from runs where status in ('queued', 'retrying', 'running') and ${inStorm('runs')} limit 20`, [slugs]),
-    (unfinished) => unfinished.length === 0,
-  );
-  expect(open).toEqual([]);
-  expect(acknowledged.events).toBeGreaterThan(20);
-  expect(acknowledged.chores).toBeGreaterThan(5);
-  await count(deployment, slugs, acknowledged);
-}
-
-interface Sender {
-  client: Client;
-  name: string;
-  random: () => number;
-  over: AbortSignal;
-  acknowledged: { events: number; chores: number };
-  tell: (what: string) => void;
-}
-
-/** Sends events and asks for jobs, again and again under the same id until each is acknowledged. */
-async function send({ client, name, random, over, acknowledged, tell }: Sender): Promise<void> {
-  for (let number = 0; !over.aborted; number += 1) {
-    const id = `${name}-${number}`;
-    const ms = Math.round(50 + random() * 450);
-    const isChore = random() < 0.25;
-    await until(
-      () =>
-        (isChore
-          ? client.post('/api/plugins/work/jobs/chore/run-now', { payload: { id, ms } }, { 'idempotency-key': id })
-          : client.post('/api/events', { id, type: 'work.asked', data: { ms } })
-        ).then(
-          ({ status, body }) => {
-            if (status !== 202) tell(`${id}: ${status} ${String(body?.code)}`);
-            return status;
-          },
-          () => 0,
-        ),
-      (status) => status === 202,
-    );
-    acknowledged[isChore ? 'chores' : 'events'] += 1;
-    await new Promise((done) => setTimeout(done, random() * 250));
+    await cluster.stop();
+    await sink.close();
   }
 }
 
-async function pauseTicks(client: Client): Promise<void> {
+/** Neither its event loop nor a signal of V8 ends this; only the end of its process does. */
+const poison = {
+  manifest: { slug: 'poison', jobs: [{ name: 'bomb', overlap: 'allow', timeout_ms: 1000 }] },
+  code: `import { job } from '@annex/sdk'\njob('bomb', () => [].indexOf.call({ length: 2 ** 53 - 1 } as any, 1 as never))`,
+};
+
+function makeContext({ cluster, slugs, poisoned, over }: { cluster: FaultContext['cluster']; slugs: string[]; poisoned: (number: number) => Client; over: AbortSignal }): Omit<FaultContext, 'random'> {
+  const { sql } = cluster.deployment;
+  return {
+    cluster,
+    over,
+    held: () => sql<{ id: string; claims: number }>(`select id, claims from runs where status = 'running' and tenant_id in (select id from tenants where slug = any($1))`, [slugs]),
+    async released(held) {
+      await until(
+        () => sql(`select r.id from runs r join unnest($1::uuid[], $2::int[]) as h (id, claims) on h.id = r.id where r.claims = h.claims and r.status = 'running'`, [held.map(({ id }) => id), held.map(({ claims }) => claims)]),
+        (still) => still.length === 0,
+      );
+    },
+    async poison() {
+      let turn = 0;
+      await until(
+        () =>
+          poisoned((turn += 1)).post('/api/plugins/poison/jobs/bomb/run-now', {}).then(
+            ({ status }) => status,
+            () => 0,
+          ),
+        // 409: it killed so many that it was suspended.
+        (status) => status === 202 || status === 409 || over.aborted,
+      );
+    },
+  };
+}
+
+async function pauseTicks(clients: readonly Client[]): Promise<void> {
+  let turn = 0;
   await until(
-    () => client.patch('/api/plugins/work/jobs/tick', { paused: true }).then(
-      ({ status }) => status,
-      () => 0,
-    ),
+    async () => {
+      const client = clients[(turn += 1) % clients.length];
+      return client?.patch('/api/plugins/work/jobs/tick', { paused: true }).then(
+        ({ status }) => status,
+        () => 0,
+      );
+    },
     (status) => status === 200,
   );
-}
-
-async function count(deployment: Deployment, slugs: string[], acknowledged: { events: number; chores: number }): Promise<void> {
-  const rows = await deployment.sql<{ what: string; n: number; wrong: number }>(
-    `with mine as (select id from tenants where slug = any($1)),
-       asked as (
-         select e.tenant_id, 'event' as kind, e.id from events e where e.tenant_id in (select id from mine) and e.type = 'work.asked'
-         union all
-         select r.tenant_id, 'chore', r.payload ->> 'id' from runs r where r.tenant_id in (select id from mine) and r.name = 'chore'),
-       done as (
-         select tenant_id, type, data ->> 'of' as "of", count(*) as n from events where tenant_id in (select id from mine) and type like 'done.%' group by 1, 2, 3),
-       started as (select tenant_id, substr(key, 9) as id, (value #>> '{}')::int as n from kv where tenant_id in (select id from mine) and key like 'started:%')
-     select kind as what, count(*)::int as n,
-       count(*) filter (where coalesce(d.n, 0) <> 1 or coalesce(s.n, 0) < 1)::int as wrong
-     from asked a left join done d on d.tenant_id = a.tenant_id and d.type = 'done.' || a.kind and d."of" = a.id
-       left join started s on s.tenant_id = a.tenant_id and s.id = a.id
-     group by kind order by kind`,
-    [slugs],
-  );
-  expect(rows).toEqual([
-    { what: 'chore', n: acknowledged.chores, wrong: 0 },
-    { what: 'event', n: acknowledged.events, wrong: 0 },
-  ]);
-
-  // One run for each, which succeeded in its last attempt and in no other.
-  const runs = await deployment.sql<{ name: string; status: string; n: number; unclear: number }>(
-    `select name, status, count(*)::int as n,
-       count(*) filter (where (select count(*) from jsonb_array_elements(attempts) a where not a ? 'error') <> 1 or attempts -> -1 ? 'error')::int as unclear
-     from runs where tenant_id in (select id from tenants where slug = any($1)) and name in ('chore', 'work.*') group by 1, 2 order by 1`,
-    [slugs],
-  );
-  expect(runs).toEqual([
-    { name: 'chore', status: 'succeeded', n: acknowledged.chores, unclear: 0 },
-    { name: 'work.*', status: 'succeeded', n: acknowledged.events, unclear: 0 },
-  ]);
-
-  // The faults did hit: some runs were begun more than once.
-  const [again] = await deployment.sql<{ n: number }>(`select count(*)::int as n from runs where claims > 1 and tenant_id in (select id from tenants where slug = any($1))`, [slugs]);
-  expect(again?.n).toBeGreaterThan(0);
-
-  // Every second ticked once, none was left out, and each tick took effect once.
-  const ticks = await deployment.sql<{ n: number; distinct: number; missing: number; done: number; twice: number; other: number }>(
-    `with mine as (select id from tenants where slug = any($1)),
-       ticks as (
-         select tenant_id, scheduled_for, status, lag(scheduled_for) over (partition by tenant_id order by scheduled_for) as before
-         from runs where tenant_id in (select id from mine) and name = 'tick'),
-       done as (select tenant_id, data ->> 'of' as "of", count(*) as n from events where tenant_id in (select id from mine) and type = 'done.tick' group by 1, 2)
-     select count(*)::int as n, count(distinct (tenant_id, scheduled_for))::int as "distinct", count(*) filter (where scheduled_for <> before + interval '1 second')::int as missing,
-       count(*) filter (where status <> 'succeeded')::int as other, (select count(*) from done)::int as done, (select count(*) from done where n <> 1)::int as twice
-     from ticks`,
-    [slugs],
-  );
-  const n = ticks[0]?.n ?? 0;
-  expect(n).toBeGreaterThan(10);
-  expect(ticks).toEqual([{ n, distinct: n, missing: 0, other: 0, done: n, twice: 0 }]);
 }

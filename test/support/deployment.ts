@@ -31,16 +31,34 @@ export interface AnnexProcess {
   signal(signal: NodeJS.Signals): void;
   /** How it ended. */
   ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+  /** To what was loaded beside the program; without `preload` nobody listens. */
+  tell(message: object): void;
+}
+
+export interface StartOptions {
+  environment?: Record<string, string>;
+  /** A module that is loaded into the process before the program, with a channel to the test. */
+  preload?: string;
+  /** What that has to tell. */
+  onMessage?: (message: unknown) => void;
 }
 
 export interface Deployment {
-  start(role: 'api' | 'worker', environment?: Record<string, string>): Promise<AnnexProcess>;
+  /** Where PostgreSQL and Redis listen, the same all along. */
+  databaseUrl: string;
+  redisUrl: string | undefined;
+  /** Rejects when the process ends before it is ready. */
+  start(role: 'api' | 'worker', options?: StartOptions): Promise<AnnexProcess>;
   /** SQL as the database's owner, past row-level security; tries again while PostgreSQL is away. */
   sql<Row = Record<string, unknown>>(text: string, parameters?: unknown[]): Promise<Row[]>;
-  /** Immediate shutdown, as a crash, and a start on the same files and port. */
+  /** Immediate shutdown, as a crash; and a start on the same files and port. */
+  crashPostgres(): Promise<void>;
+  startPostgres(): Promise<void>;
   restartPostgres(): Promise<void>;
   /** Of Redis: forget everything; end at once and start empty on the same port. */
   flushRedis(): Promise<void>;
+  killRedis(): Promise<void>;
+  startRedis(): Promise<void>;
   restartRedis(): Promise<void>;
   /** An operator's client of an api, in a tenant of its own. */
   makeTenant(api: AnnexProcess): Promise<{ slug: string; client(api: AnnexProcess): Client }>;
@@ -90,17 +108,34 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
       }
     }
   };
+  const crashPostgres = async (): Promise<void> => {
+    process.kill(postgres.pid, 'SIGQUIT');
+    await postgres.ended;
+  };
+  const startPostgres = async (): Promise<void> => {
+    postgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger, settings: postgresSettings, port: Number(new URL(databaseUrl).port) });
+  };
+  const killRedis = async (): Promise<void> => void (await redis?.kill());
+  const startRedisAgain = async (): Promise<void> => {
+    redis = await startRedis(Number(new URL(redisUrl ?? '').port));
+  };
   return {
     sql,
-    async start(role, environment = {}) {
-      const started = await startProcess(role, { ...shared, ANNEX_ROLE: role, ...environment });
+    databaseUrl,
+    redisUrl,
+    async start(role, { environment = {}, preload, onMessage } = {}) {
+      const { started, ready } = launch(role, { ...shared, ANNEX_ROLE: role, ...environment }, preload, onMessage);
+      // Before it is ready, so that a start that never ends is ended with the rest.
       processes.add(started);
+      void started.ended.then(() => processes.delete(started));
+      started.url = await ready;
       return started;
     },
+    crashPostgres,
+    startPostgres,
     async restartPostgres() {
-      process.kill(postgres.pid, 'SIGQUIT');
-      await postgres.ended;
-      postgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger, settings: postgresSettings, port: Number(new URL(databaseUrl).port) });
+      await crashPostgres();
+      await startPostgres();
     },
     async flushRedis() {
       const { Redis } = await import('ioredis');
@@ -108,9 +143,11 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
       await client.flushall();
       client.disconnect();
     },
+    killRedis,
+    startRedis: startRedisAgain,
     async restartRedis() {
-      await redis?.kill();
-      redis = await startRedis(Number(new URL(redisUrl ?? '').port));
+      await killRedis();
+      await startRedisAgain();
     },
     async makeTenant(api) {
       const slug = `t-${randomBytes(5).toString('hex')}`;
@@ -121,8 +158,9 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
       return { slug, client: ({ url }) => makeClient(url, token, slug) };
     },
     async stop() {
-      for (const one of processes) one.signal('SIGKILL');
-      await Promise.all([...processes].map((one) => one.ended));
+      const last = [...processes];
+      for (const one of last) one.signal('SIGKILL');
+      await Promise.all(last.map((one) => one.ended));
       await redis?.close();
       await postgres.stop();
       rmSync(dataDir, { recursive: true, force: true });
@@ -130,26 +168,33 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
   };
 }
 
-async function startProcess(role: 'api' | 'worker', environment: Record<string, string>): Promise<AnnexProcess> {
-  const child = spawn(process.execPath, [program], { env: { PATH: process.env['PATH'] ?? '', ...environment }, stdio: ['ignore', 'ignore', 'pipe'] });
+function launch(role: 'api' | 'worker', environment: Record<string, string>, preload?: string, onMessage?: (message: unknown) => void): { started: AnnexProcess; ready: Promise<string> } {
+  const child = spawn(process.execPath, [...(preload === undefined ? [] : ['--import', preload]), program], {
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
+    stdio: ['ignore', 'ignore', 'pipe', ...(preload === undefined ? [] : ['ipc' as const])],
+  });
+  if (onMessage) child.on('message', onMessage);
   let said = '';
   const ready = Promise.withResolvers<string>();
-  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     said += text;
     const line = said.split('\n').find((one) => one.includes('"msg":"ready"'));
     if (line) ready.resolve((JSON.parse(line) as { url?: string }).url ?? '');
   });
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => child.once('exit', (code, signal) => done({ code, signal })));
   void ended.then(() => ready.reject(new Error(`an ${role} ended before it was ready: ${said.slice(-2000)}`)));
-  return {
+  const started: AnnexProcess = {
     role,
-    url: await ready.promise,
+    url: '',
     pid: pidOf(child),
     log: () => said,
     executors: () => descendants(pidOf(child)).filter((pid) => commandOf(pid).includes('executor.mjs') || commandOf(pid) === 'run'),
     signal: (signal) => void child.kill(signal),
     ended,
+    // A process that is gone, or about to be, hears nothing.
+    tell: (message) => void (child.connected && child.send(message, () => undefined)),
   };
+  return { started, ready: ready.promise };
 }
 
 function pidOf({ pid }: ChildProcess): number {

@@ -1,0 +1,59 @@
+/**
+ * Annex with one of its safeguards taken out, to prove that the suite notices. A mutant is text of the compiled program that the agent replaces
+ * while it is loaded: it has to follow the code, and says so when it finds nothing to replace.
+ */
+import type { Patch } from './agent.js';
+
+const queueOptions = '/libs/queue/dist/create-queue.js';
+const backends = '/libs/queue/dist/backends.js';
+const reconcile = '/libs/dispatch/dist/reconcile.js';
+const dispatcher = '/libs/dispatch/dist/dispatcher.js';
+const attempts = '/libs/dispatch/dist/attempts.js';
+const ticker = '/libs/dispatch/dist/ticker.js';
+const claim = '/libs/persistence/dist/runs/claim.js';
+const database = '/libs/persistence/dist/core/database.js';
+const listener = '/libs/persistence/dist/core/listener.js';
+
+export const mutants = {
+  /** The queue gives a ticket up whose worker died twice, as BullMQ does when nobody tells it otherwise. */
+  stalledOnce: [{ module: queueOptions, from: 'maxStalledCount: [\\d_]+', to: 'maxStalledCount: 1' }],
+  /** Nobody looks for lost tickets and for workers that died. */
+  noReconcile: [
+    { module: reconcile, from: 'isSettled \\? await expireLeases\\(tx\\) : \\[\\]', to: '[]' },
+    { module: reconcile, from: 'await lookForTickets\\(\\)', to: '0' },
+  ],
+  /** Whoever ends a run may write that, although another worker has taken it over. */
+  noFencing: [
+    { module: claim, from: "and claims = \\$3 and \\(runs\\.status = 'running'[^)]*\\)", to: 'and $3::int is not null' },
+    { module: claim, from: "and r\\.claims = h\\.claim and r\\.status = 'running'", to: 'and h.claim is not null' },
+  ],
+  /** What a run did is committed before its end is. */
+  effectsApart: [{ module: attempts, from: 'await commit\\(tx\\)', to: 'await scope.transaction((own) => commit(own))' }],
+  /** A worker that starts counts each schedule's next tick from now. */
+  upsertAtBoot: [
+    {
+      module: ticker,
+      from: 'const plan = planTicks\\(',
+      to: 'if (due.nextAtMs < Date.now() - performance.now()) return moveSchedule(tx, due.id, Math.ceil(due.nowMs / 1000) * 1000);\n    const plan = planTicks(',
+    },
+  ],
+  /** Connections wait for an answer without end. */
+  noSocketTimeout: [
+    { module: database, from: 'query_timeout: \\w+,', to: '' },
+    { module: listener, from: 'query_timeout: [\\d_]+,', to: '' },
+    { module: backends, from: 'query_timeout: [\\d_]+,', to: '' },
+    { module: backends, from: 'socketTimeout: [\\d_]+,', to: '' },
+    { module: backends, from: 'commandTimeout: [\\d_]+', to: '' },
+  ],
+} as const satisfies Record<string, readonly Patch[]>;
+
+export type MutantName = keyof typeof mutants;
+
+/** No mutants: the same rules with shorter times, so that a scenario takes seconds. */
+export const tempos = {
+  quickStalls: [
+    { module: queueOptions, from: 'lockDuration: [\\d_]+', to: 'lockDuration: 2_000' },
+    { module: queueOptions, from: 'stalledInterval: [\\d_]+', to: 'stalledInterval: 1_000' },
+  ],
+  shortLeases: [{ module: dispatcher, from: 'leaseMs = [\\d_]+', to: 'leaseMs = 4_000' }],
+} as const satisfies Record<string, readonly Patch[]>;

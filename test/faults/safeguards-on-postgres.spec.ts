@@ -1,0 +1,3 @@
+import { describeSafeguards } from './safeguards.js';
+
+describeSafeguards('postgres');

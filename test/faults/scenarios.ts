@@ -1,0 +1,162 @@
+/**
+ * One scenario for each safeguard: the one fault at the one moment for which it is there. With the safeguard the verdict is clean; with the mutant
+ * that lacks it the same scenario must go red.
+ */
+import type { Patch } from './agent.js';
+import { withBed, type Bed, type BedOptions } from './bed.js';
+import { judgeTicks } from './checker.js';
+import type { ClusterNode } from './cluster.js';
+import { mutants, tempos, type MutantName } from './mutants.js';
+
+export interface Scenario {
+  mutant: MutantName;
+  name: string;
+  workers: number;
+  ticks?: boolean;
+  /** The same rules with shorter times, for Annex and mutant alike; or another safeguard taken out, which would do the work of this one. */
+  tempo: readonly Patch[];
+  backends: readonly BedOptions['backend'][];
+  /**
+   * What was found, which is nothing unless the safeguard is missing. `patienceMs`: nothing has moved for so long, and what is open is lost; for the
+   * mutant it is short, since all it can do is to wait in vain.
+   */
+  run(bed: Bed, patienceMs: number): Promise<string[]>;
+}
+
+const both = ['postgres', 'redis'] as const;
+
+const [only, first, second] = [(bed: Bed) => node(bed, 0), (bed: Bed) => node(bed, 0), (bed: Bed) => node(bed, 1)];
+function node({ cluster }: Bed, index: number): ClusterNode {
+  const worker = cluster.workers[index];
+  if (worker === undefined) throw new Error(`there is no worker ${index + 1}`);
+  return worker;
+}
+
+/** Kills a worker where it gets to a failpoint next; answers whether it did. */
+async function killAt(bed: Bed, worker: ClusterNode, at: Parameters<ClusterNode['reaches']>[0], work: () => Promise<void>, withinMs = Infinity): Promise<boolean> {
+  const process = await worker.up();
+  const over = bed.fault(`killed at ${at}`);
+  const reached = worker.reaches(at);
+  worker.order({ at, do: 'kill' });
+  await work();
+  const isReached = await (withinMs === Infinity ? reached : Promise.race([reached, new Promise<false>((late) => setTimeout(late, withinMs, false))]));
+  if (isReached) {
+    await process.ended;
+    await worker.up();
+  } else worker.order({ at, do: 'pass' });
+  over();
+  return isReached;
+}
+
+export const scenarios: readonly Scenario[] = [
+  {
+    mutant: 'noReconcile',
+    name: 'finds runs whose tickets never reached the queue, and runs of workers that died',
+    workers: 1,
+    tempo: tempos.shortLeases,
+    backends: both,
+    async run(bed, patienceMs) {
+      await killAt(bed, only(bed), 'relay.marked', () => bed.ask('marked'));
+      await killAt(bed, only(bed), 'attempt.claimed', () => bed.ask('claimed'));
+      const { lost } = await bed.settle(patienceMs);
+      return lost;
+    },
+  },
+  {
+    mutant: 'stalledOnce',
+    name: 'hands a ticket out again however often its worker dies with it',
+    workers: 1,
+    // The reconciler would find the ticket gone: here the queue is on its own.
+    tempo: [...tempos.quickStalls, ...mutants.noReconcile],
+    backends: both,
+    async run(bed, patienceMs) {
+      let times = 0;
+      while (times < 3 && (await killAt(bed, only(bed), 'ticket.received', () => (times === 0 ? bed.ask('stalled') : Promise.resolve()), times === 0 ? Infinity : patienceMs))) times += 1;
+      const { lost } = await bed.settle(patienceMs);
+      return lost;
+    },
+  },
+  {
+    mutant: 'noFencing',
+    name: 'lets no worker end a run that another one has taken over',
+    workers: 2,
+    tempo: tempos.shortLeases,
+    backends: ['postgres'],
+    async run(bed, patienceMs) {
+      const workers = [first(bed), second(bed)];
+      const at = 'attempt.tried';
+      const over = bed.fault('stands still');
+      const stopped = Promise.race(workers.map(async (worker) => ((await worker.reaches(at)) ? worker : new Promise<never>(() => undefined))));
+      for (const worker of workers) worker.order({ at, do: 'stop' });
+      await bed.ask('taken over');
+      const frozen = await stopped;
+      const frozenProcess = frozen.process;
+      for (const worker of workers) if (worker !== frozen) worker.order({ at, do: 'pass' });
+      await bed.done('taken over');
+      frozenProcess?.signal('SIGCONT');
+      over();
+      // Whatever it still had to say is said before it has done another piece of work from beginning to end, and left in good order.
+      await bed.ask('after');
+      await bed.done('after');
+      await frozen.end('SIGTERM');
+      const { duplicatedEffects, lost } = await bed.settle(patienceMs);
+      return [...duplicatedEffects, ...lost];
+    },
+  },
+  {
+    mutant: 'effectsApart',
+    name: 'commits what a run did together with its end, or not at all',
+    workers: 1,
+    tempo: tempos.shortLeases,
+    backends: ['postgres'],
+    async run(bed, patienceMs) {
+      await killAt(bed, only(bed), 'attempt.written', () => bed.ask('written'));
+      const { duplicatedEffects, lost } = await bed.settle(patienceMs);
+      return [...duplicatedEffects, ...lost];
+    },
+  },
+  {
+    mutant: 'upsertAtBoot',
+    name: 'decides each tick that came due while no worker was there',
+    workers: 1,
+    ticks: true,
+    tempo: [],
+    backends: ['postgres'],
+    async run(bed, patienceMs) {
+      const count = async (atLeast: number): Promise<void> => {
+        while ((await bed.ticks()).length < atLeast) await new Promise((done) => setTimeout(done, 200));
+      };
+      await count(2);
+      const over = bed.fault('killed');
+      const before = (await bed.ticks()).length;
+      await only(bed).end('SIGKILL');
+      await only(bed).up();
+      over();
+      await count(before + 3);
+      await bed.client.patch('/api/plugins/work/jobs/tick', { paused: true });
+      await bed.settle(patienceMs);
+      return judgeTicks(await bed.ticks(), new Map([[`${bed.slug}/tick`, { everyMs: 1000, skips: [] }]]));
+    },
+  },
+  {
+    mutant: 'noSocketTimeout',
+    name: 'gives up connections on which nothing comes back',
+    workers: 1,
+    tempo: [],
+    backends: both,
+    async run(bed, patienceMs) {
+      const { postgres, queue } = only(bed);
+      const over = bed.fault('half-open');
+      for (const link of new Set([postgres, queue])) link.swallow();
+      await bed.ask('half-open');
+      const { lost } = await bed.settle(patienceMs);
+      over();
+      return lost;
+    },
+  },
+];
+
+/** Runs a scenario on Annex as it is, or on the mutant. */
+export function play({ workers, ticks, tempo, mutant, run }: Scenario, backend: BedOptions['backend'], { asMutant, patienceMs }: { asMutant: boolean; patienceMs: number }): Promise<string[]> {
+  return withBed({ backend, workers, ...(ticks !== undefined && { ticks }), patches: [...tempo, ...(asMutant ? mutants[mutant] : [])] }, (bed) => run(bed, patienceMs));
+}
