@@ -92,14 +92,13 @@ describe('a parent', () => {
     expect(liar.executor.unknownReplies).toBe(3);
   });
 
-  it('sends nothing more to an executor that has not said a word since the last chunk, and all of it at once then', async () => {
+  it('sends nothing more to an executor that has not said a word since the last chunk', async () => {
     const { address } = await liar.run({}, { isHeard: false });
-    const waiting = [liar.run(), liar.run()];
+    const next = liar.run();
     await new Promise((done) => setImmediate(() => setImmediate(done)));
     expect(liar.received.filter(({ type }) => type === 'run')).toHaveLength(1);
     liar.say({ type: 'log', slot: address.slot, nonce: address.nonce, timeMs: 0, level: 1, message: 'a word', fields: '' });
-    await Promise.all(waiting);
-    expect(liar.received.filter(({ type }) => type === 'run')).toHaveLength(3);
+    expect((await next).address.slot).toBe(1);
   });
 
   it('uses a new nonce each time, so that an old one is worth nothing', async () => {
