@@ -39,7 +39,8 @@ export async function upsertSecret(tx: TenantTransaction, secret: SealedSecret):
     `insert into secrets as s (tenant_id, installation_id, name, version, key_version, nonce, ciphertext, allowed_hosts, updated_by)
      values ($1, $2, $3, $4, $5, $6, $7, coalesce($8::jsonb, '[]'), $9)
      on conflict (tenant_id, installation_id, name) do update set version = excluded.version, key_version = excluded.key_version, nonce = excluded.nonce,
-       ciphertext = excluded.ciphertext, allowed_hosts = coalesce($8::jsonb, s.allowed_hosts), updated_by = excluded.updated_by, updated_at = now()`,
+       ciphertext = excluded.ciphertext, allowed_hosts = coalesce($8::jsonb, s.allowed_hosts), updated_by = excluded.updated_by, updated_at = now(),
+       previous_version = s.version, previous_key_version = s.key_version, previous_nonce = s.nonce, previous_ciphertext = s.ciphertext, replaced_at = now()`,
     [
       tx.tenantUuid,
       secret.installationId === null ? null : uuidFromId(secret.installationId),
@@ -80,6 +81,44 @@ export async function findSecretsFor(tx: TenantTransaction, installationId: Id<'
     ],
   });
 }
+
+/** The tenant-wide secrets of these names. */
+export async function findTenantSecrets(tx: TenantTransaction, names: readonly string[]): Promise<SecretRow[]> {
+  if (names.length === 0) return [];
+  return tx.manager.getRepository(SecretRow).find({ where: { ...where(tx, null), name: In([...names]) } });
+}
+
+/** A value that a later one replaced less than a day ago, sealed as it was. */
+export interface ReplacedSecret extends Pick<SecretRow, 'tenantId' | 'installationId' | 'name' | 'version' | 'keyVersion' | 'nonce' | 'ciphertext'> {
+  replacedAt: Date;
+}
+
+/** The values before the present ones of the named secrets that an installation may read; its own secret hides the tenant's. */
+export async function findReplacedSecrets(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<ReplacedSecret[]> {
+  if (names.length === 0) return [];
+  const rows = await tx.query<{ own: boolean; name: string; previous_version: number | null; previous_key_version: number; previous_nonce: Buffer; previous_ciphertext: Buffer; replaced_at: Date }>(
+    `select distinct on (name) installation_id is not null as own, name, previous_version, previous_key_version, previous_nonce, previous_ciphertext, replaced_at from secrets
+     where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[]) order by name, installation_id nulls last`,
+    [tx.tenantUuid, uuidFromId(installationId), [...names]],
+  );
+  return rows.flatMap((row) =>
+    row.previous_version === null || row.replaced_at.getTime() < Date.now() - replacedForMs
+      ? []
+      : [{
+          tenantId: tx.tenantId,
+          installationId: row.own ? installationId : null,
+          name: row.name,
+          version: row.previous_version,
+          keyVersion: row.previous_key_version,
+          nonce: row.previous_nonce,
+          ciphertext: row.previous_ciphertext,
+          replacedAt: row.replaced_at,
+        }],
+  );
+}
+
+/** How long a value that was replaced goes on signing, in milliseconds. */
+export const replacedForMs = 24 * 60 * 60_000;
 
 /** Which of the names are set, for the installation or tenant-wide. */
 export async function findSetSecretNames(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<string[]> {

@@ -1,0 +1,67 @@
+import type { Caller } from '@annex/access';
+import { eventNameFault } from '@annex/events';
+import { Execution, maxFilterValueBytes } from '@annex/execution';
+import { jsonBytes } from '@annex/kernel';
+import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { InFlight } from '../ext/in-flight.js';
+import { CurrentCaller } from '../http/caller.js';
+import { CLOSING, waitSignal } from '../http/closing.js';
+import { Endpoint } from '../http/describe.js';
+import { apiErrors } from '../http/errors.js';
+import { input } from '../http/input.js';
+
+const filterBody = z.strictObject({ value: z.unknown().describe('Any JSON, at most 256 KiB') }).check((context) => {
+  if (!Object.hasOwn(context.value, 'value')) context.issues.push({ code: 'custom', input: context.value, path: ['value'], message: 'is required; null is a value too' });
+});
+const filterAnswer = z.object({
+  value: z.unknown(),
+  runs: z.array(
+    z.object({
+      plugin: z.string(),
+      run_id: z.string().nullable(),
+      status: z.enum(['succeeded', 'failed', 'skipped']),
+      error: z.object({ code: z.string(), message: z.string() }).optional(),
+    }),
+  ),
+});
+
+/** Calls of one tenant under way at once, in this process. */
+const MAX_CALLS = 200;
+
+/** Points at which the host application lets plugins change a value. */
+@ApiTags('Filters')
+@Controller('api')
+export class FiltersController {
+  readonly #calls = new InFlight(MAX_CALLS, 'filter calls');
+
+  constructor(
+    private readonly execution: Execution,
+    @Inject(CLOSING) private readonly closing: AbortSignal,
+  ) {}
+
+  @Post('filters/:name')
+  @HttpCode(200)
+  @Endpoint({
+    summary: 'Pass a value through every plugin’s filter of this name',
+    gate: 'member',
+    body: filterBody,
+    response: filterAnswer,
+    description:
+      'In order of priority, the lowest first; of equals the plugin whose slug sorts first. Each filter has at most a second, all of them five. One that fails is passed over, or ends the call with `FILTER_FAILED` if it says `on_error: "fail"`.',
+  })
+  async filter(@CurrentCaller() caller: Caller, @Param('name') name: string, @Body(input(filterBody)) { value }: z.infer<typeof filterBody>, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    const fault = eventNameFault(name, '/name');
+    if (fault) throw apiErrors.error('INVALID_INPUT', `The name of the filter ${fault.detail}`.replaceAll('event name', 'filter name'), { errors: [fault] });
+    const size = jsonBytes(value as Parameters<typeof jsonBytes>[0]);
+    if (size > maxFilterValueBytes) throw apiErrors.error('PAYLOAD_TOO_LARGE', `The value is ${size} bytes as JSON, the limit is ${maxFilterValueBytes}. Send less, such as an id in place of the thing.`);
+    const leave = this.#calls.enter(caller.tenant.id);
+    try {
+      return await this.execution.passThroughFilters({ tenantId: caller.tenant.id, name, value: value as never, user: caller.user, signal: waitSignal(reply, this.closing) });
+    } finally {
+      leave();
+    }
+  }
+}
