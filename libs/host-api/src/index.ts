@@ -55,6 +55,6 @@ export {
   type Scalar,
 } from './tables/filter.js';
 export { compareRows, matchesFilter, type TableRow } from './tables/match.js';
-export { llmMessages, llmOptions, maxPayloadBytes, maxPromptBytes } from './calls/messages.js';
+export { llmMessages, maxPayloadBytes, maxPromptBytes } from './calls/messages.js';
 export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';
 export { hostApiErrors } from './errors.js';

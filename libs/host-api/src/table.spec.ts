@@ -132,8 +132,8 @@ describe('handlers', () => {
       'kv.get': () => 'value',
     };
     expect(availableHostMethods(handlers)).toEqual(['kv.get']);
-    const context = { method: 'email.send' as const, identity: {}, grant: null, signal: new AbortController().signal };
-    expect(() => handlers['email.send']([{ to: 'a@b.c', subject: 's' }], context)).toThrow('ctx.email.send is not available here. Set SMTP_URL.');
+    const context = { method: 'templates.render' as const, identity: {}, grant: null, signal: new AbortController().signal };
+    expect(() => handlers['templates.render'](['hello', undefined], context)).toThrow('ctx.templates.render is not available here. Set SMTP_URL.');
   });
 
   it('do not compile when a row has none', () => {

@@ -59,7 +59,8 @@ beforeEach(async () => {
   answer = (_asked, response) => json(response, 200, completion('hello'));
 });
 afterEach(() => {
-  for (const name of ['OPENAI_CUSTOM_HEADERS', 'OPENAI_ORG_ID']) delete process.env[name];
+  delete process.env['OPENAI_CUSTOM_HEADERS'];
+  delete process.env['OPENAI_ORG_ID'];
 });
 
 const baseUrl = (): string => `http://127.0.0.1:${port}/v1`;

@@ -36,6 +36,39 @@ export interface HttpAnswer<T = unknown> {
   arrayBuffer(): Promise<ArrayBuffer>;
 }
 
+/** One turn of a conversation with a language model. */
+export interface LlmMessage {
+  role: 'system' | 'user' | 'assistant';
+  content: string;
+}
+
+export interface LlmOptions {
+  /** Default: the tenant's, else the operator's. */
+  model?: string;
+  /** Said before everything else. */
+  system?: string;
+  /** What was said before the prompt. */
+  messages?: LlmMessage[];
+  /** Of the answer. */
+  max_tokens?: number;
+  /** 0 to 2. */
+  temperature?: number;
+  /** `json`: the model shall answer one JSON object. */
+  response_format?: 'json' | 'text';
+  /** Where the answer ends; at most 4. */
+  stop?: string | string[];
+  /** Milliseconds; never beyond the run's own deadline. */
+  timeoutMs?: number;
+}
+
+export interface LlmAnswer {
+  text: string;
+  usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number };
+  model: string;
+  /** Such as `stop` or `length`. */
+  finish_reason: string | null;
+}
+
 export interface KvEntry {
   key: string;
   /** RFC 3339, or `null` when it does not expire. */
@@ -141,6 +174,8 @@ export interface Context<Config = Record<string, Json>> {
     /** Adds to a counter, which starts at 0, and answers the sum. Atomic. */
     incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
   };
+  /** The tenant's language model; at most 10 calls a run, 100 of a job. Needs `llm.use`. */
+  readonly llm: { run(prompt: string | LlmMessage[], options?: LlmOptions): Promise<LlmAnswer> };
   /** Puts an event into the tenant's bus. Depth ≤ 10, ≤ 100 a run; the same `id` again is the same event. */
   emit(type: string, data?: JsonInput, options?: { id?: string; subject?: string; source?: string }): Promise<{ event_id: string }>;
   readonly jobs: {

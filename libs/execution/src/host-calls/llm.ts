@@ -1,4 +1,4 @@
-import { llmMessages, llmOptions, maxPromptBytes, type HostArgs, type HostHandlers, type HostResult } from '@annex/host-api';
+import { llmMessages, maxPromptBytes, type HostArgs, type HostHandlers, type HostResult } from '@annex/host-api';
 import { KiB, MiB, systemClock, type Clock, type Json } from '@annex/kernel';
 import { z } from 'zod';
 import { executionErrors } from '../errors.js';
@@ -32,7 +32,7 @@ export interface LlmHandlerOptions {
   clock?: Clock;
 }
 
-type Options = z.output<typeof llmOptions>;
+type Options = HostArgs<'llm.run'>[1];
 
 /**
  * `ctx.llm`. Every call passes the tenant's filters: `llm.prompt` before it leaves, `llm.response` before the plugin sees the answer; one that is
@@ -77,7 +77,7 @@ export function llmHandlers({ llm, filters, onUsed, clock = systemClock }: LlmHa
 }
 
 /** The call as the filters see it. */
-function promptOf(prompt: HostArgs<'llm.run'>[0], options: Options | undefined) {
+function promptOf(prompt: HostArgs<'llm.run'>[0], options: Options) {
   const { system, messages: before = [], model, maxTokens, temperature, responseFormat, stop } = options ?? {};
   const messages = [
     ...(system === undefined ? [] : [{ role: 'system' as const, content: system }]),

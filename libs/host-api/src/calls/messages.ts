@@ -60,7 +60,7 @@ export const llmMessages = z.array(z.strictObject({ role: z.enum(['system', 'use
 const maxTokens = z.int().min(1).max(1_000_000);
 const timeout = z.number().positive().max(900_000);
 /** Options of `ctx.llm.run`, in either spelling; handlers get one. */
-export const llmOptions = z
+const llmOptions = z
   .strictObject({
     model: line(200).min(1).nullish(),
     system: z.string().nullish(),
@@ -88,32 +88,62 @@ export const llmOptions = z
     };
   });
 
-const address = z.string().min(3).max(320);
-const addresses = z.union([address, z.array(address).min(1).max(50)]);
+/** Addresses are judged by libs/mail, which says what is wrong with one. */
+const address = z.string().max(1000);
+const addresses = z.union([address, z.array(address).max(1000)]);
+const contentType = line(255).nullish();
+
+const attachment = z
+  .union([
+    z.strictObject({ filename: line(255), content: z.union([z.string(), bytes]), contentType, content_type: contentType }),
+    z.strictObject({ filename: line(255).nullish(), file: z.string().min(1).max(4096), contentType, content_type: contentType }),
+  ])
+  .transform(({ contentType: camel, content_type: snake, filename, ...rest }) => {
+    const type = { contentType: camel ?? snake ?? undefined };
+    return 'file' in rest ? { ...rest, ...type, filename: filename ?? undefined } : { ...rest, ...type, filename: filename ?? '' };
+  });
+
+/** A mail; names of more than one word in either spelling. */
+const mail = z
+  .strictObject({
+    to: addresses,
+    cc: addresses.nullish(),
+    bcc: addresses.nullish(),
+    replyTo: address.nullish(),
+    reply_to: address.nullish(),
+    subject: line(998),
+    text: z.string().nullish(),
+    html: z.string().nullish(),
+    template: line(200).nullish(),
+    data: jsonObject.nullish(),
+    attachments: z.array(attachment).max(20).nullish(),
+    idempotencyKey: line(200).nullish(),
+    idempotency_key: line(200).nullish(),
+  })
+  .transform(({ to, subject, replyTo, reply_to, idempotencyKey, idempotency_key, ...rest }) => ({
+    to,
+    subject,
+    cc: rest.cc ?? undefined,
+    bcc: rest.bcc ?? undefined,
+    replyTo: replyTo ?? reply_to ?? undefined,
+    text: rest.text ?? undefined,
+    html: rest.html ?? undefined,
+    template: rest.template ?? undefined,
+    data: rest.data ?? undefined,
+    attachments: rest.attachments ?? undefined,
+    idempotencyKey: idempotencyKey ?? idempotency_key ?? undefined,
+  }));
 
 /** What leaves the platform by other ways than HTTP. */
 export const messageCalls = {
   'email.send': row({
-    args: z.tuple([
-      z.strictObject({
-        to: addresses,
-        cc: addresses.optional(),
-        bcc: addresses.optional(),
-        replyTo: address.optional(),
-        subject: line(998),
-        text: z.string().optional(),
-        html: z.string().optional(),
-        template: line(200).optional(),
-        data: jsonObject.optional(),
-        attachments: z.array(z.strictObject({ filename: line(255), content: z.union([z.string(), bytes]), contentType: line(255).optional() })).max(10).optional(),
-      }),
-    ]),
-    result: z.object({ message_id: z.string(), accepted: z.array(z.string()), rejected: z.array(z.string()) }),
+    args: z.tuple([mail]),
+    result: z.object({ id: z.string(), message_id: z.string(), status: z.enum(['sent', 'kept']), accepted: z.array(z.string()), rejected: z.array(z.string()) }),
     permission: 'send_email',
     meter: 'emails',
-    maxArgsBytes: 14 * MiB,
-    doc: 'Sends a mail with `text`, `html`, or a Liquid `template` of the package filled with `data`.',
-    example: "await ctx.email.send({ to, subject: 'Welcome', template: 'welcome.liquid', data: { name } })",
+    maxArgsBytes: 15 * MiB,
+    doc: 'Sends a mail with `text`, `html`, or a Liquid `template` of the package filled with `data`, to at most 50 recipients and of at most 10 MiB with its attachments (`{ filename, content, content_type }`, or `{ file }` of the tenant’s files, which needs `files.read`). `status` is `kept` where no mail server is configured: `GET /api/mail` shows it. What an earlier attempt of the run sent is not sent again.',
+    example: "await ctx.email.send({ to, subject: 'Welcome', template: 'welcome', data: { name } })",
   }),
   'webhooks.send': row({
     args: z.tuple([line(200), jsonUpTo(json, maxPayloadBytes)]),
@@ -139,7 +169,7 @@ export const messageCalls = {
   'templates.render': row({
     args: z.tuple([line(200), optional(jsonObject)]),
     result: z.string(),
-    doc: 'Renders a Liquid template of the package’s `templates/` folder.',
+    doc: 'Renders a Liquid template of the package’s `templates/` folder. What it puts out is escaped for HTML unless its name says `.txt` or another plain text; it may include the folder’s other templates and reaches nothing else.',
     example: "const html = await ctx.templates.render('report.liquid', { rows })",
   }),
   'analytics.track': row({

@@ -70,6 +70,21 @@ describe('opening a plugin', () => {
   });
 });
 
+describe('a language model', () => {
+  const llm = { permissions: ['llm.use'], ...jobs('go') };
+  const code = `job('go', async (ctx) => { const { text, usage } = await ctx.llm.run('two words', { system: 'One.', maxTokens: 5 }); return { text, total: usage.total_tokens } })`;
+
+  it('is what the test says, and sees the whole conversation', async () => {
+    const plugin = await open(code, llm, { llm: ({ messages }) => messages.map(({ role, content }) => `${role}: ${content}`).join(' / ') });
+    expect(await plugin.job('go')).toEqual({ text: 'system: One. / user: two words', total: 9 });
+  });
+
+  it('is not there unless the test brings one, and not without the permission', async () => {
+    expect((await failure((await open(code, llm)).job('go'))).message).toContain('openPlugin');
+    expect(await failure((await open(code, jobs('go'), { llm: () => 'x' })).job('go'))).toMatchObject({ code: 'PERMISSION_DENIED' });
+  });
+});
+
 describe('a handler', () => {
   it('sees who and what it runs for', async () => {
     const plugin = await open(

@@ -3,7 +3,7 @@
  * the table of retries are the real ones; the network, PostgreSQL and the queue are replaced by what the test says and memory.
  */
 import { createBroker } from '@annex/broker';
-import { attemptOutcome, flowHandlers, httpHandlers, RunScope, SecretMasks, type InstallationSnapshot, type RunIdentity, type RunStart, type ScopeParts } from '@annex/execution';
+import { attemptOutcome, flowHandlers, httpHandlers, llmHandlers, RunScope, SecretMasks, type InstallationSnapshot, type RunIdentity, type RunStart, type ScopeParts } from '@annex/execution';
 import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEvent } from '@annex/events';
 import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
 import { newId, systemClock, type Id, type Json } from '@annex/kernel';
@@ -11,8 +11,9 @@ import { nextAttempt, retryPolicyFor, type RunKind } from '@annex/lifecycle';
 import type { TenantTransaction } from '@annex/persistence';
 import type { Registration, RouteRequest, RunOutcome, Sandbox } from '@annex/sandbox';
 import { createMasker } from '@annex/vault';
-import type { JsonInput, User } from '../context.js';
+import type { JsonInput, LlmMessage, User } from '../context.js';
 import { answeredHttp, type AnswerHttp, type OutboundRequest } from './answered-http.js';
+import { answeredLlm } from './answered-llm.js';
 import { HandlerFailed } from './handler-failed.js';
 import { MemoryKv, memoryKvHandlers } from './memory-kv.js';
 import { openPackage } from './open-package.js';
@@ -34,6 +35,8 @@ export interface OpenPluginOptions {
   grants?: 'all' | readonly PermissionName[];
   /** Answers every request that the plugin sends. Default: nobody does, and they fail with `EGRESS_CONNECT`. */
   http?: AnswerHttp;
+  /** Answers `ctx.llm.run` with a text. Default: nobody does, and it fails with `LLM_NOT_CONFIGURED`. The plugin's own filters are not asked; `TestPlugin.filter` does that. */
+  llm?: (request: { messages: LlmMessage[]; model: string | undefined }) => string | Promise<string>;
   /** Default: slug `test`. */
   tenant?: { slug?: string; name?: string };
   /** Who calls routes. Default: the tenant's owner. `null`: nobody signed in. */
@@ -119,12 +122,12 @@ export class TestPlugin implements AsyncDisposable {
     private readonly snapshot: InstallationSnapshot,
     options: OpenPluginOptions,
   ) {
-    const { secrets = {}, http, user = owner, now = () => systemClock.now() } = options;
+    const { secrets = {}, http, llm, user = owner, now = () => systemClock.now() } = options;
     this.#user = user;
     this.#now = now;
     this.kv = new MemoryKv({ now });
     this.#parts = {
-      broker: createBroker(this.#handlers(secrets, http)),
+      broker: createBroker(this.#handlers(secrets, http, llm)),
       masks: new SecretMasks(createMasker),
       sink: { log: (_tenantId, { level, message, fields }) => void this.logs.push({ level, message, fields: fields as LogLine['fields'] }) },
       clock: systemClock,
@@ -291,7 +294,7 @@ export class TestPlugin implements AsyncDisposable {
     return new HandlerFailed(error.code, error.message, `${kind} ${name}`, next, outcome.status === 'failed' ? outcome.error.stack : undefined);
   }
 
-  #handlers(secrets: Record<string, string>, http: AnswerHttp | undefined): HostHandlers<RunIdentity> {
+  #handlers(secrets: Record<string, string>, http: AnswerHttp | undefined, llm: OpenPluginOptions['llm']): HostHandlers<RunIdentity> {
     return {
       ...handlersNotAvailable(hostMethods, 'openPlugin of @annex/sdk/testing does not serve it.'),
       'secrets.get': ([name], { identity }) => {
@@ -305,6 +308,7 @@ export class TestPlugin implements AsyncDisposable {
         secrets: { readForRef: () => Promise.resolve(new Map(Object.entries(secrets).map(([name, value]) => [name, { value, allowedHosts: [] }]))) },
       }),
       ...memoryKvHandlers(this.kv),
+      ...llmHandlers({ llm: answeredLlm(llm), filters: { pass: ({ value }) => Promise.resolve({ value, runs: [] }) }, onUsed: () => undefined }),
       ...flowHandlers({
         database: { forTenant: (tenantId: Id<'tenant'>) => ({ tenantId, transaction: (work) => work(nowhere) }) },
         emit: (_tx, { id = newId('event'), type, source, subject = null, data }) => {
