@@ -228,7 +228,8 @@ export class Tables {
   }
 
   #read<T>(tenant: TableTenant, table: string, work: (tx: TenantTransaction, rows: RowsOf) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    return this.#transaction(tenant, signal, (tx) => work(tx, this.#rowsOf(tenant, table, tx)));
+    const isOwn = !this.#views.has(table) && !this.isSystem(table);
+    return this.#transaction(tenant, signal, (tx) => work(tx, this.#rowsOf(tenant, table, tx)), isOwn);
   }
 
   #rowsOf(tenant: TableTenant, table: string, tx: TenantTransaction): RowsOf {
@@ -238,7 +239,7 @@ export class Tables {
     return { source: documentSource, table };
   }
 
-  async #transaction<T>(tenant: TableTenant, signal: AbortSignal | undefined, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+  async #transaction<T>(tenant: TableTenant, signal: AbortSignal | undefined, work: (tx: TenantTransaction) => Promise<T>, byIndex = true): Promise<T> {
     const { timeoutMs } = this.#limits;
     try {
       return await this.#gate.run(
@@ -246,7 +247,7 @@ export class Tables {
         () =>
           this.options.database.forTenant(tenant.id).transaction(async (tx) => {
             signal?.throwIfAborted();
-            await limitStatements(tx, timeoutMs);
+            await limitStatements(tx, { timeoutMs, byIndex });
             return work(tx);
           }),
         signal,

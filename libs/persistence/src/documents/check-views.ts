@@ -1,5 +1,5 @@
 import type { PlatformTransaction } from '../core/database.js';
-import { quoteIdentifier, viewSource, type CheckedView, type MappedView } from './sources.js';
+import { viewSource, type CheckedView, type MappedView } from './sources.js';
 
 /**
  * Looks whether the operator's views are there, have the columns that were named, and may be read by the application's role. Answers what can be
@@ -9,12 +9,15 @@ export async function checkViews(tx: PlatformTransaction, views: Readonly<Record
   const checked = new Map<string, CheckedView>();
   const problems: string[] = [];
   for (const [table, view] of Object.entries(views)) {
-    const [found] = await tx.query<{ oid: number; readable: boolean; kind: string }>(
-      `select c.oid, c.relkind as kind, has_schema_privilege('annex_app', c.relnamespace, 'usage') and has_table_privilege('annex_app', c.oid, 'select') as readable
-       from pg_class c where c.oid = to_regclass($1)`,
-      [view.view.split('.').map(quoteIdentifier).join('.')],
+    const [schema, name] = view.view.includes('.') ? view.view.split('.') : [null, view.view];
+    const [found] = await tx.query<{ oid: number; readable: boolean }>(
+      `select c.oid, has_schema_privilege('annex_app', n.oid, 'usage') and has_table_privilege('annex_app', c.oid, 'select') as readable
+       from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where c.relname = $2 and n.nspname = any(case when $1::text is null then current_schemas(false)::text[] else array[$1::text] end) and c.relkind in ('v', 'm', 'r', 'p', 'f')
+       order by array_position(current_schemas(false)::text[], n.nspname::text) limit 1`,
+      [schema, name],
     );
-    if (!found || !['v', 'm', 'r', 'p', 'f'].includes(found.kind)) {
+    if (!found) {
       problems.push(`/${table}/view: there is no view ${view.view} in this database`);
       continue;
     }

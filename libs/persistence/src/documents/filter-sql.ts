@@ -30,6 +30,8 @@ export interface RowSource {
   textColumns?: Readonly<Record<string, string>>;
   /** Whether times are whole milliseconds in the database. */
   exactTimes: boolean;
+  /** For ids that hold the time at which their row was made (`createdAt`, in milliseconds): the least or the greatest id of a millisecond. */
+  idAt?: (ms: number, end: 'first' | 'last') => string;
 }
 
 /** Collects what a statement's placeholders stand for. */
@@ -66,13 +68,20 @@ export function filterSql(filter: Filter, source: RowSource, parameters: Paramet
 /** Conditions on plain columns that follow from a filter: they change nothing but which index is used. */
 export function columnHints(filter: Filter, source: RowSource, parameters: Parameters): string[] {
   if (filter.kind === 'and') return filter.filters.flatMap((one) => columnHints(one, source, parameters));
-  if (filter.kind === 'column' && filter.column === 'created_at' && (filter.test.op === 'gte' || filter.test.op === 'gt')) {
-    return [`${source.createdAt} >= ${parameters.add(filter.test.value)}::timestamptz`];
-  }
+  if (filter.kind === 'column' && filter.column === 'created_at') return ageHints(filter.test, source, parameters);
   if (filter.kind !== 'field' || filter.path.length !== 1 || filter.test.op !== 'eq' || typeof filter.test.value !== 'string') return [];
   const columns = source.textColumns ?? {};
   const [name = ''] = filter.path;
   return Object.hasOwn(columns, name) ? [`${columns[name]} = ${parameters.add(filter.test.value)}`] : [];
+}
+
+/** Times bound the ids of a source whose ids hold them, or the column itself. */
+function ageHints(test: ColumnTest, { id, createdAt, idAt }: RowSource, parameters: Parameters): string[] {
+  if (test.op === 'exists' || test.op === 'in') return [];
+  const [from, to] = [test.op !== 'lt' && test.op !== 'lte', test.op !== 'gt' && test.op !== 'gte'];
+  if (!idAt) return from ? [`${createdAt} >= ${parameters.add(test.value)}::timestamptz`] : [];
+  const bound = (end: 'first' | 'last'): string => `${parameters.add(idAt(Date.parse(test.value), end))}::uuid`;
+  return [...(from ? [`${id} >= ${bound('first')}`] : []), ...(to ? [`${id} <= ${bound('last')}`] : [])];
 }
 
 function fieldSql(path: string[], test: FieldTest, source: RowSource, parameters: Parameters): string {
@@ -148,6 +157,8 @@ function timeSql(column: RowColumn, test: ColumnTest, source: RowSource, paramet
 /** A sort order: what FROM needs beside the rows, and the body of ORDER BY. Rows that are equal so far are told apart by their ids. */
 export function orderSql(keys: readonly SortKey[], source: RowSource, parameters: Parameters): { joins: string; orderBy: string } {
   const joins: string[] = [];
+  // The order of the times is that of the ids, which has an index.
+  if (source.idAt && keys.length === 1 && keys[0]?.path.length === 1 && keys[0].path[0] === 'created_at') return orderSql([{ ...keys[0], path: ['id'] }], source, parameters);
   const parts = keys.flatMap(({ path, descending }) => {
     const direction = descending ? 'desc' : 'asc';
     const [name = ''] = path;

@@ -16,22 +16,22 @@ export const unindexed = Buffer.from([0]);
 /** Bytes of a text that are kept in the entry; of a longer one these many, and eight of its digest. */
 const prefixBytes = 24;
 const pathBytes = 8;
-const kinds = { number: 2, string: 3, boolean: 4 } as const;
+/** `inList` marks a path that leads through a list: there one document may have several values. */
+const kinds = { number: 2, string: 3, boolean: 4, inList: 5 } as const;
 
 /** The entries of a document, each once. */
 export function indexEntries(data: JsonObject): Buffer[] {
   const entries = new Map<string, Buffer>();
-  const full = collect(data, '', entries);
+  const full = collect(data, { path: '', inList: false }, entries);
   return full ? [...entries.values()] : [unindexed];
 }
 
 /** `false` when there are too many. A path names fields only: the items of a list stand under the list's own path. */
-function collect(value: Json, path: string, entries: Map<string, Buffer>): boolean {
+function collect(value: Json, { path, inList }: { path: string; inList: boolean }, entries: Map<string, Buffer>): boolean {
   if (value === null) return true;
-  if (Array.isArray(value)) return value.every((item) => collect(item, path, entries));
-  if (typeof value === 'object') return Object.entries(value).every(([name, item]) => collect(item, path === '' ? name : `${path}.${name}`, entries));
-  const entry = entryOf(path, value);
-  entries.set(entry.toString('latin1'), entry);
+  if (Array.isArray(value)) return value.every((item) => collect(item, { path, inList: true }, entries));
+  if (typeof value === 'object') return Object.entries(value).every(([name, item]) => collect(item, { path: path === '' ? name : `${path}.${name}`, inList }, entries));
+  for (const entry of inList ? [entryOf(path, value), headOf(path, 'inList')] : [entryOf(path, value)]) entries.set(entry.toString('latin1'), entry);
   return entries.size <= maxEntries;
 }
 
@@ -72,6 +72,8 @@ export interface EntryRange {
 export interface Lookup {
   equal: Buffer[];
   ranges: EntryRange[];
+  /** Set on a lookup that is one range: of which path, and of which kind of values. */
+  rangeOf?: { path: string; head: string };
 }
 
 /** More values than this are not looked up one by one. */
@@ -84,7 +86,7 @@ export function lookupsOf(filter: Filter): Lookup[] {
 }
 
 function places(filter: Filter): Lookup[] {
-  if (filter.kind === 'and') return filter.filters.flatMap(places);
+  if (filter.kind === 'and') return narrowed(filter.filters.flatMap(places));
   if (filter.kind === 'or') {
     // Every branch needs a place; the documents are in one of them.
     const best = filter.filters.map((branch) => lookupsOf(branch)[0]);
@@ -102,10 +104,10 @@ function places(filter: Filter): Lookup[] {
       return test.orNull ? [] : [{ equal: test.values.map((value) => entryOf(path, value)), ranges: [] }];
     case 'gt':
     case 'gte':
-      return [{ equal: [], ranges: [{ from: bound(path, test.value), to: end(headOf(path, typeof test.value as 'number' | 'string')) }] }];
+      return [rangeLookup(path, test.value, { from: bound(path, test.value), to: end(headOf(path, kindOf(test.value))) })];
     case 'lt':
     case 'lte':
-      return [{ equal: [], ranges: [{ from: headOf(path, typeof test.value as 'number' | 'string'), to: end(bound(path, test.value)) }] }];
+      return [rangeLookup(path, test.value, { from: headOf(path, kindOf(test.value)), to: end(bound(path, test.value)) })];
     case 'like': {
       const fixed = fixedBeginning(test.pattern);
       if (fixed === '') return [];
@@ -115,6 +117,47 @@ function places(filter: Filter): Lookup[] {
     default:
       return [];
   }
+}
+
+function kindOf(value: string | number): 'string' | 'number' {
+  return typeof value === 'number' ? 'number' : 'string';
+}
+
+function rangeLookup(path: string, value: string | number, range: EntryRange): Lookup {
+  return { equal: [], ranges: [range], rangeOf: { path, head: kindOf(value) } };
+}
+
+/**
+ * Makes one of the ranges of one field, since two open ones may each hold almost everything. A list may pass one condition with one item and the
+ * other with another, so documents with a list there are looked at in any case.
+ */
+function narrowed(lookups: Lookup[]): Lookup[] {
+  const result: Lookup[] = [];
+  const joint = new Map<string, Lookup>();
+  for (const lookup of lookups) {
+    const [range] = lookup.ranges;
+    if (!lookup.rangeOf || !range) {
+      result.push(lookup);
+      continue;
+    }
+    const { path, head } = lookup.rangeOf;
+    const key = `${head} ${path}`;
+    const first = joint.get(key);
+    const [known] = first?.ranges ?? [];
+    if (!first || !known) {
+      const own = { ...lookup };
+      joint.set(key, own);
+      result.push(own);
+      continue;
+    }
+    first.ranges = [{ from: later(known.from, range.from), to: later(known.to, range.to) === known.to ? range.to : known.to }];
+    first.equal = [headOf(path, 'inList')];
+  }
+  return result;
+}
+
+function later(one: Buffer, other: Buffer): Buffer {
+  return Buffer.compare(one, other) >= 0 ? one : other;
 }
 
 /** The beginning that an entry of a value shares with those of all values between which and it the index does not tell. */

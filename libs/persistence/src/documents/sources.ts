@@ -13,6 +13,13 @@ export function readUuid(text: string): string | undefined {
   return uuidPattern.test(text) ? text.toLowerCase() : undefined;
 }
 
+/** The least or greatest UUIDv7 of a millisecond (RFC 9562 §5.7); before 1970 and beyond 48 bits, that of the nearest. */
+function uuidAt(ms: number, end: 'first' | 'last'): string {
+  const hex = Math.min(Math.max(ms, 0), 2 ** 48 - 1).toString(16).padStart(12, '0');
+  const rest = end === 'first' ? '7000-8000-000000000000' : '7fff-bfff-ffffffffffff';
+  return `${hex.slice(0, 8)}-${hex.slice(8)}-${ms < 0 && end === 'last' ? '0000-0000-000000000000' : rest}`;
+}
+
 /** Text that can be compared with a column; no row holds anything else. */
 function readText(text: string): string | undefined {
   return text.length <= 4096 && !text.includes('\0') && text.isWellFormed() ? text : undefined;
@@ -33,6 +40,7 @@ export const documentSource: RowSource = {
   readId: readUuid,
   writeId: same,
   exactTimes: true,
+  idAt: uuidAt,
 };
 
 function wireIds(kind: IdKind): Pick<RowSource, 'idType' | 'readId' | 'writeId'> {
@@ -129,7 +137,7 @@ export interface CheckedView {
 }
 
 /** An identifier as SQL (PostgreSQL manual, 4.1.1). */
-export function quoteIdentifier(name: string): string {
+function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 

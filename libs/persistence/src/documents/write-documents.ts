@@ -1,6 +1,6 @@
 /** Changing the tables that tenants make. Document, index entries and the tenant's count change in one transaction, or none does. */
 import type { JsonObject } from '@annex/kernel';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '../core/database.js';
 import { indexEntries } from './index-entries.js';
 
 /** What a tenant may keep in all of its tables together. */
@@ -163,7 +163,15 @@ async function removeEntries(tx: TenantTransaction, table: string, id: string, e
   await tx.query('delete from document_values where tenant_id = $1 and table_name = $2 and document_id = $3 and value = any($4::bytea[])', [tx.tenantUuid, table, id, entries]);
 }
 
-/** Keeps a transaction's statements short and modest: `timeoutMs` each, on one processor. */
-export async function limitStatements(tx: TenantTransaction | PlatformTransaction, timeoutMs: number): Promise<void> {
-  await tx.query("select set_config('statement_timeout', $1, true), set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true)", [String(timeoutMs)]);
+/**
+ * Keeps a transaction's statements short and modest: `timeoutMs` each, on one processor. `byIndex`: only by the indexes of tables that all tenants
+ * share. The planner, which takes every value for evenly spread, would read through the whole table for one that is frequent.
+ */
+export async function limitStatements(tx: TenantTransaction, { timeoutMs, byIndex }: { timeoutMs: number; byIndex: boolean }): Promise<void> {
+  const whole = byIndex ? 'off' : 'on';
+  await tx.query(
+    `select set_config('statement_timeout', $1, true), set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true),
+       set_config('enable_seqscan', $2, true), set_config('enable_bitmapscan', $2, true)`,
+    [String(timeoutMs), whole],
+  );
 }
