@@ -1,5 +1,6 @@
 /** The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md explains each setting. */
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
+import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB } from '@annex/kernel';
 import type { MappedView } from '@annex/persistence';
 import type { TableLimits } from '@annex/tables';
@@ -53,7 +54,15 @@ const settingsSchema = z.object({
   ANNEX_ADMIN_PASSWORD: z.string().min(8, { error: 'must be at least 8 characters' }).optional(),
   ANNEX_ROLE: oneOf(['all', 'api', 'worker']).default('all'),
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:secret@mail:587').optional(),
-  MAIL_FROM: optionalText,
+  MAIL_FROM: z
+    .string()
+    .transform((text, context) => {
+      const mailbox = readMailbox(text);
+      if (mailbox) return mailbox;
+      context.addIssue({ code: 'custom', message: 'must be an address such as no-reply@example.com or Acme <no-reply@example.com>' });
+      return z.NEVER;
+    })
+    .optional(),
   LLM_BASE_URL: url(['http:', 'https:'], 'https://llm.example.com/v1').optional(),
   LLM_API_KEY: optionalText,
   LLM_MODEL: optionalText,
@@ -128,6 +137,10 @@ export interface Settings {
   minIntervalS: number;
   executorIsolation: 'tenant' | 'shared';
   egressAllowPrivate: string[];
+  /** The mail server; `undefined`: mail is kept. */
+  smtpUrl: string | undefined;
+  /** Whose name mail goes out in. */
+  mailFrom: Mailbox;
   /** Where tenants’ files lie. Default: `files` under the data folder. */
   filesAt: StoreLocation;
   fileLimits: FileLimits;
@@ -176,6 +189,8 @@ export function readSettings(environment: Record<string, string | undefined> = p
     minIntervalS: env.ANNEX_MIN_INTERVAL_S,
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
+    smtpUrl: env.SMTP_URL,
+    mailFrom: env.MAIL_FROM ?? { name: 'Annex', address: `no-reply@${env.ANNEX_BASE_DOMAIN?.toLowerCase() ?? 'localhost'}` },
     filesAt: env.FILES_URL ?? { kind: 'disk', folder: resolve(env.ANNEX_DATA_DIR, 'files') },
     fileLimits: { maxFileBytes: env.ANNEX_FILE_MAX_BYTES, tenantBytes: env.ANNEX_FILES_TENANT_BYTES, tenantFiles: env.ANNEX_FILES_TENANT_COUNT },
     tableViews: env.ANNEX_TABLES ?? {},

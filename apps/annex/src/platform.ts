@@ -5,6 +5,7 @@ import { createEgress } from '@annex/egress';
 import { Execution, sandboxHostMethods } from '@annex/execution';
 import { Files, openStore, startSweeper } from '@annex/files';
 import { Installations } from '@annex/installations';
+import { createSmtp, Mailer } from '@annex/mail';
 import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
 import { checkViews, Database, emitEvent, enqueueRun, type CheckedView, type MappedView } from '@annex/persistence';
@@ -12,6 +13,7 @@ import { createLlm } from '@annex/llm';
 import { createQueue, type Queue } from '@annex/queue';
 import { createSandbox, sandboxTier, type KillReport, type SandboxStats, type SandboxTier } from '@annex/sandbox';
 import { Tables } from '@annex/tables';
+import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, createMasker, masterKey as asMasterKey, Vault } from '@annex/vault';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
@@ -33,6 +35,7 @@ export interface Platform extends Stoppable {
   events: Events;
   execution: Execution;
   files: Files;
+  mail: Mailer;
   health: PlatformHealth;
   installations: Installations;
   logger: Logger;
@@ -100,6 +103,10 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     }
     const tables = new Tables({ database, clock, limits: settings.tableLimits, views: await requireViews(database, settings.tableViews) });
     const egress = createEgress({ allowPrivate: settings.egressAllowPrivate });
+    const templates = new TemplateRenderer();
+    undo.push(() => templates.stop());
+    const mail = new Mailer({ database, transport: settings.smtpUrl === undefined ? undefined : createSmtp(settings.smtpUrl), from: settings.mailFrom, clock, logger });
+    undo.push(() => mail.close());
     const execution = new Execution({
       database,
       sandbox,
@@ -119,6 +126,8 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
       emit: emitEvent,
       startJob: (tx, { runId, installationId, job, payload, depth }) => startJob(tx, { runId, installation: installationId, job: job.name, payload, depth }),
       files,
+      templates,
+      mail,
       tables,
       clock,
       logger,
@@ -133,7 +142,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     const tier = await sandboxTier();
     const health = createHealth({ database, sandbox, execution, logger });
     const events = new Events({ database });
-    return { access, database, dispatcher, events, execution, files, runs, tables, health, installations, logger, vault, sandboxTier: tier, sandboxStats: () => sandbox.stats(), unready: () => health.close(), stop };
+    return { access, database, dispatcher, events, execution, files, mail, runs, tables, health, installations, logger, vault, sandboxTier: tier, sandboxStats: () => sandbox.stats(), unready: () => health.close(), stop };
   } catch (thrown) {
     await stop();
     throw thrown;

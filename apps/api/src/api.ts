@@ -5,6 +5,7 @@ import { Access } from '@annex/access';
 import { Events, Runs } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
+import { Mailer } from '@annex/mail';
 import { Installations } from '@annex/installations';
 import { newId, type Logger, type Stoppable } from '@annex/kernel';
 import { Database } from '@annex/persistence';
@@ -34,6 +35,7 @@ export interface ApiServices {
   events: Events;
   execution: Execution;
   files: Files;
+  mail: Mailer;
   health: Health;
   installations: Installations;
   logger: Logger;
@@ -81,6 +83,7 @@ function apiModule(services: ApiServices, closing: AbortSignal): DynamicModule {
       { provide: Tables, useValue: services.tables },
       { provide: Execution, useValue: services.execution },
       { provide: Files, useValue: services.files },
+      { provide: Mailer, useValue: services.mail },
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
       { provide: HEALTH, useValue: services.health },

@@ -11,11 +11,13 @@ import type { RouteRequest, RunOutcome, Sandbox, SandboxError, SandboxUsage } fr
 import { passThroughFilters, type FilterAnswer, type FilterCall, type FilterEnding } from './filters/filter-chain.js';
 import type { FilterHandler } from './filters/filter-points.js';
 import type { TablesPort } from './host-calls/db.js';
+import type { MailPort } from './host-calls/email.js';
 import type { FilesPort } from './host-calls/files.js';
 import { hostCallHandlers, type HostCallPorts } from './host-calls/handlers.js';
 import type { PluginRoutesPort } from './host-calls/plugins.js';
 import type { CreateMasker, EgressPort, LlmPort, SecretsPort, StartJob } from './host-calls/ports.js';
 import type { RunIdentity } from './host-calls/run-identity.js';
+import type { TemplatesPort } from './host-calls/templates.js';
 import { SecretMasks } from './masking/secret-masks.js';
 import { LogTail } from './reading/log-tail.js';
 import { RunReader } from './reading/run-reader.js';
@@ -39,6 +41,10 @@ export interface ExecutionOptions {
   llm?: LlmPort;
   /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
   files?: FilesPort;
+  /** Left out: `ctx.templates` and `ctx.email` answer `NOT_AVAILABLE`. */
+  templates?: TemplatesPort;
+  /** Left out: `ctx.email` answers `NOT_AVAILABLE`. */
+  mail?: MailPort;
   /** Left out: `ctx.db` answers `NOT_AVAILABLE`. */
   tables?: TablesPort;
   clock: Clock;
@@ -131,7 +137,7 @@ export class Execution {
     this.#sink = new RunSink({ database, clock, logger, ...(flushMs !== undefined && { flushMs }) });
     this.tail = new LogTail({ database, clock, logger });
     this.reader = new RunReader({ database, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, clock });
-    this.#broker = createBroker(hostCallHandlers({ database, secrets, egress, emit, startJob, plugins: this.#pluginRoutes(), counts: this.#sink, llm: this.#llm(options.llm), files: options.files, tables: options.tables, clock }), { logger });
+    this.#broker = createBroker(hostCallHandlers({ database, secrets, egress, emit, startJob, plugins: this.#pluginRoutes(), counts: this.#sink, llm: this.#llm(options.llm), files: options.files, templates: options.templates, mail: options.mail, tables: options.tables, clock }), { logger });
     this.#parts = { broker: this.#broker, masks: this.#masks, sink: this.#sink, clock };
   }
 

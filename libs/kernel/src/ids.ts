@@ -14,6 +14,7 @@ export const idPrefixes = {
   event: 'evt',
   delivery: 'dlv',
   webhook: 'whk',
+  mail: 'eml',
   schedule: 'sch',
   token: 'tok',
   request: 'req',

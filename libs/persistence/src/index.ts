@@ -100,7 +100,7 @@ export {
   linkReleaseFiles,
   listReleaseFiles,
   readBlob,
-  readReleaseFile,
+  readReleaseFile, readReleaseFolder,
   removeUnusedBlobs,
   storeBlobs,
   type ReleaseFile,
@@ -211,3 +211,18 @@ export {
   type DeliveryRow,
 } from './webhooks/deliveries.js';
 export { countHookSources, deleteHookSource, findHookSource, listHookSources, noteHookReceived, upsertHookSource, type HookSourceRow } from './webhooks/hook-sources.js';
+export {
+  deleteMail,
+  endMail,
+  findMail,
+  findMailAttachment,
+  keepMail,
+  keptMailBytes,
+  listMails,
+  takeMail,
+  type MailAttachmentRecord,
+  type MailRecipients,
+  type MailRecord,
+  type MailStatus,
+  type NewMail,
+} from './mail/mails.js';

@@ -6,6 +6,7 @@ import { EventsController } from './events.controller.js';
 import { FileLinksController, FilesController } from './files.controller.js';
 import { FiltersController } from './filters.controller.js';
 import { HealthController } from './health.controller.js';
+import { MailController } from './mail.controller.js';
 import { ObserveController } from './observe.controller.js';
 import { PluginsController } from './plugins.controller.js';
 import { RunsController } from './runs.controller.js';
@@ -28,6 +29,7 @@ export const controllers = [
   DeadLettersController,
   FilesController,
   FileLinksController,
+  MailController,
   DataController,
   AuditController,
   HealthController,

@@ -3,6 +3,7 @@ import type { Clock } from '@annex/kernel';
 import type { Database, EmitEvent } from '@annex/persistence';
 import { analyticsHandlers, type TrackPort } from './analytics.js';
 import { dbHandlers, dbMethods, type TablesPort } from './db.js';
+import { emailHandlers, type MailPort } from './email.js';
 import { fairEgress } from './fair-egress.js';
 import { fileHandlers, type FilesPort } from './files.js';
 import { flowHandlers } from './flow.js';
@@ -12,6 +13,7 @@ import { pluginHandlers, type PluginRoutesPort } from './plugins.js';
 import { llmHandlers, type LlmHandlerOptions } from './llm.js';
 import type { EgressPort, SecretsPort, StartJob } from './ports.js';
 import type { RunIdentity } from './run-identity.js';
+import { templateHandlers, templateLoader, type TemplatesPort } from './templates.js';
 import { webhookHandlers } from './webhooks.js';
 
 export interface HostCallPorts {
@@ -24,6 +26,10 @@ export interface HostCallPorts {
   counts: TrackPort;
   /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
   files?: FilesPort | undefined;
+  /** Left out: `ctx.templates` and `ctx.email` answer `NOT_AVAILABLE`. */
+  templates?: TemplatesPort | undefined;
+  /** Left out: `ctx.email` answers `NOT_AVAILABLE`. */
+  mail?: MailPort | undefined;
   /** Left out: `ctx.db` answers `NOT_AVAILABLE`. */
   tables?: TablesPort | undefined;
   /** Left out: `ctx.llm` answers `NOT_AVAILABLE`. */
@@ -32,7 +38,8 @@ export interface HostCallPorts {
 }
 
 /** A handler for every row of the host-call table. */
-export function hostCallHandlers({ database, secrets, egress, emit, startJob, plugins, counts, files, tables, llm, clock }: HostCallPorts): HostHandlers<RunIdentity> {
+export function hostCallHandlers({ database, secrets, egress, emit, startJob, plugins, counts, files, templates, mail, tables, llm, clock }: HostCallPorts): HostHandlers<RunIdentity> {
+  const loadTemplates = templateLoader(database);
   return {
     'secrets.get': async ([name], { identity }) => {
       const { tenantId, installationId, secrets: declared } = identity.snapshot;
@@ -48,15 +55,10 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, pl
     ...flowHandlers({ database, emit, startJob, clock }),
     ...webhookHandlers(database),
     ...(files ? fileHandlers(files) : handlersNotAvailable(fileMethods, 'No file store is joined here.')),
+    ...(templates ? templateHandlers(templates, loadTemplates) : handlersNotAvailable(['templates.render'] as const, 'No renderer is joined here.')),
+    ...(templates && mail ? emailHandlers({ mail, templates, loadTemplates, files }) : handlersNotAvailable(['email.send'] as const, 'No mailer is joined here.')),
     ...(tables ? dbHandlers(tables) : handlersNotAvailable(dbMethods, 'No tables are joined here.')),
     ...(llm ? llmHandlers({ ...llm, clock }) : handlersNotAvailable(['llm.run'] as const, 'No language model is joined here.')),
-    ...handlersNotAvailable(
-      [
-        'email.send',
-        'templates.render',
-      ],
-      'This version of Annex does not serve it yet.',
-    ),
   };
 }
 

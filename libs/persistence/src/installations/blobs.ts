@@ -65,6 +65,21 @@ export async function readReleaseFile(tx: TenantTransaction, releaseId: Id<'rele
   return row;
 }
 
+/**
+ * The files of a release below a folder, with their bytes, in order of path; `undefined` when they come to more than `maxBytes`.
+ * `folder`: ends in `/`.
+ */
+export async function readReleaseFolder(tx: TenantTransaction, releaseId: Id<'release'>, { folder, maxBytes }: { folder: string; maxBytes: number }): Promise<{ path: string; bytes: Uint8Array }[] | undefined> {
+  const where = 'f.tenant_id = $1 and f.release_id = $2 and starts_with(f.path, $3)';
+  const parameters = [tx.tenantUuid, uuidFromId(releaseId), folder];
+  const [sum] = await tx.query<{ size: string | null }>(`select sum(size) as size from release_files f where ${where}`, parameters);
+  if (Number(sum?.size ?? 0) > maxBytes) return undefined;
+  return tx.query<{ path: string; bytes: Buffer }>(
+    `select f.path, b.bytes from release_files f join blobs b on b.tenant_id = f.tenant_id and b.sha256 = f.sha256 where ${where} order by f.path`,
+    parameters,
+  );
+}
+
 /** A blob's bytes, or `undefined`. */
 export async function readBlob(tx: TenantTransaction, sha256: string): Promise<Uint8Array | undefined> {
   const [row] = await tx.query<{ bytes: Buffer }>('select bytes from blobs where tenant_id = $1 and sha256 = $2', [tx.tenantUuid, sha256]);
@@ -76,7 +91,7 @@ export async function removeUnusedBlobs(tx: TenantTransaction): Promise<number> 
   return tx.execute(
     `delete from blobs b where b.tenant_id = $1
        and not exists (select 1 from release_files f where f.tenant_id = $1 and f.sha256 = b.sha256)
-       and not exists (select 1 from releases r where r.tenant_id = $1 and b.sha256 in (r.bundle_sha256, r.source_map_sha256))`,
+       and not exists (select 1 from releases r where r.tenant_id = $1 and b.sha256 in (r.bundle_sha256, r.source_map_sha256, r.transforms_sha256))`,
     [tx.tenantUuid],
   );
 }

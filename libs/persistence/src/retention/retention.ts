@@ -40,6 +40,7 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
       and not exists (select 1 from runs r where r.tenant_id = e.tenant_id and r.event_id = e.id) limit $2))`,
   },
   { what: 'logs', days: ({ logsDays }) => logsDays, sql: `delete from run_logs where ctid = any(array(select ctid from run_logs where time < now() - $1 * interval '1 day' limit $2))` },
+  { what: 'mails', days: ({ logsDays }) => logsDays, sql: `delete from mails where ctid = any(array(select ctid from mails where created_at < now() - $1 * interval '1 day' limit $2))` },
   { what: 'audit', days: ({ auditDays }) => auditDays, sql: `delete from audit where ctid = any(array(select ctid from audit where at < now() - $1 * interval '1 day' order by tenant_id, seq limit $2))` },
   { what: 'usage', days: ({ auditDays }) => auditDays, sql: `delete from usage where ctid = any(array(select ctid from usage where day < now() - $1 * interval '1 day' limit $2))` },
   { what: 'llm_days', days: () => 7, sql: `delete from llm_days where ctid = any(array(select ctid from llm_days where day < now() - $1 * interval '1 day' limit $2))` },

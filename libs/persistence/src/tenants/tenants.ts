@@ -76,7 +76,7 @@ export function listErasingTenants(tx: PlatformTransaction, limit: number): Prom
 }
 
 /** Tables that can grow so large that one cascading DELETE would outlive its time limit. */
-const largeTables = ['document_values', 'documents', 'files', 'run_logs', 'webhook_attempts', 'webhook_deliveries', 'runs', 'events', 'kv', 'usage', 'tracked', 'release_files', 'audit', 'idempotency_keys'] as const;
+const largeTables = ['mails', 'document_values', 'documents', 'files', 'run_logs', 'webhook_attempts', 'webhook_deliveries', 'runs', 'events', 'kv', 'usage', 'tracked', 'release_files', 'audit', 'idempotency_keys'] as const;
 
 /**
  * Erases one portion of a tenant, at most `portion` rows of one large table. Call in a transaction of its own, again and again, until it

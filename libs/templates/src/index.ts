@@ -1,0 +1,4 @@
+export { templateErrors } from './errors.js';
+export { findTemplate, isMarkup, templatesFolder } from './find-template.js';
+export { templateLimits } from './limits.js';
+export { TemplateRenderer, type RenderOptions, type TemplateFiles } from './renderer.js';
