@@ -11,7 +11,7 @@ const shelves = [
   { name: 'domain', projects: ['host-api', 'events', 'scheduling', 'lifecycle', 'manifest'], beside: { manifest: ['host-api', 'events', 'scheduling'], lifecycle: ['host-api'], scheduling: [], 'host-api': [], events: [] } },
   { name: 'engines', projects: ['sandbox', 'egress', 'broker', 'templates'] },
   { name: 'adapters', projects: ['persistence', 'queue'] },
-  { name: 'services', projects: ['access', 'vault', 'installations', 'execution', 'dispatch', 'files', 'mail', 'llm', 'tables'] },
+  { name: 'services', projects: ['access', 'vault', 'installations', 'execution', 'dispatch', 'files', 'mail', 'llm', 'tables', 'webhooks'] },
   { name: 'sdk', projects: ['sdk'] },
 ];
 

@@ -30,7 +30,7 @@ function sorted(value) {
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const services = { logger: silent };
-for (const name of ['access', 'database', 'events', 'execution', 'files', 'mail', 'health', 'installations', 'runs', 'vault']) services[name] = never();
+for (const name of ['access', 'database', 'events', 'execution', 'files', 'mail', 'health', 'installations', 'runs', 'tables', 'vault', 'webhooks', 'hooks']) services[name] = never();
 const app = await createApi(services);
 const text = `${JSON.stringify(sorted(describeApi(app)), null, 2)}\n`;
 await app.close();

@@ -1,6 +1,6 @@
 /** Joins the libraries: each names the small port it needs, and here they meet. The one place that knows all of them. */
 import { Access } from '@annex/access';
-import { Dispatcher, Events, Runs, startJob } from '@annex/dispatch';
+import { Dispatcher, type AttemptPort, Events, Runs, startJob } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
 import { Execution, sandboxHostMethods } from '@annex/execution';
 import { Files, openStore, startSweeper } from '@annex/files';
@@ -15,6 +15,7 @@ import { createSandbox, sandboxTier, type KillReport, type SandboxStats, type Sa
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, createMasker, masterKey as asMasterKey, Vault } from '@annex/vault';
+import { Deliverer, InboundHooks, Webhooks } from '@annex/webhooks';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
 import { createHealth, type PlatformHealth } from './health.js';
@@ -42,6 +43,8 @@ export interface Platform extends Stoppable {
   runs: Runs;
   tables: Tables;
   vault: Vault;
+  webhooks: Webhooks;
+  hooks: InboundHooks;
   sandboxTier: SandboxTier;
   /** What the executors of this process do now. */
   sandboxStats(): SandboxStats;
@@ -132,7 +135,8 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
       clock,
       logger,
     });
-    const dispatcher = new Dispatcher({ database, queue, execute: execution, clock, logger, ownerId: newUuid() });
+    const deliverer = new Deliverer({ database, secrets: vault, egress, transforms: execution, createMasker, emit: emitEvent, clock, logger });
+    const dispatcher = new Dispatcher({ database, queue, execute: attemptPort(execution, deliverer), clock, logger, ownerId: newUuid() });
     await execution.start();
     undo.push(() => execution.stop());
     const runs = new Runs({ database, logger });
@@ -142,11 +146,23 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     const tier = await sandboxTier();
     const health = createHealth({ database, sandbox, execution, logger });
     const events = new Events({ database });
-    return { access, database, dispatcher, events, execution, files, mail, runs, tables, health, installations, logger, vault, sandboxTier: tier, sandboxStats: () => sandbox.stats(), unready: () => health.close(), stop };
+    const webhooks = new Webhooks({ database, secrets: vault, egress, installations: execution.snapshots, emit: emitEvent, clock, logger });
+    const hooks = new InboundHooks({ database, secrets: vault, emit: emitEvent, clock, logger });
+    return { access, database, dispatcher, events, execution, files, mail, runs, tables, health, installations, logger, vault, webhooks, hooks, sandboxTier: tier, sandboxStats: () => sandbox.stats(), unready: () => health.close(), stop };
   } catch (thrown) {
     await stop();
     throw thrown;
   }
+}
+
+/** Handlers run in the sandbox; a run of kind `webhook` sends a delivery. */
+function attemptPort(execution: Execution, deliverer: { runAttempt: AttemptPort['runAttempt'] }): AttemptPort {
+  return {
+    runAttempt: (run, signal) => {
+      const { installationId } = run;
+      return run.kind === 'webhook' || installationId === null ? deliverer.runAttempt(run, signal) : execution.runAttempt({ ...run, installationId }, signal);
+    },
+  };
 }
 
 /** Later Redis may come and go; a worker that cannot reach it when it starts was probably given the wrong address. */

@@ -11,12 +11,14 @@ import { newId, type Logger, type Stoppable } from '@annex/kernel';
 import { Database } from '@annex/persistence';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
+import { InboundHooks, Webhooks } from '@annex/webhooks';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { controllers } from './controllers/controllers.js';
 import { HEALTH, type Health } from './controllers/health.controller.js';
 import { addExtDoor } from './ext/door.js';
+import { addHooksDoor } from './ext/hooks-door.js';
 import { CallerGuard, gateOf } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
 import { apiErrors } from './http/errors.js';
@@ -42,6 +44,8 @@ export interface ApiServices {
   runs: Runs;
   tables: Tables;
   vault: Vault;
+  webhooks: Webhooks;
+  hooks: InboundHooks;
 }
 
 export interface ApiOptions {
@@ -86,6 +90,8 @@ function apiModule(services: ApiServices, closing: AbortSignal): DynamicModule {
       { provide: Mailer, useValue: services.mail },
       { provide: Installations, useValue: services.installations },
       { provide: Vault, useValue: services.vault },
+      { provide: Webhooks, useValue: services.webhooks },
+      { provide: InboundHooks, useValue: services.hooks },
       { provide: HEALTH, useValue: services.health },
       { provide: CLOSING, useValue: closing },
       { provide: APP_FILTER, useValue: new ProblemFilter(services.logger) },
@@ -135,6 +141,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     bodyLimit,
     inFlightPerTenant,
   });
+  await addHooksDoor(server, { access: services.access, hooks: services.hooks, logger: services.logger, bodyLimit });
   serveOpenApi(app);
   await app.init();
   requireGates(app);

@@ -31,6 +31,15 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problem } };
   const call = { tags: ['Plugins'], summary: 'Call a plugin’s route', parameters: ['slug', 'path'].map((name) => ({ name, in: 'path' as const, required: true, schema: { type: 'string' } })), responses: { default: { description: 'What the plugin answers, or a problem' } } };
   document.paths['/ext/{slug}/{path}'] = { get: call, post: call, put: call, patch: call, delete: call };
+  const hook = ['tenant', 'source'].map((name) => ({ name, in: 'path' as const, required: true, schema: { type: 'string' } }));
+  document.paths['/hooks/{tenant}/{source}'] = {
+    post: {
+      tags: ['Webhooks'],
+      summary: 'Receive a webhook: signed as its source says, it becomes the event webhook.received',
+      parameters: hook,
+      responses: { 202: { description: 'It became an event' }, 200: { description: 'A delivery that was received before, or the answer to a challenge' }, default: { description: 'A problem (RFC 9457)' } },
+    },
+  };
   return document;
 }
 

@@ -22,6 +22,11 @@ export type AttemptOutcome = {
       retryAfterMs?: number;
     }
   | { status: 'cancelled' }
+  | {
+      /** There was nothing to do, and nothing is tried again. `error` says why. */
+      status: 'skipped';
+      error: { code: string; message: string };
+    }
 );
 
 /** Runs handlers. The dispatcher decides what, when and how often; this port does it once. */

@@ -4,9 +4,25 @@
  */
 import { assertNever, failpoint, isAnnexError, messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
 import { countsAsAttempt, nextAttempt, retryPolicyFor } from '@annex/lifecycle';
-import { claimRun, finishAttempt, handBack, isTransientDatabaseError, renewLeases, takeBack, type AttemptEnd, type ClaimedRun, type Database } from '@annex/persistence';
+import {
+  claimRuns,
+  finishAttempts,
+  handBack,
+  isTransientDatabaseError,
+  lockJob,
+  releaseEndpoint,
+  releaseOverlap,
+  renewLeases,
+  takeBack,
+  type AttemptEnd,
+  type ClaimedRun,
+  type Database,
+  type EndedAttempt,
+  type WantedRun,
+} from '@annex/persistence';
 import type { RunTicket } from '@annex/queue';
 import type { AttemptOutcome, AttemptPort } from './attempt.js';
+import { Batcher } from './batcher.js';
 
 export interface AttemptsOptions {
   database: Database;
@@ -30,6 +46,7 @@ export interface AttemptCounts {
   failed: number;
   retrying: number;
   cancelled: number;
+  skipped: number;
   handedBack: number;
   /** Ended after another worker had taken over: nothing was written. */
   fenced: number;
@@ -49,12 +66,21 @@ type Ended = AttemptOutcome | 'handed back' | 'lost' | 'too long';
 const finishTries = 40;
 const finishPauseMs = 2000;
 
+/** Claims, and ends, that are written together; a commit's wait for the disk is then shared. */
+const batches = { atOnce: 2, maxItems: 32 } as const;
+
 export class Attempts {
-  readonly counts: AttemptCounts = { claimed: 0, succeeded: 0, failed: 0, retrying: 0, cancelled: 0, handedBack: 0, fenced: 0 };
+  readonly counts: AttemptCounts = { claimed: 0, succeeded: 0, failed: 0, retrying: 0, cancelled: 0, skipped: 0, handedBack: 0, fenced: 0 };
   readonly #active = new Map<Id<'run'>, Active>();
+  readonly #claims: Batcher<WantedRun, ClaimedRun | null>;
+  readonly #ends: Batcher<AttemptEnd, EndedAttempt | null>;
   #isDraining = false;
 
-  constructor(private readonly options: AttemptsOptions) {}
+  constructor(private readonly options: AttemptsOptions) {
+    const { database, ownerId, leaseMs } = options;
+    this.#claims = new Batcher({ ...batches, work: (wanted) => database.platform((tx) => claimRuns(tx, wanted, { owner: ownerId, leaseMs })) });
+    this.#ends = new Batcher({ ...batches, work: (ends) => database.platform((tx) => finishAttempts(tx, ends)) });
+  }
 
   /** How many runs are under way. */
   get running(): number {
@@ -76,7 +102,7 @@ export class Attempts {
         return;
       }
       failpoint('ticket.received');
-      const run = await database.forTenant(tenantId).transaction((tx) => claimRun(tx, { runId, claims: ticket.claims, owner: this.options.ownerId, leaseMs: this.options.leaseMs }));
+      const run = await this.#claims.do({ tenantId, runId, claims: ticket.claims });
       failpoint('attempt.claimed');
       if (run) await this.#attempt(run);
       failpoint('attempt.finished');
@@ -191,32 +217,47 @@ export class Attempts {
 
   /** Ends the attempt and lets its effects happen, both or neither. Effects that are refused (a full queue) make the attempt a failed one. */
   async #finish(run: ClaimedRun, end: AttemptEnd, commit: Commit | undefined): Promise<AttemptEnd['status'] | 'parked' | null> {
+    if (!commit) return this.#ended(run, await this.#persist(run, () => this.#ends.do(end)));
     const scope = this.options.database.forTenant(run.tenantId);
-    if (!commit) return this.#persist(run, () => scope.transaction((tx) => finishAttempt(tx, end)));
     const finished = await this.#persist(run, async () => {
       try {
         return await scope.transaction(async (tx) => {
-          const status = await finishAttempt(tx, end);
+          const [ended = null] = await finishAttempts(tx, [end]);
           // Another worker has taken over, or somebody cancelled: then nothing this attempt did counts.
-          if (status === 'succeeded') await commit(tx);
+          if (ended?.status === 'succeeded') await commit(tx);
           failpoint('attempt.written');
-          return { status, refused: undefined };
+          return { ended, refused: undefined };
         });
       } catch (thrown) {
-        if (isAnnexError(thrown)) return { status: null, refused: { code: thrown.code, message: thrown.detail } };
+        if (isAnnexError(thrown)) return { ended: null, refused: { code: thrown.code, message: thrown.detail } };
         throw thrown;
       }
     });
-    if (finished.refused === undefined) return finished.status;
+    if (finished.refused === undefined) return this.#ended(run, finished.ended);
     return this.#end(run, { status: 'failed', error: finished.refused, limits: end.limits, release: end.release });
+  }
+
+  /** Lets go what waited for this attempt. After its commit, so that two that end at once cannot both think the other one is under way. */
+  async #ended(run: ClaimedRun, ended: EndedAttempt | null): Promise<AttemptEnd['status'] | null> {
+    if (ended?.isWaitedFor) {
+      const release = this.options.database.forTenant(run.tenantId).transaction(async (tx) => {
+        if (run.webhookId) return releaseEndpoint(tx, run.webhookId);
+        if (!run.installationId) return;
+        const job = { installationId: run.installationId, name: run.name };
+        await lockJob(tx, job);
+        await releaseOverlap(tx, job);
+      });
+      await release.catch((thrown: unknown) => this.options.logger.debug({ run: run.id, reason: messageOf(thrown) }, 'what waited for a run could not be let go yet; the reconciler will'));
+    }
+    return ended?.status ?? null;
   }
 
   /** What an outcome means for the run: lifecycle's tables decide. */
   #decide(run: ClaimedRun, outcome: AttemptOutcome): AttemptEnd | 'park' {
     const base = {
+      tenantId: run.tenantId,
       runId: run.id,
       claim: run.claim,
-      job: run.kind === 'job' ? { installationId: run.installationId, name: run.name } : undefined,
       limits: outcome.limits,
       release: outcome.release,
       countsAsAttempt: false,
@@ -224,6 +265,8 @@ export class Attempts {
     switch (outcome.status) {
       case 'succeeded':
         return { ...base, status: 'succeeded', result: outcome.result };
+      case 'skipped':
+        return { ...base, status: 'skipped', error: outcome.error };
       case 'cancelled':
         return { ...base, status: 'cancelled', error: { code: 'CANCELLED', message: 'The run was cancelled.' } };
       case 'failed': {

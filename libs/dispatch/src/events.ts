@@ -14,7 +14,7 @@ export interface EventView {
   time: string;
   /** The run that emitted it. */
   run_id?: string;
-  deliveries: { run_id: string; plugin: string; status: string; attempts: number; replay_of?: string }[];
+  deliveries: { run_id: string; plugin: string | null; webhook?: string; status: string; attempts: number; replay_of?: string }[];
 }
 
 /** `GET /api/events?type=&since=&until=`. */
@@ -79,9 +79,10 @@ function eventView(event: StoredEvent): EventView {
     data: event.data,
     time: event.time.toISOString(),
     ...(event.runId !== null && { run_id: event.runId }),
-    deliveries: event.deliveries.map(({ runId, plugin, status, attempts, replayOf }) => ({
+    deliveries: event.deliveries.map(({ runId, plugin, webhook, status, attempts, replayOf }) => ({
       run_id: runId,
       plugin,
+      ...(webhook !== null && { webhook }),
       status,
       attempts,
       ...(replayOf !== null && { replay_of: replayOf }),

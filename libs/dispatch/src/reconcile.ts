@@ -1,5 +1,5 @@
 import { failpoint, type Clock, type Logger } from '@annex/kernel';
-import { expireLeases, listHandedOver, releaseEnabled, releaseOverlaps, reportWorker, takeBack, type Database } from '@annex/persistence';
+import { expireLeases, listHandedOver, releaseEnabled, releaseEndpoints, releaseOverlaps, reportWorker, takeBack, type Database } from '@annex/persistence';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';
 
@@ -41,7 +41,7 @@ export function createReconciler({ database, queue, slots, ownerId, clock, logge
         const isSettled = clock.now() - healthySince >= graceMs;
         const { expired, released } = await database.platform(async (tx) => {
           await reportWorker(tx, { id: ownerId, slots });
-          return { expired: isSettled ? await expireLeases(tx) : [], released: (await releaseOverlaps(tx)) + (await releaseEnabled(tx)) };
+          return { expired: isSettled ? await expireLeases(tx) : [], released: (await releaseOverlaps(tx)) + (await releaseEndpoints(tx)) + (await releaseEnabled(tx)) };
         });
         if (expired.length > 0) failpoint('reconcile.expired');
         if (expired.length > 0) logger.warn({ runs: expired.length, owners: [...new Set(expired.map(({ owner }) => owner))] }, 'runs were taken from workers that stopped answering');

@@ -99,19 +99,19 @@ export class Runs implements Stoppable {
       if (original === null) throw runNotFound(runId);
       if (!hasEnded(original.status)) throw dispatchErrors.error('RUN_NOT_ENDED', `This run is ${original.status}. Wait until it has ended, or cancel it first.`, { extra: { status: original.status } });
       await ensureRoom(tx, 1);
-      const [started] = await insertReplays(tx, [payload === undefined ? original : { ...original, again: { ...original.again, payload } }]);
+      const [started] = await insertReplays(tx, [payload === undefined ? original : { ...original, again: { ...original.again, payload, deliveryId: null } }]);
       if (started === undefined) throw runNotFound(runId);
       return { value: { runId: started, status: 'queued' }, action: 'run.replayed', target: runId, detail: { run_id: started, edited: payload !== undefined } };
     });
   }
 
   /** Gives an event to every handler that subscribes to it now, once more. Throws `EVENT_NOT_FOUND`, `QUEUE_FULL`. */
-  replayEvent(caller: RunsCaller, eventId: string): Promise<{ eventId: string; runs: { runId: Id<'run'>; plugin: string }[] }> {
+  replayEvent(caller: RunsCaller, eventId: string): Promise<{ eventId: string; runs: { runId: Id<'run'>; plugin: string | null }[] }> {
     return this.#audited(caller, async (tx) => {
       const event = await findEvent(tx, eventId);
       if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`);
       const before = await latestRunsOfEvent(tx, event.id);
-      const runs = await planFanOut(tx, { eventId: event.id, type: event.type, depth: event.depth, replayOf: (plugin, name, ordinal) => before.get(`${plugin}/${name}/${ordinal}`) ?? null });
+      const runs = await planFanOut(tx, { eventId: event.id, type: event.type, depth: event.depth, replayOf: (handler) => before.get(handler) ?? null });
       await ensureRoom(tx, runs.length);
       await insertQueued(tx, runs);
       await markReplayed(tx, [...before.values()]);

@@ -70,13 +70,14 @@ export const platformEvents = {
   'plugin.disabled': 'A plugin stopped serving: `{ plugin: { id, slug, version }, reason }`.',
   'plugin.upgraded': 'Another release became active: `{ plugin: { id, slug, version }, previous_version }`.',
   'plugin.uninstalled': 'A plugin was removed: `{ plugin: { id, slug, version } }`.',
-  'webhook.received': 'An inbound webhook arrived: `{ source, headers, body }`.',
+  'webhook.received': 'An inbound webhook arrived: `{ source, event_type, delivery_id, headers, body, body_encoding }`.',
+  'webhook.disabled': 'A webhook was stopped: `{ webhook: { id, name, plugin }, reason }`.',
 } as const satisfies Record<string, string>;
 
 /** The name of an event that the platform emits. */
 export type PlatformEventName = keyof typeof platformEvents;
 
-/** Names under these prefixes, and `webhook.received`, speak for the platform: plugin code cannot emit them. */
+/** Names under these prefixes, `webhook.received` and `webhook.disabled` speak for the platform: plugin code cannot emit them. */
 export const reservedEventPrefixes = ['auth.', 'files.', 'plugin.'] as const;
 
 /**
@@ -85,7 +86,7 @@ export const reservedEventPrefixes = ['auth.', 'files.', 'plugin.'] as const;
  * a role in the tenant, and the event's `source` tells it from the platform's own, which nobody else can use.
  */
 export function isReservedEventName(name: string): boolean {
-  return name === 'webhook.received' || reservedEventPrefixes.some((prefix) => name.startsWith(prefix));
+  return name === 'webhook.received' || name === 'webhook.disabled' || reservedEventPrefixes.some((prefix) => name.startsWith(prefix));
 }
 
 /** A platform event that a pattern without wildcards probably meant: a warning's text, or `undefined`. */

@@ -24,6 +24,7 @@ import { RunReader } from './reading/run-reader.js';
 import { RunSink } from './recording/run-sink.js';
 import { attemptOutcome, findHandler, whyNot, type AttemptOutcome, type AttemptRun } from './running/attempts.js';
 import { RunScope, type RunStart } from './running/run-scope.js';
+import { StackMaps } from './running/stack-map.js';
 import { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 import type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
 
@@ -124,6 +125,7 @@ export class Execution {
   readonly #broker: Broker<RunIdentity>;
   readonly #masks: SecretMasks;
   readonly #sink: RunSink;
+  readonly #stackMaps = new StackMaps();
   readonly #logger: Logger;
   readonly #parts;
   #sweep: NodeJS.Timeout | undefined;
@@ -315,7 +317,7 @@ export class Execution {
       outcome = { status: 'failed', error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' }, usage: nothingUsed };
     }
     scope.close();
-    if (outcome.status === 'failed') this.#tellStack(scope, outcome.error);
+    if (outcome.status === 'failed') await this.#tellStack(scope, outcome.error);
     const used = this.#count(scope, outcome);
     if (scope.logLines > 0) await this.#flushSoon(scope.tenantId);
     const kept = Object.fromEntries(Object.entries(used).map(([name, each]) => [name, { used: each.used, max: each.max }]));
@@ -363,13 +365,15 @@ export class Execution {
       outcome = { status: 'failed', error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' }, usage: nothingUsed };
     }
     scope.close();
-    if (outcome.status === 'failed') this.#tellStack(scope, outcome.error);
+    if (outcome.status === 'failed') await this.#tellStack(scope, outcome.error);
     return { scope, outcome };
   }
 
-  /** The stack goes into the run's log, where the plugin's developer looks, and nowhere else. */
-  #tellStack(scope: RunScope, { stack, message }: SandboxError): void {
-    if (stack === undefined || stack === '') return;
+  /** The stack, with the author's files and lines, goes into the run's log, where the plugin's developer looks, and nowhere else. */
+  async #tellStack(scope: RunScope, { stack: raw, message }: SandboxError): Promise<void> {
+    if (raw === undefined || raw === '') return;
+    const { snapshot, bundleSha256 } = scope;
+    const stack = bundleSha256 === snapshot.bundleSha256 ? await this.#stackMaps.translate(raw, bundleSha256, () => snapshot.loadSourceMap()) : raw;
     scope.log({ timeMs: this.options.clock.now(), level: 'error', message: `Uncaught: ${message}`, fields: { stack } });
   }
 

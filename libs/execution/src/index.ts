@@ -10,6 +10,7 @@ export { logView, runView, type LogView, type RunView } from './reading/views.js
 export { executionErrors } from './errors.js';
 // What @annex/sdk/testing joins over memory instead of a database, so that a plugin meets the same rules there as here.
 export { attemptOutcome } from './running/attempts.js';
+export { StackMaps } from './running/stack-map.js';
 export { RunScope, type RunStart, type ScopeParts } from './running/run-scope.js';
 export { SecretMasks } from './masking/secret-masks.js';
 export { flowHandlers, type FlowOptions } from './host-calls/flow.js';
@@ -17,6 +18,7 @@ export { emailHandlers, type EmailOptions, type MailPort } from './host-calls/em
 export { templateHandlers, type LoadTemplates, type TemplatesPort } from './host-calls/templates.js';
 export { fileHandlers, type FilesPort } from './host-calls/files.js';
 export { llmHandlers, type LlmHandlerOptions } from './host-calls/llm.js';
+export { dbHandlers, type TablesPort } from './host-calls/db.js';
 export { httpHandlers } from './host-calls/http.js';
 export { callerHeader } from './host-calls/plugins.js';
 export type { RunIdentity } from './host-calls/run-identity.js';

@@ -1,6 +1,6 @@
 /** From what an entry registered to what the platform does with it: subscriptions, lifecycle runs, the routes people see. */
 import type { Json } from '@annex/kernel';
-import type { NewRun, ReleaseRow, RunPolicy, Subscription } from '@annex/persistence';
+import type { DeclaredWebhook, NewRun, ReleaseRow, RunPolicy, Subscription } from '@annex/persistence';
 
 type Registrations = ReleaseRow['registrations'];
 
@@ -17,6 +17,11 @@ export function subscriptionsOf({ manifest, registrations }: Pick<ReleaseRow, 'm
     seen.set(registration.name, ordinal + 1);
     return [{ pattern: registration.name, ordinal, policy }];
   });
+}
+
+/** The webhooks of a release, each with its own policy of retries. */
+export function webhooksOf({ webhooks }: Pick<ReleaseRow, 'webhooks'>): DeclaredWebhook[] {
+  return webhooks.map(({ name, url, on, retry }) => ({ name, url, events: on, policy: retry === null ? {} : { retry } }));
 }
 
 /** One run for each handler of a lifecycle moment that the release has. */

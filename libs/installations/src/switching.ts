@@ -2,6 +2,7 @@
 import { killSuspension, outcomeErrors } from '@annex/lifecycle';
 import type { Id } from '@annex/kernel';
 import {
+  connectPackageWebhooks,
   deleteInstallation,
   eraseInstallationRows,
   findEnabledDependents,
@@ -10,6 +11,7 @@ import {
   recordExecutorKill,
   removeUnusedBlobs,
   replaceSubscriptions,
+  restPackageWebhooks,
   restPluginSchedules,
   updateInstallation,
   wakeRelays,
@@ -21,7 +23,7 @@ import { satisfies } from 'semver';
 import type { Author, InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { addGrants, readGrants, viewPermissions, type GrantInput } from './grants.js';
-import { subscriptionsOf } from './handlers.js';
+import { subscriptionsOf, webhooksOf } from './handlers.js';
 import { configFaults, describeMissing, findMissing, isNothingMissing, missingFaults, missingJson } from './requirements.js';
 import { findUnmetDependencies } from './dependencies.js';
 import { startSchedules } from './schedules.js';
@@ -70,7 +72,9 @@ export async function switchOn(context: InstallationsContext, tx: TenantTransact
 
 /** Makes events and ticks find the handlers of the active release. */
 async function connect(context: InstallationsContext, tx: TenantTransaction, { installation, release }: Subject): Promise<void> {
-  await replaceSubscriptions(tx, { installationId: installation.id, plugin: installation.slug }, subscriptionsOf(release));
+  const owner = { installationId: installation.id, plugin: installation.slug };
+  await replaceSubscriptions(tx, owner, subscriptionsOf(release));
+  await connectPackageWebhooks(tx, owner, webhooksOf(release));
   await startSchedules(tx, { installationId: installation.id, manifest: release.manifest, nowMs: context.options.clock.now(), logger: context.options.logger });
 }
 
@@ -102,6 +106,7 @@ export async function disablePlugin(context: InstallationsContext, tx: TenantTra
   const installation = await switchOff(context, tx, subject, 'disabled', null);
   const off = { installation, release: subject.release };
   await replaceSubscriptions(tx, { installationId: installation.id, plugin: installation.slug }, []);
+  await restPackageWebhooks(tx, installation.id);
   await context.record(tx, author, off, 'plugin.disabled', force ? { force } : {});
   await context.announce(tx, 'plugin.disabled', off, { reason: `disabled by ${author.actor}` });
   if (status === 'enabled') await context.fire(tx, off, 'shutdown');

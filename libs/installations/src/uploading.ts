@@ -7,6 +7,7 @@ import {
   findReleaseBySha256,
   insertInstallation,
   insertRelease,
+  insertReleaseReach,
   linkReleaseFiles,
   pruneReleases,
   removeUnusedBlobs,
@@ -96,6 +97,7 @@ async function storeRelease(
   const files = [...report.files].map(([path, bytes]) => ({ path, sha256: keep(bytes), size: bytes.length }));
   const bundleSha256 = keep(Buffer.from(bundle.code));
   const sourceMapSha256 = keep(Buffer.from(bundle.sourceMap));
+  const transformsSha256 = report.transforms === null ? null : keep(Buffer.from(report.transforms.code));
   await storeBlobs(tx, blobs);
   const release = await insertRelease(tx, {
     installationId: installation.id,
@@ -105,9 +107,12 @@ async function storeRelease(
     registrations,
     bundleSha256,
     sourceMapSha256,
+    webhooks: report.webhooks,
+    transformsSha256,
     createdBy: author.actor,
     createdAt: context.now(),
   });
+  await insertReleaseReach(tx, release.id, report.reach);
   await linkReleaseFiles(tx, release.id, files);
   return release;
 }

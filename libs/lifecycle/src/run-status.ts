@@ -32,6 +32,7 @@ export const runMoves: readonly RunMove[] = [
   { from: 'running', to: 'failed', when: 'an attempt failed and no further one is allowed' },
   { from: 'running', to: 'retrying', when: 'an attempt failed and another one is scheduled' },
   { from: 'running', to: 'cancelled', when: 'it was cancelled, or a later tick replaced it, while it ran' },
+  { from: 'running', to: 'skipped', when: 'the attempt found that there is nothing to do: its webhook is disabled, or the transform left it out' },
   { from: 'running', to: 'queued', when: 'the worker handed it back, or its lease ran out; the attempt does not count' },
   { from: 'retrying', to: 'running', when: 'a worker claimed the next attempt' },
   { from: 'retrying', to: 'failed', when: 'the retries were given up' },

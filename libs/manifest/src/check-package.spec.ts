@@ -11,9 +11,9 @@ const hooked: EntryInspection = { ok: true, registrations: [{ kind: 'event', nam
 describe('a package', () => {
   it('that is sound is reported with manifest, bundle, handlers and files', async () => {
     const inspect = found(hooked);
-    const bytes = pack({ 'x/plugin.json': JSON.stringify(manifest), 'x/main.ts': 'export {}', 'x/webhooks/a.yaml': 'api_version: v1' });
+    const bytes = pack({ 'x/plugin.json': JSON.stringify(manifest), 'x/main.ts': 'export {}', 'x/webhooks/a.yaml': 'api_version: v1\non: [a.b]\ndelivery: { url: "https://example.com/hook" }' });
     const report = await checkPackage(bytes, { inspect });
-    expect(report).toMatchObject({ ok: true, errors: [], warnings: [], manifest: { slug: 'x' }, registrations: hooked.registrations });
+    expect(report).toMatchObject({ ok: true, errors: [], warnings: [{ code: 'WEBHOOK_PERMISSION' }], manifest: { slug: 'x' }, webhooks: [{ name: 'a', on: ['a.b'] }], transforms: null, registrations: hooked.registrations });
     expect([...report.files.keys()]).toEqual(['plugin.json', 'main.ts', 'webhooks/a.yaml']);
     expect(inspect).toHaveBeenCalledExactlyOnceWith(report.bundle);
   });

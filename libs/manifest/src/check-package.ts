@@ -1,17 +1,22 @@
 import type { InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from './bundle/bundle-package.js';
 import { checkAgreement } from './inspect/agreement.js';
+import { reachWarnings } from './reach/reach-warnings.js';
+import { readReach, type BundleReach } from './reach/read-reach.js';
 import type { Registration } from './registration.js';
 import { contractVersion, defaultManifestLimits, type Manifest, type ManifestLimits } from './schema/manifest.js';
 import { readManifest } from './schema/read-manifest.js';
 import { defaultPackageLimits, type PackageLimits } from './zip/limits.js';
+import type { WebhookDefinition } from './webhooks/definition.js';
+import { readWebhooks } from './webhooks/read-webhooks.js';
+import { bundleTransforms } from './webhooks/transforms.js';
 import { manifestPath, readPackage, type PackageFiles } from './zip/read-package.js';
 
 /** What running an entry once, without `ctx`, found; the sandbox does it in a throw-away isolate. */
 export type EntryInspection = { ok: true; registrations: Registration[]; warnings: string[] } | { ok: false; error: { code: string; message: string } };
 
 export interface CheckPackageOptions {
-  /** Runs the bundle's entry once. Called at most once, and only with a bundle that compiled. */
+  /** Runs a bundle's entry once. Called with one that compiled: that of the package, and that of its transforms if there are any. */
   inspect(bundle: PackageBundle): Promise<EntryInspection>;
   /** The operator's ceilings. Default: {@link defaultManifestLimits}. */
   limits?: ManifestLimits;
@@ -28,6 +33,12 @@ export interface PackageReport {
   manifest?: Manifest;
   bundle?: PackageBundle;
   registrations?: Registration[];
+  /** What the bundle's code can reach. */
+  reach?: BundleReach;
+  /** What `webhooks/*.yaml` say; of a package with faults, those that are sound. */
+  webhooks: WebhookDefinition[];
+  /** The script of their transforms; `null`: there are none. */
+  transforms: PackageBundle | null;
   /** The files by their paths; empty when the archive cannot be read. */
   files: PackageFiles;
   /** Every fault that could be found. Pointers: into the manifest, `/file` for the archive, `/handlers/<index>` for registrations. */
@@ -44,15 +55,31 @@ export interface PackageReport {
 export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptions): Promise<PackageReport> {
   const { inspect, limits = defaultManifestLimits, hostVersion = contractVersion, packageLimits = defaultPackageLimits } = options;
   const archive = await readPackage(bytes, packageLimits);
-  if (!archive.ok) return { ok: false, files: new Map(), errors: archive.errors, warnings: [] };
+  if (!archive.ok) return { ok: false, files: new Map(), webhooks: [], transforms: null, errors: archive.errors, warnings: [] };
   const { files } = archive;
   const reading = readManifest(files.get(manifestPath) ?? new Uint8Array(), { limits, hostVersion, paths: [...files.keys()] });
-  const report: PackageReport = { ok: false, files, errors: reading.ok ? [] : [...reading.errors], warnings: [...reading.warnings] };
+  const report: PackageReport = { ok: false, files, webhooks: [], transforms: null, errors: reading.ok ? [] : [...reading.errors], warnings: [...reading.warnings] };
   if (reading.ok) report.manifest = reading.manifest;
   const entry = reading.ok ? reading.manifest.entry : reading.entry;
   if (entry !== undefined) await checkCode(report, entry, inspect);
+  await checkWebhooks(report, inspect);
   report.ok = report.errors.length === 0;
   return report;
+}
+
+async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<void> {
+  const { manifest, files } = report;
+  const reading = readWebhooks(files, manifest?.secrets.map(({ name }) => name));
+  report.webhooks = reading.webhooks;
+  report.errors.push(...reading.errors);
+  report.warnings.push(...reading.warnings);
+  if (manifest && reading.webhooks.length > 0 && !manifest.permissions.some(({ name }) => name === 'emit_webhook')) {
+    report.warnings.push({ pointer: '/permissions', code: 'WEBHOOK_PERMISSION', detail: 'the package has webhooks, and none of them sends without the permission; add "emit_webhook".' });
+  }
+  const transforms = await bundleTransforms(files, reading.webhooks, inspect);
+  report.transforms = transforms.bundle;
+  report.errors.push(...transforms.errors);
+  report.warnings.push(...transforms.warnings);
 }
 
 async function checkCode(report: PackageReport, entry: string, inspect: CheckPackageOptions['inspect']): Promise<void> {
@@ -63,7 +90,9 @@ async function checkCode(report: PackageReport, entry: string, inspect: CheckPac
   }
   report.bundle = bundling.bundle;
   report.warnings.push(...bundling.warnings);
-  const inspection = await inspect(bundling.bundle);
+  const [reach, inspection] = await Promise.all([readReach(bundling.bundle), inspect(bundling.bundle)]);
+  report.reach = reach;
+  if (report.manifest !== undefined) report.warnings.push(...reachWarnings(reach, report.manifest, report.files));
   if (!inspection.ok) {
     report.errors.push({ pointer: '/entry', code: 'ENTRY_FAILED', detail: `running the entry once, to see what it registers, ended with ${inspection.error.code}: ${inspection.error.message.slice(0, 1000)}` });
     return;

@@ -17,8 +17,14 @@ export { manifestJsonSchema, manifestShape, type ManifestSource } from './schema
 export { readJson, type JsonReading } from './schema/read-json.js';
 export { applyConfig, configSchemaFaults, maxConfigSchemaBytes, type ConfigReading } from './schema/config-schema.js';
 export { bundlePackage, sdkExports, type BundleOptions, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
+export { reachHosts, reachWarnings } from './reach/reach-warnings.js';
+export { readReach, type BundleReach, type ReadReachOptions } from './reach/read-reach.js';
+export type { Place } from './reach/reach-thread.js';
 export { checkAgreement } from './inspect/agreement.js';
 export type { Registration } from './registration.js';
 export { compileRoutes, type RouteDefinition, type RouteMatch, type RouteTable } from './routes/route-table.js';
 export { packFiles, packFolder } from './pack/pack.js';
 export { parseRoutePath, routeShape, type RoutePathReading, type RouteSegment } from './routes/route-path.js';
+export type { ScriptRef, WebhookDefinition } from './webhooks/definition.js';
+export { fillPlaceholders, placeholdersOf, type Placeholder } from './webhooks/placeholders.js';
+export { readWebhooks, webhookHeaderFault, type WebhooksReading } from './webhooks/read-webhooks.js';

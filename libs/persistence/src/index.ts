@@ -120,6 +120,7 @@ export { recordRuns, type FinishedRun } from './runs/record-runs.js';
 export { findRun, listRuns, runMetrics, type RunFilter, type RunMetrics, type RunRow } from './runs/read-runs.js';
 export { insertLogs, lastLogId, listLogs, logLevels, logsChannel, readLogsAfter, readRunLogs, type LogFilter, type LogLevel, type LogLine, type NewLogLine } from './logs/logs.js';
 export { addLlmTokens, reserveLlmTokens } from './llm/llm-days.js';
+export { findReleaseReach, insertReleaseReach } from './installations/release-reach.js';
 export { lastPermissionUses, recordPermissionUses, type PermissionUse } from './usage/permission-uses.js';
 export { addTracked, readTracked, trackedNames, type TrackedDay, type TrackedIncrement } from './usage/tracked.js';
 export { addUsage, readUsage, type UsageDay, type UsageIncrement } from './usage/usage.js';
@@ -127,8 +128,8 @@ export { findDependencyNodes, findEnabledDependents, type DependencyNode } from 
 export { findEvent, listEvents, type Delivery, type EventPage, type EventQuery, type StoredEvent } from './events/read-events.js';
 export { planFanOut } from './events/emit-event.js';
 export { ensureRoom, insertQueued } from './runs/enqueue-run.js';
-export { handOverDueRuns, listHandedOver, removeWorker, reportWorker, takeBack, type HandedOver, type HandOverOptions } from './runs/hand-over.js';
-export { claimRun, finishAttempt, handBack, renewLeases, type AttemptEnd, type ClaimedRun, type HeldClaim } from './runs/claim.js';
+export { handOverDueRuns, handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack, type HandedOver, type HandOverOptions } from './runs/hand-over.js';
+export { claimRun, claimRuns, finishAttempt, finishAttempts, handBack, renewLeases, type AttemptEnd, type ClaimedRun, type EndedAttempt, type HeldClaim, type WantedRun } from './runs/claim.js';
 export { expireLeases, type ExpiredLease } from './runs/reconcile.js';
 export { cancelJobRuns, countJobRuns, lockJob, releaseEnabled, releaseOverlap, releaseOverlaps, type JobRef } from './runs/overlap.js';
 export { cancelRun, findRunState, type RunState } from './runs/cancel-run.js';

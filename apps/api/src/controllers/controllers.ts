@@ -6,6 +6,7 @@ import { EventsController } from './events.controller.js';
 import { FileLinksController, FilesController } from './files.controller.js';
 import { FiltersController } from './filters.controller.js';
 import { HealthController } from './health.controller.js';
+import { HooksController } from './hooks.controller.js';
 import { MailController } from './mail.controller.js';
 import { ObserveController } from './observe.controller.js';
 import { PluginsController } from './plugins.controller.js';
@@ -13,6 +14,7 @@ import { RunsController } from './runs.controller.js';
 import { SecretsController } from './secrets.controller.js';
 import { TenantsController } from './tenants.controller.js';
 import { UsersController } from './users.controller.js';
+import { WebhooksController } from './webhooks.controller.js';
 
 /** Every controller. A path with fixed words comes before one with a parameter in its place. */
 export const controllers = [
@@ -27,6 +29,8 @@ export const controllers = [
   RunsController,
   ObserveController,
   DeadLettersController,
+  WebhooksController,
+  HooksController,
   FilesController,
   FileLinksController,
   MailController,

@@ -15,7 +15,8 @@ export interface LogView {
 /** A run on the wire (CONTRACT §5). Parts that a run cannot have are left out; those that it does not have yet are `null`. */
 export interface RunView {
   id: string;
-  plugin: string;
+  /** `null`: it sends one of the tenant's own webhooks. */
+  plugin: string | null;
   kind: string;
   name: string;
   status: string;

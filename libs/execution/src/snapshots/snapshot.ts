@@ -58,6 +58,8 @@ export interface InstallationSnapshot {
   readonly transforms: { readonly bundleSha256: string; loadBundle(): Promise<Bundle> } | null;
   /** Reads the script from the database. */
   loadBundle(): Promise<Bundle>;
+  /** Reads the script's source map, `undefined` when none was kept. */
+  loadSourceMap(): Promise<string | undefined>;
   /** The limits of a kind of run; for kind `job` those of the named job. */
   limits(kind: RunKind, jobName?: string): SnapshotLimits;
 }
@@ -77,6 +79,7 @@ export interface SnapshotRow {
   manifest: Manifest;
   registrations: Registration[];
   bundle_sha256: string;
+  source_map_sha256: string | null;
   /** Left out: none. */
   webhooks?: WebhookDefinition[];
   transforms_sha256?: string | null;
@@ -86,7 +89,7 @@ export interface SnapshotRow {
 export async function readSnapshotRow(tx: TenantTransaction, by: { slug: string } | { uuid: string }): Promise<SnapshotRow | undefined> {
   const [row] = await tx.query<SnapshotRow>(
     `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason, i.granted, i.config, i.release_id,
-       r.version, r.manifest, r.registrations, r.bundle_sha256, r.webhooks, r.transforms_sha256
+       r.version, r.manifest, r.registrations, r.bundle_sha256, r.source_map_sha256, r.webhooks, r.transforms_sha256
      from installations i
      join tenants t on t.id = i.tenant_id
      join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
@@ -109,7 +112,7 @@ export async function readFilterSlugs(tx: TenantTransaction): Promise<string[]> 
 /** Makes a snapshot of what was read. `ceilings`: the operator's. */
 export function buildSnapshot(
   row: SnapshotRow,
-  { tenantId, ceilings, refToken, loadBundle }: { tenantId: Id<'tenant'>; ceilings: OperatorCeilings; refToken: (installationId: Id<'installation'>) => string; loadBundle: (sha256: string) => Promise<Bundle> },
+  { tenantId, ceilings, refToken, loadBundle, loadSourceMap }: { tenantId: Id<'tenant'>; ceilings: OperatorCeilings; refToken: (installationId: Id<'installation'>) => string; loadBundle: (sha256: string) => Promise<Bundle>; loadSourceMap: (sha256: string) => Promise<string | undefined> },
 ): InstallationSnapshot {
   const { manifest, registrations, transforms_sha256: transforms } = row;
   const installationId = idFromUuid('installation', row.id);
@@ -140,6 +143,7 @@ export function buildSnapshot(
     webhooks: row.webhooks ?? [],
     transforms: transforms ? { bundleSha256: transforms, loadBundle: () => loadBundle(transforms) } : null,
     loadBundle: () => loadBundle(row.bundle_sha256),
+    loadSourceMap: () => (row.source_map_sha256 === null ? Promise.resolve(undefined) : loadSourceMap(row.source_map_sha256)),
     limits(kind, jobName) {
       const key = kind === 'job' ? `job/${jobName}` : kind;
       const known = limits.get(key);

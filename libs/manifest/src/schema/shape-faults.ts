@@ -5,32 +5,45 @@ import { manifestJsonSchema } from './shape.js';
 type SchemaNode = Record<string, unknown>;
 type Issue = z.core.$ZodIssue;
 
-/** Says the faults of a shape as people can use them: where, what is wrong with which value, what to write instead. */
-export function shapeFaults(issues: readonly Issue[], source: unknown): InputFault[] {
-  return issues.flatMap((issue) => explain(issue, [], source));
+/** What is judged. */
+interface Judged {
+  source: unknown;
+  /** JSON Schema whose descriptions and examples say what to write. */
+  schema: SchemaNode;
+  /** What people call the document. */
+  name: string;
 }
 
-function explain(issue: Issue, above: readonly PropertyKey[], source: unknown): InputFault[] {
+/**
+ * Says the faults of a shape as people can use them: where, what is wrong with which value, what to write instead.
+ * `schema` and `name`: of another document than the manifest.
+ */
+export function shapeFaults(issues: readonly Issue[], source: unknown, { schema = manifestJsonSchema(), name = 'the manifest' }: Partial<Omit<Judged, 'source'>> = {}): InputFault[] {
+  return issues.flatMap((issue) => explain(issue, [], { source, schema, name }));
+}
+
+function explain(issue: Issue, above: readonly PropertyKey[], judged: Judged): InputFault[] {
+  const { source } = judged;
   const path = [...above, ...issue.path].map((part) => (typeof part === 'number' ? part : String(part)));
   const value = valueAt(source, path);
   if (issue.code === 'invalid_union') {
     // The branch that was meant is the one whose type fits: its own faults are the ones to report.
     const meant = issue.errors.find((branch) => !branch.some((each) => each.path.length === 0 && isTypeMismatch(each, value)));
-    if (meant !== undefined) return meant.flatMap((each) => explain(each, path, source));
+    if (meant !== undefined) return meant.flatMap((each) => explain(each, path, judged));
     return [{ pointer: jsonPointer(...path), code: 'TYPE', detail: `must be a text or an object, not ${show(value)}.` }];
   }
   if (issue.code === 'unrecognized_keys') {
-    const known = Object.keys((nodeAt(path, source)?.['properties'] as SchemaNode | undefined) ?? {});
+    const known = Object.keys((nodeAt(path, judged)?.['properties'] as SchemaNode | undefined) ?? {});
     return issue.keys.map((key) => {
       const near = closest(key, known);
       const instead = near === undefined ? `Known keys: ${known.filter((name) => name !== '$schema').join(', ')}.` : `Did you mean "${near}"?`;
-      return { pointer: jsonPointer(...path, key), code: 'UNKNOWN_KEY', detail: `is not a key of the manifest here. ${instead}` };
+      return { pointer: jsonPointer(...path, key), code: 'UNKNOWN_KEY', detail: `is not a key of ${judged.name} here. ${instead}` };
     });
   }
   if (issue.code === 'invalid_key') {
-    return [{ pointer: jsonPointer(...path), code: 'FORMAT', detail: `the key must be ${describe(nodeAt(path.slice(0, -1), source)?.['propertyNames'])}.` }];
+    return [{ pointer: jsonPointer(...path), code: 'FORMAT', detail: `the key must be ${describe(nodeAt(path.slice(0, -1), judged)?.['propertyNames'])}.` }];
   }
-  const node = nodeAt(path, source);
+  const node = nodeAt(path, judged);
   return [{ pointer: jsonPointer(...path), ...detailOf(issue, value, node) }];
 }
 
@@ -97,8 +110,8 @@ function valueAt(source: unknown, path: readonly (string | number)[]): unknown {
 }
 
 /** The node of the published schema that judges a place, the branch of a choice that fits the value there. */
-function nodeAt(path: readonly (string | number)[], source: unknown): SchemaNode | undefined {
-  let node: SchemaNode | undefined = manifestJsonSchema();
+function nodeAt(path: readonly (string | number)[], { source, schema }: Judged): SchemaNode | undefined {
+  let node: SchemaNode | undefined = schema;
   let value = source;
   for (const part of path) {
     value = valueAt(value, [part]);

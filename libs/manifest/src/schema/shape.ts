@@ -34,7 +34,8 @@ const permission = z.strictObject({
   hosts: hosts.min(1).describe('outbound_http only: the hosts it is about').optional(),
 });
 
-const retry = z.strictObject({
+/** `retry` of a job or a webhook. */
+export const retry = z.strictObject({
   max_attempts: integer(1, 20, 'tries in all, the first included', 3).optional(),
   backoff: z.enum(['exponential', 'fixed']).describe('how the pause between tries grows').meta({ examples: ['exponential'] }).optional(),
   initial_delay_s: integer(0, 86_400, 'seconds before the second try', 5).optional(),

@@ -6,7 +6,9 @@ import { idFromUuid, newId, uuidFromId, type Id, type Json } from '@annex/kernel
 import { matchesEvent, maxEmitDepth } from '@annex/events';
 import { outcomeErrors } from '@annex/lifecycle';
 import type { TenantTransaction } from '../core/database.js';
-import { ensureRoom, insertQueued, type NewRun, type RunPolicy } from '../runs/enqueue-run.js';
+import { statement } from '../core/statement.js';
+import { ensureRoom, insertQueued, type BackgroundKind, type NewRun, type RunPolicy } from '../runs/enqueue-run.js';
+import { handlerKey } from '../runs/replay.js';
 
 /** An event to be written. Its texts must have passed `readEvent` (libs/events) or be the platform's own. */
 export interface NewEvent {
@@ -28,8 +30,8 @@ export interface NewEvent {
 
 export interface EmittedEvent {
   eventId: string;
-  /** One for each handler that subscribed; of the first time when the event was known. */
-  runs: { runId: Id<'run'>; plugin: string }[];
+  /** One for each handler and webhook that subscribed; of the first time when the event was known. `plugin` is `null` for a webhook of the tenant's own. */
+  runs: { runId: Id<'run'>; plugin: string | null }[];
   /** An event with this id had been written before: nothing was changed. */
   duplicate: boolean;
 }
@@ -38,12 +40,28 @@ export interface EmittedEvent {
 export type EmitEvent = (tx: TenantTransaction, event: NewEvent) => Promise<EmittedEvent>;
 
 interface SubscriptionRow {
-  installation_id: string;
+  webhook_id: string | null;
+  installation_id: string | null;
   pattern: string;
+  name: string;
   ordinal: number;
-  plugin: string;
+  plugin: string | null;
   policy: RunPolicy;
 }
+
+const insertSql = statement(
+  `insert into events (tenant_id, id, type, source, subject, data, time, depth, run_id)
+     values ($1, $2, $3, $4, $5, $6::json, coalesce($7::timestamptz, now()), $8, $9) on conflict do nothing`,
+);
+
+const subscribersSql = statement(
+  `select null::uuid as webhook_id, installation_id, pattern, pattern as name, ordinal, plugin, policy from subscriptions
+     where tenant_id = $1 and (pattern = $2 or strpos(pattern, '*') > 0) and ($3::uuid is null or installation_id = $3)
+     union all
+     select w.id, w.installation_id, e.pattern, w.name, 0, w.plugin, w.policy from webhooks w cross join lateral jsonb_array_elements_text(w.events) as e (pattern)
+     where w.tenant_id = $1 and w.active and (e.pattern = $2 or strpos(e.pattern, '*') > 0) and ($3::uuid is null or w.installation_id = $3)
+     order by plugin, pattern, ordinal`,
+);
 
 /**
  * Writes an event and one run per subscribed handler. Throws `EMIT_DEPTH` when `depth` is over 10 and `QUEUE_FULL` when the tenant's cap of
@@ -58,8 +76,7 @@ export const emitEvent: EmitEvent = async (tx, event) => {
   }
   const eventId = event.id ?? newId('event');
   const inserted = await tx.execute(
-    `insert into events (tenant_id, id, type, source, subject, data, time, depth, run_id)
-     values ($1, $2, $3, $4, $5, $6::json, coalesce($7::timestamptz, now()), $8, $9) on conflict do nothing`,
+    insertSql,
     [tx.tenantUuid, eventId, event.type, event.source, event.subject ?? null, JSON.stringify(event.data), event.time ?? null, depth, event.runId ? uuidFromId(event.runId) : null],
   );
   if (inserted === 0) return { eventId, runs: await firstRuns(tx, eventId), duplicate: true };
@@ -71,36 +88,45 @@ export const emitEvent: EmitEvent = async (tx, event) => {
   return { eventId, runs: runs.map(({ id, plugin }) => ({ runId: id, plugin })), duplicate: false };
 };
 
-/** The runs that an event makes: one per handler whose pattern matches now. @internal */
+/** The runs that an event makes: one per handler whose pattern matches now, and one per webhook, however many of its patterns do. @internal */
 export async function planFanOut(
   tx: TenantTransaction,
-  { eventId, type, depth, only, replayOf }: { eventId: string; type: string; depth: number; only?: Id<'installation'>; replayOf?: (plugin: string, name: string, ordinal: number) => Id<'run'> | null },
+  { eventId, type, depth, only, replayOf }: { eventId: string; type: string; depth: number; only?: Id<'installation'>; replayOf?: (handler: string) => Id<'run'> | null },
 ): Promise<(NewRun & { id: Id<'run'> })[]> {
   const subscriptions = await tx.query<SubscriptionRow>(
-    `select installation_id, pattern, ordinal, plugin, policy from subscriptions
-     where tenant_id = $1 and (pattern = $2 or strpos(pattern, '*') > 0) and ($3::uuid is null or installation_id = $3)
-     order by plugin, pattern, ordinal`,
+    subscribersSql,
     [tx.tenantUuid, type, only ? uuidFromId(only) : null],
   );
+  const sending = new Set<string>();
   return subscriptions
-    .filter(({ pattern }) => matchesEvent(pattern, type))
-    .map(({ installation_id, pattern, ordinal, plugin, policy }) => ({
-      id: newId('run'),
-      installationId: idFromUuid('installation', installation_id),
-      plugin,
-      kind: 'event',
-      name: pattern,
-      ordinal,
-      policy,
-      eventId,
-      depth,
-      replayOf: replayOf?.(plugin, pattern, ordinal) ?? null,
-    }));
+    .filter(({ webhook_id, pattern }) => {
+      if (!matchesEvent(pattern, type)) return false;
+      if (webhook_id === null) return true;
+      const isFirst = !sending.has(webhook_id);
+      sending.add(webhook_id);
+      return isFirst;
+    })
+    .map(({ webhook_id, installation_id, name, ordinal, plugin, policy }) => {
+      const kind: BackgroundKind = webhook_id === null ? 'event' : 'webhook';
+      return {
+        id: newId('run'),
+        installationId: installation_id === null ? null : idFromUuid('installation', installation_id),
+        plugin,
+        kind,
+        name,
+        ordinal,
+        policy,
+        eventId,
+        depth,
+        replayOf: replayOf?.(handlerKey({ kind, plugin, name, ordinal })) ?? null,
+        webhookId: webhook_id === null ? null : idFromUuid('webhook', webhook_id),
+      };
+    });
 }
 
 async function firstRuns(tx: TenantTransaction, eventId: string): Promise<EmittedEvent['runs']> {
-  const rows = await tx.query<{ id: string; plugin: string }>(
-    `select id, plugin from runs where tenant_id = $1 and event_id = $2 and kind = 'event' and replay_of is null order by id`,
+  const rows = await tx.query<{ id: string; plugin: string | null }>(
+    `select id, plugin from runs where tenant_id = $1 and event_id = $2 and kind in ('event', 'webhook') and replay_of is null order by id`,
     [tx.tenantUuid, eventId],
   );
   return rows.map(({ id, plugin }) => ({ runId: idFromUuid('run', id), plugin }));

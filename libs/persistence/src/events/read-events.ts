@@ -5,7 +5,10 @@ import type { TenantTransaction } from '../core/database.js';
 /** What became of an event at one handler. */
 export interface Delivery {
   runId: Id<'run'>;
-  plugin: string;
+  /** The plugin's slug; `null` for a webhook of the tenant's own. */
+  plugin: string | null;
+  /** The webhook's name; `null` for a handler. */
+  webhook: string | null;
   status: RunStatus;
   /** How many tries were begun. */
   attempts: number;
@@ -84,8 +87,8 @@ export async function findEvent(tx: TenantTransaction, id: string): Promise<Stor
 
 async function withDeliveries(tx: TenantTransaction, rows: EventRow[]): Promise<StoredEvent[]> {
   if (rows.length === 0) return [];
-  const runs = await tx.query<{ id: string; event_id: string; plugin: string; status: RunStatus; attempts: number; replay_of: string | null }>(
-    `select id, event_id, plugin, status, jsonb_array_length(attempts) as attempts, replay_of from runs
+  const runs = await tx.query<{ id: string; event_id: string; kind: string; name: string; plugin: string | null; status: RunStatus; attempts: number; replay_of: string | null }>(
+    `select id, event_id, kind, name, plugin, status, jsonb_array_length(attempts) as attempts, replay_of from runs
      where tenant_id = $1 and event_id = any($2::text[]) and kind in ('event', 'webhook') order by id`,
     [tx.tenantUuid, rows.map(({ id }) => id)],
   );
@@ -101,9 +104,10 @@ async function withDeliveries(tx: TenantTransaction, rows: EventRow[]): Promise<
     createdAt: row.created_at,
     deliveries: runs
       .filter(({ event_id }) => event_id === row.id)
-      .map(({ id, plugin, status, attempts, replay_of }) => ({
+      .map(({ id, kind, name, plugin, status, attempts, replay_of }) => ({
         runId: idFromUuid('run', id),
         plugin,
+        webhook: kind === 'webhook' ? name : null,
         status,
         attempts,
         replayOf: replay_of === null ? null : idFromUuid('run', replay_of),

@@ -88,6 +88,9 @@ const eraseRows = 20_000;
 
 /** Erases what an installation gathered most of, in portions within the transaction, so that {@link deleteInstallation} has little left. */
 export async function eraseInstallationRows(tx: TenantTransaction, id: Id<'installation'>): Promise<void> {
+  const deliveries = `delete from webhook_deliveries where ctid = any(array(select d.ctid from webhook_deliveries d join webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id
+    where w.tenant_id = $1 and w.installation_id = $2 limit ${eraseRows}))`;
+  while ((await tx.execute(deliveries, [tx.tenantUuid, uuidFromId(id)])) === eraseRows);
   for (const table of ['run_logs', 'runs', 'kv']) {
     const sql = `delete from ${table} where ctid = any(array(select ctid from ${table} where tenant_id = $1 and installation_id = $2 limit ${eraseRows}))`;
     while ((await tx.execute(sql, [tx.tenantUuid, uuidFromId(id)])) === eraseRows);

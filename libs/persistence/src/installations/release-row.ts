@@ -1,5 +1,5 @@
 import type { Id } from '@annex/kernel';
-import type { Manifest } from '@annex/manifest';
+import type { Manifest, WebhookDefinition } from '@annex/manifest';
 import type { Registration } from '@annex/sandbox';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { idColumn } from '../core/id-column.js';
@@ -38,6 +38,14 @@ export class ReleaseRow {
   /** The blob that holds the script's source map, or `null`. */
   @Column({ name: 'source_map_sha256', type: 'text', nullable: true })
   sourceMapSha256!: string | null;
+
+  /** What `webhooks/*.yaml` of the package say. */
+  @Column({ name: 'webhooks', type: 'json' })
+  webhooks!: WebhookDefinition[];
+
+  /** The blob that holds the script of the webhooks' transforms, or `null`: there are none. */
+  @Column({ name: 'transforms_sha256', type: 'text', nullable: true })
+  transformsSha256!: string | null;
 
   /** The actor who uploaded it. */
   @Column({ name: 'created_by', type: 'text', nullable: true })

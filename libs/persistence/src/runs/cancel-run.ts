@@ -7,7 +7,8 @@ import { tellEnded } from './told.js';
 /** A run as somebody who waits for it or cancels it needs it. */
 export interface RunState {
   id: Id<'run'>;
-  plugin: string;
+  /** `null`: one of the tenant's own webhooks. */
+  plugin: string | null;
   kind: string;
   name: string;
   status: RunStatus;

@@ -3,24 +3,25 @@
  * holds only while `claims` is still the number it got, so one that stood still while another took over can change nothing.
  */
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction, Transaction } from '../core/database.js';
+import { statement } from '../core/statement.js';
 import { wakeRelays, type BackgroundKind, type RunPolicy } from './enqueue-run.js';
-import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
 import { tellEnded } from './told.js';
 
 /** A run that this worker alone may try, until its lease runs out. */
 export interface ClaimedRun {
   id: Id<'run'>;
   tenantId: Id<'tenant'>;
-  installationId: Id<'installation'>;
-  /** The plugin's slug. */
-  plugin: string;
+  /** `null`: it belongs to one of the tenant's own webhooks. */
+  installationId: Id<'installation'> | null;
+  /** The plugin's slug; `null` as above. */
+  plugin: string | null;
   kind: BackgroundKind;
   name: string;
   /** Which of several handlers with the same kind and name, from 0. */
   ordinal: number;
   eventId: string | null;
-  /** The handler's second argument; for kind `event` the event as `{ id, type, source, subject, data, time }`. */
+  /** The handler's second argument; for kind `event`, and `webhook` that an event caused, the event as `{ id, type, source, subject, data, time }`. */
   payload: Json | undefined;
   /** Which try this is, from 1. */
   attempt: number;
@@ -32,11 +33,16 @@ export interface ClaimedRun {
   policy: RunPolicy;
   scheduledFor: Date | null;
   queuedAt: Date;
+  /** For kind `webhook`. */
+  webhookId: Id<'webhook'> | null;
+  deliveryId: Id<'delivery'> | null;
 }
 
 interface ClaimedRow {
-  installation_id: string;
-  plugin: string;
+  tenant_id: string;
+  id: string;
+  installation_id: string | null;
+  plugin: string | null;
   kind: BackgroundKind;
   name: string;
   ordinal: number;
@@ -49,6 +55,8 @@ interface ClaimedRow {
   policy: RunPolicy;
   scheduled_for: Date | null;
   queued_at: Date;
+  webhook_id: string | null;
+  delivery_id: string | null;
   event_type: string | null;
   event_source: string | null;
   event_subject: string | null;
@@ -60,32 +68,65 @@ interface ClaimedRow {
 const nowText = `to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** Changes the last entry of `attempts`, whose word on an error is the last: a worker that was given up may come back with a success. */
-const endLastAttempt = (change: string): string => `case when attempts = '[]' then attempts else jsonb_set(attempts, '{-1}', (attempts->-1) - 'error' || ${change}) end`;
+const endLastAttempt = (change: string): string => `case when r.attempts = '[]' then r.attempts else jsonb_set(r.attempts, '{-1}', (r.attempts->-1) - 'error' || ${change}) end`;
+
+/** A run that a worker wants to try. */
+export interface WantedRun {
+  tenantId: Id<'tenant'>;
+  runId: Id<'run'>;
+  /** Its `claims` as the ticket says. */
+  claims: number;
+}
+
+const claimSql = statement(
+  `with wanted as (
+     select r.tenant_id, r.id from runs r join unnest($1::uuid[], $2::uuid[], $3::int[]) as w (tenant_id, id, claims) on w.tenant_id = r.tenant_id and w.id = r.id
+     where r.claims = w.claims and r.status in ('queued', 'retrying') and r.waiting_for is null order by r.tenant_id, r.id for update of r
+   ), claimed as (
+     update runs r set status = 'running', claims = r.claims + 1, lease_owner = $4, lease_until = now() + $5::float8 * interval '1 millisecond',
+       dispatched_at = null, next_attempt_at = null, started_at = coalesce(r.started_at, now()),
+       attempts = r.attempts || jsonb_build_array(jsonb_build_object('number', jsonb_array_length(r.attempts) + 1, 'started_at', ${nowText}))
+     from wanted w where r.tenant_id = w.tenant_id and r.id = w.id
+     returning r.*
+   )
+   select c.tenant_id, c.id, c.installation_id, c.plugin, c.kind, c.name, c.ordinal, c.event_id, c.payload::text as payload, jsonb_array_length(c.attempts) as attempt,
+     c.claims, c.attempt_count, c.depth, c.policy, c.scheduled_for, c.queued_at, c.webhook_id, c.delivery_id,
+     e.type as event_type, e.source as event_source, e.subject as event_subject, e.data::text as event_data, e.time as event_time
+   from claimed c left join events e on c.kind in ('event', 'webhook') and e.tenant_id = c.tenant_id and e.id = c.event_id`,
+);
 
 /**
- * Takes a run that waits, or answers `null` when there is nothing to take: another worker was faster, it was cancelled, or the ticket is of
- * an earlier time.
+ * Takes runs that wait, in one statement; the answer has, in the order asked, `null` for each that cannot be had: another worker was faster, it
+ * was cancelled or parked, or the ticket is of an earlier time.
  */
+export async function claimRuns(tx: Transaction, wanted: readonly WantedRun[], { owner, leaseMs }: { owner: string; leaseMs: number }): Promise<(ClaimedRun | null)[]> {
+  const rows = await tx.query<ClaimedRow>(claimSql, [
+    wanted.map(({ tenantId }) => uuidFromId(tenantId)),
+    wanted.map(({ runId }) => uuidFromId(runId)),
+    wanted.map(({ claims }) => claims),
+    owner,
+    leaseMs,
+  ]);
+  const claimed = new Map(rows.map((row) => [row.id, row]));
+  return wanted.map(({ runId }) => {
+    const row = claimed.get(uuidFromId(runId));
+    // A ticket that came twice is served once.
+    claimed.delete(uuidFromId(runId));
+    return row ? fromClaimedRow(row) : null;
+  });
+}
+
+/** {@link claimRuns} for one run of the transaction's tenant. */
 export async function claimRun(tx: TenantTransaction, { runId, claims, owner, leaseMs }: { runId: Id<'run'>; claims: number; owner: string; leaseMs: number }): Promise<ClaimedRun | null> {
-  const [row] = await tx.query<ClaimedRow>(
-    `with claimed as (
-       update runs set status = 'running', claims = claims + 1, lease_owner = $4, lease_until = now() + $5 * interval '1 millisecond',
-         dispatched_at = null, next_attempt_at = null, started_at = coalesce(started_at, now()),
-         attempts = attempts || jsonb_build_array(jsonb_build_object('number', jsonb_array_length(attempts) + 1, 'started_at', ${nowText}))
-       where tenant_id = $1 and id = $2 and claims = $3 and status in ('queued', 'retrying') and waiting_for is null
-       returning *
-     )
-     select c.installation_id, c.plugin, c.kind, c.name, c.ordinal, c.event_id, c.payload::text as payload, jsonb_array_length(c.attempts) as attempt,
-       c.claims, c.attempt_count, c.depth, c.policy, c.scheduled_for, c.queued_at,
-       e.type as event_type, e.source as event_source, e.subject as event_subject, e.data::text as event_data, e.time as event_time
-     from claimed c left join events e on c.kind = 'event' and e.tenant_id = c.tenant_id and e.id = c.event_id`,
-    [tx.tenantUuid, uuidFromId(runId), claims, owner, leaseMs],
-  );
-  if (!row) return null;
+  const [run] = await claimRuns(tx, [{ tenantId: tx.tenantId, runId, claims }], { owner, leaseMs });
+  return run ?? null;
+}
+
+function fromClaimedRow(row: ClaimedRow): ClaimedRun {
   return {
-    id: runId,
-    tenantId: tx.tenantId,
-    installationId: idFromUuid('installation', row.installation_id),
+    id: idFromUuid('run', row.id),
+    tenantId: idFromUuid('tenant', row.tenant_id),
+    installationId: row.installation_id === null ? null : idFromUuid('installation', row.installation_id),
     plugin: row.plugin,
     kind: row.kind,
     name: row.name,
@@ -99,12 +140,14 @@ export async function claimRun(tx: TenantTransaction, { runId, claims, owner, le
     policy: row.policy,
     scheduledFor: row.scheduled_for,
     queuedAt: row.queued_at,
+    webhookId: row.webhook_id === null ? null : idFromUuid('webhook', row.webhook_id),
+    deliveryId: row.delivery_id === null ? null : idFromUuid('delivery', row.delivery_id),
   };
 }
 
 function payloadOf(row: ClaimedRow): Json | undefined {
   const own = row.payload === null ? undefined : (JSON.parse(row.payload) as Json);
-  if (row.kind !== 'event' || row.event_type === null) return own;
+  if (row.event_type === null) return own;
   const data = own !== undefined ? own : (JSON.parse(row.event_data ?? 'null') as Json);
   return { id: row.event_id, type: row.event_type, source: row.event_source, subject: row.event_subject, data, time: row.event_time?.toISOString() ?? null };
 }
@@ -116,13 +159,19 @@ export interface HeldClaim {
   claim: number;
 }
 
+const renewSql = statement(
+  `with held as (
+     select r.tenant_id, r.id from runs r join unnest($1::uuid[], $2::uuid[], $3::int[]) as h (tenant_id, id, claim) on h.tenant_id = r.tenant_id and h.id = r.id
+     where r.claims = h.claim and r.status = 'running' order by r.tenant_id, r.id for update of r
+   )
+   update runs r set lease_until = now() + $4::float8 * interval '1 millisecond'
+   from held h where r.tenant_id = h.tenant_id and r.id = h.id returning r.id, r.cancel_requested`,
+);
+
 /** Extends leases; answers those claims that still hold, each with whether somebody asked to cancel its run. */
 export async function renewLeases(tx: PlatformTransaction, held: readonly HeldClaim[], leaseMs: number): Promise<Map<Id<'run'>, { cancelRequested: boolean }>> {
   const rows = await tx.query<{ id: string; cancel_requested: boolean }>(
-    `update runs r set lease_until = now() + $4 * interval '1 millisecond'
-     from unnest($1::uuid[], $2::uuid[], $3::int[]) as h (tenant_id, id, claim)
-     where r.tenant_id = h.tenant_id and r.id = h.id and r.claims = h.claim and r.status = 'running'
-     returning r.id, r.cancel_requested`,
+    renewSql,
     [held.map(({ tenantId }) => uuidFromId(tenantId)), held.map(({ runId }) => uuidFromId(runId)), held.map(({ claim }) => claim), leaseMs],
   );
   return new Map(rows.map(({ id, cancel_requested }) => [idFromUuid('run', id), { cancelRequested: cancel_requested }]));
@@ -130,12 +179,11 @@ export async function renewLeases(tx: PlatformTransaction, held: readonly HeldCl
 
 /** How an attempt ended and what follows. */
 export interface AttemptEnd {
+  tenantId: Id<'tenant'>;
   runId: Id<'run'>;
   claim: number;
-  /** Set for kind `job`: the next waiting run of the job goes when this one has ended. */
-  job?: JobRef | undefined;
   /** `retrying` needs `delayMs`. */
-  status: 'succeeded' | 'failed' | 'cancelled' | 'retrying';
+  status: 'succeeded' | 'failed' | 'cancelled' | 'retrying' | 'skipped';
   delayMs?: number;
   /** The failure goes into the plugin's own count, which drives its retry schedule. */
   countsAsAttempt: boolean;
@@ -147,43 +195,67 @@ export interface AttemptEnd {
   release: string | null;
 }
 
+/** What a run is after its attempt ended. */
+export interface EndedAttempt {
+  status: AttemptEnd['status'];
+  /** Something was parked behind it: another run of its job, or another delivery to its endpoint. Let that go once this has committed. */
+  isWaitedFor: boolean;
+}
+
+const finishSql = statement(
+  `with ended as (
+     select r.tenant_id, r.id, case when r.cancel_requested and e.status in ('failed', 'retrying') then 'cancelled' else e.status end as next,
+       e.error::jsonb as error, e.counts, e.result, e.limits, e.release, e.delay_ms
+     from runs r join unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[], $9::text[], $10::float8[])
+       as e (tenant_id, id, claim, status, error, counts, result, limits, release, delay_ms) on e.tenant_id = r.tenant_id and e.id = r.id
+     where r.claims = e.claim and (r.status = 'running' or r.status = 'queued' and e.status = 'succeeded')
+     order by r.tenant_id, r.id for update of r
+   )
+   update runs r set
+     status = e.next, finished_at = case when e.next <> 'retrying' then now() end,
+     attempts = ${endLastAttempt(`jsonb_strip_nulls(jsonb_build_object('finished_at', ${nowText}, 'error', e.error))`)},
+     attempt_count = r.attempt_count + e.counts, result = e.result::json, error = e.error::json, limits = e.limits::json, release = coalesce(e.release, r.release),
+     next_attempt_at = case when e.next = 'retrying' then now() + e.delay_ms * interval '1 millisecond' end,
+     dispatched_at = null, lease_until = null, lease_owner = null, cancel_requested = false
+   from ended e where r.tenant_id = e.tenant_id and r.id = e.id
+   returning r.id, r.status, case
+     when r.webhook_id is not null then exists (select 1 from runs p where p.tenant_id = r.tenant_id and p.webhook_id = r.webhook_id and p.waiting_for = 'endpoint')
+     when r.kind = 'job' and e.next <> 'retrying' then exists (
+       select 1 from runs p where p.tenant_id = r.tenant_id and p.installation_id = r.installation_id and p.kind = 'job' and p.name = r.name and p.waiting_for = 'overlap')
+     else false end as waited_for`,
+);
+
 /**
- * Writes an attempt's end, if the claim still holds; answers the status the run has now, or `null` when another worker has taken over.
- * A failure of a run that somebody asked to cancel ends it as `cancelled`. A success is taken even when the lease ran out, as long as
- * nobody else has started the run since.
+ * Writes how attempts ended, in one statement; the answer has, in the order given, `null` for each whose claim holds no more because another
+ * worker has taken over. A failure of a run that somebody asked to cancel ends it as `cancelled`. A success is taken even when the lease ran
+ * out, as long as nobody else has started the run since.
  */
-export async function finishAttempt(tx: TenantTransaction, end: AttemptEnd): Promise<AttemptEnd['status'] | null> {
-  const error = end.error && { code: storable(end.error.code, 64), message: storable(end.error.message, 8192) };
-  // Before the run's row, in the order in which a tick takes both.
-  if (end.job) await lockJob(tx, end.job);
-  const [row] = await tx.query<{ status: AttemptEnd['status'] }>(
-    `with ended as (
-     update runs set
-       status = s.status, finished_at = case when s.status <> 'retrying' then now() end,
-       attempts = ${endLastAttempt(`jsonb_strip_nulls(jsonb_build_object('finished_at', ${nowText}, 'error', $5::jsonb))`)},
-       attempt_count = attempt_count + $6::int, result = $7::json, error = $5::json, limits = $8::json, release = coalesce($9, release),
-       next_attempt_at = case when s.status = 'retrying' then now() + $10::float8 * interval '1 millisecond' end,
-       dispatched_at = null, lease_until = null, lease_owner = null, cancel_requested = false
-     from (select r.id, case when r.cancel_requested and $4 in ('failed', 'retrying') then 'cancelled' else $4 end as status from runs r where r.tenant_id = $1 and r.id = $2) s
-     where runs.tenant_id = $1 and runs.id = $2 and claims = $3 and (runs.status = 'running' or runs.status = 'queued' and $4 = 'succeeded')
-     returning runs.id, runs.status)
-     select status, case when status <> 'retrying' then pg_notify('annex_run', id::text || ' ' || status) end from ended`,
-    [
-      tx.tenantUuid,
-      uuidFromId(end.runId),
-      end.claim,
-      end.status,
-      error ? JSON.stringify(error) : null,
-      end.countsAsAttempt ? 1 : 0,
-      end.result === undefined ? null : JSON.stringify(end.result),
-      JSON.stringify(end.limits),
-      end.release,
-      end.delayMs ?? 0,
-    ],
-  );
-  if (!row) return null;
-  if (row.status !== 'retrying' && end.job) await releaseOverlap(tx, end.job);
-  return row.status;
+export async function finishAttempts(tx: Transaction, ends: readonly AttemptEnd[]): Promise<(EndedAttempt | null)[]> {
+  const errors = ends.map(({ error }) => error && { code: storable(error.code, 64), message: storable(error.message, 8192) });
+  const rows = await tx.query<{ id: string; status: AttemptEnd['status']; waited_for: boolean }>(finishSql, [
+    ends.map((end) => uuidFromId(end.tenantId)),
+    ends.map((end) => uuidFromId(end.runId)),
+    ends.map((end) => end.claim),
+    ends.map((end) => end.status),
+    errors.map((error) => (error ? JSON.stringify(error) : null)),
+    ends.map((end) => (end.countsAsAttempt ? 1 : 0)),
+    ends.map((end) => (end.result === undefined ? null : JSON.stringify(end.result))),
+    ends.map((end) => JSON.stringify(end.limits)),
+    ends.map((end) => end.release),
+    ends.map((end) => end.delayMs ?? 0),
+  ]);
+  for (const { id, status } of rows) if (status !== 'retrying') await tellEnded(tx, idFromUuid('run', id), status);
+  const found = new Map(rows.map((row) => [row.id, row]));
+  return ends.map(({ runId }) => {
+    const row = found.get(uuidFromId(runId));
+    return row ? { status: row.status, isWaitedFor: row.waited_for } : null;
+  });
+}
+
+/** {@link finishAttempts} for one attempt: the status its run has now, or `null`. */
+export async function finishAttempt(tx: Transaction, end: AttemptEnd): Promise<AttemptEnd['status'] | null> {
+  const [ended] = await finishAttempts(tx, [end]);
+  return ended?.status ?? null;
 }
 
 /**

@@ -1,6 +1,8 @@
 import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { outcomeErrors, tenantLimits, type RetryPolicy, type RunKind } from '@annex/lifecycle';
 import type { TenantTransaction } from '../core/database.js';
+import { statement } from '../core/statement.js';
+import { recordDeliveries } from '../webhooks/record-deliveries.js';
 
 /** The kinds of run that wait in the queue; a route's and a filter's run begins and ends in one call. */
 export type BackgroundKind = Extract<RunKind, 'event' | 'job' | 'webhook' | 'lifecycle'>;
@@ -12,18 +14,22 @@ export interface RunPolicy {
   retry?: Partial<RetryPolicy>;
 }
 
-/** Why a run waits although its time has come. `overlap`: an earlier run of its job is not done. `plugin`: its plugin is not enabled. */
-export type WaitReason = 'overlap' | 'plugin';
+/**
+ * Why a run waits although its time has come. `overlap`: an earlier run of its job is not done. `plugin`: its plugin is not enabled.
+ * `endpoint`: as many deliveries as may go to its endpoint at once are under way.
+ */
+export type WaitReason = 'overlap' | 'plugin' | 'endpoint';
 
 /** A background run to be made. */
 export interface NewRun {
   /** Default: a fresh one. */
   id?: Id<'run'>;
-  installationId: Id<'installation'>;
-  /** The plugin's slug. */
-  plugin: string;
+  /** `null`: it belongs to no plugin, but to one of the tenant's own webhooks. */
+  installationId: Id<'installation'> | null;
+  /** The plugin's slug; `null` as above. */
+  plugin: string | null;
   kind: BackgroundKind;
-  /** The event pattern, job or lifecycle hook, as the plugin registered it. */
+  /** The event pattern, job or lifecycle hook, as the plugin registered it; the webhook's name. */
   name: string;
   /** Which of several handlers with the same kind and name, from 0. */
   ordinal: number;
@@ -40,6 +46,10 @@ export interface NewRun {
   notBefore?: Date;
   /** Parks it: the relay leaves it alone until whatever it waits for has come. */
   waitingFor?: WaitReason;
+  /** For kind `webhook`: to which. */
+  webhookId?: Id<'webhook'> | null;
+  /** For kind `webhook`: a delivery that was made before and is sent again. Default: a new one, with the run's UUID. */
+  deliveryId?: Id<'delivery'> | null;
 }
 
 /**
@@ -53,39 +63,43 @@ export async function enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id
   return id;
 }
 
+const insertSql = statement(
+  `insert into runs (tenant_id, id, installation_id, plugin, kind, name, ordinal, status, event_id, schedule_id, scheduled_for, replay_of,
+     payload, depth, policy, waiting_for, next_attempt_at, webhook_id, delivery_id)
+   select $1, r.id, r.installation_id, r.plugin, r.kind, r.name, r.ordinal, 'queued', r.event_id, r.schedule_id, r.scheduled_for, r.replay_of,
+     r.payload::json, r.depth, r.policy::jsonb, r.waiting_for, case when r.waiting_for is null then coalesce(r.not_before, now()) end,
+     r.webhook_id, r.delivery_id
+   from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::uuid[], $10::timestamptz[], $11::uuid[],
+     $12::text[], $13::int[], $14::text[], $15::text[], $16::timestamptz[], $17::uuid[], $18::uuid[])
+     as r (id, installation_id, plugin, kind, name, ordinal, event_id, schedule_id, scheduled_for, replay_of, payload, depth, policy, waiting_for, not_before, webhook_id, delivery_id)
+   on conflict (tenant_id, schedule_id, scheduled_for) where schedule_id is not null and replay_of is null do nothing`,
+);
+
 /** Inserts runs in one statement and wakes the relays. A tick that has a run already is left out. @internal */
 export async function insertQueued(tx: TenantTransaction, runs: readonly (NewRun & { id: Id<'run'> })[]): Promise<void> {
   if (runs.length === 0) return;
-  await tx.query(
-    `with made as (
-     insert into runs (tenant_id, id, installation_id, plugin, kind, name, ordinal, status, event_id, schedule_id, scheduled_for, replay_of,
-       payload, depth, policy, waiting_for, next_attempt_at)
-     select $1, r.id, r.installation_id, r.plugin, r.kind, r.name, r.ordinal, 'queued', r.event_id, r.schedule_id, r.scheduled_for, r.replay_of,
-       r.payload::json, r.depth, r.policy::jsonb, r.waiting_for, case when r.waiting_for is null then coalesce(r.not_before, now()) end
-     from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::uuid[], $10::timestamptz[], $11::uuid[],
-       $12::text[], $13::int[], $14::text[], $15::text[], $16::timestamptz[])
-       as r (id, installation_id, plugin, kind, name, ordinal, event_id, schedule_id, scheduled_for, replay_of, payload, depth, policy, waiting_for, not_before)
-     on conflict (tenant_id, schedule_id, scheduled_for) where schedule_id is not null and replay_of is null do nothing returning 1)
-     select pg_notify('annex_work', '') from made limit 1`,
-    [
-      tx.tenantUuid,
-      runs.map((run) => uuidFromId(run.id)),
-      runs.map((run) => uuidFromId(run.installationId)),
-      runs.map((run) => run.plugin),
-      runs.map((run) => run.kind),
-      runs.map((run) => run.name),
-      runs.map((run) => run.ordinal),
-      runs.map((run) => run.eventId ?? null),
-      runs.map((run) => (run.scheduleId ? uuidFromId(run.scheduleId) : null)),
-      runs.map((run) => run.scheduledFor ?? null),
-      runs.map((run) => (run.replayOf ? uuidFromId(run.replayOf) : null)),
-      runs.map((run) => (run.payload === undefined ? null : JSON.stringify(run.payload))),
-      runs.map((run) => run.depth),
-      runs.map((run) => JSON.stringify(run.policy)),
-      runs.map((run) => run.waitingFor ?? null),
-      runs.map((run) => run.notBefore ?? null),
-    ],
-  );
+  await tx.query(insertSql, [
+    tx.tenantUuid,
+    runs.map((run) => uuidFromId(run.id)),
+    runs.map((run) => (run.installationId ? uuidFromId(run.installationId) : null)),
+    runs.map((run) => run.plugin),
+    runs.map((run) => run.kind),
+    runs.map((run) => run.name),
+    runs.map((run) => run.ordinal),
+    runs.map((run) => run.eventId ?? null),
+    runs.map((run) => (run.scheduleId ? uuidFromId(run.scheduleId) : null)),
+    runs.map((run) => run.scheduledFor ?? null),
+    runs.map((run) => (run.replayOf ? uuidFromId(run.replayOf) : null)),
+    runs.map((run) => (run.payload === undefined ? null : JSON.stringify(run.payload))),
+    runs.map((run) => run.depth),
+    runs.map((run) => JSON.stringify(run.policy)),
+    runs.map((run) => run.waitingFor ?? null),
+    runs.map((run) => run.notBefore ?? null),
+    runs.map((run) => (run.webhookId ? uuidFromId(run.webhookId) : null)),
+    runs.map((run) => (run.webhookId ? uuidFromId(run.deliveryId ?? run.id) : null)),
+  ]);
+  await recordDeliveries(tx, runs);
+  await wakeRelays(tx);
 }
 
 /** Tells every worker, once this commits, that background work is due. */
@@ -108,9 +122,11 @@ export async function ensureRoom(tx: TenantTransaction, more: number): Promise<v
   );
 }
 
+const countOpenSql = statement(`select count(*)::int as n from (select 1 from runs where tenant_id = $1 and status in ('queued', 'running', 'retrying') limit $2) open`);
+
 async function countOpenRuns(tx: TenantTransaction, upTo: number): Promise<number> {
   const [row] = await tx.query<{ n: number }>(
-    `select count(*)::int as n from (select 1 from runs where tenant_id = $1 and status in ('queued', 'running', 'retrying') limit $2) open`,
+    countOpenSql,
     [tx.tenantUuid, upTo],
   );
   return row?.n ?? 0;

@@ -8,6 +8,8 @@
  */
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { PlatformTransaction } from '../core/database.js';
+import { statement } from '../core/statement.js';
+import { deliveriesAtOnce } from './endpoint-turns.js';
 
 /** A run that was handed to the queue and not yet claimed. */
 export interface HandedOver {
@@ -25,6 +27,7 @@ interface HandedOverRow {
   claims: number;
   ticket_id: string;
   dispatched: boolean;
+  left_behind: boolean;
 }
 
 /** The name of a handing over: its run, its claim number and its moment. */
@@ -42,22 +45,40 @@ export interface HandOverOptions {
 
 /**
  * Marks the next due runs as handed over and answers them in the order in which they shall start. Runs of plugins that are not enabled are
- * parked instead. The caller adds the tickets to the queue after the commit; if it dies before, the reconciler finds out.
+ * parked instead, and so are those of an endpoint that is busy. The caller adds the tickets to the queue after the commit; if it dies before, the reconciler finds out.
  */
-export async function handOverDueRuns(tx: PlatformTransaction, { slots, reservedShare = 0.125 }: HandOverOptions): Promise<HandedOver[]> {
-  // Most calls find nothing, and planning the real question costs more than asking this one.
-  const [waiting] = await tx.query('select 1 from runs where next_attempt_at is not null limit 1');
-  if (!waiting) return [];
-  // A relay that is stopped in mid-transaction must not keep these rows from the others. The rest keeps the planner on the indexes, which it
-  // does not find by itself on a table whose statistics are older than a flood: 40 ms instead of 1.
-  await tx.query(
-    `select set_config('idle_in_transaction_session_timeout', '5000', true), set_config('jit', 'off', true), set_config('enable_bitmapscan', 'off', true), set_config('enable_seqscan', 'off', true)`,
-  );
-  const rows = await tx.query<HandedOverRow>(handOverSql, [slots, reservedShare]);
-  return rows.filter(({ dispatched }) => dispatched).map(fromRow);
+export async function handOverDueRuns(tx: PlatformTransaction, options: HandOverOptions): Promise<HandedOver[]> {
+  return (await handOverRuns(tx, options)).handedOver;
 }
 
-const handOverSql = `
+/** {@link handOverDueRuns}, and whether due runs were left behind for want of room: then there is more to do as soon as one ends. */
+export async function handOverRuns(tx: PlatformTransaction, { slots, reservedShare = 0.125 }: HandOverOptions): Promise<{ handedOver: HandedOver[]; isShort: boolean }> {
+  // Most calls find nothing, and the real question costs more than asking this one.
+  const [state] = await tx.query<{ waiting: boolean }>(prepareSql);
+  if (!state?.waiting) return { handedOver: [], isShort: false };
+  // A round that only parks has left every slot free: there may be others to take them.
+  for (let round = 0; round < maxRounds; round += 1) {
+    const rows = await tx.query<HandedOverRow>(handOverSql, [slots, reservedShare, deliveriesAtOnce]);
+    const dispatched = rows.filter((row) => row.dispatched);
+    if (dispatched.length > 0) return { handedOver: dispatched.map(fromRow), isShort: rows.some((row) => row.left_behind) };
+    if (rows.length === 0) break;
+  }
+  return { handedOver: [], isShort: true };
+}
+
+/**
+ * A relay that is stopped in mid-transaction must not keep its rows from the others. The rest keeps the planner on the indexes, which it does
+ * not find by itself on a table whose statistics are older than a flood: 40 ms instead of 1.
+ */
+const prepareSql = statement(
+  `select exists (select 1 from runs where next_attempt_at is not null) as waiting, set_config('idle_in_transaction_session_timeout', '5000', true),
+     set_config('enable_bitmapscan', 'off', true)`,
+);
+
+/** Rounds of one call. */
+const maxRounds = 16;
+
+const handOverSql = statement(`
 with recursive waiting (tenant_id) as (
     (select tenant_id from runs where next_attempt_at is not null order by tenant_id limit 1)
   union all
@@ -90,18 +111,26 @@ with recursive waiting (tenant_id) as (
   select t.tenant_id, t.id, t.turn from turns t cross join room
   where t.turn <= room.free and (t.place <= t.cap or room.in_flight + t.turn <= room.lendable)
 ), taken as (
-  select r.tenant_id, r.id, c.turn, (i.status = 'enabled' or r.kind = 'lifecycle') as startable
+  select r.tenant_id, r.id, c.turn, r.webhook_id, (r.installation_id is null or i.status = 'enabled' or r.kind = 'lifecycle') as startable
   from chosen c join runs r on r.tenant_id = c.tenant_id and r.id = c.id
-  join installations i on i.tenant_id = r.tenant_id and i.id = r.installation_id
+  left join installations i on i.tenant_id = r.tenant_id and i.id = r.installation_id
   where r.next_attempt_at is not null
   for update of r skip locked
+), sending as materialized (
+  select tenant_id, webhook_id, count(*)::int as n from (
+    select tenant_id, webhook_id from runs where dispatched_at is not null and webhook_id is not null
+    union all select tenant_id, webhook_id from runs where lease_until is not null and webhook_id is not null
+  ) s group by tenant_id, webhook_id
+), judged as (
+  select t.tenant_id, t.id, t.turn, case when not t.startable then 'plugin'
+    when t.webhook_id is not null and coalesce(s.n, 0) + row_number() over (partition by t.tenant_id, t.webhook_id order by t.turn) > $3::int then 'endpoint' end as waits
+  from taken t left join sending s on s.tenant_id = t.tenant_id and s.webhook_id = t.webhook_id
 ), handed as (
-  update runs r set next_attempt_at = null, dispatched_at = case when taken.startable then now() end,
-    waiting_for = case when taken.startable then null else 'plugin' end
-  from taken where r.tenant_id = taken.tenant_id and r.id = taken.id
-  returning r.tenant_id, r.id, r.claims, ${ticketIdSql} as ticket_id, taken.startable as dispatched, taken.turn
+  update runs r set next_attempt_at = null, dispatched_at = case when j.waits is null then now() end, waiting_for = j.waits
+  from judged j where r.tenant_id = j.tenant_id and r.id = j.id
+  returning r.tenant_id, r.id, r.claims, ${ticketIdSql} as ticket_id, j.waits is null as dispatched, j.turn
 )
-select tenant_id, id, claims, ticket_id, dispatched from handed order by turn`;
+select tenant_id, id, claims, ticket_id, dispatched, (select count(*) from turns) > (select count(*) from chosen) as left_behind from handed order by turn`);
 
 /** Runs that were handed over more than `olderThanMs` ago and that nobody has claimed, oldest first. */
 export async function listHandedOver(tx: PlatformTransaction, { olderThanMs, limit = 500 }: { olderThanMs: number; limit?: number }): Promise<HandedOver[]> {

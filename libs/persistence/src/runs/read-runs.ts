@@ -5,9 +5,10 @@ import type { TenantTransaction } from '../core/database.js';
 /** A run as it is kept. */
 export interface RunRow {
   id: Id<'run'>;
-  installationId: Id<'installation'>;
-  /** The plugin's slug. */
-  plugin: string;
+  /** `null`: it belongs to one of the tenant's own webhooks. */
+  installationId: Id<'installation'> | null;
+  /** The plugin's slug; `null` as above. */
+  plugin: string | null;
   /** Version of the release that ran last; `null` before the first attempt. */
   release: string | null;
   kind: RunKind;
@@ -48,8 +49,8 @@ export interface RunFilter {
 
 interface Raw {
   id: string;
-  installation_id: string;
-  plugin: string;
+  installation_id: string | null;
+  plugin: string | null;
   release: string | null;
   kind: RunKind;
   name: string;
@@ -165,7 +166,7 @@ function onlyAttempt({ started_at: startedAt, finished_at: finishedAt, error }: 
 function toRun(row: Raw): RunRow {
   return {
     id: idFromUuid('run', row.id),
-    installationId: idFromUuid('installation', row.installation_id),
+    installationId: row.installation_id === null ? null : idFromUuid('installation', row.installation_id),
     plugin: row.plugin,
     release: row.release,
     kind: row.kind,

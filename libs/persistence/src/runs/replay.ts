@@ -13,8 +13,8 @@ export interface ReplayableRun {
 
 interface ReplayableRow {
   id: string;
-  installation_id: string;
-  plugin: string;
+  installation_id: string | null;
+  plugin: string | null;
   kind: BackgroundKind;
   name: string;
   ordinal: number;
@@ -23,9 +23,11 @@ interface ReplayableRow {
   payload: string | null;
   depth: number;
   policy: RunPolicy;
+  webhook_id: string | null;
+  delivery_id: string | null;
 }
 
-const columns = 'id, installation_id, plugin, kind, name, ordinal, status, event_id, payload::text as payload, depth, policy';
+const columns = 'id, installation_id, plugin, kind, name, ordinal, status, event_id, payload::text as payload, depth, policy, webhook_id, delivery_id';
 
 /** Locks a background run for a replay, or answers `null` when the tenant has none with that id. */
 export async function lockRunForReplay(tx: TenantTransaction, runId: Id<'run'>): Promise<ReplayableRun | null> {
@@ -93,14 +95,19 @@ export async function markReplayed(tx: TenantTransaction, ids: readonly Id<'run'
   await tx.query(`update runs set replayed_at = now() where tenant_id = $1 and id = any($2::uuid[]) and status = 'failed' and replayed_at is null`, [tx.tenantUuid, ids.map(uuidFromId)]);
 }
 
-/** The latest ended run of each handler for an event, for a replay of the event: handler (`installation/name/ordinal`) → run. */
+/** The latest run of each handler for an event, for a replay of the event: handler ({@link handlerKey}) → run. */
 export async function latestRunsOfEvent(tx: TenantTransaction, eventId: string): Promise<Map<string, Id<'run'>>> {
-  const rows = await tx.query<{ id: string; handler: string }>(
-    `select distinct on (installation_id, name, ordinal) id, plugin || '/' || name || '/' || ordinal as handler from runs
-     where tenant_id = $1 and event_id = $2 and kind = 'event' order by installation_id, name, ordinal, id desc`,
+  const rows = await tx.query<{ id: string; kind: BackgroundKind; plugin: string | null; name: string; ordinal: number }>(
+    `select distinct on (kind, installation_id, name, ordinal, webhook_id) id, kind, plugin, name, ordinal from runs
+     where tenant_id = $1 and event_id = $2 and kind in ('event', 'webhook') order by kind, installation_id, name, ordinal, webhook_id, id desc`,
     [tx.tenantUuid, eventId],
   );
-  return new Map(rows.map(({ id, handler }) => [handler, idFromUuid('run', id)]));
+  return new Map(rows.map(({ id, ...handler }) => [handlerKey(handler), idFromUuid('run', id)]));
+}
+
+/** Names a handler among all that may get one event. */
+export function handlerKey({ kind, plugin, name, ordinal }: Pick<NewRun, 'kind' | 'plugin' | 'name' | 'ordinal'>): string {
+  return `${kind}/${plugin ?? ''}/${name}/${ordinal}`;
 }
 
 function fromRow(row: ReplayableRow): ReplayableRun {
@@ -109,7 +116,7 @@ function fromRow(row: ReplayableRow): ReplayableRun {
     id,
     status: row.status,
     again: {
-      installationId: idFromUuid('installation', row.installation_id),
+      installationId: row.installation_id === null ? null : idFromUuid('installation', row.installation_id),
       plugin: row.plugin,
       kind: row.kind,
       name: row.name,
@@ -119,6 +126,8 @@ function fromRow(row: ReplayableRow): ReplayableRun {
       eventId: row.event_id,
       replayOf: id,
       depth: row.depth,
+      webhookId: row.webhook_id === null ? null : idFromUuid('webhook', row.webhook_id),
+      deliveryId: row.delivery_id === null ? null : idFromUuid('delivery', row.delivery_id),
     },
   };
 }

@@ -1,0 +1,50 @@
+import type { Caller } from '@annex/access';
+import { hookPresets, InboundHooks } from '@annex/webhooks';
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Res } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import type { FastifyReply } from 'fastify';
+import { z } from 'zod';
+import { CurrentCaller } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input, pageSchema, type Page } from '../http/input.js';
+
+const put = z.strictObject({
+  preset: z.enum(hookPresets).describe('How the sender signs; "none": it does not, and whoever knows the URL is believed'),
+  secret: z.string().max(2048).optional().describe('Never shown again; left out, it stays'),
+  header: z.string().max(100).nullable().optional().describe('Where the signature stands, if not where the preset says'),
+  tolerance_s: z.int().optional().describe('How far the signed time may be away, in seconds; default 300'),
+});
+
+/** Who may send to `POST /hooks/:tenant/:source`. */
+@ApiTags('Webhooks')
+@Controller('api/hooks')
+export class HooksController {
+  constructor(private readonly hooks: InboundHooks) {}
+
+  @Get()
+  @Endpoint({ summary: 'Sources of incoming webhooks', gate: 'developer', query: pageSchema })
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+    return this.hooks.list(caller, page);
+  }
+
+  @Get(':source')
+  @Endpoint({ summary: 'One source', gate: 'developer' })
+  get(@CurrentCaller() caller: Caller, @Param('source') source: string): Promise<unknown> {
+    return this.hooks.get(caller, source);
+  }
+
+  @Put(':source')
+  @Endpoint({ summary: 'Set a source, new or not', gate: 'developer', body: put, description: '201 when it is new. With another secret the one before is believed for 24 hours more.' })
+  async put(@CurrentCaller() caller: Caller, @Param('source') source: string, @Body(input(put)) { tolerance_s: toleranceS, ...rest }: z.infer<typeof put>, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+    const { created, ...view } = await this.hooks.put(caller, source, { ...rest, toleranceS });
+    void reply.status(created ? 201 : 200);
+    return view;
+  }
+
+  @Delete(':source')
+  @HttpCode(204)
+  @Endpoint({ summary: 'Receive nothing from it any more', gate: 'developer', status: 204 })
+  delete(@CurrentCaller() caller: Caller, @Param('source') source: string): Promise<void> {
+    return this.hooks.delete(caller, source);
+  }
+}

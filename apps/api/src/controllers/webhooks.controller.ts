@@ -1,0 +1,126 @@
+import type { Caller } from '@annex/access';
+import { runStatuses } from '@annex/lifecycle';
+import { Webhooks, type WebhookInput } from '@annex/webhooks';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { ApiTags } from '@nestjs/swagger';
+import { z } from 'zod';
+import { CurrentCaller } from '../http/caller.js';
+import { Endpoint } from '../http/describe.js';
+import { input, lookup, pageSchema } from '../http/input.js';
+
+const fields = {
+  name: z.string().max(100).describe('1 to 63 letters, digits, "_", "-" and "."'),
+  url: z.string().min(1).max(2048),
+  events: z.array(z.string().max(200)).max(50).describe('Event names and patterns, such as build.*; "**" for all'),
+  description: z.string().max(500).nullable().optional(),
+  headers: z.record(z.string().max(100), z.string().max(8192)).optional().describe('Further header fields; their values are never shown again'),
+  retry: z
+    .strictObject({
+      max_attempts: z.int().min(1).max(20).optional(),
+      backoff: z.enum(['exponential', 'fixed']).optional(),
+      initial_delay_s: z.int().min(0).max(86_400).optional(),
+      max_delay_s: z.int().min(1).max(86_400).optional(),
+    })
+    .optional(),
+};
+const create = z.strictObject({ ...fields, secret: z.string().max(2048).optional().describe('Signs deliveries; left out, one is made') });
+const update = z.strictObject(fields).partial();
+const rotate = z.strictObject({ secret: z.string().max(2048).optional() });
+const test = z.strictObject({ data: z.json().optional() });
+const listQuery = pageSchema.extend({ plugin: lookup(100).optional() });
+const deliveryQuery = pageSchema.extend({ webhook: lookup(100).optional().describe('An id or a name'), plugin: lookup(100).optional(), status: z.enum(runStatuses).optional(), event_id: lookup(500).optional() });
+
+function fromWire<T extends { retry?: z.infer<typeof create>['retry'] }>({ retry, ...rest }: T): Omit<T, 'retry'> & Pick<WebhookInput, 'retry'> {
+  if (retry === undefined) return rest;
+  const { max_attempts: maxAttempts, backoff, initial_delay_s: initialDelayS, max_delay_s: maxDelayS } = retry;
+  return {
+    ...rest,
+    retry: { ...(maxAttempts !== undefined && { maxAttempts }), ...(backoff !== undefined && { backoff }), ...(initialDelayS !== undefined && { initialDelayS }), ...(maxDelayS !== undefined && { maxDelayS }) },
+  };
+}
+
+/** Where events go: webhooks of packages and of the tenant's own, and what was sent. */
+@ApiTags('Webhooks')
+@Controller('api/webhooks')
+export class WebhooksController {
+  constructor(private readonly webhooks: Webhooks) {}
+
+  @Get()
+  @Endpoint({ summary: 'Webhooks: the tenant’s own and those of its plugins', gate: 'viewer', query: listQuery })
+  list(@CurrentCaller() caller: Caller, @Query(input(listQuery)) query: z.infer<typeof listQuery>): Promise<unknown> {
+    return this.webhooks.list(caller, query);
+  }
+
+  @Post()
+  @HttpCode(201)
+  @Endpoint({ summary: 'Register a webhook; its signing secret is shown this once', gate: 'developer', body: create, status: 201, shownOnce: ['secret'] })
+  create(@CurrentCaller() caller: Caller, @Body(input(create)) body: z.infer<typeof create>): Promise<unknown> {
+    return this.webhooks.create(caller, fromWire(body));
+  }
+
+  @Get('deliveries')
+  @Endpoint({ summary: 'Deliveries, those sent last first', gate: 'viewer', query: deliveryQuery })
+  deliveries(@CurrentCaller() caller: Caller, @Query(input(deliveryQuery)) { event_id: eventId, limit, cursor, ...filter }: z.infer<typeof deliveryQuery>): Promise<unknown> {
+    return this.webhooks.deliveries(caller, { ...filter, eventId }, { limit, cursor });
+  }
+
+  @Get('deliveries/:id')
+  @Endpoint({ summary: 'One delivery with each attempt’s request and response', gate: 'developer' })
+  delivery(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.webhooks.delivery(caller, id);
+  }
+
+  @Post('deliveries/:id/replay')
+  @HttpCode(202)
+  @Endpoint({ summary: 'Send a delivery again: the same bytes, the same webhook-id', gate: 'developer', status: 202 })
+  replay(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.webhooks.replay(caller, id);
+  }
+
+  @Get(':id')
+  @Endpoint({ summary: 'One webhook', gate: 'viewer', description: '`:id` is its id, or its name where only one has it.' })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.webhooks.get(caller, id);
+  }
+
+  @Patch(':id')
+  @Endpoint({ summary: 'Change a webhook of the tenant’s own', gate: 'developer', body: update })
+  update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(update)) body: z.infer<typeof update>): Promise<unknown> {
+    return this.webhooks.update(caller, id, fromWire(body));
+  }
+
+  @Delete(':id')
+  @HttpCode(204)
+  @Endpoint({ summary: 'Remove a webhook of the tenant’s own', gate: 'developer', status: 204 })
+  delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.webhooks.delete(caller, id);
+  }
+
+  @Post(':id/rotate')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Give it another secret, shown this once; the one before signs beside it for 24 hours', gate: 'developer', body: rotate, shownOnce: ['secret'] })
+  rotate(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(rotate)) { secret }: z.infer<typeof rotate>): Promise<unknown> {
+    return this.webhooks.rotate(caller, id, secret);
+  }
+
+  @Post(':id/test')
+  @HttpCode(202)
+  @Endpoint({ summary: 'Send something to it', gate: 'developer', body: test, status: 202 })
+  test(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(test)) { data }: z.infer<typeof test>): Promise<unknown> {
+    return this.webhooks.test(caller, id, data);
+  }
+
+  @Post(':id/enable')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Let a disabled webhook go on', gate: 'developer' })
+  enable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.webhooks.enable(caller, id);
+  }
+
+  @Post(':id/disable')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Stop a webhook; deliveries that come meanwhile are skipped', gate: 'developer' })
+  disable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return this.webhooks.disable(caller, id);
+  }
+}

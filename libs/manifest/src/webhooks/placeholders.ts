@@ -1,0 +1,27 @@
+/** What may stand in the texts of a webhook in place of a value that is known only when it is sent. */
+
+/** `${SECRET:NAME}`, `${TENANT_ID}`, or a mistake. */
+const placeholder = /\$\{([^}]*)(\}?)/g;
+const secretPrefix = 'SECRET:';
+
+export type Placeholder = { kind: 'secret'; name: string } | { kind: 'tenant' } | { kind: 'unknown'; text: string };
+
+function read(inner: string, isClosed: boolean): Placeholder {
+  if (!isClosed) return { kind: 'unknown', text: `\${${inner.slice(0, 60)}` };
+  if (inner === 'TENANT_ID') return { kind: 'tenant' };
+  if (inner.startsWith(secretPrefix) && /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(inner.slice(secretPrefix.length))) return { kind: 'secret', name: inner.slice(secretPrefix.length) };
+  return { kind: 'unknown', text: `\${${inner.slice(0, 60)}}` };
+}
+
+/** The placeholders of a text, in order. */
+export function placeholdersOf(text: string): Placeholder[] {
+  return [...text.matchAll(placeholder)].map(([, inner = '', close]) => read(inner, close === '}'));
+}
+
+/** The text with every placeholder replaced by what `value` answers; one that is unknown stays as it is. What is put in is not looked at again. */
+export function fillPlaceholders(text: string, value: (placeholder: Exclude<Placeholder, { kind: 'unknown' }>) => string): string {
+  return text.replace(placeholder, (whole, inner: string, close: string) => {
+    const found = read(inner, close === '}');
+    return found.kind === 'unknown' ? whole : value(found);
+  });
+}

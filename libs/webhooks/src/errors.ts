@@ -1,0 +1,16 @@
+import { defineErrors } from '@annex/kernel';
+
+/** What can be wrong with a request about webhooks. How deliveries end stands in libs/lifecycle. */
+export const webhookErrors = defineErrors('webhooks', {
+  WEBHOOK_NOT_FOUND: { title: 'No such webhook', status: 404, fault: 'caller' },
+  WEBHOOK_EXISTS: { title: 'The name of the webhook is taken', status: 409, fault: 'caller' },
+  WEBHOOK_INVALID: { title: 'The webhook is not valid', status: 422, fault: 'caller' },
+  WEBHOOK_OF_PACKAGE: { title: 'The webhook belongs to a package', status: 409, fault: 'caller' },
+  WEBHOOK_LIMIT: { title: 'The tenant has as many as it may have', status: 409, fault: 'limit' },
+  DELIVERY_NOT_FOUND: { title: 'No such delivery', status: 404, fault: 'caller' },
+  DELIVERY_NOT_ENDED: { title: 'The delivery has not ended yet', status: 409, fault: 'caller' },
+  HOOK_NOT_FOUND: { title: 'There is nothing to receive this here', status: 404, fault: 'caller' },
+  HOOK_INVALID: { title: 'The source is not valid', status: 422, fault: 'caller' },
+  INVALID_SIGNATURE: { title: 'The signature does not match', status: 401, fault: 'caller' },
+  CURSOR_INVALID: { title: 'The cursor is not one that a list answered', status: 422, fault: 'caller' },
+});

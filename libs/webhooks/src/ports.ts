@@ -1,0 +1,95 @@
+import type { Id, Json, JsonObject } from '@annex/kernel';
+import type { WebhookDefinition } from '@annex/manifest';
+import type { SealedValue, TenantTransaction } from '@annex/persistence';
+
+/** What webhooks ask of secrets. `@annex/vault`'s `Vault` fits it. */
+export interface SecretsPort {
+  /** The values that an installation may read, those that are not set left out. */
+  readForRun(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The values that present ones replaced within the last day. */
+  readReplaced(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  seal(tx: TenantTransaction, what: string, text: string): Promise<SealedValue>;
+  unseal(tx: TenantTransaction, what: string, sealed: SealedValue): Promise<string>;
+}
+
+/** Outbound HTTP that cannot reach where it should not (`@annex/egress`). */
+export interface EgressPort {
+  request(request: {
+    method: string;
+    url: string;
+    headers?: [string, string][];
+    body?: Uint8Array | null;
+    allowHosts: 'any';
+    timeoutMs?: number;
+    maxResponseBytes?: number;
+    maxRedirects?: number;
+    signal?: AbortSignal;
+    source?: string;
+    hops?: number;
+  }): Promise<{ status: number; headers: [string, string][]; body: Uint8Array }>;
+  /** What is wrong with a URL as far as its text tells. */
+  checkUrl(url: string, allowHosts: 'any'): { code: string; detail: string } | undefined;
+}
+
+/** An installation as webhooks see it. `@annex/execution`'s snapshots fit it. */
+export interface WebhookInstallation {
+  readonly tenant: { readonly slug: string };
+  readonly slug: string;
+  readonly version: string;
+  readonly status: string;
+  readonly statusReason: string | null;
+  /** Names of the effective permissions. */
+  readonly permissions: readonly string[];
+  readonly webhooks: readonly WebhookDefinition[];
+}
+
+/** Runs the transforms of packages. `@annex/execution`'s `Execution` fits it. */
+export interface TransformsPort<Installation extends WebhookInstallation = WebhookInstallation> {
+  snapshots: { getById(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<Installation | undefined> };
+  runTransform(call: {
+    snapshot: Installation;
+    index: number;
+    run: { id: Id<'run'>; name: string; attempt: number; depth: number };
+    first: Json;
+    second?: Json;
+    signal: AbortSignal;
+  }): Promise<{ limits: Json } & ({ status: 'succeeded'; result: string | undefined } | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number })>;
+}
+
+/** Replaces secrets in words that are kept (`@annex/vault`). */
+export type CreateMasker = (values: Iterable<string>) => { text(text: string): string; json(value: Json): Json };
+
+/** Who asks. The API has checked that they may. */
+export interface WebhooksCaller {
+  actor: string;
+  tenant: { id: Id<'tenant'>; slug: string };
+  requestId?: string;
+}
+
+/** A claimed run of kind `webhook`, as dispatch hands it over. */
+export interface WebhookRun {
+  id: Id<'run'>;
+  tenantId: Id<'tenant'>;
+  installationId: Id<'installation'> | null;
+  name: string;
+  eventId: string | null;
+  /** The event, or what was sent directly. */
+  payload: Json | undefined;
+  /** From 1. */
+  attempt: number;
+  depth: number;
+  queuedAt: Date;
+  webhookId: Id<'webhook'> | null;
+  deliveryId: Id<'delivery'> | null;
+}
+
+/** How an attempt ended; dispatch's `AttemptOutcome` takes it. */
+export type WebhookOutcome = { limits: Json; release: string | null } & (
+  | { status: 'succeeded'; result: Json | undefined }
+  | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number }
+  | { status: 'skipped'; error: { code: string; message: string } }
+  | { status: 'cancelled' }
+);
+
+/** An event in the form in which transforms and endpoints get it. */
+export type EventBody = JsonObject & { id: string; type: string; source: string; subject: string | null; time: string; data: Json };
