@@ -1,4 +1,4 @@
--- Tables that tenants make by inserting: JSON documents (docs/adr/0009-tenant-tables.md says why they are laid out like this).
+-- Tables that tenants make by inserting: JSON documents (docs/adr/0007-tenant-tables.md says why they are laid out like this).
 
 create table document_tables (
   tenant_id uuid not null references tenants on delete cascade,

@@ -45,8 +45,9 @@ export async function openPackage(folder: string, { secrets, config, grants, ten
       manifest,
       registrations,
       bundle_sha256: bundle.sha256,
+      source_map_sha256: bundle.sha256,
     },
-    { tenantId, ceilings: {}, refToken: () => randomBytes(12).toString('hex'), loadBundle: () => Promise.resolve(bundle) },
+    { tenantId, ceilings: {}, refToken: () => randomBytes(12).toString('hex'), loadBundle: () => Promise.resolve(bundle), loadSourceMap: () => Promise.resolve(report.bundle?.sourceMap) },
   );
 }
 

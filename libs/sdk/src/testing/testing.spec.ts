@@ -123,7 +123,8 @@ describe('a handler', () => {
 
   it.each([
     [`ctx.db.query('orders')`, 'PERMISSION_DENIED'],
-    [`ctx.templates.render('a.liquid')`, 'NOT_AVAILABLE'],
+    [`ctx.webhooks.send('a', {})`, 'PERMISSION_DENIED'],
+    [`ctx.templates.render('a.liquid')`, 'TEMPLATE_NOT_FOUND'],
     [`ctx.kv.set('k', 'x'.repeat(140000))`, 'PAYLOAD_TOO_LARGE'],
     [`ctx.kv.set('', 1)`, 'INVALID_ARGUMENTS'],
     [`ctx.secrets.get('OTHER')`, 'PERMISSION_DENIED'],
@@ -279,6 +280,35 @@ describe('what a plugin leaves behind', () => {
     expect(plugin.kv.keys()).toEqual(['given']);
   });
 
+  it('stays in tables with the rules of the platform, and can be looked at and set', async () => {
+    const plugin = await open(
+      `job('go', async (ctx) => {
+        const row = await ctx.db.insert('orders', { total: 12, tags: ['a'] })
+        await ctx.db.insert('orders', { total: 3 })
+        const changed = await ctx.db.update('orders', row.id, { total: 13, $unset: ['tags'] })
+        const found = await ctx.db.query('orders', { total: { $gt: 5 } }, { orderBy: '-total' })
+        const refused = []
+        for (const call of [() => ctx.db.insert('users', {}), () => ctx.db.query('orders', { total: { $gtt: 1 } }), () => ctx.db.insert('orders', { id: 'x' }), () => ctx.db.insert('annex_x', {})]) {
+          await call().catch((error) => refused.push(error.code))
+        }
+        return { changed, found, refused, gone: await ctx.db.delete('orders', row.id), left: await ctx.db.count('orders'), user: await ctx.db.getById('users', 'usr_1') }
+      })`,
+      { ...jobs('go'), permissions: ['db.read', 'db.write'] },
+    );
+    plugin.tables.insert('users', { id: 'usr_1', email: 'ada@a.test' });
+    const result = (await plugin.job('go')) as { changed: object; found: object[] };
+    expect(result).toMatchObject({
+      changed: { total: 13 },
+      refused: ['TABLE_READ_ONLY', 'INVALID_ARGUMENTS', 'INVALID_ARGUMENTS', 'TABLE_NAME_RESERVED'],
+      gone: true,
+      left: 1,
+      user: { id: 'usr_1', email: 'ada@a.test' },
+    });
+    expect(result.found).toEqual([result.changed]);
+    expect(result.changed).not.toHaveProperty('tags');
+    expect(plugin.tables.rows('orders')).toMatchObject([{ total: 3 }]);
+  });
+
   it('shows no secret that the plugin read', async () => {
     const plugin = await open(
       `job('go', async (ctx) => { const key = await ctx.secrets.get('KEY'); console.log('key is ' + key); await ctx.emit('told', { key }); await ctx.kv.set('k', key); return { key } })`,
@@ -342,5 +372,30 @@ describe('closing', () => {
     await closeSandbox();
     const plugin = await open(`job('go', async () => 'again')`, jobs('go'));
     expect(await plugin.job('go')).toBe('again');
+  });
+});
+
+describe('files and mail', () => {
+  it('are kept in memory, under the platform’s rules, and open to the test', async () => {
+    const plugin = await open(
+      `job('go', async (ctx) => {
+        await ctx.files.upload('made/today.csv', 'a,b')
+        const given = new TextDecoder().decode(await ctx.files.read('given.txt'))
+        await ctx.email.send({ to: 'Ada <ada@example.com>', subject: 'Report', text: given, attachments: [{ file: 'made/today.csv' }] })
+        return [(await ctx.files.list('made/')).items.map(({ key, content_type }) => [key, content_type]), await ctx.files.stat('none'), await ctx.files.upload('../x', '').catch(({ code }) => code), await ctx.email.send({ to: 'nobody', subject: 's', text: 't' }).catch(({ code }) => code)]
+      })`,
+      { permissions: ['files.read', 'files.write', 'send_email'], ...jobs('go') },
+    );
+    plugin.files.set('given.txt', 'laid ready');
+    expect(await plugin.job('go')).toEqual([[['made/today.csv', 'text/csv']], null, 'FILE_KEY_INVALID', 'MAIL_ADDRESS_INVALID']);
+    expect(plugin.files.text('made/today.csv')).toBe('a,b');
+    expect(plugin.mails).toMatchObject([{ to: ['Ada <ada@example.com>'], text: 'laid ready', attachments: [{ filename: 'today.csv', contentType: 'text/csv' }] }]);
+    expect(plugin.emitted).toMatchObject([{ type: 'files.uploaded', data: { file: { key: 'made/today.csv', size: 3 } } }]);
+  });
+
+  it('render the templates that lie in the plugin’s folder', async () => {
+    const folder = await folderOf({ 'plugin.json': JSON.stringify({ ...base, ...jobs('go') }), 'main.ts': `import { job } from '@annex/sdk'; job('go', (ctx) => ctx.templates.render('hello', { name: '<Ada>' }))`, 'templates/hello.html': '<b>{{ name }}</b>' });
+    await using plugin = await openPlugin(folder);
+    expect(await plugin.job('go')).toBe('<b>&lt;Ada&gt;</b>');
   });
 });

@@ -3,7 +3,7 @@
  * the table of retries are the real ones; the network, PostgreSQL and the queue are replaced by what the test says and memory.
  */
 import { createBroker } from '@annex/broker';
-import { attemptOutcome, flowHandlers, httpHandlers, llmHandlers, RunScope, SecretMasks, type InstallationSnapshot, type RunIdentity, type RunStart, type ScopeParts } from '@annex/execution';
+import { attemptOutcome, dbHandlers, emailHandlers, fileHandlers, flowHandlers, httpHandlers, llmHandlers, RunScope, SecretMasks, templateHandlers, type InstallationSnapshot, type RunIdentity, type RunStart, type ScopeParts } from '@annex/execution';
 import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEvent } from '@annex/events';
 import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
 import { newId, systemClock, type Id, type Json } from '@annex/kernel';
@@ -15,15 +15,21 @@ import type { JsonInput, LlmMessage, User } from '../context.js';
 import { answeredHttp, type AnswerHttp, type OutboundRequest } from './answered-http.js';
 import { answeredLlm } from './answered-llm.js';
 import { HandlerFailed } from './handler-failed.js';
+import { MemoryFiles, memoryFilesPort } from './memory-files.js';
 import { MemoryKv, memoryKvHandlers } from './memory-kv.js';
+import { MemoryTables, memoryTablesPort } from './memory-tables.js';
 import { openPackage } from './open-package.js';
+import { folderTemplates, rememberedMail, templates, type PluginMail } from './package-mail.js';
 import { admitRequest, bodyBytes, problem, readResponse, writeRequest, type RequestInit } from './route-call.js';
 import { enterSandbox, leaveSandbox } from './shared-sandbox.js';
 
 export { closeSandbox } from './shared-sandbox.js';
 export { HandlerFailed } from './handler-failed.js';
 export type { AnswerHttp, OutboundAnswer, OutboundRequest } from './answered-http.js';
+export type { MemoryFile, MemoryFiles } from './memory-files.js';
 export type { MemoryKv } from './memory-kv.js';
+export type { MemoryTables } from './memory-tables.js';
+export type { PluginMail } from './package-mail.js';
 export type { RequestInit } from './route-call.js';
 
 export interface OpenPluginOptions {
@@ -95,7 +101,7 @@ export async function openPlugin(folder: string, options: OpenPluginOptions = {}
   const sandbox = await enterSandbox();
   try {
     const snapshot = await openPackage(folder, { secrets, config, grants, tenant: { slug, name } }, sandbox);
-    return new TestPlugin(sandbox, snapshot, options);
+    return new TestPlugin(sandbox, snapshot, options, folder);
   } catch (thrown) {
     leaveSandbox();
     throw thrown;
@@ -111,6 +117,10 @@ export class TestPlugin implements AsyncDisposable {
   readonly startedJobs: StartedJob[] = [];
   readonly logs: LogLine[] = [];
   readonly kv: MemoryKv;
+  readonly files: MemoryFiles;
+  /** Mails that the plugin sent, oldest first. */
+  readonly mails: PluginMail[] = [];
+  readonly tables: MemoryTables;
   readonly #user: User | null;
   readonly #now: () => number;
   readonly #parts: ScopeParts;
@@ -121,11 +131,14 @@ export class TestPlugin implements AsyncDisposable {
     private readonly sandbox: Pick<Sandbox, 'run' | 'evict'>,
     private readonly snapshot: InstallationSnapshot,
     options: OpenPluginOptions,
+    private readonly folder: string,
   ) {
     const { secrets = {}, http, llm, user = owner, now = () => systemClock.now() } = options;
     this.#user = user;
     this.#now = now;
     this.kv = new MemoryKv({ now });
+    this.files = new MemoryFiles({ now });
+    this.tables = new MemoryTables({ now });
     this.#parts = {
       broker: createBroker(this.#handlers(secrets, http, llm)),
       masks: new SecretMasks(createMasker),
@@ -295,6 +308,8 @@ export class TestPlugin implements AsyncDisposable {
   }
 
   #handlers(secrets: Record<string, string>, http: AnswerHttp | undefined, llm: OpenPluginOptions['llm']): HostHandlers<RunIdentity> {
+    const loadTemplates = folderTemplates(this.folder);
+    const files = memoryFilesPort(this.files, (type, data, source) => void this.emitted.push({ id: newId('event'), type, source, subject: null, data: data as Json }));
     return {
       ...handlersNotAvailable(hostMethods, 'openPlugin of @annex/sdk/testing does not serve it.'),
       'secrets.get': ([name], { identity }) => {
@@ -308,6 +323,10 @@ export class TestPlugin implements AsyncDisposable {
         secrets: { readForRef: () => Promise.resolve(new Map(Object.entries(secrets).map(([name, value]) => [name, { value, allowedHosts: [] }]))) },
       }),
       ...memoryKvHandlers(this.kv),
+      ...fileHandlers(files),
+      ...templateHandlers(templates, loadTemplates),
+      ...emailHandlers({ mail: rememberedMail(this.mails), templates, loadTemplates, files }),
+      ...dbHandlers(memoryTablesPort(this.tables)),
       ...llmHandlers({ llm: answeredLlm(llm), filters: { pass: ({ value }) => Promise.resolve({ value, runs: [] }) }, onUsed: () => undefined }),
       ...flowHandlers({
         database: { forTenant: (tenantId: Id<'tenant'>) => ({ tenantId, transaction: (work) => work(nowhere) }) },
