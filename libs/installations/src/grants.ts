@@ -4,8 +4,9 @@
  */
 import { grantAll, isPermissionName, matchGrants, permissionNames, permissionTexts, type PermissionGrant, type PermissionRequest } from '@annex/host-api';
 import { didYouMean, quote, type Id, type InputFault, type Json } from '@annex/kernel';
-import type { Manifest } from '@annex/manifest';
+import type { BundleReach, Manifest } from '@annex/manifest';
 import { installationErrors } from './errors.js';
+import { viewReach, type ReachView } from './reach.js';
 
 /** `all`: everything that the active release asks for. A list: those, by name. */
 export type GrantInput = 'all' | readonly string[];
@@ -53,12 +54,27 @@ export function viewPermissions(manifest: Pick<Manifest, 'permissions' | 'http'>
 }
 
 /** The same with what people need to decide: texts, the author's reasons, scopes. */
-export interface PermissionsReport extends PermissionsView {
+export interface PermissionsReport extends PermissionsView, ReachView {
   id: Id<'installation'>;
+  /** When each permission that is asked for was last used, RFC 3339; `null`: never. Exact to a minute. */
+  last_used_at: { [permission: string]: string | null };
   details: { [key: string]: Json }[];
 }
 
-export function reportPermissions(id: Id<'installation'>, manifest: Pick<Manifest, 'permissions' | 'http'>, granted: readonly PermissionGrant[]): PermissionsReport {
+/** What is known of the use of permissions: from reading the code, and from running it. */
+export interface PermissionUsage {
+  reach: BundleReach | undefined;
+  lastUses: ReadonlyMap<string, Date>;
+}
+
+export function reportPermissions(
+  id: Id<'installation'>,
+  manifest: Pick<Manifest, 'permissions' | 'http'>,
+  granted: readonly PermissionGrant[],
+  { reach, lastUses }: PermissionUsage,
+): PermissionsReport {
+  const seen = viewReach(reach, manifest);
+  const lastUsedAt = (name: string): string | null => lastUses.get(name)?.toISOString() ?? null;
   const requested = requestedPermissions(manifest);
   const { effective, pending } = matchGrants(requested, granted);
   const scope = (entry: PermissionGrant | undefined): Json =>
@@ -66,6 +82,8 @@ export function reportPermissions(id: Id<'installation'>, manifest: Pick<Manifes
   return {
     id,
     ...viewPermissions(manifest, granted),
+    ...seen,
+    last_used_at: Object.fromEntries(names(grantAll(requested)).map((name) => [name, lastUsedAt(name)])),
     details: grantAll(requested).map((asked) => ({
       name: asked.name,
       title: permissionTexts[asked.name].title,
@@ -75,6 +93,8 @@ export function reportPermissions(id: Id<'installation'>, manifest: Pick<Manifes
       requested: scope(asked),
       granted: scope(effective.find((entry) => entry.name === asked.name)),
       pending: scope(pending.find((entry) => entry.name === asked.name)),
+      used: seen.used.filter(({ permission }) => permission === asked.name).map(({ call, file, line }) => ({ call, file, line })),
+      last_used_at: lastUsedAt(asked.name),
     })),
   };
 }

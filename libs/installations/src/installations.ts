@@ -1,6 +1,6 @@
 import { didYouMean, parseId, quote, type Id, type JsonObject } from '@annex/kernel';
 import type { PackageReport } from '@annex/manifest';
-import { findRelease, listInstallations, listReleases, readReleaseFile, type TenantTransaction } from '@annex/persistence';
+import { findRelease, findReleaseReach, lastPermissionUses, listInstallations, listReleases, readReleaseFile, type TenantTransaction } from '@annex/persistence';
 import type { KillReport } from '@annex/sandbox';
 import { CheckGate } from './check-gate.js';
 import { InstallationsContext, type Author, type Subject } from './context.js';
@@ -171,17 +171,21 @@ export class Installations {
     return found;
   }
 
-  /** What the plugin asks for, what is granted, what is pending, with the texts people need to decide. */
+  /** What the plugin asks for, what is granted, what is pending, with the texts people need to decide, what its code uses and when it last did. */
   permissions(caller: InstallationsCaller, idOrSlug: string): Promise<PermissionsReport> {
-    return this.#read(caller, idOrSlug, async (_tx, { installation, release }) => reportPermissions(installation.id, release.manifest, installation.granted));
+    return this.#read(caller, idOrSlug, (tx, { installation, release }) => this.#reportPermissions(tx, installation, release));
   }
 
   /** Makes exactly these permissions the granted ones. Throws `GRANT_INVALID`. */
   setPermissions(caller: InstallationsCaller, idOrSlug: string, { granted }: { granted: readonly string[] }): Promise<PermissionsReport> {
     return this.#change(caller, idOrSlug, async (tx, subject) => {
       const installation = await replaceGrants(this.#context, tx, caller, subject, granted);
-      return reportPermissions(installation.id, subject.release.manifest, installation.granted);
+      return this.#reportPermissions(tx, installation, subject.release);
     });
+  }
+
+  async #reportPermissions(tx: TenantTransaction, { id, granted }: Subject['installation'], { id: releaseId, manifest }: Subject['release']): Promise<PermissionsReport> {
+    return reportPermissions(id, manifest, granted, { reach: await findReleaseReach(tx, releaseId), lastUses: await lastPermissionUses(tx, id) });
   }
 
   /** The settings as the plugin sees them, defaults filled in. */

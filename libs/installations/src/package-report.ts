@@ -1,6 +1,7 @@
 import type { InputFault, Json } from '@annex/kernel';
 import type { PackageReport } from '@annex/manifest';
 import { requestedPermissions } from './grants.js';
+import { viewReach, type ReachView } from './reach.js';
 import { routesOf, type RouteView } from './handlers.js';
 
 /** What `POST /api/plugins/validate` answers. Of a package with faults, as much as could be read. */
@@ -23,6 +24,8 @@ export interface PackageReportView {
     secrets: { name: string; required: boolean }[];
     dependencies: Record<string, string>;
   } | null;
+  /** Host calls and hosts in the code, with file and line. */
+  reach: ReachView;
   files: { path: string; size: number }[];
   /** Size of the script that the entry was bundled into, in bytes; `null` when it could not be. */
   bundle_bytes: number | null;
@@ -50,6 +53,7 @@ export function viewReport(report: PackageReport, sha256: string): PackageReport
           dependencies: manifest.dependencies,
         }
       : null,
+    reach: viewReach(report.reach, manifest),
     files: [...report.files].map(([path, bytes]) => ({ path, size: bytes.length })).sort((a, b) => (a.path < b.path ? -1 : 1)),
     bundle_bytes: report.bundle ? Buffer.byteLength(report.bundle.code) : null,
   };

@@ -1,4 +1,5 @@
 import type { Caller } from '@annex/access';
+import { Execution } from '@annex/execution';
 import { Installations } from '@annex/installations';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -24,7 +25,10 @@ const jobChange = z.strictObject({
 @ApiTags('Plugins')
 @Controller('api/plugins')
 export class PluginsController {
-  constructor(private readonly installations: Installations) {}
+  constructor(
+    private readonly installations: Installations,
+    private readonly execution: Execution,
+  ) {}
 
   @Post('upload')
   @Endpoint({ summary: 'Upload a package: a new plugin, or a new release of one', gate: 'developer', upload: true, status: 201, description: '200 when the same bytes are live already.' })
@@ -97,8 +101,9 @@ export class PluginsController {
   }
 
   @Get(':id/permissions')
-  @Endpoint({ summary: 'Permissions asked for, granted and pending', gate: 'viewer' })
-  permissions(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({ summary: 'Permissions asked for, granted and pending; where the code uses them, and when it last did', gate: 'viewer' })
+  async permissions(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    await this.execution.reader.settle(caller.tenant.id);
     return this.installations.permissions(caller, id);
   }
 

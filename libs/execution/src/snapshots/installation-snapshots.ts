@@ -118,8 +118,12 @@ export class InstallationSnapshots {
       if (bytes === undefined) throw new Error(`the script ${sha256} of ${row.slug} is not stored`);
       return { sha256, code: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8') };
     };
+    const loadSourceMap = async (sha256: string): Promise<string | undefined> => {
+      const bytes = await scope.transaction((tx) => readBlob(tx, sha256));
+      return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
+    };
     const refToken = (id: string): string => createHmac('sha256', this.#refKey).update(id).digest('hex').slice(0, 24);
-    const snapshot = buildSnapshot(row, { tenantId, ceilings, refToken, loadBundle });
+    const snapshot = buildSnapshot(row, { tenantId, ceilings, refToken, loadBundle, loadSourceMap });
     const before = this.#isolateKeys.get(snapshot.installationId);
     this.#isolateKeys.set(snapshot.installationId, snapshot.isolateKey);
     if (before !== undefined && before !== snapshot.isolateKey) this.options.onReplaced(before);

@@ -1,0 +1,69 @@
+import { Worker } from 'node:worker_threads';
+import { hostMethods, type HostMethod } from '@annex/host-api';
+import { FairGate } from '@annex/kernel';
+import { sdkExports, type PackageBundle } from '../bundle/bundle-package.js';
+import type { Place, ReachAnswer, ReachRequest } from './reach-thread.js';
+
+/** What a bundle's code can reach, as far as reading it tells. Lines count from 1; files are named relative to the package. */
+export interface BundleReach {
+  /** Whether the code could be read in time; if not, everything else is empty. */
+  complete: boolean;
+  calls: ({ call: HostMethod } & Place)[];
+  /** URL literals. `requested`: written in a call of `ctx.http` or `fetch`. */
+  urls: ({ url: string; requested: boolean } & Place)[];
+  /** Where `ctx` or a part of it (`within`, `''`: all) goes where it could not be followed: more may be reached than is listed. */
+  dynamic: ({ within: string } & Place)[];
+}
+
+export interface ReadReachOptions {
+  /** Longest reading, in milliseconds. Default 3000. */
+  timeoutMs?: number;
+}
+
+/** Places reported of each kind. */
+const maxPlaces = 500;
+const heapMb = 384;
+const gate = new FairGate({ atOnce: 2, atOncePerKey: 2 });
+
+const nothing: BundleReach = { complete: false, calls: [], urls: [], dynamic: [] };
+const httpNames = ['get', 'head', 'delete', 'post', 'put', 'patch', 'request'];
+/** The table's calls as plugin code writes them. */
+const calls: Record<string, string> = Object.fromEntries(hostMethods.flatMap((name): [string, string][] => (name === 'http.request' ? httpNames.map((each) => [`http.${each}`, name]) : [[name, name]])));
+const registers = sdkExports.filter((name) => name !== 'NonRetryable' && name !== 'RetryAfter');
+
+/**
+ * Reads a bundle in a thread of its own, which is ended when it takes too long or too much memory. Never throws for what the bundle holds.
+ */
+export function readReach(bundle: Pick<PackageBundle, 'code' | 'sourceMap'>, { timeoutMs = 3000 }: ReadReachOptions = {}): Promise<BundleReach> {
+  return gate.run('', async () => {
+    const answer = await ask({ code: bundle.code, sourceMap: bundle.sourceMap, calls, registers: [...registers], maxPlaces }, timeoutMs);
+    if (!answer?.ok) return nothing;
+    return { complete: true, calls: answer.calls as BundleReach['calls'], urls: answer.urls, dynamic: answer.dynamic };
+  });
+}
+
+async function ask(request: ReachRequest, timeoutMs: number): Promise<ReachAnswer | undefined> {
+  // Beside its source in tests, beside the compiled file else.
+  const file = new URL(import.meta.url.endsWith('.ts') ? './reach-thread.ts' : './reach-thread.js', import.meta.url);
+  const thread = new Worker(file, {
+    name: 'reach',
+    env: {},
+    execArgv: [],
+    stdout: true,
+    stderr: true,
+    resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+  });
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<ReachAnswer | undefined>((resolve) => {
+      thread.once('message', resolve);
+      thread.once('error', () => resolve(undefined));
+      thread.once('exit', () => resolve(undefined));
+      timer = setTimeout(() => resolve(undefined), timeoutMs);
+      thread.postMessage(request);
+    });
+  } finally {
+    clearTimeout(timer);
+    await thread.terminate();
+  }
+}

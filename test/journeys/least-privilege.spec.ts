@@ -1,0 +1,108 @@
+/** Least privilege made visible: what a plugin's code uses, against what it asks for, what it was granted, and what it used last. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { packPlugin, startTestAnnex, type TestAnnex } from '../support/annex.js';
+
+let annex: TestAnnex;
+beforeAll(async () => {
+  annex = await startTestAnnex();
+});
+afterAll(() => annex?.stop());
+
+const greedy = {
+  manifest: { slug: 'greedy', routes: true, permissions: ['db.read', 'send_email', 'llm.use'], http: { allow: ['api.open.test'] } },
+  code: `import { route } from '@annex/sdk'
+import { save } from './lib/save'
+route('/read', async (ctx) => {
+  const { db } = ctx
+  return db.query('users', {})
+})
+route('/save', async (ctx) => save(ctx))
+route('/send', async (ctx) => ctx.http.post('https://api.closed.test/hook', {}))
+route('/which', (ctx) => ['db.read', 'db.write', 'llm.use', 'nonsense'].map((name) => ctx.permissions.has(name)))
+route('/fail', async () => {
+  throw new Error('it broke')
+})`,
+  files: { 'lib/save.ts': `import type { Context } from '@annex/sdk'\n\nexport async function save(ctx: Context) {\n  return ctx.db.insert('orders', { a: 1 })\n}\n` },
+};
+
+it('an upload warns of what is used and not asked for, asked for and not used, and of closed hosts, with file and line', async () => {
+  const tenant = await annex.makeTenant();
+  const zip = await packPlugin(greedy);
+  const report = (await tenant.owner.upload(zip, {}, '/api/plugins/validate')).body;
+  const uploaded = await tenant.owner.upload(zip);
+  expect(uploaded.status).toBe(201);
+  for (const { warnings } of [report, uploaded.body]) {
+    const told = warnings.filter(({ code }: { code: string }) => /^(PERMISSION|HOST)_/.test(code)).map(({ code, pointer, detail }: Record<string, string>) => `${code} ${pointer} ${detail}`);
+    expect(told).toEqual(
+      expect.arrayContaining([
+        expect.stringMatching(/PERMISSION_UNDECLARED \/permissions lib\/save\.ts:4 \(ctx\.db\.insert\).*"db\.write"/),
+        expect.stringMatching(/PERMISSION_UNDECLARED \/permissions main\.ts:8 \(ctx\.http\.request\).*"outbound_http"/),
+        expect.stringMatching(/PERMISSION_UNUSED \/permissions\/1 "send_email"/),
+        expect.stringMatching(/PERMISSION_UNUSED \/permissions\/2 "llm\.use"/),
+        expect.stringMatching(/HOST_NOT_ALLOWED \/http\/allow main\.ts:8 names "api\.closed\.test"/),
+      ]),
+    );
+    expect(told).toHaveLength(5);
+  }
+  expect(report.reach).toMatchObject({ complete: true, used: expect.arrayContaining([{ call: 'db.query', permission: 'db.read', file: 'main.ts', line: 5 }]) as unknown });
+});
+
+it('a package that asks for exactly what it uses is met without a warning', async () => {
+  const tenant = await annex.makeTenant();
+  const uploaded = await tenant.owner.upload(
+    await packPlugin({
+      manifest: { slug: 'modest', routes: true, permissions: ['outbound_http'], http: { allow: ['api.open.test'] } },
+      code: `import { route } from '@annex/sdk'\nroute('/', (ctx) => ctx.http.get('https://api.open.test/a'))`,
+    }),
+  );
+  expect(uploaded.body).toMatchObject({ warnings: [] });
+});
+
+it('the permission screen shows where the code uses each permission, and when it last did', async () => {
+  const tenant = await annex.makeTenant();
+  await tenant.install(greedy);
+  const before = (await tenant.owner.get('/api/plugins/greedy/permissions')).body;
+  expect(before).toMatchObject({
+    requested: ['db.read', 'send_email', 'llm.use'],
+    last_used_at: { 'db.read': null, send_email: null, 'llm.use': null },
+    used: expect.arrayContaining([{ call: 'db.insert', permission: 'db.write', file: 'lib/save.ts', line: 4 }]) as unknown,
+    hosts: [{ host: 'api.closed.test', allowed: false, file: 'main.ts', line: 8 }],
+    details: [{ name: 'db.read', used: [{ call: 'db.query', file: 'main.ts', line: 5 }], last_used_at: null }, { name: 'send_email', used: [] }, { name: 'llm.use', used: [] }],
+  });
+  const from = Date.now();
+  await tenant.owner.get('/ext/greedy/read');
+  const after = (await tenant.owner.get('/api/plugins/greedy/permissions')).body;
+  expect(new Date(after.last_used_at['db.read']).getTime()).toBeGreaterThanOrEqual(from - 1000);
+  expect(after.last_used_at.send_email).toBeNull();
+});
+
+it('a refused call counts as no use, and ctx.permissions.has() tells what holds at that moment', async () => {
+  const tenant = await annex.makeTenant();
+  await tenant.install(greedy);
+  expect((await tenant.owner.get('/ext/greedy/which')).body).toEqual([true, false, true, false]);
+  await tenant.owner.put('/api/plugins/greedy/permissions', { granted: ['llm.use'] });
+  expect((await tenant.owner.get('/ext/greedy/which')).body).toEqual([false, false, true, false]);
+  const refused = await tenant.owner.get('/ext/greedy/read');
+  expect(refused.body).toMatchObject({ code: 'PERMISSION_DENIED' });
+  expect((await tenant.owner.get('/api/plugins/greedy/permissions')).body.last_used_at['db.read']).toBeNull();
+});
+
+it('another tenant’s use of the same plugin is its own', async () => {
+  const [one, other] = [await annex.makeTenant(), await annex.makeTenant()];
+  await one.install(greedy);
+  await other.install(greedy);
+  await one.owner.get('/ext/greedy/read');
+  expect((await one.owner.get('/api/plugins/greedy/permissions')).body.last_used_at['db.read']).not.toBeNull();
+  expect((await other.owner.get('/api/plugins/greedy/permissions')).body.last_used_at['db.read']).toBeNull();
+});
+
+it('the stack of a failed run names the author’s files and lines', async () => {
+  const tenant = await annex.makeTenant();
+  await tenant.install(greedy);
+  const failed = await tenant.owner.get('/ext/greedy/fail');
+  expect(failed.status).toBe(422);
+  const run = (await tenant.owner.get(`/api/runs/${failed.body.run_id}`)).body;
+  const stack = JSON.stringify(run.logs);
+  expect(stack).toContain('main.ts:11:');
+  expect(stack).not.toContain('plugin.js');
+});
