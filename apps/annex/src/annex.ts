@@ -5,6 +5,7 @@
 import { startApi } from '@annex-app/api';
 import { startWorker } from '@annex-app/worker';
 import type { Stoppable } from '@annex/kernel';
+import { writeMailbox } from '@annex/mail';
 import { startEmbeddedPostgres } from '@annex/persistence';
 import { pino } from 'pino';
 import type { Settings } from './config.js';
@@ -81,6 +82,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       jwtSecret: settings.jwtSecret ?? keptSecret(settings.dataDir, 'jwt-secret'),
     });
     undo.push(() => platform.stop());
+    if (settings.smtpUrl !== undefined && !settings.mailFromGiven) logger.warn({ from: writeMailbox(settings.mailFrom) }, 'MAIL_FROM is not set: mail goes out in this name, which most mail servers refuse');
     if (settings.admin) await platform.access.operators.ensure(settings.admin);
 
     // The callers and the background runs end side by side: both may need most of the time that a stop has.
@@ -104,7 +106,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       logger.warn({ host: settings.host }, 'no demo tenant is made: everybody knows its password, and HOST is not the loopback address');
     } else if (withDemo) {
       const demo = await ensureDemo({ platform, dataDir: settings.dataDir });
-      if (url) printPanel({ url, demo, tier: platform.sandboxTier });
+      if (url) printPanel({ url, demo, tier: platform.sandboxTier, keepsMail: settings.smtpUrl === undefined });
     }
     let stopping: Promise<void> | undefined;
     return { url, lost: Promise.race([...lost, new Promise<string>(() => {})]), stop: () => (stopping ??= stop()) };

@@ -141,6 +141,8 @@ export interface Settings {
   smtpUrl: string | undefined;
   /** Whose name mail goes out in. */
   mailFrom: Mailbox;
+  /** Whether the operator has named it. */
+  mailFromGiven: boolean;
   /** Where tenants’ files lie. Default: `files` under the data folder. */
   filesAt: StoreLocation;
   fileLimits: FileLimits;
@@ -190,6 +192,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
     smtpUrl: env.SMTP_URL,
+    mailFromGiven: env.MAIL_FROM !== undefined,
     mailFrom: env.MAIL_FROM ?? { name: 'Annex', address: `no-reply@${env.ANNEX_BASE_DOMAIN?.toLowerCase() ?? 'localhost'}` },
     filesAt: env.FILES_URL ?? { kind: 'disk', folder: resolve(env.ANNEX_DATA_DIR, 'files') },
     fileLimits: { maxFileBytes: env.ANNEX_FILE_MAX_BYTES, tenantBytes: env.ANNEX_FILES_TENANT_BYTES, tenantFiles: env.ANNEX_FILES_TENANT_COUNT },

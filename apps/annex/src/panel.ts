@@ -2,7 +2,7 @@ import type { SandboxTier } from '@annex/sandbox';
 import { demoUser, type Demo } from './demo.js';
 
 /** Prints what a newcomer needs: where it is, how to sign in, and lines to copy that work. */
-export function printPanel({ url, demo, tier }: { url: string; demo: Demo; tier: SandboxTier }): void {
+export function printPanel({ url, demo, tier, keepsMail }: { url: string; demo: Demo; tier: SandboxTier; /** No mail server is configured. */ keepsMail: boolean }): void {
   const auth = `-H "Authorization: Bearer ${demo.token}"`;
   const json = `-H 'content-type: application/json'`;
   const rule = '─'.repeat(78);
@@ -32,6 +32,10 @@ ${rule}
 
   Send a test event:
     curl -s ${auth} ${json} -d '{"event_type":"order.paid","event_data":{"total":12.5}}' ${url}/api/plugins/test-event
+
+  Make a user: the plugin welcome-email writes to it, and the mail is ${keepsMail ? 'kept here, since SMTP_URL is not set' : 'sent'}:
+    curl -s ${auth} ${json} -d '{"email":"ada@example.com","role":"member"}' ${url}/api/users
+    curl -s ${auth} ${url}/api/mail
 
   Ctrl-C stops everything.
 ${rule}

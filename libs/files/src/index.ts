@@ -1,3 +1,4 @@
+export { contentTypeOf } from './content-type.js';
 export { fileErrors } from './errors.js';
 export { Files, type FileActor, type FileLimits, type FilesOptions, type FileView, type OpenedFile, type PutOptions } from './files.js';
 export { fileKeyFault, maxFileKeyBytes, readFileKey } from './file-key.js';

@@ -110,6 +110,50 @@ export interface QueryOptions {
   orderBy?: string | readonly string[];
 }
 
+/** A file of the tenant. */
+export interface FileInfo {
+  key: string;
+  /** Bytes. */
+  size: number;
+  content_type: string;
+  /** SHA-256 of the bytes, hex. */
+  etag: string;
+  /** RFC 3339. */
+  created_at: string;
+  updated_at: string;
+}
+
+/** Something to attach to a mail: text or bytes, or a file of the tenant (needs `files.read`). */
+export type MailAttachment = { filename: string; content: string | Uint8Array; content_type?: string } | { file: string; filename?: string; content_type?: string };
+
+/** A mail. It needs `text`, `html` or `template`; who it is from is the operator's. */
+export interface Mail {
+  /** `ada@example.com` or `Ada <ada@example.com>`; at most 50 recipients with `cc` and `bcc`. */
+  to: string | string[];
+  cc?: string | string[];
+  bcc?: string | string[];
+  reply_to?: string;
+  subject: string;
+  text?: string;
+  html?: string;
+  /** Of the package's `templates/`: `welcome` fills the HTML from `welcome.html` and the text from `welcome.txt`, where they are there. */
+  template?: string;
+  /** For the template. */
+  data?: object;
+  attachments?: MailAttachment[];
+  /** The same key again is the same mail, and sends no second one. */
+  idempotency_key?: string;
+}
+
+export interface MailAnswer {
+  id: string;
+  message_id: string;
+  /** `kept`: no mail server is configured, and admins find the mail under `GET /api/mail`. */
+  status: 'sent' | 'kept';
+  accepted: string[];
+  rejected: string[];
+}
+
 /** The caller of a route: `null` on public routes called without a token. */
 export interface User {
   id: string;
@@ -174,6 +218,24 @@ export interface Context<Config = Record<string, Json>> {
     /** Adds to a counter, which starts at 0, and answers the sum. Atomic. */
     incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
   };
+  /** The tenant's files. Needs `files.read`, `files.write`. Changes take place at once. */
+  readonly files: {
+    /** In the order of their keys; `limit` 1 to 1000, default 100. */
+    list(prefix?: string, options?: { limit?: number; cursor?: string | null }): Promise<{ items: FileInfo[]; next_cursor: string | null }>;
+    /** At most 10 MiB. */
+    read(key: string): Promise<Uint8Array>;
+    stat(key: string): Promise<FileInfo | null>;
+    /** A link that opens the file for anybody, for `expires_s` seconds (default 3600, at most a week). */
+    url(key: string, options?: { expires_s?: number }): Promise<string>;
+    /** At most 10 MiB; replaces a file of the same key and emits `files.uploaded`. */
+    upload(key: string, data: string | Uint8Array | ArrayBuffer, options?: { content_type?: string }): Promise<FileInfo>;
+    /** Whether there was one. Emits `files.deleted`. */
+    delete(key: string): Promise<boolean>;
+  };
+  /** At most 20 mails a run, 200 of a job. Needs `send_email`. A mail leaves at once; an attempt that is made again does not send it again. */
+  readonly email: { send(mail: Mail): Promise<MailAnswer> };
+  /** Liquid, from the package's `templates/`. Output is escaped for HTML unless the template's name ends in `.txt` or another plain text. */
+  readonly templates: { render(name: string, data?: object): Promise<string> };
   /** The tenant's language model; at most 10 calls a run, 100 of a job. Needs `llm.use`. */
   readonly llm: { run(prompt: string | LlmMessage[], options?: LlmOptions): Promise<LlmAnswer> };
   /** Puts an event into the tenant's bus. Depth ≤ 10, ≤ 100 a run; the same `id` again is the same event. */

@@ -4,7 +4,7 @@
  */
 import type { Context, Json, RouteContext } from './context.js';
 
-export type { Context, FieldFilter, HostCallError, HttpAnswer, HttpInit, Json, JsonInput, KvEntry, LlmAnswer, LlmMessage, LlmOptions, Permission, QueryOptions, RouteContext, Row, TableFilter, User } from './context.js';
+export type { Context, FieldFilter, FileInfo, HostCallError, HttpAnswer, HttpInit, Json, JsonInput, KvEntry, LlmAnswer, LlmMessage, LlmOptions, Mail, MailAnswer, MailAttachment, Permission, QueryOptions, RouteContext, Row, TableFilter, User } from './context.js';
 
 type Awaitable<T> = T | Promise<T>;
 

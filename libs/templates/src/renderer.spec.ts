@@ -54,7 +54,7 @@ describe('limits', () => {
     ['a capture that doubles', `{% capture x %}0123456789{% endcapture %}{% for i in (1..60) %}{% capture x %}{{ x }}{{ x }}{% endcapture %}{% endfor %}`],
     ['a replacement that explodes', `{% assign x = "aaaaaaaaaa" %}{% for i in (1..12) %}{% assign x = x | replace: "a", "aaaaaaaaaa" %}{% endfor %}`],
     ['lists that double', `{% assign x = "a,b" | split: "," %}{% for i in (1..60) %}{% assign x = x | concat: x %}{% endfor %}`],
-    ['padding', '{% for i in (1..100000) %}{{ "x" | date: "%999999999N" }}{% endfor %}'],
+    ['padding', '{{ "2020-01-01" | date: "%999999999d" }}'],
     ['itself', '{% render "t.txt" %}'],
     ['itself, included', '{% include "t.txt" %}'],
     ['a table', '{% tablerow i in (1..100000000) %}x{% endtablerow %}'],
