@@ -141,6 +141,7 @@ try {
   console.log(`cold first call of a tenant, a blank executor ready: p50 ${annex.cold.p50.toFixed(1)} ms, p99 ${annex.cold.p99.toFixed(1)} ms`);
   console.log(`executor ${annex.memory.executorMb.toFixed(0)} MB resident, one more warm plugin ${annex.memory.pluginMb.toFixed(2)} MB`);
   execFileSync(process.execPath, [join(here, 'sandbox.mjs')], { stdio: 'inherit' });
+  execFileSync(process.execPath, [join(here, 'dispatch.mjs')], { stdio: 'inherit' });
 } finally {
   rmSync(workspace, { recursive: true, force: true });
 }

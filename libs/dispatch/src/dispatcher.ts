@@ -58,8 +58,9 @@ export class Dispatcher {
     this.#options = options;
     this.#slots = slots;
     const onDue = () => this.#relay.wake();
-    this.#relay = createRelay({ database, queue, slots, logger, ...(reservedShare !== undefined && { reservedShare }) });
-    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, onFree: onDue });
+    const relay = createRelay({ database, queue, slots, logger, ...(reservedShare !== undefined && { reservedShare }) });
+    this.#relay = relay.loop;
+    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, onFree: relay.onFree });
     this.#renewal = new Loop({ name: 'leases', everyMs: leaseMs / 4, logger, work: () => this.#attempts.renew() });
     this.#background = [
       createReconciler({ database, queue, slots, ownerId, clock, logger, graceMs: leaseMs / 2, onDue }),

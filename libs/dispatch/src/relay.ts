@@ -1,5 +1,5 @@
 import { failpoint, type Logger } from '@annex/kernel';
-import { handOverDueRuns, takeBack, type Database } from '@annex/persistence';
+import { handOverRuns, takeBack, type Database } from '@annex/persistence';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';
 
@@ -11,18 +11,28 @@ export interface RelayOptions {
   logger: Logger;
 }
 
+export interface Relay {
+  loop: Loop;
+  /** Say that a run has ended: if others were left behind for want of room, there is some now. */
+  onFree: () => void;
+}
+
 /**
  * Moves due runs from PostgreSQL to the queue. Every worker has one and none leads. The rows are marked and committed first and the tickets
- * added then: no row is locked while the queue is slow, and tickets lost in between are found by the reconciler.
+ * added then: no row is locked while the queue is slow, and tickets lost in between are found by the reconciler. The marks need not be on disk: a
+ * run whose mark a crash undoes is handed over again, and of two tickets with the same number only one can claim it.
  */
-export function createRelay({ database, queue, slots, reservedShare, logger }: RelayOptions): Loop {
-  return new Loop({
+export function createRelay({ database, queue, slots, reservedShare, logger }: RelayOptions): Relay {
+  let isShort = true;
+  const loop = new Loop({
     name: 'relay',
     everyMs: 400,
     gapMs: 3,
     logger,
     work: async () => {
-      const handedOver = await database.platform((tx) => handOverDueRuns(tx, { slots, ...(reservedShare !== undefined && { reservedShare }) }));
+      const round = await database.platform((tx) => handOverRuns(tx, { slots, ...(reservedShare !== undefined && { reservedShare }) }), { durable: false });
+      const { handedOver } = round;
+      isShort = round.isShort;
       if (handedOver.length === 0) return undefined;
       failpoint('relay.marked');
       try {
@@ -32,7 +42,8 @@ export function createRelay({ database, queue, slots, reservedShare, logger }: R
         throw thrown;
       }
       failpoint('relay.added');
-      return 0;
+      return isShort ? 0 : undefined;
     },
   });
+  return { loop, onFree: () => void (isShort && loop.wake()) };
 }

@@ -33,6 +33,8 @@ function postgres(url: string): Backend {
     query_timeout: 15_000,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
+    // A ticket that a crash undoes is made again, so nobody waits for the disk.
+    options: '-c synchronous_commit=off',
   });
   return {
     queue: (name, options) => new BullQueue(name, { ...options, connection: connection(2) }, createPostgresBackend),

@@ -4,9 +4,11 @@
  * that such a door made, so none can be used without having chosen.
  */
 import { FairGate, messageOf, uuidFromId, type Id, type Logger } from '@annex/kernel';
-import { DataSource, type EntityManager } from 'typeorm';
+import type { PoolClient } from 'pg';
+import { DataSource, QueryFailedError, type EntityManager, type QueryRunner } from 'typeorm';
 import { entities } from '../entities.js';
-import { Listener, type NotificationHandler } from './listener.js';
+import { Listener, type Notice, type NotificationHandler } from './listener.js';
+import type { Statement } from './statement.js';
 
 export interface DatabaseOptions {
   url: string;
@@ -21,8 +23,22 @@ export interface DatabaseOptions {
   logger: Logger;
 }
 
-/** Tells this process's own listeners, without the way through PostgreSQL. */
-type TellHere = (channel: string, payload: string) => void;
+/** How a transaction tells others. */
+interface Channels {
+  /** Tells this process's own listeners, without the way through PostgreSQL. */
+  tellHere(channel: string, payload: string): void;
+  /** Tells every process, this one at once. */
+  tell(notices: readonly Notice[]): void;
+}
+
+/** What a transaction promises of its commit. */
+export interface TransactionOptions {
+  /**
+   * `false`: the commit does not wait for the disk, so a crash of PostgreSQL may undo what was answered less than a second before. For work that
+   * is found and done again then. Default `true`.
+   */
+  durable?: boolean;
+}
 
 const defaultPoolSize = 10;
 /** The longest that a transaction waits for a connection, in milliseconds. */
@@ -35,30 +51,46 @@ const waitLimit = (): AbortSignal => AbortSignal.timeout(connectionTimeoutMs);
 /** One open transaction. */
 export class Transaction {
   readonly #afterCommit: (() => void)[] = [];
-  readonly #tellHere: TellHere | undefined;
+  readonly #notices: Notice[] = [];
+  readonly #channels: Channels | undefined;
 
   constructor(
     readonly manager: EntityManager,
-    tellHere?: TellHere,
+    channels?: Channels,
   ) {
-    this.#tellHere = tellHere;
+    this.#channels = channels;
   }
 
   /** Runs parameterised SQL and answers its rows (of `INSERT/UPDATE/DELETE … RETURNING` too). */
-  async query<Row = Record<string, unknown>>(sql: string, parameters: readonly unknown[] = []): Promise<Row[]> {
-    const result = await this.manager.queryRunner?.query(sql, [...parameters], true);
-    return (result?.records ?? []) as Row[];
+  async query<Row = Record<string, unknown>>(sql: string | Statement, parameters: readonly unknown[] = []): Promise<Row[]> {
+    return (await this.#run(sql, parameters)).rows as Row[];
   }
 
   /** Runs parameterised SQL and answers how many rows it touched. */
-  async execute(sql: string, parameters: readonly unknown[] = []): Promise<number> {
-    const result = await this.manager.queryRunner?.query(sql, [...parameters], true);
-    return result?.affected ?? 0;
+  async execute(sql: string | Statement, parameters: readonly unknown[] = []): Promise<number> {
+    return (await this.#run(sql, parameters)).rowCount ?? 0;
   }
 
-  /** Sends a NOTIFY that listeners get when, and only if, this transaction commits. `payload` ≤ 8000 bytes. */
+  async #run(sql: string | Statement, parameters: readonly unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }> {
+    const runner = this.manager.queryRunner;
+    if (!runner || runner.isReleased) throw new Error('this transaction has ended');
+    const client = (await runner.connect()) as PoolClient;
+    const values = [...parameters];
+    try {
+      return await client.query(typeof sql === 'string' ? { text: sql, values } : { ...sql, values });
+    } catch (thrown) {
+      throw new QueryFailedError(typeof sql === 'string' ? sql : sql.text, values, thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
+  }
+
+  /**
+   * Tells every process something once, and only if, this transaction commits: a hint to look, which is lost when this process dies in that very
+   * moment, so whoever listens looks by itself now and then too. It is sent after the commit because PostgreSQL lets transactions with a
+   * NOTIFY commit one after the other, each waiting for the disk. `payload` ≤ 8000 bytes.
+   */
   async notify(channel: string, payload: string): Promise<void> {
-    await this.query('select pg_notify($1, $2)', [channel, payload]);
+    if (this.#channels) this.#notices.push({ channel, payload });
+    else await this.query('select pg_notify($1, $2)', [channel, payload]);
   }
 
   /** Registers work for after the commit, such as dropping a cache entry; not run after a rollback. */
@@ -72,13 +104,14 @@ export class Transaction {
    */
   protected async announceChange(tenantUuid: string, what: string): Promise<void> {
     await this.query('select annex_changed($1, $2)', [tenantUuid, what]);
-    const tellHere = this.#tellHere;
-    if (tellHere) this.afterCommit(() => tellHere('annex_changed', JSON.stringify({ tenant: tenantUuid, what })));
+    const channels = this.#channels;
+    if (channels) this.afterCommit(() => channels.tellHere('annex_changed', JSON.stringify({ tenant: tenantUuid, what })));
   }
 
   /** @internal */
   committed(): void {
     for (const work of this.#afterCommit) work();
+    if (this.#notices.length > 0) this.#channels?.tell(this.#notices);
   }
 }
 
@@ -90,9 +123,9 @@ export class TenantTransaction extends Transaction {
   constructor(
     manager: EntityManager,
     readonly tenantId: Id<'tenant'>,
-    tellHere?: TellHere,
+    channels?: Channels,
   ) {
-    super(manager, tellHere);
+    super(manager, channels);
     this.tenantUuid = uuidFromId(tenantId);
   }
 
@@ -122,7 +155,10 @@ export class Database {
   readonly #listener: Listener;
   /** Keeps one tenant from taking every connection. */
   readonly #turns: FairGate;
-  readonly #tellHere: TellHere = (channel, payload) => this.#listener.tell(channel, payload);
+  readonly #channels: Channels = {
+    tellHere: (channel, payload) => this.#listener.tell(channel, payload),
+    tell: (notices) => this.#listener.send(notices),
+  };
   #closing: Promise<void> | undefined;
 
   private constructor(tenants: DataSource, platform: DataSource, listener: Listener, atOncePerTenant: number) {
@@ -156,27 +192,16 @@ export class Database {
     };
   }
 
-  async #asTenant<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
-    let done: TenantTransaction | undefined;
-    const value = await this.#tenants.transaction(async (manager) => {
-      const tx = new TenantTransaction(manager, tenantId, this.#tellHere);
-      await tx.query("select set_config('app.tenant', $1, true)", [tx.tenantUuid]);
-      done = tx;
-      return work(tx);
-    });
-    done?.committed();
-    return value;
+  #asTenant<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+    // One way to the server instead of two; an id is letters and digits only.
+    const begin = `begin; select set_config('app.tenant', '${uuidFromId(tenantId)}', true)`;
+    return inTransaction(this.#tenants, begin, (manager) => new TenantTransaction(manager, tenantId, this.#channels), work);
   }
 
   /** Runs `work` in one transaction across tenants: committed when it resolves, rolled back when it throws. */
-  async platform<T>(work: (tx: PlatformTransaction) => Promise<T>): Promise<T> {
-    let done: PlatformTransaction | undefined;
-    const value = await this.#platform.transaction((manager) => {
-      done = new PlatformTransaction(manager, this.#tellHere);
-      return work(done);
-    });
-    done?.committed();
-    return value;
+  platform<T>(work: (tx: PlatformTransaction) => Promise<T>, { durable = true }: TransactionOptions = {}): Promise<T> {
+    const begin = durable ? 'begin' : 'begin; set local synchronous_commit = off';
+    return inTransaction(this.#platform, begin, (manager) => new PlatformTransaction(manager, this.#channels), work);
   }
 
   /**
@@ -202,6 +227,45 @@ export class Database {
   }
 }
 
+/**
+ * One transaction on a connection of its own. TypeORM's own way of beginning one costs more than most of our statements, so it is only told that
+ * there is one. A connection that cannot even roll back is not given to anybody again.
+ */
+async function inTransaction<Tx extends Transaction, T>(from: DataSource, begin: string, open: (manager: EntityManager) => Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
+  const runner = from.createQueryRunner() as QueryRunner & { isTransactionActive: boolean; releasePostgresConnection(error?: Error): Promise<void> };
+  let broken: Error | undefined;
+  try {
+    const client = (await runner.connect()) as PoolClient;
+    const run = (sql: string): Promise<unknown> =>
+      client.query(sql).catch((thrown: unknown) => {
+        throw new QueryFailedError(sql, [], thrown instanceof Error ? thrown : new Error(String(thrown)));
+      });
+    const tx = open(runner.manager);
+    let value: T;
+    try {
+      await run(begin);
+      runner.isTransactionActive = true;
+      value = await work(tx);
+      await run('commit');
+      runner.isTransactionActive = false;
+    } catch (thrown) {
+      // A server that did not answer in time will not answer this either.
+      if (isSilence(thrown)) broken = thrown;
+      else await client.query('rollback').catch((failed: unknown) => (broken = failed instanceof Error ? failed : new Error(String(failed))));
+      throw thrown;
+    }
+    tx.committed();
+    return value;
+  } finally {
+    await runner.releasePostgresConnection(broken);
+  }
+}
+
+/** Whether a statement failed because `query_timeout` ran out: its answer may still come, or never. */
+function isSilence(thrown: unknown): thrown is Error {
+  return thrown instanceof QueryFailedError && thrown.message === 'Query read timeout';
+}
+
 function source({ url, logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions, role: string, poolSize: number, isClosing: () => boolean): DataSource {
   return new DataSource({
     type: 'postgres',
@@ -214,8 +278,9 @@ function source({ url, logger, applicationName = 'annex', queryTimeoutMs = 15_00
     },
     extra: {
       application_name: applicationName,
-      // The role is the connection's own default, so RESET ROLE cannot leave it for a mightier one.
-      options: `-c role=${role} -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${queryTimeoutMs}`,
+      // The role is the connection's own default, so RESET ROLE cannot leave it for a mightier one. Every question has a key, but prepared while a
+      // table is new it would be planned for an empty one and stay so through the first flood; compiling it costs more than running it.
+      options: `-c role=${role} -c enable_seqscan=off -c jit=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${queryTimeoutMs}`,
       query_timeout: queryTimeoutMs,
       connectionTimeoutMillis: connectionTimeoutMs,
       keepAlive: true,

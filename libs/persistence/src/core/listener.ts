@@ -4,6 +4,15 @@ import { Client } from 'pg';
 /** Called with a notification's payload, or with `null` after a reconnect: anything may have been missed. */
 export type NotificationHandler = (payload: string | null) => void;
 
+/** Something to tell every process. */
+export interface Notice {
+  channel: string;
+  /** At most 8000 bytes. */
+  payload: string;
+}
+
+/** Notices that one statement sends. */
+const MAX_NOTICES = 200;
 const RECONNECT_MS = 500;
 const KEEPALIVE_MS = 10_000;
 
@@ -14,6 +23,9 @@ export class Listener {
   #retry: NodeJS.Timeout | undefined;
   #keepalive: NodeJS.Timeout | undefined;
   #stopped = false;
+  /** What waits to be sent, by channel and payload: the same twice says no more than once. */
+  readonly #outgoing = new Map<string, Notice>();
+  #isSending = false;
 
   constructor(
     private readonly url: string,
@@ -40,6 +52,38 @@ export class Listener {
     }
   }
 
+  /**
+   * Tells this process's handlers now, and those of the others as soon as the connection is free. A notice that cannot be sent is lost: after
+   * a lost connection every handler is told that it may have missed something.
+   */
+  send(notices: readonly Notice[]): void {
+    for (const notice of notices) {
+      this.tell(notice.channel, notice.payload);
+      this.#outgoing.set(`${notice.channel} ${notice.payload}`, notice);
+    }
+    if (!this.#isSending && !this.#stopped) void this.#sendAll();
+  }
+
+  async #sendAll(): Promise<void> {
+    this.#isSending = true;
+    try {
+      while (this.#outgoing.size > 0 && !this.#stopped) {
+        const client = await this.#connected();
+        const batch = [...this.#outgoing.entries()].slice(0, MAX_NOTICES);
+        for (const [key] of batch) this.#outgoing.delete(key);
+        await client.query('select pg_notify(n.channel, n.payload) from unnest($1::text[], $2::text[]) as n (channel, payload)', [
+          batch.map(([, notice]) => notice.channel),
+          batch.map(([, notice]) => notice.payload),
+        ]);
+      }
+    } catch (thrown) {
+      this.#outgoing.clear();
+      this.logger.debug({ reason: messageOf(thrown) }, 'notices to other processes were lost; they look by themselves');
+    } finally {
+      this.#isSending = false;
+    }
+  }
+
   async stop(): Promise<void> {
     this.#stopped = true;
     clearTimeout(this.#retry);
@@ -49,7 +93,10 @@ export class Listener {
   }
 
   #connected(): Promise<Client> {
-    this.#client ??= this.#connect();
+    this.#client ??= this.#connect().catch((thrown: unknown) => {
+      this.#client = undefined;
+      throw thrown;
+    });
     return this.#client;
   }
 
@@ -61,7 +108,10 @@ export class Listener {
       query_timeout: 5_000,
       connectionTimeoutMillis: 10_000,
     });
-    client.on('notification', ({ channel, payload }) => this.tell(channel, payload ?? ''));
+    client.on('notification', ({ channel, payload, processId }) => {
+      // What this process sent itself was told here at once.
+      if (!('processID' in client) || processId !== client.processID) this.tell(channel, payload ?? '');
+    });
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, undefined));
     await client.connect();

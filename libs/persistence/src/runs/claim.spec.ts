@@ -23,7 +23,7 @@ const enqueue = (run: Partial<NewRun> = {}) =>
   inTenant<Id<'run'>>((tx) => enqueueRun(tx, { installationId: installation.id, plugin: installation.slug, kind: 'job', name: 'daily', ordinal: 0, policy: {}, depth: 0, ...run }));
 const claim = (runId: Id<'run'>, claims = 0, tenantId = installation.tenantId) => inTenant<ClaimedRun | null>((tx) => claimRun(tx, { runId, claims, owner: 'w1', leaseMs: 10_000 }), tenantId);
 const finish = (runId: Id<'run'>, end: Partial<AttemptEnd>) =>
-  inTenant<AttemptEnd['status'] | null>((tx) => finishAttempt(tx, { runId, claim: 1, status: 'succeeded', countsAsAttempt: false, limits: {}, release: '1.0.0', ...end }));
+  inTenant<AttemptEnd['status'] | null>((tx) => finishAttempt(tx, { tenantId: tx.tenantId, runId, claim: 1, status: 'succeeded', countsAsAttempt: false, limits: {}, release: '1.0.0', ...end }));
 const expire = () => db.database.platform((tx) => expireLeases(tx));
 const runOut = (runId: Id<'run'>) => db.sql(`update runs set lease_until = now() - interval '1 second' where id = $1`, [uuidFromId(runId)]);
 
