@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { GetObjectCommand, HeadBucketCommand, S3Client } from '@aws-sdk/client-s3';
+import { silentLogger } from '@annex/kernel';
 import { Disk } from 'flydrive';
 import { S3Driver } from 'flydrive/drivers/s3';
 import { ObjectMissing, type ByteRange, type ObjectStore } from './object-store.js';
@@ -42,6 +43,8 @@ export class S3Store implements ObjectStore {
       requestChecksumCalculation: 'WHEN_REQUIRED',
       responseChecksumValidation: 'WHEN_REQUIRED',
       maxAttempts: 3,
+      // It would write to the console; what fails is told by whoever asked.
+      logger: silentLogger,
       requestHandler: { connectionTimeout: connectTimeoutMs, requestTimeout: silenceTimeoutMs, throwOnRequestTimeout: true },
     });
     this.#disk = new Disk(new S3Driver({ client: this.#client, bucket, visibility: 'private', supportsACL: false }));
@@ -50,6 +53,8 @@ export class S3Store implements ObjectStore {
   async write(name: string, content: Readable | Uint8Array): Promise<void> {
     const contentType = 'application/octet-stream';
     if (!(content instanceof Readable)) return this.#disk.put(this.#key(name), content, { contentType });
+    // A sender may fail before anybody listens; the pipeline then finds it so.
+    content.once('error', () => undefined);
     // S3 wants to know the size first, and a sender may stop in the middle: what arrives is put aside until it is complete.
     const folder = await mkdtemp(join(tmpdir(), 'annex-upload-'));
     try {
