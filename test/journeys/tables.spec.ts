@@ -3,7 +3,8 @@ import { startTestAnnex, type Answer, type TestAnnex, type TestTenant } from '..
 
 let annex: TestAnnex;
 beforeAll(async () => {
-  annex = await startTestAnnex({ ANNEX_TABLES_TENANT_COUNT: '3' });
+  const company = { view: 'tenants', tenant_column: 'slug', tenant: 'slug', id_column: 'id' };
+  annex = await startTestAnnex({ ANNEX_TABLES_TENANT_COUNT: '3', ANNEX_TABLES: JSON.stringify({ company }) });
 });
 afterAll(() => annex.stop());
 
@@ -146,6 +147,23 @@ describe('a plugin with db.read and db.write', () => {
   });
 });
 
+describe('a view that the operator mapped', () => {
+  it('is a read-only table of the tenant’s own rows, behind the same grants', async () => {
+    const tenant = await annex.makeTenant();
+    const db = await install(tenant, { permissions: [{ name: 'db.read', tables: ['company'] }, 'db.write'] });
+    expect((await db('query', 'company', { name: tenant.slug })).value).toMatchObject([{ name: tenant.slug, created_at: expect.any(String) }]);
+    expect(await db('count', 'company')).toEqual({ value: 1 });
+    expect(await db('insert', 'company', { name: 'other' })).toMatchObject({ code: 'TABLE_READ_ONLY' });
+    expect(await db('query', 'users')).toMatchObject({ code: 'PERMISSION_DENIED' });
+    expect((await tenant.owner.get('/api/data/company')).body.items).toHaveLength(1);
+  });
+
+  it('stops the start when it is not there, with all that is wrong', async () => {
+    const wrong = { one: { view: 'no.such', tenant_column: 'slug' }, two: { view: 'tenants', tenant_column: 'no', id_column: 'neither' } };
+    await expect(startTestAnnex({ ANNEX_TABLES: JSON.stringify(wrong) })).rejects.toThrow(/ANNEX_TABLES: \/one\/view[^]*ANNEX_TABLES: \/two\/tenant_column[^]*ANNEX_TABLES: \/two\/id_column/);
+  });
+});
+
 describe('what was not granted', () => {
   it('is denied and changes nothing, and permissions.has says so', async () => {
     const tenant = await annex.makeTenant();
@@ -220,7 +238,7 @@ describe('/api/data', () => {
       expect(gone.body.code).toBe('ROW_NOT_FOUND');
     }
     const listing = (await owner.get('/api/data')).body;
-    expect(listing.items.map(({ name }: { name: string }) => name)).toEqual(['events', 'files', 'orders', 'runs', 'users']);
+    expect(listing.items.map(({ name }: { name: string }) => name)).toEqual(['company', 'events', 'files', 'orders', 'runs', 'users']);
     expect(listing.usage).toMatchObject({ tables: 1, rows: 6 });
   });
 

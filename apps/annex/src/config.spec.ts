@@ -35,6 +35,26 @@ it('takes an empty variable for one that is not set', () => {
   expect(readSettings({ PORT: '', DATABASE_URL: '', ANNEX_ROLE: '', ANNEX_DATA_DIR: '' })).toEqual(readSettings({}));
 });
 
+it('reads the operator’s views, with every problem and its place', () => {
+  const views = { orders: { view: 'app.orders', tenant_column: 'tenant_slug' }, people: { view: 'people', tenant_column: 'tenant', tenant: 'id', id_column: 'key' } };
+  expect(readSettings({ ANNEX_TABLES: JSON.stringify(views) }).tableViews).toEqual({
+    orders: { view: 'app.orders', tenantColumn: 'tenant_slug', tenant: 'slug', idColumn: 'id' },
+    people: { view: 'people', tenantColumn: 'tenant', tenant: 'id', idColumn: 'key' },
+  });
+  expect(problemsOf({ ANNEX_TABLES: '{' })).toEqual([expect.stringMatching(/^ANNEX_TABLES: must be JSON/)]);
+  expect(problemsOf({ ANNEX_TABLES: '[]' })).toEqual([expect.stringMatching(/^ANNEX_TABLES: must be an object/)]);
+  const bad = { users: views.orders, Orders: views.orders, annex_x: views.orders, one: { view: 'a.b.c', tenant_column: '', tenant: 'name', extra: 1 } };
+  expect(problemsOf({ ANNEX_TABLES: JSON.stringify(bad) }).map((line) => line.split(': ').slice(0, 2).join(' '))).toEqual([
+    'ANNEX_TABLES /users',
+    'ANNEX_TABLES /Orders',
+    'ANNEX_TABLES /annex_x',
+    'ANNEX_TABLES /one/view',
+    'ANNEX_TABLES /one/tenant_column',
+    'ANNEX_TABLES /one/tenant',
+    'ANNEX_TABLES /one',
+  ]);
+});
+
 it('names all problems together, each with its variable', () => {
   const problems = problemsOf({
     PORT: '70000',

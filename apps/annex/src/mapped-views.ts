@@ -3,7 +3,7 @@ import { messageOf } from '@annex/kernel';
 import { systemTables, type MappedView } from '@annex/persistence';
 import { z } from 'zod';
 
-const identifier = z.string().min(1).max(63).regex(/^[^\0.]+$/, { error: 'must be the name of a column, as the catalogue writes it' });
+const identifier = z.string().max(63).regex(/^[^\0.]+$/, { error: 'must be the name of a column, as the catalogue writes it' });
 const mappedView = z.strictObject({
   view: z.string().regex(/^[^\0.]{1,63}(\.[^\0.]{1,63})?$/, { error: 'must be the name of a view, such as app.orders' }),
   tenant_column: identifier,

@@ -51,7 +51,12 @@ const good: [HostMethod, unknown, unknown?][] = [
   ['files.upload', ['a.bin', { $bytes: 'AAE=' }], ['a.bin', Buffer.from([0, 1]), undefined]],
   ['http.request', [{ method: 'GET', url: 'https://x.io/', headers: [['a', 'b']], body: null, timeout_ms: 5 }]],
   ['plugins.call', ['other', '/x', { method: 'POST', headers: [['a', 'b']], query: { q: [1, 2] }, body: { encoding: 'utf8', data: '{}' } }]],
-  ['db.query', ['orders', { total: { $gt: 1 } }, { orderBy: '-total', limit: 1000 }]],
+  [
+    'db.query',
+    ['orders', { total: { $gt: 1 } }, { orderBy: '-total', limit: 1000 }],
+    ['orders', { kind: 'field', path: ['total'], test: { op: 'gt', value: 1 } }, { orderBy: [{ path: ['total'], descending: true }], limit: 1000 }],
+  ],
+  ['db.update', ['orders', 'an-id', { id: 'an-id', created_at: 'then', total: 1, $unset: ['note'] }], ['orders', 'an-id', { set: { total: 1 }, unset: ['note'] }]],
 ];
 
 const bad: [HostMethod, unknown, string][] = [
@@ -78,6 +83,9 @@ const bad: [HostMethod, unknown, string][] = [
   ['http.request', [{ method: 'GET', url: 'x', agent: {} }], 'a field that is not there'],
   ['db.query', ['pg_catalog.pg_user'], 'a name that is no table'],
   ['db.query', ['t', null, { limit: 1001 }], 'a limit over the limit'],
+  ['db.query', ['t', { $where: '1' }], 'an operator that is none'],
+  ['db.insert', ['t', { id: 'mine' }], 'an id of the caller’s'],
+  ['db.insert', ['t', JSON.parse('{"a":{"__proto__":1}}')], 'a name that every object has'],
   ['plugins.call', ['other', 'http://x.io/'], 'a URL for a path'],
 ];
 

@@ -226,6 +226,16 @@ describe('a system table', () => {
     expect(await find(await db.makeTenant(), 'users', {})).toEqual([]);
   });
 
+  it('of events lists them by their time, whatever ids their senders chose, page by page', async () => {
+    const tenant = await db.makeTenant();
+    for (const id of ['z', 'm', 'a', 'q']) await db.database.forTenant(tenant.id).transaction((tx) => emitEvent(tx, { id, type: 'order.made', source: '/test', data: {} }));
+    expect((await tables.query(tenant, 'events', {})).map(({ id }) => id)).toEqual(['z', 'm', 'a', 'q']);
+    const first = await tables.list(tenant, 'events', { limit: 3 });
+    const second = await tables.list(tenant, 'events', { limit: 3, cursor: first.next_cursor ?? '' });
+    expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(['z', 'm', 'a', 'q']);
+    expect(second.next_cursor).toBeNull();
+  });
+
   it('cannot be changed, nor its name be taken', async () => {
     const tenant = await db.makeTenant();
     await expect(tables.insert(tenant, 'users', { email: 'x@y.test' })).rejects.toMatchObject({ code: 'TABLE_READ_ONLY' });
@@ -319,4 +329,22 @@ it('row-level security holds where a condition on the tenant would be missing', 
   });
   await own.close();
   expect(await find(two, 'orders', { n: 1 })).toHaveLength(1);
+});
+
+it('a table is deleted with all of its rows, however many and large, and its name is free again', async () => {
+  const tenant = await db.makeTenant();
+  await fill(tenant, 'orders', Array.from({ length: 2500 }, (_, n) => ({ n })));
+  for (let n = 0; n < 30; n += 1) await tables.insert(tenant, 'orders', { n, text: 'x'.repeat(200_000) });
+  const kept = await tables.insert(tenant, 'kept', { n: 1 });
+  // What `fill` put in was not counted.
+  await db.sql(`update document_usage set documents = (select count(*) from documents d where d.tenant_id = $1), bytes = (select sum(size) from documents d where d.tenant_id = $1) where tenant_id = $1`, [uuidFromId(tenant.id)]);
+  await tables.drop({ tenant, actor: 'test' }, 'orders');
+  expect(await tables.query(tenant, 'orders', {})).toEqual([]);
+  expect(await tables.query(tenant, 'kept', {})).toEqual([kept]);
+  expect(await entriesOf(tenant)).toBe(1);
+  expect((await usage(tenant)).rows).toBe(1);
+  expect((await tables.tables(tenant)).items.filter(({ kind }) => kind === 'table').map(({ name }) => name)).toEqual(['kept']);
+  await expect(tables.drop({ tenant, actor: 'test' }, 'orders')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' });
+  await tables.insert(tenant, 'orders', { n: 1 });
+  expect(await usage(tenant)).toMatchObject({ tables: 2, rows: 2 });
 });

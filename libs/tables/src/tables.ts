@@ -126,13 +126,13 @@ export class Tables {
 
   /** One page of a list; a page may hold fewer rows than its limit. Throws `CURSOR_INVALID`, `DB_TIMEOUT`. */
   async list(tenant: TableTenant, table: string, { filter, orderBy = [], limit = 100, cursor }: Omit<TableQuery, 'offset'> & { cursor?: string | undefined }): Promise<{ items: TableRow[]; next_cursor: string | null }> {
-    const byAge = orderBy.length === 0 || (orderBy.length === 1 && orderBy[0]?.path.length === 1 && orderBy[0].path[0] === 'id');
-    const from = cursor === undefined ? {} : readCursor(cursor, byAge ? 'after' : 'offset');
+    const byId = orderBy.length === 0 ? !(this.isSystem(table) && systemSources[table].defaultOrder) : orderBy.length === 1 && orderBy[0]?.path.length === 1 && orderBy[0].path[0] === 'id';
+    const from = cursor === undefined ? {} : readCursor(cursor, byId ? 'after' : 'offset');
     const { rows, matched } = await this.#page(tenant, table, { filter, orderBy, limit: limit + 1, ...from });
     const items = rows.slice(0, limit);
     const last = items.at(-1);
     if (!last || items.length >= matched) return { items, next_cursor: null };
-    return { items, next_cursor: writeCursor(byAge ? { after: last.id } : { offset: ('offset' in from ? (from.offset ?? 0) : 0) + items.length }) };
+    return { items, next_cursor: writeCursor(byId ? { after: last.id } : { offset: ('offset' in from ? (from.offset ?? 0) : 0) + items.length }) };
   }
 
   /** Inserts a row; the first one makes the table. Throws `TABLE_READ_ONLY`, `TABLE_NAME_RESERVED`, `TABLE_LIMIT`, `ROW_LIMIT`, `ROW_TOO_LARGE`, `DB_TIMEOUT`. */

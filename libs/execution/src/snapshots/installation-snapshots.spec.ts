@@ -135,6 +135,11 @@ describe('snapshots', () => {
     });
   });
 
+  it('do not show a permission of which nothing is left', async () => {
+    const { slug } = await write({ manifest: { permissions: [{ name: 'db.read', tables: ['a'] }, { name: 'db.write' }] }, granted: [{ name: 'db.read', tables: ['b'] }, { name: 'db.write' }] });
+    expect(await snapshots.get(tenantId, slug)).toMatchObject({ permissions: ['db.write'], grants: [{ name: 'db.read', tables: [] }, { name: 'db.write' }] });
+  });
+
   it('fill settings with defaults, and keep settings that an older schema let in', async () => {
     const schema = { type: 'object', properties: { channel: { type: 'string', default: '#ops' }, size: { type: 'number' } } };
     const { slug } = await write({ manifest: { config: schema }, config: { size: 1 } });

@@ -136,7 +136,8 @@ export function buildSnapshot(
     config: readConfig(manifest, row.config),
     secrets: manifest.secrets.map((secret) => secret.name),
     refToken: refToken(installationId),
-    permissions: grants.map((grant) => grant.name),
+    // Asked for some tables or hosts and granted others: nothing is left, so the plugin has not got it.
+    permissions: grants.filter(({ tables, hosts }) => tables?.length !== 0 && hosts?.length !== 0).map((grant) => grant.name),
     plugin: { id: installationId, slug: row.slug, version: row.version },
     isolateKey: `${installationId}/${releaseId}`,
     bundleSha256: row.bundle_sha256,

@@ -44,7 +44,7 @@ function findForbidden(value: Json, at: (string | number)[]): (string | number)[
   return undefined;
 }
 
-const object = z.custom<JsonObject>(isJsonObject, 'must be an object');
+const object = z.custom<JsonObject>(isJsonObject, 'must be an object').meta({ type: 'object' });
 
 /** A new row's fields. `id`, `created_at` and `updated_at` are the platform's, so they are refused rather than quietly replaced. */
 export const newDocument = object.superRefine((value, context) => {

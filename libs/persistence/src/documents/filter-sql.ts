@@ -30,6 +30,8 @@ export interface RowSource {
   textColumns?: Readonly<Record<string, string>>;
   /** Whether times are whole milliseconds in the database. */
   exactTimes: boolean;
+  /** The order without one of the caller's. Default: by id. */
+  defaultOrder?: readonly SortKey[];
   /** For ids that hold the time at which their row was made (`createdAt`, in milliseconds): the least or the greatest id of a millisecond. */
   idAt?: (ms: number, end: 'first' | 'last') => string;
 }

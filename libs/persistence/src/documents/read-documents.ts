@@ -10,7 +10,7 @@ export type RowsOf = { table: string; source: RowSource } | { tenantValue: strin
 
 export interface RowQuery {
   filter: Filter;
-  /** Default: by id, which is the order in which documents were made. */
+  /** None: by the source's own order, or by id, which is the order in which documents were made. */
   order: readonly SortKey[];
   limit: number;
   offset: number;
@@ -55,7 +55,7 @@ export async function queryRows(tx: TenantTransaction, rows: RowsOf, query: RowQ
   const plan = 'table' in rows ? await planSearch(tx, rows.table, query) : everyRow;
   if (plan.kind === 'ids' && plan.ids.length === 0) return { rows: [], matched: 0 };
   const parameters = start(tx, rows);
-  const order = orderSql(query.order, source, parameters);
+  const order = orderSql(query.order.length > 0 ? query.order : (source.defaultOrder ?? []), source, parameters);
   const conditions = [source.where, ...columnHints(query.filter, source, parameters), filterSql(query.filter, source, parameters)];
   if (plan.kind === 'ids') conditions.push(`${source.id} = any(${parameters.add(plan.ids)}::uuid[])`);
   const [firstKey] = query.order;

@@ -96,6 +96,8 @@ export const systemSources: Readonly<Record<SystemTable, RowSource>> = {
     readId: readText,
     writeId: same,
     textColumns: { type: 't.type', source: 't.source', subject: 't.subject' },
+    // Their ids may be the senders' own.
+    defaultOrder: [{ path: ['created_at'], descending: false }],
     exactTimes: false,
   },
   runs: {

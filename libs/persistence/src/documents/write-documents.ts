@@ -108,14 +108,17 @@ export async function deleteDocument(tx: TenantTransaction, { table, id }: { tab
 }
 
 /**
- * Removes one portion of a table, at most `portion` documents; at the end the table itself. Call in a transaction of its own, again and again,
+ * Removes one portion of a table, at most 2000 documents and some 4 MiB; at the end the table itself. Call in a transaction of its own, again and again,
  * until it answers `done`. `gone`: whether there was anything to remove.
  */
-export async function dropTablePortion(tx: TenantTransaction, table: string, portion = 2000): Promise<{ done: boolean; gone: boolean }> {
+export async function dropTablePortion(tx: TenantTransaction, table: string): Promise<{ done: boolean; gone: boolean }> {
   const of = [tx.tenantUuid, table];
   const removed = await tx.query<{ size: number; data: JsonObject; id: string }>(
-    `delete from documents where tenant_id = $1 and table_name = $2 and id = any(array(select id from documents where tenant_id = $1 and table_name = $2 order by id limit $3)) returning id, size, data`,
-    [...of, portion],
+    `delete from documents where tenant_id = $1 and table_name = $2 and id = any(array(
+       select id from (
+         select id, sum(size) over (order by id rows unbounded preceding) - size as before from documents where tenant_id = $1 and table_name = $2 order by id limit 2000
+       ) first where before < 4194304)) returning id, size, data`,
+    of,
   );
   if (removed.length > 0) {
     const pairs = removed.flatMap(({ id, data }) => indexEntries(data).map((entry) => ({ id, entry })));
