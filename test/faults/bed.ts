@@ -22,6 +22,8 @@ export interface Bed {
   client: Client;
   /** Sends an event whose handler works for `ms` milliseconds; resolves when it is acknowledged. */
   ask(key: string, ms?: number): Promise<void>;
+  /** Asks for the job under an Idempotency-Key, again and again until it is acknowledged. */
+  askJob(key: string): Promise<void>;
   /** Resolves when a piece of work has been done to its end. */
   done(key: string): Promise<void>;
   /** Names a fault for the judgement: from now until its answer is called. */
@@ -55,6 +57,17 @@ export async function withBed<T>({ backend, workers, ticks = false, patches = []
         operations.push(operation);
         const answer = await client.post('/api/events', { id: key, type: 'work.asked', data: { key, ms } });
         if (answer.status !== 202) throw new Error(`not accepted: ${JSON.stringify(answer.body)}`);
+        operation.isAcknowledged = true;
+      },
+      async askJob(key) {
+        const operation: Operation = { key, kind: 'job', isAcknowledged: false };
+        operations.push(operation);
+        const post = (): Promise<number> =>
+          client.post('/api/plugins/work/jobs/chore/run-now', { payload: { key, ms: 50 } }, { 'idempotency-key': key }).then(
+            ({ status }) => status,
+            () => 0,
+          );
+        await until(post, (status) => status === 202);
         operation.isAcknowledged = true;
       },
       done: async (key) => void (await until(async () => sink.seen('follow').has(key), Boolean)),

@@ -25,6 +25,8 @@ export interface FaultKind {
   lane: Lane;
   /** How often it stands in one round. Default 1. */
   times?: number;
+  /** One of many of a kind: the two backends share them in one round, and swap in the next. */
+  turn?: number;
   /** Only with this backend. */
   backend?: 'redis' | 'postgres';
   /** Answers `false` when it came to nothing. */
@@ -75,8 +77,8 @@ async function freeze(node: ClusterNode, { held, released }: FaultContext): Prom
 const linksOf = (node: ClusterNode): ClusterNode['postgres'][] => [...new Set([node.postgres, node.queue])];
 
 export const faultKinds: readonly FaultKind[] = [
-  { name: 'a worker is killed', lane: 'processes', times: 2, inject: ({ cluster, random }) => kill(pick(cluster.workers, random)) },
-  { name: 'an api is killed', lane: 'processes', times: 2, inject: ({ cluster, random }) => kill(pick(cluster.apis, random)) },
+  { name: 'a worker is killed', lane: 'processes', inject: ({ cluster, random }) => kill(pick(cluster.workers, random)) },
+  { name: 'an api is killed', lane: 'processes', inject: ({ cluster, random }) => kill(pick(cluster.apis, random)) },
   {
     name: 'executors are killed',
     lane: 'processes',
@@ -87,7 +89,7 @@ export const faultKinds: readonly FaultKind[] = [
       await seconds(1);
     },
   },
-  ...failpoints.map((name): FaultKind => ({ name: `a process is killed at ${name}`, lane: 'processes', inject: (context) => killAt(name, context) })),
+  ...failpoints.map((name, turn): FaultKind => ({ name: `a process is killed at ${name}`, lane: 'processes', turn, inject: (context) => killAt(name, context) })),
   { name: 'a worker stands still past its leases', lane: 'processes', inject: (context) => freeze(pick(context.cluster.workers, context.random), context) },
   {
     name: 'an api stands still',
@@ -102,7 +104,6 @@ export const faultKinds: readonly FaultKind[] = [
   {
     name: 'an event loop is blocked',
     lane: 'processes',
-    times: 2,
     async inject({ cluster, random }) {
       const node = pick(cluster.nodes, random);
       await node.up();
@@ -113,7 +114,7 @@ export const faultKinds: readonly FaultKind[] = [
   {
     name: 'a job kills its executor',
     lane: 'processes',
-    times: 3,
+    times: 2,
     inject: ({ poison }) => poison(),
   },
   {
@@ -153,7 +154,6 @@ export const faultKinds: readonly FaultKind[] = [
   {
     name: 'half-open connections',
     lane: 'links',
-    times: 2,
     async inject({ cluster, random }) {
       const links = linksOf(pick(cluster.nodes, random));
       const swallowed = random() < 0.5 ? links : [pick(links, random)];

@@ -11,6 +11,7 @@ const dispatcher = '/libs/dispatch/dist/dispatcher.js';
 const attempts = '/libs/dispatch/dist/attempts.js';
 const ticker = '/libs/dispatch/dist/ticker.js';
 const claim = '/libs/persistence/dist/runs/claim.js';
+const idempotency = '/apps/api/dist/http/idempotency.js';
 const database = '/libs/persistence/dist/core/database.js';
 const listener = '/libs/persistence/dist/core/listener.js';
 
@@ -24,17 +25,19 @@ export const mutants = {
   ],
   /** Whoever ends a run may write that, although another worker has taken it over. */
   noFencing: [
-    { module: claim, from: "and claims = \\$3 and \\(runs\\.status = 'running'[^)]*\\)", to: 'and $3::int is not null' },
-    { module: claim, from: "and r\\.claims = h\\.claim and r\\.status = 'running'", to: 'and h.claim is not null' },
+    { module: claim, from: "r\\.claims = e\\.claim and \\(r\\.status = 'running'[^)]*\\)", to: 'e.claim is not null' },
+    { module: claim, from: "r\\.claims = h\\.claim and r\\.status = 'running'", to: 'h.claim is not null' },
   ],
   /** What a run did is committed before its end is. */
   effectsApart: [{ module: attempts, from: 'await commit\\(tx\\)', to: 'await scope.transaction((own) => commit(own))' }],
+  /** The answer to a request with an Idempotency-Key is kept after its work is committed, not with it. */
+  answerApart: [{ module: idempotency, from: 'return keep \\? \\{', to: 'return false ? {' }],
   /** A worker that starts counts each schedule's next tick from now. */
   upsertAtBoot: [
     {
       module: ticker,
       from: 'const plan = planTicks\\(',
-      to: 'if (due.nextAtMs < Date.now() - performance.now()) return moveSchedule(tx, due.id, Math.ceil(due.nowMs / 1000) * 1000);\n    const plan = planTicks(',
+      to: 'if (due.nextAtMs < (globalThis.bootedAtMs ??= due.nowMs)) return moveSchedule(tx, due.id, Math.ceil(due.nowMs / 1000) * 1000);\n    const plan = planTicks(',
     },
   ],
   /** Connections wait for an answer without end. */

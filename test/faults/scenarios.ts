@@ -116,6 +116,24 @@ export const scenarios: readonly Scenario[] = [
     },
   },
   {
+    mutant: 'answerApart',
+    name: 'gives whoever asks again after a crash the answer of the first time',
+    workers: 1,
+    tempo: [],
+    backends: ['postgres'],
+    async run(bed, patienceMs) {
+      const [api] = bed.cluster.apis;
+      if (api === undefined) throw new Error('there is no api');
+      let asked: Promise<void> | undefined;
+      await killAt(bed, api, 'request.committed', async () => void (asked = bed.askJob('asked twice')));
+      // Nobody waits until a request that died counts as abandoned.
+      await bed.cluster.deployment.sql(`update idempotency_keys set created_at = created_at - interval '3 minutes'`);
+      await asked;
+      const { duplicatedEffects, unexplainedSends, lost } = await bed.settle(patienceMs);
+      return [...duplicatedEffects, ...unexplainedSends, ...lost];
+    },
+  },
+  {
     mutant: 'upsertAtBoot',
     name: 'decides each tick that came due while no worker was there',
     workers: 1,
@@ -151,6 +169,7 @@ export const scenarios: readonly Scenario[] = [
       await bed.ask('half-open');
       const { lost } = await bed.settle(patienceMs);
       over();
+      if (lost.length > 0 && process.env['FAULTS_DEBUG']) process.stderr.write(bed.cluster.lastWords() + JSON.stringify(await bed.cluster.deployment.sql("select pid, application_name, state, wait_event, now()-state_change as since, now()-query_start as q, left(query,120) as query from pg_stat_activity where datname='annex'"), null, 1));
       return lost;
     },
   },

@@ -89,7 +89,8 @@ class Pair {
     for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
       from.setNoDelay(true);
       pass(from, to, link, () => this.isSwallowed);
-      from.on('error', () => undefined);
+      // Whom nobody listens to behind the proxy is told as clearly as a proxy can.
+      from.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'ECONNREFUSED' && client.resetAndDestroy()));
       from.on('close', () => {
         if (this.isSwallowed && !to.destroyed) return;
         to.destroy();

@@ -30,7 +30,7 @@ export class Events {
   constructor(private readonly options: { database: Database }) {}
 
   /** Writes an event that came through the API; answers after the commit. Throws `QUEUE_FULL`. */
-  async emit(caller: RunsCaller, event: EventInput): Promise<EmittedEvent> {
+  async emit(caller: RunsCaller<EmittedEvent>, event: EventInput): Promise<EmittedEvent> {
     const emitted = await this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
       const written = await emitEvent(tx, {
         id: event.id ?? undefined,
@@ -41,6 +41,7 @@ export class Events {
         data: event.data,
         time: event.time ?? undefined,
       });
+      await caller.beforeCommit?.(tx, written);
       failpoint('emit.written');
       return written;
     });

@@ -31,17 +31,31 @@ import { jobName, jobTerms } from './job.js';
 import { RunEndings } from './run-endings.js';
 
 /** Who asks. The API has checked that they may. */
-export interface RunsCaller {
+export interface RunsCaller<Done = unknown> {
   /** `usr_…`, `tok_…`, or an operator. */
   actor: string;
   tenant: { id: Id<'tenant'> };
   requestId?: string;
+  /** Called with what was done, in the transaction that does it: what it writes is kept together with that or not at all, and a throw undoes both. */
+  beforeCommit?(tx: TenantTransaction, done: Done): Promise<void>;
 }
 
 /** A run that was made. `waiting_for` tells why it does not start at once, if it does not. */
 export interface StartedRun {
   runId: Id<'run'>;
   status: RunStatus;
+}
+
+/** The runs that an event was given to once more. */
+export interface ReplayedEvent {
+  eventId: string;
+  runs: { runId: Id<'run'>; plugin: string | null }[];
+}
+
+/** Dead letters that were replayed, and how many the filter still means. */
+export interface ReplayedDeadLetters {
+  replayed: { runId: Id<'run'>; replayOf: Id<'run'> }[];
+  remaining: number;
 }
 
 /** Most dead letters that one call replays; call again while `remaining` is not 0. */
@@ -68,7 +82,7 @@ export class Runs implements Stoppable {
    * Starts a job of an enabled plugin now. Throws `PLUGIN_NOT_FOUND`, `PLUGIN_DISABLED`, `PLUGIN_SUSPENDED`, `JOB_NOT_FOUND`,
    * `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`.
    */
-  runNow(caller: RunsCaller, installation: string, job: string, payload?: Json): Promise<StartedRun> {
+  runNow(caller: RunsCaller<StartedRun>, installation: string, job: string, payload?: Json): Promise<StartedRun> {
     return this.#audited(caller, async (tx) => {
       const started = await startJob(tx, { installation, job, payload, depth: 0 });
       return { value: started, action: 'job.run_now', target: `${installation}/${job}`, detail: { run_id: started.runId } };
@@ -76,7 +90,7 @@ export class Runs implements Stoppable {
   }
 
   /** Cancels a run; one that is cancelled already stays so. Throws `RUN_NOT_FOUND`, `RUN_ENDED`. */
-  cancelRun(caller: RunsCaller, runId: Id<'run'>): Promise<StartedRun & { cancelRequested: boolean }> {
+  cancelRun(caller: RunsCaller<StartedRun & { cancelRequested: boolean }>, runId: Id<'run'>): Promise<StartedRun & { cancelRequested: boolean }> {
     return this.#audited(caller, async (tx) => {
       const cancelled = (await cancelRun(tx, runId, `${caller.actor} cancelled the run.`)) ?? (await findRunState(tx, runId));
       if (cancelled === null) throw runNotFound(runId);
@@ -92,7 +106,7 @@ export class Runs implements Stoppable {
    * payload replaces the event's `data`. Throws `RUN_NOT_FOUND` (a route's run too: its request is not kept), `RUN_NOT_ENDED`,
    * `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`.
    */
-  replayRun(caller: RunsCaller, runId: Id<'run'>, { payload }: { payload?: Json } = {}): Promise<StartedRun> {
+  replayRun(caller: RunsCaller<StartedRun>, runId: Id<'run'>, { payload }: { payload?: Json } = {}): Promise<StartedRun> {
     return this.#audited(caller, async (tx) => {
       checkPayload(payload);
       const original = await lockRunForReplay(tx, runId);
@@ -106,7 +120,7 @@ export class Runs implements Stoppable {
   }
 
   /** Gives an event to every handler that subscribes to it now, once more. Throws `EVENT_NOT_FOUND`, `QUEUE_FULL`. */
-  replayEvent(caller: RunsCaller, eventId: string): Promise<{ eventId: string; runs: { runId: Id<'run'>; plugin: string | null }[] }> {
+  replayEvent(caller: RunsCaller<ReplayedEvent>, eventId: string): Promise<ReplayedEvent> {
     return this.#audited(caller, async (tx) => {
       const event = await findEvent(tx, eventId);
       if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`);
@@ -124,7 +138,7 @@ export class Runs implements Stoppable {
    * Replays dead letters, oldest first, at most {@link maxReplayedAtOnce} and as many as fit under the tenant's cap. `remaining`: how many
    * the filter still means. Two calls at once share them.
    */
-  replayDeadLetters(caller: RunsCaller, filter: DeadLetterFilter): Promise<{ replayed: { runId: Id<'run'>; replayOf: Id<'run'> }[]; remaining: number }> {
+  replayDeadLetters(caller: RunsCaller<ReplayedDeadLetters>, filter: DeadLetterFilter): Promise<ReplayedDeadLetters> {
     return this.#audited(caller, async (tx) => {
       const found = await lockDeadLetters(tx, filter, maxReplayedAtOnce);
       if (found.length > 0) await ensureRoom(tx, found.length);
@@ -145,10 +159,11 @@ export class Runs implements Stoppable {
     return status;
   }
 
-  async #audited<T>(caller: RunsCaller, work: (tx: TenantTransaction) => Promise<{ value: T; action: string; target: string; detail?: Record<string, Json> }>): Promise<T> {
+  async #audited<T>(caller: RunsCaller<T>, work: (tx: TenantTransaction) => Promise<{ value: T; action: string; target: string; detail?: Record<string, Json> }>): Promise<T> {
     const done = await this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
       const { value, action, target, detail } = await work(tx);
       await appendAudit(tx, { actor: caller.actor, action, target, ...(detail && { detail }), ...(caller.requestId !== undefined && { requestId: caller.requestId }) });
+      await caller.beforeCommit?.(tx, value);
       return value;
     });
     failpoint('request.committed');

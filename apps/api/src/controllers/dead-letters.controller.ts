@@ -1,5 +1,5 @@
 import type { Caller } from '@annex/access';
-import { Runs } from '@annex/dispatch';
+import { Runs, type ReplayedDeadLetters } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
 import { parseId } from '@annex/kernel';
 import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
@@ -7,11 +7,18 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
+import { answered } from '../http/idempotency.js';
 import { input, instant, lookup, pageSchema, requireId } from '../http/input.js';
 
 const filter = { plugin: lookup(100).optional(), kind: z.enum(['event', 'job', 'webhook', 'lifecycle']).optional(), event_id: lookup(500).optional() };
 const query = pageSchema.extend({ ...filter, since: instant.optional(), until: instant.optional() });
 const replay = z.strictObject({ ids: z.array(z.string().max(50)).min(1).max(1000).optional(), ...filter, since: instant.optional(), until: instant.optional() });
+
+const replayedView = ({ replayed, remaining }: ReplayedDeadLetters): unknown => ({
+  replayed: replayed.length,
+  remaining,
+  runs: replayed.map(({ runId, replayOf }) => ({ run_id: runId, replay_of: replayOf })),
+});
 
 /** Background runs that failed for good, kept until somebody replays them. */
 @ApiTags('Runs')
@@ -33,8 +40,8 @@ export class DeadLettersController {
   @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: replay, status: 202 })
   async replay(@CurrentCaller() caller: Caller, @Body(input(replay)) { event_id: eventId, ids, ...rest }: z.infer<typeof replay>): Promise<unknown> {
     const plugin = await this.#slugOf(caller, rest.plugin);
-    const { replayed, remaining } = await this.runs.replayDeadLetters(caller, { ...rest, plugin, eventId, ids: ids?.map((id) => requireId('run', id)) });
-    return { replayed: replayed.length, remaining, runs: replayed.map(({ runId, replayOf }) => ({ run_id: runId, replay_of: replayOf })) };
+    const filter = { ...rest, plugin, eventId, ids: ids?.map((id) => requireId('run', id)) };
+    return replayedView(await this.runs.replayDeadLetters(answered(caller, 202, replayedView), filter));
   }
 
   /** A plugin may be named by its id too, as in the list. */

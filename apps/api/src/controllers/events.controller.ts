@@ -1,5 +1,5 @@
 import { roleAtLeast, type Caller } from '@annex/access';
-import { Events, Runs } from '@annex/dispatch';
+import { Events, Runs, type ReplayedEvent } from '@annex/dispatch';
 import { eventNameFault, isReservedEventName, readEvent, type EventInput, type EventReading } from '@annex/events';
 import { Execution } from '@annex/execution';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
@@ -10,6 +10,7 @@ import { CurrentCaller } from '../http/caller.js';
 import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
+import { answered } from '../http/idempotency.js';
 import { input, instant, pageSchema } from '../http/input.js';
 
 const eventBody = z
@@ -42,6 +43,9 @@ function requireEvent(reading: EventReading, data = '/data'): EventInput {
 /** How long `test-event` waits for the deliveries, in milliseconds. */
 const TEST_WAIT_MS = 10_000;
 
+const emittedView = ({ eventId }: { eventId: string }): { event_id: string } => ({ event_id: eventId });
+const replayedView = ({ eventId, runs }: ReplayedEvent): unknown => ({ event_id: eventId, deliveries: runs.map(({ runId, plugin }) => ({ run_id: runId, plugin, status: 'queued' })) });
+
 @ApiTags('Events')
 @Controller('api')
 export class EventsController {
@@ -58,8 +62,7 @@ export class EventsController {
   async emit(@CurrentCaller() caller: Caller, @Body() body: unknown): Promise<unknown> {
     const event = requireEvent(readEvent(body));
     this.#requireRight(caller, event);
-    const { eventId } = await this.events.emit(caller, event);
-    return { event_id: eventId };
+    return emittedView(await this.events.emit(answered(caller, 202, emittedView), event));
   }
 
   @Post('plugins/test-event')
@@ -91,8 +94,7 @@ export class EventsController {
   @HttpCode(202)
   @Endpoint({ summary: 'Deliver an event again to every plugin that wants it now', gate: 'developer', status: 202 })
   async replay(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
-    const { runs } = await this.runs.replayEvent(caller, id);
-    return { event_id: id, deliveries: runs.map(({ runId, plugin }) => ({ run_id: runId, plugin, status: 'queued' })) };
+    return replayedView(await this.runs.replayEvent(answered(caller, 202, replayedView), id));
   }
 
   /** Plugins trust what the platform says of its own users and files; so may only somebody who could change those say it. */

@@ -1,5 +1,5 @@
 import type { Caller } from '@annex/access';
-import { Runs } from '@annex/dispatch';
+import { Runs, type StartedRun } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
 import { hasEnded, runKinds, runStatuses } from '@annex/lifecycle';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
+import { answered } from '../http/idempotency.js';
 import { input, instant, pageSchema, requireId } from '../http/input.js';
 
 const runQuery = pageSchema.extend({
@@ -22,6 +23,8 @@ const runQuery = pageSchema.extend({
 const replay = z.strictObject({ payload: z.json().optional().describe('Instead of the first payload') });
 const runNow = z.strictObject({ payload: z.json().optional() });
 const wait = z.object({ wait: z.coerce.number().min(0).max(60).optional().describe('Seconds to wait for the run to end, at most 60') });
+
+const startedView = ({ runId, status }: StartedRun): { run_id: string; status: string } => ({ run_id: runId, status });
 
 @ApiTags('Runs')
 @Controller('api')
@@ -56,8 +59,7 @@ export class RunsController {
   @HttpCode(202)
   @Endpoint({ summary: 'Run it again, as a run of its own', gate: 'developer', body: replay, status: 202 })
   async replay(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(replay)) body: z.infer<typeof replay>): Promise<unknown> {
-    const { runId, status } = await this.runs.replayRun(caller, requireId('run', id), body);
-    return { run_id: runId, status };
+    return startedView(await this.runs.replayRun(answered(caller, 202, startedView), requireId('run', id), body));
   }
 
   @Post('plugins/:id/jobs/:name/run-now')
@@ -70,9 +72,9 @@ export class RunsController {
     @Query(input(wait)) { wait: waitS = 0 }: z.infer<typeof wait>,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
-    const started = await this.runs.runNow(caller, id, name, payload);
+    const started = await this.runs.runNow(answered(caller, 202, startedView), id, name, payload);
     const now = waitS > 0 ? await this.runs.waitForRun(caller.tenant.id, started.runId, waitS * 1000, waitSignal(reply, this.closing)) : started.status;
     void reply.status(hasEnded(now) ? 200 : 202);
-    return hasEnded(now) ? this.execution.reader.run(caller.tenant.id, started.runId) : { run_id: started.runId, status: now };
+    return hasEnded(now) ? this.execution.reader.run(caller.tenant.id, started.runId) : startedView({ ...started, status: now });
   }
 }

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller } from '@annex/access';
-import type { Database } from '@annex/persistence';
+import type { RunsCaller } from '@annex/dispatch';
+import type { Database, TenantTransaction } from '@annex/persistence';
 import { completeIdempotent, releaseIdempotent, reserveIdempotent } from '@annex/persistence';
 import { SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
@@ -10,6 +11,20 @@ import { defer, from, lastValueFrom, type Observable } from 'rxjs';
 import { single } from './caller.js';
 import { apiErrors } from './errors.js';
 import { isStream } from './file-body.js';
+
+/** Keeps an answer in a transaction of the work; throws when another request has taken the key. */
+type KeepAnswer = (tx: TenantTransaction, status: number, answer: unknown) => Promise<void>;
+/** The reservation of the request that a caller object was made for. */
+const reservations = new WeakMap<Caller, KeepAnswer>();
+
+/**
+ * The caller of work whose answer is kept in the transaction that does it, if there is an Idempotency-Key: whoever asks again after a crash at any
+ * moment gets that answer and not the work twice. An answer that the request gives later, if it gets so far, takes its place.
+ */
+export function answered<Done>(caller: Caller, status: number, answerOf: (done: Done) => unknown): RunsCaller<Done> {
+  const keep = reservations.get(caller);
+  return keep ? { ...caller, beforeCommit: (tx, done) => keep(tx, status, answerOf(done)) } : caller;
+}
 
 const SHOWN_ONCE = Symbol('shown once');
 
@@ -47,10 +62,13 @@ export class IdempotencyInterceptor implements NestInterceptor {
         void reply.status(first.status).header('idempotent-replayed', 'true');
         return first.body === null ? undefined : JSON.parse(first.body);
       case 'in-flight':
-        throw apiErrors.error('IDEMPOTENCY_IN_FLIGHT', 'The first request with this Idempotency-Key has not ended yet. Try again in a moment.', { retryAfterS: 1 });
+        throw inFlight();
       case 'mismatch':
         throw apiErrors.error('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used for another request within 24 hours. Use a new key.');
       case 'reserved': {
+        reservations.set(caller, async (tx, status, answer) => {
+          if (!(await completeIdempotent(tx, { ...entry, claim: first.claim, status, body: keptText(answer, shownOnce) }))) throw inFlight();
+        });
         try {
           const value: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
           await scope.transaction((tx) => completeIdempotent(tx, { ...entry, claim: first.claim, status: reply.statusCode, body: keptText(value, shownOnce) }));
@@ -63,6 +81,10 @@ export class IdempotencyInterceptor implements NestInterceptor {
       }
     }
   }
+}
+
+function inFlight(): Error {
+  return apiErrors.error('IDEMPOTENCY_IN_FLIGHT', 'The first request with this Idempotency-Key has not ended yet. Try again in a moment.', { retryAfterS: 1 });
 }
 
 /** What failed may be tried again: as soon as PostgreSQL is back, if that was away. A key that never gets so far counts as abandoned in the end. */

@@ -48,6 +48,16 @@ it('lets the request come again when the first one died, and the dead one’s la
   expect(await complete(tenant, 2)).toBe(true);
 });
 
+it('takes another answer of the request that has the key, and none of one that lost it', async () => {
+  const tenant = await db.makeTenant();
+  await reserve(tenant);
+  await complete(tenant, 1);
+  const later = { status: 200, headers: {}, body: '{"id":1,"ended":true}' };
+  expect(await db.database.forTenant(tenant.id).transaction((tx) => completeIdempotent(tx, { ...entry, claim: 1, ...later }))).toBe(true);
+  expect(await reserve(tenant)).toEqual({ state: 'replay', ...later });
+  expect(await complete(tenant, 2)).toBe(false);
+});
+
 it('gives a key back after a failure, and never one whose work was done', async () => {
   const tenant = await db.makeTenant();
   await reserve(tenant);

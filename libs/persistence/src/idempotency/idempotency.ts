@@ -51,13 +51,16 @@ export async function reserveIdempotent(tx: TenantTransaction, { actor, key, fin
   return { state: 'in-flight' };
 }
 
-/** Keeps the answer for 24 hours. `false`: another request has taken the key over meanwhile, and its answer counts. */
+/**
+ * Keeps the answer for 24 hours, in place of an earlier one of the same claim: work can be committed together with a first answer, so that no crash
+ * comes between the two. `false`: another request has taken the key over meanwhile, and its answer counts.
+ */
 export async function completeIdempotent(
   tx: TenantTransaction,
   { actor, key, claim, status, headers = {}, body }: { actor: string; key: string; claim: number; status: number; headers?: Record<string, string>; body: string | null },
 ): Promise<boolean> {
   const touched = await tx.execute(
-    'update idempotency_keys set status = $5, headers = $6, body = $7 where tenant_id = $1 and actor = $2 and key = $3 and claim = $4 and status is null',
+    'update idempotency_keys set status = $5, headers = $6, body = $7 where tenant_id = $1 and actor = $2 and key = $3 and claim = $4',
     [tx.tenantUuid, actor, key, claim, status, JSON.stringify(headers), body],
   );
   return touched === 1;
