@@ -45,6 +45,7 @@ export {
   defaultLimit,
   defaultRetention,
   effectiveLimits,
+  limitAdvice,
   limitNames,
   runLimits,
   tenantLimits,

@@ -94,6 +94,15 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   payloadBytes: { unit: 'bytes', default: 256 * KiB, code: 'PAYLOAD_TOO_LARGE', what: 'payload of an event or job' },
 };
 
+/** What to do about a limit of the sandbox that ended a run, as a sentence behind its value. Host calls say it themselves. */
+export const limitAdvice: Readonly<Record<string, string>> = {
+  TIMEOUT: "Do less in one run, move long work into a job, or raise limits.timeout_ms (for a job its own timeout_ms) in the manifest as far as the operator allows.",
+  CPU_LIMIT: 'Compute less in one run, or spread the work over several jobs.',
+  MEMORY_LIMIT: 'Keep less in memory at a time, or raise limits.memory_mb in the manifest as far as the operator allows.',
+  OUTPUT_LIMIT: 'Answer less at a time, or put it into ctx.files and answer its key.',
+  LOG_LIMIT: 'Log less: a summary instead of each step, a key instead of the whole value.',
+};
+
 /** Every name, in the order of the catalogue. */
 export const limitNames = Object.keys(runLimits) as LimitName[];
 

@@ -244,6 +244,22 @@ export interface Context<Config = Record<string, Json>> {
     /** Starts a job of this plugin now, without waiting for it. */
     runNow(name: string, payload?: JsonInput): Promise<{ run_id: string; status: string }>;
   };
+  /** Routes of plugins that the manifest names in `dependencies`. */
+  readonly plugins: {
+    /**
+     * Calls a route as a run of its own, which ends with this one; at most 5 calls deep, never in a circle. The answer's status tells how it went,
+     * a failure of the other plugin included. `ctx.user` is the same there; secrets are masked on the way.
+     */
+    call<T = unknown>(slug: string, path: string, init?: HttpInit): Promise<HttpAnswer<T>>;
+  };
+  readonly analytics: {
+    /** Counts a name in the tenant's usage of the day, and sums the numbers among `props`. At most 200 names a day. */
+    track(name: string, props?: object): Promise<void>;
+  };
+  readonly webhooks: {
+    /** Delivers a payload to a webhook of this package (`webhooks/<name>.yaml`). Needs `emit_webhook`. */
+    send(name: string, payload: JsonInput): Promise<{ delivery_id: string; status: string }>;
+  };
   /** Captured, structured, secrets masked. `console` does the same. */
   readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: object) => void>;
 }

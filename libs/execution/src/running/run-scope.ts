@@ -1,7 +1,7 @@
 import type { Broker, BrokerSession } from '@annex/broker';
 import { storageProblem, type PermissionName } from '@annex/host-api';
 import type { Clock, Id, Json } from '@annex/kernel';
-import { usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/lifecycle';
+import { limitAdvice, usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/lifecycle';
 import type { Bundle, HostCall, HostCallAnswer, Registration, RouteRequest, RunContext, RunRequest, SandboxError, SandboxLimits, SandboxLog, SandboxUsage } from '@annex/sandbox';
 import { executionErrors } from '../errors.js';
 import type { PeakLimit, RunEffect, RunIdentity } from '../host-calls/run-identity.js';
@@ -201,7 +201,9 @@ export class RunScope implements RunRequest, RunIdentity {
   explain(error: SandboxError): { code: string; message: string } {
     const told = error.code === 'PLUGIN_ERROR' ? this.#failures?.find(({ message }) => message === error.message) : undefined;
     const masker = this.parts.masks.of(this.installationId);
-    return { code: told?.code ?? error.code, message: masker ? masker.text(error.message) : error.message };
+    const advice = limitAdvice[error.code];
+    const message = advice === undefined ? error.message : `${error.message}. ${advice}`;
+    return { code: told?.code ?? error.code, message: masker ? masker.text(message) : message };
   }
 
   /** Ends the run's host calls. Safe to call twice. */

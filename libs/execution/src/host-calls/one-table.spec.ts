@@ -1,0 +1,61 @@
+/** One table of host calls: what the sandbox offers, what the SDK exports and what is served all follow from it. */
+import { availableHostMethods, hostMethods, type HostHandlers } from '@annex/host-api';
+import { silentLogger, systemClock } from '@annex/kernel';
+import { sdkExports } from '@annex/manifest';
+import { createSandbox, type Sandbox } from '@annex/sandbox';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { scriptOf } from '../../../../test/support/written-plugin.js';
+import { sandboxHostMethods } from '../execution.js';
+import { hostCallHandlers, type HostCallPorts } from './handlers.js';
+
+let sandbox: Sandbox;
+beforeAll(async () => {
+  sandbox = await createSandbox({ hostMethods: [...sandboxHostMethods], skipSelfTest: true, logger: silentLogger });
+});
+afterAll(() => sandbox?.stop());
+
+/** What a job answers that is run without any platform behind it. */
+async function run(code: string): Promise<unknown> {
+  const bundle = scriptOf(code);
+  const limits = { wallMs: 20_000, cpuMs: 10_000, memoryMb: 64, resultBytes: 1e6, logLines: 10, logBytes: 1e4, hostCalls: 100, hostCallsAtOnce: 10 };
+  const outcome = await sandbox.run({
+    runId: 'run_1',
+    tenantId: 'ten_1',
+    installationId: 'plg_1',
+    isolateKey: `plg_1/${bundle.sha256}`,
+    bundleSha256: bundle.sha256,
+    loadBundle: () => Promise.resolve(bundle),
+    handler: { kind: 'job', index: 0 },
+    context: { tenant: { id: 't', slug: 't', name: 't' }, user: null, plugin: { id: 'p', slug: 'p', version: '1.0.0' }, run: { id: 'run_1', kind: 'job', name: 'a', attempt: 1, deadlineMs: Date.now() + 20_000 }, permissions: [], config: {}, secrets: [] },
+    limits,
+    hostCall: ({ method }) => Promise.resolve({ ok: false, code: 'ASKED', message: method }),
+    log: () => undefined,
+  });
+  if (outcome.status !== 'succeeded' || outcome.response !== undefined) throw new Error(JSON.stringify(outcome));
+  return JSON.parse(outcome.result ?? 'null');
+}
+
+it('ctx has a function for every row, and each asks for its own row', async () => {
+  const asked = await run(`job('a', async (ctx) => {
+    const found = {}
+    for (const name of ${JSON.stringify(hostMethods)}) {
+      const call = name.split('.').reduce((object, part) => object?.[part], ctx)
+      found[name] = typeof call === 'function' ? await call('a', '/b').then(() => 'answered', (error) => error.message) : typeof call
+    }
+    return found
+  })`);
+  expect(asked).toEqual(Object.fromEntries(hostMethods.map((name) => [name, name])));
+});
+
+it('the SDK inside the sandbox exports exactly what an import is checked against', async () => {
+  const names = await run(`const names = Object.keys(annexSdk); job('a', () => names)`);
+  expect([...(names as string[])].sort()).toEqual([...sdkExports].sort());
+});
+
+it('every row is served when every part is joined', () => {
+  // Handlers are made of their parts and not asked; any part that is missing leaves its rows unserved.
+  const part = new Proxy(() => undefined, { get: () => part, apply: () => undefined }) as unknown;
+  const ports = new Proxy({ clock: systemClock }, { get: (target, name) => (name in target ? target[name as 'clock'] : part), has: () => true });
+  const handlers = hostCallHandlers(ports as unknown as HostCallPorts) as HostHandlers<unknown>;
+  expect(availableHostMethods(handlers).sort()).toEqual([...hostMethods].sort());
+});
