@@ -31,7 +31,7 @@ const conditions = fc.oneof(
   values.value.map((value) => ({ $eq: value })),
   values.value.map((value) => ({ $ne: value })),
   fc.tuple(fc.constantFrom('$gt', '$gte', '$lt', '$lte'), fc.oneof(texts, numbers)).map(([operator, value]) => ({ [operator]: value })),
-  fc.tuple(fc.constantFrom('$in', '$nin'), fc.array(scalars, { maxLength: 4 })).map(([operator, list]) => ({ [operator]: list })),
+  fc.tuple(fc.constantFrom('$in', '$nin'), fc.array(scalars, { maxLength: 4 }), fc.constantFrom(0, 0, 30)).map(([operator, list, more]) => ({ [operator]: [...list, ...Array.from({ length: more }, (_, n) => n + 1000)] })),
   fc.constantFrom('a%', '%b', '_', '%', 'a\\%b', '\\\\', '', 'A_', '%ä%').map((pattern) => ({ $like: pattern })),
   fc.boolean().map((exists) => ({ $exists: exists })),
   fc.tuple(fc.oneof(texts, numbers), fc.oneof(texts, numbers)).map(([from, to]) => ({ $gte: from, $lt: to })),

@@ -5,7 +5,7 @@
  */
 import type { ColumnTest, FieldTest, Filter, RowColumn, SortKey } from '@annex/host-api';
 import { isRowColumn } from '@annex/host-api';
-import type { JsonObject } from '@annex/kernel';
+import type { Json, JsonObject } from '@annex/kernel';
 
 /** What a query reads rows from, as SQL of our own: constants, or identifiers that were quoted. */
 export interface RowSource {
@@ -47,6 +47,8 @@ export class Parameters {
   }
 }
 
+/** Longer lists of values are looked up in a hash table: a JSON path would compare each with each item of a list. */
+const hashedFrom = 20;
 const orderSigns = { gt: '>', gte: '>=', lt: '<', lte: '<=' } as const;
 
 /** The condition that a filter is. */
@@ -92,6 +94,8 @@ function fieldSql(path: string[], test: FieldTest, source: RowSource, parameters
   const matches = (predicate: string, variables: JsonObject): string =>
     `coalesce(jsonb_path_match(${data}, ${parameters.add(`${steps} ${predicate}`)}::jsonpath, ${parameters.add(JSON.stringify(variables))}::jsonb, true), false)`;
   const exists = (): string => `jsonb_path_exists(${data}, ${parameters.add(steps)}::jsonpath)`;
+  const hashed = (values: readonly Json[]): string =>
+    `exists (select from jsonb_path_query(${data}, ${parameters.add(`${steps}[*]`)}::jsonpath) found where found = any(${parameters.add(values.map((value) => JSON.stringify(value)))}::jsonb[]))`;
   const orNull = (): string => `not ${exists()} or ${matches('== null', {})}`;
   switch (test.op) {
     case 'eq': {
@@ -102,7 +106,7 @@ function fieldSql(path: string[], test: FieldTest, source: RowSource, parameters
       return `(${found(steps)} or ${found(`${steps}[*]`)})`;
     }
     case 'in': {
-      const among = test.values.length > 0 ? matches('== $v[*]', { v: test.values }) : 'false';
+      const among = test.values.length > hashedFrom ? hashed(test.values) : test.values.length > 0 ? matches('== $v[*]', { v: test.values }) : 'false';
       return test.orNull ? `(${among} or ${orNull()})` : among;
     }
     case 'like':
