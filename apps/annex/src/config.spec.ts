@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { InvalidSettings, readSettings, unknownSettings } from './config.js';
 
 const keys = { ANNEX_MASTER_KEY: 'ab'.repeat(32), ANNEX_JWT_SECRET: 's'.repeat(32) };
@@ -132,4 +132,25 @@ it('warns of a variable that means nothing, and guesses which one was meant', ()
   expect(unknownSettings({ ANNEX_ADMIN_EMIAL: 'x', ANNEX_ROLE: 'api', ANNEX_TOKEN: 'for the command line', PATH: '/bin' })).toEqual([
     'ANNEX_ADMIN_EMIAL is no setting of Annex and is ignored. Did you mean "ANNEX_ADMIN_EMAIL"?',
   ]);
+});
+
+describe('files and mail', () => {
+  it('lie in the data folder and go nowhere unless told', () => {
+    expect(readSettings({ ANNEX_DATA_DIR: '/var/lib/annex' })).toMatchObject({
+      filesAt: { kind: 'disk', folder: '/var/lib/annex/files' },
+      fileLimits: { maxFileBytes: 104_857_600, tenantBytes: 10_737_418_240, tenantFiles: 100_000 },
+      smtpUrl: undefined,
+      mailFrom: { name: 'Annex', address: 'no-reply@localhost' },
+    });
+    expect(readSettings({ FILES_URL: 's3://bucket/a?region=eu-central-1', ANNEX_PUBLIC_URL: 'https://annex.example.com/', MAIL_FROM: 'Acme <mail@acme.com>' })).toMatchObject({
+      filesAt: { kind: 's3', bucket: 'bucket', prefix: 'a/', region: 'eu-central-1' },
+      publicUrl: 'https://annex.example.com',
+      mailFrom: { name: 'Acme', address: 'mail@acme.com' },
+    });
+  });
+
+  it('that cannot be used are told all at once', () => {
+    const problems = problemsOf({ FILES_URL: 's3://key:secret@bucket', MAIL_FROM: 'Acme', SMTP_URL: 'http://mail', ANNEX_FILE_MAX_BYTES: '1 GB', ANNEX_PUBLIC_URL: 'annex' });
+    expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual(['ANNEX_FILE_MAX_BYTES', 'ANNEX_PUBLIC_URL', 'FILES_URL', 'MAIL_FROM', 'SMTP_URL']);
+  });
 });
