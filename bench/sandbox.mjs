@@ -20,7 +20,6 @@ const shared = {
   plugin: { id: 'plg_1', slug: 'probe', version: '1.0.0' },
   permissions: ['db.read'],
   config: { channel: '#ops' },
-  secrets: ['API_KEY'],
 };
 const limits = { wallMs: 5000, cpuMs: 1000, memoryMb: 100, resultBytes: 5_242_880, logLines: 1000, logBytes: 262_144, hostCalls: 200, hostCallsAtOnce: 20 };
 let count = 0;

@@ -98,7 +98,7 @@ describe('a route', () => {
   it('sees who calls what for whom', async () => {
     const { id, slug } = await write({
       code: `route('/users/:user_id', (ctx) => ({ tenant: ctx.tenant, tenantId: ctx.tenantId, user: ctx.user, plugin: ctx.plugin, kind: ctx.run.kind, attempt: ctx.run.attempt,
-        params: ctx.params, config: ctx.config, write: ctx.permissions.has('db.write'), read: ctx.permissions.has('db.read'), has: ctx.secrets.has('API_KEY') }))`,
+        params: ctx.params, config: ctx.config, write: ctx.permissions.has('db.write'), read: ctx.permissions.has('db.read') }))`,
       version: '2.1.0',
       manifest: { permissions: [{ name: 'db.read' }, { name: 'db.write' }], secrets: [{ name: 'API_KEY', required: false, description: null }], config: { type: 'object', properties: { channel: { type: 'string', default: '#ops' } } } },
       granted: [{ name: 'db.read' }],
@@ -117,7 +117,6 @@ describe('a route', () => {
       config: { size: 3, channel: '#ops' },
       write: false,
       read: true,
-      has: true,
     });
   });
 
@@ -219,6 +218,15 @@ describe('ctx.http and fetch', () => {
 
 describe('secrets', () => {
   const declared = { secrets: [{ name: 'API_KEY', required: true, description: null }] };
+
+  it('are there for a plugin when they are declared and set', async () => {
+    secrets.set('API_KEY', canary);
+    const code = `route('/', (ctx) => Promise.all(['API_KEY', 'OTHER'].map((name) => ctx.secrets.has(name))))`;
+    expect(await answer((await write({ code, manifest: declared })).slug)).toEqual([true, false]);
+    expect(await answer((await write({ code })).slug)).toEqual([false, false]);
+    secrets.delete('API_KEY');
+    expect(await answer((await write({ code, manifest: declared })).slug)).toEqual([false, false]);
+  });
 
   it('are plaintext for the plugin whose manifest names them, and for no other', async () => {
     secrets.set('API_KEY', canary);

@@ -6,6 +6,7 @@ import { findHostCall, hostCallReference, hostCalls, hostMethods, methodsNeeding
 /** Every call of the contract's table, and the permission it needs. */
 const contract: Record<HostMethod, string | null> = {
   'secrets.get': null,
+  'secrets.has': null,
   'http.request': 'outbound_http',
   'db.query': 'db.read',
   'db.getById': 'db.read',

@@ -72,7 +72,7 @@ describe('ctx', () => {
     const seen = await answer(`(ctx) => ({
       tenantId: ctx.tenantId, tenant: ctx.tenant, user: ctx.user, plugin: ctx.plugin, config: ctx.config, attempt: ctx.run.attempt, kind: ctx.run.kind,
       deadline: ctx.run.deadline, can: ctx.permissions.has('db.read'), cannot: ctx.permissions.has('db.write'), aborted: ctx.run.signal.aborted,
-      has: ctx.secrets.has('API_KEY'), hasNot: ctx.secrets.has('OTHER'), ref: ctx.secrets.ref('API_KEY'),
+      ref: ctx.secrets.ref('API_KEY'),
     })`);
     expect(seen).toEqual({
       tenantId: 'demo',
@@ -86,8 +86,6 @@ describe('ctx', () => {
       can: true,
       cannot: false,
       aborted: false,
-      has: true,
-      hasNot: false,
       ref: '{{secret:API_KEY}}',
     });
   });

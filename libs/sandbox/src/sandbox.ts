@@ -72,8 +72,6 @@ export interface RunContext {
   run: { id: string; kind: string; name: string; attempt: number; deadlineMs: number };
   permissions: string[];
   config: Json;
-  /** Names of the declared secrets, for `secrets.has` and `secrets.ref`; never their values. */
-  secrets: string[];
   /** Stands in the placeholders of `secrets.ref`, which are `{{secret:<name>:<token>}}`. Left out: `{{secret:<name>}}`. */
   refToken?: string;
 }

@@ -184,7 +184,8 @@ export interface Context<Config = Record<string, Json>> {
   readonly secrets: {
     get(name: string): Promise<string | undefined>;
     get(name: string, fallback: string): Promise<string>;
-    has(name: string): boolean;
+    /** Whether the tenant has set it. */
+    has(name: string): Promise<boolean>;
     /** A placeholder that `ctx.http` replaces outside the sandbox, for that secret's allowed hosts only. */
     ref(name: string): string;
   };

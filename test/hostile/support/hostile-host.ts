@@ -84,7 +84,6 @@ export async function openHostileHost(options: SandboxOptions = {}): Promise<Hos
         run: { id: `run_${runs}`, kind, name, attempt: 1, deadlineMs: Date.now() + hostileLimits.wallMs },
         permissions: [],
         config: {},
-        secrets: [],
       },
       ...(kind === 'route' ? { request: { method: 'GET', url: 'http://localhost/', headers: [], params: {}, query: {}, body: null } } : { payload: '{}' }),
       limits: hostileLimits,

@@ -48,6 +48,10 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, pl
       identity.sawSecret(name, value);
       return value;
     },
+    'secrets.has': async ([name], { identity }) => {
+      const { tenantId, installationId, secrets: declared } = identity.snapshot;
+      return (await secrets.readForRun(tenantId, installationId, declared)).has(name);
+    },
     ...httpHandlers({ egress: fairEgress(egress), secrets, clock }),
     ...kvHandlers(database),
     ...pluginHandlers(plugins, clock),

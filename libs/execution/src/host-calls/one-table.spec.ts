@@ -26,7 +26,7 @@ async function run(code: string): Promise<unknown> {
     bundleSha256: bundle.sha256,
     loadBundle: () => Promise.resolve(bundle),
     handler: { kind: 'job', index: 0 },
-    context: { tenant: { id: 't', slug: 't', name: 't' }, user: null, plugin: { id: 'p', slug: 'p', version: '1.0.0' }, run: { id: 'run_1', kind: 'job', name: 'a', attempt: 1, deadlineMs: Date.now() + 20_000 }, permissions: [], config: {}, secrets: [] },
+    context: { tenant: { id: 't', slug: 't', name: 't' }, user: null, plugin: { id: 'p', slug: 'p', version: '1.0.0' }, run: { id: 'run_1', kind: 'job', name: 'a', attempt: 1, deadlineMs: Date.now() + 20_000 }, permissions: [], config: {} },
     limits,
     hostCall: ({ method }) => Promise.resolve({ ok: false, code: 'ASKED', message: method }),
     log: () => undefined,

@@ -123,7 +123,6 @@ export class RunScope implements RunRequest, RunIdentity {
       run: { id: start.runId, kind: start.kind, name: start.name, attempt: start.attempt, deadlineMs: this.deadlineMs },
       permissions: snapshot.permissions,
       config: snapshot.config,
-      secrets: snapshot.secrets,
       refToken: snapshot.refToken,
     };
   }
@@ -147,7 +146,9 @@ export class RunScope implements RunRequest, RunIdentity {
     const answer = await this.#session.call(call);
     if (!answer.ok && telling.has(answer.code)) {
       this.#failures ??= [];
-      if (this.#failures.length < maxFailures) this.#failures.push({ code: answer.code, message: answer.message });
+      // The last ones: it is the last that a handler lets through.
+      if (this.#failures.length >= maxFailures) this.#failures.shift();
+      this.#failures.push({ code: answer.code, message: answer.message });
     }
     return answer;
   }

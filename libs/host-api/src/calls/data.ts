@@ -178,10 +178,15 @@ export const kvCalls = {
   }),
   'kv.list': row({
     args: z.tuple([
-      optional(z.strictObject({ prefix: z.string().max(512).optional(), limit: z.int().min(1).max(1000).optional(), cursor: cursor.optional() })),
+      optional(
+        z.union([
+          z.string().max(512).transform((prefix) => ({ prefix, limit: undefined, cursor: undefined })),
+          z.strictObject({ prefix: z.string().max(512).optional(), limit: z.int().min(1).max(1000).optional(), cursor: cursor.optional() }),
+        ]),
+      ),
     ]),
     result: z.object({ keys: z.array(z.object({ key: z.string(), expires_at: z.string().nullable() })), next_cursor: z.string().nullable() }),
-    doc: 'Keys in order, with the time at which they run out. `limit` is at most 1000 (default 100).',
+    doc: 'Keys in order, with the time at which they run out; a text in place of the options is the prefix. `limit` is at most 1000 (default 100).',
     example: "const { keys } = await ctx.kv.list({ prefix: 'user:' })",
   }),
   'kv.incr': row({

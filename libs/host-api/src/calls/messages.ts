@@ -188,4 +188,10 @@ export const secretCalls = {
     doc: 'The plaintext of a declared secret, for this run, or `null` when the tenant has not set it.',
     example: "const key = await ctx.secrets.get('API_KEY')",
   }),
+  'secrets.has': row({
+    args: z.tuple([line(200)]),
+    result: z.boolean(),
+    doc: 'Whether a declared secret has a value, without reading it. A name that the manifest does not declare has none.',
+    example: "if (!(await ctx.secrets.has('API_KEY'))) return { skipped: 'API_KEY is not set' }",
+  }),
 };

@@ -13,7 +13,6 @@ interface Known extends ProfileText {
   plugin: RunContext['plugin'];
   permissions: RunContext['permissions'];
   config: RunContext['config'];
-  secrets: RunContext['secrets'];
   refToken: RunContext['refToken'];
 }
 
@@ -30,7 +29,7 @@ export class Profiles {
   #lastId = 0;
 
   of({ isolateKey, bundleSha256, context, limits }: RunRequest): ProfileText {
-    const { tenant, plugin, permissions, config, secrets, refToken } = context;
+    const { tenant, plugin, permissions, config, refToken } = context;
     let list = this.#known.get(isolateKey);
     if (list === undefined) {
       if (this.#known.size >= maxKeys) this.#known.clear();
@@ -43,18 +42,17 @@ export class Profiles {
         known.permissions === permissions &&
         known.tenant === tenant &&
         known.plugin === plugin &&
-        known.secrets === secrets &&
         known.refToken === refToken
       ) {
         return known;
       }
     }
-    const fixed = JSON.stringify({ tenant, plugin, permissions, config, secrets, refToken });
+    const fixed = JSON.stringify({ tenant, plugin, permissions, config, refToken });
     const text = JSON.stringify({ isolateKey, sha256: bundleSha256, limits, fixed } satisfies Profile);
     const equal = list.find((known) => known.text === text);
-    if (equal !== undefined) return Object.assign(equal, { limits, tenant, plugin, permissions, config, secrets, refToken });
+    if (equal !== undefined) return Object.assign(equal, { limits, tenant, plugin, permissions, config, refToken });
     this.#lastId = (this.#lastId + 1) >>> 0;
-    const next = { id: this.#lastId, text, limits, tenant, plugin, permissions, config, secrets, refToken };
+    const next = { id: this.#lastId, text, limits, tenant, plugin, permissions, config, refToken };
     list.unshift(next);
     list.length = Math.min(list.length, perKey);
     return next;

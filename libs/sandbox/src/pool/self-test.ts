@@ -121,7 +121,6 @@ function probe(body: string): RunRequest {
       run: { id: 'probe', kind: 'job', name: 'probe', attempt: 1, deadlineMs: 0 },
       permissions: [],
       config: {},
-      secrets: [],
     },
     limits: probeLimits,
     hostCall: () => Promise.resolve({ ok: true, value: 'null' }),

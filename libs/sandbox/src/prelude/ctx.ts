@@ -7,7 +7,7 @@ import type { WebInternals } from './web/install.js';
 
 /** Texts that `ctx` is made of; each is parsed when the handler first looks at it. */
 export interface CtxTexts {
-  /** `{tenant, plugin, permissions, config, secrets, refToken}`: the same for every run of a release until someone changes a setting. */
+  /** `{tenant, plugin, permissions, config, refToken}`: the same for every run of a release until someone changes a setting. */
   fixed: string;
   /** `{user, run: {id, kind, name, attempt, deadlineMs}}`. */
   run: string;
@@ -23,7 +23,6 @@ interface Fixed {
   plugin: object;
   permissions: string[];
   config: unknown;
-  secrets: string[];
   refToken?: string;
 }
 
@@ -227,13 +226,13 @@ function makeRequest({ method, url, headers }: RequestParts, { body, bodyEncodin
   return web.createRequest({ method, url, headers, body: bodyEncoding === '' ? null : { encoding, data: body } });
 }
 
-function makeSecrets(run: RunState, { secrets: names, refToken }: Fixed): object {
+function makeSecrets(run: RunState, { refToken }: Fixed): object {
   return freeze({
     async get(name: unknown, fallback?: unknown) {
       const value = parseJson(await run.hostCall('secrets.get', argsToJson([name])));
       return value === null && fallback !== undefined ? fallback : value;
     },
-    has: (name: unknown) => holds(names, name),
+    has: async (name: unknown) => parseJson(await run.hostCall('secrets.has', argsToJson([name]))),
     ref: (name: unknown) => {
       if (typeof name !== 'string') throw new SafeTypeError('secrets.ref: the name must be a string');
       return refToken === undefined ? `{{secret:${name}}}` : `{{secret:${name}:${refToken}}}`;

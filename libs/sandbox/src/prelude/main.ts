@@ -9,7 +9,7 @@ import { isNonRetryable, makeSdk, retryDelayOf, type Registry } from './sdk.js';
 import { installWebGlobals } from './web/install.js';
 
 interface Profile {
-  /** JSON of what `ctx` shows of tenant, plugin, permissions, config and secrets. */
+  /** JSON of what `ctx` shows of tenant, plugin, permissions and config. */
   fixed: string;
   ceilings: RunCeilings;
 }

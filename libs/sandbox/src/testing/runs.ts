@@ -52,7 +52,6 @@ export function runOf(body: string, { kind = 'job', index = 0, ...over }: Partia
       run: { id: `run_${runs}`, kind, name: 'probe', attempt: 2, deadlineMs: 1_900_000_000_000 },
       permissions: ['outbound_http', 'db.read'],
       config: { channel: '#ops', list: [1] },
-      secrets: ['API_KEY'],
     },
     ...(kind === 'route' ? { request: getRequest } : {}),
     limits: usualLimits,

@@ -88,11 +88,11 @@ describe('a language model', () => {
 describe('a handler', () => {
   it('sees who and what it runs for', async () => {
     const plugin = await open(
-      `job('go', async (ctx) => [ctx.tenantId, ctx.tenant.name, ctx.user, ctx.plugin.slug, ctx.run.kind, ctx.run.attempt, ctx.permissions.has('outbound_http'), ctx.config, ctx.secrets.has('KEY')])`,
+      `job('go', async (ctx) => [ctx.tenantId, ctx.tenant.name, ctx.user, ctx.plugin.slug, ctx.run.kind, ctx.run.attempt, ctx.permissions.has('outbound_http'), ctx.config, await ctx.secrets.has('KEY'), await ctx.secrets.has('OTHER')])`,
       { ...http, secrets: ['KEY'], config: { type: 'object', properties: { a: { type: 'number', default: 7 } } } },
       { tenant: { slug: 'acme', name: 'Acme' }, secrets: { KEY: 'k' } },
     );
-    expect(await plugin.job('go', null, { attempt: 2 })).toEqual(['acme', 'Acme', null, 'probe', 'job', 2, true, { a: 7 }, true]);
+    expect(await plugin.job('go', null, { attempt: 2 })).toEqual(['acme', 'Acme', null, 'probe', 'job', 2, true, { a: 7 }, true, false]);
   });
 
   it('that throws rejects with its message, its stack and the next attempt', async () => {
@@ -325,6 +325,12 @@ describe('what a plugin leaves behind', () => {
     const code = `job('go', async (ctx) => ctx.kv.incr('n'))`;
     const [one, two] = await Promise.all([open(code, jobs('go')), open(code, jobs('go'))]);
     expect([await one.job('go'), await one.job('go'), await two.job('go')]).toEqual([1, 2, 1]);
+  });
+
+  it('lists what it counted', async () => {
+    const plugin = await open(`job('a', async (ctx) => { await ctx.analytics.track('made', { rows: 2 }); await ctx.analytics.track('seen') })`, jobs('a'));
+    await plugin.job('a');
+    expect(plugin.tracked).toEqual([{ name: 'made', props: { rows: 2 } }, { name: 'seen', props: {} }]);
   });
 
   it('lists the jobs it started without running them', async () => {

@@ -115,6 +115,8 @@ export class TestPlugin implements AsyncDisposable {
   /** Requests that left the sandbox, oldest first. */
   readonly requests: OutboundRequest[] = [];
   readonly startedJobs: StartedJob[] = [];
+  /** What the plugin counted with `ctx.analytics.track`, oldest first. */
+  readonly tracked: { name: string; props: { [key: string]: Json } }[] = [];
   readonly logs: LogLine[] = [];
   readonly kv: MemoryKv;
   readonly files: MemoryFiles;
@@ -318,10 +320,15 @@ export class TestPlugin implements AsyncDisposable {
         identity.sawSecret(name, value);
         return value;
       },
+      'secrets.has': ([name]) => Object.hasOwn(secrets, name),
       ...httpHandlers({
         egress: answeredHttp(http, (request) => void this.requests.push(request)),
         secrets: { readForRef: () => Promise.resolve(new Map(Object.entries(secrets).map(([name, value]) => [name, { value, allowedHosts: [] }]))) },
       }),
+      'analytics.track': ([name, props]) => {
+        this.tracked.push({ name, props: props ?? {} });
+        return null;
+      },
       ...memoryKvHandlers(this.kv),
       ...fileHandlers(files),
       ...templateHandlers(templates, loadTemplates),

@@ -110,7 +110,7 @@ export class AbortSignal extends EventTarget {
   }
 }
 defineHandlerAttribute(AbortSignal.prototype, 'abort');
-finishInterface(AbortSignal, 'AbortSignal');
+finishInterface(AbortSignal, 'AbortSignal', { constructor: 0, 'static abort': 0 });
 
 function abortError(): DOMException {
   return new DOMException('This operation was aborted', 'AbortError');
@@ -131,4 +131,4 @@ export class AbortController {
     signalAbort(this.#signal, reason);
   }
 }
-finishInterface(AbortController, 'AbortController');
+finishInterface(AbortController, 'AbortController', { abort: 0 });

@@ -1,4 +1,4 @@
-import { DateNow, TypedArraySet, Uint8ArrayCtor } from './primordials.js';
+import { DateNow, TypedArraySet, apply, Uint8ArrayCtor } from './primordials.js';
 import { utf8Decode, utf8Encode } from './encoding.js';
 import { streams } from './streams.js';
 import type { ReadableStream } from './streams.js';
@@ -17,18 +17,15 @@ export class Blob {
   #type: string;
 
   constructor(parts?: unknown, options?: unknown) {
-    const list: unknown[] = [];
-    if (parts !== undefined) {
-      if (!isObject(parts) || typeof (parts as { [Symbol.iterator]?: unknown })[Symbol.iterator] !== 'function') {
-        throw new TypeError('Blob: the parts must be a sequence');
-      }
-      list.push(...(parts as Iterable<unknown>));
-    }
+    const list = parts === undefined ? [] : toParts(parts);
     const given = toDictionary(options, 'Blob options');
-    const endings = given['endings'] === undefined ? 'transparent' : toDomString(given['endings']);
+    // Each member is read once and converted before the next one (Web IDL §3.2.17).
+    const { endings: wanted } = given;
+    const endings = wanted === undefined ? 'transparent' : toDomString(wanted);
     if (endings !== 'transparent' && endings !== 'native') throw new TypeError("Blob: endings must be 'transparent' or 'native'");
-    const type = given['type'] === undefined ? '' : toDomString(given['type']);
-    this.#bytes = concatenate(list.map((part) => partBytes(part, endings === 'native')));
+    const { type: named } = given;
+    const type = named === undefined ? '' : toDomString(named);
+    this.#bytes = concatenate(list.map((part) => (typeof part === 'string' ? utf8Encode(endings === 'native' ? part.replace(/\r\n?|\n/g, '\n') : part) : part)));
     this.#type = normalizeType(type);
   }
 
@@ -62,7 +59,7 @@ export class Blob {
     };
   }
 }
-finishInterface(Blob, 'Blob');
+finishInterface(Blob, 'Blob', { constructor: 0, slice: 0 });
 
 /** True for a File, whatever its prototype. */
 export let isFile: (value: unknown) => value is File;
@@ -74,11 +71,13 @@ export class File extends Blob {
 
   constructor(parts: unknown, name: unknown, options?: unknown) {
     requireArguments(arguments.length, 2, 'File');
-    if (parts === undefined) throw new TypeError('File: the parts must be a sequence');
-    super(parts, options);
-    this.#name = toUsvString(name);
-    const modified = toDictionary(options, 'File options')['lastModified'];
-    this.#lastModified = modified === undefined ? DateNow() : Math.trunc(Number(modified)) || 0;
+    const list = toParts(parts);
+    const named = toUsvString(name);
+    // Read in the order of Web IDL: what the dictionary inherits first.
+    const { endings, type, lastModified } = toDictionary(options, 'File options');
+    super(list, { endings, type });
+    this.#name = named;
+    this.#lastModified = lastModified === undefined ? DateNow() : Math.trunc(Number(lastModified)) || 0;
   }
 
   get name(): string { return this.#name; }
@@ -89,7 +88,7 @@ export class File extends Blob {
     isFile = (value): value is File => typeof value === 'object' && value !== null && #name in value;
   }
 }
-finishInterface(File, 'File');
+finishInterface(File, 'File', { constructor: 2 });
 
 function normalizeType(type: string): string {
   return /^[\x20-\x7e]*$/.test(type) ? type.toLowerCase() : '';
@@ -102,12 +101,15 @@ function clampIndex(value: unknown, fallback: number, size: number): number {
   return index < 0 ? Math.max(size + index, 0) : Math.min(index, size);
 }
 
-function partBytes(part: unknown, nativeEndings: boolean): Uint8Array {
-  const view = viewBytes(part);
-  if (view !== undefined) return view;
-  if (isBlob(part)) return blobBytes(part);
-  const text = toUsvString(part);
-  return utf8Encode(nativeEndings ? text.replace(/\r\n?|\n/g, '\n') : text);
+/** `sequence<BlobPart>`: each part is converted while the sequence is walked, so that what a conversion changes shows. */
+function toParts(parts: unknown): (Uint8Array | string)[] {
+  const method = isObject(parts) ? (parts as { [Symbol.iterator]?: unknown })[Symbol.iterator] : undefined;
+  if (typeof method !== 'function') throw new TypeError('The parts must be a sequence');
+  const list: (Uint8Array | string)[] = [];
+  // The method is read once; the loop asks this object for it.
+  const once = { [Symbol.iterator]: () => apply(method as () => Iterator<unknown>, parts, []) };
+  for (const part of once) list.push(viewBytes(part) ?? (isBlob(part) ? blobBytes(part) : toUsvString(part)));
+  return list;
 }
 
 /** A copy of all parts, one after the other. */

@@ -159,19 +159,22 @@ function bytesNow(body: Body | null): Uint8Array<ArrayBuffer> | undefined {
   return body.bytes?.slice() ?? new Uint8ArrayCtor(0);
 }
 
-async function consumeBytes(body: Body | null): Promise<Uint8Array<ArrayBuffer>> {
-  return bytesNow(body) ?? (await readStream(body?.stream as ReadableStream, Infinity));
+/** The rest of a body whose bytes are not there at once. */
+function restOf(body: Body | null): Promise<Uint8Array<ArrayBuffer>> {
+  return readStream(body?.stream as ReadableStream, Infinity);
 }
 
-async function consumeText(body: Body | null): Promise<string> {
+/** The text of a body at once, or undefined as {@link bytesNow}. */
+function textNow(body: Body | null): string | undefined {
   if (body !== null && body.stream === null && body.text !== null && !body.used && body.signal?.aborted !== true) {
     body.used = true;
     return body.text.charCodeAt(0) === 0xfeff ? body.text.slice(1) : body.text;
   }
-  return utf8Decode(bytesNow(body) ?? (await readStream(body?.stream as ReadableStream, Infinity)));
+  const bytes = bytesNow(body);
+  return bytes === undefined ? undefined : utf8Decode(bytes);
 }
 
-/** Adds the members of the Body mixin (Fetch §5.3) to a class. */
+/** Adds the members of the Body mixin (Fetch §5.3) to a class. What can be refused is refused before anything is awaited, so that it is seen in time. */
 export function defineBodyMixin<T extends object>(constructor: { prototype: T }, owner: BodyOwner<T>): void {
   const members = {
     get body(): unknown {
@@ -183,23 +186,26 @@ export function defineBodyMixin<T extends object>(constructor: { prototype: T },
       return body !== null && isUsed(body);
     },
     async arrayBuffer(): Promise<ArrayBuffer> {
-      return (await consumeBytes(owner.bodyOf(this as unknown as T))).buffer;
+      const body = owner.bodyOf(this as unknown as T);
+      return (bytesNow(body) ?? (await restOf(body))).buffer;
     },
     async blob(): Promise<Blob> {
       const self = this as unknown as T;
       const type = owner.typeOf(self);
-      const bytes = await consumeBytes(owner.bodyOf(self));
+      const body = owner.bodyOf(self);
+      const bytes = bytesNow(body) ?? (await restOf(body));
       const mime = type === null ? null : extractMimeType(type);
       return wrapBlob(bytes, mime === null ? '' : serializeMimeType(mime));
     },
     async bytes(): Promise<Uint8Array> {
-      return await consumeBytes(owner.bodyOf(this as unknown as T));
+      const body = owner.bodyOf(this as unknown as T);
+      return bytesNow(body) ?? (await restOf(body));
     },
     async formData(): Promise<FormData> {
       const self = this as unknown as T;
       const body = owner.bodyOf(self);
       const mime = extractMimeType(owner.typeOf(self) ?? '');
-      const bytes = await consumeBytes(body);
+      const bytes = bytesNow(body) ?? (await restOf(body));
       const boundary = mime?.parameters.get('boundary');
       if (mime?.essence === 'multipart/form-data' && boundary !== undefined) return decodeMultipart(bytes, boundary);
       if (mime?.essence === 'application/x-www-form-urlencoded') {
@@ -211,10 +217,12 @@ export function defineBodyMixin<T extends object>(constructor: { prototype: T },
       throw new TypeError('The content type of the body is neither multipart/form-data nor application/x-www-form-urlencoded');
     },
     async json(): Promise<unknown> {
-      return JSONParse(await consumeText(owner.bodyOf(this as unknown as T)));
+      const body = owner.bodyOf(this as unknown as T);
+      return JSONParse(textNow(body) ?? utf8Decode(await restOf(body)));
     },
     async text(): Promise<string> {
-      return await consumeText(owner.bodyOf(this as unknown as T));
+      const body = owner.bodyOf(this as unknown as T);
+      return textNow(body) ?? utf8Decode(await restOf(body));
     },
   };
   for (const [name, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(members))) {

@@ -53,7 +53,7 @@ export class CryptoKey {
     isCryptoKey = (value): value is CryptoKey => typeof value === 'object' && value !== null && #material in value;
   }
 }
-finishInterface(CryptoKey, 'CryptoKey');
+finishInterface(CryptoKey, 'CryptoKey', { constructor: 0 });
 
 /** The JSON Web Key of a symmetric key (RFC 7518 §6.4). */
 export interface Jwk {

@@ -204,7 +204,7 @@ export class SubtleCrypto {
     requireArguments(given, wanted, `SubtleCrypto.${name}`);
   }
 }
-finishInterface(SubtleCrypto, 'SubtleCrypto');
+finishInterface(SubtleCrypto, 'SubtleCrypto', { constructor: 0 });
 
 const INTEGER_ARRAYS = ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'BigInt64Array', 'BigUint64Array'];
 
@@ -243,7 +243,7 @@ export class Crypto {
     return text;
   }
 }
-finishInterface(Crypto, 'Crypto');
+finishInterface(Crypto, 'Crypto', { constructor: 0 });
 
 /** The one instance. */
 export const crypto = new Crypto(CREATE);

@@ -1,6 +1,6 @@
-import { DateNow, apply } from './primordials.js';
+import { DateNow, ObjectDefineProperty, apply } from './primordials.js';
 import { DOMException } from './dom-exception.js';
-import { defineConstants, finishInterface, isObject, requireArguments, toDictionary, toDomString } from './webidl.js';
+import { defineConstants, finishInterface, isObject, requireArguments, setName, toDictionary, toDomString } from './webidl.js';
 
 /** Called with what a listener threw; nothing a listener does may escape `dispatchEvent`. */
 let reportListenerError: (error: unknown) => void = () => undefined;
@@ -12,6 +12,7 @@ export function setListenerErrorReporter(report: (error: unknown) => void): void
 
 /** Marks an event as dispatched by the platform. */
 export let trustEvent: (event: Event) => void;
+let isTrusted: { get(this: Event): boolean; enumerable: true };
 let dispatch: (event: Event, target: EventTarget) => boolean;
 
 /** DOM §2.2. There is no tree here, so the path of an event is its target. */
@@ -31,9 +32,11 @@ export class Event {
   #passive = false;
   #trusted = false;
   #time = DateNow();
+  declare readonly isTrusted: boolean;
 
   constructor(type: unknown, init?: unknown) {
     requireArguments(arguments.length, 1, 'Event');
+    ObjectDefineProperty(this, 'isTrusted', isTrusted);
     this.#type = toDomString(type);
     const options = toDictionary(init, 'Event init');
     this.#bubbles = Boolean(options['bubbles']);
@@ -50,7 +53,6 @@ export class Event {
   get cancelable(): boolean { return this.#cancelable; }
   get composed(): boolean { return this.#composed; }
   get defaultPrevented(): boolean { return this.#canceled; }
-  get isTrusted(): boolean { return this.#trusted; }
   get timeStamp(): number { return this.#time; }
   get returnValue(): boolean { return !this.#canceled; }
   set returnValue(value: boolean) { if (!value) this.preventDefault(); }
@@ -86,6 +88,9 @@ export class Event {
   }
 
   static {
+    // [LegacyUnforgeable]: every event has it as a property of its own, with the same getter.
+    isTrusted = { get(this: Event): boolean { return this.#trusted; }, enumerable: true };
+    setName(isTrusted.get, 'get isTrusted');
     trustEvent = (event) => { event.#trusted = true; };
     dispatch = (event, target) => {
       if (event.#dispatching || !event.#initialized) throw new DOMException('The event is already being dispatched', 'InvalidStateError');
@@ -114,7 +119,7 @@ export class Event {
     };
   }
 }
-finishInterface(Event, 'Event');
+finishInterface(Event, 'Event', { constructor: 1 });
 defineConstants(Event, { NONE: 0, CAPTURING_PHASE: 1, AT_TARGET: 2, BUBBLING_PHASE: 3 });
 
 function call(callback: Listener['callback'], target: EventTarget, event: Event): void {
@@ -151,7 +156,7 @@ export class CustomEvent extends Event {
     this.#detail = detail;
   }
 }
-finishInterface(CustomEvent, 'CustomEvent');
+finishInterface(CustomEvent, 'CustomEvent', { constructor: 1 });
 
 type EventCallback = ((this: EventTarget, event: Event) => void) | { handleEvent(event: Event): void };
 
@@ -224,7 +229,7 @@ export class EventTarget {
     isEventTarget = (value) => #listeners in value;
   }
 }
-finishInterface(EventTarget, 'EventTarget');
+finishInterface(EventTarget, 'EventTarget', { addEventListener: 2, removeEventListener: 2 });
 
 /** Defines an `on…` attribute (HTML §8.1.8.1) on an interface. */
 export function defineHandlerAttribute(prototype: EventTarget, type: string): void {

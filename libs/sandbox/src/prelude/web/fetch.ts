@@ -19,7 +19,7 @@ export function connectFetch(host: PreludeHost): void {
 }
 
 /** Fetch §5.6, as the host call `http.request`. Rejects with a TypeError that keeps the host's `code`, or with the signal's reason. */
-export async function fetch(input: unknown, init?: unknown): Promise<Response> {
+export async function fetch(input: unknown, init: unknown = undefined): Promise<Response> {
   requireArguments(arguments.length, 1, 'fetch');
   const request = requestState(new Request(input, init));
   const signal = request.signal;

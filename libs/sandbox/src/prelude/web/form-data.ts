@@ -65,7 +65,7 @@ export class FormData {
     defineIterable(FormData, 'FormData', (form) => form.#list);
   }
 }
-finishInterface(FormData, 'FormData');
+finishInterface(FormData, 'FormData', { constructor: 0, append: 2, set: 2 });
 
 function createEntry(name: unknown, value: unknown, named: boolean, filename: unknown): FormEntry {
   const key = toUsvString(name);

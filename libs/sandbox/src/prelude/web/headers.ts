@@ -128,7 +128,7 @@ export class Headers {
     defineIterable(Headers, 'Headers', (headers) => (headers.#sorted ??= sortAndCombine(headers.#list)));
   }
 }
-finishInterface(Headers, 'Headers');
+finishInterface(Headers, 'Headers', { constructor: 0 });
 
 /** "Get a value" of Fetch §2.2.2: all values of a lower-case name joined by `, `, or null. */
 export function combined(list: readonly HeaderPair[], key: string): string | null {

@@ -46,7 +46,7 @@ export function defineIterable<T extends object>(
     entries(this: T) { return iterate(this, 'entries'); },
     keys(this: T) { return iterate(this, 'keys'); },
     values(this: T) { return iterate(this, 'values'); },
-    forEach(this: T, callback: (value: unknown, key: string, parent: T) => void, thisArg?: unknown): void {
+    forEach(this: T, callback: (value: unknown, key: string, parent: T) => void, thisArg: unknown = undefined): void {
       pairsOf(this);
       if (typeof callback !== 'function') throw new TypeError('forEach: the callback must be a function');
       for (let i = 0; ; i++) {

@@ -216,7 +216,7 @@ export class Request {
     });
   }
 }
-finishInterface(Request, 'Request');
+finishInterface(Request, 'Request', { constructor: 1 });
 
 function checkedUrl(text: string): string {
   const url = parseAbsoluteUrl(text);

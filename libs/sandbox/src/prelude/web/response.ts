@@ -158,7 +158,7 @@ export class Response {
     });
   }
 }
-finishInterface(Response, 'Response');
+finishInterface(Response, 'Response', { constructor: 0, 'static json': 1 });
 
 /** RFC 9110 §15; HTTP/2 has no reason phrases, so answers get the usual ones. */
 const REASONS: Record<number, string> = {

@@ -208,7 +208,7 @@ export class URLSearchParams {
     defineIterable(URLSearchParams, 'URLSearchParams', (params) => params.#list);
   }
 }
-finishInterface(URLSearchParams, 'URLSearchParams');
+finishInterface(URLSearchParams, 'URLSearchParams', { constructor: 0, delete: 1, has: 1 });
 
 /** True for a URL, whatever its prototype. */
 export let isUrl: (value: unknown) => value is URL;
@@ -359,7 +359,7 @@ export class URL {
     wrap = (record) => new URL(WRAP, record);
   }
 }
-finishInterface(URL, 'URL');
+finishInterface(URL, 'URL', { constructor: 1, 'static parse': 1, 'static canParse': 1 });
 const WRAP = Symbol('wrap');
 
 /** The serialisation of an absolute URL with its parts, or null when the text is no URL. */

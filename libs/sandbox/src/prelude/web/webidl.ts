@@ -66,12 +66,22 @@ export function viewBytes(value: unknown): Uint8Array<ArrayBuffer> | undefined {
   return undefined;
 }
 
-/** Gives a class the shape Web IDL asks for: its name (minifying loses it), enumerable members and a `Symbol.toStringTag`. */
-export function finishInterface(constructor: { prototype: object }, name: string): void {
+/**
+ * Gives a class the shape Web IDL asks for: its name (minifying loses it), enumerable members and a `Symbol.toStringTag`.
+ * @param lengths how many arguments must be given where TypeScript's optional ones count too; `constructor` is the class itself, `static x` its own `x`
+ */
+export function finishInterface(constructor: { prototype: object }, name: string, lengths: Record<string, number> = {}): void {
   setName(constructor, name);
+  for (const member of Object.keys(lengths)) setLength(constructor, member, lengths[member] as number);
   makeEnumerable(constructor.prototype);
   makeEnumerable(constructor, ['length', 'name', 'prototype']);
   ObjectDefineProperty(constructor.prototype, SymbolToStringTag, { value: name, configurable: true });
+}
+
+function setLength(constructor: { prototype: object }, member: string, value: number): void {
+  const isStatic = member.startsWith('static ');
+  const target = member === 'constructor' ? constructor : ObjectGetOwnPropertyDescriptor(isStatic ? constructor : constructor.prototype, isStatic ? member.slice(7) : member)?.value;
+  ObjectDefineProperty(target as object, 'length', { value, configurable: true });
 }
 
 /** Names a function or class. */

@@ -66,6 +66,9 @@ export function install({ TextDecoder, utf8Encode }: StreamsDependencies): Strea
   for (const [constructor, name] of [[TextEncoderStream, 'TextEncoderStream'], [TextDecoderStream, 'TextDecoderStream']] as const) {
     Object.defineProperty(constructor, 'name', { value: name, configurable: true });
     Object.defineProperty(constructor.prototype, Symbol.toStringTag, { value: name, configurable: true });
+    for (const [member, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(constructor.prototype))) {
+      if (descriptor.get) Object.defineProperty(constructor.prototype, member, { ...descriptor, enumerable: true });
+    }
   }
 
   for (const [name, value] of Object.entries(ponyfill)) Object.defineProperty(value, 'name', { value: name, configurable: true });
