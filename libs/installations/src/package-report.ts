@@ -22,6 +22,7 @@ export interface PackageReportView {
     filters: string[];
     jobs: { name: string; schedule: string | null; timezone: string }[];
     secrets: { name: string; required: boolean }[];
+    webhooks: { name: string; on: string[] }[];
     dependencies: Record<string, string>;
   } | null;
   /** Host calls and hosts in the code, with file and line. */
@@ -50,6 +51,7 @@ export function viewReport(report: PackageReport, sha256: string): PackageReport
           filters: manifest.filters,
           jobs: manifest.jobs.map(({ name, schedule, timezone }) => ({ name, schedule, timezone })),
           secrets: manifest.secrets.map(({ name, required }) => ({ name, required })),
+          webhooks: report.webhooks.map(({ name, on }) => ({ name, on })),
           dependencies: manifest.dependencies,
         }
       : null,

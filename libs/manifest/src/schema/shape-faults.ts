@@ -54,6 +54,7 @@ function detailOf(issue: Issue, value: unknown, node: SchemaNode | undefined): {
       if (value === undefined) return { code: 'REQUIRED', detail: `is required: ${instead}.` };
       return { code: 'TYPE', detail: `must be ${typeName(issue.expected)}, not ${show(value)}: ${instead}.` };
     case 'invalid_value': {
+      if (value === undefined) return { code: 'REQUIRED', detail: `is required: ${instead}.` };
       const near = typeof value === 'string' ? closest(value, issue.values.map(String)) : undefined;
       return { code: 'VALUE', detail: `${show(value)} is not allowed.${near === undefined ? ` Write one of: ${issue.values.map(String).join(', ')}.` : ` Did you mean "${near}"?`}` };
     }

@@ -119,11 +119,10 @@ function parseYaml(bytes: Uint8Array): YamlReading {
   } catch {
     return refuse('YAML_SYNTAX', 'is not UTF-8; save it in that encoding.');
   }
-  // Flow collections and compact sequences are what lets a few bytes nest: the parser below recurses, so they are counted before it sees them.
-  if (/[[{](?:[^\]}]*[[{]){64}/.test(text.slice(0, maxBytes)) || /^[ \t]*(?:[-?] ){40}/m.test(text)) return refuse('YAML_DEPTH', `is nested too deep; at most ${maxDepth} levels are read.`);
+  if (mayNestDeep(text)) return refuse('YAML_DEPTH', `is nested too deep; at most ${maxDepth} levels are read.`);
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { version: '1.2', schema: 'core', merge: false, strict: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+    const document = parseDocument(text, { version: '1.2', schema: 'core', merge: false, strict: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false, logLevel: 'error' });
     const problems = [...document.errors, ...document.warnings];
     if (problems.length > 0) {
       return { ok: false, errors: problems.slice(0, 20).map(({ pos, message, code }) => {
@@ -139,6 +138,23 @@ function parseYaml(bytes: Uint8Array): YamlReading {
   } catch (thrown) {
     return refuse('YAML_SYNTAX', `cannot be read: ${messageOf(thrown).slice(0, 200)}.`);
   }
+}
+
+/**
+ * Whether brackets, or marks of compact collections ("- - - a"), could nest deeper than the parser's recursion should go. Counts every bracket,
+ * also those in quotes and comments: no webhook needs so many that are not closed.
+ */
+function mayNestDeep(text: string): boolean {
+  let open = 0;
+  let marks = 0;
+  for (const char of text) {
+    if (char === '[' || char === '{') open += 1;
+    else if (char === ']' || char === '}') open = Math.max(0, open - 1);
+    if (char === '-' || char === '?') marks += 1;
+    else if (char !== ' ' && char !== '\t') marks = 0;
+    if (open > 64 || marks > 64) return true;
+  }
+  return false;
 }
 
 /** Aliases and anchors multiply, tags make other things than text, numbers and lists, and keys that are no text have no pointer. */
