@@ -1,4 +1,6 @@
 /** Least privilege made visible: what a plugin's code uses, against what it asks for, what it was granted, and what it used last. */
+import { hostCalls, hostMethods, permissionNames } from '@annex/host-api';
+import { uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, type TestAnnex } from '../support/annex.js';
 
@@ -105,4 +107,39 @@ it('the stack of a failed run names the author’s files and lines', async () =>
   const stack = JSON.stringify(run.logs);
   expect(stack).toContain('main.ts:11:');
   expect(stack).not.toContain('plugin.js');
+});
+
+it('a denied call changes nothing: every call that needs a permission, not granted, leaves every table of the tenant as it was', async () => {
+  const tenant = await annex.makeTenant();
+  const needing = hostMethods.filter((name) => hostCalls[name].permission !== null);
+  await tenant.install({
+    manifest: { slug: 'denied', routes: true, permissions: [...permissionNames], http: { allow: ['api.open.test'] } },
+    code: `import { route } from '@annex/sdk'
+      const args = { 'http.request': ['https://api.open.test/'], 'email.send': [{ to: 'a@b.test', subject: 's', text: 't' }], 'db.insert': ['t', { a: 1 }], 'db.update': ['t', 'x', {}], 'files.upload': ['a', 'b'], 'webhooks.send': ['a', {}] }
+      route('/', async (ctx) => {
+        const codes = {}
+        for (const name of ${JSON.stringify(needing)}) {
+          const [space, call] = name.split('.')
+          codes[name] = await ctx[space][call](...(args[name] ?? ['t', 'x'])).then(() => 'done', (error) => error.code)
+        }
+        codes.fetch = await fetch('https://api.open.test/').then(() => 'done', (error) => error.code)
+        return codes
+      })`,
+  });
+  await tenant.owner.put('/api/plugins/denied/permissions', { granted: [] });
+  const tables = await annex.db.sql<{ name: string }>(`select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+    where c.relkind = 'r' and n.nspname = current_schema() and a.attname = 'tenant_id' and c.relname not in ('runs', 'run_logs', 'usage')`);
+  const rows = async (): Promise<Record<string, unknown>> => {
+    const found: Record<string, unknown> = {};
+    for (const { name } of tables) [found[name]] = await annex.db.sql(`select count(*)::int as count, max(xmin::text::bigint) as newest from ${name} where tenant_id = $1`, [uuidFromId(tenant.id as Id<'tenant'>)]);
+    return found;
+  };
+  // The first call brings the plugin into this process.
+  await tenant.owner.get('/ext/denied/');
+  const before = await rows();
+  expect(Object.keys(before).length).toBeGreaterThan(10);
+  const { body } = await tenant.owner.get('/ext/denied/');
+  expect(body).toEqual(Object.fromEntries([...needing, 'fetch'].map((name) => [name, 'PERMISSION_DENIED'])));
+  await annex.platform.execution.reader.settle(tenant.id as Id<'tenant'>);
+  expect(await rows()).toEqual(before);
 });

@@ -20,21 +20,25 @@ export const apiErrors = defineErrors('api', {
   INTERNAL: { title: 'Internal error', status: 500, fault: 'platform' },
 });
 
-/** Any thrown thing as an error of the product. What is unknown stays unknown to the caller: it gets the request id to quote. */
-export function toAnnexError(thrown: unknown): AnnexError {
+/**
+ * Any thrown thing as an error of the product. What is unknown stays unknown to the caller: it gets the request id to quote.
+ * @param bodyLimit of the endpoint, in bytes, to be named when a body is larger
+ */
+export function toAnnexError(thrown: unknown, bodyLimit?: number): AnnexError {
   if (isAnnexError(thrown)) return thrown;
-  const known = fromFramework(thrown);
+  const known = fromFramework(thrown, bodyLimit);
   if (known) return known;
   return apiErrors.error('INTERNAL', 'Something failed inside Annex. Quote the request id to whoever runs it.', { cause: thrown });
 }
 
 /** Fastify and Nest speak in errors of their own; each gets a code and a way out. */
-function fromFramework(thrown: unknown): AnnexError | undefined {
+function fromFramework(thrown: unknown, bodyLimit: number | undefined): AnnexError | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   const status = 'statusCode' in thrown ? thrown.statusCode : 'getStatus' in thrown && typeof thrown.getStatus === 'function' ? (thrown.getStatus() as number) : undefined;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' || code === 'FST_REQ_FILE_TOO_LARGE' || status === 413) {
-    return apiErrors.error('PAYLOAD_TOO_LARGE', 'The body is larger than this endpoint takes.', { cause: thrown });
+    const limit = code === 'FST_ERR_CTP_BODY_TOO_LARGE' && bodyLimit !== undefined ? `${bodyLimit} bytes, which is the limit of this endpoint` : 'this endpoint takes';
+    return apiErrors.error('PAYLOAD_TOO_LARGE', `The body is larger than ${limit}. Send less at a time, or store it as a file and send its key.`, { cause: thrown });
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || code === 'FST_INVALID_MULTIPART_CONTENT_TYPE' || status === 415) {
     return apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data where a file is uploaded.', { cause: thrown });

@@ -4,7 +4,7 @@ import { toAnnexError } from './errors.js';
 
 /** Prints any thrown thing as `application/problem+json` (RFC 9457). The one place where an error becomes a response. */
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
-  const error = toAnnexError(thrown);
+  const error = toAnnexError(thrown, request.routeOptions.bodyLimit);
   const fields = { request_id: request.id, code: error.code, method: request.method, path: request.url.split('?')[0] };
   if (error.kind.status >= 500) logger.error({ ...fields, err: error.cause ?? error }, error.detail);
   else logger.debug(fields, error.detail);

@@ -122,9 +122,12 @@ describe('reading', () => {
     finish();
     finish({ status: 'failed', error: { code: 'TIMEOUT', message: '' } });
     sink.use(tenantId, plugin.id, { runs: 2, cpu_ms: 4 });
+    for (const rows of [2, 3]) sink.track(tenantId, plugin.id, { name: '__proto__', sums: { rows } });
     const day = new Date().toISOString().slice(0, 10);
-    expect(await reader.metrics(tenantId, plugin.slug)).toMatchObject({ runs: { total: 2, by_status: { succeeded: 1, failed: 1 }, by_error: { TIMEOUT: 1 } }, days: [{ day, metrics: { runs: 2, cpu_ms: 4 } }] });
-    expect(await reader.usage(tenantId)).toEqual({ items: [{ day, installation_id: plugin.id, plugin: plugin.slug, metrics: { runs: 2, cpu_ms: 4 } }] });
+    // A plugin names what it counts, and may choose what objects have by birth.
+    const analytics = JSON.parse('{"__proto__": {"count": 2, "sums": {"rows": 5}}}') as object;
+    expect(await reader.metrics(tenantId, plugin.slug)).toMatchObject({ runs: { total: 2, by_status: { succeeded: 1, failed: 1 }, by_error: { TIMEOUT: 1 } }, days: [{ day, metrics: { runs: 2, cpu_ms: 4 }, analytics }] });
+    expect(await reader.usage(tenantId)).toEqual({ items: [{ day, installation_id: plugin.id, plugin: plugin.slug, metrics: { runs: 2, cpu_ms: 4 }, analytics }] });
     await db.sql('delete from installations where id = $1', [uuidFromId(plugin.id)]);
     expect(await reader.usage(tenantId)).toMatchObject({ items: [{ plugin: null }] });
   });
