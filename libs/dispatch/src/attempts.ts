@@ -23,6 +23,7 @@ import {
 import type { RunTicket } from '@annex/queue';
 import type { AttemptOutcome, AttemptPort } from './attempt.js';
 import { Batcher } from './batcher.js';
+import { Pace, Places } from './places.js';
 
 export interface AttemptsOptions {
   database: Database;
@@ -30,6 +31,10 @@ export interface AttemptsOptions {
   clock: Clock;
   logger: Logger;
   ownerId: string;
+  /** Runs at once. */
+  slots: number;
+  /** Of the slots, those that tenants over their own share may not have. */
+  reserved: number;
   /** How long a claim holds without being renewed, in milliseconds. */
   leaseMs: number;
   /** An attempt that has not answered by then is given up, in milliseconds; over every timeout that a handler may have. */
@@ -37,6 +42,8 @@ export interface AttemptsOptions {
   random: () => number;
   /** Called when a slot became free. */
   onFree: () => void;
+  /** Called when runs have become short (`true`) or long. */
+  onPace: (isFast: boolean) => void;
 }
 
 /** What the dispatcher did since it started; for metrics. */
@@ -66,20 +73,31 @@ type Ended = AttemptOutcome | 'handed back' | 'lost' | 'too long';
 const finishTries = 40;
 const finishPauseMs = 2000;
 
+/** How long a ticket waits here for a slot before another worker may have it. */
+const patienceMs = 250;
+
 /** Claims, and ends, that are written together; a commit's wait for the disk is then shared. */
-const batches = { atOnce: 2, maxItems: 32 } as const;
+const batches = { atOnce: 1, maxItems: 32 } as const;
 
 export class Attempts {
   readonly counts: AttemptCounts = { claimed: 0, succeeded: 0, failed: 0, retrying: 0, cancelled: 0, skipped: 0, handedBack: 0, fenced: 0 };
   readonly #active = new Map<Id<'run'>, Active>();
   readonly #claims: Batcher<WantedRun, ClaimedRun | null>;
   readonly #ends: Batcher<AttemptEnd, EndedAttempt | null>;
+  readonly #places: Places;
+  readonly #pace = new Pace();
   #isDraining = false;
 
   constructor(private readonly options: AttemptsOptions) {
-    const { database, ownerId, leaseMs } = options;
+    const { database, ownerId, leaseMs, slots, reserved } = options;
+    this.#places = new Places({ slots, lendable: Math.max(1, slots - reserved), patienceMs });
     this.#claims = new Batcher({ ...batches, work: (wanted) => database.platform((tx) => claimRuns(tx, wanted, { owner: ownerId, leaseMs })) });
     this.#ends = new Batcher({ ...batches, work: (ends) => database.platform((tx) => finishAttempts(tx, ends)) });
+  }
+
+  /** Whether runs are short now. */
+  get isFast(): boolean {
+    return this.#pace.isFast;
   }
 
   /** How many runs are under way. */
@@ -89,27 +107,31 @@ export class Attempts {
 
   /** Works on one ticket from the queue; never throws. */
   async handle(ticket: RunTicket): Promise<void> {
-    const { database, logger, onFree } = this.options;
+    const { database, logger, onFree, onPace } = this.options;
     const tenantId = parseId('tenant', ticket.tenantId);
     const runId = parseId('run', ticket.runId);
     if (tenantId === undefined || runId === undefined || !Number.isInteger(ticket.claims)) {
       logger.error({ ticket: ticket.id }, 'a ticket in the queue was not made by Annex');
       return;
     }
+    let leave: (() => void) | undefined;
     try {
-      if (this.#isDraining) {
-        await database.platform((tx) => takeBack(tx, [{ tenantId, runId, claims: ticket.claims, ticketId: ticket.id }]));
+      leave = await this.#places.enter(ticket.isLent ?? false);
+      if (!leave) {
+        if (this.#pace.stalled()) onPace(false);
+        await database.platform((tx) => takeBack(tx, [{ tenantId, runId, ticketId: ticket.id }]));
         return;
       }
       failpoint('ticket.received');
       const run = await this.#claims.do({ tenantId, runId, claims: ticket.claims });
       failpoint('attempt.claimed');
-      if (run) await this.#attempt(run);
+      if (run) await this.#attempt(run, leave);
       failpoint('attempt.finished');
     } catch (thrown) {
       // The run stays as it is: the reconciler finds its ticket gone or its lease run out, and it starts again.
       logger.warn({ err: thrown, run: runId }, 'a run could not be claimed or finished');
     } finally {
+      leave?.();
       onFree();
     }
   }
@@ -137,6 +159,7 @@ export class Attempts {
   /** Claims nothing any more. */
   beginDrain(): void {
     this.#isDraining = true;
+    this.#places.close();
   }
 
   /** Asks every handler to end, and hands back what has not ended after `graceMs`. */
@@ -148,7 +171,8 @@ export class Attempts {
     for (const { run, abandon } of active) if (this.#active.get(run.id)?.run === run) abandon('handed back');
   }
 
-  async #attempt(run: ClaimedRun): Promise<void> {
+  /** `leave`: gives the slot to the next run; called when the handler has ended, before that is written. */
+  async #attempt(run: ClaimedRun, leave: () => void): Promise<void> {
     this.counts.claimed += 1;
     const abort = new AbortController();
     const given = Promise.withResolvers<Ended>();
@@ -158,7 +182,10 @@ export class Attempts {
       given.resolve('too long');
     }, this.options.attemptCeilingMs);
     try {
+      const startedAt = performance.now();
       const ended = await Promise.race([this.#try(run, abort.signal), given.promise]);
+      leave();
+      if (this.#pace.ran(performance.now() - startedAt)) this.options.onPace(this.#pace.isFast);
       failpoint('attempt.tried');
       await this.#conclude(run, this.#isDraining && abort.signal.aborted ? unlessDone(ended) : ended);
     } finally {

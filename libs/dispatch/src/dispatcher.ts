@@ -32,6 +32,9 @@ export interface DispatcherOptions {
   random?: () => number;
 }
 
+/** Part of the slots that only tenants below their own cap of concurrent runs may use. */
+const defaultReservedShare = 0.125;
+
 /** What the dispatcher is doing; for metrics and `/readyz`. */
 export interface DispatcherStats extends AttemptCounts {
   running: number;
@@ -58,9 +61,9 @@ export class Dispatcher {
     this.#options = options;
     this.#slots = slots;
     const onDue = () => this.#relay.wake();
-    const relay = createRelay({ database, queue, slots, logger, ...(reservedShare !== undefined && { reservedShare }) });
+    const relay = createRelay({ database, queue, slots, logger, isFast: () => this.#attempts.isFast, isIdle: () => this.#attempts.running === 0, ...(reservedShare !== undefined && { reservedShare }) });
     this.#relay = relay.loop;
-    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, onFree: relay.onFree });
+    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, slots, reserved: slots > 1 ? Math.max(1, Math.floor(slots * (reservedShare ?? defaultReservedShare))) : 0, onFree: relay.onFree, onPace: (isFast) => this.#consumer?.setConcurrency(isFast ? slots * 2 : slots) });
     this.#renewal = new Loop({ name: 'leases', everyMs: leaseMs / 4, logger, work: () => this.#attempts.renew() });
     this.#background = [
       createReconciler({ database, queue, slots, ownerId, clock, logger, graceMs: leaseMs / 2, onDue }),

@@ -8,8 +8,15 @@ export interface RelayOptions {
   queue: Queue;
   slots: number;
   reservedShare?: number;
+  /** Whether runs are short now, so that tickets should stand ready before a slot is free. */
+  isFast: () => boolean;
+  /** Whether nothing is under way here. */
+  isIdle: () => boolean;
   logger: Logger;
 }
+
+/** Tickets that stand ready when runs are short, as a part of the capacity; the rest of its double is room for tenants within their share. */
+const aheadShare = 0.75;
 
 export interface Relay {
   loop: Loop;
@@ -22,21 +29,23 @@ export interface Relay {
  * added then: no row is locked while the queue is slow, and tickets lost in between are found by the reconciler. The marks need not be on disk: a
  * run whose mark a crash undoes is handed over again, and of two tickets with the same number only one can claim it.
  */
-export function createRelay({ database, queue, slots, reservedShare, logger }: RelayOptions): Relay {
+export function createRelay({ database, queue, slots, reservedShare, isFast, isIdle, logger }: RelayOptions): Relay {
   let isShort = true;
+  let freed = 0;
   const loop = new Loop({
     name: 'relay',
     everyMs: 400,
     gapMs: 3,
     logger,
     work: async () => {
-      const round = await database.platform((tx) => handOverRuns(tx, { slots, ...(reservedShare !== undefined && { reservedShare }) }), { durable: false });
+      const round = await database.platform((tx) => handOverRuns(tx, { slots, aheadShare: isFast() ? aheadShare : 0, ...(reservedShare !== undefined && { reservedShare }) }), { durable: false });
+      freed = 0;
       const { handedOver } = round;
       isShort = round.isShort;
       if (handedOver.length === 0) return undefined;
       failpoint('relay.marked');
       try {
-        await queue.add(handedOver.map(({ ticketId, tenantId, runId, claims }) => ({ id: ticketId, tenantId, runId, claims })));
+        await queue.add(handedOver.map(({ ticketId, tenantId, runId, claims, isLent }) => ({ id: ticketId, tenantId, runId, claims, isLent })));
       } catch (thrown) {
         await database.platform((tx) => takeBack(tx, handedOver));
         throw thrown;
@@ -45,5 +54,10 @@ export function createRelay({ database, queue, slots, reservedShare, logger }: R
       return isShort ? 0 : undefined;
     },
   });
-  return { loop, onFree: () => void (isShort && loop.wake()) };
+  const onFree = (): void => {
+    freed += 1;
+    // While tickets stand ready, several ends make one round.
+    if (isShort && (!isFast() || freed >= slots / 4 || isIdle())) loop.wake();
+  };
+  return { loop, onFree };
 }

@@ -13,6 +13,7 @@ export type TicketQueue = Pick<BullQueue<Ticket, null, string>, 'addBulk' | 'get
   on(event: 'error', listener: (error: Error) => void): unknown;
 };
 export type TicketWorker = Pick<Worker<Ticket, null, string>, 'waitUntilReady' | 'pause' | 'close'> & {
+  concurrency: number;
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'lockRenewalFailed', listener: (ids: string[]) => void): unknown;
 };

@@ -80,6 +80,9 @@ class BullRunQueue implements Queue {
     let stopping: Promise<void> | undefined;
     return {
       ready: () => isReady,
+      setConcurrency: (wanted) => {
+        worker.concurrency = wanted;
+      },
       pause: () => worker.pause(true),
       stop: () => {
         stopping ??= worker.close();

@@ -11,6 +11,8 @@ export interface RunTicket {
   runId: string;
   /** The run's `claims` when it was handed over: a ticket of an earlier time finds another number and is void. */
   claims: number;
+  /** Its tenant has its own share of slots already: it waits while only reserved ones are free. */
+  isLent?: boolean;
 }
 
 /** Does the work of one ticket. Must not throw: whatever happened is written to PostgreSQL, the queue only wants the ticket back. */
@@ -30,6 +32,8 @@ export interface ConsumeOptions {
 export interface Consumer {
   /** Resolves when tickets can arrive. */
   ready(): Promise<void>;
+  /** Changes how many tickets are worked on at once, from the next one on. */
+  setConcurrency(concurrency: number): void;
   /** Takes no further ticket; those under way go on. Safe to call twice. */
   pause(): Promise<void>;
   /** Takes no further ticket and resolves when none is under way. Safe to call twice. */

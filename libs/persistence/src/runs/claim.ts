@@ -78,10 +78,18 @@ export interface WantedRun {
   claims: number;
 }
 
+/**
+ * A run by its key, locked; several are locked in the order of their keys, so that two who want the same ones cannot wait for each other. What it
+ * must be like is asked outside: asked inside, a prepared statement may be planned to look through every open run instead.
+ */
+const lockedRun = (wanted: string): string =>
+  `(select l.claims, l.status, l.waiting_for, l.cancel_requested from runs l where l.tenant_id = ${wanted}.tenant_id and l.id = ${wanted}.id offset 0 for update)`;
+
 const claimSql = statement(
-  `with wanted as (
-     select r.tenant_id, r.id from runs r join unnest($1::uuid[], $2::uuid[], $3::int[]) as w (tenant_id, id, claims) on w.tenant_id = r.tenant_id and w.id = r.id
-     where r.claims = w.claims and r.status in ('queued', 'retrying') and r.waiting_for is null order by r.tenant_id, r.id for update of r
+  `with wanted as materialized (
+     select w.tenant_id, w.id from (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as w (tenant_id, id, claims) order by 1, 2) w
+     cross join lateral ${lockedRun('w')} r
+     where r.claims = w.claims and r.status in ('queued', 'retrying') and r.waiting_for is null
    ), claimed as (
      update runs r set status = 'running', claims = r.claims + 1, lease_owner = $4, lease_until = now() + $5::float8 * interval '1 millisecond',
        dispatched_at = null, next_attempt_at = null, started_at = coalesce(r.started_at, now()),
@@ -160,9 +168,10 @@ export interface HeldClaim {
 }
 
 const renewSql = statement(
-  `with held as (
-     select r.tenant_id, r.id from runs r join unnest($1::uuid[], $2::uuid[], $3::int[]) as h (tenant_id, id, claim) on h.tenant_id = r.tenant_id and h.id = r.id
-     where r.claims = h.claim and r.status = 'running' order by r.tenant_id, r.id for update of r
+  `with held as materialized (
+     select h.tenant_id, h.id from (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as h (tenant_id, id, claim) order by 1, 2) h
+     cross join lateral ${lockedRun('h')} r
+     where r.claims = h.claim and r.status = 'running'
    )
    update runs r set lease_until = now() + $4::float8 * interval '1 millisecond'
    from held h where r.tenant_id = h.tenant_id and r.id = h.id returning r.id, r.cancel_requested`,
@@ -203,13 +212,13 @@ export interface EndedAttempt {
 }
 
 const finishSql = statement(
-  `with ended as (
-     select r.tenant_id, r.id, case when r.cancel_requested and e.status in ('failed', 'retrying') then 'cancelled' else e.status end as next,
+  `with ended as materialized (
+     select e.tenant_id, e.id, case when r.cancel_requested and e.status in ('failed', 'retrying') then 'cancelled' else e.status end as next,
        e.error::jsonb as error, e.counts, e.result, e.limits, e.release, e.delay_ms
-     from runs r join unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[], $9::text[], $10::float8[])
-       as e (tenant_id, id, claim, status, error, counts, result, limits, release, delay_ms) on e.tenant_id = r.tenant_id and e.id = r.id
+     from (select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[], $9::text[], $10::float8[])
+       as e (tenant_id, id, claim, status, error, counts, result, limits, release, delay_ms) order by 1, 2) e
+     cross join lateral ${lockedRun('e')} r
      where r.claims = e.claim and (r.status = 'running' or r.status = 'queued' and e.status = 'succeeded')
-     order by r.tenant_id, r.id for update of r
    )
    update runs r set
      status = e.next, finished_at = case when e.next <> 'retrying' then now() end,

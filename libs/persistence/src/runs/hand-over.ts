@@ -19,6 +19,8 @@ export interface HandedOver {
   claims: number;
   /** Names this handing over; the same run handed over again gets another one. */
   ticketId: string;
+  /** Its tenant has as many under way as it may always have: it gets a slot only as long as some are kept free for others. */
+  isLent: boolean;
 }
 
 interface HandedOverRow {
@@ -27,6 +29,7 @@ interface HandedOverRow {
   claims: number;
   ticket_id: string;
   dispatched: boolean;
+  lent: boolean;
   left_behind: boolean;
 }
 
@@ -41,6 +44,8 @@ export interface HandOverOptions {
   slots: number;
   /** Part of the capacity that only tenants below their own cap may use; at least one slot when there are several. Default 1/8. */
   reservedShare?: number;
+  /** How many more than there are slots for may be handed over of tenants over their cap, as a part of the capacity. Default 0; 0.75 when runs are short. */
+  aheadShare?: number;
 }
 
 /**
@@ -52,13 +57,13 @@ export async function handOverDueRuns(tx: PlatformTransaction, options: HandOver
 }
 
 /** {@link handOverDueRuns}, and whether due runs were left behind for want of room: then there is more to do as soon as one ends. */
-export async function handOverRuns(tx: PlatformTransaction, { slots, reservedShare = 0.125 }: HandOverOptions): Promise<{ handedOver: HandedOver[]; isShort: boolean }> {
+export async function handOverRuns(tx: PlatformTransaction, { slots, reservedShare = 0.125, aheadShare = 0 }: HandOverOptions): Promise<{ handedOver: HandedOver[]; isShort: boolean }> {
   // Most calls find nothing, and the real question costs more than asking this one.
   const [state] = await tx.query<{ waiting: boolean }>(prepareSql);
   if (!state?.waiting) return { handedOver: [], isShort: false };
   // A round that only parks has left every slot free: there may be others to take them.
   for (let round = 0; round < maxRounds; round += 1) {
-    const rows = await tx.query<HandedOverRow>(handOverSql, [slots, reservedShare, deliveriesAtOnce]);
+    const rows = await tx.query<HandedOverRow>(handOverSql, [slots, reservedShare, deliveriesAtOnce, aheadShare]);
     const dispatched = rows.filter((row) => row.dispatched);
     if (dispatched.length > 0) return { handedOver: dispatched.map(fromRow), isShort: rows.some((row) => row.left_behind) };
     if (rows.length === 0) break;
@@ -93,7 +98,7 @@ with recursive waiting (tenant_id) as (
     (select coalesce(sum(n), 0) from flight)::int as in_flight
 ), room as materialized (
   select slots, in_flight, greatest(0, 2 * slots - in_flight) as free,
-    case when slots > 1 then slots - greatest(1, floor(slots * $2::float8)) else 1 end as lendable
+    case when slots > 1 then slots - greatest(1, floor(slots * $2::float8)) else 1 end as lendable, floor(slots * $4::float8)::int as ahead
   from capacity
 ), candidates as (
   select w.tenant_id, due.id, due.next_attempt_at, t.weight, least(t.background_concurrency, room.lendable * t.weight) as cap,
@@ -108,34 +113,37 @@ with recursive waiting (tenant_id) as (
 ), turns as (
   select c.*, row_number() over (order by c.place > c.cap, c.place::float8 / c.weight, c.next_attempt_at, c.id) as turn from candidates c
 ), chosen as (
-  select t.tenant_id, t.id, t.turn from turns t cross join room
-  where t.turn <= room.free and (t.place <= t.cap or room.in_flight + t.turn <= room.lendable)
-), taken as (
-  select r.tenant_id, r.id, c.turn, r.webhook_id, (r.installation_id is null or i.status = 'enabled' or r.kind = 'lifecycle') as startable
-  from chosen c join runs r on r.tenant_id = c.tenant_id and r.id = c.id
-  left join installations i on i.tenant_id = r.tenant_id and i.id = r.installation_id
+  select t.tenant_id, t.id, t.turn, t.place > t.cap as lent from turns t cross join room
+  where t.turn <= room.free and (t.place <= t.cap or room.in_flight + t.turn <= room.lendable + room.ahead)
+), taken as materialized (
+  -- By the key: the index of what is due holds, in a flood, many entries of runs that were handed over a moment ago.
+  select c.tenant_id, c.id, c.turn, c.lent, r.webhook_id, (r.installation_id is null or i.status = 'enabled' or r.kind = 'lifecycle') as startable
+  from chosen c
+  cross join lateral (
+    select l.next_attempt_at, l.kind, l.webhook_id, l.installation_id from runs l where l.tenant_id = c.tenant_id and l.id = c.id offset 0 for update skip locked
+  ) r
+  left join installations i on i.tenant_id = c.tenant_id and i.id = r.installation_id
   where r.next_attempt_at is not null
-  for update of r skip locked
 ), sending as materialized (
   select tenant_id, webhook_id, count(*)::int as n from (
     select tenant_id, webhook_id from runs where dispatched_at is not null and webhook_id is not null
     union all select tenant_id, webhook_id from runs where lease_until is not null and webhook_id is not null
   ) s group by tenant_id, webhook_id
 ), judged as (
-  select t.tenant_id, t.id, t.turn, case when not t.startable then 'plugin'
+  select t.tenant_id, t.id, t.turn, t.lent, case when not t.startable then 'plugin'
     when t.webhook_id is not null and coalesce(s.n, 0) + row_number() over (partition by t.tenant_id, t.webhook_id order by t.turn) > $3::int then 'endpoint' end as waits
   from taken t left join sending s on s.tenant_id = t.tenant_id and s.webhook_id = t.webhook_id
 ), handed as (
   update runs r set next_attempt_at = null, dispatched_at = case when j.waits is null then now() end, waiting_for = j.waits
   from judged j where r.tenant_id = j.tenant_id and r.id = j.id
-  returning r.tenant_id, r.id, r.claims, ${ticketIdSql} as ticket_id, j.waits is null as dispatched, j.turn
+  returning r.tenant_id, r.id, r.claims, ${ticketIdSql} as ticket_id, j.waits is null as dispatched, j.turn, j.lent
 )
-select tenant_id, id, claims, ticket_id, dispatched, (select count(*) from turns) > (select count(*) from chosen) as left_behind from handed order by turn`);
+select tenant_id, id, claims, ticket_id, dispatched, lent, (select count(*) from turns) > (select count(*) from chosen) as left_behind from handed order by turn`);
 
 /** Runs that were handed over more than `olderThanMs` ago and that nobody has claimed, oldest first. */
 export async function listHandedOver(tx: PlatformTransaction, { olderThanMs, limit = 500 }: { olderThanMs: number; limit?: number }): Promise<HandedOver[]> {
   const rows = await tx.query<HandedOverRow>(
-    `select r.tenant_id, r.id, r.claims, ${ticketIdSql} as ticket_id from runs r
+    `select r.tenant_id, r.id, r.claims, ${ticketIdSql} as ticket_id, false as lent from runs r
      where r.dispatched_at < now() - $1 * interval '1 millisecond' order by r.dispatched_at limit $2`,
     [olderThanMs, limit],
   );
@@ -143,7 +151,7 @@ export async function listHandedOver(tx: PlatformTransaction, { olderThanMs, lim
 }
 
 /** Makes runs due again whose tickets never reached the queue or were lost there. Those claimed or handed over anew meanwhile stay. */
-export async function takeBack(tx: PlatformTransaction, handedOver: readonly HandedOver[]): Promise<number> {
+export async function takeBack(tx: PlatformTransaction, handedOver: readonly Omit<HandedOver, 'isLent' | 'claims'>[]): Promise<number> {
   if (handedOver.length === 0) return 0;
   return tx.execute(
     `update runs r set dispatched_at = null, next_attempt_at = now()
@@ -164,6 +172,6 @@ export async function removeWorker(tx: PlatformTransaction, id: string): Promise
   await tx.query('delete from workers where id = $1', [id]);
 }
 
-function fromRow({ tenant_id, id, claims, ticket_id }: HandedOverRow): HandedOver {
-  return { tenantId: idFromUuid('tenant', tenant_id), runId: idFromUuid('run', id), claims, ticketId: ticket_id };
+function fromRow({ tenant_id, id, claims, ticket_id, lent }: HandedOverRow): HandedOver {
+  return { tenantId: idFromUuid('tenant', tenant_id), runId: idFromUuid('run', id), claims, ticketId: ticket_id, isLent: lent };
 }
