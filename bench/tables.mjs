@@ -9,6 +9,9 @@ import { Database, indexEntries, migrate, startEmbeddedPostgres } from '../libs/
 import { Tables } from '../libs/tables/dist/index.js';
 import { percentile } from './support.mjs';
 
+// The embedded PostgreSQL ends with the process, if that ends by itself.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
+
 const rows = Number(process.argv[2] ?? 1_000_000);
 const questions = Number(process.argv[3] ?? 200);
 const batch = 2_000;
