@@ -168,7 +168,7 @@ describe('an upload', () => {
             transaction: <T>(work: (tx: TenantTransaction) => Promise<T>) =>
               impatient.forTenant(tenantId).transaction(async (tx) => {
                 const query = tx.query.bind(tx);
-                tx.query = (sql, parameters) => query(sql.replace("'10s'", "'50ms'"), parameters);
+                tx.query = (sql, parameters) => query(typeof sql === 'string' ? sql.replace("'10s'", "'50ms'") : sql, parameters);
                 return work(tx);
               }),
           }),
