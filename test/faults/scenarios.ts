@@ -3,10 +3,11 @@
  * that lacks it the same scenario must go red.
  */
 import type { Patch } from './agent.js';
-import { withBed, type Bed, type BedOptions } from './bed.js';
+import { withCluster, type Bed, type BedOptions } from './bed.js';
 import { judgeTicks } from './checker.js';
 import type { ClusterNode } from './cluster.js';
 import { mutants, tempos, type MutantName } from './mutants.js';
+import { report } from './report.js';
 
 export interface Scenario {
   mutant: MutantName;
@@ -21,6 +22,8 @@ export interface Scenario {
    * mutant it is short, since all it can do is to wait in vain.
    */
   run(bed: Bed, patienceMs: number): Promise<string[]>;
+  /** What is measured on Annex as it is, to be printed beside its gate. */
+  measure?(bed: Bed): Promise<Record<string, string>>;
 }
 
 const both = ['postgres', 'redis'] as const;
@@ -169,13 +172,40 @@ export const scenarios: readonly Scenario[] = [
       await bed.ask('half-open');
       const { lost } = await bed.settle(patienceMs);
       over();
-      if (lost.length > 0 && process.env['FAULTS_DEBUG']) process.stderr.write(bed.cluster.lastWords() + JSON.stringify(await bed.cluster.deployment.sql("select pid, application_name, state, wait_event, now()-state_change as since, now()-query_start as q, left(query,120) as query from pg_stat_activity where datname='annex'"), null, 1));
       return lost;
+    },
+    async measure(bed) {
+      const process = await only(bed).up();
+      const died = process.ended.then(() => Date.now());
+      await killAt(bed, only(bed), 'attempt.claimed', () => bed.ask('dead'));
+      await bed.done('dead');
+      const noticedMs = Date.now() - (await died);
+      const { postgres, queue } = only(bed);
+      for (const link of new Set([postgres, queue])) link.swallow();
+      const swallowedMs = Date.now();
+      await bed.ask('half');
+      await bed.done('half');
+      return {
+        'dead worker noticed and its run done by another (gate: noticed in 15 s)': `${(noticedMs / 1000).toFixed(1)} s`,
+        'half-open connection healed (gate: 25 s)': `${((Date.now() - swallowedMs) / 1000).toFixed(1)} s`,
+      };
     },
   },
 ];
 
-/** Runs a scenario on Annex as it is, or on the mutant. */
-export function play({ workers, ticks, tempo, mutant, run }: Scenario, backend: BedOptions['backend'], { asMutant, patienceMs }: { asMutant: boolean; patienceMs: number }): Promise<string[]> {
-  return withBed({ backend, workers, ...(ticks !== undefined && { ticks }), patches: [...tempo, ...(asMutant ? mutants[mutant] : [])] }, (bed) => run(bed, patienceMs));
+/** Plays a scenario on Annex as it is and then, in the same cluster, on the mutant; answers what was found in each. */
+export function play({ workers, ticks, tempo, mutant, run, measure }: Scenario, backend: BedOptions['backend'], patience: { annexMs: number; mutantMs: number }): Promise<{ annex: string[]; mutant: string[] }> {
+  const patches: readonly Patch[] = mutants[mutant];
+  return withCluster({ backend, workers, ...(ticks !== undefined && { ticks }), patches: tempo }, async (cluster, makeBed) => {
+    const annex = await run(await makeBed(), patience.annexMs);
+    if (measure) report(`gates, queue on ${backend}`, await measure(await makeBed()));
+    const nodes = patches.some(({ module }) => module.startsWith('/apps/api/')) ? cluster.apis : cluster.workers;
+    const bed = await makeBed();
+    for (const one of nodes) {
+      one.patchWith([...tempo, ...patches]);
+      await one.end('SIGKILL');
+    }
+    await Promise.all(nodes.map((one) => one.up()));
+    return { annex, mutant: await run(bed, patience.mutantMs) };
+  });
 }

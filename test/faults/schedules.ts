@@ -1,0 +1,88 @@
+/**
+ * Two hundred schedules of one second each on three workers, two of which are killed, with a blackout in which no worker lives: every tick must be
+ * decided once, and become what its policies say.
+ */
+import { expect } from 'vitest';
+import { packPlugin, until } from '../support/annex.js';
+import { judgeTicks, type TickRule } from './checker.js';
+import { startCluster } from './cluster.js';
+import { readTicks, untilSettled } from './history.js';
+import { report } from './report.js';
+
+const tenants = 10;
+const secondsCalm = 8;
+const blackoutS = 5;
+
+/** Twenty jobs of a plugin. A slow machine has ticks to skip where `overlap` lets it, and must run the others. */
+const policies = [
+  ...Array.from({ length: 14 }, () => ({ overlap: 'skip', catch_up: 'latest', skips: ['OVERLAP', 'SUPERSEDED'] })),
+  ...Array.from({ length: 3 }, () => ({ overlap: 'skip', catch_up: 'none', skips: ['OVERLAP', 'MISSED'] })),
+  ...Array.from({ length: 3 }, () => ({ overlap: 'allow', catch_up: 'all', skips: [] })),
+];
+const jobs = policies.map(({ overlap, catch_up }, index) => ({ name: `tick${index}`, schedule: '* * * * * *', overlap, catch_up, misfire_deadline_s: 3600, retry: { max_attempts: 5, backoff: 'fixed', initial_delay_s: 1 } }));
+const plugin = {
+  manifest: { slug: 'clock', jobs },
+  code: `import { job } from '@annex/sdk'\n${jobs.map(({ name }) => `job('${name}', () => {})`).join('\n')}`,
+};
+
+export async function manySchedules(backend: 'redis' | 'postgres'): Promise<void> {
+  const cluster = await startCluster({ redis: backend === 'redis', apis: 1, workers: 3 });
+  try {
+    const { deployment, workers } = cluster;
+    const { sql } = deployment;
+    const api = await cluster.apis[0]?.up();
+    if (api === undefined) throw new Error('there is no api');
+    const slugs: string[] = [];
+    for (let number = 0; number < tenants; number += 1) {
+      const tenant = await deployment.makeTenant(api);
+      slugs.push(tenant.slug);
+      const uploaded = await tenant.client(api).upload(await packPlugin(plugin), { enable: 'true', grant: 'all' });
+      expect(uploaded.status).toBe(201);
+    }
+    const rules = new Map<string, TickRule>(slugs.flatMap((slug) => policies.map(({ skips }, index) => [`${slug}/tick${index}`, { everyMs: 1000, skips }] as const)));
+    /** Until so many seconds have been decided for every schedule, by the ticks themselves. */
+    const decided = async (seconds: number): Promise<void> => {
+      const from = await sql<{ at: Date }>('select now() as at');
+      const fromMs = from[0]?.at.getTime() ?? 0;
+      await until(
+        () => sql<{ n: number }>('select count(*)::int as n from schedules where next_at > $1::timestamptz + $2 * interval \'1 second\'', [new Date(fromMs), seconds]),
+        ([row]) => row?.n === rules.size,
+      );
+    };
+
+    await decided(secondsCalm);
+    const calmUntilMs = Date.now();
+    await workers[0]?.end('SIGKILL');
+    await decided(2);
+    await workers[1]?.end('SIGKILL');
+    await decided(2);
+    // The blackout: each is held where it stands, as by a machine that sleeps, and dies there.
+    const processes = await Promise.all(workers.map((worker) => worker.up()));
+    for (const process of processes) process.signal('SIGSTOP');
+    await new Promise((done) => setTimeout(done, blackoutS * 1000));
+    for (const process of processes) process.signal('SIGKILL');
+    await Promise.all(workers.map((worker) => worker.up()));
+    await decided(3);
+    for (const slug of slugs) await sql(`update schedules set paused = true where tenant_id = (select id from tenants where slug = $1)`, [slug]);
+
+    const open = await untilSettled(sql, slugs, 120_000);
+    const ticks = await readTicks(sql, slugs);
+    const wrong = judgeTicks(ticks, rules);
+    const calm = ticks.filter(({ atMs, status }) => atMs > calmUntilMs - 5000 && atMs < calmUntilMs - 1000 && status === 'succeeded').map(({ lagMs }) => lagMs).sort((one, other) => one - other);
+    report(`${rules.size} schedules of one second on 3 workers, queue on ${backend}`, {
+      ticks: ticks.length,
+      succeeded: ticks.filter(({ status }) => status === 'succeeded').length,
+      skipped: ticks.filter(({ status }) => status === 'skipped').length,
+      'missing, decided twice or against their policy (gate: 0)': wrong.length,
+      'healthy lag, p99 (gate: 1 s)': `${((calm[Math.floor(calm.length * 0.99)] ?? 0) / 1000).toFixed(2)} s over ${calm.length} ticks`,
+    });
+    expect({ open: open.length, wrong: wrong.slice(0, 20) }).toEqual({ open: 0, wrong: [] });
+    // In the blackout ticks were missed, so that each policy had something to decide.
+    for (const code of ['SUPERSEDED', 'MISSED']) expect(ticks.filter((tick) => tick.code === code).length).toBeGreaterThan(0);
+  } catch (thrown) {
+    process.stderr.write(cluster.lastWords());
+    throw thrown;
+  } finally {
+    await cluster.stop();
+  }
+}
