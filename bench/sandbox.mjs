@@ -1,6 +1,9 @@
 // Measures the sandbox: `npm run build && node bench/sandbox.mjs`. Prints runs per second, latency, cold start and memory.
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { createSandbox } from '@annex/sandbox';
 
 const seconds = Number(process.argv[2] ?? 4);
@@ -102,16 +105,31 @@ for (let index = 0; index < 30; index += 1) {
 }
 console.log(`first run of a tenant, a blank executor ready: ${percentiles(cold)}`);
 
-const rss = () => sandbox.stats().executors.find((each) => each.tenantId === 'ten_warm')?.rssBytes / 2 ** 20;
-const warm = [];
-await sandbox.run(requestFor(ping, { tenantId: 'ten_warm', key: 'first' }));
-const before = rss();
-for (let index = 0; index < 8; index += 1) {
-  const begun = performance.now();
-  await sandbox.run(requestFor(ping, { tenantId: 'ten_warm', key: `warm ${index}` }));
-  warm.push(performance.now() - begun);
-  await new Promise((resolve) => setTimeout(resolve, 30));
+/** What one more idle warm plugin adds to the executor of a tenant of its own, and how long its first run takes. */
+async function measureWarm(name, bundle, tenantId) {
+  const rss = () => sandbox.stats().executors.find((each) => each.tenantId === tenantId)?.rssBytes / 2 ** 20;
+  const settled = () => new Promise((resolve) => setTimeout(resolve, 60));
+  await sandbox.run(requestFor(bundle, { tenantId, key: `${name} first` }));
+  await settled();
+  const before = rss();
+  const times = [];
+  const plugins = 10;
+  for (let index = 0; index < plugins; index += 1) {
+    const begun = performance.now();
+    const outcome = await sandbox.run(requestFor(bundle, { tenantId, key: `${name} ${index}` }));
+    times.push(performance.now() - begun);
+    if (outcome.status !== 'succeeded') throw new Error(JSON.stringify(outcome.error));
+    await settled();
+  }
+  console.log(`${name}: executor with one ${before?.toFixed(1)} MB resident, one more ${((rss() - before) / plugins).toFixed(2)} MB; first run in a new isolate ${percentiles(times)}`);
 }
-console.log(`executor with one warm isolate: ${before?.toFixed(1)} MB resident; one more: ${((rss() - before) / 8).toFixed(2)} MB`);
-console.log(`first run in a new isolate of a running executor: ${percentiles(warm)}`);
+
+const heavy = bundleOf(`annexSdk.route('/heavy', async () => {
+  const stream = new Blob(['x']).stream().pipeThrough(new TextDecoderStream());
+  for await (const text of stream) void text;
+  return { host: new URL('../a?b#c', 'http://bücher.example/x/').href, text: new TextDecoder('shift_jis').decode(Uint8Array.of(0x82, 0xa0)) };
+});`);
+await measureWarm('a plain plugin', ping, 'ten_warm');
+await measureWarm('a plugin that uses streams, international URLs and East Asian encodings', heavy, 'ten_heavy');
 await sandbox.stop();
+execFileSync(process.execPath, ['--no-node-snapshot', '--disable-optimizing-compilers', join(dirname(fileURLToPath(import.meta.url)), 'isolate.mjs')], { stdio: 'inherit' });
