@@ -13,14 +13,20 @@ const prelude = { code, cache: new ivm.ExternalCopy(cache.buffer.slice(cache.byt
 const options = { addon: ivm, prelude, memoryMb: 100, callNames: '["kv.get","kv.set","emit","db.query"]', lazySource: (name) => readFileSync(join(folder, `lazy-${name}.js`), 'utf8'), onCatastrophe: () => process.exit(1) };
 
 const samples = [];
+const used = [];
+const threadMs = () => { const { user, system } = process.threadCpuUsage(); return (user + system) / 1000; };
 const rounds = Number(process.argv[2] ?? 300);
 for (let round = 0; round < rounds; round += 1) {
   const begun = performance.now();
+  const cpu = threadMs();
   const guest = new Guest(options);
   samples.push(performance.now() - begun);
+  used.push(threadMs() - cpu);
   guest.dispose();
 }
-samples.splice(0, Math.min(20, rounds / 4));
-samples.sort((a, b) => a - b);
-const at = (share) => (samples[Math.floor(samples.length * share)] ?? 0).toFixed(2);
-console.log(`creating an isolate with its prelude: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms (${(code.length / 1024).toFixed(0)} kB of prelude, ${(cache.length / 1024).toFixed(0)} kB of code cache)`);
+const warmUp = Math.min(20, Math.floor(rounds / 4));
+const percentile = (values, share) => {
+  const sorted = values.slice(warmUp).sort((a, b) => a - b);
+  return (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2);
+};
+console.log(`creating an isolate with its prelude: p50 ${percentile(samples, 0.5)} ms, p99 ${percentile(samples, 0.99)} ms; processor time p50 ${percentile(used, 0.5)} ms, p99 ${percentile(used, 0.99)} ms (${(code.length / 1024).toFixed(0)} kB of prelude, ${(cache.length / 1024).toFixed(0)} kB of code cache)`);
