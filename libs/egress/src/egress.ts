@@ -73,8 +73,8 @@ const maxRequestBytes = 10 * MiB;
 /** All header fields of a response together, in bytes, and their number. */
 const maxResponseHeaderBytes = 64 * 1024;
 const maxResponseFields = 500;
-/** A request that passed through the platform this often goes in circles. */
-const maxHops = 5;
+/** A request that passed through the platform this often goes in circles. More than a chain of events may be deep, whose last run may still call out. */
+const maxHops = 16;
 
 const refusedMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
 

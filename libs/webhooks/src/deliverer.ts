@@ -28,8 +28,6 @@ export const deliveryTimeoutMs = 15 * SECOND;
 /** Bytes of an answer that are kept, and that are read. */
 const keptResponseBytes = 16 * KiB;
 const maxResponseBytes = 4 * MiB;
-/** `egress` counts how often a request passed this platform; a delivery stands for as many passes as its event has causes. */
-const maxHops = 4;
 
 interface Prepared<Installation> {
   webhook: WebhookRow;
@@ -163,7 +161,8 @@ export class Deliverer<Installation extends WebhookInstallation> {
         timeoutMs: deliveryTimeoutMs,
         maxResponseBytes,
         signal,
-        hops: Math.min(run.depth, maxHops),
+        // A delivery stands for as many passes through the platform as its event has causes.
+        hops: run.depth,
         ...(snapshot && { source: `${snapshot.tenant.slug}/${snapshot.slug}` }),
       });
       return { response };

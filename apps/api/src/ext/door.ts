@@ -90,13 +90,16 @@ class ExtDoor {
     };
     reply.raw.once('close', onClose);
     try {
+      const hops = readHops(single(request.headers[hopsHeader]));
       const { runId, outcome } = await execution.runRoute({
         snapshot,
         route: found.route,
         request: readRouteRequest(request, found.params),
         user: caller?.user ?? null,
         signal: abandoned.signal,
-        hops: readHops(single(request.headers[hopsHeader])),
+        hops,
+        // What a plugin causes by way of a request is as deep as what it causes by an event.
+        depth: hops,
       });
       return answer({ reply, request, runId, outcome });
     } finally {
