@@ -45,7 +45,7 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
       const { owner } = await annex.makeTenant();
       const { body: sent } = await owner.post('/api/events', { type: 'plain.sent' });
       expect(sent.event_id).toMatch(/^evt_/);
-      expect((await owner.get(`/api/events/${sent.event_id}`)).body).toEqual({ id: sent.event_id, type: 'plain.sent', source: expect.stringMatching(/./), subject: null, data: {}, time: expect.stringMatching(/Z$/), deliveries: [] });
+      expect((await owner.get(`/api/events/${sent.event_id}`)).body).toEqual({ id: sent.event_id, type: 'plain.sent', source: expect.stringMatching(/./), subject: null, data: {}, time: expect.stringMatching(/Z$/), deliveries: [], caused_by: null, tree_truncated: false });
       const body = { type: 'full.sent', id: 'order 7/ü', source: '/shop', subject: 'order 7', time: '2026-01-31T12:00:00+01:00', data: [null, { deep: true }] };
       expect(await owner.post('/api/events', body)).toMatchObject({ status: 202, body: { event_id: body.id } });
       expect((await owner.get(`/api/events/${encodeURIComponent(body.id)}`)).body).toMatchObject({ ...body, time: '2026-01-31T11:00:00.000Z' });

@@ -2,6 +2,7 @@
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB } from '@annex/kernel';
+import { failureLimits } from '@annex/lifecycle';
 import type { MappedView } from '@annex/persistence';
 import type { TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
@@ -95,6 +96,7 @@ const settingsSchema = z.object({
   ANNEX_DB_TIMEOUT_MS: wholeNumber(10, 10_000).default(2000),
   ANNEX_PUBLIC_URL: url(['http:', 'https:'], 'https://annex.example.com').optional(),
   ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(60),
+  ANNEX_DISABLE_AFTER_FAILURES: wholeNumber(0, 1_000_000).default(failureLimits.disabledAfterRuns),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
   ANNEX_EGRESS_ALLOW_PRIVATE: z
     .string()
@@ -135,6 +137,8 @@ export interface Settings {
   /** Tokens of one tenant in a UTC day that the operator's key pays for; `undefined`: no cap. */
   llmDailyTokens: number | undefined;
   minIntervalS: number;
+  /** Runs of a plugin that fail for good in a row before it is disabled; 0: never. */
+  disableAfterFailures: number;
   executorIsolation: 'tenant' | 'shared';
   egressAllowPrivate: string[];
   /** The mail server; `undefined`: mail is kept. */
@@ -189,6 +193,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     llm: { baseUrl: env.LLM_BASE_URL, apiKey: env.LLM_API_KEY, model: env.LLM_MODEL },
     llmDailyTokens: env.ANNEX_LLM_DAILY_TOKENS,
     minIntervalS: env.ANNEX_MIN_INTERVAL_S,
+    disableAfterFailures: env.ANNEX_DISABLE_AFTER_FAILURES,
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
     smtpUrl: env.SMTP_URL,

@@ -1,6 +1,6 @@
 /** Joins the libraries: each names the small port it needs, and here they meet. The one place that knows all of them. */
 import { Access } from '@annex/access';
-import { Dispatcher, type AttemptPort, Events, Runs, startJob } from '@annex/dispatch';
+import { Dispatcher, type AttemptPort, Events, type FailingPlugin, Runs, startJob } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
 import { Execution, sandboxHostMethods } from '@annex/execution';
 import { Files, openStore, startSweeper } from '@annex/files';
@@ -127,7 +127,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
         dailyTokens: settings.llmDailyTokens,
       }),
       emit: emitEvent,
-      startJob: (tx, { runId, installationId, job, payload, depth }) => startJob(tx, { runId, installation: installationId, job: job.name, payload, depth }),
+      startJob: (tx, { runId, installationId, job, payload, depth }) => startJob(tx, { runId, installation: installationId, job: job.name, payload, depth, isEffect: true }),
       files,
       templates,
       mail,
@@ -136,7 +136,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
       logger,
     });
     const deliverer = new Deliverer({ database, secrets: vault, egress, transforms: execution, createMasker, emit: emitEvent, clock, logger });
-    const dispatcher = new Dispatcher({ database, queue, execute: attemptPort(execution, deliverer), clock, logger, ownerId: newUuid() });
+    const dispatcher = new Dispatcher({ database, queue, execute: attemptPort(execution, deliverer), onFailing: disableFailing(installations, settings.disableAfterFailures), clock, logger, ownerId: newUuid() });
     await execution.start();
     undo.push(() => execution.stop());
     const runs = new Runs({ database, logger });
@@ -162,6 +162,15 @@ function attemptPort(execution: Execution, deliverer: { runAttempt: AttemptPort[
       const { installationId } = run;
       return run.kind === 'webhook' || installationId === null ? deliverer.runAttempt(run, signal) : execution.runAttempt({ ...run, installationId }, signal);
     },
+  };
+}
+
+/** Disables a plugin of which `afterRuns` runs in a row failed for good; 0: never. */
+function disableFailing(installations: Installations, afterRuns: number): (failing: FailingPlugin) => Promise<void> {
+  return async ({ tenantId, installationId, failedRuns, error }) => {
+    if (afterRuns === 0 || failedRuns < afterRuns) return;
+    const why = `${failedRuns} runs in a row failed for good, the last one with ${error.code}: ${error.message.slice(0, 300)}`;
+    await installations.disableFailing(tenantId, installationId, `${why}. What happens for it is kept and runs when it is enabled again; dead letters can be replayed then.`);
   };
 }
 

@@ -27,6 +27,16 @@ export interface TenantsOptions {
   forget: (change: Change) => void;
 }
 
+/** What operators may change of a tenant. */
+export interface TenantChange {
+  slug?: string | undefined;
+  name?: string | undefined;
+  /** Turns of background work where a tenant of weight 1 gets one: 1 to 100. */
+  weight?: number | undefined;
+  /** Background runs that it may always have at once, more while others idle: 1 to 1000. */
+  backgroundConcurrency?: number | undefined;
+}
+
 /** Tenants, for platform operators. */
 export class Tenants {
   constructor(private readonly options: TenantsOptions) {}
@@ -63,8 +73,8 @@ export class Tenants {
     return tenantView(row);
   }
 
-  /** Changes name or slug. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `SLUG_TAKEN`. */
-  async update(principal: Principal, slug: string, change: { slug?: string | undefined; name?: string | undefined }, requestId: string): Promise<TenantView> {
+  /** Changes name, slug, weight or concurrency. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `SLUG_TAKEN`. */
+  async update(principal: Principal, slug: string, change: TenantChange, requestId: string): Promise<TenantView> {
     requireOperator(principal);
     requireSlug(slug);
     refuseFaults([...(change.slug === undefined ? [] : slugFaults(change.slug)), ...(change.name === undefined ? [] : nameFaults(change.name))]);
@@ -72,7 +82,13 @@ export class Tenants {
       return await this.options.database.platform(async (tx) => {
         const row = await lockTenantBySlug(tx, slug);
         if (!row || row.erasingSince) throw notFound(slug);
-        const wanted = { ...(change.slug === undefined ? {} : { slug: change.slug }), ...(change.name === undefined ? {} : { name: change.name }) };
+        const { slug: newSlug, name, weight, backgroundConcurrency } = change;
+        const wanted = {
+          ...(newSlug !== undefined && { slug: newSlug }),
+          ...(name !== undefined && { name }),
+          ...(weight !== undefined && { weight }),
+          ...(backgroundConcurrency !== undefined && { backgroundConcurrency }),
+        };
         if (!(await updateTenant(tx, row.id, wanted))) throw slugTaken(change.slug ?? slug);
         await appendTenantAudit(tx, row.id, { actor: actorOf(principal), action: 'tenant.updated', target: row.id, detail: wanted, requestId });
         await tx.changed(row.id, 'tenant');

@@ -7,6 +7,10 @@ export interface TenantView {
   id: string;
   slug: string;
   name: string;
+  /** Turns of background work where a tenant of weight 1 gets one. */
+  weight: number;
+  /** Background runs that it may always have at once. */
+  background_concurrency: number;
   created_at: string;
   updated_at: string;
 }
@@ -49,7 +53,8 @@ export interface PrincipalView {
 }
 
 export function tenantView(row: TenantRow): TenantView {
-  return { id: row.id, slug: row.slug, name: row.name, created_at: row.createdAt.toISOString(), updated_at: row.updatedAt.toISOString() };
+  const { id, slug, name, weight, backgroundConcurrency } = row;
+  return { id, slug, name, weight, background_concurrency: backgroundConcurrency, created_at: row.createdAt.toISOString(), updated_at: row.updatedAt.toISOString() };
 }
 
 export function userView(row: UserRow): UserView {

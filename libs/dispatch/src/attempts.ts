@@ -3,15 +3,14 @@
  * that lost a run to another one (it stood still, its lease ran out) changes nothing any more.
  */
 import { assertNever, failpoint, isAnnexError, messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
-import { countsAsAttempt, nextAttempt, retryPolicyFor } from '@annex/lifecycle';
+import { countsAgainstPlugin, countsAsAttempt, nextAttempt, retryPolicyFor } from '@annex/lifecycle';
 import {
   claimRuns,
   finishAttempts,
   handBack,
   isTransientDatabaseError,
-  lockJob,
   releaseEndpoint,
-  releaseOverlap,
+  releaseJob,
   renewLeases,
   takeBack,
   type AttemptEnd,
@@ -40,6 +39,8 @@ export interface AttemptsOptions {
   /** An attempt that has not answered by then is given up, in milliseconds; over every timeout that a handler may have. */
   attemptCeilingMs: number;
   random: () => number;
+  /** Called when runs of a plugin fail for good, again and again, by its own fault: as many in a row as `failedRuns` says. */
+  onFailing: (failing: FailingPlugin) => Promise<void>;
   /** Called when a slot became free. */
   onFree: () => void;
   /** Called when runs have become short (`true`) or long. */
@@ -57,6 +58,16 @@ export interface AttemptCounts {
   handedBack: number;
   /** Ended after another worker had taken over: nothing was written. */
   fenced: number;
+}
+
+/** A plugin of which run after run fails. */
+export interface FailingPlugin {
+  tenantId: Id<'tenant'>;
+  installationId: Id<'installation'>;
+  /** Runs that failed for good, in a row. */
+  failedRuns: number;
+  /** Of the last one. */
+  error: { code: string; message: string };
 }
 
 interface Active {
@@ -244,7 +255,7 @@ export class Attempts {
 
   /** Ends the attempt and lets its effects happen, both or neither. Effects that are refused (a full queue) make the attempt a failed one. */
   async #finish(run: ClaimedRun, end: AttemptEnd, commit: Commit | undefined): Promise<AttemptEnd['status'] | 'parked' | null> {
-    if (!commit) return this.#ended(run, await this.#persist(run, () => this.#ends.do(end)));
+    if (!commit) return this.#ended(run, end, await this.#persist(run, () => this.#ends.do(end)));
     const scope = this.options.database.forTenant(run.tenantId);
     const finished = await this.#persist(run, async () => {
       try {
@@ -260,21 +271,23 @@ export class Attempts {
         throw thrown;
       }
     });
-    if (finished.refused === undefined) return this.#ended(run, finished.ended);
+    if (finished.refused === undefined) return this.#ended(run, end, finished.ended);
     return this.#end(run, { status: 'failed', error: finished.refused, limits: end.limits, release: end.release });
   }
 
   /** Lets go what waited for this attempt. After its commit, so that two that end at once cannot both think the other one is under way. */
-  async #ended(run: ClaimedRun, ended: EndedAttempt | null): Promise<AttemptEnd['status'] | null> {
+  async #ended(run: ClaimedRun, end: AttemptEnd, ended: EndedAttempt | null): Promise<AttemptEnd['status'] | null> {
     if (ended?.isWaitedFor) {
       const release = this.options.database.forTenant(run.tenantId).transaction(async (tx) => {
         if (run.webhookId) return releaseEndpoint(tx, run.webhookId);
         if (!run.installationId) return;
-        const job = { installationId: run.installationId, name: run.name };
-        await lockJob(tx, job);
-        await releaseOverlap(tx, job);
+        await releaseJob(tx, { installationId: run.installationId, name: run.name });
       });
       await release.catch((thrown: unknown) => this.options.logger.debug({ run: run.id, reason: messageOf(thrown) }, 'what waited for a run could not be let go yet; the reconciler will'));
+    }
+    if (ended && ended.failedRuns > 0 && run.installationId && end.error) {
+      const failing = { tenantId: run.tenantId, installationId: run.installationId, failedRuns: ended.failedRuns, error: end.error };
+      await this.options.onFailing(failing).catch((thrown: unknown) => this.options.logger.warn({ err: thrown, plugin: run.plugin }, 'a plugin that fails could not be judged; its next failure will be'));
     }
     return ended?.status ?? null;
   }
@@ -308,8 +321,9 @@ export class Attempts {
           random: this.options.random,
         });
         if (next.then === 'park') return 'park';
-        if (next.then === 'dead') return { ...base, status: 'failed', error: outcome.error, countsAsAttempt: counts };
-        return { ...base, status: 'retrying', delayMs: next.delayMs, error: outcome.error, countsAsAttempt: next.countsAsAttempt };
+        const blamesPlugin = countsAgainstPlugin(outcome.error.code);
+        if (next.then === 'dead') return { ...base, status: 'failed', error: outcome.error, countsAsAttempt: counts, blamesPlugin };
+        return { ...base, status: 'retrying', delayMs: next.delayMs, error: outcome.error, countsAsAttempt: next.countsAsAttempt, blamesPlugin };
       }
       default:
         return assertNever(outcome);

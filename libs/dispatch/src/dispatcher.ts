@@ -1,13 +1,14 @@
-import { idFromUuid, isJsonObject, systemClock, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import { idFromUuid, isJsonObject, messageOf, systemClock, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
 import { defaultRetention, type Retention } from '@annex/lifecycle';
-import { releaseEnabled, removeWorker, reportWorker, type Database } from '@annex/persistence';
+import { releaseEnabled, releaseJob, removeWorker, reportWorker, type Database } from '@annex/persistence';
 import type { Consumer, Queue } from '@annex/queue';
 import type { AttemptPort } from './attempt.js';
-import { Attempts, type AttemptCounts } from './attempts.js';
+import { Attempts, type AttemptCounts, type FailingPlugin } from './attempts.js';
+import { createBulkReplays } from './bulk-replays.js';
 import { Loop } from './loop.js';
 import { createReconciler } from './reconcile.js';
 import { createRelay } from './relay.js';
-import { createRetention } from './retention.js';
+import { createEraser, createRetention } from './retention.js';
 import { createTicker } from './ticker.js';
 
 export interface DispatcherOptions {
@@ -27,6 +28,8 @@ export interface DispatcherOptions {
   attemptCeilingMs?: number;
   /** How long things are kept. Default: lifecycle's. */
   retention?: Retention;
+  /** Called when runs of a plugin fail for good, one after the other, by its own fault. Default: nobody is told. */
+  onFailing?: (failing: FailingPlugin) => Promise<void>;
   clock?: Clock;
   /** A number in [0, 1), for the jitter of retries. Default `Math.random`. */
   random?: () => number;
@@ -51,24 +54,28 @@ export class Dispatcher {
   readonly #attempts: Attempts;
   readonly #relay: Loop;
   readonly #renewal: Loop;
+  readonly #replays: Loop;
   readonly #background: Loop[];
   readonly #unlisten: (() => void)[] = [];
   #consumer: Consumer | undefined;
   #stopping: Promise<void> | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { database, queue, execute, logger, ownerId, slots = 16, reservedShare, leaseMs = 12_000, attemptCeilingMs = 16 * 60_000, retention = defaultRetention, clock = systemClock, random = Math.random } = options;
+    const { database, queue, execute, logger, ownerId, slots = 16, reservedShare, leaseMs = 12_000, attemptCeilingMs = 16 * 60_000, retention = defaultRetention, clock = systemClock, random = Math.random, onFailing = () => Promise.resolve() } = options;
     this.#options = options;
     this.#slots = slots;
     const onDue = () => this.#relay.wake();
     const relay = createRelay({ database, queue, slots, logger, isFast: () => this.#attempts.isFast, isIdle: () => this.#attempts.running === 0, ...(reservedShare !== undefined && { reservedShare }) });
     this.#relay = relay.loop;
-    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, slots, reserved: slots > 1 ? Math.max(1, Math.floor(slots * (reservedShare ?? defaultReservedShare))) : 0, onFree: relay.onFree, onPace: (isFast) => this.#consumer?.setConcurrency(isFast ? slots * 2 : slots) });
+    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, onFailing, slots, reserved: slots > 1 ? Math.max(1, Math.floor(slots * (reservedShare ?? defaultReservedShare))) : 0, onFree: relay.onFree, onPace: (isFast) => this.#consumer?.setConcurrency(isFast ? slots * 2 : slots) });
     this.#renewal = new Loop({ name: 'leases', everyMs: leaseMs / 4, logger, work: () => this.#attempts.renew() });
+    this.#replays = createBulkReplays({ database, logger });
     this.#background = [
+      this.#replays,
       createReconciler({ database, queue, slots, ownerId, clock, logger, graceMs: leaseMs / 2, onDue }),
       createTicker({ database, logger }),
       createRetention({ database, retention, logger }),
+      createEraser({ database, logger }),
     ];
   }
 
@@ -83,6 +90,8 @@ export class Dispatcher {
         if (payload === null) this.#renewal.wake();
         else this.#attempts.cancel(runIdOf(payload));
       }),
+      await database.listen('annex_replay', () => this.#replays.wake()),
+      await database.listen('annex_parked', (payload) => this.#jobParked(payload)),
       await database.listen('annex_changed', (payload) => this.#pluginsChanged(payload)),
     );
     this.#consumer = queue.consume((ticket) => this.#attempts.handle(ticket), { concurrency: this.#slots, onLockLost: () => this.#renewal.wake() });
@@ -123,6 +132,17 @@ export class Dispatcher {
     await database.platform((tx) => removeWorker(tx, ownerId)).catch((thrown: unknown) => logger.warn({ err: thrown }, 'this worker could not sign off; the others notice by themselves'));
   }
 
+  #jobParked(payload: string | null): void {
+    // What was missed while the connection was lost is found by the reconciler.
+    const parked = payload === null ? undefined : parseParked(payload);
+    if (!parked) return;
+    const { database, logger } = this.#options;
+    database
+      .forTenant(parked.tenantId)
+      .transaction((tx) => releaseJob(tx, parked))
+      .catch((thrown: unknown) => logger.debug({ reason: messageOf(thrown) }, 'a parked run could not be looked at yet; the reconciler will'));
+  }
+
   #pluginsChanged(payload: string | null): void {
     const change = payload === null ? undefined : parse(payload);
     if (change !== undefined && change.what !== 'plugins') return;
@@ -142,6 +162,18 @@ function parse(payload: string): { tenantId: Id<'tenant'>; what: string } | unde
     const value = JSON.parse(payload) as Json;
     if (!isJsonObject(value) || typeof value['tenant'] !== 'string' || typeof value['what'] !== 'string') return undefined;
     return { tenantId: idFromUuid('tenant', value['tenant']), what: value['what'] };
+  } catch {
+    return undefined;
+  }
+}
+
+function parseParked(payload: string): { tenantId: Id<'tenant'>; installationId: Id<'installation'>; name: string } | undefined {
+  try {
+    const value = JSON.parse(payload) as Json;
+    if (!isJsonObject(value)) return undefined;
+    const { tenant, installation, name } = value;
+    if (typeof tenant !== 'string' || typeof installation !== 'string' || typeof name !== 'string') return undefined;
+    return { tenantId: idFromUuid('tenant', tenant), installationId: idFromUuid('installation', installation), name };
   } catch {
     return undefined;
   }

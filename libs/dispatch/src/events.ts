@@ -1,6 +1,6 @@
 import type { EventInput } from '@annex/events';
 import { failpoint, quote, type Id, type Json } from '@annex/kernel';
-import { emitEvent, findEvent, listEvents, type Database, type EmittedEvent, type StoredEvent } from '@annex/persistence';
+import { emitEvent, findCause, findCausedEvents, findEvent, listEvents, type CausedEvents, type Database, type Delivery, type EmittedEvent, type StoredEvent } from '@annex/persistence';
 import { dispatchErrors } from './errors.js';
 import type { RunsCaller } from './runs.js';
 
@@ -14,7 +14,29 @@ export interface EventView {
   time: string;
   /** The run that emitted it. */
   run_id?: string;
-  deliveries: { run_id: string; plugin: string | null; webhook?: string; status: string; attempts: number; replay_of?: string }[];
+  deliveries: EventDeliveryView[];
+}
+
+export interface EventDeliveryView {
+  run_id: string;
+  plugin: string | null;
+  webhook?: string;
+  status: string;
+  attempts: number;
+  replay_of?: string;
+  /** With a single event: what this run emitted, each with its own deliveries, and so on. */
+  emitted?: CausedEventView[];
+}
+
+/** An event that another one caused. */
+export type CausedEventView = Pick<EventView, 'id' | 'type' | 'source' | 'time' | 'deliveries'>;
+
+/** One event with what made it happen and what it made happen. */
+export interface EventTreeView extends EventView {
+  /** The run that emitted it and the event behind that; `null`: it came from outside. */
+  caused_by: { run_id: string; plugin: string | null; kind: string | null; name: string | null; event_id: string | null; event_type: string | null } | null;
+  /** The tree goes on beyond what is shown: 10 levels, 200 events. */
+  tree_truncated: boolean;
 }
 
 /** `GET /api/events?type=&since=&until=`. */
@@ -63,12 +85,32 @@ export class Events {
     return { items: events.map(eventView), next_cursor: cursor };
   }
 
-  /** One event with its deliveries. Throws `EVENT_NOT_FOUND`. */
-  async get(tenantId: Id<'tenant'>, eventId: string): Promise<EventView> {
-    const event = await this.options.database.forTenant(tenantId).transaction((tx) => findEvent(tx, eventId));
-    if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`);
-    return eventView(event);
+  /** One event with its deliveries, its cause and everything it caused. Throws `EVENT_NOT_FOUND`. */
+  async get(tenantId: Id<'tenant'>, eventId: string): Promise<EventTreeView> {
+    return this.options.database.forTenant(tenantId).transaction(async (tx) => {
+      const event = await findEvent(tx, eventId);
+      if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`);
+      const cause = await findCause(tx, event);
+      const { byRun, isCut } = await findCausedEvents(tx, event);
+      return {
+        ...eventView(event),
+        caused_by: cause && { run_id: cause.runId, plugin: cause.plugin, kind: cause.kind, name: cause.name, event_id: cause.eventId, event_type: cause.eventType },
+        deliveries: deliveryTree(event, byRun),
+        tree_truncated: isCut,
+      };
+    });
   }
+}
+
+/** The deliveries of an event, each with the events that it emitted. An event has one cause, so this ends. */
+function deliveryTree(event: StoredEvent, byRun: CausedEvents['byRun']): EventDeliveryView[] {
+  return event.deliveries.map((delivery) => ({
+    ...deliveryView(delivery),
+    emitted: (byRun.get(delivery.runId) ?? []).map((caused) => {
+      const { id, type, source, time } = eventView(caused);
+      return { id, type, source, time, deliveries: deliveryTree(caused, byRun) };
+    }),
+  }));
 }
 
 function eventView(event: StoredEvent): EventView {
@@ -80,13 +122,10 @@ function eventView(event: StoredEvent): EventView {
     data: event.data,
     time: event.time.toISOString(),
     ...(event.runId !== null && { run_id: event.runId }),
-    deliveries: event.deliveries.map(({ runId, plugin, webhook, status, attempts, replayOf }) => ({
-      run_id: runId,
-      plugin,
-      ...(webhook !== null && { webhook }),
-      status,
-      attempts,
-      ...(replayOf !== null && { replay_of: replayOf }),
-    })),
+    deliveries: event.deliveries.map(deliveryView),
   };
+}
+
+function deliveryView({ runId, plugin, webhook, status, attempts, replayOf }: Delivery): EventDeliveryView {
+  return { run_id: runId, plugin, ...(webhook !== null && { webhook }), status, attempts, ...(replayOf !== null && { replay_of: replayOf }) };
 }

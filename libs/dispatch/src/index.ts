@@ -1,7 +1,7 @@
 export { Dispatcher, type DispatcherOptions, type DispatcherStats } from './dispatcher.js';
 export type { AttemptOutcome, AttemptPort } from './attempt.js';
-export type { AttemptCounts } from './attempts.js';
-export type { ClaimedRun, DeadLetterFilter } from '@annex/persistence';
+export type { AttemptCounts, FailingPlugin } from './attempts.js';
+export type { BulkReplay, ClaimedRun, DeadLetterFilter } from '@annex/persistence';
 export { maxReplayedAtOnce, Runs, startJob, type ReplayedDeadLetters, type ReplayedEvent, type RunsCaller, type StartedRun, type StartJob } from './runs.js';
 export { jobTerms, type JobTerms } from './job.js';
 export { Events, type EventFilter, type EventView } from './events.js';

@@ -187,7 +187,7 @@ describe('replaying', () => {
     const [at, other] = [await install(), await install()];
     const make = (where: TestInstallation, count: number, name: string) =>
       bed.db.sql(
-        `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, finished_at) select $1, gen_random_uuid(), $2, $3, 'event', $4, 'failed', now() from generate_series(1, $5::int)`,
+        `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, finished_at) select $1, uuidv7(), $2, $3, 'event', $4, 'failed', now() from generate_series(1, $5::int)`,
         [uuidFromId(where.tenantId), uuidFromId(where.id), where.slug, name, count],
       );
     await make(at, 20, 'a');
@@ -200,7 +200,7 @@ describe('replaying', () => {
     const [first] = left;
     if (!first) throw new Error('none left');
     expect((await bed.runs.replayDeadLetters(me(at), { ids: [first] })).replayed).toEqual([{ runId: expect.stringMatching(/^run_/), replayOf: first }]);
-    expect(await bed.runs.replayDeadLetters(me(at), { plugin: other.slug })).toEqual({ replayed: [], remaining: 0 });
+    expect(await bed.runs.replayDeadLetters(me(at), { plugin: other.slug })).toMatchObject({ replayed: [], remaining: 0, replay: { total: 0, status: 'done' } });
     expect(await bed.db.database.forTenant(other.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 100 }))).toHaveLength(3);
   });
 });

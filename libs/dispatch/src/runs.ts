@@ -9,17 +9,23 @@ import {
   countDeadLetters,
   countJobRuns,
   ensureRoom,
+  findBulkReplay,
   findEvent,
   findInstalledJobs,
   findRunState,
+  insertBulkReplay,
   insertQueued,
   latestRunsOfEvent,
+  listBulkReplays,
+  listDeadLetterIds,
   lockDeadLetters,
   lockJob,
   lockRunForReplay,
   markReplayed,
-  noteLastRun,
   planFanOut,
+  roomLeft,
+  tellParked,
+  type BulkReplay,
   type Database,
   type DeadLetterFilter,
   type NewRun,
@@ -56,9 +62,11 @@ export interface ReplayedEvent {
 export interface ReplayedDeadLetters {
   replayed: { runId: Id<'run'>; replayOf: Id<'run'> }[];
   remaining: number;
+  /** Under which the rest can be followed: it goes on by itself. */
+  replay: BulkReplay;
 }
 
-/** Most dead letters that one call replays; call again while `remaining` is not 0. */
+/** Most dead letters that one transaction replays; those beyond it follow behind the answer. */
 export const maxReplayedAtOnce = 500;
 
 export class Runs implements Stoppable {
@@ -119,34 +127,58 @@ export class Runs implements Stoppable {
     });
   }
 
-  /** Gives an event to every handler that subscribes to it now, once more. Throws `EVENT_NOT_FOUND`, `QUEUE_FULL`. */
-  replayEvent(caller: RunsCaller<ReplayedEvent>, eventId: string): Promise<ReplayedEvent> {
+  /**
+   * Gives an event to every handler that subscribes to it now, once more. `data`: instead of the event's own, which stays as it was. `plugins`: only
+   * to these (slugs). Throws `EVENT_NOT_FOUND`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`.
+   */
+  replayEvent(caller: RunsCaller<ReplayedEvent>, eventId: string, { data, plugins }: { data?: Json | undefined; plugins?: readonly string[] | undefined } = {}): Promise<ReplayedEvent> {
     return this.#audited(caller, async (tx) => {
+      checkPayload(data);
       const event = await findEvent(tx, eventId);
       if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`);
       const before = await latestRunsOfEvent(tx, event.id);
-      const runs = await planFanOut(tx, { eventId: event.id, type: event.type, depth: event.depth, replayOf: (handler) => before.get(handler) ?? null });
+      const planned = await planFanOut(tx, { eventId: event.id, type: event.type, depth: event.depth, replayOf: (handler) => before.get(handler) ?? null });
+      const wanted = plugins ? planned.filter(({ plugin }) => plugin !== null && plugins.includes(plugin)) : planned;
+      const runs = data === undefined ? wanted : wanted.map((run) => ({ ...run, payload: data }));
       await ensureRoom(tx, runs.length);
       await insertQueued(tx, runs);
-      await markReplayed(tx, [...before.values()]);
+      await markReplayed(tx, plugins ? runs.flatMap(({ replayOf }) => replayOf ?? []) : [...before.values()]);
       const made = runs.map(({ id, plugin }) => ({ runId: id, plugin }));
-      return { value: { eventId: event.id, runs: made }, action: 'event.replayed', target: event.id, detail: { runs: made.length } };
+      return { value: { eventId: event.id, runs: made }, action: 'event.replayed', target: event.id, detail: { runs: made.length, edited: data !== undefined } };
     });
   }
 
   /**
-   * Replays dead letters, oldest first, at most {@link maxReplayedAtOnce} and as many as fit under the tenant's cap. `remaining`: how many
-   * the filter still means. Two calls at once share them.
+   * Replays dead letters, oldest first: the first {@link maxReplayedAtOnce} at once, the others (`remaining`) behind the answer, as fast as the
+   * tenant's cap lets them in, whoever dies in between. Two calls at once share them. Throws `QUEUE_FULL` when a handful does not fit.
    */
   replayDeadLetters(caller: RunsCaller<ReplayedDeadLetters>, filter: DeadLetterFilter): Promise<ReplayedDeadLetters> {
     return this.#audited(caller, async (tx) => {
-      const found = await lockDeadLetters(tx, filter, maxReplayedAtOnce);
-      if (found.length > 0) await ensureRoom(tx, found.length);
+      // Dead letters of later are none of it: else a replay of what fails at once would never end.
+      const [upTo] = await listDeadLetterIds(tx, filter, { limit: 1 });
+      const meant = { ...filter, ...(upTo && { upTo }) };
+      const total = upTo ? await countDeadLetters(tx, meant) : 0;
+      const isMany = total > maxReplayedAtOnce;
+      const found = await lockDeadLetters(tx, meant, isMany ? Math.min(maxReplayedAtOnce, await roomLeft(tx)) : maxReplayedAtOnce);
+      if (found.length > 0 && !isMany) await ensureRoom(tx, found.length);
       const made = await insertReplays(tx, found);
       const replayed = made.map((runId, index) => ({ runId, replayOf: found[index]?.id ?? runId }));
-      const remaining = await countDeadLetters(tx, filter);
-      return { value: { replayed, remaining }, action: 'dead_letters.replayed', target: filter.plugin ?? 'all', detail: { replayed: replayed.length, remaining } };
+      const remaining = isMany ? total - replayed.length : await countDeadLetters(tx, meant);
+      const replay = await insertBulkReplay(tx, { filter: meant, total: isMany ? total : replayed.length + remaining, replayed: replayed.length, actor: caller.actor });
+      return { value: { replayed, remaining, replay }, action: 'dead_letters.replayed', target: filter.plugin ?? 'all', detail: { replayed: replayed.length, remaining, replay_id: replay.id } };
     });
+  }
+
+  /** How a replay of dead letters stands. Throws `REPLAY_NOT_FOUND`. */
+  async findReplay(tenantId: Id<'tenant'>, id: Id<'replay'>): Promise<BulkReplay> {
+    const replay = await this.options.database.forTenant(tenantId).transaction((tx) => findBulkReplay(tx, id));
+    if (replay === null) throw dispatchErrors.error('REPLAY_NOT_FOUND', `This tenant has no replay ${quote(id, 40)}; those that ended are kept as long as runs.`);
+    return replay;
+  }
+
+  /** Replays of dead letters, newest first. */
+  listReplays(tenantId: Id<'tenant'>, page: { limit: number; before?: Id<'replay'> | undefined }): Promise<BulkReplay[]> {
+    return this.options.database.forTenant(tenantId).transaction((tx) => listBulkReplays(tx, page));
   }
 
   /**
@@ -180,6 +212,8 @@ export interface StartJob {
   payload?: Json | undefined;
   /** How many emits lie between the new run and the outside world. */
   depth: number;
+  /** The transaction is one that ends another run: it must hold no job's lock, or two jobs that start each other wait for each other. Default `false`. */
+  isEffect?: boolean;
 }
 
 /**
@@ -187,7 +221,7 @@ export interface StartJob {
  * where a tick would be left out because an earlier run is not done (`overlap: skip`), this one waits for it, as with `queue`.
  * Errors as {@link Runs.runNow}.
  */
-export async function startJob(tx: TenantTransaction, { runId, installation, job, payload, depth }: StartJob): Promise<StartedRun> {
+export async function startJob(tx: TenantTransaction, { runId, installation, job, payload, depth, isEffect = false }: StartJob): Promise<StartedRun> {
   checkPayload(payload);
   const found = await findInstalledJobs(tx, installation);
   if (found === null) throw dispatchErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(installation, 80)}.`);
@@ -204,24 +238,37 @@ export async function startJob(tx: TenantTransaction, { runId, installation, job
   const { overlap, policy } = jobTerms(entry);
   const id = runId ?? newId('run');
   const ref = { installationId: found.installationId, name: job };
-  // The schedule's row before the job's lock, in the order in which a tick takes both.
-  await noteLastRun(tx, ref, id);
-  const waits = await waitsForOthers(tx, ref, overlap);
+  const waits = isEffect ? await parkAsEffect(tx, ref, overlap) : await waitsForOthers(tx, ref, overlap);
   await insertQueued(tx, [{ id, ...ref, plugin: found.plugin, kind: 'job', ordinal: 0, payload, policy, depth, ...(waits && { waitingFor: 'overlap' as const }) }]);
   return { runId: id, status: 'queued' };
 }
+
+/** Parks the run, unless runs of its job need not wait for each other; after the commit a dispatcher sees whether there is anything to wait for. */
+async function parkAsEffect(tx: TenantTransaction, job: { installationId: Id<'installation'>; name: string }, overlap: string): Promise<boolean> {
+  if (overlap === 'allow') return false;
+  if (overlap === 'replace') await cancelJobRuns(tx, job, replaced);
+  await tellParked(tx, job);
+  return true;
+}
+
+const replaced = { code: 'CANCELLED', message: 'A later run of the job replaced it (overlap: "replace").' };
 
 /** Whether a run asked for by somebody has to wait for earlier ones of its job. */
 async function waitsForOthers(tx: TenantTransaction, job: { installationId: Id<'installation'>; name: string }, overlap: string): Promise<boolean> {
   if (overlap === 'allow') return false;
   await lockJob(tx, job);
   const { running, queued } = await countJobRuns(tx, job);
-  if (overlap !== 'replace') return running + queued > 0;
-  await cancelJobRuns(tx, job, { code: 'CANCELLED', message: 'A later run of the job replaced it (overlap: "replace").' });
+  if (overlap !== 'replace') {
+    if (running + queued > 0) await tellParked(tx, job);
+    return running + queued > 0;
+  }
+  await cancelJobRuns(tx, job, replaced);
+  if (running > 0) await tellParked(tx, job);
   return running > 0;
 }
 
-async function insertReplays(tx: TenantTransaction, originals: readonly ReplayableRun[]): Promise<Id<'run'>[]> {
+/** Makes runs again and marks the first ones, in the caller's transaction; answers the new ones in the same order. */
+export async function insertReplays(tx: TenantTransaction, originals: readonly ReplayableRun[]): Promise<Id<'run'>[]> {
   const runs: (NewRun & { id: Id<'run'> })[] = originals.map(({ again }) => ({ ...again, id: newId('run') }));
   await insertQueued(tx, runs);
   await markReplayed(tx, originals.map(({ id }) => id));

@@ -9,8 +9,8 @@ import {
   lockDueSchedules,
   lockJob,
   moveSchedule,
-  noteLastRun,
   recordSkippedTicks,
+  tellParked,
   untilNextTickMs,
   type Database,
   type DueSchedule,
@@ -115,5 +115,6 @@ async function fire(tx: TenantTransaction, due: DueSchedule, atMs: number): Prom
       ...(waits && { waitingFor: 'overlap' as const }),
     },
   ]);
-  await noteLastRun(tx, due, id);
+  // Whoever it waits for may be ending right now, unseen by this transaction.
+  if (waits) await tellParked(tx, due);
 }

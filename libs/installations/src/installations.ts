@@ -10,7 +10,7 @@ import { viewReport, type PackageReportView } from './package-report.js';
 import type { InstallationsCaller, InstallationsOptions } from './ports.js';
 import { effectiveConfig, findMissing, isNothingMissing, missingFaults, type MissingRequirements } from './requirements.js';
 import { changeJob, patchedConfig, replaceConfig, replaceGrants, type JobChange } from './settings.js';
-import { billKill, disablePlugin, enablePlugin, grantMore, reloadPlugin, suspendPlugin, switchOn, uninstallPlugin } from './switching.js';
+import { billKill, disableFailing, disablePlugin, enablePlugin, grantMore, reloadPlugin, suspendPlugin, switchOn, uninstallPlugin } from './switching.js';
 import { activateRelease, archiveSha256, checkArchive, requireSound, storeUpload, type SoundReport } from './uploading.js';
 import { viewJobs, viewPlugins, viewRelease, type JobView, type Page, type PluginView, type ReleaseView } from './views.js';
 
@@ -221,6 +221,11 @@ export class Installations {
   /** Stops an enabled plugin that harms the platform until an admin enables it again. Answers whether it did. `reason` is shown to people. */
   suspend(tenantId: Id<'tenant'>, installationId: Id<'installation'>, reason: string): Promise<boolean> {
     return this.#context.change(tenantId, async (tx) => suspendPlugin(this.#context, tx, await this.#context.require(tx, installationId), reason));
+  }
+
+  /** Disables an enabled plugin that fails again and again, until somebody enables it. Answers whether it did. `reason` is shown to people. */
+  disableFailing(tenantId: Id<'tenant'>, installationId: Id<'installation'>, reason: string): Promise<boolean> {
+    return this.#context.change(tenantId, async (tx) => disableFailing(this.#context, tx, await this.#context.require(tx, installationId), reason));
   }
 
   /**

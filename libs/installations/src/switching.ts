@@ -8,6 +8,7 @@ import {
   findEnabledDependents,
   findInstallation,
   forgetExecutorKills,
+  forgetPluginFailures,
   recordExecutorKill,
   removeUnusedBlobs,
   replaceSubscriptions,
@@ -60,6 +61,7 @@ export async function switchOn(context: InstallationsContext, tx: TenantTransact
   const installation = await updateInstallation(tx, subject.installation, { status: 'enabled', statusReason: null, updatedAt: context.now() });
   const on = { installation, release: subject.release };
   await forgetExecutorKills(tx, installation.id);
+  await forgetPluginFailures(tx, installation.id);
   await connect(context, tx, on);
   await context.record(tx, author, on, 'plugin.enabled');
   await context.announce(tx, 'plugin.enabled', on);
@@ -100,8 +102,9 @@ export async function goOnWith(context: InstallationsContext, tx: TenantTransact
 
 /** Disables a plugin. Off already: nothing changes. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
 export async function disablePlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, { force = false } = {}): Promise<InstallationRow> {
-  const { status } = subject.installation;
-  if (status !== 'enabled' && status !== 'suspended') return subject.installation;
+  const { status, statusReason } = subject.installation;
+  // One that the platform disabled still collects what happens for it; now an admin says that it shall not.
+  if (status === 'installed' || (status === 'disabled' && statusReason === null)) return subject.installation;
   if (!force) await refuseWhileNeeded(tx, subject.installation.slug, 'disabled');
   const installation = await switchOff(context, tx, subject, 'disabled', null);
   const off = { installation, release: subject.release };
@@ -122,6 +125,19 @@ export async function suspendPlugin(context: InstallationsContext, tx: TenantTra
   const installation = await switchOff(context, tx, subject, 'suspended', reason);
   const off = { installation, release: subject.release };
   await context.record(tx, { actor: 'system' }, off, 'plugin.suspended', { reason });
+  await context.announce(tx, 'plugin.disabled', off, { reason });
+  return true;
+}
+
+/**
+ * Disables a plugin that fails again and again until somebody enables it. As with {@link suspendPlugin}, what happens for it meanwhile is kept and
+ * waits. Not enabled: nothing changes, and the answer is `false`.
+ */
+export async function disableFailing(context: InstallationsContext, tx: TenantTransaction, subject: Subject, reason: string): Promise<boolean> {
+  if (subject.installation.status !== 'enabled') return false;
+  const installation = await switchOff(context, tx, subject, 'disabled', reason);
+  const off = { installation, release: subject.release };
+  await context.record(tx, { actor: 'system' }, off, 'plugin.disabled', { reason });
   await context.announce(tx, 'plugin.disabled', off, { reason });
   return true;
 }

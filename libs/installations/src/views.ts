@@ -1,13 +1,16 @@
 /** Installations as the API shows them (CONTRACT §5, "Shapes"): `snake_case`, times in RFC 3339. */
 import type { Id, Json } from '@annex/kernel';
+import { failureLimits } from '@annex/lifecycle';
 import type { ManifestJob } from '@annex/manifest';
 import {
   findLastRuns,
   findReleases,
+  listPluginFailures,
   listPluginSchedules,
   type InstallationRow,
   type InstallationStatus,
   type LastRun,
+  type PluginFailures,
   type PluginSchedule,
   type ReleaseRow,
   type ReleaseSummary,
@@ -58,8 +61,10 @@ export interface PluginView {
   name: string;
   version: string;
   status: InstallationStatus;
-  /** Why it is suspended, else `null`. */
+  /** Why the platform suspended or disabled it, else `null`. */
   status_reason: string | null;
+  /** What fails since its last run that went well, once that is more than a mishap; else `null`. */
+  degraded: DegradedView | null;
   release: Id<'release'>;
   description: string | null;
   permissions: PermissionsView;
@@ -70,6 +75,16 @@ export interface PluginView {
   missing_secrets: string[];
   created_at: string;
   updated_at: string;
+}
+
+/** Run after run of a plugin fails by its own fault. */
+export interface DegradedView {
+  since: string;
+  /** Attempts that failed in a row, and runs that failed for good. */
+  failed_attempts: number;
+  failed_runs: number;
+  last_run_id: Id<'run'>;
+  last_error: Json;
 }
 
 export interface ReleaseView {
@@ -100,6 +115,7 @@ export async function viewPlugins(tx: TenantTransaction, secrets: SecretsPort, r
   const releaseOf = (row: InstallationRow): ReleaseRow | undefined => (row.releaseId === null ? undefined : releases.get(row.releaseId));
   const jobs = rows.flatMap((row) => releaseOf(row)?.manifest.jobs.map((job) => ({ installationId: row.id, name: job.name })) ?? []);
   const lastRuns = await findLastRuns(tx, jobs);
+  const failures = await listPluginFailures(tx, ids);
   const views: PluginView[] = [];
   for (const row of rows) {
     const release = releaseOf(row);
@@ -112,6 +128,7 @@ export async function viewPlugins(tx: TenantTransaction, secrets: SecretsPort, r
       version: release.version,
       status: row.status,
       status_reason: row.statusReason,
+      degraded: degradedView(failures.find(({ installationId }) => installationId === row.id)),
       release: release.id,
       description: release.manifest.description,
       permissions: viewPermissions(release.manifest, row.granted),
@@ -144,6 +161,11 @@ export async function viewJobs(tx: TenantTransaction, row: InstallationRow, rele
       next_runs: setting.schedule === null ? [] : upcoming(setting.schedule, setting.timezone, nowMs),
     };
   });
+}
+
+function degradedView(failures: PluginFailures | undefined): DegradedView | null {
+  if (!failures || failures.attempts < failureLimits.degradedAfterAttempts) return null;
+  return { since: failures.since.toISOString(), failed_attempts: failures.attempts, failed_runs: failures.runs, last_run_id: failures.lastRunId, last_error: failures.lastError };
 }
 
 export function viewRelease(release: ReleaseSummary, activeId: Id<'release'> | null): ReleaseView {

@@ -13,6 +13,7 @@ export const idPrefixes = {
   run: 'run',
   event: 'evt',
   delivery: 'dlv',
+  replay: 'rpl',
   webhook: 'whk',
   mail: 'eml',
   schedule: 'sch',

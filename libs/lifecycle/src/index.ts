@@ -29,6 +29,7 @@ export {
   countsAsAttempt,
   defaultRetryPolicies,
   delayMs,
+  failureLimits,
   killSuspension,
   maxAttemptsCeiling,
   maxClaims,

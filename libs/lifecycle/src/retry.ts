@@ -105,3 +105,10 @@ export const maxClaims = 30;
 
 /** Executors killed because of one installation, within a time in milliseconds, after which it is suspended. */
 export const killSuspension = { kills: 3, withinMs: 5 * MINUTE } as const;
+
+/**
+ * A plugin that fails by its own fault, run after run without one that goes well in between. `degradedAfterAttempts`: failed attempts after which
+ * it shows as degraded. `disabledAfterRuns`: runs that failed for good, all their retries spent, after which it is disabled until somebody
+ * enables it again; the operator may say another number.
+ */
+export const failureLimits = { degradedAfterAttempts: 3, disabledAfterRuns: 50 } as const;

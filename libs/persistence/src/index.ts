@@ -77,6 +77,7 @@ export { InstallationRow, type InstallationStatus } from './installations/instal
 export {
   deleteInstallation,
   eraseInstallationRows,
+  eraseUninstalled,
   findInstallation,
   findInstallationBySlug,
   insertInstallation,
@@ -115,9 +116,10 @@ export {
   type PluginSchedule,
 } from './installations/plugin-schedules.js';
 export { forgetExecutorKills, recordExecutorKill } from './installations/executor-kills.js';
+export { forgetPluginFailures, listPluginFailures, type PluginFailures } from './installations/plugin-failures.js';
 export { deleteExpiredKv, deleteKv, getKv, incrementKv, listKv, setKv, type KvEntry, type KvKey } from './kv/kv.js';
 export { recordRuns, type FinishedRun } from './runs/record-runs.js';
-export { findRun, listRuns, runMetrics, type RunFilter, type RunMetrics, type RunRow } from './runs/read-runs.js';
+export { findRun, listRuns, runMetrics, tenantLoad, type RunFilter, type RunMetrics, type RunRow } from './runs/read-runs.js';
 export { insertLogs, lastLogId, listLogs, logLevels, logsChannel, readLogsAfter, readRunLogs, type LogFilter, type LogLevel, type LogLine, type NewLogLine } from './logs/logs.js';
 export { addLlmTokens, reserveLlmTokens } from './llm/llm-days.js';
 export { findReleaseReach, insertReleaseReach } from './installations/release-reach.js';
@@ -126,19 +128,19 @@ export { addTracked, readTracked, trackedNames, type TrackedDay, type TrackedInc
 export { addUsage, readUsage, type UsageDay, type UsageIncrement } from './usage/usage.js';
 export { findDependencyNodes, findEnabledDependents, type DependencyNode } from './installations/dependencies.js';
 export { findEvent, listEvents, type Delivery, type EventPage, type EventQuery, type StoredEvent } from './events/read-events.js';
+export { findCause, findCausedEvents, type CausedEvents, type EventCause } from './events/caused-events.js';
 export { planFanOut } from './events/emit-event.js';
-export { ensureRoom, insertQueued } from './runs/enqueue-run.js';
+export { ensureRoom, insertQueued, roomLeft } from './runs/enqueue-run.js';
 export { handOverDueRuns, handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack, type HandedOver, type HandOverOptions } from './runs/hand-over.js';
 export { claimRun, claimRuns, finishAttempt, finishAttempts, handBack, renewLeases, type AttemptEnd, type ClaimedRun, type EndedAttempt, type HeldClaim, type WantedRun } from './runs/claim.js';
 export { expireLeases, type ExpiredLease } from './runs/reconcile.js';
-export { cancelJobRuns, countJobRuns, lockJob, releaseEnabled, releaseOverlap, releaseOverlaps, type JobRef } from './runs/overlap.js';
+export { cancelJobRuns, countJobRuns, lockJob, releaseEnabled, releaseJob, releaseOverlap, releaseOverlaps, tellParked, type JobRef } from './runs/overlap.js';
 export { cancelRun, findRunState, type RunState } from './runs/cancel-run.js';
 export { countDeadLetters, latestRunsOfEvent, listDeadLetterIds, lockDeadLetters, lockRunForReplay, markReplayed, type DeadLetterFilter, type ReplayableRun } from './runs/replay.js';
 export {
   listDueSchedules,
   lockDueSchedules,
   moveSchedule,
-  noteLastRun,
   recordSkippedTicks,
   untilNextTickMs,
   type DueSchedule,
@@ -179,6 +181,7 @@ export {
 export { indexEntries } from './documents/index-entries.js';
 export { findReplacedSecrets, replacedForMs, type ReplacedSecret } from './secrets/secrets.js';
 export { handlerKey } from './runs/replay.js';
+export { advanceBulkReplay, findBulkReplay, insertBulkReplay, listBulkReplays, listDueBulkReplays, lockBulkReplay, type BulkReplay } from './runs/bulk-replay.js';
 export { deliveriesAtOnce, releaseEndpoint, releaseEndpoints } from './runs/endpoint-turns.js';
 export {
   connectPackageWebhooks,

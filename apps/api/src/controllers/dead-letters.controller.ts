@@ -1,23 +1,39 @@
 import type { Caller } from '@annex/access';
-import { Runs, type ReplayedDeadLetters } from '@annex/dispatch';
+import { Runs, type BulkReplay, type ReplayedDeadLetters } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
 import { parseId } from '@annex/kernel';
-import { Body, Controller, Get, HttpCode, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { answered } from '../http/idempotency.js';
-import { input, instant, lookup, pageSchema, requireId } from '../http/input.js';
+import { input, instant, lookup, pageSchema, requireId, type Page } from '../http/input.js';
 
 const filter = { plugin: lookup(100).optional(), kind: z.enum(['event', 'job', 'webhook', 'lifecycle']).optional(), event_id: lookup(500).optional() };
 const query = pageSchema.extend({ ...filter, since: instant.optional(), until: instant.optional() });
 const replay = z.strictObject({ ids: z.array(z.string().max(50)).min(1).max(1000).optional(), ...filter, since: instant.optional(), until: instant.optional() });
 
-const replayedView = ({ replayed, remaining }: ReplayedDeadLetters): unknown => ({
+const replayedView = ({ replayed, remaining, replay: { id, total, status } }: ReplayedDeadLetters): unknown => ({
+  replay_id: id,
+  total,
   replayed: replayed.length,
   remaining,
+  status,
   runs: replayed.map(({ runId, replayOf }) => ({ run_id: runId, replay_of: replayOf })),
+});
+
+const replayView = ({ id, total, replayed, failed, status, waitingFor, actor, createdAt, finishedAt }: BulkReplay): unknown => ({
+  id,
+  total,
+  replayed,
+  failed,
+  remaining: Math.max(0, total - replayed - failed),
+  status,
+  ...(waitingFor !== null && { waiting_for: waitingFor }),
+  actor,
+  created_at: createdAt.toISOString(),
+  finished_at: finishedAt?.toISOString() ?? null,
 });
 
 /** Background runs that failed for good, kept until somebody replays them. */
@@ -37,11 +53,26 @@ export class DeadLettersController {
 
   @Post('replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: replay, status: 202 })
+  @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: replay, status: 202, description: 'The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.' })
   async replay(@CurrentCaller() caller: Caller, @Body(input(replay)) { event_id: eventId, ids, ...rest }: z.infer<typeof replay>): Promise<unknown> {
     const plugin = await this.#slugOf(caller, rest.plugin);
     const filter = { ...rest, plugin, eventId, ids: ids?.map((id) => requireId('run', id)) };
     return replayedView(await this.runs.replayDeadLetters(answered(caller, 202, replayedView), filter));
+  }
+
+  @Get('replays')
+  @Endpoint({ summary: 'Replays of dead letters, newest first', gate: 'viewer', query: pageSchema })
+  async replays(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) { limit, cursor }: Page): Promise<unknown> {
+    const before = cursor === undefined ? undefined : requireId('replay', cursor);
+    const found = await this.runs.listReplays(caller.tenant.id, { limit: limit + 1, before });
+    const shown = found.slice(0, limit);
+    return { items: shown.map(replayView), next_cursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null };
+  }
+
+  @Get('replays/:id')
+  @Endpoint({ summary: 'How far a replay of dead letters has come', gate: 'viewer' })
+  async replayProgress(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    return replayView(await this.runs.findReplay(caller.tenant.id, requireId('replay', id)));
   }
 
   /** A plugin may be named by its id too, as in the list. */

@@ -30,6 +30,10 @@ const testEvent = z.strictObject({
   }),
   event_data: z.json().optional(),
 });
+const eventReplay = z.strictObject({
+  data: z.json().optional().describe('Instead of the event’s own data'),
+  plugins: z.array(z.string().max(100)).min(1).max(100).optional().describe('Only to these plugins, by slug'),
+});
 const eventQuery = pageSchema.extend({ type: z.string().max(200).optional().describe('A name, or a pattern'), since: instant.optional(), until: instant.optional() });
 
 /** The event, or every fault of it. `data`: what the request calls the event's data. */
@@ -85,16 +89,16 @@ export class EventsController {
   }
 
   @Get('events/:id')
-  @Endpoint({ summary: 'One event with its deliveries', gate: 'viewer' })
+  @Endpoint({ summary: 'One event with its deliveries, what caused it and what it caused', gate: 'viewer' })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.events.get(caller.tenant.id, id);
   }
 
   @Post('events/:id/replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Deliver an event again to every plugin that wants it now', gate: 'developer', status: 202 })
-  async replay(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
-    return replayedView(await this.runs.replayEvent(answered(caller, 202, replayedView), id));
+  @Endpoint({ summary: 'Deliver an event again to every plugin that wants it now', gate: 'developer', body: eventReplay, status: 202 })
+  async replay(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(eventReplay)) body: z.infer<typeof eventReplay>): Promise<unknown> {
+    return replayedView(await this.runs.replayEvent(answered(caller, 202, replayedView), id, body));
   }
 
   /** Plugins trust what the platform says of its own users and files; so may only somebody who could change those say it. */

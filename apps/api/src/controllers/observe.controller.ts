@@ -1,5 +1,6 @@
 import { Access, type Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
+import { Installations } from '@annex/installations';
 import { parseId } from '@annex/kernel';
 import { outcomeOf } from '@annex/lifecycle';
 import { logLevels } from '@annex/persistence';
@@ -41,6 +42,7 @@ export class ObserveController {
   constructor(
     private readonly execution: Execution,
     private readonly access: Access,
+    private readonly installations: Installations,
     @Inject(CLOSING) private readonly closing: AbortSignal,
   ) {}
 
@@ -85,7 +87,7 @@ export class ObserveController {
   }
 
   @Get('plugins/:id/health')
-  @Endpoint({ summary: 'Runs the plugin’s health handler', gate: 'viewer' })
+  @Endpoint({ summary: 'Runs the plugin’s health handler, and says whether its background runs fail', gate: 'viewer' })
   async health(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     const installationId = parseId('installation', id);
     const { snapshots } = this.execution;
@@ -94,10 +96,12 @@ export class ObserveController {
     if (snapshot.status !== 'enabled') return { status: snapshot.status, reason: snapshot.statusReason };
     const leave = this.#checks.enter(caller.tenant.id);
     const checked = await this.execution.checkHealth(snapshot).finally(leave);
-    if (!checked) return { status: 'unknown', reason: 'the plugin registers no health handler' };
+    const { degraded } = await this.installations.get(caller, id);
+    const failing = degraded && { status: 'degraded', reason: `${degraded.failed_attempts} attempts in a row failed`, degraded };
+    if (!checked) return failing ?? { status: 'unknown', reason: 'the plugin registers no health handler' };
     const { runId, outcome } = checked;
-    if (outcome.status === 'succeeded') return { status: 'healthy', run_id: runId, result: 'result' in outcome && outcome.result !== undefined ? JSON.parse(outcome.result) : null };
-    return { status: 'unhealthy', run_id: runId, error: { code: outcome.error.code, message: outcome.error.message, fault: outcomeOf(outcome.error.code).fault } };
+    if (outcome.status === 'succeeded') return { status: 'healthy', ...failing, run_id: runId, result: 'result' in outcome && outcome.result !== undefined ? JSON.parse(outcome.result) : null };
+    return { ...failing, status: 'unhealthy', run_id: runId, error: { code: outcome.error.code, message: outcome.error.message, fault: outcomeOf(outcome.error.code).fault } };
   }
 
   @Get('usage')

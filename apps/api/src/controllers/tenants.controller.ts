@@ -11,7 +11,10 @@ const newTenant = z.strictObject({
   slug: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: 'must be 1 to 63 lower-case letters, digits and inner hyphens, as in a host name' }),
   name: z.string().min(1).max(200),
 });
-const tenantChange = newTenant.partial();
+const tenantChange = newTenant.partial().extend({
+  weight: z.number().int().min(1).max(100).optional().describe('Turns of background work where a tenant of weight 1 gets one'),
+  background_concurrency: z.number().int().min(1).max(1000).optional().describe('Background runs that it may always have at once; more while others idle'),
+});
 
 @ApiTags('Tenants')
 @Controller('api/tenants')
@@ -37,14 +40,14 @@ export class TenantsController {
   }
 
   @Patch(':slug')
-  @Endpoint({ summary: 'Change the name of a tenant, or its slug and with it its addresses', gate: 'operator', body: tenantChange })
+  @Endpoint({ summary: 'Change a tenant: its name, its slug and with it its addresses, its weight and concurrency', gate: 'operator', body: tenantChange })
   update(
     @CurrentPrincipal() principal: Principal,
     @Param('slug') slug: string,
-    @Body(input(tenantChange)) body: z.infer<typeof tenantChange>,
+    @Body(input(tenantChange)) { background_concurrency: backgroundConcurrency, ...body }: z.infer<typeof tenantChange>,
     @Req() request: FastifyRequest,
   ): Promise<unknown> {
-    return this.access.tenants.update(principal, slug, body, request.id);
+    return this.access.tenants.update(principal, slug, { ...body, backgroundConcurrency }, request.id);
   }
 
   @Delete(':slug')

@@ -8,9 +8,11 @@ import {
   readTracked,
   readUsage,
   runMetrics,
+  tenantLoad,
   type Database,
   type LogLevel,
   type RunMetrics,
+  type RunRow,
   type TenantTransaction,
 } from '@annex/persistence';
 import { executionErrors } from '../errors.js';
@@ -18,7 +20,7 @@ import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshots } from '../snapshots/installation-snapshots.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 import type { LogTail } from './log-tail.js';
-import { logView, runView, type LogView, type RunView } from './views.js';
+import { logView, runView, waitReason, type LogView, type RunView } from './views.js';
 
 /** A page of a list; `cursor`: the `next_cursor` of the page before. */
 export interface PageRequest {
@@ -99,8 +101,8 @@ export class RunReader {
     const before = page.cursor === undefined ? undefined : (parseId('run', page.cursor) ?? badCursor());
     const installationId = query.plugin === undefined ? undefined : parseId('installation', query.plugin);
     const { kind, status, deadLetters, eventId, since, until } = query;
-    const rows = await this.#read(tenantId, (tx) =>
-      listRuns(tx, {
+    const { rows, waiting } = await this.#read(tenantId, async (tx) => {
+      const found = await listRuns(tx, {
         ...(installationId ? { installationId } : query.plugin !== undefined && { plugin: storable(query.plugin) }),
         ...(kind && { kind }),
         ...(status && { status }),
@@ -110,9 +112,10 @@ export class RunReader {
         ...(until && { until }),
         ...(before && { before }),
         limit: page.limit + 1,
-      }),
-    );
-    const items = rows.slice(0, page.limit).map((row) => runView(row));
+      });
+      return { rows: found, waiting: await this.#waitReasons(tx, found) };
+    });
+    const items = rows.slice(0, page.limit).map((row) => runView(row, undefined, waiting(row)));
     return { items, next_cursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null };
   }
 
@@ -123,8 +126,16 @@ export class RunReader {
     return this.#read(tenantId, async (tx) => {
       const row = await findRun(tx, runId);
       if (!row) throw runNotFound(id);
-      return runView(row, await readRunLogs(tx, runId, runLogLines));
+      return runView(row, await readRunLogs(tx, runId, runLogLines), (await this.#waitReasons(tx, [row]))(row));
     });
+  }
+
+  /** Says of each run what it waits for; asks for the tenant's load only if one may wait for that. */
+  async #waitReasons(tx: TenantTransaction, rows: readonly RunRow[]): Promise<(run: RunRow) => string | undefined> {
+    const isWaiting = rows.some(({ status, waitingFor }) => (status === 'queued' || status === 'retrying') && waitingFor === null);
+    const load = isWaiting ? await tenantLoad(tx) : { running: 0, cap: 1 };
+    const nowMs = this.options.clock.now();
+    return (run) => waitReason(run, load, nowMs);
   }
 
   /** An installation's log, newest line first. Throws `PLUGIN_NOT_FOUND`, `CURSOR_INVALID`. */

@@ -35,7 +35,10 @@ export interface RunView {
   limits: Json;
   /** Only with the run itself, not in lists: its log, the first thousand lines. */
   logs?: LogView[];
-  /** Why it does not start although its time has come. */
+  /**
+   * What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant's own runs to end. `retry`: the time of its next attempt.
+   * `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint.
+   */
   waiting_for?: string;
   /** When it starts at the earliest. */
   next_attempt_at?: string;
@@ -48,7 +51,15 @@ export function logView(line: LogLine): LogView {
   return { id: line.id, time: line.time.toISOString(), level: line.level, message: line.message, fields: line.fields, run_id: line.runId, plugin: line.plugin };
 }
 
-export function runView(run: RunRow, logs?: readonly LogLine[]): RunView {
+/** What a run that is not under way waits for; `undefined`: nothing any more. `load`: what its tenant has under way, and may have. */
+export function waitReason(run: Pick<RunRow, 'status' | 'waitingFor' | 'nextAttemptAt'>, load: { running: number; cap: number }, nowMs: number): string | undefined {
+  if (run.status !== 'queued' && run.status !== 'retrying') return undefined;
+  if (run.waitingFor !== null) return run.waitingFor === 'plugin' ? 'plugin_disabled' : run.waitingFor;
+  if (run.nextAttemptAt !== null && run.nextAttemptAt.getTime() > nowMs) return run.status === 'retrying' ? 'retry' : 'time';
+  return load.running >= load.cap ? 'tenant_limit' : 'slot';
+}
+
+export function runView(run: RunRow, logs?: readonly LogLine[], waitingFor?: string): RunView {
   const open = run.status === 'queued' || run.status === 'retrying';
   return {
     id: run.id,
@@ -66,7 +77,7 @@ export function runView(run: RunRow, logs?: readonly LogLine[]): RunView {
     error: run.error,
     limits: run.limits,
     ...(logs && { logs: logs.map(logView) }),
-    ...(open && run.waitingFor !== null && { waiting_for: run.waitingFor }),
+    ...(waitingFor !== undefined && { waiting_for: waitingFor }),
     ...(open && run.nextAttemptAt !== null && { next_attempt_at: run.nextAttemptAt.toISOString() }),
     queued_at: run.queuedAt.toISOString(),
     started_at: run.startedAt?.toISOString() ?? null,

@@ -1,4 +1,4 @@
-import { idFromUuid, type Id, type Json } from '@annex/kernel';
+import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunStatus } from '@annex/lifecycle';
 import type { TenantTransaction } from '../core/database.js';
 
@@ -83,6 +83,16 @@ export async function findEvent(tx: TenantTransaction, id: string): Promise<Stor
   const rows = await tx.query<EventRow>(`select ${columns} from events where tenant_id = $1 and id = $2`, [tx.tenantUuid, id.replaceAll('\0', '\uFFFD')]);
   const [event] = await withDeliveries(tx, rows);
   return event ?? null;
+}
+
+/** Events that some runs emitted, in the order in which they were written, at most `limit`. */
+export async function eventsEmittedBy(tx: TenantTransaction, runIds: readonly Id<'run'>[], limit: number): Promise<StoredEvent[]> {
+  const rows = await tx.query<EventRow>(`select ${columns} from events where tenant_id = $1 and run_id = any($2::uuid[]) order by created_at, id limit $3`, [
+    tx.tenantUuid,
+    runIds.map(uuidFromId),
+    limit,
+  ]);
+  return withDeliveries(tx, rows);
 }
 
 async function withDeliveries(tx: TenantTransaction, rows: EventRow[]): Promise<StoredEvent[]> {

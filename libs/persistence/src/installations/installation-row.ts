@@ -24,7 +24,7 @@ export class InstallationRow {
   @Column({ name: 'status', type: 'text' })
   status!: InstallationStatus;
 
-  /** Why it is `suspended`, for people; else `null`. */
+  /** Why the platform stopped it, for people: `suspended`, or `disabled` because it failed again and again. Else `null`. */
   @Column({ name: 'status_reason', type: 'text', nullable: true })
   statusReason!: string | null;
 

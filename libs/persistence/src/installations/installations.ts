@@ -1,6 +1,6 @@
 import { newId, parseId, uuidFromId, type Id } from '@annex/kernel';
 import { MoreThan } from 'typeorm';
-import type { TenantTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction, Transaction } from '../core/database.js';
 import { InstallationRow } from './installation-row.js';
 
 const slugPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
@@ -85,14 +85,51 @@ export async function deleteInstallation(tx: TenantTransaction, id: Id<'installa
 
 /** Rows removed by one statement, so that none outlasts the connection's time limit. */
 const eraseRows = 20_000;
+/** Runs and log lines that go with the uninstalling itself; what is more goes behind the answer. */
+const erasedAtOnce = 2000;
 
-/** Erases what an installation gathered most of, in portions within the transaction, so that {@link deleteInstallation} has little left. */
-export async function eraseInstallationRows(tx: TenantTransaction, id: Id<'installation'>): Promise<void> {
+/** Where an installation's rows may be many. */
+const largeTables = ['run_logs', 'runs', 'plugin_failures'] as const;
+
+async function erasePortion(tx: Transaction, parameters: readonly unknown[], limit: number): Promise<boolean> {
+  let isEmpty = true;
+  for (const table of largeTables) {
+    const sql = `delete from ${table} where ctid = any(array(select ctid from ${table} where tenant_id = $1 and installation_id = $2 limit ${limit}))`;
+    isEmpty = (await tx.execute(sql, parameters)) < limit && isEmpty;
+  }
+  return isEmpty;
+}
+
+/**
+ * Erases what an installation gathered: its keys, its deliveries, what of its runs is not done, and `limit` others (default 2,000); the rest goes
+ * behind the answer ({@link eraseUninstalled}).
+ * Call before {@link deleteInstallation}.
+ */
+export async function eraseInstallationRows(tx: TenantTransaction, id: Id<'installation'>, limit = erasedAtOnce): Promise<void> {
   const deliveries = `delete from webhook_deliveries where ctid = any(array(select d.ctid from webhook_deliveries d join webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id
     where w.tenant_id = $1 and w.installation_id = $2 limit ${eraseRows}))`;
   while ((await tx.execute(deliveries, [tx.tenantUuid, uuidFromId(id)])) === eraseRows);
-  for (const table of ['run_logs', 'runs', 'kv']) {
-    const sql = `delete from ${table} where ctid = any(array(select ctid from ${table} where tenant_id = $1 and installation_id = $2 limit ${eraseRows}))`;
-    while ((await tx.execute(sql, [tx.tenantUuid, uuidFromId(id)])) === eraseRows);
-  }
+  const kv = `delete from kv where ctid = any(array(select ctid from kv where tenant_id = $1 and installation_id = $2 limit ${eraseRows}))`;
+  while ((await tx.execute(kv, [tx.tenantUuid, uuidFromId(id)])) === eraseRows);
+  // Runs that are not done go in any case: nothing may start for a plugin that is gone.
+  await tx.execute(`delete from runs where tenant_id = $1 and installation_id = $2 and status in ('queued', 'running', 'retrying')`, [tx.tenantUuid, uuidFromId(id)]);
+  await erasePortion(tx, [tx.tenantUuid, uuidFromId(id)], limit);
+  // Also when nothing is left: what is being written for it at this moment comes a little later.
+  await tx.query('insert into uninstalled (tenant_id, installation_id) values ($1, $2) on conflict do nothing', [tx.tenantUuid, uuidFromId(id)]);
+}
+
+/** How long an uninstalled plugin is looked after, for rows that were being written when it went. */
+const lookedAfter = `interval '15 minutes'`;
+
+/** Erases one portion of what uninstalled plugins left. Answers whether there may be more now. Several workers share the work. */
+export async function eraseUninstalled(tx: PlatformTransaction, portion = 5000): Promise<boolean> {
+  const [gone] = await tx.query<{ tenant_id: string; installation_id: string; is_over: boolean }>(
+    `select tenant_id, installation_id, at < now() - ${lookedAfter} as is_over from uninstalled where next_at <= now() order by next_at limit 1 for update skip locked`,
+  );
+  if (!gone) return false;
+  const key = [gone.tenant_id, gone.installation_id];
+  const isEmpty = await erasePortion(tx, key, portion);
+  if (isEmpty && gone.is_over) await tx.query('delete from uninstalled where tenant_id = $1 and installation_id = $2', key);
+  else if (isEmpty) await tx.query(`update uninstalled set next_at = now() + interval '1 minute' where tenant_id = $1 and installation_id = $2`, key);
+  return true;
 }

@@ -83,7 +83,7 @@ export interface WantedRun {
  * must be like is asked outside: asked inside, a prepared statement may be planned to look through every open run instead.
  */
 const lockedRun = (wanted: string): string =>
-  `(select l.claims, l.status, l.waiting_for, l.cancel_requested from runs l where l.tenant_id = ${wanted}.tenant_id and l.id = ${wanted}.id offset 0 for update)`;
+  `(select l.claims, l.status, l.waiting_for, l.cancel_requested, l.kind, l.installation_id from runs l where l.tenant_id = ${wanted}.tenant_id and l.id = ${wanted}.id offset 0 for update)`;
 
 const claimSql = statement(
   `with wanted as materialized (
@@ -196,6 +196,8 @@ export interface AttemptEnd {
   delayMs?: number;
   /** The failure goes into the plugin's own count, which drives its retry schedule. */
   countsAsAttempt: boolean;
+  /** The failure is the plugin's own and speaks against its health. Default `false`. */
+  blamesPlugin?: boolean;
   result?: Json | undefined;
   error?: { code: string; message: string };
   /** Used and allowed amount of each limit (lifecycle's usage record). */
@@ -209,16 +211,31 @@ export interface EndedAttempt {
   status: AttemptEnd['status'];
   /** Something was parked behind it: another run of its job, or another delivery to its endpoint. Let that go once this has committed. */
   isWaitedFor: boolean;
+  /** How many runs of its plugin have failed for good in a row by the plugin's own fault, when this attempt failed by it; else 0. */
+  failedRuns: number;
 }
 
 const finishSql = statement(
   `with ended as materialized (
      select e.tenant_id, e.id, case when r.cancel_requested and e.status in ('failed', 'retrying') then 'cancelled' else e.status end as next,
-       e.error::jsonb as error, e.counts, e.result, e.limits, e.release, e.delay_ms
-     from (select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[], $9::text[], $10::float8[])
-       as e (tenant_id, id, claim, status, error, counts, result, limits, release, delay_ms) order by 1, 2) e
+       e.error::jsonb as error, e.counts, e.result, e.limits, e.release, e.delay_ms, e.blames, r.installation_id, r.kind
+     from (select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::bool[])
+       as e (tenant_id, id, claim, status, error, counts, result, limits, release, delay_ms, blames) order by 1, 2) e
      cross join lateral ${lockedRun('e')} r
      where r.claims = e.claim and (r.status = 'running' or r.status = 'queued' and e.status = 'succeeded')
+   ), well as materialized (
+     select distinct tenant_id, installation_id from ended where next = 'succeeded' and kind in ('event', 'job') and installation_id is not null
+   ), failing as (
+     insert into plugin_failures as f (tenant_id, installation_id, attempts, runs, last_run_id, last_error)
+     select e.tenant_id, e.installation_id, count(*), count(*) filter (where e.next = 'failed'), (array_agg(e.id order by e.id desc))[1], (array_agg(e.error order by e.id desc))[1]::json
+     from ended e where e.blames and e.next in ('failed', 'retrying') and e.kind in ('event', 'job') and e.installation_id is not null
+       and not exists (select 1 from well w where w.tenant_id = e.tenant_id and w.installation_id = e.installation_id)
+     group by 1, 2 order by 1, 2
+     on conflict (tenant_id, installation_id) do update set attempts = f.attempts + excluded.attempts, runs = f.runs + excluded.runs, last_at = now(),
+       last_run_id = excluded.last_run_id, last_error = excluded.last_error
+     returning tenant_id, installation_id, attempts, runs
+   ), recovered as (
+     delete from plugin_failures f using well w where f.tenant_id = w.tenant_id and f.installation_id = w.installation_id
    )
    update runs r set
      status = e.next, finished_at = case when e.next <> 'retrying' then now() end,
@@ -231,7 +248,8 @@ const finishSql = statement(
      when r.webhook_id is not null then exists (select 1 from runs p where p.tenant_id = r.tenant_id and p.webhook_id = r.webhook_id and p.waiting_for = 'endpoint')
      when r.kind = 'job' and e.next <> 'retrying' then exists (
        select 1 from runs p where p.tenant_id = r.tenant_id and p.installation_id = r.installation_id and p.kind = 'job' and p.name = r.name and p.waiting_for = 'overlap')
-     else false end as waited_for`,
+     else false end as waited_for,
+     (select f.runs from failing f where f.tenant_id = r.tenant_id and f.installation_id = r.installation_id) as failed_runs`,
 );
 
 /**
@@ -241,7 +259,7 @@ const finishSql = statement(
  */
 export async function finishAttempts(tx: Transaction, ends: readonly AttemptEnd[]): Promise<(EndedAttempt | null)[]> {
   const errors = ends.map(({ error }) => error && { code: storable(error.code, 64), message: storable(error.message, 8192) });
-  const rows = await tx.query<{ id: string; status: AttemptEnd['status']; waited_for: boolean }>(finishSql, [
+  const rows = await tx.query<{ id: string; status: AttemptEnd['status']; waited_for: boolean; failed_runs: number | null }>(finishSql, [
     ends.map((end) => uuidFromId(end.tenantId)),
     ends.map((end) => uuidFromId(end.runId)),
     ends.map((end) => end.claim),
@@ -252,12 +270,13 @@ export async function finishAttempts(tx: Transaction, ends: readonly AttemptEnd[
     ends.map((end) => JSON.stringify(end.limits)),
     ends.map((end) => end.release),
     ends.map((end) => end.delayMs ?? 0),
+    ends.map((end) => end.blamesPlugin ?? false),
   ]);
   for (const { id, status } of rows) if (status !== 'retrying') await tellEnded(tx, idFromUuid('run', id), status);
   const found = new Map(rows.map((row) => [row.id, row]));
   return ends.map(({ runId }) => {
     const row = found.get(uuidFromId(runId));
-    return row ? { status: row.status, isWaitedFor: row.waited_for } : null;
+    return row ? { status: row.status, isWaitedFor: row.waited_for, failedRuns: row.failed_runs ?? 0 } : null;
   });
 }
 

@@ -122,6 +122,11 @@ export async function ensureRoom(tx: TenantTransaction, more: number): Promise<v
   );
 }
 
+/** How many more background runs fit under the tenant's cap. */
+export async function roomLeft(tx: TenantTransaction): Promise<number> {
+  return Math.max(0, tenantLimits.queuedRuns - (await countOpenRuns(tx, tenantLimits.queuedRuns)));
+}
+
 const countOpenSql = statement(`select count(*)::int as n from (select 1 from runs where tenant_id = $1 and status in ('queued', 'running', 'retrying') limit $2) open`);
 
 async function countOpenRuns(tx: TenantTransaction, upTo: number): Promise<number> {

@@ -117,7 +117,7 @@ with recursive waiting (tenant_id) as (
   where t.turn <= room.free and (t.place <= t.cap or room.in_flight + t.turn <= room.lendable + room.ahead)
 ), taken as materialized (
   -- By the key: the index of what is due holds, in a flood, many entries of runs that were handed over a moment ago.
-  select c.tenant_id, c.id, c.turn, c.lent, r.webhook_id, (r.installation_id is null or i.status = 'enabled' or r.kind = 'lifecycle') as startable
+  select c.tenant_id, c.id, c.turn, c.lent, r.webhook_id, (r.installation_id is null or i.id is not null and (i.status = 'enabled' or r.kind = 'lifecycle')) as startable
   from chosen c
   cross join lateral (
     select l.next_attempt_at, l.kind, l.webhook_id, l.installation_id from runs l where l.tenant_id = c.tenant_id and l.id = c.id offset 0 for update skip locked

@@ -39,6 +39,17 @@ export async function releaseOverlap(tx: TenantTransaction, job: JobRef): Promis
   if (released > 0) await wakeRelays(tx);
 }
 
+/** {@link releaseOverlap} in a turn of its own. */
+export async function releaseJob(tx: TenantTransaction, job: JobRef): Promise<void> {
+  await lockJob(tx, job);
+  await releaseOverlap(tx, job);
+}
+
+/** Tells the dispatchers, once this commits, that a run of a job was parked: what it waits for may have ended at the same moment. */
+export async function tellParked(tx: TenantTransaction, { installationId, name }: JobRef): Promise<void> {
+  await tx.notify('annex_parked', JSON.stringify({ tenant: tx.tenantUuid, installation: uuidFromId(installationId), name }));
+}
+
 /** The same for every job: for when the one that should have done it died. */
 export async function releaseOverlaps(tx: PlatformTransaction): Promise<number> {
   return tx.execute(releasable(''));

@@ -77,12 +77,15 @@ const columns = `id, installation_id, plugin, release, kind, name, status, event
 /** Results over this many bytes are left out of lists. */
 const listedResultBytes = 8 * 1024;
 
+/** Leaves out what a plugin left behind that is gone; it goes soon. The tenant is `$1`. */
+export const notUninstalled = `(installation_id is null or installation_id <> all (array(select installation_id from uninstalled where tenant_id = $1)))`;
+
 /** A page of runs, newest first. `before`: the last id of the page before. */
 export async function listRuns(tx: TenantTransaction, filter: RunFilter & { before?: Id<'run'> }): Promise<RunRow[]> {
   const { plugin, installationId, kind, status, deadLetters, eventId, since, until, before, limit } = filter;
   const parameters: unknown[] = [tx.tenantUuid];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
-  const wanted = ['tenant_id = $1'];
+  const wanted = ['tenant_id = $1', notUninstalled];
   if (installationId) wanted.push(`installation_id = ${add(uuidFromId(installationId))}`);
   if (plugin !== undefined) wanted.push(`installation_id = (select id from installations where tenant_id = $1 and slug = ${add(plugin)})`);
   // Written out, not bound: the partial indexes on kind and status apply only to what the planner can see. Both come from closed lists.
@@ -104,8 +107,17 @@ export async function listRuns(tx: TenantTransaction, filter: RunFilter & { befo
 
 /** One run, its whole result included. */
 export async function findRun(tx: TenantTransaction, runId: Id<'run'>): Promise<RunRow | undefined> {
-  const [row] = await tx.query<Raw>(`select ${columns}, result from runs where tenant_id = $1 and id = $2`, [tx.tenantUuid, uuidFromId(runId)]);
+  const [row] = await tx.query<Raw>(`select ${columns}, result from runs where tenant_id = $1 and id = $2 and ${notUninstalled}`, [tx.tenantUuid, uuidFromId(runId)]);
   return row && toRun(row);
+}
+
+/** How many background runs a tenant has under way, and how many it may always have. */
+export async function tenantLoad(tx: TenantTransaction): Promise<{ running: number; cap: number }> {
+  const [row] = await tx.query<{ running: number; cap: number }>(
+    `select (select count(*)::int from runs where tenant_id = $1 and lease_until is not null) as running, background_concurrency as cap from tenants where id = $1`,
+    [tx.tenantUuid],
+  );
+  return row ?? { running: 0, cap: 1 };
 }
 
 /** Numbers over an installation's latest runs. */

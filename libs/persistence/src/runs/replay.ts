@@ -2,6 +2,7 @@ import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunStatus } from '@annex/lifecycle';
 import type { TenantTransaction } from '../core/database.js';
 import type { BackgroundKind, NewRun, RunPolicy } from './enqueue-run.js';
+import { notUninstalled } from './read-runs.js';
 
 /** An ended background run that can be made again. */
 export interface ReplayableRun {
@@ -32,7 +33,7 @@ const columns = 'id, installation_id, plugin, kind, name, ordinal, status, event
 /** Locks a background run for a replay, or answers `null` when the tenant has none with that id. */
 export async function lockRunForReplay(tx: TenantTransaction, runId: Id<'run'>): Promise<ReplayableRun | null> {
   const [row] = await tx.query<ReplayableRow>(
-    `select ${columns} from runs where tenant_id = $1 and id = $2 and kind in ('event', 'job', 'webhook', 'lifecycle') for update`,
+    `select ${columns} from runs where tenant_id = $1 and id = $2 and kind in ('event', 'job', 'webhook', 'lifecycle') and ${notUninstalled} for update`,
     [tx.tenantUuid, uuidFromId(runId)],
   );
   return row ? fromRow(row) : null;
@@ -48,12 +49,14 @@ export interface DeadLetterFilter {
   eventId?: string;
   since?: Date;
   until?: Date;
+  /** None made after this one. */
+  upTo?: Id<'run'>;
 }
 
 const deadLetters = `
-  from runs where tenant_id = $1 and status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook')
+  from runs where tenant_id = $1 and status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook') and ${notUninstalled}
     and ($2::uuid[] is null or id = any($2)) and ($3::text is null or plugin = $3) and ($4::text is null or kind = $4) and ($5::text is null or name = $5)
-    and ($6::text is null or event_id = $6) and ($7::timestamptz is null or queued_at >= $7) and ($8::timestamptz is null or queued_at < $8)`;
+    and ($6::text is null or event_id = $6) and ($7::timestamptz is null or queued_at >= $7) and ($8::timestamptz is null or queued_at < $8) and ($9::uuid is null or id <= $9)`;
 
 function filterParameters(tx: TenantTransaction, filter: DeadLetterFilter): unknown[] {
   return [
@@ -65,12 +68,13 @@ function filterParameters(tx: TenantTransaction, filter: DeadLetterFilter): unkn
     filter.eventId ?? null,
     filter.since ?? null,
     filter.until ?? null,
+    filter.upTo ? uuidFromId(filter.upTo) : null,
   ];
 }
 
 /** Locks dead letters for a replay, oldest first; those that another transaction is replaying are left to it. */
 export async function lockDeadLetters(tx: TenantTransaction, filter: DeadLetterFilter, limit: number): Promise<ReplayableRun[]> {
-  const rows = await tx.query<ReplayableRow>(`select ${columns} ${deadLetters} order by id limit $9 for update skip locked`, [...filterParameters(tx, filter), limit]);
+  const rows = await tx.query<ReplayableRow>(`select ${columns} ${deadLetters} order by id limit $10 for update skip locked`, [...filterParameters(tx, filter), limit]);
   return rows.map(fromRow);
 }
 
@@ -82,7 +86,7 @@ export async function countDeadLetters(tx: TenantTransaction, filter: DeadLetter
 
 /** Ids of dead letters, newest first. `before`: the last id of the page before. */
 export async function listDeadLetterIds(tx: TenantTransaction, filter: DeadLetterFilter, { limit, before }: { limit: number; before?: Id<'run'> }): Promise<Id<'run'>[]> {
-  const rows = await tx.query<{ id: string }>(`select id ${deadLetters} and ($9::uuid is null or id < $9) order by id desc limit $10`, [
+  const rows = await tx.query<{ id: string }>(`select id ${deadLetters} and ($10::uuid is null or id < $10) order by id desc limit $11`, [
     ...filterParameters(tx, filter),
     before ? uuidFromId(before) : null,
     limit,

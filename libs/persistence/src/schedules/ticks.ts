@@ -88,16 +88,6 @@ export async function moveSchedule(tx: TenantTransaction, id: Id<'schedule'>, ne
   await tx.query('update schedules set next_at = $3 where tenant_id = $1 and id = $2', [tx.tenantUuid, uuidFromId(id), nextAtMs === null ? null : new Date(nextAtMs)]);
 }
 
-/** Notes which run a job had last, for its schedule. */
-export async function noteLastRun(tx: TenantTransaction, job: { installationId: Id<'installation'>; name: string }, runId: Id<'run'>): Promise<void> {
-  await tx.query('update schedules set last_run_id = $4 where tenant_id = $1 and installation_id = $2 and name = $3', [
-    tx.tenantUuid,
-    uuidFromId(job.installationId),
-    job.name,
-    uuidFromId(runId),
-  ]);
-}
-
 /** A tick that does not run, and why. */
 export interface SkippedTick {
   schedule: Pick<DueSchedule, 'id' | 'installationId' | 'plugin' | 'name'>;

@@ -14,6 +14,14 @@ export class TenantRow {
   @Column({ name: 'name', type: 'text' })
   name!: string;
 
+  /** Background runs that it may always have at once; more while others idle. */
+  @Column({ name: 'background_concurrency', type: 'int' })
+  backgroundConcurrency!: number;
+
+  /** How many turns it gets where one of weight 1 gets one. */
+  @Column({ name: 'weight', type: 'int' })
+  weight!: number;
+
   /** Since when it is being erased; `null` for a tenant that lives. */
   @Column({ name: 'erasing_since', type: 'timestamptz', nullable: true })
   erasingSince!: Date | null;

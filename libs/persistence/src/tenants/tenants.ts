@@ -40,15 +40,17 @@ export function listTenants(tx: PlatformTransaction, { limit, after }: { limit: 
 }
 
 /** Changes a tenant. `false`: the new slug is taken. */
-export async function updateTenant(tx: PlatformTransaction, id: Id<'tenant'>, change: { slug?: string; name?: string }): Promise<boolean> {
+export async function updateTenant(tx: PlatformTransaction, id: Id<'tenant'>, change: { slug?: string; name?: string; weight?: number; backgroundConcurrency?: number }): Promise<boolean> {
   if (change.slug !== undefined) {
     const taken = await tx.query('select 1 from tenants where slug = $1 and id <> $2', [change.slug, uuidFromId(id)]);
     if (taken.length > 0) return false;
   }
-  await tx.query('update tenants set slug = coalesce($2, slug), name = coalesce($3, name), updated_at = now() where id = $1', [
+  await tx.query('update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight), background_concurrency = coalesce($5, background_concurrency), updated_at = now() where id = $1', [
     uuidFromId(id),
     change.slug ?? null,
     change.name ?? null,
+    change.weight ?? null,
+    change.backgroundConcurrency ?? null,
   ]);
   return true;
 }

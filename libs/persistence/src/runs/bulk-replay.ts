@@ -1,0 +1,123 @@
+/** Replays of many dead letters, kept as rows so that whoever asked can follow them, and any worker goes on with one whose worker died. */
+import { idFromUuid, isJsonObject, newId, parseId, uuidFromId, type Id, type Json } from '@annex/kernel';
+import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { DeadLetterFilter } from './replay.js';
+
+/** How a replay of many dead letters stands. */
+export interface BulkReplay {
+  id: Id<'replay'>;
+  filter: DeadLetterFilter;
+  /** Dead letters that it meant when it was asked for. */
+  total: number;
+  replayed: number;
+  /** Could not be replayed: gone, or replayed by somebody else. Counted at the end. */
+  failed: number;
+  status: 'running' | 'done' | 'cancelled';
+  /** `queue_full`: it goes on as soon as there is room. */
+  waitingFor: string | null;
+  actor: string;
+  createdAt: Date;
+  finishedAt: Date | null;
+}
+
+interface Row {
+  id: string;
+  filter: Json;
+  up_to: string | null;
+  total: number;
+  replayed: number;
+  failed: number;
+  status: BulkReplay['status'];
+  waiting_for: string | null;
+  actor: string;
+  created_at: Date;
+  finished_at: Date | null;
+}
+
+const columns = 'id, filter, up_to, total, replayed, failed, status, waiting_for, actor, created_at, finished_at';
+
+/** Keeps a replay that was asked for. `replayed`: those that were replayed in the same transaction; all of them, and it is done. */
+export async function insertBulkReplay(
+  tx: TenantTransaction,
+  { filter, total, replayed, actor }: { filter: DeadLetterFilter; total: number; replayed: number; actor: string },
+): Promise<BulkReplay> {
+  const id = newId('replay');
+  const [row] = await tx.query<Row>(
+    `insert into dead_letter_replays (tenant_id, id, filter, up_to, total, replayed, status, actor, finished_at)
+     values ($1, $2, $3, $4, $5, $6, case when $6::int >= $5::int then 'done' else 'running' end, $7, case when $6::int >= $5::int then now() end) returning ${columns}`,
+    [tx.tenantUuid, uuidFromId(id), JSON.stringify(filterJson(filter)), filter.upTo ? uuidFromId(filter.upTo) : null, total, replayed, actor],
+  );
+  if (!row) throw new Error('a replay was not kept');
+  if (row.status === 'running') await tx.notify('annex_replay', '');
+  return fromRow(row);
+}
+
+/** A replay, or `null` when the tenant has none with that id. */
+export async function findBulkReplay(tx: TenantTransaction, id: Id<'replay'>): Promise<BulkReplay | null> {
+  const [row] = await tx.query<Row>(`select ${columns} from dead_letter_replays where tenant_id = $1 and id = $2`, [tx.tenantUuid, uuidFromId(id)]);
+  return row ? fromRow(row) : null;
+}
+
+/** Replays, newest first, after that of `before`. */
+export async function listBulkReplays(tx: TenantTransaction, { limit, before }: { limit: number; before?: Id<'replay'> | undefined }): Promise<BulkReplay[]> {
+  const rows = await tx.query<Row>(`select ${columns} from dead_letter_replays where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`, [
+    tx.tenantUuid,
+    before ? uuidFromId(before) : null,
+    limit,
+  ]);
+  return rows.map(fromRow);
+}
+
+/** Replays that have something to do now. */
+export async function listDueBulkReplays(tx: PlatformTransaction, limit: number): Promise<{ tenantId: Id<'tenant'>; id: Id<'replay'> }[]> {
+  const rows = await tx.query<{ tenant_id: string; id: string }>(`select tenant_id, id from dead_letter_replays where status = 'running' and next_at <= now() order by next_at limit $1`, [limit]);
+  return rows.map(({ tenant_id, id }) => ({ tenantId: idFromUuid('tenant', tenant_id), id: idFromUuid('replay', id) }));
+}
+
+/** Locks a replay that is still to go on; `null` when it is not, or another worker is at it. */
+export async function lockBulkReplay(tx: TenantTransaction, id: Id<'replay'>): Promise<BulkReplay | null> {
+  const [row] = await tx.query<Row>(`select ${columns} from dead_letter_replays where tenant_id = $1 and id = $2 and status = 'running' for update skip locked`, [tx.tenantUuid, uuidFromId(id)]);
+  return row ? fromRow(row) : null;
+}
+
+/** Writes what a portion did. `isLast`: nothing is left of what was meant. `pauseMs`: when it goes on, with the reason `waitingFor`. */
+export async function advanceBulkReplay(tx: TenantTransaction, id: Id<'replay'>, { replayed, isLast, pauseMs = 0, waitingFor = null }: { replayed: number; isLast: boolean; pauseMs?: number; waitingFor?: string | null }): Promise<void> {
+  await tx.query(
+    `update dead_letter_replays set replayed = replayed + $3::int, status = case when $4 then 'done' else status end, waiting_for = $6,
+       failed = case when $4 then greatest(0, total - replayed - $3::int) else failed end, finished_at = case when $4 then now() end, next_at = now() + $5::float8 * interval '1 millisecond'
+     where tenant_id = $1 and id = $2`,
+    [tx.tenantUuid, uuidFromId(id), replayed, isLast, pauseMs, waitingFor],
+  );
+}
+
+function filterJson({ ids, plugin, kind, name, eventId, since, until }: DeadLetterFilter): Json {
+  return JSON.parse(JSON.stringify({ ids, plugin, kind, name, event_id: eventId, since, until })) as Json;
+}
+
+function fromRow(row: Row): BulkReplay {
+  const { filter } = row;
+  const given = isJsonObject(filter) ? filter : {};
+  const text = (name: string): string | undefined => (typeof given[name] === 'string' ? given[name] : undefined);
+  const [plugin, kind, name, eventId, since, until] = ['plugin', 'kind', 'name', 'event_id', 'since', 'until'].map(text);
+  return {
+    id: idFromUuid('replay', row.id),
+    filter: {
+      ...(Array.isArray(given['ids']) && { ids: given['ids'].flatMap((id) => parseId('run', String(id)) ?? []) }),
+      ...(plugin !== undefined && { plugin }),
+      ...(kind !== undefined && { kind }),
+      ...(name !== undefined && { name }),
+      ...(eventId !== undefined && { eventId }),
+      ...(since !== undefined && { since: new Date(since) }),
+      ...(until !== undefined && { until: new Date(until) }),
+      ...(row.up_to !== null && { upTo: idFromUuid('run', row.up_to) }),
+    },
+    total: row.total,
+    replayed: row.replayed,
+    failed: row.failed,
+    status: row.status,
+    waitingFor: row.waiting_for,
+    actor: row.actor,
+    createdAt: row.created_at,
+    finishedAt: row.finished_at,
+  };
+}
