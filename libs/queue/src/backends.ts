@@ -47,9 +47,10 @@ function postgres(url: string): Backend {
 function redis(url: string): Backend {
   const shared = { url, socketTimeout: 15_000, connectTimeout: 10_000, keepAlive: 10_000, retryStrategy: (times: number) => Math.min(times * 100, 1000) };
   return {
-    // A producer that cannot reach Redis says so at once; the relay tries again, and PostgreSQL still holds everything.
+    // A producer that cannot reach Redis says so at once; the relay tries again, and PostgreSQL still holds everything. It never waits for work as
+    // a worker does, so silence means sooner that the connection is dead.
     queue: (name, options) =>
-      new BullQueue(name, { ...options, prefix: 'annex', connection: { ...shared, maxRetriesPerRequest: 1, enableOfflineQueue: false, commandTimeout: 5000 } }),
+      new BullQueue(name, { ...options, prefix: 'annex', connection: { ...shared, maxRetriesPerRequest: 1, enableOfflineQueue: false, socketTimeout: 6000, commandTimeout: 5000 } }),
     worker: (name, processor, options) =>
       new Worker(name, processor, { ...options, prefix: 'annex', connection: { ...shared, maxRetriesPerRequest: null } }),
   };
