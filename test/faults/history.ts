@@ -16,17 +16,18 @@ export async function readEffects(sql: Sql, slugs: readonly string[]): Promise<M
 
 interface RunRow {
   id: string;
+  delivery_id: string | null;
   name: string;
   status: string;
   claims: number;
   attempts: { started_at: string; finished_at?: string; error?: { code: string } }[];
 }
 
-/** The runs of these handlers. */
+/** The runs of these handlers, and those that send webhooks, which are named by their delivery as their receiver knows it. */
 export async function readRuns(sql: Sql, slugs: readonly string[], names: readonly string[]): Promise<RunRecord[]> {
-  const rows = await sql<RunRow>(`select id, name, status, claims, attempts from runs where ${mine} and name = any($2)`, [slugs, names]);
-  return rows.map(({ id, name, status, claims, attempts }) => ({
-    id: idFromUuid('run', id),
+  const rows = await sql<RunRow>(`select id, delivery_id, name, status, claims, attempts from runs where ${mine} and (name = any($2) or kind = 'webhook')`, [slugs, names]);
+  return rows.map(({ id, delivery_id, name, status, claims, attempts }) => ({
+    id: delivery_id === null ? idFromUuid('run', id) : idFromUuid('delivery', delivery_id),
     name,
     status,
     claims,

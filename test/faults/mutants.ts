@@ -45,7 +45,7 @@ export const mutants = {
     { module: database, from: 'query_timeout: \\w+,', to: '' },
     { module: listener, from: 'query_timeout: [\\d_]+,', to: '' },
     { module: backends, from: 'query_timeout: [\\d_]+,', to: '' },
-    { module: backends, from: 'socketTimeout: [\\d_]+,', to: '' },
+    { module: backends, from: 'socketTimeout: [\\d_]+,?', to: '' },
     { module: backends, from: 'commandTimeout: [\\d_]+', to: '' },
   ],
 } as const satisfies Record<string, readonly Patch[]>;

@@ -35,6 +35,11 @@ function node({ cluster }: Bed, index: number): ClusterNode {
   return worker;
 }
 
+/** Every connection of the workers is half-open from now on; new ones work. */
+function swallow({ cluster }: Bed): void {
+  for (const { postgres, queue } of cluster.workers) for (const link of new Set([postgres, queue])) link.swallow();
+}
+
 /** Kills a worker where it gets to a failpoint next; answers whether it did. */
 async function killAt(bed: Bed, worker: ClusterNode, at: Parameters<ClusterNode['reaches']>[0], work: () => Promise<void>, withinMs = Infinity): Promise<boolean> {
   const process = await worker.up();
@@ -162,26 +167,25 @@ export const scenarios: readonly Scenario[] = [
   {
     mutant: 'noSocketTimeout',
     name: 'gives up connections on which nothing comes back',
-    workers: 1,
+    workers: 2,
     tempo: [],
     backends: both,
     async run(bed, patienceMs) {
-      const { postgres, queue } = only(bed);
       const over = bed.fault('half-open');
-      for (const link of new Set([postgres, queue])) link.swallow();
+      swallow(bed);
       await bed.ask('half-open');
       const { lost } = await bed.settle(patienceMs);
       over();
       return lost;
     },
     async measure(bed) {
-      const process = await only(bed).up();
+      const process = await first(bed).up();
       const died = process.ended.then(() => Date.now());
-      await killAt(bed, only(bed), 'attempt.claimed', () => bed.ask('dead'));
-      await bed.done('dead');
+      const keys = Array.from({ length: 8 }, (_, number) => `dead ${number}`);
+      await killAt(bed, first(bed), 'attempt.claimed', async () => void (await Promise.all(keys.map((key) => bed.ask(key)))));
+      await Promise.all(keys.map((key) => bed.done(key)));
       const noticedMs = Date.now() - (await died);
-      const { postgres, queue } = only(bed);
-      for (const link of new Set([postgres, queue])) link.swallow();
+      swallow(bed);
       const swallowedMs = Date.now();
       await bed.ask('half');
       await bed.done('half');

@@ -7,7 +7,7 @@ export interface Send {
   key: string;
   /** Which handler sent it. */
   stage: string;
-  /** The run that sent it, and in which attempt. */
+  /** The run that sent it, and in which attempt; of a webhook its delivery, and which arrival this is. */
   run: string;
   attempt: number;
   atMs: number;
@@ -40,7 +40,10 @@ export async function openSink(): Promise<Sink> {
       // The sender died in the middle of it: nothing has arrived.
       return;
     }
-    const send = { ...(JSON.parse(body) as Omit<Send, 'atMs'>), atMs: Date.now() };
+    const sent = JSON.parse(body) as Omit<Send, 'atMs'> & { data?: { key: string } };
+    const delivery = request.headers['webhook-id'];
+    const what = typeof delivery === 'string' ? { stage: 'webhook', key: sent.data?.key ?? '', run: delivery, attempt: sends.length } : sent;
+    const send: Send = { ...what, atMs: Date.now() };
     sends.push(send);
     keysOf(send.stage).add(send.key);
     response.writeHead(204).end();

@@ -1,6 +1,6 @@
 /**
  * The work that goes on during the faults. Every piece has a key; its handler tells the sink (which no transaction can take back) and emits
- * `work.done` (which is committed with the run's success or not at all), and the handler of that tells the sink again.
+ * `work.done` (which is committed with the run's success or not at all); the handler of that and a webhook tell the sink again.
  */
 import type { PluginFiles } from '../support/annex.js';
 import { seeded } from './seeded.js';
@@ -9,7 +9,7 @@ import type { ClusterNode } from './cluster.js';
 import type { Sink } from './sink.js';
 
 /** What must have arrived at the sink for each piece of work. */
-export const stages = ['do', 'follow'];
+export const stages = ['do', 'follow', 'webhook'];
 
 /** Names of the workload's handlers; their runs are judged. */
 export const handlers = ['work.asked', 'work.done', 'chore'];
@@ -20,7 +20,7 @@ export function workload(sink: Sink, { ticks = true }: { ticks?: boolean } = {})
     manifest: {
       slug: 'work',
       routes: true,
-      permissions: ['outbound_http'],
+      permissions: ['outbound_http', 'emit_webhook'],
       http: { allow: ['127.0.0.1'] },
       events: ['work.asked', 'work.done'],
       jobs: [
@@ -50,6 +50,9 @@ export function workload(sink: Sink, { ticks = true }: { ticks?: boolean } = {})
         await ctx.emit('work.asked', asked, { id: asked.key })
         return [{ asked: asked.key }, 202]
       })`,
+    files: {
+      'webhooks/done.yaml': `api_version: v1\non: ["work.done"]\ndelivery: { url: "${sink.url}/webhook" }\nretry: { max_attempts: 10, backoff: "fixed", initial_delay_s: 1 }\n`,
+    },
   };
 }
 
@@ -63,9 +66,9 @@ export interface LoadOptions {
   customers: readonly Customer[];
   sink: Sink;
   seed: number;
-  /** Pieces of work asked for and not done, over which nobody asks for more: a slow machine gets less to do. Default 30. */
+  /** Pieces of work asked for and not done, over which nobody asks for more: a slow machine gets less to do. Default 20. */
   maxOpen?: number;
-  /** Longest pause of a client between two pieces, in milliseconds. Default 200. */
+  /** Longest pause of a client between two pieces, in milliseconds. Default 600. */
   maxPauseMs?: number;
 }
 
@@ -82,7 +85,7 @@ export interface Load {
 /** A client waits so long for an answer, in milliseconds. */
 const patienceMs = 8_000;
 
-export function startLoad({ apis, customers, sink, seed, maxOpen = 30, maxPauseMs = 200 }: LoadOptions): Load {
+export function startLoad({ apis, customers, sink, seed, maxOpen = 20, maxPauseMs = 600 }: LoadOptions): Load {
   const operations: Operation[] = [];
   const answers = new Map<number, number>();
   const over = new AbortController();
