@@ -44,10 +44,9 @@ alter table runs add column skipped_ticks int, add column skipped_until timestam
 alter table schedules
   add column jitter_s int not null default 0,
   add column resting_since timestamptz,    -- since when its plugin is not enabled; null: it is
+  add column rested_until timestamptz,     -- ticks up to here fell into a pause or a rest that is over, and do not run
+  add column rested_for text,              -- what it was: 'paused' or 'plugin_disabled'
   drop column last_run_id;
--- Ticks of paused and resting schedules are decided too: somebody will ask why they did not run.
-drop index schedules_due;
-create index schedules_due on schedules (next_at) where next_at is not null;
 
 -- Keys of requests that belong to no tenant: operators' own, and of people about themselves. Only annex_platform reads it.
 create table operator_idempotency_keys (

@@ -1,6 +1,6 @@
 /** Jobs over HTTP, once for each backend of the queue. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { mayLeaveOutRedis, startRedis, type RedisServer } from '../support/redis-server.js';
 
 const ended = ({ body }: Answer): boolean => ['succeeded', 'failed', 'cancelled', 'skipped'].includes(body.status);
@@ -173,6 +173,46 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
       expect(await (await tenant.as('developer')).patch('/api/plugins/worker/jobs/daily', { paused: true })).toMatchObject({ status: 403 });
       await tenant.owner.post('/api/plugins/worker/disable');
       expect((await tenant.owner.get('/api/plugins/worker/jobs')).body.items[0]).toMatchObject({ next_run_at: null });
+    });
+
+    it.skipIf(leftOut)('that is paused says how many ticks pass, and when it goes on leaves one run that tells of them', async () => {
+      const tenant = await annex.makeTenant();
+      await tenant.install({ manifest: { slug: 'worker', jobs: [{ name: 'tick', schedule: '* * * * * *', overlap: 'allow' }] }, code: `import { job } from '@annex/sdk'; job('tick', () => 1)` });
+      const patch = (body: unknown): Promise<Answer> => tenant.owner.patch('/api/plugins/worker/jobs/tick', body);
+      const jobs = (): Promise<Answer> => tenant.owner.get('/api/plugins/worker/jobs');
+      await patch({ paused: true });
+      const passing = await until(jobs, ({ body }) => body.items[0].passing?.ticks >= 3);
+      expect(passing.body.items[0]).toMatchObject({ paused: true, next_run_at: null, passing: { reason: 'paused', first: expect.any(String), last: expect.any(String) } });
+      expect(await patch({ paused: false })).toMatchObject({ status: 200, body: { paused: false, passing: null, next_run_at: expect.any(String) } });
+      const told = await until(() => tenant.owner.get('/api/runs?kind=job&status=skipped'), ({ body }) => body.items.length > 0);
+      await patch({ paused: true });
+      expect(told.body.items).toHaveLength(1);
+      const [skipped] = told.body.items;
+      expect(skipped).toMatchObject({ name: 'tick', status: 'skipped', error: { code: 'PAUSED', message: expect.any(String) }, scheduled_for: passing.body.items[0].passing.first });
+      const { ticks, first, last } = skipped.skipped;
+      expect(ticks).toBeGreaterThanOrEqual(3);
+      expect((Date.parse(last) - Date.parse(first)) / 1000 + 1).toBe(ticks);
+    });
+
+    it.skipIf(leftOut)('loses no tick to a deployment: disabled, replaced and enabled again', async () => {
+      const tenant = await annex.makeTenant();
+      const worker = (version: string): Parameters<TestTenant['install']>[0] => ({
+        manifest: { slug: 'worker', version, jobs: [{ name: 'tick', schedule: '* * * * * *', overlap: 'allow', catch_up: 'all', jitter_s: 1 }] },
+        code: `import { job } from '@annex/sdk'; job('tick', (ctx) => ctx.kv.incr('ticks'))`,
+      });
+      const succeeded = (): Promise<Answer> => tenant.owner.get('/api/runs?kind=job&status=succeeded&limit=200');
+      await tenant.install(worker('1.0.0'));
+      await until(succeeded, ({ body }) => body.items.length >= 2);
+      await tenant.owner.post('/api/plugins/worker/disable');
+      await until(() => tenant.owner.get('/api/plugins/worker/jobs'), ({ body }) => body.items[0].passing?.ticks >= 2);
+      expect((await tenant.owner.upload(await packPlugin(worker('1.0.1')))).status).toBe(201);
+      await tenant.owner.post('/api/plugins/worker/enable');
+      await until(succeeded, ({ body }) => body.items.some((each: { release: string }) => each.release === '1.0.1') && body.items.length >= 7);
+      await tenant.owner.post('/api/plugins/worker/jobs/tick/run-now?wait=30');
+      await tenant.owner.patch('/api/plugins/worker/jobs/tick', { paused: true });
+      const { body } = await until(() => tenant.owner.get('/api/runs?kind=job&limit=200'), (answer) => answer.body.items.every((each: { status: string }) => each.status === 'succeeded'));
+      const ticks = body.items.flatMap((each: { scheduled_for: string | null }) => (each.scheduled_for ? [Date.parse(each.scheduled_for)] : [])).sort();
+      expect((ticks.at(-1) - ticks[0]) / 1000 + 1).toBe(ticks.length);
     });
 
     it.skipIf(leftOut)('fires each second once, with two workers on the same database', async () => {

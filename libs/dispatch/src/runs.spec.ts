@@ -150,7 +150,7 @@ describe('cancelling a run', () => {
   it('is refused for a run that has ended', async () => {
     const at = await install();
     const runId = await deadLetter(at);
-    await expect(bed.runs.cancelRun(me(at), runId)).rejects.toMatchObject({ code: 'RUN_ENDED', extra: { status: 'failed' } });
+    await expect(bed.runs.cancelRun(me(at), runId)).rejects.toMatchObject({ code: 'RUN_ENDED', extra: { run_status: 'failed' } });
     await expect(bed.runs.cancelRun(me(at), newId('run'))).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
   });
 });

@@ -103,7 +103,7 @@ export class Runs implements Stoppable {
       const cancelled = (await cancelRun(tx, runId, `${caller.actor} cancelled the run.`)) ?? (await findRunState(tx, runId));
       if (cancelled === null) throw runNotFound(runId);
       if (hasEnded(cancelled.status) && cancelled.status !== 'cancelled') {
-        throw dispatchErrors.error('RUN_ENDED', `This run ended as ${cancelled.status}; only one that waits or runs can be cancelled.`, { extra: { status: cancelled.status } });
+        throw dispatchErrors.error('RUN_ENDED', `This run ended as ${cancelled.status}; only one that waits or runs can be cancelled.`, { extra: { run_status: cancelled.status } });
       }
       return { value: { runId, status: cancelled.status, cancelRequested: cancelled.cancelRequested }, action: 'run.cancelled', target: runId };
     });
@@ -119,7 +119,7 @@ export class Runs implements Stoppable {
       checkPayload(payload);
       const original = await lockRunForReplay(tx, runId);
       if (original === null) throw runNotFound(runId);
-      if (!hasEnded(original.status)) throw dispatchErrors.error('RUN_NOT_ENDED', `This run is ${original.status}. Wait until it has ended, or cancel it first.`, { extra: { status: original.status } });
+      if (!hasEnded(original.status)) throw dispatchErrors.error('RUN_NOT_ENDED', `This run is ${original.status}. Wait until it has ended, or cancel it first.`, { extra: { run_status: original.status } });
       await ensureRoom(tx, 1);
       const [started] = await insertReplays(tx, [payload === undefined ? original : { ...original, again: { ...original.again, payload, deliveryId: null } }]);
       if (started === undefined) throw runNotFound(runId);

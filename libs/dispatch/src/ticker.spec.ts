@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { idFromUuid, newUuid, silentLogger, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { openDispatchBed, type DispatchBed, type RunRow } from '../../../test/support/dispatch.js';
 import { makeInstallation, type TestInstallation } from '../../../test/support/installations.js';
+import { jitterOffsetS } from '@annex/scheduling';
 import { decideTicks } from './ticker.js';
 
 let bed: DispatchBed;
@@ -73,6 +74,28 @@ describe('a schedule', () => {
     }
   });
 
+  it('that goes on after a pause tells of its ticks in one run, and fires the later ones', async () => {
+    const at = await scheduled({ cron: '*/10 * * * * *', catchUp: 'all', overlap: 'allow' });
+    await bed.db.sql(
+      `update schedules set next_at = to_timestamp(floor(extract(epoch from now()) / 10) * 10 - 40), rested_until = to_timestamp(floor(extract(epoch from now()) / 10) * 10 - 15), rested_for = 'paused' where id = $1`,
+      [uuidFromId(at.schedule)],
+    );
+    await decide(at);
+    const runs = await runsOf(at);
+    expect(runs.slice(0, 3).map(({ status, error }) => error?.code ?? status)).toEqual(['PAUSED', 'queued', 'queued']);
+    expect(runs[0]).toMatchObject({ status: 'skipped', skipped_ticks: 3 });
+    expect(Number(runs[1]?.scheduled_for) - Number(runs[0]?.scheduled_for)).toBe(30_000);
+  });
+
+  it('ticks late by its jitter, always by as much', async () => {
+    const at = await scheduled({ cron: '0 0 1 1 *', dueS: 5 });
+    await bed.db.sql('update schedules set jitter_s = 3600 where id = $1', [uuidFromId(at.schedule)]);
+    await decide(at);
+    const [row] = await bed.db.sql<{ next_at: Date }>('select next_at from schedules where id = $1', [uuidFromId(at.schedule)]);
+    const year = new Date().getUTCFullYear() + 1;
+    expect(Number(row?.next_at)).toBe(Date.UTC(year, 0, 1) + jitterOffsetS(`${at.id}/tick`, 3600) * 1000);
+  });
+
   it('stops, and harms no other, when its text cannot be read any more', async () => {
     const at = await scheduled({ cron: 'every tuesday' });
     await decide(at);
@@ -102,6 +125,52 @@ describe('after downtime', () => {
     const statuses = await outcome({ catchUp: 'all', deadlineS: 15 });
     expect(statuses.slice(0, 3)).toEqual(Array(3).fill('skipped MISFIRE_DEADLINE'));
     expect(statuses.at(-1)).toBe('queued');
+  });
+});
+
+describe('a long stretch of ticks that do not run', () => {
+  type Told = RunRow & { skipped_ticks: number | null; skipped_until: Date | null };
+  const told = async (at: Scheduled): Promise<Told[]> => (await runsOf(at)) as unknown as Told[];
+  const count = (runs: Told[]): number => runs.reduce((sum, { skipped_ticks }) => sum + (skipped_ticks ?? 1), 0);
+
+  it('is told by ten runs, the last of which counts the others', async () => {
+    const at = await scheduled({ catchUp: 'all', deadlineS: 10, overlap: 'allow', dueS: 500 });
+    const [{ next_at: first } = { next_at: new Date(0) }] = await bed.db.sql<{ next_at: Date }>('select next_at from schedules where id = $1', [uuidFromId(at.schedule)]);
+    await decide(at);
+    const skipped = (await told(at)).filter(({ status }) => status === 'skipped');
+    expect(skipped).toHaveLength(10);
+    expect(count(skipped)).toBeGreaterThanOrEqual(490);
+    expect(Number(skipped.at(-1)?.skipped_until)).toBe(Number(first) + (count(skipped) - 1) * 1000);
+  });
+
+  it('ends with a tick that runs; the next stretch is told anew', async () => {
+    const at = await scheduled({ catchUp: 'latest', overlap: 'allow', dueS: 300 });
+    await decide(at);
+    const runs = await told(at);
+    expect(runs.map(({ status, error }) => error?.code ?? status)).toEqual([...Array(10).fill('SUPERSEDED'), 'queued']);
+    expect(count(runs)).toBeGreaterThanOrEqual(301);
+    // The next day's downtime; the run is under way.
+    await bed.db.sql(`update schedules set overlap = 'skip', catch_up = 'all', next_at = $2::timestamptz + interval '1 second' where id = $1`, [uuidFromId(at.schedule), runs.at(-1)?.scheduled_for]);
+    while ((await told(at)).length === 11) await decide(at);
+    expect((await told(at))[11]).toMatchObject({ status: 'skipped', error: { code: 'OVERLAP' }, skipped_ticks: null });
+  });
+
+  it('goes on being told by the same run, one tick at a time', async () => {
+    const at = await scheduled({ cron: '* * * * * *', overlap: 'skip', catchUp: 'all', dueS: 30 });
+    await decide(at);
+    const before = await told(at);
+    expect(before.map(({ status }) => status)).toEqual(['queued', ...Array(10).fill('skipped')]);
+    await bed.db.sql(`update schedules set next_at = $2::timestamptz + interval '1 second' where id = $1`, [uuidFromId(at.schedule), before.at(-1)?.skipped_until]);
+    while (count(await told(at)) === count(before)) await decide(at);
+    expect(await told(at)).toHaveLength(11);
+  });
+
+  it('is told in parts when the reason changes', async () => {
+    const at = await scheduled({ catchUp: 'latest', overlap: 'allow', dueS: 300, deadlineS: 100 });
+    await decide(at);
+    const codes = (await told(at)).map(({ status, error }) => error?.code ?? status);
+    expect(codes).toEqual([...Array(10).fill('MISFIRE_DEADLINE'), ...Array(10).fill('SUPERSEDED'), 'queued']);
+    expect(count(await told(at))).toBeGreaterThanOrEqual(301);
   });
 });
 

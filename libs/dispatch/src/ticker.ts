@@ -9,6 +9,7 @@ import {
   lockDueSchedules,
   lockJob,
   moveSchedule,
+  recordSkippedStretch,
   recordSkippedTicks,
   tellParked,
   untilNextTickMs,
@@ -16,7 +17,7 @@ import {
   type DueSchedule,
   type TenantTransaction,
 } from '@annex/persistence';
-import { decideOverlap, parseSchedule, planTicks, type SkipReason } from '@annex/scheduling';
+import { countTicks, decideOverlap, jitterOffsetS, nextTick, parseSchedule, planTicks, type Schedule, type SkipReason } from '@annex/scheduling';
 import { jobTerms } from './job.js';
 import { Loop } from './loop.js';
 
@@ -27,6 +28,8 @@ const skipMessages: Record<SkipReason, (schedule: DueSchedule) => string> = {
   misfire_deadline: ({ misfireDeadlineS }) => `It could not be started within its misfire_deadline_s of ${misfireDeadlineS} s.`,
   overlap: () => 'An earlier run of the job had not ended, and its overlap is "skip".',
   queue_full: () => 'As many runs of the job were waiting as may wait.',
+  paused: () => 'The job was paused.',
+  plugin_disabled: () => 'The plugin was not enabled.',
 };
 
 /**
@@ -68,10 +71,14 @@ async function decideSchedule(tx: TenantTransaction, due: DueSchedule, logger: L
     await moveSchedule(tx, due.id, null);
     return;
   }
+  const offsetS = jitterOffsetS(`${due.installationId}/${due.name}`, due.jitterS);
+  const nextAtMs = await passRest(tx, due, reading.schedule, offsetS);
+  if (nextAtMs === undefined) return moveSchedule(tx, due.id, null);
   const plan = planTicks({
     schedule: reading.schedule,
     timezone: due.timezone,
-    nextAtMs: due.nextAtMs,
+    offsetS,
+    nextAtMs,
     nowMs: due.nowMs,
     catchUp: due.catchUp,
     misfireDeadlineS: due.misfireDeadlineS,
@@ -82,6 +89,16 @@ async function decideSchedule(tx: TenantTransaction, due: DueSchedule, logger: L
   );
   for (const atMs of plan.fire) await fire(tx, due, atMs);
   await moveSchedule(tx, due.id, plan.nextAtMs ?? null);
+}
+
+/** Tells of the ticks that fell into a pause or rest that is over, and answers the first one after it. */
+async function passRest(tx: TenantTransaction, due: DueSchedule, schedule: Schedule, offsetS: number): Promise<number | undefined> {
+  const { rested, timezone, nextAtMs: firstMs } = due;
+  const passed = rested && countTicks(schedule, timezone, offsetS, { firstMs, untilMs: rested.untilMs });
+  if (!rested || !passed) return firstMs;
+  const message = `${skipMessages[rested.reason](due)}${passed.isCut ? ' There were more ticks than are counted.' : ''}`;
+  await recordSkippedStretch(tx, { schedule: due, atMs: firstMs, code: rested.reason.toUpperCase(), message }, { ticks: passed.ticks, untilMs: passed.lastMs });
+  return nextTick(schedule, timezone, offsetS, rested.untilMs);
 }
 
 async function fire(tx: TenantTransaction, due: DueSchedule, atMs: number): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Id, Logger } from '@annex/kernel';
 import type { Manifest, ManifestJob } from '@annex/manifest';
 import { listPluginSchedules, savePluginSchedule, type PluginSchedule, type TenantTransaction } from '@annex/persistence';
-import { nextRun, parseSchedule, scheduleSpecHash } from '@annex/scheduling';
+import { jitterOffsetS, nextTick, parseSchedule, scheduleSpecHash } from '@annex/scheduling';
 
 /** When a job runs: the manifest's word, or an admin's. */
 export interface ScheduleSetting {
@@ -20,10 +20,18 @@ export function settingOf(job: ManifestJob, row: PluginSchedule | undefined): Sc
   return row?.overridden ? { schedule: row.schedule, timezone: row.timezone, overridden: true, paused } : { schedule: job.schedule, timezone: job.timezone, overridden: false, paused };
 }
 
+/** A plugin that was disabled for no longer was being deployed: its ticks wait for it. Those of a longer rest do not run. */
+const deployGraceMs = 5 * 60_000;
+
+/** How many seconds after its time each tick of a job comes. */
+export function offsetOf(installationId: Id<'installation'>, job: Pick<ManifestJob, 'name' | 'jitterS'>): number {
+  return jitterOffsetS(`${installationId}/${job.name}`, job.jitterS ?? 0);
+}
+
 /**
- * The row that a setting makes, or `undefined` when the job has no schedule (or one that this host cannot read any more). The next tick is
- * kept while the ticks are the same ones, so that an upgrade across a due tick loses nothing; a job that rested or was paused starts from now,
- * since nobody wanted the ticks in between.
+ * The row that a setting makes, or `undefined` when the job has no schedule (or one that this host cannot read any more). A tick that is due
+ * already, and the next one while the ticks are the same ones, are kept, so that an upgrade, or disabling and enabling as a deployment does,
+ * loses none: they run as `catch_up` says. Those of a longer rest, or of a pause, do not run any more, and are marked so.
  */
 export function planSchedule(
   job: ManifestJob,
@@ -33,9 +41,12 @@ export function planSchedule(
   if (setting.schedule === null) return undefined;
   const reading = parseSchedule(setting.schedule);
   if (!reading.ok) return undefined;
-  const specHash = scheduleSpecHash({ schedule: reading.schedule, timezone: setting.timezone });
-  const kept = row !== undefined && row.active && !row.paused && row.specHash === specHash ? row.nextAt : null;
-  const nextMs = ticking && !setting.paused ? (kept?.getTime() ?? nextRun(reading.schedule, setting.timezone, nowMs)) : undefined;
+  const offsetS = offsetOf(installationId, job);
+  const specHash = scheduleSpecHash({ schedule: reading.schedule, timezone: setting.timezone, offsetS });
+  const before = row?.nextAt?.getTime();
+  const kept = before !== undefined && (row?.specHash === specHash || before <= nowMs) ? before : undefined;
+  const nextMs = kept ?? (ticking || before !== undefined ? nextTick(reading.schedule, setting.timezone, offsetS, nowMs) : undefined);
+  const over = row && restThatEnds(row, setting, { ticking, nowMs });
   return {
     installationId,
     name: job.name,
@@ -46,10 +57,21 @@ export function planSchedule(
     overlap: job.overlap,
     catchUp: job.catchUp,
     misfireDeadlineS: job.misfireDeadlineS,
+    jitterS: job.jitterS ?? 0,
     paused: setting.paused,
     active: ticking,
     nextAt: nextMs === undefined ? null : new Date(nextMs),
+    restingSince: ticking ? null : (row?.restingSince ?? new Date(nowMs)),
+    restedUntil: over ? new Date(nowMs) : (row?.restedUntil ?? null),
+    restedFor: over ?? row?.restedFor ?? null,
   };
+}
+
+/** Why ticks up to now do not run although the schedule goes on; `undefined`: they do. */
+function restThatEnds(row: PluginSchedule, setting: ScheduleSetting, { ticking, nowMs }: { ticking: boolean; nowMs: number }): 'paused' | 'plugin_disabled' | undefined {
+  if (row.paused && !setting.paused) return 'paused';
+  const restedMs = ticking && !row.active && row.restingSince ? nowMs - row.restingSince.getTime() : 0;
+  return restedMs > deployGraceMs ? 'plugin_disabled' : undefined;
 }
 
 /** Makes an installation's schedules tick as its active release says; those of jobs that it does not have rest, an admin's choice kept. */

@@ -209,13 +209,31 @@ describe('disabling', () => {
     await expect(host.installations.reload(caller, 'probe')).rejects.toMatchObject({ code: 'PLUGIN_DISABLED' });
   });
 
-  it('starts the schedules afresh: nobody wanted the ticks in between', async () => {
+  it('for a moment, as a deployment does, loses no tick', async () => {
+    const caller = await host.makeCaller();
+    const hourly: TestPlugin = { manifest: { jobs: [{ name: 'hourly', schedule: '0 * * * *' }] }, code: `import { job } from '@annex/sdk'; job('hourly', async () => {});` };
+    const before = await install(caller, hourly, true);
+    // The tick comes while it is off.
+    const due = Date.parse(before.jobs[0]?.next_run_at ?? '');
+    host.clock.forward(due - host.clock.now() - MINUTE);
+    await host.installations.disable(caller, 'probe');
+    host.clock.forward(2 * MINUTE);
+    await install(caller, { ...hourly, version: '1.0.1' });
+    const again = await host.installations.enable(caller, 'probe');
+    expect(Date.parse(again.jobs[0]?.next_run_at ?? '')).toBe(due);
+    expect(due).toBeLessThan(host.clock.now());
+  });
+
+  it('for longer lets the ticks in between pass, and marks them for whoever decides about ticks', async () => {
     const caller = await host.makeCaller();
     await install(caller, { manifest: { jobs: [{ name: 'hourly', schedule: '0 * * * *' }] }, code: `import { job } from '@annex/sdk'; job('hourly', async () => {});` }, true);
     await host.installations.disable(caller, 'probe');
     host.clock.forward(300 * MINUTE);
     const again = await host.installations.enable(caller, 'probe');
     expect(Date.parse(again.jobs[0]?.next_run_at ?? '')).toBeGreaterThan(host.clock.now());
+    const [row] = await host.db.sql<{ next_at: Date; rested_until: Date; rested_for: string }>('select next_at, rested_until, rested_for from schedules where tenant_id = $1', [uuidFromId(caller.tenant.id)]);
+    expect(row).toMatchObject({ rested_until: new Date(host.clock.now()), rested_for: 'plugin_disabled' });
+    expect(Number(row?.next_at)).toBeLessThan(host.clock.now());
   });
 
   it('works while the tenant’s queue is full, keeping the event without deliveries', async () => {

@@ -144,7 +144,7 @@ export async function disableFailing(context: InstallationsContext, tx: TenantTr
 
 async function switchOff(context: InstallationsContext, tx: TenantTransaction, { installation }: Subject, status: 'disabled' | 'suspended', statusReason: string | null): Promise<InstallationRow> {
   const after = await updateInstallation(tx, installation, { status, statusReason, updatedAt: context.now() });
-  await restPluginSchedules(tx, installation.id);
+  await restPluginSchedules(tx, installation.id, context.now());
   await context.invalidate(tx, installation.id);
   return after;
 }

@@ -16,11 +16,11 @@ import {
   type ReleaseSummary,
   type TenantTransaction,
 } from '@annex/persistence';
-import { nextRuns, parseSchedule } from '@annex/scheduling';
+import { countTicks, nextRuns, nextTick, parseSchedule } from '@annex/scheduling';
 import { viewPermissions, type PermissionsView } from './grants.js';
 import { routesOf, type RouteView } from './handlers.js';
 import type { SecretsPort } from './ports.js';
-import { settingOf } from './schedules.js';
+import { offsetOf, settingOf } from './schedules.js';
 
 export interface LastRunView {
   id: Id<'run'>;
@@ -46,6 +46,8 @@ export interface JobView extends JobSummary {
   overlap: ManifestJob['overlap'];
   catch_up: ManifestJob['catchUp'];
   misfire_deadline_s: number | null;
+  /** Its ticks come up to this many seconds late, always by the same amount; the times here say when. */
+  jitter_s: number;
   timeout_ms: number | null;
   /** An admin chose schedule or zone. */
   overridden: boolean;
@@ -53,6 +55,8 @@ export interface JobView extends JobSummary {
   manifest: { schedule: string | null; timezone: string };
   /** The next ten ticks, were it not paused or disabled. */
   next_runs: string[];
+  /** Ticks that have passed since it was paused or its plugin disabled, 10,000 at most; `null`: none. They become one skipped run when it goes on. */
+  passing: { reason: 'paused' | 'plugin_disabled'; ticks: number; first: string; last: string } | null;
 }
 
 export interface PluginView {
@@ -155,10 +159,12 @@ export async function viewJobs(tx: TenantTransaction, row: InstallationRow, rele
       overlap: job.overlap,
       catch_up: job.catchUp,
       misfire_deadline_s: job.misfireDeadlineS,
+      jitter_s: job.jitterS ?? 0,
       timeout_ms: job.timeoutMs,
       overridden: setting.overridden,
       manifest: { schedule: job.schedule, timezone: job.timezone },
-      next_runs: setting.schedule === null ? [] : upcoming(setting.schedule, setting.timezone, nowMs),
+      next_runs: setting.schedule === null ? [] : upcoming(setting.schedule, setting.timezone, offsetOf(row.id, job), nowMs),
+      passing: passingTicks(job, schedule, nowMs),
     };
   });
 }
@@ -190,7 +196,7 @@ function summariseJob(job: ManifestJob, row: PluginSchedule | undefined, lastRun
     name: job.name,
     schedule: setting.schedule,
     timezone: setting.timezone,
-    next_run_at: row?.active && !row.paused ? (row.nextAt?.toISOString() ?? null) : null,
+    next_run_at: row?.active && !row.paused ? nextRunAt(job, row) : null,
     last_run: lastRun
       ? {
           id: lastRun.id,
@@ -204,9 +210,25 @@ function summariseJob(job: ManifestJob, row: PluginSchedule | undefined, lastRun
   };
 }
 
-function upcoming(schedule: string, timezone: string, nowMs: number): string[] {
+/** The next tick that runs: not one of a pause or rest that is over. */
+function nextRunAt(job: ManifestJob, row: PluginSchedule): string | null {
+  const { nextAt, restedUntil } = row;
+  if (nextAt === null || restedUntil === null || nextAt > restedUntil) return nextAt?.toISOString() ?? null;
+  const reading = parseSchedule(row.schedule);
+  const at = reading.ok ? nextTick(reading.schedule, row.timezone, offsetOf(row.installationId, job), restedUntil.getTime()) : undefined;
+  return at === undefined ? null : new Date(at).toISOString();
+}
+
+function passingTicks(job: ManifestJob, row: PluginSchedule | undefined, nowMs: number): JobView['passing'] {
+  if (!row?.nextAt || (row.active && !row.paused)) return null;
+  const reading = parseSchedule(row.schedule);
+  const passed = reading.ok ? countTicks(reading.schedule, row.timezone, offsetOf(row.installationId, job), { firstMs: row.nextAt.getTime(), untilMs: nowMs }) : undefined;
+  return passed ? { reason: row.paused ? 'paused' : 'plugin_disabled', ticks: passed.ticks, first: new Date(passed.firstMs).toISOString(), last: new Date(passed.lastMs).toISOString() } : null;
+}
+
+function upcoming(schedule: string, timezone: string, offsetS: number, nowMs: number): string[] {
   const reading = parseSchedule(schedule);
-  return reading.ok ? nextRuns(reading.schedule, timezone, nowMs, 10).map((at) => new Date(at).toISOString()) : [];
+  return reading.ok ? nextRuns(reading.schedule, timezone, nowMs - offsetS * 1000, 10).map((at) => new Date(at + offsetS * 1000).toISOString()) : [];
 }
 
 function find<T extends { installationId: Id<'installation'>; name: string }>(rows: readonly T[], installationId: Id<'installation'>, name: string): T | undefined {

@@ -141,6 +141,7 @@ export {
   listDueSchedules,
   lockDueSchedules,
   moveSchedule,
+  recordSkippedStretch,
   recordSkippedTicks,
   untilNextTickMs,
   type DueSchedule,

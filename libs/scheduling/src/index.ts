@@ -4,14 +4,18 @@ export { smallestGapS } from './smallest-gap.js';
 export { canonicalZone, timezoneFault } from './zone.js';
 export { nextRun, nextRuns } from './next-run.js';
 export {
+  countTicks,
   decideOverlap,
+  jitterOffsetS,
   maxQueuedTicks,
+  nextTick,
   planTicks,
   scheduleSpecHash,
   type CatchUp,
   type OverlapDecision,
   type OverlapPolicy,
   type SkipReason,
+  type TickCount,
   type TickPlan,
   type TickPlanRequest,
 } from './policy.js';

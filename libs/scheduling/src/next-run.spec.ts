@@ -44,6 +44,10 @@ describe('where the clock is set forward', () => {
     ['@daily', 'America/Santiago', '2026-09-05T05:00Z', 2, '2026-09-06 04:00, 2026-09-07 03:00'],
     ['0 0 * * SUN', 'America/Santiago', '2026-09-05T05:00Z', 2, '2026-09-06 04:00, 2026-09-13 03:00'],
     ['30 0 6 9 *', 'America/Santiago', '2026-09-05T05:00Z', 1, '2026-09-06 04:00'],
+    // 2017-03-31 00:00 → 01:00, at 2017-03-30 22:00 UTC: the last day of the month, which has no midnight.
+    ['30 0 L * *', 'Asia/Amman', '2017-03-30T12:00Z', 2, '2017-03-30 22:00, 2017-04-29 21:30'],
+    // A whole offset is left out and the month's second Sunday with it: as often as the day has it, and no oftener.
+    ['*/30 */2 * * SUN#2', 'America/New_York', '2026-03-08T06:10Z', 2, '2026-03-08 07:00, 2026-03-08 08:00'],
     // All of 2011-12-30 was left out, at 2011-12-30 10:00 UTC.
     ['0 12 * * *', 'Pacific/Apia', '2011-12-29T00:00Z', 3, '2011-12-29 22:00, 2011-12-30 10:00, 2011-12-30 22:00'],
   ])('%s in %s fires once for a time that is skipped', (text, zone, from, count, expected) => {

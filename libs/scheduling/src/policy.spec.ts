@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { decideOverlap, planTicks, scheduleSpecHash, type CatchUp, type OverlapPolicy, type TickPlanRequest } from './policy.js';
+import { countTicks, decideOverlap, jitterOffsetS, nextTick, planTicks, scheduleSpecHash, type CatchUp, type OverlapPolicy, type TickPlanRequest } from './policy.js';
 import { parseSchedule, type Schedule } from './parse-schedule.js';
 
 const read = (text: string): Schedule => {
@@ -63,6 +63,42 @@ describe('ticks that are due', () => {
     expect(fired).toEqual([now]);
     expect(decided.sort((a, b) => a - b)).toEqual(Array.from({ length: 11 }, (_, index) => start + index * hour));
     expect(nextAtMs).toBe(now + hour);
+  });
+});
+
+describe('jitter', () => {
+  it('is the same for the same schedule, within its window, and spreads many', () => {
+    const offsets = Array.from({ length: 500 }, (_, index) => jitterOffsetS(`plg_${index}/nightly`, 59));
+    expect(offsets).toEqual(Array.from({ length: 500 }, (_, index) => jitterOffsetS(`plg_${index}/nightly`, 59)));
+    expect(Math.min(...offsets)).toBe(0);
+    expect(Math.max(...offsets)).toBe(59);
+    expect(new Set(offsets).size).toBe(60);
+    expect(jitterOffsetS('plg_1/nightly', 0)).toBe(0);
+  });
+
+  it('moves every tick and loses none, also one whose time has come but whose moment has not', () => {
+    const plan = (nowMs: number) => planTicks(hourly('all', nowMs, { offsetS: 90, nextAtMs: start + 90_000 }));
+    expect(plan(start + 60_000)).toMatchObject({ fire: [], nextAtMs: start + 90_000 });
+    expect(plan(start + 90_000)).toMatchObject({ fire: [start + 90_000], nextAtMs: start + hour + 90_000 });
+    expect(nextTick(read('@hourly'), 'UTC', 90, start + 10_000)).toBe(start + 90_000);
+    expect(nextTick(read('@hourly'), 'UTC', 90, start + 90_000)).toBe(start + hour + 90_000);
+  });
+
+  it('makes another schedule of it only when there is some', () => {
+    const schedule = read('@hourly');
+    expect(scheduleSpecHash({ schedule, timezone: 'UTC', offsetS: 0 })).toBe(scheduleSpecHash({ schedule, timezone: 'UTC' }));
+    expect(scheduleSpecHash({ schedule, timezone: 'UTC', offsetS: 1 })).not.toBe(scheduleSpecHash({ schedule, timezone: 'UTC' }));
+  });
+});
+
+describe('counting ticks', () => {
+  const count = (untilMs: number, max?: number) => countTicks(read('@hourly'), 'UTC', 0, { firstMs: start, untilMs, ...(max !== undefined && { max }) });
+  it('takes in both ends, and says when it stopped early', () => {
+    expect(count(start - 1)).toBeUndefined();
+    expect(count(start)).toEqual({ ticks: 1, firstMs: start, lastMs: start, isCut: false });
+    expect(count(start + 3 * hour)).toEqual({ ticks: 4, firstMs: start, lastMs: start + 3 * hour, isCut: false });
+    expect(count(start + 3 * hour, 4)).toMatchObject({ ticks: 4, isCut: false });
+    expect(count(start + 3 * hour, 3)).toEqual({ ticks: 3, firstMs: start, lastMs: start + 2 * hour, isCut: true });
   });
 });
 

@@ -18,11 +18,17 @@ export type SkipReason =
   /** `overlap: skip`: an earlier run was not done. */
   | 'overlap'
   /** `overlap: queue`: as many runs as may wait were waiting. */
-  | 'queue_full';
+  | 'queue_full'
+  /** The job was paused. */
+  | 'paused'
+  /** The plugin was not enabled. */
+  | 'plugin_disabled';
 
 export interface TickPlanRequest {
   schedule: Schedule;
   timezone: string;
+  /** How much later each tick comes than the schedule says, in seconds ({@link jitterOffsetS}). Default 0. */
+  offsetS?: number | undefined;
   /** The earliest tick that was not decided yet, in milliseconds since the epoch. */
   nextAtMs: number;
   nowMs: number;
@@ -52,12 +58,12 @@ export interface TickPlan {
  * deadline never fires.
  */
 export function planTicks(request: TickPlanRequest): TickPlan {
-  const { schedule, timezone, nextAtMs, nowMs, catchUp, misfireDeadlineS, onTimeMs = 60_000, maxTicks = 1000 } = request;
+  const { schedule, timezone, offsetS = 0, nextAtMs, nowMs, catchUp, misfireDeadlineS, onTimeMs = 60_000, maxTicks = 1000 } = request;
   const due: number[] = [];
   let next: number | undefined = nextAtMs;
   while (next !== undefined && next <= nowMs && due.length < maxTicks) {
     due.push(next);
-    next = nextRun(schedule, timezone, next);
+    next = nextTick(schedule, timezone, offsetS, next);
   }
   const more = next !== undefined && next <= nowMs;
   const plan: TickPlan = { fire: [], skipped: [], nextAtMs: next, more };
@@ -82,6 +88,43 @@ function skipReason(catchUp: CatchUp, tick: { isNewest: boolean; isOnTime: boole
       return tick.isNewest && tick.isOnTime ? undefined : 'missed';
     default:
       return assertNever(catchUp);
+  }
+}
+
+/**
+ * How many seconds after its time each tick of a schedule comes, so that many schedules for the same minute do not start together: a whole number
+ * from 0 to `jitterS`, always the same one for the same `seed` (what names the schedule).
+ */
+export function jitterOffsetS(seed: string, jitterS: number): number {
+  if (jitterS <= 0) return 0;
+  return createHash('sha256').update(seed).digest().readUInt32BE(0) % (jitterS + 1);
+}
+
+/** {@link nextRun} of a schedule whose every tick comes `offsetS` seconds later. */
+export function nextTick(schedule: Schedule, timezone: string, offsetS: number, afterMs: number): number | undefined {
+  const at = nextRun(schedule, timezone, afterMs - offsetS * 1000);
+  return at === undefined ? undefined : at + offsetS * 1000;
+}
+
+/** Ticks of a stretch of time, both ends included. */
+export interface TickCount {
+  ticks: number;
+  firstMs: number;
+  lastMs: number;
+  /** There are more than were counted; `lastMs` is the last one counted. */
+  isCut: boolean;
+}
+
+/** Counts the ticks from one of them, `firstMs`, until `untilMs`, at most `max` (default 10,000); `undefined` when the first one is later. */
+export function countTicks(schedule: Schedule, timezone: string, offsetS: number, { firstMs, untilMs, max = 10_000 }: { firstMs: number; untilMs: number; max?: number }): TickCount | undefined {
+  if (firstMs > untilMs) return undefined;
+  const counted: TickCount = { ticks: 1, firstMs, lastMs: firstMs, isCut: false };
+  for (;;) {
+    const next = nextTick(schedule, timezone, offsetS, counted.lastMs);
+    if (next === undefined || next > untilMs) return counted;
+    if (counted.ticks >= max) return { ...counted, isCut: true };
+    counted.ticks += 1;
+    counted.lastMs = next;
   }
 }
 
@@ -113,7 +156,7 @@ export function decideOverlap(policy: OverlapPolicy, { running, queued }: { runn
  * Changes exactly when the ticks of a schedule change; hex SHA-256. A schedule's `next_at` is computed anew only when its hash is another
  * one, so that a restart never drops an overdue tick.
  */
-export function scheduleSpecHash({ schedule, timezone }: { schedule: Schedule; timezone: string }): string {
+export function scheduleSpecHash({ schedule, timezone, offsetS = 0 }: { schedule: Schedule; timezone: string; offsetS?: number }): string {
   const { seconds, minutes, hours, dayOfMonth, months, dayOfWeek } = schedule;
-  return createHash('sha256').update(JSON.stringify([1, timezone, seconds, minutes, hours, dayOfMonth, months, dayOfWeek])).digest('hex');
+  return createHash('sha256').update(JSON.stringify([1, timezone, seconds, minutes, hours, dayOfMonth, months, dayOfWeek, ...(offsetS > 0 ? [offsetS] : [])])).digest('hex');
 }

@@ -40,6 +40,8 @@ export interface RunView {
    * `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint.
    */
   waiting_for?: string;
+  /** Of a tick that did not run and tells of those after it too, which did not for the same reason: how many in all, and when the last one was due. */
+  skipped?: { ticks: number; first: string; last: string };
   /** When it starts at the earliest. */
   next_attempt_at?: string;
   queued_at: string;
@@ -77,6 +79,7 @@ export function runView(run: RunRow, logs?: readonly LogLine[], waitingFor?: str
     error: run.error,
     limits: run.limits,
     ...(logs && { logs: logs.map(logView) }),
+    ...(run.skippedTicks !== null && run.scheduledFor && run.skippedUntil && { skipped: { ticks: run.skippedTicks, first: run.scheduledFor.toISOString(), last: run.skippedUntil.toISOString() } }),
     ...(waitingFor !== undefined && { waiting_for: waitingFor }),
     ...(open && run.nextAttemptAt !== null && { next_attempt_at: run.nextAttemptAt.toISOString() }),
     queued_at: run.queuedAt.toISOString(),

@@ -42,6 +42,8 @@ export interface ManifestJob {
   catchUp: CatchUp;
   /** A tick later than this does not run, in seconds; `null`: it always does. */
   misfireDeadlineS: number | null;
+  /** Its ticks come up to this many seconds late, each by the same amount; `undefined`: on time. */
+  jitterS?: number;
   /** `null`: what the operator gives jobs. */
   timeoutMs: number | null;
   /** `null`: what jobs get by default. A part left out likewise. */

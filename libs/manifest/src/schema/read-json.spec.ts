@@ -57,4 +57,15 @@ describe('a JSON file', () => {
       ],
     });
   });
+
+  it('may not hold a text that the database could not look into, each told with its pointer', () => {
+    expect(readJson('{"a": ["\\u0000"],\n "b": "x\\ud800y", "c\\udc00": 1, "ok": "\\ud83d\\ude00"}')).toEqual({
+      ok: false,
+      errors: [
+        { pointer: '/a/0', code: 'JSON_TEXT', detail: 'line 1, column 8: this text holds the character U+0000, which cannot be kept; remove it.' },
+        { pointer: '/b', code: 'JSON_TEXT', detail: 'line 2, column 7: this text holds half a surrogate pair; write both halves, or the character itself.' },
+        { pointer: '', code: 'JSON_TEXT', detail: 'line 2, column 19: this text holds half a surrogate pair; write both halves, or the character itself.' },
+      ],
+    });
+  });
 });

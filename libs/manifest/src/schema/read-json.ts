@@ -1,6 +1,7 @@
 /**
  * JSON (RFC 8259) for files that people write: a mistake is told with line and column, a key that is there twice is refused instead of being
- * overwritten, and depth is capped before anything recurses.
+ * overwritten, depth is capped before anything recurses, and texts that PostgreSQL could keep but not look into (U+0000, half a surrogate pair:
+ * one such manifest would fail every query that reads a member of its neighbours) are refused here.
  */
 import { jsonPointer, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 
@@ -20,11 +21,11 @@ export function readJson(text: string, maxDepth = 64): JsonReading {
   const parser = new JsonParser(text.startsWith('\ufeff') ? text.slice(1) : text, maxDepth);
   try {
     const value = parser.document();
-    return parser.duplicates.length > 0 ? { ok: false, errors: parser.duplicates } : { ok: true, value };
+    return parser.faults.length > 0 ? { ok: false, errors: parser.faults } : { ok: true, value };
   } catch (thrown) {
     if (!(thrown instanceof SyntaxFault)) throw thrown;
     const { line, column } = parser.position(thrown.at);
-    return { ok: false, errors: [{ pointer: '', code: 'JSON_SYNTAX', detail: `line ${line}, column ${column}: ${thrown.message}` }, ...parser.duplicates] };
+    return { ok: false, errors: [{ pointer: '', code: 'JSON_SYNTAX', detail: `line ${line}, column ${column}: ${thrown.message}` }, ...parser.faults] };
   }
 }
 
@@ -33,7 +34,8 @@ const plainString = /[ !#-[\]-\uffff]*/y;
 const escapes: Record<string, string> = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' };
 
 class JsonParser {
-  readonly duplicates: InputFault[] = [];
+  /** What is wrong without ending the reading. */
+  readonly faults: InputFault[] = [];
   readonly #path: (string | number)[] = [];
   #at = 0;
 
@@ -84,7 +86,7 @@ class JsonParser {
       this.#path.push(key);
       if (Object.hasOwn(object, key)) {
         const { line, column } = this.position(keyAt);
-        this.duplicates.push({ pointer: jsonPointer(...this.#path), code: 'JSON_DUPLICATE_KEY', detail: `line ${line}, column ${column}: the key ${quote(key)} is there twice; keep one.` });
+        this.faults.push({ pointer: jsonPointer(...this.#path), code: 'JSON_DUPLICATE_KEY', detail: `line ${line}, column ${column}: the key ${quote(key)} is there twice; keep one.` });
       }
       this.#blanks();
       if (this.text[this.#at] !== ':') throw this.#fault(`":" is expected after the key ${quote(key)}, not ${this.#here()}.`);
@@ -142,11 +144,19 @@ class JsonParser {
       const char = this.text[this.#at];
       if (char === '"') {
         this.#at += 1;
+        this.#refuseUnkept(out, start);
         return out;
       }
       if (char !== '\\') throw new SyntaxFault(char === undefined ? start : this.#at, char === undefined ? 'this text has no closing quote.' : 'a text may not hold a raw line break or control character; write \\n.');
       out += this.#escape();
     }
+  }
+
+  #refuseUnkept(text: string, at: number): void {
+    const what = !text.isWellFormed() ? 'half a surrogate pair; write both halves, or the character itself.' : text.includes('\0') ? 'the character U+0000, which cannot be kept; remove it.' : undefined;
+    if (what === undefined) return;
+    const { line, column } = this.position(at);
+    this.faults.push({ pointer: jsonPointer(...this.#path), code: 'JSON_TEXT', detail: `line ${line}, column ${column}: this text holds ${what}` });
   }
 
   #escape(): string {

@@ -92,6 +92,7 @@ function normalJob(job: NonNullable<ManifestSource['jobs']>[number]): ManifestJo
     overlap: job.overlap ?? 'skip',
     catchUp: job.catch_up ?? 'latest',
     misfireDeadlineS: job.misfire_deadline_s ?? null,
+    ...(job.jitter_s !== undefined && { jitterS: job.jitter_s }),
     timeoutMs: job.timeout_ms ?? null,
     retry:
       retry === undefined

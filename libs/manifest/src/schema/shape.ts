@@ -49,6 +49,7 @@ const job = z.strictObject({
   overlap: z.enum(['skip', 'queue', 'allow', 'replace']).describe('what a tick does while an earlier run is busy').meta({ examples: ['skip'], default: 'skip' }).optional(),
   catch_up: z.enum(['latest', 'none', 'all']).describe('which ticks run that passed during downtime').meta({ examples: ['latest'], default: 'latest' }).optional(),
   misfire_deadline_s: integer(1, 31_536_000, 'a tick later than this many seconds does not run', 3600).optional(),
+  jitter_s: integer(0, 86_400, 'its ticks come up to this many seconds late, always by the same amount, so that not all tenants’ jobs start at once', 300).optional(),
   timeout_ms: integer(1, 900_000, 'milliseconds a run may take', 30_000).optional(),
   retry: retry.describe('what happens after a failed run').optional(),
 });

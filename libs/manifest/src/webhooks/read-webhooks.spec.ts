@@ -66,7 +66,9 @@ describe('a webhook', () => {
     ['a key twice', `${sound}on: [b]`, / YAML_DUPLICATE_KEY /],
     ['an alias', 'a: &x [1]\nb: *x', / YAML_ALIAS /],
     ['a tag', 'a: !!binary "x"\nb: !js x', / YAML_(TAG|SYNTAX) /],
-    ['two documents', `${sound}---\n${sound}`, / YAML_SYNTAX /],
+    ['two documents', `${sound}---\n${sound}`, / YAML_SYNTAX .*line 4, column 1: a second document begins/],
+    ['a text that cannot be kept', `${sound}description: "a\\0b"\n`, / YAML_TEXT .*U\+0000/],
+    ['half a surrogate pair', `${sound}description: "\\ud800"\n`, / YAML_(TEXT|SYNTAX) /],
     ['a key that is a list', '? [a]\n: b', / YAML_KEY /],
   ])('with %s is refused', (_name, yaml, expected) => {
     expect(faults(yaml, script)).toContainEqual(expect.stringMatching(expected));

@@ -127,7 +127,7 @@ function parseYaml(bytes: Uint8Array): YamlReading {
     if (problems.length > 0) {
       return { ok: false, errors: problems.slice(0, 20).map(({ pos, message, code }) => {
         const { line, col } = lines.linePos(pos[0]);
-        return { pointer: '', code: code === 'DUPLICATE_KEY' ? 'YAML_DUPLICATE_KEY' : 'YAML_SYNTAX', detail: `line ${line}, column ${col}: ${message.split('\n')[0]?.slice(0, 200) ?? ''}.` };
+        return { pointer: '', code: code === 'DUPLICATE_KEY' ? 'YAML_DUPLICATE_KEY' : 'YAML_SYNTAX', detail: `line ${line}, column ${col}: ${code === 'MULTIPLE_DOCS' ? 'a second document begins; write one webhook a file' : (message.split('\n')[0]?.slice(0, 200) ?? '')}.` };
       }) };
     }
     const fault = unwantedNode(document, lines);
@@ -170,6 +170,7 @@ function unwantedNode(document: Document, lines: LineCounter): InputFault | unde
     if (path.length > maxDepth * 2) return refuse(node, 'YAML_DEPTH', `is nested too deep; at most ${maxDepth} levels are read.`);
     if (isAlias(node) || (isNode(node) && 'anchor' in node && typeof node.anchor === 'string')) return refuse(node, 'YAML_ALIAS', 'anchors (&) and aliases (*) are not read; write the value out.');
     if (isNode(node) && typeof node.tag === 'string' && !node.tag.startsWith('tag:yaml.org,2002:')) return refuse(node, 'YAML_TAG', `the tag ${quote(node.tag, 40)} is not read; remove it.`);
+    if (isScalar(node) && typeof node.value === 'string' && (node.value.includes('\0') || !node.value.isWellFormed())) return refuse(node, 'YAML_TEXT', 'this text holds the character U+0000, or half a surrogate pair; remove it.');
     if (isPair(node) && !(isScalar(node.key) && typeof node.key.value === 'string')) return refuse(node.key, 'YAML_KEY', 'a key must be text; put it in quotes.');
     if (isPair(node) && isScalar(node.key) && node.key.value === '__proto__') return refuse(node.key, 'YAML_KEY', 'the key "__proto__" is not allowed.');
     return undefined;

@@ -19,11 +19,18 @@ export interface PluginSchedule {
   overlap: OverlapPolicy;
   catchUp: CatchUp;
   misfireDeadlineS: number | null;
+  /** Each tick comes up to this many seconds late. */
+  jitterS: number;
   paused: boolean;
   /** The installation is enabled and its active release has the job. */
   active: boolean;
   /** The earliest tick that was not decided yet; `null`: none is to come. */
   nextAt: Date | null;
+  /** Since when it rests because its plugin is not enabled; `null`: it does not. */
+  restingSince: Date | null;
+  /** Ticks up to then do not run, and why: a pause or a rest that is over. */
+  restedUntil: Date | null;
+  restedFor: 'paused' | 'plugin_disabled' | null;
 }
 
 interface Row {
@@ -37,6 +44,10 @@ interface Row {
   overlap: OverlapPolicy;
   catch_up: CatchUp;
   misfire_deadline_s: number | null;
+  jitter_s: number;
+  resting_since: Date | null;
+  rested_until: Date | null;
+  rested_for: 'paused' | 'plugin_disabled' | null;
   paused: boolean;
   active: boolean;
   next_at: Date | null;
@@ -45,7 +56,7 @@ interface Row {
 /** The schedules of some installations. `lock`: nobody decides a tick of theirs until the transaction ends. */
 export async function listPluginSchedules(tx: TenantTransaction, installationIds: readonly Id<'installation'>[], { lock = false } = {}): Promise<PluginSchedule[]> {
   const rows = await tx.query<Row>(
-    `select id, installation_id, name, spec_hash, schedule, timezone, overridden, overlap, catch_up, misfire_deadline_s, paused, active, next_at
+    `select id, installation_id, name, spec_hash, schedule, timezone, overridden, overlap, catch_up, misfire_deadline_s, jitter_s, paused, active, next_at, resting_since, rested_until, rested_for
      from schedules where tenant_id = $1 and installation_id = any($2) order by name ${lock ? 'for update' : ''}`,
     [tx.tenantUuid, installationIds.map(uuidFromId)],
   );
@@ -63,17 +74,23 @@ export async function listPluginSchedules(tx: TenantTransaction, installationIds
     paused: row.paused,
     active: row.active,
     nextAt: row.next_at,
+    jitterS: row.jitter_s,
+    restingSince: row.resting_since,
+    restedUntil: row.rested_until,
+    restedFor: row.rested_for,
   }));
 }
 
 /** Writes a schedule: a new one, or every column of the one its installation has for that job. */
 export async function savePluginSchedule(tx: TenantTransaction, schedule: Omit<PluginSchedule, 'id'>): Promise<void> {
   await tx.query(
-    `insert into schedules (tenant_id, id, installation_id, name, spec_hash, schedule, timezone, overridden, overlap, catch_up, misfire_deadline_s, paused, active, next_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+    `insert into schedules (tenant_id, id, installation_id, name, spec_hash, schedule, timezone, overridden, overlap, catch_up, misfire_deadline_s, paused, active, next_at,
+       jitter_s, resting_since, rested_until, rested_for)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
      on conflict (tenant_id, installation_id, name) do update set spec_hash = excluded.spec_hash, schedule = excluded.schedule, timezone = excluded.timezone,
        overridden = excluded.overridden, overlap = excluded.overlap, catch_up = excluded.catch_up, misfire_deadline_s = excluded.misfire_deadline_s,
-       paused = excluded.paused, active = excluded.active, next_at = excluded.next_at, updated_at = now()`,
+       paused = excluded.paused, active = excluded.active, next_at = excluded.next_at, jitter_s = excluded.jitter_s,
+       resting_since = excluded.resting_since, rested_until = excluded.rested_until, rested_for = excluded.rested_for, updated_at = now()`,
     [
       tx.tenantUuid,
       uuidFromId(newId('schedule')),
@@ -89,15 +106,20 @@ export async function savePluginSchedule(tx: TenantTransaction, schedule: Omit<P
       schedule.paused,
       schedule.active,
       schedule.nextAt,
+      schedule.jitterS,
+      schedule.restingSince,
+      schedule.restedUntil,
+      schedule.restedFor,
     ],
   );
 }
 
-/** Lets an installation's schedules rest: no tick is due until one is saved as active again. */
-export async function restPluginSchedules(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void> {
-  await tx.query('update schedules set active = false, next_at = null, updated_at = now() where tenant_id = $1 and installation_id = $2 and active', [
+/** Lets an installation's schedules rest from `at` on: no tick runs until one is saved as active again. */
+export async function restPluginSchedules(tx: TenantTransaction, installationId: Id<'installation'>, at: Date): Promise<void> {
+  await tx.query('update schedules set active = false, resting_since = $3, updated_at = now() where tenant_id = $1 and installation_id = $2 and active', [
     tx.tenantUuid,
     uuidFromId(installationId),
+    at,
   ]);
 }
 

@@ -30,6 +30,9 @@ export interface RunRow {
   finishedAt: Date | null;
   /** When it may start, for a run that waits. */
   nextAttemptAt: Date | null;
+  /** Of a skipped tick that tells of others too: how many in all, and the last one's time. */
+  skippedTicks: number | null;
+  skippedUntil: Date | null;
 }
 
 export interface RunFilter {
@@ -69,10 +72,12 @@ interface Raw {
   started_at: Date | null;
   finished_at: Date | null;
   next_attempt_at: Date | null;
+  skipped_ticks: number | null;
+  skipped_until: Date | null;
 }
 
 const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of, attempts, claims, error, limits, waiting_for,
-  queued_at, started_at, finished_at, next_attempt_at, octet_length(result::text) as result_bytes`;
+  queued_at, started_at, finished_at, next_attempt_at, skipped_ticks, skipped_until, octet_length(result::text) as result_bytes`;
 
 /** Results over this many bytes are left out of lists. */
 const listedResultBytes = 8 * 1024;
@@ -197,5 +202,7 @@ function toRun(row: Raw): RunRow {
     startedAt: row.started_at,
     finishedAt: row.finished_at,
     nextAttemptAt: row.next_attempt_at,
+    skippedTicks: row.skipped_ticks,
+    skippedUntil: row.skipped_until,
   };
 }
