@@ -240,7 +240,7 @@ export class RunSink {
     await this.#enterWriters();
     const batch = takeUpTo(buffer, maxStatementRows);
     try {
-      await this.#writeBatch(buffer.tenantId, batch);
+      await this.#writeBatch(buffer.tenantId, batch, buffer.failures > 0);
       buffer.failures = 0;
       buffer.done += rowsOf(batch);
       this.#forget(batch);
@@ -255,10 +255,10 @@ export class RunSink {
     }
   }
 
-  /** Throws when the whole can be tried again; drops, with a line in our own log, the rows that the database will never take. */
-  async #writeBatch(tenantId: Id<'tenant'>, batch: Batch): Promise<void> {
+  /** Throws when the whole can be tried again (`isAgain`: it may have been written); drops, with a line in our own log, the rows that the database will never take. */
+  async #writeBatch(tenantId: Id<'tenant'>, batch: Batch, isAgain: boolean): Promise<void> {
     try {
-      await this.options.database.forTenant(tenantId).transaction((tx) => writeAll(tx, batch));
+      await this.options.database.forTenant(tenantId).transaction((tx) => writeAll(tx, batch, isAgain));
     } catch (thrown) {
       if (!isDataFault(thrown)) throw thrown;
       const halves = split(batch);
@@ -267,7 +267,7 @@ export class RunSink {
         this.options.logger.error({ err: thrown }, 'a run or log line cannot be stored and was dropped');
         return;
       }
-      for (const half of halves) await this.#writeBatch(tenantId, half);
+      for (const half of halves) await this.#writeBatch(tenantId, half, isAgain);
     }
   }
 
@@ -297,10 +297,10 @@ export class RunSink {
   }
 }
 
-async function writeAll(tx: TenantTransaction, batch: Batch): Promise<void> {
+async function writeAll(tx: TenantTransaction, batch: Batch, isAgain: boolean): Promise<void> {
   // Nobody is promised these rows, so their commit need not wait for the disk.
   await tx.query('set local synchronous_commit = off');
-  await recordRuns(tx, batch.runs);
+  await recordRuns(tx, batch.runs, { isAgain });
   await insertLogs(tx, batch.logs);
   await addUsage(
     tx,

@@ -95,7 +95,7 @@ export async function eraseTenantPortion(tx: PlatformTransaction, id: Id<'tenant
   }
   await tx.query('delete from tenants where id = $1 and erasing_since is not null', [uuid]);
   // Nothing leads from these to their tenant; what a transaction under way had still written is committed or refused by now.
-  await tx.query('delete from document_values where tenant_id = $1', [uuid]);
+  for (const table of ['document_values', 'runs'] as const) await tx.query(`delete from ${table} where tenant_id = $1`, [uuid]);
   return true;
 }
 
