@@ -151,6 +151,75 @@ describe('host calls', () => {
     ]);
   });
 
+  it.each([
+    ['a promise that was not awaited', 'Promise.resolve({})', /argument 2 holds a promise; write await before it/],
+    ['a number that is none, however deep', '{ a: [{ n: 0 / 0 }] }', /holds at "n" the number NaN/],
+    ['an infinite number', 'Infinity', /the number Infinity/],
+    ['a function', '{ f() {} }', /holds at "f" a function/],
+    ['a symbol', 'Symbol("x")', /a symbol/],
+    ['a BigInt', '[1n]', /a BigInt; write its digits as text/],
+    ['a Map', 'new Map([[1, 2]])', /Object\.fromEntries/],
+    ['a Set', 'new Set([1])', /write \[\.\.\.set\]/],
+    ['a date that is none', '{ at: new Date(NaN) }', /holds at "at" a Date that is no time/],
+    ['a circle', '(() => { const a = {}; a.a = a; return a; })()', /argument 2 cannot be written as JSON: Converting circular structure/],
+    ['what is nested too deep to write', '(() => { let a = {}; for (let i = 0; i < 200000; i += 1) a = { a }; return a; })()', /cannot be written as JSON/],
+    ['a getter that throws', '({ get a() { throw new Error("mine"); } })', /cannot be written as JSON: mine/],
+    ['a proxy that throws', 'new Proxy({}, { ownKeys() { throw { get message() { throw 1; } }; } })', /argument 2 cannot be written as JSON$/],
+  ])('refuse %s, instead of losing it', async (_name, value, message) => {
+    const made: string[] = [];
+    const hostCall = ({ method }: HostCall) => {
+      made.push(method);
+      return Promise.resolve({ ok: true as const, value: 'null' });
+    };
+    const handler = `async (ctx) => { try { await ctx.kv.set('k', ${value}); } catch (e) { return [e instanceof Error, e.code, e.message]; } }`;
+    expect(await answer(handler, { hostCall })).toEqual([true, 'INVALID_ARGUMENTS', expect.stringMatching(message) as string]);
+    expect(made).toEqual([]);
+  });
+
+  it('take views of bytes and Blobs as bytes', async () => {
+    const calls: unknown[] = [];
+    const hostCall = ({ args }: HostCall) => {
+      calls.push(JSON.parse(args));
+      return Promise.resolve({ ok: true as const, value: 'null' });
+    };
+    const handler = `async (ctx) => {
+      await ctx.kv.set('view', new DataView(new Uint8Array([9, 1, 2, 9]).buffer, 1, 2));
+      await ctx.kv.set('blob', new Blob([new Uint8Array([1]), new Uint8Array([2])]));
+    }`;
+    await answer(handler, { hostCall });
+    expect(calls).toEqual([['view', { $bytes: 'AQI=' }], ['blob', { $bytes: 'AQI=' }]]);
+  });
+
+  it.each([
+    [`ctx.http.get('https://a.test/', 'x'.repeat(3_000_000))`, 'the options must be an object'],
+    [`ctx.http.get('https://a.test/', 5)`, 'the options must be an object'],
+    [`ctx.http.request('https://a.test/', { method: 5 })`, 'method must be text'],
+    [`ctx.http.get('https://a.test/', { timeoutMs: 'soon' })`, 'timeoutMs must be a number'],
+    [`ctx.http.get('https://a.test/', { timeoutMs: 0 / 0 })`, 'timeoutMs must be a number'],
+    [`ctx.http.get('https://a.test/', { headers: 5 })`, 'headers must be an object'],
+    [`ctx.http.get('https://a.test/', { headers: [['a']] })`, 'headers must be an object'],
+    [`ctx.http.get('https://a.test/', { query: new Map([['a', 1]]) })`, 'query holds a Map'],
+    [`ctx.http.get(Symbol('x'))`, 'the URL must be text'],
+    [`ctx.http.post('https://a.test/', Promise.resolve(1))`, 'the body holds a promise'],
+    [`ctx.http.post('https://a.test/', () => 1)`, 'the body holds a function'],
+    [`ctx.http.post('https://a.test/', { a: 1n })`, 'the body holds at "a" a BigInt'],
+    [`ctx.plugins.call('other', '/', 5)`, 'the options must be an object'],
+    [`ctx.plugins.call('other', Promise.resolve('/'))`, 'argument 2 holds a promise'],
+  ])('of HTTP refuse what they would have to guess: %s', async (call, detail) => {
+    const handler = `async (ctx) => { try { await ${call}; } catch (e) { return [e.code, e.message]; } }`;
+    expect(await answer(handler, { hostCall: () => Promise.reject(new Error('nothing was to be sent')) })).toEqual(['INVALID_ARGUMENTS', expect.stringContaining(detail) as string]);
+  });
+
+  it('of HTTP take headers from anything that lists pairs', async () => {
+    const calls: unknown[] = [];
+    const hostCall = ({ args }: HostCall) => {
+      calls.push(JSON.parse(args));
+      return Promise.resolve({ ok: true as const, value: JSON.stringify({ status: 200, headers: [], url: 'https://a.test/', body: null }) });
+    };
+    await answer(`async (ctx) => { for (const headers of [new Map([['X-A', 'b']]), [['X-A', 'b']], new Headers({ 'X-A': 'b' }), { 'X-A': 'b' }]) await ctx.http.get('https://a.test/', { headers }); }`, { hostCall });
+    expect(calls).toMatchObject(Array.from({ length: 4 }, () => [{ headers: [['x-a', 'b']] }]));
+  });
+
   it('bring bytes back as Uint8Array', async () => {
     const handler = `async (ctx) => { const { data } = await ctx.files.read('a'); return [data instanceof Uint8Array, [...data]]; }`;
     expect(await answer(handler, { hostCall: () => Promise.resolve({ ok: true, value: '{"data":{"$bytes":"AP8="}}' }) })).toEqual([true, [0, 255]]);
@@ -278,6 +347,31 @@ describe('logs', () => {
     ]);
   });
 
+  it('show errors with their stack, and whatever JSON cannot say, and never throw', async () => {
+    const lines: SandboxLog[] = [];
+    const handler = `(ctx) => {
+      const circle = { name: 'c' }; circle.self = circle;
+      ctx.log.error(new TypeError('alone'));
+      ctx.log.error('failed', new RangeError('why'));
+      ctx.log.warn('failed', { error: new Error('inside'), n: 10n, nan: NaN });
+      ctx.log.info('round', circle);
+      ctx.log.info(circle);
+      ctx.log.info('thrower', { get a() { throw new Error('x'); } });
+      ctx.log.debug('list', [1, 2]);
+      return 'done';
+    }`;
+    expect(await answer(handler, { log: (line) => lines.push(line) })).toBe('done');
+    expect(lines).toMatchObject([
+      { level: 'error', message: expect.stringMatching(/TypeError: alone/) as string },
+      { level: 'error', message: 'failed', fields: { name: 'RangeError', message: 'why', stack: expect.stringContaining('RangeError: why') as string } },
+      { level: 'warn', message: 'failed', fields: { error: { message: 'inside' }, n: '10', nan: 'NaN' } },
+      { level: 'info', message: 'round', fields: { name: 'c', self: '[Circular]' } },
+      { level: 'info', message: expect.stringContaining("name: 'c'") as string },
+      { level: 'info', message: 'thrower', fields: { a: '[Getter]' } },
+      { level: 'debug', message: 'list', fields: { value: [1, 2] } },
+    ]);
+  });
+
   it('tell of a rejection that nobody handled, and the run goes on', async () => {
     const lines: SandboxLog[] = [];
     const handler = `async (ctx) => { void Promise.reject(new Error('forgotten')); await ctx.kv.get('a'); return 'done'; }`;
@@ -322,6 +416,9 @@ describe('inspection', () => {
     ['never ends', `for (;;);`, 'TIMEOUT', ''],
     ['registers no function', `route('/', 5)`, 'PLUGIN_ERROR', 'the handler must be a function'],
     ['registers no path', `route('', () => 1)`, 'PLUGIN_ERROR', 'path must be'],
+    ['gives a route an option that nothing reads', `route('/a', { method: 'POST' }, () => 1)`, 'PLUGIN_ERROR', 'route /a has no option "method"; there are: methods, auth, roles'],
+    ['gives a filter an option that nothing reads', `filter('a.b', { order: 1 }, () => 1)`, 'PLUGIN_ERROR', 'filter a.b has no option "order"'],
+    ['gives a job options', `job('j', { schedule: '@daily' }, () => 1)`, 'PLUGIN_ERROR', 'declared in the manifest'],
     ['uses too much memory', `const a = []; for (;;) a.push(new Array(10000).fill(1));`, 'MEMORY_LIMIT', ''],
   ])('fails for an entry that %s', async (_name, body, code, message) => {
     const found = await sandbox.inspect(bundleOf(body), { wallMs: 2000, memoryMb: 32 });

@@ -68,7 +68,7 @@ function addPairs(draft: Draft, pairs: readonly (readonly [string, string])[]): 
 function send(run: RunState, draft: Draft, defaultType: string | undefined, encoding: string, size: number, body: string): void {
   if (!fits(run, size) || !run.alive) return;
   if (draft.headers.length > maxHeaderText) {
-    run.fail('OUTPUT_LIMIT', `the response headers are ${draft.headers.length} characters, the limit is ${maxHeaderText}`);
+    run.fail('OUTPUT_LIMIT', `the response headers are ${draft.headers.length} characters or more, the limit is ${maxHeaderText}`);
     return;
   }
   const type = defaultType !== undefined && draft.contentType === undefined ? `content-type\n${defaultType}\n` : '';
@@ -119,6 +119,8 @@ function readHeaders(draft: Draft, headers: unknown): void {
 }
 
 function addHeader(draft: Draft, name: string, value: string): void {
+  // Past the limit nothing is added any more: the answer has failed, and a flood must not cost the run its time.
+  if (draft.headers.length > maxHeaderText) return;
   if (indexOf(name, '\n') >= 0 || indexOf(value, '\n') >= 0) throw new SafeTypeError('a response header contains a line break');
   const lower = lowerCase(name);
   if (lower === 'content-type') draft.contentType = value;

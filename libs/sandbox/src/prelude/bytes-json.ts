@@ -1,12 +1,89 @@
-import { bytesOf, defineProperty, fromBase64, indexOf, isArray, keys, parseJson, record, toBase64, toJson } from './primordials.js';
+import {
+  bytesOf, defineProperty, fromBase64, indexOf, isArray, isFiniteNumber, keys, parseJson, quote, record, SafeDate, SafeMap, SafePromise, SafeSet, slice, toBase64, toJson,
+} from './primordials.js';
+import { hostError } from './run-state.js';
 
-/** Replaces bytes by `{"$bytes": "<base64>"}` wherever they stand. */
-function replaceBytes(_key: string, value: unknown): unknown {
+/** What JSON would drop or turn into something else without a word, and where it stood. */
+class Unsendable {
+  constructor(
+    readonly key: string,
+    readonly what: string,
+  ) {}
+}
+
+/** Refuses what JSON would lose: a forgotten `await` must not become `{}`, nor a division by zero "no limit". */
+function refuseLoss(holder: unknown, key: string, value: unknown): unknown {
+  switch (typeof value) {
+    case 'number':
+      if (!isFiniteNumber(value)) throw new Unsendable(key, `the number ${value}`);
+      return value;
+    case 'bigint': throw new Unsendable(key, 'a BigInt; write its digits as text');
+    case 'function': throw new Unsendable(key, 'a function');
+    case 'symbol': throw new Unsendable(key, 'a symbol');
+    case 'object':
+      if (value === null) {
+        if ((holder as Record<string, unknown>)[key] instanceof SafeDate) throw new Unsendable(key, 'a Date that is no time');
+        return value;
+      }
+      if (value instanceof SafePromise) throw new Unsendable(key, 'a promise; write await before it');
+      if (value instanceof SafeMap) throw new Unsendable(key, 'a Map; write Object.fromEntries(map)');
+      if (value instanceof SafeSet) throw new Unsendable(key, 'a Set; write [...set]');
+      return value;
+    default: return value;
+  }
+}
+
+/** Replaces bytes by `{"$bytes": "<base64>"}` wherever they stand, and refuses what JSON would lose. */
+function writeValue(this: unknown, key: string, value: unknown): unknown {
   const bytes = typeof value === 'object' ? bytesOf(value) : undefined;
-  if (bytes === undefined) return value;
+  if (bytes === undefined) return refuseLoss(this, key, value);
   const tagged = record<string>();
   tagged.$bytes = toBase64(bytes);
   return tagged;
+}
+
+function writePlain(this: unknown, key: string, value: unknown): unknown {
+  return refuseLoss(this, key, value);
+}
+
+/** A call that was given what cannot be sent. */
+export function invalidArguments(call: string, detail: string, cause?: unknown): Error {
+  const error = hostError('INVALID_ARGUMENTS', `ctx.${call}: ${detail}`);
+  if (cause !== undefined) defineProperty(error, 'cause', { value: cause, configurable: true, writable: true });
+  return error;
+}
+
+function refusal(call: string, what: string, error: unknown): Error {
+  if (error instanceof Unsendable) {
+    const place = error.key === '' ? '' : ` at ${quote(slice(error.key, 0, 100))}`;
+    return invalidArguments(call, `${what} holds${place} ${error.what}. Arguments are JSON values and bytes.`);
+  }
+  let reason = '';
+  try {
+    const message = (error as Error).message;
+    if (typeof message === 'string') reason = `: ${slice(message, 0, 200)}`;
+  } catch {
+    // The message was a getter of the plugin's.
+  }
+  return invalidArguments(call, `${what} cannot be written as JSON${reason}`, error);
+}
+
+/** One value as JSON, bytes tagged. Throws `INVALID_ARGUMENTS` for what JSON cannot hold. `what` names it in the error: "argument 2". */
+export function argumentToJson(call: string, what: string, value: unknown): string {
+  try {
+    return toJson(value, writeValue) ?? 'null';
+  } catch (error) {
+    throw refusal(call, what, error);
+  }
+}
+
+/** A value as the JSON that another server gets, so without tags. Throws `INVALID_ARGUMENTS` for what JSON cannot hold. */
+export function plainJson(call: string, what: string, value: unknown): string {
+  try {
+    return toJson(value, writePlain) ?? 'null';
+  } catch (error) {
+    throw refusal(call, what, error);
+  }
 }
 
 function reviveBytes(_key: string, value: unknown): unknown {
@@ -15,13 +92,13 @@ function reviveBytes(_key: string, value: unknown): unknown {
   return typeof text === 'string' && keys(value).length === 1 ? fromBase64(text) : value;
 }
 
-/** The arguments of a host call as one JSON array; trailing `undefined`s are left out. */
-export function argsToJson(args: unknown[]): string {
+/** The arguments of a host call as one JSON array; trailing `undefined`s are left out. Throws `INVALID_ARGUMENTS` for what JSON cannot hold. */
+export function argsToJson(call: string, args: unknown[]): string {
   let count = args.length;
   while (count > 0 && args[count - 1] === undefined) count -= 1;
   let text = '';
   for (let index = 0; index < count; index += 1) {
-    text += `${index === 0 ? '' : ','}${toJson(args[index], replaceBytes) ?? 'null'}`;
+    text += `${index === 0 ? '' : ','}${argumentToJson(call, `argument ${index + 1}`, args[index])}`;
   }
   return `[${text}]`;
 }

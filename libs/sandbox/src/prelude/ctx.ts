@@ -1,7 +1,10 @@
 import { answerFromJson, argsToJson } from './bytes-json.js';
 import { levelNumber, type RunState } from './run-state.js';
 import { makeHttp, makePlugins } from './http.js';
-import { create, defineProperty, freeze, isArray, parseJson, record, SafeDate, SafeString, SafeTypeError, slice, toJson, indexOf } from './primordials.js';
+import { create, defineProperty, freeze, isArray, parseJson, record, SafeDate, SafeTypeError, slice, toJson } from './primordials.js';
+import { blobBytes, isBlob } from './web/blob.js';
+import { inspect } from './web/inspect.js';
+import { fieldsJson } from './web/log-fields.js';
 import type { Request } from './web/request.js';
 import type { WebInternals } from './web/install.js';
 
@@ -192,7 +195,14 @@ export function prepareCtx(tree: CallTree, web: WebInternals): (run: RunState, t
 
 function makeCalls(run: RunState, node: CallTree | string | undefined): unknown {
   if (typeof node === 'string') {
-    return async (...args: unknown[]) => answerFromJson(await run.hostCall(node, argsToJson(args)));
+    return async (...args: unknown[]) => {
+      // A Blob is bytes too, of those calls that take some.
+      for (let index = 0; index < args.length; index += 1) {
+        const arg = args[index];
+        if (isBlob(arg)) args[index] = blobBytes(arg);
+      }
+      return answerFromJson(await run.hostCall(node, argsToJson(node, args)));
+    };
   }
   const namespace = {};
   for (const name in node) {
@@ -229,10 +239,10 @@ function makeRequest({ method, url, headers }: RequestParts, { body, bodyEncodin
 function makeSecrets(run: RunState, { refToken }: Fixed): object {
   return freeze({
     async get(name: unknown, fallback?: unknown) {
-      const value = parseJson(await run.hostCall('secrets.get', argsToJson([name])));
+      const value = parseJson(await run.hostCall('secrets.get', argsToJson('secrets.get', [name])));
       return value === null && fallback !== undefined ? fallback : value;
     },
-    has: async (name: unknown) => parseJson(await run.hostCall('secrets.has', argsToJson([name]))),
+    has: async (name: unknown) => parseJson(await run.hostCall('secrets.has', argsToJson('secrets.has', [name]))),
     ref: (name: unknown) => {
       if (typeof name !== 'string') throw new SafeTypeError('secrets.ref: the name must be a string');
       return refToken === undefined ? `{{secret:${name}}}` : `{{secret:${name}:${refToken}}}`;
@@ -244,12 +254,28 @@ function makeLog(run: RunState): object {
   const at = (name: string) => {
     const level = levelNumber(name);
     return (message: unknown, fields?: unknown): void => {
-      const text = typeof message === 'string' ? message : (toJson(message) ?? SafeString(message));
-      const json = typeof fields === 'object' && fields !== null && !isArray(fields) ? (toJson(fields) ?? '') : fields === undefined ? '' : `{"value":${toJson(fields) ?? 'null'}}`;
-      run.log(level, capped(text, run), indexOf(json, '{') === 0 ? capped(json, run) : '');
+      let text = typeof message === 'string' ? message : inspect(message);
+      let json = '';
+      if (fields !== undefined) {
+        const { logBytes } = run.ceilings;
+        json = fieldsJson(typeof fields === 'object' && fields !== null && !isArray(fields) ? fields : { value: fields }, logBytes, logBytes);
+        // Longer than a whole log: nothing is cut in silence, the limit is what the plugin hears of.
+        if (json === '') text = `${capped(text, run)} ${longJson(fields, logBytes) ?? inspect(fields)}`;
+      }
+      run.log(level, capped(text, run), json);
     };
   };
   return freeze({ debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') });
+}
+
+/** The fields as JSON if that is longer than `length`; `undefined` if it is not, or there is none. */
+function longJson(fields: unknown, length: number): string | undefined {
+  try {
+    const json = toJson(fields);
+    return json !== undefined && json.length > length ? json : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 /** No single line may be longer than the whole log; one character more, so that the limit is noticed. */

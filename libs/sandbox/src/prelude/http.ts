@@ -1,4 +1,5 @@
-import { bytesOf, defineProperty, freeze, fromBase64, isArray, keys, lowerCase, parseJson, quote, SafeTypeError, toBase64, toJson } from './primordials.js';
+import { argumentToJson, invalidArguments, plainJson } from './bytes-json.js';
+import { bytesOf, defineProperty, freeze, fromBase64, isArray, isFiniteNumber, iterator, keys, lowerCase, parseJson, quote, record, toBase64, toJson } from './primordials.js';
 import { maxArgsLength } from './emissions.js';
 import type { RunState } from './run-state.js';
 import { isBlob } from './web/blob.js';
@@ -18,21 +19,21 @@ interface Answer {
 
 /** `ctx.http`: outbound HTTP with small answers, next to the global `fetch`. */
 export function makeHttp(run: RunState): object {
-  async function request(url: unknown, init: Record<string, unknown> = {}): Promise<object> {
-    const { method, headers, query, body, timeoutMs, timeout_ms } = init;
-    const list = headerList(headers);
-    const encoded = await encodeBody(body, list);
-    const timeout = timeoutMs ?? timeout_ms;
+  async function request(url: unknown, given?: unknown, fixed?: Fixed): Promise<object> {
+    const call = 'http.request';
+    const init = readInit(call, given);
+    if (typeof url === 'symbol') throw invalidArguments(call, 'the URL must be text or a URL, not a symbol');
+    const method = fixed?.method ?? init.method ?? 'GET';
+    if (typeof method !== 'string') throw invalidArguments(call, 'method must be text such as "GET"');
+    const list = headerList(call, init.headers);
+    const encoded = await encodeBody(call, fixed?.takesBody === true ? fixed.body : init.body, list);
     const text =
-      `[{"method":${quote(typeof method === 'string' ? method : 'GET')},"url":${quote(`${url as string}`)},"headers":${pairsToJson(list)}` +
-      (query === undefined || query === null ? '' : `,"query":${queryToJson(query)}`) +
-      `,"body":${encoded === null ? 'null' : `{"encoding":${quote(encoded.encoding)},"data":${quote(encoded.data)}}`}` +
-      (typeof timeout === 'number' ? `,"timeout_ms":${toJson(timeout)}` : '') +
-      '}]';
-    return answer(parseJson(await run.hostCall('http.request', text)) as Answer);
+      `[{"method":${quote(method)},"url":${quote(`${url as string}`)},"headers":${pairsToJson(list)}` +
+      `${queryPart(call, init.query)},"body":${bodyJson(encoded)}${timeoutPart(call, init)}}]`;
+    return answer(parseJson(await run.hostCall(call, text)) as Answer);
   }
-  const plain = (method: string) => (url: unknown, init?: object) => request(url, { ...init, method });
-  const withBody = (method: string) => (url: unknown, body?: unknown, init?: object) => request(url, { ...init, method, body });
+  const plain = (method: string) => (url: unknown, init?: unknown) => request(url, init, { method, takesBody: false });
+  const withBody = (method: string) => (url: unknown, body?: unknown, init?: unknown) => request(url, init, { method, takesBody: true, body });
   return freeze({
     request,
     get: plain('GET'),
@@ -47,21 +48,48 @@ export function makeHttp(run: RunState): object {
 /** `ctx.plugins`: routes of other plugins, called and answered like HTTP. */
 export function makePlugins(run: RunState): object {
   return freeze({
-    async call(slug: unknown, path: unknown, init: Record<string, unknown> = {}): Promise<object> {
-      const { method, headers, query, body, timeoutMs, timeout_ms } = init ?? {};
-      const list = headerList(headers);
-      const encoded = await encodeBody(body, list);
-      const timeout = timeoutMs ?? timeout_ms;
+    async call(slug: unknown, path: unknown, given?: unknown): Promise<object> {
+      const call = 'plugins.call';
+      const init = readInit(call, given);
+      const list = headerList(call, init.headers);
+      const encoded = await encodeBody(call, init.body, list);
       const text =
-        `[${toJson(slug) ?? 'null'},${toJson(path) ?? 'null'},{"headers":${pairsToJson(list)}` +
-        (method === undefined ? '' : `,"method":${toJson(method) ?? 'null'}`) +
-        (query === undefined || query === null ? '' : `,"query":${queryToJson(query)}`) +
-        `,"body":${encoded === null ? 'null' : `{"encoding":${quote(encoded.encoding)},"data":${quote(encoded.data)}}`}` +
-        (typeof timeout === 'number' ? `,"timeout_ms":${toJson(timeout)}` : '') +
-        '}]';
-      return answer(parseJson(await run.hostCall('plugins.call', text)) as Answer);
+        `[${argumentToJson(call, 'argument 1', slug)},${argumentToJson(call, 'argument 2', path)},{"headers":${pairsToJson(list)}` +
+        (init.method === undefined ? '' : `,"method":${argumentToJson(call, 'method', init.method)}`) +
+        `${queryPart(call, init.query)},"body":${bodyJson(encoded)}${timeoutPart(call, init)}}]`;
+      return answer(parseJson(await run.hostCall(call, text)) as Answer);
     },
   });
+}
+
+/** What `get`, `post` and the like have settled before `init` is looked at. */
+interface Fixed {
+  method: string;
+  takesBody: boolean;
+  body?: unknown;
+}
+
+interface EncodedBody {
+  encoding: 'utf8' | 'base64';
+  data: string;
+}
+
+/** The options of a call. Text is refused before it is taken apart: three million characters would be as many members. */
+function readInit(call: string, init: unknown): Record<string, unknown> {
+  if (init === undefined || init === null) return record();
+  if (typeof init !== 'object' || isArray(init)) throw invalidArguments(call, 'the options must be an object such as { headers, query, timeoutMs }');
+  return init as Record<string, unknown>;
+}
+
+function timeoutPart(call: string, { timeoutMs, timeout_ms }: Record<string, unknown>): string {
+  const timeout = timeoutMs ?? timeout_ms;
+  if (timeout === undefined || timeout === null) return '';
+  if (typeof timeout !== 'number' || !isFiniteNumber(timeout)) throw invalidArguments(call, 'timeoutMs must be a number of milliseconds');
+  return `,"timeout_ms":${toJson(timeout)}`;
+}
+
+function bodyJson(body: EncodedBody | null): string {
+  return body === null ? 'null' : `{"encoding":${quote(body.encoding)},"data":${quote(body.data)}}`;
 }
 
 function answer({ status, headers, body, url }: Answer): object {
@@ -84,10 +112,16 @@ function answer({ status, headers, body, url }: Answer): object {
   return result;
 }
 
-function headerList(headers: unknown): [string, string][] {
+function headerList(call: string, headers: unknown): [string, string][] {
   if (headers === undefined || headers === null) return [];
-  if (isHeaders(headers) || isArray(headers)) return pairsOf(new Headers(headers));
-  if (typeof headers !== 'object') throw new SafeTypeError('headers must be an object, a list of pairs or Headers');
+  if (typeof headers !== 'object') throw invalidArguments(call, 'headers must be an object, a list of pairs or Headers');
+  if (isHeaders(headers) || (headers as { [Symbol.iterator]?: unknown })[iterator] !== undefined) {
+    try {
+      return pairsOf(new Headers(headers));
+    } catch (error) {
+      throw invalidArguments(call, 'headers must be an object, a list of pairs or Headers', error);
+    }
+  }
   const list: [string, string][] = [];
   const names = keys(headers);
   for (let index = 0; index < names.length; index += 1) {
@@ -121,10 +155,10 @@ function pairsToJson(list: [string, string][]): string {
   return `[${text}]`;
 }
 
-function queryToJson(query: unknown): string {
-  if (typeof query === 'string') return quote(query);
-  if (isUrlSearchParams(query)) return quote(query.toString());
-  return toJson(query) ?? '{}';
+function queryPart(call: string, query: unknown): string {
+  if (query === undefined || query === null) return '';
+  if (isUrlSearchParams(query)) return `,"query":${quote(query.toString())}`;
+  return `,"query":${argumentToJson(call, 'query', query)}`;
 }
 
 function hasHeader(list: [string, string][], name: string): boolean {
@@ -132,10 +166,7 @@ function hasHeader(list: [string, string][], name: string): boolean {
   return false;
 }
 
-async function encodeBody(
-  body: unknown,
-  list: [string, string][],
-): Promise<{ encoding: 'utf8' | 'base64'; data: string } | null> {
+async function encodeBody(call: string, body: unknown, list: [string, string][]): Promise<EncodedBody | null> {
   if (body === undefined || body === null) return null;
   if (typeof body === 'string') return { encoding: 'utf8', data: body };
   const bytes = bytesOf(body);
@@ -146,8 +177,7 @@ async function encodeBody(
     if (type !== undefined && !hasHeader(list, 'content-type')) add(list, 'content-type', type[1]);
     return parts.body;
   }
-  const text = toJson(body);
-  if (text === undefined) throw new SafeTypeError('the request body cannot be sent as JSON');
+  const text = plainJson(call, 'the body', body);
   if (!hasHeader(list, 'content-type')) add(list, 'content-type', 'application/json');
   return { encoding: 'utf8', data: text };
 }

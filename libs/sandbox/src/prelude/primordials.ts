@@ -13,16 +13,20 @@ export const freeze = Object.freeze;
 export const keys = Object.keys;
 export const isArray = Array.isArray;
 export const isInteger = Number.isInteger;
+export const isFiniteNumber = Number.isFinite;
 export const parseJson = JSON.parse as (text: string, reviver?: (key: string, value: unknown) => unknown) => unknown;
-export const toJson = JSON.stringify as (value: unknown, replacer?: (key: string, value: unknown) => unknown) => string | undefined;
+export const toJson = JSON.stringify as (value: unknown, replacer?: (this: unknown, key: string, value: unknown) => unknown) => string | undefined;
 export const SafePromise = Promise;
 export const SafeError = Error;
 export const SafeTypeError = TypeError;
 export const SafeRangeError = RangeError;
 export const SafeDate = Date;
+export const SafeMap = Map;
+export const SafeSet = Set;
 export const SafeString = String;
 export const SafeUint8Array = Uint8Array;
 export const SafeNumber = Number;
+export const iterator: typeof Symbol.iterator = Symbol.iterator;
 export const indirectEval = eval;
 
 const NativeArrayBuffer = ArrayBuffer;
@@ -37,6 +41,10 @@ const typedArrayTag = getterOf(typedArrayPrototype, Symbol.toStringTag);
 const typedArrayBuffer = getterOf(typedArrayPrototype, 'buffer');
 const typedArrayOffset = getterOf(typedArrayPrototype, 'byteOffset');
 const typedArrayLength = getterOf(typedArrayPrototype, 'byteLength');
+const viewBuffer = getterOf(DataView.prototype, 'buffer');
+const viewOffset = getterOf(DataView.prototype, 'byteOffset');
+const viewLength = getterOf(DataView.prototype, 'byteLength');
+const isView = ArrayBuffer.isView;
 const bufferLength = getterOf(ArrayBuffer.prototype, 'byteLength');
 
 function getterOf(target: object, name: PropertyKey): () => unknown {
@@ -66,9 +74,12 @@ export function lowerCase(text: string): string {
   return apply(stringToLowerCase, text, []) as string;
 }
 
-/** The bytes of a typed array, a DataView's exception aside, or an ArrayBuffer; `undefined` for anything else. */
+/** The bytes of a typed array, a DataView or an ArrayBuffer; `undefined` for anything else. */
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
+  if (isView(value) && apply(typedArrayTag, value, []) === undefined) {
+    return new SafeUint8Array(apply(viewBuffer, value, []) as ArrayBuffer, apply(viewOffset, value, []) as number, apply(viewLength, value, []) as number);
+  }
   if (apply(typedArrayTag, value, []) !== undefined) {
     const buffer = apply(typedArrayBuffer, value, []) as ArrayBuffer;
     return new SafeUint8Array(buffer, apply(typedArrayOffset, value, []) as number, apply(typedArrayLength, value, []) as number);

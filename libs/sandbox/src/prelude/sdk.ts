@@ -1,5 +1,5 @@
 import type { handlerKinds } from './emissions.js';
-import { defineProperty, freeze, isArray, quote, record, SafeDate, SafeError, SafeTypeError, slice, toJson, upperCase } from './primordials.js';
+import { defineProperty, freeze, isArray, keys, quote, record, SafeDate, SafeError, SafeTypeError, slice, toJson, upperCase } from './primordials.js';
 
 /** A handler of the bundle, by the number that its registration got. */
 export interface Handler {
@@ -80,6 +80,25 @@ function optionsAndHandler(what: string, second: unknown, third: unknown): [Reco
 
 /** `@annex/sdk` as plugin code sees it inside the isolate. */
 export function makeSdk(registry: Registry): object {
+  /**
+   * Refuses an option that nothing reads (`method` for `methods`), while the package is looked at: a release that was taken once goes on
+   * running as it is.
+   */
+  function requireKnown(what: string, options: Record<string, unknown>, known: string[]): void {
+    if (registry.describe === undefined) return;
+    const given = keys(options);
+    for (let index = 0; index < given.length; index += 1) {
+      const name = given[index] as string;
+      let isKnown = false;
+      for (let at = 0; at < known.length; at += 1) isKnown ||= known[at] === name;
+      if (isKnown) continue;
+      const shown = quote(slice(name, 0, 64));
+      if (known.length === 0) throw new SafeTypeError(`${what} takes no options, but was given ${shown}; what it needs is declared in the manifest`);
+      let list = '';
+      for (let at = 0; at < known.length; at += 1) list += `${at === 0 ? '' : ', '}${known[at]}`;
+      throw new SafeTypeError(`${what} has no option ${shown}; there are: ${list}`);
+    }
+  }
   function register(kind: Handler['kind'], name: string, run: Handler['run'], details: string): void {
     if (!registry.open) throw new SafeError(`${kind} ${quote(name)}: register handlers while the entry runs, not later`);
     registry.handlers[registry.count] = { kind, name, run };
@@ -93,6 +112,7 @@ export function makeSdk(registry: Registry): object {
     route(path: unknown, second: unknown, third?: unknown): void {
       const text = requireText(path, 'route: path');
       const [options, handler] = optionsAndHandler(`route ${text}`, second, third);
+      requireKnown(`route ${text}`, options, ['methods', 'auth', 'roles']);
       const { methods, auth, roles } = options;
       register(
         'route',
@@ -109,12 +129,14 @@ export function makeSdk(registry: Registry): object {
     },
     job(name: unknown, second: unknown, third?: unknown): void {
       const text = requireText(name, 'job: name');
-      const [, handler] = optionsAndHandler(`job ${text}`, second, third);
+      const [options, handler] = optionsAndHandler(`job ${text}`, second, third);
+      requireKnown(`job ${text}`, options, []);
       register('job', text, handler, `"name":${quote(text)}`);
     },
     filter(name: unknown, second: unknown, third?: unknown): void {
       const text = requireText(name, 'filter: name');
       const [options, handler] = optionsAndHandler(`filter ${text}`, second, third);
+      requireKnown(`filter ${text}`, options, ['priority', 'timeout_ms', 'timeoutMs', 'on_error', 'onError']);
       const priority = options.priority ?? 0;
       const timeoutMs = options.timeout_ms ?? options.timeoutMs ?? 1000;
       const onError = options.on_error ?? options.onError ?? 'pass';

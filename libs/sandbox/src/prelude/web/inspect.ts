@@ -136,7 +136,8 @@ function showError(error: object, level: number, state: State): string {
   return extra.length === 0 ? text : `${text} ${wrap('{', extra, '}', level)}`;
 }
 
-function stackOf(error: object): unknown {
+/** An error's stack, as V8 keeps it; `undefined` where a getter of the plugin would have to be called. */
+export function stackOf(error: object): unknown {
   const own = ObjectGetOwnPropertyDescriptor(error, 'stack');
   if (own === undefined) return undefined;
   // V8 may keep the stack behind its own accessor; only a native one is trusted.

@@ -1,5 +1,5 @@
 import { isDomException } from './dom-exception.js';
-import { dataProperty, isError } from './inspect.js';
+import { dataProperty, isError, stackOf } from './inspect.js';
 import {
   ArrayIsArray, BigIntPrototypeToString, DatePrototypeToISOString, MapPrototypeForEach, NumberIsFinite, NumberPrototypeToString,
   ObjectGetOwnPropertyDescriptor, ObjectGetPrototypeOf, ObjectPrototype, ObjectPrototypeToString, ReflectOwnKeys, SetCtor, SetPrototypeAdd,
@@ -19,10 +19,10 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 
 /**
  * JSON text of a log line's fields, or '' when it would be longer than `maxLength`. Never calls a getter or a `toJSON`; what JSON cannot say
- * becomes a string.
+ * becomes a string. Strings are cut at `maxString` characters, by default 8192.
  */
-export function fieldsJson(fields: object, maxLength: number): string {
-  const writer = { path: new SetCtor<object>(), left: maxLength };
+export function fieldsJson(fields: object, maxLength: number, maxString = MAX_STRING): string {
+  const writer = { path: new SetCtor<object>(), left: maxLength, maxString };
   try {
     const text = write(fields, 0, writer);
     return writer.left < 0 || text.length > maxLength ? '' : text;
@@ -34,10 +34,11 @@ export function fieldsJson(fields: object, maxLength: number): string {
 interface Writer {
   path: Set<object>;
   left: number;
+  maxString: number;
 }
 
 function text(value: string, writer: Writer): string {
-  const shown = value.length > MAX_STRING ? `${StringPrototypeSlice(value, 0, MAX_STRING)}…` : value;
+  const shown = value.length > writer.maxString ? `${StringPrototypeSlice(value, 0, writer.maxString)}…` : value;
   writer.left -= shown.length;
   return quote(shown);
 }
@@ -94,7 +95,7 @@ function writeParts(object: object, depth: number, writer: Writer): string {
     const known = isDomException(object) ? object : { name: dataProperty(object, 'name'), message: dataProperty(object, 'message') };
     member('name', known.name);
     member('message', known.message);
-    const stack = ObjectGetOwnPropertyDescriptor(object, 'stack')?.value as unknown;
+    const stack = stackOf(object);
     if (typeof stack === 'string') member('stack', stack);
   }
   if (tag === '[object Map]') MapPrototypeForEach(object as Map<unknown, unknown>, (value, key) => { member(typeof key === 'string' ? key : write(key, depth + 1, writer), value); });
