@@ -15,6 +15,8 @@ describe('a masker', () => {
     ['URL-encoded in lower case', encodeURIComponent(secret).replace(/%../g, (escape) => escape.toLowerCase())],
     ['as a form field', new URLSearchParams({ '': secret }).toString().slice(1)],
     ['JSON-escaped', JSON.stringify(secret).slice(1, -1)],
+    ['escaped for HTML by a template', secret.replaceAll('&', '&amp;').replaceAll('"', '&#34;')],
+    ['escaped for HTML in other words', secret.replaceAll('&', '&amp;').replaceAll('"', '&quot;')],
     ['JSON-escaped twice', JSON.stringify(JSON.stringify(secret).slice(1, -1)).slice(1, -1)],
   ])('hides a secret %s', (_form, shown) => {
     const { text } = createMasker([secret]);
@@ -66,6 +68,17 @@ describe('a masker', () => {
     expect(text(lines.join('\n'))).toBe(lines.map(() => '***').join('\n'));
     const uneven = createMasker([`${lines.join('')}tail`]);
     expect(uneven.text(`<${lines.join('')}tail>`)).toBe('<***>');
+  });
+
+  it('hides a secret in lower case, as hosts and names of headers are written', () => {
+    expect(createMasker(['AbCdEfGh1234']).text('no address for abcdefgh1234.example.com')).toBe('no address for ***.example.com');
+  });
+
+  it('hides each longer line of a secret of many lines, and not the frame around a key', () => {
+    const { text } = createMasker(['-----BEGIN KEY-----\r\nMIIlineOneOfTheKey\r\nMIIlineTwoOfTheKey\r\nshort\r\n-----END KEY-----\r\n']);
+    expect(text('x MIIlineTwoOfTheKey y')).toBe('x *** y');
+    expect(text(encodeURIComponent('a MIIlineOneOfTheKey'))).toBe('a%20***');
+    expect(text('-----BEGIN KEY----- short')).toBe('-----BEGIN KEY----- short');
   });
 
   it('never lets a secret through, wherever it stands', () => {

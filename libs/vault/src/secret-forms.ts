@@ -5,12 +5,30 @@ export const minMaskedLength = 4;
 
 /** Every form of a value, each at least {@link minMaskedLength} characters long. */
 export function formsOf(value: string): Set<string> {
+  return new Set([value, ...linesOf(value)].flatMap(formsOfText).filter((form) => form.length >= minMaskedLength));
+}
+
+/** A shorter line of a secret of many lines, or a shorter secret in lower case, tells little and may be any word. */
+const minTellingLength = 12;
+/** Lines of one secret that are masked one by one: enough for a chain of certificates, and a bound for the work. */
+const maxLines = 200;
+
+/** The lines of a secret of many (a key, a file of credentials), which are printed, cut and copied one by one. The frame of a PEM is no secret. */
+function linesOf(value: string): string[] {
+  const lines = value.split(/[\r\n]+/).map((line) => line.trim());
+  return lines.length < 2 ? [] : lines.filter((line) => line.length >= minTellingLength && !line.startsWith('-----')).slice(0, maxLines);
+}
+
+function formsOfText(value: string): string[] {
   const bytes = Buffer.from(value, 'utf8');
   const escaped = inJson(value);
   const url = percentEncoded(value);
   const strict = url.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
-  const forms = [
+  return [
     value,
+    // Names of hosts and headers are written so.
+    ...(value.length >= minTellingLength ? [value.toLowerCase()] : []),
+    ...inHtml(value),
     // In JSON, and in JSON inside JSON.
     escaped,
     inJson(escaped),
@@ -30,7 +48,12 @@ export function formsOf(value: string): Set<string> {
       return [inner, inner.replaceAll('+', '-').replaceAll('/', '_')];
     }),
   ];
-  return new Set(forms.filter((form) => form.length >= minMaskedLength));
+}
+
+/** Escaped for HTML as templates do it, and as other writers do. */
+function inHtml(text: string): string[] {
+  const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return [plain, plain.replaceAll('"', '&#34;').replaceAll("'", '&#39;'), plain.replaceAll('"', '&quot;').replaceAll("'", '&#39;'), plain.replaceAll('"', '&quot;')];
 }
 
 function inJson(text: string): string {

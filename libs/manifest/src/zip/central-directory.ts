@@ -34,10 +34,24 @@ const centralSize = 46;
 const centralSignature = 0x02014b50;
 const zip64LocatorSignature = 0x07064b50;
 
+/**
+ * The length of an archive comment that is a commit's id and nothing else: what `git archive`, and so every "Download ZIP" of a repository, writes
+ * there (git-archive(1)). 40 digits cannot hide an archive; any other comment is refused. 0 when there is none of the kind.
+ */
+function commitIdLength(bytes: Uint8Array, view: DataView): number {
+  for (const length of [40, 64]) {
+    const end = bytes.length - endSize - length;
+    if (end < 0 || view.getUint32(end, true) !== endSignature || view.getUint16(end + 20, true) !== length) continue;
+    if (bytes.subarray(end + endSize).every((byte) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))) return length;
+  }
+  return 0;
+}
+
 /** The directory, or `undefined` when faults were added. */
 export function readCentralDirectory(bytes: Uint8Array, maxEntries: number, faults: ZipFaults): Directory | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const end = bytes.length - endSize;
+  const comment = commitIdLength(bytes, view);
+  const end = bytes.length - endSize - comment;
   if (end < 0 || view.getUint32(end, true) !== endSignature) {
     explainMissingEnd(view, faults);
     return undefined;
@@ -45,7 +59,7 @@ export function readCentralDirectory(bytes: Uint8Array, maxEntries: number, faul
   const size = view.getUint32(end + 12, true);
   const offset = view.getUint32(end + 16, true);
   const count = view.getUint16(end + 10, true);
-  if (view.getUint16(end + 20, true) !== 0) {
+  if (view.getUint16(end + 20, true) !== comment) {
     faults.add('ZIP_STRAY_DATA', 'the end record announces a comment that is not there; pack the files again.');
     return undefined;
   }

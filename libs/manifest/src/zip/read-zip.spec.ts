@@ -32,6 +32,10 @@ describe('an archive is refused when its frame is strange', () => {
     ['cut off', plain.subarray(0, plain.length - 5), 'ZIP_FORMAT'],
     ['only an end record, cut', Buffer.from('504b0506', 'hex'), 'ZIP_FORMAT'],
     ['with a comment', writeZip([manifest], { comment: 'hi' }), 'ZIP_COMMENT'],
+    ['with a comment as long as a commit, that is none', writeZip([manifest], { comment: 'x'.repeat(40) }), 'ZIP_COMMENT'],
+    ['with a commit and more', writeZip([manifest], { comment: `${'a1'.repeat(20)} ` }), 'ZIP_COMMENT'],
+    ['with a commit that the end does not announce', Buffer.concat([plain, Buffer.from('a1'.repeat(20))]), 'ZIP_STRAY_DATA'],
+    ['with bytes before an end with a commit', writeZip([manifest], { comment: 'a1'.repeat(20), beforeEnd: Buffer.from('hidden') }), 'ZIP_STRAY_DATA'],
     ['with a comment that holds another end', writeZip([manifest], { comment: Buffer.from(writeZip([])).toString('latin1') }), 'ZIP_'],
     ['with bytes after the end', writeZip([manifest], { suffix: Buffer.from('extra') }), 'ZIP_STRAY_DATA'],
     ['with a second archive after it', Buffer.concat([plain, zip(main)]), 'ZIP_STRAY_DATA'],
@@ -186,6 +190,11 @@ describe('an honest archive is read', () => {
     const reading = await readZip(archive);
     expect(reading).toMatchObject({ ok: true });
     if (reading.ok) expect(Buffer.from(reading.files.get('main.js') ?? []).toString()).toBe('export {}');
+  });
+
+  it.each([40, 64])('written by git archive, with the commit of %i digits as its comment', async (length) => {
+    const reading = await readZip(writeZip([manifest, main], { comment: 'a1'.repeat(length / 2) }));
+    expect(reading).toMatchObject({ ok: true });
   });
 
   it('whatever its files hold and are called', async () => {
