@@ -159,6 +159,9 @@ describe('what a handler is given', () => {
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
       expect(JSON.parse((await raw('/echo', { method, body: '<xml/>', headers: { 'content-type': 'application/xml' } })).text)).toEqual({ method, body: '<xml/>', type: 'application/xml' });
     }
+    for (const type of ['garbage', ';', 'text/plain; charset', '']) {
+      expect(JSON.parse((await raw('/echo', { method: 'POST', body: 'as it is', headers: { 'content-type': type } })).text), type).toEqual({ method: 'POST', body: 'as it is', type });
+    }
     expect(JSON.parse((await raw('/json-in', { method: 'POST', body: '{"a":[1]}', headers: { 'content-type': 'application/json' } })).text)).toEqual({ a: [1] });
     expect(await raw('/json-in', { method: 'POST', body: '{broken', headers: { 'content-type': 'application/json' } })).toMatchObject({ status: 422 });
     expect(JSON.parse((await raw('/echo', { method: 'POST' })).text)).toMatchObject({ body: '' });
@@ -188,7 +191,7 @@ describe('methods', () => {
     expect(refused).toMatchObject({ status: 405, headers: { allow: expect.stringMatching(/^GET, HEAD, POST$/) } });
     expect(JSON.parse(refused.text)).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
     expect(await raw('/echo')).toMatchObject({ status: 405, headers: { allow: 'DELETE, PATCH, POST, PUT' } });
-    expect(await raw('/both', { method: 'OPTIONS' })).toMatchObject({ status: 405 });
+    for (const method of ['OPTIONS', 'TRACE']) expect(await raw('/both', { method })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, POST' } });
     expect(await raw('/options', { method: 'OPTIONS' })).toMatchObject({ status: 204, headers: { 'x-options': 'mine' } });
     expect((await raw('/unknown', { method: 'DELETE' })).status).toBe(404);
   });

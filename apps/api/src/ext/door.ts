@@ -12,7 +12,8 @@ import { apiErrors } from '../http/errors.js';
 import { sendProblem } from '../http/problem.js';
 import { answer } from './answer.js';
 import { InFlight } from './in-flight.js';
-import { readRouteRequest } from './read-request.js';
+import { takeRawBodies } from './raw-bodies.js';
+import { readRouteRequest, requestTarget } from './read-request.js';
 import { admit, type RouteAuth, type SecretReader } from './route-auth.js';
 import { serveStatic, type FileReader } from './static-files.js';
 
@@ -32,12 +33,11 @@ export interface ExtDoorOptions {
 export async function addExtDoor(server: FastifyInstance, options: ExtDoorOptions): Promise<void> {
   const door = new ExtDoor(options);
   await server.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: options.bodyLimit }, (_request, body, done) => done(null, body));
+    takeRawBodies(scope, options.bodyLimit);
     scope.setErrorHandler((thrown, request, reply) => sendProblem(thrown, request, reply, options.logger));
     for (const url of ['/ext/:slug', '/ext/:slug/*', '/t/:tenant/ext/:slug', '/t/:tenant/ext/:slug/*']) {
       scope.route({
-        method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+        method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'],
         url,
         bodyLimit: options.bodyLimit,
         exposeHeadRoute: false,
@@ -59,7 +59,7 @@ class ExtDoor {
   async handle(request: DoorRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { access, execution } = this.options;
     const { slug, tenant: pathSlug } = request.params;
-    const path = pathInside(request.raw.url ?? '/', pathSlug === undefined ? 2 : 4);
+    const path = pathInside(requestTarget(request), pathSlug === undefined ? 2 : 4);
 
     const bearer = findBearer(request);
     const principal = bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer)));

@@ -7,6 +7,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { single } from '../http/caller.js';
 import { sendProblem } from '../http/problem.js';
 import { InFlight } from './in-flight.js';
+import { takeRawBodies } from './raw-bodies.js';
 
 export interface HooksDoorOptions {
   access: Access;
@@ -25,8 +26,7 @@ const inFlightPerTenant = 50;
 export async function addHooksDoor(server: FastifyInstance, { access, hooks, logger, bodyLimit }: HooksDoorOptions): Promise<void> {
   const inFlight = new InFlight(inFlightPerTenant, 'incoming webhooks');
   await server.register(async (scope) => {
-    scope.removeAllContentTypeParsers();
-    scope.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit }, (_request, body, done) => done(null, body));
+    takeRawBodies(scope, bodyLimit);
     scope.setErrorHandler((thrown, request, reply) => sendProblem(thrown, request, reply, logger));
     scope.route({
       method: 'POST',

@@ -8,6 +8,7 @@ const withheld = new Set(['authorization', 'cookie', 'proxy-authorization', 'con
 
 /** What a route handler sees of a request. Text stays text; bytes that are not UTF-8 travel as base64. */
 export function readRouteRequest(request: FastifyRequest, params: Record<string, string>): RouteRequest {
+  const target = requestTarget(request);
   const headers: [string, string][] = [];
   for (const name in request.headers) {
     const value = request.headers[name];
@@ -17,12 +18,17 @@ export function readRouteRequest(request: FastifyRequest, params: Record<string,
   const body = request.body instanceof Buffer && request.body.length > 0 ? request.body : undefined;
   return {
     method: request.method,
-    url: `${request.protocol}://${request.host}${request.raw.url ?? '/'}`,
+    url: `${request.protocol}://${request.host}${target}`,
     headers,
     params,
-    query: readQuery(request.raw.url ?? ''),
+    query: readQuery(target),
     body: body === undefined ? null : isUtf8(body) ? { encoding: 'utf8', data: body.toString('utf8') } : { encoding: 'base64', data: body.toString('base64') },
   };
+}
+
+/** Path and query as they were sent. A request may name scheme and host before them (RFC 9112 §3.2.2); the router looks behind those too. */
+export function requestTarget({ raw: { url = '/' } }: FastifyRequest): string {
+  return url.startsWith('/') ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '') || '/';
 }
 
 /** The query as a plain object: a name that comes more than once gives a list. Names cannot reach a prototype. */
