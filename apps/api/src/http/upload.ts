@@ -12,8 +12,18 @@ export interface Upload {
   grant: 'all' | string[] | undefined;
 }
 
-/** Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable` and `grant`. */
-export async function readUpload(request: FastifyRequest): Promise<Upload> {
+const read = new WeakMap<FastifyRequest, Promise<Upload>>();
+
+/** Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable` and `grant`. Whoever asks again gets what was read. */
+export function readUpload(request: FastifyRequest): Promise<Upload> {
+  const known = read.get(request);
+  if (known) return known;
+  const reading = readOnce(request);
+  read.set(request, reading);
+  return reading;
+}
+
+async function readOnce(request: FastifyRequest): Promise<Upload> {
   try {
     return await readForm(request);
   } catch (thrown) {

@@ -2,7 +2,18 @@
  * Keys with which a caller may send a mutation again without doing it twice (the Idempotency-Key header). The reservation is committed
  * before the work begins, so that a second request sees it; the answer is kept when the work is done.
  */
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import { TenantTransaction, type PlatformTransaction } from '../core/database.js';
+
+/** Keys of a tenant's people, or, of no tenant, of operators. */
+type KeyTransaction = TenantTransaction | PlatformTransaction;
+
+/** Where a key stands, as SQL: the table, its key columns and what selects a row; with the parameters that these take, first actor and key. */
+function placeOf(tx: KeyTransaction, { actor, key }: { actor: string; key: string }): { table: string; columns: string; values: string; row: string; parameters: unknown[]; next: number } {
+  if (tx instanceof TenantTransaction) {
+    return { table: 'idempotency_keys', columns: 'tenant_id, actor, key', values: '$1, $2, $3', row: 'tenant_id = $1 and actor = $2 and key = $3', parameters: [tx.tenantUuid, actor, key], next: 4 };
+  }
+  return { table: 'operator_idempotency_keys', columns: 'actor, key', values: '$1, $2', row: 'actor = $1 and key = $2', parameters: [actor, key], next: 3 };
+}
 
 export interface IdempotencyKey {
   /** Who sends it: two actors may use the same key. */
@@ -28,21 +39,22 @@ const REMEMBERED = `interval '24 hours'`;
 const ABANDONED = `interval '2 minutes'`;
 
 /** Takes a key, or says what became of the request that has it. Commit at once: others see it only then. */
-export async function reserveIdempotent(tx: TenantTransaction, { actor, key, fingerprint }: IdempotencyKey): Promise<Reservation> {
+export async function reserveIdempotent(tx: KeyTransaction, { actor, key, fingerprint }: IdempotencyKey): Promise<Reservation> {
+  const { table, columns, values, row: isRow, parameters, next } = placeOf(tx, { actor, key });
   // The row may be released between the two statements; then the second round takes it.
   for (let round = 0; round < 3; round += 1) {
     const [taken] = await tx.query<{ claim: number }>(
-      `insert into idempotency_keys as k (tenant_id, actor, key, fingerprint) values ($1, $2, $3, $4)
-       on conflict (tenant_id, actor, key) do update
+      `insert into ${table} as k (${columns}, fingerprint) values (${values}, $${next})
+       on conflict (${columns}) do update
          set fingerprint = excluded.fingerprint, claim = k.claim + 1, status = null, headers = null, body = null, created_at = now()
          where k.created_at < now() - ${REMEMBERED} or (k.status is null and k.fingerprint = excluded.fingerprint and k.created_at < now() - ${ABANDONED})
        returning claim`,
-      [tx.tenantUuid, actor, key, fingerprint],
+      [...parameters, fingerprint],
     );
     if (taken) return { state: 'reserved', claim: taken.claim };
     const [row] = await tx.query<{ fingerprint: string; status: number | null; headers: Record<string, string> | null; body: string | null }>(
-      'select fingerprint, status, headers, body from idempotency_keys where tenant_id = $1 and actor = $2 and key = $3',
-      [tx.tenantUuid, actor, key],
+      `select fingerprint, status, headers, body from ${table} where ${isRow}`,
+      parameters,
     );
     if (!row) continue;
     if (row.fingerprint !== fingerprint) return { state: 'mismatch' };
@@ -56,24 +68,24 @@ export async function reserveIdempotent(tx: TenantTransaction, { actor, key, fin
  * comes between the two. `false`: another request has taken the key over meanwhile, and its answer counts.
  */
 export async function completeIdempotent(
-  tx: TenantTransaction,
+  tx: KeyTransaction,
   { actor, key, claim, status, headers = {}, body }: { actor: string; key: string; claim: number; status: number; headers?: Record<string, string>; body: string | null },
 ): Promise<boolean> {
-  const touched = await tx.execute(
-    'update idempotency_keys set status = $5, headers = $6, body = $7 where tenant_id = $1 and actor = $2 and key = $3 and claim = $4',
-    [tx.tenantUuid, actor, key, claim, status, JSON.stringify(headers), body],
-  );
+  const { table, row, parameters, next } = placeOf(tx, { actor, key });
+  const touched = await tx.execute(`update ${table} set status = $${next + 1}, headers = $${next + 2}, body = $${next + 3} where ${row} and claim = $${next}`, [
+    ...parameters,
+    claim,
+    status,
+    JSON.stringify(headers),
+    body,
+  ]);
   return touched === 1;
 }
 
 /** Gives a key back after a failure that changed nothing, so that the caller may try again. */
-export async function releaseIdempotent(tx: TenantTransaction, { actor, key, claim }: { actor: string; key: string; claim: number }): Promise<void> {
-  await tx.query('delete from idempotency_keys where tenant_id = $1 and actor = $2 and key = $3 and claim = $4 and status is null', [
-    tx.tenantUuid,
-    actor,
-    key,
-    claim,
-  ]);
+export async function releaseIdempotent(tx: KeyTransaction, { actor, key, claim }: { actor: string; key: string; claim: number }): Promise<void> {
+  const { table, row, parameters, next } = placeOf(tx, { actor, key });
+  await tx.query(`delete from ${table} where ${row} and claim = $${next} and status is null`, [...parameters, claim]);
 }
 
 /** Forgets keys older than 24 hours, at most `limit`; answers how many. */
