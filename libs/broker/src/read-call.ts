@@ -1,6 +1,7 @@
 /** Turns what plugin code sent into a checked call. Nothing here trusts the text: not its size, its depth, its shape or its name. */
-import { maxJsonDepth, tooLargeCode, type HostCallRow } from '@annex/host-api';
+import { explainIssue, maxJsonDepth, tooLargeCode, type HostCallRow } from '@annex/host-api';
 import { didYouMean, jsonPointer, quote, type InputFault, type Json } from '@annex/kernel';
+import type { z } from 'zod';
 import { brokerErrors } from './errors.js';
 
 /** Reads the argument text of a call. Throws `PAYLOAD_TOO_LARGE` or `INVALID_ARGUMENTS`, naming each fault. */
@@ -22,7 +23,7 @@ export function readArgs(row: HostCallRow & { name: string }, text: string): unk
   if (read.success) return read.data;
   const faults = read.error.issues.slice(0, 8).map((issue): InputFault => {
     const params = 'params' in issue ? (issue.params as { code?: unknown } | undefined) : undefined;
-    return { pointer: jsonPointer(...issue.path.map(String)), code: String(params?.code ?? issue.code), detail: issue.message };
+    return { pointer: jsonPointer(...issue.path.map(String)), code: String(params?.code ?? issue.code), detail: explain(issue) };
   });
   const code = faults.some((fault) => fault.code === tooLargeCode) ? 'PAYLOAD_TOO_LARGE' : 'INVALID_ARGUMENTS';
   throw brokerErrors.error(code, `ctx.${row.name}: ${faults.map(describe).join('; ')}. For example: ${row.example}`, { errors: faults });
@@ -31,6 +32,13 @@ export function readArgs(row: HostCallRow & { name: string }, text: string): unk
 /** Why there is no call of that name. */
 export function unknownCall(name: string, known: readonly string[]): Error {
   return brokerErrors.error('UNKNOWN_HOST_CALL', `There is no host call ${quote(name)}.${didYouMean(name, known)}`);
+}
+
+/** The list of arguments is no value that the caller wrote, so its length is told in other words. */
+function explain(issue: z.core.$ZodIssue): string {
+  if (issue.path.length === 0 && issue.code === 'too_small') return `takes at least ${issue.minimum} argument${issue.minimum === 1 ? '' : 's'}; the last of them is missing or undefined`;
+  if (issue.path.length === 0 && issue.code === 'too_big') return `takes at most ${issue.maximum} argument${issue.maximum === 1 ? '' : 's'}`;
+  return explainIssue(issue);
 }
 
 /** "argument 2, /ttl: …": the first token of the pointer is the argument's place. */

@@ -1,3 +1,4 @@
+export { explainIssue } from './explain-issue.js';
 export {
   coversHost,
   findGrant,

@@ -1,3 +1,4 @@
+import { explainIssue } from '@annex/host-api';
 import { parseId, type Id, type IdKind, type InputFault } from '@annex/kernel';
 import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
@@ -30,7 +31,7 @@ function faults(issue: z.core.$ZodIssue): InputFault[] {
   if (issue.code === 'unrecognized_keys') {
     return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, code: 'UNKNOWN_KEY', detail: 'is not a field of this request' }));
   }
-  return [{ pointer, code: issue.code.toUpperCase(), detail: issue.message }];
+  return [{ pointer, code: issue.code === 'custom' ? 'INVALID' : issue.code.toUpperCase(), detail: explainIssue(issue) }];
 }
 
 /** Text to look something up by: 1 to `max` characters without U+0000, which nothing is called. */

@@ -118,7 +118,7 @@ export const fileCalls = {
   'files.upload': row({
     args: z.tuple([
       fileKey,
-      z.union([z.string(), bytes]),
+      z.union([z.string(), bytes], { error: 'must be text or bytes: a Uint8Array, an ArrayBuffer or a Blob' }),
       optional(
         z
           .strictObject({ content_type: line(255).nullish(), contentType: line(255).nullish() })
