@@ -23,6 +23,8 @@ import { CallerGuard, gateOf } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
 import { apiErrors } from './http/errors.js';
 import { isStream, streamFileBodies } from './http/file-body.js';
+import { parseJsonBodies } from './http/json-body.js';
+import { KnownRoutes } from './http/known-routes.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { isNestedDeeper } from './http/nesting.js';
 import { ProblemFilter } from './http/problem-filter.js';
@@ -68,14 +70,18 @@ export interface RunningApi extends Stoppable {
 
 /** How long sending one request may take, and how long one under way may hold up the server's end, in milliseconds. */
 const REQUEST_TIMEOUT_MS = 120_000;
+/** How long the headers of a request may take. */
+const HEADERS_TIMEOUT_MS = 20_000;
 const CLOSE_LIMIT_MS = 12_000;
+/** What may stand in a Host header (RFC 3986 §3.2.2): plugins read it as part of their URL. HTTP/1.0 has none. */
+const plausibleHost = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
 /** Levels of a JSON body; what takes fewer says so itself, with a pointer. */
 const MAX_NESTING = 128;
 
 @Module({})
 class ApiModule {}
 
-function apiModule(services: ApiServices, closing: AbortSignal): DynamicModule {
+function apiModule(services: ApiServices, { closing, routes }: { closing: AbortSignal; routes: KnownRoutes }): DynamicModule {
   return {
     module: ApiModule,
     controllers,
@@ -94,7 +100,7 @@ function apiModule(services: ApiServices, closing: AbortSignal): DynamicModule {
       { provide: InboundHooks, useValue: services.hooks },
       { provide: HEALTH, useValue: services.health },
       { provide: CLOSING, useValue: closing },
-      { provide: APP_FILTER, useValue: new ProblemFilter(services.logger) },
+      { provide: APP_FILTER, useValue: new ProblemFilter(services.logger, routes) },
       { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector, services.access), inject: [Reflector] },
       { provide: APP_INTERCEPTOR, useFactory: (reflector: Reflector) => new IdempotencyInterceptor(services.database, reflector), inject: [Reflector] },
     ],
@@ -104,6 +110,7 @@ function apiModule(services: ApiServices, closing: AbortSignal): DynamicModule {
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
 export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [] }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
   const closing = new AbortController();
+  const routes = new KnownRoutes();
   const adapter = new FastifyAdapter({
     bodyLimit,
     genReqId: () => newId('request'),
@@ -112,15 +119,16 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     forceCloseConnections: 'idle',
     // For the whole of a request, body included: whoever drips one in holds nothing for longer.
     requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_TIMEOUT_MS / 4 },
     ...protocolErrors(services.logger),
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
-  const app = await NestFactory.create<NestFastifyApplication>(apiModule(services, closing.signal), adapter, { logger: false, bodyParser: true });
+  const app = await NestFactory.create<NestFastifyApplication>(apiModule(services, { closing: closing.signal, routes }), adapter, { logger: false, bodyParser: false });
   const server = app.getHttpAdapter().getInstance();
+  parseJsonBodies(server);
   await server.register(multipart);
-  // CloudEvents come as application/cloudevents+json (RFC 6839 names the suffix).
-  server.addContentTypeParser(/^application\/[\w.-]+\+json\b/, { parseAs: 'string' }, server.getDefaultJsonParser('error', 'error'));
   streamFileBodies(server);
+  server.addHook('onRoute', (route) => routes.add(route));
   server.addHook('preClose', (done) => {
     closing.abort();
     done();
@@ -130,7 +138,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   });
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
-    done();
+    done(plausibleHost.test(request.host) ? undefined : apiErrors.error('BAD_REQUEST', 'The Host header is not a host name or address with an optional port.'));
   });
   await addExtDoor(server, {
     access: services.access,

@@ -93,7 +93,7 @@ function jobFaults(context: InstallationsContext, { schedule, timezone, change }
     const fault = (pointer: string, detail: string): number => errors.push({ pointer, code: 'SCHEDULE', detail });
     if (change.paused) fault('/paused', 'the job has no schedule to pause; it runs only when asked.');
     if (change.timezone) fault('/timezone', 'the job has no schedule; send one together with the zone.');
-  } else if (change.schedule) {
+  } else if (typeof change.schedule === 'string') {
     const reading = parseSchedule(schedule, { minIntervalS: context.limits.minIntervalS });
     if (!reading.ok) errors.push(...reading.errors.map((fault) => ({ ...fault, pointer: `/schedule${fault.pointer}` })));
   }

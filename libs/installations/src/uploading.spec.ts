@@ -221,12 +221,13 @@ describe('what an upload stores', () => {
     expect(Buffer.from((await host.installations.files(caller.tenant.id, plugin.release, 'static/989.txt'))?.bytes ?? []).toString()).toBe(files['static/989.txt']);
   });
 
-  it('keeps manifests and route names with characters that PostgreSQL’s jsonb refuses', async () => {
+  it('holds no text that PostgreSQL could not look into, while a config may', async () => {
     const caller = await host.makeCaller();
-    const config = { type: 'object', properties: { separator: { type: 'string', default: 'a\0b' } } };
-    await host.installations.upload(caller, await packPlugin({ manifest: { config } }), { enable: true });
-    expect(await host.installations.getConfig(caller, 'probe')).toEqual({ separator: 'a\0b' });
+    const config = (separator: string) => ({ manifest: { config: { type: 'object', properties: { separator: { type: 'string', default: separator } } } } });
+    await expect(host.installations.upload(caller, await packPlugin(config('a\0b')))).rejects.toMatchObject({ code: 'PACKAGE_INVALID', errors: [{ pointer: '/config/properties/separator/default', code: 'JSON_TEXT' }] });
+    await host.installations.upload(caller, await packPlugin(config(';')), { enable: true });
     expect(await host.installations.putConfig(caller, 'probe', { separator: '\0' })).toEqual({ separator: '\0' });
+    expect(await host.installations.getConfig(caller, 'probe')).toEqual({ separator: '\0' });
   });
 });
 

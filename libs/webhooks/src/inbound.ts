@@ -169,9 +169,9 @@ export class InboundHooks {
   }
 }
 
-/** The same delivery of the same source is the same event; nobody can choose another one's name. */
+/** The same delivery of the same source is the same event. In the form of every event's id, and of the sender's text only what a digest leaves. */
 function eventId(source: string, deliveryId: string): string {
-  return `hook:${source}:${createHash('sha256').update(deliveryId).digest('hex').slice(0, 40)}`;
+  return `evt_0${createHash('sha256').update(`${source}\0${deliveryId}`).digest('hex').slice(0, 25)}`;
 }
 
 function inputFaults(source: string, { preset, secret, header, toleranceS }: HookSourceInput, hasSecret: boolean): InputFault[] {

@@ -12,7 +12,7 @@ const fields = {
   name: z.string().max(100).describe('1 to 63 letters, digits, "_", "-" and "."'),
   url: z.string().min(1).max(2048),
   events: z.array(z.string().max(200)).max(50).describe('Event names and patterns, such as build.*; "**" for all'),
-  description: z.string().max(500).nullable().optional(),
+  description: z.string().max(500).regex(/^[^\0]*$/, { error: 'must not hold U+0000' }).nullable().optional(),
   headers: z.record(z.string().max(100), z.string().max(8192)).optional().describe('Further header fields; their values are never shown again'),
   retry: z
     .strictObject({

@@ -37,7 +37,7 @@ function fromFramework(thrown: unknown, bodyLimit: number | undefined): AnnexErr
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   const status = 'statusCode' in thrown ? thrown.statusCode : 'getStatus' in thrown && typeof thrown.getStatus === 'function' ? (thrown.getStatus() as number) : undefined;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' || code === 'FST_REQ_FILE_TOO_LARGE' || status === 413) {
-    const limit = code === 'FST_ERR_CTP_BODY_TOO_LARGE' && bodyLimit !== undefined ? `${bodyLimit} bytes, which is the limit of this endpoint` : 'this endpoint takes';
+    const limit = code !== 'FST_REQ_FILE_TOO_LARGE' && bodyLimit !== undefined ? `${bodyLimit} bytes, which is the limit of this endpoint` : 'this endpoint takes';
     return apiErrors.error('PAYLOAD_TOO_LARGE', `The body is larger than ${limit}. Send less at a time, or store it as a file and send its key.`, { cause: thrown });
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || code === 'FST_INVALID_MULTIPART_CONTENT_TYPE' || status === 415) {

@@ -4,11 +4,14 @@ import { toAnnexError } from './errors.js';
 
 /** Prints any thrown thing as `application/problem+json` (RFC 9457). The one place where an error becomes a response. */
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
-  const error = toAnnexError(thrown, request.routeOptions.bodyLimit);
+  const error = toAnnexError(thrown, request.routeOptions.bodyLimit ?? request.server.initialConfig.bodyLimit);
   const fields = { request_id: request.id, code: error.code, method: request.method, path: request.url.split('?')[0] };
   if (error.kind.status >= 500) logger.error({ ...fields, err: error.cause ?? error }, error.detail);
   else logger.debug(fields, error.detail);
   if (reply.sent) return;
+  // Fastify ends the connection when it could not read a body. Then whoever still sends it finds the connection reset and never sees this answer
+  // (RFC 9112 §9.6), so the rest is read and dropped, for as long as a request may take.
+  void reply.removeHeader('connection');
   if (error.headers) void reply.headers(error.headers);
   if (error.retryAfterS !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterS))));
   if (error.kind.status === 401) void reply.header('www-authenticate', 'Bearer realm="annex"');
@@ -21,9 +24,9 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     .send(problemBody(error, request.id));
 }
 
-/** The members of a problem. */
+/** The members of a problem. What an error adds never takes the place of a member that RFC 9457 or the contract names. */
 export function problemBody(error: AnnexError, requestId: string): Record<string, unknown> {
-  return {
+  const members = {
     type: 'about:blank',
     title: error.kind.title,
     status: error.kind.status,
@@ -31,6 +34,6 @@ export function problemBody(error: AnnexError, requestId: string): Record<string
     detail: error.detail,
     request_id: requestId,
     ...(error.errors && { errors: error.errors }),
-    ...error.extra,
   };
+  return { ...members, ...error.extra, ...members };
 }

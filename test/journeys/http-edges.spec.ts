@@ -1,0 +1,119 @@
+/** What stands at the edge of HTTP, before any endpoint: bodies, methods, hosts, forms of a request, and that a refusal always arrives. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packPlugin, startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { rawRequest } from '../support/raw-http.js';
+
+let annex: TestAnnex;
+let tenant: TestTenant;
+const code = `
+  import { job, route } from '@annex/sdk'
+  route('/where', { auth: 'public', methods: ['GET', 'POST'] }, (ctx) => ({ path: new URL(ctx.request.url).pathname }))
+  job('quick', () => 'done')
+`;
+
+beforeAll(async () => {
+  annex = await startTestAnnex();
+  tenant = await annex.makeTenant();
+  expect((await tenant.install({ manifest: { slug: 'edge', routes: true, jobs: [{ name: 'quick', schedule: '@yearly' }] }, code })).status).toBe(200);
+});
+afterAll(() => annex.stop());
+
+const json = { 'content-type': 'application/json' };
+
+describe('a body', () => {
+  it.each(['/api/events', '/api/data/things', '/hooks/nobody/nothing', '/ext/edge/where'])('that is far too large is told so, not cut off: POST %s', async (path) => {
+    const body = `"${'x'.repeat(12_000_000)}"`;
+    const answers = await Promise.all(Array.from({ length: 6 }, () => tenant.owner.request('POST', path, { raw: body, headers: json })));
+    for (const answer of answers) expect(answer).toMatchObject({ status: 413, body: { code: 'PAYLOAD_TOO_LARGE', detail: expect.stringContaining('1048576 bytes') } });
+  });
+
+  it.each([
+    ['{', json, 400, 'INVALID_JSON', /not valid JSON: /],
+    [Buffer.from([0x22, 0xff, 0x22]), json, 400, 'INVALID_JSON', /not UTF-8/],
+    ['{"type":"a.b","data":{"__proto__":{"admin":true}}}', json, 422, 'INVALID_INPUT', /"__proto__"/],
+    ['{"type":"a.b","data":{"_\\u005fproto__":{"admin":true}}}', json, 422, 'INVALID_INPUT', /"__proto__"/],
+    ['{"type":"a.b","data":{"constructor":{"prototype":{}}}}', json, 422, 'INVALID_INPUT', /"constructor"/],
+    ['{}', { ...json, 'content-encoding': 'gzip' }, 415, 'UNSUPPORTED_MEDIA_TYPE', /Content-Encoding gzip/],
+    ['type=a.b', { 'content-type': 'application/x-www-form-urlencoded' }, 415, 'UNSUPPORTED_MEDIA_TYPE', /not a form/],
+    ['hello', { 'content-type': 'text/plain' }, 415, 'UNSUPPORTED_MEDIA_TYPE', /application\/json/],
+  ])('that cannot be read is told why: %s', async (raw, headers, status, problem, detail) => {
+    expect(await tenant.owner.request('POST', '/api/events', { raw, headers: headers as Record<string, string> })).toMatchObject({ status, body: { status, code: problem, detail: expect.stringMatching(detail) } });
+  });
+
+  it.each(['{"type":"edge.read","data":{"constructor":"Acme","prototype":1}}', '\ufeff{"type":"edge.read"}', '{"type":"edge.read","data":"\\u00e9\\u0000"}'])('that is sound is taken: %j', async (raw) => {
+    expect((await tenant.owner.request('POST', '/api/events', { raw, headers: json })).status).toBe(202);
+  });
+
+  it('may be left out although its type is named', async () => {
+    expect((await tenant.owner.request('POST', '/api/plugins/edge/jobs/quick/run-now?wait=20', { headers: json })).status).toBe(200);
+  });
+});
+
+describe('a request', () => {
+  it('with a method that its path does not take is told which it takes', async () => {
+    const answer = await tenant.owner.request('PATCH', '/api/events');
+    expect(answer).toMatchObject({ status: 405, body: { status: 405, code: 'METHOD_NOT_ALLOWED' } });
+    expect(answer.headers.get('allow')).toBe('GET, HEAD, POST');
+    expect((await tenant.owner.request('PUT', '/api/plugins/edge/enable')).headers.get('allow')).toBe('POST');
+    expect((await tenant.owner.get('/hooks/some/source')).status).toBe(405);
+    expect((await tenant.owner.get('/api/nothing')).status).toBe(404);
+  });
+
+  it('for a host that is none is refused before a plugin reads it in its URL', async () => {
+    const path = `${annex.url}/t/${tenant.slug}/ext/edge/where`;
+    expect(await rawRequest(path, { headers: { host: 'evil"<x>' } })).toMatchObject({ status: 400 });
+    expect(await rawRequest(path, { headers: { host: '[::1]:3000' } })).toMatchObject({ status: 200 });
+  });
+
+  it('may name scheme and host in its target', async () => {
+    const { hostname, port } = new URL(annex.url);
+    const { request } = await import('node:http');
+    const status = await new Promise((resolve, reject) => {
+      request({ hostname, port, path: `http://example.com/t/${tenant.slug}/ext/edge/where` }, (response) => resolve(response.resume().statusCode)).once('error', reject).end();
+    });
+    expect(status).toBe(200);
+  });
+});
+
+describe('an upload with an Idempotency-Key', () => {
+  it('answers the same again, another package under that key is refused', async () => {
+    const upload = async (version: string): Promise<{ status: number; body: { id: string; code?: string }; replayed: string | null }> => {
+      const form = new FormData();
+      form.append('file', new Blob([new Uint8Array(await packPlugin({ manifest: { slug: 'once', version }, code: '' }))]), 'once.zip');
+      const response = await fetch(`${annex.url}/api/plugins/upload`, { method: 'POST', body: form, headers: { authorization: `Bearer ${tenant.owner.token}`, 'x-tenant-slug': tenant.slug, 'idempotency-key': 'once' } });
+      return { status: response.status, body: (await response.json()) as { id: string }, replayed: response.headers.get('idempotent-replayed') };
+    };
+    const first = await upload('1.0.0');
+    expect(first).toMatchObject({ status: 201, replayed: null });
+    expect(await upload('1.0.0')).toEqual({ ...first, replayed: 'true' });
+    expect(await upload('1.0.1')).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_MISMATCH' } });
+  });
+});
+
+describe('a refusal', () => {
+  it('has the status of its answer, whatever else it tells', async () => {
+    const run = await tenant.owner.post('/api/plugins/edge/jobs/quick/run-now?wait=20', {});
+    expect(await tenant.owner.post(`/api/runs/${run.body.id as string}/cancel`)).toMatchObject({ status: 409, body: { status: 409, code: 'RUN_ENDED', run_status: 'succeeded' } });
+  });
+
+  it.each([
+    ['a manifest', { manifest: { slug: 'poison', config: { type: 'object', properties: { a: { type: 'string', default: 'a\0b' } } } }, code: '' }],
+    ['a name', { manifest: { slug: 'poison', name: 'a\ud800b' }, code: '' }],
+    ['a webhook', { manifest: { slug: 'poison' }, code: '', files: { 'webhooks/a.yaml': 'api_version: v1\ndescription: "a\\0b"\ndelivery: { url: "https://example.com/" }\n' } }],
+  ])('meets %s whose texts cannot be kept, and its neighbours stay sound', async (_what, files) => {
+    expect(await tenant.owner.upload(await packPlugin(files))).toMatchObject({ status: 422, body: { code: 'PACKAGE_INVALID' } });
+    expect((await tenant.owner.upload(await packPlugin({ manifest: { slug: 'neighbour' }, code: '' }), { enable: 'true' })).status).toBeLessThan(300);
+    expect((await tenant.owner.delete('/api/plugins/neighbour')).status).toBe(204);
+  });
+
+  it('meets a schedule and a description that cannot be', async () => {
+    expect(await tenant.owner.patch('/api/plugins/edge/jobs/quick', { schedule: '' })).toMatchObject({ status: 422, body: { code: 'SCHEDULE_INVALID', errors: [{ pointer: '/schedule' }] } });
+    expect(await tenant.owner.post('/api/webhooks', { name: 'w', url: 'https://example.com/', events: ['a.b'], description: 'a\0b' })).toMatchObject({ status: 422, body: { errors: [{ pointer: '/description' }] } });
+  });
+});
+
+it('a delivery from outside has an id like every event', async () => {
+  expect((await tenant.owner.put('/api/hooks/shop', { preset: 'none' })).status).toBe(201);
+  const { body } = await tenant.owner.request('POST', `/hooks/${tenant.slug}/shop`, { raw: '{}', headers: { ...json, 'webhook-id': 'one' } });
+  expect(body.event_id).toMatch(/^evt_[0-9a-hjkmnp-tv-z]{26}$/);
+});
