@@ -96,7 +96,9 @@ describe('a limit that ends the run', () => {
     expect(answer.status).toBe(status);
     const run = (await tenant.owner.get(`/api/runs/${answer.body.run_id}`)).body;
     expect(run).toMatchObject({ status: 'failed', error: { code: answer.body.code }, limits });
-    if (answer.body.code === code) expect(run.error.message).toMatch(detail);
+    if (answer.body.code !== code) return;
+    expect(run.error.message).toMatch(detail);
+    for (const name of Object.keys(limits)) expect(run.limits[name].used, `what was used of ${name}`).toBeGreaterThanOrEqual(run.limits[name].max);
   });
 
   it('of a job is its own', async () => {

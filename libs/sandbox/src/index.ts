@@ -9,6 +9,7 @@ export type {
   RouteResponse,
   RunContext,
   RunOutcome,
+  Lane,
   RunRequest,
   Sandbox,
   SandboxError,

@@ -93,10 +93,18 @@ export interface SandboxLog {
   fields: Record<string, Json> | null;
 }
 
+/** Whether somebody waits for the answer of a run. */
+export type Lane = 'foreground' | 'background';
+
 export interface RunRequest {
   runId: string;
   /** Chooses the executor: one serves a single tenant at a time. */
   tenantId: string;
+  /**
+   * `foreground`: somebody waits for the answer. Work in the `background` has executors of its own, with less of the processor when both want it, so
+   * that neither keeps the other from running. Default `foreground`.
+   */
+  lane?: Lane | undefined;
   /** Who is billed when an executor has to be killed. */
   installationId: string;
   /** Names the warm isolate: the same key shares one, so it names installation and release. */
@@ -154,7 +162,7 @@ export type InspectOutcome =
   | { ok: false; error: SandboxError };
 
 export interface SandboxStats {
-  executors: { pid: number; tenantId: string | null; rssBytes: number; isolates: number; runs: number; ageMs: number }[];
+  executors: { pid: number; tenantId: string | null; lane: Lane | null; rssBytes: number; isolates: number; runs: number; ageMs: number }[];
   blankReady: number;
   starts: number;
   kills: Record<string, number>;

@@ -250,3 +250,48 @@ function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+describe('background work', () => {
+  const burning = `job('j', () => { const end = Date.now() + 3000; while (Date.now() < end); })`;
+  const long = { ...usualLimits, wallMs: 60_000, cpuMs: 60_000 };
+  const laneOf = (sandbox: Sandbox, tenantId: string) => sandbox.stats().executors.filter((each) => each.tenantId === tenantId).map(({ lane }) => lane).sort();
+
+  it('holds up nobody who waits for an answer, of its own tenant or another', async () => {
+    const sandbox = await createSandbox({ skipSelfTest: true });
+    try {
+      let isOver = false;
+      const burns = sandbox.run(runOf(burning, { tenantId: 'one', lane: 'background', limits: long })).then(() => (isOver = true));
+      for (const tenantId of ['one', 'one', 'other']) expect(endOf(await sandbox.run(runOf(ping, { tenantId })))).toBe('succeeded');
+      expect(isOver).toBe(false);
+      expect(laneOf(sandbox, 'one')).toEqual(['background', 'foreground']);
+      await burns;
+    } finally {
+      await sandbox.stop();
+    }
+  });
+
+  it('leaves executors to whoever waits, and gets its own in its turn', async () => {
+    const sandbox = await createSandbox({ skipSelfTest: true, hostMethods: ['kv.get'], maxExecutors: 3, blankExecutors: 1 });
+    try {
+      expect(endOf(await sandbox.run(runOf(ping, { tenantId: 'first' })))).toBe('succeeded');
+      const leave = new AbortController();
+      const [one, two] = [neverAnswered(), neverAnswered()];
+      const held = (tenantId: string, { hostCall }: ReturnType<typeof neverAnswered>, signal?: AbortSignal) => sandbox.run(runOf(waiting, { tenantId, lane: 'background', hostCall, limits: long, ...(signal && { signal }) }));
+      const first = held('a', one, leave.signal);
+      void held('b', two);
+      await Promise.all([one.made, two.made]);
+      let isServed = false;
+      const third = sandbox.run(runOf(ping, { tenantId: 'c', lane: 'background', limits: long })).then((outcome) => {
+        isServed = true;
+        return outcome;
+      });
+      for (const tenantId of ['d', 'e', 'd']) expect(endOf(await sandbox.run(runOf(ping, { tenantId })))).toBe('succeeded');
+      expect(isServed).toBe(false);
+      leave.abort();
+      expect(endOf(await first)).toBe('CANCELLED');
+      expect(endOf(await third)).toBe('succeeded');
+    } finally {
+      await sandbox.stop(0);
+    }
+  });
+});

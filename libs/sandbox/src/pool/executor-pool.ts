@@ -8,7 +8,7 @@ import { launchExecutor } from '../child/launch.js';
 import { freeSlot, takeSlot, type SandboxTier } from '../child/tier.js';
 import { errors } from '../errors.js';
 import type { PoolOptions } from '../options.js';
-import type { Bundle, InspectOutcome, RunOutcome, RunRequest, Sandbox, SandboxStats } from '../sandbox.js';
+import type { Bundle, InspectOutcome, Lane, RunOutcome, RunRequest, Sandbox, SandboxStats } from '../sandbox.js';
 import { Flight } from './flight.js';
 import { ProcessExecutor, type ExecutorEvents } from './process-executor.js';
 import { Profiles } from './profiles.js';
@@ -25,7 +25,11 @@ const maxStartFailures = 5;
 interface Waiting {
   flight: Flight;
   key: string;
+  lane: Lane;
 }
+
+/** Part of all executors that is kept for the other lane, one at least, once that has been used. */
+const keptFor: Record<Lane, number> = { foreground: 0.25, background: 0.125 };
 
 export class ExecutorPool implements Sandbox, ExecutorEvents {
   readonly #options: PoolOptions;
@@ -37,6 +41,8 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   readonly #profiles = new Profiles();
   readonly #watch: Watch;
   readonly #kills: Record<string, number> = {};
+  /** Lanes that have been used. */
+  readonly #lanes = new Set<Lane>();
   /** Executors that were ended and are not gone yet. */
   readonly #exiting = new Set<Promise<void>>();
   #waiting: Waiting[] = [];
@@ -74,7 +80,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   run(request: RunRequest): Promise<RunOutcome> {
     if (this.#stopped !== undefined) return Promise.reject(errors.error('SANDBOX_STOPPED', 'the sandbox takes no more runs'));
     return new Promise((resolve) => {
-      const { tenantId, installationId, limits, signal } = request;
+      const { tenantId, installationId, limits, signal, lane = 'foreground' } = request;
       const flight = new Flight({ tenantId, installationId }, limits, performance.now(), { type: 'run', request, resolve });
       const running = this.#runsOfTenant.get(tenantId) ?? 0;
       if (running >= this.#options.maxRunsPerTenant) {
@@ -94,7 +100,8 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
         if (left === 0) this.#runsOfTenant.delete(tenantId);
         else this.#runsOfTenant.set(tenantId, left);
       });
-      this.#place({ flight, key: this.#options.isolation === 'shared' ? 'shared' : `tenant ${tenantId}` });
+      this.#lanes.add(lane);
+      this.#place({ flight, lane, key: `${lane} ${this.#options.isolation === 'shared' ? '' : tenantId}` });
     });
   }
 
@@ -104,7 +111,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
       const limits = { wallMs, cpuMs: wallMs, memoryMb, resultBytes: 0, logLines: 0, logBytes: 0, hostCalls: 0, hostCallsAtOnce: 0 };
       const flight = new Flight({ tenantId: '', installationId: '' }, limits, performance.now(), { type: 'inspect', code: bundle.code, resolve });
       this.#board(flight, () => undefined);
-      this.#place({ flight, key: `inspection ${this.#starts} ${Math.random()}` });
+      this.#place({ flight, lane: 'foreground', key: `inspection ${this.#starts} ${Math.random()}` });
     });
   }
 
@@ -120,7 +127,8 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     return {
       executors: executors.map((executor) => ({
         pid: executor.pid,
-        tenantId: executor.tenantKey?.startsWith('tenant ') ? executor.tenantKey.slice('tenant '.length) : null,
+        tenantId: /^(?:fore|back)ground (.+)$/.exec(executor.tenantKey ?? '')?.[1] ?? null,
+        lane: executor.tenantKey === undefined ? null : executor.lane,
         rssBytes: executor.rssBytes,
         isolates: executor.isolates,
         runs: executor.flights.size,
@@ -191,7 +199,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
 
   /** Gives a flight to an executor, or lets it wait for one. */
   #place(waiting: Waiting): void {
-    const executor = this.#executorFor(waiting.key);
+    const executor = this.#executorFor(waiting);
     if (executor === undefined) {
       this.#waiting.push(waiting);
       this.#keepBlanks();
@@ -201,7 +209,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     executor.accept(waiting.flight);
   }
 
-  #executorFor(key: string): ProcessExecutor | undefined {
+  #executorFor({ key, lane }: Waiting): ProcessExecutor | undefined {
     const own = this.#byTenant.get(key);
     let best: ProcessExecutor | undefined;
     let count = 0;
@@ -213,12 +221,25 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
       }
     }
     if (best !== undefined && (best.flights.size < crowd || count >= this.#options.maxExecutorsPerTenant)) return best;
-    for (const executor of this.#executors) if (isBlank(executor)) return this.#assign(executor, key);
+    if (this.#isLaneFull(lane)) return best;
+    for (const executor of this.#executors) if (isBlank(executor)) return this.#assign(executor, key, lane);
     return best;
   }
 
-  #assign(executor: ProcessExecutor, key: string): ProcessExecutor {
+  /** Whether a lane has as many executors as leave room for the other. */
+  #isLaneFull(lane: Lane): boolean {
+    const other = lane === 'foreground' ? 'background' : 'foreground';
+    const { maxExecutors } = this.#options;
+    if (!this.#lanes.has(other) || maxExecutors < 2) return false;
+    let count = 0;
+    for (const executor of this.#executors) if (executor.tenantKey !== undefined && executor.lane === lane) count += 1;
+    return count >= maxExecutors - Math.max(1, Math.floor(maxExecutors * keptFor[other]));
+  }
+
+  #assign(executor: ProcessExecutor, key: string, lane: Lane): ProcessExecutor {
     executor.tenantKey = key;
+    executor.lane = lane;
+    if (lane === 'background') executor.yield();
     let own = this.#byTenant.get(key);
     if (own === undefined) this.#byTenant.set(key, (own = new Set()));
     own.add(executor);
@@ -235,7 +256,8 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     if (this.#stopped !== undefined || this.#startFailures >= maxStartFailures) return;
     let coming = 0;
     for (const executor of this.#executors) if (executor.tenantKey === undefined) coming += 1;
-    const waitingKeys = new Set(this.#waiting.map(({ key }) => key)).size;
+    for (const lane of this.#lanes) if (this.#isLaneFull(lane) && this.#waiting.some((each) => each.lane === lane)) this.#retireQuietest(lane);
+    const waitingKeys = new Set(this.#waiting.filter(({ lane }) => !this.#isLaneFull(lane)).map(({ key }) => key)).size;
     const wanted = waitingKeys + (this.#isMemoryShort() ? 0 : this.#options.blankExecutors);
     for (; coming < wanted; coming += 1) {
       if (this.#executors.size >= this.#options.maxExecutors && !(coming < waitingKeys && this.#retireQuietest())) return;
@@ -249,11 +271,11 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     return available < Math.max(256 * 2 ** 20, (limit > 0 && limit < 2 ** 50 ? limit : 0) * 0.1);
   }
 
-  /** Ends the executor without runs whose tenant was quiet longest. */
-  #retireQuietest(): boolean {
+  /** Ends the executor without runs whose tenant was quiet longest. `lane`: only one of these. */
+  #retireQuietest(lane?: Lane): boolean {
     let quietest: ProcessExecutor | undefined;
     for (const executor of this.#executors) {
-      if (executor.tenantKey === undefined || executor.flights.size > 0 || executor.state !== 'ready') continue;
+      if (executor.tenantKey === undefined || executor.flights.size > 0 || executor.state !== 'ready' || (lane !== undefined && executor.lane !== lane)) continue;
       if (quietest === undefined || executor.lastUsedAt < quietest.lastUsedAt) quietest = executor;
     }
     quietest?.kill('retired');
@@ -310,7 +332,11 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
       this.#startFailures += 1;
       if (this.#startFailures >= maxStartFailures) this.#onFirstReady?.();
     }
-    setImmediate(() => this.#keepBlanks());
+    setImmediate(() => {
+      this.#keepBlanks();
+      // A lane that was full may have room now, and a blank one may stand ready.
+      this.#placeWaiting();
+    });
   }
 
   onKill(report: Parameters<PoolOptions['onKill']>[0]): void {

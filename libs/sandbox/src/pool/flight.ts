@@ -43,7 +43,7 @@ export class Flight {
   settle(nowMs: number, make: (usage: SandboxUsage) => RunOutcome): void {
     if (this.isOver) return;
     this.isOver = true;
-    const outcome = make({
+    const outcome = atItsLimit(this.limits, make({
       wallMs: nowMs - this.startedAt,
       cpuMs: 0,
       memoryMb: 0,
@@ -51,10 +51,28 @@ export class Flight {
       logLines: this.logLines,
       logBytes: this.logBytes,
       hostCalls: this.hostCalls,
-    });
+    }));
     if (this.job.type === 'run') this.job.resolve(outcome);
     else if (outcome.status === 'failed') this.job.resolve({ ok: false, error: outcome.error });
     this.onOver();
+  }
+}
+
+/**
+ * A run that a limit ended has used at least that much. What was measured says less: a heap is sampled before it grows, and the line or the
+ * result that did not fit is not counted.
+ */
+function atItsLimit(limits: SandboxLimits, outcome: RunOutcome): RunOutcome {
+  if (outcome.status !== 'failed') return outcome;
+  const { usage } = outcome;
+  const atLeast = (name: keyof SandboxLimits & keyof SandboxUsage): RunOutcome => ({ ...outcome, usage: { ...usage, [name]: Math.max(usage[name], limits[name]) } });
+  switch (outcome.error.code) {
+    case 'MEMORY_LIMIT': return atLeast('memoryMb');
+    case 'CPU_LIMIT': return atLeast('cpuMs');
+    case 'TIMEOUT': return atLeast('wallMs');
+    case 'LOG_LIMIT': return atLeast(usage.logLines >= limits.logLines ? 'logLines' : 'logBytes');
+    case 'OUTPUT_LIMIT': return outcome.error.message.startsWith('the result') ? atLeast('resultBytes') : outcome;
+    default: return outcome;
   }
 }
 

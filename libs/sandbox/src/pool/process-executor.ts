@@ -4,11 +4,12 @@
  */
 import { messageOf, type Logger } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import type { LaunchedExecutor } from '../child/launch.js';
 import type { Confinement } from '../child/confinement.js';
 import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
-import type { HostCallAnswer, KillReport, RunRequest, SandboxErrorCode } from '../sandbox.js';
+import type { HostCallAnswer, KillReport, Lane, RunRequest, SandboxErrorCode } from '../sandbox.js';
 import { FrameReader, FrameWriter, type Frame } from '../wire/frames.js';
 import { handlerCode, readFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from '../wire/messages.js';
 import { newNonce, type Flight, type FlightOwner } from './flight.js';
@@ -46,6 +47,9 @@ export interface ProcessExecutorOptions {
 /** Why the parent ended an executor. */
 export type KillCause = KillReport['reason'] | 'stopped' | 'retired' | 'hostile';
 
+/** A third of the share of the processor that a process of usual niceness gets where both want it (sched(7)). */
+const backgroundNiceness = 5;
+
 export class ProcessExecutor {
   readonly pid: number;
   /** Settled when the process is gone. */
@@ -58,6 +62,8 @@ export class ProcessExecutor {
   /** Takes no new runs; ended when the last one is over. */
   isDraining = false;
   tenantKey: string | undefined;
+  /** Whose work it does, once it has a tenant. */
+  lane: Lane = 'foreground';
   lastUsedAt: number;
   runs = 0;
   isolates = 0;
@@ -115,6 +121,15 @@ export class ProcessExecutor {
       launched.child.once('error', () => resolve());
     });
     this.#send({ type: 'configure', settings: JSON.stringify(options.settings) });
+  }
+
+  /** Leaves the processor to others when they want it too. */
+  yield(): void {
+    try {
+      setPriority(this.pid, backgroundNiceness);
+    } catch {
+      // It has ended, or this machine does not let us.
+    }
   }
 
   /** Takes a flight in. Its bundle is sent first when the executor does not hold it. */

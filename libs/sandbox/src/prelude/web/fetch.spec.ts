@@ -114,6 +114,11 @@ describe('fetch', () => {
     expect(asked[0]?.args).toMatchObject([{ method: 'PUT', body: { encoding: 'base64', data: '/wE=' } }]);
   });
 
+  it('refuses an address of millions of characters before it takes it apart', async () => {
+    expect(await web.run("return fetch('https://a.b/' + 'x'.repeat(3_000_000)).catch((e) => [e instanceof TypeError, e.message])")).toEqual([true, 'fetch failed: the URL is 3000012 characters long, at most 65536 are taken']);
+    expect(asked).toEqual([]);
+  });
+
   it('rejects with a TypeError that keeps the code of the host', async () => {
     answer = async () => { throw Object.assign(new Error('outbound_http is not granted'), { code: 'PERMISSION_DENIED' }); };
     await expect(web.run("await fetch('https://a.b')")).rejects.toMatchObject({ name: 'TypeError', code: 'PERMISSION_DENIED', message: 'fetch failed: outbound_http is not granted' });
