@@ -25,6 +25,7 @@ USER root
 ENV ANNEX_DATA_DIR=/data PORT=3000
 VOLUME /data
 EXPOSE 3000
+# A worker answers no HTTP: while its process lives it is asked nothing, and its leases tell the others when it does not.
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
-  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+  CMD ["node", "-e", "if (process.env.ANNEX_ROLE === 'worker') process.exit(0); fetch(`http://127.0.0.1:${process.env.PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 CMD ["node", "apps/annex/dist/main.js"]

@@ -90,6 +90,10 @@ describe('an upload with an Idempotency-Key', () => {
   });
 });
 
+it('what REST answers is kept in no cache', async () => {
+  for (const path of ['/api/auth/me', '/api/plugins/', '/api/nothing']) expect((await tenant.owner.get(path)).headers.get('cache-control'), path).toBe('no-store');
+});
+
 describe('a refusal', () => {
   it('has the status of its answer, whatever else it tells', async () => {
     const run = await tenant.owner.post('/api/plugins/edge/jobs/quick/run-now?wait=20', {});

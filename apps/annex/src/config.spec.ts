@@ -67,6 +67,7 @@ it('names all problems together, each with its variable', () => {
     ANNEX_EGRESS_ALLOW_PRIVATE: '10.0.0.5',
     LOG_LEVEL: 'loud',
     ANNEX_ADMIN_EMAIL: 'nobody',
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'collector',
   });
   expect(problems.map((line) => line.split(':')[0]).sort()).toEqual([
     'ANNEX_ADMIN_EMAIL',
@@ -77,6 +78,7 @@ it('names all problems together, each with its variable', () => {
     'ANNEX_ROLE',
     'DATABASE_URL',
     'LOG_LEVEL',
+    'OTEL_EXPORTER_OTLP_ENDPOINT',
     'PORT',
     'REDIS_URL',
   ]);

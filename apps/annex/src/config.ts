@@ -111,7 +111,7 @@ const settingsSchema = z.object({
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .refine((entries) => entries.every(isProxyAddress), { error: 'must list the addresses of your proxies, as IP or CIDR or one of loopback, linklocal, uniquelocal, such as 10.0.0.5, 172.16.0.0/12' }),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  OTEL_EXPORTER_OTLP_ENDPOINT: optionalText,
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://otel-collector:4318').optional(),
 });
 
 type Environment = z.infer<typeof settingsSchema>;

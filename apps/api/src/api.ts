@@ -138,6 +138,8 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   });
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
+    // Tokens, secrets and one tenant's data are nothing for caches; what may be kept says so itself.
+    if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
     done(plausibleHost.test(request.host) ? undefined : apiErrors.error('BAD_REQUEST', 'The Host header is not a host name or address with an optional port.'));
   });
   await addExtDoor(server, {

@@ -5,7 +5,7 @@ export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOpti
 export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditRow } from './audit/audit.js';
 export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
 export { enqueueRun, wakeRelays, type BackgroundKind, type NewRun, type RunPolicy, type WaitReason } from './runs/enqueue-run.js';
-export { isStatementTimeout, isUniqueViolation } from './core/sql-faults.js';
+export { isStatementTimeout, isTenantGone, isUniqueViolation } from './core/sql-faults.js';
 export { watchChanges, type Change } from './core/watch-changes.js';
 export { WatchedCache, type WatchedCacheOptions } from './core/watched-cache.js';
 export { TenantRow } from './tenants/tenant-row.js';
@@ -182,6 +182,7 @@ export {
 export { indexEntries } from './documents/index-entries.js';
 export { findReplacedSecrets, replacedForMs, type ReplacedSecret } from './secrets/secrets.js';
 export { handlerKey } from './runs/replay.js';
+export { readBacklog, type Backlog } from './runs/backlog.js';
 export { advanceBulkReplay, findBulkReplay, insertBulkReplay, listBulkReplays, listDueBulkReplays, lockBulkReplay, type BulkReplay } from './runs/bulk-replay.js';
 export { deliveriesAtOnce, releaseEndpoint, releaseEndpoints } from './runs/endpoint-turns.js';
 export {

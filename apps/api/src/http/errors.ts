@@ -1,4 +1,5 @@
 import { type AnnexError, defineErrors, isAnnexError } from '@annex/kernel';
+import { isTenantGone } from '@annex/persistence';
 
 /** Errors of the HTTP surface itself; every library brings its own. */
 export const apiErrors = defineErrors('api', {
@@ -46,6 +47,7 @@ function fromFramework(thrown: unknown, bodyLimit: number | undefined): AnnexErr
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY' || code === 'FST_ERR_CTP_INVALID_JSON_BODY' || thrown instanceof SyntaxError || (status === 400 && /\bJSON\b/.test(thrown.message))) {
     return apiErrors.error('INVALID_JSON', `The body is not valid JSON: ${thrown.message.slice(0, 200)}`, { cause: thrown });
   }
+  if (isTenantGone(thrown)) return apiErrors.error('NOT_FOUND', 'The tenant was deleted while this request ran, and nothing of it was kept.', { cause: thrown });
   if (thrown.name === 'TimeoutError' || thrown.message === 'timeout exceeded when trying to connect') {
     return apiErrors.error('OVERLOADED', 'No connection to the database became free in time. Try again in a moment.', { retryAfterS: 1, cause: thrown });
   }

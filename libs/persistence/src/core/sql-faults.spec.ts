@@ -1,0 +1,31 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
+import { isTenantGone, isUniqueViolation } from './sql-faults.js';
+
+let db: TestDatabase;
+beforeAll(async () => {
+  db = await openTestDatabase();
+});
+afterAll(() => db.close());
+
+const fault = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+
+it('work for a tenant that was deleted meanwhile is told from every other fault', async () => {
+  const kept = await db.makeTenant();
+  const gone = await db.makeTenant();
+  await db.sql('delete from tenants where slug = $1', [gone.slug]);
+  const insert = (id: typeof kept.id, digest: string): Promise<unknown> =>
+    fault(db.database.forTenant(id).transaction((tx) => tx.query(`insert into blobs (tenant_id, sha256, bytes) values ($1, $2, '')`, [tx.tenantUuid, digest])));
+  expect(isTenantGone(await insert(gone.id, 'a'))).toBe(true);
+  expect(await insert(kept.id, 'a')).toBeUndefined();
+  const twice = await insert(kept.id, 'a');
+  expect([isTenantGone(twice), isUniqueViolation(twice)]).toEqual([false, true]);
+  const noRelease = db.database.forTenant(kept.id).transaction((tx) => tx.query(`insert into release_files (tenant_id, release_id, path, sha256, size) values ($1, $1, 'a', 'a', 0)`, [tx.tenantUuid]));
+  expect(await fault(noRelease)).toMatchObject({ driverError: { code: '23503' } });
+  expect(isTenantGone(await fault(noRelease))).toBe(false);
+  expect(isTenantGone(new Error('other'))).toBe(false);
+});
