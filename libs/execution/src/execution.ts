@@ -299,6 +299,7 @@ export class Execution {
     try {
       outcome = await this.options.sandbox.run({
         runId: scope.runId,
+        lane: 'background',
         tenantId: scope.tenantId,
         installationId: scope.installationId,
         isolateKey: `${scope.isolateKey}/transforms`,

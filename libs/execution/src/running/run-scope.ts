@@ -2,7 +2,7 @@ import type { Broker, BrokerSession } from '@annex/broker';
 import { storageProblem, type PermissionName } from '@annex/host-api';
 import type { Clock, Id, Json } from '@annex/kernel';
 import { limitAdvice, usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/lifecycle';
-import type { Bundle, HostCall, HostCallAnswer, Registration, RouteRequest, RunContext, RunRequest, SandboxError, SandboxLimits, SandboxLog, SandboxUsage } from '@annex/sandbox';
+import type { Bundle, HostCall, HostCallAnswer, Lane, Registration, RouteRequest, RunContext, RunRequest, SandboxError, SandboxLimits, SandboxLog, SandboxUsage } from '@annex/sandbox';
 import { executionErrors } from '../errors.js';
 import type { PeakLimit, RunEffect, RunIdentity } from '../host-calls/run-identity.js';
 import type { SecretMasks } from '../masking/secret-masks.js';
@@ -58,6 +58,7 @@ const inNoFilter: readonly Id<'installation'>[] = [];
 export class RunScope implements RunRequest, RunIdentity {
   readonly snapshot: InstallationSnapshot;
   readonly runId: Id<'run'>;
+  readonly lane: Lane;
   readonly tenantId: Id<'tenant'>;
   readonly installationId: Id<'installation'>;
   readonly isolateKey: string;
@@ -96,6 +97,8 @@ export class RunScope implements RunRequest, RunIdentity {
     const { snapshot } = start;
     this.snapshot = snapshot;
     this.runId = start.runId;
+    // What is staged is an attempt at background work.
+    this.lane = start.staged ? 'background' : 'foreground';
     this.tenantId = snapshot.tenantId;
     this.installationId = snapshot.installationId;
     this.isolateKey = snapshot.isolateKey;

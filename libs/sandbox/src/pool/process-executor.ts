@@ -5,7 +5,7 @@
 import { messageOf, type Logger } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
 import { setPriority } from 'node:os';
-import type { LaunchedExecutor } from '../child/launch.js';
+import { executorNiceness, type LaunchedExecutor } from '../child/launch.js';
 import type { Confinement } from '../child/confinement.js';
 import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
@@ -47,8 +47,8 @@ export interface ProcessExecutorOptions {
 /** Why the parent ended an executor. */
 export type KillCause = KillReport['reason'] | 'stopped' | 'retired' | 'hostile';
 
-/** A third of the share of the processor that a process of usual niceness gets where both want it (sched(7)). */
-const backgroundNiceness = 5;
+/** About a third of the share of the processor that another executor gets where both want it (sched(7)). */
+const backgroundNiceness = executorNiceness + 5;
 
 export class ProcessExecutor {
   readonly pid: number;
