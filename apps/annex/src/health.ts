@@ -1,7 +1,8 @@
 import type { Health } from '@annex-app/api';
 import type { Execution } from '@annex/execution';
 import { messageOf, type Logger } from '@annex/kernel';
-import type { Database } from '@annex/persistence';
+import type { Dispatcher } from '@annex/dispatch';
+import { readBacklog, type Backlog, type Database } from '@annex/persistence';
 import type { Sandbox } from '@annex/sandbox';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 
@@ -11,11 +12,13 @@ export interface PlatformHealth extends Health {
 }
 
 /** Whether this process can take traffic, and its numbers for Prometheus. */
-export function createHealth({ database, sandbox, execution, logger }: { database: Database; sandbox: Sandbox; execution: Execution; logger: Logger }): PlatformHealth {
+export function createHealth({ database, sandbox, execution, dispatcher, logger }: { database: Database; sandbox: Sandbox; execution: Execution; dispatcher: Dispatcher; logger: Logger }): PlatformHealth {
   let closing = false;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addSandboxMetrics(registry, sandbox);
+  addBacklogMetrics(registry, { database, logger });
+  addDispatchMetrics(registry, dispatcher);
   new Gauge({
     name: 'annex_recording_rows',
     help: 'Runs and log lines that wait to be written',
@@ -50,6 +53,72 @@ export function createHealth({ database, sandbox, execution, logger }: { databas
     },
     metrics: () => registry.metrics(),
   };
+}
+
+/** How long what was read of the database answers again, in milliseconds: anybody may ask for the numbers. */
+const backlogAgeMs = 5000;
+
+/** Numbers over all tenants, read from the database: every process says the same, also for workers, which nobody can ask. */
+function addBacklogMetrics(registry: Registry, { database, logger }: { database: Database; logger: Logger }): void {
+  let reading: { atMs: number; backlog: Promise<Backlog | undefined> } | undefined;
+  const read = (): Promise<Backlog | undefined> => {
+    if (reading === undefined || performance.now() - reading.atMs > backlogAgeMs) {
+      const backlog = database.platform(readBacklog).catch((thrown: unknown) => {
+        logger.warn({ reason: messageOf(thrown) }, 'the numbers of the database are missing from the metrics');
+        return undefined;
+      });
+      reading = { atMs: performance.now(), backlog };
+    }
+    return reading.backlog;
+  };
+  const add = (name: string, help: string, labelNames: string[], set: (gauge: Gauge, backlog: Backlog) => void): void => {
+    new Gauge({
+      name,
+      help,
+      labelNames,
+      registers: [registry],
+      async collect() {
+        this.reset();
+        const backlog = await read();
+        if (backlog) set(this, backlog);
+        // Without labels a gauge that was reset says 0, which nobody knows.
+        else if (labelNames.length === 0) this.set(Number.NaN);
+      },
+    });
+  };
+  add('annex_background_runs', 'Background runs that have not ended: due, delayed until their time, handed to the queue, running, parked until something else happens', ['state'], (gauge, { runs }) => {
+    for (const [state, count] of Object.entries(runs)) gauge.set({ state }, count);
+  });
+  add('annex_queue_oldest_waiting_seconds', 'How long the background run that waits longest has been due', [], (gauge, { oldestWaitingS }) => gauge.set(oldestWaitingS));
+  add('annex_dead_letters', 'Background runs that failed for good and were not replayed', [], (gauge, { deadLetters }) => gauge.set(deadLetters));
+  add('annex_schedule_lag_seconds', 'How late the tick of a schedule is that has been due longest', [], (gauge, { scheduleLagS }) => gauge.set(scheduleLagS));
+  add('annex_runs_last_minute', 'Runs made within the last minute that have ended, by kind and status', ['kind', 'status'], (gauge, { lastMinute }) => {
+    for (const { kind, status, runs } of lastMinute) gauge.set({ kind, status }, runs);
+  });
+}
+
+function addDispatchMetrics(registry: Registry, dispatcher: Dispatcher): void {
+  new Gauge({
+    name: 'annex_attempts_total',
+    help: 'Attempts at background runs that this process made, by how they ended',
+    labelNames: ['outcome'],
+    registers: [registry],
+    collect() {
+      const { claimed: _claimed, running: _running, slots: _slots, handedBack, ...outcomes } = dispatcher.stats();
+      for (const [outcome, count] of Object.entries({ ...outcomes, handed_back: handedBack })) this.set({ outcome }, count);
+    },
+  });
+  new Gauge({
+    name: 'annex_dispatch_slots',
+    help: 'Background runs that this process takes at once, and those under way',
+    labelNames: ['state'],
+    registers: [registry],
+    collect() {
+      const { slots, running } = dispatcher.stats();
+      this.set({ state: 'all' }, slots);
+      this.set({ state: 'taken' }, running);
+    },
+  });
 }
 
 function addSandboxMetrics(registry: Registry, sandbox: Sandbox): void {

@@ -144,7 +144,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     undo.push(() => runs.stop());
 
     const tier = await sandboxTier();
-    const health = createHealth({ database, sandbox, execution, logger });
+    const health = createHealth({ database, sandbox, execution, dispatcher, logger });
     const events = new Events({ database });
     const webhooks = new Webhooks({ database, secrets: vault, egress, installations: execution.snapshots, emit: emitEvent, clock, logger });
     const hooks = new InboundHooks({ database, secrets: vault, emit: emitEvent, clock, logger });

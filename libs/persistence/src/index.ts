@@ -2,7 +2,7 @@ export { Database, PlatformTransaction, TenantTransaction, Transaction, type Dat
 export { isTransientDatabaseError } from './core/transient.js';
 export { migrate, type MigrateOptions } from './core/migrate.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
-export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditRow } from './audit/audit.js';
+export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditFilter, type AuditRow } from './audit/audit.js';
 export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
 export { enqueueRun, wakeRelays, type BackgroundKind, type NewRun, type RunPolicy, type WaitReason } from './runs/enqueue-run.js';
 export { isStatementTimeout, isTenantGone, isUniqueViolation } from './core/sql-faults.js';

@@ -1,0 +1,34 @@
+import type { PlatformTransaction } from '../core/database.js';
+
+/** How background work of all tenants together stands. */
+export interface Backlog {
+  /** Background runs that have not ended, by what they are at. `parked`: they wait for something else to happen (`waiting_for`). */
+  runs: { due: number; delayed: number; handed_over: number; running: number; parked: number };
+  /** How long the run that waits longest has been due, in seconds; 0: none waits. */
+  oldestWaitingS: number;
+  deadLetters: number;
+  /** How late the tick is that has been due longest, in seconds; 0: none is due. */
+  scheduleLagS: number;
+  /** Runs made within the last minute that have ended. */
+  lastMinute: { kind: string; status: string; runs: number }[];
+}
+
+/** Looks at the backlog; a few indexes, whatever the tables hold. */
+export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
+  const [row] = await tx.query<Backlog['runs'] & { oldest_s: number; dead: number; lag_s: number }>(
+    `select due.n as due, due.oldest_s,
+       (select count(*)::int from runs where next_attempt_at > now()) as delayed,
+       (select count(*)::int from runs where dispatched_at is not null) as handed_over,
+       (select count(*)::int from runs where lease_until is not null) as running,
+       (select count(*)::int from runs where waiting_for is not null) as parked,
+       (select count(*)::int from runs where status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook')) as dead,
+       (select coalesce(greatest(0, extract(epoch from now() - min(next_at))), 0)::float8 from schedules where active and not paused and next_at is not null) as lag_s
+     from (select count(*)::int as n, coalesce(extract(epoch from now() - min(next_attempt_at)), 0)::float8 as oldest_s from runs where next_attempt_at <= now()) due`,
+  );
+  // The index by age is a coarse one (BRIN), so a little more is read than counts.
+  const lastMinute = await tx.query<{ kind: string; status: string; runs: number }>(
+    `select kind, status, count(*)::int as runs from runs where queued_at > now() - interval '1 minute' and finished_at is not null group by 1, 2 order by 1, 2`,
+  );
+  const { oldest_s: oldestWaitingS = 0, dead: deadLetters = 0, lag_s: scheduleLagS = 0, ...runs } = row ?? { due: 0, delayed: 0, handed_over: 0, running: 0, parked: 0 };
+  return { runs, oldestWaitingS, deadLetters, scheduleLagS, lastMinute };
+}
