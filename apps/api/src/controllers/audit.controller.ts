@@ -5,9 +5,16 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, pageSchema } from '../http/input.js';
+import { input, instant, lookup, pageSchema } from '../http/input.js';
 
-const query = pageSchema.extend({ cursor: z.coerce.number().int().min(1).optional().describe('`next_cursor` of the page before') });
+const query = pageSchema.extend({
+  cursor: z.coerce.number().int().min(1).optional().describe('`next_cursor` of the page before'),
+  actor: lookup(200).optional().describe('Who: the id of a user, token or operator, or `system`'),
+  action: lookup(100).optional().describe('`plugin.enabled`, or `plugin` for all that begin so'),
+  target: lookup(500).optional().describe('On what: an id or a name'),
+  since: instant.optional(),
+  until: instant.optional(),
+});
 
 @ApiTags('Operations')
 @Controller('api/audit')
@@ -16,8 +23,8 @@ export class AuditController {
 
   @Get()
   @Endpoint({ summary: 'Every change in the tenant, newest first', gate: 'admin', query })
-  async list(@CurrentCaller() caller: Caller, @Query(input(query)) { limit, cursor }: z.infer<typeof query>): Promise<unknown> {
-    const rows = await this.database.forTenant(caller.tenant.id).transaction((tx) => listAudit(tx, { limit: limit + 1, before: cursor }));
+  async list(@CurrentCaller() caller: Caller, @Query(input(query)) { limit, cursor, ...filter }: z.infer<typeof query>): Promise<unknown> {
+    const rows = await this.database.forTenant(caller.tenant.id).transaction((tx) => listAudit(tx, { ...filter, limit: limit + 1, before: cursor }));
     const items = rows.slice(0, limit);
     return { items, next_cursor: rows.length > limit ? String(items.at(-1)?.seq) : null };
   }

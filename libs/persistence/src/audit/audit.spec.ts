@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { uuidFromId } from '@annex/kernel';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { appendAudit, listAudit, verifyAuditChain } from './audit.js';
+import { appendAudit, listAudit, verifyAuditChain, type AuditFilter } from './audit.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -22,6 +22,23 @@ it('chains the rows of a tenant, also when changes come at once, and shows a row
   expect(await scope.transaction(verifyAuditChain)).toBeNull();
   await db.sql(`update audit set target = 'other' where tenant_id = $1 and seq = 5`, [uuidFromId(tenant.id)]);
   expect(await scope.transaction(verifyAuditChain)).toBe(5);
+});
+
+it('is searched by who, what, on what and when', async () => {
+  const { database } = db;
+  const scope = database.forTenant((await db.makeTenant()).id);
+  for (const [actor, action, target] of [['usr_a', 'plugin.enabled', 'p'], ['usr_b', 'plugin.disabled', 'p'], ['usr_a', 'plugins.counted', 'q'], ['usr_a', 'plugin.enabled', 'q']] as const) {
+    await scope.transaction((tx) => appendAudit(tx, { actor, action, target }));
+  }
+  const find = async (filter: AuditFilter): Promise<number[]> => (await scope.transaction((tx) => listAudit(tx, { limit: 10, ...filter }))).map((row) => row.seq);
+  expect(await find({ actor: 'usr_a' })).toEqual([4, 3, 1]);
+  expect(await find({ action: 'plugin.enabled' })).toEqual([4, 1]);
+  expect(await find({ action: 'plugin' })).toEqual([4, 2, 1]);
+  expect(await find({ target: 'q', actor: 'usr_a', action: 'plugin' })).toEqual([4]);
+  const second = (await scope.transaction((tx) => listAudit(tx, { limit: 10 }))).find((row) => row.seq === 2)?.at;
+  await db.sql(`update audit set at = at + interval '1 hour' where seq > 2`);
+  expect(await find({ since: second })).toEqual([4, 3, 2]);
+  expect(await find({ until: second })).toEqual([1]);
 });
 
 it('takes any text, and keeps the chain', async () => {

@@ -43,11 +43,24 @@ export interface AuditRow {
   request_id: string | null;
 }
 
+/** Which rows are wanted; what is left out matters not. */
+export interface AuditFilter {
+  actor?: string | undefined;
+  /** A whole action, such as `plugin.enabled`, or a noun, such as `plugin`: all of its actions. */
+  action?: string | undefined;
+  target?: string | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+}
+
 /** A page of the audit trail, newest first. `before`: the `seq` of the last row of the page before. */
-export async function listAudit(tx: TenantTransaction, { limit, before }: { limit: number; before?: number }): Promise<AuditRow[]> {
+export async function listAudit(tx: TenantTransaction, { limit, before, actor, action, target, since, until }: AuditFilter & { limit: number; before?: number | undefined }): Promise<AuditRow[]> {
   const rows = await tx.query<AuditRow & { seq: string }>(
-    'select seq, at, actor, action, target, detail, request_id from audit where tenant_id = $1 and seq < $2 order by seq desc limit $3',
-    [tx.tenantUuid, before ?? Number.MAX_SAFE_INTEGER, limit],
+    `select seq, at, actor, action, target, detail, request_id from audit
+     where tenant_id = $1 and seq < $2 and ($4::text is null or actor = $4) and ($5::text is null or action = $5 or starts_with(action, $5 || '.'))
+       and ($6::text is null or target = $6) and ($7::timestamptz is null or at >= $7) and ($8::timestamptz is null or at < $8)
+     order by seq desc limit $3`,
+    [tx.tenantUuid, before ?? Number.MAX_SAFE_INTEGER, limit, actor ?? null, action ?? null, target ?? null, since ?? null, until ?? null],
   );
   return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
 }
