@@ -311,6 +311,15 @@ describe('handlers', () => {
     expect(await sandbox.run(runOf(`job('j', () => { throw new RetryAfter('busy', 1500); })`))).toMatchObject({ error: { code: 'RETRY_AFTER', message: 'busy', retryAfterMs: 1500 } });
   });
 
+  it('that keep buffers until none are left end as MEMORY_LIMIT, and the next run starts afresh', async () => {
+    const body = `const kept = []; job('fill', () => { for (;;) kept.push(new ArrayBuffer(4_000_000)); }); job('few', () => new ArrayBuffer(8_000_000).byteLength);`;
+    const limits = { ...usualLimits, memoryMb: 32 };
+    const full = await sandbox.run(runOf(body, { limits }));
+    expect(full).toMatchObject({ status: 'failed', error: { code: 'MEMORY_LIMIT', message: expect.stringContaining('32 MB') as string } });
+    expect(full.usage.memoryMb).toBeGreaterThanOrEqual(32);
+    expect(await sandbox.run(runOf(body, { index: 1, limits }))).toMatchObject({ status: 'succeeded', result: '8000000' });
+  });
+
   it('share what the entry made, from run to run of one release', async () => {
     const body = `let count = 0; job('j', () => (count += 1))`;
     expect([await answer(`() => 0`), valueOf(await sandbox.run(runOf(body))), valueOf(await sandbox.run(runOf(body)))]).toEqual([0, 1, 2]);

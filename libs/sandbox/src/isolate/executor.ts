@@ -5,7 +5,7 @@
 import { assertNever } from '@annex/kernel';
 import type { FromExecutor, Profile, RunAddress, RunMessage, ToExecutor } from '../wire/messages.js';
 import type { Addon, PreludeScript, TurnFailure } from './guest.js';
-import { cpuText, failure, GuestRun, wallText, type RunEnd } from './guest-run.js';
+import { cpuText, failure, GuestRun, memoryText, wallText, type RunEnd } from './guest-run.js';
 import type { Lane, LaneEvents } from './lane.js';
 import { Lanes } from './lanes.js';
 import { makePreludeCache } from './prelude-cache.js';
@@ -292,7 +292,7 @@ export class Executor implements LaneEvents, EffectParts {
     switch (failed) {
       case 'memory':
       case 'disposed':
-        return failure('MEMORY_LIMIT', `the plugin needed more than ${run.limits.memoryMb} MB of heap`);
+        return failure('MEMORY_LIMIT', memoryText(run));
       case 'timeout':
         return this.now() >= run.deadline - 5 ? failure('TIMEOUT', wallText(run)) : failure('CPU_LIMIT', cpuText(run));
       default:
@@ -309,6 +309,8 @@ export class Executor implements LaneEvents, EffectParts {
     this.#inspections.delete(run);
     const { lane, slot, nonce } = run;
     if (lane !== undefined) {
+      // What filled the memory may still be held by the module, and would fail every run to come.
+      if (end.type === 'failed' && end.code === 'MEMORY_LIMIT') this.#lanes.retire(lane);
       lane.runs.delete(run.key);
       // The isolate still knows a run that did not end by its own word.
       if (lane.state === 'ready' && !run.endedItself) lane.enterQuietly('forget', [0, run.key]);

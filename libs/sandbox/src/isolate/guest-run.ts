@@ -86,3 +86,7 @@ export function cpuText(run: GuestRun): string {
 export function wallText(run: GuestRun): string {
   return `the run took longer than ${run.limits.wallMs} ms`;
 }
+
+export function memoryText(run: GuestRun): string {
+  return `the plugin needed more than ${run.limits.memoryMb} MB of heap`;
+}

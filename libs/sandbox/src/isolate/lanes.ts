@@ -58,7 +58,7 @@ export class Lanes {
   /** Puts a fresh isolate into service; one that had the key before finishes its runs and goes. */
   open(key: string, sha256: string, memoryMb: number): Lane {
     const old = this.#byKey.get(key);
-    if (old !== undefined) this.#retire(old);
+    if (old !== undefined) this.retire(old);
     while (this.#byKey.size >= this.#settings.maxIsolates && this.dropQuietest());
     const lane = new Lane(key, sha256, this.#takeGuest(memoryMb), this.#parts.events);
     this.#byKey.set(key, lane);
@@ -76,7 +76,7 @@ export class Lanes {
 
   /** Takes isolates out of service whose key begins so; their runs finish. */
   evict(prefix: string): void {
-    for (const [key, lane] of this.#byKey) if (key.startsWith(prefix)) this.#retire(lane);
+    for (const [key, lane] of this.#byKey) if (key.startsWith(prefix)) this.retire(lane);
   }
 
   /** Ends an isolate whose last run is over, if it was only waiting for that. */
@@ -108,7 +108,9 @@ export class Lanes {
     }, refillAfterMs);
   }
 
-  #retire(lane: Lane): void {
+  /** Takes an isolate out of service; its runs finish. */
+  retire(lane: Lane): void {
+    if (this.#byKey.get(lane.key) !== lane) return;
     this.#byKey.delete(lane.key);
     if (lane.isIdle) this.drop(lane);
     else this.#leaving.add(lane);

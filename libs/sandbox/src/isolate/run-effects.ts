@@ -2,7 +2,7 @@
 import { answerCryptoCall } from '../child/web-crypto.js';
 import { emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
-import { failure, type GuestRun, type RunEnd } from './guest-run.js';
+import { failure, memoryText, type GuestRun, type RunEnd } from './guest-run.js';
 import type { Lane } from './lane.js';
 
 const maxTimersPerRun = 1000;
@@ -39,7 +39,7 @@ export function takeEmission(
       return true;
     case emission.failure:
       run.endedItself = true;
-      run.end ??= { type: 'failed', code: a, message: b, stack: c, retryAfterMs: n };
+      run.end ??= failureEnd(run, a, b, c, n);
       return true;
     case emission.hostCall: {
       const inspection = parts.inspectionOf(run);
@@ -74,6 +74,14 @@ export function takeEmission(
 export function deliver(lane: Lane, run: GuestRun, answer: { callId: number; ok: boolean; a: string; b: string }): void {
   if (run.over || run.lane !== lane || lane.state === 'dead') return;
   lane.enter(run, 'deliver', [0, run.key, answer.callId, answer.ok ? 1 : 0, answer.a, answer.b]);
+}
+
+/** What V8 throws where isolated-vm refuses bytes for a buffer, because the heap limit is reached. */
+const buffersRefused = 'Array buffer allocation failed';
+
+function failureEnd(run: GuestRun, code: string, message: string, stack: string, retryAfterMs: number): RunEnd {
+  if (code === 'PLUGIN_ERROR' && message === buffersRefused) return failure('MEMORY_LIMIT', memoryText(run));
+  return { type: 'failed', code, message, stack, retryAfterMs };
 }
 
 function responseEnd(run: GuestRun, status: number, headers: string, body: string, bodyEncoding: string): RunEnd {
