@@ -43,6 +43,17 @@ describe('retries', () => {
     expect(nextAttempt(failure({ ...lost, platformFailures: platformRetryPolicy.maxAttempts }))).toEqual({ then: 'dead', reason: 'platform_failures_spent' });
   });
 
+  it('of a job come when it asks for them, although its manifest asks for none, unless it says how many', () => {
+    const job = (attempts: number, asked?: { maxAttempts?: number; backoff?: 'fixed' }) =>
+      nextAttempt(failure({ kind: 'job', policy: retryPolicyFor('job', asked), attempts, error: { code: 'RETRY_AFTER', retryAfterMs: 7 } }));
+    expect(job(1)).toEqual({ then: 'retry', delayMs: 7, countsAsAttempt: true });
+    expect(job(4, { backoff: 'fixed' })).toMatchObject({ then: 'retry' });
+    expect(job(5)).toEqual({ then: 'dead', reason: 'attempts_spent' });
+    expect(job(1, { maxAttempts: 1 })).toEqual({ then: 'dead', reason: 'attempts_spent' });
+    expect(job(2, { maxAttempts: 3 })).toMatchObject({ then: 'retry' });
+    expect(nextAttempt(failure({ kind: 'job', policy: retryPolicyFor('job', undefined), attempts: 1, error: { code: 'PLUGIN_ERROR' } }))).toEqual({ then: 'dead', reason: 'attempts_spent' });
+  });
+
   it('come when the plugin asked for, within a day, and count', () => {
     const asked = (retryAfterMs?: number) => nextAttempt(failure({ error: { code: 'RETRY_AFTER', retryAfterMs } }));
     expect(asked(1234)).toEqual({ then: 'retry', delayMs: 1234, countsAsAttempt: true });

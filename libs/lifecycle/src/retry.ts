@@ -6,6 +6,8 @@ import type { RunKind } from './run-status.js';
 export interface RetryPolicy {
   /** All tries together, the first included; 1 means no retry. */
   maxAttempts: number;
+  /** All tries together when the handler itself asks for another one with `RetryAfter`. Default: `maxAttempts`. */
+  maxAskedAttempts?: number;
   /** `exponential`: the delay doubles with each attempt. `fixed`: it stays. */
   backoff: 'exponential' | 'fixed';
   /** Before the second attempt, in seconds. */
@@ -19,13 +21,14 @@ export const maxAttemptsCeiling = 20;
 
 /**
  * What holds when a manifest says nothing. Events are delivered at least once, so a hook is tried five times over about 75 seconds. A job is
- * tried once, because nothing says that doing it twice is harmless; its manifest may ask for more. Routes and filters have a caller who
+ * tried once, because nothing says that doing it twice is harmless, unless it throws `RetryAfter`, which says just that; its manifest may ask for
+ * more. Routes and filters have a caller who
  * waits, and lifecycle hooks an admin: they are never tried again.
  */
 export const defaultRetryPolicies: Readonly<Record<RunKind, RetryPolicy>> = {
   event: { maxAttempts: 5, backoff: 'exponential', initialDelayS: 5, maxDelayS: 3600 },
   webhook: { maxAttempts: 6, backoff: 'exponential', initialDelayS: 5, maxDelayS: 3600 },
-  job: { maxAttempts: 1, backoff: 'exponential', initialDelayS: 5, maxDelayS: 3600 },
+  job: { maxAttempts: 1, maxAskedAttempts: 5, backoff: 'exponential', initialDelayS: 5, maxDelayS: 3600 },
   route: { maxAttempts: 1, backoff: 'fixed', initialDelayS: 0, maxDelayS: 0 },
   filter: { maxAttempts: 1, backoff: 'fixed', initialDelayS: 0, maxDelayS: 0 },
   lifecycle: { maxAttempts: 1, backoff: 'fixed', initialDelayS: 0, maxDelayS: 0 },
@@ -39,9 +42,10 @@ export const maxRetryAfterMs = DAY;
 
 /** A policy with the gaps of what a manifest says filled from the kind's default. */
 export function retryPolicyFor(kind: RunKind, asked: Partial<RetryPolicy> | undefined): RetryPolicy {
-  const base = defaultRetryPolicies[kind];
+  const { maxAskedAttempts, ...base } = defaultRetryPolicies[kind];
   const given = Object.fromEntries(Object.entries(asked ?? {}).filter(([, value]) => value !== undefined)) as Partial<RetryPolicy>;
-  const policy = { ...base, ...given };
+  // Who says how often means it, whoever asks.
+  const policy: RetryPolicy = { ...base, ...(maxAskedAttempts !== undefined && given.maxAttempts === undefined && { maxAskedAttempts }), ...given };
   return { ...policy, maxAttempts: Math.min(policy.maxAttempts, maxAttemptsCeiling), maxDelayS: Math.max(policy.maxDelayS, policy.initialDelayS) };
 }
 
@@ -83,7 +87,8 @@ export function nextAttempt({ kind, policy, attempts, platformFailures, error, r
     if (platformFailures >= platformRetryPolicy.maxAttempts) return { then: 'dead', reason: 'platform_failures_spent' };
     return { then: 'retry', delayMs: delayMs(platformRetryPolicy, platformFailures, random), countsAsAttempt: false };
   }
-  if (attempts >= policy.maxAttempts) return { then: 'dead', reason: 'attempts_spent' };
+  const mostAttempts = retry === 'asked' ? (policy.maxAskedAttempts ?? policy.maxAttempts) : policy.maxAttempts;
+  if (attempts >= mostAttempts) return { then: 'dead', reason: 'attempts_spent' };
   if (retry === 'asked' && error.retryAfterMs !== undefined && Number.isFinite(error.retryAfterMs)) {
     return { then: 'retry', delayMs: Math.round(Math.min(Math.max(error.retryAfterMs, 0), maxRetryAfterMs)), countsAsAttempt: true };
   }
