@@ -24,8 +24,9 @@ async function main(): Promise<void> {
   let firstMs = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     signals += 1;
-    // One Ctrl-C may come twice, from the terminal and from npm; a second one of a person who will not wait comes later.
-    if (signals > 1) return performance.now() - firstMs > 1000 ? process.exit(1) : undefined;
+    // One Ctrl-C may come twice, from the terminal and from npm; a second one of a person who will not wait comes later. Supervisors may repeat
+    // SIGTERM and mean the same: what is under way ends, or the time for it runs out.
+    if (signals > 1) return signal === 'SIGINT' && performance.now() - firstMs > 1000 ? process.exit(1) : undefined;
     firstMs = performance.now();
     console.error(`annex: ${signal}, stopping`);
     setTimeout(() => process.exit(1), STOP_LIMIT_MS).unref();
