@@ -17,11 +17,11 @@ export interface HostCallError extends Error {
 export interface HttpInit {
   /** Default GET. */
   method?: string;
-  headers?: Record<string, string>;
-  /** Added to the URL. */
-  query?: Record<string, string | number | boolean>;
+  headers?: Record<string, string> | Iterable<readonly [string, string]>;
+  /** Added to the URL; a list gives its name once for each item. */
+  query?: string | URLSearchParams | Record<string, string | number | boolean | null | undefined | readonly (string | number | boolean)[]>;
   /** An object is sent as JSON; text and bytes as they are. */
-  body?: JsonInput | Uint8Array | ArrayBuffer | URLSearchParams | FormData;
+  body?: JsonInput | Uint8Array | ArrayBuffer | URLSearchParams | FormData | Blob;
   /** Milliseconds; never beyond the run's own deadline. */
   timeoutMs?: number;
 }
@@ -49,11 +49,13 @@ export interface LlmOptions {
   system?: string;
   /** What was said before the prompt. */
   messages?: LlmMessage[];
-  /** Of the answer. */
+  /** Of the answer; `max_tokens` is the same. */
+  maxTokens?: number;
   max_tokens?: number;
   /** 0 to 2. */
   temperature?: number;
   /** `json`: the model shall answer one JSON object. */
+  responseFormat?: 'json' | 'text';
   response_format?: 'json' | 'text';
   /** Where the answer ends; at most 4. */
   stop?: string | string[];
@@ -124,7 +126,7 @@ export interface FileInfo {
 }
 
 /** Something to attach to a mail: text or bytes, or a file of the tenant (needs `files.read`). */
-export type MailAttachment = { filename: string; content: string | Uint8Array; content_type?: string } | { file: string; filename?: string; content_type?: string };
+export type MailAttachment = ({ filename: string; content: string | Uint8Array } | { file: string; filename?: string }) & { contentType?: string; content_type?: string };
 
 /** A mail. It needs `text`, `html` or `template`; who it is from is the operator's. */
 export interface Mail {
@@ -132,6 +134,7 @@ export interface Mail {
   to: string | string[];
   cc?: string | string[];
   bcc?: string | string[];
+  replyTo?: string;
   reply_to?: string;
   subject: string;
   text?: string;
@@ -142,6 +145,7 @@ export interface Mail {
   data?: object;
   attachments?: MailAttachment[];
   /** The same key again is the same mail, and sends no second one. */
+  idempotencyKey?: string;
   idempotency_key?: string;
 }
 
@@ -182,7 +186,8 @@ export interface Context<Config = Record<string, Json>> {
   readonly config: Config;
   /** Declared secrets only. */
   readonly secrets: {
-    get(name: string): Promise<string | undefined>;
+    /** `null` while the tenant has not set it. */
+    get(name: string): Promise<string | null>;
     get(name: string, fallback: string): Promise<string>;
     /** Whether the tenant has set it. */
     has(name: string): Promise<boolean>;
@@ -191,12 +196,12 @@ export interface Context<Config = Record<string, Json>> {
   };
   /** Needs `outbound_http`, and the host in the manifest's `http.allow`. */
   readonly http: {
-    get<T = unknown>(url: string, init?: HttpInit): Promise<HttpAnswer<T>>;
-    delete<T = unknown>(url: string, init?: HttpInit): Promise<HttpAnswer<T>>;
-    post<T = unknown>(url: string, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
-    put<T = unknown>(url: string, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
-    patch<T = unknown>(url: string, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
-    request<T = unknown>(url: string, init?: HttpInit): Promise<HttpAnswer<T>>;
+    get<T = unknown>(url: string | URL, init?: HttpInit): Promise<HttpAnswer<T>>;
+    delete<T = unknown>(url: string | URL, init?: HttpInit): Promise<HttpAnswer<T>>;
+    post<T = unknown>(url: string | URL, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
+    put<T = unknown>(url: string | URL, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
+    patch<T = unknown>(url: string | URL, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
+    request<T = unknown>(url: string | URL, init?: HttpInit): Promise<HttpAnswer<T>>;
   };
   /** Tables of the tenant, made by the first insert, and the read-only `users`, `files`, `events` and `runs`. Needs `db.read`, `db.write`. */
   readonly db: {
@@ -215,7 +220,8 @@ export interface Context<Config = Record<string, Json>> {
     set(key: string, value: JsonInput, options?: { /** Seconds. */ ttl?: number }): Promise<void>;
     /** Whether there was one. */
     delete(key: string): Promise<boolean>;
-    list(options?: { prefix?: string; limit?: number; cursor?: string }): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
+    /** A text is the prefix. */
+    list(options?: string | { prefix?: string; limit?: number; cursor?: string }): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
     /** Adds to a counter, which starts at 0, and answers the sum. Atomic. */
     incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
   };
@@ -226,10 +232,10 @@ export interface Context<Config = Record<string, Json>> {
     /** At most 10 MiB. */
     read(key: string): Promise<Uint8Array>;
     stat(key: string): Promise<FileInfo | null>;
-    /** A link that opens the file for anybody, for `expires_s` seconds (default 3600, at most a week). */
-    url(key: string, options?: { expires_s?: number }): Promise<string>;
+    /** A link that opens the file for anybody, for `expiresS` seconds (default 3600, at most a week). */
+    url(key: string, options?: { expiresS?: number; expires_s?: number }): Promise<string>;
     /** At most 10 MiB; replaces a file of the same key and emits `files.uploaded`. */
-    upload(key: string, data: string | Uint8Array | ArrayBuffer, options?: { content_type?: string }): Promise<FileInfo>;
+    upload(key: string, data: string | ArrayBufferView | ArrayBuffer | Blob, options?: { contentType?: string; content_type?: string }): Promise<FileInfo>;
     /** Whether there was one. Emits `files.deleted`. */
     delete(key: string): Promise<boolean>;
   };
@@ -261,8 +267,8 @@ export interface Context<Config = Record<string, Json>> {
     /** Delivers a payload to a webhook of this package (`webhooks/<name>.yaml`). Needs `emit_webhook`. */
     send(name: string, payload: JsonInput): Promise<{ delivery_id: string; status: string }>;
   };
-  /** Captured, structured, secrets masked. `console` does the same. */
-  readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: string, fields?: object) => void>;
+  /** Captured, structured, secrets masked. An error is shown with its stack. `console` does the same. */
+  readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: unknown, fields?: unknown) => void>;
 }
 
 /** `ctx` of a route. */

@@ -20,8 +20,14 @@ export interface RouteOptions {
   roles?: string[];
 }
 
+/**
+ * What an event brings, when the handler says nothing of it: who sent it knows. `hook<{ user: User }>(…)` says it.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- with `unknown` no handler could read `event.data.user.email` without a type of its own
+export type EventData = any;
+
 /** A domain event as hooks see it (the CloudEvents 1.0 attributes). */
-export interface PluginEvent<Data = Record<string, never>> {
+export interface PluginEvent<Data = EventData> {
   id: string;
   type: string;
   source: string;
@@ -35,8 +41,10 @@ export interface FilterOptions {
   /** Lower runs first. Default 0. */
   priority?: number;
   /** Milliseconds, at most 1000 (the default). */
+  timeoutMs?: number;
   timeout_ms?: number;
   /** What happens when the filter fails: the value passes unchanged (default), or the whole filter call fails. */
+  onError?: 'pass' | 'fail';
   on_error?: 'pass' | 'fail';
 }
 
@@ -48,7 +56,7 @@ function outside(name: string): never {
  * Runs for each event of that name, or of a pattern: `*` stands for one segment, `**` for many. Declare it in the manifest's `events`.
  * `Data` and `Config` are what the handler expects of the event and of its settings; nothing checks the event's data but the handler.
  */
-export function hook<Data = Record<string, never>, Config = Record<string, Json>>(
+export function hook<Data = EventData, Config = Record<string, Json>>(
   _event: string,
   _handler: (ctx: Context<Config>, event: PluginEvent<Data>) => Awaitable<unknown>,
 ): void {
