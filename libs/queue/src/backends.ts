@@ -25,21 +25,21 @@ export interface Backend {
 
 /** BullMQ's backend over PostgreSQL: pools of its own, tables in the schema `bullmq`, made and upgraded when first used. */
 function postgres(url: string): Backend {
-  const connection = (max: number) => ({
+  const connection = (max: number, silenceMs: number) => ({
     connectionString: url,
     schema: 'bullmq',
     migrate: true,
     max,
     application_name: 'annex-queue',
-    query_timeout: 15_000,
+    query_timeout: silenceMs,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     // A ticket that a crash undoes is made again, so nobody waits for the disk.
     options: '-c synchronous_commit=off',
   });
   return {
-    queue: (name, options) => new BullQueue(name, { ...options, connection: connection(2) }, createPostgresBackend),
-    worker: (name, processor, options) => new Worker(name, processor, { ...options, connection: connection(4) }, createPostgresBackend),
+    queue: (name, options) => new BullQueue(name, { ...options, connection: connection(2, 6_000) }, createPostgresBackend),
+    worker: (name, processor, options) => new Worker(name, processor, { ...options, connection: connection(4, 15_000) }, createPostgresBackend),
   };
 }
 

@@ -1,6 +1,7 @@
 import { messageOf } from '@annex/kernel';
 import type { ConsumeOptions, Consumer, Queue, QueueOptions, RunTicket, TicketHandler } from './queue.js';
 import { backendOf, type Backend, type TicketQueue } from './backends.js';
+import { Reopening } from './reopening.js';
 
 /** One BullMQ job a ticket; it is never tried again by BullMQ, because PostgreSQL decides what is tried when. */
 const jobName = 'run';
@@ -32,7 +33,7 @@ export function createQueue(options: QueueOptions): Queue {
 
 class BullRunQueue implements Queue {
   readonly backend: Queue['backend'];
-  readonly #queue: TicketQueue;
+  readonly #opened: Reopening<TicketQueue>;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -41,9 +42,16 @@ class BullRunQueue implements Queue {
     private readonly connect: Backend,
   ) {
     this.backend = options.backend;
-    this.#queue = connect.queue(name, { streams: { events: { maxLen: 100 } }, defaultJobOptions: { attempts: 1, stackTraceLimit: 1 } });
-    this.#queue.on('error', nowAndThen((error, times) => options.logger.warn({ reason: messageOf(error), backend: this.backend, times }, 'the queue has no backend; it tries again')));
-    this.#queue.waitUntilReady().catch(() => undefined);
+    const tell = nowAndThen((error, times) => options.logger.warn({ reason: messageOf(error), backend: this.backend, times }, 'the queue has no backend; it tries again'));
+    this.#opened = new Reopening(() => {
+      const queue = connect.queue(name, { streams: { events: { maxLen: 100 } }, defaultJobOptions: { attempts: 1, stackTraceLimit: 1 } });
+      queue.on('error', tell);
+      return queue;
+    });
+  }
+
+  get #queue(): TicketQueue {
+    return this.#opened.current;
   }
 
   async add(tickets: readonly RunTicket[]): Promise<void> {
@@ -61,31 +69,38 @@ class BullRunQueue implements Queue {
 
   consume(handler: TicketHandler, { concurrency, onLockLost }: ConsumeOptions): Consumer {
     const { logger } = this.options;
-    const worker = this.connect.worker(
-      this.name,
-      async (job) => {
-        try {
-          await handler({ id: job.id ?? '', ...job.data });
-        } catch (thrown) {
-          logger.error({ err: thrown, ticket: job.id }, 'a ticket’s handler threw');
-        }
-        return null;
-      },
-      { ...workerOptions, concurrency },
-    );
-    worker.on('error', nowAndThen((error, times) => logger.warn({ reason: messageOf(error), backend: this.backend, times }, 'the queue’s consumer failed; it goes on')));
-    if (onLockLost) worker.on('lockRenewalFailed', onLockLost);
-    const isReady = worker.waitUntilReady().then(() => undefined);
-    isReady.catch(() => undefined);
+    const tell = nowAndThen((error, times) => logger.warn({ reason: messageOf(error), backend: this.backend, times }, 'the queue’s consumer failed; it goes on'));
+    let atOnce = concurrency;
+    const opened = new Reopening(() => {
+      const worker = this.connect.worker(
+        this.name,
+        async (job) => {
+          try {
+            await handler({ id: job.id ?? '', ...job.data });
+          } catch (thrown) {
+            logger.error({ err: thrown, ticket: job.id }, 'a ticket’s handler threw');
+          }
+          return null;
+        },
+        { ...workerOptions, concurrency: atOnce },
+      );
+      worker.on('error', tell);
+      if (onLockLost) worker.on('lockRenewalFailed', onLockLost);
+      return worker;
+    });
     let stopping: Promise<void> | undefined;
     return {
-      ready: () => isReady,
+      ready: () => opened.ready(),
       setConcurrency: (wanted) => {
-        worker.concurrency = wanted;
+        atOnce = wanted;
+        opened.current.concurrency = wanted;
       },
-      pause: () => worker.pause(true),
+      pause: () => {
+        opened.openNoMore();
+        return opened.current.pause(true);
+      },
       stop: () => {
-        stopping ??= worker.close();
+        stopping ??= opened.close();
         return stopping;
       },
     };
@@ -101,7 +116,7 @@ class BullRunQueue implements Queue {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#inTime(this.#queue.close()).catch(() => undefined);
+    this.#closing ??= this.#inTime(this.#opened.close()).catch(() => undefined);
     return this.#closing;
   }
 

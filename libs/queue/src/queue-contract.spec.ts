@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newId, newUuid, silentLogger } from '@annex/kernel';
 import { Redis } from 'ioredis';
 import { mayLeaveOutRedis, startRedis, type RedisServer } from '../../../test/support/redis-server.js';
+import { openTcpProxy } from '../../../test/support/tcp-proxy.js';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { createQueue, type Consumer, type Queue, type RunTicket, type TicketHandler } from './index.js';
 
@@ -194,6 +195,24 @@ for (const backend of ['postgres', 'redis'] as const) {
       expect(done).toBe(true);
       expect(seen).toEqual([first]);
       expect(await queue.missing([second.id])).toEqual([]);
+    });
+
+    it('works once its backend is there, though it was away at first', async () => {
+      const proxy = await openTcpProxy(subject.url);
+      try {
+        await proxy.cut();
+        const { queue } = queueOn(proxy.url);
+        const { handler, untilSeen } = collector();
+        const consumer = consume(queue, handler);
+        await expect(queue.add([ticket()])).rejects.toThrow();
+        await proxy.restore();
+        while (!(await queue.add([ticket()]).then(() => true, () => false))) await pause(50);
+        await consumer.ready();
+        await untilSeen(1);
+      } finally {
+        for (const one of open.splice(0).reverse()) await ('stop' in one ? one.stop() : one.close());
+        await proxy.close();
+      }
     });
 
     it('says so when its backend does not answer', async () => {
