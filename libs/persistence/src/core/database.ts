@@ -43,6 +43,8 @@ export interface TransactionOptions {
 const defaultPoolSize = 10;
 /** The longest that a transaction waits for a connection, in milliseconds. */
 const connectionTimeoutMs = 10_000;
+/** A transaction begins at once, however busy the server is; a connection on which it does not within this many milliseconds is half-open. */
+const beginTimeoutMs = 5_000;
 
 /** One tenant leaves a third of the connections to the others, however much it asks for at once. */
 const sharePerTenant = (poolSize: number): number => Math.max(1, Math.ceil((poolSize * 2) / 3));
@@ -236,14 +238,14 @@ async function inTransaction<Tx extends Transaction, T>(from: DataSource, begin:
   let broken: Error | undefined;
   try {
     const client = (await runner.connect()) as PoolClient;
-    const run = (sql: string): Promise<unknown> =>
-      client.query(sql).catch((thrown: unknown) => {
+    const run = (sql: string, limit: { query_timeout?: number } = {}): Promise<unknown> =>
+      client.query({ text: sql, ...limit }).catch((thrown: unknown) => {
         throw new QueryFailedError(sql, [], thrown instanceof Error ? thrown : new Error(String(thrown)));
       });
     const tx = open(runner.manager);
     let value: T;
     try {
-      await run(begin);
+      await run(begin, { query_timeout: beginTimeoutMs });
       runner.isTransactionActive = true;
       value = await work(tx);
       await run('commit');
