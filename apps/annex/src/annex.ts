@@ -2,8 +2,6 @@
  * Starts everything in the order in which it leans on each other, and stops it the other way round: folder, PostgreSQL, schema, platform, API,
  * worker, and in development the demo tenant.
  */
-import { startApi } from '@annex-app/api';
-import { startWorker } from '@annex-app/worker';
 import type { Stoppable } from '@annex/kernel';
 import { writeMailbox } from '@annex/mail';
 import { startEmbeddedPostgres } from '@annex/persistence';
@@ -88,9 +86,14 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
     // The callers and the background runs end side by side: both may need most of the time that a stop has.
     const serving: Stoppable[] = [];
     undo.push(async () => void (await Promise.all(serving.map((part) => part.stop()))));
-    if (settings.role !== 'api') serving.push(await startWorker(platform));
+    // Only what the role needs is loaded: a worker is up sooner, and smaller, without the framework of the API.
+    if (settings.role !== 'api') {
+      const { startWorker } = await import('@annex-app/worker');
+      serving.push(await startWorker(platform));
+    }
     let url: string | undefined;
     if (servesHttp) {
+      const { startApi } = await import('@annex-app/api');
       const api = await startApi(platform, { port: settings.port, host: settings.host, trustProxy: settings.trustProxy });
       serving.push(api);
       undo.push(async () => {
