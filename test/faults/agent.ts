@@ -2,7 +2,7 @@
  * Loaded into each Annex process of the fault suite before its program (`node --import`): ends, stops or blocks the process at failpoints
  * when the test says so, and puts mutants in place of the program's own code. Annex itself has no switch for any of this.
  */
-import { registerHooks } from 'node:module';
+import { flushCompileCache, registerHooks } from 'node:module';
 import { armFailpoints, type Failpoint } from '@annex/kernel';
 
 /** Text of the compiled program to be replaced: `module` is the end of its path, `from` a regular expression. */
@@ -54,6 +54,8 @@ process.on('message', (order: Order) => {
 // Nobody will end a process whose test has died.
 process.on('disconnect', () => process.exit(1));
 process.channel?.unref();
+// Most processes here are killed, which keeps them from doing that at their end.
+setTimeout(flushCompileCache, 8_000).unref();
 
 const patches = JSON.parse(process.env['FAULTS_PATCHES'] ?? '[]') as Patch[];
 if (patches.length > 0) {

@@ -52,7 +52,7 @@ async function killAt(name: Failpoint, { cluster, random, over }: FaultContext):
   if (name === 'reconcile.expired') {
     for (const other of cluster.workers) if (other !== node) await other.end('SIGKILL');
   }
-  const inTime = await Promise.race([reached, seconds(20).then(() => false), new Promise<false>((done) => over.addEventListener('abort', () => done(false)))]);
+  const inTime = await Promise.race([reached, seconds(60).then(() => false), new Promise<false>((done) => over.addEventListener('abort', () => done(false)))]);
   if (!inTime) {
     node.order({ at: name, do: 'pass' });
     return false;
@@ -68,7 +68,8 @@ async function freeze(node: ClusterNode, { held, released }: FaultContext): Prom
   const before = await held();
   process.signal('SIGSTOP');
   try {
-    await Promise.race([released(before), seconds(40)]);
+    // What it held it loses within a lease and a round of the reconciler; others may have to wait for PostgreSQL.
+    await Promise.all([seconds(15), Promise.race([released(before), seconds(40)])]);
   } finally {
     process.signal('SIGCONT');
   }

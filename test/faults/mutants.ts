@@ -42,9 +42,9 @@ export const mutants = {
   ],
   /** Connections wait for an answer without end. */
   noSocketTimeout: [
-    { module: database, from: 'query_timeout: \\w+,', to: '' },
+    { module: database, from: 'query_timeout: \\w+,?', to: '' },
     { module: listener, from: 'query_timeout: [\\d_]+,', to: '' },
-    { module: backends, from: 'query_timeout: [\\d_]+,', to: '' },
+    { module: backends, from: 'query_timeout: \\w+,', to: '' },
     { module: backends, from: 'socketTimeout: [\\d_]+,?', to: '' },
     { module: backends, from: 'commandTimeout: [\\d_]+', to: '' },
   ],

@@ -68,7 +68,7 @@ export interface LoadOptions {
   seed: number;
   /** Pieces of work asked for and not done, over which nobody asks for more: a slow machine gets less to do. Default 20. */
   maxOpen?: number;
-  /** Longest pause of a client between two pieces, in milliseconds. Default 600. */
+  /** Longest pause of a client between two pieces, in milliseconds. Default 3000. */
   maxPauseMs?: number;
 }
 
@@ -85,7 +85,7 @@ export interface Load {
 /** A client waits so long for an answer, in milliseconds. */
 const patienceMs = 8_000;
 
-export function startLoad({ apis, customers, sink, seed, maxOpen = 20, maxPauseMs = 600 }: LoadOptions): Load {
+export function startLoad({ apis, customers, sink, seed, maxOpen = 20, maxPauseMs = 3000 }: LoadOptions): Load {
   const operations: Operation[] = [];
   const answers = new Map<number, number>();
   const over = new AbortController();
@@ -113,7 +113,7 @@ export function startLoad({ apis, customers, sink, seed, maxOpen = 20, maxPauseM
     for (let number = 0; !over.signal.aborted; number += 1) {
       while (open() >= maxOpen && !over.signal.aborted) await pause(50);
       const kind = random() < 0.5 ? 'event' : random() < 0.5 ? 'job' : 'route';
-      const asked = { key: `${name}-${number}`, kind, ms: Math.round(20 + random() * 400) } as const;
+      const asked = { key: `${name}-${number}`, kind, ms: Math.round(20 + random() * 1500) } as const;
       const operation: Operation = { key: asked.key, kind, isAcknowledged: false };
       operations.push(operation);
       // Some clients ask again until they are answered, some never learn what became of it.
