@@ -53,6 +53,19 @@ describe('settings', () => {
     expect(faults({ a: 'aaa' }, slow)).toEqual([]);
   });
 
+  it('have a schema that judges at once: one that answers later is refused, and never says yes', async () => {
+    const later = { type: 'object', $async: true, properties: { a: { type: 'string' } } } as const;
+    expect(configSchemaFaults(later)).toMatchObject([{ pointer: '/$async' }]);
+    expect(configSchemaFaults({ type: 'object', properties: { a: { $async: true, type: 'string' } } })).toMatchObject([{ pointer: '/properties/a/$async' }]);
+    const rejections: unknown[] = [];
+    const note = (reason: unknown): unknown => rejections.push(reason);
+    process.on('unhandledRejection', note);
+    for (const value of [{ a: 5 }, { a: 'x' }]) expect(applyConfig(later, value)).toMatchObject({ ok: false, errors: [{ detail: expect.stringContaining('$async') as string }] });
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('unhandledRejection', note);
+    expect(rejections).toEqual([]);
+  });
+
   it('of a schema that leads in circles are refused, not looped over', () => {
     const circle: JsonObject = { $ref: '#' };
     expect([...configSchemaFaults(circle), ...faults({ a: 1 }, circle)].length).toBeGreaterThan(0);

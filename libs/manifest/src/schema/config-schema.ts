@@ -88,7 +88,13 @@ export function applyConfig(schema: JsonObject, value: Json): ConfigReading {
   try {
     validator = validatorOf(schema);
     const { validate, limitMs } = validator;
-    if (withinTimeLimit(() => validate(filled) as boolean, limitMs)) return { ok: true, value: filled };
+    const verdict = withinTimeLimit<unknown>(() => validate(filled), limitMs);
+    if (verdict === true) return { ok: true, value: filled };
+    // A promise means yes to nobody, and its rejection, which nobody awaits, would end the process.
+    if (verdict instanceof Promise) {
+      verdict.catch(() => undefined);
+      throw new Error('its schema says "$async"');
+    }
     return { ok: false, errors: (validate.errors ?? []).slice(0, 100).map(explain) };
   } catch (thrown) {
     const limitMs = validator?.limitMs ?? compileLimitMs;
@@ -122,7 +128,7 @@ function draftOf(schema: JsonObject): '2020' | '07' | undefined {
   return /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/.test(named) ? '07' : undefined;
 }
 
-/** The first reference that leaves the schema, or pattern that is no regular expression. */
+/** The first reference that leaves the schema, pattern that is no regular expression, or word that would make its judge answer later. */
 function badKeyword(node: Json, pointer: string): { pointer: string; detail: string } | undefined {
   if (typeof node !== 'object' || node === null) return undefined;
   for (const [key, value] of Object.entries(node)) {
@@ -130,6 +136,7 @@ function badKeyword(node: Json, pointer: string): { pointer: string; detail: str
     if ((key === '$ref' || key === '$dynamicRef') && typeof value === 'string' && !value.startsWith('#')) {
       return { pointer: here, detail: 'a reference may only point into this schema ("#/$defs/…"); copy what you need.' };
     }
+    if (key === '$async') return { pointer: here, detail: 'settings are judged at once; leave it out.' };
     if (key === 'pattern' && typeof value === 'string' && !isPattern(value)) return { pointer: here, detail: `${quote(value)} is not a regular expression (ECMA-262, flag u).` };
     const below = badKeyword(value, here);
     if (below !== undefined) return below;
