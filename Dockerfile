@@ -2,7 +2,7 @@
 # One image for every role: ANNEX_ROLE chooses (all, api, worker). Debian 12, since isolated-vm's prebuilt binary wants glibc 2.34.
 FROM node:26.10.0-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json .npmrc tsconfig.json ./
 COPY libs ./libs
 COPY apps ./apps
 COPY scripts ./scripts

@@ -1,6 +1,6 @@
 /** What stands at the edge of HTTP, before any endpoint: bodies, methods, hosts, forms of a request, and that a refusal always arrives. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packPlugin, startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { packPlugin, startTestAnnex, until, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { rawRequest } from '../support/raw-http.js';
 
 let annex: TestAnnex;
@@ -92,6 +92,17 @@ describe('an upload with an Idempotency-Key', () => {
 
 it('what REST answers is kept in no cache', async () => {
   for (const path of ['/api/auth/me', '/api/plugins/', '/api/nothing']) expect((await tenant.owner.get(path)).headers.get('cache-control'), path).toBe('no-store');
+});
+
+it('every answer is counted by its door, and totals are counters', async () => {
+  const read = async (): Promise<string> => (await annex.operator.get('/metrics')).body as string;
+  const count = (text: string): number => Number(/^annex_http_requests_total\{door="ext",method="GET",status="404"\} (\d+)$/m.exec(text)?.[1] ?? 0);
+  const before = count(await read());
+  expect((await tenant.owner.get('/ext/edge/nothing')).status).toBe(404);
+  const text = await until(read, (now) => count(now) === before + 1);
+  expect(text).toMatch(/^annex_http_request_seconds_bucket\{le="\+Inf",door="rest"\} \d+$/m);
+  for (const [, name, type] of text.matchAll(/^# TYPE (annex_\S+) (\w+)$/gm)) expect([name, type], name).toEqual([name, name?.endsWith('_total') ? 'counter' : expect.stringMatching(/gauge|histogram/)]);
+  expect(text).not.toContain(tenant.slug);
 });
 
 describe('a refusal', () => {

@@ -4,7 +4,7 @@ import { messageOf, type Logger } from '@annex/kernel';
 import type { Dispatcher } from '@annex/dispatch';
 import { readBacklog, type Backlog, type Database } from '@annex/persistence';
 import type { Sandbox } from '@annex/sandbox';
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface PlatformHealth extends Health {
   /** Not ready from now on: the process is going. */
@@ -27,15 +27,18 @@ export function createHealth({ database, sandbox, execution, dispatcher, logger 
       this.set(execution.recording().rows);
     },
   });
-  new Gauge({
+  new Counter({
     name: 'annex_recording_dropped_total',
     help: 'Runs and log lines dropped because the database did not keep up',
     registers: [registry],
     collect() {
-      this.set(execution.recording().dropped);
+      this.reset();
+      this.inc(execution.recording().dropped);
     },
   });
+  const answered = addAnswerMetrics(registry);
   return {
+    answered,
     close() {
       closing = true;
     },
@@ -98,14 +101,15 @@ function addBacklogMetrics(registry: Registry, { database, logger }: { database:
 }
 
 function addDispatchMetrics(registry: Registry, dispatcher: Dispatcher): void {
-  new Gauge({
+  new Counter({
     name: 'annex_attempts_total',
     help: 'Attempts at background runs that this process made, by how they ended',
     labelNames: ['outcome'],
     registers: [registry],
     collect() {
+      this.reset();
       const { claimed: _claimed, running: _running, slots: _slots, handedBack, ...outcomes } = dispatcher.stats();
-      for (const [outcome, count] of Object.entries({ ...outcomes, handed_back: handedBack })) this.set({ outcome }, count);
+      for (const [outcome, count] of Object.entries({ ...outcomes, handed_back: handedBack })) this.inc({ outcome }, count);
     },
   });
   new Gauge({
@@ -119,6 +123,21 @@ function addDispatchMetrics(registry: Registry, dispatcher: Dispatcher): void {
       this.set({ state: 'taken' }, running);
     },
   });
+}
+
+/** Seconds up to which answers are counted together: from a warm call of a plugin to one that runs into its limit. */
+const answerBucketsS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Methods that name a series of their own; whoever invents others makes no new ones. */
+const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Counts the answers to HTTP requests by door and status, and how long they took by door. No path, slug or tenant: anybody may read these numbers. */
+function addAnswerMetrics(registry: Registry): Required<Health>['answered'] {
+  const requests = new Counter({ name: 'annex_http_requests_total', help: 'Requests answered, by door, method and status', labelNames: ['door', 'method', 'status'], registers: [registry] });
+  const seconds = new Histogram({ name: 'annex_http_request_seconds', help: 'How long answers took, by door', labelNames: ['door'], buckets: answerBucketsS, registers: [registry] });
+  return ({ door, method, status, durationMs }) => {
+    requests.inc({ door, method: knownMethods.has(method) ? method : 'other', status });
+    seconds.observe({ door }, durationMs / 1000);
+  };
 }
 
 function addSandboxMetrics(registry: Registry, sandbox: Sandbox): void {
@@ -152,21 +171,23 @@ function addSandboxMetrics(registry: Registry, sandbox: Sandbox): void {
       this.set(sandbox.stats().waiting);
     },
   });
-  new Gauge({
+  new Counter({
     name: 'annex_executor_starts_total',
     help: 'Executors started',
     registers: [registry],
     collect() {
-      this.set(sandbox.stats().starts);
+      this.reset();
+      this.inc(sandbox.stats().starts);
     },
   });
-  new Gauge({
+  new Counter({
     name: 'annex_executor_kills_total',
     help: 'Executors killed, by reason',
     labelNames: ['reason'],
     registers: [registry],
     collect() {
-      for (const [reason, count] of Object.entries(sandbox.stats().kills)) this.set({ reason }, count);
+      this.reset();
+      for (const [reason, count] of Object.entries(sandbox.stats().kills)) this.inc({ reason }, count);
     },
   });
 }

@@ -16,7 +16,7 @@ import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { controllers } from './controllers/controllers.js';
-import { HEALTH, type Health } from './controllers/health.controller.js';
+import { doorOf, HEALTH, type Health } from './controllers/health.controller.js';
 import { addExtDoor } from './ext/door.js';
 import { addHooksDoor } from './ext/hooks-door.js';
 import { CallerGuard, gateOf } from './http/caller.js';
@@ -136,6 +136,13 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   server.addHook('preValidation', (request, _reply, done) => {
     done(isStream(request.body) ? undefined : bodyFault(request.body));
   });
+  const { health } = services;
+  if (health.answered) {
+    server.addHook('onResponse', (request, reply, done) => {
+      health.answered?.({ door: doorOf(request.url), method: request.method, status: reply.statusCode, durationMs: reply.elapsedTime });
+      done();
+    });
+  }
   server.addHook('onRequest', (request, reply, done) => {
     void reply.header('x-request-id', request.id);
     // Tokens, secrets and one tenant's data are nothing for caches; what may be kept says so itself.

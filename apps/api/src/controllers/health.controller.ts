@@ -10,7 +10,25 @@ export interface Health {
   ready(): Promise<{ ready: boolean; checks: Record<string, 'ok' | string> }>;
   /** Prometheus text exposition format 0.0.4. */
   metrics(): Promise<string>;
+  /** Counts an answer. */
+  answered?(answer: Answered): void;
 }
+
+/** An answer that was given, as little of it as a time series may hold. */
+export interface Answered {
+  door: 'rest' | 'ext' | 'hooks' | 'other';
+  method: string;
+  status: number;
+  /** From the request's first byte to the answer's last. */
+  durationMs: number;
+}
+
+/** Which part of the surface a path belongs to. */
+export function doorOf(path: string): Answered['door'] {
+  if (path.startsWith('/ext/') || path.startsWith('/t/')) return 'ext';
+  return path.startsWith('/api/') ? 'rest' : path.startsWith('/hooks/') ? 'hooks' : 'other';
+}
+
 export const HEALTH = Symbol('health');
 
 @ApiTags('Operations')
