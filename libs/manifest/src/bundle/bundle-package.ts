@@ -8,6 +8,7 @@ import { MiB, SECOND, type InputFault } from '@annex/kernel';
 import { build, type BuildOptions, type Loader, type Message, type Metafile, type OutputFile, type Plugin } from 'esbuild';
 import type { PackageFiles } from '../zip/read-package.js';
 import { inBuildSlot } from './build-slot.js';
+import { isNodeBuiltin } from './node-builtins.js';
 import { ImportResolver, type ImportKind } from './resolve-import.js';
 
 /** Code that is ready to run. */
@@ -120,7 +121,7 @@ async function compile(options: BuildOptions): Promise<Compilation> {
  * the same: a second look at the plugin's own TypeScript keeps every import that does not say `type`.
  */
 async function unusedBuiltins(files: PackageFiles, loaded: readonly string[]): Promise<Message[]> {
-  const own = loaded.filter((path) => /\.(ts|mts|cts|tsx)$/.test(path) && !path.includes('node_modules/'));
+  const own = loaded.filter((path) => /\.(ts|mts|cts|tsx)$/.test(path) && !path.includes('node_modules/') && namesBuiltin(files.get(path)));
   const resolver = new ImportResolver(files);
   const look: Plugin = {
     name: 'look',
@@ -138,6 +139,12 @@ async function unusedBuiltins(files: PackageFiles, loaded: readonly string[]): P
   const { outfile: _one, banner: _banner, footer: _footer, ...options } = baseOptions;
   const { errors } = await compile({ ...options, entryPoints: own, outdir: 'look', format: 'esm', tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } }, plugins: [look] });
   return errors.filter((message) => message.detail === 'BUNDLE_NODE_BUILTIN');
+}
+
+/** Whether a text in quotes is the name of a module of Node. The second look costs as much as the first, and few files need it. */
+function namesBuiltin(source: Uint8Array | undefined): boolean {
+  for (const [, name = ''] of Buffer.from(source ?? []).toString('utf8').matchAll(/['"]([a-z_][\w/:.-]{0,60})['"]/g)) if (isNodeBuiltin(name)) return true;
+  return false;
 }
 
 function isBuildFailure(thrown: unknown): thrown is { errors: Message[]; warnings: Message[] } {
