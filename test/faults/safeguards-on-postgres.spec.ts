@@ -1,3 +1,0 @@
-import { describeSafeguards } from './safeguards.js';
-
-describeSafeguards('postgres');
