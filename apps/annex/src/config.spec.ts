@@ -131,8 +131,9 @@ it('takes addresses and networks that plugins may reach, however they are separa
 });
 
 it('warns of a variable that means nothing, and guesses which one was meant', () => {
-  expect(unknownSettings({ ANNEX_ADMIN_EMIAL: 'x', ANNEX_ROLE: 'api', ANNEX_TOKEN: 'for the command line', PATH: '/bin' })).toEqual([
+  expect(unknownSettings({ ANNEX_ADMIN_EMIAL: 'x', ANNEX_PORT: '4000', ANNEX_ROLE: 'api', ANNEX_TOKEN: 'for the command line', PATH: '/bin' })).toEqual([
     'ANNEX_ADMIN_EMIAL is no setting of Annex and is ignored. Did you mean "ANNEX_ADMIN_EMAIL"?',
+    'ANNEX_PORT is no setting of Annex and is ignored. Did you mean "PORT"?',
   ]);
 });
 

@@ -209,14 +209,18 @@ export function readSettings(environment: Record<string, string | undefined> = p
   };
 }
 
-/** Settings of the command line and of docker-compose.yml, which may stand in the same environment. */
-const othersSettings = ['ANNEX_URL', 'ANNEX_TOKEN', 'ANNEX_TENANT', 'ANNEX_PORT'];
+/** Settings of the command line, which may stand in the same environment. */
+const othersSettings = ['ANNEX_URL', 'ANNEX_TOKEN', 'ANNEX_TENANT'];
 
 /** One line for each `ANNEX_…` variable that means nothing here: probably a slip of the pen. */
 export function unknownSettings(environment: Record<string, string | undefined> = process.env): string[] {
-  const known = [...Object.keys(settingsSchema.shape), ...othersSettings];
+  const settings = Object.keys(settingsSchema.shape);
+  const known = [...settings, ...othersSettings];
   const unknown = Object.keys(environment).filter((name) => name.startsWith('ANNEX_') && !known.includes(name));
-  return unknown.sort().map((name) => `${name} is no setting of Annex and is ignored.${didYouMean(name, known)}`);
+  return unknown.sort().map((name) => {
+    const bare = name.slice('ANNEX_'.length);
+    return `${name} is no setting of Annex and is ignored.${settings.includes(bare) ? ` Did you mean "${bare}"?` : didYouMean(name, settings)}`;
+  });
 }
 
 /** What is wrong between settings that are each well-formed. */
