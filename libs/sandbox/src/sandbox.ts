@@ -101,8 +101,8 @@ export interface RunRequest {
   /** Chooses the executor: one serves a single tenant at a time. */
   tenantId: string;
   /**
-   * `foreground`: somebody waits for the answer. Work in the `background` has executors of its own, with less of the processor when both want it, so
-   * that neither keeps the other from running. Default `foreground`.
+   * `foreground`: somebody waits for the answer. Work in the `background` has executors of its own, so that neither keeps the other from running.
+   * Default `foreground`.
    */
   lane?: Lane | undefined;
   /** Who is billed when an executor has to be killed. */

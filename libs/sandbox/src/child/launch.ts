@@ -17,7 +17,7 @@ export interface LaunchOptions {
 }
 
 /** Steps of niceness below an ordinary process: about a third of its share when both want everything. */
-export const executorNiceness = 5;
+const executorNiceness = 5;
 
 /** A started executor: nothing is inherited but one stream. */
 export interface LaunchedExecutor {

@@ -239,7 +239,6 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   #assign(executor: ProcessExecutor, key: string, lane: Lane): ProcessExecutor {
     executor.tenantKey = key;
     executor.lane = lane;
-    if (lane === 'background') executor.yield();
     let own = this.#byTenant.get(key);
     if (own === undefined) this.#byTenant.set(key, (own = new Set()));
     own.add(executor);

@@ -4,8 +4,7 @@
  */
 import { messageOf, type Logger } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
-import { setPriority } from 'node:os';
-import { executorNiceness, type LaunchedExecutor } from '../child/launch.js';
+import type { LaunchedExecutor } from '../child/launch.js';
 import type { Confinement } from '../child/confinement.js';
 import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
@@ -46,9 +45,6 @@ export interface ProcessExecutorOptions {
 
 /** Why the parent ended an executor. */
 export type KillCause = KillReport['reason'] | 'stopped' | 'retired' | 'hostile';
-
-/** About a third of the share of the processor that another executor gets where both want it (sched(7)). */
-const backgroundNiceness = executorNiceness + 5;
 
 export class ProcessExecutor {
   readonly pid: number;
@@ -121,15 +117,6 @@ export class ProcessExecutor {
       launched.child.once('error', () => resolve());
     });
     this.#send({ type: 'configure', settings: JSON.stringify(options.settings) });
-  }
-
-  /** Leaves the processor to others when they want it too. */
-  yield(): void {
-    try {
-      setPriority(this.pid, backgroundNiceness);
-    } catch {
-      // It has ended, or this machine does not let us.
-    }
   }
 
   /** Takes a flight in. Its bundle is sent first when the executor does not hold it. */
