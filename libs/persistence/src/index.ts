@@ -5,7 +5,7 @@ export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOpti
 export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditFilter, type AuditRow } from './audit/audit.js';
 export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
 export { enqueueRun, wakeRelays, type BackgroundKind, type NewRun, type RunPolicy, type WaitReason } from './runs/enqueue-run.js';
-export { isStatementTimeout, isTenantGone, isUniqueViolation } from './core/sql-faults.js';
+export { isDatabaseAway, isStatementTimeout, isTenantGone, isUniqueViolation } from './core/sql-faults.js';
 export { watchChanges, type Change } from './core/watch-changes.js';
 export { WatchedCache, type WatchedCacheOptions } from './core/watched-cache.js';
 export { TenantRow } from './tenants/tenant-row.js';

@@ -1,5 +1,5 @@
 import { type AnnexError, defineErrors, isAnnexError } from '@annex/kernel';
-import { isTenantGone } from '@annex/persistence';
+import { isDatabaseAway, isTenantGone } from '@annex/persistence';
 
 /** Errors of the HTTP surface itself; every library brings its own. */
 export const apiErrors = defineErrors('api', {
@@ -48,8 +48,11 @@ function fromFramework(thrown: unknown, bodyLimit: number | undefined): AnnexErr
     return apiErrors.error('INVALID_JSON', `The body is not valid JSON: ${thrown.message.slice(0, 200)}`, { cause: thrown });
   }
   if (isTenantGone(thrown)) return apiErrors.error('NOT_FOUND', 'The tenant was deleted while this request ran, and nothing of it was kept.', { cause: thrown });
-  if (thrown.name === 'TimeoutError' || thrown.message === 'timeout exceeded when trying to connect') {
+  if (thrown.name === 'TimeoutError') {
     return apiErrors.error('OVERLOADED', 'No connection to the database became free in time. Try again in a moment.', { retryAfterS: 1, cause: thrown });
+  }
+  if (isDatabaseAway(thrown)) {
+    return apiErrors.error('OVERLOADED', 'The database does not answer. What was accepted before is safe; send this again in a moment, a change with an Idempotency-Key.', { retryAfterS: 2, cause: thrown });
   }
   if (status === 404) return apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.', { cause: thrown });
   if (typeof status === 'number' && status >= 400 && status < 500) return apiErrors.error('BAD_REQUEST', thrown.message.slice(0, 500), { cause: thrown });

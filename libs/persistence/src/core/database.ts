@@ -75,7 +75,8 @@ export class Transaction {
 
   async #run(sql: string | Statement, parameters: readonly unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }> {
     const runner = this.manager.queryRunner;
-    if (!runner || runner.isReleased) throw new Error('this transaction has ended');
+    // A connection that breaks between two statements is taken away at once.
+    if (!runner || runner.isReleased) throw Object.assign(new Error('this transaction has ended, or its connection was lost'), { code: 'ECONNRESET' });
     const client = (await runner.connect()) as PoolClient;
     const values = [...parameters];
     try {

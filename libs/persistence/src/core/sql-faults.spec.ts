@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { isTenantGone, isUniqueViolation } from './sql-faults.js';
+import { isDatabaseAway, isTenantGone, isUniqueViolation } from './sql-faults.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -28,4 +28,19 @@ it('work for a tenant that was deleted meanwhile is told from every other fault'
   expect(await fault(noRelease)).toMatchObject({ driverError: { code: '23503' } });
   expect(isTenantGone(await fault(noRelease))).toBe(false);
   expect(isTenantGone(new Error('other'))).toBe(false);
+});
+
+it('a database that is away is told from a statement that fails', async () => {
+  const tenant = await db.makeTenant();
+  const scope = db.database.forTenant(tenant.id);
+  const work = scope.transaction(async (tx) => {
+    const [self] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await db.sql('select pg_terminate_backend($1, 5000)', [self?.pid]);
+    return tx.query('select 1');
+  });
+  const ended = await fault(work);
+  expect(isDatabaseAway(ended), String(ended)).toBe(true);
+  expect(isDatabaseAway(await fault(scope.transaction((tx) => tx.query('select 1 / 0'))))).toBe(false);
+  expect(isDatabaseAway(new AggregateError([Object.assign(new Error('connect ECONNREFUSED ::1:5432'), { code: 'ECONNREFUSED' }), Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]))).toBe(true);
+  expect([new Error('other'), 'ECONNREFUSED', undefined].map(isDatabaseAway)).toEqual([false, false, false]);
 });

@@ -15,6 +15,20 @@ export function isTenantGone(thrown: unknown): boolean {
   return 'constraint' in cause && typeof cause.constraint === 'string' && /_tenant_id_fkey$/.test(cause.constraint);
 }
 
+/** SQLSTATE: the server stops or starts (57P01–57P05), has no place for another connection (53300), or the connection broke (class 08). */
+const awayStates = /^(57P0[1-5]|53300|08...)$/;
+const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
+const awayMessages = /^(Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout exceeded when trying to connect|timeout expired)/;
+
+/** Whether something failed because PostgreSQL cannot be reached, or not now: the same may work in a moment. Whether a commit under way took effect is not known. */
+export function isDatabaseAway(thrown: unknown): boolean {
+  const cause: unknown = thrown instanceof QueryFailedError ? thrown.driverError : thrown;
+  if (!(cause instanceof Error)) return false;
+  if (cause instanceof AggregateError) return cause.errors.length > 0 && cause.errors.every(isDatabaseAway);
+  const code = 'code' in cause && typeof cause.code === 'string' ? cause.code : '';
+  return awayCodes.has(code) || awayStates.test(code) || awayMessages.test(cause.message);
+}
+
 /** Whether a statement was ended because it took too long (SQLSTATE 57014, after `statement_timeout`). */
 export function isStatementTimeout(thrown: unknown): boolean {
   if (!(thrown instanceof QueryFailedError)) return false;
