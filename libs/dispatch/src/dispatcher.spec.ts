@@ -18,6 +18,7 @@ for (const backend of ['postgres', 'redis'] as const) {
     afterEach(async () => {
       await bed.stopWorkers();
       await bed.db.sql('delete from tenants');
+      await bed.db.sql('delete from runs');
       await bed.db.sql('delete from workers');
     });
     afterAll(() => bed.close());

@@ -11,6 +11,7 @@ beforeAll(async () => {
 afterEach(async () => {
   await bed.stopWorkers();
   await bed.db.sql('delete from tenants');
+  await bed.db.sql('delete from runs');
 });
 afterAll(() => bed.close());
 

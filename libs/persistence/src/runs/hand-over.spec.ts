@@ -10,7 +10,10 @@ let db: TestDatabase;
 beforeAll(async () => {
   db = await openTestDatabase();
 });
-beforeEach(() => db.sql('delete from tenants'));
+beforeEach(async () => {
+  await db.sql('delete from tenants');
+  await db.sql('delete from runs');
+});
 afterAll(() => db.close());
 
 const relay = (slots: number, reservedShare?: number) => db.database.platform((tx) => handOverDueRuns(tx, { slots, ...(reservedShare !== undefined && { reservedShare }) }));
