@@ -52,7 +52,8 @@ process.on('message', (order: Order) => {
   else orders.set(order.at, order);
 });
 // Nobody will end a process whose test has died.
-process.on('disconnect', () => process.exit(1));
+const test = process.ppid;
+setInterval(() => process.ppid !== test && process.exit(1), 1000).unref();
 process.channel?.unref();
 // Most processes here are killed, which keeps them from doing that at their end.
 setTimeout(flushCompileCache, 8_000).unref();

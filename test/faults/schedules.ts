@@ -10,7 +10,7 @@ import { readTicks, untilSettled } from './history.js';
 import { report } from './report.js';
 
 const tenants = 10;
-const secondsCalm = 8;
+const secondsCalm = 6;
 const blackoutS = 5;
 
 /** Twenty jobs of a plugin. A slow machine has ticks to skip where `overlap` lets it, and must run the others. */
