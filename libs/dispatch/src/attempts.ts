@@ -135,8 +135,10 @@ export class Attempts {
       }
       failpoint('ticket.received');
       const run = await this.#claims.do({ tenantId, runId, claims: ticket.claims });
-      failpoint('attempt.claimed');
-      if (run) await this.#attempt(run, leave);
+      if (run) {
+        failpoint('attempt.claimed');
+        await this.#attempt(run, leave);
+      }
       failpoint('attempt.finished');
     } catch (thrown) {
       // The run stays as it is: the reconciler finds its ticket gone or its lease run out, and it starts again.
