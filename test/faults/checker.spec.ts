@@ -79,6 +79,11 @@ it('finds ticks that are missing, were decided twice, or became what their polic
   expect(judgeTicks([tick(2000), tick(1000), tick(3000, 'skipped', 'OVERLAP')], rules)).toEqual([]);
   expect(judgeTicks([tick(1000), tick(4000)], rules)).toEqual(['s 1970-01-01T00:00:04.000Z: 2 ticks before it are missing']);
   expect(judgeTicks([tick(1000), tick(1000)], rules)).toEqual(['s 1970-01-01T00:00:01.000Z: decided twice']);
+  const stretch = (ticks: number, untilMs: number) => ({ ...tick(1000, 'skipped', 'OVERLAP'), stretch: { ticks, untilMs } });
+  expect(judgeTicks([stretch(3, 3000), tick(4000)], rules)).toEqual([]);
+  expect(judgeTicks([stretch(3, 3000), tick(3000)], rules)).toEqual(['s 1970-01-01T00:00:03.000Z: decided twice']);
+  expect(judgeTicks([stretch(2, 3000), tick(4000)], rules)).toHaveLength(1);
+  expect(judgeTicks([stretch(3, 3000), tick(5000)], rules)).toEqual(['s 1970-01-01T00:00:05.000Z: 1 ticks before it are missing']);
   expect(judgeTicks([tick(1000, 'skipped', 'MISSED'), tick(2000, 'queued')], rules)).toHaveLength(2);
   expect(judgeTicks([], rules)).toEqual(['s: no tick at all']);
   expect(judgeTicks([{ ...tick(1000), schedule: 'x' }, tick(1000)], rules)).toEqual(['x: nobody knows this schedule']);

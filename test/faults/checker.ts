@@ -124,6 +124,8 @@ export interface Tick {
   status: string;
   /** Why it did not run, or how it failed. */
   code?: string | undefined;
+  /** It stands for so many ticks that did not run for the same reason, the last of them for the instant `untilMs`. Default: for itself alone. */
+  stretch?: { ticks: number; untilMs: number } | undefined;
 }
 
 /** What each tick may have become, by the job's policies. */
@@ -143,11 +145,14 @@ export function judgeTicks(ticks: readonly Tick[], rules: ReadonlyMap<string, Ti
       continue;
     }
     const inOrder = [...own].sort((one, other) => one.atMs - other.atMs);
-    for (const [index, { atMs, status, code }] of inOrder.entries()) {
+    for (const [index, tick] of inOrder.entries()) {
+      const { atMs, status, code, stretch } = tick;
       const at = new Date(atMs).toISOString();
       const before = inOrder[index - 1];
-      if (before?.atMs === atMs) wrong.push(`${schedule} ${at}: decided twice`);
-      else if (before !== undefined && atMs - before.atMs !== rule.everyMs) wrong.push(`${schedule} ${at}: ${Math.round((atMs - before.atMs) / rule.everyMs) - 1} ticks before it are missing`);
+      const sinceMs = before && atMs - (before.stretch?.untilMs ?? before.atMs);
+      if (sinceMs !== undefined && sinceMs <= 0) wrong.push(`${schedule} ${at}: decided twice`);
+      else if (sinceMs !== undefined && sinceMs !== rule.everyMs) wrong.push(`${schedule} ${at}: ${Math.round(sinceMs / rule.everyMs) - 1} ticks before it are missing`);
+      if (stretch && stretch.untilMs - atMs !== (stretch.ticks - 1) * rule.everyMs) wrong.push(`${schedule} ${at}: ${stretch.ticks} ticks are said to lie between it and ${new Date(stretch.untilMs).toISOString()}`);
       if (status !== 'succeeded' && !(status === 'skipped' && rule.skips.includes(code ?? ''))) wrong.push(`${schedule} ${at}: ${status} ${code ?? ''}`);
     }
   }

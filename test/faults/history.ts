@@ -37,13 +37,20 @@ export async function readRuns(sql: Sql, slugs: readonly string[], names: readon
 
 /** Each decided tick of the tenants' schedules; a schedule is named by its tenant and its job. */
 export async function readTicks(sql: Sql, slugs: readonly string[]): Promise<(Tick & { lagMs: number })[]> {
-  const rows = await sql<{ schedule: string; at: Date; status: string; code: string | null; lag_ms: number }>(
-    `select t.slug || '/' || r.name as schedule, r.scheduled_for as at, r.status, r.error ->> 'code' as code,
+  const rows = await sql<{ schedule: string; at: Date; status: string; code: string | null; lag_ms: number; ticks: number | null; until: Date | null }>(
+    `select t.slug || '/' || r.name as schedule, r.scheduled_for as at, r.status, r.error ->> 'code' as code, r.skipped_ticks as ticks, r.skipped_until as until,
        (extract(epoch from coalesce(r.started_at, r.finished_at) - r.scheduled_for) * 1000)::float8 as lag_ms
      from runs r join tenants t on t.id = r.tenant_id where r.${mine} and r.scheduled_for is not null`,
     [slugs],
   );
-  return rows.map(({ schedule, at, status, code, lag_ms }) => ({ schedule, atMs: at.getTime(), status, code: code ?? undefined, lagMs: lag_ms }));
+  return rows.map(({ schedule, at, status, code, lag_ms, ticks, until }) => ({
+    schedule,
+    atMs: at.getTime(),
+    status,
+    code: code ?? undefined,
+    stretch: ticks === null || until === null ? undefined : { ticks, untilMs: until.getTime() },
+    lagMs: lag_ms,
+  }));
 }
 
 export interface OpenRun {
