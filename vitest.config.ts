@@ -6,6 +6,10 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const root = fileURLToPath(new URL('.', import.meta.url));
 
+// Most of what a suite's own processes do is loading modules; compiled once, they load in two thirds of the time.
+// eslint-disable-next-line no-restricted-properties -- Node reads this one itself, at the start of each process.
+process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/compiled`;
+
 /** `@annex/<lib>` is its source, so that no build stands between a change and its test. */
 const alias = [
   { find: /^@annex\/sdk\/testing$/, replacement: `${root}libs/sdk/src/testing/testing.ts` },
@@ -54,6 +58,8 @@ export default defineConfig({
     exclude: ['**/node_modules/**', '**/dist/**'],
     globalSetup: ['test/support/postgres-setup.ts'],
     pool: 'forks',
+    // Specs share no state but modules that have none, and loading those for each file would take longer than most files do.
+    isolate: false,
     execArgv: ['--no-node-snapshot'],
     maxWorkers: 2,
     sequence: { sequencer: Spread },

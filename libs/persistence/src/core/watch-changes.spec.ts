@@ -13,13 +13,15 @@ afterAll(() => db.close());
 it('a change is heard in its own process before its maker goes on, and in others soon after', async () => {
   const tenant = await db.makeTenant();
   const other = await Database.open({ url: db.url, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
-  const [here, elsewhere]: (Change | null)[][] = [[], []];
-  const stops = [await watchChanges(db.database, (change) => here?.push(change)), await watchChanges(other, (change) => elsewhere?.push(change))];
+  const here: (Change | null)[] = [];
+  const elsewhere: (Change | null)[] = [];
+  const stops = [await watchChanges(db.database, (change) => here.push(change)), await watchChanges(other, (change) => elsewhere.push(change))];
   await db.database.forTenant(tenant.id).transaction(async (tx) => {
     await tx.changed('plugins');
     expect(here).toEqual([]);
   });
-  expect(here).toEqual([{ tenantId: tenant.id, what: 'plugins' }]);
+  // Its own notification may have come back already, which says the same again.
+  expect(here[0]).toEqual({ tenantId: tenant.id, what: 'plugins' });
   await expect.poll(() => elsewhere).toEqual([{ tenantId: tenant.id, what: 'plugins' }]);
   await db.database.platform((tx) => tx.changed(tenant.id, 'users'));
   expect(here).toContainEqual({ tenantId: tenant.id, what: 'users' });
