@@ -8,6 +8,7 @@ import type { Failpoint } from '@annex/kernel';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { startDeployment, type AnnexProcess, type Deployment } from '../support/deployment.js';
 import type { Order, Patch, Told } from './agent.js';
+import { untested } from './mutants.js';
 
 const agent = fileURLToPath(new URL('./agent.ts', import.meta.url));
 
@@ -77,7 +78,7 @@ export async function startCluster({ redis, apis = 2, workers = 2, environment =
       DATABASE_URL: postgres.url,
       ...(deployment.redisUrl !== undefined && { REDIS_URL: queue.url }),
       PORT: String(port),
-      ...(ownPatches.length > 0 && { FAULTS_PATCHES: JSON.stringify(ownPatches) }),
+      FAULTS_PATCHES: JSON.stringify([...untested, ...ownPatches]),
     });
     const node: ClusterNode = {
       name,

@@ -173,7 +173,7 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
 
 function launch(role: 'api' | 'worker', environment: Record<string, string>, preload?: string, onMessage?: (message: unknown) => void): { started: AnnexProcess; ready: Promise<string> } {
   const child = spawn(process.execPath, [...(preload === undefined ? [] : ['--import', preload]), program], {
-    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '', ...environment },
+    env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'ignore', 'pipe', ...(preload === undefined ? [] : ['ipc' as const])],
   });
   if (onMessage) child.on('message', onMessage);
