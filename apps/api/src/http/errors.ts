@@ -1,5 +1,5 @@
 import { type AnnexError, defineErrors, isAnnexError } from '@annex/kernel';
-import { isDatabaseAway, isTenantGone } from '@annex/persistence';
+import { isDatabaseAway, isDatabaseBusy, isTenantGone } from '@annex/persistence';
 
 /** Errors of the HTTP surface itself; every library brings its own. */
 export const apiErrors = defineErrors('api', {
@@ -53,6 +53,9 @@ function fromFramework(thrown: unknown, bodyLimit: number | undefined): AnnexErr
   }
   if (isDatabaseAway(thrown)) {
     return apiErrors.error('OVERLOADED', 'The database does not answer. What was accepted before is safe; send this again in a moment, a change with an Idempotency-Key.', { retryAfterS: 2, cause: thrown });
+  }
+  if (isDatabaseBusy(thrown)) {
+    return apiErrors.error('OVERLOADED', 'Something else held what this request needs for too long. Nothing of it was kept; send it again in a moment.', { retryAfterS: 2, cause: thrown });
   }
   if (status === 404) return apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.', { cause: thrown });
   if (typeof status === 'number' && status >= 400 && status < 500) return apiErrors.error('BAD_REQUEST', thrown.message.slice(0, 500), { cause: thrown });

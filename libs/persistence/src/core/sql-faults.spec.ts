@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { isDatabaseAway, isTenantGone, isUniqueViolation } from './sql-faults.js';
+import { isDatabaseBusy } from './transient.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -43,4 +44,21 @@ it('a database that is away is told from a statement that fails', async () => {
   expect(isDatabaseAway(await fault(scope.transaction((tx) => tx.query('select 1 / 0'))))).toBe(false);
   expect(isDatabaseAway(new AggregateError([Object.assign(new Error('connect ECONNREFUSED ::1:5432'), { code: 'ECONNREFUSED' }), Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]))).toBe(true);
   expect([new Error('other'), 'ECONNREFUSED', undefined].map(isDatabaseAway)).toEqual([false, false, false]);
+});
+
+it('a statement that waited too long for somebody else is told from one that is wrong', async () => {
+  const tenant = await db.makeTenant();
+  const rename = (name: string, andThen: () => Promise<unknown> = async () => undefined): Promise<unknown> =>
+    fault(
+      db.database.platform(async (tx) => {
+        await tx.query(`set local lock_timeout = '20ms'`);
+        await tx.query('update tenants set name = $2 where slug = $1', [tenant.slug, name]);
+        await andThen();
+      }),
+    );
+  let second: unknown;
+  expect(await rename('first', async () => (second = await rename('second')))).toBeUndefined();
+  expect(isDatabaseBusy(second), String(second)).toBe(true);
+  const wrong = await fault(db.database.platform((tx) => tx.query('select 1 / 0')));
+  expect([wrong, await rename('third', () => Promise.reject(new Error('EPIPE'))), undefined].map(isDatabaseBusy)).toEqual([false, false, false]);
 });

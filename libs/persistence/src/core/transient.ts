@@ -15,6 +15,14 @@ export function isTransientDatabaseError(thrown: unknown): boolean {
   return code === undefined || transientClasses.has(code.slice(0, 2));
 }
 
+/**
+ * Whether a statement failed for what else went on in the server, by its SQLSTATE: it waited too long for a lock, was chosen to end a deadlock, or
+ * met a server that stops. The same may work in a moment.
+ */
+export function isDatabaseBusy(thrown: unknown): boolean {
+  return thrown instanceof Error && transientClasses.has(sqlState(thrown)?.slice(0, 2) ?? '');
+}
+
 function sqlState(thrown: Error): string | undefined {
   const carrier = 'driverError' in thrown && typeof thrown.driverError === 'object' && thrown.driverError !== null ? thrown.driverError : thrown;
   const code = 'code' in carrier ? carrier.code : undefined;
