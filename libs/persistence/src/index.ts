@@ -52,7 +52,6 @@ export { OperatorRow } from './operators/operator-row.js';
 export { findOperator, findOperatorByEmail, insertOperator, updateOperatorPassword } from './operators/operators.js';
 export {
   completeIdempotent,
-  deleteExpiredIdempotencyKeys,
   releaseIdempotent,
   reserveIdempotent,
   type IdempotencyKey,

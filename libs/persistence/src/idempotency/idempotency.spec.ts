@@ -1,7 +1,9 @@
 import { uuidFromId, type Id } from '@annex/kernel';
+import { defaultRetention } from '@annex/lifecycle';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { completeIdempotent, deleteExpiredIdempotencyKeys, releaseIdempotent, reserveIdempotent, type Reservation } from './idempotency.js';
+import { removeExpired } from '../retention/retention.js';
+import { completeIdempotent, releaseIdempotent, reserveIdempotent, type Reservation } from './idempotency.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -76,6 +78,6 @@ it('forgets after 24 hours', async () => {
   await age(tenant, '25 hours');
   expect(await reserve(tenant, { fingerprint: 'g' })).toEqual({ state: 'reserved', claim: 2 });
   await age(tenant, '25 hours');
-  expect(await db.database.platform((tx) => deleteExpiredIdempotencyKeys(tx))).toBe(1);
+  expect(await db.database.platform((tx) => removeExpired(tx, { what: 'idempotency_keys', retention: defaultRetention, limit: 5000 }))).toBe(1);
   expect(await reserve(tenant)).toEqual({ state: 'reserved', claim: 1 });
 });

@@ -87,11 +87,3 @@ export async function releaseIdempotent(tx: KeyTransaction, { actor, key, claim 
   const { table, row, parameters, next } = placeOf(tx, { actor, key });
   await tx.query(`delete from ${table} where ${row} and claim = $${next} and status is null`, [...parameters, claim]);
 }
-
-/** Forgets keys older than 24 hours, at most `limit`; answers how many. */
-export function deleteExpiredIdempotencyKeys(tx: PlatformTransaction, limit = 5000): Promise<number> {
-  return tx.execute(
-    `delete from idempotency_keys where ctid = any (array(select ctid from idempotency_keys where created_at < now() - ${REMEMBERED} limit $1))`,
-    [limit],
-  );
-}
