@@ -15,8 +15,6 @@ import { makeClient, packPlugin, type Client, type PluginFiles } from './annex.j
 import { startRedis, type RedisServer } from './redis-server.js';
 
 const program = fileURLToPath(new URL('../../apps/annex/dist/main.js', import.meta.url));
-/** What V8 made of the programs' text, kept from process to process and from run to run: a start takes a third less (nodejs.org/api/module.html). */
-const compileCache = fileURLToPath(new URL('../../node_modules/.cache/annex-compiled', import.meta.url));
 const operator = { email: 'operator@example.com', password: 'operator-password' };
 /** Crash-safe for a crash of the server; what only a crash of the machine could lose is not waited for. */
 const postgresSettings = { fsync: 'off', max_connections: '200' };
@@ -83,7 +81,8 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
   const processes = new Set<AnnexProcess>();
   const shared = {
     NODE_ENV: 'production',
-    NODE_COMPILE_CACHE: compileCache,
+    // As in vitest.config.ts; programs are given no other environment than this.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
     DATABASE_URL: databaseUrl,
     ...(redisUrl && { REDIS_URL: redisUrl }),
     HOST: '127.0.0.1',
