@@ -254,9 +254,12 @@ describe('a redirect', () => {
     expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/4`)))).toBe('EGRESS_REDIRECTS');
   });
 
-  it('is answered instead of followed when none is wanted', async () => {
+  it('is answered instead of followed when none is wanted, or fails by name', async () => {
     const port = await redirectTo('http://169.254.169.254/');
-    expect(await open(port).request(get(`http://127.0.0.1:${port}/`, { maxRedirects: 0 }))).toMatchObject({ status: 302, body: Buffer.from('x') });
+    expect(await open(port).request(get(`http://127.0.0.1:${port}/`, { redirect: 'manual' }))).toMatchObject({ status: 302, body: Buffer.from('x'), headers: expect.arrayContaining([['location', 'http://169.254.169.254/']]) });
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { redirect: 'error' })))).toBe('EGRESS_REDIRECTS');
+    const quiet = await serve(echo);
+    expect((await open(quiet).request(get(`http://127.0.0.1:${quiet}/`, { redirect: 'error' }))).status).toBe(200);
   });
 });
 

@@ -36,8 +36,8 @@ export interface EgressRequest {
   timeoutMs?: number;
   /** Of the response's body, as it arrives and inflated. Default and contract: 10 MiB. */
   maxResponseBytes?: number;
-  /** Default 3. With 0 a redirect is not followed but answered. */
-  maxRedirects?: number;
+  /** Whether a redirect is followed (the default, at most {@link maxRedirects} of them), answered like any other status, or fails with `EGRESS_REDIRECTS`. */
+  redirect?: 'follow' | 'manual' | 'error';
   /** Refuses to follow a redirect to another origin, with `EGRESS_REDIRECTS`: for requests that carry a secret. Default false. */
   stayOnOrigin?: boolean;
   /** Gives the request up. */
@@ -70,6 +70,8 @@ const defaultTimeoutMs = 10 * SECOND;
 const maxTimeoutMs = 900 * SECOND;
 const defaultMaxBytes = 10 * MiB;
 const maxRequestBytes = 10 * MiB;
+/** Redirects that one request follows. */
+const maxRedirects = 3;
 /** All header fields of a response together, in bytes, and their number. */
 const maxResponseHeaderBytes = 64 * 1024;
 const maxResponseFields = 500;
@@ -140,7 +142,7 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
   }
 
   async function request(request: EgressRequest): Promise<EgressResponse> {
-    const { allowHosts, maxRedirects = 3, maxResponseBytes = defaultMaxBytes, hops = 0, source, stayOnOrigin = false } = request;
+    const { allowHosts, redirect = 'follow', maxResponseBytes = defaultMaxBytes, hops = 0, source, stayOnOrigin = false } = request;
     if (hops >= maxHops) throw egressErrors.error('EGRESS_LOOP', `The request passed through this platform ${hops} times already; a plugin seems to call itself.`);
     const timeoutMs = Math.min(Math.max(request.timeoutMs ?? defaultTimeoutMs, 1), maxTimeoutMs);
     let hop = firstHop(request, outgoingHeaders(request.headers ?? [], { source, hops }));
@@ -148,9 +150,10 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
     const deadline = startDeadline(timeoutMs, request.signal);
     try {
       for (let redirects = 0; ; redirects += 1) {
-        const read = (target: Target, raw: RawAnswer): Promise<HopAnswer> => readAnswer(target, hop, raw, { maxResponseBytes, follow: maxRedirects > 0 });
+        const read = (target: Target, raw: RawAnswer): Promise<HopAnswer> => readAnswer(target, hop, raw, { maxResponseBytes, stopAtRedirect: redirect !== 'manual' });
         const answer = await sendHop(hop, allowHosts, { signal: deadline.signal, read });
         if (!('location' in answer)) return answer;
+        if (redirect === 'error') throw egressErrors.error('EGRESS_REDIRECTS', `${quote(new URL(hop.url).host)} redirects, and the request asked for redirect: "error". Send it to the final address.`);
         if (redirects >= maxRedirects) throw egressErrors.error('EGRESS_REDIRECTS', `More than ${maxRedirects} redirects, the last one from ${quote(new URL(hop.url).host)}.`);
         const next = nextHop(hop, answer.status, answer.location);
         if (stayOnOrigin && new URL(next.url).origin !== new URL(hop.url).origin) {
@@ -225,9 +228,9 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
   };
 }
 
-async function readAnswer(target: Target, hop: Hop, { status, headers, body }: RawAnswer, { maxResponseBytes, follow }: { maxResponseBytes: number; follow: boolean }): Promise<HopAnswer> {
+async function readAnswer(target: Target, hop: Hop, { status, headers, body }: RawAnswer, { maxResponseBytes, stopAtRedirect }: { maxResponseBytes: number; stopAtRedirect: boolean }): Promise<HopAnswer> {
   const location = rawHeader(headers, 'location');
-  if (follow && location !== undefined && [301, 302, 303, 307, 308].includes(status)) {
+  if (stopAtRedirect && location !== undefined && [301, 302, 303, 307, 308].includes(status)) {
     body.destroy();
     return { status, location };
   }

@@ -50,7 +50,7 @@ const good: [HostMethod, unknown, unknown?][] = [
   ['emit', ['build.done', [1], { id: 'x' }]],
   ['jobs.runNow', ['nightly'], ['nightly', null]],
   ['files.upload', ['a.bin', { $bytes: 'AAE=' }], ['a.bin', Buffer.from([0, 1]), undefined]],
-  ['http.request', [{ method: 'GET', url: 'https://x.io/', headers: [['a', 'b']], body: null, timeout_ms: 5 }]],
+  ['http.request', [{ method: 'GET', url: 'https://x.io/', headers: [['a', 'b']], body: null, timeout_ms: 5, redirect: 'manual' }]],
   ['plugins.call', ['other', '/x', { method: 'POST', headers: [['a', 'b']], query: { q: [1, 2] }, body: { encoding: 'utf8', data: '{}' } }]],
   [
     'db.query',
@@ -82,6 +82,7 @@ const bad: [HostMethod, unknown, string][] = [
   ['files.upload', ['a', { $bytes: 'AA', more: 1 }], 'bytes with a stowaway'],
   ['http.request', [{ method: 'GET', url: 'x', headers: [['a']] }], 'half a header'],
   ['http.request', [{ method: 'GET', url: 'x', agent: {} }], 'a field that is not there'],
+  ['http.request', [{ method: 'GET', url: 'x', redirect: 'no' }], 'a redirect mode that is not there'],
   ['db.query', ['pg_catalog.pg_user'], 'a name that is no table'],
   ['db.query', ['t', null, { limit: 1001 }], 'a limit over the limit'],
   ['db.query', ['t', { $where: '1' }], 'an operator that is none'],

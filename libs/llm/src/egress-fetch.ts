@@ -10,7 +10,7 @@ export interface LlmEgress {
     allowHosts: readonly string[];
     timeoutMs?: number;
     maxResponseBytes?: number;
-    maxRedirects?: number;
+    redirect?: 'manual';
     signal?: AbortSignal;
     source?: string;
   }): Promise<{ status: number; headers: [string, string][]; body: Uint8Array }>;
@@ -53,7 +53,7 @@ export function egressFetch({ egress, baseUrl, apiKey, deadlineMs, clock, source
         allowHosts,
         timeoutMs: Math.max(1, deadlineMs - clock.now()),
         maxResponseBytes: maxAnswerBytes,
-        maxRedirects: 0,
+        redirect: 'manual',
         ...(init?.signal && { signal: init.signal }),
         source,
       });

@@ -157,7 +157,7 @@ export class Deliverer<Installation extends WebhookInstallation> {
         headers,
         body,
         allowHosts: 'any',
-        maxRedirects: 0,
+        redirect: 'manual',
         timeoutMs: deliveryTimeoutMs,
         maxResponseBytes,
         signal,

@@ -22,7 +22,7 @@ export interface EgressPort {
     allowHosts: 'any';
     timeoutMs?: number;
     maxResponseBytes?: number;
-    maxRedirects?: number;
+    redirect?: 'manual';
     signal?: AbortSignal;
     source?: string;
     hops?: number;

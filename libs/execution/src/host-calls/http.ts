@@ -19,7 +19,7 @@ export interface HttpOptions {
 /** `ctx.http` and the global `fetch`. */
 export function httpHandlers({ egress, secrets, clock = systemClock }: HttpOptions): Pick<HostHandlers<RunIdentity>, 'http.request'> {
   return {
-    'http.request': async ([{ method, url, headers, query, body, timeout_ms }], { identity, signal }) => {
+    'http.request': async ([{ method, url, headers, query, body, timeout_ms, redirect }], { identity, signal }) => {
       const { snapshot, runLimits, deadlineMs } = identity;
       const asked = {
         url: query ? withQuery(url, query) : url,
@@ -36,6 +36,7 @@ export function httpHandlers({ egress, secrets, clock = systemClock }: HttpOptio
         signal,
         source: `${snapshot.tenant.slug}/${snapshot.slug}`,
         hops: identity.hops,
+        ...(redirect && { redirect }),
         ...(carriesSecret && { stayOnOrigin: true }),
       });
       identity.noteUse('httpBodyBytes', Math.max(answer.body.byteLength, request.body === null ? 0 : Buffer.byteLength(request.body)));

@@ -33,6 +33,8 @@ export interface EgressPort {
     hops?: number;
     /** Refuses redirects to another origin. */
     stayOnOrigin?: boolean;
+    /** Default `follow`. */
+    redirect?: 'follow' | 'manual' | 'error';
   }): Promise<{ status: number; headers: [string, string][]; url: string; body: Uint8Array }>;
 }
 

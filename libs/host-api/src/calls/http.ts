@@ -18,6 +18,7 @@ export const httpCalls = {
         query: query.nullish(),
         body: httpBody.nullish(),
         timeout_ms: z.number().positive().nullish(),
+        redirect: z.enum(['follow', 'manual', 'error']).nullish(),
       }),
     ]),
     result: z.object({ status: z.number().int(), headers: headerList, url: z.string(), body: httpBody }),
@@ -29,7 +30,7 @@ export const httpCalls = {
     meter: 'http_calls',
     maxArgsBytes: onTheWire,
     maxResultBytes: 2 * onTheWire,
-    doc: 'Sends a request to a host of the manifest’s `http.allow`, never to a private address. Follows up to 3 redirects, each checked again. Answers status, headers and body whatever the status is.',
+    doc: 'Sends a request to a host of the manifest’s `http.allow`, never to a private address. Follows up to 3 redirects, each checked again; with `redirect: "manual"` answers the redirect itself, with `"error"` fails with `EGRESS_REDIRECTS`. Answers status, headers and body whatever the status is.',
     example: "await ctx.http.post('https://api.slack.com/api/chat.postMessage', { channel, text })",
   }),
 };
