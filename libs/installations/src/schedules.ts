@@ -2,7 +2,7 @@
 import type { Id, Logger } from '@annex/kernel';
 import type { Manifest, ManifestJob } from '@annex/manifest';
 import { listPluginSchedules, savePluginSchedule, type PluginSchedule, type TenantTransaction } from '@annex/persistence';
-import { jitterOffsetS, nextTick, parseSchedule, scheduleSpecHash } from '@annex/scheduling';
+import { canonicalZone, jitterOffsetS, nextTick, parseSchedule, scheduleSpecHash } from '@annex/scheduling';
 
 /** When a job runs: the manifest's word, or an admin's. */
 export interface ScheduleSetting {
@@ -29,7 +29,7 @@ export function offsetOf(installationId: Id<'installation'>, job: Pick<ManifestJ
 }
 
 /**
- * The row that a setting makes, or `undefined` when the job has no schedule (or one that this host cannot read any more). A tick that is due
+ * The row that a setting makes, or `undefined` when the job has no schedule (or one, or a zone, that this host cannot read any more). A tick that is due
  * already, and the next one while the ticks are the same ones, are kept, so that an upgrade, or disabling and enabling as a deployment does,
  * loses none: they run as `catch_up` says. Those of a longer rest, or of a pause, do not run any more, and are marked so.
  */
@@ -40,7 +40,7 @@ export function planSchedule(
 ): Omit<PluginSchedule, 'id'> | undefined {
   if (setting.schedule === null) return undefined;
   const reading = parseSchedule(setting.schedule);
-  if (!reading.ok) return undefined;
+  if (!reading.ok || canonicalZone(setting.timezone) === undefined) return undefined;
   const offsetS = offsetOf(installationId, job);
   const specHash = scheduleSpecHash({ schedule: reading.schedule, timezone: setting.timezone, offsetS });
   const before = row?.nextAt?.getTime();
@@ -86,7 +86,7 @@ export async function startSchedules(
     const setting = settingOf(job, row);
     const plan = planSchedule(job, setting, { installationId, row, ticking: true, nowMs });
     if (!plan) {
-      if (setting.schedule !== null) logger.warn({ installationId, job: job.name, schedule: setting.schedule }, 'a schedule that was accepted before cannot be read');
+      if (setting.schedule !== null) logger.warn({ installationId, job: job.name, schedule: setting.schedule, timezone: setting.timezone }, 'a schedule that was accepted before cannot be read');
       continue;
     }
     planned.add(job.name);

@@ -1,4 +1,5 @@
 import { uuidFromId, type JsonObject } from '@annex/kernel';
+import { nextRun, parseSchedule, timezoneFault } from '@annex/scheduling';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPluginHost, packPlugin, type PluginHost, type TestPlugin } from '../../../test/support/plugin-host.js';
 import type { InstallationsCaller } from './ports.js';
@@ -134,6 +135,35 @@ describe('jobs', () => {
     await expect(change('nightli', { paused: true })).rejects.toThrow('Did you mean "nightly"?');
     await expect(change('x'.repeat(1e6), { paused: true })).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
     expect((await host.installations.jobs(caller, 'probe')).items[0]).toMatchObject({ schedule: '0 2 * * *', timezone: 'UTC' });
+  });
+
+  it('take a zone only if ticks can be reckoned in it: of all that PostgreSQL and Intl know', async () => {
+    const caller = await host.makeCaller();
+    await host.installations.upload(caller, await packPlugin(jobs), { enable: true });
+    const daily = parseSchedule('0 2 * * *');
+    const rows = await host.db.sql<{ name: string }>('select name from pg_timezone_names union select abbrev from pg_timezone_abbrevs order by 1');
+    const faulty: string[] = [];
+    for (const name of new Set([...rows.map((row) => row.name), ...Intl.supportedValuesOf('timeZone'), 'PST', 'IST', 'CST', 'SystemV/PST8'])) {
+      if (timezoneFault(name)) faulty.push(name);
+      else expect(daily.ok && nextRun(daily.schedule, name, 0), name).toBeTypeOf('number');
+    }
+    expect(faulty).toEqual(expect.arrayContaining(['PST', 'IST', 'CST', 'PDT', 'SystemV/PST8']));
+    for (const timezone of ['PST', 'IST', 'CST']) {
+      await expect(host.installations.patchJob(caller, 'probe', 'nightly', { timezone })).rejects.toMatchObject({ code: 'SCHEDULE_INVALID', errors: [{ pointer: '/timezone', code: 'TIMEZONE' }] });
+      const packed = await packPlugin({ ...jobs, slug: 'late', manifest: { jobs: [{ name: 'by_hand' }, { name: 'nightly', schedule: '0 2 * * *', timezone }] } });
+      await expect(host.installations.upload(caller, packed)).rejects.toMatchObject({ code: 'PACKAGE_INVALID', errors: [{ pointer: '/jobs/1/timezone', code: 'TIMEZONE' }] });
+    }
+  });
+
+  it('of a release that was taken with a zone nobody can reckon in are shown without next runs, and enabled, and another zone can be set', async () => {
+    const caller = await host.makeCaller();
+    const { plugin } = await host.installations.upload(caller, await packPlugin(jobs));
+    await host.db.sql(`update releases set manifest = replace(manifest::text, '"timezone":"UTC"', '"timezone":"PST"')::json where tenant_id = $1`, [uuidFromId(caller.tenant.id)]);
+    expect((await host.installations.get(caller, plugin.id)).jobs[0]).toMatchObject({ timezone: 'PST', next_run_at: null });
+    await host.installations.enable(caller, 'probe', {});
+    expect((await host.installations.jobs(caller, 'probe')).items[0]).toMatchObject({ timezone: 'PST', next_run_at: null, next_runs: [] });
+    const mended = await host.installations.patchJob(caller, 'probe', 'nightly', { timezone: 'America/Los_Angeles' });
+    expect(mended.next_run_at).toBe(mended.next_runs[0]);
   });
 
   it('show their last run, a tick that did not run included', async () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextRun, nextRuns } from './next-run.js';
 import { parseSchedule, type Schedule } from './parse-schedule.js';
-import { timezoneFault, zoneSpan } from './zone.js';
+import { canonicalZone, timezoneFault, zoneSpan } from './zone.js';
 
 const read = (text: string): Schedule => {
   const reading = parseSchedule(text);
@@ -140,6 +140,36 @@ describe('a time zone', () => {
   it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5', 'US/Eastern'])('may be %s', (name) => {
     expect(timezoneFault(name)).toBeUndefined();
     expect(zoneSpan(name, 0).startMs).toBeLessThanOrEqual(0);
+  });
+
+  it('may be every one that Intl lists', () => {
+    const names = Intl.supportedValuesOf('timeZone');
+    expect(names.length).toBeGreaterThan(400);
+    expect(names.filter((name) => timezoneFault(name) || nextRun(read('0 2 * * *'), name, 0) === undefined)).toEqual([]);
+  });
+
+  it('that is taken can be reckoned with, whatever letters it has', () => {
+    const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(65 + index));
+    const words = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => a + b + c)));
+    const taken = [...words, 'SystemV/PST8PDT', 'Etc/Unknown', 'Factory', 'GMT+1', 'localtime', 'posixrules'].filter((name) => canonicalZone(name) !== undefined);
+    expect(taken).toEqual(expect.arrayContaining(['UTC', 'GMT', 'CET', 'EST', 'PRC']));
+    for (const name of taken) expect(zoneSpan(name, 0).offsetMs, name).toBeTypeOf('number');
+  });
+
+  it.each([
+    ['PST', '"America/Los_Angeles"'],
+    ['pdt', '"America/Los_Angeles"'],
+    ['IST', '"Asia/Kolkata" or "Europe/Dublin" or "Asia/Jerusalem"'],
+    ['CST', '"America/Chicago" or "Asia/Shanghai"'],
+    ['BST', '"Europe/London"'],
+    ['CEST', '"Europe/Berlin"'],
+    ['Z', '"UTC"'],
+  ])('may not be the abbreviation %s, and it is said what to write', (name, zone) => {
+    const fault = timezoneFault(name, '/jobs/0/timezone');
+    expect(fault).toMatchObject({ code: 'TIMEZONE', pointer: '/jobs/0/timezone' });
+    expect(fault?.detail).toContain(zone);
+    for (const [, named = ''] of fault?.detail.matchAll(/"([A-Z]\w+\/\w+)"/g) ?? []) expect(timezoneFault(named), named).toBeUndefined();
+    expect(nextRun(read('0 2 * * *'), name, 0)).toBeUndefined();
   });
 
   it.each([

@@ -11,7 +11,7 @@
  */
 import { nextWall } from './days.js';
 import type { Schedule } from './parse-schedule.js';
-import { zoneSpan, type ZoneSpan } from './zone.js';
+import { canonicalZone, zoneSpan, type ZoneSpan } from './zone.js';
 
 const hourMs = 3_600_000;
 /** A fifth Monday in February can be 40 years away; nothing that ever fires waits longer than this. */
@@ -21,9 +21,10 @@ const lastInstantMs = 8.64e15;
 
 /**
  * The first instant strictly after `afterMs` at which a schedule fires in a time zone, in milliseconds since the epoch (always a whole
- * second). `undefined` when it does not within 41 years. Throws `RangeError` for an unknown zone.
+ * second). `undefined` when it does not within 41 years, or the zone is none that {@link canonicalZone} knows (any more).
  */
 export function nextRun(schedule: Schedule, timezone: string, afterMs: number): number | undefined {
+  if (canonicalZone(timezone) === undefined) return undefined;
   const fromMs = Math.floor(afterMs / 1000) * 1000 + 1000;
   const limitMs = Math.min(fromMs + horizonMs, lastInstantMs);
   let at = fromMs;
