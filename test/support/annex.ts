@@ -8,6 +8,7 @@ import { startWorker } from '@annex-app/worker';
 import { systemCaller, systemPrincipal, type Caller } from '@annex/access';
 import { packFiles } from '@annex/manifest';
 import { pino } from 'pino';
+import { apiOptions } from '../../apps/annex/src/api-options.js';
 import { readSettings } from '../../apps/annex/src/config.js';
 import { createPlatform, type Platform } from '../../apps/annex/src/platform.js';
 import { openTestDatabase, type TestDatabase } from './test-database.js';
@@ -84,7 +85,7 @@ export async function startTestAnnex(environment: Record<string, string> = {}): 
   const platform = await createPlatform({ settings, databaseUrl: db.url, logger, ...secrets });
   const others: (() => Promise<void>)[] = [];
   const worker = await startWorker(platform);
-  const api = await startApi(platform, { port: 0, host: '127.0.0.1' });
+  const api = await startApi(platform, apiOptions(settings));
   const operatorLogin = { email: `op-${randomBytes(4).toString('hex')}@test.test`, password: 'operator-password' };
   await platform.access.operators.ensure(operatorLogin);
   const { access_token: operatorToken } = await platform.access.login({ ...operatorLogin, address: 'test' });
@@ -122,7 +123,7 @@ export async function startTestAnnex(environment: Record<string, string> = {}): 
     makeTenant,
     async startSecondApi() {
       const second = await createPlatform({ settings, databaseUrl: db.url, logger, ...secrets });
-      const { url, stop } = await startApi(second, { port: 0, host: '127.0.0.1' });
+      const { url, stop } = await startApi(second, apiOptions(settings));
       others.push(async () => {
         await stop();
         await second.stop();

@@ -11,6 +11,7 @@ import { takeDataFolder } from './data-folder.js';
 import { ensureDemo, hasDemo } from './demo.js';
 import { keptSecret } from './keys.js';
 import { printPanel } from './panel.js';
+import { apiOptions } from './api-options.js';
 import { createPlatform } from './platform.js';
 import { requireFreePort } from './port.js';
 import { bringSchemaUpToDate } from './schema.js';
@@ -94,7 +95,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
     let url: string | undefined;
     if (servesHttp) {
       const { startApi } = await import('@annex-app/api');
-      const api = await startApi(platform, { port: settings.port, host: settings.host, trustProxy: settings.trustProxy });
+      const api = await startApi(platform, apiOptions(settings));
       serving.push(api);
       undo.push(async () => {
         platform.unready();

@@ -157,3 +157,8 @@ describe('files and mail', () => {
     expect(problems.map((problem) => problem.split(':')[0]).sort()).toEqual(['ANNEX_FILE_MAX_BYTES', 'ANNEX_PUBLIC_URL', 'FILES_URL', 'MAIL_FROM', 'SMTP_URL']);
   });
 });
+
+it('takes origins that may call the API, and says which is none', () => {
+  expect(readSettings({ ANNEX_API_CORS_ORIGINS: 'https://a.example, http://localhost:5173' }).apiCorsOrigins).toEqual(['https://a.example', 'http://localhost:5173']);
+  expect(problemsOf({ ANNEX_API_CORS_ORIGINS: 'https://a.example/x' })).toEqual(['ANNEX_API_CORS_ORIGINS: https://a.example/x must be an origin such as https://app.example.com or https://*.example.com, without a path']);
+});

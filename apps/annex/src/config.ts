@@ -1,7 +1,7 @@
 /** The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md explains each setting. */
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
-import { didYouMean, messageOf, MiB } from '@annex/kernel';
+import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
 import { failureLimits } from '@annex/lifecycle';
 import type { MappedView } from '@annex/persistence';
 import type { TableLimits } from '@annex/tables';
@@ -110,6 +110,13 @@ const settingsSchema = z.object({
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .refine((entries) => entries.every(isProxyAddress), { error: 'must list the addresses of your proxies, as IP or CIDR or one of loopback, linklocal, uniquelocal, such as 10.0.0.5, 172.16.0.0/12' }),
+  ANNEX_API_CORS_ORIGINS: z
+    .string()
+    .default('')
+    .transform((text) => text.split(/[\s,]+/).filter(Boolean))
+    .superRefine((origins, context) => {
+      for (const origin of origins) if (origin !== '*' && originFault(origin) !== undefined) context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
+    }),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://otel-collector:4318').optional(),
 });
@@ -157,6 +164,8 @@ export interface Settings {
   publicUrl: string | undefined;
   /** Proxies whose `X-Forwarded-*` headers are believed. */
   trustProxy: string[];
+  /** Origins whose pages may call `/api`; `*`: all. */
+  apiCorsOrigins: string[];
   logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -205,6 +214,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     tableLimits: { tables: env.ANNEX_TABLES_TENANT_COUNT, documents: env.ANNEX_ROWS_TENANT_COUNT, bytes: env.ANNEX_ROWS_TENANT_BYTES, timeoutMs: env.ANNEX_DB_TIMEOUT_MS },
     publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
     trustProxy: env.ANNEX_TRUST_PROXY,
+    apiCorsOrigins: env.ANNEX_API_CORS_ORIGINS,
     logLevel: env.LOG_LEVEL,
   };
 }

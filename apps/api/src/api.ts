@@ -19,6 +19,7 @@ import { controllers } from './controllers/controllers.js';
 import { doorOf, HEALTH, type Health } from './controllers/health.controller.js';
 import { addExtDoor } from './ext/door.js';
 import { addHooksDoor } from './ext/hooks-door.js';
+import { allowApiOrigins } from './http/api-cors.js';
 import { CallerGuard, gateOf } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
 import { apiErrors } from './http/errors.js';
@@ -59,6 +60,8 @@ export interface ApiOptions {
   trustProxy?: readonly string[];
   /** Calls of one tenant's plugins under way at once. Default 200. */
   inFlightPerTenant?: number;
+  /** Origins whose pages may call `/api`, as `CorsPolicy.origins`; `*` among them: all. Default: none. */
+  corsOrigins?: readonly string[];
 }
 
 export interface RunningApi extends Stoppable {
@@ -108,7 +111,7 @@ function apiModule(services: ApiServices, { closing, routes }: { closing: AbortS
 }
 
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
-export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [] }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
+export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [], corsOrigins = [] }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
   const closing = new AbortController();
   const routes = new KnownRoutes();
   const adapter = new FastifyAdapter({
@@ -149,6 +152,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
     done(plausibleHost.test(request.host) ? undefined : apiErrors.error('BAD_REQUEST', 'The Host header is not a host name or address with an optional port.'));
   });
+  allowApiOrigins(server, corsOrigins);
   await addExtDoor(server, {
     access: services.access,
     execution: services.execution,

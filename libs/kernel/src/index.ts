@@ -17,5 +17,6 @@ export {
 export { silentLogger, type Logger } from './logger.js';
 export { assertNever, FairGate, SingleFlight, type Stoppable } from './control.js';
 export { armFailpoints, failpoint, failpoints, type Failpoint } from './failpoint.js';
+export { originFault } from './origin.js';
 export { isReachableByOthers, stageForOthers } from './reachable.js';
 export { closest, didYouMean, jsonPointer, quote } from './text.js';

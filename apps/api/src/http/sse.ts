@@ -1,3 +1,4 @@
+import type { OutgoingHttpHeaders } from 'node:http';
 import { isAnnexError } from '@annex/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { apiErrors } from './errors.js';
@@ -36,8 +37,9 @@ export async function streamEvents({ request, reply, closing, start, admit, keep
   const finish = (): void => void raw.end();
   let keepalive: NodeJS.Timeout | undefined;
   try {
+    const headers = reply.getHeaders() as OutgoingHttpHeaders;
     reply.hijack();
-    raw.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-request-id': request.id });
+    raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-request-id': request.id });
     raw.write(': connected\n\n');
     for (const text of waiting) raw.write(text);
     waiting = undefined;
