@@ -1,6 +1,6 @@
 /** What a run may do to the world outside its isolate, checked against its limits once more: answer, call, log, set a timer. */
 import { answerCryptoCall } from '../child/web-crypto.js';
-import { emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
+import { base64Bytes, emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
 import { failure, memoryText, type GuestRun, type RunEnd } from './guest-run.js';
 import type { Lane } from './lane.js';
@@ -85,7 +85,7 @@ function failureEnd(run: GuestRun, code: string, message: string, stack: string,
 }
 
 function responseEnd(run: GuestRun, status: number, headers: string, body: string, bodyEncoding: string): RunEnd {
-  const bytes = bodyEncoding === 'base64' ? Math.floor((body.length * 3) / 4) : Buffer.byteLength(body);
+  const bytes = bodyEncoding === 'base64' ? base64Bytes(body) : Buffer.byteLength(body);
   if (bytes > run.limits.resultBytes) return tooLarge(bytes, run.limits.resultBytes);
   if (headers.length > maxHeaderText) return tooManyHeaders(headers.length);
   const wrong = headers === lastGoodHeaders ? undefined : wrongHeader(headers);

@@ -2,7 +2,7 @@
 import { DAY, type Json } from '@annex/kernel';
 import type { Registration, RunOutcome, SandboxErrorCode, SandboxLimits, SandboxLog, SandboxUsage } from '../sandbox.js';
 import type { FromExecutor, GuestUsage } from '../wire/messages.js';
-import { logLevels } from '../prelude/emissions.js';
+import { base64Bytes, logLevels } from '../prelude/emissions.js';
 
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -49,7 +49,8 @@ export function outcomeOf(
       return { status: 'succeeded', result: message.hasValue ? message.value : undefined, usage };
     case 'responded': {
       const { status, body, bodyEncoding } = message;
-      if (body.length > limits.resultBytes * (bodyEncoding === 'base64' ? 1.34 : 1) + 4) return tooLarge(body.length, limits, usage);
+      const size = bodyEncoding === 'base64' ? base64Bytes(body) : body.length;
+      if (size > limits.resultBytes) return tooLarge(size, limits, usage);
       const headers = headersOf(message.headers);
       if (headers === undefined || !Number.isInteger(status) || status < 200 || status > 599) {
         return { status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'the response is not valid HTTP' }, usage };

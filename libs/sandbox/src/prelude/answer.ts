@@ -1,4 +1,4 @@
-import { emission, maxHeaderText } from './emissions.js';
+import { base64Bytes, emission, maxHeaderText } from './emissions.js';
 import { bytesOf, indexOf, isArray, isInteger, keys, lowerCase, SafeTypeError, toBase64, toJson } from './primordials.js';
 import { headerListOf, isHeaders as isHeaderObject } from './web/headers.js';
 import type { Response } from './web/response.js';
@@ -55,7 +55,8 @@ export async function answerResponse(run: RunState, response: Response, web: Web
   const draft: Draft = { status: parts.status, headers: '', contentType: undefined };
   addPairs(draft, parts.headers);
   const { body } = parts;
-  send(run, draft, undefined, body === null ? '' : body.encoding, body === null ? 0 : body.data.length, body === null ? '' : body.data);
+  if (body === null) send(run, draft, undefined, '', 0, '');
+  else send(run, draft, undefined, body.encoding, body.encoding === 'base64' ? base64Bytes(body.data) : body.data.length, body.data);
 }
 
 function addPairs(draft: Draft, pairs: readonly (readonly [string, string])[]): void {

@@ -36,6 +36,13 @@ export const maxArgsLength = 16 * 1024 * 1024;
 /** All headers of a response together, in characters. */
 export const maxHeaderText = 32 * 1024;
 
+/** The bytes that a base64 text with its padding stands for: a body counts as these, however it crosses. */
+export function base64Bytes(text: string): number {
+  const { length } = text;
+  const padding = text[length - 1] !== '=' ? 0 : text[length - 2] === '=' ? 2 : 1;
+  return (length / 4) * 3 - padding;
+}
+
 /** Timers that one turn may start. */
 export const maxTimerStarts = 5000;
 
