@@ -30,7 +30,11 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
   const document = SwaggerModule.createDocument(app, config);
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: problem } };
   const call = { tags: ['Plugins'], summary: 'Call a plugin’s route', parameters: ['slug', 'path'].map((name) => ({ name, in: 'path' as const, required: true, schema: { type: 'string' } })), responses: { default: { description: 'What the plugin answers, or a problem' } } };
-  document.paths['/ext/{slug}/{path}'] = { get: call, post: call, put: call, patch: call, delete: call };
+  const description = 'The tenant is that of X-Tenant-Slug, of the host, or the token’s only one. Senders that can set no header (webhooks, signed routes) use /t/{tenant}/ext/{slug}/{path}.';
+  const ext = { ...call, description };
+  document.paths['/ext/{slug}/{path}'] = { get: ext, post: ext, put: ext, patch: ext, delete: ext };
+  const inPath = { ...call, summary: 'Call a plugin’s route, the tenant in the path', parameters: [{ name: 'tenant', in: 'path' as const, required: true, schema: { type: 'string' } }, ...call.parameters] };
+  document.paths['/t/{tenant}/ext/{slug}/{path}'] = { get: inPath, post: inPath, put: inPath, patch: inPath, delete: inPath };
   const hook = ['tenant', 'source'].map((name) => ({ name, in: 'path' as const, required: true, schema: { type: 'string' } }));
   document.paths['/hooks/{tenant}/{source}'] = {
     post: {

@@ -113,7 +113,7 @@ export class TenantResolution {
 }
 
 function onlyTenant(principal: Principal | null, requestId: string): Resolved {
-  if (!principal) throw unauthenticated('Send Authorization: Bearer <token>. For a public route, name the tenant in X-Tenant-Slug.');
+  if (!principal) throw unauthenticated('Send Authorization: Bearer <token>. To call a public or signed route of a plugin, name the tenant in the path: /t/<tenant>/ext/<plugin>/…; whoever can set headers may name it in X-Tenant-Slug instead.');
   const [only, ...others] = principal.memberships;
   if (only && others.length === 0) return { tenant: only.tenant, caller: callerIn(principal, only.tenant, requestId) };
   if (!only && !principal.operator) throw accessErrors.error('TENANT_FORBIDDEN', 'Your account belongs to no tenant. Ask an admin of one to add your e-mail address.');
