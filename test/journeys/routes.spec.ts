@@ -26,6 +26,18 @@ const code = `
   route('/bytes', () => [Uint8Array.from({ length: 256 }, (_, index) => index), 200, { 'content-type': 'image/png' }])
   route('/bytes-response', () => new Response(Uint8Array.from({ length: 256 }, (_, index) => index)))
   route('/hop', () => [{ ok: true }, 200, { connection: 'close', 'transfer-encoding': 'chunked', 'keep-alive': 'timeout=9', upgrade: 'h2c', 'set-cookie': 'session=stolen', 'content-length': '1', date: 'never', 'x-request-id': 'mine', 'x-fine': 'yes' }])
+  route('/links', () => [{}, 200, { link: ['<a>; rel=next', '<b>; rel=prev'], 'X-Both': ['1', '2'] }])
+  route('/pairs', () => [{}, 200, [['link', '<a>'], ['Link', '<b>'], ['etag', '"1"'], ['etag', '"2"']]])
+  route('/appended', () => { const headers = new Headers({ link: '<a>' }); headers.append('link', '<b>'); return new Response('x', { headers }) })
+  route('/obeyed', () => [{}, 200, { 'X-Accel-Redirect': '/etc/passwd', 'X-Sendfile': '/etc/passwd', 'Surrogate-Control': 'max-age=9', 'CDN-Cache-Control': 'public', 'WWW-Authenticate': 'Basic realm="evil"', 'Set-Cookie2': 'a=b', 'X-Fine': 'yes' }])
+  route('/accent/text', () => ['é', 200, { 'content-type': 'text/plain; charset=utf-8', 'x-name': 'café' }])
+  route('/accent/json', () => [{ a: 'é' }, 200, { 'x-name': 'café' }])
+  route('/accent/bytes', () => [new Uint8Array(3), 200, { 'x-name': 'café' }])
+  route('/accent/none', () => [null, 204, { 'x-name': 'café' }])
+  route('/cached', { auth: 'public' }, () => [{}, 200, { 'cache-control': 'public, max-age=60, s-maxage=600', vary: 'Accept' }])
+  route('/cached/member', () => [{}, 200, { 'cache-control': 'public, max-age=60, s-maxage=600' }])
+  route('/large-bytes/:bytes', (ctx) => [new Uint8Array(Number(ctx.params.bytes)), 200])
+  route('/large-response/:bytes', (ctx) => new Response(new Uint8Array(Number(ctx.params.bytes))))
   route('/split', () => [{}, 200, { 'x-a': 'a\\r\\nset-cookie: b=c' }])
   route('/echo', { methods: ['POST', 'PUT', 'PATCH', 'DELETE'] }, async (ctx) => ({ method: ctx.request.method, body: await ctx.request.text(), type: ctx.request.headers.get('content-type') }))
   route('/json-in', { methods: ['POST'] }, async (ctx) => await ctx.request.json())
@@ -133,6 +145,48 @@ describe('what a handler returns', () => {
     expect(headers['x-request-id']).toMatch(/^req_/);
     expect(headers['date']).not.toBe('never');
     expect(await raw('/split')).toMatchObject({ status: 422 });
+  });
+
+  it('obeys nobody in front of Annex: only standard headers and own ones pass, and the run’s log names the others, once', async () => {
+    const { headers } = await raw('/obeyed');
+    expect(headers['x-fine']).toBe('yes');
+    for (const name of ['x-accel-redirect', 'x-sendfile', 'surrogate-control', 'cdn-cache-control', 'www-authenticate', 'set-cookie2']) expect(headers).not.toHaveProperty(name);
+    const run = (await until(() => tenant.owner.get(`/api/runs/${String(headers['annex-run-id'])}`), ({ body }) => body.logs?.length > 0)).body;
+    expect(run.logs).toEqual([expect.objectContaining({ level: 'warn', message: expect.stringContaining('x-accel-redirect, x-sendfile, surrogate-control, cdn-cache-control, www-authenticate, set-cookie2') })]);
+  });
+
+  it('keeps every header that was given more than once, where HTTP allows it', async () => {
+    const lines = async (path: string, name: string): Promise<string[]> => {
+      const { rawHeaders } = await raw(path);
+      return rawHeaders.flatMap((each, index) => (index % 2 === 0 && each.toLowerCase() === name ? [rawHeaders[index + 1] ?? ''] : []));
+    };
+    expect(await lines('/links', 'link')).toEqual(['<a>; rel=next', '<b>; rel=prev']);
+    expect(await lines('/links', 'x-both')).toEqual(['1', '2']);
+    expect(await lines('/pairs', 'link')).toEqual(['<a>', '<b>']);
+    expect(await lines('/pairs', 'etag')).toEqual(['"2"']);
+    expect(await lines('/appended', 'link')).toEqual(['<a>, <b>']);
+  });
+
+  it('sends the same bytes in a header whatever the body is', async () => {
+    for (const body of ['text', 'json', 'bytes', 'none']) expect((await raw(`/accent/${body}`)).headers['x-name'], body).toBe('café');
+    expect((await raw('/accent/text')).text).toBe('é');
+  });
+
+  it('tells caches whose it is', async () => {
+    expect((await raw('/cached')).headers).toMatchObject({ vary: 'Accept, Authorization, X-Tenant-Slug', 'cache-control': 'private, max-age=60' });
+    expect((await rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe/cached`)).headers).toMatchObject({ vary: 'Accept, Authorization', 'cache-control': 'public, max-age=60, s-maxage=600' });
+    expect((await raw('/cached/member')).headers).toMatchObject({ vary: 'Authorization, X-Tenant-Slug', 'cache-control': 'private, max-age=60' });
+    expect((await raw('/created')).headers['cache-control']).toBe('private');
+    expect((await raw('/static/index.html')).headers['vary']).toBe('Authorization, X-Tenant-Slug');
+  });
+
+  it('counts bytes as bytes: the limit’s worth is sent, one more is not', async () => {
+    const limit = 5 * 1024 * 1024;
+    for (const path of ['/large-bytes', '/large-response']) {
+      expect((await raw(`${path}/${4 * 1024 * 1024}`)).bytes.length, path).toBe(4 * 1024 * 1024);
+      expect((await raw(`${path}/${limit}`)).bytes.length, path).toBe(limit);
+      expect(await raw(`${path}/${limit + 1}`), path).toMatchObject({ status: 422 });
+    }
   });
 
   it('may have any final status, and a body only where HTTP lets it', async () => {
@@ -329,6 +383,12 @@ describe('a public or signed route', () => {
       expect((await post('/hmac/webhooks', body, headers)).status).toBe(401);
     }
     expect((await post('/hmac/webhooks', `${body} `, good)).status).toBe(401);
+  });
+
+  it('tells a sender that can set no header where to send: the tenant stands in the path', async () => {
+    const answer = await rawRequest(`${annex.url}/ext/probe/hmac/sha`, { method: 'POST', body, headers: { 'x-signature': `sha256=${sign(secrets.SHA, body)}` } });
+    expect(answer.status).toBe(401);
+    expect(JSON.parse(answer.text)).toMatchObject({ code: 'UNAUTHENTICATED', detail: expect.stringContaining('/t/<tenant>/ext/') });
   });
 
   it('lets nobody in while its secret is not set', async () => {

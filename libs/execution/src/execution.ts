@@ -7,7 +7,7 @@ import { hostMethods, storageProblem } from '@annex/host-api';
 import { isAnnexError, jsonBytes, KiB, messageOf, newId, silentLogger, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
 import { ceilingOf, type OperatorCeilings, type RunKind, type UsageRecord } from '@annex/lifecycle';
 import { deleteExpiredKv, type Database, type EmitEvent, type FinishedRun } from '@annex/persistence';
-import type { RouteRequest, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
+import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
 import { passThroughFilters, type FilterAnswer, type FilterCall, type FilterEnding } from './filters/filter-chain.js';
 import type { FilterHandler } from './filters/filter-points.js';
 import type { TablesPort } from './host-calls/db.js';
@@ -78,6 +78,8 @@ export interface RouteCall {
   within?: readonly Id<'installation'>[];
   /** Lowers the route's time limit, in milliseconds. */
   maxWallMs?: number;
+  /** Looks at the answer before the run is written down; what it says of it goes into the run's log as a warning. */
+  onResponse?: (response: RouteResponse) => string | undefined;
 }
 
 /** A call of a filter or health check. */
@@ -167,7 +169,7 @@ export class Execution {
   }
 
   /** Runs a route's handler and writes its run down. Never rejects: a run that could not start has failed too. */
-  async runRoute({ snapshot, route, request, user, signal, hops = 0, depth = 0, callers, within, maxWallMs }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
+  async runRoute({ snapshot, route, request, user, signal, hops = 0, depth = 0, callers, within, maxWallMs, onResponse }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
     const limits = withinMs(snapshot.limits('route'), maxWallMs);
     const { scope, outcome } = await this.#execute({
       snapshot,
@@ -189,6 +191,8 @@ export class Execution {
       staged: false,
     });
     const response = outcome.status === 'succeeded' ? outcome.response : undefined;
+    const warning = response && onResponse?.(response);
+    if (warning !== undefined) scope.log({ timeMs: this.options.clock.now(), level: 'warn', message: warning, fields: null });
     return this.#record(scope, outcome, response === undefined ? undefined : { status: response.status });
   }
 

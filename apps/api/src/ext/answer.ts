@@ -2,13 +2,7 @@ import { AnnexError } from '@annex/kernel';
 import { outcomeOf } from '@annex/lifecycle';
 import type { RouteResponse, RunOutcome } from '@annex/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-
-/** Headers that belong to the connection (RFC 9110 §7.6.1) or to Annex: a plugin's are dropped. */
-const dropped = new Set([
-  'connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'content-length', 'date', 'server',
-  'x-request-id', 'annex-run-id', 'strict-transport-security', 'clear-site-data', 'service-worker-allowed', 'set-cookie', 'access-control-allow-credentials',
-  'alt-svc', 'nel', 'report-to',
-]);
+import { privately, withVary, type SentHeaders } from './response-headers.js';
 
 /**
  * Plugins share an origin with each other and with the API, so what a browser would run gets an opaque origin of its own
@@ -24,28 +18,58 @@ export function isInert(type: string): boolean {
   return inertTypes.test(type.trim());
 }
 
+/** How a route's run ended, and to whom. */
+export interface Answer {
+  reply: FastifyReply;
+  request: FastifyRequest;
+  runId: string;
+  outcome: RunOutcome;
+  /** The plugin's headers, sorted (`sentHeaders`). */
+  headers: SentHeaders | undefined;
+  /** Somebody in particular asked: no shared cache may keep what they got. */
+  isForCaller: boolean;
+}
+
 /** Turns how a route's run ended into the HTTP response. */
-export function answer({ reply, request, runId, outcome }: { reply: FastifyReply; request: FastifyRequest; runId: string; outcome: RunOutcome }): FastifyReply {
+export function answer({ reply, request, runId, outcome, headers, isForCaller }: Answer): FastifyReply {
   void reply.header('annex-run-id', runId).header('x-request-id', request.id);
-  if (outcome.status === 'succeeded' && outcome.response) return sendResponse(reply, outcome.response);
+  if (outcome.status === 'succeeded' && outcome.response && headers) {
+    sendHead(reply, { status: outcome.response.status, headers, isForCaller });
+    return sendBody(reply, outcome.response, headers);
+  }
   const error = outcome.status === 'failed' ? outcome.error : { code: 'PLUGIN_ERROR' as const, message: 'the handler gave no response' };
   throw routeProblem(error.code, error.message, runId);
 }
 
-function sendResponse(reply: FastifyReply, { status, headers, body }: RouteResponse): FastifyReply {
-  let type: string | undefined;
-  for (let index = 0; index < headers.length; index += 1) {
-    const pair = headers[index];
-    if (!pair || dropped.has(pair[0])) continue;
-    if (pair[0] === 'content-type') type = pair[1];
-    void reply.header(pair[0], pair[1]);
+function sendHead(reply: FastifyReply, { status, headers: { fields }, isForCaller }: { status: number; headers: SentHeaders; isForCaller: boolean }): void {
+  // Where Annex answers for CORS, the plugin does not: two answers would be none.
+  const hasCors = reply.hasHeader('access-control-allow-origin');
+  for (const [name, value] of fields) {
+    if (hasCors && name.startsWith('access-control-')) continue;
+    if (name !== 'vary') void reply.header(name, value);
   }
+  const vary = fields.get('vary');
+  if (vary !== undefined) void reply.header('vary', withVary(vary, (reply.getHeader('vary') as string).split(', ')));
+  if (isForCaller) void reply.header('cache-control', privately(fields.get('cache-control')));
   void reply.header('x-content-type-options', 'nosniff');
-  if (type !== undefined && !isInert(type)) void reply.header('content-security-policy', documentPolicy);
+  const type = fields.get('content-type') as string | undefined;
+  if (type !== undefined && !isInert(type)) {
+    // A browser holds to all of several policies.
+    const own = fields.get('content-security-policy');
+    void reply.header('content-security-policy', own === undefined ? documentPolicy : [documentPolicy, own].flat());
+  }
   void reply.status(status);
+}
+
+function sendBody(reply: FastifyReply, { body }: RouteResponse, { fields, hasBytes }: SentHeaders): FastifyReply {
   if (body === null) return reply.send();
+  const type = fields.get('content-type') as string | undefined;
+  if (body.encoding === 'utf8' && (type === undefined || type.includes('charset'))) {
+    // Node writes headers before a text in the text's encoding, so bytes in them need a body of bytes.
+    if (!hasBytes) return reply.send(body.data);
+    if (type === undefined) void reply.header('content-type', 'text/plain; charset=utf-8');
+  }
   // As bytes where Fastify would add a charset to a type that the plugin chose without one.
-  if (body.encoding === 'utf8' && (type === undefined || type.includes('charset'))) return reply.send(body.data);
   return reply.send(Buffer.from(body.data, body.encoding));
 }
 

@@ -14,6 +14,7 @@ import { answer } from './answer.js';
 import { InFlight } from './in-flight.js';
 import { takeRawBodies } from './raw-bodies.js';
 import { readRouteRequest, requestTarget } from './read-request.js';
+import { droppedText, sentHeaders, type SentHeaders } from './response-headers.js';
 import { admit, type RouteAuth, type SecretReader } from './route-auth.js';
 import { serveStatic, type FileReader } from './static-files.js';
 
@@ -61,6 +62,8 @@ class ExtDoor {
     const { slug, tenant: pathSlug } = request.params;
     const path = pathInside(requestTarget(request), pathSlug === undefined ? 2 : 4);
 
+    // Who asks decides what is answered, refusals included; of the slug only where it was looked at.
+    void reply.header('vary', pathSlug === undefined ? 'Authorization, X-Tenant-Slug' : 'Authorization');
     const bearer = findBearer(request);
     const principal = bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer)));
     const address = { pathSlug, slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname };
@@ -91,6 +94,7 @@ class ExtDoor {
     reply.raw.once('close', onClose);
     try {
       const hops = readHops(single(request.headers[hopsHeader]));
+      let headers: SentHeaders | undefined;
       const { runId, outcome } = await execution.runRoute({
         snapshot,
         route: found.route,
@@ -100,8 +104,12 @@ class ExtDoor {
         hops,
         // What a plugin causes by way of a request is as deep as what it causes by an event.
         depth: hops,
+        onResponse: (response) => {
+          headers = sentHeaders(response.headers);
+          return droppedText(headers.dropped);
+        },
       });
-      return answer({ reply, request, runId, outcome });
+      return answer({ reply, request, runId, outcome, headers, isForCaller: auth !== 'public' || caller !== null });
     } finally {
       reply.raw.off('close', onClose);
       leave();
