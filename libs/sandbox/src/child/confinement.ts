@@ -2,7 +2,7 @@
 import type { Addon } from '../isolate/guest.js';
 
 /** What a new executor reports before it is given anything. */
-export interface Confinement {
+export interface ConfinementReport {
   node: string;
   flags: string[];
   /** Permissions that it still has although it should not. */
@@ -36,7 +36,7 @@ export function dropPermissions(): void {
 export function confinementReport(): string {
   const permission = process.permission as unknown as { has(scope: string): boolean } | undefined;
   const held = permission === undefined ? ['everything'] : neverHeld.filter((scope) => has(permission, scope));
-  const report: Confinement = {
+  const report: ConfinementReport = {
     node: process.versions.node,
     flags: [...process.execArgv],
     held,

@@ -6,8 +6,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { executorFlags } from './launch.js';
-import { executorUid, prlimitArgs, sandboxTier, setprivArgs, unshareArgs } from './tier.js';
+import { executorProgram } from './executor-program.js';
+import { confinedFlags } from './launch.js';
+import { lendUser } from './users.js';
+import { prlimitArgs, sandboxTier, setprivArgs, unshareArgs } from './tier.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const isRoot = process.getuid?.() === 0;
@@ -44,7 +46,7 @@ const abandoned = `
 
 describe('an executor', () => {
   it('is started with every flag that its walls need', () => {
-    const flags = executorFlags({ files: { node: '/n', folder: '/f', addon: '/a' }, optimize: false });
+    const flags = confinedFlags(executorProgram({ node: '/n', folder: '/f', addon: '/a' }, { optimize: false }));
     for (const flag of ['--no-node-snapshot', '--disable-optimizing-compilers', '--permission', '--allow-addons', '--disable-proto=delete', '--disable-sigusr1']) {
       expect(flags).toContain(flag);
     }
@@ -52,9 +54,10 @@ describe('an executor', () => {
     expect(flags.filter((flag) => flag.startsWith('--allow-fs-read'))).toEqual(['--allow-fs-read=/f', '--allow-fs-read=/a']);
   });
 
-  it('gets a user of its own for each place in the pool', () => {
-    expect(new Set(Array.from({ length: 64 }, (_, slot) => executorUid(slot))).size).toBe(64);
-    for (const slot of [0, 63, 1000]) expect(executorUid(slot)).toBeGreaterThan(60_999);
+  it('gets a user that no other process of this parent has, until that is given back', () => {
+    const users = Array.from({ length: 64 }, lendUser);
+    expect(new Set(users.map(({ uid }) => uid)).size).toBe(64);
+    for (const user of users) user.giveBack();
   });
 
   it('is started without the walls that the machine does not have', () => {

@@ -1,5 +1,6 @@
 /** Which walls of the operating system can stand around an executor here. Found out once, by trying. */
 import { execFile } from 'node:child_process';
+import { executorUid } from './users.js';
 
 /** The layers that are on, beside the ones that always are: own process, permission model, empty environment, watchdog. */
 export interface SandboxTier {
@@ -11,28 +12,6 @@ export interface SandboxTier {
   noNetwork: boolean;
   /** The kernel kills the executor when its parent dies. */
   diesWithParent: boolean;
-}
-
-const firstUid = 61_000;
-const uidsPerParent = 64;
-
-/** A user id for one executor; those of one parent differ, those of parents that run side by side mostly do. */
-export function executorUid(slot: number): number {
-  return firstUid + (process.pid % 60) * uidsPerParent + (slot % uidsPerParent);
-}
-
-const takenSlots = new Set<number>();
-
-/** The lowest place that no executor of this process has, in whichever pool; it decides the user id. Give it back with {@link freeSlot}. */
-export function takeSlot(): number {
-  let slot = 0;
-  while (takenSlots.has(slot)) slot += 1;
-  takenSlots.add(slot);
-  return slot;
-}
-
-export function freeSlot(slot: number): void {
-  takenSlots.delete(slot);
 }
 
 export function setprivArgs(tier: SandboxTier, uid: number): string[] {

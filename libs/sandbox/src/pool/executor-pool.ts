@@ -2,10 +2,12 @@
  * The executors of one parent: blank ones are kept ready, a tenant gets one (or several while it is busy), an idle one is retired, and when
  * room runs out the tenant that was quiet longest gives way. A process never serves a second tenant.
  */
-import type { Confinement } from '../child/confinement.js';
+import type { ConfinementReport } from '../child/confinement.js';
 import type { ExecutorFiles } from '../child/files.js';
-import { launchExecutor } from '../child/launch.js';
-import { freeSlot, takeSlot, type SandboxTier } from '../child/tier.js';
+import { executorProgram } from '../child/executor-program.js';
+import { launchConfined } from '../child/launch.js';
+import type { SandboxTier } from '../child/tier.js';
+import { lendUser } from '../child/users.js';
 import { errors } from '../errors.js';
 import type { PoolOptions } from '../options.js';
 import type { Bundle, InspectOutcome, Lane, RunOutcome, RunRequest, Sandbox, SandboxStats } from '../sandbox.js';
@@ -44,7 +46,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   /** Lanes that have been used. */
   readonly #lanes = new Set<Lane>();
   /** Executors that were ended and are not gone yet. */
-  readonly #exiting = new Set<Promise<void>>();
+  readonly #exiting = new Set<Promise<unknown>>();
   #waiting: Waiting[] = [];
   #watcher: NodeJS.Timeout | undefined;
   #refilling: NodeJS.Timeout | undefined;
@@ -148,7 +150,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   }
 
   /** What the ready executors reported about their confinement. */
-  confinements(): Confinement[] {
+  confinements(): ConfinementReport[] {
     return [...this.#executors].flatMap(({ confinement }) => confinement ?? []);
   }
 
@@ -283,11 +285,13 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
 
   #launch(): void {
     const { hostMethods, maxIsolates, executorRssMb, usualMemoryMb, optimize, logger } = this.#options;
-    const slot = takeSlot();
+    const user = lendUser();
     this.#starts += 1;
-    const launched = launchExecutor({ files: this.#files, tier: this.#tier, slot, addressSpaceMb: addressSpaceMb(maxIsolates), optimize });
+    const program = executorProgram(this.#files, { optimize });
+    const launched = launchConfined(program, { tier: this.#tier, user, addressSpaceMb: addressSpaceMb(maxIsolates) });
+    void launched.exited.then(() => user.giveBack());
     const settings = { callNames: hostMethods, maxIsolates, softRssMb: executorRssMb * 0.6, spareMemoryMb: usualMemoryMb, graceMs: 250, preludeCache: this.#preludeCache };
-    this.#executors.add(new ProcessExecutor({ launched, slot, settings, profiles: this.#profiles, events: this, logger, now: () => performance.now() }));
+    this.#executors.add(new ProcessExecutor({ launched, settings, profiles: this.#profiles, events: this, logger, now: () => performance.now() }));
   }
 
   onReady(): void {
@@ -315,11 +319,9 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
 
   onExit(executor: ProcessExecutor): void {
     this.#executors.delete(executor);
-    void executor.exited.then(() => {
-      freeSlot(executor.slot);
-      this.#exiting.delete(executor.exited);
-    });
-    this.#exiting.add(executor.exited);
+    const { exited } = executor;
+    void exited.then(() => this.#exiting.delete(exited));
+    this.#exiting.add(exited);
     if (executor.tenantKey !== undefined) {
       const own = this.#byTenant.get(executor.tenantKey);
       own?.delete(executor);

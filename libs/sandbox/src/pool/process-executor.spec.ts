@@ -1,8 +1,7 @@
-import { EventEmitter } from 'node:events';
-import type { ChildProcess } from 'node:child_process';
 import { duplexPair, type Duplex } from 'node:stream';
 import { silentLogger } from '@annex/kernel';
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { Ending } from '../child/launch.js';
 import type { KillReport, RunOutcome } from '../sandbox.js';
 import { endOf, runOf, usualLimits } from '../testing/runs.js';
 import { FrameReader, FrameWriter } from '../wire/frames.js';
@@ -16,7 +15,7 @@ class LyingExecutor {
   readonly received: ToExecutor[] = [];
   readonly kills: KillReport[] = [];
   readonly executor: ProcessExecutor;
-  readonly child = Object.assign(new EventEmitter(), { pid: 2 ** 22, stderr: null, kill: () => true });
+  readonly ending = Promise.withResolvers<Ending>();
   readonly #far: Duplex;
   #onMessage: () => void = () => undefined;
 
@@ -30,8 +29,7 @@ class LyingExecutor {
     far.on('data', (chunk: Buffer) => reader.push(chunk));
     far.on('error', () => undefined);
     this.executor = new ProcessExecutor({
-      launched: { child: this.child as unknown as ChildProcess, stream: near, complaints: () => '' },
-      slot: 0,
+      launched: { pid: 2 ** 22, stream: near, exited: this.ending.promise, kill() {}, hush() {}, complaints: () => '' },
       settings: { callNames: [], maxIsolates: 1, softRssMb: 1, spareMemoryMb: 1, graceMs: 1, preludeCache: '' },
       profiles: new Profiles(),
       events: { onReady() {}, onPreludeCache() {}, onIdleSlot() {}, onExit() {}, onKill: (report) => this.kills.push(report) },
@@ -178,7 +176,7 @@ describe('a parent', () => {
     liar.say({ type: 'busy', slots: [address.slot] });
     liar.say({ type: 'pong', sequence: 0, isolates: 1, discards: 0, rssMb: 1 });
     await new Promise((resolve) => setImmediate(resolve));
-    liar.child.emit('exit', null, 'SIGABRT');
+    liar.ending.resolve({ code: null, signal: 'SIGABRT' });
     expect(endOf(await outcome)).toBe('MEMORY_LIMIT');
     expect(liar.kills).toMatchObject([{ reason: 'crashed' }]);
   });

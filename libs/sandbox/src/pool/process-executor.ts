@@ -4,8 +4,8 @@
  */
 import { messageOf, type Logger } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
-import type { LaunchedExecutor } from '../child/launch.js';
-import type { Confinement } from '../child/confinement.js';
+import type { ConfinementReport } from '../child/confinement.js';
+import type { Ending, Launched } from '../child/launch.js';
 import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
 import type { HostCallAnswer, KillReport, Lane, RunRequest, SandboxErrorCode } from '../sandbox.js';
@@ -34,8 +34,7 @@ export interface ExecutorEvents {
 }
 
 export interface ProcessExecutorOptions {
-  launched: LaunchedExecutor;
-  slot: number;
+  launched: Launched;
   settings: ExecutorSettings;
   profiles: Profiles;
   events: ExecutorEvents;
@@ -47,10 +46,8 @@ export interface ProcessExecutorOptions {
 export type KillCause = KillReport['reason'] | 'stopped' | 'retired' | 'hostile';
 
 export class ProcessExecutor {
-  readonly pid: number;
   /** Settled when the process is gone. */
-  readonly exited: Promise<void>;
-  readonly slot: number;
+  readonly exited: Promise<Ending>;
   readonly startedAt: number;
   /** Runs it holds, those whose outcome is out but whose end it has not confirmed included. */
   readonly flights = new Map<number, Flight>();
@@ -66,7 +63,7 @@ export class ProcessExecutor {
   discards = 0;
   rssBytes = 0;
   unknownReplies = 0;
-  confinement: Confinement | undefined;
+  confinement: ConfinementReport | undefined;
   pingSentAt: number | undefined;
   /** Runs whose time is over and whose end it has not confirmed: it gets no new ones meanwhile. */
   overdue = 0;
@@ -87,12 +84,10 @@ export class ProcessExecutor {
   #sequence = 0;
 
   constructor(options: ProcessExecutorOptions) {
-    const { launched, slot, now } = options;
+    const { launched, now } = options;
     this.#options = options;
-    this.slot = slot;
     this.startedAt = now();
     this.lastUsedAt = this.startedAt;
-    this.pid = launched.child.pid ?? -1;
     const reader = new FrameReader(maxFrameBytes, (frame) => this.#read(frame));
     launched.stream.on('data', (chunk: Buffer) => {
       if (this.state === 'dead') return;
@@ -105,18 +100,19 @@ export class ProcessExecutor {
         this.kill('hostile');
       }
     });
-    launched.stream.on('error', () => this.#gone(null));
-    launched.stream.on('close', () => this.#gone(null));
-    launched.child.on('error', () => this.#gone(null));
-    launched.child.on('exit', (code, signal) => {
+    launched.stream.on('error', () => this.#lostStream());
+    launched.stream.on('close', () => this.#lostStream());
+    this.exited = launched.exited;
+    void launched.exited.then(({ code, signal }) => {
       if (this.state !== 'dead') options.logger.warn({ pid: this.pid, code, signal }, 'an executor ended by itself');
       this.#gone(signal);
     });
-    this.exited = new Promise((resolve) => {
-      launched.child.once('exit', () => resolve());
-      launched.child.once('error', () => resolve());
-    });
     this.#send({ type: 'configure', settings: JSON.stringify(options.settings) });
+  }
+
+  /** The program's process. */
+  get pid(): number {
+    return this.#options.launched.pid;
   }
 
   /** Takes a flight in. Its bundle is sent first when the executor does not hold it. */
@@ -278,9 +274,9 @@ export class ProcessExecutor {
     switch (message.type) {
       case 'ready':
         if (this.state !== 'starting') return;
-        this.confinement = JSON.parse(message.report) as Confinement;
+        this.confinement = JSON.parse(message.report) as ConfinementReport;
         this.state = 'ready';
-        this.#options.launched.child.stderr?.destroy();
+        this.#options.launched.hush();
         this.#options.events.onReady(this);
         return;
       case 'prelude':
@@ -390,6 +386,11 @@ export class ProcessExecutor {
     this.#options.events.onIdleSlot(this);
   }
 
+  /** Its stream is closed: it has ended, and with what signal is known in a moment, or it is ended now. */
+  #lostStream(): void {
+    if (this.state !== 'dead') this.#options.launched.kill();
+  }
+
   /** The process has ended, or is being ended: every run it held has its outcome now. */
   #gone(signal: NodeJS.Signals | null): void {
     if (this.state === 'dead') return;
@@ -397,7 +398,7 @@ export class ProcessExecutor {
     const kill = this.#kill ?? this.#crash(signal);
     this.state = 'dead';
     const { launched, now, events } = this.#options;
-    launched.child.kill('SIGKILL');
+    launched.kill();
     launched.stream.destroy();
     const nowMs = now();
     const billed = new Map<string, FlightOwner>();

@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import type { ExecutorFiles } from '../child/files.js';
-import { executorFlags } from '../child/launch.js';
+import { executorProgram } from '../child/executor-program.js';
+import { confinedFlags } from '../child/launch.js';
 import type { SandboxTier } from '../child/tier.js';
 import { errors } from '../errors.js';
 import type { PoolOptions } from '../options.js';
@@ -31,7 +32,7 @@ async function prove({ logger, optimize, executorRssMb, maxIsolates, usualMemory
   const pool = new ExecutorPool({ ...probeOptions, ...base }, files, tier);
   try {
     await pool.start();
-    const faults = [...confinementFaults(pool, executorFlags({ files, optimize }), tier)];
+    const faults = [...confinementFaults(pool, confinedFlags(executorProgram(files, { optimize })), tier)];
     const inspected = await pool.inspect(bundleOf(absences), { wallMs: 10_000 });
     if (!inspected.ok) faults.push(`inside the isolate: ${inspected.error.message}`);
     faults.push(...unless(await pool.run(probe(loopAfterAwait)), 'CPU_LIMIT', 'a loop after an await'));
