@@ -1,0 +1,23 @@
+// One attack in a process of its own, behind the others in the line for the processor.
+import { setPriority } from 'node:os';
+import { attacks } from './attacks.mjs';
+
+setPriority(10);
+const attack = attacks.find(({ name }) => name === process.argv[2]);
+process.once('message', (context) => {
+  process.send({ started: true });
+  for (let lane = 0; lane < (attack.lanes ?? 4); lane += 1) {
+    void (async () => {
+      for (let round = 0; ; round += 1) {
+        try {
+          const answer = await attack.strike({ ...context, lane, round });
+          await answer?.arrayBuffer?.();
+        } catch {
+          await new Promise((done) => setTimeout(done, 20));
+        }
+      }
+    })();
+  }
+});
+process.on('disconnect', () => process.exit());
+process.send({ ready: true });
