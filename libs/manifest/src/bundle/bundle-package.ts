@@ -5,9 +5,10 @@
 import { createHash } from 'node:crypto';
 import { posix } from 'node:path';
 import { MiB, SECOND, type InputFault } from '@annex/kernel';
-import { build, type BuildOptions, type Loader, type Message, type Metafile, type OutputFile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Loader, type Message, type Metafile, type OutputFile, type Plugin, type PluginBuild, type TransformOptions } from 'esbuild';
 import type { PackageFiles } from '../zip/read-package.js';
 import { inBuildSlot } from './build-slot.js';
+import { computedImports, unnamedComputedImport } from './computed-imports.js';
 import { isNodeBuiltin } from './node-builtins.js';
 import { ImportResolver, type ImportKind } from './resolve-import.js';
 
@@ -37,6 +38,10 @@ export const sdkExports = ['hook', 'route', 'job', 'filter', 'health', 'onInstal
 const maxSourceBytes = 16 * MiB;
 const maxMessages = 50;
 const opening = '(function (annexSdk) {';
+/** Marks a fault of a file that the compiler took from the disk. */
+const foundOnDisk = 'BUNDLE_DISK';
+/** The compiler's name of the entry. Never a path of the package: with a `*` in it, the compiler would look for it on the disk. */
+const entryName = 'annex-entry';
 const loaders: Record<string, Loader> = { '.ts': 'ts', '.mts': 'ts', '.cts': 'ts', '.tsx': 'tsx', '.js': 'js', '.mjs': 'js', '.cjs': 'js', '.jsx': 'jsx', '.json': 'json' };
 
 /**
@@ -74,20 +79,28 @@ interface Compilation {
 
 async function runCompiler(files: PackageFiles, entry: string): Promise<Compilation> {
   const loaded = new Set<string>();
-  const bundled = await compile({ ...baseOptions, entryPoints: [entry], plugins: [packagePlugin(files, entry, loaded)] });
+  const bundled = await compile({ ...baseOptions, entryPoints: [entryName], plugins: [packagePlugin(files, entry, loaded)] });
   const unused = await unusedBuiltins(files, [...loaded]);
   const known = new Set(bundled.errors.map((message) => JSON.stringify([message.location?.file, message.location?.line, message.text])));
   return { ...bundled, errors: [...bundled.errors, ...unused.filter((message) => !known.has(JSON.stringify([message.location?.file, message.location?.line, message.text])))] };
 }
 
+/** How code is read and written, whether it is bundled or only looked at. */
+const syntax = {
+  platform: 'neutral',
+  target: 'es2024',
+  charset: 'utf8',
+  define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
+  tsconfigRaw: {},
+  jsx: 'automatic',
+} satisfies TransformOptions;
+
 const baseOptions = {
+  ...syntax,
   bundle: true,
   write: false,
   outfile: 'bundle.js',
   format: 'iife',
-  platform: 'neutral',
-  target: 'es2024',
-  charset: 'utf8',
   legalComments: 'none',
   // Names stay readable in stack traces; only indentation goes, which a source can make quadratic.
   minifyWhitespace: true,
@@ -96,12 +109,9 @@ const baseOptions = {
   metafile: true,
   banner: { js: opening },
   footer: { js: '})' },
-  define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
-  tsconfigRaw: {},
-  jsx: 'automatic',
   logLevel: 'silent',
   logLimit: maxMessages,
-  logOverride: { 'unsupported-dynamic-import': 'warning', 'empty-import-meta': 'warning' },
+  logOverride: { 'unsupported-dynamic-import': 'warning', 'empty-import-meta': 'warning', 'empty-glob': 'error' },
   absWorkingDir: '/',
 } satisfies BuildOptions;
 
@@ -127,17 +137,18 @@ async function unusedBuiltins(files: PackageFiles, loaded: readonly string[]): P
     name: 'look',
     setup(compiler) {
       compiler.onResolve({ filter: /.*/ }, (request) => {
-        if (request.kind === 'entry-point') return { path: request.path, namespace: 'package' };
+        if (request.kind === 'entry-point') return { path: own[Number(request.path.slice(entryName.length))] ?? '', namespace: 'package' };
         const target = request.kind === 'import-statement' ? resolver.resolve(request.path, request.importer, 'import') : undefined;
         if (target?.kind === 'refused' && target.code === 'BUNDLE_NODE_BUILTIN') return { errors: [{ text: target.message, detail: target.code }] };
         return { path: request.path, external: true };
       });
       compiler.onLoad({ filter: /.*/, namespace: 'package' }, (request) => ({ contents: files.get(request.path) ?? '', loader: loaders[posix.extname(request.path).toLowerCase()] ?? 'ts' }));
+      refuseTheDisk(compiler);
     },
   };
   if (own.length === 0) return [];
   const { outfile: _one, banner: _banner, footer: _footer, ...options } = baseOptions;
-  const { errors } = await compile({ ...options, entryPoints: own, outdir: 'look', format: 'esm', tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } }, plugins: [look] });
+  const { errors } = await compile({ ...options, entryPoints: own.map((_, index) => `${entryName}${index}`), outdir: 'look', format: 'esm', tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } }, plugins: [look] });
   return errors.filter((message) => message.detail === 'BUNDLE_NODE_BUILTIN');
 }
 
@@ -172,14 +183,16 @@ function packagePlugin(files: PackageFiles, entry: string, loaded: Set<string>):
             return { errors: [{ text: target.message, detail: target.code }] };
         }
       });
-      compiler.onLoad({ filter: /.*/, namespace: 'package' }, (request) => {
+      compiler.onLoad({ filter: /.*/, namespace: 'package' }, async (request) => {
         const contents = files.get(request.path);
         const loader = loaders[posix.extname(request.path).toLowerCase()];
         if (contents === undefined) return { errors: [{ text: 'is not in the package.', detail: 'BUNDLE_IMPORT' }] };
         if (loader === undefined) return { errors: [{ text: `${JSON.stringify(request.path)} is no script; files of templates/ are read with ctx.templates, those of static/ are served.`, detail: 'BUNDLE_IMPORT' }] };
-        loaded.add(request.path);
         sourceBytes += contents.length;
         if (sourceBytes > maxSourceBytes) return { errors: [{ text: `the sources are more than ${maxSourceBytes} bytes together; import less.`, detail: 'BUNDLE_TOO_LARGE' }] };
+        const errors = loader === 'json' ? [] : await computedImports(files, request.path, { loader, options: syntax });
+        if (errors.length > 0) return { errors };
+        loaded.add(request.path);
         return { contents, loader };
       });
       compiler.onLoad({ filter: /.*/, namespace: 'sdk' }, () => ({
@@ -190,8 +203,14 @@ function packagePlugin(files: PackageFiles, entry: string, loaded: Set<string>):
         contents: `throw Object.assign(new Error(${JSON.stringify(request.pluginData)}), { code: 'MODULE_NOT_FOUND' });`,
         loader: 'js',
       }));
+      refuseTheDisk(compiler);
     },
   };
+}
+
+/** What no loader before it took is a file that the compiler found on the disk by itself. It is refused unread, and its name is not told. */
+function refuseTheDisk(compiler: PluginBuild): void {
+  compiler.onLoad({ filter: /.*/ }, () => ({ errors: [{ text: unnamedComputedImport(), detail: foundOnDisk }] }));
 }
 
 /** `import()` of something computed, in the plugin's own files: the compiler leaves it in, and it would fail at run time only. */
@@ -200,9 +219,16 @@ function isOurMistake(message: Message): boolean {
 }
 
 function faultOf(message: Message): InputFault {
+  // The compiler's own words would say what the disk holds.
+  if (isOfDisk(message)) return { pointer: '/entry', code: 'BUNDLE_COMPUTED_IMPORT', detail: unnamedComputedImport() };
   const { location } = message;
   const where = location === null ? '' : `${location.file.replace(/^package:/, '')}:${location.line}:${location.column + 1}: `;
   return { pointer: '/entry', code: typeof message.detail === 'string' ? message.detail : codeOf(message), detail: where + textOf(message) };
+}
+
+/** Whether the compiler looked for a file on the disk, and found it or not. */
+function isOfDisk({ id, text, detail }: Message): boolean {
+  return detail === foundOnDisk || id === 'empty-glob' || /^Could not resolve (?:import|require)[.a-z]*\(/.test(text);
 }
 
 function codeOf(message: Message): string {
