@@ -5,7 +5,8 @@ import type { Json } from '@annex/kernel';
  * finds it out; this is the part of its answer that manifest and routes are checked by.
  */
 export type Registration =
-  | { kind: 'route'; path: string; methods: string[]; auth: Json; roles: string[] | null }
+  /** `cors` as it was written; left out: the manifest's. */
+  | { kind: 'route'; path: string; methods: string[]; auth: Json; roles: string[] | null; cors?: Json }
   | { kind: 'event'; name: string }
   | { kind: 'job'; name: string }
   | { kind: 'filter'; name: string; priority: number; timeoutMs: number; onError: 'pass' | 'fail' }

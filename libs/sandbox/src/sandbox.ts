@@ -2,7 +2,8 @@ import type { Json } from '@annex/kernel';
 
 /** What plugin code registered when its entry ran: in the order of the calls, so `index` names a handler of one bundle for good. */
 export type Registration =
-  | { kind: 'route'; path: string; methods: string[]; auth: Json; roles: string[] | null }
+  /** `cors` as it was written; left out: the manifest's. */
+  | { kind: 'route'; path: string; methods: string[]; auth: Json; roles: string[] | null; cors?: Json }
   | { kind: 'event'; name: string }
   | { kind: 'job'; name: string }
   | { kind: 'filter'; name: string; priority: number; timeoutMs: number; onError: 'pass' | 'fail' }

@@ -16,6 +16,11 @@ export interface RouteOptions {
   methods?: string[];
   /** Who may call. Default `member`: a signed-in user of the tenant. */
   auth?: 'member' | 'public' | { hmac: { /** Name of a declared secret. */ secret: string; /** Default: the scheme's own. */ header?: string; scheme?: 'sha256' | 'github' | 'stripe' | 'standard-webhooks' } };
+  /**
+   * Pages of other origins that may call: `'*'`, origins such as `https://app.example.com` or `https://*.example.com`, or more in an object. `false`:
+   * none. Default: the manifest's `cors`, which is none. Annex answers the browser's preflights itself.
+   */
+  cors?: false | '*' | string[] | { origins: '*' | string[]; /** Default `'*'`. */ request_headers?: '*' | string[]; /** Default `'*'`. */ exposed_headers?: '*' | string[]; /** Seconds. Default 600. */ max_age_s?: number };
   /** Lowest roles that may call a `member` route. Default: every member. */
   roles?: string[];
 }

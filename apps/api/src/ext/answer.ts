@@ -2,7 +2,9 @@ import { AnnexError } from '@annex/kernel';
 import { outcomeOf } from '@annex/lifecycle';
 import type { RouteResponse, RunOutcome } from '@annex/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { privately, withVary, type SentHeaders } from './response-headers.js';
+import { joinVary } from '../http/cors.js';
+import { isCorsDecided } from './ext-cors.js';
+import { privately, type SentHeaders } from './response-headers.js';
 
 /**
  * Plugins share an origin with each other and with the API, so what a browser would run gets an opaque origin of its own
@@ -43,13 +45,13 @@ export function answer({ reply, request, runId, outcome, headers, isForCaller }:
 
 function sendHead(reply: FastifyReply, { status, headers: { fields }, isForCaller }: { status: number; headers: SentHeaders; isForCaller: boolean }): void {
   // Where Annex answers for CORS, the plugin does not: two answers would be none.
-  const hasCors = reply.hasHeader('access-control-allow-origin');
+  const hasCors = isCorsDecided(reply.request);
   for (const [name, value] of fields) {
     if (hasCors && name.startsWith('access-control-')) continue;
     if (name !== 'vary') void reply.header(name, value);
   }
   const vary = fields.get('vary');
-  if (vary !== undefined) void reply.header('vary', withVary(vary, (reply.getHeader('vary') as string).split(', ')));
+  if (vary !== undefined) void reply.header('vary', joinVary(vary, String(reply.getHeader('vary') ?? '')));
   if (isForCaller) void reply.header('cache-control', privately(fields.get('cache-control')));
   void reply.header('x-content-type-options', 'nosniff');
   const type = fields.get('content-type') as string | undefined;

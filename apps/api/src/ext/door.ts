@@ -8,9 +8,11 @@ import { hopsHeader, readHops } from '@annex/egress';
 import type { Logger } from '@annex/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findBearer, single } from '../http/caller.js';
+import { joinVary } from '../http/cors.js';
 import { apiErrors } from '../http/errors.js';
 import { sendProblem } from '../http/problem.js';
 import { answer } from './answer.js';
+import { ExtCors, variesByOrigin, type ExtTarget } from './ext-cors.js';
 import { InFlight } from './in-flight.js';
 import { takeRawBodies } from './raw-bodies.js';
 import { readRouteRequest, requestTarget } from './read-request.js';
@@ -33,8 +35,14 @@ export interface ExtDoorOptions {
 /** Adds the door to the server, in a scope of its own: bodies arrive as bytes, whatever their type. */
 export async function addExtDoor(server: FastifyInstance, options: ExtDoorOptions): Promise<void> {
   const door = new ExtDoor(options);
+  const cors = new ExtCors(options);
   await server.register(async (scope) => {
     takeRawBodies(scope, options.bodyLimit);
+    // Before the body: a refusal of too large a one carries the headers too.
+    scope.addHook('onRequest', (request, reply, next) => {
+      if (request.headers.origin === undefined) return next();
+      void cors.apply(request, reply, targetOf(request as DoorRequest)).then((isDone) => void (isDone || next()));
+    });
     scope.setErrorHandler((thrown, request, reply) => sendProblem(thrown, request, reply, options.logger));
     for (const url of ['/ext/:slug', '/ext/:slug/*', '/t/:tenant/ext/:slug', '/t/:tenant/ext/:slug/*']) {
       scope.route({
@@ -59,11 +67,11 @@ class ExtDoor {
 
   async handle(request: DoorRequest, reply: FastifyReply): Promise<FastifyReply> {
     const { access, execution } = this.options;
-    const { slug, tenant: pathSlug } = request.params;
-    const path = pathInside(requestTarget(request), pathSlug === undefined ? 2 : 4);
+    const { slug, pathSlug, path } = targetOf(request);
 
     // Who asks decides what is answered, refusals included; of the slug only where it was looked at.
-    void reply.header('vary', pathSlug === undefined ? 'Authorization, X-Tenant-Slug' : 'Authorization');
+    const vary = pathSlug === undefined ? 'Authorization, X-Tenant-Slug' : 'Authorization';
+    void reply.header('vary', joinVary(reply.getHeader('vary'), vary));
     const bearer = findBearer(request);
     const principal = bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer)));
     const address = { pathSlug, slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname };
@@ -82,6 +90,7 @@ class ExtDoor {
       const allow = found.methodNotAllowed.join(', ');
       throw apiErrors.error('METHOD_NOT_ALLOWED', `This route takes ${allow}.`, { headers: { allow } });
     }
+    if (request.headers.origin === undefined && variesByOrigin(snapshot, found.route.cors)) void reply.header('vary', `${vary}, Origin`);
     const auth = found.route.auth as RouteAuth;
     await admit({ auth, roles: found.route.roles, caller, request, tenantId: tenant.id, snapshot, readSecret: this.options.readSecret });
     requireEnabled(snapshot, caller);
@@ -122,6 +131,11 @@ class ExtDoor {
     const leave = this.#inFlight.enter(snapshot.tenantId);
     return serveStatic({ request, reply, snapshot, caller, path, readFile: this.options.readFile }).finally(leave);
   }
+}
+
+function targetOf(request: DoorRequest): ExtTarget {
+  const { slug, tenant: pathSlug } = request.params;
+  return { slug, pathSlug, path: pathInside(requestTarget(request), pathSlug === undefined ? 2 : 4) };
 }
 
 /** The path as the plugin sees it: percent-encoding kept, so that the route table decodes each segment once. */

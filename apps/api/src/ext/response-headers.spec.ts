@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { droppedText, isPluginHeader, privately, sentHeaders, withVary } from './response-headers.js';
+import { droppedText, isPluginHeader, privately, sentHeaders } from './response-headers.js';
 
 describe('a header of a plugin’s answer', () => {
   it.each([
@@ -34,16 +34,6 @@ describe('a header of a plugin’s answer', () => {
 });
 
 describe('caches', () => {
-  it.each([
-    [undefined, 'Authorization, X-Tenant-Slug'],
-    ['accept', 'accept, Authorization, X-Tenant-Slug'],
-    ['authorization, Accept', 'authorization, Accept, X-Tenant-Slug'],
-    [['a', 'b'], 'a, b, Authorization, X-Tenant-Slug'],
-    ['*', '*'],
-  ])('are told by Vary %j that it is %j', (given, expected) => {
-    expect(withVary(given, ['Authorization', 'X-Tenant-Slug'])).toBe(expected);
-  });
-
   it.each([
     [undefined, 'private'],
     ['public, max-age=60', 'private, max-age=60'],

@@ -84,14 +84,6 @@ export function droppedText(dropped: readonly string[]): string | undefined {
   return `Response headers that no plugin may send were left out: ${names}. An answer carries standard headers about itself and your own "x-" ones; docs/plugins.md has the table.`;
 }
 
-/** Adds names to a `Vary` (RFC 9110 §12.5.5). */
-export function withVary(given: string | string[] | undefined, names: readonly string[]): string {
-  const known = (Array.isArray(given) ? given.join(',') : (given ?? '')).split(',').map((each) => each.trim()).filter((each) => each !== '');
-  if (known.includes('*')) return '*';
-  const lower = new Set(known.map((each) => each.toLowerCase()));
-  return [...known, ...names.filter((name) => !lower.has(name.toLowerCase()))].join(', ');
-}
-
 /** Directives that let a shared cache keep an answer (RFC 9111 §5.2.2), and `private` with or without names of fields. */
 const shared = /^(public|s-maxage|proxy-revalidate|private)(\s*=.*)?$/i;
 

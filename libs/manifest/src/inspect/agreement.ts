@@ -2,6 +2,7 @@
 import { isEventPattern, matchesEvent } from '@annex/events';
 import { didYouMean, isJsonObject, quote, type InputFault, type Json } from '@annex/kernel';
 import type { Registration } from '../registration.js';
+import { readCors } from '../routes/cors.js';
 import { parseRoutePath, routeShape } from '../routes/route-path.js';
 import type { Manifest } from '../schema/manifest.js';
 
@@ -101,6 +102,8 @@ function checkRoutes(manifest: Manifest, registrations: readonly Registration[])
     }
     const auth = authProblem(registration.auth, manifest);
     if (auth !== undefined) refuse('ROUTE_AUTH', auth);
+    const cors = registration.cors === undefined ? undefined : readCors(registration.cors);
+    if (cors?.ok === false) refuse('ROUTE_CORS', `has a cors that is none: ${cors.detail}`);
     for (const role of registration.roles ?? []) {
       if (!roles.includes(role)) refuse('ROUTE_ROLE', `asks for the role ${quote(role)}; roles are ${roles.join(', ')}.${didYouMean(role, roles)}`);
     }

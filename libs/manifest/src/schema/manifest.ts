@@ -1,5 +1,6 @@
 import type { PermissionRequest } from '@annex/host-api';
 import type { JsonObject } from '@annex/kernel';
+import type { CorsRules } from '../routes/cors.js';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
 
 /** A manifest that was checked, in TypeScript's names, defaults filled in. Plain data: it may be stored as JSON and read back. */
@@ -16,6 +17,8 @@ export interface Manifest {
   permissions: PermissionRequest[];
   /** Whether the plugin may register routes. */
   routes: boolean;
+  /** Which pages of other origins may call its routes, unless a route says otherwise. Left out or `null`: none. */
+  cors?: CorsRules | null;
   /** Patterns (`@annex/events`) of the events that its hooks may subscribe to. */
   events: string[];
   filters: string[];

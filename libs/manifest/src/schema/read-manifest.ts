@@ -1,5 +1,6 @@
 import type { PermissionRequest } from '@annex/host-api';
-import { isJsonObject, type InputFault, type JsonObject } from '@annex/kernel';
+import { isJsonObject, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import { readCors, type CorsRules } from '../routes/cors.js';
 import { maxManifestBytes } from '../zip/limits.js';
 import { contractVersion, defaultManifestLimits, type Manifest, type ManifestJob, type ManifestLimits } from './manifest.js';
 import { readJson } from './read-json.js';
@@ -68,6 +69,7 @@ function normalise(shape: ManifestSource, source: JsonObject): Manifest {
       typeof permission === 'string' ? { name: permission } : { ...permission, ...(permission.hosts && { hosts: permission.hosts.map((host) => host.toLowerCase()) }) },
     ),
     routes: shape.routes ?? false,
+    ...(shape.cors !== undefined && { cors: normalCors(shape.cors) }),
     events: shape.events ?? [],
     filters: shape.filters ?? [],
     jobs: (shape.jobs ?? []).map(normalJob),
@@ -81,6 +83,11 @@ function normalise(shape: ManifestSource, source: JsonObject): Manifest {
     health: shape.health === undefined ? null : { intervalS: shape.health.interval_s ?? 60 },
     engines: { annex: shape.engines?.annex ?? null },
   };
+}
+
+function normalCors(cors: NonNullable<ManifestSource['cors']>): CorsRules | null {
+  const reading = readCors(cors as Json);
+  return reading.ok ? reading.rules : null;
 }
 
 function normalJob(job: NonNullable<ManifestSource['jobs']>[number]): ManifestJob {

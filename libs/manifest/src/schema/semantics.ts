@@ -3,6 +3,7 @@ import { eventNameFault, eventPatternFault, patternWarning } from '@annex/events
 import { didYouMean, isJsonObject, jsonPointer, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { parseSchedule, timezoneFault } from '@annex/scheduling';
 import semver from 'semver';
+import { readCors } from '../routes/cors.js';
 import { configSchemaFaults } from './config-schema.js';
 import type { ManifestLimits } from './manifest.js';
 
@@ -31,6 +32,8 @@ export function judgeManifest(source: JsonObject, context: SemanticsContext): Ju
   judgeHosts(source, errors);
   judgeVersions(source, context, errors);
   judgeLimits(source, context, errors);
+  const cors = source['cors'] === undefined ? undefined : readCors(source['cors']);
+  if (cors?.ok === false) errors.push({ pointer: '/cors', code: 'CORS', detail: `${quote(JSON.stringify(source['cors']), 80)} ${cors.detail}` });
   const config = source['config'];
   if (isJsonObject(config)) {
     for (const fault of configSchemaFaults(config)) errors.push({ ...fault, pointer: `/config${fault.pointer}` });

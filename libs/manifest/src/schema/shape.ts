@@ -60,6 +60,15 @@ const secret = z.strictObject({
   description: text(500, 'what it is and where to get it', 'Slack bot token').optional(),
 });
 
+const origin = z.string().max(300).describe('an origin, such as "https://app.example.com" or "https://*.example.com"').meta({ examples: ['https://app.example.com'] });
+const headerNames = z.union([z.literal('*'), z.array(z.string().max(100)).max(50)]);
+const corsObject = z.strictObject({
+  origins: z.union([z.literal('*'), z.array(origin).min(1).max(50)]).describe('the origins that may call').meta({ examples: [['https://app.example.com']] }),
+  request_headers: headerNames.describe('headers that such a page may send').meta({ examples: [['authorization', 'content-type']], default: '*' }).optional(),
+  exposed_headers: headerNames.describe('headers of the answer that it may read').meta({ examples: [['x-total-count']], default: '*' }).optional(),
+  max_age_s: integer(0, 86_400, 'how long a browser may keep the answer to a preflight', 600).optional(),
+});
+
 /** The manifest's shape. Keys that it does not name are refused at every level, except inside `config`. */
 export const manifestShape = z
   .strictObject({
@@ -73,6 +82,11 @@ export const manifestShape = z
     entry: z.string().max(512).regex(entryPattern).describe('the file of the package that runs first: .ts, .js or .mjs').meta({ examples: ['main.ts'] }),
     permissions: z.array(z.union([permissionName, permission])).max(50).describe('what the plugin may do once an admin says yes').optional(),
     routes: z.boolean().describe('the plugin serves routes').meta({ examples: [true], default: false }).optional(),
+    cors: z
+      .union([z.literal('*'), z.literal(false), z.array(origin), corsObject])
+      .describe('the pages of other origins that may call the routes: "*", a list of origins, or an object; a route may say otherwise')
+      .meta({ examples: [['https://app.example.com']] })
+      .optional(),
     events: z
       .array(z.string().max(200).regex(eventPatternPattern).describe('an event name; "*" stands for one segment, "**" for any number').meta({ examples: ['build.*'] }))
       .max(200)

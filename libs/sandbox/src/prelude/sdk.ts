@@ -112,15 +112,16 @@ export function makeSdk(registry: Registry): object {
     route(path: unknown, second: unknown, third?: unknown): void {
       const text = requireText(path, 'route: path');
       const [options, handler] = optionsAndHandler(`route ${text}`, second, third);
-      requireKnown(`route ${text}`, options, ['methods', 'auth', 'roles']);
-      const { methods, auth, roles } = options;
+      requireKnown(`route ${text}`, options, ['methods', 'auth', 'roles', 'cors']);
+      const { methods, auth, roles, cors } = options;
       register(
         'route',
         text,
         handler,
         `"path":${quote(text)},"methods":${textList(methods ?? 'GET', `route ${text}: methods`, upperCase)}` +
           `,"auth":${auth === undefined ? '"member"' : (toJson(auth) ?? '"member"')}` +
-          `,"roles":${roles === undefined || roles === null ? 'null' : textList(roles, `route ${text}: roles`, (role) => role)}`,
+          `,"roles":${roles === undefined || roles === null ? 'null' : textList(roles, `route ${text}: roles`, (role) => role)}` +
+          (cors === undefined ? '' : `,"cors":${toJson(cors) ?? 'null'}`),
       );
     },
     hook(name: unknown, handler: unknown): void {
