@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { Webhook } from 'standardwebhooks';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
@@ -19,22 +20,62 @@ const key = `whsec_${Buffer.from('a key of twenty-four byt').toString('base64')}
 const plainHeaders = ({ headers }: Arrival): Record<string, string> => Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)]));
 const verify = (arrival: Arrival, secret: string): unknown => new Webhook(secret).verify(arrival.body.toString(), plainHeaders(arrival));
 
+/** An endpoint that takes every delivery, and answers with a body that is large, endless or broken, as the path says. */
+async function startOddEndpoint(): Promise<{ url: string; taken(path: string): number; close(): Promise<void> }> {
+  const taken = new Map<string, number>();
+  const answers: Record<string, (socket: Socket) => void> = {
+    large: (socket) => socket.end(`HTTP/1.1 200 OK\r\ncontent-length: ${5 * 2 ** 20}\r\n\r\n${'x'.repeat(5 * 2 ** 20)}`),
+    endless: (socket) => {
+      socket.write('HTTP/1.1 202 Accepted\r\ntransfer-encoding: chunked\r\n\r\n');
+      const more = (): void => void (socket.destroyed || socket.write('1;ext=none\r\nx\r\n'.repeat(1_000), () => setImmediate(more)));
+      more();
+    },
+    broken: (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nshort'),
+    garbled: (socket) => socket.end('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nwhole\r\nzzzz\r\n'),
+    unzipped: (socket) => socket.end('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nplain'),
+  };
+  const open = new Set<Socket>();
+  const server = createServer((socket) => {
+    open.add(socket);
+    socket.on('error', () => undefined).on('close', () => open.delete(socket));
+    socket.once('data', (head) => {
+      const path = /^POST \/(\w+)/.exec(String(head))?.[1] ?? '';
+      taken.set(path, (taken.get(path) ?? 0) + 1);
+      socket.resume();
+      answers[path]?.(socket);
+    });
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    taken: (path) => taken.get(path) ?? 0,
+    close: () =>
+      new Promise((done) => {
+        for (const socket of open) socket.destroy();
+        server.close(() => done());
+      }),
+  };
+}
+
 describe.each(['postgres', 'redis'] as const)('webhooks, queued on %s', (backend) => {
   let annex: TestAnnex;
   let sink: WebhookSink;
+  let odd: Awaited<ReturnType<typeof startOddEndpoint>>;
   let redis: Awaited<ReturnType<typeof startRedis>> | undefined;
   const leftOut = backend === 'redis' && mayLeaveOutRedis;
 
   beforeAll(async () => {
     if (leftOut) return;
     sink = await startWebhookSink();
+    odd = await startOddEndpoint();
     redis = backend === 'redis' ? await startRedis() : undefined;
-    annex = await startTestAnnex({ ANNEX_EGRESS_ALLOW_PRIVATE: new URL(sink.url).host, ...(redis && { REDIS_URL: redis.url }) });
+    annex = await startTestAnnex({ ANNEX_EGRESS_ALLOW_PRIVATE: `${new URL(sink.url).host},${new URL(odd.url).host}`, ...(redis && { REDIS_URL: redis.url }) });
   });
   afterAll(async () => {
     await annex?.stop();
     await redis?.close();
     await sink?.close();
+    await odd?.close();
   });
 
   const secrets = (): Record<string, string> => ({ HOOK_URL: sink.url, HOOK_KEY: key });
@@ -311,6 +352,18 @@ hook('send.twice', async (ctx) => { await ctx.webhooks.send('direct', { attempt:
     }
     await tenant.owner.delete('/api/plugins/sender/secrets/HOOK_KEY');
     expect(await send()).toMatchObject({ status: 'failed', error: { code: 'DELIVERY_INVALID', message: expect.stringContaining('HOOK_KEY') } });
+  });
+
+  it.skipIf(leftOut)('are taken once the status says so: an answer that is large, endless or broken is cut and nothing is sent again', async () => {
+    const tenant = await annex.makeTenant();
+    const shown: Record<string, unknown> = { large: 'x'.repeat(16_384), endless: expect.stringMatching(/^x+$/), broken: 'short', garbled: 'whole', unzipped: '' };
+    for (const [name, body] of Object.entries(shown)) {
+      expect((await tenant.owner.post('/api/webhooks', { name, url: `${odd.url}/${name}`, events: ['nothing.here'], retry: { initial_delay_s: 1 } })).status).toBe(201);
+      const { body: test } = await tenant.owner.post(`/api/webhooks/${name}/test`, {});
+      const delivery = await ended(tenant, test.delivery_id);
+      expect(delivery, name).toMatchObject({ status: 'succeeded', attempt_count: 1, attempts: [{ response: { body, body_truncated: true }, error: null }] });
+      expect(odd.taken(name)).toBe(1);
+    }
   });
 
   describe('that come in', () => {

@@ -119,7 +119,8 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
       llm: createLlm({
         operator: settings.llm,
         readTenantSettings: (tenantId, names) => vault.readForTenant(tenantId, names),
-        egress,
+        // Places of its own: models answer slowly, and webhooks and plugins' calls are not to wait for them.
+        egress: createEgress({ allowPrivate: settings.egressAllowPrivate }),
         operatorEgress: createEgress({ allowPrivate: settings.llm.baseUrl === undefined ? [] : [authorityOf(settings.llm.baseUrl)] }),
         maskerOf: createMasker,
         database,

@@ -1,4 +1,5 @@
-import { isAnnexError } from '@annex/kernel';
+import { isAnnexError, MiB } from '@annex/kernel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
@@ -7,6 +8,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createEgress, type EgressOptions, type EgressRequest } from './egress.js';
 import type { Resolver } from './resolver.js';
+import { maxSocketBytes } from './thread/limits.js';
 import { testCertificate } from './test-certificate.js';
 
 const running: Server[] = [];
@@ -331,10 +333,6 @@ describe('a response', () => {
   const slow: [string, (socket: Socket) => void][] = [
     ['never comes', () => undefined],
     ['never ends its headers', (socket) => void socket.write('HTTP/1.1 200 OK\r\nx-a: ')],
-    ['sends notices for ever', (socket) => {
-      const more = (): void => void (socket.destroyed || socket.write('HTTP/1.1 103 Early Hints\r\n\r\n', () => setImmediate(more)));
-      more();
-    }],
     ['never ends its body', (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc')],
     ['never ends its chunks', (socket) => void socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n')],
     ['never ends its gzip', (socket) => void socket.write(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'), gzipSync('hello').subarray(0, 12)]))],
@@ -350,11 +348,110 @@ describe('a response', () => {
     await closed;
   });
 
+  /** Writes the same bytes as long as anybody reads; answers how many were taken. */
+  function pour(socket: Socket, head: string, again: Buffer): { taken: () => number; closed: Promise<unknown> } {
+    socket.resume();
+    let taken = 0;
+    const more = (): void => {
+      if (socket.destroyed) return;
+      socket.write(again, (error) => {
+        if (error) return;
+        taken += again.length;
+        setImmediate(more);
+      });
+    };
+    socket.write(head);
+    more();
+    return { taken: () => taken, closed: new Promise((resolve) => socket.once('close', resolve)) };
+  }
+  const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
+  const endless: [string, string, string][] = [
+    ['sends notices', '', 'HTTP/1.1 103 Early Hints\r\nlink: a\r\n\r\n'],
+    ['sends chunks of one byte', chunked, '1\r\nx\r\n'],
+    ['sends one chunk extension', `${chunked}1`, ';a=b'],
+    ['sends chunks that are all extension', chunked, `1;${'e'.repeat(500)}\r\nx\r\n`],
+    ['sends header fields', 'HTTP/1.1 200 OK\r\n', 'a: b\r\n'],
+    ['sends trailers', `${chunked}0\r\n`, 'a: b\r\n'],
+  ];
+  it.each(endless)('that %s for ever is given up after its bytes, not after its time', async (_what, head, again) => {
+    let poured: ReturnType<typeof pour> | undefined;
+    const port = await serveRaw((socket) => void socket.once('data', () => (poured = pour(socket, head, Buffer.from(again.repeat(Math.ceil(16_384 / again.length)))))));
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { timeoutMs: 60_000 })))).toBe('HTTP_LIMIT');
+    await poured?.closed;
+    // What the two ends of the connection hold in the kernel comes on top.
+    expect(poured?.taken()).toBeLessThan(maxSocketBytes(10 * MiB) + 16 * MiB);
+  });
+
+  it('is talked to in a thread: the program itself opens no connection', async () => {
+    const opened: unknown[] = [];
+    const note = (socket: unknown): void => void opened.push(socket);
+    const port = await serve(echo);
+    subscribe('net.client.socket', note);
+    try {
+      expect((await open(port).request(get(`http://127.0.0.1:${port}/`))).status).toBe(200);
+    } finally {
+      unsubscribe('net.client.socket', note);
+    }
+    expect(opened).toEqual([]);
+  });
+
+  const cutShort: [string, (socket: Socket) => void, string][] = [
+    ['is larger', (socket) => void socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 5000000\r\n\r\n${'x'.repeat(5_000_000)}`), 'x'.repeat(1000)],
+    ['never ends', (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'), 'abc'],
+    ['breaks off', (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'), 'abc'],
+    ['goes on with what is no chunk', (socket) => void socket.end(`${chunked}3\r\nabc\r\nzzz\r\n`), 'abc'],
+    ['is gzip that never ends', (socket) => void socket.write(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'), gzipSync('hello'.repeat(30)).subarray(0, -9)])), 'hello'.repeat(30)],
+    ['is a bomb of gzip', (socket) => void socket.end(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'), gzipSync('z'.repeat(100_000))])), 'z'.repeat(1000)],
+    ['is not the gzip it claims', (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello'), ''],
+  ];
+  it.each(cutShort)('that %s is cut for whoever wants its status', async (_what, onData, body) => {
+    const port = await serveRaw((socket) => void socket.once('data', () => onData(socket)));
+    const answer = await open(port).request(get(`http://127.0.0.1:${port}/`, { maxResponseBytes: 1000, overflow: 'cut', timeoutMs: 1_000 }));
+    expect(answer).toMatchObject({ status: 200, cut: true });
+    expect(text(answer.body)).toBe(body);
+  });
+
+  it('that has no status yet cannot be cut', async () => {
+    const port = await serveRaw((socket) => void socket.once('data', () => socket.write('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nx-a: ')));
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { overflow: 'cut', timeoutMs: 200 })))).toBe('EGRESS_TIMEOUT');
+  });
+
   it('is not waited for when the request is given up', async () => {
     const giveUp = new AbortController();
     const port = await serveRaw((socket) => void socket.once('data', () => giveUp.abort()));
     expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { signal: giveUp.signal })))).toBe('EGRESS_ABORTED');
     expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { signal: AbortSignal.abort() })))).toBe('EGRESS_ABORTED');
+  });
+});
+
+describe('requests at once', () => {
+  it('are a share of the places for each tenant, whose further ones wait behind its own', async () => {
+    const asked: string[] = [];
+    const answers: (() => void)[] = [];
+    let wake: () => void = () => undefined;
+    const port = await serve((request, response) => {
+      asked.push(request.url ?? '');
+      answers.push(() => response.end('ok'));
+      wake();
+    });
+    const askedFor = async (count: number): Promise<string[]> => {
+      while (asked.length < count) await new Promise<void>((resolve) => (wake = resolve));
+      return [...asked].sort();
+    };
+    const egress = open(port, { atOnce: 3, atOncePerTenant: 2 });
+    const ask = (tenant: string, path: string, signal?: AbortSignal): Promise<string> => codeOf(egress.request(get(`http://127.0.0.1:${port}/${path}`, { tenant, ...(signal && { signal }) })));
+    const leaving = new AbortController();
+    const loud = [ask('loud', '1'), ask('loud', '2')];
+    const given = ask('loud', '3', leaving.signal);
+    const waiting = ask('loud', '4');
+    const quiet = ask('quiet', '5');
+    expect(await askedFor(3)).toEqual(['/1', '/2', '/5']);
+    leaving.abort();
+    expect(await given).toBe('EGRESS_ABORTED');
+    answers.splice(0).forEach((answer) => answer());
+    expect(await askedFor(4)).toEqual(['/1', '/2', '/4', '/5']);
+    answers.splice(0).forEach((answer) => answer());
+    expect(await Promise.all([...loud, waiting, quiet])).toEqual(['OK', 'OK', 'OK', 'OK']);
   });
 });
 

@@ -1,16 +1,15 @@
 /**
  * Outbound HTTP that cannot reach where it should not. Every hop of a request goes the same way: read the URL, look its host up in the
- * allowed ones, resolve, vet every address, dial a vetted address, compare the socket's. Redirects are followed here and not by undici, so
- * that each hop is one such way. A connection serves one hop and is closed: nothing of one tenant can arrive at another through a pool.
+ * allowed ones, resolve, vet every address; then the thread dials a vetted address, compares the socket's and talks. What may be reached is
+ * decided here, what a server makes of its answer is read there. Redirects are followed here, so that each hop is one such way. A connection
+ * serves one hop and is closed: nothing of one tenant can arrive at another through a pool.
  */
-import { MiB, SECOND, isAnnexError, messageOf, quote, type AnnexError } from '@annex/kernel';
-import { Client, type Dispatcher } from 'undici';
+import { FairGate, MiB, SECOND, isAnnexError, quote, type AnnexError } from '@annex/kernel';
 import type { AllowHosts } from './allow-hosts.js';
 import { parseAllowPrivate } from './allow-private.js';
-import { readBody, tooLarge } from './body.js';
-import { dial } from './dial.js';
 import { egressErrors } from './errors.js';
 import { incomingHeaders, outgoingHeaders, rawHeader, redirectedHeaders, type HeaderList } from './headers.js';
+import { HttpThread } from './http-thread.js';
 import { systemResolver, type Resolver } from './resolver.js';
 import { readTarget, vetAddresses, type Target } from './target.js';
 
@@ -22,6 +21,9 @@ export interface EgressOptions {
   resolver?: Resolver;
   /** More certificates to trust, in PEM. Default: Node's. */
   ca?: readonly string[];
+  /** Requests under way at once, of all and of one tenant. Default 48 and 16. */
+  atOnce?: number;
+  atOncePerTenant?: number;
 }
 
 /** One outbound request. */
@@ -36,12 +38,22 @@ export interface EgressRequest {
   timeoutMs?: number;
   /** Of the response's body, as it arrives and inflated. Default and contract: 10 MiB. */
   maxResponseBytes?: number;
+  /**
+   * What happens to a body that is larger, broken, unfinished at the deadline or given up: the request fails (`fail`, the default), or the
+   * answer holds what was read of it (`cut`), for whoever wants the status.
+   */
+  overflow?: 'fail' | 'cut';
   /** Whether a redirect is followed (the default, at most {@link maxRedirects} of them), answered like any other status, or fails with `EGRESS_REDIRECTS`. */
   redirect?: 'follow' | 'manual' | 'error';
   /** Refuses to follow a redirect to another origin, with `EGRESS_REDIRECTS`: for requests that carry a secret. Default false. */
   stayOnOrigin?: boolean;
   /** Gives the request up. */
   signal?: AbortSignal;
+  /**
+   * Whose request it is: tenants take turns, because each request holds a socket, and an answer of up to ten megabytes several times over
+   * while it is handed on. What is over a tenant's share waits, and its time does not run meanwhile. Requests of no tenant share one share.
+   */
+  tenant?: string;
   /** `<tenant>/<plugin>`, sent as `x-annex-source`. */
   source?: string;
   /** How often this platform was passed already, from the `x-annex-hops` of the request that caused this one. Default 0. */
@@ -56,6 +68,8 @@ export interface EgressResponse {
   /** The URL that answered, after redirects. */
   url: string;
   body: Uint8Array;
+  /** Whether there was more of the body, or may have been; only with `overflow: 'cut'`. */
+  cut: boolean;
 }
 
 /** Sends requests. Holds nothing between them, so there is nothing to stop. */
@@ -72,16 +86,17 @@ const defaultMaxBytes = 10 * MiB;
 const maxRequestBytes = 10 * MiB;
 /** Redirects that one request follows. */
 const maxRedirects = 3;
-/** All header fields of a response together, in bytes, and their number. */
-const maxResponseHeaderBytes = 64 * 1024;
-const maxResponseFields = 500;
 /** A request that passed through the platform this often goes in circles. More than a chain of events may be deep, whose last run may still call out. */
 const maxHops = 16;
 
 const refusedMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
 
+/** One for the process: a thread costs memory, and requests of different egresses have nothing in common there. */
+const thread = new HttpThread();
+
 /** Makes an egress. Throws `RangeError` when `allowPrivate` has an entry that cannot be read. */
-export function createEgress({ allowPrivate: opened = [], resolver = systemResolver(), ca }: EgressOptions = {}): Egress {
+export function createEgress({ allowPrivate: opened = [], resolver = systemResolver(), ca, atOnce = 48, atOncePerTenant = 16 }: EgressOptions = {}): Egress {
+  const places = new FairGate({ atOnce, atOncePerKey: atOncePerTenant });
   const allowPrivate = parseAllowPrivate(opened);
 
   async function resolveTarget(target: Target, signal: AbortSignal): Promise<string[]> {
@@ -99,65 +114,58 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
     return vetted.sort((a, b) => Number(a.includes(':')) - Number(b.includes(':')));
   }
 
-  async function sendHop(hop: Hop, allowHosts: AllowHosts, limits: HopLimits): Promise<HopAnswer> {
-    const { signal } = limits;
+  async function sendHop(hop: Hop, { allowHosts, signal, ...wanted }: HopWishes): Promise<EgressResponse | Redirect> {
     const target = readTarget(hop.url, { allowHosts, allowPrivate });
     const addresses = await resolveTarget(target, signal);
-    const socket = await dial({ host: target.host, port: target.port, secure: target.url.protocol === 'https:', addresses, ca, signal });
-    let unused = true;
-    const name = target.url.hostname.replace(/\.$/, '');
-    const client = new Client(`${target.url.protocol}//${name}:${target.port}`, {
-      // The one socket, once: undici must not open a second connection by itself. It expects the answer after this call has returned.
-      connect: (_options, done) => {
-        const first = unused;
-        unused = false;
-        queueMicrotask(() => (first ? done(null, socket) : done(new Error('the connection was closed before the request was answered'), null)));
-      },
-      allowH2: false,
-      pipelining: 1,
-      maxHeaderSize: maxResponseHeaderBytes,
-      // The deadline of the whole request is ours; undici's own are for each part and start anew.
-      headersTimeout: 0,
-      bodyTimeout: 0,
-    });
-    try {
-      const answer = await client.request({
-        path: `${target.url.pathname}${target.url.search}`,
-        method: hop.method as Dispatcher.HttpMethod,
-        headers: hop.headers.flat(),
-        body: hop.body,
-        signal,
-        reset: true,
-        responseHeaders: 'raw',
-      });
-      answer.body.on('error', () => undefined);
-      return await limits.read(target, { status: answer.statusCode, headers: answer.headers as unknown as string[], body: answer.body });
-    } catch (thrown) {
-      signal.throwIfAborted();
-      throw isAnnexError(thrown) ? thrown : responseError(thrown, target.host);
-    } finally {
-      socket.destroy();
-      client.destroy().catch(() => undefined);
-    }
+    const { url, host, port } = target;
+    const order = {
+      secure: url.protocol === 'https:',
+      host,
+      authority: url.hostname.replace(/\.$/, ''),
+      port,
+      addresses,
+      ca,
+      method: hop.method,
+      path: `${url.pathname}${url.search}`,
+      headers: hop.headers,
+      body: hop.body === null ? null : ownBytes(hop.body),
+      ...wanted,
+    };
+    const { status, headers, body, inflated, cut } = await thread.send(order, signal);
+    const location = redirects.has(status) ? rawHeader(headers, 'location') : undefined;
+    if (wanted.stopAtRedirect && location !== undefined) return { status, location };
+    const answered = new URL(url);
+    answered.hash = '';
+    return { status, headers: incomingHeaders(headers, { inflated }), url: answered.href, body: Buffer.from(body.buffer), cut };
   }
 
   async function request(request: EgressRequest): Promise<EgressResponse> {
-    const { allowHosts, redirect = 'follow', maxResponseBytes = defaultMaxBytes, hops = 0, source, stayOnOrigin = false } = request;
+    const { allowHosts, headers = [], source, hops = 0, tenant = '', signal } = request;
     if (hops >= maxHops) throw egressErrors.error('EGRESS_LOOP', `The request passed through this platform ${hops} times already; a plugin seems to call itself.`);
-    const timeoutMs = Math.min(Math.max(request.timeoutMs ?? defaultTimeoutMs, 1), maxTimeoutMs);
-    let hop = firstHop(request, outgoingHeaders(request.headers ?? [], { source, hops }));
+    const hop = firstHop(request, outgoingHeaders(headers, { source, hops }));
     readTarget(hop.url, { allowHosts, allowPrivate });
-    const deadline = startDeadline(timeoutMs, request.signal);
     try {
-      for (let redirects = 0; ; redirects += 1) {
-        const read = (target: Target, raw: RawAnswer): Promise<HopAnswer> => readAnswer(target, hop, raw, { maxResponseBytes, stopAtRedirect: redirect !== 'manual' });
-        const answer = await sendHop(hop, allowHosts, { signal: deadline.signal, read });
+      return await places.run(tenant, () => follow(request, hop), signal);
+    } catch (thrown) {
+      if (signal?.aborted && !isAnnexError(thrown)) throw givenUp();
+      throw thrown;
+    }
+  }
+
+  async function follow(request: EgressRequest, first: Hop): Promise<EgressResponse> {
+    const { allowHosts, redirect = 'follow', maxResponseBytes = defaultMaxBytes, overflow = 'fail', stayOnOrigin = false } = request;
+    const deadline = startDeadline(Math.min(Math.max(request.timeoutMs ?? defaultTimeoutMs, 1), maxTimeoutMs), request.signal);
+    let hop = first;
+    try {
+      for (let followed = 0; ; followed += 1) {
+        const answer = await sendHop(hop, { allowHosts, maxBytes: maxResponseBytes, overflow, stopAtRedirect: redirect !== 'manual', signal: deadline.signal });
         if (!('location' in answer)) return answer;
-        if (redirect === 'error') throw egressErrors.error('EGRESS_REDIRECTS', `${quote(new URL(hop.url).host)} redirects, and the request asked for redirect: "error". Send it to the final address.`);
-        if (redirects >= maxRedirects) throw egressErrors.error('EGRESS_REDIRECTS', `More than ${maxRedirects} redirects, the last one from ${quote(new URL(hop.url).host)}.`);
+        const host = quote(new URL(hop.url).host);
+        if (redirect === 'error') throw egressErrors.error('EGRESS_REDIRECTS', `${host} redirects, and the request asked for redirect: "error". Send it to the final address.`);
+        if (followed >= maxRedirects) throw egressErrors.error('EGRESS_REDIRECTS', `More than ${maxRedirects} redirects, the last one from ${host}.`);
         const next = nextHop(hop, answer.status, answer.location);
         if (stayOnOrigin && new URL(next.url).origin !== new URL(hop.url).origin) {
-          throw egressErrors.error('EGRESS_REDIRECTS', `${quote(new URL(hop.url).host)} redirects to another origin, ${quote(new URL(next.url).host)}, and the request carries a secret. Send it to the final address.`);
+          throw egressErrors.error('EGRESS_REDIRECTS', `${host} redirects to another origin, ${quote(new URL(next.url).host)}, and the request carries a secret. Send it to the final address.`);
         }
         hop = next;
       }
@@ -190,18 +198,24 @@ interface Hop {
   body: Uint8Array | string | null;
 }
 
-interface RawAnswer {
+interface Redirect {
   status: number;
-  /** Name, value, name, value … */
-  headers: string[];
-  body: Dispatcher.ResponseData['body'];
+  location: string;
 }
 
-type HopAnswer = EgressResponse | { status: number; location: string };
-
-interface HopLimits {
+interface HopWishes {
+  allowHosts: AllowHosts;
+  maxBytes: number;
+  overflow: 'fail' | 'cut';
+  stopAtRedirect: boolean;
   signal: AbortSignal;
-  read: (target: Target, raw: RawAnswer) => Promise<HopAnswer>;
+}
+
+const redirects = new Set([301, 302, 303, 307, 308]);
+
+/** A copy in a buffer of its own: it is handed over to the thread, and a redirect may need the body again. */
+function ownBytes(body: Uint8Array | string): Uint8Array<ArrayBuffer> {
+  return typeof body === 'string' ? new TextEncoder().encode(body) : new Uint8Array(body);
 }
 
 function firstHop({ method, url, body = null }: EgressRequest, headers: [string, string][]): Hop {
@@ -228,30 +242,8 @@ function nextHop(hop: Hop, status: number, location: string): Hop {
   };
 }
 
-async function readAnswer(target: Target, hop: Hop, { status, headers, body }: RawAnswer, { maxResponseBytes, stopAtRedirect }: { maxResponseBytes: number; stopAtRedirect: boolean }): Promise<HopAnswer> {
-  const location = rawHeader(headers, 'location');
-  if (stopAtRedirect && location !== undefined && [301, 302, 303, 307, 308].includes(status)) {
-    body.destroy();
-    return { status, location };
-  }
-  if (headers.length / 2 > maxResponseFields) throw tooLarge(maxResponseFields, 'number of header fields');
-  const announced = Number(rawHeader(headers, 'content-length') ?? 0);
-  const hasBody = hop.method !== 'HEAD' && status !== 204 && status !== 304;
-  if (hasBody && announced > maxResponseBytes) throw tooLarge(maxResponseBytes, 'body');
-  const coding = rawHeader(headers, 'content-encoding')?.trim().toLowerCase();
-  const gzip = hasBody && (coding === 'gzip' || coding === 'x-gzip');
-  const bytes = await readBody(body, { maxBytes: maxResponseBytes, gzip });
-  const url = new URL(target.url);
-  url.hash = '';
-  return { status, headers: incomingHeaders(headers, { inflated: gzip }), url: url.href, body: bytes };
-}
-
-function responseError(thrown: unknown, host: string): AnnexError {
-  const code = (thrown as { code?: unknown } | null)?.code;
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return egressErrors.error('HTTP_LIMIT', `The response's headers are larger than ${maxResponseHeaderBytes} bytes, which is the limit.`);
-  if (code === 'UND_ERR_INVALID_ARG') return egressErrors.error('EGRESS_REQUEST', `The request cannot be sent: ${messageOf(thrown)}.`, { cause: thrown });
-  const detail = typeof code === 'string' ? ` (${code})` : '';
-  return egressErrors.error('EGRESS_RESPONSE', `${quote(host)} ended the connection or did not answer in HTTP${detail}.`, { cause: thrown });
+function givenUp(): AnnexError {
+  return egressErrors.error('EGRESS_ABORTED', 'The request was given up before it was answered.');
 }
 
 interface Deadline {
@@ -265,7 +257,7 @@ function startDeadline(timeoutMs: number, outer: AbortSignal | undefined): Deadl
   const timer = setTimeout(() => {
     ending.abort(egressErrors.error('EGRESS_TIMEOUT', `No complete answer within ${timeoutMs} ms. Allow more time (timeoutMs) or ask for less.`));
   }, timeoutMs);
-  const giveUp = (): void => ending.abort(egressErrors.error('EGRESS_ABORTED', 'The request was given up before it was answered.'));
+  const giveUp = (): void => ending.abort(givenUp());
   if (outer?.aborted) giveUp();
   else outer?.addEventListener('abort', giveUp, { once: true });
   return {

@@ -13,6 +13,7 @@ export interface LlmEgress {
     redirect?: 'manual';
     signal?: AbortSignal;
     source?: string;
+    tenant?: string;
   }): Promise<{ status: number; headers: [string, string][]; body: Uint8Array }>;
 }
 
@@ -31,6 +32,8 @@ export interface EgressFetchOptions {
   deadlineMs: number;
   clock: Clock;
   source: string;
+  /** Whose share of the places it takes. */
+  tenant: string;
   /** Told of the error with which a request did not come to an answer. */
   onFailure(error: AnnexError): void;
 }
@@ -39,7 +42,7 @@ export interface EgressFetchOptions {
  * A `fetch` for the client of the API that goes through an egress. It sends the few headers that an endpoint needs and no others (the client
  * would add what it finds in the environment), follows no redirect, and decides itself whether the client may try again.
  */
-export function egressFetch({ egress, baseUrl, apiKey, deadlineMs, clock, source, onFailure }: EgressFetchOptions): typeof fetch {
+export function egressFetch({ egress, baseUrl, apiKey, deadlineMs, clock, source, tenant, onFailure }: EgressFetchOptions): typeof fetch {
   const allowHosts = [hostPattern(new URL(baseUrl))];
   return async (input, init) => {
     const headers: [string, string][] = [['accept', 'application/json'], ['content-type', 'application/json']];
@@ -56,6 +59,7 @@ export function egressFetch({ egress, baseUrl, apiKey, deadlineMs, clock, source
         redirect: 'manual',
         ...(init?.signal && { signal: init.signal }),
         source,
+        tenant,
       });
       return asResponse(answer, deadlineMs - clock.now() > minRetryMs);
     } catch (thrown) {

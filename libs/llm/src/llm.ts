@@ -98,6 +98,7 @@ export function createLlm(options: LlmOptions): Llm {
             deadlineMs: request.deadlineMs,
             clock,
             source: request.source,
+            tenant: request.tenantId,
             onFailure: (error) => {
               seen.failure = error;
               // What did not fail by chance fails again.

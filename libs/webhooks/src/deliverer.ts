@@ -3,7 +3,7 @@
  * under the same `webhook-id`; an attempt is written down before it leaves, so that none is sent unseen.
  */
 import { isUtf8 } from 'node:buffer';
-import { isAnnexError, isJsonObject, KiB, messageOf, MiB, SECOND, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import { isAnnexError, isJsonObject, KiB, messageOf, SECOND, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
 import type { WebhookDefinition } from '@annex/manifest';
 import { beginDeliveryAttempt, endDeliveryAttempt, findWebhook, keepDeliveryBody, readDeliveryBody, type Database, type EmitEvent, type WebhookRow } from '@annex/persistence';
 import { destinationFault, ownDestination, packageDestination, type Destination, type DestinationFault } from './destination.js';
@@ -25,9 +25,9 @@ export interface DelivererOptions<Installation extends WebhookInstallation> {
 
 /** How long an endpoint may take to answer, in milliseconds (CONTRACT §4). */
 export const deliveryTimeoutMs = 15 * SECOND;
-/** Bytes of an answer that are kept, and that are read. */
+/** Bytes of an answer that are kept, and that are read: its status is what counts, so a larger, broken or endless body is cut. */
 const keptResponseBytes = 16 * KiB;
-const maxResponseBytes = 4 * MiB;
+const maxResponseBytes = 256 * KiB;
 
 interface Prepared<Installation> {
   webhook: WebhookRow;
@@ -158,6 +158,8 @@ export class Deliverer<Installation extends WebhookInstallation> {
         body,
         allowHosts: 'any',
         redirect: 'manual',
+        overflow: 'cut',
+        tenant: run.tenantId,
         timeoutMs: deliveryTimeoutMs,
         maxResponseBytes,
         signal,
@@ -177,7 +179,7 @@ export class Deliverer<Installation extends WebhookInstallation> {
     const plain: WebhookOutcome = { ...end, status: 'succeeded', result: { status: response.status } };
     if (!definition?.postTransform || !snapshot) return plain;
     try {
-      const answer = { status: response.status, headers: Object.fromEntries(response.headers.filter(([name]) => name !== 'set-cookie')), body: readableBody(response, 256 * KiB) };
+      const answer = { status: response.status, headers: Object.fromEntries(response.headers.filter(([name]) => name !== 'set-cookie')), body: readableBody(response, maxResponseBytes) };
       const ending = await this.options.transforms.runTransform({ snapshot, index: definition.postTransform.index, run, first: answer, second: JSON.parse(body.toString()) as Json, signal });
       if (ending.status === 'failed') return { ...end, limits: ending.limits, status: 'succeeded', result: { status: response.status, post_transform: { error: ending.error } } };
       return { ...end, limits: ending.limits, status: 'succeeded', result: ending.result === undefined ? { status: response.status } : (JSON.parse(ending.result) as Json) };
@@ -197,6 +199,8 @@ interface Response {
   status: number;
   headers: [string, string][];
   body: Uint8Array;
+  /** Whether there was more of the body. */
+  cut: boolean;
 }
 
 type Answer = { response: Response } | { error: { code: string; message: string }; isInvalid: boolean; isAborted: boolean };
@@ -240,8 +244,8 @@ function readableBody({ body }: Response, maxBytes: number): string {
 }
 
 function shownResponse(response: Response): Json {
-  const { status, headers, body } = response;
+  const { status, headers, body, cut } = response;
   const shown: Record<string, string> = {};
   for (const [name, value] of headers.slice(0, 100)) shown[name] = name === 'set-cookie' ? '***' : value.slice(0, 2048);
-  return { status, headers: shown, body: readableBody(response, keptResponseBytes), body_bytes: body.byteLength, body_truncated: body.byteLength > keptResponseBytes };
+  return { status, headers: shown, body: readableBody(response, keptResponseBytes), body_bytes: body.byteLength, body_truncated: cut || body.byteLength > keptResponseBytes };
 }

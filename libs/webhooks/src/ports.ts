@@ -23,10 +23,12 @@ export interface EgressPort {
     timeoutMs?: number;
     maxResponseBytes?: number;
     redirect?: 'manual';
+    overflow?: 'cut';
+    tenant?: string;
     signal?: AbortSignal;
     source?: string;
     hops?: number;
-  }): Promise<{ status: number; headers: [string, string][]; body: Uint8Array }>;
+  }): Promise<{ status: number; headers: [string, string][]; body: Uint8Array; cut: boolean }>;
   /** What is wrong with a URL as far as its text tells. */
   checkUrl(url: string, allowHosts: 'any'): { code: string; detail: string } | undefined;
 }

@@ -4,7 +4,6 @@ import type { Database, EmitEvent } from '@annex/persistence';
 import { analyticsHandlers, type TrackPort } from './analytics.js';
 import { dbHandlers, dbMethods, type TablesPort } from './db.js';
 import { emailHandlers, type MailPort } from './email.js';
-import { fairEgress } from './fair-egress.js';
 import { fileHandlers, type FilesPort } from './files.js';
 import { flowHandlers } from './flow.js';
 import { httpHandlers } from './http.js';
@@ -52,7 +51,7 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, pl
       const { tenantId, installationId, secrets: declared } = identity.snapshot;
       return (await secrets.readForRun(tenantId, installationId, declared)).has(name);
     },
-    ...httpHandlers({ egress: fairEgress(egress), secrets, clock }),
+    ...httpHandlers({ egress, secrets, clock }),
     ...kvHandlers(database),
     ...pluginHandlers(plugins, clock),
     ...analyticsHandlers({ database, counts, clock }),

@@ -35,6 +35,7 @@ export function httpHandlers({ egress, secrets, clock = systemClock }: HttpOptio
         maxResponseBytes: runLimits.httpBodyBytes,
         signal,
         source: `${snapshot.tenant.slug}/${snapshot.slug}`,
+        tenant: snapshot.tenantId,
         hops: identity.hops,
         ...(redirect && { redirect }),
         ...(carriesSecret && { stayOnOrigin: true }),

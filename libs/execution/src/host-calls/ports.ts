@@ -30,6 +30,8 @@ export interface EgressPort {
     maxResponseBytes?: number;
     signal?: AbortSignal;
     source?: string;
+    /** Whose share of the places it takes. */
+    tenant?: string;
     hops?: number;
     /** Refuses redirects to another origin. */
     stayOnOrigin?: boolean;

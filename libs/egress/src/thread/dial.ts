@@ -5,8 +5,8 @@
 import { quote } from '@annex/kernel';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import { canonicalAddress, parseAddress } from './address.js';
-import { egressErrors } from './errors.js';
+import { canonicalAddress, parseAddress } from '../address.js';
+import { egressErrors } from '../errors.js';
 
 /** What to dial. */
 export interface DialOptions {
@@ -26,8 +26,16 @@ const maxAddresses = 4;
 /** For one of several addresses, in milliseconds. The last one has all the time that is left. */
 const perAddressMs = 3000;
 
+/** A connection that stands. */
+export interface Dialled {
+  /** Where HTTP is spoken. */
+  socket: Socket;
+  /** What came off the wire so far, that of TLS included. */
+  bytesRead(): number;
+}
+
 /** Answers a connected socket. Throws `EGRESS_CONNECT`, `EGRESS_TLS`, or the reason of the signal. */
-export async function dial(options: DialOptions): Promise<Socket> {
+export async function dial(options: DialOptions): Promise<Dialled> {
   const addresses = options.addresses.slice(0, maxAddresses);
   let failure: unknown;
   for (const [index, address] of addresses.entries()) {
@@ -45,7 +53,7 @@ export async function dial(options: DialOptions): Promise<Socket> {
       socket.destroy();
       throw egressErrors.error('EGRESS_PRIVATE_ADDRESS', `The connection to ${quote(options.host)} went to another address than the one that was checked.`);
     }
-    return options.secure ? secure(socket, options) : socket;
+    return { socket: options.secure ? await secure(socket, options) : socket, bytesRead: () => socket.bytesRead };
   }
   options.signal.throwIfAborted();
   const reason = (failure as { code?: unknown } | undefined)?.code;
