@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { apiErrors } from './errors.js';
+import { refuseInexactNumbers } from './exact-body.js';
 
 /** Takes `application/json` and the `+json` types (RFC 6839), CloudEvents among them; no other type of Fastify's own. */
 export function parseJsonBodies(server: FastifyInstance): void {
@@ -34,6 +35,7 @@ export function readJsonBody(encoding: string | undefined, body: Buffer): unknow
   } catch (thrown) {
     throw apiErrors.error('INVALID_JSON', `The body is not valid JSON: ${(thrown as SyntaxError).message.slice(0, 200)}`, { cause: thrown });
   }
+  refuseInexactNumbers(text);
   if (mayReachPrototypes.test(text) && reachesPrototype(value)) throw apiErrors.error('INVALID_INPUT', 'The body holds the key "__proto__", or "prototype" below "constructor", which no field is called here. Rename it.');
   return value;
 }

@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { inexactNumbers, quoteInexactNumbers } from './exact-numbers.js';
+
+const pointers = (text: string): string[] => inexactNumbers(text).map(({ pointer }) => pointer);
+
+describe('a number', () => {
+  it.each([
+    '0', '-0', '-0.0000000000000000', '9007199254740991', '-9007199254740991', '9007199254740994', '1152921504606847000', '100000000000000000000', '1e21', '1.5e300', '0.1', '1.10000000000000000000', '3.141592653589793', '0.10000000000000001', '5e-324', '1.7976931348623157e308',
+  ])('comes out as it went in: %s', (text) => {
+    expect(pointers(`[${text}]`)).toEqual([]);
+  });
+
+  it.each(['1610521604143693813', '-1610521604143693813', '9007199254740993', '1152921504606846976', '12345678901234567.89', '3.14159265358979323846', '1e400', '-1e400', '1e-400', '123456789012345678901234567890', '1.234567890123456789e5'])('would come out as another: %s', (text) => {
+    expect(inexactNumbers(`{"a":${text}}`)).toEqual([{ pointer: '/a', text, start: 5, end: 5 + text.length }]);
+  });
+});
+
+describe('its place', () => {
+  const big = '1610521604143693813';
+  it.each<[string, string[]]>([
+    [big, ['']],
+    [`{"id":${big}}`, ['/id']],
+    [`{"a":[1,{"b":[true,null,"x, [{",${big}]},${big}],"c":${big}}`, ['/a/1/b/3', '/a/2', '/c']],
+    [`{"a/b~c \\"\\u00e9":{"":${big}}}`, ['/a~1b~0c "é/']],
+    [`{ "s" : "${big}" , "${big}" : 1 , "t":"\\\\" , "n" : ${big} }`, ['/n']],
+    [`[[],{},[${big}],{"x":{}},${big}]`, ['/2/0', '/4']],
+    [`"${big}"`, []],
+  ])('is told: %s', (text, expected) => {
+    JSON.parse(text);
+    expect(pointers(text)).toEqual(expected);
+  });
+});
+
+it('keeps every digit as text, and all else as it was', () => {
+  const { text, pointers: places } = quoteInexactNumbers('{"id":1610521604143693813,"n":1,"l":[0.5,9007199254740993],"s":"1610521604143693813"}');
+  expect(JSON.parse(text)).toEqual({ id: '1610521604143693813', n: 1, l: [0.5, '9007199254740993'], s: '1610521604143693813' });
+  expect(places).toEqual(['/id', '/l/1']);
+});
+
+it('finds nothing in what JSON.stringify writes, and keeps everything that BigInt writes', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), (value) => {
+      expect(pointers(JSON.stringify(value))).toEqual([]);
+    }),
+  );
+  fc.assert(
+    fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), (value) => {
+      const kept = (JSON.parse(quoteInexactNumbers(`[${value}]`).text) as (number | string)[])[0];
+      expect(String(typeof kept === 'number' ? BigInt(kept) : kept)).toBe(String(value));
+      if (typeof kept === 'number') expect(JSON.stringify(kept)).toMatch(/^-?\d+$|e\+/);
+    }),
+  );
+});
+
+it('takes one pass of a hostile text: deep, long, full of escapes', () => {
+  const deep = `${'['.repeat(100_000)}1610521604143693813${']'.repeat(100_000)}`;
+  expect(inexactNumbers(deep)[0]?.pointer).toBe('/0'.repeat(64));
+  expect(inexactNumbers(`${'[9007199254740993,'.repeat(50_000)}1${']'.repeat(50_000)}`)).toHaveLength(50_000);
+  expect(inexactNumbers(`["${'\\"'.repeat(400_000)}",9007199254740993]`)).toHaveLength(1);
+  expect(inexactNumbers(`[${'9'.repeat(500_000)}]`)).toHaveLength(1);
+});

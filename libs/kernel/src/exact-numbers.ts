@@ -1,0 +1,119 @@
+/**
+ * Numbers of a JSON text that a double does not keep. `JSON.parse` reads 1610521604143693813 as 1610521604143693800 and says nothing, and ids of
+ * that size are common (Snowflakes, Square, Meta). RFC 8259 §6 names the range in which readers agree; what lies beyond is found here, by its place.
+ */
+
+/** A number that would come out as another one. */
+export interface InexactNumber {
+  /** JSON pointer (RFC 6901) of its place, at most 64 levels of it; '' for the 101st number and later ones, so that many deep ones cost no more. */
+  pointer: string;
+  /** As it is written. */
+  text: string;
+  /** Where it stands in the text: `[start, end)`. */
+  start: number;
+  end: number;
+}
+
+const maxPointers = 100;
+const maxLevels = 64;
+
+/** A look that costs little and finds nothing in most texts: 16 digits in a row, or an exponent of three digits. Strings may hold those too. */
+const suspicious = /[\d.]{16}|\d[eE][+-]?\d{3}/;
+
+/** All numbers of a JSON text that a double does not keep, in order. `text` is valid JSON: parse it first. One pass, without recursion. */
+export function inexactNumbers(text: string): InexactNumber[] {
+  if (!suspicious.test(text)) return [];
+  const found: InexactNumber[] = [];
+  // Of each open list its index, of each open object its present key as it is written, quotes included.
+  const path: (number | string)[] = [];
+  // Strings, numbers and the signs that move the place; whatever stands between is passed over.
+  const token = /"[^"\\]*(?:\\.[^"\\]*)*"|-?\d[\d.eE+-]*|[[\]{},]/g;
+  let isKeyNext = false;
+  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
+    const [word] = match;
+    const last = path.length - 1;
+    switch (word) {
+      case '{':
+        path.push('""');
+        isKeyNext = true;
+        break;
+      case '[':
+        path.push(0);
+        isKeyNext = false;
+        break;
+      case '}':
+      case ']':
+        path.pop();
+        isKeyNext = false;
+        break;
+      case ',': {
+        const place = path[last];
+        if (typeof place === 'number') path[last] = place + 1;
+        isKeyNext = typeof place === 'string';
+        break;
+      }
+      default:
+        if (word.startsWith('"')) {
+          if (isKeyNext) path[last] = word;
+          isKeyNext = false;
+        } else if (!isKept(word)) {
+          found.push({ pointer: found.length < maxPointers ? pointerOf(path) : '', text: word, start: match.index, end: token.lastIndex });
+        }
+    }
+  }
+  return found;
+}
+
+/** A JSON text with the numbers that a double does not keep written as strings, and the places of the first hundred. */
+export function quoteInexactNumbers(text: string): { text: string; pointers: string[] } {
+  const found = inexactNumbers(text);
+  if (found.length === 0) return { text, pointers: [] };
+  const parts: string[] = [];
+  let at = 0;
+  for (const { start, end, text: number } of found) {
+    parts.push(text.slice(at, start), `"${number}"`);
+    at = end;
+  }
+  return { text: parts.join('') + text.slice(at), pointers: found.slice(0, maxPointers).map(({ pointer }) => pointer) };
+}
+
+/**
+ * Whether a number comes out as it went in. An integer has to be printed with the same digits again; of a fraction up to 17 digits count, as many
+ * as a double has and some languages print of every one.
+ */
+function isKept(literal: string): boolean {
+  if (literal.length < 16 && !/[eE]/.test(literal)) return true;
+  const value = Number(literal);
+  if (!Number.isFinite(value)) return false;
+  const asked = decimalOf(literal);
+  if (same(asked, decimalOf(String(value)))) return true;
+  const isWhole = asked.exponent >= 0;
+  return !isWhole && asked.digits.length <= 17 && value !== 0 && same(asked, decimalOf(value.toPrecision(asked.digits.length)));
+}
+
+interface Decimal {
+  sign: string;
+  /** Without zeros at either end; '' for zero. */
+  digits: string;
+  /** The power of ten behind the last digit. */
+  exponent: number;
+}
+
+function decimalOf(literal: string): Decimal {
+  const [, sign = '', whole = '', fraction = '', power = '0'] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(literal) ?? [];
+  const all = `${whole}${fraction}`;
+  let end = all.length;
+  while (end > 0 && all.charCodeAt(end - 1) === 48) end -= 1;
+  let start = 0;
+  while (start < end && all.charCodeAt(start) === 48) start += 1;
+  const digits = all.slice(start, end);
+  return digits === '' ? { sign: '', digits, exponent: 0 } : { sign, digits, exponent: Number(power) - fraction.length + (all.length - end) };
+}
+
+function same(a: Decimal, b: Decimal): boolean {
+  return a.sign === b.sign && a.digits === b.digits && a.exponent === b.exponent;
+}
+
+function pointerOf(path: readonly (number | string)[]): string {
+  return path.slice(0, maxLevels).map((place) => `/${typeof place === 'number' ? place : (JSON.parse(place) as string).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+}

@@ -1,0 +1,33 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+
+let annex: TestAnnex;
+let tenant: TestTenant;
+beforeAll(async () => {
+  annex = await startTestAnnex();
+  tenant = await annex.makeTenant();
+  const code = `import { job, filter } from '@annex/sdk'; job('work', (ctx, payload) => payload); filter('price.quote', (ctx, value) => value)`;
+  expect((await tenant.install({ manifest: { jobs: [{ name: 'work' }], filters: ['price.quote'] }, code })).status).toBe(200);
+});
+afterAll(() => annex.stop());
+
+const post = (path: string, raw: string, method = 'POST'): ReturnType<TestTenant['owner']['request']> => tenant.owner.request(method, path, { raw, headers: { 'content-type': 'application/json' } });
+
+describe('a number that a double does not keep', () => {
+  const big = '1610521604143693813';
+  it.each([
+    ['/api/events', `{"type":"order.made","data":{"lines":[{"id":${big}}]}}`, '/data/lines/0/id'],
+    ['/api/events', `{"specversion":"1.0","type":"order.made","source":"x","id":"1","data":{"id":${big}}}`, '/data/id'],
+    ['/api/plugins/test-event', `{"event_type":"order.made","event_data":{"id":${big}}}`, '/event_data/id'],
+    ['/api/data/orders', `{"id_of_sender":${big}}`, '/id_of_sender'],
+    ['/api/plugins/probe/jobs/work/run-now', `{"payload":{"a":[1,1e400]}}`, '/payload/a/1'],
+    ['/api/filters/price.quote', `{"value":12345678901234567.89}`, '/value'],
+  ])('is refused at %s with its place and the way out', async (path, raw, pointer) => {
+    expect(await post(path, raw)).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ pointer, code: 'NUMBER', detail: expect.stringContaining('as a string') }] } });
+  });
+
+  it('and everything else is taken as it was', async () => {
+    const { body } = await post('/api/data/orders', `{"sender":"${big}","price":0.1,"count":9007199254740991,"coordinate":13.404953999999975,"note":"${big} 1e400"}`);
+    expect(body).toMatchObject({ sender: big, price: 0.1, count: 9007199254740991, coordinate: 13.404953999999975, note: `${big} 1e400` });
+  });
+});
