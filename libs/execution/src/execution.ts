@@ -128,6 +128,8 @@ export class Execution {
   readonly #masks: SecretMasks;
   readonly #sink: RunSink;
   readonly #stackMaps = new StackMaps();
+  /** Runs of routes that have answered and go on. */
+  readonly #goingOn = new Set<Promise<void>>();
   readonly #logger: Logger;
   readonly #parts;
   #sweep: NodeJS.Timeout | undefined;
@@ -156,6 +158,7 @@ export class Execution {
   stop(): Promise<void> {
     this.#stopping ??= (async () => {
       clearInterval(this.#sweep);
+      await Promise.allSettled(this.#goingOn);
       await this.tail.stop();
       await this.#sink.stop();
       await this.snapshots.stop();
@@ -169,9 +172,9 @@ export class Execution {
   }
 
   /** Runs a route's handler and writes its run down. Never rejects: a run that could not start has failed too. */
-  async runRoute({ snapshot, route, request, user, signal, hops = 0, depth = 0, callers, within, maxWallMs, onResponse }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
+  runRoute({ snapshot, route, request, user, signal, hops = 0, depth = 0, callers, within, maxWallMs, onResponse }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
     const limits = withinMs(snapshot.limits('route'), maxWallMs);
-    const { scope, outcome } = await this.#execute({
+    const start: RunStart = {
       snapshot,
       index: route.index,
       kind: 'route',
@@ -189,11 +192,26 @@ export class Execution {
       payload: undefined,
       signal,
       staged: false,
+    };
+    const scope = new RunScope(this.#parts, start, snapshot.registrations[route.index]?.kind ?? 'route');
+    const judge = (response: RouteResponse): void => {
+      const warning = onResponse?.(response);
+      if (warning !== undefined) scope.log({ timeMs: this.options.clock.now(), level: 'warn', message: warning, fields: null });
+    };
+    return new Promise((resolve, reject) => {
+      const ended = this.#run(scope).then((outcome) => {
+        const response = outcome.status === 'succeeded' ? outcome.response : undefined;
+        if (!this.#goingOn.delete(ended) && response !== undefined) judge(response);
+        resolve(this.#record(scope, outcome, response === undefined ? undefined : { status: response.status }));
+      });
+      ended.catch(reject);
+      // The caller has the answer as soon as it is there; what the handler did not wait for goes on, and is written down when it is done.
+      scope.onResponse = (response) => {
+        this.#goingOn.add(ended);
+        judge(response);
+        resolve({ runId: scope.runId, outcome: { status: 'succeeded', response, usage: nothingUsed } });
+      };
     });
-    const response = outcome.status === 'succeeded' ? outcome.response : undefined;
-    const warning = response && onResponse?.(response);
-    if (warning !== undefined) scope.log({ timeMs: this.options.clock.now(), level: 'warn', message: warning, fields: null });
-    return this.#record(scope, outcome, response === undefined ? undefined : { status: response.status });
   }
 
   #llm(llm: LlmPort | undefined): HostCallPorts['llm'] {
@@ -361,6 +379,10 @@ export class Execution {
     const { snapshot, index } = start;
     const registration = snapshot.registrations[index];
     const scope = new RunScope(this.#parts, start, registration?.kind ?? 'route');
+    return { scope, outcome: await this.#run(scope) };
+  }
+
+  async #run(scope: RunScope): Promise<RunOutcome> {
     let outcome: RunOutcome;
     try {
       outcome = await this.options.sandbox.run(scope);
@@ -371,7 +393,7 @@ export class Execution {
     }
     scope.close();
     if (outcome.status === 'failed') await this.#tellStack(scope, outcome.error);
-    return { scope, outcome };
+    return outcome;
   }
 
   /** The stack, with the author's files and lines, goes into the run's log, where the plugin's developer looks, and nowhere else. */

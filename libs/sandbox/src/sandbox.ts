@@ -122,6 +122,11 @@ export interface RunRequest {
   /** Answers a host call. Must not throw; is not called any more once the run has ended. */
   hostCall(call: HostCall): Promise<HostCallAnswer>;
   log(line: SandboxLog): void;
+  /**
+   * Told a route's answer when the run goes on after it, because of calls that the handler did not wait for or `ctx.waitUntil`. `run` resolves
+   * when all is done, with the same answer, or with what failed since.
+   */
+  onResponse?(response: RouteResponse): void;
   /** Cancels the run: the handler's `ctx.run.signal` fires, and after 250 ms of grace the run ends as `CANCELLED`. */
   signal?: AbortSignal;
 }

@@ -267,6 +267,11 @@ export interface Context<Config = Record<string, Json>> {
     /** Delivers a payload to a webhook of this package (`webhooks/<name>.yaml`). Needs `emit_webhook`. */
     send(name: string, payload: JsonInput): Promise<{ delivery_id: string; status: string }>;
   };
+  /**
+   * Keeps the run going until the promise settles, within its deadline. A route's answer goes out before. A rejection fails the run. Calls of
+   * `ctx` and `fetch` that nobody awaits are waited for without it.
+   */
+  waitUntil(promise: unknown): void;
   /** Captured, structured, secrets masked. An error is shown with its stack. `console` does the same. */
   readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: unknown, fields?: unknown) => void>;
 }

@@ -2,7 +2,7 @@ import type { Broker, BrokerSession } from '@annex/broker';
 import { storageProblem, type PermissionName } from '@annex/host-api';
 import type { Clock, Id, Json } from '@annex/kernel';
 import { limitAdvice, usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/lifecycle';
-import type { Bundle, HostCall, HostCallAnswer, Lane, Registration, RouteRequest, RunContext, RunRequest, SandboxError, SandboxLimits, SandboxLog, SandboxUsage } from '@annex/sandbox';
+import type { Bundle, HostCall, HostCallAnswer, Lane, Registration, RouteRequest, RouteResponse, RunContext, RunRequest, SandboxError, SandboxLimits, SandboxLog, SandboxUsage } from '@annex/sandbox';
 import { executionErrors } from '../errors.js';
 import type { PeakLimit, RunEffect, RunIdentity } from '../host-calls/run-identity.js';
 import type { SecretMasks } from '../masking/secret-masks.js';
@@ -79,6 +79,8 @@ export class RunScope implements RunRequest, RunIdentity {
   readonly deadlineMs: number;
   readonly effects: RunEffect[] | null;
   readonly within: readonly Id<'installation'>[];
+  /** Told a route's answer when the run goes on after it. */
+  onResponse: (response: RouteResponse) => void = () => undefined;
   readonly #callers: readonly string[] | undefined;
   /** Of language models, so far. */
   llmTokens = 0;

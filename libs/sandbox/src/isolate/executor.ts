@@ -9,7 +9,7 @@ import { cpuText, failure, GuestRun, memoryText, wallText, type RunEnd } from '.
 import type { Lane, LaneEvents } from './lane.js';
 import { Lanes } from './lanes.js';
 import { makePreludeCache } from './prelude-cache.js';
-import { deliver, takeEmission, takeLog, type EffectParts, type Inspection } from './run-effects.js';
+import { deliver, takeEmission, takeLog, tellPendingTimers, type EffectParts, type Inspection } from './run-effects.js';
 import { expire, watchTurn, type TurnFindings } from './turn-watch.js';
 
 /** Set by the parent before anything else, as JSON. */
@@ -210,7 +210,19 @@ export class Executor implements LaneEvents, EffectParts {
   }
 
   #finishIfIdle(run: GuestRun): void {
-    if (run.end !== undefined && !run.over && run.lane?.isInTurn !== true) this.#finish(run);
+    if (run.end !== undefined && !run.over && run.lane?.isInTurn !== true) this.#conclude(run);
+  }
+
+  /** The run has its end. What it started and did not wait for is waited for here; who called it gets the answer meanwhile. */
+  #conclude(run: GuestRun): void {
+    const { end, slot, nonce } = run;
+    if (end === undefined || end.type === 'failed' || run.isQuiet) {
+      this.#finish(run);
+    } else if (end.type === 'responded' && !run.answerSent) {
+      run.answerSent = true;
+      const { status, headers, bodyEncoding, body } = end;
+      this.send({ type: 'answered', slot, nonce, status, headers, bodyEncoding, body });
+    }
   }
 
   #find({ slot, nonce }: RunAddress): GuestRun | undefined {
@@ -230,7 +242,7 @@ export class Executor implements LaneEvents, EffectParts {
       return;
     }
     run.invoked = true;
-    if (run.end !== undefined) this.#finish(run);
+    if (run.end !== undefined) this.#conclude(run);
     if (lane.ended.length > 0) this.#finishEnded(lane);
   }
 
@@ -239,7 +251,7 @@ export class Executor implements LaneEvents, EffectParts {
     for (const run of lane.ended.splice(0)) {
       if (run.over) continue;
       if (lane.hasTurnOf(run)) lane.ended.push(run);
-      else this.#finish(run);
+      else this.#conclude(run);
     }
   }
 
@@ -303,6 +315,8 @@ export class Executor implements LaneEvents, EffectParts {
   #finish(run: GuestRun): void {
     if (run.over) return;
     let end = run.end ?? failure('PLUGIN_ERROR', 'the run ended without a result');
+    const { isQuiet } = run;
+    tellPendingTimers(run, this);
     run.close();
     this.#runs.delete(run.key);
     if (this.#bySlot.get(run.slot) === run) this.#bySlot.delete(run.slot);
@@ -312,8 +326,8 @@ export class Executor implements LaneEvents, EffectParts {
       // What filled the memory may still be held by the module, and would fail every run to come.
       if (end.type === 'failed' && end.code === 'MEMORY_LIMIT') this.#lanes.retire(lane);
       lane.runs.delete(run.key);
-      // The isolate still knows a run that did not end by its own word.
-      if (lane.state === 'ready' && !run.endedItself) lane.enterQuietly('forget', [0, run.key]);
+      // The isolate still knows a run that did not end by its own word, or that something goes on of.
+      if (lane.state === 'ready' && !(run.endedItself && isQuiet)) lane.enterQuietly('forget', [0, run.key]);
       if (lane.runs.size === 0) this.#lanes.dropIfLeaving(lane);
     }
     if (run.cancelAt !== undefined && end.type === 'failed') end = failure('CANCELLED', 'the run was cancelled');
@@ -325,7 +339,9 @@ export class Executor implements LaneEvents, EffectParts {
       logBytes: run.logBytes,
       hostCalls: run.hostCalls,
     };
-    if (end.type === 'responded') {
+    if (end.type === 'responded' && run.answerSent) {
+      this.send({ type: 'succeeded', hasValue: false, value: '', slot, nonce, usage });
+    } else if (end.type === 'responded') {
       const { status, headers, bodyEncoding, body } = end;
       this.send({ type: 'responded', slot, nonce, status, headers, bodyEncoding, body, usage });
     } else {

@@ -2,11 +2,20 @@ import type { Profile, RunAddress } from '../wire/messages.js';
 import type { SandboxLimits } from '../sandbox.js';
 import type { Lane } from './lane.js';
 
-/** How a run ended, as the isolate or the executor says. The first word counts. */
+/**
+ * How a run ended, as the isolate or the executor says. The first word counts, except that a run which has answered may still fail in what it
+ * started and did not wait for.
+ */
 export type RunEnd =
   | { type: 'succeeded'; hasValue: boolean; value: string; bytes: number }
   | { type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string; bytes: number }
   | { type: 'failed'; code: string; message: string; stack: string; retryAfterMs: number };
+
+/** A pending timer: of plugin code, or of the platform itself (`AbortSignal.timeout`). */
+export interface RunTimer {
+  timeout: NodeJS.Timeout;
+  isPlugins: boolean;
+}
 
 export interface GuestRunInit extends RunAddress {
   /** Number that never comes again in this executor: what the isolate knows the run by. */
@@ -43,14 +52,20 @@ export class GuestRun {
   invoked = false;
   /** The isolate said itself that the run ended, and has forgotten it. */
   endedItself = false;
+  /** A promise given to `ctx.waitUntil` has not settled. */
+  isHeld = false;
+  /** The parent has been told the answer, and waits for the run's end. */
+  answerSent = false;
   cancelAt: number | undefined = undefined;
   cpuMs = 0;
   hostCalls = 0;
   logLines = 0;
   logBytes = 0;
   /** Made when the first is needed: most runs need none. */
-  timers: Map<number, NodeJS.Timeout> | undefined = undefined;
+  timers: Map<number, RunTimer> | undefined = undefined;
   hostCallsUnderWay: Set<number> | undefined = undefined;
+  /** Calls that this process answers itself. */
+  executorCallsUnderWay = 0;
 
   constructor(init: GuestRunInit) {
     this.key = init.key;
@@ -66,10 +81,15 @@ export class GuestRun {
     this.mayWait = (init.code & 7) !== jobKind;
   }
 
+  /** Nothing that it started goes on: with its answer given it is over. Timers do not count. */
+  get isQuiet(): boolean {
+    return !this.isHeld && this.executorCallsUnderWay === 0 && (this.hostCallsUnderWay?.size ?? 0) === 0 && this.lane?.hasTurnOf(this) !== true;
+  }
+
   /** Ends its timers and forgets its calls: whatever answers later finds nothing. */
   close(): void {
     this.over = true;
-    if (this.timers !== undefined) for (const timer of this.timers.values()) clearTimeout(timer);
+    if (this.timers !== undefined) for (const { timeout } of this.timers.values()) clearTimeout(timeout);
     this.timers = undefined;
     this.hostCallsUnderWay = undefined;
   }

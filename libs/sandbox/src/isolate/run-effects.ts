@@ -2,10 +2,12 @@
 import { answerCryptoCall } from '../child/web-crypto.js';
 import { base64Bytes, emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
-import { failure, memoryText, type GuestRun, type RunEnd } from './guest-run.js';
+import { failure, memoryText, type GuestRun, type RunEnd, type RunTimer } from './guest-run.js';
 import type { Lane } from './lane.js';
 
 const maxTimersPerRun = 1000;
+/** `debug`, as a number of the wire. */
+const debugLevel = 0;
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 // Visible characters, space, tab and bytes above ASCII (RFC 9110 §5.5).
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -39,7 +41,7 @@ export function takeEmission(
       return true;
     case emission.failure:
       run.endedItself = true;
-      run.end ??= failureEnd(run, a, b, c, n);
+      if (run.end?.type !== 'failed') run.end = failureEnd(run, a, b, c, n);
       return true;
     case emission.hostCall: {
       const inspection = parts.inspectionOf(run);
@@ -47,16 +49,19 @@ export function takeEmission(
       else inspection.warnings.add(`the entry calls ${a.slice(0, 64)} while it loads; host calls work only inside handlers`);
       return false;
     }
+    case emission.hold:
+      run.isHeld = n === 1;
+      return n === 0 && run.end !== undefined;
     case emission.executorCall:
       startExecutorCall(lane, run, n, a, b);
       return false;
     case emission.log:
       return takeLog(run, n, a, b, parts);
     case emission.startTimer:
-      startTimer(lane, run, n, m);
+      startTimer(lane, run, n, m, a === '');
       return false;
     case emission.clearTimer:
-      clearTimeout(run.timers?.get(n));
+      clearTimeout(run.timers?.get(n)?.timeout);
       run.timers?.delete(n);
       return false;
     case emission.registration:
@@ -131,9 +136,14 @@ function startHostCall(run: GuestRun, callId: number, method: string, args: stri
 }
 
 function startExecutorCall(lane: Lane, run: GuestRun, callId: number, method: string, args: string): void {
+  run.executorCallsUnderWay += 1;
   answerCryptoCall(method, args).then(
-    (value) => deliver(lane, run, { callId, ok: true, a: value, b: '' }),
+    (value) => {
+      run.executorCallsUnderWay -= 1;
+      deliver(lane, run, { callId, ok: true, a: value, b: '' });
+    },
     (thrown: unknown) => {
+      run.executorCallsUnderWay -= 1;
       const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
       const a = typeof code === 'string' ? code : 'OperationError';
       deliver(lane, run, { callId, ok: false, a, b: typeof message === 'string' ? message : 'the operation failed' });
@@ -155,13 +165,26 @@ export function takeLog(run: GuestRun, level: number, message: string, fields: s
   return false;
 }
 
-function startTimer(lane: Lane, run: GuestRun, timerId: number, delayMs: number): void {
-  const timers = (run.timers ??= new Map<number, NodeJS.Timeout>());
+/**
+ * Says that timers of the plugin's own will never fire, because the run is over: it waits for calls and for `ctx.waitUntil`, not for timers.
+ * A line for debugging, since a guard against waiting too long is often left behind on purpose.
+ */
+export function tellPendingTimers(run: GuestRun, parts: EffectParts): void {
+  if (run.timers === undefined || run.end === undefined || run.end.type === 'failed') return;
+  let count = 0;
+  for (const { isPlugins } of run.timers.values()) if (isPlugins) count += 1;
+  if (count === 0) return;
+  const what = count === 1 ? 'A timer was' : `${count} timers were`;
+  takeLog(run, debugLevel, `${what} still pending when the run ended, and will not fire. Await what has to happen, or give its promise to ctx.waitUntil.`, '', parts);
+}
+
+function startTimer(lane: Lane, run: GuestRun, timerId: number, delayMs: number, isPlugins: boolean): void {
+  const timers = (run.timers ??= new Map<number, RunTimer>());
   if (timers.size >= maxTimersPerRun) return;
-  clearTimeout(timers.get(timerId));
+  clearTimeout(timers.get(timerId)?.timeout);
   const fire = (): void => {
     timers.delete(timerId);
     if (!run.over && lane.state === 'ready') lane.enter(run, 'fireTimer', [0, run.key, timerId]);
   };
-  timers.set(timerId, setTimeout(fire, delayMs));
+  timers.set(timerId, { timeout: setTimeout(fire, delayMs), isPlugins });
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { InspectOutcome, RunOutcome, RunRequest, SandboxErrorCode, SandboxLimits, SandboxUsage } from '../sandbox.js';
+import type { InspectOutcome, RouteResponse, RunOutcome, RunRequest, SandboxErrorCode, SandboxLimits, SandboxUsage } from '../sandbox.js';
 
 /** Who is in an executor, and who is billed for it. */
 export interface FlightOwner {
@@ -19,7 +19,10 @@ export class Flight {
   /** The executor holds it. */
   isSent = false;
   hostCalls = 0;
-  readonly callsUnderWay = new Set<number>();
+  /** Names of the calls that have not been answered. */
+  readonly callsUnderWay = new Map<number, string>();
+  /** A route's answer, which the caller has; the run goes on. */
+  response: RouteResponse | undefined;
   logLines = 0;
   logBytes = 0;
   /** Told once, when the flight has its outcome. */
@@ -43,6 +46,7 @@ export class Flight {
   settle(nowMs: number, make: (usage: SandboxUsage) => RunOutcome): void {
     if (this.isOver) return;
     this.isOver = true;
+    if (this.callsUnderWay.size > 0) this.#tellCutOff();
     const outcome = atItsLimit(this.limits, make({
       wallMs: nowMs - this.startedAt,
       cpuMs: 0,
@@ -55,6 +59,14 @@ export class Flight {
     if (this.job.type === 'run') this.job.resolve(outcome);
     else if (outcome.status === 'failed') this.job.resolve({ ok: false, error: outcome.error });
     this.onOver();
+  }
+
+  /** Says which calls the run's end cut off, so that nobody takes them for done. */
+  #tellCutOff(): void {
+    if (this.job.type !== 'run') return;
+    const names = [...new Set(this.callsUnderWay.values())].slice(0, 10).map((name) => `ctx.${name.slice(0, 64)}`).join(', ');
+    const message = `The run ended before ${this.callsUnderWay.size} of its calls were answered, so they may not have taken effect: ${names}`;
+    this.job.request.log({ timeMs: Date.now(), level: 'warn', message, fields: null });
   }
 }
 

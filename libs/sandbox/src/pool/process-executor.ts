@@ -12,7 +12,7 @@ import type { HostCallAnswer, KillReport, Lane, RunRequest, SandboxErrorCode } f
 import { FrameReader, FrameWriter, type Frame } from '../wire/frames.js';
 import { handlerCode, readFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from '../wire/messages.js';
 import { newNonce, type Flight, type FlightOwner } from './flight.js';
-import { asFailureCode, logOf, outcomeOf, registrationsOf, textsOf, usageOf } from './results.js';
+import { asFailureCode, logOf, outcomeOf, registrationsOf, responseOf, textsOf, usageOf } from './results.js';
 import type { Profiles } from './profiles.js';
 
 /** The largest message an executor may send, in bytes; a larger one ends it. */
@@ -329,14 +329,32 @@ export class ProcessExecutor {
         this.#release(flight);
         return;
       }
+      case 'answered':
+        this.#answered(flight, message);
+        return;
       case 'succeeded':
       case 'responded':
       case 'failed':
         if (message.type === 'failed' && message.code === 'MEMORY_LIMIT') this.isDraining = true;
-        flight.settle(now(), ({ wallMs }) => outcomeOf(message, flight.limits, usageOf(message.usage, wallMs)));
+        flight.settle(now(), ({ wallMs }) => {
+          const outcome = outcomeOf(message, flight.limits, usageOf(message.usage, wallMs));
+          return outcome.status === 'succeeded' && flight.response !== undefined ? { ...outcome, response: flight.response } : outcome;
+        });
         this.#release(flight);
         return;
     }
+  }
+
+  /** A route has answered and goes on. Only the first answer counts. */
+  #answered(flight: Flight, message: Extract<FromExecutor, { type: 'answered' }>): void {
+    if (flight.isOver || flight.response !== undefined || flight.job.type !== 'run') return;
+    const response = responseOf(message, flight.limits);
+    if (response === undefined) {
+      this.kill('hostile');
+      return;
+    }
+    flight.response = response;
+    flight.job.request.onResponse?.(response);
   }
 
   #hostCall(flight: Flight, callId: number, method: string, args: string): void {
@@ -346,7 +364,7 @@ export class ProcessExecutor {
       this.#drop();
       return;
     }
-    flight.callsUnderWay.add(callId);
+    flight.callsUnderWay.set(callId, method);
     const reply = (answer: HostCallAnswer): void => {
       flight.callsUnderWay.delete(callId);
       if (flight.isOver || this.flights.get(flight.slot) !== flight) return;

@@ -1,6 +1,6 @@
 /** Reads what an executor says about a run. An executor may be hostile: nothing is believed that was not checked. */
 import { DAY, type Json } from '@annex/kernel';
-import type { Registration, RunOutcome, SandboxErrorCode, SandboxLimits, SandboxLog, SandboxUsage } from '../sandbox.js';
+import type { Registration, RouteResponse, RunOutcome, SandboxErrorCode, SandboxLimits, SandboxLog, SandboxUsage } from '../sandbox.js';
 import type { FromExecutor, GuestUsage } from '../wire/messages.js';
 import { base64Bytes, logLevels } from '../prelude/emissions.js';
 
@@ -48,15 +48,11 @@ export function outcomeOf(
       if (message.value.length > limits.resultBytes) return tooLarge(message.value.length, limits, usage);
       return { status: 'succeeded', result: message.hasValue ? message.value : undefined, usage };
     case 'responded': {
-      const { status, body, bodyEncoding } = message;
-      const size = bodyEncoding === 'base64' ? base64Bytes(body) : body.length;
+      const size = bodySize(message);
       if (size > limits.resultBytes) return tooLarge(size, limits, usage);
-      const headers = headersOf(message.headers);
-      if (headers === undefined || !Number.isInteger(status) || status < 200 || status > 599) {
-        return { status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'the response is not valid HTTP' }, usage };
-      }
-      const encoding = bodyEncoding === 'base64' ? 'base64' : 'utf8';
-      return { status: 'succeeded', response: { status, headers, body: bodyEncoding === '' ? null : { encoding, data: body } }, usage };
+      const response = responseOf(message, limits);
+      if (response === undefined) return { status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'the response is not valid HTTP' }, usage };
+      return { status: 'succeeded', response, usage };
     }
     case 'failed': {
       const { code, stack, retryAfterMs } = message;
@@ -72,6 +68,26 @@ export function outcomeOf(
       };
     }
   }
+}
+
+interface ClaimedResponse {
+  status: number;
+  headers: string;
+  bodyEncoding: string;
+  body: string;
+}
+
+function bodySize({ body, bodyEncoding }: ClaimedResponse): number {
+  return bodyEncoding === 'base64' ? base64Bytes(body) : body.length;
+}
+
+/** A route's answer; `undefined` if it is too large or no HTTP. */
+export function responseOf(claimed: ClaimedResponse, limits: SandboxLimits): RouteResponse | undefined {
+  const { status, bodyEncoding, body } = claimed;
+  const headers = headersOf(claimed.headers);
+  if (headers === undefined || bodySize(claimed) > limits.resultBytes || !Number.isInteger(status) || status < 200 || status > 599) return undefined;
+  const encoding = bodyEncoding === 'base64' ? 'base64' : 'utf8';
+  return { status, headers, body: bodyEncoding === '' ? null : { encoding, data: body } };
 }
 
 function tooLarge(size: number, limits: SandboxLimits, usage: SandboxUsage): RunOutcome {

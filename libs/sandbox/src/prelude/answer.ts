@@ -43,8 +43,7 @@ export function answerValue(run: RunState, value: unknown): void {
   const text = value === undefined ? undefined : toJson(value);
   if (value !== undefined && text === undefined) throw new SafeTypeError(`a handler returned a ${typeof value}, which is not JSON`);
   if (!fits(run, text?.length ?? 0)) return;
-  if (!run.alive) return;
-  run.alive = false;
+  if (!mayAnswer(run)) return;
   run.emit()(emission.value, run.key, text === undefined ? 0 : 1, 0, text ?? '', '', '');
 }
 
@@ -73,8 +72,15 @@ function send(run: RunState, draft: Draft, defaultType: string | undefined, enco
     return;
   }
   const type = defaultType !== undefined && draft.contentType === undefined ? `content-type\n${defaultType}\n` : '';
-  run.alive = false;
+  if (!mayAnswer(run)) return;
   run.emit()(emission.response, run.key, draft.status, 0, type + draft.headers, body, encoding);
+}
+
+/** Whether the answer may be given: once, while the run lives. */
+function mayAnswer(run: RunState): boolean {
+  if (!run.alive || run.answered) return false;
+  run.answered = true;
+  return true;
 }
 
 function fits(run: RunState, size: number): boolean {

@@ -1,5 +1,6 @@
 import { answerFromJson, argsToJson } from './bytes-json.js';
-import { levelNumber, type RunState } from './run-state.js';
+import { failRun } from './run-failure.js';
+import { hostError, levelNumber, type RunState } from './run-state.js';
 import { makeHttp, makePlugins } from './http.js';
 import { create, defineProperty, freeze, isArray, parseJson, record, SafeDate, SafeTypeError, slice, toJson } from './primordials.js';
 import { blobBytes, isBlob } from './web/blob.js';
@@ -45,7 +46,7 @@ interface RunParts {
 /** A namespace of host calls: a leaf is the call's full name. */
 export type CallTree = { [name: string]: CallTree | string };
 
-const ownNamespaces = ['secrets', 'http', 'plugins', 'log', 'request', 'params', 'query', 'config', 'tenant', 'tenantId', 'user', 'plugin', 'run', 'permissions'];
+const ownNamespaces = ['secrets', 'http', 'plugins', 'log', 'request', 'params', 'query', 'config', 'tenant', 'tenantId', 'user', 'plugin', 'run', 'permissions', 'waitUntil'];
 
 /** Arranges host-call names: `kv.get` becomes `ctx.kv.get`, `emit` becomes `ctx.emit`. Names the prelude answers itself are left out. */
 export function callTree(names: string[]): CallTree {
@@ -179,6 +180,11 @@ export function prepareCtx(tree: CallTree, web: WebInternals): (run: RunState, t
       const parts = this.#parts;
       return parts.once('log', () => makeLog(parts.run));
     }
+
+    get waitUntil(): (promise: unknown) => void {
+      const parts = this.#parts;
+      return parts.once('waitUntil', () => makeWaitUntil(parts.run));
+    }
   }
   const { partsOf } = Ctx;
   for (const name in tree) {
@@ -234,6 +240,24 @@ function makeRunInfo(run: RunState, info: RunParts['run'], web: WebInternals): o
 function makeRequest({ method, url, headers }: RequestParts, { body, bodyEncoding }: CtxTexts, web: WebInternals): Request {
   const encoding = bodyEncoding === 'base64' ? 'base64' : 'utf8';
   return web.createRequest({ method, url, headers, body: bodyEncoding === '' ? null : { encoding, data: body } });
+}
+
+function makeWaitUntil(run: RunState): (promise: unknown) => void {
+  return (promise) => {
+    if (!run.alive) throw hostError('RUN_ENDED', 'waitUntil: the run that owns this ctx has ended');
+    run.hold();
+    void waitFor(run, promise);
+  };
+}
+
+/** Holds the run until the promise settles; its rejection is the run's failure. */
+async function waitFor(run: RunState, promise: unknown): Promise<void> {
+  try {
+    await promise;
+  } catch (thrown) {
+    failRun(run, thrown);
+  }
+  run.release();
 }
 
 function makeSecrets(run: RunState, { refToken }: Fixed): object {

@@ -15,7 +15,7 @@ export const emission = {
   executorCall: 5,
   /** A log line: n index into {@link logLevels}, a message, b fields as JSON text or `''`. */
   log: 6,
-  /** Start a timer: n timer id, m delay in milliseconds. */
+  /** Start a timer: n timer id, m delay in milliseconds, a 'platform' when plugin code did not set it. */
   startTimer: 7,
   /** Forget a timer: n timer id. */
   clearTimer: 8,
@@ -23,6 +23,8 @@ export const emission = {
   registration: 9,
   /** The entry has run: n registrations. */
   loaded: 10,
+  /** The run must not end before this is taken back: n 1 holds it, n 0 lets it go. */
+  hold: 11,
 } as const;
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;

@@ -10,8 +10,11 @@ export interface PreludeHost {
   executorCall(method: string, argsJson: string): Promise<string>;
   /** `bytes` (≤ 65536) random bytes, base64, at once. */
   randomBase64(bytes: number): string;
-  /** Asks for `fireTimer` after `delayMs`; answers nothing. Billed to the current run; forgotten when that run ends. */
-  startTimer(timerId: number, delayMs: number): void;
+  /**
+   * Asks for `fireTimer` after `delayMs`; answers nothing. Billed to the current run; forgotten when that run ends.
+   * `isPlatforms`: not set by plugin code, so that nobody misses it.
+   */
+  startTimer(timerId: number, delayMs: number, isPlatforms: boolean): void;
   clearTimer(timerId: number): void;
   /** One captured log line of the current run. `fieldsJson` is a JSON object text, or the empty string for none. */
   log(level: 'debug' | 'info' | 'warn' | 'error', message: string, fieldsJson: string): void;

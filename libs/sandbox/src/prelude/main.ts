@@ -2,10 +2,11 @@ import { answerResponse, answerRoute, answerValue } from './answer.js';
 import { callTree, prepareCtx } from './ctx.js';
 import { emission, handlerKinds, maxTimerStarts, type Emit } from './emissions.js';
 import type { PreludeHost } from './host.js';
-import { indexOf, indirectEval, parseJson, record, SafeError, SafePromise, slice, SafeString } from './primordials.js';
+import { indexOf, indirectEval, parseJson, record, SafeError, SafePromise, slice } from './primordials.js';
 import { fixStackTraces, removeUncountedMemory } from './removals.js';
+import { failRun } from './run-failure.js';
 import { hostError, levelNumber, RunState, type RunCeilings } from './run-state.js';
-import { isNonRetryable, makeSdk, retryDelayOf, type Registry } from './sdk.js';
+import { makeSdk, type Registry } from './sdk.js';
 import { installWebGlobals } from './web/install.js';
 
 interface Profile {
@@ -24,6 +25,8 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
   let profiles = record<Profile>();
   let emit: Emit = emitApart;
   let current: RunState | undefined;
+  /** Runs that have answered, as a list; looked through at the next turn. */
+  let answered: RunState | undefined;
   let timerStarts = 0;
   const currentEmit = (): Emit => emit;
 
@@ -32,13 +35,13 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
     hostCall: (method, args) => (current === undefined ? SafePromise.reject(nobody(method)) : current.hostCall(method, args)),
     executorCall: (method, args) => (current === undefined ? SafePromise.reject(nobody(method)) : current.executorCall(method, args)),
     randomBase64: (bytes) => randomBase64(bytes),
-    startTimer: (id, delayMs) => {
+    startTimer: (id, delayMs, isPlatforms) => {
       if (current === undefined || !current.alive) return;
       timerStarts += 1;
       if (timerStarts > maxTimerStarts) throw hostError('RATE_LIMITED', `more than ${maxTimerStarts} timers were started at a stretch`);
       current.timers ??= record<true>();
       current.timers[id] = true;
-      emit(emission.startTimer, current.key, id, delayMs, '', '', '');
+      emit(emission.startTimer, current.key, id, delayMs, isPlatforms ? 'platform' : '', '', '');
     },
     clearTimer: (id) => {
       if (current === undefined) return;
@@ -55,6 +58,7 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
   const makeCtx = prepareCtx(callTree(parseJson(callNames) as string[]), web);
 
   function enter(waiting: number, run: RunState | undefined): void {
+    if (answered !== undefined) dropEnded();
     emit = waiting === 1 ? emitWaiting : emitApart;
     current = run;
     timerStarts = 0;
@@ -75,9 +79,29 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
       else if (web.isResponse(result)) await answerResponse(run, result, web);
       else answerRoute(run, result, web);
     } catch (thrown) {
-      fail(run, thrown);
+      failRun(run, thrown);
     }
-    drop(run);
+    run.nextAnswered = answered;
+    answered = run;
+  }
+
+  /**
+   * Drops the runs that have answered and started nothing that still goes on. Looked at between turns, when no microtask waits: the executor
+   * judges at the same moment by the same facts, so a run ends on both sides without a word.
+   */
+  function dropEnded(): void {
+    let run = answered;
+    answered = undefined;
+    while (run !== undefined) {
+      const next: RunState | undefined = run.nextAnswered;
+      if (!run.alive || run.isQuiet) {
+        drop(run);
+      } else {
+        run.nextAnswered = answered;
+        answered = run;
+      }
+      run = next;
+    }
   }
 
   /** Forgets a run; its timers will never fire. */
@@ -116,7 +140,7 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
         entry(sdk);
         emit(emission.loaded, key, registry.count, 0, '', '', '');
       } catch (thrown) {
-        fail(run, thrown);
+        failRun(run, thrown);
       }
       registry.open = false;
       registry.describe = undefined;
@@ -146,7 +170,7 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
         });
         void settle(run, kind === 0, call(handler, ctx, contentKind === 3 ? content : undefined));
       } catch (thrown) {
-        fail(run, thrown);
+        failRun(run, thrown);
         drop(run);
       }
     },
@@ -166,7 +190,7 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
       try {
         web.fireTimer(timerId);
       } catch (thrown) {
-        fail(run, thrown);
+        failRun(run, thrown);
       }
     },
 
@@ -201,36 +225,3 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
     return run(ctx, second);
   }
 }
-
-const maxMessage = 8 * 1024;
-const maxStack = 16 * 1024;
-
-/** Ends a run with what its handler threw. Reads the error's properties inside the turn, where the time limit holds. */
-function fail(run: RunState, thrown: unknown): void {
-  if (!run.alive) return;
-  let code = 'PLUGIN_ERROR';
-  let message = 'the handler threw something that cannot be shown';
-  let stack = '';
-  let delayMs = 0;
-  try {
-    if (typeof thrown === 'object' && thrown !== null) {
-      const error = thrown as { message?: unknown; stack?: unknown };
-      if (isNonRetryable(thrown)) code = 'NON_RETRYABLE';
-      const delay = retryDelayOf(thrown);
-      if (delay !== undefined) {
-        code = 'RETRY_AFTER';
-        delayMs = delay;
-      }
-      const text = error.message;
-      message = typeof text === 'string' ? text : SafeString(thrown);
-      const trace = error.stack;
-      if (typeof trace === 'string') stack = trace;
-    } else {
-      message = SafeString(thrown);
-    }
-  } catch {
-    // A getter of the plugin's own error threw; what was read so far stands.
-  }
-  run.fail(code, slice(message, 0, maxMessage), slice(stack, 0, maxStack), delayMs);
-}
-

@@ -19,9 +19,18 @@ export interface RunCeilings {
 /** Calls that the executor answers itself (cryptography) in one run. */
 const maxExecutorCalls = 10_000;
 
-/** One run as the isolate knows it. Dead once it has ended: nothing that still holds it can reach the host any more. */
+/**
+ * One run as the isolate knows it. Its handler's word is its answer, and what the handler started and did not wait for may go on after that.
+ * Dead once it has ended: nothing that still holds it can reach the host any more.
+ */
 export class RunState {
   alive = true;
+  /** Its answer is out; it lives on while something that it started goes on. */
+  answered = false;
+  /** Promises given to `ctx.waitUntil` that have not settled. */
+  holds = 0;
+  /** The next in the list of runs that have answered. */
+  nextAnswered: RunState | undefined = undefined;
   /** Fires `ctx.run.signal`; set when the handler first asks for it. */
   abort: (() => void) | undefined = undefined;
   aborted = false;
@@ -78,6 +87,22 @@ export class RunState {
         this.waitingTail += 1;
       }
     });
+  }
+
+  /** Nothing that it started goes on. */
+  get isQuiet(): boolean {
+    return this.underWay === 0 && this.holds === 0;
+  }
+
+  /** Keeps the run from ending until `release` is called as often. */
+  hold(): void {
+    this.holds += 1;
+    if (this.holds === 1) this.emit()(emission.hold, this.key, 1, 0, '', '', '');
+  }
+
+  release(): void {
+    this.holds -= 1;
+    if (this.holds === 0 && this.alive) this.emit()(emission.hold, this.key, 0, 0, '', '', '');
   }
 
   refuse(kind: number, method: string, args: string): Error | undefined {

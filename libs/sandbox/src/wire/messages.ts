@@ -62,6 +62,8 @@ export type FromExecutor =
   | { type: 'prelude'; cache: string }
   | { type: 'pong'; sequence: number; isolates: number; discards: number; rssMb: number }
   | ({ type: 'succeeded'; hasValue: boolean; value: string; usage: GuestUsage } & RunAddress)
+  /** A route's answer, while what it started goes on: the run's end comes as `succeeded` without a value, or `failed`. */
+  | ({ type: 'answered'; status: number; headers: string; bodyEncoding: string; body: string } & RunAddress)
   | ({ type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string; usage: GuestUsage } & RunAddress)
   | ({ type: 'failed'; code: string; message: string; stack: string; retryAfterMs: number; usage: GuestUsage } & RunAddress)
   | ({ type: 'call'; callId: number; method: string; args: string } & RunAddress)
@@ -76,7 +78,7 @@ export type FromExecutor =
   | ({ type: 'inspected'; registrations: string; warnings: string } & RunAddress);
 
 const toExecutor = ['configure', 'bundle', 'run', 'answer', 'cancel', 'evict', 'ping', 'inspect'] as const;
-const fromExecutor = ['ready', 'prelude', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected', 'heard'] as const;
+const fromExecutor = ['ready', 'prelude', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected', 'heard', 'answered'] as const;
 const toCodes = codesOf(toExecutor);
 const fromCodes = codesOf(fromExecutor);
 const maxBusy = 64;
@@ -158,6 +160,9 @@ export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
     case 'responded':
       out.write(code, [m.slot, m.nonce, m.status, ...usageNumbers(m.usage)], [m.headers, m.bodyEncoding, m.body]);
       return;
+    case 'answered':
+      out.write(code, [m.slot, m.nonce, m.status], [m.headers, m.bodyEncoding, m.body]);
+      return;
     case 'succeeded':
       out.write(code, [m.slot, m.nonce, m.hasValue ? 1 : 0, ...usageNumbers(m.usage)], [m.value]);
       return;
@@ -203,6 +208,9 @@ export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): F
     case 'responded':
       expect(n, 9, t, 3);
       return { type, slot: at(n, 0), nonce: at(n, 1), status: at(n, 2), headers: text(t, 0), bodyEncoding: text(t, 1), body: text(t, 2), usage: usageFrom(n) };
+    case 'answered':
+      expect(n, 3, t, 3);
+      return { type, slot: at(n, 0), nonce: at(n, 1), status: at(n, 2), headers: text(t, 0), bodyEncoding: text(t, 1), body: text(t, 2) };
     case 'succeeded':
       expect(n, 9, t, 1);
       return { type, slot: at(n, 0), nonce: at(n, 1), hasValue: at(n, 2) === 1, value: text(t, 0), usage: usageFrom(n) };

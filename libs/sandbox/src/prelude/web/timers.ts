@@ -13,6 +13,8 @@ interface Timer {
   args: unknown[];
   delayMs: number;
   repeats: boolean;
+  /** Started by the platform itself. */
+  isPlatforms: boolean;
 }
 
 const timers = new MapCtor<number, Timer>();
@@ -38,7 +40,7 @@ function start(timer: Timer): number {
   if (MapPrototypeSize(timers) >= MAX_TIMERS) throw new DOMException(`Too many timers: at most ${MAX_TIMERS} may be pending`, 'QuotaExceededError');
   const id = ++lastId;
   MapPrototypeSet(timers, id, timer);
-  startTimer(id, timer.delayMs);
+  startTimer(id, timer.delayMs, timer.isPlatforms);
   return id;
 }
 
@@ -49,12 +51,12 @@ function checkCallback(callback: unknown): Timer['callback'] {
 
 /** HTML §8.7; delays are clamped to 0..2^31-1 ms, strings are not code here. */
 export function setTimeout(callback: unknown, delay: unknown = 0, ...args: unknown[]): number {
-  return start({ callback: checkCallback(callback), args, delayMs: clampDelay(delay), repeats: false });
+  return start({ callback: checkCallback(callback), args, delayMs: clampDelay(delay), repeats: false, isPlatforms: false });
 }
 
 /** HTML §8.7. */
 export function setInterval(callback: unknown, delay: unknown = 0, ...args: unknown[]): number {
-  return start({ callback: checkCallback(callback), args, delayMs: clampDelay(delay), repeats: true });
+  return start({ callback: checkCallback(callback), args, delayMs: clampDelay(delay), repeats: true, isPlatforms: false });
 }
 
 /** Ends a timeout or an interval; any other value is ignored. */
@@ -65,14 +67,14 @@ export function clearTimeout(id: unknown = 0): void {
 
 /** Starts a timer of the platform itself, billed and capped like a plugin's. */
 export function startInternalTimer(delayMs: number, callback: () => void): number {
-  return start({ callback, args: [], delayMs: clampDelay(delayMs), repeats: false });
+  return start({ callback, args: [], delayMs: clampDelay(delayMs), repeats: false, isPlatforms: true });
 }
 
 /** Runs a timer's callback; unknown ids are ignored. Never throws: what the callback throws is reported. */
 export function fireTimer(timerId: number): void {
   const timer = MapPrototypeGet(timers, timerId);
   if (timer === undefined) return;
-  if (timer.repeats) startTimer(timerId, timer.delayMs);
+  if (timer.repeats) startTimer(timerId, timer.delayMs, timer.isPlatforms);
   else MapPrototypeDelete(timers, timerId);
   try {
     apply(timer.callback, globalThis as unknown, timer.args);

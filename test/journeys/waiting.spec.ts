@@ -1,0 +1,51 @@
+/** What a handler starts and does not wait for, over HTTP. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestAnnex, until, type TestAnnex, type TestTenant } from '../support/annex.js';
+
+const code = `
+  import { hook, NonRetryable, route } from '@annex/sdk'
+  const later = async (ctx, key) => { await new Promise((done) => setTimeout(done, 20)); await ctx.kv.set(key, 'kept') }
+  hook('order.paid', (ctx, event) => { ctx.kv.get('a').then(() => ctx.kv.set(event.data.key, 'kept')) })
+  hook('order.refused', (ctx) => { ctx.waitUntil(Promise.reject(new NonRetryable('not sent'))) })
+  route('/forgets/:key', (ctx) => { ctx.kv.set(ctx.params.key, 'kept'); return { answered: true } })
+  route('/later/:key', (ctx) => { ctx.waitUntil(later(ctx, ctx.params.key)); return { answered: true } })
+  route('/never', (ctx) => { ctx.waitUntil(new Promise(() => {})); return { answered: true } })
+  route('/kept/:key', async (ctx) => ({ value: await ctx.kv.get(ctx.params.key) }))
+`;
+
+let annex: TestAnnex;
+let tenant: TestTenant;
+beforeAll(async () => {
+  annex = await startTestAnnex();
+  tenant = await annex.makeTenant();
+  expect((await tenant.install({ manifest: { routes: true, events: ['order.paid', 'order.refused'] }, code })).status).toBe(200);
+});
+afterAll(() => annex.stop());
+
+describe('what a handler does not wait for', () => {
+  const kept = (key: string) => until(() => tenant.owner.get(`/ext/probe/kept/${key}`), ({ body }) => body.value === 'kept');
+
+  it('takes effect after a hook has returned', async () => {
+    await tenant.owner.post('/api/events', { type: 'order.paid', data: { key: 'hook' } });
+    expect((await kept('hook')).status).toBe(200);
+  });
+
+  it.each(['forgets', 'later'])('takes effect after a route has answered: %s', async (route) => {
+    expect((await tenant.owner.get(`/ext/probe/${route}/${route}`)).body).toEqual({ answered: true });
+    await kept(route);
+    const runs = () => tenant.owner.get('/api/runs?kind=route');
+    const { body } = await until(runs, (answer) => answer.body.items.some((run: { name: string }) => run.name === `GET /${route}/:key`));
+    expect(body.items.find((run: { name: string }) => run.name === `GET /${route}/:key`)).toMatchObject({ status: 'succeeded' });
+  });
+
+  it('fails the run when it was given to ctx.waitUntil', async () => {
+    const { body } = await tenant.owner.post('/api/events', { type: 'order.refused' });
+    const event = await until(() => tenant.owner.get(`/api/events/${body.event_id}`), (answer) => answer.body.deliveries[0]?.status === 'failed');
+    const run = await tenant.owner.get(`/api/runs/${event.body.deliveries[0].run_id}`);
+    expect(run.body.error).toMatchObject({ code: 'NON_RETRYABLE', message: 'not sent' });
+  });
+
+  it('and never ends holds back no answer', async () => {
+    expect((await tenant.owner.get('/ext/probe/never')).body).toEqual({ answered: true });
+  });
+});
