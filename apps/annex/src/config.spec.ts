@@ -26,6 +26,7 @@ it('needs nothing to be set in development, and listens on the loopback address'
     role: 'all',
     minIntervalS: 60,
     executorIsolation: 'tenant',
+    sandboxUsers: undefined,
     egressAllowPrivate: [],
     logLevel: 'info',
   });

@@ -98,6 +98,11 @@ const settingsSchema = z.object({
   ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(60),
   ANNEX_DISABLE_AFTER_FAILURES: wholeNumber(0, 1_000_000).default(failureLimits.disabledAfterRuns),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
+  ANNEX_SANDBOX_USERS: z
+    .string()
+    .trim()
+    .regex(/^\d{4,10}-\d{4,10}$/, { error: 'must be a range of user ids such as 70000-86383' })
+    .optional(),
   ANNEX_EGRESS_ALLOW_PRIVATE: z
     .string()
     .default('')
@@ -147,6 +152,7 @@ export interface Settings {
   /** Runs of a plugin that fail for good in a row before it is disabled; 0: never. */
   disableAfterFailures: number;
   executorIsolation: 'tenant' | 'shared';
+  sandboxUsers: string | undefined;
   egressAllowPrivate: string[];
   /** The mail server; `undefined`: mail is kept. */
   smtpUrl: string | undefined;
@@ -204,6 +210,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     minIntervalS: env.ANNEX_MIN_INTERVAL_S,
     disableAfterFailures: env.ANNEX_DISABLE_AFTER_FAILURES,
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
+    sandboxUsers: env.ANNEX_SANDBOX_USERS,
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
     smtpUrl: env.SMTP_URL,
     mailFromGiven: env.MAIL_FROM !== undefined,

@@ -66,6 +66,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     const sandbox = await createSandbox({
       hostMethods: [...sandboxHostMethods],
       isolation: settings.executorIsolation,
+      users: settings.sandboxUsers,
       logger,
       onKill: (report) => kills.handle?.(report),
     });

@@ -31,13 +31,15 @@ export interface SandboxOptions {
   killGraceMs?: number;
   /** Lets V8 optimise plugin code; see ADR 0002. Default false. */
   optimize?: boolean;
+  /** User ids that executors may have when this process is root, such as `70000-86383`. Default: a range that nobody else uses. */
+  users?: string | undefined;
   /** Skips the start-up self-test: for tests of something else. Default false. */
   skipSelfTest?: boolean;
   onKill?: (report: KillReport) => void;
   logger?: Logger;
 }
 
-export type PoolOptions = Required<SandboxOptions>;
+export type PoolOptions = Required<Omit<SandboxOptions, 'users'>>;
 
 export function withDefaults(options: SandboxOptions, cores: number, memoryBytes: number): PoolOptions {
   const executorRssMb = options.executorRssMb ?? 512;

@@ -8,7 +8,6 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { executorProgram } from './executor-program.js';
 import { confinedFlags } from './launch.js';
-import { lendUser } from './users.js';
 import { prlimitArgs, sandboxTier, setprivArgs, unshareArgs } from './tier.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
@@ -52,12 +51,6 @@ describe('an executor', () => {
     }
     expect(flags.filter((flag) => /allow-(net|fs-write|child|worker|wasi|inspector|ffi)/.test(flag))).toEqual([]);
     expect(flags.filter((flag) => flag.startsWith('--allow-fs-read'))).toEqual(['--allow-fs-read=/f', '--allow-fs-read=/a']);
-  });
-
-  it('gets a user that no other process of this parent has, until that is given back', () => {
-    const users = Array.from({ length: 64 }, lendUser);
-    expect(new Set(users.map(({ uid }) => uid)).size).toBe(64);
-    for (const user of users) user.giveBack();
   });
 
   it('is started without the walls that the machine does not have', () => {

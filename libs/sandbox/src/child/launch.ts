@@ -4,7 +4,8 @@ import { existsSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { prlimitArgs, setprivArgs, systemPath, unshareArgs, type SandboxTier } from './tier.js';
+import { systemPath } from './system-path.js';
+import { prlimitArgs, setprivArgs, unshareArgs, type SandboxTier } from './tier.js';
 import type { LentUser } from './users.js';
 
 export interface ConfinedProgram {

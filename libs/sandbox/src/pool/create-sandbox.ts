@@ -8,12 +8,12 @@ import { ExecutorPool } from './executor-pool.js';
 import { proveSandbox } from './self-test.js';
 
 /**
- * Starts a pool of executors and answers when one is ready. Throws `NODE_TOO_OLD`, `EXECUTOR_MISSING`, `EXECUTOR_START_FAILED`, and
- * `SANDBOX_UNSAFE` when the self-test fails: then nothing runs.
+ * Starts a pool of executors and answers when one is ready. Throws `NODE_TOO_OLD`, `EXECUTOR_MISSING`, `EXECUTOR_START_FAILED`,
+ * `SANDBOX_USERS`, and `SANDBOX_UNSAFE` when the self-test fails: then nothing runs.
  */
-export async function createSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
+export async function createSandbox({ users, ...options }: SandboxOptions = {}): Promise<Sandbox> {
   requireSupportedNode();
-  const tier = await sandboxTier();
+  const tier = await sandboxTier({ users });
   const files = findExecutorFiles(tier.ownUser);
   const memoryBytes = process.constrainedMemory() > 0 ? Math.min(totalmem(), process.constrainedMemory()) : totalmem();
   const complete = withDefaults(options, availableParallelism(), memoryBytes);

@@ -7,7 +7,7 @@ import type { ExecutorFiles } from '../child/files.js';
 import { executorProgram } from '../child/executor-program.js';
 import { launchConfined } from '../child/launch.js';
 import type { SandboxTier } from '../child/tier.js';
-import { lendUser } from '../child/users.js';
+import { lendUser, sweptUsers } from '../child/users.js';
 import { errors } from '../errors.js';
 import type { PoolOptions } from '../options.js';
 import type { Bundle, InspectOutcome, Lane, RunOutcome, RunRequest, Sandbox, SandboxStats } from '../sandbox.js';
@@ -176,6 +176,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     clearInterval(this.#watcher);
     this.#watcher = undefined;
     if (!(await this.allKilledExit())) this.#options.logger.error({}, 'an executor did not end although it was killed');
+    await sweptUsers();
   }
 
   #board(flight: Flight, onOver: () => void): void {
@@ -286,6 +287,8 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   #launch(): void {
     const { hostMethods, maxIsolates, executorRssMb, usualMemoryMb, optimize, logger } = this.#options;
     const user = lendUser();
+    // All users are lent or being swept: the next look around tries again.
+    if (user === undefined) return;
     this.#starts += 1;
     const program = executorProgram(this.#files, { optimize });
     const launched = launchConfined(program, { tier: this.#tier, user, addressSpaceMb: addressSpaceMb(maxIsolates) });
