@@ -122,6 +122,7 @@ const settingsSchema = z.object({
     .superRefine((origins, context) => {
       for (const origin of origins) if (origin !== '*' && originFault(origin) !== undefined) context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
     }),
+  ANNEX_BODY_MEMORY_BYTES: wholeBytes(MiB, Number.MAX_SAFE_INTEGER).default(64 * MiB),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://otel-collector:4318').optional(),
 });
@@ -172,6 +173,8 @@ export interface Settings {
   trustProxy: string[];
   /** Origins whose pages may call `/api`; `*`: all. */
   apiCorsOrigins: string[];
+  /** Bytes of request bodies that may be in memory at once. */
+  bodyMemoryBytes: number;
   logLevel: Environment['LOG_LEVEL'];
 }
 
@@ -222,6 +225,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
     trustProxy: env.ANNEX_TRUST_PROXY,
     apiCorsOrigins: env.ANNEX_API_CORS_ORIGINS,
+    bodyMemoryBytes: env.ANNEX_BODY_MEMORY_BYTES,
     logLevel: env.LOG_LEVEL,
   };
 }

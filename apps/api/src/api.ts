@@ -1,5 +1,5 @@
 import 'reflect-metadata';
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import multipart from '@fastify/multipart';
 import { Access } from '@annex/access';
 import { Events, Runs } from '@annex/dispatch';
@@ -20,17 +20,17 @@ import { doorOf, HEALTH, type Health } from './controllers/health.controller.js'
 import { addExtDoor } from './ext/door.js';
 import { addHooksDoor } from './ext/hooks-door.js';
 import { allowApiOrigins } from './http/api-cors.js';
-import { CallerGuard, gateOf } from './http/caller.js';
+import { BodyMemory, BodyReader } from './http/body-reader.js';
+import { admitBeforeBodies, CallerGuard, gateOf } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
 import { apiErrors } from './http/errors.js';
-import { isStream, streamFileBodies } from './http/file-body.js';
+import { waitWithContinue } from './http/expect-continue.js';
+import { streamFileBodies } from './http/file-body.js';
 import { parseJsonBodies } from './http/json-body.js';
 import { KnownRoutes } from './http/known-routes.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
-import { isNestedDeeper } from './http/nesting.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { protocolErrors } from './http/protocol-errors.js';
-import { findIllFormed } from './http/well-formed.js';
 import { serveOpenApi } from './openapi.js';
 
 /** What the API stands on. The program that starts it makes these and owns them. */
@@ -62,6 +62,8 @@ export interface ApiOptions {
   inFlightPerTenant?: number;
   /** Origins whose pages may call `/api`, as `CorsPolicy.origins`; `*` among them: all. Default: none. */
   corsOrigins?: readonly string[];
+  /** Bytes of bodies that may be in memory at once, in all. Default 64 MiB. */
+  bodyMemoryBytes?: number;
 }
 
 export interface RunningApi extends Stoppable {
@@ -78,8 +80,6 @@ const HEADERS_TIMEOUT_MS = 20_000;
 const CLOSE_LIMIT_MS = 12_000;
 /** What may stand in a Host header (RFC 3986 §3.2.2): plugins read it as part of their URL. HTTP/1.0 has none. */
 const plausibleHost = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
-/** Levels of a JSON body; what takes fewer says so itself, with a pointer. */
-const MAX_NESTING = 128;
 
 @Module({})
 class ApiModule {}
@@ -104,14 +104,14 @@ function apiModule(services: ApiServices, { closing, routes }: { closing: AbortS
       { provide: HEALTH, useValue: services.health },
       { provide: CLOSING, useValue: closing },
       { provide: APP_FILTER, useValue: new ProblemFilter(services.logger, routes) },
-      { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector, services.access), inject: [Reflector] },
+      { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector), inject: [Reflector] },
       { provide: APP_INTERCEPTOR, useFactory: (reflector: Reflector) => new IdempotencyInterceptor(services.database, reflector), inject: [Reflector] },
     ],
   };
 }
 
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
-export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [], corsOrigins = [] }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
+export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [], corsOrigins = [], bodyMemoryBytes }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
   const closing = new AbortController();
   const routes = new KnownRoutes();
   const adapter = new FastifyAdapter({
@@ -128,16 +128,19 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const app = await NestFactory.create<NestFastifyApplication>(apiModule(services, { closing: closing.signal, routes }), adapter, { logger: false, bodyParser: false });
   const server = app.getHttpAdapter().getInstance();
-  parseJsonBodies(server);
+  const bodies = new BodyReader(new BodyMemory(bodyMemoryBytes));
+  waitWithContinue(server.server as Server);
+  parseJsonBodies(server, bodies);
   await server.register(multipart);
   streamFileBodies(server);
-  server.addHook('onRoute', (route) => routes.add(route));
+  server.addHook('onRoute', (route) => {
+    routes.add(route);
+    const { maxBodyBytes } = route.config ?? {};
+    if (maxBodyBytes !== undefined) route.bodyLimit = Math.min(maxBodyBytes, bodyLimit);
+  });
   server.addHook('preClose', (done) => {
     closing.abort();
     done();
-  });
-  server.addHook('preValidation', (request, _reply, done) => {
-    done(isStream(request.body) ? undefined : bodyFault(request.body));
   });
   const { health } = services;
   if (health.answered) {
@@ -153,6 +156,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     done(plausibleHost.test(request.host) ? undefined : apiErrors.error('BAD_REQUEST', 'The Host header is not a host name or address with an optional port.'));
   });
   allowApiOrigins(server, corsOrigins);
+  admitBeforeBodies(server, services.access, routes);
   await addExtDoor(server, {
     access: services.access,
     execution: services.execution,
@@ -168,15 +172,6 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   requireGates(app);
   await server.ready();
   return app;
-}
-
-/** What no endpoint takes, whatever its schema says. */
-function bodyFault(body: unknown): Error | undefined {
-  if (isNestedDeeper(body, MAX_NESTING)) return apiErrors.error('INVALID_INPUT', `The body is nested more than ${MAX_NESTING} levels deep; flatten it.`);
-  const pointer = findIllFormed(body);
-  if (pointer === undefined) return undefined;
-  const detail = 'holds half a surrogate pair; send well-formed Unicode';
-  return apiErrors.error('INVALID_INPUT', `${pointer || 'body'}: ${detail}`, { errors: [{ pointer, code: 'NOT_UNICODE', detail }] });
 }
 
 /** Starts the API. Rejects when the port is taken. */

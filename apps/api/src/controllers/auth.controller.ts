@@ -1,4 +1,5 @@
 import { Access, type Caller, type Principal } from '@annex/access';
+import { KiB } from '@annex/kernel';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
@@ -23,7 +24,7 @@ export class AuthController {
 
   @Post('login')
   @HttpCode(200)
-  @Endpoint({ summary: 'Sign in with e-mail and password', gate: 'public', body: login })
+  @Endpoint({ summary: 'Sign in with e-mail and password', gate: 'public', body: login, maxBodyBytes: 16 * KiB })
   login(@Body(input(login)) body: z.infer<typeof login>, @Req() request: FastifyRequest): Promise<unknown> {
     return this.access.login({ ...body, tenant: body.tenant ?? single(request.headers['x-tenant-slug']), address: request.ip });
   }

@@ -1,7 +1,7 @@
 import type { Caller } from '@annex/access';
 import { Runs, type BulkReplay, type ReplayedDeadLetters } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
-import { parseId } from '@annex/kernel';
+import { KiB, parseId } from '@annex/kernel';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -53,7 +53,7 @@ export class DeadLettersController {
 
   @Post('replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: replay, status: 202, description: 'The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.' })
+  @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: replay, maxBodyBytes: 128 * KiB, status: 202, description: 'The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.' })
   async replay(@CurrentCaller() caller: Caller, @Body(input(replay)) { event_id: eventId, ids, ...rest }: z.infer<typeof replay>): Promise<unknown> {
     const plugin = await this.#slugOf(caller, rest.plugin);
     const filter = { ...rest, plugin, eventId, ids: ids?.map((id) => requireId('run', id)) };

@@ -11,12 +11,12 @@ import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { answered } from '../http/idempotency.js';
-import { input, instant, pageSchema } from '../http/input.js';
+import { anyJson, input, instant, pageSchema } from '../http/input.js';
 
 const eventBody = z
   .looseObject({
     type: z.string().describe('Such as build.completed'),
-    data: z.json().optional(),
+    data: anyJson.optional(),
     id: z.string().optional().describe('The same id again is the same event'),
     source: z.string().optional(),
     subject: z.string().optional(),
@@ -28,10 +28,10 @@ const testEvent = z.strictObject({
     const fault = eventNameFault(context.value, '/event_type');
     if (fault) context.issues.push({ code: 'custom', input: context.value, message: fault.detail });
   }),
-  event_data: z.json().optional(),
+  event_data: anyJson.optional(),
 });
 const eventReplay = z.strictObject({
-  data: z.json().optional().describe('Instead of the event’s own data'),
+  data: anyJson.optional().describe('Instead of the event’s own data'),
   plugins: z.array(z.string().max(100)).min(1).max(100).optional().describe('Only to these plugins, by slug'),
 });
 const eventQuery = pageSchema.extend({ type: z.string().max(200).optional().describe('A name, or a pattern'), since: instant.optional(), until: instant.optional() });
@@ -62,7 +62,7 @@ export class EventsController {
 
   @Post('events')
   @HttpCode(202)
-  @Endpoint({ summary: 'Put an event into the tenant’s bus', gate: 'developer', body: eventBody, status: 202, description: 'Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.' })
+  @Endpoint({ summary: 'Put an event into the tenant’s bus', gate: 'developer', body: eventBody, maxBodyBytes: Infinity, status: 202, description: 'Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.' })
   async emit(@CurrentCaller() caller: Caller, @Body() body: unknown): Promise<unknown> {
     const event = requireEvent(readEvent(body));
     this.#requireRight(caller, event);
@@ -71,7 +71,7 @@ export class EventsController {
 
   @Post('plugins/test-event')
   @HttpCode(200)
-  @Endpoint({ summary: 'Send an event and see what each plugin made of it', gate: 'developer', body: testEvent })
+  @Endpoint({ summary: 'Send an event and see what each plugin made of it', gate: 'developer', body: testEvent, maxBodyBytes: Infinity })
   async test(@CurrentCaller() caller: Caller, @Body(input(testEvent)) body: z.infer<typeof testEvent>, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const event = requireEvent(readEvent({ type: body.event_type, data: body.event_data ?? {}, source: '/api/plugins/test-event' }), '/event_data');
     const { eventId, runs } = await this.events.emit(caller, event);
@@ -96,7 +96,7 @@ export class EventsController {
 
   @Post('events/:id/replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Deliver an event again to every plugin that wants it now', gate: 'developer', body: eventReplay, status: 202 })
+  @Endpoint({ summary: 'Deliver an event again to every plugin that wants it now', gate: 'developer', body: eventReplay, maxBodyBytes: Infinity, status: 202 })
   async replay(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(eventReplay)) body: z.infer<typeof eventReplay>): Promise<unknown> {
     return replayedView(await this.runs.replayEvent(answered(caller, 202, replayedView), id, body));
   }

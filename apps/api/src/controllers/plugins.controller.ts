@@ -1,5 +1,6 @@
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
+import type { JsonObject } from '@annex/kernel';
 import { Installations } from '@annex/installations';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -7,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, lookup, pageSchema, type Page } from '../http/input.js';
+import { anyObject, input, lookup, pageSchema, type Page } from '../http/input.js';
 import { readUpload } from '../http/upload.js';
 
 const permissionNames = z.array(z.string().max(100)).max(50);
@@ -15,7 +16,6 @@ const enable = z.strictObject({ grant: z.union([z.literal('all'), permissionName
 const rollback = z.strictObject({ version: lookup(100) });
 const granted = z.strictObject({ granted: permissionNames });
 const force = z.object({ force: z.stringbool().default(false).describe('Also when other plugins depend on it') });
-const anyObject = z.record(z.string(), z.json());
 const jobChange = z.strictObject({
   paused: z.boolean().optional(),
   schedule: z.string().max(200).nullable().optional().describe('null: the manifest’s own'),
@@ -120,14 +120,14 @@ export class PluginsController {
   }
 
   @Put(':id/config')
-  @Endpoint({ summary: 'Replace the settings', gate: 'admin', body: anyObject })
-  putConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: z.infer<typeof anyObject>): Promise<unknown> {
+  @Endpoint({ summary: 'Replace the settings', gate: 'admin', body: anyObject, maxBodyBytes: Infinity })
+  putConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: JsonObject): Promise<unknown> {
     return this.installations.putConfig(caller, id, body);
   }
 
   @Patch(':id/config')
-  @Endpoint({ summary: 'Change some settings (RFC 7396 merge patch)', gate: 'admin', body: anyObject })
-  patchConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: z.infer<typeof anyObject>): Promise<unknown> {
+  @Endpoint({ summary: 'Change some settings (RFC 7396 merge patch)', gate: 'admin', body: anyObject, maxBodyBytes: Infinity })
+  patchConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: JsonObject): Promise<unknown> {
     return this.installations.patchConfig(caller, id, body);
   }
 

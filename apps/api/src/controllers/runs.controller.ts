@@ -10,7 +10,7 @@ import { CurrentCaller } from '../http/caller.js';
 import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { answered } from '../http/idempotency.js';
-import { input, instant, pageSchema, requireId } from '../http/input.js';
+import { anyJson, input, instant, pageSchema, requireId } from '../http/input.js';
 
 const runQuery = pageSchema.extend({
   plugin: z.string().max(100).optional().describe('A slug, or an id'),
@@ -20,8 +20,8 @@ const runQuery = pageSchema.extend({
   since: instant.optional(),
   until: instant.optional(),
 });
-const replay = z.strictObject({ payload: z.json().optional().describe('Instead of the first payload') });
-const runNow = z.strictObject({ payload: z.json().optional() });
+const replay = z.strictObject({ payload: anyJson.optional().describe('Instead of the first payload') });
+const runNow = z.strictObject({ payload: anyJson.optional() });
 const wait = z.object({ wait: z.coerce.number().min(0).max(60).optional().describe('Seconds to wait for the run to end, at most 60') });
 
 const startedView = ({ runId, status }: StartedRun): { run_id: string; status: string } => ({ run_id: runId, status });
@@ -57,13 +57,13 @@ export class RunsController {
 
   @Post('runs/:id/replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Run it again, as a run of its own', gate: 'developer', body: replay, status: 202 })
+  @Endpoint({ summary: 'Run it again, as a run of its own', gate: 'developer', body: replay, maxBodyBytes: Infinity, status: 202 })
   async replay(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(replay)) body: z.infer<typeof replay>): Promise<unknown> {
     return startedView(await this.runs.replayRun(answered(caller, 202, startedView), requireId('run', id), body));
   }
 
   @Post('plugins/:id/jobs/:name/run-now')
-  @Endpoint({ summary: 'Run a job now', gate: 'developer', body: runNow, query: wait, status: 202, description: '200 and the finished run with `?wait=`.' })
+  @Endpoint({ summary: 'Run a job now', gate: 'developer', body: runNow, maxBodyBytes: Infinity, query: wait, status: 202, description: '200 and the finished run with `?wait=`.' })
   async runNow(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

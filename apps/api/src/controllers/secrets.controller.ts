@@ -1,4 +1,5 @@
 import type { Caller } from '@annex/access';
+import { KiB } from '@annex/kernel';
 import { Vault } from '@annex/vault';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -9,6 +10,8 @@ import { input } from '../http/input.js';
 
 const value = z.string().describe('Up to 64 KiB; never shown again');
 const hosts = z.array(z.string().min(1).max(255)).max(50).optional().describe('Hosts that secrets.ref may carry it to');
+/** A value of 64 KiB in which every character is written as an escape, and what stands around it. */
+const secretBodyBytes = 448 * KiB;
 const put = z.strictObject({ value, allowed_hosts: hosts });
 const post = z.strictObject({ key: z.string().min(1).max(200), value, allowed_hosts: hosts });
 
@@ -25,7 +28,7 @@ export class SecretsController {
   }
 
   @Put('secrets/:name')
-  @Endpoint({ summary: 'Set a tenant-wide secret; a plugin reads it only if its manifest names it', gate: 'admin', body: put })
+  @Endpoint({ summary: 'Set a tenant-wide secret; a plugin reads it only if its manifest names it', gate: 'admin', body: put, maxBodyBytes: secretBodyBytes })
   set(@CurrentCaller() caller: Caller, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
     return this.vault.setFor(caller, { name, value: body.value, allowedHosts: body.allowed_hosts });
   }
@@ -45,13 +48,13 @@ export class SecretsController {
 
   @Post('plugins/:id/secrets')
   @HttpCode(200)
-  @Endpoint({ summary: 'Set a plugin’s secret, named in the body', gate: 'admin', body: post })
+  @Endpoint({ summary: 'Set a plugin’s secret, named in the body', gate: 'admin', body: post, maxBodyBytes: secretBodyBytes })
   add(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Body(input(post)) body: z.infer<typeof post>): Promise<unknown> {
     return this.vault.setFor(caller, { plugin, name: body.key, value: body.value, allowedHosts: body.allowed_hosts });
   }
 
   @Put('plugins/:id/secrets/:name')
-  @Endpoint({ summary: 'Set a plugin’s secret', gate: 'admin', body: put })
+  @Endpoint({ summary: 'Set a plugin’s secret', gate: 'admin', body: put, maxBodyBytes: secretBodyBytes })
   setOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
     return this.vault.setFor(caller, { plugin, name, value: body.value, allowedHosts: body.allowed_hosts });
   }

@@ -1,4 +1,5 @@
 import type { Caller } from '@annex/access';
+import { KiB } from '@annex/kernel';
 import { runStatuses } from '@annex/lifecycle';
 import { Webhooks, type WebhookInput } from '@annex/webhooks';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
@@ -6,14 +7,14 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, lookup, pageSchema } from '../http/input.js';
+import { anyJson, input, lookup, pageSchema, smallRecord } from '../http/input.js';
 
 const fields = {
   name: z.string().max(100).describe('1 to 63 letters, digits, "_", "-" and "."'),
   url: z.string().min(1).max(2048),
   events: z.array(z.string().max(200)).max(50).describe('Event names and patterns, such as build.*; "**" for all'),
   description: z.string().max(500).regex(/^[^\0]*$/, { error: 'must not hold U+0000' }).nullable().optional(),
-  headers: z.record(z.string().max(100), z.string().max(8192)).optional().describe('Further header fields; their values are never shown again'),
+  headers: smallRecord(z.string().max(100), z.string().max(8192), 50).optional().describe('Further header fields; their values are never shown again'),
   retry: z
     .strictObject({
       max_attempts: z.int().min(1).max(20).optional(),
@@ -26,7 +27,7 @@ const fields = {
 const create = z.strictObject({ ...fields, secret: z.string().max(2048).optional().describe('Signs deliveries; left out, one is made') });
 const update = z.strictObject(fields).partial();
 const rotate = z.strictObject({ secret: z.string().max(2048).optional() });
-const test = z.strictObject({ data: z.json().optional() });
+const test = z.strictObject({ data: anyJson.optional() });
 const listQuery = pageSchema.extend({ plugin: lookup(100).optional() });
 const deliveryQuery = pageSchema.extend({ webhook: lookup(100).optional().describe('An id or a name'), plugin: lookup(100).optional(), status: z.enum(runStatuses).optional(), event_id: lookup(500).optional() });
 
@@ -53,7 +54,7 @@ export class WebhooksController {
 
   @Post()
   @HttpCode(201)
-  @Endpoint({ summary: 'Register a webhook; its signing secret is shown this once', gate: 'developer', body: create, status: 201, shownOnce: ['secret'] })
+  @Endpoint({ summary: 'Register a webhook; its signing secret is shown this once', gate: 'developer', body: create, maxBodyBytes: 512 * KiB, status: 201, shownOnce: ['secret'] })
   create(@CurrentCaller() caller: Caller, @Body(input(create)) body: z.infer<typeof create>): Promise<unknown> {
     return this.webhooks.create(caller, fromWire(body));
   }
@@ -84,7 +85,7 @@ export class WebhooksController {
   }
 
   @Patch(':id')
-  @Endpoint({ summary: 'Change a webhook of the tenant’s own', gate: 'developer', body: update })
+  @Endpoint({ summary: 'Change a webhook of the tenant’s own', gate: 'developer', body: update, maxBodyBytes: 512 * KiB })
   update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(update)) body: z.infer<typeof update>): Promise<unknown> {
     return this.webhooks.update(caller, id, fromWire(body));
   }
@@ -105,7 +106,7 @@ export class WebhooksController {
 
   @Post(':id/test')
   @HttpCode(202)
-  @Endpoint({ summary: 'Send something to it', gate: 'developer', body: test, status: 202 })
+  @Endpoint({ summary: 'Send something to it', gate: 'developer', body: test, maxBodyBytes: Infinity, status: 202 })
   test(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(test)) { data }: z.infer<typeof test>): Promise<unknown> {
     return this.webhooks.test(caller, id, data);
   }

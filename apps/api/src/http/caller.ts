@@ -2,18 +2,28 @@ import type { Access, Caller, Principal, Role } from '@annex/access';
 import { roleAtLeast } from '@annex/access';
 import { createParamDecorator, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { apiErrors } from './errors.js';
+import type { KnownRoutes } from './known-routes.js';
 
 /** Who may call an endpoint: anybody, anybody signed in, platform operators, or a role in the tenant and every higher one. */
 export type Gate = 'public' | 'signed-in' | 'operator' | Role;
 
 const GATE = Symbol('gate');
 
-/** Names who may call. The program refuses to start while an endpoint names nobody (see api.ts). */
-export const Allow = (gate: Gate): MethodDecorator & ClassDecorator => SetMetadata(GATE, gate);
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may call; left out: the route looks itself. */
+    gate?: Gate;
+    /** Bytes of a body; left out: the server's own limit. */
+    maxBodyBytes?: number;
+  }
+}
 
-/** The gate that a handler or its controller names. */
+/** Names who may call. The program refuses to start while an endpoint names nobody (see api.ts). */
+export const Allow = (gate: Gate): MethodDecorator => SetMetadata(GATE, gate);
+
+/** The gate that a handler names. */
 export function gateOf(reflector: Reflector, targets: Parameters<Reflector['getAllAndOverride']>[1]): Gate | undefined {
   return reflector.getAllAndOverride<Gate | undefined>(GATE, targets);
 }
@@ -21,31 +31,53 @@ export function gateOf(reflector: Reflector, targets: Parameters<Reflector['getA
 interface Identified extends FastifyRequest {
   caller?: Caller;
   principal?: Principal;
+  /** The gate that let the request in. */
+  admittedBy?: Gate;
 }
 
-/** Answers who calls before any controller runs. */
-export class CallerGuard implements CanActivate {
-  constructor(
-    private readonly reflector: Reflector,
-    private readonly access: Access,
-  ) {}
+/**
+ * Answers who calls as soon as the head of a request has arrived: nothing of its body is read for somebody who may not send it. What no route
+ * takes is refused here too.
+ */
+export function admitBeforeBodies(server: FastifyInstance, access: Access, routes: KnownRoutes): void {
+  server.addHook('onRequest', (request: Identified, _reply, done) => {
+    if (request.is404) return done(routes.wrongMethod(request) ?? apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.'));
+    const { gate } = request.routeOptions.config;
+    if (gate === undefined) return done();
+    admit(access, gate, request).then(() => done(), done);
+  });
+}
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
-    const gate = gateOf(this.reflector, [context.getHandler(), context.getClass()]) ?? 'owner';
-    if (gate === 'public') return true;
-    const request = context.switchToHttp().getRequest<Identified>();
-    const principal = await this.access.authenticate(bearerOf(request));
+async function admit(access: Access, gate: Gate, request: Identified): Promise<void> {
+  if (gate !== 'public') {
+    const principal = await access.authenticate(bearerOf(request));
     request.principal = principal;
-    if (gate === 'signed-in') return true;
-    if (gate === 'operator') {
-      if (!principal.operator) throw apiErrors.error('FORBIDDEN', 'Only platform operators may do this.');
-      return true;
-    }
-    const { caller } = await this.access.resolveTenant(principal, { slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname }, request.id);
-    if (!caller) throw apiErrors.error('FORBIDDEN', 'Name a tenant you belong to in X-Tenant-Slug.');
-    if (!roleAtLeast(caller.role, gate)) throw apiErrors.error('FORBIDDEN', `This needs the role ${gate}; yours is ${caller.role}. Ask an admin of the tenant.`);
-    request.caller = caller;
-    return true;
+    if (gate === 'operator') requireOperator(principal);
+    else if (gate !== 'signed-in') request.caller = await callerFor(access, gate, principal, request);
+  }
+  request.admittedBy = gate;
+}
+
+function requireOperator(principal: Principal): void {
+  if (!principal.operator) throw apiErrors.error('FORBIDDEN', 'Only platform operators may do this.');
+}
+
+async function callerFor(access: Access, gate: Role, principal: Principal, request: FastifyRequest): Promise<Caller> {
+  const { caller } = await access.resolveTenant(principal, { slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname }, request.id);
+  if (!caller) throw apiErrors.error('FORBIDDEN', 'Name a tenant you belong to in X-Tenant-Slug.');
+  if (!roleAtLeast(caller.role, gate)) throw apiErrors.error('FORBIDDEN', `This needs the role ${gate}; yours is ${caller.role}. Ask an admin of the tenant.`);
+  return caller;
+}
+
+/** Lets no request reach a controller that {@link admitBeforeBodies} has not let in by the controller's own gate. */
+export class CallerGuard implements CanActivate {
+  constructor(private readonly reflector: Reflector) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const gate = gateOf(this.reflector, [context.getHandler(), context.getClass()]);
+    const { admittedBy } = context.switchToHttp().getRequest<Identified>();
+    if (gate !== undefined && admittedBy === gate) return true;
+    throw apiErrors.error('INTERNAL', 'The request passed no gate.');
   }
 }
 

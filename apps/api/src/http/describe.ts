@@ -1,6 +1,8 @@
+import { KiB } from '@annex/kernel';
 import { applyDecorators } from '@nestjs/common';
 import { ApiBearerAuth, ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
+import { RouteConfig } from '@nestjs/platform-fastify';
 import { Allow, type Gate } from './caller.js';
 import { ShownOnce } from './idempotency.js';
 
@@ -8,6 +10,8 @@ export interface Description {
   summary: string;
   gate: Gate;
   body?: z.ZodType;
+  /** Bytes of a body. Default {@link usualBodyBytes}; what carries values of plugins takes the server's own limit, `Infinity`. */
+  maxBodyBytes?: number;
   query?: z.ZodObject;
   /** Status of success. Default 200. */
   status?: number;
@@ -19,10 +23,14 @@ export interface Description {
   description?: string;
 }
 
+/** Bytes of a body that carries nothing but a few fields. */
+export const usualBodyBytes = 64 * KiB;
+
 /** One decorator an endpoint: who may call it, and what OpenAPI says of it. The body's schema is the one that {@link input} checks. */
-export function Endpoint({ summary, gate, body, query, status = 200, response, shownOnce, upload, description }: Description): MethodDecorator {
+export function Endpoint({ summary, gate, body, maxBodyBytes = usualBodyBytes, query, status = 200, response, shownOnce, upload, description }: Description): MethodDecorator {
   const decorators: MethodDecorator[] = [
     Allow(gate),
+    RouteConfig({ gate, ...(Number.isFinite(maxBodyBytes) && !upload && { maxBodyBytes }) }),
     ApiOperation({ summary, description }),
     ApiResponse({ status, description: 'Success', ...(response && { content: { 'application/json': { schema: openApiSchema(response) } } }) }),
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }),

@@ -32,14 +32,19 @@ export function toAnnexError(thrown: unknown, bodyLimit?: number): AnnexError {
   return apiErrors.error('INTERNAL', 'Something failed inside Annex. Quote the request id to whoever runs it.', { cause: thrown });
 }
 
+/** A body beyond the limit of its endpoint, in bytes. */
+export function bodyTooLarge(limit: number, cause?: unknown): AnnexError {
+  return apiErrors.error('PAYLOAD_TOO_LARGE', `The body is larger than ${limit} bytes, which is the limit of this endpoint. Send less at a time, or store it as a file and send its key.`, { cause });
+}
+
 /** Fastify and Nest speak in errors of their own; each gets a code and a way out. */
 function fromFramework(thrown: unknown, bodyLimit: number | undefined): AnnexError | undefined {
   if (!(thrown instanceof Error)) return undefined;
   const code = 'code' in thrown && typeof thrown.code === 'string' ? thrown.code : '';
   const status = 'statusCode' in thrown ? thrown.statusCode : 'getStatus' in thrown && typeof thrown.getStatus === 'function' ? (thrown.getStatus() as number) : undefined;
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE' || code === 'FST_REQ_FILE_TOO_LARGE' || status === 413) {
-    const limit = code !== 'FST_REQ_FILE_TOO_LARGE' && bodyLimit !== undefined ? `${bodyLimit} bytes, which is the limit of this endpoint` : 'this endpoint takes';
-    return apiErrors.error('PAYLOAD_TOO_LARGE', `The body is larger than ${limit}. Send less at a time, or store it as a file and send its key.`, { cause: thrown });
+    if (code !== 'FST_REQ_FILE_TOO_LARGE' && bodyLimit !== undefined) return bodyTooLarge(bodyLimit, thrown);
+    return apiErrors.error('PAYLOAD_TOO_LARGE', 'The body is larger than this endpoint takes. Send less at a time, or store it as a file and send its key.', { cause: thrown });
   }
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' || code === 'FST_INVALID_MULTIPART_CONTENT_TYPE' || status === 415) {
     return apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send application/json, or multipart/form-data where a file is uploaded.', { cause: thrown });

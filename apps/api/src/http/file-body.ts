@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { apiErrors } from './errors.js';
+import { askForBody } from './expect-continue.js';
 
 const streamType = 'application/vnd.annex.file';
 const named = new WeakMap<object, string | undefined>();
@@ -19,8 +20,10 @@ export function streamFileBodies(server: FastifyInstance): void {
     done();
   });
   server.addContentTypeParser(streamType, (request, payload, done) => {
-    if (named.has(request.raw)) done(null, payload);
-    else done(apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Only PUT /api/files/<key> takes bytes. Send application/json.'));
+    if (named.has(request.raw)) {
+      askForBody(request.raw);
+      done(null, payload);
+    } else done(apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Only PUT /api/files/<key> takes bytes. Send application/json.'));
   });
 }
 

@@ -1,8 +1,11 @@
 import { explainIssue } from '@annex/host-api';
-import { parseId, type Id, type IdKind, type InputFault } from '@annex/kernel';
+import { isJsonObject, parseId, type Id, type IdKind, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { apiErrors } from './errors.js';
+
+/** Faults of one request that are told. */
+const MAX_FAULTS = 50;
 
 /** Checks a body or query against a schema and answers all faults together, each with its JSON pointer. */
 export class InputPipe<Schema extends z.ZodType> implements PipeTransform<unknown, z.infer<Schema>> {
@@ -22,7 +25,7 @@ export function input<Schema extends z.ZodType>(schema: Schema): InputPipe<Schem
 export function readInput<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
-  const errors = parsed.error.issues.flatMap(faults);
+  const errors = parsed.error.issues.slice(0, MAX_FAULTS).flatMap(faults).slice(0, MAX_FAULTS);
   throw apiErrors.error('INVALID_INPUT', errors.map((fault) => `${fault.pointer || 'body'}: ${fault.detail}`).join('; ').slice(0, 1000), { errors });
 }
 
@@ -32,6 +35,21 @@ function faults(issue: z.core.$ZodIssue): InputFault[] {
     return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, code: 'UNKNOWN_KEY', detail: 'is not a field of this request' }));
   }
   return [{ pointer, code: issue.code === 'custom' ? 'INVALID' : issue.code.toUpperCase(), detail: explainIssue(issue) }];
+}
+
+/** Any JSON. A body came out of `JSON.parse`, so there is nothing to check, and a walk over it would cost more than reading it did. */
+export const anyJson = z.custom<Json>(() => true).meta({ description: 'Any JSON' });
+
+/** Any JSON object. */
+export const anyObject = z.custom<JsonObject>(isJsonObject, 'must be an object').meta({ type: 'object' });
+
+/** An object with at most so many members: counted before any of them is looked at. */
+export function smallRecord<Value extends z.ZodType>(key: z.ZodString, value: Value, max: number) {
+  return z
+    .custom<Record<string, unknown>>(isJsonObject, 'must be an object')
+    .refine((given) => Object.keys(given).length <= max, { error: `must have at most ${max} members`, abort: true })
+    .pipe(z.record(key, value))
+    .meta({ type: 'object', maxProperties: max });
 }
 
 /** Text to look something up by: 1 to `max` characters without U+0000, which nothing is called. */

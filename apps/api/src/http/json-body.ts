@@ -1,22 +1,24 @@
 /** JSON bodies (RFC 8259): what is wrong with one is said as it is, and an empty one is as none. */
 import { isUtf8 } from 'node:buffer';
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { BodyReader } from './body-reader.js';
 import { apiErrors } from './errors.js';
 import { refuseInexactNumbers } from './exact-body.js';
+import { jsonShapeFault, readJsonShape } from './json-shape.js';
+import { findIllFormed } from './well-formed.js';
 
 /** Takes `application/json` and the `+json` types (RFC 6839), CloudEvents among them; no other type of Fastify's own. */
-export function parseJsonBodies(server: FastifyInstance): void {
+export function parseJsonBodies(server: FastifyInstance, bodies: BodyReader): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(/^application\/([\w.-]+\+)?json\b/i, { parseAs: 'buffer' }, (request, body, done) => {
-    try {
-      done(null, readJsonBody(request.headers['content-encoding'], body as Buffer));
-    } catch (thrown) {
-      done(thrown as Error);
-    }
-  });
+  server.addContentTypeParser(/^application\/([\w.-]+\+)?json\b/i, async (request: FastifyRequest, payload: IncomingMessage) =>
+    readJsonBody(request.headers['content-encoding'], await bodies.read(request, payload)),
+  );
   // `curl -d` and some clients name the form type when they send nothing.
-  server.addContentTypeParser('application/x-www-form-urlencoded', { parseAs: 'buffer' }, (_request: FastifyRequest, body, done) => {
-    done(body.length === 0 ? null : apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send application/json, not a form: -H \'content-type: application/json\' -d \'{…}\'.'));
+  server.addContentTypeParser('application/x-www-form-urlencoded', async (request: FastifyRequest, payload: IncomingMessage) => {
+    const body = await bodies.read(request, payload);
+    if (body.length === 0) return null;
+    throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send application/json, not a form: -H \'content-type: application/json\' -d \'{…}\'.');
   });
 }
 
@@ -27,33 +29,47 @@ export function readJsonBody(encoding: string | undefined, body: Buffer): unknow
   }
   if (body.length === 0) return undefined;
   if (!isUtf8(body)) throw apiErrors.error('INVALID_JSON', 'The body is not UTF-8, which JSON is sent in.');
+  const shape = readJsonShape(body);
+  const fault = jsonShapeFault(shape);
+  if (fault) throw apiErrors.error('INVALID_INPUT', `The body ${fault.detail}.`, { errors: [{ pointer: '', ...fault }] });
   const text = body.toString('utf8');
-  const byteOrderMark = text.startsWith('\ufeff') ? 1 : 0;
-  let value: unknown;
-  try {
-    value = JSON.parse(text.slice(byteOrderMark));
-  } catch (thrown) {
-    throw apiErrors.error('INVALID_JSON', `The body is not valid JSON: ${(thrown as SyntaxError).message.slice(0, 200)}`, { cause: thrown });
-  }
+  const value = parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   refuseInexactNumbers(text);
-  if (mayReachPrototypes.test(text) && reachesPrototype(value)) throw apiErrors.error('INVALID_INPUT', 'The body holds the key "__proto__", or "prototype" below "constructor", which no field is called here. Rename it.');
+  if ((shape.hasEscapes || mayReachPrototypes.test(text)) && reachesPrototype(value)) {
+    throw apiErrors.error('INVALID_INPUT', 'The body holds the key "__proto__", or "prototype" below "constructor", which no field is called here. Rename it.');
+  }
+  // Bytes that are UTF-8 hold whole characters; halves come as escapes only.
+  if (shape.hasEscapes) refuseIllFormed(value);
   return value;
 }
 
-/** A cheap look before the walk; keys may be written with escapes. */
-const mayReachPrototypes = /__proto__|prototype|\\u/;
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (thrown) {
+    throw apiErrors.error('INVALID_JSON', `The body is not valid JSON: ${(thrown as SyntaxError).message.slice(0, 200)}`, { cause: thrown });
+  }
+}
 
-/** Whether a value would reach a prototype when somebody merged it key by key. As deep as JSON.parse went; Annex's own depth is checked after. */
-function reachesPrototype(root: unknown): boolean {
-  const open: unknown[] = [root];
-  for (let value = open.pop(); value !== undefined; value = open.pop()) {
-    if (typeof value !== 'object' || value === null) continue;
-    for (const key of Object.keys(value)) {
-      const inner = (value as Record<string, unknown>)[key];
-      if (key === '__proto__') return true;
-      if (key === 'constructor' && typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype')) return true;
-      if (typeof inner === 'object' && inner !== null) open.push(inner);
-    }
+function refuseIllFormed(value: unknown): void {
+  const pointer = findIllFormed(value);
+  if (pointer === undefined) return;
+  const detail = 'holds half a surrogate pair; send well-formed Unicode';
+  throw apiErrors.error('INVALID_INPUT', `${pointer || 'body'}: ${detail}`, { errors: [{ pointer, code: 'NOT_UNICODE', detail }] });
+}
+
+/** A cheap look before the walk. */
+const mayReachPrototypes = /__proto__|prototype/;
+
+/** Whether a value would reach a prototype when somebody merged it key by key. */
+function reachesPrototype(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(reachesPrototype);
+  for (const key of Object.keys(value)) {
+    const inner = (value as Record<string, unknown>)[key];
+    if (key === '__proto__') return true;
+    if (key === 'constructor' && typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype')) return true;
+    if (reachesPrototype(inner)) return true;
   }
   return false;
 }

@@ -1,6 +1,10 @@
 import type { AnnexError, Logger } from '@annex/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { toAnnexError } from './errors.js';
+import { isBodyWaiting } from './expect-continue.js';
+
+/** How long the rest of a body may come that was refused, in milliseconds. */
+const REST_MS = 15_000;
 
 /** Prints any thrown thing as `application/problem+json` (RFC 9457). The one place where an error becomes a response. */
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
@@ -9,9 +13,7 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   if (error.kind.status >= 500) logger.error({ ...fields, err: error.cause ?? error }, error.detail);
   else logger.debug(fields, error.detail);
   if (reply.sent) return;
-  // Fastify ends the connection when it could not read a body. Then whoever still sends it finds the connection reset and never sees this answer
-  // (RFC 9112 §9.6), so the rest is read and dropped, for as long as a request may take.
-  void reply.removeHeader('connection');
+  leaveBody(request, reply);
   if (error.headers) void reply.headers(error.headers);
   if (error.retryAfterS !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterS))));
   if (error.kind.status === 401) void reply.header('www-authenticate', 'Bearer realm="annex"');
@@ -22,6 +24,18 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     .header('x-request-id', request.id)
     .serializer((body: unknown) => JSON.stringify(body))
     .send(problemBody(error, request.id));
+}
+
+/**
+ * What becomes of a body that nobody reads. Fastify would end the connection; then whoever still sends finds it reset and never sees the answer
+ * (RFC 9112 §9.6), so the rest is dropped as it comes, for a while.
+ */
+function leaveBody({ raw }: FastifyRequest, reply: FastifyReply): void {
+  if (isBodyWaiting(raw)) return void reply.header('connection', 'close');
+  void reply.removeHeader('connection');
+  if (raw.complete) return;
+  const limit = setTimeout(() => raw.socket.destroy(), REST_MS).unref();
+  raw.once('close', () => clearTimeout(limit));
 }
 
 /** The members of a problem. What an error adds never takes the place of a member that RFC 9457 or the contract names. */

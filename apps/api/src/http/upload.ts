@@ -2,6 +2,7 @@ import '@fastify/multipart';
 import { MiB } from '@annex/kernel';
 import type { FastifyRequest } from 'fastify';
 import { apiErrors } from './errors.js';
+import { askForBody } from './expect-continue.js';
 
 /** Largest package, in bytes (CONTRACT §2). */
 export const maxPackageBytes = 10 * MiB;
@@ -35,6 +36,7 @@ async function readOnce(request: FastifyRequest): Promise<Upload> {
 
 async function readForm(request: FastifyRequest): Promise<Upload> {
   if (!request.isMultipart()) throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send the package as multipart/form-data with the field `file`, as `curl -F file=@plugin.zip` does.');
+  askForBody(request.raw);
   let bytes: Uint8Array | undefined;
   const fields = new Map<string, string[]>();
   for await (const part of request.parts({ limits: { fileSize: maxPackageBytes, files: 2, fields: 20, fieldSize: 10_000, parts: 24 } })) {

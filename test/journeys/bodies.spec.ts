@@ -1,0 +1,145 @@
+/** Whose body is read, and how much of it: judged by what is answered before a body was sent. */
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+
+let annex: TestAnnex;
+let tenant: TestTenant;
+let viewer: string;
+beforeAll(async () => {
+  annex = await startTestAnnex({ ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024) });
+  tenant = await annex.makeTenant();
+  viewer = (await tenant.as('viewer')).token;
+  expect((await tenant.install({ code: `import { route } from '@annex/sdk'; route('/x', { methods: ['POST'] }, () => 1)`, manifest: { routes: true } })).status).toBe(200);
+});
+afterAll(() => annex.stop());
+
+/** Sends the head of a request and as much of a body as is given; what comes back is gathered. */
+class HalfRequest {
+  readonly socket: Socket;
+  #text = '';
+
+  constructor(method: string, path: string, { headers = {}, body = '', length = 500_000 }: { headers?: Record<string, string>; body?: string; length?: number } = {}) {
+    const { hostname, port } = new URL(annex.url);
+    this.socket = connect(Number(port), hostname);
+    this.socket.setEncoding('utf8').on('data', (text: string) => (this.#text += text)).on('error', () => {});
+    const fields = Object.entries({ host: 'x', 'content-type': 'application/json', 'content-length': String(length), ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    this.socket.write(`${method} ${path} HTTP/1.1\r\n${fields.join('')}\r\n${body}`);
+  }
+
+  /** The status of the next answer; the test's own timeout is the limit. */
+  async status(): Promise<number> {
+    await expect.poll(() => this.#text, { timeout: 10_000 }).toMatch(/^HTTP\/1\.1 [2-5]\d\d [^]*\r\n\r\n/m);
+    return Number(/^HTTP\/1\.1 ([2-5]\d\d)/m.exec(this.#text)?.[1]);
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+}
+
+const authorization = (token: string) => ({ authorization: `Bearer ${token}` });
+
+describe('a body is not waited for', () => {
+  it.each([
+    ['POST', '/api/events'],
+    ['PUT', '/api/plugins/probe/config'],
+    ['POST', '/api/plugins/upload'],
+    ['PUT', '/api/files/a/b.bin'],
+    ['PATCH', '/api/data/things/x'],
+    ['POST', '/api/tenants'],
+  ])('of somebody without a token: %s %s', async (method, path) => {
+    const half = new HalfRequest(method, path);
+    expect(await half.status()).toBe(401);
+    half.socket.destroy();
+  });
+
+  it.each([
+    ['POST', '/api/events', 403],
+    ['PUT', '/api/plugins/probe/config', 403],
+    ['PUT', '/api/files/a/b.bin', 403],
+    ['POST', '/api/tenants', 403],
+    ['POST', '/api/nothing', 404],
+    ['PATCH', '/api/events', 405],
+  ])('of somebody who may not send it: %s %s is %i', async (method, path, status) => {
+    const half = new HalfRequest(method, path, { headers: authorization(viewer) });
+    expect(await half.status()).toBe(status);
+    half.socket.destroy();
+  });
+
+  it.each([
+    ['/api/auth/login', 17_000],
+    ['/api/tokens', 70_000],
+    ['/api/events', 1_100_000],
+  ])('that is said to be larger than its endpoint takes: %s', async (path, length) => {
+    const half = new HalfRequest('POST', path, { headers: authorization(tenant.owner.token), length });
+    expect(await half.status()).toBe(413);
+    half.socket.destroy();
+  });
+});
+
+it('a refused body is dropped as it comes, and the connection goes on', async () => {
+  const half = new HalfRequest('POST', '/api/events', { length: 300_000, body: 'x'.repeat(1000) });
+  expect(await half.status()).toBe(401);
+  half.socket.write('x'.repeat(299_000));
+  half.socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n');
+  await expect.poll(() => half.text).toContain('{"status":"ok"}');
+  half.socket.destroy();
+});
+
+describe('a sender that asks before it sends', () => {
+  it('is told to go on only when it may send', async () => {
+    const refused = new HalfRequest('POST', '/api/events', { headers: { expect: '100-continue' } });
+    expect(await refused.status()).toBe(401);
+    expect(refused.text).not.toContain('100 Continue');
+    expect(refused.text.toLowerCase()).toContain('connection: close');
+    refused.socket.destroy();
+
+    const body = '{"type":"asks.first"}';
+    const taken = new HalfRequest('POST', '/api/events', { headers: { expect: '100-continue', ...authorization(tenant.owner.token) }, length: body.length });
+    await expect.poll(() => taken.text).toContain('HTTP/1.1 100 Continue');
+    taken.socket.write(body);
+    expect(await taken.status()).toBe(202);
+    taken.socket.destroy();
+  });
+});
+
+describe('bodies that are half sent', () => {
+  it('hold no more memory than there is for all: the oldest gives way, a whole one is read', async () => {
+    const halves = Array.from({ length: 12 }, () => new HalfRequest('POST', '/api/data/things', { headers: authorization(tenant.owner.token), length: 200_000, body: `{"text":"${'x'.repeat(150_000)}` }));
+    expect(await halves[0]?.status()).toBe(503);
+    expect(halves[0]?.text).toContain('OVERLOADED');
+    expect((await tenant.owner.post('/api/data/things', { text: 'x'.repeat(200_000) })).status).toBe(201);
+    for (const { socket } of halves) socket.destroy();
+  });
+
+  it('or that come byte by byte take no more than their bytes', async () => {
+    const text = `{"text":"${'y'.repeat(3000)}"}`;
+    const { hostname, port } = new URL(annex.url);
+    const socket = connect(Number(port), hostname).setEncoding('utf8');
+    let answer = '';
+    socket.on('data', (chunk: string) => (answer += chunk));
+    socket.write(`POST /api/data/things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tenant.owner.token}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`);
+    for (const letter of text) socket.write(`1\r\n${letter}\r\n`);
+    socket.write('0\r\n\r\n');
+    await expect.poll(() => answer).toContain('HTTP/1.1 201');
+    socket.destroy();
+  });
+});
+
+describe('a body of a megabyte', () => {
+  it.each([
+    ['nested without end', '['.repeat(500_000) + ']'.repeat(500_000), 'TOO_DEEP'],
+    ['of empty lists', `[${'[],'.repeat(340_000)}[]]`, 'TOO_MANY_VALUES'],
+    ['of members', `{${Array.from({ length: 60_000 }, (_, index) => `"${index}":1`).join()}}`, 'TOO_MANY_VALUES'],
+  ])('%s is refused by its bytes, before anything is made of it', async (_name, raw, code) => {
+    expect(await tenant.owner.request('POST', '/api/events', { raw, headers: { 'content-type': 'application/json' } })).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ code }] } });
+  });
+});
+
+it('headers of a webhook are counted before they are looked at', async () => {
+  const headers = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`x-${index}`, 'v']));
+  const answer = await tenant.owner.post('/api/webhooks', { name: 'many', url: 'https://x.example/', events: ['a.b'], headers });
+  expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/headers', detail: 'must have at most 50 members' }] } });
+  expect(JSON.stringify(answer.body).length).toBeLessThan(2000);
+});
