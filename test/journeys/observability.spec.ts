@@ -271,7 +271,7 @@ describe('the audit trail', () => {
     await done(owner.delete(`/api/users/${user.id}`));
     const { body: token } = await done(owner.post('/api/tokens', { name: 'ci' }));
     await done(owner.delete(`/api/tokens/${token.id}`));
-    await done(owner.post('/api/dead-letters/replay', {}));
+    await done(owner.post('/api/dead-letters/replay', { all: true }));
     const { body: event } = await done(owner.post('/api/events', { type: 'obs.audited' }));
     await done(owner.post(`/api/events/${event.event_id}/replay`));
     await done(owner.post('/api/plugins/seen/disable'));

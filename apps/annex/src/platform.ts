@@ -138,7 +138,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
       logger,
     });
     const deliverer = new Deliverer({ database, secrets: vault, egress, transforms: execution, createMasker, emit: emitEvent, clock, logger });
-    const dispatcher = new Dispatcher({ database, queue, execute: attemptPort(execution, deliverer), onFailing: disableFailing(installations, settings.disableAfterFailures), clock, logger, ownerId: newUuid() });
+    const dispatcher = new Dispatcher({ database, queue, execute: attemptPort(execution, deliverer), onFailing: disableFailing(installations, settings.disableAfterFailures), onEnded: (run, status) => execution.countRun(run, status), clock, logger, ownerId: newUuid() });
     await execution.start();
     undo.push(() => execution.stop());
     const runs = new Runs({ database, logger });

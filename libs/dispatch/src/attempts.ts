@@ -3,7 +3,7 @@
  * that lost a run to another one (it stood still, its lease ran out) changes nothing any more.
  */
 import { assertNever, failpoint, isAnnexError, messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
-import { countsAgainstPlugin, countsAsAttempt, nextAttempt, retryPolicyFor } from '@annex/lifecycle';
+import { countsAgainstPlugin, countsAsAttempt, nextAttempt, retryPolicyFor, type RunStatus } from '@annex/lifecycle';
 import {
   claimRuns,
   finishAttempts,
@@ -41,6 +41,8 @@ export interface AttemptsOptions {
   random: () => number;
   /** Called when runs of a plugin fail for good, again and again, by its own fault: as many in a row as `failedRuns` says. */
   onFailing: (failing: FailingPlugin) => Promise<void>;
+  /** Called after the commit that ends a run. */
+  onEnded: (run: ClaimedRun, status: RunStatus) => void;
   /** Called when a slot became free. */
   onFree: () => void;
   /** Called when runs have become short (`true`) or long. */
@@ -279,6 +281,7 @@ export class Attempts {
 
   /** Lets go what waited for this attempt. After its commit, so that two that end at once cannot both think the other one is under way. */
   async #ended(run: ClaimedRun, end: AttemptEnd, ended: EndedAttempt | null): Promise<AttemptEnd['status'] | null> {
+    if (ended && ended.status !== 'retrying') this.options.onEnded(run, ended.status);
     if (ended?.isWaitedFor) {
       const release = this.options.database.forTenant(run.tenantId).transaction(async (tx) => {
         if (run.webhookId) return releaseEndpoint(tx, run.webhookId);

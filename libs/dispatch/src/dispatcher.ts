@@ -1,6 +1,6 @@
 import { idFromUuid, isJsonObject, messageOf, systemClock, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
-import { defaultRetention, type Retention } from '@annex/lifecycle';
-import { releaseEnabled, releaseJob, removeWorker, reportWorker, type Database } from '@annex/persistence';
+import { defaultRetention, type Retention, type RunStatus } from '@annex/lifecycle';
+import { releaseEnabled, releaseJob, removeWorker, reportWorker, type ClaimedRun, type Database } from '@annex/persistence';
 import type { Consumer, Queue } from '@annex/queue';
 import type { AttemptPort } from './attempt.js';
 import { Attempts, type AttemptCounts, type FailingPlugin } from './attempts.js';
@@ -30,6 +30,8 @@ export interface DispatcherOptions {
   retention?: Retention;
   /** Called when runs of a plugin fail for good, one after the other, by its own fault. Default: nobody is told. */
   onFailing?: (failing: FailingPlugin) => Promise<void>;
+  /** Called after the commit that ends a run of this process, once for a run. Default: nobody is told. */
+  onEnded?: (run: ClaimedRun, status: RunStatus) => void;
   clock?: Clock;
   /** A number in [0, 1), for the jitter of retries. Default `Math.random`. */
   random?: () => number;
@@ -61,13 +63,13 @@ export class Dispatcher {
   #stopping: Promise<void> | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { database, queue, execute, logger, ownerId, slots = 16, reservedShare, leaseMs = 12_000, attemptCeilingMs = 16 * 60_000, retention = defaultRetention, clock = systemClock, random = Math.random, onFailing = () => Promise.resolve() } = options;
+    const { database, queue, execute, logger, ownerId, slots = 16, reservedShare, leaseMs = 12_000, attemptCeilingMs = 16 * 60_000, retention = defaultRetention, clock = systemClock, random = Math.random, onFailing = () => Promise.resolve(), onEnded = () => {} } = options;
     this.#options = options;
     this.#slots = slots;
     const onDue = () => this.#relay.wake();
     const relay = createRelay({ database, queue, slots, logger, isFast: () => this.#attempts.isFast, isIdle: () => this.#attempts.running === 0, ...(reservedShare !== undefined && { reservedShare }) });
     this.#relay = relay.loop;
-    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, onFailing, slots, reserved: slots > 1 ? Math.max(1, Math.floor(slots * (reservedShare ?? defaultReservedShare))) : 0, onFree: relay.onFree, onPace: (isFast) => this.#consumer?.setConcurrency(isFast ? slots * 2 : slots) });
+    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, onFailing, onEnded, slots, reserved: slots > 1 ? Math.max(1, Math.floor(slots * (reservedShare ?? defaultReservedShare))) : 0, onFree: relay.onFree, onPace: (isFast) => this.#consumer?.setConcurrency(isFast ? slots * 2 : slots) });
     this.#renewal = new Loop({ name: 'leases', everyMs: leaseMs / 4, logger, work: () => this.#attempts.renew() });
     this.#replays = createBulkReplays({ database, logger });
     this.#background = [

@@ -5,6 +5,7 @@ export const dispatchErrors = defineErrors('dispatch', {
   RUN_NOT_FOUND: { title: 'No such run', status: 404, fault: 'caller' },
   RUN_ENDED: { title: 'The run has ended', status: 409, fault: 'caller' },
   RUN_NOT_ENDED: { title: 'The run has not ended yet', status: 409, fault: 'caller' },
+  NOT_A_DEAD_LETTER: { title: 'The run is no dead letter', status: 409, fault: 'caller' },
   REPLAY_NOT_FOUND: { title: 'No such replay', status: 404, fault: 'caller' },
   EVENT_NOT_FOUND: { title: 'No such event', status: 404, fault: 'caller' },
   PLUGIN_NOT_FOUND: { title: 'No such plugin', status: 404, fault: 'caller' },

@@ -8,6 +8,8 @@ import {
   cancelRun,
   countDeadLetters,
   countJobRuns,
+  discardDeadLetters,
+  discardRun,
   ensureRoom,
   findBulkReplay,
   findEvent,
@@ -65,6 +67,15 @@ export interface ReplayedDeadLetters {
   /** Under which the rest can be followed: it goes on by itself. */
   replay: BulkReplay;
 }
+
+/** How many dead letters were discarded, and how many the filter still means. */
+export interface DiscardedDeadLetters {
+  discarded: number;
+  remaining: number;
+}
+
+/** Most dead letters that one call discards. */
+export const maxDiscardedAtOnce = 10_000;
 
 /** Most dead letters that one transaction replays; those beyond it follow behind the answer. */
 export const maxReplayedAtOnce = 500;
@@ -166,6 +177,28 @@ export class Runs implements Stoppable {
       const remaining = isMany ? total - replayed.length : await countDeadLetters(tx, meant);
       const replay = await insertBulkReplay(tx, { filter: meant, total: isMany ? total : replayed.length + remaining, replayed: replayed.length, actor: caller.actor });
       return { value: { replayed, remaining, replay }, action: 'dead_letters.replayed', target: filter.plugin ?? 'all', detail: { replayed: replayed.length, remaining, replay_id: replay.id } };
+    });
+  }
+
+  /**
+   * Discards dead letters, oldest first and at most {@link maxDiscardedAtOnce} in one call; `remaining` says how many the filter still means. They stay
+   * in the history.
+   */
+  discardDeadLetters(caller: RunsCaller<DiscardedDeadLetters>, filter: DeadLetterFilter): Promise<DiscardedDeadLetters> {
+    return this.#audited(caller, async (tx) => {
+      const discarded = await discardDeadLetters(tx, filter, maxDiscardedAtOnce);
+      const remaining = await countDeadLetters(tx, filter);
+      return { value: { discarded, remaining }, action: 'dead_letters.discarded', target: filter.plugin ?? 'all', detail: { discarded, remaining } };
+    });
+  }
+
+  /** Discards one dead letter; one that is discarded already stays so. Throws `RUN_NOT_FOUND`, `NOT_A_DEAD_LETTER`. */
+  discardRun(caller: RunsCaller<Id<'run'>>, runId: Id<'run'>): Promise<Id<'run'>> {
+    return this.#audited(caller, async (tx) => {
+      const found = await discardRun(tx, runId);
+      if (found === null) throw runNotFound(runId);
+      if (found === 'other') throw dispatchErrors.error('NOT_A_DEAD_LETTER', `The run ${runId} is no dead letter: only an event, job or webhook that failed for good and was not replayed can be discarded. GET /api/dead-letters lists them.`);
+      return { value: runId, action: 'run.discarded', target: runId };
     });
   }
 

@@ -5,7 +5,7 @@
 import { createBroker, type Broker } from '@annex/broker';
 import { hostMethods, storageProblem } from '@annex/host-api';
 import { isAnnexError, jsonBytes, KiB, messageOf, newId, silentLogger, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
-import { ceilingOf, type OperatorCeilings, type RunKind, type UsageRecord } from '@annex/lifecycle';
+import { ceilingOf, type OperatorCeilings, type RunKind, type RunStatus, type UsageRecord } from '@annex/lifecycle';
 import { deleteExpiredKv, type Database, type EmitEvent, type FinishedRun } from '@annex/persistence';
 import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
 import { passThroughFilters, type FilterAnswer, type FilterCall, type FilterEnding } from './filters/filter-chain.js';
@@ -424,18 +424,27 @@ export class Execution {
     if (result !== undefined) run.result = result;
     if (error !== undefined) run.error = error;
     this.#sink.run(scope.tenantId, run);
+    this.countRun(scope, run.status);
     if (error === undefined || outcome.status !== 'failed') return { runId: scope.runId, outcome };
     return { runId: scope.runId, outcome: { ...outcome, error: { ...outcome.error, code: error.code as SandboxError['code'], message: error.message } } };
   }
 
+  /**
+   * Counts a run that has ended, however many attempts it took. Dispatch says so of background runs; what began and ended in one call is counted
+   * here. A webhook of the tenant's own belongs to no installation and is not counted.
+   */
+  countRun({ tenantId, installationId, kind }: { tenantId: Id<'tenant'>; installationId: Id<'installation'> | null; kind: RunKind }, status: RunStatus): void {
+    if (installationId === null) return;
+    this.#sink.use(tenantId, installationId, { runs: 1, [runsOf[kind]]: 1, failed_runs: status === 'failed' ? 1 : 0 });
+  }
+
+  /** Counts what one attempt used. */
   #count(scope: RunScope, outcome: RunOutcome): UsageRecord {
     const used = scope.used(outcome.usage);
     const { permissionsUsed } = scope;
     if (permissionsUsed.length > 0) this.#sink.usePermissions(scope.tenantId, scope.installationId, permissionsUsed);
     this.#sink.use(scope.tenantId, scope.installationId, {
-      runs: 1,
-      [runsOf[scope.kind]]: 1,
-      failed_runs: outcome.status === 'failed' ? 1 : 0,
+      attempts: 1,
       wall_ms: used.wall_ms.used,
       cpu_ms: used.cpu_ms.used,
       host_calls: used.host_calls.used,

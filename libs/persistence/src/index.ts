@@ -135,7 +135,7 @@ export { claimRun, claimRuns, finishAttempt, finishAttempts, handBack, renewLeas
 export { expireLeases, type ExpiredLease } from './runs/reconcile.js';
 export { cancelJobRuns, countJobRuns, lockJob, releaseEnabled, releaseJob, releaseOverlap, releaseOverlaps, tellParked, type JobRef } from './runs/overlap.js';
 export { cancelRun, findRunState, type RunState } from './runs/cancel-run.js';
-export { countDeadLetters, latestRunsOfEvent, listDeadLetterIds, lockDeadLetters, lockRunForReplay, markReplayed, type DeadLetterFilter, type ReplayableRun } from './runs/replay.js';
+export { countDeadLetters, discardDeadLetters, discardRun, latestRunsOfEvent, listDeadLetterIds, lockDeadLetters, lockRunForReplay, markReplayed, type DeadLetterFilter, type ReplayableRun } from './runs/replay.js';
 export {
   listDueSchedules,
   lockDueSchedules,

@@ -1,5 +1,5 @@
 import type { Caller } from '@annex/access';
-import { Runs, type BulkReplay, type ReplayedDeadLetters } from '@annex/dispatch';
+import { Runs, type BulkReplay, type DeadLetterFilter, type ReplayedDeadLetters } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
 import { KiB, parseId } from '@annex/kernel';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
@@ -12,7 +12,20 @@ import { input, instant, lookup, pageSchema, requireId, type Page } from '../htt
 
 const filter = { plugin: lookup(100).optional(), kind: z.enum(['event', 'job', 'webhook', 'lifecycle']).optional(), event_id: lookup(500).optional() };
 const query = pageSchema.extend({ ...filter, since: instant.optional(), until: instant.optional() });
-const replay = z.strictObject({ ids: z.array(z.string().max(50)).min(1).max(1000).optional(), ...filter, since: instant.optional(), until: instant.optional() });
+/** Which dead letters are meant. None is meant by accident: all of them have to be asked for in so many words. */
+const meant = z
+  .strictObject({
+    ids: z.array(z.string().max(50)).min(1).max(1000).optional(),
+    ...filter,
+    since: instant.optional(),
+    until: instant.optional(),
+    all: z.literal(true).optional().describe('Every dead letter of the tenant; instead of a filter'),
+  })
+  .superRefine(({ all, ...rest }, context) => {
+    const isFiltered = Object.values(rest).some((value) => value !== undefined);
+    if (all === undefined && !isFiltered) context.addIssue({ code: 'custom', message: 'must say which dead letters are meant: ids, plugin, kind, event_id, since or until, or "all": true for every one' });
+    if (all === true && isFiltered) context.addIssue({ code: 'custom', path: ['all'], message: 'stands alone: leave it out to mean what the filter means, or leave the filter out to mean every dead letter' });
+  });
 
 const replayedView = ({ replayed, remaining, replay: { id, total, status } }: ReplayedDeadLetters): unknown => ({
   replay_id: id,
@@ -36,7 +49,7 @@ const replayView = ({ id, total, replayed, failed, status, waitingFor, actor, cr
   finished_at: finishedAt?.toISOString() ?? null,
 });
 
-/** Background runs that failed for good, kept until somebody replays them. */
+/** Background runs that failed for good, kept until somebody replays or discards them. */
 @ApiTags('Runs')
 @Controller('api/dead-letters')
 export class DeadLettersController {
@@ -53,11 +66,16 @@ export class DeadLettersController {
 
   @Post('replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: replay, maxBodyBytes: 128 * KiB, status: 202, description: 'The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.' })
-  async replay(@CurrentCaller() caller: Caller, @Body(input(replay)) { event_id: eventId, ids, ...rest }: z.infer<typeof replay>): Promise<unknown> {
-    const plugin = await this.#slugOf(caller, rest.plugin);
-    const filter = { ...rest, plugin, eventId, ids: ids?.map((id) => requireId('run', id)) };
-    return replayedView(await this.runs.replayDeadLetters(answered(caller, 202, replayedView), filter));
+  @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: meant, maxBodyBytes: 128 * KiB, status: 202, description: 'Needs ids, a filter, or `all: true`. The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.' })
+  async replay(@CurrentCaller() caller: Caller, @Body(input(meant)) body: z.infer<typeof meant>): Promise<unknown> {
+    return replayedView(await this.runs.replayDeadLetters(answered(caller, 202, replayedView), await this.#filterOf(caller, body)));
+  }
+
+  @Post('discard')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Discard dead letters by id or by filter', gate: 'developer', body: meant, maxBodyBytes: 128 * KiB, description: 'Needs ids, a filter, or `all: true`. At most 10,000 a call; `remaining` says how many are left. They stay in the list of runs.' })
+  async discard(@CurrentCaller() caller: Caller, @Body(input(meant)) body: z.infer<typeof meant>): Promise<unknown> {
+    return this.runs.discardDeadLetters(answered(caller, 200, (done) => done), await this.#filterOf(caller, body));
   }
 
   @Get('replays')
@@ -73,6 +91,11 @@ export class DeadLettersController {
   @Endpoint({ summary: 'How far a replay of dead letters has come', gate: 'viewer' })
   async replayProgress(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return replayView(await this.runs.findReplay(caller.tenant.id, requireId('replay', id)));
+  }
+
+  async #filterOf(caller: Caller, { event_id: eventId, ids, all: _, ...rest }: z.infer<typeof meant>): Promise<DeadLetterFilter> {
+    const plugin = await this.#slugOf(caller, rest.plugin);
+    return { ...rest, plugin, eventId, ids: ids?.map((id) => requireId('run', id)) };
   }
 
   /** A plugin may be named by its id too, as in the list. */

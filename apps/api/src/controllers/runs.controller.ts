@@ -62,6 +62,14 @@ export class RunsController {
     return startedView(await this.runs.replayRun(answered(caller, 202, startedView), requireId('run', id), body));
   }
 
+  @Post('runs/:id/discard')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Discard a dead letter', gate: 'developer', description: 'It stays in the list of runs, and is no dead letter any more.' })
+  async discard(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+    await this.runs.discardRun(caller, requireId('run', id));
+    return this.execution.reader.run(caller.tenant.id, id);
+  }
+
   @Post('plugins/:id/jobs/:name/run-now')
   @Endpoint({ summary: 'Run a job now', gate: 'developer', body: runNow, maxBodyBytes: Infinity, query: wait, status: 202, description: '200 and the finished run with `?wait=`.' })
   async runNow(

@@ -42,6 +42,8 @@ export interface RunView {
   waiting_for?: string;
   /** Of a tick that did not run and tells of those after it too, which did not for the same reason: how many in all, and when the last one was due. */
   skipped?: { ticks: number; first: string; last: string };
+  /** When somebody discarded it as a dead letter. */
+  discarded_at?: string;
   /** When it starts at the earliest. */
   next_attempt_at?: string;
   queued_at: string;
@@ -82,6 +84,7 @@ export function runView(run: RunRow, logs?: readonly LogLine[], waitingFor?: str
     ...(run.skippedTicks !== null && run.scheduledFor && run.skippedUntil && { skipped: { ticks: run.skippedTicks, first: run.scheduledFor.toISOString(), last: run.skippedUntil.toISOString() } }),
     ...(waitingFor !== undefined && { waiting_for: waitingFor }),
     ...(open && run.nextAttemptAt !== null && { next_attempt_at: run.nextAttemptAt.toISOString() }),
+    ...(run.discardedAt !== null && { discarded_at: run.discardedAt.toISOString() }),
     queued_at: run.queuedAt.toISOString(),
     started_at: run.startedAt?.toISOString() ?? null,
     finished_at: run.finishedAt?.toISOString() ?? null,

@@ -1,4 +1,5 @@
 import type { PlatformTransaction } from '../core/database.js';
+import { isDeadLetterSql } from './dead-letters.js';
 
 /** How background work of all tenants together stands. */
 export interface Backlog {
@@ -21,7 +22,7 @@ export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
        (select count(*)::int from runs where dispatched_at is not null) as handed_over,
        (select count(*)::int from runs where lease_until is not null) as running,
        (select count(*)::int from runs where waiting_for is not null) as parked,
-       (select count(*)::int from runs where status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook')) as dead,
+       (select count(*)::int from runs where ${isDeadLetterSql}) as dead,
        (select coalesce(greatest(0, extract(epoch from now() - min(next_at))), 0)::float8 from schedules where active and not paused and next_at is not null) as lag_s
      from (select count(*)::int as n, coalesce(extract(epoch from now() - min(next_attempt_at)), 0)::float8 as oldest_s from runs where next_attempt_at <= now()) due`,
   );

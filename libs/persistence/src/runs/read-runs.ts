@@ -1,6 +1,7 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunKind, RunStatus } from '@annex/lifecycle';
 import type { TenantTransaction } from '../core/database.js';
+import { isDeadLetterSql } from './dead-letters.js';
 
 /** A run as it is kept. */
 export interface RunRow {
@@ -33,6 +34,8 @@ export interface RunRow {
   /** Of a skipped tick that tells of others too: how many in all, and the last one's time. */
   skippedTicks: number | null;
   skippedUntil: Date | null;
+  /** When somebody discarded it as a dead letter. */
+  discardedAt: Date | null;
 }
 
 export interface RunFilter {
@@ -41,7 +44,7 @@ export interface RunFilter {
   installationId?: Id<'installation'>;
   kind?: RunKind;
   status?: RunStatus;
-  /** Only background runs that failed for good and were not replayed. */
+  /** Only background runs that failed for good and were neither replayed nor discarded. */
   deadLetters?: boolean;
   eventId?: string;
   /** Made at or after, and before. */
@@ -74,10 +77,11 @@ interface Raw {
   next_attempt_at: Date | null;
   skipped_ticks: number | null;
   skipped_until: Date | null;
+  discarded_at: Date | null;
 }
 
 const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of, attempts, claims, error, limits, waiting_for,
-  queued_at, started_at, finished_at, next_attempt_at, skipped_ticks, skipped_until, octet_length(result::text) as result_bytes`;
+  queued_at, started_at, finished_at, next_attempt_at, skipped_ticks, skipped_until, discarded_at, octet_length(result::text) as result_bytes`;
 
 /** Results over this many bytes are left out of lists. */
 const listedResultBytes = 8 * 1024;
@@ -96,7 +100,7 @@ export async function listRuns(tx: TenantTransaction, filter: RunFilter & { befo
   // Written out, not bound: the partial indexes on kind and status apply only to what the planner can see. Both come from closed lists.
   if (kind) wanted.push(`kind = '${kind}'`);
   if (status) wanted.push(`status = '${status}'`);
-  if (deadLetters) wanted.push(`status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook')`);
+  if (deadLetters) wanted.push(isDeadLetterSql);
   if (eventId !== undefined) wanted.push(`event_id = ${add(eventId)}`);
   // Ids begin with the time at which they were made (RFC 9562 §5.7), so the primary key finds a span of time.
   if (since) wanted.push(`id >= ${add(firstUuidAt(since))}::uuid`);
@@ -204,5 +208,6 @@ function toRun(row: Raw): RunRow {
     nextAttemptAt: row.next_attempt_at,
     skippedTicks: row.skipped_ticks,
     skippedUntil: row.skipped_until,
+    discardedAt: row.discarded_at,
   };
 }

@@ -2,6 +2,7 @@ import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunStatus } from '@annex/lifecycle';
 import type { TenantTransaction } from '../core/database.js';
 import type { BackgroundKind, NewRun, RunPolicy } from './enqueue-run.js';
+import { isDeadLetterSql } from './dead-letters.js';
 import { notUninstalled } from './read-runs.js';
 
 /** An ended background run that can be made again. */
@@ -54,7 +55,7 @@ export interface DeadLetterFilter {
 }
 
 const deadLetters = `
-  from runs where tenant_id = $1 and status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook') and ${notUninstalled}
+  from runs where tenant_id = $1 and ${isDeadLetterSql} and ${notUninstalled}
     and ($2::uuid[] is null or id = any($2)) and ($3::text is null or plugin = $3) and ($4::text is null or kind = $4) and ($5::text is null or name = $5)
     and ($6::text is null or event_id = $6) and ($7::timestamptz is null or queued_at >= $7) and ($8::timestamptz is null or queued_at < $8) and ($9::uuid is null or id <= $9)`;
 
@@ -92,6 +93,30 @@ export async function listDeadLetterIds(tx: TenantTransaction, filter: DeadLette
     limit,
   ]);
   return rows.map(({ id }) => idFromUuid('run', id));
+}
+
+/** Discards dead letters, oldest first and at most `limit`; those that another transaction is replaying are left to it. Answers how many went. */
+export async function discardDeadLetters(tx: TenantTransaction, filter: DeadLetterFilter, limit: number): Promise<number> {
+  return tx.execute(
+    `with meant as materialized (select id ${deadLetters} order by id limit $10 for update skip locked)
+     update runs r set discarded_at = now() from meant m where r.tenant_id = $1 and r.id = m.id`,
+    [...filterParameters(tx, filter), limit],
+  );
+}
+
+/** What discarding a run met: `discarded` (also before), `other` (no dead letter), or `null`: the tenant has no such background run. */
+export async function discardRun(tx: TenantTransaction, runId: Id<'run'>): Promise<'discarded' | 'other' | null> {
+  const [row] = await tx.query<{ discards: boolean }>(
+    `with found as materialized (
+       select id, status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook') as discards from runs
+       where tenant_id = $1 and id = $2 and kind in ('event', 'job', 'webhook', 'lifecycle') for update
+     ), marked as (
+       update runs r set discarded_at = coalesce(r.discarded_at, now()) from found f where f.discards and r.tenant_id = $1 and r.id = f.id
+     ) select discards from found`,
+    [tx.tenantUuid, uuidFromId(runId)],
+  );
+  if (!row) return null;
+  return row.discards ? 'discarded' : 'other';
 }
 
 /** Failed runs among these are no dead letters any more. */
