@@ -327,7 +327,7 @@ describe('tenants', () => {
   it('are made, renamed and erased by operators only', async () => {
     const { owner } = await annex.makeTenant();
     const slug = `made-${Date.now().toString(36)}`;
-    for (const [method, path, body] of [['POST', '/api/tenants', { slug, name: 'X' }], ['GET', '/api/tenants'], ['GET', `/api/tenants/${slug}`], ['PATCH', `/api/tenants/${slug}`, { name: 'Y' }], ['DELETE', `/api/tenants/${slug}`]] as const) {
+    for (const [method, path, body] of [['POST', '/api/tenants', { slug, name: 'X' }], ['GET', '/api/tenants'], ['GET', `/api/tenants/${slug}`], ['PATCH', `/api/tenants/${slug}`, { name: 'Y' }], ['DELETE', `/api/tenants/${slug}?confirm=${slug}`], ['POST', `/api/tenants/${slug}/restore`], ['GET', '/api/audit/platform']] as const) {
       expect(await owner.request(method, path, { body })).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
     }
     expect(await annex.operator.post('/api/tenants', { slug, name: 'X' })).toMatchObject({ status: 201, body: { slug, name: 'X' } });
@@ -339,7 +339,7 @@ describe('tenants', () => {
     }
     const inside = makeClient(annex.url, annex.operator.token, slug);
     expect(await inside.post('/api/users', { email: freshEmail(), password, role: 'owner' })).toMatchObject({ status: 201 });
-    expect((await annex.operator.delete(`/api/tenants/${slug}`)).status).toBe(204);
+    expect((await annex.operator.delete(`/api/tenants/${slug}?now=true&confirm=${slug}`)).status).toBe(204);
     expect(await inside.get('/api/users')).toMatchObject({ status: 404 });
     expect(await annex.operator.get(`/api/tenants/${slug}`)).toMatchObject({ status: 404 });
   });
@@ -349,7 +349,7 @@ describe('tenants', () => {
     await tenant.install({ ...pingPlugin, manifest: { routes: true, secrets: ['KEY'], events: ['a.*'] }, code: `${pingPlugin.code}\nimport { hook } from '@annex/sdk'; hook('a.*', async (ctx) => { await ctx.kv.set('x', 1) })` }, { secrets: { KEY: 'a value of the tenant' } });
     expect((await tenant.owner.get('/ext/probe/ping')).status).toBe(200);
     await tenant.owner.post('/api/plugins/test-event', { event_type: 'a.b' });
-    expect((await annex.operator.delete(`/api/tenants/${tenant.slug}`)).status).toBe(204);
+    expect((await annex.operator.delete(`/api/tenants/${tenant.slug}?now=true&confirm=${tenant.slug}`)).status).toBe(204);
     expect((await tenant.owner.get('/ext/probe/ping')).status).toBe(401);
     expect((await anybody().get(`/t/${tenant.slug}/ext/probe/open`)).status).toBe(401);
     const tables = await annex.db.sql<{ name: string }>(`select table_name as name from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`);

@@ -187,7 +187,7 @@ describe('PUT, GET, HEAD and DELETE /api/files', () => {
     expect(objects).not.toContain(first);
     await until(async () => existsSync(join(folder, first!)), (there) => !there);
     expect(objects.every((object) => existsSync(join(folder, object)))).toBe(true);
-    expect(await annex.operator.delete(`/api/tenants/${tenant.slug}`)).toMatchObject({ status: 204 });
+    expect(await annex.operator.delete(`/api/tenants/${tenant.slug}?now=true&confirm=${tenant.slug}`)).toMatchObject({ status: 204 });
     await until(async () => objects.some((object) => existsSync(join(folder, object))), (there) => !there);
   });
 

@@ -1,6 +1,7 @@
 /** Nothing grows for ever, nothing goes by accident. */
+import { uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { makeClient, startTestAnnex, until, type Answer, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -84,5 +85,90 @@ describe('dead letters', () => {
     expect(actions).toMatchObject([{ detail: { discarded: 2 } }, { detail: { discarded: 1 } }]);
     expect((await tenant.owner.get('/api/audit?action=run.discarded')).body.items[0]).toMatchObject({ target: second });
     expect((await (await tenant.as('member')).post('/api/dead-letters/discard', { all: true })).status).toBe(403);
+  });
+});
+
+describe('a deleted tenant', () => {
+  const anybody = (): Client => makeClient(annex.url, '');
+  const busy = {
+    manifest: { slug: 'busy', routes: true, permissions: ['files.write', 'files.read'], events: ['a.b'], jobs: [{ name: 'tick', schedule: '* * * * * *', overlap: 'allow' }] },
+    code: `import { hook, job, route } from '@annex/sdk'
+      hook('a.b', (ctx) => ctx.kv.incr('events')); job('tick', (ctx) => ctx.kv.incr('ticks'))
+      route('/open', { auth: 'public' }, () => ({ open: true }))
+      route('/seen', async (ctx) => ({ events: await ctx.kv.get('events'), ticks: await ctx.kv.get('ticks') }))
+      route('/link', async (ctx) => { await ctx.files.upload('a.txt', 'x'); return { url: await ctx.files.url('a.txt') } })`,
+  };
+  const remove = (slug: string, query = `confirm=${slug}`): Promise<Answer> => annex.operator.delete(`/api/tenants/${slug}?${query}`);
+
+  it('has to be named once more, and nothing happens to it until then', async () => {
+    const tenant = await annex.makeTenant();
+    for (const query of ['', 'now=true', 'confirm=other', `confirm=${tenant.slug.toUpperCase()}`]) {
+      const refused = await remove(tenant.slug, query);
+      expect(refused, query).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ pointer: '/confirm', detail: expect.stringContaining(`?confirm=${tenant.slug}`) }] } });
+    }
+    expect((await tenant.owner.get('/api/plugins/')).status).toBe(200);
+    expect((await annex.operator.get(`/api/tenants/${tenant.slug}`)).body.deletion).toBeNull();
+  });
+
+  it('is suspended at once on every door, which say until when it can be taken back, and comes back whole', async () => {
+    const tenant = await annex.makeTenant();
+    await tenant.install(busy);
+    const { token } = (await tenant.owner.post('/api/tokens', { name: 'ci' })).body;
+    const link = (await tenant.owner.get('/ext/busy/link')).body.url as string;
+    await tenant.owner.put('/api/hooks/shop', { preset: 'none' });
+    await until(() => tenant.owner.get('/ext/busy/seen'), ({ body }) => body.ticks > 0);
+
+    const deleted = await remove(tenant.slug);
+    expect(deleted).toMatchObject({ status: 202, body: { slug: tenant.slug, deletion: { by: expect.stringMatching(/^usr_/), requested_at: expect.any(String) } } });
+    const { erases_at: erasesAt, requested_at: requestedAt } = deleted.body.deletion;
+    expect(Date.parse(erasesAt) - Date.parse(requestedAt)).toBe(7 * 86_400_000);
+    const told = { status: 403, body: { code: 'TENANT_DELETED', erases_at: erasesAt, detail: expect.stringContaining(erasesAt) } };
+    expect(await tenant.owner.get('/api/plugins/')).toMatchObject(told);
+    expect(await tenant.owner.get('/ext/busy/seen')).toMatchObject(told);
+    expect(await makeClient(annex.url, token).get('/api/runs')).toMatchObject(told);
+    expect(await makeClient(annex.url, annex.operator.token, tenant.slug).get('/api/users')).toMatchObject(told);
+    expect(await anybody().get(`/t/${tenant.slug}/ext/busy/open`)).toMatchObject(told);
+    expect(await anybody().post(`/hooks/${tenant.slug}/shop`, { a: 1 })).toMatchObject(told);
+    expect(await anybody().get(new URL(link, annex.url).pathname)).toMatchObject({ status: 403, body: { erases_at: erasesAt } });
+    expect(await annex.operator.patch(`/api/tenants/${tenant.slug}`, { name: 'X' })).toMatchObject(told);
+    expect(await annex.operator.post('/api/tenants', { slug: tenant.slug, name: 'X' })).toMatchObject({ status: 409, body: { code: 'SLUG_TAKEN', detail: expect.stringContaining(erasesAt) } });
+    expect((await annex.operator.get(`/api/tenants/${tenant.slug}`)).body.deletion).toEqual(deleted.body.deletion);
+    // Asked for again, the first time holds.
+    expect((await remove(tenant.slug)).body.deletion.erases_at).toBe(erasesAt);
+
+    // Nothing of it runs: what is queued stays so, and no tick comes.
+    const ticks = (): Promise<unknown> => annex.db.sql(`select count(*) from runs where tenant_id = $1 and status <> 'queued'`, [uuidFromId(tenant.id as Id<'tenant'>)]);
+    const before = await until(ticks, (() => { let last = ''; return (now) => { const same = JSON.stringify(now) === last; last = JSON.stringify(now); return same; }; })());
+    await annex.db.sql(`insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, next_attempt_at) select tenant_id, uuidv7(), id, slug, 'event', 'a.b', 'queued', now() from installations where tenant_id = $1`, [uuidFromId(tenant.id as Id<'tenant'>)]);
+    await new Promise((done) => setTimeout(done, 2500));
+    expect(await ticks()).toEqual(before);
+
+    expect(await annex.operator.post(`/api/tenants/${tenant.slug}/restore`)).toMatchObject({ status: 200, body: { slug: tenant.slug, deletion: null } });
+    expect((await tenant.owner.get('/api/plugins/busy')).body).toMatchObject({ status: 'enabled' });
+    expect((await makeClient(annex.url, token).get('/api/runs')).status).toBe(200);
+    expect((await anybody().get(`/t/${tenant.slug}/ext/busy/open`)).body).toEqual({ open: true });
+    expect((await anybody().get(new URL(link, annex.url).pathname)).status).toBe(200);
+    await until(() => tenant.owner.get('/ext/busy/seen'), ({ body }) => body.events > 0);
+    const trail = (await annex.operator.get(`/api/audit/platform?target=${tenant.slug}`)).body.items;
+    expect(trail.map(({ action }: { action: string }) => action)).toEqual(['tenant.restored', 'tenant.deleted', 'tenant.deleted']);
+    expect(await annex.operator.post(`/api/tenants/${tenant.slug}/restore`)).toMatchObject({ status: 200, body: { deletion: null } });
+    expect(await annex.operator.post('/api/tenants/nobody-here/restore')).toMatchObject({ status: 404 });
+  });
+
+  it('goes when its time is over, by whichever process looks; the slug is free again, and the record of who did it stays', async () => {
+    const tenant = await annex.makeTenant();
+    await tenant.install(busy);
+    await remove(tenant.slug);
+    await annex.db.sql('update tenants set erase_after = now() where id = $1', [uuidFromId(tenant.id as Id<'tenant'>)]);
+    await annex.platform.access.tenants.eraseDue();
+    expect(await annex.operator.get(`/api/tenants/${tenant.slug}`)).toMatchObject({ status: 404 });
+    expect(await annex.operator.post(`/api/tenants/${tenant.slug}/restore`)).toMatchObject({ status: 404 });
+    expect(await annex.operator.post('/api/tenants', { slug: tenant.slug, name: 'Again' })).toMatchObject({ status: 201 });
+    const trail = await annex.operator.get(`/api/audit/platform?target=${tenant.id}`);
+    expect(trail.body.items).toMatchObject([
+      { action: 'tenant.erased', actor: 'system', detail: { slug: tenant.slug, deleted_by: expect.stringMatching(/^usr_/), rows: { audit: expect.any(Number) } } },
+      { action: 'tenant.deleted', actor: expect.stringMatching(/^usr_/), email: expect.stringContaining('@'), request_id: expect.any(String), detail: { slug: tenant.slug, name: tenant.slug, users: 1, plugins: 1 } },
+    ]);
+    expect((await tenant.owner.get('/api/audit/platform')).status).not.toBe(200);
   });
 });

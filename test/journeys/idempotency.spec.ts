@@ -101,7 +101,12 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
   'DELETE /api/secrets/{name}': async ({ tenant }) => (await tenant.owner.put('/api/secrets/KEY', { value: 'x' }), { path: '/api/secrets/KEY' }),
   'PUT /api/secrets/{name}': () => Promise.resolve({ path: '/api/secrets/KEY', body: { value: 'one' }, other: { body: { value: 'two' } } }),
   'POST /api/tenants': ({ annex, tenant }) => Promise.resolve({ path: '/api/tenants', by: annex.operator, body: { slug: `${tenant.slug}-b`, name: 'B' }, other: { body: { slug: `${tenant.slug}-c`, name: 'C' } } }),
-  'DELETE /api/tenants/{slug}': async ({ annex, tenant }) => (await annex.operator.post('/api/tenants', { slug: `${tenant.slug}-d`, name: 'D' }), { path: `/api/tenants/${tenant.slug}-d`, by: annex.operator }),
+  'DELETE /api/tenants/{slug}': async ({ annex, tenant }) => (await annex.operator.post('/api/tenants', { slug: `${tenant.slug}-d`, name: 'D' }), { path: `/api/tenants/${tenant.slug}-d?confirm=${tenant.slug}-d`, by: annex.operator }),
+  'POST /api/tenants/{slug}/restore': async ({ annex, tenant }) => {
+    await annex.operator.post('/api/tenants', { slug: `${tenant.slug}-r`, name: 'R' });
+    await annex.operator.delete(`/api/tenants/${tenant.slug}-r?confirm=${tenant.slug}-r`);
+    return { path: `/api/tenants/${tenant.slug}-r/restore`, by: annex.operator };
+  },
   'PATCH /api/tenants/{slug}': ({ annex, tenant }) => Promise.resolve({ path: `/api/tenants/${tenant.slug}`, by: annex.operator, body: { name: 'E' }, other: { body: { name: 'F' } } }),
   'POST /api/tokens': () => Promise.resolve({ path: '/api/tokens', body: { name: 'one' }, other: { body: { name: 'two' } }, shownOnce: ['token'] }),
   'DELETE /api/tokens/{id}': async ({ tenant }) => ({ path: `/api/tokens/${await id(tenant.owner.post('/api/tokens', { name: 'gone' }))}` }),

@@ -282,7 +282,7 @@ describe('/api/data', () => {
   it('forgets everything of a tenant that is deleted', async () => {
     const tenant = await annex.makeTenant();
     await tenant.owner.post('/api/data/orders', { n: 1, name: 'somebody' });
-    expect((await annex.operator.delete(`/api/tenants/${tenant.slug}`)).status).toBeLessThan(300);
+    expect((await annex.operator.delete(`/api/tenants/${tenant.slug}?now=true&confirm=${tenant.slug}`)).status).toBeLessThan(300);
     await expect
       .poll(() => annex.db.sql(`select (select count(*)::int from documents) + (select count(*)::int from document_values) + (select count(*)::int from document_tables) as left where exists (select 1 from tenants where slug = $1)`, [tenant.slug]), { timeout: 30_000 })
       .toEqual([]);

@@ -53,6 +53,7 @@ const settingsSchema = z.object({
     .optional(),
   ANNEX_ADMIN_EMAIL: z.email({ error: 'must be an e-mail address' }).optional(),
   ANNEX_ADMIN_PASSWORD: z.string().min(8, { error: 'must be at least 8 characters' }).optional(),
+  ANNEX_TENANT_GRACE_DAYS: wholeNumber(0, 365).default(7),
   ANNEX_ROLE: oneOf(['all', 'api', 'worker']).default('all'),
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:secret@mail:587').optional(),
   MAIL_FROM: z
@@ -144,6 +145,7 @@ export interface Settings {
   oidc: { issuer: string; audience: string } | undefined;
   baseDomain: string | undefined;
   admin: { email: string; password: string } | undefined;
+  tenantGraceDays: number;
   role: 'all' | 'api' | 'worker';
   /** The language model of tenants that set none of their own. */
   llm: { baseUrl: string | undefined; apiKey: string | undefined; model: string | undefined };
@@ -207,6 +209,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     oidc: env.ANNEX_OIDC_ISSUER && env.ANNEX_OIDC_AUDIENCE ? { issuer: env.ANNEX_OIDC_ISSUER, audience: env.ANNEX_OIDC_AUDIENCE } : undefined,
     baseDomain: env.ANNEX_BASE_DOMAIN?.toLowerCase(),
     admin: env.ANNEX_ADMIN_EMAIL && env.ANNEX_ADMIN_PASSWORD ? { email: env.ANNEX_ADMIN_EMAIL, password: env.ANNEX_ADMIN_PASSWORD } : undefined,
+    tenantGraceDays: env.ANNEX_TENANT_GRACE_DAYS,
     role: env.ANNEX_ROLE,
     llm: { baseUrl: env.LLM_BASE_URL, apiKey: env.LLM_API_KEY, model: env.LLM_MODEL },
     llmDailyTokens: env.ANNEX_LLM_DAILY_TOKENS,

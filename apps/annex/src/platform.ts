@@ -77,7 +77,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     undo.push(() => vault.stop());
     // Keys that a former master key wraps are wrapped anew, so that the former one can be given up after one start.
     if (settings.oldMasterKeys.length > 0) logger.info({ rewrapped: await vault.rewrap() }, 'data keys were wrapped with the current master key');
-    const access = Access.create({ database, emit: emitEvent, clock, logger, jwtSecret, oidc: settings.oidc, baseDomain: settings.baseDomain });
+    const access = Access.create({ database, emit: emitEvent, clock, logger, jwtSecret, oidc: settings.oidc, baseDomain: settings.baseDomain, tenantGraceDays: settings.tenantGraceDays });
     await access.start();
     undo.push(() => access.stop());
     const installations = new Installations({

@@ -185,7 +185,7 @@ describe('a session', () => {
     await callerOf(two.bearer);
     await access.users.delete(owner.caller, two.id);
     expect(await code(callerOf(two.bearer))).toBe('401 UNAUTHENTICATED');
-    await access.tenants.delete(systemPrincipal, tenant.slug, 'req_1');
+    await access.tenants.delete(systemPrincipal, tenant.slug, { confirm: tenant.slug, now: true, requestId: 'req_1' });
     expect(await code(callerOf(owner.bearer))).toBe('401 UNAUTHENTICATED');
   });
 
@@ -307,10 +307,12 @@ describe('tenants', () => {
       access.tenants.list(caller.principal, { limit: 10 }),
       access.tenants.get(caller.principal, moved.slug),
       access.tenants.update(caller.principal, moved.slug, { name: 'x' }, 'req_1'),
-      access.tenants.delete(caller.principal, moved.slug, 'req_1'),
+      access.tenants.delete(caller.principal, moved.slug, { confirm: moved.slug, requestId: 'req_1' }),
+      access.tenants.restore(caller.principal, moved.slug, 'req_1'),
+      access.tenants.audit(caller.principal, { limit: 10 }),
     ];
     expect(new Set(await Promise.all(refused.map(code)))).toEqual(new Set(['403 FORBIDDEN']));
-    const unknown = [access.tenants.get(systemPrincipal, '\u0000'), access.tenants.update(systemPrincipal, 'NO', {}, 'req_1'), access.tenants.delete(systemPrincipal, 'x'.repeat(1e6), 'req_1')];
+    const unknown = [access.tenants.get(systemPrincipal, '\u0000'), access.tenants.update(systemPrincipal, 'NO', {}, 'req_1'), access.tenants.delete(systemPrincipal, 'x'.repeat(1e6), { requestId: 'req_1' }), access.tenants.restore(systemPrincipal, 'nobody', 'req_1')];
     expect(new Set(await Promise.all(unknown.map(code)))).toEqual(new Set(['404 NOT_FOUND']));
     const actions = await db.sql('select action from audit where tenant_id = $1 order by seq', [uuidFromId(view.id as Id<'tenant'>)]);
     expect(actions.map((row) => row.action)).toEqual(['tenant.created', 'tenant.updated', 'tenant.updated', 'user.created']);
@@ -351,7 +353,7 @@ describe('tenants', () => {
     await db.sql(`insert into release_files (tenant_id, release_id, path, sha256, size) values ($1, $2, 'main.ts', 'b', 0)`, [uuid, release]);
     await db.sql(`insert into kv (tenant_id, installation_id, key, value) select $1, $2, n::text, '1' from generate_series(1, 12000) n`, [uuid, installation]);
 
-    await db.sql('update tenants set erasing_since = now() where id = $1', [uuid]);
+    await db.sql('update tenants set deleted_at = now(), erase_after = now(), erasing_since = now() where id = $1', [uuid]);
     const restarted = make();
     await restarted.start();
     const tables = await db.sql<{ name: string }>(
@@ -366,15 +368,15 @@ describe('tenants', () => {
     await expect.poll(async () => (await db.sql('select 1 from tenants where id = $1', [uuid])).length, { timeout: 30_000 }).toBe(0);
     expect(await left()).toEqual([]);
     await restarted.stop();
-    expect(await code(access.tenants.delete(systemPrincipal, tenant.slug, 'req_1'))).toBe('404 NOT_FOUND');
+    expect(await code(access.tenants.delete(systemPrincipal, tenant.slug, { confirm: tenant.slug, requestId: 'req_1' }))).toBe('404 NOT_FOUND');
   });
 
-  it('let nobody in from the moment their deletion begins', async () => {
+  it('let nobody in from the moment their erasure begins', async () => {
     const tenant = await makeTenant();
     const owner = await signUp(tenant, 'owner');
     const { token } = await access.tokens.create(owner.caller, { name: 'ci' });
     await callerOf(token);
-    await db.sql('update tenants set erasing_since = now() where id = $1', [uuidFromId(tenant.id)]);
+    await db.sql('update tenants set deleted_at = now(), erase_after = now(), erasing_since = now() where id = $1', [uuidFromId(tenant.id)]);
     await db.sql(`select annex_changed($1, 'tenant')`, [uuidFromId(tenant.id)]);
     await expect.poll(() => code(callerOf(owner.bearer))).toBe('401 UNAUTHENTICATED');
     await expect.poll(() => code(callerOf(token))).toBe('401 UNAUTHENTICATED');

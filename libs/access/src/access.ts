@@ -1,4 +1,4 @@
-import { SECOND, type Clock, type Logger, type Stoppable } from '@annex/kernel';
+import { DAY, MINUTE, SECOND, type Clock, type Logger, type Stoppable } from '@annex/kernel';
 import { watchChanges, type Change, type Database, type EmitEvent } from '@annex/persistence';
 import type { Principal, Resolved } from './caller.js';
 import { Login, type LoginAnswer, type LoginInput } from './login.js';
@@ -15,6 +15,8 @@ import { principalView, type PrincipalView } from './views.js';
 
 /** How often the times at which API tokens were last used are written. */
 const USES_MS = 30 * SECOND;
+/** How often deleted tenants are looked for whose time of grace is over. */
+const ERASE_MS = MINUTE;
 
 export interface AccessOptions {
   database: Database;
@@ -28,6 +30,8 @@ export interface AccessOptions {
   jwtTtlS?: number;
   /** The identity provider whose tokens are accepted too. Default: none. */
   oidc?: { issuer: string; audience: string; fetch?: typeof globalThis.fetch } | undefined;
+  /** How long a deleted tenant can be taken back, in days. Default 7; 0: it is erased at once. */
+  tenantGraceDays?: number;
   /** `<tenant>.<baseDomain>` names a tenant. Default: hosts name none. */
   baseDomain?: string | undefined;
 }
@@ -44,7 +48,7 @@ export class Access implements Stoppable {
   readonly #resolution: TenantResolution;
   #running: Promise<() => void> | undefined;
 
-  private constructor({ database, emit, clock, logger, jwtSecret, jwtTtlS = 3600, oidc, baseDomain }: AccessOptions) {
+  private constructor({ database, emit, clock, logger, jwtSecret, jwtTtlS = 3600, oidc, tenantGraceDays = 7, baseDomain }: AccessOptions) {
     const passwords = new Passwords();
     const sessions = new SessionTokens({ secret: jwtSecret, ttlS: jwtTtlS, clock });
     const forget = (change: Change | null): void => this.#forget(change);
@@ -52,7 +56,7 @@ export class Access implements Stoppable {
     this.#login = new Login({ database, passwords, sessions, ttlS: jwtTtlS });
     this.#principals = new Principals({ database, sessions, oidc: oidc && new OidcIdentities({ ...oidc, clock }), clock, logger });
     this.#resolution = new TenantResolution({ database, clock, baseDomain });
-    this.tenants = new Tenants({ database, clock, logger, forget });
+    this.tenants = new Tenants({ database, clock, logger, graceMs: tenantGraceDays * DAY, forget });
     this.users = new Users({ database, passwords, emit, clock, forget });
     this.tokens = new Tokens({ database, clock, forget });
     this.operators = new Operators({ database, passwords, clock, forget: () => this.#principals.forgetEveryone() });
@@ -93,7 +97,7 @@ export class Access implements Stoppable {
     return principalView(principal);
   }
 
-  /** Begins to hear of changes, and from then on to keep what was read; ends erasures that were cut off. */
+  /** Begins to hear of changes, and from then on to keep what was read; erases deleted tenants whose time has come. */
   async start(): Promise<void> {
     this.#running ??= this.#run();
     try {
@@ -119,9 +123,15 @@ export class Access implements Stoppable {
     this.#resolution.open();
     const timer = setInterval(() => void this.#principals.flushUses(), USES_MS);
     timer.unref();
-    void this.tenants.eraseLeftovers();
+    const erasing = new AbortController();
+    const erase = (): void => void this.tenants.eraseDue(erasing.signal);
+    const eraser = setInterval(erase, ERASE_MS);
+    eraser.unref();
+    erase();
     return () => {
       clearInterval(timer);
+      clearInterval(eraser);
+      erasing.abort();
       unlisten();
       this.#principals.close();
       this.#resolution.close();

@@ -5,6 +5,8 @@ export interface TenantRef {
   id: Id<'tenant'>;
   slug: string;
   name: string;
+  /** When its data goes: it was deleted, and nobody enters it. Left out: it lives. */
+  erasesAt?: Date;
 }
 
 /** A place in one tenant. */

@@ -8,6 +8,8 @@ export const accessErrors = defineErrors('access', {
   IDENTITY_PROVIDER_UNAVAILABLE: { title: 'The identity provider does not answer', status: 503, fault: 'platform' },
   FORBIDDEN: { title: 'Not allowed', status: 403, fault: 'caller' },
   TENANT_FORBIDDEN: { title: 'Not your tenant', status: 403, fault: 'caller' },
+  TENANT_DELETED: { title: 'The tenant was deleted', status: 403, fault: 'policy' },
+  TENANT_ERASING: { title: 'The tenant is being erased', status: 409, fault: 'caller' },
   TENANT_REQUIRED: { title: 'A tenant must be named', status: 400, fault: 'caller' },
   TENANT_CONFLICT: { title: 'The request names two tenants', status: 400, fault: 'caller' },
   NOT_FOUND: { title: 'Not found', status: 404, fault: 'caller' },
@@ -21,6 +23,14 @@ export const accessErrors = defineErrors('access', {
 /** 401 with the challenge that RFC 9110 §11.6.1 asks for. */
 export function unauthenticated(detail: string, cause?: unknown): Error {
   return accessErrors.error('UNAUTHENTICATED', detail, { headers: { 'www-authenticate': 'Bearer' }, cause });
+}
+
+/** What everybody gets who wants into a tenant in its time of grace. */
+export function tenantDeleted(slug: string, erasesAt: Date): Error {
+  const when = erasesAt.toISOString();
+  return accessErrors.error('TENANT_DELETED', `The tenant ${slug} was deleted: nobody enters it, nothing of it runs, and its data is erased from ${when} on. Until then a platform operator can take it back with POST /api/tenants/${slug}/restore.`, {
+    extra: { erases_at: when },
+  });
 }
 
 /** Throws `INVALID_INPUT` with every fault, unless there is none. */

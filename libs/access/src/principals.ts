@@ -14,7 +14,7 @@ import {
 } from '@annex/persistence';
 import { decodeProtectedHeader } from 'jose';
 import { hashApiToken, isApiToken } from './api-token-text.js';
-import type { Membership, Principal } from './caller.js';
+import type { Membership, Principal, TenantRef } from './caller.js';
 import { isEmail } from './email.js';
 import { unauthenticated } from './errors.js';
 import { isOidcAlgorithm, type OidcIdentities } from './oidc.js';
@@ -132,7 +132,7 @@ export class Principals {
       email: row.email ?? row.operator_email,
       memberships: [
         {
-          tenant: { id: idFromUuid('tenant', row.tenant_id), slug: row.tenant_slug, name: row.tenant_name },
+          tenant: tenantOf(row),
           userId: row.user_id === null ? null : idFromUuid('user', row.user_id),
           email: row.email,
           role,
@@ -204,10 +204,14 @@ function roleOf(text: string): Role {
   return isRole(text) ? text : 'viewer';
 }
 
+function tenantOf(row: { tenant_id: string; tenant_slug: string; tenant_name: string; tenant_erases_at: Date | null }): TenantRef {
+  return { id: idFromUuid('tenant', row.tenant_id), slug: row.tenant_slug, name: row.tenant_name, ...(row.tenant_erases_at && { erasesAt: row.tenant_erases_at }) };
+}
+
 /** A row of the sign-in query as a membership. */
 export function membershipOf(row: UserInTenant): Membership {
   return {
-    tenant: { id: idFromUuid('tenant', row.tenant_id), slug: row.tenant_slug, name: row.tenant_name },
+    tenant: tenantOf(row),
     userId: idFromUuid('user', row.id),
     email: row.email,
     role: roleOf(row.role),

@@ -1,7 +1,7 @@
 import { quote, type Clock } from '@annex/kernel';
 import { findTenantBySlug, WatchedCache, type Change, type Database } from '@annex/persistence';
 import { callerIn, type Principal, type Resolved, type TenantRef } from './caller.js';
-import { accessErrors, unauthenticated } from './errors.js';
+import { accessErrors, tenantDeleted, unauthenticated } from './errors.js';
 
 /** Where a request says which tenant it means. */
 export interface TenantAddress {
@@ -55,7 +55,7 @@ export class TenantResolution {
 
   /**
    * The tenant and the caller in it. Without a principal the caller is `null`, for routes that are open to everybody. Throws
-   * `UNAUTHENTICATED`, `TENANT_FORBIDDEN` (not theirs or not there: the answer is the same), `TENANT_REQUIRED`, `TENANT_CONFLICT`, and to
+   * `UNAUTHENTICATED`, `TENANT_DELETED`, `TENANT_FORBIDDEN` (not theirs or not there: the answer is the same), `TENANT_REQUIRED`, `TENANT_CONFLICT`, and to
    * operators `NOT_FOUND`.
    */
   async resolve(principal: Principal | null, address: TenantAddress, requestId: string): Promise<Resolved> {
@@ -72,7 +72,7 @@ export class TenantResolution {
     if (!tenantSlugShape.test(slug)) return Promise.resolve({ tenant: null });
     return this.#tenants.load(slug, async () => {
       const row = await this.options.database.platform((tx) => findTenantBySlug(tx, slug));
-      return { tenant: row && { id: row.id, slug: row.slug, name: row.name } };
+      return { tenant: row && { id: row.id, slug: row.slug, name: row.name, ...(row.eraseAfter && { erasesAt: row.eraseAfter }) } };
     });
   }
 
@@ -80,13 +80,13 @@ export class TenantResolution {
     if (slug === undefined) return onlyTenant(principal, requestId);
     if (principal) {
       const own = principal.memberships.find((membership) => membership.tenant.slug === slug)?.tenant;
-      if (own) return { tenant: own, caller: callerIn(principal, own, requestId) };
+      if (own) return { tenant: living(own), caller: callerIn(principal, own, requestId) };
       if (!principal.operator) throw forbidden(slug);
     }
     const found = find(slug);
     if (!found) return undefined;
     const { tenant } = found;
-    if (tenant) return { tenant, caller: principal && callerIn(principal, tenant, requestId) };
+    if (tenant) return { tenant: living(tenant), caller: principal && callerIn(principal, tenant, requestId) };
     if (principal) throw accessErrors.error('NOT_FOUND', `There is no tenant ${quote(slug)}. GET /api/tenants lists them.`);
     // The same as for a tenant that exists and whose plugins want a token.
     throw unauthenticated('Send Authorization: Bearer <token>. POST /api/auth/login gives one.');
@@ -112,10 +112,16 @@ export class TenantResolution {
   }
 }
 
+/** Throws `TENANT_DELETED` for a tenant in its time of grace. */
+function living(tenant: TenantRef): TenantRef {
+  if (tenant.erasesAt !== undefined) throw tenantDeleted(tenant.slug, tenant.erasesAt);
+  return tenant;
+}
+
 function onlyTenant(principal: Principal | null, requestId: string): Resolved {
   if (!principal) throw unauthenticated('Send Authorization: Bearer <token>. To call a public or signed route of a plugin, name the tenant in the path: /t/<tenant>/ext/<plugin>/…; whoever can set headers may name it in X-Tenant-Slug instead.');
   const [only, ...others] = principal.memberships;
-  if (only && others.length === 0) return { tenant: only.tenant, caller: callerIn(principal, only.tenant, requestId) };
+  if (only && others.length === 0) return { tenant: living(only.tenant), caller: callerIn(principal, only.tenant, requestId) };
   if (!only && !principal.operator) throw accessErrors.error('TENANT_FORBIDDEN', 'Your account belongs to no tenant. Ask an admin of one to add your e-mail address.');
   const choice = only ? ` Yours: ${principal.memberships.map(({ tenant }) => tenant.slug).join(', ')}.` : '';
   throw accessErrors.error('TENANT_REQUIRED', `Name the tenant in X-Tenant-Slug.${choice}`);

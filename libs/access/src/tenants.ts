@@ -1,20 +1,29 @@
-import { messageOf, newId, quote, type Clock, type Id, type InputFault, type Logger } from '@annex/kernel';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { messageOf, newId, quote, type Clock, type Id, type InputFault, type Json, type Logger } from '@annex/kernel';
 import {
+  appendPlatformAudit,
   appendTenantAudit,
+  countTenant,
   eraseTenantPortion,
   findTenantBySlug,
   insertTenant,
   isUniqueViolation,
-  listErasingTenants,
+  listPlatformAudit,
   listTenants,
+  listTenantsToErase,
   lockTenantBySlug,
-  markTenantErasing,
+  restoreTenant,
+  suspendTenant,
   updateTenant,
   type Change,
   type Database,
+  type ErasedPortion,
+  type PlatformAuditRow,
+  type PlatformTransaction,
+  type TenantRow,
 } from '@annex/persistence';
 import type { Principal } from './caller.js';
-import { accessErrors, refuseFaults } from './errors.js';
+import { accessErrors, refuseFaults, tenantDeleted } from './errors.js';
 import { onePage, type Listing, type Page } from './pages.js';
 import { tenantSlugShape } from './tenant-resolution.js';
 import { tenantView, type TenantView } from './views.js';
@@ -23,6 +32,8 @@ export interface TenantsOptions {
   database: Database;
   clock: Clock;
   logger: Logger;
+  /** How long a deleted tenant can be taken back, in milliseconds; 0: it is erased at once. */
+  graceMs: number;
   /** Drops what this process keeps, right after the commit. */
   forget: (change: Change) => void;
 }
@@ -47,7 +58,7 @@ export class Tenants {
     refuseFaults([...slugFaults(slug), ...nameFaults(name)]);
     const id = newId('tenant', this.options.clock.now());
     return this.options.database.platform(async (tx) => {
-      if (!(await insertTenant(tx, { id, slug, name }))) throw slugTaken(slug);
+      if (!(await insertTenant(tx, { id, slug, name }))) throw slugTaken(slug, await lockTenantBySlug(tx, slug));
       await appendTenantAudit(tx, id, { actor: actorOf(principal), action: 'tenant.created', target: id, detail: { slug, name }, requestId });
       // Somebody may have asked for the name before, and the answer "there is none" may be kept.
       await tx.changed(id, 'tenant');
@@ -82,6 +93,7 @@ export class Tenants {
       return await this.options.database.platform(async (tx) => {
         const row = await lockTenantBySlug(tx, slug);
         if (!row || row.erasingSince) throw notFound(slug);
+        if (row.eraseAfter) throw tenantDeleted(slug, row.eraseAfter);
         const { slug: newSlug, name, weight, backgroundConcurrency } = change;
         const wanted = {
           ...(newSlug !== undefined && { slug: newSlug }),
@@ -104,37 +116,91 @@ export class Tenants {
   }
 
   /**
-   * Ends a tenant and erases all of its data. From the first commit on nobody enters it and nothing of it starts; its rows then go in
-   * portions. An erasure that dies in between is ended by the next start, or by deleting again. Throws `FORBIDDEN`, `NOT_FOUND`.
+   * Deletes a tenant. From the commit on nobody enters it and nothing of it starts; its data is erased after the time of grace, until which
+   * {@link restore} takes it back. `now`: erased at once, before this answers `null`. Asked for again, the earlier time holds. `confirm` must be
+   * the tenant's slug. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`.
    */
-  async delete(principal: Principal, slug: string, requestId: string): Promise<void> {
+  async delete(principal: Principal, slug: string, { confirm, now = false, requestId }: { confirm?: string | undefined; now?: boolean; requestId: string }): Promise<TenantView | null> {
     requireOperator(principal);
     requireSlug(slug);
-    const id = await this.options.database.platform(async (tx) => {
+    if (confirm !== slug) {
+      const said = confirm === undefined ? '' : ` You sent ${quote(confirm)}.`;
+      refuseFaults([{ pointer: '/confirm', code: 'CONFIRM', detail: `must be the slug of the tenant that is to be deleted, so that none goes by accident: ?confirm=${slug}.${said}` }]);
+    }
+    const { database, graceMs } = this.options;
+    const tenant = await database.platform(async (tx) => {
       const row = await lockTenantBySlug(tx, slug);
       if (!row) throw notFound(slug);
-      await markTenantErasing(tx, row.id);
+      await suspendTenant(tx, row.id, { by: actorOf(principal), graceMs: now ? 0 : graceMs });
+      if (row.erasingSince === null) await this.#record(tx, principal, row, { action: 'tenant.deleted', requestId, detail: { now, ...(await countTenant(tx, row.id)) } });
       tx.afterCommit(() => this.options.forget({ tenantId: row.id, what: 'tenant' }));
-      return row.id;
+      return { id: row.id, after: await lockTenantBySlug(tx, slug) };
     });
-    // Its audit trail goes with it, so the log is where this stays.
-    this.options.logger.info({ tenant: id, slug, actor: actorOf(principal), request_id: requestId }, 'a tenant is being erased');
-    await this.#erase(id);
+    this.options.logger.info({ tenant: tenant.id, slug, now, actor: actorOf(principal), request_id: requestId }, 'a tenant was deleted');
+    if (!now && graceMs > 0 && tenant.after) return tenantView(tenant.after);
+    await this.#erase(tenant.id);
+    return null;
   }
 
-  /** Ends erasures that an earlier process began. Never throws. */
-  async eraseLeftovers(): Promise<void> {
+  /** Takes a deleted tenant back within its time of grace; one that lives stays as it is. Throws `FORBIDDEN`, `NOT_FOUND`, `TENANT_ERASING`. */
+  async restore(principal: Principal, slug: string, requestId: string): Promise<TenantView> {
+    requireOperator(principal);
+    requireSlug(slug);
+    return this.options.database.platform(async (tx) => {
+      const row = await lockTenantBySlug(tx, slug);
+      if (!row) throw notFound(slug);
+      if (row.erasingSince !== null) throw accessErrors.error('TENANT_ERASING', `The tenant ${slug} is being erased since ${row.erasingSince.toISOString()} and cannot be taken back. Its slug is free again when nothing is left of it.`);
+      if (row.eraseAfter === null) return tenantView(row);
+      await restoreTenant(tx, row.id);
+      await this.#record(tx, principal, row, { action: 'tenant.restored', requestId, detail: {} });
+      tx.afterCommit(() => this.options.forget({ tenantId: row.id, what: 'tenant' }));
+      const after = await lockTenantBySlug(tx, slug);
+      if (!after) throw notFound(slug);
+      return tenantView(after);
+    });
+  }
+
+  /** Operators' acts on tenants, newest first. Throws `FORBIDDEN`. */
+  async audit(principal: Principal, { limit, cursor, ...filter }: { limit: number; cursor?: string | undefined; action?: string | undefined; target?: string | undefined }): Promise<Listing<PlatformAuditRow>> {
+    requireOperator(principal);
+    if (cursor !== undefined && !/^\d{1,18}$/.test(cursor)) refuseFaults([{ pointer: '/cursor', code: 'INVALID_CURSOR', detail: 'is not one that this list answered as next_cursor' }]);
+    const rows = await this.options.database.platform((tx) => listPlatformAudit(tx, { ...filter, before: cursor, limit: limit + 1 }));
+    const items = rows.slice(0, limit);
+    return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+  }
+
+  /** Erases every tenant whose time of grace is over, also what an earlier process began. `signal`: stops between two portions. Never throws. */
+  async eraseDue(signal?: AbortSignal): Promise<void> {
     try {
-      const rows = await this.options.database.platform((tx) => listErasingTenants(tx, 100));
-      for (const row of rows) await this.#erase(row.id);
+      const ids = await this.options.database.platform((tx) => listTenantsToErase(tx, 100));
+      for (const id of ids) {
+        let state: ErasedPortion = 'more';
+        while (state === 'more' && signal?.aborted !== true) state = await this.#portion(id);
+      }
     } catch (thrown) {
       this.options.logger.warn({ err: thrown }, `tenants that were deleted could not be erased yet: ${messageOf(thrown)}`);
     }
   }
 
+  /** Erases a tenant until nothing is left, beside whoever else does. */
   async #erase(id: Id<'tenant'>): Promise<void> {
-    let done = false;
-    while (!done) done = await this.options.database.platform((tx) => eraseTenantPortion(tx, id));
+    for (;;) {
+      const state = await this.#portion(id);
+      if (state === 'gone') return;
+      if (state === 'busy') await sleep(100);
+    }
+  }
+
+  #portion(id: Id<'tenant'>): Promise<ErasedPortion> {
+    return this.options.database.platform((tx) => eraseTenantPortion(tx, id));
+  }
+
+  /** In the tenant's own trail, for as long as there is one, and in the platform's. */
+  async #record(tx: PlatformTransaction, principal: Principal, row: TenantRow, { action, requestId, detail }: { action: string; requestId: string; detail: Record<string, Json> }): Promise<void> {
+    const { id, slug, name } = row;
+    const actor = actorOf(principal);
+    await appendTenantAudit(tx, id, { actor, action, target: id, detail: { slug, ...detail }, requestId });
+    await appendPlatformAudit(tx, { actor, email: principal.email, action, target: id, detail: { slug, name, ...detail }, requestId });
   }
 }
 
@@ -161,8 +227,10 @@ function nameFaults(name: string): InputFault[] {
   return [{ pointer: '/name', code: 'INVALID_NAME', detail: 'must be 1 to 200 characters without control characters' }];
 }
 
-function slugTaken(slug: string): Error {
-  return accessErrors.error('SLUG_TAKEN', `Another tenant has the slug ${slug}. Choose another.`, { errors: [{ pointer: '/slug', code: 'SLUG_TAKEN', detail: 'is taken' }] });
+/** `holder`: the tenant that has it, if that is known. */
+function slugTaken(slug: string, holder: TenantRow | null = null): Error {
+  const until = holder?.eraseAfter ? ` It was deleted, and the slug is free again when its data is erased, from ${holder.eraseAfter.toISOString()} on.` : '';
+  return accessErrors.error('SLUG_TAKEN', `Another tenant has the slug ${slug}.${until} Choose another.`, { errors: [{ pointer: '/slug', code: 'SLUG_TAKEN', detail: 'is taken' }] });
 }
 
 function notFound(slug: string): Error {

@@ -11,6 +11,8 @@ export interface TenantView {
   weight: number;
   /** Background runs that it may always have at once. */
   background_concurrency: number;
+  /** It was deleted: by whom, and from when on its data goes. `null`: it lives. */
+  deletion: { requested_at: string; by: string; erases_at: string } | null;
   created_at: string;
   updated_at: string;
 }
@@ -42,6 +44,8 @@ export interface TenantPlace {
   slug: string;
   name: string;
   role: Role;
+  /** It was deleted, and its data goes from then on. */
+  erases_at?: string;
 }
 
 /** Who a token belongs to. */
@@ -53,8 +57,9 @@ export interface PrincipalView {
 }
 
 export function tenantView(row: TenantRow): TenantView {
-  const { id, slug, name, weight, backgroundConcurrency } = row;
-  return { id, slug, name, weight, background_concurrency: backgroundConcurrency, created_at: row.createdAt.toISOString(), updated_at: row.updatedAt.toISOString() };
+  const { id, slug, name, weight, backgroundConcurrency, deletedAt, deletedBy, eraseAfter } = row;
+  const deletion = deletedAt && eraseAfter && { requested_at: deletedAt.toISOString(), by: deletedBy ?? 'system', erases_at: eraseAfter.toISOString() };
+  return { id, slug, name, weight, background_concurrency: backgroundConcurrency, deletion, created_at: row.createdAt.toISOString(), updated_at: row.updatedAt.toISOString() };
 }
 
 export function userView(row: UserRow): UserView {
@@ -83,7 +88,7 @@ export function tokenView(row: ApiTokenRow): TokenView {
 
 /** The tenants somebody belongs to, with the role in force there. */
 export function tenantPlaces({ memberships, operator }: { memberships: readonly Membership[]; operator: boolean }): TenantPlace[] {
-  return memberships.map(({ tenant, role }) => ({ ...tenant, role: operator ? 'owner' : role }));
+  return memberships.map(({ tenant: { erasesAt, ...tenant }, role }) => ({ ...tenant, role: operator ? 'owner' : role, ...(erasesAt && { erases_at: erasesAt.toISOString() }) }));
 }
 
 export function principalView(principal: Principal): PrincipalView {

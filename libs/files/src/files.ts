@@ -15,6 +15,7 @@ import {
   findFile,
   listFiles,
   putFile,
+  readErasesAt,
   readFileUsage,
   takeFileObject,
   type Database,
@@ -240,6 +241,8 @@ export class Files {
     const link = this.#links.read(token);
     if (link === undefined) throw fileErrors.error('FILE_LINK_INVALID', 'This link was not made here, or not copied as a whole. Ask whoever gave it to you for a new one.');
     if (link.expiresAtMs <= this.options.clock.now()) throw fileErrors.error('FILE_LINK_INVALID', 'This link has run out. Ask whoever gave it to you for a new one.');
+    const erasesAt = await this.#in(link.tenantId, readErasesAt);
+    if (erasesAt) throw fileErrors.error('FILE_LINK_INVALID', `The tenant of this file was deleted; its data is erased from ${erasesAt.toISOString()} on.`, { extra: { erases_at: erasesAt.toISOString() } });
     return { ...(await this.open(link.tenantId, link.key)), expiresAtMs: link.expiresAtMs };
   }
 

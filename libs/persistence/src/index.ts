@@ -3,6 +3,7 @@ export { isDatabaseBusy, isTransientDatabaseError } from './core/transient.js';
 export { migrate, type MigrateOptions } from './core/migrate.js';
 export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
 export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditFilter, type AuditRow } from './audit/audit.js';
+export { appendPlatformAudit, listPlatformAudit, type PlatformAuditEntry, type PlatformAuditRow } from './audit/platform-audit.js';
 export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
 export { enqueueRun, wakeRelays, type BackgroundKind, type NewRun, type RunPolicy, type WaitReason } from './runs/enqueue-run.js';
 export { isDatabaseAway, isStatementTimeout, isTenantGone, isUniqueViolation } from './core/sql-faults.js';
@@ -11,14 +12,18 @@ export { WatchedCache, type WatchedCacheOptions } from './core/watched-cache.js'
 export { TenantRow } from './tenants/tenant-row.js';
 export {
   appendTenantAudit,
+  countTenant,
   eraseTenantPortion,
   findTenantBySlug,
   insertTenant,
-  listErasingTenants,
   listTenants,
+  listTenantsToErase,
   lockTenantBySlug,
-  markTenantErasing,
+  readErasesAt,
+  restoreTenant,
+  suspendTenant,
   updateTenant,
+  type ErasedPortion,
   type NewTenant,
 } from './tenants/tenants.js';
 export { UserRow } from './users/user-row.js';

@@ -1,9 +1,9 @@
-import type { Caller } from '@annex/access';
+import { Access, type Caller, type Principal } from '@annex/access';
 import { Database, listAudit } from '@annex/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { CurrentCaller } from '../http/caller.js';
+import { CurrentCaller, CurrentPrincipal } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, instant, lookup, pageSchema } from '../http/input.js';
 
@@ -15,11 +15,24 @@ const query = pageSchema.extend({
   since: instant.optional(),
   until: instant.optional(),
 });
+const platformQuery = pageSchema.extend({
+  action: lookup(100).optional().describe('`tenant.deleted`, `tenant.restored`, `tenant.erased`'),
+  target: lookup(100).optional().describe('The tenant’s id, or the slug that it had'),
+});
 
 @ApiTags('Operations')
 @Controller('api/audit')
 export class AuditController {
-  constructor(private readonly database: Database) {}
+  constructor(
+    private readonly database: Database,
+    private readonly access: Access,
+  ) {}
+
+  @Get('platform')
+  @Endpoint({ summary: 'What operators did to tenants, newest first; it outlives them', gate: 'operator', query: platformQuery })
+  platform(@CurrentPrincipal() principal: Principal, @Query(input(platformQuery)) query: z.infer<typeof platformQuery>): Promise<unknown> {
+    return this.access.tenants.audit(principal, query);
+  }
 
   @Get()
   @Endpoint({ summary: 'Every change in the tenant, newest first', gate: 'admin', query })

@@ -1,7 +1,7 @@
 import { Access, type Principal } from '@annex/access';
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentPrincipal } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
@@ -14,6 +14,10 @@ const newTenant = z.strictObject({
 const tenantChange = newTenant.partial().extend({
   weight: z.number().int().min(1).max(100).optional().describe('Turns of background work where a tenant of weight 1 gets one'),
   background_concurrency: z.number().int().min(1).max(1000).optional().describe('Background runs that it may always have at once; more while others idle'),
+});
+const deletion = z.object({
+  confirm: z.string().max(200).optional().describe('The tenant’s slug, so that none is deleted by accident'),
+  now: z.enum(['true', 'false']).optional().transform((text) => text === 'true').describe('`true`: erase at once, without a time of grace'),
 });
 
 @ApiTags('Tenants')
@@ -51,9 +55,30 @@ export class TenantsController {
   }
 
   @Delete(':slug')
-  @HttpCode(204)
-  @Endpoint({ summary: 'Delete a tenant and erase all of its data', gate: 'operator', status: 204 })
-  delete(@CurrentPrincipal() principal: Principal, @Param('slug') slug: string, @Req() request: FastifyRequest): Promise<void> {
-    return this.access.tenants.delete(principal, slug, request.id);
+  @HttpCode(202)
+  @Endpoint({
+    summary: 'Delete a tenant: suspended at once, erased after a time of grace',
+    gate: 'operator',
+    query: deletion,
+    status: 202,
+    description: 'Until `deletion.erases_at` the tenant can be taken back. With `now=true` it is erased at once and the answer is 204.',
+  })
+  async delete(
+    @CurrentPrincipal() principal: Principal,
+    @Param('slug') slug: string,
+    @Query(input(deletion)) query: z.infer<typeof deletion>,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const suspended = await this.access.tenants.delete(principal, slug, { ...query, requestId: request.id });
+    void reply.status(suspended ? 202 : 204);
+    return suspended ?? undefined;
+  }
+
+  @Post(':slug/restore')
+  @HttpCode(200)
+  @Endpoint({ summary: 'Take a deleted tenant back', gate: 'operator', description: 'Works until its erasure begins.' })
+  restore(@CurrentPrincipal() principal: Principal, @Param('slug') slug: string, @Req() request: FastifyRequest): Promise<unknown> {
+    return this.access.tenants.restore(principal, slug, request.id);
   }
 }

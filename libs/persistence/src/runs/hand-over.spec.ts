@@ -111,7 +111,7 @@ describe('handing due runs to the queue', () => {
 
   it('hands nothing over of a tenant that is being erased', async () => {
     const { tenantId } = await tenantWith(1);
-    await db.sql('update tenants set erasing_since = now() where id = $1', [uuidFromId(tenantId)]);
+    await db.sql(`update tenants set deleted_at = now(), erase_after = now() + interval '7 days' where id = $1`, [uuidFromId(tenantId)]);
     expect(await relay(4)).toEqual([]);
   });
 

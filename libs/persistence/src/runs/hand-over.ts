@@ -104,7 +104,7 @@ with recursive waiting (tenant_id) as (
   select w.tenant_id, due.id, due.next_attempt_at, t.weight, least(t.background_concurrency, room.lendable * t.weight) as cap,
     coalesce(f.n, 0) + row_number() over (partition by w.tenant_id order by due.next_attempt_at, due.id) as place
   from room cross join waiting w
-  join tenants t on t.id = w.tenant_id and t.erasing_since is null
+  join tenants t on t.id = w.tenant_id and t.erase_after is null
   left join flight f on f.tenant_id = w.tenant_id
   cross join lateral (
     select r.id, r.next_attempt_at from runs r

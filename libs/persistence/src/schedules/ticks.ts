@@ -1,5 +1,6 @@
 import { idFromUuid, isJsonObject, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
+import { ofLivingTenant } from '../tenants/living.js';
 import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
 
 /** A schedule with a tick that is due, locked by the transaction that read it. */
@@ -32,7 +33,7 @@ export interface DueSchedule {
 export async function listDueSchedules(tx: PlatformTransaction, { limit = 500 }: { limit?: number } = {}): Promise<Map<Id<'tenant'>, Id<'schedule'>[]>> {
   const rows = await tx.query<{ tenant_id: string; ids: string[] }>(
     `select tenant_id, array_agg(id) as ids from (
-       select s.tenant_id, s.id from schedules s join tenants t on t.id = s.tenant_id and t.erasing_since is null
+       select s.tenant_id, s.id from schedules s join tenants t on t.id = s.tenant_id and t.erase_after is null
        where s.active and not s.paused and s.next_at <= now() order by s.next_at limit $1
      ) due group by tenant_id`,
     [limit],
@@ -40,10 +41,11 @@ export async function listDueSchedules(tx: PlatformTransaction, { limit = 500 }:
   return new Map(rows.map(({ tenant_id, ids }) => [idFromUuid('tenant', tenant_id), ids.map((id) => idFromUuid('schedule', id))]));
 }
 
-/** Milliseconds until the next tick of any schedule that ticks, by the database's clock; `null` when there is none. */
+/** Milliseconds until the next tick of any living tenant's schedule that ticks, by the database's clock; `null` when there is none. */
 export async function untilNextTickMs(tx: PlatformTransaction): Promise<number | null> {
   const [row] = await tx.query<{ ms: number | null }>(
-    `select (extract(epoch from next_at - clock_timestamp()) * 1000)::float8 as ms from schedules where active and not paused and next_at is not null order by next_at limit 1`,
+    `select (extract(epoch from next_at - clock_timestamp()) * 1000)::float8 as ms from schedules
+     where active and not paused and next_at is not null and ${ofLivingTenant} order by next_at limit 1`,
   );
   return row?.ms ?? null;
 }

@@ -22,7 +22,18 @@ export class TenantRow {
   @Column({ name: 'weight', type: 'int' })
   weight!: number;
 
-  /** Since when it is being erased; `null` for a tenant that lives. */
+  /** When its end was asked for, and by whom: since then nobody enters it. `null` for a tenant that lives. */
+  @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
+  deletedAt!: Date | null;
+
+  @Column({ name: 'deleted_by', type: 'text', nullable: true })
+  deletedBy!: string | null;
+
+  /** From when on its rows go; `null` for a tenant that lives. */
+  @Column({ name: 'erase_after', type: 'timestamptz', nullable: true })
+  eraseAfter!: Date | null;
+
+  /** Since when its rows go; there is no way back from then on. */
   @Column({ name: 'erasing_since', type: 'timestamptz', nullable: true })
   erasingSince!: Date | null;
 

@@ -86,9 +86,12 @@ export interface UserInTenant {
   tenant_id: string;
   tenant_slug: string;
   tenant_name: string;
+  /** When the tenant's data goes; `null`: it lives. */
+  tenant_erases_at: Date | null;
 }
 
-const userInTenant = `u.id, u.email, u.role, u.credential_version, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name`;
+const userInTenant = `u.id, u.email, u.role, u.credential_version, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name, t.erase_after as tenant_erases_at`;
+/** Also one in its time of grace, so that its people can be told. */
 const livingTenant = 'users u join tenants t on t.id = u.tenant_id and t.erasing_since is null';
 
 /** Users with an e-mail address across tenants, oldest first, with the hash of their password. `tenant`: only in that one, by slug. */
