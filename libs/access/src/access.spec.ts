@@ -120,6 +120,32 @@ describe('signing in', () => {
   });
 });
 
+describe('signing in beside attackers', () => {
+  it('takes its turn before their guesses, from another network or for another account', async () => {
+    const tenant = await makeTenant();
+    const [far, near] = [await signUp(tenant, 'member'), await signUp(tenant, 'member')];
+    const answered: string[] = [];
+    const guesses = Array.from({ length: 50 }, (_, index) => code(access.login({ email: `guess${index}@x.test`, password, address: '203.0.113.7' })).then(() => answered.push('guess')));
+    const own = [far, near].map(({ email }, index) => access.login({ email, password, address: index === 0 ? '198.51.100.70' : '203.0.113.8' }).then(() => answered.push('own')));
+    await Promise.all([...guesses, ...own]);
+    // Most guesses are refused at once; of those that are hashed few come before.
+    const before = answered.filter((who, index) => who === 'own' || answered.slice(index).includes('own')).length;
+    expect(answered.filter((who) => who === 'own')).toHaveLength(2);
+    expect(before).toBeLessThan(45);
+  });
+
+  it('is not shut out by the failures of its network, once it has signed in from there', async () => {
+    const tenant = await makeTenant();
+    const { email } = await signUp(tenant, 'member');
+    const address = '198.51.100.90';
+    await access.login({ email, password, address });
+    const guesses = await Promise.all(Array.from({ length: 120 }, (_, index) => code(access.login({ email: `no address ${index}`, password, address }))));
+    expect(new Set(guesses)).toEqual(new Set(['401 INVALID_CREDENTIALS', '429 RATE_LIMITED']));
+    expect(await code(access.login({ email: freshEmail(), password, address }))).toBe('429 RATE_LIMITED');
+    expect(await code(access.login({ email, password, address }))).toBe('nothing was thrown');
+  });
+});
+
 describe('a session', () => {
   it('ends by itself', async () => {
     let now = Date.now();

@@ -1,4 +1,4 @@
-import { isIPv6 } from 'node:net';
+import { isIPv4, isIPv6 } from 'node:net';
 import { idFromUuid } from '@annex/kernel';
 import { findOperatorByEmail, findSignIns, type Database } from '@annex/persistence';
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
@@ -7,6 +7,7 @@ import { isEmail, maxPasswordBytes } from './email.js';
 import { accessErrors } from './errors.js';
 import type { Passwords } from './passwords.js';
 import { membershipOf } from './principals.js';
+import type { Turn } from './sign-in-queue.js';
 import type { SessionTokens } from './session-tokens.js';
 import { tenantSlugShape } from './tenant-resolution.js';
 import { tenantPlaces, type TenantPlace } from './views.js';
@@ -15,8 +16,13 @@ import { tenantPlaces, type TenantPlace } from './views.js';
 const MAX_ROWS = 10;
 /** Attempts for one address and e-mail in five minutes. */
 const ATTEMPTS = { points: 10, duration: 300 };
-/** Failures of one address, whatever the e-mail, in five minutes. */
+/** Failures of one address, whatever the e-mail, in five minutes; who has signed in from there before is not held up by them. */
 const FAILURES = { points: 100, duration: 300 };
+/** Failures of one network, or for one account from wherever, in five minutes, after which its sign-ins come behind all others. */
+const TROUBLES = { points: 10, duration: 300 };
+
+/** Accounts and networks they signed in from that are remembered. */
+const MAX_KNOWN = 10_000;
 
 export interface LoginInput {
   email: string;
@@ -48,15 +54,18 @@ export interface LoginOptions {
 export class Login {
   readonly #attempts = new RateLimiterMemory({ keyPrefix: 'attempts', ...ATTEMPTS });
   readonly #failures = new RateLimiterMemory({ keyPrefix: 'failures', ...FAILURES });
+  readonly #standings = new Standings();
 
   constructor(private readonly options: LoginOptions) {}
 
   /** Throws `INVALID_CREDENTIALS`, `RATE_LIMITED`, `OVERLOADED`. */
   async login({ email, password, tenant, address }: LoginInput): Promise<LoginAnswer> {
     const from = networkOf(address);
-    const who = `${from}|${email.slice(0, 254).toLowerCase()}`;
+    const account = email.slice(0, 254).toLowerCase();
+    const who = `${from}|${account}`;
     // Counted before the work: a thousand guesses at once are a thousand guesses.
-    await spend(this.#failures, from);
+    const turn = await this.#standings.enter(address, account);
+    if (turn.standing !== 'known') await spend(this.#failures, from);
     await spend(this.#attempts, who);
     if (!isEmail(email) || Buffer.byteLength(password) > maxPasswordBytes || (tenant !== undefined && !tenantSlugShape.test(tenant))) throw invalidCredentials();
 
@@ -65,12 +74,12 @@ export class Login {
       operator: await findOperatorByEmail(tx, email),
     }));
     const operatorHash = rows.operator?.passwordHash ?? null;
-    const matches = await this.options.passwords.verifyEach([...rows.users.map((user) => user.password_hash), ...(operatorHash === null ? [] : [operatorHash])], password);
+    const matches = await this.options.passwords.verifyEach([...rows.users.map((user) => user.password_hash), ...(operatorHash === null ? [] : [operatorHash])], password, turn);
     const users = rows.users.filter((_, index) => matches[index]);
     const operator = operatorHash !== null && matches[rows.users.length] ? rows.operator : null;
     if (users.length === 0 && operator === null) throw invalidCredentials();
 
-    await Promise.all([this.#attempts.delete(who), this.#failures.reward(from, 1)]);
+    await Promise.all([this.#attempts.delete(who), turn.standing !== 'known' && this.#failures.reward(from, 1), this.#standings.succeeded(address, account)]);
     const memberships: Membership[] = users.map(membershipOf);
     return {
       access_token: await this.options.sessions.issue({
@@ -86,6 +95,31 @@ export class Login {
       },
       tenants: tenantPlaces({ memberships, operator: operator !== null }),
     };
+  }
+}
+
+/** Remembers who signs in from where, and where sign-ins fail. In memory: a start forgets it. */
+class Standings {
+  readonly #troubles = new RateLimiterMemory({ keyPrefix: 'troubles', ...TROUBLES });
+  readonly #known = new Set<string>();
+
+  /** Where a sign-in stands in the line. Counts it as failed until it is said to have succeeded. */
+  async enter(address: string, account: string): Promise<Turn> {
+    const near = neighbourhoodOf(address);
+    const counts = await Promise.all([this.#troubles.penalty(`n|${near}`), this.#troubles.penalty(`a|${account}`)]);
+    const failing = counts.some(({ consumedPoints }) => consumedPoints > TROUBLES.points);
+    return { network: networkOf(address), account, standing: this.#known.has(`${near}|${account}`) ? 'known' : failing ? 'failing' : 'fresh' };
+  }
+
+  async succeeded(address: string, account: string): Promise<void> {
+    const near = neighbourhoodOf(address);
+    await Promise.all([this.#troubles.reward(`n|${near}`), this.#troubles.reward(`a|${account}`)]);
+    const pair = `${near}|${account}`;
+    // The one that has not been used longest makes room.
+    this.#known.delete(pair);
+    this.#known.add(pair);
+    const [oldest] = this.#known;
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
   }
 }
 
@@ -105,6 +139,19 @@ async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
 
 /** An IPv6 client owns at least a /64, so that is what counts as one address. */
 export function networkOf(address: string): string {
+  const groups = groupsOf(address);
+  return typeof groups === 'string' ? groups : `${groups.slice(0, 4).join(':')}::/64`;
+}
+
+/** The addresses that one customer of a network commonly has: an IPv4 /24, an IPv6 /56. */
+export function neighbourhoodOf(address: string): string {
+  const groups = groupsOf(address);
+  if (typeof groups === 'string') return isIPv4(groups) ? `${groups.slice(0, groups.lastIndexOf('.'))}.0/24` : groups;
+  return `${groups.slice(0, 3).join(':')}:${(parseInt(groups[3] ?? '0', 16) & 0xff00).toString(16)}::/56`;
+}
+
+/** The first four groups of an IPv6 address, without leading zeros; any other address as it is. */
+function groupsOf(address: string): string | string[] {
   const text = address.slice(0, 64).replace(/^::ffff:(?=\d+\.)/i, '');
   if (!isIPv6(text)) return text;
   const [head = '', tail] = text.split('::');
@@ -114,5 +161,5 @@ export function networkOf(address: string): string {
     while (groups.length + after < 8 && groups.length < 4) groups.push('0');
     groups.push(...tail.split(':'));
   }
-  return `${groups.slice(0, 4).map((group) => parseInt(group || '0', 16).toString(16)).join(':')}::/64`;
+  return groups.slice(0, 4).map((group) => parseInt(group || '0', 16).toString(16));
 }

@@ -2,7 +2,9 @@ import { newId, type Clock } from '@annex/kernel';
 import { findOperatorByEmail, insertOperator, updateOperatorPassword, type Database } from '@annex/persistence';
 import { emailFaults, passwordFaults } from './email.js';
 import { refuseFaults } from './errors.js';
-import type { Passwords } from './passwords.js';
+import { turnOf, type Passwords } from './passwords.js';
+
+const platformTurn = turnOf('platform', 'system');
 
 export interface OperatorsOptions {
   database: Database;
@@ -24,8 +26,8 @@ export class Operators {
     refuseFaults([...emailFaults(email), ...passwordFaults(password)]);
     const { database, passwords, clock } = this.options;
     const known = await database.platform((tx) => findOperatorByEmail(tx, email));
-    if (known?.passwordHash && (await passwords.verify(known.passwordHash, password))) return;
-    const passwordHash = await passwords.hash(password);
+    if (known?.passwordHash && (await passwords.verify(known.passwordHash, password, platformTurn))) return;
+    const passwordHash = await passwords.hash(password, platformTurn);
     await database.platform(async (tx) => {
       if (known) await updateOperatorPassword(tx, known.id, passwordHash);
       else await insertOperator(tx, { id: newId('user', clock.now()), email, passwordHash });

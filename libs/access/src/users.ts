@@ -20,7 +20,7 @@ import { userIdOf, type Caller } from './caller.js';
 import { emailFaults, passwordFaults } from './email.js';
 import { accessErrors, refuseFaults } from './errors.js';
 import { onePage, type Listing, type Page } from './pages.js';
-import type { Passwords } from './passwords.js';
+import { turnOf, type Passwords } from './passwords.js';
 import { isRole, roleAtLeast, roles, type Role } from './roles.js';
 import { userView, type UserView } from './views.js';
 
@@ -58,7 +58,7 @@ export class Users {
     requireAdmin(caller);
     refuseFaults([...emailFaults(email), ...(password === undefined ? [] : passwordFaults(password)), ...roleFaults(role)]);
     requireReach(caller, role);
-    const passwordHash = password === undefined ? null : await this.options.passwords.hash(password);
+    const passwordHash = password === undefined ? null : await this.options.passwords.hash(password, turnOf(caller.tenant.id, caller.actor));
     const id = newId('user', this.options.clock.now());
     return this.#change(caller, async (tx) => {
       if (!(await insertUser(tx, { id, email, passwordHash, role }))) throw emailTaken(email);
@@ -86,7 +86,7 @@ export class Users {
       ...(role === undefined ? [] : roleFaults(role)),
     ]);
     if (role !== undefined) requireReach(caller, role);
-    const passwordHash = password === undefined ? undefined : await this.options.passwords.hash(password);
+    const passwordHash = password === undefined ? undefined : await this.options.passwords.hash(password, turnOf(caller.tenant.id, caller.actor));
     return this.#change(caller, async (tx) => {
       const owners = await lockOwners(tx);
       const before = await requireUser(tx, target);
