@@ -7,7 +7,7 @@ let annex: TestAnnex;
 let tenant: TestTenant;
 let viewer: string;
 beforeAll(async () => {
-  annex = await startTestAnnex({ ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024) });
+  annex = await startTestAnnex({ ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024), ANNEX_CONNECTIONS_PER_ADDRESS: '40' });
   tenant = await annex.makeTenant();
   viewer = (await tenant.as('viewer')).token;
   expect((await tenant.install({ code: `import { route } from '@annex/sdk'; route('/x', { methods: ['POST'] }, () => 1)`, manifest: { routes: true } })).status).toBe(200);
@@ -142,4 +142,30 @@ it('headers of a webhook are counted before they are looked at', async () => {
   const answer = await tenant.owner.post('/api/webhooks', { name: 'many', url: 'https://x.example/', events: ['a.b'], headers });
   expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/headers', detail: 'must have at most 50 members' }] } });
   expect(JSON.stringify(answer.body).length).toBeLessThan(2000);
+});
+
+it('connections of one address are counted: one too many is told so, other addresses go on', async () => {
+  const { hostname, port } = new URL(annex.url);
+  const open: Socket[] = [];
+  const dial = (localAddress: string): { socket: Socket; answer: Promise<string> } => {
+    const socket = connect({ host: hostname, port: Number(port), localAddress }).setEncoding('utf8');
+    open.push(socket);
+    const answer = new Promise<string>((resolve) => {
+      let text = '';
+      socket.on('data', (chunk: string) => (text += chunk)).on('error', () => {}).once('close', () => resolve(text));
+    });
+    socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
+    return { socket, answer };
+  };
+  const idle = Array.from({ length: 40 }, () => {
+    const socket = connect({ host: hostname, port: Number(port), localAddress: '127.0.0.9' });
+    open.push(socket);
+    return new Promise((done) => socket.once('connect', done));
+  });
+  await Promise.all(idle);
+  expect(await dial('127.0.0.9').answer).toMatch(/^HTTP\/1\.1 429 [^]*"code":"RATE_LIMITED"[^]*the limit is 40/);
+  expect(await dial('127.0.0.10').answer).toContain('HTTP/1.1 200');
+  open[0]?.destroy();
+  await expect.poll(() => dial('127.0.0.9').answer).toContain('HTTP/1.1 200');
+  for (const socket of open) socket.destroy();
 });

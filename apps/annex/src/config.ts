@@ -123,6 +123,8 @@ const settingsSchema = z.object({
     .superRefine((origins, context) => {
       for (const origin of origins) if (origin !== '*' && originFault(origin) !== undefined) context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
     }),
+  ANNEX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
+  ANNEX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(1000),
   ANNEX_BODY_MEMORY_BYTES: wholeBytes(MiB, Number.MAX_SAFE_INTEGER).default(64 * MiB),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://otel-collector:4318').optional(),
@@ -175,6 +177,9 @@ export interface Settings {
   trustProxy: string[];
   /** Origins whose pages may call `/api`; `*`: all. */
   apiCorsOrigins: string[];
+  /** Connections to the API at once, in all and from one address. */
+  connections: number;
+  connectionsPerAddress: number;
   /** Bytes of request bodies that may be in memory at once. */
   bodyMemoryBytes: number;
   logLevel: Environment['LOG_LEVEL'];
@@ -228,6 +233,8 @@ export function readSettings(environment: Record<string, string | undefined> = p
     publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
     trustProxy: env.ANNEX_TRUST_PROXY,
     apiCorsOrigins: env.ANNEX_API_CORS_ORIGINS,
+    connections: env.ANNEX_CONNECTIONS,
+    connectionsPerAddress: env.ANNEX_CONNECTIONS_PER_ADDRESS,
     bodyMemoryBytes: env.ANNEX_BODY_MEMORY_BYTES,
     logLevel: env.LOG_LEVEL,
   };

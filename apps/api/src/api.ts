@@ -23,6 +23,7 @@ import { allowApiOrigins } from './http/api-cors.js';
 import { BodyMemory, BodyReader } from './http/body-reader.js';
 import { admitBeforeBodies, CallerGuard, gateOf } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
+import { defaultConnectionLimits, limitConnections, type ConnectionLimits } from './http/connections.js';
 import { apiErrors } from './http/errors.js';
 import { waitWithContinue } from './http/expect-continue.js';
 import { streamFileBodies } from './http/file-body.js';
@@ -51,7 +52,7 @@ export interface ApiServices {
   hooks: InboundHooks;
 }
 
-export interface ApiOptions {
+export interface ApiOptions extends ConnectionLimits {
   port: number;
   host: string;
   /** Bytes of a request body to REST and `/ext`. Default 1 MiB; uploads have their own limit. */
@@ -111,7 +112,7 @@ function apiModule(services: ApiServices, { closing, routes }: { closing: AbortS
 }
 
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
-export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [], corsOrigins = [], bodyMemoryBytes }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
+export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [], corsOrigins = [], bodyMemoryBytes, connections = defaultConnectionLimits.connections, connectionsPerAddress = defaultConnectionLimits.connectionsPerAddress }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
   const closing = new AbortController();
   const routes = new KnownRoutes();
   const adapter = new FastifyAdapter({
@@ -129,6 +130,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   const app = await NestFactory.create<NestFastifyApplication>(apiModule(services, { closing: closing.signal, routes }), adapter, { logger: false, bodyParser: false });
   const server = app.getHttpAdapter().getInstance();
   const bodies = new BodyReader(new BodyMemory(bodyMemoryBytes));
+  limitConnections(server.server as Server, { connections, connectionsPerAddress }, trustProxy);
   waitWithContinue(server.server as Server);
   parseJsonBodies(server, bodies);
   await server.register(multipart);
