@@ -190,7 +190,7 @@ function launch(role: 'api' | 'worker', environment: Record<string, string>, pre
     url: '',
     pid: pidOf(child),
     log: () => said,
-    executors: () => descendants(pidOf(child)).filter((pid) => commandOf(pid).includes('executor.mjs') || commandOf(pid) === 'run'),
+    executors: () => descendants(pidOf(child)).filter(isExecutor),
     signal: (signal) => void child.kill(signal),
     ended,
     // A process that is gone, or about to be, hears nothing.
@@ -219,6 +219,11 @@ function descendants(pid: number): number[] {
   }
   const below = (of: number): number[] => (children.get(of) ?? []).flatMap((child) => [child, ...below(child)]);
   return below(pid);
+}
+
+/** Not the helper that waits for it, whose command line names it too. */
+function isExecutor(pid: number): boolean {
+  return /^(?:annex-exec|\S*node\S* .*executor\.mjs)/.test(commandOf(pid));
 }
 
 function commandOf(pid: number): string {

@@ -48,6 +48,7 @@ function describe(tier: SandboxTier): string {
     tier.noNewPrivileges && 'no new privileges',
     tier.resourceLimits && 'resource limits',
     tier.noNetwork && 'no network',
+    tier.ownProcesses && 'own process ids',
   ].filter(Boolean);
   return `${tier.tier}: own process${layers.length > 0 ? `, ${layers.join(', ')}` : ' only'}   (docs/sandbox.md)`;
 }

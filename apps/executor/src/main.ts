@@ -6,7 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { confinementReport, dropPermissions, Executor, FrameReader, FrameWriter, loadAddon, readToExecutor, writeFromExecutor } from '@annex/sandbox/executor';
+import { confinementReport, dropPermissions, Executor, FrameReader, FrameWriter, loadAddon, lookAround, readToExecutor, writeFromExecutor } from '@annex/sandbox/executor';
 
 const parentGone = 0;
 const lostControl = 70;
@@ -15,13 +15,14 @@ if (Number(process.versions.node.split('.')[0]) < 26) {
   console.error(`the executor needs Node 26, this is ${process.version}`);
   process.exit(lostControl);
 }
-process.title = 'run';
+process.title = 'annex-exec';
 const folder = dirname(fileURLToPath(import.meta.url));
 const addon = loadAddon(process.argv[2] ?? '');
 const prelude = { code: readFileSync(join(folder, 'prelude.js'), 'utf8') };
 const lazyFile = /^lazy-(.+)\.js$/;
 const lazyNames = readdirSync(folder).flatMap((file) => lazyFile.exec(file)?.[1] ?? []);
 const lazy = new Map(lazyNames.map((name) => [name, readFileSync(join(folder, `lazy-${name}.js`), 'utf8')]));
+const surroundings = lookAround();
 dropPermissions();
 
 const socket = new Socket({ fd: 3, readable: true, writable: true });
@@ -44,7 +45,7 @@ const executor = new Executor({
   prelude,
   lazySource: (name) => lazy.get(name) ?? '',
   now: () => performance.now(),
-  report: confinementReport,
+  report: () => confinementReport(surroundings),
   send(message) {
     writeFromExecutor(writer, message);
     unsent += 1;

@@ -1,14 +1,26 @@
 /** What an executor does to itself, and what it can say about its own confinement. Runs inside the executor. */
+import { readdirSync } from 'node:fs';
+import { openDescriptors } from './descriptors.js';
 import type { Addon } from '../isolate/guest.js';
 
+/** What it can see only before it gives up the right to read. */
+export interface Surroundings {
+  /** What its descriptors lead to. */
+  descriptors: string[];
+  /** The processes that its /proc shows; none where it may not look. */
+  processes: number[];
+}
+
 /** What a new executor reports before it is given anything. */
-export interface ConfinementReport {
+export interface ConfinementReport extends Surroundings {
   node: string;
   flags: string[];
   /** Permissions that it still has although it should not. */
   held: string[];
   environment: string[];
   uid: number;
+  /** Its own id as it sees it: 1 where it sees no process but its own. */
+  pid: number;
 }
 
 const neverHeld = ['fs.write', 'net', 'child', 'worker', 'wasi', 'inspector', 'ffi'];
@@ -33,22 +45,42 @@ export function dropPermissions(): void {
   }
 }
 
-export function confinementReport(): string {
-  const permission = process.permission as unknown as { has(scope: string): boolean } | undefined;
+/** Call this last before {@link dropPermissions}. */
+export function lookAround(): Surroundings {
+  return { descriptors: openDescriptors(), processes: shownProcesses() };
+}
+
+function shownProcesses(): number[] {
+  try {
+    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+export function confinementReport(surroundings: Surroundings): string {
+  const permission = process.permission as unknown as Permission | undefined;
   const held = permission === undefined ? ['everything'] : neverHeld.filter((scope) => has(permission, scope));
+  if (permission !== undefined && has(permission, 'fs.read', '/proc/self/status')) held.push('fs.read');
   const report: ConfinementReport = {
     node: process.versions.node,
     flags: [...process.execArgv],
     held,
     environment: Object.keys(process.env),
     uid: process.getuid?.() ?? -1,
+    pid: process.pid,
+    ...surroundings,
   };
   return JSON.stringify(report);
 }
 
-function has(permission: { has(scope: string): boolean }, scope: string): boolean {
+interface Permission {
+  has(scope: string, reference?: string): boolean;
+}
+
+function has(permission: Permission, ...asked: Parameters<Permission['has']>): boolean {
   try {
-    return permission.has(scope);
+    return permission.has(...asked);
   } catch {
     return false;
   }

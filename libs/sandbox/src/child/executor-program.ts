@@ -8,7 +8,8 @@ export function executorProgram(files: ExecutorFiles, { optimize }: { optimize: 
     node: files.node,
     file: join(files.folder, 'executor.mjs'),
     args: [files.addon],
-    readable: [files.folder, files.addon],
+    // What it reports about itself is read there, before it gives up the right to read anything.
+    readable: [files.folder, files.addon, ...(process.platform === 'linux' ? ['/proc'] : [])],
     needsAddons: true,
     flags: ['--no-node-snapshot', ...(optimize ? [] : ['--disable-optimizing-compilers'])],
   };

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { executorProgram } from './executor-program.js';
 import { confinedFlags } from './launch.js';
-import { prlimitArgs, sandboxTier, setprivArgs, unshareArgs } from './tier.js';
+import { namespaceArgs, noTier, prlimitArgs, sandboxTier, setprivArgs } from './tier.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const isRoot = process.getuid?.() === 0;
@@ -50,12 +50,11 @@ describe('an executor', () => {
       expect(flags).toContain(flag);
     }
     expect(flags.filter((flag) => /allow-(net|fs-write|child|worker|wasi|inspector|ffi)/.test(flag))).toEqual([]);
-    expect(flags.filter((flag) => flag.startsWith('--allow-fs-read'))).toEqual(['--allow-fs-read=/f', '--allow-fs-read=/a']);
+    expect(flags.filter((flag) => flag.startsWith('--allow-fs-read'))).toEqual(['--allow-fs-read=/f', '--allow-fs-read=/a', ...(process.platform === 'linux' ? ['--allow-fs-read=/proc'] : [])]);
   });
 
   it('is started without the walls that the machine does not have', () => {
-    const none = { tier: 'T0', ownUser: false, noNewPrivileges: false, resourceLimits: false, noNetwork: false, diesWithParent: false } as const;
-    expect([setprivArgs(none, 1), unshareArgs(none), prlimitArgs(none, 1)]).toEqual([[], [], []]);
+    expect([setprivArgs(noTier, 1), namespaceArgs(noTier), prlimitArgs(noTier, 1)]).toEqual([[], [], []]);
   });
 
   it.runIf(process.platform === 'linux')('has the walls that this machine offers', async () => {

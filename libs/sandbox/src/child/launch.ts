@@ -1,11 +1,12 @@
 /** Starts a Node program behind every wall that the machine offers. What the program is for is not known here. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { getPriority, setPriority } from 'node:os';
 import { delimiter, join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { childStreams } from './descriptors.js';
+import { innerProcess, stepBack } from './own-process.js';
 import { systemPath } from './system-path.js';
-import { prlimitArgs, setprivArgs, unshareArgs, type SandboxTier } from './tier.js';
+import { namespaceArgs, prlimitArgs, setprivArgs, type SandboxTier } from './tier.js';
 import type { LentUser } from './users.js';
 
 export interface ConfinedProgram {
@@ -40,20 +41,17 @@ export interface Ending {
 /** A started program: it inherits nothing but one stream, which it has as descriptor 3. */
 export interface Launched {
   readonly stream: Duplex;
-  /** The program's process; -1 when there is none. */
+  /** The program's process, as this process sees it; -1 when there is none. */
   readonly pid: number;
-  /** Settled when it is gone. */
+  /** Settled when it is gone, with everything that it started where it has process ids of its own. */
   readonly exited: Promise<Ending>;
   /** SIGKILL. */
   kill(): void;
-  /** What it wrote to stderr, at most 8 KiB, until {@link hush}. */
+  /** What it wrote to stderr, at most 8 KiB, until {@link settled}. */
   complaints(): string;
-  /** From now on what it writes to stderr goes nowhere. */
-  hush(): void;
+  /** Call this when it has said that it is ready: what it writes to stderr goes nowhere from now on. */
+  settled(): void;
 }
-
-/** Steps of niceness below its parent: about a third of its share when both want everything. */
-const niceness = 5;
 
 /** Flags without which the program may not run; it reports them as `process.execArgv`. */
 export function confinedFlags({ flags = [], readable, needsAddons = false }: ConfinedProgram): string[] {
@@ -70,7 +68,7 @@ export function confinedFlags({ flags = [], readable, needsAddons = false }: Con
 /** Starts a program behind every wall that the tier has. Throws what `spawn` throws. */
 export function launchConfined(program: ConfinedProgram, { tier, user, addressSpaceMb }: Confinement): Launched {
   const [command = program.node, ...args] = [
-    ...unshareArgs(tier),
+    ...namespaceArgs(tier),
     ...prlimitArgs(tier, addressSpaceMb),
     ...setprivArgs(tier, user.uid),
     program.node,
@@ -80,32 +78,51 @@ export function launchConfined(program: ConfinedProgram, { tier, user, addressSp
     ...(program.args ?? []),
   ].map((part, index, all) => (index === 0 || all[index - 1] === '--' ? absolute(part) : part));
   // In a process group of its own: Ctrl-C in a terminal goes to the parent alone, which lets the runs under way end.
-  const child = spawn(command, args, { cwd: '/', env: {}, stdio: ['ignore', 'ignore', 'pipe', 'pipe'], detached: true });
-  stepBack(child);
+  const child = spawn(command, args, { cwd: '/', env: {}, stdio: childStreams(), detached: true });
+  if (child.pid !== undefined) stepBack(child.pid);
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     if (complaints.length < 8192) complaints += text;
   });
+  let inner: number | undefined;
+  const own = (): number | undefined => (inner ??= tier.ownProcesses && child.pid !== undefined ? innerProcess(child.pid) : undefined);
   return {
     stream: child.stdio[3] as Duplex,
-    pid: child.pid ?? -1,
-    exited: new Promise((resolve) => {
-      child.once('exit', (code, signal) => resolve({ code, signal }));
-      child.once('error', (error) => resolve({ code: null, signal: null, error }));
-    }),
-    kill: () => void child.kill('SIGKILL'),
+    get pid() {
+      return own() ?? child.pid ?? -1;
+    },
+    exited: exitOf(child),
+    kill: () => killBoth(child, own()),
     complaints: () => complaints.slice(0, 8192),
-    hush: () => void child.stderr?.destroy(),
+    settled() {
+      child.stderr?.destroy();
+      const pid = own();
+      if (pid !== undefined) stepBack(pid);
+    },
   };
 }
 
-/** Behind the parent in the line for the processor: it must keep watching and answering while plugin code uses all it can get. */
-function stepBack({ pid }: ChildProcess): void {
-  if (pid === undefined) return;
+function exitOf(child: ChildProcess): Promise<Ending> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve({ code, signal }));
+    child.once('error', (error) => resolve({ code: null, signal: null, error }));
+  });
+}
+
+/**
+ * The first process of a namespace takes the others with it, and its helper outside ends when all of them are gone; so the helper is not
+ * killed but awaited. A program that is still being started has only the helper.
+ */
+function killBoth(child: ChildProcess, inner: number | undefined): void {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  if (inner === undefined) {
+    child.kill('SIGKILL');
+    return;
+  }
   try {
-    setPriority(pid, Math.min(19, getPriority() + niceness));
+    process.kill(inner, 'SIGKILL');
   } catch {
-    // It has ended already, or the machine knows no such thing.
+    // It has just ended.
   }
 }
 

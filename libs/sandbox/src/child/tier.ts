@@ -1,5 +1,6 @@
 /** Which walls of the operating system can stand around an executor here. Found out once, by trying. */
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { systemPath } from './system-path.js';
 import { userRange } from './user-range.js';
@@ -7,27 +8,55 @@ import { claimUsers } from './users.js';
 
 /** The layers that are on, beside the ones that always are: own process, permission model, empty environment, watchdog. */
 export interface SandboxTier {
-  /** `T0`: process only. `T1`: also own user, no new privileges and resource limits. `T2`: also no network at all. */
+  /** `T0`: process only. `T1`: also own user, no new privileges and resource limits. `T2`: also no network and process ids of its own. */
   tier: 'T0' | 'T1' | 'T2';
   ownUser: boolean;
   noNewPrivileges: boolean;
   resourceLimits: boolean;
   noNetwork: boolean;
+  /** It sees no process but its own, and everything that it started ends with it. */
+  ownProcesses: boolean;
+  /** Its /proc shows only itself. */
+  ownProcFolder: boolean;
   /** The kernel kills the executor when its parent dies. */
   diesWithParent: boolean;
 }
 
+export const noTier: SandboxTier = {
+  tier: 'T0',
+  ownUser: false,
+  noNewPrivileges: false,
+  resourceLimits: false,
+  noNetwork: false,
+  ownProcesses: false,
+  ownProcFolder: false,
+  diesWithParent: false,
+};
+
+const noCapabilities = ['--bounding-set=-all', '--inh-caps=-all'];
+
 export function setprivArgs(tier: SandboxTier, uid: number): string[] {
   if (!tier.noNewPrivileges) return [];
-  const identity = tier.ownUser
-    ? [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--bounding-set=-all', '--inh-caps=-all']
-    : [];
-  return ['setpriv', ...identity, '--no-new-privs', '--pdeathsig=KILL', '--'];
+  const identity = tier.ownUser ? [`--reuid=${uid}`, `--regid=${uid}`, '--clear-groups'] : [];
+  // Who makes namespaces without being root is root within them.
+  const capabilities = tier.ownUser || (!isRoot() && hasNamespaces(tier)) ? noCapabilities : [];
+  return ['setpriv', ...identity, ...capabilities, '--no-new-privs', '--pdeathsig=KILL', '--'];
 }
 
-export function unshareArgs(tier: SandboxTier): string[] {
-  if (!tier.noNetwork) return [];
-  return isRoot() ? ['unshare', '--net', '--ipc', '--uts', '--'] : ['unshare', '--map-root-user', '--net', '--'];
+/** A helper stays outside a namespace of processes and waits for the program; both end with the one above them. */
+export function namespaceArgs(tier: SandboxTier): string[] {
+  if (!hasNamespaces(tier)) return [];
+  const unshare = ['unshare'];
+  if (!isRoot()) unshare.push('--map-root-user');
+  if (tier.noNetwork) unshare.push('--net');
+  if (isRoot()) unshare.push('--ipc', '--uts');
+  if (tier.ownProcesses) unshare.push('--pid', '--fork', '--kill-child');
+  if (tier.ownProcFolder) unshare.push('--mount-proc');
+  return [...(tier.ownProcesses && tier.noNewPrivileges ? ['setpriv', '--pdeathsig=KILL', '--'] : []), ...unshare, '--'];
+}
+
+function hasNamespaces({ noNetwork, ownProcesses }: SandboxTier): boolean {
+  return noNetwork || ownProcesses;
 }
 
 /** Threads of a program: those of Node and V8 (about 11), isolated-vm's (one per core and one), timers, and room. Counted by user. */
@@ -63,30 +92,35 @@ export function sandboxTier(settings: WallSettings = {}): Promise<SandboxTier> {
 }
 
 async function detect({ users }: WallSettings): Promise<SandboxTier> {
-  const all: SandboxTier = { tier: 'T2', ownUser: true, noNewPrivileges: true, resourceLimits: true, noNetwork: true, diesWithParent: true };
-  if (process.platform !== 'linux') {
-    return { tier: 'T0', ownUser: false, noNewPrivileges: false, resourceLimits: false, noNetwork: false, diesWithParent: false };
-  }
+  if (process.platform !== 'linux') return noTier;
   const range = isRoot() ? userRange(users) : undefined;
-  const [asOther, plain, limits, network] = await Promise.all([
-    range === undefined ? false : works(setprivArgs(all, range.first)),
-    works(setprivArgs({ ...all, ownUser: false }, 0)),
-    works(prlimitArgs(all, 16_384)),
-    works(unshareArgs(all)),
+  const limited: SandboxTier = { ...noTier, noNewPrivileges: true, diesWithParent: true };
+  const [asOther, plain, limits, network, processes, procFolder] = await Promise.all([
+    range === undefined ? false : works(setprivArgs({ ...limited, ownUser: true }, range.first)),
+    works(setprivArgs(limited, 0)),
+    works(prlimitArgs({ ...limited, resourceLimits: true, ownUser: range !== undefined }, 16_384)),
+    works(namespaceArgs({ ...limited, noNetwork: true })),
+    canSeeChildren && works(namespaceArgs({ ...limited, noNetwork: true, ownProcesses: true })),
+    canSeeChildren && works(namespaceArgs({ ...limited, noNetwork: true, ownProcesses: true, ownProcFolder: true })),
   ]);
   if (range !== undefined && asOther) await claimUsers(range);
   const tier: SandboxTier = {
-    tier: 'T0',
+    ...noTier,
     ownUser: asOther,
     noNewPrivileges: asOther || plain,
     resourceLimits: limits,
     noNetwork: network,
+    ownProcesses: processes || procFolder,
+    ownProcFolder: procFolder,
     diesWithParent: asOther || plain,
   };
   const isT1 = (asOther || !isRoot()) && tier.noNewPrivileges && limits;
-  tier.tier = isT1 ? (network ? 'T2' : 'T1') : 'T0';
+  if (isT1) tier.tier = network && tier.ownProcesses ? 'T2' : 'T1';
   return tier;
 }
+
+/** Whether the kernel lists the children of a process: without that, the program behind a helper is not found. */
+const canSeeChildren = existsSync(`/proc/self/task/${process.pid}/children`);
 
 function works([program, ...args]: string[]): Promise<boolean> {
   if (program === undefined) return Promise.resolve(false);

@@ -143,7 +143,7 @@ export class Lane {
 
   #beginWaiting(run: GuestRun | undefined, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
     // Visible from outside: should the turn never end, the parent reads here whose it was.
-    if (run !== undefined) process.title = `run ${run.slot}`;
+    if (run !== undefined) process.title = `annex-exec ${run.slot}`;
     this.#isWaiting = true;
     const result = this.guest.enter(turn, args, timeoutMs);
     this.#isWaiting = false;

@@ -176,7 +176,8 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     clearInterval(this.#watcher);
     this.#watcher = undefined;
     if (!(await this.allKilledExit())) this.#options.logger.error({}, 'an executor did not end although it was killed');
-    await sweptUsers();
+    // Where everything that an executor started ends with it, the sweep finds nothing, and may as well come later.
+    if (!this.#tier.ownProcesses) await sweptUsers();
   }
 
   #board(flight: Flight, onOver: () => void): void {

@@ -29,7 +29,7 @@ class LyingExecutor {
     far.on('data', (chunk: Buffer) => reader.push(chunk));
     far.on('error', () => undefined);
     this.executor = new ProcessExecutor({
-      launched: { pid: 2 ** 22, stream: near, exited: this.ending.promise, kill() {}, hush() {}, complaints: () => '' },
+      launched: { pid: 2 ** 22, stream: near, exited: this.ending.promise, kill() {}, settled() {}, complaints: () => '' },
       settings: { callNames: [], maxIsolates: 1, softRssMb: 1, spareMemoryMb: 1, graceMs: 1, preludeCache: '' },
       profiles: new Profiles(),
       events: { onReady() {}, onPreludeCache() {}, onIdleSlot() {}, onExit() {}, onKill: (report) => this.kills.push(report) },
@@ -73,7 +73,7 @@ describe('a parent', () => {
   let liar: LyingExecutor;
   beforeEach(() => {
     liar = new LyingExecutor();
-    liar.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1}' });
+    liar.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1,"pid":1,"processes":[],"descriptors":[]}' });
   });
 
   it('drops and counts what is said about runs that it does not know', async () => {

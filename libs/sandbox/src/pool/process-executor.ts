@@ -227,7 +227,7 @@ export class ProcessExecutor {
   /** The run that the executor was waiting for when it last had a chance to say so (Linux). */
   #markedSlot(): number | undefined {
     try {
-      const name = /^run (\d+)$/.exec(readFileSync(`/proc/${this.pid}/comm`, 'utf8').trim());
+      const name = /^annex-exec (\d+)$/.exec(readFileSync(`/proc/${this.pid}/comm`, 'utf8').trim());
       return name === null ? undefined : Number(name[1]);
     } catch {
       return undefined;
@@ -276,7 +276,7 @@ export class ProcessExecutor {
         if (this.state !== 'starting') return;
         this.confinement = JSON.parse(message.report) as ConfinementReport;
         this.state = 'ready';
-        this.#options.launched.hush();
+        this.#options.launched.settled();
         this.#options.events.onReady(this);
         return;
       case 'prelude':

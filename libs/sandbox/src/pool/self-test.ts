@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import type { ExecutorFiles } from '../child/files.js';
 import { executorProgram } from '../child/executor-program.js';
+import { foreignDescriptors, openDescriptors } from '../child/descriptors.js';
 import { confinedFlags } from '../child/launch.js';
 import type { SandboxTier } from '../child/tier.js';
 import { errors } from '../errors.js';
@@ -66,7 +67,7 @@ const probeOptions: PoolOptions = {
   logger: { debug() {}, info() {}, warn() {}, error() {} },
 };
 
-function* confinementFaults(pool: ExecutorPool, flags: string[], { ownUser }: SandboxTier): Generator<string> {
+function* confinementFaults(pool: ExecutorPool, flags: string[], { ownUser, ownProcesses, ownProcFolder }: SandboxTier): Generator<string> {
   const [found] = pool.confinements();
   if (found === undefined) {
     yield 'no executor said how it is confined';
@@ -77,6 +78,10 @@ function* confinementFaults(pool: ExecutorPool, flags: string[], { ownUser }: Sa
   if (found.held.length > 0) yield `permissions held: ${found.held.join(' ')}`;
   if (found.environment.length > 0) yield `environment variables present: ${found.environment.join(' ')}`;
   if (ownUser && found.uid === process.getuid?.()) yield 'it runs as the same user as its parent';
+  if (ownProcesses && found.pid !== 1) yield 'it shares process ids with others';
+  if (ownProcFolder && (found.processes.length !== 1 || found.processes[0] !== 1)) yield `its /proc shows ${found.processes.length} processes`;
+  const foreign = foreignDescriptors(found.descriptors, openDescriptors());
+  if (foreign.length > 0) yield `descriptors that are not its own: ${foreign.slice(0, 5).join(' ')}`;
 }
 
 const absences = `
