@@ -1,5 +1,6 @@
 import { File, blobBytes, concatenate } from './blob.js';
 import { bytesToLatin1 } from './base64.js';
+import { parseDisposition } from './content-disposition.js';
 import { utf8Decode, utf8Encode } from './encoding.js';
 import { FormData, formEntriesOf } from './form-data.js';
 import { randomBytes } from './random.js';
@@ -81,21 +82,16 @@ function readHeaders(bytes: Uint8Array, from: number): PartHeaders {
     const colon = line.indexOf(58);
     if (colon < 1) throw malformed('a header without a colon');
     const name = bytesToLatin1(line.subarray(0, colon)).trim().toLowerCase();
-    if (name === 'content-disposition') disposition = utf8Decode(line.subarray(colon + 1)).trim();
-    if (name === 'content-type') type = bytesToLatin1(line.subarray(colon + 1)).trim();
+    if (name === 'content-disposition') disposition ??= utf8Decode(line.subarray(colon + 1)).trim();
+    if (name === 'content-type') type ??= bytesToLatin1(line.subarray(colon + 1)).trim();
     at = end + 2;
   }
-  if (disposition === undefined || !/^form-data\s*;/i.test(disposition)) throw malformed('a part is no form-data');
-  const name = parameter(disposition, 'name');
+  const parsed = disposition === undefined ? null : parseDisposition(disposition);
+  if (parsed?.type !== 'form-data') throw malformed('a part is no form-data');
+  const name = parsed.parameters.get('name');
   if (name === undefined) throw malformed('a part has no name');
-  const filename = parameter(disposition, 'filename');
+  const filename = parsed.parameters.get('filename');
   return { name, end: at, ...(filename === undefined ? {} : { filename }), ...(type === undefined ? {} : { type }) };
-}
-
-function parameter(disposition: string, name: string): string | undefined {
-  const match = new RegExp(`;\\s*${name}=(?:"((?:[^"\\\\]|\\\\[^])*)"|([^;"\\s]+))`, 'i').exec(disposition);
-  const value = match?.[1]?.replace(/\\(["\\])/g, '$1') ?? match?.[2];
-  return value?.replace(/%0A/gi, '\n').replace(/%0D/gi, '\r').replace(/%22/g, '"');
 }
 
 function malformed(why: string): TypeError {
