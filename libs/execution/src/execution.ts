@@ -127,7 +127,6 @@ export class Execution {
   readonly #broker: Broker<RunIdentity>;
   readonly #masks: SecretMasks;
   readonly #sink: RunSink;
-  readonly #stackMaps = new StackMaps();
   /** Runs of routes that have answered and go on. */
   readonly #goingOn = new Set<Promise<void>>();
   readonly #logger: Logger;
@@ -144,7 +143,7 @@ export class Execution {
     this.tail = new LogTail({ database, clock, logger });
     this.reader = new RunReader({ database, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, clock });
     this.#broker = createBroker(hostCallHandlers({ database, secrets, egress, emit, startJob, plugins: this.#pluginRoutes(), counts: this.#sink, llm: this.#llm(options.llm), files: options.files, templates: options.templates, mail: options.mail, tables: options.tables, clock }), { logger });
-    this.#parts = { broker: this.#broker, masks: this.#masks, sink: this.#sink, clock };
+    this.#parts = { broker: this.#broker, masks: this.#masks, sink: this.#sink, clock, stacks: new StackMaps() };
   }
 
   /** Begins to keep snapshots, to follow logs and to sweep. */
@@ -340,7 +339,8 @@ export class Execution {
       outcome = { status: 'failed', error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' }, usage: nothingUsed };
     }
     scope.close();
-    if (outcome.status === 'failed') await this.#tellStack(scope, outcome.error);
+    if (outcome.status === 'failed') this.#tellStack(scope, outcome.error);
+    if (scope.logging !== undefined) await scope.logging;
     const used = this.#count(scope, outcome);
     if (scope.logLines > 0) await this.#flushSoon(scope.tenantId);
     const kept = Object.fromEntries(Object.entries(used).map(([name, each]) => [name, { used: each.used, max: each.max }]));
@@ -392,15 +392,14 @@ export class Execution {
       outcome = { status: 'failed', error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' }, usage: nothingUsed };
     }
     scope.close();
-    if (outcome.status === 'failed') await this.#tellStack(scope, outcome.error);
+    if (outcome.status === 'failed') this.#tellStack(scope, outcome.error);
+    if (scope.logging !== undefined) await scope.logging;
     return outcome;
   }
 
-  /** The stack, with the author's files and lines, goes into the run's log, where the plugin's developer looks, and nowhere else. */
-  async #tellStack(scope: RunScope, { stack: raw, message }: SandboxError): Promise<void> {
-    if (raw === undefined || raw === '') return;
-    const { snapshot, bundleSha256 } = scope;
-    const stack = bundleSha256 === snapshot.bundleSha256 ? await this.#stackMaps.translate(raw, bundleSha256, () => snapshot.loadSourceMap()) : raw;
+  /** The stack goes into the run's log, where the plugin's developer looks, and nowhere else. The log names the author's files and lines. */
+  #tellStack(scope: RunScope, { stack, message }: SandboxError): void {
+    if (stack === undefined || stack === '') return;
     scope.log({ timeMs: this.options.clock.now(), level: 'error', message: `Uncaught: ${message}`, fields: { stack } });
   }
 

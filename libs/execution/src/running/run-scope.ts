@@ -8,6 +8,7 @@ import type { PeakLimit, RunEffect, RunIdentity } from '../host-calls/run-identi
 import type { SecretMasks } from '../masking/secret-masks.js';
 import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
+import { mayHavePlaces, type StackMaps } from './stack-map.js';
 
 /** What every run leans on. */
 export interface ScopeParts {
@@ -16,7 +17,12 @@ export interface ScopeParts {
   /** Takes the lines that are kept. */
   sink: Pick<RunSink, 'log'>;
   clock: Clock;
+  /** Names places of the bundle in log lines by the author's files. Default: they stay as they are. */
+  stacks?: StackMaps;
 }
+
+/** Most lines of one run whose stack traces are translated. */
+const maxTranslatedLines = 100;
 
 /** One try at running a handler. */
 export interface RunStart {
@@ -90,6 +96,8 @@ export class RunScope implements RunRequest, RunIdentity {
   #failures: { code: string; message: string }[] | undefined;
   #peaks: Partial<Record<PeakLimit, number>> | undefined;
   #warned: Set<string> | undefined;
+  #logging: Promise<void> | undefined;
+  #translated = 0;
 
   constructor(
     private readonly parts: ScopeParts,
@@ -158,9 +166,44 @@ export class RunScope implements RunRequest, RunIdentity {
     return answer;
   }
 
-  log({ timeMs, level, message, fields }: SandboxLog): void {
+  log(line: SandboxLog): void {
     if (this.logLines >= this.runLimits.logLines) return;
     this.logLines += 1;
+    const text = line.fields === null ? '' : JSON.stringify(line.fields);
+    const isTrace = this.#translated < maxTranslatedLines && (mayHavePlaces(line.message) || mayHavePlaces(text));
+    if (!isTrace && this.#logging === undefined) {
+      this.#keep(line, text);
+      return;
+    }
+    // Lines keep their order: what comes after a trace waits for it.
+    const logging = (this.#logging ?? Promise.resolve()).then(async () => {
+      await this.#translateAndKeep(line, text, isTrace);
+      if (this.#logging === logging) this.#logging = undefined;
+    });
+    this.#logging = logging;
+  }
+
+  /** Pending while lines wait for the translation of a stack trace. Never rejects. */
+  get logging(): Promise<void> | undefined {
+    return this.#logging;
+  }
+
+  async #translateAndKeep(line: SandboxLog, text: string, isTrace: boolean): Promise<void> {
+    const { stacks } = this.parts;
+    const { snapshot } = this;
+    // Transforms have a bundle and a source map of their own.
+    if (!isTrace || stacks === undefined || this.bundleSha256 !== snapshot.bundleSha256) {
+      this.#keep(line, text);
+      return;
+    }
+    this.#translated += 1;
+    const translate = (given: string): Promise<string> => stacks.translate(given, this.bundleSha256, () => snapshot.loadSourceMap());
+    const message = await translate(line.message);
+    const fields = mayHavePlaces(text) ? (JSON.parse(await translate(text)) as SandboxLog['fields']) : line.fields;
+    this.#keep({ ...line, message, fields }, text);
+  }
+
+  #keep({ timeMs, level, message, fields }: SandboxLog, text: string): void {
     const masker = this.parts.masks.of(this.installationId);
     const kept = fields === null ? null : storageProblem(fields)?.startsWith('nested') ? { omitted: 'nested too deep to be kept' } : fields;
     const line = {
@@ -172,7 +215,7 @@ export class RunScope implements RunRequest, RunIdentity {
       message: masker ? masker.text(message) : message,
       fields: masker && kept !== null ? masker.json(kept) : kept,
     };
-    this.parts.sink.log(this.tenantId, line, 128 + message.length + (fields === null ? 0 : JSON.stringify(fields).length));
+    this.parts.sink.log(this.tenantId, line, 128 + message.length + text.length);
   }
 
   noteUse(limit: PeakLimit, amount: number): void {

@@ -1,10 +1,14 @@
 import type { Emit } from './emissions.js';
 import { emission, logLevels, maxArgsLength } from './emissions.js';
 import { record, SafeError, SafePromise, defineProperty } from './primordials.js';
+import { authorFrames } from './stack-frames.js';
 
 interface Settle {
   resolve(value: string): void;
   reject(reason: unknown): void;
+  method: string;
+  /** Made where the call was made. */
+  site: Error;
 }
 
 /** The ceilings that the isolate keeps by itself, before the executor checks them again. */
@@ -63,6 +67,8 @@ export class RunState {
   }
 
   call(kind: number, method: string, args: string): Promise<string> {
+    // Keeps the place of the call, because the answer comes in a turn of its own; written out only when it is a refusal.
+    const site = new SafeError();
     return new SafePromise<string>((resolve, reject) => {
       const refusal = this.refuse(kind, method, args);
       if (refusal !== undefined) {
@@ -75,7 +81,7 @@ export class RunState {
         const id = this.nextCall;
         this.nextCall += 1;
         this.calls ??= record<Settle>();
-        this.calls[id] = { resolve, reject };
+        this.calls[id] = { resolve, reject, method, site };
         this.underWay += 1;
         this.emit()(kind, this.key, id, 0, method, args, '');
       };
@@ -122,7 +128,7 @@ export class RunState {
     delete this.calls[id];
     this.underWay -= 1;
     if (ok) settle.resolve(a);
-    else settle.reject(hostError(a, b));
+    else settle.reject(callError(settle, a, b));
     const next = this.waiting?.[this.waitingHead];
     if (this.waiting !== undefined && next !== undefined) {
       delete this.waiting[this.waitingHead];
@@ -150,11 +156,24 @@ export class RunState {
   }
 }
 
-/** The error a plugin sees when a host call fails: its message, and the stable `code`. */
+/**
+ * The error a plugin sees when a host call fails: its message, and the stable `code`. The code is no member that JSON would write: an error in a
+ * result would lose its message without a word otherwise.
+ */
 export function hostError(code: string, message: string): Error {
   const error = new SafeError(message);
-  defineProperty(error, 'code', { value: code, enumerable: true, configurable: true, writable: true });
+  defineProperty(error, 'code', { value: code, enumerable: false, configurable: true, writable: true });
   return error;
+}
+
+/** The error of a call that was refused. Its stack names the call and leads to the line that made it. */
+function callError({ method, site }: Settle, code: string, message: string): Error {
+  const hidden = { enumerable: false, configurable: true, writable: true } as const;
+  const frames = authorFrames(site.stack);
+  defineProperty(site, 'message', { ...hidden, value: message });
+  defineProperty(site, 'code', { ...hidden, value: code });
+  defineProperty(site, 'stack', { ...hidden, value: `Error: ${message}\n    at ctx.${method}${frames}` });
+  return site;
 }
 
 /** The number that stands for a log level in an emission. */

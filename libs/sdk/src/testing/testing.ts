@@ -3,7 +3,7 @@
  * the table of retries are the real ones; the network, PostgreSQL and the queue are replaced by what the test says and memory.
  */
 import { createBroker } from '@annex/broker';
-import { attemptOutcome, dbHandlers, emailHandlers, fileHandlers, flowHandlers, httpHandlers, llmHandlers, RunScope, SecretMasks, templateHandlers, type InstallationSnapshot, type RunIdentity, type RunStart, type ScopeParts } from '@annex/execution';
+import { attemptOutcome, dbHandlers, emailHandlers, fileHandlers, flowHandlers, httpHandlers, llmHandlers, RunScope, SecretMasks, StackMaps, templateHandlers, type InstallationSnapshot, type RunIdentity, type RunStart, type ScopeParts } from '@annex/execution';
 import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEvent } from '@annex/events';
 import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
 import { newId, systemClock, type Id, type Json } from '@annex/kernel';
@@ -146,6 +146,7 @@ export class TestPlugin implements AsyncDisposable {
       masks: new SecretMasks(createMasker),
       sink: { log: (_tenantId, { level, message, fields }) => void this.logs.push({ level, message, fields: fields as LogLine['fields'] }) },
       clock: systemClock,
+      stacks: new StackMaps(),
     };
   }
 
