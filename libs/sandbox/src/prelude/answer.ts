@@ -1,11 +1,14 @@
 import { base64Bytes, emission, maxHeaderText } from './emissions.js';
-import { bytesOf, indexOf, isArray, isInteger, keys, lowerCase, SafeTypeError, toBase64, toJson } from './primordials.js';
+import { bytesOf, indexOf, isArray, isInteger, keys, lowerCase, SafeTypeError, quote, toBase64, toJson } from './primordials.js';
+import { jsonText, lossText } from './json-loss.js';
 import { headerListOf, isHeaders as isHeaderObject } from './web/headers.js';
 import type { Response } from './web/response.js';
-import type { RunState } from './run-state.js';
+import { levelNumber, type RunState } from './run-state.js';
 import type { WebInternals } from './web/install.js';
 
 const jsonType = 'application/json; charset=utf-8';
+
+const warnLevel = levelNumber('warn');
 
 interface Draft {
   status: number;
@@ -17,6 +20,7 @@ interface Draft {
 export function answerRoute(run: RunState, value: unknown, web: WebInternals): void {
   const draft: Draft = { status: 200, headers: '', contentType: undefined };
   let body = value;
+  if (isArray(value) && (value.length === 2 || value.length === 3) && isHeaders(value[2])) refuseTextStatus(value[1]);
   if (isArray(value) && (value.length === 2 || value.length === 3) && isStatus(value[1]) && isHeaders(value[2])) {
     body = value[0];
     draft.status = value[1];
@@ -32,19 +36,35 @@ export function answerRoute(run: RunState, value: unknown, web: WebInternals): v
   } else if (typeof body === 'string' && draft.contentType !== undefined && indexOf(lowerCase(draft.contentType), 'json') < 0) {
     send(run, draft, undefined, 'utf8', body.length, body);
   } else {
-    const text = toJson(body);
+    const text = jsonText(body, 'the result');
     if (text === undefined) throw new SafeTypeError(`a handler returned a ${typeof body}, which is not JSON`);
     send(run, draft, jsonType, 'utf8', text.length, text);
   }
 }
 
-/** Sends the result of every other kind of handler. */
-export function answerValue(run: RunState, value: unknown): void {
-  const text = value === undefined ? undefined : toJson(value);
+/** `[body, '404']` would be a list with status 200. */
+function refuseTextStatus(status: unknown): void {
+  if (typeof status !== 'string' || status.length !== 3 || !isStatus(+status)) return;
+  throw new SafeTypeError(`the result holds at "/1" the status ${quote(status)} as text; write the number ${status}`);
+}
+
+/**
+ * Sends the result of every other kind of handler. Nobody uses what a hook returns (`isUsed` false), which is often there by accident: it is kept as
+ * JSON has it, and what JSON loses is a warning in the log.
+ */
+export function answerValue(run: RunState, value: unknown, isUsed: boolean): void {
+  const text = value === undefined ? undefined : isUsed ? jsonText(value, 'the result') : looseText(run, value);
   if (value !== undefined && text === undefined) throw new SafeTypeError(`a handler returned a ${typeof value}, which is not JSON`);
   if (!fits(run, text?.length ?? 0)) return;
   if (!mayAnswer(run)) return;
   run.emit()(emission.value, run.key, text === undefined ? 0 : 1, 0, text ?? '', '', '');
+}
+
+function looseText(run: RunState, value: unknown): string | undefined {
+  const text = toJson(value);
+  const lost = text === undefined ? undefined : lossText(value, text, 'the result');
+  if (lost !== undefined) run.log(warnLevel, `${lost}; it is kept without`, '');
+  return text;
 }
 
 /** Sends a `Response`, its body read to the end. */

@@ -1,6 +1,5 @@
-import {
-  bytesOf, defineProperty, fromBase64, indexOf, isArray, isFiniteNumber, keys, parseJson, quote, record, SafeDate, SafeMap, SafePromise, SafeSet, slice, toBase64, toJson,
-} from './primordials.js';
+import { emptyLoss, hasMembers, lossIn, numberLoss } from './json-loss.js';
+import { bytesOf, defineProperty, fromBase64, indexOf, isArray, keys, parseJson, quote, record, SafeDate, slice, toBase64, toJson } from './primordials.js';
 import { hostError } from './run-state.js';
 
 /** What JSON would drop or turn into something else without a word, and where it stood. */
@@ -11,39 +10,38 @@ class Unsendable {
   ) {}
 }
 
-/** Refuses what JSON would lose: a forgotten `await` must not become `{}`, nor a division by zero "no limit". */
-function refuseLoss(holder: unknown, key: string, value: unknown): unknown {
+/**
+ * Refuses what JSON would lose: a forgotten `await` must not become `{}`, nor a division by zero "no limit", and no id may lose its last digits.
+ * `isExact`: numbers that have lost digits are refused, too.
+ */
+function refuseLoss(holder: unknown, key: string, value: unknown, isExact: boolean): unknown {
+  let what: string | undefined;
   switch (typeof value) {
-    case 'number':
-      if (!isFiniteNumber(value)) throw new Unsendable(key, `the number ${value}`);
-      return value;
-    case 'bigint': throw new Unsendable(key, 'a BigInt; write its digits as text');
-    case 'function': throw new Unsendable(key, 'a function');
-    case 'symbol': throw new Unsendable(key, 'a symbol');
+    case 'number': what = numberLoss(value, isExact); break;
+    case 'bigint': what = 'a BigInt; write its digits as text'; break;
+    case 'function': what = 'a function'; break;
+    case 'symbol': what = 'a symbol'; break;
     case 'object':
-      if (value === null) {
-        if ((holder as Record<string, unknown>)[key] instanceof SafeDate) throw new Unsendable(key, 'a Date that is no time');
-        return value;
-      }
-      if (value instanceof SafePromise) throw new Unsendable(key, 'a promise; write await before it');
-      if (value instanceof SafeMap) throw new Unsendable(key, 'a Map; write Object.fromEntries(map)');
-      if (value instanceof SafeSet) throw new Unsendable(key, 'a Set; write [...set]');
-      return value;
-    default: return value;
+      if (value === null) what = (holder as Record<string, unknown>)[key] instanceof SafeDate ? 'a Date that is no time' : undefined;
+      else if (!hasMembers(value)) what = emptyLoss(value);
+      break;
+    default:
   }
+  if (what !== undefined) throw new Unsendable(key, what);
+  return value;
 }
 
 /** Replaces bytes by `{"$bytes": "<base64>"}` wherever they stand, and refuses what JSON would lose. */
 function writeValue(this: unknown, key: string, value: unknown): unknown {
   const bytes = typeof value === 'object' ? bytesOf(value) : undefined;
-  if (bytes === undefined) return refuseLoss(this, key, value);
+  if (bytes === undefined) return refuseLoss(this, key, value, true);
   const tagged = record<string>();
   tagged.$bytes = toBase64(bytes);
   return tagged;
 }
 
 function writePlain(this: unknown, key: string, value: unknown): unknown {
-  return refuseLoss(this, key, value);
+  return refuseLoss(this, key, value, false);
 }
 
 /** A call that was given what cannot be sent. */
@@ -53,10 +51,12 @@ export function invalidArguments(call: string, detail: string, cause?: unknown):
   return error;
 }
 
-function refusal(call: string, what: string, error: unknown): Error {
+function refusal(call: string, what: string, error: unknown, value: unknown): Error {
   if (error instanceof Unsendable) {
-    const place = error.key === '' ? '' : ` at ${quote(slice(error.key, 0, 100))}`;
-    return invalidArguments(call, `${what} holds${place} ${error.what}. Arguments are JSON values and bytes.`);
+    // The walk finds the way there, unless it leads through a `toJSON`.
+    const found = lossIn(value, true) ?? { path: error.key === '' ? '' : `/${error.key}`, what: error.what };
+    const place = found.path === '' ? '' : ` at ${quote(slice(found.path, 0, 200))}`;
+    return invalidArguments(call, `${what} holds${place} ${found.what}. Arguments are JSON values and bytes.`);
   }
   let reason = '';
   try {
@@ -73,7 +73,7 @@ export function argumentToJson(call: string, what: string, value: unknown): stri
   try {
     return toJson(value, writeValue) ?? 'null';
   } catch (error) {
-    throw refusal(call, what, error);
+    throw refusal(call, what, error, value);
   }
 }
 
@@ -82,7 +82,7 @@ export function plainJson(call: string, what: string, value: unknown): string {
   try {
     return toJson(value, writePlain) ?? 'null';
   } catch (error) {
-    throw refusal(call, what, error);
+    throw refusal(call, what, error, value);
   }
 }
 

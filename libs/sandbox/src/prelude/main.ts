@@ -15,6 +15,15 @@ interface Profile {
   ceilings: RunCeilings;
 }
 
+const routeKind = handlerKinds.indexOf('route');
+const eventKind = handlerKinds.indexOf('event');
+const lifecycleKind = handlerKinds.indexOf('lifecycle');
+
+/** A handler that is told something, and whose result nobody waits for. */
+function isHookKind(kind: number): boolean {
+  return kind === eventKind || kind === lifecycleKind;
+}
+
 /**
  * Prepares a fresh realm and answers the dispatcher, the only way in. Each of its functions is one timed turn of one run; its first
  * argument says whether the executor waits for the turn (1) or goes on meanwhile (0), which decides how callbacks leave.
@@ -72,10 +81,10 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
     return run;
   }
 
-  async function settle(run: RunState, isRoute: boolean, value: unknown): Promise<void> {
+  async function settle(run: RunState, kind: number, value: unknown): Promise<void> {
     try {
       const result = await value;
-      if (!isRoute) answerValue(run, result);
+      if (kind !== routeKind) answerValue(run, result, !isHookKind(kind));
       else if (web.isResponse(result)) await answerResponse(run, result, web);
       else answerRoute(run, result, web);
     } catch (thrown) {
@@ -168,7 +177,7 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
           body: content,
           bodyEncoding: contentKind === 1 ? 'utf8' : contentKind === 2 ? 'base64' : '',
         });
-        void settle(run, kind === 0, call(handler, ctx, contentKind === 3 ? content : undefined));
+        void settle(run, kind, call(handler, ctx, contentKind === 3 ? content : undefined));
       } catch (thrown) {
         failRun(run, thrown);
         drop(run);

@@ -11,6 +11,7 @@ export const getPrototypeOf = Object.getPrototypeOf;
 export const create = Object.create as (proto: object | null) => Record<PropertyKey, never>;
 export const freeze = Object.freeze;
 export const keys = Object.keys;
+export const hasOwn = Object.hasOwn;
 export const isArray = Array.isArray;
 export const isInteger = Number.isInteger;
 export const isFiniteNumber = Number.isFinite;
@@ -24,6 +25,9 @@ export const SafeDate = Date;
 export const SafeMap = Map;
 export const SafeSet = Set;
 export const SafeString = String;
+export const SafeBoolean = Boolean;
+export const SafeRegExp = RegExp;
+export const objectPrototype: object = Object.prototype;
 export const SafeUint8Array = Uint8Array;
 export const SafeNumber = Number;
 export const iterator: typeof Symbol.iterator = Symbol.iterator;
@@ -72,6 +76,11 @@ export function upperCase(text: string): string {
 
 export function lowerCase(text: string): string {
   return apply(stringToLowerCase, text, []) as string;
+}
+
+/** Whether a value is a typed array, whatever its prototype. */
+export function isTypedArray(value: unknown): boolean {
+  return apply(typedArrayTag, value, []) !== undefined;
 }
 
 /** The bytes of a typed array, a DataView or an ArrayBuffer; `undefined` for anything else. */

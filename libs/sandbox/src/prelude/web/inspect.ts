@@ -87,7 +87,8 @@ export function dataProperty(object: object, name: PropertyKey): unknown {
   return undefined;
 }
 
-function constructorName(object: object): string | null {
+/** The name of an object's class, as its prototypes say, without calling a getter. */
+export function constructorName(object: object): string | null {
   for (let at: object | null = object, hops = 0; at !== null && hops < 50; at = ObjectGetPrototypeOf(at), hops++) {
     const constructor: unknown = ObjectGetOwnPropertyDescriptor(at, 'constructor')?.value;
     if (typeof constructor !== 'function') continue;
@@ -130,7 +131,7 @@ function showError(error: object, level: number, state: State): string {
     const key = keys[i] ?? '';
     if (key === 'stack' || key === 'message' || key === 'name') continue;
     const descriptor = ObjectGetOwnPropertyDescriptor(error, key);
-    if (descriptor === undefined || (descriptor.enumerable !== true && key !== 'cause' && key !== 'errors')) continue;
+    if (descriptor === undefined || (descriptor.enumerable !== true && key !== 'cause' && key !== 'errors' && key !== 'code')) continue;
     ArrayPrototypePush(extra, property(key, descriptor, level, state));
   }
   return extra.length === 0 ? text : `${text} ${wrap('{', extra, '}', level)}`;

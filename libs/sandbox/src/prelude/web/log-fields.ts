@@ -97,6 +97,8 @@ function writeParts(object: object, depth: number, writer: Writer): string {
     member('message', known.message);
     const stack = stackOf(object);
     if (typeof stack === 'string') member('stack', stack);
+    const code = ObjectGetOwnPropertyDescriptor(object, 'code');
+    if (code !== undefined && code.enumerable !== true && typeof code.value === 'string') member('code', code.value);
   }
   if (tag === '[object Map]') MapPrototypeForEach(object as Map<unknown, unknown>, (value, key) => { member(typeof key === 'string' ? key : write(key, depth + 1, writer), value); });
   if (tag === '[object Set]') {
