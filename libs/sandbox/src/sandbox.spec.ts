@@ -65,6 +65,50 @@ describe('what a route handler returns', () => {
   ])('%s is PLUGIN_ERROR', async (_name, handler) => {
     expect(endOf(await sandbox.run(runOf(`route('/', ${handler})`, { kind: 'route' })))).toBe('PLUGIN_ERROR');
   });
+
+  it.each([
+    ['a promise', `{ user: { profile: Promise.resolve({}) } }`, 'the result holds at "/user/profile" a promise; write await before it'],
+    ['a Map', `new Map([[1, 2]])`, 'the result is a Map; write Object.fromEntries(map)'],
+    ['a Set in a list', `[1, 2, new Set()]`, 'the result holds at "/2" a Set; write [...set]'],
+    ['an Error', `{ error: new RangeError('x') }`, 'the result holds at "/error" an Error; write its message'],
+    ['the error of a call', `{ error: await ctx.kv.set(1n).catch((e) => e) }`, 'the result holds at "/error" an Error; write its message'],
+    ['a WeakMap', `{ a: new WeakMap() }`, 'the result holds at "/a" an object of the class WeakMap without members of its own'],
+    ['parameters of a URL', `{ a: new URLSearchParams('a=b') }`, 'the result holds at "/a" an object of the class URLSearchParams without members of its own; write [...it]'],
+    ['an object that hides everything', `(() => { class Money { #cents = 1; } return { total: new Money() }; })()`, 'the result holds at "/total" an object of the class Money without members of its own'],
+    ['a division by zero', `{ items: [{ price: 0 / 0 }] }`, 'the result holds at "/items/0/price" the number NaN'],
+    ['a date that is none', `{ at: new Date('tomorrow') }`, 'the result holds at "/at" a Date that is no time'],
+    ['a function in a list', `[() => 1]`, 'the result holds at "/0" a function'],
+    ['a BigInt', `{ a: { b: 1n } }`, 'the result holds at "/a/b" a BigInt; write its digits as text'],
+    ['bytes inside of it', `{ a: new Uint8Array([1]) }`, 'the result holds at "/a" bytes; write them as base64 text'],
+    ['a status in quotes', `[{ error: 'no such user' }, '404']`, 'the result holds at "/1" the status "404" as text; write the number 404'],
+    ['a status in quotes beside headers', `['x', '404', { 'x-a': 'b' }]`, 'the result holds at "/1" the status "404" as text; write the number 404'],
+    ['a promise beside a status', `[Promise.resolve(1), 200]`, 'the result is a promise; write await before it'],
+    ['a header that is no byte', `['x', 200, { 'X-Price': '5 €' }]`, 'the response header "x-price" contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent'],
+    ['such a header of a Response', `new Response('x', { headers: { 'X-Price': '5 €' } })`, 'The header "X-Price" contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent'],
+  ])('%s is refused with its place', async (_name, result, message) => {
+    const run = await sandbox.run(runOf(`route('/', async (ctx) => (${result}))`, { kind: 'route' }));
+    expect(run).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message } });
+  });
+
+  it.each([
+    ['members that are undefined or functions', `{ a: undefined, f() {}, b: null }`, '{"b":null}'],
+    ['undefined in a list', `[undefined, null]`, '[null,null]'],
+    ['empty objects and lists', `{ a: {}, b: [], c: Object.create(null) }`, '{"a":{},"b":[],"c":{}}'],
+    ['a toJSON', `{ at: new Date(0), total: { toJSON: () => null }, url: new URL('https://a.test/') }`, '{"at":"1970-01-01T00:00:00.000Z","total":null,"url":"https://a.test/"}'],
+    ['boxed values', `{ a: new Number(1), b: new String('x'), c: new Boolean(true), d: null }`, '{"a":1,"b":"x","c":true,"d":null}'],
+    ['an object of a class with members', `(() => { class A { x = 1; } return [new A(), {}]; })()`, '[{"x":1},{}]'],
+    ['a large number', `{ a: 1610521604143693813, b: 1e300, c: null }`, '{"a":1610521604143693800,"b":1e+300,"c":null}'],
+    ['a text that is no status', `['x', '4040']`, '["x","4040"]'],
+  ])('%s is as JSON has it', async (_name, result, data) => {
+    expect(await respond(`() => (${result})`)).toMatchObject({ status: 200, body: { data } });
+  });
+
+  it('of a hook is kept as JSON has it, and its log says what that lost', async () => {
+    const lines: SandboxLog[] = [];
+    const log = (line: SandboxLog) => void lines.push(line);
+    expect(valueOf(await sandbox.run(runOf(`hook('a', () => ({ seen: new Set([1]) }))`, { kind: 'event', log })))).toEqual({ seen: {} });
+    expect(lines).toMatchObject([{ level: 'warn', message: 'the result holds at "/seen" a Set; write [...set]; it is kept without' }]);
+  });
 });
 
 describe('ctx', () => {
@@ -153,14 +197,20 @@ describe('host calls', () => {
 
   it.each([
     ['a promise that was not awaited', 'Promise.resolve({})', /argument 2 holds a promise; write await before it/],
-    ['a number that is none, however deep', '{ a: [{ n: 0 / 0 }] }', /holds at "n" the number NaN/],
+    ['a number that is none, however deep', '{ a: [{ n: 0 / 0 }] }', /holds at "\/a\/0\/n" the number NaN/],
     ['an infinite number', 'Infinity', /the number Infinity/],
-    ['a function', '{ f() {} }', /holds at "f" a function/],
+    ['a function', '{ f() {} }', /holds at "\/f" a function/],
     ['a symbol', 'Symbol("x")', /a symbol/],
     ['a BigInt', '[1n]', /a BigInt; write its digits as text/],
     ['a Map', 'new Map([[1, 2]])', /Object\.fromEntries/],
     ['a Set', 'new Set([1])', /write \[\.\.\.set\]/],
-    ['a date that is none', '{ at: new Date(NaN) }', /holds at "at" a Date that is no time/],
+    ['a date that is none', '{ at: new Date(NaN) }', /holds at "\/at" a Date that is no time/],
+    ['an Error', '{ list: [{ error: new TypeError("x") }] }', /holds at "\/list\/0\/error" an Error/],
+    ['the error of a call', '{ error: await ctx.kv.get(1n).catch((e) => e) }', /holds at "\/error" an Error/],
+    ['a pattern', '{ like: /x/ }', /holds at "\/like" a RegExp/],
+    ['what has no members of its own', '{ at: [new Headers({ a: "b" })] }', /holds at "\/at\/0" an object of the class Headers/],
+    ['an id whose digits were lost', '{ row: { id: 1610521604143693813 } }', /holds at "\/row\/id" the number 1610521604143693800, which is beyond 2\^53/],
+    ['a promise beside bytes', '{ a: new Uint8Array(3), b: Promise.resolve() }', /holds at "\/b" a promise/],
     ['a circle', '(() => { const a = {}; a.a = a; return a; })()', /argument 2 cannot be written as JSON: Converting circular structure/],
     ['what is nested too deep to write', '(() => { let a = {}; for (let i = 0; i < 200000; i += 1) a = { a }; return a; })()', /cannot be written as JSON/],
     ['a getter that throws', '({ get a() { throw new Error("mine"); } })', /cannot be written as JSON: mine/],
@@ -174,6 +224,16 @@ describe('host calls', () => {
     const handler = `async (ctx) => { try { await ctx.kv.set('k', ${value}); } catch (e) { return [e instanceof Error, e.code, e.message]; } }`;
     expect(await answer(handler, { hostCall })).toEqual([true, 'INVALID_ARGUMENTS', expect.stringMatching(message) as string]);
     expect(made).toEqual([]);
+  });
+
+  it('take numbers that nobody takes for an id', async () => {
+    const sent: string[] = [];
+    const hostCall = ({ args }: HostCall) => {
+      sent.push(args);
+      return Promise.resolve({ ok: true as const, value: 'null' });
+    };
+    await answer(`(ctx) => ctx.kv.set('k', [9007199254740991, -9007199254740991, 1e21, 0.1, Number.MAX_VALUE])`, { hostCall });
+    expect(sent).toEqual(['["k",[9007199254740991,-9007199254740991,1e+21,0.1,1.7976931348623157e+308]]']);
   });
 
   it('take views of bytes and Blobs as bytes', async () => {
@@ -202,12 +262,35 @@ describe('host calls', () => {
     [`ctx.http.get(Symbol('x'))`, 'the URL must be text'],
     [`ctx.http.post('https://a.test/', Promise.resolve(1))`, 'the body holds a promise'],
     [`ctx.http.post('https://a.test/', () => 1)`, 'the body holds a function'],
-    [`ctx.http.post('https://a.test/', { a: 1n })`, 'the body holds at "a" a BigInt'],
+    [`ctx.http.post('https://a.test/', { a: 1n })`, 'the body holds at "/a" a BigInt'],
     [`ctx.plugins.call('other', '/', 5)`, 'the options must be an object'],
     [`ctx.plugins.call('other', Promise.resolve('/'))`, 'argument 2 holds a promise'],
   ])('of HTTP refuse what they would have to guess: %s', async (call, detail) => {
     const handler = `async (ctx) => { try { await ${call}; } catch (e) { return [e.code, e.message]; } }`;
     expect(await answer(handler, { hostCall: () => Promise.reject(new Error('nothing was to be sent')) })).toEqual(['INVALID_ARGUMENTS', expect.stringContaining(detail) as string]);
+  });
+
+  it('of HTTP send every value of a header, and refuse one that is no byte by its name', async () => {
+    const calls: unknown[] = [];
+    const hostCall = ({ args }: HostCall) => {
+      calls.push((JSON.parse(args) as [{ headers: unknown; redirect?: unknown }])[0]);
+      return Promise.resolve({ ok: true as const, value: '{"status":200,"headers":[],"body":null}' });
+    };
+    const handler = `async (ctx) => {
+      await ctx.http.get('https://a.test/', { headers: { link: ['<a>', '<b>'], 'X-Name': 'Zoë' }, redirect: 'manual' });
+      const refused = [];
+      for (const headers of [{ 'X-Price': '5 €' }, { 'a b': 'c' }, [['X-Price', '5 €']]]) await ctx.http.get('https://a.test/', { headers }).catch((e) => refused.push(e.code + ' ' + e.message));
+      await ctx.http.get('https://a.test/', { redirect: 'no' }).catch((e) => refused.push(e.code));
+      return refused;
+    }`;
+    const about = 'contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent';
+    expect(await answer(handler, { hostCall })).toEqual([
+      `INVALID_ARGUMENTS ctx.http.request: The header "X-Price" ${about}`,
+      'INVALID_ARGUMENTS ctx.http.request: Invalid header name: "a b"',
+      `INVALID_ARGUMENTS ctx.http.request: headers must be an object, a list of pairs or Headers: The header "X-Price" ${about}`,
+      'INVALID_ARGUMENTS',
+    ]);
+    expect(calls).toMatchObject([{ headers: [['link', '<a>'], ['link', '<b>'], ['x-name', 'Zoë']], redirect: 'manual' }]);
   });
 
   it('of HTTP take headers from anything that lists pairs', async () => {

@@ -17,13 +17,16 @@ export interface HostCallError extends Error {
 export interface HttpInit {
   /** Default GET. */
   method?: string;
-  headers?: Record<string, string> | Iterable<readonly [string, string]>;
+  /** A list gives its header once for each value. A value is bytes: characters up to U+00FF. */
+  headers?: Record<string, string | readonly string[]> | Iterable<readonly [string, string]>;
   /** Added to the URL; a list gives its name once for each item. */
   query?: string | URLSearchParams | Record<string, string | number | boolean | null | undefined | readonly (string | number | boolean)[]>;
   /** An object is sent as JSON; text and bytes as they are. */
   body?: JsonInput | Uint8Array | ArrayBuffer | URLSearchParams | FormData | Blob;
   /** Milliseconds; never beyond the run's own deadline. */
   timeoutMs?: number;
+  /** `manual`: a redirect is answered as it is; `error`: it rejects. Default `follow`, at most 3. */
+  redirect?: 'follow' | 'manual' | 'error';
 }
 
 export interface HttpAnswer<T = unknown> {

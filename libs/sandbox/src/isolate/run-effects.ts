@@ -94,7 +94,7 @@ function responseEnd(run: GuestRun, status: number, headers: string, body: strin
   if (bytes > run.limits.resultBytes) return tooLarge(bytes, run.limits.resultBytes);
   if (headers.length > maxHeaderText) return tooManyHeaders(headers.length);
   const wrong = headers === lastGoodHeaders ? undefined : wrongHeader(headers);
-  if (wrong !== undefined) return failure('PLUGIN_ERROR', `the response header ${JSON.stringify(wrong.slice(0, 64))} is not a valid HTTP header`);
+  if (wrong !== undefined) return failure('PLUGIN_ERROR', wrong);
   lastGoodHeaders = headers;
   if (!(status >= 200 && status <= 599)) return failure('PLUGIN_ERROR', `the response status ${status} is not between 200 and 599`);
   return { type: 'responded', status, headers, bodyEncoding, body, bytes };
@@ -102,12 +102,18 @@ function responseEnd(run: GuestRun, status: number, headers: string, body: strin
 
 let lastGoodHeaders = '';
 
-/** The name of the first header that HTTP does not allow. */
+/** What is wrong with the first header that HTTP does not allow, as a sentence. */
 function wrongHeader(headers: string): string | undefined {
   const parts = headers.split('\n');
   for (let index = 0; index + 1 < parts.length; index += 2) {
     const name = parts[index] ?? '';
-    if (!headerName.test(name) || !headerValue.test(parts[index + 1] ?? '')) return name;
+    const value = parts[index + 1] ?? '';
+    const shown = JSON.stringify(name.slice(0, 64));
+    if (!headerName.test(name)) return `the response header ${shown} has no valid name`;
+    if (headerValue.test(value)) continue;
+    const character = /[^\t\x20-\x7e\x80-\xff]/.exec(value)?.[0] ?? '';
+    const code = `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
+    return `the response header ${shown} contains the character ${code}, and headers carry bytes; encode it, for example with encodeURIComponent`;
   }
   return undefined;
 }

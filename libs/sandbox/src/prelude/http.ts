@@ -5,7 +5,7 @@ import type { RunState } from './run-state.js';
 import { isBlob } from './web/blob.js';
 import { utf8Decode, utf8Encode } from './web/encoding.js';
 import { isFormData } from './web/form-data.js';
-import { Headers, headerListOf, isHeaders } from './web/headers.js';
+import { checkHeaderName, Headers, headerListOf, headerValue, isHeaders } from './web/headers.js';
 import { Response, readResponse } from './web/response.js';
 import { isReadableStream } from './web/streams.js';
 import { isUrlSearchParams } from './web/url.js';
@@ -29,7 +29,7 @@ export function makeHttp(run: RunState): object {
     const encoded = await encodeBody(call, fixed?.takesBody === true ? fixed.body : init.body, list);
     const text =
       `[{"method":${quote(method)},"url":${quote(`${url as string}`)},"headers":${pairsToJson(list)}` +
-      `${queryPart(call, init.query)},"body":${bodyJson(encoded)}${timeoutPart(call, init)}}]`;
+      `${queryPart(call, init.query)},"body":${bodyJson(encoded)}${timeoutPart(call, init)}${redirectPart(call, init)}}]`;
     return answer(parseJson(await run.hostCall(call, text)) as Answer);
   }
   const plain = (method: string) => (url: unknown, init?: unknown) => request(url, init, { method, takesBody: false });
@@ -88,6 +88,12 @@ function timeoutPart(call: string, { timeoutMs, timeout_ms }: Record<string, unk
   return `,"timeout_ms":${toJson(timeout)}`;
 }
 
+function redirectPart(call: string, { redirect }: Record<string, unknown>): string {
+  if (redirect === undefined || redirect === null || redirect === 'follow') return '';
+  if (redirect !== 'manual' && redirect !== 'error') throw invalidArguments(call, "redirect must be 'follow', 'manual' or 'error'");
+  return `,"redirect":${quote(redirect)}`;
+}
+
 function bodyJson(body: EncodedBody | null): string {
   return body === null ? 'null' : `{"encoding":${quote(body.encoding)},"data":${quote(body.data)}}`;
 }
@@ -119,7 +125,7 @@ function headerList(call: string, headers: unknown): [string, string][] {
     try {
       return pairsOf(new Headers(headers));
     } catch (error) {
-      throw invalidArguments(call, 'headers must be an object, a list of pairs or Headers', error);
+      throw invalidArguments(call, `headers must be an object, a list of pairs or Headers: ${(error as Error).message}`, error);
     }
   }
   const list: [string, string][] = [];
@@ -127,9 +133,23 @@ function headerList(call: string, headers: unknown): [string, string][] {
   for (let index = 0; index < names.length; index += 1) {
     const name = names[index] as string;
     const value = (headers as Record<string, unknown>)[name];
-    if (value !== undefined && value !== null) add(list, lowerCase(name), `${value as string}`);
+    if (isArray(value)) {
+      // Several values of one name are several fields.
+      for (let at = 0; at < value.length; at += 1) addField(call, list, name, value[at]);
+    } else if (value !== undefined && value !== null) {
+      addField(call, list, name, value);
+    }
   }
   return list;
+}
+
+function addField(call: string, list: [string, string][], name: string, value: unknown): void {
+  try {
+    checkHeaderName(name);
+    add(list, lowerCase(name), headerValue(name, value));
+  } catch (error) {
+    throw invalidArguments(call, (error as Error).message, error);
+  }
 }
 
 function pairsOf(headers: Headers): [string, string][] {

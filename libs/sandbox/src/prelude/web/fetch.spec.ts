@@ -91,6 +91,39 @@ describe('form data', () => {
     expect(await evaluateAll(web, [`(async () => [...await (${response}).formData()])()`])).toEqual([expected]);
   });
 
+  it.each([
+    ['only an extended file name', `form-data; name="a"; filename*=UTF-8''r%C3%A9sum%C3%A9%20%26.pdf`, ['a', 'résumé &.pdf']],
+    ['both forms, of which the extended one counts', `form-data; name=a; filename="plain"; FILENAME*=utf-8'en'b%c3%bc`, ['a', 'bü']],
+    ['an extended name in ISO-8859-1', `form-data; name=a; filename*=iso-8859-1''%A3`, ['a', '£']],
+    ['an extended name in a charset that nobody knows', `form-data; name=a; filename="plain"; filename*=koi8-r''%C1`, ['a', 'plain']],
+    ['such a name alone, which is kept as it came', `form-data; name=a; filename*=koi8-r''%C1`, ['a', "koi8-r''%C1"]],
+    ['an extended name that is broken', `form-data; name=a; filename*=UTF-8''%C3%`, ['a', "UTF-8''%C3%"]],
+    ['a parameter inside of a quoted name', `form-data; name="x; filename=evil; y"`, ['x; filename=evil; y']],
+    ['a parameter whose name ends alike', `form-data; xname=b; name=a; xfilename=c`, ['a']],
+    ['blanks around everything, and a semicolon at the end', `form-data ;\tname = "a" ; filename = "b" ;`, ['a', 'b']],
+    ['escapes and backslashes of a path', `form-data; name="a"; filename="C:\\\\dir\\x \\"1\\".txt"`, ['a', 'C:\\dir\\x "1".txt']],
+    ['a path that ends in a backslash', `form-data; name="a"; filename="dir\\"`, ['a', 'dir\\']],
+    ['letters without quotes', `form-data; name=a; filename=grün.txt`, ['a', 'grün.txt']],
+    ['percent signs of browsers', `form-data; name="a%22%0D%0Ab"; filename="100%"`, ['a"\r\nb', '100%']],
+    ['two names', `form-data; name=a; name=b`, '!TypeError'],
+    ['two file names', `form-data; name=a; filename=a; filename=b`, '!TypeError'],
+    ['a quote that nothing closes', `form-data; name="a`, '!TypeError'],
+    ['text after a value', `form-data; name="a" b`, '!TypeError'],
+    ['a parameter without a value', `form-data; name`, '!TypeError'],
+    ['something else', `attachment; name=a`, '!TypeError'],
+  ])('a part is named by %s', async (_what, disposition, expected) => {
+    const expression = `(async () => {
+      const body = '--x\\r\\nContent-Disposition: ' + ${JSON.stringify(disposition)} + '\\r\\n\\r\\n';
+      const bytes = [...new TextEncoder().encode(body), 255, 0, ...new TextEncoder().encode('\\r\\n--x--')];
+      const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': 'multipart/form-data; boundary=x' } }).formData();
+      const [[name, value]] = form;
+      if (typeof value === 'string') return [name];
+      if ((await value.bytes()).join() !== '255,0') throw new Error('other bytes');
+      return [name, value.name];
+    })()`;
+    expect(await evaluateAll(web, [expression])).toEqual([expected]);
+  });
+
   it('keeps the order when it replaces', async () => {
     expect(await web.run(`
       const form = new FormData(); form.append('a', '1'); form.append('b', '2'); form.append('a', '3'); form.set('a', 'x'); form.set('c', 4); form.delete('b');
@@ -124,13 +157,22 @@ describe('fetch', () => {
     await expect(web.run("await fetch('https://a.b')")).rejects.toMatchObject({ name: 'TypeError', code: 'PERMISSION_DENIED', message: 'fetch failed: outbound_http is not granted' });
     await expect(web.run("await fetch('ftp://a.b')")).rejects.toMatchObject({ name: 'TypeError' });
     await expect(web.run("await fetch('data:,x')")).rejects.toMatchObject({ name: 'TypeError' });
-    await expect(web.run("await fetch('https://a.b', { redirect: 'manual' })")).rejects.toMatchObject({ name: 'TypeError' });
+  });
+
+  it('answers the redirect itself when told to follow none', async () => {
+    answer = async (url) => ({ status: 302, headers: [['location', '/next?code=1']], url, body: { encoding: 'utf8', data: 'moved' } });
+    for (const call of ["fetch('https://a.b/', { redirect: 'manual' })", "fetch(new Request('https://a.b/', { redirect: 'manual' }))"]) {
+      expect(await web.run(`const r = await ${call}; return [r.status, r.ok, r.type, r.redirected, r.url, r.headers.get('location'), await r.text()]`))
+        .toEqual([302, false, 'basic', false, 'https://a.b/', '/next?code=1', 'moved']);
+    }
+    expect(asked.map(({ args }) => args)).toEqual(Array.from({ length: 2 }, () => [expect.objectContaining({ redirect: 'manual' })]));
   });
 
   it('says when it was redirected, and fails then when told to', async () => {
     answer = async () => ({ status: 200, headers: [], url: 'https://c.d/', body: { encoding: 'utf8', data: '' } });
     expect(await web.run("const r = await fetch('https://a.b'); return [r.redirected, r.url]")).toEqual([true, 'https://c.d/']);
     await expect(web.run("await fetch('https://a.b', { redirect: 'error' })")).rejects.toMatchObject({ name: 'TypeError' });
+    expect(asked.at(-1)?.args).toMatchObject([{ redirect: 'error' }]);
   });
 
   it('ends early when its signal aborts', async () => {

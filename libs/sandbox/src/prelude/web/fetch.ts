@@ -1,4 +1,5 @@
 import type { PreludeHost } from '../host.js';
+import { authorFrames } from '../stack-frames.js';
 import { onSignalAbort } from './abort.js';
 import { takeBody } from './body.js';
 import type { BodyText } from './body.js';
@@ -21,7 +22,11 @@ export function connectFetch(host: PreludeHost): void {
 /** Longer ones are refused before they are taken apart, which costs about a second for three million characters. The host takes fewer. */
 const MAX_URL_TEXT = 65_536;
 
-/** Fetch §5.6, as the host call `http.request`. Rejects with a TypeError that keeps the host's `code`, or with the signal's reason. */
+/**
+ * Fetch §5.6, as the host call `http.request`. Rejects with a TypeError that keeps the host's `code`, or with the signal's reason. With
+ * `redirect: 'manual'` the answer is the redirect itself, its status and `Location` readable, as in other servers' runtimes: there is no page
+ * here that a filtered response (`opaqueredirect`) would have to be kept from.
+ */
 export async function fetch(input: unknown, init: unknown = undefined): Promise<Response> {
   requireArguments(arguments.length, 1, 'fetch');
   if (typeof input === 'string' && input.length > MAX_URL_TEXT) throw new TypeError(`fetch failed: the URL is ${input.length} characters long, at most ${MAX_URL_TEXT} are taken`);
@@ -34,7 +39,6 @@ export async function fetch(input: unknown, init: unknown = undefined): Promise<
   }
   const scheme = parseAbsoluteUrl(request.url)?.scheme;
   if (scheme !== 'http' && scheme !== 'https') throw new TypeError(`fetch: the scheme of ${request.url.slice(0, 200)} is not supported; use http or https`);
-  if (request.redirect === 'manual') throw new TypeError("fetch: redirect 'manual' is not available here; redirects are followed outside, use 'follow' or 'error'");
   const body = request.body === null ? null : await takeBody(request.body);
   const answer = hostCall('http.request', requestArguments(request, body));
   return await new PromiseCtor<Response>((resolve, reject) => {
@@ -66,6 +70,7 @@ function requestArguments(request: RequestState, body: BodyText | null): string 
   }
   let text = `[{"method":${quote(request.method)},"url":${quote(withoutFragment(request.url))},"headers":[${headers}],"body":`;
   text += body === null ? 'null' : `{"encoding":${quote(body.encoding)},"data":${quote(body.data)}}`;
+  if (request.redirect !== 'follow') text += `,"redirect":${quote(request.redirect)}`;
   if (request.timeoutMs !== undefined) text += `,"timeout_ms":${request.timeoutMs}`;
   return `${text}}]`;
 }
@@ -90,6 +95,9 @@ function responseOf(request: RequestState, text: string): Response {
 function networkError(error: unknown): unknown {
   const { message, code } = error as { message?: unknown; code?: unknown };
   const failure = new TypeError(typeof message === 'string' ? `fetch failed: ${message}` : 'fetch failed', { cause: error });
-  if (typeof code === 'string') Object.defineProperty(failure, 'code', { value: code, writable: true, configurable: true, enumerable: true });
+  // The place of the call, not of its answer.
+  const frames = authorFrames((error as { stack?: unknown }).stack);
+  if (frames !== '') Object.defineProperty(failure, 'stack', { value: `TypeError: ${failure.message}${frames}`, writable: true, configurable: true });
+  if (typeof code === 'string') Object.defineProperty(failure, 'code', { value: code, writable: true, configurable: true, enumerable: false });
   return failure;
 }

@@ -1,6 +1,6 @@
 import { ArrayPrototypePush, StringPrototypeCharCodeAt, StringPrototypeToLowerCase } from './primordials.js';
 import { defineIterable } from './pair-iterator.js';
-import { finishInterface, isObject, requireArguments, toByteString } from './webidl.js';
+import { finishInterface, isObject, requireArguments, toByteString, toDomString } from './webidl.js';
 
 /** `[lower-case name, value]`. */
 export type HeaderPair = [string, string];
@@ -24,11 +24,16 @@ export function isToken(text: string): boolean {
   return true;
 }
 
-function normalizeValue(value: string): string {
-  const text = value.replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
+/**
+ * "Normalize" of Fetch §2.2.2: a value without the blanks around it. Headers carry bytes, one for each character: throws a TypeError that names
+ * the header for a character above U+00FF, a line break or NUL.
+ */
+export function headerValue(name: string, value: unknown): string {
+  const text = toDomString(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
   for (let i = 0; i < text.length; i++) {
     const c = StringPrototypeCharCodeAt(text, i);
-    if (c === 0 || c === 10 || c === 13) throw new TypeError('Invalid header value: it contains a line break or NUL');
+    if (c === 0 || c === 10 || c === 13) throw new TypeError(`The header ${JSON.stringify(name.slice(0, 64))} contains a line break or NUL`);
+    if (c > 255) throw new TypeError(`The header ${JSON.stringify(name.slice(0, 64))} contains the character U+${c.toString(16).toUpperCase().padStart(4, '0')}, and headers carry bytes; encode it, for example with encodeURIComponent`);
   }
   return text;
 }
@@ -61,7 +66,7 @@ export class Headers {
   append(name: unknown, value: unknown): void {
     requireArguments(arguments.length, 2, 'Headers.append');
     const key = toByteString(name);
-    const text = normalizeValue(toByteString(value));
+    const text = headerValue(key, value);
     checkHeaderName(key);
     this.#change();
     ArrayPrototypePush(this.#list, [StringPrototypeToLowerCase(key), text]);
@@ -92,7 +97,7 @@ export class Headers {
   set(name: unknown, value: unknown): void {
     requireArguments(arguments.length, 2, 'Headers.set');
     const given = toByteString(name);
-    const text = normalizeValue(toByteString(value));
+    const text = headerValue(given, value);
     checkHeaderName(given);
     this.#change();
     const key = StringPrototypeToLowerCase(given);
@@ -169,7 +174,8 @@ export function fillHeaders(headers: Headers, init: unknown): void {
     const entries: [unknown, unknown][] = [];
     for (const key of Reflect.ownKeys(init)) {
       if (Reflect.getOwnPropertyDescriptor(init, key)?.enumerable !== true) continue;
-      entries.push([toByteString(key), toByteString((init as Record<PropertyKey, unknown>)[key])]);
+      const name = toByteString(key);
+      entries.push([name, headerValue(name, (init as Record<PropertyKey, unknown>)[key])]);
     }
     for (const entry of entries) headers.append(entry[0], entry[1]);
     return;
