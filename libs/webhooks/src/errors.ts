@@ -11,6 +11,10 @@ export const webhookErrors = defineErrors('webhooks', {
   DELIVERY_NOT_ENDED: { title: 'The delivery has not ended yet', status: 409, fault: 'caller' },
   HOOK_NOT_FOUND: { title: 'There is nothing to receive this here', status: 404, fault: 'caller' },
   HOOK_INVALID: { title: 'The source is not valid', status: 422, fault: 'caller' },
+  HOOK_UNVERIFIED: { title: 'The sender did not bring the token that was agreed on', status: 403, fault: 'caller' },
+  HOOK_METHOD: { title: 'The method is not taken here', status: 405, fault: 'caller' },
+  HOOK_ENCODING: { title: 'The encoding of the body is not read', status: 415, fault: 'caller' },
+  HOOK_BODY: { title: 'The request is not what it says it is', status: 400, fault: 'caller' },
   INVALID_SIGNATURE: { title: 'The signature does not match', status: 401, fault: 'caller' },
   CURSOR_INVALID: { title: 'The cursor is not one that a list answered', status: 422, fault: 'caller' },
 });

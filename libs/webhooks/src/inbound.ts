@@ -1,7 +1,8 @@
 /** Incoming webhooks: who may send them to a tenant, and what becomes of one. */
 import { createHash } from 'node:crypto';
 import { eventSources, maxEmitDepth, maxEventDataBytes } from '@annex/events';
-import { jsonBytes, quote, type Clock, type InputFault, type Json, type Logger } from '@annex/kernel';
+import { storageProblem } from '@annex/host-api';
+import { jsonBytes, quote, type Clock, type Json, type JsonObject, type Logger } from '@annex/kernel';
 import { outcomeErrors } from '@annex/lifecycle';
 import {
   appendAudit,
@@ -17,10 +18,14 @@ import {
   type TenantTransaction,
 } from '@annex/persistence';
 import { webhookErrors } from './errors.js';
-import { headerOf, hookPresets, readInbound, shownInboundHeaders, slackChallenge, type HookPreset, type InboundRequest } from './inbound-request.js';
+import { unpackBody } from './inbound-body.js';
+import { answerHandshake, wrongMethod, type HandshakeAnswer } from './inbound-handshake.js';
+import { corsOf, inputFaults, optionsOf, readOptions, sourcePattern, type HookOptions, type HookSourceInput } from './inbound-input.js';
+import { isProven, secretPlaces } from './inbound-proof.js';
+import { headerOf, readInbound, shownInboundHeaders, slackChallenge, type HookPreset, type InboundRequest } from './inbound-request.js';
 import { sealedAs, sealOwn, unsealOwn, validSecrets, withNewSecret, type OwnSecrets } from './own-secrets.js';
 import type { SecretsPort, WebhooksCaller } from './ports.js';
-import { defaultToleranceS, signingKey, verifySignature } from './signatures.js';
+import { defaultToleranceS } from './signatures.js';
 
 export interface InboundHooksOptions {
   database: Database;
@@ -37,6 +42,14 @@ export interface HookSourceView {
   /** Where the tenant's sender puts the signature; `null`: where the preset says. */
   header: string | null;
   tolerance_s: number;
+  /** The address that the sender was given, where it is signed; `null`: the one that is called. */
+  url: string | null;
+  /** How the preset `hmac` signs. */
+  signature: Json;
+  /** Which pages of other origins may send; `null`: none. */
+  cors: Json;
+  /** Whether the sender has to bring a `verify_token` when it asks first. */
+  has_verify_token: boolean;
   /** Where to send: below the address of this Annex. */
   path: string;
   last_received_at: string | null;
@@ -44,20 +57,11 @@ export interface HookSourceView {
   updated_at: string;
 }
 
-export interface HookSourceInput {
-  preset: HookPreset;
-  /** Left out: it stays as it is. */
-  secret?: string | undefined;
-  header?: string | null | undefined;
-  toleranceS?: number | undefined;
-}
-
 /** What a sender is answered. */
-export type Reception = { kind: 'accepted' | 'duplicate'; eventId: string } | { kind: 'challenge'; challenge: string };
+export type Reception = { kind: 'accepted' | 'duplicate'; eventId: string } | { kind: 'challenge'; challenge: string } | ({ kind: 'handshake' } & HandshakeAnswer);
 
 /** Sources that a tenant may have. */
 export const maxHookSources = 100;
-const sourcePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 export class InboundHooks {
   constructor(private readonly options: InboundHooksOptions) {}
@@ -66,19 +70,21 @@ export class InboundHooks {
     if (cursor !== undefined && !sourcePattern.test(cursor)) throw webhookErrors.error('CURSOR_INVALID', 'The cursor is not one that this list answered. Leave it out to begin at the start.');
     const rows = await this.#transaction(caller, (tx) => listHookSources(tx, { limit: limit + 1, after: cursor }));
     const page = rows.slice(0, limit);
-    return { items: page.map((row) => view(row, caller)), next_cursor: rows.length > limit ? (page.at(-1)?.source ?? null) : null };
+    return { items: await this.#views(caller, page), next_cursor: rows.length > limit ? (page.at(-1)?.source ?? null) : null };
   }
 
   /** Throws `HOOK_NOT_FOUND`. */
   async get(caller: WebhooksCaller, source: string): Promise<HookSourceView> {
     const row = sourcePattern.test(source) ? await this.#transaction(caller, (tx) => findHookSource(tx, source)) : undefined;
     if (!row) throw noSource(source);
-    return view(row, caller);
+    const [found] = await this.#views(caller, [row]);
+    if (!found) throw noSource(source);
+    return found;
   }
 
   /** Sets a source, new or not. With another secret the one before is believed for 24 hours more. Throws `HOOK_INVALID`, `WEBHOOK_LIMIT`. */
   put(caller: WebhooksCaller, source: string, input: HookSourceInput): Promise<HookSourceView & { created: boolean }> {
-    const { preset, secret, header = null, toleranceS = defaultToleranceS } = input;
+    const { preset, secret, verifyToken, header = null, toleranceS = defaultToleranceS } = input;
     return this.#transaction(caller, async (tx) => {
       await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 19))', [tx.tenantUuid]);
       const before = sourcePattern.test(source) ? await findHookSource(tx, source, { lock: true }) : undefined;
@@ -86,13 +92,15 @@ export class InboundHooks {
       if (errors.length > 0) throw webhookErrors.error('HOOK_INVALID', errors.map((fault) => `${fault.pointer}: ${fault.detail}`).join('; ').slice(0, 1000), { errors });
       if (!before && (await countHookSources(tx)) >= maxHookSources) throw webhookErrors.error('WEBHOOK_LIMIT', `There are ${maxHookSources} sources here already, the most there may be. Delete some first.`, { extra: { limit: maxHookSources } });
       const own: OwnSecrets = before ? await this.#unseal(tx, before) : { secret: null, previous: null, headers: {} };
-      const next = preset === 'none' ? null : secret === undefined ? own : withNewSecret(own, secret, this.options.clock.now());
+      const signing = preset === 'none' ? { secret: null, previous: null, headers: {} } : secret === undefined ? own : withNewSecret(own, secret, this.options.clock.now());
+      const token = verifyToken === undefined ? (own.verifyToken ?? null) : verifyToken;
+      const next = signing.secret === null && token === null ? null : { ...signing, verifyToken: token };
       const sealed = next && (await sealOwn(this.options.secrets, tx, sealedAs.source(source), next));
-      const created = await upsertHookSource(tx, { source, preset, header, toleranceS, sealed });
-      await this.#record(tx, caller, 'hook.set', source, { preset, secret_changed: secret !== undefined });
+      const created = await upsertHookSource(tx, { source, preset, header, toleranceS, options: optionsOf(input) as JsonObject, sealed });
+      await this.#record(tx, caller, 'hook.set', source, { preset, secret_changed: secret !== undefined, verify_token_changed: verifyToken !== undefined });
       const row = await findHookSource(tx, source);
       if (!row) throw noSource(source);
-      return { ...view(row, caller), created };
+      return { ...view(row, next, caller), created };
     });
   }
 
@@ -104,55 +112,86 @@ export class InboundHooks {
     });
   }
 
+  /** Which pages of other origins may send to a source; `null`: none, or there is no such source. */
+  async corsOf(tenant: WebhooksCaller['tenant'], source: string): Promise<ReturnType<typeof corsOf>> {
+    const row = sourcePattern.test(source) ? await this.options.database.forTenant(tenant.id).transaction((tx) => findHookSource(tx, source)) : undefined;
+    return row ? corsOf(readOptions(row.options)) : null;
+  }
+
   /**
-   * Takes what a source sent and emits `webhook.received`. What the sender calls the same delivery is the same event. `hops`: how often the
-   * request passed through this platform. Throws `HOOK_NOT_FOUND`, `INVALID_SIGNATURE`, `PAYLOAD_TOO_LARGE`, `EMIT_DEPTH`, `QUEUE_FULL`.
+   * Takes what a source sent and emits `webhook.received`, or answers what its sender asks before it sends. What the sender calls the same delivery is
+   * the same event. `hops`: how often the request passed through this platform; `maxBytes`: of the body once it is unpacked. Throws `HOOK_NOT_FOUND`,
+   * `HOOK_METHOD`, `HOOK_UNVERIFIED`, `INVALID_SIGNATURE`, `HOOK_ENCODING`, `HOOK_BODY`, `PAYLOAD_TOO_LARGE`, `EMIT_DEPTH`, `QUEUE_FULL`.
    */
-  async receive(tenant: WebhooksCaller['tenant'], source: string, request: InboundRequest, hops: number): Promise<Reception> {
-    const { database, emit, clock } = this.options;
-    const scope = database.forTenant(tenant.id);
-    const found = sourcePattern.test(source)
-      ? await scope.transaction(async (tx) => {
-          const row = await findHookSource(tx, source);
-          return row && { row, secrets: validSecrets(await this.#unseal(tx, row), clock.now()) };
-        })
-      : undefined;
-    if (!found) throw webhookErrors.error('HOOK_NOT_FOUND', 'Nothing is received here.');
-    const { row, secrets } = found;
+  async receive(tenant: WebhooksCaller['tenant'], source: string, request: InboundRequest, { hops, maxBytes }: { hops: number; maxBytes: number }): Promise<Reception> {
+    const { row, own } = await this.#find(tenant, source);
     const preset = row.preset as HookPreset;
-    if (preset !== 'none') {
-      const signed = { scheme: preset, header: (name: string) => headerOf(request, name), body: request.body, nowMs: clock.now(), signatureHeader: row.header ?? undefined, toleranceS: row.toleranceS };
-      if (!secrets.some((secret) => verifySignature({ ...signed, secret }))) {
-        throw webhookErrors.error('INVALID_SIGNATURE', 'The signature of the request does not match, or its time is too far away. Sign its exact body with the secret that both sides keep.');
-      }
-    }
-    const content = readInbound(preset, request);
+    const handshake = answerHandshake({ preset, request, verifyToken: own.verifyToken ?? null });
+    if (handshake) return { kind: 'handshake', ...handshake };
+    if (request.method !== 'POST') throw wrongMethod(request);
+    const plain = await this.#believe(row, own, request, maxBytes);
+    const content = readInbound(preset, plain);
     const challenge = preset === 'slack' ? slackChallenge(content) : undefined;
     if (challenge !== undefined) return { kind: 'challenge', challenge };
-    const data: Json = {
-      source,
-      event_type: content.eventType,
-      delivery_id: content.deliveryId,
-      headers: shownInboundHeaders(request, row.header),
-      body: content.body,
-      body_encoding: content.bodyEncoding,
-    };
+    const data = eventData(row, plain, content);
     const bytes = jsonBytes(data);
     if (bytes > maxEventDataBytes) {
       throw outcomeErrors.error('PAYLOAD_TOO_LARGE', `The request makes an event of ${bytes} bytes of JSON; at most ${maxEventDataBytes} are taken.`, { extra: { limit: maxEventDataBytes } });
     }
     if (hops > maxEmitDepth) throw outcomeErrors.error('EMIT_DEPTH', `The request passed through this platform ${hops} times. Look for webhooks that cause each other.`);
-    return scope.transaction(async (tx) => {
-      const emitted = await emit(tx, {
-        id: content.deliveryId === null ? undefined : eventId(source, content.deliveryId),
+    return this.#emit(tenant, source, { deliveryId: content.deliveryId, data, depth: hops });
+  }
+
+  async #find(tenant: WebhooksCaller['tenant'], source: string): Promise<{ row: HookSourceRow; own: OwnSecrets }> {
+    const found = sourcePattern.test(source)
+      ? await this.options.database.forTenant(tenant.id).transaction(async (tx) => {
+          const row = await findHookSource(tx, source);
+          return row && { row, own: await this.#unseal(tx, row) };
+        })
+      : undefined;
+    if (!found) throw webhookErrors.error('HOOK_NOT_FOUND', 'Nothing is received here.');
+    return found;
+  }
+
+  /** The request with its body unpacked, once it proved where it comes from: what was sent is signed by most, what was packed by some. */
+  async #believe(row: HookSourceRow, own: OwnSecrets, request: InboundRequest, maxBytes: number): Promise<InboundRequest> {
+    const preset = row.preset as HookPreset;
+    const encoding = headerOf(request, 'content-encoding');
+    const unpack = async (): Promise<InboundRequest | undefined> => {
+      const body = await unpackBody(encoding, request.body, maxBytes);
+      return body && { ...request, body };
+    };
+    if (preset === 'none') return (await unpack()) ?? request;
+    const { url = request.url, signature }: HookOptions = readOptions(row.options);
+    const secrets = validSecrets(own, this.options.clock.now());
+    const isBelieved = (one: InboundRequest): boolean =>
+      secrets.some((secret) => isProven({ preset, secret, request: one, header: row.header, toleranceS: row.toleranceS, url, form: signature, nowMs: this.options.clock.now() }));
+    const isSentProven = isBelieved(request);
+    const unpacked = await unpack();
+    if (isSentProven || (unpacked && isBelieved(unpacked))) return unpacked ?? request;
+    throw webhookErrors.error('INVALID_SIGNATURE', 'The signature of the request does not match, or its time is too far away. Sign its exact body with the secret that both sides keep.');
+  }
+
+  #emit(tenant: WebhooksCaller['tenant'], source: string, { deliveryId, data, depth }: { deliveryId: string | null; data: Json; depth: number }): Promise<Reception> {
+    return this.options.database.forTenant(tenant.id).transaction(async (tx) => {
+      const emitted = await this.options.emit(tx, {
+        id: deliveryId === null ? undefined : eventId(source, deliveryId),
         type: 'webhook.received',
         source: eventSources.webhook(source),
         subject: source,
         data,
-        depth: hops,
+        depth,
       });
       if (!emitted.duplicate) await noteHookReceived(tx, source);
       return { kind: emitted.duplicate ? 'duplicate' : 'accepted', eventId: emitted.eventId };
+    });
+  }
+
+  #views(caller: WebhooksCaller, rows: readonly HookSourceRow[]): Promise<HookSourceView[]> {
+    return this.#transaction(caller, async (tx) => {
+      const views: HookSourceView[] = [];
+      for (const row of rows) views.push(view(row, await this.#unseal(tx, row), caller));
+      return views;
     });
   }
 
@@ -174,26 +213,35 @@ function eventId(source: string, deliveryId: string): string {
   return `evt_0${createHash('sha256').update(`${source}\0${deliveryId}`).digest('hex').slice(0, 25)}`;
 }
 
-function inputFaults(source: string, { preset, secret, header, toleranceS }: HookSourceInput, hasSecret: boolean): InputFault[] {
-  const errors: InputFault[] = [];
-  if (!sourcePattern.test(source)) errors.push({ pointer: '/source', code: 'FORMAT', detail: `${quote(source, 80)} must be 1 to 63 of a-z, 0-9, "_" and "-", beginning with a letter or digit` });
-  if (!hookPresets.includes(preset)) errors.push({ pointer: '/preset', code: 'VALUE', detail: `write one of ${hookPresets.join(', ')}` });
-  if (preset === 'none' && secret !== undefined) errors.push({ pointer: '/secret', code: 'VALUE', detail: 'the preset "none" checks no signature; leave the secret out, or choose another preset' });
-  if (preset !== 'none' && secret === undefined && !hasSecret) errors.push({ pointer: '/secret', code: 'REQUIRED', detail: 'is required: the secret that the sender signs with' });
-  if (secret !== undefined && (secret.length > 2048 || !secret.isWellFormed() || (preset === 'standard-webhooks' ? !signingKey(secret) : secret === ''))) {
-    errors.push({ pointer: '/secret', code: 'FORMAT', detail: 'must be text of 1 to 2048 characters; behind "whsec_", base64' });
-  }
-  if (header && !/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(header)) errors.push({ pointer: '/header', code: 'FORMAT', detail: 'is not the name of a header field' });
-  if (toleranceS !== undefined && (!Number.isInteger(toleranceS) || toleranceS < 1 || toleranceS > 86_400)) errors.push({ pointer: '/tolerance_s', code: 'RANGE', detail: 'must be a whole number of seconds from 1 to 86400' });
-  return errors;
+/** What handlers get. Fields in which a secret travels are left out. */
+function eventData({ source, preset, header }: HookSourceRow, request: InboundRequest, { eventType, deliveryId, body, bodyEncoding, numbersAsText }: ReturnType<typeof readInbound>): Json {
+  const secret = secretPlaces(preset as HookPreset, header);
+  const query: JsonObject = Object.fromEntries(Object.entries(request.query).filter(([name]) => name !== secret.parameter));
+  const problem = storageProblem(query);
+  if (problem !== undefined) throw webhookErrors.error('HOOK_BODY', `The query ${problem}.`);
+  return {
+    source,
+    event_type: eventType,
+    delivery_id: deliveryId,
+    headers: shownInboundHeaders(request, secret.header),
+    query,
+    body,
+    body_encoding: bodyEncoding,
+    ...(numbersAsText.length > 0 && { numbers_as_text: numbersAsText }),
+  };
 }
 
-function view(row: HookSourceRow, { tenant }: WebhooksCaller): HookSourceView {
+function view(row: HookSourceRow, own: OwnSecrets | null, { tenant }: WebhooksCaller): HookSourceView {
+  const { url = null, signature = null, cors = null } = readOptions(row.options);
   return {
     source: row.source,
     preset: row.preset,
     header: row.header,
     tolerance_s: row.toleranceS,
+    url,
+    signature: signature as Json,
+    cors,
+    has_verify_token: (own?.verifyToken ?? null) !== null,
     path: `/hooks/${tenant.slug}/${row.source}`,
     last_received_at: row.lastReceivedAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),

@@ -9,6 +9,8 @@ export interface OwnSecrets {
   /** The one before, which holds for a day more. */
   previous: { secret: string; untilMs: number } | null;
   headers: Record<string, string>;
+  /** What the sender of an incoming source brings when it asks first; left out or `null`: nothing. */
+  verifyToken?: string | null;
 }
 
 export const sealedAs = {

@@ -1,12 +1,18 @@
 /**
  * Signatures of webhooks, made and checked. Standard Webhooks 1.0 (https://www.standardwebhooks.com), and the ways of GitHub
  * (docs.github.com, "Validating webhook deliveries"), Stripe (docs.stripe.com/webhooks, "Verify manually") and Slack (api.slack.com,
- * "Verifying requests from Slack"). Everything is over the exact bytes; comparisons take the same time wherever they fail.
+ * "Verifying requests from Slack"); those that are one HMAC in one header stand in `hmac-forms.ts`. Everything is over the exact bytes;
+ * comparisons take the same time wherever they fail.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { headerForms, matchesForm, plainForm, type HmacForm } from './hmac-forms.js';
 
-/** How a request is signed. `sha256`: `sha256=<hex>` or bare hex in a header, over the body alone. */
-export type SignatureScheme = 'sha256' | 'github' | 'stripe' | 'slack' | 'standard-webhooks';
+/**
+ * How a request is signed. `sha256`: `sha256=<hex>` or bare hex in a header, over the body alone. `hmac`: as {@link SignedRequest.form} says.
+ * `svix`: Standard Webhooks under the names `svix-…`; both names are taken under either.
+ */
+export const signatureSchemes = ['sha256', 'github', 'stripe', 'slack', 'standard-webhooks', 'svix', 'meta', 'shopify', 'trello', 'square', 'hmac'] as const;
+export type SignatureScheme = (typeof signatureSchemes)[number];
 
 /** Signed requests whose time is further away are replays. Seconds. */
 export const defaultToleranceS = 300;
@@ -62,10 +68,14 @@ export interface SignedRequest {
   signatureHeader?: string | undefined;
   /** Seconds, either way, for schemes that sign a time. Default {@link defaultToleranceS}. */
   toleranceS?: number | undefined;
+  /** The address that the sender was given, for schemes that sign it. Default: none. */
+  url?: string | undefined;
+  /** How `hmac` signs. Default: the hex of an HMAC-SHA256 over the body in `X-Signature`. */
+  form?: Partial<HmacForm> | undefined;
 }
 
 /** Whether the request was signed with the secret, lately where the scheme signs a time. */
-export function verifySignature({ scheme, secret, header, body, nowMs, signatureHeader, toleranceS = defaultToleranceS }: SignedRequest): boolean {
+export function verifySignature({ scheme, secret, header, body, nowMs, signatureHeader, toleranceS = defaultToleranceS, url = '', form }: SignedRequest): boolean {
   const given = (fallback: string): string => (header((signatureHeader ?? fallback).toLowerCase()) ?? '').slice(0, 4096);
   const isRecent = (seconds: number): boolean => Math.abs(nowMs / 1000 - seconds) <= toleranceS;
   switch (scheme) {
@@ -73,7 +83,13 @@ export function verifySignature({ scheme, secret, header, body, nowMs, signature
       // Senders differ in whether a "whsec_" is part of the key; both keys come out of the same secret.
       return [Buffer.from(secret, 'utf8'), signingKey(secret)].some((key) => key !== undefined && key.length > 0 && matchesHex(given('x-signature'), key, body));
     case 'github':
-      return matchesHex(given('x-hub-signature-256'), Buffer.from(secret, 'utf8'), body, true);
+    case 'meta':
+    case 'shopify':
+    case 'trello':
+    case 'square':
+      return matchesForm(headerForms[scheme], given(headerForms[scheme].header), { key: Buffer.from(secret, 'utf8'), body, url });
+    case 'hmac':
+      return matchesForm({ ...plainForm, ...form }, given(plainForm.header), { key: Buffer.from(secret, 'utf8'), body, url });
     case 'stripe':
       return matchesStripe(given('stripe-signature'), secret, body, isRecent);
     case 'slack': {
@@ -81,23 +97,31 @@ export function verifySignature({ scheme, secret, header, body, nowMs, signature
       const hex = /^v0=([0-9a-f]{64})$/i.exec(given('x-slack-signature'))?.[1];
       return hex !== undefined && /^\d{1,12}$/.test(time) && isRecent(Number(time)) && equal(Buffer.from(hex, 'hex'), createHmac('sha256', secret).update(`v0:${time}:`).update(body).digest());
     }
-    case 'standard-webhooks': {
-      const id = header('webhook-id');
-      const time = header('webhook-timestamp') ?? '';
+    case 'standard-webhooks':
+    case 'svix': {
+      const family = familyOf(header, scheme);
+      const id = header(`${family}-id`);
+      const time = header(`${family}-timestamp`) ?? '';
       const key = signingKey(secret);
       if (!id || !key || !/^\d{1,12}$/.test(time) || !isRecent(Number(time))) return false;
       const expected = Buffer.from(standardSignature(key, { id, timestampS: Number(time), body }));
-      return given('webhook-signature').split(' ').some((signature) => equal(Buffer.from(signature), expected));
+      return given(`${family}-signature`).split(' ').some((signature) => equal(Buffer.from(signature), expected));
     }
     default:
       return false;
   }
 }
 
-/** `sha256=<hex>`, or bare hex where the scheme does not insist on the prefix. */
-function matchesHex(signature: string, key: Buffer, body: Uint8Array, prefixed = false): boolean {
+/** The names under which a request carries Standard Webhooks: `webhook-…`, or `svix-…` as senders do that use Svix. */
+export function familyOf(header: SignedRequest['header'], scheme: 'standard-webhooks' | 'svix'): 'webhook' | 'svix' {
+  const [first, second] = scheme === 'svix' ? (['svix', 'webhook'] as const) : (['webhook', 'svix'] as const);
+  return header(`${first}-id`) === undefined && header(`${second}-id`) !== undefined ? second : first;
+}
+
+/** `sha256=<hex>`, or bare hex. */
+function matchesHex(signature: string, key: Buffer, body: Uint8Array): boolean {
   const hex = /^(sha256=)?([0-9a-f]{64})$/i.exec(signature);
-  if (!hex || (prefixed && !hex[1])) return false;
+  if (!hex) return false;
   return equal(Buffer.from(hex[2] ?? '', 'hex'), createHmac('sha256', key).update(body).digest());
 }
 

@@ -2,12 +2,15 @@
 import type { Access } from '@annex/access';
 import { hopsHeader, readHops } from '@annex/egress';
 import { isAnnexError, type Logger } from '@annex/kernel';
-import { webhookErrors, type InboundHooks, type WebhooksCaller } from '@annex/webhooks';
+import { methodFault, webhookErrors, type InboundHooks, type InboundRequest, type WebhooksCaller } from '@annex/webhooks';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { single } from '../http/caller.js';
+import { corsHeaders, isPreflight, preflightHeaders, type CorsPolicy } from '../http/cors.js';
 import { sendProblem } from '../http/problem.js';
+import { documentPolicy } from './answer.js';
 import { InFlight } from './in-flight.js';
 import { takeRawBodies } from './raw-bodies.js';
+import { readQuery, requestTarget } from './read-request.js';
 
 export interface HooksDoorOptions {
   access: Access;
@@ -23,35 +26,83 @@ type HookRequest = FastifyRequest<{ Params: { tenant: string; source: string } }
 const inFlightPerTenant = 50;
 
 /** Adds the door to the server, in a scope of its own: bodies arrive as bytes, whatever their type. */
-export async function addHooksDoor(server: FastifyInstance, { access, hooks, logger, bodyLimit }: HooksDoorOptions): Promise<void> {
-  const inFlight = new InFlight(inFlightPerTenant, 'incoming webhooks');
+export async function addHooksDoor(server: FastifyInstance, options: HooksDoorOptions): Promise<void> {
+  const { logger, bodyLimit } = options;
+  const door = new HooksDoor(options);
   await server.register(async (scope) => {
     takeRawBodies(scope, bodyLimit);
+    scope.addHook('onRequest', (request, reply, next) => {
+      if (request.headers.origin === undefined) return next();
+      void door.allowOrigin(request as HookRequest, reply).then((isDone) => void (isDone || next()));
+    });
     scope.setErrorHandler((thrown, request, reply) => sendProblem(thrown, request, reply, logger));
     scope.route({
-      method: 'POST',
+      // Senders ask with other methods whether somebody is there (`answerHandshake`).
+      method: ['POST', 'GET', 'HEAD', 'OPTIONS'],
       url: '/hooks/:tenant/:source',
       bodyLimit,
-      handler: async (request: HookRequest, reply: FastifyReply) => {
-        const tenant = await findTenant(access, request);
-        const leave = inFlight.enter(tenant.id);
-        try {
-          const body = request.body instanceof Buffer ? request.body : Buffer.alloc(0);
-          const reception = await hooks.receive(tenant, request.params.source, { headers: request.headers, body }, readHops(single(request.headers[hopsHeader])));
-          switch (reception.kind) {
-            case 'challenge':
-              return await reply.status(200).send({ challenge: reception.challenge });
-            case 'duplicate':
-              return await reply.status(200).send({ event_id: reception.eventId, duplicate: true });
-            case 'accepted':
-              return await reply.status(202).send({ event_id: reception.eventId });
-          }
-        } finally {
-          leave();
-        }
-      },
+      exposeHeadRoute: false,
+      handler: (request: HookRequest, reply: FastifyReply) => door.handle(request, reply),
     });
   });
+}
+
+class HooksDoor {
+  readonly #inFlight = new InFlight(inFlightPerTenant, 'incoming webhooks');
+
+  constructor(private readonly options: HooksDoorOptions) {}
+
+  async handle(request: HookRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const { access, hooks, bodyLimit } = this.options;
+    const inbound = inboundOf(request);
+    const fault = methodFault(inbound);
+    if (fault) throw fault;
+    const tenant = await findTenant(access, request);
+    const leave = this.#inFlight.enter(tenant.id);
+    try {
+      const hops = readHops(single(request.headers[hopsHeader]));
+      const reception = await hooks.receive(tenant, request.params.source, inbound, { hops, maxBytes: bodyLimit });
+      switch (reception.kind) {
+        case 'challenge':
+          return await reply.status(200).send({ challenge: reception.challenge });
+        case 'handshake':
+          // What a sender says is repeated to it: nothing that a browser would run.
+          return await reply.status(reception.status).headers({ ...reception.headers, 'x-content-type-options': 'nosniff', 'content-security-policy': documentPolicy, 'cache-control': 'no-store' }).send(reception.text);
+        case 'duplicate':
+          return await reply.status(200).send({ event_id: reception.eventId, duplicate: true });
+        case 'accepted':
+          return await reply.status(202).send({ event_id: reception.eventId });
+      }
+    } finally {
+      leave();
+    }
+  }
+
+  /** Gives the answer the headers of CORS that its source says. Answers whether that was all: a preflight ends here. Never rejects. */
+  async allowOrigin(request: HookRequest, reply: FastifyReply): Promise<boolean> {
+    const { access, hooks } = this.options;
+    const rules = await findTenant(access, request).then((tenant) => hooks.corsOf(tenant, request.params.source)).catch(() => null);
+    if (!rules) return false;
+    const { origins, requestHeaders, exposedHeaders, maxAgeS } = rules;
+    const policy: CorsPolicy = { origins, methods: ['POST'], requestHeaders, exposedHeaders: exposedHeaders === '*' ? ['*'] : exposedHeaders, maxAgeS };
+    if (isPreflight(request)) {
+      void reply.status(204).headers(preflightHeaders(policy, request)).send();
+      return true;
+    }
+    void reply.headers(corsHeaders(policy, request));
+    return false;
+  }
+}
+
+function inboundOf(request: HookRequest): InboundRequest {
+  const target = requestTarget(request);
+  return {
+    method: request.method,
+    url: `${request.protocol}://${request.host}${target}`,
+    query: readQuery(target),
+    headers: request.headers,
+    body: request.body instanceof Buffer ? request.body : Buffer.alloc(0),
+  };
 }
 
 /** A tenant that is not there answers as a source that is not: nobody outside learns which it was. */

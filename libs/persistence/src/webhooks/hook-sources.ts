@@ -1,3 +1,4 @@
+import type { JsonObject } from '@annex/kernel';
 import type { TenantTransaction } from '../core/database.js';
 import type { SealedValue } from './webhooks.js';
 
@@ -8,6 +9,8 @@ export interface HookSourceRow {
   /** Where the signature stands; `null`: where the preset says. */
   header: string | null;
   toleranceS: number;
+  /** What else its sender's ways need; their meaning is the reader's. */
+  options: JsonObject;
   /** The secrets, sealed; `null` for a source that does not sign. */
   sealed: SealedValue | null;
   lastReceivedAt: Date | null;
@@ -20,6 +23,7 @@ interface Raw {
   preset: string;
   header: string | null;
   tolerance_s: number;
+  options: JsonObject;
   key_version: number | null;
   nonce: Buffer | null;
   ciphertext: Buffer | null;
@@ -40,13 +44,13 @@ export async function findHookSource(tx: TenantTransaction, source: string, { lo
 }
 
 /** Writes a source, whether it was there or not. Answers whether it is new. */
-export async function upsertHookSource(tx: TenantTransaction, { source, preset, header, toleranceS, sealed }: Pick<HookSourceRow, 'source' | 'preset' | 'header' | 'toleranceS' | 'sealed'>): Promise<boolean> {
+export async function upsertHookSource(tx: TenantTransaction, { source, preset, header, toleranceS, options, sealed }: Pick<HookSourceRow, 'source' | 'preset' | 'header' | 'toleranceS' | 'options' | 'sealed'>): Promise<boolean> {
   const [row] = await tx.query<{ created: boolean }>(
-    `insert into hook_sources (tenant_id, source, preset, header, tolerance_s, key_version, nonce, ciphertext) values ($1, $2, $3, $4, $5, $6, $7, $8)
+    `insert into hook_sources (tenant_id, source, preset, header, tolerance_s, key_version, nonce, ciphertext, options) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
      on conflict (tenant_id, source) do update set preset = excluded.preset, header = excluded.header, tolerance_s = excluded.tolerance_s,
-       key_version = excluded.key_version, nonce = excluded.nonce, ciphertext = excluded.ciphertext, updated_at = now()
+       key_version = excluded.key_version, nonce = excluded.nonce, ciphertext = excluded.ciphertext, options = excluded.options, updated_at = now()
      returning xmax = 0 as created`,
-    [tx.tenantUuid, source, preset, header, toleranceS, sealed?.keyVersion ?? null, sealed?.nonce ?? null, sealed?.ciphertext ?? null],
+    [tx.tenantUuid, source, preset, header, toleranceS, sealed?.keyVersion ?? null, sealed?.nonce ?? null, sealed?.ciphertext ?? null, JSON.stringify(options)],
   );
   return row?.created ?? false;
 }
@@ -74,6 +78,7 @@ function fromRow(row: Raw): HookSourceRow {
     preset: row.preset,
     header: row.header,
     toleranceS: row.tolerance_s,
+    options: row.options,
     sealed: row.key_version !== null && row.nonce && row.ciphertext ? { keyVersion: row.key_version, nonce: row.nonce, ciphertext: row.ciphertext } : null,
     lastReceivedAt: row.last_received_at,
     createdAt: row.created_at,
