@@ -23,6 +23,7 @@ export type { Place } from './reach/reach-thread.js';
 export { checkAgreement } from './inspect/agreement.js';
 export type { Registration } from './registration.js';
 export { compileRoutes, type RouteDefinition, type RouteMatch, type RouteTable } from './routes/route-table.js';
+export { routeAuthFault, routeHmacSchemes, routeTokenSchemes, type RouteAuth, type RouteHmac, type RouteToken } from './routes/route-auth.js';
 export { readCors, type CorsReading, type CorsRules } from './routes/cors.js';
 export { packFiles, packFolder } from './pack/pack.js';
 export { parseRoutePath, routeShape, type RoutePathReading, type RouteSegment } from './routes/route-path.js';

@@ -11,11 +11,39 @@ type Awaitable<T> = T | Promise<T>;
 /** What a route may return: a JSON value (200), `[body, status]`, `[body, status, headers]`, a `Response`, or nothing (204). */
 export type RouteResult = unknown;
 
+/** A route whose callers sign. */
+export interface HmacAuth {
+  /** Name of a declared secret. */
+  secret: string;
+  /** Default: the scheme's own. */
+  header?: string;
+  /** Default `sha256`: hex of the body's HMAC-SHA256 in `X-Signature`. */
+  scheme?: 'sha256' | 'github' | 'stripe' | 'slack' | 'standard-webhooks' | 'svix' | 'meta' | 'shopify' | 'trello' | 'square' | 'hmac';
+  /** The address that the sender was given, for schemes that sign it (`trello`, `square`). Default: the one that was called. */
+  url?: string;
+  /** With `scheme: 'hmac'`, for senders of other ways. Defaults: `sha256`, `hex`, none, `body`. */
+  algorithm?: 'sha256' | 'sha1' | 'sha512';
+  encoding?: 'hex' | 'base64';
+  /** What stands before the value, such as `sha1=`. */
+  prefix?: string;
+  signs?: 'body' | 'url+body' | 'body+url';
+}
+
+/** A route whose callers send a secret along. */
+export interface TokenAuth {
+  /** Name of a declared secret; of `basic` it is `user:password`. */
+  secret: string;
+  /** Where it stands. Default: where the scheme says. */
+  header?: string;
+  /** Default `bearer`; with a `header`, `token`. */
+  scheme?: 'bearer' | 'basic' | 'token' | 'gitlab';
+}
+
 export interface RouteOptions {
   /** Default `['GET']`. A GET route answers HEAD too. */
   methods?: string[];
-  /** Who may call. Default `member`: a signed-in user of the tenant. */
-  auth?: 'member' | 'public' | { hmac: { /** Name of a declared secret. */ secret: string; /** Default: the scheme's own. */ header?: string; scheme?: 'sha256' | 'github' | 'stripe' | 'standard-webhooks' } };
+  /** Who may call. Default `member`: a signed-in user of the tenant. `hmac`, `token`: who knows a secret of the plugin's. */
+  auth?: 'member' | 'public' | { hmac: HmacAuth } | { token: TokenAuth };
   /**
    * Pages of other origins that may call: `'*'`, origins such as `https://app.example.com` or `https://*.example.com`, or more in an object. `false`:
    * none. Default: the manifest's `cors`, which is none. Annex answers the browser's preflights itself.

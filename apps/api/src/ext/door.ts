@@ -2,10 +2,10 @@
  * The door to plugins: `ANY /ext/<slug>/<path>` and `/t/<tenant>/ext/<slug>/<path>`. It stands on Fastify beside Nest, since every call of a
  * plugin passes here and a warm one must touch no database: tenant, caller, installation and route come out of caches.
  */
-import type { Access, Caller } from '@annex/access';
+import type { Access, Caller, Principal, Resolved, TenantAddress } from '@annex/access';
 import type { Execution, InstallationSnapshot } from '@annex/execution';
 import { hopsHeader, readHops } from '@annex/egress';
-import type { Logger } from '@annex/kernel';
+import { isAnnexError, type Logger } from '@annex/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { findBearer, single } from '../http/caller.js';
 import { joinVary } from '../http/cors.js';
@@ -17,7 +17,7 @@ import { InFlight } from './in-flight.js';
 import { takeRawBodies } from './raw-bodies.js';
 import { readRouteRequest, requestTarget } from './read-request.js';
 import { droppedText, sentHeaders, type SentHeaders } from './response-headers.js';
-import { admit, type RouteAuth, type SecretReader } from './route-auth.js';
+import { admit, ownsAuthorization, type RouteAuth, type SecretReader } from './route-auth.js';
 import { serveStatic, type FileReader } from './static-files.js';
 
 export interface ExtDoorOptions {
@@ -73,16 +73,20 @@ class ExtDoor {
     const vary = pathSlug === undefined ? 'Authorization, X-Tenant-Slug' : 'Authorization';
     void reply.header('vary', joinVary(reply.getHeader('vary'), vary));
     const bearer = findBearer(request);
-    const principal = bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer)));
+    const principal = bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer).catch(asRefusal)));
+    const refused = principal !== null && 'refusal' in principal ? principal.refusal : undefined;
     const address = { pathSlug, slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname };
-    const { tenant, caller } = access.resolveTenantCached(principal, address, request.id) ?? (await access.resolveTenant(principal, address, request.id));
+    const { tenant, caller } = await this.#tenantOf(principal, address, request.id);
 
     const snapshot = execution.snapshots.getCached(tenant.id, slug) ?? (await execution.snapshots.get(tenant.id, slug));
-    if (!snapshot) throw unknown(caller, slug);
+    if (!snapshot) throw refused ?? unknown(caller, slug);
 
+    if (refused && path.startsWith('/static/')) throw refused;
     if (path.startsWith('/static/')) return this.#static({ request, reply, snapshot, caller, path });
 
     const found = snapshot.routes.match(request.method, path);
+    // A bearer that is none of ours may be the one that the route itself asks for.
+    if (refused && !(found?.route && ownsAuthorization(found.route.auth as RouteAuth))) throw refused;
     if (!found?.route) {
       if (!caller) throw needsToken();
       requireEnabled(snapshot, caller);
@@ -125,12 +129,30 @@ class ExtDoor {
     }
   }
 
+  async #tenantOf(principal: Principal | Refusal | null, address: TenantAddress, requestId: string): Promise<Resolved> {
+    const { access } = this.options;
+    if (principal === null || !('refusal' in principal)) return access.resolveTenantCached(principal, address, requestId) ?? (await access.resolveTenant(principal, address, requestId));
+    return access.resolveTenant(null, address, requestId).catch(() => {
+      throw principal.refusal;
+    });
+  }
+
   #static({ request, reply, snapshot, caller, path }: { request: DoorRequest; reply: FastifyReply; snapshot: InstallationSnapshot; caller: Caller | null; path: string }): Promise<FastifyReply> {
     if (snapshot.status !== 'enabled' && !caller) throw needsToken();
     requireEnabled(snapshot, caller);
     const leave = this.#inFlight.enter(snapshot.tenantId);
     return serveStatic({ request, reply, snapshot, caller, path, readFile: this.options.readFile }).finally(leave);
   }
+}
+
+/** Why a bearer was not believed, kept until it is known whether the route wants one of its own. */
+interface Refusal {
+  refusal: Error;
+}
+
+function asRefusal(thrown: unknown): Refusal {
+  if (isAnnexError(thrown) && thrown.kind.status === 401) return { refusal: thrown };
+  throw thrown;
 }
 
 function targetOf(request: DoorRequest): ExtTarget {

@@ -1,14 +1,14 @@
 /** Whether what the code registered and what the manifest declares agree (CONTRACT §2). */
 import { isEventPattern, matchesEvent } from '@annex/events';
-import { didYouMean, isJsonObject, quote, type InputFault, type Json } from '@annex/kernel';
+import { didYouMean, quote, type InputFault } from '@annex/kernel';
 import type { Registration } from '../registration.js';
 import { readCors } from '../routes/cors.js';
+import { routeAuthFault } from '../routes/route-auth.js';
 import { parseRoutePath, routeShape } from '../routes/route-path.js';
 import type { Manifest } from '../schema/manifest.js';
 
 const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const roles = ['viewer', 'member', 'developer', 'admin', 'owner'];
-const schemes = ['sha256', 'github', 'stripe', 'standard-webhooks'];
 const maxRoutes = 500;
 
 /** Every disagreement, together. Pointers are into the manifest, or `/handlers/<index>` for the index-th registration. */
@@ -100,7 +100,7 @@ function checkRoutes(manifest: Manifest, registrations: readonly Registration[])
     for (const method of registration.methods) {
       if (!methods.includes(method)) refuse('ROUTE_METHOD', `has the method ${quote(method)}; write some of ${methods.join(', ')}.${didYouMean(method, methods)}`);
     }
-    const auth = authProblem(registration.auth, manifest);
+    const auth = routeAuthFault(registration.auth, manifest.secrets.map(({ name }) => name));
     if (auth !== undefined) refuse('ROUTE_AUTH', auth);
     const cors = registration.cors === undefined ? undefined : readCors(registration.cors);
     if (cors?.ok === false) refuse('ROUTE_CORS', `has a cors that is none: ${cors.detail}`);
@@ -124,22 +124,6 @@ function checkRoutes(manifest: Manifest, registrations: readonly Registration[])
   if (count === 0 && manifest.routes) faults.push({ pointer: '/routes', code: 'HANDLER_MISSING', detail: 'no route is registered; call route(…) in the entry, or remove it.' });
   if (count > maxRoutes) faults.push({ pointer: '/routes', code: 'ROUTE_COUNT', detail: `the entry registers ${count} routes; at most ${maxRoutes} are served.` });
   return faults;
-}
-
-/** `member`, `public`, or `{ hmac: { secret, header, scheme } }` with a declared secret (CONTRACT §3). */
-function authProblem(auth: Json, manifest: Manifest): string | undefined {
-  if (auth === 'member' || auth === 'public') return undefined;
-  const shape = 'has an auth that is none; write "member", "public" or { hmac: { secret: "NAME", header: "X-Signature", scheme: "sha256" } }.';
-  if (!isJsonObject(auth) || Object.keys(auth).join() !== 'hmac' || !isJsonObject(auth['hmac'])) return typeof auth === 'string' ? shape + didYouMean(auth, ['member', 'public']) : shape;
-  const { secret, header, scheme = 'sha256', ...others } = auth['hmac'];
-  const unknown = Object.keys(others)[0];
-  if (unknown !== undefined) return `has an hmac with the unknown key ${quote(unknown)}; keys are secret, header, scheme.${didYouMean(unknown, ['secret', 'header', 'scheme'])}`;
-  const declared = manifest.secrets.map((each) => each.name);
-  if (typeof secret !== 'string') return 'has an hmac without "secret"; name one of the manifest\'s secrets.';
-  if (!declared.includes(secret)) return `names the secret ${quote(secret)}, which the manifest does not declare; add it to "secrets".${didYouMean(secret, declared)}`;
-  if (header !== undefined && (typeof header !== 'string' || !/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(header))) return 'has an hmac whose "header" is not the name of a header.';
-  if (typeof scheme !== 'string' || !schemes.includes(scheme)) return `has an hmac with the scheme ${quote(String(scheme))}; write one of ${schemes.join(', ')}.${didYouMean(String(scheme), schemes)}`;
-  return undefined;
 }
 
 function checkSingles(manifest: Manifest, registrations: readonly Registration[]): InputFault[] {
