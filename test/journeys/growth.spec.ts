@@ -172,3 +172,76 @@ describe('a deleted tenant', () => {
     expect((await tenant.owner.get('/api/audit/platform')).status).not.toBe(200);
   });
 });
+
+describe('quotas', () => {
+  const keeper = {
+    manifest: { slug: 'keeper', routes: true, permissions: ['db.write', 'files.write'], jobs: [job('flood')] },
+    code: `import { job, route } from '@annex/sdk'
+      route('/set/:key', async (ctx) => { await ctx.kv.set(ctx.params.key, 'value'); return {} })
+      route('/caught/:key', async (ctx) => { try { await ctx.kv.set(ctx.params.key, 'value') } catch (e) { return { code: e.code, message: e.message } } })
+      job('flood', async (ctx) => { await ctx.emit('a.b', {}) })`,
+  };
+  const quotas = async (tenant: TestTenant): Promise<Record<string, { used: number; max: number | null; unit: string }>> => (await tenant.owner.get('/api/usage')).body.quotas;
+  const allow = (tenant: TestTenant, said: object): Promise<Answer> => annex.operator.patch(`/api/tenants/${tenant.slug}`, { quotas: said });
+
+  it('are shown against use, each with its unit, and are the operator’s to change for one tenant', async () => {
+    const tenant = await annex.makeTenant();
+    await tenant.install(keeper);
+    await tenant.owner.get('/ext/keeper/set/a');
+    expect(await quotas(tenant)).toMatchObject({
+      plugins: { used: 1, max: 500, unit: 'count' },
+      package_bytes: { used: expect.any(Number), unit: 'bytes' },
+      kv_keys: { used: 1, max: 1_000_000 },
+      kv_bytes: { used: 8, max: 1024 ** 3 },
+      users: { used: 1 },
+      events: { used: expect.any(Number) },
+      llm_tokens_per_day: { used: 0, max: null, unit: 'tokens' },
+    });
+    expect((await quotas(tenant))['package_bytes']?.used).toBeGreaterThan(0);
+    expect(await allow(tenant, { kv_keys: 3, users: 1 })).toMatchObject({ status: 200, body: { quotas: { kv_keys: 3, users: 1 } } });
+    expect(await allow(tenant, { kv_keys: null })).toMatchObject({ status: 200, body: { quotas: { users: 1 } } });
+    expect(await quotas(tenant)).toMatchObject({ kv_keys: { max: 1_000_000 }, users: { max: 1 } });
+    expect(await allow(tenant, { kv_key: 3 })).toMatchObject({ status: 422 });
+    expect(await allow(tenant, { kv_keys: -1 })).toMatchObject({ status: 422 });
+    expect((await tenant.owner.patch(`/api/tenants/${tenant.slug}`, { quotas: {} })).status).toBe(403);
+    expect((await tenant.owner.get('/api/audit?action=tenant.updated')).body.items[1]).toMatchObject({ detail: { quotas: { kv_keys: 3, users: 1 } } });
+  });
+
+  it('refuse in one form wherever they are met: which quota, use, limit, and who can give more', async () => {
+    const tenant = await annex.makeTenant();
+    await tenant.install(keeper);
+    await tenant.owner.request('PUT', '/api/files/a.txt', { raw: 'x' });
+    await tenant.owner.post('/api/data/things', { n: 1 });
+    await tenant.owner.put('/api/secrets/ONE', { value: 'a value of the tenant' });
+    await tenant.owner.get('/ext/keeper/set/a');
+    const now = await quotas(tenant);
+    await allow(tenant, Object.fromEntries(['plugins', 'kv_keys', 'files', 'rows', 'tables', 'users', 'secrets', 'events'].map((name) => [name, now[name]?.used])));
+    const refused = (quota: string, status: number): object => ({ status, body: { quota, used: now[quota]?.used, max: now[quota]?.used, detail: expect.stringContaining('PATCH /api/tenants/<slug>') } });
+    const key = { 'idempotency-key': 'k' };
+    expect(await tenant.owner.get('/ext/keeper/set/b')).toMatchObject({ status: 413, body: { code: 'QUOTA_EXCEEDED' } });
+    expect((await tenant.owner.get('/ext/keeper/caught/b')).body).toEqual({ code: 'QUOTA_EXCEEDED', message: expect.stringContaining('quota kv_keys') });
+    expect((await tenant.owner.get('/ext/keeper/set/a')).status).toBe(200);
+    expect(await tenant.owner.request('PUT', '/api/files/b.txt', { raw: 'x' })).toMatchObject(refused('files', 413));
+    expect(await tenant.owner.post('/api/data/things', { n: 2 })).toMatchObject(refused('rows', 409));
+    expect(await tenant.owner.post('/api/data/others', { n: 2 })).toMatchObject(refused('tables', 409));
+    expect(await tenant.owner.post('/api/users', { email: `new@${tenant.slug}.test`, role: 'viewer' })).toMatchObject({ ...refused('users', 413) });
+    expect(await tenant.owner.put('/api/secrets/TWO', { value: 'a value of the tenant' })).toMatchObject(refused('secrets', 413));
+    expect(await tenant.owner.post('/api/events', { type: 'a.b' })).toMatchObject({ status: 413, body: { quota: 'events', code: 'QUOTA_EXCEEDED' } });
+    const { body: flooded } = await tenant.owner.post('/api/plugins/keeper/jobs/flood/run-now?wait=30', {});
+    expect(flooded).toMatchObject({ status: 'failed', error: { code: 'QUOTA_EXCEEDED', message: expect.stringContaining('quota events') } });
+    expect(await tenant.install({ manifest: { slug: 'second' }, code: 'export {}' }, { enable: false })).toMatchObject(refused('plugins', 413));
+    await allow(tenant, { idempotency_keys: 0, package_bytes: now['package_bytes']?.used ?? 0, plugins: null });
+    expect(await tenant.owner.post('/api/events', { type: 'a.b' }, key)).toMatchObject({ status: 413, body: { quota: 'idempotency_keys', used: 0, max: 0 } });
+    expect(await tenant.install({ manifest: { slug: 'second' }, code: 'export {}' }, { enable: false })).toMatchObject({ status: 413, body: { quota: 'package_bytes' } });
+    // What makes room is never refused.
+    expect((await tenant.owner.delete('/api/files/a.txt')).status).toBe(204);
+    expect((await tenant.owner.delete('/api/secrets/ONE')).status).toBe(204);
+    expect((await tenant.owner.delete('/api/plugins/keeper')).status).toBe(204);
+  });
+
+  it('come from settings, which are checked', async () => {
+    const settings = await import('../../apps/annex/src/config.js');
+    expect(settings.readSettings({ ANNEX_KV_TENANT_BYTES: '1000', ANNEX_TABLES_TENANT_COUNT: '7', ANNEX_MAILS_TENANT_DAILY: '5' }).quotas).toMatchObject({ kv_bytes: 1000, tables: 7, mails_per_day: 5, kv_keys: 1_000_000, llm_tokens_per_day: null });
+    expect(() => settings.readSettings({ ANNEX_KV_TENANT_BYTES: 'much' })).toThrow(/ANNEX_KV_TENANT_BYTES/);
+  });
+});

@@ -2,7 +2,7 @@
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
-import { failureLimits } from '@annex/lifecycle';
+import { failureLimits, quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/lifecycle';
 import type { MappedView } from '@annex/persistence';
 import type { TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
@@ -19,6 +19,8 @@ function wholeBytes(min: number, max: number) {
   const error = `must be a whole number of bytes from ${min} to ${max}`;
   return z.string().trim().regex(/^\d{1,16}$/, { error }).transform(Number).refine((number) => number >= min && number <= max, { error });
 }
+
+const anyBytes = wholeBytes(0, Number.MAX_SAFE_INTEGER);
 
 function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
   return z.enum(words, { error: ({ input }) => `must be one of ${words.join(', ')}.${didYouMean(String(input), words)}` });
@@ -83,6 +85,19 @@ const settingsSchema = z.object({
   ANNEX_FILE_MAX_BYTES: wholeBytes(1, 5 * 1024 ** 3).default(100 * MiB),
   ANNEX_FILES_TENANT_BYTES: wholeBytes(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
   ANNEX_FILES_TENANT_COUNT: wholeNumber(1, 999_999_999).default(100_000),
+  ANNEX_PLUGINS_TENANT_COUNT: wholeNumber(0, 1_000_000).optional(),
+  ANNEX_PACKAGES_TENANT_BYTES: anyBytes.optional(),
+  ANNEX_KV_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
+  ANNEX_KV_TENANT_BYTES: anyBytes.optional(),
+  ANNEX_EVENTS_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
+  ANNEX_EVENTS_TENANT_BYTES: anyBytes.optional(),
+  ANNEX_LOGS_TENANT_BYTES: anyBytes.optional(),
+  ANNEX_IDEMPOTENCY_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
+  ANNEX_IDEMPOTENCY_TENANT_BYTES: anyBytes.optional(),
+  ANNEX_USERS_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
+  ANNEX_SECRETS_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
+  ANNEX_MAILS_TENANT_DAILY: wholeNumber(0, 999_999_999).optional(),
+  ANNEX_MAILS_TENANT_KEPT_BYTES: anyBytes.optional(),
   ANNEX_TABLES: z
     .string()
     .transform((text, context) => {
@@ -148,6 +163,8 @@ export interface Settings {
   baseDomain: string | undefined;
   admin: { email: string; password: string } | undefined;
   tenantGraceDays: number;
+  /** What each tenant may keep, unless something else is said of it alone. */
+  quotas: QuotaLimits;
   role: 'all' | 'api' | 'worker';
   /** The language model of tenants that set none of their own. */
   llm: { baseUrl: string | undefined; apiKey: string | undefined; model: string | undefined };
@@ -230,6 +247,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     fileLimits: { maxFileBytes: env.ANNEX_FILE_MAX_BYTES, tenantBytes: env.ANNEX_FILES_TENANT_BYTES, tenantFiles: env.ANNEX_FILES_TENANT_COUNT },
     tableViews: env.ANNEX_TABLES ?? {},
     tableLimits: { tables: env.ANNEX_TABLES_TENANT_COUNT, documents: env.ANNEX_ROWS_TENANT_COUNT, bytes: env.ANNEX_ROWS_TENANT_BYTES, timeoutMs: env.ANNEX_DB_TIMEOUT_MS },
+    quotas: quotaLimits(Object.fromEntries(quotaNames.map((name) => [name, env[quotas[name].setting]]))),
     publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
     trustProxy: env.ANNEX_TRUST_PROXY,
     apiCorsOrigins: env.ANNEX_API_CORS_ORIGINS,

@@ -8,7 +8,7 @@ import { Installations } from '@annex/installations';
 import { createSmtp, Mailer } from '@annex/mail';
 import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
-import { checkViews, Database, emitEvent, enqueueRun, type CheckedView, type MappedView } from '@annex/persistence';
+import { checkViews, Database, emitEvent, enqueueRun, saveQuotaLimits, type CheckedView, type MappedView } from '@annex/persistence';
 import { createLlm } from '@annex/llm';
 import { createQueue, type Queue } from '@annex/queue';
 import { createSandbox, sandboxTier, type KillReport, type SandboxStats, type SandboxTier } from '@annex/sandbox';
@@ -61,6 +61,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
   try {
     const database = await Database.open({ url: databaseUrl, logger, poolSize: 12, platformPoolSize: 6, applicationName: `annex-${settings.role}` });
     undo.push(() => database.close());
+    await database.platform((tx) => saveQuotaLimits(tx, settings.quotas));
     const clock = systemClock;
     const kills: { handle?: (report: KillReport) => void } = {};
     const sandbox = await createSandbox({
@@ -109,7 +110,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     const egress = createEgress({ allowPrivate: settings.egressAllowPrivate });
     const templates = new TemplateRenderer();
     undo.push(() => templates.stop());
-    const mail = new Mailer({ database, transport: settings.smtpUrl === undefined ? undefined : createSmtp(settings.smtpUrl), from: settings.mailFrom, clock, logger });
+    const mail = new Mailer({ database, transport: settings.smtpUrl === undefined ? undefined : createSmtp(settings.smtpUrl), from: settings.mailFrom, keptBytes: settings.quotas.kept_mail_bytes ?? Number.MAX_SAFE_INTEGER, clock, logger });
     undo.push(() => mail.close());
     const execution = new Execution({
       database,

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, newId, quote, type Clock, type Id, type InputFault, type Json, type Logger } from '@annex/kernel';
+import type { QuotaLimits } from '@annex/lifecycle';
 import {
   appendPlatformAudit,
   appendTenantAudit,
@@ -46,6 +47,8 @@ export interface TenantChange {
   weight?: number | undefined;
   /** Background runs that it may always have at once, more while others idle: 1 to 1000. */
   backgroundConcurrency?: number | undefined;
+  /** Limits of this tenant alone, by quota; `null`: what holds for every tenant. */
+  quotas?: Partial<QuotaLimits> | undefined;
 }
 
 /** Tenants, for platform operators. */
@@ -84,7 +87,7 @@ export class Tenants {
     return tenantView(row);
   }
 
-  /** Changes name, slug, weight or concurrency. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `SLUG_TAKEN`. */
+  /** Changes name, slug, weight, concurrency or quotas. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `SLUG_TAKEN`. */
   async update(principal: Principal, slug: string, change: TenantChange, requestId: string): Promise<TenantView> {
     requireOperator(principal);
     requireSlug(slug);
@@ -94,12 +97,13 @@ export class Tenants {
         const row = await lockTenantBySlug(tx, slug);
         if (!row || row.erasingSince) throw notFound(slug);
         if (row.eraseAfter) throw tenantDeleted(slug, row.eraseAfter);
-        const { slug: newSlug, name, weight, backgroundConcurrency } = change;
+        const { slug: newSlug, name, weight, backgroundConcurrency, quotas } = change;
         const wanted = {
           ...(newSlug !== undefined && { slug: newSlug }),
           ...(name !== undefined && { name }),
           ...(weight !== undefined && { weight }),
           ...(backgroundConcurrency !== undefined && { backgroundConcurrency }),
+          ...(quotas !== undefined && { quotas }),
         };
         if (!(await updateTenant(tx, row.id, wanted))) throw slugTaken(change.slug ?? slug);
         await appendTenantAudit(tx, row.id, { actor: actorOf(principal), action: 'tenant.updated', target: row.id, detail: wanted, requestId });

@@ -11,6 +11,8 @@ export interface TenantView {
   weight: number;
   /** Background runs that it may always have at once. */
   background_concurrency: number;
+  /** Limits of this tenant alone; GET /api/usage shows all that hold. */
+  quotas: Record<string, number>;
   /** It was deleted: by whom, and from when on its data goes. `null`: it lives. */
   deletion: { requested_at: string; by: string; erases_at: string } | null;
   created_at: string;
@@ -57,9 +59,9 @@ export interface PrincipalView {
 }
 
 export function tenantView(row: TenantRow): TenantView {
-  const { id, slug, name, weight, backgroundConcurrency, deletedAt, deletedBy, eraseAfter } = row;
+  const { id, slug, name, weight, backgroundConcurrency, quotas, deletedAt, deletedBy, eraseAfter } = row;
   const deletion = deletedAt && eraseAfter && { requested_at: deletedAt.toISOString(), by: deletedBy ?? 'system', erases_at: eraseAfter.toISOString() };
-  return { id, slug, name, weight, background_concurrency: backgroundConcurrency, deletion, created_at: row.createdAt.toISOString(), updated_at: row.updatedAt.toISOString() };
+  return { id, slug, name, weight, background_concurrency: backgroundConcurrency, quotas, deletion, created_at: row.createdAt.toISOString(), updated_at: row.updatedAt.toISOString() };
 }
 
 export function userView(row: UserRow): UserView {

@@ -1,6 +1,6 @@
 import type { Logger } from '@annex/kernel';
 import type { Retention } from '@annex/lifecycle';
-import { eraseUninstalled, removeExpired, retentionSteps, type Database } from '@annex/persistence';
+import { eraseUninstalled, removeExpired, retentionSteps, trimLogs, type Database } from '@annex/persistence';
 import { Loop } from './loop.js';
 
 /** Rows removed in one transaction; many portions a second, since warm routes write thousands of runs in that time. */
@@ -25,12 +25,15 @@ export function createRetention({ database, retention, logger }: { database: Dat
   });
 }
 
-/** Removes what uninstalled plugins left, portion by portion, so that uninstalling a busy one answers at once. */
+/** Removes what uninstalled plugins left, and the oldest lines of logs that have grown too large, portion by portion, so that uninstalling a busy one answers at once. */
 export function createEraser({ database, logger }: { database: Database; logger: Logger }): Loop {
   return new Loop({
     name: 'eraser',
     everyMs: 5000,
     logger,
-    work: async () => ((await database.platform((tx) => eraseUninstalled(tx, portion))) ? 20 : undefined),
+    work: async () => {
+      const isMore = [await database.platform((tx) => eraseUninstalled(tx, portion)), await database.platform(trimLogs)];
+      return isMore.includes(true) ? 20 : undefined;
+    },
   });
 }

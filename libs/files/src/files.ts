@@ -5,6 +5,7 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { isAnnexError, messageOf, newUuid, quote, type Clock, type Id, type Logger } from '@annex/kernel';
+import { quotaExtra, whoRaises } from '@annex/lifecycle';
 import { eventSources, maxEmitDepth, maxEventTextLength } from '@annex/events';
 import { outcomeErrors } from '@annex/lifecycle';
 import {
@@ -21,6 +22,7 @@ import {
   type Database,
   type EmitEvent,
   type FileRecord,
+  type FileUsage,
   type TenantTransaction,
 } from '@annex/persistence';
 import { contentTypeOf, isShown } from './content-type.js';
@@ -298,17 +300,18 @@ export class Files {
     return fileErrors.error('STORAGE_UNAVAILABLE', `The file could not be ${what}: the store is not available. Try again in a moment.`, { retryAfterS: 5, cause });
   }
 
-  #requireRoom(usage: { sizeBytes: number; files: number }, before: FileRecord | undefined, size: number, name: string): void {
-    const { tenantBytes, tenantFiles } = this.options.limits;
+  #requireRoom(usage: FileUsage, before: FileRecord | undefined, size: number, name: string): void {
+    const { limits } = this.options;
+    const [tenantBytes, tenantFiles] = [usage.maxBytes ?? limits.tenantBytes, usage.maxFiles ?? limits.tenantFiles];
     const bytes = usage.sizeBytes - (before?.sizeBytes ?? 0) + size;
     if (bytes > tenantBytes) {
-      throw fileErrors.error('QUOTA_EXCEEDED', `With ${quote(name)} this tenant’s files would come to ${bytes} bytes; the limit is ${tenantBytes}. Delete files, or ask the operator for more (ANNEX_FILES_TENANT_BYTES).`, {
-        extra: { limit: 'tenant_bytes', used: usage.sizeBytes, max: tenantBytes },
+      throw fileErrors.error('QUOTA_EXCEEDED', `With ${quote(name)} this tenant’s files would come to ${bytes} bytes; the limit is ${tenantBytes}. Delete files. ${whoRaises('file_bytes')}`, {
+        extra: { limit: 'tenant_bytes', ...quotaExtra({ quota: 'file_bytes', used: usage.sizeBytes, max: tenantBytes }) },
       });
     }
     if (!before && usage.files + 1 > tenantFiles) {
-      throw fileErrors.error('QUOTA_EXCEEDED', `This tenant has ${usage.files} files, which is the limit. Delete files, or ask the operator for more (ANNEX_FILES_TENANT_COUNT).`, {
-        extra: { limit: 'tenant_files', used: usage.files, max: tenantFiles },
+      throw fileErrors.error('QUOTA_EXCEEDED', `This tenant has ${usage.files} files, which is the limit. Delete files. ${whoRaises('files')}`, {
+        extra: { limit: 'tenant_files', ...quotaExtra({ quota: 'files', used: usage.files, max: tenantFiles }) },
       });
     }
   }

@@ -1,5 +1,5 @@
 export { idPrefixes, newId, newUuid, idFromUuid, uuidFromId, parseId, type Id, type IdKind } from './ids.js';
-export { KiB, MiB, SECOND, MINUTE, HOUR, DAY } from './units.js';
+export { GiB, KiB, MiB, SECOND, MINUTE, HOUR, DAY } from './units.js';
 export { systemClock, type Clock } from './clock.js';
 export { isJsonObject, jsonBytes, type Json, type JsonObject } from './json.js';
 export { inexactNumbers, quoteInexactNumbers, type InexactNumber } from './exact-numbers.js';

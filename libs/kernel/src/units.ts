@@ -2,6 +2,8 @@
 export const KiB = 1024;
 /** One mebibyte, in bytes. */
 export const MiB = 1024 * KiB;
+/** One gibibyte, in bytes. */
+export const GiB = 1024 * MiB;
 /** One second, in milliseconds. */
 export const SECOND = 1000;
 /** One minute, in milliseconds. */

@@ -60,3 +60,16 @@ export {
 } from './limits.js';
 export { addUsage, usageNames, usageRecord, type UsageName, type UsageRecord, type Used } from './usage.js';
 export { lifecycleErrors } from './errors.js';
+export {
+  isQuotaName,
+  quotaExceeded,
+  quotaExtra,
+  quotaLimits,
+  quotaNames,
+  quotas,
+  whoRaises,
+  type QuotaLimits,
+  type QuotaName,
+  type QuotaPassed,
+  type QuotaRow,
+} from './quotas.js';

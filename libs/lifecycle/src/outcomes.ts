@@ -37,6 +37,7 @@ const rules = {
   CALL_CYCLE: { title: 'Plugins called each other in a circle', status: 422, fault: 'limit', retry: 'never', alert: 'plugin' },
   CRASH_LOOP: { title: 'The run was started too often without ending', status: 422, fault: 'limit', retry: 'never', alert: 'plugin' },
   QUEUE_FULL: { title: 'The tenant has too much work waiting', status: 429, fault: 'limit', retry: 'platform', alert: 'none' },
+  QUOTA_EXCEEDED: { title: 'The tenant has used up a quota', status: 413, fault: 'limit', retry: 'policy', alert: 'none' },
   RATE_LIMITED: { title: 'Too many calls in a short time', status: 429, fault: 'limit', retry: 'policy', alert: 'none' },
 
   PAYLOAD_TOO_LARGE: { title: 'The request or payload is larger than its limit', status: 413, fault: 'caller', retry: 'never', alert: 'none' },

@@ -1,6 +1,7 @@
 /** Sends plugins' mail, each at most once as far as a mail server can be asked, and keeps it where there is none. */
 import { createHash } from 'node:crypto';
 import { FairGate, isAnnexError, messageOf, newId, parseId, quote, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import { quotaExtra, whoRaises } from '@annex/lifecycle';
 import {
   deleteMail,
   endMail,
@@ -28,6 +29,8 @@ export interface MailerOptions {
   transport: MailTransport | undefined;
   /** Whose name all mail goes out in. */
   from: Mailbox;
+  /** Kept mail of one tenant, in bytes, where there is no mail server. Default 100 MiB. */
+  keptBytes?: number;
   clock: Clock;
   logger: Logger;
 }
@@ -157,9 +160,12 @@ export class Mailer {
     const kept = await this.#in(tenantId, async (tx) => {
       const first = await takeMail(tx, row, leaseS);
       if (!first.taken) return first;
-      const bytes = (await keptMailBytes(tx)) + mail.sizeBytes;
-      if (bytes > mailLimits.keptBytes) {
-        throw mailErrors.error('MAIL_KEPT_FULL', `No mail server is configured, so mail is kept, and this tenant's would come to ${bytes} bytes; the limit is ${mailLimits.keptBytes}. Set SMTP_URL, or remove mails by DELETE /api/mail/<id>.`);
+      const kept = await keptMailBytes(tx);
+      const [bytes, max] = [kept.bytes + mail.sizeBytes, kept.max ?? this.options.keptBytes ?? mailLimits.keptBytes];
+      if (bytes > max) {
+        throw mailErrors.error('MAIL_KEPT_FULL', `No mail server is configured, so mail is kept, and this tenant's would come to ${bytes} bytes; the limit is ${max}. Set SMTP_URL, or remove mails by DELETE /api/mail/<id>. ${whoRaises('kept_mail_bytes')}`, {
+          extra: quotaExtra({ quota: 'kept_mail_bytes', used: kept.bytes, max }),
+        });
       }
       await keepMail(tx, first.id, content);
       return first;

@@ -167,6 +167,7 @@ export {
   type FileRecord,
   type FileUsage,
 } from './files/files.js';
+export { readQuotas, saveQuotaLimits, trimLogs, type QuotaUse } from './quotas/quotas.js';
 export { checkViews } from './documents/check-views.js';
 export { countRows, findRow, queryRows, type RowPage, type RowQuery, type RowsOf } from './documents/read-documents.js';
 export { documentSource, readUuid, systemSources, systemTables, type CheckedView, type MappedView, type SystemTable } from './documents/sources.js';

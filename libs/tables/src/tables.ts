@@ -4,6 +4,7 @@
  */
 import { maxDocumentBytes, type DocumentPatch, type Filter, type SortKey, type TableRow } from '@annex/host-api';
 import { FairGate, MiB, newUuid, quote, type Clock, type Id, type JsonObject } from '@annex/kernel';
+import { quotaExtra, whoRaises } from '@annex/lifecycle';
 import {
   appendAudit,
   countRows,
@@ -270,16 +271,15 @@ export class Tables {
   }
 
   #refusal(refusal: Refusal): Error {
-    const { tables, documents, bytes } = this.#limits;
     switch (refusal.refused) {
       case 'size':
         return tableErrors.error('ROW_TOO_LARGE', `The row takes ${refusal.size} bytes once its numbers are written out; the limit is ${writtenOut * maxDocumentBytes}. Send very large or small numbers as text.`);
       case 'tables':
-        return tableErrors.error('TABLE_LIMIT', `This tenant has ${tables} tables, the limit of a tenant. Delete one (DELETE /api/data/<table>), keep several kinds of rows in one table, or ask the operator for more.`);
+        return tableErrors.error('TABLE_LIMIT', `This tenant has ${refusal.max} tables, the limit of a tenant. Delete one (DELETE /api/data/<table>), or keep several kinds of rows in one table. ${whoRaises('tables')}`, { extra: quotaExtra({ ...refusal, quota: 'tables' }) });
       case 'documents':
-        return tableErrors.error('ROW_LIMIT', `This tenant keeps ${documents} rows, the limit of all its tables together (rows). Delete rows, or ask the operator for more.`);
+        return tableErrors.error('ROW_LIMIT', `This tenant keeps ${refusal.used} rows; the limit of all its tables together is ${refusal.max} rows. Delete rows. ${whoRaises('rows')}`, { extra: quotaExtra({ ...refusal, quota: 'rows' }) });
       case 'bytes':
-        return tableErrors.error('ROW_LIMIT', `This tenant keeps ${bytes} bytes of rows, the limit of all its tables together (bytes). Delete rows, or ask the operator for more.`);
+        return tableErrors.error('ROW_LIMIT', `This tenant keeps ${refusal.used} bytes of rows and this would add ${refusal.more}; the limit of all its tables together is ${refusal.max} bytes. Delete rows. ${whoRaises('row_bytes')}`, { extra: quotaExtra({ ...refusal, quota: 'row_bytes' }) });
     }
   }
 }

@@ -105,7 +105,7 @@ export class ObserveController {
   }
 
   @Get('usage')
-  @Endpoint({ summary: 'What the tenant’s plugins used, by day', gate: 'viewer', query: span })
+  @Endpoint({ summary: 'What the tenant’s plugins used, by day, and use against each quota', gate: 'viewer', query: span })
   async usage(@CurrentCaller() caller: Caller, @Query(input(span)) query: z.infer<typeof span>): Promise<unknown> {
     return { ...(await this.execution.reader.usage(caller.tenant.id, query)), next_cursor: null };
   }

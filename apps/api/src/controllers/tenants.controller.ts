@@ -1,4 +1,5 @@
 import { Access, type Principal } from '@annex/access';
+import { quotaNames, type QuotaName } from '@annex/lifecycle';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -14,6 +15,10 @@ const newTenant = z.strictObject({
 const tenantChange = newTenant.partial().extend({
   weight: z.number().int().min(1).max(100).optional().describe('Turns of background work where a tenant of weight 1 gets one'),
   background_concurrency: z.number().int().min(1).max(1000).optional().describe('Background runs that it may always have at once; more while others idle'),
+  quotas: z
+    .partialRecord(z.enum(quotaNames as [QuotaName, ...QuotaName[]]), z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable())
+    .optional()
+    .describe('Limits of this tenant alone; null: what holds for every tenant. GET /api/usage names them all'),
 });
 const deletion = z.object({
   confirm: z.string().max(200).optional().describe('The tenant’s slug, so that none is deleted by accident'),
@@ -44,7 +49,7 @@ export class TenantsController {
   }
 
   @Patch(':slug')
-  @Endpoint({ summary: 'Change a tenant: its name, its slug and with it its addresses, its weight and concurrency', gate: 'operator', body: tenantChange })
+  @Endpoint({ summary: 'Change a tenant: its name, its slug and with it its addresses, its weight, concurrency and quotas', gate: 'operator', body: tenantChange })
   update(
     @CurrentPrincipal() principal: Principal,
     @Param('slug') slug: string,

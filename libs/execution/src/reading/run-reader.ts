@@ -1,9 +1,10 @@
 import { parseId, quote, type Clock, type Id } from '@annex/kernel';
-import type { RunKind, RunStatus } from '@annex/lifecycle';
+import { quotaNames, quotas, type QuotaName, type QuotaRow, type RunKind, type RunStatus } from '@annex/lifecycle';
 import {
   findRun,
   listLogs,
   listRuns,
+  readQuotas,
   readRunLogs,
   readTracked,
   readUsage,
@@ -11,6 +12,7 @@ import {
   tenantLoad,
   type Database,
   type LogLevel,
+  type QuotaUse,
   type RunMetrics,
   type RunRow,
   type TenantTransaction,
@@ -196,11 +198,15 @@ export class RunReader {
     };
   }
 
-  /** What a tenant's plugins used, by UTC day, newest first. Default: the last 30 days; at most 400 days. */
-  async usage(tenantId: Id<'tenant'>, { since, until }: { since?: Date | undefined; until?: Date | undefined } = {}): Promise<{ items: UsageView[] }> {
-    const end = until?.getTime() ?? this.options.clock.now();
+  /** What a tenant's plugins used, by UTC day, newest first, and its use of each quota now. Default: the last 30 days; at most 400 days. */
+  async usage(tenantId: Id<'tenant'>, { since, until }: { since?: Date | undefined; until?: Date | undefined } = {}): Promise<{ items: UsageView[]; quotas: QuotasView }> {
+    const now = this.options.clock.now();
+    const end = until?.getTime() ?? now;
     const start = Math.max(since?.getTime() ?? end - 30 * dayMs, end - 400 * dayMs);
-    return { items: await this.#read(tenantId, (tx) => readDays(tx, { since: dayOf(start), until: dayOf(end) })) };
+    return this.#read(tenantId, async (tx) => ({
+      items: await readDays(tx, { since: dayOf(start), until: dayOf(end) }),
+      quotas: viewQuotas(await readQuotas(tx, dayOf(now))),
+    }));
   }
 
   /** Writes down what this process still holds of a tenant, so that what is read next knows it. Never rejects. */
@@ -220,6 +226,13 @@ export class RunReader {
     if (found) return found;
     throw executionErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(idOrSlug)}. GET /api/plugins/ lists them.`);
   }
+}
+
+/** Use and limit of each quota, by name; `max` is `null` where there is no limit. */
+export type QuotasView = Record<QuotaName, { used: number; max: number | null; unit: QuotaRow['unit'] }>;
+
+function viewQuotas(read: Record<QuotaName, QuotaUse>): QuotasView {
+  return Object.fromEntries(quotaNames.map((name) => [name, { ...read[name], unit: quotas[name].unit }])) as QuotasView;
 }
 
 /** Counts of the platform and of the plugins themselves, joined by day and installation. */

@@ -53,7 +53,7 @@ export interface RunStart {
  * Codes of host calls that say more about why a run failed than "the handler threw": when a handler lets such an error through, the run's own
  * error carries its code.
  */
-const telling: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'HTTP_LIMIT', 'RATE_LIMITED', 'EMIT_DEPTH', 'CALL_DEPTH', 'CALL_CYCLE', 'QUEUE_FULL', 'STORAGE_UNAVAILABLE', 'LLM_UNAVAILABLE', 'MAIL_UNAVAILABLE', 'PLATFORM_ERROR']);
+const telling: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'HTTP_LIMIT', 'RATE_LIMITED', 'EMIT_DEPTH', 'CALL_DEPTH', 'CALL_CYCLE', 'QUEUE_FULL', 'QUOTA_EXCEEDED', 'STORAGE_UNAVAILABLE', 'LLM_UNAVAILABLE', 'MAIL_UNAVAILABLE', 'PLATFORM_ERROR']);
 const maxFailures = 20;
 const inNoFilter: readonly Id<'installation'>[] = [];
 

@@ -9,6 +9,7 @@ import { DataSource, QueryFailedError, type EntityManager, type QueryRunner } fr
 import { entities } from '../entities.js';
 import { Listener, type Notice, type NotificationHandler } from './listener.js';
 import type { Statement } from './statement.js';
+import { explainQuota } from '../quotas/quota-fault.js';
 
 export interface DatabaseOptions {
   url: string;
@@ -255,7 +256,7 @@ async function inTransaction<Tx extends Transaction, T>(from: DataSource, begin:
       // A server that did not answer in time will not answer this either.
       if (isSilence(thrown)) broken = thrown;
       else await client.query('rollback').catch((failed: unknown) => (broken = failed instanceof Error ? failed : new Error(String(failed))));
-      throw thrown;
+      throw explainQuota(thrown);
     }
     tx.committed();
     return value;

@@ -1,6 +1,7 @@
 /** Changing the tables that tenants make. Document, index entries and the tenant's count change in one transaction, or none does. */
 import type { JsonObject } from '@annex/kernel';
 import type { TenantTransaction } from '../core/database.js';
+import { saidOf } from '../quotas/quotas.js';
 import { indexEntries } from './index-entries.js';
 
 /** What a tenant may keep in all of its tables together. */
@@ -22,7 +23,7 @@ export interface StoredDocument {
 }
 
 /** A document that is too large once its numbers are written out, or a quota that was passed. */
-export type Refusal = { refused: QuotaPassed } | { refused: 'size'; size: number };
+export type Refusal = { refused: QuotaPassed; used: number; more: number; max: number } | { refused: 'size'; size: number };
 
 /** Tables of the tenant, by name. */
 export async function listDocumentTables(tx: TenantTransaction): Promise<{ name: string; createdAt: Date }[]> {
@@ -42,7 +43,8 @@ export async function insertDocument(
   { table, id, data, at, quota, maxSize }: { table: string; id: string; data: JsonObject; at: Date; quota: DocumentQuota; maxSize: number },
 ): Promise<Refusal | null> {
   const known = await tx.query('select 1 from document_tables where tenant_id = $1 and name = $2', [tx.tenantUuid, table]);
-  if (known.length === 0 && !(await makeTable(tx, table, quota.tables))) return { refused: 'tables' };
+  const full = known.length === 0 ? await makeTable(tx, table, quota.tables) : null;
+  if (full) return full;
   const [row] = await tx.query<{ size: number }>(
     `insert into documents (tenant_id, table_name, id, data, size, created_at, updated_at)
      select $1, $2, $3, data, octet_length(data::text), $5, $5 from (select $4::jsonb as data) given returning size`,
@@ -54,15 +56,16 @@ export async function insertDocument(
   return count(tx, { documents: 1, bytes: size }, quota);
 }
 
-/** `false`: the tenant has as many tables as it may have. */
-async function makeTable(tx: TenantTransaction, table: string, maxTables: number): Promise<boolean> {
+/** Answers why not, when the tenant has as many tables as it may have. */
+async function makeTable(tx: TenantTransaction, table: string, maxTables: number): Promise<Refusal | null> {
   await tx.query('insert into document_usage (tenant_id) values ($1) on conflict do nothing', [tx.tenantUuid]);
   // Whoever makes a table holds the count until the end, so two cannot both be the last.
-  await tx.query('select 1 from document_usage where tenant_id = $1 for update', [tx.tenantUuid]);
+  const [usage] = await tx.query<{ tables: number; said: string | null }>(`select tables, ${saidOf('tables')} as said from document_usage where tenant_id = $1 for update`, [tx.tenantUuid]);
+  const max = Number(usage?.said ?? maxTables);
   const made = await tx.query('insert into document_tables (tenant_id, name) values ($1, $2) on conflict do nothing returning 1', [tx.tenantUuid, table]);
-  if (made.length === 0) return true;
-  const counted = await tx.query('update document_usage set tables = tables + 1 where tenant_id = $1 and tables < $2 returning 1', [tx.tenantUuid, maxTables]);
-  return counted.length > 0;
+  if (made.length === 0) return null;
+  const counted = await tx.query('update document_usage set tables = tables + 1 where tenant_id = $1 and tables < $2 returning 1', [tx.tenantUuid, max]);
+  return counted.length > 0 ? null : { refused: 'tables', used: usage?.tables ?? 0, more: 1, max };
 }
 
 /**
@@ -143,12 +146,15 @@ export async function dropTablePortion(tx: TenantTransaction, table: string): Pr
 /** Last of all changes, because the row is one that all of the tenant's writers want. */
 async function count(tx: TenantTransaction, more: { documents: number; bytes: number }, quota: DocumentQuota): Promise<Refusal | null> {
   // Whatever does not grow is always allowed, also when the quota was lowered since.
-  const [row] = await tx.query<{ documents: string; bytes: string }>(
-    'update document_usage set documents = documents + $2, bytes = bytes + $3 where tenant_id = $1 returning documents, bytes',
+  const [row] = await tx.query<{ documents: string; bytes: string; max_documents: string | null; max_bytes: string | null }>(
+    `update document_usage set documents = documents + $2, bytes = bytes + $3 where tenant_id = $1
+     returning documents, bytes, ${saidOf('rows')} as max_documents, ${saidOf('row_bytes')} as max_bytes`,
     [tx.tenantUuid, more.documents, more.bytes],
   );
-  if (more.documents > 0 && Number(row?.documents) > quota.documents) return { refused: 'documents' };
-  if (more.bytes > 0 && Number(row?.bytes) > quota.bytes) return { refused: 'bytes' };
+  const [documents, bytes] = [Number(row?.documents), Number(row?.bytes)];
+  const [maxDocuments, maxBytes] = [Number(row?.max_documents ?? quota.documents), Number(row?.max_bytes ?? quota.bytes)];
+  if (more.documents > 0 && documents > maxDocuments) return { refused: 'documents', used: documents - more.documents, more: more.documents, max: maxDocuments };
+  if (more.bytes > 0 && bytes > maxBytes) return { refused: 'bytes', used: bytes - more.bytes, more: more.bytes, max: maxBytes };
   return null;
 }
 

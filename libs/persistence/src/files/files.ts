@@ -3,6 +3,7 @@
  * announces the object first ({@link announceFileObject}), so that a crash leaves nothing behind that is not known.
  */
 import type { TenantTransaction, PlatformTransaction } from '../core/database.js';
+import { saidOf } from '../quotas/quotas.js';
 
 /** A file as it stands. */
 export interface FileRecord {
@@ -23,6 +24,9 @@ export interface FileRecord {
 export interface FileUsage {
   sizeBytes: number;
   files: number;
+  /** What the operator says of this tenant alone; `null`: nothing. */
+  maxBytes: number | null;
+  maxFiles: number | null;
 }
 
 interface Row {
@@ -67,8 +71,12 @@ export async function listFiles(tx: TenantTransaction, { prefix, after, limit }:
 /** What the tenant's files come to now. `lock`: nobody else changes it until this transaction ends. */
 export async function readFileUsage(tx: TenantTransaction, { lock = false } = {}): Promise<FileUsage> {
   if (lock) await tx.query('insert into file_usage (tenant_id) values ($1) on conflict do nothing', [tx.tenantUuid]);
-  const [row] = await tx.query<{ size_bytes: string; files: string }>(`select size_bytes, files from file_usage where tenant_id = $1${lock ? ' for update' : ''}`, [tx.tenantUuid]);
-  return { sizeBytes: Number(row?.size_bytes ?? 0), files: Number(row?.files ?? 0) };
+  const [row] = await tx.query<{ size_bytes: string; files: string; max_bytes: string | null; max_files: string | null }>(
+    `select size_bytes, files, ${saidOf('file_bytes')} as max_bytes, ${saidOf('files')} as max_files from file_usage where tenant_id = $1${lock ? ' for update' : ''}`,
+    [tx.tenantUuid],
+  );
+  const said = (max: string | null | undefined): number | null => (typeof max === 'string' ? Number(max) : null);
+  return { sizeBytes: Number(row?.size_bytes ?? 0), files: Number(row?.files ?? 0), maxBytes: said(row?.max_bytes), maxFiles: said(row?.max_files) };
 }
 
 /** Writes a file's row, replacing the one of the same key, and counts the difference. Call under {@link readFileUsage} with `lock`. */

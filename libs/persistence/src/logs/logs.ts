@@ -33,6 +33,9 @@ export interface LogLine {
 /** The channel on which {@link insertLogs} tells of new lines; the payload is the installation's UUID. */
 export const logsChannel = 'annex_logs';
 
+/** How far a log may pass its quota, as a factor, while its oldest lines are being removed; lines that come then are left out. */
+const logOverdraft = 1.25;
+
 /** Writes lines in their order and tells whoever follows the installations' logs once this commits. Lines of a gone installation are left out. */
 export async function insertLogs(tx: TenantTransaction, lines: readonly NewLogLine[]): Promise<void> {
   if (lines.length === 0) return;
@@ -51,6 +54,7 @@ export async function insertLogs(tx: TenantTransaction, lines: readonly NewLogLi
        select $1, r.r, r.i, r.p, r.t, r.l, r.m, r.f
        from rows from (json_to_recordset($2::json) as (r uuid, i uuid, p text, t timestamptz, l text, m text, f json)) with ordinality as r (r, i, p, t, l, m, f, n)
        where r.i in (select id from installations where tenant_id = $1 for key share)
+         and coalesce((select sum(bytes) from quota_use where tenant_id = $1 and kind = 'logs') < annex_quota($1, 'log_bytes') * ${logOverdraft}, true)
        order by r.n
        returning installation_id)
      select pg_notify($3, installation_id::text) from (select distinct installation_id from written) as told`,

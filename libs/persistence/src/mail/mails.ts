@@ -2,6 +2,7 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { storableText } from '../core/storable-json.js';
 import type { TenantTransaction } from '../core/database.js';
+import { saidOf } from '../quotas/quotas.js';
 
 /** `sending`: under way. `kept`: there is no mail server, so it is kept whole. */
 export type MailStatus = 'sending' | 'sent' | 'kept' | 'failed';
@@ -123,10 +124,13 @@ export async function keepMail(tx: TenantTransaction, id: Id<'mail'>, content: {
   }
 }
 
-/** What the tenant's kept mail comes to, in bytes. */
-export async function keptMailBytes(tx: TenantTransaction): Promise<number> {
-  const [row] = await tx.query<{ bytes: string | null }>(`select sum(size_bytes) as bytes from mails where tenant_id = $1 and status = 'kept'`, [tx.tenantUuid]);
-  return Number(row?.bytes ?? 0);
+/** What the tenant's kept mail comes to, in bytes; `max`: what the operator says of this tenant alone, if anything. */
+export async function keptMailBytes(tx: TenantTransaction): Promise<{ bytes: number; max: number | null }> {
+  const [row] = await tx.query<{ bytes: string | null; max: string | null }>(
+    `select (select sum(size_bytes) from mails where tenant_id = $1 and status = 'kept') as bytes, ${saidOf('kept_mail_bytes')} as max`,
+    [tx.tenantUuid],
+  );
+  return { bytes: Number(row?.bytes ?? 0), max: typeof row?.max === 'string' ? Number(row.max) : null };
 }
 
 /** Mails, newest first, without their texts. */

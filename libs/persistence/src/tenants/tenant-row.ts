@@ -22,6 +22,10 @@ export class TenantRow {
   @Column({ name: 'weight', type: 'int' })
   weight!: number;
 
+  /** Limits of this tenant alone, by quota (libs/lifecycle). */
+  @Column({ name: 'quotas', type: 'jsonb' })
+  quotas!: Record<string, number>;
+
   /** When its end was asked for, and by whom: since then nobody enters it. `null` for a tenant that lives. */
   @Column({ name: 'deleted_at', type: 'timestamptz', nullable: true })
   deletedAt!: Date | null;

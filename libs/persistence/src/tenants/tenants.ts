@@ -1,4 +1,5 @@
 import { idFromUuid, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
+import type { QuotaLimits } from '@annex/lifecycle';
 import { IsNull, MoreThan } from 'typeorm';
 import { appendAudit, type AuditEntry } from '../audit/audit.js';
 import { appendPlatformAudit } from '../audit/platform-audit.js';
@@ -40,18 +41,29 @@ export function listTenants(tx: PlatformTransaction, { limit, after }: { limit: 
   });
 }
 
+/** What operators change of a tenant. */
+export interface TenantChanges {
+  slug?: string;
+  name?: string;
+  weight?: number;
+  backgroundConcurrency?: number;
+  /** Limits of this tenant alone, by quota; `null`: what holds for every tenant. */
+  quotas?: Partial<QuotaLimits>;
+}
+
 /** Changes a tenant. `false`: the new slug is taken. */
-export async function updateTenant(tx: PlatformTransaction, id: Id<'tenant'>, change: { slug?: string; name?: string; weight?: number; backgroundConcurrency?: number }): Promise<boolean> {
+export async function updateTenant(tx: PlatformTransaction, id: Id<'tenant'>, change: TenantChanges): Promise<boolean> {
   if (change.slug !== undefined) {
     const taken = await tx.query('select 1 from tenants where slug = $1 and id <> $2', [change.slug, uuidFromId(id)]);
     if (taken.length > 0) return false;
   }
-  await tx.query('update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight), background_concurrency = coalesce($5, background_concurrency), updated_at = now() where id = $1', [
+  await tx.query('update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight), background_concurrency = coalesce($5, background_concurrency), quotas = jsonb_strip_nulls(quotas || $6::jsonb), updated_at = now() where id = $1', [
     uuidFromId(id),
     change.slug ?? null,
     change.name ?? null,
     change.weight ?? null,
     change.backgroundConcurrency ?? null,
+    JSON.stringify(change.quotas ?? {}),
   ]);
   return true;
 }
@@ -149,7 +161,7 @@ export async function eraseTenantPortion(tx: PlatformTransaction, id: Id<'tenant
     await appendPlatformAudit(tx, { actor: 'system', email: null, action: 'tenant.erased', target: id, detail, requestId: null });
   }
   // Nothing leads from these to their tenant; what a transaction under way had still written is committed or refused by now.
-  for (const table of ['document_values', 'runs'] as const) await tx.query(`delete from ${table} where tenant_id = $1`, [uuid]);
+  for (const table of ['document_values', 'runs', 'quota_use', 'log_trims'] as const) await tx.query(`delete from ${table} where tenant_id = $1`, [uuid]);
   await tx.changed(id, 'tenant');
   return 'gone';
 }
