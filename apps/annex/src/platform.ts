@@ -14,7 +14,7 @@ import { createQueue, type Queue } from '@annex/queue';
 import { createSandbox, sandboxTier, type KillReport, type SandboxStats, type SandboxTier } from '@annex/sandbox';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
-import { createKeyring, createMasker, masterKey as asMasterKey, Vault } from '@annex/vault';
+import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
 import { Deliverer, InboundHooks, Webhooks } from '@annex/webhooks';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
@@ -108,6 +108,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     }
     const tables = new Tables({ database, clock, limits: settings.tableLimits, views: await requireViews(database, settings.tableViews) });
     const egress = createEgress({ allowPrivate: settings.egressAllowPrivate });
+    const maskers = new Maskers();
     const templates = new TemplateRenderer();
     undo.push(() => templates.stop());
     const mail = new Mailer({ database, transport: settings.smtpUrl === undefined ? undefined : createSmtp(settings.smtpUrl), from: settings.mailFrom, keptBytes: settings.quotas.kept_mail_bytes ?? Number.MAX_SAFE_INTEGER, clock, logger });
@@ -116,7 +117,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
       database,
       sandbox,
       secrets: vault,
-      createMasker,
+      createMasker: growingMasker,
       egress,
       llm: createLlm({
         operator: settings.llm,
@@ -124,7 +125,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
         // Places of its own: models answer slowly, and webhooks and plugins' calls are not to wait for them.
         egress: createEgress({ allowPrivate: settings.egressAllowPrivate }),
         operatorEgress: createEgress({ allowPrivate: settings.llm.baseUrl === undefined ? [] : [authorityOf(settings.llm.baseUrl)] }),
-        maskerOf: createMasker,
+        maskerOf: (values) => maskers.of(values),
         database,
         clock,
         dailyTokens: settings.llmDailyTokens,
@@ -138,7 +139,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
       clock,
       logger,
     });
-    const deliverer = new Deliverer({ database, secrets: vault, egress, transforms: execution, createMasker, emit: emitEvent, clock, logger });
+    const deliverer = new Deliverer({ database, secrets: vault, egress, transforms: execution, maskerOf: (values) => maskers.of(values), emit: emitEvent, clock, logger });
     const dispatcher = new Dispatcher({ database, queue, execute: attemptPort(execution, deliverer), onFailing: disableFailing(installations, settings.disableAfterFailures), onEnded: (run, status) => execution.countRun(run, status), clock, logger, ownerId: newUuid() });
     await execution.start();
     undo.push(() => execution.stop());

@@ -4,7 +4,7 @@ import { createEgress } from '@annex/egress';
 import { idFromUuid, newId, silentLogger, systemClock, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { emitEvent, enqueueRun, type TenantTransaction } from '@annex/persistence';
 import { createSandbox, type RunOutcome, type Sandbox } from '@annex/sandbox';
-import { createMasker } from '@annex/vault';
+import { growingMasker } from '@annex/vault';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { writePlugin, type WrittenPlugin } from '../../../test/support/written-plugin.js';
@@ -39,7 +39,7 @@ beforeAll(async () => {
       readForRun: async (_tenant, _installation, names) => new Map([...secrets].filter(([name]) => names.includes(name))),
       readForRef: async () => new Map(),
     },
-    createMasker,
+    createMasker: growingMasker,
     egress: createEgress({ allowPrivate: [origin] }),
     emit: emitEvent,
     startJob: async (tx, { installationId, plugin, job, payload, depth, runId }) => {

@@ -72,7 +72,7 @@ function llm(options: Partial<LlmOptions> & { tenant?: Record<string, string> } 
     readTenantSettings: () => Promise.resolve(new Map(Object.entries(tenant))),
     egress: createEgress(),
     operatorEgress: createEgress({ allowPrivate: [`127.0.0.1:${port}`] }),
-    maskerOf: createMasker,
+    maskerOf: async (values) => createMasker(values),
     database: db.database,
     clock: systemClock,
     ...rest,

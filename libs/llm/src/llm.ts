@@ -63,7 +63,7 @@ export interface LlmOptions {
   /** For the operator's URL, which may lie inside the operator's network. */
   operatorEgress: LlmEgress;
   /** Replaces these values in text (`@annex/vault`). */
-  maskerOf(values: Iterable<string>): { text(text: string): string };
+  maskerOf(values: Iterable<string>): Promise<{ text(text: string): string }>;
   database: Pick<Database, 'forTenant'>;
   clock: Clock;
   /** Tokens of one tenant in a UTC day that the operator's key pays for. Default: no cap. */
@@ -82,7 +82,7 @@ export function createLlm(options: LlmOptions): Llm {
     async complete(request) {
       const { tenantId, signal } = request;
       const endpoint = chooseEndpoint(operator, await readTenantSettings(tenantId, tenantSettingNames), request.model);
-      const masker = maskerOf(endpoint.apiKey === undefined ? [] : [endpoint.apiKey]);
+      const masker = await maskerOf(endpoint.apiKey === undefined ? [] : [endpoint.apiKey]);
       const budget = { database, clock, maxTokens: endpoint.isOperatorKey ? dailyTokens : undefined };
       const reservation = await reserve(budget, tenantId, estimateTokens(request));
       let used = 0;

@@ -1,5 +1,6 @@
 export { vaultErrors } from './errors.js';
 export { createKeyring, masterKey, type Keyring, type MasterKey } from './keyring.js';
-export { createMasker, type Masker } from './masker.js';
+export { createMasker, growingMasker, type GrowingMasker, type Masker } from './masker.js';
+export { Maskers } from './maskers.js';
 export { maxSecretBytes, maxSecretsPerScope } from './secret-rules.js';
 export { createVault, Vault, type SecretChanger, type SecretInput, type SecretView, type VaultCaller, type VaultOptions } from './vault.js';

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createMasker } from './masker.js';
+import { createMasker, growingMasker } from './masker.js';
+import { Maskers } from './maskers.js';
 
 const secret = 'pa$$ "wörd"/+?&=%20\n☂';
 
@@ -32,6 +33,30 @@ describe('a masker', () => {
       expect(masked).toContain('***');
       // What is left of the encoding must not hold more than a byte of it at either end.
       for (const part of masked.replace('Basic ', '').split('***')) expect(Buffer.from(part, 'base64').toString()).not.toMatch(/corr|tery/);
+    }
+  });
+
+  it.each([
+    ['btoa', btoa('schlüssel&größe')],
+    ['btoa after a user name', btoa('ada:schlüssel&größe')],
+    ['Basic credentials in UTF-8', Buffer.from('ada:schlüssel&größe').toString('base64')],
+    ['toHex of Latin-1', Buffer.from('schlüssel&größe', 'latin1').toString('hex')],
+    ['encodeURI', encodeURI('schlüssel&größe')],
+    ['escape', escape('schlüssel&größe')],
+    ['URLSearchParams', String(new URLSearchParams({ q: 'schlüssel&größe' }))],
+    ['a path of URL', new URL('https://x.io/schlüssel&größe').pathname],
+    ['upper case', 'schlüssel&größe'.toUpperCase()],
+  ])('hides what a plugin makes of a secret with %s', (_how, shown) => {
+    const masked = createMasker(['schlüssel&größe']).text(shown);
+    expect(masked).toContain('***');
+    for (const left of masked.split('***')) expect(left.length).toBeLessThan(9);
+  });
+
+  it('hides every piece of a large secret, wherever its parts lie', () => {
+    const value = Array.from({ length: 3_000 }, (_, index) => `${index}é☂`).join('');
+    const { text } = createMasker([value]);
+    for (const shown of [value, encodeURIComponent(value), JSON.stringify(value), Buffer.from(value).toString('base64'), Buffer.from(`xy${value}`).toString('base64'), Buffer.from(value).toString('hex')]) {
+      expect(text(shown).replaceAll('***', '').length).toBeLessThan(16);
     }
   });
 
@@ -97,6 +122,31 @@ describe('a masker', () => {
   it('leaves text without secrets as it was', () => {
     const { text } = createMasker(['needle-in-hay', 'x'.repeat(500)]);
     fc.assert(fc.property(fc.string(), (hay) => text(hay) === hay));
+  });
+
+  it('learns a large secret in many turns, so that nobody waits for it', async () => {
+    let turns = 0;
+    const count = setInterval(() => undefined, 1_000);
+    const turn = (): void => {
+      turns += 1;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    const masker = growingMasker();
+    const value = 'k'.repeat(100) + Array.from({ length: 9_000 }, (_, index) => index.toString(36)).join('-');
+    await masker.add(value);
+    clearImmediate(next);
+    clearInterval(count);
+    expect(turns).toBeGreaterThan(value.length / 4_096);
+    expect(masker.text(`it is ${value}!`)).toBe('it is ***!');
+  });
+
+  it('is made once for the same values', async () => {
+    const maskers = new Maskers();
+    const [one, same, other] = await Promise.all([maskers.of(['abcdef', 'ghijkl']), maskers.of(new Set(['ghijkl', 'abcdef'])), maskers.of(['abcdef'])]);
+    expect(await maskers.of(['abcdef', 'ghijkl'])).toBe(one);
+    expect(same.text('abcdef ghijkl')).toBe('*** ***');
+    expect(other.text('abcdef ghijkl')).toBe('*** ghijkl');
   });
 
   it('stays linear for text and secrets that were chosen to be slow', () => {

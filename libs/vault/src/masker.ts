@@ -1,7 +1,6 @@
 import type { Json } from '@annex/kernel';
-import { LongWords, pieceLength } from './long-words.js';
-import { formsOf, minMaskedLength } from './secret-forms.js';
-import { ShortWords } from './short-words.js';
+import { formsOf, minMaskedLength, partsOf } from './secret-forms.js';
+import { WordIndex } from './word-index.js';
 
 const MASK = '***';
 
@@ -12,46 +11,81 @@ export interface Masker {
   json(value: Json): Json;
 }
 
-const blind: Masker = { text: (text) => text, json: (value) => value };
+/** A masker that learns. */
+export interface GrowingMasker extends Masker {
+  /** Hides a value from now on; when the answer is there, in all its forms. Takes many short turns of the program for a large value. */
+  add(value: string): Promise<void>;
+  /** A measure of its memory, about 24 bytes each. */
+  readonly size: number;
+}
+
+/** Characters of a secret of which the forms are made in one turn. */
+const charsPerTurn = 2_048;
 
 /**
- * A masker of values in plain form, in base64 and base64url (alone or inside something longer), hex, URL-encoded and JSON-escaped. Values of
- * fewer than 4 characters are left alone.
+ * A masker of values in plain form, in base64 and base64url (alone or inside something longer, of UTF-8 or Latin-1), hex, URL-encoded in
+ * the ways of `encodeURIComponent`, `encodeURI`, `escape` and `URLSearchParams`, HTML- and JSON-escaped. Values of fewer than 4 characters are
+ * left alone. For large values {@link growingMasker} is kinder to the program.
  */
 export function createMasker(values: Iterable<string>): Masker {
-  const short = new Set<string>();
-  const long = new Set<string>();
+  const index = new WordIndex();
   for (const value of new Set(values)) {
     if (value.length < minMaskedLength) continue;
-    for (const form of formsOf(value)) (form.length <= pieceLength ? short : long).add(form);
+    for (const part of partsOf(value)) addForms(index, part);
   }
-  if (short.size === 0 && long.size === 0) return blind;
-  const shortWords = new ShortWords(short);
-  const longWords = new LongWords(long);
+  return maskerOf(index);
+}
 
-  const text = (input: string): string => {
-    const found = [...ranges(shortWords, input), ...ranges(longWords, input)];
-    if (found.length === 0) return input;
-    found.sort((a, b) => a[0] - b[0]);
-    return withoutRanges(input, found);
+/** A masker that knows nothing yet. */
+export function growingMasker(): GrowingMasker {
+  const index = new WordIndex();
+  return {
+    ...maskerOf(index),
+    async add(value) {
+      if (value.length < minMaskedLength) return;
+      let chars = 0;
+      for (const part of partsOf(value)) {
+        if (chars > 0 && chars + part.length > charsPerTurn) {
+          await new Promise((resolve) => setImmediate(resolve));
+          chars = 0;
+        }
+        addForms(index, part);
+        chars += part.length;
+      }
+    },
+    get size() {
+      return index.size;
+    },
   };
-  return { text, json: (value) => maskJson(value, text) };
+}
+
+function addForms(index: WordIndex, part: string): void {
+  for (const form of formsOf(part)) index.add(form);
+}
+
+function maskerOf(index: WordIndex): Masker {
+  const text = (input: string): string => {
+    const found = ranges(index, input);
+    return found.length === 0 ? input : withoutRanges(input, found);
+  };
+  return { text, json: (value) => (index.size === 0 ? value : maskJson(value, text)) };
 }
 
 type Range = [start: number, end: number];
 
-/** Where words stand, touching ones made one at once: text made of nothing but secrets must not fill the memory. */
-function ranges(words: ShortWords | LongWords, text: string): Range[] {
+/** Where words stand, by their start; touching ones of a width made one at once: text made of nothing but secrets must not fill the memory. */
+function ranges(index: WordIndex, text: string): Range[] {
   const found: Range[] = [];
-  words.scan(text, (start, end) => {
+  index.scan(text, (start, end) => {
     let from = start;
-    for (let last = found.at(-1); last && last[1] >= from; last = found.at(-1)) {
+    // A width after another begins again at the start of the text.
+    for (let last = found.at(-1); last && last[1] >= from && last[1] <= end; last = found.at(-1)) {
       from = Math.min(from, last[0]);
       found.pop();
     }
     found.push([from, end]);
   });
-  return found;
+  return found.sort((a, b) => a[0] - b[0]);
 }
 
 /** The text with each run of touching or overlapping ranges (sorted by start) replaced by one mask. */

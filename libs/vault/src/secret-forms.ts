@@ -3,9 +3,33 @@
 /** Shorter values are not masked: hiding every "1" would leave nothing to read and would tell that the secret is "1". */
 export const minMaskedLength = 4;
 
-/** Every form of a value, each at least {@link minMaskedLength} characters long. */
-export function formsOf(value: string): Set<string> {
-  return new Set([value, ...linesOf(value)].flatMap(formsOfText).filter((form) => form.length >= minMaskedLength));
+/** A longer value is taken apart, so that no step of making its forms is long. Parts overlap by one piece, so each begins where a piece of the whole does. */
+const partLength = 1_088;
+const partOverlap = 64;
+
+/** The texts of which {@link formsOf} makes everything that has to be hidden of a value: the value, or its parts, and its lines. */
+export function* partsOf(value: string): Generator<string> {
+  yield* parts(value);
+  for (const line of linesOf(value)) yield* parts(line);
+}
+
+function* parts(text: string): Generator<string> {
+  for (let start = 0; ; ) {
+    const end = between(text, start + partLength);
+    yield text.slice(start, end);
+    if (end >= text.length) return;
+    start = between(text, end - partOverlap);
+  }
+}
+
+/** A place that does not part a surrogate pair. */
+function between(text: string, at: number): number {
+  return at < text.length && /[\udc00-\udfff]/.test(text.charAt(at)) ? at - 1 : Math.min(at, text.length);
+}
+
+/** Every form of a text, each at least {@link minMaskedLength} characters long. */
+export function formsOf(text: string): Set<string> {
+  return new Set(formsOfText(text).filter((form) => form.length >= minMaskedLength));
 }
 
 /** A shorter line of a secret of many lines, or a shorter secret in lower case, tells little and may be any word. */
@@ -20,28 +44,41 @@ function linesOf(value: string): string[] {
 }
 
 function formsOfText(value: string): string[] {
-  const bytes = Buffer.from(value, 'utf8');
   const escaped = inJson(value);
   const url = percentEncoded(value);
   const strict = url.replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  // What `btoa`, and some clients for Basic credentials, read as bytes; others read UTF-8.
+  const isLatin1 = /^[\0-\xff]*[\x80-\xff][\0-\xff]*$/.test(value);
   return [
     value,
     // Names of hosts and headers are written so.
-    ...(value.length >= minTellingLength ? [value.toLowerCase()] : []),
+    ...(value.length >= minTellingLength ? [value.toLowerCase(), value.toUpperCase()] : []),
     ...inHtml(value),
     // In JSON, and in JSON inside JSON.
     escaped,
     inJson(escaped),
     asciiJson(value),
-    bytes.toString('hex'),
-    bytes.toString('hex').toUpperCase(),
     url,
     strict,
     lowerEscapes(url),
     lowerEscapes(strict),
-    // application/x-www-form-urlencoded
+    // Whole URLs, and what `URL` makes of a path.
+    encodeURI(value.toWellFormed()),
+    escape(value),
+    // application/x-www-form-urlencoded, as most write it and as URLSearchParams does
     strict.replaceAll('%20', '+'),
     lowerEscapes(strict.replaceAll('%20', '+')),
+    new URLSearchParams({ '': value }).toString().slice(1),
+    ...ofBytes(Buffer.from(value, 'utf8')),
+    ...(isLatin1 ? ofBytes(Buffer.from(value, 'latin1')) : []),
+  ];
+}
+
+function ofBytes(bytes: Buffer): string[] {
+  const hex = bytes.toString('hex');
+  return [
+    hex,
+    hex.toUpperCase(),
     bytes.toString('base64'),
     ...[0, 1, 2].flatMap((shift) => {
       const inner = base64Within(bytes, shift);
@@ -70,6 +107,7 @@ function percentEncoded(text: string): string {
 }
 
 function lowerEscapes(text: string): string {
+  if (!text.includes('%')) return text;
   return text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase());
 }
 

@@ -7,6 +7,8 @@ const nameShape = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 export const maxSecretBytes = 64 * 1024;
 /** Most secrets of one plugin, and most tenant-wide ones. */
 export const maxSecretsPerScope = 200;
+/** Most bytes of all values of one plugin, and of the tenant-wide ones: all of them are masked in whatever the plugin says. */
+export const maxScopeBytes = 1024 * 1024;
 const MAX_HOSTS = 50;
 const hostShape = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:\d{1,5})?$/i;
 

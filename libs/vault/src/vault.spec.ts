@@ -182,6 +182,14 @@ describe('secrets', () => {
     await expect(vault.setFor(place.caller, { name: 'ONE_MORE', value: 'x' })).rejects.toMatchObject({ code: 'SECRET_LIMIT' });
     await vault.setFor(place.caller, { name: 'S_7', value: 'known names still change' });
   });
+
+  it('have at most a megabyte together in one place', async () => {
+    const place = await makePlace();
+    const large = 'x'.repeat(64 * 1024);
+    for (let index = 0; index < 15; index += 1) await vault.setFor(place.caller, { name: `L_${index}`, value: large });
+    await expect(vault.setFor(place.caller, { name: 'ONE_MORE', value: large.repeat(1) })).rejects.toMatchObject({ code: 'SECRET_LIMIT', detail: expect.stringContaining('1048576') });
+    await vault.setFor(place.caller, { name: 'L_7', value: large });
+  });
 });
 
 describe('a new master key', () => {

@@ -33,7 +33,7 @@ import {
 import { vaultErrors } from './errors.js';
 import type { Keyring } from './keyring.js';
 import { open, seal } from './sealed.js';
-import { checkSecret, isSecretName, maxSecretsPerScope } from './secret-rules.js';
+import { checkSecret, isSecretName, maxScopeBytes, maxSecretsPerScope } from './secret-rules.js';
 
 /** Installations whose secrets are kept open in memory, and for how long should a notification be lost. */
 const KEPT = 1000;
@@ -114,6 +114,10 @@ export class Vault implements Stoppable {
     const before = await lockSecret(tx, installationId, name);
     if (before.version === 0 && before.count >= maxSecretsPerScope) {
       throw vaultErrors.error('SECRET_LIMIT', `There are ${before.count} secrets here already, the most there may be. Delete some first.`);
+    }
+    const bytes = before.bytes + Buffer.byteLength(value);
+    if (bytes > maxScopeBytes) {
+      throw vaultErrors.error('SECRET_LIMIT', `The secrets here would have ${bytes} bytes together; the limit is ${maxScopeBytes}. Delete some first, or keep what is no secret in the config or in files.`);
     }
     const dataKey = await this.#currentDataKey(tx);
     const version = before.version + 1;

@@ -8,7 +8,7 @@ import type { WebhookDefinition } from '@annex/manifest';
 import { beginDeliveryAttempt, endDeliveryAttempt, findWebhook, keepDeliveryBody, readDeliveryBody, type Database, type EmitEvent, type WebhookRow } from '@annex/persistence';
 import { destinationFault, ownDestination, packageDestination, type Destination, type DestinationFault } from './destination.js';
 import { judgeAttempt } from './endpoint-health.js';
-import type { CreateMasker, EgressPort, EventBody, SecretsPort, TransformsPort, WebhookInstallation, WebhookOutcome, WebhookRun } from './ports.js';
+import type { EgressPort, EventBody, Masker, SecretsPort, TransformsPort, WebhookInstallation, WebhookOutcome, WebhookRun } from './ports.js';
 import { readRetryAfter } from './retry-after.js';
 import { signatureHeaders } from './signatures.js';
 
@@ -17,7 +17,8 @@ export interface DelivererOptions<Installation extends WebhookInstallation> {
   secrets: SecretsPort;
   egress: EgressPort;
   transforms: TransformsPort<Installation>;
-  createMasker: CreateMasker;
+  /** Makes a masker of values, or has it from the last time. */
+  maskerOf: (values: Iterable<string>) => Promise<Masker>;
   emit: EmitEvent;
   clock: Clock;
   logger: Logger;
@@ -72,7 +73,7 @@ export class Deliverer<Installation extends WebhookInstallation> {
 
     const startedMs = clock.now();
     const answer = fault ? { error: fault, isInvalid: true, isAborted: false } : await this.#send(run, destination, [...always, ...destination.headers, ...begun.signed], begun.body, prepared.snapshot, signal);
-    const masker = this.options.createMasker(destination.hidden);
+    const masker = await this.options.maskerOf(destination.hidden);
     const response = 'response' in answer ? masker.json(shownResponse(answer.response)) : null;
     const error = judge(answer, masker);
     try {
@@ -217,7 +218,7 @@ function skipped(end: Ending, code: string, message: string): WebhookOutcome {
 }
 
 /** What goes wrong with an answer, `null` when it was taken: only 2xx is. */
-function judge(answer: Answer, masker: ReturnType<CreateMasker>): { code: string; message: string } | null {
+function judge(answer: Answer, masker: Masker): { code: string; message: string } | null {
   if ('error' in answer) return { code: answer.error.code, message: masker.text(answer.error.message) };
   const { status } = answer.response;
   if (status >= 200 && status < 300) return null;

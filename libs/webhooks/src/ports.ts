@@ -59,7 +59,10 @@ export interface TransformsPort<Installation extends WebhookInstallation = Webho
 }
 
 /** Replaces secrets in words that are kept (`@annex/vault`). */
-export type CreateMasker = (values: Iterable<string>) => { text(text: string): string; json(value: Json): Json };
+export interface Masker {
+  text(text: string): string;
+  json(value: Json): Json;
+}
 
 /** Who asks. The API has checked that they may. */
 export interface WebhooksCaller {

@@ -44,7 +44,7 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, pl
       const { tenantId, installationId, secrets: declared } = identity.snapshot;
       const value = (await secrets.readForRun(tenantId, installationId, declared)).get(name);
       if (value === undefined) return null;
-      identity.sawSecret(name, value);
+      await identity.sawSecret(value);
       return value;
     },
     'secrets.has': async ([name], { identity }) => {

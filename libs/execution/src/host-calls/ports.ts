@@ -15,8 +15,16 @@ export interface Masker {
   json(value: Json): Json;
 }
 
-/** Makes a masker of values, in all the forms in which they may appear. */
-export type CreateMasker = (values: Iterable<string>) => Masker;
+/** A masker that learns values, in all the forms in which they may appear. */
+export interface GrowingMasker extends Masker {
+  /** Answers when the value is hidden. */
+  add(value: string): Promise<void>;
+  /** A measure of its memory. */
+  readonly size: number;
+}
+
+/** Makes a masker that knows nothing yet. */
+export type CreateMasker = () => GrowingMasker;
 
 /** Outbound HTTP that cannot reach where it should not (`@annex/egress`). */
 export interface EgressPort {

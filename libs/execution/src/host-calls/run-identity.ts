@@ -33,8 +33,8 @@ export interface RunIdentity {
   noteUse(limit: PeakLimit, amount: number): void;
   /** Language model tokens that the run used so far; the handler of `ctx.llm` counts them up. */
   llmTokens: number;
-  /** Remembers a secret that the plugin was given, to mask it. */
-  sawSecret(name: string, value: string): void;
+  /** Remembers a secret that the plugin is about to be given, to mask it. To be waited for. */
+  sawSecret(value: string): Promise<void>;
   /** The value with every secret that the plugin has seen masked; tells the run's log when there was one. `what`: where it was going. */
   mask(value: Json, what: string): Json;
   /** Throws `SECRET_EXPOSED` when a name that is kept (a key, an event's type or id) holds a secret: masked, it would name something else. */

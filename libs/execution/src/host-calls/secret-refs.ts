@@ -38,38 +38,35 @@ type Encode = (value: string) => string;
  */
 export async function fillSecretRefs(request: Fillable, { identity, secrets }: { identity: RunIdentity; secrets: Pick<SecretsPort, 'readForRef'> }): Promise<Filled> {
   const { refToken: token, tenantId, installationId, secrets: declared } = identity.snapshot;
+  const { body } = request;
   const headers = request.headers.map(([name, value]) => ({ name, value, basic: basicCredentials(name, value) }));
-  const texts = [request.url, ...headers.flatMap(({ name, value, basic }) => [name, basic ?? value]), bodyText(request.body)];
+  const texts = [request.url, ...headers.flatMap(({ name, value, basic }) => [name, basic ?? value]), typeof body === 'string' ? body : ''];
+  refuseInBytes(body, token);
   if (!texts.some((text) => text.includes(token))) return { request, carriesSecret: false, hide: (url) => url };
 
   const target = URL.parse(request.url);
   // Egress says what is wrong with a URL that cannot be read; it sends nothing.
   if (target === null) return { request, carriesSecret: true, hide: (url) => url };
-  const pattern = new RegExp(`(?:\\{\\{|%7B%7B)secret(?::|%3A)([^{}]{1,200}?)(?::|%3A)${token}(?:\\}\\}|%7D%7D)`, 'gi');
-  const names = new Set<string>();
-  let count = 0;
-  for (const text of texts) {
-    for (const [, name = ''] of text.matchAll(pattern)) {
-      names.add(decoded(name));
-      count += 1;
-      if (count > maxRefs) throw executionErrors.error('SECRET_REF_LIMIT', `The request holds more than ${maxRefs} placeholders of secrets, which is the limit. Send each secret once.`);
-    }
-  }
-  const values = await readAllowed([...names], target, { identity, known: () => secrets.readForRef(tenantId, installationId, declared) });
+  const names = texts.flatMap((text) => readRefs(text, token).map(({ name }) => name));
+  if (names.length > maxRefs) throw tooManyRefs();
+  const values = await readAllowed([...new Set(names)], target, { identity, known: () => secrets.readForRef(tenantId, installationId, declared) });
   const fill = (text: string, encode: Encode): string => {
-    const filled = text.replace(pattern, (_whole, name: string) => encode(values.get(decoded(name)) ?? ''));
-    if (!filled.includes(token)) return filled;
-    throw executionErrors.error('SECRET_REF_INVALID', 'A placeholder of secrets.ref was cut, changed or put where none is replaced. It may stand whole in the path or query of the URL, in a header’s value, and in a body of text.');
+    let filled = '';
+    let end = 0;
+    for (const ref of readRefs(text, token)) {
+      filled += text.slice(end, ref.start) + encode(values.get(ref.name) ?? '');
+      end = ref.end;
+    }
+    return filled + text.slice(end);
   };
-  const { body } = request;
   const url = new URL(target);
   url.hash = '';
   const filled: Fillable = {
     url: `${fill(url.origin, plain)}${fill(`${url.pathname}${url.search}`, encodeURIComponent)}`,
     headers: headers.map(({ name, value, basic }) => [fill(name, refuse), basic === undefined ? fill(value, plain) : `Basic ${Buffer.from(fill(basic, plain)).toString('base64')}`]),
-    body: typeof body === 'string' ? fill(body, bodyEncoding(request.headers)) : refuseInBytes(body, token),
+    body: typeof body === 'string' ? fill(body, bodyEncoding(request.headers)) : body,
   };
-  for (const [name, value] of values) identity.sawSecret(name, value);
+  for (const value of values.values()) await identity.sawSecret(value);
   const hide = (answered: string): string => {
     let text = answered;
     for (const [name, value] of values) text = text.replaceAll(encodeURIComponent(value), `{{secret:${name}}}`);
@@ -109,6 +106,38 @@ function allows(pattern: string, { hostname, port, protocol }: URL): boolean {
   return (wanted === undefined || wanted === actual) && coversHost(host, hostname.replace(/\.$/, ''));
 }
 
+interface Ref {
+  name: string;
+  start: number;
+  end: number;
+}
+
+/** What stands before the token of a placeholder, and after it. */
+const before = /(?:\{\{|%7B%7B)secret(?::|%3A)([^{}]{1,200}?)(?::|%3A)$/i;
+const after = /^(?:\}\}|%7D%7D)/i;
+
+/**
+ * The placeholders of a text, found by their token, so that a body of megabytes is looked through once and no expression is tried at each of
+ * its places. Throws `SECRET_REF_INVALID` for a token that stands in none, and `SECRET_REF_LIMIT`.
+ */
+function readRefs(text: string, token: string): Ref[] {
+  const found: Ref[] = [];
+  for (let at = text.indexOf(token); at >= 0; at = text.indexOf(token, at + token.length)) {
+    if (found.length >= maxRefs) throw tooManyRefs();
+    const head = before.exec(text.slice(Math.max(found.at(-1)?.end ?? 0, at - 260), at));
+    const tail = after.exec(text.slice(at + token.length, at + token.length + 6));
+    if (!head || !tail) {
+      throw executionErrors.error('SECRET_REF_INVALID', 'A placeholder of secrets.ref was cut, changed or put where none is replaced. It may stand whole in the path or query of the URL, in a header’s value, and in a body of text.');
+    }
+    found.push({ name: decoded(head[1] ?? ''), start: at - head[0].length, end: at + token.length + tail[0].length });
+  }
+  return found;
+}
+
+function tooManyRefs(): Error {
+  return executionErrors.error('SECRET_REF_LIMIT', `The request holds more than ${maxRefs} placeholders of secrets, which is the limit. Send each secret once.`);
+}
+
 function decoded(name: string): string {
   try {
     return decodeURIComponent(name);
@@ -121,11 +150,6 @@ function decoded(name: string): string {
 function basicCredentials(name: string, value: string): string | undefined {
   const encoded = name.toLowerCase() === 'authorization' ? /^Basic +([A-Za-z0-9+/=]+) *$/i.exec(value)?.[1] : undefined;
   return encoded === undefined ? undefined : Buffer.from(encoded, 'base64').toString('utf8');
-}
-
-function bodyText(body: string | Uint8Array | null): string {
-  if (body === null || typeof body === 'string') return body ?? '';
-  return Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1');
 }
 
 function bodyEncoding(headers: readonly (readonly [string, string])[]): Encode {
@@ -142,7 +166,7 @@ function refuse(): never {
   throw executionErrors.error('SECRET_REF_INVALID', 'A placeholder of secrets.ref stands in the name of a header. Put it into the value.');
 }
 
-function refuseInBytes(body: Uint8Array | null, token: string): Uint8Array | null {
-  if (body === null || !bodyText(body).includes(token)) return body;
+function refuseInBytes(body: string | Uint8Array | null, token: string): void {
+  if (body === null || typeof body === 'string' || !Buffer.from(body.buffer, body.byteOffset, body.byteLength).includes(token)) return;
   throw executionErrors.error('SECRET_REF_INVALID', 'A placeholder of secrets.ref stands in a body of bytes, where none is replaced. Send the body as text.');
 }

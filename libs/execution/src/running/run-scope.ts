@@ -223,8 +223,8 @@ export class RunScope implements RunRequest, RunIdentity {
     this.#peaks[limit] = Math.max(this.#peaks[limit] ?? 0, amount);
   }
 
-  sawSecret(name: string, value: string): void {
-    this.parts.masks.saw(this.installationId, name, value);
+  sawSecret(value: string): Promise<void> {
+    return this.parts.masks.saw(this.installationId, value);
   }
 
   mask(value: Json, what: string): Json {

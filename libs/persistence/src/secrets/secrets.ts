@@ -11,15 +11,16 @@ const where = (tx: TenantTransaction, scope: SecretScope): FindOptionsWhere<Secr
   installationId: scope === null ? IsNull() : scope,
 });
 
-/** Makes changes to one scope's secrets take turns, and says how many it holds and which version `name` has (0: not set). */
-export async function lockSecret(tx: TenantTransaction, scope: SecretScope, name: string): Promise<{ count: number; version: number }> {
+/** Makes changes to one scope's secrets take turns, and says how many it holds beside `name`, their bytes, and which version `name` has (0: not set). */
+export async function lockSecret(tx: TenantTransaction, scope: SecretScope, name: string): Promise<{ count: number; bytes: number; version: number }> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 13))', [`${tx.tenantUuid}/${scope ?? ''}`]);
-  const [row] = await tx.query<{ count: number; version: number }>(
-    `select count(*)::int as count, coalesce(max(version) filter (where name = $3), 0)::int as version
+  const [row] = await tx.query<{ count: number; bytes: number; version: number }>(
+    `select count(*) filter (where name <> $3)::int as count, coalesce(sum(octet_length(ciphertext)) filter (where name <> $3), 0)::int as bytes,
+       coalesce(max(version) filter (where name = $3), 0)::int as version
      from secrets where tenant_id = $1 and installation_id is not distinct from $2`,
     [tx.tenantUuid, scope === null ? null : uuidFromId(scope), name],
   );
-  return row ?? { count: 0, version: 0 };
+  return row ?? { count: 0, bytes: 0, version: 0 };
 }
 
 /** Whether the tenant has this installation; held until the transaction ends. */

@@ -10,7 +10,7 @@ import { newId, systemClock, type Id, type Json } from '@annex/kernel';
 import { nextAttempt, retryPolicyFor, type RunKind } from '@annex/lifecycle';
 import type { TenantTransaction } from '@annex/persistence';
 import type { Registration, RouteRequest, RunOutcome, Sandbox } from '@annex/sandbox';
-import { createMasker } from '@annex/vault';
+import { growingMasker } from '@annex/vault';
 import type { JsonInput, LlmMessage, User } from '../context.js';
 import { answeredHttp, type AnswerHttp, type OutboundRequest } from './answered-http.js';
 import { answeredLlm } from './answered-llm.js';
@@ -143,7 +143,7 @@ export class TestPlugin implements AsyncDisposable {
     this.tables = new MemoryTables({ now });
     this.#parts = {
       broker: createBroker(this.#handlers(secrets, http, llm)),
-      masks: new SecretMasks(createMasker),
+      masks: new SecretMasks(growingMasker),
       sink: { log: (_tenantId, { level, message, fields }) => void this.logs.push({ level, message, fields: fields as LogLine['fields'] }) },
       clock: systemClock,
       stacks: new StackMaps(),
@@ -315,10 +315,10 @@ export class TestPlugin implements AsyncDisposable {
     const files = memoryFilesPort(this.files, (type, data, source) => void this.emitted.push({ id: newId('event'), type, source, subject: null, data: data as Json }));
     return {
       ...handlersNotAvailable(hostMethods, 'openPlugin of @annex/sdk/testing does not serve it.'),
-      'secrets.get': ([name], { identity }) => {
+      'secrets.get': async ([name], { identity }) => {
         const value = Object.hasOwn(secrets, name) ? secrets[name] : undefined;
         if (value === undefined) return null;
-        identity.sawSecret(name, value);
+        await identity.sawSecret(value);
         return value;
       },
       'secrets.has': ([name]) => Object.hasOwn(secrets, name),

@@ -1,0 +1,108 @@
+/**
+ * Fingerprints of 52 bits that roll over a text (Karp and Rabin, 1987): 26 bits modulo a prime, whose base is random so that nobody can write
+ * texts that look alike, and 26 that keep chance matches away. A table of fingerprints is an eighth of the words that they stand for.
+ */
+import { randomInt } from 'node:crypto';
+
+const PRIME = 67_108_859;
+const INVERSE = 1 / PRIME;
+const TWO_26 = 2 ** 26;
+const base = randomInt(2 ** 20, PRIME);
+const secondBase = randomInt(2 ** 20, 2 ** 31) | 1;
+
+/** Fingerprints of windows of fixed width. */
+export class RollingHash {
+  /** What the character that leaves has come to weigh. */
+  readonly #weight: number;
+  readonly #secondWeight: number;
+
+  constructor(readonly width: number) {
+    let weight = 1;
+    let secondWeight = 1;
+    for (let count = 0; count < width; count += 1) {
+      weight = modulo(weight * base);
+      secondWeight = Math.imul(secondWeight, secondBase);
+    }
+    this.#weight = weight;
+    this.#secondWeight = secondWeight;
+  }
+
+  /** Of the window that begins at `from`. Never 0. */
+  of(text: string, from: number): number {
+    let first = 0;
+    let second = 0;
+    for (let at = from; at < from + this.width; at += 1) {
+      const unit = text.charCodeAt(at);
+      first = modulo(first * base + unit);
+      second = (Math.imul(second, secondBase) + unit) | 0;
+    }
+    return fingerprint(first, second);
+  }
+
+  /** Calls `visit` for each window of a text, with the place of its last character. */
+  each(text: string, visit: (key: number, at: number) => void): void {
+    const { width } = this;
+    const weight = this.#weight;
+    const secondWeight = this.#secondWeight;
+    let first = 0;
+    let second = 0;
+    for (let at = 0; at < text.length; at += 1) {
+      const unit = text.charCodeAt(at);
+      const leaving = at < width ? 0 : text.charCodeAt(at - width);
+      first = modulo(first * base + unit - leaving * weight);
+      second = (Math.imul(second, secondBase) + unit - Math.imul(leaving, secondWeight)) | 0;
+      if (at >= width - 1) visit(fingerprint(first, second), at);
+    }
+  }
+}
+
+function fingerprint(first: number, second: number): number {
+  return first * TWO_26 + (second >>> 6) + 1;
+}
+
+/** For whole numbers between −2⁵² and 2⁵². */
+function modulo(value: number): number {
+  let rest = value - Math.floor(value * INVERSE) * PRIME;
+  if (rest < 0) rest += PRIME;
+  else if (rest >= PRIME) rest -= PRIME;
+  return rest;
+}
+
+/** A set of fingerprints, each with a small number: open addressing, at most half full. */
+export class Fingerprints {
+  #keys = new Float64Array(16);
+  #values = new Int32Array(16);
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of a fingerprint, -1 when it is not there. */
+  get(key: number): number {
+    const mask = this.#keys.length - 1;
+    for (let slot = Math.floor(key / TWO_26) & mask; ; slot = (slot + 1) & mask) {
+      const found = this.#keys[slot];
+      if (found === key) return this.#values[slot] ?? 0;
+      if (found === 0) return -1;
+    }
+  }
+
+  set(key: number, value: number): void {
+    if (2 * (this.#size + 1) > this.#keys.length) this.#grow();
+    const mask = this.#keys.length - 1;
+    let slot = Math.floor(key / TWO_26) & mask;
+    while (this.#keys[slot] !== 0 && this.#keys[slot] !== key) slot = (slot + 1) & mask;
+    if (this.#keys[slot] === 0) this.#size += 1;
+    this.#keys[slot] = key;
+    this.#values[slot] = value;
+  }
+
+  #grow(): void {
+    const [keys, values] = [this.#keys, this.#values];
+    this.#keys = new Float64Array(2 * keys.length);
+    this.#values = new Int32Array(2 * keys.length);
+    this.#size = 0;
+    for (let slot = 0; slot < keys.length; slot += 1) if (keys[slot] !== 0) this.set(keys[slot] ?? 0, values[slot] ?? 0);
+  }
+}
