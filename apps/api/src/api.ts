@@ -167,6 +167,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     logger: services.logger,
     bodyLimit,
     inFlightPerTenant,
+    closing: closing.signal,
   });
   await addHooksDoor(server, { access: services.access, hooks: services.hooks, logger: services.logger, bodyLimit });
   serveOpenApi(app);

@@ -78,6 +78,8 @@ export interface RouteCall {
   within?: readonly Id<'installation'>[];
   /** Lowers the route's time limit, in milliseconds. */
   maxWallMs?: number;
+  /** The caller takes an answer that is a stream; it resolves when the stream begins. Default: a stream is read to its end first. */
+  takesStream?: boolean;
   /** Looks at the answer before the run is written down; what it says of it goes into the run's log as a warning. */
   onResponse?: (response: RouteResponse) => string | undefined;
 }
@@ -171,7 +173,7 @@ export class Execution {
   }
 
   /** Runs a route's handler and writes its run down. Never rejects: a run that could not start has failed too. */
-  runRoute({ snapshot, route, request, user, signal, hops = 0, depth = 0, callers, within, maxWallMs, onResponse }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
+  runRoute({ snapshot, route, request, user, signal, hops = 0, depth = 0, callers, within, maxWallMs, takesStream = false, onResponse }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
     const limits = withinMs(snapshot.limits('route'), maxWallMs);
     const start: RunStart = {
       snapshot,
@@ -186,7 +188,7 @@ export class Execution {
       callers,
       within,
       runLimits: limits.run,
-      sandboxLimits: limits.sandbox,
+      sandboxLimits: takesStream ? limits.streaming : limits.sandbox,
       request,
       payload: undefined,
       signal,
@@ -207,6 +209,7 @@ export class Execution {
       // The caller has the answer as soon as it is there; what the handler did not wait for goes on, and is written down when it is done.
       scope.onResponse = (response) => {
         this.#goingOn.add(ended);
+        if (response.stream) scope.beginStream();
         judge(response);
         resolve({ runId: scope.runId, outcome: { status: 'succeeded', response, usage: nothingUsed } });
       };
@@ -486,7 +489,7 @@ const runsOf: Record<RunKind, string> = {
 function withinMs(limits: SnapshotLimits, maxWallMs: number | undefined): SnapshotLimits {
   if (maxWallMs === undefined || maxWallMs >= limits.run.wallMs) return limits;
   const wallMs = Math.max(1, Math.floor(maxWallMs));
-  return { run: { ...limits.run, wallMs }, sandbox: { ...limits.sandbox, wallMs } };
+  return { run: { ...limits.run, wallMs }, sandbox: { ...limits.sandbox, wallMs }, streaming: { ...limits.streaming, wallMs } };
 }
 
 function missing({ kind, name }: Pick<AttemptRun, 'kind' | 'name'>): { code: string; message: string } {

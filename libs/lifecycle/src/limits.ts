@@ -44,6 +44,12 @@ export interface RunLimits {
   requestBytes: number;
   /** Payload of an event or job, in bytes. */
   payloadBytes: number;
+  /** A route that answers with a stream: from then on these hold in place of `wallMs`, `cpuMs` and `resultBytes`. */
+  streamMs: number;
+  streamCpuMs: number;
+  streamBytes: number;
+  /** How long a stream may send nothing, or its reader take nothing, in milliseconds. */
+  streamIdleMs: number;
 }
 
 /** The name of a limit. */
@@ -92,6 +98,10 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   callDepth: { unit: 'levels', default: 5, code: 'CALL_DEPTH', what: 'levels of plugins calling plugins' },
   requestBytes: { unit: 'bytes', default: MiB, code: 'PAYLOAD_TOO_LARGE', what: 'request body of a route' },
   payloadBytes: { unit: 'bytes', default: 256 * KiB, code: 'PAYLOAD_TOO_LARGE', what: 'payload of an event or job' },
+  streamMs: { unit: 'ms', default: 10 * MINUTE, code: 'TIMEOUT', what: 'time of an answer that is a stream' },
+  streamCpuMs: { unit: 'ms', default: 10 * SECOND, code: 'CPU_LIMIT', what: 'processor time of an answer that is a stream' },
+  streamBytes: { unit: 'bytes', default: 50 * MiB, code: 'OUTPUT_LIMIT', what: 'an answer that is a stream' },
+  streamIdleMs: { unit: 'ms', default: MINUTE, code: 'TIMEOUT', what: 'time in which a stream sends nothing' },
 };
 
 /** What to do about a limit of the sandbox that ended a run, as a sentence behind its value. Host calls say it themselves. */

@@ -20,6 +20,7 @@ export type {
   SandboxUsage,
 } from './sandbox.js';
 export type { SandboxOptions } from './options.js';
+export { StreamCut } from './pool/answer-stream.js';
 export { createSandbox } from './pool/create-sandbox.js';
 export { launchConfined, type ConfinedProgram, type Confinement, type Ending, type Launched } from './child/launch.js';
 export { lendUser, type LentUser } from './child/users.js';

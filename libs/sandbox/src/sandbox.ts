@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { Json } from '@annex/kernel';
 
 /** What plugin code registered when its entry ran: in the order of the calls, so `index` names a handler of one bundle for good. */
@@ -33,6 +34,17 @@ export interface SandboxLimits {
   hostCalls: number;
   /** Host calls under way at once. */
   hostCallsAtOnce: number;
+  /** A route may answer with a stream. Left out: a body that is one is read to its end first. */
+  stream?: StreamLimits;
+}
+
+/** What holds in place of `wallMs`, `cpuMs` and `resultBytes` once a route answers with a stream. */
+export interface StreamLimits {
+  wallMs: number;
+  cpuMs: number;
+  bytes: number;
+  /** How long it may send nothing, or its reader take nothing, in milliseconds. */
+  idleMs: number;
 }
 
 /** What a run used, next to {@link SandboxLimits}. */
@@ -63,6 +75,11 @@ export interface RouteResponse {
   status: number;
   headers: [string, string][];
   body: { encoding: 'utf8' | 'base64'; data: string } | null;
+  /**
+   * The body, when it is a stream; `body` is `null` then. Whoever does not read it holds the plugin up, and after a while ends the run. It fails with
+   * a `StreamCut` when the run does.
+   */
+  stream?: Readable;
 }
 
 /** Identity and data that `ctx` shows without a host call. Everything in it is visible to the plugin. */
@@ -123,7 +140,7 @@ export interface RunRequest {
   hostCall(call: HostCall): Promise<HostCallAnswer>;
   log(line: SandboxLog): void;
   /**
-   * Told a route's answer when the run goes on after it, because of calls that the handler did not wait for or `ctx.waitUntil`. `run` resolves
+   * Told a route's answer when the run goes on after it, because of a stream, calls that the handler did not wait for or `ctx.waitUntil`. `run` resolves
    * when all is done, with the same answer, or with what failed since.
    */
   onResponse?(response: RouteResponse): void;

@@ -43,7 +43,8 @@ export function answer({ reply, request, runId, outcome, headers, isForCaller }:
   throw routeProblem(error.code, error.message, runId);
 }
 
-function sendHead(reply: FastifyReply, { status, headers: { fields }, isForCaller }: { status: number; headers: SentHeaders; isForCaller: boolean }): void {
+/** Everything of an answer but its body. */
+export function sendHead(reply: FastifyReply, { status, headers: { fields }, isForCaller }: { status: number; headers: SentHeaders; isForCaller: boolean }): void {
   // Where Annex answers for CORS, the plugin does not: two answers would be none.
   const hasCors = isCorsDecided(reply.request);
   for (const [name, value] of fields) {

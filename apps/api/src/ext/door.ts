@@ -17,6 +17,7 @@ import { InFlight } from './in-flight.js';
 import { takeRawBodies } from './raw-bodies.js';
 import { readRouteRequest, requestTarget } from './read-request.js';
 import { droppedText, sentHeaders, type SentHeaders } from './response-headers.js';
+import { answerStream, asStreamProblem } from './stream-answer.js';
 import { admit, ownsAuthorization, type RouteAuth, type SecretReader } from './route-auth.js';
 import { serveStatic, type FileReader } from './static-files.js';
 
@@ -30,6 +31,8 @@ export interface ExtDoorOptions {
   bodyLimit: number;
   /** Calls of one tenant under way at once; more answer 429. Default 200. */
   inFlightPerTenant: number;
+  /** Fires when the server begins to close. */
+  closing: AbortSignal;
 }
 
 /** Adds the door to the server, in a scope of its own: bodies arrive as bytes, whatever their type. */
@@ -43,7 +46,7 @@ export async function addExtDoor(server: FastifyInstance, options: ExtDoorOption
       if (request.headers.origin === undefined) return next();
       void cors.apply(request, reply, targetOf(request as DoorRequest)).then((isDone) => void (isDone || next()));
     });
-    scope.setErrorHandler((thrown, request, reply) => sendProblem(thrown, request, reply, options.logger));
+    scope.setErrorHandler((thrown, request, reply) => sendProblem(asStreamProblem(thrown, reply), request, reply, options.logger));
     for (const url of ['/ext/:slug', '/ext/:slug/*', '/t/:tenant/ext/:slug', '/t/:tenant/ext/:slug/*']) {
       scope.route({
         method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'],
@@ -105,6 +108,11 @@ class ExtDoor {
       if (!reply.raw.writableFinished) abandoned.abort();
     };
     reply.raw.once('close', onClose);
+    const onEnd = (): void => {
+      reply.raw.off('close', onClose);
+      leave();
+    };
+    let streams = false;
     try {
       const hops = readHops(single(request.headers[hopsHeader]));
       let headers: SentHeaders | undefined;
@@ -117,15 +125,21 @@ class ExtDoor {
         hops,
         // What a plugin causes by way of a request is as deep as what it causes by an event.
         depth: hops,
+        takesStream: true,
         onResponse: (response) => {
           headers = sentHeaders(response.headers);
           return droppedText(headers.dropped);
         },
       });
-      return answer({ reply, request, runId, outcome, headers, isForCaller: auth !== 'public' || caller !== null });
+      const isForCaller = auth !== 'public' || caller !== null;
+      const response = outcome.status === 'succeeded' ? outcome.response : undefined;
+      if (!response?.stream || !headers) return answer({ reply, request, runId, outcome, headers, isForCaller });
+      streams = true;
+      const { stream, status } = response;
+      return answerStream({ reply, request, runId, status, stream, headers, isForCaller, closing: this.options.closing, cancel: () => abandoned.abort(), onEnd });
     } finally {
-      reply.raw.off('close', onClose);
-      leave();
+      // A stream keeps its place until its end.
+      if (!streams) onEnd();
     }
   }
 

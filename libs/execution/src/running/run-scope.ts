@@ -79,10 +79,11 @@ export class RunScope implements RunRequest, RunIdentity {
   readonly request: RouteRequest | undefined;
   readonly payload: string | undefined;
   readonly limits: SandboxLimits;
-  readonly runLimits: RunLimits;
+  /** Those of a stream once the answer is one. */
+  runLimits: RunLimits;
   readonly signal: AbortSignal | undefined;
   readonly startedAtMs: number;
-  readonly deadlineMs: number;
+  deadlineMs: number;
   readonly effects: RunEffect[] | null;
   readonly within: readonly Id<'installation'>[];
   /** Told a route's answer when the run goes on after it. */
@@ -253,6 +254,13 @@ export class RunScope implements RunRequest, RunIdentity {
     const advice = limitAdvice[error.code];
     const message = advice === undefined ? error.message : `${error.message}. ${advice}`;
     return { code: told?.code ?? error.code, message: masker ? masker.text(message) : message };
+  }
+
+  /** The answer streams from now on: the limits of streams hold. */
+  beginStream(): void {
+    const { streamMs, streamCpuMs, streamBytes } = this.runLimits;
+    this.runLimits = { ...this.runLimits, wallMs: streamMs, cpuMs: streamCpuMs, resultBytes: streamBytes };
+    this.deadlineMs = this.parts.clock.now() + streamMs;
   }
 
   /** Ends the run's host calls. Safe to call twice. */

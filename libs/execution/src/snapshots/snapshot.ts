@@ -15,6 +15,8 @@ export type FilterRegistration = Extract<Registration, { kind: 'filter' }>;
 export interface SnapshotLimits {
   run: RunLimits;
   sandbox: SandboxLimits;
+  /** As `sandbox`, for a route whose caller takes a stream. */
+  streaming: SandboxLimits;
 }
 
 /**
@@ -169,7 +171,9 @@ function limitsOf(manifest: Manifest, kind: RunKind, jobName: string | undefined
   );
   const { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce } = run;
   // One more than the broker allows, so that it is the broker that refuses and the run's error names the limit.
-  return { run, sandbox: { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls: hostCalls + 1, hostCallsAtOnce } };
+  const sandbox = { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls: hostCalls + 1, hostCallsAtOnce };
+  const { streamMs, streamCpuMs, streamBytes, streamIdleMs } = run;
+  return { run, sandbox, streaming: { ...sandbox, stream: { wallMs: streamMs, cpuMs: streamCpuMs, bytes: streamBytes, idleMs: streamIdleMs } } };
 }
 
 /** Settings that an older schema let in may not fit a newer one: then they are shown as they are, which beats a plugin that cannot run. */

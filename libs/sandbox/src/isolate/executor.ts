@@ -9,7 +9,7 @@ import { cpuText, failure, GuestRun, memoryText, wallText, type RunEnd } from '.
 import type { Lane, LaneEvents } from './lane.js';
 import { Lanes } from './lanes.js';
 import { makePreludeCache } from './prelude-cache.js';
-import { deliver, takeEmission, takeLog, tellPendingTimers, type EffectParts, type Inspection } from './run-effects.js';
+import { credit, deliver, takeEmission, takeLog, tellPendingTimers, type EffectParts, type Inspection } from './run-effects.js';
 import { expire, watchTurn, type TurnFindings } from './turn-watch.js';
 
 /** Set by the parent before anything else, as JSON. */
@@ -94,6 +94,11 @@ export class Executor implements LaneEvents, EffectParts {
       case 'cancel':
         this.#cancel(message);
         return;
+      case 'credit': {
+        const run = this.#find(message);
+        if (run?.lane !== undefined) credit(run.lane, run, message.bytes);
+        return;
+      }
       case 'bundle':
         this.#bundles.set(message.sha256, message.code);
         return;
@@ -202,11 +207,11 @@ export class Executor implements LaneEvents, EffectParts {
 
   /** Tells an isolate a profile before the first run that uses it. */
   #introduce(lane: Lane, { profileId, profile }: GuestRun): void {
-    const { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce } = profile.limits;
+    const { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, stream } = profile.limits;
     const isFull = lane.profiles.size >= maxProfiles;
     if (isFull) lane.profiles.clear();
     lane.profiles.add(profileId);
-    lane.enterQuietly('profile', [0, profileId, isFull ? 1 : 0, profile.fixed, resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce]);
+    lane.enterQuietly('profile', [0, profileId, isFull ? 1 : 0, profile.fixed, resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, stream === undefined ? 0 : 1]);
   }
 
   #finishIfIdle(run: GuestRun): void {
@@ -334,7 +339,7 @@ export class Executor implements LaneEvents, EffectParts {
     const usage = {
       cpuMs: run.cpuMs,
       memoryMb: lane?.heapMb ?? 0,
-      resultBytes: end.type === 'failed' ? 0 : end.bytes,
+      resultBytes: run.stream?.bytes ?? (end.type === 'failed' ? 0 : end.bytes),
       logLines: run.logLines,
       logBytes: run.logBytes,
       hostCalls: run.hostCalls,

@@ -1,5 +1,6 @@
 import type { Profile, RunAddress } from '../wire/messages.js';
-import type { SandboxLimits } from '../sandbox.js';
+import { streamWindow } from '../prelude/emissions.js';
+import type { SandboxLimits, StreamLimits } from '../sandbox.js';
 import type { Lane } from './lane.js';
 
 /**
@@ -15,6 +16,17 @@ export type RunEnd =
 export interface RunTimer {
   timeout: NodeJS.Timeout;
   isPlugins: boolean;
+}
+
+/** An answer that is a stream. */
+export interface GuestStream {
+  /** Sent so far. */
+  bytes: number;
+  /** May be sent before its reader takes more. */
+  credit: number;
+  /** When it last sent something. */
+  lastAt: number;
+  isEnded: boolean;
 }
 
 export interface GuestRunInit extends RunAddress {
@@ -38,13 +50,14 @@ export class GuestRun {
   readonly nonce: number;
   readonly profileId: number;
   readonly profile: Profile;
-  readonly limits: SandboxLimits;
+  /** Those of a streamed answer, once there is one. */
+  limits: SandboxLimits;
   readonly code: number;
   readonly head: string;
   readonly content: string;
-  readonly deadline: number;
+  deadline: number;
   /** Its turns are short as a rule, so that the executor may wait for them. */
-  readonly mayWait: boolean;
+  mayWait: boolean;
   lane: Lane | undefined = undefined;
   end: RunEnd | undefined = undefined;
   over = false;
@@ -56,6 +69,8 @@ export class GuestRun {
   isHeld = false;
   /** The parent has been told the answer, and waits for the run's end. */
   answerSent = false;
+  /** Its answer, when that is a stream. */
+  stream: GuestStream | undefined = undefined;
   cancelAt: number | undefined = undefined;
   cpuMs = 0;
   hostCalls = 0;
@@ -84,6 +99,15 @@ export class GuestRun {
   /** Nothing that it started goes on: with its answer given it is over. Timers do not count. */
   get isQuiet(): boolean {
     return !this.isHeld && this.executorCallsUnderWay === 0 && (this.hostCallsUnderWay?.size ?? 0) === 0 && this.lane?.hasTurnOf(this) !== true;
+  }
+
+  /** Its answer streams from now on, under limits of its own. */
+  beginStream({ wallMs, cpuMs, bytes }: StreamLimits, nowMs: number): void {
+    this.stream = { bytes: 0, credit: streamWindow, lastAt: nowMs, isEnded: false };
+    this.limits = { ...this.limits, wallMs, cpuMs, resultBytes: bytes };
+    this.deadline = nowMs + wallMs;
+    // A stream's turns may be long, and there are many.
+    this.mayWait = false;
   }
 
   /** Ends its timers and forgets its calls: whatever answers later finds nothing. */

@@ -27,7 +27,7 @@ export interface GuestOptions {
   onCatastrophe(): void;
 }
 
-const turnNames = ['profile', 'load', 'invoke', 'deliver', 'fireTimer', 'abort', 'flush', 'forget'] as const;
+const turnNames = ['profile', 'load', 'invoke', 'deliver', 'fireTimer', 'abort', 'credit', 'flush', 'forget'] as const;
 export type TurnName = (typeof turnNames)[number];
 /** The first one is filled in here: whether the turn is waited for. */
 export type TurnArgs = [waiting: 0 | 1, ...(string | number | undefined)[]];

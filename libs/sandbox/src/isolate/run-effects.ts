@@ -20,6 +20,8 @@ export interface Inspection {
 
 export interface EffectParts {
   send(message: FromExecutor): void;
+  /** Milliseconds on a clock that only goes forward. */
+  now(): number;
   inspectionOf(run: GuestRun): Inspection | undefined;
 }
 
@@ -34,7 +36,10 @@ export function takeEmission(
     case emission.response:
       run.endedItself = true;
       run.end ??= responseEnd(run, n, a, b, c);
+      if (c === 'stream') beginStream(run, parts);
       return true;
+    case emission.chunk:
+      return takeChunk(run, n, m === 1, a, parts);
     case emission.value:
       run.endedItself = true;
       run.end ??= valueEnd(run, n === 1, a);
@@ -73,6 +78,49 @@ export function takeEmission(
     default:
       return false;
   }
+}
+
+/** Tells the head of a streamed answer at once: its parts follow in the same turn. */
+function beginStream(run: GuestRun, parts: EffectParts): void {
+  const { end, slot, nonce } = run;
+  const { stream } = run.limits;
+  if (end?.type !== 'responded' || run.stream !== undefined) return;
+  if (stream === undefined) {
+    run.end = failure('PLUGIN_ERROR', 'the answer may not be a stream here');
+    return;
+  }
+  run.beginStream(stream, parts.now());
+  run.answerSent = true;
+  parts.send({ type: 'answered', slot, nonce, status: end.status, headers: end.headers, bodyEncoding: 'stream', body: '' });
+}
+
+/** Passes a part of a streamed answer on. Answers whether the run has an end now that it had not before. */
+function takeChunk(run: GuestRun, claimed: number, isLast: boolean, data: string, parts: EffectParts): boolean {
+  const { stream, slot, nonce } = run;
+  if (stream === undefined || stream.isEnded || run.end?.type === 'failed') return false;
+  const bytes = base64Bytes(data);
+  // The isolate keeps the window too; what gets here beyond it comes from a broken isolate.
+  if (bytes !== claimed || bytes > stream.credit) {
+    run.end = failure('PLUGIN_ERROR', 'the stream of the answer sent more than its reader had taken');
+    return true;
+  }
+  stream.bytes += bytes;
+  if (stream.bytes > run.limits.resultBytes) {
+    run.end = failure('OUTPUT_LIMIT', `the stream of the answer is more than ${run.limits.resultBytes} bytes, which is the limit`);
+    return true;
+  }
+  stream.credit -= bytes;
+  stream.lastAt = parts.now();
+  stream.isEnded = isLast;
+  parts.send({ type: 'chunk', slot, nonce, isLast, data });
+  return false;
+}
+
+/** Enters the isolate with what the reader of a streamed answer took. */
+export function credit(lane: Lane, run: GuestRun, bytes: number): void {
+  if (run.over || run.stream === undefined || run.lane !== lane || lane.state === 'dead') return;
+  run.stream.credit += bytes;
+  lane.enter(run, 'credit', [0, run.key, bytes]);
 }
 
 /** Enters the isolate with the answer to a call. */

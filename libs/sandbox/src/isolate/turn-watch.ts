@@ -50,11 +50,19 @@ function stopCode(run: GuestRun, turn: { forMs: number; processCpuMs: number }, 
 /** Gives an end to a run that waits for something and is out of time. Answers whether it did. */
 export function expire(run: GuestRun, nowMs: number): boolean {
   if (run.over || run.lane?.inTurn?.run === run) return false;
+  const isStreaming = run.stream !== undefined && !run.stream.isEnded;
   if (nowMs >= run.deadline) {
+    if (isStreaming) run.end = failure('TIMEOUT', wallText(run));
     run.end ??= failure('TIMEOUT', wallText(run));
     return true;
   }
+  const idleMs = run.limits.stream?.idleMs ?? Infinity;
+  if (isStreaming && nowMs - (run.stream?.lastAt ?? nowMs) >= idleMs) {
+    run.end = failure('TIMEOUT', `the stream of the answer sent nothing for ${idleMs} ms, or its reader took nothing`);
+    return true;
+  }
   if (run.cancelAt !== undefined && nowMs - run.cancelAt >= cancelGraceMs) {
+    if (isStreaming) run.end = failure('CANCELLED', 'the run was cancelled');
     run.end ??= failure('CANCELLED', 'the run was cancelled');
     return true;
   }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { InspectOutcome, RouteResponse, RunOutcome, RunRequest, SandboxErrorCode, SandboxLimits, SandboxUsage } from '../sandbox.js';
+import type { InspectOutcome, RouteResponse, RunOutcome, RunRequest, SandboxErrorCode, SandboxLimits, SandboxUsage, StreamLimits } from '../sandbox.js';
+import { StreamCut, type AnswerStream } from './answer-stream.js';
 
 /** Who is in an executor, and who is billed for it. */
 export interface FlightOwner {
@@ -12,7 +13,7 @@ export class Flight {
   slot = -1;
   nonce = 0;
   readonly startedAt: number;
-  readonly deadline: number;
+  deadline: number;
   /** Set when the outcome is out and only the executor's last word is awaited. */
   overdueAt: number | undefined;
   isOver = false;
@@ -23,19 +24,31 @@ export class Flight {
   readonly callsUnderWay = new Map<number, string>();
   /** A route's answer, which the caller has; the run goes on. */
   response: RouteResponse | undefined;
+  /** The body of that answer, when it is a stream. */
+  stream: AnswerStream | undefined;
   logLines = 0;
   logBytes = 0;
+  /** Those of its first turn; the turns of a stream keep no executor from answering. */
+  readonly turnLimits: SandboxLimits;
   /** Told once, when the flight has its outcome. */
   onOver: () => void = () => undefined;
 
   constructor(
     readonly owner: FlightOwner,
-    readonly limits: SandboxLimits,
+    public limits: SandboxLimits,
     readonly nowMs: number,
     readonly job: FlightJob,
   ) {
     this.startedAt = nowMs;
+    this.turnLimits = limits;
     this.deadline = nowMs + limits.wallMs;
+  }
+
+  /** The answer streams from now on, under limits of its own. */
+  beginStream(stream: AnswerStream, { wallMs, cpuMs, bytes }: StreamLimits, nowMs: number): void {
+    this.stream = stream;
+    this.limits = { ...this.limits, wallMs, cpuMs, resultBytes: bytes };
+    this.deadline = nowMs + wallMs;
   }
 
   fail(code: SandboxErrorCode, message: string, nowMs: number): void {
@@ -56,6 +69,7 @@ export class Flight {
       logBytes: this.logBytes,
       hostCalls: this.hostCalls,
     }));
+    this.stream?.finish(outcome.status === 'failed' ? new StreamCut(outcome.error.code, outcome.error.message) : undefined);
     if (this.job.type === 'run') this.job.resolve(outcome);
     else if (outcome.status === 'failed') this.job.resolve({ ok: false, error: outcome.error });
     this.onOver();

@@ -2,10 +2,12 @@ import { duplexPair, type Duplex } from 'node:stream';
 import { silentLogger } from '@annex/kernel';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Ending } from '../child/launch.js';
-import type { KillReport, RunOutcome } from '../sandbox.js';
+import type { KillReport, RouteResponse, RunOutcome } from '../sandbox.js';
 import { endOf, runOf, usualLimits } from '../testing/runs.js';
 import { FrameReader, FrameWriter } from '../wire/frames.js';
 import { readToExecutor, writeFromExecutor, type FromExecutor, type RunMessage, type ToExecutor } from '../wire/messages.js';
+import { streamWindow } from '../prelude/emissions.js';
+import { StreamCut } from './answer-stream.js';
 import { Flight } from './flight.js';
 import { ProcessExecutor } from './process-executor.js';
 import { Profiles } from './profiles.js';
@@ -153,6 +155,36 @@ describe('a parent', () => {
     liar.sayBytes(bytes);
     expect(endOf(await outcome)).toBe('EXECUTOR_LOST');
     expect(liar.executor.state).toBe('dead');
+  });
+
+  const stream = { wallMs: 10_000, cpuMs: 1000, bytes: 200_000, idleMs: 10_000 };
+  const head = { type: 'answered', status: 200, headers: '', bodyEncoding: 'stream', body: '' } as const;
+  it.each<[string, number, number]>([
+    ['more of a stream than was read', 5, streamWindow / 4],
+    ['a part that is too large', 1, streamWindow + 1],
+  ])('ends an executor that sends %s', async (_name, parts, bytes) => {
+    const { address, outcome } = await liar.run({ kind: 'route', limits: { ...usualLimits, stream } });
+    const { slot, nonce } = address;
+    liar.say({ ...head, slot, nonce });
+    for (let part = 0; part < parts; part += 1) liar.say({ type: 'chunk', slot, nonce, isLast: false, data: Buffer.alloc(bytes).toString('base64') });
+    expect(endOf(await outcome)).toBe('EXECUTOR_LOST');
+    expect(liar.executor.killCause).toBe('hostile');
+  });
+
+  it('ends an executor that streams where nobody takes a stream, and takes no end before the last part for a whole answer', async () => {
+    const unasked = await liar.run({ kind: 'route' });
+    liar.say({ ...head, slot: unasked.address.slot, nonce: unasked.address.nonce });
+    expect(endOf(await unasked.outcome)).toBe('EXECUTOR_LOST');
+    const other = new LyingExecutor();
+    other.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1}' });
+    const answered = Promise.withResolvers<RouteResponse>();
+    const { address, outcome } = await other.run({ kind: 'route', limits: { ...usualLimits, stream }, onResponse: answered.resolve });
+    const { slot, nonce } = address;
+    other.say({ ...head, slot, nonce });
+    const { stream: body } = await answered.promise;
+    other.say({ type: 'succeeded', slot, nonce, hasValue: false, value: '', usage });
+    await outcome;
+    expect(body?.errored).toBeInstanceOf(StreamCut);
   });
 
   it('bills the run that an executor is stuck with, and only that one', async () => {

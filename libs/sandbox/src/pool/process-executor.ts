@@ -11,6 +11,7 @@ import { handlerKinds } from '../prelude/emissions.js';
 import type { HostCallAnswer, KillReport, Lane, RunRequest, SandboxErrorCode } from '../sandbox.js';
 import { FrameReader, FrameWriter, type Frame } from '../wire/frames.js';
 import { handlerCode, readFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from '../wire/messages.js';
+import { AnswerStream } from './answer-stream.js';
 import { newNonce, type Flight, type FlightOwner } from './flight.js';
 import { asFailureCode, logOf, outcomeOf, registrationsOf, responseOf, textsOf, usageOf } from './results.js';
 import type { Profiles } from './profiles.js';
@@ -332,6 +333,9 @@ export class ProcessExecutor {
       case 'answered':
         this.#answered(flight, message);
         return;
+      case 'chunk':
+        this.#chunk(flight, message);
+        return;
       case 'succeeded':
       case 'responded':
       case 'failed':
@@ -349,12 +353,32 @@ export class ProcessExecutor {
   #answered(flight: Flight, message: Extract<FromExecutor, { type: 'answered' }>): void {
     if (flight.isOver || flight.response !== undefined || flight.job.type !== 'run') return;
     const response = responseOf(message, flight.limits);
-    if (response === undefined) {
+    const isStream = message.bodyEncoding === 'stream';
+    const limits = flight.limits.stream;
+    if (response === undefined || (isStream && limits === undefined)) {
       this.kill('hostile');
       return;
     }
+    if (isStream && limits !== undefined) {
+      const { slot, nonce } = flight;
+      const stream = new AnswerStream({
+        maxBytes: limits.bytes,
+        idleMs: limits.idleMs,
+        onCredit: (bytes) => {
+          if (!flight.isOver) this.#send({ type: 'credit', slot, nonce, bytes });
+        },
+        onAbandoned: () => this.cancel(flight),
+      });
+      flight.beginStream(stream, limits, this.#options.now());
+      response.stream = stream;
+    }
     flight.response = response;
     flight.job.request.onResponse?.(response);
+  }
+
+  #chunk(flight: Flight, { data, isLast }: Extract<FromExecutor, { type: 'chunk' }>): void {
+    if (flight.isOver) return;
+    if (flight.stream?.add(Buffer.from(data, 'base64'), isLast) !== true) this.kill('hostile');
   }
 
   #hostCall(flight: Flight, callId: number, method: string, args: string): void {

@@ -87,7 +87,7 @@ export function responseOf(claimed: ClaimedResponse, limits: SandboxLimits): Rou
   const headers = headersOf(claimed.headers);
   if (headers === undefined || bodySize(claimed) > limits.resultBytes || !Number.isInteger(status) || status < 200 || status > 599) return undefined;
   const encoding = bodyEncoding === 'base64' ? 'base64' : 'utf8';
-  return { status, headers, body: bodyEncoding === '' ? null : { encoding, data: body } };
+  return { status, headers, body: bodyEncoding === '' || bodyEncoding === 'stream' ? null : { encoding, data: body } };
 }
 
 function tooLarge(size: number, limits: SandboxLimits, usage: SandboxUsage): RunOutcome {

@@ -77,6 +77,6 @@ export class Watch {
 /** How long an executor may say nothing: as long as one turn may keep it busy. */
 function silenceMs(executor: ProcessExecutor): number {
   let longest = 1000;
-  for (const { limits } of executor.flights.values()) longest = Math.max(longest, Math.min(limits.wallMs, limits.cpuMs * 2 + 20));
+  for (const { turnLimits: limits } of executor.flights.values()) longest = Math.max(longest, Math.min(limits.wallMs, limits.cpuMs * 2 + 20));
   return longest;
 }

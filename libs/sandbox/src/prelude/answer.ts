@@ -1,3 +1,4 @@
+import { pumpStream } from './answer-stream.js';
 import { base64Bytes, emission, maxHeaderText } from './emissions.js';
 import { bytesOf, indexOf, isArray, isInteger, keys, lowerCase, SafeTypeError, quote, toBase64, toJson } from './primordials.js';
 import { jsonText, lossText } from './json-loss.js';
@@ -67,8 +68,18 @@ function looseText(run: RunState, value: unknown): string | undefined {
   return text;
 }
 
-/** Sends a `Response`, its body read to the end. */
+/** Sends a `Response`: a body that is a stream piece by piece where that may be, any other at once. */
 export async function answerResponse(run: RunState, response: Response, web: WebInternals): Promise<void> {
+  const streamed = run.ceilings.streams ? web.openResponse(response) : undefined;
+  if (streamed !== undefined) {
+    const draft: Draft = { status: streamed.status, headers: '', contentType: undefined };
+    addPairs(draft, streamed.headers);
+    // Held before the answer is out, so that it does not pass for the run's end.
+    run.hold();
+    send(run, draft, undefined, 'stream', 0, '');
+    if (run.alive) await pumpStream(run, streamed.reader);
+    return;
+  }
   // One byte more than the limit may be read, so that the limit is noticed.
   const parts = web.readResponseNow(response) ?? (await web.readResponse(response, run.ceilings.resultBytes + 1));
   const draft: Draft = { status: parts.status, headers: '', contentType: undefined };

@@ -3,7 +3,7 @@
  * Shared by the prelude, which sends them, and the executor, which reads them.
  */
 export const emission = {
-  /** A route's answer: n status, a header lines (`name\nvalue\n…`), b body, c its encoding (`''` for no body). */
+  /** A route's answer: n status, a header lines (`name\nvalue\n…`), b body, c its encoding (`''` for no body, `stream` for one in chunks). */
   response: 1,
   /** Any other handler's result: n 1 when there is one, a its JSON text. */
   value: 2,
@@ -25,6 +25,8 @@ export const emission = {
   loaded: 10,
   /** The run must not end before this is taken back: n 1 holds it, n 0 lets it go. */
   hold: 11,
+  /** A part of a streamed answer: n bytes, m 1 when it is the last, a base64. */
+  chunk: 12,
 } as const;
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
@@ -37,6 +39,12 @@ export const maxArgsLength = 16 * 1024 * 1024;
 
 /** All headers of a response together, in characters. */
 export const maxHeaderText = 32 * 1024;
+
+/** Bytes of a streamed answer that may be on their way at once: as many as its reader has not taken. */
+export const streamWindow = 64 * 1024;
+
+/** The largest part of a streamed answer, in bytes. */
+export const maxStreamPiece = 32 * 1024;
 
 /** The bytes that a base64 text with its padding stands for: a body counts as these, however it crosses. */
 export function base64Bytes(text: string): number {

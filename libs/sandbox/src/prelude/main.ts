@@ -132,10 +132,11 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
       logBytes: number,
       hostCalls: number,
       hostCallsAtOnce: number,
+      streams: number,
     ): void {
       enter(waiting, undefined);
       if (startOver === 1) profiles = record<Profile>();
-      profiles[id] = { fixed, ceilings: { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce } };
+      profiles[id] = { fixed, ceilings: { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, streams: streams === 1 } };
     },
 
     /** Runs a bundle's entry. `inspect` 1: also describes what it registers. */
@@ -209,6 +210,16 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
       enter(waiting, run);
       run.aborted = true;
       run.abort?.();
+      run.onCancel?.();
+      run.wakeStream();
+    },
+
+    /** The reader of a streamed answer took so many bytes. */
+    credit(waiting: number, key: number, bytes: number): void {
+      const run = runs[key];
+      if (run === undefined) return;
+      enter(waiting, run);
+      run.addCredit(bytes);
     },
 
     /** Runs nothing of its own: what waits in the microtask queue runs, as part of this run. */

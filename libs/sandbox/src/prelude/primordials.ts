@@ -107,6 +107,11 @@ export function toBase64(bytes: Uint8Array): string {
   return apply(byteToBase64, bytes, []) as string;
 }
 
+/** A view of a part of some bytes. */
+export function partOf(bytes: Uint8Array, at: number, size: number): Uint8Array {
+  return new SafeUint8Array(apply(typedArrayBuffer, bytes, []) as ArrayBuffer, (apply(typedArrayOffset, bytes, []) as number) + at, size);
+}
+
 export function fromBase64(text: string): Uint8Array {
   return apply(bytesFromBase64, SafeUint8Array, [text]) as Uint8Array;
 }

@@ -1,5 +1,5 @@
 import type { Emit } from './emissions.js';
-import { emission, logLevels, maxArgsLength } from './emissions.js';
+import { emission, logLevels, maxArgsLength, streamWindow } from './emissions.js';
 import { record, SafeError, SafePromise, defineProperty } from './primordials.js';
 import { authorFrames } from './stack-frames.js';
 
@@ -18,6 +18,8 @@ export interface RunCeilings {
   logBytes: number;
   hostCalls: number;
   hostCallsAtOnce: number;
+  /** A route may answer with a stream. */
+  streams: boolean;
 }
 
 /** Calls that the executor answers itself (cryptography) in one run. */
@@ -35,6 +37,11 @@ export class RunState {
   holds = 0;
   /** The next in the list of runs that have answered. */
   nextAnswered: RunState | undefined = undefined;
+  /** Bytes of a streamed answer that may be sent now. */
+  credit = streamWindow;
+  creditWaiter: (() => void) | undefined = undefined;
+  /** Told when the run is cancelled while its answer streams. */
+  onCancel: (() => void) | undefined = undefined;
   /** Fires `ctx.run.signal`; set when the handler first asks for it. */
   abort: (() => void) | undefined = undefined;
   aborted = false;
@@ -109,6 +116,22 @@ export class RunState {
   release(): void {
     this.holds -= 1;
     if (this.holds === 0 && this.alive) this.emit()(emission.hold, this.key, 0, 0, '', '', '');
+  }
+
+  /** Settles when more of a streamed answer may be sent, or nothing of it any more. */
+  nextCredit(): Promise<void> {
+    return new SafePromise<void>((resolve) => (this.creditWaiter = resolve));
+  }
+
+  addCredit(bytes: number): void {
+    this.credit += bytes;
+    this.wakeStream();
+  }
+
+  wakeStream(): void {
+    const wake = this.creditWaiter;
+    this.creditWaiter = undefined;
+    wake?.();
   }
 
   refuse(kind: number, method: string, args: string): Error | undefined {

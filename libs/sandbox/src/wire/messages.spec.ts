@@ -31,6 +31,8 @@ const fromExecutor: FromExecutor[] = [
   { type: 'pong', sequence: 4, isolates: 2, discards: 1, rssMb: 50.5 },
   { type: 'succeeded', ...run, hasValue: true, value: '1', usage },
   { type: 'answered', ...run, status: 200, headers: 'a\nb\n', bodyEncoding: 'utf8', body: 'x' },
+  { type: 'chunk', ...run, isLast: false, data: 'AAEC' },
+  { type: 'chunk', ...run, isLast: true, data: '' },
   { type: 'responded', ...run, status: 200, headers: 'a\nb\n', bodyEncoding: 'utf8', body: 'x', usage },
   { type: 'failed', ...run, code: 'TIMEOUT', message: 'm', stack: 's', retryAfterMs: 5, usage },
   { type: 'call', ...run, callId: 2, method: 'kv.get', args: '[]' },

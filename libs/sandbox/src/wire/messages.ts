@@ -51,6 +51,8 @@ export type ToExecutor =
   | RunMessage
   | ({ type: 'answer'; callId: number; ok: boolean; a: string; b: string } & RunAddress)
   | ({ type: 'cancel' } & RunAddress)
+  /** The reader of a stream took so many bytes; as many more may be sent. */
+  | ({ type: 'credit'; bytes: number } & RunAddress)
   | { type: 'evict'; prefix: string }
   | { type: 'ping'; sequence: number }
   | ({ type: 'inspect'; code: string; wallMs: number; memoryMb: number } & RunAddress);
@@ -62,10 +64,15 @@ export type FromExecutor =
   | { type: 'prelude'; cache: string }
   | { type: 'pong'; sequence: number; isolates: number; discards: number; rssMb: number }
   | ({ type: 'succeeded'; hasValue: boolean; value: string; usage: GuestUsage } & RunAddress)
-  /** A route's answer, while what it started goes on: the run's end comes as `succeeded` without a value, or `failed`. */
+  /**
+   * A route's answer, while what it started goes on: the run's end comes as `succeeded` without a value, or `failed`. Its body encoding may be
+   * `stream`: then the body comes as chunks.
+   */
   | ({ type: 'answered'; status: number; headers: string; bodyEncoding: string; body: string } & RunAddress)
   | ({ type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string; usage: GuestUsage } & RunAddress)
   | ({ type: 'failed'; code: string; message: string; stack: string; retryAfterMs: number; usage: GuestUsage } & RunAddress)
+  /** A part of a streamed body, in base64; the last one may be empty. */
+  | ({ type: 'chunk'; isLast: boolean; data: string } & RunAddress)
   | ({ type: 'call'; callId: number; method: string; args: string } & RunAddress)
   | ({ type: 'log'; timeMs: number; level: number; message: string; fields: string } & RunAddress)
   /** The run whose turn does not end although it was told to: only a kill helps. */
@@ -77,8 +84,8 @@ export type FromExecutor =
   /** `registrations`: JSON list. */
   | ({ type: 'inspected'; registrations: string; warnings: string } & RunAddress);
 
-const toExecutor = ['configure', 'bundle', 'run', 'answer', 'cancel', 'evict', 'ping', 'inspect'] as const;
-const fromExecutor = ['ready', 'prelude', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected', 'heard', 'answered'] as const;
+const toExecutor = ['configure', 'bundle', 'run', 'answer', 'cancel', 'evict', 'ping', 'inspect', 'credit'] as const;
+const fromExecutor = ['ready', 'prelude', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected', 'heard', 'answered', 'chunk'] as const;
 const toCodes = codesOf(toExecutor);
 const fromCodes = codesOf(fromExecutor);
 const maxBusy = 64;
@@ -101,6 +108,9 @@ export function writeToExecutor(out: FrameWriter, m: ToExecutor): void {
       return;
     case 'cancel':
       out.write(code, [m.slot, m.nonce], []);
+      return;
+    case 'credit':
+      out.write(code, [m.slot, m.nonce, m.bytes], []);
       return;
     case 'configure':
       out.write(code, [], [m.settings]);
@@ -135,6 +145,9 @@ export function readToExecutor({ type: code, numbers: n, texts: t }: Frame): ToE
     case 'cancel':
       expect(n, 2, t, 0);
       return { type, slot: at(n, 0), nonce: at(n, 1) };
+    case 'credit':
+      expect(n, 3, t, 0);
+      return { type, slot: at(n, 0), nonce: at(n, 1), bytes: at(n, 2) };
     case 'configure':
       expect(n, 0, t, 1);
       return { type, settings: text(t, 0) };
@@ -162,6 +175,9 @@ export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
       return;
     case 'answered':
       out.write(code, [m.slot, m.nonce, m.status], [m.headers, m.bodyEncoding, m.body]);
+      return;
+    case 'chunk':
+      out.write(code, [m.slot, m.nonce, m.isLast ? 1 : 0], [m.data]);
       return;
     case 'succeeded':
       out.write(code, [m.slot, m.nonce, m.hasValue ? 1 : 0, ...usageNumbers(m.usage)], [m.value]);
@@ -211,6 +227,9 @@ export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): F
     case 'answered':
       expect(n, 3, t, 3);
       return { type, slot: at(n, 0), nonce: at(n, 1), status: at(n, 2), headers: text(t, 0), bodyEncoding: text(t, 1), body: text(t, 2) };
+    case 'chunk':
+      expect(n, 3, t, 1);
+      return { type, slot: at(n, 0), nonce: at(n, 1), isLast: at(n, 2) === 1, data: text(t, 0) };
     case 'succeeded':
       expect(n, 9, t, 1);
       return { type, slot: at(n, 0), nonce: at(n, 1), hasValue: at(n, 2) === 1, value: text(t, 0), usage: usageFrom(n) };

@@ -7,7 +7,7 @@ import { extractMimeType, serializeMimeType } from './mime-type.js';
 import { decodeMultipart, encodeMultipart } from './multipart.js';
 import { JSONParse, ObjectDefineProperty, StringPrototypeToWellFormed, TypedArraySet, Uint8ArrayCtor } from './primordials.js';
 import { isReadableStream, streams } from './streams.js';
-import type { ReadableStream } from './streams.js';
+import type { ReadableStream, ReadableStreamReader } from './streams.js';
 import { structuredClone } from './structured-clone.js';
 import { URLSearchParams, isUrlSearchParams } from './url.js';
 import { toUsvString, viewBytes } from './webidl.js';
@@ -109,6 +109,12 @@ export function takeNow(body: Body): BodyText | undefined {
   body.used = true;
   if (body.text !== null) return { encoding: 'utf8', data: body.text };
   return { encoding: 'base64', data: bytesToBase64(body.bytes ?? new Uint8ArrayCtor(0)) };
+}
+
+/** A reader of a body that is a stream; undefined: it is none. Throws a TypeError when it was read already. */
+export function openBody(body: Body): ReadableStreamReader | undefined {
+  if (isUnusable(body)) throw new TypeError('The body was read already');
+  return body.stream === null ? undefined : body.stream.getReader();
 }
 
 /** Reads a stream to its end; rejects with a TypeError on a chunk that is no Uint8Array, and with a RangeError past `maxBytes`. */

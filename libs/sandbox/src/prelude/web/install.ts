@@ -20,7 +20,7 @@ import { PromisePrototypeThen, PromiseResolve, PromiseCtor } from './primordials
 import { connectRandom } from './random.js';
 import { Request, createRequest, isRequest, requestState } from './request.js';
 import type { RequestParts } from './request.js';
-import { Response, isResponse, responseBody, readResponse, readResponseNow } from './response.js';
+import { Response, isResponse, openResponse, responseBody, readResponse, readResponseNow } from './response.js';
 import type { ResponseParts } from './response.js';
 import { STREAM_GLOBALS, isReadableStream, streams } from './streams.js';
 import { structuredClone } from './structured-clone.js';
@@ -46,6 +46,8 @@ export interface WebInternals {
   isResponse(value: unknown): value is Response;
   /** Status, headers (lower-case names, in order of addition, live list) and body; undefined when the body is a stream. Throws a TypeError when it was read already. */
   readResponseNow(response: Response): ResponseParts | undefined;
+  /** A Response whose body is a stream, opened for reading; undefined when it is none. Throws a TypeError when it was read already. */
+  openResponse: typeof openResponse;
   /** The body alone of a Response or Request; null when there is none. Rejects when it was read already. */
   readBody(owner: Response | Request, maxBytes?: number): Promise<BodyText | null>;
   /** The same for every body; rejects with a RangeError when a stream gives more than `maxBytes`. */
@@ -94,7 +96,7 @@ export function installWebGlobals(host: PreludeHost): WebInternals {
   for (const name of STREAM_GLOBALS) defineLazyGlobal(name, () => streams().globals[name]);
 
   return {
-    fireTimer, forgetTimer, Request, Response, Headers, createRequest, isRequest, isResponse, readResponseNow, readResponse,
+    fireTimer, forgetTimer, Request, Response, Headers, createRequest, isRequest, isResponse, openResponse, readResponseNow, readResponse,
     createAbortController() {
       const controller = new AbortController();
       const signal = controller.signal;

@@ -1,7 +1,8 @@
-import { cloneBody, defineBodyMixin, extractBody, isUnusable, receivedBody, takeBody, takeNow } from './body.js';
+import { cloneBody, defineBodyMixin, extractBody, isUnusable, openBody, receivedBody, takeBody, takeNow } from './body.js';
 import type { Body, BodyText } from './body.js';
 import { Headers, combined, copyPairs, fillHeaders, guardHeaders, headerListOf, wrapHeaders } from './headers.js';
 import type { HeaderPair } from './headers.js';
+import type { ReadableStreamReader } from './streams.js';
 import { JSONStringify, StringPrototypeCharCodeAt } from './primordials.js';
 import { parseAbsoluteUrl } from './url.js';
 import { finishInterface, requireArguments, toByteString, toDictionary, toUsvString } from './webidl.js';
@@ -29,6 +30,8 @@ export let createResponse: (parts: ResponseParts, origin: ResponseOrigin) => Res
 export let readResponse: (response: Response, maxBytes?: number) => Promise<ResponseParts>;
 /** Like {@link readResponse}, at once; undefined when the body is a stream and has to be waited for. Throws when it was read already. */
 export let readResponseNow: (response: Response) => ResponseParts | undefined;
+/** A Response whose body is a stream, opened for reading; undefined: its body is none. Throws when it was read already. */
+export let openResponse: (response: Response) => { status: number; headers: HeaderPair[]; reader: ReadableStreamReader } | undefined;
 /** The body of a Response. */
 export let responseBody: (response: Response) => Body | null;
 /** True for a Response, whatever its prototype. */
@@ -145,6 +148,12 @@ export class Response {
       headers: headerListOf(response.#headers),
       body: response.#body === null ? null : await takeBody(response.#body, maxBytes),
     });
+    openResponse = (response) => {
+      const body = response.#body;
+      if (body === null) return undefined;
+      const reader = openBody(body);
+      return reader === undefined ? undefined : { status: response.#status, headers: headerListOf(response.#headers), reader };
+    };
     readResponseNow = (response) => {
       const body = response.#body;
       if (body === null) return { status: response.#status, headers: headerListOf(response.#headers), body: null };
