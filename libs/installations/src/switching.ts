@@ -189,6 +189,7 @@ const killReasons: Record<KillReport['reason'], string> = {
   unresponsive: 'it did not give the processor back',
   memory: 'it took more memory than its process may have',
   crashed: 'its process crashed',
+  hostile: 'its process broke the protocol with the host',
 };
 
 async function refuseWhileNeeded(tx: TenantTransaction, slug: string, what: string): Promise<void> {

@@ -196,7 +196,8 @@ export interface SandboxStats {
 export interface KillReport {
   tenantId: string;
   installationId: string;
-  reason: 'unresponsive' | 'memory' | 'crashed';
+  /** `hostile`: its executor said what no executor says, or left its parent: native code speaks there. */
+  reason: 'unresponsive' | 'memory' | 'crashed' | 'hostile';
   atMs: number;
 }
 

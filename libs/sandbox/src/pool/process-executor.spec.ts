@@ -18,11 +18,13 @@ class LyingExecutor {
   readonly kills: KillReport[] = [];
   readonly executor: ProcessExecutor;
   readonly ending = Promise.withResolvers<Ending>();
+  readonly #near: Duplex;
   readonly #far: Duplex;
   #onMessage: () => void = () => undefined;
 
   constructor() {
     const [near, far] = duplexPair();
+    this.#near = near;
     this.#far = far;
     const reader = new FrameReader(1 << 26, (frame) => {
       this.received.push(readToExecutor(frame));
@@ -48,6 +50,10 @@ class LyingExecutor {
 
   sayBytes(bytes: Buffer): void {
     this.#far.write(bytes);
+  }
+
+  hangUp(): void {
+    this.#near.destroy();
   }
 
   /** Gives it a run; answers how it is addressed and what becomes of it. */
@@ -150,11 +156,44 @@ describe('a parent', () => {
     ['a frame that is too large', Buffer.from([0xff, 0xff, 0xff, 0x7f])],
     ['a message that nobody knows', Buffer.from([3, 0, 0, 0, 250, 0, 0])],
     ['bytes without sense', Buffer.from([10, 0, 0, 0, 1, 200, 200, 0, 0, 0, 0, 0, 0, 0])],
-  ])('ends an executor that sends %s; its runs are lost', async (_name, bytes) => {
+  ])('ends an executor that sends %s; its runs are lost, and billed as for a hang', async (_name, bytes) => {
     const { outcome } = await liar.run();
     liar.sayBytes(bytes);
     expect(endOf(await outcome)).toBe('EXECUTOR_LOST');
     expect(liar.executor.state).toBe('dead');
+    expect(liar.kills).toMatchObject([{ installationId: 'plg of ten_1', reason: 'hostile' }]);
+  });
+
+  const endings: [string, (liar: LyingExecutor) => void][] = [
+    ['floods its parent with what nobody asked for', (each) => {
+      for (let sent = 0; sent < 5001; sent += 1) each.say({ type: 'log', slot: 99, nonce: 1, timeMs: 0, level: 1, message: '', fields: '' });
+    }],
+    ['ends by itself', (each) => each.ending.resolve({ code: 0, signal: null })],
+    ['closes its stream and stays', (each) => each.hangUp()],
+  ];
+  it.each(endings)('bills whoever an executor runs that %s', async (_name, misbehave) => {
+    const { outcome } = await liar.run();
+    misbehave(liar);
+    expect(endOf(await outcome)).toBe('EXECUTOR_LOST');
+    expect(liar.kills).toMatchObject([{ installationId: 'plg of ten_1', reason: 'hostile' }]);
+  });
+
+  it('bills the last run for what an executor says between two runs, and nobody for one that had none', async () => {
+    const { address, outcome } = await liar.run();
+    liar.say({ type: 'succeeded', slot: address.slot, nonce: address.nonce, hasValue: false, value: '', usage });
+    await outcome;
+    const blank = new LyingExecutor();
+    for (const each of [liar, blank]) each.sayBytes(Buffer.from([3, 0, 0, 0, 250, 0, 0]));
+    await expect.poll(() => [liar.executor.state, blank.executor.state]).toEqual(['dead', 'dead']);
+    expect([liar.kills, blank.kills]).toMatchObject([[{ installationId: 'plg of ten_1', reason: 'hostile' }], []]);
+  });
+
+  it('bills nobody when somebody else kills an executor', async () => {
+    const { outcome } = await liar.run();
+    liar.hangUp();
+    liar.ending.resolve({ code: null, signal: 'SIGKILL' });
+    expect(endOf(await outcome)).toBe('EXECUTOR_LOST');
+    expect(liar.kills).toEqual([]);
   });
 
   const stream = { wallMs: 10_000, cpuMs: 1000, bytes: 200_000, idleMs: 10_000 };

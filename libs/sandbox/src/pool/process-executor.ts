@@ -23,6 +23,8 @@ const maxHeldBundles = 256;
 const maxHeldProfiles = 2048;
 /** Messages that nobody asked for, in the life of one executor. */
 const maxUnknownReplies = 5000;
+/** A process that has ended is known to have within this time after its stream was closed. */
+const exitAfterStreamMs = 500;
 
 export interface ExecutorEvents {
   onReady(executor: ProcessExecutor): void;
@@ -44,7 +46,7 @@ export interface ProcessExecutorOptions {
 }
 
 /** Why the parent ended an executor. */
-export type KillCause = KillReport['reason'] | 'stopped' | 'retired' | 'hostile';
+export type KillCause = KillReport['reason'] | 'stopped' | 'retired';
 
 export class ProcessExecutor {
   /** Settled when the process is gone. */
@@ -83,6 +85,10 @@ export class ProcessExecutor {
   #busy: number[] = [];
   #kill: { cause: KillCause; culprits: Map<Flight, SandboxErrorCode> } | undefined;
   #sequence = 0;
+  /** Whose run it was given last. */
+  #lastOwner: FlightOwner | undefined;
+  /** Its stream is closed, and its end is awaited. */
+  #leaving: NodeJS.Timeout | undefined;
 
   constructor(options: ProcessExecutorOptions) {
     const { launched, now } = options;
@@ -97,17 +103,13 @@ export class ProcessExecutor {
       try {
         reader.push(chunk);
       } catch (thrown) {
-        options.logger.warn({ pid: this.pid, reason: messageOf(thrown) }, 'an executor broke the protocol and was ended');
-        this.kill('hostile');
+        this.#faulty(messageOf(thrown));
       }
     });
     launched.stream.on('error', () => this.#lostStream());
     launched.stream.on('close', () => this.#lostStream());
     this.exited = launched.exited;
-    void launched.exited.then(({ code, signal }) => {
-      if (this.state !== 'dead') options.logger.warn({ pid: this.pid, code, signal }, 'an executor ended by itself');
-      this.#gone(signal);
-    });
+    void launched.exited.then((ending) => this.#ended(ending));
     this.#send({ type: 'configure', settings: JSON.stringify(options.settings) });
   }
 
@@ -123,6 +125,7 @@ export class ProcessExecutor {
     this.flights.set(flight.slot, flight);
     this.runs += 1;
     this.lastUsedAt = this.#options.now();
+    this.#lastOwner = flight.owner;
     const { job, limits } = flight;
     if (job.type === 'inspect') {
       flight.isSent = true;
@@ -415,7 +418,7 @@ export class ProcessExecutor {
   /** Counts a message that nobody asked for. A few come late; many are an attack on this process. */
   #drop(): void {
     this.unknownReplies += 1;
-    if (this.unknownReplies > maxUnknownReplies) this.kill('hostile');
+    if (this.unknownReplies > maxUnknownReplies) this.#faulty(`more than ${maxUnknownReplies} messages that nobody asked for`);
   }
 
   /** Forgets a flight; its slot may be used again. */
@@ -428,9 +431,25 @@ export class ProcessExecutor {
     this.#options.events.onIdleSlot(this);
   }
 
-  /** Its stream is closed: it has ended, and with what signal is known in a moment, or it is ended now. */
+  /** Ends an executor that does what none does: whoever is to blame is billed as for a hang. */
+  #faulty(reason: string): void {
+    if (this.state === 'dead') return;
+    this.#options.logger.warn({ pid: this.pid, reason }, 'an executor broke the protocol and was ended');
+    this.kill('hostile', new Map(this.blamed().map((flight) => [flight, 'EXECUTOR_LOST'])));
+  }
+
+  /** Its stream is closed: it has ended, and how is known in a moment, or it only let go of its parent. */
   #lostStream(): void {
-    if (this.state !== 'dead') this.#options.launched.kill();
+    if (this.state === 'dead') return;
+    this.#leaving ??= setTimeout(() => this.#faulty('it closed its stream'), exitAfterStreamMs);
+  }
+
+  #ended({ code, signal }: Ending): void {
+    if (this.state === 'dead') return;
+    this.#options.logger.warn({ pid: this.pid, code, signal }, 'an executor ended by itself');
+    // Nothing in an executor ends it while it has runs.
+    if (code !== null && this.state === 'ready' && this.flights.size > 0) this.#faulty(`it ended with ${code}`);
+    else this.#gone(signal);
   }
 
   /** The process has ended, or is being ended: every run it held has its outcome now. */
@@ -439,6 +458,7 @@ export class ProcessExecutor {
     const wasReady = this.state === 'ready';
     const kill = this.#kill ?? this.#crash(signal);
     this.state = 'dead';
+    clearTimeout(this.#leaving);
     const { launched, now, events } = this.#options;
     launched.kill();
     launched.stream.destroy();
@@ -450,8 +470,10 @@ export class ProcessExecutor {
       if (code === undefined) flight.fail('EXECUTOR_LOST', 'the executor that ran this was lost', nowMs);
       else flight.fail(code, killText(code, flight), nowMs);
     }
+    // An executor that breaks the protocol between two runs does so for the last one.
+    if (kill.cause === 'hostile' && this.flights.size === 0 && this.#lastOwner !== undefined) billed.set('', this.#lastOwner);
     this.flights.clear();
-    if (kill.cause === 'unresponsive' || kill.cause === 'memory' || kill.cause === 'crashed') {
+    if (kill.cause !== 'stopped' && kill.cause !== 'retired') {
       for (const owner of billed.values()) events.onKill({ ...owner, reason: kill.cause, atMs: Date.now() });
     }
     if (!wasReady && this.#kill === undefined) this.#options.logger.error({ pid: this.pid, complaints: launched.complaints() }, 'an executor ended before it was ready');
@@ -472,6 +494,7 @@ export class ProcessExecutor {
 
 function killText(code: SandboxErrorCode, { limits }: Flight): string {
   if (code === 'CPU_LIMIT') return `the run used more than ${limits.cpuMs} ms of processor time and could only be stopped by force`;
+  if (code === 'EXECUTOR_LOST') return 'the executor that ran this broke the protocol with its host and was ended';
   if (code === 'MEMORY_LIMIT') return `the run needed more memory than its executor may have; its heap limit is ${limits.memoryMb} MB`;
   return `the run took longer than ${limits.wallMs} ms and could only be stopped by force`;
 }
