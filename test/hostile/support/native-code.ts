@@ -37,7 +37,7 @@ export async function runNativeCode(script: string, { over = {}, other = 1 }: { 
   const file = join(folder, 'become.mjs');
   const args = ['perl', '-MErrno', '-e', `${preamble}${script}`, String(process.pid), String(other)];
   writeFileSync(file, `process.execve('/usr/bin/perl', ${JSON.stringify(args)}, {});`, { mode: 0o644 });
-  const program = { node: process.execPath, file, readable: [folder], flags: ['--allow-child-process', '--no-warnings'] };
+  const program = { node: process.execPath, file, readable: [folder, '/usr/bin/perl', '/usr/share/perl', '/etc/perl'], flags: ['--allow-child-process', '--no-warnings'] };
   const launched = launchConfined(program, { tier, user, addressSpaceMb: 8000 });
   const said = (): Map<string, string> =>
     new Map(launched.complaints().split('\n').flatMap((line) => (line.includes('\t') ? [line.split('\t') as [string, string]] : [])));

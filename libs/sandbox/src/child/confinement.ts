@@ -1,5 +1,5 @@
 /** What an executor does to itself, and what it can say about its own confinement. Runs inside the executor. */
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { openDescriptors } from './descriptors.js';
 import type { Addon } from '../isolate/guest.js';
 
@@ -7,6 +7,8 @@ import type { Addon } from '../isolate/guest.js';
 export interface Surroundings {
   /** What its descriptors lead to. */
   descriptors: string[];
+  /** What the kernel says about it: `NoNewPrivs`, `Seccomp`, `CapEff` and the like, by name. */
+  status: Record<string, string>;
   /** The processes that its /proc shows; none where it may not look. */
   processes: number[];
 }
@@ -47,7 +49,16 @@ export function dropPermissions(): void {
 
 /** Call this last before {@link dropPermissions}. */
 export function lookAround(): Surroundings {
-  return { descriptors: openDescriptors(), processes: shownProcesses() };
+  return { descriptors: openDescriptors(), status: ownStatus(), processes: shownProcesses() };
+}
+
+function ownStatus(): Record<string, string> {
+  try {
+    const lines = readFileSync('/proc/self/status', 'latin1').matchAll(/^(NoNewPrivs|Seccomp|CapEff|CapBnd|CapPrm):\s*(\S+)/gm);
+    return Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
+  } catch {
+    return {};
+  }
 }
 
 function shownProcesses(): number[] {

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { childStreams } from './descriptors.js';
+import { kernelRulesArgs } from './kernel-rules.js';
 import { innerProcess, stepBack } from './own-process.js';
 import { systemPath } from './system-path.js';
 import { namespaceArgs, prlimitArgs, setprivArgs, type SandboxTier } from './tier.js';
@@ -71,9 +72,12 @@ export function launchConfined(program: ConfinedProgram, { tier, user, addressSp
     ...namespaceArgs(tier),
     ...prlimitArgs(tier, addressSpaceMb),
     ...setprivArgs(tier, user.uid),
+    ...kernelRulesArgs({ systemCalls: tier.fewSystemCalls, files: tier.fewFiles }, [program.node, program.file, ...program.readable]),
     program.node,
     ...confinedFlags(program),
     '--disable-warning=SecurityWarning',
+    // Else it reads the system's, wherever that is, and does not start where it may not.
+    '--openssl-config=/dev/null',
     program.file,
     ...(program.args ?? []),
   ].map((part, index, all) => (index === 0 || all[index - 1] === '--' ? absolute(part) : part));

@@ -2,14 +2,16 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { kernelRulesArgs, type KernelRules } from './kernel-rules.js';
+import { knowsSystemCalls } from './seccomp.js';
 import { systemPath } from './system-path.js';
 import { userRange } from './user-range.js';
 import { claimUsers } from './users.js';
 
 /** The layers that are on, beside the ones that always are: own process, permission model, empty environment, watchdog. */
 export interface SandboxTier {
-  /** `T0`: process only. `T1`: also own user, no new privileges and resource limits. `T2`: also no network and process ids of its own. */
-  tier: 'T0' | 'T1' | 'T2';
+  /** `T0`: process only. `T1`: also own user, no new privileges and resource limits. `T2`: also no network and process ids of its own. `T3`: also few system calls. */
+  tier: 'T0' | 'T1' | 'T2' | 'T3';
   ownUser: boolean;
   noNewPrivileges: boolean;
   resourceLimits: boolean;
@@ -18,6 +20,10 @@ export interface SandboxTier {
   ownProcesses: boolean;
   /** Its /proc shows only itself. */
   ownProcFolder: boolean;
+  /** The kernel refuses the system calls that it does not need. */
+  fewSystemCalls: boolean;
+  /** The kernel opens no file for it but its own, Node's and the system's libraries. */
+  fewFiles: boolean;
   /** The kernel kills the executor when its parent dies. */
   diesWithParent: boolean;
 }
@@ -30,6 +36,8 @@ export const noTier: SandboxTier = {
   noNetwork: false,
   ownProcesses: false,
   ownProcFolder: false,
+  fewSystemCalls: false,
+  fewFiles: false,
   diesWithParent: false,
 };
 
@@ -75,6 +83,8 @@ export function prlimitArgs(tier: SandboxTier, addressSpaceMb: number): string[]
 export interface WallSettings {
   /** User ids that executors may have, such as `70000-86383`. Default: a range that nobody else uses. */
   users?: string | undefined;
+  /** Leaves out what the kernel would refuse executors by rule (seccomp, Landlock), for a kernel or a libc that does not get on with it. */
+  withoutKernelRules?: boolean | undefined;
 }
 
 let known: Promise<SandboxTier> | undefined;
@@ -91,17 +101,20 @@ export function sandboxTier(settings: WallSettings = {}): Promise<SandboxTier> {
   return known;
 }
 
-async function detect({ users }: WallSettings): Promise<SandboxTier> {
+async function detect({ users, withoutKernelRules = false }: WallSettings): Promise<SandboxTier> {
   if (process.platform !== 'linux') return noTier;
   const range = isRoot() ? userRange(users) : undefined;
   const limited: SandboxTier = { ...noTier, noNewPrivileges: true, diesWithParent: true };
-  const [asOther, plain, limits, network, processes, procFolder] = await Promise.all([
+  const rules = !withoutKernelRules;
+  const [asOther, plain, limits, network, processes, procFolder, systemCalls, files] = await Promise.all([
     range === undefined ? false : works(setprivArgs({ ...limited, ownUser: true }, range.first)),
     works(setprivArgs(limited, 0)),
     works(prlimitArgs({ ...limited, resourceLimits: true, ownUser: range !== undefined }, 16_384)),
     works(namespaceArgs({ ...limited, noNetwork: true })),
     canSeeChildren && works(namespaceArgs({ ...limited, noNetwork: true, ownProcesses: true })),
     canSeeChildren && works(namespaceArgs({ ...limited, noNetwork: true, ownProcesses: true, ownProcFolder: true })),
+    rules && worksWithRules(limited, { systemCalls: true, files: false }),
+    rules && worksWithRules(limited, { systemCalls: false, files: true }),
   ]);
   if (range !== undefined && asOther) await claimUsers(range);
   const tier: SandboxTier = {
@@ -112,20 +125,28 @@ async function detect({ users }: WallSettings): Promise<SandboxTier> {
     noNetwork: network,
     ownProcesses: processes || procFolder,
     ownProcFolder: procFolder,
+    fewSystemCalls: systemCalls,
+    fewFiles: files,
     diesWithParent: asOther || plain,
   };
   const isT1 = (asOther || !isRoot()) && tier.noNewPrivileges && limits;
-  if (isT1) tier.tier = network && tier.ownProcesses ? 'T2' : 'T1';
+  const isT2 = isT1 && network && tier.ownProcesses;
+  if (isT1) tier.tier = !isT2 ? 'T1' : systemCalls ? 'T3' : 'T2';
   return tier;
 }
 
 /** Whether the kernel lists the children of a process: without that, the program behind a helper is not found. */
 const canSeeChildren = existsSync(`/proc/self/task/${process.pid}/children`);
 
+function worksWithRules(tier: SandboxTier, rules: KernelRules): Promise<boolean> {
+  if (rules.systemCalls && !knowsSystemCalls) return Promise.resolve(false);
+  return works([...setprivArgs(tier, 0), ...kernelRulesArgs(rules, ['/bin', '/usr/bin'])]);
+}
+
 function works([program, ...args]: string[]): Promise<boolean> {
   if (program === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
-    execFile(program, [...args, 'true'], { timeout: 5000, env: { PATH: systemPath } }, (error) => resolve(error === null));
+    execFile(program, [...args, '/bin/true'], { timeout: 5000, env: { PATH: systemPath } }, (error) => resolve(error === null));
   });
 }
 

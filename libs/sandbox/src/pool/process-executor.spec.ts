@@ -81,7 +81,7 @@ describe('a parent', () => {
   let liar: LyingExecutor;
   beforeEach(() => {
     liar = new LyingExecutor();
-    liar.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1,"pid":1,"processes":[],"descriptors":[]}' });
+    liar.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1,"pid":1,"processes":[],"status":{},"descriptors":[]}' });
   });
 
   it('drops and counts what is said about runs that it does not know', async () => {

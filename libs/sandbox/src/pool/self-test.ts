@@ -67,7 +67,7 @@ const probeOptions: PoolOptions = {
   logger: { debug() {}, info() {}, warn() {}, error() {} },
 };
 
-function* confinementFaults(pool: ExecutorPool, flags: string[], { ownUser, ownProcesses, ownProcFolder }: SandboxTier): Generator<string> {
+function* confinementFaults(pool: ExecutorPool, flags: string[], tier: SandboxTier): Generator<string> {
   const [found] = pool.confinements();
   if (found === undefined) {
     yield 'no executor said how it is confined';
@@ -77,9 +77,12 @@ function* confinementFaults(pool: ExecutorPool, flags: string[], { ownUser, ownP
   if (missing.length > 0) yield `flags missing: ${missing.join(' ')}`;
   if (found.held.length > 0) yield `permissions held: ${found.held.join(' ')}`;
   if (found.environment.length > 0) yield `environment variables present: ${found.environment.join(' ')}`;
-  if (ownUser && found.uid === process.getuid?.()) yield 'it runs as the same user as its parent';
-  if (ownProcesses && found.pid !== 1) yield 'it shares process ids with others';
-  if (ownProcFolder && (found.processes.length !== 1 || found.processes[0] !== 1)) yield `its /proc shows ${found.processes.length} processes`;
+  if (tier.ownUser && found.uid === process.getuid?.()) yield 'it runs as the same user as its parent';
+  if (tier.ownProcesses && found.pid !== 1) yield 'it shares process ids with others';
+  if (tier.ownProcFolder && (found.processes.length !== 1 || found.processes[0] !== 1)) yield `its /proc shows ${found.processes.length} processes`;
+  if (tier.noNewPrivileges && found.status['NoNewPrivs'] !== '1') yield 'it may gain privileges';
+  if (tier.ownUser && ['CapEff', 'CapPrm', 'CapBnd'].some((set) => !/^0+$/.test(found.status[set] ?? ''))) yield 'it has capabilities';
+  if (tier.fewSystemCalls && found.status['Seccomp'] !== '2') yield 'it may make any system call';
   const foreign = foreignDescriptors(found.descriptors, openDescriptors());
   if (foreign.length > 0) yield `descriptors that are not its own: ${foreign.slice(0, 5).join(' ')}`;
 }
