@@ -217,11 +217,11 @@ describe('numbers', () => {
   it('of the process: it lives, it is ready, and what Prometheus reads names no tenant', async () => {
     const stranger = makeClient(annex.url, '');
     expect(await stranger.get('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect(await stranger.get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', checks: { database: 'ok' } } });
+    expect(await stranger.get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', checks: { database: 'ok' }, sandbox: { tier: expect.stringMatching(/^T[0-3]$/), layers: { own_processes: expect.any(Boolean) } } } });
     const metrics = await stranger.get('/metrics');
     expect(metrics.status).toBe(200);
     expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds', 'annex_executor']) expect(metrics.body).toContain(name);
+    for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds', 'annex_executor_isolation{layer="few_system_calls"}', 'annex_executor_isolation_tier']) expect(metrics.body).toContain(name);
     expect(metrics.body).not.toContain(tenant.slug);
     expect(metrics.body).not.toContain(tenant.id);
   });

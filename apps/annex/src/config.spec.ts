@@ -27,6 +27,8 @@ it('needs nothing to be set in development, and listens on the loopback address'
     minIntervalS: 60,
     executorIsolation: 'tenant',
     sandboxUsers: undefined,
+    sandboxRequires: 'T0',
+    sandboxKernelRules: 'auto',
     egressAllowPrivate: [],
     logLevel: 'info',
   });

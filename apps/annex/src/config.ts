@@ -114,6 +114,8 @@ const settingsSchema = z.object({
   ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(60),
   ANNEX_DISABLE_AFTER_FAILURES: wholeNumber(0, 1_000_000).default(failureLimits.disabledAfterRuns),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
+  ANNEX_SANDBOX_REQUIRE: oneOf(['T0', 'T1', 'T2', 'T3']).default('T0'),
+  ANNEX_SANDBOX_KERNEL_RULES: oneOf(['auto', 'off']).default('auto'),
   ANNEX_SANDBOX_USERS: z
     .string()
     .trim()
@@ -175,6 +177,8 @@ export interface Settings {
   disableAfterFailures: number;
   executorIsolation: 'tenant' | 'shared';
   sandboxUsers: string | undefined;
+  sandboxRequires: 'T0' | 'T1' | 'T2' | 'T3';
+  sandboxKernelRules: 'auto' | 'off';
   egressAllowPrivate: string[];
   /** The mail server; `undefined`: mail is kept. */
   smtpUrl: string | undefined;
@@ -239,6 +243,8 @@ export function readSettings(environment: Record<string, string | undefined> = p
     disableAfterFailures: env.ANNEX_DISABLE_AFTER_FAILURES,
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
     sandboxUsers: env.ANNEX_SANDBOX_USERS,
+    sandboxRequires: env.ANNEX_SANDBOX_REQUIRE,
+    sandboxKernelRules: env.ANNEX_SANDBOX_KERNEL_RULES,
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
     smtpUrl: env.SMTP_URL,
     mailFromGiven: env.MAIL_FROM !== undefined,

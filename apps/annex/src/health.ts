@@ -3,7 +3,7 @@ import type { Execution } from '@annex/execution';
 import { messageOf, type Logger } from '@annex/kernel';
 import type { Dispatcher } from '@annex/dispatch';
 import { readBacklog, type Backlog, type Database } from '@annex/persistence';
-import type { Sandbox } from '@annex/sandbox';
+import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface PlatformHealth extends Health {
@@ -12,11 +12,12 @@ export interface PlatformHealth extends Health {
 }
 
 /** Whether this process can take traffic, and its numbers for Prometheus. */
-export function createHealth({ database, sandbox, execution, dispatcher, logger }: { database: Database; sandbox: Sandbox; execution: Execution; dispatcher: Dispatcher; logger: Logger }): PlatformHealth {
+export function createHealth({ database, sandbox, tier, execution, dispatcher, logger }: { database: Database; sandbox: Sandbox; tier: SandboxTier; execution: Execution; dispatcher: Dispatcher; logger: Logger }): PlatformHealth {
   let closing = false;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addSandboxMetrics(registry, sandbox);
+  addIsolationMetrics(registry, tier);
   addBacklogMetrics(registry, { database, logger });
   addDispatchMetrics(registry, dispatcher);
   new Gauge({
@@ -52,7 +53,7 @@ export function createHealth({ database, sandbox, execution, dispatcher, logger 
           return 'unavailable';
         },
       );
-      return { ready: Object.values(checks).every((check) => check === 'ok'), checks };
+      return { ready: Object.values(checks).every((check) => check === 'ok'), checks, sandbox: { tier: tier.tier, layers: layersOf(tier) } };
     },
     metrics: () => registry.metrics(),
   };
@@ -138,6 +139,19 @@ function addAnswerMetrics(registry: Registry): Required<Health>['answered'] {
     requests.inc({ door, method: knownMethods.has(method) ? method : 'other', status });
     seconds.observe({ door }, durationMs / 1000);
   };
+}
+
+/** What was found out once, at start: see docs/sandbox.md. */
+function addIsolationMetrics(registry: Registry, tier: SandboxTier): void {
+  const layers = new Gauge({
+    name: 'annex_executor_isolation',
+    help: 'Layers of confinement around executors: 1 where it is reached',
+    labelNames: ['layer'],
+    registers: [registry],
+  });
+  for (const [layer, isOn] of Object.entries(layersOf(tier))) layers.set({ layer }, isOn ? 1 : 0);
+  const reached = new Gauge({ name: 'annex_executor_isolation_tier', help: 'Tier of confinement of executors, 0 to 3', registers: [registry] });
+  reached.set(Number(tier.tier.slice(1)));
 }
 
 function addSandboxMetrics(registry: Registry, sandbox: Sandbox): void {

@@ -49,6 +49,8 @@ function describe(tier: SandboxTier): string {
     tier.resourceLimits && 'resource limits',
     tier.noNetwork && 'no network',
     tier.ownProcesses && 'own process ids',
+    tier.fewSystemCalls && 'few system calls',
+    tier.fewFiles && 'few files',
   ].filter(Boolean);
   return `${tier.tier}: own process${layers.length > 0 ? `, ${layers.join(', ')}` : ' only'}   (docs/sandbox.md)`;
 }

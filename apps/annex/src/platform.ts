@@ -68,6 +68,8 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
       hostMethods: [...sandboxHostMethods],
       isolation: settings.executorIsolation,
       users: settings.sandboxUsers,
+      requireTier: settings.sandboxRequires,
+      withoutKernelRules: settings.sandboxKernelRules === 'off',
       logger,
       onKill: (report) => kills.handle?.(report),
     });
@@ -148,7 +150,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     undo.push(() => runs.stop());
 
     const tier = await sandboxTier();
-    const health = createHealth({ database, sandbox, execution, dispatcher, logger });
+    const health = createHealth({ database, sandbox, tier, execution, dispatcher, logger });
     const events = new Events({ database });
     const webhooks = new Webhooks({ database, secrets: vault, egress, installations: execution.snapshots, emit: emitEvent, clock, logger });
     const hooks = new InboundHooks({ database, secrets: vault, emit: emitEvent, clock, logger });

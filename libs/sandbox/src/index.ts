@@ -25,5 +25,5 @@ export { createSandbox } from './pool/create-sandbox.js';
 export { launchConfined, type ConfinedProgram, type Confinement, type Ending, type Launched } from './child/launch.js';
 export { lendUser, type LentUser } from './child/users.js';
 export { minimumNodeMajor, requireSupportedNode } from './child/node-version.js';
-export { sandboxTier, type SandboxTier } from './child/tier.js';
+export { layersOf, sandboxTier, type SandboxTier } from './child/tier.js';
 export { errors as sandboxErrors } from './errors.js';

@@ -33,13 +33,17 @@ export interface SandboxOptions {
   optimize?: boolean;
   /** User ids that executors may have when this process is root, such as `70000-86383`. Default: a range that nobody else uses. */
   users?: string | undefined;
+  /** Does not start where executors reach less; see docs/sandbox.md. Default `T0`. */
+  requireTier?: 'T0' | 'T1' | 'T2' | 'T3' | undefined;
+  /** Leaves seccomp and Landlock out. Default false. */
+  withoutKernelRules?: boolean | undefined;
   /** Skips the start-up self-test: for tests of something else. Default false. */
   skipSelfTest?: boolean;
   onKill?: (report: KillReport) => void;
   logger?: Logger;
 }
 
-export type PoolOptions = Required<Omit<SandboxOptions, 'users'>>;
+export type PoolOptions = Required<Omit<SandboxOptions, 'users' | 'requireTier' | 'withoutKernelRules'>>;
 
 export function withDefaults(options: SandboxOptions, cores: number, memoryBytes: number): PoolOptions {
   const executorRssMb = options.executorRssMb ?? 512;

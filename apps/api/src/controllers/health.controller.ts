@@ -7,11 +7,18 @@ import { Endpoint } from '../http/describe.js';
 /** What the process says of itself; the program that wires it up knows. */
 export interface Health {
   /** Each part that must work before traffic comes, and why it does not; an empty list of problems is ready. */
-  ready(): Promise<{ ready: boolean; checks: Record<string, 'ok' | string> }>;
+  ready(): Promise<Readiness>;
   /** Prometheus text exposition format 0.0.4. */
   metrics(): Promise<string>;
   /** Counts an answer. */
   answered?(answer: Answered): void;
+}
+
+export interface Readiness {
+  ready: boolean;
+  checks: Record<string, 'ok' | string>;
+  /** How far plugin code is confined here, which no caller waits for: docs/sandbox.md says what each tier and layer stops. */
+  sandbox?: { tier: string; layers: Record<string, boolean> };
 }
 
 /** An answer that was given, as little of it as a time series may hold. */
@@ -46,9 +53,9 @@ export class HealthController {
   @HttpCode(200)
   @Endpoint({ summary: 'The process can take traffic', gate: 'public' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    const { ready, checks } = await this.health.ready();
+    const { ready, ...rest } = await this.health.ready();
     void reply.status(ready ? 200 : 503).header('cache-control', 'no-store');
-    return { status: ready ? 'ready' : 'unavailable', checks };
+    return { status: ready ? 'ready' : 'unavailable', ...rest };
   }
 
   @Get('metrics')

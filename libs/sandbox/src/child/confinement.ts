@@ -54,7 +54,7 @@ export function lookAround(): Surroundings {
 
 function ownStatus(): Record<string, string> {
   try {
-    const lines = readFileSync('/proc/self/status', 'latin1').matchAll(/^(NoNewPrivs|Seccomp|CapEff|CapBnd|CapPrm):\s*(\S+)/gm);
+    const lines = readFileSync('/proc/self/status', 'latin1').matchAll(/^(NoNewPrivs|Seccomp|CapEff|CapPrm):\s*(\S+)/gm);
     return Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
   } catch {
     return {};

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
 import { executorProgram } from './executor-program.js';
 import { confinedFlags } from './launch.js';
-import { namespaceArgs, noTier, prlimitArgs, sandboxTier, setprivArgs } from './tier.js';
+import { namespaceArgs, noTier, prlimitArgs, requireTier, sandboxTier, setprivArgs } from './tier.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '../../../..');
 const isRoot = process.getuid?.() === 0;
@@ -59,7 +59,9 @@ describe('an executor', () => {
 
   it.runIf(process.platform === 'linux')('has the walls that this machine offers', async () => {
     const tier = await sandboxTier();
-    expect(['T0', 'T1', 'T2']).toContain(tier.tier);
+    expect(['T0', 'T1', 'T2', 'T3']).toContain(tier.tier);
+    expect(() => requireTier(tier, tier.tier)).not.toThrow();
+    expect(() => requireTier({ ...tier, tier: 'T1', fewSystemCalls: false }, 'T2')).toThrow(/reach T1 here, and T2 is required; missing are: .*few system calls/);
     if (isRoot && tier.noNewPrivileges) expect(tier.ownUser).toBe(true);
   });
 });

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { errors } from '../errors.js';
 import { kernelRulesArgs, type KernelRules } from './kernel-rules.js';
 import { knowsSystemCalls } from './seccomp.js';
 import { systemPath } from './system-path.js';
@@ -40,6 +41,28 @@ export const noTier: SandboxTier = {
   fewFiles: false,
   diesWithParent: false,
 };
+
+/** The layers by the names that metrics and `/readyz` give them. */
+export function layersOf(tier: SandboxTier): Record<string, boolean> {
+  return {
+    own_user: tier.ownUser,
+    no_new_privileges: tier.noNewPrivileges,
+    resource_limits: tier.resourceLimits,
+    no_network: tier.noNetwork,
+    own_processes: tier.ownProcesses,
+    own_proc_folder: tier.ownProcFolder,
+    few_system_calls: tier.fewSystemCalls,
+    few_files: tier.fewFiles,
+    dies_with_parent: tier.diesWithParent,
+  };
+}
+
+/** Throws `SANDBOX_TIER` when the tier is below the one required. */
+export function requireTier(tier: SandboxTier, required: SandboxTier['tier']): void {
+  if (tier.tier >= required) return;
+  const missing = Object.entries(layersOf(tier)).flatMap(([name, isOn]) => (isOn ? [] : [name.replaceAll('_', ' ')]));
+  throw errors.error('SANDBOX_TIER', `executors reach ${tier.tier} here, and ${required} is required; missing are: ${missing.join(', ')}`);
+}
 
 const noCapabilities = ['--bounding-set=-all', '--inh-caps=-all'];
 

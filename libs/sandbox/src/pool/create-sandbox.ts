@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { findExecutorFiles } from '../child/files.js';
 import { requireSupportedNode } from '../child/node-version.js';
-import { sandboxTier } from '../child/tier.js';
+import { requireTier, sandboxTier } from '../child/tier.js';
 import { withDefaults, type SandboxOptions } from '../options.js';
 import type { Sandbox } from '../sandbox.js';
 import { ExecutorPool } from './executor-pool.js';
@@ -9,11 +9,13 @@ import { proveSandbox } from './self-test.js';
 
 /**
  * Starts a pool of executors and answers when one is ready. Throws `NODE_TOO_OLD`, `EXECUTOR_MISSING`, `EXECUTOR_START_FAILED`,
- * `SANDBOX_USERS`, and `SANDBOX_UNSAFE` when the self-test fails: then nothing runs.
+ * `SANDBOX_USERS`, `SANDBOX_TIER`, and `SANDBOX_UNSAFE` when the self-test fails: then nothing runs.
  */
-export async function createSandbox({ users, ...options }: SandboxOptions = {}): Promise<Sandbox> {
+export async function createSandbox(given: SandboxOptions = {}): Promise<Sandbox> {
   requireSupportedNode();
-  const tier = await sandboxTier({ users });
+  const { users, requireTier: required = 'T0', withoutKernelRules, ...options } = given;
+  const tier = await sandboxTier({ users, withoutKernelRules });
+  requireTier(tier, required);
   const files = findExecutorFiles(tier.ownUser);
   const memoryBytes = process.constrainedMemory() > 0 ? Math.min(totalmem(), process.constrainedMemory()) : totalmem();
   const complete = withDefaults(options, availableParallelism(), memoryBytes);

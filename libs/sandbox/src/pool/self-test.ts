@@ -81,7 +81,7 @@ function* confinementFaults(pool: ExecutorPool, flags: string[], tier: SandboxTi
   if (tier.ownProcesses && found.pid !== 1) yield 'it shares process ids with others';
   if (tier.ownProcFolder && (found.processes.length !== 1 || found.processes[0] !== 1)) yield `its /proc shows ${found.processes.length} processes`;
   if (tier.noNewPrivileges && found.status['NoNewPrivs'] !== '1') yield 'it may gain privileges';
-  if (tier.ownUser && ['CapEff', 'CapPrm', 'CapBnd'].some((set) => !/^0+$/.test(found.status[set] ?? ''))) yield 'it has capabilities';
+  if (tier.ownUser && ['CapEff', 'CapPrm'].some((set) => !/^0+$/.test(found.status[set] ?? ''))) yield 'it has capabilities';
   if (tier.fewSystemCalls && found.status['Seccomp'] !== '2') yield 'it may make any system call';
   const foreign = foreignDescriptors(found.descriptors, openDescriptors());
   if (foreign.length > 0) yield `descriptors that are not its own: ${foreign.slice(0, 5).join(' ')}`;
