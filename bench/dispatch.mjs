@@ -9,8 +9,8 @@ import { Queue, Worker } from 'bullmq';
 import yazl from 'yazl';
 import { Dispatcher } from '@annex/dispatch';
 import { newUuid, silentLogger } from '@annex/kernel';
-import { enqueueRun, migrate, startEmbeddedPostgres } from '@annex/persistence';
-import { createQueue } from '@annex/queue';
+import { enqueueRun, prepareDatabase, startEmbeddedPostgres } from '@annex/persistence';
+import { createQueue, migrateQueue } from '@annex/queue';
 import { freePort, percentile, startProgram } from './support.mjs';
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -117,13 +117,13 @@ async function openPlatform(backend, redisUrl) {
   const [{ createPlatform }, { readSettings }, access] = await Promise.all([load('apps/annex/dist/platform.js'), load('apps/annex/dist/config.js'), import('@annex/access')]);
   const dataDir = join(workspace, `platform-${backend}`);
   const postgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger });
-  await migrate({ url: postgres.url });
+  const { logins } = await prepareDatabase({ url: postgres.url, logins: { current: randomBytes(32), old: [] }, prepareQueue: migrateQueue });
   const settings = readSettings({ PORT: '0', LOG_LEVEL: 'silent', ANNEX_MIN_INTERVAL_S: '1', ...(redisUrl && { REDIS_URL: redisUrl }) });
-  const platform = await createPlatform({ settings, databaseUrl: postgres.url, logger: silentLogger, masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') });
+  const platform = await createPlatform({ settings, logins, logger: silentLogger, masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') });
   const sql = (text, parameters) => platform.database.platform((tx) => tx.query(text, parameters));
   return {
     platform,
-    url: postgres.url,
+    url: logins.queue,
     sql,
     async tenant(slug, files = { 'plugin.json': JSON.stringify(manifest), 'main.js': code }) {
       const made = await platform.access.tenants.create(access.systemPrincipal, { slug, name: slug }, 'bench');

@@ -1,11 +1,12 @@
 // node bench/tables.mjs [rows] [questions]: how long a question to a tenant's table takes, beside another tenant with a table of the same name.
 // Loads a million rows (takes some minutes) into an embedded PostgreSQL of its own, asks through libs/tables as plugins do. Prints figures; asserts nothing.
+import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filterInput, sortInput } from '../libs/host-api/dist/index.js';
 import { newId, newUuid, silentLogger, systemClock, uuidFromId } from '../libs/kernel/dist/index.js';
-import { Database, indexEntries, migrate, startEmbeddedPostgres } from '../libs/persistence/dist/index.js';
+import { Database, indexEntries, prepareDatabase, startEmbeddedPostgres } from '../libs/persistence/dist/index.js';
 import { Tables } from '../libs/tables/dist/index.js';
 import { percentile } from './support.mjs';
 
@@ -19,8 +20,8 @@ const folder = mkdtempSync(join(tmpdir(), 'annex-bench-tables-'));
 chmodSync(folder, 0o755);
 const postgres = await startEmbeddedPostgres({ dataDir: folder, logger: silentLogger, settings: { max_wal_size: '4GB' } });
 const database = await (async () => {
-  await migrate({ url: postgres.url });
-  return Database.open({ url: postgres.url, logger: silentLogger });
+  const { logins } = await prepareDatabase({ url: postgres.url, logins: { current: randomBytes(32), old: [] } });
+  return Database.open({ logins, logger: silentLogger });
 })();
 
 const statuses = ['open', 'paid', 'shipped', 'closed'];

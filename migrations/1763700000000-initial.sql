@@ -4,10 +4,15 @@
 --   * the application runs as annex_app (one tenant a transaction) or annex_platform (work across tenants: relay, retention,
 --     sign-in). Neither owns anything, neither may bypass row security.
 
-do $$ begin create role annex_app nologin noinherit nobypassrls; exception when duplicate_object then null; when unique_violation then null; end $$;
-do $$ begin create role annex_platform nologin noinherit nobypassrls; exception when duplicate_object then null; when unique_violation then null; end $$;
+-- Made here only where nobody has made them: the owner of an operator's own database may not be allowed to (docs/configuration.md).
 do $$ begin
-  if not (select rolsuper from pg_roles where rolname = current_user) then
+  if to_regrole('annex_app') is null then create role annex_app nologin noinherit nobypassrls; end if;
+exception when duplicate_object then null; when unique_violation then null; end $$;
+do $$ begin
+  if to_regrole('annex_platform') is null then create role annex_platform nologin noinherit nobypassrls; end if;
+exception when duplicate_object then null; when unique_violation then null; end $$;
+do $$ begin
+  if not (select rolsuper or pg_has_role(oid, 'annex_platform', 'usage') from pg_roles where rolname = current_user) then
     execute format('grant annex_app, annex_platform to %I with set true', current_user);
   end if;
 end $$;

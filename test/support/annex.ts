@@ -82,7 +82,7 @@ export async function startTestAnnex(environment: Record<string, string> = {}): 
   const lines: string[] = [];
   const logger = pino({ level: settings.logLevel }, { write: (line: string) => void lines.push(line) });
   const secrets = { masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') };
-  const platform = await createPlatform({ settings, databaseUrl: db.url, logger, ...secrets });
+  const platform = await createPlatform({ settings, logins: db.logins, logger, ...secrets });
   const others: (() => Promise<void>)[] = [];
   const worker = await startWorker(platform);
   const api = await startApi(platform, apiOptions(settings));
@@ -122,7 +122,7 @@ export async function startTestAnnex(environment: Record<string, string> = {}): 
     operator: makeClient(api.url, operatorToken),
     makeTenant,
     async startSecondApi() {
-      const second = await createPlatform({ settings, databaseUrl: db.url, logger, ...secrets });
+      const second = await createPlatform({ settings, logins: db.logins, logger, ...secrets });
       const { url, stop } = await startApi(second, apiOptions(settings));
       others.push(async () => {
         await stop();

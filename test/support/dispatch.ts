@@ -4,7 +4,7 @@ import { Dispatcher, Runs, type AttemptOutcome, type AttemptPort, type ClaimedRu
 import { Database } from '@annex/persistence';
 import { createQueue, type Queue } from '@annex/queue';
 import { mayLeaveOutRedis, startRedis } from './redis-server.js';
-import { openTestDatabase, type TestDatabase } from './test-database.js';
+import { openTestDatabase, testLoginsAt, type TestDatabase } from './test-database.js';
 
 export { mayLeaveOutRedis };
 
@@ -82,7 +82,7 @@ export interface RunRow {
 export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<DispatchBed> {
   const db = await openTestDatabase();
   const redis = backend === 'redis' ? await startRedis() : undefined;
-  const url = redis?.url ?? db.url;
+  const url = redis?.url ?? db.logins.queue;
   const runs = new Runs({ database: db.database, logger: silentLogger });
   await runs.start();
   const control = createQueue({ backend, url, logger: silentLogger });
@@ -103,7 +103,7 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
     queueUrl: url,
     async worker(script, { databaseUrl = db.url, queueUrl = url, ...options } = {}) {
       const execution = new ScriptedExecution(script);
-      const database = await Database.open({ url: databaseUrl, logger: silentLogger, poolSize: 8, platformPoolSize: 3 });
+      const database = await Database.open({ logins: testLoginsAt(databaseUrl), logger: silentLogger, poolSize: 8, platformPoolSize: 3 });
       const queue: Queue = createQueue({ backend, url: queueUrl, logger: silentLogger });
       const dispatcher = new Dispatcher({ database, queue, execute: execution, logger: silentLogger, ownerId: newUuid(), slots: 8, leaseMs: 1500, random: () => 0.5, ...options });
       await dispatcher.start();

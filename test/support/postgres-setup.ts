@@ -1,8 +1,10 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@annex/kernel';
-import { migrate, startEmbeddedPostgres } from '@annex/persistence';
+import { handOverToMigrations, prepareDatabase, startEmbeddedPostgres, type DatabaseLogins } from '@annex/persistence';
+import { migrateQueue } from '@annex/queue';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';
 
@@ -10,6 +12,8 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The cluster's owner, database `annex`; `annex_template` holds the migrated schema. */
     postgresUrl: string;
+    /** The application's logins at `annex_template`; good for every database of the cluster. */
+    databaseLogins: DatabaseLogins;
   }
 }
 
@@ -26,7 +30,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await client.connect();
   await client.query('create database annex_template');
   await client.end();
-  await migrate({ url: postgres.url.replace(/\/annex$/, '/annex_template') });
+  const url = await handOverToMigrations(postgres.url.replace(/\/annex$/, '/annex_template'));
+  const { logins } = await prepareDatabase({ url, logins: { current: randomBytes(32), old: [] }, prepareQueue: migrateQueue });
+  project.provide('databaseLogins', logins);
   project.provide('postgresUrl', postgres.url);
   return async () => {
     await postgres.stop();

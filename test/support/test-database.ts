@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { newId, silentLogger, uuidFromId, type Id } from '@annex/kernel';
-import { Database } from '@annex/persistence';
+import { Database, loginsAt, type DatabaseLogins } from '@annex/persistence';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 
 export interface TestDatabase {
+  /** Of the cluster's superuser. */
   url: string;
+  logins: DatabaseLogins & { queue: string };
   database: Database;
   /** Makes a tenant of the test's own. */
   makeTenant(slug?: string): Promise<{ id: Id<'tenant'>; slug: string }>;
@@ -20,11 +22,13 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await asOwner(owner, `create database ${name} template annex_template`);
   const url = owner.replace(/\/annex$/, `/${name}`);
-  const database = await Database.open({ url, logger: silentLogger, poolSize: 5, platformPoolSize: 3 });
+  const logins = testLoginsAt(url);
+  const database = await Database.open({ logins, logger: silentLogger, poolSize: 5, platformPoolSize: 3 });
   const client = new Client({ connectionString: url });
   await client.connect();
   return {
     url,
+    logins,
     database,
     async makeTenant(slug = `t-${randomBytes(5).toString('hex')}`) {
       const id = newId('tenant');
@@ -40,6 +44,12 @@ export async function openTestDatabase(): Promise<TestDatabase> {
       await asOwner(owner, `drop database if exists ${name} with (force)`);
     },
   };
+}
+
+/** The application's logins at another way to the same cluster, such as a proxy, or another database of it. */
+export function testLoginsAt(url: string): DatabaseLogins & { queue: string } {
+  const logins = loginsAt(url, inject('databaseLogins'));
+  return { ...logins, queue: logins.queue ?? '' };
 }
 
 async function asOwner(url: string, sql: string): Promise<void> {

@@ -4,17 +4,16 @@
  */
 import type { Stoppable } from '@annex/kernel';
 import { writeMailbox } from '@annex/mail';
-import { startEmbeddedPostgres } from '@annex/persistence';
-import { pino } from 'pino';
+import { pino, type Logger } from 'pino';
 import type { Settings } from './config.js';
 import { takeDataFolder } from './data-folder.js';
+import { migrateDatabase, openDatabase } from './database.js';
 import { ensureDemo, hasDemo } from './demo.js';
 import { keptSecret } from './keys.js';
 import { printPanel } from './panel.js';
 import { apiOptions } from './api-options.js';
 import { createPlatform } from './platform.js';
 import { requireFreePort } from './port.js';
-import { bringSchemaUpToDate } from './schema.js';
 import { StartRefused } from './start-refused.js';
 
 export interface RunningAnnex extends Stoppable {
@@ -39,9 +38,20 @@ function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
+function createLogger(settings: Settings): Logger {
+  return pino({ level: settings.logLevel, base: { role: settings.role }, serializers: { err: describeError } }, pino.destination({ fd: 2, sync: false }));
+}
+
+/** Brings the operator's database up to date, and nothing else. */
+export async function migrate(settings: Settings): Promise<void> {
+  const logger = createLogger(settings);
+  await migrateDatabase(settings, logger);
+  logger.flush();
+}
+
 /** Starts Annex. Whatever had started is stopped again when a later step fails. */
 export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
-  const logger = pino({ level: settings.logLevel, base: { role: settings.role }, serializers: { err: describeError } }, pino.destination({ fd: 2, sync: false }));
+  const logger = createLogger(settings);
   const undo: (() => Promise<void> | void)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) {
@@ -57,27 +67,21 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
   const withDemo = !settings.production && settings.role === 'all';
   try {
     if (servesHttp) await requireFreePort(settings.port, settings.host);
-    const needsFolder = settings.databaseUrl === undefined || !settings.production;
-    if (needsFolder) undo.push(takeDataFolder(settings.dataDir, settings.role));
+    const isEmbedded = settings.databaseUrl === undefined && settings.databaseLogins === undefined;
+    if (isEmbedded || !settings.production) undo.push(takeDataFolder(settings.dataDir, settings.role));
 
-    const lost: Promise<string>[] = [];
-    let databaseUrl = settings.databaseUrl;
-    if (databaseUrl === undefined) {
-      const postgres = await startEmbeddedPostgres({ dataDir: settings.dataDir, logger });
-      undo.push(() => postgres.stop());
-      lost.push(postgres.ended.then(() => 'the embedded PostgreSQL ended by itself; see the log above, then start Annex again'));
-      databaseUrl = postgres.url;
-    }
-    await bringSchemaUpToDate(databaseUrl, logger);
+    const masterKey = settings.masterKey ?? Buffer.from(keptSecret(settings.dataDir, 'master-key'), 'hex');
+    const database = await openDatabase(settings, masterKey, logger);
+    undo.push(() => database.stop());
     if (withDemo && !isLoopback(settings.host) && hasDemo(settings.dataDir)) {
       throw new StartRefused(`HOST: ${settings.host} would show the demo tenant, whose password everybody knows, to others. Keep 127.0.0.1, name another ANNEX_DATA_DIR, or set NODE_ENV=production.`);
     }
 
     const platform = await createPlatform({
       settings,
-      databaseUrl,
+      logins: database.logins,
       logger,
-      masterKey: settings.masterKey ?? Buffer.from(keptSecret(settings.dataDir, 'master-key'), 'hex'),
+      masterKey,
       jwtSecret: settings.jwtSecret ?? keptSecret(settings.dataDir, 'jwt-secret'),
     });
     undo.push(() => platform.stop());
@@ -92,6 +96,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       const { startWorker } = await import('@annex-app/worker');
       serving.push(await startWorker(platform));
     }
+    const open = platform.holdReadiness();
     let url: string | undefined;
     if (servesHttp) {
       const { startApi } = await import('@annex-app/api');
@@ -105,15 +110,17 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       url = api.url;
       platform.files.listensOn(api.url);
     }
-    logger.info({ url, role: settings.role, sandbox: platform.sandboxTier }, 'ready');
     if (withDemo && !isLoopback(settings.host)) {
       logger.warn({ host: settings.host }, 'no demo tenant is made: everybody knows its password, and HOST is not the loopback address');
     } else if (withDemo) {
       const demo = await ensureDemo({ platform, dataDir: settings.dataDir });
+      open();
       if (url) printPanel({ url, demo, tier: platform.sandboxTier, keepsMail: settings.smtpUrl === undefined });
     }
+    open();
+    logger.info({ url, role: settings.role, sandbox: platform.sandboxTier }, 'ready');
     let stopping: Promise<void> | undefined;
-    return { url, lost: Promise.race([...lost, new Promise<string>(() => {})]), stop: () => (stopping ??= stop()) };
+    return { url, lost: database.lost, stop: () => (stopping ??= stop()) };
   } catch (thrown) {
     await stop();
     throw thrown;

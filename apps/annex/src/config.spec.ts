@@ -92,7 +92,7 @@ it.each(['', ' ', '-1', '3.5', '65536', 'http', '0x50', '1e3'])('refuses %j as a
 });
 
 it('says which word was probably meant', () => {
-  expect(problemsOf({ ANNEX_ROLE: 'wroker' })).toEqual(['ANNEX_ROLE: must be one of all, api, worker. Did you mean "worker"?']);
+  expect(problemsOf({ ANNEX_ROLE: 'wroker' })).toEqual(['ANNEX_ROLE: must be one of all, api, worker, migrate. Did you mean "worker"?']);
 });
 
 it('requires keys and an admin in production', () => {
@@ -105,6 +105,25 @@ it('requires a shared database of an api or a worker on its own', () => {
     expect(problemsOf({ ANNEX_ROLE })).toEqual([`DATABASE_URL: required when ANNEX_ROLE=${ANNEX_ROLE}, since separate processes share one database`]);
     expect(problemsOf({ ANNEX_ROLE, DATABASE_URL: 'postgres://annex@db/annex' })).toEqual([]);
   }
+});
+
+it('takes logins that the operator made all together, and then needs no owner', () => {
+  const logins = { DATABASE_APP_URL: 'postgres://a@db/annex', DATABASE_PLATFORM_URL: 'postgres://p@db/annex', DATABASE_QUEUE_URL: 'postgres://q@db/annex' };
+  expect(readSettings({ ...logins, ANNEX_ROLE: 'worker' })).toMatchObject({
+    databaseUrl: undefined,
+    databaseLogins: { app: logins.DATABASE_APP_URL, platform: logins.DATABASE_PLATFORM_URL, queue: logins.DATABASE_QUEUE_URL },
+  });
+  const named = (environment: Record<string, string>): string[] => problemsOf(environment).map((line) => line.split(':')[0] ?? '');
+  expect(named({ DATABASE_APP_URL: logins.DATABASE_APP_URL, DATABASE_QUEUE_URL: logins.DATABASE_QUEUE_URL })).toEqual(['DATABASE_PLATFORM_URL']);
+  expect(named({ DATABASE_QUEUE_URL: logins.DATABASE_QUEUE_URL })).toEqual(['DATABASE_APP_URL']);
+  expect(named({ ...logins, DATABASE_QUEUE_URL: '' })).toEqual(['DATABASE_QUEUE_URL']);
+  expect(named({ ...logins, DATABASE_QUEUE_URL: '', REDIS_URL: 'redis://redis' })).toEqual([]);
+});
+
+it('needs for a migration nothing but the owner, and the master key when it makes the logins', () => {
+  const migrate = { NODE_ENV: 'production', ANNEX_ROLE: 'migrate' };
+  expect(problemsOf(migrate).map((line) => line.split(':')[0])).toEqual(['DATABASE_URL', 'ANNEX_MASTER_KEY']);
+  expect(problemsOf({ ...migrate, DATABASE_URL: 'postgres://o@db/annex', ANNEX_MASTER_KEY: keys.ANNEX_MASTER_KEY })).toEqual([]);
 });
 
 it.each([

@@ -3,7 +3,7 @@ import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files'
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
 import { failureLimits, quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/lifecycle';
-import type { MappedView } from '@annex/persistence';
+import type { DatabaseLogins, MappedView } from '@annex/persistence';
 import type { TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
 import { isIP } from 'node:net';
@@ -36,6 +36,9 @@ const settingsSchema = z.object({
   PORT: port.default(3000),
   HOST: optionalText,
   DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgres://annex:secret@db:5432/annex').optional(),
+  DATABASE_APP_URL: url(['postgres:', 'postgresql:'], 'postgres://annex_app:secret@db:5432/annex').optional(),
+  DATABASE_PLATFORM_URL: url(['postgres:', 'postgresql:'], 'postgres://annex_platform:secret@db:5432/annex').optional(),
+  DATABASE_QUEUE_URL: url(['postgres:', 'postgresql:'], 'postgres://annex_queue:secret@db:5432/annex').optional(),
   REDIS_URL: url(['redis:', 'rediss:'], 'redis://redis:6379').optional(),
   ANNEX_DATA_DIR: z.string().trim().min(1).default('.annex'),
   ANNEX_MASTER_KEY: z
@@ -56,7 +59,7 @@ const settingsSchema = z.object({
   ANNEX_ADMIN_EMAIL: z.email({ error: 'must be an e-mail address' }).optional(),
   ANNEX_ADMIN_PASSWORD: z.string().min(8, { error: 'must be at least 8 characters' }).optional(),
   ANNEX_TENANT_GRACE_DAYS: wholeNumber(0, 365).default(7),
-  ANNEX_ROLE: oneOf(['all', 'api', 'worker']).default('all'),
+  ANNEX_ROLE: oneOf(['all', 'api', 'worker', 'migrate']).default('all'),
   SMTP_URL: url(['smtp:', 'smtps:'], 'smtp://user:secret@mail:587').optional(),
   MAIL_FROM: z
     .string()
@@ -154,7 +157,10 @@ export interface Settings {
   production: boolean;
   port: number;
   host: string;
+  /** The owner's login, which migrates; `undefined` without {@link databaseLogins}: an embedded PostgreSQL. */
   databaseUrl: string | undefined;
+  /** Logins that the operator made; `undefined`: Annex makes them. */
+  databaseLogins: DatabaseLogins | undefined;
   redisUrl: string | undefined;
   dataDir: string;
   /** 32 bytes; `undefined` in development until one is made and kept under the data folder. */
@@ -167,7 +173,8 @@ export interface Settings {
   tenantGraceDays: number;
   /** What each tenant may keep, unless something else is said of it alone. */
   quotas: QuotaLimits;
-  role: 'all' | 'api' | 'worker';
+  /** `migrate`: brings the database up to date and ends. */
+  role: 'all' | 'api' | 'worker' | 'migrate';
   /** The language model of tenants that set none of their own. */
   llm: { baseUrl: string | undefined; apiKey: string | undefined; model: string | undefined };
   /** Tokens of one tenant in a UTC day that the operator's key pays for; `undefined`: no cap. */
@@ -227,6 +234,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     port: env.PORT,
     host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     databaseUrl: env.DATABASE_URL,
+    databaseLogins: env.DATABASE_APP_URL && env.DATABASE_PLATFORM_URL ? { app: env.DATABASE_APP_URL, platform: env.DATABASE_PLATFORM_URL, queue: env.DATABASE_QUEUE_URL } : undefined,
     redisUrl: env.REDIS_URL,
     dataDir: env.ANNEX_DATA_DIR,
     masterKey: decodeKey(env.ANNEX_MASTER_KEY),
@@ -285,6 +293,17 @@ function missing(env: Environment): string[] {
     if ((env[one] === undefined) !== (env[other] === undefined)) problems.push(`${env[one] === undefined ? one : other}: set it too, or neither of ${one} and ${other}`);
   };
   together('ANNEX_OIDC_ISSUER', 'ANNEX_OIDC_AUDIENCE');
+  together('DATABASE_APP_URL', 'DATABASE_PLATFORM_URL');
+  if (env.DATABASE_QUEUE_URL !== undefined && env.DATABASE_APP_URL === undefined) problems.push('DATABASE_APP_URL: set it too: all logins are yours, or none');
+  if (env.DATABASE_APP_URL !== undefined && env.DATABASE_QUEUE_URL === undefined && env.REDIS_URL === undefined) {
+    problems.push('DATABASE_QUEUE_URL: set it too, or REDIS_URL: the queue lives in one of the two');
+  }
+  if (env.ANNEX_ROLE === 'migrate') {
+    if (env.DATABASE_URL === undefined) problems.push('DATABASE_URL: required when ANNEX_ROLE=migrate: the login of the database’s owner');
+    // Passwords of logins that Annex makes are sealed with it, for the processes that come after.
+    if (env.DATABASE_APP_URL === undefined && env.ANNEX_MASTER_KEY === undefined) problems.push('ANNEX_MASTER_KEY: required when ANNEX_ROLE=migrate, unless DATABASE_APP_URL and its like are set');
+    return problems;
+  }
   if (env.NODE_ENV === 'production') {
     for (const name of ['ANNEX_MASTER_KEY', 'ANNEX_JWT_SECRET', 'ANNEX_ADMIN_EMAIL', 'ANNEX_ADMIN_PASSWORD'] as const) {
       if (env[name] === undefined) problems.push(`${name}: required when NODE_ENV=production`);
@@ -292,7 +311,7 @@ function missing(env: Environment): string[] {
   } else {
     together('ANNEX_ADMIN_EMAIL', 'ANNEX_ADMIN_PASSWORD');
   }
-  if (env.ANNEX_ROLE !== 'all' && env.DATABASE_URL === undefined) {
+  if (env.ANNEX_ROLE !== 'all' && env.DATABASE_URL === undefined && env.DATABASE_APP_URL === undefined) {
     problems.push(`DATABASE_URL: required when ANNEX_ROLE=${env.ANNEX_ROLE}, since separate processes share one database`);
   }
   return problems;

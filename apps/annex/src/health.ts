@@ -7,6 +7,8 @@ import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface PlatformHealth extends Health {
+  /** Not ready until the answered function is called: the process is still starting. */
+  hold(): () => void;
   /** Not ready from now on: the process is going. */
   close(): void;
 }
@@ -14,6 +16,7 @@ export interface PlatformHealth extends Health {
 /** Whether this process can take traffic, and its numbers for Prometheus. */
 export function createHealth({ database, sandbox, tier, execution, dispatcher, logger }: { database: Database; sandbox: Sandbox; tier: SandboxTier; execution: Execution; dispatcher: Dispatcher; logger: Logger }): PlatformHealth {
   let closing = false;
+  let holds = 0;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   addSandboxMetrics(registry, sandbox);
@@ -40,11 +43,19 @@ export function createHealth({ database, sandbox, tier, execution, dispatcher, l
   const answered = addAnswerMetrics(registry);
   return {
     answered,
+    hold() {
+      holds += 1;
+      let isHeld = true;
+      return () => {
+        if (isHeld) holds -= 1;
+        isHeld = false;
+      };
+    },
     close() {
       closing = true;
     },
     async ready() {
-      const checks: Record<string, string> = { process: closing ? 'stopping' : 'ok' };
+      const checks: Record<string, string> = { process: closing ? 'stopping' : holds > 0 ? 'starting' : 'ok' };
       checks['database'] = await database.ping().then(
         () => 'ok',
         (thrown: unknown) => {

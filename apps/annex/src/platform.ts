@@ -8,7 +8,7 @@ import { Installations } from '@annex/installations';
 import { createSmtp, Mailer } from '@annex/mail';
 import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
-import { checkViews, Database, emitEvent, enqueueRun, saveQuotaLimits, type CheckedView, type MappedView } from '@annex/persistence';
+import { checkViews, Database, emitEvent, enqueueRun, saveQuotaLimits, type CheckedView, type DatabaseLogins, type MappedView } from '@annex/persistence';
 import { createLlm } from '@annex/llm';
 import { createQueue, type Queue } from '@annex/queue';
 import { createSandbox, sandboxTier, type KillReport, type SandboxStats, type SandboxTier } from '@annex/sandbox';
@@ -23,7 +23,7 @@ import { StartRefused } from './start-refused.js';
 
 export interface PlatformOptions {
   settings: Settings;
-  databaseUrl: string;
+  logins: DatabaseLogins;
   logger: Logger;
   masterKey: Buffer;
   jwtSecret: string;
@@ -48,18 +48,20 @@ export interface Platform extends Stoppable {
   sandboxTier: SandboxTier;
   /** What the executors of this process do now. */
   sandboxStats(): SandboxStats;
+  /** Readiness off until the answered function is called: something has still to be made. */
+  holdReadiness(): () => void;
   /** Readiness off, so that nobody sends more. */
   unready(): void;
 }
 
 /** Makes and starts the platform. What had started is stopped again when a later part fails. */
-export async function createPlatform({ settings, databaseUrl, logger, masterKey, jwtSecret }: PlatformOptions): Promise<Platform> {
+export async function createPlatform({ settings, logins, logger, masterKey, jwtSecret }: PlatformOptions): Promise<Platform> {
   const undo: (() => Promise<unknown> | unknown)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const database = await Database.open({ url: databaseUrl, logger, poolSize: 12, platformPoolSize: 6, applicationName: `annex-${settings.role}` });
+    const database = await Database.open({ logins, logger, poolSize: 12, platformPoolSize: 6, applicationName: `annex-${settings.role}` });
     undo.push(() => database.close());
     await database.platform((tx) => saveQuotaLimits(tx, settings.quotas));
     const clock = systemClock;
@@ -97,7 +99,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     undo.push(() => installations.stop());
     kills.handle = (report) => void installations.recordKill(report).catch((thrown: unknown) => logger.error({ err: thrown }, 'a kill could not be recorded'));
 
-    const queue = createQueue(settings.redisUrl ? { backend: 'redis', url: settings.redisUrl, logger } : { backend: 'postgres', url: databaseUrl, logger });
+    const queue = createQueue(settings.redisUrl ? { backend: 'redis', url: settings.redisUrl, logger } : { backend: 'postgres', url: requireQueueLogin(logins), logger });
     undo.push(() => queue.close());
     if (settings.redisUrl && settings.role !== 'api') await requireRedis(queue, settings.redisUrl);
     const store = await openStore(settings.filesAt);
@@ -154,7 +156,7 @@ export async function createPlatform({ settings, databaseUrl, logger, masterKey,
     const events = new Events({ database });
     const webhooks = new Webhooks({ database, secrets: vault, egress, installations: execution.snapshots, emit: emitEvent, clock, logger });
     const hooks = new InboundHooks({ database, secrets: vault, emit: emitEvent, clock, logger });
-    return { access, database, dispatcher, events, execution, files, mail, runs, tables, health, installations, logger, vault, webhooks, hooks, sandboxTier: tier, sandboxStats: () => sandbox.stats(), unready: () => health.close(), stop };
+    return { access, database, dispatcher, events, execution, files, mail, runs, tables, health, installations, logger, vault, webhooks, hooks, sandboxTier: tier, sandboxStats: () => sandbox.stats(), holdReadiness: () => health.hold(), unready: () => health.close(), stop };
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -178,6 +180,11 @@ function disableFailing(installations: Installations, afterRuns: number): (faili
     const why = `${failedRuns} runs in a row failed for good, the last one with ${error.code}: ${error.message.slice(0, 300)}`;
     await installations.disableFailing(tenantId, installationId, `${why}. What happens for it is kept and runs when it is enabled again; dead letters can be replayed then.`);
   };
+}
+
+function requireQueueLogin({ queue }: DatabaseLogins): string {
+  if (queue === undefined) throw new StartRefused('DATABASE_QUEUE_URL: set it too, or REDIS_URL: the queue lives in one of the two.');
+  return queue;
 }
 
 /** Later Redis may come and go; a worker that cannot reach it when it starts was probably given the wrong address. */

@@ -1,5 +1,5 @@
 import { isAnnexError, messageOf } from '@annex/kernel';
-import { startAnnex } from './annex.js';
+import { migrate, startAnnex } from './annex.js';
 import { InvalidSettings, readSettings, unknownSettings, type Settings } from './config.js';
 import { StartRefused } from './start-refused.js';
 
@@ -19,6 +19,10 @@ function settingsOrExit(): Settings {
 
 async function main(): Promise<void> {
   const settings = settingsOrExit();
+  if (settings.role === 'migrate') {
+    await migrate(settings);
+    process.exit(0);
+  }
   const starting = startAnnex(settings);
   let signals = 0;
   let firstMs = 0;

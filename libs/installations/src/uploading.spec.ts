@@ -157,7 +157,7 @@ describe('an upload', () => {
 
   it('waits for its turn no longer than ten seconds while another change holds the tenant', async () => {
     const caller = await host.makeCaller();
-    const impatient = await Database.open({ url: `${host.db.url}`, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
+    const impatient = await Database.open({ logins: host.db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
     try {
       // The lock of a change that hangs; lock_timeout is shortened for the one that waits.
       await host.db.sql('select pg_advisory_lock(hashtextextended($1, 11))', [uuidFromId(caller.tenant.id)]);

@@ -23,19 +23,23 @@ export interface Backend {
   worker(name: string, processor: Processor<Ticket, null, string>, options: Extra<WorkerOptions>): TicketWorker;
 }
 
-/** BullMQ's backend over PostgreSQL: pools of its own, tables in the schema `bullmq`, made and upgraded when first used. */
+/** Where BullMQ's tables are in PostgreSQL. */
+export const queueSchema = 'bullmq';
+
+/** BullMQ's backend over PostgreSQL: pools of its own, tables that `migrateQueue` made. */
 function postgres(url: string): Backend {
   const connection = (max: number, silenceMs: number) => ({
     connectionString: url,
-    schema: 'bullmq',
-    migrate: true,
+    schema: queueSchema,
+    migrate: false,
     max,
     application_name: 'annex-queue',
     query_timeout: silenceMs,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
     // A ticket that a crash undoes is made again, so nobody waits for the disk.
-    options: '-c synchronous_commit=off',
+    // What BullMQ makes belongs to the role, whichever login it is made with.
+    options: '-c synchronous_commit=off -c role=annex_queue',
   });
   return {
     queue: (name, options) => new BullQueue(name, { ...options, connection: connection(2, 6_000) }, createPostgresBackend),

@@ -17,7 +17,7 @@ interface Subject {
 
 async function postgresSubject(): Promise<Subject> {
   const db: TestDatabase = await openTestDatabase();
-  return { url: db.url, wipe: async () => void (await db.sql('delete from bullmq.job')), close: () => db.close() };
+  return { url: db.logins.queue, wipe: async () => void (await db.sql('delete from bullmq.job')), close: () => db.close() };
 }
 
 async function redisSubject(): Promise<Subject> {

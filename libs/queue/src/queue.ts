@@ -61,7 +61,7 @@ export interface Queue {
 }
 
 export interface QueueOptions {
-  /** Where the tickets live. `postgres`: a schema `bullmq` of that database. `redis`: keys beginning `annex:`. */
+  /** Where the tickets live. `postgres`: a schema `bullmq` of that database, which `migrateQueue` makes. `redis`: keys beginning `annex:`. */
   backend: 'postgres' | 'redis';
   /** Connection URL of the backend. */
   url: string;

@@ -319,7 +319,7 @@ it('row-level security holds where a condition on the tenant would be missing', 
   const [one, two] = [await db.makeTenant(), await db.makeTenant()];
   await tables.insert(one, 'orders', { n: 1 });
   await tables.insert(two, 'orders', { n: 1 });
-  const own = await Database.open({ url: db.url, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
+  const own = await Database.open({ logins: db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
   await own.forTenant(one.id).transaction(async (tx) => {
     for (const table of ['documents', 'document_values', 'document_tables', 'document_usage']) {
       const rows = await tx.query<{ tenant_id: string }>(`select tenant_id from ${table}`);

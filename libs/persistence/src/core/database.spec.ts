@@ -7,7 +7,7 @@ let db: TestDatabase;
 let database: Database;
 beforeAll(async () => {
   db = await openTestDatabase();
-  database = await Database.open({ url: db.url, logger: silentLogger, poolSize: 3, platformPoolSize: 1, queryTimeoutMs: 1_000 });
+  database = await Database.open({ logins: db.logins, logger: silentLogger, poolSize: 3, platformPoolSize: 1, queryTimeoutMs: 1_000 });
 });
 afterAll(async () => {
   await database.close();

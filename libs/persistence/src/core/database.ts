@@ -7,12 +7,14 @@ import { FairGate, messageOf, uuidFromId, type Id, type Logger } from '@annex/ke
 import type { PoolClient } from 'pg';
 import { DataSource, QueryFailedError, type EntityManager, type QueryRunner } from 'typeorm';
 import { entities } from '../entities.js';
+import type { DatabaseLogins } from '../logins/logins.js';
 import { Listener, type Notice, type NotificationHandler } from './listener.js';
 import type { Statement } from './statement.js';
 import { explainQuota } from '../quotas/quota-fault.js';
 
 export interface DatabaseOptions {
-  url: string;
+  /** Each pool logs in as the role whose rights it works with, and can become no other one. */
+  logins: Pick<DatabaseLogins, 'app' | 'platform'>;
   /** Connections for tenants' transactions, two thirds of them for one tenant at most. Default 10. */
   poolSize?: number;
   /** Connections for the platform's own transactions. Default 4. */
@@ -172,12 +174,12 @@ export class Database {
     this.#turns = new FairGate({ atOncePerKey: atOncePerTenant });
   }
 
-  /** Connects. The schema must be up to date ({@link migrate}). */
+  /** Connects. The schema must be up to date, and the logins be made (`prepareDatabase`). */
   static async open(options: DatabaseOptions): Promise<Database> {
     const opened: { database?: Database } = {};
     const isClosing = () => opened.database !== undefined && opened.database.#closing !== undefined;
-    const tenants = source(options, 'annex_app', options.poolSize ?? defaultPoolSize, isClosing);
-    const platform = source(options, 'annex_platform', options.platformPoolSize ?? 4, isClosing);
+    const tenants = source(options, options.logins.app, options.poolSize ?? defaultPoolSize, isClosing);
+    const platform = source(options, options.logins.platform, options.platformPoolSize ?? 4, isClosing);
     await tenants.initialize();
     try {
       await platform.initialize();
@@ -185,7 +187,7 @@ export class Database {
       await tenants.destroy();
       throw thrown;
     }
-    opened.database = new Database(tenants, platform, new Listener(options.url, options.logger), sharePerTenant(options.poolSize ?? defaultPoolSize));
+    opened.database = new Database(tenants, platform, new Listener(options.logins.app, options.logger), sharePerTenant(options.poolSize ?? defaultPoolSize));
     return opened.database;
   }
 
@@ -270,7 +272,7 @@ function isSilence(thrown: unknown): thrown is Error {
   return thrown instanceof QueryFailedError && thrown.message === 'Query read timeout';
 }
 
-function source({ url, logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions, role: string, poolSize: number, isClosing: () => boolean): DataSource {
+function source({ logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions, url: string, poolSize: number, isClosing: () => boolean): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
@@ -282,9 +284,9 @@ function source({ url, logger, applicationName = 'annex', queryTimeoutMs = 15_00
     },
     extra: {
       application_name: applicationName,
-      // The role is the connection's own default, so RESET ROLE cannot leave it for a mightier one. Every question has a key, but prepared while a
-      // table is new it would be planned for an empty one and stay so through the first flood; compiling it costs more than running it.
-      options: `-c role=${role} -c enable_seqscan=off -c jit=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${queryTimeoutMs}`,
+      // Every question has a key, but prepared while a table is new it would be planned for an empty one and stay so through the first flood;
+      // compiling it costs more than running it.
+      options: `-c enable_seqscan=off -c jit=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${queryTimeoutMs}`,
       query_timeout: queryTimeoutMs,
       connectionTimeoutMillis: connectionTimeoutMs,
       keepAlive: true,

@@ -24,13 +24,13 @@ describe('row-level security', () => {
     const others = await db.sql<{ relname: string }>(`
       select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relrowsecurity order by 1`);
-    expect(others.map((row) => row.relname)).toEqual(['migrations', 'operator_idempotency_keys', 'operators', 'platform_audit', 'quota_defaults', 'workers']);
+    expect(others.map((row) => row.relname)).toEqual(['database_logins', 'migrations', 'operator_idempotency_keys', 'operators', 'platform_audit', 'quota_defaults', 'workers']);
   });
 
   it('is not at the mercy of the application’s roles: they own nothing, bypass nothing and may not truncate', async () => {
     const [row] = await db.sql(`
-      select (select bool_or(rolbypassrls or rolsuper) from pg_roles where rolname in ('annex_app', 'annex_platform')) as bypass,
-        (select count(*)::int from pg_class where relowner in ('annex_app'::regrole, 'annex_platform'::regrole)) as owned,
+      select (select bool_or(rolbypassrls or rolsuper) from pg_roles where rolname in ('annex_app', 'annex_platform', 'annex_queue')) as bypass,
+        (select count(*)::int from pg_class where relowner in ('annex_app'::regrole, 'annex_platform'::regrole, 'annex_queue'::regrole)) as owned,
         (select count(*)::int from information_schema.role_table_grants where grantee in ('annex_app', 'annex_platform') and privilege_type = 'TRUNCATE') as truncatable`);
     expect(row).toEqual({ bypass: false, owned: 0, truncatable: 0 });
   });

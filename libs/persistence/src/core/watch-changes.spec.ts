@@ -12,7 +12,7 @@ afterAll(() => db.close());
 
 it('a change is heard in its own process before its maker goes on, and in others soon after', async () => {
   const tenant = await db.makeTenant();
-  const other = await Database.open({ url: db.url, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
+  const other = await Database.open({ logins: db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
   const here: (Change | null)[] = [];
   const elsewhere: (Change | null)[] = [];
   const stops = [await watchChanges(db.database, (change) => here.push(change)), await watchChanges(other, (change) => elsewhere.push(change))];

@@ -1,0 +1,65 @@
+/** What stands between a database as the operator gives it and one that Annex works in: roles, schema, the queue's tables, logins. */
+import { Client } from 'pg';
+import { migrate } from '../core/migrate.js';
+import { checkLogins } from './check-login.js';
+import { loginRoles, type DatabaseLogins } from './logins.js';
+import { makeLogins, type MakeLoginsOptions } from './make-logins.js';
+import { ensureRoles } from './roles.js';
+
+export interface PrepareDatabaseOptions {
+  /** The owner's URL: it makes and changes tables. */
+  url: string;
+  /** Logins that the operator made; else they are made, their passwords sealed with these keys. */
+  logins: DatabaseLogins | MakeLoginsOptions['keys'];
+  /** Brings BullMQ's tables up to date, in the schema `bullmq`, as the owner. Left out: there are none. */
+  prepareQueue?: ((url: string) => Promise<void>) | undefined;
+}
+
+export interface PreparedDatabase {
+  /** Migrations that ran, in order. */
+  steps: string[];
+  logins: DatabaseLogins;
+}
+
+/** Any fixed number: processes that start together take turns. Not that of the migrations, which are one part of this. */
+const PREPARE_LOCK = 4_711_003;
+
+/**
+ * Brings a database up to date and answers the logins to work with. Processes that start together take turns. Throws `DatabaseRefused` when
+ * rights are missing, with the SQL that gives them, and when a newer release has been here.
+ */
+export async function prepareDatabase({ url, logins, prepareQueue }: PrepareDatabaseOptions): Promise<PreparedDatabase> {
+  const owner = new Client({ connectionString: url, application_name: 'annex-migrate', connectionTimeoutMillis: 10_000 });
+  owner.on('error', () => undefined);
+  await owner.connect();
+  try {
+    await owner.query('select pg_advisory_lock($1)', [PREPARE_LOCK]);
+    await ensureRoles(owner);
+    const steps = await migrate({ url });
+    if (prepareQueue) {
+      await prepareQueue(url);
+      await grantQueue(owner);
+    }
+    if ('current' in logins) return { steps, logins: await makeLogins({ url, owner, keys: logins }) };
+    await checkLogins(logins);
+    return { steps, logins };
+  } finally {
+    await owner.end().catch(() => undefined);
+  }
+}
+
+/**
+ * The queue's login works with BullMQ's tables and sees no other one. BullMQ makes a sequence for each queue when it is first used, and temporary
+ * tables as it adds jobs.
+ */
+async function grantQueue(owner: Client): Promise<void> {
+  await owner.query(`grant usage, create on schema bullmq to ${loginRoles.queue}`);
+  const { rows } = await owner.query<{ sql: string }>(`
+    select case c.relkind when 'S' then format('grant usage, select, update on sequence %s to ${loginRoles.queue}', c.oid::regclass)
+        else format('grant select, insert, update, delete on %s to ${loginRoles.queue}', c.oid::regclass) end as sql
+      from pg_class c where c.relnamespace = 'bullmq'::regnamespace and c.relkind in ('r', 'p', 'v', 'S') and c.relowner <> '${loginRoles.queue}'::regrole
+    union all
+    select format('grant temporary on database %I to ${loginRoles.queue}', current_database())
+      where not has_database_privilege('${loginRoles.queue}', current_database(), 'temporary')`);
+  for (const { sql } of rows) await owner.query(sql);
+}
