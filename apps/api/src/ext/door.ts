@@ -74,7 +74,8 @@ class ExtDoor {
 
     // Who asks decides what is answered, refusals included; of the slug only where it was looked at.
     const vary = pathSlug === undefined ? 'Authorization, X-Tenant-Slug' : 'Authorization';
-    void reply.header('vary', joinVary(reply.getHeader('vary'), vary));
+    const varied = reply.getHeader('vary');
+    void reply.header('vary', varied === undefined ? vary : joinVary(varied, vary));
     const bearer = findBearer(request);
     const principal = bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer).catch(asRefusal)));
     const refused = principal !== null && 'refusal' in principal ? principal.refusal : undefined;
@@ -99,7 +100,8 @@ class ExtDoor {
     }
     if (request.headers.origin === undefined && variesByOrigin(snapshot, found.route.cors)) void reply.header('vary', `${vary}, Origin`);
     const auth = found.route.auth as RouteAuth;
-    await admit({ auth, roles: found.route.roles, caller, request, tenantId: tenant.id, snapshot, readSecret: this.options.readSecret });
+    const admission = { auth, roles: found.route.roles, request, readSecret: this.options.readSecret };
+    await admit({ ...admission, caller, tenantId: tenant.id, snapshot });
     requireEnabled(snapshot, caller);
 
     const leave = this.#inFlight.enter(tenant.id);
@@ -135,8 +137,15 @@ class ExtDoor {
       const response = outcome.status === 'succeeded' ? outcome.response : undefined;
       if (!response?.stream || !headers) return answer({ reply, request, runId, outcome, headers, isForCaller });
       streams = true;
+      const mayGoOn = async (): Promise<boolean> => {
+        const again = await access.resolveTenant(bearer === undefined || refused ? null : await access.authenticate(bearer), address, request.id);
+        const now = await execution.snapshots.get(again.tenant.id, slug);
+        // Secrets were proven by the request that began; members have to stay members.
+        if (auth === 'member' && now) await admit({ ...admission, caller: again.caller, tenantId: again.tenant.id, snapshot: now });
+        return now?.status === 'enabled' && now.installationId === snapshot.installationId;
+      };
       const { stream, status } = response;
-      return answerStream({ reply, request, runId, status, stream, headers, isForCaller, closing: this.options.closing, cancel: () => abandoned.abort(), onEnd });
+      return answerStream({ reply, request, runId, status, stream, headers, isForCaller, closing: this.options.closing, cancel: () => abandoned.abort(), onEnd, mayGoOn });
     } finally {
       // A stream keeps its place until its end.
       if (!streams) onEnd();

@@ -89,7 +89,8 @@ const shared = /^(public|s-maxage|proxy-revalidate|private)(\s*=.*)?$/i;
 
 /** The `Cache-Control` of an answer that is meant for its caller alone: as the plugin wrote it, but never for a shared cache. */
 export function privately(given: string | string[] | undefined): string {
-  const text = Array.isArray(given) ? given.join(',') : (given ?? '');
+  if (given === undefined) return 'private';
+  const text = Array.isArray(given) ? given.join(',') : given;
   // A comma inside quotes divides a value, not directives; what is left of it then is an unknown directive, which caches pass over.
   const kept = text.split(',').map((each) => each.trim()).filter((each) => each !== '' && !shared.test(each));
   return ['private', ...kept].join(', ');

@@ -1,5 +1,6 @@
 /** An answer of a plugin that is a stream: its parts leave as they come, and the plugin waits for whoever reads them. */
 import type { Readable } from 'node:stream';
+import { isAnnexError } from '@annex/kernel';
 import { StreamCut } from '@annex/sandbox';
 import type { FastifyReply } from 'fastify';
 import { routeProblem, sendHead, type Answer } from './answer.js';
@@ -14,21 +15,34 @@ export interface StreamAnswer extends Omit<Answer, 'outcome' | 'headers'> {
   closing: AbortSignal;
   /** Called once, when nothing of the stream is left here. */
   onEnd: () => void;
+  /** Whether who called may go on reading, asked now and then: tokens end, plugins are disabled, tenants suspended. Rejects as a call would. */
+  mayGoOn: () => Promise<boolean>;
+  /** Milliseconds between two such questions. Default 15,000. */
+  askEveryMs?: number;
 }
 
 /** Sends a stream. The run is ended when its reader leaves or the server closes; when the run ends before its stream, the connection is cut. */
-export function answerStream({ reply, request, runId, status, stream, headers, isForCaller, cancel, closing, onEnd }: StreamAnswer): FastifyReply {
+export function answerStream({ reply, request, runId, status, stream, headers, isForCaller, cancel, closing, onEnd, mayGoOn, askEveryMs = 15_000 }: StreamAnswer): FastifyReply {
   const stop = (): void => {
     cancel();
     stream.destroy();
   };
+  const asking = setInterval(() => {
+    mayGoOn().then(
+      (may) => (may ? undefined : stop()),
+      // Trouble with the database is no reason to send anybody away.
+      (thrown: unknown) => (isAnnexError(thrown) && thrown.kind.status < 500 ? stop() : undefined),
+    );
+  }, askEveryMs).unref();
   closing.addEventListener('abort', stop, { once: true });
   stream.once('close', () => {
+    clearInterval(asking);
     closing.removeEventListener('abort', stop);
     onEnd();
   });
   if (stream.errored instanceof StreamCut) {
     const { code, message } = stream.errored;
+    clearInterval(asking);
     onEnd();
     throw routeProblem(code, message, runId);
   }
