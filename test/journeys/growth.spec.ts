@@ -245,3 +245,20 @@ describe('quotas', () => {
     expect(() => settings.readSettings({ ANNEX_KV_TENANT_BYTES: 'much' })).toThrow(/ANNEX_KV_TENANT_BYTES/);
   });
 });
+
+describe('an uninstalled plugin', () => {
+  it('leaves the history of its runs with their logs, which nobody can make again', async () => {
+    const tenant = await annex.makeTenant();
+    await tenant.install({ manifest: { slug: 'work', jobs: [job('fail')] }, code: `import { job } from '@annex/sdk'; job('fail', (ctx) => { console.log('a line that stays'); throw new Error('failed') })` });
+    const { body: failed } = await runNow(tenant, 'fail');
+    expect((await tenant.owner.delete('/api/plugins/work')).status).toBe(204);
+    const listed = await tenant.owner.get('/api/runs?plugin=work');
+    expect(listed.body.items.filter(({ kind }: { kind: string }) => kind === 'job')).toMatchObject([{ id: failed.id, plugin: 'work', status: 'failed' }]);
+    const { body: run } = await tenant.owner.get(`/api/runs/${failed.id}`);
+    expect(run.logs.map(({ message }: { message: string }) => message)).toContain('a line that stays');
+    expect((await tenant.owner.get('/api/dead-letters')).body.items).toEqual([]);
+    expect(await tenant.owner.post(`/api/runs/${failed.id}/replay`, {})).toMatchObject({ status: 404, body: { code: 'PLUGIN_NOT_FOUND', detail: expect.stringContaining('was uninstalled') } });
+    expect((await tenant.owner.get('/api/usage')).body.items[0]).toMatchObject({ plugin: 'work', metrics: { job_runs: 1 } });
+    expect((await tenant.owner.get('/ext/work/x')).status).toBe(404);
+  });
+});

@@ -122,7 +122,7 @@ export class Runs implements Stoppable {
 
   /**
    * Makes an ended background run again, with its payload or another one; a dead letter is none any more then. For an event's run another
-   * payload replaces the event's `data`. Throws `RUN_NOT_FOUND` (a route's run too: its request is not kept), `RUN_NOT_ENDED`,
+   * payload replaces the event's `data`. Throws `RUN_NOT_FOUND` (a route's run too: its request is not kept), `RUN_NOT_ENDED`, `PLUGIN_NOT_FOUND`,
    * `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`.
    */
   replayRun(caller: RunsCaller<StartedRun>, runId: Id<'run'>, { payload }: { payload?: Json } = {}): Promise<StartedRun> {
@@ -131,6 +131,7 @@ export class Runs implements Stoppable {
       const original = await lockRunForReplay(tx, runId);
       if (original === null) throw runNotFound(runId);
       if (!hasEnded(original.status)) throw dispatchErrors.error('RUN_NOT_ENDED', `This run is ${original.status}. Wait until it has ended, or cancel it first.`, { extra: { run_status: original.status } });
+      if (original.isUninstalled) throw dispatchErrors.error('PLUGIN_NOT_FOUND', `The plugin ${quote(original.again.plugin ?? '', 80)} of this run was uninstalled; its history stays, and cannot be made again.`);
       await ensureRoom(tx, 1);
       const [started] = await insertReplays(tx, [payload === undefined ? original : { ...original, again: { ...original.again, payload, deliveryId: null } }]);
       if (started === undefined) throw runNotFound(runId);

@@ -118,7 +118,7 @@ describe('the life of a plugin', () => {
     expect(plugin.status).toBe('enabled');
     await host.setSecret(caller.tenant.id, 'CHAT_TOKEN', plugin.id);
     await host.installations.delete(caller, plugin.id);
-    for (const table of ['installations', 'releases', 'release_files', 'blobs', 'subscriptions', 'schedules', 'secrets', 'runs', 'kv']) {
+    for (const table of ['installations', 'releases', 'release_files', 'blobs', 'subscriptions', 'schedules', 'secrets', 'kv']) {
       expect(await host.db.sql(`select 1 from ${table} where tenant_id = $1`, [uuidFromId(caller.tenant.id)]), table).toEqual([]);
     }
   });

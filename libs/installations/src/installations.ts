@@ -102,7 +102,7 @@ export class Installations {
     return this.#read(caller, idOrSlug, async (tx, { installation }) => this.#context.view(tx, installation));
   }
 
-  /** Uninstalls a plugin and erases all it kept. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
+  /** Uninstalls a plugin and erases all it kept; the history of its runs stays as long as others'. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
   delete(caller: InstallationsCaller, idOrSlug: string, { force = false }: { force?: boolean } = {}): Promise<void> {
     return this.#change(caller, idOrSlug, (tx, subject) => uninstallPlugin(this.#context, tx, caller, subject, { force }));
   }

@@ -164,7 +164,7 @@ export async function reloadPlugin(context: InstallationsContext, tx: TenantTran
 export async function uninstallPlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, { force = false } = {}): Promise<void> {
   const { installation } = subject;
   if (!force && installation.status === 'enabled') await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
-  await eraseInstallationRows(tx, installation.id);
+  await eraseInstallationRows(tx, installation);
   await deleteInstallation(tx, installation.id);
   await removeUnusedBlobs(tx);
   await context.record(tx, author, subject, 'plugin.uninstalled', force ? { force } : {});

@@ -173,7 +173,9 @@ export interface Retention {
   logsDays: number;
   failedDays: number;
   auditDays: number;
+  /** What operators did to tenants, which outlives these. */
+  platformAuditDays: number;
 }
 
 /** Retention is on by default. */
-export const defaultRetention: Retention = { runsDays: 30, logsDays: 14, failedDays: 90, auditDays: 365 };
+export const defaultRetention: Retention = { runsDays: 30, logsDays: 14, failedDays: 90, auditDays: 365, platformAuditDays: 3650 };

@@ -1,9 +1,11 @@
 import { uuidFromId } from '@annex/kernel';
+import { defaultRetention } from '@annex/lifecycle';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { handOverDueRuns } from '../runs/hand-over.js';
-import { listRuns } from '../runs/read-runs.js';
+import { removeExpired } from '../retention/retention.js';
+import { listRuns, type RunFilter, type RunRow } from '../runs/read-runs.js';
 import { listDeadLetterIds } from '../runs/replay.js';
 import { deleteInstallation, eraseInstallationRows, eraseUninstalled } from './installations.js';
 
@@ -27,67 +29,89 @@ async function addLogs(at: TestInstallation, count: number): Promise<void> {
   await db.sql(`insert into run_logs (tenant_id, run_id, installation_id, plugin, time, level, message) select $1, uuidv7(), $2, $3, now(), 'info', 'x' from generate_series(1, $4::int)`, [...key(at), at.slug, count]);
 }
 
-const left = async (at: TestInstallation): Promise<{ runs: number; open: number; logs: number }> => {
-  const [row] = await db.sql<{ runs: number; open: number; logs: number }>(
-    `select (select count(*)::int from runs where tenant_id = $1 and installation_id = $2) as runs,
-       (select count(*)::int from runs where tenant_id = $1 and installation_id = $2 and status in ('queued', 'running', 'retrying')) as open,
-       (select count(*)::int from run_logs where tenant_id = $1 and installation_id = $2) as logs`,
-    key(at),
-  );
-  return row ?? { runs: -1, open: -1, logs: -1 };
-};
+const statuses = async (at: TestInstallation): Promise<Record<string, number>> =>
+  Object.fromEntries((await db.sql<{ status: string; n: number }>('select status, count(*)::int as n from runs where tenant_id = $1 and installation_id = $2 group by 1', key(at))).map(({ status, n }) => [status, n]));
+const logs = async (at: TestInstallation): Promise<number> => (await db.sql('select 1 from run_logs where tenant_id = $1 and installation_id = $2', key(at))).length;
 
-const uninstall = (at: TestInstallation, atOnce: number): Promise<void> =>
+const uninstall = (at: TestInstallation): Promise<void> =>
   db.database.forTenant(at.tenantId).transaction(async (tx) => {
-    await eraseInstallationRows(tx, at.id, atOnce);
+    await eraseInstallationRows(tx, { ...at, name: at.slug });
     await deleteInstallation(tx, at.id);
   });
 
-const eraseAll = async (): Promise<number> => {
-  let portions = 0;
-  while (await db.database.platform((tx) => eraseUninstalled(tx, 100))) portions += 1;
-  return portions;
+const eraseAll = async (): Promise<void> => {
+  while (await db.database.platform((tx) => eraseUninstalled(tx, 100)));
 };
 
-describe('what an uninstalled plugin leaves', () => {
-  it('goes in portions behind the answer, of that plugin only; what was still to run goes at once', async () => {
+const seen = (at: TestInstallation, filter: Partial<RunFilter>): Promise<RunRow[]> => db.database.forTenant(at.tenantId).transaction((tx) => listRuns(tx, { limit: 1000, ...filter }));
+const letters = (at: TestInstallation): Promise<unknown[]> => db.database.forTenant(at.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 1000 }));
+
+describe('an uninstalled plugin', () => {
+  it('leaves its history: runs and logs stay, listed under the slug that it had, and those of a later plugin of that slug beside them', async () => {
     const { id: tenantId } = await db.makeTenant();
     const [gone, stays] = [await makeInstallation(db, tenantId), await makeInstallation(db, tenantId)];
     for (const at of [gone, stays]) {
-      await fill(at, 'failed', 450);
-      await fill(at, 'queued', 60);
-      await addLogs(at, 450);
+      await fill(at, 'succeeded', 45);
+      await fill(at, 'failed', 5);
+      await addLogs(at, 45);
     }
-    await uninstall(gone, 100);
-    expect(await left(gone)).toEqual({ runs: 350, open: 0, logs: 350 });
-    expect(await eraseAll()).toBeGreaterThanOrEqual(4);
-    expect(await left(gone)).toEqual({ runs: 0, open: 0, logs: 0 });
-    expect(await left(stays)).toEqual({ runs: 510, open: 60, logs: 450 });
-  });
-
-  it('is not shown any more, and is no dead letter', async () => {
-    const { id: tenantId } = await db.makeTenant();
-    const at = await makeInstallation(db, tenantId);
-    await fill(at, 'failed', 30);
-    await uninstall(at, 10);
-    expect((await left(at)).runs).toBe(20);
-    const seen = await db.database.forTenant(tenantId).transaction(async (tx) => [await listRuns(tx, { limit: 100 }), await listDeadLetterIds(tx, {}, { limit: 100 })]);
-    expect(seen).toEqual([[], []]);
+    await uninstall(gone);
     await eraseAll();
+    expect([await statuses(gone), await logs(gone)]).toEqual([{ succeeded: 45, failed: 5 }, 45]);
+    const again = await makeInstallation(db, tenantId, { slug: gone.slug });
+    await fill(again, 'succeeded', 3);
+    const found = await seen(gone, { plugin: gone.slug });
+    expect(found).toHaveLength(53);
+    expect(found.every(({ plugin }) => plugin === gone.slug)).toBe(true);
+    expect(found.map(({ id }) => id)).toEqual(found.map(({ id }) => id).toSorted().toReversed());
+    expect((await seen(gone, { plugin: gone.slug, limit: 10 })).map(({ id }) => id)).toEqual(found.slice(0, 10).map(({ id }) => id));
+    expect(await seen(gone, { plugin: gone.slug, status: 'failed' })).toHaveLength(5);
+    expect(await seen(gone, { installationId: gone.id })).toHaveLength(50);
+    expect(await seen(gone, {})).toHaveLength(103);
   });
 
-  it('includes what was being written at that moment, which never starts', async () => {
+  it('has nothing open any more: what waits or runs is cancelled at once, and its dead letters are none', async () => {
+    const { id: tenantId } = await db.makeTenant();
+    const [gone, stays] = [await makeInstallation(db, tenantId), await makeInstallation(db, tenantId)];
+    for (const at of [gone, stays]) for (const status of ['queued', 'running', 'retrying', 'failed']) await fill(at, status, 30);
+    await uninstall(gone);
+    expect(await statuses(gone)).toEqual({ cancelled: 90, failed: 30 });
+    expect(await statuses(stays)).toEqual({ queued: 30, running: 30, retrying: 30, failed: 30 });
+    expect(await seen(gone, { plugin: gone.slug, deadLetters: true })).toEqual([]);
+    expect(await letters(gone)).toHaveLength(30);
+    await eraseAll();
+    const [count] = await db.sql<{ n: number }>('select count(*)::int as n from runs where tenant_id = $1 and installation_id = $2 and discarded_at is not null', key(gone));
+    expect(count?.n).toBe(30);
+    expect((await seen(gone, { plugin: gone.slug, status: 'cancelled' }))[0]).toMatchObject({ error: { code: 'CANCELLED', message: 'The plugin was uninstalled.' } });
+  });
+
+  it('is looked after for what was being written at that moment, which never starts', async () => {
     const { id: tenantId } = await db.makeTenant();
     const at = await makeInstallation(db, tenantId);
-    await uninstall(at, 10);
+    await uninstall(at);
     await eraseAll();
     await fill(at, 'queued', 3);
     expect((await db.database.platform((tx) => handOverDueRuns(tx, { slots: 8 }))).filter((run) => run.tenantId === tenantId)).toEqual([]);
     await db.sql('update uninstalled set next_at = now() where tenant_id = $1', [uuidFromId(tenantId)]);
     await eraseAll();
-    expect((await left(at)).runs).toBe(0);
+    expect(await statuses(at)).toEqual({ cancelled: 3 });
     await db.sql(`update uninstalled set next_at = now(), at = now() - interval '1 hour' where tenant_id = $1`, [uuidFromId(tenantId)]);
     await eraseAll();
-    expect(await db.sql('select 1 from uninstalled where tenant_id = $1', [uuidFromId(tenantId)])).toEqual([]);
+    expect(await db.sql('select isfinite(next_at) as due from uninstalled where tenant_id = $1', [uuidFromId(tenantId)])).toEqual([{ due: false }]);
+  });
+
+  it('is forgotten when the last of its runs is', async () => {
+    const { id: tenantId } = await db.makeTenant();
+    const at = await makeInstallation(db, tenantId);
+    await fill(at, 'failed', 1);
+    await uninstall(at);
+    const sweep = async (): Promise<number> => {
+      for (const what of ['runs', 'failed_runs', 'uninstalled']) await db.database.platform((tx) => removeExpired(tx, { what, retention: defaultRetention, limit: 100 }));
+      return (await db.sql('select 1 from uninstalled where tenant_id = $1', [uuidFromId(tenantId)])).length;
+    };
+    await db.sql(`update uninstalled set at = now() - interval '100 days' where tenant_id = $1`, [uuidFromId(tenantId)]);
+    expect(await sweep()).toBe(1);
+    await db.sql(`update runs set queued_at = now() - interval '100 days' where tenant_id = $1`, [uuidFromId(tenantId)]);
+    expect(await sweep()).toBe(0);
   });
 });

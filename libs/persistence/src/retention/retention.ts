@@ -28,6 +28,19 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
       and not exists (select 1 from runs r where r.tenant_id = w.tenant_id and r.webhook_id = w.id) limit $2))`,
   },
   {
+    what: 'uninstalled',
+    days: ({ failedDays }) => failedDays,
+    // The longest that one of its runs may be kept.
+    sql: `delete from uninstalled where ctid = any(array(select u.ctid from uninstalled u where u.at < now() - $1 * interval '1 day'
+      and not exists (select 1 from runs r where r.tenant_id = u.tenant_id and r.installation_id = u.installation_id) limit $2))`,
+  },
+  {
+    what: 'platform_audit',
+    days: ({ platformAuditDays }) => platformAuditDays,
+    sql: `delete from platform_audit where ctid = any(array(select ctid from platform_audit where at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  { what: 'quota_days', days: () => 7, sql: `delete from quota_days where ctid = any(array(select ctid from quota_days where day < now() - $1 * interval '1 day' limit $2))` },
+  {
     what: 'replaced_secrets',
     days: () => 1,
     sql: `update secrets set previous_version = null, previous_key_version = null, previous_nonce = null, previous_ciphertext = null, replaced_at = null

@@ -9,6 +9,8 @@ import { notUninstalled } from './read-runs.js';
 export interface ReplayableRun {
   id: Id<'run'>;
   status: RunStatus;
+  /** Its plugin is gone, so it cannot be made again. */
+  isUninstalled: boolean;
   /** Everything a new run of the same needs. */
   again: NewRun;
 }
@@ -27,14 +29,15 @@ interface ReplayableRow {
   policy: RunPolicy;
   webhook_id: string | null;
   delivery_id: string | null;
+  is_uninstalled: boolean;
 }
 
-const columns = 'id, installation_id, plugin, kind, name, ordinal, status, event_id, payload::text as payload, depth, policy, webhook_id, delivery_id';
+const columns = `id, installation_id, plugin, kind, name, ordinal, status, event_id, payload::text as payload, depth, policy, webhook_id, delivery_id, not ${notUninstalled} as is_uninstalled`;
 
 /** Locks a background run for a replay, or answers `null` when the tenant has none with that id. */
 export async function lockRunForReplay(tx: TenantTransaction, runId: Id<'run'>): Promise<ReplayableRun | null> {
   const [row] = await tx.query<ReplayableRow>(
-    `select ${columns} from runs where tenant_id = $1 and id = $2 and kind in ('event', 'job', 'webhook', 'lifecycle') and ${notUninstalled} for update`,
+    `select ${columns} from runs where tenant_id = $1 and id = $2 and kind in ('event', 'job', 'webhook', 'lifecycle') for update`,
     [tx.tenantUuid, uuidFromId(runId)],
   );
   return row ? fromRow(row) : null;
@@ -144,6 +147,7 @@ function fromRow(row: ReplayableRow): ReplayableRun {
   return {
     id,
     status: row.status,
+    isUninstalled: row.is_uninstalled,
     again: {
       installationId: row.installation_id === null ? null : idFromUuid('installation', row.installation_id),
       plugin: row.plugin,

@@ -1,0 +1,64 @@
+import type { QuotaName } from '@annex/lifecycle';
+
+/**
+ * Why a table cannot grow for ever. `retention`: a step removes what is old. `quota`: a tenant may only have so much. `with`: its rows go with
+ * those of another table, which is bound itself, by a foreign key that cascades. `fixed`: how many rows there can be, and what sees to it.
+ */
+export interface TableBound {
+  retention?: string;
+  quota?: QuotaName;
+  with?: string;
+  fixed?: string;
+}
+
+/** Every table of the schema. The spec beside this file fails for one that is missing here, or whose bound is not there. */
+export const tableBounds: Readonly<Record<string, TableBound>> = {
+  api_tokens: { fixed: '100 for each user (TOKEN_LIMIT)' },
+  audit: { retention: 'audit' },
+  blobs: { quota: 'package_bytes' },
+  dead_letter_replays: { retention: 'dead_letter_replays' },
+  document_tables: { quota: 'tables' },
+  document_usage: { fixed: 'one row a tenant' },
+  document_values: { quota: 'row_bytes', fixed: 'one row for each value of a document, removed with it' },
+  documents: { quota: 'rows' },
+  events: { retention: 'events', quota: 'events' },
+  executor_kills: { retention: 'executor_kills' },
+  file_objects: { fixed: 'objects being written or removed: the sweeper ends each' },
+  file_usage: { fixed: 'one row a tenant' },
+  files: { quota: 'files' },
+  hook_sources: { fixed: '100 a tenant (WEBHOOK_LIMIT)' },
+  idempotency_keys: { retention: 'idempotency_keys', quota: 'idempotency_keys' },
+  installations: { quota: 'plugins' },
+  kv: { retention: 'kv', quota: 'kv_bytes' },
+  llm_days: { retention: 'llm_days' },
+  log_trims: { fixed: 'one row a tenant' },
+  mail_attachments: { with: 'mails' },
+  mails: { retention: 'mails', quota: 'mails_per_day' },
+  migrations: { fixed: 'one row a migration' },
+  operator_idempotency_keys: { retention: 'operator_idempotency_keys' },
+  operators: { fixed: 'made by settings only' },
+  permission_uses: { with: 'installations' },
+  platform_audit: { retention: 'platform_audit' },
+  plugin_failures: { fixed: 'one row an installation, removed when it is uninstalled' },
+  quota_days: { retention: 'quota_days' },
+  quota_defaults: { fixed: 'one row a quota' },
+  quota_use: { fixed: '64 rows a tenant and kind' },
+  release_files: { with: 'releases' },
+  release_reach: { with: 'releases' },
+  releases: { with: 'installations', fixed: 'the latest 50 an installation (keepReleases)' },
+  run_logs: { retention: 'logs', quota: 'log_bytes' },
+  runs: { retention: 'runs', fixed: '10,000 unfinished background runs a tenant (QUEUE_FULL)' },
+  schedules: { with: 'installations', fixed: 'one row a job of the manifest' },
+  secrets: { quota: 'secrets' },
+  subscriptions: { with: 'installations', fixed: 'one row a handler of the active release' },
+  tenant_keys: { fixed: 'one row a tenant and version of its key' },
+  tenants: { fixed: 'made by operators only' },
+  tracked: { retention: 'tracked', fixed: '200 names a plugin and day (ANALYTICS_LIMIT)' },
+  uninstalled: { retention: 'uninstalled' },
+  usage: { retention: 'usage' },
+  users: { quota: 'users' },
+  webhook_attempts: { with: 'webhook_deliveries' },
+  webhook_deliveries: { retention: 'webhook_deliveries' },
+  webhooks: { retention: 'webhooks', fixed: '100 of its own a tenant (WEBHOOK_LIMIT), and one a file of an active release' },
+  workers: { fixed: 'a row that was not renewed for ten minutes is removed' },
+};
