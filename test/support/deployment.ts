@@ -8,7 +8,7 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { silentLogger } from '@annex/kernel';
+import { endWithUs, silentLogger } from '@annex/kernel';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@annex/persistence';
 import pg from 'pg';
 import { makeClient, packPlugin, type Client, type PluginFiles } from './annex.js';
@@ -184,6 +184,7 @@ function launch(role: 'api' | 'worker', environment: Record<string, string>, pre
     if (line) ready.resolve((JSON.parse(line) as { url?: string }).url ?? '');
   });
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => child.once('exit', (code, signal) => done({ code, signal })));
+  void ended.then(endWithUs(pidOf(child), 'KILL'));
   void ended.then(() => ready.reject(new Error(`an ${role} ended before it was ready: ${said.slice(-2000)}`)));
   const started: AnnexProcess = {
     role,
@@ -205,7 +206,7 @@ function pidOf({ pid }: ChildProcess): number {
 }
 
 /** Processes below `pid`, from /proc (proc(5): the parent is field 4 of stat). */
-function descendants(pid: number): number[] {
+export function descendants(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync('/proc')) {
     if (!/^\d+$/.test(name)) continue;
@@ -226,7 +227,7 @@ function isExecutor(pid: number): boolean {
   return /^(?:annex-exec|\S*node\S* .*executor\.mjs)/.test(commandOf(pid));
 }
 
-function commandOf(pid: number): string {
+export function commandOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
   } catch {

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endWithUs } from '@annex/kernel';
 
 /** A Redis of the suite's own, on a free port of the loopback address. */
 export interface RedisServer {
@@ -23,6 +24,8 @@ export async function startRedis(fixedPort?: number): Promise<RedisServer> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
+  const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid, 'KILL');
+  void ended.then(forget);
   await new Promise<void>((ready, failed) => {
     child.once('error', failed);
     child.once('exit', (code) => failed(new Error(`redis-server ended with ${code}`)));

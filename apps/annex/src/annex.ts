@@ -4,12 +4,13 @@
  */
 import type { Stoppable } from '@annex/kernel';
 import { writeMailbox } from '@annex/mail';
+import { findEmbeddedCluster } from '@annex/persistence';
 import { pino, type Logger } from 'pino';
 import type { Settings } from './config.js';
 import { takeDataFolder } from './data-folder.js';
 import { migrateDatabase, openDatabase } from './database.js';
 import { ensureDemo, hasDemo } from './demo.js';
-import { keptSecret } from './keys.js';
+import { keptSecret, requireKeptKey } from './keys.js';
 import { printPanel } from './panel.js';
 import { apiOptions } from './api-options.js';
 import { createPlatform } from './platform.js';
@@ -68,6 +69,8 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
   try {
     if (servesHttp) await requireFreePort(settings.port, settings.host);
     const isEmbedded = settings.databaseUrl === undefined && settings.databaseLogins === undefined;
+    const home = isEmbedded ? await findEmbeddedCluster(settings.dataDir) : undefined;
+    if (home !== undefined && settings.masterKey === undefined) requireKeptKey(settings.dataDir, home);
     if (isEmbedded || !settings.production) undo.push(takeDataFolder(settings.dataDir, settings.role));
 
     const masterKey = settings.masterKey ?? Buffer.from(keptSecret(settings.dataDir, 'master-key'), 'hex');

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { systemCaller, systemPrincipal, type Caller } from '@annex/access';
 import { isAnnexError, messageOf, type Logger } from '@annex/kernel';
 import { packFolder } from '@annex/manifest';
+import { findOperatorByEmail } from '@annex/persistence';
 import type { Platform } from './platform.js';
 
 const TENANT = { slug: 'demo', name: 'Demo' };
@@ -21,41 +22,100 @@ const exampleSecrets: Record<string, Record<string, string>> = {
 const examplesFolder = fileURLToPath(new URL('../../../examples/plugins/', import.meta.url));
 
 export interface Demo {
-  tenant: string;
-  token: string;
+  /** The tenant's name now; `undefined`: it was deleted, or cannot be entered. */
+  tenant: string | undefined;
+  /** Why there is no tenant, and what to do. */
+  why?: string;
+  /** The password that everybody knows still signs in. */
+  signsIn: boolean;
+  token: string | undefined;
   plugins: { slug: string; status: string }[];
   /** A package to upload, ready made: the machine may have no `zip`. */
   zip: string;
 }
+
+/** Written last, so that a start that was killed in the middle of making the demo is made good by the next one. Holds the tenant's id. */
+const DONE_FILE = 'demo-made';
 
 /** Whether a demo tenant was made in this data folder. */
 export function hasDemo(dataDir: string): boolean {
   return existsSync(join(dataDir, TOKEN_FILE));
 }
 
-/** Answers what the panel shows. An example that cannot be installed is logged and left out; the rest still works. */
+/**
+ * Answers what the panel shows. The tenant is made once and then its owner's: renamed, it is found by its id; deleted, or with another password,
+ * it stays so. Nothing about it keeps Annex from starting: what cannot be made is logged, and left out.
+ */
 export async function ensureDemo({ platform, dataDir }: { platform: Platform; dataDir: string }): Promise<Demo> {
-  const { access, logger } = platform;
-  // Written last, so that a start that was killed in the middle of this is made good by the next one.
-  const doneFile = join(dataDir, 'demo-made');
-  const isMade = existsSync(doneFile);
-  await access.operators.ensure(demoUser);
-  if (!isMade) await makeTenant(platform);
-  const session = await access.login({ ...demoUser, address: 'local' });
-  const principal = await access.authenticate(session.access_token);
-  const { caller } = await access.resolveTenant(principal, { slugHeader: TENANT.slug }, 'demo');
-  if (!caller) throw new Error(`${demoUser.email} is no longer a user of the tenant ${TENANT.slug}: remove the data folder to start afresh`);
-  const token = await keptToken(platform, caller, join(dataDir, TOKEN_FILE));
+  const zip = await packExample('daily-kpi', dataDir);
+  try {
+    const isMade = existsSync(join(dataDir, DONE_FILE)) && (await platform.database.platform((tx) => findOperatorByEmail(tx, demoUser.email))) !== null;
+    if (!isMade) await makeTenant(platform);
+    return { ...(await enterDemo({ platform, dataDir, isMade })), zip };
+  } catch (thrown) {
+    platform.logger.warn({ err: thrown }, 'the demo tenant could not be made ready; everything else works');
+    return { tenant: undefined, why: `It could not be made ready: ${messageOf(thrown)}`, signsIn: false, token: undefined, plugins: [], zip };
+  }
+}
+
+async function enterDemo({ platform, dataDir, isMade }: { platform: Platform; dataDir: string; isMade: boolean }): Promise<Omit<Demo, 'zip'>> {
+  const { access } = platform;
+  const session = await unlessRefused(access.login({ ...demoUser, address: 'local' }));
+  const kept = keptToken(dataDir);
+  const principal = await unlessRefused(access.authenticate(kept ?? '')).then((known) => known ?? (session && access.authenticate(session.access_token)));
+  const gone = { tenant: undefined, signsIn: session !== undefined, plugins: [] };
+  if (!principal) return { ...gone, why: `The password of ${demoUser.email} was changed.`, token: undefined };
+  const slug = await findTenant(platform, dataDir);
+  const found = slug === undefined ? undefined : await access.resolveTenant(principal, { slugHeader: slug }, 'demo').catch(explained);
+  if (found === undefined || 'why' in found || !found.caller) {
+    const why = found === undefined ? 'It was deleted.' : 'why' in found ? found.why : `${demoUser.email} may not enter it any more.`;
+    return { ...gone, why: `${why} Remove ${join(dataDir, DONE_FILE)} and start again to have one made anew, or make a tenant of your own: POST /api/tenants.`, token: undefined };
+  }
+  const { caller, tenant } = found;
+  const token = (await worksFor(platform, kept)) ? kept : await makeToken(platform, caller, dataDir);
   if (!isMade) {
-    await installExamples(platform, caller, logger);
-    writeFileSync(doneFile, '');
+    await installExamples(platform, caller, platform.logger);
+    writeFileSync(join(dataDir, DONE_FILE), `${tenant.id}\n`);
   }
   const { items } = await platform.installations.list(caller, { limit: 50 });
-  return { tenant: TENANT.slug, token, plugins: items.map(({ slug, status }) => ({ slug, status })), zip: await packExample('daily-kpi', dataDir) };
+  return { tenant: tenant.slug, signsIn: session !== undefined, token, plugins: items.map((plugin) => ({ slug: plugin.slug, status: plugin.status })) };
+}
+
+function explained(thrown: unknown): { why: string } {
+  if (isAnnexError(thrown)) return { why: thrown.detail };
+  throw thrown;
+}
+
+/** The slug of the tenant that was made, whatever it is called now. */
+async function findTenant({ access }: Platform, dataDir: string): Promise<string | undefined> {
+  const id = readIfThere(join(dataDir, DONE_FILE));
+  // Made by an earlier release, or just now.
+  if (!id) return (await unlessRefused(access.tenants.get(systemPrincipal, TENANT.slug)))?.slug;
+  let cursor: string | undefined;
+  do {
+    const page = await access.tenants.list(systemPrincipal, { limit: 200, cursor });
+    const tenant = page.items.find((each) => each.id === id);
+    if (tenant) return tenant.slug;
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor !== undefined);
+  return undefined;
+}
+
+/** What somebody may not do, or what is not there, as `undefined`; a fault of ours is thrown. */
+async function unlessRefused<T>(asked: Promise<T>): Promise<T | undefined> {
+  return asked.catch((thrown: unknown) => {
+    if (isAnnexError(thrown)) return undefined;
+    throw thrown;
+  });
+}
+
+function readIfThere(file: string): string | undefined {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
 }
 
 /** The tenant and its owner, where they are missing. */
 async function makeTenant({ access }: Platform): Promise<void> {
+  await access.operators.ensure(demoUser);
   await unlessTaken('SLUG_TAKEN', access.tenants.create(systemPrincipal, TENANT, 'demo'));
   const principal = await access.authenticate((await access.login({ ...demoUser, address: 'local' })).access_token);
   const { tenant } = await access.resolveTenant(principal, { slugHeader: TENANT.slug }, 'demo');
@@ -79,17 +139,17 @@ async function packExample(name: string, dataDir: string): Promise<string> {
   return file;
 }
 
-async function keptToken({ access }: Platform, caller: Caller, file: string): Promise<string> {
-  if (existsSync(file)) {
-    const kept = readFileSync(file, 'utf8').trim();
-    const works = await access.authenticate(kept).then(
-      ({ operator }) => operator,
-      () => false,
-    );
-    if (works) return kept;
-  }
+function keptToken(dataDir: string): string | undefined {
+  return readIfThere(join(dataDir, TOKEN_FILE));
+}
+
+async function worksFor({ access }: Platform, token: string | undefined): Promise<boolean> {
+  return token !== undefined && (await unlessRefused(access.authenticate(token)))?.operator === true;
+}
+
+async function makeToken({ access }: Platform, caller: Caller, dataDir: string): Promise<string> {
   const { token } = await access.tokens.create(caller, { name: 'demo panel', operator: true });
-  writeFileSync(file, `${token}\n`, { mode: 0o600 });
+  writeFileSync(join(dataDir, TOKEN_FILE), `${token}\n`, { mode: 0o600 });
   return token;
 }
 

@@ -3,6 +3,7 @@ import { demoUser, type Demo } from './demo.js';
 
 /** Prints what a newcomer needs: where it is, how to sign in, and lines to copy that work. */
 export function printPanel({ url, demo, tier, keepsMail }: { url: string; demo: Demo; tier: SandboxTier; /** No mail server is configured. */ keepsMail: boolean }): void {
+  if (demo.tenant === undefined || demo.token === undefined) return printShortPanel({ url, demo, tier });
   const auth = `-H "Authorization: Bearer ${demo.token}"`;
   const json = `-H 'content-type: application/json'`;
   const rule = '─'.repeat(78);
@@ -12,7 +13,7 @@ ${rule}
   Annex is ready on ${url}        REST API: ${url}/docs
 
   tenant    ${demo.tenant}
-  sign in   ${demoUser.email} / ${demoUser.password}   (owner of the tenant, and operator)
+  sign in   ${demo.signsIn ? `${demoUser.email} / ${demoUser.password}   (owner of the tenant, and operator)` : `${demoUser.email}, with the password that you gave it`}
   token     ${demo.token}
             (acts in every tenant; name another in X-Tenant-Slug)
   plugins   ${plugins}
@@ -36,6 +37,22 @@ ${rule}
   Make a user: the plugin welcome-email writes to it, and the mail is ${keepsMail ? 'kept here, since SMTP_URL is not set' : 'sent'}:
     curl -s ${auth} ${json} -d '{"email":"ada@example.com","role":"member"}' ${url}/api/users
     curl -s ${auth} ${url}/api/mail
+
+  Ctrl-C stops everything.
+${rule}
+`);
+}
+
+/** Without a demo tenant: where Annex is, who signs in, and why there is none. */
+function printShortPanel({ url, demo, tier }: { url: string; demo: Demo; tier: SandboxTier }): void {
+  const rule = '─'.repeat(78);
+  console.log(`
+${rule}
+  Annex is ready on ${url}        REST API: ${url}/docs
+
+  tenant    no demo tenant. ${demo.why ?? ''}
+  sign in   ${demoUser.email}${demo.signsIn ? ` / ${demoUser.password}   (operator)` : ', with the password that you gave it'}
+  sandbox   ${describe(tier)}
 
   Ctrl-C stops everything.
 ${rule}

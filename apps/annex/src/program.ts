@@ -1,4 +1,5 @@
 import { isAnnexError, messageOf } from '@annex/kernel';
+import { DatabaseRefused } from '@annex/persistence';
 import { migrate, startAnnex } from './annex.js';
 import { InvalidSettings, readSettings, unknownSettings, type Settings } from './config.js';
 import { StartRefused } from './start-refused.js';
@@ -56,7 +57,7 @@ async function main(): Promise<void> {
 export function runProgram(): void {
   main().catch((thrown: unknown) => {
     console.error(`annex: ${messageOf(thrown)}`);
-    if (!(thrown instanceof StartRefused || isAnnexError(thrown)) && thrown instanceof Error) console.error(thrown.stack?.split('\n').slice(1, 6).join('\n'));
+    if (!(thrown instanceof StartRefused || thrown instanceof DatabaseRefused || isAnnexError(thrown)) && thrown instanceof Error) console.error(thrown.stack?.split('\n').slice(1, 6).join('\n'));
     process.exit(1);
   });
 }

@@ -4,7 +4,7 @@ export { migrate, requireMigrated, type MigrateOptions } from './core/migrate.js
 export { DatabaseRefused, loginsAt, withLogin, type DatabaseLogins } from './logins/logins.js';
 export { checkLogins } from './logins/check-login.js';
 export { prepareDatabase, type PreparedDatabase, type PrepareDatabaseOptions } from './logins/prepare-database.js';
-export { startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
+export { findEmbeddedCluster, startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
 export { handOverToMigrations } from './embedded/migrations-login.js';
 export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditFilter, type AuditRow } from './audit/audit.js';
 export { appendPlatformAudit, listPlatformAudit, type PlatformAuditEntry, type PlatformAuditRow } from './audit/platform-audit.js';

@@ -9,7 +9,8 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, syml
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { isReachableByOthers, messageOf, stageForOthers, type Logger } from '@annex/kernel';
+import { endWithUs, isReachableByOthers, messageOf, stageForOthers, type Logger } from '@annex/kernel';
+import { DatabaseRefused } from '../logins/logins.js';
 import { findOwner, type Owner } from './owner.js';
 
 const run = promisify(execFile);
@@ -38,11 +39,13 @@ export interface EmbeddedPostgres {
 export async function startEmbeddedPostgres({ dataDir, logger, port: fixedPort, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const owner = await findOwner();
   const native = await findBinaries(owner);
+  requireWhole(dataDir, owner);
   const home = clusterHome(dataDir, owner);
   const cluster = join(home, 'cluster');
   const password = readOrMakePassword(dataDir);
   await endOrphan(cluster, logger);
-  if (!existsSync(join(cluster, 'PG_VERSION'))) await initialise({ native, home, cluster, password, owner });
+  if (!holdsCluster(home)) await initialise({ native, home, cluster, password, owner });
+  writeFileSync(join(dataDir, locationFile), `${home}\n`);
 
   const port = fixedPort ?? (await freePort());
   const child = spawn(
@@ -52,9 +55,13 @@ export async function startEmbeddedPostgres({ dataDir, logger, port: fixedPort, 
   );
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   // A stop that ran out of time takes the server along; an immediate shutdown loses nothing that was committed.
-  const endWithUs = () => void child.kill('SIGQUIT');
-  process.once('exit', endWithUs);
-  void ended.then(() => process.off('exit', endWithUs));
+  const endNow = () => void child.kill('SIGQUIT');
+  process.once('exit', endNow);
+  const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid, 'QUIT');
+  void ended.then(() => {
+    process.off('exit', endNow);
+    forget();
+  });
   await untilReady(child);
   const url = `postgres://annex:${password}@127.0.0.1:${port}/annex`;
   await ensureDatabase(url);
@@ -115,32 +122,90 @@ function linkLibraries(native: string): void {
   }
 }
 
-/** Where the cluster lives: under `dataDir`, or, when its owner cannot get in there, under `/var/lib/annex` by the folder's name. */
-function clusterHome(dataDir: string, owner: Owner | undefined): string {
-  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
-  if (owner === undefined) {
-    const home = join(resolve(dataDir), 'postgres');
-    mkdirSync(home, { recursive: true, mode: 0o700 });
-    return home;
+/** In the data folder: where its cluster is, once that was made. */
+const locationFile = 'postgres-location';
+const passwordFile = 'postgres-password';
+
+function holdsCluster(home: string): boolean {
+  return existsSync(join(home, 'cluster/PG_VERSION'));
+}
+
+/**
+ * Where a cluster of this data folder lies already; `undefined`: none was made. Throws {@link DatabaseRefused} when the folder or the cluster is
+ * there without the other.
+ */
+export async function findEmbeddedCluster(dataDir: string): Promise<string | undefined> {
+  const owner = await findOwner();
+  requireWhole(dataDir, owner);
+  return foundHome(dataDir, owner);
+}
+
+function foundHome(dataDir: string, owner: Owner | undefined): string | undefined {
+  const known = readLocation(dataDir);
+  return [plannedHome(dataDir, owner), ...(known === undefined ? [] : [known])].find(holdsCluster);
+}
+
+function readLocation(dataDir: string): string | undefined {
+  try {
+    return readFileSync(join(dataDir, locationFile), 'utf8').trim() || undefined;
+  } catch {
+    return undefined;
   }
+}
+
+/**
+ * The folder and the cluster belong together, and may lie apart: one without the other is no start from nothing. Throws
+ * {@link DatabaseRefused} before anything is made.
+ */
+function requireWhole(dataDir: string, owner: Owner | undefined): void {
+  const home = foundHome(dataDir, owner);
+  const known = readLocation(dataDir);
+  if (home !== undefined && !existsSync(join(dataDir, passwordFile))) {
+    throw new DatabaseRefused(
+      `ANNEX_DATA_DIR: the database of ${dataDir} is still there, in ${home}, but ${passwordFile}, which opens it, is gone from the folder. Put the folder back from a backup; or, to lose everything and start afresh, remove ${home} too.`,
+    );
+  }
+  if (home === undefined && known !== undefined) {
+    throw new DatabaseRefused(`ANNEX_DATA_DIR: the database of ${dataDir} was in ${known} and is gone. Put it back from a backup; or, to start afresh, remove ${dataDir} too.`);
+  }
+}
+
+/** Where the cluster lives: under `dataDir`, or, when its owner cannot get in there, under `/var/lib/annex` by the folder's name. */
+function plannedHome(dataDir: string, owner: Owner | undefined): string {
+  const inside = join(resolve(dataDir), 'postgres');
+  if (owner === undefined || isReachableByOthers(nearestFolder(dataDir))) return inside;
   const name = createHash('sha256').update(resolve(dataDir)).digest('hex').slice(0, 16);
-  const home = isReachableByOthers(dataDir) ? join(resolve(dataDir), 'postgres') : join(systemFolder(), `postgres-${name}`);
-  if (!existsSync(home)) mkdirSync(home, { mode: 0o700 });
-  chownSync(home, owner.uid, owner.gid);
-  writeFileSync(join(dataDir, 'postgres-location'), `${home}\n`);
+  return join(systemFolderPath, `postgres-${name}`);
+}
+
+/** The folder, or the one in which it is going to be made. */
+function nearestFolder(path: string): string {
+  const folder = resolve(path);
+  return existsSync(folder) || dirname(folder) === folder ? folder : nearestFolder(dirname(folder));
+}
+
+/** Makes {@link plannedHome}, unless the cluster lies elsewhere already. */
+function clusterHome(dataDir: string, owner: Owner | undefined): string {
+  const found = foundHome(dataDir, owner);
+  if (found !== undefined) return found;
+  mkdirSync(dataDir, { recursive: true, mode: 0o755 });
+  const home = plannedHome(dataDir, owner);
+  if (home.startsWith(systemFolderPath)) makeSystemFolder();
+  if (!existsSync(home)) mkdirSync(home, { recursive: true, mode: 0o700 });
+  if (owner) chownSync(home, owner.uid, owner.gid);
   return home;
 }
 
+const systemFolderPath = '/var/lib/annex';
+
 /** Every user can pass through it; whatever the process's umask. */
-function systemFolder(): string {
-  const folder = '/var/lib/annex';
-  mkdirSync(folder, { recursive: true });
-  if (!isReachableByOthers(folder)) chmodSync(folder, 0o755);
-  return folder;
+function makeSystemFolder(): void {
+  mkdirSync(systemFolderPath, { recursive: true });
+  if (!isReachableByOthers(systemFolderPath)) chmodSync(systemFolderPath, 0o755);
 }
 
 function readOrMakePassword(dataDir: string): string {
-  const file = join(dataDir, 'postgres-password');
+  const file = join(dataDir, passwordFile);
   if (existsSync(file)) return readFileSync(file, 'utf8').trim();
   const password = randomBytes(24).toString('hex');
   writeFileSync(file, password, { mode: 0o600 });
@@ -148,16 +213,16 @@ function readOrMakePassword(dataDir: string): string {
 }
 
 async function initialise({ native, home, cluster, password, owner }: { native: string; home: string; cluster: string; password: string; owner: Owner | undefined }): Promise<void> {
-  const passwordFile = join(home, `.password-${randomBytes(6).toString('hex')}`);
+  const wanted = join(home, `.password-${randomBytes(6).toString('hex')}`);
   const draft = `${cluster}.draft`;
   rmSync(draft, { recursive: true, force: true });
-  writeFileSync(passwordFile, password, { mode: 0o600 });
-  if (owner) chownSync(passwordFile, owner.uid, owner.gid);
+  writeFileSync(wanted, password, { mode: 0o600 });
+  if (owner) chownSync(wanted, owner.uid, owner.gid);
   try {
     // Made beside and moved in whole, so that a kill half-way leaves nothing that looks like a cluster.
     await run(
       join(native, 'bin/initdb'),
-      ['-D', draft, '-U', 'annex', '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions'],
+      ['-D', draft, '-U', 'annex', '-A', 'scram-sha-256', `--pwfile=${wanted}`, '-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions'],
       { cwd: home, uid: owner?.uid, gid: owner?.gid, env: { LC_ALL: 'C', TZ: 'UTC' } },
     );
     const { rename } = await import('node:fs/promises');
@@ -166,7 +231,7 @@ async function initialise({ native, home, cluster, password, owner }: { native: 
     const said = thrown instanceof Error && 'stderr' in thrown ? String(thrown.stderr).trim() : messageOf(thrown);
     throw new Error(`PostgreSQL could not make its data folder ${cluster}: ${said}`, { cause: thrown });
   } finally {
-    rmSync(passwordFile, { force: true });
+    rmSync(wanted, { force: true });
   }
 }
 
