@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packFiles } from '@annex/manifest';
 import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 let annex: TestAnnex;
@@ -21,9 +22,18 @@ describe('a number that a double does not keep', () => {
     ['/api/plugins/test-event', `{"event_type":"order.made","event_data":{"id":${big}}}`, '/event_data/id'],
     ['/api/data/orders', `{"id_of_sender":${big}}`, '/id_of_sender'],
     ['/api/plugins/probe/jobs/work/run-now', `{"payload":{"a":[1,1e400]}}`, '/payload/a/1'],
+    ['/api/events', `{"specversion":"1.0","type":"order.made","source":"x","id":"2","datacontenttype":"application/json","data_base64":"${btoa(`{"id":${big}}`)}"}`, '/data_base64'],
     ['/api/filters/price.quote', `{"value":12345678901234567.89}`, '/value'],
   ])('is refused at %s with its place and the way out', async (path, raw, pointer) => {
     expect(await post(path, raw)).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ pointer, code: 'NUMBER', detail: expect.stringContaining('as a string') }] } });
+  });
+
+  it('is refused in a filter, where it would find another row; in a manifest it is a warning', async () => {
+    expect(await tenant.owner.get(`/api/data/orders?filter=${encodeURIComponent(`{"id_of_sender":{"$in":[${big}]}}`)}`)).toMatchObject({ status: 422, body: { errors: [{ pointer: '/filter/id_of_sender/$in/0', code: 'NUMBER' }] } });
+    const config = { type: 'object', properties: { id: { type: 'integer', default: 'BIG' } } };
+    const manifest = JSON.stringify({ slug: 'big', name: 'Big', version: '1.0.0', entry: 'main.ts', config }).replace('"BIG"', big);
+    const zip = await packFiles(new Map([['plugin.json', Buffer.from(manifest)], ['main.ts', Buffer.from('export {}')]]));
+    expect(await tenant.owner.upload(zip)).toMatchObject({ status: 201, body: { warnings: [expect.objectContaining({ pointer: '/config/properties/id/default', code: 'NUMBER' })] } });
   });
 
   it('and everything else is taken as it was', async () => {

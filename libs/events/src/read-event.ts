@@ -1,4 +1,4 @@
-import { didYouMean, isJsonObject, jsonBytes, jsonPointer, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import { didYouMean, inexactNumbers, isJsonObject, jsonBytes, jsonPointer, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { isReservedSource, maxEventDataBytes, maxEventTextLength } from './envelope.js';
 import { eventNameFault } from './names.js';
 
@@ -131,6 +131,9 @@ function checkCloudEvent(body: JsonObject, errors: InputFault[]): void {
   }
 }
 
+/** Numbers that are told of one event. */
+const maxNumberFaults = 10;
+
 /** `data` as it is; `data_base64` decoded when its content type is JSON or text, else kept as `{ base64, content_type }`. */
 function cloudData(body: JsonObject, errors: InputFault[]): Json {
   const encoded = body['data_base64'] ?? null;
@@ -148,7 +151,12 @@ function cloudData(body: JsonObject, errors: InputFault[]): Json {
   if (media !== 'application/json' && !media.endsWith('+json') && !media.startsWith('text/')) return { base64: encoded, content_type: contentType };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
-    return media.startsWith('text/') ? text : (JSON.parse(text) as Json);
+    if (media.startsWith('text/')) return text;
+    const value = JSON.parse(text) as Json;
+    for (const { pointer, text: number } of inexactNumbers(text).slice(0, maxNumberFaults)) {
+      errors.push({ pointer: '/data_base64', code: 'NUMBER', detail: `holds ${quote(number, 60)} at ${quote(pointer, 200)}, which JSON readers do not keep; send it as a string.` });
+    }
+    return value;
   } catch {
     errors.push({ pointer: '/data_base64', code: 'CLOUDEVENT', detail: `does not decode to the ${quote(contentType)} that "datacontenttype" promises.` });
     return null;

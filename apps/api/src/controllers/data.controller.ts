@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
+import { refuseInexactNumbers } from '../http/exact-body.js';
 import { input, pageSchema, readInput } from '../http/input.js';
 import { jsonShapeFault, readJsonShape } from '../http/json-shape.js';
 
@@ -103,6 +104,7 @@ function readFilterText(text: string): Filter {
     const detail = 'must be a JSON object, URL-encoded, such as {"status":"open"}';
     throw apiErrors.error('INVALID_INPUT', `/filter: ${detail}`, { errors: [{ pointer: '/filter', code: 'INVALID_JSON', detail }] });
   }
+  refuseInexactNumbers(text, '/filter');
   return readAt('/filter', filterInput, json);
 }
 

@@ -1,5 +1,5 @@
 import type { PermissionRequest } from '@annex/host-api';
-import { isJsonObject, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import { inexactNumbers, isJsonObject, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { readCors, type CorsRules } from '../routes/cors.js';
 import { maxManifestBytes } from '../zip/limits.js';
 import { contractVersion, defaultManifestLimits, type Manifest, type ManifestJob, type ManifestLimits } from './manifest.js';
@@ -33,8 +33,13 @@ export function readManifest(bytes: Uint8Array, options: ReadManifestOptions = {
   const json = readJson(text);
   if (!json.ok) return refuse(...json.errors);
   if (!isJsonObject(json.value)) return refuse({ pointer: '', code: 'TYPE', detail: 'plugin.json must hold one object: {"slug": "my-plugin", …}.' });
-  return checkManifest(json.value, options);
+  const reading = checkManifest(json.value, options);
+  // A warning, not a fault: as the bound of a setting (the largest integer of 64 bits) such a number does no harm.
+  const numbers = inexactNumbers(text).slice(0, maxNumberWarnings).map(({ pointer, text: number }): InputFault => ({ pointer, code: 'NUMBER', detail: `${quote(number, 60)} is read as ${String(Number(number))}; if every digit counts, write it as a string.` }));
+  return { ...reading, warnings: [...reading.warnings, ...numbers] };
 }
+
+const maxNumberWarnings = 20;
 
 /** As {@link readManifest}, for JSON that was parsed already. */
 export function checkManifest(source: JsonObject, options: ReadManifestOptions = {}): ManifestReading {
