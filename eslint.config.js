@@ -41,7 +41,7 @@ function restrictions(folder, forbidden) {
       ...(forbidden.length > 0
         ? [{ group: forbidden, message: 'An arrow may only point down (docs/architecture.md): declare the small port you need, and let what stands above join the two.' }]
         : []),
-      { group: ['@annex/*/*', '!@annex/sdk/testing', '!@annex/sandbox/executor'], message: 'A library is imported by its name only; its index.ts says what it offers.' },
+      { group: ['@annex/*/*', '!@annex/sdk/testing', '!@annex/sandbox/executor', '!@annex/sandbox/compiler'], message: 'A library is imported by its name only; its index.ts says what it offers.' },
       ...owners
         .filter(({ owner }) => !`${folder}/`.startsWith(`${owner}/`) && !owner.startsWith(`${folder}/`))
         .map(({ packages, owner, why }) => ({ group: packages.flatMap((name) => [name, `${name}/*`]), message: `Only ${owner} imports it: ${why}.` })),

@@ -1,7 +1,7 @@
 import { newId, silentLogger, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { Installations, type InstallationsCaller, type InstallationsOptions } from '@annex/installations';
 import { emitEvent, enqueueRun, findSetSecretNames } from '@annex/persistence';
-import { createSandbox, type Sandbox } from '@annex/sandbox';
+import { createCompiler, createSandbox, type Sandbox } from '@annex/sandbox';
 import { packFiles } from '@annex/manifest';
 import { openTestDatabase, type TestDatabase } from './test-database.js';
 
@@ -30,7 +30,7 @@ export interface PluginHost {
 /** Installations on a real database and a real sandbox. Call in `beforeAll`, `close()` in `afterAll`. */
 export async function openPluginHost(): Promise<PluginHost> {
   const db = await openTestDatabase();
-  const sandbox = await createSandbox({ hostMethods: [] });
+  const [sandbox, compiler] = await Promise.all([createSandbox({ hostMethods: [] }), createCompiler()]);
   let nowMs = Date.parse('2026-03-02T10:00:00Z');
   const clock: HandClock = { now: () => nowMs, forward: (ms) => void (nowMs += ms) };
   const evicted: string[] = [];
@@ -38,6 +38,7 @@ export async function openPluginHost(): Promise<PluginHost> {
     new Installations({
       database: db.database,
       sandbox,
+      compiler,
       vault: {
         missing: async (tx, installationId, names) => {
           const set = await findSetSecretNames(tx, installationId, names);
@@ -67,7 +68,7 @@ export async function openPluginHost(): Promise<PluginHost> {
       await db.sql(`insert into secrets (tenant_id, installation_id, name, key_version, nonce, ciphertext) values ($1, $2, $3, 1, '', '')`, [tenant, installationId ? uuidFromId(installationId) : null, name]);
     },
     async close() {
-      await sandbox.stop();
+      await Promise.all([sandbox.stop(), compiler.stop()]);
       await db.close();
     },
   };

@@ -11,7 +11,7 @@ import { defaultManifestLimits } from '@annex/manifest';
 import { checkViews, Database, emitEvent, enqueueRun, saveQuotaLimits, type CheckedView, type DatabaseLogins, type MappedView } from '@annex/persistence';
 import { createLlm } from '@annex/llm';
 import { createQueue, type Queue } from '@annex/queue';
-import { createSandbox, sandboxTier, type KillReport, type SandboxStats, type SandboxTier } from '@annex/sandbox';
+import { createCompiler, createSandbox, sandboxTier, type KillReport, type SandboxStats, type SandboxTier } from '@annex/sandbox';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
@@ -66,6 +66,9 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
     await database.platform((tx) => saveQuotaLimits(tx, settings.quotas));
     const clock = systemClock;
     const kills: { handle?: (report: KillReport) => void } = {};
+    // Beside the sandbox, which takes longer. Workers take no packages.
+    const starting = createCompiler({ logger, users: settings.sandboxUsers, blank: settings.role === 'worker' ? 0 : 1 });
+    undo.push(async () => (await starting.catch(() => undefined))?.stop());
     const sandbox = await createSandbox({
       hostMethods: [...sandboxHostMethods],
       isolation: settings.executorIsolation,
@@ -76,6 +79,7 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
       onKill: (report) => kills.handle?.(report),
     });
     undo.push(() => sandbox.stop());
+    const compiler = await starting;
 
     const vault = new Vault({ database, keyring: createKeyring({ current: asMasterKey(masterKey), old: settings.oldMasterKeys.map(asMasterKey) }), clock });
     await vault.start();
@@ -88,6 +92,7 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
     const installations = new Installations({
       database,
       sandbox,
+      compiler,
       vault,
       emit: emitEvent,
       enqueueRun,

@@ -36,7 +36,8 @@ export interface UploadResult {
  */
 export class Installations {
   readonly #context: InstallationsContext;
-  readonly #gate = new CheckGate({ atOnce: 3, atOncePerTenant: 2, waitingPerTenant: 10 });
+  // Each check has processes of its own, which yield to this one: many tenants' slow packages must be under way before another's has to wait.
+  readonly #gate = new CheckGate({ atOnce: 8, atOncePerTenant: 2, waitingPerTenant: 10 });
   readonly #killsUnderWay = new Set<Promise<void>>();
 
   constructor(options: InstallationsOptions) {
@@ -52,7 +53,7 @@ export class Installations {
   /**
    * Installs a package, or upgrades the plugin whose slug it carries; live at once if that was enabled. `grant` and `enable` need the role
    * `admin`. When something is missing for `enable`, the release is stored all the same and `blocked` says what: a secret can only be set
-   * once there is a plugin to have it. Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `UPGRADE_BLOCKED`, `ROLE_REQUIRED`, `RATE_LIMITED`, `OVERLOADED`.
+   * once there is a plugin to have it. Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `UPGRADE_BLOCKED`, `ROLE_REQUIRED`, `RATE_LIMITED`, `OVERLOADED`, `COMPILER_LOST`.
    */
   async upload(caller: InstallationsCaller, bytes: Uint8Array, { enable = false, grant }: { enable?: boolean | undefined; grant?: GrantInput | undefined } = {}): Promise<UploadResult> {
     const context = this.#context;

@@ -1,7 +1,7 @@
 import type { Clock, Id, Logger } from '@annex/kernel';
 import type { ManifestLimits } from '@annex/manifest';
 import type { Database, EmitEvent, NewRun, TenantTransaction } from '@annex/persistence';
-import type { Sandbox } from '@annex/sandbox';
+import type { Compiler, Sandbox } from '@annex/sandbox';
 
 /** Who asks, already admitted to the tenant. `@annex/access`'s `Caller` fits it. */
 export interface InstallationsCaller {
@@ -23,6 +23,8 @@ export interface InstallationsOptions {
   database: Pick<Database, 'forTenant'>;
   /** Runs a new entry once, without `ctx`, to read what it registers. */
   sandbox: Pick<Sandbox, 'inspect'>;
+  /** Checks a package in processes of its own: what it holds may be made to be expensive, or to break what reads it. */
+  compiler: Pick<Compiler, 'check'>;
   vault: SecretsPort;
   emit: EmitEvent;
   enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>>;

@@ -1,6 +1,6 @@
 /** From an archive to a release: checked outside any transaction, stored and made active in one. */
 import { createHash } from 'node:crypto';
-import { checkPackage, type PackageReport } from '@annex/manifest';
+import type { PackageReport } from '@annex/manifest';
 import {
   findInstallationBySlug,
   findRelease,
@@ -23,9 +23,9 @@ import { inspectEntry } from './inspect-entry.js';
 import { goOnWith } from './switching.js';
 import { listTexts } from './text.js';
 
-/** Runs every check of a package. Only faults of the package are in the report; a platform that cannot check now throws `OVERLOADED`. */
+/** Runs every check of a package. Only faults of the package are in the report; a platform that cannot check now throws `OVERLOADED` or `COMPILER_LOST`. */
 export async function checkArchive(context: InstallationsContext, bytes: Uint8Array): Promise<PackageReport> {
-  return checkPackage(bytes, {
+  return context.options.compiler.check(bytes, {
     limits: context.limits,
     hostVersion: context.hostVersion,
     inspect: (bundle) => inspectEntry(context.options.sandbox, bundle),

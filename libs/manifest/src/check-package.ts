@@ -2,7 +2,7 @@ import type { InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from './bundle/bundle-package.js';
 import { checkAgreement } from './inspect/agreement.js';
 import { reachWarnings } from './reach/reach-warnings.js';
-import { readReach, type BundleReach } from './reach/read-reach.js';
+import { readReach, readReachHere, type BundleReach } from './reach/read-reach.js';
 import type { Registration } from './registration.js';
 import { contractVersion, defaultManifestLimits, type Manifest, type ManifestLimits } from './schema/manifest.js';
 import { readManifest } from './schema/read-manifest.js';
@@ -18,6 +18,8 @@ export type EntryInspection = { ok: true; registrations: Registration[]; warning
 export interface CheckPackageOptions {
   /** Runs a bundle's entry once. Called with one that compiled: that of the package, and that of its transforms if there are any. */
   inspect(bundle: PackageBundle): Promise<EntryInspection>;
+  /** This process checks one package and may be killed meanwhile, so nothing needs a thread that can be ended. Default: no. */
+  isExpendable?: boolean;
   /** The operator's ceilings. Default: {@link defaultManifestLimits}. */
   limits?: ManifestLimits;
   /** Default: {@link contractVersion}. */
@@ -61,7 +63,7 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
   const report: PackageReport = { ok: false, files, webhooks: [], transforms: null, errors: reading.ok ? [] : [...reading.errors], warnings: [...reading.warnings] };
   if (reading.ok) report.manifest = reading.manifest;
   const entry = reading.ok ? reading.manifest.entry : reading.entry;
-  if (entry !== undefined) await checkCode(report, entry, inspect);
+  if (entry !== undefined) await checkCode(report, entry, options);
   await checkWebhooks(report, inspect);
   report.ok = report.errors.length === 0;
   return report;
@@ -82,7 +84,7 @@ async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions
   report.warnings.push(...transforms.warnings);
 }
 
-async function checkCode(report: PackageReport, entry: string, inspect: CheckPackageOptions['inspect']): Promise<void> {
+async function checkCode(report: PackageReport, entry: string, { inspect, isExpendable = false }: CheckPackageOptions): Promise<void> {
   const bundling = await bundlePackage(report.files, entry);
   if (!bundling.ok) {
     report.errors.push(...bundling.errors);
@@ -90,7 +92,7 @@ async function checkCode(report: PackageReport, entry: string, inspect: CheckPac
   }
   report.bundle = bundling.bundle;
   report.warnings.push(...bundling.warnings);
-  const [reach, inspection] = await Promise.all([readReach(bundling.bundle), inspect(bundling.bundle)]);
+  const [inspection, reach] = await Promise.all([inspect(bundling.bundle), isExpendable ? readReachHere(bundling.bundle) : readReach(bundling.bundle)]);
   report.reach = reach;
   if (report.manifest !== undefined) report.warnings.push(...reachWarnings(reach, report.manifest, report.files));
   if (!inspection.ok) {

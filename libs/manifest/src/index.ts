@@ -2,6 +2,7 @@ export { checkPackage, type CheckPackageOptions, type EntryInspection, type Pack
 export { defaultPackageLimits, maxManifestBytes, type PackageLimits } from './zip/limits.js';
 export { manifestPath, readPackage, type PackageFiles, type PackageReading } from './zip/read-package.js';
 export { readZip, type ZipReading } from './zip/read-zip.js';
+export { entryNameProblem } from './zip/entry-names.js';
 export type { ZipRule } from './zip/zip-fault.js';
 export {
   contractVersion,

@@ -22,6 +22,8 @@ export type {
 export type { SandboxOptions } from './options.js';
 export { StreamCut } from './pool/answer-stream.js';
 export { createSandbox } from './pool/create-sandbox.js';
+export { createCompiler, type Compiler, type CompilerOptions } from './compiler/compiler.js';
+export { defaultCompilerLimits, type CompilerLimits } from './compiler/limits.js';
 export { launchConfined, type ConfinedProgram, type Confinement, type Ending, type Launched } from './child/launch.js';
 export { lendUser, type LentUser } from './child/users.js';
 export { minimumNodeMajor, requireSupportedNode } from './child/node-version.js';

@@ -8,7 +8,7 @@
  * is the broker.
  */
 import { SourceMap } from 'node:module';
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { parse } from 'acorn';
 
 /** What the program asks. */
@@ -532,12 +532,14 @@ function keyOf(node: Node): string | undefined {
   return typeof key.name === 'string' ? key.name : undefined;
 }
 
-parentPort?.once('message', (request: ReachRequest) => {
-  let answer: ReachAnswer;
+/** Looks through one bundle; what cannot be read is an answer too. */
+export function answerReach(request: ReachRequest): ReachAnswer {
   try {
-    answer = findReach(request);
+    return findReach(request);
   } catch (thrown) {
-    answer = { ok: false, reason: thrown instanceof RangeError ? 'it is nested too deeply' : 'it could not be read' };
+    return { ok: false, reason: thrown instanceof RangeError ? 'it is nested too deeply' : 'it could not be read' };
   }
-  parentPort?.postMessage(answer);
-});
+}
+
+// Imported elsewhere, in a thread that does something else, it must not take that thread's messages.
+if ((workerData as { isReach?: boolean } | null)?.isReach === true) parentPort?.once('message', (request: ReachRequest) => parentPort?.postMessage(answerReach(request)));

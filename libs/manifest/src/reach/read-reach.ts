@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import { hostMethods, type HostMethod } from '@annex/host-api';
 import { FairGate } from '@annex/kernel';
 import { sdkExports, type PackageBundle } from '../bundle/bundle-package.js';
-import type { Place, ReachAnswer, ReachRequest } from './reach-thread.js';
+import { answerReach, type Place, type ReachAnswer, type ReachRequest } from './reach-thread.js';
 
 /** What a bundle's code can reach, as far as reading it tells. Lines count from 1; files are named relative to the package. */
 export interface BundleReach {
@@ -36,10 +36,22 @@ const registers = sdkExports.filter((name) => name !== 'NonRetryable' && name !=
  */
 export function readReach(bundle: Pick<PackageBundle, 'code' | 'sourceMap'>, { timeoutMs = 3000 }: ReadReachOptions = {}): Promise<BundleReach> {
   return gate.run('', async () => {
-    const answer = await ask({ code: bundle.code, sourceMap: bundle.sourceMap, calls, registers: [...registers], maxPlaces }, timeoutMs);
-    if (!answer?.ok) return nothing;
-    return { complete: true, calls: answer.calls as BundleReach['calls'], urls: answer.urls, dynamic: answer.dynamic };
+    return reachOf(await ask(requestOf(bundle), timeoutMs));
   });
+}
+
+/** As {@link readReach}, on the caller's own thread: it may be long and cannot be ended but with its process. */
+export function readReachHere(bundle: Pick<PackageBundle, 'code' | 'sourceMap'>): BundleReach {
+  return reachOf(answerReach(requestOf(bundle)));
+}
+
+function requestOf({ code, sourceMap }: Pick<PackageBundle, 'code' | 'sourceMap'>): ReachRequest {
+  return { code, sourceMap, calls, registers: [...registers], maxPlaces };
+}
+
+function reachOf(answer: ReachAnswer | undefined): BundleReach {
+  if (!answer?.ok) return nothing;
+  return { complete: true, calls: answer.calls as BundleReach['calls'], urls: answer.urls, dynamic: answer.dynamic };
 }
 
 async function ask(request: ReachRequest, timeoutMs: number): Promise<ReachAnswer | undefined> {
@@ -47,6 +59,7 @@ async function ask(request: ReachRequest, timeoutMs: number): Promise<ReachAnswe
   const file = new URL(import.meta.url.endsWith('.ts') ? './reach-thread.ts' : './reach-thread.js', import.meta.url);
   const thread = new Worker(file, {
     name: 'reach',
+    workerData: { isReach: true },
     env: {},
     execArgv: [],
     stdout: true,

@@ -16,6 +16,8 @@ export interface ReadManifestOptions {
   limits?: ManifestLimits;
   /** Version of the plugin contract that the host serves. Default: {@link contractVersion}. */
   hostVersion?: string;
+  /** The schema of settings was judged already, by a process that may take its time. Default: no. */
+  trustConfigSchema?: boolean;
   /** Paths of the package, to find the entry in. Left out: the manifest is judged alone. */
   paths?: readonly string[];
 }
@@ -43,8 +45,8 @@ const maxNumberWarnings = 20;
 
 /** As {@link readManifest}, for JSON that was parsed already. */
 export function checkManifest(source: JsonObject, options: ReadManifestOptions = {}): ManifestReading {
-  const { limits = defaultManifestLimits, hostVersion = contractVersion, paths } = options;
-  const meaning = judgeManifest(source, { limits, hostVersion, paths });
+  const { limits = defaultManifestLimits, hostVersion = contractVersion, paths, trustConfigSchema = false } = options;
+  const meaning = judgeManifest(source, { limits, hostVersion, paths, trustConfigSchema });
   const shape = manifestShape.safeParse(source);
   const ofShape = shape.success ? [] : shapeFaults(shape.error.issues, source);
   const errors = merge(ofShape, meaning.errors);

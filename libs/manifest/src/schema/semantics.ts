@@ -13,6 +13,8 @@ export interface SemanticsContext {
   hostVersion: string;
   /** Paths of the package, to find the entry in; `undefined`: the manifest is judged alone. */
   paths: readonly string[] | undefined;
+  /** Its schema of settings was judged already. */
+  trustConfigSchema: boolean;
 }
 
 export interface Judgement {
@@ -35,7 +37,7 @@ export function judgeManifest(source: JsonObject, context: SemanticsContext): Ju
   const cors = source['cors'] === undefined ? undefined : readCors(source['cors']);
   if (cors?.ok === false) errors.push({ pointer: '/cors', code: 'CORS', detail: `${quote(JSON.stringify(source['cors']), 80)} ${cors.detail}` });
   const config = source['config'];
-  if (isJsonObject(config)) {
+  if (isJsonObject(config) && !context.trustConfigSchema) {
     for (const fault of configSchemaFaults(config)) errors.push({ ...fault, pointer: `/config${fault.pointer}` });
   }
   return { errors, warnings };

@@ -11,10 +11,18 @@ let streams: (IOType | number)[] | undefined;
 /**
  * What a child gets as its descriptors: nothing, a pipe for complaints, the stream; and nothing in place of what this process has inherited
  * itself and would pass on, such as a lock of the shell that started it.
+ * @param more further streams, from descriptor 4 on
  */
-export function childStreams(): (IOType | number)[] {
-  if (streams !== undefined) return streams;
-  streams = ['ignore', 'ignore', 'pipe', 'pipe'];
+export function childStreams(more = 0): (IOType | number)[] {
+  streams ??= usualStreams();
+  if (more === 0) return streams;
+  const all = [...streams];
+  for (let fd = 4; fd < 4 + more; fd += 1) all[fd] = 'pipe';
+  return all;
+}
+
+function usualStreams(): (IOType | number)[] {
+  const streams: (IOType | number)[] = ['ignore', 'ignore', 'pipe', 'pipe'];
   const inherited = inheritable();
   if (inherited.length > 0) {
     const nothing = openSync('/dev/null', 'r');
@@ -60,11 +68,11 @@ export function openDescriptors(): string[] {
   });
 }
 
-/** Those that a confined process has no business with: files, the ends of what its parent holds too, more streams than its two. */
-export function foreignDescriptors(found: readonly string[], parents: readonly string[]): string[] {
+/** Those that a confined process has no business with: files, the ends of what its parent holds too, more streams than it was given. */
+export function foreignDescriptors(found: readonly string[], parents: readonly string[], streams = 2): string[] {
   const shared = new Set(parents.filter((each) => /^(?:pipe|socket):/.test(each)));
   const isOwn = (each: string): boolean => /^(?:anon_inode:\[(?:eventfd|eventpoll|io_uring)\]|pipe:.*|socket:.*|\/dev\/null)$/.test(each);
   const foreign = found.filter((each) => !isOwn(each) || shared.has(each));
   const sockets = found.filter((each) => each.startsWith('socket:'));
-  return sockets.length > 2 ? [...foreign, ...sockets.slice(2)] : foreign;
+  return sockets.length > streams ? [...foreign, ...sockets.slice(streams)] : foreign;
 }

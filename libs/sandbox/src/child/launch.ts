@@ -20,6 +20,8 @@ export interface ConfinedProgram {
   readable: string[];
   /** It loads native addons while it starts, and gives the right to do so up then. */
   needsAddons?: boolean;
+  /** Further streams that it has, as descriptors 4 and on. Default: none. */
+  moreStreams?: number;
   /** Flags of Node and V8 beside those that confine. */
   flags?: string[];
 }
@@ -42,6 +44,8 @@ export interface Ending {
 /** A started program: it inherits nothing but one stream, which it has as descriptor 3. */
 export interface Launched {
   readonly stream: Duplex;
+  /** The other ends of `moreStreams`. */
+  readonly more: Duplex[];
   /** The program's process, as this process sees it; -1 when there is none. */
   readonly pid: number;
   /** Settled when it is gone, with everything that it started where it has process ids of its own. */
@@ -82,7 +86,7 @@ export function launchConfined(program: ConfinedProgram, { tier, user, addressSp
     ...(program.args ?? []),
   ].map((part, index, all) => (index === 0 || all[index - 1] === '--' ? absolute(part) : part));
   // In a process group of its own: Ctrl-C in a terminal goes to the parent alone, which lets the runs under way end.
-  const child = spawn(command, args, { cwd: '/', env: {}, stdio: childStreams(), detached: true });
+  const child = spawn(command, args, { cwd: '/', env: {}, stdio: childStreams(program.moreStreams), detached: true });
   if (child.pid !== undefined) stepBack(child.pid);
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
@@ -92,6 +96,7 @@ export function launchConfined(program: ConfinedProgram, { tier, user, addressSp
   const own = (): number | undefined => (inner ??= tier.ownProcesses && child.pid !== undefined ? innerProcess(child.pid) : undefined);
   return {
     stream: child.stdio[3] as Duplex,
+    more: (child.stdio as unknown[]).slice(4, 4 + (program.moreStreams ?? 0)) as Duplex[],
     get pid() {
       return own() ?? child.pid ?? -1;
     },
@@ -106,7 +111,7 @@ export function launchConfined(program: ConfinedProgram, { tier, user, addressSp
   };
 }
 
-function exitOf(child: ChildProcess): Promise<Ending> {
+export function exitOf(child: ChildProcess): Promise<Ending> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }));
     child.once('error', (error) => resolve({ code: null, signal: null, error }));
@@ -131,7 +136,7 @@ function killBoth(child: ChildProcess, inner: number | undefined): void {
 }
 
 /** The program's environment has no PATH, so every helper is named in full. */
-function absolute(program: string): string {
+export function absolute(program: string): string {
   if (program.startsWith('/')) return program;
   for (const folder of systemPath.split(delimiter)) if (existsSync(join(folder, program))) return join(folder, program);
   return program;

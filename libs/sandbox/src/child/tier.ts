@@ -173,6 +173,6 @@ function works([program, ...args]: string[]): Promise<boolean> {
   });
 }
 
-function isRoot(): boolean {
+export function isRoot(): boolean {
   return process.getuid?.() === 0;
 }

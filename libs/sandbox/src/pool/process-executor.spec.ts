@@ -33,7 +33,7 @@ class LyingExecutor {
     far.on('data', (chunk: Buffer) => reader.push(chunk));
     far.on('error', () => undefined);
     this.executor = new ProcessExecutor({
-      launched: { pid: 2 ** 22, stream: near, exited: this.ending.promise, kill() {}, settled() {}, complaints: () => '' },
+      launched: { more: [], pid: 2 ** 22, stream: near, exited: this.ending.promise, kill() {}, settled() {}, complaints: () => '' },
       settings: { callNames: [], maxIsolates: 1, softRssMb: 1, spareMemoryMb: 1, graceMs: 1, preludeCache: '' },
       profiles: new Profiles(),
       events: { onReady() {}, onPreludeCache() {}, onIdleSlot() {}, onExit() {}, onKill: (report) => this.kills.push(report) },

@@ -1,0 +1,65 @@
+/**
+ * Starts a program that needs no file at all: one static binary, in a root folder that holds nothing else, as a user of its own, without a network.
+ * What it can be made to open is not there.
+ */
+import { execFile, spawn } from 'node:child_process';
+import { dirname, basename } from 'node:path';
+import type { Stream } from 'node:stream';
+import { childStreams } from './descriptors.js';
+import { absolute, exitOf, type Ending } from './launch.js';
+import { stepBack } from './own-process.js';
+import { isRoot, type SandboxTier } from './tier.js';
+import type { LentUser } from './users.js';
+
+export interface RootedProgram {
+  /** The binary; the folder that it is in becomes its root. */
+  file: string;
+  args: string[];
+}
+
+export interface RootedConfinement {
+  tier: SandboxTier;
+  user: LentUser;
+  addressSpaceMb: number;
+  /** Processor time after which the kernel kills it, in seconds. */
+  cpuS: number;
+  /** Its standard input and output. */
+  stdio: [Stream, Stream];
+}
+
+export interface LaunchedRooted {
+  readonly pid: number;
+  readonly exited: Promise<Ending>;
+  kill(): void;
+}
+
+/** Whether such a program can be started here, found out by starting it with `probe`. */
+export function canLaunchRooted(program: RootedProgram, tier: SandboxTier, user: LentUser): Promise<boolean> {
+  if (process.platform !== 'linux' || !tier.noNewPrivileges || !tier.resourceLimits || (isRoot() && !tier.ownUser)) return Promise.resolve(false);
+  const [command = '', ...args] = commandOf(program, { tier, user, addressSpaceMb: 4096, cpuS: 5 });
+  return new Promise((resolve) => {
+    execFile(command, args, { timeout: 5000, cwd: '/', env: {} }, (error) => resolve(error === null));
+  });
+}
+
+/** Throws what `spawn` throws. */
+export function launchRooted(program: RootedProgram, confinement: RootedConfinement): LaunchedRooted {
+  const [command = '', ...args] = commandOf(program, confinement);
+  const stdio = [...confinement.stdio, 'ignore' as const, 'ignore' as const, ...childStreams().slice(4)];
+  const child = spawn(command, args, { cwd: '/', env: {}, stdio, detached: true });
+  if (child.pid !== undefined) stepBack(child.pid);
+  return { pid: child.pid ?? -1, exited: exitOf(child), kill: () => void child.kill('SIGKILL') };
+}
+
+function commandOf({ file, args }: RootedProgram, { tier, user, addressSpaceMb, cpuS }: Omit<RootedConfinement, 'stdio'>): string[] {
+  const identity = isRoot() ? [`--setgid=${user.uid}`, `--setuid=${user.uid}`] : ['--map-current-user'];
+  const noNetwork = tier.noNetwork ? ['--net', '--ipc', '--uts'] : [];
+  return [
+    ...['prlimit', `--as=${addressSpaceMb * 2 ** 20}`, `--cpu=${cpuS}`, '--nofile=64', '--core=0', '--fsize=0', '--'],
+    ...['setpriv', '--no-new-privs', '--pdeathsig=KILL', '--'],
+    ...['unshare', ...noNetwork, ...identity, `--root=${dirname(file)}`, '--'],
+    `/${basename(file)}`,
+    ...args,
+  ].map((part, index, all) => (index === 0 || (all[index - 1] === '--' && !part.startsWith('/')) ? absolute(part) : part));
+}
+

@@ -1,0 +1,161 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
+import { SECOND } from '@annex/kernel';
+import { checkPackage, packFiles, type EntryInspection, type PackageReport } from '@annex/manifest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createCompiler, type Compiler } from './compiler.js';
+
+let compiler: Compiler;
+
+beforeAll(async () => {
+  compiler = await createCompiler();
+});
+afterAll(() => compiler.stop());
+
+const manifest = { slug: 'one', name: 'One', version: '1.0.0', entry: 'main.ts', events: ['order.created'] };
+const hooked: EntryInspection = { ok: true, registrations: [{ kind: 'event', name: 'order.created' }], warnings: [] };
+const inspect = (): Promise<EntryInspection> => Promise.resolve(hooked);
+const entry = "import { hook } from '@annex/sdk'\nhook('order.created', () => 1)";
+
+async function pack(files: Record<string, string>, more: object = {}): Promise<Uint8Array> {
+  return packFiles(new Map(Object.entries({ 'plugin.json': JSON.stringify({ ...manifest, ...more }), 'main.ts': entry, ...files }).map(([path, text]) => [path, Buffer.from(text)])));
+}
+
+/** Text that does not shrink much, so that the archive is an honest one. */
+const lines = (count: number, line: (index: number) => string): string => Array.from({ length: count }, (_, index) => `${line(index)} // ${createHash('md5').update(String(index)).digest('base64')}\n`).join('');
+
+/** The compilers of this pool that hold a package or wait for one, and their engines, once all of them have started. */
+async function settled(of: Compiler): Promise<number[]> {
+  for (;;) {
+    const names = of.pids().map((pid) => nameOf(pid));
+    if (names.length >= 2 && names.every((name) => name === 'check' || name === 'esbuild')) return of.pids();
+    await new Promise((done) => setTimeout(done, 10));
+  }
+}
+
+function nameOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+describe('a package is checked in a process of its own', () => {
+  it('with the same report as here', async () => {
+    const bytes = await pack({ 'lib/a.json': '{"a": 1}', 'webhooks/a.yaml': 'api_version: v1\non: [order.created]\ndelivery: { url: "https://example.com/" }\ntransform: { entry: "t.js#default" }\nretry: { max_attempts: 3, backoff: fixed }\n', 't.js': 'export default (event) => event' }, { permissions: ['emit_webhook'], secrets: ['KEY'] });
+    const withTransforms = (bundle: { code: string }): Promise<EntryInspection> => Promise.resolve(bundle.code.includes('annex.transform.') ? { ok: true, registrations: [{ kind: 'event', name: 'annex.transform.0' }], warnings: [] } : hooked);
+    const [apart, here] = await Promise.all([compiler.check(bytes, { inspect: withTransforms }), checkPackage(bytes, { inspect: withTransforms })]);
+    const plain = (report: PackageReport): object => ({ ...report, files: [...report.files].map(([path, file]) => [path, Buffer.from(file).toString()]) });
+    expect(here.errors).toEqual([]);
+    expect(plain(apart)).toEqual(plain(here));
+  });
+
+  it('with all faults of one that is not sound', async () => {
+    const report = await compiler.check(await pack({ 'main.ts': "import 'node:fs'\nimport './nope'" }, { version: 'x' }), { inspect });
+    expect(report.ok).toBe(false);
+    expect(report.errors.map(({ code }) => code).sort()).toEqual(['BUNDLE_IMPORT', 'BUNDLE_NODE_BUILTIN', 'VERSION']);
+    expect((await compiler.check(Buffer.from('no archive'), { inspect })).errors).toMatchObject([{ code: expect.stringMatching(/^ZIP/) as string }]);
+  });
+
+  it('by the operator’s ceilings, which the parent applies too', async () => {
+    const bytes = await pack({}, { limits: { timeout_ms: 1_000_000 } });
+    expect((await compiler.check(bytes, { inspect })).ok).toBe(false);
+  });
+
+  it('and what trying a script out throws is thrown on', async () => {
+    await expect(compiler.check(await pack({}), { inspect: () => Promise.reject(new Error('no sandbox')) })).rejects.toThrow('no sandbox');
+    expect((await compiler.check(await pack({}), { inspect })).ok).toBe(true);
+  });
+});
+
+describe('where no program can be given a root folder of its own, the engine runs inside, as WebAssembly', () => {
+  it('and bundles, refuses and ends in the same way', async () => {
+    const own = await createCompiler({ engine: 'inside' });
+    try {
+      expect(own.pids()).toHaveLength(1);
+      const [sound, broken, deep] = await Promise.all([
+        own.check(await pack({}), { inspect }),
+        own.check(await pack({ 'main.ts': "import './nope'\nconst n = 1\nrequire('../../../etc/' + n)" }), { inspect }),
+        own.check(await pack({ 'main.ts': `export const a = ${lines(60_000, () => '()=>'.repeat(10))}1` }), { inspect }),
+      ]);
+      const here = await checkPackage(await pack({}), { inspect });
+      expect(sound).toMatchObject({ ok: true, bundle: { code: here.bundle?.code } });
+      expect(broken.errors.map(({ code }) => code)).toEqual(['BUNDLE_COMPUTED_IMPORT']);
+      expect(deep.errors).toMatchObject([{ code: expect.stringMatching(/^BUNDLE_/) as string }]);
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+describe.runIf(process.platform === 'linux')('its processes', () => {
+  it('see nothing: another root, another user, no environment, no descriptor but their streams', async () => {
+    const pids = await settled(compiler);
+    for (const pid of pids) {
+      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+      expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('');
+      expect(status).toMatch(/NoNewPrivs:\t1/);
+      if (process.getuid?.() === 0) {
+        expect(status).not.toMatch(/Uid:\t0\t/);
+        expect(status).toMatch(/CapEff:\t0+\n/);
+        expect(readlinkSync(`/proc/${pid}/ns/net`)).not.toBe(readlinkSync('/proc/self/ns/net'));
+      }
+      const files = readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+      expect(files.filter((file) => !/^(socket|pipe|anon_inode):|^\/dev\/(null|urandom)$/.test(file))).toEqual([]);
+    }
+    const engine = pids.find((pid) => nameOf(pid) === 'esbuild') ?? 0;
+    if (process.getuid?.() === 0) expect(readdirSync(`/proc/${engine}/root`)).toEqual(['esbuild']);
+  });
+
+  it('are gone when the report is there', async () => {
+    const before = await settled(compiler);
+    await compiler.check(await pack({}), { inspect });
+    await expect.poll(() => before.filter((pid) => compiler.pids().includes(pid))).toEqual([]);
+  });
+
+  it.each(['check', 'esbuild'])('may be killed in the middle (%s): the package is checked again, and refused for now when that happens twice', async (name) => {
+    const own = await createCompiler();
+    try {
+      const kill = (): void => own.pids().filter((pid) => nameOf(pid) === name).forEach((pid) => void process.kill(pid, 'SIGKILL'));
+      let tries = 0;
+      const once = await own.check(await pack({}), { inspect: () => ((tries += 1) === 1 ? (kill(), new Promise(() => undefined)) : inspect()) });
+      expect(once).toMatchObject({ ok: true, errors: [] });
+      await expect(own.check(await pack({}), { inspect: () => (kill(), new Promise(() => undefined)) })).rejects.toMatchObject({ code: 'COMPILER_LOST', retryAfterS: 5 });
+      expect((await own.check(await pack({}), { inspect })).ok).toBe(true);
+    } finally {
+      await own.stop();
+    }
+  });
+});
+
+describe('a package made to be expensive is refused, with the limit named', () => {
+  it.each<[string, () => Promise<Uint8Array>, RegExp]>([
+    ['that nests without end', () => pack({ 'main.ts': `export const a = ${lines(60_000, () => '()=>'.repeat(10))}1` }), /BUNDLE_FAILED|BUNDLE_MEMORY|BUNDLE_TIMEOUT/],
+    ['that nests brackets', () => pack({ 'main.ts': `export const a = ${lines(60_000, () => '['.repeat(20))}` }), /^BUNDLE_/],
+    ['with a computed import too deep to read', () => pack({ 'main.js': `require(${lines(60_000, () => '(('.repeat(10))}'./a' + x${lines(60_000, () => '))'.repeat(10))})` }, { entry: 'main.js' }), /^BUNDLE_/],
+    ['with sources of more than 5 MiB', () => pack({ 'main.ts': lines(200_000, (index) => `if (a) b = { c: [1, 2, ${index}] };`) }), /^BUNDLE_|ZIP_/],
+  ])('%s', async (_what, make, code) => {
+    const report = await compiler.check(await make(), { inspect });
+    expect(report.ok).toBe(false);
+    expect(report.errors.map((fault) => fault.code)).toEqual(expect.arrayContaining([expect.stringMatching(code)]));
+  });
+
+  it('in time, in processor time and in memory', async () => {
+    const bytes = await pack({ 'main.ts': `export const a = [\n${lines(30_000, (index) => `{ a: [() => ${index}], b() { return class { c = 3 } } },`)}]` });
+    for (const [limits, code] of [[{ cpuMs: 50, wallMs: 60 * SECOND, rssBytes: 2 ** 32 }, 'processor time'], [{ cpuMs: 60 * SECOND, wallMs: 30, rssBytes: 2 ** 32 }, 'took more than 0.03 s'], [{ cpuMs: 60 * SECOND, wallMs: 60 * SECOND, rssBytes: 2 ** 20 }, 'more than 1 MiB of memory']] as const) {
+      const own = await createCompiler({ limits });
+      expect((await own.check(bytes, { inspect })).errors).toMatchObject([{ detail: expect.stringContaining(code) as string }]);
+      await own.stop();
+    }
+  });
+
+  it('and others are checked meanwhile, the same tenant’s too', async () => {
+    const held = Promise.withResolvers<EntryInspection>();
+    const slow = compiler.check(await pack({ 'main.ts': `var a = 1, b\n${lines(30_000, (index) => `if (a) b = { c: [1, 2, ${index}] };`)}` }), { inspect: () => held.promise });
+    const reports = await Promise.all(Array.from({ length: 3 }, async () => compiler.check(await pack({}), { inspect })));
+    expect(reports.map(({ ok }) => ok)).toEqual([true, true, true]);
+    held.resolve({ ok: false, error: { code: 'TIMEOUT', message: 'too long' } });
+    expect((await slow).errors).toMatchObject([{ code: 'ENTRY_FAILED' }]);
+  });
+});
