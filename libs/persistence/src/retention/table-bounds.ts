@@ -16,6 +16,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   api_tokens: { fixed: '100 for each user (TOKEN_LIMIT)' },
   audit: { retention: 'audit' },
   blobs: { quota: 'package_bytes' },
+  database_logins: { fixed: 'one row a role of the application' },
   dead_letter_replays: { retention: 'dead_letter_replays' },
   document_tables: { quota: 'tables' },
   document_usage: { fixed: 'one row a tenant' },
