@@ -43,8 +43,7 @@ export function describeApi(app: NestFastifyApplication): OpenAPIObject {
       parameters: hook,
       responses: { 202: { description: 'It became an event' }, 200: { description: 'A delivery that was received before, or the answer to a challenge' }, default: { description: 'A problem (RFC 9457)' } },
     },
-    get: { tags: ['Webhooks'], summary: 'Answer hub.challenge, as Meta and WebSub ask', parameters: hook, responses: { 200: { description: 'The challenge, as text' }, default: { description: 'A problem (RFC 9457)' } } },
-    head: { tags: ['Webhooks'], summary: 'Be there, as Trello asks', parameters: hook, responses: { 200: { description: 'Webhooks are received here' }, default: { description: 'A problem (RFC 9457)' } } },
+    get: { tags: ['Webhooks'], summary: 'Answer hub.challenge, as Meta and WebSub ask', description: 'HEAD is answered too where the preset is one that looks first, such as trello.', parameters: hook, responses: { 200: { description: 'The challenge, as text' }, default: { description: 'A problem (RFC 9457)' } } },
     options: { tags: ['Webhooks'], summary: 'Consent to CloudEvents, or answer a browser’s preflight', parameters: hook, responses: { 200: { description: 'WebHook-Allowed-Origin' }, 204: { description: 'Access-Control-Allow-Origin' }, default: { description: 'A problem (RFC 9457)' } } },
   };
   return document;
