@@ -223,10 +223,14 @@ export class Executor implements LaneEvents, EffectParts {
     const { end, slot, nonce } = run;
     if (end === undefined || end.type === 'failed' || run.isQuiet) {
       this.#finish(run);
-    } else if (end.type === 'responded' && !run.answerSent) {
+    } else if (!run.answerSent) {
       run.answerSent = true;
-      const { status, headers, bodyEncoding, body } = end;
-      this.send({ type: 'answered', slot, nonce, status, headers, bodyEncoding, body });
+      if (end.type === 'responded') {
+        const { status, headers, bodyEncoding, body } = end;
+        this.send({ type: 'answered', slot, nonce, status, headers, bodyEncoding, body });
+      } else {
+        this.send({ type: 'answered', slot, nonce, status: 0, headers: '', bodyEncoding: end.hasValue ? 'value' : '', body: end.value });
+      }
     }
   }
 
@@ -344,7 +348,7 @@ export class Executor implements LaneEvents, EffectParts {
       logBytes: run.logBytes,
       hostCalls: run.hostCalls,
     };
-    if (end.type === 'responded' && run.answerSent) {
+    if (end.type !== 'failed' && run.answerSent) {
       this.send({ type: 'succeeded', hasValue: false, value: '', slot, nonce, usage });
     } else if (end.type === 'responded') {
       const { status, headers, bodyEncoding, body } = end;

@@ -2,6 +2,9 @@ import { randomBytes } from 'node:crypto';
 import type { InspectOutcome, RouteResponse, RunOutcome, RunRequest, SandboxErrorCode, SandboxLimits, SandboxUsage, StreamLimits } from '../sandbox.js';
 import { StreamCut, type AnswerStream } from './answer-stream.js';
 
+/** What a handler answered, whose run goes on. */
+export type FlightAnswer = { response: RouteResponse } | { response?: undefined; result: string | undefined };
+
 /** Who is in an executor, and who is billed for it. */
 export interface FlightOwner {
   tenantId: string;
@@ -22,9 +25,9 @@ export class Flight {
   hostCalls = 0;
   /** Names of the calls that have not been answered. */
   readonly callsUnderWay = new Map<number, string>();
-  /** A route's answer, which the caller has; the run goes on. */
-  response: RouteResponse | undefined;
-  /** The body of that answer, when it is a stream. */
+  /** The handler's answer; the run goes on. */
+  answer: FlightAnswer | undefined;
+  /** The body of a route's answer, when it is a stream. */
   stream: AnswerStream | undefined;
   logLines = 0;
   logBytes = 0;
@@ -53,6 +56,13 @@ export class Flight {
 
   fail(code: SandboxErrorCode, message: string, nowMs: number): void {
     this.settle(nowMs, (usage) => ({ status: 'failed', error: { code, message }, usage }));
+  }
+
+  /** Its time is over: a handler that has answered has succeeded, and what it did not wait for is cut off. A stream is answered at its end only. */
+  expire(nowMs: number): void {
+    const { answer } = this;
+    if (answer === undefined || this.stream !== undefined) this.fail('TIMEOUT', `the run took longer than ${this.limits.wallMs} ms`, nowMs);
+    else this.settle(nowMs, (usage) => ({ status: 'succeeded', ...answer, usage }));
   }
 
   /** Gives the outcome, once. */

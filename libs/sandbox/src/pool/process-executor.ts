@@ -13,7 +13,7 @@ import { FrameReader, FrameWriter, type Frame } from '../wire/frames.js';
 import { handlerCode, readFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from '../wire/messages.js';
 import { AnswerStream } from './answer-stream.js';
 import { newNonce, type Flight, type FlightOwner } from './flight.js';
-import { asFailureCode, logOf, outcomeOf, registrationsOf, responseOf, textsOf, usageOf } from './results.js';
+import { answerOf, asFailureCode, logOf, outcomeOf, registrationsOf, textsOf, usageOf } from './results.js';
 import type { Profiles } from './profiles.js';
 
 /** The largest message an executor may send, in bytes; a larger one ends it. */
@@ -345,23 +345,26 @@ export class ProcessExecutor {
         if (message.type === 'failed' && message.code === 'MEMORY_LIMIT') this.isDraining = true;
         flight.settle(now(), ({ wallMs }) => {
           const outcome = outcomeOf(message, flight.limits, usageOf(message.usage, wallMs));
-          return outcome.status === 'succeeded' && flight.response !== undefined ? { ...outcome, response: flight.response } : outcome;
+          return outcome.status === 'succeeded' && flight.answer !== undefined ? { ...outcome, ...flight.answer } : outcome;
         });
         this.#release(flight);
         return;
     }
   }
 
-  /** A route has answered and goes on. Only the first answer counts. */
+  /** A handler has answered and its run goes on. Only the first answer counts. */
   #answered(flight: Flight, message: Extract<FromExecutor, { type: 'answered' }>): void {
-    if (flight.isOver || flight.response !== undefined || flight.job.type !== 'run') return;
-    const response = responseOf(message, flight.limits);
+    if (flight.isOver || flight.answer !== undefined || flight.job.type !== 'run') return;
+    const answer = answerOf(message, flight.limits);
     const isStream = message.bodyEncoding === 'stream';
     const limits = flight.limits.stream;
-    if (response === undefined || (isStream && limits === undefined)) {
+    if (answer === undefined || (isStream && (limits === undefined || answer.response === undefined))) {
       this.kill('hostile');
       return;
     }
+    flight.answer = answer;
+    const { response } = answer;
+    if (response === undefined) return;
     if (isStream && limits !== undefined) {
       const { slot, nonce } = flight;
       const stream = new AnswerStream({
@@ -375,7 +378,6 @@ export class ProcessExecutor {
       flight.beginStream(stream, limits, this.#options.now());
       response.stream = stream;
     }
-    flight.response = response;
     flight.job.request.onResponse?.(response);
   }
 

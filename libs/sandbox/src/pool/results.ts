@@ -2,6 +2,7 @@
 import { DAY, type Json } from '@annex/kernel';
 import type { Registration, RouteResponse, RunOutcome, SandboxErrorCode, SandboxLimits, SandboxLog, SandboxUsage } from '../sandbox.js';
 import type { FromExecutor, GuestUsage } from '../wire/messages.js';
+import type { FlightAnswer } from './flight.js';
 import { base64Bytes, logLevels } from '../prelude/emissions.js';
 
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
@@ -81,8 +82,17 @@ function bodySize({ body, bodyEncoding }: ClaimedResponse): number {
   return bodyEncoding === 'base64' ? base64Bytes(body) : body.length;
 }
 
+/** What a handler answered before its run ended; `undefined` if that is too large, or no HTTP. */
+export function answerOf(claimed: ClaimedResponse, limits: SandboxLimits): FlightAnswer | undefined {
+  if (claimed.status !== 0) {
+    const response = responseOf(claimed, limits);
+    return response === undefined ? undefined : { response };
+  }
+  return claimed.body.length > limits.resultBytes ? undefined : { result: claimed.bodyEncoding === 'value' ? claimed.body : undefined };
+}
+
 /** A route's answer; `undefined` if it is too large or no HTTP. */
-export function responseOf(claimed: ClaimedResponse, limits: SandboxLimits): RouteResponse | undefined {
+function responseOf(claimed: ClaimedResponse, limits: SandboxLimits): RouteResponse | undefined {
   const { status, bodyEncoding, body } = claimed;
   const headers = headersOf(claimed.headers);
   if (headers === undefined || bodySize(claimed) > limits.resultBytes || !Number.isInteger(status) || status < 200 || status > 599) return undefined;

@@ -38,7 +38,7 @@ export class Watch {
     if (!flight.isOver && nowMs >= flight.deadline + deadlineSlackMs) {
       flight.overdueAt = nowMs;
       executor.overdue += 1;
-      flight.fail('TIMEOUT', `the run took longer than ${flight.limits.wallMs} ms`, nowMs);
+      flight.expire(nowMs);
       executor.cancel(flight);
     }
     if (flight.overdueAt !== undefined && nowMs - flight.overdueAt >= this.#limits.killGraceMs && executor.flights.has(flight.slot)) {

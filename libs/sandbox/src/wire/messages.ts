@@ -65,8 +65,8 @@ export type FromExecutor =
   | { type: 'pong'; sequence: number; isolates: number; discards: number; rssMb: number }
   | ({ type: 'succeeded'; hasValue: boolean; value: string; usage: GuestUsage } & RunAddress)
   /**
-   * A route's answer, while what it started goes on: the run's end comes as `succeeded` without a value, or `failed`. Its body encoding may be
-   * `stream`: then the body comes as chunks.
+   * The handler's answer, while what it started goes on: the run's end comes as `succeeded` without a value, or `failed`. Its body encoding may be
+   * `stream`: then the body comes as chunks. Status 0: no route's, the body is the value if the encoding is `value`, else there is none.
    */
   | ({ type: 'answered'; status: number; headers: string; bodyEncoding: string; body: string } & RunAddress)
   | ({ type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string; usage: GuestUsage } & RunAddress)
