@@ -14,7 +14,8 @@ const instances = () => ({
   Response: new Response('x'), FormData: new FormData(), Blob: new Blob(['x']), File: new File(['x'], 'n'), TextEncoder: new TextEncoder(), TextDecoder: new TextDecoder(),
   AbortController: new AbortController(), AbortSignal: new AbortController().signal, Event: new Event('x'), CustomEvent: new CustomEvent('x'), EventTarget: new EventTarget(),
   DOMException: new DOMException('m'), ReadableStream: new ReadableStream(), WritableStream: new WritableStream(), TransformStream: new TransformStream(),
-  TextEncoderStream: new TextEncoderStream(), TextDecoderStream: new TextDecoderStream(), Crypto: crypto, SubtleCrypto: crypto.subtle, Performance: performance,
+  TextEncoderStream: new TextEncoderStream(), TextDecoderStream: new TextDecoderStream(),
+  CompressionStream: new CompressionStream('gzip'), DecompressionStream: new DecompressionStream('gzip'), Crypto: crypto, SubtleCrypto: crypto.subtle, Performance: performance,
 })
 
 /** Calls every function, constructor and accessor of every interface with this argument in each place; answers how many calls that were. */

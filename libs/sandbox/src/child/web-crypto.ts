@@ -14,8 +14,18 @@ const MAX_PARAMETER_BYTES = 64 * 1024;
 /** Most characters of an argument list: the data, the parameters and their names. */
 const MAX_ARGUMENTS = Math.ceil(MAX_CRYPTO_BYTES / 3) * 4 + 4 * Math.ceil(MAX_PARAMETER_BYTES / 3) * 4 + 1024;
 
-/** What a crypto call fails with. `CRYPTO_INVALID`: no such call or bad arguments; `CRYPTO_LIMIT`: too large; `CRYPTO_OPERATION`: it cannot be done, such as a wrong tag. */
-export type CryptoCallCode = 'CRYPTO_INVALID' | 'CRYPTO_LIMIT' | 'CRYPTO_OPERATION';
+/** Most iterations of PBKDF2, summed over the blocks of the result; about half a second of one core. */
+export const MAX_PBKDF2_ITERATIONS = 1_000_000;
+/** Longest RSA modulus, imported or generated, in bits. */
+export const MAX_RSA_BITS = 4096;
+/** Shortest RSA modulus that is generated, in bits. */
+const MIN_RSA_BITS = 1024;
+
+/**
+ * What a crypto call fails with. `CRYPTO_INVALID`: no such call or bad arguments; `CRYPTO_LIMIT`: too large; `CRYPTO_DATA`: a key that is none;
+ * `CRYPTO_OPERATION`: it cannot be done, such as a wrong tag.
+ */
+export type CryptoCallCode = 'CRYPTO_INVALID' | 'CRYPTO_LIMIT' | 'CRYPTO_DATA' | 'CRYPTO_OPERATION';
 
 /** The only kind of error {@link answerCryptoCall} rejects with. Has no stack. */
 export class CryptoCallError extends Error {
@@ -73,6 +83,20 @@ class Arguments {
     return value;
   }
 
+  /** One of a few texts. */
+  choice(name: string, choices: readonly string[]): string {
+    const value = this.#fields.get(name);
+    if (typeof value !== 'string' || !choices.includes(value)) throw invalid(`${name} must be one of ${choices.join(', ')}`);
+    return value;
+  }
+
+  text(name: string, maxLength: number): string {
+    const value = this.#fields.get(name);
+    if (typeof value !== 'string') throw invalid(`${name} is missing`);
+    if (value.length > maxLength) throw tooLarge(name, maxLength);
+    return value;
+  }
+
   integer(name: string): number {
     const value = this.#fields.get(name);
     if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw invalid(`${name} must be a whole number`);
@@ -113,6 +137,138 @@ async function aesGcm(args: Arguments, usage: 'encrypt' | 'decrypt'): Promise<st
   return answer(await subtle[usage](algorithm, imported, data));
 }
 
+const RSA = ['RSASSA-PKCS1-v1_5', 'RSA-PSS', 'RSA-OAEP'];
+const CURVES = ['P-256', 'P-384', 'P-521'];
+const PAIRS = [...RSA, 'ECDSA', 'ECDH', 'Ed25519', 'X25519'];
+
+/** The algorithm of a key of a pair, as `importKey` takes it. */
+function pairAlgorithm(args: Arguments): { name: string; hash?: string; namedCurve?: string } {
+  const name = args.choice('name', PAIRS);
+  if (RSA.includes(name)) return { name, hash: args.hash() };
+  return name === 'ECDSA' || name === 'ECDH' ? { name, namedCurve: args.choice('curve', CURVES) } : { name };
+}
+
+/** All that a key of a pair may be used for. */
+function usagesOf(name: string, isPrivate: boolean): webcrypto.KeyUsage[] {
+  if (name === 'RSA-OAEP') return [isPrivate ? 'decrypt' : 'encrypt'];
+  if (name === 'ECDH' || name === 'X25519') return isPrivate ? ['deriveBits'] : [];
+  return [isPrivate ? 'sign' : 'verify'];
+}
+
+/** A key as the prelude keeps it: PKCS #8 or SPKI. */
+async function storedKey(args: Arguments, kind: 'private' | 'public', field = 'key'): Promise<webcrypto.CryptoKey> {
+  const algorithm = pairAlgorithm(args);
+  const material = args.bytes(field, MAX_PARAMETER_BYTES);
+  return await subtle.importKey(kind === 'private' ? 'pkcs8' : 'spki', material, algorithm, true, usagesOf(algorithm.name, kind === 'private'));
+}
+
+/** Tells a key to the prelude: its kind, its bytes, and what only its bytes say. */
+async function describeKey(key: webcrypto.CryptoKey): Promise<string> {
+  const { modulusLength, publicExponent } = key.algorithm as { modulusLength?: number; publicExponent?: Uint8Array };
+  if (modulusLength !== undefined && modulusLength > MAX_RSA_BITS) {
+    throw new CryptoCallError('CRYPTO_LIMIT', `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${MAX_RSA_BITS}`);
+  }
+  const data = await subtle.exportKey(key.type === 'private' ? 'pkcs8' : 'spki', key);
+  const rsa = modulusLength === undefined ? '' : `,"bits":${modulusLength},"exponent":"${Buffer.from(publicExponent ?? []).toString('base64')}"`;
+  return `{"type":"${key.type}","data":"${Buffer.from(data).toString('base64')}"${rsa}}`;
+}
+
+/** The members of a JSON Web Key that make the key; what it may be used for was looked at before. */
+const KEY_MEMBERS = ['kty', 'crv', 'x', 'y', 'd', 'n', 'e', 'p', 'q', 'dp', 'dq', 'qi'];
+
+function readJwk(text: string): webcrypto.JsonWebKey {
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch {
+    throw invalid('the key is no JSON');
+  }
+  const members = new Map(Object.entries(typeof parsed === 'object' && parsed !== null ? parsed : {}));
+  return Object.fromEntries(KEY_MEMBERS.flatMap((name) => (typeof members.get(name) === 'string' ? [[name, members.get(name)]] : [])));
+}
+
+async function importPairKey(args: Arguments): Promise<string> {
+  const algorithm = pairAlgorithm(args);
+  const format = args.choice('format', ['raw', 'spki', 'pkcs8', 'jwk']);
+  try {
+    if (format === 'jwk') {
+      const jwk = readJwk(args.text('jwk', MAX_PARAMETER_BYTES));
+      return await describeKey(await subtle.importKey('jwk', jwk, algorithm, true, usagesOf(algorithm.name, jwk.d !== undefined)));
+    }
+    const data = args.bytes('data', MAX_PARAMETER_BYTES);
+    const key = await subtle.importKey(format as 'raw' | 'spki' | 'pkcs8', data, algorithm, true, usagesOf(algorithm.name, format === 'pkcs8'));
+    return await describeKey(key);
+  } catch (error) {
+    if (error instanceof CryptoCallError) throw error;
+    throw new CryptoCallError('CRYPTO_DATA', `The data is no ${format} key for ${algorithm.name}`);
+  }
+}
+
+async function exportPairKey(args: Arguments): Promise<string> {
+  const format = args.choice('format', ['raw', 'spki', 'pkcs8', 'jwk']);
+  const key = await storedKey(args, args.choice('kind', ['private', 'public']) as 'private' | 'public');
+  if (format !== 'jwk') return answer(await subtle.exportKey(format as 'raw' | 'spki' | 'pkcs8', key));
+  const jwk = await subtle.exportKey('jwk', key);
+  return JSON.stringify({ jwk: Object.fromEntries(Object.entries(jwk).filter(([name]) => KEY_MEMBERS.includes(name))) });
+}
+
+async function generatePair(args: Arguments): Promise<string> {
+  const algorithm = pairAlgorithm(args);
+  let parameters: object = {};
+  if (RSA.includes(algorithm.name)) {
+    const modulusLength = args.integer('bits');
+    const exponent = args.integer('exponent');
+    if (modulusLength > MAX_RSA_BITS) throw new CryptoCallError('CRYPTO_LIMIT', `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${MAX_RSA_BITS}`);
+    if (modulusLength < MIN_RSA_BITS || modulusLength % 8 !== 0) throw new CryptoCallError('CRYPTO_OPERATION', `An RSA modulus has ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits, a multiple of 8`);
+    if (exponent !== 3 && exponent !== 65_537) throw new CryptoCallError('CRYPTO_OPERATION', 'The public exponent must be 65537 or 3');
+    parameters = { modulusLength, publicExponent: Uint8Array.of(exponent >> 16, (exponent >> 8) & 255, exponent & 255) };
+  }
+  const usages = [...usagesOf(algorithm.name, true), ...usagesOf(algorithm.name, false)];
+  const pair = (await subtle.generateKey({ ...algorithm, ...parameters } as webcrypto.EcKeyGenParams, true, usages)) as webcrypto.CryptoKeyPair;
+  return `{"private":${await describeKey(pair.privateKey)},"public":${await describeKey(pair.publicKey)}}`;
+}
+
+/** What `sign` and `verify` need besides the key. */
+function signParameters(args: Arguments): webcrypto.AlgorithmIdentifier {
+  const name = args.choice('name', PAIRS);
+  if (name === 'RSA-PSS') return { name, saltLength: args.integer('salt_length') } as webcrypto.RsaPssParams;
+  return name === 'ECDSA' ? ({ name, hash: args.choice('sign_hash', HASHES) } as webcrypto.EcdsaParams) : { name };
+}
+
+function labelled(args: Arguments): webcrypto.RsaOaepParams {
+  const label = args.bytes('label', MAX_PARAMETER_BYTES, true);
+  return { name: 'RSA-OAEP', ...(label === undefined ? {} : { label }) };
+}
+
+async function sharedBits(args: Arguments): Promise<string> {
+  const name = args.choice('name', ['ECDH', 'X25519']);
+  const own = await storedKey(args, 'private');
+  const other = await storedKey(args, 'public', 'public_key');
+  return answer(await subtle.deriveBits({ name, public: other }, own, null));
+}
+
+async function pbkdf2(args: Arguments): Promise<string> {
+  const hash = args.hash();
+  const bits = args.integer('bits');
+  const iterations = args.integer('iterations');
+  if (bits % 8 !== 0 || bits === 0) throw invalid('bits must be a positive multiple of 8');
+  if (iterations === 0) throw new CryptoCallError('CRYPTO_OPERATION', 'PBKDF2 needs at least one iteration');
+  const rounds = iterations * Math.ceil(bits / (hash === 'SHA-1' ? 160 : Number(hash.slice(4))));
+  if (rounds > MAX_PBKDF2_ITERATIONS) {
+    throw new CryptoCallError('CRYPTO_LIMIT', `PBKDF2 with ${rounds} iterations for a result of ${bits} bits; the limit (MAX_PBKDF2_ITERATIONS) is ${MAX_PBKDF2_ITERATIONS}`);
+  }
+  const key = await subtle.importKey('raw', args.bytes('key', MAX_PARAMETER_BYTES), 'PBKDF2', false, ['deriveBits']);
+  return answer(await subtle.deriveBits({ name: 'PBKDF2', hash, salt: args.bytes('salt', MAX_PARAMETER_BYTES), iterations }, key, bits));
+}
+
+/** Calls that may compute for a while: they take their turn one after the other, and their time is billed to the run. */
+const HEAVY = new Set(['crypto.pbkdf2', 'crypto.generate_pair', 'crypto.sign_pair', 'crypto.decrypt_pair']);
+
+/** Whether a call computes for so long that its time counts. */
+export function isHeavyCryptoCall(method: string): boolean {
+  return HEAVY.has(method);
+}
+
 const OPERATIONS = new Map<string, (args: Arguments) => Promise<string>>([
   ['crypto.digest', async (args) => answer(await subtle.digest(args.hash(), args.bytes('data', MAX_CRYPTO_BYTES)))],
   ['crypto.sign', async (args) => answer(await subtle.sign('HMAC', await hmacKey(args, 'sign'), args.bytes('data', MAX_CRYPTO_BYTES)))],
@@ -131,10 +287,23 @@ const OPERATIONS = new Map<string, (args: Arguments) => Promise<string>>([
     const algorithm = { name: 'HKDF', hash: args.hash(), salt: args.bytes('salt', MAX_PARAMETER_BYTES), info: args.bytes('info', MAX_PARAMETER_BYTES) };
     return answer(await subtle.deriveBits(algorithm, key, bits));
   }],
+  ['crypto.pbkdf2', pbkdf2],
+  ['crypto.import_pair', importPairKey],
+  ['crypto.export_pair', exportPairKey],
+  ['crypto.generate_pair', generatePair],
+  ['crypto.shared_bits', sharedBits],
+  ['crypto.sign_pair', async (args) => answer(await subtle.sign(signParameters(args), await storedKey(args, 'private'), args.bytes('data', MAX_CRYPTO_BYTES)))],
+  ['crypto.verify_pair', async (args) => {
+    const signature = args.bytes('signature', MAX_PARAMETER_BYTES);
+    return `{"valid":${await subtle.verify(signParameters(args), await storedKey(args, 'public'), signature, args.bytes('data', MAX_CRYPTO_BYTES))}}`;
+  }],
+  ['crypto.encrypt_pair', async (args) => answer(await subtle.encrypt(labelled(args), await storedKey(args, 'public'), args.bytes('data', MAX_PARAMETER_BYTES)))],
+  ['crypto.decrypt_pair', async (args) => answer(await subtle.decrypt(labelled(args), await storedKey(args, 'private'), args.bytes('data', MAX_PARAMETER_BYTES)))],
 ]);
 
 /**
- * Answers one `executorCall` of the prelude: `crypto.digest`, `sign`, `verify`, `encrypt`, `decrypt` (AES-GCM) or `hkdf`. `argsJson` is a JSON
+ * Answers one `executorCall` of the prelude: `crypto.digest`, `sign`, `verify` (HMAC), `encrypt`, `decrypt` (AES-GCM), `hkdf`, `pbkdf2`, or
+ * one for keys that come in pairs (`…_pair`, `shared_bits`), which cross as PKCS #8 and SPKI. `argsJson` is a JSON
  * array of one object whose bytes are base64; the answer is JSON text. Rejects only with a {@link CryptoCallError}.
  */
 export async function answerCryptoCall(method: string, argsJson: string): Promise<string> {

@@ -1,6 +1,7 @@
 import type { Profile, RunAddress } from '../wire/messages.js';
 import { streamWindow } from '../prelude/emissions.js';
 import type { SandboxLimits, StreamLimits } from '../sandbox.js';
+import type { RunCompression } from './compression.js';
 import type { Lane } from './lane.js';
 
 /**
@@ -81,6 +82,8 @@ export class GuestRun {
   hostCallsUnderWay: Set<number> | undefined = undefined;
   /** Calls that this process answers itself. */
   executorCallsUnderWay = 0;
+  /** Its open streams of compression. */
+  compression: RunCompression | undefined = undefined;
 
   constructor(init: GuestRunInit) {
     this.key = init.key;
@@ -116,6 +119,7 @@ export class GuestRun {
     if (this.timers !== undefined) for (const { timeout } of this.timers.values()) clearTimeout(timeout);
     this.timers = undefined;
     this.hostCallsUnderWay = undefined;
+    this.compression?.close();
   }
 }
 

@@ -1,7 +1,8 @@
 /** What a run may do to the world outside its isolate, checked against its limits once more: answer, call, log, set a timer. */
-import { answerCryptoCall } from '../child/web-crypto.js';
+import { answerCryptoCall, isHeavyCryptoCall } from '../child/web-crypto.js';
 import { base64Bytes, emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
+import { RunCompression } from './compression.js';
 import { failure, memoryText, type GuestRun, type RunEnd, type RunTimer } from './guest-run.js';
 import type { Lane } from './lane.js';
 
@@ -191,9 +192,12 @@ function startHostCall(run: GuestRun, callId: number, method: string, args: stri
 
 function startExecutorCall(lane: Lane, run: GuestRun, callId: number, method: string, args: string): void {
   run.executorCallsUnderWay += 1;
-  answerCryptoCall(method, args).then(
+  const answered = answerExecutorCall(run, method, args);
+  answered.then(
     (value) => {
       run.executorCallsUnderWay -= 1;
+      // It has used up its time, which the next look at it says.
+      if (run.cpuMs > run.limits.cpuMs) return;
       deliver(lane, run, { callId, ok: true, a: value, b: '' });
     },
     (thrown: unknown) => {
@@ -203,6 +207,37 @@ function startExecutorCall(lane: Lane, run: GuestRun, callId: number, method: st
       deliver(lane, run, { callId, ok: false, a, b: typeof message === 'string' ? message : 'the operation failed' });
     },
   );
+}
+
+/** What this process answers itself: cryptography and compression. */
+function answerExecutorCall(run: GuestRun, method: string, args: string): Promise<string> {
+  if (method.startsWith('compression.')) {
+    const compression = (run.compression ??= new RunCompression());
+    return inOrder(() => billed(run, () => compression.answer(method, args)));
+  }
+  return isHeavyCryptoCall(method) ? inOrder(() => billed(run, () => answerCryptoCall(method, args))) : answerCryptoCall(method, args);
+}
+
+let lastInOrder: Promise<unknown> = Promise.resolve();
+
+/** Work that computes for long takes its turn, so that no more than one core is busy with it. */
+function inOrder<T>(work: () => Promise<T>): Promise<T> {
+  const done = lastInOrder.then(work);
+  lastInOrder = done.catch(() => undefined);
+  return done;
+}
+
+/** Bills work of this process to a run: by the clock, or by the process's own time where that is less because the machine is busy. */
+async function billed<T>(run: GuestRun, work: () => Promise<T>): Promise<T> {
+  if (run.over) throw new Error('the run has ended');
+  const startedAt = performance.now();
+  const before = process.cpuUsage();
+  try {
+    return await work();
+  } finally {
+    const { user, system } = process.cpuUsage(before);
+    run.cpuMs += Math.min(performance.now() - startedAt, (user + system) / 1000);
+  }
 }
 
 /** Passes a log line on. Answers whether the log is full and the run over. */

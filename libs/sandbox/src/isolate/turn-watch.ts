@@ -1,5 +1,5 @@
 /** The executor's own look at its turns, between turns: stops one that is out of time, and says so when stopping does not help. */
-import { failure, wallText, type GuestRun } from './guest-run.js';
+import { cpuText, failure, wallText, type GuestRun } from './guest-run.js';
 import type { Lane } from './lane.js';
 
 /** A turn that goes on this long is reported, so that the parent knows whom to blame if the process has to go. */
@@ -54,6 +54,11 @@ export function expire(run: GuestRun, nowMs: number): boolean {
   if (nowMs >= run.deadline) {
     if (isStreaming) run.end = failure('TIMEOUT', wallText(run));
     run.end ??= failure('TIMEOUT', wallText(run));
+    return true;
+  }
+  if (run.cpuMs > run.limits.cpuMs) {
+    // By work of this process, such as cryptography: a turn of its own would have told.
+    run.end = failure('CPU_LIMIT', cpuText(run));
     return true;
   }
   const idleMs = run.limits.stream?.idleMs ?? Infinity;

@@ -18,23 +18,40 @@ export interface Algorithm {
   tagLength?: number;
   salt?: Uint8Array;
   info?: Uint8Array;
+  namedCurve?: string;
+  modulusLength?: number;
+  publicExponent?: Uint8Array;
+  saltLength?: number;
+  label?: Uint8Array;
+  iterations?: number;
+  /** The other side's key; whether it is one is seen when it is used. */
+  public?: unknown;
 }
 
 /** All usages, in the order in which a key lists them. */
 export const USAGES: readonly KeyUsage[] = ObjectFreeze(['encrypt', 'decrypt', 'sign', 'verify', 'deriveKey', 'deriveBits', 'wrapKey', 'unwrapKey']);
 
 const HASHES: readonly string[] = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
+const RSA_SIGN = ['RSASSA-PKCS1-v1_5', 'RSA-PSS'];
+const SIGN = ['HMAC', ...RSA_SIGN, 'ECDSA', 'Ed25519'];
+const PAIRS = [...RSA_SIGN, 'RSA-OAEP', 'ECDSA', 'ECDH', 'Ed25519', 'X25519'];
 const SUPPORTED: Record<Operation, readonly string[]> = {
   digest: HASHES,
-  encrypt: ['AES-GCM'],
-  decrypt: ['AES-GCM'],
-  sign: ['HMAC'],
-  verify: ['HMAC'],
-  generateKey: ['AES-GCM', 'HMAC'],
-  importKey: ['AES-GCM', 'HMAC', 'HKDF'],
-  deriveBits: ['HKDF'],
-  getKeyLength: ['AES-GCM', 'HMAC', 'HKDF'],
+  encrypt: ['AES-GCM', 'RSA-OAEP'],
+  decrypt: ['AES-GCM', 'RSA-OAEP'],
+  sign: SIGN,
+  verify: SIGN,
+  generateKey: ['AES-GCM', 'HMAC', ...PAIRS],
+  importKey: ['AES-GCM', 'HMAC', 'HKDF', 'PBKDF2', ...PAIRS],
+  deriveBits: ['HKDF', 'PBKDF2', 'ECDH', 'X25519'],
+  getKeyLength: ['AES-GCM', 'HMAC', 'HKDF', 'PBKDF2'],
 };
+const CURVES = ['P-256', 'P-384', 'P-521'];
+
+/** Whether keys of an algorithm come in pairs, a private and a public one. */
+export function isPairAlgorithm(name: string): boolean {
+  return PAIRS.includes(name);
+}
 
 /** Block length of a hash in bits, which is the length of an HMAC key that does not say otherwise. */
 export function blockBits(hash: HashName): number {
@@ -61,7 +78,7 @@ export function normalizeAlgorithm(given: unknown, operation: Operation): Algori
   if (isObject(given) && members['name'] === undefined) throw new TypeError('The algorithm has no name');
   const wanted = toDomString(isObject(given) ? members['name'] : given);
   const upper = StringPrototypeToUpperCase(wanted);
-  const name = SUPPORTED[operation].find((supported) => supported === upper);
+  const name = SUPPORTED[operation].find((supported) => StringPrototypeToUpperCase(supported) === upper);
   if (name === undefined) {
     throw new DOMException(`${operation}: the algorithm ${wanted.slice(0, 100)} is not offered here; use one of ${SUPPORTED[operation].join(', ')}`, 'NotSupportedError');
   }
@@ -74,6 +91,10 @@ export function normalizeAlgorithm(given: unknown, operation: Operation): Algori
     if (members['length'] === undefined) throw new TypeError('AES-GCM: length is missing');
     algorithm.length = integer(members['length'], 0xffff, 'length');
   }
+  if (isPairAlgorithm(name)) {
+    readPairMembers(algorithm, operation, members);
+    return algorithm;
+  }
   if (operation === 'encrypt' || operation === 'decrypt') {
     algorithm.iv = copyBytes(members['iv'], 'iv');
     if (members['additionalData'] !== undefined) algorithm.additionalData = copyBytes(members['additionalData'], 'additionalData');
@@ -84,7 +105,34 @@ export function normalizeAlgorithm(given: unknown, operation: Operation): Algori
     algorithm.salt = copyBytes(members['salt'], 'salt');
     algorithm.info = copyBytes(members['info'], 'info');
   }
+  if (name === 'PBKDF2' && operation === 'deriveBits') {
+    algorithm.hash = hashOf(members);
+    algorithm.salt = copyBytes(members['salt'], 'salt');
+    algorithm.iterations = integer(members['iterations'], 0xffffffff, 'iterations');
+  }
   return algorithm;
+}
+
+function readPairMembers(algorithm: Algorithm, operation: Operation, members: Record<string, unknown>): void {
+  const { name } = algorithm;
+  const isRsa = name[0] === 'R';
+  if (operation === 'generateKey' || operation === 'importKey') {
+    if (operation === 'generateKey' && isRsa) {
+      algorithm.modulusLength = integer(members['modulusLength'], 0xffffffff, 'modulusLength');
+      algorithm.publicExponent = copyBytes(members['publicExponent'], 'publicExponent');
+    }
+    if (isRsa) algorithm.hash = hashOf(members);
+    if (name[0] === 'E' && name !== 'Ed25519') {
+      if (members['namedCurve'] === undefined) throw new TypeError(`${name}: namedCurve is missing`);
+      algorithm.namedCurve = toDomString(members['namedCurve']);
+      if (!CURVES.includes(algorithm.namedCurve)) throw new DOMException(`${name}: the curve ${algorithm.namedCurve.slice(0, 40)} is not offered here; use one of ${CURVES.join(', ')}`, 'NotSupportedError');
+    }
+    return;
+  }
+  if (name === 'RSA-PSS') algorithm.saltLength = integer(members['saltLength'], 0xffffffff, 'saltLength');
+  if (name === 'ECDSA') algorithm.hash = hashOf(members);
+  if (name === 'RSA-OAEP' && members['label'] !== undefined) algorithm.label = copyBytes(members['label'], 'label');
+  if (operation === 'deriveBits') algorithm.public = members['public'];
 }
 
 function hashOf(members: Record<string, unknown>): HashName {

@@ -13,41 +13,57 @@ export interface KeyAlgorithm {
   name: string;
   length?: number;
   hash?: { name: HashName };
+  modulusLength?: number;
+  publicExponent?: Uint8Array;
+  namedCurve?: string;
 }
 
-/** Makes a secret key. */
-export let createKey: (material: Uint8Array, algorithm: KeyAlgorithm, extractable: boolean, usages: KeyUsage[]) => CryptoKey;
+export type KeyType = 'secret' | 'private' | 'public';
+
+/** A key's own idea of itself, whatever plugin code did to what the getters answered. */
+interface KeyFacts {
+  type: KeyType;
+  name: string;
+  hash: HashName | undefined;
+  curve: string | undefined;
+  extractable: boolean;
+  usages: readonly KeyUsage[];
+}
+
+/** Makes a key, by default a secret one. The material of a private key is PKCS #8, that of a public one SPKI. */
+export let createKey: (material: Uint8Array, algorithm: KeyAlgorithm, extractable: boolean, usages: KeyUsage[], type?: KeyType) => CryptoKey;
 /** The bytes of a key; never to be written to or handed out. */
 export let keyMaterial: (key: CryptoKey) => Uint8Array;
-/** A key's own idea of itself, whatever plugin code did to what the getters answered. */
-export let keyFacts: (key: CryptoKey) => { name: string; hash: HashName | undefined; extractable: boolean; usages: readonly KeyUsage[] };
+/** What a key is. */
+export let keyFacts: (key: CryptoKey) => KeyFacts;
 /** True for a CryptoKey, whatever its prototype. */
 export let isCryptoKey: (value: unknown) => value is CryptoKey;
 
-/** Web Cryptography §13; only secret keys exist here. */
+/** Web Cryptography §13. */
 export class CryptoKey {
   #material: Uint8Array;
   #algorithm: KeyAlgorithm;
   #extractable: boolean;
   #usages: readonly KeyUsage[];
-  #facts: { name: string; hash: HashName | undefined; extractable: boolean; usages: readonly KeyUsage[] };
+  #facts: KeyFacts;
 
-  constructor(token?: unknown, material?: unknown, algorithm?: unknown, extractable?: unknown, usages?: unknown) {
+  constructor(token?: unknown, material?: unknown, algorithm?: unknown, extractable?: unknown, usages?: unknown, type?: unknown) {
     if (token !== CREATE) throw new TypeError('Illegal constructor');
     this.#material = material as Uint8Array;
     this.#algorithm = algorithm as KeyAlgorithm;
     this.#extractable = extractable as boolean;
     this.#usages = usages as KeyUsage[];
-    this.#facts = { name: this.#algorithm.name, hash: this.#algorithm.hash?.name, extractable: this.#extractable, usages: [...this.#usages] };
+    const { name, hash, namedCurve: curve } = this.#algorithm;
+    this.#facts = { type: type as KeyType, name, hash: hash?.name, curve, extractable: this.#extractable, usages: [...this.#usages] };
   }
 
-  get type(): 'secret' { return 'secret'; }
+  get type(): KeyType { return this.#facts.type; }
   get extractable(): boolean { return this.#extractable; }
   get algorithm(): KeyAlgorithm { return this.#algorithm; }
   get usages(): readonly KeyUsage[] { return this.#usages; }
 
   static {
-    createKey = (material, algorithm, extractable, usages) => new CryptoKey(CREATE, material, algorithm, extractable, usages);
+    createKey = (material, algorithm, extractable, usages, type = 'secret') => new CryptoKey(CREATE, material, algorithm, extractable, usages, type);
     keyMaterial = (key) => key.#material;
     keyFacts = (key) => key.#facts;
     isCryptoKey = (value): value is CryptoKey => typeof value === 'object' && value !== null && #material in value;
@@ -55,10 +71,21 @@ export class CryptoKey {
 }
 finishInterface(CryptoKey, 'CryptoKey', { constructor: 0 });
 
-/** The JSON Web Key of a symmetric key (RFC 7518 §6.4). */
+/** A JSON Web Key (RFC 7517, RFC 7518 §6, RFC 8037). */
 export interface Jwk {
   kty?: string;
   k?: string;
+  crv?: string;
+  x?: string;
+  y?: string;
+  d?: string;
+  n?: string;
+  e?: string;
+  p?: string;
+  q?: string;
+  dp?: string;
+  dq?: string;
+  qi?: string;
   alg?: string;
   use?: string;
   key_ops?: string[];
@@ -69,6 +96,7 @@ const ALLOWED: Record<string, readonly KeyUsage[]> = {
   HMAC: ['sign', 'verify'],
   'AES-GCM': ['encrypt', 'decrypt', 'wrapKey', 'unwrapKey'],
   HKDF: ['deriveKey', 'deriveBits'],
+  PBKDF2: ['deriveKey', 'deriveBits'],
 };
 
 function fail(name: string, message: string): DOMException {
@@ -103,7 +131,7 @@ const MAX_KEY_BITS = 65536;
 
 /** "Get key length": bits, or null when the key material decides. */
 export function keyBits(algorithm: Algorithm): number | null {
-  if (algorithm.name === 'HKDF') return null;
+  if (isMaterial(algorithm.name)) return null;
   const { length } = algorithm;
   if (algorithm.name === 'HMAC') {
     if (length === undefined) return blockBits(algorithm.hash ?? 'SHA-256');
@@ -116,18 +144,23 @@ export function keyBits(algorithm: Algorithm): number | null {
 
 function describe(algorithm: Algorithm, length: number): KeyAlgorithm {
   if (algorithm.name === 'HMAC') return { hash: { name: algorithm.hash ?? 'SHA-256' }, length, name: 'HMAC' };
-  return algorithm.name === 'HKDF' ? { name: 'HKDF' } : { length, name: algorithm.name };
+  return isMaterial(algorithm.name) ? { name: algorithm.name } : { length, name: algorithm.name };
+}
+
+/** Whether keys of an algorithm are material to derive others from, and nothing else. */
+function isMaterial(name: string): boolean {
+  return name === 'HKDF' || name === 'PBKDF2';
 }
 
 /** `importKey` for the formats `raw` and `jwk`. */
 export function importSecret(format: string, data: Uint8Array | Jwk, given: unknown, extractable: boolean, usages: KeyUsage[]): CryptoKey {
   const algorithm = normalizeAlgorithm(given, 'importKey');
   const { name } = algorithm;
-  if (format !== 'raw' && format !== 'raw-secret' && (format !== 'jwk' || name === 'HKDF')) {
+  if (format !== 'raw' && format !== 'raw-secret' && (format !== 'jwk' || isMaterial(name))) {
     throw fail('NotSupportedError', `Keys for ${name} cannot be imported from ${format}`);
   }
   checkUsages(name, usages);
-  if (name === 'HKDF' && extractable) throw fail('SyntaxError', 'A key for HKDF cannot be extractable');
+  if (isMaterial(name) && extractable) throw fail('SyntaxError', `A key for ${name} cannot be extractable`);
   const material = data instanceof Uint8Array ? data : readJwk(data, algorithm, extractable, usages);
   let bits = material.length * 8;
   if (name === 'HMAC') {
@@ -156,7 +189,12 @@ function readJwk(jwk: Jwk, algorithm: Algorithm, extractable: boolean, usages: K
     throw fail('DataError', "The key's k is not base64url");
   }
   if (jwk.alg !== undefined && jwk.alg !== jwkName(algorithm, material.length)) throw fail('DataError', `The key is for ${jwk.alg.slice(0, 40)}`);
-  const use = algorithm.name === 'HMAC' ? 'sig' : 'enc';
+  checkJwkUse(jwk, algorithm.name === 'HMAC' ? 'sig' : 'enc', extractable, usages);
+  return material;
+}
+
+/** What a JSON Web Key says about its use must allow what is wanted of it. */
+export function checkJwkUse(jwk: Jwk, use: 'sig' | 'enc', extractable: boolean, usages: KeyUsage[]): void {
   if (usages.length > 0 && jwk.use !== undefined && jwk.use !== use) throw fail('DataError', `The key's use must be '${use}'`);
   if (jwk.key_ops !== undefined) {
     const operations = jwk.key_ops;
@@ -165,25 +203,31 @@ function readJwk(jwk: Jwk, algorithm: Algorithm, extractable: boolean, usages: K
     }
   }
   if (jwk.ext === false && extractable) throw fail('DataError', 'The key says that it is not extractable');
-  return material;
 }
+
+const TEXT_MEMBERS = ['alg', 'k', 'kty', 'use', 'crv', 'x', 'y', 'd', 'n', 'e', 'p', 'q', 'dp', 'dq', 'qi'] as const;
 
 /** Reads the members of a JsonWebKey dictionary that matter here. */
 export function toJwk(value: unknown): Jwk {
   if (!isObject(value) || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) throw new TypeError('The key must be a JSON Web Key');
   const given = value as Record<string, unknown>;
   const jwk: Jwk = {};
-  for (const name of ['alg', 'k', 'kty', 'use'] as const) if (given[name] !== undefined) jwk[name] = toDomString(given[name]);
+  for (const name of TEXT_MEMBERS) if (given[name] !== undefined) jwk[name] = toDomString(given[name]);
   if (given['ext'] !== undefined) jwk.ext = Boolean(given['ext']);
   if (given['key_ops'] !== undefined) jwk.key_ops = Array.from(given['key_ops'] as Iterable<unknown>, toDomString);
   return jwk;
 }
 
-/** `exportKey`. The caller has checked nothing yet. */
+/** Throws where a key may not be exported. */
+export function requireExportable(key: CryptoKey): void {
+  const facts = keyFacts(key);
+  if (isMaterial(facts.name)) throw fail('NotSupportedError', `Keys for ${facts.name} cannot be exported`);
+  if (!facts.extractable) throw fail('InvalidAccessError', 'The key is not extractable');
+}
+
+/** `exportKey` of a secret key that may be exported. */
 export function exportSecret(format: string, key: CryptoKey): Uint8Array<ArrayBuffer> | Jwk {
   const facts = keyFacts(key);
-  if (facts.name === 'HKDF') throw fail('NotSupportedError', 'Keys for HKDF cannot be exported');
-  if (!facts.extractable) throw fail('InvalidAccessError', 'The key is not extractable');
   const material = keyMaterial(key);
   if (format === 'raw' || format === 'raw-secret') return new Uint8Array(material);
   if (format !== 'jwk') throw fail('NotSupportedError', `Secret keys cannot be exported as ${format}`);

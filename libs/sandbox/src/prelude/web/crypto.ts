@@ -1,53 +1,17 @@
-import type { PreludeHost } from '../host.js';
-import { base64ToBytes, bytesToBase64 } from './base64.js';
-import { copyBytes, normalizeAlgorithm } from './crypto-algorithms.js';
+import { copyBytes, isPairAlgorithm, normalizeAlgorithm } from './crypto-algorithms.js';
 import type { Algorithm, KeyUsage } from './crypto-algorithms.js';
-import { exportSecret, generateSecret, importSecret, isCryptoKey, keyBits, keyFacts, keyMaterial, toJwk, toUsages } from './crypto-key.js';
+import { callCrypto, callForBytes } from './crypto-call.js';
+import { exportSecret, generateSecret, importSecret, isCryptoKey, keyBits, keyFacts, keyMaterial, requireExportable, toJwk, toUsages } from './crypto-key.js';
 import type { CryptoKey, Jwk } from './crypto-key.js';
+import { cipherPair, exportPair, generatePair, importPair, sharedBits, signPair, verifyPair } from './crypto-pairs.js';
+import type { CryptoKeyPair } from './crypto-pairs.js';
 import { DOMException } from './dom-exception.js';
 import { utf8Decode, utf8Encode } from './encoding.js';
-import { JSONParse, NumberPrototypeToString, PromiseCtor, TypedArrayTag, quote } from './primordials.js';
+import { JSONParse, NumberPrototypeToString, TypedArrayTag } from './primordials.js';
 import { fillRandom, randomBytes } from './random.js';
 import { finishInterface, requireArguments, toDomString, viewBytes } from './webidl.js';
 
-let executorCall: PreludeHost['executorCall'] = () => new PromiseCtor(() => undefined);
-
-/** Joins WebCrypto to the host. */
-export function connectCrypto(host: PreludeHost): void {
-  executorCall = host.executorCall;
-}
-
 const CREATE = Symbol('create');
-
-/** Calls the executor with one object of strings and numbers, put together without any `toJSON`. Bytes travel as base64. */
-async function call(operation: string, fields: Record<string, string | number | Uint8Array | undefined>): Promise<Record<string, unknown>> {
-  let text = '';
-  for (const name of Object.keys(fields)) {
-    const value = fields[name];
-    if (value === undefined) continue;
-    const json = typeof value === 'number' ? NumberPrototypeToString(value) : quote(typeof value === 'string' ? value : bytesToBase64(value));
-    text += `${text === '' ? '' : ','}${quote(name)}:${json}`;
-  }
-  let answer: string;
-  try {
-    answer = await executorCall(`crypto.${operation}`, `[{${text}}]`);
-  } catch (error) {
-    throw translate(error);
-  }
-  return JSONParse(answer) as Record<string, unknown>;
-}
-
-function translate(error: unknown): unknown {
-  const { code, message } = error as { code?: unknown; message?: unknown };
-  const text = typeof message === 'string' ? message : 'The operation failed';
-  if (code === 'CRYPTO_OPERATION' || code === 'CRYPTO_INVALID') return new DOMException(text, 'OperationError');
-  if (code === 'CRYPTO_LIMIT') return new DOMException(text, 'QuotaExceededError');
-  return error;
-}
-
-async function callForBytes(operation: string, fields: Record<string, string | number | Uint8Array | undefined>): Promise<ArrayBuffer> {
-  return base64ToBytes((await call(operation, fields))['data'] as string).buffer;
-}
 
 function checkKey(key: unknown, algorithm: Algorithm, usage: KeyUsage): asserts key is CryptoKey {
   if (!isCryptoKey(key)) throw new TypeError('The key must be a CryptoKey');
@@ -57,6 +21,7 @@ function checkKey(key: unknown, algorithm: Algorithm, usage: KeyUsage): asserts 
 }
 
 async function cipher(operation: 'encrypt' | 'decrypt', algorithm: Algorithm, key: CryptoKey, data: Uint8Array): Promise<ArrayBuffer> {
+  if (isPairAlgorithm(algorithm.name)) return await cipherPair(operation, algorithm, key, data);
   const tagLength = algorithm.tagLength ?? 128;
   if (![32, 64, 96, 104, 112, 120, 128].includes(tagLength)) throw new DOMException(`${tagLength} is no valid tagLength`, 'OperationError');
   if (operation === 'decrypt' && data.length < tagLength / 8) throw new DOMException('The data is shorter than its tag', 'OperationError');
@@ -66,15 +31,29 @@ async function cipher(operation: 'encrypt' | 'decrypt', algorithm: Algorithm, ke
 }
 
 async function derive(algorithm: Algorithm, key: CryptoKey, bits: unknown): Promise<Uint8Array<ArrayBuffer>> {
+  const { name, hash, salt, info, iterations } = algorithm;
   const length = bits === null || bits === undefined ? NaN : Math.trunc(Number(bits));
-  if (!(length >= 0) || length % 8 !== 0) throw new DOMException('HKDF needs a length that is a multiple of 8', 'OperationError');
+  if (isPairAlgorithm(name)) return await sharedBits(algorithm, key, bits === null || bits === undefined ? null : length);
+  if (!(length >= 0) || length % 8 !== 0) throw new DOMException(`${name} needs a length that is a multiple of 8`, 'OperationError');
+  if (name === 'PBKDF2' && iterations === 0) throw new DOMException('PBKDF2 needs at least one iteration', 'OperationError');
   if (length === 0) return new Uint8Array(0);
-  return new Uint8Array(await callForBytes('hkdf', { key: keyMaterial(key), hash: algorithm.hash, salt: algorithm.salt, info: algorithm.info, bits: length }));
+  const fields = { key: keyMaterial(key), hash, salt, info, iterations, bits: length };
+  return new Uint8Array(await callForBytes(name === 'HKDF' ? 'hkdf' : 'pbkdf2', fields));
+}
+
+async function importAny(format: string, data: Uint8Array | Jwk, algorithm: unknown, extractable: boolean, usages: KeyUsage[]): Promise<CryptoKey> {
+  const isPair = isPairAlgorithm(normalizeAlgorithm(algorithm, 'importKey').name);
+  return isPair ? await importPair(format, data, algorithm, extractable, usages) : importSecret(format, data, algorithm, extractable, usages);
+}
+
+async function exportAny(format: string, key: CryptoKey): Promise<Uint8Array<ArrayBuffer> | Jwk> {
+  requireExportable(key);
+  return keyFacts(key).type === 'secret' ? exportSecret(format, key) : await exportPair(format, key);
 }
 
 function toFormat(value: unknown): string {
   const format = toDomString(value);
-  if (!['raw', 'raw-secret', 'jwk', 'pkcs8', 'spki'].includes(format)) throw new TypeError(`'${format.slice(0, 40)}' is no key format`);
+  if (!['raw', 'raw-secret', 'raw-public', 'jwk', 'pkcs8', 'spki'].includes(format)) throw new TypeError(`'${format.slice(0, 40)}' is no key format`);
   return format;
 }
 
@@ -82,7 +61,7 @@ function keyData(format: string, value: unknown): Uint8Array | Jwk {
   return format === 'jwk' ? toJwk(value) : copyBytes(value, 'keyData');
 }
 
-/** Web Cryptography §14, over what the executor offers: SHA-1/2, HMAC, AES-GCM, HKDF. */
+/** Web Cryptography §14, over what the executor offers: SHA-1/2, HMAC, AES-GCM, HKDF, PBKDF2, RSA, P-256 to P-521, Ed25519, X25519. */
 export class SubtleCrypto {
   #brand = true;
 
@@ -99,7 +78,9 @@ export class SubtleCrypto {
   async sign(algorithm: unknown, key: unknown, data: unknown): Promise<ArrayBuffer> {
     this.#check(arguments.length, 3, 'sign');
     const bytes = copyBytes(data, 'data');
-    checkKey(key, normalizeAlgorithm(algorithm, 'sign'), 'sign');
+    const normal = normalizeAlgorithm(algorithm, 'sign');
+    checkKey(key, normal, 'sign');
+    if (isPairAlgorithm(normal.name)) return await signPair(normal, key, bytes);
     return await callForBytes('sign', { key: keyMaterial(key), hash: keyFacts(key).hash, data: bytes });
   }
 
@@ -107,8 +88,10 @@ export class SubtleCrypto {
     this.#check(arguments.length, 4, 'verify');
     const given = copyBytes(signature, 'signature');
     const bytes = copyBytes(data, 'data');
-    checkKey(key, normalizeAlgorithm(algorithm, 'verify'), 'verify');
-    return (await call('verify', { key: keyMaterial(key), hash: keyFacts(key).hash, data: bytes, signature: given }))['valid'] === true;
+    const normal = normalizeAlgorithm(algorithm, 'verify');
+    checkKey(key, normal, 'verify');
+    if (isPairAlgorithm(normal.name)) return await verifyPair(normal, key, given, bytes);
+    return (await callCrypto('verify', { key: keyMaterial(key), hash: keyFacts(key).hash, data: bytes, signature: given }))['valid'] === true;
   }
 
   async encrypt(algorithm: unknown, key: unknown, data: unknown): Promise<ArrayBuffer> {
@@ -127,24 +110,25 @@ export class SubtleCrypto {
     return await cipher('decrypt', normal, key, bytes);
   }
 
-  async generateKey(algorithm: unknown, extractable: unknown, keyUsages: unknown): Promise<CryptoKey> {
+  async generateKey(algorithm: unknown, extractable: unknown, keyUsages: unknown): Promise<CryptoKey | CryptoKeyPair> {
     this.#check(arguments.length, 3, 'generateKey');
     const usages = toUsages(keyUsages);
-    return generateSecret(normalizeAlgorithm(algorithm, 'generateKey'), Boolean(extractable), usages);
+    const normal = normalizeAlgorithm(algorithm, 'generateKey');
+    return isPairAlgorithm(normal.name) ? await generatePair(normal, Boolean(extractable), usages) : generateSecret(normal, Boolean(extractable), usages);
   }
 
   async importKey(format: unknown, data: unknown, algorithm: unknown, extractable: unknown, keyUsages: unknown): Promise<CryptoKey> {
     this.#check(arguments.length, 5, 'importKey');
     const name = toFormat(format);
     const usages = toUsages(keyUsages);
-    return importSecret(name, keyData(name, data), algorithm, Boolean(extractable), usages);
+    return await importAny(name, keyData(name, data), algorithm, Boolean(extractable), usages);
   }
 
   async exportKey(format: unknown, key: unknown): Promise<ArrayBuffer | Jwk> {
     this.#check(arguments.length, 2, 'exportKey');
     const name = toFormat(format);
     if (!isCryptoKey(key)) throw new TypeError('The key must be a CryptoKey');
-    const exported = exportSecret(name, key);
+    const exported = await exportAny(name, key);
     return exported instanceof Uint8Array ? exported.buffer : exported;
   }
 
@@ -172,7 +156,7 @@ export class SubtleCrypto {
     const normal = normalizeAlgorithm(algorithm, 'encrypt');
     if (!isCryptoKey(key)) throw new TypeError('The key must be a CryptoKey');
     checkKey(wrappingKey, normal, 'wrapKey');
-    const exported = exportSecret(name, key);
+    const exported = await exportAny(name, key);
     const bytes = exported instanceof Uint8Array ? exported : utf8Encode(JSON.stringify(exported));
     return await cipher('encrypt', normal, wrappingKey, bytes);
   }
@@ -196,7 +180,7 @@ export class SubtleCrypto {
         throw new DOMException('The unwrapped key is no JSON Web Key', 'DataError');
       }
     }
-    return importSecret(name, data, unwrappedKeyAlgorithm, Boolean(extractable), usages);
+    return await importAny(name, data, unwrappedKeyAlgorithm, Boolean(extractable), usages);
   }
 
   #check(given: number, wanted: number, name: string): void {

@@ -1,5 +1,8 @@
+import { base64ToBytes } from './base64.js';
+import { callCompression } from './crypto-call.js';
 import { TextDecoder, utf8Encode } from './encoding.js';
 import { lazyScript } from './lazy.js';
+import { viewBytes } from './webidl.js';
 
 /** What this prelude needs of a ReadableStream. */
 export interface ReadableStream {
@@ -33,6 +36,10 @@ export interface StreamsScript {
 export interface StreamsDependencies {
   TextDecoder: Constructor<object>;
   utf8Encode(text: string): Uint8Array;
+  /** Asks the executor for `compression.<operation>`; bytes travel as base64. */
+  compress(operation: string, fields: Record<string, string | number | Uint8Array>): Promise<{ id?: number; data?: string; done?: boolean }>;
+  base64ToBytes(text: string): Uint8Array;
+  viewBytes(value: unknown): Uint8Array | undefined;
 }
 
 const script = lazyScript<{ install(dependencies: StreamsDependencies): StreamsScript }>('streams');
@@ -40,7 +47,9 @@ let loaded: StreamsScript | undefined;
 
 /** Everything about streams; loads the script on first use. */
 export function streams(): StreamsScript {
-  return (loaded ??= script().install({ TextDecoder: TextDecoder as unknown as Constructor<object>, utf8Encode }));
+  return (loaded ??= script().install({
+    TextDecoder: TextDecoder as unknown as Constructor<object>, utf8Encode, compress: callCompression, base64ToBytes, viewBytes,
+  }));
 }
 
 /** Names that {@link StreamsScript.globals} defines. */
@@ -48,6 +57,7 @@ export const STREAM_GLOBALS = [
   'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController', 'ReadableByteStreamController',
   'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter', 'WritableStreamDefaultController', 'TransformStream',
   'TransformStreamDefaultController', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'TextEncoderStream', 'TextDecoderStream',
+  'CompressionStream', 'DecompressionStream',
 ];
 
 /** True for a ReadableStream. Without the script no stream can exist, so it is not loaded for the question. */

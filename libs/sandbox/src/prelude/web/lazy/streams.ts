@@ -1,8 +1,11 @@
-/** The script `streams`: the Streams Standard, and the two stream classes of the Encoding Standard. */
+/** The script `streams`: the Streams Standard, and the stream classes of the Encoding and the Compression Standard. */
 import * as ponyfill from 'web-streams-polyfill';
 import type { ReadableStream, StreamsDependencies, StreamsScript } from '../streams.js';
 
 const { ReadableStream: Readable, TransformStream } = ponyfill;
+
+/** Bytes sent to the executor at once. */
+const PIECE_BYTES = 256 * 1024;
 
 interface Decoder {
   readonly encoding: string;
@@ -12,7 +15,7 @@ interface Decoder {
 }
 
 /** Joins the streams to the prelude's codecs. Called once. */
-export function install({ TextDecoder, utf8Encode }: StreamsDependencies): StreamsScript {
+export function install({ TextDecoder, utf8Encode, compress, base64ToBytes, viewBytes }: StreamsDependencies): StreamsScript {
   class TextEncoderStream {
     #lead = '';
     #transform = new TransformStream<unknown, Uint8Array>({
@@ -63,7 +66,62 @@ export function install({ TextDecoder, utf8Encode }: StreamsDependencies): Strea
     get readable(): unknown { return this.#transform.readable; }
     get writable(): unknown { return this.#transform.writable; }
   }
-  for (const [constructor, name] of [[TextEncoderStream, 'TextEncoderStream'], [TextDecoderStream, 'TextDecoderStream']] as const) {
+  /** Sends pieces of what comes in to the executor and passes on what becomes of them. */
+  function compressing(direction: string, given: unknown): ponyfill.TransformStream<unknown, Uint8Array> {
+    const format = `${given as string}`;
+    if (format !== 'gzip' && format !== 'deflate' && format !== 'deflate-raw') throw new TypeError(`The format ${format.slice(0, 40)} is not offered; use gzip, deflate or deflate-raw`);
+    let id: number | undefined;
+    const pass = async (controller: { enqueue(chunk: Uint8Array): void }, operation: string, data?: Uint8Array): Promise<void> => {
+      id ??= (await compress('open', { direction, format })).id ?? 0;
+      let answer = await compress(operation, data === undefined ? { id } : { id, data });
+      for (;;) {
+        if (answer.data !== undefined && answer.data !== '') controller.enqueue(base64ToBytes(answer.data));
+        if (answer.done === true) return;
+        answer = await compress('more', { id });
+      }
+    };
+    const close = async (): Promise<void> => {
+      if (id !== undefined) await compress('close', { id });
+    };
+    return new TransformStream<unknown, Uint8Array>({
+      transform: async (chunk, controller) => {
+        const bytes = viewBytes(chunk);
+        if (bytes === undefined) throw new TypeError('A chunk must be bytes: an ArrayBuffer or a view on one');
+        const copy = bytes.slice();
+        for (let at = 0; at < copy.length; at += PIECE_BYTES) await pass(controller, 'write', copy.subarray(at, at + PIECE_BYTES));
+      },
+      flush: async (controller) => {
+        await pass(controller, 'end');
+        await close();
+      },
+      cancel: close,
+    } as ponyfill.Transformer<unknown, Uint8Array>);
+  }
+
+  class CompressionStream {
+    #transform: ponyfill.TransformStream<unknown, Uint8Array>;
+    constructor(format: unknown) {
+      if (arguments.length === 0) throw new TypeError('CompressionStream: the format is missing');
+      this.#transform = compressing('compress', format);
+    }
+
+    get readable(): unknown { return this.#transform.readable; }
+    get writable(): unknown { return this.#transform.writable; }
+  }
+
+  class DecompressionStream {
+    #transform: ponyfill.TransformStream<unknown, Uint8Array>;
+    constructor(format: unknown) {
+      if (arguments.length === 0) throw new TypeError('DecompressionStream: the format is missing');
+      this.#transform = compressing('decompress', format);
+    }
+
+    get readable(): unknown { return this.#transform.readable; }
+    get writable(): unknown { return this.#transform.writable; }
+  }
+
+  const classes = { TextEncoderStream, TextDecoderStream, CompressionStream, DecompressionStream };
+  for (const [name, constructor] of Object.entries(classes)) {
     Object.defineProperty(constructor, 'name', { value: name, configurable: true });
     Object.defineProperty(constructor.prototype, Symbol.toStringTag, { value: name, configurable: true });
     for (const [member, descriptor] of Object.entries(Object.getOwnPropertyDescriptors(constructor.prototype))) {
@@ -74,7 +132,7 @@ export function install({ TextDecoder, utf8Encode }: StreamsDependencies): Strea
   for (const [name, value] of Object.entries(ponyfill)) Object.defineProperty(value, 'name', { value: name, configurable: true });
 
   return {
-    globals: { ...ponyfill, TextEncoderStream, TextDecoderStream },
+    globals: { ...ponyfill, ...classes },
     streamOf: (bytes) => new Readable({
       type: 'bytes',
       pull(controller) {
