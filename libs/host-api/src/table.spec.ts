@@ -57,6 +57,10 @@ const good: [HostMethod, unknown, unknown?][] = [
     ['orders', { total: { $gt: 1 } }, { orderBy: '-total', limit: 1000 }],
     ['orders', { kind: 'field', path: ['total'], test: { op: 'gt', value: 1 } }, { orderBy: [{ path: ['total'], descending: true }], limit: 1000 }],
   ],
+  ['db.query', ['orders', null, { limit: null, offset: null, orderBy: null }], ['orders', undefined, { limit: undefined, offset: undefined, orderBy: undefined }]],
+  ['files.list', [null, { limit: null, cursor: null }], [undefined, { limit: undefined, cursor: null }]],
+  ['emit', ['build.done', null, { id: null, subject: null, source: null }], ['build.done', {}, { id: undefined, subject: undefined, source: undefined }]],
+  ['kv.incr', ['a', null, { ttl: null, ttl_s: null }], ['a', undefined, {}]],
   ['db.update', ['orders', 'an-id', { id: 'an-id', created_at: 'then', total: 1, $unset: ['note'] }], ['orders', 'an-id', { set: { total: 1 }, unset: ['note'] }]],
 ];
 

@@ -9,9 +9,9 @@ const storedRow = jsonObject;
 const touchesTable = ([name]: readonly [string, ...unknown[]]): { table: string } => ({ table: name });
 
 const queryOptions = z.strictObject({
-  limit: z.int().min(1).max(1000).optional(),
-  offset: z.int().min(0).max(1_000_000).optional(),
-  orderBy: sortInput.optional(),
+  limit: optional(z.int().min(1).max(1000)),
+  offset: optional(z.int().min(0).max(1_000_000)),
+  orderBy: optional(sortInput),
 });
 
 /** Tenant tables (`db.read`, `db.write`). */
@@ -77,7 +77,7 @@ export const maxFileCallBytes = 10 * MiB;
 /** Tenant storage (`files.read`, `files.write`). */
 export const fileCalls = {
   'files.list': row({
-    args: z.tuple([optional(z.string().max(1024)), optional(z.strictObject({ limit: z.int().min(1).max(1000).optional(), cursor: z.string().min(1).max(2048).nullish() }))]),
+    args: z.tuple([optional(z.string().max(1024)), optional(z.strictObject({ limit: optional(z.int().min(1).max(1000)), cursor: z.string().min(1).max(2048).nullish() }))]),
     result: z.object({ items: z.array(fileStat), next_cursor: z.string().nullable() }),
     permission: 'files.read',
     doc: 'Files whose key begins with a prefix, in order of their keys. `limit` is at most 1000 (default 100).',

@@ -14,7 +14,7 @@ export const flowCalls = {
     args: z.tuple([
       line(200),
       jsonUpTo(json, maxPayloadBytes).nullish().transform((data) => data ?? {}),
-      optional(z.strictObject({ id: line(200).optional(), subject: line(512).optional(), source: line(512).optional() })),
+      optional(z.strictObject({ id: optional(line(200)), subject: optional(line(512)), source: optional(line(512)) })),
     ]),
     result: z.object({ event_id: z.string() }),
     meter: 'emits',
