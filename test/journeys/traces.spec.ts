@@ -1,6 +1,6 @@
 /** Errors in logs lead to the author's files and lines, whatever way they come there. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { startTestAnnex, until, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 const main = `import { route } from '@annex/sdk'
 import { fail } from './lib/fail'
@@ -13,6 +13,7 @@ route('/call', async (ctx) => {
 route('/caught', async (ctx) => { try { await ctx.kv.get() } catch (error) { console.error(error) } return 1 })
 route('/arguments', async (ctx) => { await ctx.kv.set('a', { b: [1n] }) })
 route('/fetch', async () => { await fetch('https://nobody.test/') })
+route('/forgotten', (ctx) => { ctx.kv.set('', 1); return 1 })
 route('/deep', () => deep())
 route('/forged', () => { console.log('plugin.js:1:1 '.repeat(1000)); return 1 })
 `;
@@ -35,7 +36,8 @@ afterAll(() => annex.stop());
 /** The log of a call of a route, as one text. */
 async function logOf(path: string): Promise<string> {
   const { headers } = await tenant.owner.get(`/ext/probe${path}`);
-  const run = await tenant.owner.get(`/api/runs/${String(headers.get('annex-run-id'))}`);
+  // A run is there when it is over, which may be after its answer.
+  const run = await until(() => tenant.owner.get(`/api/runs/${String(headers.get('annex-run-id'))}`), ({ status }) => status === 200);
   return JSON.stringify(run.body.logs);
 }
 
@@ -47,7 +49,8 @@ describe('an error names file and line of the author', () => {
     ['of a refused call that was caught', '/caught', ['at ctx.kv.get', 'main.ts:9:']],
     ['of arguments that cannot be sent', '/arguments', ['ctx.kv.set: argument 2 holds at \\"/b/0\\" a BigInt', 'main.ts:10:']],
     ['of a fetch', '/fetch', ['fetch failed', 'at ctx.http.request', 'main.ts:11:']],
-    ['of a module of Node that a dependency asks for', '/deep', ['node:os', 'node_modules/deep/index.js:4:', 'main.ts:12:']],
+    ['of a module of Node that a dependency asks for', '/deep', ['node:os', 'node_modules/deep/index.js:4:', 'main.ts:13:']],
+    ['of a refused call that nobody waited for', '/forgotten', ['Uncaught (in promise)', 'at ctx.kv.set', 'main.ts:12:']],
   ])('%s', async (_how, path, wanted) => {
     const log = await logOf(path);
     for (const text of wanted) expect(log).toContain(text);

@@ -88,7 +88,7 @@ describe('a handler that does not wait for its calls', () => {
     await host.calls(1);
     host.answer({ ok: false, code: 'RATE_LIMITED', message: 'too many' });
     expect(valueOf(await run)).toBe(1);
-    expect(host.log).toMatchObject([{ level: 'error', message: expect.stringContaining('too many') as string }]);
+    expect(host.log).toMatchObject([{ level: 'error', message: 'Uncaught (in promise): too many', fields: { stack: expect.stringMatching(/^Error: too many\n {4}at ctx\.kv\.set\n {4}at .*plugin\.js:1:/) as string } }]);
   });
 
   it('leaves its ctx dead once the run is over', async () => {

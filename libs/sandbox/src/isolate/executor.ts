@@ -9,7 +9,7 @@ import { cpuText, failure, GuestRun, memoryText, wallText, type RunEnd } from '.
 import type { Lane, LaneEvents } from './lane.js';
 import { Lanes } from './lanes.js';
 import { makePreludeCache } from './prelude-cache.js';
-import { credit, deliver, takeEmission, takeLog, tellPendingTimers, type EffectParts, type Inspection } from './run-effects.js';
+import { credit, deliver, takeEmission, takeUnhandled, tellPendingTimers, type EffectParts, type Inspection } from './run-effects.js';
 import { expire, watchTurn, type TurnFindings } from './turn-watch.js';
 
 /** Set by the parent before anything else, as JSON. */
@@ -43,8 +43,6 @@ const ticksPerMemoryLook = 10;
 /** While an isolate is in a turn this long, further runs go to a second isolate of the same key. */
 const longTurnMs = 50;
 const overflowSuffix = ' (second)';
-/** `error`, as a number of the wire. */
-const unhandledLevel = 3;
 /** Profiles that one isolate remembers; beyond, it starts over. */
 const maxProfiles = 16;
 
@@ -242,7 +240,7 @@ export class Executor implements LaneEvents, EffectParts {
   onTurnEnd(lane: Lane, run: GuestRun, unhandled?: string): void {
     if (run.over || lane.state === 'dead' || run.lane !== lane) return;
     if (unhandled !== undefined) {
-      takeLog(run, unhandledLevel, `Uncaught (in promise): ${unhandled}`, '', this);
+      takeUnhandled(run, unhandled, this);
       return;
     }
     if (run.cpuMs > run.limits.cpuMs) run.end = failure('CPU_LIMIT', cpuText(run));

@@ -82,6 +82,8 @@ export class GuestRun {
   hostCallsUnderWay: Set<number> | undefined = undefined;
   /** Calls that this process answers itself. */
   executorCallsUnderWay = 0;
+  /** Stacks of the last calls that were refused, by their messages. */
+  refusals: Map<string, string> | undefined = undefined;
   /** Its open streams of compression. */
   compression: RunCompression | undefined = undefined;
 

@@ -9,6 +9,8 @@ import type { Lane } from './lane.js';
 const maxTimersPerRun = 1000;
 /** `debug`, as a number of the wire. */
 const debugLevel = 0;
+/** `error`. */
+const errorLevel = 3;
 const headerName = /^[a-z0-9!#$%&'*+.^_`|~-]+$/;
 // Visible characters, space, tab and bytes above ASCII (RFC 9110 §5.5).
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
@@ -58,6 +60,9 @@ export function takeEmission(
     case emission.hold:
       run.isHeld = n === 1;
       return n === 0 && run.end !== undefined;
+    case emission.refusal:
+      noteRefusal(run, a, b);
+      return false;
     case emission.executorCall:
       startExecutorCall(lane, run, n, a, b);
       return false;
@@ -238,6 +243,21 @@ async function billed<T>(run: GuestRun, work: () => Promise<T>): Promise<T> {
     const { user, system } = process.cpuUsage(before);
     run.cpuMs += Math.min(performance.now() - startedAt, (user + system) / 1000);
   }
+}
+
+const maxRefusals = 16;
+
+function noteRefusal(run: GuestRun, message: string, stack: string): void {
+  const refusals = (run.refusals ??= new Map());
+  for (const oldest of refusals.keys()) if (refusals.size >= maxRefusals) refusals.delete(oldest);
+  refusals.set(message.slice(0, 4096), stack.slice(0, 4096));
+}
+
+/** Logs a rejection that nobody handled, of which V8 tells the message only; that of a refused call with its stack. */
+export function takeUnhandled(run: GuestRun, message: string, parts: EffectParts): void {
+  let fields = '';
+  for (const [refusal, stack] of run.refusals ?? []) if (message.endsWith(refusal.slice(0, message.length))) fields = JSON.stringify({ stack });
+  takeLog(run, errorLevel, `Uncaught (in promise): ${message}`, fields, parts);
 }
 
 /** Passes a log line on. Answers whether the log is full and the run over. */

@@ -27,6 +27,8 @@ export const emission = {
   hold: 11,
   /** A part of a streamed answer: n bytes, m 1 when it is the last, a base64. */
   chunk: 12,
+  /** A call was refused: a its message, b its stack, which leads to whoever made it. Shown if nobody handles the rejection. */
+  refusal: 13,
 } as const;
 
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;

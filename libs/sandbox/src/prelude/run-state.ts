@@ -1,6 +1,6 @@
 import type { Emit } from './emissions.js';
 import { emission, logLevels, maxArgsLength, streamWindow } from './emissions.js';
-import { record, SafeError, SafePromise, defineProperty } from './primordials.js';
+import { record, SafeError, SafePromise, slice, defineProperty } from './primordials.js';
 import { authorFrames } from './stack-frames.js';
 
 interface Settle {
@@ -21,6 +21,9 @@ export interface RunCeilings {
   /** A route may answer with a stream. */
   streams: boolean;
 }
+
+/** Characters of a refused call's message, and of its stack, that the executor keeps. */
+const maxRefusalText = 4096;
 
 /** Calls that the executor answers itself (cryptography) in one run. */
 const maxExecutorCalls = 10_000;
@@ -151,7 +154,11 @@ export class RunState {
     delete this.calls[id];
     this.underWay -= 1;
     if (ok) settle.resolve(a);
-    else settle.reject(callError(settle, a, b));
+    else {
+      const error = callError(settle, a, b);
+      this.emit()(emission.refusal, this.key, 0, 0, slice(b, 0, maxRefusalText), slice(error.stack ?? '', 0, maxRefusalText), '');
+      settle.reject(error);
+    }
     const next = this.waiting?.[this.waitingHead];
     if (this.waiting !== undefined && next !== undefined) {
       delete this.waiting[this.waitingHead];
