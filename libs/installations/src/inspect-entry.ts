@@ -1,4 +1,4 @@
-import { SourceMap } from 'node:module';
+import { SourcePlaces } from '@annex/kernel';
 import { outcomeErrors } from '@annex/lifecycle';
 import type { Bundle, InspectOutcome, Sandbox } from '@annex/sandbox';
 
@@ -13,7 +13,7 @@ export async function inspectEntry(sandbox: Pick<Sandbox, 'inspect'>, bundle: Bu
     throw outcomeErrors.error('OVERLOADED', 'No sandbox is free to try the package out. Send it again in a moment.', { retryAfterS: 5 });
   }
   if (outcome.ok) return outcome;
-  const place = placeOf(outcome.error.stack ?? '', bundle.sourceMap ?? '');
+  const place = await placeOf(outcome.error.stack ?? '', bundle.sourceMap ?? '');
   return place === undefined ? outcome : { ...outcome, error: { ...outcome.error, message: `${outcome.error.message} (at ${place})` } };
 }
 
@@ -21,15 +21,13 @@ export async function inspectEntry(sandbox: Pick<Sandbox, 'inspect'>, bundle: Bu
 const maxMapChars = 4 * 2 ** 20;
 
 /** File and line of the author's where an entry threw: the first of the stack that has one. */
-function placeOf(stack: string, sourceMap: string): string | undefined {
+async function placeOf(stack: string, sourceMap: string): Promise<string | undefined> {
   const places = [...stack.slice(0, 4096).matchAll(/\bplugin\.js:(\d{1,7}):(\d{1,7})/g)];
   if (places.length === 0 || sourceMap === '' || sourceMap.length > maxMapChars) return undefined;
-  const map = new SourceMap(JSON.parse(sourceMap) as ConstructorParameters<typeof SourceMap>[0]);
+  const map = await SourcePlaces.read(sourceMap);
   for (const [, line, column] of places) {
-    const entry = map.findEntry(Number(line) - 1, Number(column) - 1);
-    if ('originalSource' in entry && typeof entry.originalSource === 'string' && !/^(sdk|missing):/.test(entry.originalSource)) {
-      return `${entry.originalSource}:${entry.originalLine + 1}:${entry.originalColumn + 1}`;
-    }
+    const found = map?.find(Number(line), Number(column));
+    if (found !== undefined && !/^(sdk|missing):/.test(found.source)) return `${found.source}:${found.line}:${found.column}`;
   }
   return undefined;
 }
