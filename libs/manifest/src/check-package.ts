@@ -1,3 +1,4 @@
+import { SourcePlaces } from '@annex/kernel';
 import type { InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from './bundle/bundle-package.js';
 import { checkAgreement } from './inspect/agreement.js';
@@ -13,7 +14,7 @@ import { bundleTransforms } from './webhooks/transforms.js';
 import { manifestPath, readPackage, type PackageFiles } from './zip/read-package.js';
 
 /** What running an entry once, without `ctx`, found; the sandbox does it in a throw-away isolate. */
-export type EntryInspection = { ok: true; registrations: Registration[]; warnings: string[] } | { ok: false; error: { code: string; message: string } };
+export type EntryInspection = { ok: true; registrations: Registration[]; warnings: string[] } | { ok: false; error: { code: string; message: string; stack?: string } };
 
 export interface CheckPackageOptions {
   /** Runs a bundle's entry once. Called with one that compiled: that of the package, and that of its transforms if there are any. */
@@ -96,11 +97,24 @@ async function checkCode(report: PackageReport, entry: string, { inspect, isExpe
   report.reach = reach;
   if (report.manifest !== undefined) report.warnings.push(...reachWarnings(reach, report.manifest, report.files));
   if (!inspection.ok) {
-    report.errors.push({ pointer: '/entry', code: 'ENTRY_FAILED', detail: `running the entry once, to see what it registers, ended with ${inspection.error.code}: ${inspection.error.message.slice(0, 1000)}` });
+    const { code, message, stack = '' } = inspection.error;
+    const place = await findThrowPlace(stack, bundling.bundle.sourceMap);
+    report.errors.push({ pointer: '/entry', code: 'ENTRY_FAILED', detail: `running the entry once, to see what it registers, ended with ${code}: ${message.slice(0, 1000)}${place}` });
     return;
   }
   report.registrations = inspection.registrations;
   report.warnings.push(...inspection.warnings.map((detail) => ({ pointer: '/entry', code: 'ENTRY_WARNING', detail })));
   // Without a sound manifest there is nothing to agree with; its own faults are reported already.
   if (report.manifest !== undefined) report.errors.push(...checkAgreement(report.manifest, inspection.registrations));
+}
+
+/** File and line of the author's where an entry threw, in brackets: the first of the stack that has one. */
+async function findThrowPlace(stack: string, sourceMap: string): Promise<string> {
+  const frames = [...stack.slice(0, 4096).matchAll(/\bplugin\.js:(\d{1,7}):(\d{1,7})/g)];
+  const places = frames.length === 0 ? undefined : await SourcePlaces.read(sourceMap);
+  for (const [, line, column] of frames) {
+    const found = places?.find(Number(line), Number(column));
+    if (found !== undefined && !/^(sdk|missing):/.test(found.source)) return ` (at ${found.source}:${found.line}:${found.column})`;
+  }
+  return '';
 }
