@@ -8,6 +8,7 @@ import { isJsonObject, jsonBytes, jsonPointer, messageOf, quote, type InputFault
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
+import { linearPattern, patternFault } from './linear-pattern.js';
 
 /** Largest schema of settings, as JSON, in bytes. */
 export const maxConfigSchemaBytes = 64 * 1024;
@@ -33,6 +34,7 @@ const options: Options = {
   inlineRefs: false,
   logger: false,
   allowUnionTypes: true,
+  code: { regExp: linearPattern },
 };
 const addFormats = ajvFormats.default;
 const judges = { '2020': new Ajv2020({ strict: false, logger: false, allErrors: true }), '07': new Ajv({ strict: false, logger: false, allErrors: true }) };
@@ -137,20 +139,13 @@ function badKeyword(node: Json, pointer: string): { pointer: string; detail: str
       return { pointer: here, detail: 'a reference may only point into this schema ("#/$defs/…"); copy what you need.' };
     }
     if (key === '$async') return { pointer: here, detail: 'settings are judged at once; leave it out.' };
-    if (key === 'pattern' && typeof value === 'string' && !isPattern(value)) return { pointer: here, detail: `${quote(value)} is not a regular expression (ECMA-262, flag u).` };
+    const patterns = key === 'pattern' && typeof value === 'string' ? [value] : key === 'patternProperties' && isJsonObject(value) ? Object.keys(value) : [];
+    const fault = patterns.map(patternFault).find((each) => each !== undefined);
+    if (fault !== undefined) return { pointer: here, detail: fault };
     const below = badKeyword(value, here);
     if (below !== undefined) return below;
   }
   return undefined;
-}
-
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(text, 'u');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function depthOf(node: Json): number {
