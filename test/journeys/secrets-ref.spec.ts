@@ -129,6 +129,23 @@ it('goes to that secret’s allowed hosts only; elsewhere nothing is sent, and t
   expect(await send({ url: `http://${far}/`, names: ['OTHER'], parts: { headers: { a: '<OTHER>' } } })).toMatchObject({ status: 200 });
 });
 
+it('is the only way for code to use a secret that is bound to hosts: secrets.get is refused with the way out', async () => {
+  const tenant = await annex.makeTenant();
+  const code = `import { route, health } from '@annex/sdk'
+    route('/get/:name', async (ctx) => { try { return { value: await ctx.secrets.get(ctx.params.name, 'fallback') } } catch (error) { return { code: error.code, message: error.message } } })
+    route('/has/:name', (ctx) => ctx.secrets.has(ctx.params.name))
+    health(async (ctx) => ({ plain: await ctx.secrets.get('OPEN'), basic: btoa('user:' + await ctx.secrets.get('OPEN')), hex: new TextEncoder().encode(await ctx.secrets.get('OPEN')).toHex() }))`;
+  await tenant.install({ manifest: { slug: 'reader', routes: true, secrets: ['BOUND', 'OPEN'] }, code });
+  await tenant.owner.put('/api/plugins/reader/secrets/BOUND', { value: 'bound-to-one-host', allowed_hosts: ['api.example.com'] });
+  await tenant.owner.put('/api/plugins/reader/secrets/OPEN', { value: 'open-to-the-code-ü' });
+  expect((await tenant.owner.get('/ext/reader/get/BOUND')).body).toEqual({ code: 'SECRET_BOUND', message: expect.stringMatching(/"api\.example\.com" only.*ctx\.secrets\.ref\("BOUND"\)/) });
+  expect((await tenant.owner.get('/ext/reader/has/BOUND')).body).toBe(true);
+  expect((await tenant.owner.get('/ext/reader/get/OPEN')).body).toEqual({ value: 'open-to-the-code-ü' });
+  // What the health handler answers is shown to viewers, who may not read secrets.
+  const { body } = await tenant.owner.get('/api/plugins/reader/health');
+  expect(body).toMatchObject({ status: 'healthy', result: { plain: '***', hex: '***', basic: expect.stringContaining('***') } });
+});
+
 it('of a name that is undeclared, unset or put where none is replaced is refused by name, and nothing is sent', async () => {
   const { send } = await install({ API_KEY: { value: 'some-value' } });
   const cases: [Sending, string][] = [

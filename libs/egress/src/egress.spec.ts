@@ -7,6 +7,7 @@ import { createServer as createTcpServer, type AddressInfo, type Server, type So
 import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createEgress, type EgressOptions, type EgressRequest } from './egress.js';
+import { ownAddresses } from './own-addresses.js';
 import type { Resolver } from './resolver.js';
 import { maxSocketBytes } from './thread/limits.js';
 import { testCertificate } from './test-certificate.js';
@@ -195,6 +196,30 @@ describe('a host name', () => {
     const port = await serve(echo);
     await new Promise((resolve) => running.pop()?.close(resolve));
     expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`)))).toBe('EGRESS_CONNECT');
+  });
+});
+
+describe('an address of this machine', () => {
+  const [mine, other] = ['203.0.114.7', '203.0.114.8'];
+  const own = (address: string): boolean => address === mine;
+
+  it('is private, written out or behind a name, unless the operator opened it', async () => {
+    const resolver = names({ 'mine.x.io': [[mine]] });
+    expect(createEgress({ own }).checkUrl(`http://${mine}/`, 'any')?.code).toBe('EGRESS_PRIVATE_ADDRESS');
+    expect(createEgress({ own }).checkUrl(`http://[::ffff:${mine}]/`, 'any')?.code).toBe('EGRESS_PRIVATE_ADDRESS');
+    expect(createEgress({ own }).checkUrl(`http://${other}/`, 'any')).toBeUndefined();
+    expect(createEgress({ own, allowPrivate: [`${mine}:80`] }).checkUrl(`http://${mine}/`, 'any')).toBeUndefined();
+    expect(await codeOf(createEgress({ own, resolver }).request(get('http://mine.x.io/')))).toBe('EGRESS_PRIVATE_ADDRESS');
+  });
+
+  it('is known by the interfaces, and looked up again when they may have changed', () => {
+    const lists = [['198.51.100.1', 'fe80::1%eth0'], ['198.51.100.2']];
+    let now = 0;
+    const isOwn = ownAddresses(() => lists.shift() ?? [], () => now);
+    expect([isOwn('198.51.100.1'), isOwn('::ffff:198.51.100.1'), isOwn('198.51.100.2')]).toEqual([true, true, false]);
+    now = 6_000;
+    expect([isOwn('198.51.100.1'), isOwn('198.51.100.2')]).toEqual([false, true]);
+    expect(ownAddresses()('127.0.0.1')).toBe(true);
   });
 });
 
@@ -421,6 +446,23 @@ describe('a response', () => {
     const port = await serveRaw((socket) => void socket.once('data', () => giveUp.abort()));
     expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { signal: giveUp.signal })))).toBe('EGRESS_ABORTED');
     expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { signal: AbortSignal.abort() })))).toBe('EGRESS_ABORTED');
+  });
+});
+
+describe('a header value', () => {
+  it('leaves as the same bytes, whatever the body is', async () => {
+    const heads: string[] = [];
+    const port = await serveRaw((socket) => {
+      socket.on('data', (bytes) => {
+        heads.push(/x-name: (.*)\r\n/.exec(bytes.toString('latin1'))?.[1] ?? '');
+        socket.end('HTTP/1.1 200 OK\r\nx-back: \xe9\r\ncontent-length: 0\r\n\r\n', 'latin1');
+      });
+    });
+    for (const body of [null, 'text', 'é', Buffer.from([0xe9, 0, 255])]) {
+      const answer = await open(port).request(get(`http://127.0.0.1:${port}/`, { method: 'POST', headers: [['x-name', 'é']], body }));
+      expect(answer.headers).toContainEqual(['x-back', 'é']);
+    }
+    expect(heads).toEqual(['\xe9', '\xe9', '\xe9', '\xe9']);
   });
 });
 

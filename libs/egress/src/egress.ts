@@ -10,6 +10,7 @@ import { parseAllowPrivate } from './allow-private.js';
 import { egressErrors } from './errors.js';
 import { incomingHeaders, outgoingHeaders, rawHeader, redirectedHeaders, type HeaderList } from './headers.js';
 import { HttpThread } from './http-thread.js';
+import { ownAddresses } from './own-addresses.js';
 import { systemResolver, type Resolver } from './resolver.js';
 import { readTarget, vetAddresses, type Target } from './target.js';
 
@@ -19,6 +20,8 @@ export interface EgressOptions {
   allowPrivate?: readonly string[];
   /** Default: the hosts file and DNS of the machine. */
   resolver?: Resolver;
+  /** Addresses of this machine's own interfaces, which are as private as loopback. Default: asked of the system. */
+  own?: (address: string) => boolean;
   /** More certificates to trust, in PEM. Default: Node's. */
   ca?: readonly string[];
   /** Requests under way at once, of all and of one tenant. Default 48 and 16. */
@@ -95,7 +98,7 @@ const refusedMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
 const thread = new HttpThread();
 
 /** Makes an egress. Throws `RangeError` when `allowPrivate` has an entry that cannot be read. */
-export function createEgress({ allowPrivate: opened = [], resolver = systemResolver(), ca, atOnce = 48, atOncePerTenant = 16 }: EgressOptions = {}): Egress {
+export function createEgress({ allowPrivate: opened = [], resolver = systemResolver(), ca, own: isOwn = ownAddresses(), atOnce = 48, atOncePerTenant = 16 }: EgressOptions = {}): Egress {
   const places = new FairGate({ atOnce, atOncePerKey: atOncePerTenant });
   const allowPrivate = parseAllowPrivate(opened);
 
@@ -110,12 +113,12 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
         throw egressErrors.error('EGRESS_DNS', `The name ${quote(target.host)} could not be resolved${typeof code === 'string' ? ` (${code})` : ''}. Try again later.`, { cause: thrown });
       }
     }
-    const vetted = vetAddresses(target, addresses, allowPrivate);
+    const vetted = vetAddresses(target, addresses, { allowPrivate, isOwn });
     return vetted.sort((a, b) => Number(a.includes(':')) - Number(b.includes(':')));
   }
 
   async function sendHop(hop: Hop, { allowHosts, signal, ...wanted }: HopWishes): Promise<EgressResponse | Redirect> {
-    const target = readTarget(hop.url, { allowHosts, allowPrivate });
+    const target = readTarget(hop.url, { allowHosts, allowPrivate, isOwn });
     const addresses = await resolveTarget(target, signal);
     const { url, host, port } = target;
     const order = {
@@ -143,7 +146,7 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
     const { allowHosts, headers = [], source, hops = 0, tenant = '', signal } = request;
     if (hops >= maxHops) throw egressErrors.error('EGRESS_LOOP', `The request passed through this platform ${hops} times already; a plugin seems to call itself.`);
     const hop = firstHop(request, outgoingHeaders(headers, { source, hops }));
-    readTarget(hop.url, { allowHosts, allowPrivate });
+    readTarget(hop.url, { allowHosts, allowPrivate, isOwn });
     try {
       return await places.run(tenant, () => follow(request, hop), signal);
     } catch (thrown) {
@@ -181,7 +184,7 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
     request,
     checkUrl(url, allowHosts) {
       try {
-        readTarget(url, { allowHosts, allowPrivate });
+        readTarget(url, { allowHosts, allowPrivate, isOwn });
         return undefined;
       } catch (thrown) {
         if (isAnnexError(thrown)) return thrown;

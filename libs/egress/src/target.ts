@@ -21,6 +21,8 @@ export interface Target {
 export interface TargetRules {
   allowHosts: AllowHosts;
   allowPrivate: AllowPrivate;
+  /** Whether an address is one of this machine's own. */
+  isOwn: (address: string) => boolean;
 }
 
 const maxUrlLength = 8192;
@@ -39,7 +41,7 @@ const badPorts = new Set([
 ]);
 
 /** Reads a URL. Throws `EGRESS_URL`, `EGRESS_SCHEME`, `EGRESS_HOST_NOT_ALLOWED`, `EGRESS_PORT` or `EGRESS_PRIVATE_ADDRESS`. */
-export function readTarget(text: string, { allowHosts, allowPrivate }: TargetRules): Target {
+export function readTarget(text: string, { allowHosts, allowPrivate, isOwn }: TargetRules): Target {
   const url = parseUrl(text);
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
   const port = url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
@@ -52,7 +54,7 @@ export function readTarget(text: string, { allowHosts, allowPrivate }: TargetRul
   }
   const target: Target = { url, host, port, addresses: knownAddresses(host), portNeedsOperator: verdict === 'port' };
   if (target.addresses) {
-    vetAddresses(target, target.addresses, allowPrivate);
+    vetAddresses(target, target.addresses, { allowPrivate, isOwn });
   } else {
     const suffix = internalSuffixes.find((ending) => host.endsWith(ending));
     if (suffix && !allowPrivate.coversName(host, port)) {
@@ -67,11 +69,11 @@ export function readTarget(text: string, { allowHosts, allowPrivate }: TargetRul
  * mixes them is being used to get in. For loopback names, those that the operator opened are enough. Throws `EGRESS_PRIVATE_ADDRESS`,
  * `EGRESS_PORT` or `EGRESS_DNS`.
  */
-export function vetAddresses({ host, port, portNeedsOperator }: Omit<Target, 'addresses'>, addresses: readonly string[], allowPrivate: AllowPrivate): string[] {
+export function vetAddresses({ host, port, portNeedsOperator }: Omit<Target, 'addresses'>, addresses: readonly string[], { allowPrivate, isOwn }: Omit<TargetRules, 'allowHosts'>): string[] {
   const opened = addresses.filter((address) => allowPrivate.covers({ host, address, port }));
   if (opened.length > 0 && (opened.length === addresses.length || isLoopbackName(host))) return opened;
   if (addresses.length === 0) throw egressErrors.error('EGRESS_DNS', `The name ${quote(host)} has no address. Check its spelling.`);
-  const reason = addresses.map((address) => (opened.includes(address) ? undefined : whyNotPublic(address))).find((why) => why !== undefined);
+  const reason = addresses.map((address) => (opened.includes(address) ? undefined : (whyNotPublic(address) ?? (isOwn(address) ? 'this machine' : undefined)))).find((why) => why !== undefined);
   if (reason !== undefined) {
     const what = parseAddress(host) ? `The address ${host} is not public (${reason})` : `${quote(host)} resolves to an address that is not public`;
     throw egressErrors.error('EGRESS_PRIVATE_ADDRESS', `${what}. Plugins reach public hosts only; an operator can open single addresses with ANNEX_EGRESS_ALLOW_PRIVATE.`);

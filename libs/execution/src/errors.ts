@@ -15,6 +15,7 @@ export const executionErrors = defineErrors('execution', {
   CALL_REFUSED: { title: 'The call of another plugin is not allowed or cannot be sent', status: 403, fault: 'plugin' },
   CALL_TOO_LARGE: { title: 'The body for another plugin is larger than its limit', status: 413, fault: 'limit' },
   SECRET_NOT_SET: { title: 'A secret that the request refers to has no value', status: 409, fault: 'policy' },
+  SECRET_BOUND: { title: 'A secret that is bound to hosts is not shown to code', status: 403, fault: 'policy' },
   SECRET_HOST_NOT_ALLOWED: { title: 'A secret may not be sent to this host', status: 403, fault: 'policy' },
   SECRET_REF_INVALID: { title: 'A reference to a secret stands where none is replaced', status: 422, fault: 'plugin' },
   SECRET_REF_LIMIT: { title: 'A request refers to secrets too often', status: 413, fault: 'limit' },

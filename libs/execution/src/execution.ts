@@ -250,7 +250,8 @@ export class Execution {
     const index = snapshot.registrations.findIndex(({ kind }) => kind === 'health');
     if (index < 0) return undefined;
     const { scope, outcome } = await this.#runValue({ snapshot, index, value: null, user: null }, 'lifecycle', 'health');
-    return this.#record(scope, outcome, undefined);
+    const recorded = this.#record(scope, outcome, undefined);
+    return { runId: recorded.runId, outcome: maskedResult(scope, recorded.outcome) };
   }
 
   /** Makes one attempt at a background run. Implements dispatch's `AttemptPort`. Never rejects. */
@@ -485,6 +486,14 @@ const runsOf: Record<RunKind, string> = {
   filter: 'filter_runs',
   lifecycle: 'lifecycle_runs',
 };
+
+/** A result that is shown to people of the tenant; one too deep to be looked through is left out. */
+function maskedResult(scope: RunScope, outcome: RunOutcome): RunOutcome {
+  if (outcome.status !== 'succeeded' || outcome.response !== undefined || outcome.result === undefined) return outcome;
+  const result = JSON.parse(outcome.result) as Json;
+  const shown = storageProblem(result)?.startsWith('nested') ? { omitted: 'nested too deep to be shown' } : scope.mask(result, 'The result');
+  return { ...outcome, result: JSON.stringify(shown) };
+}
 
 function withinMs(limits: SnapshotLimits, maxWallMs: number | undefined): SnapshotLimits {
   if (maxWallMs === undefined || maxWallMs >= limits.run.wallMs) return limits;

@@ -59,3 +59,4 @@ export { compareRows, matchesFilter, type TableRow } from './tables/match.js';
 export { llmMessages, maxPayloadBytes, maxPromptBytes } from './calls/messages.js';
 export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';
 export { hostApiErrors } from './errors.js';
+export { secretMayGoTo } from './secret-hosts.js';

@@ -65,11 +65,13 @@ afterEach(() => {
 
 const baseUrl = (): string => `http://127.0.0.1:${port}/v1`;
 
-function llm(options: Partial<LlmOptions> & { tenant?: Record<string, string> } = {}) {
-  const { tenant = {}, ...rest } = options;
+const settings = (tenant: Record<string, string>, hosts: Record<string, string[]> = {}) => new Map(Object.entries(tenant).map(([name, value]) => [name, { value, allowedHosts: hosts[name] ?? [] }]));
+
+function llm(options: Partial<LlmOptions> & { tenant?: Record<string, string>; hosts?: Record<string, string[]> } = {}) {
+  const { tenant = {}, hosts = {}, ...rest } = options;
   return createLlm({
     operator: { baseUrl: baseUrl(), apiKey: key, model: 'tiny' },
-    readTenantSettings: () => Promise.resolve(new Map(Object.entries(tenant))),
+    readTenantSettings: () => Promise.resolve(settings(tenant, hosts)),
     egress: createEgress(),
     operatorEgress: createEgress({ allowPrivate: [`127.0.0.1:${port}`] }),
     maskerOf: async (values) => createMasker(values),
@@ -134,7 +136,7 @@ describe('a call', () => {
 
 describe('whose endpoint, key and model', () => {
   const operator = { baseUrl: 'https://op.test/v1', apiKey: 'op-key', model: 'op-model' };
-  const own = (settings: Record<string, string>) => new Map(Object.entries(settings));
+  const own = settings;
 
   it.each<[Record<string, string>, object]>([
     [{}, { baseUrl: 'https://op.test/v1', apiKey: 'op-key', model: 'op-model', isTenantUrl: false, isOperatorKey: true }],
@@ -149,6 +151,11 @@ describe('whose endpoint, key and model', () => {
   it('is the call’s model before every other, and OpenAI’s own endpoint where only a key is set', () => {
     expect(chooseEndpoint(operator, own({ LLM_MODEL: 'm' }), 'asked').model).toBe('asked');
     expect(chooseEndpoint({}, own({ LLM_API_KEY: 'k', LLM_MODEL: 'm' }), undefined).baseUrl).toBe('https://api.openai.com/v1');
+  });
+
+  it('keeps a secret that is bound to hosts away from every other', () => {
+    expect(() => chooseEndpoint({}, own({ LLM_API_KEY: 'k', LLM_MODEL: 'm', LLM_BASE_URL: 'https://evil.test/v1' }, { LLM_API_KEY: ['api.good.test'] }), undefined)).toThrow(expect.objectContaining({ code: 'LLM_NOT_CONFIGURED', detail: expect.stringContaining('api.good.test') }));
+    expect(chooseEndpoint({}, own({ LLM_API_KEY: 'k', LLM_MODEL: 'm', LLM_BASE_URL: 'https://api.good.test/v1' }, { LLM_API_KEY: ['*.good.test'] }), undefined).apiKey).toBe('k');
   });
 
   it.each<[Record<string, string>]>([[{}], [{ LLM_MODEL: 'm' }], [{ LLM_API_KEY: 'k' }], [{ LLM_BASE_URL: 'not a url', LLM_MODEL: 'm' }], [{ LLM_BASE_URL: 'file:///etc/passwd', LLM_MODEL: 'm' }], [{ LLM_BASE_URL: 'https://u:p@own.test', LLM_MODEL: 'm' }], [{ LLM_API_KEY: 'two\nlines', LLM_MODEL: 'm' }]])(

@@ -3,7 +3,7 @@ import type { Database } from '@annex/persistence';
 import OpenAI from 'openai';
 import { reserve } from './daily-budget.js';
 import { egressFetch, maxAnswerBytes, type LlmEgress } from './egress-fetch.js';
-import { chooseEndpoint, tenantSettingNames, type Endpoint, type OperatorEndpoint } from './endpoint.js';
+import { chooseEndpoint, tenantSettingNames, type Endpoint, type OperatorEndpoint, type TenantSetting } from './endpoint.js';
 import { llmErrors } from './errors.js';
 
 /** One turn of a conversation. */
@@ -57,7 +57,7 @@ export interface LlmOptions {
   /** What holds for tenants that set nothing. */
   operator?: OperatorEndpoint;
   /** Reads the tenant-wide secrets of these names; what is not set is left out. */
-  readTenantSettings(tenantId: Id<'tenant'>, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  readTenantSettings(tenantId: Id<'tenant'>, names: readonly string[]): Promise<ReadonlyMap<string, TenantSetting>>;
   /** For URLs that a tenant chose, and for OpenAI's own. */
   egress: LlmEgress;
   /** For the operator's URL, which may lie inside the operator's network. */

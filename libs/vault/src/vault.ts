@@ -201,9 +201,9 @@ export class Vault implements Stoppable {
   }
 
   /** The tenant-wide values of these names, for the platform itself: no plugin's own, and no manifest is asked. Throws as {@link readForRun}. */
-  async readForTenant(tenantId: Id<'tenant'>, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async readForTenant(tenantId: Id<'tenant'>, names: readonly string[]): Promise<ReadonlyMap<string, SendableSecret>> {
     const opened = await this.#load(tenantId, `${tenantId}//${[...names].sort().join('/')}`, (tx) => findTenantSecrets(tx, names));
-    return opened.values;
+    return opened.sendable;
   }
 
   /** The values that present ones replaced within the last day: they go on signing webhooks. Throws as {@link readForRun}. */

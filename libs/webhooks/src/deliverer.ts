@@ -145,19 +145,19 @@ export class Deliverer<Installation extends WebhookInstallation> {
   async #destination(run: WebhookRun, { webhook, definition, snapshot }: Prepared<Installation>): Promise<Destination | DestinationFault> {
     const { database, secrets, clock } = this.options;
     if (definition && snapshot && webhook.installationId) {
-      return packageDestination(definition, { secrets, tenantId: run.tenantId, tenantSlug: snapshot.tenant.slug, installationId: webhook.installationId });
+      return packageDestination({ definition, snapshot, tenantId: run.tenantId, installationId: webhook.installationId }, secrets);
     }
     return database.forTenant(run.tenantId).transaction((tx) => ownDestination(tx, webhook, { secrets, nowMs: clock.now() }));
   }
 
-  async #send(run: WebhookRun, { url }: Destination, headers: [string, string][], body: Buffer, snapshot: Installation | null, signal: AbortSignal): Promise<Answer> {
+  async #send(run: WebhookRun, { url, allowHosts }: Destination, headers: [string, string][], body: Buffer, snapshot: Installation | null, signal: AbortSignal): Promise<Answer> {
     try {
       const response = await this.options.egress.request({
         method: 'POST',
         url,
         headers,
         body,
-        allowHosts: 'any',
+        allowHosts,
         redirect: 'manual',
         overflow: 'cut',
         tenant: run.tenantId,

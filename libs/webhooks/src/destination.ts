@@ -1,13 +1,17 @@
 /** Where a delivery goes and with what: placeholders filled in outside the sandbox, at the moment of sending, and checked after that. */
+import { secretMayGoTo } from '@annex/host-api';
 import { quote, type Id } from '@annex/kernel';
 import { fillPlaceholders, placeholdersOf, type WebhookDefinition } from '@annex/manifest';
 import type { TenantTransaction, WebhookRow } from '@annex/persistence';
+import { fillUrl } from './fill-url.js';
 import { sealedAs, unsealOwn, validSecrets } from './own-secrets.js';
-import type { EgressPort, SecretsPort } from './ports.js';
+import type { EgressPort, SecretsPort, WebhookInstallation } from './ports.js';
 import { signingKey } from './signatures.js';
 
 export interface Destination {
   url: string;
+  /** Hosts that may be sent to; addresses are the operator's to open. */
+  allowHosts: readonly string[] | 'any';
   headers: [string, string][];
   /** For the signature, the present one first; none: it is not signed. */
   keys: Buffer[];
@@ -22,32 +26,54 @@ export interface DestinationFault {
   fault: string;
 }
 
+/** The package's side of a delivery. */
+export interface PackageWebhook {
+  definition: WebhookDefinition;
+  snapshot: WebhookInstallation;
+  tenantId: Id<'tenant'>;
+  installationId: Id<'installation'>;
+}
+
 /** Where a webhook of a package goes. */
-export async function packageDestination(
-  definition: WebhookDefinition,
-  { secrets, tenantId, tenantSlug, installationId }: { secrets: SecretsPort; tenantId: Id<'tenant'>; tenantSlug: string; installationId: Id<'installation'> },
-): Promise<Destination | DestinationFault> {
+export async function packageDestination({ definition, snapshot, tenantId, installationId }: PackageWebhook, secrets: SecretsPort): Promise<Destination | DestinationFault> {
   const { url, headers, signing } = definition;
   const names = secretNames([url, ...Object.values(headers), signing?.secret ?? '']);
-  const values = await secrets.readForRun(tenantId, installationId, names);
-  const missing = names.filter((name) => !values.has(name));
+  const known = await secrets.readForRef(tenantId, installationId, names);
+  const missing = names.filter((name) => !known.has(name));
   if (missing.length > 0) return { fault: `The secret${missing.length === 1 ? '' : 's'} ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set, so the webhook cannot be sent. Set ${missing.length === 1 ? 'it' : 'them'} and replay the delivery.` };
-  const fill = (text: string, from: ReadonlyMap<string, string> = values): string => fillPlaceholders(text, (found) => (found.kind === 'tenant' ? tenantSlug : (from.get(found.name) ?? '')));
+  const values = new Map([...known].map(([name, { value }]) => [name, value]));
+  const valueFrom = (from: ReadonlyMap<string, string>) => (found: { kind: 'tenant' } | { kind: 'secret'; name: string }): string => (found.kind === 'tenant' ? snapshot.tenant.slug : (from.get(found.name) ?? ''));
+  const fill = (text: string, from: ReadonlyMap<string, string> = values): string => fillPlaceholders(text, valueFrom(from));
+  const filled = fillUrl(url, valueFrom(values));
+  if ('fault' in filled) return { fault: `The webhook’s url does not take the value of a placeholder: ${filled.fault}` };
+  const unbound = boundFault(known, filled.url);
+  if (unbound !== undefined) return { fault: unbound };
   const signingNames = signing ? secretNames([signing.secret]) : [];
   const replaced = await secrets.readReplaced(tenantId, installationId, signingNames);
   const signingSecrets = signing ? [fill(signing.secret)] : [];
   if (signing && replaced.size > 0) signingSecrets.push(fill(signing.secret, new Map([...values, ...replaced])));
   const keys = keysOf(signingSecrets, signing ? `${definition.name}.yaml, delivery.signing.secret` : '');
   if ('fault' in keys) return keys;
-  const shown = (text: string): string => fillPlaceholders(text, (found) => (found.kind === 'tenant' ? tenantSlug : `\${SECRET:${found.name}}`));
-  const filled = fill(url).trim();
+  const shown = (text: string): string => fillPlaceholders(text, (found) => (found.kind === 'tenant' ? snapshot.tenant.slug : `\${SECRET:${found.name}}`));
   return {
-    url: filled,
+    url: filled.url,
+    // An admin who writes a whole URL into a secret says where it may go; a host that the package names is the package's, and has to keep to its own list.
+    allowHosts: snapshot.manifest.http.allow.length > 0 && !filled.hostIsSecret ? snapshot.allowHosts : 'any',
     headers: Object.entries(headers).map(([name, value]) => [name, fill(value)]),
     keys: keys.keys,
     shown: { url: shown(url), headers: Object.entries(headers).map(([name, value]) => [name, shown(value)]) },
-    hidden: [...values.values(), ...replaced.values(), ...(placeholdersOf(url).some(({ kind }) => kind === 'secret') ? pathOf(filled) : [])],
+    hidden: [...values.values(), ...replaced.values(), ...(placeholdersOf(url).some(({ kind }) => kind === 'secret') ? pathOf(filled.url) : [])],
   };
+}
+
+/** Signing is bound too: a signature for another host could be sent on to the right one. */
+function boundFault(secrets: ReadonlyMap<string, { allowedHosts: readonly string[] }>, text: string): string | undefined {
+  const url = URL.parse(text);
+  if (!url) return undefined;
+  for (const [name, { allowedHosts }] of secrets) {
+    if (!secretMayGoTo(allowedHosts, url)) return `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, and this webhook goes elsewhere; nothing was sent. An admin changes its allowed_hosts, or the URL.`;
+  }
+  return undefined;
 }
 
 /** Where a webhook goes that a tenant registered itself. */
@@ -58,6 +84,7 @@ export async function ownDestination(tx: TenantTransaction, webhook: WebhookRow,
   if ('fault' in keys) return keys;
   return {
     url: webhook.url,
+    allowHosts: 'any',
     headers: Object.entries(own.headers),
     keys: keys.keys,
     shown: { url: maskQuery(webhook.url), headers: Object.keys(own.headers).map((name) => [name, '***']) },
@@ -66,9 +93,9 @@ export async function ownDestination(tx: TenantTransaction, webhook: WebhookRow,
 }
 
 /** What cannot be sent, in words that name the part and no secret; `undefined`: nothing. */
-export function destinationFault({ url, headers, shown }: Destination, egress: Pick<EgressPort, 'checkUrl'>): { code: string; message: string } | undefined {
+export function destinationFault({ url, allowHosts, headers, shown }: Destination, egress: Pick<EgressPort, 'checkUrl'>): { code: string; message: string } | undefined {
   if (/[\0-\x20\x7f]/.test(url) || !URL.canParse(url)) return { code: 'EGRESS_URL', message: `The webhook’s url, ${quote(shown.url, 200)} with its placeholders filled in, is not a URL. Correct the secret.` };
-  const refused = egress.checkUrl(url, 'any');
+  const refused = egress.checkUrl(url, allowHosts);
   if (refused) return { code: refused.code, message: `The webhook’s url, ${quote(shown.url, 200)}, cannot be sent to: ${refused.detail}` };
   for (const [name, value] of headers) {
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return { code: 'EGRESS_REQUEST', message: `The webhook’s header ${quote(name)} holds a line break, a control character or one outside Latin-1 once its placeholders are filled in. Correct the secret.` };

@@ -9,6 +9,7 @@ export const webhookErrors = defineErrors('webhooks', {
   WEBHOOK_LIMIT: { title: 'The tenant has as many as it may have', status: 409, fault: 'limit' },
   DELIVERY_NOT_FOUND: { title: 'No such delivery', status: 404, fault: 'caller' },
   DELIVERY_NOT_ENDED: { title: 'The delivery has not ended yet', status: 409, fault: 'caller' },
+  SECRET_UNFIT: { title: 'The secret does not fit where the package puts it', status: 422, fault: 'caller' },
   HOOK_NOT_FOUND: { title: 'There is nothing to receive this here', status: 404, fault: 'caller' },
   HOOK_INVALID: { title: 'The source is not valid', status: 422, fault: 'caller' },
   HOOK_UNVERIFIED: { title: 'The sender did not bring the token that was agreed on', status: 403, fault: 'caller' },

@@ -4,8 +4,8 @@ import type { SealedValue, TenantTransaction } from '@annex/persistence';
 
 /** What webhooks ask of secrets. `@annex/vault`'s `Vault` fits it. */
 export interface SecretsPort {
-  /** The values that an installation may read, those that are not set left out. */
-  readForRun(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  /** The values that an installation may read with the hosts to which each may go (none named: any), those that are not set left out. */
+  readForRef(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, { value: string; allowedHosts: readonly string[] }>>;
   /** The values that present ones replaced within the last day. */
   readReplaced(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
   seal(tx: TenantTransaction, what: string, text: string): Promise<SealedValue>;
@@ -19,7 +19,7 @@ export interface EgressPort {
     url: string;
     headers?: [string, string][];
     body?: Uint8Array | null;
-    allowHosts: 'any';
+    allowHosts: readonly string[] | 'any';
     timeoutMs?: number;
     maxResponseBytes?: number;
     redirect?: 'manual';
@@ -30,7 +30,7 @@ export interface EgressPort {
     hops?: number;
   }): Promise<{ status: number; headers: [string, string][]; body: Uint8Array; cut: boolean }>;
   /** What is wrong with a URL as far as its text tells. */
-  checkUrl(url: string, allowHosts: 'any'): { code: string; detail: string } | undefined;
+  checkUrl(url: string, allowHosts: readonly string[] | 'any'): { code: string; detail: string } | undefined;
 }
 
 /** An installation as webhooks see it. `@annex/execution`'s snapshots fit it. */
@@ -43,6 +43,10 @@ export interface WebhookInstallation {
   /** Names of the effective permissions. */
   readonly permissions: readonly string[];
   readonly webhooks: readonly WebhookDefinition[];
+  readonly manifest: { readonly http: { readonly allow: readonly string[] } };
+  /** The hosts of `http.allow` that are granted. */
+  readonly allowHosts: readonly string[];
+  readonly registrations: readonly { readonly kind: string; readonly auth?: unknown }[];
 }
 
 /** Runs the transforms of packages. `@annex/execution`'s `Execution` fits it. */

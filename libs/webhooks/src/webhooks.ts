@@ -11,6 +11,7 @@ import {
   enableWebhook,
   ensureRoom,
   findDelivery,
+  findInstallation,
   findWebhook,
   findWebhooksByName,
   insertQueued,
@@ -31,6 +32,7 @@ import {
 } from '@annex/persistence';
 import { webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';
+import { judgeSecret } from './judge-secret.js';
 import { sealedAs, sealOwn, unsealOwn, withNewSecret } from './own-secrets.js';
 import type { EgressPort, SecretsPort, TransformsPort, WebhooksCaller } from './ports.js';
 import { signingKey } from './signatures.js';
@@ -222,6 +224,16 @@ export class Webhooks {
       await appendAudit(tx, { actor: caller.actor, action: 'webhook.delivery_replayed', target: id, detail: { webhook: row.webhook, run_id: runId }, ...(caller.requestId !== undefined && { requestId: caller.requestId }) });
       return { id: deliveryId, delivery_id: deliveryId, run_id: runId, status: 'queued' };
     });
+  }
+
+  /** Judges a secret of a plugin by where its active release puts it. Throws `SECRET_UNFIT`; a plugin that is not there is for others to tell. */
+  async checkSecret(caller: WebhooksCaller, plugin: string, secret: { name: string; value: string }): Promise<void> {
+    const installation = await this.#read(caller, (tx) => findInstallation(tx, plugin));
+    const snapshot = installation && (await this.options.installations.getById(caller.tenant.id, installation.id));
+    if (!snapshot) return;
+    const auths = snapshot.registrations.flatMap(({ auth }) => (isJsonObject(auth) ? [auth] : []));
+    const errors = judgeSecret({ webhooks: snapshot.webhooks, auths }, secret, (url) => this.options.egress.checkUrl(url, 'any'));
+    if (errors.length > 0) throw webhookErrors.error('SECRET_UNFIT', errors.map(({ detail }) => detail).join('; ').slice(0, 1000), { errors });
   }
 
   async #view(tx: TenantTransaction, row: WebhookRow): Promise<WebhookView> {

@@ -1,6 +1,7 @@
 import type { Caller } from '@annex/access';
 import { KiB } from '@annex/kernel';
 import { Vault } from '@annex/vault';
+import { Webhooks } from '@annex/webhooks';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
@@ -9,7 +10,7 @@ import { Endpoint } from '../http/describe.js';
 import { input } from '../http/input.js';
 
 const value = z.string().describe('Up to 64 KiB; never shown again');
-const hosts = z.array(z.string().min(1).max(255)).max(50).optional().describe('Hosts that secrets.ref may carry it to');
+const hosts = z.array(z.string().min(1).max(255)).max(50).optional().describe('The only hosts that it may go to; code then does not get it');
 /** A value of 64 KiB in which every character is written as an escape, and what stands around it. */
 const secretBodyBytes = 448 * KiB;
 const put = z.strictObject({ value, allowed_hosts: hosts });
@@ -19,7 +20,10 @@ const post = z.strictObject({ key: z.string().min(1).max(200), value, allowed_ho
 @ApiTags('Secrets')
 @Controller('api')
 export class SecretsController {
-  constructor(private readonly vault: Vault) {}
+  constructor(
+    private readonly vault: Vault,
+    private readonly webhooks: Webhooks,
+  ) {}
 
   @Get('secrets')
   @Endpoint({ summary: 'Names of the tenant-wide secrets', gate: 'developer' })
@@ -49,13 +53,15 @@ export class SecretsController {
   @Post('plugins/:id/secrets')
   @HttpCode(200)
   @Endpoint({ summary: 'Set a plugin’s secret, named in the body', gate: 'admin', body: post, maxBodyBytes: secretBodyBytes })
-  add(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Body(input(post)) body: z.infer<typeof post>): Promise<unknown> {
+  async add(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Body(input(post)) body: z.infer<typeof post>): Promise<unknown> {
+    await this.webhooks.checkSecret(caller, plugin, { name: body.key, value: body.value });
     return this.vault.setFor(caller, { plugin, name: body.key, value: body.value, allowedHosts: body.allowed_hosts });
   }
 
   @Put('plugins/:id/secrets/:name')
   @Endpoint({ summary: 'Set a plugin’s secret', gate: 'admin', body: put, maxBodyBytes: secretBodyBytes })
-  setOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
+  async setOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
+    await this.webhooks.checkSecret(caller, plugin, { name, value: body.value });
     return this.vault.setFor(caller, { plugin, name, value: body.value, allowedHosts: body.allowed_hosts });
   }
 

@@ -1,6 +1,7 @@
 import { handlersNotAvailable, type HostHandlers } from '@annex/host-api';
-import type { Clock } from '@annex/kernel';
+import { quote, type Clock } from '@annex/kernel';
 import type { Database, EmitEvent } from '@annex/persistence';
+import { executionErrors } from '../errors.js';
 import { analyticsHandlers, type TrackPort } from './analytics.js';
 import { dbHandlers, dbMethods, type TablesPort } from './db.js';
 import { emailHandlers, type MailPort } from './email.js';
@@ -42,8 +43,12 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, pl
   return {
     'secrets.get': async ([name], { identity }) => {
       const { tenantId, installationId, secrets: declared } = identity.snapshot;
-      const value = (await secrets.readForRun(tenantId, installationId, declared)).get(name);
-      if (value === undefined) return null;
+      const secret = (await secrets.readForRef(tenantId, installationId, declared)).get(name);
+      if (secret === undefined) return null;
+      const { value, allowedHosts } = secret;
+      if (allowedHosts.length > 0) {
+        throw executionErrors.error('SECRET_BOUND', `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, so the plugin's code does not get it. Send ctx.secrets.ref(${quote(name)}) with ctx.http, which puts the value in outside the sandbox.`);
+      }
       await identity.sawSecret(value);
       return value;
     },

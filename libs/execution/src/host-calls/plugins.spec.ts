@@ -22,7 +22,7 @@ beforeAll(async () => {
     sandbox,
     secrets: {
       readForRun: async (_tenant, _installation, names) => new Map([...secrets].filter(([name]) => names.includes(name))),
-      readForRef: async () => new Map(),
+      readForRef: async (_tenant, _installation, names) => new Map([...secrets].filter(([name]) => names.includes(name)).map(([name, value]) => [name, { value, allowedHosts: [] }])),
     },
     createMasker: growingMasker,
     egress: createEgress(),

@@ -3,7 +3,7 @@
  * process and the plugin's own code know, so text that came from elsewhere (`{{secret:API_KEY}}` in a form that the plugin passes on) stays
  * text. Everything is decided before anything is sent: each name must be declared and set, and the host must be one of the secret's.
  */
-import { coversHost } from '@annex/host-api';
+import { secretMayGoTo } from '@annex/host-api';
 import { quote } from '@annex/kernel';
 import { outcomeErrors } from '@annex/lifecycle';
 import { executionErrors } from '../errors.js';
@@ -66,6 +66,10 @@ export async function fillSecretRefs(request: Fillable, { identity, secrets }: {
     headers: headers.map(({ name, value, basic }) => [fill(name, refuse), basic === undefined ? fill(value, plain) : `Basic ${Buffer.from(fill(basic, plain)).toString('base64')}`]),
     body: typeof body === 'string' ? fill(body, bodyEncoding(request.headers)) : body,
   };
+  // "." and ".." are taken for steps of the path, encoded or not.
+  if (URL.parse(filled.url)?.pathname.split('/').length !== url.pathname.split('/').length) {
+    throw executionErrors.error('SECRET_REF_INVALID', 'A secret in the path of the URL is "." or "..", which would lead to another path. Nothing was sent; an admin corrects the secret.');
+  }
   for (const value of values.values()) await identity.sawSecret(value);
   const hide = (answered: string): string => {
     let text = answered;
@@ -91,19 +95,12 @@ async function readAllowed(names: readonly string[], target: URL, { identity, kn
   for (const name of names) {
     const secret = secrets.get(name);
     if (secret === undefined) throw executionErrors.error('SECRET_NOT_SET', `The secret ${quote(name)} has no value yet, so nothing was sent. An admin sets it with PUT /api/plugins/${identity.snapshot.slug}/secrets/${name}.`);
-    if (secret.allowedHosts.length > 0 && !secret.allowedHosts.some((pattern) => allows(pattern, target))) {
+    if (!secretMayGoTo(secret.allowedHosts, target)) {
       throw executionErrors.error('SECRET_HOST_NOT_ALLOWED', `The secret ${quote(name)} may be sent to ${secret.allowedHosts.map((host) => quote(host)).join(', ')} only, not to ${quote(target.host)}; nothing was sent. An admin changes its allowed_hosts.`);
     }
     values.set(name, secret.value);
   }
   return values;
-}
-
-/** A pattern without a port is for every port that the plugin may reach. */
-function allows(pattern: string, { hostname, port, protocol }: URL): boolean {
-  const [, host = '', wanted] = /^(.*?)(?::(\d{1,5}))?$/.exec(pattern) ?? [];
-  const actual = port === '' ? (protocol === 'https:' ? '443' : '80') : port;
-  return (wanted === undefined || wanted === actual) && coversHost(host, hostname.replace(/\.$/, ''));
 }
 
 interface Ref {
