@@ -5,7 +5,7 @@ import { templateErrors } from './errors.js';
 export const templatesFolder = 'templates/';
 
 /** What may be left out at the end of a template's name, in the order in which it is looked for. */
-const endings = ['', '.liquid', '.html.liquid', '.html', '.txt.liquid', '.txt'];
+export const endings = ['', '.liquid', '.html.liquid', '.html', '.txt.liquid', '.txt'];
 
 /** The file that a name means: as it stands, or with an ending left out. `undefined`: there is none. Both with the folder or without. */
 export function findTemplate(files: Iterable<string>, name: string, wanted: readonly string[] = endings): string | undefined {

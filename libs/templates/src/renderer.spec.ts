@@ -29,6 +29,30 @@ describe('rendering', () => {
     for (const name of ['../plugin.json', '/etc/passwd', 'plain.liquid\0', '__proto__', 'constructor']) await expect(render(files, name), name).rejects.toMatchObject({ code: 'TEMPLATE_NOT_FOUND' });
   });
 
+  it('escapes once what says so itself, however it comes to be put out', async () => {
+    const data = { name: '<b>&"' };
+    const once = '&lt;b&gt;&amp;&#34;';
+    const html = (source: string): Promise<string> => render({ 'a.html': source }, 'a.html', data);
+    for (const source of ['{{ name | escape }}', '{{ name | escape_once }}', '{{ name | escape | escape }}', '{% assign x = name | escape %}{{ x }}', '{% assign x = name | escape %}{{ x | raw }}', '{{ name | escape | raw }}', '{{ name | strip | escape }}', '{{ none | default: name | escape }}']) {
+      expect(await html(source), source).toBe(once);
+    }
+    expect(await html('{{ name | escape | newline_to_br }}|{{ "a\nb" | escape | newline_to_br }}')).toBe(`${once}|a<br />\nb`);
+    expect(await html('{{ name | escape | size }}{% if name == "" %}{% else %}!{% endif %}')).toBe(`${once.length}!`);
+    // What is done to the text afterwards is not known to be HTML any more.
+    expect(await html('{{ name | escape | append: "<i>" }}')).not.toContain('<i>');
+    expect(await render({ 'a.txt': '{{ name | escape }}' }, 'a.txt', data)).toBe(once);
+  });
+
+  it('puts in other templates by their names, with or without ending and folder, and names the one that is missing', async () => {
+    const files = { 'parts/list.html.liquid': 'list', 'foot.html': 'foot', 'word.txt': 'word' };
+    for (const [name, text] of [['parts/list', 'list'], ['parts/list.html', 'list'], ['parts/list.html.liquid', 'list'], ['templates/parts/list', 'list'], ['foot', 'foot'], ['foot.html', 'foot'], ['word', 'word']]) {
+      for (const tag of ['render', 'include']) expect(await render({ ...files, 'a.html': `{% ${tag} "${name}" %}` }, 'a.html'), `${tag} ${name}`).toBe(text);
+    }
+    expect(await render({ 'frame.html': '<{% block x %}{% endblock %}>', 'a.html': '{% layout "frame" %}{% block x %}y{% endblock %}' }, 'a')).toBe('<y>');
+    await expect(render({ ...files, 'a.html': '\n{% render "parts/lost" %}' }, 'a.html')).rejects.toMatchObject({ code: 'TEMPLATE_INVALID', message: expect.stringMatching(/templates\/a\.html, line 2: there is no template "parts\/lost" to put in\./) });
+    await expect(render({ 'a.html': '{% render "b" %}', 'b.html.liquid': '\n{% if %}' }, 'a')).rejects.toMatchObject({ message: expect.stringContaining('templates/b.html.liquid, line 2') });
+  });
+
   it('names file and line of a fault, in an included template too', async () => {
     await expect(render({ 'bad.html': 'one\ntwo {% if %}' }, 'bad.html')).rejects.toMatchObject({ code: 'TEMPLATE_INVALID', message: expect.stringContaining('templates/bad.html, line 2') });
     await expect(render({ 'a.html': '\n{% render "b.html" %}', 'b.html': '\n\n\n{{ 1 | nosuchfilter }}' }, 'a.html')).rejects.toMatchObject({ code: 'TEMPLATE_INVALID', message: expect.stringMatching(/templates\/b\.html, line 4.*nosuchfilter/s), extra: { template: 'b.html', line: 4 } });

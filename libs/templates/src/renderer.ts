@@ -1,8 +1,8 @@
 /** Renders Liquid templates in threads that are ended when they take too long, so that no template holds up the program. */
 import { Worker } from 'node:worker_threads';
-import { FairGate, quote, type Stoppable } from '@annex/kernel';
+import { didYouMean, FairGate, quote, type Stoppable } from '@annex/kernel';
 import { templateErrors } from './errors.js';
-import { isMarkup, requireTemplate } from './find-template.js';
+import { endings, isMarkup, requireTemplate, templatesFolder } from './find-template.js';
 import { templateLimits } from './limits.js';
 import type { Ready, RenderAnswer, RenderRequest } from './render-thread.js';
 
@@ -52,13 +52,19 @@ export class TemplateRenderer implements Stoppable {
     const thread = this.#idle.pop() ?? new RenderThread();
     this.#busy.add(thread);
     const { renderMs, work, outputChars, sourceBytes } = templateLimits;
-    const answer = await thread.ask({ id: this.#nextId++, files: { ...files }, name: file, data, markup: isMarkup(file), limits: { renderMs, work, outputChars, parseChars: sourceBytes } }, templateLimits.killMs);
+    const answer = await thread.ask({ id: this.#nextId++, files: { ...files }, name: file, data, markup: isMarkup(file), endings, folder: templatesFolder, limits: { renderMs, work, outputChars, parseChars: sourceBytes } }, templateLimits.killMs);
     this.#busy.delete(thread);
     if (thread.alive && !this.#stopped) this.#idle.push(thread);
     if (answer === 'too long') throw limitReached(file, undefined, `it took longer than ${templateLimits.killMs} ms`);
     if (answer === 'lost') throw limitReached(file, undefined, `it needed more memory than ${templateLimits.heapMb} MiB`);
     if (answer.ok) return answer.text;
-    const where = answer.file ?? file;
+    const where = requireTemplate(Object.keys(files), answer.file ?? file);
+    const missing = /^ENOENT: Failed to lookup "(.*?)" in/s.exec(answer.message)?.[1];
+    if (missing !== undefined) {
+      throw templateErrors.error('TEMPLATE_INVALID', `${place(where, answer.line)}: there is no template ${quote(missing)} to put in.${didYouMean(missing, Object.keys(files))}`, {
+        extra: { template: where, ...(answer.line !== undefined && { line: answer.line }) },
+      });
+    }
     if (answer.limit) throw limitReached(where, answer.line, inOurWords(answer.message));
     throw templateErrors.error('TEMPLATE_INVALID', `${place(where, answer.line)}: ${answer.message.slice(0, 300)}.`, {
       extra: { template: where, ...(answer.line !== undefined && { line: answer.line }) },
