@@ -200,8 +200,9 @@ describe('a host name', () => {
 });
 
 describe('an address of this machine', () => {
-  const [mine, other] = ['203.0.114.7', '203.0.114.8'];
-  const own = (address: string): boolean => address === mine;
+  const mine = '203.0.114.7';
+  const other = '203.0.114.8';
+  const own = ownAddresses(() => [mine]);
 
   it('is private, written out or behind a name, unless the operator opened it', async () => {
     const resolver = names({ 'mine.x.io': [[mine]] });
