@@ -117,6 +117,7 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
     }
     const tables = new Tables({ database, clock, limits: settings.tableLimits, views: await requireViews(database, settings.tableViews) });
     const egress = createEgress({ allowPrivate: settings.egressAllowPrivate });
+    egress.start();
     const maskers = new Maskers();
     const templates = new TemplateRenderer();
     undo.push(() => templates.stop());

@@ -79,6 +79,8 @@ export interface EgressResponse {
 export interface Egress {
   /** Sends a request. Throws an `AnnexError` with a code of {@link egressErrors}. */
   request(request: EgressRequest): Promise<EgressResponse>;
+  /** Starts the thread, which else starts with the first request. */
+  start(): void;
   /** What is wrong with a URL as far as its text tells, or `undefined`: for manifests, webhooks and settings. Names are not resolved. */
   checkUrl(url: string, allowHosts: AllowHosts): AnnexError | undefined;
 }
@@ -182,6 +184,7 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
 
   return {
     request,
+    start: () => thread.start(),
     checkUrl(url, allowHosts) {
       try {
         readTarget(url, { allowHosts, allowPrivate, isOwn });

@@ -47,6 +47,11 @@ export class HttpThread {
     });
   }
 
+  /** Starts the thread ahead of the first request. */
+  start(): void {
+    this.#started();
+  }
+
   #started(): Worker {
     if (this.#worker) return this.#worker;
     const worker = new Worker(file, { name: 'http', env: {}, execArgv: [], stdin: false, resourceLimits });
