@@ -151,7 +151,7 @@ it('of a name that is undeclared, unset or put where none is replaced is refused
   const cases: [Sending, string][] = [
     [{ url: `http://${near}/`, names: ['NOT_MINE'], parts: { headers: { a: '<NOT_MINE>' } } }, 'PERMISSION_DENIED'],
     [{ url: `http://${near}/`, names: ['UNSET'], parts: { headers: { a: '<UNSET>' } } }, 'SECRET_NOT_SET'],
-    [{ url: `http://${near}/`, parts: { headers: { '<API_KEY>': 'a' } } }, 'PERMISSION_DENIED'],
+    [{ url: `http://${near}/`, parts: { headers: { '<API_KEY>': 'a' } } }, 'INVALID_ARGUMENTS'],
     [{ url: `http://${near}/`, parts: { method: 'POST', bytes: '<API_KEY>' } }, 'SECRET_REF_INVALID'],
     [{ url: 'http://<API_KEY>/', parts: {} }, 'EGRESS_URL'],
     [{ url: `http://${near}/`, parts: { method: 'POST', body: '<API_KEY>'.repeat(101) } }, 'SECRET_REF_LIMIT'],

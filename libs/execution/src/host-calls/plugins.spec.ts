@@ -111,7 +111,7 @@ describe('ctx.plugins.call', () => {
     );
     const answers = (await answer('caller')) as { code?: string; status?: number; text?: string }[];
     expect(answers.map(({ code, status }) => code ?? status)).toEqual([
-      'PERMISSION_DENIED', 'PLUGIN_DISABLED', 'PLUGIN_DISABLED', 'INVALID_ARGUMENTS', 'CALL_REFUSED', 'CALL_REFUSED', 'INVALID_ARGUMENTS', 'CALL_TOO_LARGE', 404, 405, 404,
+      'PERMISSION_DENIED', 'PLUGIN_DISABLED', 'PLUGIN_DISABLED', 'INVALID_ARGUMENTS', 'CALL_REFUSED', 'INVALID_ARGUMENTS', 'INVALID_ARGUMENTS', 'CALL_TOO_LARGE', 404, 405, 404,
     ]);
     expect(JSON.parse(answers[8]?.text ?? '')).toMatchObject({ code: 'NOT_FOUND' });
   });
