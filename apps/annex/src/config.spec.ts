@@ -27,6 +27,7 @@ it('needs nothing to be set in development, and listens on the loopback address'
     minIntervalS: 60,
     executorIsolation: 'tenant',
     sandboxUsers: undefined,
+    sandboxCgroup: undefined,
     sandboxRequires: 'T0',
     sandboxKernelRules: 'auto',
     egressAllowPrivate: [],

@@ -119,6 +119,7 @@ const settingsSchema = z.object({
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
   ANNEX_SANDBOX_REQUIRE: oneOf(['T0', 'T1', 'T2', 'T3']).default('T0'),
   ANNEX_SANDBOX_KERNEL_RULES: oneOf(['auto', 'off']).default('auto'),
+  ANNEX_SANDBOX_CGROUP: z.string().trim().startsWith('/', { error: 'must be the path of a cgroup v2 folder, such as /sys/fs/cgroup/annex' }).optional(),
   ANNEX_SANDBOX_USERS: z
     .string()
     .trim()
@@ -184,6 +185,7 @@ export interface Settings {
   disableAfterFailures: number;
   executorIsolation: 'tenant' | 'shared';
   sandboxUsers: string | undefined;
+  sandboxCgroup: string | undefined;
   sandboxRequires: 'T0' | 'T1' | 'T2' | 'T3';
   sandboxKernelRules: 'auto' | 'off';
   egressAllowPrivate: string[];
@@ -251,6 +253,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     disableAfterFailures: env.ANNEX_DISABLE_AFTER_FAILURES,
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
     sandboxUsers: env.ANNEX_SANDBOX_USERS,
+    sandboxCgroup: env.ANNEX_SANDBOX_CGROUP,
     sandboxRequires: env.ANNEX_SANDBOX_REQUIRE,
     sandboxKernelRules: env.ANNEX_SANDBOX_KERNEL_RULES,
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,

@@ -68,6 +68,7 @@ function describe(tier: SandboxTier): string {
     tier.ownProcesses && 'own process ids',
     tier.fewSystemCalls && 'few system calls',
     tier.fewFiles && 'few files',
+    tier.ownCgroup && 'own cgroup',
   ].filter(Boolean);
   return `${tier.tier}: own process${layers.length > 0 ? `, ${layers.join(', ')}` : ' only'}   (docs/sandbox.md)`;
 }

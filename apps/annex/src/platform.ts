@@ -73,6 +73,7 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
       hostMethods: [...sandboxHostMethods],
       isolation: settings.executorIsolation,
       users: settings.sandboxUsers,
+      cgroup: settings.sandboxCgroup,
       requireTier: settings.sandboxRequires,
       withoutKernelRules: settings.sandboxKernelRules === 'off',
       logger,

@@ -6,6 +6,7 @@ export const errors = defineErrors('sandbox', {
   SANDBOX_UNSAFE: { title: 'The sandbox failed its self-test and runs nothing', status: 503, fault: 'platform' },
   NODE_TOO_OLD: { title: 'Plugin code needs Node 26 or newer', status: 503, fault: 'platform' },
   SANDBOX_USERS: { title: 'There are no user ids for executors', status: 503, fault: 'platform' },
+  SANDBOX_CGROUP: { title: 'Executors cannot be limited in the cgroup given', status: 503, fault: 'platform' },
   SANDBOX_TIER: { title: 'Executors are less confined here than is required', status: 503, fault: 'platform' },
   EXECUTOR_MISSING: { title: "The executor's files are missing", status: 503, fault: 'platform' },
   COMPILER_MISSING: { title: "The compiler's files are missing", status: 503, fault: 'platform' },

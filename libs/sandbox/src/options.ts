@@ -1,4 +1,5 @@
 import { silentLogger, type Logger } from '@annex/kernel';
+import type { WallSettings } from './child/tier.js';
 import type { KillReport } from './sandbox.js';
 
 /** How the pool of executors behaves. Every field has a default that fits a machine with two cores. */
@@ -35,6 +36,8 @@ export interface SandboxOptions {
   users?: string | undefined;
   /** Does not start where executors reach less; see docs/sandbox.md. Default `T0`. */
   requireTier?: 'T0' | 'T1' | 'T2' | 'T3' | undefined;
+  /** A folder of cgroup v2 that was handed over to this process; executors get groups in it. */
+  cgroup?: string | undefined;
   /** Leaves seccomp and Landlock out. Default false. */
   withoutKernelRules?: boolean | undefined;
   /** Skips the start-up self-test: for tests of something else. Default false. */
@@ -43,7 +46,7 @@ export interface SandboxOptions {
   logger?: Logger;
 }
 
-export type PoolOptions = Required<Omit<SandboxOptions, 'users' | 'requireTier' | 'withoutKernelRules'>>;
+export type PoolOptions = Required<Omit<SandboxOptions, keyof WallSettings | 'requireTier'>>;
 
 export function withDefaults(options: SandboxOptions, cores: number, memoryBytes: number): PoolOptions {
   const executorRssMb = options.executorRssMb ?? 512;

@@ -9,6 +9,8 @@ export interface Surroundings {
   descriptors: string[];
   /** What the kernel says about it: `NoNewPrivs`, `Seccomp`, `CapEff` and the like, by name. */
   status: Record<string, string>;
+  /** Its cgroup's path. */
+  cgroup: string;
   /** The processes that its /proc shows; none where it may not look. */
   processes: number[];
 }
@@ -49,7 +51,7 @@ export function dropPermissions(): void {
 
 /** Call this last before {@link dropPermissions}. */
 export function lookAround(): Surroundings {
-  return { descriptors: openDescriptors(), status: ownStatus(), processes: shownProcesses() };
+  return { descriptors: openDescriptors(), status: ownStatus(), cgroup: ownCgroup(), processes: shownProcesses() };
 }
 
 function ownStatus(): Record<string, string> {
@@ -58,6 +60,14 @@ function ownStatus(): Record<string, string> {
     return Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
   } catch {
     return {};
+  }
+}
+
+function ownCgroup(): string {
+  try {
+    return /^0::(.*)$/m.exec(readFileSync('/proc/self/cgroup', 'latin1'))?.[1] ?? '';
+  } catch {
+    return '';
   }
 }
 

@@ -3,11 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { makeCgroup } from './cgroup.js';
 import { childStreams } from './descriptors.js';
 import { kernelRulesArgs } from './kernel-rules.js';
 import { innerProcess, stepBack } from './own-process.js';
 import { systemPath } from './system-path.js';
-import { namespaceArgs, prlimitArgs, setprivArgs, type SandboxTier } from './tier.js';
+import { maxThreads, namespaceArgs, prlimitArgs, setprivArgs, type SandboxTier } from './tier.js';
 import type { LentUser } from './users.js';
 
 export interface ConfinedProgram {
@@ -32,12 +33,16 @@ export interface Confinement {
   user: LentUser;
   /** Ceiling of virtual memory; an isolate reserves much more than it uses. */
   addressSpaceMb: number;
+  /** Memory that it may really use, where the kernel limits that. Default: as much as its addresses. */
+  memoryMb?: number;
 }
 
 /** How a process ended: not at all when it could not be started. */
 export interface Ending {
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** The kernel ended it because it had more memory than it may have. */
+  outOfMemory?: boolean;
   error?: Error;
 }
 
@@ -71,7 +76,8 @@ export function confinedFlags({ flags = [], readable, needsAddons = false }: Con
 }
 
 /** Starts a program behind every wall that the tier has. Throws what `spawn` throws. */
-export function launchConfined(program: ConfinedProgram, { tier, user, addressSpaceMb }: Confinement): Launched {
+export function launchConfined(program: ConfinedProgram, confinement: Confinement): Launched {
+  const { tier, user, addressSpaceMb, memoryMb = addressSpaceMb } = confinement;
   const [command = program.node, ...args] = [
     ...namespaceArgs(tier),
     ...prlimitArgs(tier, addressSpaceMb),
@@ -87,7 +93,11 @@ export function launchConfined(program: ConfinedProgram, { tier, user, addressSp
   ].map((part, index, all) => (index === 0 || all[index - 1] === '--' ? absolute(part) : part));
   // In a process group of its own: Ctrl-C in a terminal goes to the parent alone, which lets the runs under way end.
   const child = spawn(command, args, { cwd: '/', env: {}, stdio: childStreams(program.moreStreams), detached: true });
-  if (child.pid !== undefined) stepBack(child.pid);
+  const group = tier.ownCgroup && child.pid !== undefined ? makeCgroup({ memoryMb, processes: maxThreads }) : undefined;
+  if (child.pid !== undefined) {
+    group?.add(child.pid);
+    stepBack(child.pid);
+  }
   let complaints = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     if (complaints.length < 8192) complaints += text;
@@ -100,13 +110,15 @@ export function launchConfined(program: ConfinedProgram, { tier, user, addressSp
     get pid() {
       return own() ?? child.pid ?? -1;
     },
-    exited: exitOf(child),
+    exited: exitOf(child).then((ending) => (group?.remove() ? { ...ending, outOfMemory: true } : ending)),
     kill: () => killBoth(child, own()),
     complaints: () => complaints.slice(0, 8192),
     settled() {
       child.stderr?.destroy();
       const pid = own();
-      if (pid !== undefined) stepBack(pid);
+      if (pid === undefined) return;
+      group?.add(pid);
+      stepBack(pid);
     },
   };
 }

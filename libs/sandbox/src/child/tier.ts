@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { takeCgroup } from './cgroup.js';
 import { errors } from '../errors.js';
 import { kernelRulesArgs, type KernelRules } from './kernel-rules.js';
 import { knowsSystemCalls } from './seccomp.js';
@@ -25,6 +26,8 @@ export interface SandboxTier {
   fewSystemCalls: boolean;
   /** The kernel opens no file for it but its own, Node's and the system's libraries. */
   fewFiles: boolean;
+  /** The kernel limits memory and number of all its processes together. */
+  ownCgroup: boolean;
   /** The kernel kills the executor when its parent dies. */
   diesWithParent: boolean;
 }
@@ -39,6 +42,7 @@ export const noTier: SandboxTier = {
   ownProcFolder: false,
   fewSystemCalls: false,
   fewFiles: false,
+  ownCgroup: false,
   diesWithParent: false,
 };
 
@@ -53,6 +57,7 @@ export function layersOf(tier: SandboxTier): Record<string, boolean> {
     own_proc_folder: tier.ownProcFolder,
     few_system_calls: tier.fewSystemCalls,
     few_files: tier.fewFiles,
+    own_cgroup: tier.ownCgroup,
     dies_with_parent: tier.diesWithParent,
   };
 }
@@ -91,7 +96,7 @@ function hasNamespaces({ noNetwork, ownProcesses }: SandboxTier): boolean {
 }
 
 /** Threads of a program: those of Node and V8 (about 11), isolated-vm's (one per core and one), timers, and room. Counted by user. */
-const maxThreads = 64 + 2 * availableParallelism();
+export const maxThreads = 64 + 2 * availableParallelism();
 
 /** @param addressSpaceMb ceiling of virtual memory; isolates reserve much more than they use. */
 export function prlimitArgs(tier: SandboxTier, addressSpaceMb: number): string[] {
@@ -108,13 +113,15 @@ export interface WallSettings {
   users?: string | undefined;
   /** Leaves out what the kernel would refuse executors by rule (seccomp, Landlock), for a kernel or a libc that does not get on with it. */
   withoutKernelRules?: boolean | undefined;
+  /** A folder of cgroup v2 that was handed over to this process. */
+  cgroup?: string | undefined;
 }
 
 let known: Promise<SandboxTier> | undefined;
 
 /**
  * What can be reached on this machine, as this user: found out once, with the settings that are given first. Throws `SANDBOX_USERS` when
- * there are no user ids for executors.
+ * there are no user ids for executors, `SANDBOX_CGROUP` when they cannot be limited in the group given.
  */
 export function sandboxTier(settings: WallSettings = {}): Promise<SandboxTier> {
   if (known === undefined) {
@@ -124,7 +131,7 @@ export function sandboxTier(settings: WallSettings = {}): Promise<SandboxTier> {
   return known;
 }
 
-async function detect({ users, withoutKernelRules = false }: WallSettings): Promise<SandboxTier> {
+async function detect({ users, withoutKernelRules = false, cgroup }: WallSettings): Promise<SandboxTier> {
   if (process.platform !== 'linux') return noTier;
   const range = isRoot() ? userRange(users) : undefined;
   const limited: SandboxTier = { ...noTier, noNewPrivileges: true, diesWithParent: true };
@@ -140,6 +147,7 @@ async function detect({ users, withoutKernelRules = false }: WallSettings): Prom
     rules && worksWithRules(limited, { systemCalls: false, files: true }),
   ]);
   if (range !== undefined && asOther) await claimUsers(range);
+  if (cgroup !== undefined) takeCgroup(cgroup);
   const tier: SandboxTier = {
     ...noTier,
     ownUser: asOther,
@@ -150,6 +158,7 @@ async function detect({ users, withoutKernelRules = false }: WallSettings): Prom
     ownProcFolder: procFolder,
     fewSystemCalls: systemCalls,
     fewFiles: files,
+    ownCgroup: cgroup !== undefined,
     diesWithParent: asOther || plain,
   };
   const isT1 = (asOther || !isRoot()) && tier.noNewPrivileges && limits;

@@ -9,12 +9,12 @@ import { proveSandbox } from './self-test.js';
 
 /**
  * Starts a pool of executors and answers when one is ready. Throws `NODE_TOO_OLD`, `EXECUTOR_MISSING`, `EXECUTOR_START_FAILED`,
- * `SANDBOX_USERS`, `SANDBOX_TIER`, and `SANDBOX_UNSAFE` when the self-test fails: then nothing runs.
+ * `SANDBOX_USERS`, `SANDBOX_TIER`, `SANDBOX_CGROUP`, and `SANDBOX_UNSAFE` when the self-test fails: then nothing runs.
  */
 export async function createSandbox(given: SandboxOptions = {}): Promise<Sandbox> {
   requireSupportedNode();
-  const { users, requireTier: required = 'T0', withoutKernelRules, ...options } = given;
-  const tier = await sandboxTier({ users, withoutKernelRules });
+  const { users, requireTier: required = 'T0', withoutKernelRules, cgroup, ...options } = given;
+  const tier = await sandboxTier({ users, withoutKernelRules, cgroup });
   requireTier(tier, required);
   const files = findExecutorFiles(tier.ownUser);
   const memoryBytes = process.constrainedMemory() > 0 ? Math.min(totalmem(), process.constrainedMemory()) : totalmem();

@@ -292,7 +292,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     if (user === undefined) return;
     this.#starts += 1;
     const program = executorProgram(this.#files, { optimize });
-    const launched = launchConfined(program, { tier: this.#tier, user, addressSpaceMb: addressSpaceMb(maxIsolates) });
+    const launched = launchConfined(program, { tier: this.#tier, user, addressSpaceMb: addressSpaceMb(maxIsolates), memoryMb: Math.ceil(executorRssMb * 1.25) });
     void launched.exited.then(() => user.giveBack());
     const settings = { callNames: hostMethods, maxIsolates, softRssMb: executorRssMb * 0.6, spareMemoryMb: usualMemoryMb, graceMs: 250, preludeCache: this.#preludeCache };
     this.#executors.add(new ProcessExecutor({ launched, settings, profiles: this.#profiles, events: this, logger, now: () => performance.now() }));

@@ -81,7 +81,7 @@ describe('a parent', () => {
   let liar: LyingExecutor;
   beforeEach(() => {
     liar = new LyingExecutor();
-    liar.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1,"pid":1,"processes":[],"status":{},"descriptors":[]}' });
+    liar.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1,"pid":1,"processes":[],"status":{},"cgroup":"","descriptors":[]}' });
   });
 
   it('drops and counts what is said about runs that it does not know', async () => {
@@ -186,6 +186,13 @@ describe('a parent', () => {
     for (const each of [liar, blank]) each.sayBytes(Buffer.from([3, 0, 0, 0, 250, 0, 0]));
     await expect.poll(() => [liar.executor.state, blank.executor.state]).toEqual(['dead', 'dead']);
     expect([liar.kills, blank.kills]).toMatchObject([[{ installationId: 'plg of ten_1', reason: 'hostile' }], []]);
+  });
+
+  it('bills whoever an executor runs that the kernel ends for its memory', async () => {
+    const { outcome } = await liar.run();
+    liar.ending.resolve({ code: null, signal: 'SIGKILL', outOfMemory: true });
+    expect(endOf(await outcome)).toBe('MEMORY_LIMIT');
+    expect(liar.kills).toMatchObject([{ installationId: 'plg of ten_1', reason: 'memory' }]);
   });
 
   it('bills nobody when somebody else kills an executor', async () => {

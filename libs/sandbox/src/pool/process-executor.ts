@@ -446,11 +446,12 @@ export class ProcessExecutor {
     this.#leaving ??= setTimeout(() => this.#faulty('it closed its stream'), exitAfterStreamMs);
   }
 
-  #ended({ code, signal }: Ending): void {
+  #ended({ code, signal, outOfMemory = false }: Ending): void {
     if (this.state === 'dead') return;
-    this.#options.logger.warn({ pid: this.pid, code, signal }, 'an executor ended by itself');
+    this.#options.logger.warn({ pid: this.pid, code, signal, outOfMemory }, 'an executor ended by itself');
+    if (outOfMemory) this.kill('memory', new Map(this.blamed().map((flight) => [flight, 'MEMORY_LIMIT'])));
     // Nothing in an executor ends it while it has runs.
-    if (code !== null && this.state === 'ready' && this.flights.size > 0) this.#faulty(`it ended with ${code}`);
+    else if (code !== null && this.state === 'ready' && this.flights.size > 0) this.#faulty(`it ended with ${code}`);
     else this.#gone(signal);
   }
 

@@ -83,6 +83,7 @@ function* confinementFaults(pool: ExecutorPool, flags: string[], tier: SandboxTi
   if (tier.noNewPrivileges && found.status['NoNewPrivs'] !== '1') yield 'it may gain privileges';
   if (tier.ownUser && ['CapEff', 'CapPrm'].some((set) => !/^0+$/.test(found.status[set] ?? ''))) yield 'it has capabilities';
   if (tier.fewSystemCalls && found.status['Seccomp'] !== '2') yield 'it may make any system call';
+  if (tier.ownCgroup && !found.cgroup.includes(`/annex-${process.pid}-`)) yield `its cgroup is ${found.cgroup}`;
   const foreign = foreignDescriptors(found.descriptors, openDescriptors());
   if (foreign.length > 0) yield `descriptors that are not its own: ${foreign.slice(0, 5).join(' ')}`;
 }
