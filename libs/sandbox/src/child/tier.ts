@@ -172,13 +172,15 @@ const canSeeChildren = existsSync(`/proc/self/task/${process.pid}/children`);
 
 function worksWithRules(tier: SandboxTier, rules: KernelRules): Promise<boolean> {
   if (rules.systemCalls && !knowsSystemCalls) return Promise.resolve(false);
-  return works([...setprivArgs(tier, 0), ...kernelRulesArgs(rules, ['/bin', '/usr/bin'])]);
+  // This Node itself: its libraries may lie where those of the system do not.
+  const node = process.execPath;
+  return works([...setprivArgs(tier, 0), ...kernelRulesArgs(rules, [node])], [node, '--version']);
 }
 
-function works([program, ...args]: string[]): Promise<boolean> {
+function works([program, ...args]: string[], tried: string[] = ['/bin/true']): Promise<boolean> {
   if (program === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
-    execFile(program, [...args, '/bin/true'], { timeout: 5000, env: { PATH: systemPath } }, (error) => resolve(error === null));
+    execFile(program, [...args, ...tried], { timeout: 5000, env: { PATH: systemPath } }, (error) => resolve(error === null));
   });
 }
 
