@@ -1,4 +1,4 @@
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs';
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -104,7 +104,13 @@ describe.runIf(isRoot && process.platform === 'linux')('a checkout that only roo
       cpSync(join(root, 'libs', lib, 'package.json'), join(checkout, 'libs', lib, 'package.json'));
     }
     mkdirSync(join(checkout, 'node_modules/@annex'), { recursive: true });
-    for (const lib of ['sandbox', 'kernel']) symlinkSync(join(checkout, 'libs', lib), join(checkout, 'node_modules/@annex', lib));
+    // What only the parent loads may lie anywhere; the executor's own files lie behind the door.
+    for (const lib of readdirSync(join(root, 'libs'))) {
+      symlinkSync(join(['sandbox', 'kernel'].includes(lib) ? checkout : root, 'libs', lib), join(checkout, 'node_modules/@annex', lib));
+    }
+    for (const name of readdirSync(join(root, 'node_modules')).filter((each) => !['@annex', 'isolated-vm'].includes(each) && !each.startsWith('.'))) {
+      symlinkSync(join(root, 'node_modules', name), join(checkout, 'node_modules', name));
+    }
     cpSync(join(root, 'node_modules/isolated-vm'), join(checkout, 'node_modules/isolated-vm'), { recursive: true });
     const node = join(home, 'node');
     cpSync(process.execPath, node);
