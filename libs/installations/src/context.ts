@@ -8,6 +8,8 @@ import {
   isLockTimeout,
   listInstallations,
   lockInstallations,
+  takePlaceInTurn,
+  tellParked,
   type InstallationRow,
   type ReleaseRow,
   type TenantTransaction,
@@ -107,6 +109,17 @@ export class InstallationsContext {
   /** Queues the lifecycle handlers of one moment. */
   async fire(tx: TenantTransaction, { installation, release }: Subject, name: LifecycleName, payload?: Json): Promise<void> {
     for (const run of lifecycleRuns(installation, release, name, payload)) await this.options.enqueueRun(tx, run);
+  }
+
+  /**
+   * As {@link fire}, but one after the other, in the order in which they were queued: each is parked, and let go when none of the installation's
+   * earlier ones is unfinished.
+   */
+  async fireInTurn(tx: TenantTransaction, { installation, release }: Subject, name: LifecycleName, payload?: Json): Promise<void> {
+    for (const run of lifecycleRuns(installation, release, name, payload)) {
+      await takePlaceInTurn(tx, await this.options.enqueueRun(tx, { ...run, waitingFor: 'overlap' }));
+      await tellParked(tx, { installationId: installation.id, name });
+    }
   }
 
   /** Tells every process to forget what it caches of the tenant's plugins and its warm isolates of `id`, after the commit. */

@@ -10,7 +10,7 @@ import { viewReport, type PackageReportView } from './package-report.js';
 import type { InstallationsCaller, InstallationsOptions } from './ports.js';
 import { effectiveConfig, findMissing, isNothingMissing, missingFaults, type MissingRequirements } from './requirements.js';
 import { changeJob, patchedConfig, replaceConfig, replaceGrants, type JobChange } from './settings.js';
-import { billKill, disableFailing, disablePlugin, enablePlugin, grantMore, reloadPlugin, suspendPlugin, switchOn, uninstallPlugin } from './switching.js';
+import { billKill, disableFailing, disablePlugin, enablePlugin, grantMore, reloadPlugin, shutDownBeforeUninstall, suspendPlugin, switchOn, uninstallPlugin, waitForShutdown } from './switching.js';
 import { activateRelease, archiveSha256, checkArchive, requireSound, storeUpload, type SoundReport } from './uploading.js';
 import { viewJobs, viewPlugins, viewRelease, type JobView, type Page, type PluginView, type ReleaseView } from './views.js';
 
@@ -103,8 +103,13 @@ export class Installations {
     return this.#read(caller, idOrSlug, async (tx, { installation }) => this.#context.view(tx, installation));
   }
 
-  /** Uninstalls a plugin and erases all it kept; the history of its runs stays as long as others'. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
-  delete(caller: InstallationsCaller, idOrSlug: string, { force = false }: { force?: boolean } = {}): Promise<void> {
+  /**
+   * Uninstalls a plugin and erases all it kept; the history of its runs stays as long as others'. An enabled one is disabled first, and its
+   * `onShutdown` runs while its data is still there. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`.
+   */
+  async delete(caller: InstallationsCaller, idOrSlug: string, { force = false }: { force?: boolean } = {}): Promise<void> {
+    const leaving = await this.#change(caller, idOrSlug, async (tx, subject) => ((await shutDownBeforeUninstall(this.#context, tx, caller, subject, { force })) ? subject.installation.id : undefined));
+    if (leaving) await waitForShutdown(this.#context, caller.tenant.id, leaving);
     return this.#change(caller, idOrSlug, (tx, subject) => uninstallPlugin(this.#context, tx, caller, subject, { force }));
   }
 

@@ -39,7 +39,7 @@ export async function replaceConfig(context: InstallationsContext, tx: TenantTra
   // Names only: settings may hold what nobody wants in an audit trail for a year.
   await context.record(tx, author, subject, 'plugin.config_changed', { keys: changes.map((change) => change.key) });
   if (installation.status === 'enabled') {
-    for (const { key, value, op } of changes) await context.fire(tx, subject, 'config_change', { key, value, op });
+    for (const { key, value, op } of changes) await context.fireInTurn(tx, subject, 'config_change', { key, value, op });
   }
   await context.invalidate(tx, installation.id);
   return effective;

@@ -9,6 +9,7 @@ import {
   findInstallation,
   forgetExecutorKills,
   forgetPluginFailures,
+  hasOpenLifecycleRun,
   recordExecutorKill,
   removeUnusedBlobs,
   replaceSubscriptions,
@@ -24,7 +25,7 @@ import { satisfies } from 'semver';
 import type { Author, InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { addGrants, readGrants, viewPermissions, type GrantInput } from './grants.js';
-import { subscriptionsOf, webhooksOf } from './handlers.js';
+import { lifecycleRuns, subscriptionsOf, webhooksOf } from './handlers.js';
 import { configFaults, describeMissing, findMissing, isNothingMissing, missingFaults, missingJson } from './requirements.js';
 import { findUnmetDependencies } from './dependencies.js';
 import { startSchedules } from './schedules.js';
@@ -158,6 +159,34 @@ export async function reloadPlugin(context: InstallationsContext, tx: TenantTran
   await context.record(tx, author, subject, 'plugin.reloaded');
   await context.fire(tx, subject, 'reload');
   await context.invalidate(tx, installation.id);
+}
+
+/** How long an uninstallation waits for `onShutdown`, in milliseconds; then the plugin goes without. */
+export const uninstallWaitMs = 10_000;
+const uninstallLookMs = 100;
+
+/**
+ * Disables an enabled plugin that has an `onShutdown` and lets that run, while its rows are still there for it. Answers whether there is anything
+ * to wait for. Throws `PLUGIN_NEEDED` as {@link uninstallPlugin}.
+ */
+export async function shutDownBeforeUninstall(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, { force = false } = {}): Promise<boolean> {
+  const { installation, release } = subject;
+  if (installation.status !== 'enabled' || lifecycleRuns(installation, release, 'shutdown').length === 0) return false;
+  if (!force) await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
+  await disablePlugin(context, tx, author, subject, { force: true });
+  return true;
+}
+
+/** Waits until no run of a plugin's `onShutdown` is unfinished, {@link uninstallWaitMs} at the longest. */
+export async function waitForShutdown(context: InstallationsContext, tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<void> {
+  const endsAt = performance.now() + uninstallWaitMs;
+  while (await context.read(tenantId, (tx) => hasOpenLifecycleRun(tx, installationId, 'shutdown'))) {
+    if (performance.now() > endsAt) {
+      context.options.logger.warn({ tenantId, installationId, waitedMs: uninstallWaitMs }, 'a plugin is uninstalled although its onShutdown has not ended');
+      return;
+    }
+    await new Promise((done) => setTimeout(done, uninstallLookMs));
+  }
 }
 
 /** Erases a plugin with all it kept. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */

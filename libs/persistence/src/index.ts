@@ -142,8 +142,8 @@ export { ensureRoom, insertQueued, roomLeft } from './runs/enqueue-run.js';
 export { handOverDueRuns, handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack, type HandedOver, type HandOverOptions } from './runs/hand-over.js';
 export { claimRun, claimRuns, finishAttempt, finishAttempts, handBack, renewLeases, type AttemptEnd, type ClaimedRun, type EndedAttempt, type HeldClaim, type WantedRun } from './runs/claim.js';
 export { expireLeases, type ExpiredLease } from './runs/reconcile.js';
-export { cancelJobRuns, countJobRuns, lockJob, releaseEnabled, releaseJob, releaseOverlap, releaseOverlaps, tellParked, type JobRef } from './runs/overlap.js';
-export { cancelRun, findRunState, type RunState } from './runs/cancel-run.js';
+export { cancelJobRuns, countJobRuns, lockJob, releaseEnabled, releaseJob, releaseOverlap, releaseOverlaps, takePlaceInTurn, tellParked, type JobRef } from './runs/overlap.js';
+export { cancelRun, findRunState, hasOpenLifecycleRun, type RunState } from './runs/cancel-run.js';
 export { countDeadLetters, discardDeadLetters, discardRun, latestRunsOfEvent, listDeadLetterIds, lockDeadLetters, lockRunForReplay, markReplayed, type DeadLetterFilter, type ReplayableRun } from './runs/replay.js';
 export {
   listDueSchedules,

@@ -33,7 +33,7 @@ export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message
     tx.tenantUuid,
     uuidFromId(runId),
   ]);
-  const job: JobRef | undefined = found?.kind === 'job' ? { installationId: idFromUuid('installation', found.installation_id), name: found.name } : undefined;
+  const job: JobRef | undefined = found?.kind === 'job' || found?.kind === 'lifecycle' ? { installationId: idFromUuid('installation', found.installation_id), name: found.name } : undefined;
   if (job) await lockJob(tx, job);
   const [row] = await tx.query<{ plugin: string; kind: string; name: string; status: RunStatus }>(
     `update runs set status = case when status = 'running' then status else 'cancelled' end, cancel_requested = status = 'running',
@@ -51,4 +51,13 @@ export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message
     if (job) await releaseOverlap(tx, job);
   }
   return { id: runId, plugin: row.plugin, kind: row.kind, name: row.name, status: row.status, cancelRequested: row.status === 'running' };
+}
+
+/** Whether a lifecycle handler of an installation still has to run, or runs. */
+export async function hasOpenLifecycleRun(tx: TenantTransaction, installationId: Id<'installation'>, name: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 from runs where tenant_id = $1 and installation_id = $2 and kind = 'lifecycle' and name = $3 and status in ('queued', 'running', 'retrying') limit 1`,
+    [tx.tenantUuid, uuidFromId(installationId), name],
+  );
+  return rows.length > 0;
 }

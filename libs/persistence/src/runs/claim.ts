@@ -246,8 +246,8 @@ const finishSql = statement(
    from ended e where r.tenant_id = e.tenant_id and r.id = e.id
    returning r.id, r.status, case
      when r.webhook_id is not null then exists (select 1 from runs p where p.tenant_id = r.tenant_id and p.webhook_id = r.webhook_id and p.waiting_for = 'endpoint')
-     when r.kind = 'job' and e.next <> 'retrying' then exists (
-       select 1 from runs p where p.tenant_id = r.tenant_id and p.installation_id = r.installation_id and p.kind = 'job' and p.name = r.name and p.waiting_for = 'overlap')
+     when r.kind in ('job', 'lifecycle') and e.next <> 'retrying' then exists (
+       select 1 from runs p where p.tenant_id = r.tenant_id and p.installation_id = r.installation_id and p.kind = r.kind and p.name = r.name and p.waiting_for = 'overlap')
      else false end as waited_for,
      (select f.runs from failing f where f.tenant_id = r.tenant_id and f.installation_id = r.installation_id) as failed_runs`,
 );

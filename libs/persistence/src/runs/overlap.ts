@@ -3,7 +3,7 @@ import type { PlatformTransaction, TenantTransaction } from '../core/database.js
 import { wakeRelays } from './enqueue-run.js';
 import { tellEnded } from './told.js';
 
-/** One job of one installation. */
+/** One job of one installation, or the handlers of one lifecycle moment that are called one after the other. */
 export interface JobRef {
   installationId: Id<'installation'>;
   name: string;
@@ -27,11 +27,11 @@ export async function countJobRuns(tx: TenantTransaction, { installationId, name
 const releasable = (scope: string): string => `
   update runs set waiting_for = null, next_attempt_at = now()
   where waiting_for = 'overlap' and (tenant_id, id) in (
-    select distinct on (p.tenant_id, p.installation_id, p.name) p.tenant_id, p.id from runs p
+    select distinct on (p.tenant_id, p.installation_id, p.kind, p.name) p.tenant_id, p.id from runs p
     where p.waiting_for = 'overlap' ${scope} and not exists (
-      select 1 from runs o where o.tenant_id = p.tenant_id and o.installation_id = p.installation_id and o.kind = 'job' and o.name = p.name
+      select 1 from runs o where o.tenant_id = p.tenant_id and o.installation_id = p.installation_id and o.kind = p.kind and o.name = p.name
         and o.status in ('queued', 'running', 'retrying') and o.waiting_for is distinct from 'overlap')
-    order by p.tenant_id, p.installation_id, p.name, p.queued_at, p.id)`;
+    order by p.tenant_id, p.installation_id, p.kind, p.name, p.queued_at, p.id)`;
 
 /** Lets the longest waiting run of a job go, if nothing of that job is under way any more. Call under {@link lockJob}, taken before any run's row. */
 export async function releaseOverlap(tx: TenantTransaction, job: JobRef): Promise<void> {
@@ -43,6 +43,14 @@ export async function releaseOverlap(tx: TenantTransaction, job: JobRef): Promis
 export async function releaseJob(tx: TenantTransaction, job: JobRef): Promise<void> {
   await lockJob(tx, job);
   await releaseOverlap(tx, job);
+}
+
+/**
+ * Gives a parked run its place behind those that were made before: by when this statement runs. A transaction's own time is when it began, and one
+ * that waited for its turn to change a plugin may have begun first and come last.
+ */
+export async function takePlaceInTurn(tx: TenantTransaction, runId: Id<'run'>): Promise<void> {
+  await tx.query('update runs set queued_at = clock_timestamp() where tenant_id = $1 and id = $2', [tx.tenantUuid, uuidFromId(runId)]);
 }
 
 /** Tells the dispatchers, once this commits, that a run of a job was parked: what it waits for may have ended at the same moment. */
