@@ -122,7 +122,7 @@ describe('a database is prepared', () => {
 
   it('by no release that is older than what changed it last', async () => {
     await connected(url(), (client) => client.query(`insert into migrations (timestamp, name) values (9999999999999, 'later9999999999999')`));
-    await expect(prepareDatabase({ url: url(), logins: keys })).rejects.toThrow(/newer release of Annex.*later9999999999999/);
+    await expect(prepareDatabase({ url: url(), logins: keys })).rejects.toThrow(/A newer release of Annex.*later9999999999999/);
     await expect(requireMigrated({ url: testLoginsAt(url()).platform })).rejects.toThrow(/newer release/);
     await connected(url(), (client) => client.query(`delete from migrations where timestamp = 9999999999999`));
     await expect(requireMigrated({ url: testLoginsAt(url()).platform })).resolves.toBeUndefined();

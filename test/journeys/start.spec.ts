@@ -1,9 +1,9 @@
 /** What a start does with what it finds: a demo tenant that its owner changed, a folder without its database, a database without its keys. */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { makeClient } from '../support/annex.js';
 import { startProgram, type StartedProgram } from '../support/program.js';
 
@@ -36,6 +36,35 @@ const ready = async (): Promise<{ status: number; process?: string }> => {
   if (!response) return { status: 0 };
   return { status: response.status, process: ((await response.json()) as { checks: { process: string } }).checks.process };
 };
+
+describe('a start that cannot go on is one sentence and exit code 1', () => {
+  const owner = (): URL => new URL(inject('postgresUrl'));
+  const changed = (change: (url: URL) => void): string => {
+    const url = owner();
+    change(url);
+    return url.href;
+  };
+
+  it.each([
+    ['a wrong password', () => ({ DATABASE_URL: changed((url) => (url.password = 'wrong')) }), /^annex: DATABASE_URL: PostgreSQL at 127\.0\.0\.1:\d+\/annex cannot be used: password authentication failed for user "annex"\. [^\n]*\n$/],
+    ['no such database', () => ({ DATABASE_URL: changed((url) => (url.pathname = '/none')) }), /^annex: DATABASE_URL: PostgreSQL at \S+ cannot be used: database "none" does not exist\. [^\n]*\n$/],
+    ['a folder that cannot be written', () => ({ ANNEX_DATA_DIR: '/proc/annex' }), /^annex: ANNEX_DATA_DIR: \/proc\/annex cannot be written \([^\n]*\n$/],
+  ])('%s', async (_, environment, sentence) => {
+    const refused = start({ PORT: '0', ANNEX_DATA_DIR: join(dataDir, '..', 'other'), ...environment() });
+    expect(await refused.ended).toBe(1);
+    expect(refused.said()).toMatch(sentence);
+  });
+
+  it('a cluster that cannot be made, with PostgreSQL’s own reason', async () => {
+    const folder = join(dataDir, '..', 'blocked');
+    mkdirSync(join(folder, 'postgres'), { recursive: true });
+    // As with a full disk, initdb ends in the middle.
+    writeFileSync(join(folder, 'postgres/cluster'), 'in the way');
+    const refused = start({ PORT: '0', ANNEX_DATA_DIR: folder });
+    expect(await refused.ended).toBe(1);
+    expect(refused.said()).toMatch(/^annex: ANNEX_DATA_DIR: PostgreSQL could not make its data folder [^\n]*\n$/);
+  });
+});
 
 describe('a start in development', () => {
   it('is ready only when the demo tenant stands, examples and all', async () => {

@@ -110,7 +110,8 @@ export class Installations {
   async delete(caller: InstallationsCaller, idOrSlug: string, { force = false }: { force?: boolean } = {}): Promise<void> {
     const leaving = await this.#change(caller, idOrSlug, async (tx, subject) => ((await shutDownBeforeUninstall(this.#context, tx, caller, subject, { force })) ? subject.installation.id : undefined));
     if (leaving) await waitForShutdown(this.#context, caller.tenant.id, leaving);
-    return this.#change(caller, idOrSlug, (tx, subject) => uninstallPlugin(this.#context, tx, caller, subject, { force }));
+    // By its id: while it was waited for, another one may have taken the name.
+    return this.#change(caller, leaving ?? idOrSlug, (tx, subject) => uninstallPlugin(this.#context, tx, caller, subject, { force }));
   }
 
   /** Enables a plugin. Throws `REQUIREMENTS_MISSING` with everything that is missing, or `GRANT_INVALID`. */

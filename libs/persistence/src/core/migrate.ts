@@ -71,7 +71,7 @@ async function readSteps(client: Client): Promise<string[]> {
 function refuseNewer(there: readonly string[], known: readonly string[]): void {
   const newer = there.filter((name) => !known.includes(name));
   if (newer.length === 0) return;
-  throw new DatabaseRefused(`DATABASE_URL: a newer release of Annex has changed this database (step ${newer.at(-1) ?? ''}). Start that release, or restore a backup from before it.`);
+  throw new DatabaseRefused(`A newer release of Annex has changed this database (step ${newer.at(-1) ?? ''}). Start that release, or restore a backup from before it.`);
 }
 
 /** TypeORM wants a class a step, its name ending in the milliseconds; the SQL stays in files that a person can read. */

@@ -229,7 +229,7 @@ async function initialise({ native, home, cluster, password, owner }: { native: 
     await rename(draft, cluster);
   } catch (thrown) {
     const said = thrown instanceof Error && 'stderr' in thrown ? String(thrown.stderr).trim() : messageOf(thrown);
-    throw new Error(`PostgreSQL could not make its data folder ${cluster}: ${said}`, { cause: thrown });
+    throw new DatabaseRefused(`ANNEX_DATA_DIR: PostgreSQL could not make its data folder ${cluster}: ${reasonIn(said)} Or name another folder.`, { cause: thrown });
   } finally {
     rmSync(wanted, { force: true });
   }
@@ -276,7 +276,7 @@ function untilReady(child: ChildProcess): Promise<void> {
   return new Promise((ready, failed) => {
     let said = '';
     child.once('error', failed);
-    child.once('exit', (code) => failed(new Error(`PostgreSQL ended with code ${code ?? 'none'}: ${said.trim().slice(-2000)}`)));
+    child.once('exit', (code) => failed(new DatabaseRefused(`ANNEX_DATA_DIR: the embedded PostgreSQL did not start (code ${code ?? 'none'}): ${reasonIn(said)}`)));
     child.stderr?.on('data', (chunk: Buffer) => {
       if (said.length < 64_000) said += chunk.toString('utf8');
     });
@@ -289,6 +289,14 @@ function untilReady(child: ChildProcess): Promise<void> {
     }, 10);
     child.once('exit', () => clearInterval(poll));
   });
+}
+
+/** What a program of PostgreSQL said of its end, as one sentence: of many lines the first that is a fault, and what to do where that is plain. */
+function reasonIn(said: string): string {
+  const lines = said.trim().split('\n');
+  const line = lines.find((each) => /\b(FATAL|PANIC)\b|error:/.test(each)) ?? lines.at(-1) ?? '';
+  const reason = line.replace(/^.*?\b(?:FATAL|PANIC|error):\s*/, '').slice(0, 500);
+  return `${reason}.${/No space left/.test(said) ? ' Free some space: a new database takes 60 MB and grows.' : ''}`;
 }
 
 async function ensureDatabase(url: string): Promise<void> {
