@@ -81,6 +81,8 @@ export function findReach({ code, sourceMap, calls, registers, maxPlaces }: Reac
   const properties: Node[] = [];
   const members: Node[] = [];
   const spreads: Node[] = [];
+  /** Every place where a `fetch` stands that may be the global one. */
+  const fetches: Node[] = [];
   const literals: { text: string; at: number; inCall: boolean }[] = [];
   /** What properties of any object hold, by name, and the functions among them. */
   const held = new Map<string, Binding>();
@@ -138,6 +140,7 @@ export function findReach({ code, sourceMap, calls, registers, maxPlaces }: Reac
     switch (node.type) {
       case 'Identifier':
         scopes.set(node, scope);
+        if (node.name === 'fetch') fetches.push(node);
         return;
       case 'FunctionDeclaration':
       case 'FunctionExpression':
@@ -462,10 +465,12 @@ export function findReach({ code, sourceMap, calls, registers, maxPlaces }: Reac
       const callee = unwrapped(node.callee as Node);
       // What was taken out of ctx by name is named where it is used: `const { query } = ctx.db`, then `query(…)`.
       for (const used of [callee, ...(node.arguments as Node[])]) if (used.type === 'Identifier') for (const path of valuesOf(used)) yield* callAt(used, path);
-      const isGlobal = callee.type === 'Identifier' ? callee.name === 'fetch' && !find(callee) : callee.type === 'MemberExpression' && keyOf(callee) === 'fetch' && (callee.object as Node).name === 'globalThis';
-      const fetched = leaves.get('http.request');
-      if (isGlobal && fetched !== undefined) yield [callee.start, { call: fetched }];
     }
+    const fetched = leaves.get('http.request');
+    if (fetched === undefined) return;
+    // Taken as a value it is called under another name sooner or later: `const f = fetch`, `this.fetch = options.fetch ?? fetch`.
+    for (const node of fetches) if (!find(node)) yield [node.start, { call: fetched }];
+    for (const node of members) if (keyOf(node) === 'fetch' && /^(?:globalThis|self)$/.test(String((node.object as Node).name))) yield [node.start, { call: fetched }];
   }
 
   function* callAt(node: Node, path: string): Generator<[number, { call: string }]> {

@@ -30,6 +30,8 @@ describe('the calls that a bundle can reach are found, with the author’s file 
     ['in a handler that is wrapped', `${sdk}const withLog = (inner: any) => async (ctx: any) => {\n  await ctx.kv.incr('n')\n  return inner(ctx)\n}\nroute('/', withLog(async (c: any) => c.email.send({})))`, ['kv.incr main.ts:3', 'email.send main.ts:6']],
     ['as a value', `${sdk}route('/', (ctx) => ['a'].map(ctx.kv.get))`, ['kv.get main.ts:2']],
     ['through fetch', `${sdk}route('/', () => fetch('https://x.test/'))`, ['http.request main.ts:2']],
+    ['through fetch by another name', `${sdk}const f = fetch\nroute('/', () => f('https://x.test/'))`, ['http.request main.ts:2']],
+    ['through a fetch that a client keeps', `${sdk}class Client {\n  fetch: any\n  constructor(o: any) { this.fetch = o.fetch ?? fetch }\n}\nroute('/', () => new Client({}).fetch('https://x.test/'))`, ['http.request main.ts:4']],
     ['but not through a fetch of the plugin’s own', `${sdk}const fetch = (x: string) => x\nroute('/', () => fetch('https://x.test/'))`, []],
     ['with optional chaining', `${sdk}route('/', (ctx) => ctx?.webhooks?.send('a', {}))`, ['webhooks.send main.ts:2']],
     ['in another file', { 'main.ts': `${sdk}import { handler } from './lib/h'\nroute('/', handler)`, 'lib/h.ts': `\n\nexport const handler = (ctx: any) => ctx.files.delete('a')` }, ['files.delete lib/h.ts:3']],
