@@ -8,7 +8,10 @@ export type { Context, FieldFilter, FileInfo, HostCallError, HttpAnswer, HttpIni
 
 type Awaitable<T> = T | Promise<T>;
 
-/** What a route may return: a JSON value (200), `[body, status]`, `[body, status, headers]`, a `Response`, or nothing (204). */
+/**
+ * What a route may return: a JSON value (200), `[body, status]`, `[body, status, headers]`, a `Response`, or nothing (204). A `Response` over a
+ * `ReadableStream` of bytes leaves piece by piece.
+ */
 export type RouteResult = unknown;
 
 /** A route whose callers sign. */
