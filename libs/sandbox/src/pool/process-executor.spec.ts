@@ -215,6 +215,7 @@ describe('a parent', () => {
     for (let part = 0; part < parts; part += 1) liar.say({ type: 'chunk', slot, nonce, isLast: false, data: Buffer.alloc(bytes).toString('base64') });
     expect(endOf(await outcome)).toBe('EXECUTOR_LOST');
     expect(liar.executor.killCause).toBe('hostile');
+    expect(liar.kills).toMatchObject([{ installationId: 'plg of ten_1', reason: 'hostile' }]);
   });
 
   it('ends an executor that streams where nobody takes a stream, and takes no end before the last part for a whole answer', async () => {

@@ -359,7 +359,7 @@ export class ProcessExecutor {
     const isStream = message.bodyEncoding === 'stream';
     const limits = flight.limits.stream;
     if (answer === undefined || (isStream && (limits === undefined || answer.response === undefined))) {
-      this.kill('hostile');
+      this.#faulty('it told an answer that is none', [flight]);
       return;
     }
     flight.answer = answer;
@@ -383,7 +383,7 @@ export class ProcessExecutor {
 
   #chunk(flight: Flight, { data, isLast }: Extract<FromExecutor, { type: 'chunk' }>): void {
     if (flight.isOver) return;
-    if (flight.stream?.add(Buffer.from(data, 'base64'), isLast) !== true) this.kill('hostile');
+    if (flight.stream?.add(Buffer.from(data, 'base64'), isLast) !== true) this.#faulty('it sent more of a stream than it may', [flight]);
   }
 
   #hostCall(flight: Flight, callId: number, method: string, args: string): void {
@@ -434,10 +434,10 @@ export class ProcessExecutor {
   }
 
   /** Ends an executor that does what none does: whoever is to blame is billed as for a hang. */
-  #faulty(reason: string): void {
+  #faulty(reason: string, culprits = this.blamed()): void {
     if (this.state === 'dead') return;
     this.#options.logger.warn({ pid: this.pid, reason }, 'an executor broke the protocol and was ended');
-    this.kill('hostile', new Map(this.blamed().map((flight) => [flight, 'EXECUTOR_LOST'])));
+    this.kill('hostile', new Map(culprits.map((flight) => [flight, 'EXECUTOR_LOST'])));
   }
 
   /** Its stream is closed: it has ended, and how is known in a moment, or it only let go of its parent. */
