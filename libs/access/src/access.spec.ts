@@ -470,7 +470,8 @@ describe('users', () => {
     expect(new Set(await Promise.all(refused.map(code)))).toEqual(new Set(['403 FORBIDDEN']));
     const token = await access.tokens.create(owner.caller, { name: 'weak', role: 'viewer' });
     expect(await code(users.update(await callerOf(token.token), owner.id, { password: 'taken over now' }))).toBe('403 FORBIDDEN');
-    expect(await code(users.update(developer.caller, developer.id, { password: 'my new password' }))).toBe('nothing was thrown');
+    expect(await code(users.update(developer.caller, developer.id, { password: 'my new password' }))).toBe('422 INVALID_INPUT');
+    expect(await code(users.update(developer.caller, developer.id, { password: 'my new password', currentPassword: password }))).toBe('nothing was thrown');
   });
 
   it('of another tenant cannot be seen or touched', async () => {

@@ -1,12 +1,15 @@
 import { DAY, MINUTE, SECOND, type Clock, type Logger, type Stoppable } from '@annex/kernel';
 import { watchChanges, type Change, type Database, type EmitEvent } from '@annex/persistence';
 import type { Principal, Resolved } from './caller.js';
+import { refuseFaults } from './errors.js';
 import { Login, type LoginAnswer, type LoginInput } from './login.js';
 import { OidcIdentities } from './oidc.js';
 import { Operators } from './operators.js';
+import { newPasswordFaults, OwnPassword, requireOwnUser } from './own-password.js';
 import { Passwords } from './passwords.js';
 import { Principals } from './principals.js';
-import { SessionTokens } from './session-tokens.js';
+import { SessionTokens, type Credential } from './session-tokens.js';
+import { requirePerson, Sessions } from './sessions.js';
 import { TenantResolution, type TenantAddress } from './tenant-resolution.js';
 import { Tenants } from './tenants.js';
 import { Tokens } from './tokens.js';
@@ -36,28 +39,56 @@ export interface AccessOptions {
   baseDomain?: string | undefined;
 }
 
+export interface PasswordChange {
+  currentPassword: string;
+  newPassword: string;
+  /** Ends the API tokens too. Default: no. */
+  endTokens?: boolean | undefined;
+  /** The client, as a sign-in knows it. */
+  address: string;
+  userAgent: string | undefined;
+  requestId: string;
+}
+
+/** The answer to a changed password, with wire names. */
+export interface ChangedPassword {
+  access_token: string;
+  token_type: 'Bearer';
+  expires_in: number;
+  /** Whose password changed: one in each tenant that had the old one. */
+  users: string[];
+  tokens_ended: number;
+}
+
 /** Who is there, and in which tenant with what right. */
 export class Access implements Stoppable {
   readonly tenants: Tenants;
   readonly users: Users;
   readonly tokens: Tokens;
   readonly operators: Operators;
+  readonly sessions: Sessions;
   readonly #database: Database;
   readonly #login: Login;
+  readonly #ownPassword: OwnPassword;
+  readonly #ttlS: number;
   readonly #principals: Principals;
   readonly #resolution: TenantResolution;
   #running: Promise<() => void> | undefined;
 
   private constructor({ database, emit, clock, logger, jwtSecret, jwtTtlS = 3600, oidc, tenantGraceDays = 7, baseDomain }: AccessOptions) {
     const passwords = new Passwords();
-    const sessions = new SessionTokens({ secret: jwtSecret, ttlS: jwtTtlS, clock });
+    const sessions = new SessionTokens({ secret: jwtSecret, clock });
     const forget = (change: Change | null): void => this.#forget(change);
     this.#database = database;
-    this.#login = new Login({ database, passwords, sessions, ttlS: jwtTtlS });
+    this.sessions = new Sessions({ database, tokens: sessions, ttlS: jwtTtlS, clock, forget });
+    this.#login = new Login({ database, passwords, sessions: this.sessions, ttlS: jwtTtlS });
+    this.#ttlS = jwtTtlS;
+    const ownPassword = new OwnPassword({ database, passwords });
+    this.#ownPassword = ownPassword;
     this.#principals = new Principals({ database, sessions, oidc: oidc && new OidcIdentities({ ...oidc, clock }), clock, logger });
     this.#resolution = new TenantResolution({ database, clock, baseDomain });
     this.tenants = new Tenants({ database, clock, logger, graceMs: tenantGraceDays * DAY, forget });
-    this.users = new Users({ database, passwords, emit, clock, forget });
+    this.users = new Users({ database, passwords, ownPassword, emit, clock, forget });
     this.tokens = new Tokens({ database, clock, forget });
     this.operators = new Operators({ database, passwords, clock, forget: () => this.#principals.forgetEveryone() });
   }
@@ -70,6 +101,27 @@ export class Access implements Stoppable {
   /** Signs in. Throws `INVALID_CREDENTIALS`, `RATE_LIMITED`, `OVERLOADED`. */
   login(input: LoginInput): Promise<LoginAnswer> {
     return this.#login.login(input);
+  }
+
+  /**
+   * Gives the principal's users that have the present password a new one. Every session made with the old one ends, and with `endTokens` every
+   * API token of these users; the answer's token goes on. An operator's own password stays: it is a setting.
+   * Throws `FORBIDDEN` to API tokens and to whoever's password is not kept here, `INVALID_INPUT`, `RATE_LIMITED`.
+   */
+  async changePassword(principal: Principal, { currentPassword, newPassword, endTokens = false, ...from }: PasswordChange): Promise<ChangedPassword> {
+    requirePerson(principal);
+    const ids = requireOwnUser(principal);
+    refuseFaults(newPasswordFaults(currentPassword, newPassword));
+    const proven = await this.#ownPassword.prove(principal, currentPassword, ids);
+    const users: Credential[] = [];
+    let tokensEnded = 0;
+    for (const { userId, tenantId } of proven) {
+      const changed = await this.users.setOwnPassword({ tenantId, userId, password: newPassword, endTokens, requestId: from.requestId });
+      users.push({ id: userId, version: changed.version });
+      tokensEnded += changed.tokensEnded;
+    }
+    await this.sessions.endOthers({ ...principal, sessionId: null }, from.requestId);
+    return { access_token: await this.sessions.begin({ users, operator: null, ...from }), token_type: 'Bearer', expires_in: this.#ttlS, users: users.map(({ id }) => id), tokens_ended: tokensEnded };
   }
 
   /** Whose a bearer token is: a session, an API token, or one of the identity provider. Throws `UNAUTHENTICATED`. */

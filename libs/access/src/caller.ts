@@ -30,6 +30,8 @@ export interface Principal {
   memberships: readonly Membership[];
   /** The API token that was shown, if it was one. */
   tokenId: Id<'token'> | null;
+  /** The sign-in with a password, if it was one. */
+  sessionId: Id<'session'> | null;
   /** When what was shown stops being good, milliseconds since the epoch; `null`: never. */
   expiresAt: number | null;
 }
@@ -61,6 +63,7 @@ export const systemPrincipal: Principal = Object.freeze({
   email: null,
   memberships: [],
   tokenId: null,
+  sessionId: null,
   expiresAt: null,
 });
 

@@ -8,7 +8,7 @@ import { accessErrors } from './errors.js';
 import type { Passwords } from './passwords.js';
 import { membershipOf } from './principals.js';
 import type { Turn } from './sign-in-queue.js';
-import type { SessionTokens } from './session-tokens.js';
+import type { Sessions } from './sessions.js';
 import { tenantSlugShape } from './tenant-resolution.js';
 import { tenantPlaces, type TenantPlace } from './views.js';
 
@@ -31,6 +31,8 @@ export interface LoginInput {
   tenant?: string | undefined;
   /** The client's network address. */
   address: string;
+  /** What the client calls itself. Default: nothing. */
+  userAgent?: string | undefined;
 }
 
 /** The answer to a sign-in, with wire names. */
@@ -46,7 +48,7 @@ export interface LoginAnswer {
 export interface LoginOptions {
   database: Database;
   passwords: Passwords;
-  sessions: SessionTokens;
+  sessions: Sessions;
   ttlS: number;
 }
 
@@ -59,7 +61,7 @@ export class Login {
   constructor(private readonly options: LoginOptions) {}
 
   /** Throws `INVALID_CREDENTIALS`, `RATE_LIMITED`, `OVERLOADED`. */
-  async login({ email, password, tenant, address }: LoginInput): Promise<LoginAnswer> {
+  async login({ email, password, tenant, address, userAgent }: LoginInput): Promise<LoginAnswer> {
     const from = networkOf(address);
     const account = email.slice(0, 254).toLowerCase();
     const who = `${from}|${account}`;
@@ -82,7 +84,9 @@ export class Login {
     await Promise.all([this.#attempts.delete(who), turn.standing !== 'known' && this.#failures.reward(from, 1), this.#standings.succeeded(address, account)]);
     const memberships: Membership[] = users.map(membershipOf);
     return {
-      access_token: await this.options.sessions.issue({
+      access_token: await this.options.sessions.begin({
+        address,
+        userAgent,
         users: users.map((user) => ({ id: idFromUuid('user', user.id), version: user.credential_version })),
         operator: operator === null ? null : { id: operator.id, version: operator.credentialVersion },
       }),
@@ -127,13 +131,13 @@ function invalidCredentials(): Error {
   return accessErrors.error('INVALID_CREDENTIALS', 'No account has this e-mail address and password.', { headers: { 'www-authenticate': 'Bearer' } });
 }
 
-async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
+export async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
   try {
     await limiter.consume(key);
   } catch (thrown) {
     if (!(thrown instanceof RateLimiterRes)) throw thrown;
     const retryAfterS = Math.max(1, Math.ceil(thrown.msBeforeNext / 1000));
-    throw accessErrors.error('RATE_LIMITED', `Too many attempts to sign in. Try again in ${retryAfterS} seconds.`, { retryAfterS });
+    throw accessErrors.error('RATE_LIMITED', `Too many attempts with a password. Try again in ${retryAfterS} seconds.`, { retryAfterS });
   }
 }
 

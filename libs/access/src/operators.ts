@@ -31,6 +31,7 @@ export class Operators {
     await database.platform(async (tx) => {
       if (known) await updateOperatorPassword(tx, known.id, passwordHash);
       else await insertOperator(tx, { id: newId('user', clock.now()), email, passwordHash });
+      await tx.operatorsChanged();
       tx.afterCommit(this.options.forget);
     });
   }

@@ -6,6 +6,7 @@ import {
   findOperatorByEmail,
   findUsersByEmail,
   findUsersByIds,
+  sessionExists,
   touchApiTokens,
   WatchedCache,
   type Change,
@@ -84,6 +85,7 @@ export class Principals {
   /** Forgets what a change may have touched. */
   forget(change: Change | null): void {
     if (change === null) return this.#kept.drop();
+    if (change.what === 'operators') return this.#kept.drop(({ principal }) => principal.operatorId !== null);
     if (change.what !== 'users' && change.what !== 'tokens' && change.what !== 'tenant') return;
     this.#kept.drop(({ principal, byEmail }) => byEmail || principal.memberships.some((membership) => membership.tenant.id === change.tenantId));
   }
@@ -139,6 +141,7 @@ export class Principals {
         },
       ],
       tokenId,
+      sessionId: null,
       expiresAt: row.expires_at?.getTime() ?? null,
     };
   }
@@ -147,10 +150,12 @@ export class Principals {
     const session = await this.options.sessions.verify(token).catch((thrown: unknown) => {
       throw unauthenticated('The token is not valid or has expired. Sign in again with POST /api/auth/login.', thrown);
     });
-    const { users, operator } = await this.options.database.platform(async (tx) => ({
+    const { lives, users, operator } = await this.options.database.platform(async (tx) => ({
+      lives: await sessionExists(tx, session.id),
       users: session.users.length === 0 ? [] : await findUsersByIds(tx, session.users.map((user) => user.id)),
       operator: session.operator === null ? null : await findOperator(tx, session.operator.id),
     }));
+    if (!lives) throw unauthenticated('The session was ended. Sign in again with POST /api/auth/login.');
     const versions = new Map<string, number>(session.users.map((user) => [user.id, user.version]));
     const memberships = users.filter((user) => versions.get(idFromUuid('user', user.id)) === user.credential_version).map(membershipOf);
     const operatorId = operator !== null && operator.credentialVersion === session.operator?.version ? operator.id : null;
@@ -162,6 +167,7 @@ export class Principals {
       email: memberships[0]?.email ?? operator?.email ?? null,
       memberships,
       tokenId: null,
+      sessionId: session.id,
       expiresAt: session.expiresAt,
     };
   }
@@ -182,6 +188,7 @@ export class Principals {
       email,
       memberships,
       tokenId: null,
+      sessionId: null,
       expiresAt,
     };
   }

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { parseId, type Clock, type Id } from '@annex/kernel';
 import { jwtVerify, SignJWT } from 'jose';
 
@@ -13,6 +12,7 @@ export interface Credential {
 
 /** What a session says: which rows signed in. What they may do is read anew each time. */
 export interface Session {
+  id: Id<'session'>;
   users: Credential[];
   operator: Credential | null;
   /** Milliseconds since the epoch. */
@@ -22,7 +22,6 @@ export interface Session {
 export interface SessionTokensOptions {
   /** At least 32 bytes of UTF-8. */
   secret: string;
-  ttlS: number;
   clock: Clock;
 }
 
@@ -36,7 +35,7 @@ export class SessionTokens {
     if (this.#key.length < 32) throw new RangeError('the secret that signs sessions must have at least 32 bytes');
   }
 
-  issue({ users, operator }: Pick<Session, 'users' | 'operator'>): Promise<string> {
+  issue({ id, users, operator, expiresAt }: Session): Promise<string> {
     const nowS = Math.floor(this.options.clock.now() / 1000);
     return new SignJWT({
       uids: users.map((user) => user.id),
@@ -48,8 +47,8 @@ export class SessionTokens {
       .setIssuer(ISSUER)
       .setAudience(AUDIENCE)
       .setIssuedAt(nowS)
-      .setExpirationTime(nowS + this.options.ttlS)
-      .setJti(randomUUID())
+      .setExpirationTime(Math.floor(expiresAt / 1000))
+      .setJti(id)
       .sign(this.#key);
   }
 
@@ -65,8 +64,10 @@ export class SessionTokens {
     });
     const ids = Array.isArray(payload.uids) ? (payload.uids as unknown[]) : [];
     const versions = Array.isArray(payload.vers) ? (payload.vers as unknown[]) : [];
+    const id = parseId('session', payload.jti ?? '');
+    if (id === undefined) throw new TypeError('the token names no session');
     const users = ids.flatMap((id, index) => credential(id, versions[index]) ?? []);
-    return { users, operator: credential(payload.op, payload.opv) ?? null, expiresAt: (payload.exp ?? 0) * 1000 };
+    return { id, users, operator: credential(payload.op, payload.opv) ?? null, expiresAt: (payload.exp ?? 0) * 1000 };
   }
 }
 

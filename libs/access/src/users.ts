@@ -2,6 +2,7 @@ import { eventSources } from '@annex/events';
 import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
 import {
   appendAudit,
+  deleteApiTokensOf,
   deleteUser,
   findUser,
   insertUser,
@@ -20,13 +21,16 @@ import { userIdOf, type Caller } from './caller.js';
 import { emailFaults, passwordFaults } from './email.js';
 import { accessErrors, refuseFaults } from './errors.js';
 import { onePage, type Listing, type Page } from './pages.js';
+import type { OwnPassword } from './own-password.js';
 import { turnOf, type Passwords } from './passwords.js';
 import { isRole, roleAtLeast, roles, type Role } from './roles.js';
+import { requirePerson } from './sessions.js';
 import { userView, type UserView } from './views.js';
 
 export interface UsersOptions {
   database: Database;
   passwords: Passwords;
+  ownPassword: OwnPassword;
   emit: EmitEvent;
   clock: Clock;
   /** Drops what this process keeps, right after the commit. */
@@ -44,11 +48,23 @@ export interface UserChangeInput {
   email?: string | undefined;
   password?: string | undefined;
   role?: Role | undefined;
+  /** The present password; whoever changes the own one must know it. */
+  currentPassword?: string | undefined;
+  /** With a new password: ends the user's API tokens too. Default: no. */
+  endTokens?: boolean | undefined;
+}
+
+interface OwnPasswordChange {
+  tenantId: Id<'tenant'>;
+  userId: Id<'user'>;
+  password: string;
+  endTokens: boolean;
+  requestId: string;
 }
 
 /**
- * The users of a tenant. Admins and owners change them, nobody above their own role; everybody may change the own password; the last owner
- * stays.
+ * The users of a tenant. Admins and owners change them, nobody above their own role; everybody may change the own password, with the present one;
+ * the last owner stays.
  */
 export class Users {
   constructor(private readonly options: UsersOptions) {}
@@ -76,7 +92,7 @@ export class Users {
   }
 
   /** Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `EMAIL_TAKEN`, `LAST_OWNER`. */
-  async update(caller: Caller, id: string, { email, password, role }: UserChangeInput): Promise<UserView> {
+  async update(caller: Caller, id: string, { email, password, role, currentPassword, endTokens = false }: UserChangeInput): Promise<UserView> {
     const target = userId(id);
     const onlyOwnPassword = target === userIdOf(caller) && email === undefined && role === undefined;
     if (!onlyOwnPassword) requireAdmin(caller);
@@ -86,6 +102,7 @@ export class Users {
       ...(role === undefined ? [] : roleFaults(role)),
     ]);
     if (role !== undefined) requireReach(caller, role);
+    if (password !== undefined) await this.#requirePasswordRight(caller, target, currentPassword);
     const passwordHash = password === undefined ? undefined : await this.options.passwords.hash(password, turnOf(caller.tenant.id, caller.actor));
     return this.#change(caller, async (tx) => {
       const owners = await lockOwners(tx);
@@ -100,6 +117,7 @@ export class Users {
       };
       if (Object.keys(change).length === 0) return userView(before);
       if ((await updateUser(tx, target, change)) === 'taken') throw emailTaken(email ?? '');
+      if (passwordHash !== undefined && endTokens) await this.#endTokens(tx, target);
       const fields = Object.keys(change).map((field) => (field === 'passwordHash' ? 'password' : field));
       return this.#record(tx, caller, 'updated', await requireUser(tx, target), fields);
     });
@@ -120,6 +138,36 @@ export class Users {
     });
   }
 
+  /** Sets a password whose owner has proved to know the present one. Answers the sign-ins' new version. */
+  async setOwnPassword({ tenantId, userId, password, endTokens, requestId }: OwnPasswordChange): Promise<{ version: number; tokensEnded: number }> {
+    const passwordHash = await this.options.passwords.hash(password, turnOf(tenantId, userId));
+    return this.options.database.forTenant(tenantId).transaction(async (tx) => {
+      await updateUser(tx, userId, { passwordHash });
+      const tokensEnded = endTokens ? await this.#endTokens(tx, userId) : 0;
+      const row = await requireUser(tx, userId);
+      await this.#record(tx, { actor: userId, requestId }, 'updated', row, ['password']);
+      return { version: row.credentialVersion, tokensEnded };
+    });
+  }
+
+  /** A password changes by somebody who knows the present one, or by an admin for another; a token that leaked must not take an account over. */
+  async #requirePasswordRight(caller: Caller, target: Id<'user'>, currentPassword: string | undefined): Promise<void> {
+    requirePerson(caller.principal);
+    if (target !== userIdOf(caller)) return;
+    if (currentPassword === undefined) {
+      refuseFaults([{ pointer: '/current_password', code: 'REQUIRED', detail: 'is needed to change your own password; POST /api/auth/password changes it in all of your tenants' }]);
+      return;
+    }
+    await this.options.ownPassword.prove(caller.principal, currentPassword, [target]);
+  }
+
+  async #endTokens(tx: TenantTransaction, userId: Id<'user'>): Promise<number> {
+    const ended = await deleteApiTokensOf(tx, userId);
+    await tx.changed('tokens');
+    tx.afterCommit(() => this.options.forget({ tenantId: tx.tenantId, what: 'tokens' }));
+    return ended;
+  }
+
   #read<T>(caller: Caller, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     return this.options.database.forTenant(caller.tenant.id).transaction(work);
   }
@@ -135,7 +183,7 @@ export class Users {
   }
 
   /** Audit, event and cache notice, in the transaction of the change. */
-  async #record(tx: TenantTransaction, caller: Caller, verb: 'created' | 'updated' | 'deleted', row: UserRow, fields?: string[]): Promise<UserView> {
+  async #record(tx: TenantTransaction, caller: Pick<Caller, 'actor' | 'requestId'>, verb: 'created' | 'updated' | 'deleted', row: UserRow, fields?: string[]): Promise<UserView> {
     const user = { id: row.id, email: row.email, role: row.role };
     await appendAudit(tx, {
       actor: caller.actor,

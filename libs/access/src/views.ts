@@ -1,4 +1,4 @@
-import type { ApiTokenRow, TenantRow, UserRow } from '@annex/persistence';
+import type { ApiTokenRow, SessionRow, TenantRow, UserRow } from '@annex/persistence';
 import type { Membership, Principal } from './caller.js';
 import type { Role } from './roles.js';
 
@@ -39,6 +39,18 @@ export interface TokenView {
   expires_at: string | null;
   last_used_at: string | null;
   created_at: string;
+}
+
+/** A sign-in with a password. */
+export interface SessionView {
+  id: string;
+  /** Whether it is the one that the request came with. */
+  current: boolean;
+  /** The client's network address and what it called itself, as it signed in. */
+  address: string;
+  user_agent: string | null;
+  created_at: string;
+  expires_at: string;
 }
 
 export interface TenantPlace {
@@ -85,6 +97,17 @@ export function tokenView(row: ApiTokenRow): TokenView {
     expires_at: row.expiresAt?.toISOString() ?? null,
     last_used_at: row.lastUsedAt?.toISOString() ?? null,
     created_at: row.createdAt.toISOString(),
+  };
+}
+
+export function sessionView(row: SessionRow, current: string | null): SessionView {
+  return {
+    id: row.id,
+    current: row.id === current,
+    address: row.address,
+    user_agent: row.userAgent,
+    created_at: row.createdAt.toISOString(),
+    expires_at: row.expiresAt.toISOString(),
   };
 }
 

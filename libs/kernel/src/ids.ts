@@ -18,6 +18,7 @@ export const idPrefixes = {
   mail: 'eml',
   schedule: 'sch',
   token: 'tok',
+  session: 'ses',
   request: 'req',
 } as const;
 

@@ -34,6 +34,7 @@ export { UserRow } from './users/user-row.js';
 export {
   deleteUser,
   findSignIns,
+  findPasswordHashes,
   findUser,
   findUsersByEmail,
   findUsersByIds,
@@ -49,6 +50,7 @@ export { ApiTokenRow } from './tokens/api-token-row.js';
 export {
   countApiTokens,
   deleteApiToken,
+  deleteApiTokensOf,
   findApiToken,
   findApiTokenByHash,
   insertApiToken,
@@ -57,6 +59,7 @@ export {
   type NewApiToken,
   type TokenInTenant,
 } from './tokens/api-tokens.js';
+export { deleteSessions, insertSession, listSessions, sessionExists, type SessionOwner, type SessionRow } from './sessions/sessions.js';
 export { OperatorRow } from './operators/operator-row.js';
 export { findOperator, findOperatorByEmail, insertOperator, updateOperatorPassword } from './operators/operators.js';
 export {

@@ -6,10 +6,15 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller, CurrentPrincipal, single } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, pageSchema, type Page } from '../http/input.js';
+import { input, pageSchema, type Page, wholeListSchema } from '../http/input.js';
 
 export const roleSchema = z.enum(['viewer', 'member', 'developer', 'admin', 'owner']);
 const login = z.strictObject({ email: z.string().min(1).max(320), password: z.string().min(1).max(1024), tenant: z.string().max(63).optional() });
+const password = z.strictObject({
+  current_password: z.string().min(1).max(1024),
+  new_password: z.string().max(1024).describe('At least 8 characters'),
+  end_tokens: z.boolean().optional().describe('Ends your API tokens too. Default: false'),
+});
 const newToken = z.strictObject({
   name: z.string().min(1).max(100),
   role: roleSchema.optional().describe('Default: your own. Never above it.'),
@@ -26,13 +31,47 @@ export class AuthController {
   @HttpCode(200)
   @Endpoint({ summary: 'Sign in with e-mail and password', gate: 'public', body: login, maxBodyBytes: 16 * KiB })
   login(@Body(input(login)) body: z.infer<typeof login>, @Req() request: FastifyRequest): Promise<unknown> {
-    return this.access.login({ ...body, tenant: body.tenant ?? single(request.headers['x-tenant-slug']), address: request.ip });
+    return this.access.login({ ...body, tenant: body.tenant ?? single(request.headers['x-tenant-slug']), address: request.ip, userAgent: request.headers['user-agent'] });
   }
 
   @Get('me')
   @Endpoint({ summary: 'Who the token belongs to', gate: 'signed-in' })
   me(@CurrentPrincipal() principal: Principal): unknown {
     return this.access.describe(principal);
+  }
+
+  @Post('password')
+  @HttpCode(200)
+  @Endpoint({
+    summary: 'Change your password with the present one, in every tenant where it is the same',
+    gate: 'signed-in',
+    body: password,
+    maxBodyBytes: 16 * KiB,
+    shownOnce: ['access_token'],
+    description: 'Every session made with the old one ends; the answer’s token goes on. Not by an API token.',
+  })
+  changePassword(@CurrentPrincipal() principal: Principal, @Body(input(password)) body: z.infer<typeof password>, @Req() request: FastifyRequest): Promise<unknown> {
+    const { current_password: currentPassword, new_password: newPassword, end_tokens: endTokens } = body;
+    return this.access.changePassword(principal, { currentPassword, newPassword, endTokens, address: request.ip, userAgent: request.headers['user-agent'], requestId: request.id });
+  }
+
+  @Get('sessions')
+  @Endpoint({ summary: 'Your sign-ins with a password, newest first', gate: 'signed-in', query: wholeListSchema, description: 'Not by an API token.' })
+  sessions(@CurrentPrincipal() principal: Principal): Promise<unknown> {
+    return this.access.sessions.list(principal);
+  }
+
+  @Delete('sessions')
+  @Endpoint({ summary: 'End all of your sessions but this one', gate: 'signed-in' })
+  endSessions(@CurrentPrincipal() principal: Principal, @Req() request: FastifyRequest): Promise<unknown> {
+    return this.access.sessions.endOthers(principal, request.id);
+  }
+
+  @Delete('sessions/:id')
+  @HttpCode(204)
+  @Endpoint({ summary: 'End one of your sessions; `current` is this one', gate: 'signed-in', status: 204 })
+  endSession(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
+    return this.access.sessions.end(principal, id, request.id);
   }
 }
 

@@ -62,6 +62,12 @@ export const pageSchema = z.object({
 });
 export type Page = z.infer<typeof pageSchema>;
 
+/** The same of a list that always comes whole, so that whoever reads every list alike is not refused. */
+export const wholeListSchema = z.object({
+  limit: z.string().optional().describe('Changes nothing: the list comes whole'),
+  cursor: z.string().optional().describe('Changes nothing: the list comes whole'),
+});
+
 /** An instant in a query: RFC 3339. */
 export const instant = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z' }).transform((text) => new Date(text));
 

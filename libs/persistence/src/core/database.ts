@@ -3,7 +3,7 @@
  * rows, `platform` opens those of the platform's own work across tenants (relay, retention, sign-in). Repositories take the transaction
  * that such a door made, so none can be used without having chosen.
  */
-import { FairGate, messageOf, uuidFromId, type Id, type Logger } from '@annex/kernel';
+import { FairGate, idFromUuid, messageOf, uuidFromId, type Id, type Logger } from '@annex/kernel';
 import type { PoolClient } from 'pg';
 import { DataSource, QueryFailedError, type EntityManager, type QueryRunner } from 'typeorm';
 import { entities } from '../entities.js';
@@ -141,11 +141,19 @@ export class TenantTransaction extends Transaction {
   }
 }
 
+/** Stands for no tenant where a change is announced that concerns operators. */
+export const platformTenant = idFromUuid('tenant', '00000000-0000-0000-0000-000000000000');
+
 /** A transaction that sees every tenant. Only {@link Database.platform} makes one. */
 export class PlatformTransaction extends Transaction {
   /** Tells every process to drop what it caches of a tenant once this commits. */
   changed(tenantId: Id<'tenant'>, what: string): Promise<void> {
     return this.announceChange(uuidFromId(tenantId), what);
+  }
+
+  /** Tells every process to drop what it caches of operators once this commits. */
+  operatorsChanged(): Promise<void> {
+    return this.announceChange(uuidFromId(platformTenant), 'operators');
   }
 }
 

@@ -24,7 +24,7 @@ describe('row-level security', () => {
     const others = await db.sql<{ relname: string }>(`
       select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relrowsecurity order by 1`);
-    expect(others.map((row) => row.relname)).toEqual(['database_logins', 'migrations', 'operator_idempotency_keys', 'operators', 'platform_audit', 'quota_defaults', 'workers']);
+    expect(others.map((row) => row.relname)).toEqual(['database_logins', 'migrations', 'operator_idempotency_keys', 'operators', 'platform_audit', 'quota_defaults', 'sessions', 'workers']);
   });
 
   it('is not at the mercy of the application’s roles: they own nothing, bypass nothing and may not truncate', async () => {

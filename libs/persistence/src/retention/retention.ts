@@ -62,6 +62,7 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
   { what: 'operator_idempotency_keys', days: () => 1, sql: `delete from operator_idempotency_keys where ctid = any(array(select ctid from operator_idempotency_keys where created_at < now() - $1 * interval '1 day' limit $2))` },
   { what: 'dead_letter_replays', days: ({ runsDays }) => runsDays, sql: `delete from dead_letter_replays where ctid = any(array(select ctid from dead_letter_replays where finished_at < now() - $1 * interval '1 day' limit $2))` },
   { what: 'executor_kills', days: () => 7, sql: `delete from executor_kills where ctid = any(array(select ctid from executor_kills where at < now() - $1 * interval '1 day' limit $2))` },
+  { what: 'sessions', days: () => 0, sql: `delete from sessions where ctid = any(array(select ctid from sessions where expires_at < now() - $1 * interval '1 day' limit $2))` },
   { what: 'kv', days: () => 0, sql: `delete from kv where ctid = any(array(select ctid from kv where expires_at < now() - $1 * interval '1 day' limit $2))` },
 ];
 

@@ -38,6 +38,12 @@ export async function deleteApiToken(tx: TenantTransaction, id: Id<'token'>): Pr
   return affected === 1;
 }
 
+/** Removes every token of a user; answers how many there were. */
+export async function deleteApiTokensOf(tx: TenantTransaction, userId: Id<'user'>): Promise<number> {
+  const { affected } = await tx.manager.getRepository(ApiTokenRow).delete({ tenantId: tx.tenantId, userId });
+  return affected ?? 0;
+}
+
 /** What an API token opens. */
 export interface TokenInTenant {
   id: string;

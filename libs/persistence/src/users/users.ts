@@ -103,6 +103,11 @@ export function findSignIns(tx: PlatformTransaction, { email, tenant, limit }: {
   );
 }
 
+/** The password hashes of users across tenants, of those that have one. */
+export function findPasswordHashes(tx: PlatformTransaction, ids: readonly Id<'user'>[]): Promise<{ id: string; tenant_id: string; password_hash: string }[]> {
+  return tx.query('select id, tenant_id, password_hash from users where id = any ($1::uuid[]) and password_hash is not null order by id', [ids.map(uuidFromId)]);
+}
+
 /** Users with an e-mail address across tenants, oldest first: for identities that somebody else has verified. */
 export function findUsersByEmail(tx: PlatformTransaction, { email, limit }: { email: string; limit: number }): Promise<UserInTenant[]> {
   return tx.query(`select ${userInTenant} from ${livingTenant} where lower(u.email) = lower($1) order by u.id limit $2`, [email, limit]);
