@@ -49,6 +49,32 @@ describe('a body', () => {
   });
 });
 
+describe('a parameter', () => {
+  it('that its endpoint does not know is refused, with the one that was meant', async () => {
+    expect(await tenant.owner.get('/api/runs?pluggin=edge&limit=5')).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ pointer: '/pluggin', code: 'UNKNOWN_PARAMETER', detail: expect.stringContaining('Did you mean "plugin"?') }] } });
+    expect((await tenant.owner.get('/api/users?name=ada')).body.detail).toContain('It takes limit, cursor.');
+    expect((await tenant.owner.get('/api/plugins/edge?a=2')).body.detail).toContain('It takes none.');
+    expect(await tenant.owner.post('/api/plugins/edge/jobs/quick/run-now?wiat=20', {})).toMatchObject({ status: 422, body: { errors: [{ pointer: '/wiat' }] } });
+  });
+
+  it('is taken by every endpoint that OpenAPI gives it, and no other is: one list for both', async () => {
+    const { body: document } = await tenant.owner.get('/openapi.json');
+    const lists = Object.entries(document.paths as Record<string, Record<string, { security?: unknown; parameters?: { in: string; name: string }[] }>>).filter(([path, { get }]) => get?.security && path.startsWith('/api/') && !path.includes('stream'));
+    expect(lists.length).toBeGreaterThan(20);
+    for (const [path, { get }] of lists) {
+      const url = path.replace(/{[^}]*}/g, 'edge');
+      const known = (get?.parameters ?? []).filter((parameter) => parameter.in === 'query').map(({ name }) => name);
+      const ask = async (name: string): Promise<string[]> => ((await tenant.owner.get(`${url}?${name}=1`)).body.errors ?? []).map(({ code }: { code: string }) => code);
+      expect(await ask('no_such_parameter'), path).toEqual(['UNKNOWN_PARAMETER']);
+      for (const name of known) expect(await ask(name), `${path}?${name}`).not.toContain('UNKNOWN_PARAMETER');
+    }
+  });
+
+  it('to probes and to links may be anything', async () => {
+    expect((await tenant.owner.get('/healthz?probe=1')).status).toBe(200);
+  });
+});
+
 describe('a request', () => {
   it('with a method that its path does not take is told which it takes', async () => {
     const answer = await tenant.owner.request('PATCH', '/api/events');

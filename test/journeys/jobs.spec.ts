@@ -52,8 +52,20 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
       expect(await now('echo', '?wait=30', {})).toMatchObject({ status: 200, body: { status: 'succeeded' } });
       expect(await now('echo', '?wait=30')).toMatchObject({ status: 200, body: { status: 'succeeded' } });
       const brief = await now('nap', '?wait=0.2', {});
-      expect(brief).toMatchObject({ status: 202, body: { run_id: expect.any(String) } });
+      expect(brief).toMatchObject({ status: 202, body: { run_id: expect.any(String), kind: 'job', attempts: expect.any(Array) } });
+      expect(brief.body.id).toBe(brief.body.run_id);
       expect((await end(tenant, brief.body.run_id)).body.result).toBe('awake');
+    });
+
+    it.skipIf(leftOut)('that fails and waits to be tried again answers the run, with its attempts so far', async () => {
+      const tenant = await annex.makeTenant();
+      await tenant.install({
+        manifest: { slug: 'worker', jobs: [{ name: 'again', schedule: '@yearly', retry: { max_attempts: 2, backoff: 'fixed', initial_delay_s: 3600 } }] },
+        code: `import { job } from '@annex/sdk'; job('again', () => { throw new Error('the very reason') })`,
+      });
+      const answer = await tenant.owner.post('/api/plugins/worker/jobs/again/run-now?wait=5', {});
+      expect(answer).toMatchObject({ status: 202, body: { status: 'retrying', attempts: [{ number: 1, error: { code: 'PLUGIN_ERROR', message: expect.stringContaining('the very reason') } }] } });
+      expect(answer.body.id).toBe(answer.body.run_id);
     });
 
     it.skipIf(leftOut)('says what is wrong: no such job, no such plugin, not enabled, too much, no right', async () => {

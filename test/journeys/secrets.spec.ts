@@ -25,6 +25,17 @@ it('are written, listed by name, and never returned', async () => {
   expect((await tenant.owner.get('/ext/vaulted/read/API_KEY')).body).toEqual({ value });
 });
 
+it('that the manifest does not name are refused with the name that was meant, and set nowhere', async () => {
+  const tenant = await annex.makeTenant();
+  await tenant.install({ manifest: { slug: 'strict', routes: true, secrets: ['API_KEY'] }, code: reader });
+  const { id } = (await tenant.owner.get('/api/plugins/strict')).body;
+  const refusals = [await tenant.owner.put('/api/plugins/strict/secrets/API_KYE', { value: 'x' }), await tenant.owner.put(`/api/plugins/${id}/secrets/API_KYE`, { value: 'x' }), await tenant.owner.post('/api/plugins/strict/secrets', { key: 'API_KYE', value: 'x' })];
+  for (const answer of refusals) expect(answer).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ code: 'SECRET_UNDECLARED', detail: expect.stringContaining('Did you mean "API_KEY"?') }] } });
+  expect((await tenant.owner.put('/api/plugins/strict/secrets/ELSE', { value: 'x' })).body.detail).toContain('It declares API_KEY.');
+  expect((await tenant.owner.get('/api/plugins/strict/secrets')).body.items).toEqual([]);
+  expect((await tenant.owner.put('/api/plugins/none/secrets/API_KEY', { value: 'x' })).status).toBe(404);
+});
+
 it('of the tenant reach only plugins whose manifest names them, and the plugin’s own wins', async () => {
   const tenant = await annex.makeTenant();
   await tenant.owner.put('/api/secrets/SHARED_KEY', { value: 'from-the-tenant' });

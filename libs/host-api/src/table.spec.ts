@@ -45,6 +45,7 @@ const good: [HostMethod, unknown, unknown?][] = [
   ['kv.set', ['ключ/日本', { $bytes: 'AAE=' }]],
   ['kv.list', [], [undefined]],
   ['kv.list', [null], [undefined]],
+  ['kv.list', [{ cursor: null, limit: 5 }], [{ cursor: undefined, limit: 5 }]],
   ['kv.incr', ['a', -2, { ttl: 1 }], ['a', -2, { ttl_s: 1 }]],
   ['emit', ['build.done'], ['build.done', {}, undefined]],
   ['emit', ['build.done', [1], { id: 'x' }]],

@@ -224,7 +224,7 @@ export interface Context<Config = Record<string, Json>> {
     /** Whether there was one. */
     delete(key: string): Promise<boolean>;
     /** A text is the prefix. */
-    list(options?: string | { prefix?: string; limit?: number; cursor?: string }): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
+    list(options?: string | { prefix?: string; limit?: number; cursor?: string | null }): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
     /** Adds to a counter, which starts at 0, and answers the sum. Atomic. */
     incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
   };

@@ -10,7 +10,7 @@ import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { refuseInexactNumbers } from '../http/exact-body.js';
-import { input, pageSchema, readInput } from '../http/input.js';
+import { input, pageSchema, readInput, wholeListSchema } from '../http/input.js';
 import { jsonShapeFault, readJsonShape } from '../http/json-shape.js';
 
 const rowQuery = pageSchema.extend({
@@ -26,7 +26,7 @@ export class DataController {
   constructor(private readonly tables: Tables) {}
 
   @Get()
-  @Endpoint({ summary: 'The tables that can be read, and what the tenant keeps in its own', gate: 'viewer' })
+  @Endpoint({ summary: 'The tables that can be read, and what the tenant keeps in its own', gate: 'viewer', query: wholeListSchema })
   async list(@CurrentCaller() caller: Caller): Promise<unknown> {
     return { ...(await this.tables.tables(caller.tenant)), next_cursor: null };
   }

@@ -12,7 +12,7 @@ import { InFlight } from '../ext/in-flight.js';
 import { bearerOf, CurrentCaller, single } from '../http/caller.js';
 import { CLOSING } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
-import { input, instant, pageSchema } from '../http/input.js';
+import { input, instant, pageSchema, wholeListSchema } from '../http/input.js';
 import { streamEvents } from '../http/sse.js';
 import { apiErrors } from '../http/errors.js';
 
@@ -26,7 +26,7 @@ const logQuery = pageSchema.extend({
 });
 const streamQuery = z.object({ level: levels.optional(), run_id: z.string().max(50).optional() });
 const since = z.object({ since: instant.optional() });
-const span = z.object({ since: instant.optional(), until: instant.optional() });
+const span = wholeListSchema.extend({ since: instant.optional(), until: instant.optional() });
 
 /** Of one tenant at once, in this process. */
 const MAX_STREAMS = 100;

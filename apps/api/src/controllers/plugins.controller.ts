@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { anyObject, input, lookup, pageSchema, type Page } from '../http/input.js';
+import { anyObject, input, lookup, pageSchema, type Page, wholeListSchema } from '../http/input.js';
 import { readUpload } from '../http/upload.js';
 
 const permissionNames = z.array(z.string().max(100)).max(50);
@@ -132,7 +132,7 @@ export class PluginsController {
   }
 
   @Get(':id/jobs')
-  @Endpoint({ summary: 'Jobs with their next runs and last run', gate: 'viewer' })
+  @Endpoint({ summary: 'Jobs with their next runs and last run', gate: 'viewer', query: wholeListSchema })
   jobs(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.installations.jobs(caller, id);
   }

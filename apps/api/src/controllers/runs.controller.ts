@@ -71,7 +71,7 @@ export class RunsController {
   }
 
   @Post('plugins/:id/jobs/:name/run-now')
-  @Endpoint({ summary: 'Run a job now', gate: 'developer', body: runNow, maxBodyBytes: Infinity, query: wait, status: 202, description: '200 and the finished run with `?wait=`.' })
+  @Endpoint({ summary: 'Run a job now', gate: 'developer', body: runNow, maxBodyBytes: Infinity, query: wait, status: 202, description: 'With `?wait=` the run: 200 when it has ended, 202 while it runs or waits to be tried again, with the attempts so far.' })
   async runNow(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -83,6 +83,8 @@ export class RunsController {
     const started = await this.runs.runNow(answered(caller, 202, startedView), id, name, payload);
     const now = waitS > 0 ? await this.runs.waitForRun(caller.tenant.id, started.runId, waitS * 1000, waitSignal(reply, this.closing)) : started.status;
     void reply.status(hasEnded(now) ? 200 : 202);
-    return hasEnded(now) ? this.execution.reader.run(caller.tenant.id, started.runId) : startedView({ ...started, status: now });
+    if (waitS === 0) return startedView({ ...started, status: now });
+    // Whoever waited sees what came of it so far: the attempts that failed, and why.
+    return { run_id: started.runId, ...(await this.execution.reader.run(caller.tenant.id, started.runId)) };
   }
 }

@@ -1,5 +1,6 @@
 import type { Caller } from '@annex/access';
-import { KiB } from '@annex/kernel';
+import { Execution } from '@annex/execution';
+import { didYouMean, KiB, parseId, quote } from '@annex/kernel';
 import { Vault } from '@annex/vault';
 import { Webhooks } from '@annex/webhooks';
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
@@ -7,7 +8,8 @@ import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input } from '../http/input.js';
+import { apiErrors } from '../http/errors.js';
+import { input, wholeListSchema } from '../http/input.js';
 
 const value = z.string().describe('Up to 64 KiB; never shown again');
 const hosts = z.array(z.string().min(1).max(255)).max(50).optional().describe('The only hosts that it may go to; code then does not get it');
@@ -22,11 +24,12 @@ const post = z.strictObject({ key: z.string().min(1).max(200), value, allowed_ho
 export class SecretsController {
   constructor(
     private readonly vault: Vault,
+    private readonly execution: Execution,
     private readonly webhooks: Webhooks,
   ) {}
 
   @Get('secrets')
-  @Endpoint({ summary: 'Names of the tenant-wide secrets', gate: 'developer' })
+  @Endpoint({ summary: 'Names of the tenant-wide secrets', gate: 'developer', query: wholeListSchema })
   async list(@CurrentCaller() caller: Caller): Promise<unknown> {
     return { items: await this.vault.listFor(caller), next_cursor: null };
   }
@@ -45,7 +48,7 @@ export class SecretsController {
   }
 
   @Get('plugins/:id/secrets')
-  @Endpoint({ summary: 'Names of a plugin’s secrets', gate: 'developer' })
+  @Endpoint({ summary: 'Names of a plugin’s secrets', gate: 'developer', query: wholeListSchema })
   async listOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<unknown> {
     return { items: await this.vault.listFor(caller, { plugin }), next_cursor: null };
   }
@@ -54,6 +57,7 @@ export class SecretsController {
   @HttpCode(200)
   @Endpoint({ summary: 'Set a plugin’s secret, named in the body', gate: 'admin', body: post, maxBodyBytes: secretBodyBytes })
   async add(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Body(input(post)) body: z.infer<typeof post>): Promise<unknown> {
+    await this.#requireDeclared(caller, plugin, { name: body.key, pointer: '/key' });
     await this.webhooks.checkSecret(caller, plugin, { name: body.key, value: body.value });
     return this.vault.setFor(caller, { plugin, name: body.key, value: body.value, allowedHosts: body.allowed_hosts });
   }
@@ -61,6 +65,7 @@ export class SecretsController {
   @Put('plugins/:id/secrets/:name')
   @Endpoint({ summary: 'Set a plugin’s secret', gate: 'admin', body: put, maxBodyBytes: secretBodyBytes })
   async setOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
+    await this.#requireDeclared(caller, plugin, { name, pointer: '/name' });
     await this.webhooks.checkSecret(caller, plugin, { name, value: body.value });
     return this.vault.setFor(caller, { plugin, name, value: body.value, allowedHosts: body.allowed_hosts });
   }
@@ -71,4 +76,19 @@ export class SecretsController {
   deleteOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string): Promise<void> {
     return this.vault.deleteFor(caller, { plugin, name });
   }
+
+  /** A secret that the manifest does not name is read by nobody: most likely its name was misspelt. */
+  async #requireDeclared(caller: Caller, plugin: string, { name, pointer }: { name: string; pointer: string }): Promise<void> {
+    const { snapshots } = this.execution;
+    const id = parseId('installation', plugin);
+    const snapshot = id ? await snapshots.getById(caller.tenant.id, id) : await snapshots.get(caller.tenant.id, plugin);
+    // The vault says that there is no such plugin.
+    if (!snapshot || snapshot.secrets.includes(name)) return;
+    const detail = `${quote(name)} is not among the secrets of plugin.json, so the plugin could not read it.${didYouMean(name, snapshot.secrets) || declared(snapshot.secrets)}`;
+    throw apiErrors.error('INVALID_INPUT', detail, { errors: [{ pointer, code: 'SECRET_UNDECLARED', detail }] });
+  }
+}
+
+function declared(names: readonly string[]): string {
+  return names.length === 0 ? ' It declares none.' : ` It declares ${names.slice(0, 20).join(', ')}.`;
 }

@@ -4,6 +4,7 @@ import { createParamDecorator, SetMetadata, type CanActivate, type ExecutionCont
 import type { Reflector } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { apiErrors } from './errors.js';
+import { requireKnownParameters } from './known-parameters.js';
 import type { KnownRoutes } from './known-routes.js';
 
 /** Who may call an endpoint: anybody, anybody signed in, platform operators, or a role in the tenant and every higher one. */
@@ -15,6 +16,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may call; left out: the route looks itself. */
     gate?: Gate;
+    /** Names of the parameters that the query may hold; left out: nobody looks. */
+    queryNames?: readonly string[];
     /** Bytes of a body; left out: the server's own limit. */
     maxBodyBytes?: number;
   }
@@ -44,7 +47,9 @@ export function admitBeforeBodies(server: FastifyInstance, access: Access, route
     if (request.is404) return done(routes.wrongMethod(request) ?? apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.'));
     const { gate } = request.routeOptions.config;
     if (gate === undefined) return done();
-    admit(access, gate, request).then(() => done(), done);
+    admit(access, gate, request)
+      .then(() => requireKnownParameters(request))
+      .then(() => done(), done);
   });
 }
 

@@ -181,7 +181,7 @@ export const kvCalls = {
       optional(
         z.union([
           z.string().max(512).transform((prefix) => ({ prefix, limit: undefined, cursor: undefined })),
-          z.strictObject({ prefix: z.string().max(512).optional(), limit: z.int().min(1).max(1000).optional(), cursor: cursor.optional() }),
+          z.strictObject({ prefix: z.string().max(512).optional(), limit: z.int().min(1).max(1000).optional(), cursor: cursor.nullish() }).transform((options) => ({ ...options, cursor: options.cursor ?? undefined })),
         ]),
       ),
     ]),
