@@ -10,7 +10,7 @@ beforeAll(async () => {
   annex = await startTestAnnex({ ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024), ANNEX_CONNECTIONS_PER_ADDRESS: '40' });
   tenant = await annex.makeTenant();
   viewer = (await tenant.as('viewer')).token;
-  expect((await tenant.install({ code: `import { route } from '@annex/sdk'; route('/x', { methods: ['POST'] }, () => 1)`, manifest: { routes: true } })).status).toBe(200);
+  expect((await tenant.install({ code: `import { route } from '@annex/sdk'; route('/x', { methods: ['POST'] }, () => 1); route('/admins', { methods: ['POST'], roles: ['admin'] }, () => 1); route('/signed', { methods: ['POST'], auth: { hmac: { secret: 'KEY' } } }, () => 1)`, manifest: { routes: true, secrets: ['KEY'] } })).status).toBe(200);
 });
 afterAll(() => annex.stop());
 
@@ -64,6 +64,34 @@ describe('a body is not waited for', () => {
   ])('of somebody who may not send it: %s %s is %i', async (method, path, status) => {
     const half = new HalfRequest(method, path, { headers: authorization(viewer) });
     expect(await half.status()).toBe(status);
+    half.socket.destroy();
+  });
+
+  it.each([
+    ['POST', '/ext/probe/x', {}, 401],
+    ['POST', '/ext/none/x', {}, 401],
+    ['POST', '/ext/probe/nothing', 'viewer', 404],
+    ['PUT', '/ext/probe/x', 'viewer', 405],
+    ['POST', '/ext/probe/admins', 'viewer', 403],
+    ['POST', '/hooks/nobody/nothing', {}, 404],
+  ])('of a call of a plugin or a webhook that nobody may send: %s %s %j is %i', async (method, path, who, status) => {
+    const half = new HalfRequest(method, path, { headers: { 'x-tenant-slug': tenant.slug, ...(who === 'viewer' && authorization(viewer)) } });
+    expect(await half.status()).toBe(status);
+    half.socket.destroy();
+  });
+
+  it('whose signature proves who sends it is read first', async () => {
+    const half = new HalfRequest('POST', '/ext/probe/signed', { headers: { 'x-tenant-slug': tenant.slug }, length: 10 });
+    half.socket.write('x'.repeat(10));
+    expect(await half.status()).toBe(401);
+    expect(half.text).toContain('INVALID_SIGNATURE');
+    half.socket.destroy();
+  });
+
+  it('of a webhook beyond its limit', async () => {
+    expect((await tenant.owner.put('/api/hooks/open', { preset: 'none' })).status).toBe(201);
+    const half = new HalfRequest('POST', `/hooks/${tenant.slug}/open`, { length: 600_000 });
+    expect(await half.status()).toBe(413);
     half.socket.destroy();
   });
 

@@ -7,7 +7,7 @@ import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
 import { Installations } from '@annex/installations';
-import { newId, type Logger, type Stoppable } from '@annex/kernel';
+import { KiB, newId, type Logger, type Stoppable } from '@annex/kernel';
 import { Database } from '@annex/persistence';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
@@ -78,6 +78,8 @@ export interface RunningApi extends Stoppable {
 const REQUEST_TIMEOUT_MS = 120_000;
 /** How long the headers of a request may take. */
 const HEADERS_TIMEOUT_MS = 20_000;
+/** Bytes of what others send to `/hooks`: twice the event that may come of it. */
+const HOOK_BODY_BYTES = 512 * KiB;
 const CLOSE_LIMIT_MS = 12_000;
 /** What may stand in a Host header (RFC 3986 §3.2.2): plugins read it as part of their URL. HTTP/1.0 has none. */
 const plausibleHost = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
@@ -166,10 +168,11 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     readFile: (tenantId, releaseId, path) => services.installations.files(tenantId, releaseId, path),
     logger: services.logger,
     bodyLimit,
+    bodies,
     inFlightPerTenant,
     closing: closing.signal,
   });
-  await addHooksDoor(server, { access: services.access, hooks: services.hooks, logger: services.logger, bodyLimit });
+  await addHooksDoor(server, { access: services.access, hooks: services.hooks, logger: services.logger, bodyLimit: Math.min(bodyLimit, HOOK_BODY_BYTES), bodies });
   serveOpenApi(app);
   await app.init();
   requireGates(app);

@@ -112,6 +112,11 @@ export class InboundHooks {
     });
   }
 
+  /** Throws `HOOK_NOT_FOUND` when a tenant has no such source. */
+  async requireSource(tenant: WebhooksCaller['tenant'], source: string): Promise<void> {
+    await this.#find(tenant, source);
+  }
+
   /** Which pages of other origins may send to a source; `null`: none, or there is no such source. */
   async corsOf(tenant: WebhooksCaller['tenant'], source: string): Promise<ReturnType<typeof corsOf>> {
     const row = sourcePattern.test(source) ? await this.options.database.forTenant(tenant.id).transaction((tx) => findHookSource(tx, source)) : undefined;

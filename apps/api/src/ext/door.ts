@@ -5,8 +5,9 @@
 import type { Access, Caller, Principal, Resolved, TenantAddress } from '@annex/access';
 import type { Execution, InstallationSnapshot } from '@annex/execution';
 import { hopsHeader, readHops } from '@annex/egress';
-import { isAnnexError, type Logger } from '@annex/kernel';
+import { isAnnexError, type Id, type Logger } from '@annex/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { BodyReader } from '../http/body-reader.js';
 import { findBearer, single } from '../http/caller.js';
 import { joinVary } from '../http/cors.js';
 import { apiErrors } from '../http/errors.js';
@@ -29,6 +30,7 @@ export interface ExtDoorOptions {
   logger: Logger;
   /** Bytes of a request body. Default 1 MiB. */
   bodyLimit: number;
+  bodies: BodyReader;
   /** Calls of one tenant under way at once; more answer 429. Default 200. */
   inFlightPerTenant: number;
   /** Fires when the server begins to close. */
@@ -40,12 +42,14 @@ export async function addExtDoor(server: FastifyInstance, options: ExtDoorOption
   const door = new ExtDoor(options);
   const cors = new ExtCors(options);
   await server.register(async (scope) => {
-    takeRawBodies(scope, options.bodyLimit);
+    takeRawBodies(scope, options.bodies);
     // Before the body: a refusal of too large a one carries the headers too.
     scope.addHook('onRequest', (request, reply, next) => {
       if (request.headers.origin === undefined) return next();
       void cors.apply(request, reply, targetOf(request as DoorRequest)).then((isDone) => void (isDone || next()));
     });
+    // Nothing of a body is read before it is known that the caller may send it, but where the body itself proves that.
+    scope.addHook('onRequest', (request, reply, next) => void door.enter(request as DoorRequest, reply).then(() => next(), next));
     scope.setErrorHandler((thrown, request, reply) => sendProblem(asStreamProblem(thrown, reply), request, reply, options.logger));
     for (const url of ['/ext/:slug', '/ext/:slug/*', '/t/:tenant/ext/:slug', '/t/:tenant/ext/:slug/*']) {
       scope.route({
@@ -61,6 +65,29 @@ export async function addExtDoor(server: FastifyInstance, options: ExtDoorOption
 
 type DoorRequest = FastifyRequest<{ Params: { slug: string; tenant?: string; '*'?: string } }>;
 
+type Found = Extract<NonNullable<ReturnType<InstallationSnapshot['routes']['match']>>, { params: unknown }>;
+
+/** A request whose caller may call the route, unless the body is yet to prove that. */
+interface RouteEntry {
+  kind: 'route';
+  tenantId: Id<'tenant'>;
+  address: TenantAddress;
+  /** The token of this platform that the caller was believed by. */
+  bearer: string | undefined;
+  caller: Caller | null;
+  snapshot: InstallationSnapshot;
+  route: Found['route'];
+  params: Found['params'];
+}
+
+type Entry = RouteEntry | { kind: 'static'; snapshot: InstallationSnapshot; caller: Caller | null; path: string };
+
+const entries = new WeakMap<FastifyRequest, Entry>();
+
+function isProvenByBody(auth: RouteAuth): boolean {
+  return typeof auth === 'object' && 'hmac' in auth;
+}
+
 class ExtDoor {
   readonly #inFlight: InFlight;
 
@@ -68,7 +95,61 @@ class ExtDoor {
     this.#inFlight = new InFlight(options.inFlightPerTenant);
   }
 
+  /** Finds what the request is for and whether its caller may have it, as far as its head tells. Throws what the caller is refused with. */
+  async enter(request: DoorRequest, reply: FastifyReply): Promise<void> {
+    entries.set(request, await this.#find(request, reply));
+  }
+
   async handle(request: DoorRequest, reply: FastifyReply): Promise<FastifyReply> {
+    const entry = entries.get(request) ?? (await this.#find(request, reply));
+    if (entry.kind === 'static') return this.#static({ request, reply, ...entry });
+    const { tenantId, caller, snapshot, route, params } = entry;
+    const auth = route.auth as RouteAuth;
+    if (isProvenByBody(auth)) await this.#admit(request, entry);
+    const { execution } = this.options;
+    requireEnabled(snapshot, caller);
+    const leave = this.#inFlight.enter(tenantId);
+    const abandoned = new AbortController();
+    const onClose = () => {
+      if (!reply.raw.writableFinished) abandoned.abort();
+    };
+    reply.raw.once('close', onClose);
+    const onEnd = (): void => {
+      reply.raw.off('close', onClose);
+      leave();
+    };
+    let streams = false;
+    try {
+      const hops = readHops(single(request.headers[hopsHeader]));
+      let headers: SentHeaders | undefined;
+      const { runId, outcome } = await execution.runRoute({
+        snapshot,
+        route,
+        request: readRouteRequest(request, params),
+        user: caller?.user ?? null,
+        signal: abandoned.signal,
+        hops,
+        // What a plugin causes by way of a request is as deep as what it causes by an event.
+        depth: hops,
+        takesStream: true,
+        onResponse: (response) => {
+          headers = sentHeaders(response.headers);
+          return droppedText(headers.dropped);
+        },
+      });
+      const isForCaller = auth !== 'public' || caller !== null;
+      const response = outcome.status === 'succeeded' ? outcome.response : undefined;
+      if (!response?.stream || !headers) return answer({ reply, request, runId, outcome, headers, isForCaller });
+      streams = true;
+      const { stream, status } = response;
+      return answerStream({ reply, request, runId, status, stream, headers, isForCaller, closing: this.options.closing, cancel: () => abandoned.abort(), onEnd, mayGoOn: () => this.#mayGoOn(request, entry) });
+    } finally {
+      // A stream keeps its place until its end.
+      if (!streams) onEnd();
+    }
+  }
+
+  async #find(request: DoorRequest, reply: FastifyReply): Promise<Entry> {
     const { access, execution } = this.options;
     const { slug, pathSlug, path } = targetOf(request);
 
@@ -86,7 +167,7 @@ class ExtDoor {
     if (!snapshot) throw refused ?? unknown(caller, slug);
 
     if (refused && path.startsWith('/static/')) throw refused;
-    if (path.startsWith('/static/')) return this.#static({ request, reply, snapshot, caller, path });
+    if (path.startsWith('/static/')) return { kind: 'static', snapshot, caller, path };
 
     const found = snapshot.routes.match(request.method, path);
     // A bearer that is none of ours may be the one that the route itself asks for.
@@ -99,57 +180,27 @@ class ExtDoor {
       throw apiErrors.error('METHOD_NOT_ALLOWED', `This route takes ${allow}.`, { headers: { allow } });
     }
     if (request.headers.origin === undefined && variesByOrigin(snapshot, found.route.cors)) void reply.header('vary', `${vary}, Origin`);
-    const auth = found.route.auth as RouteAuth;
-    const admission = { auth, roles: found.route.roles, request, readSecret: this.options.readSecret };
-    await admit({ ...admission, caller, tenantId: tenant.id, snapshot });
-    requireEnabled(snapshot, caller);
-
-    const leave = this.#inFlight.enter(tenant.id);
-    const abandoned = new AbortController();
-    const onClose = () => {
-      if (!reply.raw.writableFinished) abandoned.abort();
-    };
-    reply.raw.once('close', onClose);
-    const onEnd = (): void => {
-      reply.raw.off('close', onClose);
-      leave();
-    };
-    let streams = false;
-    try {
-      const hops = readHops(single(request.headers[hopsHeader]));
-      let headers: SentHeaders | undefined;
-      const { runId, outcome } = await execution.runRoute({
-        snapshot,
-        route: found.route,
-        request: readRouteRequest(request, found.params),
-        user: caller?.user ?? null,
-        signal: abandoned.signal,
-        hops,
-        // What a plugin causes by way of a request is as deep as what it causes by an event.
-        depth: hops,
-        takesStream: true,
-        onResponse: (response) => {
-          headers = sentHeaders(response.headers);
-          return droppedText(headers.dropped);
-        },
-      });
-      const isForCaller = auth !== 'public' || caller !== null;
-      const response = outcome.status === 'succeeded' ? outcome.response : undefined;
-      if (!response?.stream || !headers) return answer({ reply, request, runId, outcome, headers, isForCaller });
-      streams = true;
-      const mayGoOn = async (): Promise<boolean> => {
-        const again = await access.resolveTenant(bearer === undefined || refused ? null : await access.authenticate(bearer), address, request.id);
-        const now = await execution.snapshots.get(again.tenant.id, slug);
-        // Secrets were proven by the request that began; members have to stay members.
-        if (auth === 'member' && now) await admit({ ...admission, caller: again.caller, tenantId: again.tenant.id, snapshot: now });
-        return now?.status === 'enabled' && now.installationId === snapshot.installationId;
-      };
-      const { stream, status } = response;
-      return answerStream({ reply, request, runId, status, stream, headers, isForCaller, closing: this.options.closing, cancel: () => abandoned.abort(), onEnd, mayGoOn });
-    } finally {
-      // A stream keeps its place until its end.
-      if (!streams) onEnd();
+    const entry: RouteEntry = { kind: 'route', tenantId: tenant.id, address, bearer: refused ? undefined : bearer, caller, snapshot, route: found.route, params: found.params };
+    if (!isProvenByBody(found.route.auth as RouteAuth)) {
+      await this.#admit(request, entry);
+      requireEnabled(snapshot, caller);
     }
+    return entry;
+  }
+
+  /** Whether the caller of a stream that has begun may still have it. Throws what it would be refused with. */
+  async #mayGoOn(request: DoorRequest, entry: RouteEntry): Promise<boolean> {
+    const { access, execution } = this.options;
+    const { bearer, address, snapshot, route } = entry;
+    const again = await access.resolveTenant(bearer === undefined ? null : await access.authenticate(bearer), address, request.id);
+    const now = await execution.snapshots.get(again.tenant.id, snapshot.slug);
+    // Secrets were proven by the request that began; members have to stay members.
+    if (route.auth === 'member' && now) await this.#admit(request, { ...entry, caller: again.caller, tenantId: again.tenant.id, snapshot: now });
+    return now?.status === 'enabled' && now.installationId === snapshot.installationId;
+  }
+
+  #admit(request: DoorRequest, { tenantId, caller, snapshot, route }: RouteEntry): Promise<void> {
+    return admit({ auth: route.auth as RouteAuth, roles: route.roles, caller, request, tenantId, snapshot, readSecret: this.options.readSecret });
   }
 
   async #tenantOf(principal: Principal | Refusal | null, address: TenantAddress, requestId: string): Promise<Resolved> {

@@ -1,9 +1,10 @@
 /** The door for what others send: `POST /hooks/:tenant/:source`. Nobody signs in; the signature over the exact bytes says who it is. */
 import type { Access } from '@annex/access';
 import { hopsHeader, readHops } from '@annex/egress';
-import { isAnnexError, type Logger } from '@annex/kernel';
+import { isAnnexError, KiB, type Logger } from '@annex/kernel';
 import { methodFault, webhookErrors, type InboundHooks, type InboundRequest, type WebhooksCaller } from '@annex/webhooks';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { BodyReader } from '../http/body-reader.js';
 import { single } from '../http/caller.js';
 import { corsHeaders, isPreflight, preflightHeaders, type CorsPolicy } from '../http/cors.js';
 import { sendProblem } from '../http/problem.js';
@@ -16,8 +17,9 @@ export interface HooksDoorOptions {
   access: Access;
   hooks: InboundHooks;
   logger: Logger;
-  /** Bytes of a request body. Default 1 MiB. */
+  /** Bytes of a request body. */
   bodyLimit: number;
+  bodies: BodyReader;
 }
 
 type HookRequest = FastifyRequest<{ Params: { tenant: string; source: string } }>;
@@ -30,7 +32,11 @@ export async function addHooksDoor(server: FastifyInstance, options: HooksDoorOp
   const { logger, bodyLimit } = options;
   const door = new HooksDoor(options);
   await server.register(async (scope) => {
-    takeRawBodies(scope, bodyLimit);
+    takeRawBodies(scope, options.bodies);
+    scope.addHook('onRequest', (request, _reply, next) => {
+      if (isSmall(request)) return next();
+      door.requireSource(request as HookRequest).then(() => next(), next);
+    });
     scope.addHook('onRequest', (request, reply, next) => {
       if (request.headers.origin === undefined) return next();
       void door.allowOrigin(request as HookRequest, reply).then((isDone) => void (isDone || next()));
@@ -78,6 +84,12 @@ class HooksDoor {
     }
   }
 
+  /** Before a large body is read: throws `HOOK_NOT_FOUND` when nobody would take it. */
+  async requireSource(request: HookRequest): Promise<void> {
+    const { access, hooks } = this.options;
+    await hooks.requireSource(await findTenant(access, request), request.params.source);
+  }
+
   /** Gives the answer the headers of CORS that its source says. Answers whether that was all: a preflight ends here. Never rejects. */
   async allowOrigin(request: HookRequest, reply: FastifyReply): Promise<boolean> {
     const { access, hooks } = this.options;
@@ -92,6 +104,13 @@ class HooksDoor {
     void reply.headers(corsHeaders(policy, request));
     return false;
   }
+}
+
+/** A body that costs less than asking whether anybody takes it. */
+const smallBodyBytes = 64 * KiB;
+
+function isSmall({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] === undefined && Number(headers['content-length'] ?? 0) <= smallBodyBytes;
 }
 
 function inboundOf(request: HookRequest): InboundRequest {
