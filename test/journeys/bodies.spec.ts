@@ -7,7 +7,7 @@ let annex: TestAnnex;
 let tenant: TestTenant;
 let viewer: string;
 beforeAll(async () => {
-  annex = await startTestAnnex({ ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024), ANNEX_CONNECTIONS_PER_ADDRESS: '40' });
+  annex = await startTestAnnex({ ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024), ANNEX_CONNECTIONS_PER_ADDRESS: '40', ANNEX_TENANT_CALL_POINTS: '180' });
   tenant = await annex.makeTenant();
   viewer = (await tenant.as('viewer')).token;
   expect((await tenant.install({ code: `import { route } from '@annex/sdk'; route('/x', { methods: ['POST'] }, () => 1); route('/admins', { methods: ['POST'], roles: ['admin'] }, () => 1); route('/signed', { methods: ['POST'], auth: { hmac: { secret: 'KEY' } } }, () => 1)`, manifest: { routes: true, secrets: ['KEY'] } })).status).toBe(200);
@@ -167,9 +167,24 @@ describe('a body of a megabyte', () => {
 
 it('headers of a webhook are counted before they are looked at', async () => {
   const headers = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`x-${index}`, 'v']));
-  const answer = await tenant.owner.post('/api/webhooks', { name: 'many', url: 'https://x.example/', events: ['a.b'], headers });
+  const own = await annex.makeTenant();
+  const answer = await own.owner.post('/api/webhooks', { name: 'many', url: 'https://x.example/', events: ['a.b'], headers });
   expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/headers', detail: 'must have at most 50 members' }] } });
   expect(JSON.stringify(answer.body).length).toBeLessThan(2000);
+});
+
+it('costly calls of one tenant have a rate, and another tenant does not feel it', async () => {
+  const [busy, other] = [await annex.makeTenant(), await annex.makeTenant()];
+  const test = (who: TestTenant) => who.owner.post('/api/plugins/test-event', { event_type: 'a.b', event_data: {} });
+  const answers = [];
+  for (let call = 0; call < 5; call += 1) answers.push(await test(busy));
+  const refused = answers.filter(({ status }) => status === 429);
+  expect(answers[0]?.status).toBe(200);
+  expect(refused.length).toBeGreaterThan(0);
+  expect(refused[0]).toMatchObject({ body: { code: 'RATE_LIMITED' } });
+  expect(refused[0]?.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect((await test(other)).status).toBe(200);
+  expect((await busy.owner.get('/api/runs')).status).toBe(200);
 });
 
 it('connections of one address are counted: one too many is told so, other addresses go on', async () => {

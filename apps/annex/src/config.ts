@@ -144,6 +144,7 @@ const settingsSchema = z.object({
     .superRefine((origins, context) => {
       for (const origin of origins) if (origin !== '*' && originFault(origin) !== undefined) context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
     }),
+  ANNEX_TENANT_CALL_POINTS: wholeNumber(0, 999_999_999).default(12_000),
   ANNEX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
   ANNEX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(1000),
   ANNEX_BODY_MEMORY_BYTES: wholeBytes(MiB, Number.MAX_SAFE_INTEGER).default(64 * MiB),
@@ -207,6 +208,8 @@ export interface Settings {
   trustProxy: string[];
   /** Origins whose pages may call `/api`; `*`: all. */
   apiCorsOrigins: string[];
+  /** Points a minute that one tenant's costly calls may use; 0: without limit. */
+  tenantCallPoints: number;
   /** Connections to the API at once, in all and from one address. */
   connections: number;
   connectionsPerAddress: number;
@@ -268,6 +271,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
     trustProxy: env.ANNEX_TRUST_PROXY,
     apiCorsOrigins: env.ANNEX_API_CORS_ORIGINS,
+    tenantCallPoints: env.ANNEX_TENANT_CALL_POINTS,
     connections: env.ANNEX_CONNECTIONS,
     connectionsPerAddress: env.ANNEX_CONNECTIONS_PER_ADDRESS,
     bodyMemoryBytes: env.ANNEX_BODY_MEMORY_BYTES,

@@ -21,6 +21,7 @@ import { addExtDoor } from './ext/door.js';
 import { addHooksDoor } from './ext/hooks-door.js';
 import { allowApiOrigins } from './http/api-cors.js';
 import { BodyMemory, BodyReader } from './http/body-reader.js';
+import { CallBudget } from './http/call-budget.js';
 import { admitBeforeBodies, CallerGuard, gateOf } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
 import { defaultConnectionLimits, limitConnections, type ConnectionLimits } from './http/connections.js';
@@ -63,6 +64,8 @@ export interface ApiOptions extends ConnectionLimits {
   inFlightPerTenant?: number;
   /** Origins whose pages may call `/api`, as `CorsPolicy.origins`; `*` among them: all. Default: none. */
   corsOrigins?: readonly string[];
+  /** Points a minute that one tenant's costly calls may use; 0: without limit. Default 12,000. */
+  tenantCallPoints?: number;
   /** Bytes of bodies that may be in memory at once, in all. Default 64 MiB. */
   bodyMemoryBytes?: number;
 }
@@ -114,7 +117,7 @@ function apiModule(services: ApiServices, { closing, routes }: { closing: AbortS
 }
 
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
-export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [], corsOrigins = [], bodyMemoryBytes, connections = defaultConnectionLimits.connections, connectionsPerAddress = defaultConnectionLimits.connectionsPerAddress }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
+export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [], corsOrigins = [], bodyMemoryBytes, tenantCallPoints, connections = defaultConnectionLimits.connections, connectionsPerAddress = defaultConnectionLimits.connectionsPerAddress }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
   const closing = new AbortController();
   const routes = new KnownRoutes();
   const adapter = new FastifyAdapter({
@@ -134,7 +137,8 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   const bodies = new BodyReader(new BodyMemory(bodyMemoryBytes));
   limitConnections(server.server as Server, { connections, connectionsPerAddress }, trustProxy);
   waitWithContinue(server.server as Server);
-  parseJsonBodies(server, bodies);
+  const budget = new CallBudget(tenantCallPoints);
+  parseJsonBodies(server, bodies, budget);
   await server.register(multipart);
   streamFileBodies(server);
   server.addHook('onRoute', (route) => {
@@ -160,7 +164,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     done(plausibleHost.test(request.host) ? undefined : apiErrors.error('BAD_REQUEST', 'The Host header is not a host name or address with an optional port.'));
   });
   allowApiOrigins(server, corsOrigins);
-  admitBeforeBodies(server, services.access, routes);
+  admitBeforeBodies(server, { access: services.access, routes, budget });
   await addExtDoor(server, {
     access: services.access,
     execution: services.execution,

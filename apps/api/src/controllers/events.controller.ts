@@ -71,7 +71,7 @@ export class EventsController {
 
   @Post('plugins/test-event')
   @HttpCode(200)
-  @Endpoint({ summary: 'Send an event and see what each plugin made of it', gate: 'developer', body: testEvent, maxBodyBytes: Infinity })
+  @Endpoint({ summary: 'Send an event and see what each plugin made of it', gate: 'developer', body: testEvent, maxBodyBytes: Infinity, callPoints: 10 })
   async test(@CurrentCaller() caller: Caller, @Body(input(testEvent)) body: z.infer<typeof testEvent>, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const event = requireEvent(readEvent({ type: body.event_type, data: body.event_data ?? {}, source: '/api/plugins/test-event' }), '/event_data');
     const { eventId, runs } = await this.events.emit(caller, event);

@@ -49,6 +49,7 @@ export class FiltersController {
     gate: 'member',
     body: filterBody,
     maxBodyBytes: Infinity,
+    callPoints: 1,
     response: filterAnswer,
     description:
       'In order of priority, the lowest first; of equals the plugin whose slug sorts first. Each filter has at most a second, all of them five. One that fails is passed over, or ends the call with `FILTER_FAILED` if it says `on_error: "fail"`.',

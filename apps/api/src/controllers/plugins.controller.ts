@@ -31,7 +31,7 @@ export class PluginsController {
   ) {}
 
   @Post('upload')
-  @Endpoint({ summary: 'Upload a package: a new plugin, or a new release of one', gate: 'developer', upload: true, status: 201, description: '200 when the same bytes are live already.' })
+  @Endpoint({ summary: 'Upload a package: a new plugin, or a new release of one', gate: 'developer', upload: true, callPoints: 20, status: 201, description: '200 when the same bytes are live already.' })
   async upload(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { bytes, enable, grant } = await readUpload(request);
     const { created, plugin, warnings, blocked } = await this.installations.upload(caller, bytes, { enable, grant });
@@ -41,7 +41,7 @@ export class PluginsController {
 
   @Post('validate')
   @HttpCode(200)
-  @Endpoint({ summary: 'Check a package and store nothing', gate: 'developer', upload: true })
+  @Endpoint({ summary: 'Check a package and store nothing', gate: 'developer', upload: true, callPoints: 20 })
   async validate(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<unknown> {
     const { bytes } = await readUpload(request);
     return this.installations.validate(bytes, caller.tenant.id);
@@ -120,13 +120,13 @@ export class PluginsController {
   }
 
   @Put(':id/config')
-  @Endpoint({ summary: 'Replace the settings', gate: 'admin', body: anyObject, maxBodyBytes: Infinity })
+  @Endpoint({ summary: 'Replace the settings', gate: 'admin', body: anyObject, maxBodyBytes: Infinity, callPoints: 10 })
   putConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: JsonObject): Promise<unknown> {
     return this.installations.putConfig(caller, id, body);
   }
 
   @Patch(':id/config')
-  @Endpoint({ summary: 'Change some settings (RFC 7396 merge patch)', gate: 'admin', body: anyObject, maxBodyBytes: Infinity })
+  @Endpoint({ summary: 'Change some settings (RFC 7396 merge patch)', gate: 'admin', body: anyObject, maxBodyBytes: Infinity, callPoints: 10 })
   patchConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: JsonObject): Promise<unknown> {
     return this.installations.patchConfig(caller, id, body);
   }

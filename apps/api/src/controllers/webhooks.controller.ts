@@ -54,7 +54,7 @@ export class WebhooksController {
 
   @Post()
   @HttpCode(201)
-  @Endpoint({ summary: 'Register a webhook; its signing secret is shown this once', gate: 'developer', body: create, maxBodyBytes: 512 * KiB, status: 201, shownOnce: ['secret'] })
+  @Endpoint({ summary: 'Register a webhook; its signing secret is shown this once', gate: 'developer', body: create, maxBodyBytes: 512 * KiB, callPoints: 10, status: 201, shownOnce: ['secret'] })
   create(@CurrentCaller() caller: Caller, @Body(input(create)) body: z.infer<typeof create>): Promise<unknown> {
     return this.webhooks.create(caller, fromWire(body));
   }
@@ -85,7 +85,7 @@ export class WebhooksController {
   }
 
   @Patch(':id')
-  @Endpoint({ summary: 'Change a webhook of the tenant’s own', gate: 'developer', body: update, maxBodyBytes: 512 * KiB })
+  @Endpoint({ summary: 'Change a webhook of the tenant’s own', gate: 'developer', body: update, maxBodyBytes: 512 * KiB, callPoints: 10 })
   update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(update)) body: z.infer<typeof update>): Promise<unknown> {
     return this.webhooks.update(caller, id, fromWire(body));
   }
@@ -106,7 +106,7 @@ export class WebhooksController {
 
   @Post(':id/test')
   @HttpCode(202)
-  @Endpoint({ summary: 'Send something to it', gate: 'developer', body: test, maxBodyBytes: Infinity, status: 202 })
+  @Endpoint({ summary: 'Send something to it', gate: 'developer', body: test, maxBodyBytes: Infinity, callPoints: 10, status: 202 })
   test(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(test)) { data }: z.infer<typeof test>): Promise<unknown> {
     return this.webhooks.test(caller, id, data);
   }

@@ -3,6 +3,7 @@ import { roleAtLeast } from '@annex/access';
 import { createParamDecorator, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { CallBudget } from './call-budget.js';
 import { apiErrors } from './errors.js';
 import { requireKnownParameters } from './known-parameters.js';
 import type { KnownRoutes } from './known-routes.js';
@@ -18,6 +19,8 @@ declare module 'fastify' {
     gate?: Gate;
     /** Names of the parameters that the query may hold; left out: nobody looks. */
     queryNames?: readonly string[];
+    /** What a call costs its tenant; left out: nothing. */
+    callPoints?: number;
     /** Bytes of a body; left out: the server's own limit. */
     maxBodyBytes?: number;
   }
@@ -31,7 +34,7 @@ export function gateOf(reflector: Reflector, targets: Parameters<Reflector['getA
   return reflector.getAllAndOverride<Gate | undefined>(GATE, targets);
 }
 
-interface Identified extends FastifyRequest {
+export interface Identified extends FastifyRequest {
   caller?: Caller;
   principal?: Principal;
   /** The gate that let the request in. */
@@ -42,13 +45,14 @@ interface Identified extends FastifyRequest {
  * Answers who calls as soon as the head of a request has arrived: nothing of its body is read for somebody who may not send it. What no route
  * takes is refused here too.
  */
-export function admitBeforeBodies(server: FastifyInstance, access: Access, routes: KnownRoutes): void {
+export function admitBeforeBodies(server: FastifyInstance, { access, routes, budget }: { access: Access; routes: KnownRoutes; budget: CallBudget }): void {
   server.addHook('onRequest', (request: Identified, _reply, done) => {
     if (request.is404) return done(routes.wrongMethod(request) ?? apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.'));
     const { gate } = request.routeOptions.config;
     if (gate === undefined) return done();
     admit(access, gate, request)
       .then(() => requireKnownParameters(request))
+      .then(() => budget.spend(request.caller?.tenant.id ?? '', request.routeOptions.config.callPoints ?? 0))
       .then(() => done(), done);
   });
 }

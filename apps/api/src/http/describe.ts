@@ -10,6 +10,8 @@ export interface Description {
   summary: string;
   gate: Gate;
   body?: z.ZodType;
+  /** Points of the tenant's that a call costs (`CallBudget`). Default 0. */
+  callPoints?: number;
   /** Bytes of a body. Default {@link usualBodyBytes}; what carries values of plugins takes the server's own limit, `Infinity`. */
   maxBodyBytes?: number;
   query?: z.ZodObject;
@@ -27,10 +29,10 @@ export interface Description {
 export const usualBodyBytes = 64 * KiB;
 
 /** One decorator an endpoint: who may call it, and what OpenAPI says of it. The body's schema is the one that {@link input} checks. */
-export function Endpoint({ summary, gate, body, maxBodyBytes = usualBodyBytes, query, status = 200, response, shownOnce, upload, description }: Description): MethodDecorator {
+export function Endpoint({ summary, gate, body, callPoints, maxBodyBytes = usualBodyBytes, query, status = 200, response, shownOnce, upload, description }: Description): MethodDecorator {
   const decorators: MethodDecorator[] = [
     Allow(gate),
-    RouteConfig({ gate, ...(gate !== 'public' && { queryNames: Object.keys(query?.shape ?? {}) }), ...(Number.isFinite(maxBodyBytes) && !upload && { maxBodyBytes }) }),
+    RouteConfig({ gate, ...(callPoints !== undefined && { callPoints }), ...(gate !== 'public' && { queryNames: Object.keys(query?.shape ?? {}) }), ...(Number.isFinite(maxBodyBytes) && !upload && { maxBodyBytes }) }),
     ApiOperation({ summary, description }),
     ApiResponse({ status, description: 'Success', ...(response && { content: { 'application/json': { schema: openApiSchema(response) } } }) }),
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }),

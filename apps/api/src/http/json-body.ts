@@ -3,17 +3,21 @@ import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body-reader.js';
+import type { CallBudget } from './call-budget.js';
+import type { Identified } from './caller.js';
 import { apiErrors } from './errors.js';
 import { refuseInexactNumbers } from './exact-body.js';
 import { jsonShapeFault, readJsonShape } from './json-shape.js';
 import { findIllFormed } from './well-formed.js';
 
 /** Takes `application/json` and the `+json` types (RFC 6839), CloudEvents among them; no other type of Fastify's own. */
-export function parseJsonBodies(server: FastifyInstance, bodies: BodyReader): void {
+export function parseJsonBodies(server: FastifyInstance, bodies: BodyReader, budget: CallBudget): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(/^application\/([\w.-]+\+)?json\b/i, async (request: FastifyRequest, payload: IncomingMessage) =>
-    readJsonBody(request.headers['content-encoding'], await bodies.read(request, payload)),
-  );
+  server.addContentTypeParser(/^application\/([\w.-]+\+)?json\b/i, async (request: Identified, payload: IncomingMessage) => {
+    const body = await bodies.read(request, payload);
+    if (request.caller) budget.charge(request.caller.tenant.id, body.length);
+    return readJsonBody(request.headers['content-encoding'], body);
+  });
   // `curl -d` and some clients name the form type when they send nothing.
   server.addContentTypeParser('application/x-www-form-urlencoded', async (request: FastifyRequest, payload: IncomingMessage) => {
     const body = await bodies.read(request, payload);

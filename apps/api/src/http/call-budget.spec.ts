@@ -1,0 +1,49 @@
+import { describe, expect, it } from 'vitest';
+import { CallBudget } from './call-budget.js';
+
+function budget(perMinute: number) {
+  let nowMs = 0;
+  const made = new CallBudget(perMinute, () => nowMs);
+  const spend = (tenant: string, points: number): string => {
+    try {
+      made.spend(tenant, points);
+      return 'taken';
+    } catch (thrown) {
+      return (thrown as { code: string; retryAfterS: number }).code + (thrown as { retryAfterS: number }).retryAfterS;
+    }
+  };
+  return { made, spend, wait: (ms: number) => void (nowMs += ms) };
+}
+
+describe('the points of a tenant', () => {
+  it('are those of ten seconds at once, and come back with time', () => {
+    const { spend, wait } = budget(60);
+    expect(Array.from({ length: 11 }, () => spend('one', 1)).filter((answer) => answer === 'taken')).toHaveLength(10);
+    expect(spend('one', 1)).toBe('RATE_LIMITED1');
+    wait(2000);
+    expect([spend('one', 1), spend('one', 1), spend('one', 1)]).toEqual(['taken', 'taken', 'RATE_LIMITED1']);
+    wait(3_600_000);
+    expect(Array.from({ length: 20 }, () => spend('one', 1)).filter((answer) => answer === 'taken')).toHaveLength(10);
+  });
+
+  it('are its own', () => {
+    const { spend } = budget(60);
+    for (let call = 0; call < 20; call += 1) spend('one', 1);
+    expect(spend('other', 1)).toBe('taken');
+  });
+
+  it('go for large bodies too, and are owed when there are not enough', () => {
+    const { made, spend, wait } = budget(60);
+    made.charge('one', 10_000);
+    expect(spend('one', 1)).toBe('taken');
+    made.charge('one', 1024 * 1024);
+    expect(spend('one', 1)).toBe('RATE_LIMITED55');
+    wait(56_000);
+    expect(spend('one', 1)).toBe('taken');
+  });
+
+  it('are without end when the operator says 0', () => {
+    const { spend } = budget(0);
+    expect(new Set(Array.from({ length: 1000 }, () => spend('one', 100)))).toEqual(new Set(['taken']));
+  });
+});
