@@ -197,7 +197,7 @@ export class Installations {
 
   /** The settings as the plugin sees them, defaults filled in. */
   getConfig(caller: InstallationsCaller, idOrSlug: string): Promise<JsonObject> {
-    return this.#read(caller, idOrSlug, async (_tx, { installation, release }) => effectiveConfig(release.manifest, installation.config));
+    return this.#read(caller, idOrSlug, (tx, { installation, release }) => effectiveConfig(tx, release.manifest, installation.config));
   }
 
   /** Replaces the settings and answers them with defaults filled in. Throws `CONFIG_INVALID`, `CONFIG_TOO_LARGE`. */

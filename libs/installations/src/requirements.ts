@@ -1,5 +1,5 @@
 import { jsonPointer, type InputFault, type Json, type JsonObject } from '@annex/kernel';
-import { applyConfig, type Manifest } from '@annex/manifest';
+import { judgeConfig, type ConfigReading, type Manifest } from '@annex/manifest';
 import type { InstallationRow, ReleaseRow, TenantTransaction } from '@annex/persistence';
 import { dependencyJson, findUnmetDependencies, type UnmetDependency } from './dependencies.js';
 import { viewPermissions } from './grants.js';
@@ -24,21 +24,26 @@ export async function findMissing(tx: TenantTransaction, secrets: SecretsPort, i
     permissions: viewPermissions(release.manifest, installation.granted).pending,
     secrets: required.length === 0 ? [] : await secrets.missing(tx, installation.id, required),
     dependencies: await findUnmetDependencies(tx, release.manifest),
-    config: configFaults(release.manifest, installation.config),
+    config: await configFaults(tx, release.manifest, installation.config),
   };
 }
 
-/** Why settings do not fit a release; without a schema, any do. */
-export function configFaults(manifest: Pick<Manifest, 'config'>, config: JsonObject): InputFault[] {
-  if (manifest.config === null) return [];
-  const reading = applyConfig(manifest.config, config);
+type WithSettings = Pick<Manifest, 'config'>;
+
+/** What a release's schema says of a tenant's settings; without a schema, any fit. */
+export async function readConfig({ tenantId }: Pick<TenantTransaction, 'tenantId'>, { config: schema }: WithSettings, config: JsonObject): Promise<ConfigReading> {
+  return schema === null ? { ok: true, value: config } : judgeConfig(schema, config, tenantId);
+}
+
+/** Why settings do not fit a release. */
+export async function configFaults(tx: Pick<TenantTransaction, 'tenantId'>, manifest: WithSettings, config: JsonObject): Promise<InputFault[]> {
+  const reading = await readConfig(tx, manifest, config);
   return reading.ok ? [] : reading.errors;
 }
 
 /** The settings as the plugin sees them, defaults filled in; those that do not fit (the plugin is not enabled then) as they are. */
-export function effectiveConfig(manifest: Pick<Manifest, 'config'>, config: JsonObject): JsonObject {
-  if (manifest.config === null) return config;
-  const reading = applyConfig(manifest.config, config);
+export async function effectiveConfig(tx: Pick<TenantTransaction, 'tenantId'>, manifest: WithSettings, config: JsonObject): Promise<JsonObject> {
+  const reading = await readConfig(tx, manifest, config);
   return reading.ok ? reading.value : config;
 }
 

@@ -6,7 +6,7 @@ import { configChanges, mergePatch, requireConfigSize } from './config.js';
 import type { Author, InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { readGrants, viewPermissions } from './grants.js';
-import { configFaults, effectiveConfig } from './requirements.js';
+import { effectiveConfig, readConfig } from './requirements.js';
 import { planSchedule, settingOf } from './schedules.js';
 
 /** Makes exactly these permissions the granted ones. Taking one away from an enabled plugin makes its calls fail from now on. */
@@ -27,13 +27,14 @@ export async function replaceGrants(context: InstallationsContext, tx: TenantTra
 export async function replaceConfig(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, config: JsonObject): Promise<JsonObject> {
   const { installation, release } = subject;
   requireConfigSize(config);
-  const errors = configFaults(release.manifest, config);
-  if (errors.length > 0) {
+  const reading = await readConfig(tx, release.manifest, config);
+  if (!reading.ok) {
+    const { errors } = reading;
     const why = errors.map((fault) => `${fault.pointer || 'settings'}: ${fault.detail}`).join(' ').slice(0, 900);
     throw installationErrors.error('CONFIG_INVALID', `The settings of ${installation.slug} were not changed. ${why}`, { errors });
   }
-  const effective = effectiveConfig(release.manifest, config);
-  const changes = configChanges(effectiveConfig(release.manifest, installation.config), effective, config);
+  const effective = reading.value;
+  const changes = configChanges(await effectiveConfig(tx, release.manifest, installation.config), effective, config);
   if (changes.length === 0 && JSON.stringify(config) === JSON.stringify(installation.config)) return effective;
   await updateInstallation(tx, installation, { config, updatedAt: context.now() });
   // Names only: settings may hold what nobody wants in an audit trail for a year.

@@ -90,7 +90,7 @@ export async function goOnWith(context: InstallationsContext, tx: TenantTransact
   const { installation, release } = subject;
   const dependents = force ? [] : (await findEnabledDependents(tx, installation.slug)).filter(({ range }) => !satisfies(release.version, range));
   const errors = [
-    ...missingFaults({ permissions: [], secrets: [], dependencies: await findUnmetDependencies(tx, release.manifest), config: configFaults(release.manifest, installation.config) }, installation.slug),
+    ...missingFaults({ permissions: [], secrets: [], dependencies: await findUnmetDependencies(tx, release.manifest), config: await configFaults(tx, release.manifest, installation.config) }, installation.slug),
     ...dependents.map(({ slug, range }) => ({ pointer: '/version', code: 'DEPENDENT_BROKEN', detail: `${slug}, which is enabled, needs ${installation.slug} ${range}; disable it first.` })),
   ];
   if (errors.length > 0) {

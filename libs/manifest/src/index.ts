@@ -17,6 +17,7 @@ export { checkManifest, readManifest, type ManifestReading, type ReadManifestOpt
 export { manifestJsonSchema, manifestShape, type ManifestSource } from './schema/shape.js';
 export { readJson, type JsonReading } from './schema/read-json.js';
 export { applyConfig, configSchemaFaults, maxConfigSchemaBytes, type ConfigReading } from './schema/config-schema.js';
+export { judgeConfig } from './schema/judge-config.js';
 export { bundlePackage, sdkExports, type BundleOptions, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
 export { reachHosts, reachWarnings } from './reach/reach-warnings.js';
 export { readReach, type BundleReach, type ReadReachOptions } from './reach/read-reach.js';

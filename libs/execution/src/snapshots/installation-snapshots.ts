@@ -4,7 +4,7 @@ import type { OperatorCeilings } from '@annex/lifecycle';
 import { readBlob, watchChanges, WatchedCache, type Database } from '@annex/persistence';
 import type { Bundle } from '@annex/sandbox';
 import { arrangeFilters, type FilterHandler, type FilterPoints } from '../filters/filter-points.js';
-import { buildSnapshot, readFilterSlugs, readSnapshotRow, type InstallationSnapshot } from './snapshot.js';
+import { buildSnapshot, readConfig, readFilterSlugs, readSnapshotRow, type InstallationSnapshot } from './snapshot.js';
 
 export interface InstallationSnapshotsOptions {
   database: Database;
@@ -123,7 +123,7 @@ export class InstallationSnapshots {
       return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
     };
     const refToken = (id: string): string => createHmac('sha256', this.#refKey).update(id).digest('hex').slice(0, 24);
-    const snapshot = buildSnapshot(row, { tenantId, ceilings, refToken, loadBundle, loadSourceMap });
+    const snapshot = buildSnapshot(row, { tenantId, config: await readConfig(row, tenantId), ceilings, refToken, loadBundle, loadSourceMap });
     const before = this.#isolateKeys.get(snapshot.installationId);
     this.#isolateKeys.set(snapshot.installationId, snapshot.isolateKey);
     if (before !== undefined && before !== snapshot.isolateKey) this.options.onReplaced(before);

@@ -1,7 +1,7 @@
 import { coversHost, matchGrants, type PermissionGrant } from '@annex/host-api';
 import { idFromUuid, type Id, type JsonObject } from '@annex/kernel';
 import { effectiveLimits, type OperatorCeilings, type RunKind, type RunLimits } from '@annex/lifecycle';
-import { applyConfig, compileRoutes, type Manifest, type RouteTable, type WebhookDefinition } from '@annex/manifest';
+import { compileRoutes, judgeConfig, type Manifest, type RouteTable, type WebhookDefinition } from '@annex/manifest';
 import type { InstallationStatus, TenantTransaction } from '@annex/persistence';
 import type { Bundle, Registration, SandboxLimits } from '@annex/sandbox';
 
@@ -111,10 +111,10 @@ export async function readFilterSlugs(tx: TenantTransaction): Promise<string[]> 
   return rows.map(({ slug }) => slug);
 }
 
-/** Makes a snapshot of what was read. `ceilings`: the operator's. */
+/** Makes a snapshot of what was read. `config`: what {@link readConfig} made of its settings; `ceilings`: the operator's. */
 export function buildSnapshot(
   row: SnapshotRow,
-  { tenantId, ceilings, refToken, loadBundle, loadSourceMap }: { tenantId: Id<'tenant'>; ceilings: OperatorCeilings; refToken: (installationId: Id<'installation'>) => string; loadBundle: (sha256: string) => Promise<Bundle>; loadSourceMap: (sha256: string) => Promise<string | undefined> },
+  { tenantId, config, ceilings, refToken, loadBundle, loadSourceMap }: { tenantId: Id<'tenant'>; config: JsonObject; ceilings: OperatorCeilings; refToken: (installationId: Id<'installation'>) => string; loadBundle: (sha256: string) => Promise<Bundle>; loadSourceMap: (sha256: string) => Promise<string | undefined> },
 ): InstallationSnapshot {
   const { manifest, registrations, transforms_sha256: transforms } = row;
   const installationId = idFromUuid('installation', row.id);
@@ -135,7 +135,7 @@ export function buildSnapshot(
     routes: compileRoutes(registrations.flatMap((registration, index) => (registration.kind === 'route' ? [{ ...registration, index }] : []))),
     grants,
     allowHosts: narrowHosts(manifest.http.allow, grants),
-    config: readConfig(manifest, row.config),
+    config,
     secrets: manifest.secrets.map((secret) => secret.name),
     refToken: refToken(installationId),
     // Asked for some tables or hosts and granted others: nothing is left, so the plugin has not got it.
@@ -177,9 +177,9 @@ function limitsOf(manifest: Manifest, kind: RunKind, jobName: string | undefined
 }
 
 /** Settings that an older schema let in may not fit a newer one: then they are shown as they are, which beats a plugin that cannot run. */
-function readConfig(manifest: Manifest, config: JsonObject): JsonObject {
+export async function readConfig({ manifest, config }: SnapshotRow, tenantId: Id<'tenant'>): Promise<JsonObject> {
   if (manifest.config === null) return config;
-  const reading = applyConfig(manifest.config, config);
+  const reading = await judgeConfig(manifest.config, config, tenantId);
   return reading.ok ? reading.value : config;
 }
 

@@ -80,8 +80,8 @@ export function configSchemaFaults(schema: JsonObject): InputFault[] {
 }
 
 /**
- * Judges settings by a schema that {@link configSchemaFaults} accepted. The given value stays as it is. Patterns that take too long to judge
- * count as a fault of the value.
+ * Judges settings by a schema that {@link configSchemaFaults} accepted. The given value stays as it is. Settings that take too long to judge
+ * are refused. It is done on the caller's own thread: a program with other things to do uses `judgeConfig`.
  */
 export function applyConfig(schema: JsonObject, value: Json): ConfigReading {
   if (!isJsonObject(value)) return { ok: false, errors: [{ pointer: '', code: 'CONFIG', detail: 'settings are an object.' }] };
@@ -100,10 +100,15 @@ export function applyConfig(schema: JsonObject, value: Json): ConfigReading {
     return { ok: false, errors: (validate.errors ?? []).slice(0, 100).map(explain) };
   } catch (thrown) {
     const limitMs = validator?.limitMs ?? compileLimitMs;
-    const detail = isTimeout(thrown) ? `judging these settings took more than ${limitMs} ms, so they were refused; shorten long texts.` : `the settings could not be judged: ${messageOf(thrown).slice(0, 200)}.`;
+    const detail = isTimeout(thrown) ? slowSettings(limitMs) : `the settings could not be judged: ${messageOf(thrown).slice(0, 200)}.`;
     if (validator && isTimeout(thrown)) validator.limitMs = slowTimeLimitMs;
     return { ok: false, errors: [{ pointer: '', code: 'CONFIG', detail }] };
   }
+}
+
+/** Why settings were refused that took too long to judge. */
+export function slowSettings(limitMs = timeLimitMs): string {
+  return `judging these settings took more than ${limitMs} ms, so they were refused; shorten long texts.`;
 }
 
 function validatorOf(schema: JsonObject): Validator {

@@ -47,7 +47,7 @@ export async function openPackage(folder: string, { secrets, config, grants, ten
       bundle_sha256: bundle.sha256,
       source_map_sha256: bundle.sha256,
     },
-    { tenantId, ceilings: {}, refToken: () => randomBytes(12).toString('hex'), loadBundle: () => Promise.resolve(bundle), loadSourceMap: () => Promise.resolve(report.bundle?.sourceMap) },
+    { tenantId, config: settings?.value ?? config, ceilings: {}, refToken: () => randomBytes(12).toString('hex'), loadBundle: () => Promise.resolve(bundle), loadSourceMap: () => Promise.resolve(report.bundle?.sourceMap) },
   );
 }
 
