@@ -7,8 +7,11 @@ export interface ReachView {
   used: ({ call: string; permission: PermissionName | null } & Place)[];
   /** URL literals' hosts, and whether the manifest's `http.allow` opens them. */
   hosts: ({ host: string; allowed: boolean } & Place)[];
-  /** Where `ctx`, or the part that `within` names (`''`: all of it), goes out of sight: there may be more than is listed. */
-  dynamic: ({ within: string } & Place)[];
+  /**
+   * Where `ctx`, or the part that `within` names (`''`: all of it), goes out of sight: there may be more than is listed. `http` also where the host of
+   * a request is not written out; `from`: the setting that it comes from, such as `config.base`, if that can be seen.
+   */
+  dynamic: ({ within: string; from?: string } & Place)[];
   /** `false`: the code was not read, or could not be. */
   complete: boolean;
 }

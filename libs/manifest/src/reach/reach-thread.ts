@@ -1,6 +1,6 @@
 /**
  * The thread that looks through a bundle for what its code can reach. The code is a stranger's and may be made to be slow or deep to read, so it
- * is read where reading can be ended. One file, because a thread starts from a file: it imports the parser alone.
+ * is read where reading can be ended.
  *
  * What it follows: the first parameter of every handler is a `ctx`. From there it goes where values go by name: variables, destructuring,
  * arguments of functions that can be named, properties by their name, functions that handlers are wrapped in. It sees too much rather than too
@@ -10,6 +10,8 @@
 import { SourceMap } from 'node:module';
 import { parentPort, workerData } from 'node:worker_threads';
 import { parse } from 'acorn';
+import { isNode, keyOf, unwrapped, type Node } from './nodes.js';
+import { originOf, type Sight } from './origins.js';
 
 /** What the program asks. */
 export interface ReachRequest {
@@ -37,21 +39,20 @@ export type ReachAnswer =
       calls: ({ call: string } & Place)[];
       /** URL literals: `https://host/…`. `requested`: it stands in a call of `ctx.http` or `fetch`. */
       urls: ({ url: string; requested: boolean } & Place)[];
-      /** Where `ctx`, or a part of it, goes out of sight: `within` says which part, `''` for all of it. */
-      dynamic: ({ within: string } & Place)[];
+      /**
+       * Where `ctx`, or a part of it, goes out of sight: `within` says which part, `''` for all of it. `http`: where a request's host is not written
+       * out; `from` is a setting that it comes from, such as `config.base`, if that can be seen.
+       */
+      dynamic: ({ within: string; from?: string } & Place)[];
     }
   | { ok: false; reason: string };
-
-interface Node {
-  type: string;
-  start: number;
-  [key: string]: unknown;
-}
 
 interface Binding {
   /** Paths below `ctx` that it may hold. */
   values: Set<string>;
   functions: Set<Node>;
+  /** The expressions that go into it whole. */
+  sources: Set<Node>;
   /** Set when it is one of the SDK's functions. */
   register: boolean;
 }
@@ -64,6 +65,9 @@ interface Scope {
 
 const nothing: ReadonlySet<string> = new Set();
 const maxRounds = 25;
+/** A setting further down is followed as none: values that lead to themselves would have no end of names. */
+const maxSettingParts = 3;
+const maxSettingChars = 100;
 
 /** Looks through one bundle. Throws `RangeError` for code that is nested too deeply, and the parser's `SyntaxError`. */
 export function findReach({ code, sourceMap, calls, registers, maxPlaces }: ReachRequest): ReachAnswer {
@@ -254,7 +258,8 @@ export function findReach({ code, sourceMap, calls, registers, maxPlaces }: Reac
     const found = new Set<string>();
     for (const path of paths) {
       const child = path === '' ? key : `${path}.${key}`;
-      if (prefixes.has(child)) found.add(child);
+      // Settings are followed by any name.
+      if (prefixes.has(child) || child === 'config' || (isSetting(path) && child.length <= maxSettingChars && child.split('.').length <= maxSettingParts)) found.add(child);
     }
     return found;
   }
@@ -335,7 +340,20 @@ export function findReach({ code, sourceMap, calls, registers, maxPlaces }: Reac
 
   /** A value goes into a variable, a pattern or a property. */
   function bind(target: Node, source: Node | null): void {
-    if (source !== null) bindValues(target, valuesOf(source), functionsOf(source));
+    if (source === null) return;
+    addSource(target, source);
+    bindValues(target, valuesOf(source), functionsOf(source));
+  }
+
+  function addSource(target: Node, source: Node): void {
+    if (target.type === 'AssignmentPattern') {
+      addSource(target.left as Node, source);
+      addSource(target.left as Node, target.right as Node);
+    } else if (target.type === 'Identifier') find(target)?.sources.add(source);
+    else if (target.type === 'MemberExpression') {
+      const key = keyOf(target);
+      if (key !== undefined) holder(key).sources.add(source);
+    }
   }
 
   function bindValues(target: Node, values: ReadonlySet<string>, functions: Iterable<Node> = []): void {
@@ -374,7 +392,9 @@ export function findReach({ code, sourceMap, calls, registers, maxPlaces }: Reac
   function holdProperty(node: Node): void {
     const key = keyOf(node);
     const value = node.value as Node | null;
-    if (key !== undefined && value !== null && key !== 'constructor') add(holder(key), valuesOf(value), functionsOf(value));
+    if (key === undefined || value === null || key === 'constructor') return;
+    holder(key).sources.add(value);
+    add(holder(key), valuesOf(value), functionsOf(value));
   }
 
   function invoke(node: Node): void {
@@ -388,6 +408,10 @@ export function findReach({ code, sourceMap, calls, registers, maxPlaces }: Reac
     const targets = [...functionsOf(isCall ? (callee.object as Node) : callee)];
     const given = (isCall ? args.slice(1) : args).map((argument) => ({ values: valuesOf(argument), functions: [...functionsOf(argument)] }));
     for (const target of targets) {
+      (target.params as Node[]).forEach((param, index) => {
+        const argument = (isCall ? args.slice(1) : args)[index];
+        if (argument) addSource(param, argument);
+      });
       (target.params as Node[]).forEach((param, index) => bindValues(param, given[index]?.values ?? nothing, given[index]?.functions));
     }
   }
@@ -485,7 +509,43 @@ export function findReach({ code, sourceMap, calls, registers, maxPlaces }: Reac
     for (const { text, at, inCall } of literals) if (/^https?:\/\/[^/?#\s]/i.test(text)) yield [at, { url: text.slice(0, 300), requested: inCall }];
   }
 
-  function* lostSight(): Generator<[number, { within: string }]> {
+  function* lostSight(): Generator<[number, { within: string; from?: string }]> {
+    yield* openHosts();
+    for (const [at, what] of partsOutOfSight()) if (!isSetting(what.within)) yield [at, what];
+  }
+
+  /** Requests whose host is not written out, and the settings that it comes from. */
+  function* openHosts(): Generator<[number, { within: string; from?: string }]> {
+    const sight: Sight = {
+      settingsOf: (node) => settingsOf(node),
+      sourcesOf: (node) => (node.type === 'Identifier' ? (find(node)?.sources ?? []) : (held.get(keyOf(node) ?? '')?.sources ?? [])),
+    };
+    for (const node of invocations) {
+      const callee = unwrapped(node.callee as Node);
+      if (!isRequest(callee)) continue;
+      const { isKnown, settings } = originOf((node.arguments as Node[])[0], sight);
+      const at = callee.type === 'MemberExpression' ? (callee.property as Node).start : callee.start;
+      for (const from of settings) yield [at, { within: 'http', from }];
+      if (!isKnown && settings.size === 0) yield [at, { within: 'http' }];
+    }
+  }
+
+  function isRequest(callee: Node): boolean {
+    if ([...valuesOf(callee)].some((path) => leaves.get(path) === 'http.request')) return true;
+    if (callee.type === 'MemberExpression') return keyOf(callee) === 'fetch' && /^(?:globalThis|self)$/.test(String((callee.object as Node).name));
+    if (callee.type !== 'Identifier') return false;
+    const binding = find(callee);
+    return binding === undefined ? callee.name === 'fetch' : [...binding.sources].some((each) => each.type === 'Identifier' && each.name === 'fetch' && !find(each));
+  }
+
+  function settingsOf(node: Node): string[] {
+    const own = [...valuesOf(node)].filter(isSetting);
+    if (own.length > 0 || node.type !== 'MemberExpression' || keyOf(node) !== undefined) return own;
+    // `ctx.config[name]`: one of them all.
+    return settingsOf(node.object as Node);
+  }
+
+  function* partsOutOfSight(): Generator<[number, { within: string }]> {
     for (const node of members) if (keyOf(node) === undefined) for (const path of valuesOf(node.object as Node)) if (!leaves.has(path)) yield [node.start, { within: path }];
     for (const node of spreads) for (const path of valuesOf(node.argument as Node)) if (!leaves.has(path)) yield [node.start, { within: path }];
     for (const node of declarators) if ((node.id as Node).type === 'ObjectPattern') yield* computedIn(node.id as Node, valuesOf(node.init as Node | null));
@@ -505,36 +565,17 @@ export function findReach({ code, sourceMap, calls, registers, maxPlaces }: Reac
   }
 }
 
-function makeBinding(): Binding {
-  return { values: new Set(), functions: new Set(), register: false };
+function isSetting(path: string): boolean {
+  return path === 'config' || path.startsWith('config.');
 }
 
-function isNode(value: unknown): value is Node {
-  return typeof value === 'object' && value !== null && typeof (value as { type?: unknown }).type === 'string';
+function makeBinding(): Binding {
+  return { values: new Set(), functions: new Set(), sources: new Set(), register: false };
 }
 
 function union(one: ReadonlySet<string>, other: ReadonlySet<string>): ReadonlySet<string> {
   if (one.size === 0) return other;
   return other.size === 0 ? one : new Set([...one, ...other]);
-}
-
-/** `(0, x)`, `x?.y`: what compilers write around a callee. */
-function unwrapped(node: Node): Node {
-  if (node.type === 'ChainExpression') return unwrapped(node.expression as Node);
-  if (node.type === 'SequenceExpression') return unwrapped((node.expressions as Node[]).at(-1) ?? node);
-  return node;
-}
-
-/** The name of a member or property, `undefined` for one that is computed. */
-function keyOf(node: Node): string | undefined {
-  const key = (node.type === 'MemberExpression' ? node.property : node.key) as Node | undefined;
-  if (key === undefined) return undefined;
-  if (key.type === 'Literal') return String(key.value);
-  if (node.computed === true) {
-    if (key.type === 'TemplateLiteral' && (key.expressions as Node[]).length === 0) return ((key.quasis as Node[])[0]?.value as { cooked?: string }).cooked;
-    return undefined;
-  }
-  return typeof key.name === 'string' ? key.name : undefined;
 }
 
 /** Looks through one bundle; what cannot be read is an answer too. */

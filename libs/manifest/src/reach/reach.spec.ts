@@ -59,6 +59,37 @@ describe('what cannot be followed is said', () => {
   });
 });
 
+describe('a request whose host is not written out is said, with the setting that it comes from', () => {
+  const from = (code: string): Promise<string[]> =>
+    reachOf(sdk + code).then(({ dynamic }) => dynamic.filter(({ within }) => within === 'http').map((each) => `${each.from ?? '?'} ${each.file}:${each.line}`));
+
+  it.each<[string, string, string[]]>([
+    ['a sum', `route('/', (ctx) => ctx.http.get(ctx.config.base + '/x'))`, ['config.base main.ts:2']],
+    ['a template', "route('/', (ctx) => ctx.http.get(`${ctx.config.base}/x/${ctx.params.id}`))", ['config.base main.ts:2']],
+    ['a part of the host', "route('/', (ctx) => fetch(`https://${ctx.config.region}.${ctx.config.domain}/x?y=${ctx.config.z}`))", ['config.region main.ts:2', 'config.domain main.ts:2']],
+    ['new URL with a base', `route('/', (ctx) => ctx.http.post(new URL('/x', ctx.config.base), {}))`, ['config.base main.ts:2']],
+    ['its href', `route('/', (ctx) => {\n  const url = new URL('/x', ctx.config.base)\n  url.searchParams.set('a', '1')\n  return ctx.http.get(url.href)\n})`, ['config.base main.ts:5']],
+    ['its text', `route('/', (ctx) => ctx.http.get(new URL('/x', ctx.config.base).toString()))`, ['config.base main.ts:2']],
+    ['a variable', `route('/', async (ctx) => {\n  const base = ctx.config.base\n  const url = base + '/x'\n  return ctx.http.get(url)\n})`, ['config.base main.ts:5']],
+    ['a destructured setting', `route('/', async ({ config: { base }, http }) => http.get(base + '/x'))`, ['config.base main.ts:2']],
+    ['a setting with a default', `route('/', async (ctx) => { const { base = 'https://x.test' } = ctx.config; return ctx.http.get(base + '/x') })`, ['config.base main.ts:2']],
+    ['a setting below another', `route('/', (ctx) => ctx.http.get(ctx.config.api.url))`, ['config.api.url main.ts:2']],
+    ['a computed setting', `route('/', (ctx) => ctx.http.get(ctx.config[ctx.params.x] + '/x'))`, ['config main.ts:2']],
+    ['one of two', `route('/', (ctx) => ctx.http.get(ctx.params.x ? ctx.config.one : ctx.config.other))`, ['config.one main.ts:2', 'config.other main.ts:2']],
+    ['a setting that is cut', `route('/', (ctx) => ctx.http.get(ctx.config.base.replace(/\\/$/, '') + '/x'))`, ['config.base main.ts:2']],
+    ['joined parts', `route('/', (ctx) => ctx.http.get([ctx.config.base, 'x'].join('/')))`, ['config.base main.ts:2']],
+    ['an argument', `const load = (ctx: any, base: string) => ctx.http.get(base + '/x')\nroute('/', (ctx) => load(ctx, ctx.config.base))`, ['config.base main.ts:2']],
+    ['a class', `class Api {\n  base: string\n  constructor(ctx: any) { this.base = ctx.config.base }\n  get(path: string) { return fetch(this.base + path) }\n}\nroute('/', (ctx) => new Api(ctx).get('/x'))`, ['config.base main.ts:5']],
+    ['something else', `route('/', (ctx) => ctx.http.get(ctx.params.url))`, ['? main.ts:2']],
+    ['written out', "route('/', (ctx) => ctx.http.get(`https://x.test/${ctx.config.path}`))", []],
+    ['written out in a constant', `const api = { base: 'https://x.test' }\nroute('/', (ctx) => ctx.http.get(api.base + '/x'))`, []],
+    ['written out before a setting', `route('/', (ctx) => ctx.http.get('https://x.test/' + ctx.config.path))`, []],
+    ['not in a request', `route('/', (ctx) => ({ url: ctx.config.base + '/x', text: JSON.stringify(ctx.config) }))`, []],
+  ])('%s', async (_how, code, found) => {
+    expect((await from(code)).sort()).toEqual([...found].sort());
+  });
+});
+
 describe('URL literals', () => {
   it('are found with their hosts, and whether http.allow opens them', async () => {
     const reach = await reachOf(

@@ -11,8 +11,11 @@ export interface BundleReach {
   calls: ({ call: HostMethod } & Place)[];
   /** URL literals. `requested`: written in a call of `ctx.http` or `fetch`. */
   urls: ({ url: string; requested: boolean } & Place)[];
-  /** Where `ctx` or a part of it (`within`, `''`: all) goes where it could not be followed: more may be reached than is listed. */
-  dynamic: ({ within: string } & Place)[];
+  /**
+   * Where `ctx` or a part of it (`within`, `''`: all) goes where it could not be followed: more may be reached than is listed. `http` also where
+   * a request's host is not written out; `from`: the setting that it comes from, such as `config.base`, if that can be seen.
+   */
+  dynamic: ({ within: string; from?: string } & Place)[];
 }
 
 export interface ReadReachOptions {
@@ -55,8 +58,8 @@ function reachOf(answer: ReachAnswer | undefined): BundleReach {
 }
 
 async function ask(request: ReachRequest, timeoutMs: number): Promise<ReachAnswer | undefined> {
-  // Beside its source in tests, beside the compiled file else.
-  const file = new URL(import.meta.url.endsWith('.ts') ? './reach-thread.ts' : './reach-thread.js', import.meta.url);
+  // Beside the compiled file; in tests, which run the source, as built.
+  const file = new URL(import.meta.url.endsWith('.ts') ? '../../dist/reach/reach-thread.js' : './reach-thread.js', import.meta.url);
   const thread = new Worker(file, {
     name: 'reach',
     workerData: { isReach: true },

@@ -34,9 +34,9 @@ export function asReach(value: unknown): BundleReach {
       if (!isText(url, 300)) throw new TypeError('a URL');
       return { url, requested: requested === true };
     }),
-    dynamic: placed(value['dynamic'], ({ within }) => {
-      if (!isText(within, 100)) throw new TypeError('a part of ctx');
-      return { within };
+    dynamic: placed(value['dynamic'], ({ within, from }) => {
+      if (!isText(within, 100) || (from !== undefined && !isText(from, 100))) throw new TypeError('a part of ctx');
+      return { within, ...(from !== undefined && { from }) };
     }),
   };
 }
