@@ -29,7 +29,7 @@ const postman: PluginFiles = {
     'templates/welcome.html.liquid': '{% layout "frame.html" %}{% block main %}Hello {{ name }}{% endblock %}',
     'templates/welcome.txt.liquid': 'Hello {{ name }}\n',
     'templates/frame.html': '<main>{% block main %}{% endblock %}</main>',
-    'templates/bad.html': 'one\n\n{{ name | nosuch }}',
+    'templates/bad.html': 'one\n\n{% render "nosuch" %}',
     'templates/bomb.liquid': '{% for a in (1..1000) %}{% for b in (1..1000) %}{% for c in (1..1000) %}x{% endfor %}{% endfor %}{% endfor %}',
   },
 };

@@ -63,6 +63,12 @@ describe('a package of an honest tool is installed and served', () => {
     await expectServed(make());
   });
 
+  it('unless a template has a fault: then the upload names file and line', async () => {
+    const { owner } = await annex.makeTenant();
+    const refused = await owner.upload(writeZip([...files, { name: 'templates/hello.html', data: 'Hello\n{% if name %}{{ name }}' }]));
+    expect(refused).toMatchObject({ status: 422, body: { errors: [{ code: 'TEMPLATE_INVALID', detail: 'templates/hello.html:2: tag {% if name %} not closed.' }] } });
+  });
+
   it.skipIf(!hasPython())("of Python's zipfile, into a file and into a pipe", async () => {
     const write = `[z.write(a, b) for a, b in [('plugin.json', 'plugin.json'), ('main.ts', 'main.ts'), ('lib-word.ts', 'lib/word.ts')]]; z.close()`;
     await expectServed(python(`import zipfile\nz = zipfile.ZipFile('out.zip', 'w', zipfile.ZIP_DEFLATED); ${write}`));

@@ -1,6 +1,7 @@
 /**
  * The program that checks one package: a child without environment, network or files, that speaks over one inherited stream (fd 3) and ends with
- * its report. `node [flags] compiler.mjs`. Started by libs/sandbox/src/compiler; what it checks is in libs/manifest.
+ * its report. `node [flags] compiler.mjs`. Started by libs/sandbox/src/compiler; what it checks is in libs/manifest,
+ * and for templates in libs/templates.
  */
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -8,6 +9,7 @@ import { Socket } from 'node:net';
 import { checkPackage } from '@annex/manifest';
 import { confinementReport, dropPermissions, lookAround } from '@annex/sandbox/executor';
 import { CheckProgram } from '@annex/sandbox/compiler';
+import { findTemplateFaults } from '@annex/templates';
 import { build, initialize } from 'esbuild';
 
 const parentGone = 0;
@@ -44,6 +46,6 @@ async function seen(): Promise<string[]> {
 const socket = new Socket({ fd: 3, readable: true, writable: true });
 socket.on('error', () => process.exit(parentGone));
 socket.on('close', () => process.exit(parentGone));
-const program = new CheckProgram({ check: checkPackage, send: (parts) => parts.forEach((part) => socket.write(part)) });
+const program = new CheckProgram({ check: (bytes, options) => checkPackage(bytes, { ...options, findTemplateFaults }), send: (parts) => parts.forEach((part) => socket.write(part)) });
 socket.on('data', (chunk: Buffer) => program.push(chunk));
 program.ready(JSON.parse(confinementReport(surroundings)) as object, await seen());

@@ -1,5 +1,5 @@
-import { SourcePlaces } from '@annex/kernel';
-import type { InputFault } from '@annex/kernel';
+import { isUtf8 } from 'node:buffer';
+import { jsonPointer, SourcePlaces, type InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from './bundle/bundle-package.js';
 import { checkAgreement } from './inspect/agreement.js';
 import { reachWarnings } from './reach/reach-warnings.js';
@@ -16,9 +16,14 @@ import { manifestPath, readPackage, type PackageFiles } from './zip/read-package
 /** What running an entry once, without `ctx`, found; the sandbox does it in a throw-away isolate. */
 export type EntryInspection = { ok: true; registrations: Registration[]; warnings: string[] } | { ok: false; error: { code: string; message: string; stack?: string } };
 
+/** Faults of templates; lines from 1. */
+export type TemplatesPort = (files: Record<string, string>) => { file: string; line: number | undefined; message: string }[];
+
 export interface CheckPackageOptions {
   /** Runs a bundle's entry once. Called with one that compiled: that of the package, and that of its transforms if there are any. */
   inspect(bundle: PackageBundle): Promise<EntryInspection>;
+  /** Reads templates, by their path below `templates/`, for faults (`@annex/templates`). Default: they are not looked at. */
+  findTemplateFaults?: TemplatesPort;
   /** This process checks one package and may be killed meanwhile, so nothing needs a thread that can be ended. Default: no. */
   isExpendable?: boolean;
   /** The operator's ceilings. Default: {@link defaultManifestLimits}. */
@@ -66,8 +71,28 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
   const entry = reading.ok ? reading.manifest.entry : reading.entry;
   if (entry !== undefined) await checkCode(report, entry, options);
   await checkWebhooks(report, inspect);
+  if (options.findTemplateFaults) report.errors.push(...templateFaults(files, options.findTemplateFaults));
   report.ok = report.errors.length === 0;
   return report;
+}
+
+const templatesFolder = 'templates/';
+/** Faults of templates that are reported, one for each file. */
+const maxTemplateFaults = 50;
+
+function templateFaults(files: PackageFiles, find: TemplatesPort): InputFault[] {
+  const texts = [...files].filter(([path, bytes]) => path.startsWith(templatesFolder) && isText(bytes)).map(([path, bytes]) => [path.slice(templatesFolder.length), Buffer.from(bytes).toString('utf8')]);
+  return find(Object.fromEntries(texts) as Record<string, string>)
+    .slice(0, maxTemplateFaults)
+    .map(({ file, line, message }) => {
+      const path = templatesFolder + file;
+      return { pointer: jsonPointer(...path.split('/')), code: 'TEMPLATE_INVALID', detail: `${path}${line === undefined ? '' : `:${line}`}: ${message}.` };
+    });
+}
+
+/** A picture among the templates is none. */
+function isText(bytes: Uint8Array): boolean {
+  return isUtf8(bytes) && !bytes.includes(0);
 }
 
 async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<void> {

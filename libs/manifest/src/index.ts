@@ -1,4 +1,4 @@
-export { checkPackage, type CheckPackageOptions, type EntryInspection, type PackageReport } from './check-package.js';
+export { checkPackage, type CheckPackageOptions, type EntryInspection, type PackageReport, type TemplatesPort } from './check-package.js';
 export { defaultPackageLimits, maxManifestBytes, type PackageLimits } from './zip/limits.js';
 export { manifestPath, readPackage, type PackageFiles, type PackageReading } from './zip/read-package.js';
 export { readZip, type ZipReading } from './zip/read-zip.js';

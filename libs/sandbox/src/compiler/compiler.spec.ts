@@ -58,6 +58,17 @@ describe('a package is checked in a process of its own', () => {
     expect((await compiler.check(Buffer.from('no archive'), { inspect })).errors).toMatchObject([{ code: expect.stringMatching(/^ZIP/) as string }]);
   });
 
+  it('and its templates are read, but for what is no text', async () => {
+    const picture = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff, 0x7b, 0x25]);
+    const broken = await compiler.check(await pack({ 'templates/mail/a.html': 'Hi\n{{ name | nosuch }}', 'templates/b.txt': '{% if a %}', 'templates/sound.html': '{{ a }}', 'static/a.html': '{% if' }), { inspect });
+    expect(broken.errors).toEqual([
+      { pointer: '/templates/b.txt', code: 'TEMPLATE_INVALID', detail: 'templates/b.txt:1: tag {% if a %} not closed.' },
+      { pointer: '/templates/mail/a.html', code: 'TEMPLATE_INVALID', detail: 'templates/mail/a.html:2: undefined filter: nosuch.' },
+    ]);
+    const plain = { 'plugin.json': Buffer.from(JSON.stringify(manifest)), 'main.ts': Buffer.from(entry), 'templates/logo.png': picture };
+    expect((await compiler.check(await packFiles(new Map(Object.entries(plain))), { inspect })).errors).toEqual([]);
+  });
+
   it('by the operator’s ceilings, which the parent applies too', async () => {
     const bytes = await pack({}, { limits: { timeout_ms: 1_000_000 } });
     expect((await compiler.check(bytes, { inspect })).ok).toBe(false);

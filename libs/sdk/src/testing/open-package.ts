@@ -6,6 +6,7 @@ import { installationErrors, readGrants } from '@annex/installations';
 import { newId, newUuid, type AnnexError, type InputFault, type Json } from '@annex/kernel';
 import { applyConfig, checkPackage, packFolder, type Manifest, type PackageBundle, type PackageReport } from '@annex/manifest';
 import type { Bundle, Registration, Sandbox } from '@annex/sandbox';
+import { findTemplateFaults } from '@annex/templates';
 
 /** One tenant for the whole process, so that one executor serves every plugin under test. */
 const tenantId = newId('tenant');
@@ -59,7 +60,7 @@ async function check(packed: Uint8Array, sandbox: Pick<Sandbox, 'inspect'>): Pro
   const sha256 = createHash('sha256').update(packed).digest('hex');
   const known = checked.get(sha256);
   if (known) return known;
-  const report = await checkPackage(packed, { inspect: (bundle) => sandbox.inspect(bundle) });
+  const report = await checkPackage(packed, { inspect: (bundle) => sandbox.inspect(bundle), findTemplateFaults });
   // Only what is sound for good is kept: an inspection may also have failed by the machine's fault.
   if (report.ok) checked.set(sha256, report);
   for (const oldest of checked.keys()) if (checked.size > maxChecked) checked.delete(oldest);
