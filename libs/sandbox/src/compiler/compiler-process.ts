@@ -186,13 +186,16 @@ export class CompilerProcess {
 
   #confinementFaults(confinement: unknown, seen: unknown): string[] {
     if (!isRecord(confinement) || !isList(seen)) return ['it does not say how it is confined'];
-    const { flags, held, environment, uid, descriptors } = confinement as unknown as ConfinementReport;
+    const { flags, held, environment, uid, descriptors, status } = confinement as unknown as ConfinementReport;
+    const { tier } = this.#options;
     const missing = confinedFlags(this.#program).filter((flag) => !flags.includes(flag));
     return [
       ...(missing.length > 0 ? [`flags missing: ${missing.join(' ')}`] : []),
       ...(held.length > 0 ? [`permissions held: ${held.join(' ')}`] : []),
       ...(environment.length > 0 ? [`environment variables present: ${environment.join(' ')}`] : []),
-      ...(this.#options.tier.ownUser && uid === process.getuid?.() ? ['it runs as the same user as its parent'] : []),
+      ...(tier.noNewPrivileges && status['NoNewPrivs'] !== '1' ? ['it may gain privileges'] : []),
+      ...(tier.fewSystemCalls && status['Seccomp'] !== '2' ? ['it may make any system call'] : []),
+      ...(tier.ownUser && uid === process.getuid?.() ? ['it runs as the same user as its parent'] : []),
       ...foreignDescriptors(descriptors, openDescriptors(), this.#engine ? 4 : 2).map((each) => `a descriptor that leads to ${each}`),
       ...(seen.length > 0 ? [`it can read ${seen.filter((each) => isText(each, 100)).join(', ')}`] : []),
     ];
@@ -265,7 +268,9 @@ export class CompilerProcess {
 }
 
 function programOf({ node, folder, wasm }: CompilerFiles, isEngineInside: boolean): ConfinedProgram {
-  const program = { node, file: join(folder, 'compiler.mjs'), readable: [folder], flags: [`--max-old-space-size=${heapMb}`] };
+  // What the kernel says about it, which it reads before it gives up the right to read anything.
+  const aboutItself = process.platform === 'linux' ? ['/proc/self'] : [];
+  const program = { node, file: join(folder, 'compiler.mjs'), readable: [folder, ...aboutItself], flags: [`--max-old-space-size=${heapMb}`] };
   return isEngineInside ? { ...program, args: [wasm] } : { ...program, moreStreams: 2 };
 }
 

@@ -3,6 +3,7 @@ import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
 import { SECOND } from '@annex/kernel';
 import { checkPackage, packFiles, type EntryInspection, type PackageReport } from '@annex/manifest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sandboxTier } from '../child/tier.js';
 import { createCompiler, type Compiler } from './compiler.js';
 
 let compiler: Compiler;
@@ -117,6 +118,12 @@ describe.runIf(process.platform === 'linux')('its processes', () => {
     }
     const engine = pids.find((pid) => nameOf(pid) === 'esbuild') ?? 0;
     if (process.getuid?.() === 0) expect(readdirSync(`/proc/${engine}/root`)).toEqual(['esbuild']);
+  });
+
+  it('may make few system calls, as executors do; the engine has a root folder instead', async () => {
+    const { fewSystemCalls } = await sandboxTier();
+    const modes = Object.fromEntries((await settled(compiler)).map((pid) => [nameOf(pid), /^Seccomp:\t(\d)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]]));
+    if (fewSystemCalls) expect(modes['check']).toBe('2');
   });
 
   it('are gone when the report is there', async () => {
