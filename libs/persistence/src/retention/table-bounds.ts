@@ -51,6 +51,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   runs: { retention: 'runs', fixed: '10,000 unfinished background runs a tenant (QUEUE_FULL)' },
   schedules: { with: 'installations', fixed: 'one row a job of the manifest' },
   secrets: { quota: 'secrets' },
+  sessions: { retention: 'sessions' },
   subscriptions: { with: 'installations', fixed: 'one row a handler of the active release' },
   tenant_keys: { fixed: 'one row a tenant and version of its key' },
   tenants: { fixed: 'made by operators only' },
