@@ -21,7 +21,7 @@ export { judgeConfig } from './schema/judge-config.js';
 export { bundlePackage, sdkExports, type BundleOptions, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
 export { reachHosts, reachWarnings } from './reach/reach-warnings.js';
 export { readReach, type BundleReach, type ReadReachOptions } from './reach/read-reach.js';
-export type { Place } from './reach/reach-thread.js';
+export type { Place } from './reach/messages.js';
 export { checkAgreement } from './inspect/agreement.js';
 export type { Registration } from './registration.js';
 export { compileRoutes, type RouteDefinition, type RouteMatch, type RouteTable } from './routes/route-table.js';

@@ -28,3 +28,7 @@ export function keyOf(node: Node): string | undefined {
   }
   return typeof key.name === 'string' ? key.name : undefined;
 }
+
+export function constructorsOf({ body }: Node): Node[] {
+  return ((body as Node).body as Node[]).filter((member) => member.kind === 'constructor').map((member) => member.value as Node);
+}

@@ -2,7 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { hostMethods, type HostMethod } from '@annex/host-api';
 import { FairGate } from '@annex/kernel';
 import { sdkExports, type PackageBundle } from '../bundle/bundle-package.js';
-import { answerReach, type Place, type ReachAnswer, type ReachRequest } from './reach-thread.js';
+import type { Place, ReachAnswer, ReachRequest } from './messages.js';
+import { answerReach } from './reach-thread.js';
 
 /** What a bundle's code can reach, as far as reading it tells. Lines count from 1; files are named relative to the package. */
 export interface BundleReach {
