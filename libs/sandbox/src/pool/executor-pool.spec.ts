@@ -174,6 +174,40 @@ describe('a pool that is full', () => {
   });
 });
 
+describe('streams', () => {
+  const stream = { wallMs: 600_000, cpuMs: 10_000, bytes: 1024 * 1024, idleMs: 600_000 };
+  const code = `route('/', (ctx) => new Response(new ReadableStream({}))); job('j', (ctx) => ctx.kv.get('never'))`;
+
+  /** Opens a stream that says nothing and does not end; done when its head is there. */
+  async function open(sandbox: Sandbox, tenantId: string): Promise<{ end: Promise<string> }> {
+    const head = Promise.withResolvers<unknown>();
+    const end = sandbox.run(runOf(code, { kind: 'route', tenantId, limits: { ...usualLimits, stream }, onResponse: head.resolve })).then(endOf);
+    void end.then((ended) => head.reject(new Error(`no stream: ${ended}`)));
+    await head.promise;
+    return { end };
+  }
+
+  it.each([
+    ['an executor', 2, 0],
+    ['a place of their lane', 3, 1],
+  ])('leave %s to whoever waits: the oldest that keeps no run waiting is cut', async (_what, maxExecutors, background) => {
+    const sandbox = await createSandbox({ skipSelfTest: true, hostMethods: ['kv.get'], maxExecutors, blankExecutors: 1 });
+    try {
+      for (let left = background; left > 0; left -= 1) await sandbox.run(runOf(ping, { tenantId: 'quiet', lane: 'background' }));
+      const ends: string[] = [];
+      const { made, hostCall } = neverAnswered();
+      for (const tenantId of ['busy', 'streams']) void (await open(sandbox, tenantId)).end.then((end) => ends.push(`${tenantId} ${end}`));
+      void sandbox.run(runOf(code, { tenantId: 'busy', index: 1, hostCall, limits: { ...usualLimits, wallMs: 60_000 } }));
+      await made;
+      expect(endOf(await sandbox.run(runOf(ping, { tenantId: 'late' })))).toBe('succeeded');
+      expect(ends).toEqual(['streams OVERLOADED']);
+      expect(sandbox.stats().kills).toEqual({});
+    } finally {
+      await sandbox.stop(0);
+    }
+  });
+});
+
 describe('the pool', () => {
   it('puts all tenants into one executor when isolation is shared, each in its own isolate', async () => {
     const sandbox = await createSandbox({ isolation: 'shared', blankExecutors: 0 });

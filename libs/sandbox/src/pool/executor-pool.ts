@@ -23,6 +23,10 @@ const refillAfterMs = 25;
 /** Runs in flight in one executor before its tenant gets another. */
 const crowd = 24;
 const maxStartFailures = 5;
+/** So long a run waits for one that ends by itself before streams are cut for it. */
+const streamPatienceMs = 250;
+/** So long a stream goes on whoever waits: else those who stream would cut each other without end. */
+const streamMinMs = 2000;
 
 interface Waiting {
   flight: Flight;
@@ -259,11 +263,11 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     if (this.#stopped !== undefined || this.#startFailures >= maxStartFailures) return;
     let coming = 0;
     for (const executor of this.#executors) if (executor.tenantKey === undefined) coming += 1;
-    for (const lane of this.#lanes) if (this.#isLaneFull(lane) && this.#waiting.some((each) => each.lane === lane)) this.#retireQuietest(lane);
+    for (const lane of this.#lanes) if (this.#isLaneFull(lane) && this.#waiting.some((each) => each.lane === lane)) this.#makeRoom(lane);
     const waitingKeys = new Set(this.#waiting.filter(({ lane }) => !this.#isLaneFull(lane)).map(({ key }) => key)).size;
     const wanted = waitingKeys + (this.#isMemoryShort() ? 0 : this.#options.blankExecutors);
     for (; coming < wanted; coming += 1) {
-      if (this.#executors.size >= this.#options.maxExecutors && !(coming < waitingKeys && this.#retireQuietest())) return;
+      if (this.#executors.size >= this.#options.maxExecutors && !(coming < waitingKeys && this.#makeRoom())) return;
       this.#launch();
     }
   }
@@ -272,6 +276,32 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     const limit = process.constrainedMemory();
     const available = process.availableMemory();
     return available < Math.max(256 * 2 ** 20, (limit > 0 && limit < 2 ** 50 ? limit : 0) * 0.1);
+  }
+
+  /** Room for a run that waits: whoever is quiet goes, else whoever only streams. */
+  #makeRoom(lane?: Lane): boolean {
+    return this.#retireQuietest(lane) || this.#cutOldestStreams(lane);
+  }
+
+  /**
+   * Ends the executor that holds nothing but streams, the one whose oldest has run longest: a stream may go on for minutes, and executors are
+   * so few that a handful of them would keep every other tenant out.
+   */
+  #cutOldestStreams(lane?: Lane): boolean {
+    const nowMs = performance.now();
+    const hasWaited = (each: Waiting): boolean => (lane === undefined || each.lane === lane) && nowMs - each.flight.startedAt >= streamPatienceMs;
+    if (!this.#waiting.some(hasWaited)) return false;
+    let chosen: ProcessExecutor | undefined;
+    let since = nowMs - streamMinMs;
+    for (const executor of this.#executors) {
+      if (executor.state !== 'ready' || (lane !== undefined && executor.lane !== lane)) continue;
+      const { streamsSince } = executor;
+      if (streamsSince === undefined || streamsSince > since) continue;
+      since = streamsSince;
+      chosen = executor;
+    }
+    chosen?.kill('retired', new Map([...chosen.flights.values()].map((flight) => [flight, 'OVERLOADED'])));
+    return chosen !== undefined;
   }
 
   /** Ends the executor without runs whose tenant was quiet longest. `lane`: only one of these. */

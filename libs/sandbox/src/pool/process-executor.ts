@@ -118,6 +118,16 @@ export class ProcessExecutor {
     return this.#options.launched.pid;
   }
 
+  /** Since when it holds streams and nothing else. `undefined`: it holds none, or a run whose answer somebody waits for. */
+  get streamsSince(): number | undefined {
+    let since: number | undefined;
+    for (const { stream, startedAt } of this.flights.values()) {
+      if (stream === undefined) return undefined;
+      since = Math.min(since ?? startedAt, startedAt);
+    }
+    return since;
+  }
+
   /** Takes a flight in. Its bundle is sent first when the executor does not hold it. */
   accept(flight: Flight): void {
     flight.slot = this.#freeSlots.pop() ?? this.#slots++;
@@ -497,6 +507,7 @@ export class ProcessExecutor {
 
 function killText(code: SandboxErrorCode, { limits }: Flight): string {
   if (code === 'CPU_LIMIT') return `the run used more than ${limits.cpuMs} ms of processor time and could only be stopped by force`;
+  if (code === 'OVERLOADED') return 'the stream gave way: another tenant waited for an executor, and all of them were taken';
   if (code === 'EXECUTOR_LOST') return 'the executor that ran this broke the protocol with its host and was ended';
   if (code === 'MEMORY_LIMIT') return `the run needed more memory than its executor may have; its heap limit is ${limits.memoryMb} MB`;
   return `the run took longer than ${limits.wallMs} ms and could only be stopped by force`;
