@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packFiles } from '@annex/manifest';
-import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { makeClient, startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
 
 let annex: TestAnnex;
 let tenant: TestTenant;
@@ -23,7 +23,7 @@ describe('a number that a double does not keep', () => {
     ['/api/data/orders', `{"id_of_sender":${big}}`, '/id_of_sender'],
     ['/api/plugins/probe/jobs/work/run-now', `{"payload":{"a":[1,1e400]}}`, '/payload/a/1'],
     ['/api/events', `{"specversion":"1.0","type":"order.made","source":"x","id":"2","datacontenttype":"application/json","data_base64":"${btoa(`{"id":${big}}`)}"}`, '/data_base64'],
-    ['/api/filters/price.quote', `{"value":12345678901234567.89}`, '/value'],
+    ['/api/filters/price.quote', `{"value":12345678901234567890}`, '/value'],
   ])('is refused at %s with its place and the way out', async (path, raw, pointer) => {
     expect(await post(path, raw)).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ pointer, code: 'NUMBER', detail: expect.stringContaining('as a string') }] } });
   });
@@ -36,8 +36,16 @@ describe('a number that a double does not keep', () => {
     expect(await tenant.owner.upload(zip)).toMatchObject({ status: 201, body: { warnings: [expect.objectContaining({ pointer: '/config/properties/id/default', code: 'NUMBER' })] } });
   });
 
+  it('is told with little, however long its key is', async () => {
+    const raw = `{"${'~'.repeat(14_000)}":[${Array(100).fill('1e999').join()}]}`;
+    const { status, body } = await makeClient(annex.url, '').request('POST', '/api/auth/login', { raw, headers: { 'content-type': 'application/json' } });
+    expect(status).toBe(422);
+    expect(body.errors).toHaveLength(20);
+    expect(JSON.stringify(body).length).toBeLessThan(16_000);
+  });
+
   it('and everything else is taken as it was', async () => {
-    const { body } = await post('/api/data/orders', `{"sender":"${big}","price":0.1,"count":9007199254740991,"coordinate":13.404953999999975,"note":"${big} 1e400"}`);
-    expect(body).toMatchObject({ sender: big, price: 0.1, count: 9007199254740991, coordinate: 13.404953999999975, note: `${big} 1e400` });
+    const { body } = await post('/api/data/orders', `{"sender":"${big}","price":0.1,"count":9007199254740991,"coordinate":13.404953999999975,"pi":3.14159265358979323846,"note":"${big} 1e400"}`);
+    expect(body).toMatchObject({ sender: big, price: 0.1, count: 9007199254740991, coordinate: 13.404953999999975, pi: Math.PI, note: `${big} 1e400` });
   });
 });

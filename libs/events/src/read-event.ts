@@ -153,7 +153,7 @@ function cloudData(body: JsonObject, errors: InputFault[]): Json {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
     if (media.startsWith('text/')) return text;
     const value = JSON.parse(text) as Json;
-    for (const { pointer, text: number } of inexactNumbers(text).slice(0, maxNumberFaults)) {
+    for (const { pointer, text: number } of inexactNumbers(text, maxNumberFaults)) {
       errors.push({ pointer: '/data_base64', code: 'NUMBER', detail: `holds ${quote(number, 60)} at ${quote(pointer, 200)}, which JSON readers do not keep; send it as a string.` });
     }
     return value;

@@ -210,6 +210,8 @@ describe('host calls', () => {
     ['a pattern', '{ like: /x/ }', /holds at "\/like" a RegExp/],
     ['what has no members of its own', '{ at: [new Headers({ a: "b" })] }', /holds at "\/at\/0" an object of the class Headers/],
     ['an id whose digits were lost', '{ row: { id: 1610521604143693813 } }', /holds at "\/row\/id" the number 1610521604143693800, which is beyond 2\^53/],
+    ['a whole number beyond 2^53', '1e18', /holds the number 1000000000000000000, which is beyond 2\^53/],
+    ['one that is written with an exponent', '{ n: [-1e21] }', /holds at "\/n\/0" the number -1e\+21, which is beyond 2\^53/],
     ['a promise beside bytes', '{ a: new Uint8Array(3), b: Promise.resolve() }', /holds at "\/b" a promise/],
     ['a circle', '(() => { const a = {}; a.a = a; return a; })()', /argument 2 cannot be written as JSON: Converting circular structure/],
     ['what is nested too deep to write', '(() => { let a = {}; for (let i = 0; i < 200000; i += 1) a = { a }; return a; })()', /cannot be written as JSON/],
@@ -232,8 +234,8 @@ describe('host calls', () => {
       sent.push(args);
       return Promise.resolve({ ok: true as const, value: 'null' });
     };
-    await answer(`(ctx) => ctx.kv.set('k', [9007199254740991, -9007199254740991, 1e21, 0.1, Number.MAX_VALUE])`, { hostCall });
-    expect(sent).toEqual(['["k",[9007199254740991,-9007199254740991,1e+21,0.1,1.7976931348623157e+308]]']);
+    await answer(`(ctx) => ctx.kv.set('k', [9007199254740991, -9007199254740991, 0.1, Math.PI, Number.MIN_VALUE])`, { hostCall });
+    expect(sent).toEqual(['["k",[9007199254740991,-9007199254740991,0.1,3.141592653589793,5e-324]]']);
   });
 
   it('take views of bytes and Blobs as bytes', async () => {

@@ -37,7 +37,7 @@ export function readManifest(bytes: Uint8Array, options: ReadManifestOptions = {
   if (!isJsonObject(json.value)) return refuse({ pointer: '', code: 'TYPE', detail: 'plugin.json must hold one object: {"slug": "my-plugin", …}.' });
   const reading = checkManifest(json.value, options);
   // A warning, not a fault: as the bound of a setting (the largest integer of 64 bits) such a number does no harm.
-  const numbers = inexactNumbers(text).slice(0, maxNumberWarnings).map(({ pointer, text: number }): InputFault => ({ pointer, code: 'NUMBER', detail: `${quote(number, 60)} is read as ${String(Number(number))}; if every digit counts, write it as a string.` }));
+  const numbers = inexactNumbers(text, maxNumberWarnings).map(({ pointer, text: number }): InputFault => ({ pointer, code: 'NUMBER', detail: `${quote(number, 60)} is read as ${String(Number(number))}; if every digit counts, write it as a string.` }));
   return { ...reading, warnings: [...reading.warnings, ...numbers] };
 }
 

@@ -16,13 +16,11 @@ export interface JsonLoss {
 
 /** Integers beyond it are not told apart by a double. */
 const maxSafe = 9_007_199_254_740_991;
-/** Doubles from here on are written with an exponent, so nobody takes them for an id. */
-const minExponent = 1e21;
 
 /** What is wrong with a number: no JSON, or digits that were lost before it came here. */
 export function numberLoss(value: number, isExact: boolean): string | undefined {
   if (!isFiniteNumber(value)) return `the number ${value}`;
-  if (!isExact || (value <= maxSafe && value >= -maxSafe) || value >= minExponent || value <= -minExponent || value % 1 !== 0) return undefined;
+  if (!isExact || (value <= maxSafe && value >= -maxSafe) || value % 1 !== 0) return undefined;
   return `the number ${value}, which is beyond 2^53, so its last digits may be others than were meant; write it as text`;
 }
 
