@@ -2,7 +2,7 @@
 import { keyOf, unwrapped, type Node } from './nodes.js';
 import { originOf, type Sight } from './origins.js';
 import type { Facts } from './scopes.js';
-import { isSetting, type Values } from './values.js';
+import { globalFetch, isGlobalFetch, isSetting, type Values } from './values.js';
 
 export class Findings {
   readonly #facts: Facts;
@@ -27,7 +27,7 @@ export class Findings {
     if (fetched === undefined) return;
     // Taken as a value it is called under another name sooner or later: `const f = fetch`, `this.fetch = options.fetch ?? fetch`.
     for (const node of this.#facts.fetches) if (!this.#facts.find(node)) yield [node.start, { call: fetched }];
-    for (const node of this.#facts.members) if (keyOf(node) === 'fetch' && /^(?:globalThis|self)$/.test(String((node.object as Node).name))) yield [node.start, { call: fetched }];
+    for (const node of this.#facts.members) if (isGlobalFetch(node)) yield [node.start, { call: fetched }];
   }
 
   *#callAt(node: Node, path: string): Generator<[number, { call: string }]> {
@@ -44,7 +44,7 @@ export class Findings {
 
   *lostSight(): Generator<[number, { within: string; from?: string }]> {
     yield* this.#openHosts();
-    for (const [at, what] of this.#partsOutOfSight()) if (!isSetting(what.within)) yield [at, what];
+    for (const [at, what] of this.#partsOutOfSight()) if (!isSetting(what.within) && what.within !== globalFetch) yield [at, what];
   }
 
   /** Requests whose host is not written out, and the settings that it comes from. */
@@ -61,11 +61,7 @@ export class Findings {
   }
 
   #isRequest(callee: Node): boolean {
-    if ([...this.#values.valuesOf(callee)].some((path) => this.#leaves.get(path) === 'http.request')) return true;
-    if (callee.type === 'MemberExpression') return keyOf(callee) === 'fetch' && /^(?:globalThis|self)$/.test(String((callee.object as Node).name));
-    if (callee.type !== 'Identifier') return false;
-    const binding = this.#facts.find(callee);
-    return binding === undefined ? callee.name === 'fetch' : [...binding.sources].some((each) => each.type === 'Identifier' && each.name === 'fetch' && !this.#facts.find(each));
+    return [...this.#values.valuesOf(callee)].some((path) => path === globalFetch || this.#leaves.get(path) === 'http.request');
   }
 
   #settingsOf(node: Node): string[] {

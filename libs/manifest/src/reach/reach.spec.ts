@@ -80,6 +80,8 @@ describe('a request whose host is not written out is said, with the setting that
     ['joined parts', `route('/', (ctx) => ctx.http.get([ctx.config.base, 'x'].join('/')))`, ['config.base main.ts:2']],
     ['an argument', `const load = (ctx: any, base: string) => ctx.http.get(base + '/x')\nroute('/', (ctx) => load(ctx, ctx.config.base))`, ['config.base main.ts:2']],
     ['a class', `class Api {\n  base: string\n  constructor(ctx: any) { this.base = ctx.config.base }\n  get(path: string) { return fetch(this.base + path) }\n}\nroute('/', (ctx) => new Api(ctx).get('/x'))`, ['config.base main.ts:5']],
+    ['a client that keeps fetch', `class Api {\n  base: string; fetch: any\n  constructor(o: any) { this.base = o.base; this.fetch = o.fetch ?? fetch }\n  get(path: string) { return this.fetch(this.base + path) }\n}\nroute('/', (ctx) => new Api({ base: ctx.config.base }).get('/x'))`, ['config.base main.ts:5']],
+    ['fetch by another name', `const f = globalThis.fetch.bind(globalThis)\nroute('/', (ctx) => f(ctx.config.base))`, ['config.base main.ts:3']],
     ['something else', `route('/', (ctx) => ctx.http.get(ctx.params.url))`, ['? main.ts:2']],
     ['written out', "route('/', (ctx) => ctx.http.get(`https://x.test/${ctx.config.path}`))", []],
     ['written out in a constant', `const api = { base: 'https://x.test' }\nroute('/', (ctx) => ctx.http.get(api.base + '/x'))`, []],

@@ -3,6 +3,9 @@ import { constructorsOf, isNode, keyOf, unwrapped, type Node } from './nodes.js'
 import { makeBinding, type Binding, type Facts } from './scopes.js';
 
 const nothing: ReadonlySet<string> = new Set();
+/** Followed like a part of `ctx`, which it is none of. */
+export const globalFetch = '(fetch)';
+const onlyFetch: ReadonlySet<string> = new Set([globalFetch]);
 const maxRounds = 25;
 /** A setting further down is followed as none: values that lead to themselves would have no end of names. */
 const maxSettingParts = 3;
@@ -80,11 +83,18 @@ export class Values {
     if (node === null) return nothing;
     switch (node.type) {
       case 'Identifier':
-        return this.#facts.find(node)?.values ?? nothing;
+        return this.#facts.find(node)?.values ?? (node.name === 'fetch' ? onlyFetch : nothing);
       case 'MemberExpression': {
+        if (isGlobalFetch(node)) return onlyFetch;
         const key = keyOf(node);
         const own = this.#below(this.valuesOf(node.object as Node), key);
         return own.size > 0 || key === undefined ? own : (this.#held.get(key)?.values ?? nothing);
+      }
+      case 'CallExpression': {
+        // `fetch.bind(globalThis)`
+        const callee = unwrapped(node.callee as Node);
+        const isBound = callee.type === 'MemberExpression' && keyOf(callee) === 'bind';
+        return isBound && this.valuesOf(callee.object as Node).has(globalFetch) ? onlyFetch : nothing;
       }
       case 'ChainExpression':
         return this.valuesOf(node.expression as Node);
@@ -261,6 +271,10 @@ export class Values {
     for (const statement of body.body as Node[]) look(statement);
     return found;
   }
+}
+
+export function isGlobalFetch(member: Node): boolean {
+  return keyOf(member) === 'fetch' && /^(?:globalThis|self)$/.test(String((member.object as Node).name));
 }
 
 /** Whether a path is of a setting, or of all of them. */
