@@ -8,9 +8,10 @@ import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { endWithUs, silentLogger } from '@annex/kernel';
+import { silentLogger } from '@annex/kernel';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '@annex/persistence';
 import pg from 'pg';
+import { killWhenParentEnds } from '../../libs/persistence/src/embedded/kill-when-parent-ends.js';
 import { makeClient, packPlugin, type Client, type PluginFiles } from './annex.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 
@@ -184,7 +185,7 @@ function launch(role: 'api' | 'worker', environment: Record<string, string>, pre
     if (line) ready.resolve((JSON.parse(line) as { url?: string }).url ?? '');
   });
   const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => child.once('exit', (code, signal) => done({ code, signal })));
-  void ended.then(endWithUs(pidOf(child), 'KILL'));
+  void ended.then(killWhenParentEnds(pidOf(child), 'KILL'));
   void ended.then(() => ready.reject(new Error(`an ${role} ended before it was ready: ${said.slice(-2000)}`)));
   const started: AnnexProcess = {
     role,

@@ -1,7 +1,7 @@
 /** Annex as `npm start` runs it in development: the program, its embedded PostgreSQL and its demo tenant, in a data folder of the test's own. */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { endWithUs } from '@annex/kernel';
+import { killWhenParentEnds } from '../../libs/persistence/src/embedded/kill-when-parent-ends.js';
 
 const program = fileURLToPath(new URL('../../apps/annex/dist/main.js', import.meta.url));
 
@@ -34,7 +34,7 @@ export function startProgram(environment: Record<string, string>): StartedProgra
   child.stdout.setEncoding('utf8').on('data', hear);
   child.stderr.setEncoding('utf8').on('data', hear);
   const ended = new Promise<number | null>((done) => child.once('exit', (code) => done(code)));
-  if (child.pid !== undefined) void ended.then(endWithUs(child.pid, 'KILL'));
+  if (child.pid !== undefined) void ended.then(killWhenParentEnds(child.pid, 'KILL'));
   void ended.then((code) => {
     const why = new Error(`Annex ended with ${code}: ${said.slice(-2000)}`);
     url.reject(why);

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { endWithUs } from '@annex/kernel';
+import { killWhenParentEnds } from '../../libs/persistence/src/embedded/kill-when-parent-ends.js';
 
 /** A Redis of the suite's own, on a free port of the loopback address. */
 export interface RedisServer {
@@ -24,7 +24,7 @@ export async function startRedis(fixedPort?: number): Promise<RedisServer> {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
-  const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid, 'KILL');
+  const forget = child.pid === undefined ? () => undefined : killWhenParentEnds(child.pid, 'KILL');
   void ended.then(forget);
   await new Promise<void>((ready, failed) => {
     child.once('error', failed);

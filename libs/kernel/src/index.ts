@@ -22,4 +22,3 @@ export { armFailpoints, failpoint, failpoints, type Failpoint } from './failpoin
 export { originFault } from './origin.js';
 export { isReachableByOthers, stageForOthers } from './reachable.js';
 export { closest, didYouMean, jsonPointer, quote } from './text.js';
-export { endWithUs } from './end-with-us.js';

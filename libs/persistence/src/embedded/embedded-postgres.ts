@@ -9,8 +9,9 @@ import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, syml
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { endWithUs, isReachableByOthers, messageOf, stageForOthers, type Logger } from '@annex/kernel';
+import { isReachableByOthers, messageOf, stageForOthers, type Logger } from '@annex/kernel';
 import { DatabaseRefused } from '../logins/logins.js';
+import { killWhenParentEnds } from './kill-when-parent-ends.js';
 import { findOwner, type Owner } from './owner.js';
 
 const run = promisify(execFile);
@@ -57,7 +58,7 @@ export async function startEmbeddedPostgres({ dataDir, logger, port: fixedPort, 
   // A stop that ran out of time takes the server along; an immediate shutdown loses nothing that was committed.
   const endNow = () => void child.kill('SIGQUIT');
   process.once('exit', endNow);
-  const forget = child.pid === undefined ? () => undefined : endWithUs(child.pid, 'QUIT');
+  const forget = child.pid === undefined ? () => undefined : killWhenParentEnds(child.pid, 'QUIT');
   void ended.then(() => {
     process.off('exit', endNow);
     forget();
