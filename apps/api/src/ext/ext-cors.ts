@@ -7,7 +7,7 @@ import type { Execution, InstallationSnapshot } from '@annex/execution';
 import { readCors, type CorsRules } from '@annex/manifest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findBearer, single } from '../http/caller.js';
-import { corsHeaders, isPreflight, joinVary, preflightHeaders, type CorsPolicy } from '../http/cors.js';
+import { corsHeaders, isPreflight, joinVary, policyOf, preflightHeaders } from '../http/cors.js';
 
 /** Where a request to a plugin goes. */
 export interface ExtTarget {
@@ -79,8 +79,4 @@ function rulesOf({ routes, manifest }: InstallationSnapshot, method: string, pat
 /** The methods that a path takes. No route has an empty one, so the table tells what else it has. */
 function methodsAt({ routes }: InstallationSnapshot, path: string): string[] {
   return path.startsWith('/static/') ? ['GET', 'HEAD'] : (routes.match('', path)?.methodNotAllowed ?? []);
-}
-
-function policyOf({ origins, requestHeaders, exposedHeaders, maxAgeS }: CorsRules, methods: readonly string[]): CorsPolicy {
-  return { origins, methods, requestHeaders, exposedHeaders: exposedHeaders === '*' ? ['*'] : exposedHeaders, maxAgeS };
 }

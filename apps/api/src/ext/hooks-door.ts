@@ -6,7 +6,7 @@ import { methodFault, webhookErrors, type InboundHooks, type InboundRequest, typ
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from '../http/body-reader.js';
 import { single } from '../http/caller.js';
-import { corsHeaders, isPreflight, preflightHeaders, type CorsPolicy } from '../http/cors.js';
+import { corsHeaders, isPreflight, policyOf, preflightHeaders } from '../http/cors.js';
 import { sendProblem } from '../http/problem.js';
 import { documentPolicy } from './answer.js';
 import { InFlight } from './in-flight.js';
@@ -95,8 +95,7 @@ class HooksDoor {
     const { access, hooks } = this.options;
     const rules = await findTenant(access, request).then((tenant) => hooks.corsOf(tenant, request.params.source)).catch(() => null);
     if (!rules) return false;
-    const { origins, requestHeaders, exposedHeaders, maxAgeS } = rules;
-    const policy: CorsPolicy = { origins, methods: ['POST'], requestHeaders, exposedHeaders: exposedHeaders === '*' ? ['*'] : exposedHeaders, maxAgeS };
+    const policy = policyOf(rules, ['POST']);
     if (isPreflight(request)) {
       void reply.status(204).headers(preflightHeaders(policy, request)).send();
       return true;

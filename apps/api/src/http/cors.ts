@@ -1,4 +1,5 @@
 /** Cross-origin requests (WHATWG Fetch §3.2): the headers that let a page of another origin read an answer. Pure: knows no server. */
+import type { CorsRules } from '@annex/manifest';
 
 /** Who may read answers from a page of another origin, and what it may send. */
 export interface CorsPolicy {
@@ -20,6 +21,11 @@ export interface CorsPolicy {
 export interface CorsRequest {
   method: string;
   headers: Readonly<Record<string, string | string[] | undefined>>;
+}
+
+/** What a plugin's route or a webhook source says, as a policy for these methods. */
+export function policyOf({ origins, requestHeaders, exposedHeaders, maxAgeS }: CorsRules, methods: readonly string[]): CorsPolicy {
+  return { origins, methods, requestHeaders, exposedHeaders: exposedHeaders === '*' ? ['*'] : exposedHeaders, maxAgeS };
 }
 
 /** Longest `Access-Control-Request-Headers` that is repeated back, in characters. */
