@@ -144,12 +144,12 @@ describe('PUT, GET, HEAD and DELETE /api/files', () => {
     expect(chunked).toMatchObject({ status: 413, body: expect.stringContaining('FILE_TOO_LARGE') });
     expect((await put(owner, 'one', half)).status).toBe(201);
     expect((await put(owner, 'two', half)).status).toBe(201);
-    expect(await put(owner, 'three', half)).toMatchObject({ status: 413, body: { code: 'QUOTA_EXCEEDED', limit: 'tenant_bytes', max: 1024 * KiB } });
+    expect(await put(owner, 'three', half)).toMatchObject({ status: 413, body: { code: 'QUOTA_EXCEEDED', quota: 'file_bytes', used: 800 * KiB, max: 1024 * KiB } });
     expect((await put(owner, 'two', randomBytes(500 * KiB))).status).toBe(200);
     await owner.delete('/api/files/one');
     expect((await put(owner, 'three', half)).status).toBe(201);
     for (let index = 0; index < 28; index += 1) expect((await put(owner, `n${index}`, 'x')).status).toBe(201);
-    expect(await put(owner, 'n28', 'x')).toMatchObject({ status: 413, body: { code: 'QUOTA_EXCEEDED', limit: 'tenant_files' } });
+    expect(await put(owner, 'n28', 'x')).toMatchObject({ status: 413, body: { code: 'QUOTA_EXCEEDED', quota: 'files', used: 30, max: 30 } });
     expect((await put(owner, 'n1', 'y')).status).toBe(200);
   });
 

@@ -8,7 +8,6 @@ export const fileErrors = defineErrors('files', {
   FILE_TOO_LARGE: { title: 'The file is larger than its limit', status: 413, fault: 'limit' },
   FILE_CHANGED: { title: 'The file is not as the request expects it', status: 412, fault: 'caller' },
   FILE_LINK_INVALID: { title: 'The link does not open a file', status: 403, fault: 'caller' },
-  QUOTA_EXCEEDED: { title: 'The tenant has used up its storage', status: 413, fault: 'limit' },
   UPLOAD_ABORTED: { title: 'The upload did not arrive completely', status: 400, fault: 'caller' },
   STORAGE_UNAVAILABLE: { title: 'The file store cannot be used at the moment', status: 503, fault: 'platform' },
 });

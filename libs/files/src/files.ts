@@ -5,7 +5,7 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { isAnnexError, messageOf, newUuid, quote, type Clock, type Id, type Logger } from '@annex/kernel';
-import { quotaExtra, whoRaises } from '@annex/lifecycle';
+import { quotaExceeded } from '@annex/lifecycle';
 import { eventSources, maxEmitDepth, maxEventTextLength } from '@annex/events';
 import { outcomeErrors } from '@annex/lifecycle';
 import {
@@ -191,7 +191,7 @@ export class Files {
     await this.#in(tenantId, async (tx) => {
       const before = await findFile(tx, name);
       requireExpected(name, before, expects);
-      this.#requireRoom(await readFileUsage(tx), before, expected ?? 0, name);
+      this.#requireRoom(await readFileUsage(tx), before, expected ?? 0);
       await announceFileObject(tx, object, writeTimeS);
     });
     try {
@@ -203,7 +203,7 @@ export class Files {
         const usage = await readFileUsage(tx, { lock: true });
         const before = await findFile(tx, name);
         requireExpected(name, before, expects);
-        this.#requireRoom(usage, before, measure.size, name);
+        this.#requireRoom(usage, before, measure.size);
         if (!(await takeFileObject(tx, object))) throw fileErrors.error('UPLOAD_ABORTED', 'The upload took longer than an hour and was given up. Send it again.');
         const row = await putFile(tx, { key: name, object, sizeBytes: measure.size, contentType: type, sha256, createdBy: actor.name }, before);
         await this.#tell(tx, 'uploaded', row, actor);
@@ -300,20 +300,12 @@ export class Files {
     return fileErrors.error('STORAGE_UNAVAILABLE', `The file could not be ${what}: the store is not available. Try again in a moment.`, { retryAfterS: 5, cause });
   }
 
-  #requireRoom(usage: FileUsage, before: FileRecord | undefined, size: number, name: string): void {
+  #requireRoom(usage: FileUsage, before: FileRecord | undefined, size: number): void {
     const { limits } = this.options;
     const [tenantBytes, tenantFiles] = [usage.maxBytes ?? limits.tenantBytes, usage.maxFiles ?? limits.tenantFiles];
-    const bytes = usage.sizeBytes - (before?.sizeBytes ?? 0) + size;
-    if (bytes > tenantBytes) {
-      throw fileErrors.error('QUOTA_EXCEEDED', `With ${quote(name)} this tenant’s files would come to ${bytes} bytes; the limit is ${tenantBytes}. Delete files. ${whoRaises('file_bytes')}`, {
-        extra: { limit: 'tenant_bytes', ...quotaExtra({ quota: 'file_bytes', used: usage.sizeBytes, max: tenantBytes }) },
-      });
-    }
-    if (!before && usage.files + 1 > tenantFiles) {
-      throw fileErrors.error('QUOTA_EXCEEDED', `This tenant has ${usage.files} files, which is the limit. Delete files. ${whoRaises('files')}`, {
-        extra: { limit: 'tenant_files', ...quotaExtra({ quota: 'files', used: usage.files, max: tenantFiles }) },
-      });
-    }
+    const more = size - (before?.sizeBytes ?? 0);
+    if (usage.sizeBytes + more > tenantBytes) throw quotaExceeded({ quota: 'file_bytes', used: usage.sizeBytes, max: tenantBytes, more });
+    if (!before && usage.files + 1 > tenantFiles) throw quotaExceeded({ quota: 'files', used: usage.files, max: tenantFiles, more: 1 });
   }
 
   async #tell(tx: TenantTransaction, verb: 'uploaded' | 'deleted', row: FileRecord, { name, run, requestId }: FileActor): Promise<void> {
