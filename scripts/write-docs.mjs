@@ -21,6 +21,25 @@ async function readCatalogues() {
 
 const cell = (text) => text.replaceAll('|', '\\|').replaceAll('\n', ' ');
 
+const inputFaultLines = [
+  '',
+  '## Codes inside `errors`',
+  '',
+  'Each entry of `errors` has a code of its own, which says what kind of fault it is. It has no status and no way out: `pointer` says where the fault is,',
+  '`detail` what to send instead. There are too many to list them all; programs should know these and show `detail` for every other one.',
+  '',
+  '| code | the value at `pointer` |',
+  '|---|---|',
+  '| `INVALID_TYPE`, `INVALID_FORMAT`, `INVALID_VALUE`, `TOO_SMALL`, `TOO_BIG`, `INVALID` | of a request: is missing or of another type, written differently, none of the allowed ones, too small, too large, or breaks a rule that `detail` names |',
+  '| `REQUIRED`, `TYPE`, `FORMAT`, `VALUE`, `RANGE` | of a package, and of some requests: is missing, of another type, written differently, none of the allowed ones, or out of bounds |',
+  '| `UNKNOWN_KEY` | is a field that is not read here; often a slip of the pen |',
+  '| `UNKNOWN_PARAMETER` | is a query parameter that this endpoint does not have |',
+  '| `NUMBER` | is a number that JSON readers would change; send it as a string |',
+  '| `CONFIRM` | is not the name that has to be repeated, such as the slug of a tenant that is deleted |',
+  '| `SECRET_UNDECLARED` | names a secret that the plugin’s manifest does not declare |',
+  '| `WRONG_PASSWORD`, `SAME_PASSWORD` | is not the present password, or is the present one where a new one is asked for |',
+];
+
 async function writeErrors() {
   const catalogues = await readCatalogues();
   const { sections, codes } = JSON.parse(await readFile(join(root, 'scripts/error-ways-out.json'), 'utf8'));
@@ -55,6 +74,7 @@ async function writeErrors() {
       lines.push(`| \`${code}\` | ${status} | ${fault} | ${cell(title)} | ${cell(wayOut(owner, code))} |`);
     }
   }
+  lines.push(...inputFaultLines);
   for (const key of Object.keys(codes)) if (!used.has(key)) faults.push(`scripts/error-ways-out.json has a text for ${key}, which is no error`);
   return { path: 'docs/errors.md', text: `${lines.join('\n')}\n`, faults };
 }

@@ -9,11 +9,12 @@ const problem = {
     type: { type: 'string' },
     title: { type: 'string' },
     status: { type: 'integer' },
-    code: { type: 'string', description: 'Stable; docs/errors.md lists every code' },
+    code: { type: 'string', description: 'Stable; docs/errors.md lists these codes' },
     detail: { type: 'string', description: 'What happened, and what to do' },
     request_id: { type: 'string' },
     errors: {
       type: 'array',
+      description: 'Every fault of the input. Their codes are not those of the problem: the end of docs/errors.md explains them',
       items: { type: 'object', required: ['pointer', 'code', 'detail'], properties: { pointer: { type: 'string' }, code: { type: 'string' }, detail: { type: 'string' } } },
     },
   },

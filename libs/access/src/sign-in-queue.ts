@@ -60,7 +60,7 @@ export class SignInQueue {
   #wait(turn: Turn): Promise<void> {
     const { network, standing } = turn;
     if (standing === 'failing' && (this.#failing.get(network) ?? 0) >= this.options.waitingWhileFailing) {
-      throw accessErrors.error('RATE_LIMITED', 'Many sign-ins from your network failed, and more of them wait than may. Try again in a second.', { retryAfterS: 1 });
+      throw accessErrors.error('RATE_LIMITED', 'Too many sign-ins from your network failed, and too many are waiting. Try again in a second.', { retryAfterS: 1 });
     }
     if (this.#waiting >= this.options.waiting) this.#makeRoom(turn);
     return new Promise((go, refuse) => {

@@ -10,8 +10,8 @@ export const errors = defineErrors('sandbox', {
   SANDBOX_TIER: { title: 'Executors are less confined here than is required', status: 503, fault: 'platform' },
   EXECUTOR_MISSING: { title: "The executor's files are missing", status: 503, fault: 'platform' },
   COMPILER_MISSING: { title: "The compiler's files are missing", status: 503, fault: 'platform' },
-  COMPILER_UNSAFE: { title: 'What checks packages is not confined, so none are checked', status: 503, fault: 'platform' },
+  COMPILER_UNSAFE: { title: 'The package checker is not confined', status: 503, fault: 'platform' },
   COMPILER_LOST: { title: 'What checked the package was lost', status: 503, fault: 'platform' },
-  COMPILER_STOPPED: { title: 'Packages are checked no more: Annex is stopping', status: 503, fault: 'platform' },
+  COMPILER_STOPPED: { title: 'Annex is stopping and checks no packages', status: 503, fault: 'platform' },
   EXECUTOR_START_FAILED: { title: 'An executor could not be started', status: 503, fault: 'platform' },
 });

@@ -15,7 +15,7 @@ export const webhookErrors = defineErrors('webhooks', {
   HOOK_UNVERIFIED: { title: 'The sender did not bring the token that was agreed on', status: 403, fault: 'caller' },
   HOOK_METHOD: { title: 'The method is not taken here', status: 405, fault: 'caller' },
   HOOK_ENCODING: { title: 'The encoding of the body is not read', status: 415, fault: 'caller' },
-  HOOK_BODY: { title: 'The request is not what it says it is', status: 400, fault: 'caller' },
+  HOOK_BODY: { title: 'The body or the query cannot be read', status: 400, fault: 'caller' },
   INVALID_SIGNATURE: { title: 'The signature does not match', status: 401, fault: 'caller' },
   CURSOR_INVALID: { title: 'The cursor is not one that a list answered', status: 422, fault: 'caller' },
 });

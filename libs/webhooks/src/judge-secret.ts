@@ -42,7 +42,7 @@ export function judgeSecret(uses: SecretUses, { name, value }: { name: string; v
 }
 
 function addKeyFault(value: string, where: string, add: (code: string, detail: string) => void): void {
-  if (/^v1a?,/.test(value)) add('SIGNING_KEY', `${where}: begins with "v1,", which is how a signature begins, or how some dashboards print a key; write what follows, "whsec_" included.`);
+  if (/^v1a?,/.test(value)) add('SIGNING_KEY', `${where}: begins with "v1,". Remove that prefix and keep "whsec_…".`);
   else if (/[\r\n]/.test(value)) add('SIGNING_KEY', `${where}: holds a line break, which was probably pasted along; leave it out.`);
   else if (!signingKey(value)) add('SIGNING_KEY', `${where}: begins with "whsec_", and what follows is not base64.`);
 }
