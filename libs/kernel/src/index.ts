@@ -2,6 +2,7 @@ export { idPrefixes, newId, newUuid, idFromUuid, uuidFromId, parseId, type Id, t
 export { GiB, KiB, MiB, SECOND, MINUTE, HOUR, DAY } from './units.js';
 export { systemClock, type Clock } from './clock.js';
 export { isJsonObject, jsonBytes, type Json, type JsonObject } from './json.js';
+export { jsonLimits, jsonShapeFault, readJsonShape, type JsonShape } from './json-shape.js';
 export { SourcePlaces, type SourcePlace } from './source-places.js';
 export { inexactNumbers, quoteInexactNumbers, type InexactNumber } from './exact-numbers.js';
 export {

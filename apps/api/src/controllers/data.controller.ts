@@ -1,6 +1,6 @@
 import { roleAtLeast, type Caller } from '@annex/access';
 import { documentPatch, filterInput, newDocument, sortInput, tableName, type DocumentPatch, type Filter } from '@annex/host-api';
-import { quote, type JsonObject } from '@annex/kernel';
+import { jsonShapeFault, quote, readJsonShape, type JsonObject } from '@annex/kernel';
 import { tableErrors, Tables } from '@annex/tables';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -11,7 +11,6 @@ import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { refuseInexactNumbers } from '../http/exact-body.js';
 import { input, pageSchema, readInput, wholeListSchema } from '../http/input.js';
-import { jsonShapeFault, readJsonShape } from '../http/json-shape.js';
 
 const rowQuery = pageSchema.extend({
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe('Rows a page, 1 to 1000'),

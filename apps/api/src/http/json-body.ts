@@ -1,13 +1,13 @@
 /** JSON bodies (RFC 8259): what is wrong with one is said as it is, and an empty one is as none. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
+import { jsonShapeFault, readJsonShape } from '@annex/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body-reader.js';
 import type { CallBudget } from './call-budget.js';
 import type { Identified } from './caller.js';
 import { apiErrors } from './errors.js';
 import { refuseInexactNumbers } from './exact-body.js';
-import { jsonShapeFault, readJsonShape } from './json-shape.js';
 import { findIllFormed } from './well-formed.js';
 
 /** Takes `application/json` and the `+json` types (RFC 6839), CloudEvents among them; no other type of Fastify's own. */
