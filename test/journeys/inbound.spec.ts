@@ -121,7 +121,10 @@ describe('a sender', () => {
   it('Microsoft Graph asks with a token, and puts the secret into each notification', async () => {
     await put('graph', { preset: 'microsoft-graph', secret: key });
     expect(await hook('graph?validationToken=Validation%3A%20Testing%20%3Cb%3E', { headers: { 'content-type': 'text/plain' } })).toMatchObject({ status: 200, text: 'Validation: Testing <b>', headers: { 'content-type': 'text/plain; charset=utf-8', 'x-content-type-options': 'nosniff' } });
-    expect(await hook('graph', { body: JSON.stringify({ value: [{ clientState: key, changeType: 'created' }] }) })).toMatchObject({ status: 202 });
+    const data = await dataOf(await hook('graph', { body: JSON.stringify({ value: [{ clientState: key, changeType: 'created', resource: 'r' }] }) }));
+    expect(data.body).toEqual({ value: [{ changeType: 'created', resource: 'r' }] });
+    // What would be kept as text would keep the secret.
+    expect(await hook('graph', { body: JSON.stringify({ value: [{ clientState: key, resource: '\0' }] }) })).toMatchObject({ status: 400, text: expect.stringContaining('HOOK_BODY') });
     for (const value of [[{ clientState: 'x' }], [{ clientState: key }, {}], [], undefined]) expect(await hook('graph', { body: JSON.stringify({ value }) })).toMatchObject({ status: 401 });
     await put('no-graph', { preset: 'none' });
     expect(await hook('no-graph?validationToken=x', { body: '{}' })).toMatchObject({ status: 202 });
@@ -141,6 +144,13 @@ describe('a sender', () => {
 
   it('that asks for what its source does not answer is told which method is taken', async () => {
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'PUT']) expect(await hook('cloud', { method }), method).toMatchObject({ status: 405, headers: { allow: expect.stringContaining('POST') } });
+  });
+
+  it('that only brings a token when it asks has no secret yet', async () => {
+    await put('asks', { preset: 'none', verify_token: 'my token' });
+    expect(await tenant.owner.put('/api/hooks/asks', { preset: 'meta' })).toMatchObject({ status: 422, body: { errors: [{ pointer: '/secret', code: 'REQUIRED' }] } });
+    expect((await tenant.owner.put('/api/hooks/asks', { preset: 'meta', secret: key })).status).toBe(200);
+    expect((await tenant.owner.put('/api/hooks/asks', { preset: 'meta' })).status).toBe(200);
   });
 
   it('whose ways are its own is described', async () => {
@@ -176,6 +186,15 @@ describe('what was sent', () => {
     const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
     expect(bomb.length).toBeLessThan(70_000);
     expect(await hook('packed', { body: bomb, headers: { 'content-encoding': 'gzip' } })).toMatchObject({ status: 413, text: expect.stringContaining('PAYLOAD_TOO_LARGE') });
+  });
+
+  it('is not unpacked for whoever does not bring the secret, where that stands outside of the body', async () => {
+    for (const [preset, secret, header, proof] of [['token', key, 'x-webhook-token', key], ['bearer', key, 'authorization', `Bearer ${key}`], ['basic', 'a:b', 'authorization', `Basic ${btoa('a:b')}`], ['gitlab', key, 'x-gitlab-token', key]] as const) {
+      await put(`late-${preset}`, { preset, secret });
+      const send = (value: string): Promise<RawAnswer> => hook(`late-${preset}`, { body: 'no gzip', headers: { 'content-encoding': 'gzip', [header]: value } });
+      expect(await send('wrong'), preset).toMatchObject({ status: 401, text: expect.stringContaining('INVALID_SIGNATURE') });
+      expect(await send(proof), preset).toMatchObject({ status: 400, text: expect.stringContaining('HOOK_BODY') });
+    }
   });
 
   it('may be signed as it was sent, or before it was packed', async () => {

@@ -1,5 +1,5 @@
 /** Whether an incoming request comes from whom its source says. */
-import { isJsonObject, type Json } from '@annex/kernel';
+import { isJsonObject, jsonShapeFault, readJsonShape, type Json, type JsonObject } from '@annex/kernel';
 import { headerForms, hmacAlgorithms, matchesForm, type HmacForm } from './hmac-forms.js';
 import { headerOf, type HookPreset, type InboundRequest } from './inbound-request.js';
 import { verifySignature } from './signatures.js';
@@ -60,8 +60,25 @@ export function secretPlaces(preset: HookPreset, header: string | null): { heade
   }
 }
 
-/** Microsoft Graph puts the secret into each notification (`clientState`). */
+/** Whether a body can prove anything. It is not unpacked to look for a secret that stands in a header or the query. */
+export function bodyProves(preset: HookPreset): boolean {
+  return preset !== 'bearer' && preset !== 'basic' && preset !== 'token' && preset !== 'gitlab';
+}
+
+/** The body as handlers may see it: without the secret that Microsoft Graph puts into each notification. */
+export function withoutSecret(preset: HookPreset, body: Json): Json {
+  const notifications = preset === 'microsoft-graph' && isJsonObject(body) ? body['value'] : undefined;
+  if (!isJsonObject(body) || !Array.isArray(notifications)) return body;
+  return { ...body, value: notifications.map((each) => (isJsonObject(each) ? omitClientState(each) : each)) };
+}
+
+function omitClientState({ clientState: _, ...rest }: JsonObject): JsonObject {
+  return rest;
+}
+
+/** Microsoft Graph puts the secret into each notification (`clientState`). Anybody may send the body: its shape is read before it is parsed. */
 function hasClientState(body: Buffer, secret: string): boolean {
+  if (jsonShapeFault(readJsonShape(body)) !== undefined) return false;
   let content: Json;
   try {
     content = JSON.parse(body.toString('utf8')) as Json;
