@@ -110,7 +110,7 @@ describe('a deleted tenant', () => {
     expect((await annex.operator.get(`/api/tenants/${tenant.slug}`)).body.deletion).toBeNull();
   });
 
-  it('is suspended at once on every door, which say until when it can be taken back, and comes back whole', async () => {
+  it('is suspended at once on every door, which say to its people until when it can be taken back, and comes back whole', async () => {
     const tenant = await annex.makeTenant();
     await tenant.install(busy);
     const { token } = (await tenant.owner.post('/api/tokens', { name: 'ci' })).body;
@@ -127,8 +127,11 @@ describe('a deleted tenant', () => {
     expect(await tenant.owner.get('/ext/busy/seen')).toMatchObject(told);
     expect(await makeClient(annex.url, token).get('/api/runs')).toMatchObject(told);
     expect(await makeClient(annex.url, annex.operator.token, tenant.slug).get('/api/users')).toMatchObject(told);
-    expect(await anybody().get(`/t/${tenant.slug}/ext/busy/open`)).toMatchObject(told);
-    expect(await anybody().post(`/hooks/${tenant.slug}/shop`, { a: 1 })).toMatchObject(told);
+    // Strangers get what they would get for a tenant that never was.
+    const strangers = async (slug: string): Promise<unknown[]> =>
+      (await Promise.all([anybody().get(`/t/${slug}/ext/busy/open`), anybody().post(`/hooks/${slug}/shop`, { a: 1 })])).map(({ status, body: { code, detail } }) => ({ status, code, detail }));
+    expect(await strangers(tenant.slug)).toEqual(await strangers('never-was'));
+    expect(await strangers(tenant.slug)).toMatchObject([{ status: 401 }, { status: 404, code: 'HOOK_NOT_FOUND' }]);
     expect(await anybody().get(new URL(link, annex.url).pathname)).toMatchObject({ status: 403, body: { erases_at: erasesAt } });
     expect(await annex.operator.patch(`/api/tenants/${tenant.slug}`, { name: 'X' })).toMatchObject(told);
     expect(await annex.operator.post('/api/tenants', { slug: tenant.slug, name: 'X' })).toMatchObject({ status: 409, body: { code: 'SLUG_TAKEN', detail: expect.stringContaining(erasesAt) } });

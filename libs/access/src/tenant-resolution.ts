@@ -86,7 +86,8 @@ export class TenantResolution {
     const found = find(slug);
     if (!found) return undefined;
     const { tenant } = found;
-    if (tenant) return { tenant: living(tenant), caller: principal && callerIn(principal, tenant, requestId) };
+    // Strangers do not learn what became of a tenant.
+    if (tenant && (principal || tenant.erasesAt === undefined)) return { tenant: living(tenant), caller: principal && callerIn(principal, tenant, requestId) };
     if (principal) throw accessErrors.error('NOT_FOUND', `There is no tenant ${quote(slug)}. GET /api/tenants lists them.`);
     // The same as for a tenant that exists and whose plugins want a token.
     throw unauthenticated('Send Authorization: Bearer <token>. POST /api/auth/login gives one.');
