@@ -434,6 +434,37 @@ describe('sessions', () => {
   });
 });
 
+describe('the sign-ins of a user', () => {
+  it('are ended by an admin, in their tenant alone', async () => {
+    const [one, two] = [await annex.makeTenant(), await annex.makeTenant()];
+    const email = freshEmail();
+    const { body: user } = await one.owner.post('/api/users', { email, password, role: 'developer' });
+    await two.owner.post('/api/users', { email, password, role: 'member' });
+    const signIn = async (): Promise<Client> => makeClient(annex.url, (await anybody().post('/api/auth/login', { email, password })).body.access_token, one.slug);
+    const [here, phone] = [await signIn(), await signIn()];
+    const { body: token } = await here.post('/api/tokens', { name: 'ci' });
+    const path = `/api/users/${user.id}/sessions`;
+    for (const role of ['viewer', 'member', 'developer'] as const) expect((await (await one.as(role)).delete(path)).status, role).toBe(403);
+    expect((await two.owner.delete(path)).status).toBe(404);
+    expect((await here.get('/api/plugins')).status).toBe(200);
+    const admin = await one.as('admin');
+    expect((await makeClient(annex.url, (await admin.post('/api/tokens', { name: 'leaked' })).body.token).delete(path)).status).toBe(403);
+
+    expect((await admin.delete(path)).status).toBe(204);
+    for (const client of [here, phone]) {
+      expect((await client.get('/api/plugins')).status).toBe(403);
+      expect((await makeClient(annex.url, client.token, two.slug).get('/api/plugins')).status).toBe(200);
+    }
+    expect((await makeClient(annex.url, token.token).get('/api/plugins')).status).toBe(200);
+    expect((await (await signIn()).get('/api/plugins')).status).toBe(200);
+    expect((await one.owner.get('/api/audit?action=user.sessions_ended')).body.items).toMatchObject([{ target: user.id }]);
+
+    const { id: owner } = (await one.owner.get('/api/auth/me')).body.user;
+    expect((await admin.delete(`/api/users/${owner}/sessions`)).status).toBe(403);
+    expect((await makeClient(annex.url, annex.operator.token, one.slug).delete(path)).status).toBe(204);
+  });
+});
+
 describe('tenants', () => {
   it('are made, renamed and erased by operators only', async () => {
     const { owner } = await annex.makeTenant();

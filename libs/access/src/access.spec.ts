@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { newId, silentLogger, systemClock, uuidFromId, type Clock, type Id } from '@annex/kernel';
-import { emitEvent } from '@annex/persistence';
+import { emitEvent, updateUser } from '@annex/persistence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { Access, type AccessOptions } from './access.js';
@@ -143,6 +143,49 @@ describe('signing in beside attackers', () => {
     expect(new Set(guesses)).toEqual(new Set(['401 INVALID_CREDENTIALS', '429 RATE_LIMITED']));
     expect(await code(access.login({ email: freshEmail(), password, address }))).toBe('429 RATE_LIMITED');
     expect(await code(access.login({ email, password, address }))).toBe('nothing was thrown');
+  });
+});
+
+describe('a session that named two', () => {
+  it.each(['deleted', 'reset'])('is seen and ended by whoever it still opens when one of them was %s', async (what) => {
+    const [one, two] = [await makeTenant(), await makeTenant()];
+    const { email } = await signUp(one, 'member');
+    const other = await access.users.create(systemCaller(two), { email, password, role: 'member' });
+    const signIn = async (secret = password): Promise<string> => (await access.login({ email, password: secret, address: '192.0.2.1' })).access_token;
+    const [here, phone] = [await signIn(), await signIn()];
+    if (what === 'deleted') await access.users.delete(systemCaller(two), other.id);
+    else await db.database.forTenant(two.id).transaction((tx) => updateUser(tx, other.id as Id<'user'>, { passwordHash: 'x' }));
+    const fresh = await access.authenticate(here);
+    const { items } = await access.sessions.list(fresh);
+    expect(items.filter(({ current }) => current)).toHaveLength(1);
+    // The first sign-in named one user only.
+    expect(items).toHaveLength(3);
+    expect(await access.sessions.endOthers(fresh, 'req_1')).toEqual({ ended: 2 });
+    expect(await code(access.authenticate(phone))).toBe('401 UNAUTHENTICATED');
+    await access.sessions.end(fresh, 'current', 'req_1');
+    expect(await code(access.authenticate(here))).toBe('401 UNAUTHENTICATED');
+  });
+});
+
+describe('a password of several', () => {
+  it('changes for the others when one user goes meanwhile', async () => {
+    const [one, two] = [await makeTenant(), await makeTenant()];
+    const { email, id } = await signUp(one, 'member');
+    const other = await access.users.create(systemCaller(two), { email, password, role: 'member' });
+    const tenants = new Map<string, Caller['tenant']>([[id, one], [other.id, two]]);
+    let gone = '';
+    const own = make({
+      emit: async (tx, event) => {
+        const left = [...tenants].find(([user]) => user !== event.subject);
+        if (event.type === 'auth.user.updated' && gone === '' && left) await access.users.delete(systemCaller(left[1]), (gone = left[0]));
+        return emitEvent(tx, event);
+      },
+    });
+    const principal = await own.authenticate((await own.login({ email, password, address: '192.0.2.1' })).access_token);
+    const changed = await own.changePassword(principal, { currentPassword: password, newPassword: 'another password', address: '192.0.2.1', userAgent: undefined, requestId: 'req_1' });
+    expect(gone).not.toBe('');
+    expect(changed.users).toEqual([id, other.id].filter((user) => user !== gone));
+    expect((await own.authenticate(changed.access_token)).memberships).toHaveLength(1);
   });
 });
 

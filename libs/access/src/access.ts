@@ -1,7 +1,7 @@
 import { DAY, MINUTE, SECOND, type Clock, type Logger, type Stoppable } from '@annex/kernel';
 import { watchChanges, type Change, type Database, type EmitEvent } from '@annex/persistence';
 import type { Principal, Resolved } from './caller.js';
-import { refuseFaults } from './errors.js';
+import { refuseFaults, unauthenticated } from './errors.js';
 import { Login, type LoginAnswer, type LoginInput } from './login.js';
 import { OidcIdentities } from './oidc.js';
 import { Operators } from './operators.js';
@@ -117,9 +117,12 @@ export class Access implements Stoppable {
     let tokensEnded = 0;
     for (const { userId, tenantId } of proven) {
       const changed = await this.users.setOwnPassword({ tenantId, userId, password: newPassword, endTokens, requestId: from.requestId });
+      // Deleted since: the others' passwords change all the same.
+      if (!changed) continue;
       users.push({ id: userId, version: changed.version });
       tokensEnded += changed.tokensEnded;
     }
+    if (users.length === 0) throw unauthenticated('The account was removed meanwhile.');
     await this.sessions.endOthers({ ...principal, sessionId: null }, from.requestId);
     return { access_token: await this.sessions.begin({ users, operator: null, ...from }), token_type: 'Bearer', expires_in: this.#ttlS, users: users.map(({ id }) => id), tokens_ended: tokensEnded };
   }

@@ -1,5 +1,5 @@
-import { newId, parseId, quote, type Clock, type Id } from '@annex/kernel';
-import { appendTenantAudit, deleteSessions, insertSession, listSessions, type Change, type Database, type PlatformTransaction, type SessionRow } from '@annex/persistence';
+import { newId, parseId, quote, type Clock } from '@annex/kernel';
+import { appendTenantAudit, deleteSessions, insertSession, listSessions, type Change, type Database, type PlatformTransaction, type SessionOwner, type SessionRow } from '@annex/persistence';
 import type { Principal } from './caller.js';
 import { accessErrors } from './errors.js';
 import type { Listing } from './pages.js';
@@ -40,8 +40,8 @@ export class Sessions {
     await database.platform((tx) =>
       insertSession(tx, {
         id,
-        userIds: users.map((user) => user.id),
-        operatorId: operator?.id ?? null,
+        users,
+        operator,
         address: address.slice(0, 64),
         userAgent: userAgent === undefined ? null : userAgent.replaceAll('\0', '').slice(0, 300),
         createdAt: new Date(now),
@@ -93,8 +93,8 @@ export class Sessions {
   }
 }
 
-function ownerOf({ memberships, operatorId }: Principal): { userIds: Id<'user'>[]; operatorId: Id<'user'> | null } {
-  return { userIds: memberships.flatMap(({ userId }) => userId ?? []), operatorId };
+function ownerOf({ memberships, operatorId, sessionId }: Principal): SessionOwner {
+  return { userIds: memberships.flatMap(({ userId }) => userId ?? []), operatorId, current: sessionId };
 }
 
 /** Sessions and passwords are people's own: a token that leaked must not shut them out. Throws `FORBIDDEN`. */

@@ -4,6 +4,7 @@ import {
   appendAudit,
   deleteApiTokensOf,
   deleteUser,
+  endSignIns,
   findUser,
   insertUser,
   isUniqueViolation,
@@ -138,13 +139,30 @@ export class Users {
     });
   }
 
-  /** Sets a password whose owner has proved to know the present one. Answers the sign-ins' new version. */
-  async setOwnPassword({ tenantId, userId, password, endTokens, requestId }: OwnPasswordChange): Promise<{ version: number; tokensEnded: number }> {
+  /**
+   * Ends a user's sign-ins in this tenant, whatever else their sessions open; API tokens stay. Throws `NOT_FOUND`, and `FORBIDDEN` also to API tokens.
+   */
+  async endSessions(caller: Caller, id: string): Promise<void> {
+    requireAdmin(caller);
+    requirePerson(caller.principal);
+    const target = userId(id);
+    await this.#change(caller, async (tx) => {
+      const row = await requireUser(tx, target);
+      requireReach(caller, row.role as Role);
+      await endSignIns(tx, target);
+      await appendAudit(tx, { actor: caller.actor, action: 'user.sessions_ended', target, detail: { email: row.email }, requestId: caller.requestId });
+      await this.#announce(tx);
+    });
+  }
+
+  /** Sets a password whose owner has proved to know the present one. Answers the sign-ins' new version; `undefined`: the user is gone. */
+  async setOwnPassword({ tenantId, userId, password, endTokens, requestId }: OwnPasswordChange): Promise<{ version: number; tokensEnded: number } | undefined> {
     const passwordHash = await this.options.passwords.hash(password, turnOf(tenantId, userId));
     return this.options.database.forTenant(tenantId).transaction(async (tx) => {
       await updateUser(tx, userId, { passwordHash });
+      const row = await findUser(tx, userId);
+      if (!row) return undefined;
       const tokensEnded = endTokens ? await this.#endTokens(tx, userId) : 0;
-      const row = await requireUser(tx, userId);
       await this.#record(tx, { actor: userId, requestId }, 'updated', row, ['password']);
       return { version: row.credentialVersion, tokensEnded };
     });
@@ -193,9 +211,13 @@ export class Users {
       requestId: caller.requestId,
     });
     await this.options.emit(tx, { type: `auth.user.${verb}`, source: eventSources.platform, subject: row.id, data: { user } });
+    await this.#announce(tx);
+    return userView(row);
+  }
+
+  async #announce(tx: TenantTransaction): Promise<void> {
     await tx.changed('users');
     tx.afterCommit(() => this.options.forget({ tenantId: tx.tenantId, what: 'users' }));
-    return userView(row);
   }
 }
 

@@ -33,6 +33,7 @@ export {
 export { UserRow } from './users/user-row.js';
 export {
   deleteUser,
+  endSignIns,
   findSignIns,
   findPasswordHashes,
   findUser,

@@ -49,4 +49,11 @@ export class UsersController {
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.access.users.delete(caller, id);
   }
+
+  @Delete(':id/sessions')
+  @HttpCode(204)
+  @Endpoint({ summary: 'End a user’s sign-ins in the tenant; API tokens stay', gate: 'admin', status: 204 })
+  endSessions(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
+    return this.access.users.endSessions(caller, id);
+  }
 }

@@ -72,6 +72,11 @@ export async function updateUser(tx: TenantTransaction, id: Id<'user'>, change: 
   return 'updated';
 }
 
+/** Ends every sign-in of a user; the password stays. */
+export async function endSignIns(tx: TenantTransaction, id: Id<'user'>): Promise<void> {
+  await tx.query('update users set credential_version = credential_version + 1 where tenant_id = $1 and id = $2', [tx.tenantUuid, uuidFromId(id)]);
+}
+
 export async function deleteUser(tx: TenantTransaction, id: Id<'user'>): Promise<boolean> {
   const { affected } = await tx.manager.getRepository(UserRow).delete({ tenantId: tx.tenantId, id });
   return affected === 1;
