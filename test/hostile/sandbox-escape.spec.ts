@@ -74,15 +74,20 @@ describe('what a run leaves behind', () => {
 
   it('is not woken by an answer that comes too late, nor by a timer', async () => {
     const tenantId = 'late';
+    const over = Promise.withResolvers<void>();
     const answered = Promise.withResolvers<void>();
-    await host.attack('state.js', 'end_before_the_answer', {
+    // The run waits for its call until the deadline; the answer leaves when that is over, and so does the timer.
+    const ended = host.attack('state.js', 'end_before_the_answer', {
       tenantId,
       async hostCall() {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        await over.promise;
+        await new Promise((resolve) => setTimeout(resolve, 600));
         answered.resolve();
         return { ok: true, value: '1' };
       },
     });
+    expect(valueOf(await ended)).toBe('ended');
+    over.resolve();
     await answered.promise;
     expect(valueOf(await host.attack('state.js', 'look_for_late_effects', { tenantId }))).toEqual({ late: null, timer: null });
   });

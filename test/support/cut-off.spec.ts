@@ -17,9 +17,12 @@ it.each(['SIGINT', 'SIGTERM', 'SIGKILL'] as const)('a run of the tests that %s e
   const run = spawn(process.execPath, [vitest, 'run', 'libs/queue/src/queue-contract.spec.ts', '-t', 'redis'], { cwd: root, stdio: 'ignore', detached: true });
   const ended = new Promise<void>((done) => run.once('exit', () => done()));
   const pid = run.pid ?? 0;
-  const below = (): number[] => descendants(pid);
-  await until(() => ['bin/postgres', 'redis-server'].every((server) => below().some((one) => commandOf(one).includes(server))) || run.exitCode !== null);
-  const all = below();
+  let all: number[] = [];
+  // One look for both servers: the next one may find the specs further on, and Redis stopped.
+  await until(() => {
+    all = descendants(pid);
+    return ['bin/postgres', 'redis-server'].every((server) => all.some((one) => commandOf(one).includes(server))) || run.exitCode !== null;
+  });
   expect(all.map(commandOf).join('\n')).toMatch(/bin\/postgres[^]*redis-server|redis-server[^]*bin\/postgres/);
   process.kill(pid, signal);
   await ended;

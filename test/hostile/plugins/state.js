@@ -31,7 +31,7 @@ job('end_before_the_answer', (ctx) => {
     () => (globalThis.late = 'answered'),
     () => (globalThis.late = 'failed'),
   );
-  setTimeout(() => (globalThis.lateTimer = 'fired'), 20);
+  setTimeout(() => (globalThis.lateTimer = 'fired'), 3200);
   return 'ended';
 });
 job('look_for_late_effects', () => ({ late: globalThis.late ?? null, timer: globalThis.lateTimer ?? null }));
