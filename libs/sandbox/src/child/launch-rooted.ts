@@ -7,7 +7,7 @@ import { dirname, basename } from 'node:path';
 import type { Stream } from 'node:stream';
 import { childStreams } from './descriptors.js';
 import { absolute, exitOf, type Ending } from './launch.js';
-import { stepBack } from './own-process.js';
+import { stepBack } from './step-back.js';
 import { isRoot, type SandboxTier } from './tier.js';
 import type { LentUser } from './users.js';
 

@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { makeCgroup } from './cgroup.js';
 import { childStreams } from './descriptors.js';
 import { kernelRulesArgs } from './kernel-rules.js';
-import { innerProcess, stepBack } from './own-process.js';
+import { innerProcess, stepBack } from './step-back.js';
 import { systemPath } from './system-path.js';
 import { maxThreads, namespaceArgs, prlimitArgs, setprivArgs, type SandboxTier } from './tier.js';
 import type { LentUser } from './users.js';
