@@ -1,10 +1,15 @@
 /** What a start does with what it finds: a demo tenant that its owner changed, a folder without its database, a database without its keys. */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
+import { readSettings } from '../../apps/annex/src/config.js';
+import { createPlatform } from '../../apps/annex/src/platform.js';
 import { makeClient } from '../support/annex.js';
+import { openTestDatabase } from '../support/test-database.js';
 import { startProgram, type StartedProgram } from '../support/program.js';
 
 let dataDir: string;
@@ -64,6 +69,17 @@ describe('a start that cannot go on is one sentence and exit code 1', () => {
     expect(await refused.ended).toBe(1);
     expect(refused.said()).toMatch(/^annex: ANNEX_DATA_DIR: PostgreSQL could not make its data folder [^\n]*\n$/);
   });
+});
+
+it.runIf(process.platform === 'linux')('a cgroup that is none is refused, whatever starts first behind the walls', async () => {
+  const db = await openTestDatabase();
+  try {
+    const settings = readSettings({ PORT: '0', ANNEX_DATA_DIR: join(dataDir, '..', 'none'), ANNEX_SANDBOX_CGROUP: '/nowhere' });
+    const starting = createPlatform({ settings, logins: db.logins, logger: pino({ level: 'silent' }), masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') });
+    await expect(starting.then(({ stop }) => stop())).rejects.toThrow('cgroup');
+  } finally {
+    await db.close();
+  }
 });
 
 describe('a start in development', () => {

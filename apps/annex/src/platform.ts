@@ -66,16 +66,17 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
     await database.platform((tx) => saveQuotaLimits(tx, settings.quotas));
     const clock = systemClock;
     const kills: { handle?: (report: KillReport) => void } = {};
+    // Both of what follows stand behind the same walls, so these are settled before either.
+    const walls = { users: settings.sandboxUsers, cgroup: settings.sandboxCgroup, withoutKernelRules: settings.sandboxKernelRules === 'off' };
+    const tier = await sandboxTier(walls);
     // Beside the sandbox, which takes longer. Workers take no packages.
-    const starting = createCompiler({ logger, users: settings.sandboxUsers, blank: settings.role === 'worker' ? 0 : 1 });
+    const starting = createCompiler({ logger, blank: settings.role === 'worker' ? 0 : 1 });
     undo.push(async () => (await starting.catch(() => undefined))?.stop());
     const sandbox = await createSandbox({
       hostMethods: [...sandboxHostMethods],
       isolation: settings.executorIsolation,
-      users: settings.sandboxUsers,
-      cgroup: settings.sandboxCgroup,
+      ...walls,
       requireTier: settings.sandboxRequires,
-      withoutKernelRules: settings.sandboxKernelRules === 'off',
       logger,
       onKill: (report) => kills.handle?.(report),
     });
@@ -158,7 +159,6 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
     await runs.start();
     undo.push(() => runs.stop());
 
-    const tier = await sandboxTier();
     const health = createHealth({ database, sandbox, tier, execution, dispatcher, logger });
     const events = new Events({ database });
     const webhooks = new Webhooks({ database, secrets: vault, egress, installations: execution.snapshots, emit: emitEvent, clock, logger });

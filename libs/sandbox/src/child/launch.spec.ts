@@ -64,6 +64,14 @@ describe('an executor', () => {
     expect(() => requireTier({ ...tier, tier: 'T1', fewSystemCalls: false }, 'T2')).toThrow(/reach T1 here, and T2 is required; missing are: .*few system calls/);
     if (isRoot && tier.noNewPrivileges) expect(tier.ownUser).toBe(true);
   });
+
+  it('has walls that are settled once: later settings may not differ', async () => {
+    const tier = await sandboxTier();
+    expect(await sandboxTier({ withoutKernelRules: false })).toBe(tier);
+    for (const late of [{ cgroup: '/sys/fs/cgroup/late' }, { withoutKernelRules: true }, { users: '70000-71000' }]) {
+      await expect(sandboxTier(late)).rejects.toThrow(`so ${Object.keys(late).join()} cannot be ${Object.values(late).join()} now`);
+    }
+  });
 });
 
 describe('a parent that is killed', () => {

@@ -117,21 +117,35 @@ export interface WallSettings {
   cgroup?: string | undefined;
 }
 
-let known: Promise<SandboxTier> | undefined;
-
-/**
- * What can be reached on this machine, as this user: found out once, with the settings that are given first. Throws `SANDBOX_USERS` when
- * there are no user ids for executors, `SANDBOX_CGROUP` when they cannot be limited in the group given.
- */
-export function sandboxTier(settings: WallSettings = {}): Promise<SandboxTier> {
-  if (known === undefined) {
-    known = detect(settings);
-    known.catch(() => (known = undefined));
-  }
-  return known;
+interface Settled {
+  settings: WallSettings;
+  tier: Promise<SandboxTier>;
 }
 
-async function detect({ users, withoutKernelRules = false, cgroup }: WallSettings): Promise<SandboxTier> {
+let settled: Settled | undefined;
+
+/**
+ * What can be reached on this machine, as this user: found out once, with the settings that are given first. What is left out later is as it
+ * was settled then; a setting that differs is an error, since it could change nothing any more. Throws `SANDBOX_USERS` when there are no user
+ * ids for executors, `SANDBOX_CGROUP` when they cannot be limited in the group given.
+ */
+export async function sandboxTier({ users, withoutKernelRules, cgroup }: WallSettings = {}): Promise<SandboxTier> {
+  if (settled === undefined) {
+    const settings = { users, withoutKernelRules: withoutKernelRules ?? false, cgroup };
+    const ours: Settled = { settings, tier: detect(settings) };
+    settled = ours;
+    ours.tier.catch(() => (settled = settled === ours ? undefined : settled));
+    return ours.tier;
+  }
+  const { settings, tier } = settled;
+  for (const [name, given] of Object.entries({ users, withoutKernelRules, cgroup })) {
+    const first = settings[name as keyof WallSettings];
+    if (given !== undefined && given !== first) throw new Error(`the sandbox's walls stand with ${name} ${first ?? 'not set'} already, so ${name} cannot be ${given} now`);
+  }
+  return tier;
+}
+
+async function detect({ users, withoutKernelRules, cgroup }: WallSettings): Promise<SandboxTier> {
   if (process.platform !== 'linux') return noTier;
   const range = isRoot() ? userRange(users) : undefined;
   const limited: SandboxTier = { ...noTier, noNewPrivileges: true, diesWithParent: true };
