@@ -47,8 +47,11 @@ interface Validator {
 
 const compiled = new Map<string, Validator>();
 
-/** Why a schema cannot describe settings; pointers are relative to the schema. None: it can. */
-export function configSchemaFaults(schema: JsonObject): InputFault[] {
+/**
+ * Why a schema cannot describe settings; pointers are relative to the schema. None: it can.
+ * @param isCompiled it was compiled elsewhere: patterns and meaning, which cost time, are not judged again
+ */
+export function configSchemaFaults(schema: JsonObject, { isCompiled = false } = {}): InputFault[] {
   const refuse = (detail: string, pointer = ''): InputFault[] => [{ pointer, code: 'CONFIG_SCHEMA', detail }];
   const bytes = jsonBytes(schema);
   if (bytes > maxConfigSchemaBytes) return refuse(`is ${bytes} bytes; a schema of settings has at most ${maxConfigSchemaBytes}.`);
@@ -56,8 +59,9 @@ export function configSchemaFaults(schema: JsonObject): InputFault[] {
   const draft = draftOf(schema);
   if (draft === undefined) return refuse(`${quote(String(schema['$schema']))} is not supported; leave it out, or name draft 2020-12 or draft-07.`, '/$schema');
   if (schema['type'] !== undefined && schema['type'] !== 'object') return refuse('settings are an object; write "type": "object".', '/type');
-  const bad = badKeyword(schema, '');
+  const bad = badKeyword(schema, '', isCompiled ? () => undefined : patternFault);
   if (bad !== undefined) return refuse(bad.detail, bad.pointer);
+  if (isCompiled) return [];
   try {
     const judge = judges[draft];
     // Compiles the schema of schemas the first time, which is our own work and not the author's to wait for.
@@ -136,7 +140,7 @@ function draftOf(schema: JsonObject): '2020' | '07' | undefined {
 }
 
 /** The first reference that leaves the schema, pattern that is no regular expression, or word that would make its judge answer later. */
-function badKeyword(node: Json, pointer: string): { pointer: string; detail: string } | undefined {
+function badKeyword(node: Json, pointer: string, faultOf: typeof patternFault): { pointer: string; detail: string } | undefined {
   if (typeof node !== 'object' || node === null) return undefined;
   for (const [key, value] of Object.entries(node)) {
     const here = pointer + jsonPointer(key);
@@ -145,9 +149,9 @@ function badKeyword(node: Json, pointer: string): { pointer: string; detail: str
     }
     if (key === '$async') return { pointer: here, detail: 'settings are judged at once; leave it out.' };
     const patterns = key === 'pattern' && typeof value === 'string' ? [value] : key === 'patternProperties' && isJsonObject(value) ? Object.keys(value) : [];
-    const fault = patterns.map(patternFault).find((each) => each !== undefined);
+    const fault = patterns.map(faultOf).find((each) => each !== undefined);
     if (fault !== undefined) return { pointer: here, detail: fault };
-    const below = badKeyword(value, here);
+    const below = badKeyword(value, here, faultOf);
     if (below !== undefined) return below;
   }
   return undefined;

@@ -217,3 +217,16 @@ describe('the published JSON Schema', () => {
     expect(manifestShape.safeParse(source).success).toBe(!isOfShape);
   });
 });
+
+describe('a schema of settings that was compiled elsewhere', () => {
+  const reading = (config: JsonObject): unknown => readManifest(Buffer.from(JSON.stringify({ ...least, config })), { trustConfigSchema: true });
+
+  it.each<[string, JsonObject, string]>([
+    ['is larger than one may be', { description: 'x'.repeat(64 * 1024) }, '/config'],
+    ['leads out of itself', { $ref: 'https://example.com/schema' }, '/config/$ref'],
+    ['is judged later', { $async: true }, '/config/$async'],
+    ['is nested too deeply', Array.from({ length: 40 }).reduce<JsonObject>((inner) => ({ not: inner }), {}), '/config'],
+  ])('is refused all the same when it %s', (_what, config, pointer) => {
+    expect(reading(config)).toMatchObject({ ok: false, errors: [{ code: 'CONFIG_SCHEMA', pointer }] });
+  });
+});

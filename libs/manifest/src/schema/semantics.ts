@@ -37,8 +37,8 @@ export function judgeManifest(source: JsonObject, context: SemanticsContext): Ju
   const cors = source['cors'] === undefined ? undefined : readCors(source['cors']);
   if (cors?.ok === false) errors.push({ pointer: '/cors', code: 'CORS', detail: `${quote(JSON.stringify(source['cors']), 80)} ${cors.detail}` });
   const config = source['config'];
-  if (isJsonObject(config) && !context.trustConfigSchema) {
-    for (const fault of configSchemaFaults(config)) errors.push({ ...fault, pointer: `/config${fault.pointer}` });
+  if (isJsonObject(config)) {
+    for (const fault of configSchemaFaults(config, { isCompiled: context.trustConfigSchema })) errors.push({ ...fault, pointer: `/config${fault.pointer}` });
   }
   return { errors, warnings };
 }
