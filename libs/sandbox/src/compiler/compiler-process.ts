@@ -14,7 +14,7 @@ import { launchRooted, type LaunchedRooted } from '../child/launch-rooted.js';
 import type { SandboxTier } from '../child/tier.js';
 import type { LentUser } from '../child/users.js';
 import { esbuildVersion, type CompilerFiles } from './files.js';
-import { addressSpaceMb, maxReportBytes, maxSourceMapBytes, type CompilerLimits } from './limits.js';
+import { addressSpaceMb, maxReportBytes, maxScriptBytes, maxScripts, maxSourceMapBytes, type CompilerLimits } from './limits.js';
 import type { CheckSettings, FromCompiler } from './messages.js';
 import { unpackReport } from './report.js';
 import { isList, isRecord, isText } from './report-shapes.js';
@@ -43,6 +43,8 @@ export interface CheckJob {
 interface Underway {
   job: CheckJob;
   inspections: Map<string, EntryInspection>;
+  /** Scripts that it asked to be tried out. */
+  asked: number;
   startedAt: number;
   resolve(end: CheckEnd): void;
   reject(thrown: unknown): void;
@@ -59,13 +61,10 @@ export interface CompilerProcessOptions {
 const watchEveryMs = 50;
 /** Exit codes of the program itself: it gave up. Any other end came from outside or from the kernel, and a helper may have turned it into a code. */
 const ownExits = [0, 7, 70];
-/** The main script and that of the transforms. */
-const maxInspections = 2;
 /** After so much processor time the kernel ends an engine whose parent is gone, in seconds. */
 const engineCpuS = 60;
 /** More than the memory after which the parent ends it, with a better word than V8 has. */
 const heapMb = 3072;
-const maxScriptBytes = 8 * 2 ** 20;
 /** Kernel ticks a second in /proc/<pid>/stat, on every Linux that Node runs on. */
 const ticksPerSecond = 100;
 
@@ -104,7 +103,7 @@ export class CompilerProcess {
   /** Checks one package. To be called once, when it is ready. */
   check(job: CheckJob): Promise<CheckEnd> {
     return new Promise((resolve, reject) => {
-      this.#underway = { job, inspections: new Map(), startedAt: performance.now(), resolve, reject };
+      this.#underway = { job, inspections: new Map(), asked: 0, startedAt: performance.now(), resolve, reject };
       if (this.isOver) return this.#end({ kind: 'lost' });
       this.#cpuAtStartMs = this.#cpuMs();
       this.#watcher = setInterval(() => this.#look(), watchEveryMs);
@@ -134,7 +133,7 @@ export class CompilerProcess {
 
   #listen(): void {
     const { stream } = this.#launched;
-    const reader = new MessageReader({ maxHeadBytes: maxReportBytes, maxRestBytes: 2 ** 28 + 2 * maxSourceMapBytes }, ({ head, rest }) => this.#take(head, rest));
+    const reader = new MessageReader({ maxHeadBytes: maxReportBytes, maxRestBytes: (head) => this.#maxRestBytes(head) }, ({ head, rest }) => this.#take(head, rest));
     stream.on('data', (chunk: Buffer) => {
       if (this.isOver) return;
       try {
@@ -149,6 +148,13 @@ export class CompilerProcess {
       // The process hears of it too and reports a package that the engine could not bear; only a loss is no package's fault.
       if (code === null) this.#end({ kind: 'lost' });
     });
+  }
+
+  /** How much may come with a message; it is judged before it comes. */
+  #maxRestBytes(head: unknown): number {
+    if (this.#underway === undefined || !isRecord(head)) return 0;
+    if (head['type'] === 'inspect') return maxScriptBytes;
+    return head['type'] === 'report' ? this.#underway.job.settings.packageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes) : 0;
   }
 
   #take(head: unknown, rest: Buffer): void {
@@ -204,7 +210,8 @@ export class CompilerProcess {
   async #inspect(code: Buffer): Promise<void> {
     const underway = this.#underway;
     if (underway === undefined || this.isOver) return;
-    if (underway.inspections.size >= maxInspections || code.length > maxScriptBytes) return this.#end({ kind: 'hostile', reason: 'too many scripts to try out' });
+    underway.asked += 1;
+    if (underway.asked > maxScripts) return this.#end({ kind: 'hostile', reason: 'too many scripts to try out' });
     const sha256 = createHash('sha256').update(code).digest('hex');
     try {
       const outcome = await underway.job.inspect({ code: code.toString('utf8'), sha256, sourceMap: '' });

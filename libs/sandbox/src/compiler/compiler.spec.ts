@@ -1,10 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync, readlinkSync } from 'node:fs';
-import { SECOND } from '@annex/kernel';
-import { checkPackage, packFiles, type EntryInspection, type PackageReport } from '@annex/manifest';
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { SECOND, silentLogger } from '@annex/kernel';
+import { checkPackage, contractVersion, defaultManifestLimits, defaultPackageLimits, packFiles, type EntryInspection, type PackageReport } from '@annex/manifest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { sandboxTier } from '../child/tier.js';
+import { lendUser } from '../child/users.js';
+import { CompilerProcess } from './compiler-process.js';
 import { createCompiler, type Compiler } from './compiler.js';
+import { findCompilerFiles } from './files.js';
+import { defaultCompilerLimits, maxScriptBytes, maxScripts, maxSourceMapBytes } from './limits.js';
 
 let compiler: Compiler;
 
@@ -143,6 +149,55 @@ describe.runIf(process.platform === 'linux')('its processes', () => {
       expect((await own.check(await pack({}), { inspect })).ok).toBe(true);
     } finally {
       await own.stop();
+    }
+  });
+});
+
+/** A compiler that says what it likes as soon as it has a package; `say(head, bytes, claimed)` claims as many bytes as it sends. */
+const liar = (says: string): string => `
+  import { Socket } from 'node:net';
+  const stream = new Socket({ fd: 3 });
+  const say = (head, bytes = Buffer.alloc(0), claimed = bytes.length) => {
+    const json = Buffer.from(JSON.stringify(head));
+    const sizes = Buffer.alloc(8);
+    sizes.writeUInt32LE(json.length, 0);
+    sizes.writeUInt32LE(claimed, 4);
+    stream.write(Buffer.concat([sizes, json, bytes]));
+  };
+  stream.once('data', () => { ${says} });
+  setTimeout(() => process.exit(7), 3000);
+`;
+
+describe('a compiler that is somebody else’s', () => {
+  it.each([
+    ['asks for more than may be tried out, all at once', `for (let i = 0; i < 50; i += 1) say({ type: 'inspect' }, Buffer.from('x' + i));`],
+    ['announces a script that is too large', `say({ type: 'inspect' }, undefined, ${maxScriptBytes + 1});`],
+    ['announces a report that is too large', `say({ type: 'report', report: {} }, undefined, ${defaultPackageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes) + 1});`],
+    ['announces bytes where none belong', `say({ type: 'ready' }, undefined, 1);`],
+  ])('and %s, is ended', async (_what, says) => {
+    const folder = mkdtempSync(join(tmpdir(), 'annex-liar-'));
+    const user = lendUser();
+    try {
+      if (user === undefined) throw new Error('no user is free');
+      chmodSync(folder, 0o755);
+      writeFileSync(join(folder, 'compiler.mjs'), liar(says));
+      const tier = await sandboxTier();
+      const compiling = new CompilerProcess({ files: { ...findCompilerFiles(tier.ownUser), folder }, tier, users: [user], logger: silentLogger });
+      let asked = 0;
+      const end = await compiling.check({
+        bytes: Buffer.from('a package'),
+        settings: { limits: defaultManifestLimits, hostVersion: contractVersion, packageLimits: defaultPackageLimits },
+        limits: defaultCompilerLimits,
+        inspect: () => {
+          asked += 1;
+          return new Promise(() => undefined);
+        },
+      });
+      expect(end).toMatchObject({ kind: 'hostile' });
+      expect(asked).toBeLessThanOrEqual(maxScripts);
+      await compiling.exited;
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
     }
   });
 });

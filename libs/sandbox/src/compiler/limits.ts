@@ -12,8 +12,12 @@ export interface CompilerLimits {
 
 export const defaultCompilerLimits: CompilerLimits = { cpuMs: 15 * SECOND, wallMs: 60 * SECOND, rssBytes: 768 * MiB };
 
+/** Largest script, made of the entry or of the transforms, in bytes. */
+export const maxScriptBytes = 8 * MiB;
 /** Largest source map of a bundle, in bytes. */
 export const maxSourceMapBytes = 32 * MiB;
+/** Scripts of one package: that of its entry, and that of its transforms. */
+export const maxScripts = 2;
 /** Largest report beside the files and scripts that it carries, as JSON, in bytes. */
 export const maxReportBytes = 4 * MiB;
 /** Most faults, and most warnings, of one report. */

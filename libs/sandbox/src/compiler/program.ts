@@ -16,7 +16,7 @@ export class CheckProgram {
 
   constructor(options: CheckProgramOptions) {
     this.#options = options;
-    this.#reader = new MessageReader({ maxHeadBytes: 2 ** 28, maxRestBytes: 2 ** 28 }, ({ head, rest }) => this.#take(head as ToCompiler, rest));
+    this.#reader = new MessageReader({ maxHeadBytes: 2 ** 28, maxRestBytes: () => 2 ** 28 }, ({ head, rest }) => this.#take(head as ToCompiler, rest));
   }
 
   push(chunk: Buffer): void {

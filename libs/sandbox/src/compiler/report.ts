@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import type { InputFault } from '@annex/kernel';
 import { checkAgreement, entryNameProblem, manifestPath, readManifest, type EntryInspection, type ManifestLimits, type PackageBundle, type PackageLimits, type PackageReport } from '@annex/manifest';
 import { asReach, asWebhooks, isCount, isList, isRecord, isText } from './report-shapes.js';
-import { maxFaults, maxSourceMapBytes } from './limits.js';
+import { maxFaults, maxScriptBytes, maxSourceMapBytes } from './limits.js';
 
 /** What a compiler says that cannot be: it is not to be trusted any more. */
 export class ReportError extends Error {
@@ -118,12 +118,10 @@ function readFiles(value: unknown, reader: RestReader, { maxFiles, maxUnpackedBy
   return files;
 }
 
-const maxCodeBytes = 8 * 2 ** 20;
-
 function readBundle(value: unknown, reader: RestReader): PackageBundle | undefined {
   if (value === null) return undefined;
   const [codeBytes, mapBytes] = isList(value) ? value : [];
-  if (!isCount(codeBytes) || !isCount(mapBytes) || codeBytes > maxCodeBytes || mapBytes > maxSourceMapBytes) throw new ReportError('a bundle');
+  if (!isCount(codeBytes) || !isCount(mapBytes) || codeBytes > maxScriptBytes || mapBytes > maxSourceMapBytes) throw new ReportError('a bundle');
   const code = reader.take(codeBytes);
   return { code: code.toString('utf8'), sha256: createHash('sha256').update(code).digest('hex'), sourceMap: reader.take(mapBytes).toString('utf8') };
 }

@@ -20,38 +20,58 @@ export function encodeMessage(head: unknown, rest: readonly Uint8Array[] = []): 
   return [sizes, json, ...rest.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength))];
 }
 
-/** Cuts a stream of chunks into messages. */
+export interface MessageLimits {
+  maxHeadBytes: number;
+  /** Most bytes that may follow a head. */
+  maxRestBytes(head: unknown): number;
+}
+
+const sizesBytes = 8;
+
+/** Cuts a stream of chunks into messages. Each of the three parts is kept once, in a buffer of its own size, and only when its size was judged. */
 export class MessageReader {
-  #parts: Buffer[] = [];
+  #part = Buffer.allocUnsafe(sizesBytes);
   #have = 0;
-  #need = 8;
+  #reads: 'sizes' | 'head' | 'rest' = 'sizes';
+  #restBytes = 0;
+  #head: unknown;
 
   constructor(
-    readonly limits: { maxHeadBytes: number; maxRestBytes: number },
+    readonly limits: MessageLimits,
     readonly onMessage: (message: Message) => void,
   ) {}
 
   /** Takes the next chunk. Throws {@link WireError} and what `JSON.parse` throws; nothing that comes after is to be read then. */
   push(chunk: Buffer): void {
-    this.#parts.push(chunk);
-    this.#have += chunk.length;
-    while (this.#have >= this.#need) {
-      const whole = this.#parts.length === 1 ? (this.#parts[0] as Buffer) : Buffer.concat(this.#parts, this.#have);
-      this.#parts = [whole];
-      const headBytes = whole.readUInt32LE(0);
-      const restBytes = whole.readUInt32LE(4);
-      if (headBytes > this.limits.maxHeadBytes || restBytes > this.limits.maxRestBytes) throw new WireError(`a message of ${headBytes} and ${restBytes} bytes`);
-      const end = 8 + headBytes + restBytes;
-      if (whole.length < end) {
-        this.#need = end;
-        return;
-      }
-      const head: unknown = JSON.parse(whole.toString('utf8', 8, 8 + headBytes));
-      const rest = whole.subarray(8 + headBytes, end);
-      this.#parts = whole.length === end ? [] : [whole.subarray(end)];
-      this.#have = whole.length - end;
-      this.#need = 8;
-      this.onMessage({ head, rest });
+    for (let at = 0; at < chunk.length; ) {
+      const taken = chunk.copy(this.#part, this.#have, at);
+      at += taken;
+      this.#have += taken;
+      // A part of no bytes is whole at once.
+      while (this.#have === this.#part.length) this.#take(this.#part);
     }
+  }
+
+  #take(part: Buffer): void {
+    if (this.#reads === 'sizes') {
+      const headBytes = part.readUInt32LE(0);
+      this.#restBytes = part.readUInt32LE(4);
+      if (headBytes > this.limits.maxHeadBytes) throw new WireError(`a message whose head is ${headBytes} bytes`);
+      this.#expect('head', headBytes);
+    } else if (this.#reads === 'head') {
+      this.#head = JSON.parse(part.toString('utf8'));
+      if (this.#restBytes > this.limits.maxRestBytes(this.#head)) throw new WireError(`a message with ${this.#restBytes} bytes behind its head`);
+      this.#expect('rest', this.#restBytes);
+    } else {
+      const head = this.#head;
+      this.#expect('sizes', sizesBytes);
+      this.onMessage({ head, rest: part });
+    }
+  }
+
+  #expect(reads: 'sizes' | 'head' | 'rest', bytes: number): void {
+    this.#reads = reads;
+    this.#have = 0;
+    this.#part = Buffer.allocUnsafe(bytes);
   }
 }
