@@ -106,7 +106,7 @@ function takeChunk(run: GuestRun, claimed: number, isLast: boolean, data: string
   if (stream === undefined || stream.isEnded || run.end?.type === 'failed') return false;
   const bytes = base64Bytes(data);
   // The isolate keeps the window too; what gets here beyond it comes from a broken isolate.
-  if (bytes !== claimed || bytes > stream.credit) {
+  if (bytes !== claimed || bytes > stream.credit || (bytes === 0 && !isLast)) {
     run.end = failure('PLUGIN_ERROR', 'the stream of the answer sent more than its reader had taken');
     return true;
   }

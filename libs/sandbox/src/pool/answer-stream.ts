@@ -45,11 +45,11 @@ export class AnswerStream extends Readable {
     this.on('error', () => undefined);
   }
 
-  /** Takes a part. `false`: it is more than was allowed, or comes behind the last. */
+  /** Takes a part. `false`: it is more than was allowed, comes behind the last, or is an empty one that ends nothing, of which there could be any number. */
   add(bytes: Buffer, isLast: boolean): boolean {
     this.#onTheWay += bytes.length;
     this.#total += bytes.length;
-    if (this.#isEnded || this.#onTheWay > streamWindow || this.#total > this.options.maxBytes) return false;
+    if (this.#isEnded || (bytes.length === 0 && !isLast) || this.#onTheWay > streamWindow || this.#total > this.options.maxBytes) return false;
     this.#isEnded = isLast;
     if (this.destroyed) return true;
     if (bytes.length > 0) this.push(bytes);

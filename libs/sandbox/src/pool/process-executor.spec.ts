@@ -168,6 +168,15 @@ describe('a parent', () => {
     ['floods its parent with what nobody asked for', (each) => {
       for (let sent = 0; sent < 5001; sent += 1) each.say({ type: 'log', slot: 99, nonce: 1, timeMs: 0, level: 1, message: '', fields: '' });
     }],
+    ['floods its parent with words about no run', (each) => {
+      for (let sent = 0; sent < 7000; sent += 1) each.say({ type: 'heard' });
+    }],
+    ['floods its parent with what is busy', (each) => {
+      for (let sent = 0; sent < 7000; sent += 1) each.say({ type: 'busy', slots: [] });
+    }],
+    ['answers pings that it was not sent', (each) => {
+      for (let sent = 0; sent < 5001; sent += 1) each.say({ type: 'pong', sequence: 0, isolates: 1, discards: 0, rssMb: 1 });
+    }],
     ['ends by itself', (each) => each.ending.resolve({ code: 0, signal: null })],
     ['closes its stream and stays', (each) => each.hangUp()],
   ];
@@ -208,6 +217,7 @@ describe('a parent', () => {
   it.each<[string, number, number]>([
     ['more of a stream than was read', 5, streamWindow / 4],
     ['a part that is too large', 1, streamWindow + 1],
+    ['an empty part that ends nothing', 1, 0],
   ])('ends an executor that sends %s', async (_name, parts, bytes) => {
     const { address, outcome } = await liar.run({ kind: 'route', limits: { ...usualLimits, stream } });
     const { slot, nonce } = address;

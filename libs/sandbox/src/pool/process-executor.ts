@@ -23,6 +23,9 @@ const maxHeldBundles = 256;
 const maxHeldProfiles = 2048;
 /** Messages that nobody asked for, in the life of one executor. */
 const maxUnknownReplies = 5000;
+/** Messages about no run that it may send between two pings, beside one for each of these bytes that it was sent. */
+const maxSmallTalk = 1000;
+const bytesPerWord = 4096;
 /** A process that has ended is known to have within this time after its stream was closed. */
 const exitAfterStreamMs = 500;
 
@@ -83,6 +86,8 @@ export class ProcessExecutor {
   /** It has said something since it was last sent a chunk. */
   #isListening = true;
   #busy: number[] = [];
+  /** Messages about no run that it may still send before the next ping. */
+  #smallTalkLeft = maxSmallTalk;
   #kill: { cause: KillCause; culprits: Map<Flight, SandboxErrorCode> } | undefined;
   #sequence = 0;
   /** Whose run it was given last. */
@@ -212,6 +217,7 @@ export class ProcessExecutor {
 
   ping(): void {
     this.#sequence += 1;
+    this.#smallTalkLeft = maxSmallTalk;
     this.pingSentAt = this.#options.now();
     this.#send({ type: 'ping', sequence: this.#sequence });
   }
@@ -278,6 +284,7 @@ export class ProcessExecutor {
       const chunk = this.#writer.take();
       if (chunk === undefined || this.state === 'dead') return;
       this.#isListening = false;
+      this.#smallTalkLeft += 1 + chunk.length / bytesPerWord;
       this.#options.launched.stream.write(chunk);
     });
   }
@@ -287,26 +294,28 @@ export class ProcessExecutor {
     const message = readFromExecutor(frame);
     switch (message.type) {
       case 'ready':
-        if (this.state !== 'starting') return;
+        if (this.state !== 'starting') return this.#drop();
         this.confinement = JSON.parse(message.report) as ConfinementReport;
         this.state = 'ready';
         this.#options.launched.settled();
         this.#options.events.onReady(this);
         return;
       case 'prelude':
-        if (this.tenantKey === undefined && this.runs === 0) this.#options.events.onPreludeCache(message.cache);
+        if (this.tenantKey === undefined && this.runs === 0 && this.state === 'starting') this.#options.events.onPreludeCache(message.cache);
+        else this.#drop();
         return;
       case 'pong':
-        if (message.sequence === this.#sequence) this.pingSentAt = undefined;
+        if (message.sequence !== this.#sequence || this.pingSentAt === undefined) return this.#drop();
+        this.pingSentAt = undefined;
         this.isolates = message.isolates;
         this.discards = message.discards;
         if (process.platform !== 'linux') this.rssBytes = message.rssMb * 2 ** 20;
         return;
       case 'busy':
         this.#busy = message.slots;
-        return;
+        return this.#smallTalk();
       case 'heard':
-        return;
+        return this.#smallTalk();
       default:
         break;
     }
@@ -364,7 +373,8 @@ export class ProcessExecutor {
 
   /** A handler has answered and its run goes on. Only the first answer counts. */
   #answered(flight: Flight, message: Extract<FromExecutor, { type: 'answered' }>): void {
-    if (flight.isOver || flight.answer !== undefined || flight.job.type !== 'run') return;
+    if (flight.isOver) return;
+    if (flight.answer !== undefined || flight.job.type !== 'run') return this.#drop();
     const answer = answerOf(message, flight.limits);
     const isStream = message.bodyEncoding === 'stream';
     const limits = flight.limits.stream;
@@ -425,6 +435,12 @@ export class ProcessExecutor {
       return;
     }
     flight.job.request.log(logOf(message));
+  }
+
+  /** A word about no run is free as long as it is one of those that an honest executor has cause for. */
+  #smallTalk(): void {
+    if (this.#smallTalkLeft < 1) this.#drop();
+    else this.#smallTalkLeft -= 1;
   }
 
   /** Counts a message that nobody asked for. A few come late; many are an attack on this process. */
