@@ -1,7 +1,7 @@
 export { Access, type AccessOptions } from './access.js';
 export { systemCaller, systemPrincipal, type Caller, type Membership, type Principal, type Resolved, type TenantRef } from './caller.js';
 export { accessErrors } from './errors.js';
-export { type LoginAnswer, type LoginInput } from './login.js';
+export { networkOf, type LoginAnswer, type LoginInput } from './login.js';
 export { type Listing, type Page } from './pages.js';
 export { isRole, roleAtLeast, roles, type Role } from './roles.js';
 export { type TenantAddress } from './tenant-resolution.js';

@@ -1,7 +1,8 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { idFromUuid } from '@annex/kernel';
 import { findOperatorByEmail, findSignIns, type Database } from '@annex/persistence';
-import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterRes, type RateLimiterMemory } from 'rate-limiter-flexible';
+import { BoundedLimiter } from './bounded-limiter.js';
 import type { Membership } from './caller.js';
 import { isEmail, maxPasswordBytes } from './email.js';
 import { accessErrors } from './errors.js';
@@ -54,22 +55,27 @@ export interface LoginOptions {
 
 /** Signing in with e-mail and password. */
 export class Login {
-  readonly #attempts = new RateLimiterMemory({ keyPrefix: 'attempts', ...ATTEMPTS });
-  readonly #failures = new RateLimiterMemory({ keyPrefix: 'failures', ...FAILURES });
+  readonly #attempts = new BoundedLimiter({ keyPrefix: 'attempts', ...ATTEMPTS });
+  readonly #failures = new BoundedLimiter({ keyPrefix: 'failures', ...FAILURES });
   readonly #standings = new Standings();
 
   constructor(private readonly options: LoginOptions) {}
+
+  /** Accounts and networks whose attempts are remembered. */
+  get remembered(): number {
+    return this.#attempts.size + this.#failures.size + this.#standings.size;
+  }
 
   /** Throws `INVALID_CREDENTIALS`, `RATE_LIMITED`, `OVERLOADED`. */
   async login({ email, password, tenant, address, userAgent }: LoginInput): Promise<LoginAnswer> {
     const from = networkOf(address);
     const account = email.slice(0, 254).toLowerCase();
     const who = `${from}|${account}`;
-    // Counted before the work: a thousand guesses at once are a thousand guesses.
-    const turn = await this.#standings.enter(address, account);
-    if (turn.standing !== 'known') await spend(this.#failures, from);
-    await spend(this.#attempts, who);
+    // Counted before the work: a thousand guesses at once are a thousand guesses. By network first: who is refused there leaves nothing behind.
+    if (!this.#standings.isKnown(address, account)) await spend(this.#failures, from);
     if (!isEmail(email) || Buffer.byteLength(password) > maxPasswordBytes || (tenant !== undefined && !tenantSlugShape.test(tenant))) throw invalidCredentials();
+    const turn = await this.#standings.enter(address, account);
+    await spend(this.#attempts, who);
 
     const rows = await this.options.database.platform(async (tx) => ({
       users: await findSignIns(tx, { email, ...(tenant === undefined ? {} : { tenant }), limit: MAX_ROWS }),
@@ -104,15 +110,24 @@ export class Login {
 
 /** Remembers who signs in from where, and where sign-ins fail. In memory: a start forgets it. */
 class Standings {
-  readonly #troubles = new RateLimiterMemory({ keyPrefix: 'troubles', ...TROUBLES });
+  readonly #troubles = new BoundedLimiter({ keyPrefix: 'troubles', ...TROUBLES });
   readonly #known = new Set<string>();
+
+  get size(): number {
+    return this.#troubles.size;
+  }
+
+  /** Whether the account signed in from there before. */
+  isKnown(address: string, account: string): boolean {
+    return this.#known.has(`${neighbourhoodOf(address)}|${account}`);
+  }
 
   /** Where a sign-in stands in the line. Counts it as failed until it is said to have succeeded. */
   async enter(address: string, account: string): Promise<Turn> {
     const near = neighbourhoodOf(address);
     const counts = await Promise.all([this.#troubles.penalty(`n|${near}`), this.#troubles.penalty(`a|${account}`)]);
     const failing = counts.some(({ consumedPoints }) => consumedPoints > TROUBLES.points);
-    return { network: networkOf(address), account, standing: this.#known.has(`${near}|${account}`) ? 'known' : failing ? 'failing' : 'fresh' };
+    return { network: networkOf(address), account, standing: this.isKnown(address, account) ? 'known' : failing ? 'failing' : 'fresh' };
   }
 
   async succeeded(address: string, account: string): Promise<void> {
