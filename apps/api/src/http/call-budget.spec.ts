@@ -37,9 +37,17 @@ describe('the points of a tenant', () => {
     made.charge('one', 10_000);
     expect(spend('one', 1)).toBe('taken');
     made.charge('one', 1024 * 1024);
-    expect(spend('one', 1)).toBe('RATE_LIMITED55');
-    wait(56_000);
+    // Never more than the points of ten seconds.
+    for (let call = 0; call < 1000; call += 1) made.charge('one', 1024 * 1024);
+    expect(spend('one', 1)).toBe('RATE_LIMITED11');
+    wait(11_000);
     expect(spend('one', 1)).toBe('taken');
+  });
+
+  it('are named with true numbers when they are used up', () => {
+    const { made } = budget(12_000);
+    for (let call = 0; call < 100; call += 1) made.spend('one', 20);
+    expect(() => made.spend('one', 20)).toThrow('This tenant has used its points for costly calls (12000 a minute, 2000 at once). The next call is taken in 1 s.');
   });
 
   it('are without end when the operator says 0', () => {

@@ -15,7 +15,7 @@ export function parseJsonBodies(server: FastifyInstance, bodies: BodyReader, bud
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(/^application\/([\w.-]+\+)?json\b/i, async (request: Identified, payload: IncomingMessage) => {
     const body = await bodies.read(request, payload);
-    if (request.caller) budget.charge(request.caller.tenant.id, body.length);
+    if (request.caller && request.routeOptions.config.callPoints) budget.charge(request.caller.tenant.id, body.length);
     return readJsonBody(request.headers['content-encoding'], body);
   });
   // `curl -d` and some clients name the form type when they send nothing.
