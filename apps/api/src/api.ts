@@ -7,7 +7,7 @@ import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
 import { Installations } from '@annex/installations';
-import { KiB, newId, type Logger, type Stoppable } from '@annex/kernel';
+import { MiB, newId, type Logger, type Stoppable } from '@annex/kernel';
 import { Database } from '@annex/persistence';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
@@ -33,6 +33,7 @@ import { KnownRoutes } from './http/known-routes.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { protocolErrors } from './http/protocol-errors.js';
+import { limitUploads } from './http/upload.js';
 import { serveOpenApi } from './openapi.js';
 
 /** What the API stands on. The program that starts it makes these and owns them. */
@@ -66,7 +67,7 @@ export interface ApiOptions extends ConnectionLimits {
   corsOrigins?: readonly string[];
   /** Points a minute that one tenant's costly calls may use; 0: without limit. Default 12,000. */
   tenantCallPoints?: number;
-  /** Bytes of bodies that may be in memory at once, in all. Default 64 MiB. */
+  /** Bytes of bodies that may be in memory at once, in all. Default 256 MiB. */
   bodyMemoryBytes?: number;
 }
 
@@ -81,8 +82,8 @@ export interface RunningApi extends Stoppable {
 const REQUEST_TIMEOUT_MS = 120_000;
 /** How long the headers of a request may take. */
 const HEADERS_TIMEOUT_MS = 20_000;
-/** Bytes of what others send to `/hooks`: twice the event that may come of it. */
-const HOOK_BODY_BYTES = 512 * KiB;
+/** Bytes of what others send to `/hooks` (CONTRACT §6). */
+const HOOK_BODY_BYTES = MiB;
 const CLOSE_LIMIT_MS = 12_000;
 /** What may stand in a Host header (RFC 3986 §3.2.2): plugins read it as part of their URL. HTTP/1.0 has none. */
 const plausibleHost = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
@@ -134,7 +135,8 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const app = await NestFactory.create<NestFastifyApplication>(apiModule(services, { closing: closing.signal, routes }), adapter, { logger: false, bodyParser: false });
   const server = app.getHttpAdapter().getInstance();
-  const bodies = new BodyReader(new BodyMemory(bodyMemoryBytes));
+  const memory = new BodyMemory(bodyMemoryBytes);
+  const bodies = new BodyReader(memory);
   limitConnections(server.server as Server, { connections, connectionsPerAddress }, trustProxy);
   waitWithContinue(server.server as Server);
   const budget = new CallBudget(tenantCallPoints);
@@ -165,6 +167,7 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   });
   allowApiOrigins(server, corsOrigins);
   admitBeforeBodies(server, { access: services.access, routes, budget });
+  limitUploads(server, memory);
   await addExtDoor(server, {
     access: services.access,
     execution: services.execution,

@@ -23,6 +23,8 @@ declare module 'fastify' {
     callPoints?: number;
     /** Bytes of a body; left out: the server's own limit. */
     maxBodyBytes?: number;
+    /** It takes a package as a form. */
+    upload?: boolean;
   }
 }
 

@@ -1,6 +1,7 @@
 /** How many connections there may be, in all and from one address: each holds a file descriptor and memory before it has said anything. */
 import type { Server } from 'node:http';
 import { BlockList, isIPv6, type Socket } from 'node:net';
+import { networkOf } from '@annex/access';
 import { newId, type AnnexError } from '@annex/kernel';
 import { apiErrors } from './errors.js';
 import { problemBody } from './problem.js';
@@ -8,7 +9,7 @@ import { problemBody } from './problem.js';
 export interface ConnectionLimits {
   /** In all. Default 10,000. */
   connections?: number;
-  /** From one address; proxies that are believed are not counted. Default 1,000. */
+  /** From one address, of IPv6 from one /64; proxies that are believed are not counted. Default 1,000. */
   connectionsPerAddress?: number;
 }
 
@@ -22,16 +23,17 @@ export function limitConnections(server: Server, { connections, connectionsPerAd
   server.on('connection', (socket: Socket) => {
     const address = socket.remoteAddress ?? '';
     const isProxy = trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-    const own = isProxy ? 0 : (counts.get(address) ?? 0);
+    const network = networkOf(address);
+    const own = isProxy ? 0 : (counts.get(network) ?? 0);
     if (total >= connections) return refuse(socket, apiErrors.error('OVERLOADED', `This server has ${total} connections, the limit is ${connections}. Try again in a moment.`));
     if (own >= connectionsPerAddress) return refuse(socket, apiErrors.error('RATE_LIMITED', `Your address has ${own} connections here, the limit is ${connectionsPerAddress}. Use those again, or close some.`));
     total += 1;
-    if (!isProxy) counts.set(address, own + 1);
+    if (!isProxy) counts.set(network, own + 1);
     socket.once('close', () => {
       total -= 1;
-      const left = (counts.get(address) ?? 1) - 1;
-      if (left > 0) counts.set(address, left);
-      else counts.delete(address);
+      const left = (counts.get(network) ?? 1) - 1;
+      if (left > 0) counts.set(network, left);
+      else counts.delete(network);
     });
   });
 }

@@ -32,7 +32,7 @@ export const usualBodyBytes = 64 * KiB;
 export function Endpoint({ summary, gate, body, callPoints, maxBodyBytes = usualBodyBytes, query, status = 200, response, shownOnce, upload, description }: Description): MethodDecorator {
   const decorators: MethodDecorator[] = [
     Allow(gate),
-    RouteConfig({ gate, ...(callPoints !== undefined && { callPoints }), ...(gate !== 'public' && { queryNames: Object.keys(query?.shape ?? {}) }), ...(Number.isFinite(maxBodyBytes) && !upload && { maxBodyBytes }) }),
+    RouteConfig({ gate, ...(callPoints !== undefined && { callPoints }), ...(gate !== 'public' && { queryNames: Object.keys(query?.shape ?? {}) }), ...(Number.isFinite(maxBodyBytes) && !upload && { maxBodyBytes }), ...(upload && { upload }) }),
     ApiOperation({ summary, description }),
     ApiResponse({ status, description: 'Success', ...(response && { content: { 'application/json': { schema: openApiSchema(response) } } }) }),
     ApiResponse({ status: 'default', description: 'A problem (RFC 9457)', content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } } }),

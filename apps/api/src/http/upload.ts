@@ -1,11 +1,18 @@
 import '@fastify/multipart';
+import type { Readable } from 'node:stream';
+import { networkOf } from '@annex/access';
 import { MiB } from '@annex/kernel';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { InFlight } from '../ext/in-flight.js';
+import { GatheredBody, type BodyMemory } from './body-reader.js';
+import type { Identified } from './caller.js';
 import { apiErrors } from './errors.js';
 import { askForBody } from './expect-continue.js';
 
 /** Largest package, in bytes (CONTRACT §2). */
 export const maxPackageBytes = 10 * MiB;
+/** Uploads of one tenant under way at once, from their first byte to the answer. */
+export const maxUploads = 4;
 
 export interface Upload {
   bytes: Uint8Array;
@@ -13,7 +20,24 @@ export interface Upload {
   grant: 'all' | string[] | undefined;
 }
 
+const rooms = new WeakMap<FastifyRequest, BodyMemory>();
 const read = new WeakMap<FastifyRequest, Promise<Upload>>();
+
+/** Lets one tenant have a few uploads under way, and says so before a body is asked for; what comes of them is held in the room for all bodies. */
+export function limitUploads(server: FastifyInstance, memory: BodyMemory): void {
+  const places = new InFlight(maxUploads, 'uploads');
+  server.addHook('onRequest', (request: Identified, reply, done) => {
+    if (!request.routeOptions.config.upload || !request.caller) return done();
+    try {
+      const leave = places.enter(request.caller.tenant.id);
+      reply.raw.once('close', leave);
+    } catch (thrown) {
+      return done(thrown as Error);
+    }
+    rooms.set(request, memory);
+    done();
+  });
+}
 
 /** Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable` and `grant`. Whoever asks again gets what was read. */
 export function readUpload(request: FastifyRequest): Promise<Upload> {
@@ -44,16 +68,28 @@ async function readForm(request: FastifyRequest): Promise<Upload> {
       fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), String(part.value)]);
       continue;
     }
-    const content = await part.toBuffer().catch((thrown: unknown) => {
-      if (!part.file.truncated) throw thrown;
-      throw apiErrors.error('PAYLOAD_TOO_LARGE', `The package is larger than ${maxPackageBytes} bytes (10 MiB). Leave out what the plugin does not need.`);
-    });
+    const content = await gather(request, part.file);
+    if (part.file.truncated) throw apiErrors.error('PAYLOAD_TOO_LARGE', `The package is larger than ${maxPackageBytes} bytes (10 MiB). Leave out what the plugin does not need.`);
     if (part.fieldname !== 'file') throw invalid('/file', `the package belongs in the field \`file\`, not \`${part.fieldname.slice(0, 50)}\``);
     if (bytes) throw invalid('/file', 'send one package a request');
     bytes = content;
   }
   if (!bytes) throw invalid('/file', 'the form has no field `file` with the package');
   return { bytes, enable: readEnable(fields.get('enable')?.[0]), grant: readGrant(fields.get('grant')) };
+}
+
+/** The bytes of a file, held in the room for all bodies while they come. */
+async function gather(request: FastifyRequest, file: Readable): Promise<Buffer> {
+  const memory = rooms.get(request);
+  if (!memory) throw apiErrors.error('INTERNAL', 'This endpoint takes no uploads.');
+  const body = new GatheredBody(memory, networkOf(request.ip), maxPackageBytes, (fault) => file.destroy(fault));
+  try {
+    for await (const chunk of file as AsyncIterable<Buffer>) body.add(chunk);
+    return body.end();
+  } catch (thrown) {
+    body.end();
+    throw thrown;
+  }
 }
 
 function readEnable(text: string | undefined): boolean {
