@@ -4,7 +4,7 @@
  * decided here, what a server makes of its answer is read there. Redirects are followed here, so that each hop is one such way. A connection
  * serves one hop and is closed: nothing of one tenant can arrive at another through a pool.
  */
-import { FairGate, MiB, SECOND, isAnnexError, quote, type AnnexError } from '@annex/kernel';
+import { FairGate, MINUTE, MiB, SECOND, isAnnexError, quote, type AnnexError } from '@annex/kernel';
 import type { AllowHosts } from './allow-hosts.js';
 import { parseAllowPrivate } from './allow-private.js';
 import { egressErrors } from './errors.js';
@@ -24,9 +24,14 @@ export interface EgressOptions {
   own?: (address: string) => boolean;
   /** More certificates to trust, in PEM. Default: Node's. */
   ca?: readonly string[];
-  /** Requests under way at once, of all and of one tenant. Default 48 and 16. */
+  /** Requests under way at once, of all and of one tenant. Default 48 and 16. The more of all are taken, the fewer one tenant takes. */
   atOnce?: number;
   atOncePerTenant?: number;
+  /** The same for requests that may take more than a minute, which have places of their own. Default 24 and 8. */
+  longAtOnce?: number;
+  longAtOncePerTenant?: number;
+  /** How long a request waits for its place, in milliseconds. Default {@link defaultWaitMs}. */
+  maxWaitMs?: number;
 }
 
 /** One outbound request. */
@@ -54,7 +59,8 @@ export interface EgressRequest {
   signal?: AbortSignal;
   /**
    * Whose request it is: tenants take turns, because each request holds a socket, and an answer of up to ten megabytes several times over
-   * while it is handed on. What is over a tenant's share waits, and its time does not run meanwhile. Requests of no tenant share one share.
+   * while it is handed on. What is over a tenant's share waits, and its time does not run meanwhile; after `maxWaitMs` it fails with
+   * `EGRESS_BUSY`. Requests of no tenant share one share.
    */
   tenant?: string;
   /** `<tenant>/<plugin>`, sent as `x-annex-source`. */
@@ -86,6 +92,10 @@ export interface Egress {
 }
 
 const defaultTimeoutMs = 10 * SECOND;
+/** A request that may take longer holds one of the long places: what is in their way holds the others no longer than this. */
+const longMs = MINUTE;
+/** How long a request waits for its place. */
+const defaultWaitMs = 2 * MINUTE;
 const maxTimeoutMs = 900 * SECOND;
 const defaultMaxBytes = 10 * MiB;
 const maxRequestBytes = 10 * MiB;
@@ -100,8 +110,10 @@ const refusedMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
 const thread = new HttpThread();
 
 /** Makes an egress. Throws `RangeError` when `allowPrivate` has an entry that cannot be read. */
-export function createEgress({ allowPrivate: opened = [], resolver = systemResolver(), ca, own: isOwn = ownAddresses(), atOnce = 48, atOncePerTenant = 16 }: EgressOptions = {}): Egress {
-  const places = new FairGate({ atOnce, atOncePerKey: atOncePerTenant });
+export function createEgress(options: EgressOptions = {}): Egress {
+  const { allowPrivate: opened = [], resolver = systemResolver(), ca, own: isOwn = ownAddresses(), maxWaitMs = defaultWaitMs } = options;
+  const places = new FairGate({ atOnce: options.atOnce ?? 48, atOncePerKey: options.atOncePerTenant ?? 16, shrinks: true });
+  const longPlaces = new FairGate({ atOnce: options.longAtOnce ?? 24, atOncePerKey: options.longAtOncePerTenant ?? 8, shrinks: true });
   const allowPrivate = parseAllowPrivate(opened);
 
   async function resolveTarget(target: Target, signal: AbortSignal): Promise<string[]> {
@@ -149,17 +161,23 @@ export function createEgress({ allowPrivate: opened = [], resolver = systemResol
     if (hops >= maxHops) throw egressErrors.error('EGRESS_LOOP', `The request passed through this platform ${hops} times already; a plugin seems to call itself.`);
     const hop = firstHop(request, outgoingHeaders(headers, { source, hops }));
     readTarget(hop.url, { allowHosts, allowPrivate, isOwn });
+    if (signal?.aborted) throw givenUp();
+    const timeoutMs = Math.min(Math.max(request.timeoutMs ?? defaultTimeoutMs, 1), maxTimeoutMs);
+    let waiting: Deadline | undefined;
+    const work = (): Promise<EgressResponse> => {
+      waiting?.stop();
+      return follow(request, hop, timeoutMs);
+    };
     try {
-      return await places.run(tenant, () => follow(request, hop), signal);
-    } catch (thrown) {
-      if (signal?.aborted && !isAnnexError(thrown)) throw givenUp();
-      throw thrown;
+      return await (timeoutMs > longMs ? longPlaces : places).run(tenant, work, () => (waiting = startDeadline(maxWaitMs, signal, () => busy(maxWaitMs))).signal);
+    } finally {
+      waiting?.stop();
     }
   }
 
-  async function follow(request: EgressRequest, first: Hop): Promise<EgressResponse> {
+  async function follow(request: EgressRequest, first: Hop, timeoutMs: number): Promise<EgressResponse> {
     const { allowHosts, redirect = 'follow', maxResponseBytes = defaultMaxBytes, overflow = 'fail', stayOnOrigin = false } = request;
-    const deadline = startDeadline(Math.min(Math.max(request.timeoutMs ?? defaultTimeoutMs, 1), maxTimeoutMs), request.signal);
+    const deadline = startDeadline(timeoutMs, request.signal, () => late(timeoutMs));
     let hop = first;
     try {
       for (let followed = 0; ; followed += 1) {
@@ -257,12 +275,18 @@ interface Deadline {
   stop(): void;
 }
 
+function late(timeoutMs: number): AnnexError {
+  return egressErrors.error('EGRESS_TIMEOUT', `No complete answer within ${timeoutMs} ms. Allow more time (timeoutMs) or ask for less.`);
+}
+
+function busy(maxWaitMs: number): AnnexError {
+  return egressErrors.error('EGRESS_BUSY', `No place for the request came free within ${maxWaitMs / SECOND} s, so it was not sent. Try again later, and send fewer at a time.`);
+}
+
 /** One signal for both ways in which a request is given up; its reason is the error to throw. */
-function startDeadline(timeoutMs: number, outer: AbortSignal | undefined): Deadline {
+function startDeadline(timeoutMs: number, outer: AbortSignal | undefined, over: () => AnnexError): Deadline {
   const ending = new AbortController();
-  const timer = setTimeout(() => {
-    ending.abort(egressErrors.error('EGRESS_TIMEOUT', `No complete answer within ${timeoutMs} ms. Allow more time (timeoutMs) or ask for less.`));
-  }, timeoutMs);
+  const timer = setTimeout(() => ending.abort(over()), timeoutMs);
   const giveUp = (): void => ending.abort(givenUp());
   if (outer?.aborted) giveUp();
   else outer?.addEventListener('abort', giveUp, { once: true });

@@ -40,6 +40,20 @@ describe('FairGate', () => {
     expect(began).toEqual(['a1', 'a2', 'b1', 'a3']);
   });
 
+  it('whose shares shrink is filled by no few keys, and lets everybody in as places come back', async () => {
+    const gate = new FairGate({ atOnce: 48, atOncePerKey: 16, shrinks: true });
+    const began: string[] = [];
+    const loud = ['a', 'b', 'c'].flatMap((key) => Array.from({ length: 20 }, () => held(gate, key, key, began)));
+    const of = (key: string): number => began.filter((name) => name === key).length;
+    expect([of('a'), of('b'), of('c')]).toEqual([16, 11, 7]);
+    const quiet = held(gate, 'd', 'd', began);
+    expect(of('d')).toBe(1);
+    for (const each of [quiet, ...loud]) each.end();
+    await Promise.all([quiet, ...loud].map(({ done }) => done));
+    expect(began).toHaveLength(61);
+    expect(gate.waiting).toBe(0);
+  });
+
   it('forgets who gave up waiting', async () => {
     const gate = new FairGate({ atOncePerKey: 1 });
     const began: string[] = [];

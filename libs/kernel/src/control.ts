@@ -35,8 +35,11 @@ export class FairGate {
   readonly #underWay = new Map<string, number>();
   #total = 0;
 
-  /** `atOnce`: of all keys together; default without bound. */
-  constructor(private readonly limits: { atOnce?: number; atOncePerKey: number }) {}
+  /**
+   * `atOnce`: of all keys together; default without bound. `shrinks`: a key enters only while it holds less than half of what is still free, so that
+   * few keys never hold everything.
+   */
+  constructor(private readonly limits: { atOnce?: number; atOncePerKey: number; shrinks?: boolean }) {}
 
   /** Pieces of work that wait for their turn. */
   get waiting(): number {
@@ -58,7 +61,9 @@ export class FairGate {
   }
 
   #isFree(key: string): boolean {
-    return this.#total < (this.limits.atOnce ?? Infinity) && (this.#underWay.get(key) ?? 0) < this.limits.atOncePerKey;
+    const { atOnce = Infinity, atOncePerKey, shrinks = false } = this.limits;
+    const held = this.#underWay.get(key) ?? 0;
+    return this.#total < atOnce && held < atOncePerKey && !(shrinks && held * 2 >= atOnce - this.#total);
   }
 
   #enter(key: string): void {
@@ -92,6 +97,11 @@ export class FairGate {
     const left = (this.#underWay.get(key) ?? 1) - 1;
     if (left > 0) this.#underWay.set(key, left);
     else this.#underWay.delete(key);
+    // Where shares shrink, a place given back may let in more than one.
+    while (this.#admitNext() && this.limits.shrinks);
+  }
+
+  #admitNext(): boolean {
     for (const [next, turns] of this.#waiting) {
       if (!this.#isFree(next)) continue;
       const turn = turns.shift();
@@ -102,7 +112,8 @@ export class FairGate {
       // Its place is taken here and not when it wakes, so that nobody slips in between.
       this.#enter(next);
       turn.take();
-      return;
+      return true;
     }
+    return false;
   }
 }
