@@ -15,7 +15,7 @@ import { createCompiler, createSandbox, sandboxTier, type KillReport, type Sandb
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
-import { Deliverer, InboundHooks, Webhooks } from '@annex/webhooks';
+import { Deliverer, deliveryWaitMs, InboundHooks, Webhooks } from '@annex/webhooks';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
 import { createHealth, type PlatformHealth } from './health.js';
@@ -120,6 +120,8 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
     const tables = new Tables({ database, clock, limits: settings.tableLimits, views: await requireViews(database, settings.tableViews) });
     const egress = createEgress({ allowPrivate: settings.egressAllowPrivate });
     egress.start();
+    // Places of its own: what plugins ask for may take long, and deliveries are not to wait for it.
+    const webhookEgress = createEgress({ allowPrivate: settings.egressAllowPrivate, maxWaitMs: deliveryWaitMs });
     const maskers = new Maskers();
     const templates = new TemplateRenderer();
     undo.push(() => templates.stop());
@@ -135,8 +137,8 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
         operator: settings.llm,
         readTenantSettings: (tenantId, names) => vault.readForTenant(tenantId, names),
         // Places of its own: models answer slowly, and webhooks and plugins' calls are not to wait for them.
-        egress: createEgress({ allowPrivate: settings.egressAllowPrivate }),
-        operatorEgress: createEgress({ allowPrivate: settings.llm.baseUrl === undefined ? [] : [authorityOf(settings.llm.baseUrl)] }),
+        egress: createEgress({ allowPrivate: settings.egressAllowPrivate, longAtOnce: 48, longAtOncePerTenant: 16 }),
+        operatorEgress: createEgress({ allowPrivate: settings.llm.baseUrl === undefined ? [] : [authorityOf(settings.llm.baseUrl)], longAtOnce: 48, longAtOncePerTenant: 16 }),
         maskerOf: (values) => maskers.of(values),
         database,
         clock,
@@ -151,7 +153,7 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
       clock,
       logger,
     });
-    const deliverer = new Deliverer({ database, secrets: vault, egress, transforms: execution, maskerOf: (values) => maskers.of(values), emit: emitEvent, clock, logger });
+    const deliverer = new Deliverer({ database, secrets: vault, egress: webhookEgress, transforms: execution, maskerOf: (values) => maskers.of(values), emit: emitEvent, clock, logger });
     const dispatcher = new Dispatcher({ database, queue, execute: attemptPort(execution, deliverer), onFailing: disableFailing(installations, settings.disableAfterFailures), onEnded: (run, status) => execution.countRun(run, status), clock, logger, ownerId: newUuid() });
     await execution.start();
     undo.push(() => execution.stop());
@@ -161,7 +163,7 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
 
     const health = createHealth({ database, sandbox, tier, execution, dispatcher, logger });
     const events = new Events({ database });
-    const webhooks = new Webhooks({ database, secrets: vault, egress, installations: execution.snapshots, emit: emitEvent, clock, logger });
+    const webhooks = new Webhooks({ database, secrets: vault, egress: webhookEgress, installations: execution.snapshots, emit: emitEvent, clock, logger });
     const hooks = new InboundHooks({ database, secrets: vault, emit: emitEvent, clock, logger });
     return { access, database, dispatcher, events, execution, files, mail, runs, tables, health, installations, logger, vault, webhooks, hooks, sandboxTier: tier, sandboxStats: () => sandbox.stats(), holdReadiness: () => health.hold(), unready: () => health.close(), stop };
   } catch (thrown) {

@@ -26,6 +26,8 @@ export interface DelivererOptions<Installation extends WebhookInstallation> {
 
 /** How long an endpoint may take to answer, in milliseconds (CONTRACT §4). */
 export const deliveryTimeoutMs = 15 * SECOND;
+/** How long a delivery waits for its turn to be sent, in milliseconds: it holds a slot of the dispatcher. */
+export const deliveryWaitMs = 30 * SECOND;
 /** Bytes of an answer that are kept, and that are read: its status is what counts, so a larger, broken or endless body is cut. */
 const keptResponseBytes = 16 * KiB;
 const maxResponseBytes = 256 * KiB;
@@ -72,14 +74,15 @@ export class Deliverer<Installation extends WebhookInstallation> {
     if (!begun) return skipped(end, 'WEBHOOK_DISABLED', 'The delivery is not there any more.');
 
     const startedMs = clock.now();
-    const answer = fault ? { error: fault, isInvalid: true, isAborted: false } : await this.#send(run, destination, [...always, ...destination.headers, ...begun.signed], begun.body, prepared.snapshot, signal);
+    const answer = fault ? { error: fault, isInvalid: true, isAborted: false, isOurs: false } : await this.#send(run, destination, [...always, ...destination.headers, ...begun.signed], begun.body, prepared.snapshot, signal);
     const masker = await this.options.maskerOf(destination.hidden);
     const response = 'response' in answer ? masker.json(shownResponse(answer.response)) : null;
     const error = judge(answer, masker);
     try {
       await database.forTenant(run.tenantId).transaction(async (tx) => {
         await endDeliveryAttempt(tx, begun.attempt, { durationMs: clock.now() - startedMs, response, error });
-        if ('error' in answer && answer.isAborted) return;
+        // An endpoint answers for itself, and not for what the platform could not send.
+        if ('error' in answer && (answer.isAborted || answer.isOurs)) return;
         await judgeAttempt(tx, webhook, { deliveryId, error: error?.code ?? null, gone: 'response' in answer && answer.response.status === 410, nowMs: clock.now() }, this.options);
       });
     } catch (thrown) {
@@ -171,7 +174,7 @@ export class Deliverer<Installation extends WebhookInstallation> {
       return { response };
     } catch (thrown) {
       if (!isAnnexError(thrown)) throw thrown;
-      return { error: { code: thrown.code, message: thrown.detail }, isInvalid: invalidCodes.has(thrown.code), isAborted: signal.aborted };
+      return { error: { code: thrown.code, message: thrown.detail }, isInvalid: invalidCodes.has(thrown.code), isAborted: signal.aborted, isOurs: thrown.kind.fault === 'platform' };
     }
   }
 
@@ -204,7 +207,7 @@ interface Response {
   cut: boolean;
 }
 
-type Answer = { response: Response } | { error: { code: string; message: string }; isInvalid: boolean; isAborted: boolean };
+type Answer = { response: Response } | { error: { code: string; message: string }; isInvalid: boolean; isAborted: boolean; isOurs: boolean };
 
 /** Codes of egress that speak of the URL or the headers, not of the endpoint's answer. */
 const invalidCodes = new Set(['EGRESS_URL', 'EGRESS_SCHEME', 'EGRESS_REQUEST', 'EGRESS_PORT', 'EGRESS_PRIVATE_ADDRESS', 'EGRESS_HOST_NOT_ALLOWED', 'EGRESS_LOOP']);

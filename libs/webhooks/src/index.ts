@@ -1,4 +1,4 @@
-export { Deliverer, deliveryTimeoutMs, type DelivererOptions } from './deliverer.js';
+export { Deliverer, deliveryTimeoutMs, deliveryWaitMs, type DelivererOptions } from './deliverer.js';
 export { disableAfter } from './endpoint-health.js';
 export { webhookErrors } from './errors.js';
 export { InboundHooks, maxHookSources, type HookSourceView, type InboundHooksOptions, type Reception } from './inbound.js';
