@@ -3,7 +3,7 @@
  * and which files it may open (Landlock). Both need one call that no tool of the base system makes, so perl makes it, which every Debian and
  * Ubuntu has (`perl-base` is essential there): it installs the rules in itself and becomes the program. ADR 0018.
  */
-import { seccompProgram } from './seccomp.js';
+import { seccompProgram, type ForbiddenCall } from './seccomp.js';
 
 const installer = String.raw`
 use strict;
@@ -43,12 +43,14 @@ const seccompCall: Record<string, number> = { x64: 317, arm64: 277 };
 export interface KernelRules {
   systemCalls: boolean;
   files: boolean;
+  /** System calls that are let through all the same. */
+  left?: readonly ForbiddenCall[];
 }
 
 /** What to put before a program; needs that it may gain no new privileges. @param readable what it may read beside the system's libraries */
-export function kernelRulesArgs({ systemCalls, files }: KernelRules, readable: readonly string[]): string[] {
+export function kernelRulesArgs({ systemCalls, files, left }: KernelRules, readable: readonly string[]): string[] {
   if (!systemCalls && !files) return [];
-  const filter = systemCalls ? (seccompProgram()?.toString('hex') ?? '') : '';
+  const filter = systemCalls ? (seccompProgram(left)?.toString('hex') ?? '') : '';
   const paths = files ? [...systemFiles, ...readable] : [];
   return ['perl', '-e', installer, String(seccompCall[process.arch] ?? 0), filter, files ? '1' : '0', String(paths.length), ...paths];
 }

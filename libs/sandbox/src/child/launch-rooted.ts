@@ -8,7 +8,8 @@ import type { Stream } from 'node:stream';
 import { childStreams } from './descriptors.js';
 import { absolute, exitOf, type Ending } from './launch.js';
 import { stepBack } from './step-back.js';
-import { isRoot, type SandboxTier } from './tier.js';
+import { kernelRulesArgs } from './kernel-rules.js';
+import { isRoot, maxThreads, type SandboxTier } from './tier.js';
 import type { LentUser } from './users.js';
 
 export interface RootedProgram {
@@ -51,13 +52,22 @@ export function launchRooted(program: RootedProgram, confinement: RootedConfinem
   return { pid: child.pid ?? -1, exited: exitOf(child), kill: () => void child.kill('SIGKILL') };
 }
 
+/**
+ * Nothing could install the filter within the root folder, so it stands before the folder is made and lets through what makes it. Neither call is of
+ * use later: `chroot` needs a capability that is gone, and the kernel makes no user namespace for whoever has another root.
+ */
+const rootMaking = ['unshare', 'chroot'] as const;
+
 function commandOf({ file, args }: RootedProgram, { tier, user, addressSpaceMb, cpuS }: Omit<RootedConfinement, 'stdio'>): string[] {
   const identity = isRoot() ? [`--setgid=${user.uid}`, `--setuid=${user.uid}`] : ['--map-current-user'];
   const noNetwork = tier.noNetwork ? ['--net', '--ipc', '--uts'] : [];
+  // Counted over all processes of a user, so it fits only one that has the user to itself.
+  const fewThreads = tier.ownUser ? [`--nproc=${maxThreads}`] : [];
   return [
-    ...['prlimit', `--as=${addressSpaceMb * 2 ** 20}`, `--cpu=${cpuS}`, '--nofile=64', '--core=0', '--fsize=0', '--'],
+    ...['prlimit', `--as=${addressSpaceMb * 2 ** 20}`, `--cpu=${cpuS}`, '--nofile=64', '--core=0', '--fsize=0', ...fewThreads, '--'],
     ...['setpriv', '--no-new-privs', '--pdeathsig=KILL', '--'],
-    ...['unshare', ...noNetwork, ...identity, `--root=${dirname(file)}`, '--'],
+    ...kernelRulesArgs({ systemCalls: tier.fewSystemCalls, files: false, left: rootMaking }, []),
+    ...[absolute('unshare'), ...noNetwork, ...identity, `--root=${dirname(file)}`, '--'],
     `/${basename(file)}`,
     ...args,
   ].map((part, index, all) => (index === 0 || (all[index - 1] === '--' && !part.startsWith('/')) ? absolute(part) : part));

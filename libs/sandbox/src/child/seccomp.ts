@@ -40,6 +40,8 @@ const forbidden = {
   futimesat: [261, none], utimensat: [280, 88],
 } as const satisfies Record<string, Numbers>;
 
+export type ForbiddenCall = keyof typeof forbidden;
+
 /** Answered as if this kernel did not know them (`ENOSYS`): libraries then take the way that they took before these calls existed. */
 const unknown = {
   io_uring_setup: [425, 425], io_uring_enter: [426, 426], io_uring_register: [427, 427], clone3: [435, 435], openat2: [437, 437],
@@ -72,8 +74,11 @@ const openTruncate = 0o1000;
 /** Whether the numbers of system calls are known for this machine. */
 export const knowsSystemCalls = process.arch in architectures;
 
-/** The filter for an architecture; `undefined` for one whose numbers are not known here. */
-export function seccompProgram(arch: string = process.arch): Buffer | undefined {
+/**
+ * The filter for an architecture; `undefined` for one whose numbers are not known here.
+ * @param left calls that are let through all the same
+ */
+export function seccompProgram(left: readonly ForbiddenCall[] = [], arch: string = process.arch): Buffer | undefined {
   if (arch !== 'x64' && arch !== 'arm64') return undefined;
   const { column, audit } = architectures[arch];
   const steps: [code: number, ifTrue: number, ifFalse: number, value: number][] = [
@@ -84,10 +89,11 @@ export function seccompProgram(arch: string = process.arch): Buffer | undefined 
     [jumpIfAtLeast, 0, 1, x32Bit],
     [give, 0, 0, eperm],
   ];
+  const isLeft = (name: string): boolean => left.some((each) => each === name);
   const answer = (calls: Record<string, Numbers>, with_: number): void => {
-    for (const numbers of Object.values(calls)) {
+    for (const [name, numbers] of Object.entries(calls)) {
       const number = numbers[column];
-      if (number !== undefined) steps.push([jumpIfEqual, 0, 1, number], [give, 0, 0, with_]);
+      if (number !== undefined && !isLeft(name)) steps.push([jumpIfEqual, 0, 1, number], [give, 0, 0, with_]);
     }
   };
   const argument = (index: number): number => 16 + 8 * index;

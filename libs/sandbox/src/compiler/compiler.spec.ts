@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { SECOND, silentLogger } from '@annex/kernel';
 import { checkPackage, contractVersion, defaultManifestLimits, defaultPackageLimits, packFiles, type EntryInspection, type PackageReport } from '@annex/manifest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { sandboxTier } from '../child/tier.js';
+import { maxThreads, sandboxTier } from '../child/tier.js';
 import { lendUser } from '../child/users.js';
 import { CompilerProcess } from './compiler-process.js';
 import { createCompiler, type Compiler } from './compiler.js';
@@ -126,10 +126,12 @@ describe.runIf(process.platform === 'linux')('its processes', () => {
     if (process.getuid?.() === 0) expect(readdirSync(`/proc/${engine}/root`)).toEqual(['esbuild']);
   });
 
-  it('may make few system calls, as executors do; the engine has a root folder instead', async () => {
-    const { fewSystemCalls } = await sandboxTier();
+  it('may make few system calls, as executors do, and the engine has few threads', async () => {
+    const { fewSystemCalls, ownUser } = await sandboxTier();
     const modes = Object.fromEntries((await settled(compiler)).map((pid) => [nameOf(pid), /^Seccomp:\t(\d)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]]));
-    if (fewSystemCalls) expect(modes['check']).toBe('2');
+    if (fewSystemCalls) expect(modes).toEqual({ check: '2', ...(modes['esbuild'] === undefined ? {} : { esbuild: '2' }) });
+    const engine = (await settled(compiler)).find((pid) => nameOf(pid) === 'esbuild');
+    if (ownUser && engine !== undefined) expect(readFileSync(`/proc/${engine}/limits`, 'utf8')).toMatch(new RegExp(`^Max processes\\s+${maxThreads}\\s`, 'm'));
   });
 
   it('are gone when the report is there', async () => {
