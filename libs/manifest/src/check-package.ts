@@ -97,7 +97,7 @@ function isText(bytes: Uint8Array): boolean {
 
 async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<void> {
   const { manifest, files } = report;
-  const reading = readWebhooks(files, manifest?.secrets.map(({ name }) => name));
+  const reading = readWebhooks(files, manifest?.secrets.map(({ name }) => name), manifest?.http.allow);
   report.webhooks = reading.webhooks;
   report.errors.push(...reading.errors);
   report.warnings.push(...reading.warnings);

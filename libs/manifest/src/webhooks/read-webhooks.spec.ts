@@ -19,6 +19,16 @@ const script = { 'transforms/build_completed.ts': 'export const transform = 1' }
 const sound = 'api_version: v1\non: [a.b]\ndelivery: { url: "https://example.com/" }\n';
 
 describe('a webhook', () => {
+  it('goes to hosts of http.allow, where there are any', () => {
+    const errors = (url: string, allow: string[]): string[] =>
+      readWebhooks(files(`api_version: v1\non: [a.b]\ndelivery: { url: "${url}" }\n`), ['URL'], allow).errors.map(({ pointer, code, detail }) => `${pointer} ${code} ${detail}`);
+    expect(errors('https://x.io/${SECRET:URL}', ['a.io', '*.x.io'])).toEqual([
+      '/webhooks/one.yaml/delivery/url HOST_NOT_ALLOWED webhooks/one.yaml: goes to "x.io", which http.allow of plugin.json does not open, so nothing would be sent; add "x.io" to http.allow.',
+    ]);
+    for (const url of ['https://X.io./', 'http://x.io:8080/', 'https://a.b.io/', '${SECRET:URL}', 'https://${TENANT_ID}.c.io/', 'http://127.1/']) expect(errors(url, ['x.io', '*.b.io', '127.0.0.1:80']), url).toEqual([]);
+    expect(errors('https://x.io/', [])).toEqual([]);
+  });
+
   it('as the contract shows it is read', () => {
     expect(read(contract, script)).toEqual({
       errors: [],

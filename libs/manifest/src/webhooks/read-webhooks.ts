@@ -3,6 +3,7 @@
  * small file cannot become a large value, and a text means what it looks like.
  */
 import { eventPatternFault } from '@annex/events';
+import { coversHost } from '@annex/host-api';
 import { didYouMean, isJsonObject, jsonPointer, KiB, messageOf, quote, type InputFault, type JsonObject } from '@annex/kernel';
 import { isAlias, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { z } from 'zod';
@@ -66,8 +67,11 @@ export function webhookHeaderFault(name: string, value: string): string | undefi
   return /^[\t\x20-\x7e\x80-\xff]{0,8192}$/.test(value) ? undefined : 'has a line break, a control character, one outside Latin-1, or more than 8192 characters; encode it.';
 }
 
-/** Reads every webhook of a package. `declaredSecrets`: names of the manifest; `undefined`: it is not sound, so they are not judged. */
-export function readWebhooks(files: PackageFiles, declaredSecrets: readonly string[] | undefined): WebhooksReading {
+/**
+ * Reads every webhook of a package. `declaredSecrets`: names of the manifest, `allow`: its `http.allow`; `undefined`: it is not sound, so what
+ * they decide is not judged.
+ */
+export function readWebhooks(files: PackageFiles, declaredSecrets: readonly string[] | undefined, allow?: readonly string[]): WebhooksReading {
   const reading: WebhooksReading = { webhooks: [], errors: [], warnings: [] };
   const paths = [...files.keys()].filter((path) => path.startsWith('webhooks/') && /\.ya?ml$/i.test(path)).sort();
   if (paths.length > maxWebhooks) reading.errors.push({ pointer: '/webhooks', code: 'WEBHOOK_COUNT', detail: `the package has ${paths.length} webhooks; at most ${maxWebhooks} are allowed.` });
@@ -80,7 +84,7 @@ export function readWebhooks(files: PackageFiles, declaredSecrets: readonly stri
       continue;
     }
     const tell = (fault: InputFault): InputFault => ({ ...fault, pointer: at() + fault.pointer, detail: `${path}: ${fault.detail}` });
-    const one = readWebhook(files.get(path) ?? new Uint8Array(), { name, files, declaredSecrets });
+    const one = readWebhook(files.get(path) ?? new Uint8Array(), { name, files, declaredSecrets, allow });
     reading.errors.push(...one.errors.map(tell));
     reading.warnings.push(...one.warnings.map(tell));
     if (one.webhook) reading.webhooks.push(one.webhook);
@@ -94,11 +98,20 @@ interface Judgement {
   warnings: InputFault[];
 }
 
-function readWebhook(bytes: Uint8Array, { name, files, declaredSecrets }: { name: string; files: PackageFiles; declaredSecrets: readonly string[] | undefined }): Judgement {
+interface Package {
+  name: string;
+  files: PackageFiles;
+  declaredSecrets: readonly string[] | undefined;
+  allow: readonly string[] | undefined;
+}
+
+function readWebhook(bytes: Uint8Array, { name, files, declaredSecrets, allow }: Package): Judgement {
   const parsed = parseYaml(bytes);
   if (!parsed.ok) return { errors: parsed.errors, warnings: [] };
   const { value } = parsed;
   const judged = judgeMeaning(value, files, declaredSecrets);
+  const closed = isJsonObject(value['delivery']) ? closedHost(value['delivery']['url'], allow) : undefined;
+  if (closed !== undefined) judged.errors.push({ pointer: '/delivery/url', code: 'HOST_NOT_ALLOWED', detail: closed });
   const reading = shape.safeParse(value);
   if (!reading.success) {
     const known = new Set(judged.errors.map(({ pointer }) => pointer));
@@ -234,6 +247,20 @@ function judgeDelivery(delivery: JsonObject, declaredSecrets: readonly string[] 
       warnings.push({ pointer: '/delivery/signing/secret', code: 'SECRET_IN_PACKAGE', detail: 'stands in the package, where everybody who has it can read it; write ${SECRET:NAME}.' });
     }
   }
+}
+
+/** A host that stands in the package has to be in `http.allow`, where the manifest has one. Ports are the operator's to open. */
+function closedHost(text: unknown, allow: readonly string[] = []): string | undefined {
+  const origin = typeof text === 'string' && allow.length > 0 ? /^https?:\/\/[^/?#]*/i.exec(text.trim())?.[0] : undefined;
+  const host = origin === undefined || placeholdersOf(origin).length > 0 ? undefined : URL.parse(origin)?.hostname.replace(/\.$/, '');
+  if (host === undefined || allow.some((pattern) => coversHost(hostOf(pattern), host))) return undefined;
+  return `goes to ${quote(host)}, which http.allow of plugin.json does not open, so nothing would be sent; add "${host}" to http.allow.`;
+}
+
+/** A pattern's host in the spelling of URLs, without its port. */
+function hostOf(pattern: string): string {
+  const name = pattern.replace(/:\d{1,5}$/, '');
+  return name.startsWith('*.') ? name : (URL.parse(`http://${name}/`)?.hostname.replace(/\.$/, '') ?? name);
 }
 
 function scriptFault(entry: string, files: PackageFiles): string | undefined {
