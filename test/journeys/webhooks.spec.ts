@@ -362,7 +362,7 @@ hook('send.twice', async (ctx) => { await ctx.webhooks.send('direct', { attempt:
       'webhooks/query.yaml': url(`${sink.url}/bound/\${SECRET:WORD}?key=\${SECRET:WORD}&v=1`),
       'webhooks/bound.yaml': url(`${sink.url}/bound`, '  headers: { authorization: "Bearer ${SECRET:BOUND}" }'),
       'webhooks/signed.yaml': url(`${sink.url}/bound`, '  signing: { secret: "${SECRET:BOUND}" }'),
-      'webhooks/elsewhere.yaml': url('https://elsewhere.example/hook'),
+      'webhooks/elsewhere.yaml': url('https://${TENANT_ID}.elsewhere.example/hook'),
       'webhooks/chosen.yaml': url('${SECRET:CHOSEN}/bound/chosen'),
     };
     expect((await tenant.install({ manifest: manifest({ secrets: ['WORD', 'BOUND', 'CHOSEN'], http: { allow: [host] } }), code: plainMain, files }, { secrets: { WORD: 'p#q&admin=1', CHOSEN: sink.url } })).status).toBe(200);
@@ -371,7 +371,9 @@ hook('send.twice', async (ctx) => { await ctx.webhooks.send('direct', { attempt:
 
     expect(await send('query')).toMatchObject({ status: 'succeeded' });
     expect((await sink.arrived('/bound/p%23q%26admin%3D1')).map(({ path }) => path)).toEqual(['/bound/p%23q%26admin%3D1?key=p%23q%26admin%3D1&v=1']);
-    await bind(['api.example.com']);
+    // What is known when it is set is told then; a tenant-wide secret is nobody's before it is sent.
+    expect(await bind(['api.example.com'])).toMatchObject({ status: 422, body: { code: 'SECRET_UNFIT', errors: [{ pointer: '/allowed_hosts', detail: expect.stringContaining('webhooks/bound.yaml') }, { pointer: '/allowed_hosts' }] } });
+    await tenant.owner.put('/api/secrets/BOUND', { value: 'bound-to-hosts', allowed_hosts: ['api.example.com'] });
     for (const name of ['bound', 'signed']) expect(await send(name), name).toMatchObject({ status: 'failed', error: { code: 'DELIVERY_INVALID', message: expect.stringContaining('"api.example.com" only') } });
     expect(sink.at('/bound')).toHaveLength(0);
     await bind([host.split(':')[0] ?? '']);

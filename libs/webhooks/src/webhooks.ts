@@ -32,7 +32,7 @@ import {
 } from '@annex/persistence';
 import { webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';
-import { judgeSecret } from './judge-secret.js';
+import { judgeSecret, type NewSecret } from './judge-secret.js';
 import { sealedAs, sealOwn, unsealOwn, withNewSecret } from './own-secrets.js';
 import type { EgressPort, SecretsPort, TransformsPort, WebhooksCaller } from './ports.js';
 import { signingKey } from './signatures.js';
@@ -227,7 +227,7 @@ export class Webhooks {
   }
 
   /** Judges a secret of a plugin by where its active release puts it. Throws `SECRET_UNFIT`; a plugin that is not there is for others to tell. */
-  async checkSecret(caller: WebhooksCaller, plugin: string, secret: { name: string; value: string }): Promise<void> {
+  async checkSecret(caller: WebhooksCaller, plugin: string, secret: NewSecret): Promise<void> {
     const installation = await this.#read(caller, (tx) => findInstallation(tx, plugin));
     const snapshot = installation && (await this.options.installations.getById(caller.tenant.id, installation.id));
     if (!snapshot) return;

@@ -58,7 +58,7 @@ export class SecretsController {
   @Endpoint({ summary: 'Set a plugin’s secret, named in the body', gate: 'admin', body: post, maxBodyBytes: secretBodyBytes })
   async add(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Body(input(post)) body: z.infer<typeof post>): Promise<unknown> {
     await this.#requireDeclared(caller, plugin, { name: body.key, pointer: '/key' });
-    await this.webhooks.checkSecret(caller, plugin, { name: body.key, value: body.value });
+    await this.webhooks.checkSecret(caller, plugin, { name: body.key, value: body.value, allowedHosts: body.allowed_hosts });
     return this.vault.setFor(caller, { plugin, name: body.key, value: body.value, allowedHosts: body.allowed_hosts });
   }
 
@@ -66,7 +66,7 @@ export class SecretsController {
   @Endpoint({ summary: 'Set a plugin’s secret', gate: 'admin', body: put, maxBodyBytes: secretBodyBytes })
   async setOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
     await this.#requireDeclared(caller, plugin, { name, pointer: '/name' });
-    await this.webhooks.checkSecret(caller, plugin, { name, value: body.value });
+    await this.webhooks.checkSecret(caller, plugin, { name, value: body.value, allowedHosts: body.allowed_hosts });
     return this.vault.setFor(caller, { plugin, name, value: body.value, allowedHosts: body.allowed_hosts });
   }
 
