@@ -119,6 +119,10 @@ describe('runs', () => {
     expect(await count('event_id=the-event')).toBe(1);
     expect(await count('since=2999-01-01T00:00:00Z')).toBe(0);
     expect(await count('until=2999-01-01T00:00:00Z')).toBe(8);
+    const total = async (query: string): Promise<number> => (await own.owner.get(`/api/plugins/seen/metrics?${query}`)).body.runs.total;
+    expect(await total('since=2000-01-01T00:00:00Z&until=2999-01-01T00:00:00Z')).toBe(8);
+    expect(await total('until=2001-01-01T00:00:00Z')).toBe(0);
+    expect(await total('until=0000-01-01T00:00:00Z')).toBe(0);
     expect(await own.owner.get('/api/runs?kind=nonsense&status=perhaps&since=yesterday')).toMatchObject({ status: 422, body: { errors: [{ pointer: '/kind' }, { pointer: '/status' }, { pointer: '/since' }] } });
     const paged: string[] = [];
     for (let cursor: string | null = ''; cursor !== null; ) {
@@ -167,6 +171,11 @@ describe('logs', () => {
     expect(heard[0]?.eventId).toBe(heard[0]?.id);
     const back = await followed(tenant.owner, '/api/plugins/seen/logs/stream', { url: second.url, headers: { 'last-event-id': heard[0]?.id ?? '' }, enough: (events) => events.length >= 2 });
     expect(back.map((line) => line.level)).toEqual(['warn', 'error']);
+    const stream = (query: Record<string, string>) => `/api/plugins/seen/logs/stream?${String(new URLSearchParams(query))}`;
+    const since = await followed(tenant.owner, stream({ since: heard[0]?.time ?? '', q: 'WARNED' }), { enough: (events) => events.length >= 1 });
+    expect(since).toMatchObject([{ id: heard[1]?.id, message: 'warned' }]);
+    const found = await followed(tenant.owner, stream({ q: 'error of sought' }), { onOpen: () => other.get('/ext/seen/talk/sought'), enough: (events) => events.length >= 1 });
+    expect(found).toMatchObject([{ level: 'error', message: expect.stringContaining('an error of sought') }]);
     expect((await fetch(`${annex.url}/api/plugins/seen/logs/stream`)).status).toBe(401);
     expect((await tenant.owner.get('/api/plugins/other/logs/stream')).status).toBe(404);
   });

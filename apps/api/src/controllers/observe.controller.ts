@@ -24,8 +24,8 @@ const logQuery = pageSchema.extend({
   until: instant.optional(),
   q: z.string().max(200).optional().describe('Part of the message or fields'),
 });
-const streamQuery = z.object({ level: levels.optional(), run_id: z.string().max(50).optional() });
-const since = z.object({ since: instant.optional() });
+const streamQuery = logQuery.pick({ level: true, run_id: true, since: true, q: true });
+const metricsQuery = z.object({ since: instant.optional(), until: instant.optional() });
 const span = wholeListSchema.extend({ since: instant.optional(), until: instant.optional() });
 
 /** Of one tenant at once, in this process. */
@@ -58,7 +58,7 @@ export class ObserveController {
   async stream(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
-    @Query(input(streamQuery)) { level, run_id: runId }: z.infer<typeof streamQuery>,
+    @Query(input(streamQuery)) { level, run_id: runId, since, q }: z.infer<typeof streamQuery>,
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
@@ -69,7 +69,7 @@ export class ObserveController {
         request,
         reply,
         closing: this.closing,
-        start: (send) => this.execution.reader.followLogs(caller.tenant.id, id, { levels: level, runId, lastId }, (line) => send({ id: line.id, data: line })),
+        start: (send) => this.execution.reader.followLogs(caller.tenant.id, id, { levels: level, runId, since, q, lastId }, (line) => send({ id: line.id, data: line })),
         admit: async () => {
           const principal = await this.access.authenticate(bearerOf(request));
           await this.access.resolveTenant(principal, { slugHeader: caller.tenant.slug }, request.id);
@@ -81,8 +81,8 @@ export class ObserveController {
   }
 
   @Get('plugins/:id/metrics')
-  @Endpoint({ summary: 'Runs by status, kind and error, durations, counts by day', gate: 'viewer', query: since })
-  metrics(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(since)) query: z.infer<typeof since>): Promise<unknown> {
+  @Endpoint({ summary: 'Runs by status, kind and error, durations, counts by day', gate: 'viewer', query: metricsQuery })
+  metrics(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(metricsQuery)) query: z.infer<typeof metricsQuery>): Promise<unknown> {
     return this.execution.reader.metrics(caller.tenant.id, id, query);
   }
 

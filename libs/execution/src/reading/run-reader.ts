@@ -12,6 +12,7 @@ import {
   tenantLoad,
   type Database,
   type LogLevel,
+  type LogLine,
   type QuotaUse,
   type RunMetrics,
   type RunRow,
@@ -164,30 +165,40 @@ export class RunReader {
 
   /**
    * Sends an installation's new log lines as they are written, until the answered function is called. `lastId`: of the last line that the
-   * reader has (`Last-Event-ID`), to get what was written since. Throws `PLUGIN_NOT_FOUND`.
+   * reader has (`Last-Event-ID`), to get what was written since; without it `since` does so by time, for the newest thousand lines.
+   * Throws `PLUGIN_NOT_FOUND`.
    */
   async followLogs(
     tenantId: Id<'tenant'>,
     idOrSlug: string,
-    { levels, runId, lastId }: { levels?: readonly LogLevel[] | undefined; runId?: string | undefined; lastId?: string | undefined },
+    { levels, runId, since, q, lastId }: Omit<LogQuery, 'until'> & { lastId?: string | undefined },
     send: (line: LogView) => void,
   ): Promise<() => void> {
     const { installationId } = await this.#installation(tenantId, idOrSlug);
-    const after = lastId !== undefined && isLogId(lastId) ? lastId : undefined;
+    const after = lastId !== undefined && isLogId(lastId) ? lastId : since && (await this.#beforeLogsOf(tenantId, installationId, since));
+    const text = q?.toLowerCase() ?? '';
     return this.options.tail.follow({ tenantId, installationId, ...(after !== undefined && { after }) }, (line) => {
       if ((levels && !levels.includes(line.level)) || (runId !== undefined && line.runId !== runId)) return;
+      if ((since && line.time < since) || (text !== '' && !holdsText(line, text))) return;
       send(logView(line));
     });
   }
 
-  /** Numbers of an installation's runs. `since`: default a day ago. Throws `PLUGIN_NOT_FOUND`. */
-  async metrics(tenantId: Id<'tenant'>, idOrSlug: string, { since }: { since?: Date | undefined } = {}): Promise<MetricsView> {
+  /** The id before an installation's lines of a moment and later, of the newest thousand; `undefined` when there are none. */
+  async #beforeLogsOf(tenantId: Id<'tenant'>, installationId: Id<'installation'>, since: Date): Promise<string | undefined> {
+    const { lines } = await this.#read(tenantId, (tx) => listLogs(tx, { installationId, since, limit: 1000 }));
+    const oldest = lines.at(-1);
+    return oldest && String(BigInt(oldest.id) - 1n);
+  }
+
+  /** Numbers of an installation's runs that began in `[since, until)`; default the day before `until`, which is now by default. Throws `PLUGIN_NOT_FOUND`. */
+  async metrics(tenantId: Id<'tenant'>, idOrSlug: string, { since, until }: { since?: Date | undefined; until?: Date | undefined } = {}): Promise<MetricsView> {
     const { installationId } = await this.#installation(tenantId, idOrSlug);
-    const now = this.options.clock.now();
-    const from = since ?? new Date(now - dayMs);
+    const end = until?.getTime() ?? this.options.clock.now();
+    const from = since ?? new Date(Math.max(0, end - dayMs));
     const [numbers, days] = await this.#read(tenantId, async (tx) => [
-      await runMetrics(tx, { installationId, since: from }),
-      await readDays(tx, { installationId, since: dayOf(now - 30 * dayMs), until: dayOf(now) }),
+      await runMetrics(tx, { installationId, since: from, ...(until && { until }) }),
+      await readDays(tx, { installationId, since: dayOf(end - 30 * dayMs), until: dayOf(end) }),
     ]);
     const { total, byStatus, byKind, byError, capped, wallMs } = numbers;
     return {
@@ -271,4 +282,9 @@ function storable(text: string): string {
 
 function dayOf(ms: number): string {
   return new Date(Math.max(0, Math.min(ms, 8.64e15))).toISOString().slice(0, 10);
+}
+
+/** Whether a line's message or fields hold a text, letter case ignored. `text`: in small letters. */
+function holdsText({ message, fields }: LogLine, text: string): boolean {
+  return message.toLowerCase().includes(text) || JSON.stringify(fields).toLowerCase().includes(text);
 }

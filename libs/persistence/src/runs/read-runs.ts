@@ -157,18 +157,18 @@ export interface RunMetrics {
 /** Counts an installation's runs made since `since`, the latest `cap` at most (default 10 000), so that a busy plugin costs no more. */
 export async function runMetrics(
   tx: TenantTransaction,
-  { installationId, since, cap = 10_000 }: { installationId: Id<'installation'>; since: Date; cap?: number },
+  { installationId, since, until, cap = 10_000 }: { installationId: Id<'installation'>; since: Date; until?: Date; cap?: number },
 ): Promise<RunMetrics> {
   const [row] = await tx.query<{ total: number; by_status: Record<string, number> | null; by_kind: Record<string, number> | null; by_error: Record<string, number> | null; wall: number[] | null }>(
     `with latest as materialized (
        select kind, status, error->>'code' as code, extract(epoch from finished_at - started_at)::float8 * 1000 as wall from runs
-       where tenant_id = $1 and installation_id = $2 and id >= $3::uuid order by id desc limit $4)
+       where tenant_id = $1 and installation_id = $2 and id >= $3::uuid and id < $5::uuid order by id desc limit $4)
      select (select count(*)::int from latest) as total,
        (select json_object_agg(status, n) from (select status, count(*)::int as n from latest group by 1) s) as by_status,
        (select json_object_agg(kind, n) from (select kind, count(*)::int as n from latest group by 1) k) as by_kind,
        (select json_object_agg(code, n) from (select code, count(*)::int as n from latest where status = 'failed' and code is not null group by 1) e) as by_error,
        (select percentile_disc(array[0.5, 0.95, 0.99, 1]) within group (order by wall) from latest where wall is not null) as wall`,
-    [tx.tenantUuid, uuidFromId(installationId), firstUuidAt(since), cap],
+    [tx.tenantUuid, uuidFromId(installationId), firstUuidAt(since), cap, until ? firstUuidAt(until) : lastUuid],
   );
   const wall = row?.wall;
   return {
@@ -180,6 +180,8 @@ export async function runMetrics(
     capped: (row?.total ?? 0) >= cap,
   };
 }
+
+const lastUuid = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** The smallest UUIDv7 of a moment. */
 function firstUuidAt(time: Date): string {
