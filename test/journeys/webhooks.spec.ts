@@ -331,6 +331,27 @@ hook('send.twice', async (ctx) => { await ctx.webhooks.send('direct', { attempt:
     expect(most).toBe(3);
   });
 
+  it.skipIf(leftOut)('are sent while the tenant’s plugins hold every place that they get for calls of their own', async () => {
+    const tenant = await annex.makeTenant();
+    const open = Promise.withResolvers<void>();
+    sink.answer('/held', () => open.promise.then(() => ({ status: 200 })));
+    const names = ['one', 'two', 'three'];
+    const code = `import { job } from '@annex/sdk'
+      const hold = async (ctx) => (await Promise.all(Array.from({ length: 6 }, () => ctx.http.get('${sink.url}/held', { timeout_ms: 60_000 })))).length
+      for (const name of ${JSON.stringify(names)}) job(name, hold)`;
+    const jobs = names.map((name) => ({ name, schedule: '@yearly', timeout_ms: 120_000 }));
+    const holding = { slug: 'holder', jobs, permissions: ['outbound_http'], http: { allow: [new URL(sink.url).host] } };
+    expect((await tenant.install({ manifest: holding, code })).body).toMatchObject({ status: 'enabled' });
+    await tenant.owner.post('/api/webhooks', { name: 'beside', url: `${sink.url}/beside`, events: ['beside.held'] });
+    for (const name of names) expect((await tenant.owner.post(`/api/plugins/holder/jobs/${name}/run-now`, {})).status).toBe(202);
+    await sink.arrived('/held', 16);
+    await tenant.owner.post('/api/events', { type: 'beside.held' });
+    await sink.arrived('/beside');
+    expect(sink.at('/held')).toHaveLength(16);
+    open.resolve();
+    await sink.arrived('/held', 18);
+  });
+
   it.skipIf(leftOut)('keep signing with a plugin’s former secret beside the new one, and name what is wrong with a bad one', async () => {
     const tenant = await annex.makeTenant();
     await tenant.install({ manifest: manifest(), code: plainMain, files: { 'webhooks/turn.yaml': signed('/turn', 'retry: { max_attempts: 1 }').replace('"annex"', '"${SECRET:HOOK_URL}"') } }, { secrets: secrets() });
