@@ -112,6 +112,7 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
   'DELETE /api/tokens/{id}': async ({ tenant }) => ({ path: `/api/tokens/${await id(tenant.owner.post('/api/tokens', { name: 'gone' }))}` }),
   'POST /api/users': ({ tenant }) => Promise.resolve({ path: '/api/users', body: { email: `a@${tenant.slug}.test`, role: 'viewer' }, other: { body: { email: `b@${tenant.slug}.test`, role: 'viewer' } } }),
   'DELETE /api/users/{id}': async ({ tenant }) => ({ path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `c@${tenant.slug}.test`, role: 'viewer' }))}` }),
+  'DELETE /api/users/{id}/sessions': async ({ tenant }) => ({ path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `e@${tenant.slug}.test`, role: 'viewer' }))}/sessions` }),
   'PATCH /api/users/{id}': async ({ tenant }) => ({ path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `d@${tenant.slug}.test`, role: 'viewer' }))}`, body: { role: 'member' }, other: { body: { role: 'admin' } } }),
   'POST /api/webhooks': () => Promise.resolve({ path: '/api/webhooks', body: webhook, other: { body: { ...webhook, name: 'other', events: ['z.z'] } }, shownOnce: ['secret'] }),
   'POST /api/webhooks/deliveries/{id}/replay': async ({ tenant }) => {
