@@ -38,6 +38,13 @@ it('keeps every digit as text, and all else as it was', () => {
   expect(places).toEqual(['/id', '/l/1']);
 });
 
+/** An integer as its shortest text says it: 1e+30 is a one and thirty zeros, whatever the double behind it is. */
+function digitsOf(value: number): string {
+  const [mantissa = '', exponent = '0'] = String(value).split('e');
+  const [whole = '', fraction = ''] = mantissa.split('.');
+  return whole + fraction.padEnd(Number(exponent), '0');
+}
+
 it('finds nothing in what JSON.stringify writes, and keeps everything that BigInt writes', () => {
   fc.assert(
     fc.property(fc.jsonValue(), (value) => {
@@ -47,7 +54,7 @@ it('finds nothing in what JSON.stringify writes, and keeps everything that BigIn
   fc.assert(
     fc.property(fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n }), (value) => {
       const kept = (JSON.parse(quoteInexactNumbers(`[${value}]`).text) as (number | string)[])[0];
-      expect(String(typeof kept === 'number' ? BigInt(kept) : kept)).toBe(String(value));
+      expect(typeof kept === 'number' ? digitsOf(kept) : kept).toBe(String(value));
       if (typeof kept === 'number') expect(JSON.stringify(kept)).toMatch(/^-?\d+$|e\+/);
     }),
   );
