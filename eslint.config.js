@@ -3,26 +3,66 @@ import globals from 'globals';
 import tseslint from 'typescript-eslint';
 
 /**
- * The shelves of docs/architecture.md, from the bottom up. A project may import what stands below its shelf; inside a shelf only what `beside`
- * names. The rule below is generated from this table, so the table is the architecture.
+ * The shelves of docs/architecture.md, from the bottom up. A project may import what stands below its shelf; inside a
+ * shelf only what `beside` names. The rule below is generated from this table, so the table is the architecture.
  */
 const shelves = [
   { name: 'kernel', projects: ['kernel'] },
-  { name: 'domain', projects: ['host-api', 'events', 'scheduling', 'lifecycle', 'manifest'], beside: { manifest: ['host-api', 'events', 'scheduling'], lifecycle: ['host-api'], scheduling: [], 'host-api': [], events: [] } },
+  {
+    name: 'domain',
+    projects: ['host-api', 'events', 'scheduling', 'lifecycle', 'manifest'],
+    beside: {
+      manifest: ['host-api', 'events', 'scheduling'],
+      lifecycle: ['host-api'],
+      scheduling: [],
+      'host-api': [],
+      events: [],
+    },
+  },
   { name: 'engines', projects: ['sandbox', 'egress', 'broker', 'templates'] },
   { name: 'adapters', projects: ['persistence', 'queue'] },
-  { name: 'services', projects: ['access', 'vault', 'installations', 'execution', 'dispatch', 'files', 'mail', 'llm', 'tables', 'webhooks'] },
+  {
+    name: 'services',
+    projects: [
+      'access',
+      'vault',
+      'installations',
+      'execution',
+      'dispatch',
+      'files',
+      'mail',
+      'llm',
+      'tables',
+      'webhooks',
+    ],
+  },
   { name: 'sdk', projects: ['sdk'] },
 ];
 
 /** Each dangerous dependency has one owner. */
 const owners = [
-  { packages: ['isolated-vm'], owner: 'libs/sandbox/src/isolate', why: 'plugin code is entered through libs/sandbox only' },
+  {
+    packages: ['isolated-vm'],
+    owner: 'libs/sandbox/src/isolate',
+    why: 'plugin code is entered through libs/sandbox only',
+  },
   { packages: ['undici'], owner: 'libs/egress', why: 'outbound HTTP must pass the address checks of libs/egress' },
-  { packages: ['typeorm', 'pg'], owner: 'libs/persistence', why: 'SQL stands behind the tenant doors of libs/persistence' },
-  { packages: ['flydrive', '@aws-sdk'], owner: 'libs/files', why: 'tenants’ bytes stand behind the keys and quotas of libs/files' },
+  {
+    packages: ['typeorm', 'pg'],
+    owner: 'libs/persistence',
+    why: 'SQL stands behind the tenant doors of libs/persistence',
+  },
+  {
+    packages: ['flydrive', '@aws-sdk'],
+    owner: 'libs/files',
+    why: 'tenants’ bytes stand behind the keys and quotas of libs/files',
+  },
   { packages: ['nodemailer'], owner: 'libs/mail', why: 'mail must pass the address and content rules of libs/mail' },
-  { packages: ['liquidjs'], owner: 'libs/templates', why: 'templates are tenants’ code and run within the limits of libs/templates' },
+  {
+    packages: ['liquidjs'],
+    owner: 'libs/templates',
+    why: 'templates are tenants’ code and run within the limits of libs/templates',
+  },
   { packages: ['bullmq', 'ioredis'], owner: 'libs/queue', why: 'both backends stand behind the port of libs/queue' },
 ];
 
@@ -31,7 +71,9 @@ const everyApp = ['annex', 'api', 'worker'].map((app) => `@annex-app/${app}`);
 function forbiddenFor(project, shelf) {
   const level = shelves.indexOf(shelf);
   const above = shelves.slice(level + 1).flatMap((other) => other.projects);
-  const beside = shelf.projects.filter((other) => other !== project && !(shelf.beside?.[project] ?? []).includes(other));
+  const beside = shelf.projects.filter(
+    (other) => other !== project && !(shelf.beside?.[project] ?? []).includes(other),
+  );
   return [...above, ...beside].map((other) => `@annex/${other}`);
 }
 
@@ -39,13 +81,27 @@ function restrictions(folder, forbidden) {
   return {
     patterns: [
       ...(forbidden.length > 0
-        ? [{ group: forbidden, message: 'An arrow may only point down (docs/architecture.md): declare the small port you need, and let what stands above join the two.' }]
+        ? [
+            {
+              group: forbidden,
+              message:
+                'An arrow may only point down (docs/architecture.md): declare the small port you need, and let what stands above join the two.',
+            },
+          ]
         : []),
-      { group: ['@annex/*/*', '!@annex/sdk/testing', '!@annex/sandbox/executor', '!@annex/sandbox/compiler'], message: 'A library is imported by its name only; its index.ts says what it offers.' },
+      {
+        group: ['@annex/*/*', '!@annex/sdk/testing', '!@annex/sandbox/executor', '!@annex/sandbox/compiler'],
+        message: 'A library is imported by its name only; its index.ts says what it offers.',
+      },
       ...owners
         .filter(({ owner }) => !`${folder}/`.startsWith(`${owner}/`) && !owner.startsWith(`${folder}/`))
-        .map(({ packages, owner, why }) => ({ group: packages.flatMap((name) => [name, `${name}/*`]), message: `Only ${owner} imports it: ${why}.` })),
-      ...(folder.startsWith('libs/') ? [{ group: ['@nestjs/*', 'fastify', '@fastify/*'], message: 'No framework below the apps.' }] : []),
+        .map(({ packages, owner, why }) => ({
+          group: packages.flatMap((name) => [name, `${name}/*`]),
+          message: `Only ${owner} imports it: ${why}.`,
+        })),
+      ...(folder.startsWith('libs/')
+        ? [{ group: ['@nestjs/*', 'fastify', '@fastify/*'], message: 'No framework below the apps.' }]
+        : []),
     ],
   };
 }
@@ -53,24 +109,44 @@ function restrictions(folder, forbidden) {
 const boundaries = shelves.flatMap((shelf) =>
   shelf.projects.map((project) => ({
     files: [`libs/${project}/src/**/*.ts`],
-    rules: { 'no-restricted-imports': ['error', restrictions(`libs/${project}`, [...forbiddenFor(project, shelf), ...everyApp])] },
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        restrictions(`libs/${project}`, [...forbiddenFor(project, shelf), ...everyApp]),
+      ],
+    },
   })),
 );
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/node_modules/**', '.annex/**', '.nx/**', 'test/hostile/plugins/**', 'examples/**/*.zip'] },
+  {
+    ignores: [
+      '**/dist/**',
+      '**/node_modules/**',
+      '.annex/**',
+      '.nx/**',
+      'test/hostile/plugins/**',
+      'examples/**/*.zip',
+    ],
+  },
   eslint.configs.recommended,
   ...tseslint.configs.strict,
   { languageOptions: { globals: globals.node } },
   {
     files: ['**/*.ts'],
     rules: {
-      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true }],
+      '@typescript-eslint/no-unused-vars': [
+        'error',
+        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', ignoreRestSiblings: true },
+      ],
       '@typescript-eslint/consistent-type-imports': 'error',
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/no-empty-function': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Settings are read in an app’s config.ts and passed on.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Settings are read in an app’s config.ts and passed on.' },
+      ],
       eqeqeq: 'error',
       'no-console': 'error',
     },
@@ -80,14 +156,39 @@ export default tseslint.config(
     files: ['apps/*/src/**/*.ts'],
     rules: { 'no-restricted-imports': ['error', restrictions('apps', [])] },
   },
-  { files: ['apps/annex/src/main.ts', 'apps/annex/src/program.ts', 'apps/annex/src/panel.ts', 'scripts/**', 'bench/**', '**/bundle.mjs'], rules: { 'no-console': 'off' } },
+  {
+    files: [
+      'apps/annex/src/main.ts',
+      'apps/annex/src/program.ts',
+      'apps/annex/src/panel.ts',
+      'scripts/**',
+      'bench/**',
+      '**/bundle.mjs',
+    ],
+    rules: { 'no-console': 'off' },
+  },
   // The child programme has its standard error only; the confinement proof looks at what environment it was left.
   { files: ['apps/executor/src/main.ts'], rules: { 'no-console': 'off' } },
   { files: ['libs/sandbox/src/child/confinement.ts'], rules: { 'no-restricted-properties': 'off' } },
-  // Beside plugin code a Map's methods may have been replaced: tables are objects without prototype, and entries are deleted from them.
+  // Beside plugin code a Map's methods may have been replaced: tables are objects without prototype, and entries are
+  // deleted from them.
   { files: ['libs/sandbox/src/prelude/**/*.ts'], rules: { '@typescript-eslint/no-dynamic-delete': 'off' } },
   // Nest finds what to inject by the classes that a constructor names, so those imports must stay values.
-  { files: ['apps/api/src/controllers/**/*.ts', 'apps/*/src/**/*.module.ts'], rules: { '@typescript-eslint/consistent-type-imports': 'off' } },
-  { files: ['**/config.ts', 'test/**', 'scripts/**', 'bench/**', '**/*.spec.ts'], rules: { 'no-restricted-properties': 'off' } },
-  { files: ['test/**/*.ts', '**/*.spec.ts', 'bench/**', '**/testing/**'], rules: { 'no-restricted-imports': 'off', '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/no-extraneous-class': 'off', 'no-control-regex': 'off' } },
+  {
+    files: ['apps/api/src/controllers/**/*.ts', 'apps/*/src/**/*.module.ts'],
+    rules: { '@typescript-eslint/consistent-type-imports': 'off' },
+  },
+  {
+    files: ['**/config.ts', 'test/**', 'scripts/**', 'bench/**', '**/*.spec.ts'],
+    rules: { 'no-restricted-properties': 'off' },
+  },
+  {
+    files: ['test/**/*.ts', '**/*.spec.ts', 'bench/**', '**/testing/**'],
+    rules: {
+      'no-restricted-imports': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-extraneous-class': 'off',
+      'no-control-regex': 'off',
+    },
+  },
 );

@@ -1,4 +1,5 @@
-// npm run bench: what a plugin call costs, next to its peers, in one run on one machine. Prints figures; asserts nothing.
+// npm run bench: what a plugin call costs, next to its peers, in one run on one machine. Prints figures; asserts
+// nothing.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -35,7 +36,9 @@ const answers = async (url, headers) => {
 async function benchNest() {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/ping`;
-  const program = await startProgram(process.execPath, [join(here, 'servers/nest.mjs'), String(port)], { ready: () => answers(url) });
+  const program = await startProgram(process.execPath, [join(here, 'servers/nest.mjs'), String(port)], {
+    ready: () => answers(url),
+  });
   try {
     return await load(url, {}, { seconds });
   } finally {
@@ -47,9 +50,19 @@ async function benchWorkerd() {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}/ping`;
   copyFileSync(join(here, 'servers/worker.js'), join(workspace, 'worker.js'));
-  writeFileSync(join(workspace, 'config.capnp'), readFileSync(join(here, 'servers/workerd.capnp.template'), 'utf8').replace('PORT', String(port)));
+  writeFileSync(
+    join(workspace, 'config.capnp'),
+    readFileSync(join(here, 'servers/workerd.capnp.template'), 'utf8').replace('PORT', String(port)),
+  );
   const require = createRequire(import.meta.url);
-  const binary = join(dirname(require.resolve(`@cloudflare/workerd-${process.platform}-${process.arch === 'x64' ? '64' : process.arch}/package.json`)), 'bin/workerd');
+  const binary = join(
+    dirname(
+      require.resolve(
+        `@cloudflare/workerd-${process.platform}-${process.arch === 'x64' ? '64' : process.arch}/package.json`,
+      ),
+    ),
+    'bin/workerd',
+  );
   const program = await startProgram(binary, ['serve', join(workspace, 'config.capnp')], { ready: () => answers(url) });
   try {
     return await load(url, {}, { seconds });
@@ -71,14 +84,26 @@ async function benchAnnex() {
     },
   });
   try {
-    const login = await fetch(`${base}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'admin@demo.test', password: 'annex-demo' }) });
+    const login = await fetch(`${base}/api/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'admin@demo.test', password: 'annex-demo' }),
+    });
     const { access_token: token } = await login.json();
     const headers = { authorization: `Bearer ${token}`, 'x-tenant-slug': 'demo' };
     const upload = async (slug, extra = {}) => {
       const form = new FormData();
-      form.append('file', new Blob([await pack({ 'plugin.json': JSON.stringify({ ...manifest, slug }), 'main.js': code })]), `${slug}.zip`);
+      form.append(
+        'file',
+        new Blob([await pack({ 'plugin.json': JSON.stringify({ ...manifest, slug }), 'main.js': code })]),
+        `${slug}.zip`,
+      );
       form.append('enable', 'true');
-      const response = await fetch(`${base}/api/plugins/upload`, { method: 'POST', headers: { ...headers, ...extra }, body: form });
+      const response = await fetch(`${base}/api/plugins/upload`, {
+        method: 'POST',
+        headers: { ...headers, ...extra },
+        body: form,
+      });
       if (!response.ok) throw new Error(await response.text());
     };
     await upload('ping');
@@ -97,7 +122,11 @@ async function coldCalls({ base, headers, upload }) {
   const times = [];
   for (let index = 0; index < 12; index += 1) {
     const slug = `cold-${index}`;
-    const made = await fetch(`${base}/api/tenants`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ slug, name: slug }) });
+    const made = await fetch(`${base}/api/tenants`, {
+      method: 'POST',
+      headers: { ...headers, 'content-type': 'application/json' },
+      body: JSON.stringify({ slug, name: slug }),
+    });
     if (!made.ok) throw new Error(await made.text());
     await upload('ping', { 'x-tenant-slug': slug });
     // Lets the pool make its next blank executor: what is measured is the first call, not a queue of first calls.
@@ -112,7 +141,9 @@ async function coldCalls({ base, headers, upload }) {
 async function memoryFigures({ base, headers, upload }) {
   const rss = async () => {
     const text = await (await fetch(`${base}/metrics`)).text();
-    const values = [...text.matchAll(/^annex_executor_rss_bytes\{[^}]*state="serving"[^}]*\} (\d+)/gm)].map((match) => Number(match[1]));
+    const values = [...text.matchAll(/^annex_executor_rss_bytes\{[^}]*state="serving"[^}]*\} (\d+)/gm)].map((match) =>
+      Number(match[1]),
+    );
     return Math.max(0, ...values);
   };
   const before = await rss();
@@ -126,10 +157,15 @@ async function memoryFigures({ base, headers, upload }) {
   return { executorMb: before / 2 ** 20, pluginMb: (after - before) / plugins / 2 ** 20 };
 }
 
-const line = (name, { rps, p50, p99 }) => console.log(`${name.padEnd(34)} ${rps.toFixed(0).padStart(8)} req/s   p50 ${String(p50).padStart(4)} ms   p99 ${String(p99).padStart(5)} ms`);
+const line = (name, { rps, p50, p99 }) =>
+  console.log(
+    `${name.padEnd(34)} ${rps.toFixed(0).padStart(8)} req/s   p50 ${String(p50).padStart(4)} ms   p99 ${String(p99).padStart(5)} ms`,
+  );
 
 try {
-  console.log(`${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, 16 connections, ${seconds} s each, load from the same machine\n`);
+  console.log(
+    `${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, 16 connections, ${seconds} s each, load from the same machine\n`,
+  );
   const nest = await benchNest();
   line('bare NestJS on Fastify', nest);
   const workerd = await benchWorkerd();
@@ -137,9 +173,15 @@ try {
   const annex = await benchAnnex();
   line('Annex, warm GET /ext/ping/ping', annex.warm);
   console.log(`\nAnnex / NestJS  ${(annex.warm.rps / nest.rps).toFixed(2)} of the requests a second`);
-  console.log(`Annex / workerd ${(annex.warm.rps / workerd.rps).toFixed(2)} of the requests a second, ${(annex.warm.p99 / workerd.p99).toFixed(2)} of its p99`);
-  console.log(`cold first call of a tenant, a blank executor ready: p50 ${annex.cold.p50.toFixed(1)} ms, p99 ${annex.cold.p99.toFixed(1)} ms`);
-  console.log(`executor ${annex.memory.executorMb.toFixed(0)} MB resident, one more warm plugin ${annex.memory.pluginMb.toFixed(2)} MB`);
+  console.log(
+    `Annex / workerd ${(annex.warm.rps / workerd.rps).toFixed(2)} of the requests a second, ${(annex.warm.p99 / workerd.p99).toFixed(2)} of its p99`,
+  );
+  console.log(
+    `cold first call of a tenant, a blank executor ready: p50 ${annex.cold.p50.toFixed(1)} ms, p99 ${annex.cold.p99.toFixed(1)} ms`,
+  );
+  console.log(
+    `executor ${annex.memory.executorMb.toFixed(0)} MB resident, one more warm plugin ${annex.memory.pluginMb.toFixed(2)} MB`,
+  );
   execFileSync(process.execPath, [join(here, 'sandbox.mjs')], { stdio: 'inherit' });
   execFileSync(process.execPath, [join(here, 'dispatch.mjs')], { stdio: 'inherit' });
 } finally {

@@ -1,4 +1,5 @@
-// Measures background work: `npm run build && node bench/dispatch.mjs [postgres] [redis]`. Prints figures beside the gates; asserts nothing.
+// Measures background work: `npm run build && node bench/dispatch.mjs [postgres] [redis]`. Prints figures beside the
+// gates; asserts nothing.
 import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -23,7 +24,14 @@ const code = `import { hook, job } from '@annex/sdk'
 hook('bench.*', () => ({ at: Date.now() }))
 job('flood', () => ({ at: Date.now() }))
 `;
-const manifest = { slug: 'bench', name: 'Bench', version: '1.0.0', entry: 'main.js', events: ['bench.*'], jobs: [{ name: 'flood', overlap: 'allow' }] };
+const manifest = {
+  slug: 'bench',
+  name: 'Bench',
+  version: '1.0.0',
+  entry: 'main.js',
+  events: ['bench.*'],
+  jobs: [{ name: 'flood', overlap: 'allow' }],
+};
 
 function pack(files) {
   return new Promise((done) => {
@@ -37,11 +45,29 @@ function pack(files) {
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
-const line = (what, figures, gate) => console.log(`${what.padEnd(58)} ${figures.padEnd(38)} ${gate ? `gate ${gate}` : ''}`);
+const line = (what, figures, gate) =>
+  console.log(`${what.padEnd(58)} ${figures.padEnd(38)} ${gate ? `gate ${gate}` : ''}`);
 
 async function startRedis() {
   const port = await freePort();
-  const child = spawn('redis-server', ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction', '--dir', workspace], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(
+    'redis-server',
+    [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      '--maxmemory-policy',
+      'noeviction',
+      '--dir',
+      workspace,
+    ],
+    { stdio: ['ignore', 'pipe', 'ignore'] },
+  );
   await new Promise((ready, failed) => {
     child.once('error', failed);
     child.stdout.on('data', (text) => text.includes('Ready to accept connections') && ready());
@@ -49,29 +75,49 @@ async function startRedis() {
   return { url: `redis://127.0.0.1:${port}/0`, stop: () => void child.kill('SIGKILL') };
 }
 
-/** An Annex as people start it, in a process of its own, and how long events need from their 202 to the first line of a handler. */
+/**
+ * An Annex as people start it, in a process of its own, and how long events need from their 202 to the first line of a
+ * handler.
+ */
 async function eventLatency(backend, redisUrl, { perSecond = 60, seconds = 15 } = {}) {
   const port = await freePort();
   const base = `http://127.0.0.1:${port}`;
   const program = await startProgram(process.execPath, [join(root, 'apps/annex/dist/main.js')], {
     cwd: workspace,
-    env: { PORT: String(port), ANNEX_DATA_DIR: join(workspace, `data-${backend}`), LOG_LEVEL: 'warn', ...(redisUrl && { REDIS_URL: redisUrl }) },
+    env: {
+      PORT: String(port),
+      ANNEX_DATA_DIR: join(workspace, `data-${backend}`),
+      LOG_LEVEL: 'warn',
+      ...(redisUrl && { REDIS_URL: redisUrl }),
+    },
     ready: async (said) => {
       if (!/annex_[\w-]{20,}/.test(said)) throw new Error('not yet');
       if (!(await fetch(`${base}/readyz`)).ok) throw new Error('not yet');
     },
   });
   try {
-    const login = await fetch(`${base}/api/auth/login`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ email: 'admin@demo.test', password: 'annex-demo' }) });
+    const login = await fetch(`${base}/api/auth/login`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ email: 'admin@demo.test', password: 'annex-demo' }),
+    });
     const headers = { authorization: `Bearer ${(await login.json()).access_token}`, 'x-tenant-slug': 'demo' };
     const form = new FormData();
-    form.append('file', new Blob([await pack({ 'plugin.json': JSON.stringify(manifest), 'main.js': code })]), 'bench.zip');
+    form.append(
+      'file',
+      new Blob([await pack({ 'plugin.json': JSON.stringify(manifest), 'main.js': code })]),
+      'bench.zip',
+    );
     form.append('enable', 'true');
     const uploaded = await fetch(`${base}/api/plugins/upload`, { method: 'POST', headers, body: form });
     if (!uploaded.ok) throw new Error(await uploaded.text());
     const send = async (id) => {
       const sentAt = Date.now();
-      const answer = await fetch(`${base}/api/events`, { method: 'POST', headers: { ...headers, 'content-type': 'application/json' }, body: JSON.stringify({ id, type: 'bench.tick', data: {} }) });
+      const answer = await fetch(`${base}/api/events`, {
+        method: 'POST',
+        headers: { ...headers, 'content-type': 'application/json' },
+        body: JSON.stringify({ id, type: 'bench.tick', data: {} }),
+      });
       if (answer.status !== 202) throw new Error(await answer.text());
       await answer.arrayBuffer();
       return [sentAt, Date.now()];
@@ -92,8 +138,12 @@ async function eventLatency(backend, redisUrl, { perSecond = 60, seconds = 15 } 
     await pause(1500);
     const fromSend = [];
     const fromAnswer = [];
-    for (let cursor; ; ) {
-      const page = await (await fetch(`${base}/api/runs?kind=event&plugin=bench&limit=200${cursor ? `&cursor=${cursor}` : ''}`, { headers })).json();
+    for (let cursor; ;) {
+      const page = await (
+        await fetch(`${base}/api/runs?kind=event&plugin=bench&limit=200${cursor ? `&cursor=${cursor}` : ''}`, {
+          headers,
+        })
+      ).json();
       for (const run of page.items) {
         const at = times.get(run.event_id);
         if (!at || !run.result) continue;
@@ -103,9 +153,17 @@ async function eventLatency(backend, redisUrl, { perSecond = 60, seconds = 15 } 
       cursor = page.next_cursor;
       if (!cursor) break;
     }
-    if (fromSend.length !== times.size) throw new Error(`${times.size - fromSend.length} of ${times.size} events were not handled in time`);
-    line(`${backend}: event accepted → handler, ${perSecond}/s`, `p50 ${ms(percentile(fromAnswer, 0.5))}, p99 ${ms(percentile(fromAnswer, 0.99))}`, 'p50 ≤ 15 ms, p99 ≤ 60 ms');
-    line(`${backend}: event sent → handler`, `p50 ${ms(percentile(fromSend, 0.5))}, p99 ${ms(percentile(fromSend, 0.99))}`);
+    if (fromSend.length !== times.size)
+      throw new Error(`${times.size - fromSend.length} of ${times.size} events were not handled in time`);
+    line(
+      `${backend}: event accepted → handler, ${perSecond}/s`,
+      `p50 ${ms(percentile(fromAnswer, 0.5))}, p99 ${ms(percentile(fromAnswer, 0.99))}`,
+      'p50 ≤ 15 ms, p99 ≤ 60 ms',
+    );
+    line(
+      `${backend}: event sent → handler`,
+      `p50 ${ms(percentile(fromSend, 0.5))}, p99 ${ms(percentile(fromSend, 0.99))}`,
+    );
   } finally {
     await program.stop();
   }
@@ -114,12 +172,31 @@ async function eventLatency(backend, redisUrl, { perSecond = 60, seconds = 15 } 
 /** The platform without HTTP, in this process: what is measured is dispatch, through real isolates. */
 async function openPlatform(backend, redisUrl) {
   const load = (path) => import(pathToFileURL(join(root, path)).href);
-  const [{ createPlatform }, { readSettings }, access] = await Promise.all([load('apps/annex/dist/platform.js'), load('apps/annex/dist/config.js'), import('@annex/access')]);
+  const [{ createPlatform }, { readSettings }, access] = await Promise.all([
+    load('apps/annex/dist/platform.js'),
+    load('apps/annex/dist/config.js'),
+    import('@annex/access'),
+  ]);
   const dataDir = join(workspace, `platform-${backend}`);
   const postgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger });
-  const { logins } = await prepareDatabase({ url: postgres.url, logins: { current: randomBytes(32), old: [] }, prepareQueue: migrateQueue });
-  const settings = readSettings({ PORT: '0', LOG_LEVEL: 'silent', ANNEX_MIN_INTERVAL_S: '1', ...(redisUrl && { REDIS_URL: redisUrl }) });
-  const platform = await createPlatform({ settings, logins, logger: silentLogger, masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') });
+  const { logins } = await prepareDatabase({
+    url: postgres.url,
+    logins: { current: randomBytes(32), old: [] },
+    prepareQueue: migrateQueue,
+  });
+  const settings = readSettings({
+    PORT: '0',
+    LOG_LEVEL: 'silent',
+    ANNEX_MIN_INTERVAL_S: '1',
+    ...(redisUrl && { REDIS_URL: redisUrl }),
+  });
+  const platform = await createPlatform({
+    settings,
+    logins,
+    logger: silentLogger,
+    masterKey: randomBytes(32),
+    jwtSecret: randomBytes(32).toString('hex'),
+  });
   const sql = (text, parameters) => platform.database.platform((tx) => tx.query(text, parameters));
   return {
     platform,
@@ -135,12 +212,22 @@ async function openPlatform(backend, redisUrl) {
     flood: ({ id, installationId }, count) =>
       platform.database.forTenant(id).transaction(async (tx) => {
         for (let index = 0; index < count; index += 1) {
-          await enqueueRun(tx, { installationId, plugin: 'bench', kind: 'job', name: 'flood', ordinal: 0, policy: {}, depth: 0 });
+          await enqueueRun(tx, {
+            installationId,
+            plugin: 'bench',
+            kind: 'job',
+            name: 'flood',
+            ordinal: 0,
+            policy: {},
+            depth: 0,
+          });
         }
       }),
     drained: async () => {
       for (;;) {
-        const [row] = await sql(`select count(*)::int as n from runs where status in ('queued', 'running', 'retrying') and kind = 'job'`);
+        const [row] = await sql(
+          `select count(*)::int as n from runs where status in ('queued', 'running', 'retrying') and kind = 'job'`,
+        );
         if (row.n === 0) return;
         await pause(20);
       }
@@ -156,7 +243,13 @@ async function openPlatform(backend, redisUrl) {
 /** A dispatcher of the platform's, which a measurement may start and stop. */
 function dispatcherOf({ platform, url }, backend, redisUrl, name = 'runs') {
   const queue = createQueue({ backend, url: backend === 'redis' ? redisUrl : url, logger: silentLogger, name });
-  const dispatcher = new Dispatcher({ database: platform.database, queue, execute: platform.execution, logger: silentLogger, ownerId: newUuid() });
+  const dispatcher = new Dispatcher({
+    database: platform.database,
+    queue,
+    execute: platform.execution,
+    logger: silentLogger,
+    ownerId: newUuid(),
+  });
   return {
     queue,
     dispatcher,
@@ -169,7 +262,9 @@ function dispatcherOf({ platform, url }, backend, redisUrl, name = 'runs') {
 
 /** Runs a second from the first claim to the last end of what is in `runs` now. */
 async function rateOf(sql) {
-  const [row] = await sql(`select count(*)::int as n, extract(epoch from max(finished_at) - min(started_at))::float8 as s from runs where kind = 'job' and status = 'succeeded'`);
+  const [row] = await sql(
+    `select count(*)::int as n, extract(epoch from max(finished_at) - min(started_at))::float8 as s from runs where kind = 'job' and status = 'succeeded'`,
+  );
   return row.n / row.s;
 }
 
@@ -187,9 +282,18 @@ async function fairness(backend, bed, redisUrl, { runs = 5000 } = {}) {
   await bed.sql('delete from runs');
   await bed.flood(flood, runs);
   const fifo = dispatcherOf(bed, backend, redisUrl, 'fifo');
-  const marked = await bed.sql(`update runs set next_attempt_at = null, dispatched_at = now() + interval '1 hour' returning tenant_id, id`);
+  const marked = await bed.sql(
+    `update runs set next_attempt_at = null, dispatched_at = now() + interval '1 hour' returning tenant_id, id`,
+  );
   const { idFromUuid } = await import('@annex/kernel');
-  await fifo.queue.add(marked.map(({ tenant_id, id }) => ({ id: `${id}_0`, tenantId: idFromUuid('tenant', tenant_id), runId: idFromUuid('run', id), claims: 0 })));
+  await fifo.queue.add(
+    marked.map(({ tenant_id, id }) => ({
+      id: `${id}_0`,
+      tenantId: idFromUuid('tenant', tenant_id),
+      runId: idFromUuid('run', id),
+      claims: 0,
+    })),
+  );
   await fifo.dispatcher.start();
   await bed.drained();
   const fifoRate = await rateOf(bed.sql);
@@ -202,9 +306,15 @@ async function fairness(backend, bed, redisUrl, { runs = 5000 } = {}) {
   await pause(300);
   const waits = [];
   for (let index = 0; index < 40; index += 1) {
-    const [{ n }] = await bed.sql(`select count(*)::int as n from runs where tenant_id = $1 and status = 'queued'`, [(await import('@annex/kernel')).uuidFromId(flood.id)]);
+    const [{ n }] = await bed.sql(`select count(*)::int as n from runs where tenant_id = $1 and status = 'queued'`, [
+      (await import('@annex/kernel')).uuidFromId(flood.id),
+    ]);
     if (n < 200) break;
-    const { runId } = await bed.platform.runs.runNow(flood.caller === quiet.caller ? flood.caller : quiet.caller, 'bench', 'flood');
+    const { runId } = await bed.platform.runs.runNow(
+      flood.caller === quiet.caller ? flood.caller : quiet.caller,
+      'bench',
+      'flood',
+    );
     const at = Date.now();
     await bed.platform.runs.waitForRun(quiet.id, runId, 30_000);
     waits.push(Math.max(0, (await bed.platform.execution.reader.run(quiet.id, runId)).result.at - at));
@@ -213,8 +323,16 @@ async function fairness(backend, bed, redisUrl, { runs = 5000 } = {}) {
   await bed.drained();
   const fairRate = await rateOf(bed.sql);
   await fair.stop();
-  line(`${backend}: quiet tenant behind ${runs} runs (${waits.length} tries)`, `p50 ${ms(percentile(waits, 0.5))}, p99 ${ms(percentile(waits, 0.99))}`, 'p99 ≤ 250 ms');
-  line(`${backend}: throughput of the flood, fair / FIFO`, `${fairRate.toFixed(0)} / ${fifoRate.toFixed(0)} runs/s = ${(fairRate / fifoRate).toFixed(2)}`, '≥ 0.90');
+  line(
+    `${backend}: quiet tenant behind ${runs} runs (${waits.length} tries)`,
+    `p50 ${ms(percentile(waits, 0.5))}, p99 ${ms(percentile(waits, 0.99))}`,
+    'p99 ≤ 250 ms',
+  );
+  line(
+    `${backend}: throughput of the flood, fair / FIFO`,
+    `${fairRate.toFixed(0)} / ${fifoRate.toFixed(0)} runs/s = ${(fairRate / fifoRate).toFixed(2)}`,
+    '≥ 0.90',
+  );
 
   // Several tenants with as much to do each: who got how much until half of all was done.
   await bed.sql('delete from runs');
@@ -225,7 +343,11 @@ async function fairness(backend, bed, redisUrl, { runs = 5000 } = {}) {
   await even.dispatcher.start();
   await bed.drained();
   await even.stop();
-  const shares = (await bed.sql(`select count(*)::int as n from (select tenant_id from runs where kind = 'job' order by started_at limit 1500) first group by tenant_id`)).map(({ n }) => n);
+  const shares = (
+    await bed.sql(
+      `select count(*)::int as n from (select tenant_id from runs where kind = 'job' order by started_at limit 1500) first group by tenant_id`,
+    )
+  ).map(({ n }) => n);
   const jain = shares.reduce((sum, n) => sum + n, 0) ** 2 / (shares.length * shares.reduce((sum, n) => sum + n * n, 0));
   line(`${backend}: Jain index over 6 tenants, one with 7.5 times the work`, jain.toFixed(3), '≥ 0.95');
 }
@@ -234,7 +356,10 @@ async function bareBullmq(redisUrl, jobs = 20_000) {
   const url = new URL(redisUrl);
   const connection = { host: url.hostname, port: Number(url.port), maxRetriesPerRequest: null };
   const queue = new Queue('bare', { connection });
-  for (let index = 0; index < jobs; index += 1000) await queue.addBulk(Array.from({ length: 1000 }, () => ({ name: 'x', data: {}, opts: { removeOnComplete: true } })));
+  for (let index = 0; index < jobs; index += 1000)
+    await queue.addBulk(
+      Array.from({ length: 1000 }, () => ({ name: 'x', data: {}, opts: { removeOnComplete: true } })),
+    );
   const done = Promise.withResolvers();
   let count = 0;
   const started = performance.now();
@@ -259,13 +384,21 @@ async function throughput(backend, bed, redisUrl, { tenants = 4, runs = 2500 } =
   await many.stop();
   if (backend === 'redis') {
     const bare = await bareBullmq(redisUrl);
-    line('redis: dispatch in real isolates / bare BullMQ no-op worker', `${rate.toFixed(0)} / ${bare.toFixed(0)} runs/s = ${(rate / bare).toFixed(2)}`, '≥ 0.50');
+    line(
+      'redis: dispatch in real isolates / bare BullMQ no-op worker',
+      `${rate.toFixed(0)} / ${bare.toFixed(0)} runs/s = ${(rate / bare).toFixed(2)}`,
+      '≥ 0.50',
+    );
   } else line(`${backend}: dispatch in real isolates`, `${rate.toFixed(0)} runs/s`);
 }
 
 async function schedules(backend, bed, redisUrl, { tenants = 4, each = 50, seconds = 12 } = {}) {
   await bed.sql('delete from runs');
-  const jobs = Array.from({ length: each }, (_, index) => ({ name: `tick-${index}`, schedule: '* * * * * *', overlap: 'allow' }));
+  const jobs = Array.from({ length: each }, (_, index) => ({
+    name: `tick-${index}`,
+    schedule: '* * * * * *',
+    overlap: 'allow',
+  }));
   const files = {
     'plugin.json': JSON.stringify({ ...manifest, slug: 'ticks', events: [], jobs }),
     'main.js': `import { job } from '@annex/sdk'\nfor (let index = 0; index < ${each}; index += 1) job('tick-' + index, () => ({ at: Date.now() }))\n`,
@@ -278,10 +411,17 @@ async function schedules(backend, bed, redisUrl, { tenants = 4, each = 50, secon
   await pause(seconds * 1000);
   await bed.sql('update schedules set active = false');
   await bed.drained();
-  const rows = await bed.sql(`select ((result->>'at')::float8 - extract(epoch from scheduled_for) * 1000)::float8 as lag from runs where kind = 'job' and status = 'succeeded' and scheduled_for >= $1`, [from]);
+  const rows = await bed.sql(
+    `select ((result->>'at')::float8 - extract(epoch from scheduled_for) * 1000)::float8 as lag from runs where kind = 'job' and status = 'succeeded' and scheduled_for >= $1`,
+    [from],
+  );
   await ticking.stop();
   const lags = rows.map(({ lag }) => lag);
-  line(`${backend}: ${tenants * each} one-second schedules, lag (${lags.length} ticks)`, `p50 ${ms(percentile(lags, 0.5))}, p99 ${ms(percentile(lags, 0.99))}`, 'p99 ≤ 1 s');
+  line(
+    `${backend}: ${tenants * each} one-second schedules, lag (${lags.length} ticks)`,
+    `p50 ${ms(percentile(lags, 0.5))}, p99 ${ms(percentile(lags, 0.99))}`,
+    'p99 ≤ 1 s',
+  );
 }
 
 const redis = backends.includes('redis') ? await startRedis() : undefined;

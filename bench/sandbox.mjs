@@ -1,4 +1,5 @@
-// Measures the sandbox: `npm run build && node bench/sandbox.mjs`. Prints runs per second, latency, cold start and memory.
+// Measures the sandbox: `npm run build && node bench/sandbox.mjs`. Prints runs per second, latency, cold start and
+// memory.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -16,7 +17,9 @@ function bundleOf(body) {
 const ping = bundleOf(`annexSdk.route('/ping', async (ctx) => ({ ok: true, tenant: ctx.tenantId }));`);
 const call = bundleOf(`annexSdk.route('/call', async (ctx) => ({ value: await ctx.kv.get('a') }));`);
 const body = JSON.stringify({ text: 'x'.repeat(900), list: [1, 2, 3] });
-const echo = bundleOf(`annexSdk.route('/echo', { methods: ['POST'] }, async (ctx) => { const value = await ctx.request.json(); return { length: value.text.length }; });`);
+const echo = bundleOf(
+  `annexSdk.route('/echo', { methods: ['POST'] }, async (ctx) => { const value = await ctx.request.json(); return { length: value.text.length }; });`,
+);
 
 const shared = {
   tenant: { id: 'ten_1', slug: 'demo', name: 'Demo' },
@@ -24,7 +27,16 @@ const shared = {
   permissions: ['db.read'],
   config: { channel: '#ops' },
 };
-const limits = { wallMs: 5000, cpuMs: 1000, memoryMb: 100, resultBytes: 5_242_880, logLines: 1000, logBytes: 262_144, hostCalls: 200, hostCallsAtOnce: 20 };
+const limits = {
+  wallMs: 5000,
+  cpuMs: 1000,
+  memoryMb: 100,
+  resultBytes: 5_242_880,
+  logLines: 1000,
+  logBytes: 262_144,
+  hostCalls: 200,
+  hostCallsAtOnce: 20,
+};
 let count = 0;
 
 function requestFor(bundle, { tenantId = 'ten_1', key = bundle.sha256, withBody = false } = {}) {
@@ -37,11 +49,19 @@ function requestFor(bundle, { tenantId = 'ten_1', key = bundle.sha256, withBody 
     bundleSha256: bundle.sha256,
     loadBundle: () => Promise.resolve(bundle),
     handler: { kind: 'route', index: 0 },
-    context: { ...shared, user: { id: 'usr_1', email: 'a@demo.test' }, run: { id: `run_${count}`, kind: 'route', name: '/ping', attempt: 1, deadlineMs: Date.now() + 5000 } },
+    context: {
+      ...shared,
+      user: { id: 'usr_1', email: 'a@demo.test' },
+      run: { id: `run_${count}`, kind: 'route', name: '/ping', attempt: 1, deadlineMs: Date.now() + 5000 },
+    },
     request: {
       method: withBody ? 'POST' : 'GET',
       url: 'http://localhost:3000/ext/probe/ping',
-      headers: [['host', 'localhost:3000'], ['accept', '*/*'], ['user-agent', 'bench']],
+      headers: [
+        ['host', 'localhost:3000'],
+        ['accept', '*/*'],
+        ['user-agent', 'bench'],
+      ],
       params: {},
       query: {},
       body: withBody ? { encoding: 'utf8', data: body } : null,
@@ -92,10 +112,16 @@ async function measure(sandbox, name, concurrency, make) {
   // An executor that was replaced meanwhile has taken its own figure along.
   const executorMs = [...executorCpuMs(sandbox)].reduce((sum, [pid, ms]) => sum + ms - (executorCpu.get(pid) ?? 0), 0);
   const executorUs = (executorMs * 1000) / samples.length;
-  console.log(`${name}, ${concurrency} at once: ${Math.round(samples.length / tookS)} runs/s, ${percentiles(samples)}, processor time a run: parent ${parentUs.toFixed(1)} µs, executor ${executorUs.toFixed(1)} µs`);
+  console.log(
+    `${name}, ${concurrency} at once: ${Math.round(samples.length / tookS)} runs/s, ${percentiles(samples)}, processor time a run: parent ${parentUs.toFixed(1)} µs, executor ${executorUs.toFixed(1)} µs`,
+  );
 }
 
-const sandbox = await createSandbox({ hostMethods: ['kv.get', 'kv.set', 'emit', 'jobs.runNow', 'db.query'], blankExecutors: 2, maxExecutors: 64 });
+const sandbox = await createSandbox({
+  hostMethods: ['kv.get', 'kv.set', 'emit', 'jobs.runNow', 'db.query'],
+  blankExecutors: 2,
+  maxExecutors: 64,
+});
 await measure(sandbox, 'GET route', 1, () => requestFor(ping));
 await measure(sandbox, 'GET route', 16, () => requestFor(ping));
 await measure(sandbox, 'POST route with 1 kB JSON', 16, () => requestFor(echo, { withBody: true }));
@@ -127,7 +153,9 @@ async function measureWarm(name, bundle, tenantId) {
     if (outcome.status !== 'succeeded') throw new Error(JSON.stringify(outcome.error));
     await settled();
   }
-  console.log(`${name}: executor with one ${before?.toFixed(1)} MB resident, one more ${((rss() - before) / plugins).toFixed(2)} MB; first run in a new isolate ${percentiles(times)}`);
+  console.log(
+    `${name}: executor with one ${before?.toFixed(1)} MB resident, one more ${((rss() - before) / plugins).toFixed(2)} MB; first run in a new isolate ${percentiles(times)}`,
+  );
 }
 
 const heavy = bundleOf(`annexSdk.route('/heavy', async () => {
@@ -138,4 +166,12 @@ const heavy = bundleOf(`annexSdk.route('/heavy', async () => {
 await measureWarm('a plain plugin', ping, 'ten_warm');
 await measureWarm('a plugin that uses streams, international URLs and East Asian encodings', heavy, 'ten_heavy');
 await sandbox.stop();
-execFileSync(process.execPath, ['--no-node-snapshot', '--disable-optimizing-compilers', join(dirname(fileURLToPath(import.meta.url)), 'isolate.mjs')], { stdio: 'inherit' });
+execFileSync(
+  process.execPath,
+  [
+    '--no-node-snapshot',
+    '--disable-optimizing-compilers',
+    join(dirname(fileURLToPath(import.meta.url)), 'isolate.mjs'),
+  ],
+  { stdio: 'inherit' },
+);

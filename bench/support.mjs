@@ -14,7 +14,11 @@ export function freePort() {
 
 /** Starts a program in a process group of its own and answers once `ready()` does not throw. */
 export async function startProgram(command, args, { env = {}, ready, cwd }) {
-  const child = spawn(command, args, { env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env }, stdio: ['ignore', 'pipe', 'pipe'], cwd });
+  const child = spawn(command, args, {
+    env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    cwd,
+  });
   let said = '';
   child.stdout.on('data', (chunk) => (said += chunk));
   child.stderr.on('data', (chunk) => (said += chunk));
@@ -25,7 +29,8 @@ export async function startProgram(command, args, { env = {}, ready, cwd }) {
       await ready(said);
       break;
     } catch {
-      if (child.exitCode !== null || Date.now() > deadline) throw new Error(`${command} ${args.join(' ')} did not start:\n${said.slice(-3000)}`);
+      if (child.exitCode !== null || Date.now() > deadline)
+        throw new Error(`${command} ${args.join(' ')} did not start:\n${said.slice(-3000)}`);
       await new Promise((done) => setTimeout(done, 50));
     }
   }
@@ -43,7 +48,8 @@ export async function startProgram(command, args, { env = {}, ready, cwd }) {
 export async function load(url, headers = {}, { seconds = 8, connections = 16 } = {}) {
   await autocannon({ url, headers, connections, duration: 2 });
   const result = await autocannon({ url, headers, connections, duration: seconds });
-  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} answers were not 2xx, ${result.errors} errors`);
+  if (result.non2xx > 0 || result.errors > 0)
+    throw new Error(`${url}: ${result.non2xx} answers were not 2xx, ${result.errors} errors`);
   return { rps: result.requests.average, p50: result.latency.p50, p99: result.latency.p99 };
 }
 

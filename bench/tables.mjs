@@ -1,5 +1,6 @@
-// node bench/tables.mjs [rows] [questions]: how long a question to a tenant's table takes, beside another tenant with a table of the same name.
-// Loads a million rows (takes some minutes) into an embedded PostgreSQL of its own, asks through libs/tables as plugins do. Prints figures; asserts nothing.
+// node bench/tables.mjs [rows] [questions]: how long a question to a tenant's table takes, beside another tenant with a
+// table of the same name. Loads a million rows (takes some minutes) into an embedded PostgreSQL of its own, asks
+// through libs/tables as plugins do. Prints figures; asserts nothing.
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync, chmodSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
@@ -18,7 +19,11 @@ const questions = Number(process.argv[3] ?? 200);
 const batch = 2_000;
 const folder = mkdtempSync(join(tmpdir(), 'annex-bench-tables-'));
 chmodSync(folder, 0o755);
-const postgres = await startEmbeddedPostgres({ dataDir: folder, logger: silentLogger, settings: { max_wal_size: '4GB' } });
+const postgres = await startEmbeddedPostgres({
+  dataDir: folder,
+  logger: silentLogger,
+  settings: { max_wal_size: '4GB' },
+});
 const database = await (async () => {
   const { logins } = await prepareDatabase({ url: postgres.url, logins: { current: randomBytes(32), old: [] } });
   return Database.open({ logins, logger: silentLogger });
@@ -36,9 +41,14 @@ const order = (n) => ({
 });
 
 async function load(tenantUuid, tenantId, count) {
-  await database.forTenant(tenantId).transaction((tx) => tx.query(`insert into document_tables (tenant_id, name) values ($1, 'orders')`, [tenantUuid]));
+  await database
+    .forTenant(tenantId)
+    .transaction((tx) => tx.query(`insert into document_tables (tenant_id, name) values ($1, 'orders')`, [tenantUuid]));
   for (let done = 0; done < count; done += batch) {
-    const documents = Array.from({ length: Math.min(batch, count - done) }, (_, n) => ({ id: newUuid(), data: order(done + n) }));
+    const documents = Array.from({ length: Math.min(batch, count - done) }, (_, n) => ({
+      id: newUuid(),
+      data: order(done + n),
+    }));
     const entries = documents.flatMap(({ id, data }) => indexEntries(data).map((entry) => ({ id, entry })));
     await database.forTenant(tenantId).transaction(async (tx) => {
       await tx.query(
@@ -46,11 +56,10 @@ async function load(tenantUuid, tenantId, count) {
          select $1, 'orders', id, data, octet_length(data::text), uuid_extract_timestamp(id), uuid_extract_timestamp(id) from unnest($2::uuid[], $3::jsonb[]) as given(id, data)`,
         [tenantUuid, documents.map(({ id }) => id), documents.map(({ data }) => JSON.stringify(data))],
       );
-      await tx.query(`insert into document_values (tenant_id, table_name, value, document_id) select $1, 'orders', value, id from unnest($2::bytea[], $3::uuid[]) as given(value, id)`, [
-        tenantUuid,
-        entries.map(({ entry }) => entry),
-        entries.map(({ id }) => id),
-      ]);
+      await tx.query(
+        `insert into document_values (tenant_id, table_name, value, document_id) select $1, 'orders', value, id from unnest($2::bytea[], $3::uuid[]) as given(value, id)`,
+        [tenantUuid, entries.map(({ entry }) => entry), entries.map(({ id }) => id)],
+      );
     });
     if ((done / batch) % 50 === 0) process.stderr.write(`\r${done} rows `);
   }
@@ -75,7 +84,9 @@ try {
   const [tenant, other] = await Promise.all(
     ['loud', 'quiet'].map(async (slug) => {
       const id = newId('tenant');
-      await database.platform((tx) => tx.query('insert into tenants (id, slug, name) values ($1, $2, $2)', [uuidFromId(id), slug]));
+      await database.platform((tx) =>
+        tx.query('insert into tenants (id, slug, name) values ($1, $2, $2)', [uuidFromId(id), slug]),
+      );
       return { id, slug };
     }),
   );
@@ -84,8 +95,14 @@ try {
   await load(uuidFromId(other.id), other.id, Math.ceil(rows / 100));
   process.stderr.write(`\rloaded in ${Math.round((performance.now() - started) / 1000)} s\n`);
   const tables = new Tables({ database, clock: systemClock });
-  const sizes = await database.platform((tx) => tx.query(`select pg_size_pretty(pg_total_relation_size('documents')) as documents, pg_size_pretty(pg_total_relation_size('document_values')) as index`));
-  console.log(`${rows} rows of one tenant, ${cpus().length} processors; documents ${sizes[0].documents}, index ${sizes[0].index}`);
+  const sizes = await database.platform((tx) =>
+    tx.query(
+      `select pg_size_pretty(pg_total_relation_size('documents')) as documents, pg_size_pretty(pg_total_relation_size('document_values')) as index`,
+    ),
+  );
+  console.log(
+    `${rows} rows of one tenant, ${cpus().length} processors; documents ${sizes[0].documents}, index ${sizes[0].index}`,
+  );
   for (const when of ['before ANALYZE', 'after ANALYZE']) {
     console.log(`\n${when.padEnd(34)}      p50      p99  rows`);
     for (const [name, filter, { orderBy } = {}] of cases) {
@@ -97,7 +114,9 @@ try {
         found = (await tables.query(tenant, 'orders', query)).length;
         times.push(performance.now() - from);
       }
-      console.log(`${name.padEnd(34)} ${percentile(times, 0.5).toFixed(1).padStart(6)} ms ${percentile(times, 0.99).toFixed(1).padStart(6)} ms  ${found}`);
+      console.log(
+        `${name.padEnd(34)} ${percentile(times, 0.5).toFixed(1).padStart(6)} ms ${percentile(times, 0.99).toFixed(1).padStart(6)} ms  ${found}`,
+      );
     }
     for (const [name, work] of [
       ['count of an equal value', () => tables.count(tenant, 'orders', filterInput.parse({ status: 'open' }))],
@@ -112,7 +131,9 @@ try {
         await work().catch((error) => (failed = error.code));
         times.push(performance.now() - from);
       }
-      console.log(`${name.padEnd(34)} ${percentile(times, 0.5).toFixed(1).padStart(6)} ms ${percentile(times, 0.99).toFixed(1).padStart(6)} ms  ${failed}`);
+      console.log(
+        `${name.padEnd(34)} ${percentile(times, 0.5).toFixed(1).padStart(6)} ms ${percentile(times, 0.99).toFixed(1).padStart(6)} ms  ${failed}`,
+      );
     }
     // As autovacuum does when so much has been written.
     await database.platform((tx) => tx.query('select 1'));

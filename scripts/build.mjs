@@ -1,6 +1,7 @@
 // Builds everything that runs: TypeScript to JavaScript file by file with SWC (decorator metadata kept for Nest and
-// TypeORM), then the parts that must be one file (see below). Only files that changed are compiled again. Every file is written beside its
-// place and moved in whole, so that a build that was killed, or two at once, leave nothing half-written that the next one takes for done.
+// TypeORM), then the parts that must be one file (see below). Only files that changed are compiled again. Every file is
+// written beside its place and moved in whole, so that a build that was killed, or two at once, leave nothing
+// half-written that the next one takes for done.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -36,7 +37,9 @@ async function replace(path, text, mtimeS) {
 
 /** A draft of a build that was killed; one that is younger may belong to a build under way. */
 async function isAbandoned(file) {
-  return file.endsWith('.tmp') && Date.now() - (await stat(file).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs > 60_000;
+  return (
+    file.endsWith('.tmp') && Date.now() - (await stat(file).catch(() => ({ mtimeMs: Date.now() }))).mtimeMs > 60_000
+  );
 }
 
 async function compileProject(project) {
@@ -54,7 +57,11 @@ async function compileProject(project) {
     // The same time as the source, not a later one: a checkout or a copy may well put an older source in its place.
     if (to && Math.abs(to.mtimeMs - from.mtimeMs) < 1 && to.ctimeMs >= scriptMs) continue;
     const code = await readFile(file, 'utf8');
-    const result = await transform(code, { ...swcOptions, filename: file, sourceFileName: relative(dirname(out), file) });
+    const result = await transform(code, {
+      ...swcOptions,
+      filename: file,
+      sourceFileName: relative(dirname(out), file),
+    });
     await mkdir(dirname(out), { recursive: true });
     await replace(`${out}.map`, result.map ?? '');
     await replace(out, `${result.code}\n//# sourceMappingURL=${out.split('/').pop()}.map\n`, from.mtimeMs / 1000);
@@ -62,7 +69,8 @@ async function compileProject(project) {
   }
   if (existsSync(dist)) {
     for (const file of await sourceFiles(dist)) {
-      if (!file.includes('/bundled/') && !wanted.has(file) && (/\.js(\.map)?$/.test(file) || (await isAbandoned(file)))) await rm(file, { force: true });
+      if (!file.includes('/bundled/') && !wanted.has(file) && (/\.js(\.map)?$/.test(file) || (await isAbandoned(file))))
+        await rm(file, { force: true });
     }
   }
   return compiled;

@@ -1,5 +1,5 @@
-// `npm start` (with exec, so that no shell stands between): builds what changed, then becomes Annex. npm waits for this one process and takes
-// over its exit code, also after Ctrl-C.
+// `npm start` (with exec, so that no shell stands between): builds what changed, then becomes Annex. npm waits for this
+// one process and takes over its exit code, also after Ctrl-C.
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 

@@ -1,5 +1,7 @@
-// Writes what is generated from the code: docs/errors.md, docs/host-api.md and libs/sdk/plugin.schema.json. Runs over dist, so after a build.
-// `--check` writes nothing and exits with 1 when a file differs, when an error has no way out, or when a way out has no error.
+// Writes what is generated from the code: docs/errors.md, docs/host-api.md and libs/sdk/plugin.schema.json. Runs over
+// dist, so after a build.
+// `--check` writes nothing and exits with 1 when a file differs, when an error has no way out, or when a way out has no
+// error.
 import { existsSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -13,7 +15,8 @@ const check = process.argv.includes('--check');
 async function readCatalogues() {
   for (const lib of await readdir(join(root, 'libs'))) await load(`libs/${lib}/dist/index.js`);
   for (const app of await readdir(join(root, 'apps'))) {
-    for (const path of [`apps/${app}/dist/errors.js`, `apps/${app}/dist/http/errors.js`]) if (existsSync(join(root, path))) await load(path);
+    for (const path of [`apps/${app}/dist/errors.js`, `apps/${app}/dist/http/errors.js`])
+      if (existsSync(join(root, path))) await load(path);
   }
   const { errorCatalogues } = await load('libs/kernel/dist/index.js');
   return errorCatalogues;
@@ -51,7 +54,9 @@ async function writeErrors() {
     else used.add(key);
     return key === undefined ? '' : codes[key];
   };
-  for (const owner of Object.keys(catalogues)) if (!Object.hasOwn(sections, owner)) faults.push(`scripts/error-ways-out.json has no section for the errors of ${owner}`);
+  for (const owner of Object.keys(catalogues))
+    if (!Object.hasOwn(sections, owner))
+      faults.push(`scripts/error-ways-out.json has no section for the errors of ${owner}`);
 
   const lines = [
     '# Errors',
@@ -69,44 +74,81 @@ async function writeErrors() {
       faults.push(`scripts/error-ways-out.json has a section for ${owner}, which declares no errors`);
       continue;
     }
-    lines.push('', `## ${owner}`, '', intro, '', '| code | status | fault | title | way out |', '|---|---|---|---|---|');
+    lines.push(
+      '',
+      `## ${owner}`,
+      '',
+      intro,
+      '',
+      '| code | status | fault | title | way out |',
+      '|---|---|---|---|---|',
+    );
     for (const [code, { status, fault, title }] of Object.entries(kinds)) {
       lines.push(`| \`${code}\` | ${status} | ${fault} | ${cell(title)} | ${cell(wayOut(owner, code))} |`);
     }
   }
   lines.push(...inputFaultLines);
-  for (const key of Object.keys(codes)) if (!used.has(key)) faults.push(`scripts/error-ways-out.json has a text for ${key}, which is no error`);
+  for (const key of Object.keys(codes))
+    if (!used.has(key)) faults.push(`scripts/error-ways-out.json has a text for ${key}, which is no error`);
   return { path: 'docs/errors.md', text: `${lines.join('\n')}\n`, faults };
 }
 
 /** A JSON Schema as people read types. Bounds and patterns are left to the detail of the error. */
 function typeText(schema) {
-  const { type, anyOf, oneOf, allOf, enum: values, items, prefixItems, properties, additionalProperties, required = [] } = schema;
+  const {
+    type,
+    anyOf,
+    oneOf,
+    allOf,
+    enum: values,
+    items,
+    prefixItems,
+    properties,
+    additionalProperties,
+    required = [],
+  } = schema;
   if ('const' in schema) return JSON.stringify(schema.const);
   if (values) return values.map((value) => JSON.stringify(value)).join(' | ');
   const choices = anyOf ?? oneOf;
   if (choices) return [...new Set(choices.map(typeText))].join(' | ');
   if (allOf) return allOf.map(typeText).join(' & ');
   if (prefixItems) return `[${prefixItems.map(typeText).join(', ')}]`;
-  if (type === 'array') return /[ |]/.test(typeText(items ?? {})) ? `(${typeText(items ?? {})})[]` : `${typeText(items ?? {})}[]`;
+  if (type === 'array')
+    return /[ |]/.test(typeText(items ?? {})) ? `(${typeText(items ?? {})})[]` : `${typeText(items ?? {})}[]`;
   if (properties) {
-    const names = Object.entries(properties).map(([name, each]) => `${name}${required.includes(name) ? '' : '?'}: ${typeText(each).replace(/ \| null$/, required.includes(name) ? '$&' : '')}`);
+    const names = Object.entries(properties).map(
+      ([name, each]) =>
+        `${name}${required.includes(name) ? '' : '?'}: ${typeText(each).replace(/ \| null$/, required.includes(name) ? '$&' : '')}`,
+    );
     return `{ ${names.join(', ')} }`;
   }
-  if (type === 'object') return additionalProperties && typeof additionalProperties === 'object' && Object.keys(additionalProperties).length > 0 ? `{ [name]: ${typeText(additionalProperties)} }` : 'object';
+  if (type === 'object')
+    return additionalProperties &&
+      typeof additionalProperties === 'object' &&
+      Object.keys(additionalProperties).length > 0
+      ? `{ [name]: ${typeText(additionalProperties)} }`
+      : 'object';
   return type === undefined ? 'JSON' : [type].flat().join(' | ');
 }
 
 /** Arguments behind the first that may be left out are marked with `?`. */
 function argsText({ prefixItems = [] }) {
   const isOptional = (schema) => schema.anyOf?.some(({ type }) => type === 'null') ?? false;
-  return prefixItems.map((schema) => (isOptional(schema) ? `${typeText(schema).replace(/ \| null$/, '')}?` : typeText(schema))).join(', ');
+  return prefixItems
+    .map((schema) => (isOptional(schema) ? `${typeText(schema).replace(/ \| null$/, '')}?` : typeText(schema)))
+    .join(', ');
 }
 
-const bytesText = (bytes) => (bytes % 1_048_576 === 0 ? `${bytes / 1_048_576} MiB` : bytes >= 1_048_576 ? `${(bytes / 1_048_576).toFixed(1)} MiB` : `${Math.round(bytes / 1024)} KiB`);
+const bytesText = (bytes) =>
+  bytes % 1_048_576 === 0
+    ? `${bytes / 1_048_576} MiB`
+    : bytes >= 1_048_576
+      ? `${(bytes / 1_048_576).toFixed(1)} MiB`
+      : `${Math.round(bytes / 1024)} KiB`;
 
 async function writeHostApi() {
-  const { hostCallReference, methodsNeeding, permissionNames, permissionTexts } = await load('libs/host-api/dist/index.js');
+  const { hostCallReference, methodsNeeding, permissionNames, permissionTexts } =
+    await load('libs/host-api/dist/index.js');
   const lines = [
     '# Host calls',
     '',
@@ -123,24 +165,55 @@ async function writeHostApi() {
   ];
   for (const name of permissionNames) {
     const { title, detail, risk } = permissionTexts[name];
-    lines.push(`| \`${name}\` | **${cell(title)}.** ${cell(detail)} | ${risk} | ${methodsNeeding(name).map((method) => `\`ctx.${method}\``).join(' ')} |`);
+    lines.push(
+      `| \`${name}\` | **${cell(title)}.** ${cell(detail)} | ${risk} | ${methodsNeeding(name)
+        .map((method) => `\`ctx.${method}\``)
+        .join(' ')} |`,
+    );
   }
   lines.push('', '## Calls');
-  for (const { name, doc, example, permission, meter, max_args_bytes, max_result_bytes, args, result } of hostCallReference()) {
+  for (const {
+    name,
+    doc,
+    example,
+    permission,
+    meter,
+    max_args_bytes,
+    max_result_bytes,
+    args,
+    result,
+  } of hostCallReference()) {
     const facts = [
       permission === null ? 'needs no permission' : `needs \`${permission}\``,
       ...(meter === null ? [] : [`counted as ${meter.replaceAll('_', ' ')}`]),
       `arguments up to ${bytesText(max_args_bytes)}`,
       `answer up to ${bytesText(max_result_bytes)}`,
     ];
-    lines.push('', `### ctx.${name}`, '', doc, '', '```ts', example, '```', '', `\`(${argsText(args)}) → ${typeText(result)}\``, '', `${facts.join(' · ')}`);
+    lines.push(
+      '',
+      `### ctx.${name}`,
+      '',
+      doc,
+      '',
+      '```ts',
+      example,
+      '```',
+      '',
+      `\`(${argsText(args)}) → ${typeText(result)}\``,
+      '',
+      `${facts.join(' · ')}`,
+    );
   }
   return { path: 'docs/host-api.md', text: `${lines.join('\n')}\n`, faults: [] };
 }
 
 async function writeManifestSchema() {
   const { manifestJsonSchema } = await load('libs/manifest/dist/index.js');
-  return { path: 'libs/sdk/plugin.schema.json', text: `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`, faults: [] };
+  return {
+    path: 'libs/sdk/plugin.schema.json',
+    text: `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`,
+    faults: [],
+  };
 }
 
 const faults = [];

@@ -1,5 +1,5 @@
-// Writes docs/openapi.json from the controllers; with `--check` says whether it is up to date, and exits with 1 when it is not.
-// Needs no database: the API is made, asked to describe itself, and never called.
+// Writes docs/openapi.json from the controllers; with `--check` says whether it is up to date, and exits with 1 when it
+// is not. Needs no database: the API is made, asked to describe itself, and never called.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { createApi, describeApi } from '../apps/api/dist/index.js';
@@ -25,12 +25,31 @@ const never = () =>
 function sorted(value) {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.keys(value).sort().map((key) => [key, sorted(value[key])]));
+  return Object.fromEntries(
+    Object.keys(value)
+      .sort()
+      .map((key) => [key, sorted(value[key])]),
+  );
 }
 
 const silent = { debug() {}, info() {}, warn() {}, error() {} };
 const services = { logger: silent };
-for (const name of ['access', 'database', 'events', 'execution', 'files', 'mail', 'health', 'installations', 'runs', 'tables', 'vault', 'webhooks', 'hooks']) services[name] = never();
+for (const name of [
+  'access',
+  'database',
+  'events',
+  'execution',
+  'files',
+  'mail',
+  'health',
+  'installations',
+  'runs',
+  'tables',
+  'vault',
+  'webhooks',
+  'hooks',
+])
+  services[name] = never();
 const app = await createApi(services);
 const text = `${JSON.stringify(sorted(describeApi(app)), null, 2)}\n`;
 await app.close();

@@ -1,4 +1,5 @@
-// Calls a route and /healthz at a steady pace and signs in once a second, in a process of its own. Tells how long each answer took, in milliseconds.
+// Calls a route and /healthz at a steady pace and signs in once a second, in a process of its own. Tells how long each
+// answer took, in milliseconds.
 import { Agent, request } from 'node:http';
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
@@ -9,7 +10,11 @@ function call(url, body) {
   const started = performance.now();
   return new Promise((done) => {
     const fail = () => done({ ms: performance.now() - started, ok: false });
-    const options = { agent, timeout: 10_000, ...(body !== undefined && { method: 'POST', headers: { 'content-type': 'application/json' } }) };
+    const options = {
+      agent,
+      timeout: 10_000,
+      ...(body !== undefined && { method: 'POST', headers: { 'content-type': 'application/json' } }),
+    };
     request(url, options, (answer) => {
       answer.resume();
       answer.on('end', () => done({ ms: performance.now() - started, ok: answer.statusCode === 200 }));
@@ -23,7 +28,10 @@ function call(url, body) {
   });
 }
 
-/** Starts a call each `pauseMs` whether or not those before have ended, so that a stall is felt by every call that falls into it. */
+/**
+ * Starts a call each `pauseMs` whether or not those before have ended, so that a stall is felt by every call that falls
+ * into it.
+ */
 async function probe(url, seconds, { pauseMs = everyMs, body } = {}) {
   const calls = [];
   const until = performance.now() + seconds * 1000;

@@ -19,7 +19,8 @@ const answers = {
     socket.write(`${head}transfer-encoding: chunked\r\n\r\n`);
     pour(socket, '1\r\nx\r\n'.repeat(10_000));
   },
-  '/endless-103': (socket) => pour(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n'.repeat(1000)),
+  '/endless-103': (socket) =>
+    pour(socket, 'HTTP/1.1 103 Early Hints\r\nlink: </a.css>; rel=preload\r\n\r\n'.repeat(1000)),
   '/chunk-extensions': (socket) => {
     socket.write(`${head}transfer-encoding: chunked\r\n\r\n1`);
     pour(socket, `;a=${'b'.repeat(1000)}`);

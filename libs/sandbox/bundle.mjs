@@ -31,7 +31,9 @@ async function bundleCompiler(root) {
     legalComments: 'none',
     // esbuild's library starts no process here, and is not to look for one.
     define: { 'process.env.ESBUILD_BINARY_PATH': 'globalThis.annexProgram', __filename: '"/"', __dirname: '"/"' },
-    banner: { js: "import { createRequire as annexRequire } from 'node:module'; const require = annexRequire(import.meta.url); globalThis.annexProgram = import.meta.filename;" },
+    banner: {
+      js: "import { createRequire as annexRequire } from 'node:module'; const require = annexRequire(import.meta.url); globalThis.annexProgram = import.meta.filename;",
+    },
     plugins: [
       {
         name: 'engine',
@@ -48,12 +50,17 @@ async function bundleCompiler(root) {
   await copyEngine(engine, join(out, 'root/esbuild'));
   if (wasm !== undefined) await copyEngine(wasm, join(out, 'esbuild.wasm'));
   const program = outputFiles[0].text;
-  const hash = createHash('sha256').update(program).update(await readFile(engine));
+  const hash = createHash('sha256')
+    .update(program)
+    .update(await readFile(engine));
   await replace(join(out, 'compiler.mjs'), program);
   await replace(join(out, 'content.sha256'), hash.digest('hex'));
 }
 
-/** The engine for machines where a program cannot be given a root of its own. `undefined`: it was not installed, and is not needed elsewhere. */
+/**
+ * The engine for machines where a program cannot be given a root of its own. `undefined`: it was not installed, and is
+ * not needed elsewhere.
+ */
 function findWasm(resolve) {
   try {
     return resolve('esbuild-wasm/esbuild.wasm');

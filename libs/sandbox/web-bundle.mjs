@@ -7,14 +7,19 @@ import { fileURLToPath } from 'node:url';
 const web = join(dirname(fileURLToPath(import.meta.url)), 'src/prelude/web');
 const require = createRequire(import.meta.url);
 
-/** Names that the prelude's web part imports and only a bundler resolves: the light stand-ins for what whatwg-url would pull in. */
+/**
+ * Names that the prelude's web part imports and only a bundler resolves: the light stand-ins for what whatwg-url would
+ * pull in.
+ */
 export const webResolver = {
   name: 'annex-web',
   setup(pluginBuild) {
     const whatwgUrl = /[\\/]whatwg-url[\\/]lib[\\/]/;
     const exodus = dirname(require.resolve('@exodus/bytes/encoding-lite.js'));
     pluginBuild.onResolve({ filter: /^exodus-encoding$/ }, () => ({ path: join(exodus, 'fallback/encoding.js') }));
-    pluginBuild.onResolve({ filter: /^whatwg-url\/lib\// }, ({ path }) => ({ path: join(dirname(require.resolve('whatwg-url')), path.slice('whatwg-url/'.length)) }));
+    pluginBuild.onResolve({ filter: /^whatwg-url\/lib\// }, ({ path }) => ({
+      path: join(dirname(require.resolve('whatwg-url')), path.slice('whatwg-url/'.length)),
+    }));
     pluginBuild.onResolve({ filter: /^(tr46|@exodus\/bytes\/encoding\.js|\.\/encoding)$/ }, ({ path, importer }) => {
       if (!whatwgUrl.test(importer)) return undefined;
       if (path === 'tr46') return { path: join(web, 'idna.ts') };
@@ -43,6 +48,10 @@ export const lazyNames = ['url', 'streams', 'idna', 'encodings'];
 
 /** The text of a script for `PreludeHost.lazySource`: one expression whose value is the script's exports. */
 export async function buildLazyScript(name) {
-  const result = await build({ ...preludeOptions, entryPoints: [join(web, 'lazy', `${name}.ts`)], globalName: '__annexLazy' });
+  const result = await build({
+    ...preludeOptions,
+    entryPoints: [join(web, 'lazy', `${name}.ts`)],
+    globalName: '__annexLazy',
+  });
   return `(()=>{${result.outputFiles[0].text}\nreturn __annexLazy})()`;
 }

@@ -1,7 +1,7 @@
-// Runs a sample of test262 inside the sandbox and beside it in a bare realm of the same V8: what the bare realm can do, plugin code can do too,
-// but for what was taken away on purpose.
-//   TEST262_DIR=<checkout> node test/conformance/test262.mjs [every nth test, 16] [part of a path …]
-// Exits with 1 when a test is lost that `takenAway` does not explain. Nothing of the suite is kept here.
+// Runs a sample of test262 inside the sandbox and beside it in a bare realm of the same V8: what the bare realm can do,
+// plugin code can do too, but for what was taken away on purpose. TEST262_DIR=<checkout> node
+// test/conformance/test262.mjs [every nth test, 16] [part of a path …] Exits with 1 when a test is lost that
+// `takenAway` does not explain. Nothing of the suite is kept here.
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import vm from 'node:vm';
@@ -16,7 +16,18 @@ const nth = Number(process.argv[2] ?? 16);
 const asked = process.argv.slice(3);
 
 /** What plugin code does not have (libs/sandbox/src/prelude/removals.ts), by the features that test262 names. */
-const takenAway = new Set(['SharedArrayBuffer', 'Atomics', 'Atomics.waitAsync', 'Atomics.pause', 'resizable-arraybuffer', 'immutable-arraybuffer', 'dynamic-import', 'import-defer', 'source-phase-imports', 'import.meta']);
+const takenAway = new Set([
+  'SharedArrayBuffer',
+  'Atomics',
+  'Atomics.waitAsync',
+  'Atomics.pause',
+  'resizable-arraybuffer',
+  'immutable-arraybuffer',
+  'dynamic-import',
+  'import-defer',
+  'source-phase-imports',
+  'import.meta',
+]);
 /** Tests that look at what was taken away without naming it, each with the reason. */
 const lostOnPurpose = [
   [/built-ins\/ArrayBuffer\//, 'ArrayBuffer is made anew without its options, and its methods for resizing are gone'],
@@ -31,7 +42,11 @@ function* walk(folder) {
   }
 }
 
-const list = (text, key) => (new RegExp(`^\\s*${key}:\\s*\\[([^\\]]*)\\]`, 'm').exec(text)?.[1] ?? '').split(',').map((word) => word.trim()).filter(Boolean);
+const list = (text, key) =>
+  (new RegExp(`^\\s*${key}:\\s*\\[([^\\]]*)\\]`, 'm').exec(text)?.[1] ?? '')
+    .split(',')
+    .map((word) => word.trim())
+    .filter(Boolean);
 
 function readTest(path) {
   const text = readFileSync(join(root, path), 'utf8');
@@ -40,9 +55,25 @@ function readTest(path) {
   const features = [...list(meta, 'features'), ...[...meta.matchAll(/^ {2}- ([\w.-]+)$/gm)].map(([, word]) => word)];
   const negative = /negative:\s*\n\s+phase:\s*(\w+)\s*\n\s+type:\s*(\w+)/.exec(meta);
   const isAsync = flags.includes('async');
-  const includes = ['assert.js', 'sta.js', ...(isAsync ? ['doneprintHandle.js'] : []), ...list(meta, 'includes'), ...[...meta.matchAll(/^ {2}- ([\w.-]+\.js)$/gm)].map(([, name]) => name)];
-  const harness = flags.includes('raw') ? '' : [...new Set(includes)].map((name) => readFileSync(join(root, 'harness', name), 'utf8')).join('\n');
-  return { path, flags, features, isAsync, harness, code: flags.includes('onlyStrict') ? `"use strict";\n${text}` : text, expected: negative?.[2] ?? null };
+  const includes = [
+    'assert.js',
+    'sta.js',
+    ...(isAsync ? ['doneprintHandle.js'] : []),
+    ...list(meta, 'includes'),
+    ...[...meta.matchAll(/^ {2}- ([\w.-]+\.js)$/gm)].map(([, name]) => name),
+  ];
+  const harness = flags.includes('raw')
+    ? ''
+    : [...new Set(includes)].map((name) => readFileSync(join(root, 'harness', name), 'utf8')).join('\n');
+  return {
+    path,
+    flags,
+    features,
+    isAsync,
+    harness,
+    code: flags.includes('onlyStrict') ? `"use strict";\n${text}` : text,
+    expected: negative?.[2] ?? null,
+  };
 }
 
 // The same function in both realms: `null` when the test ended well, else the name of what it threw.
@@ -67,7 +98,11 @@ process.on('unhandledRejection', () => undefined);
 async function inBareRealm({ harness, code, isAsync }) {
   const context = vm.createContext({}, { microtaskMode: 'afterEvaluate' });
   try {
-    const answer = vm.runInContext(`globalThis.answer = undefined; (${evaluate})(${JSON.stringify(harness)}, ${JSON.stringify(code)}, ${isAsync}).then((text) => { globalThis.answer = { text }; }); globalThis`, context, { timeout: 10_000 });
+    const answer = vm.runInContext(
+      `globalThis.answer = undefined; (${evaluate})(${JSON.stringify(harness)}, ${JSON.stringify(code)}, ${isAsync}).then((text) => { globalThis.answer = { text }; }); globalThis`,
+      context,
+      { timeout: 10_000 },
+    );
     return answer.answer ? answer.answer.text : 'did not end';
   } catch (error) {
     return `${error?.code ?? error}`;
@@ -84,13 +119,17 @@ async function inSandbox(test) {
   }
 }
 
-const passes = (result, { expected }) => (expected === null ? result === null : typeof result === 'string' && result.startsWith(`${expected}:`));
+const passes = (result, { expected }) =>
+  expected === null ? result === null : typeof result === 'string' && result.startsWith(`${expected}:`);
 const total = { run: 0, bare: 0, sandbox: 0, lost: 0, explained: 0, skipped: 0 };
 let index = 0;
 
 async function one(path) {
   const test = readTest(path);
-  if (test.flags.some((flag) => ['module', 'CanBlockIsFalse', 'CanBlockIsTrue', 'non-deterministic'].includes(flag)) || /createRealm|\$262\.agent|AbstractModuleSource|IsHTMLDDA/.test(test.code)) {
+  if (
+    test.flags.some((flag) => ['module', 'CanBlockIsFalse', 'CanBlockIsTrue', 'non-deterministic'].includes(flag)) ||
+    /createRealm|\$262\.agent|AbstractModuleSource|IsHTMLDDA/.test(test.code)
+  ) {
     total.skipped += 1;
     return;
   }
@@ -100,17 +139,30 @@ async function one(path) {
   total.bare += bare ? 1 : 0;
   total.sandbox += kept ? 1 : 0;
   if (!bare || kept) return;
-  if (test.features.some((feature) => takenAway.has(feature)) || lostOnPurpose.some(([pattern]) => pattern.test(path)) || /\b(SharedArrayBuffer|Atomics|WebAssembly|maxByteLength|resizable)\b/.test(test.code + inside)) total.explained += 1;
+  if (
+    test.features.some((feature) => takenAway.has(feature)) ||
+    lostOnPurpose.some(([pattern]) => pattern.test(path)) ||
+    /\b(SharedArrayBuffer|Atomics|WebAssembly|maxByteLength|resizable)\b/.test(test.code + inside)
+  )
+    total.explained += 1;
   else {
     total.lost += 1;
     console.log(`LOST ${path}\n       ${inside}`);
   }
 }
 
-const chosen = ['test/language', 'test/built-ins', 'test/intl402', 'test/annexB'].flatMap((folder) => [...walk(folder)]).filter((path) => (asked.length > 0 ? asked.some((part) => path.includes(part)) : index++ % nth === 0));
+const chosen = ['test/language', 'test/built-ins', 'test/intl402', 'test/annexB']
+  .flatMap((folder) => [...walk(folder)])
+  .filter((path) => (asked.length > 0 ? asked.some((part) => path.includes(part)) : index++ % nth === 0));
 const queue = [...chosen];
-await Promise.all(Array.from({ length: 4 }, async () => { for (let path = queue.shift(); path !== undefined; path = queue.shift()) await one(path); }));
+await Promise.all(
+  Array.from({ length: 4 }, async () => {
+    for (let path = queue.shift(); path !== undefined; path = queue.shift()) await one(path);
+  }),
+);
 await runner.stop();
 const share = (number) => `${((100 * number) / total.run).toFixed(2)} %`;
-console.log(`${total.run} tests (${total.skipped} left out): bare realm ${share(total.bare)}, sandbox ${share(total.sandbox)}; ${total.explained} lost on purpose, ${total.lost} lost`);
+console.log(
+  `${total.run} tests (${total.skipped} left out): bare realm ${share(total.bare)}, sandbox ${share(total.sandbox)}; ${total.explained} lost on purpose, ${total.lost} lost`,
+);
 process.exit(total.lost > 0 ? 1 : 0);

@@ -21,7 +21,10 @@ function* walk(path) {
   else for (const name of readdirSync(full).sort()) yield* walk(posix.join(path, name));
 }
 
-const isTest = (path) => (/\.any\.js$|(toascii|percent-encoding)\.window\.js$|\.https?\.worker\.js$|\.html$/.test(path) || /\.worker\.js$/.test(path)) && !/-manual|\.tentative|idlharness|\.sub\.|crashtests|\/support\//.test(path);
+const isTest = (path) =>
+  (/\.any\.js$|(toascii|percent-encoding)\.window\.js$|\.https?\.worker\.js$|\.html$/.test(path) ||
+    /\.worker\.js$/.test(path)) &&
+  !/-manual|\.tentative|idlharness|\.sub\.|crashtests|\/support\//.test(path);
 
 /** The scripts of a test, in order: what META lines, script elements or importScripts name, then its own. */
 function scriptsOf(path) {
@@ -40,7 +43,9 @@ function scriptsOf(path) {
     });
   }
   const metas = [...text.matchAll(/^\/\/ META: script=(.+)$/gm)].map(([, name]) => load(name.trim()));
-  const imports = [...text.matchAll(/importScripts\(([^)]*)\)/g)].flatMap(([, list]) => [...list.matchAll(/["']([^"']+)["']/g)].map(([, name]) => load(name)));
+  const imports = [...text.matchAll(/importScripts\(([^)]*)\)/g)].flatMap(([, list]) =>
+    [...list.matchAll(/["']([^"']+)["']/g)].map(([, name]) => load(name)),
+  );
   return [...metas, ...imports, text.replaceAll(/importScripts\([^)]*\);?/g, '')];
 }
 
@@ -48,17 +53,20 @@ function scriptsOf(path) {
 function serve({ method, args }) {
   const url = method === 'http.request' ? URL.parse(JSON.parse(args)[0].url) : null;
   const file = url?.host === 'web-platform.test' ? join(root, decodeURIComponent(url.pathname)) : '';
-  if (!/\.(json|txt|html|js)$/.test(file) || !existsSync(file)) return { ok: false, code: 'EGRESS_CONNECT', message: 'there is no network here' };
+  if (!/\.(json|txt|html|js)$/.test(file) || !existsSync(file))
+    return { ok: false, code: 'EGRESS_CONNECT', message: 'there is no network here' };
   const body = { encoding: 'utf8', data: readFileSync(file, 'utf8') };
   const type = file.endsWith('.json') ? 'application/json' : 'text/plain';
   return { ok: true, value: JSON.stringify({ status: 200, headers: [['content-type', type]], url: url.href, body }) };
 }
 
 const harness = readFileSync(join(root, 'resources/testharness.js'), 'utf8');
-// The suite is written as global code: all scripts of a test run in one evaluation, so that their constants see each other.
+// The suite is written as global code: all scripts of a test run in one evaluation, so that their constants see each
+// other.
 const program = `(function (annexSdk) {
   annexSdk.job('wpt', (ctx, { harness, code, path }) => new Promise((resolve, reject) => {
-    // A plugin has no address of its own, so relative URLs mean nothing to it; the suite is written for a page that has one.
+    // A plugin has no address of its own, so relative URLs mean nothing to it; the suite is written for a page that has
+    // one.
     const base = 'https://web-platform.test/' + path;
     const absolute = (input) => (typeof input === 'string' ? new URL(input, base).href : input);
     const [fetch, Request] = [globalThis.fetch, globalThis.Request];
@@ -79,7 +87,14 @@ const program = `(function (annexSdk) {
 })`;
 
 const runner = await startRunner();
-const wanted = files.flatMap((path) => [...walk(path)]).filter((path) => isTest(path) && !leftOut.some(([pattern]) => pattern.test(path)) && (asked.length === 0 || asked.some((part) => path.includes(part))));
+const wanted = files
+  .flatMap((path) => [...walk(path)])
+  .filter(
+    (path) =>
+      isTest(path) &&
+      !leftOut.some(([pattern]) => pattern.test(path)) &&
+      (asked.length === 0 || asked.some((part) => path.includes(part))),
+  );
 const total = { files: 0, passed: 0, explained: 0, unexplained: 0 };
 const used = new Set();
 
@@ -103,7 +118,8 @@ for (const path of new Set(wanted)) {
     const code = [strict, ...scripts, 'Promise.resolve().then(() => done());'].join('\n;\n');
     const answer = await runner.run(program, { harness, code, path }, serve);
     tests = answer.tests;
-    if (answer.status !== 0) tests.push({ name: '(the whole file)', status: 1, message: `${answer.status} ${answer.message ?? ''}` });
+    if (answer.status !== 0)
+      tests.push({ name: '(the whole file)', status: 1, message: `${answer.status} ${answer.message ?? ''}` });
     if (tests.length === 0) tests.push({ name: '(the whole file)', status: 1, message: 'ran no subtest' });
   } catch (error) {
     tests = [{ name: '(the whole file)', status: 1, message: error.message }];
@@ -113,8 +129,10 @@ for (const path of new Set(wanted)) {
   total.passed += tests.length - failed.length;
   total.explained += failed.length - open.length;
   total.unexplained += open.length;
-  if (verbose || open.length > 0) console.log(`${open.length > 0 ? 'FAIL' : 'ok  '} ${path}: ${tests.length - failed.length} of ${tests.length}`);
-  for (const { name, message } of open.slice(0, verbose ? 1000 : 12)) console.log(`       ${name}\n         ${message}`);
+  if (verbose || open.length > 0)
+    console.log(`${open.length > 0 ? 'FAIL' : 'ok  '} ${path}: ${tests.length - failed.length} of ${tests.length}`);
+  for (const { name, message } of open.slice(0, verbose ? 1000 : 12))
+    console.log(`       ${name}\n         ${message}`);
 }
 await runner.stop();
 if (asked.length === 0) {
@@ -122,5 +140,7 @@ if (asked.length === 0) {
     if (!used.has(index)) console.log(`not seen any more: ${file} ${test ?? ''}`);
   });
 }
-console.log(`${total.files} files: ${total.passed} subtests passed, ${total.explained} differ on purpose, ${total.unexplained} fail`);
+console.log(
+  `${total.files} files: ${total.passed} subtests passed, ${total.explained} differ on purpose, ${total.unexplained} fail`,
+);
 process.exit(total.unexplained > 0 ? 1 : 0);

@@ -1,6 +1,7 @@
 /**
- * Loaded into each Annex process of the fault suite before its program (`node --import`): ends, stops or blocks the process at failpoints
- * when the test says so, and puts mutants in place of the program's own code. Annex itself has no switch for any of this.
+ * Loaded into each Annex process of the fault suite before its program (`node --import`): ends, stops or blocks the
+ * process at failpoints when the test says so, and puts mutants in place of the program's own code. Annex itself has no
+ * switch for any of this.
  */
 import { flushCompileCache, registerHooks } from 'node:module';
 import { armFailpoints, type Failpoint } from '@annex/kernel';
@@ -13,7 +14,9 @@ export interface Patch {
 }
 
 /** What the test asks for. `at`: once, the next time the process gets there; without: now. */
-export type Order = { at?: Failpoint } & ({ do: 'kill' } | { do: 'stop' } | { do: 'pass' } | { do: 'block'; ms: number });
+export type Order = { at?: Failpoint } & (
+  { do: 'kill' } | { do: 'stop' } | { do: 'pass' } | { do: 'block'; ms: number }
+);
 /** What the process tells: it got to a failpoint where something was asked for; or a part of its code was replaced. */
 export type Told = { reached: Failpoint } | { patched: Patch };
 
@@ -69,7 +72,9 @@ if (patches.length > 0) {
       for (const patch of mine) {
         const changed = source.replace(new RegExp(patch.from, 'g'), () => patch.to);
         if (changed === source) {
-          process.stderr.write(`nothing like ${patch.from} in ${patch.module}: test/faults/mutants.ts has to follow the code\n`);
+          process.stderr.write(
+            `nothing like ${patch.from} in ${patch.module}: test/faults/mutants.ts has to follow the code\n`,
+          );
           process.exit(70);
         }
         source = changed;

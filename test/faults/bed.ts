@@ -1,4 +1,6 @@
-/** A small cluster with the workload on it, for scenarios that make one fault at one moment and look at what follows. */
+/**
+ * A small cluster with the workload on it, for scenarios that make one fault at one moment and look at what follows.
+ */
 import { install } from '../support/deployment.js';
 import { makeClient, until, type Client } from '../support/annex.js';
 import type { Patch } from './agent.js';
@@ -35,7 +37,10 @@ export interface Bed {
 }
 
 /** Starts a cluster and plays on it; `makeBed` gives a tenant with the workload, as many as asked for. */
-export async function withCluster<T>({ backend, workers, ticks = false, patches = [] }: BedOptions, play: (cluster: Cluster, makeBed: () => Promise<Bed>) => Promise<T>): Promise<T> {
+export async function withCluster<T>(
+  { backend, workers, ticks = false, patches = [] }: BedOptions,
+  play: (cluster: Cluster, makeBed: () => Promise<Bed>) => Promise<T>,
+): Promise<T> {
   const sinks: Sink[] = [];
   const course: string[] = [];
   const cluster = await startCluster({
@@ -89,10 +94,12 @@ async function makeBed(cluster: Cluster, sink: Sink, ticks: boolean): Promise<Be
     async askJob(key) {
       const operation = begin(key, 'job');
       const post = (): Promise<number> =>
-        client.post('/api/plugins/work/jobs/chore/run-now', { payload: { key, ms: 50 } }, { 'idempotency-key': key }).then(
-          ({ status }) => status,
-          () => 0,
-        );
+        client
+          .post('/api/plugins/work/jobs/chore/run-now', { payload: { key, ms: 50 } }, { 'idempotency-key': key })
+          .then(
+            ({ status }) => status,
+            () => 0,
+          );
       await until(post, (status) => status === 202);
       operation.isAcknowledged = true;
     },
@@ -106,7 +113,14 @@ async function makeBed(cluster: Cluster, sink: Sink, ticks: boolean): Promise<Be
     },
     async settle(patienceMs) {
       await untilSettled(sql, [tenant.slug], patienceMs);
-      return judge({ operations, effects: await readEffects(sql, [tenant.slug]), sends: sink.sends, stages, runs: await readRuns(sql, [tenant.slug], handlers), faults });
+      return judge({
+        operations,
+        effects: await readEffects(sql, [tenant.slug]),
+        sends: sink.sends,
+        stages,
+        runs: await readRuns(sql, [tenant.slug], handlers),
+        faults,
+      });
     },
     ticks: () => readTicks(sql, [tenant.slug]),
   };

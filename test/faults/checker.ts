@@ -1,6 +1,6 @@
 /**
- * Judges a history in the manner of Jepsen's total-queue: what was attempted, what was acknowledged, which effects were committed, what arrived
- * in the outside world. Pure; each of its findings has a test that makes it.
+ * Judges a history in the manner of Jepsen's total-queue: what was attempted, what was acknowledged, which effects were
+ * committed, what arrived in the outside world. Pure; each of its findings has a test that makes it.
  */
 import type { Send } from './sink.js';
 
@@ -61,11 +61,16 @@ export interface Verdict {
   unfinished: string[];
 }
 
-/** What a fault does may show a moment later: an executor that starts again, a connection that is found dead at its next use. */
+/**
+ * What a fault does may show a moment later: an executor that starts again, a connection that is found dead at its next
+ * use.
+ */
 const aftermathMs = 5_000;
 
 export function judge({ operations, effects, sends, stages, runs, faults }: History): Verdict {
-  const arrived = new Map(stages.map((stage) => [stage, new Set(sends.filter((send) => send.stage === stage).map(({ key }) => key))]));
+  const arrived = new Map(
+    stages.map((stage) => [stage, new Set(sends.filter((send) => send.stage === stage).map(({ key }) => key))]),
+  );
   const attempted = new Set(operations.map(({ key }) => key));
   const acknowledged = operations.filter(({ isAcknowledged }) => isAcknowledged);
   const lost = acknowledged.flatMap(({ key }) => {
@@ -82,11 +87,16 @@ export function judge({ operations, effects, sends, stages, runs, faults }: Hist
     duplicatedEffects: [...effects].filter(([, times]) => times > 1).map(([key, times]) => `${key}: ${times} times`),
     unexpectedEffects: [...effects.keys()].filter((key) => !attempted.has(key)),
     unexplainedSends: unexplained,
-    unfinished: runs.filter(({ status }) => status !== 'succeeded').map(({ id, name, status }) => `${name} ${id}: ${status}`),
+    unfinished: runs
+      .filter(({ status }) => status !== 'succeeded')
+      .map(({ id, name, status }) => `${name} ${id}: ${status}`),
   };
 }
 
-function judgeSends({ sends, runs, faults }: Pick<History, 'sends' | 'runs' | 'faults'>): { explained: number; unexplained: string[] } {
+function judgeSends({ sends, runs, faults }: Pick<History, 'sends' | 'runs' | 'faults'>): {
+  explained: number;
+  unexplained: string[];
+} {
   const byId = new Map(runs.map((run) => [run.id, run]));
   const unexplained: string[] = [];
   let explained = 0;
@@ -103,16 +113,23 @@ function judgeSends({ sends, runs, faults }: Pick<History, 'sends' | 'runs' | 'f
       const handedBack = Math.max(0, run.claims - run.attempts.length);
       const excused = lostClaims(run, faults);
       const sameAttempt = own.length - new Set(own.map(({ attempt }) => attempt)).size;
-      if (extra > excused || sameAttempt > handedBack) unexplained.push(`${work}: ${own.length} times by ${id}, which lost ${excused} claims to faults`);
+      if (extra > excused || sameAttempt > handedBack)
+        unexplained.push(`${work}: ${own.length} times by ${id}, which lost ${excused} claims to faults`);
       else explained += extra;
     }
   }
   return { explained, unexplained };
 }
 
-/** Claims of a run that a fault ended: attempts that failed while one was going on, and those handed back by a worker that left. */
+/**
+ * Claims of a run that a fault ended: attempts that failed while one was going on, and those handed back by a worker
+ * that left.
+ */
 function lostClaims(run: RunRecord, faults: readonly Fault[]): number {
-  const failed = run.attempts.filter(({ error, fromMs, toMs }) => error !== undefined && faults.some((fault) => fromMs <= fault.toMs + aftermathMs && toMs >= fault.fromMs));
+  const failed = run.attempts.filter(
+    ({ error, fromMs, toMs }) =>
+      error !== undefined && faults.some((fault) => fromMs <= fault.toMs + aftermathMs && toMs >= fault.fromMs),
+  );
   return failed.length + (faults.length > 0 ? Math.max(0, run.claims - run.attempts.length) : 0);
 }
 
@@ -124,7 +141,10 @@ export interface Tick {
   status: string;
   /** Why it did not run, or how it failed. */
   code?: string | undefined;
-  /** It stands for so many ticks that did not run for the same reason, the last of them for the instant `untilMs`. Default: for itself alone. */
+  /**
+   * It stands for so many ticks that did not run for the same reason, the last of them for the instant `untilMs`.
+   * Default: for itself alone.
+   */
   stretch?: { ticks: number; untilMs: number } | undefined;
 }
 
@@ -151,12 +171,18 @@ export function judgeTicks(ticks: readonly Tick[], rules: ReadonlyMap<string, Ti
       const before = inOrder[index - 1];
       const sinceMs = before && atMs - (before.stretch?.untilMs ?? before.atMs);
       if (sinceMs !== undefined && sinceMs <= 0) wrong.push(`${schedule} ${at}: decided twice`);
-      else if (sinceMs !== undefined && sinceMs !== rule.everyMs) wrong.push(`${schedule} ${at}: ${Math.round(sinceMs / rule.everyMs) - 1} ticks before it are missing`);
-      if (stretch && stretch.untilMs - atMs !== (stretch.ticks - 1) * rule.everyMs) wrong.push(`${schedule} ${at}: ${stretch.ticks} ticks are said to lie between it and ${new Date(stretch.untilMs).toISOString()}`);
-      if (status !== 'succeeded' && !(status === 'skipped' && rule.skips.includes(code ?? ''))) wrong.push(`${schedule} ${at}: ${status} ${code ?? ''}`);
+      else if (sinceMs !== undefined && sinceMs !== rule.everyMs)
+        wrong.push(`${schedule} ${at}: ${Math.round(sinceMs / rule.everyMs) - 1} ticks before it are missing`);
+      if (stretch && stretch.untilMs - atMs !== (stretch.ticks - 1) * rule.everyMs)
+        wrong.push(
+          `${schedule} ${at}: ${stretch.ticks} ticks are said to lie between it and ${new Date(stretch.untilMs).toISOString()}`,
+        );
+      if (status !== 'succeeded' && !(status === 'skipped' && rule.skips.includes(code ?? '')))
+        wrong.push(`${schedule} ${at}: ${status} ${code ?? ''}`);
     }
   }
-  for (const schedule of rules.keys()) if (!ticks.some((tick) => tick.schedule === schedule)) wrong.push(`${schedule}: no tick at all`);
+  for (const schedule of rules.keys())
+    if (!ticks.some((tick) => tick.schedule === schedule)) wrong.push(`${schedule}: no tick at all`);
   return wrong;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Two apis and two workers (or as many as asked for) as an operator runs them: each behind links of its own to PostgreSQL and Redis, each
- * started again when it ends, as a service manager does.
+ * Two apis and two workers (or as many as asked for) as an operator runs them: each behind links of its own to
+ * PostgreSQL and Redis, each started again when it ends, as a service manager does.
  */
 import { createServer, type AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
@@ -28,7 +28,10 @@ export interface ClusterNode {
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
   /** Asks the process that is up for something (see agent.ts). */
   order(order: Order): void;
-  /** Resolves when the process that is up gets to a failpoint at which something was asked for, with `false` when it ends before. */
+  /**
+   * Resolves when the process that is up gets to a failpoint at which something was asked for, with `false` when it
+   * ends before.
+   */
   reaches(name: Failpoint): Promise<boolean>;
   /** From its next start on. */
   patchWith(patches: readonly Patch[]): void;
@@ -55,7 +58,14 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
-export async function startCluster({ redis, apis = 2, workers = 2, environment = {}, patches = [], tell = () => undefined }: ClusterOptions): Promise<Cluster> {
+export async function startCluster({
+  redis,
+  apis = 2,
+  workers = 2,
+  environment = {},
+  patches = [],
+  tell = () => undefined,
+}: ClusterOptions): Promise<Cluster> {
   const deployment = await startDeployment({ redis });
   const undo: (() => Promise<void>)[] = [];
   const ended: { name: string; log: string }[] = [];
@@ -133,7 +143,8 @@ export async function startCluster({ redis, apis = 2, workers = 2, environment =
     undo.push(() => kept);
     return node;
   };
-  const make = (role: 'api' | 'worker', count: number): Promise<ClusterNode[]> => Promise.all(Array.from({ length: count }, (_, index) => makeNode(role, `${role} ${index + 1}`)));
+  const make = (role: 'api' | 'worker', count: number): Promise<ClusterNode[]> =>
+    Promise.all(Array.from({ length: count }, (_, index) => makeNode(role, `${role} ${index + 1}`)));
   const [allApis, allWorkers] = await Promise.all([make('api', apis), make('worker', workers)]);
   const nodes = [...allApis, ...allWorkers];
   const stop = async (): Promise<void> => {
@@ -152,7 +163,10 @@ export async function startCluster({ redis, apis = 2, workers = 2, environment =
     apis: allApis,
     workers: allWorkers,
     nodes,
-    lastWords: () => [...ended, ...nodes.map(({ name, process }) => ({ name, log: process?.log() ?? '' }))].map(({ name, log }) => `--- ${name}\n${log.slice(-3000)}`).join('\n'),
+    lastWords: () =>
+      [...ended, ...nodes.map(({ name, process }) => ({ name, log: process?.log() ?? '' }))]
+        .map(({ name, log }) => `--- ${name}\n${log.slice(-3000)}`)
+        .join('\n'),
     stop,
   };
 }

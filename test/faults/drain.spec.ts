@@ -1,4 +1,7 @@
-/** One program that does everything is told to go while it is at work: no caller and no run notices, and another one does what it left. */
+/**
+ * One program that does everything is told to go while it is at work: no caller and no run notices, and another one
+ * does what it left.
+ */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { until, type Answer, type Client } from '../support/annex.js';
 import { install, startDeployment, type AnnexProcess, type Deployment } from '../support/deployment.js';
@@ -25,7 +28,9 @@ const code = `
   job('long', async (ctx) => { await sleep(${longMs}); await ctx.kv.incr('long'); return ctx.run.attempt })`;
 
 async function openStream(at: AnnexProcess, { token }: Client, slug: string): Promise<Promise<'ended' | 'broken'>> {
-  const response = await fetch(`${at.url}/api/plugins/p/logs/stream`, { headers: { authorization: `Bearer ${token}`, 'x-tenant-slug': slug } });
+  const response = await fetch(`${at.url}/api/plugins/p/logs/stream`, {
+    headers: { authorization: `Bearer ${token}`, 'x-tenant-slug': slug },
+  });
   expect(response.status).toBe(200);
   return response.text().then(
     () => 'ended',
@@ -37,7 +42,15 @@ it('leaves under load without a failed call, a lost or doubled delivery, in time
   const [leaving, staying] = await Promise.all([startAll(), startAll()]);
   const tenant = await deployment.makeTenant(staying);
   const client = tenant.client(leaving);
-  const manifest = { slug: 'p', routes: true, events: ['order.placed'], jobs: [{ name: 'brief', overlap: 'allow' }, { name: 'long', overlap: 'allow', timeout_ms: 60_000 }] };
+  const manifest = {
+    slug: 'p',
+    routes: true,
+    events: ['order.placed'],
+    jobs: [
+      { name: 'brief', overlap: 'allow' },
+      { name: 'long', overlap: 'allow', timeout_ms: 60_000 },
+    ],
+  };
   await install(tenant.client(staying), { manifest, code });
   const stream = openStream(leaving, client, tenant.slug);
 
@@ -62,17 +75,27 @@ it('leaves under load without a failed call, a lost or doubled delivery, in time
       );
     }
   });
-  await until(() => Promise.resolve(orders), (count) => count > 60);
+  await until(
+    () => Promise.resolve(orders),
+    (count) => count > 60,
+  );
   // With the other one frozen the long run is this one's.
   staying.signal('SIGSTOP');
   const long = await client.post('/api/plugins/p/jobs/long/run-now', {});
   const longRun = (as: Client): Promise<Answer> => as.get(`/api/runs/${String(long.body.run_id)}`);
-  await until(() => longRun(client), ({ body }) => body.status === 'running');
+  await until(
+    () => longRun(client),
+    ({ body }) => body.status === 'running',
+  );
   staying.signal('SIGCONT');
   leaving.signal('SIGTERM');
   const told = performance.now();
   await until(
-    () => fetch(`${leaving.url}/readyz`).then(({ status }) => status, () => 503),
+    () =>
+      fetch(`${leaving.url}/readyz`).then(
+        ({ status }) => status,
+        () => 503,
+      ),
     (status) => status === 503,
   );
   isLeaving = true;
@@ -88,12 +111,26 @@ it('leaves under load without a failed call, a lost or doubled delivery, in time
 
   const at = tenant.client(staying);
   expect(leaving.log()).toContain('unfinished runs are handed back');
-  const ended = await until(() => longRun(at), ({ body }) => body.status !== 'running' && body.status !== 'queued');
+  const ended = await until(
+    () => longRun(at),
+    ({ body }) => body.status !== 'running' && body.status !== 'queued',
+  );
   // Handed back, not failed: the handler's first attempt still.
   expect(ended.body).toMatchObject({ status: 'succeeded', result: 1 });
-  await until(() => at.get('/api/runs?status=queued'), ({ body }) => body.items.length === 0);
-  await until(() => at.get('/api/runs?status=running'), ({ body }) => body.items.length === 0);
-  const counts = await deployment.sql<{ key: string; value: number }>(`select key, value from kv k join tenants t on t.id = k.tenant_id where t.slug = $1`, [tenant.slug]);
+  await until(
+    () => at.get('/api/runs?status=queued'),
+    ({ body }) => body.items.length === 0,
+  );
+  await until(
+    () => at.get('/api/runs?status=running'),
+    ({ body }) => body.items.length === 0,
+  );
+  const counts = await deployment.sql<{ key: string; value: number }>(
+    `select key, value from kv k join tenants t on t.id = k.tenant_id where t.slug = $1`,
+    [tenant.slug],
+  );
   expect(counts.every(({ value }) => value === 1)).toBe(true);
-  expect(counts.map(({ key }) => key).sort()).toEqual(['long', ...Array.from({ length: orders }, (_, n) => `order ${n + 1}`)].sort());
+  expect(counts.map(({ key }) => key).sort()).toEqual(
+    ['long', ...Array.from({ length: orders }, (_, n) => `order ${n + 1}`)].sort(),
+  );
 }, 120_000);

@@ -52,7 +52,11 @@ async function killAt(name: Failpoint, { cluster, random, over }: FaultContext):
   if (name === 'reconcile.expired') {
     for (const other of cluster.workers) if (other !== node) await other.end('SIGKILL');
   }
-  const inTime = await Promise.race([reached, seconds(60).then(() => false), new Promise<false>((done) => over.addEventListener('abort', () => done(false)))]);
+  const inTime = await Promise.race([
+    reached,
+    seconds(60).then(() => false),
+    new Promise<false>((done) => over.addEventListener('abort', () => done(false))),
+  ]);
   if (!inTime) {
     node.order({ at: name, do: 'pass' });
     return false;
@@ -62,7 +66,10 @@ async function killAt(name: Failpoint, { cluster, random, over }: FaultContext):
   return true;
 }
 
-/** Stands still until others have taken over what was under way, then goes on as if nothing had happened: its late ends must not count. */
+/**
+ * Stands still until others have taken over what was under way, then goes on as if nothing had happened: its late ends
+ * must not count.
+ */
 async function freeze(node: ClusterNode, { held, released }: FaultContext): Promise<void> {
   const process = await node.up();
   const before = await held();
@@ -78,7 +85,11 @@ async function freeze(node: ClusterNode, { held, released }: FaultContext): Prom
 const linksOf = (node: ClusterNode): ClusterNode['postgres'][] => [...new Set([node.postgres, node.queue])];
 
 export const faultKinds: readonly FaultKind[] = [
-  { name: 'a worker is killed', lane: 'processes', inject: ({ cluster, random }) => kill(pick(cluster.workers, random)) },
+  {
+    name: 'a worker is killed',
+    lane: 'processes',
+    inject: ({ cluster, random }) => kill(pick(cluster.workers, random)),
+  },
   { name: 'an api is killed', lane: 'processes', inject: ({ cluster, random }) => kill(pick(cluster.apis, random)) },
   {
     name: 'executors are killed',
@@ -90,8 +101,17 @@ export const faultKinds: readonly FaultKind[] = [
       await seconds(1);
     },
   },
-  ...failpoints.map((name, turn): FaultKind => ({ name: `a process is killed at ${name}`, lane: 'processes', turn, inject: (context) => killAt(name, context) })),
-  { name: 'a worker stands still past its leases', lane: 'processes', inject: (context) => freeze(pick(context.cluster.workers, context.random), context) },
+  ...failpoints.map((name, turn): FaultKind => ({
+    name: `a process is killed at ${name}`,
+    lane: 'processes',
+    turn,
+    inject: (context) => killAt(name, context),
+  })),
+  {
+    name: 'a worker stands still past its leases',
+    lane: 'processes',
+    inject: (context) => freeze(pick(context.cluster.workers, context.random), context),
+  },
   {
     name: 'an api stands still',
     lane: 'processes',
@@ -129,7 +149,12 @@ export const faultKinds: readonly FaultKind[] = [
     },
   },
 
-  { name: 'PostgreSQL crashes', lane: 'links', times: 3, inject: ({ cluster }) => cluster.deployment.restartPostgres() },
+  {
+    name: 'PostgreSQL crashes',
+    lane: 'links',
+    times: 3,
+    inject: ({ cluster }) => cluster.deployment.restartPostgres(),
+  },
   ...[5, 30].map((s): FaultKind => ({
     name: `PostgreSQL is away for ${s} s`,
     lane: 'links',
@@ -139,7 +164,13 @@ export const faultKinds: readonly FaultKind[] = [
       await cluster.deployment.startPostgres();
     },
   })),
-  { name: 'Redis crashes', lane: 'links', backend: 'redis', times: 2, inject: ({ cluster }) => cluster.deployment.restartRedis() },
+  {
+    name: 'Redis crashes',
+    lane: 'links',
+    backend: 'redis',
+    times: 2,
+    inject: ({ cluster }) => cluster.deployment.restartRedis(),
+  },
   {
     name: 'Redis is away for 5 s',
     lane: 'links',
@@ -150,8 +181,20 @@ export const faultKinds: readonly FaultKind[] = [
       await cluster.deployment.startRedis();
     },
   },
-  { name: 'Redis forgets everything', lane: 'links', backend: 'redis', times: 3, inject: ({ cluster }) => cluster.deployment.flushRedis() },
-  { name: 'the queue forgets everything', lane: 'links', backend: 'postgres', times: 3, inject: async ({ cluster }) => void (await cluster.deployment.sql('delete from bullmq.job')) },
+  {
+    name: 'Redis forgets everything',
+    lane: 'links',
+    backend: 'redis',
+    times: 3,
+    inject: ({ cluster }) => cluster.deployment.flushRedis(),
+  },
+  {
+    name: 'the queue forgets everything',
+    lane: 'links',
+    backend: 'postgres',
+    times: 3,
+    inject: async ({ cluster }) => void (await cluster.deployment.sql('delete from bullmq.job')),
+  },
   {
     name: 'half-open connections',
     lane: 'links',

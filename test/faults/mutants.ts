@@ -1,6 +1,6 @@
 /**
- * Annex with one of its safeguards taken out, to prove that the suite notices. A mutant is text of the compiled program that the agent replaces
- * while it is loaded: it has to follow the code, and says so when it finds nothing to replace.
+ * Annex with one of its safeguards taken out, to prove that the suite notices. A mutant is text of the compiled program
+ * that the agent replaces while it is loaded: it has to follow the code, and says so when it finds nothing to replace.
  */
 import type { Patch } from './agent.js';
 
@@ -29,7 +29,9 @@ export const mutants = {
     { module: claim, from: "r\\.claims = h\\.claim and r\\.status = 'running'", to: 'h.claim is not null' },
   ],
   /** What a run did is committed before its end is. */
-  effectsApart: [{ module: attempts, from: 'await commit\\(tx\\)', to: 'await scope.transaction((own) => commit(own))' }],
+  effectsApart: [
+    { module: attempts, from: 'await commit\\(tx\\)', to: 'await scope.transaction((own) => commit(own))' },
+  ],
   /** The answer to a request with an Idempotency-Key is kept after its work is committed, not with it. */
   answerApart: [{ module: idempotency, from: 'return keep \\? \\{', to: 'return false ? {' }],
   /** A worker that starts counts each schedule's next tick from now. */
@@ -61,5 +63,14 @@ export const tempos = {
   shortLeases: [{ module: dispatcher, from: 'leaseMs = [\\d_]+', to: 'leaseMs = 4_000' }],
 } as const satisfies Record<string, readonly Patch[]>;
 
-/** The sandbox's self-test is left out where processes start all the time: it takes half of a start, and the suites that look at starts have it. */
-export const untested: readonly Patch[] = [{ module: '/libs/sandbox/dist/pool/create-sandbox.js', from: 'complete\\.skipSelfTest \\? undefined : proveSandbox\\([^)]*\\)', to: 'undefined' }];
+/**
+ * The sandbox's self-test is left out where processes start all the time: it takes half of a start, and the suites that
+ * look at starts have it.
+ */
+export const untested: readonly Patch[] = [
+  {
+    module: '/libs/sandbox/dist/pool/create-sandbox.js',
+    from: 'complete\\.skipSelfTest \\? undefined : proveSandbox\\([^)]*\\)',
+    to: 'undefined',
+  },
+];

@@ -1,6 +1,6 @@
 /**
- * One scenario for each safeguard: the one fault at the one moment for which it is there. With the safeguard the verdict is clean; with the mutant
- * that lacks it the same scenario must go red.
+ * One scenario for each safeguard: the one fault at the one moment for which it is there. With the safeguard the
+ * verdict is clean; with the mutant that lacks it the same scenario must go red.
  */
 import type { Patch } from './agent.js';
 import { withCluster, type Bed, type BedOptions } from './bed.js';
@@ -16,13 +16,17 @@ export interface Scenario {
   name: string;
   workers: number;
   ticks?: boolean;
-  /** The same rules with shorter times, for Annex and mutant alike; or another safeguard taken out, which would do the work of this one. */
+  /**
+   * The same rules with shorter times, for Annex and mutant alike; or another safeguard taken out, which would do the
+   * work of this one.
+   */
   tempo: readonly Patch[];
   /** The short run plays it with the first of them, the long run with each. */
   backends: readonly BedOptions['backend'][];
   /**
-   * What was found, which is nothing unless the safeguard is missing. `patienceMs`: nothing has moved for so long, and what is open is lost; for the
-   * mutant it is short, since all it can do is to wait in vain. `isMutant`: what was found first is enough.
+   * What was found, which is nothing unless the safeguard is missing. `patienceMs`: nothing has moved for so long, and
+   * what is open is lost; for the mutant it is short, since all it can do is to wait in vain. `isMutant`: what was
+   * found first is enough.
    */
   run(bed: Bed, patienceMs: number, isMutant: boolean): Promise<string[]>;
   /** What is measured on Annex as it is, to be printed beside its gate. */
@@ -46,13 +50,21 @@ function swallow({ cluster }: Bed): void {
 }
 
 /** Kills a worker where it gets to a failpoint next; answers whether it did. */
-async function killAt(bed: Bed, worker: ClusterNode, at: Parameters<ClusterNode['reaches']>[0], work: () => Promise<void>, withinMs = Infinity): Promise<boolean> {
+async function killAt(
+  bed: Bed,
+  worker: ClusterNode,
+  at: Parameters<ClusterNode['reaches']>[0],
+  work: () => Promise<void>,
+  withinMs = Infinity,
+): Promise<boolean> {
   const process = await worker.up();
   const over = bed.fault(`killed at ${at}`);
   const reached = worker.reaches(at);
   worker.order({ at, do: 'kill' });
   await work();
-  const isReached = await (withinMs === Infinity ? reached : Promise.race([reached, new Promise<false>((late) => setTimeout(late, withinMs, false))]));
+  const isReached = await (withinMs === Infinity
+    ? reached
+    : Promise.race([reached, new Promise<false>((late) => setTimeout(late, withinMs, false))]));
   if (isReached) {
     await process.ended;
     await worker.up();
@@ -85,7 +97,17 @@ export const scenarios: readonly Scenario[] = [
     async run(bed, patienceMs) {
       let times = 0;
       // The second death is one more than the mutant allows.
-      while (times < 2 && (await killAt(bed, only(bed), 'ticket.received', () => (times === 0 ? bed.ask('stalled') : Promise.resolve()), times === 0 ? Infinity : patienceMs))) times += 1;
+      while (
+        times < 2 &&
+        (await killAt(
+          bed,
+          only(bed),
+          'ticket.received',
+          () => (times === 0 ? bed.ask('stalled') : Promise.resolve()),
+          times === 0 ? Infinity : patienceMs,
+        ))
+      )
+        times += 1;
       const { lost } = await bed.settle(patienceMs);
       return lost;
     },
@@ -100,7 +122,9 @@ export const scenarios: readonly Scenario[] = [
       const workers = [first(bed), second(bed)];
       const at = 'attempt.tried';
       const over = bed.fault('stands still');
-      const stopped = Promise.race(workers.map(async (worker) => ((await worker.reaches(at)) ? worker : new Promise<never>(() => undefined))));
+      const stopped = Promise.race(
+        workers.map(async (worker) => ((await worker.reaches(at)) ? worker : new Promise<never>(() => undefined))),
+      );
       for (const worker of workers) worker.order({ at, do: 'stop' });
       await bed.ask('taken over');
       const frozen = await stopped;
@@ -109,7 +133,8 @@ export const scenarios: readonly Scenario[] = [
       await bed.done('taken over');
       frozenProcess?.signal('SIGCONT');
       over();
-      // Whatever it still had to say is said before it has done another piece of work from beginning to end, and left in good order.
+      // Whatever it still had to say is said before it has done another piece of work from beginning to end, and left
+      // in good order.
       await bed.ask('after');
       await bed.done('after');
       await frozen.end('SIGTERM');
@@ -202,7 +227,10 @@ export const scenarios: readonly Scenario[] = [
       const diedMs = await died;
       const doneMs = Date.now() - diedMs;
       const runs = await readRuns(bed.cluster.deployment.sql, [bed.slug], handlers);
-      const lostMs = runs.flatMap(({ attempts }) => attempts).filter(({ error, toMs }) => error !== undefined && toMs > diedMs).map(({ toMs }) => toMs);
+      const lostMs = runs
+        .flatMap(({ attempts }) => attempts)
+        .filter(({ error, toMs }) => error !== undefined && toMs > diedMs)
+        .map(({ toMs }) => toMs);
       swallow(bed);
       const swallowedMs = Date.now();
       await bed.ask('half');
@@ -216,18 +244,25 @@ export const scenarios: readonly Scenario[] = [
 ];
 
 /** Plays a scenario on Annex as it is and then, in the same cluster, on the mutant; answers what was found in each. */
-export function play({ workers, ticks, tempo, mutant, run, measure }: Scenario, backend: BedOptions['backend'], patience: { annexMs: number; mutantMs: number }): Promise<{ annex: string[]; mutant: string[] }> {
+export function play(
+  { workers, ticks, tempo, mutant, run, measure }: Scenario,
+  backend: BedOptions['backend'],
+  patience: { annexMs: number; mutantMs: number },
+): Promise<{ annex: string[]; mutant: string[] }> {
   const patches: readonly Patch[] = mutants[mutant];
-  return withCluster({ backend, workers, ...(ticks !== undefined && { ticks }), patches: tempo }, async (cluster, makeBed) => {
-    const annex = await run(await makeBed(), patience.annexMs, false);
-    if (measure) report(`gates, queue on ${backend}`, await measure(await makeBed()));
-    const nodes = patches.some(({ module }) => module.startsWith('/apps/api/')) ? cluster.apis : cluster.workers;
-    const bed = await makeBed();
-    for (const one of nodes) {
-      one.patchWith([...tempo, ...patches]);
-      await one.end('SIGKILL');
-    }
-    await Promise.all(nodes.map((one) => one.up()));
-    return { annex, mutant: await run(bed, patience.mutantMs, true) };
-  });
+  return withCluster(
+    { backend, workers, ...(ticks !== undefined && { ticks }), patches: tempo },
+    async (cluster, makeBed) => {
+      const annex = await run(await makeBed(), patience.annexMs, false);
+      if (measure) report(`gates, queue on ${backend}`, await measure(await makeBed()));
+      const nodes = patches.some(({ module }) => module.startsWith('/apps/api/')) ? cluster.apis : cluster.workers;
+      const bed = await makeBed();
+      for (const one of nodes) {
+        one.patchWith([...tempo, ...patches]);
+        await one.end('SIGKILL');
+      }
+      await Promise.all(nodes.map((one) => one.up()));
+      return { annex, mutant: await run(bed, patience.mutantMs, true) };
+    },
+  );
 }

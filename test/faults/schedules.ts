@@ -1,6 +1,6 @@
 /**
- * Two hundred schedules of one second each on three workers, two of which are killed, with a blackout in which no worker lives: every tick must be
- * decided once, and become what its policies say.
+ * Two hundred schedules of one second each on three workers, two of which are killed, with a blackout in which no
+ * worker lives: every tick must be decided once, and become what its policies say.
  */
 import { expect } from 'vitest';
 import { packPlugin, until } from '../support/annex.js';
@@ -19,7 +19,14 @@ const policies = [
   ...Array.from({ length: 3 }, () => ({ overlap: 'skip', catch_up: 'none', skips: ['OVERLAP', 'MISSED'] })),
   ...Array.from({ length: 3 }, () => ({ overlap: 'allow', catch_up: 'all', skips: [] })),
 ];
-const jobs = policies.map(({ overlap, catch_up }, index) => ({ name: `tick${index}`, schedule: '* * * * * *', overlap, catch_up, misfire_deadline_s: 3600, retry: { max_attempts: 5, backoff: 'fixed', initial_delay_s: 1 } }));
+const jobs = policies.map(({ overlap, catch_up }, index) => ({
+  name: `tick${index}`,
+  schedule: '* * * * * *',
+  overlap,
+  catch_up,
+  misfire_deadline_s: 3600,
+  retry: { max_attempts: 5, backoff: 'fixed', initial_delay_s: 1 },
+}));
 const plugin = {
   manifest: { slug: 'clock', jobs },
   code: `import { job } from '@annex/sdk'\n${jobs.map(({ name }) => `job('${name}', () => {})`).join('\n')}`,
@@ -39,13 +46,21 @@ export async function manySchedules(backend: 'redis' | 'postgres'): Promise<void
       const uploaded = await tenant.client(api).upload(await packPlugin(plugin), { enable: 'true', grant: 'all' });
       expect(uploaded.status).toBe(201);
     }
-    const rules = new Map<string, TickRule>(slugs.flatMap((slug) => policies.map(({ skips }, index) => [`${slug}/tick${index}`, { everyMs: 1000, skips }] as const)));
+    const rules = new Map<string, TickRule>(
+      slugs.flatMap((slug) =>
+        policies.map(({ skips }, index) => [`${slug}/tick${index}`, { everyMs: 1000, skips }] as const),
+      ),
+    );
     /** Until so many seconds have been decided for every schedule, by the ticks themselves. */
     const decided = async (seconds: number): Promise<void> => {
       const from = await sql<{ at: Date }>('select now() as at');
       const fromMs = from[0]?.at.getTime() ?? 0;
       await until(
-        () => sql<{ n: number }>('select count(*)::int as n from schedules where next_at > $1::timestamptz + $2 * interval \'1 second\'', [new Date(fromMs), seconds]),
+        () =>
+          sql<{ n: number }>(
+            "select count(*)::int as n from schedules where next_at > $1::timestamptz + $2 * interval '1 second'",
+            [new Date(fromMs), seconds],
+          ),
         ([row]) => row?.n === rules.size,
       );
     };
@@ -63,13 +78,20 @@ export async function manySchedules(backend: 'redis' | 'postgres'): Promise<void
     for (const process of processes) process.signal('SIGKILL');
     await Promise.all(workers.map((worker) => worker.up()));
     await decided(3);
-    for (const slug of slugs) await sql(`update schedules set paused = true where tenant_id = (select id from tenants where slug = $1)`, [slug]);
+    for (const slug of slugs)
+      await sql(`update schedules set paused = true where tenant_id = (select id from tenants where slug = $1)`, [
+        slug,
+      ]);
 
     const open = await untilSettled(sql, slugs, 120_000);
     const ticks = await readTicks(sql, slugs);
     const wrong = judgeTicks(ticks, rules);
-    const calm = ticks.filter(({ atMs, status }) => atMs > calmUntilMs - 5000 && atMs < calmUntilMs - 1000 && status === 'succeeded').map(({ lagMs }) => lagMs).sort((one, other) => one - other);
-    const count = (status: string): number => ticks.filter((tick) => tick.status === status).reduce((sum, { stretch }) => sum + (stretch?.ticks ?? 1), 0);
+    const calm = ticks
+      .filter(({ atMs, status }) => atMs > calmUntilMs - 5000 && atMs < calmUntilMs - 1000 && status === 'succeeded')
+      .map(({ lagMs }) => lagMs)
+      .sort((one, other) => one - other);
+    const count = (status: string): number =>
+      ticks.filter((tick) => tick.status === status).reduce((sum, { stretch }) => sum + (stretch?.ticks ?? 1), 0);
     report(`${rules.size} schedules of one second on 3 workers, queue on ${backend}`, {
       'ticks that ran': count('succeeded'),
       'ticks that were skipped': count('skipped'),
@@ -78,7 +100,8 @@ export async function manySchedules(backend: 'redis' | 'postgres'): Promise<void
     });
     expect({ open: open.length, wrong: wrong.slice(0, 20) }).toEqual({ open: 0, wrong: [] });
     // In the blackout ticks were missed, so that each policy had something to decide.
-    for (const code of ['SUPERSEDED', 'MISSED']) expect(ticks.filter((tick) => tick.code === code).length).toBeGreaterThan(0);
+    for (const code of ['SUPERSEDED', 'MISSED'])
+      expect(ticks.filter((tick) => tick.code === code).length).toBeGreaterThan(0);
   } catch (thrown) {
     process.stderr.write(cluster.lastWords());
     throw thrown;

@@ -42,7 +42,10 @@ export async function openSink(): Promise<Sink> {
     }
     const sent = JSON.parse(body) as Omit<Send, 'atMs'> & { data?: { key: string } };
     const delivery = request.headers['webhook-id'];
-    const what = typeof delivery === 'string' ? { stage: 'webhook', key: sent.data?.key ?? '', run: delivery, attempt: sends.length } : sent;
+    const what =
+      typeof delivery === 'string'
+        ? { stage: 'webhook', key: sent.data?.key ?? '', run: delivery, attempt: sends.length }
+        : sent;
     const send: Send = { ...what, atMs: Date.now() };
     sends.push(send);
     keysOf(send.stage).add(send.key);

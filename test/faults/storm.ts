@@ -1,4 +1,7 @@
-/** A storm of faults over a cluster at work, and the judgement afterwards. The same seed makes the same faults in the same order. */
+/**
+ * A storm of faults over a cluster at work, and the judgement afterwards. The same seed makes the same faults in the
+ * same order.
+ */
 import { expect, type TestContext } from 'vitest';
 import { install } from '../support/deployment.js';
 import { makeClient, until, type Client } from '../support/annex.js';
@@ -25,11 +28,16 @@ const customersCount = 3;
 const patienceMs = 90_000;
 
 /** The faults of one lane in the order of the seed. */
-export function schedule(lane: Lane, { backend, seed, rounds }: Pick<StormOptions, 'backend' | 'seed' | 'rounds'>): FaultKind[] {
+export function schedule(
+  lane: Lane,
+  { backend, seed, rounds }: Pick<StormOptions, 'backend' | 'seed' | 'rounds'>,
+): FaultKind[] {
   const random = seeded(seed * 7919 + (lane === 'links' ? 1 : 0));
   const kinds = faultKinds.filter((kind) => kind.lane === lane && (kind.backend ?? backend) === backend);
-  const isMine = ({ turn }: FaultKind, round: number): boolean => turn === undefined || (turn + round + seed + (backend === 'redis' ? 1 : 0)) % 2 === 0;
-  const inRound = (round: number): FaultKind[] => kinds.filter((kind) => isMine(kind, round)).flatMap((kind) => Array.from({ length: kind.times ?? 1 }, () => kind));
+  const isMine = ({ turn }: FaultKind, round: number): boolean =>
+    turn === undefined || (turn + round + seed + (backend === 'redis' ? 1 : 0)) % 2 === 0;
+  const inRound = (round: number): FaultKind[] =>
+    kinds.filter((kind) => isMine(kind, round)).flatMap((kind) => Array.from({ length: kind.times ?? 1 }, () => kind));
   return Array.from({ length: rounds }, (_, round) => shuffle(inRound(round), random)).flat();
 }
 
@@ -44,7 +52,11 @@ export async function storm(options: StormOptions): Promise<number> {
     if (isTold) process.stderr.write(`${backend} ${line}\n`);
   };
   const sink = await openSink();
-  const cluster = await startCluster({ redis: backend === 'redis', environment: { ANNEX_EGRESS_ALLOW_PRIVATE: sink.address }, tell });
+  const cluster = await startCluster({
+    redis: backend === 'redis',
+    environment: { ANNEX_EGRESS_ALLOW_PRIVATE: sink.address },
+    tell,
+  });
   onTestFailed(() => void process.stderr.write(`${told.join('\n')}\n${cluster.lastWords()}\n`));
   const over = new AbortController();
   try {
@@ -60,17 +72,29 @@ export async function storm(options: StormOptions): Promise<number> {
 
     // Without faults first: then nothing may be sent twice at all.
     const load = startLoad({ apis: cluster.apis, customers, sink, seed });
-    await until(async () => sink.seen('follow').size, (count) => count >= 20);
+    await until(
+      async () => sink.seen('follow').size,
+      (count) => count >= 20,
+    );
     const sentInCalm = sink.sends.length;
     const twiceInCalm = sentInCalm - new Set(sink.sends.map(({ stage, key }) => `${stage} ${key}`)).size;
 
     const faults: Fault[] = [];
-    const context = makeContext({ cluster, slugs, poisoned: (number) => makeClient(cluster.apis[number % cluster.apis.length]?.url ?? '', poisoned.token, tenants[0]?.slug), over: over.signal });
+    const context = makeContext({
+      cluster,
+      slugs,
+      poisoned: (number) =>
+        makeClient(cluster.apis[number % cluster.apis.length]?.url ?? '', poisoned.token, tenants[0]?.slug),
+      over: over.signal,
+    });
     const lane = async (which: Lane): Promise<void> => {
       const random = seeded(seed * 104_729 + (which === 'links' ? 1 : 0));
       for (const kind of schedule(which, options)) {
         // A fault counts only while something is under way.
-        await until(async () => load.open(), (open) => open >= 2 || over.signal.aborted);
+        await until(
+          async () => load.open(),
+          (open) => open >= 2 || over.signal.aborted,
+        );
         if (over.signal.aborted) return;
         tell(kind.name);
         const fault: Fault = { name: kind.name, fromMs: Date.now(), toMs: Infinity };
@@ -91,27 +115,46 @@ export async function storm(options: StormOptions): Promise<number> {
     }
     tell('the load ends');
     await Promise.all(cluster.nodes.map((node) => node.up()));
-    for (const { slug, token } of customers) await pauseTicks(cluster.apis.map(({ url }) => makeClient(url, token, slug)));
+    for (const { slug, token } of customers)
+      await pauseTicks(cluster.apis.map(({ url }) => makeClient(url, token, slug)));
     tell('calm');
     const open = await untilSettled(deployment.sql, slugs, patienceMs);
     tell('settled');
 
     const runs = await readRuns(deployment.sql, slugs, handlers);
-    const verdict = judge({ operations: load.operations, effects: await readEffects(deployment.sql, slugs), sends: sink.sends, stages, runs, faults });
+    const verdict = judge({
+      operations: load.operations,
+      effects: await readEffects(deployment.sql, slugs),
+      sends: sink.sends,
+      stages,
+      runs,
+      faults,
+    });
     const ticks = await readTicks(deployment.sql, slugs);
     const wrongTicks = judgeTicks(ticks, new Map(slugs.map((slug) => [`${slug}/tick`, { everyMs: 1000, skips: [] }])));
     report(`faults, queue on ${backend}, seed ${seed}: ${((Date.now() - began) / 1000).toFixed(0)} s`, {
       faults: faults.length,
-      ...Object.fromEntries(Object.entries(verdict).map(([name, value]) => [name, Array.isArray(value) ? value.length : value])),
+      ...Object.fromEntries(
+        Object.entries(verdict).map(([name, value]) => [name, Array.isArray(value) ? value.length : value]),
+      ),
       'runs that were taken more than once': runs.filter(({ claims }) => claims > 1).length,
       'sends in calm': sentInCalm,
       'duplicate sends in calm': twiceInCalm,
       ticks: ticks.length,
       'wrong ticks': wrongTicks.length,
-      answers: [...load.answers].sort(([one], [other]) => one - other).map(([status, times]) => `${status}×${times}`).join(' '),
+      answers: [...load.answers]
+        .sort(([one], [other]) => one - other)
+        .map(([status, times]) => `${status}×${times}`)
+        .join(' '),
     });
     expect({ open, twiceInCalm, wrongTicks }).toEqual({ open: [], twiceInCalm: 0, wrongTicks: [] });
-    expect(verdict).toMatchObject({ lost: [], duplicatedEffects: [], unexpectedEffects: [], unexplainedSends: [], unfinished: [] });
+    expect(verdict).toMatchObject({
+      lost: [],
+      duplicatedEffects: [],
+      unexpectedEffects: [],
+      unexplainedSends: [],
+      unfinished: [],
+    });
     // The storm was one: work went on, and was hit.
     expect(verdict.acknowledged).toBeGreaterThan(50);
     const planned = schedule('processes', options).length + schedule('links', options).length;
@@ -132,29 +175,49 @@ const poison = {
   code: `import { job } from '@annex/sdk'\njob('bomb', () => [].indexOf.call({ length: 2 ** 53 - 1 } as any, 1 as never))`,
 };
 
-function makeContext({ cluster, slugs, poisoned, over }: { cluster: FaultContext['cluster']; slugs: string[]; poisoned: (number: number) => Client; over: AbortSignal }): Omit<FaultContext, 'random'> {
+function makeContext({
+  cluster,
+  slugs,
+  poisoned,
+  over,
+}: {
+  cluster: FaultContext['cluster'];
+  slugs: string[];
+  poisoned: (number: number) => Client;
+  over: AbortSignal;
+}): Omit<FaultContext, 'random'> {
   const { sql } = cluster.deployment;
   return {
     cluster,
     over,
     held: () =>
       until(
-        () => sql<{ id: string; claims: number }>(`select id, claims from runs where status = 'running' and tenant_id in (select id from tenants where slug = any($1))`, [slugs]),
+        () =>
+          sql<{ id: string; claims: number }>(
+            `select id, claims from runs where status = 'running' and tenant_id in (select id from tenants where slug = any($1))`,
+            [slugs],
+          ),
         (held) => held.length >= 2 || over.aborted,
       ),
     async released(held) {
       await until(
-        () => sql(`select r.id from runs r join unnest($1::uuid[], $2::int[]) as h (id, claims) on h.id = r.id where r.claims = h.claims and r.status = 'running'`, [held.map(({ id }) => id), held.map(({ claims }) => claims)]),
+        () =>
+          sql(
+            `select r.id from runs r join unnest($1::uuid[], $2::int[]) as h (id, claims) on h.id = r.id where r.claims = h.claims and r.status = 'running'`,
+            [held.map(({ id }) => id), held.map(({ claims }) => claims)],
+          ),
         (still) => still.length === 0,
       );
     },
     async poison() {
       let turn = 0;
       const post = (path: string): Promise<number> =>
-        poisoned((turn += 1)).post(path, {}).then(
-          ({ status }) => status,
-          () => 0,
-        );
+        poisoned((turn += 1))
+          .post(path, {})
+          .then(
+            ({ status }) => status,
+            () => 0,
+          );
       await until(
         async () => {
           const status = await post('/api/plugins/poison/jobs/bomb/run-now');

@@ -1,6 +1,8 @@
 /**
- * The work that goes on during the faults. Every piece has a key; its handler tells the sink (which no transaction can take back) and emits
- * `work.done` (which is committed with the run's success or not at all); the handler of that and a webhook tell the sink again.
+ * The work that goes on during the faults. Every piece has a key; its handler tells the sink (which no transaction can
+ * take back) and emits
+ * `work.done` (which is committed with the run's success or not at all); the handler of that and a webhook tell the
+ * sink again.
  */
 import type { PluginFiles } from '../support/annex.js';
 import { seeded } from './seeded.js';
@@ -25,7 +27,18 @@ export function workload(sink: Sink, { ticks = true }: { ticks?: boolean } = {})
       events: ['work.asked', 'work.done'],
       jobs: [
         { name: 'chore', overlap: 'allow', retry },
-        ...(ticks ? [{ name: 'tick', schedule: '* * * * * *', overlap: 'allow', catch_up: 'all', misfire_deadline_s: 3600, retry }] : []),
+        ...(ticks
+          ? [
+              {
+                name: 'tick',
+                schedule: '* * * * * *',
+                overlap: 'allow',
+                catch_up: 'all',
+                misfire_deadline_s: 3600,
+                retry,
+              },
+            ]
+          : []),
       ],
     },
     code: `
@@ -66,7 +79,9 @@ export interface LoadOptions {
   customers: readonly Customer[];
   sink: Sink;
   seed: number;
-  /** Pieces of work asked for and not done, over which nobody asks for more: a slow machine gets less to do. Default 20. */
+  /**
+   * Pieces of work asked for and not done, over which nobody asks for more: a slow machine gets less to do. Default 20.
+   */
   maxOpen?: number;
   /** Longest pause of a client between two pieces, in milliseconds. Default 3000. */
   maxPauseMs?: number;
@@ -93,15 +108,29 @@ export function startLoad({ apis, customers, sink, seed, maxOpen = 20, maxPauseM
   let acknowledged = 0;
   const open = (): number => acknowledged - done.size;
 
-  const ask = async (api: ClusterNode, { slug, token }: Customer, { key, kind, ms }: { key: string; kind: Operation['kind']; ms: number }): Promise<number> => {
+  const ask = async (
+    api: ClusterNode,
+    { slug, token }: Customer,
+    { key, kind, ms }: { key: string; kind: Operation['kind']; ms: number },
+  ): Promise<number> => {
     const [path, body] = {
       event: ['/api/events', { id: key, type: 'work.asked', data: { key, ms } }] as const,
       job: ['/api/plugins/work/jobs/chore/run-now', { payload: { key, ms } }] as const,
       route: ['/ext/work/ask', { key, ms }] as const,
     }[kind];
-    const headers = { authorization: `Bearer ${token}`, 'x-tenant-slug': slug, 'content-type': 'application/json', ...(kind === 'job' && { 'idempotency-key': key }) };
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'x-tenant-slug': slug,
+      'content-type': 'application/json',
+      ...(kind === 'job' && { 'idempotency-key': key }),
+    };
     try {
-      const response = await fetch(`${api.url}${path}`, { method: 'POST', headers, body: JSON.stringify(body), signal: AbortSignal.timeout(patienceMs) });
+      const response = await fetch(`${api.url}${path}`, {
+        method: 'POST',
+        headers,
+        body: JSON.stringify(body),
+        signal: AbortSignal.timeout(patienceMs),
+      });
       await response.arrayBuffer();
       return response.status;
     } catch {
@@ -134,7 +163,9 @@ export function startLoad({ apis, customers, sink, seed, maxOpen = 20, maxPauseM
       await pause(random() * maxPauseMs);
     }
   };
-  const clients = customers.flatMap((customer, index) => [0, 1].map((one) => run(customer, `s${seed}-${index}${one}`, seeded(seed * 1000 + index * 10 + one))));
+  const clients = customers.flatMap((customer, index) =>
+    [0, 1].map((one) => run(customer, `s${seed}-${index}${one}`, seeded(seed * 1000 + index * 10 + one))),
+  );
   return {
     operations,
     open,

@@ -1,4 +1,7 @@
-/** Hostile callers: whatever they send to whatever endpoint, the answer is one of ours, nothing is 500, and the server goes on. */
+/**
+ * Hostile callers: whatever they send to whatever endpoint, the answer is one of ours, nothing is 500, and the server
+ * goes on.
+ */
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
@@ -10,7 +13,13 @@ beforeAll(async () => {
   annex = await startTestAnnex();
   tenant = await annex.makeTenant();
   const installed = await tenant.install({
-    manifest: { routes: true, events: ['a.*'], jobs: [{ name: 'tidy', schedule: '@daily' }], secrets: ['KEY'], config: { type: 'object' } },
+    manifest: {
+      routes: true,
+      events: ['a.*'],
+      jobs: [{ name: 'tidy', schedule: '@daily' }],
+      secrets: ['KEY'],
+      config: { type: 'object' },
+    },
     code: `import { hook, job, route } from '@annex/sdk'; route('/*rest', { methods: ['GET', 'POST'], auth: 'public' }, (ctx) => ({ query: ctx.query, params: ctx.params })); hook('a.*', () => 1); job('tidy', (ctx, payload) => payload)`,
   });
   expect(installed.status).toBe(200);
@@ -18,11 +27,55 @@ beforeAll(async () => {
 afterAll(() => annex.stop());
 
 const words = [
-  '%00', 'a%00b', '%ff%fe', '%c0%ae%c0%ae', '..%2f..%2fetc%2fpasswd', '%2e%2e', "'%20or%201=1--", '%22;drop%20table%20users;--', '__proto__', 'constructor', 'toString', '%F0%9F%92%A9', '%E2%80%AE', 'null', 'undefined', '-1', '0', '9'.repeat(30),
-  `plg_${'0'.repeat(26)}`, `plg_${'z'.repeat(26)}`, 'run_', 'usr_%F0%9F%92%A9', 'x'.repeat(400), '%25s%25n', '$%7Bjndi:ldap:x%7D', '%0d%0aset-cookie:a=b', '*', '%20',
+  '%00',
+  'a%00b',
+  '%ff%fe',
+  '%c0%ae%c0%ae',
+  '..%2f..%2fetc%2fpasswd',
+  '%2e%2e',
+  "'%20or%201=1--",
+  '%22;drop%20table%20users;--',
+  '__proto__',
+  'constructor',
+  'toString',
+  '%F0%9F%92%A9',
+  '%E2%80%AE',
+  'null',
+  'undefined',
+  '-1',
+  '0',
+  '9'.repeat(30),
+  `plg_${'0'.repeat(26)}`,
+  `plg_${'z'.repeat(26)}`,
+  'run_',
+  'usr_%F0%9F%92%A9',
+  'x'.repeat(400),
+  '%25s%25n',
+  '$%7Bjndi:ldap:x%7D',
+  '%0d%0aset-cookie:a=b',
+  '*',
+  '%20',
 ];
 const values: unknown[] = [
-  null, true, 0, -1, 1e308, '', '\u0000', 'a\u0000b', '\ud800', '\u202e', 'x'.repeat(100_000), [], [[]], {}, { a: { b: { c: [] } } }, JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'), ['\u0000'], { '\u0000': 1 }, { $gt: '' },
+  null,
+  true,
+  0,
+  -1,
+  1e308,
+  '',
+  '\u0000',
+  'a\u0000b',
+  '\ud800',
+  '\u202e',
+  'x'.repeat(100_000),
+  [],
+  [[]],
+  {},
+  { a: { b: { c: [] } } },
+  JSON.parse('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}'),
+  ['\u0000'],
+  { '\u0000': 1 },
+  { $gt: '' },
 ];
 
 interface Operation {
@@ -34,7 +87,18 @@ interface Operation {
 
 async function operations(): Promise<Operation[]> {
   const { body } = await tenant.owner.get('/openapi.json');
-  return Object.entries(body.paths as Record<string, Record<string, { parameters?: { in: string; name: string }[]; requestBody?: { content?: Record<string, { schema?: { properties?: object } }> } }>>).flatMap(([path, methods]) =>
+  return Object.entries(
+    body.paths as Record<
+      string,
+      Record<
+        string,
+        {
+          parameters?: { in: string; name: string }[];
+          requestBody?: { content?: Record<string, { schema?: { properties?: object } }> };
+        }
+      >
+    >,
+  ).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, { parameters = [], requestBody }]) => ({
       method: method.toUpperCase(),
       path,
@@ -46,14 +110,21 @@ async function operations(): Promise<Operation[]> {
 
 /** Ids and slugs of things that are there, so that hostile bodies get past the look-up. */
 const known: Record<string, string> = { id: 'probe', slug: 'probe', path: 'x', name: 'tidy' };
-const fill = (path: string, word: string | undefined): string => path.replace(/\{(\w+)\}/g, (_, name: string) => word ?? known[name] ?? 'x');
+const fill = (path: string, word: string | undefined): string =>
+  path.replace(/\{(\w+)\}/g, (_, name: string) => word ?? known[name] ?? 'x');
 
 function expectOurs(answer: { status: number; body: unknown; headers: Headers }, what: string): void {
   expect(answer.status, `${what} → ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`).toBeLessThan(500);
   if (answer.status < 400) return;
   expect(answer.headers.get('content-type'), what).toMatch(/^application\/problem\+json/);
-  expect(answer.body, what).toMatchObject({ code: expect.stringMatching(/^[A-Z_]+$/), detail: expect.any(String), request_id: expect.stringMatching(/^req_/) });
-  expect(JSON.stringify(answer.body), what).not.toMatch(/\bat .+:\d+:\d+|node_modules|SELECT |insert into|QueryFailed|invalid input syntax|relation "/i);
+  expect(answer.body, what).toMatchObject({
+    code: expect.stringMatching(/^[A-Z_]+$/),
+    detail: expect.any(String),
+    request_id: expect.stringMatching(/^req_/),
+  });
+  expect(JSON.stringify(answer.body), what).not.toMatch(
+    /\bat .+:\d+:\d+|node_modules|SELECT |insert into|QueryFailed|invalid input syntax|relation "/i,
+  );
 }
 
 /** Not called with hostile bodies: they would end the tenant or the plugin that the others need. */
@@ -69,30 +140,67 @@ describe('no endpoint fails inside, whatever it is sent', () => {
         words.map(async (word) => {
           const target = fill(operation.path, word);
           const path = target.includes('/stream') ? `${target.replace('/stream', '')}` : target;
-          expectOurs(await tenant.owner.request(operation.method, path, ['GET', 'DELETE'].includes(operation.method) ? {} : { body: {} }), `${operation.method} ${path}`);
+          expectOurs(
+            await tenant.owner.request(
+              operation.method,
+              path,
+              ['GET', 'DELETE'].includes(operation.method) ? {} : { body: {} },
+            ),
+            `${operation.method} ${path}`,
+          );
         }),
       );
     }
   });
 
   it('in its query', async () => {
-    const all = (await operations()).filter(({ method, parameters, path }) => method === 'GET' && parameters.length > 0 && !path.endsWith('/stream'));
+    const all = (await operations()).filter(
+      ({ method, parameters, path }) => method === 'GET' && parameters.length > 0 && !path.endsWith('/stream'),
+    );
     expect(all.length).toBeGreaterThan(8);
     for (const operation of all) {
       for (const name of operation.parameters) {
-        const queries = [...words.map((word) => `${name}=${word}`), `${name}=1&${name}=2`, `${name}[a]=1`, `${name}[]=1`, `${name}`];
-        await Promise.all(queries.map(async (query) => expectOurs(await tenant.owner.get(`${fill(operation.path, undefined)}?${query}`), `${operation.path}?${query}`)));
+        const queries = [
+          ...words.map((word) => `${name}=${word}`),
+          `${name}=1&${name}=2`,
+          `${name}[a]=1`,
+          `${name}[]=1`,
+          `${name}`,
+        ];
+        await Promise.all(
+          queries.map(async (query) =>
+            expectOurs(
+              await tenant.owner.get(`${fill(operation.path, undefined)}?${query}`),
+              `${operation.path}?${query}`,
+            ),
+          ),
+        );
       }
     }
   });
 
   it('in its body', async () => {
-    const all = (await operations()).filter((operation) => operation.method !== 'GET' && !ends(operation) && !operation.path.startsWith('/ext') && !operation.path.includes('/auth/login'));
+    const all = (await operations()).filter(
+      (operation) =>
+        operation.method !== 'GET' &&
+        !ends(operation) &&
+        !operation.path.startsWith('/ext') &&
+        !operation.path.includes('/auth/login'),
+    );
     for (const operation of all) {
-      const bodies = [...values, ...operation.fields.flatMap((field) => values.map((value) => ({ [field]: value }))), Object.fromEntries(operation.fields.map((field) => [field, '\u0000']))];
+      const bodies = [
+        ...values,
+        ...operation.fields.flatMap((field) => values.map((value) => ({ [field]: value }))),
+        Object.fromEntries(operation.fields.map((field) => [field, '\u0000'])),
+      ];
       for (const client of [tenant.owner, annex.operator]) {
         await Promise.all(
-          bodies.map(async (body) => expectOurs(await client.request(operation.method, fill(operation.path, undefined), { body }), `${operation.method} ${operation.path} ${JSON.stringify(body).slice(0, 80)}`)),
+          bodies.map(async (body) =>
+            expectOurs(
+              await client.request(operation.method, fill(operation.path, undefined), { body }),
+              `${operation.method} ${operation.path} ${JSON.stringify(body).slice(0, 80)}`,
+            ),
+          ),
         );
       }
     }
@@ -102,7 +210,15 @@ describe('no endpoint fails inside, whatever it is sent', () => {
 
   it('in its headers', async () => {
     const headers: Record<string, string>[] = [
-      ...['../x', "' or 1=1", 'x'.repeat(5000), '__proto__', 'ü'.normalize('NFD').replace(/[^\x20-\x7e]/g, '?'), ',', ' '].map((slug) => ({ 'x-tenant-slug': slug })),
+      ...[
+        '../x',
+        "' or 1=1",
+        'x'.repeat(5000),
+        '__proto__',
+        'ü'.normalize('NFD').replace(/[^\x20-\x7e]/g, '?'),
+        ',',
+        ' ',
+      ].map((slug) => ({ 'x-tenant-slug': slug })),
       ...['x'.repeat(300), '\u0001'.replace('\u0001', '\t'), '"', '{}'].map((key) => ({ 'idempotency-key': key })),
       { 'content-type': 'application/json; charset=utf-7' },
       { 'content-type': 'application/x-www-form-urlencoded' },
@@ -117,9 +233,21 @@ describe('no endpoint fails inside, whatever it is sent', () => {
       { 'last-event-id': "1' or 1=1" },
     ];
     for (const extra of headers) {
-      for (const [method, path] of [['GET', '/api/plugins'], ['POST', '/api/events'], ['POST', '/api/plugins/upload'], ['POST', '/ext/probe/x']] as const) {
-        const answer = await rawRequest(`${annex.url}${path}`, { method, headers: { authorization: `Bearer ${tenant.owner.token}`, 'x-tenant-slug': tenant.slug, ...extra }, ...(method === 'POST' && { body: '{"type":"a.b"}' }) });
-        expect(answer.status, `${method} ${path} ${JSON.stringify(extra).slice(0, 80)} ${answer.text.slice(0, 200)}`).toBeLessThan(500);
+      for (const [method, path] of [
+        ['GET', '/api/plugins'],
+        ['POST', '/api/events'],
+        ['POST', '/api/plugins/upload'],
+        ['POST', '/ext/probe/x'],
+      ] as const) {
+        const answer = await rawRequest(`${annex.url}${path}`, {
+          method,
+          headers: { authorization: `Bearer ${tenant.owner.token}`, 'x-tenant-slug': tenant.slug, ...extra },
+          ...(method === 'POST' && { body: '{"type":"a.b"}' }),
+        });
+        expect(
+          answer.status,
+          `${method} ${path} ${JSON.stringify(extra).slice(0, 80)} ${answer.text.slice(0, 200)}`,
+        ).toBeLessThan(500);
       }
     }
   });
@@ -133,13 +261,29 @@ describe('no endpoint fails inside, whatever it is sent', () => {
       ['application/json', '"just text"'],
       ['application/json', '\ufeff{}'],
       ['text/plain', 'hello'],
-      ['multipart/form-data; boundary=x', '--x\r\ncontent-disposition: form-data; name="file"; filename="../../x"\r\n\r\nPK\r\n--x--\r\n'],
-      ['multipart/form-data; boundary=x', '--x\r\ncontent-disposition: form-data; name="__proto__"\r\n\r\n1\r\n--x--\r\n'],
+      [
+        'multipart/form-data; boundary=x',
+        '--x\r\ncontent-disposition: form-data; name="file"; filename="../../x"\r\n\r\nPK\r\n--x--\r\n',
+      ],
+      [
+        'multipart/form-data; boundary=x',
+        '--x\r\ncontent-disposition: form-data; name="__proto__"\r\n\r\n1\r\n--x--\r\n',
+      ],
       ['multipart/form-data; boundary=x', '--x\r\n'],
     ];
     for (const [type, raw] of raws) {
-      for (const path of ['/api/events', '/api/plugins/upload', '/api/plugins/validate', '/api/users', '/api/plugins/probe/config', '/api/auth/login']) {
-        expectOurs(await tenant.owner.request('POST', path, { raw, headers: { 'content-type': type } }), `${path} ${type} ${String(raw).slice(0, 40)}`);
+      for (const path of [
+        '/api/events',
+        '/api/plugins/upload',
+        '/api/plugins/validate',
+        '/api/users',
+        '/api/plugins/probe/config',
+        '/api/auth/login',
+      ]) {
+        expectOurs(
+          await tenant.owner.request('POST', path, { raw, headers: { 'content-type': type } }),
+          `${path} ${type} ${String(raw).slice(0, 40)}`,
+        );
       }
     }
   });
@@ -151,11 +295,19 @@ describe('a caller who repeats, races or lies', () => {
   it('gets one user, one tenant, one installation out of many requests at once', async () => {
     const own = await annex.makeTenant();
     const slug = `raced-${own.slug}`;
-    const archive = await packPlugin({ manifest: { slug: 'raced', routes: true }, code: `import { route } from '@annex/sdk'; route('/', () => 1)` });
-    const tally = async (requests: Promise<Answer>[]): Promise<number[]> => (await Promise.all(requests)).map(({ status }) => status).sort();
+    const archive = await packPlugin({
+      manifest: { slug: 'raced', routes: true },
+      code: `import { route } from '@annex/sdk'; route('/', () => 1)`,
+    });
+    const tally = async (requests: Promise<Answer>[]): Promise<number[]> =>
+      (await Promise.all(requests)).map(({ status }) => status).sort();
     const five = [0, 1, 2, 3, 4];
-    expect(await tally(five.map(() => own.owner.post('/api/users', { email: 'one@raced.test', role: 'viewer' })))).toEqual([201, 409, 409, 409, 409]);
-    expect(await tally(five.map(() => annex.operator.post('/api/tenants', { slug, name: 'x' })))).toEqual([201, 409, 409, 409, 409]);
+    expect(
+      await tally(five.map(() => own.owner.post('/api/users', { email: 'one@raced.test', role: 'viewer' }))),
+    ).toEqual([201, 409, 409, 409, 409]);
+    expect(await tally(five.map(() => annex.operator.post('/api/tenants', { slug, name: 'x' })))).toEqual([
+      201, 409, 409, 409, 409,
+    ]);
     const uploads = await tally(five.map(() => own.owner.upload(archive)));
     expect(uploads.filter((status) => status === 201)).toHaveLength(1);
     expect(uploads.every((status) => [200, 201, 429].includes(status))).toBe(true);
@@ -170,38 +322,66 @@ describe('a caller who repeats, races or lies', () => {
     const second = await own.owner.post('/api/users', body, key);
     expect(second).toMatchObject({ status: 201, body: first.body });
     expect(second.headers.get('idempotent-replayed')).toBe('true');
-    expect(await own.owner.post('/api/users', { ...body, role: 'member' }, key)).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_MISMATCH' } });
-    const racing = await Promise.all([0, 1, 2].map(() => own.owner.post('/api/events', { type: 'a.b' }, { 'idempotency-key': 'race' })));
-    expect(new Set(racing.filter(({ status }) => status === 202).map(({ body: event }) => event.event_id)).size).toBe(1);
+    expect(await own.owner.post('/api/users', { ...body, role: 'member' }, key)).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_MISMATCH' },
+    });
+    const racing = await Promise.all(
+      [0, 1, 2].map(() => own.owner.post('/api/events', { type: 'a.b' }, { 'idempotency-key': 'race' })),
+    );
+    expect(new Set(racing.filter(({ status }) => status === 202).map(({ body: event }) => event.event_id)).size).toBe(
+      1,
+    );
     expect(racing.every(({ status }) => status === 202 || status === 409)).toBe(true);
     expect((await own.owner.get('/api/events?type=a.b')).body.items).toHaveLength(1);
     // Another person's key is another key.
-    expect((await (await own.as('admin')).post('/api/users', { email: 'bob@idempotent.test', role: 'viewer' }, key)).status).toBe(201);
+    expect(
+      (await (await own.as('admin')).post('/api/users', { email: 'bob@idempotent.test', role: 'viewer' }, key)).status,
+    ).toBe(201);
   });
 
   it('is refused after ten wrong passwords, without locking others out', async () => {
     const own = await annex.makeTenant();
     const email = `${createHash('sha256').update(own.slug).digest('hex').slice(0, 12)}@guessed.test`;
     await own.owner.post('/api/users', { email, password: 'the right password', role: 'viewer' });
-    const guesses = await Promise.all(Array.from({ length: 14 }, () => own.owner.post('/api/auth/login', { email, password: 'a wrong password' })));
+    const guesses = await Promise.all(
+      Array.from({ length: 14 }, () => own.owner.post('/api/auth/login', { email, password: 'a wrong password' })),
+    );
     const statuses = guesses.map(({ status }) => status);
     expect(statuses.filter((status) => status === 401)).toHaveLength(10);
     expect(statuses.filter((status) => status === 429)).toHaveLength(4);
     const refused = guesses.find(({ status }) => status === 429);
     expect(refused).toMatchObject({ body: { code: 'RATE_LIMITED' } });
     expect(refused?.headers.get('retry-after')).toMatch(/^\d+$/);
-    expect((await own.owner.post('/api/auth/login', { email: 'somebody@else.test', password: 'a wrong password' })).status).toBe(401);
+    expect(
+      (await own.owner.post('/api/auth/login', { email: 'somebody@else.test', password: 'a wrong password' })).status,
+    ).toBe(401);
   });
 
   it('cannot use a cursor of its own making, or of another list', async () => {
     const own = await annex.makeTenant();
-    for (const path of ['/api/plugins', '/api/runs', '/api/events', '/api/users', '/api/tokens', '/api/audit', '/api/dead-letters']) {
-      for (const cursor of ['x', Buffer.from('{"a":1}').toString('base64url'), `run_${'0'.repeat(26)}`, '%00', '../..']) {
+    for (const path of [
+      '/api/plugins',
+      '/api/runs',
+      '/api/events',
+      '/api/users',
+      '/api/tokens',
+      '/api/audit',
+      '/api/dead-letters',
+    ]) {
+      for (const cursor of [
+        'x',
+        Buffer.from('{"a":1}').toString('base64url'),
+        `run_${'0'.repeat(26)}`,
+        '%00',
+        '../..',
+      ]) {
         const answer = await own.owner.get(`${path}?cursor=${cursor}`);
         expectOurs(answer, `${path}?cursor=${cursor}`);
         if (answer.status < 300) expect(answer.body).toMatchObject({ items: expect.any(Array) });
       }
-      for (const limit of ['0', '-1', '1e9', '1.5', 'all', '']) expect((await own.owner.get(`${path}?limit=${limit}`)).status, `${path}?limit=${limit}`).toBe(422);
+      for (const limit of ['0', '-1', '1e9', '1.5', 'all', ''])
+        expect((await own.owner.get(`${path}?limit=${limit}`)).status, `${path}?limit=${limit}`).toBe(422);
     }
   });
 });

@@ -1,4 +1,7 @@
-/** While one tenant's plugin does its worst, another tenant's requests succeed, the attack ends in a named outcome, and the server lives. */
+/**
+ * While one tenant's plugin does its worst, another tenant's requests succeed, the attack ends in a named outcome, and
+ * the server lives.
+ */
 import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,7 +12,10 @@ let neighbour: TestTenant;
 beforeAll(async () => {
   annex = await startTestAnnex();
   neighbour = await annex.makeTenant();
-  await neighbour.install({ manifest: { slug: 'calm', routes: true }, code: `import { route } from '@annex/sdk'\nroute('/ping', (ctx) => ({ pong: ctx.tenantId }))` });
+  await neighbour.install({
+    manifest: { slug: 'calm', routes: true },
+    code: `import { route } from '@annex/sdk'\nroute('/ping', (ctx) => ({ pong: ctx.tenantId }))`,
+  });
 });
 afterAll(() => annex.stop());
 
@@ -18,30 +24,63 @@ const attacks: Record<string, { code: string; ends: string[] }> = {
   'a loop without end': { code: 'for (;;);', ends: ['CPU_LIMIT', 'TIMEOUT'] },
   'a loop after an await': { code: 'await ctx.kv.get("x"); for (;;);', ends: ['CPU_LIMIT', 'TIMEOUT'] },
   // Every promise of the chain is kept by the next one, so memory may end before time does.
-  'a chain of microtasks without end': { code: 'const next = () => Promise.resolve().then(next); await next();', ends: ['CPU_LIMIT', 'TIMEOUT', 'MEMORY_LIMIT'] },
-  'a builtin that nothing inside V8 can stop': { code: 'return [].indexOf.call({ length: 2 ** 53 - 1 }, 1)', ends: ['CPU_LIMIT', 'TIMEOUT'] },
-  'squaring a BigInt': { code: 'let n = 2n ** 1000000n; for (;;) n *= n', ends: ['CPU_LIMIT', 'TIMEOUT', 'MEMORY_LIMIT', 'PLUGIN_ERROR'] },
-  'a regular expression that backtracks': { code: `return /^(a+)+$/.test('a'.repeat(40) + '!')`, ends: ['CPU_LIMIT', 'TIMEOUT'] },
-  'arrays until memory ends': { code: 'const all = []; for (;;) all.push(new Array(1e5).fill(all.length))', ends: ['MEMORY_LIMIT', 'CPU_LIMIT', 'TIMEOUT'] },
-  'strings until memory ends': { code: `const all = []; for (;;) all.push('x'.repeat(1e6) + all.length)`, ends: ['MEMORY_LIMIT', 'CPU_LIMIT', 'TIMEOUT'] },
-  'array buffers until memory ends': { code: 'const all = []; for (;;) all.push(new Uint8Array(1e7).fill(1))', ends: ['MEMORY_LIMIT', 'CPU_LIMIT', 'TIMEOUT', 'PLUGIN_ERROR'] },
+  'a chain of microtasks without end': {
+    code: 'const next = () => Promise.resolve().then(next); await next();',
+    ends: ['CPU_LIMIT', 'TIMEOUT', 'MEMORY_LIMIT'],
+  },
+  'a builtin that nothing inside V8 can stop': {
+    code: 'return [].indexOf.call({ length: 2 ** 53 - 1 }, 1)',
+    ends: ['CPU_LIMIT', 'TIMEOUT'],
+  },
+  'squaring a BigInt': {
+    code: 'let n = 2n ** 1000000n; for (;;) n *= n',
+    ends: ['CPU_LIMIT', 'TIMEOUT', 'MEMORY_LIMIT', 'PLUGIN_ERROR'],
+  },
+  'a regular expression that backtracks': {
+    code: `return /^(a+)+$/.test('a'.repeat(40) + '!')`,
+    ends: ['CPU_LIMIT', 'TIMEOUT'],
+  },
+  'arrays until memory ends': {
+    code: 'const all = []; for (;;) all.push(new Array(1e5).fill(all.length))',
+    ends: ['MEMORY_LIMIT', 'CPU_LIMIT', 'TIMEOUT'],
+  },
+  'strings until memory ends': {
+    code: `const all = []; for (;;) all.push('x'.repeat(1e6) + all.length)`,
+    ends: ['MEMORY_LIMIT', 'CPU_LIMIT', 'TIMEOUT'],
+  },
+  'array buffers until memory ends': {
+    code: 'const all = []; for (;;) all.push(new Uint8Array(1e7).fill(1))',
+    ends: ['MEMORY_LIMIT', 'CPU_LIMIT', 'TIMEOUT', 'PLUGIN_ERROR'],
+  },
   'a promise that never settles': { code: 'await new Promise(() => {})', ends: ['TIMEOUT'] },
-  'an error whose message loops': { code: 'const e = new Error("x"); Object.defineProperty(e, "message", { get() { for (;;); } }); throw e', ends: ['CPU_LIMIT', 'TIMEOUT', 'PLUGIN_ERROR'] },
+  'an error whose message loops': {
+    code: 'const e = new Error("x"); Object.defineProperty(e, "message", { get() { for (;;); } }); throw e',
+    ends: ['CPU_LIMIT', 'TIMEOUT', 'PLUGIN_ERROR'],
+  },
   'a result with a looping toJSON': { code: 'return { toJSON() { for (;;); } }', ends: ['CPU_LIMIT', 'TIMEOUT'] },
   'a result that is too large': { code: `return 'x'.repeat(6 * 1024 * 1024)`, ends: ['OUTPUT_LIMIT'] },
-  'more log lines than allowed': { code: `for (let i = 0; i < 1e6; i += 1) console.log('line ' + i)`, ends: ['LOG_LIMIT', 'CPU_LIMIT'] },
+  'more log lines than allowed': {
+    code: `for (let i = 0; i < 1e6; i += 1) console.log('line ' + i)`,
+    ends: ['LOG_LIMIT', 'CPU_LIMIT'],
+  },
 };
 
 describe('a neighbour is served, and the attack has a name, under', () => {
   it.each(Object.entries(attacks))('%s', async (_name, { code, ends }) => {
     const attacker = await annex.makeTenant();
-    await attacker.install({ manifest: { slug: 'attack', routes: true, limits: { timeout_ms: 2000 } }, code: `import { route } from '@annex/sdk'\nroute('/go', async (ctx) => { ${code} })` });
+    await attacker.install({
+      manifest: { slug: 'attack', routes: true, limits: { timeout_ms: 2000 } },
+      code: `import { route } from '@annex/sdk'\nroute('/go', async (ctx) => { ${code} })`,
+    });
     const attack = attacker.owner.get('/ext/attack/go');
     let isOver = false;
     void attack.then(() => (isOver = true));
     let served = 0;
     do {
-      expect(await neighbour.owner.get('/ext/calm/ping')).toMatchObject({ status: 200, body: { pong: neighbour.slug } });
+      expect(await neighbour.owner.get('/ext/calm/ping')).toMatchObject({
+        status: 200,
+        body: { pong: neighbour.slug },
+      });
       served += 1;
       await pause(20);
     } while (!isOver);
@@ -66,7 +105,10 @@ describe('an executor that is killed from outside', () => {
     expect((await tenant.owner.get('/ext/slow/pid')).status).toBe(200);
     const { pid } = await executorOf(tenant);
     const waiting = tenant.owner.get('/ext/slow/wait');
-    await until(() => executorOf(tenant), ({ runs }) => runs > 0);
+    await until(
+      () => executorOf(tenant),
+      ({ runs }) => runs > 0,
+    );
     process.kill(pid, 'SIGKILL');
     expect(await waiting).toMatchObject({ status: 502, body: { code: 'EXECUTOR_LOST' } });
     expect((await tenant.owner.get('/ext/slow/pid')).status).toBe(200);
@@ -76,8 +118,12 @@ describe('an executor that is killed from outside', () => {
   it('serves one tenant only: no other tenant is found in its process', async () => {
     const [one, two] = [await annex.makeTenant(), await annex.makeTenant()];
     for (const tenant of [one, two]) {
-      await tenant.install({ manifest: { slug: 'self', routes: true }, code: `import { route } from '@annex/sdk'\nroute('/me', (ctx) => { globalThis.seen = (globalThis.seen ?? []).concat(ctx.tenantId); return globalThis.seen })` });
-      for (let call = 0; call < 3; call += 1) expect(new Set((await tenant.owner.get('/ext/self/me')).body)).toEqual(new Set([tenant.slug]));
+      await tenant.install({
+        manifest: { slug: 'self', routes: true },
+        code: `import { route } from '@annex/sdk'\nroute('/me', (ctx) => { globalThis.seen = (globalThis.seen ?? []).concat(ctx.tenantId); return globalThis.seen })`,
+      });
+      for (let call = 0; call < 3; call += 1)
+        expect(new Set((await tenant.owner.get('/ext/self/me')).body)).toEqual(new Set([tenant.slug]));
     }
     expect((await executorOf(one)).pid).not.toBe((await executorOf(two)).pid);
   });
@@ -85,7 +131,10 @@ describe('an executor that is killed from outside', () => {
   it('owns nothing: no environment, no open file but its own', async () => {
     await neighbour.owner.get('/ext/calm/ping');
     const { pid } = await executorOf(neighbour);
-    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').filter(Boolean).map((pair) => pair.split('=')[0]);
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8')
+      .split('\0')
+      .filter(Boolean)
+      .map((pair) => pair.split('=')[0]);
     expect(environment.filter((name) => !/^NODE_CHANNEL/.test(name ?? ''))).toEqual([]);
   });
 });
@@ -106,7 +155,10 @@ it('suspends a plugin whose code forced three kills in five minutes, and says so
     ({ body }) => body.status === 'suspended',
   );
   expect(plugin.body.status_reason).toMatch(/kill|stopped by force/i);
-  expect(await tenant.owner.get('/ext/killer/fine')).toMatchObject({ status: 409, body: { code: 'PLUGIN_DISABLED', detail: expect.stringContaining('suspended') } });
+  expect(await tenant.owner.get('/ext/killer/fine')).toMatchObject({
+    status: 409,
+    body: { code: 'PLUGIN_DISABLED', detail: expect.stringContaining('suspended') },
+  });
   expect((await tenant.owner.post('/api/plugins/killer/enable', {})).status).toBe(200);
   expect((await tenant.owner.get('/ext/killer/fine')).status).toBe(200);
 });

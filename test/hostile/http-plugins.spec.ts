@@ -35,17 +35,31 @@ describe('odd text', () => {
     });
     const all = await tenant.owner.get('/ext/odd/all');
     expect(all.status).toBe(200);
-    for (const [what, answer] of Object.entries(all.body as Record<string, unknown>)) expect(String(answer), what).not.toMatch(/PLATFORM_ERROR|INTERNAL/);
+    for (const [what, answer] of Object.entries(all.body as Record<string, unknown>))
+      expect(String(answer), what).not.toMatch(/PLATFORM_ERROR|INTERNAL/);
     expect((await tenant.owner.get('/ext/odd/returns')).status).toBe(200);
     expect(await tenant.owner.get('/ext/odd/throws')).toMatchObject({ status: 422, body: { code: 'PLUGIN_ERROR' } });
     expect((await tenant.owner.get('/ext/odd/header')).status).toBe(422);
     const job = await tenant.owner.post('/api/plugins/odd/jobs/odd_job/run-now?wait=30', {});
     expect(job.body).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR' } });
-    const event = await tenant.owner.post('/api/plugins/test-event', { event_type: 'odd.sent', event_data: { nul: 'a\u0000b' } });
+    const event = await tenant.owner.post('/api/plugins/test-event', {
+      event_type: 'odd.sent',
+      event_data: { nul: 'a\u0000b' },
+    });
     expect(event.body.deliveries).toMatchObject([{ status: 'succeeded' }]);
-    const runs = await until(() => tenant.owner.get('/api/runs?plugin=odd&limit=200'), ({ body }) => body.items.length >= 6 && body.items.every((run: { status: string }) => !['queued', 'running'].includes(run.status)));
-    expect(runs.body.items.every((run: { error: { code: string } | null }) => run.error?.code !== 'PLATFORM_ERROR')).toBe(true);
-    const logs = await until(() => tenant.owner.get('/api/plugins/odd/logs?limit=200'), ({ body }) => body.items.length >= 2);
+    const runs = await until(
+      () => tenant.owner.get('/api/runs?plugin=odd&limit=200'),
+      ({ body }) =>
+        body.items.length >= 6 &&
+        body.items.every((run: { status: string }) => !['queued', 'running'].includes(run.status)),
+    );
+    expect(
+      runs.body.items.every((run: { error: { code: string } | null }) => run.error?.code !== 'PLATFORM_ERROR'),
+    ).toBe(true);
+    const logs = await until(
+      () => tenant.owner.get('/api/plugins/odd/logs?limit=200'),
+      ({ body }) => body.items.length >= 2,
+    );
     expect(logs.status).toBe(200);
   });
 
@@ -70,8 +84,13 @@ describe('odd text', () => {
       JSON.parse('{"__proto__":{"x":1},"constructor":{"x":1}}') as Record<string, unknown>,
     ];
     for (const [index, manifest] of manifests.entries()) {
-      const answer = await tenant.owner.upload(await packPlugin({ manifest: { slug: `odd-${index}`, ...manifest }, code: '' }), { enable: 'true', grant: 'all' });
-      expect([201, 422], `${JSON.stringify(manifest)} → ${JSON.stringify(answer.body).slice(0, 300)}`).toContain(answer.status);
+      const answer = await tenant.owner.upload(
+        await packPlugin({ manifest: { slug: `odd-${index}`, ...manifest }, code: '' }),
+        { enable: 'true', grant: 'all' },
+      );
+      expect([201, 422], `${JSON.stringify(manifest)} → ${JSON.stringify(answer.body).slice(0, 300)}`).toContain(
+        answer.status,
+      );
     }
     expect((await tenant.owner.get('/api/plugins')).status).toBe(200);
     expect((await tenant.owner.get('/api/audit')).status).toBe(200);
@@ -96,7 +115,10 @@ describe('floods', () => {
     });
     expect((await tenant.owner.get('/ext/flood/emit')).body).toEqual({ n: 100, code: 'RATE_LIMITED' });
     expect((await tenant.owner.get('/ext/flood/kv')).body).toEqual({ n: 1000, code: 'RATE_LIMITED' });
-    expect((await tenant.owner.get('/ext/flood/large-value')).body).toMatchObject({ n: 0, code: expect.stringMatching(/TOO_LARGE|LIMIT|INVALID/) });
+    expect((await tenant.owner.get('/ext/flood/large-value')).body).toMatchObject({
+      n: 0,
+      code: expect.stringMatching(/TOO_LARGE|LIMIT|INVALID/),
+    });
     expect((await tenant.owner.get('/ext/flood/large-event')).body).toMatchObject({ n: 0, code: 'PAYLOAD_TOO_LARGE' });
     const uncaught = await tenant.owner.get('/ext/flood/uncaught');
     expect(uncaught.status).toBeGreaterThanOrEqual(422);
@@ -105,9 +127,16 @@ describe('floods', () => {
 
   it('of log lines end the run at its limit and keep what came before', async () => {
     const tenant = await annex.makeTenant();
-    await tenant.install({ manifest: { slug: 'wordy', jobs: [{ name: 'talk', schedule: '@yearly' }] }, code: `import { job } from '@annex/sdk'; job('talk', () => { for (let n = 0; n < 5000; n += 1) console.log('line', n) })` });
+    await tenant.install({
+      manifest: { slug: 'wordy', jobs: [{ name: 'talk', schedule: '@yearly' }] },
+      code: `import { job } from '@annex/sdk'; job('talk', () => { for (let n = 0; n < 5000; n += 1) console.log('line', n) })`,
+    });
     const talk = await tenant.owner.post('/api/plugins/wordy/jobs/talk/run-now?wait=30', {});
-    expect(talk.body).toMatchObject({ status: 'failed', error: { code: 'LOG_LIMIT' }, limits: { log_lines: { max: 1000 } } });
+    expect(talk.body).toMatchObject({
+      status: 'failed',
+      error: { code: 'LOG_LIMIT' },
+      limits: { log_lines: { max: 1000 } },
+    });
     expect(talk.body.logs.length).toBeGreaterThanOrEqual(1000);
   });
 });
@@ -115,9 +144,24 @@ describe('floods', () => {
 describe('another tenant', () => {
   it('cannot be reached by anything a plugin names: its keys, its plugins, its jobs, its events', async () => {
     const [spy, victim] = [await annex.makeTenant(), await annex.makeTenant()];
-    await victim.install({ manifest: { slug: 'target', routes: true, events: ['**'], jobs: [{ name: 'secret_job', schedule: '@yearly' }], secrets: ['KEY'] }, code: `import { hook, job, route } from '@annex/sdk'; route('/', async (ctx) => { await ctx.kv.set('kept', 'of the victim'); return 1 }); hook('**', (ctx, event) => event.type); job('secret_job', () => 1)` }, { secrets: { KEY: 'a secret of the victim' } });
+    await victim.install(
+      {
+        manifest: {
+          slug: 'target',
+          routes: true,
+          events: ['**'],
+          jobs: [{ name: 'secret_job', schedule: '@yearly' }],
+          secrets: ['KEY'],
+        },
+        code: `import { hook, job, route } from '@annex/sdk'; route('/', async (ctx) => { await ctx.kv.set('kept', 'of the victim'); return 1 }); hook('**', (ctx, event) => event.type); job('secret_job', () => 1)`,
+      },
+      { secrets: { KEY: 'a secret of the victim' } },
+    );
     await victim.owner.get('/ext/target/');
-    const [{ body: target }, { body: before }] = [await victim.owner.get('/api/plugins/target'), await victim.owner.get('/api/events?limit=200')];
+    const [{ body: target }, { body: before }] = [
+      await victim.owner.get('/api/plugins/target'),
+      await victim.owner.get('/api/events?limit=200'),
+    ];
     await spy.install({
       manifest: { slug: 'target', routes: true, events: ['probe.*'], jobs: [{ name: 'own', schedule: '@yearly' }] },
       code: `import { hook, job, route } from '@annex/sdk'; const code = (promise) => promise.then((value) => value ?? null, (error) => error.code)
@@ -130,9 +174,19 @@ describe('another tenant', () => {
         hook('probe.*', () => 1); job('own', () => 1)`,
     });
     const { body } = await spy.owner.get('/ext/target/spy');
-    expect(body).toMatchObject({ key: null, secret: 'PERMISSION_DENIED', job: expect.stringMatching(/JOB/), self: 'PERMISSION_DENIED', ctx: spy.slug });
+    expect(body).toMatchObject({
+      key: null,
+      secret: 'PERMISSION_DENIED',
+      job: expect.stringMatching(/JOB/),
+      self: 'PERMISSION_DENIED',
+      ctx: spy.slug,
+    });
     expect((await spy.owner.get('/ext/target/forge')).body).toEqual({ kept: null, tenant: spy.slug });
-    await until(() => spy.owner.get('/api/runs?kind=event'), ({ body: runs }) => runs.items.length > 0 && runs.items.every((run: { status: string }) => run.status === 'succeeded'));
+    await until(
+      () => spy.owner.get('/api/runs?kind=event'),
+      ({ body: runs }) =>
+        runs.items.length > 0 && runs.items.every((run: { status: string }) => run.status === 'succeeded'),
+    );
     expect((await victim.owner.get('/api/events?limit=200')).body.items).toHaveLength(before.items.length);
     expect((await victim.owner.get('/api/runs?kind=job')).body.items).toEqual([]);
   });
@@ -141,14 +195,26 @@ describe('another tenant', () => {
 describe('a run', () => {
   it('that is abandoned by its caller ends, and the plugin serves on', async () => {
     const tenant = await annex.makeTenant();
-    await tenant.install({ manifest: { slug: 'left', routes: true }, code: `import { route } from '@annex/sdk'; route('/wait', () => new Promise(() => {})); route('/ping', () => 1)` });
+    await tenant.install({
+      manifest: { slug: 'left', routes: true },
+      code: `import { route } from '@annex/sdk'; route('/wait', () => new Promise(() => {})); route('/ping', () => 1)`,
+    });
     expect((await tenant.owner.get('/ext/left/ping')).status).toBe(200);
     const leaving = new AbortController();
-    const call = fetch(`${annex.url}/ext/left/wait`, { headers: { authorization: `Bearer ${tenant.owner.token}` }, signal: leaving.signal }).catch(() => 'left');
-    await until(async () => annex.platform.sandboxStats().executors.find(({ tenantId }) => tenantId === tenant.id)?.runs ?? 0, (runs) => runs > 0);
+    const call = fetch(`${annex.url}/ext/left/wait`, {
+      headers: { authorization: `Bearer ${tenant.owner.token}` },
+      signal: leaving.signal,
+    }).catch(() => 'left');
+    await until(
+      async () => annex.platform.sandboxStats().executors.find(({ tenantId }) => tenantId === tenant.id)?.runs ?? 0,
+      (runs) => runs > 0,
+    );
     leaving.abort();
     expect(await call).toBe('left');
-    const runs = await until(() => tenant.owner.get('/api/runs?plugin=left'), ({ body }) => body.items.length >= 2);
+    const runs = await until(
+      () => tenant.owner.get('/api/runs?plugin=left'),
+      ({ body }) => body.items.length >= 2,
+    );
     expect(runs.body.items[0]).toMatchObject({ status: 'cancelled' });
     expect((await tenant.owner.get('/ext/left/ping')).status).toBe(200);
   });
@@ -161,10 +227,19 @@ describe('a run', () => {
     });
     const { body } = await tenant.owner.post('/api/plugins/lost/jobs/long/run-now', {});
     const { pid } = await until(
-      async () => annex.platform.sandboxStats().executors.find(({ tenantId, runs }) => tenantId === tenant.id && runs > 0) ?? { pid: 0 },
+      async () =>
+        annex.platform.sandboxStats().executors.find(({ tenantId, runs }) => tenantId === tenant.id && runs > 0) ?? {
+          pid: 0,
+        },
       (executor) => executor.pid !== 0,
     );
-    await until(() => annex.db.sql(`select 1 from kv where tenant_id = $1 and key = 'starts'`, [uuidFromId(tenant.id as Id<'tenant'>)]), (rows) => rows.length > 0);
+    await until(
+      () =>
+        annex.db.sql(`select 1 from kv where tenant_id = $1 and key = 'starts'`, [
+          uuidFromId(tenant.id as Id<'tenant'>),
+        ]),
+      (rows) => rows.length > 0,
+    );
     process.kill(pid, 'SIGKILL');
     const run = await until(() => tenant.owner.get(`/api/runs/${body.run_id}`), ended);
     expect(run.body).toMatchObject({ status: 'succeeded' });

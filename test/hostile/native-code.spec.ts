@@ -31,7 +31,13 @@ describe.runIf(isRoot)('native code in an executor', () => {
     await saying('end');
     await launched.exited;
     if (tier.ownProcFolder) expect(said().get('pids')).toBe('1');
-    for (const name of ["parent's mem", "parent's environ", "parent's maps", 'kill parent', 'attach to the first process']) {
+    for (const name of [
+      "parent's mem",
+      "parent's environ",
+      "parent's maps",
+      'kill parent',
+      'attach to the first process',
+    ]) {
       expect([name, said().get(name)]).toEqual([name, expect.stringMatching(/^E/)]);
     }
   });
@@ -39,7 +45,10 @@ describe.runIf(isRoot)('native code in an executor', () => {
   it.each([
     ['with every wall', {}],
     ['when it may fork', { fewSystemCalls: false, fewFiles: false }],
-    ['when it may fork and has no process ids of its own', { fewSystemCalls: false, fewFiles: false, ownProcesses: false, ownProcFolder: false }],
+    [
+      'when it may fork and has no process ids of its own',
+      { fewSystemCalls: false, fewFiles: false, ownProcesses: false, ownProcFolder: false },
+    ],
   ])('leaves nothing running to whom gets its user next (%s)', async (_name, over) => {
     const { launched, user, saying } = await runNativeCode(leaveBehind, { over });
     await saying('left');
@@ -62,17 +71,21 @@ describe.runIf(isRoot)('native code in an executor', () => {
     `);
     await saying('end');
     await launched.exited;
-    for (const name of ['connect', 'shadow', 'become root']) expect([name, said().get(name)]).toEqual([name, expect.stringMatching(/^E/)]);
+    for (const name of ['connect', 'shadow', 'become root'])
+      expect([name, said().get(name)]).toEqual([name, expect.stringMatching(/^E/)]);
   });
 
   it.each([
     ['none', {}, 'EPERM'],
     ['only so many', { fewSystemCalls: false }, 'EAGAIN'],
   ])('starts processes: %s', async (_how, over, answer) => {
-    const { said, saying, launched } = await runNativeCode(String.raw`
+    const { said, saying, launched } = await runNativeCode(
+      String.raw`
       my $n = 0; while ($n < 5000) { my $pid = fork(); last unless defined $pid; if (!$pid) { sleep 300; exit 0 } $n++; }
       try('fork', $n >= 5000); tell_('end', 'end'); sleep 300;
-    `, { over });
+    `,
+      { over },
+    );
     await saying('end');
     launched.kill();
     await launched.exited;
@@ -131,7 +144,9 @@ describe.runIf(process.platform === 'linux')('an executor', () => {
         expect(readFileSync(`/proc/${pid}/oom_score_adj`, 'utf8').trim()).toBe('1000');
         expect(getPriority(pid)).toBeGreaterThan(getPriority());
         const parents = new Set(readdirSync('/proc/self/fd').map((fd) => linkOf(`/proc/self/fd/${fd}`)));
-        const shared = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`)).filter((each) => /^(?:pipe|socket):/.test(each) && parents.has(each));
+        const shared = readdirSync(`/proc/${pid}/fd`)
+          .map((fd) => linkOf(`/proc/${pid}/fd/${fd}`))
+          .filter((each) => /^(?:pipe|socket):/.test(each) && parents.has(each));
         expect(shared).toEqual([]);
       }
     } finally {
@@ -150,12 +165,15 @@ function linkOf(path: string): string {
 
 /** Processes of a user that have not ended. */
 function runningAs(uid: number): number[] {
-  return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-    try {
-      const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-      return new RegExp(`^Uid:.*\\b${uid}\\b`, 'm').test(status) && !/^State:\s*[ZX]/m.test(status);
-    } catch {
-      return false;
-    }
-  });
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+        return new RegExp(`^Uid:.*\\b${uid}\\b`, 'm').test(status) && !/^State:\s*[ZX]/m.test(status);
+      } catch {
+        return false;
+      }
+    });
 }

@@ -8,7 +8,16 @@ beforeAll(async () => {
 afterAll(() => host.stop());
 
 const limits = { ...hostileLimits, wallMs: 3000, cpuMs: 1500 };
-const named = ['succeeded', 'PLUGIN_ERROR', 'TIMEOUT', 'CPU_LIMIT', 'MEMORY_LIMIT', 'OUTPUT_LIMIT', 'LOG_LIMIT', 'RATE_LIMITED'];
+const named = [
+  'succeeded',
+  'PLUGIN_ERROR',
+  'TIMEOUT',
+  'CPU_LIMIT',
+  'MEMORY_LIMIT',
+  'OUTPUT_LIMIT',
+  'LOG_LIMIT',
+  'RATE_LIMITED',
+];
 
 describe('an answer, a promise to wait for, or work outside of the isolate, made to trick the platform', async () => {
   it.each(await handlersOf('answers.js'))('ends in a way that has a name, and harms nobody: %s', async (name) => {
@@ -27,7 +36,10 @@ describe('what costs the platform time', () => {
     ['wait_thenable_loops', 'CPU_LIMIT'],
     ['wait_chain', 'CPU_LIMIT'],
   ])('%s ends as %s', async (name, code) => {
-    const outcome = await host.attack('answers.js', name, { limits: { ...limits, wallMs: 30_000, cpuMs: 300 }, tenantId: `again ${name}` });
+    const outcome = await host.attack('answers.js', name, {
+      limits: { ...limits, wallMs: 30_000, cpuMs: 300 },
+      tenantId: `again ${name}`,
+    });
     expect(endOf(outcome)).toBe(code);
   });
 });

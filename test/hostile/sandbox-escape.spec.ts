@@ -48,12 +48,19 @@ describe('what a run leaves behind', () => {
     await host.attack('state.js', 'leave_a_mark', { tenantId: 'first', payload: '{"mark":"mine"}' });
     const clean = { marks: [], inherited: null };
     expect(valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'second' }))).toEqual(clean);
-    expect(valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'first', isolateKey: 'another installation' }))).toEqual(clean);
-    expect(valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'first' }))).toEqual({ marks: ['mine'], inherited: 'mine' });
+    expect(
+      valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'first', isolateKey: 'another installation' })),
+    ).toEqual(clean);
+    expect(valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'first' }))).toEqual({
+      marks: ['mine'],
+      inherited: 'mine',
+    });
   });
 
   it('puts two tenants into two processes', () => {
-    const tenants = host.sandbox.stats().executors.flatMap(({ tenantId, pid }) => (tenantId === 'first' || tenantId === 'second' ? [pid] : []));
+    const tenants = host.sandbox
+      .stats()
+      .executors.flatMap(({ tenantId, pid }) => (tenantId === 'first' || tenantId === 'second' ? [pid] : []));
     expect(new Set(tenants).size).toBe(2);
   });
 
@@ -89,6 +96,9 @@ describe('what a run leaves behind', () => {
     expect(valueOf(await ended)).toBe('ended');
     over.resolve();
     await answered.promise;
-    expect(valueOf(await host.attack('state.js', 'look_for_late_effects', { tenantId }))).toEqual({ late: null, timer: null });
+    expect(valueOf(await host.attack('state.js', 'look_for_late_effects', { tenantId }))).toEqual({
+      late: null,
+      timer: null,
+    });
   });
 });

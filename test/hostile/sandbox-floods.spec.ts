@@ -66,8 +66,15 @@ describe('a flood ends at its limit', async () => {
   it('refuses the runs of a tenant beyond its share as OVERLOADED', async () => {
     const small = await openHostileHost({ maxRunsPerTenant: 4 });
     try {
-      const outcomes = await Promise.all(Array.from({ length: 8 }, () => small.attack('loops.js', 'promise_that_never_settles', { limits: { ...limits, wallMs: 4000 } })));
-      expect(outcomes.map(endOf).sort()).toEqual([...Array<string>(4).fill('OVERLOADED'), ...Array<string>(4).fill('TIMEOUT')]);
+      const outcomes = await Promise.all(
+        Array.from({ length: 8 }, () =>
+          small.attack('loops.js', 'promise_that_never_settles', { limits: { ...limits, wallMs: 4000 } }),
+        ),
+      );
+      expect(outcomes.map(endOf).sort()).toEqual([
+        ...Array<string>(4).fill('OVERLOADED'),
+        ...Array<string>(4).fill('TIMEOUT'),
+      ]);
       expect(await small.innocentRun()).toMatchObject({ status: 'succeeded' });
     } finally {
       await small.stop();

@@ -43,13 +43,18 @@ describe('what follows when a run is ended by force', () => {
   it('bills the installation that did it, not its neighbours', async () => {
     const before = host.kills.length;
     await host.attack('uninterruptible.js', 'index_of_a_long_array_like', { tenantId: 'billed' });
-    expect(host.kills.slice(before)).toMatchObject([{ tenantId: 'billed', installationId: 'installation of billed', reason: 'unresponsive' }]);
+    expect(host.kills.slice(before)).toMatchObject([
+      { tenantId: 'billed', installationId: 'installation of billed', reason: 'unresponsive' },
+    ]);
   });
 
   it('loses only runs of the same tenant, as EXECUTOR_LOST, and the next call works', async () => {
     const tenantId = 'shared_executor';
     await host.attack('innocent.js', 'ping', { tenantId });
-    const waiting = host.attack('loops.js', 'awaits_a_call_that_is_never_answered', { tenantId, limits: { ...hostileLimits, wallMs: 60_000 } });
+    const waiting = host.attack('loops.js', 'awaits_a_call_that_is_never_answered', {
+      tenantId,
+      limits: { ...hostileLimits, wallMs: 60_000 },
+    });
     const outcome = await host.attack('uninterruptible.js', 'index_of_a_long_array_like', { tenantId });
     expect(endOf(outcome)).toBe('CPU_LIMIT');
     expect(endOf(await waiting)).toBe('EXECUTOR_LOST');
@@ -59,7 +64,10 @@ describe('what follows when a run is ended by force', () => {
 
   it('lets the other runs of the tenant go on when the isolate could be stopped', async () => {
     const tenantId = 'two_plugins';
-    const [loop, ping] = await Promise.all([host.attack('loops.js', 'infinite_loop', { tenantId }), host.attack('innocent.js', 'ping', { tenantId })]);
+    const [loop, ping] = await Promise.all([
+      host.attack('loops.js', 'infinite_loop', { tenantId }),
+      host.attack('innocent.js', 'ping', { tenantId }),
+    ]);
     expect(endOf(loop)).toBe('CPU_LIMIT');
     expect(endOf(ping)).toBe('succeeded');
   });
@@ -71,7 +79,8 @@ describe('what follows when a run is ended by force', () => {
   ])('is the same for a handler that was quick twenty times before: %s', async (mode, ends) => {
     const tenantId = `trusted until ${mode}`;
     const request = { method: 'GET', url: 'http://localhost/', headers: [], params: {}, query: {}, body: null };
-    for (let run = 0; run < 20; run += 1) expect(endOf(await host.attack('loops.js', '/trusted', { tenantId, request }))).toBe('succeeded');
+    for (let run = 0; run < 20; run += 1)
+      expect(endOf(await host.attack('loops.js', '/trusted', { tenantId, request }))).toBe('succeeded');
     const last = await host.attack('loops.js', '/trusted', { tenantId, request: { ...request, query: { mode } } });
     expect(ends).toContain(endOf(last));
     expect(host.innocentFailures).toEqual([]);
@@ -79,7 +88,10 @@ describe('what follows when a run is ended by force', () => {
 
   it('cancels a run that ignores its signal', async () => {
     const controller = new AbortController();
-    const run = host.attack('loops.js', 'ignores_its_signal', { signal: controller.signal, limits: { ...hostileLimits, wallMs: 60_000 } });
+    const run = host.attack('loops.js', 'ignores_its_signal', {
+      signal: controller.signal,
+      limits: { ...hostileLimits, wallMs: 60_000 },
+    });
     await host.innocentRun();
     controller.abort();
     expect(endOf(await run)).toBe('CANCELLED');

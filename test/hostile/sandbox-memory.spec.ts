@@ -22,7 +22,9 @@ describe('memory is limited, whatever it is made of', async () => {
 describe('an isolate that reached its heap limit', () => {
   it('is thrown away, so that the next run starts afresh', async () => {
     expect(endOf(await host.attack('memory.js', 'arrays', { tenantId: 'afresh', limits }))).toBe('MEMORY_LIMIT');
-    expect(endOf(await host.attack('memory.js', 'deep_recursion', { tenantId: 'afresh', limits }))).toBe('PLUGIN_ERROR');
+    expect(endOf(await host.attack('memory.js', 'deep_recursion', { tenantId: 'afresh', limits }))).toBe(
+      'PLUGIN_ERROR',
+    );
     expect(await host.attack('innocent.js', 'ping', { tenantId: 'afresh' })).toMatchObject({ status: 'succeeded' });
   });
 });

@@ -8,10 +8,21 @@ let annex: TestAnnex;
 let tenant: TestTenant;
 let viewer: string;
 beforeAll(async () => {
-  annex = await startTestAnnex({ ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024), ANNEX_CONNECTIONS_PER_ADDRESS: '40', ANNEX_TENANT_CALL_POINTS: '180' });
+  annex = await startTestAnnex({
+    ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024),
+    ANNEX_CONNECTIONS_PER_ADDRESS: '40',
+    ANNEX_TENANT_CALL_POINTS: '180',
+  });
   tenant = await annex.makeTenant();
   viewer = (await tenant.as('viewer')).token;
-  expect((await tenant.install({ code: `import { route } from '@annex/sdk'; route('/x', { methods: ['POST'] }, () => 1); route('/admins', { methods: ['POST'], roles: ['admin'] }, () => 1); route('/signed', { methods: ['POST'], auth: { hmac: { secret: 'KEY' } } }, () => 1)`, manifest: { routes: true, secrets: ['KEY'] } })).status).toBe(200);
+  expect(
+    (
+      await tenant.install({
+        code: `import { route } from '@annex/sdk'; route('/x', { methods: ['POST'] }, () => 1); route('/admins', { methods: ['POST'], roles: ['admin'] }, () => 1); route('/signed', { methods: ['POST'], auth: { hmac: { secret: 'KEY' } } }, () => 1)`,
+        manifest: { routes: true, secrets: ['KEY'] },
+      })
+    ).status,
+  ).toBe(200);
 });
 afterAll(() => annex.stop());
 
@@ -58,13 +69,18 @@ describe('a body is not waited for', () => {
     ['POST', '/ext/probe/admins', 'viewer', 403],
     ['POST', '/hooks/nobody/nothing', {}, 404],
   ])('of a call of a plugin or a webhook that nobody may send: %s %s %j is %i', async (method, path, who, status) => {
-    const half = new HalfRequest(method, path, { headers: { 'x-tenant-slug': tenant.slug, ...(who === 'viewer' && authorization(viewer)) } });
+    const half = new HalfRequest(method, path, {
+      headers: { 'x-tenant-slug': tenant.slug, ...(who === 'viewer' && authorization(viewer)) },
+    });
     expect(await half.status()).toBe(status);
     half.socket.destroy();
   });
 
   it('whose signature proves who sends it is read first', async () => {
-    const half = new HalfRequest('POST', '/ext/probe/signed', { headers: { 'x-tenant-slug': tenant.slug }, length: 10 });
+    const half = new HalfRequest('POST', '/ext/probe/signed', {
+      headers: { 'x-tenant-slug': tenant.slug },
+      length: 10,
+    });
     half.socket.write('x'.repeat(10));
     expect(await half.status()).toBe(401);
     expect(half.text).toContain('INVALID_SIGNATURE');
@@ -76,7 +92,14 @@ describe('a body is not waited for', () => {
     const half = new HalfRequest('POST', `/hooks/${tenant.slug}/open`, { length: 1_100_000 });
     expect(await half.status()).toBe(413);
     half.socket.destroy();
-    expect((await tenant.owner.request('POST', `/hooks/${tenant.slug}/open`, { raw: `{"a":1}${' '.repeat(600_000)}`, headers: { 'content-type': 'application/json' } })).status).toBe(202);
+    expect(
+      (
+        await tenant.owner.request('POST', `/hooks/${tenant.slug}/open`, {
+          raw: `{"a":1}${' '.repeat(600_000)}`,
+          headers: { 'content-type': 'application/json' },
+        })
+      ).status,
+    ).toBe(202);
   });
 
   it.each([
@@ -108,7 +131,10 @@ describe('a sender that asks before it sends', () => {
     refused.socket.destroy();
 
     const body = '{"type":"asks.first"}';
-    const taken = new HalfRequest('POST', '/api/events', { headers: { expect: '100-continue', ...authorization(tenant.owner.token) }, length: body.length });
+    const taken = new HalfRequest('POST', '/api/events', {
+      headers: { expect: '100-continue', ...authorization(tenant.owner.token) },
+      length: body.length,
+    });
     await expect.poll(() => taken.text).toContain('HTTP/1.1 100 Continue');
     taken.socket.write(body);
     expect(await taken.status()).toBe(202);
@@ -118,9 +144,22 @@ describe('a sender that asks before it sends', () => {
 
 describe('bodies that are half sent', () => {
   it('hold no more memory than there is for all: one that stands still gives way, a whole one is read', async () => {
-    const halves = Array.from({ length: 12 }, () => new HalfRequest('POST', '/api/data/things', { headers: authorization(tenant.owner.token), length: 200_000, body: `{"text":"${'x'.repeat(150_000)}` }));
-    await expect.poll(() => halves.filter(({ text }) => / 503 [^]*OVERLOADED/.test(text)).length, { timeout: 10_000 }).toBeGreaterThan(4);
-    await until(() => tenant.owner.post('/api/data/things', { text: 'x'.repeat(200_000) }), ({ status }) => status === 201);
+    const halves = Array.from(
+      { length: 12 },
+      () =>
+        new HalfRequest('POST', '/api/data/things', {
+          headers: authorization(tenant.owner.token),
+          length: 200_000,
+          body: `{"text":"${'x'.repeat(150_000)}`,
+        }),
+    );
+    await expect
+      .poll(() => halves.filter(({ text }) => / 503 [^]*OVERLOADED/.test(text)).length, { timeout: 10_000 })
+      .toBeGreaterThan(4);
+    await until(
+      () => tenant.owner.post('/api/data/things', { text: 'x'.repeat(200_000) }),
+      ({ status }) => status === 201,
+    );
     for (const { socket } of halves) socket.destroy();
   });
 
@@ -130,7 +169,9 @@ describe('bodies that are half sent', () => {
     const socket = connect(Number(port), hostname).setEncoding('utf8');
     let answer = '';
     socket.on('data', (chunk: string) => (answer += chunk));
-    socket.write(`POST /api/data/things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tenant.owner.token}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`);
+    socket.write(
+      `POST /api/data/things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tenant.owner.token}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`,
+    );
     for (const letter of text) socket.write(`1\r\n${letter}\r\n`);
     socket.write('0\r\n\r\n');
     await expect.poll(() => answer).toContain('HTTP/1.1 201');
@@ -144,15 +185,25 @@ describe('a body of a megabyte', () => {
     ['of empty lists', `[${'[],'.repeat(340_000)}[]]`, 'TOO_MANY_VALUES'],
     ['of members', `{${Array.from({ length: 60_000 }, (_, index) => `"${index}":1`).join()}}`, 'TOO_MANY_VALUES'],
   ])('%s is refused by its bytes, before anything is made of it', async (_name, raw, code) => {
-    expect(await tenant.owner.request('POST', '/api/events', { raw, headers: { 'content-type': 'application/json' } })).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ code }] } });
+    expect(
+      await tenant.owner.request('POST', '/api/events', { raw, headers: { 'content-type': 'application/json' } }),
+    ).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ code }] } });
   });
 });
 
 it('headers of a webhook are counted before they are looked at', async () => {
   const headers = Object.fromEntries(Array.from({ length: 10_000 }, (_, index) => [`x-${index}`, 'v']));
   const own = await annex.makeTenant();
-  const answer = await own.owner.post('/api/webhooks', { name: 'many', url: 'https://x.example/', events: ['a.b'], headers });
-  expect(answer).toMatchObject({ status: 422, body: { errors: [{ pointer: '/headers', detail: 'must have at most 50 members' }] } });
+  const answer = await own.owner.post('/api/webhooks', {
+    name: 'many',
+    url: 'https://x.example/',
+    events: ['a.b'],
+    headers,
+  });
+  expect(answer).toMatchObject({
+    status: 422,
+    body: { errors: [{ pointer: '/headers', detail: 'must have at most 50 members' }] },
+  });
   expect(JSON.stringify(answer.body).length).toBeLessThan(2000);
 });
 
@@ -170,7 +221,10 @@ it('costly calls of one tenant have a rate, and another tenant does not feel it'
   // Bodies of calls that cost nothing are not charged; this one would be more than a tenant has at once.
   const quiet = await annex.makeTenant();
   const raw = `{"text":"x"}${' '.repeat(900_000)}`;
-  expect((await quiet.owner.request('POST', '/api/data/things', { raw, headers: { 'content-type': 'application/json' } })).status).toBe(201);
+  expect(
+    (await quiet.owner.request('POST', '/api/data/things', { raw, headers: { 'content-type': 'application/json' } }))
+      .status,
+  ).toBe(201);
   expect((await test(quiet)).status).toBe(200);
   expect((await busy.owner.get('/api/runs')).status).toBe(200);
 });
@@ -183,7 +237,10 @@ it('connections of one address are counted: one too many is told so, other addre
     open.push(socket);
     const answer = new Promise<string>((resolve) => {
       let text = '';
-      socket.on('data', (chunk: string) => (text += chunk)).on('error', () => {}).once('close', () => resolve(text));
+      socket
+        .on('data', (chunk: string) => (text += chunk))
+        .on('error', () => {})
+        .once('close', () => resolve(text));
     });
     socket.write('GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n');
     return { socket, answer };

@@ -21,8 +21,17 @@ beforeAll(async () => {
 });
 afterAll(() => annex.stop());
 
-const ask = (path: string, options: Parameters<typeof rawRequest>[1] = {}): Promise<RawAnswer> => rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe${path}`, options);
-const preflight = (path: string, method: string, origin = shop): Promise<RawAnswer> => ask(path, { method: 'OPTIONS', headers: { origin, 'access-control-request-method': method, 'access-control-request-headers': 'authorization,content-type' } });
+const ask = (path: string, options: Parameters<typeof rawRequest>[1] = {}): Promise<RawAnswer> =>
+  rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe${path}`, options);
+const preflight = (path: string, method: string, origin = shop): Promise<RawAnswer> =>
+  ask(path, {
+    method: 'OPTIONS',
+    headers: {
+      origin,
+      'access-control-request-method': method,
+      'access-control-request-headers': 'authorization,content-type',
+    },
+  });
 
 describe('a preflight', () => {
   it('is answered for a route before anybody signs in', async () => {
@@ -35,7 +44,9 @@ describe('a preflight', () => {
       'access-control-max-age': '30',
       vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
     });
-    expect((await preflight('/prices', 'POST', 'https://a.example.org')).headers['access-control-allow-origin']).toBe('https://a.example.org');
+    expect((await preflight('/prices', 'POST', 'https://a.example.org')).headers['access-control-allow-origin']).toBe(
+      'https://a.example.org',
+    );
     expect(headers).not.toHaveProperty('access-control-allow-credentials');
   });
 
@@ -46,7 +57,10 @@ describe('a preflight', () => {
   });
 
   it('falls back on the manifest, also for members’ routes', async () => {
-    expect((await preflight('/members', 'PUT')).headers).toMatchObject({ 'access-control-allow-origin': '*', 'access-control-allow-methods': 'PUT' });
+    expect((await preflight('/members', 'PUT')).headers).toMatchObject({
+      'access-control-allow-origin': '*',
+      'access-control-allow-methods': 'PUT',
+    });
   });
 
   it('is a request like others where a route has no policy', async () => {
@@ -54,10 +68,18 @@ describe('a preflight', () => {
   });
 
   it('without a tenant in the path is told where the tenant goes', async () => {
-    const answer = await rawRequest(`${annex.url}/ext/probe/prices`, { method: 'OPTIONS', headers: { origin: shop, 'access-control-request-method': 'GET' } });
+    const answer = await rawRequest(`${annex.url}/ext/probe/prices`, {
+      method: 'OPTIONS',
+      headers: { origin: shop, 'access-control-request-method': 'GET' },
+    });
     expect(answer.status).toBe(401);
     expect(JSON.parse(answer.text).detail).toContain('/t/<tenant>/ext/');
-    expect(await rawRequest(`${annex.url}/ext/probe/prices`, { method: 'OPTIONS', headers: { origin: shop, 'access-control-request-method': 'GET', 'x-tenant-slug': tenant.slug } })).toMatchObject({ status: 204 });
+    expect(
+      await rawRequest(`${annex.url}/ext/probe/prices`, {
+        method: 'OPTIONS',
+        headers: { origin: shop, 'access-control-request-method': 'GET', 'x-tenant-slug': tenant.slug },
+      }),
+    ).toMatchObject({ status: 204 });
   });
 });
 
@@ -65,10 +87,19 @@ describe('an answer', () => {
   it('carries the route’s policy in place of what the plugin wrote by hand', async () => {
     const { status, headers } = await ask('/prices', { headers: { origin: shop } });
     expect(status).toBe(200);
-    expect(headers).toMatchObject({ 'access-control-allow-origin': shop, 'access-control-expose-headers': 'x-total', 'x-total': '1', vary: 'Origin, Authorization' });
-    expect((await ask('/prices', { headers: { origin: 'https://evil.example' } })).headers).not.toHaveProperty('access-control-allow-origin');
+    expect(headers).toMatchObject({
+      'access-control-allow-origin': shop,
+      'access-control-expose-headers': 'x-total',
+      'x-total': '1',
+      vary: 'Origin, Authorization',
+    });
+    expect((await ask('/prices', { headers: { origin: 'https://evil.example' } })).headers).not.toHaveProperty(
+      'access-control-allow-origin',
+    );
     expect((await ask('/prices')).headers.vary).toBe('Authorization, Origin');
-    expect((await ask('/closed', { headers: { origin: shop } })).headers['access-control-allow-origin']).toBe('https://by-hand.example');
+    expect((await ask('/closed', { headers: { origin: shop } })).headers['access-control-allow-origin']).toBe(
+      'https://by-hand.example',
+    );
   });
 
   it('that refuses carries it too: 401, 403, 404, 405, 413, 422, 429', async () => {
@@ -86,19 +117,36 @@ describe('an answer', () => {
       [413, ask('/members', { method: 'PUT', headers: { ...origin, ...owner }, body: Buffer.alloc(1024 * 1024 + 1) })],
       [422, ask('/throws', { headers: origin })],
     ];
-    for (const [status, answer] of refusals) expect(await answer, String(status)).toMatchObject({ status, headers: { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' } });
+    for (const [status, answer] of refusals)
+      expect(await answer, String(status)).toMatchObject({
+        status,
+        headers: { 'access-control-allow-origin': '*', 'access-control-expose-headers': '*' },
+      });
     const own = await annex.makeTenant();
-    await own.install({ manifest: { routes: true, cors: [shop] }, code: `import { route } from '@annex/sdk'; route('/slow', { auth: 'public' }, () => new Promise((done) => setTimeout(done, 3000)))` });
-    const flood = Array.from({ length: 215 }, () => rawRequest(`${annex.url}/t/${own.slug}/ext/probe/slow`, { headers: origin }));
-    const refused = await Promise.race(flood.map(async (call) => ((await call).status === 429 ? call : new Promise<never>(() => {}))));
+    await own.install({
+      manifest: { routes: true, cors: [shop] },
+      code: `import { route } from '@annex/sdk'; route('/slow', { auth: 'public' }, () => new Promise((done) => setTimeout(done, 3000)))`,
+    });
+    const flood = Array.from({ length: 215 }, () =>
+      rawRequest(`${annex.url}/t/${own.slug}/ext/probe/slow`, { headers: origin }),
+    );
+    const refused = await Promise.race(
+      flood.map(async (call) => ((await call).status === 429 ? call : new Promise<never>(() => {}))),
+    );
     expect(refused.headers['access-control-allow-origin']).toBe(shop);
     await Promise.all(flood);
   });
 
   it('and a package whose cors is none is refused with its place', async () => {
     const own = await annex.makeTenant();
-    expect(await own.install({ manifest: { routes: true, cors: ['https://a.example/x'] }, code })).toMatchObject({ status: 422, body: { errors: [expect.objectContaining({ pointer: '/cors', code: 'CORS' })] } });
+    expect(await own.install({ manifest: { routes: true, cors: ['https://a.example/x'] }, code })).toMatchObject({
+      status: 422,
+      body: { errors: [expect.objectContaining({ pointer: '/cors', code: 'CORS' })] },
+    });
     const route = `import { route } from '@annex/sdk'; route('/', { cors: ['nowhere'] }, () => 1)`;
-    expect(await own.install({ manifest: { routes: true }, code: route })).toMatchObject({ status: 422, body: { errors: [expect.objectContaining({ pointer: '/handlers/0', code: 'ROUTE_CORS' })] } });
+    expect(await own.install({ manifest: { routes: true }, code: route })).toMatchObject({
+      status: 422,
+      body: { errors: [expect.objectContaining({ pointer: '/handlers/0', code: 'ROUTE_CORS' })] },
+    });
   });
 });

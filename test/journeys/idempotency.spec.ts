@@ -1,7 +1,18 @@
-/** Every mutation of the API, sent twice with one Idempotency-Key: done once, answered twice. The table is held against docs/openapi.json. */
+/**
+ * Every mutation of the API, sent twice with one Idempotency-Key: done once, answered twice. The table is held against
+ * docs/openapi.json.
+ */
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { packPlugin, startTestAnnex, until, type Answer, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
+import {
+  packPlugin,
+  startTestAnnex,
+  until,
+  type Answer,
+  type Client,
+  type TestAnnex,
+  type TestTenant,
+} from '../support/annex.js';
 
 interface Request {
   path: string;
@@ -31,7 +42,11 @@ const form = (bytes: Uint8Array): FormData => {
 const plugin = {
   manifest: {
     slug: 'work',
-    jobs: [{ name: 'chore', schedule: '@yearly', overlap: 'allow' }, { name: 'fail', overlap: 'allow', retry: { max_attempts: 1 } }, { name: 'hang', overlap: 'allow' }],
+    jobs: [
+      { name: 'chore', schedule: '@yearly', overlap: 'allow' },
+      { name: 'fail', overlap: 'allow', retry: { max_attempts: 1 } },
+      { name: 'hang', overlap: 'allow' },
+    ],
     events: ['a.b'],
     filters: ['price.quote'],
     permissions: ['db.read'],
@@ -45,7 +60,10 @@ const plugin = {
 /** Makes a run and waits for what becomes of it. */
 async function runOf({ tenant }: Stage, job: string, status: string): Promise<string> {
   const { body } = await tenant.owner.post(`/api/plugins/work/jobs/${job}/run-now`, {});
-  await until(() => tenant.owner.get(`/api/runs/${body.run_id}`), (answer) => answer.body.status === status);
+  await until(
+    () => tenant.owner.get(`/api/runs/${body.run_id}`),
+    (answer) => answer.body.status === status,
+  );
   return body.run_id as string;
 }
 
@@ -60,21 +78,50 @@ const makeTable = ({ tenant }: Stage): Promise<string> => id(tenant.owner.post('
 
 const cases: Record<string, (stage: Stage) => Promise<Request>> = {
   'DELETE /api/data/{table}': async (on) => (await makeTable(on), { path: '/api/data/orders' }),
-  'POST /api/data/{table}': () => Promise.resolve({ path: '/api/data/orders', body: { n: 1 }, other: { body: { n: 2 } } }),
+  'POST /api/data/{table}': () =>
+    Promise.resolve({ path: '/api/data/orders', body: { n: 1 }, other: { body: { n: 2 } } }),
   'DELETE /api/data/{table}/{id}': async (on) => ({ path: `/api/data/orders/${await makeTable(on)}` }),
-  'PATCH /api/data/{table}/{id}': async (on) => ({ path: `/api/data/orders/${await makeTable(on)}`, body: { n: 5 }, other: { body: { n: 6 } } }),
-  'POST /api/dead-letters/replay': async (on) => (await runOf(on, 'fail', 'failed'), { path: '/api/dead-letters/replay', body: { plugin: 'work' }, other: { body: { all: true } } }),
-  'POST /api/dead-letters/discard': async (on) => (await runOf(on, 'fail', 'failed'), { path: '/api/dead-letters/discard', body: { plugin: 'work' }, other: { body: { all: true } } }),
+  'PATCH /api/data/{table}/{id}': async (on) => ({
+    path: `/api/data/orders/${await makeTable(on)}`,
+    body: { n: 5 },
+    other: { body: { n: 6 } },
+  }),
+  'POST /api/dead-letters/replay': async (on) => (
+    await runOf(on, 'fail', 'failed'),
+    { path: '/api/dead-letters/replay', body: { plugin: 'work' }, other: { body: { all: true } } }
+  ),
+  'POST /api/dead-letters/discard': async (on) => (
+    await runOf(on, 'fail', 'failed'),
+    { path: '/api/dead-letters/discard', body: { plugin: 'work' }, other: { body: { all: true } } }
+  ),
   'POST /api/runs/{id}/discard': async (on) => ({ path: `/api/runs/${await runOf(on, 'fail', 'failed')}/discard` }),
-  'POST /api/events': () => Promise.resolve({ path: '/api/events', body: { type: 'a.b' }, other: { body: { type: 'a.c' } } }),
-  'POST /api/events/{id}/replay': async ({ tenant }) => ({ path: `/api/events/${await id(tenant.owner.post('/api/events', { type: 'a.b' }))}/replay`, body: {}, other: { body: { data: 1 } } }),
-  'DELETE /api/files/{path}': async ({ tenant }) => (await tenant.owner.request('PUT', '/api/files/a.txt', { raw: 'x' }), { path: '/api/files/a.txt' }),
-  'PUT /api/files/{path}': () => Promise.resolve({ path: '/api/files/b.txt', raw: () => 'bytes', other: { raw: () => 'bYtes' } }),
-  'POST /api/filters/{name}': () => Promise.resolve({ path: '/api/filters/price.quote', body: { value: 1 }, other: { body: { value: 2 } } }),
-  'DELETE /api/hooks/{source}': async ({ tenant }) => (await tenant.owner.put('/api/hooks/shop', { preset: 'none' }), { path: '/api/hooks/shop' }),
+  'POST /api/events': () =>
+    Promise.resolve({ path: '/api/events', body: { type: 'a.b' }, other: { body: { type: 'a.c' } } }),
+  'POST /api/events/{id}/replay': async ({ tenant }) => ({
+    path: `/api/events/${await id(tenant.owner.post('/api/events', { type: 'a.b' }))}/replay`,
+    body: {},
+    other: { body: { data: 1 } },
+  }),
+  'DELETE /api/files/{path}': async ({ tenant }) => (
+    await tenant.owner.request('PUT', '/api/files/a.txt', { raw: 'x' }),
+    { path: '/api/files/a.txt' }
+  ),
+  'PUT /api/files/{path}': () =>
+    Promise.resolve({ path: '/api/files/b.txt', raw: () => 'bytes', other: { raw: () => 'bYtes' } }),
+  'POST /api/filters/{name}': () =>
+    Promise.resolve({ path: '/api/filters/price.quote', body: { value: 1 }, other: { body: { value: 2 } } }),
+  'DELETE /api/hooks/{source}': async ({ tenant }) => (
+    await tenant.owner.put('/api/hooks/shop', { preset: 'none' }),
+    { path: '/api/hooks/shop' }
+  ),
   'PUT /api/hooks/{source}': () => Promise.resolve({ path: '/api/hooks/shop', body: { preset: 'none' } }),
   'DELETE /api/mail/{id}': ({ tenant }) => keptMail(tenant).then((mail) => ({ path: `/api/mail/${mail}` })),
-  'POST /api/plugins/test-event': () => Promise.resolve({ path: '/api/plugins/test-event', body: { event_type: 'a.b', event_data: {} }, other: { body: { event_type: 'a.b', event_data: 1 } } }),
+  'POST /api/plugins/test-event': () =>
+    Promise.resolve({
+      path: '/api/plugins/test-event',
+      body: { event_type: 'a.b', event_data: {} },
+      other: { body: { event_type: 'a.b', event_data: 1 } },
+    }),
   'POST /api/plugins/upload': async (on) => {
     const [bytes, others] = [await on.package('2.0.0'), await on.package('3.0.0')];
     return { path: '/api/plugins/upload', raw: () => form(bytes), other: { raw: () => form(others) } };
@@ -84,49 +131,153 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     return { path: '/api/plugins/validate', raw: () => form(bytes) };
   },
   'DELETE /api/plugins/{id}': () => Promise.resolve({ path: '/api/plugins/work' }),
-  'PATCH /api/plugins/{id}/config': () => Promise.resolve({ path: '/api/plugins/work/config', body: { n: 1 }, other: { body: { n: 2 } } }),
+  'PATCH /api/plugins/{id}/config': () =>
+    Promise.resolve({ path: '/api/plugins/work/config', body: { n: 1 }, other: { body: { n: 2 } } }),
   'PUT /api/plugins/{id}/config': () => Promise.resolve({ path: '/api/plugins/work/config', body: { n: 1 } }),
   'POST /api/plugins/{id}/disable': () => Promise.resolve({ path: '/api/plugins/work/disable' }),
-  'POST /api/plugins/{id}/enable': () => Promise.resolve({ path: '/api/plugins/work/enable', body: { grant: 'all' }, other: { body: {} } }),
-  'PATCH /api/plugins/{id}/jobs/{name}': () => Promise.resolve({ path: '/api/plugins/work/jobs/chore', body: { paused: true }, other: { body: { paused: false } } }),
-  'POST /api/plugins/{id}/jobs/{name}/run-now': () => Promise.resolve({ path: '/api/plugins/work/jobs/chore/run-now', body: { payload: 1 }, other: { body: { payload: 2 } } }),
-  'PUT /api/plugins/{id}/permissions': () => Promise.resolve({ path: '/api/plugins/work/permissions', body: { granted: [] }, other: { body: { granted: ['db.read'] } } }),
+  'POST /api/plugins/{id}/enable': () =>
+    Promise.resolve({ path: '/api/plugins/work/enable', body: { grant: 'all' }, other: { body: {} } }),
+  'PATCH /api/plugins/{id}/jobs/{name}': () =>
+    Promise.resolve({
+      path: '/api/plugins/work/jobs/chore',
+      body: { paused: true },
+      other: { body: { paused: false } },
+    }),
+  'POST /api/plugins/{id}/jobs/{name}/run-now': () =>
+    Promise.resolve({
+      path: '/api/plugins/work/jobs/chore/run-now',
+      body: { payload: 1 },
+      other: { body: { payload: 2 } },
+    }),
+  'PUT /api/plugins/{id}/permissions': () =>
+    Promise.resolve({
+      path: '/api/plugins/work/permissions',
+      body: { granted: [] },
+      other: { body: { granted: ['db.read'] } },
+    }),
   'POST /api/plugins/{id}/reload': () => Promise.resolve({ path: '/api/plugins/work/reload' }),
-  'POST /api/plugins/{id}/rollback': async (on) => (await on.tenant.owner.upload(await on.package('2.0.0')), { path: '/api/plugins/work/rollback', body: { version: '1.0.0' } }),
-  'POST /api/plugins/{id}/secrets': () => Promise.resolve({ path: '/api/plugins/work/secrets', body: { key: 'KEY', value: 'one' }, other: { body: { key: 'KEY', value: 'two' } } }),
-  'DELETE /api/plugins/{id}/secrets/{name}': async ({ tenant }) => (await tenant.owner.put('/api/plugins/work/secrets/KEY', { value: 'x' }), { path: '/api/plugins/work/secrets/KEY' }),
-  'PUT /api/plugins/{id}/secrets/{name}': () => Promise.resolve({ path: '/api/plugins/work/secrets/KEY', body: { value: 'one' }, other: { body: { value: 'two' } } }),
+  'POST /api/plugins/{id}/rollback': async (on) => (
+    await on.tenant.owner.upload(await on.package('2.0.0')),
+    { path: '/api/plugins/work/rollback', body: { version: '1.0.0' } }
+  ),
+  'POST /api/plugins/{id}/secrets': () =>
+    Promise.resolve({
+      path: '/api/plugins/work/secrets',
+      body: { key: 'KEY', value: 'one' },
+      other: { body: { key: 'KEY', value: 'two' } },
+    }),
+  'DELETE /api/plugins/{id}/secrets/{name}': async ({ tenant }) => (
+    await tenant.owner.put('/api/plugins/work/secrets/KEY', { value: 'x' }),
+    { path: '/api/plugins/work/secrets/KEY' }
+  ),
+  'PUT /api/plugins/{id}/secrets/{name}': () =>
+    Promise.resolve({
+      path: '/api/plugins/work/secrets/KEY',
+      body: { value: 'one' },
+      other: { body: { value: 'two' } },
+    }),
   'POST /api/runs/{id}/cancel': async (on) => ({ path: `/api/runs/${await runOf(on, 'hang', 'running')}/cancel` }),
-  'POST /api/runs/{id}/replay': async (on) => ({ path: `/api/runs/${await runOf(on, 'chore', 'succeeded')}/replay`, body: {}, other: { body: { payload: 1 } } }),
-  'DELETE /api/secrets/{name}': async ({ tenant }) => (await tenant.owner.put('/api/secrets/KEY', { value: 'x' }), { path: '/api/secrets/KEY' }),
-  'PUT /api/secrets/{name}': () => Promise.resolve({ path: '/api/secrets/KEY', body: { value: 'one' }, other: { body: { value: 'two' } } }),
-  'POST /api/tenants': ({ annex, tenant }) => Promise.resolve({ path: '/api/tenants', by: annex.operator, body: { slug: `${tenant.slug}-b`, name: 'B' }, other: { body: { slug: `${tenant.slug}-c`, name: 'C' } } }),
-  'DELETE /api/tenants/{slug}': async ({ annex, tenant }) => (await annex.operator.post('/api/tenants', { slug: `${tenant.slug}-d`, name: 'D' }), { path: `/api/tenants/${tenant.slug}-d?confirm=${tenant.slug}-d`, by: annex.operator }),
+  'POST /api/runs/{id}/replay': async (on) => ({
+    path: `/api/runs/${await runOf(on, 'chore', 'succeeded')}/replay`,
+    body: {},
+    other: { body: { payload: 1 } },
+  }),
+  'DELETE /api/secrets/{name}': async ({ tenant }) => (
+    await tenant.owner.put('/api/secrets/KEY', { value: 'x' }),
+    { path: '/api/secrets/KEY' }
+  ),
+  'PUT /api/secrets/{name}': () =>
+    Promise.resolve({ path: '/api/secrets/KEY', body: { value: 'one' }, other: { body: { value: 'two' } } }),
+  'POST /api/tenants': ({ annex, tenant }) =>
+    Promise.resolve({
+      path: '/api/tenants',
+      by: annex.operator,
+      body: { slug: `${tenant.slug}-b`, name: 'B' },
+      other: { body: { slug: `${tenant.slug}-c`, name: 'C' } },
+    }),
+  'DELETE /api/tenants/{slug}': async ({ annex, tenant }) => (
+    await annex.operator.post('/api/tenants', { slug: `${tenant.slug}-d`, name: 'D' }),
+    { path: `/api/tenants/${tenant.slug}-d?confirm=${tenant.slug}-d`, by: annex.operator }
+  ),
   'POST /api/tenants/{slug}/restore': async ({ annex, tenant }) => {
     await annex.operator.post('/api/tenants', { slug: `${tenant.slug}-r`, name: 'R' });
     await annex.operator.delete(`/api/tenants/${tenant.slug}-r?confirm=${tenant.slug}-r`);
     return { path: `/api/tenants/${tenant.slug}-r/restore`, by: annex.operator };
   },
-  'PATCH /api/tenants/{slug}': ({ annex, tenant }) => Promise.resolve({ path: `/api/tenants/${tenant.slug}`, by: annex.operator, body: { name: 'E' }, other: { body: { name: 'F' } } }),
-  'POST /api/tokens': () => Promise.resolve({ path: '/api/tokens', body: { name: 'one' }, other: { body: { name: 'two' } }, shownOnce: ['token'] }),
-  'DELETE /api/tokens/{id}': async ({ tenant }) => ({ path: `/api/tokens/${await id(tenant.owner.post('/api/tokens', { name: 'gone' }))}` }),
-  'POST /api/users': ({ tenant }) => Promise.resolve({ path: '/api/users', body: { email: `a@${tenant.slug}.test`, role: 'viewer' }, other: { body: { email: `b@${tenant.slug}.test`, role: 'viewer' } } }),
-  'DELETE /api/users/{id}': async ({ tenant }) => ({ path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `c@${tenant.slug}.test`, role: 'viewer' }))}` }),
-  'DELETE /api/users/{id}/sessions': async ({ tenant }) => ({ path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `e@${tenant.slug}.test`, role: 'viewer' }))}/sessions` }),
-  'PATCH /api/users/{id}': async ({ tenant }) => ({ path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `d@${tenant.slug}.test`, role: 'viewer' }))}`, body: { role: 'member' }, other: { body: { role: 'admin' } } }),
-  'POST /api/webhooks': () => Promise.resolve({ path: '/api/webhooks', body: webhook, other: { body: { ...webhook, name: 'other', events: ['z.z'] } }, shownOnce: ['secret'] }),
+  'PATCH /api/tenants/{slug}': ({ annex, tenant }) =>
+    Promise.resolve({
+      path: `/api/tenants/${tenant.slug}`,
+      by: annex.operator,
+      body: { name: 'E' },
+      other: { body: { name: 'F' } },
+    }),
+  'POST /api/tokens': () =>
+    Promise.resolve({
+      path: '/api/tokens',
+      body: { name: 'one' },
+      other: { body: { name: 'two' } },
+      shownOnce: ['token'],
+    }),
+  'DELETE /api/tokens/{id}': async ({ tenant }) => ({
+    path: `/api/tokens/${await id(tenant.owner.post('/api/tokens', { name: 'gone' }))}`,
+  }),
+  'POST /api/users': ({ tenant }) =>
+    Promise.resolve({
+      path: '/api/users',
+      body: { email: `a@${tenant.slug}.test`, role: 'viewer' },
+      other: { body: { email: `b@${tenant.slug}.test`, role: 'viewer' } },
+    }),
+  'DELETE /api/users/{id}': async ({ tenant }) => ({
+    path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `c@${tenant.slug}.test`, role: 'viewer' }))}`,
+  }),
+  'DELETE /api/users/{id}/sessions': async ({ tenant }) => ({
+    path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `e@${tenant.slug}.test`, role: 'viewer' }))}/sessions`,
+  }),
+  'PATCH /api/users/{id}': async ({ tenant }) => ({
+    path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `d@${tenant.slug}.test`, role: 'viewer' }))}`,
+    body: { role: 'member' },
+    other: { body: { role: 'admin' } },
+  }),
+  'POST /api/webhooks': () =>
+    Promise.resolve({
+      path: '/api/webhooks',
+      body: webhook,
+      other: { body: { ...webhook, name: 'other', events: ['z.z'] } },
+      shownOnce: ['secret'],
+    }),
   'POST /api/webhooks/deliveries/{id}/replay': async ({ tenant }) => {
     await tenant.owner.post('/api/webhooks', { ...webhook, retry: { max_attempts: 1 } });
     await tenant.owner.post('/api/events', { type: 'x.y' });
-    const { body } = await until(() => tenant.owner.get('/api/webhooks/deliveries'), (answer) => answer.body.items.length > 0 && !['queued', 'running', 'retrying'].includes(answer.body.items[0].status));
+    const { body } = await until(
+      () => tenant.owner.get('/api/webhooks/deliveries'),
+      (answer) =>
+        answer.body.items.length > 0 && !['queued', 'running', 'retrying'].includes(answer.body.items[0].status),
+    );
     return { path: `/api/webhooks/deliveries/${body.items[0].id}/replay` };
   },
-  'DELETE /api/webhooks/{id}': async ({ tenant }) => ({ path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}` }),
-  'PATCH /api/webhooks/{id}': async ({ tenant }) => ({ path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}`, body: { events: ['q.q'] }, other: { body: { events: ['r.r'] } } }),
-  'POST /api/webhooks/{id}/disable': async ({ tenant }) => ({ path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}/disable` }),
-  'POST /api/webhooks/{id}/enable': async ({ tenant }) => ({ path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}/enable` }),
-  'POST /api/webhooks/{id}/rotate': async ({ tenant }) => ({ path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}/rotate`, body: {}, shownOnce: ['secret'] }),
-  'POST /api/webhooks/{id}/test': async ({ tenant }) => ({ path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}/test`, body: {} }),
+  'DELETE /api/webhooks/{id}': async ({ tenant }) => ({
+    path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}`,
+  }),
+  'PATCH /api/webhooks/{id}': async ({ tenant }) => ({
+    path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}`,
+    body: { events: ['q.q'] },
+    other: { body: { events: ['r.r'] } },
+  }),
+  'POST /api/webhooks/{id}/disable': async ({ tenant }) => ({
+    path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}/disable`,
+  }),
+  'POST /api/webhooks/{id}/enable': async ({ tenant }) => ({
+    path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}/enable`,
+  }),
+  'POST /api/webhooks/{id}/rotate': async ({ tenant }) => ({
+    path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}/rotate`,
+    body: {},
+    shownOnce: ['secret'],
+  }),
+  'POST /api/webhooks/{id}/test': async ({ tenant }) => ({
+    path: `/api/webhooks/${await id(tenant.owner.post('/api/webhooks', webhook))}/test`,
+    body: {},
+  }),
 };
 
 async function keptMail(tenant: TestTenant): Promise<string> {
@@ -138,7 +289,10 @@ async function keptMail(tenant: TestTenant): Promise<string> {
   return id(tenant.owner.get('/api/mail'));
 }
 
-/** Not the API’s own: a plugin answers the first two, another platform sends the third; and who signs in, changes a password or ends sessions has another sign-in then. */
+/**
+ * Not the API’s own: a plugin answers the first two, another platform sends the third; and who signs in, changes a
+ * password or ends sessions has another sign-in then.
+ */
 const leftOut = /^\w+ (\/ext\/|\/t\/|\/hooks\/|\/api\/auth\/)/;
 
 describe('an Idempotency-Key', () => {
@@ -149,51 +303,91 @@ describe('an Idempotency-Key', () => {
   afterAll(() => annex?.stop());
 
   it('is taken by every mutation of the API', () => {
-    const { paths } = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as { paths: Record<string, Record<string, unknown>> };
-    const mutations = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).flatMap((method) => (method === 'get' ? [] : [`${method.toUpperCase()} ${path}`])));
+    const { paths } = JSON.parse(readFileSync(new URL('../../docs/openapi.json', import.meta.url), 'utf8')) as {
+      paths: Record<string, Record<string, unknown>>;
+    };
+    const mutations = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).flatMap((method) => (method === 'get' ? [] : [`${method.toUpperCase()} ${path}`])),
+    );
     expect(Object.keys(cases).sort()).toEqual(mutations.filter((each) => !leftOut.test(each)).sort());
   });
 
   it.each(Object.keys(cases))('makes %s happen once', async (name) => {
     const tenant = await annex.makeTenant();
     await tenant.install(plugin);
-    const stage: Stage = { annex, tenant, package: (version) => packPlugin({ ...plugin, manifest: { ...plugin.manifest, version } }) };
+    const stage: Stage = {
+      annex,
+      tenant,
+      package: (version) => packPlugin({ ...plugin, manifest: { ...plugin.manifest, version } }),
+    };
     const { path, body, raw, other, by = tenant.owner, shownOnce = [] } = (await cases[name]?.(stage)) ?? { path: '' };
     const method = name.split(' ')[0] ?? '';
     const key = `${tenant.slug} ${name}`;
-    const send = (as: Client, more: { path?: string; body?: unknown; raw?: () => RequestInit['body'] }, headers = { 'idempotency-key': key }): Promise<Answer> =>
-      as.request(method, more.path ?? path, { headers, ...(more.body !== undefined && { body: more.body }), ...(more.raw && { raw: more.raw() }) });
+    const send = (
+      as: Client,
+      more: { path?: string; body?: unknown; raw?: () => RequestInit['body'] },
+      headers = { 'idempotency-key': key },
+    ): Promise<Answer> =>
+      as.request(method, more.path ?? path, {
+        headers,
+        ...(more.body !== undefined && { body: more.body }),
+        ...(more.raw && { raw: more.raw() }),
+      });
     const same = { body, ...(raw && { raw }) };
 
     const first = await send(by, same);
     expect(first.status, JSON.stringify(first.body)).toBeLessThan(300);
     expect(first.headers.get('idempotent-replayed')).toBeNull();
     const again = await send(by, same);
-    const expected = shownOnce.length === 0 ? first.body : Object.fromEntries(Object.entries(first.body as object).filter(([field]) => !shownOnce.includes(field)));
+    const expected =
+      shownOnce.length === 0
+        ? first.body
+        : Object.fromEntries(Object.entries(first.body as object).filter(([field]) => !shownOnce.includes(field)));
     expect(again).toMatchObject({ status: first.status, body: expected });
     for (const field of shownOnce) expect(again.body).not.toHaveProperty(field);
     expect(again.headers.get('idempotent-replayed')).toBe('true');
     if (first.headers.get('etag') !== null) expect(again.headers.get('etag')).toBe(first.headers.get('etag'));
-    expect(await send(by, other ? { ...same, ...other } : { ...same, path: `${path}/` })).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_MISMATCH' } });
+    expect(await send(by, other ? { ...same, ...other } : { ...same, path: `${path}/` })).toMatchObject({
+      status: 422,
+      body: { code: 'IDEMPOTENCY_MISMATCH' },
+    });
   });
 
   it('is refused while the first request is under way, and empty or too long', async () => {
     const tenant = await annex.makeTenant();
     await tenant.install(plugin);
     const slug = `${tenant.slug}-x`;
-    const answers = await Promise.all(Array.from({ length: 6 }, () => annex.operator.post('/api/tenants', { slug, name: 'X' }, { 'idempotency-key': slug })));
-    expect(answers.filter(({ status, headers }) => status === 201 && headers.get('idempotent-replayed') === null)).toHaveLength(1);
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () =>
+        annex.operator.post('/api/tenants', { slug, name: 'X' }, { 'idempotency-key': slug }),
+      ),
+    );
+    expect(
+      answers.filter(({ status, headers }) => status === 201 && headers.get('idempotent-replayed') === null),
+    ).toHaveLength(1);
     for (const { status, body, headers } of answers) {
       if (status === 201) expect(body.slug).toBe(slug);
-      else expect({ status, code: body.code, wait: headers.get('retry-after') }).toEqual({ status: 409, code: 'IDEMPOTENCY_IN_FLIGHT', wait: '1' });
+      else
+        expect({ status, code: body.code, wait: headers.get('retry-after') }).toEqual({
+          status: 409,
+          code: 'IDEMPOTENCY_IN_FLIGHT',
+          wait: '1',
+        });
     }
-    for (const key of ['', 'k'.repeat(256)]) expect(await tenant.owner.post('/api/events', { type: 'a.b' }, { 'idempotency-key': key })).toMatchObject({ status: 400 });
+    for (const key of ['', 'k'.repeat(256)])
+      expect(await tenant.owner.post('/api/events', { type: 'a.b' }, { 'idempotency-key': key })).toMatchObject({
+        status: 400,
+      });
   });
 
   it('of an operator is one for all tenants, and another operator’s is another', async () => {
     const [one, two] = [await annex.makeTenant(), await annex.makeTenant()];
     const key = { 'idempotency-key': `names-${one.slug}` };
-    expect(await annex.operator.request('PATCH', `/api/tenants/${one.slug}`, { body: { name: 'N' }, headers: key })).toMatchObject({ status: 200 });
-    expect(await annex.operator.request('PATCH', `/api/tenants/${two.slug}`, { body: { name: 'N' }, headers: key })).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_MISMATCH' } });
+    expect(
+      await annex.operator.request('PATCH', `/api/tenants/${one.slug}`, { body: { name: 'N' }, headers: key }),
+    ).toMatchObject({ status: 200 });
+    expect(
+      await annex.operator.request('PATCH', `/api/tenants/${two.slug}`, { body: { name: 'N' }, headers: key }),
+    ).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_MISMATCH' } });
   });
 });

@@ -1,4 +1,7 @@
-/** Least privilege made visible: what a plugin's code uses, against what it asks for, what it was granted, and what it used last. */
+/**
+ * Least privilege made visible: what a plugin's code uses, against what it asks for, what it was granted, and what it
+ * used last.
+ */
 import { hostCalls, hostMethods, permissionNames } from '@annex/host-api';
 import { uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -11,7 +14,12 @@ beforeAll(async () => {
 afterAll(() => annex?.stop());
 
 const greedy = {
-  manifest: { slug: 'greedy', routes: true, permissions: ['db.read', 'send_email', 'llm.use'], http: { allow: ['api.open.test'] } },
+  manifest: {
+    slug: 'greedy',
+    routes: true,
+    permissions: ['db.read', 'send_email', 'llm.use'],
+    http: { allow: ['api.open.test'] },
+  },
   code: `import { route } from '@annex/sdk'
 import { save } from './lib/save'
 route('/read', async (ctx) => {
@@ -24,7 +32,9 @@ route('/which', (ctx) => ['db.read', 'db.write', 'llm.use', 'nonsense'].map((nam
 route('/fail', async () => {
   throw new Error('it broke')
 })`,
-  files: { 'lib/save.ts': `import type { Context } from '@annex/sdk'\n\nexport async function save(ctx: Context) {\n  return ctx.db.insert('orders', { a: 1 })\n}\n` },
+  files: {
+    'lib/save.ts': `import type { Context } from '@annex/sdk'\n\nexport async function save(ctx: Context) {\n  return ctx.db.insert('orders', { a: 1 })\n}\n`,
+  },
 };
 
 it('an upload warns of what is used and not asked for, asked for and not used, and of closed hosts, with file and line', async () => {
@@ -34,7 +44,9 @@ it('an upload warns of what is used and not asked for, asked for and not used, a
   const uploaded = await tenant.owner.upload(zip);
   expect(uploaded.status).toBe(201);
   for (const { warnings } of [report, uploaded.body]) {
-    const told = warnings.filter(({ code }: { code: string }) => /^(PERMISSION|HOST)_/.test(code)).map(({ code, pointer, detail }: Record<string, string>) => `${code} ${pointer} ${detail}`);
+    const told = warnings
+      .filter(({ code }: { code: string }) => /^(PERMISSION|HOST)_/.test(code))
+      .map(({ code, pointer, detail }: Record<string, string>) => `${code} ${pointer} ${detail}`);
     expect(told).toEqual(
       expect.arrayContaining([
         expect.stringMatching(/PERMISSION_UNDECLARED \/permissions lib\/save\.ts:4 \(ctx\.db\.insert\).*"db\.write"/),
@@ -46,7 +58,10 @@ it('an upload warns of what is used and not asked for, asked for and not used, a
     );
     expect(told).toHaveLength(5);
   }
-  expect(report.reach).toMatchObject({ complete: true, used: expect.arrayContaining([{ call: 'db.query', permission: 'db.read', file: 'main.ts', line: 5 }]) as unknown });
+  expect(report.reach).toMatchObject({
+    complete: true,
+    used: expect.arrayContaining([{ call: 'db.query', permission: 'db.read', file: 'main.ts', line: 5 }]) as unknown,
+  });
 });
 
 it('a package that asks for exactly what it uses is met without a warning', async () => {
@@ -67,9 +82,15 @@ it('the permission screen shows where the code uses each permission, and when it
   expect(before).toMatchObject({
     requested: ['db.read', 'send_email', 'llm.use'],
     last_used_at: { 'db.read': null, send_email: null, 'llm.use': null },
-    used: expect.arrayContaining([{ call: 'db.insert', permission: 'db.write', file: 'lib/save.ts', line: 4 }]) as unknown,
+    used: expect.arrayContaining([
+      { call: 'db.insert', permission: 'db.write', file: 'lib/save.ts', line: 4 },
+    ]) as unknown,
     hosts: [{ host: 'api.closed.test', allowed: false, file: 'main.ts', line: 8 }],
-    details: [{ name: 'db.read', used: [{ call: 'db.query', file: 'main.ts', line: 5 }], last_used_at: null }, { name: 'send_email', used: [] }, { name: 'llm.use', used: [] }],
+    details: [
+      { name: 'db.read', used: [{ call: 'db.query', file: 'main.ts', line: 5 }], last_used_at: null },
+      { name: 'send_email', used: [] },
+      { name: 'llm.use', used: [] },
+    ],
   });
   const from = Date.now();
   await tenant.owner.get('/ext/greedy/read');
@@ -127,11 +148,17 @@ it('a denied call changes nothing: every call that needs a permission, not grant
       })`,
   });
   await tenant.owner.put('/api/plugins/denied/permissions', { granted: [] });
-  const tables = await annex.db.sql<{ name: string }>(`select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
+  const tables = await annex.db.sql<{
+    name: string;
+  }>(`select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
     where c.relkind = 'r' and n.nspname = current_schema() and a.attname = 'tenant_id' and c.relname not in ('runs', 'run_logs', 'usage')`);
   const rows = async (): Promise<Record<string, unknown>> => {
     const found: Record<string, unknown> = {};
-    for (const { name } of tables) [found[name]] = await annex.db.sql(`select count(*)::int as count, max(xmin::text::bigint) as newest from ${name} where tenant_id = $1`, [uuidFromId(tenant.id as Id<'tenant'>)]);
+    for (const { name } of tables)
+      [found[name]] = await annex.db.sql(
+        `select count(*)::int as count, max(xmin::text::bigint) as newest from ${name} where tenant_id = $1`,
+        [uuidFromId(tenant.id as Id<'tenant'>)],
+      );
     return found;
   };
   // The first call brings the plugin into this process.

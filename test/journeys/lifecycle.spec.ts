@@ -1,4 +1,7 @@
-/** What a plugin is told of its own life, through the API and real executors: settings in order, a goodbye before it goes. */
+/**
+ * What a plugin is told of its own life, through the API and real executors: settings in order, a goodbye before it
+ * goes.
+ */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type TestAnnex } from '../support/annex.js';
 
@@ -26,17 +29,26 @@ describe('onConfigChange', () => {
   it('hears of forty changes in their order, one after the other', async () => {
     const tenant = await annex.makeTenant();
     expect((await tenant.install(plugin)).status).toBe(200);
-    for (let step = 1; step <= 40; step += 1) expect((await tenant.owner.put('/api/plugins/probe/config', { step })).status).toBe(200);
-    const { body } = await until(() => tenant.owner.get('/ext/probe/told'), (answer) => answer.body.told?.length >= 40);
+    for (let step = 1; step <= 40; step += 1)
+      expect((await tenant.owner.put('/api/plugins/probe/config', { step })).status).toBe(200);
+    const { body } = await until(
+      () => tenant.owner.get('/ext/probe/told'),
+      (answer) => answer.body.told?.length >= 40,
+    );
     expect(body).toEqual({ told: Array.from({ length: 40 }, (_, index) => index + 1), crowded: false });
   });
 
   it('hears of changes that come from all sides at once in the order in which they were made', async () => {
     const tenant = await annex.makeTenant();
     expect((await tenant.install(plugin)).status).toBe(200);
-    const answers = await Promise.all(Array.from({ length: 12 }, (_, index) => tenant.owner.put('/api/plugins/probe/config', { step: index + 1 })));
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => tenant.owner.put('/api/plugins/probe/config', { step: index + 1 })),
+    );
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
-    const { body } = await until(() => tenant.owner.get('/ext/probe/told'), (answer) => answer.body.told?.length >= 12);
+    const { body } = await until(
+      () => tenant.owner.get('/ext/probe/told'),
+      (answer) => answer.body.told?.length >= 12,
+    );
     const [current] = body.told.slice(-1);
     expect((await tenant.owner.get('/api/plugins/probe/config')).body).toEqual({ step: current });
     expect(body.crowded).toBe(false);
@@ -51,7 +63,10 @@ describe('uninstalling an enabled plugin', () => {
         onInstall((ctx) => ctx.kv.set('since', 'the first day'));
         onShutdown(async (ctx) => { await ctx.emit('probe.left', { since: await ctx.kv.get('since') }); });`,
     });
-    await until(() => tenant.owner.get('/api/runs?kind=lifecycle'), (answer) => answer.body.items[0]?.status === 'succeeded');
+    await until(
+      () => tenant.owner.get('/api/runs?kind=lifecycle'),
+      (answer) => answer.body.items[0]?.status === 'succeeded',
+    );
     expect((await tenant.owner.delete('/api/plugins/probe')).status).toBeLessThan(300);
     expect((await tenant.owner.get('/api/plugins/probe')).status).toBe(404);
     const { body } = await tenant.owner.get('/api/events?type=probe.left');

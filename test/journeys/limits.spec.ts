@@ -1,4 +1,7 @@
-/** Every limit of the contract: a plugin that runs into it is told which one, its value and what to do, and the run shows used and allowed. */
+/**
+ * Every limit of the contract: a plugin that runs into it is told which one, its value and what to do, and the run
+ * shows used and allowed.
+ */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -19,19 +22,34 @@ beforeAll(async () => {
     request.on('end', () => {
       const size = Number(/^\/bytes\/(\d+)$/.exec(request.url ?? '')?.[1] ?? 2);
       // Long enough for everybody who may come to be there.
-      setTimeout(() => {
-        open.now -= 1;
-        response.end(Buffer.alloc(size, 'x'));
-      }, request.url === '/slow' ? 150 : 0);
+      setTimeout(
+        () => {
+          open.now -= 1;
+          response.end(Buffer.alloc(size, 'x'));
+        },
+        request.url === '/slow' ? 150 : 0,
+      );
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   origin = `127.0.0.1:${(server.address() as AddressInfo).port}`;
   annex = await startTestAnnex({ ANNEX_EGRESS_ALLOW_PRIVATE: origin });
   tenant = await annex.makeTenant();
-  const jobs = ['large', 'long', 'noop'].map((name) => ({ name, schedule: '@yearly', retry: { max_attempts: 1 }, ...(name === 'long' && { timeout_ms: 400 }) }));
+  const jobs = ['large', 'long', 'noop'].map((name) => ({
+    name,
+    schedule: '@yearly',
+    retry: { max_attempts: 1 },
+    ...(name === 'long' && { timeout_ms: 400 }),
+  }));
   const installed = await tenant.install({
-    manifest: { slug: 'eager', routes: true, jobs, events: ['deep.step'], permissions: ['outbound_http'], http: { allow: [origin] } },
+    manifest: {
+      slug: 'eager',
+      routes: true,
+      jobs,
+      events: ['deep.step'],
+      permissions: ['outbound_http'],
+      http: { allow: [origin] },
+    },
     code: `import { hook, job, route } from '@annex/sdk'
       const url = 'http://${origin}'
       const tried = async (work) => { try { await work(); return 'ok' } catch (error) { return { code: error.code, message: error.message } } }
@@ -70,10 +88,16 @@ afterAll(async () => {
   server?.close();
 });
 
-const lastRun = async (plugin: string): Promise<Answer['body']> => (await tenant.owner.get(`/api/runs?plugin=${plugin}&limit=1`)).body.items[0];
+const lastRun = async (plugin: string): Promise<Answer['body']> =>
+  (await tenant.owner.get(`/api/runs?plugin=${plugin}&limit=1`)).body.items[0];
 const runJob = async (name: string): Promise<Answer['body']> => {
   const { body } = await tenant.owner.post(`/api/plugins/eager/jobs/${name}/run-now`, {});
-  return (await until(() => tenant.owner.get(`/api/runs/${body.run_id}`), (answer) => answer.body.finished_at !== null)).body;
+  return (
+    await until(
+      () => tenant.owner.get(`/api/runs/${body.run_id}`),
+      (answer) => answer.body.finished_at !== null,
+    )
+  ).body;
 };
 
 describe('a limit that ends the run', () => {
@@ -84,26 +108,50 @@ describe('a limit that ends the run', () => {
     ['/eager/result', 422, 'OUTPUT_LIMIT', /5242880.*ctx\.files/, { result_bytes: { max: 5_242_880 } }],
     ['/eager/lines', 422, 'LOG_LIMIT', /1000 lines.*[Ll]og less/, { log_lines: { max: 1000 } }],
     ['/eager/log-bytes', 422, 'LOG_LIMIT', /262144 bytes.*[Ll]og less/, { log_bytes: { max: 262_144 } }],
-    ['/eager/http-calls', 422, 'HTTP_LIMIT', /50 outbound HTTP calls.*limit.*[Ss]plit/, { http_calls: { used: 50, max: 50 } }],
+    [
+      '/eager/http-calls',
+      422,
+      'HTTP_LIMIT',
+      /50 outbound HTTP calls.*limit.*[Ss]plit/,
+      { http_calls: { used: 50, max: 50 } },
+    ],
     ['/eager/emits', 429, 'RATE_LIMITED', /100 emitted events.*limit.*[Ss]plit/, { emits: { used: 100, max: 100 } }],
-    ['/eager/job-starts', 429, 'RATE_LIMITED', /50 started jobs.*limit.*[Ss]plit/, { job_starts: { used: 50, max: 50 } }],
+    [
+      '/eager/job-starts',
+      429,
+      'RATE_LIMITED',
+      /50 started jobs.*limit.*[Ss]plit/,
+      { job_starts: { used: 50, max: 50 } },
+    ],
     ['/eager/host-calls', 429, 'RATE_LIMITED', /1000 host calls.*limit/, { host_calls: { used: 1000, max: 1000 } }],
   ])('%s', async (path, status, code, detail, limits) => {
     const answer = await tenant.owner.get(`/ext${path}`);
     // A busy machine may run out of the five seconds before it gives the plugin its one of processor time.
     const codes = code === 'CPU_LIMIT' ? ['CPU_LIMIT', 'TIMEOUT'] : [code];
-    expect(codes, JSON.stringify([answer.body, (await tenant.owner.get(`/api/runs/${answer.body.run_id}`)).body])).toContain(answer.body.code);
+    expect(
+      codes,
+      JSON.stringify([answer.body, (await tenant.owner.get(`/api/runs/${answer.body.run_id}`)).body]),
+    ).toContain(answer.body.code);
     expect(answer.status).toBe(status);
     const run = (await tenant.owner.get(`/api/runs/${answer.body.run_id}`)).body;
     expect(run).toMatchObject({ status: 'failed', error: { code: answer.body.code }, limits });
     if (answer.body.code !== code) return;
     expect(run.error.message).toMatch(detail);
-    for (const name of Object.keys(limits)) expect(run.limits[name].used, `what was used of ${name}`).toBeGreaterThanOrEqual(run.limits[name].max);
+    for (const name of Object.keys(limits))
+      expect(run.limits[name].used, `what was used of ${name}`).toBeGreaterThanOrEqual(run.limits[name].max);
   });
 
   it('of a job is its own', async () => {
-    expect(await runJob('large')).toMatchObject({ status: 'failed', error: { code: 'OUTPUT_LIMIT', message: expect.stringContaining('1048576') as unknown }, limits: { result_bytes: { max: 1_048_576 } } });
-    expect(await runJob('long')).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT', message: expect.stringContaining('400 ms') as unknown }, limits: { wall_ms: { max: 400 } } });
+    expect(await runJob('large')).toMatchObject({
+      status: 'failed',
+      error: { code: 'OUTPUT_LIMIT', message: expect.stringContaining('1048576') as unknown },
+      limits: { result_bytes: { max: 1_048_576 } },
+    });
+    expect(await runJob('long')).toMatchObject({
+      status: 'failed',
+      error: { code: 'TIMEOUT', message: expect.stringContaining('400 ms') as unknown },
+      limits: { wall_ms: { max: 400 } },
+    });
   });
 });
 
@@ -115,16 +163,24 @@ describe('a limit that refuses one call', () => {
     ['/job-size', 'PAYLOAD_TOO_LARGE', /the limit is 262144/],
     ['/kv-size', 'PAYLOAD_TOO_LARGE', /the limit is 131072/],
   ])('%s', async (path, code, message) => {
-    expect((await tenant.owner.get(`/ext/eager${path}`)).body).toMatchObject({ code, message: expect.stringMatching(message) as unknown });
+    expect((await tenant.owner.get(`/ext/eager${path}`)).body).toMatchObject({
+      code,
+      message: expect.stringMatching(message) as unknown,
+    });
   });
 
   it('of what comes from outside is the caller’s to know', async () => {
     const big = await tenant.owner.request('POST', '/ext/eager/take', { raw: 'x'.repeat(1024 * 1024 + 1) });
-    expect(big).toMatchObject({ status: 413, body: { code: 'PAYLOAD_TOO_LARGE', detail: expect.stringContaining('1048576') as unknown } });
+    expect(big).toMatchObject({
+      status: 413,
+      body: { code: 'PAYLOAD_TOO_LARGE', detail: expect.stringContaining('1048576') as unknown },
+    });
     const fits = await tenant.owner.request('POST', '/ext/eager/take', { raw: 'x'.repeat(1024 * 1024) });
     expect(fits.body).toBe(1024 * 1024);
     expect(await lastRun('eager')).toMatchObject({ limits: { request_bytes: { used: 1_048_576, max: 1_048_576 } } });
-    const payload = await tenant.owner.post('/api/plugins/eager/jobs/noop/run-now', { payload: 'x'.repeat(256 * 1024) });
+    const payload = await tenant.owner.post('/api/plugins/eager/jobs/noop/run-now', {
+      payload: 'x'.repeat(256 * 1024),
+    });
     expect(payload).toMatchObject({ status: 413, body: { detail: expect.stringContaining('262144') as unknown } });
     const event = await tenant.owner.post('/api/events', { type: 'some.thing', data: { x: 'x'.repeat(256 * 1024) } });
     expect(event).toMatchObject({ status: 413, body: { detail: expect.stringContaining('262144') as unknown } });
@@ -134,7 +190,9 @@ describe('a limit that refuses one call', () => {
     open.most = 0;
     expect((await tenant.owner.get('/ext/eager/http-at-once')).body).toBe(20);
     expect(open.most).toBeLessThanOrEqual(6);
-    expect(await lastRun('eager')).toMatchObject({ limits: { http_calls: { used: 20 }, http_calls_at_once: { used: 6, max: 6 } } });
+    expect(await lastRun('eager')).toMatchObject({
+      limits: { http_calls: { used: 20 }, http_calls_at_once: { used: 6, max: 6 } },
+    });
   });
 
   it('of depth is told with the chain that led there', async () => {
@@ -143,15 +201,27 @@ describe('a limit that refuses one call', () => {
       () => tenant.owner.get('/api/runs?plugin=eager&kind=event&status=failed'),
       ({ body }) => body.items.length > 0,
     );
-    expect(failed.body.items[0]).toMatchObject({ error: { code: 'EMIT_DEPTH', message: expect.stringMatching(/11 emits deep; the limit is 10.*handlers/) as unknown } });
+    expect(failed.body.items[0]).toMatchObject({
+      error: {
+        code: 'EMIT_DEPTH',
+        message: expect.stringMatching(/11 emits deep; the limit is 10.*handlers/) as unknown,
+      },
+    });
     const passed = await tenant.owner.get('/api/runs?plugin=eager&kind=event&status=succeeded&limit=1');
-    expect(passed.body.items[0]).toMatchObject({ limits: { emit_depth: { used: 10, max: 10 }, payload_bytes: { max: 262_144 } } });
+    expect(passed.body.items[0]).toMatchObject({
+      limits: { emit_depth: { used: 10, max: 10 }, payload_bytes: { max: 262_144 } },
+    });
   });
 });
 
 it('a run shows what it used of a limit that it did not reach', async () => {
   await tenant.owner.get('/ext/eager/http-used');
   const run = await lastRun('eager');
-  expect(run.limits).toMatchObject({ http_calls: { used: 1, max: 50 }, http_body_bytes: { used: 1000, max: 10_485_760 }, http_calls_at_once: { used: 1, max: 6 }, host_calls: { used: 1, max: 1000 } });
+  expect(run.limits).toMatchObject({
+    http_calls: { used: 1, max: 50 },
+    http_body_bytes: { used: 1000, max: 10_485_760 },
+    http_calls_at_once: { used: 1, max: 6 },
+    host_calls: { used: 1, max: 1000 },
+  });
   expect(Object.keys(run.limits)).not.toContain('emails');
 });

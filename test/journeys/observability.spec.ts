@@ -1,7 +1,16 @@
 import { verifyAuditChain } from '@annex/persistence';
 import type { Id } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClient, packPlugin, startTestAnnex, until, type Answer, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
+import {
+  makeClient,
+  packPlugin,
+  startTestAnnex,
+  until,
+  type Answer,
+  type Client,
+  type TestAnnex,
+  type TestTenant,
+} from '../support/annex.js';
 
 let annex: TestAnnex;
 let tenant: TestTenant;
@@ -19,7 +28,10 @@ const code = `
   health(async (ctx) => { if (await ctx.kv.get('sick')) throw new Error('not well'); return { fine: true } })
   route('/sick', async (ctx) => { await ctx.kv.set('sick', true) })
 `;
-const plugin = { manifest: { slug: 'seen', routes: true, events: ['obs.*'], jobs: [{ name: 'count', schedule: '@yearly' }] }, code };
+const plugin = {
+  manifest: { slug: 'seen', routes: true, events: ['obs.*'], jobs: [{ name: 'count', schedule: '@yearly' }] },
+  code,
+};
 
 beforeAll(async () => {
   annex = await startTestAnnex();
@@ -29,9 +41,26 @@ beforeAll(async () => {
 afterAll(() => annex.stop());
 
 /** Reads server-sent events until the reader has enough. */
-async function followed(client: Client, path: string, { headers = {}, url = annex.url, onOpen, enough }: { headers?: Record<string, string>; url?: string; onOpen?: () => Promise<unknown>; enough: (events: Line[]) => boolean }): Promise<Line[]> {
+async function followed(
+  client: Client,
+  path: string,
+  {
+    headers = {},
+    url = annex.url,
+    onOpen,
+    enough,
+  }: {
+    headers?: Record<string, string>;
+    url?: string;
+    onOpen?: () => Promise<unknown>;
+    enough: (events: Line[]) => boolean;
+  },
+): Promise<Line[]> {
   const leaving = new AbortController();
-  const response = await fetch(`${url}${path}`, { headers: { authorization: `Bearer ${client.token}`, 'x-tenant-slug': tenant.slug, ...headers }, signal: leaving.signal });
+  const response = await fetch(`${url}${path}`, {
+    headers: { authorization: `Bearer ${client.token}`, 'x-tenant-slug': tenant.slug, ...headers },
+    signal: leaving.signal,
+  });
   expect(response.status).toBe(200);
   expect(response.headers.get('content-type')).toMatch(/^text\/event-stream/);
   await onOpen?.();
@@ -65,7 +94,10 @@ interface Line {
 describe('runs', () => {
   it('tell what ran, how it ended, what it used of each limit, and what it logged', async () => {
     await tenant.owner.get('/ext/seen/talk/hello');
-    const listed = await until(() => tenant.owner.get('/api/runs?plugin=seen&kind=route&limit=1'), ({ body }) => body.items.length === 1);
+    const listed = await until(
+      () => tenant.owner.get('/api/runs?plugin=seen&kind=route&limit=1'),
+      ({ body }) => body.items.length === 1,
+    );
     const { body: run } = await tenant.owner.get(`/api/runs/${listed.body.items[0].id}`);
     expect(run).toMatchObject({
       id: expect.stringMatching(/^run_/),
@@ -108,9 +140,15 @@ describe('runs', () => {
     await own.owner.get('/ext/seen/fail');
     await own.owner.post('/api/events', { type: 'obs.sent', id: 'the-event' });
     await own.owner.post('/api/plugins/seen/jobs/count/run-now?wait=30', { payload: 1 });
-    const { body: everything } = await until(() => own.owner.get('/api/runs?limit=200'), ({ body }) => body.items.length === 8 && body.items.every((run: { status: string }) => ['succeeded', 'failed'].includes(run.status)));
+    const { body: everything } = await until(
+      () => own.owner.get('/api/runs?limit=200'),
+      ({ body }) =>
+        body.items.length === 8 &&
+        body.items.every((run: { status: string }) => ['succeeded', 'failed'].includes(run.status)),
+    );
     const ids = (answer: Answer): string[] => answer.body.items.map((run: { id: string }) => run.id);
-    const count = async (query: string): Promise<number> => ids(await own.owner.get(`/api/runs?limit=200&${query}`)).length;
+    const count = async (query: string): Promise<number> =>
+      ids(await own.owner.get(`/api/runs?limit=200&${query}`)).length;
     expect(await count('plugin=seen')).toBe(8);
     expect(await count('plugin=other')).toBe(0);
     expect(await count('kind=route')).toBe(6);
@@ -119,13 +157,17 @@ describe('runs', () => {
     expect(await count('event_id=the-event')).toBe(1);
     expect(await count('since=2999-01-01T00:00:00Z')).toBe(0);
     expect(await count('until=2999-01-01T00:00:00Z')).toBe(8);
-    const total = async (query: string): Promise<number> => (await own.owner.get(`/api/plugins/seen/metrics?${query}`)).body.runs.total;
+    const total = async (query: string): Promise<number> =>
+      (await own.owner.get(`/api/plugins/seen/metrics?${query}`)).body.runs.total;
     expect(await total('since=2000-01-01T00:00:00Z&until=2999-01-01T00:00:00Z')).toBe(8);
     expect(await total('until=2001-01-01T00:00:00Z')).toBe(0);
     expect(await total('until=0000-01-01T00:00:00Z')).toBe(0);
-    expect(await own.owner.get('/api/runs?kind=nonsense&status=perhaps&since=yesterday')).toMatchObject({ status: 422, body: { errors: [{ pointer: '/kind' }, { pointer: '/status' }, { pointer: '/since' }] } });
+    expect(await own.owner.get('/api/runs?kind=nonsense&status=perhaps&since=yesterday')).toMatchObject({
+      status: 422,
+      body: { errors: [{ pointer: '/kind' }, { pointer: '/status' }, { pointer: '/since' }] },
+    });
     const paged: string[] = [];
-    for (let cursor: string | null = ''; cursor !== null; ) {
+    for (let cursor: string | null = ''; cursor !== null;) {
       const page: Answer = await own.owner.get(`/api/runs?limit=3${cursor && `&cursor=${cursor}`}`);
       expect(page.body.items.length).toBeLessThanOrEqual(3);
       paged.push(...ids(page));
@@ -133,7 +175,10 @@ describe('runs', () => {
     }
     expect(paged).toEqual(ids({ body: everything } as Answer));
     const failed = (await own.owner.get('/api/runs?status=failed')).body.items[0];
-    expect(failed).toMatchObject({ error: { code: 'PLUGIN_ERROR', message: expect.stringContaining('the reason why') }, attempts: [{ number: 1, error: { code: 'PLUGIN_ERROR' } }] });
+    expect(failed).toMatchObject({
+      error: { code: 'PLUGIN_ERROR', message: expect.stringContaining('the reason why') },
+      attempts: [{ number: 1, error: { code: 'PLUGIN_ERROR' } }],
+    });
     expect(await own.owner.get('/api/runs/run_nonsense')).toMatchObject({ status: 404 });
   });
 });
@@ -143,8 +188,12 @@ describe('logs', () => {
     const own = await annex.makeTenant();
     await own.install(plugin);
     for (const word of ['alpha', 'beta']) await own.owner.get(`/ext/seen/talk/${word}`);
-    const lines = async (query: string): Promise<Line[]> => (await own.owner.get(`/api/plugins/seen/logs?limit=200&${query}`)).body.items as Line[];
-    await until(() => lines(''), (all) => all.length === 8);
+    const lines = async (query: string): Promise<Line[]> =>
+      (await own.owner.get(`/api/plugins/seen/logs?limit=200&${query}`)).body.items as Line[];
+    await until(
+      () => lines(''),
+      (all) => all.length === 8,
+    );
     expect((await lines('level=error')).map((line) => line.level)).toEqual(['error', 'error']);
     expect(await lines('level=warn,error')).toHaveLength(4);
     expect((await lines('q=ALPHA')).every((line) => JSON.stringify(line).includes('alpha'))).toBe(true);
@@ -166,15 +215,36 @@ describe('logs', () => {
     const second = await annex.startSecondApi();
     const other = makeClient(second.url, tenant.owner.token, tenant.slug);
     // The run happens in one API, its lines are followed through the other.
-    const heard = await followed(tenant.owner, '/api/plugins/seen/logs/stream?level=info,warn', { onOpen: () => other.get('/ext/seen/talk/streamed'), enough: (events) => events.length >= 2 });
-    expect(heard).toMatchObject([{ level: 'info', message: expect.stringContaining('said streamed'), plugin: 'seen', run_id: expect.stringMatching(/^run_/) }, { level: 'warn', message: 'warned' }]);
+    const heard = await followed(tenant.owner, '/api/plugins/seen/logs/stream?level=info,warn', {
+      onOpen: () => other.get('/ext/seen/talk/streamed'),
+      enough: (events) => events.length >= 2,
+    });
+    expect(heard).toMatchObject([
+      {
+        level: 'info',
+        message: expect.stringContaining('said streamed'),
+        plugin: 'seen',
+        run_id: expect.stringMatching(/^run_/),
+      },
+      { level: 'warn', message: 'warned' },
+    ]);
     expect(heard[0]?.eventId).toBe(heard[0]?.id);
-    const back = await followed(tenant.owner, '/api/plugins/seen/logs/stream', { url: second.url, headers: { 'last-event-id': heard[0]?.id ?? '' }, enough: (events) => events.length >= 2 });
+    const back = await followed(tenant.owner, '/api/plugins/seen/logs/stream', {
+      url: second.url,
+      headers: { 'last-event-id': heard[0]?.id ?? '' },
+      enough: (events) => events.length >= 2,
+    });
     expect(back.map((line) => line.level)).toEqual(['warn', 'error']);
-    const stream = (query: Record<string, string>) => `/api/plugins/seen/logs/stream?${String(new URLSearchParams(query))}`;
-    const since = await followed(tenant.owner, stream({ since: heard[0]?.time ?? '', q: 'WARNED' }), { enough: (events) => events.length >= 1 });
+    const stream = (query: Record<string, string>) =>
+      `/api/plugins/seen/logs/stream?${String(new URLSearchParams(query))}`;
+    const since = await followed(tenant.owner, stream({ since: heard[0]?.time ?? '', q: 'WARNED' }), {
+      enough: (events) => events.length >= 1,
+    });
     expect(since).toMatchObject([{ id: heard[1]?.id, message: 'warned' }]);
-    const found = await followed(tenant.owner, stream({ q: 'error of sought' }), { onOpen: () => other.get('/ext/seen/talk/sought'), enough: (events) => events.length >= 1 });
+    const found = await followed(tenant.owner, stream({ q: 'error of sought' }), {
+      onOpen: () => other.get('/ext/seen/talk/sought'),
+      enough: (events) => events.length >= 1,
+    });
     expect(found).toMatchObject([{ level: 'error', message: expect.stringContaining('an error of sought') }]);
     expect((await fetch(`${annex.url}/api/plugins/seen/logs/stream`)).status).toBe(401);
     expect((await tenant.owner.get('/api/plugins/other/logs/stream')).status).toBe(404);
@@ -186,23 +256,40 @@ describe('several processes', () => {
     const own = await annex.makeTenant();
     const { url } = await annex.startSecondApi();
     const there = makeClient(url, own.owner.token, own.slug);
-    const pack = (version: string): Promise<Uint8Array> => packPlugin({ manifest: { slug: 'twice', routes: true, version, secrets: ['KEY'] }, code: `import { route } from '@annex/sdk'; route('/', async (ctx) => ({ version: '${version}', key: await ctx.secrets.get('KEY', 'none') }))` });
+    const pack = (version: string): Promise<Uint8Array> =>
+      packPlugin({
+        manifest: { slug: 'twice', routes: true, version, secrets: ['KEY'] },
+        code: `import { route } from '@annex/sdk'; route('/', async (ctx) => ({ version: '${version}', key: await ctx.secrets.get('KEY', 'none') }))`,
+      });
     await own.owner.upload(await pack('1.0.0'), { enable: 'true' });
-    const shows = (wanted: unknown): Promise<Answer> => until(() => there.get('/ext/twice/'), ({ body }) => JSON.stringify(body) === JSON.stringify(wanted));
+    const shows = (wanted: unknown): Promise<Answer> =>
+      until(
+        () => there.get('/ext/twice/'),
+        ({ body }) => JSON.stringify(body) === JSON.stringify(wanted),
+      );
     await shows({ version: '1.0.0', key: 'none' });
     await own.owner.put('/api/plugins/twice/secrets/KEY', { value: 'a new value' });
     await shows({ version: '1.0.0', key: 'a new value' });
     await own.owner.upload(await pack('2.0.0'));
     await shows({ version: '2.0.0', key: 'a new value' });
     await own.owner.post('/api/plugins/twice/disable');
-    await until(() => there.get('/ext/twice/'), ({ status }) => status === 409);
+    await until(
+      () => there.get('/ext/twice/'),
+      ({ status }) => status === 409,
+    );
     await there.post('/api/plugins/twice/enable', {});
-    await until(() => own.owner.get('/ext/twice/'), ({ status }) => status === 200);
+    await until(
+      () => own.owner.get('/ext/twice/'),
+      ({ status }) => status === 200,
+    );
     const { body: token } = await own.owner.post('/api/tokens', { name: 'short-lived', role: 'developer' });
     const held = makeClient(url, token.token, own.slug);
     expect((await held.get('/api/plugins')).status).toBe(200);
     await own.owner.delete(`/api/tokens/${token.id}`);
-    await until(() => held.get('/api/plugins'), ({ status }) => status === 401);
+    await until(
+      () => held.get('/api/plugins'),
+      ({ status }) => status === 401,
+    );
   });
 });
 
@@ -213,12 +300,37 @@ describe('numbers', () => {
     for (let n = 0; n < 3; n += 1) await own.owner.get('/ext/seen/ping');
     await own.owner.get('/ext/seen/fail');
     const metrics = await own.owner.get('/api/plugins/seen/metrics');
-    expect(metrics).toMatchObject({ status: 200, body: { runs: { total: 4, by_status: { succeeded: 3, failed: 1 }, by_kind: { route: 4 }, by_error: { PLUGIN_ERROR: 1 } }, wall_ms: expect.any(Object), days: expect.any(Array) } });
-    expect(await own.owner.get('/api/plugins/seen/health')).toMatchObject({ status: 200, body: { status: 'healthy', result: { fine: true } } });
+    expect(metrics).toMatchObject({
+      status: 200,
+      body: {
+        runs: {
+          total: 4,
+          by_status: { succeeded: 3, failed: 1 },
+          by_kind: { route: 4 },
+          by_error: { PLUGIN_ERROR: 1 },
+        },
+        wall_ms: expect.any(Object),
+        days: expect.any(Array),
+      },
+    });
+    expect(await own.owner.get('/api/plugins/seen/health')).toMatchObject({
+      status: 200,
+      body: { status: 'healthy', result: { fine: true } },
+    });
     await own.owner.get('/ext/seen/sick');
-    expect(await own.owner.get('/api/plugins/seen/health')).toMatchObject({ status: 200, body: { status: 'unhealthy', error: { code: 'PLUGIN_ERROR' } } });
-    const usage = await until(() => own.owner.get('/api/usage'), ({ body }) => body.items.length > 0);
-    expect(usage.body.items[0]).toMatchObject({ day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/), plugin: 'seen', metrics: expect.any(Object) });
+    expect(await own.owner.get('/api/plugins/seen/health')).toMatchObject({
+      status: 200,
+      body: { status: 'unhealthy', error: { code: 'PLUGIN_ERROR' } },
+    });
+    const usage = await until(
+      () => own.owner.get('/api/usage'),
+      ({ body }) => body.items.length > 0,
+    );
+    expect(usage.body.items[0]).toMatchObject({
+      day: expect.stringMatching(/^\d{4}-\d\d-\d\d$/),
+      plugin: 'seen',
+      metrics: expect.any(Object),
+    });
     expect(usage.body).toHaveProperty('next_cursor', null);
     expect((await (await annex.makeTenant()).owner.get('/api/usage')).body.items).toEqual([]);
   });
@@ -226,11 +338,24 @@ describe('numbers', () => {
   it('of the process: it lives, it is ready, and what Prometheus reads names no tenant', async () => {
     const stranger = makeClient(annex.url, '');
     expect(await stranger.get('/healthz')).toMatchObject({ status: 200, body: { status: 'ok' } });
-    expect(await stranger.get('/readyz')).toMatchObject({ status: 200, body: { status: 'ready', checks: { database: 'ok' }, sandbox: { tier: expect.stringMatching(/^T[0-3]$/), layers: { own_processes: expect.any(Boolean) } } } });
+    expect(await stranger.get('/readyz')).toMatchObject({
+      status: 200,
+      body: {
+        status: 'ready',
+        checks: { database: 'ok' },
+        sandbox: { tier: expect.stringMatching(/^T[0-3]$/), layers: { own_processes: expect.any(Boolean) } },
+      },
+    });
     const metrics = await stranger.get('/metrics');
     expect(metrics.status).toBe(200);
     expect(metrics.headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    for (const name of ['process_cpu_seconds_total', 'nodejs_eventloop_lag_seconds', 'annex_executor_isolation{layer="few_system_calls"}', 'annex_executor_isolation_tier']) expect(metrics.body).toContain(name);
+    for (const name of [
+      'process_cpu_seconds_total',
+      'nodejs_eventloop_lag_seconds',
+      'annex_executor_isolation{layer="few_system_calls"}',
+      'annex_executor_isolation_tier',
+    ])
+      expect(metrics.body).toContain(name);
     expect(metrics.body).not.toContain(tenant.slug);
     expect(metrics.body).not.toContain(tenant.id);
   });
@@ -238,10 +363,19 @@ describe('numbers', () => {
   it('and its documents: OpenAPI, the page for people, the manifest’s schema', async () => {
     const stranger = makeClient(annex.url, '');
     const openapi = await stranger.get('/openapi.json');
-    expect(openapi).toMatchObject({ status: 200, body: { openapi: expect.stringMatching(/^3\./), paths: { '/api/plugins/upload': { post: expect.any(Object) } } } });
+    expect(openapi).toMatchObject({
+      status: 200,
+      body: { openapi: expect.stringMatching(/^3\./), paths: { '/api/plugins/upload': { post: expect.any(Object) } } },
+    });
     expect((await stranger.get('/docs')).status).toBe(200);
     const schema = await stranger.get('/schemas/plugin.json');
-    expect(schema).toMatchObject({ status: 200, body: { $schema: expect.stringContaining('2020-12'), required: expect.arrayContaining(['slug', 'name', 'version', 'entry']) } });
+    expect(schema).toMatchObject({
+      status: 200,
+      body: {
+        $schema: expect.stringContaining('2020-12'),
+        required: expect.arrayContaining(['slug', 'name', 'version', 'entry']),
+      },
+    });
   });
 });
 
@@ -257,11 +391,32 @@ describe('the audit trail', () => {
       requests.push(given.headers.get('x-request-id') ?? '');
       return given;
     };
-    const actions = async (): Promise<string[]> => (await owner.get('/api/audit?limit=200')).body.items.map((row: { action: string }) => row.action);
+    const actions = async (): Promise<string[]> =>
+      (await owner.get('/api/audit?limit=200')).body.items.map((row: { action: string }) => row.action);
     const before = (await actions()).length;
-    await done(owner.upload(await packPlugin({ manifest: { ...plugin.manifest, permissions: ['db.read'], secrets: ['KEY'], config: { type: 'object' } }, code })));
+    await done(
+      owner.upload(
+        await packPlugin({
+          manifest: { ...plugin.manifest, permissions: ['db.read'], secrets: ['KEY'], config: { type: 'object' } },
+          code,
+        }),
+      ),
+    );
     await done(owner.post('/api/plugins/seen/enable', { grant: 'all' }));
-    await done(owner.upload(await packPlugin({ manifest: { ...plugin.manifest, version: '1.1.0', permissions: ['db.read'], secrets: ['KEY'], config: { type: 'object' } }, code })));
+    await done(
+      owner.upload(
+        await packPlugin({
+          manifest: {
+            ...plugin.manifest,
+            version: '1.1.0',
+            permissions: ['db.read'],
+            secrets: ['KEY'],
+            config: { type: 'object' },
+          },
+          code,
+        }),
+      ),
+    );
     await done(owner.post('/api/plugins/seen/rollback', { version: '1.0.0' }));
     await done(owner.put('/api/plugins/seen/permissions', { granted: [] }));
     await done(owner.put('/api/plugins/seen/config', { a: 1 }));
@@ -288,8 +443,21 @@ describe('the audit trail', () => {
     await done(annex.operator.patch(`/api/tenants/${own.slug}`, { name: 'Renamed' }));
 
     const { body } = await owner.get('/api/audit?limit=200');
-    const rows = body.items as { seq: number; at: string; actor: string; action: string; target: string; detail: object; request_id: string }[];
-    expect(rows[0]).toMatchObject({ seq: expect.any(Number), at: expect.stringMatching(/Z$/), action: 'tenant.updated', request_id: requests.at(-1) });
+    const rows = body.items as {
+      seq: number;
+      at: string;
+      actor: string;
+      action: string;
+      target: string;
+      detail: object;
+      request_id: string;
+    }[];
+    expect(rows[0]).toMatchObject({
+      seq: expect.any(Number),
+      at: expect.stringMatching(/Z$/),
+      action: 'tenant.updated',
+      request_id: requests.at(-1),
+    });
     const traced = new Set(rows.map((row) => row.request_id));
     // Posting an event is work, not a change: the event itself is its trace.
     const untraced = requests.filter((id) => !traced.has(id));
@@ -297,7 +465,27 @@ describe('the audit trail', () => {
     expect(rows.length - before).toBeGreaterThanOrEqual(requests.length - 1);
     expect(rows.filter((row) => row.actor === actor).length).toBeGreaterThanOrEqual(requests.length - 2);
     expect(JSON.stringify(rows)).not.toContain('nobody sees');
-    const expected = ['plugin.installed', 'plugin.enabled', 'plugin.upgraded', 'plugin.rolled_back', 'secret.set', 'secret.deleted', 'job.run_now', 'run.replayed', 'plugin.reloaded', 'user.created', 'user.updated', 'user.deleted', 'token.created', 'token.deleted', 'dead_letters.replayed', 'event.replayed', 'plugin.disabled', 'plugin.uninstalled', 'tenant.updated'];
+    const expected = [
+      'plugin.installed',
+      'plugin.enabled',
+      'plugin.upgraded',
+      'plugin.rolled_back',
+      'secret.set',
+      'secret.deleted',
+      'job.run_now',
+      'run.replayed',
+      'plugin.reloaded',
+      'user.created',
+      'user.updated',
+      'user.deleted',
+      'token.created',
+      'token.deleted',
+      'dead_letters.replayed',
+      'event.replayed',
+      'plugin.disabled',
+      'plugin.uninstalled',
+      'tenant.updated',
+    ];
     const names = rows.map((row) => row.action);
     for (const action of expected) expect(names).toContain(action);
     expect(await annex.db.database.forTenant(own.id as Id<'tenant'>).transaction(verifyAuditChain)).toBeNull();

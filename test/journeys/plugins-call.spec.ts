@@ -21,16 +21,29 @@ it('a plugin calls a route of its dependency, for the user who called it, and bo
       route('/offer', async (ctx) => { const r = await ctx.plugins.call('price-list', '/prices', { query: { sku: 'a' } }); return { ok: r.ok, ...(await r.json()) } })`,
   });
   expect(installed.body).toMatchObject({ status: 'enabled' });
-  expect((await tenant.owner.get('/ext/shop/offer')).body).toEqual({ ok: true, sku: 'a', price: 7, for: 'owner', by: 'shop' });
+  expect((await tenant.owner.get('/ext/shop/offer')).body).toEqual({
+    ok: true,
+    sku: 'a',
+    price: 7,
+    for: 'owner',
+    by: 'shop',
+  });
   // What a caller from outside claims about itself is not believed.
-  expect((await tenant.owner.get('/ext/price-list/prices', { 'x-annex-caller': 'shop' })).body).toMatchObject({ by: null });
+  expect((await tenant.owner.get('/ext/price-list/prices', { 'x-annex-caller': 'shop' })).body).toMatchObject({
+    by: null,
+  });
   expect((await tenant.owner.get('/api/runs?plugin=price-list')).body.items).toHaveLength(2);
-  expect((await tenant.owner.get('/api/runs?plugin=shop')).body.items).toMatchObject([{ limits: { plugin_calls: { used: 1, max: 50 }, call_depth: { used: 1, max: 5 } } }]);
+  expect((await tenant.owner.get('/api/runs?plugin=shop')).body.items).toMatchObject([
+    { limits: { plugin_calls: { used: 1, max: 50 }, call_depth: { used: 1, max: 5 } } },
+  ]);
 });
 
 it('a dependency that is switched off is refused by name, and another tenant’s is not there', async () => {
   const [tenant, other] = [await annex.makeTenant(), await annex.makeTenant()];
-  const target = { manifest: { slug: 'target', routes: true }, code: `import { route } from '@annex/sdk'\nroute('/', () => 'reached')` };
+  const target = {
+    manifest: { slug: 'target', routes: true },
+    code: `import { route } from '@annex/sdk'\nroute('/', () => 'reached')`,
+  };
   const caller = {
     manifest: { slug: 'caller', routes: true, dependencies: { target: '*' } },
     code: `import { route } from '@annex/sdk'\nroute('/', async (ctx) => { try { return await (await ctx.plugins.call('target', '/')).json() } catch (error) { return { code: error.code } } })`,
@@ -46,7 +59,13 @@ it('a dependency that is switched off is refused by name, and another tenant’s
 it('ctx.analytics.track shows in usage and metrics: how often, and sums of numbers; a failed attempt counts nothing', async () => {
   const tenant = await annex.makeTenant();
   await tenant.install({
-    manifest: { slug: 'counter', routes: true, jobs: [{ name: 'count_twice', schedule: '@yearly', retry: { max_attempts: 2, backoff: 'fixed', initial_delay_s: 1 } }] },
+    manifest: {
+      slug: 'counter',
+      routes: true,
+      jobs: [
+        { name: 'count_twice', schedule: '@yearly', retry: { max_attempts: 2, backoff: 'fixed', initial_delay_s: 1 } },
+      ],
+    },
     code: `import { job, route } from '@annex/sdk'
       route('/:name/:rows', async (ctx) => { await ctx.analytics.track(ctx.params.name, { rows: Number(ctx.params.rows), who: 'text is not kept' }); return 'ok' })
       route('/many', async (ctx) => { for (let i = 0; i < 300; i += 1) try { await ctx.analytics.track('n' + i) } catch (error) { return { i, code: error.code, message: error.message } } })
@@ -58,11 +77,26 @@ it('ctx.analytics.track shows in usage and metrics: how often, and sums of numbe
   const day = (await tenant.owner.get('/api/usage')).body.items[0];
   expect(day).toMatchObject({ plugin: 'counter', analytics: { report_made: { count: 2, sums: { rows: 25 } } } });
   expect(JSON.stringify(day)).not.toContain('text is not kept');
-  expect((await tenant.owner.get('/ext/counter/odd')).body).toEqual(['ANALYTICS_LIMIT', 'INVALID_ARGUMENTS', 'ok', 'INVALID_ARGUMENTS', 'ANALYTICS_LIMIT']);
+  expect((await tenant.owner.get('/ext/counter/odd')).body).toEqual([
+    'ANALYTICS_LIMIT',
+    'INVALID_ARGUMENTS',
+    'ok',
+    'INVALID_ARGUMENTS',
+    'ANALYTICS_LIMIT',
+  ]);
 
   const started = await tenant.owner.post('/api/plugins/counter/jobs/count_twice/run-now', {});
-  await until(() => tenant.owner.get(`/api/runs/${started.body.run_id}`), ({ body }) => body.status === 'succeeded');
-  const metrics = await until(() => tenant.owner.get('/api/plugins/counter/metrics'), ({ body }) => body.days[0].analytics.job_done !== undefined);
+  await until(
+    () => tenant.owner.get(`/api/runs/${started.body.run_id}`),
+    ({ body }) => body.status === 'succeeded',
+  );
+  const metrics = await until(
+    () => tenant.owner.get('/api/plugins/counter/metrics'),
+    ({ body }) => body.days[0].analytics.job_done !== undefined,
+  );
   expect(metrics.body.days[0].analytics.job_done).toEqual({ count: 1, sums: {} });
-  expect((await tenant.owner.get('/ext/counter/many')).body).toMatchObject({ code: 'ANALYTICS_LIMIT', message: expect.stringContaining('200') as unknown });
+  expect((await tenant.owner.get('/ext/counter/many')).body).toMatchObject({
+    code: 'ANALYTICS_LIMIT',
+    message: expect.stringContaining('200') as unknown,
+  });
 });

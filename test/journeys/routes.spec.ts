@@ -1,13 +1,27 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClient, packPlugin, startTestAnnex, until, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
+import {
+  makeClient,
+  packPlugin,
+  startTestAnnex,
+  until,
+  type Client,
+  type TestAnnex,
+  type TestTenant,
+} from '../support/annex.js';
 import { rawRequest, type RawAnswer } from '../support/raw-http.js';
 
 let annex: TestAnnex;
 let tenant: TestTenant;
 const everyByte = Uint8Array.from({ length: 256 }, (_, index) => index);
-const secrets = { SHA: 'a shared secret', GITHUB: 'a secret of github', STRIPE: 'whsec_of_stripe_as_text', WEBHOOKS: `whsec_${Buffer.from('thirty-two bytes of secret value').toString('base64')}`, PLAIN: 'a plain webhook secret' };
+const secrets = {
+  SHA: 'a shared secret',
+  GITHUB: 'a secret of github',
+  STRIPE: 'whsec_of_stripe_as_text',
+  WEBHOOKS: `whsec_${Buffer.from('thirty-two bytes of secret value').toString('base64')}`,
+  PLAIN: 'a plain webhook secret',
+};
 
 const code = `
   import { route } from '@annex/sdk'
@@ -78,15 +92,31 @@ beforeAll(async () => {
   annex = await startTestAnnex();
   tenant = await annex.makeTenant();
   const installed = await tenant.install(
-    { manifest: { routes: true, secrets: [...Object.keys(secrets), 'UNSET'] }, code, files: { 'static/index.html': page, 'static/deep/data.bin': everyByte, 'static/app.js': 'export {}', 'static/ü.txt': 'umlaut', 'private.txt': 'not served' } },
+    {
+      manifest: { routes: true, secrets: [...Object.keys(secrets), 'UNSET'] },
+      code,
+      files: {
+        'static/index.html': page,
+        'static/deep/data.bin': everyByte,
+        'static/app.js': 'export {}',
+        'static/ü.txt': 'umlaut',
+        'private.txt': 'not served',
+      },
+    },
     { secrets },
   );
   expect(installed.status).toBe(200);
 });
 afterAll(() => annex.stop());
 
-const raw = (path: string, options: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {}): Promise<RawAnswer> =>
-  rawRequest(`${annex.url}/ext/probe${path}`, { ...options, headers: { authorization: `Bearer ${tenant.owner.token}`, ...options.headers } });
+const raw = (
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string | Uint8Array } = {},
+): Promise<RawAnswer> =>
+  rawRequest(`${annex.url}/ext/probe${path}`, {
+    ...options,
+    headers: { authorization: `Bearer ${tenant.owner.token}`, ...options.headers },
+  });
 const stranger = (): Client => makeClient(annex.url, '', tenant.slug);
 
 describe('what a handler returns', () => {
@@ -111,7 +141,16 @@ describe('what a handler returns', () => {
     ['/json/undefined', 204, '', {}],
     ['/created', 201, '{"id":7}', { 'content-type': 'application/json; charset=utf-8' }],
     ['/teapot', 418, '{"error":"short and stout"}', { 'x-kind': 'pot', 'content-type': 'application/vnd.tea+json' }],
-    ['/page', 200, '<h1>hi</h1>', { 'content-type': 'text/html; charset=utf-8', 'x-content-type-options': 'nosniff', 'content-security-policy': expect.stringContaining('sandbox') as string }],
+    [
+      '/page',
+      200,
+      '<h1>hi</h1>',
+      {
+        'content-type': 'text/html; charset=utf-8',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': expect.stringContaining('sandbox') as string,
+      },
+    ],
     ['/plain', 200, 'just text', { 'content-type': 'text/plain' }],
     ['/empty', 204, '', {}],
     ['/moved', 302, '', { location: 'https://example.com/' }],
@@ -121,7 +160,11 @@ describe('what a handler returns', () => {
   ])('%s answers %i', async (path, status, text, headers) => {
     const answer = await raw(path);
     expect({ status: answer.status, text: answer.text }).toEqual({ status, text });
-    expect(answer.headers).toMatchObject({ ...headers, 'annex-run-id': expect.stringMatching(/^run_/), 'x-request-id': expect.stringMatching(/^req_/) });
+    expect(answer.headers).toMatchObject({
+      ...headers,
+      'annex-run-id': expect.stringMatching(/^run_/),
+      'x-request-id': expect.stringMatching(/^req_/),
+    });
   });
 
   it('may be any bytes, and any bytes may come in', async () => {
@@ -130,7 +173,11 @@ describe('what a handler returns', () => {
     expect(Buffer.compare(out.bytes, everyByte)).toBe(0);
     expect(Buffer.compare((await raw('/bytes-response')).bytes, everyByte)).toBe(0);
     const noise = randomBytes(100_000);
-    const echoed = await raw('/bytes-in', { method: 'POST', body: noise, headers: { 'content-type': 'application/octet-stream' } });
+    const echoed = await raw('/bytes-in', {
+      method: 'POST',
+      body: noise,
+      headers: { 'content-type': 'application/octet-stream' },
+    });
     expect(Buffer.compare(echoed.bytes, noise)).toBe(0);
     const bom = Buffer.from('\ufeffhallo, Welt é 🎉');
     expect(Buffer.compare((await raw('/bytes-in', { method: 'POST', body: bom })).bytes, bom)).toBe(0);
@@ -150,15 +197,37 @@ describe('what a handler returns', () => {
   it('obeys nobody in front of Annex: only standard headers and own ones pass, and the run’s log names the others, once', async () => {
     const { headers } = await raw('/obeyed');
     expect(headers['x-fine']).toBe('yes');
-    for (const name of ['x-accel-redirect', 'x-sendfile', 'surrogate-control', 'cdn-cache-control', 'www-authenticate', 'set-cookie2']) expect(headers).not.toHaveProperty(name);
-    const run = (await until(() => tenant.owner.get(`/api/runs/${String(headers['annex-run-id'])}`), ({ body }) => body.logs?.length > 0)).body;
-    expect(run.logs).toEqual([expect.objectContaining({ level: 'warn', message: expect.stringContaining('x-accel-redirect, x-sendfile, surrogate-control, cdn-cache-control, www-authenticate, set-cookie2') })]);
+    for (const name of [
+      'x-accel-redirect',
+      'x-sendfile',
+      'surrogate-control',
+      'cdn-cache-control',
+      'www-authenticate',
+      'set-cookie2',
+    ])
+      expect(headers).not.toHaveProperty(name);
+    const run = (
+      await until(
+        () => tenant.owner.get(`/api/runs/${String(headers['annex-run-id'])}`),
+        ({ body }) => body.logs?.length > 0,
+      )
+    ).body;
+    expect(run.logs).toEqual([
+      expect.objectContaining({
+        level: 'warn',
+        message: expect.stringContaining(
+          'x-accel-redirect, x-sendfile, surrogate-control, cdn-cache-control, www-authenticate, set-cookie2',
+        ),
+      }),
+    ]);
   });
 
   it('keeps every header that was given more than once, where HTTP allows it', async () => {
     const lines = async (path: string, name: string): Promise<string[]> => {
       const { rawHeaders } = await raw(path);
-      return rawHeaders.flatMap((each, index) => (index % 2 === 0 && each.toLowerCase() === name ? [rawHeaders[index + 1] ?? ''] : []));
+      return rawHeaders.flatMap((each, index) =>
+        index % 2 === 0 && each.toLowerCase() === name ? [rawHeaders[index + 1] ?? ''] : [],
+      );
     };
     expect(await lines('/links', 'link')).toEqual(['<a>; rel=next', '<b>; rel=prev']);
     expect(await lines('/links', 'x-both')).toEqual(['1', '2']);
@@ -168,14 +237,24 @@ describe('what a handler returns', () => {
   });
 
   it('sends the same bytes in a header whatever the body is', async () => {
-    for (const body of ['text', 'json', 'bytes', 'none']) expect((await raw(`/accent/${body}`)).headers['x-name'], body).toBe('café');
+    for (const body of ['text', 'json', 'bytes', 'none'])
+      expect((await raw(`/accent/${body}`)).headers['x-name'], body).toBe('café');
     expect((await raw('/accent/text')).text).toBe('é');
   });
 
   it('tells caches whose it is', async () => {
-    expect((await raw('/cached')).headers).toMatchObject({ vary: 'Accept, Authorization, X-Tenant-Slug', 'cache-control': 'private, max-age=60' });
-    expect((await rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe/cached`)).headers).toMatchObject({ vary: 'Accept, Authorization', 'cache-control': 'public, max-age=60, s-maxage=600' });
-    expect((await raw('/cached/member')).headers).toMatchObject({ vary: 'Authorization, X-Tenant-Slug', 'cache-control': 'private, max-age=60' });
+    expect((await raw('/cached')).headers).toMatchObject({
+      vary: 'Accept, Authorization, X-Tenant-Slug',
+      'cache-control': 'private, max-age=60',
+    });
+    expect((await rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe/cached`)).headers).toMatchObject({
+      vary: 'Accept, Authorization',
+      'cache-control': 'public, max-age=60, s-maxage=600',
+    });
+    expect((await raw('/cached/member')).headers).toMatchObject({
+      vary: 'Authorization, X-Tenant-Slug',
+      'cache-control': 'private, max-age=60',
+    });
     expect((await raw('/created')).headers['cache-control']).toBe('private');
     expect((await raw('/static/index.html')).headers['vary']).toBe('Authorization, X-Tenant-Slug');
   });
@@ -196,7 +275,11 @@ describe('what a handler returns', () => {
     for (const status of [204, 205, 304]) expect((await raw(`/status/${status}`)).status).toBe(status);
     for (const status of [100, 101, 103]) expect((await raw(`/status/${status}`)).status).toBe(422);
     // No status at all: the list is a value like any other.
-    for (const status of [600, 0, 99]) expect(await raw(`/status/${status}`)).toMatchObject({ status: 200, text: JSON.stringify([{ code: String(status) }, status]) });
+    for (const status of [600, 0, 99])
+      expect(await raw(`/status/${status}`)).toMatchObject({
+        status: 200,
+        text: JSON.stringify([{ code: String(status) }, status]),
+      });
   });
 });
 
@@ -204,20 +287,38 @@ describe('what a handler is given', () => {
   it('is the path in parameters, each decoded once', async () => {
     expect(JSON.parse((await raw('/params/a%2Fb/%C3%A9%2520/fixed')).text)).toEqual({ first: 'a/b', second: 'é%20' });
     expect(JSON.parse((await raw('/rest/a/b/c.txt')).text)).toEqual({ tail: 'a/b/c.txt' });
-    expect(JSON.parse((await raw('/params/__proto__/constructor/fixed')).text)).toEqual({ first: '__proto__', second: 'constructor' });
-    for (const path of ['/params/a/b', '/params/a/b/other', '/rest', '/rest/', '/%2e%2e/x', '/unknown']) expect((await raw(path)).status, path).toBe(404);
+    expect(JSON.parse((await raw('/params/__proto__/constructor/fixed')).text)).toEqual({
+      first: '__proto__',
+      second: 'constructor',
+    });
+    for (const path of ['/params/a/b', '/params/a/b/other', '/rest', '/rest/', '/%2e%2e/x', '/unknown'])
+      expect((await raw(path)).status, path).toBe(404);
   });
 
   it('is the query as a plain object and the body in whatever type it came', async () => {
     expect(JSON.parse((await raw('/query?a=1&b=%20x&a=2&empty=')).text)).toEqual({ a: ['1', '2'], b: ' x', empty: '' });
     for (const method of ['POST', 'PUT', 'PATCH', 'DELETE']) {
-      expect(JSON.parse((await raw('/echo', { method, body: '<xml/>', headers: { 'content-type': 'application/xml' } })).text)).toEqual({ method, body: '<xml/>', type: 'application/xml' });
+      expect(
+        JSON.parse(
+          (await raw('/echo', { method, body: '<xml/>', headers: { 'content-type': 'application/xml' } })).text,
+        ),
+      ).toEqual({ method, body: '<xml/>', type: 'application/xml' });
     }
     for (const type of ['garbage', ';', 'text/plain; charset', '']) {
-      expect(JSON.parse((await raw('/echo', { method: 'POST', body: 'as it is', headers: { 'content-type': type } })).text), type).toEqual({ method: 'POST', body: 'as it is', type });
+      expect(
+        JSON.parse((await raw('/echo', { method: 'POST', body: 'as it is', headers: { 'content-type': type } })).text),
+        type,
+      ).toEqual({ method: 'POST', body: 'as it is', type });
     }
-    expect(JSON.parse((await raw('/json-in', { method: 'POST', body: '{"a":[1]}', headers: { 'content-type': 'application/json' } })).text)).toEqual({ a: [1] });
-    expect(await raw('/json-in', { method: 'POST', body: '{broken', headers: { 'content-type': 'application/json' } })).toMatchObject({ status: 422 });
+    expect(
+      JSON.parse(
+        (await raw('/json-in', { method: 'POST', body: '{"a":[1]}', headers: { 'content-type': 'application/json' } }))
+          .text,
+      ),
+    ).toEqual({ a: [1] });
+    expect(
+      await raw('/json-in', { method: 'POST', body: '{broken', headers: { 'content-type': 'application/json' } }),
+    ).toMatchObject({ status: 422 });
     expect(JSON.parse((await raw('/echo', { method: 'POST' })).text)).toMatchObject({ body: '' });
   });
 
@@ -232,9 +333,12 @@ describe('what a handler is given', () => {
       run: { id: expect.stringMatching(/^run_/), attempt: 1 },
       url: expect.stringContaining('/ext/probe/who?x=1'),
     });
-    const seen = JSON.parse((await raw('/headers', { headers: { cookie: 'a=b', 'x-mine': 'yes', 'proxy-authorization': 'x' } })).text) as Record<string, string>;
+    const seen = JSON.parse(
+      (await raw('/headers', { headers: { cookie: 'a=b', 'x-mine': 'yes', 'proxy-authorization': 'x' } })).text,
+    ) as Record<string, string>;
     expect(seen['x-mine']).toBe('yes');
-    for (const name of ['authorization', 'cookie', 'proxy-authorization', 'connection']) expect(seen).not.toHaveProperty(name);
+    for (const name of ['authorization', 'cookie', 'proxy-authorization', 'connection'])
+      expect(seen).not.toHaveProperty(name);
     expect(JSON.stringify(seen)).not.toContain(tenant.owner.token);
   });
 });
@@ -245,20 +349,31 @@ describe('methods', () => {
     expect(refused).toMatchObject({ status: 405, headers: { allow: expect.stringMatching(/^GET, HEAD, POST$/) } });
     expect(JSON.parse(refused.text)).toMatchObject({ code: 'METHOD_NOT_ALLOWED' });
     expect(await raw('/echo')).toMatchObject({ status: 405, headers: { allow: 'DELETE, PATCH, POST, PUT' } });
-    for (const method of ['OPTIONS', 'TRACE']) expect(await raw('/both', { method })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, POST' } });
-    expect(await raw('/options', { method: 'OPTIONS' })).toMatchObject({ status: 204, headers: { 'x-options': 'mine' } });
+    for (const method of ['OPTIONS', 'TRACE'])
+      expect(await raw('/both', { method })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD, POST' } });
+    expect(await raw('/options', { method: 'OPTIONS' })).toMatchObject({
+      status: 204,
+      headers: { 'x-options': 'mine' },
+    });
     expect((await raw('/unknown', { method: 'DELETE' })).status).toBe(404);
   });
 
   it('HEAD is answered by GET routes, with headers and no body', async () => {
     const [get, head] = [await raw('/bytes'), await raw('/bytes', { method: 'HEAD' })];
-    expect(head).toMatchObject({ status: 200, text: '', headers: { 'content-type': 'image/png', 'content-length': get.headers['content-length'] } });
+    expect(head).toMatchObject({
+      status: 200,
+      text: '',
+      headers: { 'content-type': 'image/png', 'content-length': get.headers['content-length'] },
+    });
     expect(await raw('/echo', { method: 'HEAD' })).toMatchObject({ status: 405 });
   });
 });
 
 describe('what goes wrong', () => {
-  const problem = async (path: string, options: Parameters<typeof raw>[1] = {}): Promise<{ status: number; code: string; text: string; type: string | undefined }> => {
+  const problem = async (
+    path: string,
+    options: Parameters<typeof raw>[1] = {},
+  ): Promise<{ status: number; code: string; text: string; type: string | undefined }> => {
     const { status, text, headers } = await raw(path, options);
     return { status, code: (JSON.parse(text) as { code: string }).code, text, type: headers['content-type'] };
   };
@@ -279,17 +394,34 @@ describe('what goes wrong', () => {
     const answer = await problem(path);
     expect(answer).toMatchObject({ status, code: named, type: expect.stringMatching(/^application\/problem\+json/) });
     const body = JSON.parse(answer.text) as Record<string, unknown>;
-    expect(body).toMatchObject({ type: 'about:blank', title: expect.any(String), status, detail: expect.any(String), request_id: expect.stringMatching(/^req_/), run_id: expect.stringMatching(/^run_/) });
+    expect(body).toMatchObject({
+      type: 'about:blank',
+      title: expect.any(String),
+      status,
+      detail: expect.any(String),
+      request_id: expect.stringMatching(/^req_/),
+      run_id: expect.stringMatching(/^run_/),
+    });
     expect(answer.text).not.toMatch(/the words of the plugin|only text|rejected|main\.ts|\bat \w+ \(|node:|\.js:\d/);
-    const run = (await until(() => tenant.owner.get(`/api/runs/${String(body['run_id'])}`), ({ status: found }) => found === 200)).body;
+    const run = (
+      await until(
+        () => tenant.owner.get(`/api/runs/${String(body['run_id'])}`),
+        ({ status: found }) => found === 200,
+      )
+    ).body;
     expect(run).toMatchObject({ kind: 'route', status: 'failed', error: { code: named, message: expect.any(String) } });
   });
 
   it('serves the largest response and request that the limits allow, and refuses the next byte', async () => {
     expect((await raw(`/large/${5 * 1024 * 1024 - 2}`)).status).toBe(200);
     expect(await problem(`/large/${5 * 1024 * 1024}`)).toMatchObject({ status: 422, code: 'OUTPUT_LIMIT' });
-    expect(JSON.parse((await raw('/size', { method: 'POST', body: randomBytes(1024 * 1024) })).text)).toEqual({ size: 1024 * 1024 });
-    expect(await problem('/size', { method: 'POST', body: randomBytes(1024 * 1024 + 1) })).toMatchObject({ status: 413, code: 'PAYLOAD_TOO_LARGE' });
+    expect(JSON.parse((await raw('/size', { method: 'POST', body: randomBytes(1024 * 1024) })).text)).toEqual({
+      size: 1024 * 1024,
+    });
+    expect(await problem('/size', { method: 'POST', body: randomBytes(1024 * 1024 + 1) })).toMatchObject({
+      status: 413,
+      code: 'PAYLOAD_TOO_LARGE',
+    });
   });
 
   it('says 404 for a plugin or path that is not there, 401 without a token, 403 with too small a role', async () => {
@@ -298,7 +430,10 @@ describe('what goes wrong', () => {
     for (const path of ['/ext/probe/who', '/ext/probe/unknown', '/ext/nothing/x']) {
       expect(await stranger().get(path), path).toMatchObject({ status: 401, body: { code: 'UNAUTHENTICATED' } });
     }
-    expect(await (await tenant.as('viewer')).get('/ext/probe/admins')).toMatchObject({ status: 403, body: { code: 'FORBIDDEN' } });
+    expect(await (await tenant.as('viewer')).get('/ext/probe/admins')).toMatchObject({
+      status: 403,
+      body: { code: 'FORBIDDEN' },
+    });
     expect(await (await tenant.as('admin')).get('/ext/probe/admins')).toMatchObject({ status: 200 });
     expect(await tenant.owner.get('/ext/probe/admins')).toMatchObject({ status: 200 });
     expect(await (await tenant.as('developer')).get('/ext/probe/developers')).toMatchObject({ status: 200 });
@@ -307,12 +442,17 @@ describe('what goes wrong', () => {
 
   it('says 429 to the tenant that has 200 calls in flight, and to nobody else', async () => {
     const [busy, calm] = [await annex.makeTenant(), await annex.makeTenant()];
-    const slow = { manifest: { routes: true }, code: `import { route } from '@annex/sdk'; route('/slow', () => new Promise((done) => setTimeout(() => done(1), 3000))); route('/quick', () => 1)` };
+    const slow = {
+      manifest: { routes: true },
+      code: `import { route } from '@annex/sdk'; route('/slow', () => new Promise((done) => setTimeout(() => done(1), 3000))); route('/quick', () => 1)`,
+    };
     await busy.install(slow);
     await calm.install(slow);
     await Promise.all([busy.owner.get('/ext/probe/quick'), calm.owner.get('/ext/probe/quick')]);
     const flood = Array.from({ length: 220 }, () => busy.owner.get('/ext/probe/slow'));
-    const refused = await Promise.race(flood.map(async (call) => ((await call).status === 429 ? call : new Promise<never>(() => {}))));
+    const refused = await Promise.race(
+      flood.map(async (call) => ((await call).status === 429 ? call : new Promise<never>(() => {}))),
+    );
     expect(refused).toMatchObject({ status: 429, body: { code: 'RATE_LIMITED' } });
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(await calm.owner.get('/ext/probe/quick')).toMatchObject({ status: 200 });
@@ -323,7 +463,8 @@ describe('what goes wrong', () => {
 });
 
 describe('a public or signed route', () => {
-  const sign = (secret: string | Buffer, text: string): string => createHmac('sha256', secret).update(text).digest('hex');
+  const sign = (secret: string | Buffer, text: string): string =>
+    createHmac('sha256', secret).update(text).digest('hex');
   const post = (path: string, body: string, headers: Record<string, string>): Promise<RawAnswer> =>
     rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe${path}`, { method: 'POST', body, headers });
   const now = (): number => Math.floor(Date.now() / 1000);
@@ -332,11 +473,16 @@ describe('a public or signed route', () => {
   it('lets strangers in when it is public, and knows those who are none', async () => {
     expect(await stranger().get('/ext/probe/public')).toMatchObject({ status: 200, body: { user: null } });
     expect((await tenant.owner.get('/ext/probe/public')).body.user).toMatchObject({ role: 'owner' });
-    expect(await makeClient(annex.url, 'annex_forged').get(`/t/${tenant.slug}/ext/probe/public`)).toMatchObject({ status: 401 });
+    expect(await makeClient(annex.url, 'annex_forged').get(`/t/${tenant.slug}/ext/probe/public`)).toMatchObject({
+      status: 401,
+    });
   });
 
   it('takes sha256 over the exact bytes, in the header it names', async () => {
-    expect(await post('/hmac/sha', body, { 'x-signature': `sha256=${sign(secrets.SHA, body)}` })).toMatchObject({ status: 200, text: JSON.stringify({ body, user: null }) });
+    expect(await post('/hmac/sha', body, { 'x-signature': `sha256=${sign(secrets.SHA, body)}` })).toMatchObject({
+      status: 200,
+      text: JSON.stringify({ body, user: null }),
+    });
     expect((await post('/hmac/sha', body, { 'x-signature': sign(secrets.SHA, body) })).status).toBe(200);
     const refused: [string, Record<string, string>][] = [
       [`${body} `, { 'x-signature': `sha256=${sign(secrets.SHA, body)}` }],
@@ -355,17 +501,36 @@ describe('a public or signed route', () => {
   });
 
   it('takes GitHub’s header', async () => {
-    expect((await post('/hmac/github', body, { 'x-hub-signature-256': `sha256=${sign(secrets.GITHUB, body)}` })).status).toBe(200);
+    expect(
+      (await post('/hmac/github', body, { 'x-hub-signature-256': `sha256=${sign(secrets.GITHUB, body)}` })).status,
+    ).toBe(200);
     expect((await post('/hmac/github', body, { 'x-hub-signature-256': sign(secrets.GITHUB, body) })).status).toBe(401);
-    expect((await post('/hmac/github', `${body}x`, { 'x-hub-signature-256': `sha256=${sign(secrets.GITHUB, body)}` })).status).toBe(401);
+    expect(
+      (await post('/hmac/github', `${body}x`, { 'x-hub-signature-256': `sha256=${sign(secrets.GITHUB, body)}` }))
+        .status,
+    ).toBe(401);
   });
 
   it('takes Stripe’s header while it is fresh, also among others while keys change', async () => {
     const at = (time: number, secret: string = secrets.STRIPE): string => sign(secret, `${time}.${body}`);
     const time = now();
     expect((await post('/hmac/stripe', body, { 'stripe-signature': `t=${time},v1=${at(time)}` })).status).toBe(200);
-    expect((await post('/hmac/stripe', body, { 'stripe-signature': `t=${time},v1=${at(time, 'old')},v1=${at(time)},v0=abc` })).status).toBe(200);
-    for (const signature of [`t=${time - 400},v1=${at(time - 400)}`, `t=${time + 400},v1=${at(time + 400)}`, `t=${time},v1=${at(time - 1)}`, `v1=${at(time)}`, `t=${time}`, `t=${time},v0=${at(time)}`, '']) {
+    expect(
+      (
+        await post('/hmac/stripe', body, {
+          'stripe-signature': `t=${time},v1=${at(time, 'old')},v1=${at(time)},v0=abc`,
+        })
+      ).status,
+    ).toBe(200);
+    for (const signature of [
+      `t=${time - 400},v1=${at(time - 400)}`,
+      `t=${time + 400},v1=${at(time + 400)}`,
+      `t=${time},v1=${at(time - 1)}`,
+      `v1=${at(time)}`,
+      `t=${time}`,
+      `t=${time},v0=${at(time)}`,
+      '',
+    ]) {
       expect((await post('/hmac/stripe', body, { 'stripe-signature': signature })).status, signature).toBe(401);
     }
   });
@@ -373,22 +538,43 @@ describe('a public or signed route', () => {
   it('takes Standard Webhooks, with a whsec_ secret and with a plain one, and refuses replays of old ones', async () => {
     const signed = (secret: string, time = now(), id = 'msg_1'): Record<string, string> => {
       const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
-      return { 'webhook-id': id, 'webhook-timestamp': String(time), 'webhook-signature': `v1,${createHmac('sha256', key).update(`${id}.${time}.${body}`).digest('base64')}` };
+      return {
+        'webhook-id': id,
+        'webhook-timestamp': String(time),
+        'webhook-signature': `v1,${createHmac('sha256', key).update(`${id}.${time}.${body}`).digest('base64')}`,
+      };
     };
     expect((await post('/hmac/webhooks', body, signed(secrets.WEBHOOKS))).status).toBe(200);
     expect((await post('/hmac/plain', body, signed(secrets.PLAIN))).status).toBe(200);
     const good = signed(secrets.WEBHOOKS);
-    expect((await post('/hmac/webhooks', body, { ...good, 'webhook-signature': `v1,AAAA ${good['webhook-signature']}` })).status).toBe(200);
-    for (const headers of [signed(secrets.WEBHOOKS, now() - 400), signed(secrets.WEBHOOKS, now() + 400), signed(secrets.PLAIN), { ...good, 'webhook-id': 'msg_2' }, { ...good, 'webhook-timestamp': String(now() - 5) }, {}]) {
+    expect(
+      (await post('/hmac/webhooks', body, { ...good, 'webhook-signature': `v1,AAAA ${good['webhook-signature']}` }))
+        .status,
+    ).toBe(200);
+    for (const headers of [
+      signed(secrets.WEBHOOKS, now() - 400),
+      signed(secrets.WEBHOOKS, now() + 400),
+      signed(secrets.PLAIN),
+      { ...good, 'webhook-id': 'msg_2' },
+      { ...good, 'webhook-timestamp': String(now() - 5) },
+      {},
+    ]) {
       expect((await post('/hmac/webhooks', body, headers)).status).toBe(401);
     }
     expect((await post('/hmac/webhooks', `${body} `, good)).status).toBe(401);
   });
 
   it('tells a sender that can set no header where to send: the tenant stands in the path', async () => {
-    const answer = await rawRequest(`${annex.url}/ext/probe/hmac/sha`, { method: 'POST', body, headers: { 'x-signature': `sha256=${sign(secrets.SHA, body)}` } });
+    const answer = await rawRequest(`${annex.url}/ext/probe/hmac/sha`, {
+      method: 'POST',
+      body,
+      headers: { 'x-signature': `sha256=${sign(secrets.SHA, body)}` },
+    });
     expect(answer.status).toBe(401);
-    expect(JSON.parse(answer.text)).toMatchObject({ code: 'UNAUTHENTICATED', detail: expect.stringContaining('/t/<tenant>/ext/') });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      code: 'UNAUTHENTICATED',
+      detail: expect.stringContaining('/t/<tenant>/ext/'),
+    });
   });
 
   it('lets nobody in while its secret is not set', async () => {
@@ -401,24 +587,54 @@ describe('static files', () => {
   it('are served with their type and a strong ETag, to strangers too, and nothing outside static/ is', async () => {
     const { status, headers, text } = await raw('/static/index.html');
     expect({ status, text }).toEqual({ status: 200, text: page });
-    expect(headers).toMatchObject({ 'content-type': 'text/html; charset=utf-8', etag: expect.stringMatching(/^"[0-9a-f]{64}"$/), 'accept-ranges': 'bytes', 'content-length': String(page.length), 'x-content-type-options': 'nosniff' });
+    expect(headers).toMatchObject({
+      'content-type': 'text/html; charset=utf-8',
+      etag: expect.stringMatching(/^"[0-9a-f]{64}"$/),
+      'accept-ranges': 'bytes',
+      'content-length': String(page.length),
+      'x-content-type-options': 'nosniff',
+    });
     expect((await stranger().get('/ext/probe/static/app.js')).headers.get('content-type')).toMatch(/^text\/javascript/);
     expect((await raw('/static/%C3%BC.txt')).text).toBe('umlaut');
-    for (const path of ['/static/../private.txt', '/static/..%2fprivate.txt', '/static/%2e%2e/private.txt', '/static/deep', '/static/', '/static', '/private.txt', '/static//index.html', '/static/INDEX.html']) {
+    for (const path of [
+      '/static/../private.txt',
+      '/static/..%2fprivate.txt',
+      '/static/%2e%2e/private.txt',
+      '/static/deep',
+      '/static/',
+      '/static',
+      '/private.txt',
+      '/static//index.html',
+      '/static/INDEX.html',
+    ]) {
       expect((await raw(path)).status, path).toBe(404);
     }
-    expect(await raw('/static/index.html', { method: 'POST' })).toMatchObject({ status: 405, headers: { allow: 'GET, HEAD' } });
-    expect(await raw('/static/index.html', { method: 'HEAD' })).toMatchObject({ status: 200, text: '', headers: { 'content-length': String(page.length) } });
+    expect(await raw('/static/index.html', { method: 'POST' })).toMatchObject({
+      status: 405,
+      headers: { allow: 'GET, HEAD' },
+    });
+    expect(await raw('/static/index.html', { method: 'HEAD' })).toMatchObject({
+      status: 200,
+      text: '',
+      headers: { 'content-length': String(page.length) },
+    });
   });
 
   it('answer conditions with 304', async () => {
     const etag = (await raw('/static/index.html')).headers.etag ?? '';
-    for (const condition of [etag, `W/${etag}`, `"other", ${etag}`, '*']) expect(await raw('/static/index.html', { headers: { 'if-none-match': condition } }), condition).toMatchObject({ status: 304, text: '' });
+    for (const condition of [etag, `W/${etag}`, `"other", ${etag}`, '*'])
+      expect(await raw('/static/index.html', { headers: { 'if-none-match': condition } }), condition).toMatchObject({
+        status: 304,
+        text: '',
+      });
     expect((await raw('/static/index.html', { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
   });
 
   it('answer ranges with 206, impossible ones with 416, and whatever they do not understand with all of it', async () => {
-    const part = async (range: string, headers: Record<string, string> = {}): Promise<[number, string | undefined, number]> => {
+    const part = async (
+      range: string,
+      headers: Record<string, string> = {},
+    ): Promise<[number, string | undefined, number]> => {
       const answer = await raw('/static/deep/data.bin', { headers: { range, ...headers } });
       return [answer.status, answer.headers['content-range'], answer.bytes.length];
     };
@@ -439,8 +655,14 @@ describe('what is no request', () => {
   it('is a problem like any other: a broken escape, a broken head, too much of it', async () => {
     for (const path of ['/params/%ff/b/fixed', '/static/%ff', '/%zz']) {
       const answer = await raw(path);
-      expect(answer, path).toMatchObject({ status: 400, headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) } });
-      expect(JSON.parse(answer.text)).toMatchObject({ code: 'BAD_REQUEST', request_id: expect.stringMatching(/^req_/) });
+      expect(answer, path).toMatchObject({
+        status: 400,
+        headers: { 'content-type': expect.stringMatching(/^application\/problem\+json/) },
+      });
+      expect(JSON.parse(answer.text)).toMatchObject({
+        code: 'BAD_REQUEST',
+        request_id: expect.stringMatching(/^req_/),
+      });
     }
     const talk = (text: string): Promise<string> =>
       new Promise((done) => {
@@ -451,8 +673,12 @@ describe('what is no request', () => {
         socket.on('error', () => undefined);
         socket.on('close', () => done(heard));
       });
-    expect(await talk('NONSENSE\r\n\r\n')).toMatch(/^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"BAD_REQUEST"/);
-    expect(await talk(`GET / HTTP/1.1\r\nhost: x\r\nx-large: ${'x'.repeat(70_000)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 431 [^]*"status":431/);
+    expect(await talk('NONSENSE\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 400 [^]*application\/problem\+json[^]*"code":"BAD_REQUEST"/,
+    );
+    expect(await talk(`GET / HTTP/1.1\r\nhost: x\r\nx-large: ${'x'.repeat(70_000)}\r\n\r\n`)).toMatch(
+      /^HTTP\/1\.1 431 [^]*"status":431/,
+    );
     expect((await raw('/json/object')).status).toBe(200);
   });
 });
@@ -461,8 +687,13 @@ describe('mounting', () => {
   it('follows install, disable, enable, upgrade and uninstall at once', async () => {
     const own = await annex.makeTenant();
     const { owner } = own;
-    const pack = (path: string, version: string): Promise<Uint8Array> => packPlugin({ manifest: { routes: true, version }, code: `import { route } from '@annex/sdk'; route('${path}', () => '${version}')` });
-    const statuses = async (...paths: string[]): Promise<number[]> => Promise.all(paths.map(async (path) => (await owner.get(`/ext/probe${path}`)).status));
+    const pack = (path: string, version: string): Promise<Uint8Array> =>
+      packPlugin({
+        manifest: { routes: true, version },
+        code: `import { route } from '@annex/sdk'; route('${path}', () => '${version}')`,
+      });
+    const statuses = async (...paths: string[]): Promise<number[]> =>
+      Promise.all(paths.map(async (path) => (await owner.get(`/ext/probe${path}`)).status));
     expect(await statuses('/one')).toEqual([404]);
     await owner.upload(await pack('/one', '1.0.0'));
     expect(await statuses('/one', '/two')).toEqual([409, 409]);
@@ -472,7 +703,10 @@ describe('mounting', () => {
     expect(await statuses('/one', '/two')).toEqual([404, 200]);
     await owner.post('/api/plugins/probe/disable');
     const disabled = await owner.get('/ext/probe/two');
-    expect(disabled).toMatchObject({ status: 409, body: { code: 'PLUGIN_DISABLED', detail: expect.stringContaining('/enable') } });
+    expect(disabled).toMatchObject({
+      status: 409,
+      body: { code: 'PLUGIN_DISABLED', detail: expect.stringContaining('/enable') },
+    });
     await owner.post('/api/plugins/probe/enable');
     expect(await statuses('/two')).toEqual([200]);
     await owner.post('/api/plugins/probe/rollback', { version: '1.0.0' });
@@ -483,11 +717,17 @@ describe('mounting', () => {
 
   it('starts afresh what was warm, on reload', async () => {
     const own = await annex.makeTenant();
-    await own.install({ manifest: { routes: true }, code: `import { onReload, route } from '@annex/sdk'; let calls = 0; route('/', () => ++calls); onReload(async (ctx) => { await ctx.kv.set('reloaded', true) }); route('/reloaded', async (ctx) => (await ctx.kv.get('reloaded')) ?? false)` });
+    await own.install({
+      manifest: { routes: true },
+      code: `import { onReload, route } from '@annex/sdk'; let calls = 0; route('/', () => ++calls); onReload(async (ctx) => { await ctx.kv.set('reloaded', true) }); route('/reloaded', async (ctx) => (await ctx.kv.get('reloaded')) ?? false)`,
+    });
     expect((await own.owner.get('/ext/probe/')).body).toBe(1);
     expect((await own.owner.get('/ext/probe/')).body).toBe(2);
     expect(await own.owner.post('/api/plugins/probe/reload')).toMatchObject({ status: 200 });
-    await until(() => own.owner.get('/ext/probe/reloaded'), ({ body }) => body === true);
+    await until(
+      () => own.owner.get('/ext/probe/reloaded'),
+      ({ body }) => body === true,
+    );
     expect((await own.owner.get('/ext/probe/')).body).toBe(1);
   });
 });

@@ -1,4 +1,6 @@
-/** `secrets.ref`: a plugin sends a secret that its code never sees, and only to the hosts that the secret is meant for. */
+/**
+ * `secrets.ref`: a plugin sends a secret that its code never sees, and only to the hosts that the secret is meant for.
+ */
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
@@ -25,7 +27,13 @@ async function listen(): Promise<string> {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      received.push({ host: String(request.headers.host), method: String(request.method), url: String(request.url), headers: request.headers, body: Buffer.concat(chunks).toString() });
+      received.push({
+        host: String(request.headers.host),
+        method: String(request.method),
+        url: String(request.url),
+        headers: request.headers,
+        body: Buffer.concat(chunks).toString(),
+      });
       const to = /^\/to\/(.*?)(\?|$)/.exec(request.url ?? '')?.[1];
       if (to !== undefined) return response.writeHead(307, { location: decodeURIComponent(to) }).end();
       return response.end(JSON.stringify({ auth: request.headers.authorization ?? null }));
@@ -71,14 +79,27 @@ interface Sending {
   forged?: string;
 }
 
-async function install(secrets: Record<string, { value: string; allowed_hosts?: string[] }>): Promise<{ tenant: TestTenant; send: (sending: Sending) => Promise<Record<string, string>> }> {
+async function install(
+  secrets: Record<string, { value: string; allowed_hosts?: string[] }>,
+): Promise<{ tenant: TestTenant; send: (sending: Sending) => Promise<Record<string, string>> }> {
   const tenant = await annex.makeTenant();
   await tenant.install({
-    manifest: { slug: 'sender', routes: true, permissions: ['outbound_http'], http: { allow: [near, far] }, secrets: ['API_KEY', 'OTHER', 'UNSET'] },
+    manifest: {
+      slug: 'sender',
+      routes: true,
+      permissions: ['outbound_http'],
+      http: { allow: [near, far] },
+      secrets: ['API_KEY', 'OTHER', 'UNSET'],
+    },
     code: sender,
   });
-  for (const [name, secret] of Object.entries(secrets)) await tenant.owner.put(`/api/plugins/sender/secrets/${name}`, secret);
-  return { tenant, send: async (sending) => (await tenant.owner.post('/ext/sender/send', { names: ['API_KEY'], ...sending })).body as Record<string, string> };
+  for (const [name, secret] of Object.entries(secrets))
+    await tenant.owner.put(`/api/plugins/sender/secrets/${name}`, secret);
+  return {
+    tenant,
+    send: async (sending) =>
+      (await tenant.owner.post('/ext/sender/send', { names: ['API_KEY'], ...sending })).body as Record<string, string>,
+  };
 }
 
 it('is replaced in headers, Basic credentials, path, query and text bodies, each as the place wants it', async () => {
@@ -89,18 +110,34 @@ it('is replaced in headers, Basic credentials, path, query and text bodies, each
   await other.send({ url: `http://${near}/`, parts: { headers: { authorization: 'Bearer <API_KEY>' } } });
   expect(received.at(-1)?.headers.authorization).toBe(`Bearer ${header}`);
   await send({ url: `http://${near}/`, parts: { basic: 'user:<API_KEY>' } });
-  expect(Buffer.from(String(received.at(-1)?.headers.authorization).slice(6), 'base64').toString()).toBe(`user:${value}`);
+  expect(Buffer.from(String(received.at(-1)?.headers.authorization).slice(6), 'base64').toString()).toBe(
+    `user:${value}`,
+  );
   await send({ url: `http://${near}/a/<API_KEY>/b?k=<API_KEY>`, parts: { query: { q: '<API_KEY>' } } });
   const url = new URL(String(received.at(-1)?.url), `http://${near}`);
-  expect([decodeURIComponent(url.pathname), url.searchParams.get('k'), url.searchParams.get('q')]).toEqual([`/a/${value}/b`, value, value]);
+  expect([decodeURIComponent(url.pathname), url.searchParams.get('k'), url.searchParams.get('q')]).toEqual([
+    `/a/${value}/b`,
+    value,
+    value,
+  ]);
   await send({ url: `http://${near}/`, parts: { method: 'POST', body: { key: '<API_KEY>' } } });
   expect(JSON.parse(String(received.at(-1)?.body))).toEqual({ key: value });
-  await send({ url: `http://${near}/`, parts: { method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' }, body: 'a=1&key=<API_KEY>' } });
+  await send({
+    url: `http://${near}/`,
+    parts: {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: 'a=1&key=<API_KEY>',
+    },
+  });
   expect(new URLSearchParams(received.at(-1)?.body).get('key')).toBe(value);
   await send({ url: `http://${near}/`, parts: { method: 'POST', body: 'text <API_KEY>' } });
   expect(received.at(-1)?.body).toBe(`text ${value}`);
   await send({ url: `http://${near}/f?k=<API_KEY>`, parts: { fetch: true, method: 'POST', body: '<API_KEY>' } });
-  expect([new URL(String(received.at(-1)?.url), `http://${near}`).searchParams.get('k'), received.at(-1)?.body]).toEqual([value, value]);
+  expect([
+    new URL(String(received.at(-1)?.url), `http://${near}`).searchParams.get('k'),
+    received.at(-1)?.body,
+  ]).toEqual([value, value]);
 });
 
 it('never enters the sandbox: not as the placeholder, not in the URL that answered; what a host echoes is masked wherever it is kept', async () => {
@@ -112,21 +149,39 @@ it('never enters the sandbox: not as the placeholder, not in the URL that answer
   expect(JSON.stringify({ ...told, text: '' })).not.toContain(value);
   // The answer is the plugin's to read; the hosts that a secret may reach are the wall.
   expect(told.text).toContain(value);
-  const kept = JSON.stringify([(await tenant.owner.get('/api/plugins/sender/logs')).body, (await tenant.owner.get('/api/runs')).body, (await tenant.owner.get('/api/audit')).body]);
+  const kept = JSON.stringify([
+    (await tenant.owner.get('/api/plugins/sender/logs')).body,
+    (await tenant.owner.get('/api/runs')).body,
+    (await tenant.owner.get('/api/audit')).body,
+  ]);
   expect(kept).toContain('answered');
   expect(kept).not.toContain(value);
   expect(annex.log()).not.toContain(value);
 });
 
 it('goes to that secret’s allowed hosts only; elsewhere nothing is sent, and the error says who may change it', async () => {
-  const { send } = await install({ API_KEY: { value: 'for-near-only', allowed_hosts: [near] }, OTHER: { value: 'for-anywhere' } });
+  const { send } = await install({
+    API_KEY: { value: 'for-near-only', allowed_hosts: [near] },
+    OTHER: { value: 'for-anywhere' },
+  });
   expect(await send({ url: `http://${near}/`, parts: { headers: { a: '<API_KEY>' } } })).toMatchObject({ status: 200 });
   received.splice(0);
-  expect(await send({ url: `http://${far}/`, parts: { headers: { a: '<API_KEY>' } } })).toMatchObject({ code: 'SECRET_HOST_NOT_ALLOWED', message: expect.stringMatching(/API_KEY.*allowed_hosts/) as unknown });
-  expect(await send({ url: `http://${far}/`, names: ['API_KEY', 'OTHER'], parts: { headers: { a: '<OTHER>', b: '<API_KEY>' } } })).toMatchObject({ code: 'SECRET_HOST_NOT_ALLOWED' });
+  expect(await send({ url: `http://${far}/`, parts: { headers: { a: '<API_KEY>' } } })).toMatchObject({
+    code: 'SECRET_HOST_NOT_ALLOWED',
+    message: expect.stringMatching(/API_KEY.*allowed_hosts/) as unknown,
+  });
+  expect(
+    await send({
+      url: `http://${far}/`,
+      names: ['API_KEY', 'OTHER'],
+      parts: { headers: { a: '<OTHER>', b: '<API_KEY>' } },
+    }),
+  ).toMatchObject({ code: 'SECRET_HOST_NOT_ALLOWED' });
   expect(received).toEqual([]);
   // Without a list of its own a secret may go where the plugin may go.
-  expect(await send({ url: `http://${far}/`, names: ['OTHER'], parts: { headers: { a: '<OTHER>' } } })).toMatchObject({ status: 200 });
+  expect(await send({ url: `http://${far}/`, names: ['OTHER'], parts: { headers: { a: '<OTHER>' } } })).toMatchObject({
+    status: 200,
+  });
 });
 
 it('is the only way for code to use a secret that is bound to hosts: secrets.get is refused with the way out', async () => {
@@ -136,14 +191,23 @@ it('is the only way for code to use a secret that is bound to hosts: secrets.get
     route('/has/:name', (ctx) => ctx.secrets.has(ctx.params.name))
     health(async (ctx) => ({ plain: await ctx.secrets.get('OPEN'), basic: btoa('user:' + await ctx.secrets.get('OPEN')), hex: new TextEncoder().encode(await ctx.secrets.get('OPEN')).toHex() }))`;
   await tenant.install({ manifest: { slug: 'reader', routes: true, secrets: ['BOUND', 'OPEN'] }, code });
-  await tenant.owner.put('/api/plugins/reader/secrets/BOUND', { value: 'bound-to-one-host', allowed_hosts: ['api.example.com'] });
+  await tenant.owner.put('/api/plugins/reader/secrets/BOUND', {
+    value: 'bound-to-one-host',
+    allowed_hosts: ['api.example.com'],
+  });
   await tenant.owner.put('/api/plugins/reader/secrets/OPEN', { value: 'open-to-the-code-ü' });
-  expect((await tenant.owner.get('/ext/reader/get/BOUND')).body).toEqual({ code: 'SECRET_BOUND', message: expect.stringMatching(/"api\.example\.com" only.*ctx\.secrets\.ref\("BOUND"\)/) });
+  expect((await tenant.owner.get('/ext/reader/get/BOUND')).body).toEqual({
+    code: 'SECRET_BOUND',
+    message: expect.stringMatching(/"api\.example\.com" only.*ctx\.secrets\.ref\("BOUND"\)/),
+  });
   expect((await tenant.owner.get('/ext/reader/has/BOUND')).body).toBe(true);
   expect((await tenant.owner.get('/ext/reader/get/OPEN')).body).toEqual({ value: 'open-to-the-code-ü' });
   // What the health handler answers is shown to viewers, who may not read secrets.
   const { body } = await tenant.owner.get('/api/plugins/reader/health');
-  expect(body).toMatchObject({ status: 'healthy', result: { plain: '***', hex: '***', basic: expect.stringContaining('***') } });
+  expect(body).toMatchObject({
+    status: 'healthy',
+    result: { plain: '***', hex: '***', basic: expect.stringContaining('***') },
+  });
 });
 
 it('of a name that is undeclared, unset or put where none is replaced is refused by name, and nothing is sent', async () => {
@@ -166,7 +230,11 @@ it('cannot be forged by text from elsewhere: without the token of the run it is 
   const { send } = await install({ API_KEY: { value: 'some-value' }, OTHER: { value: 'other-value' } });
   await send({ url: `http://${near}/`, forged: '{{secret:NAME}}', parts: { method: 'POST', body: '<OTHER>' } });
   expect(received.at(-1)?.body).toBe('{{secret:OTHER}}');
-  await send({ url: `http://${near}/`, forged: '{{secret:NAME:000000000000000000000000}}', parts: { method: 'POST', body: '<OTHER>' } });
+  await send({
+    url: `http://${near}/`,
+    forged: '{{secret:NAME:000000000000000000000000}}',
+    parts: { method: 'POST', body: '<OTHER>' },
+  });
   expect(received.at(-1)?.body).toBe('{{secret:OTHER:000000000000000000000000}}');
 });
 
@@ -178,6 +246,8 @@ it('does not follow a redirect to another origin', async () => {
     expect(await send({ url: `http://${near}/to/${away}`, parts })).toMatchObject({ code: 'EGRESS_REDIRECTS' });
     expect(received.map(({ host }) => host)).toEqual([near]);
   }
-  expect(await send({ url: `http://${near}/to/${encodeURIComponent('/here')}`, parts: { headers: { a: '<API_KEY>' } } })).toMatchObject({ status: 200 });
+  expect(
+    await send({ url: `http://${near}/to/${encodeURIComponent('/here')}`, parts: { headers: { a: '<API_KEY>' } } }),
+  ).toMatchObject({ status: 200 });
   expect(received.at(-1)).toMatchObject({ url: '/here', headers: { a: 'some-value' } });
 });

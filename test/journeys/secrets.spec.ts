@@ -21,7 +21,14 @@ it('are written, listed by name, and never returned', async () => {
   const posted = await tenant.owner.post('/api/plugins/vaulted/secrets', { key: 'API_KEY', value });
   const listed = await tenant.owner.get('/api/plugins/vaulted/secrets');
   expect(listed.body.items).toMatchObject([{ name: 'API_KEY' }]);
-  for (const answer of [put, posted, listed, await tenant.owner.get('/api/plugins/vaulted'), await tenant.owner.get('/api/audit')]) expect(JSON.stringify(answer.body)).not.toContain(value);
+  for (const answer of [
+    put,
+    posted,
+    listed,
+    await tenant.owner.get('/api/plugins/vaulted'),
+    await tenant.owner.get('/api/audit'),
+  ])
+    expect(JSON.stringify(answer.body)).not.toContain(value);
   expect((await tenant.owner.get('/ext/vaulted/read/API_KEY')).body).toEqual({ value });
 });
 
@@ -29,9 +36,22 @@ it('that the manifest does not name are refused with the name that was meant, an
   const tenant = await annex.makeTenant();
   await tenant.install({ manifest: { slug: 'strict', routes: true, secrets: ['API_KEY'] }, code: reader });
   const { id } = (await tenant.owner.get('/api/plugins/strict')).body;
-  const refusals = [await tenant.owner.put('/api/plugins/strict/secrets/API_KYE', { value: 'x' }), await tenant.owner.put(`/api/plugins/${id}/secrets/API_KYE`, { value: 'x' }), await tenant.owner.post('/api/plugins/strict/secrets', { key: 'API_KYE', value: 'x' })];
-  for (const answer of refusals) expect(answer).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ code: 'SECRET_UNDECLARED', detail: expect.stringContaining('Did you mean "API_KEY"?') }] } });
-  expect((await tenant.owner.put('/api/plugins/strict/secrets/ELSE', { value: 'x' })).body.detail).toContain('It declares API_KEY.');
+  const refusals = [
+    await tenant.owner.put('/api/plugins/strict/secrets/API_KYE', { value: 'x' }),
+    await tenant.owner.put(`/api/plugins/${id}/secrets/API_KYE`, { value: 'x' }),
+    await tenant.owner.post('/api/plugins/strict/secrets', { key: 'API_KYE', value: 'x' }),
+  ];
+  for (const answer of refusals)
+    expect(answer).toMatchObject({
+      status: 422,
+      body: {
+        code: 'INVALID_INPUT',
+        errors: [{ code: 'SECRET_UNDECLARED', detail: expect.stringContaining('Did you mean "API_KEY"?') }],
+      },
+    });
+  expect((await tenant.owner.put('/api/plugins/strict/secrets/ELSE', { value: 'x' })).body.detail).toContain(
+    'It declares API_KEY.',
+  );
   expect((await tenant.owner.get('/api/plugins/strict/secrets')).body.items).toEqual([]);
   expect((await tenant.owner.put('/api/plugins/none/secrets/API_KEY', { value: 'x' })).status).toBe(404);
 });
@@ -51,13 +71,27 @@ it('of the tenant reach only plugins whose manifest names them, and the pluginâ€
 
 it('that are required and missing keep a plugin from being enabled, and the problem lists them', async () => {
   const tenant = await annex.makeTenant();
-  const blocked = await tenant.install({ manifest: { slug: 'needy', routes: true, secrets: [{ name: 'ONE', required: true }, { name: 'TWO', required: true }, 'THREE'] }, code: reader });
+  const blocked = await tenant.install({
+    manifest: {
+      slug: 'needy',
+      routes: true,
+      secrets: [{ name: 'ONE', required: true }, { name: 'TWO', required: true }, 'THREE'],
+    },
+    code: reader,
+  });
   expect(blocked.status).toBe(409);
   expect(JSON.stringify(blocked.body.errors)).toMatch(/ONE.*TWO/);
   expect(JSON.stringify(blocked.body)).not.toContain('THREE');
-  expect((await tenant.owner.get('/api/plugins/needy')).body).toMatchObject({ status: 'installed', missing_secrets: ['ONE', 'TWO'] });
-  for (const name of ['ONE', 'TWO']) await tenant.owner.put(`/api/plugins/needy/secrets/${name}`, { value: 'some-value' });
-  expect((await tenant.owner.post('/api/plugins/needy/enable', { grant: 'all' })).body).toMatchObject({ status: 'enabled', missing_secrets: [] });
+  expect((await tenant.owner.get('/api/plugins/needy')).body).toMatchObject({
+    status: 'installed',
+    missing_secrets: ['ONE', 'TWO'],
+  });
+  for (const name of ['ONE', 'TWO'])
+    await tenant.owner.put(`/api/plugins/needy/secrets/${name}`, { value: 'some-value' });
+  expect((await tenant.owner.post('/api/plugins/needy/enable', { grant: 'all' })).body).toMatchObject({
+    status: 'enabled',
+    missing_secrets: [],
+  });
 });
 
 it('appear nowhere in the database, whatever the plugin does with them', async () => {
@@ -65,7 +99,13 @@ it('appear nowhere in the database, whatever the plugin does with them', async (
   const canary = `canary+${randomBytes(18).toString('base64')}/=`;
   await tenant.install(
     {
-      manifest: { slug: 'leaky', routes: true, events: ['leak.*'], secrets: [{ name: 'CANARY', required: true }], jobs: [{ name: 'leak_job', schedule: '@yearly' }] },
+      manifest: {
+        slug: 'leaky',
+        routes: true,
+        events: ['leak.*'],
+        secrets: [{ name: 'CANARY', required: true }],
+        jobs: [{ name: 'leak_job', schedule: '@yearly' }],
+      },
       code: `import { hook, job, route } from '@annex/sdk'
         const forms = (s) => [s, btoa(s), encodeURIComponent(s), JSON.stringify(s), [...new TextEncoder().encode(s)].map((b) => b.toString(16).padStart(2, '0')).join('')]
         async function leak(ctx) {
@@ -88,7 +128,10 @@ it('appear nowhere in the database, whatever the plugin does with them', async (
     },
     { enable: false },
   );
-  const put = await tenant.owner.request('PUT', '/api/plugins/leaky/secrets/CANARY', { body: { value: canary }, headers: { 'idempotency-key': 'set-the-canary' } });
+  const put = await tenant.owner.request('PUT', '/api/plugins/leaky/secrets/CANARY', {
+    body: { value: canary },
+    headers: { 'idempotency-key': 'set-the-canary' },
+  });
   expect(put.status).toBe(200);
   expect((await tenant.owner.post('/api/plugins/leaky/enable', { grant: 'all' })).status).toBe(200);
   // What a plugin hands its caller is between the two of them.
@@ -110,18 +153,30 @@ it('appear nowhere in the database, whatever the plugin does with them', async (
     await tenant.owner.get('/api/usage'),
     await tenant.owner.get('/metrics'),
   ];
-  const hidden = [canary, Buffer.from(canary).toString('base64').replace(/=+$/, ''), Buffer.from(canary).toString('hex'), encodeURIComponent(canary)];
-  await until(() => tenant.owner.get('/api/runs?limit=200'), ({ body }) => body.items.every((run: { status: string }) => !['queued', 'running'].includes(run.status)));
+  const hidden = [
+    canary,
+    Buffer.from(canary).toString('base64').replace(/=+$/, ''),
+    Buffer.from(canary).toString('hex'),
+    encodeURIComponent(canary),
+  ];
+  await until(
+    () => tenant.owner.get('/api/runs?limit=200'),
+    ({ body }) => body.items.every((run: { status: string }) => !['queued', 'running'].includes(run.status)),
+  );
   for (const answer of answers) for (const form of hidden) expect(JSON.stringify(answer.body)).not.toContain(form);
   expect(JSON.stringify(answers[4]?.body)).toContain('here it is');
   expect(annex.log()).toContain('PLUGIN_ERROR');
   for (const form of hidden) expect(annex.log()).not.toContain(form);
 
-  const tables = await annex.db.sql<{ name: string }>(`select c.relname as name from pg_class c where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`);
+  const tables = await annex.db.sql<{ name: string }>(
+    `select c.relname as name from pg_class c where c.relkind = 'r' and c.relnamespace = 'public'::regnamespace`,
+  );
   expect(tables.length).toBeGreaterThan(15);
   for (const { name } of tables) {
     for (const form of hidden) {
-      const found = await annex.db.sql(`select 1 from "${name}" as t where position($1 in t::text) > 0 limit 1`, [form]);
+      const found = await annex.db.sql(`select 1 from "${name}" as t where position($1 in t::text) > 0 limit 1`, [
+        form,
+      ]);
       expect(found, `${name} holds the secret as ${form.slice(0, 12)}â€¦`).toEqual([]);
     }
   }

@@ -1,5 +1,17 @@
-/** What a start does with what it finds: a demo tenant that its owner changed, a folder without its database, a database without its keys. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+/**
+ * What a start does with what it finds: a demo tenant that its owner changed, a folder without its database, a database
+ * without its keys.
+ */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -39,7 +51,10 @@ function start(environment: Record<string, string> = {}): StartedProgram {
 const ready = async (): Promise<{ status: number; process?: string }> => {
   const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined);
   if (!response) return { status: 0 };
-  return { status: response.status, process: ((await response.json()) as { checks: { process: string } }).checks.process };
+  return {
+    status: response.status,
+    process: ((await response.json()) as { checks: { process: string } }).checks.process,
+  };
 };
 
 describe('a start that cannot go on is one sentence and exit code 1', () => {
@@ -51,9 +66,21 @@ describe('a start that cannot go on is one sentence and exit code 1', () => {
   };
 
   it.each([
-    ['a wrong password', () => ({ DATABASE_URL: changed((url) => (url.password = 'wrong')) }), /^annex: DATABASE_URL: PostgreSQL at 127\.0\.0\.1:\d+\/annex cannot be used: password authentication failed for user "annex"\. [^\n]*\n$/],
-    ['no such database', () => ({ DATABASE_URL: changed((url) => (url.pathname = '/none')) }), /^annex: DATABASE_URL: PostgreSQL at \S+ cannot be used: database "none" does not exist\. [^\n]*\n$/],
-    ['a folder that cannot be written', () => ({ ANNEX_DATA_DIR: '/proc/annex' }), /^annex: ANNEX_DATA_DIR: \/proc\/annex cannot be written \([^\n]*\n$/],
+    [
+      'a wrong password',
+      () => ({ DATABASE_URL: changed((url) => (url.password = 'wrong')) }),
+      /^annex: DATABASE_URL: PostgreSQL at 127\.0\.0\.1:\d+\/annex cannot be used: password authentication failed for user "annex"\. [^\n]*\n$/,
+    ],
+    [
+      'no such database',
+      () => ({ DATABASE_URL: changed((url) => (url.pathname = '/none')) }),
+      /^annex: DATABASE_URL: PostgreSQL at \S+ cannot be used: database "none" does not exist\. [^\n]*\n$/,
+    ],
+    [
+      'a folder that cannot be written',
+      () => ({ ANNEX_DATA_DIR: '/proc/annex' }),
+      /^annex: ANNEX_DATA_DIR: \/proc\/annex cannot be written \([^\n]*\n$/,
+    ],
   ])('%s', async (_, environment, sentence) => {
     const refused = start({ PORT: '0', ANNEX_DATA_DIR: join(dataDir, '..', 'other'), ...environment() });
     expect(await refused.ended).toBe(1);
@@ -71,16 +98,29 @@ describe('a start that cannot go on is one sentence and exit code 1', () => {
   });
 });
 
-it.runIf(process.platform === 'linux')('a cgroup that is none is refused, whatever starts first behind the walls', async () => {
-  const db = await openTestDatabase();
-  try {
-    const settings = readSettings({ PORT: '0', ANNEX_DATA_DIR: join(dataDir, '..', 'none'), ANNEX_SANDBOX_CGROUP: '/nowhere' });
-    const starting = createPlatform({ settings, logins: db.logins, logger: pino({ level: 'silent' }), masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') });
-    await expect(starting.then(({ stop }) => stop())).rejects.toThrow('cgroup');
-  } finally {
-    await db.close();
-  }
-});
+it.runIf(process.platform === 'linux')(
+  'a cgroup that is none is refused, whatever starts first behind the walls',
+  async () => {
+    const db = await openTestDatabase();
+    try {
+      const settings = readSettings({
+        PORT: '0',
+        ANNEX_DATA_DIR: join(dataDir, '..', 'none'),
+        ANNEX_SANDBOX_CGROUP: '/nowhere',
+      });
+      const starting = createPlatform({
+        settings,
+        logins: db.logins,
+        logger: pino({ level: 'silent' }),
+        masterKey: randomBytes(32),
+        jwtSecret: randomBytes(32).toString('hex'),
+      });
+      await expect(starting.then(({ stop }) => stop())).rejects.toThrow('cgroup');
+    } finally {
+      await db.close();
+    }
+  },
+);
 
 describe('a start in development', () => {
   it('is ready only when the demo tenant stands, examples and all', async () => {
@@ -94,7 +134,12 @@ describe('a start in development', () => {
     }
     const token = readFileSync(join(dataDir, 'demo-token'), 'utf8').trim();
     const plugins = await makeClient(`http://127.0.0.1:${port}`, token, 'demo').get('/api/plugins/');
-    expect(plugins.body.items.map((plugin: { status: string }) => plugin.status)).toEqual(['enabled', 'enabled', 'enabled', 'enabled']);
+    expect(plugins.body.items.map((plugin: { status: string }) => plugin.status)).toEqual([
+      'enabled',
+      'enabled',
+      'enabled',
+      'enabled',
+    ]);
     expect(new Set(seen)).toEqual(new Set(['starting']));
     expect(await annex.panel).toContain('tenant    demo');
     const second = start();
@@ -102,7 +147,9 @@ describe('a start in development', () => {
     expect(second.said()).toMatch(/^annex: PORT: \d+ on 127\.0\.0\.1 is in use\. [^\n]*\n$/);
     const third = start({ PORT: '0' });
     expect(await third.ended).toBe(1);
-    expect(third.said()).toMatch(/^annex: ANNEX_DATA_DIR: [^\n]* is in use by the Annex with process id \d+\. [^\n]*\n$/);
+    expect(third.said()).toMatch(
+      /^annex: ANNEX_DATA_DIR: [^\n]* is in use by the Annex with process id \d+\. [^\n]*\n$/,
+    );
     await makeClient(await annex.url, token).patch('/api/tenants/demo', { slug: 'mine', name: 'Mine' });
     await annex.stop();
   }, 240_000);
@@ -117,7 +164,9 @@ describe('a start in development', () => {
     await renamed.stop();
 
     const deleted = start();
-    expect(await deleted.panel).toMatch(/tenant {4}no demo tenant\. It was deleted\. Remove \S+demo-made and start again/);
+    expect(await deleted.panel).toMatch(
+      /tenant {4}no demo tenant\. It was deleted\. Remove \S+demo-made and start again/,
+    );
     expect(await ready()).toEqual({ status: 200, process: 'ok' });
     await deleted.stop();
 
@@ -128,8 +177,14 @@ describe('a start in development', () => {
   }, 240_000);
 
   it.each([
-    ['postgres-password', /^annex: ANNEX_DATA_DIR: the database of \S+ is still there, in \S+postgres, but postgres-password, which opens it, is gone from the folder\. [^\n]*\n$/],
-    ['master-key', /^annex: ANNEX_DATA_DIR: the database in \S+postgres is there, but \S+master-key, which opens its secrets, is gone\. [^\n]*\n$/],
+    [
+      'postgres-password',
+      /^annex: ANNEX_DATA_DIR: the database of \S+ is still there, in \S+postgres, but postgres-password, which opens it, is gone from the folder\. [^\n]*\n$/,
+    ],
+    [
+      'master-key',
+      /^annex: ANNEX_DATA_DIR: the database in \S+postgres is there, but \S+master-key, which opens its secrets, is gone\. [^\n]*\n$/,
+    ],
     ['postgres', /^annex: ANNEX_DATA_DIR: the database of \S+ was in \S+postgres and is gone\. [^\n]*\n$/],
   ])('without %s is one sentence, makes nothing, and goes on once that is back', async (name, sentence) => {
     renameSync(join(dataDir, name), join(dataDir, `away-${name}`));

@@ -58,7 +58,9 @@ beforeAll(async () => {
   annex = await startTestAnnex();
   tenant = await annex.makeTenant();
   expect((await tenant.install({ manifest: { slug: 'other', routes: true }, code: other })).status).toBe(200);
-  expect((await tenant.install({ manifest: { routes: true, dependencies: { other: '^1.0.0' } }, code })).status).toBe(200);
+  expect((await tenant.install({ manifest: { routes: true, dependencies: { other: '^1.0.0' } }, code })).status).toBe(
+    200,
+  );
 });
 afterAll(() => annex.stop());
 
@@ -74,7 +76,12 @@ function open(path: string, method = 'GET'): Promise<Opened> {
   return new Promise((resolve, reject) => {
     const sent = httpRequest(`${annex.url}/t/${tenant.slug}/ext/probe${path}`, { method, agent: false }, (response) => {
       const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-      resolve({ response, runId: String(response.headers['annex-run-id']), next: async () => ((await chunks.next()) as { value?: Buffer }).value, leave: () => void sent.destroy() });
+      resolve({
+        response,
+        runId: String(response.headers['annex-run-id']),
+        next: async () => ((await chunks.next()) as { value?: Buffer }).value,
+        leave: () => void sent.destroy(),
+      });
     });
     sent.once('error', reject);
     sent.end();
@@ -82,7 +89,13 @@ function open(path: string, method = 'GET'): Promise<Opened> {
 }
 
 /** A run once it is written down. */
-const runOf = async (id: string): Promise<TestTenant['owner']['get'] extends (path: string) => Promise<infer A> ? A : never> => until(() => tenant.owner.get(`/api/runs/${id}`), ({ status }) => status === 200);
+const runOf = async (
+  id: string,
+): Promise<TestTenant['owner']['get'] extends (path: string) => Promise<infer A> ? A : never> =>
+  until(
+    () => tenant.owner.get(`/api/runs/${id}`),
+    ({ status }) => status === 200,
+  );
 
 async function readAll({ next }: Opened): Promise<Buffer> {
   const all: Buffer[] = [];
@@ -93,12 +106,24 @@ async function readAll({ next }: Opened): Promise<Buffer> {
 describe('an answer that is a stream', () => {
   it('arrives piece by piece: the first event before the second is made', async () => {
     const events = await open('/events');
-    expect(events.response.headers).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'no-cache', 'x-kind': 'events', 'x-accel-buffering': 'no', vary: 'Authorization', 'annex-run-id': expect.stringMatching(/^run_/) });
+    expect(events.response.headers).toMatchObject({
+      'content-type': 'text/event-stream',
+      'cache-control': 'no-cache',
+      'x-kind': 'events',
+      'x-accel-buffering': 'no',
+      vary: 'Authorization',
+      'annex-run-id': expect.stringMatching(/^run_/),
+    });
     expect(events.response.headers).not.toHaveProperty('content-length');
     expect(String(await events.next())).toBe('data: first\n\n');
     expect((await tenant.owner.get('/ext/probe/go')).status).toBe(204);
     expect(String(await readAll(events))).toBe('data: secönd\n\n');
-    expect((await runOf(events.runId)).body).toMatchObject({ status: 'succeeded', kind: 'route', result: { status: 200 }, limits: { wall_ms: { max: 600_000 }, result_bytes: { used: 28, max: 50 * MiB } } });
+    expect((await runOf(events.runId)).body).toMatchObject({
+      status: 'succeeded',
+      kind: 'route',
+      result: { status: 200 },
+      limits: { wall_ms: { max: 600_000 }, result_bytes: { used: 28, max: 50 * MiB } },
+    });
   });
 
   it('may be larger than any other, and every byte of it arrives', async () => {
@@ -116,12 +141,15 @@ describe('an answer that is a stream', () => {
     const made = async (): Promise<number> => (await tenant.owner.get('/ext/probe/made')).body.made as number;
     let last = -1;
     // It stands still once the buffers of both ends are full.
-    const still = await until(async () => {
-      await new Promise((done) => setTimeout(done, 300));
-      const before = last;
-      last = await made();
-      return before === last ? last : -1;
-    }, (value) => value >= 0);
+    const still = await until(
+      async () => {
+        await new Promise((done) => setTimeout(done, 300));
+        const before = last;
+        last = await made();
+        return before === last ? last : -1;
+      },
+      (value) => value >= 0,
+    );
     expect(still).toBeLessThan(40);
     expect((await readAll(large)).length).toBeGreaterThan(47 * MiB);
     expect(await made()).toBe(48);
@@ -146,24 +174,39 @@ describe('an answer that is a stream', () => {
     const broken = await open('/throws');
     expect(String(await broken.next())).toBe('before');
     await expect(readAll(broken)).rejects.toThrow();
-    expect((await runOf(broken.runId)).body).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'the words of the plugin' } });
+    expect((await runOf(broken.runId)).body).toMatchObject({
+      status: 'failed',
+      error: { code: 'PLUGIN_ERROR', message: 'the words of the plugin' },
+    });
   });
 
   it('is cut at its limit', async () => {
     const large = await open('/mebibytes/51');
     await expect(readAll(large)).rejects.toThrow();
-    expect((await runOf(large.runId)).body).toMatchObject({ status: 'failed', error: { code: 'OUTPUT_LIMIT', message: expect.stringContaining(String(50 * MiB)) } });
+    expect((await runOf(large.runId)).body).toMatchObject({
+      status: 'failed',
+      error: { code: 'OUTPUT_LIMIT', message: expect.stringContaining(String(50 * MiB)) },
+    });
   });
 
   it('takes bytes; the error says how text becomes some', async () => {
     const text = await rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe/text`).catch(() => undefined);
     expect(text?.status ?? 'cut').not.toBe(500);
-    const run = await until(() => tenant.owner.get('/api/runs?plugin=probe&status=failed&limit=1'), ({ body }) => body.items[0]?.name === 'GET /text');
-    expect(run.body.items[0].error).toMatchObject({ code: 'PLUGIN_ERROR', message: expect.stringContaining('TextEncoder') });
+    const run = await until(
+      () => tenant.owner.get('/api/runs?plugin=probe&status=failed&limit=1'),
+      ({ body }) => body.items[0]?.name === 'GET /text',
+    );
+    expect(run.body.items[0].error).toMatchObject({
+      code: 'PLUGIN_ERROR',
+      message: expect.stringContaining('TextEncoder'),
+    });
   });
 
   it('has no body for HEAD, and is whole for another plugin', async () => {
-    expect(await rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe/endless`, { method: 'HEAD' })).toMatchObject({ status: 200, text: '' });
+    expect(await rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe/endless`, { method: 'HEAD' })).toMatchObject({
+      status: 200,
+      text: '',
+    });
     expect((await tenant.owner.get('/ext/probe/call')).body).toEqual({ status: 201, text: 'whole' });
   });
 
@@ -171,6 +214,11 @@ describe('an answer that is a stream', () => {
     const streams = await Promise.all(Array.from({ length: 200 }, () => open('/silent')));
     expect(await rawRequest(`${annex.url}/t/${tenant.slug}/ext/probe/silent`)).toMatchObject({ status: 429 });
     for (const stream of streams) stream.leave();
-    expect(await until(() => tenant.owner.get('/ext/probe/made'), ({ status }) => status === 200)).toMatchObject({ status: 200 });
+    expect(
+      await until(
+        () => tenant.owner.get('/ext/probe/made'),
+        ({ status }) => status === 200,
+      ),
+    ).toMatchObject({ status: 200 });
   });
 });

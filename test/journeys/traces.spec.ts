@@ -28,7 +28,11 @@ let tenant: TestTenant;
 beforeAll(async () => {
   annex = await startTestAnnex();
   tenant = await annex.makeTenant();
-  const installed = await tenant.install({ manifest: { routes: true, entry: 'main.ts', permissions: ['outbound_http'], http: { allow: ['nobody.test'] } }, code: '', files: { 'main.ts': main, ...files } });
+  const installed = await tenant.install({
+    manifest: { routes: true, entry: 'main.ts', permissions: ['outbound_http'], http: { allow: ['nobody.test'] } },
+    code: '',
+    files: { 'main.ts': main, ...files },
+  });
   expect(installed.status, JSON.stringify(installed.body)).toBe(200);
 });
 afterAll(() => annex.stop());
@@ -37,7 +41,10 @@ afterAll(() => annex.stop());
 async function logOf(path: string): Promise<string> {
   const { headers } = await tenant.owner.get(`/ext/probe${path}`);
   // A run is there when it is over, which may be after its answer.
-  const run = await until(() => tenant.owner.get(`/api/runs/${String(headers.get('annex-run-id'))}`), ({ status }) => status === 200);
+  const run = await until(
+    () => tenant.owner.get(`/api/runs/${String(headers.get('annex-run-id'))}`),
+    ({ status }) => status === 200,
+  );
   return JSON.stringify(run.body.logs);
 }
 
@@ -47,10 +54,22 @@ describe('an error names file and line of the author', () => {
     ['in a field of a log line', '/fields', ['lib/fail.ts:4:', 'main.ts:5:']],
     ['of a refused call that was let through', '/call', ['at ctx.kv.set', 'main.ts:7:']],
     ['of a refused call that was caught', '/caught', ['at ctx.kv.get', 'main.ts:9:']],
-    ['of arguments that cannot be sent', '/arguments', ['ctx.kv.set: argument 2 holds at \\"/b/0\\" a BigInt', 'main.ts:10:']],
+    [
+      'of arguments that cannot be sent',
+      '/arguments',
+      ['ctx.kv.set: argument 2 holds at \\"/b/0\\" a BigInt', 'main.ts:10:'],
+    ],
     ['of a fetch', '/fetch', ['fetch failed', 'at ctx.http.request', 'main.ts:11:']],
-    ['of a module of Node that a dependency asks for', '/deep', ['node:os', 'node_modules/deep/index.js:4:', 'main.ts:13:']],
-    ['of a refused call that nobody waited for', '/forgotten', ['Uncaught (in promise)', 'at ctx.kv.set', 'main.ts:12:']],
+    [
+      'of a module of Node that a dependency asks for',
+      '/deep',
+      ['node:os', 'node_modules/deep/index.js:4:', 'main.ts:13:'],
+    ],
+    [
+      'of a refused call that nobody waited for',
+      '/forgotten',
+      ['Uncaught (in promise)', 'at ctx.kv.set', 'main.ts:12:'],
+    ],
   ])('%s', async (_how, path, wanted) => {
     const log = await logOf(path);
     for (const text of wanted) expect(log).toContain(text);
@@ -69,7 +88,11 @@ describe('an error names file and line of the author', () => {
   it('also when the entry throws while the package is looked at', async () => {
     const entry = `import { route } from '@annex/sdk'\nimport deep from 'deep'\nroute('/', () => deep)\n`;
     const dependency = `\n\nconst { hostname } = require('node:os')\nmodule.exports = hostname\n`;
-    const refused = await tenant.install({ manifest: { slug: 'early', routes: true, entry: 'main.ts' }, code: '', files: { ...files, 'main.ts': entry, 'node_modules/deep/index.js': dependency } });
+    const refused = await tenant.install({
+      manifest: { slug: 'early', routes: true, entry: 'main.ts' },
+      code: '',
+      files: { ...files, 'main.ts': entry, 'node_modules/deep/index.js': dependency },
+    });
     expect(JSON.stringify(refused.body)).toMatch(/node:os.*\(at node_modules\/deep\/index\.js:3:\d+\)/);
   });
 });

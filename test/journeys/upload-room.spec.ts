@@ -13,7 +13,11 @@ afterAll(() => annex.stop());
 
 const upload = ({ owner }: TestTenant): HalfRequest =>
   new HalfRequest(annex.url, 'POST', '/api/plugins/validate', {
-    headers: { authorization: `Bearer ${owner.token}`, 'content-type': 'multipart/form-data; boundary=b', expect: '100-continue' },
+    headers: {
+      authorization: `Bearer ${owner.token}`,
+      'content-type': 'multipart/form-data; boundary=b',
+      expect: '100-continue',
+    },
     length: 10_000_000,
   });
 
@@ -28,10 +32,18 @@ describe('uploads that are half sent', () => {
     const other = upload(await annex.makeTenant());
     await expect.poll(() => other.text, { timeout: 10_000 }).toContain('100 Continue');
 
-    for (const { socket } of halves) socket.write(`--b\r\ncontent-disposition: form-data; name="file"; filename="a.zip"\r\n\r\n${'x'.repeat(400_000)}`);
-    await expect.poll(() => halves.filter(({ text }) => / 503 [^]*OVERLOADED/.test(text)).length, { timeout: 10_000 }).toBeGreaterThan(0);
+    for (const { socket } of halves)
+      socket.write(
+        `--b\r\ncontent-disposition: form-data; name="file"; filename="a.zip"\r\n\r\n${'x'.repeat(400_000)}`,
+      );
+    await expect
+      .poll(() => halves.filter(({ text }) => / 503 [^]*OVERLOADED/.test(text)).length, { timeout: 10_000 })
+      .toBeGreaterThan(0);
     for (const { socket } of [...halves, more, other]) socket.destroy();
     // Their places and their room come back.
-    await until(() => tenant.owner.upload(Buffer.alloc(600_000), {}, '/api/plugins/validate'), ({ status }) => status !== 429 && status !== 503);
+    await until(
+      () => tenant.owner.upload(Buffer.alloc(600_000), {}, '/api/plugins/validate'),
+      ({ status }) => status !== 429 && status !== 503,
+    );
   });
 });

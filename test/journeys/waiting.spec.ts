@@ -18,12 +18,18 @@ let tenant: TestTenant;
 beforeAll(async () => {
   annex = await startTestAnnex();
   tenant = await annex.makeTenant();
-  expect((await tenant.install({ manifest: { routes: true, events: ['order.paid', 'order.refused'] }, code })).status).toBe(200);
+  expect(
+    (await tenant.install({ manifest: { routes: true, events: ['order.paid', 'order.refused'] }, code })).status,
+  ).toBe(200);
 });
 afterAll(() => annex.stop());
 
 describe('what a handler does not wait for', () => {
-  const kept = (key: string) => until(() => tenant.owner.get(`/ext/probe/kept/${key}`), ({ body }) => body.value === 'kept');
+  const kept = (key: string) =>
+    until(
+      () => tenant.owner.get(`/ext/probe/kept/${key}`),
+      ({ body }) => body.value === 'kept',
+    );
 
   it('takes effect after a hook has returned', async () => {
     await tenant.owner.post('/api/events', { type: 'order.paid', data: { key: 'hook' } });
@@ -34,13 +40,20 @@ describe('what a handler does not wait for', () => {
     expect((await tenant.owner.get(`/ext/probe/${route}/${route}`)).body).toEqual({ answered: true });
     await kept(route);
     const runs = () => tenant.owner.get('/api/runs?kind=route');
-    const { body } = await until(runs, (answer) => answer.body.items.some((run: { name: string }) => run.name === `GET /${route}/:key`));
-    expect(body.items.find((run: { name: string }) => run.name === `GET /${route}/:key`)).toMatchObject({ status: 'succeeded' });
+    const { body } = await until(runs, (answer) =>
+      answer.body.items.some((run: { name: string }) => run.name === `GET /${route}/:key`),
+    );
+    expect(body.items.find((run: { name: string }) => run.name === `GET /${route}/:key`)).toMatchObject({
+      status: 'succeeded',
+    });
   });
 
   it('fails the run when it was given to ctx.waitUntil', async () => {
     const { body } = await tenant.owner.post('/api/events', { type: 'order.refused' });
-    const event = await until(() => tenant.owner.get(`/api/events/${body.event_id}`), (answer) => answer.body.deliveries[0]?.status === 'failed');
+    const event = await until(
+      () => tenant.owner.get(`/api/events/${body.event_id}`),
+      (answer) => answer.body.deliveries[0]?.status === 'failed',
+    );
     const run = await tenant.owner.get(`/api/runs/${event.body.deliveries[0].run_id}`);
     expect(run.body.error).toMatchObject({ code: 'NON_RETRYABLE', message: 'not sent' });
   });

@@ -1,4 +1,7 @@
-/** A whole Annex inside the test: platform, worker and API on a free port, over a database of the suite's own. Real executors, no mocks. */
+/**
+ * A whole Annex inside the test: platform, worker and API on a free port, over a database of the suite's own. Real
+ * executors, no mocks.
+ */
 import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -21,7 +24,10 @@ export interface TestAnnex {
   operator: Client;
   /** Makes a tenant of the test's own, with an owner. */
   makeTenant(): Promise<TestTenant>;
-  /** Another API over the same database, with executors, caches and connections of its own, as a second process has. Stopped with the rest. */
+  /**
+   * Another API over the same database, with executors, caches and connections of its own, as a second process has.
+   * Stopped with the rest.
+   */
   startSecondApi(): Promise<{ url: string; platform: Platform }>;
   /** Everything the programs logged so far, down to `trace`. */
   log(): string;
@@ -50,7 +56,11 @@ export interface Answer {
 
 export interface Client {
   token: string;
-  request(method: string, path: string, options?: { body?: unknown; headers?: Record<string, string>; raw?: RequestInit['body'] }): Promise<Answer>;
+  request(
+    method: string,
+    path: string,
+    options?: { body?: unknown; headers?: Record<string, string>; raw?: RequestInit['body'] },
+  ): Promise<Answer>;
   get(path: string, headers?: Record<string, string>): Promise<Answer>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   put(path: string, body?: unknown): Promise<Answer>;
@@ -71,14 +81,22 @@ export interface PluginFiles {
 export function packPlugin({ manifest = {}, code, files = {} }: PluginFiles): Promise<Uint8Array> {
   const full = { slug: 'probe', name: 'Probe', version: '1.0.0', entry: 'main.ts', ...manifest };
   const entries = Object.entries({ 'plugin.json': JSON.stringify(full), 'main.ts': code, ...files });
-  return packFiles(new Map(entries.map(([path, content]) => [path, typeof content === 'string' ? Buffer.from(content) : content])));
+  return packFiles(
+    new Map(entries.map(([path, content]) => [path, typeof content === 'string' ? Buffer.from(content) : content])),
+  );
 }
 
 /** @param environment settings on top of the test's own, such as `REDIS_URL` */
 export async function startTestAnnex(environment: Record<string, string> = {}): Promise<TestAnnex> {
   const db = await openTestDatabase();
   const dataDir = mkdtempSync(join(tmpdir(), 'annex-test-'));
-  const settings = readSettings({ PORT: '0', LOG_LEVEL: 'trace', ANNEX_MIN_INTERVAL_S: '1', ANNEX_DATA_DIR: dataDir, ...environment });
+  const settings = readSettings({
+    PORT: '0',
+    LOG_LEVEL: 'trace',
+    ANNEX_MIN_INTERVAL_S: '1',
+    ANNEX_DATA_DIR: dataDir,
+    ...environment,
+  });
   const lines: string[] = [];
   const logger = pino({ level: settings.logLevel }, { write: (line: string) => void lines.push(line) });
   const secrets = { masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') };
@@ -109,7 +127,8 @@ export async function startTestAnnex(environment: Record<string, string> = {}): 
         const name = String(files.manifest?.['slug'] ?? 'probe');
         const uploaded = await owner.upload(await packPlugin(files));
         if (uploaded.status >= 300) return uploaded;
-        for (const [secret, value] of Object.entries(secrets)) await owner.put(`/api/plugins/${name}/secrets/${secret}`, { value });
+        for (const [secret, value] of Object.entries(secrets))
+          await owner.put(`/api/plugins/${name}/secrets/${secret}`, { value });
         return enable ? owner.post(`/api/plugins/${name}/enable`, { grant: 'all' }) : uploaded;
       },
     };

@@ -1,6 +1,6 @@
 /**
- * Annex as operators run it: programs of its own for api and worker over one PostgreSQL (and Redis, if asked for), all of which a test may
- * kill, freeze and start again. Needs the build (`npm test` makes it).
+ * Annex as operators run it: programs of its own for api and worker over one PostgreSQL (and Redis, if asked for), all
+ * of which a test may kill, freeze and start again. Needs the build (`npm test` makes it).
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
@@ -75,7 +75,11 @@ export async function install(client: Client, files: PluginFiles): Promise<void>
 export async function startDeployment({ redis: withRedis = false }: { redis?: boolean } = {}): Promise<Deployment> {
   const dataDir = mkdtempSync(join(tmpdir(), 'annex-deployment-'));
   chmodSync(dataDir, 0o755);
-  let postgres: EmbeddedPostgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger, settings: postgresSettings });
+  let postgres: EmbeddedPostgres = await startEmbeddedPostgres({
+    dataDir,
+    logger: silentLogger,
+    settings: postgresSettings,
+  });
   const databaseUrl = postgres.url;
   let redis: RedisServer | undefined = withRedis ? await startRedis() : undefined;
   const redisUrl = redis?.url;
@@ -116,7 +120,12 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
     await postgres.ended;
   };
   const startPostgres = async (): Promise<void> => {
-    postgres = await startEmbeddedPostgres({ dataDir, logger: silentLogger, settings: postgresSettings, port: Number(new URL(databaseUrl).port) });
+    postgres = await startEmbeddedPostgres({
+      dataDir,
+      logger: silentLogger,
+      settings: postgresSettings,
+      port: Number(new URL(databaseUrl).port),
+    });
   };
   const killRedis = async (): Promise<void> => void (await redis?.kill());
   const startRedisAgain = async (): Promise<void> => {
@@ -171,7 +180,12 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
   };
 }
 
-function launch(role: 'api' | 'worker', environment: Record<string, string>, preload?: string, onMessage?: (message: unknown) => void): { started: AnnexProcess; ready: Promise<string> } {
+function launch(
+  role: 'api' | 'worker',
+  environment: Record<string, string>,
+  preload?: string,
+  onMessage?: (message: unknown) => void,
+): { started: AnnexProcess; ready: Promise<string> } {
   const child = spawn(process.execPath, [...(preload === undefined ? [] : ['--import', preload]), program], {
     env: { PATH: process.env['PATH'] ?? '', ...environment },
     stdio: ['ignore', 'ignore', 'pipe', ...(preload === undefined ? [] : ['ipc' as const])],
@@ -184,7 +198,9 @@ function launch(role: 'api' | 'worker', environment: Record<string, string>, pre
     const line = said.split('\n').find((one) => one.includes('"msg":"ready"'));
     if (line) ready.resolve((JSON.parse(line) as { url?: string }).url ?? '');
   });
-  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) => child.once('exit', (code, signal) => done({ code, signal })));
+  const ended = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((done) =>
+    child.once('exit', (code, signal) => done({ code, signal })),
+  );
   void ended.then(killWhenParentEnds(pidOf(child), 'KILL'));
   void ended.then(() => ready.reject(new Error(`an ${role} ended before it was ready: ${said.slice(-2000)}`)));
   const started: AnnexProcess = {

@@ -1,6 +1,14 @@
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
 import { silentLogger, newUuid } from '@annex/kernel';
-import { Dispatcher, Runs, type AttemptOutcome, type AttemptPort, type ClaimedRun, type DispatcherOptions, type RunsCaller } from '@annex/dispatch';
+import {
+  Dispatcher,
+  Runs,
+  type AttemptOutcome,
+  type AttemptPort,
+  type ClaimedRun,
+  type DispatcherOptions,
+  type RunsCaller,
+} from '@annex/dispatch';
 import { Database } from '@annex/persistence';
 import { createQueue, type Queue } from '@annex/queue';
 import { mayLeaveOutRedis, startRedis } from './redis-server.js';
@@ -9,13 +17,23 @@ import { openTestDatabase, testLoginsAt, type TestDatabase } from './test-databa
 export { mayLeaveOutRedis };
 
 /** What a scripted handler does: answers a result, or throws. */
-export type Script = (run: ClaimedRun, signal: AbortSignal) => Promise<Json | undefined | AttemptOutcome> | Json | undefined | AttemptOutcome;
+export type Script = (
+  run: ClaimedRun,
+  signal: AbortSignal,
+) => Promise<Json | undefined | AttemptOutcome> | Json | undefined | AttemptOutcome;
 
 /** A failed attempt with a code. */
-export const failed = (code: string, message = code): AttemptOutcome => ({ status: 'failed', error: { code, message }, limits: {}, release: '1.0.0' });
+export const failed = (code: string, message = code): AttemptOutcome => ({
+  status: 'failed',
+  error: { code, message },
+  limits: {},
+  release: '1.0.0',
+});
 
 /** A success whose effects take place in the transaction that ends it. */
-export const succeededWith = (commit: NonNullable<Extract<AttemptOutcome, { status: 'succeeded' }>['commit']>): AttemptOutcome => ({
+export const succeededWith = (
+  commit: NonNullable<Extract<AttemptOutcome, { status: 'succeeded' }>['commit']>,
+): AttemptOutcome => ({
   status: 'succeeded',
   result: 'done',
   limits: {},
@@ -23,7 +41,8 @@ export const succeededWith = (commit: NonNullable<Extract<AttemptOutcome, { stat
   commit,
 });
 
-const isOutcome = (value: unknown): value is AttemptOutcome => typeof value === 'object' && value !== null && 'status' in value && 'limits' in value;
+const isOutcome = (value: unknown): value is AttemptOutcome =>
+  typeof value === 'object' && value !== null && 'status' in value && 'limits' in value;
 
 /** Runs a script in place of the sandbox and remembers what it was given. */
 export class ScriptedExecution implements AttemptPort {
@@ -50,7 +69,10 @@ export interface DispatchBed {
   db: TestDatabase;
   runs: Runs;
   /** Starts a worker that runs `script`. Stopped with the bed. */
-  worker(script: Script, options?: Partial<DispatcherOptions> & { databaseUrl?: string; queueUrl?: string }): Promise<TestWorker>;
+  worker(
+    script: Script,
+    options?: Partial<DispatcherOptions> & { databaseUrl?: string; queueUrl?: string },
+  ): Promise<TestWorker>;
   /** Where the queue lives. */
   queueUrl: string;
   /** Makes the queue's backend forget everything. */
@@ -78,7 +100,10 @@ export interface RunRow {
   finished_at: Date | null;
 }
 
-/** PostgreSQL, a queue on one of the backends, and as many workers as a test wants. Leases are short, so that a dead worker is noticed soon. */
+/**
+ * PostgreSQL, a queue on one of the backends, and as many workers as a test wants. Leases are short, so that a dead
+ * worker is noticed soon.
+ */
 export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<DispatchBed> {
   const db = await openTestDatabase();
   const redis = backend === 'redis' ? await startRedis() : undefined;
@@ -103,9 +128,24 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
     queueUrl: url,
     async worker(script, { databaseUrl = db.url, queueUrl = url, ...options } = {}) {
       const execution = new ScriptedExecution(script);
-      const database = await Database.open({ logins: testLoginsAt(databaseUrl), logger: silentLogger, poolSize: 8, platformPoolSize: 3 });
+      const database = await Database.open({
+        logins: testLoginsAt(databaseUrl),
+        logger: silentLogger,
+        poolSize: 8,
+        platformPoolSize: 3,
+      });
       const queue: Queue = createQueue({ backend, url: queueUrl, logger: silentLogger });
-      const dispatcher = new Dispatcher({ database, queue, execute: execution, logger: silentLogger, ownerId: newUuid(), slots: 8, leaseMs: 1500, random: () => 0.5, ...options });
+      const dispatcher = new Dispatcher({
+        database,
+        queue,
+        execute: execution,
+        logger: silentLogger,
+        ownerId: newUuid(),
+        slots: 8,
+        leaseMs: 1500,
+        random: () => 0.5,
+        ...options,
+      });
       await dispatcher.start();
       let ending: Promise<void> | undefined;
       const worker: TestWorker = {

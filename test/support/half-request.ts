@@ -10,12 +10,24 @@ export class HalfRequest {
     url: string,
     method: string,
     path: string,
-    { headers = {}, body = '', length = 500_000 }: { headers?: Record<string, string>; body?: string; length?: number } = {},
+    {
+      headers = {},
+      body = '',
+      length = 500_000,
+    }: { headers?: Record<string, string>; body?: string; length?: number } = {},
   ) {
     const { hostname, port } = new URL(url);
     this.socket = connect(Number(port), hostname);
-    this.socket.setEncoding('utf8').on('data', (text: string) => (this.#text += text)).on('error', () => {});
-    const fields = Object.entries({ host: 'x', 'content-type': 'application/json', 'content-length': String(length), ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
+    this.socket
+      .setEncoding('utf8')
+      .on('data', (text: string) => (this.#text += text))
+      .on('error', () => {});
+    const fields = Object.entries({
+      host: 'x',
+      'content-type': 'application/json',
+      'content-length': String(length),
+      ...headers,
+    }).map(([name, value]) => `${name}: ${value}\r\n`);
     this.socket.write(`${method} ${path} HTTP/1.1\r\n${fields.join('')}\r\n${body}`);
   }
 

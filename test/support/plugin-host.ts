@@ -64,8 +64,14 @@ export async function openPluginHost(): Promise<PluginHost> {
     },
     async setSecret(tenantId, name, installationId) {
       const tenant = uuidFromId(tenantId);
-      await db.sql(`insert into tenant_keys (tenant_id, version, kek_id, wrapped) values ($1, 1, 'test', '') on conflict do nothing`, [tenant]);
-      await db.sql(`insert into secrets (tenant_id, installation_id, name, key_version, nonce, ciphertext) values ($1, $2, $3, 1, '', '')`, [tenant, installationId ? uuidFromId(installationId) : null, name]);
+      await db.sql(
+        `insert into tenant_keys (tenant_id, version, kek_id, wrapped) values ($1, 1, 'test', '') on conflict do nothing`,
+        [tenant],
+      );
+      await db.sql(
+        `insert into secrets (tenant_id, installation_id, name, key_version, nonce, ciphertext) values ($1, $2, $3, 1, '', '')`,
+        [tenant, installationId ? uuidFromId(installationId) : null, name],
+      );
     },
     async close() {
       await Promise.all([sandbox.stop(), compiler.stop()]);
@@ -86,7 +92,17 @@ export interface TestPlugin {
 }
 
 /** A package as an author would pack it. The same plugin always gives the same bytes. */
-export function packPlugin({ slug = 'probe', version = '1.0.0', manifest = {}, code = 'export {};', files = {} }: TestPlugin = {}): Promise<Uint8Array> {
-  const content = { 'plugin.json': JSON.stringify({ slug, name: slug, version, entry: 'main.ts', ...manifest }), 'main.ts': code, ...files };
+export function packPlugin({
+  slug = 'probe',
+  version = '1.0.0',
+  manifest = {},
+  code = 'export {};',
+  files = {},
+}: TestPlugin = {}): Promise<Uint8Array> {
+  const content = {
+    'plugin.json': JSON.stringify({ slug, name: slug, version, entry: 'main.ts', ...manifest }),
+    'main.ts': code,
+    ...files,
+  };
   return packFiles(new Map(Object.entries(content).map(([path, text]) => [path, Buffer.from(text)])));
 }

@@ -17,7 +17,10 @@ declare module 'vitest' {
   }
 }
 
-/** One PostgreSQL for the whole run, started here and stopped with it; each suite copies the migrated template (see test-database.ts). */
+/**
+ * One PostgreSQL for the whole run, started here and stopped with it; each suite copies the migrated template (see
+ * test-database.ts).
+ */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const dataDir = mkdtempSync(join(tmpdir(), 'annex-test-'));
   chmodSync(dataDir, 0o755);
@@ -31,7 +34,11 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await client.query('create database annex_template');
   await client.end();
   const url = await handOverToMigrations(postgres.url.replace(/\/annex$/, '/annex_template'));
-  const { logins } = await prepareDatabase({ url, logins: { current: randomBytes(32), old: [] }, prepareQueue: migrateQueue });
+  const { logins } = await prepareDatabase({
+    url,
+    logins: { current: randomBytes(32), old: [] },
+    prepareQueue: migrateQueue,
+  });
   project.provide('databaseLogins', logins);
   project.provide('postgresUrl', postgres.url);
   return async () => {

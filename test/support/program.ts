@@ -1,4 +1,7 @@
-/** Annex as `npm start` runs it in development: the program, its embedded PostgreSQL and its demo tenant, in a data folder of the test's own. */
+/**
+ * Annex as `npm start` runs it in development: the program, its embedded PostgreSQL and its demo tenant, in a data
+ * folder of the test's own.
+ */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { killWhenParentEnds } from '../../libs/persistence/src/embedded/kill-when-parent-ends.js';
@@ -19,7 +22,11 @@ export interface StartedProgram {
 /** Starts the program with these settings and no other ones. `port`: the one it listens on. */
 export function startProgram(environment: Record<string, string>): StartedProgram {
   const child = spawn(process.execPath, [program], {
-    env: { PATH: process.env['PATH'] ?? '', NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '', ...environment },
+    env: {
+      PATH: process.env['PATH'] ?? '',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+      ...environment,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';

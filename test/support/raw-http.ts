@@ -9,25 +9,40 @@ export interface RawAnswer {
   text: string;
 }
 
-/** One request byte for byte, with headers that `fetch` would refuse or add to: `Host`, hop-by-hop ones, none at all. */
+/**
+ * One request byte for byte, with headers that `fetch` would refuse or add to: `Host`, hop-by-hop ones, none at all.
+ */
 export function rawRequest(
   url: string,
-  { method = 'GET', headers = {}, body }: { method?: string; headers?: Record<string, string | string[]>; body?: string | Uint8Array } = {},
+  {
+    method = 'GET',
+    headers = {},
+    body,
+  }: { method?: string; headers?: Record<string, string | string[]>; body?: string | Uint8Array } = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const { hostname, port } = new URL(url);
     // The path as it was written: URL would tidy `..` and escapes away.
     const path = url.slice(url.indexOf('/', url.indexOf('//') + 2));
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const sent = httpRequest({ hostname, port, path, method, headers: { ...length, ...headers }, agent: false }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('end', () => {
-        const bytes = Buffer.concat(chunks);
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, rawHeaders: response.rawHeaders, bytes, text: bytes.toString('utf8') });
-      });
-    });
+    const sent = httpRequest(
+      { hostname, port, path, method, headers: { ...length, ...headers }, agent: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.once('error', reject);
+        response.once('end', () => {
+          const bytes = Buffer.concat(chunks);
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            rawHeaders: response.rawHeaders,
+            bytes,
+            text: bytes.toString('utf8'),
+          });
+        });
+      },
+    );
     sent.once('error', reject);
     sent.end(body);
   });

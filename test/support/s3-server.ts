@@ -1,4 +1,7 @@
-/** A small S3-compatible server on a free port: one bucket in memory, signed requests only. It speaks what a file store needs and no more. */
+/**
+ * A small S3-compatible server on a free port: one bucket in memory, signed requests only. It speaks what a file store
+ * needs and no more.
+ */
 import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -22,7 +25,9 @@ export async function startS3(bucket: string, accessKeyId: string): Promise<Test
     void answer(request, response).catch(() => response.destroy());
   });
   const fail = (response: ServerResponse, status: number, code: string): void => {
-    response.writeHead(status, { 'content-type': 'application/xml' }).end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`);
+    response
+      .writeHead(status, { 'content-type': 'application/xml' })
+      .end(`<?xml version="1.0"?><Error><Code>${code}</Code><Message>${code}</Message></Error>`);
   };
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -32,8 +37,10 @@ export async function startS3(bucket: string, accessKeyId: string): Promise<Test
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://s3').pathname);
     requests.push(`${request.method} ${path}`);
     if (state.down) return fail(response, 503, 'SlowDown');
-    if (!request.headers.authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${accessKeyId}/`)) return fail(response, 403, 'AccessDenied');
-    if (path !== `/${bucket}` && path !== `/${bucket}/` && !path.startsWith(`/${bucket}/`)) return fail(response, 404, 'NoSuchBucket');
+    if (!request.headers.authorization?.startsWith(`AWS4-HMAC-SHA256 Credential=${accessKeyId}/`))
+      return fail(response, 403, 'AccessDenied');
+    if (path !== `/${bucket}` && path !== `/${bucket}/` && !path.startsWith(`/${bucket}/`))
+      return fail(response, 404, 'NoSuchBucket');
     const key = path.slice(bucket.length + 2);
     const object = objects.get(key);
     switch (request.method) {
@@ -45,7 +52,9 @@ export async function startS3(bucket: string, accessKeyId: string): Promise<Test
         if (!object) return fail(response, 404, 'NoSuchKey');
         const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
         const part = range ? object.subarray(Number(range[1]), Number(range[2]) + 1) : object;
-        return void response.writeHead(range ? 206 : 200, { 'content-length': part.length, 'content-type': 'application/octet-stream' }).end(part);
+        return void response
+          .writeHead(range ? 206 : 200, { 'content-length': part.length, 'content-type': 'application/octet-stream' })
+          .end(part);
       }
       case 'HEAD':
         return void response.writeHead(key === '' || object ? 200 : 404).end();
@@ -69,9 +78,10 @@ export async function startS3(bucket: string, accessKeyId: string): Promise<Test
     set down(value: boolean) {
       state.down = value;
     },
-    close: () => new Promise((resolve) => {
-      server.closeAllConnections();
-      server.close(() => resolve());
-    }),
+    close: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
   };
 }

@@ -12,7 +12,10 @@ export interface ReceivedMail {
 export interface TestSmtp {
   url: string;
   mails: ReceivedMail[];
-  /** What the server says next: nothing to take mail, else a status and its words for the recipient or for the whole mail. */
+  /**
+   * What the server says next: nothing to take mail, else a status and its words for the recipient or for the whole
+   * mail.
+   */
   refuse: { recipient?: (address: string) => string | undefined; mail?: string | undefined };
   close(): Promise<void>;
 }
@@ -21,13 +24,17 @@ export interface TestSmtp {
 export async function startSmtp(login?: { user: string; pass: string }): Promise<TestSmtp> {
   const mails: ReceivedMail[] = [];
   const refuse: TestSmtp['refuse'] = {};
-  const fault = (words: string): Error => Object.assign(new Error(words.slice(4)), { responseCode: Number(words.slice(0, 3)) });
+  const fault = (words: string): Error =>
+    Object.assign(new Error(words.slice(4)), { responseCode: Number(words.slice(0, 3)) });
   const server = new SMTPServer({
     authOptional: login === undefined,
     disabledCommands: ['STARTTLS'],
     allowInsecureAuth: true,
     logger: false,
-    onAuth: (auth, _session, done) => (auth.username === login?.user && auth.password === login?.pass ? done(null, { user: auth.username }) : done(new Error('wrong password'))),
+    onAuth: (auth, _session, done) =>
+      auth.username === login?.user && auth.password === login?.pass
+        ? done(null, { user: auth.username })
+        : done(new Error('wrong password')),
     onRcptTo({ address }, _session, done) {
       const words = refuse.recipient?.(address);
       done(words === undefined ? null : fault(words));
@@ -38,7 +45,11 @@ export async function startSmtp(login?: { user: string; pass: string }): Promise
       stream.on('end', () => {
         if (refuse.mail !== undefined) return done(fault(refuse.mail));
         const { mailFrom, rcptTo } = session.envelope;
-        mails.push({ from: mailFrom === false ? '' : mailFrom.address, to: rcptTo.map(({ address }) => address), raw: Buffer.concat(chunks).toString('utf8') });
+        mails.push({
+          from: mailFrom === false ? '' : mailFrom.address,
+          to: rcptTo.map(({ address }) => address),
+          raw: Buffer.concat(chunks).toString('utf8'),
+        });
         done();
       });
     },
@@ -47,5 +58,10 @@ export async function startSmtp(login?: { user: string; pass: string }): Promise
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.server.address() as AddressInfo;
   const credentials = login ? `${encodeURIComponent(login.user)}:${encodeURIComponent(login.pass)}@` : '';
-  return { url: `smtp://${credentials}127.0.0.1:${port}`, mails, refuse, close: () => new Promise((resolve) => server.close(() => resolve())) };
+  return {
+    url: `smtp://${credentials}127.0.0.1:${port}`,
+    mails,
+    refuse,
+    close: () => new Promise((resolve) => server.close(() => resolve())),
+  };
 }

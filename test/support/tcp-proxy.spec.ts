@@ -1,4 +1,6 @@
-/** The proxy is part of what the fault suite measures with, so each thing it does to a connection is seen here first. */
+/**
+ * The proxy is part of what the fault suite measures with, so each thing it does to a connection is seen here first.
+ */
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, expect, it } from 'vitest';

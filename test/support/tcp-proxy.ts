@@ -1,6 +1,9 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-/** Stands between a client and a server, and does to their connections what a broken network or a server that is down does. */
+/**
+ * Stands between a client and a server, and does to their connections what a broken network or a server that is down
+ * does.
+ */
 export interface TcpProxy {
   /** The URL with the proxy's host and port in place of the server's. */
   url: string;
@@ -9,13 +12,17 @@ export interface TcpProxy {
   /** Lets connections through again after {@link cut}. */
   restore(): Promise<void>;
   /**
-   * Half-open connections: those that are open stay so for both sides, and no byte passes any more. `newOnes`: later connections are taken
-   * and passed on nothing either, as in a partition; default: they work. Whatever one side does, the other hears nothing until {@link heal}.
+   * Half-open connections: those that are open stay so for both sides, and no byte passes any more. `newOnes`: later
+   * connections are taken and passed on nothing either, as in a partition; default: they work. Whatever one side does,
+   * the other hears nothing until {@link heal}.
    */
   swallow(options?: { newOnes?: boolean }): void;
   /** Ends the connections that were swallowed; every later byte passes. */
   heal(): void;
-  /** A long or a narrow link: each byte arrives `delayMs` later, and at most `bytesPerSecond` pass each way of a connection. No options: neither. */
+  /**
+   * A long or a narrow link: each byte arrives `delayMs` later, and at most `bytesPerSecond` pass each way of a
+   * connection. No options: neither.
+   */
   slow(options?: { delayMs?: number; bytesPerSecond?: number }): void;
   close(): Promise<void>;
 }
@@ -86,11 +93,17 @@ class Pair {
     private readonly upstream: Socket,
     link: Link,
   ) {
-    for (const [from, to] of [[client, upstream], [upstream, client]] as const) {
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
       from.setNoDelay(true);
       pass(from, to, link, () => this.isSwallowed);
       // Whom nobody listens to behind the proxy is told as clearly as a proxy can.
-      from.on('error', (error: NodeJS.ErrnoException) => void (error.code === 'ECONNREFUSED' && client.resetAndDestroy()));
+      from.on(
+        'error',
+        (error: NodeJS.ErrnoException) => void (error.code === 'ECONNREFUSED' && client.resetAndDestroy()),
+      );
       from.on('close', () => {
         if (this.isSwallowed && !to.destroyed) return;
         to.destroy();

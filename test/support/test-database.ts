@@ -32,7 +32,9 @@ export async function openTestDatabase(): Promise<TestDatabase> {
     database,
     async makeTenant(slug = `t-${randomBytes(5).toString('hex')}`) {
       const id = newId('tenant');
-      await database.platform((tx) => tx.query('insert into tenants (id, slug, name) values ($1, $2, $2)', [uuidFromId(id), slug]));
+      await database.platform((tx) =>
+        tx.query('insert into tenants (id, slug, name) values ($1, $2, $2)', [uuidFromId(id), slug]),
+      );
       return { id, slug };
     },
     async sql<Row>(text: string, parameters: unknown[] = []) {

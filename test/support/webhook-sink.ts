@@ -41,13 +41,21 @@ export async function startWebhookSink(): Promise<WebhookSink> {
       const path = (request.url ?? '/').split('?')[0] ?? '/';
       const list = arrivals.get(path) ?? [];
       arrivals.set(path, list);
-      list.push({ method: request.method ?? '', path: request.url ?? '/', headers: request.headers, body: Buffer.concat(chunks), at: Date.now() });
+      list.push({
+        method: request.method ?? '',
+        path: request.url ?? '/',
+        headers: request.headers,
+        body: Buffer.concat(chunks),
+        at: Date.now(),
+      });
       const nth = list.length;
       for (const wake of waiters) wake();
-      void Promise.resolve(answers.get(path)?.(nth) ?? { status: 200, body: 'ok' }).then(({ status, headers = {}, body = '' }) => {
-        response.writeHead(status, headers);
-        response.end(body);
-      });
+      void Promise.resolve(answers.get(path)?.(nth) ?? { status: 200, body: 'ok' }).then(
+        ({ status, headers = {}, body = '' }) => {
+          response.writeHead(status, headers);
+          response.end(body);
+        },
+      );
     });
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));

@@ -19,7 +19,8 @@ export interface WrittenPlugin {
   status?: string;
 }
 
-const sdkNames = 'hook, route, job, filter, health, onInstall, onConfigChange, onReload, onShutdown, NonRetryable, RetryAfter';
+const sdkNames =
+  'hook, route, job, filter, health, onInstall, onConfigChange, onReload, onShutdown, NonRetryable, RetryAfter';
 
 /** The script that a package with this entry would be bundled into. */
 export function scriptOf(code: string): Bundle {
@@ -28,8 +29,19 @@ export function scriptOf(code: string): Bundle {
 }
 
 /** Writes an installation with a release that really runs. A second one of the same slug is an upgrade of the first. */
-export async function writePlugin(db: TestDatabase, sandbox: Pick<Sandbox, 'inspect'>, tenantId: Id<'tenant'>, plugin: WrittenPlugin): Promise<{ id: Id<'installation'>; slug: string }> {
-  const { code, slug = `p-${randomBytes(4).toString('hex')}`, version = '1.0.0', config = {}, status = 'enabled' } = plugin;
+export async function writePlugin(
+  db: TestDatabase,
+  sandbox: Pick<Sandbox, 'inspect'>,
+  tenantId: Id<'tenant'>,
+  plugin: WrittenPlugin,
+): Promise<{ id: Id<'installation'>; slug: string }> {
+  const {
+    code,
+    slug = `p-${randomBytes(4).toString('hex')}`,
+    version = '1.0.0',
+    config = {},
+    status = 'enabled',
+  } = plugin;
   const bundle = scriptOf(code);
   const inspected = await sandbox.inspect(bundle);
   if (!inspected.ok) throw new Error(inspected.error.message);
@@ -57,16 +69,38 @@ export async function writePlugin(db: TestDatabase, sandbox: Pick<Sandbox, 'insp
   };
   const tenant = uuidFromId(tenantId);
   const release = uuidFromId(newId('release'));
-  const [known] = await db.sql<{ id: string }>('select id from installations where tenant_id = $1 and slug = $2', [tenant, slug]);
+  const [known] = await db.sql<{ id: string }>('select id from installations where tenant_id = $1 and slug = $2', [
+    tenant,
+    slug,
+  ]);
   const uuid = known?.id ?? uuidFromId(newId('installation'));
-  const granted = JSON.stringify((plugin.granted ?? manifest.permissions).map(({ name, tables, hosts }) => ({ name, tables, hosts })));
-  if (!known) await db.sql('insert into installations (tenant_id, id, slug, name) values ($1, $2, $3, $3)', [tenant, uuid, slug]);
-  await db.sql('insert into blobs (tenant_id, sha256, bytes) values ($1, $2, $3) on conflict do nothing', [tenant, bundle.sha256, Buffer.from(bundle.code)]);
+  const granted = JSON.stringify(
+    (plugin.granted ?? manifest.permissions).map(({ name, tables, hosts }) => ({ name, tables, hosts })),
+  );
+  if (!known)
+    await db.sql('insert into installations (tenant_id, id, slug, name) values ($1, $2, $3, $3)', [tenant, uuid, slug]);
+  await db.sql('insert into blobs (tenant_id, sha256, bytes) values ($1, $2, $3) on conflict do nothing', [
+    tenant,
+    bundle.sha256,
+    Buffer.from(bundle.code),
+  ]);
   await db.sql(
     `insert into releases (tenant_id, id, installation_id, version, sha256, manifest, registrations, bundle_sha256) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [tenant, release, uuid, version, randomBytes(32).toString('hex'), JSON.stringify(manifest), JSON.stringify(inspected.registrations), bundle.sha256],
+    [
+      tenant,
+      release,
+      uuid,
+      version,
+      randomBytes(32).toString('hex'),
+      JSON.stringify(manifest),
+      JSON.stringify(inspected.registrations),
+      bundle.sha256,
+    ],
   );
-  await db.sql('update installations set release_id = $3, status = $4, granted = $5, config = $6 where tenant_id = $1 and id = $2', [tenant, uuid, release, status, granted, JSON.stringify(config)]);
+  await db.sql(
+    'update installations set release_id = $3, status = $4, granted = $5, config = $6 where tenant_id = $1 and id = $2',
+    [tenant, uuid, release, status, granted, JSON.stringify(config)],
+  );
   await db.sql(`select annex_changed($1, 'plugins')`, [tenant]);
   return { id: idFromUuid('installation', uuid), slug };
 }

@@ -19,7 +19,10 @@ export interface ZipEntry {
   method?: number;
   /** What lies in the archive instead of the packed data. */
   packed?: Uint8Array;
-  /** Unix mode with its type, such as 0o120777 for a symbolic link. Default: 0o100644, or 0o040755 for a name that ends in `/`. */
+  /**
+   * Unix mode with its type, such as 0o120777 for a symbolic link. Default: 0o100644, or 0o040755 for a name that ends
+   * in `/`.
+   */
   mode?: number;
   dosAttributes?: number;
   /** Operating system in "version made by": 3 is Unix (default), 0 is DOS. */
@@ -45,7 +48,15 @@ export interface ZipOptions {
   /** Bytes between the last entry and the directory. */
   beforeDirectory?: Uint8Array;
   /** What the end record says, instead of the truth. */
-  end?: Partial<{ disk: number; directoryDisk: number; entriesHere: number; entries: number; size: number; offset: number; commentLength: number }>;
+  end?: Partial<{
+    disk: number;
+    directoryDisk: number;
+    entriesHere: number;
+    entries: number;
+    size: number;
+    offset: number;
+    commentLength: number;
+  }>;
 }
 
 /** One extra field. */
@@ -98,8 +109,18 @@ function headersOf(entry: ZipEntry): { local: ZipHeader; central: ZipHeader; bod
   const isFolder = typeof entry.name === 'string' && entry.name.endsWith('/');
   const method = entry.method ?? (isFolder ? 0 : 8);
   const packed = entry.packed ?? (method === 8 ? deflateRawSync(data) : data);
-  const flags = (entry.descriptor === undefined ? 0 : 0x0008) | (typeof entry.name === 'string' && /\P{ASCII}/u.test(entry.name) ? 0x0800 : 0);
-  const central: ZipHeader = { flags, method, crc32: crc32(data), compressedBytes: packed.length, bytes: data.length, name: entry.name, extra: new Uint8Array() };
+  const flags =
+    (entry.descriptor === undefined ? 0 : 0x0008) |
+    (typeof entry.name === 'string' && /\P{ASCII}/u.test(entry.name) ? 0x0800 : 0);
+  const central: ZipHeader = {
+    flags,
+    method,
+    crc32: crc32(data),
+    compressedBytes: packed.length,
+    bytes: data.length,
+    name: entry.name,
+    extra: new Uint8Array(),
+  };
   if (entry.descriptor === undefined) return { local: central, central, body: packed };
   const descriptor = Buffer.alloc(16);
   descriptor.writeUInt32LE(0x08074b50, 0);

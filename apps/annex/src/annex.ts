@@ -1,6 +1,6 @@
 /**
- * Starts everything in the order in which it leans on each other, and stops it the other way round: folder, PostgreSQL, schema, platform, API,
- * worker, and in development the demo tenant.
+ * Starts everything in the order in which it leans on each other, and stops it the other way round: folder, PostgreSQL,
+ * schema, platform, API, worker, and in development the demo tenant.
  */
 import type { Stoppable } from '@annex/kernel';
 import { writeMailbox } from '@annex/mail';
@@ -24,14 +24,26 @@ export interface RunningAnnex extends Stoppable {
   readonly lost: Promise<string>;
 }
 
-/** How long callers and load balancers have to see `/readyz` turn and go elsewhere before the port is closed, in milliseconds; production only. */
+/**
+ * How long callers and load balancers have to see `/readyz` turn and go elsewhere before the port is closed, in
+ * milliseconds; production only.
+ */
 const LEAVE_MS = 3000;
 
-/** What a log line says of an error; what else hangs on it (a whole connection, say) would fill the log and tell too much. */
+/**
+ * What a log line says of an error; what else hangs on it (a whole connection, say) would fill the log and tell too
+ * much.
+ */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { name, message, stack, cause } = error;
-  return { type: name, message, ...('code' in error && { code: error.code }), stack, ...(cause !== undefined && { cause: describeError(cause) }) };
+  return {
+    type: name,
+    message,
+    ...('code' in error && { code: error.code }),
+    stack,
+    ...(cause !== undefined && { cause: describeError(cause) }),
+  };
 }
 
 /** Whether only this machine can reach an address. */
@@ -40,7 +52,10 @@ function isLoopback(host: string): boolean {
 }
 
 function createLogger(settings: Settings): Logger {
-  return pino({ level: settings.logLevel, base: { role: settings.role }, serializers: { err: describeError } }, pino.destination({ fd: 2, sync: false }));
+  return pino(
+    { level: settings.logLevel, base: { role: settings.role }, serializers: { err: describeError } },
+    pino.destination({ fd: 2, sync: false }),
+  );
 }
 
 /** Brings the operator's database up to date, and nothing else. */
@@ -77,7 +92,9 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
     const database = await openDatabase(settings, masterKey, logger);
     undo.push(() => database.stop());
     if (withDemo && !isLoopback(settings.host) && hasDemo(settings.dataDir)) {
-      throw new StartRefused(`HOST: ${settings.host} would show the demo tenant, whose password everybody knows, to others. Keep 127.0.0.1, name another ANNEX_DATA_DIR, or set NODE_ENV=production.`);
+      throw new StartRefused(
+        `HOST: ${settings.host} would show the demo tenant, whose password everybody knows, to others. Keep 127.0.0.1, name another ANNEX_DATA_DIR, or set NODE_ENV=production.`,
+      );
     }
 
     const platform = await createPlatform({
@@ -88,7 +105,11 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       jwtSecret: settings.jwtSecret ?? keptSecret(settings.dataDir, 'jwt-secret'),
     });
     undo.push(() => platform.stop());
-    if (settings.smtpUrl !== undefined && !settings.mailFromGiven) logger.warn({ from: writeMailbox(settings.mailFrom) }, 'MAIL_FROM is not set: mail goes out in this name, which most mail servers refuse');
+    if (settings.smtpUrl !== undefined && !settings.mailFromGiven)
+      logger.warn(
+        { from: writeMailbox(settings.mailFrom) },
+        'MAIL_FROM is not set: mail goes out in this name, which most mail servers refuse',
+      );
     if (settings.admin) await platform.access.operators.ensure(settings.admin);
 
     // The callers and the background runs end side by side: both may need most of the time that a stop has.
@@ -114,7 +135,10 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       platform.files.listensOn(api.url);
     }
     if (withDemo && !isLoopback(settings.host)) {
-      logger.warn({ host: settings.host }, 'no demo tenant is made: everybody knows its password, and HOST is not the loopback address');
+      logger.warn(
+        { host: settings.host },
+        'no demo tenant is made: everybody knows its password, and HOST is not the loopback address',
+      );
     } else if (withDemo) {
       const demo = await ensureDemo({ platform, dataDir: settings.dataDir });
       open();

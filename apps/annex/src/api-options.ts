@@ -2,6 +2,24 @@ import type { ApiOptions } from '@annex-app/api';
 import type { Settings } from './config.js';
 
 /** What the settings say of the API. */
-export function apiOptions({ port, host, trustProxy, apiCorsOrigins, bodyMemoryBytes, connections, connectionsPerAddress, tenantCallPoints }: Settings): ApiOptions {
-  return { port, host, trustProxy, corsOrigins: apiCorsOrigins, bodyMemoryBytes, connections, connectionsPerAddress, tenantCallPoints };
+export function apiOptions({
+  port,
+  host,
+  trustProxy,
+  apiCorsOrigins,
+  bodyMemoryBytes,
+  connections,
+  connectionsPerAddress,
+  tenantCallPoints,
+}: Settings): ApiOptions {
+  return {
+    port,
+    host,
+    trustProxy,
+    corsOrigins: apiCorsOrigins,
+    bodyMemoryBytes,
+    connections,
+    connectionsPerAddress,
+    tenantCallPoints,
+  };
 }

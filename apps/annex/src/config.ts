@@ -1,4 +1,7 @@
-/** The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md explains each setting. */
+/**
+ * The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md
+ * explains each setting.
+ */
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
@@ -12,24 +15,38 @@ import { z } from 'zod';
 
 function wholeNumber(min: number, max: number) {
   const error = `must be a whole number from ${min} to ${max}`;
-  return z.string().trim().regex(/^\d{1,9}$/, { error }).transform(Number).refine((number) => number >= min && number <= max, { error });
+  return z
+    .string()
+    .trim()
+    .regex(/^\d{1,9}$/, { error })
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, { error });
 }
 
 function wholeBytes(min: number, max: number) {
   const error = `must be a whole number of bytes from ${min} to ${max}`;
-  return z.string().trim().regex(/^\d{1,16}$/, { error }).transform(Number).refine((number) => number >= min && number <= max, { error });
+  return z
+    .string()
+    .trim()
+    .regex(/^\d{1,16}$/, { error })
+    .transform(Number)
+    .refine((number) => number >= min && number <= max, { error });
 }
 
 const anyBytes = wholeBytes(0, Number.MAX_SAFE_INTEGER);
 
 function oneOf<const Words extends readonly [string, ...string[]]>(words: Words) {
-  return z.enum(words, { error: ({ input }) => `must be one of ${words.join(', ')}.${didYouMean(String(input), words)}` });
+  return z.enum(words, {
+    error: ({ input }) => `must be one of ${words.join(', ')}.${didYouMean(String(input), words)}`,
+  });
 }
 
 const optionalText = z.string().trim().min(1).optional();
 const port = wholeNumber(0, 65_535);
 const url = (protocols: string[], example: string) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), { error: `must be a URL such as ${example}` });
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL such as ${example}`,
+  });
 
 const settingsSchema = z.object({
   NODE_ENV: oneOf(['development', 'test', 'production']).default('development'),
@@ -43,18 +60,27 @@ const settingsSchema = z.object({
   ANNEX_DATA_DIR: z.string().trim().min(1).default('.annex'),
   ANNEX_MASTER_KEY: z
     .string()
-    .refine((text) => decodeKey(text) !== undefined, { error: 'must be 32 bytes as 64 hex digits or base64: `openssl rand -hex 32` makes one' })
+    .refine((text) => decodeKey(text) !== undefined, {
+      error: 'must be 32 bytes as 64 hex digits or base64: `openssl rand -hex 32` makes one',
+    })
     .optional(),
   ANNEX_MASTER_KEY_OLD: z
     .string()
-    .refine((text) => text.split(',').every((one) => decodeKey(one) !== undefined), { error: 'must be former master keys, comma-separated' })
+    .refine((text) => text.split(',').every((one) => decodeKey(one) !== undefined), {
+      error: 'must be former master keys, comma-separated',
+    })
     .optional(),
-  ANNEX_JWT_SECRET: z.string().min(32, { error: 'must be at least 32 characters: `openssl rand -hex 32` makes one' }).optional(),
+  ANNEX_JWT_SECRET: z
+    .string()
+    .min(32, { error: 'must be at least 32 characters: `openssl rand -hex 32` makes one' })
+    .optional(),
   ANNEX_OIDC_ISSUER: url(['https:', 'http:'], 'https://login.example.com').optional(),
   ANNEX_OIDC_AUDIENCE: optionalText,
   ANNEX_BASE_DOMAIN: z
     .string()
-    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i, { error: 'must be a host name such as apps.example.com' })
+    .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/i, {
+      error: 'must be a host name such as apps.example.com',
+    })
     .optional(),
   ANNEX_ADMIN_EMAIL: z.email({ error: 'must be an e-mail address' }).optional(),
   ANNEX_ADMIN_PASSWORD: z.string().min(8, { error: 'must be at least 8 characters' }).optional(),
@@ -66,7 +92,10 @@ const settingsSchema = z.object({
     .transform((text, context) => {
       const mailbox = readMailbox(text);
       if (mailbox) return mailbox;
-      context.addIssue({ code: 'custom', message: 'must be an address such as no-reply@example.com or Acme <no-reply@example.com>' });
+      context.addIssue({
+        code: 'custom',
+        message: 'must be an address such as no-reply@example.com or Acme <no-reply@example.com>',
+      });
       return z.NEVER;
     })
     .optional(),
@@ -80,7 +109,10 @@ const settingsSchema = z.object({
       try {
         return readFilesUrl(text);
       } catch (thrown) {
-        context.addIssue({ code: 'custom', message: `${messageOf(thrown)}. Write file:///path or s3://bucket/prefix?region=&endpoint=` });
+        context.addIssue({
+          code: 'custom',
+          message: `${messageOf(thrown)}. Write file:///path or s3://bucket/prefix?region=&endpoint=`,
+        });
         return z.NEVER;
       }
     })
@@ -119,7 +151,11 @@ const settingsSchema = z.object({
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
   ANNEX_SANDBOX_REQUIRE: oneOf(['T0', 'T1', 'T2', 'T3']).default('T0'),
   ANNEX_SANDBOX_KERNEL_RULES: oneOf(['auto', 'off']).default('auto'),
-  ANNEX_SANDBOX_CGROUP: z.string().trim().startsWith('/', { error: 'must be the path of a cgroup v2 folder, such as /sys/fs/cgroup/annex' }).optional(),
+  ANNEX_SANDBOX_CGROUP: z
+    .string()
+    .trim()
+    .startsWith('/', { error: 'must be the path of a cgroup v2 folder, such as /sys/fs/cgroup/annex' })
+    .optional(),
   ANNEX_SANDBOX_USERS: z
     .string()
     .trim()
@@ -129,20 +165,31 @@ const settingsSchema = z.object({
     .string()
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
-    .refine((entries) => entries.every((entry) => /^(\[[0-9a-f:]+\]|[^\s:/]+):\d{1,5}$/i.test(entry) || /^[0-9a-f.:]+\/\d{1,3}$/i.test(entry)), {
-      error: 'must list addresses as host:port or CIDR, such as 10.0.0.5:8080, 10.1.0.0/16',
-    }),
+    .refine(
+      (entries) =>
+        entries.every(
+          (entry) => /^(\[[0-9a-f:]+\]|[^\s:/]+):\d{1,5}$/i.test(entry) || /^[0-9a-f.:]+\/\d{1,3}$/i.test(entry),
+        ),
+      {
+        error: 'must list addresses as host:port or CIDR, such as 10.0.0.5:8080, 10.1.0.0/16',
+      },
+    ),
   ANNEX_TRUST_PROXY: z
     .string()
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
-    .refine((entries) => entries.every(isProxyAddress), { error: 'must list the addresses of your proxies, as IP or CIDR or one of loopback, linklocal, uniquelocal, such as 10.0.0.5, 172.16.0.0/12' }),
+    .refine((entries) => entries.every(isProxyAddress), {
+      error:
+        'must list the addresses of your proxies, as IP or CIDR or one of loopback, linklocal, uniquelocal, such as 10.0.0.5, 172.16.0.0/12',
+    }),
   ANNEX_API_CORS_ORIGINS: z
     .string()
     .default('')
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .superRefine((origins, context) => {
-      for (const origin of origins) if (origin !== '*' && originFault(origin) !== undefined) context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
+      for (const origin of origins)
+        if (origin !== '*' && originFault(origin) !== undefined)
+          context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
     }),
   ANNEX_TENANT_CALL_POINTS: wholeNumber(0, 999_999_999).default(12_000),
   ANNEX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
@@ -228,9 +275,13 @@ export class InvalidSettings extends Error {
 
 /** Reads the settings. Throws {@link InvalidSettings} with all problems together. An empty variable counts as unset. */
 export function readSettings(environment: Record<string, string | undefined> = process.env): Settings {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''));
+  const given = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+  );
   const parsed = settingsSchema.safeParse(given);
-  const problems = parsed.success ? missing(parsed.data) : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+  const problems = parsed.success
+    ? missing(parsed.data)
+    : parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
   if (!parsed.success || problems.length > 0) throw new InvalidSettings(problems);
   const env = parsed.data;
   const production = env.NODE_ENV === 'production';
@@ -239,15 +290,24 @@ export function readSettings(environment: Record<string, string | undefined> = p
     port: env.PORT,
     host: env.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
     databaseUrl: env.DATABASE_URL,
-    databaseLogins: env.DATABASE_APP_URL && env.DATABASE_PLATFORM_URL ? { app: env.DATABASE_APP_URL, platform: env.DATABASE_PLATFORM_URL, queue: env.DATABASE_QUEUE_URL } : undefined,
+    databaseLogins:
+      env.DATABASE_APP_URL && env.DATABASE_PLATFORM_URL
+        ? { app: env.DATABASE_APP_URL, platform: env.DATABASE_PLATFORM_URL, queue: env.DATABASE_QUEUE_URL }
+        : undefined,
     redisUrl: env.REDIS_URL,
     dataDir: env.ANNEX_DATA_DIR,
     masterKey: decodeKey(env.ANNEX_MASTER_KEY),
     oldMasterKeys: (env.ANNEX_MASTER_KEY_OLD?.split(',') ?? []).flatMap((text) => decodeKey(text) ?? []),
     jwtSecret: env.ANNEX_JWT_SECRET,
-    oidc: env.ANNEX_OIDC_ISSUER && env.ANNEX_OIDC_AUDIENCE ? { issuer: env.ANNEX_OIDC_ISSUER, audience: env.ANNEX_OIDC_AUDIENCE } : undefined,
+    oidc:
+      env.ANNEX_OIDC_ISSUER && env.ANNEX_OIDC_AUDIENCE
+        ? { issuer: env.ANNEX_OIDC_ISSUER, audience: env.ANNEX_OIDC_AUDIENCE }
+        : undefined,
     baseDomain: env.ANNEX_BASE_DOMAIN?.toLowerCase(),
-    admin: env.ANNEX_ADMIN_EMAIL && env.ANNEX_ADMIN_PASSWORD ? { email: env.ANNEX_ADMIN_EMAIL, password: env.ANNEX_ADMIN_PASSWORD } : undefined,
+    admin:
+      env.ANNEX_ADMIN_EMAIL && env.ANNEX_ADMIN_PASSWORD
+        ? { email: env.ANNEX_ADMIN_EMAIL, password: env.ANNEX_ADMIN_PASSWORD }
+        : undefined,
     tenantGraceDays: env.ANNEX_TENANT_GRACE_DAYS,
     role: env.ANNEX_ROLE,
     llm: { baseUrl: env.LLM_BASE_URL, apiKey: env.LLM_API_KEY, model: env.LLM_MODEL },
@@ -262,11 +322,23 @@ export function readSettings(environment: Record<string, string | undefined> = p
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
     smtpUrl: env.SMTP_URL,
     mailFromGiven: env.MAIL_FROM !== undefined,
-    mailFrom: env.MAIL_FROM ?? { name: 'Annex', address: `no-reply@${env.ANNEX_BASE_DOMAIN?.toLowerCase() ?? 'localhost'}` },
+    mailFrom: env.MAIL_FROM ?? {
+      name: 'Annex',
+      address: `no-reply@${env.ANNEX_BASE_DOMAIN?.toLowerCase() ?? 'localhost'}`,
+    },
     filesAt: env.FILES_URL ?? { kind: 'disk', folder: resolve(env.ANNEX_DATA_DIR, 'files') },
-    fileLimits: { maxFileBytes: env.ANNEX_FILE_MAX_BYTES, tenantBytes: env.ANNEX_FILES_TENANT_BYTES, tenantFiles: env.ANNEX_FILES_TENANT_COUNT },
+    fileLimits: {
+      maxFileBytes: env.ANNEX_FILE_MAX_BYTES,
+      tenantBytes: env.ANNEX_FILES_TENANT_BYTES,
+      tenantFiles: env.ANNEX_FILES_TENANT_COUNT,
+    },
     tableViews: env.ANNEX_TABLES ?? {},
-    tableLimits: { tables: env.ANNEX_TABLES_TENANT_COUNT, documents: env.ANNEX_ROWS_TENANT_COUNT, bytes: env.ANNEX_ROWS_TENANT_BYTES, timeoutMs: env.ANNEX_DB_TIMEOUT_MS },
+    tableLimits: {
+      tables: env.ANNEX_TABLES_TENANT_COUNT,
+      documents: env.ANNEX_ROWS_TENANT_COUNT,
+      bytes: env.ANNEX_ROWS_TENANT_BYTES,
+      timeoutMs: env.ANNEX_DB_TIMEOUT_MS,
+    },
     quotas: quotaLimits(Object.fromEntries(quotaNames.map((name) => [name, env[quotas[name].setting]]))),
     publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
     trustProxy: env.ANNEX_TRUST_PROXY,
@@ -297,18 +369,22 @@ export function unknownSettings(environment: Record<string, string | undefined> 
 function missing(env: Environment): string[] {
   const problems: string[] = [];
   const together = (one: keyof Environment, other: keyof Environment) => {
-    if ((env[one] === undefined) !== (env[other] === undefined)) problems.push(`${env[one] === undefined ? one : other}: set it too, or neither of ${one} and ${other}`);
+    if ((env[one] === undefined) !== (env[other] === undefined))
+      problems.push(`${env[one] === undefined ? one : other}: set it too, or neither of ${one} and ${other}`);
   };
   together('ANNEX_OIDC_ISSUER', 'ANNEX_OIDC_AUDIENCE');
   together('DATABASE_APP_URL', 'DATABASE_PLATFORM_URL');
-  if (env.DATABASE_QUEUE_URL !== undefined && env.DATABASE_APP_URL === undefined) problems.push('DATABASE_APP_URL: set it too: all logins are yours, or none');
+  if (env.DATABASE_QUEUE_URL !== undefined && env.DATABASE_APP_URL === undefined)
+    problems.push('DATABASE_APP_URL: set it too: all logins are yours, or none');
   if (env.DATABASE_APP_URL !== undefined && env.DATABASE_QUEUE_URL === undefined && env.REDIS_URL === undefined) {
     problems.push('DATABASE_QUEUE_URL: set it too, or REDIS_URL: the queue lives in one of the two');
   }
   if (env.ANNEX_ROLE === 'migrate') {
-    if (env.DATABASE_URL === undefined) problems.push('DATABASE_URL: required when ANNEX_ROLE=migrate: the login of the database’s owner');
+    if (env.DATABASE_URL === undefined)
+      problems.push('DATABASE_URL: required when ANNEX_ROLE=migrate: the login of the database’s owner');
     // Passwords of logins that Annex makes are sealed with it, for the processes that come after.
-    if (env.DATABASE_APP_URL === undefined && env.ANNEX_MASTER_KEY === undefined) problems.push('ANNEX_MASTER_KEY: required when ANNEX_ROLE=migrate, unless DATABASE_APP_URL and its like are set');
+    if (env.DATABASE_APP_URL === undefined && env.ANNEX_MASTER_KEY === undefined)
+      problems.push('ANNEX_MASTER_KEY: required when ANNEX_ROLE=migrate, unless DATABASE_APP_URL and its like are set');
     return problems;
   }
   if (env.NODE_ENV === 'production') {
@@ -319,7 +395,9 @@ function missing(env: Environment): string[] {
     together('ANNEX_ADMIN_EMAIL', 'ANNEX_ADMIN_PASSWORD');
   }
   if (env.ANNEX_ROLE !== 'all' && env.DATABASE_URL === undefined && env.DATABASE_APP_URL === undefined) {
-    problems.push(`DATABASE_URL: required when ANNEX_ROLE=${env.ANNEX_ROLE}, since separate processes share one database`);
+    problems.push(
+      `DATABASE_URL: required when ANNEX_ROLE=${env.ANNEX_ROLE}, since separate processes share one database`,
+    );
   }
   return problems;
 }
@@ -328,7 +406,11 @@ function isProxyAddress(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true;
   const width = isIP(address) === 4 ? 32 : 128;
-  return isIP(address) !== 0 && rest.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= width));
+  return (
+    isIP(address) !== 0 &&
+    rest.length === 0 &&
+    (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= width))
+  );
 }
 
 function decodeKey(text: string | undefined): Buffer | undefined {

@@ -4,8 +4,8 @@ import { messageOf } from '@annex/kernel';
 import { StartRefused } from './start-refused.js';
 
 /**
- * Makes the data folder and takes it for this process alone. Answers what gives it back. Throws {@link StartRefused} when it cannot be
- * written, or another Annex of the same role that still lives holds it.
+ * Makes the data folder and takes it for this process alone. Answers what gives it back. Throws {@link StartRefused}
+ * when it cannot be written, or another Annex of the same role that still lives holds it.
  */
 export function takeDataFolder(dataDir: string, role: string): () => void {
   try {
@@ -14,14 +14,18 @@ export function takeDataFolder(dataDir: string, role: string): () => void {
     writeFileSync(join(dataDir, '.writable'), '');
     rmSync(join(dataDir, '.writable'));
   } catch (thrown) {
-    throw new StartRefused(`ANNEX_DATA_DIR: ${dataDir} cannot be written (${messageOf(thrown)}). Make it writable, or name another folder.`);
+    throw new StartRefused(
+      `ANNEX_DATA_DIR: ${dataDir} cannot be written (${messageOf(thrown)}). Make it writable, or name another folder.`,
+    );
   }
   const file = join(dataDir, `${role}.pid`);
   const mine = `${process.pid} ${startedAt(process.pid) ?? ''}\n`;
   while (!writeNew(file, mine)) {
     const holder = readHolder(file);
     if (holder !== undefined && lives(holder)) {
-      throw new StartRefused(`ANNEX_DATA_DIR: ${dataDir} is in use by the Annex with process id ${holder.pid}. Stop it, or name another folder.`);
+      throw new StartRefused(
+        `ANNEX_DATA_DIR: ${dataDir} is in use by the Annex with process id ${holder.pid}. Stop it, or name another folder.`,
+      );
     }
     rmSync(file, { force: true });
   }
@@ -92,7 +96,10 @@ function lives(holder: Holder): boolean {
   return now === undefined || holder.startedAt === '' ? holder.pid !== process.pid : now === holder.startedAt;
 }
 
-/** When a process started, in clock ticks since the machine did (proc(5), field 22 of stat); `undefined` where there is no /proc. */
+/**
+ * When a process started, in clock ticks since the machine did (proc(5), field 22 of stat); `undefined` where there is
+ * no /proc.
+ */
 function startedAt(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -15,14 +15,20 @@ export async function openDatabase(settings: Settings, masterKey: Buffer, logger
   const logins = settings.databaseLogins ?? { current: masterKey, old: settings.oldMasterKeys };
   const holdsQueue = settings.redisUrl === undefined;
   if (settings.databaseUrl !== undefined || settings.databaseLogins !== undefined) {
-    return { logins: await useDatabase({ url: settings.databaseUrl, logins, holdsQueue, logger }), lost: new Promise(() => {}), stop: () => Promise.resolve() };
+    return {
+      logins: await useDatabase({ url: settings.databaseUrl, logins, holdsQueue, logger }),
+      lost: new Promise(() => {}),
+      stop: () => Promise.resolve(),
+    };
   }
   const postgres = await startEmbeddedPostgres({ dataDir: settings.dataDir, logger });
   try {
     const url = await handOverToMigrations(postgres.url);
     return {
       logins: await useDatabase({ url, logins, holdsQueue, logger }),
-      lost: postgres.ended.then(() => 'the embedded PostgreSQL ended by itself; see the log above, then start Annex again'),
+      lost: postgres.ended.then(
+        () => 'the embedded PostgreSQL ended by itself; see the log above, then start Annex again',
+      ),
       stop: () => postgres.stop(),
     };
   } catch (thrown) {
@@ -32,7 +38,10 @@ export async function openDatabase(settings: Settings, masterKey: Buffer, logger
 }
 
 /** Brings the operator's database up to date, and ends: `ANNEX_ROLE=migrate`. */
-export async function migrateDatabase({ databaseUrl, databaseLogins, masterKey, oldMasterKeys, redisUrl }: Settings, logger: Logger): Promise<void> {
+export async function migrateDatabase(
+  { databaseUrl, databaseLogins, masterKey, oldMasterKeys, redisUrl }: Settings,
+  logger: Logger,
+): Promise<void> {
   const logins = databaseLogins ?? (masterKey && { current: masterKey, old: oldMasterKeys });
   if (!logins) throw new Error('the settings were read without the keys of a migration');
   await useDatabase({ url: databaseUrl, logins, holdsQueue: redisUrl === undefined, logger });

@@ -1,4 +1,7 @@
-/** In development a tenant stands ready: its user, a token, and the example plugins, installed and enabled. Made once, then left alone. */
+/**
+ * In development a tenant stands ready: its user, a token, and the example plugins, installed and enabled. Made once,
+ * then left alone.
+ */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
@@ -34,7 +37,10 @@ export interface Demo {
   zip: string;
 }
 
-/** Written last, so that a start that was killed in the middle of making the demo is made good by the next one. Holds the tenant's id. */
+/**
+ * Written last, so that a start that was killed in the middle of making the demo is made good by the next one. Holds
+ * the tenant's id.
+ */
 const DONE_FILE = 'demo-made';
 
 /** Whether a demo tenant was made in this data folder. */
@@ -43,33 +49,65 @@ export function hasDemo(dataDir: string): boolean {
 }
 
 /**
- * Answers what the panel shows. The tenant is made once and then its owner's: renamed, it is found by its id; deleted, or with another password,
- * it stays so. Nothing about it keeps Annex from starting: what cannot be made is logged, and left out.
+ * Answers what the panel shows. The tenant is made once and then its owner's: renamed, it is found by its id; deleted,
+ * or with another password, it stays so. Nothing about it keeps Annex from starting: what cannot be made is logged, and
+ * left out.
  */
 export async function ensureDemo({ platform, dataDir }: { platform: Platform; dataDir: string }): Promise<Demo> {
   const zip = await packExample('daily-kpi', dataDir);
   try {
-    const isMade = existsSync(join(dataDir, DONE_FILE)) && (await platform.database.platform((tx) => findOperatorByEmail(tx, demoUser.email))) !== null;
+    const isMade =
+      existsSync(join(dataDir, DONE_FILE)) &&
+      (await platform.database.platform((tx) => findOperatorByEmail(tx, demoUser.email))) !== null;
     if (!isMade) await makeTenant(platform);
     return { ...(await enterDemo({ platform, dataDir, isMade })), zip };
   } catch (thrown) {
     platform.logger.warn({ err: thrown }, 'the demo tenant could not be made ready; everything else works');
-    return { tenant: undefined, why: `It could not be made ready: ${messageOf(thrown)}`, signsIn: false, token: undefined, plugins: [], zip };
+    return {
+      tenant: undefined,
+      why: `It could not be made ready: ${messageOf(thrown)}`,
+      signsIn: false,
+      token: undefined,
+      plugins: [],
+      zip,
+    };
   }
 }
 
-async function enterDemo({ platform, dataDir, isMade }: { platform: Platform; dataDir: string; isMade: boolean }): Promise<Omit<Demo, 'zip'>> {
+async function enterDemo({
+  platform,
+  dataDir,
+  isMade,
+}: {
+  platform: Platform;
+  dataDir: string;
+  isMade: boolean;
+}): Promise<Omit<Demo, 'zip'>> {
   const { access } = platform;
   const session = await unlessRefused(access.login({ ...demoUser, address: 'local' }));
   const kept = keptToken(dataDir);
-  const principal = await unlessRefused(access.authenticate(kept ?? '')).then((known) => known ?? (session && access.authenticate(session.access_token)));
+  const principal = await unlessRefused(access.authenticate(kept ?? '')).then(
+    (known) => known ?? (session && access.authenticate(session.access_token)),
+  );
   const gone = { tenant: undefined, signsIn: session !== undefined, plugins: [] };
   if (!principal) return { ...gone, why: `The password of ${demoUser.email} was changed.`, token: undefined };
   const slug = await findTenant(platform, dataDir);
-  const found = slug === undefined ? undefined : await access.resolveTenant(principal, { slugHeader: slug }, 'demo').catch(explained);
+  const found =
+    slug === undefined
+      ? undefined
+      : await access.resolveTenant(principal, { slugHeader: slug }, 'demo').catch(explained);
   if (found === undefined || 'why' in found || !found.caller) {
-    const why = found === undefined ? 'It was deleted.' : 'why' in found ? found.why : `${demoUser.email} may not enter it any more.`;
-    return { ...gone, why: `${why} Remove ${join(dataDir, DONE_FILE)} and start again to have one made anew, or make a tenant of your own: POST /api/tenants.`, token: undefined };
+    const why =
+      found === undefined
+        ? 'It was deleted.'
+        : 'why' in found
+          ? found.why
+          : `${demoUser.email} may not enter it any more.`;
+    return {
+      ...gone,
+      why: `${why} Remove ${join(dataDir, DONE_FILE)} and start again to have one made anew, or make a tenant of your own: POST /api/tenants.`,
+      token: undefined,
+    };
   }
   const { caller, tenant } = found;
   const token = (await worksFor(platform, kept)) ? kept : await makeToken(platform, caller, dataDir);
@@ -78,7 +116,12 @@ async function enterDemo({ platform, dataDir, isMade }: { platform: Platform; da
     writeFileSync(join(dataDir, DONE_FILE), `${tenant.id}\n`);
   }
   const { items } = await platform.installations.list(caller, { limit: 50 });
-  return { tenant: tenant.slug, signsIn: session !== undefined, token, plugins: items.map((plugin) => ({ slug: plugin.slug, status: plugin.status })) };
+  return {
+    tenant: tenant.slug,
+    signsIn: session !== undefined,
+    token,
+    plugins: items.map((plugin) => ({ slug: plugin.slug, status: plugin.status })),
+  };
 }
 
 function explained(thrown: unknown): { why: string } {
@@ -159,11 +202,11 @@ async function installExamples({ installations, vault }: Platform, caller: Calle
     try {
       const bytes = await packFolder(join(examplesFolder, name));
       await installations.upload(caller, bytes, {});
-      for (const [secret, value] of Object.entries(exampleSecrets[name] ?? {})) await vault.setFor(caller, { plugin: name, name: secret, value });
+      for (const [secret, value] of Object.entries(exampleSecrets[name] ?? {}))
+        await vault.setFor(caller, { plugin: name, name: secret, value });
       await installations.enable(caller, name, { grant: 'all' });
     } catch (thrown) {
       logger.warn({ plugin: name, err: thrown }, `an example plugin could not be installed: ${messageOf(thrown)}`);
     }
   }
 }
-

@@ -14,7 +14,21 @@ export interface PlatformHealth extends Health {
 }
 
 /** Whether this process can take traffic, and its numbers for Prometheus. */
-export function createHealth({ database, sandbox, tier, execution, dispatcher, logger }: { database: Database; sandbox: Sandbox; tier: SandboxTier; execution: Execution; dispatcher: Dispatcher; logger: Logger }): PlatformHealth {
+export function createHealth({
+  database,
+  sandbox,
+  tier,
+  execution,
+  dispatcher,
+  logger,
+}: {
+  database: Database;
+  sandbox: Sandbox;
+  tier: SandboxTier;
+  execution: Execution;
+  dispatcher: Dispatcher;
+  logger: Logger;
+}): PlatformHealth {
   let closing = false;
   let holds = 0;
   const registry = new Registry();
@@ -64,7 +78,11 @@ export function createHealth({ database, sandbox, tier, execution, dispatcher, l
           return 'unavailable';
         },
       );
-      return { ready: Object.values(checks).every((check) => check === 'ok'), checks, sandbox: { tier: tier.tier, layers: layersOf(tier) } };
+      return {
+        ready: Object.values(checks).every((check) => check === 'ok'),
+        checks,
+        sandbox: { tier: tier.tier, layers: layersOf(tier) },
+      };
     },
     metrics: () => registry.metrics(),
   };
@@ -73,7 +91,10 @@ export function createHealth({ database, sandbox, tier, execution, dispatcher, l
 /** How long what was read of the database answers again, in milliseconds: anybody may ask for the numbers. */
 const backlogAgeMs = 5000;
 
-/** Numbers over all tenants, read from the database: every process says the same, also for workers, which nobody can ask. */
+/**
+ * Numbers over all tenants, read from the database: every process says the same, also for workers, which nobody can
+ * ask.
+ */
 function addBacklogMetrics(registry: Registry, { database, logger }: { database: Database; logger: Logger }): void {
   let reading: { atMs: number; backlog: Promise<Backlog | undefined> } | undefined;
   const read = (): Promise<Backlog | undefined> => {
@@ -86,7 +107,12 @@ function addBacklogMetrics(registry: Registry, { database, logger }: { database:
     }
     return reading.backlog;
   };
-  const add = (name: string, help: string, labelNames: string[], set: (gauge: Gauge, backlog: Backlog) => void): void => {
+  const add = (
+    name: string,
+    help: string,
+    labelNames: string[],
+    set: (gauge: Gauge, backlog: Backlog) => void,
+  ): void => {
     new Gauge({
       name,
       help,
@@ -101,15 +127,40 @@ function addBacklogMetrics(registry: Registry, { database, logger }: { database:
       },
     });
   };
-  add('annex_background_runs', 'Background runs that have not ended: due, delayed until their time, handed to the queue, running, parked until something else happens', ['state'], (gauge, { runs }) => {
-    for (const [state, count] of Object.entries(runs)) gauge.set({ state }, count);
-  });
-  add('annex_queue_oldest_waiting_seconds', 'How long the background run that waits longest has been due', [], (gauge, { oldestWaitingS }) => gauge.set(oldestWaitingS));
-  add('annex_dead_letters', 'Background runs that failed for good and were not replayed', [], (gauge, { deadLetters }) => gauge.set(deadLetters));
-  add('annex_schedule_lag_seconds', 'How late the tick of a schedule is that has been due longest', [], (gauge, { scheduleLagS }) => gauge.set(scheduleLagS));
-  add('annex_runs_last_minute', 'Runs made within the last minute that have ended, by kind and status', ['kind', 'status'], (gauge, { lastMinute }) => {
-    for (const { kind, status, runs } of lastMinute) gauge.set({ kind, status }, runs);
-  });
+  add(
+    'annex_background_runs',
+    'Background runs that have not ended: due, delayed until their time, handed to the queue, running, parked until something else happens',
+    ['state'],
+    (gauge, { runs }) => {
+      for (const [state, count] of Object.entries(runs)) gauge.set({ state }, count);
+    },
+  );
+  add(
+    'annex_queue_oldest_waiting_seconds',
+    'How long the background run that waits longest has been due',
+    [],
+    (gauge, { oldestWaitingS }) => gauge.set(oldestWaitingS),
+  );
+  add(
+    'annex_dead_letters',
+    'Background runs that failed for good and were not replayed',
+    [],
+    (gauge, { deadLetters }) => gauge.set(deadLetters),
+  );
+  add(
+    'annex_schedule_lag_seconds',
+    'How late the tick of a schedule is that has been due longest',
+    [],
+    (gauge, { scheduleLagS }) => gauge.set(scheduleLagS),
+  );
+  add(
+    'annex_runs_last_minute',
+    'Runs made within the last minute that have ended, by kind and status',
+    ['kind', 'status'],
+    (gauge, { lastMinute }) => {
+      for (const { kind, status, runs } of lastMinute) gauge.set({ kind, status }, runs);
+    },
+  );
 }
 
 function addDispatchMetrics(registry: Registry, dispatcher: Dispatcher): void {
@@ -121,7 +172,8 @@ function addDispatchMetrics(registry: Registry, dispatcher: Dispatcher): void {
     collect() {
       this.reset();
       const { claimed: _claimed, running: _running, slots: _slots, handedBack, ...outcomes } = dispatcher.stats();
-      for (const [outcome, count] of Object.entries({ ...outcomes, handed_back: handedBack })) this.inc({ outcome }, count);
+      for (const [outcome, count] of Object.entries({ ...outcomes, handed_back: handedBack }))
+        this.inc({ outcome }, count);
     },
   });
   new Gauge({
@@ -142,10 +194,24 @@ const answerBucketsS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5,
 /** Methods that name a series of their own; whoever invents others makes no new ones. */
 const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
 
-/** Counts the answers to HTTP requests by door and status, and how long they took by door. No path, slug or tenant: anybody may read these numbers. */
+/**
+ * Counts the answers to HTTP requests by door and status, and how long they took by door. No path, slug or tenant:
+ * anybody may read these numbers.
+ */
 function addAnswerMetrics(registry: Registry): Required<Health>['answered'] {
-  const requests = new Counter({ name: 'annex_http_requests_total', help: 'Requests answered, by door, method and status', labelNames: ['door', 'method', 'status'], registers: [registry] });
-  const seconds = new Histogram({ name: 'annex_http_request_seconds', help: 'How long answers took, by door', labelNames: ['door'], buckets: answerBucketsS, registers: [registry] });
+  const requests = new Counter({
+    name: 'annex_http_requests_total',
+    help: 'Requests answered, by door, method and status',
+    labelNames: ['door', 'method', 'status'],
+    registers: [registry],
+  });
+  const seconds = new Histogram({
+    name: 'annex_http_request_seconds',
+    help: 'How long answers took, by door',
+    labelNames: ['door'],
+    buckets: answerBucketsS,
+    registers: [registry],
+  });
   return ({ door, method, status, durationMs }) => {
     requests.inc({ door, method: knownMethods.has(method) ? method : 'other', status });
     seconds.observe({ door }, durationMs / 1000);
@@ -161,7 +227,11 @@ function addIsolationMetrics(registry: Registry, tier: SandboxTier): void {
     registers: [registry],
   });
   for (const [layer, isOn] of Object.entries(layersOf(tier))) layers.set({ layer }, isOn ? 1 : 0);
-  const reached = new Gauge({ name: 'annex_executor_isolation_tier', help: 'Tier of confinement of executors, 0 to 3', registers: [registry] });
+  const reached = new Gauge({
+    name: 'annex_executor_isolation_tier',
+    help: 'Tier of confinement of executors, 0 to 3',
+    registers: [registry],
+  });
   reached.set(Number(tier.tier.slice(1)));
 }
 
@@ -175,7 +245,8 @@ function addSandboxMetrics(registry: Registry, sandbox: Sandbox): void {
     registers: [registry],
     collect() {
       this.reset();
-      for (const { pid, tenantId, rssBytes } of sandbox.stats().executors) this.set({ pid: String(pid), state: tenantId === null ? 'blank' : 'serving' }, rssBytes);
+      for (const { pid, tenantId, rssBytes } of sandbox.stats().executors)
+        this.set({ pid: String(pid), state: tenantId === null ? 'blank' : 'serving' }, rssBytes);
     },
   });
   new Gauge({
@@ -185,7 +256,8 @@ function addSandboxMetrics(registry: Registry, sandbox: Sandbox): void {
     registers: [registry],
     collect() {
       this.reset();
-      for (const { pid, tenantId, isolates } of sandbox.stats().executors) this.set({ pid: String(pid), state: tenantId === null ? 'blank' : 'serving' }, isolates);
+      for (const { pid, tenantId, isolates } of sandbox.stats().executors)
+        this.set({ pid: String(pid), state: tenantId === null ? 'blank' : 'serving' }, isolates);
     },
   });
   new Gauge({

@@ -4,7 +4,10 @@ import { join, resolve } from 'node:path';
 import { writeNew } from './data-folder.js';
 import { StartRefused } from './start-refused.js';
 
-/** Throws {@link StartRefused} when the embedded database is there without the key that its secrets are sealed with: a new one would open none. */
+/**
+ * Throws {@link StartRefused} when the embedded database is there without the key that its secrets are sealed with: a
+ * new one would open none.
+ */
 export function requireKeptKey(dataDir: string, home: string): void {
   if (existsSync(join(dataDir, 'master-key'))) return;
   throw new StartRefused(
@@ -13,7 +16,11 @@ export function requireKeptKey(dataDir: string, home: string): void {
 }
 
 /** A secret of development: made on the first start, kept in the data folder with mode 0600, the same ever after. */
-export function keptSecret(dataDir: string, name: string, make: () => string = () => randomBytes(32).toString('hex')): string {
+export function keptSecret(
+  dataDir: string,
+  name: string,
+  make: () => string = () => randomBytes(32).toString('hex'),
+): string {
   const file = join(dataDir, name);
   // An api and a worker may come here at once: whoever is first makes it.
   writeNew(file, `${make()}\n`, 0o600);

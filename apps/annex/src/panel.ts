@@ -2,7 +2,17 @@ import type { SandboxTier } from '@annex/sandbox';
 import { demoUser, type Demo } from './demo.js';
 
 /** Prints what a newcomer needs: where it is, how to sign in, and lines to copy that work. */
-export function printPanel({ url, demo, tier, keepsMail }: { url: string; demo: Demo; tier: SandboxTier; /** No mail server is configured. */ keepsMail: boolean }): void {
+export function printPanel({
+  url,
+  demo,
+  tier,
+  keepsMail,
+}: {
+  url: string;
+  demo: Demo;
+  tier: SandboxTier;
+  /** No mail server is configured. */ keepsMail: boolean;
+}): void {
   if (demo.tenant === undefined || demo.token === undefined) return printShortPanel({ url, demo, tier });
   const auth = `-H "Authorization: Bearer ${demo.token}"`;
   const json = `-H 'content-type: application/json'`;

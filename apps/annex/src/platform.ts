@@ -1,4 +1,6 @@
-/** Joins the libraries: each names the small port it needs, and here they meet. The one place that knows all of them. */
+/**
+ * Joins the libraries: each names the small port it needs, and here they meet. The one place that knows all of them.
+ */
 import { Access } from '@annex/access';
 import { Dispatcher, type AttemptPort, Events, type FailingPlugin, Runs, startJob } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
@@ -8,10 +10,26 @@ import { Installations } from '@annex/installations';
 import { createSmtp, Mailer } from '@annex/mail';
 import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
-import { checkViews, Database, emitEvent, enqueueRun, saveQuotaLimits, type CheckedView, type DatabaseLogins, type MappedView } from '@annex/persistence';
+import {
+  checkViews,
+  Database,
+  emitEvent,
+  enqueueRun,
+  saveQuotaLimits,
+  type CheckedView,
+  type DatabaseLogins,
+  type MappedView,
+} from '@annex/persistence';
 import { createLlm } from '@annex/llm';
 import { createQueue, type Queue } from '@annex/queue';
-import { createCompiler, createSandbox, sandboxTier, type KillReport, type SandboxStats, type SandboxTier } from '@annex/sandbox';
+import {
+  createCompiler,
+  createSandbox,
+  sandboxTier,
+  type KillReport,
+  type SandboxStats,
+  type SandboxTier,
+} from '@annex/sandbox';
 import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
@@ -55,19 +73,35 @@ export interface Platform extends Stoppable {
 }
 
 /** Makes and starts the platform. What had started is stopped again when a later part fails. */
-export async function createPlatform({ settings, logins, logger, masterKey, jwtSecret }: PlatformOptions): Promise<Platform> {
+export async function createPlatform({
+  settings,
+  logins,
+  logger,
+  masterKey,
+  jwtSecret,
+}: PlatformOptions): Promise<Platform> {
   const undo: (() => Promise<unknown> | unknown)[] = [];
   const stop = async () => {
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const database = await Database.open({ logins, logger, poolSize: 12, platformPoolSize: 6, applicationName: `annex-${settings.role}` });
+    const database = await Database.open({
+      logins,
+      logger,
+      poolSize: 12,
+      platformPoolSize: 6,
+      applicationName: `annex-${settings.role}`,
+    });
     undo.push(() => database.close());
     await database.platform((tx) => saveQuotaLimits(tx, settings.quotas));
     const clock = systemClock;
     const kills: { handle?: (report: KillReport) => void } = {};
     // Both of what follows stand behind the same walls, so these are settled before either.
-    const walls = { users: settings.sandboxUsers, cgroup: settings.sandboxCgroup, withoutKernelRules: settings.sandboxKernelRules === 'off' };
+    const walls = {
+      users: settings.sandboxUsers,
+      cgroup: settings.sandboxCgroup,
+      withoutKernelRules: settings.sandboxKernelRules === 'off',
+    };
     const tier = await sandboxTier(walls);
     // Beside the sandbox, which takes longer. Workers take no packages.
     const starting = createCompiler({ logger, blank: settings.role === 'worker' ? 0 : 1 });
@@ -83,12 +117,26 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
     undo.push(() => sandbox.stop());
     const compiler = await starting;
 
-    const vault = new Vault({ database, keyring: createKeyring({ current: asMasterKey(masterKey), old: settings.oldMasterKeys.map(asMasterKey) }), clock });
+    const vault = new Vault({
+      database,
+      keyring: createKeyring({ current: asMasterKey(masterKey), old: settings.oldMasterKeys.map(asMasterKey) }),
+      clock,
+    });
     await vault.start();
     undo.push(() => vault.stop());
     // Keys that a former master key wraps are wrapped anew, so that the former one can be given up after one start.
-    if (settings.oldMasterKeys.length > 0) logger.info({ rewrapped: await vault.rewrap() }, 'data keys were wrapped with the current master key');
-    const access = Access.create({ database, emit: emitEvent, clock, logger, jwtSecret, oidc: settings.oidc, baseDomain: settings.baseDomain, tenantGraceDays: settings.tenantGraceDays });
+    if (settings.oldMasterKeys.length > 0)
+      logger.info({ rewrapped: await vault.rewrap() }, 'data keys were wrapped with the current master key');
+    const access = Access.create({
+      database,
+      emit: emitEvent,
+      clock,
+      logger,
+      jwtSecret,
+      oidc: settings.oidc,
+      baseDomain: settings.baseDomain,
+      tenantGraceDays: settings.tenantGraceDays,
+    });
     await access.start();
     undo.push(() => access.stop());
     const installations = new Installations({
@@ -104,20 +152,41 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
       limits: { ...defaultManifestLimits, minIntervalS: settings.minIntervalS },
     });
     undo.push(() => installations.stop());
-    kills.handle = (report) => void installations.recordKill(report).catch((thrown: unknown) => logger.error({ err: thrown }, 'a kill could not be recorded'));
+    kills.handle = (report) =>
+      void installations
+        .recordKill(report)
+        .catch((thrown: unknown) => logger.error({ err: thrown }, 'a kill could not be recorded'));
 
-    const queue = createQueue(settings.redisUrl ? { backend: 'redis', url: settings.redisUrl, logger } : { backend: 'postgres', url: requireQueueLogin(logins), logger });
+    const queue = createQueue(
+      settings.redisUrl
+        ? { backend: 'redis', url: settings.redisUrl, logger }
+        : { backend: 'postgres', url: requireQueueLogin(logins), logger },
+    );
     undo.push(() => queue.close());
     if (settings.redisUrl && settings.role !== 'api') await requireRedis(queue, settings.redisUrl);
     const store = await openStore(settings.filesAt);
-    const files = new Files({ database, store, emit: emitEvent, clock, logger, limits: settings.fileLimits, linkSecret: jwtSecret, publicUrl: settings.publicUrl });
+    const files = new Files({
+      database,
+      store,
+      emit: emitEvent,
+      clock,
+      logger,
+      limits: settings.fileLimits,
+      linkSecret: jwtSecret,
+      publicUrl: settings.publicUrl,
+    });
     undo.push(() => files.close());
     await requireStore(files, store.description);
     if (settings.role !== 'api') {
       const sweeper = await startSweeper({ database, store, logger });
       undo.push(() => sweeper.stop());
     }
-    const tables = new Tables({ database, clock, limits: settings.tableLimits, views: await requireViews(database, settings.tableViews) });
+    const tables = new Tables({
+      database,
+      clock,
+      limits: settings.tableLimits,
+      views: await requireViews(database, settings.tableViews),
+    });
     const egress = createEgress({ allowPrivate: settings.egressAllowPrivate });
     egress.start();
     // Places of its own: what plugins ask for may take long, and deliveries are not to wait for it.
@@ -125,7 +194,14 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
     const maskers = new Maskers();
     const templates = new TemplateRenderer();
     undo.push(() => templates.stop());
-    const mail = new Mailer({ database, transport: settings.smtpUrl === undefined ? undefined : createSmtp(settings.smtpUrl), from: settings.mailFrom, keptBytes: settings.quotas.kept_mail_bytes ?? Number.MAX_SAFE_INTEGER, clock, logger });
+    const mail = new Mailer({
+      database,
+      transport: settings.smtpUrl === undefined ? undefined : createSmtp(settings.smtpUrl),
+      from: settings.mailFrom,
+      keptBytes: settings.quotas.kept_mail_bytes ?? Number.MAX_SAFE_INTEGER,
+      clock,
+      logger,
+    });
     undo.push(() => mail.close());
     const execution = new Execution({
       database,
@@ -138,14 +214,19 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
         readTenantSettings: (tenantId, names) => vault.readForTenant(tenantId, names),
         // Places of its own: models answer slowly, and webhooks and plugins' calls are not to wait for them.
         egress: createEgress({ allowPrivate: settings.egressAllowPrivate, longAtOnce: 48, longAtOncePerTenant: 16 }),
-        operatorEgress: createEgress({ allowPrivate: settings.llm.baseUrl === undefined ? [] : [authorityOf(settings.llm.baseUrl)], longAtOnce: 48, longAtOncePerTenant: 16 }),
+        operatorEgress: createEgress({
+          allowPrivate: settings.llm.baseUrl === undefined ? [] : [authorityOf(settings.llm.baseUrl)],
+          longAtOnce: 48,
+          longAtOncePerTenant: 16,
+        }),
         maskerOf: (values) => maskers.of(values),
         database,
         clock,
         dailyTokens: settings.llmDailyTokens,
       }),
       emit: emitEvent,
-      startJob: (tx, { runId, installationId, job, payload, depth }) => startJob(tx, { runId, installation: installationId, job: job.name, payload, depth, isEffect: true }),
+      startJob: (tx, { runId, installationId, job, payload, depth }) =>
+        startJob(tx, { runId, installation: installationId, job: job.name, payload, depth, isEffect: true }),
       files,
       templates,
       mail,
@@ -153,8 +234,26 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
       clock,
       logger,
     });
-    const deliverer = new Deliverer({ database, secrets: vault, egress: webhookEgress, transforms: execution, maskerOf: (values) => maskers.of(values), emit: emitEvent, clock, logger });
-    const dispatcher = new Dispatcher({ database, queue, execute: attemptPort(execution, deliverer), onFailing: disableFailing(installations, settings.disableAfterFailures), onEnded: (run, status) => execution.countRun(run, status), clock, logger, ownerId: newUuid() });
+    const deliverer = new Deliverer({
+      database,
+      secrets: vault,
+      egress: webhookEgress,
+      transforms: execution,
+      maskerOf: (values) => maskers.of(values),
+      emit: emitEvent,
+      clock,
+      logger,
+    });
+    const dispatcher = new Dispatcher({
+      database,
+      queue,
+      execute: attemptPort(execution, deliverer),
+      onFailing: disableFailing(installations, settings.disableAfterFailures),
+      onEnded: (run, status) => execution.countRun(run, status),
+      clock,
+      logger,
+      ownerId: newUuid(),
+    });
     await execution.start();
     undo.push(() => execution.stop());
     const runs = new Runs({ database, logger });
@@ -163,9 +262,38 @@ export async function createPlatform({ settings, logins, logger, masterKey, jwtS
 
     const health = createHealth({ database, sandbox, tier, execution, dispatcher, logger });
     const events = new Events({ database });
-    const webhooks = new Webhooks({ database, secrets: vault, egress: webhookEgress, installations: execution.snapshots, emit: emitEvent, clock, logger });
+    const webhooks = new Webhooks({
+      database,
+      secrets: vault,
+      egress: webhookEgress,
+      installations: execution.snapshots,
+      emit: emitEvent,
+      clock,
+      logger,
+    });
     const hooks = new InboundHooks({ database, secrets: vault, emit: emitEvent, clock, logger });
-    return { access, database, dispatcher, events, execution, files, mail, runs, tables, health, installations, logger, vault, webhooks, hooks, sandboxTier: tier, sandboxStats: () => sandbox.stats(), holdReadiness: () => health.hold(), unready: () => health.close(), stop };
+    return {
+      access,
+      database,
+      dispatcher,
+      events,
+      execution,
+      files,
+      mail,
+      runs,
+      tables,
+      health,
+      installations,
+      logger,
+      vault,
+      webhooks,
+      hooks,
+      sandboxTier: tier,
+      sandboxStats: () => sandbox.stats(),
+      holdReadiness: () => health.hold(),
+      unready: () => health.close(),
+      stop,
+    };
   } catch (thrown) {
     await stop();
     throw thrown;
@@ -177,7 +305,9 @@ function attemptPort(execution: Execution, deliverer: { runAttempt: AttemptPort[
   return {
     runAttempt: (run, signal) => {
       const { installationId } = run;
-      return run.kind === 'webhook' || installationId === null ? deliverer.runAttempt(run, signal) : execution.runAttempt({ ...run, installationId }, signal);
+      return run.kind === 'webhook' || installationId === null
+        ? deliverer.runAttempt(run, signal)
+        : execution.runAttempt({ ...run, installationId }, signal);
     },
   };
 }
@@ -187,12 +317,17 @@ function disableFailing(installations: Installations, afterRuns: number): (faili
   return async ({ tenantId, installationId, failedRuns, error }) => {
     if (afterRuns === 0 || failedRuns < afterRuns) return;
     const why = `${failedRuns} runs in a row failed for good, the last one with ${error.code}: ${error.message.slice(0, 300)}`;
-    await installations.disableFailing(tenantId, installationId, `${why}. What happens for it is kept and runs when it is enabled again; dead letters can be replayed then.`);
+    await installations.disableFailing(
+      tenantId,
+      installationId,
+      `${why}. What happens for it is kept and runs when it is enabled again; dead letters can be replayed then.`,
+    );
   };
 }
 
 function requireQueueLogin({ queue }: DatabaseLogins): string {
-  if (queue === undefined) throw new StartRefused('DATABASE_QUEUE_URL: set it too, or REDIS_URL: the queue lives in one of the two.');
+  if (queue === undefined)
+    throw new StartRefused('DATABASE_QUEUE_URL: set it too, or REDIS_URL: the queue lives in one of the two.');
   return queue;
 }
 
@@ -203,16 +338,23 @@ async function requireRedis(queue: Queue, url: string): Promise<void> {
     try {
       return await queue.ping();
     } catch (thrown) {
-      if (Date.now() > deadline) throw new StartRefused(`REDIS_URL: Redis at ${new URL(url).host} cannot be used: ${messageOf(thrown)}. Check that it runs, and the password.`);
+      if (Date.now() > deadline)
+        throw new StartRefused(
+          `REDIS_URL: Redis at ${new URL(url).host} cannot be used: ${messageOf(thrown)}. Check that it runs, and the password.`,
+        );
       await new Promise((done) => setTimeout(done, 500));
     }
   }
 }
 
 /** A view that is not as the operator says would fail each plugin that asks for it, so nothing starts until all are. */
-async function requireViews(database: Database, wanted: Readonly<Record<string, MappedView>>): Promise<ReadonlyMap<string, CheckedView>> {
+async function requireViews(
+  database: Database,
+  wanted: Readonly<Record<string, MappedView>>,
+): Promise<ReadonlyMap<string, CheckedView>> {
   const { views, problems } = await database.platform((tx) => checkViews(tx, wanted));
-  if (problems.length > 0) throw new StartRefused(problems.map((problem) => `ANNEX_TABLES: ${problem}`).join('\nannex: '));
+  if (problems.length > 0)
+    throw new StartRefused(problems.map((problem) => `ANNEX_TABLES: ${problem}`).join('\nannex: '));
   return views;
 }
 
@@ -221,7 +363,9 @@ async function requireStore(files: Files, description: string): Promise<void> {
   try {
     await files.check();
   } catch (thrown) {
-    throw new StartRefused(`FILES_URL: the file store ${description} cannot be used: ${messageOf(thrown)}. Check that it is there, and that Annex may write to it.`);
+    throw new StartRefused(
+      `FILES_URL: the file store ${description} cannot be used: ${messageOf(thrown)}. Check that it is there, and that Annex may write to it.`,
+    );
   }
 }
 

@@ -2,7 +2,10 @@ import { createServer } from 'node:net';
 import { messageOf } from '@annex/kernel';
 import { StartRefused } from './start-refused.js';
 
-/** Rejects with {@link StartRefused} when the address cannot be listened on: better known before PostgreSQL is started than after. */
+/**
+ * Rejects with {@link StartRefused} when the address cannot be listened on: better known before PostgreSQL is started
+ * than after.
+ */
 export async function requireFreePort(port: number, host: string): Promise<void> {
   try {
     await new Promise<void>((free, taken) => {

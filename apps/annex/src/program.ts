@@ -29,8 +29,8 @@ async function main(): Promise<void> {
   let firstMs = 0;
   const onSignal = (signal: NodeJS.Signals) => {
     signals += 1;
-    // One Ctrl-C may come twice, from the terminal and from npm; a second one of a person who will not wait comes later. Supervisors may repeat
-    // SIGTERM and mean the same: what is under way ends, or the time for it runs out.
+    // One Ctrl-C may come twice, from the terminal and from npm; a second one of a person who will not wait comes
+    // later. Supervisors may repeat SIGTERM and mean the same: what is under way ends, or the time for it runs out.
     if (signals > 1) return signal === 'SIGINT' && performance.now() - firstMs > 1000 ? process.exit(1) : undefined;
     firstMs = performance.now();
     console.error(`annex: ${signal}, stopping`);
@@ -57,7 +57,11 @@ async function main(): Promise<void> {
 export function runProgram(): void {
   main().catch((thrown: unknown) => {
     console.error(`annex: ${messageOf(thrown)}`);
-    if (!(thrown instanceof StartRefused || thrown instanceof DatabaseRefused || isAnnexError(thrown)) && thrown instanceof Error) console.error(thrown.stack?.split('\n').slice(1, 6).join('\n'));
+    if (
+      !(thrown instanceof StartRefused || thrown instanceof DatabaseRefused || isAnnexError(thrown)) &&
+      thrown instanceof Error
+    )
+      console.error(thrown.stack?.split('\n').slice(1, 6).join('\n'));
     process.exit(1);
   });
 }

@@ -1,9 +1,19 @@
 import { messageOf, type Logger } from '@annex/kernel';
-import { checkLogins, DatabaseRefused, prepareDatabase, requireMigrated, type DatabaseLogins, type PrepareDatabaseOptions } from '@annex/persistence';
+import {
+  checkLogins,
+  DatabaseRefused,
+  prepareDatabase,
+  requireMigrated,
+  type DatabaseLogins,
+  type PrepareDatabaseOptions,
+} from '@annex/persistence';
 import { migrateQueue } from '@annex/queue';
 import { StartRefused } from './start-refused.js';
 
-/** How long a PostgreSQL that does not answer yet is waited for, in milliseconds: services of one machine start in any order. */
+/**
+ * How long a PostgreSQL that does not answer yet is waited for, in milliseconds: services of one machine start in any
+ * order.
+ */
 const PATIENCE_MS = 15_000;
 
 /** Codes of a server that is not there yet: system errors, and PostgreSQL's "the database system is starting up". */
@@ -19,12 +29,15 @@ export interface UseDatabaseOptions {
   logger: Logger;
 }
 
-/** Makes the database ready and answers the logins. Throws {@link StartRefused} when it cannot be reached, or refuses. */
+/**
+ * Makes the database ready and answers the logins. Throws {@link StartRefused} when it cannot be reached, or refuses.
+ */
 export async function useDatabase({ url, logins, holdsQueue, logger }: UseDatabaseOptions): Promise<DatabaseLogins> {
   if (url !== undefined) {
     return patiently({ url, setting: 'DATABASE_URL', logger }, async () => {
       const prepared = await prepareDatabase({ url, logins, prepareQueue: holdsQueue ? migrateQueue : undefined });
-      if (prepared.steps.length > 0) logger.info({ steps: prepared.steps }, 'the database schema was brought up to date');
+      if (prepared.steps.length > 0)
+        logger.info({ steps: prepared.steps }, 'the database schema was brought up to date');
       return prepared.logins;
     });
   }
@@ -37,7 +50,10 @@ export async function useDatabase({ url, logins, holdsQueue, logger }: UseDataba
 }
 
 /** Waits for a server that starts. A connection's error becomes a sentence about its setting, a migration's passes. */
-async function patiently<T>({ url, setting, logger }: { url: string; setting: string; logger: Logger }, work: () => Promise<T>): Promise<T> {
+async function patiently<T>(
+  { url, setting, logger }: { url: string; setting: string; logger: Logger },
+  work: () => Promise<T>,
+): Promise<T> {
   const { hostname, port, pathname } = new URL(url);
   const where = `${hostname}:${port || '5432'}${pathname}`;
   const deadline = Date.now() + PATIENCE_MS;
@@ -51,9 +67,16 @@ async function patiently<T>({ url, setting, logger }: { url: string; setting: st
       const isAboutUrl = notYet.has(code) || /^(08|28|3D|53)/.test(code);
       if (!isAboutUrl) throw thrown;
       if (!notYet.has(code) || Date.now() > deadline) {
-        throw new StartRefused(`${setting}: PostgreSQL at ${where} cannot be used: ${messageOf(thrown) || code}. Check that it runs, and user, password and database.`, { cause: thrown });
+        throw new StartRefused(
+          `${setting}: PostgreSQL at ${where} cannot be used: ${messageOf(thrown) || code}. Check that it runs, and user, password and database.`,
+          { cause: thrown },
+        );
       }
-      if (tries === 1) logger.warn({ reason: messageOf(thrown) || code }, `PostgreSQL at ${where} does not answer yet; waiting up to ${PATIENCE_MS / 1000} s`);
+      if (tries === 1)
+        logger.warn(
+          { reason: messageOf(thrown) || code },
+          `PostgreSQL at ${where} does not answer yet; waiting up to ${PATIENCE_MS / 1000} s`,
+        );
       await new Promise((done) => setTimeout(done, 500));
     }
   }

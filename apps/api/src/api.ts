@@ -59,7 +59,10 @@ export interface ApiOptions extends ConnectionLimits {
   host: string;
   /** Bytes of a request body to REST and `/ext`. Default 1 MiB; uploads have their own limit. */
   bodyLimit?: number;
-  /** Addresses (IP or CIDR) of proxies whose `X-Forwarded-*` say who calls, by which host and protocol. Default: none is believed. */
+  /**
+   * Addresses (IP or CIDR) of proxies whose `X-Forwarded-*` say who calls, by which host and protocol. Default: none is
+   * believed.
+   */
   trustProxy?: readonly string[];
   /** Calls of one tenant's plugins under way at once. Default 200. */
   inFlightPerTenant?: number;
@@ -74,7 +77,10 @@ export interface ApiOptions extends ConnectionLimits {
 export interface RunningApi extends Stoppable {
   /** Where it listens, such as `http://127.0.0.1:3000`. */
   readonly url: string;
-  /** Still answers everything, but asks callers to leave: each answer ends its connection, so that none is cut in the middle of a request. */
+  /**
+   * Still answers everything, but asks callers to leave: each answer ends its connection, so that none is cut in the
+   * middle of a request.
+   */
   drain(): void;
 }
 
@@ -91,7 +97,10 @@ const plausibleHost = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
 @Module({})
 class ApiModule {}
 
-function apiModule(services: ApiServices, { closing, routes }: { closing: AbortSignal; routes: KnownRoutes }): DynamicModule {
+function apiModule(
+  services: ApiServices,
+  { closing, routes }: { closing: AbortSignal; routes: KnownRoutes },
+): DynamicModule {
   return {
     module: ApiModule,
     controllers,
@@ -112,13 +121,29 @@ function apiModule(services: ApiServices, { closing, routes }: { closing: AbortS
       { provide: CLOSING, useValue: closing },
       { provide: APP_FILTER, useValue: new ProblemFilter(services.logger, routes) },
       { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector), inject: [Reflector] },
-      { provide: APP_INTERCEPTOR, useFactory: (reflector: Reflector) => new IdempotencyInterceptor(services.database, reflector), inject: [Reflector] },
+      {
+        provide: APP_INTERCEPTOR,
+        useFactory: (reflector: Reflector) => new IdempotencyInterceptor(services.database, reflector),
+        inject: [Reflector],
+      },
     ],
   };
 }
 
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
-export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024, inFlightPerTenant = 200, trustProxy = [], corsOrigins = [], bodyMemoryBytes, tenantCallPoints, connections = defaultConnectionLimits.connections, connectionsPerAddress = defaultConnectionLimits.connectionsPerAddress }: Partial<ApiOptions> = {}): Promise<NestFastifyApplication> {
+export async function createApi(
+  services: ApiServices,
+  {
+    bodyLimit = 1024 * 1024,
+    inFlightPerTenant = 200,
+    trustProxy = [],
+    corsOrigins = [],
+    bodyMemoryBytes,
+    tenantCallPoints,
+    connections = defaultConnectionLimits.connections,
+    connectionsPerAddress = defaultConnectionLimits.connectionsPerAddress,
+  }: Partial<ApiOptions> = {},
+): Promise<NestFastifyApplication> {
   const closing = new AbortController();
   const routes = new KnownRoutes();
   const adapter = new FastifyAdapter({
@@ -133,7 +158,11 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     ...protocolErrors(services.logger),
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
-  const app = await NestFactory.create<NestFastifyApplication>(apiModule(services, { closing: closing.signal, routes }), adapter, { logger: false, bodyParser: false });
+  const app = await NestFactory.create<NestFastifyApplication>(
+    apiModule(services, { closing: closing.signal, routes }),
+    adapter,
+    { logger: false, bodyParser: false },
+  );
   const server = app.getHttpAdapter().getInstance();
   const memory = new BodyMemory(bodyMemoryBytes);
   const bodies = new BodyReader(memory);
@@ -155,7 +184,12 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   const { health } = services;
   if (health.answered) {
     server.addHook('onResponse', (request, reply, done) => {
-      health.answered?.({ door: doorOf(request.url), method: request.method, status: reply.statusCode, durationMs: reply.elapsedTime });
+      health.answered?.({
+        door: doorOf(request.url),
+        method: request.method,
+        status: reply.statusCode,
+        durationMs: reply.elapsedTime,
+      });
       done();
     });
   }
@@ -163,7 +197,11 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     void reply.header('x-request-id', request.id);
     // Tokens, secrets and one tenant's data are nothing for caches; what may be kept says so itself.
     if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
-    done(plausibleHost.test(request.host) ? undefined : apiErrors.error('BAD_REQUEST', 'The Host header is not a host name or address with an optional port.'));
+    done(
+      plausibleHost.test(request.host)
+        ? undefined
+        : apiErrors.error('BAD_REQUEST', 'The Host header is not a host name or address with an optional port.'),
+    );
   });
   allowApiOrigins(server, corsOrigins);
   admitBeforeBodies(server, { access: services.access, routes, budget });
@@ -171,7 +209,8 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
   await addExtDoor(server, {
     access: services.access,
     execution: services.execution,
-    readSecret: async (tenantId, installationId, name) => (await services.vault.readForRun(tenantId, installationId, [name])).get(name),
+    readSecret: async (tenantId, installationId, name) =>
+      (await services.vault.readForRun(tenantId, installationId, [name])).get(name),
     readFile: (tenantId, releaseId, path) => services.installations.files(tenantId, releaseId, path),
     logger: services.logger,
     bodyLimit,
@@ -179,7 +218,13 @@ export async function createApi(services: ApiServices, { bodyLimit = 1024 * 1024
     inFlightPerTenant,
     closing: closing.signal,
   });
-  await addHooksDoor(server, { access: services.access, hooks: services.hooks, logger: services.logger, bodyLimit: Math.min(bodyLimit, HOOK_BODY_BYTES), bodies });
+  await addHooksDoor(server, {
+    access: services.access,
+    hooks: services.hooks,
+    logger: services.logger,
+    bodyLimit: Math.min(bodyLimit, HOOK_BODY_BYTES),
+    bodies,
+  });
   serveOpenApi(app);
   await app.init();
   requireGates(app);
@@ -200,7 +245,13 @@ export async function startApi(services: ApiServices, options: ApiOptions): Prom
   let stopping: Promise<void> | undefined;
   return {
     url,
-    drain: () => void app.getHttpServer().prependListener('request', (_request: IncomingMessage, response: ServerResponse) => void response.setHeader('connection', 'close')),
+    drain: () =>
+      void app
+        .getHttpServer()
+        .prependListener(
+          'request',
+          (_request: IncomingMessage, response: ServerResponse) => void response.setHeader('connection', 'close'),
+        ),
     stop: () => (stopping ??= close(app)),
   };
 }
@@ -215,13 +266,17 @@ async function close(app: NestFastifyApplication): Promise<void> {
 /** An endpoint that names nobody who may call it is a mistake to find at start, not in production. */
 function requireGates(app: NestFastifyApplication): void {
   const reflector = app.get(Reflector);
-  for (const { instance, metatype } of app.get(ModulesContainer).values().flatMap((module) => module.controllers.values())) {
+  for (const { instance, metatype } of app
+    .get(ModulesContainer)
+    .values()
+    .flatMap((module) => module.controllers.values())) {
     if (typeof metatype !== 'function') continue;
     const prototype = Object.getPrototypeOf(instance) as Record<string, unknown>;
     for (const name of Object.getOwnPropertyNames(prototype)) {
       const handler = prototype[name];
       if (name === 'constructor' || typeof handler !== 'function' || !Reflect.hasMetadata('path', handler)) continue;
-      if (gateOf(reflector, [handler, metatype] as Parameters<typeof gateOf>[1]) === undefined) throw new Error(`${metatype.name}.${name} names no gate: add @Endpoint({ gate })`);
+      if (gateOf(reflector, [handler, metatype] as Parameters<typeof gateOf>[1]) === undefined)
+        throw new Error(`${metatype.name}.${name} names no gate: add @Endpoint({ gate })`);
     }
   }
 }

@@ -1,4 +1,7 @@
-/** esbuild as WebAssembly in this process. All that it has of a system are two streams: every file it asks for is not there. */
+/**
+ * esbuild as WebAssembly in this process. All that it has of a system are two streams: every file it asks for is not
+ * there.
+ */
 import { readFileSync } from 'node:fs';
 import { PassThrough, Writable } from 'node:stream';
 import 'esbuild-wasm/wasm_exec.js';
@@ -13,7 +16,10 @@ interface GoProgram {
 interface Globals {
   fs: Record<string, unknown>;
   Go: new () => GoProgram;
-  WebAssembly: { Module: new (bytes: Uint8Array) => object; instantiate(module: object, imports: object): Promise<object> };
+  WebAssembly: {
+    Module: new (bytes: Uint8Array) => object;
+    instantiate(module: object, imports: object): Promise<object>;
+  };
 }
 
 const version = '0.28.2';
@@ -36,7 +42,14 @@ export function startInside(file: string): { stdin: Writable; stdout: PassThroug
     if (fd === 1) stdout.write(Buffer.from(bytes));
     return bytes.length;
   };
-  fs['read'] = (_fd: number, into: Uint8Array, offset: number, length: number, _position: number | null, done: Done): void => {
+  fs['read'] = (
+    _fd: number,
+    into: Uint8Array,
+    offset: number,
+    length: number,
+    _position: number | null,
+    done: Done,
+  ): void => {
     const first = given[0];
     if (first === undefined) {
       wake = () => {
@@ -55,6 +68,8 @@ export function startInside(file: string): { stdin: Writable; stdout: PassThroug
   go.argv = ['', `--service=${version}`];
   go.exit = () => stdout.end();
   const module = new WebAssembly.Module(readFileSync(file));
-  void WebAssembly.instantiate(module, go.importObject).then((instance) => go.run(instance)).catch(() => stdout.end());
+  void WebAssembly.instantiate(module, go.importObject)
+    .then((instance) => go.run(instance))
+    .catch(() => stdout.end());
   return { stdin, stdout };
 }

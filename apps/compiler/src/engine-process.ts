@@ -1,6 +1,7 @@
 /**
- * Stands in for `node:child_process` in esbuild's library: this process starts none. Its engine was started by the parent, behind walls of its own,
- * and waits on descriptors 4 (what it reads) and 5 (what it writes); or it runs in here, as WebAssembly without a file system.
+ * Stands in for `node:child_process` in esbuild's library: this process starts none. Its engine was started by the
+ * parent, behind walls of its own, and waits on descriptors 4 (what it reads) and 5 (what it writes); or it runs in
+ * here, as WebAssembly without a file system.
  */
 import { Socket } from 'node:net';
 import { PassThrough } from 'node:stream';

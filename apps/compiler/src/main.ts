@@ -1,7 +1,7 @@
 /**
- * The program that checks one package: a child without environment, network or files, that speaks over one inherited stream (fd 3) and ends with
- * its report. `node [flags] compiler.mjs`. Started by libs/sandbox/src/compiler; what it checks is in libs/manifest,
- * and for templates in libs/templates.
+ * The program that checks one package: a child without environment, network or files, that speaks over one inherited
+ * stream (fd 3) and ends with its report. `node [flags] compiler.mjs`. Started by libs/sandbox/src/compiler; what it
+ * checks is in libs/manifest, and for templates in libs/templates.
  */
 import { readdirSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -27,7 +27,14 @@ async function seen(): Promise<string[]> {
   for (const path of ['/etc/passwd', '/proc/self/environ']) {
     const [here, there] = await Promise.allSettled([
       readFile(path),
-      build({ entryPoints: [path], bundle: true, write: false, outfile: 'x.js', loader: { '': 'text' }, logLevel: 'silent' }),
+      build({
+        entryPoints: [path],
+        bundle: true,
+        write: false,
+        outfile: 'x.js',
+        loader: { '': 'text' },
+        logLevel: 'silent',
+      }),
     ]);
     if (here.status === 'fulfilled') found.push(path);
     if (there.status === 'fulfilled') found.push(`engine: ${path}`);
@@ -46,6 +53,9 @@ async function seen(): Promise<string[]> {
 const socket = new Socket({ fd: 3, readable: true, writable: true });
 socket.on('error', () => process.exit(parentGone));
 socket.on('close', () => process.exit(parentGone));
-const program = new CheckProgram({ check: (bytes, options) => checkPackage(bytes, { ...options, findTemplateFaults }), send: (parts) => parts.forEach((part) => socket.write(part)) });
+const program = new CheckProgram({
+  check: (bytes, options) => checkPackage(bytes, { ...options, findTemplateFaults }),
+  send: (parts) => parts.forEach((part) => socket.write(part)),
+});
 socket.on('data', (chunk: Buffer) => program.push(chunk));
 program.ready(JSON.parse(confinementReport(surroundings)) as object, await seen());

@@ -1,12 +1,24 @@
 /**
- * The program that runs plugin code: a child without environment, network or files, that speaks over one inherited stream (fd 3).
- * `node [flags] executor.mjs <addon>`. Started by libs/sandbox/src/child; everything it decides is in libs/sandbox/src/isolate.
+ * The program that runs plugin code: a child without environment, network or files, that speaks over one inherited
+ * stream (fd 3).
+ * `node [flags] executor.mjs <addon>`. Started by libs/sandbox/src/child; everything it decides is in
+ * libs/sandbox/src/isolate.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { confinementReport, dropPermissions, Executor, FrameReader, FrameWriter, loadAddon, lookAround, readToExecutor, writeFromExecutor } from '@annex/sandbox/executor';
+import {
+  confinementReport,
+  dropPermissions,
+  Executor,
+  FrameReader,
+  FrameWriter,
+  loadAddon,
+  lookAround,
+  readToExecutor,
+  writeFromExecutor,
+} from '@annex/sandbox/executor';
 
 const parentGone = 0;
 const lostControl = 70;

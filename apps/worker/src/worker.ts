@@ -1,7 +1,13 @@
 import 'reflect-metadata';
 import { Dispatcher } from '@annex/dispatch';
 import type { Logger, Stoppable } from '@annex/kernel';
-import { Injectable, Module, type DynamicModule, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  Injectable,
+  Module,
+  type DynamicModule,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 
 /** What the worker stands on. The program that starts it makes these and owns them. */
@@ -12,7 +18,10 @@ export interface WorkerServices {
 
 export type RunningWorker = Stoppable;
 
-/** How long runs under way may take to end before they are handed back, in milliseconds; leaves room for the rest of a stop within 25 s. */
+/**
+ * How long runs under way may take to end before they are handed back, in milliseconds; leaves room for the rest of a
+ * stop within 25 s.
+ */
 const DRAIN_MS = 20_000;
 
 /** Starts dispatch with the application and drains it on the way out. */

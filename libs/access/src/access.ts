@@ -75,7 +75,17 @@ export class Access implements Stoppable {
   readonly #resolution: TenantResolution;
   #running: Promise<() => void> | undefined;
 
-  private constructor({ database, emit, clock, logger, jwtSecret, jwtTtlS = 3600, oidc, tenantGraceDays = 7, baseDomain }: AccessOptions) {
+  private constructor({
+    database,
+    emit,
+    clock,
+    logger,
+    jwtSecret,
+    jwtTtlS = 3600,
+    oidc,
+    tenantGraceDays = 7,
+    baseDomain,
+  }: AccessOptions) {
     const passwords = new Passwords();
     const sessions = new SessionTokens({ secret: jwtSecret, clock });
     const forget = (change: Change | null): void => this.#forget(change);
@@ -85,7 +95,13 @@ export class Access implements Stoppable {
     this.#ttlS = jwtTtlS;
     const ownPassword = new OwnPassword({ database, passwords });
     this.#ownPassword = ownPassword;
-    this.#principals = new Principals({ database, sessions, oidc: oidc && new OidcIdentities({ ...oidc, clock }), clock, logger });
+    this.#principals = new Principals({
+      database,
+      sessions,
+      oidc: oidc && new OidcIdentities({ ...oidc, clock }),
+      clock,
+      logger,
+    });
     this.#resolution = new TenantResolution({ database, clock, baseDomain });
     this.tenants = new Tenants({ database, clock, logger, graceMs: tenantGraceDays * DAY, forget });
     this.users = new Users({ database, passwords, ownPassword, emit, clock, forget });
@@ -104,11 +120,15 @@ export class Access implements Stoppable {
   }
 
   /**
-   * Gives the principal's users that have the present password a new one. Every session made with the old one ends, and with `endTokens` every
-   * API token of these users; the answer's token goes on. An operator's own password stays: it is a setting.
-   * Throws `FORBIDDEN` to API tokens and to whoever's password is not kept here, `INVALID_INPUT`, `RATE_LIMITED`.
+   * Gives the principal's users that have the present password a new one. Every session made with the old one ends, and
+   * with `endTokens` every API token of these users; the answer's token goes on. An operator's own password stays: it
+   * is a setting. Throws `FORBIDDEN` to API tokens and to whoever's password is not kept here, `INVALID_INPUT`,
+   * `RATE_LIMITED`.
    */
-  async changePassword(principal: Principal, { currentPassword, newPassword, endTokens = false, ...from }: PasswordChange): Promise<ChangedPassword> {
+  async changePassword(
+    principal: Principal,
+    { currentPassword, newPassword, endTokens = false, ...from }: PasswordChange,
+  ): Promise<ChangedPassword> {
     requirePerson(principal);
     const ids = requireOwnUser(principal);
     refuseFaults(newPasswordFaults(currentPassword, newPassword));
@@ -116,7 +136,13 @@ export class Access implements Stoppable {
     const users: Credential[] = [];
     let tokensEnded = 0;
     for (const { userId, tenantId } of proven) {
-      const changed = await this.users.setOwnPassword({ tenantId, userId, password: newPassword, endTokens, requestId: from.requestId });
+      const changed = await this.users.setOwnPassword({
+        tenantId,
+        userId,
+        password: newPassword,
+        endTokens,
+        requestId: from.requestId,
+      });
       // Deleted since: the others' passwords change all the same.
       if (!changed) continue;
       users.push({ id: userId, version: changed.version });
@@ -124,7 +150,13 @@ export class Access implements Stoppable {
     }
     if (users.length === 0) throw unauthenticated('The account was removed meanwhile.');
     await this.sessions.endOthers({ ...principal, sessionId: null }, from.requestId);
-    return { access_token: await this.sessions.begin({ users, operator: null, ...from }), token_type: 'Bearer', expires_in: this.#ttlS, users: users.map(({ id }) => id), tokens_ended: tokensEnded };
+    return {
+      access_token: await this.sessions.begin({ users, operator: null, ...from }),
+      token_type: 'Bearer',
+      expires_in: this.#ttlS,
+      users: users.map(({ id }) => id),
+      tokens_ended: tokensEnded,
+    };
   }
 
   /** Whose a bearer token is: a session, an API token, or one of the identity provider. Throws `UNAUTHENTICATED`. */

@@ -87,7 +87,8 @@ export function callerIn(principal: Principal, tenant: TenantRef, requestId: str
     };
   }
   if (!principal.operator) return null;
-  const user = principal.operatorId === null ? null : { id: principal.operatorId, email: principal.email, role: 'owner' as const };
+  const user =
+    principal.operatorId === null ? null : { id: principal.operatorId, email: principal.email, role: 'owner' as const };
   return { principal, actor: principal.actor, tenant, role: 'owner', user, requestId };
 }
 

@@ -1,10 +1,12 @@
 import type { InputFault } from '@annex/kernel';
 
 /**
- * An address in ASCII with a domain of at least two labels (RFC 5321 §4.1.2, without quoted local parts). Others are refused: two that
- * look different could compare equal under Unicode's case folding, and one of them would sign in as the other.
+ * An address in ASCII with a domain of at least two labels (RFC 5321 §4.1.2, without quoted local parts). Others are
+ * refused: two that look different could compare equal under Unicode's case folding, and one of them would sign in as
+ * the other.
  */
-const shape = /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$/;
+const shape =
+  /^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)+$/;
 
 export function isEmail(text: string): boolean {
   return text.length <= 254 && shape.test(text);
@@ -13,7 +15,13 @@ export function isEmail(text: string): boolean {
 /** What is wrong with an e-mail address, as input faults. */
 export function emailFaults(email: string): InputFault[] {
   if (isEmail(email)) return [];
-  return [{ pointer: '/email', code: 'INVALID_EMAIL', detail: 'must be an e-mail address in ASCII of at most 254 characters, such as ada@example.com' }];
+  return [
+    {
+      pointer: '/email',
+      code: 'INVALID_EMAIL',
+      detail: 'must be an e-mail address in ASCII of at most 254 characters, such as ada@example.com',
+    },
+  ];
 }
 
 /** Fewest characters of a password (NIST SP 800-63B §5.1.1.2). */
@@ -24,7 +32,13 @@ export const maxPasswordBytes = 1024;
 /** What is wrong with a new password, as input faults. */
 export function passwordFaults(password: string): InputFault[] {
   if ([...password.slice(0, 64)].length < minPasswordLength) {
-    return [{ pointer: '/password', code: 'PASSWORD_TOO_SHORT', detail: `must have at least ${minPasswordLength} characters` }];
+    return [
+      {
+        pointer: '/password',
+        code: 'PASSWORD_TOO_SHORT',
+        detail: `must have at least ${minPasswordLength} characters`,
+      },
+    ];
   }
   if (Buffer.byteLength(password) > maxPasswordBytes) {
     return [{ pointer: '/password', code: 'PASSWORD_TOO_LONG', detail: `must have at most ${maxPasswordBytes} bytes` }];

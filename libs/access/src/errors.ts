@@ -28,13 +28,19 @@ export function unauthenticated(detail: string, cause?: unknown): Error {
 /** What everybody gets who wants into a tenant in its time of grace. */
 export function tenantDeleted(slug: string, erasesAt: Date): Error {
   const when = erasesAt.toISOString();
-  return accessErrors.error('TENANT_DELETED', `The tenant ${slug} was deleted: nobody enters it, nothing of it runs, and its data is erased from ${when} on. Until then a platform operator can take it back with POST /api/tenants/${slug}/restore.`, {
-    extra: { erases_at: when },
-  });
+  return accessErrors.error(
+    'TENANT_DELETED',
+    `The tenant ${slug} was deleted: nobody enters it, nothing of it runs, and its data is erased from ${when} on. Until then a platform operator can take it back with POST /api/tenants/${slug}/restore.`,
+    {
+      extra: { erases_at: when },
+    },
+  );
 }
 
 /** Throws `INVALID_INPUT` with every fault, unless there is none. */
 export function refuseFaults(faults: InputFault[]): void {
   if (faults.length === 0) return;
-  throw accessErrors.error('INVALID_INPUT', faults.map((fault) => `${fault.pointer}: ${fault.detail}`).join('; '), { errors: faults });
+  throw accessErrors.error('INVALID_INPUT', faults.map((fault) => `${fault.pointer}: ${fault.detail}`).join('; '), {
+    errors: faults,
+  });
 }

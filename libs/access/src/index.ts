@@ -1,5 +1,13 @@
 export { Access, type AccessOptions } from './access.js';
-export { systemCaller, systemPrincipal, type Caller, type Membership, type Principal, type Resolved, type TenantRef } from './caller.js';
+export {
+  systemCaller,
+  systemPrincipal,
+  type Caller,
+  type Membership,
+  type Principal,
+  type Resolved,
+  type TenantRef,
+} from './caller.js';
 export { accessErrors } from './errors.js';
 export { networkOf, type LoginAnswer, type LoginInput } from './login.js';
 export { type Listing, type Page } from './pages.js';

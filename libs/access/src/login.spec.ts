@@ -9,9 +9,17 @@ describe('what refused sign-ins leave behind', () => {
     const codes: string[] = [];
     for (let attempt = 0; attempt < 150; attempt += 1) {
       const email = attempt < 100 ? `no address ${attempt}` : `a${attempt}@made.up`;
-      codes.push(await login.login({ email, password: 'x', address: `2001:db8:0:1::${attempt}` }).then(() => '', ({ code }: { code: string }) => code));
+      codes.push(
+        await login.login({ email, password: 'x', address: `2001:db8:0:1::${attempt}` }).then(
+          () => '',
+          ({ code }: { code: string }) => code,
+        ),
+      );
     }
-    expect(codes).toEqual([...Array<string>(100).fill('INVALID_CREDENTIALS'), ...Array<string>(50).fill('RATE_LIMITED')]);
+    expect(codes).toEqual([
+      ...Array<string>(100).fill('INVALID_CREDENTIALS'),
+      ...Array<string>(50).fill('RATE_LIMITED'),
+    ]);
     expect(login.remembered).toBe(1);
   });
 

@@ -17,9 +17,15 @@ import { tenantPlaces, type TenantPlace } from './views.js';
 const MAX_ROWS = 10;
 /** Attempts for one address and e-mail in five minutes. */
 const ATTEMPTS = { points: 10, duration: 300 };
-/** Failures of one address, whatever the e-mail, in five minutes; who has signed in from there before is not held up by them. */
+/**
+ * Failures of one address, whatever the e-mail, in five minutes; who has signed in from there before is not held up by
+ * them.
+ */
 const FAILURES = { points: 100, duration: 300 };
-/** Failures of one network, or for one account from wherever, in five minutes, after which its sign-ins come behind all others. */
+/**
+ * Failures of one network, or for one account from wherever, in five minutes, after which its sign-ins come behind all
+ * others.
+ */
 const TROUBLES = { points: 10, duration: 300 };
 
 /** Accounts and networks they signed in from that are remembered. */
@@ -71,9 +77,15 @@ export class Login {
     const from = networkOf(address);
     const account = email.slice(0, 254).toLowerCase();
     const who = `${from}|${account}`;
-    // Counted before the work: a thousand guesses at once are a thousand guesses. By network first: who is refused there leaves nothing behind.
+    // Counted before the work: a thousand guesses at once are a thousand guesses. By network first: who is refused
+    // there leaves nothing behind.
     if (!this.#standings.isKnown(address, account)) await spend(this.#failures, from);
-    if (!isEmail(email) || Buffer.byteLength(password) > maxPasswordBytes || (tenant !== undefined && !tenantSlugShape.test(tenant))) throw invalidCredentials();
+    if (
+      !isEmail(email) ||
+      Buffer.byteLength(password) > maxPasswordBytes ||
+      (tenant !== undefined && !tenantSlugShape.test(tenant))
+    )
+      throw invalidCredentials();
     const turn = await this.#standings.enter(address, account);
     await spend(this.#attempts, who);
 
@@ -82,12 +94,20 @@ export class Login {
       operator: await findOperatorByEmail(tx, email),
     }));
     const operatorHash = rows.operator?.passwordHash ?? null;
-    const matches = await this.options.passwords.verifyEach([...rows.users.map((user) => user.password_hash), ...(operatorHash === null ? [] : [operatorHash])], password, turn);
+    const matches = await this.options.passwords.verifyEach(
+      [...rows.users.map((user) => user.password_hash), ...(operatorHash === null ? [] : [operatorHash])],
+      password,
+      turn,
+    );
     const users = rows.users.filter((_, index) => matches[index]);
     const operator = operatorHash !== null && matches[rows.users.length] ? rows.operator : null;
     if (users.length === 0 && operator === null) throw invalidCredentials();
 
-    await Promise.all([this.#attempts.delete(who), turn.standing !== 'known' && this.#failures.reward(from, 1), this.#standings.succeeded(address, account)]);
+    await Promise.all([
+      this.#attempts.delete(who),
+      turn.standing !== 'known' && this.#failures.reward(from, 1),
+      this.#standings.succeeded(address, account),
+    ]);
     const memberships: Membership[] = users.map(membershipOf);
     return {
       access_token: await this.options.sessions.begin({
@@ -127,7 +147,11 @@ class Standings {
     const near = neighbourhoodOf(address);
     const counts = await Promise.all([this.#troubles.penalty(`n|${near}`), this.#troubles.penalty(`a|${account}`)]);
     const failing = counts.some(({ consumedPoints }) => consumedPoints > TROUBLES.points);
-    return { network: networkOf(address), account, standing: this.isKnown(address, account) ? 'known' : failing ? 'failing' : 'fresh' };
+    return {
+      network: networkOf(address),
+      account,
+      standing: this.isKnown(address, account) ? 'known' : failing ? 'failing' : 'fresh',
+    };
   }
 
   async succeeded(address: string, account: string): Promise<void> {
@@ -143,7 +167,9 @@ class Standings {
 }
 
 function invalidCredentials(): Error {
-  return accessErrors.error('INVALID_CREDENTIALS', 'No account has this e-mail address and password.', { headers: { 'www-authenticate': 'Bearer' } });
+  return accessErrors.error('INVALID_CREDENTIALS', 'No account has this e-mail address and password.', {
+    headers: { 'www-authenticate': 'Bearer' },
+  });
 }
 
 export async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
@@ -152,7 +178,11 @@ export async function spend(limiter: RateLimiterMemory, key: string): Promise<vo
   } catch (thrown) {
     if (!(thrown instanceof RateLimiterRes)) throw thrown;
     const retryAfterS = Math.max(1, Math.ceil(thrown.msBeforeNext / 1000));
-    throw accessErrors.error('RATE_LIMITED', `Too many attempts with a password. Try again in ${retryAfterS} seconds.`, { retryAfterS });
+    throw accessErrors.error(
+      'RATE_LIMITED',
+      `Too many attempts with a password. Try again in ${retryAfterS} seconds.`,
+      { retryAfterS },
+    );
   }
 }
 

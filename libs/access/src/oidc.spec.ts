@@ -18,7 +18,14 @@ let broken = false;
 let keys: Awaited<ReturnType<typeof generateKeyPair>>;
 
 const make = (): Access =>
-  Access.create({ database: db.database, emit: emitEvent, clock: systemClock, logger: silentLogger, jwtSecret: 'a secret of this suite, long enough', oidc: { issuer, audience } });
+  Access.create({
+    database: db.database,
+    emit: emitEvent,
+    clock: systemClock,
+    logger: silentLogger,
+    jwtSecret: 'a secret of this suite, long enough',
+    oidc: { issuer, audience },
+  });
 
 beforeAll(async () => {
   db = await openTestDatabase();
@@ -28,7 +35,8 @@ beforeAll(async () => {
     asked.push(request.url ?? '');
     if (broken) return void response.writeHead(500).end();
     response.setHeader('content-type', 'application/json');
-    if (request.url === '/.well-known/openid-configuration') response.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys` }));
+    if (request.url === '/.well-known/openid-configuration')
+      response.end(JSON.stringify({ issuer, jwks_uri: `${issuer}/keys` }));
     else response.end(JSON.stringify({ keys: [jwk] }));
   });
   await new Promise<void>((resolve) => provider.listen(0, '127.0.0.1', resolve));
@@ -43,7 +51,13 @@ afterAll(async () => {
 });
 
 function sign(claims: JWTPayload, { key = keys.privateKey, algorithm = 'RS256', kid = 'one' } = {}): Promise<string> {
-  const defaults = { iss: issuer, aud: audience, sub: 'somebody', exp: Math.floor(Date.now() / 1000) + 300, iat: Math.floor(Date.now() / 1000) };
+  const defaults = {
+    iss: issuer,
+    aud: audience,
+    sub: 'somebody',
+    exp: Math.floor(Date.now() / 1000) + 300,
+    iat: Math.floor(Date.now() / 1000),
+  };
   return new SignJWT({ ...defaults, ...claims }).setProtectedHeader({ alg: algorithm, kid }).sign(key);
 }
 
@@ -57,7 +71,11 @@ it('lets in the users that have the verified e-mail address, and follows what ch
   const tenant = { ...(await db.makeTenant()), name: 'x' };
   const user = await access.users.create(systemCaller(tenant), { email: 'ada@example.test', role: 'developer' });
   const bearer = await sign({ email: 'Ada@Example.test', email_verified: true });
-  expect(await access.authenticate(bearer)).toMatchObject({ actor: user.id, operator: false, memberships: [{ userId: user.id, role: 'developer' }] });
+  expect(await access.authenticate(bearer)).toMatchObject({
+    actor: user.id,
+    operator: false,
+    memberships: [{ userId: user.id, role: 'developer' }],
+  });
   // News of the account's making may still be on its way and empty the memory once more.
   await expect.poll(async () => (await access.authenticate(bearer)) && access.authenticateCached(bearer)).toBeDefined();
   await access.users.update(systemCaller(tenant), user.id, { role: 'viewer' });
@@ -82,7 +100,9 @@ it('opens nothing for an address that is not verified, unknown, or only looks li
   for (const claim of claims) {
     const principal = await access.authenticate(await sign(claim as JWTPayload));
     expect(principal).toMatchObject({ operator: false, memberships: [], actor: 'oidc:somebody' });
-    expect(await code(access.resolveTenant(principal, { slugHeader: tenant.slug }, 'req_1'))).toBe('403 TENANT_FORBIDDEN');
+    expect(await code(access.resolveTenant(principal, { slugHeader: tenant.slug }, 'req_1'))).toBe(
+      '403 TENANT_FORBIDDEN',
+    );
     expect(await code(access.resolveTenant(principal, {}, 'req_1'))).toBe('403 TENANT_FORBIDDEN');
   }
 });
@@ -99,9 +119,15 @@ it('refuses tokens that are expired, for somebody else, from somebody else, or s
     sign({ ...claims, iss: undefined }),
     sign(claims, { key: other.privateKey }),
     sign(claims, { key: other.privateKey, kid: 'two' }),
-    new SignJWT({ ...claims, iss: issuer, aud: audience, sub: 'x' }).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('5m').setIssuedAt().sign(secret),
+    new SignJWT({ ...claims, iss: issuer, aud: audience, sub: 'x' })
+      .setProtectedHeader({ alg: 'HS256' })
+      .setExpirationTime('5m')
+      .setIssuedAt()
+      .sign(secret),
   ]);
-  expect(new Set(await Promise.all(forged.map((token) => code(access.authenticate(token)))))).toEqual(new Set(['401 UNAUTHENTICATED']));
+  expect(new Set(await Promise.all(forged.map((token) => code(access.authenticate(token)))))).toEqual(
+    new Set(['401 UNAUTHENTICATED']),
+  );
 });
 
 it('asks the provider nothing for tokens of strangers, once for many tokens, and not again while it fails', async () => {
@@ -112,7 +138,9 @@ it('asks the provider nothing for tokens of strangers, once for many tokens, and
 
   broken = true;
   const tokens = await Promise.all(Array.from({ length: 5 }, (_, index) => sign({ sub: `person ${index}` })));
-  expect(new Set(await Promise.all(tokens.map((token) => code(own.authenticate(token)))))).toEqual(new Set(['503 IDENTITY_PROVIDER_UNAVAILABLE']));
+  expect(new Set(await Promise.all(tokens.map((token) => code(own.authenticate(token)))))).toEqual(
+    new Set(['503 IDENTITY_PROVIDER_UNAVAILABLE']),
+  );
   expect(await code(own.authenticate(await sign({ sub: 'one more' })))).toBe('503 IDENTITY_PROVIDER_UNAVAILABLE');
   expect(asked).toEqual(['/.well-known/openid-configuration']);
 

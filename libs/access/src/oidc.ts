@@ -1,12 +1,24 @@
 /**
- * Tokens of the operator's identity provider (OpenID Connect Core 1.0): found through discovery, checked against its published keys. Only
- * asymmetric algorithms: a provider's client secret must never be enough to forge somebody.
+ * Tokens of the operator's identity provider (OpenID Connect Core 1.0): found through discovery, checked against its
+ * published keys. Only asymmetric algorithms: a provider's client secret must never be enough to forge somebody.
  */
 import { SingleFlight, type Clock } from '@annex/kernel';
 import { createRemoteJWKSet, customFetch, decodeJwt, errors, jwtVerify, type RemoteJWKSet } from 'jose';
 import { accessErrors, unauthenticated } from './errors.js';
 
-const algorithms = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+const algorithms = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+];
 const TIMEOUT_MS = 5000;
 const MAX_BYTES = 1024 * 1024;
 /** How long what discovery said is believed. */
@@ -55,7 +67,8 @@ export class OidcIdentities {
   /** Who a token names. Throws `UNAUTHENTICATED`, or `IDENTITY_PROVIDER_UNAVAILABLE` when its keys cannot be had. */
   async verify(token: string): Promise<OidcIdentity> {
     // Look at the issuer first: a stranger's token must not make this server send requests.
-    if (withoutSlash(issuerOf(token)) !== withoutSlash(this.options.issuer)) throw unauthenticated('The token comes from an issuer that Annex does not know.');
+    if (withoutSlash(issuerOf(token)) !== withoutSlash(this.options.issuer))
+      throw unauthenticated('The token comes from an issuer that Annex does not know.');
     const provider = await this.#discover();
     try {
       const { payload } = await jwtVerify(token, provider.keys, {
@@ -74,14 +87,18 @@ export class OidcIdentities {
       };
     } catch (thrown) {
       if (isProviderFailure(thrown)) throw unavailable(this.options.issuer, thrown);
-      throw unauthenticated('The token is not valid: it is forged, has expired or was made for somebody else. Sign in again.', thrown);
+      throw unauthenticated(
+        'The token is not valid: it is forged, has expired or was made for somebody else. Sign in again.',
+        thrown,
+      );
     }
   }
 
   #discover(): Promise<Provider> {
     const now = this.options.clock.now();
     if (this.#provider && this.#provider.until > now) return Promise.resolve(this.#provider);
-    if (this.#failedUntil > now) return this.#provider ? Promise.resolve(this.#provider) : Promise.reject(unavailable(this.options.issuer));
+    if (this.#failedUntil > now)
+      return this.#provider ? Promise.resolve(this.#provider) : Promise.reject(unavailable(this.options.issuer));
     return this.#discoveries.run('', async () => {
       try {
         this.#provider = await this.#askProvider();
@@ -98,13 +115,21 @@ export class OidcIdentities {
   /** OpenID Connect Discovery 1.0 §4. */
   async #askProvider(): Promise<Provider> {
     const issuer = withoutSlash(this.options.issuer);
-    const response = await this.#fetch(`${issuer}/.well-known/openid-configuration`, { redirect: 'error', signal: AbortSignal.timeout(TIMEOUT_MS) });
+    const response = await this.#fetch(`${issuer}/.well-known/openid-configuration`, {
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIMEOUT_MS),
+    });
     if (!response.ok) throw new Error(`discovery answered ${response.status}`);
     const metadata = JSON.parse(await limitedText(response)) as { issuer?: unknown; jwks_uri?: unknown };
-    if (typeof metadata.issuer !== 'string' || withoutSlash(metadata.issuer) !== issuer) throw new Error('discovery names another issuer');
+    if (typeof metadata.issuer !== 'string' || withoutSlash(metadata.issuer) !== issuer)
+      throw new Error('discovery names another issuer');
     const url = new URL(String(metadata.jwks_uri));
-    if (url.protocol !== 'https:' && url.protocol !== new URL(issuer).protocol) throw new Error('the keys are not served over https');
-    const keys = createRemoteJWKSet(url, { timeoutDuration: TIMEOUT_MS, [customFetch]: (input, init) => this.#fetch(input, init) });
+    if (url.protocol !== 'https:' && url.protocol !== new URL(issuer).protocol)
+      throw new Error('the keys are not served over https');
+    const keys = createRemoteJWKSet(url, {
+      timeoutDuration: TIMEOUT_MS,
+      [customFetch]: (input, init) => this.#fetch(input, init),
+    });
     return { issuer: metadata.issuer, keys, until: this.options.clock.now() + DISCOVERY_MS };
   }
 }
@@ -135,9 +160,15 @@ async function limitedText(response: Response): Promise<string> {
 /** Whether the provider failed us, as opposed to the token being bad. */
 function isProviderFailure(thrown: unknown): boolean {
   if (!(thrown instanceof errors.JOSEError)) return true;
-  return thrown instanceof errors.JWKSTimeout || thrown instanceof errors.JWKSInvalid || thrown.code === 'ERR_JOSE_GENERIC';
+  return (
+    thrown instanceof errors.JWKSTimeout || thrown instanceof errors.JWKSInvalid || thrown.code === 'ERR_JOSE_GENERIC'
+  );
 }
 
 function unavailable(issuer: string, cause?: unknown): Error {
-  return accessErrors.error('IDENTITY_PROVIDER_UNAVAILABLE', `The keys of ${issuer} cannot be read at the moment. Try again shortly.`, { retryAfterS: 5, cause });
+  return accessErrors.error(
+    'IDENTITY_PROVIDER_UNAVAILABLE',
+    `The keys of ${issuer} cannot be read at the moment. Try again shortly.`,
+    { retryAfterS: 5, cause },
+  );
 }

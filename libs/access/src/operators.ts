@@ -19,8 +19,8 @@ export class Operators {
   constructor(private readonly options: OperatorsOptions) {}
 
   /**
-   * Makes sure that there is an operator with this e-mail address and password; another password than before ends the old sign-ins. May be
-   * called at every start, by several processes at once. Throws `INVALID_INPUT`.
+   * Makes sure that there is an operator with this e-mail address and password; another password than before ends the
+   * old sign-ins. May be called at every start, by several processes at once. Throws `INVALID_INPUT`.
    */
   async ensure({ email, password }: { email: string; password: string }): Promise<void> {
     refuseFaults([...emailFaults(email), ...passwordFaults(password)]);

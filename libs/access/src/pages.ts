@@ -15,8 +15,8 @@ export interface Listing<T> {
 }
 
 /**
- * One page of rows that are ordered by id: reads one more than asked for, to know whether another page follows. Throws `INVALID_INPUT` for a
- * cursor that is not one of ours.
+ * One page of rows that are ordered by id: reads one more than asked for, to know whether another page follows. Throws
+ * `INVALID_INPUT` for a cursor that is not one of ours.
  */
 export async function onePage<K extends IdKind, Row extends { id: Id<K> }, View>(
   kind: K,
@@ -27,7 +27,9 @@ export async function onePage<K extends IdKind, Row extends { id: Id<K> }, View>
   const after = page.cursor === undefined ? undefined : parseId(kind, page.cursor);
   if (page.cursor !== undefined && after === undefined) {
     const detail = 'must be the next_cursor of the page before; leave it out to begin';
-    throw accessErrors.error('INVALID_INPUT', `/cursor: ${detail}`, { errors: [{ pointer: '/cursor', code: 'INVALID_CURSOR', detail }] });
+    throw accessErrors.error('INVALID_INPUT', `/cursor: ${detail}`, {
+      errors: [{ pointer: '/cursor', code: 'INVALID_CURSOR', detail }],
+    });
   }
   const rows = await read({ limit: limit + 1, ...(after === undefined ? {} : { after }) });
   const items = rows.slice(0, limit);

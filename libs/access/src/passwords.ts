@@ -29,8 +29,8 @@ export class Passwords {
   }
 
   /**
-   * Which of the hashes the password belongs to. Works at least as long as for two hashes, so that the time it takes does not tell
-   * whether anybody has the e-mail address.
+   * Which of the hashes the password belongs to. Works at least as long as for two hashes, so that the time it takes
+   * does not tell whether anybody has the e-mail address.
    */
   async verifyEach(hashes: readonly string[], password: string, turn: Turn): Promise<boolean[]> {
     this.#decoy ??= hash(randomBytes(16).toString('hex'), parameters);

@@ -87,7 +87,10 @@ export class Principals {
     if (change === null) return this.#kept.drop();
     if (change.what === 'operators') return this.#kept.drop(({ principal }) => principal.operatorId !== null);
     if (change.what !== 'users' && change.what !== 'tokens' && change.what !== 'tenant') return;
-    this.#kept.drop(({ principal, byEmail }) => byEmail || principal.memberships.some((membership) => membership.tenant.id === change.tenantId));
+    this.#kept.drop(
+      ({ principal, byEmail }) =>
+        byEmail || principal.memberships.some((membership) => membership.tenant.id === change.tenantId),
+    );
   }
 
   /** Forgets an operator whose password changed. */
@@ -103,7 +106,10 @@ export class Principals {
     try {
       await this.options.database.platform((tx) => touchApiTokens(tx, uses));
     } catch (thrown) {
-      this.options.logger.warn({ err: thrown }, `when API tokens were last used could not be written: ${messageOf(thrown)}`);
+      this.options.logger.warn(
+        { err: thrown },
+        `when API tokens were last used could not be written: ${messageOf(thrown)}`,
+      );
     }
   }
 
@@ -115,15 +121,20 @@ export class Principals {
     if (bearer.startsWith('annex_')) return { principal: await this.#readApiToken(bearer), byEmail: false };
     const algorithm = algorithmOf(bearer);
     if (algorithm === 'HS256') return { principal: await this.#readSession(bearer), byEmail: false };
-    if (this.options.oidc && isOidcAlgorithm(algorithm)) return { principal: await this.#readOidc(bearer, this.options.oidc), byEmail: true };
+    if (this.options.oidc && isOidcAlgorithm(algorithm))
+      return { principal: await this.#readOidc(bearer, this.options.oidc), byEmail: true };
     throw unauthenticated('The token is signed in a way that Annex does not accept. Sign in again.');
   }
 
   async #readApiToken(token: string): Promise<Principal> {
-    const row = isApiToken(token) ? await this.options.database.platform((tx) => findApiTokenByHash(tx, hashApiToken(token))) : undefined;
+    const row = isApiToken(token)
+      ? await this.options.database.platform((tx) => findApiTokenByHash(tx, hashApiToken(token)))
+      : undefined;
     // One answer for a token that never was, was revoked or has expired.
     if (!row || (row.expires_at !== null && row.expires_at.getTime() <= this.options.clock.now())) {
-      throw unauthenticated('The API token is unknown, was revoked or has expired. Make a new one with POST /api/tokens.');
+      throw unauthenticated(
+        'The API token is unknown, was revoked or has expired. Make a new one with POST /api/tokens.',
+      );
     }
     const tokenId = idFromUuid('token', row.id);
     const role = row.user_role === null ? roleOf(row.role) : lesserRole(roleOf(row.role), roleOf(row.user_role));
@@ -152,14 +163,24 @@ export class Principals {
     });
     const { lives, users, operator } = await this.options.database.platform(async (tx) => ({
       lives: await sessionExists(tx, session.id),
-      users: session.users.length === 0 ? [] : await findUsersByIds(tx, session.users.map((user) => user.id)),
+      users:
+        session.users.length === 0
+          ? []
+          : await findUsersByIds(
+              tx,
+              session.users.map((user) => user.id),
+            ),
       operator: session.operator === null ? null : await findOperator(tx, session.operator.id),
     }));
     if (!lives) throw unauthenticated('The session was ended. Sign in again with POST /api/auth/login.');
     const versions = new Map<string, number>(session.users.map((user) => [user.id, user.version]));
-    const memberships = users.filter((user) => versions.get(idFromUuid('user', user.id)) === user.credential_version).map(membershipOf);
-    const operatorId = operator !== null && operator.credentialVersion === session.operator?.version ? operator.id : null;
-    if (memberships.length === 0 && operatorId === null) throw unauthenticated('The account was removed or its password changed. Sign in again.');
+    const memberships = users
+      .filter((user) => versions.get(idFromUuid('user', user.id)) === user.credential_version)
+      .map(membershipOf);
+    const operatorId =
+      operator !== null && operator.credentialVersion === session.operator?.version ? operator.id : null;
+    if (memberships.length === 0 && operatorId === null)
+      throw unauthenticated('The account was removed or its password changed. Sign in again.');
     return {
       actor: memberships[0]?.userId ?? operatorId ?? '',
       operator: operatorId !== null,
@@ -211,8 +232,18 @@ function roleOf(text: string): Role {
   return isRole(text) ? text : 'viewer';
 }
 
-function tenantOf(row: { tenant_id: string; tenant_slug: string; tenant_name: string; tenant_erases_at: Date | null }): TenantRef {
-  return { id: idFromUuid('tenant', row.tenant_id), slug: row.tenant_slug, name: row.tenant_name, ...(row.tenant_erases_at && { erasesAt: row.tenant_erases_at }) };
+function tenantOf(row: {
+  tenant_id: string;
+  tenant_slug: string;
+  tenant_name: string;
+  tenant_erases_at: Date | null;
+}): TenantRef {
+  return {
+    id: idFromUuid('tenant', row.tenant_id),
+    slug: row.tenant_slug,
+    name: row.tenant_name,
+    ...(row.tenant_erases_at && { erasesAt: row.tenant_erases_at }),
+  };
 }
 
 /** A row of the sign-in query as a membership. */

@@ -1,5 +1,15 @@
 import { newId, parseId, quote, type Clock } from '@annex/kernel';
-import { appendTenantAudit, deleteSessions, insertSession, listSessions, type Change, type Database, type PlatformTransaction, type SessionOwner, type SessionRow } from '@annex/persistence';
+import {
+  appendTenantAudit,
+  deleteSessions,
+  insertSession,
+  listSessions,
+  type Change,
+  type Database,
+  type PlatformTransaction,
+  type SessionOwner,
+  type SessionRow,
+} from '@annex/persistence';
 import type { Principal } from './caller.js';
 import { accessErrors } from './errors.js';
 import type { Listing } from './pages.js';
@@ -54,16 +64,25 @@ export class Sessions {
   /** The caller's own, newest first, at most 200. Throws `FORBIDDEN` to API tokens. */
   async list(principal: Principal): Promise<Listing<SessionView>> {
     requirePerson(principal);
-    const rows = await this.options.database.platform((tx) => listSessions(tx, ownerOf(principal), { now: new Date(this.options.clock.now()), limit: MAX_SHOWN }));
+    const rows = await this.options.database.platform((tx) =>
+      listSessions(tx, ownerOf(principal), { now: new Date(this.options.clock.now()), limit: MAX_SHOWN }),
+    );
     return { items: rows.map((row) => sessionView(row, principal.sessionId)), next_cursor: null };
   }
 
-  /** Ends one of the caller's own; `current` names the one it calls with. Throws `NOT_FOUND`, and `FORBIDDEN` to API tokens. */
+  /**
+   * Ends one of the caller's own; `current` names the one it calls with. Throws `NOT_FOUND`, and `FORBIDDEN` to API
+   * tokens.
+   */
   async end(principal: Principal, name: string, requestId: string): Promise<void> {
     requirePerson(principal);
     const id = name === 'current' ? principal.sessionId : parseId('session', name);
     const ended = id ? await this.#end(principal, { only: id }, requestId) : [];
-    if (ended.length === 0) throw accessErrors.error('NOT_FOUND', `You have no session ${quote(name, 40)}. GET /api/auth/sessions lists them.`);
+    if (ended.length === 0)
+      throw accessErrors.error(
+        'NOT_FOUND',
+        `You have no session ${quote(name, 40)}. GET /api/auth/sessions lists them.`,
+      );
   }
 
   /** Ends all of the caller's own but the one it calls with. Answers how many. Throws `FORBIDDEN` to API tokens. */
@@ -81,11 +100,22 @@ export class Sessions {
   }
 
   /** Every process forgets whom the tokens of these sessions belonged to. */
-  async #announce(tx: PlatformTransaction, principal: Principal, ended: SessionRow[], requestId: string): Promise<void> {
+  async #announce(
+    tx: PlatformTransaction,
+    principal: Principal,
+    ended: SessionRow[],
+    requestId: string,
+  ): Promise<void> {
     for (const { tenant, userId } of principal.memberships) {
       const own = ended.filter(({ userIds }) => userId !== null && userIds.includes(userId));
       if (own.length === 0) continue;
-      await appendTenantAudit(tx, tenant.id, { actor: userId ?? principal.actor, action: 'session.ended', target: own.length === 1 ? own[0]?.id : undefined, detail: { sessions: own.length }, requestId });
+      await appendTenantAudit(tx, tenant.id, {
+        actor: userId ?? principal.actor,
+        action: 'session.ended',
+        target: own.length === 1 ? own[0]?.id : undefined,
+        detail: { sessions: own.length },
+        requestId,
+      });
       await tx.changed(tenant.id, 'users');
       tx.afterCommit(() => this.options.forget({ tenantId: tenant.id, what: 'users' }));
     }
@@ -99,5 +129,6 @@ function ownerOf({ memberships, operatorId, sessionId }: Principal): SessionOwne
 
 /** Sessions and passwords are people's own: a token that leaked must not shut them out. Throws `FORBIDDEN`. */
 export function requirePerson(principal: Principal): void {
-  if (principal.tokenId !== null) throw accessErrors.error('FORBIDDEN', 'An API token may not do this. Sign in with POST /api/auth/login.');
+  if (principal.tokenId !== null)
+    throw accessErrors.error('FORBIDDEN', 'An API token may not do this. Sign in with POST /api/auth/login.');
 }

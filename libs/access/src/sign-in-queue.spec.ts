@@ -11,10 +11,12 @@ function heldQueue(options = limits) {
   let open = (): void => {};
   const first = queue.run(turn('first'), () => new Promise<void>((done) => (open = done)));
   const enter = (who: string, asked: Turn): Promise<string> =>
-    queue.run(asked, async () => void order.push(who)).then(
-      () => 'done',
-      (thrown: { code: string }) => thrown.code,
-    );
+    queue
+      .run(asked, async () => void order.push(who))
+      .then(
+        () => 'done',
+        (thrown: { code: string }) => thrown.code,
+      );
   return { order, enter, open: () => (open(), first) };
 }
 

@@ -1,12 +1,13 @@
 /**
- * Whose turn it is to have a password hashed. One hash takes some 20 ms of a processor, so whoever sends many guesses would keep everybody else
- * waiting behind them. Turns go round between networks, inside one between accounts, and guesses come after everybody who has made none.
+ * Whose turn it is to have a password hashed. One hash takes some 20 ms of a processor, so whoever sends many guesses
+ * would keep everybody else waiting behind them. Turns go round between networks, inside one between accounts, and
+ * guesses come after everybody who has made none.
  */
 import { accessErrors } from './errors.js';
 
 /**
- * What is known of whoever signs in: `known` has signed in from this network before; `fresh` nothing; `failing` comes from a network, or asks for an
- * account, of which many sign-ins failed a short while ago.
+ * What is known of whoever signs in: `known` has signed in from this network before; `fresh` nothing; `failing` comes
+ * from a network, or asks for an account, of which many sign-ins failed a short while ago.
  */
 export type Standing = 'known' | 'fresh' | 'failing';
 const standings: readonly Standing[] = ['known', 'fresh', 'failing'];
@@ -35,7 +36,11 @@ interface Waiter extends Turn {
 const LAST_EVERY = 4;
 
 export class SignInQueue {
-  readonly #lines: Record<Standing, Map<string, Map<string, Waiter[]>>> = { known: new Map(), fresh: new Map(), failing: new Map() };
+  readonly #lines: Record<Standing, Map<string, Map<string, Waiter[]>>> = {
+    known: new Map(),
+    fresh: new Map(),
+    failing: new Map(),
+  };
   readonly #failing = new Map<string, number>();
   #atWork = 0;
   #waiting = 0;
@@ -43,7 +48,10 @@ export class SignInQueue {
 
   constructor(private readonly options: SignInQueueOptions) {}
 
-  /** Runs `work` in its turn. Throws `RATE_LIMITED` to a network that fails and waits too much already, `OVERLOADED` when the line is full. */
+  /**
+   * Runs `work` in its turn. Throws `RATE_LIMITED` to a network that fails and waits too much already, `OVERLOADED`
+   * when the line is full.
+   */
   async run<T>(turn: Turn, work: () => Promise<T>): Promise<T> {
     if (this.#atWork < this.options.atOnce) this.#atWork += 1;
     else await this.#wait(turn);
@@ -60,7 +68,11 @@ export class SignInQueue {
   #wait(turn: Turn): Promise<void> {
     const { network, standing } = turn;
     if (standing === 'failing' && (this.#failing.get(network) ?? 0) >= this.options.waitingWhileFailing) {
-      throw accessErrors.error('RATE_LIMITED', 'Too many sign-ins from your network failed, and too many are waiting. Try again in a second.', { retryAfterS: 1 });
+      throw accessErrors.error(
+        'RATE_LIMITED',
+        'Too many sign-ins from your network failed, and too many are waiting. Try again in a second.',
+        { retryAfterS: 1 },
+      );
     }
     if (this.#waiting >= this.options.waiting) this.#makeRoom(turn);
     return new Promise((go, refuse) => {
@@ -76,7 +88,9 @@ export class SignInQueue {
 
   /** Sends away one who stands behind the newcomer. Throws `OVERLOADED` when there is none. */
   #makeRoom(newcomer: Turn): void {
-    const busy = accessErrors.error('OVERLOADED', 'Too many people sign in at this moment. Try again in a second.', { retryAfterS: 1 });
+    const busy = accessErrors.error('OVERLOADED', 'Too many people sign in at this moment. Try again in a second.', {
+      retryAfterS: 1,
+    });
     const behind = standings.slice(standings.indexOf(newcomer.standing) + 1).reverse();
     const standing = behind.find((one) => this.#lines[one].size > 0);
     const sent = standing && this.#take(standing);

@@ -32,7 +32,12 @@ export class TenantResolution {
   readonly #hostSuffix: string | undefined;
 
   constructor(private readonly options: TenantResolutionOptions) {
-    this.#tenants = new WatchedCache({ max: 10_000, maxAgeMs: 15_000, clock: options.clock, isAbsence: ({ tenant }) => tenant === null });
+    this.#tenants = new WatchedCache({
+      max: 10_000,
+      maxAgeMs: 15_000,
+      clock: options.clock,
+      isAbsence: ({ tenant }) => tenant === null,
+    });
     this.#hostSuffix = options.baseDomain ? `.${options.baseDomain.toLowerCase()}` : undefined;
   }
 
@@ -54,9 +59,10 @@ export class TenantResolution {
   }
 
   /**
-   * The tenant and the caller in it. Without a principal the caller is `null`, for routes that are open to everybody. Throws
-   * `UNAUTHENTICATED`, `TENANT_DELETED`, `TENANT_FORBIDDEN` (not theirs or not there: the answer is the same), `TENANT_REQUIRED`, `TENANT_CONFLICT`, and to
-   * operators `NOT_FOUND`.
+   * The tenant and the caller in it. Without a principal the caller is `null`, for routes that are open to everybody.
+   * Throws
+   * `UNAUTHENTICATED`, `TENANT_DELETED`, `TENANT_FORBIDDEN` (not theirs or not there: the answer is the same),
+   * `TENANT_REQUIRED`, `TENANT_CONFLICT`, and to operators `NOT_FOUND`.
    */
   async resolve(principal: Principal | null, address: TenantAddress, requestId: string): Promise<Resolved> {
     const slug = this.#slugOf(address);
@@ -72,11 +78,28 @@ export class TenantResolution {
     if (!tenantSlugShape.test(slug)) return Promise.resolve({ tenant: null });
     return this.#tenants.load(slug, async () => {
       const row = await this.options.database.platform((tx) => findTenantBySlug(tx, slug));
-      return { tenant: row && { id: row.id, slug: row.slug, name: row.name, ...(row.eraseAfter && { erasesAt: row.eraseAfter }) } };
+      return {
+        tenant: row && {
+          id: row.id,
+          slug: row.slug,
+          name: row.name,
+          ...(row.eraseAfter && { erasesAt: row.eraseAfter }),
+        },
+      };
     });
   }
 
-  #decide({ principal, slug, requestId, find }: { principal: Principal | null; slug: string | undefined; requestId: string; find: (slug: string) => Found | undefined }): Resolved | undefined {
+  #decide({
+    principal,
+    slug,
+    requestId,
+    find,
+  }: {
+    principal: Principal | null;
+    slug: string | undefined;
+    requestId: string;
+    find: (slug: string) => Found | undefined;
+  }): Resolved | undefined {
     if (slug === undefined) return onlyTenant(principal, requestId);
     if (principal) {
       const own = principal.memberships.find((membership) => membership.tenant.slug === slug)?.tenant;
@@ -87,8 +110,10 @@ export class TenantResolution {
     if (!found) return undefined;
     const { tenant } = found;
     // Strangers do not learn what became of a tenant.
-    if (tenant && (principal || tenant.erasesAt === undefined)) return { tenant: living(tenant), caller: principal && callerIn(principal, tenant, requestId) };
-    if (principal) throw accessErrors.error('NOT_FOUND', `There is no tenant ${quote(slug)}. GET /api/tenants lists them.`);
+    if (tenant && (principal || tenant.erasesAt === undefined))
+      return { tenant: living(tenant), caller: principal && callerIn(principal, tenant, requestId) };
+    if (principal)
+      throw accessErrors.error('NOT_FOUND', `There is no tenant ${quote(slug)}. GET /api/tenants lists them.`);
     // The same as for a tenant that exists and whose plugins want a token.
     throw unauthenticated('Send Authorization: Bearer <token>. POST /api/auth/login gives one.');
   }
@@ -97,7 +122,10 @@ export class TenantResolution {
     const header = slugHeader?.trim() || undefined;
     if (pathSlug !== undefined) {
       if (header !== undefined && header !== pathSlug) {
-        throw accessErrors.error('TENANT_CONFLICT', `The path names the tenant ${quote(pathSlug)}, X-Tenant-Slug names ${quote(header)}. Leave the header out.`);
+        throw accessErrors.error(
+          'TENANT_CONFLICT',
+          `The path names the tenant ${quote(pathSlug)}, X-Tenant-Slug names ${quote(header)}. Leave the header out.`,
+        );
       }
       return pathSlug;
     }
@@ -120,14 +148,25 @@ function living(tenant: TenantRef): TenantRef {
 }
 
 function onlyTenant(principal: Principal | null, requestId: string): Resolved {
-  if (!principal) throw unauthenticated('Send Authorization: Bearer <token>. To call a public or signed route of a plugin, name the tenant in the path: /t/<tenant>/ext/<plugin>/…; whoever can set headers may name it in X-Tenant-Slug instead.');
+  if (!principal)
+    throw unauthenticated(
+      'Send Authorization: Bearer <token>. To call a public or signed route of a plugin, name the tenant in the path: /t/<tenant>/ext/<plugin>/…; whoever can set headers may name it in X-Tenant-Slug instead.',
+    );
   const [only, ...others] = principal.memberships;
-  if (only && others.length === 0) return { tenant: living(only.tenant), caller: callerIn(principal, only.tenant, requestId) };
-  if (!only && !principal.operator) throw accessErrors.error('TENANT_FORBIDDEN', 'Your account belongs to no tenant. Ask an admin of one to add your e-mail address.');
+  if (only && others.length === 0)
+    return { tenant: living(only.tenant), caller: callerIn(principal, only.tenant, requestId) };
+  if (!only && !principal.operator)
+    throw accessErrors.error(
+      'TENANT_FORBIDDEN',
+      'Your account belongs to no tenant. Ask an admin of one to add your e-mail address.',
+    );
   const choice = only ? ` Yours: ${principal.memberships.map(({ tenant }) => tenant.slug).join(', ')}.` : '';
   throw accessErrors.error('TENANT_REQUIRED', `Name the tenant in X-Tenant-Slug.${choice}`);
 }
 
 function forbidden(slug: string): Error {
-  return accessErrors.error('TENANT_FORBIDDEN', `You may not act in the tenant ${quote(slug)}, or there is none of that name.`);
+  return accessErrors.error(
+    'TENANT_FORBIDDEN',
+    `You may not act in the tenant ${quote(slug)}, or there is none of that name.`,
+  );
 }

@@ -56,13 +56,23 @@ export class Tenants {
   constructor(private readonly options: TenantsOptions) {}
 
   /** Throws `FORBIDDEN`, `INVALID_INPUT`, `SLUG_TAKEN`. */
-  async create(principal: Principal, { slug, name }: { slug: string; name: string }, requestId: string): Promise<TenantView> {
+  async create(
+    principal: Principal,
+    { slug, name }: { slug: string; name: string },
+    requestId: string,
+  ): Promise<TenantView> {
     requireOperator(principal);
     refuseFaults([...slugFaults(slug), ...nameFaults(name)]);
     const id = newId('tenant', this.options.clock.now());
     return this.options.database.platform(async (tx) => {
       if (!(await insertTenant(tx, { id, slug, name }))) throw slugTaken(slug, await lockTenantBySlug(tx, slug));
-      await appendTenantAudit(tx, id, { actor: actorOf(principal), action: 'tenant.created', target: id, detail: { slug, name }, requestId });
+      await appendTenantAudit(tx, id, {
+        actor: actorOf(principal),
+        action: 'tenant.created',
+        target: id,
+        detail: { slug, name },
+        requestId,
+      });
       // Somebody may have asked for the name before, and the answer "there is none" may be kept.
       await tx.changed(id, 'tenant');
       tx.afterCommit(() => this.options.forget({ tenantId: id, what: 'tenant' }));
@@ -75,7 +85,9 @@ export class Tenants {
   /** Every tenant for an operator; for anybody else its own. */
   async list(principal: Principal, page: Page): Promise<Listing<TenantView>> {
     requireOperator(principal);
-    return this.options.database.platform((tx) => onePage('tenant', page, { read: (part) => listTenants(tx, part), view: tenantView }));
+    return this.options.database.platform((tx) =>
+      onePage('tenant', page, { read: (part) => listTenants(tx, part), view: tenantView }),
+    );
   }
 
   /** Throws `FORBIDDEN`, `NOT_FOUND`. */
@@ -87,11 +99,16 @@ export class Tenants {
     return tenantView(row);
   }
 
-  /** Changes name, slug, weight, concurrency or quotas. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `SLUG_TAKEN`. */
+  /**
+   * Changes name, slug, weight, concurrency or quotas. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `SLUG_TAKEN`.
+   */
   async update(principal: Principal, slug: string, change: TenantChange, requestId: string): Promise<TenantView> {
     requireOperator(principal);
     requireSlug(slug);
-    refuseFaults([...(change.slug === undefined ? [] : slugFaults(change.slug)), ...(change.name === undefined ? [] : nameFaults(change.name))]);
+    refuseFaults([
+      ...(change.slug === undefined ? [] : slugFaults(change.slug)),
+      ...(change.name === undefined ? [] : nameFaults(change.name)),
+    ]);
     try {
       return await this.options.database.platform(async (tx) => {
         const row = await lockTenantBySlug(tx, slug);
@@ -106,7 +123,13 @@ export class Tenants {
           ...(quotas !== undefined && { quotas }),
         };
         if (!(await updateTenant(tx, row.id, wanted))) throw slugTaken(change.slug ?? slug);
-        await appendTenantAudit(tx, row.id, { actor: actorOf(principal), action: 'tenant.updated', target: row.id, detail: wanted, requestId });
+        await appendTenantAudit(tx, row.id, {
+          actor: actorOf(principal),
+          action: 'tenant.updated',
+          target: row.id,
+          detail: wanted,
+          requestId,
+        });
         await tx.changed(row.id, 'tenant');
         tx.afterCommit(() => this.options.forget({ tenantId: row.id, what: 'tenant' }));
         const after = await findTenantBySlug(tx, change.slug ?? slug);
@@ -120,40 +143,66 @@ export class Tenants {
   }
 
   /**
-   * Deletes a tenant. From the commit on nobody enters it and nothing of it starts; its data is erased after the time of grace, until which
-   * {@link restore} takes it back. `now`: erased at once, before this answers `null`. Asked for again, the earlier time holds. `confirm` must be
-   * the tenant's slug. Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`.
+   * Deletes a tenant. From the commit on nobody enters it and nothing of it starts; its data is erased after the time
+   * of grace, until which {@link restore} takes it back. `now`: erased at once, before this answers `null`. Asked for
+   * again, the earlier time holds. `confirm` must be the tenant's slug. Throws `FORBIDDEN`, `NOT_FOUND`,
+   * `INVALID_INPUT`.
    */
-  async delete(principal: Principal, slug: string, { confirm, now = false, requestId }: { confirm?: string | undefined; now?: boolean; requestId: string }): Promise<TenantView | null> {
+  async delete(
+    principal: Principal,
+    slug: string,
+    { confirm, now = false, requestId }: { confirm?: string | undefined; now?: boolean; requestId: string },
+  ): Promise<TenantView | null> {
     requireOperator(principal);
     requireSlug(slug);
     if (confirm !== slug) {
       const said = confirm === undefined ? '' : ` You sent ${quote(confirm)}.`;
-      refuseFaults([{ pointer: '/confirm', code: 'CONFIRM', detail: `must be the slug of the tenant that is to be deleted, so that none goes by accident: ?confirm=${slug}.${said}` }]);
+      refuseFaults([
+        {
+          pointer: '/confirm',
+          code: 'CONFIRM',
+          detail: `must be the slug of the tenant that is to be deleted, so that none goes by accident: ?confirm=${slug}.${said}`,
+        },
+      ]);
     }
     const { database, graceMs } = this.options;
     const tenant = await database.platform(async (tx) => {
       const row = await lockTenantBySlug(tx, slug);
       if (!row) throw notFound(slug);
       await suspendTenant(tx, row.id, { by: actorOf(principal), graceMs: now ? 0 : graceMs });
-      if (row.erasingSince === null) await this.#record(tx, principal, row, { action: 'tenant.deleted', requestId, detail: { now, ...(await countTenant(tx, row.id)) } });
+      if (row.erasingSince === null)
+        await this.#record(tx, principal, row, {
+          action: 'tenant.deleted',
+          requestId,
+          detail: { now, ...(await countTenant(tx, row.id)) },
+        });
       tx.afterCommit(() => this.options.forget({ tenantId: row.id, what: 'tenant' }));
       return { id: row.id, after: await lockTenantBySlug(tx, slug) };
     });
-    this.options.logger.info({ tenant: tenant.id, slug, now, actor: actorOf(principal), request_id: requestId }, 'a tenant was deleted');
+    this.options.logger.info(
+      { tenant: tenant.id, slug, now, actor: actorOf(principal), request_id: requestId },
+      'a tenant was deleted',
+    );
     if (!now && graceMs > 0 && tenant.after) return tenantView(tenant.after);
     await this.#erase(tenant.id);
     return null;
   }
 
-  /** Takes a deleted tenant back within its time of grace; one that lives stays as it is. Throws `FORBIDDEN`, `NOT_FOUND`, `TENANT_ERASING`. */
+  /**
+   * Takes a deleted tenant back within its time of grace; one that lives stays as it is. Throws `FORBIDDEN`,
+   * `NOT_FOUND`, `TENANT_ERASING`.
+   */
   async restore(principal: Principal, slug: string, requestId: string): Promise<TenantView> {
     requireOperator(principal);
     requireSlug(slug);
     return this.options.database.platform(async (tx) => {
       const row = await lockTenantBySlug(tx, slug);
       if (!row) throw notFound(slug);
-      if (row.erasingSince !== null) throw accessErrors.error('TENANT_ERASING', `The tenant ${slug} is being erased since ${row.erasingSince.toISOString()} and cannot be taken back. Its slug is free again when nothing is left of it.`);
+      if (row.erasingSince !== null)
+        throw accessErrors.error(
+          'TENANT_ERASING',
+          `The tenant ${slug} is being erased since ${row.erasingSince.toISOString()} and cannot be taken back. Its slug is free again when nothing is left of it.`,
+        );
       if (row.eraseAfter === null) return tenantView(row);
       await restoreTenant(tx, row.id);
       await this.#record(tx, principal, row, { action: 'tenant.restored', requestId, detail: {} });
@@ -165,15 +214,30 @@ export class Tenants {
   }
 
   /** Operators' acts on tenants, newest first. Throws `FORBIDDEN`. */
-  async audit(principal: Principal, { limit, cursor, ...filter }: { limit: number; cursor?: string | undefined; action?: string | undefined; target?: string | undefined }): Promise<Listing<PlatformAuditRow>> {
+  async audit(
+    principal: Principal,
+    {
+      limit,
+      cursor,
+      ...filter
+    }: { limit: number; cursor?: string | undefined; action?: string | undefined; target?: string | undefined },
+  ): Promise<Listing<PlatformAuditRow>> {
     requireOperator(principal);
-    if (cursor !== undefined && !/^\d{1,18}$/.test(cursor)) refuseFaults([{ pointer: '/cursor', code: 'INVALID_CURSOR', detail: 'is not one that this list answered as next_cursor' }]);
-    const rows = await this.options.database.platform((tx) => listPlatformAudit(tx, { ...filter, before: cursor, limit: limit + 1 }));
+    if (cursor !== undefined && !/^\d{1,18}$/.test(cursor))
+      refuseFaults([
+        { pointer: '/cursor', code: 'INVALID_CURSOR', detail: 'is not one that this list answered as next_cursor' },
+      ]);
+    const rows = await this.options.database.platform((tx) =>
+      listPlatformAudit(tx, { ...filter, before: cursor, limit: limit + 1 }),
+    );
     const items = rows.slice(0, limit);
     return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
   }
 
-  /** Erases every tenant whose time of grace is over, also what an earlier process began. `signal`: stops between two portions. Never throws. */
+  /**
+   * Erases every tenant whose time of grace is over, also what an earlier process began. `signal`: stops between two
+   * portions. Never throws.
+   */
   async eraseDue(signal?: AbortSignal): Promise<void> {
     try {
       const ids = await this.options.database.platform((tx) => listTenantsToErase(tx, 100));
@@ -182,7 +246,10 @@ export class Tenants {
         while (state === 'more' && signal?.aborted !== true) state = await this.#portion(id);
       }
     } catch (thrown) {
-      this.options.logger.warn({ err: thrown }, `tenants that were deleted could not be erased yet: ${messageOf(thrown)}`);
+      this.options.logger.warn(
+        { err: thrown },
+        `tenants that were deleted could not be erased yet: ${messageOf(thrown)}`,
+      );
     }
   }
 
@@ -200,11 +267,23 @@ export class Tenants {
   }
 
   /** In the tenant's own trail, for as long as there is one, and in the platform's. */
-  async #record(tx: PlatformTransaction, principal: Principal, row: TenantRow, { action, requestId, detail }: { action: string; requestId: string; detail: Record<string, Json> }): Promise<void> {
+  async #record(
+    tx: PlatformTransaction,
+    principal: Principal,
+    row: TenantRow,
+    { action, requestId, detail }: { action: string; requestId: string; detail: Record<string, Json> },
+  ): Promise<void> {
     const { id, slug, name } = row;
     const actor = actorOf(principal);
     await appendTenantAudit(tx, id, { actor, action, target: id, detail: { slug, ...detail }, requestId });
-    await appendPlatformAudit(tx, { actor, email: principal.email, action, target: id, detail: { slug, name, ...detail }, requestId });
+    await appendPlatformAudit(tx, {
+      actor,
+      email: principal.email,
+      action,
+      target: id,
+      detail: { slug, name, ...detail },
+      requestId,
+    });
   }
 }
 
@@ -223,7 +302,13 @@ function actorOf(principal: Principal): string {
 
 function slugFaults(slug: string): InputFault[] {
   if (tenantSlugShape.test(slug)) return [];
-  return [{ pointer: '/slug', code: 'INVALID_SLUG', detail: 'must be 1 to 63 lower-case letters, digits and inner hyphens, as in a host name' }];
+  return [
+    {
+      pointer: '/slug',
+      code: 'INVALID_SLUG',
+      detail: 'must be 1 to 63 lower-case letters, digits and inner hyphens, as in a host name',
+    },
+  ];
 }
 
 function nameFaults(name: string): InputFault[] {
@@ -233,8 +318,12 @@ function nameFaults(name: string): InputFault[] {
 
 /** `holder`: the tenant that has it, if that is known. */
 function slugTaken(slug: string, holder: TenantRow | null = null): Error {
-  const until = holder?.eraseAfter ? ` It was deleted, and the slug is free again when its data is erased, from ${holder.eraseAfter.toISOString()} on.` : '';
-  return accessErrors.error('SLUG_TAKEN', `Another tenant has the slug ${slug}.${until} Choose another.`, { errors: [{ pointer: '/slug', code: 'SLUG_TAKEN', detail: 'is taken' }] });
+  const until = holder?.eraseAfter
+    ? ` It was deleted, and the slug is free again when its data is erased, from ${holder.eraseAfter.toISOString()} on.`
+    : '';
+  return accessErrors.error('SLUG_TAKEN', `Another tenant has the slug ${slug}.${until} Choose another.`, {
+    errors: [{ pointer: '/slug', code: 'SLUG_TAKEN', detail: 'is taken' }],
+  });
 }
 
 function notFound(slug: string): Error {

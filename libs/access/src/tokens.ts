@@ -1,5 +1,16 @@
 import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
-import { appendAudit, countApiTokens, deleteApiToken, findApiToken, insertApiToken, listApiTokens, type ApiTokenRow, type Change, type Database, type TenantTransaction } from '@annex/persistence';
+import {
+  appendAudit,
+  countApiTokens,
+  deleteApiToken,
+  findApiToken,
+  insertApiToken,
+  listApiTokens,
+  type ApiTokenRow,
+  type Change,
+  type Database,
+  type TenantTransaction,
+} from '@annex/persistence';
 import { hashApiToken, makeApiToken } from './api-token-text.js';
 import { userIdOf, type Caller } from './caller.js';
 import { accessErrors, refuseFaults } from './errors.js';
@@ -18,7 +29,10 @@ export interface NewTokenInput {
   role?: Role | undefined;
   /** Default: never expires. A token made with a token never outlives it. */
   expiresInS?: number | undefined;
-  /** Keeps the operator's right to act in every tenant, as owner; only operators make such a token. It ends with the operator. Default: no. */
+  /**
+   * Keeps the operator's right to act in every tenant, as owner; only operators make such a token. It ends with the
+   * operator. Default: no.
+   */
   operator?: boolean | undefined;
 }
 
@@ -34,19 +48,33 @@ export class Tokens {
   constructor(private readonly options: TokensOptions) {}
 
   /** The only time the token itself is shown. Throws `INVALID_INPUT`, `FORBIDDEN`, `TOKEN_LIMIT`. */
-  async create(caller: Caller, { name, role = caller.role, expiresInS, operator = false }: NewTokenInput): Promise<TokenView & { token: string }> {
+  async create(
+    caller: Caller,
+    { name, role = caller.role, expiresInS, operator = false }: NewTokenInput,
+  ): Promise<TokenView & { token: string }> {
     const { principal } = caller;
-    if (operator && (!principal.operator || principal.operatorId === null)) throw accessErrors.error('FORBIDDEN', 'Only platform operators make tokens that act in every tenant. Leave `operator` out.');
+    if (operator && (!principal.operator || principal.operatorId === null))
+      throw accessErrors.error(
+        'FORBIDDEN',
+        'Only platform operators make tokens that act in every tenant. Leave `operator` out.',
+      );
     refuseFaults(inputFaults({ name, role, expiresInS, operator }));
-    if (!roleAtLeast(caller.role, role)) throw accessErrors.error('FORBIDDEN', `A token cannot have the role ${role}: yours is ${caller.role}.`);
+    if (!roleAtLeast(caller.role, role))
+      throw accessErrors.error('FORBIDDEN', `A token cannot have the role ${role}: yours is ${caller.role}.`);
     const now = this.options.clock.now();
-    const ends = [expiresInS === undefined ? Infinity : now + expiresInS * 1000, principal.tokenId === null ? Infinity : (principal.expiresAt ?? Infinity)];
+    const ends = [
+      expiresInS === undefined ? Infinity : now + expiresInS * 1000,
+      principal.tokenId === null ? Infinity : (principal.expiresAt ?? Infinity),
+    ];
     const endsAt = Math.min(...ends);
     const token = makeApiToken();
     const userId = userIdOf(caller);
     return this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
       if ((await countApiTokens(tx, userId)) >= maxTokensPerUser) {
-        throw accessErrors.error('TOKEN_LIMIT', `There are ${maxTokensPerUser} API tokens already, the most one user may have. Revoke some first.`);
+        throw accessErrors.error(
+          'TOKEN_LIMIT',
+          `There are ${maxTokensPerUser} API tokens already, the most one user may have. Revoke some first.`,
+        );
       }
       const row = await insertApiToken(tx, {
         id: newId('token', now),
@@ -57,7 +85,13 @@ export class Tokens {
         tokenHash: hashApiToken(token),
         expiresAt: endsAt === Infinity ? null : new Date(endsAt),
       });
-      await appendAudit(tx, { actor: caller.actor, action: 'token.created', target: row.id, detail: { name, role, ...(operator && { operator }) }, requestId: caller.requestId });
+      await appendAudit(tx, {
+        actor: caller.actor,
+        action: 'token.created',
+        target: row.id,
+        detail: { name, role, ...(operator && { operator }) },
+        requestId: caller.requestId,
+      });
       return { ...tokenView(row), token };
     });
   }
@@ -66,14 +100,19 @@ export class Tokens {
   async list(caller: Caller, page: Page): Promise<Listing<TokenView>> {
     const own = ownOnly(caller);
     if (own === null) return { items: [], next_cursor: null };
-    return this.options.database
-      .forTenant(caller.tenant.id)
-      .transaction((tx) => onePage('token', page, { read: (part) => listApiTokens(tx, { ...part, ...(own === undefined ? {} : { userId: own }) }), view: tokenView }));
+    return this.options.database.forTenant(caller.tenant.id).transaction((tx) =>
+      onePage('token', page, {
+        read: (part) => listApiTokens(tx, { ...part, ...(own === undefined ? {} : { userId: own }) }),
+        view: tokenView,
+      }),
+    );
   }
 
   /** One token, never its text. Throws `NOT_FOUND`, also for somebody else's. */
   async get(caller: Caller, id: string): Promise<TokenView> {
-    return this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => tokenView(await requireToken(tx, caller, id)));
+    return this.options.database
+      .forTenant(caller.tenant.id)
+      .transaction(async (tx) => tokenView(await requireToken(tx, caller, id)));
   }
 
   /** Revokes a token at once. Throws `NOT_FOUND`, also for somebody else's. */
@@ -81,7 +120,13 @@ export class Tokens {
     await this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
       const row = await requireToken(tx, caller, id);
       await deleteApiToken(tx, row.id);
-      await appendAudit(tx, { actor: caller.actor, action: 'token.deleted', target: row.id, detail: { name: row.name, role: row.role }, requestId: caller.requestId });
+      await appendAudit(tx, {
+        actor: caller.actor,
+        action: 'token.deleted',
+        target: row.id,
+        detail: { name: row.name, role: row.role },
+        requestId: caller.requestId,
+      });
       await tx.changed('tokens');
       tx.afterCommit(() => this.options.forget({ tenantId: tx.tenantId, what: 'tokens' }));
     });
@@ -102,15 +147,39 @@ function ownOnly(caller: Caller): Id<'user'> | null | undefined {
   return roleAtLeast(caller.role, 'admin') ? undefined : userIdOf(caller);
 }
 
-function inputFaults({ name, role, expiresInS, operator }: { name: string; role: string; expiresInS: number | undefined; operator: boolean }): InputFault[] {
+function inputFaults({
+  name,
+  role,
+  expiresInS,
+  operator,
+}: {
+  name: string;
+  role: string;
+  expiresInS: number | undefined;
+  operator: boolean;
+}): InputFault[] {
   const faults: InputFault[] = [];
   if (name.trim() === '' || name.length > 100 || /\p{Cc}/u.test(name)) {
-    faults.push({ pointer: '/name', code: 'INVALID_NAME', detail: 'must be 1 to 100 characters without control characters' });
+    faults.push({
+      pointer: '/name',
+      code: 'INVALID_NAME',
+      detail: 'must be 1 to 100 characters without control characters',
+    });
   }
-  if (!isRole(role)) faults.push({ pointer: '/role', code: 'INVALID_ROLE', detail: `must be one of ${roles.join(', ')}` });
-  else if (operator && role !== 'owner') faults.push({ pointer: '/role', code: 'INVALID_ROLE', detail: 'must be left out with `operator`: such a token acts as owner everywhere' });
+  if (!isRole(role))
+    faults.push({ pointer: '/role', code: 'INVALID_ROLE', detail: `must be one of ${roles.join(', ')}` });
+  else if (operator && role !== 'owner')
+    faults.push({
+      pointer: '/role',
+      code: 'INVALID_ROLE',
+      detail: 'must be left out with `operator`: such a token acts as owner everywhere',
+    });
   if (expiresInS !== undefined && !(Number.isInteger(expiresInS) && expiresInS >= 1 && expiresInS <= MAX_LIFE_S)) {
-    faults.push({ pointer: '/expires_in_s', code: 'INVALID_EXPIRY', detail: `must be a whole number of seconds from 1 to ${MAX_LIFE_S}; leave it out for a token that does not expire` });
+    faults.push({
+      pointer: '/expires_in_s',
+      code: 'INVALID_EXPIRY',
+      detail: `must be a whole number of seconds from 1 to ${MAX_LIFE_S}; leave it out for a token that does not expire`,
+    });
   }
   return faults;
 }

@@ -64,8 +64,8 @@ interface OwnPasswordChange {
 }
 
 /**
- * The users of a tenant. Admins and owners change them, nobody above their own role; everybody may change the own password, with the present one;
- * the last owner stays.
+ * The users of a tenant. Admins and owners change them, nobody above their own role; everybody may change the own
+ * password, with the present one; the last owner stays.
  */
 export class Users {
   constructor(private readonly options: UsersOptions) {}
@@ -73,9 +73,16 @@ export class Users {
   /** Throws `FORBIDDEN`, `INVALID_INPUT`, `EMAIL_TAKEN`. */
   async create(caller: Caller, { email, password, role }: NewUserInput): Promise<UserView> {
     requireAdmin(caller);
-    refuseFaults([...emailFaults(email), ...(password === undefined ? [] : passwordFaults(password)), ...roleFaults(role)]);
+    refuseFaults([
+      ...emailFaults(email),
+      ...(password === undefined ? [] : passwordFaults(password)),
+      ...roleFaults(role),
+    ]);
     requireReach(caller, role);
-    const passwordHash = password === undefined ? null : await this.options.passwords.hash(password, turnOf(caller.tenant.id, caller.actor));
+    const passwordHash =
+      password === undefined
+        ? null
+        : await this.options.passwords.hash(password, turnOf(caller.tenant.id, caller.actor));
     const id = newId('user', this.options.clock.now());
     return this.#change(caller, async (tx) => {
       if (!(await insertUser(tx, { id, email, passwordHash, role }))) throw emailTaken(email);
@@ -93,7 +100,11 @@ export class Users {
   }
 
   /** Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `EMAIL_TAKEN`, `LAST_OWNER`. */
-  async update(caller: Caller, id: string, { email, password, role, currentPassword, endTokens = false }: UserChangeInput): Promise<UserView> {
+  async update(
+    caller: Caller,
+    id: string,
+    { email, password, role, currentPassword, endTokens = false }: UserChangeInput,
+  ): Promise<UserView> {
     const target = userId(id);
     const onlyOwnPassword = target === userIdOf(caller) && email === undefined && role === undefined;
     if (!onlyOwnPassword) requireAdmin(caller);
@@ -104,7 +115,10 @@ export class Users {
     ]);
     if (role !== undefined) requireReach(caller, role);
     if (password !== undefined) await this.#requirePasswordRight(caller, target, currentPassword);
-    const passwordHash = password === undefined ? undefined : await this.options.passwords.hash(password, turnOf(caller.tenant.id, caller.actor));
+    const passwordHash =
+      password === undefined
+        ? undefined
+        : await this.options.passwords.hash(password, turnOf(caller.tenant.id, caller.actor));
     return this.#change(caller, async (tx) => {
       const owners = await lockOwners(tx);
       const before = await requireUser(tx, target);
@@ -140,7 +154,8 @@ export class Users {
   }
 
   /**
-   * Ends a user's sign-ins in this tenant, whatever else their sessions open; API tokens stay. Throws `NOT_FOUND`, and `FORBIDDEN` also to API tokens.
+   * Ends a user's sign-ins in this tenant, whatever else their sessions open; API tokens stay. Throws `NOT_FOUND`, and
+   * `FORBIDDEN` also to API tokens.
    */
   async endSessions(caller: Caller, id: string): Promise<void> {
     requireAdmin(caller);
@@ -150,13 +165,28 @@ export class Users {
       const row = await requireUser(tx, target);
       requireReach(caller, row.role as Role);
       await endSignIns(tx, target);
-      await appendAudit(tx, { actor: caller.actor, action: 'user.sessions_ended', target, detail: { email: row.email }, requestId: caller.requestId });
+      await appendAudit(tx, {
+        actor: caller.actor,
+        action: 'user.sessions_ended',
+        target,
+        detail: { email: row.email },
+        requestId: caller.requestId,
+      });
       await this.#announce(tx);
     });
   }
 
-  /** Sets a password whose owner has proved to know the present one. Answers the sign-ins' new version; `undefined`: the user is gone. */
-  async setOwnPassword({ tenantId, userId, password, endTokens, requestId }: OwnPasswordChange): Promise<{ version: number; tokensEnded: number } | undefined> {
+  /**
+   * Sets a password whose owner has proved to know the present one. Answers the sign-ins' new version; `undefined`: the
+   * user is gone.
+   */
+  async setOwnPassword({
+    tenantId,
+    userId,
+    password,
+    endTokens,
+    requestId,
+  }: OwnPasswordChange): Promise<{ version: number; tokensEnded: number } | undefined> {
     const passwordHash = await this.options.passwords.hash(password, turnOf(tenantId, userId));
     return this.options.database.forTenant(tenantId).transaction(async (tx) => {
       await updateUser(tx, userId, { passwordHash });
@@ -168,12 +198,21 @@ export class Users {
     });
   }
 
-  /** A password changes by somebody who knows the present one, or by an admin for another; a token that leaked must not take an account over. */
+  /**
+   * A password changes by somebody who knows the present one, or by an admin for another; a token that leaked must not
+   * take an account over.
+   */
   async #requirePasswordRight(caller: Caller, target: Id<'user'>, currentPassword: string | undefined): Promise<void> {
     requirePerson(caller.principal);
     if (target !== userIdOf(caller)) return;
     if (currentPassword === undefined) {
-      refuseFaults([{ pointer: '/current_password', code: 'REQUIRED', detail: 'is needed to change your own password; POST /api/auth/password changes it in all of your tenants' }]);
+      refuseFaults([
+        {
+          pointer: '/current_password',
+          code: 'REQUIRED',
+          detail: 'is needed to change your own password; POST /api/auth/password changes it in all of your tenants',
+        },
+      ]);
       return;
     }
     await this.options.ownPassword.prove(caller.principal, currentPassword, [target]);
@@ -201,7 +240,13 @@ export class Users {
   }
 
   /** Audit, event and cache notice, in the transaction of the change. */
-  async #record(tx: TenantTransaction, caller: Pick<Caller, 'actor' | 'requestId'>, verb: 'created' | 'updated' | 'deleted', row: UserRow, fields?: string[]): Promise<UserView> {
+  async #record(
+    tx: TenantTransaction,
+    caller: Pick<Caller, 'actor' | 'requestId'>,
+    verb: 'created' | 'updated' | 'deleted',
+    row: UserRow,
+    fields?: string[],
+  ): Promise<UserView> {
     const user = { id: row.id, email: row.email, role: row.role };
     await appendAudit(tx, {
       actor: caller.actor,
@@ -210,7 +255,12 @@ export class Users {
       detail: { email: row.email, role: row.role, ...(fields ? { fields } : {}) },
       requestId: caller.requestId,
     });
-    await this.options.emit(tx, { type: `auth.user.${verb}`, source: eventSources.platform, subject: row.id, data: { user } });
+    await this.options.emit(tx, {
+      type: `auth.user.${verb}`,
+      source: eventSources.platform,
+      subject: row.id,
+      data: { user },
+    });
     await this.#announce(tx);
     return userView(row);
   }
@@ -258,7 +308,11 @@ function notFound(id: string): Error {
 }
 
 function emailTaken(email?: string): Error {
-  return accessErrors.error('EMAIL_TAKEN', `A user of this tenant has ${email ? `the address ${email}` : 'this address'} already.`, {
-    errors: [{ pointer: '/email', code: 'EMAIL_TAKEN', detail: 'is taken' }],
-  });
+  return accessErrors.error(
+    'EMAIL_TAKEN',
+    `A user of this tenant has ${email ? `the address ${email}` : 'this address'} already.`,
+    {
+      errors: [{ pointer: '/email', code: 'EMAIL_TAKEN', detail: 'is taken' }],
+    },
+  );
 }

@@ -72,8 +72,23 @@ export interface PrincipalView {
 
 export function tenantView(row: TenantRow): TenantView {
   const { id, slug, name, weight, backgroundConcurrency, quotas, deletedAt, deletedBy, eraseAfter } = row;
-  const deletion = deletedAt && eraseAfter && { requested_at: deletedAt.toISOString(), by: deletedBy ?? 'system', erases_at: eraseAfter.toISOString() };
-  return { id, slug, name, weight, background_concurrency: backgroundConcurrency, quotas, deletion, created_at: row.createdAt.toISOString(), updated_at: row.updatedAt.toISOString() };
+  const deletion = deletedAt &&
+    eraseAfter && {
+      requested_at: deletedAt.toISOString(),
+      by: deletedBy ?? 'system',
+      erases_at: eraseAfter.toISOString(),
+    };
+  return {
+    id,
+    slug,
+    name,
+    weight,
+    background_concurrency: backgroundConcurrency,
+    quotas,
+    deletion,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
 }
 
 export function userView(row: UserRow): UserView {
@@ -112,8 +127,18 @@ export function sessionView(row: SessionRow, current: string | null): SessionVie
 }
 
 /** The tenants somebody belongs to, with the role in force there. */
-export function tenantPlaces({ memberships, operator }: { memberships: readonly Membership[]; operator: boolean }): TenantPlace[] {
-  return memberships.map(({ tenant: { erasesAt, ...tenant }, role }) => ({ ...tenant, role: operator ? 'owner' : role, ...(erasesAt && { erases_at: erasesAt.toISOString() }) }));
+export function tenantPlaces({
+  memberships,
+  operator,
+}: {
+  memberships: readonly Membership[];
+  operator: boolean;
+}): TenantPlace[] {
+  return memberships.map(({ tenant: { erasesAt, ...tenant }, role }) => ({
+    ...tenant,
+    role: operator ? 'owner' : role,
+    ...(erasesAt && { erases_at: erasesAt.toISOString() }),
+  }));
 }
 
 export function principalView(principal: Principal): PrincipalView {

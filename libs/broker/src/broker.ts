@@ -1,7 +1,7 @@
 /**
- * Answers the host calls of plugin code. Each call passes, in this order: is the run alive, is there such a call, is the run's quota left,
- * is the permission granted, are the arguments well-formed, does the grant's scope reach that far, is the call's own quota left. Only then
- * its handler is asked. A call that is refused has changed nothing.
+ * Answers the host calls of plugin code. Each call passes, in this order: is the run alive, is there such a call, is
+ * the run's quota left, is the permission granted, are the arguments well-formed, does the grant's scope reach that
+ * far, is the call's own quota left. Only then its handler is asked. A call that is refused has changed nothing.
  */
 import {
   coversHost,
@@ -17,7 +17,7 @@ import {
   type PermissionGrant,
   type PermissionName,
 } from '@annex/host-api';
-import type { AnnexError} from '@annex/kernel';
+import type { AnnexError } from '@annex/kernel';
 import { isAnnexError, newId, quote, silentLogger, type Logger } from '@annex/kernel';
 import { effectiveLimits } from '@annex/lifecycle';
 import { brokerErrors } from './errors.js';
@@ -92,7 +92,10 @@ export interface BrokerSession {
   /** Answers one call. Never rejects. */
   call(call: HostCall): Promise<HostCallAnswer>;
   usage(): BrokerUsage;
-  /** The run has ended: calls under way are answered `RUN_ENDED` and their handlers' signal fires, as is every later one. Safe to call twice. */
+  /**
+   * The run has ended: calls under way are answered `RUN_ENDED` and their handlers' signal fires, as is every later
+   * one. Safe to call twice.
+   */
   close(): void;
 }
 
@@ -107,7 +110,10 @@ const maxMessage = 2000;
 type AnyHandler<Identity> = (args: unknown, context: HostCallContext<Identity>) => unknown;
 
 /** Makes a broker. `handlers` has one for every row of the table, or it does not compile. */
-export function createBroker<Identity>(handlers: HostHandlers<Identity>, options: BrokerOptions<Identity> = {}): Broker<Identity> {
+export function createBroker<Identity>(
+  handlers: HostHandlers<Identity>,
+  options: BrokerOptions<Identity> = {},
+): Broker<Identity> {
   const { logger = silentLogger, newReference = () => newId('request'), onCall } = options;
 
   function session(run: BrokerRun<Identity>): BrokerSession {
@@ -117,8 +123,13 @@ export function createBroker<Identity>(handlers: HostHandlers<Identity>, options
     const secrets = new Set(run.secretsDeclared);
     const permissionsUsed = new Set<PermissionName>();
     const ending = new AbortController();
-    const ended = brokerErrors.error('RUN_ENDED', 'The run has ended, so its ctx answers no more calls. Await every call before the handler returns.');
-    const untilEnd = new Promise<never>((_resolve, reject) => ending.signal.addEventListener('abort', () => reject(ended), { once: true }));
+    const ended = brokerErrors.error(
+      'RUN_ENDED',
+      'The run has ended, so its ctx answers no more calls. Await every call before the handler returns.',
+    );
+    const untilEnd = new Promise<never>((_resolve, reject) =>
+      ending.signal.addEventListener('abort', () => reject(ended), { once: true }),
+    );
     untilEnd.catch(() => undefined);
 
     function close(): void {
@@ -160,7 +171,11 @@ export function createBroker<Identity>(handlers: HostHandlers<Identity>, options
       if (isAnnexError(known)) return { ok: false, code: known.code, message: clip(known.detail) };
       const reference = newReference();
       logger.error({ err: known, reference, method: seen.method }, 'a host call failed');
-      return { ok: false, code: 'PLATFORM_ERROR', message: `ctx.${seen.method ?? 'call'} failed inside the platform. Tell its operator the reference ${reference}.` };
+      return {
+        ok: false,
+        code: 'PLATFORM_ERROR',
+        message: `ctx.${seen.method ?? 'call'} failed inside the platform. Tell its operator the reference ${reference}.`,
+      };
     }
 
     return {
@@ -193,7 +208,10 @@ interface Seen {
   permission: PermissionName | null;
 }
 
-function requireGrant(row: HostCallRow & { name: HostMethod }, grants: readonly PermissionGrant[]): PermissionGrant | undefined {
+function requireGrant(
+  row: HostCallRow & { name: HostMethod },
+  grants: readonly PermissionGrant[],
+): PermissionGrant | undefined {
   if (row.permission === null) return undefined;
   const grant = findGrant(grants, row.permission);
   if (grant) return grant;
@@ -207,16 +225,22 @@ function checkScope(row: HostCallRow & { name: HostMethod }, args: unknown, gran
   if (!grant || !row.touches) return;
   const { table, host } = row.touches(args);
   if (table !== undefined && !grantsTable(grant, table)) {
-    throw denied(`"${grant.name}" is granted for the tables ${list(grant.tables)} only, not for ${quote(table)}. Name the table in the manifest and have an admin grant it.`);
+    throw denied(
+      `"${grant.name}" is granted for the tables ${list(grant.tables)} only, not for ${quote(table)}. Name the table in the manifest and have an admin grant it.`,
+    );
   }
   if (host !== undefined && grant.hosts && !grant.hosts.some((pattern) => coversHost(withoutPort(pattern), host))) {
-    throw denied(`"${grant.name}" is granted for the hosts ${list(grant.hosts)} only, not for ${quote(host)}. Name the host in the manifest and have an admin grant it.`);
+    throw denied(
+      `"${grant.name}" is granted for the hosts ${list(grant.hosts)} only, not for ${quote(host)}. Name the host in the manifest and have an admin grant it.`,
+    );
   }
 }
 
 function requireDeclared(name: string, declared: ReadonlySet<string>): void {
   if (declared.has(name)) return;
-  throw denied(`The manifest does not name the secret ${quote(name)}, so this plugin may not read it. Add it to the manifest's secrets.`);
+  throw denied(
+    `The manifest does not name the secret ${quote(name)}, so this plugin may not read it. Add it to the manifest's secrets.`,
+  );
 }
 
 function denied(detail: string): AnnexError {
@@ -225,10 +249,16 @@ function denied(detail: string): AnnexError {
 
 /** Bytes cross only at the top of an answer; everything below is JSON already. */
 function writeResult(row: HostCallRow & { name: HostMethod }, result: unknown): string {
-  const value = result instanceof Uint8Array ? `{"$bytes":"${Buffer.from(result.buffer, result.byteOffset, result.byteLength).toString('base64')}"}` : (JSON.stringify(result) ?? 'null');
+  const value =
+    result instanceof Uint8Array
+      ? `{"$bytes":"${Buffer.from(result.buffer, result.byteOffset, result.byteLength).toString('base64')}"}`
+      : (JSON.stringify(result) ?? 'null');
   const bytes = value.length > row.maxResultBytes ? value.length : Buffer.byteLength(value);
   if (bytes <= row.maxResultBytes) return value;
-  throw brokerErrors.error('RESULT_TOO_LARGE', `The answer of ctx.${row.name} is ${bytes} bytes; the limit is ${row.maxResultBytes}. Ask for less at a time.`);
+  throw brokerErrors.error(
+    'RESULT_TOO_LARGE',
+    `The answer of ctx.${row.name} is ${bytes} bytes; the limit is ${row.maxResultBytes}. Ask for less at a time.`,
+  );
 }
 
 function withoutPort(pattern: string): string {

@@ -5,7 +5,16 @@ import { brokerErrors } from './errors.js';
 /** The part of a run's limits that counts host calls. */
 export type BrokerQuotas = Pick<
   RunLimits,
-  'hostCalls' | 'hostCallsAtOnce' | 'httpCalls' | 'httpCallsAtOnce' | 'emits' | 'jobStarts' | 'emails' | 'webhookSends' | 'llmCalls' | 'pluginCalls'
+  | 'hostCalls'
+  | 'hostCallsAtOnce'
+  | 'httpCalls'
+  | 'httpCallsAtOnce'
+  | 'emits'
+  | 'jobStarts'
+  | 'emails'
+  | 'webhookSends'
+  | 'llmCalls'
+  | 'pluginCalls'
 >;
 
 const meterQuota = {
@@ -38,7 +47,10 @@ export class Tally {
   /** Counts a call of any kind. Throws `RATE_LIMITED` past the quota. */
   countCall(): void {
     if (this.hostCalls >= this.quotas.hostCalls) {
-      throw brokerErrors.error('RATE_LIMITED', `This run made ${this.quotas.hostCalls} host calls, which is its limit. Ask for more in one call, or split the work over several runs.`);
+      throw brokerErrors.error(
+        'RATE_LIMITED',
+        `This run made ${this.quotas.hostCalls} host calls, which is its limit. Ask for more in one call, or split the work over several runs.`,
+      );
     }
     this.hostCalls += 1;
   }
@@ -48,7 +60,10 @@ export class Tally {
     const used = this.used(meter);
     const max = this.quotas[meterQuota[meter]];
     if (used >= max) {
-      throw brokerErrors.error(meter === 'http_calls' ? 'HTTP_LIMIT' : 'RATE_LIMITED', `This run made ${max} ${meterWords[meter]}, which is its limit. Split the work over several runs.`);
+      throw brokerErrors.error(
+        meter === 'http_calls' ? 'HTTP_LIMIT' : 'RATE_LIMITED',
+        `This run made ${max} ${meterWords[meter]}, which is its limit. Split the work over several runs.`,
+      );
     }
     this.#meters.set(meter, used + 1);
   }

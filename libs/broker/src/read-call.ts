@@ -1,4 +1,7 @@
-/** Turns what plugin code sent into a checked call. Nothing here trusts the text: not its size, its depth, its shape or its name. */
+/**
+ * Turns what plugin code sent into a checked call. Nothing here trusts the text: not its size, its depth, its shape or
+ * its name.
+ */
 import { explainIssue, maxJsonDepth, tooLargeCode, type HostCallRow } from '@annex/host-api';
 import { didYouMean, jsonPointer, quote, type InputFault, type Json } from '@annex/kernel';
 import type { z } from 'zod';
@@ -8,7 +11,10 @@ import { brokerErrors } from './errors.js';
 export function readArgs(row: HostCallRow & { name: string }, text: string): unknown {
   // A character is at least one byte, so the cheap test comes first and a huge text is never measured.
   if (text.length > row.maxArgsBytes || Buffer.byteLength(text) > row.maxArgsBytes) {
-    throw brokerErrors.error('PAYLOAD_TOO_LARGE', `The arguments of ctx.${row.name} are ${Buffer.byteLength(text)} bytes of JSON; the limit is ${row.maxArgsBytes}. Send less, or in parts.`);
+    throw brokerErrors.error(
+      'PAYLOAD_TOO_LARGE',
+      `The arguments of ctx.${row.name} are ${Buffer.byteLength(text)} bytes of JSON; the limit is ${row.maxArgsBytes}. Send less, or in parts.`,
+    );
   }
   let value: Json;
   try {
@@ -17,16 +23,25 @@ export function readArgs(row: HostCallRow & { name: string }, text: string): unk
     throw brokerErrors.error('INVALID_ARGUMENTS', `The arguments of ctx.${row.name} are not JSON.`);
   }
   if (isDeeperThan(value, maxJsonDepth + 4)) {
-    throw brokerErrors.error('INVALID_ARGUMENTS', `The arguments of ctx.${row.name} are nested deeper than ${maxJsonDepth} levels. Send something flatter.`);
+    throw brokerErrors.error(
+      'INVALID_ARGUMENTS',
+      `The arguments of ctx.${row.name} are nested deeper than ${maxJsonDepth} levels. Send something flatter.`,
+    );
   }
   const read = row.args.safeParse(value);
   if (read.success) return read.data;
   const faults = read.error.issues.slice(0, 8).map((issue): InputFault => {
     const params = 'params' in issue ? (issue.params as { code?: unknown } | undefined) : undefined;
-    return { pointer: jsonPointer(...issue.path.map(String)), code: String(params?.code ?? issue.code), detail: explain(issue) };
+    return {
+      pointer: jsonPointer(...issue.path.map(String)),
+      code: String(params?.code ?? issue.code),
+      detail: explain(issue),
+    };
   });
   const code = faults.some((fault) => fault.code === tooLargeCode) ? 'PAYLOAD_TOO_LARGE' : 'INVALID_ARGUMENTS';
-  throw brokerErrors.error(code, `ctx.${row.name}: ${faults.map(describe).join('; ')}. For example: ${row.example}`, { errors: faults });
+  throw brokerErrors.error(code, `ctx.${row.name}: ${faults.map(describe).join('; ')}. For example: ${row.example}`, {
+    errors: faults,
+  });
 }
 
 /** Why there is no call of that name. */
@@ -36,8 +51,10 @@ export function unknownCall(name: string, known: readonly string[]): Error {
 
 /** The list of arguments is no value that the caller wrote, so its length is told in other words. */
 function explain(issue: z.core.$ZodIssue): string {
-  if (issue.path.length === 0 && issue.code === 'too_small') return `takes at least ${issue.minimum} argument${issue.minimum === 1 ? '' : 's'}; the last of them is missing or undefined`;
-  if (issue.path.length === 0 && issue.code === 'too_big') return `takes at most ${issue.maximum} argument${issue.maximum === 1 ? '' : 's'}`;
+  if (issue.path.length === 0 && issue.code === 'too_small')
+    return `takes at least ${issue.minimum} argument${issue.minimum === 1 ? '' : 's'}; the last of them is missing or undefined`;
+  if (issue.path.length === 0 && issue.code === 'too_big')
+    return `takes at most ${issue.maximum} argument${issue.maximum === 1 ? '' : 's'}`;
   return explainIssue(issue);
 }
 

@@ -11,7 +11,10 @@ export type AttemptOutcome = {
   | {
       status: 'succeeded';
       result: Json | undefined;
-      /** What the run did that takes effect with its success: called in the transaction that ends it, or never. A code it throws fails the attempt. */
+      /**
+       * What the run did that takes effect with its success: called in the transaction that ends it, or never. A code
+       * it throws fails the attempt.
+       */
       commit?: (tx: TenantTransaction) => Promise<void>;
     }
   | {
@@ -32,8 +35,9 @@ export type AttemptOutcome = {
 /** Runs handlers. The dispatcher decides what, when and how often; this port does it once. */
 export interface AttemptPort {
   /**
-   * Tries a run and answers how it ended; should not throw (a throw counts as `PLATFORM_ERROR`). `signal`: somebody cancelled the run, the
-   * process drains, or another worker took over; end soon, and the answer is used only if it still may be.
+   * Tries a run and answers how it ended; should not throw (a throw counts as `PLATFORM_ERROR`). `signal`: somebody
+   * cancelled the run, the process drains, or another worker took over; end soon, and the answer is used only if it
+   * still may be.
    */
   runAttempt(run: ClaimedRun, signal: AbortSignal): Promise<AttemptOutcome>;
 }

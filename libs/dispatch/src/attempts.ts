@@ -1,8 +1,17 @@
 /**
- * What happens to a ticket: claim the run, try it, write how it ended. Everything written carries the claim's fencing number, so a worker
- * that lost a run to another one (it stood still, its lease ran out) changes nothing any more.
+ * What happens to a ticket: claim the run, try it, write how it ended. Everything written carries the claim's fencing
+ * number, so a worker that lost a run to another one (it stood still, its lease ran out) changes nothing any more.
  */
-import { assertNever, failpoint, isAnnexError, messageOf, parseId, type Clock, type Id, type Logger } from '@annex/kernel';
+import {
+  assertNever,
+  failpoint,
+  isAnnexError,
+  messageOf,
+  parseId,
+  type Clock,
+  type Id,
+  type Logger,
+} from '@annex/kernel';
 import { countsAgainstPlugin, countsAsAttempt, nextAttempt, retryPolicyFor, type RunStatus } from '@annex/lifecycle';
 import {
   claimRuns,
@@ -36,10 +45,15 @@ export interface AttemptsOptions {
   reserved: number;
   /** How long a claim holds without being renewed, in milliseconds. */
   leaseMs: number;
-  /** An attempt that has not answered by then is given up, in milliseconds; over every timeout that a handler may have. */
+  /**
+   * An attempt that has not answered by then is given up, in milliseconds; over every timeout that a handler may have.
+   */
   attemptCeilingMs: number;
   random: () => number;
-  /** Called when runs of a plugin fail for good, again and again, by its own fault: as many in a row as `failedRuns` says. */
+  /**
+   * Called when runs of a plugin fail for good, again and again, by its own fault: as many in a row as `failedRuns`
+   * says.
+   */
   onFailing: (failing: FailingPlugin) => Promise<void>;
   /** Called after the commit that ends a run. */
   onEnded: (run: ClaimedRun, status: RunStatus) => void;
@@ -93,7 +107,16 @@ const patienceMs = 250;
 const batches = { atOnce: 1, maxItems: 32 } as const;
 
 export class Attempts {
-  readonly counts: AttemptCounts = { claimed: 0, succeeded: 0, failed: 0, retrying: 0, cancelled: 0, skipped: 0, handedBack: 0, fenced: 0 };
+  readonly counts: AttemptCounts = {
+    claimed: 0,
+    succeeded: 0,
+    failed: 0,
+    retrying: 0,
+    cancelled: 0,
+    skipped: 0,
+    handedBack: 0,
+    fenced: 0,
+  };
   readonly #active = new Map<Id<'run'>, Active>();
   readonly #claims: Batcher<WantedRun, ClaimedRun | null>;
   readonly #ends: Batcher<AttemptEnd, EndedAttempt | null>;
@@ -104,7 +127,10 @@ export class Attempts {
   constructor(private readonly options: AttemptsOptions) {
     const { database, ownerId, leaseMs, slots, reserved } = options;
     this.#places = new Places({ slots, lendable: Math.max(1, slots - reserved), patienceMs });
-    this.#claims = new Batcher({ ...batches, work: (wanted) => database.platform((tx) => claimRuns(tx, wanted, { owner: ownerId, leaseMs })) });
+    this.#claims = new Batcher({
+      ...batches,
+      work: (wanted) => database.platform((tx) => claimRuns(tx, wanted, { owner: ownerId, leaseMs })),
+    });
     this.#ends = new Batcher({ ...batches, work: (ends) => database.platform((tx) => finishAttempts(tx, ends)) });
   }
 
@@ -214,7 +240,12 @@ export class Attempts {
       return await this.options.execute.runAttempt(run, signal);
     } catch (thrown) {
       this.options.logger.error({ err: thrown, run: run.id }, 'an attempt broke');
-      return { status: 'failed', error: { code: 'PLATFORM_ERROR', message: 'Something in the platform failed; the run is tried again.' }, limits: {}, release: null };
+      return {
+        status: 'failed',
+        error: { code: 'PLATFORM_ERROR', message: 'Something in the platform failed; the run is tried again.' },
+        limits: {},
+        release: null,
+      };
     }
   }
 
@@ -232,7 +263,12 @@ export class Attempts {
     }
     if (ended === 'too long') {
       logger.error({ run: run.id, plugin: run.plugin }, 'an attempt did not answer within any limit and was given up');
-      ended = { status: 'failed', error: { code: 'PLATFORM_ERROR', message: 'The attempt did not answer within any limit.' }, limits: {}, release: null };
+      ended = {
+        status: 'failed',
+        error: { code: 'PLATFORM_ERROR', message: 'The attempt did not answer within any limit.' },
+        limits: {},
+        release: null,
+      };
     }
     const status = await this.#end(run, ended);
     if (status === 'parked') this.counts.handedBack += 1;
@@ -243,7 +279,11 @@ export class Attempts {
   async #end(run: ClaimedRun, outcome: AttemptOutcome): Promise<AttemptEnd['status'] | 'parked' | null> {
     const end = this.#decide(run, outcome);
     if (end === 'park') {
-      await this.#persist(run, () => this.options.database.forTenant(run.tenantId).transaction((tx) => handBack(tx, { runId: run.id, claim: run.claim, park: true })));
+      await this.#persist(run, () =>
+        this.options.database
+          .forTenant(run.tenantId)
+          .transaction((tx) => handBack(tx, { runId: run.id, claim: run.claim, park: true })),
+      );
       return 'parked';
     }
     try {
@@ -251,14 +291,27 @@ export class Attempts {
     } catch (thrown) {
       if (isTransientDatabaseError(thrown)) throw thrown;
       // Not again: the same handler would do the same, and nothing of it could be kept.
-      this.options.logger.error({ err: thrown, run: run.id, plugin: run.plugin }, 'the end of a run cannot be stored; the run has failed');
-      const error = { code: 'PLATFORM_ERROR', message: 'How this run ended could not be stored, so nothing that it did in the platform took effect.' };
+      this.options.logger.error(
+        { err: thrown, run: run.id, plugin: run.plugin },
+        'the end of a run cannot be stored; the run has failed',
+      );
+      const error = {
+        code: 'PLATFORM_ERROR',
+        message: 'How this run ended could not be stored, so nothing that it did in the platform took effect.',
+      };
       return this.#finish(run, { ...end, status: 'failed', result: undefined, limits: {}, error }, undefined);
     }
   }
 
-  /** Ends the attempt and lets its effects happen, both or neither. Effects that are refused (a full queue) make the attempt a failed one. */
-  async #finish(run: ClaimedRun, end: AttemptEnd, commit: Commit | undefined): Promise<AttemptEnd['status'] | 'parked' | null> {
+  /**
+   * Ends the attempt and lets its effects happen, both or neither. Effects that are refused (a full queue) make the
+   * attempt a failed one.
+   */
+  async #finish(
+    run: ClaimedRun,
+    end: AttemptEnd,
+    commit: Commit | undefined,
+  ): Promise<AttemptEnd['status'] | 'parked' | null> {
     if (!commit) return this.#ended(run, end, await this.#persist(run, () => this.#ends.do(end)));
     const scope = this.options.database.forTenant(run.tenantId);
     const finished = await this.#persist(run, async () => {
@@ -279,7 +332,10 @@ export class Attempts {
     return this.#end(run, { status: 'failed', error: finished.refused, limits: end.limits, release: end.release });
   }
 
-  /** Lets go what waited for this attempt. After its commit, so that two that end at once cannot both think the other one is under way. */
+  /**
+   * Lets go what waited for this attempt. After its commit, so that two that end at once cannot both think the other
+   * one is under way.
+   */
   async #ended(run: ClaimedRun, end: AttemptEnd, ended: EndedAttempt | null): Promise<AttemptEnd['status'] | null> {
     if (ended && ended.status !== 'retrying') this.options.onEnded(run, ended.status);
     if (ended?.isWaitedFor) {
@@ -288,11 +344,28 @@ export class Attempts {
         if (!run.installationId) return;
         await releaseJob(tx, { installationId: run.installationId, name: run.name });
       });
-      await release.catch((thrown: unknown) => this.options.logger.debug({ run: run.id, reason: messageOf(thrown) }, 'what waited for a run could not be let go yet; the reconciler will'));
+      await release.catch((thrown: unknown) =>
+        this.options.logger.debug(
+          { run: run.id, reason: messageOf(thrown) },
+          'what waited for a run could not be let go yet; the reconciler will',
+        ),
+      );
     }
     if (ended && ended.failedRuns > 0 && run.installationId && end.error) {
-      const failing = { tenantId: run.tenantId, installationId: run.installationId, failedRuns: ended.failedRuns, error: end.error };
-      await this.options.onFailing(failing).catch((thrown: unknown) => this.options.logger.warn({ err: thrown, plugin: run.plugin }, 'a plugin that fails could not be judged; its next failure will be'));
+      const failing = {
+        tenantId: run.tenantId,
+        installationId: run.installationId,
+        failedRuns: ended.failedRuns,
+        error: end.error,
+      };
+      await this.options
+        .onFailing(failing)
+        .catch((thrown: unknown) =>
+          this.options.logger.warn(
+            { err: thrown, plugin: run.plugin },
+            'a plugin that fails could not be judged; its next failure will be',
+          ),
+        );
     }
     return ended?.status ?? null;
   }
@@ -322,13 +395,24 @@ export class Attempts {
           policy: retryPolicyFor(run.kind, run.policy.retry),
           attempts: failures,
           platformFailures: run.claim - failures,
-          error: { code: outcome.error.code, ...(outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }) },
+          error: {
+            code: outcome.error.code,
+            ...(outcome.retryAfterMs !== undefined && { retryAfterMs: outcome.retryAfterMs }),
+          },
           random: this.options.random,
         });
         if (next.then === 'park') return 'park';
         const blamesPlugin = countsAgainstPlugin(outcome.error.code);
-        if (next.then === 'dead') return { ...base, status: 'failed', error: outcome.error, countsAsAttempt: counts, blamesPlugin };
-        return { ...base, status: 'retrying', delayMs: next.delayMs, error: outcome.error, countsAsAttempt: next.countsAsAttempt, blamesPlugin };
+        if (next.then === 'dead')
+          return { ...base, status: 'failed', error: outcome.error, countsAsAttempt: counts, blamesPlugin };
+        return {
+          ...base,
+          status: 'retrying',
+          delayMs: next.delayMs,
+          error: outcome.error,
+          countsAsAttempt: next.countsAsAttempt,
+          blamesPlugin,
+        };
       }
       default:
         return assertNever(outcome);
@@ -342,14 +426,19 @@ export class Attempts {
         return await write();
       } catch (thrown) {
         if (tries >= finishTries || !isTransientDatabaseError(thrown)) throw thrown;
-        this.options.logger.warn({ run: run.id, tries, reason: messageOf(thrown) }, 'the end of an attempt could not be written yet');
+        this.options.logger.warn(
+          { run: run.id, tries, reason: messageOf(thrown) },
+          'the end of an attempt could not be written yet',
+        );
         await new Promise((done) => setTimeout(done, Math.min(100 * 2 ** tries, finishPauseMs)));
       }
     }
   }
 }
 
-/** In a drain only a success counts; everything else was probably the drain's own doing and is tried again elsewhere. */
+/**
+ * In a drain only a success counts; everything else was probably the drain's own doing and is tried again elsewhere.
+ */
 function unlessDone(ended: Ended): Ended {
   return typeof ended === 'object' && ended.status === 'succeeded' ? ended : ended === 'lost' ? ended : 'handed back';
 }

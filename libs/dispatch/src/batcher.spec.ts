@@ -37,5 +37,7 @@ it('lets only the item pay that cannot be done', async () => {
   });
   const answers = ['a', 'b', 'bad', 'c'].map((item) => batcher.do(item));
   hold.resolve();
-  expect((await Promise.allSettled(answers)).map((one) => (one.status === 'fulfilled' ? one.value : 'refused'))).toEqual(['a', 'b', 'refused', 'c']);
+  expect(
+    (await Promise.allSettled(answers)).map((one) => (one.status === 'fulfilled' ? one.value : 'refused')),
+  ).toEqual(['a', 'b', 'refused', 'c']);
 });

@@ -1,6 +1,6 @@
 /**
- * Makes one round trip of what many ask for at the same moment. Nothing is held up for it: while a place is free a request goes at once, alone,
- * and what comes while every place is taken goes together with the next.
+ * Makes one round trip of what many ask for at the same moment. Nothing is held up for it: while a place is free a
+ * request goes at once, alone, and what comes while every place is taken goes together with the next.
  */
 export interface BatcherOptions<In, Out> {
   /** Does the work of several; answers in the same order. */

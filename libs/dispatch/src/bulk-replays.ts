@@ -1,5 +1,13 @@
 import type { Id, Logger } from '@annex/kernel';
-import { advanceBulkReplay, listDueBulkReplays, lockBulkReplay, lockDeadLetters, roomLeft, type Database, type TenantTransaction } from '@annex/persistence';
+import {
+  advanceBulkReplay,
+  listDueBulkReplays,
+  lockBulkReplay,
+  lockDeadLetters,
+  roomLeft,
+  type Database,
+  type TenantTransaction,
+} from '@annex/persistence';
 import { Loop } from './loop.js';
 import { insertReplays, maxReplayedAtOnce } from './runs.js';
 
@@ -7,8 +15,8 @@ import { insertReplays, maxReplayedAtOnce } from './runs.js';
 const roomPauseMs = 2000;
 
 /**
- * Goes on with replays of many dead letters, a portion of each at a time. Each portion and its count are one transaction, so a worker that dies
- * leaves nothing half done, and any other one goes on.
+ * Goes on with replays of many dead letters, a portion of each at a time. Each portion and its count are one
+ * transaction, so a worker that dies leaves nothing half done, and any other one goes on.
  */
 export function createBulkReplays({ database, logger }: { database: Database; logger: Logger }): Loop {
   return new Loop({
@@ -35,7 +43,8 @@ async function replayPortion(tx: TenantTransaction, id: Id<'replay'>): Promise<v
   const replay = await lockBulkReplay(tx, id);
   if (!replay) return;
   const room = Math.min(maxReplayedAtOnce, await roomLeft(tx));
-  if (room === 0) return advanceBulkReplay(tx, id, { replayed: 0, isLast: false, pauseMs: roomPauseMs, waitingFor: 'queue_full' });
+  if (room === 0)
+    return advanceBulkReplay(tx, id, { replayed: 0, isLast: false, pauseMs: roomPauseMs, waitingFor: 'queue_full' });
   const found = await lockDeadLetters(tx, replay.filter, room);
   await insertReplays(tx, found);
   await advanceBulkReplay(tx, id, { replayed: found.length, isLast: found.length === 0 });

@@ -2,7 +2,13 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { uuidFromId, type Id } from '@annex/kernel';
 import { outcomeErrors } from '@annex/lifecycle';
 import { emitEvent, enqueueRun, type NewRun, type TenantTransaction } from '@annex/persistence';
-import { failed, succeededWith, mayLeaveOutRedis, openDispatchBed, type DispatchBed } from '../../../test/support/dispatch.js';
+import {
+  failed,
+  succeededWith,
+  mayLeaveOutRedis,
+  openDispatchBed,
+  type DispatchBed,
+} from '../../../test/support/dispatch.js';
 import { openTcpProxy } from '../../../test/support/tcp-proxy.js';
 import { makeInstallation, subscribe, type TestInstallation } from '../../../test/support/installations.js';
 
@@ -25,24 +31,54 @@ for (const backend of ['postgres', 'redis'] as const) {
 
     const install = async (): Promise<TestInstallation> => makeInstallation(bed.db, (await bed.db.makeTenant()).id);
     const enqueue = (at: TestInstallation, run: Partial<NewRun> = {}): Promise<Id<'run'>> =>
-      bed.db.database.forTenant(at.tenantId).transaction((tx) => enqueueRun(tx, { installationId: at.id, plugin: at.slug, kind: 'job', name: 'work', ordinal: 0, policy: {}, depth: 0, ...run }));
+      bed.db.database.forTenant(at.tenantId).transaction((tx) =>
+        enqueueRun(tx, {
+          installationId: at.id,
+          plugin: at.slug,
+          kind: 'job',
+          name: 'work',
+          ordinal: 0,
+          policy: {},
+          depth: 0,
+          ...run,
+        }),
+      );
 
     it('runs a handler for an event after its commit, and keeps the result', async () => {
       const at = await install();
       await subscribe(bed.db, at, 'build.*');
       const { execution } = await bed.worker((run) => ({ got: run.payload ?? null }));
-      const { runs } = await bed.db.database.forTenant(at.tenantId).transaction((tx) => emitEvent(tx, { id: 'b1', type: 'build.done', source: '/ci', data: { n: 1 } }));
+      const { runs } = await bed.db.database
+        .forTenant(at.tenantId)
+        .transaction((tx) => emitEvent(tx, { id: 'b1', type: 'build.done', source: '/ci', data: { n: 1 } }));
       const done = await bed.ended(at.tenantId, runs[0]?.runId ?? 'run_');
-      expect(done).toMatchObject({ status: 'succeeded', result: { got: { id: 'b1', type: 'build.done', data: { n: 1 } } } });
-      expect(execution.seen[0]).toMatchObject({ tenantId: at.tenantId, plugin: at.slug, kind: 'event', name: 'build.*', attempt: 1 });
+      expect(done).toMatchObject({
+        status: 'succeeded',
+        result: { got: { id: 'b1', type: 'build.done', data: { n: 1 } } },
+      });
+      expect(execution.seen[0]).toMatchObject({
+        tenantId: at.tenantId,
+        plugin: at.slug,
+        kind: 'event',
+        name: 'build.*',
+        attempt: 1,
+      });
     });
 
     it('tries again as the policy says and leaves a dead letter when the attempts are spent', async () => {
       const at = await install();
       await bed.worker((run) => failed('PLUGIN_ERROR', `attempt ${run.attempt}`));
-      const runId = await enqueue(at, { kind: 'event', name: 'x', policy: { retry: { maxAttempts: 3, backoff: 'fixed', initialDelayS: 0.05, maxDelayS: 1 } } });
+      const runId = await enqueue(at, {
+        kind: 'event',
+        name: 'x',
+        policy: { retry: { maxAttempts: 3, backoff: 'fixed', initialDelayS: 0.05, maxDelayS: 1 } },
+      });
       const dead = await bed.ended(at.tenantId, runId);
-      expect(dead).toMatchObject({ status: 'failed', attempt_count: 3, error: { code: 'PLUGIN_ERROR', message: 'attempt 3' } });
+      expect(dead).toMatchObject({
+        status: 'failed',
+        attempt_count: 3,
+        error: { code: 'PLUGIN_ERROR', message: 'attempt 3' },
+      });
       expect(dead.attempts.map(({ number }) => number)).toEqual([1, 2, 3]);
     });
 
@@ -59,7 +95,10 @@ for (const backend of ['postgres', 'redis'] as const) {
         if (run.attempt === 1) throw new Error('bug');
         return 'done';
       });
-      expect(await bed.ended(at.tenantId, await enqueue(at))).toMatchObject({ status: 'succeeded', attempts: [{ error: { code: 'PLATFORM_ERROR' } }, {}] });
+      expect(await bed.ended(at.tenantId, await enqueue(at))).toMatchObject({
+        status: 'succeeded',
+        attempts: [{ error: { code: 'PLATFORM_ERROR' } }, {}],
+      });
     });
 
     it('shares runs between workers and does each once', async () => {
@@ -84,13 +123,18 @@ for (const backend of ['postgres', 'redis'] as const) {
         },
         { slots: 4 },
       );
-      const made = await Promise.all(tenants.flatMap((at) => Array.from({ length: 5 }, async () => ({ at, id: await enqueue(at, { kind: 'event', name: 'x' }) }))));
+      const made = await Promise.all(
+        tenants.flatMap((at) =>
+          Array.from({ length: 5 }, async () => ({ at, id: await enqueue(at, { kind: 'event', name: 'x' }) })),
+        ),
+      );
       await started.promise;
       const handedOver = () => bed.db.sql('select 1 from runs where dispatched_at is not null');
       while ((await handedOver()).length === 0) await new Promise((done) => setTimeout(done, 10));
       await bed.wipeQueue();
       resolve();
-      for (const { at, id } of made) expect(await bed.ended(at.tenantId, id)).toMatchObject({ status: 'succeeded', claims: 1 });
+      for (const { at, id } of made)
+        expect(await bed.ended(at.tenantId, id)).toMatchObject({ status: 'succeeded', claims: 1 });
     });
 
     it('gives the runs of a dead worker to a living one', async () => {
@@ -122,7 +166,10 @@ for (const backend of ['postgres', 'redis'] as const) {
       });
       const runId = await enqueue(at, { policy: { retry: { maxAttempts: 5 } } });
       await started.promise;
-      expect(await bed.runs.cancelRun(bed.caller(at.tenantId), runId)).toMatchObject({ status: 'running', cancelRequested: true });
+      expect(await bed.runs.cancelRun(bed.caller(at.tenantId), runId)).toMatchObject({
+        status: 'running',
+        cancelRequested: true,
+      });
       expect((await bed.ended(at.tenantId, runId)).status).toBe('cancelled');
     });
 
@@ -163,7 +210,11 @@ for (const backend of ['postgres', 'redis'] as const) {
       await stuck.stop(400);
       expect(await bed.row(runId)).toMatchObject({ status: 'queued', attempts: [] });
       await bed.worker(() => 'done elsewhere');
-      expect(await bed.ended(at.tenantId, runId)).toMatchObject({ status: 'succeeded', result: 'done elsewhere', attempts: [{ number: 1 }] });
+      expect(await bed.ended(at.tenantId, runId)).toMatchObject({
+        status: 'succeeded',
+        result: 'done elsewhere',
+        attempts: [{ number: 1 }],
+      });
     });
 
     it('gives up an attempt that never answers', async () => {
@@ -174,7 +225,8 @@ for (const backend of ['postgres', 'redis'] as const) {
 
     it('parks runs of a plugin that is disabled and goes on when it is enabled', async () => {
       const at = await install();
-      const status = (to: string) => bed.db.sql('update installations set status = $2 where id = $1', [uuidFromId(at.id), to]);
+      const status = (to: string) =>
+        bed.db.sql('update installations set status = $2 where id = $1', [uuidFromId(at.id), to]);
       await status('disabled');
       const { execution } = await bed.worker(() => 'done');
       const runId = await enqueue(at);
@@ -231,8 +283,10 @@ for (const backend of ['postgres', 'redis'] as const) {
 
     it('lets what a run did take effect with its success, or not at all', async () => {
       const at = await install();
-      const effect = (id: string) => async (tx: TenantTransaction) => void (await emitEvent(tx, { id, type: 'a.b', source: 's', data: null }));
-      const events = async () => (await bed.db.sql<{ id: string }>('select id from events order by id')).map(({ id }) => id);
+      const effect = (id: string) => async (tx: TenantTransaction) =>
+        void (await emitEvent(tx, { id, type: 'a.b', source: 's', data: null }));
+      const events = async () =>
+        (await bed.db.sql<{ id: string }>('select id from events order by id')).map(({ id }) => id);
       await bed.worker(async (run) => {
         if (run.name === 'good') return succeededWith(effect('good'));
         if (run.name === 'poison') {
@@ -251,7 +305,10 @@ for (const backend of ['postgres', 'redis'] as const) {
       expect(poisoned).toMatchObject({ status: 'failed', claims: 1, error: { code: 'PLATFORM_ERROR' } });
       expect((await bed.ended(at.tenantId, await enqueue(at, { name: 'full' }))).status).toBe('succeeded');
       // Refused because the plugin was being disabled: parked, and as it is enabled, started again.
-      expect(await bed.ended(at.tenantId, await enqueue(at, { name: 'parked' }))).toMatchObject({ status: 'succeeded', claims: 2 });
+      expect(await bed.ended(at.tenantId, await enqueue(at, { name: 'parked' }))).toMatchObject({
+        status: 'succeeded',
+        claims: 2,
+      });
       expect(await events()).toEqual(['full-2', 'good', 'parked-2']);
     });
 
@@ -269,7 +326,8 @@ for (const backend of ['postgres', 'redis'] as const) {
       );
       const ids = await Promise.all(Array.from({ length: 40 }, () => enqueue(flood, { kind: 'event', name: 'x' })));
       const late = await enqueue(quiet);
-      // Three of four slots are lent to the flood, and nothing of it ends: the quiet run starts in the one that is kept free.
+      // Three of four slots are lent to the flood, and nothing of it ends: the quiet run starts in the one that is kept
+      // free.
       while (!order.includes(quiet.tenantId)) await new Promise((done) => setTimeout(done, 10));
       expect(order.filter((tenant) => tenant === flood.tenantId).length).toBeLessThanOrEqual(5);
       resolve();

@@ -1,6 +1,22 @@
-import { idFromUuid, isJsonObject, messageOf, systemClock, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import {
+  idFromUuid,
+  isJsonObject,
+  messageOf,
+  systemClock,
+  type Clock,
+  type Id,
+  type Json,
+  type Logger,
+} from '@annex/kernel';
 import { defaultRetention, type Retention, type RunStatus } from '@annex/lifecycle';
-import { releaseEnabled, releaseJob, removeWorker, reportWorker, type ClaimedRun, type Database } from '@annex/persistence';
+import {
+  releaseEnabled,
+  releaseJob,
+  removeWorker,
+  reportWorker,
+  type ClaimedRun,
+  type Database,
+} from '@annex/persistence';
 import type { Consumer, Queue } from '@annex/queue';
 import type { AttemptPort } from './attempt.js';
 import { Attempts, type AttemptCounts, type FailingPlugin } from './attempts.js';
@@ -22,9 +38,15 @@ export interface DispatcherOptions {
   slots?: number;
   /** Part of the capacity that only tenants below their own cap of concurrent runs may use. Default 1/8. */
   reservedShare?: number;
-  /** How long a claim holds without being renewed, in milliseconds: how long a dead worker's runs wait at most. Default 12 000. */
+  /**
+   * How long a claim holds without being renewed, in milliseconds: how long a dead worker's runs wait at most. Default
+   * 12 000.
+   */
   leaseMs?: number;
-  /** An attempt without an answer is given up after this, in milliseconds. Default 16 minutes, over the longest job's 15. */
+  /**
+   * An attempt without an answer is given up after this, in milliseconds. Default 16 minutes, over the longest job's
+   * 15.
+   */
   attemptCeilingMs?: number;
   /** How long things are kept. Default: lifecycle's. */
   retention?: Retention;
@@ -47,8 +69,9 @@ export interface DispatcherStats extends AttemptCounts {
 }
 
 /**
- * Makes background runs happen: relay, consumer, lease renewal, reconciler, ticker and retention of one worker process. PostgreSQL holds the
- * truth; several dispatchers share the work without a leader, and any of them may die at any moment.
+ * Makes background runs happen: relay, consumer, lease renewal, reconciler, ticker and retention of one worker process.
+ * PostgreSQL holds the truth; several dispatchers share the work without a leader, and any of them may die at any
+ * moment.
  */
 export class Dispatcher {
   readonly #options: DispatcherOptions;
@@ -63,13 +86,51 @@ export class Dispatcher {
   #stopping: Promise<void> | undefined;
 
   constructor(options: DispatcherOptions) {
-    const { database, queue, execute, logger, ownerId, slots = 16, reservedShare, leaseMs = 12_000, attemptCeilingMs = 16 * 60_000, retention = defaultRetention, clock = systemClock, random = Math.random, onFailing = () => Promise.resolve(), onEnded = () => {} } = options;
+    const {
+      database,
+      queue,
+      execute,
+      logger,
+      ownerId,
+      slots = 16,
+      reservedShare,
+      leaseMs = 12_000,
+      attemptCeilingMs = 16 * 60_000,
+      retention = defaultRetention,
+      clock = systemClock,
+      random = Math.random,
+      onFailing = () => Promise.resolve(),
+      onEnded = () => {},
+    } = options;
     this.#options = options;
     this.#slots = slots;
     const onDue = () => this.#relay.wake();
-    const relay = createRelay({ database, queue, slots, logger, isFast: () => this.#attempts.isFast, isIdle: () => this.#attempts.running === 0, ...(reservedShare !== undefined && { reservedShare }) });
+    const relay = createRelay({
+      database,
+      queue,
+      slots,
+      logger,
+      isFast: () => this.#attempts.isFast,
+      isIdle: () => this.#attempts.running === 0,
+      ...(reservedShare !== undefined && { reservedShare }),
+    });
     this.#relay = relay.loop;
-    this.#attempts = new Attempts({ database, execute, clock, logger, ownerId, leaseMs, attemptCeilingMs, random, onFailing, onEnded, slots, reserved: slots > 1 ? Math.max(1, Math.floor(slots * (reservedShare ?? defaultReservedShare))) : 0, onFree: relay.onFree, onPace: (isFast) => this.#consumer?.setConcurrency(isFast ? slots * 2 : slots) });
+    this.#attempts = new Attempts({
+      database,
+      execute,
+      clock,
+      logger,
+      ownerId,
+      leaseMs,
+      attemptCeilingMs,
+      random,
+      onFailing,
+      onEnded,
+      slots,
+      reserved: slots > 1 ? Math.max(1, Math.floor(slots * (reservedShare ?? defaultReservedShare))) : 0,
+      onFree: relay.onFree,
+      onPace: (isFast) => this.#consumer?.setConcurrency(isFast ? slots * 2 : slots),
+    });
     this.#renewal = new Loop({ name: 'leases', everyMs: leaseMs / 4, logger, work: () => this.#attempts.renew() });
     this.#replays = createBulkReplays({ database, logger });
     this.#background = [
@@ -96,7 +157,10 @@ export class Dispatcher {
       await database.listen('annex_parked', (payload) => this.#jobParked(payload)),
       await database.listen('annex_changed', (payload) => this.#pluginsChanged(payload)),
     );
-    this.#consumer = queue.consume((ticket) => this.#attempts.handle(ticket), { concurrency: this.#slots, onLockLost: () => this.#renewal.wake() });
+    this.#consumer = queue.consume((ticket) => this.#attempts.handle(ticket), {
+      concurrency: this.#slots,
+      onLockLost: () => this.#renewal.wake(),
+    });
     this.#renewal.start();
     this.#relay.start();
     for (const loop of this.#background) loop.start();
@@ -108,7 +172,8 @@ export class Dispatcher {
   }
 
   /**
-   * Takes no further run, lets those under way end, and hands back to the other workers what has not ended in time. Resolves within about
+   * Takes no further run, lets those under way end, and hands back to the other workers what has not ended in time.
+   * Resolves within about
    * `drainMs` (milliseconds, default 25 000). Safe to call twice.
    */
   stop(drainMs = 25_000): Promise<void> {
@@ -131,7 +196,11 @@ export class Dispatcher {
       await within(stopped, drainMs * 0.15);
     }
     await this.#renewal.stop();
-    await database.platform((tx) => removeWorker(tx, ownerId)).catch((thrown: unknown) => logger.warn({ err: thrown }, 'this worker could not sign off; the others notice by themselves'));
+    await database
+      .platform((tx) => removeWorker(tx, ownerId))
+      .catch((thrown: unknown) =>
+        logger.warn({ err: thrown }, 'this worker could not sign off; the others notice by themselves'),
+      );
   }
 
   #jobParked(payload: string | null): void {
@@ -142,7 +211,9 @@ export class Dispatcher {
     database
       .forTenant(parked.tenantId)
       .transaction((tx) => releaseJob(tx, parked))
-      .catch((thrown: unknown) => logger.debug({ reason: messageOf(thrown) }, 'a parked run could not be looked at yet; the reconciler will'));
+      .catch((thrown: unknown) =>
+        logger.debug({ reason: messageOf(thrown) }, 'a parked run could not be looked at yet; the reconciler will'),
+      );
   }
 
   #pluginsChanged(payload: string | null): void {
@@ -150,26 +221,31 @@ export class Dispatcher {
     if (change !== undefined && change.what !== 'plugins') return;
     const { database, logger } = this.#options;
     // An installation may have been enabled: its parked runs go on.
-    database.platform((tx) => releaseEnabled(tx, change?.tenantId)).then(
-      (released) => {
-        if (released > 0) this.#relay.wake();
-      },
-      (thrown: unknown) => logger.warn({ err: thrown }, 'parked runs could not be released yet; the reconciler will'),
-    );
+    database
+      .platform((tx) => releaseEnabled(tx, change?.tenantId))
+      .then(
+        (released) => {
+          if (released > 0) this.#relay.wake();
+        },
+        (thrown: unknown) => logger.warn({ err: thrown }, 'parked runs could not be released yet; the reconciler will'),
+      );
   }
 }
 
 function parse(payload: string): { tenantId: Id<'tenant'>; what: string } | undefined {
   try {
     const value = JSON.parse(payload) as Json;
-    if (!isJsonObject(value) || typeof value['tenant'] !== 'string' || typeof value['what'] !== 'string') return undefined;
+    if (!isJsonObject(value) || typeof value['tenant'] !== 'string' || typeof value['what'] !== 'string')
+      return undefined;
     return { tenantId: idFromUuid('tenant', value['tenant']), what: value['what'] };
   } catch {
     return undefined;
   }
 }
 
-function parseParked(payload: string): { tenantId: Id<'tenant'>; installationId: Id<'installation'>; name: string } | undefined {
+function parseParked(
+  payload: string,
+): { tenantId: Id<'tenant'>; installationId: Id<'installation'>; name: string } | undefined {
   try {
     const value = JSON.parse(payload) as Json;
     if (!isJsonObject(value)) return undefined;

@@ -1,6 +1,17 @@
 import type { EventInput } from '@annex/events';
 import { failpoint, quote, type Id, type Json } from '@annex/kernel';
-import { emitEvent, findCause, findCausedEvents, findEvent, listEvents, type CausedEvents, type Database, type Delivery, type EmittedEvent, type StoredEvent } from '@annex/persistence';
+import {
+  emitEvent,
+  findCause,
+  findCausedEvents,
+  findEvent,
+  listEvents,
+  type CausedEvents,
+  type Database,
+  type Delivery,
+  type EmittedEvent,
+  type StoredEvent,
+} from '@annex/persistence';
 import { dispatchErrors } from './errors.js';
 import type { RunsCaller } from './runs.js';
 
@@ -34,7 +45,14 @@ export type CausedEventView = Pick<EventView, 'id' | 'type' | 'source' | 'time' 
 /** One event with what made it happen and what it made happen. */
 export interface EventTreeView extends EventView {
   /** The run that emitted it and the event behind that; `null`: it came from outside. */
-  caused_by: { run_id: string; plugin: string | null; kind: string | null; name: string | null; event_id: string | null; event_type: string | null } | null;
+  caused_by: {
+    run_id: string;
+    plugin: string | null;
+    kind: string | null;
+    name: string | null;
+    event_id: string | null;
+    event_type: string | null;
+  } | null;
   /** The tree goes on beyond what is shown: 10 levels, 200 events. */
   tree_truncated: boolean;
 }
@@ -57,7 +75,8 @@ export class Events {
       const written = await emitEvent(tx, {
         id: event.id ?? undefined,
         type: event.type,
-        // Nobody outside can claim a source that begins with "annex:", so this tells the API's callers from the platform.
+        // Nobody outside can claim a source that begins with "annex:", so this tells the API's callers from the
+        // platform.
         source: event.source ?? `/api/${caller.actor}`,
         subject: event.subject,
         data: event.data,
@@ -72,7 +91,11 @@ export class Events {
   }
 
   /** Events, newest first. */
-  async list(tenantId: Id<'tenant'>, { type, since, until }: EventFilter, page: { limit: number; cursor?: string | undefined }): Promise<{ items: EventView[]; next_cursor: string | null }> {
+  async list(
+    tenantId: Id<'tenant'>,
+    { type, since, until }: EventFilter,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<{ items: EventView[]; next_cursor: string | null }> {
     const { events, cursor } = await this.options.database.forTenant(tenantId).transaction((tx) =>
       listEvents(tx, {
         ...(type !== undefined && { type }),
@@ -89,12 +112,23 @@ export class Events {
   async get(tenantId: Id<'tenant'>, eventId: string): Promise<EventTreeView> {
     return this.options.database.forTenant(tenantId).transaction(async (tx) => {
       const event = await findEvent(tx, eventId);
-      if (event === null) throw dispatchErrors.error('EVENT_NOT_FOUND', `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`);
+      if (event === null)
+        throw dispatchErrors.error(
+          'EVENT_NOT_FOUND',
+          `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`,
+        );
       const cause = await findCause(tx, event);
       const { byRun, isCut } = await findCausedEvents(tx, event);
       return {
         ...eventView(event),
-        caused_by: cause && { run_id: cause.runId, plugin: cause.plugin, kind: cause.kind, name: cause.name, event_id: cause.eventId, event_type: cause.eventType },
+        caused_by: cause && {
+          run_id: cause.runId,
+          plugin: cause.plugin,
+          kind: cause.kind,
+          name: cause.name,
+          event_id: cause.eventId,
+          event_type: cause.eventType,
+        },
         deliveries: deliveryTree(event, byRun),
         tree_truncated: isCut,
       };
@@ -127,5 +161,12 @@ function eventView(event: StoredEvent): EventView {
 }
 
 function deliveryView({ runId, plugin, webhook, status, attempts, replayOf }: Delivery): EventDeliveryView {
-  return { run_id: runId, plugin, ...(webhook !== null && { webhook }), status, attempts, ...(replayOf !== null && { replay_of: replayOf }) };
+  return {
+    run_id: runId,
+    plugin,
+    ...(webhook !== null && { webhook }),
+    status,
+    attempts,
+    ...(replayOf !== null && { replay_of: replayOf }),
+  };
 }

@@ -2,7 +2,10 @@ import { isJsonObject, type Json } from '@annex/kernel';
 import type { RunPolicy } from '@annex/persistence';
 import type { OverlapPolicy } from '@annex/scheduling';
 
-/** What a job's entry in the manifest says about its runs. The manifest was checked at upload; whatever is missing or odd is left out. */
+/**
+ * What a job's entry in the manifest says about its runs. The manifest was checked at upload; whatever is missing or
+ * odd is left out.
+ */
 export interface JobTerms {
   overlap: OverlapPolicy;
   policy: RunPolicy;

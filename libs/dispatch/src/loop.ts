@@ -12,7 +12,10 @@ export interface LoopOptions {
   work: () => Promise<number | undefined | void>;
 }
 
-/** Repeats work, one round at a time, until stopped: after a pause, or at once when woken. A round that throws is logged and repeated later and later, up to 5 s. */
+/**
+ * Repeats work, one round at a time, until stopped: after a pause, or at once when woken. A round that throws is logged
+ * and repeated later and later, up to 5 s.
+ */
 export class Loop implements Stoppable {
   #timer: NodeJS.Timeout | undefined;
   #round: Promise<void> | undefined;

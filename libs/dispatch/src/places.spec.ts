@@ -1,7 +1,8 @@
 import { expect, it } from 'vitest';
 import { Pace, Places } from './places.js';
 
-const open = (options: Partial<ConstructorParameters<typeof Places>[0]> = {}): Places => new Places({ slots: 3, lendable: 2, patienceMs: 60_000, ...options });
+const open = (options: Partial<ConstructorParameters<typeof Places>[0]> = {}): Places =>
+  new Places({ slots: 3, lendable: 2, patienceMs: 60_000, ...options });
 
 it('keeps the reserve free of tenants over their own share, and gives it to others at once', async () => {
   const places = open();

@@ -1,6 +1,7 @@
 /**
- * The places of one worker in which runs are tried. Tickets are fetched ahead of them, so that a place that becomes free is taken at once; those
- * of tenants over their own share (lent) leave a reserve of places free, in which a quiet tenant's run starts however long the others take.
+ * The places of one worker in which runs are tried. Tickets are fetched ahead of them, so that a place that becomes
+ * free is taken at once; those of tenants over their own share (lent) leave a reserve of places free, in which a quiet
+ * tenant's run starts however long the others take.
  */
 
 export interface PlacesOptions {
@@ -25,7 +26,10 @@ export class Places {
 
   constructor(private readonly options: PlacesOptions) {}
 
-  /** Waits for a place. `undefined`: none became free in time, or none is given any more; else call the answer to leave it; twice is no harm. */
+  /**
+   * Waits for a place. `undefined`: none became free in time, or none is given any more; else call the answer to leave
+   * it; twice is no harm.
+   */
   enter(isLent: boolean): Promise<(() => void) | undefined> {
     if (this.#isClosed) return Promise.resolve(undefined);
     return this.#hasPlace(isLent) ? Promise.resolve(this.#take(isLent)) : this.#wait(isLent);

@@ -1,5 +1,14 @@
 import { failpoint, type Clock, type Logger } from '@annex/kernel';
-import { expireLeases, listHandedOver, releaseEnabled, releaseEndpoints, releaseOverlaps, reportWorker, takeBack, type Database } from '@annex/persistence';
+import {
+  expireLeases,
+  listHandedOver,
+  releaseEnabled,
+  releaseEndpoints,
+  releaseOverlaps,
+  reportWorker,
+  takeBack,
+  type Database,
+} from '@annex/persistence';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';
 
@@ -20,10 +29,20 @@ export interface ReconcileOptions {
 const ticketAgeMs = 3000;
 
 /**
- * Finds what fell between the chairs: tickets that the queue lost, runs of workers that died, parked runs whose reason is gone. While
- * PostgreSQL was away nobody could renew a lease, so after trouble of any kind it first lets the living do that.
+ * Finds what fell between the chairs: tickets that the queue lost, runs of workers that died, parked runs whose reason
+ * is gone. While PostgreSQL was away nobody could renew a lease, so after trouble of any kind it first lets the living
+ * do that.
  */
-export function createReconciler({ database, queue, slots, ownerId, clock, logger, graceMs, onDue }: ReconcileOptions): Loop {
+export function createReconciler({
+  database,
+  queue,
+  slots,
+  ownerId,
+  clock,
+  logger,
+  graceMs,
+  onDue,
+}: ReconcileOptions): Loop {
   let healthySince = clock.now();
   const lookForTickets = async (): Promise<number> => {
     const handedOver = await database.platform((tx) => listHandedOver(tx, { olderThanMs: ticketAgeMs }));
@@ -41,10 +60,17 @@ export function createReconciler({ database, queue, slots, ownerId, clock, logge
         const isSettled = clock.now() - healthySince >= graceMs;
         const { expired, released } = await database.platform(async (tx) => {
           await reportWorker(tx, { id: ownerId, slots });
-          return { expired: isSettled ? await expireLeases(tx) : [], released: (await releaseOverlaps(tx)) + (await releaseEndpoints(tx)) + (await releaseEnabled(tx)) };
+          return {
+            expired: isSettled ? await expireLeases(tx) : [],
+            released: (await releaseOverlaps(tx)) + (await releaseEndpoints(tx)) + (await releaseEnabled(tx)),
+          };
         });
         if (expired.length > 0) failpoint('reconcile.expired');
-        if (expired.length > 0) logger.warn({ runs: expired.length, owners: [...new Set(expired.map(({ owner }) => owner))] }, 'runs were taken from workers that stopped answering');
+        if (expired.length > 0)
+          logger.warn(
+            { runs: expired.length, owners: [...new Set(expired.map(({ owner }) => owner))] },
+            'runs were taken from workers that stopped answering',
+          );
         const lost = await lookForTickets();
         if (lost > 0) logger.warn({ tickets: lost }, 'the queue had lost tickets; their runs are handed over again');
         if (expired.length + released + lost > 0) onDue();

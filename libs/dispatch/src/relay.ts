@@ -15,7 +15,10 @@ export interface RelayOptions {
   logger: Logger;
 }
 
-/** Tickets that stand ready when runs are short, as a part of the capacity; the rest of its double is room for tenants within their share. */
+/**
+ * Tickets that stand ready when runs are short, as a part of the capacity; the rest of its double is room for tenants
+ * within their share.
+ */
 const aheadShare = 0.75;
 
 export interface Relay {
@@ -25,9 +28,10 @@ export interface Relay {
 }
 
 /**
- * Moves due runs from PostgreSQL to the queue. Every worker has one and none leads. The rows are marked and committed first and the tickets
- * added then: no row is locked while the queue is slow, and tickets lost in between are found by the reconciler. The marks need not be on disk: a
- * run whose mark a crash undoes is handed over again, and of two tickets with the same number only one can claim it.
+ * Moves due runs from PostgreSQL to the queue. Every worker has one and none leads. The rows are marked and committed
+ * first and the tickets added then: no row is locked while the queue is slow, and tickets lost in between are found by
+ * the reconciler. The marks need not be on disk: a run whose mark a crash undoes is handed over again, and of two
+ * tickets with the same number only one can claim it.
  */
 export function createRelay({ database, queue, slots, reservedShare, isFast, isIdle, logger }: RelayOptions): Relay {
   let isShort = true;
@@ -38,14 +42,30 @@ export function createRelay({ database, queue, slots, reservedShare, isFast, isI
     gapMs: 3,
     logger,
     work: async () => {
-      const round = await database.platform((tx) => handOverRuns(tx, { slots, aheadShare: isFast() ? aheadShare : 0, ...(reservedShare !== undefined && { reservedShare }) }), { durable: false });
+      const round = await database.platform(
+        (tx) =>
+          handOverRuns(tx, {
+            slots,
+            aheadShare: isFast() ? aheadShare : 0,
+            ...(reservedShare !== undefined && { reservedShare }),
+          }),
+        { durable: false },
+      );
       freed = 0;
       const { handedOver } = round;
       isShort = round.isShort;
       if (handedOver.length === 0) return undefined;
       failpoint('relay.marked');
       try {
-        await queue.add(handedOver.map(({ ticketId, tenantId, runId, claims, isLent }) => ({ id: ticketId, tenantId, runId, claims, isLent })));
+        await queue.add(
+          handedOver.map(({ ticketId, tenantId, runId, claims, isLent }) => ({
+            id: ticketId,
+            tenantId,
+            runId,
+            claims,
+            isLent,
+          })),
+        );
       } catch (thrown) {
         await database.platform((tx) => takeBack(tx, handedOver));
         throw thrown;

@@ -7,7 +7,15 @@ import { Loop } from './loop.js';
 const portion = 5000;
 
 /** Removes what is older than it is kept: portion by portion while there is something, then again after ten minutes. */
-export function createRetention({ database, retention, logger }: { database: Database; retention: Retention; logger: Logger }): Loop {
+export function createRetention({
+  database,
+  retention,
+  logger,
+}: {
+  database: Database;
+  retention: Retention;
+  logger: Logger;
+}): Loop {
   return new Loop({
     name: 'retention',
     everyMs: 10 * 60_000,
@@ -25,14 +33,20 @@ export function createRetention({ database, retention, logger }: { database: Dat
   });
 }
 
-/** Removes what uninstalled plugins left, and the oldest lines of logs that have grown too large, portion by portion, so that uninstalling a busy one answers at once. */
+/**
+ * Removes what uninstalled plugins left, and the oldest lines of logs that have grown too large, portion by portion, so
+ * that uninstalling a busy one answers at once.
+ */
 export function createEraser({ database, logger }: { database: Database; logger: Logger }): Loop {
   return new Loop({
     name: 'eraser',
     everyMs: 5000,
     logger,
     work: async () => {
-      const isMore = [await database.platform((tx) => eraseUninstalled(tx, portion)), await database.platform(trimLogs)];
+      const isMore = [
+        await database.platform((tx) => eraseUninstalled(tx, portion)),
+        await database.platform(trimLogs),
+      ];
       return isMore.includes(true) ? 20 : undefined;
     },
   });

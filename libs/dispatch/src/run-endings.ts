@@ -27,7 +27,12 @@ export class RunEndings implements Stoppable {
   }
 
   /** The status of a run when it has ended, or when the time is over; `null` when there is no such run. */
-  async wait(tenantId: Id<'tenant'>, runId: Id<'run'>, timeoutMs: number, signal?: AbortSignal): Promise<RunStatus | null> {
+  async wait(
+    tenantId: Id<'tenant'>,
+    runId: Id<'run'>,
+    timeoutMs: number,
+    signal?: AbortSignal,
+  ): Promise<RunStatus | null> {
     const deadline = performance.now() + timeoutMs;
     for (;;) {
       // Begin to listen before looking, so that an end in between is not missed.
@@ -36,7 +41,8 @@ export class RunEndings implements Stoppable {
         const state = await this.options.database.forTenant(tenantId).transaction((tx) => findRunState(tx, runId));
         const leftMs = deadline - performance.now();
         if (state === null) return null;
-        if (hasEnded(state.status) || leftMs <= 0 || signal?.aborted || this.#stopped.signal.aborted) return state.status;
+        if (hasEnded(state.status) || leftMs <= 0 || signal?.aborted || this.#stopped.signal.aborted)
+          return state.status;
         await woken.within(Math.min(leftMs, lookMs));
       } finally {
         woken.done();

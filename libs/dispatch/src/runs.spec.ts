@@ -1,6 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { emitEvent, enqueueRun, findEvent, listAudit, listDeadLetterIds, listEvents, type NewRun } from '@annex/persistence';
+import {
+  emitEvent,
+  enqueueRun,
+  findEvent,
+  listAudit,
+  listDeadLetterIds,
+  listEvents,
+  type NewRun,
+} from '@annex/persistence';
 import { failed, openDispatchBed, type DispatchBed, type Script } from '../../../test/support/dispatch.js';
 import { makeInstallation, subscribe, type TestInstallation } from '../../../test/support/installations.js';
 
@@ -15,10 +23,23 @@ afterEach(async () => {
 });
 afterAll(() => bed.close());
 
-const install = async (jobs: Json[] = [{ name: 'kpi', overlap: 'allow' }], status = 'enabled'): Promise<TestInstallation> =>
-  makeInstallation(bed.db, (await bed.db.makeTenant()).id, { jobs, status });
+const install = async (
+  jobs: Json[] = [{ name: 'kpi', overlap: 'allow' }],
+  status = 'enabled',
+): Promise<TestInstallation> => makeInstallation(bed.db, (await bed.db.makeTenant()).id, { jobs, status });
 const enqueue = (at: TestInstallation, run: Partial<NewRun> = {}): Promise<Id<'run'>> =>
-  bed.db.database.forTenant(at.tenantId).transaction((tx) => enqueueRun(tx, { installationId: at.id, plugin: at.slug, kind: 'event', name: 'x', ordinal: 0, policy: { retry: { maxAttempts: 1 } }, depth: 0, ...run }));
+  bed.db.database.forTenant(at.tenantId).transaction((tx) =>
+    enqueueRun(tx, {
+      installationId: at.id,
+      plugin: at.slug,
+      kind: 'event',
+      name: 'x',
+      ordinal: 0,
+      policy: { retry: { maxAttempts: 1 } },
+      depth: 0,
+      ...run,
+    }),
+  );
 const me = (at: TestInstallation) => bed.caller(at.tenantId);
 /** Kills a run by failing it. */
 async function deadLetter(at: TestInstallation, run: Partial<NewRun> = {}): Promise<Id<'run'>> {
@@ -50,7 +71,9 @@ describe('running a job now', () => {
     expect(await bed.runs.waitForRun(at.tenantId, runId, 30_000)).toBe('succeeded');
     expect((await bed.row(runId)).result).toEqual({ day: 3 });
     expect(execution.seen[0]).toMatchObject({ kind: 'job', name: 'kpi', attempt: 1 });
-    expect((await bed.db.database.forTenant(at.tenantId).transaction((tx) => listAudit(tx, { limit: 1 })))[0]).toMatchObject({ actor: 'usr_test', action: 'job.run_now', detail: { run_id: runId }, request_id: 'req_test' });
+    expect(
+      (await bed.db.database.forTenant(at.tenantId).transaction((tx) => listAudit(tx, { limit: 1 })))[0],
+    ).toMatchObject({ actor: 'usr_test', action: 'job.run_now', detail: { run_id: runId }, request_id: 'req_test' });
   });
 
   it('takes the plugin by its id too, and the job’s own retry and timeout', async () => {
@@ -65,14 +88,24 @@ describe('running a job now', () => {
     const other = await install();
     await expect(bed.runs.runNow(me(at), 'nope', 'kpi')).rejects.toMatchObject({ code: 'PLUGIN_NOT_FOUND' });
     await expect(bed.runs.runNow(me(at), other.id, 'kpi')).rejects.toMatchObject({ code: 'PLUGIN_NOT_FOUND' });
-    await expect(bed.runs.runNow(me(at), at.slug, 'kpl')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND', detail: expect.stringContaining('kpi') });
+    await expect(bed.runs.runNow(me(at), at.slug, 'kpl')).rejects.toMatchObject({
+      code: 'JOB_NOT_FOUND',
+      detail: expect.stringContaining('kpi'),
+    });
     await expect(bed.runs.runNow(me(at), at.slug, 'nul\u0000')).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
     await expect(bed.runs.runNow(me(at), 'nul\u0000', 'kpi')).rejects.toMatchObject({ code: 'PLUGIN_NOT_FOUND' });
-    await expect(bed.runs.runNow(me(at), at.slug, 'kpi', 'x'.repeat(300_000))).rejects.toMatchObject({ code: 'PAYLOAD_TOO_LARGE' });
+    await expect(bed.runs.runNow(me(at), at.slug, 'kpi', 'x'.repeat(300_000))).rejects.toMatchObject({
+      code: 'PAYLOAD_TOO_LARGE',
+    });
     const disabled = await install(undefined, 'disabled');
-    await expect(bed.runs.runNow(me(disabled), disabled.slug, 'kpi')).rejects.toMatchObject({ code: 'PLUGIN_DISABLED', kind: { status: 409 } });
+    await expect(bed.runs.runNow(me(disabled), disabled.slug, 'kpi')).rejects.toMatchObject({
+      code: 'PLUGIN_DISABLED',
+      kind: { status: 409 },
+    });
     const suspended = await install(undefined, 'suspended');
-    await expect(bed.runs.runNow(me(suspended), suspended.slug, 'kpi')).rejects.toMatchObject({ code: 'PLUGIN_SUSPENDED' });
+    await expect(bed.runs.runNow(me(suspended), suspended.slug, 'kpi')).rejects.toMatchObject({
+      code: 'PLUGIN_SUSPENDED',
+    });
   });
 
   it('never drops a request: with overlap "skip" the second waits for the first, says so, and then runs', async () => {
@@ -81,10 +114,14 @@ describe('running a job now', () => {
     const { execution } = await bed.worker(script);
     const first = await bed.runs.runNow(me(at), at.slug, 'kpi', 1);
     await started;
-    const [second, third] = [await bed.runs.runNow(me(at), at.slug, 'kpi', 2), await bed.runs.runNow(me(at), at.slug, 'kpi', 3)];
+    const [second, third] = [
+      await bed.runs.runNow(me(at), at.slug, 'kpi', 2),
+      await bed.runs.runNow(me(at), at.slug, 'kpi', 3),
+    ];
     expect((await bed.row(second.runId)).waiting_for).toBe('overlap');
     release();
-    for (const { runId } of [first, second, third]) expect((await bed.ended(at.tenantId, runId)).status).toBe('succeeded');
+    for (const { runId } of [first, second, third])
+      expect((await bed.ended(at.tenantId, runId)).status).toBe('succeeded');
     expect(execution.seen.map(({ payload }) => payload)).toEqual([1, 2, 3]);
   });
 
@@ -151,7 +188,10 @@ describe('cancelling a run', () => {
   it('is refused for a run that has ended', async () => {
     const at = await install();
     const runId = await deadLetter(at);
-    await expect(bed.runs.cancelRun(me(at), runId)).rejects.toMatchObject({ code: 'RUN_ENDED', extra: { run_status: 'failed' } });
+    await expect(bed.runs.cancelRun(me(at), runId)).rejects.toMatchObject({
+      code: 'RUN_ENDED',
+      extra: { run_status: 'failed' },
+    });
     await expect(bed.runs.cancelRun(me(at), newId('run'))).rejects.toMatchObject({ code: 'RUN_NOT_FOUND' });
   });
 });
@@ -163,7 +203,11 @@ describe('replaying', () => {
     await expect(bed.runs.replayRun(me(at), await enqueue(at))).rejects.toMatchObject({ code: 'RUN_NOT_ENDED' });
     await bed.worker((run) => run.payload ?? null);
     const same = await bed.runs.replayRun(me(at), runId);
-    expect(await bed.ended(at.tenantId, same.runId)).toMatchObject({ status: 'succeeded', result: { v: 1 }, replay_of: uuidFromId(runId) });
+    expect(await bed.ended(at.tenantId, same.runId)).toMatchObject({
+      status: 'succeeded',
+      result: { v: 1 },
+      replay_of: uuidFromId(runId),
+    });
     expect((await bed.row(runId)).replayed_at).toBeInstanceOf(Date);
     const edited = await bed.runs.replayRun(me(at), runId, { payload: { v: 2 } });
     expect((await bed.ended(at.tenantId, edited.runId)).result).toEqual({ v: 2 });
@@ -173,7 +217,9 @@ describe('replaying', () => {
     const at = await install();
     await subscribe(bed.db, at, 'a.b');
     const scope = bed.db.database.forTenant(at.tenantId);
-    const { runs } = await scope.transaction((tx) => emitEvent(tx, { id: 'e9', type: 'a.b', source: 's', data: { n: 1 } }));
+    const { runs } = await scope.transaction((tx) =>
+      emitEvent(tx, { id: 'e9', type: 'a.b', source: 's', data: { n: 1 } }),
+    );
     await subscribe(bed.db, at, '**');
     const again = await bed.runs.replayEvent(me(at), 'e9');
     expect(again.runs).toHaveLength(2);
@@ -194,15 +240,28 @@ describe('replaying', () => {
     await make(at, 20, 'a');
     await make(at, 5, 'b');
     await make(other, 3, 'a');
-    const [one, two] = await Promise.all([bed.runs.replayDeadLetters(me(at), { name: 'a' }), bed.runs.replayDeadLetters(me(at), { name: 'a' })]);
+    const [one, two] = await Promise.all([
+      bed.runs.replayDeadLetters(me(at), { name: 'a' }),
+      bed.runs.replayDeadLetters(me(at), { name: 'a' }),
+    ]);
     expect(one.replayed.length + two.replayed.length).toBe(20);
-    const left = await bed.db.database.forTenant(at.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 100 }));
+    const left = await bed.db.database
+      .forTenant(at.tenantId)
+      .transaction((tx) => listDeadLetterIds(tx, {}, { limit: 100 }));
     expect(left).toHaveLength(5);
     const [first] = left;
     if (!first) throw new Error('none left');
-    expect((await bed.runs.replayDeadLetters(me(at), { ids: [first] })).replayed).toEqual([{ runId: expect.stringMatching(/^run_/), replayOf: first }]);
-    expect(await bed.runs.replayDeadLetters(me(at), { plugin: other.slug })).toMatchObject({ replayed: [], remaining: 0, replay: { total: 0, status: 'done' } });
-    expect(await bed.db.database.forTenant(other.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 100 }))).toHaveLength(3);
+    expect((await bed.runs.replayDeadLetters(me(at), { ids: [first] })).replayed).toEqual([
+      { runId: expect.stringMatching(/^run_/), replayOf: first },
+    ]);
+    expect(await bed.runs.replayDeadLetters(me(at), { plugin: other.slug })).toMatchObject({
+      replayed: [],
+      remaining: 0,
+      replay: { total: 0, status: 'done' },
+    });
+    expect(
+      await bed.db.database.forTenant(other.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 100 })),
+    ).toHaveLength(3);
   });
 });
 
@@ -210,14 +269,21 @@ describe('listing events', () => {
   it('pages from the newest to the oldest, by type, pattern and time, and shrugs at a forged cursor', async () => {
     const at = await install();
     const scope = bed.db.database.forTenant(at.tenantId);
-    for (const [index, type] of ['a.b', 'a.c', 'x.y', 'a.b.c', 'a'].entries()) await scope.transaction((tx) => emitEvent(tx, { id: `n${index}`, type, source: 's', data: null }));
-    const list = (query: Partial<Parameters<typeof listEvents>[1]>) => scope.transaction((tx) => listEvents(tx, { limit: 10, ...query }));
-    const ids = async (query: Partial<Parameters<typeof listEvents>[1]>) => (await list(query)).events.map(({ id }) => id);
+    for (const [index, type] of ['a.b', 'a.c', 'x.y', 'a.b.c', 'a'].entries())
+      await scope.transaction((tx) => emitEvent(tx, { id: `n${index}`, type, source: 's', data: null }));
+    const list = (query: Partial<Parameters<typeof listEvents>[1]>) =>
+      scope.transaction((tx) => listEvents(tx, { limit: 10, ...query }));
+    const ids = async (query: Partial<Parameters<typeof listEvents>[1]>) =>
+      (await list(query)).events.map(({ id }) => id);
     expect(await ids({})).toEqual(['n4', 'n3', 'n2', 'n1', 'n0']);
     const first = await list({ limit: 2 });
     const second = await list({ limit: 2, ...(first.cursor && { cursor: first.cursor }) });
     const third = await list({ limit: 2, ...(second.cursor && { cursor: second.cursor }) });
-    expect([first, second, third].map(({ events }) => events.map(({ id }) => id))).toEqual([['n4', 'n3'], ['n2', 'n1'], ['n0']]);
+    expect([first, second, third].map(({ events }) => events.map(({ id }) => id))).toEqual([
+      ['n4', 'n3'],
+      ['n2', 'n1'],
+      ['n0'],
+    ]);
     expect(third.cursor).toBeNull();
     expect(await ids({ type: 'a.b' })).toEqual(['n0']);
     expect(await ids({ type: 'a.*' })).toEqual(['n1', 'n0']);
@@ -226,7 +292,19 @@ describe('listing events', () => {
     expect(await ids({ type: '**' })).toHaveLength(5);
     expect(await ids({ type: 'a.(.*)' })).toEqual([]);
     expect(await ids({ since: new Date(Date.now() + 60_000) })).toEqual([]);
-    for (const cursor of ['%', 'e30', Buffer.from('["2026-99-99 00:00:00+00","x"]').toString('base64url'), Buffer.from('["x\\u0000","\\u0000"]').toString('base64url')]) expect(await ids({ cursor })).toHaveLength(5);
-    expect((await bed.db.database.forTenant((await bed.db.makeTenant()).id).transaction((tx) => listEvents(tx, { limit: 10 }))).events).toEqual([]);
+    for (const cursor of [
+      '%',
+      'e30',
+      Buffer.from('["2026-99-99 00:00:00+00","x"]').toString('base64url'),
+      Buffer.from('["x\\u0000","\\u0000"]').toString('base64url'),
+    ])
+      expect(await ids({ cursor })).toHaveLength(5);
+    expect(
+      (
+        await bed.db.database
+          .forTenant((await bed.db.makeTenant()).id)
+          .transaction((tx) => listEvents(tx, { limit: 10 }))
+      ).events,
+    ).toEqual([]);
   });
 });

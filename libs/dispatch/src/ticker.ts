@@ -17,7 +17,16 @@ import {
   type DueSchedule,
   type TenantTransaction,
 } from '@annex/persistence';
-import { countTicks, decideOverlap, jitterOffsetS, nextTick, parseSchedule, planTicks, type Schedule, type SkipReason } from '@annex/scheduling';
+import {
+  countTicks,
+  decideOverlap,
+  jitterOffsetS,
+  nextTick,
+  parseSchedule,
+  planTicks,
+  type Schedule,
+  type SkipReason,
+} from '@annex/scheduling';
 import { jobTerms } from './job.js';
 import { Loop } from './loop.js';
 
@@ -25,7 +34,8 @@ import { Loop } from './loop.js';
 const skipMessages: Record<SkipReason, (schedule: DueSchedule) => string> = {
   missed: () => 'Nothing could start it in time, and its catch_up is "none".',
   superseded: () => 'Nothing could start it in time, a later tick was due as well, and its catch_up is "latest".',
-  misfire_deadline: ({ misfireDeadlineS }) => `It could not be started within its misfire_deadline_s of ${misfireDeadlineS} s.`,
+  misfire_deadline: ({ misfireDeadlineS }) =>
+    `It could not be started within its misfire_deadline_s of ${misfireDeadlineS} s.`,
   overlap: () => 'An earlier run of the job had not ended, and its overlap is "skip".',
   queue_full: () => 'As many runs of the job were waiting as may wait.',
   paused: () => 'The job was paused.',
@@ -33,8 +43,9 @@ const skipMessages: Record<SkipReason, (schedule: DueSchedule) => string> = {
 };
 
 /**
- * Fires schedules. Every worker has one and none leads: a due schedule's row is locked with SKIP LOCKED, and its ticks and its next time are
- * written in the same transaction, so each tick is decided once however many processes look and whenever one dies.
+ * Fires schedules. Every worker has one and none leads: a due schedule's row is locked with SKIP LOCKED, and its ticks
+ * and its next time are written in the same transaction, so each tick is decided once however many processes look and
+ * whenever one dies.
  */
 export function createTicker({ database, logger }: { database: Database; logger: Logger }): Loop {
   return new Loop({
@@ -59,7 +70,11 @@ export function createTicker({ database, logger }: { database: Database; logger:
 }
 
 /** Decides every tick of these schedules that is due now; those locked by another worker are left to it. */
-export async function decideTicks(tx: TenantTransaction, ids: readonly Id<'schedule'>[], logger: Logger): Promise<void> {
+export async function decideTicks(
+  tx: TenantTransaction,
+  ids: readonly Id<'schedule'>[],
+  logger: Logger,
+): Promise<void> {
   for (const schedule of await lockDueSchedules(tx, ids)) await decideSchedule(tx, schedule, logger);
   failpoint('tick.written');
 }
@@ -67,7 +82,10 @@ export async function decideTicks(tx: TenantTransaction, ids: readonly Id<'sched
 async function decideSchedule(tx: TenantTransaction, due: DueSchedule, logger: Logger): Promise<void> {
   const reading = parseSchedule(due.schedule);
   if (!reading.ok) {
-    logger.error({ schedule: due.id, text: due.schedule, errors: reading.errors }, 'a stored schedule cannot be read any more and stops');
+    logger.error(
+      { schedule: due.id, text: due.schedule, errors: reading.errors },
+      'a stored schedule cannot be read any more and stops',
+    );
     await moveSchedule(tx, due.id, null);
     return;
   }
@@ -85,19 +103,33 @@ async function decideSchedule(tx: TenantTransaction, due: DueSchedule, logger: L
   });
   await recordSkippedTicks(
     tx,
-    plan.skipped.map(({ at, reason }) => ({ schedule: due, atMs: at, code: reason.toUpperCase(), message: skipMessages[reason](due) })),
+    plan.skipped.map(({ at, reason }) => ({
+      schedule: due,
+      atMs: at,
+      code: reason.toUpperCase(),
+      message: skipMessages[reason](due),
+    })),
   );
   for (const atMs of plan.fire) await fire(tx, due, atMs);
   await moveSchedule(tx, due.id, plan.nextAtMs ?? null);
 }
 
 /** Tells of the ticks that fell into a pause or rest that is over, and answers the first one after it. */
-async function passRest(tx: TenantTransaction, due: DueSchedule, schedule: Schedule, offsetS: number): Promise<number | undefined> {
+async function passRest(
+  tx: TenantTransaction,
+  due: DueSchedule,
+  schedule: Schedule,
+  offsetS: number,
+): Promise<number | undefined> {
   const { rested, timezone, nextAtMs: firstMs } = due;
   const passed = rested && countTicks(schedule, timezone, offsetS, { firstMs, untilMs: rested.untilMs });
   if (!rested || !passed) return firstMs;
   const message = `${skipMessages[rested.reason](due)}${passed.isCut ? ' There were more ticks than are counted.' : ''}`;
-  await recordSkippedStretch(tx, { schedule: due, atMs: firstMs, code: rested.reason.toUpperCase(), message }, { ticks: passed.ticks, untilMs: passed.lastMs });
+  await recordSkippedStretch(
+    tx,
+    { schedule: due, atMs: firstMs, code: rested.reason.toUpperCase(), message },
+    { ticks: passed.ticks, untilMs: passed.lastMs },
+  );
   return nextTick(schedule, timezone, offsetS, rested.untilMs);
 }
 
@@ -113,7 +145,11 @@ async function fire(tx: TenantTransaction, due: DueSchedule, atMs: number): Prom
     if (isAnnexError(thrown)) return skip(thrown.code, thrown.detail);
     throw thrown;
   }
-  if (decision.action === 'replace') await cancelJobRuns(tx, due, { code: 'CANCELLED', message: 'A later tick of the job replaced it (overlap: "replace").' });
+  if (decision.action === 'replace')
+    await cancelJobRuns(tx, due, {
+      code: 'CANCELLED',
+      message: 'A later tick of the job replaced it (overlap: "replace").',
+    });
   const id = newId('run');
   // What is cancelled needs a moment to end; only then may its successor start.
   const waits = decision.action === 'queue' || (decision.action === 'replace' && busy.running > 0);

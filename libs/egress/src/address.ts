@@ -1,15 +1,19 @@
 /**
- * Which addresses are public. The rule is a short list of what is let through, not of what is kept out: an address nobody thought of is
- * refused. Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890) as ipaddr.js knows them, and what they leave open.
+ * Which addresses are public. The rule is a short list of what is let through, not of what is kept out: an address
+ * nobody thought of is refused. Sources: the IANA IPv4 and IPv6 Special-Purpose Address Registries (RFC 6890) as
+ * ipaddr.js knows them, and what they leave open.
  */
 import ipaddr from 'ipaddr.js';
 import { isIPv4, isIPv6 } from 'node:net';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
-/** The address in a text, IPv4-mapped IPv6 reduced to IPv4; `undefined` when it is none. Zones (`%eth0`) make it none. */
+/**
+ * The address in a text, IPv4-mapped IPv6 reduced to IPv4; `undefined` when it is none. Zones (`%eth0`) make it none.
+ */
 export function parseAddress(text: string): Address | undefined {
-  // Node decides what an address is, not ipaddr.js, which also reads short, octal and hexadecimal forms and takes `::8.8.8.8` for mapped.
+  // Node decides what an address is, not ipaddr.js, which also reads short, octal and hexadecimal forms and takes
+  // `::8.8.8.8` for mapped.
   if (isIPv4(text)) return ipaddr.parse(text);
   if (!isIPv6(text) || text.includes('%')) return undefined;
   const inHex = URL.parse(`http://[${text}]/`)?.hostname.slice(1, -1);
@@ -44,7 +48,10 @@ function isGlobalUnicast(address: Address): boolean {
   return address.kind() === 'ipv6' && ((address as ipaddr.IPv6).parts[0] ?? 0) >> 13 === 1;
 }
 
-/** An interface id of ::0:5efe:a.b.c.d or ::200:5efe:a.b.c.d carries an IPv4 address that a router may unwrap (RFC 5214 §6.1). */
+/**
+ * An interface id of ::0:5efe:a.b.c.d or ::200:5efe:a.b.c.d carries an IPv4 address that a router may unwrap (RFC 5214
+ * §6.1).
+ */
 function isIsatap(address: Address): boolean {
   const { parts } = address as ipaddr.IPv6;
   return (parts[4] === 0 || parts[4] === 0x200) && parts[5] === 0x5efe;

@@ -1,15 +1,20 @@
 import { coversHost } from '@annex/host-api';
 import { domainToASCII } from 'node:url';
 
-/** Who may be asked: host patterns of a manifest (`api.slack.com`, `*.example.com`, either with `:port`), or any public host. */
+/**
+ * Who may be asked: host patterns of a manifest (`api.slack.com`, `*.example.com`, either with `:port`), or any public
+ * host.
+ */
 export type AllowHosts = readonly string[] | 'any';
 
-/** How a list of patterns takes a host and port. `port`: the host is allowed, but a pattern would have to name the port. */
+/**
+ * How a list of patterns takes a host and port. `port`: the host is allowed, but a pattern would have to name the port.
+ */
 export type HostVerdict = 'allowed' | 'port' | 'refused';
 
 /**
- * Looks a host up in the allowed ones. A pattern without a port is for 80 and 443; one with a port is for that port alone.
- * A wildcard covers names only, never addresses. `'any'` takes every port.
+ * Looks a host up in the allowed ones. A pattern without a port is for 80 and 443; one with a port is for that port
+ * alone. A wildcard covers names only, never addresses. `'any'` takes every port.
  */
 export function lookUpHost(allow: AllowHosts, host: string, port: number): HostVerdict {
   if (allow === 'any') return 'allowed';

@@ -1,5 +1,6 @@
 /**
- * The operator's word on addresses inside the network that plugins and webhooks may reach (`ANNEX_EGRESS_ALLOW_PRIVATE`). Entries:
+ * The operator's word on addresses inside the network that plugins and webhooks may reach
+ * (`ANNEX_EGRESS_ALLOW_PRIVATE`). Entries:
  * `10.1.2.3:8080`, `[fd00::1]:8080` (one address and port), `minio:9000` (one name and port, wherever it resolves to),
  * `10.1.0.0/16`, `fd00::/8`, `10.1.2.3` (addresses, every port), `10.1.0.0/16:443` (addresses, one port).
  */
@@ -51,10 +52,12 @@ export function parseAllowPrivate(entries: readonly string[]): AllowPrivate {
     if (typeof rule === 'string') throw new RangeError(rule);
     rules.push(rule);
   }
-  const coversName = (host: string, port: number): boolean => rules.some((rule) => rule.kind === 'name' && rule.name === host && rule.port === port);
+  const coversName = (host: string, port: number): boolean =>
+    rules.some((rule) => rule.kind === 'name' && rule.name === host && rule.port === port);
   return {
     coversName,
-    covers: ({ host, address, port }) => coversName(host, port) || rules.some((rule) => rule.kind === 'address' && coversAddress(rule, address, port)),
+    covers: ({ host, address, port }) =>
+      coversName(host, port) || rules.some((rule) => rule.kind === 'address' && coversAddress(rule, address, port)),
   };
 }
 

@@ -1,7 +1,12 @@
 import { isAnnexError, MiB } from '@annex/kernel';
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
-import { createServer as createHttpServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  createServer as createHttpServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
@@ -46,7 +51,12 @@ function names(table: Record<string, string[][]>): Resolver & { asked: string[] 
 }
 
 const open = (port: number, more: EgressOptions = {}) => createEgress({ allowPrivate: [`127.0.0.1:${port}`], ...more });
-const get = (url: string, more: Partial<EgressRequest> = {}): EgressRequest => ({ method: 'GET', url, allowHosts: 'any', ...more });
+const get = (url: string, more: Partial<EgressRequest> = {}): EgressRequest => ({
+  method: 'GET',
+  url,
+  allowHosts: 'any',
+  ...more,
+});
 const text = (body: Uint8Array): string => Buffer.from(body).toString();
 async function codeOf(work: Promise<unknown>): Promise<string> {
   try {
@@ -61,21 +71,48 @@ const readAll = async (request: IncomingMessage): Promise<string> => Buffer.conc
 const echo: RequestListener = async (request: IncomingMessage, response: ServerResponse) => {
   response.setHeader('set-cookie', ['a=1', 'b=2']);
   response.setHeader('content-type', 'application/json');
-  response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body: await readAll(request) }));
+  response.end(
+    JSON.stringify({
+      method: request.method,
+      url: request.url,
+      headers: request.headers,
+      body: await readAll(request),
+    }),
+  );
 };
 
 describe('a request', () => {
   it('brings back status, headers in order, the URL and the body', async () => {
     const port = await serve(echo);
-    const answer = await open(port).request(get(`http://127.0.0.1:${port}/a?b=c#d`, { method: 'post', headers: [['Content-Type', 'text/plain'], ['X-Key', 'k']], body: 'héllo' }));
+    const answer = await open(port).request(
+      get(`http://127.0.0.1:${port}/a?b=c#d`, {
+        method: 'post',
+        headers: [
+          ['Content-Type', 'text/plain'],
+          ['X-Key', 'k'],
+        ],
+        body: 'héllo',
+      }),
+    );
     expect(answer).toMatchObject({ status: 200, url: `http://127.0.0.1:${port}/a?b=c` });
-    expect(answer.headers.filter(([name]) => name === 'set-cookie')).toEqual([['set-cookie', 'a=1'], ['set-cookie', 'b=2']]);
-    expect(JSON.parse(text(answer.body))).toMatchObject({ method: 'POST', url: '/a?b=c', body: 'héllo', headers: { 'x-key': 'k', 'content-type': 'text/plain', 'content-length': '6' } });
+    expect(answer.headers.filter(([name]) => name === 'set-cookie')).toEqual([
+      ['set-cookie', 'a=1'],
+      ['set-cookie', 'b=2'],
+    ]);
+    expect(JSON.parse(text(answer.body))).toMatchObject({
+      method: 'POST',
+      url: '/a?b=c',
+      body: 'héllo',
+      headers: { 'x-key': 'k', 'content-type': 'text/plain', 'content-length': '6' },
+    });
   });
 
   it('takes an error status as an answer, and bytes as they are', async () => {
     const port = await serve((_request, response) => void response.writeHead(503).end(Buffer.from([0, 255, 254])));
-    expect(await open(port).request(get(`http://127.0.0.1:${port}/`))).toMatchObject({ status: 503, body: Buffer.from([0, 255, 254]) });
+    expect(await open(port).request(get(`http://127.0.0.1:${port}/`))).toMatchObject({
+      status: 503,
+      body: Buffer.from([0, 255, 254]),
+    });
   });
 
   it('goes to the name, but to no other address than the vetted one', async () => {
@@ -95,10 +132,43 @@ describe('a request', () => {
 
   it('leaves without headers that would lie about it, and says who sent it', async () => {
     const port = await serve(echo);
-    const lies = ['Host', 'Connection', 'Keep-Alive', 'Transfer-Encoding', 'TE', 'Upgrade', 'Expect', 'Content-Length', 'Forwarded', 'Via', 'X-Forwarded-For', 'x-forwarded-host', 'X-Real-IP', 'X-Internal-Auth', 'X-Annex-Hops', 'X-Annex-Source', 'Proxy-Authorization', 'Accept-Encoding'];
-    const answer = await open(port).request(get(`http://127.0.0.1:${port}/`, { headers: lies.map((name): [string, string] => [name, 'evil']), source: 'demo/my-plugin', hops: 1 }));
+    const lies = [
+      'Host',
+      'Connection',
+      'Keep-Alive',
+      'Transfer-Encoding',
+      'TE',
+      'Upgrade',
+      'Expect',
+      'Content-Length',
+      'Forwarded',
+      'Via',
+      'X-Forwarded-For',
+      'x-forwarded-host',
+      'X-Real-IP',
+      'X-Internal-Auth',
+      'X-Annex-Hops',
+      'X-Annex-Source',
+      'Proxy-Authorization',
+      'Accept-Encoding',
+    ];
+    const answer = await open(port).request(
+      get(`http://127.0.0.1:${port}/`, {
+        headers: lies.map((name): [string, string] => [name, 'evil']),
+        source: 'demo/my-plugin',
+        hops: 1,
+      }),
+    );
     const { headers } = JSON.parse(text(answer.body)) as { headers: Record<string, string> };
-    expect(headers).toEqual({ host: `127.0.0.1:${port}`, connection: 'close', 'user-agent': 'Annex/1', accept: '*/*', 'accept-encoding': 'gzip', 'x-annex-hops': '2', 'x-annex-source': 'demo/my-plugin' });
+    expect(headers).toEqual({
+      host: `127.0.0.1:${port}`,
+      connection: 'close',
+      'user-agent': 'Annex/1',
+      accept: '*/*',
+      'accept-encoding': 'gzip',
+      'x-annex-hops': '2',
+      'x-annex-source': 'demo/my-plugin',
+    });
   });
 
   const unsendable: [string, Partial<EgressRequest>][] = [
@@ -128,7 +198,13 @@ describe('a request', () => {
 
   it('with a body over 10 MiB is not sent', async () => {
     const port = await serve(echo);
-    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { method: 'PUT', body: new Uint8Array(10 * 1024 * 1024 + 1) })))).toBe('HTTP_LIMIT');
+    expect(
+      await codeOf(
+        open(port).request(
+          get(`http://127.0.0.1:${port}/`, { method: 'PUT', body: new Uint8Array(10 * 1024 * 1024 + 1) }),
+        ),
+      ),
+    ).toBe('HTTP_LIMIT');
   });
 
   it('uses no proxy that the environment names', async () => {
@@ -186,10 +262,14 @@ describe('a host name', () => {
 
   it('that does not exist, or cannot be resolved, or never is, says so', async () => {
     expect(await codeOf(createEgress({ resolver: names({}) }).request(get('http://none.x.io/')))).toBe('EGRESS_DNS');
-    const failing: Resolver = { resolve: () => Promise.reject(Object.assign(new Error('queryA'), { code: 'ESERVFAIL' })) };
+    const failing: Resolver = {
+      resolve: () => Promise.reject(Object.assign(new Error('queryA'), { code: 'ESERVFAIL' })),
+    };
     expect(await codeOf(createEgress({ resolver: failing }).request(get('http://fail.x.io/')))).toBe('EGRESS_DNS');
     const hanging: Resolver = { resolve: () => new Promise(() => undefined) };
-    expect(await codeOf(createEgress({ resolver: hanging }).request(get('http://hang.x.io/', { timeoutMs: 20 })))).toBe('EGRESS_TIMEOUT');
+    expect(await codeOf(createEgress({ resolver: hanging }).request(get('http://hang.x.io/', { timeoutMs: 20 })))).toBe(
+      'EGRESS_TIMEOUT',
+    );
   });
 
   it('that nobody listens on is a failed connection', async () => {
@@ -210,13 +290,18 @@ describe('an address of this machine', () => {
     expect(createEgress({ own }).checkUrl(`http://[::ffff:${mine}]/`, 'any')?.code).toBe('EGRESS_PRIVATE_ADDRESS');
     expect(createEgress({ own }).checkUrl(`http://${other}/`, 'any')).toBeUndefined();
     expect(createEgress({ own, allowPrivate: [`${mine}:80`] }).checkUrl(`http://${mine}/`, 'any')).toBeUndefined();
-    expect(await codeOf(createEgress({ own, resolver }).request(get('http://mine.x.io/')))).toBe('EGRESS_PRIVATE_ADDRESS');
+    expect(await codeOf(createEgress({ own, resolver }).request(get('http://mine.x.io/')))).toBe(
+      'EGRESS_PRIVATE_ADDRESS',
+    );
   });
 
   it('is known by the interfaces, and looked up again when they may have changed', () => {
     const lists = [['198.51.100.1', 'fe80::1%eth0'], ['198.51.100.2']];
     let now = 0;
-    const isOwn = ownAddresses(() => lists.shift() ?? [], () => now);
+    const isOwn = ownAddresses(
+      () => lists.shift() ?? [],
+      () => now,
+    );
     expect([isOwn('198.51.100.1'), isOwn('::ffff:198.51.100.1'), isOwn('198.51.100.2')]).toEqual([true, true, false]);
     now = 6_000;
     expect([isOwn('198.51.100.1'), isOwn('198.51.100.2')]).toEqual([false, true]);
@@ -226,15 +311,22 @@ describe('an address of this machine', () => {
 
 describe('a redirect', () => {
   const redirectTo = (location: string, status = 302): Promise<number> =>
-    serve((request, response) => void (request.url === '/' ? response.writeHead(status, { location }).end('x') : echo(request, response)));
+    serve(
+      (request, response) =>
+        void (request.url === '/' ? response.writeHead(status, { location }).end('x') : echo(request, response)),
+    );
 
-  it.each(['http://127.0.0.1:1/', 'http://[::ffff:7f00:1]:1/', 'http://169.254.169.254/', 'http://2130706433:1/', 'http://localhost:1/', '//10.0.0.1/'])(
-    'to the inner address %s is refused',
-    async (location) => {
-      const port = await redirectTo(location);
-      expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`)))).toBe('EGRESS_PRIVATE_ADDRESS');
-    },
-  );
+  it.each([
+    'http://127.0.0.1:1/',
+    'http://[::ffff:7f00:1]:1/',
+    'http://169.254.169.254/',
+    'http://2130706433:1/',
+    'http://localhost:1/',
+    '//10.0.0.1/',
+  ])('to the inner address %s is refused', async (location) => {
+    const port = await redirectTo(location);
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`)))).toBe('EGRESS_PRIVATE_ADDRESS');
+  });
 
   it.each([
     ['file:///etc/passwd', 'EGRESS_SCHEME'],
@@ -244,18 +336,40 @@ describe('a redirect', () => {
     ['http://other.x.io/', 'EGRESS_HOST_NOT_ALLOWED'],
   ])('to %s ends as %s', async (location, code) => {
     const port = await redirectTo(location);
-    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { allowHosts: ['127.0.0.1'] })))).toBe(code);
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { allowHosts: ['127.0.0.1'] })))).toBe(
+      code,
+    );
   });
 
   it('to the same origin keeps headers, method and body as its status says', async () => {
     const cases: [number, string, string, string][] = [
-      [301, 'POST', 'GET', ''], [302, 'POST', 'GET', ''], [303, 'POST', 'GET', ''], [303, 'PUT', 'GET', ''], [307, 'POST', 'POST', 'b'], [308, 'PUT', 'PUT', 'b'], [302, 'PUT', 'PUT', 'b'],
+      [301, 'POST', 'GET', ''],
+      [302, 'POST', 'GET', ''],
+      [303, 'POST', 'GET', ''],
+      [303, 'PUT', 'GET', ''],
+      [307, 'POST', 'POST', 'b'],
+      [308, 'PUT', 'PUT', 'b'],
+      [302, 'PUT', 'PUT', 'b'],
     ];
     for (const [status, method, then, body] of cases) {
       const port = await redirectTo('/next', status);
-      const answer = await open(port).request(get(`http://127.0.0.1:${port}/`, { method, body: 'b', headers: [['authorization', 'secret'], ['content-type', 'text/plain']] }));
+      const answer = await open(port).request(
+        get(`http://127.0.0.1:${port}/`, {
+          method,
+          body: 'b',
+          headers: [
+            ['authorization', 'secret'],
+            ['content-type', 'text/plain'],
+          ],
+        }),
+      );
       const seen = JSON.parse(text(answer.body));
-      expect(seen, `${status} ${method}`).toMatchObject({ method: then, body, url: '/next', headers: { authorization: 'secret' } });
+      expect(seen, `${status} ${method}`).toMatchObject({
+        method: then,
+        body,
+        url: '/next',
+        headers: { authorization: 'secret' },
+      });
       expect(seen.headers['content-type'], `${status} ${method}`).toBe(body ? 'text/plain' : undefined);
       expect(answer.url).toBe(`http://127.0.0.1:${port}/next`);
     }
@@ -265,10 +379,23 @@ describe('a redirect', () => {
     const other = await serve(echo);
     const port = await redirectTo(`http://127.0.0.1:${other}/next`, 307);
     const egress = createEgress({ allowPrivate: [`127.0.0.1:${port}`, `127.0.0.1:${other}`] });
-    const headers: [string, string][] = [['authorization', 's'], ['cookie', 's'], ['x-api-key', 's'], ['content-type', 'text/plain'], ['accept', 'a/b']];
+    const headers: [string, string][] = [
+      ['authorization', 's'],
+      ['cookie', 's'],
+      ['x-api-key', 's'],
+      ['content-type', 'text/plain'],
+      ['accept', 'a/b'],
+    ];
     const answer = await egress.request(get(`http://127.0.0.1:${port}/`, { headers, source: 't/p' }));
     expect(JSON.parse(text(answer.body)).headers).toEqual({
-      host: `127.0.0.1:${other}`, connection: 'close', accept: 'a/b', 'content-type': 'text/plain', 'user-agent': 'Annex/1', 'accept-encoding': 'gzip', 'x-annex-hops': '1', 'x-annex-source': 't/p',
+      host: `127.0.0.1:${other}`,
+      connection: 'close',
+      accept: 'a/b',
+      'content-type': 'text/plain',
+      'user-agent': 'Annex/1',
+      'accept-encoding': 'gzip',
+      'x-annex-hops': '1',
+      'x-annex-source': 't/p',
     });
   });
 
@@ -284,8 +411,14 @@ describe('a redirect', () => {
 
   it('is answered instead of followed when none is wanted, or fails by name', async () => {
     const port = await redirectTo('http://169.254.169.254/');
-    expect(await open(port).request(get(`http://127.0.0.1:${port}/`, { redirect: 'manual' }))).toMatchObject({ status: 302, body: Buffer.from('x'), headers: expect.arrayContaining([['location', 'http://169.254.169.254/']]) });
-    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { redirect: 'error' })))).toBe('EGRESS_REDIRECTS');
+    expect(await open(port).request(get(`http://127.0.0.1:${port}/`, { redirect: 'manual' }))).toMatchObject({
+      status: 302,
+      body: Buffer.from('x'),
+      headers: expect.arrayContaining([['location', 'http://169.254.169.254/']]),
+    });
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { redirect: 'error' })))).toBe(
+      'EGRESS_REDIRECTS',
+    );
     const quiet = await serve(echo);
     expect((await open(quiet).request(get(`http://127.0.0.1:${quiet}/`, { redirect: 'error' }))).status).toBe(200);
   });
@@ -295,36 +428,73 @@ describe('a response', () => {
   const limits = { maxResponseBytes: 1000 };
 
   it('that is gzip is inflated, and says nothing of it any more', async () => {
-    const port = await serve((_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('hello')));
+    const port = await serve(
+      (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync('hello')),
+    );
     const answer = await open(port).request(get(`http://127.0.0.1:${port}/`));
     expect(text(answer.body)).toBe('hello');
     expect(answer.headers.map(([name]) => name)).not.toContain('content-encoding');
   });
 
   it('in a coding that was not asked for is handed over as it is', async () => {
-    const port = await serve((_request, response) => void response.writeHead(200, { 'content-encoding': 'br' }).end('raw'));
-    expect(await open(port).request(get(`http://127.0.0.1:${port}/`))).toMatchObject({ body: Buffer.from('raw'), headers: expect.arrayContaining([['content-encoding', 'br']]) });
+    const port = await serve(
+      (_request, response) => void response.writeHead(200, { 'content-encoding': 'br' }).end('raw'),
+    );
+    expect(await open(port).request(get(`http://127.0.0.1:${port}/`))).toMatchObject({
+      body: Buffer.from('raw'),
+      headers: expect.arrayContaining([['content-encoding', 'br']]),
+    });
   });
 
-  it.each([['HEAD', 200], ['GET', 304], ['GET', 204], ['GET', 200]])('to %s with status %i and an empty gzip body is empty', async (method, status) => {
-    const port = await serve((_request, response) => void response.writeHead(status, { 'content-encoding': 'gzip' }).end());
+  it.each([
+    ['HEAD', 200],
+    ['GET', 304],
+    ['GET', 204],
+    ['GET', 200],
+  ])('to %s with status %i and an empty gzip body is empty', async (method, status) => {
+    const port = await serve(
+      (_request, response) => void response.writeHead(status, { 'content-encoding': 'gzip' }).end(),
+    );
     expect((await open(port).request(get(`http://127.0.0.1:${port}/`, { method }))).body).toHaveLength(0);
   });
 
   const floods: [string, RequestListener][] = [
-    ['announces more than it may hold', (_request, response) => void response.writeHead(200, { 'content-length': '1001' }).write('x')],
+    [
+      'announces more than it may hold',
+      (_request, response) => void response.writeHead(200, { 'content-length': '1001' }).write('x'),
+    ],
     ['holds more than it may, unannounced', (_request, response) => void response.end(Buffer.alloc(1001))],
-    ['is a bomb of gzip', (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(100_000)))],
-    ['is more gzip than it may be, however little it inflates to', (_request, response) => void response.writeHead(200, { 'content-encoding': 'x-gzip' }).end(gzipSync(Buffer.from(Array.from({ length: 999 }, (_, index) => (index * 7919) % 251)), { level: 0 }))],
-    ['has no end', (_request, response) => {
-      const more = (): void => void (response.destroyed || response.write(Buffer.alloc(100), () => setImmediate(more)));
-      more();
-    }],
-    ['has more headers than it may', (_request, response) => {
-      for (let index = 0; index < 600; index += 1) response.setHeader(`x-${index}`, '1');
-      response.end();
-    }],
-    ['has headers larger than they may be', (_request, response) => void response.setHeader('x-a', 'x'.repeat(70_000)).end()],
+    [
+      'is a bomb of gzip',
+      (_request, response) =>
+        void response.writeHead(200, { 'content-encoding': 'gzip' }).end(gzipSync(Buffer.alloc(100_000))),
+    ],
+    [
+      'is more gzip than it may be, however little it inflates to',
+      (_request, response) =>
+        void response
+          .writeHead(200, { 'content-encoding': 'x-gzip' })
+          .end(gzipSync(Buffer.from(Array.from({ length: 999 }, (_, index) => (index * 7919) % 251)), { level: 0 })),
+    ],
+    [
+      'has no end',
+      (_request, response) => {
+        const more = (): void =>
+          void (response.destroyed || response.write(Buffer.alloc(100), () => setImmediate(more)));
+        more();
+      },
+    ],
+    [
+      'has more headers than it may',
+      (_request, response) => {
+        for (let index = 0; index < 600; index += 1) response.setHeader(`x-${index}`, '1');
+        response.end();
+      },
+    ],
+    [
+      'has headers larger than they may be',
+      (_request, response) => void response.setHeader('x-a', 'x'.repeat(70_000)).end(),
+    ],
   ];
   it.each(floods)('that %s is cut off', async (_what, listener) => {
     const port = await serve(listener);
@@ -360,8 +530,20 @@ describe('a response', () => {
     ['never comes', () => undefined],
     ['never ends its headers', (socket) => void socket.write('HTTP/1.1 200 OK\r\nx-a: ')],
     ['never ends its body', (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc')],
-    ['never ends its chunks', (socket) => void socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n')],
-    ['never ends its gzip', (socket) => void socket.write(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'), gzipSync('hello').subarray(0, 12)]))],
+    [
+      'never ends its chunks',
+      (socket) => void socket.write('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n1\r\na\r\n'),
+    ],
+    [
+      'never ends its gzip',
+      (socket) =>
+        void socket.write(
+          Buffer.concat([
+            Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'),
+            gzipSync('hello').subarray(0, 12),
+          ]),
+        ),
+    ],
   ];
   it.each(slow)('that %s ends with the deadline, and so does the connection', async (_what, onData) => {
     let closed: Promise<unknown> = Promise.resolve();
@@ -370,7 +552,9 @@ describe('a response', () => {
       socket.once('data', () => onData(socket));
       socket.resume();
     });
-    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { timeoutMs: 100 })))).toBe('EGRESS_TIMEOUT');
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { timeoutMs: 100 })))).toBe(
+      'EGRESS_TIMEOUT',
+    );
     await closed;
   });
 
@@ -401,8 +585,16 @@ describe('a response', () => {
   ];
   it.each(endless)('that %s for ever is given up after its bytes, not after its time', async (_what, head, again) => {
     let poured: ReturnType<typeof pour> | undefined;
-    const port = await serveRaw((socket) => void socket.once('data', () => (poured = pour(socket, head, Buffer.from(again.repeat(Math.ceil(16_384 / again.length)))))));
-    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { timeoutMs: 60_000 })))).toBe('HTTP_LIMIT');
+    const port = await serveRaw(
+      (socket) =>
+        void socket.once(
+          'data',
+          () => (poured = pour(socket, head, Buffer.from(again.repeat(Math.ceil(16_384 / again.length))))),
+        ),
+    );
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { timeoutMs: 60_000 })))).toBe(
+      'HTTP_LIMIT',
+    );
     await poured?.closed;
     // What the two ends of the connection hold in the kernel comes on top.
     expect(poured?.taken()).toBeLessThan(maxSocketBytes(10 * MiB) + 16 * MiB);
@@ -422,31 +614,70 @@ describe('a response', () => {
   });
 
   const cutShort: [string, (socket: Socket) => void, string][] = [
-    ['is larger', (socket) => void socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 5000000\r\n\r\n${'x'.repeat(5_000_000)}`), 'x'.repeat(1000)],
+    [
+      'is larger',
+      (socket) => void socket.end(`HTTP/1.1 200 OK\r\ncontent-length: 5000000\r\n\r\n${'x'.repeat(5_000_000)}`),
+      'x'.repeat(1000),
+    ],
     ['never ends', (socket) => void socket.write('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'), 'abc'],
     ['breaks off', (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\nabc'), 'abc'],
     ['goes on with what is no chunk', (socket) => void socket.end(`${chunked}3\r\nabc\r\nzzz\r\n`), 'abc'],
-    ['is gzip that never ends', (socket) => void socket.write(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'), gzipSync('hello'.repeat(30)).subarray(0, -9)])), 'hello'.repeat(30)],
-    ['is a bomb of gzip', (socket) => void socket.end(Buffer.concat([Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'), gzipSync('z'.repeat(100_000))])), 'z'.repeat(1000)],
-    ['is not the gzip it claims', (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello'), ''],
+    [
+      'is gzip that never ends',
+      (socket) =>
+        void socket.write(
+          Buffer.concat([
+            Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'),
+            gzipSync('hello'.repeat(30)).subarray(0, -9),
+          ]),
+        ),
+      'hello'.repeat(30),
+    ],
+    [
+      'is a bomb of gzip',
+      (socket) =>
+        void socket.end(
+          Buffer.concat([
+            Buffer.from('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\n\r\n'),
+            gzipSync('z'.repeat(100_000)),
+          ]),
+        ),
+      'z'.repeat(1000),
+    ],
+    [
+      'is not the gzip it claims',
+      (socket) => void socket.end('HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 5\r\n\r\nhello'),
+      '',
+    ],
   ];
   it.each(cutShort)('that %s is cut for whoever wants its status', async (_what, onData, body) => {
     const port = await serveRaw((socket) => void socket.once('data', () => onData(socket)));
-    const answer = await open(port).request(get(`http://127.0.0.1:${port}/`, { maxResponseBytes: 1000, overflow: 'cut', timeoutMs: 1_000 }));
+    const answer = await open(port).request(
+      get(`http://127.0.0.1:${port}/`, { maxResponseBytes: 1000, overflow: 'cut', timeoutMs: 1_000 }),
+    );
     expect(answer).toMatchObject({ status: 200, cut: true });
     expect(text(answer.body)).toBe(body);
   });
 
   it('that has no status yet cannot be cut', async () => {
-    const port = await serveRaw((socket) => void socket.once('data', () => socket.write('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nx-a: ')));
-    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { overflow: 'cut', timeoutMs: 200 })))).toBe('EGRESS_TIMEOUT');
+    const port = await serveRaw(
+      (socket) =>
+        void socket.once('data', () => socket.write('HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nx-a: ')),
+    );
+    expect(
+      await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { overflow: 'cut', timeoutMs: 200 }))),
+    ).toBe('EGRESS_TIMEOUT');
   });
 
   it('is not waited for when the request is given up', async () => {
     const giveUp = new AbortController();
     const port = await serveRaw((socket) => void socket.once('data', () => giveUp.abort()));
-    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { signal: giveUp.signal })))).toBe('EGRESS_ABORTED');
-    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { signal: AbortSignal.abort() })))).toBe('EGRESS_ABORTED');
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { signal: giveUp.signal })))).toBe(
+      'EGRESS_ABORTED',
+    );
+    expect(await codeOf(open(port).request(get(`http://127.0.0.1:${port}/`, { signal: AbortSignal.abort() })))).toBe(
+      'EGRESS_ABORTED',
+    );
   });
 });
 
@@ -460,7 +691,9 @@ describe('a header value', () => {
       });
     });
     for (const body of [null, 'text', 'é', Buffer.from([0xe9, 0, 255])]) {
-      const answer = await open(port).request(get(`http://127.0.0.1:${port}/`, { method: 'POST', headers: [['x-name', 'é']], body }));
+      const answer = await open(port).request(
+        get(`http://127.0.0.1:${port}/`, { method: 'POST', headers: [['x-name', 'é']], body }),
+      );
       expect(answer.headers).toContainEqual(['x-back', 'é']);
     }
     expect(heads).toEqual(['\xe9', '\xe9', '\xe9', '\xe9']);
@@ -482,7 +715,8 @@ describe('requests at once', () => {
       return [...asked].sort();
     };
     const egress = open(port, { atOnce: 5, atOncePerTenant: 2 });
-    const ask = (tenant: string, path: string, signal?: AbortSignal): Promise<string> => codeOf(egress.request(get(`http://127.0.0.1:${port}/${path}`, { tenant, ...(signal && { signal }) })));
+    const ask = (tenant: string, path: string, signal?: AbortSignal): Promise<string> =>
+      codeOf(egress.request(get(`http://127.0.0.1:${port}/${path}`, { tenant, ...(signal && { signal }) })));
     const leaving = new AbortController();
     const loud = [ask('loud', '1'), ask('loud', '2')];
     const given = ask('loud', '3', leaving.signal);
@@ -509,7 +743,8 @@ describe('requests that may take long', () => {
       else response.end('ok');
     });
     const egress = open(port);
-    const ask = (tenant: string, path: string, timeoutMs: number): Promise<string> => codeOf(egress.request(get(`http://127.0.0.1:${port}/${path}`, { tenant, timeoutMs, signal: leaving.signal })));
+    const ask = (tenant: string, path: string, timeoutMs: number): Promise<string> =>
+      codeOf(egress.request(get(`http://127.0.0.1:${port}/${path}`, { tenant, timeoutMs, signal: leaving.signal })));
     const long = ['a', 'b', 'c'].flatMap((tenant) => Array.from({ length: 20 }, () => ask(tenant, 'long', 600_000)));
     await expect.poll(() => asked.length).toBe(18);
     for (const tenant of ['a', 'd']) expect(await ask(tenant, 'short', 60_000)).toBe('OK');
@@ -523,7 +758,8 @@ describe('requests that may take long', () => {
     let asked = 0;
     const port = await serve(() => (asked += 1));
     const egress = open(port, { atOncePerTenant: 1, maxWaitMs: 1 });
-    const ask = (): Promise<string> => codeOf(egress.request(get(`http://127.0.0.1:${port}/`, { tenant: 'a', signal: leaving.signal })));
+    const ask = (): Promise<string> =>
+      codeOf(egress.request(get(`http://127.0.0.1:${port}/`, { tenant: 'a', signal: leaving.signal })));
     const first = ask();
     expect(await ask()).toBe('EGRESS_BUSY');
     await expect.poll(() => asked).toBe(1);
@@ -550,7 +786,9 @@ describe('TLS', () => {
   it('with a certificate for another name, or of nobody known, is refused', async () => {
     const port = await serveTls();
     const resolver = names({ 'secure.test': [['127.0.0.1']], 'other.test': [['127.0.0.1']] });
-    expect(await codeOf(open(port, { resolver, ca: [testCertificate.cert] }).request(get(`https://other.test:${port}/`)))).toBe('EGRESS_TLS');
+    expect(
+      await codeOf(open(port, { resolver, ca: [testCertificate.cert] }).request(get(`https://other.test:${port}/`))),
+    ).toBe('EGRESS_TLS');
     expect(await codeOf(open(port, { resolver }).request(get(`https://secure.test:${port}/`)))).toBe('EGRESS_TLS');
   });
 
@@ -561,6 +799,8 @@ describe('TLS', () => {
 
   it('that never ends its greeting ends with the deadline', async () => {
     const port = await serveRaw(() => undefined);
-    expect(await codeOf(open(port).request(get(`https://127.0.0.1:${port}/`, { timeoutMs: 100 })))).toBe('EGRESS_TIMEOUT');
+    expect(await codeOf(open(port).request(get(`https://127.0.0.1:${port}/`, { timeoutMs: 100 })))).toBe(
+      'EGRESS_TIMEOUT',
+    );
   });
 });

@@ -1,8 +1,9 @@
 /**
- * Outbound HTTP that cannot reach where it should not. Every hop of a request goes the same way: read the URL, look its host up in the
- * allowed ones, resolve, vet every address; then the thread dials a vetted address, compares the socket's and talks. What may be reached is
- * decided here, what a server makes of its answer is read there. Redirects are followed here, so that each hop is one such way. A connection
- * serves one hop and is closed: nothing of one tenant can arrive at another through a pool.
+ * Outbound HTTP that cannot reach where it should not. Every hop of a request goes the same way: read the URL, look its
+ * host up in the allowed ones, resolve, vet every address; then the thread dials a vetted address, compares the
+ * socket's and talks. What may be reached is decided here, what a server makes of its answer is read there. Redirects
+ * are followed here, so that each hop is one such way. A connection serves one hop and is closed: nothing of one tenant
+ * can arrive at another through a pool.
  */
 import { FairGate, MINUTE, MiB, SECOND, isAnnexError, quote, type AnnexError } from '@annex/kernel';
 import type { AllowHosts } from './allow-hosts.js';
@@ -24,7 +25,10 @@ export interface EgressOptions {
   own?: (address: string) => boolean;
   /** More certificates to trust, in PEM. Default: Node's. */
   ca?: readonly string[];
-  /** Requests under way at once, of all and of one tenant. Default 48 and 16. The more of all are taken, the fewer one tenant takes. */
+  /**
+   * Requests under way at once, of all and of one tenant. Default 48 and 16. The more of all are taken, the fewer one
+   * tenant takes.
+   */
   atOnce?: number;
   atOncePerTenant?: number;
   /** The same for requests that may take more than a minute, which have places of their own. Default 24 and 8. */
@@ -42,30 +46,42 @@ export interface EgressRequest {
   body?: Uint8Array | string | null;
   /** Which hosts may be asked, redirects included. */
   allowHosts: AllowHosts;
-  /** For the whole request: names, connections, redirects and the body's last byte. In milliseconds; default 10,000, at most 900,000. */
+  /**
+   * For the whole request: names, connections, redirects and the body's last byte. In milliseconds; default 10,000, at
+   * most 900,000.
+   */
   timeoutMs?: number;
   /** Of the response's body, as it arrives and inflated. Default and contract: 10 MiB. */
   maxResponseBytes?: number;
   /**
-   * What happens to a body that is larger, broken, unfinished at the deadline or given up: the request fails (`fail`, the default), or the
-   * answer holds what was read of it (`cut`), for whoever wants the status.
+   * What happens to a body that is larger, broken, unfinished at the deadline or given up: the request fails (`fail`,
+   * the default), or the answer holds what was read of it (`cut`), for whoever wants the status.
    */
   overflow?: 'fail' | 'cut';
-  /** Whether a redirect is followed (the default, at most {@link maxRedirects} of them), answered like any other status, or fails with `EGRESS_REDIRECTS`. */
+  /**
+   * Whether a redirect is followed (the default, at most {@link maxRedirects} of them), answered like any other status,
+   * or fails with `EGRESS_REDIRECTS`.
+   */
   redirect?: 'follow' | 'manual' | 'error';
-  /** Refuses to follow a redirect to another origin, with `EGRESS_REDIRECTS`: for requests that carry a secret. Default false. */
+  /**
+   * Refuses to follow a redirect to another origin, with `EGRESS_REDIRECTS`: for requests that carry a secret. Default
+   * false.
+   */
   stayOnOrigin?: boolean;
   /** Gives the request up. */
   signal?: AbortSignal;
   /**
-   * Whose request it is: tenants take turns, because each request holds a socket, and an answer of up to ten megabytes several times over
-   * while it is handed on. What is over a tenant's share waits, and its time does not run meanwhile; after `maxWaitMs` it fails with
+   * Whose request it is: tenants take turns, because each request holds a socket, and an answer of up to ten megabytes
+   * several times over while it is handed on. What is over a tenant's share waits, and its time does not run meanwhile;
+   * after `maxWaitMs` it fails with
    * `EGRESS_BUSY`. Requests of no tenant share one share.
    */
   tenant?: string;
   /** `<tenant>/<plugin>`, sent as `x-annex-source`. */
   source?: string;
-  /** How often this platform was passed already, from the `x-annex-hops` of the request that caused this one. Default 0. */
+  /**
+   * How often this platform was passed already, from the `x-annex-hops` of the request that caused this one. Default 0.
+   */
   hops?: number;
 }
 
@@ -87,12 +103,18 @@ export interface Egress {
   request(request: EgressRequest): Promise<EgressResponse>;
   /** Starts the thread, which else starts with the first request. */
   start(): void;
-  /** What is wrong with a URL as far as its text tells, or `undefined`: for manifests, webhooks and settings. Names are not resolved. */
+  /**
+   * What is wrong with a URL as far as its text tells, or `undefined`: for manifests, webhooks and settings. Names are
+   * not resolved.
+   */
   checkUrl(url: string, allowHosts: AllowHosts): AnnexError | undefined;
 }
 
 const defaultTimeoutMs = 10 * SECOND;
-/** A request that may take longer holds one of the long places: what is in their way holds the others no longer than this. */
+/**
+ * A request that may take longer holds one of the long places: what is in their way holds the others no longer than
+ * this.
+ */
 const longMs = MINUTE;
 /** How long a request waits for its place. */
 const defaultWaitMs = 2 * MINUTE;
@@ -101,7 +123,10 @@ const defaultMaxBytes = 10 * MiB;
 const maxRequestBytes = 10 * MiB;
 /** Redirects that one request follows. */
 const maxRedirects = 3;
-/** A request that passed through the platform this often goes in circles. More than a chain of events may be deep, whose last run may still call out. */
+/**
+ * A request that passed through the platform this often goes in circles. More than a chain of events may be deep, whose
+ * last run may still call out.
+ */
 const maxHops = 16;
 
 const refusedMethods = new Set(['CONNECT', 'TRACE', 'TRACK']);
@@ -111,9 +136,23 @@ const thread = new HttpThread();
 
 /** Makes an egress. Throws `RangeError` when `allowPrivate` has an entry that cannot be read. */
 export function createEgress(options: EgressOptions = {}): Egress {
-  const { allowPrivate: opened = [], resolver = systemResolver(), ca, own: isOwn = ownAddresses(), maxWaitMs = defaultWaitMs } = options;
-  const places = new FairGate({ atOnce: options.atOnce ?? 48, atOncePerKey: options.atOncePerTenant ?? 16, shrinks: true });
-  const longPlaces = new FairGate({ atOnce: options.longAtOnce ?? 24, atOncePerKey: options.longAtOncePerTenant ?? 8, shrinks: true });
+  const {
+    allowPrivate: opened = [],
+    resolver = systemResolver(),
+    ca,
+    own: isOwn = ownAddresses(),
+    maxWaitMs = defaultWaitMs,
+  } = options;
+  const places = new FairGate({
+    atOnce: options.atOnce ?? 48,
+    atOncePerKey: options.atOncePerTenant ?? 16,
+    shrinks: true,
+  });
+  const longPlaces = new FairGate({
+    atOnce: options.longAtOnce ?? 24,
+    atOncePerKey: options.longAtOncePerTenant ?? 8,
+    shrinks: true,
+  });
   const allowPrivate = parseAllowPrivate(opened);
 
   async function resolveTarget(target: Target, signal: AbortSignal): Promise<string[]> {
@@ -124,7 +163,11 @@ export function createEgress(options: EgressOptions = {}): Egress {
       } catch (thrown) {
         signal.throwIfAborted();
         const code = (thrown as { code?: unknown } | null)?.code;
-        throw egressErrors.error('EGRESS_DNS', `The name ${quote(target.host)} could not be resolved${typeof code === 'string' ? ` (${code})` : ''}. Try again later.`, { cause: thrown });
+        throw egressErrors.error(
+          'EGRESS_DNS',
+          `The name ${quote(target.host)} could not be resolved${typeof code === 'string' ? ` (${code})` : ''}. Try again later.`,
+          { cause: thrown },
+        );
       }
     }
     const vetted = vetAddresses(target, addresses, { allowPrivate, isOwn });
@@ -153,12 +196,22 @@ export function createEgress(options: EgressOptions = {}): Egress {
     if (wanted.stopAtRedirect && location !== undefined) return { status, location };
     const answered = new URL(url);
     answered.hash = '';
-    return { status, headers: incomingHeaders(headers, { inflated }), url: answered.href, body: Buffer.from(body.buffer), cut };
+    return {
+      status,
+      headers: incomingHeaders(headers, { inflated }),
+      url: answered.href,
+      body: Buffer.from(body.buffer),
+      cut,
+    };
   }
 
   async function request(request: EgressRequest): Promise<EgressResponse> {
     const { allowHosts, headers = [], source, hops = 0, tenant = '', signal } = request;
-    if (hops >= maxHops) throw egressErrors.error('EGRESS_LOOP', `The request passed through this platform ${hops} times already; a plugin seems to call itself.`);
+    if (hops >= maxHops)
+      throw egressErrors.error(
+        'EGRESS_LOOP',
+        `The request passed through this platform ${hops} times already; a plugin seems to call itself.`,
+      );
     const hop = firstHop(request, outgoingHeaders(headers, { source, hops }));
     readTarget(hop.url, { allowHosts, allowPrivate, isOwn });
     if (signal?.aborted) throw givenUp();
@@ -169,26 +222,53 @@ export function createEgress(options: EgressOptions = {}): Egress {
       return follow(request, hop, timeoutMs);
     };
     try {
-      return await (timeoutMs > longMs ? longPlaces : places).run(tenant, work, () => (waiting = startDeadline(maxWaitMs, signal, () => busy(maxWaitMs))).signal);
+      return await (timeoutMs > longMs ? longPlaces : places).run(
+        tenant,
+        work,
+        () => (waiting = startDeadline(maxWaitMs, signal, () => busy(maxWaitMs))).signal,
+      );
     } finally {
       waiting?.stop();
     }
   }
 
   async function follow(request: EgressRequest, first: Hop, timeoutMs: number): Promise<EgressResponse> {
-    const { allowHosts, redirect = 'follow', maxResponseBytes = defaultMaxBytes, overflow = 'fail', stayOnOrigin = false } = request;
+    const {
+      allowHosts,
+      redirect = 'follow',
+      maxResponseBytes = defaultMaxBytes,
+      overflow = 'fail',
+      stayOnOrigin = false,
+    } = request;
     const deadline = startDeadline(timeoutMs, request.signal, () => late(timeoutMs));
     let hop = first;
     try {
       for (let followed = 0; ; followed += 1) {
-        const answer = await sendHop(hop, { allowHosts, maxBytes: maxResponseBytes, overflow, stopAtRedirect: redirect !== 'manual', signal: deadline.signal });
+        const answer = await sendHop(hop, {
+          allowHosts,
+          maxBytes: maxResponseBytes,
+          overflow,
+          stopAtRedirect: redirect !== 'manual',
+          signal: deadline.signal,
+        });
         if (!('location' in answer)) return answer;
         const host = quote(new URL(hop.url).host);
-        if (redirect === 'error') throw egressErrors.error('EGRESS_REDIRECTS', `${host} redirects, and the request asked for redirect: "error". Send it to the final address.`);
-        if (followed >= maxRedirects) throw egressErrors.error('EGRESS_REDIRECTS', `More than ${maxRedirects} redirects, the last one from ${host}.`);
+        if (redirect === 'error')
+          throw egressErrors.error(
+            'EGRESS_REDIRECTS',
+            `${host} redirects, and the request asked for redirect: "error". Send it to the final address.`,
+          );
+        if (followed >= maxRedirects)
+          throw egressErrors.error(
+            'EGRESS_REDIRECTS',
+            `More than ${maxRedirects} redirects, the last one from ${host}.`,
+          );
         const next = nextHop(hop, answer.status, answer.location);
         if (stayOnOrigin && new URL(next.url).origin !== new URL(hop.url).origin) {
-          throw egressErrors.error('EGRESS_REDIRECTS', `${host} redirects to another origin, ${quote(new URL(next.url).host)}, and the request carries a secret. Send it to the final address.`);
+          throw egressErrors.error(
+            'EGRESS_REDIRECTS',
+            `${host} redirects to another origin, ${quote(new URL(next.url).host)}, and the request carries a secret. Send it to the final address.`,
+          );
         }
         hop = next;
       }
@@ -245,18 +325,26 @@ function ownBytes(body: Uint8Array | string): Uint8Array<ArrayBuffer> {
 function firstHop({ method, url, body = null }: EgressRequest, headers: [string, string][]): Hop {
   const verb = /^[a-z]+$/i.test(method) ? method.toUpperCase() : method;
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/.test(verb) || refusedMethods.has(verb)) {
-    throw egressErrors.error('EGRESS_REQUEST', `${quote(method)} is not a method that can be sent. Use GET, POST, PUT, PATCH or DELETE.`);
+    throw egressErrors.error(
+      'EGRESS_REQUEST',
+      `${quote(method)} is not a method that can be sent. Use GET, POST, PUT, PATCH or DELETE.`,
+    );
   }
   const bytes = body === null ? 0 : Buffer.byteLength(body);
-  if (bytes > maxRequestBytes) throw egressErrors.error('HTTP_LIMIT', `The request's body is ${bytes} bytes; the limit is ${maxRequestBytes}.`);
+  if (bytes > maxRequestBytes)
+    throw egressErrors.error('HTTP_LIMIT', `The request's body is ${bytes} bytes; the limit is ${maxRequestBytes}.`);
   return { method: verb, url, headers, body: bytes === 0 ? null : body };
 }
 
-/** What a redirect asks for, by the rules of the Fetch standard (https://fetch.spec.whatwg.org/#http-redirect-fetch). */
+/**
+ * What a redirect asks for, by the rules of the Fetch standard (https://fetch.spec.whatwg.org/#http-redirect-fetch).
+ */
 function nextHop(hop: Hop, status: number, location: string): Hop {
   const next = URL.parse(location, hop.url);
   if (!next) throw egressErrors.error('EGRESS_RESPONSE', `The redirect to ${quote(location)} is not a URL.`);
-  const becomesGet = (status === 303 && hop.method !== 'HEAD' && hop.method !== 'GET') || ((status === 301 || status === 302) && hop.method === 'POST');
+  const becomesGet =
+    (status === 303 && hop.method !== 'HEAD' && hop.method !== 'GET') ||
+    ((status === 301 || status === 302) && hop.method === 'POST');
   const sameOrigin = next.origin === new URL(hop.url).origin;
   return {
     url: next.href,
@@ -276,11 +364,17 @@ interface Deadline {
 }
 
 function late(timeoutMs: number): AnnexError {
-  return egressErrors.error('EGRESS_TIMEOUT', `No complete answer within ${timeoutMs} ms. Allow more time (timeoutMs) or ask for less.`);
+  return egressErrors.error(
+    'EGRESS_TIMEOUT',
+    `No complete answer within ${timeoutMs} ms. Allow more time (timeoutMs) or ask for less.`,
+  );
 }
 
 function busy(maxWaitMs: number): AnnexError {
-  return egressErrors.error('EGRESS_BUSY', `No place for the request came free within ${maxWaitMs / SECOND} s, so it was not sent. Try again later, and send fewer at a time.`);
+  return egressErrors.error(
+    'EGRESS_BUSY',
+    `No place for the request came free within ${maxWaitMs / SECOND} s, so it was not sent. Try again later, and send fewer at a time.`,
+  );
 }
 
 /** One signal for both ways in which a request is given up; its reason is the error to throw. */

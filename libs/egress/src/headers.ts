@@ -13,7 +13,10 @@ export const sourceHeader = 'x-annex-source';
 const maxFields = 100;
 const maxFieldBytes = 32 * 1024;
 
-/** Those of one connection (RFC 9110 §7.6.1), those the connection itself decides, and those with which a sender would claim to be a proxy. */
+/**
+ * Those of one connection (RFC 9110 §7.6.1), those the connection itself decides, and those with which a sender would
+ * claim to be a proxy.
+ */
 const neverSent = new Set([
   'connection',
   'keep-alive',
@@ -37,7 +40,10 @@ const neverSent = new Set([
 ]);
 const neverSentPrefixes = ['x-forwarded-', 'x-internal-', 'x-annex-', 'proxy-', 'sec-'];
 
-/** What may follow a redirect to another origin. A list of what is harmless, because a secret can stand in a header of any name. */
+/**
+ * What may follow a redirect to another origin. A list of what is harmless, because a secret can stand in a header of
+ * any name.
+ */
 const crossesOrigins = new Set([
   'accept',
   'accept-language',
@@ -61,22 +67,31 @@ export interface Sender {
 }
 
 /**
- * The fields that a plugin's request leaves with: what may not be sent is dropped silently, as browsers do; what is malformed is refused
- * with `EGRESS_REQUEST`.
+ * The fields that a plugin's request leaves with: what may not be sent is dropped silently, as browsers do; what is
+ * malformed is refused with `EGRESS_REQUEST`.
  */
 export function outgoingHeaders(fields: HeaderList, { source, hops }: Sender): [string, string][] {
-  if (fields.length > maxFields) throw egressErrors.error('EGRESS_REQUEST', `The request has ${fields.length} header fields; the limit is ${maxFields}.`);
+  if (fields.length > maxFields)
+    throw egressErrors.error(
+      'EGRESS_REQUEST',
+      `The request has ${fields.length} header fields; the limit is ${maxFields}.`,
+    );
   let bytes = 0;
   const out: [string, string][] = [];
   for (const [rawName, rawValue] of fields) {
     const name = rawName.toLowerCase();
     const value = rawValue.replace(/^[\t ]+|[\t ]+$/g, '');
-    if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)) throw egressErrors.error('EGRESS_REQUEST', `${quote(rawName)} is not a header name.`);
+    if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name))
+      throw egressErrors.error('EGRESS_REQUEST', `${quote(rawName)} is not a header name.`);
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
-      throw egressErrors.error('EGRESS_REQUEST', `The value of the header ${quote(name)} has a line break, a control character or one outside Latin-1. Encode it.`);
+      throw egressErrors.error(
+        'EGRESS_REQUEST',
+        `The value of the header ${quote(name)} has a line break, a control character or one outside Latin-1. Encode it.`,
+      );
     }
     bytes += name.length + value.length + 4;
-    if (bytes > maxFieldBytes) throw egressErrors.error('EGRESS_REQUEST', `The header fields are larger than ${maxFieldBytes} bytes.`);
+    if (bytes > maxFieldBytes)
+      throw egressErrors.error('EGRESS_REQUEST', `The header fields are larger than ${maxFieldBytes} bytes.`);
     if (neverSent.has(name) || neverSentPrefixes.some((prefix) => name.startsWith(prefix))) continue;
     out.push([name, value]);
   }
@@ -88,16 +103,36 @@ export function outgoingHeaders(fields: HeaderList, { source, hops }: Sender): [
 }
 
 /** The fields for the next hop of a redirect. */
-export function redirectedHeaders(fields: HeaderList, { sameOrigin, keepsBody }: { sameOrigin: boolean; keepsBody: boolean }): [string, string][] {
+export function redirectedHeaders(
+  fields: HeaderList,
+  { sameOrigin, keepsBody }: { sameOrigin: boolean; keepsBody: boolean },
+): [string, string][] {
   return fields
-    .filter(([name]) => sameOrigin || crossesOrigins.has(name) || name === 'accept-encoding' || name === hopsHeader || name === sourceHeader)
+    .filter(
+      ([name]) =>
+        sameOrigin ||
+        crossesOrigins.has(name) ||
+        name === 'accept-encoding' ||
+        name === hopsHeader ||
+        name === sourceHeader,
+    )
     .filter(([name]) => keepsBody || !describesBody.has(name))
     .map(([name, value]) => [name, value]);
 }
 
-const ofTheConnection = new Set(['connection', 'keep-alive', 'proxy-connection', 'transfer-encoding', 'trailer', 'upgrade']);
+const ofTheConnection = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-connection',
+  'transfer-encoding',
+  'trailer',
+  'upgrade',
+]);
 
-/** The fields a plugin sees of a response: lower-case names, without those of the connection and, after inflating, of the coding. */
+/**
+ * The fields a plugin sees of a response: lower-case names, without those of the connection and, after inflating, of
+ * the coding.
+ */
 export function incomingHeaders(raw: readonly string[], { inflated }: { inflated: boolean }): [string, string][] {
   const out: [string, string][] = [];
   for (let index = 0; index + 1 < raw.length; index += 2) {
@@ -110,7 +145,8 @@ export function incomingHeaders(raw: readonly string[], { inflated }: { inflated
 
 /** The first value of a field in a raw list. */
 export function rawHeader(raw: readonly string[], wanted: string): string | undefined {
-  for (let index = 0; index + 1 < raw.length; index += 2) if (raw[index]?.toLowerCase() === wanted) return raw[index + 1];
+  for (let index = 0; index + 1 < raw.length; index += 2)
+    if (raw[index]?.toLowerCase() === wanted) return raw[index + 1];
   return undefined;
 }
 

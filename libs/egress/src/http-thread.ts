@@ -1,4 +1,7 @@
-/** The program's end of the thread that talks HTTP. One for the process, started when it is first needed; it keeps no process alive. */
+/**
+ * The program's end of the thread that talks HTTP. One for the process, started when it is first needed; it keeps no
+ * process alive.
+ */
 import { Worker } from 'node:worker_threads';
 import { egressErrors } from './errors.js';
 import type { FromThread, HopAnswer, HopOrder, ToThread } from './thread/hop.js';
@@ -22,8 +25,9 @@ export class HttpThread {
   readonly #waiting = new Map<number, Waiting>();
 
   /**
-   * Sends one hop. Rejects with an `AnnexError`, or with the signal's reason when that fires; where the answer may be cut, the signal ends
-   * the reading and what is there is answered. The body is handed over: its buffer is empty afterwards.
+   * Sends one hop. Rejects with an `AnnexError`, or with the signal's reason when that fires; where the answer may be
+   * cut, the signal ends the reading and what is there is answered. The body is handed over: its buffer is empty
+   * afterwards.
    */
   send(order: Omit<HopOrder, 'id'>, signal: AbortSignal): Promise<HopAnswer> {
     const id = this.#nextId++;
@@ -41,9 +45,15 @@ export class HttpThread {
       };
       if (signal.aborted) return reject(signal.reason);
       if (this.#waiting.size === 0) worker.ref();
-      this.#waiting.set(id, { resolve: (answer) => settle(() => resolve(answer)), reject: (reason) => settle(() => reject(reason)) });
+      this.#waiting.set(id, {
+        resolve: (answer) => settle(() => resolve(answer)),
+        reject: (reason) => settle(() => reject(reason)),
+      });
       signal.addEventListener('abort', end, { once: true });
-      worker.postMessage({ kind: 'send', order: { ...order, id } } satisfies ToThread, order.body ? [order.body.buffer] : []);
+      worker.postMessage(
+        { kind: 'send', order: { ...order, id } } satisfies ToThread,
+        order.body ? [order.body.buffer] : [],
+      );
     });
   }
 
@@ -73,7 +83,11 @@ export class HttpThread {
   #lost(worker: Worker, cause: unknown): void {
     if (this.#worker !== worker) return;
     this.#worker = undefined;
-    const reason = egressErrors.error('EGRESS_LOST', 'The part of the platform that sends requests had to start anew, and this request was lost with it. Try again.', { cause });
+    const reason = egressErrors.error(
+      'EGRESS_LOST',
+      'The part of the platform that sends requests had to start anew, and this request was lost with it. Try again.',
+      { cause },
+    );
     for (const waiting of [...this.#waiting.values()]) waiting.reject(reason);
   }
 }

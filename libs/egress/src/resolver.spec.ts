@@ -21,7 +21,11 @@ function answerQuery(query: Buffer): Buffer | undefined {
   const rcode = kind === 'missing' ? 3 : kind === 'broken' ? 2 : 0;
   const answers = rcode === 0 && isA ? 1 : 0;
   const header = Buffer.from([query[0] ?? 0, query[1] ?? 0, 0x81, 0x80 | rcode, 0, 1, 0, answers, 0, 0, 0, 0]);
-  return Buffer.concat([header, question, answers ? Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 7]) : Buffer.alloc(0)]);
+  return Buffer.concat([
+    header,
+    question,
+    answers ? Buffer.from([0xc0, 12, 0, 1, 0, 1, 0, 0, 0, 60, 0, 4, 192, 0, 2, 7]) : Buffer.alloc(0),
+  ]);
 }
 
 describe('the system resolver', () => {
@@ -32,7 +36,10 @@ describe('the system resolver', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'egress-'));
     hostsFile = join(folder, 'hosts');
-    await writeFile(hostsFile, '# comment\n127.0.0.1\tlocalhost inner.test # more\n::1 inner.test\n::ffff:10.0.0.1 Mapped.test\nnonsense x.test\n');
+    await writeFile(
+      hostsFile,
+      '# comment\n127.0.0.1\tlocalhost inner.test # more\n::1 inner.test\n::ffff:10.0.0.1 Mapped.test\nnonsense x.test\n',
+    );
     server = createSocket('udp4');
     server.on('message', (query, from) => {
       const answer = answerQuery(query);
@@ -56,7 +63,9 @@ describe('the system resolver', () => {
 
   it('asks DNS for everything else', async () => {
     expect(await systemResolver({ hostsFile, servers }).resolve('good.test', signal)).toEqual(['192.0.2.7']);
-    expect(await systemResolver({ hostsFile: join(folder, 'none'), servers }).resolve('x.test', signal)).toEqual(['192.0.2.7']);
+    expect(await systemResolver({ hostsFile: join(folder, 'none'), servers }).resolve('x.test', signal)).toEqual([
+      '192.0.2.7',
+    ]);
   });
 
   it('tells a name that does not exist from one it cannot ask for', async () => {

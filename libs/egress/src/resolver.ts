@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { Resolver as DnsResolver } from 'node:dns/promises';
 import { canonicalAddress } from './address.js';
 
-/** Finds the addresses of a host name. Answers an empty list for a name that does not exist; rejects when it cannot tell. */
+/**
+ * Finds the addresses of a host name. Answers an empty list for a name that does not exist; rejects when it cannot
+ * tell.
+ */
 export interface Resolver {
   resolve(name: string, signal: AbortSignal): Promise<string[]>;
 }
@@ -16,8 +19,9 @@ export interface SystemResolverOptions {
 }
 
 /**
- * The hosts file, then DNS. Not `dns.lookup`: that runs on the four threads that files and password hashes share, so a plugin asking for
- * slow names would hold up everything else. Names are taken as full names; search domains are not tried.
+ * The hosts file, then DNS. Not `dns.lookup`: that runs on the four threads that files and password hashes share, so a
+ * plugin asking for slow names would hold up everything else. Names are taken as full names; search domains are not
+ * tried.
  */
 export function systemResolver({ hostsFile = '/etc/hosts', servers }: SystemResolverOptions = {}): Resolver {
   return {
@@ -33,7 +37,8 @@ export function systemResolver({ hostsFile = '/etc/hosts', servers }: SystemReso
         const answers = await Promise.allSettled([dns.resolve4(name), dns.resolve6(name)]);
         const found = answers.flatMap((answer) => (answer.status === 'fulfilled' ? answer.value : []));
         if (found.length > 0) return found;
-        for (const answer of answers) if (answer.status === 'rejected' && !meansNothingThere(answer.reason)) throw answer.reason;
+        for (const answer of answers)
+          if (answer.status === 'rejected' && !meansNothingThere(answer.reason)) throw answer.reason;
         return [];
       } finally {
         signal.removeEventListener('abort', cancel);

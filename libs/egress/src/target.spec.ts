@@ -3,15 +3,52 @@ import { lookUpHost } from './allow-hosts.js';
 import { allowPrivateProblem } from './allow-private.js';
 import { createEgress } from './egress.js';
 
-const check = (url: string, allowHosts: readonly string[] | 'any' = 'any', allowPrivate: string[] = []): string => createEgress({ allowPrivate }).checkUrl(url, allowHosts)?.code ?? 'OK';
+const check = (url: string, allowHosts: readonly string[] | 'any' = 'any', allowPrivate: string[] = []): string =>
+  createEgress({ allowPrivate }).checkUrl(url, allowHosts)?.code ?? 'OK';
 
 /** One address in every way that a URL can spell it. */
 const spellings = [
-  'http://127.0.0.1/', 'http://127.1/', 'http://127.0.1/', 'http://2130706433/', 'http://017700000001/', 'http://0x7f000001/', 'http://0x7f.1/', 'http://0177.0.0.1/', 'http://0177.0x0.0.1/',
-  'http://127.0.0.1./', 'http://127.00.00.01/', 'http://①②⑦.⓪.⓪.①/', 'http://１２７.０.０.１/', 'http://127。0。0。1/', 'http://%31%32%37.0.0.1/', 'http:127.0.0.1/', 'http:\\\\127.0.0.1\\',
-  'http://\t127.0.0.1/', ' http://127.0.0.1/ ', 'HTTP://127.0.0.1/', 'http://127.0.0.1?x', 'http://127.0.0.1#x', 'http://[::1]/', 'http://[0:0:0:0:0:0:0:1]/', 'http://[::ffff:127.0.0.1]/',
-  'http://[::ffff:7f00:1]/', 'http://[::127.0.0.1]/', 'http://[64:ff9b::127.0.0.1]/', 'http://[2002:7f00:1::]/', 'http://localhost/', 'http://LOCALHOST/', 'http://localhost./', 'http://a.localhost/',
-  'http://ｌocalhost/', 'http://0/', 'http://0.0.0.0/', 'http://[::]/', 'http://169.254.169.254/latest/meta-data/', 'http://[fd00:ec2::254]/', 'http://2852039166/', 'https://10.0.0.1:443/',
+  'http://127.0.0.1/',
+  'http://127.1/',
+  'http://127.0.1/',
+  'http://2130706433/',
+  'http://017700000001/',
+  'http://0x7f000001/',
+  'http://0x7f.1/',
+  'http://0177.0.0.1/',
+  'http://0177.0x0.0.1/',
+  'http://127.0.0.1./',
+  'http://127.00.00.01/',
+  'http://①②⑦.⓪.⓪.①/',
+  'http://１２７.０.０.１/',
+  'http://127。0。0。1/',
+  'http://%31%32%37.0.0.1/',
+  'http:127.0.0.1/',
+  'http:\\\\127.0.0.1\\',
+  'http://\t127.0.0.1/',
+  ' http://127.0.0.1/ ',
+  'HTTP://127.0.0.1/',
+  'http://127.0.0.1?x',
+  'http://127.0.0.1#x',
+  'http://[::1]/',
+  'http://[0:0:0:0:0:0:0:1]/',
+  'http://[::ffff:127.0.0.1]/',
+  'http://[::ffff:7f00:1]/',
+  'http://[::127.0.0.1]/',
+  'http://[64:ff9b::127.0.0.1]/',
+  'http://[2002:7f00:1::]/',
+  'http://localhost/',
+  'http://LOCALHOST/',
+  'http://localhost./',
+  'http://a.localhost/',
+  'http://ｌocalhost/',
+  'http://0/',
+  'http://0.0.0.0/',
+  'http://[::]/',
+  'http://169.254.169.254/latest/meta-data/',
+  'http://[fd00:ec2::254]/',
+  'http://2852039166/',
+  'https://10.0.0.1:443/',
 ];
 
 describe('a URL', () => {
@@ -64,13 +101,28 @@ describe('a URL', () => {
 
   it('names what to write in the manifest when its host is not allowed', () => {
     const refused = createEgress().checkUrl('https://api.example.com:8443/', ['example.com']);
-    expect(refused).toMatchObject({ code: 'EGRESS_HOST_NOT_ALLOWED', detail: expect.stringContaining('Add "api.example.com:8443" to http.allow') });
+    expect(refused).toMatchObject({
+      code: 'EGRESS_HOST_NOT_ALLOWED',
+      detail: expect.stringContaining('Add "api.example.com:8443" to http.allow'),
+    });
   });
 
   it('may reach inside where the operator opened it, by address and port', () => {
     const loopback = ['127.0.0.1:4000'];
-    for (const url of ['http://127.0.0.1:4000/', 'http://localhost:4000/', 'http://0x7f.1:4000/', 'http://[::ffff:127.0.0.1]:4000/']) expect(check(url, 'any', loopback), url).toBe('OK');
-    for (const url of ['http://127.0.0.1:4001/', 'http://127.0.0.2:4000/', 'http://[::1]:4000/', 'http://10.0.0.1:4000/']) expect(check(url, 'any', loopback), url).toBe('EGRESS_PRIVATE_ADDRESS');
+    for (const url of [
+      'http://127.0.0.1:4000/',
+      'http://localhost:4000/',
+      'http://0x7f.1:4000/',
+      'http://[::ffff:127.0.0.1]:4000/',
+    ])
+      expect(check(url, 'any', loopback), url).toBe('OK');
+    for (const url of [
+      'http://127.0.0.1:4001/',
+      'http://127.0.0.2:4000/',
+      'http://[::1]:4000/',
+      'http://10.0.0.1:4000/',
+    ])
+      expect(check(url, 'any', loopback), url).toBe('EGRESS_PRIVATE_ADDRESS');
     expect(check('http://10.1.255.1:6379/', 'any', ['10.1.0.0/16'])).toBe('OK');
     expect(check('http://10.2.0.1/', 'any', ['10.1.0.0/16'])).toBe('EGRESS_PRIVATE_ADDRESS');
     expect(check('http://10.1.0.1:444/', 'any', ['10.1.0.0/16:443'])).toBe('EGRESS_PRIVATE_ADDRESS');
@@ -117,15 +169,37 @@ describe('http.allow', () => {
 });
 
 describe('ANNEX_EGRESS_ALLOW_PRIVATE', () => {
-  it.each(['127.0.0.1:80', '10.0.0.0/8', '10.0.0.0/8:443', '10.0.0.1', '[::1]:80', '::1', '[::1]', 'fd00::/8', 'minio:9000', 'localhost:1025', ' 10.0.0.1 '])('takes %s', (entry) => {
+  it.each([
+    '127.0.0.1:80',
+    '10.0.0.0/8',
+    '10.0.0.0/8:443',
+    '10.0.0.1',
+    '[::1]:80',
+    '::1',
+    '[::1]',
+    'fd00::/8',
+    'minio:9000',
+    'localhost:1025',
+    ' 10.0.0.1 ',
+  ])('takes %s', (entry) => {
     expect(allowPrivateProblem(entry)).toBeUndefined();
   });
 
-  it.each(['minio', '10.0.0.0/33', 'fd00::/129', '10.0.0.1:0', '10.0.0.1:65536', '10.0.0:80', 'http://minio:9000', '*:80', '10.0.0.1/', 'a b:80', '[::1', '300.1.1.1:80'])(
-    'refuses %s at start and says what to write',
-    (entry) => {
-      expect(allowPrivateProblem(entry)).toContain('is not host:port, an address, or a CIDR');
-      expect(() => createEgress({ allowPrivate: [entry] })).toThrow(RangeError);
-    },
-  );
+  it.each([
+    'minio',
+    '10.0.0.0/33',
+    'fd00::/129',
+    '10.0.0.1:0',
+    '10.0.0.1:65536',
+    '10.0.0:80',
+    'http://minio:9000',
+    '*:80',
+    '10.0.0.1/',
+    'a b:80',
+    '[::1',
+    '300.1.1.1:80',
+  ])('refuses %s at start and says what to write', (entry) => {
+    expect(allowPrivateProblem(entry)).toContain('is not host:port, an address, or a CIDR');
+    expect(() => createEgress({ allowPrivate: [entry] })).toThrow(RangeError);
+  });
 });

@@ -1,4 +1,7 @@
-/** A self-signed certificate for `secure.test` and 127.0.0.1, valid 2020 to 2120. For specs only: its key is public knowledge. */
+/**
+ * A self-signed certificate for `secure.test` and 127.0.0.1, valid 2020 to 2120. For specs only: its key is public
+ * knowledge.
+ */
 export const testCertificate = {
   key: `-----BEGIN PRIVATE KEY-----
 MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg0Pi3An0P8e6n5riZ

@@ -13,7 +13,10 @@ export interface EventEnvelope {
   data: Json;
   /** When it happened, RFC 3339 in UTC with milliseconds. */
   time: string;
-  /** How many emits lie between it and the outside world: 0 for an event from outside, one more for each `ctx.emit` on the way. */
+  /**
+   * How many emits lie between it and the outside world: 0 for an event from outside, one more for each `ctx.emit` on
+   * the way.
+   */
   depth: number;
   /** The run that emitted it, or `null`. */
   causedBy: string | null;
@@ -42,12 +45,20 @@ export function isReservedSource(source: string): boolean {
 
 /** The body of the event that a handler sees, with wire names. */
 export function eventForHandler(event: EventEnvelope): { [key: string]: Json } {
-  return { id: event.id, type: event.type, source: event.source, subject: event.subject, data: event.data, time: event.time };
+  return {
+    id: event.id,
+    type: event.type,
+    source: event.source,
+    subject: event.subject,
+    data: event.data,
+    time: event.time,
+  };
 }
 
 /**
- * The key under which a tenant holds an event at most once: its id. A sender that gives none gets a fresh id, so nothing is dropped.
- * CloudEvents calls `source` + `id` unique; the contract's promise is stronger: the same `id` again is the same event.
+ * The key under which a tenant holds an event at most once: its id. A sender that gives none gets a fresh id, so
+ * nothing is dropped. CloudEvents calls `source` + `id` unique; the contract's promise is stronger: the same `id` again
+ * is the same event.
  */
 export function eventDedupeKey(event: { id: string }): string {
   return event.id;

@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
-import { eventNameFault, eventPatternFault, isEventName, isEventPattern, isReservedEventName, patternWarning, platformEvents } from './names.js';
+import {
+  eventNameFault,
+  eventPatternFault,
+  isEventName,
+  isEventPattern,
+  isReservedEventName,
+  patternWarning,
+  platformEvents,
+} from './names.js';
 
 describe('event names', () => {
-  it.each(['auth.user.created', 'email.welcome_sent', 'a', 'com.example.some-event', 'v1.order_2.x', 'x'.repeat(200)])('%s is one', (name) => {
-    expect(eventNameFault(name)).toBeUndefined();
-  });
+  it.each(['auth.user.created', 'email.welcome_sent', 'a', 'com.example.some-event', 'v1.order_2.x', 'x'.repeat(200)])(
+    '%s is one',
+    (name) => {
+      expect(eventNameFault(name)).toBeUndefined();
+    },
+  );
 
   it.each([
     ['', 'must not be empty'],

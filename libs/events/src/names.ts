@@ -8,8 +8,9 @@ export const maxEventNameSegments = 16;
 const segment = /^[a-z0-9_-]+$/;
 
 /**
- * Why a text is not an event name, or `undefined` when it is one. A name is 1 to 16 segments of `a-z 0-9 _ -`, joined by dots, at most
- * 200 characters, such as `auth.user.created`. Names are compared byte by byte, so there is one spelling: lower case.
+ * Why a text is not an event name, or `undefined` when it is one. A name is 1 to 16 segments of `a-z 0-9 _ -`, joined
+ * by dots, at most 200 characters, such as `auth.user.created`. Names are compared byte by byte, so there is one
+ * spelling: lower case.
  */
 export function eventNameFault(name: string, pointer = ''): InputFault | undefined {
   const shape = shapeFault(name, 'event name');
@@ -34,8 +35,8 @@ export function isEventName(name: string): boolean {
 }
 
 /**
- * Why a text is not an event pattern, or `undefined` when it is one. A pattern is a name in which a whole segment may be `*` (exactly one
- * segment) or `**` (any number of segments, none included, as in glob and AMQP's `#`).
+ * Why a text is not an event pattern, or `undefined` when it is one. A pattern is a name in which a whole segment may
+ * be `*` (exactly one segment) or `**` (any number of segments, none included, as in glob and AMQP's `#`).
  */
 export function eventPatternFault(pattern: string, pointer = ''): InputFault | undefined {
   const shape = shapeFault(pattern, 'event pattern');
@@ -57,7 +58,8 @@ export function isEventPattern(pattern: string): boolean {
 
 /**
  * The events that the platform itself emits, each with what its `data` holds. Everyone may subscribe to them.
- * `auth.*`: users of the tenant. `files.*`: its storage. `plugin.*`: its installations. `webhook.received`: `POST /hooks/:tenant/:source`.
+ * `auth.*`: users of the tenant. `files.*`: its storage. `plugin.*`: its installations. `webhook.received`: `POST
+ * /hooks/:tenant/:source`.
  */
 export const platformEvents = {
   'auth.user.created': 'A user was added to the tenant: `{ user: { id, email, role } }`.',
@@ -70,28 +72,38 @@ export const platformEvents = {
   'plugin.disabled': 'A plugin stopped serving: `{ plugin: { id, slug, version }, reason }`.',
   'plugin.upgraded': 'Another release became active: `{ plugin: { id, slug, version }, previous_version }`.',
   'plugin.uninstalled': 'A plugin was removed: `{ plugin: { id, slug, version } }`.',
-  'webhook.received': 'An inbound webhook arrived: `{ source, event_type, delivery_id, headers, body, body_encoding }`.',
+  'webhook.received':
+    'An inbound webhook arrived: `{ source, event_type, delivery_id, headers, body, body_encoding }`.',
   'webhook.disabled': 'A webhook was stopped: `{ webhook: { id, name, plugin }, reason }`.',
 } as const satisfies Record<string, string>;
 
 /** The name of an event that the platform emits. */
 export type PlatformEventName = keyof typeof platformEvents;
 
-/** Names under these prefixes, `webhook.received` and `webhook.disabled` speak for the platform: plugin code cannot emit them. */
+/**
+ * Names under these prefixes, `webhook.received` and `webhook.disabled` speak for the platform: plugin code cannot emit
+ * them.
+ */
 export const reservedEventPrefixes = ['auth.', 'files.', 'plugin.'] as const;
 
 /**
- * Whether an event of this name speaks for the platform. `ctx.emit` refuses such a name, so that one plugin cannot make another believe
- * in a user that does not exist. People may post one through the API (replaying an import, trying out a hook with `test-event`): they hold
- * a role in the tenant, and the event's `source` tells it from the platform's own, which nobody else can use.
+ * Whether an event of this name speaks for the platform. `ctx.emit` refuses such a name, so that one plugin cannot make
+ * another believe in a user that does not exist. People may post one through the API (replaying an import, trying out a
+ * hook with `test-event`): they hold a role in the tenant, and the event's `source` tells it from the platform's own,
+ * which nobody else can use.
  */
 export function isReservedEventName(name: string): boolean {
-  return name === 'webhook.received' || name === 'webhook.disabled' || reservedEventPrefixes.some((prefix) => name.startsWith(prefix));
+  return (
+    name === 'webhook.received' ||
+    name === 'webhook.disabled' ||
+    reservedEventPrefixes.some((prefix) => name.startsWith(prefix))
+  );
 }
 
 /** A platform event that a pattern without wildcards probably meant: a warning's text, or `undefined`. */
 export function patternWarning(pattern: string): string | undefined {
-  if (pattern.includes('*') || !isReservedEventName(pattern) || Object.hasOwn(platformEvents, pattern)) return undefined;
+  if (pattern.includes('*') || !isReservedEventName(pattern) || Object.hasOwn(platformEvents, pattern))
+    return undefined;
   const near = closest(pattern, Object.keys(platformEvents));
   return `nothing emits ${quote(pattern)}: names under ${reservedEventPrefixes.join(' ')} are the platform's.${near === undefined ? '' : ` Did you mean "${near}"?`}`;
 }
@@ -108,7 +120,8 @@ function shapeFault(text: string, what: string): string | undefined {
 }
 
 function segmentFault(part: string, whole: string): string | undefined {
-  if (part === '') return `${quote(whole)} has an empty segment; write single dots between segments and none at the ends.`;
+  if (part === '')
+    return `${quote(whole)} has an empty segment; write single dots between segments and none at the ends.`;
   if (segment.test(part)) return undefined;
   const lower = whole.toLowerCase();
   const instead = lower !== whole && lower.split('.').every((each) => segment.test(each)) ? ` Write "${lower}".` : '';

@@ -41,13 +41,21 @@ describe('event patterns', () => {
 
   it('match exactly what the plain rule matches', () => {
     fc.assert(
-      fc.property(patterns, names, (pattern, name) => matchesEvent(pattern.join('.'), name.join('.')) === matchesPlainly(pattern, name)),
+      fc.property(
+        patterns,
+        names,
+        (pattern, name) => matchesEvent(pattern.join('.'), name.join('.')) === matchesPlainly(pattern, name),
+      ),
       { numRuns: 500 },
     );
   });
 
   it('take no longer for patterns made to be slow', () => {
-    const matcher = compileEventPattern(Array.from({ length: 15 }, () => '**').concat('x').join('.'));
+    const matcher = compileEventPattern(
+      Array.from({ length: 15 }, () => '**')
+        .concat('x')
+        .join('.'),
+    );
     const name = Array.from({ length: 16 }, () => 'a').join('.');
     for (let round = 0; round < 20_000; round += 1) expect(matcher(name)).toBe(false);
   });
@@ -60,7 +68,9 @@ describe('the subscription index', () => {
         const index = new SubscriptionIndex<number>();
         all.forEach((pattern, subscriber) => index.add(pattern.join('.'), subscriber));
         const found = index.resolve(name.join('.')).sort((a, b) => a - b);
-        expect(found).toEqual(all.flatMap((pattern, subscriber) => (matchesPlainly(pattern, name) ? [subscriber] : [])));
+        expect(found).toEqual(
+          all.flatMap((pattern, subscriber) => (matchesPlainly(pattern, name) ? [subscriber] : [])),
+        );
       }),
       { numRuns: 500 },
     );

@@ -1,9 +1,12 @@
-/** Tells whether an event name is meant. Costs at most (segments of the pattern) × (segments of the name) steps, whatever both say. */
+/**
+ * Tells whether an event name is meant. Costs at most (segments of the pattern) × (segments of the name) steps,
+ * whatever both say.
+ */
 export type EventMatcher = (name: string) => boolean;
 
 /**
- * Compiles a pattern that {@link eventPatternFault} accepts. The states of the match are kept as the bits of one number (there are at most
- * 17), so every name is read once, from left to right, and nothing is ever tried again.
+ * Compiles a pattern that {@link eventPatternFault} accepts. The states of the match are kept as the bits of one number
+ * (there are at most 17), so every name is read once, from left to right, and nothing is ever tried again.
  */
 export function compileEventPattern(pattern: string): EventMatcher {
   if (!pattern.includes('*')) return (name) => name === pattern;

@@ -8,7 +8,7 @@ const faults = (body: unknown): string[] => {
   return reading.ok ? [] : reading.errors.map((fault) => fault.pointer);
 };
 
-describe('an event in Annex\'s own form', () => {
+describe("an event in Annex's own form", () => {
   it('needs a type only', () => {
     expect(readEvent({ type: 'build.completed' })).toEqual({
       ok: true,
@@ -26,9 +26,17 @@ describe('an event in Annex\'s own form', () => {
   });
 
   it('reports every fault together', () => {
-    expect(faults({ type: 'A', id: 7, source: 'annex:platform', subject: '', time: 'yesterday', data: 'x'.repeat(2000), dta: 1 }).sort()).toEqual(
-      ['/data', '/dta', '/id', '/source', '/subject', '/time', '/type'],
-    );
+    expect(
+      faults({
+        type: 'A',
+        id: 7,
+        source: 'annex:platform',
+        subject: '',
+        time: 'yesterday',
+        data: 'x'.repeat(2000),
+        dta: 1,
+      }).sort(),
+    ).toEqual(['/data', '/dta', '/id', '/source', '/subject', '/time', '/type']);
   });
 
   it.each([[null], [[]], ['text'], [7]])('is an object, not %j', (body) => {
@@ -48,9 +56,24 @@ describe('an event in Annex\'s own form', () => {
 
 describe('a CloudEvent', () => {
   it('becomes the same shape, extensions allowed', () => {
-    expect(readEvent({ ...cloud, subject: 'main', data: { ok: true }, traceparent: '00-a', datacontenttype: 'application/json' })).toEqual({
+    expect(
+      readEvent({
+        ...cloud,
+        subject: 'main',
+        data: { ok: true },
+        traceparent: '00-a',
+        datacontenttype: 'application/json',
+      }),
+    ).toEqual({
       ok: true,
-      event: { id: 'A-1', type: 'build.completed', source: '/ci/builds', subject: 'main', data: { ok: true }, time: null },
+      event: {
+        id: 'A-1',
+        type: 'build.completed',
+        source: '/ci/builds',
+        subject: 'main',
+        data: { ok: true },
+        time: null,
+      },
     });
   });
 

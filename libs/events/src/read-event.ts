@@ -1,4 +1,14 @@
-import { didYouMean, inexactNumbers, isJsonObject, jsonBytes, jsonPointer, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import {
+  didYouMean,
+  inexactNumbers,
+  isJsonObject,
+  jsonBytes,
+  jsonPointer,
+  quote,
+  type InputFault,
+  type Json,
+  type JsonObject,
+} from '@annex/kernel';
 import { isReservedSource, maxEventDataBytes, maxEventTextLength } from './envelope.js';
 import { eventNameFault } from './names.js';
 
@@ -29,13 +39,23 @@ const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d
 const controls = /[\p{Cc}\p{Cs}]/u;
 
 /**
- * Reads the body of `POST /api/events`: Annex's own form, or CloudEvents 1.0 in structured JSON mode, which a `specversion` member gives
- * away. Every fault is reported, together, each with its pointer. `data` left out is `{}`, so that handlers can read `event.data.x`.
+ * Reads the body of `POST /api/events`: Annex's own form, or CloudEvents 1.0 in structured JSON mode, which a
+ * `specversion` member gives away. Every fault is reported, together, each with its pointer. `data` left out is `{}`,
+ * so that handlers can read `event.data.x`.
  */
 export function readEvent(body: unknown, options: ReadEventOptions = {}): EventReading {
   const { maxDataBytes = maxEventDataBytes } = options;
   if (!isJsonObject(body)) {
-    return { ok: false, errors: [{ pointer: '', code: 'EVENT_BODY', detail: 'send a JSON object such as {"type": "build.completed", "data": {}}.' }] };
+    return {
+      ok: false,
+      errors: [
+        {
+          pointer: '',
+          code: 'EVENT_BODY',
+          detail: 'send a JSON object such as {"type": "build.completed", "data": {}}.',
+        },
+      ],
+    };
   }
   const errors: InputFault[] = [];
   const isCloudEvent = Object.hasOwn(body, 'specversion');
@@ -45,7 +65,11 @@ export function readEvent(body: unknown, options: ReadEventOptions = {}): EventR
   const subject = readText(body, 'subject', errors);
   const time = readTime(body, errors);
   if (source !== null && isReservedSource(source)) {
-    errors.push({ pointer: '/source', code: 'EVENT_SOURCE', detail: 'sources that begin with "annex:" are set by Annex only; name your own system, such as "/ci/builds".' });
+    errors.push({
+      pointer: '/source',
+      code: 'EVENT_SOURCE',
+      detail: 'sources that begin with "annex:" are set by Annex only; name your own system, such as "/ci/builds".',
+    });
   }
   if (isCloudEvent) checkCloudEvent(body, errors);
   else checkNative(body, errors);
@@ -58,7 +82,11 @@ export function readEvent(body: unknown, options: ReadEventOptions = {}): EventR
 function readType(body: JsonObject, errors: InputFault[]): string {
   const value = body['type'];
   if (typeof value !== 'string') {
-    errors.push({ pointer: '/type', code: 'EVENT_TYPE', detail: 'is required: the event\'s name, such as "build.completed".' });
+    errors.push({
+      pointer: '/type',
+      code: 'EVENT_TYPE',
+      detail: 'is required: the event\'s name, such as "build.completed".',
+    });
     return '';
   }
   const fault = eventNameFault(value, '/type');
@@ -88,7 +116,11 @@ function readTime(body: JsonObject, errors: InputFault[]): string | null {
   if (value === null) return null;
   const at = typeof value === 'string' && rfc3339.test(value) ? Date.parse(value.toUpperCase()) : Number.NaN;
   if (Number.isNaN(at)) {
-    errors.push({ pointer: '/time', code: 'EVENT_TIME', detail: 'must be an RFC 3339 time with a zone, such as "2026-03-01T12:00:00Z".' });
+    errors.push({
+      pointer: '/time',
+      code: 'EVENT_TIME',
+      detail: 'must be an RFC 3339 time with a zone, such as "2026-03-01T12:00:00Z".',
+    });
     return null;
   }
   return new Date(at).toISOString();
@@ -124,9 +156,17 @@ function checkCloudEvent(body: JsonObject, errors: InputFault[]): void {
   for (const [key, value] of Object.entries(body)) {
     if (cloudKeys.includes(key)) continue;
     if (!/^[a-z0-9]{1,64}$/.test(key)) {
-      errors.push({ pointer: jsonPointer(key), code: 'CLOUDEVENT', detail: 'an extension attribute is named with a-z and 0-9 only.' });
+      errors.push({
+        pointer: jsonPointer(key),
+        code: 'CLOUDEVENT',
+        detail: 'an extension attribute is named with a-z and 0-9 only.',
+      });
     } else if (typeof value === 'object' && value !== null) {
-      errors.push({ pointer: jsonPointer(key), code: 'CLOUDEVENT', detail: 'an extension attribute is a text, a number or a boolean.' });
+      errors.push({
+        pointer: jsonPointer(key),
+        code: 'CLOUDEVENT',
+        detail: 'an extension attribute is a text, a number or a boolean.',
+      });
     }
   }
 }
@@ -134,31 +174,48 @@ function checkCloudEvent(body: JsonObject, errors: InputFault[]): void {
 /** Numbers that are told of one event. */
 const maxNumberFaults = 10;
 
-/** `data` as it is; `data_base64` decoded when its content type is JSON or text, else kept as `{ base64, content_type }`. */
+/**
+ * `data` as it is; `data_base64` decoded when its content type is JSON or text, else kept as `{ base64, content_type
+ * }`.
+ */
 function cloudData(body: JsonObject, errors: InputFault[]): Json {
   const encoded = body['data_base64'] ?? null;
   if (encoded === null) return body['data'] ?? (Object.hasOwn(body, 'data') ? null : {});
   if (Object.hasOwn(body, 'data')) {
-    errors.push({ pointer: '/data_base64', code: 'CLOUDEVENT', detail: 'send either "data" or "data_base64", not both.' });
+    errors.push({
+      pointer: '/data_base64',
+      code: 'CLOUDEVENT',
+      detail: 'send either "data" or "data_base64", not both.',
+    });
     return null;
   }
   if (typeof encoded !== 'string' || !/^[A-Za-z0-9+/]*={0,2}$/.test(encoded) || encoded.length % 4 !== 0) {
     errors.push({ pointer: '/data_base64', code: 'CLOUDEVENT', detail: 'must be base64 (RFC 4648 §4) with padding.' });
     return null;
   }
-  const contentType = typeof body['datacontenttype'] === 'string' ? body['datacontenttype'] : 'application/octet-stream';
+  const contentType =
+    typeof body['datacontenttype'] === 'string' ? body['datacontenttype'] : 'application/octet-stream';
   const media = (contentType.split(';')[0] ?? '').trim().toLowerCase();
-  if (media !== 'application/json' && !media.endsWith('+json') && !media.startsWith('text/')) return { base64: encoded, content_type: contentType };
+  if (media !== 'application/json' && !media.endsWith('+json') && !media.startsWith('text/'))
+    return { base64: encoded, content_type: contentType };
   try {
     const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.from(encoded, 'base64'));
     if (media.startsWith('text/')) return text;
     const value = JSON.parse(text) as Json;
     for (const { pointer, text: number } of inexactNumbers(text, maxNumberFaults)) {
-      errors.push({ pointer: '/data_base64', code: 'NUMBER', detail: `holds ${quote(number, 60)} at ${quote(pointer, 200)}, which JSON readers do not keep; send it as a string.` });
+      errors.push({
+        pointer: '/data_base64',
+        code: 'NUMBER',
+        detail: `holds ${quote(number, 60)} at ${quote(pointer, 200)}, which JSON readers do not keep; send it as a string.`,
+      });
     }
     return value;
   } catch {
-    errors.push({ pointer: '/data_base64', code: 'CLOUDEVENT', detail: `does not decode to the ${quote(contentType)} that "datacontenttype" promises.` });
+    errors.push({
+      pointer: '/data_base64',
+      code: 'CLOUDEVENT',
+      detail: `does not decode to the ${quote(contentType)} that "datacontenttype" promises.`,
+    });
     return null;
   }
 }
@@ -166,12 +223,20 @@ function cloudData(body: JsonObject, errors: InputFault[]): Json {
 function checkData(data: Json, maxDataBytes: number, errors: InputFault[]): void {
   // First, because a serialiser recurses and a body of brackets would exhaust its stack.
   if (isDeeperThan(data, maxDataDepth)) {
-    errors.push({ pointer: '/data', code: 'EVENT_DATA', detail: `is nested more than ${maxDataDepth} levels deep; flatten it.` });
+    errors.push({
+      pointer: '/data',
+      code: 'EVENT_DATA',
+      detail: `is nested more than ${maxDataDepth} levels deep; flatten it.`,
+    });
     return;
   }
   const size = jsonBytes(data);
   if (size > maxDataBytes) {
-    errors.push({ pointer: '/data', code: 'EVENT_TOO_LARGE', detail: `is ${size} bytes as JSON; at most ${maxDataBytes} are carried. Store the rest and send a reference.` });
+    errors.push({
+      pointer: '/data',
+      code: 'EVENT_TOO_LARGE',
+      detail: `is ${size} bytes as JSON; at most ${maxDataBytes} are carried. Store the rest and send a reference.`,
+    });
   }
 }
 

@@ -8,8 +8,8 @@ interface Node<T> {
 }
 
 /**
- * Resolves an event name to its subscribers in time that depends on the name and the patterns that can still match, not on how many
- * subscriptions there are: a tree of segments, walked once with the set of places where one may be.
+ * Resolves an event name to its subscribers in time that depends on the name and the patterns that can still match, not
+ * on how many subscriptions there are: a tree of segments, walked once with the set of places where one may be.
  */
 export class SubscriptionIndex<T> {
   readonly #root: Node<T> = makeNode(false);
@@ -20,7 +20,10 @@ export class SubscriptionIndex<T> {
     return this.#size;
   }
 
-  /** Adds a subscriber under a valid pattern and answers its undo, which is safe to call twice. The same pair twice counts once. */
+  /**
+   * Adds a subscriber under a valid pattern and answers its undo, which is safe to call twice. The same pair twice
+   * counts once.
+   */
   add(pattern: string, subscriber: T): () => void {
     let node = this.#root;
     for (const part of pattern.split('.')) node = child(node, part);

@@ -1,6 +1,9 @@
 import { defineErrors } from '@annex/kernel';
 
-/** Errors of reading runs and logs, and of what host calls answer beside the broker's own. How runs end stands in `@annex/lifecycle`. */
+/**
+ * Errors of reading runs and logs, and of what host calls answer beside the broker's own. How runs end stands in
+ * `@annex/lifecycle`.
+ */
 export const executionErrors = defineErrors('execution', {
   RUN_NOT_FOUND: { title: 'There is no such run', status: 404, fault: 'caller' },
   PLUGIN_NOT_FOUND: { title: 'There is no such plugin', status: 404, fault: 'caller' },

@@ -22,7 +22,11 @@ const server = createServer((request, response) => {
   if (request.url === '/bytes') return response.end(Buffer.from([0xff, 0xfe, 0x00]));
   const chunks: Buffer[] = [];
   request.on('data', (chunk: Buffer) => chunks.push(chunk));
-  request.on('end', () => response.setHeader('content-type', 'application/json').end(JSON.stringify({ method: request.method, url: request.url, body: Buffer.concat(chunks).toString() })));
+  request.on('end', () =>
+    response
+      .setHeader('content-type', 'application/json')
+      .end(JSON.stringify({ method: request.method, url: request.url, body: Buffer.concat(chunks).toString() })),
+  );
 });
 let origin: string;
 
@@ -36,14 +40,30 @@ beforeAll(async () => {
     database: db.database,
     sandbox,
     secrets: {
-      readForRun: async (_tenant, _installation, names) => new Map([...secrets].filter(([name]) => names.includes(name))),
-      readForRef: async (_tenant, _installation, names) => new Map([...secrets].filter(([name]) => names.includes(name)).map(([name, value]) => [name, { value, allowedHosts: [] }])),
+      readForRun: async (_tenant, _installation, names) =>
+        new Map([...secrets].filter(([name]) => names.includes(name))),
+      readForRef: async (_tenant, _installation, names) =>
+        new Map(
+          [...secrets]
+            .filter(([name]) => names.includes(name))
+            .map(([name, value]) => [name, { value, allowedHosts: [] }]),
+        ),
     },
     createMasker: growingMasker,
     egress: createEgress({ allowPrivate: [origin] }),
     emit: emitEvent,
     startJob: async (tx, { installationId, plugin, job, payload, depth, runId }) => {
-      await enqueueRun(tx, { id: runId, installationId, plugin, kind: 'job', name: job.name, ordinal: 0, payload, policy: {}, depth });
+      await enqueueRun(tx, {
+        id: runId,
+        installationId,
+        plugin,
+        kind: 'job',
+        name: job.name,
+        ordinal: 0,
+        payload,
+        policy: {},
+        depth,
+      });
       return { status: 'queued' };
     },
     clock: systemClock,
@@ -63,9 +83,14 @@ beforeEach(async () => {
 });
 
 const write = (plugin: WrittenPlugin) => writePlugin(db, sandbox, tenantId, plugin);
-const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> => db.database.forTenant(tenantId).transaction(work);
+const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> =>
+  db.database.forTenant(tenantId).transaction(work);
 
-async function call(slug: string, path = '/', over: Partial<RouteCall['request']> & { user?: Json; depth?: number; method?: string } = {}): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
+async function call(
+  slug: string,
+  path = '/',
+  over: Partial<RouteCall['request']> & { user?: Json; depth?: number; method?: string } = {},
+): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
   const snapshot = await execution.snapshots.get(tenantId, slug);
   if (!snapshot) throw new Error(`no plugin ${slug}`);
   const { user = null, depth, ...request } = over;
@@ -74,7 +99,15 @@ async function call(slug: string, path = '/', over: Partial<RouteCall['request']
   return execution.runRoute({
     snapshot,
     route: found.route,
-    request: { method: 'GET', url: `http://annex.test/ext/${slug}${path}`, headers: [], params: found.params, query: {}, body: null, ...request },
+    request: {
+      method: 'GET',
+      url: `http://annex.test/ext/${slug}${path}`,
+      headers: [],
+      params: found.params,
+      query: {},
+      body: null,
+      ...request,
+    },
     user,
     ...(depth !== undefined && { depth }),
   });
@@ -87,12 +120,40 @@ async function answer(slug: string, path?: string, over?: Parameters<typeof call
   return JSON.parse(outcome.response?.body?.data ?? 'null') as Json;
 }
 
-function attempt(installationId: Id<'installation'>, over: Partial<AttemptRun> = {}, signal = new AbortController().signal): Promise<AttemptOutcome> {
-  return execution.runAttempt({ id: newId('run'), tenantId, installationId, kind: 'job', name: 'work', ordinal: 0, payload: undefined, attempt: 1, depth: 0, policy: {}, ...over }, signal);
+function attempt(
+  installationId: Id<'installation'>,
+  over: Partial<AttemptRun> = {},
+  signal = new AbortController().signal,
+): Promise<AttemptOutcome> {
+  return execution.runAttempt(
+    {
+      id: newId('run'),
+      tenantId,
+      installationId,
+      kind: 'job',
+      name: 'work',
+      ordinal: 0,
+      payload: undefined,
+      attempt: 1,
+      depth: 0,
+      policy: {},
+      ...over,
+    },
+    signal,
+  );
 }
 
 const jobs = (...names: string[]) =>
-  names.map((name) => ({ name, schedule: null, timezone: 'UTC', overlap: 'skip' as const, catchUp: 'latest' as const, misfireDeadlineS: null, timeoutMs: null, retry: null }));
+  names.map((name) => ({
+    name,
+    schedule: null,
+    timezone: 'UTC',
+    overlap: 'skip' as const,
+    catchUp: 'latest' as const,
+    misfireDeadlineS: null,
+    timeoutMs: null,
+    retry: null,
+  }));
 
 describe('a route', () => {
   it('sees who calls what for whom', async () => {
@@ -100,7 +161,11 @@ describe('a route', () => {
       code: `route('/users/:user_id', (ctx) => ({ tenant: ctx.tenant, tenantId: ctx.tenantId, user: ctx.user, plugin: ctx.plugin, kind: ctx.run.kind, attempt: ctx.run.attempt,
         params: ctx.params, config: ctx.config, write: ctx.permissions.has('db.write'), read: ctx.permissions.has('db.read') }))`,
       version: '2.1.0',
-      manifest: { permissions: [{ name: 'db.read' }, { name: 'db.write' }], secrets: [{ name: 'API_KEY', required: false, description: null }], config: { type: 'object', properties: { channel: { type: 'string', default: '#ops' } } } },
+      manifest: {
+        permissions: [{ name: 'db.read' }, { name: 'db.write' }],
+        secrets: [{ name: 'API_KEY', required: false, description: null }],
+        config: { type: 'object', properties: { channel: { type: 'string', default: '#ops' } } },
+      },
       granted: [{ name: 'db.read' }],
       config: { size: 3 },
     });
@@ -121,7 +186,10 @@ describe('a route', () => {
   });
 
   it('leaves a run behind, with what it used and logged', async () => {
-    const { slug } = await write({ code: `route('/log/:n', async (ctx) => { console.log('hello', { n: ctx.params.n }); ctx.log.warn('careful'); await ctx.kv.set('a', 1); return [{ ok: true }, 201] })`, version: '1.4.0' });
+    const { slug } = await write({
+      code: `route('/log/:n', async (ctx) => { console.log('hello', { n: ctx.params.n }); ctx.log.warn('careful'); await ctx.kv.set('a', 1); return [{ ok: true }, 201] })`,
+      version: '1.4.0',
+    });
     const { runId, outcome } = await call(slug, '/log/1');
     expect(outcome).toMatchObject({ status: 'succeeded', response: { status: 201 } });
     expect(await execution.reader.run(tenantId, runId)).toMatchObject({
@@ -134,7 +202,13 @@ describe('a route', () => {
       attempts: [{ number: 1 }],
       result: { status: 201 },
       error: null,
-      limits: { wall_ms: { max: 5000 }, memory_mb: { max: 100 }, log_lines: { used: 2, max: 1000 }, host_calls: { used: 1 }, http_calls: { used: 0, max: 50 } },
+      limits: {
+        wall_ms: { max: 5000 },
+        memory_mb: { max: 100 },
+        log_lines: { used: 2, max: 1000 },
+        host_calls: { used: 1 },
+        http_calls: { used: 0, max: 50 },
+      },
       logs: [
         { level: 'info', message: 'hello', fields: { n: '1' }, run_id: runId, plugin: slug },
         { level: 'warn', message: 'careful' },
@@ -147,25 +221,48 @@ describe('a route', () => {
     const { runId, outcome } = await call(slug);
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'no luck' } });
     const run = await execution.reader.run(tenantId, runId);
-    expect(run).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'no luck' }, attempts: [{ error: { code: 'PLUGIN_ERROR' } }] });
+    expect(run).toMatchObject({
+      status: 'failed',
+      error: { code: 'PLUGIN_ERROR', message: 'no luck' },
+      attempts: [{ error: { code: 'PLUGIN_ERROR' } }],
+    });
     expect(JSON.stringify([run.error, run.attempts])).not.toContain('plugin.js');
-    expect(run.logs?.[0]).toMatchObject({ level: 'error', message: 'Uncaught: no luck', fields: { stack: expect.stringContaining('plugin.js') as string } });
+    expect(run.logs?.[0]).toMatchObject({
+      level: 'error',
+      message: 'Uncaught: no luck',
+      fields: { stack: expect.stringContaining('plugin.js') as string },
+    });
   });
 
   it('is stopped at the limit that its manifest lowered', async () => {
-    const { slug } = await write({ code: `route('/', () => new Promise(() => {}))`, manifest: { limits: { memoryMb: null, timeoutMs: 1500 } } });
+    const { slug } = await write({
+      code: `route('/', () => new Promise(() => {}))`,
+      manifest: { limits: { memoryMb: null, timeoutMs: 1500 } },
+    });
     const { runId, outcome } = await call(slug);
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
-    expect(await execution.reader.run(tenantId, runId)).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' }, limits: { wall_ms: { max: 1500 } } });
+    expect(await execution.reader.run(tenantId, runId)).toMatchObject({
+      status: 'failed',
+      error: { code: 'TIMEOUT' },
+      limits: { wall_ms: { max: 1500 } },
+    });
   });
 
   it('ends when its caller goes away', async () => {
-    const { slug } = await write({ code: `route('/', (ctx) => { console.log('here'); return new Promise(() => {}) })` });
+    const { slug } = await write({
+      code: `route('/', (ctx) => { console.log('here'); return new Promise(() => {}) })`,
+    });
     const snapshot = await execution.snapshots.get(tenantId, slug);
     const route = snapshot?.routes.match('GET', '/')?.route;
     if (!snapshot || !route) throw new Error('no route');
     const gone = new AbortController();
-    const running = execution.runRoute({ snapshot, route, request: { method: 'GET', url: 'http://a.test/', headers: [], params: {}, query: {}, body: null }, user: null, signal: gone.signal });
+    const running = execution.runRoute({
+      snapshot,
+      route,
+      request: { method: 'GET', url: 'http://a.test/', headers: [], params: {}, query: {}, body: null },
+      user: null,
+      signal: gone.signal,
+    });
     gone.abort();
     const { runId, outcome } = await running;
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'CANCELLED' } });
@@ -180,7 +277,10 @@ describe('a route', () => {
       manifest: { permissions: [{ name: 'outbound_http' }], http: { allow: ['a.test'] } },
       granted: [],
     });
-    expect((await call(slug, '/http')).outcome).toMatchObject({ status: 'failed', error: { code: 'PERMISSION_DENIED', message: expect.stringContaining('outbound_http') as string } });
+    expect((await call(slug, '/http')).outcome).toMatchObject({
+      status: 'failed',
+      error: { code: 'PERMISSION_DENIED', message: expect.stringContaining('outbound_http') as string },
+    });
     expect(await answer(slug, '/caught')).toEqual({ code: 'PERMISSION_DENIED' });
     expect((await call(slug, '/other')).outcome).toMatchObject({ error: { code: 'PLUGIN_ERROR', message: 'my own' } });
   });
@@ -194,9 +294,22 @@ describe('ctx.kv', () => {
     const { slug } = await write({ code });
     const { slug: neighbour } = await write({ code });
     expect(await answer(slug, '/set')).toEqual({ n: 1, gone: false });
-    expect(await answer(slug, '/get')).toEqual({ k: { deep: [1, null] }, none: null, list: { keys: [{ key: 'k', expires_at: expect.any(String) as string }], next_cursor: expect.any(String) as string } });
+    expect(await answer(slug, '/get')).toEqual({
+      k: { deep: [1, null] },
+      none: null,
+      list: {
+        keys: [{ key: 'k', expires_at: expect.any(String) as string }],
+        next_cursor: expect.any(String) as string,
+      },
+    });
     expect(await answer(neighbour, '/get')).toEqual({ k: null, none: null, list: { keys: [], next_cursor: null } });
-    expect(await answer(slug, '/bad')).toEqual(['KV_NOT_A_NUMBER', 'CURSOR_INVALID', 'PAYLOAD_TOO_LARGE', 'INVALID_ARGUMENTS', { keys: [], next_cursor: null }]);
+    expect(await answer(slug, '/bad')).toEqual([
+      'KV_NOT_A_NUMBER',
+      'CURSOR_INVALID',
+      'PAYLOAD_TOO_LARGE',
+      'INVALID_ARGUMENTS',
+      { keys: [], next_cursor: null },
+    ]);
   });
 });
 
@@ -209,7 +322,11 @@ describe('ctx.http and fetch', () => {
         route('/local', (ctx) => ctx.http.get('http://127.0.0.1:1/').then(() => 'reached', (e) => e.code));`,
       manifest: { permissions: [{ name: 'outbound_http' }], http: { allow: [origin, '127.0.0.1:1'] } },
     });
-    expect(await answer(slug, '/post')).toEqual({ status: 200, ok: true, json: { method: 'POST', url: '/p?a=1&b=2&b=3', body: '{"x":1}' } });
+    expect(await answer(slug, '/post')).toEqual({
+      status: 200,
+      ok: true,
+      json: { method: 'POST', url: '/p?a=1&b=2&b=3', body: '{"x":1}' },
+    });
     expect(await answer(slug, '/bytes')).toEqual([0xff, 0xfe, 0]);
     expect(await answer(slug, '/elsewhere')).toBe('EGRESS_HOST_NOT_ALLOWED');
     expect(await answer(slug, '/local')).toBe('EGRESS_PRIVATE_ADDRESS');
@@ -257,7 +374,10 @@ describe('secrets', () => {
     for (let round = 0; round < 2; round += 1) {
       const { runId, outcome } = await call(slug, '/leak');
       expect(outcome).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR' } });
-      const shown = JSON.stringify([outcome.status === 'failed' && outcome.error.message, await execution.reader.run(tenantId, runId)]);
+      const shown = JSON.stringify([
+        outcome.status === 'failed' && outcome.error.message,
+        await execution.reader.run(tenantId, runId),
+      ]);
       expect(shown).not.toContain(canary);
       expect(shown).not.toContain(Buffer.from(canary).toString('base64'));
       expect(shown).toContain('held a secret');
@@ -279,14 +399,27 @@ describe('ctx.emit and ctx.jobs.runNow', () => {
     route('/refused', async (ctx) => { const codes = []; for (const f of [() => ctx.emit('auth.user.created', {}), () => ctx.emit('Bad Name', {}), () => ctx.emit('a.b', {}, { source: 'annex:platform' }), () => ctx.jobs.runNow('wrok')]) codes.push(await f().then(() => 'done', (e) => e.code)); return codes });
     route('/deep', (ctx) => ctx.emit('a.b', {}));`;
   const manifest = { jobs: jobs('work', 'fails') };
-  const events = () => db.sql<{ id: string; type: string; source: string; depth: number; run_id: string }>('select id, type, source, depth, run_id from events where tenant_id = $1', [uuidFromId(tenantId)]);
-  const queued = () => db.sql<{ id: string; name: string; payload: Json }>(`select id, name, payload from runs where tenant_id = $1 and status = 'queued'`, [uuidFromId(tenantId)]);
+  const events = () =>
+    db.sql<{ id: string; type: string; source: string; depth: number; run_id: string }>(
+      'select id, type, source, depth, run_id from events where tenant_id = $1',
+      [uuidFromId(tenantId)],
+    );
+  const queued = () =>
+    db.sql<{ id: string; name: string; payload: Json }>(
+      `select id, name, payload from runs where tenant_id = $1 and status = 'queued'`,
+      [uuidFromId(tenantId)],
+    );
 
   it('take place at once where somebody waits', async () => {
     const { slug } = await write({ code, manifest });
     const { runId, outcome } = await call(slug, '/act');
-    const said = JSON.parse((outcome.status === 'succeeded' && outcome.response?.body?.data) || 'null') as { event_id: string; started: { run_id: Id<'run'>; status: string } };
-    expect(await events()).toEqual([{ id: 'build-1', type: 'build.done', source: `annex:plugin/${slug}`, depth: 1, run_id: uuidFromId(runId) }]);
+    const said = JSON.parse((outcome.status === 'succeeded' && outcome.response?.body?.data) || 'null') as {
+      event_id: string;
+      started: { run_id: Id<'run'>; status: string };
+    };
+    expect(await events()).toEqual([
+      { id: 'build-1', type: 'build.done', source: `annex:plugin/${slug}`, depth: 1, run_id: uuidFromId(runId) },
+    ]);
     expect(await queued()).toEqual([{ id: uuidFromId(said.started.run_id), name: 'work', payload: { full: true } }]);
     expect(said).toMatchObject({ event_id: 'build-1', started: { status: 'queued' } });
   });
@@ -300,11 +433,15 @@ describe('ctx.emit and ctx.jobs.runNow', () => {
     if (done.status !== 'succeeded' || !done.commit) throw new Error('nothing to commit');
     const { commit } = done;
     expect(await events()).toEqual([]);
-    await expect(inTenant(async (tx) => commit(tx).then(() => Promise.reject(new Error('fenced off'))))).rejects.toThrow('fenced off');
+    await expect(
+      inTenant(async (tx) => commit(tx).then(() => Promise.reject(new Error('fenced off')))),
+    ).rejects.toThrow('fenced off');
     expect([await events(), await queued()]).toEqual([[], []]);
     await inTenant(commit);
     expect(await events()).toMatchObject([{ id: 'build-1', depth: 4 }]);
-    expect((await queued()).map((run) => idFromUuid('run', run.id))).toEqual([(done.result as { started: { run_id: string } }).started.run_id]);
+    expect((await queued()).map((run) => idFromUuid('run', run.id))).toEqual([
+      (done.result as { started: { run_id: string } }).started.run_id,
+    ]);
   });
 
   it('speak only in the plugin’s own name', async () => {
@@ -316,7 +453,10 @@ describe('ctx.emit and ctx.jobs.runNow', () => {
   it('end a chain of events that cause each other', async () => {
     const { slug } = await write({ code, manifest });
     expect((await call(slug, '/deep', { depth: 9 })).outcome).toMatchObject({ status: 'succeeded' });
-    expect((await call(slug, '/deep', { depth: 10 })).outcome).toMatchObject({ status: 'failed', error: { code: 'EMIT_DEPTH' } });
+    expect((await call(slug, '/deep', { depth: 10 })).outcome).toMatchObject({
+      status: 'failed',
+      error: { code: 'EMIT_DEPTH' },
+    });
   });
 });
 
@@ -327,18 +467,44 @@ describe('an attempt at a background run', () => {
         job('work', (ctx, payload) => payload); onConfigChange((ctx, key, value, op) => [key, value, op]);`,
       manifest: { events: ['a.*'], jobs: jobs('work') },
     });
-    const event = { id: 'evt_1', type: 'a.b', source: 's', subject: null, data: { x: 1 }, time: '2026-01-01T00:00:00.000Z' };
-    expect(await attempt(id, { kind: 'event', name: 'a.*', payload: event })).toMatchObject({ status: 'succeeded', result: { first: { x: 1 } }, release: '1.0.0', limits: { wall_ms: { max: 5000 } } });
-    expect(await attempt(id, { kind: 'event', name: 'a.*', ordinal: 1, payload: event, attempt: 3 })).toMatchObject({ result: { second: 'a.b', attempt: 3, name: 'a.*', user: null } });
-    expect(await attempt(id, { payload: { b: [1, '2'] } })).toMatchObject({ result: { b: [1, '2'] }, limits: { wall_ms: { max: 30_000 } } });
-    expect(await attempt(id, { kind: 'lifecycle', name: 'config_change', payload: { key: 'k', value: 2, op: 'set' } })).toMatchObject({ result: ['k', 2, 'set'] });
+    const event = {
+      id: 'evt_1',
+      type: 'a.b',
+      source: 's',
+      subject: null,
+      data: { x: 1 },
+      time: '2026-01-01T00:00:00.000Z',
+    };
+    expect(await attempt(id, { kind: 'event', name: 'a.*', payload: event })).toMatchObject({
+      status: 'succeeded',
+      result: { first: { x: 1 } },
+      release: '1.0.0',
+      limits: { wall_ms: { max: 5000 } },
+    });
+    expect(await attempt(id, { kind: 'event', name: 'a.*', ordinal: 1, payload: event, attempt: 3 })).toMatchObject({
+      result: { second: 'a.b', attempt: 3, name: 'a.*', user: null },
+    });
+    expect(await attempt(id, { payload: { b: [1, '2'] } })).toMatchObject({
+      result: { b: [1, '2'] },
+      limits: { wall_ms: { max: 30_000 } },
+    });
+    expect(
+      await attempt(id, { kind: 'lifecycle', name: 'config_change', payload: { key: 'k', value: 2, op: 'set' } }),
+    ).toMatchObject({ result: ['k', 2, 'set'] });
   });
 
   it('finds its log written when it is over', async () => {
-    const { id } = await write({ code: `job('work', () => { console.log('one'); console.error('two') })`, manifest: { jobs: jobs('work') } });
+    const { id } = await write({
+      code: `job('work', () => { console.log('one'); console.error('two') })`,
+      manifest: { jobs: jobs('work') },
+    });
     const runId = newId('run');
     expect(await attempt(id, { id: runId })).toMatchObject({ status: 'succeeded', result: undefined });
-    expect((await db.sql('select message from run_logs where run_id = $1 order by id', [uuidFromId(runId)])).map(({ message }) => message)).toEqual(['one', 'two']);
+    expect(
+      (await db.sql('select message from run_logs where run_id = $1 order by id', [uuidFromId(runId)])).map(
+        ({ message }) => message,
+      ),
+    ).toEqual(['one', 'two']);
   });
 
   it('carries on what the handler asked of its retries', async () => {
@@ -346,9 +512,20 @@ describe('an attempt at a background run', () => {
       code: `job('never', () => { throw new NonRetryable('give up') }); job('later', () => { throw new RetryAfter(90_000) }); job('slow', () => new Promise(() => {}))`,
       manifest: { jobs: jobs('never', 'later', 'slow') },
     });
-    expect(await attempt(id, { name: 'never' })).toMatchObject({ status: 'failed', error: { code: 'NON_RETRYABLE', message: 'give up' } });
-    expect(await attempt(id, { name: 'later' })).toMatchObject({ status: 'failed', error: { code: 'RETRY_AFTER' }, retryAfterMs: 90_000 });
-    expect(await attempt(id, { name: 'slow', policy: { timeoutMs: 150 } })).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' }, limits: { wall_ms: { max: 150 } } });
+    expect(await attempt(id, { name: 'never' })).toMatchObject({
+      status: 'failed',
+      error: { code: 'NON_RETRYABLE', message: 'give up' },
+    });
+    expect(await attempt(id, { name: 'later' })).toMatchObject({
+      status: 'failed',
+      error: { code: 'RETRY_AFTER' },
+      retryAfterMs: 90_000,
+    });
+    expect(await attempt(id, { name: 'slow', policy: { timeoutMs: 150 } })).toMatchObject({
+      status: 'failed',
+      error: { code: 'TIMEOUT' },
+      limits: { wall_ms: { max: 150 } },
+    });
     const cancel = new AbortController();
     const running = attempt(id, { name: 'slow' }, cancel.signal);
     cancel.abort();
@@ -361,16 +538,24 @@ describe('an attempt at a background run', () => {
     const { id: suspended } = await write({ code, manifest: { jobs: jobs('work') }, status: 'suspended' });
     expect(await attempt(disabled)).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_DISABLED' } });
     expect(await attempt(suspended)).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_SUSPENDED' } });
-    expect(await attempt(disabled, { kind: 'lifecycle', name: 'shutdown' })).toMatchObject({ status: 'succeeded', result: 'bye' });
+    expect(await attempt(disabled, { kind: 'lifecycle', name: 'shutdown' })).toMatchObject({
+      status: 'succeeded',
+      result: 'bye',
+    });
     expect(await attempt(newId('installation'))).toMatchObject({ error: { code: 'PLUGIN_DISABLED' } });
     const { id } = await write({ code, manifest: { jobs: jobs('work') } });
     expect(await attempt(id, { name: 'gone' })).toMatchObject({ error: { code: 'HANDLER_MISSING' } });
     expect(await attempt(id, { ordinal: 1 })).toMatchObject({ error: { code: 'HANDLER_MISSING' } });
-    expect(await attempt(id, { tenantId: (await db.makeTenant()).id })).toMatchObject({ error: { code: 'PLUGIN_DISABLED' } });
+    expect(await attempt(id, { tenantId: (await db.makeTenant()).id })).toMatchObject({
+      error: { code: 'PLUGIN_DISABLED' },
+    });
   });
 
   it('refuses a result too deep to be kept', async () => {
-    const { id } = await write({ code: `job('work', () => { let v = 1; for (let i = 0; i < 500; i++) v = [v]; return v })`, manifest: { jobs: jobs('work') } });
+    const { id } = await write({
+      code: `job('work', () => { let v = 1; for (let i = 0; i < 500; i++) v = [v]; return v })`,
+      manifest: { jobs: jobs('work') },
+    });
     expect(await attempt(id)).toMatchObject({ status: 'failed', error: { code: 'OUTPUT_LIMIT' } });
   });
 });
@@ -378,12 +563,28 @@ describe('an attempt at a background run', () => {
 describe('filters and health checks', () => {
   // A filter has one second, which a machine under load may need to start an executor.
   it('answer a value and leave a run', { retry: 3 }, async () => {
-    const { slug } = await write({ code: `filter('price', { priority: 5 }, (ctx, value) => ({ ...value, net: value.gross / 2 })); health((ctx) => ({ status: 'ok' }))`, manifest: { filters: ['price'], health: { intervalS: 60 } } });
+    const { slug } = await write({
+      code: `filter('price', { priority: 5 }, (ctx, value) => ({ ...value, net: value.gross / 2 })); health((ctx) => ({ status: 'ok' }))`,
+      manifest: { filters: ['price'], health: { intervalS: 60 } },
+    });
     const snapshot = await execution.snapshots.get(tenantId, slug);
     if (!snapshot) throw new Error('no snapshot');
-    expect((await execution.checkHealth(snapshot))?.outcome).toMatchObject({ status: 'succeeded', result: '{"status":"ok"}' });
-    const { value, runs } = await execution.passThroughFilters({ tenantId, name: 'price', value: { gross: 10 }, user: null });
+    expect((await execution.checkHealth(snapshot))?.outcome).toMatchObject({
+      status: 'succeeded',
+      result: '{"status":"ok"}',
+    });
+    const { value, runs } = await execution.passThroughFilters({
+      tenantId,
+      name: 'price',
+      value: { gross: 10 },
+      user: null,
+    });
     expect(value).toEqual({ gross: 10, net: 5 });
-    expect(await execution.reader.run(tenantId, String(runs[0]?.run_id))).toMatchObject({ kind: 'filter', name: 'price', result: { gross: 10, net: 5 }, limits: { wall_ms: { max: 1000 } } });
+    expect(await execution.reader.run(tenantId, String(runs[0]?.run_id))).toMatchObject({
+      kind: 'filter',
+      name: 'price',
+      result: { gross: 10, net: 5 },
+      limits: { wall_ms: { max: 1000 } },
+    });
   });
 });

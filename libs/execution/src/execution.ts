@@ -1,10 +1,22 @@
 /**
- * Joins the engines: what plugin code is to run comes from a snapshot, runs in the sandbox, asks the broker, and is written down. Route,
- * filter, health check, event, job and lifecycle hook all go the same way through {@link Execution.#execute}.
+ * Joins the engines: what plugin code is to run comes from a snapshot, runs in the sandbox, asks the broker, and is
+ * written down. Route, filter, health check, event, job and lifecycle hook all go the same way through {@link
+ * Execution.#execute}.
  */
 import { createBroker, type Broker } from '@annex/broker';
 import { hostMethods, storageProblem } from '@annex/host-api';
-import { isAnnexError, jsonBytes, KiB, messageOf, newId, silentLogger, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import {
+  isAnnexError,
+  jsonBytes,
+  KiB,
+  messageOf,
+  newId,
+  silentLogger,
+  type Clock,
+  type Id,
+  type Json,
+  type Logger,
+} from '@annex/kernel';
 import { ceilingOf, type OperatorCeilings, type RunKind, type RunStatus, type UsageRecord } from '@annex/lifecycle';
 import { deleteExpiredKv, type Database, type EmitEvent, type FinishedRun } from '@annex/persistence';
 import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
@@ -78,7 +90,10 @@ export interface RouteCall {
   within?: readonly Id<'installation'>[];
   /** Lowers the route's time limit, in milliseconds. */
   maxWallMs?: number;
-  /** The caller takes an answer that is a stream; it resolves when the stream begins. Default: a stream is read to its end first. */
+  /**
+   * The caller takes an answer that is a stream; it resolves when the stream begins. Default: a stream is read to its
+   * end first.
+   */
   takesStream?: boolean;
   /** Looks at the answer before the run is written down; what it says of it goes into the run's log as a warning. */
   onResponse?: (response: RouteResponse) => string | undefined;
@@ -112,9 +127,14 @@ export interface TransformCall {
 }
 
 /** How a transform ended. `result`: JSON text, or `undefined` when it answered nothing. */
-export type TransformEnding = { limits: Json } & ({ status: 'succeeded'; result: string | undefined } | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number });
+export type TransformEnding = { limits: Json } & (
+  | { status: 'succeeded'; result: string | undefined }
+  | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number }
+);
 
-/** Longest result of a filter that its run keeps, as JSON, in bytes: filters run often, and a run is kept for a month. */
+/**
+ * Longest result of a filter that its run keeps, as JSON, in bytes: filters run often, and a run is kept for a month.
+ */
 const maxKeptFilterBytes = 16 * KiB;
 
 /** Time between two sweeps of what has run out in `kv`. */
@@ -137,14 +157,48 @@ export class Execution {
   #stopping: Promise<void> | undefined;
 
   constructor(private readonly options: ExecutionOptions) {
-    const { database, sandbox, secrets, egress, createMasker, emit, startJob, clock, logger = silentLogger, ceilings = {}, flushMs } = options;
+    const {
+      database,
+      sandbox,
+      secrets,
+      egress,
+      createMasker,
+      emit,
+      startJob,
+      clock,
+      logger = silentLogger,
+      ceilings = {},
+      flushMs,
+    } = options;
     this.#logger = logger;
     this.#masks = new SecretMasks(createMasker);
-    this.snapshots = new InstallationSnapshots({ database, clock, ceilings, onReplaced: (isolateKey) => sandbox.evict(isolateKey) });
+    this.snapshots = new InstallationSnapshots({
+      database,
+      clock,
+      ceilings,
+      onReplaced: (isolateKey) => sandbox.evict(isolateKey),
+    });
     this.#sink = new RunSink({ database, clock, logger, ...(flushMs !== undefined && { flushMs }) });
     this.tail = new LogTail({ database, clock, logger });
     this.reader = new RunReader({ database, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, clock });
-    this.#broker = createBroker(hostCallHandlers({ database, secrets, egress, emit, startJob, plugins: this.#pluginRoutes(), counts: this.#sink, llm: this.#llm(options.llm), files: options.files, templates: options.templates, mail: options.mail, tables: options.tables, clock }), { logger });
+    this.#broker = createBroker(
+      hostCallHandlers({
+        database,
+        secrets,
+        egress,
+        emit,
+        startJob,
+        plugins: this.#pluginRoutes(),
+        counts: this.#sink,
+        llm: this.#llm(options.llm),
+        files: options.files,
+        templates: options.templates,
+        mail: options.mail,
+        tables: options.tables,
+        clock,
+      }),
+      { logger },
+    );
     this.#parts = { broker: this.#broker, masks: this.#masks, sink: this.#sink, clock, stacks: new StackMaps() };
   }
 
@@ -173,7 +227,20 @@ export class Execution {
   }
 
   /** Runs a route's handler and writes its run down. Never rejects: a run that could not start has failed too. */
-  runRoute({ snapshot, route, request, user, signal, hops = 0, depth = 0, callers, within, maxWallMs, takesStream = false, onResponse }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
+  runRoute({
+    snapshot,
+    route,
+    request,
+    user,
+    signal,
+    hops = 0,
+    depth = 0,
+    callers,
+    within,
+    maxWallMs,
+    takesStream = false,
+    onResponse,
+  }: RouteCall): Promise<{ runId: Id<'run'>; outcome: RunOutcome }> {
     const limits = withinMs(snapshot.limits('route'), maxWallMs);
     const start: RunStart = {
       snapshot,
@@ -197,7 +264,8 @@ export class Execution {
     const scope = new RunScope(this.#parts, start, snapshot.registrations[route.index]?.kind ?? 'route');
     const judge = (response: RouteResponse): void => {
       const warning = onResponse?.(response);
-      if (warning !== undefined) scope.log({ timeMs: this.options.clock.now(), level: 'warn', message: warning, fields: null });
+      if (warning !== undefined)
+        scope.log({ timeMs: this.options.clock.now(), level: 'warn', message: warning, fields: null });
     };
     return new Promise((resolve, reject) => {
       const ended = this.#run(scope).then((outcome) => {
@@ -206,7 +274,8 @@ export class Execution {
         resolve(this.#record(scope, outcome, response === undefined ? undefined : { status: response.status }));
       });
       ended.catch(reject);
-      // The caller has the answer as soon as it is there; what the handler did not wait for goes on, and is written down when it is done.
+      // The caller has the answer as soon as it is there; what the handler did not wait for goes on, and is written
+      // down when it is done.
       scope.onResponse = (response) => {
         this.#goingOn.add(ended);
         if (response.stream) scope.beginStream();
@@ -222,7 +291,12 @@ export class Execution {
       llm,
       filters: { pass: (call) => this.passThroughFilters(call) },
       onUsed: ({ snapshot: { tenantId, installationId } }, { prompt_tokens, completion_tokens, total_tokens }) =>
-        this.#sink.use(tenantId, installationId, { llm_calls: 1, llm_tokens: total_tokens, llm_prompt_tokens: prompt_tokens, llm_completion_tokens: completion_tokens }),
+        this.#sink.use(tenantId, installationId, {
+          llm_calls: 1,
+          llm_tokens: total_tokens,
+          llm_prompt_tokens: prompt_tokens,
+          llm_completion_tokens: completion_tokens,
+        }),
     };
   }
 
@@ -237,19 +311,31 @@ export class Execution {
   }
 
   /**
-   * Passes a value through every filter of a point in the tenant's enabled plugins and writes a run down for each. A warm call reads nothing
-   * from the database. Throws `PAYLOAD_TOO_LARGE`, and `FILTER_FAILED` when a filter that may not fail did.
+   * Passes a value through every filter of a point in the tenant's enabled plugins and writes a run down for each. A
+   * warm call reads nothing from the database. Throws `PAYLOAD_TOO_LARGE`, and `FILTER_FAILED` when a filter that may
+   * not fail did.
    */
   passThroughFilters(call: FilterCall): Promise<FilterAnswer> {
     const { clock } = this.options;
-    return passThroughFilters({ find: (tenantId, name) => this.snapshots.filters(tenantId, name), run: (handler, one, wallMs) => this.#runFilter(handler, one, wallMs), clock }, call);
+    return passThroughFilters(
+      {
+        find: (tenantId, name) => this.snapshots.filters(tenantId, name),
+        run: (handler, one, wallMs) => this.#runFilter(handler, one, wallMs),
+        clock,
+      },
+      call,
+    );
   }
 
   /** Runs the plugin's `health` handler; `undefined` when it has none. Never rejects. */
   async checkHealth(snapshot: InstallationSnapshot): Promise<{ runId: Id<'run'>; outcome: RunOutcome } | undefined> {
     const index = snapshot.registrations.findIndex(({ kind }) => kind === 'health');
     if (index < 0) return undefined;
-    const { scope, outcome } = await this.#runValue({ snapshot, index, value: null, user: null }, 'lifecycle', 'health');
+    const { scope, outcome } = await this.#runValue(
+      { snapshot, index, value: null, user: null },
+      'lifecycle',
+      'health',
+    );
     const recorded = this.#record(scope, outcome, undefined);
     return { runId: recorded.runId, outcome: maskedResult(scope, recorded.outcome) };
   }
@@ -267,7 +353,10 @@ export class Execution {
     const index = findHandler(snapshot, run);
     if (index < 0) return { status: 'failed', error: missing(run), limits: {}, release: snapshot.version };
     const limits = snapshot.limits(run.kind, run.name);
-    const wallMs = Math.min(run.policy.timeoutMs ?? limits.run.wallMs, ceilingOf('wallMs', run.kind, this.options.ceilings));
+    const wallMs = Math.min(
+      run.policy.timeoutMs ?? limits.run.wallMs,
+      ceilingOf('wallMs', run.kind, this.options.ceilings),
+    );
     const { scope, outcome } = await this.#execute({
       snapshot,
       index,
@@ -291,9 +380,20 @@ export class Execution {
     return attemptOutcome(scope, outcome, used);
   }
 
-  /** Runs one filter. What it answers goes on to other plugins, so secrets in it are masked as in everything that a plugin hands out. */
-  async #runFilter({ snapshot, index, registration }: FilterHandler, { value, user, signal, depth, within, callers }: FilterCall, wallMs: number): Promise<FilterEnding> {
-    const ended = await this.#runValue({ snapshot, index, value, user, signal, depth, within, callers, wallMs }, 'filter', registration.name);
+  /**
+   * Runs one filter. What it answers goes on to other plugins, so secrets in it are masked as in everything that a
+   * plugin hands out.
+   */
+  async #runFilter(
+    { snapshot, index, registration }: FilterHandler,
+    { value, user, signal, depth, within, callers }: FilterCall,
+    wallMs: number,
+  ): Promise<FilterEnding> {
+    const ended = await this.#runValue(
+      { snapshot, index, value, user, signal, depth, within, callers, wallMs },
+      'filter',
+      registration.name,
+    );
     const { scope } = ended;
     let { outcome } = ended;
     let answered: Json | undefined;
@@ -303,22 +403,53 @@ export class Execution {
       const nested = storageProblem(answered)?.startsWith('nested') ? storageProblem(answered) : undefined;
       const problem = jsonBytes(answered) > max ? `larger than ${max} bytes, which is the limit` : nested;
       if (problem === undefined) answered = scope.mask(answered, 'The value');
-      else outcome = { status: 'failed', error: { code: 'OUTPUT_LIMIT', message: `The value is ${problem}. Answer something smaller.` }, usage: outcome.usage };
+      else
+        outcome = {
+          status: 'failed',
+          error: { code: 'OUTPUT_LIMIT', message: `The value is ${problem}. Answer something smaller.` },
+          usage: outcome.usage,
+        };
     }
-    const kept = answered !== undefined && outcome.status === 'succeeded' && jsonBytes(answered) <= maxKeptFilterBytes ? answered : undefined;
+    const kept =
+      answered !== undefined && outcome.status === 'succeeded' && jsonBytes(answered) <= maxKeptFilterBytes
+        ? answered
+        : undefined;
     const { runId, outcome: recorded } = this.#record(scope, outcome, kept);
-    return recorded.status === 'failed' ? { runId, status: 'failed', error: { code: recorded.error.code, message: recorded.error.message } } : { runId, status: 'succeeded', value: answered };
+    return recorded.status === 'failed'
+      ? { runId, status: 'failed', error: { code: recorded.error.code, message: recorded.error.message } }
+      : { runId, status: 'succeeded', value: answered };
   }
 
   /**
-   * Runs a function that makes or looks at a webhook's body, in the sandbox and within the limits of webhooks. It computes and does nothing
-   * else: its host calls are refused. Never rejects.
+   * Runs a function that makes or looks at a webhook's body, in the sandbox and within the limits of webhooks. It
+   * computes and does nothing else: its host calls are refused. Never rejects.
    */
   async runTransform({ snapshot, index, run, first, second, signal }: TransformCall): Promise<TransformEnding> {
     const { transforms } = snapshot;
     const limits = snapshot.limits('webhook');
-    if (!transforms) return { status: 'failed', error: { code: 'HANDLER_MISSING', message: 'The active release has no such transform.' }, limits: {} };
-    const start: RunStart = { snapshot, index, kind: 'webhook', name: run.name, runId: run.id, attempt: run.attempt, depth: run.depth, hops: 0, user: null, runLimits: limits.run, sandboxLimits: limits.sandbox, request: undefined, payload: undefined, signal, staged: false };
+    if (!transforms)
+      return {
+        status: 'failed',
+        error: { code: 'HANDLER_MISSING', message: 'The active release has no such transform.' },
+        limits: {},
+      };
+    const start: RunStart = {
+      snapshot,
+      index,
+      kind: 'webhook',
+      name: run.name,
+      runId: run.id,
+      attempt: run.attempt,
+      depth: run.depth,
+      hops: 0,
+      user: null,
+      runLimits: limits.run,
+      sandboxLimits: limits.sandbox,
+      request: undefined,
+      payload: undefined,
+      signal,
+      staged: false,
+    };
     const scope = new RunScope(this.#parts, start, 'event');
     let outcome: RunOutcome;
     try {
@@ -334,28 +465,48 @@ export class Execution {
         context: scope.context,
         payload: JSON.stringify({ first, ...(second !== undefined && { second }), webhook: { name: run.name } }),
         limits: scope.limits,
-        hostCall: ({ method }) => Promise.resolve({ ok: false, code: 'PERMISSION_DENIED', message: `${method} is not there in a transform, which computes and does nothing else. Do it in a hook, and hand over the result with ctx.webhooks.send.` }),
+        hostCall: ({ method }) =>
+          Promise.resolve({
+            ok: false,
+            code: 'PERMISSION_DENIED',
+            message: `${method} is not there in a transform, which computes and does nothing else. Do it in a hook, and hand over the result with ctx.webhooks.send.`,
+          }),
         log: (line) => scope.log(line),
         signal,
       });
     } catch (thrown) {
       this.#logger.warn({ reason: messageOf(thrown), run: scope.runId }, 'a transform could not be started');
-      outcome = { status: 'failed', error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' }, usage: nothingUsed };
+      outcome = {
+        status: 'failed',
+        error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' },
+        usage: nothingUsed,
+      };
     }
     scope.close();
     if (outcome.status === 'failed') this.#tellStack(scope, outcome.error);
     if (scope.logging !== undefined) await scope.logging;
     const used = this.#count(scope, outcome);
     if (scope.logLines > 0) await this.#flushSoon(scope.tenantId);
-    const kept = Object.fromEntries(Object.entries(used).map(([name, each]) => [name, { used: each.used, max: each.max }]));
+    const kept = Object.fromEntries(
+      Object.entries(used).map(([name, each]) => [name, { used: each.used, max: each.max }]),
+    );
     if (outcome.status === 'failed') {
       const { retryAfterMs } = outcome.error;
-      return { status: 'failed', error: scope.explain(outcome.error), limits: kept, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+      return {
+        status: 'failed',
+        error: scope.explain(outcome.error),
+        limits: kept,
+        ...(retryAfterMs !== undefined && { retryAfterMs }),
+      };
     }
     return { status: 'succeeded', result: outcome.response === undefined ? outcome.result : undefined, limits: kept };
   }
 
-  #runValue({ snapshot, index, value, user, signal, depth = 0, within, callers, wallMs }: ValueCall, kind: 'filter' | 'lifecycle', name: string): Promise<{ scope: RunScope; outcome: RunOutcome }> {
+  #runValue(
+    { snapshot, index, value, user, signal, depth = 0, within, callers, wallMs }: ValueCall,
+    kind: 'filter' | 'lifecycle',
+    name: string,
+  ): Promise<{ scope: RunScope; outcome: RunOutcome }> {
     const limits = snapshot.limits(kind);
     const shorter = { wallMs: Math.min(wallMs ?? limits.run.wallMs, limits.run.wallMs) };
     return this.#execute({
@@ -393,7 +544,11 @@ export class Execution {
     } catch (thrown) {
       // The sandbox rejects only while it stops.
       this.#logger.warn({ reason: messageOf(thrown), run: scope.runId }, 'a run could not be started');
-      outcome = { status: 'failed', error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' }, usage: nothingUsed };
+      outcome = {
+        status: 'failed',
+        error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' },
+        usage: nothingUsed,
+      };
     }
     scope.close();
     if (outcome.status === 'failed') this.#tellStack(scope, outcome.error);
@@ -401,7 +556,10 @@ export class Execution {
     return outcome;
   }
 
-  /** The stack goes into the run's log, where the plugin's developer looks, and nowhere else. The log names the author's files and lines. */
+  /**
+   * The stack goes into the run's log, where the plugin's developer looks, and nowhere else. The log names the author's
+   * files and lines.
+   */
   #tellStack(scope: RunScope, { stack, message }: SandboxError): void {
     if (stack === undefined || stack === '') return;
     scope.log({ timeMs: this.options.clock.now(), level: 'error', message: `Uncaught: ${message}`, fields: { stack } });
@@ -429,14 +587,27 @@ export class Execution {
     this.#sink.run(scope.tenantId, run);
     this.countRun(scope, run.status);
     if (error === undefined || outcome.status !== 'failed') return { runId: scope.runId, outcome };
-    return { runId: scope.runId, outcome: { ...outcome, error: { ...outcome.error, code: error.code as SandboxError['code'], message: error.message } } };
+    return {
+      runId: scope.runId,
+      outcome: {
+        ...outcome,
+        error: { ...outcome.error, code: error.code as SandboxError['code'], message: error.message },
+      },
+    };
   }
 
   /**
-   * Counts a run that has ended, however many attempts it took. Dispatch says so of background runs; what began and ended in one call is counted
-   * here. A webhook of the tenant's own belongs to no installation and is not counted.
+   * Counts a run that has ended, however many attempts it took. Dispatch says so of background runs; what began and
+   * ended in one call is counted here. A webhook of the tenant's own belongs to no installation and is not counted.
    */
-  countRun({ tenantId, installationId, kind }: { tenantId: Id<'tenant'>; installationId: Id<'installation'> | null; kind: RunKind }, status: RunStatus): void {
+  countRun(
+    {
+      tenantId,
+      installationId,
+      kind,
+    }: { tenantId: Id<'tenant'>; installationId: Id<'installation'> | null; kind: RunKind },
+    status: RunStatus,
+  ): void {
     if (installationId === null) return;
     this.#sink.use(tenantId, installationId, { runs: 1, [runsOf[kind]]: 1, failed_runs: status === 'failed' ? 1 : 0 });
   }
@@ -475,7 +646,15 @@ export class Execution {
   }
 }
 
-const nothingUsed: SandboxUsage = { wallMs: 0, cpuMs: 0, memoryMb: 0, resultBytes: 0, logLines: 0, logBytes: 0, hostCalls: 0 };
+const nothingUsed: SandboxUsage = {
+  wallMs: 0,
+  cpuMs: 0,
+  memoryMb: 0,
+  resultBytes: 0,
+  logLines: 0,
+  logBytes: 0,
+  hostCalls: 0,
+};
 
 /** Names of the counts by kind. */
 const runsOf: Record<RunKind, string> = {
@@ -491,18 +670,27 @@ const runsOf: Record<RunKind, string> = {
 function maskedResult(scope: RunScope, outcome: RunOutcome): RunOutcome {
   if (outcome.status !== 'succeeded' || outcome.response !== undefined || outcome.result === undefined) return outcome;
   const result = JSON.parse(outcome.result) as Json;
-  const shown = storageProblem(result)?.startsWith('nested') ? { omitted: 'nested too deep to be shown' } : scope.mask(result, 'The result');
+  const shown = storageProblem(result)?.startsWith('nested')
+    ? { omitted: 'nested too deep to be shown' }
+    : scope.mask(result, 'The result');
   return { ...outcome, result: JSON.stringify(shown) };
 }
 
 function withinMs(limits: SnapshotLimits, maxWallMs: number | undefined): SnapshotLimits {
   if (maxWallMs === undefined || maxWallMs >= limits.run.wallMs) return limits;
   const wallMs = Math.max(1, Math.floor(maxWallMs));
-  return { run: { ...limits.run, wallMs }, sandbox: { ...limits.sandbox, wallMs }, streaming: { ...limits.streaming, wallMs } };
+  return {
+    run: { ...limits.run, wallMs },
+    sandbox: { ...limits.sandbox, wallMs },
+    streaming: { ...limits.streaming, wallMs },
+  };
 }
 
 function missing({ kind, name }: Pick<AttemptRun, 'kind' | 'name'>): { code: string; message: string } {
-  return { code: 'HANDLER_MISSING', message: `The active release has no ${kind} handler ${name}. It was there when this run was made; deploy a release that has it, then replay the run.` };
+  return {
+    code: 'HANDLER_MISSING',
+    message: `The active release has no ${kind} handler ${name}. It was there when this run was made; deploy a release that has it, then replay the run.`,
+  };
 }
 
 function platformFault(thrown: unknown): AttemptOutcome {

@@ -4,7 +4,10 @@ import { fileErrors } from './errors.js';
 /** Most bytes of a key, as UTF-8. */
 export const maxFileKeyBytes = 1024;
 
-/** Control characters, halves of surrogate pairs, and what turns or hides text (Unicode TR 36): a key looks like what it is. */
+/**
+ * Control characters, halves of surrogate pairs, and what turns or hides text (Unicode TR 36): a key looks like what it
+ * is.
+ */
 const hidden = /[\p{Cc}\p{Cs}\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u;
 
 /** Why a text names no file, or `undefined` when it does. */
@@ -12,11 +15,13 @@ export function fileKeyFault(key: string): string | undefined {
   if (key === '') return 'must not be empty';
   const bytes = Buffer.byteLength(key);
   if (bytes > maxFileKeyBytes) return `has ${bytes} bytes; the limit is ${maxFileKeyBytes}`;
-  if (hidden.test(key) || !key.isWellFormed()) return 'holds a character that is not visible (control, bidi, half a surrogate pair)';
+  if (hidden.test(key) || !key.isWellFormed())
+    return 'holds a character that is not visible (control, bidi, half a surrogate pair)';
   if (key.includes('\\')) return 'holds a backslash; separate segments with "/"';
   for (const segment of key.split('/')) {
     if (segment === '') return 'has an empty segment; write single slashes between segments and none at the ends';
-    if (segment === '.' || segment === '..') return `has the segment "${segment}"; a key is a plain path from the tenant's root`;
+    if (segment === '.' || segment === '..')
+      return `has the segment "${segment}"; a key is a plain path from the tenant's root`;
   }
   return undefined;
 }
@@ -27,5 +32,7 @@ export function readFileKey(text: string): string {
   const key = text.length > 4 * maxFileKeyBytes ? text : text.normalize('NFC');
   const fault = fileKeyFault(key);
   if (fault === undefined) return key;
-  throw fileErrors.error('FILE_KEY_INVALID', `The key ${quote(text)} ${fault}.`, { errors: [{ pointer: '/key', code: 'FILE_KEY_INVALID', detail: fault }] });
+  throw fileErrors.error('FILE_KEY_INVALID', `The key ${quote(text)} ${fault}.`, {
+    errors: [{ pointer: '/key', code: 'FILE_KEY_INVALID', detail: fault }],
+  });
 }

@@ -8,7 +8,18 @@ import { emitEvent } from '@annex/persistence';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startS3, type TestS3 } from '../../../test/support/s3-server.js';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { fileKeyFault, Files, ObjectMissing, openStore, readFileKey, readFilesUrl, startSweeper, sweepOnce, type FileActor, type ObjectStore } from './index.js';
+import {
+  fileKeyFault,
+  Files,
+  ObjectMissing,
+  openStore,
+  readFileKey,
+  readFilesUrl,
+  startSweeper,
+  sweepOnce,
+  type FileActor,
+  type ObjectStore,
+} from './index.js';
 import { FileLinks } from './links.js';
 
 let db: TestDatabase;
@@ -28,7 +39,13 @@ afterAll(async () => {
 const credentials = { accessKeyId: 'AKTEST', secretAccessKey: 'secret' };
 const stores: [string, () => Promise<ObjectStore>][] = [
   ['a disk', () => openStore(readFilesUrl(`file://${folder}`))],
-  ['S3', () => openStore(readFilesUrl(`s3://bucket/some/prefix?endpoint=${encodeURIComponent(s3.endpoint)}&region=eu-test-1`), { credentials })],
+  [
+    'S3',
+    () =>
+      openStore(readFilesUrl(`s3://bucket/some/prefix?endpoint=${encodeURIComponent(s3.endpoint)}&region=eu-test-1`), {
+        credentials,
+      }),
+  ],
 ];
 const textOf = async (stream: Readable): Promise<string> => Buffer.concat(await stream.toArray()).toString();
 
@@ -80,9 +97,21 @@ describe('files', () => {
   let store: ObjectStore;
   let tenantId: Id<'tenant'>;
   const limits = { maxFileBytes: 1000, tenantBytes: 5000, tenantFiles: 5 };
-  const make = (over: Partial<ConstructorParameters<typeof Files>[0]> = {}): Files => new Files({ database: db.database, store, emit: emitEvent, clock: systemClock, logger: silentLogger, limits, linkSecret: 'secret', ...over });
+  const make = (over: Partial<ConstructorParameters<typeof Files>[0]> = {}): Files =>
+    new Files({
+      database: db.database,
+      store,
+      emit: emitEvent,
+      clock: systemClock,
+      logger: silentLogger,
+      limits,
+      linkSecret: 'secret',
+      ...over,
+    });
   beforeEach(async () => {
-    store = await openStore(readFilesUrl(`s3://bucket/files?endpoint=${encodeURIComponent(s3.endpoint)}`), { credentials });
+    store = await openStore(readFilesUrl(`s3://bucket/files?endpoint=${encodeURIComponent(s3.endpoint)}`), {
+      credentials,
+    });
     files = make();
     tenantId = (await db.makeTenant()).id;
   });
@@ -96,7 +125,10 @@ describe('files', () => {
   it('on S3 stay what they were when the store goes away, and say so', async () => {
     await files.put(tenantId, 'a', Buffer.from('old'), { actor });
     s3.down = true;
-    await expect(files.put(tenantId, 'a', Readable.from([Buffer.from('new')]), { actor })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE', kind: { status: 503, fault: 'platform' } });
+    await expect(files.put(tenantId, 'a', Readable.from([Buffer.from('new')]), { actor })).rejects.toMatchObject({
+      code: 'STORAGE_UNAVAILABLE',
+      kind: { status: 503, fault: 'platform' },
+    });
     await expect(files.readBytes(tenantId, 'a', 100)).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' });
     expect(await sweep()).toBe(1);
     expect(await waiting()).toHaveLength(1);
@@ -114,12 +146,17 @@ describe('files', () => {
     expect(await files.stat(tenantId, 'a')).toBeUndefined();
     await sweep();
     expect(s3.objects.size).toBe(before);
-    expect(await db.sql('select size_bytes, files from file_usage')).not.toContainEqual({ size_bytes: '1', files: '1' });
+    expect(await db.sql('select size_bytes, files from file_usage')).not.toContainEqual({
+      size_bytes: '1',
+      files: '1',
+    });
   });
 
   it('change nothing once the run that writes them has ended', async () => {
     const ended = AbortSignal.abort(new Error('the run has ended'));
-    await expect(files.put(tenantId, 'late', Buffer.from('x'), { actor, signal: ended })).rejects.toThrow('the run has ended');
+    await expect(files.put(tenantId, 'late', Buffer.from('x'), { actor, signal: ended })).rejects.toThrow(
+      'the run has ended',
+    );
     expect(await files.stat(tenantId, 'late')).toBeUndefined();
   });
 
@@ -143,12 +180,18 @@ describe('files', () => {
   });
 
   it('are counted as they change, also by many writers of one key', async () => {
-    await Promise.all(Array.from({ length: 5 }, (_, index) => files.put(tenantId, 'same', Buffer.alloc(100 + index), { actor })));
-    const [usage] = await db.database.forTenant(tenantId).transaction((tx) => tx.query<{ size_bytes: string; files: string }>('select size_bytes, files from file_usage'));
+    await Promise.all(
+      Array.from({ length: 5 }, (_, index) => files.put(tenantId, 'same', Buffer.alloc(100 + index), { actor })),
+    );
+    const [usage] = await db.database
+      .forTenant(tenantId)
+      .transaction((tx) => tx.query<{ size_bytes: string; files: string }>('select size_bytes, files from file_usage'));
     const size = (await files.stat(tenantId, 'same'))?.size;
     expect(usage).toEqual({ size_bytes: String(size), files: '1' });
     await files.delete(tenantId, 'same', { actor });
-    expect(await db.database.forTenant(tenantId).transaction((tx) => tx.query('select size_bytes, files from file_usage'))).toEqual([{ size_bytes: '0', files: '0' }]);
+    expect(
+      await db.database.forTenant(tenantId).transaction((tx) => tx.query('select size_bytes, files from file_usage')),
+    ).toEqual([{ size_bytes: '0', files: '0' }]);
   });
 
   it('of a tenant that is erased go from the store, and those of others stay', async () => {
@@ -156,7 +199,12 @@ describe('files', () => {
     await files.put(tenantId, 'a', Buffer.from('x'), { actor });
     await files.put(other, 'a', Buffer.from('y'), { actor });
     const objects = await db.sql<{ object: string }>('select object from files order by created_at desc limit 2');
-    await db.database.platform((tx) => tx.query(`delete from tenants where slug = (select t.slug from tenants t join files f on f.tenant_id = t.id where f.object = $1)`, [objects[1]?.object]));
+    await db.database.platform((tx) =>
+      tx.query(
+        `delete from tenants where slug = (select t.slug from tenants t join files f on f.tenant_id = t.id where f.object = $1)`,
+        [objects[1]?.object],
+      ),
+    );
     const sweeper = await startSweeper({ database: db.database, store, logger: silentLogger });
     while (s3.objects.has(`files/${objects[1]?.object}`)) await new Promise((done) => setTimeout(done, 20));
     await sweeper.stop();
@@ -166,25 +214,58 @@ describe('files', () => {
 
   it('that were announced and never written are forgotten after their time', async () => {
     const [, tenant] = ['', tenantId];
-    await db.database.forTenant(tenant).transaction((tx) => tx.query(`insert into file_objects (object, owner, due_at) values ('zz/never', $1, now() - interval '1 second')`, [tx.tenantUuid]));
+    await db.database
+      .forTenant(tenant)
+      .transaction((tx) =>
+        tx.query(
+          `insert into file_objects (object, owner, due_at) values ('zz/never', $1, now() - interval '1 second')`,
+          [tx.tenantUuid],
+        ),
+      );
     await sweep();
     expect((await waiting()).map(({ object }) => object)).not.toContain('zz/never');
   });
 
   it('emit no deeper than events may go', async () => {
     const run = { id: newId('run'), depth: 10, source: 'annex:plugin/x' };
-    await expect(files.put(tenantId, 'deep', Buffer.from('x'), { actor: { name: 'plugin:x', run } })).rejects.toMatchObject({ code: 'EMIT_DEPTH' });
+    await expect(
+      files.put(tenantId, 'deep', Buffer.from('x'), { actor: { name: 'plugin:x', run } }),
+    ).rejects.toMatchObject({ code: 'EMIT_DEPTH' });
     expect(await files.stat(tenantId, 'deep')).toBeUndefined();
   });
 });
 
 describe('keys', () => {
-  it.each(['a', 'a/b/c.txt', 'Grüße/日本.txt', '…', 'a b', '-', '.hidden', 'a..b', '%2e%2e', 'C:', 'CON', '🎉'])('may be %s', (key) => {
-    expect(fileKeyFault(key)).toBeUndefined();
-  });
+  it.each(['a', 'a/b/c.txt', 'Grüße/日本.txt', '…', 'a b', '-', '.hidden', 'a..b', '%2e%2e', 'C:', 'CON', '🎉'])(
+    'may be %s',
+    (key) => {
+      expect(fileKeyFault(key)).toBeUndefined();
+    },
+  );
 
-  it.each(['', '/', '/a', 'a/', 'a//b', '.', '..', 'a/..', '../a', './a', 'a\\b', 'a\0', 'a\nb', 'a\u202eb', 'a\u200bb', '\ud800', 'x'.repeat(1025), 'é'.repeat(513)])('may not be %j', (key) => {
-    expect(() => readFileKey(key)).toThrow(expect.objectContaining({ code: 'FILE_KEY_INVALID', errors: [expect.objectContaining({ pointer: '/key' })] }));
+  it.each([
+    '',
+    '/',
+    '/a',
+    'a/',
+    'a//b',
+    '.',
+    '..',
+    'a/..',
+    '../a',
+    './a',
+    'a\\b',
+    'a\0',
+    'a\nb',
+    'a\u202eb',
+    'a\u200bb',
+    '\ud800',
+    'x'.repeat(1025),
+    'é'.repeat(513),
+  ])('may not be %j', (key) => {
+    expect(() => readFileKey(key)).toThrow(
+      expect.objectContaining({ code: 'FILE_KEY_INVALID', errors: [expect.objectContaining({ pointer: '/key' })] }),
+    );
   });
 });
 
@@ -207,11 +288,32 @@ describe('FILES_URL', () => {
   it('names a folder or a bucket', () => {
     expect(readFilesUrl('file:///var/lib/annex%20files')).toEqual({ kind: 'disk', folder: '/var/lib/annex files' });
     expect(readFilesUrl('file:./files')).toMatchObject({ kind: 'disk', folder: join(process.cwd(), 'files') });
-    expect(readFilesUrl('s3://bucket')).toEqual({ kind: 's3', bucket: 'bucket', prefix: '', region: undefined, endpoint: undefined });
-    expect(readFilesUrl('s3://my-bucket/a/b/?region=eu-central-1&endpoint=https://minio:9000')).toEqual({ kind: 's3', bucket: 'my-bucket', prefix: 'a/b/', region: 'eu-central-1', endpoint: 'https://minio:9000' });
+    expect(readFilesUrl('s3://bucket')).toEqual({
+      kind: 's3',
+      bucket: 'bucket',
+      prefix: '',
+      region: undefined,
+      endpoint: undefined,
+    });
+    expect(readFilesUrl('s3://my-bucket/a/b/?region=eu-central-1&endpoint=https://minio:9000')).toEqual({
+      kind: 's3',
+      bucket: 'my-bucket',
+      prefix: 'a/b/',
+      region: 'eu-central-1',
+      endpoint: 'https://minio:9000',
+    });
   });
 
-  it.each(['http://x', 's3://', 's3://user:pass@bucket', 's3://bucket?regoin=x', 's3://bucket?endpoint=x', 's3://bucket/a/%2e%2e/..%2f', 'file://host/x', 's3://B_/x'])('refuses %s', (text) => {
+  it.each([
+    'http://x',
+    's3://',
+    's3://user:pass@bucket',
+    's3://bucket?regoin=x',
+    's3://bucket?endpoint=x',
+    's3://bucket/a/%2e%2e/..%2f',
+    'file://host/x',
+    's3://B_/x',
+  ])('refuses %s', (text) => {
     expect(() => readFilesUrl(text)).toThrow(RangeError);
   });
 });

@@ -1,6 +1,6 @@
 /**
- * Tenant files. PostgreSQL says which there are; the store holds their bytes as objects under names of the platform's own, so no key that a
- * tenant chose ever reaches a disk. Row, quota and event change in one transaction.
+ * Tenant files. PostgreSQL says which there are; the store holds their bytes as objects under names of the platform's
+ * own, so no key that a tenant chose ever reaches a disk. Row, quota and event change in one transaction.
  */
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
@@ -94,7 +94,9 @@ export interface OpenedFile {
   file: FileView;
   /** Whether a browser may show it; any other is for download. */
   shown: boolean;
-  /** Rejects with `FILE_NOT_FOUND` when it was replaced or deleted since, `STORAGE_UNAVAILABLE` when the store is away. */
+  /**
+   * Rejects with `FILE_NOT_FOUND` when it was replaced or deleted since, `STORAGE_UNAVAILABLE` when the store is away.
+   */
   read(range?: ByteRange): Promise<Readable>;
 }
 
@@ -137,15 +139,25 @@ export class Files {
     return row && view(row);
   }
 
-  /** Files whose key begins with a prefix, in the order of their keys. `cursor`: the `next_cursor` of the page before. */
-  async list(tenantId: Id<'tenant'>, { prefix = '', cursor, limit }: { prefix?: string | undefined; cursor?: string | undefined; limit: number }): Promise<{ items: FileView[]; next_cursor: string | null }> {
+  /**
+   * Files whose key begins with a prefix, in the order of their keys. `cursor`: the `next_cursor` of the page before.
+   */
+  async list(
+    tenantId: Id<'tenant'>,
+    { prefix = '', cursor, limit }: { prefix?: string | undefined; cursor?: string | undefined; limit: number },
+  ): Promise<{ items: FileView[]; next_cursor: string | null }> {
     const after = cursor === undefined ? undefined : readCursor(cursor);
     // Nothing is named so; PostgreSQL would refuse the text.
     if (prefix.includes('\0') || !prefix.isWellFormed()) return { items: [], next_cursor: null };
-    const rows = await this.#in(tenantId, (tx) => listFiles(tx, { prefix: prefix.normalize('NFC'), after, limit: limit + 1 }));
+    const rows = await this.#in(tenantId, (tx) =>
+      listFiles(tx, { prefix: prefix.normalize('NFC'), after, limit: limit + 1 }),
+    );
     const page = rows.slice(0, limit);
     const last = page.at(-1);
-    return { items: page.map(view), next_cursor: rows.length > limit && last ? Buffer.from(last.key).toString('base64url') : null };
+    return {
+      items: page.map(view),
+      next_cursor: rows.length > limit && last ? Buffer.from(last.key).toString('base64url') : null,
+    };
   }
 
   /** Opens a file. Throws `FILE_KEY_INVALID`, `FILE_NOT_FOUND`. */
@@ -155,12 +167,19 @@ export class Files {
   }
 
   /** The bytes of a file of at most `maxBytes`; throws `FILE_TOO_LARGE` for a larger one. */
-  async readBytes(tenantId: Id<'tenant'>, key: string, maxBytes: number): Promise<{ file: FileView; bytes: Uint8Array<ArrayBuffer> }> {
+  async readBytes(
+    tenantId: Id<'tenant'>,
+    key: string,
+    maxBytes: number,
+  ): Promise<{ file: FileView; bytes: Uint8Array<ArrayBuffer> }> {
     const name = readFileKey(key);
     for (let attempt = 1; ; attempt += 1) {
       const row = await this.#require(tenantId, name);
       if (row.sizeBytes > maxBytes) {
-        throw fileErrors.error('FILE_TOO_LARGE', `${quote(name)} has ${row.sizeBytes} bytes; at most ${maxBytes} are read at once. Hand out a link to it with ctx.files.url instead.`);
+        throw fileErrors.error(
+          'FILE_TOO_LARGE',
+          `${quote(name)} has ${row.sizeBytes} bytes; at most ${maxBytes} are read at once. Hand out a link to it with ctx.files.url instead.`,
+        );
       }
       try {
         const chunks: Buffer[] = [];
@@ -175,17 +194,27 @@ export class Files {
   }
 
   /**
-   * Writes a file, replacing one of the same key, and emits `files.uploaded`. A stream is never held in memory; one that breaks off leaves
-   * nothing. Throws `FILE_KEY_INVALID`, `FILE_TYPE_INVALID`, `FILE_TOO_LARGE`, `QUOTA_EXCEEDED`, `FILE_CHANGED`, `UPLOAD_ABORTED`,
+   * Writes a file, replacing one of the same key, and emits `files.uploaded`. A stream is never held in memory; one
+   * that breaks off leaves nothing. Throws `FILE_KEY_INVALID`, `FILE_TYPE_INVALID`, `FILE_TOO_LARGE`, `QUOTA_EXCEEDED`,
+   * `FILE_CHANGED`, `UPLOAD_ABORTED`,
    * `STORAGE_UNAVAILABLE`, and what emitting throws.
    */
-  async put(tenantId: Id<'tenant'>, key: string, content: Readable | Uint8Array, { actor, contentType, size, expects, signal }: PutOptions): Promise<{ file: FileView; created: boolean }> {
+  async put(
+    tenantId: Id<'tenant'>,
+    key: string,
+    content: Readable | Uint8Array,
+    { actor, contentType, size, expects, signal }: PutOptions,
+  ): Promise<{ file: FileView; created: boolean }> {
     const name = readFileKey(key);
     const type = contentTypeOf(name, contentType);
     requireDepth(actor);
     const expected = content instanceof Uint8Array ? content.length : size;
     const { maxFileBytes } = this.options.limits;
-    const tooLarge = (): Error => fileErrors.error('FILE_TOO_LARGE', `${quote(name)} is larger than ${maxFileBytes} bytes, which is the limit of one file. Split it, or ask the operator for more (ANNEX_FILE_MAX_BYTES).`);
+    const tooLarge = (): Error =>
+      fileErrors.error(
+        'FILE_TOO_LARGE',
+        `${quote(name)} is larger than ${maxFileBytes} bytes, which is the limit of one file. Split it, or ask the operator for more (ANNEX_FILE_MAX_BYTES).`,
+      );
     if (expected !== undefined && expected > maxFileBytes) throw tooLarge();
     const object = objectName();
     await this.#in(tenantId, async (tx) => {
@@ -204,8 +233,16 @@ export class Files {
         const before = await findFile(tx, name);
         requireExpected(name, before, expects);
         this.#requireRoom(usage, before, measure.size);
-        if (!(await takeFileObject(tx, object))) throw fileErrors.error('UPLOAD_ABORTED', 'The upload took longer than an hour and was given up. Send it again.');
-        const row = await putFile(tx, { key: name, object, sizeBytes: measure.size, contentType: type, sha256, createdBy: actor.name }, before);
+        if (!(await takeFileObject(tx, object)))
+          throw fileErrors.error(
+            'UPLOAD_ABORTED',
+            'The upload took longer than an hour and was given up. Send it again.',
+          );
+        const row = await putFile(
+          tx,
+          { key: name, object, sizeBytes: measure.size, contentType: type, sha256, createdBy: actor.name },
+          before,
+        );
         await this.#tell(tx, 'uploaded', row, actor);
         return { file: view(row), created: before === undefined };
       });
@@ -216,8 +253,14 @@ export class Files {
     }
   }
 
-  /** Deletes a file and emits `files.deleted`; answers whether there was one. Throws `FILE_KEY_INVALID`, `FILE_CHANGED`. */
-  async delete(tenantId: Id<'tenant'>, key: string, { actor, expects }: Pick<PutOptions, 'actor' | 'expects'>): Promise<boolean> {
+  /**
+   * Deletes a file and emits `files.deleted`; answers whether there was one. Throws `FILE_KEY_INVALID`, `FILE_CHANGED`.
+   */
+  async delete(
+    tenantId: Id<'tenant'>,
+    key: string,
+    { actor, expects }: Pick<PutOptions, 'actor' | 'expects'>,
+  ): Promise<boolean> {
     const name = readFileKey(key);
     requireDepth(actor);
     return this.#in(tenantId, async (tx) => {
@@ -231,7 +274,10 @@ export class Files {
     });
   }
 
-  /** A link that opens a file for anybody, for `expiresInS` seconds (default 3,600, at most 604,800). Throws `FILE_NOT_FOUND`. */
+  /**
+   * A link that opens a file for anybody, for `expiresInS` seconds (default 3,600, at most 604,800). Throws
+   * `FILE_NOT_FOUND`.
+   */
   async link(tenantId: Id<'tenant'>, key: string, expiresInS = defaultLinkS): Promise<string> {
     const row = await this.#require(tenantId, readFileKey(key));
     const expiresAtMs = this.options.clock.now() + Math.min(expiresInS, maxLinkS) * 1000;
@@ -241,10 +287,20 @@ export class Files {
   /** Opens what a link's token names, as it is now. Throws `FILE_LINK_INVALID`, `FILE_NOT_FOUND`. */
   async openLink(token: string): Promise<OpenedFile & { expiresAtMs: number }> {
     const link = this.#links.read(token);
-    if (link === undefined) throw fileErrors.error('FILE_LINK_INVALID', 'This link was not made here, or not copied as a whole. Ask whoever gave it to you for a new one.');
-    if (link.expiresAtMs <= this.options.clock.now()) throw fileErrors.error('FILE_LINK_INVALID', 'This link has run out. Ask whoever gave it to you for a new one.');
+    if (link === undefined)
+      throw fileErrors.error(
+        'FILE_LINK_INVALID',
+        'This link was not made here, or not copied as a whole. Ask whoever gave it to you for a new one.',
+      );
+    if (link.expiresAtMs <= this.options.clock.now())
+      throw fileErrors.error('FILE_LINK_INVALID', 'This link has run out. Ask whoever gave it to you for a new one.');
     const erasesAt = await this.#in(link.tenantId, readErasesAt);
-    if (erasesAt) throw fileErrors.error('FILE_LINK_INVALID', `The tenant of this file was deleted; its data is erased from ${erasesAt.toISOString()} on.`, { extra: { erases_at: erasesAt.toISOString() } });
+    if (erasesAt)
+      throw fileErrors.error(
+        'FILE_LINK_INVALID',
+        `The tenant of this file was deleted; its data is erased from ${erasesAt.toISOString()} on.`,
+        { extra: { erases_at: erasesAt.toISOString() } },
+      );
     return { ...(await this.open(link.tenantId, link.key)), expiresAtMs: link.expiresAtMs };
   }
 
@@ -272,14 +328,19 @@ export class Files {
     }
   }
 
-  /** Writes an object. Of what went wrong it says whose fault it was: too much came, the sender broke off, or the store is away. */
+  /**
+   * Writes an object. Of what went wrong it says whose fault it was: too much came, the sender broke off, or the store
+   * is away.
+   */
   async #write(object: string, content: Readable | Uint8Array, measure: Measure): Promise<void> {
     const { store } = this.options;
     if (content instanceof Uint8Array) {
       measure.resume();
       measure.end(content);
       await finished(measure);
-      await store.write(object, content).catch((thrown: unknown) => Promise.reject(this.#unavailable(thrown, 'written')));
+      await store
+        .write(object, content)
+        .catch((thrown: unknown) => Promise.reject(this.#unavailable(thrown, 'written')));
       return;
     }
     const sender = feed(content, measure);
@@ -296,19 +357,33 @@ export class Files {
 
   #unavailable(thrown: unknown, what: string): Error {
     const cause = thrown instanceof Error && thrown.cause !== undefined ? thrown.cause : thrown;
-    this.options.logger.error({ reason: messageOf(cause), store: this.options.store.description }, `an object of the file store could not be ${what}`);
-    return fileErrors.error('STORAGE_UNAVAILABLE', `The file could not be ${what}: the store is not available. Try again in a moment.`, { retryAfterS: 5, cause });
+    this.options.logger.error(
+      { reason: messageOf(cause), store: this.options.store.description },
+      `an object of the file store could not be ${what}`,
+    );
+    return fileErrors.error(
+      'STORAGE_UNAVAILABLE',
+      `The file could not be ${what}: the store is not available. Try again in a moment.`,
+      { retryAfterS: 5, cause },
+    );
   }
 
   #requireRoom(usage: FileUsage, before: FileRecord | undefined, size: number): void {
     const { limits } = this.options;
     const [tenantBytes, tenantFiles] = [usage.maxBytes ?? limits.tenantBytes, usage.maxFiles ?? limits.tenantFiles];
     const more = size - (before?.sizeBytes ?? 0);
-    if (usage.sizeBytes + more > tenantBytes) throw quotaExceeded({ quota: 'file_bytes', used: usage.sizeBytes, max: tenantBytes, more });
-    if (!before && usage.files + 1 > tenantFiles) throw quotaExceeded({ quota: 'files', used: usage.files, max: tenantFiles, more: 1 });
+    if (usage.sizeBytes + more > tenantBytes)
+      throw quotaExceeded({ quota: 'file_bytes', used: usage.sizeBytes, max: tenantBytes, more });
+    if (!before && usage.files + 1 > tenantFiles)
+      throw quotaExceeded({ quota: 'files', used: usage.files, max: tenantFiles, more: 1 });
   }
 
-  async #tell(tx: TenantTransaction, verb: 'uploaded' | 'deleted', row: FileRecord, { name, run, requestId }: FileActor): Promise<void> {
+  async #tell(
+    tx: TenantTransaction,
+    verb: 'uploaded' | 'deleted',
+    row: FileRecord,
+    { name, run, requestId }: FileActor,
+  ): Promise<void> {
     const { created_at: _, updated_at: __, ...file } = view(row);
     await this.options.emit(tx, {
       type: `files.${verb}`,
@@ -318,7 +393,13 @@ export class Files {
       ...(run && { depth: run.depth + 1, runId: run.id }),
     });
     if (requestId !== undefined) {
-      await appendAudit(tx, { actor: name, action: `file.${verb}`, target: row.key, detail: { size: row.sizeBytes, etag: row.sha256 }, requestId });
+      await appendAudit(tx, {
+        actor: name,
+        action: `file.${verb}`,
+        target: row.key,
+        detail: { size: row.sizeBytes, etag: row.sha256 },
+        requestId,
+      });
     }
   }
 }
@@ -346,24 +427,36 @@ function notFound(name: string): Error {
 
 function requireExpected(name: string, row: FileRecord | undefined, expects: string | null | undefined): void {
   if (expects === undefined || (expects === null ? row === undefined : row?.sha256 === expects)) return;
-  throw fileErrors.error('FILE_CHANGED', row ? `${quote(name)} is there with the tag "${row.sha256}". Read it again and decide anew.` : `${quote(name)} is not there any more.`);
+  throw fileErrors.error(
+    'FILE_CHANGED',
+    row
+      ? `${quote(name)} is there with the tag "${row.sha256}". Read it again and decide anew.`
+      : `${quote(name)} is not there any more.`,
+  );
 }
 
 /** A hook that uploads on each upload ends as events that cause each other do. */
 function requireDepth({ run }: FileActor): void {
   if (run === undefined || run.depth + 1 <= maxEmitDepth) return;
-  throw outcomeErrors.error('EMIT_DEPTH', `The event of this change would be ${run.depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each other's events.`);
+  throw outcomeErrors.error(
+    'EMIT_DEPTH',
+    `The event of this change would be ${run.depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each other's events.`,
+  );
 }
 
 /**
- * Feeds a sender's bytes to the measure. Unlike `pipeline` it leaves the sender open when the measure ends early: a request that is destroyed
- * takes its connection along, and nobody would hear why.
+ * Feeds a sender's bytes to the measure. Unlike `pipeline` it leaves the sender open when the measure ends early: a
+ * request that is destroyed takes its connection along, and nobody would hear why.
  */
 function feed(sender: Readable, measure: Measure): { fault(): Error | undefined; leave(): void } {
   let fault: Error | undefined;
   const broken = (cause?: unknown): void => {
     if (sender.readableEnded && cause === undefined) return;
-    fault ??= fileErrors.error('UPLOAD_ABORTED', 'The upload broke off before its end, so nothing was kept. Send it again.', { cause });
+    fault ??= fileErrors.error(
+      'UPLOAD_ABORTED',
+      'The upload broke off before its end, so nothing was kept. Send it again.',
+      { cause },
+    );
     measure.destroy(fault);
   };
   const onClose = (): void => broken();
@@ -389,7 +482,11 @@ function feed(sender: Readable, measure: Measure): { fault(): Error | undefined;
 function readCursor(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString('utf8');
   if (key !== '' && !key.includes('\0') && Buffer.from(key).toString('base64url') === cursor) return key;
-  throw fileErrors.error('FILE_KEY_INVALID', 'The cursor is not one that this list answered as next_cursor. Leave it out to begin at the first key.', {
-    errors: [{ pointer: '/cursor', code: 'CURSOR_INVALID', detail: 'is not one that this list answered' }],
-  });
+  throw fileErrors.error(
+    'FILE_KEY_INVALID',
+    'The cursor is not one that this list answered as next_cursor. Leave it out to begin at the first key.',
+    {
+      errors: [{ pointer: '/cursor', code: 'CURSOR_INVALID', detail: 'is not one that this list answered' }],
+    },
+  );
 }

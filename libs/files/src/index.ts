@@ -1,6 +1,14 @@
 export { contentTypeOf } from './content-type.js';
 export { fileErrors } from './errors.js';
-export { Files, type FileActor, type FileLimits, type FilesOptions, type FileView, type OpenedFile, type PutOptions } from './files.js';
+export {
+  Files,
+  type FileActor,
+  type FileLimits,
+  type FilesOptions,
+  type FileView,
+  type OpenedFile,
+  type PutOptions,
+} from './files.js';
 export { fileKeyFault, maxFileKeyBytes, readFileKey } from './file-key.js';
 export { startSweeper, sweepOnce, type SweeperOptions } from './sweeper.js';
 export { openStore, readFilesUrl, type OpenStoreOptions, type StoreLocation } from './store/open-store.js';

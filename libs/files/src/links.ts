@@ -1,6 +1,6 @@
 /**
- * Links that open one file for anybody until they run out. They are signed and not stored: a link says the tenant, the key and the moment,
- * and nobody without the platform's key can write one.
+ * Links that open one file for anybody until they run out. They are signed and not stored: a link says the tenant, the
+ * key and the moment, and nobody without the platform's key can write one.
  */
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
@@ -26,7 +26,9 @@ export class FileLinks {
 
   /** The token of a link: `<payload>.<signature>`, base64url. */
   write({ tenantId, key, expiresAtMs }: FileLink): string {
-    const payload = Buffer.from(JSON.stringify([uuidFromId(tenantId), key, Math.floor(expiresAtMs / 1000)])).toString('base64url');
+    const payload = Buffer.from(JSON.stringify([uuidFromId(tenantId), key, Math.floor(expiresAtMs / 1000)])).toString(
+      'base64url',
+    );
     return `${payload}.${this.#sign(payload)}`;
   }
 
@@ -38,7 +40,11 @@ export class FileLinks {
     const expected = Buffer.from(this.#sign(payload));
     const given = Buffer.from(signature);
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) return undefined;
-    const [uuid, key, expiresAtS] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [string, string, number];
+    const [uuid, key, expiresAtS] = JSON.parse(Buffer.from(payload, 'base64url').toString()) as [
+      string,
+      string,
+      number,
+    ];
     return { tenantId: idFromUuid('tenant', uuid), key, expiresAtMs: expiresAtS * 1000 };
   }
 

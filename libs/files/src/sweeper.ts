@@ -2,7 +2,10 @@ import { messageOf, type Logger, type Stoppable } from '@annex/kernel';
 import { claimDueFileObjects, forgetFileObjects, type Database } from '@annex/persistence';
 import type { ObjectStore } from './store/object-store.js';
 
-/** Objects removed at a time, and how long another sweeper leaves them alone, in seconds: a store that is away is asked again after that. */
+/**
+ * Objects removed at a time, and how long another sweeper leaves them alone, in seconds: a store that is away is asked
+ * again after that.
+ */
 const portion = 50;
 const leaseS = 120;
 const defaultEveryMs = 60_000;
@@ -16,10 +19,16 @@ export interface SweeperOptions {
 }
 
 /**
- * Removes objects that no file needs any more: of deleted and replaced files, of erased tenants, of uploads that died. It looks when
- * PostgreSQL tells that something was left, and now and then without being told. Several processes may sweep at once.
+ * Removes objects that no file needs any more: of deleted and replaced files, of erased tenants, of uploads that died.
+ * It looks when PostgreSQL tells that something was left, and now and then without being told. Several processes may
+ * sweep at once.
  */
-export async function startSweeper({ database, store, logger, everyMs = defaultEveryMs }: SweeperOptions): Promise<Stoppable> {
+export async function startSweeper({
+  database,
+  store,
+  logger,
+  everyMs = defaultEveryMs,
+}: SweeperOptions): Promise<Stoppable> {
   let stopped = false;
   let underWay: Promise<void> | undefined;
   let again = false;
@@ -56,14 +65,24 @@ export async function startSweeper({ database, store, logger, everyMs = defaultE
   };
 }
 
-/** Removes one portion and answers how many objects were due. One that the store does not remove is tried again later. */
-export async function sweepOnce({ database, store, logger }: Pick<SweeperOptions, 'database' | 'store' | 'logger'>): Promise<number> {
+/**
+ * Removes one portion and answers how many objects were due. One that the store does not remove is tried again later.
+ */
+export async function sweepOnce({
+  database,
+  store,
+  logger,
+}: Pick<SweeperOptions, 'database' | 'store' | 'logger'>): Promise<number> {
   const due = await database.platform((tx) => claimDueFileObjects(tx, { limit: portion, leaseS }));
   if (due.length === 0) return 0;
   const endings = await Promise.allSettled(due.map((object) => store.remove(object)));
   const gone = due.filter((_, index) => endings[index]?.status === 'fulfilled');
   const failed = endings.find((ending) => ending.status === 'rejected');
-  if (failed) logger.warn({ objects: due.length - gone.length, reason: messageOf(failed.reason) }, 'objects of files could not be removed; they are tried again');
+  if (failed)
+    logger.warn(
+      { objects: due.length - gone.length, reason: messageOf(failed.reason) },
+      'objects of files could not be removed; they are tried again',
+    );
   await database.platform((tx) => forgetFileObjects(tx, gone));
   return due.length;
 }

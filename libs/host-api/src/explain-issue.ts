@@ -15,19 +15,22 @@ const nouns: Readonly<Record<string, string>> = {
 };
 
 /**
- * What is wrong with a value, in words that say what to write instead: "must be a whole number", "must be at most 200". A message that a schema
- * brings of its own is kept as it is.
+ * What is wrong with a value, in words that say what to write instead: "must be a whole number", "must be at most 200".
+ * A message that a schema brings of its own is kept as it is.
  */
 export function explainIssue(issue: z.core.$ZodIssue): string {
   if (!/^(Invalid|Too|Unrecognized|Number must)\b/.test(issue.message)) return issue.message;
   switch (issue.code) {
     case 'invalid_type': {
       const noun = nouns[issue.expected];
-      if (issue.message.endsWith('received undefined')) return noun === undefined ? 'is required' : `is required and must be ${noun}`;
+      if (issue.message.endsWith('received undefined'))
+        return noun === undefined ? 'is required' : `is required and must be ${noun}`;
       return noun === undefined ? issue.message : `must be ${noun}`;
     }
     case 'invalid_value':
-      return issue.values.length === 1 ? `must be ${shown(issue.values[0])}` : `must be one of ${issue.values.map(shown).join(', ')}`;
+      return issue.values.length === 1
+        ? `must be ${shown(issue.values[0])}`
+        : `must be one of ${issue.values.map(shown).join(', ')}`;
     case 'too_small':
       return atLeast(issue.origin, issue.minimum, issue.inclusive !== false) ?? issue.message;
     case 'too_big':
@@ -37,7 +40,9 @@ export function explainIssue(issue: z.core.$ZodIssue): string {
     case 'invalid_union':
       return anyOf(issue.errors) ?? 'has none of the forms that are taken';
     case 'invalid_format':
-      return 'prefix' in issue && typeof issue.prefix === 'string' ? `must begin with ${shown(issue.prefix)}` : issue.message;
+      return 'prefix' in issue && typeof issue.prefix === 'string'
+        ? `must begin with ${shown(issue.prefix)}`
+        : issue.message;
     default:
       return issue.message;
   }
@@ -46,7 +51,9 @@ export function explainIssue(issue: z.core.$ZodIssue): string {
 function atLeast(origin: string, least: number | bigint, inclusive: boolean): string | undefined {
   if (origin === 'string') return least === 1 ? 'must not be empty' : `must have at least ${least} characters`;
   if (origin === 'array') return least === 1 ? 'must not be empty' : `must have at least ${least} items`;
-  return origin === 'number' || origin === 'int' ? `must be ${inclusive ? 'at least' : 'more than'} ${least}` : undefined;
+  return origin === 'number' || origin === 'int'
+    ? `must be ${inclusive ? 'at least' : 'more than'} ${least}`
+    : undefined;
 }
 
 function atMost(origin: string, most: number | bigint, inclusive: boolean): string | undefined {

@@ -2,7 +2,9 @@ import { hostApiErrors } from './errors.js';
 import type { PermissionGrant } from './permissions.js';
 import type { HostArgs, HostMethod, HostResult } from './table.js';
 
-/** What a handler knows about the call it answers. `Identity` is the app's: who runs, for which tenant, in which run. */
+/**
+ * What a handler knows about the call it answers. `Identity` is the app's: who runs, for which tenant, in which run.
+ */
 export interface HostCallContext<Identity> {
   method: HostMethod;
   identity: Identity;
@@ -13,8 +15,9 @@ export interface HostCallContext<Identity> {
 }
 
 /**
- * Answers one host call. The arguments are checked and the permission is granted before it is asked. It may throw an `AnnexError`, whose
- * code and detail the plugin sees; anything else it throws reaches the plugin as `PLATFORM_ERROR` with a reference.
+ * Answers one host call. The arguments are checked and the permission is granted before it is asked. It may throw an
+ * `AnnexError`, whose code and detail the plugin sees; anything else it throws reaches the plugin as `PLATFORM_ERROR`
+ * with a reference.
  */
 export type HostHandler<M extends HostMethod, Identity> = (
   args: HostArgs<M>,
@@ -27,11 +30,14 @@ export type HostHandlers<Identity> = { readonly [M in HostMethod]: HostHandler<M
 const unserved = new WeakSet<object>();
 
 /**
- * Handlers for rows that this build or this configuration does not serve: each answers `NOT_AVAILABLE`. Naming them is deliberate work,
- * so that no row is left out by accident.
+ * Handlers for rows that this build or this configuration does not serve: each answers `NOT_AVAILABLE`. Naming them is
+ * deliberate work, so that no row is left out by accident.
  * @param reason what the operator or author can do, as a sentence
  */
-export function handlersNotAvailable<M extends HostMethod>(methods: readonly M[], reason: string): Pick<HostHandlers<unknown>, M> {
+export function handlersNotAvailable<M extends HostMethod>(
+  methods: readonly M[],
+  reason: string,
+): Pick<HostHandlers<unknown>, M> {
   const handlers: Partial<Record<HostMethod, () => never>> = {};
   for (const method of methods) {
     const handler = (): never => {

@@ -27,7 +27,13 @@ export {
   type HostMethod,
   type HostResult,
 } from './table.js';
-export { availableHostMethods, handlersNotAvailable, type HostCallContext, type HostHandler, type HostHandlers } from './handlers.js';
+export {
+  availableHostMethods,
+  handlersNotAvailable,
+  type HostCallContext,
+  type HostHandler,
+  type HostHandlers,
+} from './handlers.js';
 export type { HostCallRow, Meter, TouchedScope } from './row.js';
 export { maxFileCallBytes, maxKvValueBytes } from './calls/data.js';
 export {

@@ -3,7 +3,10 @@
  * A permission may be narrowed by a scope (`tables` of `db.*`, `hosts` of `outbound_http`); no scope means all of it.
  */
 
-/** The closed list of permissions a manifest may ask for (CONTRACT §2). Its order is the order in which people read them. */
+/**
+ * The closed list of permissions a manifest may ask for (CONTRACT §2). Its order is the order in which people read
+ * them.
+ */
 export const permissionNames = [
   'db.read',
   'db.write',
@@ -29,17 +32,30 @@ export interface PermissionText {
 /** The text people read for each permission. */
 export const permissionTexts: Readonly<Record<PermissionName, PermissionText>> = {
   'db.read': { title: 'Read data', detail: "Read rows of this tenant's tables.", risk: 'medium' },
-  'db.write': { title: 'Change data', detail: "Insert, change and delete rows of this tenant's own tables. System tables stay read-only.", risk: 'high' },
+  'db.write': {
+    title: 'Change data',
+    detail: "Insert, change and delete rows of this tenant's own tables. System tables stay read-only.",
+    risk: 'high',
+  },
   'files.read': { title: 'Read files', detail: "List and read this tenant's files.", risk: 'medium' },
   'files.write': { title: 'Change files', detail: "Upload, replace and delete this tenant's files.", risk: 'high' },
   outbound_http: {
     title: 'Call other servers',
-    detail: 'Send data to, and receive data from, the hosts that the manifest lists under http.allow. Never to private addresses.',
+    detail:
+      'Send data to, and receive data from, the hosts that the manifest lists under http.allow. Never to private addresses.',
     risk: 'high',
   },
   send_email: { title: 'Send email', detail: 'Send email in the name of this platform.', risk: 'medium' },
-  emit_webhook: { title: 'Send webhooks', detail: 'Deliver to the webhooks that the package defines, at any moment.', risk: 'medium' },
-  'llm.use': { title: 'Use the language model', detail: 'Send prompts to the configured language model; its tokens are billed to this tenant.', risk: 'medium' },
+  emit_webhook: {
+    title: 'Send webhooks',
+    detail: 'Deliver to the webhooks that the package defines, at any moment.',
+    risk: 'medium',
+  },
+  'llm.use': {
+    title: 'Use the language model',
+    detail: 'Send prompts to the configured language model; its tokens are billed to this tenant.',
+    risk: 'medium',
+  },
 };
 
 const known: ReadonlySet<string> = new Set(permissionNames);
@@ -71,17 +87,23 @@ export interface PermissionGrant extends PermissionScope {
 
 /** What follows from a request and a grant. */
 export interface GrantMatch {
-  /** What the plugin may do now: the part of each request that is granted. In the order of {@link permissionNames}, each name once. */
+  /**
+   * What the plugin may do now: the part of each request that is granted. In the order of {@link permissionNames}, each
+   * name once.
+   */
   effective: PermissionGrant[];
-  /** What was asked for and is not granted; a scope holds only the missing part. The plugin runs without it until an admin says yes. */
+  /**
+   * What was asked for and is not granted; a scope holds only the missing part. The plugin runs without it until an
+   * admin says yes.
+   */
   pending: PermissionRequest[];
   /** Granted, but no longer asked for. Harmless: a grant without a request has no effect. */
   unused: PermissionGrant[];
 }
 
 /**
- * Intersects what a manifest asks for with what an admin granted. Nothing is ever effective that is not in both, so an upgrade that asks
- * for more keeps its old grants, and a grant never outlives the request for it.
+ * Intersects what a manifest asks for with what an admin granted. Nothing is ever effective that is not in both, so an
+ * upgrade that asks for more keeps its old grants, and a grant never outlives the request for it.
  */
 export function matchGrants(requested: readonly PermissionRequest[], granted: readonly PermissionGrant[]): GrantMatch {
   const match: GrantMatch = { effective: [], pending: [], unused: [] };
@@ -100,7 +122,11 @@ export function matchGrants(requested: readonly PermissionRequest[], granted: re
     const hosts = overlap(asked.hosts, given.hosts, coversHost);
     match.effective.push({ name, ...scope(tables.both, hosts.both) });
     if (tables.complete && hosts.complete) continue;
-    match.pending.push({ name, ...why, ...scope(tables.complete ? asked.tables : tables.missing, hosts.complete ? asked.hosts : hosts.missing) });
+    match.pending.push({
+      name,
+      ...why,
+      ...scope(tables.complete ? asked.tables : tables.missing, hosts.complete ? asked.hosts : hosts.missing),
+    });
   }
   return match;
 }
@@ -123,7 +149,10 @@ export function grantsTable(grant: PermissionGrant, table: string): boolean {
   return grant.tables === undefined || grant.tables.includes(table);
 }
 
-/** Whether a host pattern covers a host name or a narrower pattern: `*.example.com` covers `api.example.com`, not `example.com`. */
+/**
+ * Whether a host pattern covers a host name or a narrower pattern: `*.example.com` covers `api.example.com`, not
+ * `example.com`.
+ */
 export function coversHost(pattern: string, host: string): boolean {
   const wide = pattern.toLowerCase();
   const narrow = host.toLowerCase();
@@ -143,7 +172,9 @@ function scope(tables: string[] | undefined, hosts: string[] | undefined): Permi
 function unite(entries: readonly PermissionScope[]): PermissionScope | undefined {
   if (entries.length === 0) return undefined;
   const union = (part: 'tables' | 'hosts'): string[] | undefined =>
-    entries.some((entry) => entry[part] === undefined) ? undefined : [...new Set(entries.flatMap((entry) => entry[part] ?? []))];
+    entries.some((entry) => entry[part] === undefined)
+      ? undefined
+      : [...new Set(entries.flatMap((entry) => entry[part] ?? []))];
   return scope(union('tables'), union('hosts'));
 }
 
@@ -155,7 +186,11 @@ interface Overlap {
   complete: boolean;
 }
 
-function overlap(asked: string[] | undefined, given: string[] | undefined, covers: (wide: string, narrow: string) => boolean): Overlap {
+function overlap(
+  asked: string[] | undefined,
+  given: string[] | undefined,
+  covers: (wide: string, narrow: string) => boolean,
+): Overlap {
   if (given === undefined) return { both: asked, missing: [], complete: true };
   if (asked === undefined) return { both: given, missing: undefined, complete: false };
   const missing = asked.filter((item) => !given.some((wide) => covers(wide, item)));

@@ -2,7 +2,9 @@ import { MiB } from '@annex/kernel';
 import type { z } from 'zod';
 import type { PermissionName } from './permissions.js';
 
-/** What a host call is counted against, next to the count of all host calls. Quotas per run stand in lifecycle's limits. */
+/**
+ * What a host call is counted against, next to the count of all host calls. Quotas per run stand in lifecycle's limits.
+ */
 export type Meter = 'http_calls' | 'emits' | 'job_starts' | 'emails' | 'webhook_sends' | 'llm_calls' | 'plugin_calls';
 
 /** The part of a permission that one call touches, to be compared with the grant's scope. */

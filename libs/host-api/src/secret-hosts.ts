@@ -1,8 +1,8 @@
 import { coversHost } from './permissions.js';
 
 /**
- * Whether a secret's `allowed_hosts` let it go where a URL leads. An empty list leaves that to other rules. A pattern without a port is for
- * every port that may be reached at all.
+ * Whether a secret's `allowed_hosts` let it go where a URL leads. An empty list leaves that to other rules. A pattern
+ * without a port is for every port that may be reached at all.
  */
 export function secretMayGoTo(allowedHosts: readonly string[], { hostname, port, protocol }: URL): boolean {
   if (allowedHosts.length === 0) return true;

@@ -51,18 +51,44 @@ const good: [HostMethod, unknown, unknown?][] = [
   ['emit', ['build.done', [1], { id: 'x' }]],
   ['jobs.runNow', ['nightly'], ['nightly', null]],
   ['files.upload', ['a.bin', { $bytes: 'AAE=' }], ['a.bin', Buffer.from([0, 1]), undefined]],
-  ['http.request', [{ method: 'GET', url: 'https://x.io/', headers: [['a', 'b']], body: null, timeout_ms: 5, redirect: 'manual' }]],
-  ['plugins.call', ['other', '/x', { method: 'POST', headers: [['a', 'b']], query: { q: [1, 2] }, body: { encoding: 'utf8', data: '{}' } }]],
+  [
+    'http.request',
+    [{ method: 'GET', url: 'https://x.io/', headers: [['a', 'b']], body: null, timeout_ms: 5, redirect: 'manual' }],
+  ],
+  [
+    'plugins.call',
+    [
+      'other',
+      '/x',
+      { method: 'POST', headers: [['a', 'b']], query: { q: [1, 2] }, body: { encoding: 'utf8', data: '{}' } },
+    ],
+  ],
   [
     'db.query',
     ['orders', { total: { $gt: 1 } }, { orderBy: '-total', limit: 1000 }],
-    ['orders', { kind: 'field', path: ['total'], test: { op: 'gt', value: 1 } }, { orderBy: [{ path: ['total'], descending: true }], limit: 1000 }],
+    [
+      'orders',
+      { kind: 'field', path: ['total'], test: { op: 'gt', value: 1 } },
+      { orderBy: [{ path: ['total'], descending: true }], limit: 1000 },
+    ],
   ],
-  ['db.query', ['orders', null, { limit: null, offset: null, orderBy: null }], ['orders', undefined, { limit: undefined, offset: undefined, orderBy: undefined }]],
+  [
+    'db.query',
+    ['orders', null, { limit: null, offset: null, orderBy: null }],
+    ['orders', undefined, { limit: undefined, offset: undefined, orderBy: undefined }],
+  ],
   ['files.list', [null, { limit: null, cursor: null }], [undefined, { limit: undefined, cursor: null }]],
-  ['emit', ['build.done', null, { id: null, subject: null, source: null }], ['build.done', {}, { id: undefined, subject: undefined, source: undefined }]],
+  [
+    'emit',
+    ['build.done', null, { id: null, subject: null, source: null }],
+    ['build.done', {}, { id: undefined, subject: undefined, source: undefined }],
+  ],
   ['kv.incr', ['a', null, { ttl: null, ttl_s: null }], ['a', undefined, {}]],
-  ['db.update', ['orders', 'an-id', { id: 'an-id', created_at: 'then', total: 1, $unset: ['note'] }], ['orders', 'an-id', { set: { total: 1 }, unset: ['note'] }]],
+  [
+    'db.update',
+    ['orders', 'an-id', { id: 'an-id', created_at: 'then', total: 1, $unset: ['note'] }],
+    ['orders', 'an-id', { set: { total: 1 }, unset: ['note'] }],
+  ],
 ];
 
 const bad: [HostMethod, unknown, string][] = [
@@ -118,7 +144,8 @@ describe('the table of host calls', () => {
   });
 
   it('names no call that JavaScript objects have by birth', () => {
-    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', '', 'kv', 'kv.get ']) expect(findHostCall(name)).toBeUndefined();
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty', '', 'kv', 'kv.get '])
+      expect(findHostCall(name)).toBeUndefined();
     expect(findHostCall('kv.get')?.name).toBe('kv.get');
   });
 
@@ -135,7 +162,9 @@ describe('the table of host calls', () => {
   it('can be printed as a reference', () => {
     const reference = hostCallReference();
     expect(reference.map((entry) => entry.name)).toEqual(hostMethods);
-    expect(reference.find((entry) => entry.name === 'kv.get')).toMatchObject({ args: { type: 'array', minItems: 1, maxItems: 1 } });
+    expect(reference.find((entry) => entry.name === 'kv.get')).toMatchObject({
+      args: { type: 'array', minItems: 1, maxItems: 1 },
+    });
     for (const { doc, example } of reference) expect(doc.endsWith('.') && example.includes('ctx.')).toBe(true);
   });
 });
@@ -147,13 +176,23 @@ describe('handlers', () => {
       'kv.get': () => 'value',
     };
     expect(availableHostMethods(handlers)).toEqual(['kv.get']);
-    const context = { method: 'templates.render' as const, identity: {}, grant: null, signal: new AbortController().signal };
-    expect(() => handlers['templates.render'](['hello', undefined], context)).toThrow('ctx.templates.render is not available here. Set SMTP_URL.');
+    const context = {
+      method: 'templates.render' as const,
+      identity: {},
+      grant: null,
+      signal: new AbortController().signal,
+    };
+    expect(() => handlers['templates.render'](['hello', undefined], context)).toThrow(
+      'ctx.templates.render is not available here. Set SMTP_URL.',
+    );
   });
 
   it('do not compile when a row has none', () => {
     // @ts-expect-error a set of handlers without kv.get is not a set of handlers
-    const handlers: HostHandlers<unknown> = handlersNotAvailable(hostMethods.filter((name): name is Exclude<HostMethod, 'kv.get'> => name !== 'kv.get'), '');
+    const handlers: HostHandlers<unknown> = handlersNotAvailable(
+      hostMethods.filter((name): name is Exclude<HostMethod, 'kv.get'> => name !== 'kv.get'),
+      '',
+    );
     expect(handlers['kv.get']).toBeUndefined();
   });
 });

@@ -1,6 +1,7 @@
 /**
- * The one table of host calls. Manifest checks, sandbox stubs, broker dispatch, SDK types, the permission texts and the reference page
- * all follow from it; a row whose handler is missing does not compile ({@link import('./handlers.js').HostHandlers}).
+ * The one table of host calls. Manifest checks, sandbox stubs, broker dispatch, SDK types, the permission texts and the
+ * reference page all follow from it; a row whose handler is missing does not compile ({@link
+ * import('./handlers.js').HostHandlers}).
  */
 import { z } from 'zod';
 import { dbCalls, fileCalls, kvCalls } from './calls/data.js';
@@ -23,7 +24,10 @@ export const hostCalls = {
 /** The name of a host call, such as `kv.get`. */
 export type HostMethod = keyof typeof hostCalls;
 
-/** Every name, in the order of the table. A name with a dot is `ctx.<namespace>.<function>`, one without is `ctx.<function>`. */
+/**
+ * Every name, in the order of the table. A name with a dot is `ctx.<namespace>.<function>`, one without is
+ * `ctx.<function>`.
+ */
 export const hostMethods = Object.keys(hostCalls) as HostMethod[];
 
 /** The arguments as a handler gets them: checked, defaults filled in. */
@@ -33,7 +37,10 @@ export type HostInput<M extends HostMethod> = z.input<(typeof hostCalls)[M]['arg
 /** What a handler answers. */
 export type HostResult<M extends HostMethod> = z.output<(typeof hostCalls)[M]['result']>;
 
-/** The row of a name that plugin code chose; `undefined` for anything not in the table, `constructor` and the like included. */
+/**
+ * The row of a name that plugin code chose; `undefined` for anything not in the table, `constructor` and the like
+ * included.
+ */
 export function findHostCall(name: string): (HostCallRow & { name: HostMethod }) | undefined {
   return rows.get(name);
 }

@@ -1,16 +1,19 @@
 /**
- * What may stand in the arguments and answers of host calls. Arguments arrive as one JSON array text chosen by plugin code, so these
- * schemas see only what `JSON.parse` makes: no prototypes, no functions, no cycles.
+ * What may stand in the arguments and answers of host calls. Arguments arrive as one JSON array text chosen by plugin
+ * code, so these schemas see only what `JSON.parse` makes: no prototypes, no functions, no cycles.
  */
 import { jsonBytes, type Json, type JsonObject } from '@annex/kernel';
 import { z } from 'zod';
 
-/** Deepest nesting of a JSON value that crosses the table; PostgreSQL and every recursive reader behind it stay far from their stacks. */
+/**
+ * Deepest nesting of a JSON value that crosses the table; PostgreSQL and every recursive reader behind it stay far from
+ * their stacks.
+ */
 export const maxJsonDepth = 100;
 
 /**
- * Why a JSON value cannot be kept, or `undefined`: deeper than {@link maxJsonDepth}, or text that PostgreSQL's `jsonb` and `text` refuse
- * (U+0000, unpaired surrogates).
+ * Why a JSON value cannot be kept, or `undefined`: deeper than {@link maxJsonDepth}, or text that PostgreSQL's `jsonb`
+ * and `text` refuse (U+0000, unpaired surrogates).
  */
 export function storageProblem(value: Json, depth = 0): string | undefined {
   if (typeof value === 'string') return textProblem(value);
@@ -36,14 +39,19 @@ function textProblem(text: string): string | undefined {
 }
 
 /** Any JSON value that can be kept. */
-export const json = z.custom<Json>((value) => value !== undefined, 'a value is missing').superRefine((value, context) => {
-  const problem = storageProblem(value);
-  if (problem) context.addIssue({ code: 'custom', message: problem });
-});
+export const json = z
+  .custom<Json>((value) => value !== undefined, 'a value is missing')
+  .superRefine((value, context) => {
+    const problem = storageProblem(value);
+    if (problem) context.addIssue({ code: 'custom', message: problem });
+  });
 
 /** Any JSON object that can be kept. */
 export const jsonObject = z
-  .custom<JsonObject>((value) => typeof value === 'object' && value !== null && !Array.isArray(value), 'must be an object')
+  .custom<JsonObject>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+    'must be an object',
+  )
   .superRefine((value, context) => {
     const problem = storageProblem(value);
     if (problem) context.addIssue({ code: 'custom', message: problem });
@@ -57,7 +65,11 @@ export function jsonUpTo<S extends z.ZodType<Json>>(schema: S, maxBytes: number)
   return schema.superRefine((value, context) => {
     const bytes = jsonBytes(value);
     if (bytes <= maxBytes) return;
-    context.addIssue({ code: 'custom', message: `is ${bytes} bytes of JSON; the limit is ${maxBytes}`, params: { code: tooLargeCode } });
+    context.addIssue({
+      code: 'custom',
+      message: `is ${bytes} bytes of JSON; the limit is ${maxBytes}`,
+      params: { code: tooLargeCode },
+    });
   });
 }
 
@@ -78,9 +90,17 @@ export const bytes = z.strictObject({ $bytes: z.string() }).transform((wire, con
   return z.NEVER;
 });
 
-/** An argument that may be left out; `JSON.stringify` turns an `undefined` in an array into `null`, so `null` means the same. */
-export function optional<S extends z.ZodType>(schema: S): z.ZodType<z.output<S> | undefined, z.input<S> | null | undefined> {
-  return schema.nullish().transform((value) => value ?? undefined) as z.ZodType<z.output<S> | undefined, z.input<S> | null | undefined>;
+/**
+ * An argument that may be left out; `JSON.stringify` turns an `undefined` in an array into `null`, so `null` means the
+ * same.
+ */
+export function optional<S extends z.ZodType>(
+  schema: S,
+): z.ZodType<z.output<S> | undefined, z.input<S> | null | undefined> {
+  return schema.nullish().transform((value) => value ?? undefined) as z.ZodType<
+    z.output<S> | undefined,
+    z.input<S> | null | undefined
+  >;
 }
 
 /** Text or bytes of an HTTP body; base64 when it is not valid UTF-8. */
@@ -90,7 +110,13 @@ export const httpBody = z.strictObject({ encoding: z.enum(['utf8', 'base64']), d
 export const headerList = z.array(z.tuple([z.string(), z.string()])).max(100);
 
 /** Parameters to add to a URL: as text, or by name, where a list repeats its name and `null` leaves it out. */
-export const query = z.union([z.string().max(8192), z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number(), z.boolean()]))]))]);
+export const query = z.union([
+  z.string().max(8192),
+  z.record(
+    z.string(),
+    z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number(), z.boolean()]))]),
+  ),
+]);
 
 /** A position that a list answered as `next_cursor`; opaque to plugins. */
 export const cursor = z.string().min(1).max(1024);

@@ -40,7 +40,11 @@ describe('the gate before package checks', () => {
 
   it('gives the place back when a check throws', async () => {
     const gate = new CheckGate({ atOnce: 1, atOncePerTenant: 1, waitingPerTenant: 5 });
-    const results = await Promise.allSettled([gate.run('a', () => Promise.reject(new Error('x'))), gate.run('b', async () => 1), gate.run('a', async () => 2)]);
+    const results = await Promise.allSettled([
+      gate.run('a', () => Promise.reject(new Error('x'))),
+      gate.run('b', async () => 1),
+      gate.run('a', async () => 2),
+    ]);
     expect(results.map((result) => result.status)).toEqual(['rejected', 'fulfilled', 'fulfilled']);
   });
 });

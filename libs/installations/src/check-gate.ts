@@ -10,8 +10,8 @@ export interface CheckGateOptions {
 }
 
 /**
- * Unpacking, bundling and trying out a package is the dearest thing a request can ask for. So few are checked at once, the rest wait, and a
- * tenant that sends many waits behind its own.
+ * Unpacking, bundling and trying out a package is the dearest thing a request can ask for. So few are checked at once,
+ * the rest wait, and a tenant that sends many waits behind its own.
  */
 export class CheckGate {
   readonly #waiting: { tenantId: string; start: () => void }[] = [];
@@ -38,7 +38,11 @@ export class CheckGate {
   #wait(tenantId: string): Promise<void> {
     const waiting = this.#waiting.filter((each) => each.tenantId === tenantId).length;
     if (waiting >= this.options.waitingPerTenant) {
-      throw outcomeErrors.error('RATE_LIMITED', `${waiting} packages of this tenant wait to be checked; at most ${this.options.waitingPerTenant} may. Send them one after the other.`, { retryAfterS: 5 });
+      throw outcomeErrors.error(
+        'RATE_LIMITED',
+        `${waiting} packages of this tenant wait to be checked; at most ${this.options.waitingPerTenant} may. Send them one after the other.`,
+        { retryAfterS: 5 },
+      );
     }
     return new Promise((resolve) => this.#waiting.push({ tenantId, start: resolve }));
   }

@@ -13,10 +13,22 @@ export const maxConfigDepth = 32;
 /** Throws `CONFIG_TOO_LARGE` for settings that are too large to keep or to tell the plugin of. */
 export function requireConfigSize(config: JsonObject): void {
   const keys = Object.keys(config).length;
-  if (keys > maxConfigKeys) throw installationErrors.error('CONFIG_TOO_LARGE', `The settings have ${keys} keys; at most ${maxConfigKeys} are allowed. Group them into objects.`);
-  if (isDeeperThan(config, maxConfigDepth)) throw installationErrors.error('CONFIG_TOO_LARGE', `The settings are nested deeper than ${maxConfigDepth} levels. Flatten them.`);
+  if (keys > maxConfigKeys)
+    throw installationErrors.error(
+      'CONFIG_TOO_LARGE',
+      `The settings have ${keys} keys; at most ${maxConfigKeys} are allowed. Group them into objects.`,
+    );
+  if (isDeeperThan(config, maxConfigDepth))
+    throw installationErrors.error(
+      'CONFIG_TOO_LARGE',
+      `The settings are nested deeper than ${maxConfigDepth} levels. Flatten them.`,
+    );
   const bytes = jsonBytes(config);
-  if (bytes > maxConfigBytes) throw installationErrors.error('CONFIG_TOO_LARGE', `The settings are ${bytes} bytes of JSON; at most ${maxConfigBytes} are allowed. Keep larger data in ctx.kv or a table.`);
+  if (bytes > maxConfigBytes)
+    throw installationErrors.error(
+      'CONFIG_TOO_LARGE',
+      `The settings are ${bytes} bytes of JSON; at most ${maxConfigBytes} are allowed. Keep larger data in ctx.kv or a table.`,
+    );
 }
 
 /** Applies an RFC 7396 merge patch: `null` removes, objects merge, anything else replaces. */
@@ -30,7 +42,9 @@ export function mergePatch(target: JsonObject, patch: JsonObject): JsonObject {
   return Object.fromEntries(result);
 }
 
-/** One setting that is another one now. `delete`: the tenant's own value went; `value` is then the default, or `null`. */
+/**
+ * One setting that is another one now. `delete`: the tenant's own value went; `value` is then the default, or `null`.
+ */
 export interface ConfigChange {
   key: string;
   value: Json;
@@ -41,8 +55,14 @@ export interface ConfigChange {
 export function configChanges(before: JsonObject, after: JsonObject, stored: JsonObject): ConfigChange[] {
   const keys = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort();
   return keys
-    .filter((key) => Object.hasOwn(before, key) !== Object.hasOwn(after, key) || !isDeepStrictEqual(before[key], after[key]))
-    .map((key) => ({ key, value: Object.hasOwn(after, key) ? (after[key] ?? null) : null, op: Object.hasOwn(stored, key) ? 'set' : 'delete' }));
+    .filter(
+      (key) => Object.hasOwn(before, key) !== Object.hasOwn(after, key) || !isDeepStrictEqual(before[key], after[key]),
+    )
+    .map((key) => ({
+      key,
+      value: Object.hasOwn(after, key) ? (after[key] ?? null) : null,
+      op: Object.hasOwn(stored, key) ? 'set' : 'delete',
+    }));
 }
 
 /** Looks level by level, since recursion over a stranger's JSON can exhaust the stack. */

@@ -31,7 +31,10 @@ export interface Subject {
   release: ReleaseRow;
 }
 
-/** What every operation on a tenant's plugins needs: transactions of the right kind, and the same way of leaving a trace. */
+/**
+ * What every operation on a tenant's plugins needs: transactions of the right kind, and the same way of leaving a
+ * trace.
+ */
 export class InstallationsContext {
   readonly limits;
   readonly hostVersion: string;
@@ -52,7 +55,10 @@ export class InstallationsContext {
     return this.options.database.forTenant(tenantId).transaction(work);
   }
 
-  /** Runs `work` in a transaction that is the only one to change this tenant's plugins. Throws `PLUGINS_BUSY` when its turn does not come. */
+  /**
+   * Runs `work` in a transaction that is the only one to change this tenant's plugins. Throws `PLUGINS_BUSY` when its
+   * turn does not come.
+   */
   async change<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     try {
       return await this.options.database.forTenant(tenantId).transaction(async (tx) => {
@@ -61,18 +67,31 @@ export class InstallationsContext {
       });
     } catch (thrown) {
       if (!isLockTimeout(thrown)) throw thrown;
-      throw installationErrors.error('PLUGINS_BUSY', 'Other changes to the plugins of this tenant have been under way for 10 s. Try again in a moment.', { retryAfterS: 5, cause: thrown });
+      throw installationErrors.error(
+        'PLUGINS_BUSY',
+        'Other changes to the plugins of this tenant have been under way for 10 s. Try again in a moment.',
+        { retryAfterS: 5, cause: thrown },
+      );
     }
   }
 
-  /** The installation that a caller names by id or slug. Throws `PLUGIN_NOT_FOUND`, with a suggestion out of the same tenant. */
+  /**
+   * The installation that a caller names by id or slug. Throws `PLUGIN_NOT_FOUND`, with a suggestion out of the same
+   * tenant.
+   */
   async require(tx: TenantTransaction, idOrSlug: string): Promise<Subject> {
     const installation = await findInstallation(tx, idOrSlug);
     const release = installation?.releaseId ? await findRelease(tx, installation.releaseId) : null;
     if (installation && release) return { installation, release };
     const others = await listInstallations(tx, { limit: 200, after: null });
-    const hint = didYouMean(idOrSlug, others.map((other) => other.slug));
-    throw installationErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(idOrSlug, 70)}.${hint} GET /api/plugins/ lists them.`);
+    const hint = didYouMean(
+      idOrSlug,
+      others.map((other) => other.slug),
+    );
+    throw installationErrors.error(
+      'PLUGIN_NOT_FOUND',
+      `This tenant has no plugin ${quote(idOrSlug, 70)}.${hint} GET /api/plugins/ lists them.`,
+    );
   }
 
   async view(tx: TenantTransaction, installation: InstallationRow): Promise<PluginView> {
@@ -82,7 +101,13 @@ export class InstallationsContext {
   }
 
   /** Adds the audit row of a change to an installation. */
-  async record(tx: TenantTransaction, author: Author, { installation, release }: Subject, action: string, detail: Record<string, Json> = {}): Promise<void> {
+  async record(
+    tx: TenantTransaction,
+    author: Author,
+    { installation, release }: Subject,
+    action: string,
+    detail: Record<string, Json> = {},
+  ): Promise<void> {
     await appendAudit(tx, {
       actor: author.actor,
       action,
@@ -93,36 +118,63 @@ export class InstallationsContext {
   }
 
   /**
-   * Emits one of the platform's own events about a plugin. A full queue must not keep an admin from stopping the very plugin that fills it:
-   * then the event is kept without deliveries and can be replayed.
+   * Emits one of the platform's own events about a plugin. A full queue must not keep an admin from stopping the very
+   * plugin that fills it: then the event is kept without deliveries and can be replayed.
    */
-  async announce(tx: TenantTransaction, type: PlatformEventName, { installation, release }: Subject, more: Record<string, Json> = {}): Promise<void> {
+  async announce(
+    tx: TenantTransaction,
+    type: PlatformEventName,
+    { installation, release }: Subject,
+    more: Record<string, Json> = {},
+  ): Promise<void> {
     const data = { plugin: eventPlugin(installation, release), ...more };
     try {
-      await this.options.emit(tx, { type, source: eventSources.platform, subject: installation.slug, data, time: this.now().toISOString() });
+      await this.options.emit(tx, {
+        type,
+        source: eventSources.platform,
+        subject: installation.slug,
+        data,
+        time: this.now().toISOString(),
+      });
     } catch (thrown) {
       if (!(thrown instanceof AnnexError) || thrown.code !== 'QUEUE_FULL') throw thrown;
-      this.options.logger.warn({ tenantId: tx.tenantId, type, plugin: installation.slug }, 'an event about a plugin got no deliveries: the tenant’s queue is full');
+      this.options.logger.warn(
+        { tenantId: tx.tenantId, type, plugin: installation.slug },
+        'an event about a plugin got no deliveries: the tenant’s queue is full',
+      );
     }
   }
 
   /** Queues the lifecycle handlers of one moment. */
-  async fire(tx: TenantTransaction, { installation, release }: Subject, name: LifecycleName, payload?: Json): Promise<void> {
+  async fire(
+    tx: TenantTransaction,
+    { installation, release }: Subject,
+    name: LifecycleName,
+    payload?: Json,
+  ): Promise<void> {
     for (const run of lifecycleRuns(installation, release, name, payload)) await this.options.enqueueRun(tx, run);
   }
 
   /**
-   * As {@link fire}, but one after the other, in the order in which they were queued: each is parked, and let go when none of the installation's
-   * earlier ones is unfinished.
+   * As {@link fire}, but one after the other, in the order in which they were queued: each is parked, and let go when
+   * none of the installation's earlier ones is unfinished.
    */
-  async fireInTurn(tx: TenantTransaction, { installation, release }: Subject, name: LifecycleName, payload?: Json): Promise<void> {
+  async fireInTurn(
+    tx: TenantTransaction,
+    { installation, release }: Subject,
+    name: LifecycleName,
+    payload?: Json,
+  ): Promise<void> {
     for (const run of lifecycleRuns(installation, release, name, payload)) {
       await takePlaceInTurn(tx, await this.options.enqueueRun(tx, { ...run, waitingFor: 'overlap' }));
       await tellParked(tx, { installationId: installation.id, name });
     }
   }
 
-  /** Tells every process to forget what it caches of the tenant's plugins and its warm isolates of `id`, after the commit. */
+  /**
+   * Tells every process to forget what it caches of the tenant's plugins and its warm isolates of `id`, after the
+   * commit.
+   */
   async invalidate(tx: TenantTransaction, id: Id<'installation'>): Promise<void> {
     await tx.changed('plugins');
     await tx.changed(`isolates/${id}`);

@@ -19,21 +19,34 @@ export interface UnmetDependency {
 const maxNodes = 1000;
 
 /** The dependencies of a plugin that are not met right now, in order of slug. */
-export async function findUnmetDependencies(tx: TenantTransaction, plugin: { slug: string; dependencies: Record<string, string> }): Promise<UnmetDependency[]> {
+export async function findUnmetDependencies(
+  tx: TenantTransaction,
+  plugin: { slug: string; dependencies: Record<string, string> },
+): Promise<UnmetDependency[]> {
   const nodes = await reachableNodes(tx, Object.keys(plugin.dependencies));
   return unmetDependencies(plugin, nodes);
 }
 
 /** Decides from what is installed. `nodes`: everything that can be reached from the plugin's dependencies. */
-export function unmetDependencies(plugin: { slug: string; dependencies: Record<string, string> }, nodes: ReadonlyMap<string, Omit<DependencyNode, 'slug'>>): UnmetDependency[] {
+export function unmetDependencies(
+  plugin: { slug: string; dependencies: Record<string, string> },
+  nodes: ReadonlyMap<string, Omit<DependencyNode, 'slug'>>,
+): UnmetDependency[] {
   return Object.entries(plugin.dependencies)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([slug, range]): UnmetDependency[] => {
       const node = nodes.get(slug);
-      const unmet = (problem: DependencyProblem, detail: string): UnmetDependency[] => [{ slug, range, problem, version: node?.version ?? null, detail }];
-      if (leadsTo(slug, plugin.slug, nodes)) return unmet('cycle', `${slug} depends on ${plugin.slug}, so neither could be enabled first; take one of the two dependencies out.`);
+      const unmet = (problem: DependencyProblem, detail: string): UnmetDependency[] => [
+        { slug, range, problem, version: node?.version ?? null, detail },
+      ];
+      if (leadsTo(slug, plugin.slug, nodes))
+        return unmet(
+          'cycle',
+          `${slug} depends on ${plugin.slug}, so neither could be enabled first; take one of the two dependencies out.`,
+        );
       if (!node) return unmet('not_installed', `${slug} ${range} is not installed; upload and enable it first.`);
-      if (!satisfies(node.version, range)) return unmet('version', `${slug} is ${node.version}, but ${range} is needed; upload a release that fits.`);
+      if (!satisfies(node.version, range))
+        return unmet('version', `${slug} is ${node.version}, but ${range} is needed; upload a release that fits.`);
       if (node.status !== 'enabled') return unmet('not_enabled', `${slug} is ${node.status}; enable it first.`);
       return [];
     });

@@ -1,8 +1,17 @@
 /**
- * What a plugin asks for, and reading what an admin says yes to. A request for outbound HTTP is pinned to the hosts that the manifest lists,
- * so an upgrade that adds a host asks for more and keeps the old hosts until an admin says yes.
+ * What a plugin asks for, and reading what an admin says yes to. A request for outbound HTTP is pinned to the hosts
+ * that the manifest lists, so an upgrade that adds a host asks for more and keeps the old hosts until an admin says
+ * yes.
  */
-import { grantAll, isPermissionName, matchGrants, permissionNames, permissionTexts, type PermissionGrant, type PermissionRequest } from '@annex/host-api';
+import {
+  grantAll,
+  isPermissionName,
+  matchGrants,
+  permissionNames,
+  permissionTexts,
+  type PermissionGrant,
+  type PermissionRequest,
+} from '@annex/host-api';
 import { didYouMean, quote, type Id, type InputFault, type Json } from '@annex/kernel';
 import type { BundleReach, Manifest } from '@annex/manifest';
 import { installationErrors } from './errors.js';
@@ -14,12 +23,18 @@ export type GrantInput = 'all' | readonly string[];
 /** What a manifest asks for; outbound HTTP without hosts of its own means `http.allow`. */
 export function requestedPermissions(manifest: Pick<Manifest, 'permissions' | 'http'>): PermissionRequest[] {
   return manifest.permissions.map((request) =>
-    request.name === 'outbound_http' && request.hosts === undefined ? { ...request, hosts: manifest.http.allow } : request,
+    request.name === 'outbound_http' && request.hosts === undefined
+      ? { ...request, hosts: manifest.http.allow }
+      : request,
   );
 }
 
 /** The grants that a caller names. Throws `GRANT_INVALID` with every name that the manifest does not ask for. */
-export function readGrants(manifest: Pick<Manifest, 'permissions' | 'http'>, input: GrantInput, pointer: string): PermissionGrant[] {
+export function readGrants(
+  manifest: Pick<Manifest, 'permissions' | 'http'>,
+  input: GrantInput,
+  pointer: string,
+): PermissionGrant[] {
   const possible = grantAll(requestedPermissions(manifest));
   if (input === 'all') return possible;
   const faults: InputFault[] = [];
@@ -30,7 +45,15 @@ export function readGrants(manifest: Pick<Manifest, 'permissions' | 'http'>, inp
       : `${quote(name)} is not a permission.${didYouMean(name, permissionNames)}`;
     faults.push({ pointer: `${pointer}/${index}`, code: 'GRANT_INVALID', detail });
   });
-  if (faults.length > 0) throw installationErrors.error('GRANT_INVALID', faults.map((fault) => fault.detail).join(' ').slice(0, 1000), { errors: faults });
+  if (faults.length > 0)
+    throw installationErrors.error(
+      'GRANT_INVALID',
+      faults
+        .map((fault) => fault.detail)
+        .join(' ')
+        .slice(0, 1000),
+      { errors: faults },
+    );
   return possible.filter((grant) => input.includes(grant.name));
 }
 
@@ -40,14 +63,20 @@ export function addGrants(granted: readonly PermissionGrant[], more: readonly Pe
   return [...kept, ...more].sort((a, b) => permissionNames.indexOf(a.name) - permissionNames.indexOf(b.name));
 }
 
-/** The three lists of a plugin's `permissions` (CONTRACT §5), by name. One that is granted in part stands in `granted` and in `pending`. */
+/**
+ * The three lists of a plugin's `permissions` (CONTRACT §5), by name. One that is granted in part stands in `granted`
+ * and in `pending`.
+ */
 export interface PermissionsView {
   requested: string[];
   granted: string[];
   pending: string[];
 }
 
-export function viewPermissions(manifest: Pick<Manifest, 'permissions' | 'http'>, granted: readonly PermissionGrant[]): PermissionsView {
+export function viewPermissions(
+  manifest: Pick<Manifest, 'permissions' | 'http'>,
+  granted: readonly PermissionGrant[],
+): PermissionsView {
   const requested = requestedPermissions(manifest);
   const { effective, pending } = matchGrants(requested, granted);
   return { requested: names(grantAll(requested)), granted: names(effective), pending: names(pending) };
@@ -78,7 +107,9 @@ export function reportPermissions(
   const requested = requestedPermissions(manifest);
   const { effective, pending } = matchGrants(requested, granted);
   const scope = (entry: PermissionGrant | undefined): Json =>
-    entry === undefined ? null : { ...(entry.tables && { tables: entry.tables }), ...(entry.hosts && { hosts: entry.hosts }) };
+    entry === undefined
+      ? null
+      : { ...(entry.tables && { tables: entry.tables }), ...(entry.hosts && { hosts: entry.hosts }) };
   return {
     id,
     ...viewPermissions(manifest, granted),
@@ -93,7 +124,9 @@ export function reportPermissions(
       requested: scope(asked),
       granted: scope(effective.find((entry) => entry.name === asked.name)),
       pending: scope(pending.find((entry) => entry.name === asked.name)),
-      used: seen.used.filter(({ permission }) => permission === asked.name).map(({ call, file, line }) => ({ call, file, line })),
+      used: seen.used
+        .filter(({ permission }) => permission === asked.name)
+        .map(({ call, file, line }) => ({ call, file, line })),
       last_used_at: lastUsedAt(asked.name),
     })),
   };

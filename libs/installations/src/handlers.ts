@@ -1,4 +1,7 @@
-/** From what an entry registered to what the platform does with it: subscriptions, lifecycle runs, the routes people see. */
+/**
+ * From what an entry registered to what the platform does with it: subscriptions, lifecycle runs, the routes people
+ * see.
+ */
 import type { Json } from '@annex/kernel';
 import type { DeclaredWebhook, NewRun, ReleaseRow, RunPolicy, Subscription } from '@annex/persistence';
 
@@ -8,7 +11,10 @@ type Registrations = ReleaseRow['registrations'];
 export type LifecycleName = 'install' | 'config_change' | 'reload' | 'shutdown';
 
 /** One subscription per hook; hooks with the same pattern are told apart by their order. */
-export function subscriptionsOf({ manifest, registrations }: Pick<ReleaseRow, 'manifest' | 'registrations'>): Subscription[] {
+export function subscriptionsOf({
+  manifest,
+  registrations,
+}: Pick<ReleaseRow, 'manifest' | 'registrations'>): Subscription[] {
   const policy: RunPolicy = manifest.limits.timeoutMs === null ? {} : { timeoutMs: manifest.limits.timeoutMs };
   const seen = new Map<string, number>();
   return registrations.flatMap((registration) => {
@@ -21,7 +27,12 @@ export function subscriptionsOf({ manifest, registrations }: Pick<ReleaseRow, 'm
 
 /** The webhooks of a release, each with its own policy of retries. */
 export function webhooksOf({ webhooks }: Pick<ReleaseRow, 'webhooks'>): DeclaredWebhook[] {
-  return webhooks.map(({ name, url, on, retry }) => ({ name, url, events: on, policy: retry === null ? {} : { retry } }));
+  return webhooks.map(({ name, url, on, retry }) => ({
+    name,
+    url,
+    events: on,
+    policy: retry === null ? {} : { retry },
+  }));
 }
 
 /** One run for each handler of a lifecycle moment that the release has. */
@@ -31,7 +42,9 @@ export function lifecycleRuns(
   name: LifecycleName,
   payload?: Json,
 ): NewRun[] {
-  const handlers = registrations.filter((registration) => registration.kind === 'lifecycle' && registration.name === name);
+  const handlers = registrations.filter(
+    (registration) => registration.kind === 'lifecycle' && registration.name === name,
+  );
   return handlers.map((_, ordinal) => ({
     installationId: installation.id,
     plugin: installation.slug,
@@ -53,5 +66,7 @@ export interface RouteView {
 }
 
 export function routesOf(registrations: Registrations): RouteView[] {
-  return registrations.flatMap((each) => (each.kind === 'route' ? [{ methods: each.methods, path: each.path, auth: each.auth, roles: each.roles }] : []));
+  return registrations.flatMap((each) =>
+    each.kind === 'route' ? [{ methods: each.methods, path: each.path, auth: each.auth, roles: each.roles }] : [],
+  );
 }

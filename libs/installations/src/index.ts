@@ -1,7 +1,13 @@
 export { Installations, type PageRequest, type UploadResult } from './installations.js';
 export type { InstallationsCaller, InstallationsOptions, SecretsPort } from './ports.js';
 export { installationErrors } from './errors.js';
-export { readGrants, requestedPermissions, type GrantInput, type PermissionsReport, type PermissionsView } from './grants.js';
+export {
+  readGrants,
+  requestedPermissions,
+  type GrantInput,
+  type PermissionsReport,
+  type PermissionsView,
+} from './grants.js';
 export type { PackageReportView } from './package-report.js';
 export type { RouteView } from './handlers.js';
 export type { JobChange } from './settings.js';

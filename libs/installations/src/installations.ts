@@ -1,6 +1,14 @@
 import { didYouMean, parseId, quote, type Id, type JsonObject } from '@annex/kernel';
 import type { PackageReport } from '@annex/manifest';
-import { findRelease, findReleaseReach, lastPermissionUses, listInstallations, listReleases, readReleaseFile, type TenantTransaction } from '@annex/persistence';
+import {
+  findRelease,
+  findReleaseReach,
+  lastPermissionUses,
+  listInstallations,
+  listReleases,
+  readReleaseFile,
+  type TenantTransaction,
+} from '@annex/persistence';
 import type { KillReport } from '@annex/sandbox';
 import { CheckGate } from './check-gate.js';
 import { InstallationsContext, type Author, type Subject } from './context.js';
@@ -8,11 +16,44 @@ import { installationErrors } from './errors.js';
 import { reportPermissions, type GrantInput, type PermissionsReport } from './grants.js';
 import { viewReport, type PackageReportView } from './package-report.js';
 import type { InstallationsCaller, InstallationsOptions } from './ports.js';
-import { effectiveConfig, findMissing, isNothingMissing, missingFaults, type MissingRequirements } from './requirements.js';
+import {
+  effectiveConfig,
+  findMissing,
+  isNothingMissing,
+  missingFaults,
+  type MissingRequirements,
+} from './requirements.js';
 import { changeJob, patchedConfig, replaceConfig, replaceGrants, type JobChange } from './settings.js';
-import { billKill, disableFailing, disablePlugin, enablePlugin, grantMore, reloadPlugin, shutDownBeforeUninstall, suspendPlugin, switchOn, uninstallPlugin, waitForShutdown } from './switching.js';
-import { activateRelease, archiveSha256, checkArchive, requireSound, storeUpload, type SoundReport } from './uploading.js';
-import { viewJobs, viewPlugins, viewRelease, type JobView, type Page, type PluginView, type ReleaseView } from './views.js';
+import {
+  billKill,
+  disableFailing,
+  disablePlugin,
+  enablePlugin,
+  grantMore,
+  reloadPlugin,
+  shutDownBeforeUninstall,
+  suspendPlugin,
+  switchOn,
+  uninstallPlugin,
+  waitForShutdown,
+} from './switching.js';
+import {
+  activateRelease,
+  archiveSha256,
+  checkArchive,
+  requireSound,
+  storeUpload,
+  type SoundReport,
+} from './uploading.js';
+import {
+  viewJobs,
+  viewPlugins,
+  viewRelease,
+  type JobView,
+  type Page,
+  type PluginView,
+  type ReleaseView,
+} from './views.js';
 
 /** A page as a list is asked for: at most `limit` items, after those of the page whose `next_cursor` this is. */
 export interface PageRequest {
@@ -31,12 +72,13 @@ export interface UploadResult {
 }
 
 /**
- * The plugins of tenants: upload, enable, upgrade, configure, uninstall. Every change is one transaction with its audit row and event, and
- * one change to a tenant's plugins is made at a time. Everything answered is in the API's wire form.
+ * The plugins of tenants: upload, enable, upgrade, configure, uninstall. Every change is one transaction with its audit
+ * row and event, and one change to a tenant's plugins is made at a time. Everything answered is in the API's wire form.
  */
 export class Installations {
   readonly #context: InstallationsContext;
-  // Each check has processes of its own, which yield to this one: many tenants' slow packages must be under way before another's has to wait.
+  // Each check has processes of its own, which yield to this one: many tenants' slow packages must be under way before
+  // another's has to wait.
   readonly #gate = new CheckGate({ atOnce: 8, atOncePerTenant: 2, waitingPerTenant: 10 });
   readonly #killsUnderWay = new Set<Promise<void>>();
 
@@ -51,15 +93,24 @@ export class Installations {
   }
 
   /**
-   * Installs a package, or upgrades the plugin whose slug it carries; live at once if that was enabled. `grant` and `enable` need the role
-   * `admin`. When something is missing for `enable`, the release is stored all the same and `blocked` says what: a secret can only be set
-   * once there is a plugin to have it. Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `UPGRADE_BLOCKED`, `ROLE_REQUIRED`, `RATE_LIMITED`, `OVERLOADED`, `COMPILER_LOST`.
+   * Installs a package, or upgrades the plugin whose slug it carries; live at once if that was enabled. `grant` and
+   * `enable` need the role
+   * `admin`. When something is missing for `enable`, the release is stored all the same and `blocked` says what: a
+   * secret can only be set once there is a plugin to have it. Throws `PACKAGE_INVALID`, `GRANT_INVALID`,
+   * `UPGRADE_BLOCKED`, `ROLE_REQUIRED`, `RATE_LIMITED`, `OVERLOADED`, `COMPILER_LOST`.
    */
-  async upload(caller: InstallationsCaller, bytes: Uint8Array, { enable = false, grant }: { enable?: boolean | undefined; grant?: GrantInput | undefined } = {}): Promise<UploadResult> {
+  async upload(
+    caller: InstallationsCaller,
+    bytes: Uint8Array,
+    { enable = false, grant }: { enable?: boolean | undefined; grant?: GrantInput | undefined } = {},
+  ): Promise<UploadResult> {
     const context = this.#context;
     const grants = grant === 'all' || (grant !== undefined && grant.length > 0);
     if ((enable || grants) && caller.role !== 'admin' && caller.role !== 'owner') {
-      throw installationErrors.error('ROLE_REQUIRED', `Enabling and granting with an upload needs the role admin; yours is ${caller.role}. Upload without them and let an admin enable the plugin.`);
+      throw installationErrors.error(
+        'ROLE_REQUIRED',
+        `Enabling and granting with an upload needs the role admin; yours is ${caller.role}. Upload without them and let an admin enable the plugin.`,
+      );
     }
     const archive = archiveSha256(bytes);
     const store = (report?: SoundReport): Promise<UploadResult | undefined> =>
@@ -67,7 +118,12 @@ export class Installations {
         const stored = await storeUpload(context, tx, caller, { archive, report });
         if (!stored) return undefined;
         const done = await this.#settle(tx, caller, stored, { enable, grant });
-        return { created: stored.created, plugin: await context.view(tx, done.installation), warnings: report?.warnings ?? [], blocked: done.blocked };
+        return {
+          created: stored.created,
+          plugin: await context.view(tx, done.installation),
+          warnings: report?.warnings ?? [],
+          blocked: done.blocked,
+        };
       });
     const known = await store();
     if (known) return known;
@@ -78,9 +134,15 @@ export class Installations {
     return stored;
   }
 
-  async #settle(tx: TenantTransaction, author: Author, subject: Subject, { enable, grant }: { enable: boolean; grant: GrantInput | undefined }): Promise<{ installation: Subject['installation']; blocked: UploadResult['blocked'] }> {
+  async #settle(
+    tx: TenantTransaction,
+    author: Author,
+    subject: Subject,
+    { enable, grant }: { enable: boolean; grant: GrantInput | undefined },
+  ): Promise<{ installation: Subject['installation']; blocked: UploadResult['blocked'] }> {
     const context = this.#context;
-    const installation = grant === undefined ? subject.installation : await grantMore(context, tx, author, subject, grant);
+    const installation =
+      grant === undefined ? subject.installation : await grantMore(context, tx, author, subject, grant);
     if (!enable || installation.status === 'enabled') return { installation, blocked: [] };
     const missing: MissingRequirements = await findMissing(tx, context.options.vault, installation, subject.release);
     if (!isNothingMissing(missing)) return { installation, blocked: missingFaults(missing, installation.slug) };
@@ -94,7 +156,10 @@ export class Installations {
       const rows = await listInstallations(tx, { limit: page.limit + 1, after });
       const shown = rows.slice(0, page.limit);
       const last = shown.at(-1);
-      return { items: await viewPlugins(tx, this.#context.options.vault, shown), next_cursor: rows.length > shown.length && last ? encodeCursor(last.slug) : null };
+      return {
+        items: await viewPlugins(tx, this.#context.options.vault, shown),
+        next_cursor: rows.length > shown.length && last ? encodeCursor(last.slug) : null,
+      };
     });
   }
 
@@ -104,24 +169,48 @@ export class Installations {
   }
 
   /**
-   * Uninstalls a plugin and erases all it kept; the history of its runs stays as long as others'. An enabled one is disabled first, and its
-   * `onShutdown` runs while its data is still there. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`.
+   * Uninstalls a plugin and erases all it kept; the history of its runs stays as long as others'. An enabled one is
+   * disabled first, and its
+   * `onShutdown` runs while its data is still there. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless
+   * `force`.
    */
-  async delete(caller: InstallationsCaller, idOrSlug: string, { force = false }: { force?: boolean } = {}): Promise<void> {
-    const leaving = await this.#change(caller, idOrSlug, async (tx, subject) => ((await shutDownBeforeUninstall(this.#context, tx, caller, subject, { force })) ? subject.installation.id : undefined));
+  async delete(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    { force = false }: { force?: boolean } = {},
+  ): Promise<void> {
+    const leaving = await this.#change(caller, idOrSlug, async (tx, subject) =>
+      (await shutDownBeforeUninstall(this.#context, tx, caller, subject, { force }))
+        ? subject.installation.id
+        : undefined,
+    );
     if (leaving) await waitForShutdown(this.#context, caller.tenant.id, leaving);
     // By its id: while it was waited for, another one may have taken the name.
-    return this.#change(caller, leaving ?? idOrSlug, (tx, subject) => uninstallPlugin(this.#context, tx, caller, subject, { force }));
+    return this.#change(caller, leaving ?? idOrSlug, (tx, subject) =>
+      uninstallPlugin(this.#context, tx, caller, subject, { force }),
+    );
   }
 
   /** Enables a plugin. Throws `REQUIREMENTS_MISSING` with everything that is missing, or `GRANT_INVALID`. */
-  enable(caller: InstallationsCaller, idOrSlug: string, { grant }: { grant?: GrantInput | undefined } = {}): Promise<PluginView> {
-    return this.#change(caller, idOrSlug, async (tx, subject) => this.#context.view(tx, await enablePlugin(this.#context, tx, caller, subject, grant)));
+  enable(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    { grant }: { grant?: GrantInput | undefined } = {},
+  ): Promise<PluginView> {
+    return this.#change(caller, idOrSlug, async (tx, subject) =>
+      this.#context.view(tx, await enablePlugin(this.#context, tx, caller, subject, grant)),
+    );
   }
 
   /** Disables a plugin. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
-  disable(caller: InstallationsCaller, idOrSlug: string, { force = false }: { force?: boolean } = {}): Promise<PluginView> {
-    return this.#change(caller, idOrSlug, async (tx, subject) => this.#context.view(tx, await disablePlugin(this.#context, tx, caller, subject, { force })));
+  disable(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    { force = false }: { force?: boolean } = {},
+  ): Promise<PluginView> {
+    return this.#change(caller, idOrSlug, async (tx, subject) =>
+      this.#context.view(tx, await disablePlugin(this.#context, tx, caller, subject, { force })),
+    );
   }
 
   /** Throws warm isolates away and calls `onReload`. Throws `PLUGIN_DISABLED` unless the plugin is enabled. */
@@ -140,64 +229,104 @@ export class Installations {
       const rows = await listReleases(tx, installation.id, { limit: page.limit + 1, before });
       const shown = rows.slice(0, page.limit);
       const last = shown.at(-1);
-      return { items: shown.map((row) => viewRelease(row, installation.releaseId)), next_cursor: rows.length > shown.length && last ? encodeCursor(last.id) : null };
+      return {
+        items: shown.map((row) => viewRelease(row, installation.releaseId)),
+        next_cursor: rows.length > shown.length && last ? encodeCursor(last.id) : null,
+      };
     });
   }
 
   /**
-   * Makes an earlier release the active one. `version`: a version, or a release's id where several carry the same version (else
-   * `VERSION_AMBIGUOUS` names them). The active release: nothing changes. Throws `RELEASE_NOT_FOUND`, `UPGRADE_BLOCKED`.
+   * Makes an earlier release the active one. `version`: a version, or a release's id where several carry the same
+   * version (else
+   * `VERSION_AMBIGUOUS` names them). The active release: nothing changes. Throws `RELEASE_NOT_FOUND`,
+   * `UPGRADE_BLOCKED`.
    */
   rollback(caller: InstallationsCaller, idOrSlug: string, { version }: { version: string }): Promise<PluginView> {
     return this.#change(caller, idOrSlug, async (tx, subject) => {
       const target = await this.#findTarget(tx, subject, version);
       if (target.id === subject.release.id) return this.#context.view(tx, subject.installation);
-      const { installation } = await activateRelease(this.#context, tx, caller, { installation: subject.installation, release: target, previous: subject.release, action: 'plugin.rolled_back' });
+      const { installation } = await activateRelease(this.#context, tx, caller, {
+        installation: subject.installation,
+        release: target,
+        previous: subject.release,
+        action: 'plugin.rolled_back',
+      });
       return this.#context.view(tx, installation);
     });
   }
 
-  async #findTarget(tx: TenantTransaction, { installation, release }: Subject, version: string): Promise<Subject['release']> {
+  async #findTarget(
+    tx: TenantTransaction,
+    { installation, release }: Subject,
+    version: string,
+  ): Promise<Subject['release']> {
     const id = parseId('release', version);
     const named = id === undefined ? undefined : await findRelease(tx, id);
     if (named?.installationId === installation.id) return named;
-    const candidates = id === undefined ? await listReleases(tx, installation.id, { limit: 50, version: version.slice(0, 200) }) : [];
+    const candidates =
+      id === undefined ? await listReleases(tx, installation.id, { limit: 50, version: version.slice(0, 200) }) : [];
     const [only, second] = candidates;
     if (!only) {
       const known = [...new Set((await listReleases(tx, installation.id, { limit: 50 })).map((each) => each.version))];
-      throw installationErrors.error('RELEASE_NOT_FOUND', `${installation.slug} has no release ${quote(version, 70)}.${didYouMean(version, known)} It has ${known.join(', ').slice(0, 500)}.`);
+      throw installationErrors.error(
+        'RELEASE_NOT_FOUND',
+        `${installation.slug} has no release ${quote(version, 70)}.${didYouMean(version, known)} It has ${known.join(', ').slice(0, 500)}.`,
+      );
     }
     if (second) {
       const ids = candidates.map((each) => each.id);
-      throw installationErrors.error('VERSION_AMBIGUOUS', `${installation.slug} has ${candidates.length} releases ${version}. Send one of their ids as version: ${ids.join(', ').slice(0, 600)}.`, {
-        extra: { releases: candidates.map((each) => viewRelease(each, installation.releaseId)) },
-      });
+      throw installationErrors.error(
+        'VERSION_AMBIGUOUS',
+        `${installation.slug} has ${candidates.length} releases ${version}. Send one of their ids as version: ${ids.join(', ').slice(0, 600)}.`,
+        {
+          extra: { releases: candidates.map((each) => viewRelease(each, installation.releaseId)) },
+        },
+      );
     }
     const found = only.id === release.id ? release : await findRelease(tx, only.id);
     if (!found) throw new Error(`release ${only.id} went while it was locked`);
     return found;
   }
 
-  /** What the plugin asks for, what is granted, what is pending, with the texts people need to decide, what its code uses and when it last did. */
+  /**
+   * What the plugin asks for, what is granted, what is pending, with the texts people need to decide, what its code
+   * uses and when it last did.
+   */
   permissions(caller: InstallationsCaller, idOrSlug: string): Promise<PermissionsReport> {
-    return this.#read(caller, idOrSlug, (tx, { installation, release }) => this.#reportPermissions(tx, installation, release));
+    return this.#read(caller, idOrSlug, (tx, { installation, release }) =>
+      this.#reportPermissions(tx, installation, release),
+    );
   }
 
   /** Makes exactly these permissions the granted ones. Throws `GRANT_INVALID`. */
-  setPermissions(caller: InstallationsCaller, idOrSlug: string, { granted }: { granted: readonly string[] }): Promise<PermissionsReport> {
+  setPermissions(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    { granted }: { granted: readonly string[] },
+  ): Promise<PermissionsReport> {
     return this.#change(caller, idOrSlug, async (tx, subject) => {
       const installation = await replaceGrants(this.#context, tx, caller, subject, granted);
       return this.#reportPermissions(tx, installation, subject.release);
     });
   }
 
-  async #reportPermissions(tx: TenantTransaction, { id, granted }: Subject['installation'], { id: releaseId, manifest }: Subject['release']): Promise<PermissionsReport> {
-    return reportPermissions(id, manifest, granted, { reach: await findReleaseReach(tx, releaseId), lastUses: await lastPermissionUses(tx, id) });
+  async #reportPermissions(
+    tx: TenantTransaction,
+    { id, granted }: Subject['installation'],
+    { id: releaseId, manifest }: Subject['release'],
+  ): Promise<PermissionsReport> {
+    return reportPermissions(id, manifest, granted, {
+      reach: await findReleaseReach(tx, releaseId),
+      lastUses: await lastPermissionUses(tx, id),
+    });
   }
 
   /** The settings as the plugin sees them, defaults filled in. */
   getConfig(caller: InstallationsCaller, idOrSlug: string): Promise<JsonObject> {
-    return this.#read(caller, idOrSlug, (tx, { installation, release }) => effectiveConfig(tx, release.manifest, installation.config));
+    return this.#read(caller, idOrSlug, (tx, { installation, release }) =>
+      effectiveConfig(tx, release.manifest, installation.config),
+    );
   }
 
   /** Replaces the settings and answers them with defaults filled in. Throws `CONFIG_INVALID`, `CONFIG_TOO_LARGE`. */
@@ -207,36 +336,54 @@ export class Installations {
 
   /** Changes some settings (RFC 7396 merge patch). Throws as {@link putConfig}. */
   patchConfig(caller: InstallationsCaller, idOrSlug: string, patch: JsonObject): Promise<JsonObject> {
-    return this.#change(caller, idOrSlug, (tx, subject) => replaceConfig(this.#context, tx, caller, subject, patchedConfig(subject, patch)));
+    return this.#change(caller, idOrSlug, (tx, subject) =>
+      replaceConfig(this.#context, tx, caller, subject, patchedConfig(subject, patch)),
+    );
   }
 
   /** The jobs of the active release with their next ten runs; one page. */
   jobs(caller: InstallationsCaller, idOrSlug: string): Promise<Page<JobView>> {
-    return this.#read(caller, idOrSlug, async (tx, { installation, release }) => ({ items: await viewJobs(tx, installation, release, this.#context.options.clock.now()), next_cursor: null }));
+    return this.#read(caller, idOrSlug, async (tx, { installation, release }) => ({
+      items: await viewJobs(tx, installation, release, this.#context.options.clock.now()),
+      next_cursor: null,
+    }));
   }
 
   /** Pauses or resumes a job, or gives it another schedule or zone. Throws `JOB_NOT_FOUND`, `SCHEDULE_INVALID`. */
   patchJob(caller: InstallationsCaller, idOrSlug: string, name: string, change: JobChange): Promise<JobView> {
     return this.#change(caller, idOrSlug, async (tx, subject) => {
       await changeJob(this.#context, tx, caller, subject, name, change);
-      const view = (await viewJobs(tx, subject.installation, subject.release, this.#context.options.clock.now())).find((job) => job.name === name);
+      const view = (await viewJobs(tx, subject.installation, subject.release, this.#context.options.clock.now())).find(
+        (job) => job.name === name,
+      );
       if (!view) throw new Error(`job ${name} went while it was changed`);
       return view;
     });
   }
 
-  /** Stops an enabled plugin that harms the platform until an admin enables it again. Answers whether it did. `reason` is shown to people. */
+  /**
+   * Stops an enabled plugin that harms the platform until an admin enables it again. Answers whether it did. `reason`
+   * is shown to people.
+   */
   suspend(tenantId: Id<'tenant'>, installationId: Id<'installation'>, reason: string): Promise<boolean> {
-    return this.#context.change(tenantId, async (tx) => suspendPlugin(this.#context, tx, await this.#context.require(tx, installationId), reason));
-  }
-
-  /** Disables an enabled plugin that fails again and again, until somebody enables it. Answers whether it did. `reason` is shown to people. */
-  disableFailing(tenantId: Id<'tenant'>, installationId: Id<'installation'>, reason: string): Promise<boolean> {
-    return this.#context.change(tenantId, async (tx) => disableFailing(this.#context, tx, await this.#context.require(tx, installationId), reason));
+    return this.#context.change(tenantId, async (tx) =>
+      suspendPlugin(this.#context, tx, await this.#context.require(tx, installationId), reason),
+    );
   }
 
   /**
-   * Bills a plugin for an executor that had to be killed because of it; three within five minutes suspend it. Made to be the sandbox's
+   * Disables an enabled plugin that fails again and again, until somebody enables it. Answers whether it did. `reason`
+   * is shown to people.
+   */
+  disableFailing(tenantId: Id<'tenant'>, installationId: Id<'installation'>, reason: string): Promise<boolean> {
+    return this.#context.change(tenantId, async (tx) =>
+      disableFailing(this.#context, tx, await this.#context.require(tx, installationId), reason),
+    );
+  }
+
+  /**
+   * Bills a plugin for an executor that had to be killed because of it; three within five minutes suspend it. Made to
+   * be the sandbox's
    * `onKill`: it never throws and never rejects, what fails is logged.
    */
   recordKill(report: KillReport): Promise<void> {
@@ -252,8 +399,13 @@ export class Installations {
     // An entry that was tried out at upload belongs to no installation yet.
     if (tenantId === undefined || installationId === undefined) return;
     try {
-      const suspended = await this.#context.change(tenantId, (tx) => billKill(this.#context, tx, { ...report, installationId }));
-      logger.warn({ tenantId, installationId, reason: report.reason, suspended }, suspended ? 'a plugin was suspended' : 'a plugin made an executor be killed');
+      const suspended = await this.#context.change(tenantId, (tx) =>
+        billKill(this.#context, tx, { ...report, installationId }),
+      );
+      logger.warn(
+        { tenantId, installationId, reason: report.reason, suspended },
+        suspended ? 'a plugin was suspended' : 'a plugin made an executor be killed',
+      );
     } catch (thrown) {
       logger.error({ err: thrown, tenantId, installationId }, 'a kill could not be recorded');
     }
@@ -264,17 +416,32 @@ export class Installations {
     await Promise.all(this.#killsUnderWay);
   }
 
-  /** A file of a release below `static/`, or `undefined`. `path` is compared with the names of the package and never touches a disk. */
-  async files(tenantId: Id<'tenant'>, releaseId: Id<'release'>, path: string): Promise<{ bytes: Uint8Array; sha256: string } | undefined> {
+  /**
+   * A file of a release below `static/`, or `undefined`. `path` is compared with the names of the package and never
+   * touches a disk.
+   */
+  async files(
+    tenantId: Id<'tenant'>,
+    releaseId: Id<'release'>,
+    path: string,
+  ): Promise<{ bytes: Uint8Array; sha256: string } | undefined> {
     if (!path.startsWith('static/') || path.length > 1024 || path.includes('\0')) return undefined;
     return this.#context.read(tenantId, (tx) => readReleaseFile(tx, releaseId, path));
   }
 
-  #read<T>(caller: InstallationsCaller, idOrSlug: string, work: (tx: TenantTransaction, subject: Subject) => Promise<T>): Promise<T> {
+  #read<T>(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    work: (tx: TenantTransaction, subject: Subject) => Promise<T>,
+  ): Promise<T> {
     return this.#context.read(caller.tenant.id, async (tx) => work(tx, await this.#context.require(tx, idOrSlug)));
   }
 
-  #change<T>(caller: InstallationsCaller, idOrSlug: string, work: (tx: TenantTransaction, subject: Subject) => Promise<T>): Promise<T> {
+  #change<T>(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    work: (tx: TenantTransaction, subject: Subject) => Promise<T>,
+  ): Promise<T> {
     return this.#context.change(caller.tenant.id, async (tx) => work(tx, await this.#context.require(tx, idOrSlug)));
   }
 }
@@ -290,5 +457,8 @@ function decodeCursor(cursor: string): string {
 }
 
 function cursorInvalid(): Error {
-  return installationErrors.error('CURSOR_INVALID', 'The cursor is not one that this list answered. Leave it out to begin at the start.');
+  return installationErrors.error(
+    'CURSOR_INVALID',
+    'The cursor is not one that this list answered. Leave it out to begin at the start.',
+  );
 }

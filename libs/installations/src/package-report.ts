@@ -56,8 +56,9 @@ export function viewReport(report: PackageReport, sha256: string): PackageReport
         }
       : null,
     reach: viewReach(report.reach, manifest),
-    files: [...report.files].map(([path, bytes]) => ({ path, size: bytes.length })).sort((a, b) => (a.path < b.path ? -1 : 1)),
+    files: [...report.files]
+      .map(([path, bytes]) => ({ path, size: bytes.length }))
+      .sort((a, b) => (a.path < b.path ? -1 : 1)),
     bundle_bytes: report.bundle ? Buffer.byteLength(report.bundle.code) : null,
   };
 }
-

@@ -28,7 +28,10 @@ export interface InstallationsOptions {
   vault: SecretsPort;
   emit: EmitEvent;
   enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>>;
-  /** Forgets warm isolates of this process whose key begins so: `<installation id>`. Called after the commit. Default: nobody is told. */
+  /**
+   * Forgets warm isolates of this process whose key begins so: `<installation id>`. Called after the commit. Default:
+   * nobody is told.
+   */
   evict?(isolateKeyPrefix: string): void;
   clock: Clock;
   logger: Logger;

@@ -18,7 +18,12 @@ export interface MissingRequirements {
 }
 
 /** Looks for everything that is missing, so that one answer names it all. */
-export async function findMissing(tx: TenantTransaction, secrets: SecretsPort, installation: Pick<InstallationRow, 'id' | 'granted' | 'config'>, release: Pick<ReleaseRow, 'manifest'>): Promise<MissingRequirements> {
+export async function findMissing(
+  tx: TenantTransaction,
+  secrets: SecretsPort,
+  installation: Pick<InstallationRow, 'id' | 'granted' | 'config'>,
+  release: Pick<ReleaseRow, 'manifest'>,
+): Promise<MissingRequirements> {
   const required = requiredSecrets(release);
   return {
     permissions: viewPermissions(release.manifest, installation.granted).pending,
@@ -31,32 +36,64 @@ export async function findMissing(tx: TenantTransaction, secrets: SecretsPort, i
 type WithSettings = Pick<Manifest, 'config'>;
 
 /** What a release's schema says of a tenant's settings; without a schema, any fit. */
-export async function readConfig({ tenantId }: Pick<TenantTransaction, 'tenantId'>, { config: schema }: WithSettings, config: JsonObject): Promise<ConfigReading> {
+export async function readConfig(
+  { tenantId }: Pick<TenantTransaction, 'tenantId'>,
+  { config: schema }: WithSettings,
+  config: JsonObject,
+): Promise<ConfigReading> {
   return schema === null ? { ok: true, value: config } : judgeConfig(schema, config, tenantId);
 }
 
 /** Why settings do not fit a release. */
-export async function configFaults(tx: Pick<TenantTransaction, 'tenantId'>, manifest: WithSettings, config: JsonObject): Promise<InputFault[]> {
+export async function configFaults(
+  tx: Pick<TenantTransaction, 'tenantId'>,
+  manifest: WithSettings,
+  config: JsonObject,
+): Promise<InputFault[]> {
   const reading = await readConfig(tx, manifest, config);
   return reading.ok ? [] : reading.errors;
 }
 
-/** The settings as the plugin sees them, defaults filled in; those that do not fit (the plugin is not enabled then) as they are. */
-export async function effectiveConfig(tx: Pick<TenantTransaction, 'tenantId'>, manifest: WithSettings, config: JsonObject): Promise<JsonObject> {
+/**
+ * The settings as the plugin sees them, defaults filled in; those that do not fit (the plugin is not enabled then) as
+ * they are.
+ */
+export async function effectiveConfig(
+  tx: Pick<TenantTransaction, 'tenantId'>,
+  manifest: WithSettings,
+  config: JsonObject,
+): Promise<JsonObject> {
   const reading = await readConfig(tx, manifest, config);
   return reading.ok ? reading.value : config;
 }
 
 export function isNothingMissing(missing: MissingRequirements): boolean {
-  return missing.permissions.length + missing.secrets.length + missing.dependencies.length + missing.config.length === 0;
+  return (
+    missing.permissions.length + missing.secrets.length + missing.dependencies.length + missing.config.length === 0
+  );
 }
 
 /** One fault for each missing thing, pointing into the plugin as the API shows it. */
-export function missingFaults({ permissions, secrets, dependencies, config }: MissingRequirements, slug: string): InputFault[] {
+export function missingFaults(
+  { permissions, secrets, dependencies, config }: MissingRequirements,
+  slug: string,
+): InputFault[] {
   return [
-    ...permissions.map((name) => ({ pointer: jsonPointer('permissions', name), code: 'GRANT_MISSING', detail: `${name} is not granted; send it as grant, or PUT /api/plugins/${slug}/permissions.` })),
-    ...secrets.map((name) => ({ pointer: jsonPointer('secrets', name), code: 'SECRET_MISSING', detail: `${name} has no value; PUT /api/plugins/${slug}/secrets/${name}.` })),
-    ...dependencies.map(({ slug: dependency, detail }) => ({ pointer: jsonPointer('dependencies', dependency), code: 'DEPENDENCY_UNMET', detail })),
+    ...permissions.map((name) => ({
+      pointer: jsonPointer('permissions', name),
+      code: 'GRANT_MISSING',
+      detail: `${name} is not granted; send it as grant, or PUT /api/plugins/${slug}/permissions.`,
+    })),
+    ...secrets.map((name) => ({
+      pointer: jsonPointer('secrets', name),
+      code: 'SECRET_MISSING',
+      detail: `${name} has no value; PUT /api/plugins/${slug}/secrets/${name}.`,
+    })),
+    ...dependencies.map(({ slug: dependency, detail }) => ({
+      pointer: jsonPointer('dependencies', dependency),
+      code: 'DEPENDENCY_UNMET',
+      detail,
+    })),
     ...config.map((fault) => ({ ...fault, pointer: `/config${fault.pointer}` })),
   ];
 }
@@ -76,7 +113,8 @@ export function describeMissing({ permissions, secrets, dependencies, config }: 
   return [
     permissions.length > 0 && `permissions not granted: ${permissions.join(', ')}`,
     secrets.length > 0 && `secrets without a value: ${secrets.join(', ')}`,
-    dependencies.length > 0 && `dependencies not met: ${dependencies.map((each) => `${each.slug} ${each.range}`).join(', ')}`,
+    dependencies.length > 0 &&
+      `dependencies not met: ${dependencies.map((each) => `${each.slug} ${each.range}`).join(', ')}`,
     config.length > 0 && `settings that do not fit: ${config.map((fault) => fault.pointer || 'all').join(', ')}`,
   ]
     .filter((part) => part !== false)

@@ -14,7 +14,11 @@ const configured: TestPlugin = {
   manifest: {
     config: {
       type: 'object',
-      properties: { channel: { type: 'string', default: '#ops' }, retries: { type: 'integer', minimum: 0 }, notify: { type: 'object', properties: { level: { type: 'string', default: 'error' } } } },
+      properties: {
+        channel: { type: 'string', default: '#ops' },
+        retries: { type: 'integer', minimum: 0 },
+        notify: { type: 'object', properties: { level: { type: 'string', default: 'error' } } },
+      },
       additionalProperties: false,
     },
   },
@@ -22,7 +26,10 @@ const configured: TestPlugin = {
 };
 
 async function told(caller: InstallationsCaller): Promise<unknown[]> {
-  const rows = await host.db.sql<{ payload: unknown }>(`select payload from runs where tenant_id = $1 and name = 'config_change' order by id`, [uuidFromId(caller.tenant.id)]);
+  const rows = await host.db.sql<{ payload: unknown }>(
+    `select payload from runs where tenant_id = $1 and name = 'config_change' order by id`,
+    [uuidFromId(caller.tenant.id)],
+  );
   return rows.map((row) => row.payload);
 }
 
@@ -32,25 +39,48 @@ describe('settings', () => {
     const { installations } = host;
     await installations.upload(caller, await packPlugin(configured), { enable: true });
     expect(await installations.getConfig(caller, 'probe')).toEqual({ channel: '#ops' });
-    expect(await installations.putConfig(caller, 'probe', { channel: '#dev', retries: 2 })).toEqual({ channel: '#dev', retries: 2 });
-    expect(await installations.patchConfig(caller, 'probe', { channel: null, notify: {} })).toEqual({ channel: '#ops', retries: 2, notify: { level: 'error' } });
-    expect(await installations.patchConfig(caller, 'probe', { retries: 2 })).toEqual({ channel: '#ops', retries: 2, notify: { level: 'error' } });
+    expect(await installations.putConfig(caller, 'probe', { channel: '#dev', retries: 2 })).toEqual({
+      channel: '#dev',
+      retries: 2,
+    });
+    expect(await installations.patchConfig(caller, 'probe', { channel: null, notify: {} })).toEqual({
+      channel: '#ops',
+      retries: 2,
+      notify: { level: 'error' },
+    });
+    expect(await installations.patchConfig(caller, 'probe', { retries: 2 })).toEqual({
+      channel: '#ops',
+      retries: 2,
+      notify: { level: 'error' },
+    });
     expect(await told(caller)).toEqual([
       { key: 'channel', value: '#dev', op: 'set' },
       { key: 'retries', value: 2, op: 'set' },
       { key: 'channel', value: '#ops', op: 'delete' },
       { key: 'notify', value: { level: 'error' }, op: 'set' },
     ]);
-    const audit = await host.db.sql<{ detail: JsonObject }>(`select detail from audit where tenant_id = $1 and action = 'plugin.config_changed' order by seq`, [uuidFromId(caller.tenant.id)]);
-    expect(audit.map((row) => row.detail['keys'])).toEqual([['channel', 'retries'], ['channel', 'notify']]);
+    const audit = await host.db.sql<{ detail: JsonObject }>(
+      `select detail from audit where tenant_id = $1 and action = 'plugin.config_changed' order by seq`,
+      [uuidFromId(caller.tenant.id)],
+    );
+    expect(audit.map((row) => row.detail['keys'])).toEqual([
+      ['channel', 'retries'],
+      ['channel', 'notify'],
+    ]);
   });
 
   it('that do not fit are refused with every fault, and nothing changes', async () => {
     const caller = await host.makeCaller();
     await host.installations.upload(caller, await packPlugin(configured), { enable: true });
-    const refused = await host.installations.putConfig(caller, 'probe', { channel: 5, retries: -1, chanel: 'x' }).catch((thrown: unknown) => thrown);
+    const refused = await host.installations
+      .putConfig(caller, 'probe', { channel: 5, retries: -1, chanel: 'x' })
+      .catch((thrown: unknown) => thrown);
     expect(refused).toMatchObject({ code: 'CONFIG_INVALID', kind: { status: 422 } });
-    expect((refused as { errors: { pointer: string }[] }).errors.map((fault) => fault.pointer).sort()).toEqual(['/chanel', '/channel', '/retries']);
+    expect((refused as { errors: { pointer: string }[] }).errors.map((fault) => fault.pointer).sort()).toEqual([
+      '/chanel',
+      '/channel',
+      '/retries',
+    ]);
     expect(await host.installations.getConfig(caller, 'probe')).toEqual({ channel: '#ops' });
     expect(await told(caller)).toEqual([]);
   });
@@ -62,8 +92,12 @@ describe('settings', () => {
     for (let level = 0; level < 100_000; level += 1) deep = { deep };
     const many = Object.fromEntries(Array.from({ length: 201 }, (_, at) => [`k${at}`, at]));
     for (const config of [deep, many, { text: 'x'.repeat(70_000) }]) {
-      await expect(host.installations.putConfig(caller, 'probe', config)).rejects.toMatchObject({ code: 'CONFIG_TOO_LARGE' });
-      await expect(host.installations.patchConfig(caller, 'probe', config)).rejects.toMatchObject({ code: 'CONFIG_TOO_LARGE' });
+      await expect(host.installations.putConfig(caller, 'probe', config)).rejects.toMatchObject({
+        code: 'CONFIG_TOO_LARGE',
+      });
+      await expect(host.installations.patchConfig(caller, 'probe', config)).rejects.toMatchObject({
+        code: 'CONFIG_TOO_LARGE',
+      });
     }
   });
 
@@ -77,7 +111,9 @@ describe('settings', () => {
   it('changed from two sides at once both count', async () => {
     const caller = await host.makeCaller();
     await host.installations.upload(caller, await packPlugin());
-    await Promise.all(Array.from({ length: 8 }, (_, at) => host.another().patchConfig(caller, 'probe', { [`key${at}`]: at })));
+    await Promise.all(
+      Array.from({ length: 8 }, (_, at) => host.another().patchConfig(caller, 'probe', { [`key${at}`]: at })),
+    );
     expect(Object.keys(await host.installations.getConfig(caller, 'probe'))).toHaveLength(8);
   });
 });
@@ -85,18 +121,33 @@ describe('settings', () => {
 describe('permissions', () => {
   it('can be taken from an enabled plugin, which goes on without them', async () => {
     const caller = await host.makeCaller();
-    await host.installations.upload(caller, await packPlugin({ manifest: { permissions: ['db.read', { name: 'llm.use', reason: 'sums up' }] } }), { enable: true, grant: 'all' });
+    await host.installations.upload(
+      caller,
+      await packPlugin({ manifest: { permissions: ['db.read', { name: 'llm.use', reason: 'sums up' }] } }),
+      { enable: true, grant: 'all' },
+    );
     const after = await host.installations.setPermissions(caller, 'probe', { granted: ['llm.use'] });
     expect(after).toMatchObject({ requested: ['db.read', 'llm.use'], granted: ['llm.use'], pending: ['db.read'] });
     expect(after.details[1]).toMatchObject({ name: 'llm.use', reason: 'sums up', risk: 'medium' });
-    expect(await host.installations.get(caller, 'probe')).toMatchObject({ status: 'enabled', permissions: { granted: ['llm.use'], pending: ['db.read'] } });
-    await expect(host.installations.setPermissions(caller, 'probe', { granted: ['db.write'] })).rejects.toMatchObject({ code: 'GRANT_INVALID', errors: [{ pointer: '/granted/0' }] });
+    expect(await host.installations.get(caller, 'probe')).toMatchObject({
+      status: 'enabled',
+      permissions: { granted: ['llm.use'], pending: ['db.read'] },
+    });
+    await expect(host.installations.setPermissions(caller, 'probe', { granted: ['db.write'] })).rejects.toMatchObject({
+      code: 'GRANT_INVALID',
+      errors: [{ pointer: '/granted/0' }],
+    });
   });
 });
 
 describe('jobs', () => {
   const jobs: TestPlugin = {
-    manifest: { jobs: [{ name: 'nightly', schedule: '0 2 * * *', overlap: 'queue', misfire_deadline_s: 3600 }, { name: 'by_hand' }] },
+    manifest: {
+      jobs: [
+        { name: 'nightly', schedule: '0 2 * * *', overlap: 'queue', misfire_deadline_s: 3600 },
+        { name: 'by_hand' },
+      ],
+    },
     code: `import { job } from '@annex/sdk'; job('nightly', async () => {}); job('by_hand', async () => {});`,
   };
 
@@ -104,7 +155,18 @@ describe('jobs', () => {
     const caller = await host.makeCaller();
     await host.installations.upload(caller, await packPlugin(jobs));
     const { items } = await host.installations.jobs(caller, 'probe');
-    expect(items[0]).toMatchObject({ name: 'nightly', schedule: '0 2 * * *', timezone: 'UTC', next_run_at: null, last_run: null, paused: false, overlap: 'queue', catch_up: 'latest', misfire_deadline_s: 3600, overridden: false });
+    expect(items[0]).toMatchObject({
+      name: 'nightly',
+      schedule: '0 2 * * *',
+      timezone: 'UTC',
+      next_run_at: null,
+      last_run: null,
+      paused: false,
+      overlap: 'queue',
+      catch_up: 'latest',
+      misfire_deadline_s: 3600,
+      overridden: false,
+    });
     expect(items[0]?.next_runs).toHaveLength(10);
     expect(items[1]).toMatchObject({ name: 'by_hand', schedule: null, next_run_at: null, next_runs: [] });
   });
@@ -113,55 +175,115 @@ describe('jobs', () => {
     const caller = await host.makeCaller();
     const { installations } = host;
     await installations.upload(caller, await packPlugin(jobs), { enable: true });
-    expect(await installations.patchJob(caller, 'probe', 'nightly', { paused: true })).toMatchObject({ paused: true, next_run_at: null });
-    expect(await installations.patchJob(caller, 'probe', 'nightly', { schedule: '30 4 * * *', timezone: 'Asia/Tokyo' })).toMatchObject({ paused: true, overridden: true, next_run_at: null });
+    expect(await installations.patchJob(caller, 'probe', 'nightly', { paused: true })).toMatchObject({
+      paused: true,
+      next_run_at: null,
+    });
+    expect(
+      await installations.patchJob(caller, 'probe', 'nightly', { schedule: '30 4 * * *', timezone: 'Asia/Tokyo' }),
+    ).toMatchObject({ paused: true, overridden: true, next_run_at: null });
     const resumed = await installations.patchJob(caller, 'probe', 'nightly', { paused: false });
     expect(resumed.next_run_at).toBe(resumed.next_runs[0]);
     expect(resumed.next_run_at).toMatch(/T19:30:00/);
     const { plugin } = await installations.upload(caller, await packPlugin({ ...jobs, version: '1.1.0' }));
-    expect(plugin.jobs[0]).toMatchObject({ schedule: '30 4 * * *', timezone: 'Asia/Tokyo', next_run_at: resumed.next_run_at });
-    expect(await installations.patchJob(caller, 'probe', 'nightly', { schedule: null, timezone: null })).toMatchObject({ schedule: '0 2 * * *', timezone: 'UTC', overridden: false });
-    expect(await installations.patchJob(caller, 'probe', 'by_hand', { schedule: '@daily' })).toMatchObject({ schedule: '@daily', overridden: true });
-    expect(await installations.patchJob(caller, 'probe', 'by_hand', { schedule: null })).toMatchObject({ schedule: null, next_run_at: null });
+    expect(plugin.jobs[0]).toMatchObject({
+      schedule: '30 4 * * *',
+      timezone: 'Asia/Tokyo',
+      next_run_at: resumed.next_run_at,
+    });
+    expect(await installations.patchJob(caller, 'probe', 'nightly', { schedule: null, timezone: null })).toMatchObject({
+      schedule: '0 2 * * *',
+      timezone: 'UTC',
+      overridden: false,
+    });
+    expect(await installations.patchJob(caller, 'probe', 'by_hand', { schedule: '@daily' })).toMatchObject({
+      schedule: '@daily',
+      overridden: true,
+    });
+    expect(await installations.patchJob(caller, 'probe', 'by_hand', { schedule: null })).toMatchObject({
+      schedule: null,
+      next_run_at: null,
+    });
   });
 
   it('refuse what no schedule can be, with every fault', async () => {
     const caller = await host.makeCaller();
     await host.installations.upload(caller, await packPlugin(jobs), { enable: true });
     const change = (name: string, to: object) => host.installations.patchJob(caller, 'probe', name, to);
-    await expect(change('nightly', { schedule: '61 * * * *', timezone: 'Europe/Berlyn' })).rejects.toMatchObject({ code: 'SCHEDULE_INVALID', errors: [{ pointer: '/schedule' }, { pointer: '/timezone' }] });
-    await expect(change('nightly', { schedule: '*/30 * * * * *' })).rejects.toMatchObject({ code: 'SCHEDULE_INVALID', errors: [{ code: 'SCHEDULE_TOO_OFTEN' }] });
-    await expect(change('by_hand', { paused: true })).rejects.toMatchObject({ code: 'SCHEDULE_INVALID', errors: [{ pointer: '/paused' }] });
+    await expect(change('nightly', { schedule: '61 * * * *', timezone: 'Europe/Berlyn' })).rejects.toMatchObject({
+      code: 'SCHEDULE_INVALID',
+      errors: [{ pointer: '/schedule' }, { pointer: '/timezone' }],
+    });
+    await expect(change('nightly', { schedule: '*/30 * * * * *' })).rejects.toMatchObject({
+      code: 'SCHEDULE_INVALID',
+      errors: [{ code: 'SCHEDULE_TOO_OFTEN' }],
+    });
+    await expect(change('by_hand', { paused: true })).rejects.toMatchObject({
+      code: 'SCHEDULE_INVALID',
+      errors: [{ pointer: '/paused' }],
+    });
     await expect(change('nightli', { paused: true })).rejects.toThrow('Did you mean "nightly"?');
     await expect(change('x'.repeat(1e6), { paused: true })).rejects.toMatchObject({ code: 'JOB_NOT_FOUND' });
-    expect((await host.installations.jobs(caller, 'probe')).items[0]).toMatchObject({ schedule: '0 2 * * *', timezone: 'UTC' });
+    expect((await host.installations.jobs(caller, 'probe')).items[0]).toMatchObject({
+      schedule: '0 2 * * *',
+      timezone: 'UTC',
+    });
   });
 
   it('take a zone only if ticks can be reckoned in it: of all that PostgreSQL and Intl know', async () => {
     const caller = await host.makeCaller();
     await host.installations.upload(caller, await packPlugin(jobs), { enable: true });
     const daily = parseSchedule('0 2 * * *');
-    const rows = await host.db.sql<{ name: string }>('select name from pg_timezone_names union select abbrev from pg_timezone_abbrevs order by 1');
+    const rows = await host.db.sql<{ name: string }>(
+      'select name from pg_timezone_names union select abbrev from pg_timezone_abbrevs order by 1',
+    );
     const faulty: string[] = [];
-    for (const name of new Set([...rows.map((row) => row.name), ...Intl.supportedValuesOf('timeZone'), 'PST', 'IST', 'CST', 'SystemV/PST8'])) {
+    for (const name of new Set([
+      ...rows.map((row) => row.name),
+      ...Intl.supportedValuesOf('timeZone'),
+      'PST',
+      'IST',
+      'CST',
+      'SystemV/PST8',
+    ])) {
       if (timezoneFault(name)) faulty.push(name);
       else expect(daily.ok && nextRun(daily.schedule, name, 0), name).toBeTypeOf('number');
     }
     expect(faulty).toEqual(expect.arrayContaining(['PST', 'IST', 'CST', 'PDT', 'SystemV/PST8']));
     for (const timezone of ['PST', 'IST', 'CST']) {
-      await expect(host.installations.patchJob(caller, 'probe', 'nightly', { timezone })).rejects.toMatchObject({ code: 'SCHEDULE_INVALID', errors: [{ pointer: '/timezone', code: 'TIMEZONE' }] });
-      const packed = await packPlugin({ ...jobs, slug: 'late', manifest: { jobs: [{ name: 'by_hand' }, { name: 'nightly', schedule: '0 2 * * *', timezone }] } });
-      await expect(host.installations.upload(caller, packed)).rejects.toMatchObject({ code: 'PACKAGE_INVALID', errors: [{ pointer: '/jobs/1/timezone', code: 'TIMEZONE' }] });
+      await expect(host.installations.patchJob(caller, 'probe', 'nightly', { timezone })).rejects.toMatchObject({
+        code: 'SCHEDULE_INVALID',
+        errors: [{ pointer: '/timezone', code: 'TIMEZONE' }],
+      });
+      const packed = await packPlugin({
+        ...jobs,
+        slug: 'late',
+        manifest: { jobs: [{ name: 'by_hand' }, { name: 'nightly', schedule: '0 2 * * *', timezone }] },
+      });
+      await expect(host.installations.upload(caller, packed)).rejects.toMatchObject({
+        code: 'PACKAGE_INVALID',
+        errors: [{ pointer: '/jobs/1/timezone', code: 'TIMEZONE' }],
+      });
     }
   });
 
   it('of a release that was taken with a zone nobody can reckon in are shown without next runs, and enabled, and another zone can be set', async () => {
     const caller = await host.makeCaller();
     const { plugin } = await host.installations.upload(caller, await packPlugin(jobs));
-    await host.db.sql(`update releases set manifest = replace(manifest::text, '"timezone":"UTC"', '"timezone":"PST"')::json where tenant_id = $1`, [uuidFromId(caller.tenant.id)]);
-    expect((await host.installations.get(caller, plugin.id)).jobs[0]).toMatchObject({ timezone: 'PST', next_run_at: null });
+    await host.db.sql(
+      `update releases set manifest = replace(manifest::text, '"timezone":"UTC"', '"timezone":"PST"')::json where tenant_id = $1`,
+      [uuidFromId(caller.tenant.id)],
+    );
+    expect((await host.installations.get(caller, plugin.id)).jobs[0]).toMatchObject({
+      timezone: 'PST',
+      next_run_at: null,
+    });
     await host.installations.enable(caller, 'probe', {});
-    expect((await host.installations.jobs(caller, 'probe')).items[0]).toMatchObject({ timezone: 'PST', next_run_at: null, next_runs: [] });
+    expect((await host.installations.jobs(caller, 'probe')).items[0]).toMatchObject({
+      timezone: 'PST',
+      next_run_at: null,
+      next_runs: [],
+    });
     const mended = await host.installations.patchJob(caller, 'probe', 'nightly', { timezone: 'America/Los_Angeles' });
     expect(mended.next_run_at).toBe(mended.next_runs[0]);
   });
@@ -170,14 +292,17 @@ describe('jobs', () => {
     const caller = await host.makeCaller();
     const { plugin } = await host.installations.upload(caller, await packPlugin(jobs), { enable: true });
     const insert = (id: string, status: string) =>
-      host.db.sql(`insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, queued_at) values ($1, $2, $3, 'probe', 'job', 'nightly', $4, '2026-03-01T02:00:00Z')`, [
-        uuidFromId(caller.tenant.id),
-        id,
-        uuidFromId(plugin.id),
-        status,
-      ]);
+      host.db.sql(
+        `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, queued_at) values ($1, $2, $3, 'probe', 'job', 'nightly', $4, '2026-03-01T02:00:00Z')`,
+        [uuidFromId(caller.tenant.id), id, uuidFromId(plugin.id), status],
+      );
     await insert('019cab00-0000-7000-8000-000000000001', 'succeeded');
     await insert('019cab00-0000-7000-8000-000000000002', 'skipped');
-    expect((await host.installations.get(caller, 'probe')).jobs[0]?.last_run).toMatchObject({ status: 'skipped', queued_at: '2026-03-01T02:00:00.000Z', started_at: null, finished_at: null });
+    expect((await host.installations.get(caller, 'probe')).jobs[0]?.last_run).toMatchObject({
+      status: 'skipped',
+      queued_at: '2026-03-01T02:00:00.000Z',
+      started_at: null,
+      finished_at: null,
+    });
   });
 });

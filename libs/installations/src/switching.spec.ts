@@ -17,7 +17,10 @@ async function install(caller: InstallationsCaller, plugin: TestPlugin, enable =
 }
 
 async function eventTypes(caller: InstallationsCaller): Promise<string[]> {
-  const rows = await host.db.sql<{ type: string }>('select type from events where tenant_id = $1 order by created_at, id', [uuidFromId(caller.tenant.id)]);
+  const rows = await host.db.sql<{ type: string }>(
+    'select type from events where tenant_id = $1 order by created_at, id',
+    [uuidFromId(caller.tenant.id)],
+  );
   return rows.map((row) => row.type);
 }
 
@@ -33,11 +36,20 @@ describe('enabling', () => {
       },
     });
     await host.setSecret(caller.tenant.id, 'TWO');
-    const refused = await host.installations.enable(caller, 'probe', { grant: ['db.read'] }).catch((thrown: unknown) => thrown);
+    const refused = await host.installations
+      .enable(caller, 'probe', { grant: ['db.read'] })
+      .catch((thrown: unknown) => thrown);
     expect(refused).toMatchObject({
       code: 'REQUIREMENTS_MISSING',
       kind: { status: 409 },
-      extra: { missing: { permissions: ['files.write'], secrets: ['ONE'], dependencies: [{ slug: 'base', range: '^1.0.0', problem: 'not_installed', version: null }], config: ['/channel'] } },
+      extra: {
+        missing: {
+          permissions: ['files.write'],
+          secrets: ['ONE'],
+          dependencies: [{ slug: 'base', range: '^1.0.0', problem: 'not_installed', version: null }],
+          config: ['/channel'],
+        },
+      },
       errors: [
         { pointer: '/permissions/files.write', code: 'GRANT_MISSING' },
         { pointer: '/secrets/ONE', code: 'SECRET_MISSING' },
@@ -45,15 +57,23 @@ describe('enabling', () => {
         { pointer: '/config/channel' },
       ],
     });
-    expect(await host.installations.get(caller, 'probe')).toMatchObject({ status: 'installed', permissions: { granted: [] } });
+    expect(await host.installations.get(caller, 'probe')).toMatchObject({
+      status: 'installed',
+      permissions: { granted: [] },
+    });
     expect(await eventTypes(caller)).toEqual(['plugin.installed']);
   });
 
   it('refuses to grant what nobody asked for', async () => {
     const caller = await host.makeCaller();
     await install(caller, { manifest: { permissions: ['db.read'] } });
-    const refused = await host.installations.enable(caller, 'probe', { grant: ['db.write', 'db.raed', '__proto__', 'x'.repeat(10_000)] }).catch((thrown: unknown) => thrown);
-    expect(refused).toMatchObject({ code: 'GRANT_INVALID', errors: [{ pointer: '/grant/0' }, { pointer: '/grant/1' }, { pointer: '/grant/2' }, { pointer: '/grant/3' }] });
+    const refused = await host.installations
+      .enable(caller, 'probe', { grant: ['db.write', 'db.raed', '__proto__', 'x'.repeat(10_000)] })
+      .catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({
+      code: 'GRANT_INVALID',
+      errors: [{ pointer: '/grant/0' }, { pointer: '/grant/1' }, { pointer: '/grant/2' }, { pointer: '/grant/3' }],
+    });
     expect(String(refused)).toContain('Did you mean "db.read"?');
   });
 
@@ -62,7 +82,9 @@ describe('enabling', () => {
     await install(caller, { code: `import { onInstall } from '@annex/sdk'; onInstall(async () => {});` });
     await Promise.all([host.installations, host.another(), host.another()].map((each) => each.enable(caller, 'probe')));
     expect(await eventTypes(caller)).toEqual(['plugin.installed', 'plugin.enabled']);
-    expect(await host.db.sql(`select name from runs where tenant_id = $1`, [uuidFromId(caller.tenant.id)])).toEqual([{ name: 'install' }]);
+    expect(await host.db.sql(`select name from runs where tenant_id = $1`, [uuidFromId(caller.tenant.id)])).toEqual([
+      { name: 'install' },
+    ]);
   });
 
   it('calls onInstall the first time only', async () => {
@@ -70,19 +92,23 @@ describe('enabling', () => {
     await install(caller, { code: `import { onInstall } from '@annex/sdk'; onInstall(async () => {});` }, true);
     await host.installations.disable(caller, 'probe');
     await host.installations.enable(caller, 'probe');
-    expect(await host.db.sql(`select name from runs where tenant_id = $1`, [uuidFromId(caller.tenant.id)])).toEqual([{ name: 'install' }]);
+    expect(await host.db.sql(`select name from runs where tenant_id = $1`, [uuidFromId(caller.tenant.id)])).toEqual([
+      { name: 'install' },
+    ]);
   });
 
   it('evicts what was warm, and tells every process', async () => {
     const caller = await host.makeCaller();
     const plugin = await install(caller, {});
     const heard = new Promise<string | null>((resolve) => {
-      void host.db.database.listen('annex_changed', (payload) => {
-        if (payload?.includes(uuidFromId(caller.tenant.id))) resolve(payload);
-      }).then(async () => {
-        host.evicted.length = 0;
-        await host.installations.enable(caller, 'probe');
-      });
+      void host.db.database
+        .listen('annex_changed', (payload) => {
+          if (payload?.includes(uuidFromId(caller.tenant.id))) resolve(payload);
+        })
+        .then(async () => {
+          host.evicted.length = 0;
+          await host.installations.enable(caller, 'probe');
+        });
     });
     expect(JSON.parse((await heard) ?? '')).toEqual({ tenant: uuidFromId(caller.tenant.id), what: 'plugins' });
     await expect.poll(() => host.evicted).toContain(plugin.id);
@@ -100,12 +126,19 @@ describe('enabling', () => {
 });
 
 describe('dependencies', () => {
-  const needs = (slug: string, dependencies: Record<string, string>, version = '1.0.0'): TestPlugin => ({ slug, version, manifest: { dependencies } });
+  const needs = (slug: string, dependencies: Record<string, string>, version = '1.0.0'): TestPlugin => ({
+    slug,
+    version,
+    manifest: { dependencies },
+  });
 
   it('must be installed, enabled and in range', async () => {
     const caller = await host.makeCaller();
     await install(caller, needs('app', { base: '^1.2.0' }));
-    const problem = async () => (await host.installations.enable(caller, 'app').catch((thrown: unknown) => thrown)) as { extra?: { missing: { dependencies: unknown } } };
+    const problem = async () =>
+      (await host.installations.enable(caller, 'app').catch((thrown: unknown) => thrown)) as {
+        extra?: { missing: { dependencies: unknown } };
+      };
     expect((await problem()).extra?.missing.dependencies).toMatchObject([{ problem: 'not_installed' }]);
     await install(caller, needs('base', {}, '1.1.0'), true);
     expect((await problem()).extra?.missing.dependencies).toMatchObject([{ problem: 'version', version: '1.1.0' }]);
@@ -120,7 +153,9 @@ describe('dependencies', () => {
     const [one, two] = [await host.makeCaller(), await host.makeCaller()];
     await install(one, needs('base', {}), true);
     await install(two, needs('app', { base: '*' }));
-    await expect(host.installations.enable(two, 'app')).rejects.toMatchObject({ extra: { missing: { dependencies: [{ problem: 'not_installed' }] } } });
+    await expect(host.installations.enable(two, 'app')).rejects.toMatchObject({
+      extra: { missing: { dependencies: [{ problem: 'not_installed' }] } },
+    });
   });
 
   it('may not form a circle, whatever its length', async () => {
@@ -129,14 +164,19 @@ describe('dependencies', () => {
     await install(caller, needs('b', { c: '*' }));
     await install(caller, needs('c', { a: '*' }));
     await install(caller, needs('self', { self: '*' })).catch(() => undefined);
-    await expect(host.installations.enable(caller, 'a')).rejects.toMatchObject({ extra: { missing: { dependencies: [{ slug: 'b', problem: 'cycle' }] } } });
+    await expect(host.installations.enable(caller, 'a')).rejects.toMatchObject({
+      extra: { missing: { dependencies: [{ slug: 'b', problem: 'cycle' }] } },
+    });
   });
 
   it('keep the plugins they need from being disabled or uninstalled, unless forced', async () => {
     const caller = await host.makeCaller();
     await install(caller, needs('base', {}), true);
     await install(caller, needs('app', { base: '*' }), true);
-    await expect(host.installations.disable(caller, 'base')).rejects.toMatchObject({ code: 'PLUGIN_NEEDED', extra: { dependents: ['app'] } });
+    await expect(host.installations.disable(caller, 'base')).rejects.toMatchObject({
+      code: 'PLUGIN_NEEDED',
+      extra: { dependents: ['app'] },
+    });
     await expect(host.installations.delete(caller, 'base')).rejects.toMatchObject({ code: 'PLUGIN_NEEDED' });
     expect(await host.installations.disable(caller, 'base', { force: true })).toMatchObject({ status: 'disabled' });
     await host.installations.disable(caller, 'app');
@@ -147,9 +187,17 @@ describe('dependencies', () => {
     const caller = await host.makeCaller();
     await install(caller, needs('base', {}), true);
     await install(caller, needs('app', { base: '^1.0.0' }), true);
-    await expect(install(caller, needs('base', {}, '2.0.0'))).rejects.toMatchObject({ code: 'UPGRADE_BLOCKED', errors: [{ code: 'DEPENDENT_BROKEN' }] });
-    await expect(install(caller, needs('base', { app: '*' }, '1.1.0'))).rejects.toMatchObject({ code: 'UPGRADE_BLOCKED', errors: [{ code: 'DEPENDENCY_UNMET' }] });
-    await expect(install(caller, needs('app', { base: '^1.0.0', more: '*' }, '1.1.0'))).rejects.toMatchObject({ code: 'UPGRADE_BLOCKED' });
+    await expect(install(caller, needs('base', {}, '2.0.0'))).rejects.toMatchObject({
+      code: 'UPGRADE_BLOCKED',
+      errors: [{ code: 'DEPENDENT_BROKEN' }],
+    });
+    await expect(install(caller, needs('base', { app: '*' }, '1.1.0'))).rejects.toMatchObject({
+      code: 'UPGRADE_BLOCKED',
+      errors: [{ code: 'DEPENDENCY_UNMET' }],
+    });
+    await expect(install(caller, needs('app', { base: '^1.0.0', more: '*' }, '1.1.0'))).rejects.toMatchObject({
+      code: 'UPGRADE_BLOCKED',
+    });
     expect(await host.installations.get(caller, 'base')).toMatchObject({ version: '1.0.0', status: 'enabled' });
   });
 });
@@ -157,24 +205,50 @@ describe('dependencies', () => {
 describe('an upgrade of an enabled plugin', () => {
   it('that asks for more runs at once with the old grants, and shows the rest as pending', async () => {
     const caller = await host.makeCaller();
-    const at = (version: string, permissions: string[], allow: string[]): TestPlugin => ({ version, manifest: { permissions, http: { allow }, secrets: version === '1.0.0' ? [] : [{ name: 'NEW', required: true }] } });
+    const at = (version: string, permissions: string[], allow: string[]): TestPlugin => ({
+      version,
+      manifest: { permissions, http: { allow }, secrets: version === '1.0.0' ? [] : [{ name: 'NEW', required: true }] },
+    });
     await install(caller, at('1.0.0', ['outbound_http'], ['a.test']));
     await host.installations.enable(caller, 'probe', { grant: 'all' });
     const upgraded = await install(caller, at('1.1.0', ['outbound_http', 'db.read'], ['a.test', 'b.test']));
-    expect(upgraded).toMatchObject({ version: '1.1.0', status: 'enabled', missing_secrets: ['NEW'], permissions: { requested: ['db.read', 'outbound_http'], granted: ['outbound_http'], pending: ['db.read', 'outbound_http'] } });
+    expect(upgraded).toMatchObject({
+      version: '1.1.0',
+      status: 'enabled',
+      missing_secrets: ['NEW'],
+      permissions: {
+        requested: ['db.read', 'outbound_http'],
+        granted: ['outbound_http'],
+        pending: ['db.read', 'outbound_http'],
+      },
+    });
     const report = await host.installations.permissions(caller, 'probe');
     expect(report.details).toMatchObject([
       { name: 'db.read', granted: null, pending: {} },
-      { name: 'outbound_http', requested: { hosts: ['a.test', 'b.test'] }, granted: { hosts: ['a.test'] }, pending: { hosts: ['b.test'] } },
+      {
+        name: 'outbound_http',
+        requested: { hosts: ['a.test', 'b.test'] },
+        granted: { hosts: ['a.test'] },
+        pending: { hosts: ['b.test'] },
+      },
     ]);
-    expect(await host.installations.setPermissions(caller, 'probe', { granted: ['outbound_http'] })).toMatchObject({ granted: ['outbound_http'], pending: ['db.read'] });
+    expect(await host.installations.setPermissions(caller, 'probe', { granted: ['outbound_http'] })).toMatchObject({
+      granted: ['outbound_http'],
+      pending: ['db.read'],
+    });
   });
 
   it('is refused while the settings do not fit its schema', async () => {
     const caller = await host.makeCaller();
     await install(caller, {}, true);
-    const next: TestPlugin = { version: '2.0.0', manifest: { config: { type: 'object', properties: { url: { type: 'string' } }, required: ['url'] } } };
-    await expect(install(caller, next)).rejects.toMatchObject({ code: 'UPGRADE_BLOCKED', errors: [{ pointer: '/config/url' }] });
+    const next: TestPlugin = {
+      version: '2.0.0',
+      manifest: { config: { type: 'object', properties: { url: { type: 'string' } }, required: ['url'] } },
+    };
+    await expect(install(caller, next)).rejects.toMatchObject({
+      code: 'UPGRADE_BLOCKED',
+      errors: [{ pointer: '/config/url' }],
+    });
     await host.installations.disable(caller, 'probe');
     await install(caller, next);
     await host.installations.putConfig(caller, 'probe', { url: 'https://a.test' });
@@ -185,7 +259,12 @@ describe('an upgrade of an enabled plugin', () => {
     const caller = await host.makeCaller();
     const at = (version: string, weekly: string): TestPlugin => ({
       version,
-      manifest: { jobs: [{ name: 'hourly', schedule: '0 * * * *' }, { name: 'weekly', schedule: weekly }] },
+      manifest: {
+        jobs: [
+          { name: 'hourly', schedule: '0 * * * *' },
+          { name: 'weekly', schedule: weekly },
+        ],
+      },
       code: `import { job } from '@annex/sdk'; job('hourly', async () => {}); job('weekly', async () => {});`,
     });
     const before = await install(caller, at('1.0.0', '0 0 * * 1'), true);
@@ -196,7 +275,11 @@ describe('an upgrade of an enabled plugin', () => {
     expect(after.jobs[1]?.next_run_at).not.toBe(before.jobs[1]?.next_run_at);
     const gone = await install(caller, { version: '1.2.0' });
     expect(gone.jobs).toEqual([]);
-    expect(await host.db.sql('select 1 from schedules where tenant_id = $1 and (active or next_at is not null)', [uuidFromId(caller.tenant.id)])).toEqual([]);
+    expect(
+      await host.db.sql('select 1 from schedules where tenant_id = $1 and (active or next_at is not null)', [
+        uuidFromId(caller.tenant.id),
+      ]),
+    ).toEqual([]);
   });
 });
 
@@ -211,7 +294,10 @@ describe('disabling', () => {
 
   it('for a moment, as a deployment does, loses no tick', async () => {
     const caller = await host.makeCaller();
-    const hourly: TestPlugin = { manifest: { jobs: [{ name: 'hourly', schedule: '0 * * * *' }] }, code: `import { job } from '@annex/sdk'; job('hourly', async () => {});` };
+    const hourly: TestPlugin = {
+      manifest: { jobs: [{ name: 'hourly', schedule: '0 * * * *' }] },
+      code: `import { job } from '@annex/sdk'; job('hourly', async () => {});`,
+    };
     const before = await install(caller, hourly, true);
     // The tick comes while it is off.
     const due = Date.parse(before.jobs[0]?.next_run_at ?? '');
@@ -226,12 +312,22 @@ describe('disabling', () => {
 
   it('for longer lets the ticks in between pass, and marks them for whoever decides about ticks', async () => {
     const caller = await host.makeCaller();
-    await install(caller, { manifest: { jobs: [{ name: 'hourly', schedule: '0 * * * *' }] }, code: `import { job } from '@annex/sdk'; job('hourly', async () => {});` }, true);
+    await install(
+      caller,
+      {
+        manifest: { jobs: [{ name: 'hourly', schedule: '0 * * * *' }] },
+        code: `import { job } from '@annex/sdk'; job('hourly', async () => {});`,
+      },
+      true,
+    );
     await host.installations.disable(caller, 'probe');
     host.clock.forward(300 * MINUTE);
     const again = await host.installations.enable(caller, 'probe');
     expect(Date.parse(again.jobs[0]?.next_run_at ?? '')).toBeGreaterThan(host.clock.now());
-    const [row] = await host.db.sql<{ next_at: Date; rested_until: Date; rested_for: string }>('select next_at, rested_until, rested_for from schedules where tenant_id = $1', [uuidFromId(caller.tenant.id)]);
+    const [row] = await host.db.sql<{ next_at: Date; rested_until: Date; rested_for: string }>(
+      'select next_at, rested_until, rested_for from schedules where tenant_id = $1',
+      [uuidFromId(caller.tenant.id)],
+    );
     expect(row).toMatchObject({ rested_until: new Date(host.clock.now()), rested_for: 'plugin_disabled' });
     expect(Number(row?.next_at)).toBeLessThan(host.clock.now());
   });
@@ -251,11 +347,23 @@ describe('disabling', () => {
 });
 
 describe('a plugin that makes executors be killed', () => {
-  const kill = (caller: InstallationsCaller, plugin: PluginView, atMs = host.clock.now()) => ({ tenantId: caller.tenant.id, installationId: plugin.id, reason: 'unresponsive' as const, atMs });
+  const kill = (caller: InstallationsCaller, plugin: PluginView, atMs = host.clock.now()) => ({
+    tenantId: caller.tenant.id,
+    installationId: plugin.id,
+    reason: 'unresponsive' as const,
+    atMs,
+  });
 
   it('is suspended after three kills within five minutes, its events kept waiting, and starts afresh when it is enabled again', async () => {
     const caller = await host.makeCaller();
-    const plugin = await install(caller, { manifest: { events: ['build.*'] }, code: `import { hook } from '@annex/sdk'; hook('build.*', async () => {});` }, true);
+    const plugin = await install(
+      caller,
+      {
+        manifest: { events: ['build.*'] },
+        code: `import { hook } from '@annex/sdk'; hook('build.*', async () => {});`,
+      },
+      true,
+    );
     await host.installations.recordKill(kill(caller, plugin, host.clock.now() - 6 * MINUTE));
     await host.installations.recordKill(kill(caller, plugin));
     await host.installations.recordKill(kill(caller, plugin));
@@ -265,7 +373,9 @@ describe('a plugin that makes executors be killed', () => {
     expect(suspended.status).toBe('suspended');
     expect(suspended.status_reason).toContain('3 times within 5 minutes');
     expect(await eventTypes(caller)).toEqual(['plugin.installed', 'plugin.enabled', 'plugin.disabled']);
-    expect(await host.db.sql('select pattern from subscriptions where tenant_id = $1', [uuidFromId(caller.tenant.id)])).toEqual([{ pattern: 'build.*' }]);
+    expect(
+      await host.db.sql('select pattern from subscriptions where tenant_id = $1', [uuidFromId(caller.tenant.id)]),
+    ).toEqual([{ pattern: 'build.*' }]);
     expect(await host.installations.enable(caller, 'probe')).toMatchObject({ status: 'enabled', status_reason: null });
     await host.installations.recordKill(kill(caller, plugin));
     expect(await host.installations.get(caller, 'probe')).toMatchObject({ status: 'enabled' });

@@ -1,4 +1,7 @@
-/** Enabling, disabling, reloading, suspending, uninstalling: each one transaction that leaves a plugin wholly on or wholly off. */
+/**
+ * Enabling, disabling, reloading, suspending, uninstalling: each one transaction that leaves a plugin wholly on or
+ * wholly off.
+ */
 import { killSuspension, outcomeErrors } from '@annex/lifecycle';
 import type { Id } from '@annex/kernel';
 import {
@@ -26,40 +29,79 @@ import type { Author, InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { addGrants, readGrants, viewPermissions, type GrantInput } from './grants.js';
 import { lifecycleRuns, subscriptionsOf, webhooksOf } from './handlers.js';
-import { configFaults, describeMissing, findMissing, isNothingMissing, missingFaults, missingJson } from './requirements.js';
+import {
+  configFaults,
+  describeMissing,
+  findMissing,
+  isNothingMissing,
+  missingFaults,
+  missingJson,
+} from './requirements.js';
 import { findUnmetDependencies } from './dependencies.js';
 import { startSchedules } from './schedules.js';
 
-/** Enables a plugin, granting first what is named. Throws `REQUIREMENTS_MISSING` with all that is missing. Enabled already: only grants. */
-export async function enablePlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, grant?: GrantInput): Promise<InstallationRow> {
-  const installation = grant === undefined ? subject.installation : await grantMore(context, tx, author, subject, grant);
+/**
+ * Enables a plugin, granting first what is named. Throws `REQUIREMENTS_MISSING` with all that is missing. Enabled
+ * already: only grants.
+ */
+export async function enablePlugin(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  subject: Subject,
+  grant?: GrantInput,
+): Promise<InstallationRow> {
+  const installation =
+    grant === undefined ? subject.installation : await grantMore(context, tx, author, subject, grant);
   if (installation.status === 'enabled') return installation;
   const missing = await findMissing(tx, context.options.vault, installation, subject.release);
   if (!isNothingMissing(missing)) {
-    throw installationErrors.error('REQUIREMENTS_MISSING', `${installation.slug} cannot be enabled. ${describeMissing(missing)}.`, {
-      errors: missingFaults(missing, installation.slug),
-      extra: { missing: missingJson(missing) },
-    });
+    throw installationErrors.error(
+      'REQUIREMENTS_MISSING',
+      `${installation.slug} cannot be enabled. ${describeMissing(missing)}.`,
+      {
+        errors: missingFaults(missing, installation.slug),
+        extra: { missing: missingJson(missing) },
+      },
+    );
   }
   return switchOn(context, tx, author, { ...subject, installation });
 }
 
 /** Adds grants, leaving a trace when there is something new in them. */
-export async function grantMore(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, grant: GrantInput): Promise<InstallationRow> {
+export async function grantMore(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  subject: Subject,
+  grant: GrantInput,
+): Promise<InstallationRow> {
   const { installation, release } = subject;
   const granted = addGrants(installation.granted, readGrants(release.manifest, grant, '/grant'));
   if (JSON.stringify(granted) === JSON.stringify(installation.granted)) return installation;
   const after = await updateInstallation(tx, installation, { granted, updatedAt: context.now() });
   const names = viewPermissions(release.manifest, granted).granted;
-  await context.record(tx, author, subject, 'plugin.permissions_granted', { before: viewPermissions(release.manifest, installation.granted).granted, after: names });
+  await context.record(tx, author, subject, 'plugin.permissions_granted', {
+    before: viewPermissions(release.manifest, installation.granted).granted,
+    after: names,
+  });
   await context.invalidate(tx, installation.id);
   return after;
 }
 
 /** Turns on a plugin that lacks nothing. */
-export async function switchOn(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject): Promise<InstallationRow> {
+export async function switchOn(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  subject: Subject,
+): Promise<InstallationRow> {
   const isFirst = subject.installation.status === 'installed';
-  const installation = await updateInstallation(tx, subject.installation, { status: 'enabled', statusReason: null, updatedAt: context.now() });
+  const installation = await updateInstallation(tx, subject.installation, {
+    status: 'enabled',
+    statusReason: null,
+    updatedAt: context.now(),
+  });
   const on = { installation, release: subject.release };
   await forgetExecutorKills(tx, installation.id);
   await forgetPluginFailures(tx, installation.id);
@@ -74,35 +116,80 @@ export async function switchOn(context: InstallationsContext, tx: TenantTransact
 }
 
 /** Makes events and ticks find the handlers of the active release. */
-async function connect(context: InstallationsContext, tx: TenantTransaction, { installation, release }: Subject): Promise<void> {
+async function connect(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  { installation, release }: Subject,
+): Promise<void> {
   const owner = { installationId: installation.id, plugin: installation.slug };
   await replaceSubscriptions(tx, owner, subscriptionsOf(release));
   await connectPackageWebhooks(tx, owner, webhooksOf(release));
-  await startSchedules(tx, { installationId: installation.id, manifest: release.manifest, nowMs: context.options.clock.now(), logger: context.options.logger });
+  await startSchedules(tx, {
+    installationId: installation.id,
+    manifest: release.manifest,
+    nowMs: context.options.clock.now(),
+    logger: context.options.logger,
+  });
 }
 
 /**
- * Lets an enabled plugin go on with another release. Missing grants and secrets do not hold it up: it runs without them and shows them as
- * pending and missing. Throws `UPGRADE_BLOCKED` where going on would break a promise: settings that do not fit the new schema, dependencies
- * that are not met, or enabled plugins that need another version. `force`: even then when others need another version.
+ * Lets an enabled plugin go on with another release. Missing grants and secrets do not hold it up: it runs without them
+ * and shows them as pending and missing. Throws `UPGRADE_BLOCKED` where going on would break a promise: settings that
+ * do not fit the new schema, dependencies that are not met, or enabled plugins that need another version. `force`: even
+ * then when others need another version.
  */
-export async function goOnWith(context: InstallationsContext, tx: TenantTransaction, subject: Subject, { force = false } = {}): Promise<void> {
+export async function goOnWith(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  subject: Subject,
+  { force = false } = {},
+): Promise<void> {
   const { installation, release } = subject;
-  const dependents = force ? [] : (await findEnabledDependents(tx, installation.slug)).filter(({ range }) => !satisfies(release.version, range));
+  const dependents = force
+    ? []
+    : (await findEnabledDependents(tx, installation.slug)).filter(({ range }) => !satisfies(release.version, range));
   const errors = [
-    ...missingFaults({ permissions: [], secrets: [], dependencies: await findUnmetDependencies(tx, release.manifest), config: await configFaults(tx, release.manifest, installation.config) }, installation.slug),
-    ...dependents.map(({ slug, range }) => ({ pointer: '/version', code: 'DEPENDENT_BROKEN', detail: `${slug}, which is enabled, needs ${installation.slug} ${range}; disable it first.` })),
+    ...missingFaults(
+      {
+        permissions: [],
+        secrets: [],
+        dependencies: await findUnmetDependencies(tx, release.manifest),
+        config: await configFaults(tx, release.manifest, installation.config),
+      },
+      installation.slug,
+    ),
+    ...dependents.map(({ slug, range }) => ({
+      pointer: '/version',
+      code: 'DEPENDENT_BROKEN',
+      detail: `${slug}, which is enabled, needs ${installation.slug} ${range}; disable it first.`,
+    })),
   ];
   if (errors.length > 0) {
-    const why = errors.map((fault) => `${fault.pointer}: ${fault.detail}`).join(' ').slice(0, 800);
-    throw installationErrors.error('UPGRADE_BLOCKED', `${installation.slug} stays as it is; release ${release.version} was not taken. ${why} Or disable ${installation.slug}, upload, set it right and enable it.`, { errors });
+    const why = errors
+      .map((fault) => `${fault.pointer}: ${fault.detail}`)
+      .join(' ')
+      .slice(0, 800);
+    throw installationErrors.error(
+      'UPGRADE_BLOCKED',
+      `${installation.slug} stays as it is; release ${release.version} was not taken. ${why} Or disable ${installation.slug}, upload, set it right and enable it.`,
+      { errors },
+    );
   }
   await connect(context, tx, subject);
   await context.fire(tx, subject, 'reload');
 }
 
-/** Disables a plugin. Off already: nothing changes. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
-export async function disablePlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, { force = false } = {}): Promise<InstallationRow> {
+/**
+ * Disables a plugin. Off already: nothing changes. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless
+ * `force`.
+ */
+export async function disablePlugin(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  subject: Subject,
+  { force = false } = {},
+): Promise<InstallationRow> {
   const { status, statusReason } = subject.installation;
   // One that the platform disabled still collects what happens for it; now an admin says that it shall not.
   if (status === 'installed' || (status === 'disabled' && statusReason === null)) return subject.installation;
@@ -118,10 +205,15 @@ export async function disablePlugin(context: InstallationsContext, tx: TenantTra
 }
 
 /**
- * Stops a plugin that harms the platform until an admin enables it again. Its subscriptions stay: events that happen meanwhile make runs,
- * which wait for it. Not enabled: nothing changes, and the answer is `false`.
+ * Stops a plugin that harms the platform until an admin enables it again. Its subscriptions stay: events that happen
+ * meanwhile make runs, which wait for it. Not enabled: nothing changes, and the answer is `false`.
  */
-export async function suspendPlugin(context: InstallationsContext, tx: TenantTransaction, subject: Subject, reason: string): Promise<boolean> {
+export async function suspendPlugin(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  subject: Subject,
+  reason: string,
+): Promise<boolean> {
   if (subject.installation.status !== 'enabled') return false;
   const installation = await switchOff(context, tx, subject, 'suspended', reason);
   const off = { installation, release: subject.release };
@@ -131,10 +223,15 @@ export async function suspendPlugin(context: InstallationsContext, tx: TenantTra
 }
 
 /**
- * Disables a plugin that fails again and again until somebody enables it. As with {@link suspendPlugin}, what happens for it meanwhile is kept and
- * waits. Not enabled: nothing changes, and the answer is `false`.
+ * Disables a plugin that fails again and again until somebody enables it. As with {@link suspendPlugin}, what happens
+ * for it meanwhile is kept and waits. Not enabled: nothing changes, and the answer is `false`.
  */
-export async function disableFailing(context: InstallationsContext, tx: TenantTransaction, subject: Subject, reason: string): Promise<boolean> {
+export async function disableFailing(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  subject: Subject,
+  reason: string,
+): Promise<boolean> {
   if (subject.installation.status !== 'enabled') return false;
   const installation = await switchOff(context, tx, subject, 'disabled', reason);
   const off = { installation, release: subject.release };
@@ -143,7 +240,13 @@ export async function disableFailing(context: InstallationsContext, tx: TenantTr
   return true;
 }
 
-async function switchOff(context: InstallationsContext, tx: TenantTransaction, { installation }: Subject, status: 'disabled' | 'suspended', statusReason: string | null): Promise<InstallationRow> {
+async function switchOff(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  { installation }: Subject,
+  status: 'disabled' | 'suspended',
+  statusReason: string | null,
+): Promise<InstallationRow> {
   const after = await updateInstallation(tx, installation, { status, statusReason, updatedAt: context.now() });
   await restPluginSchedules(tx, installation.id, context.now());
   await context.invalidate(tx, installation.id);
@@ -151,10 +254,18 @@ async function switchOff(context: InstallationsContext, tx: TenantTransaction, {
 }
 
 /** Throws warm isolates away and calls `onReload`. Throws `PLUGIN_DISABLED` unless it is enabled. */
-export async function reloadPlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject): Promise<void> {
+export async function reloadPlugin(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  subject: Subject,
+): Promise<void> {
   const { installation } = subject;
   if (installation.status !== 'enabled') {
-    throw outcomeErrors.error('PLUGIN_DISABLED', `${installation.slug} is ${installation.status}; there is nothing to reload. POST /api/plugins/${installation.slug}/enable starts it.`);
+    throw outcomeErrors.error(
+      'PLUGIN_DISABLED',
+      `${installation.slug} is ${installation.status}; there is nothing to reload. POST /api/plugins/${installation.slug}/enable starts it.`,
+    );
   }
   await context.record(tx, author, subject, 'plugin.reloaded');
   await context.fire(tx, subject, 'reload');
@@ -166,10 +277,16 @@ export const uninstallWaitMs = 10_000;
 const uninstallLookMs = 100;
 
 /**
- * Disables an enabled plugin that has an `onShutdown` and lets that run, while its rows are still there for it. Answers whether there is anything
- * to wait for. Throws `PLUGIN_NEEDED` as {@link uninstallPlugin}.
+ * Disables an enabled plugin that has an `onShutdown` and lets that run, while its rows are still there for it. Answers
+ * whether there is anything to wait for. Throws `PLUGIN_NEEDED` as {@link uninstallPlugin}.
  */
-export async function shutDownBeforeUninstall(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, { force = false } = {}): Promise<boolean> {
+export async function shutDownBeforeUninstall(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  subject: Subject,
+  { force = false } = {},
+): Promise<boolean> {
   const { installation, release } = subject;
   if (installation.status !== 'enabled' || lifecycleRuns(installation, release, 'shutdown').length === 0) return false;
   if (!force) await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
@@ -178,11 +295,18 @@ export async function shutDownBeforeUninstall(context: InstallationsContext, tx:
 }
 
 /** Waits until no run of a plugin's `onShutdown` is unfinished, {@link uninstallWaitMs} at the longest. */
-export async function waitForShutdown(context: InstallationsContext, tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<void> {
+export async function waitForShutdown(
+  context: InstallationsContext,
+  tenantId: Id<'tenant'>,
+  installationId: Id<'installation'>,
+): Promise<void> {
   const endsAt = performance.now() + uninstallWaitMs;
   while (await context.read(tenantId, (tx) => hasOpenLifecycleRun(tx, installationId, 'shutdown'))) {
     if (performance.now() > endsAt) {
-      context.options.logger.warn({ tenantId, installationId, waitedMs: uninstallWaitMs }, 'a plugin is uninstalled although its onShutdown has not ended');
+      context.options.logger.warn(
+        { tenantId, installationId, waitedMs: uninstallWaitMs },
+        'a plugin is uninstalled although its onShutdown has not ended',
+      );
       return;
     }
     await new Promise((done) => setTimeout(done, uninstallLookMs));
@@ -190,7 +314,13 @@ export async function waitForShutdown(context: InstallationsContext, tenantId: I
 }
 
 /** Erases a plugin with all it kept. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
-export async function uninstallPlugin(context: InstallationsContext, tx: TenantTransaction, author: Author, subject: Subject, { force = false } = {}): Promise<void> {
+export async function uninstallPlugin(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Author,
+  subject: Subject,
+  { force = false } = {},
+): Promise<void> {
   const { installation } = subject;
   if (!force && installation.status === 'enabled') await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
   await eraseInstallationRows(tx, installation);
@@ -201,13 +331,25 @@ export async function uninstallPlugin(context: InstallationsContext, tx: TenantT
   await context.invalidate(tx, installation.id);
 }
 
-/** Bills a plugin for a killed executor and suspends it after three within five minutes ({@link killSuspension}). Answers whether it did. */
-export async function billKill(context: InstallationsContext, tx: TenantTransaction, report: KillReport & { installationId: Id<'installation'> }): Promise<boolean> {
+/**
+ * Bills a plugin for a killed executor and suspends it after three within five minutes ({@link killSuspension}).
+ * Answers whether it did.
+ */
+export async function billKill(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  report: KillReport & { installationId: Id<'installation'> },
+): Promise<boolean> {
   const installation = await findInstallation(tx, report.installationId);
   // It may have been uninstalled since.
   if (!installation) return false;
   const since = new Date(report.atMs - killSuspension.withinMs);
-  const kills = await recordExecutorKill(tx, { installationId: installation.id, reason: report.reason, at: new Date(report.atMs), since });
+  const kills = await recordExecutorKill(tx, {
+    installationId: installation.id,
+    reason: report.reason,
+    at: new Date(report.atMs),
+    since,
+  });
   if (kills < killSuspension.kills) return false;
   const minutes = killSuspension.withinMs / 60_000;
   const reason = `its code had to be stopped by force ${kills} times within ${minutes} minutes (last: ${killReasons[report.reason]}). Fix it, upload a release, and enable it again.`;
@@ -225,7 +367,11 @@ async function refuseWhileNeeded(tx: TenantTransaction, slug: string, what: stri
   const dependents = await findEnabledDependents(tx, slug);
   if (dependents.length === 0) return;
   const list = dependents.map((each) => each.slug);
-  throw installationErrors.error('PLUGIN_NEEDED', `${slug} cannot be ${what}: ${list.join(', ').slice(0, 500)} depend${list.length === 1 ? 's' : ''} on it. Disable ${list.length === 1 ? 'that' : 'those'} first.`, {
-    extra: { dependents: list },
-  });
+  throw installationErrors.error(
+    'PLUGIN_NEEDED',
+    `${slug} cannot be ${what}: ${list.join(', ').slice(0, 500)} depend${list.length === 1 ? 's' : ''} on it. Disable ${list.length === 1 ? 'that' : 'those'} first.`,
+    {
+      extra: { dependents: list },
+    },
+  );
 }

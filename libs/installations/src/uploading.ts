@@ -23,7 +23,10 @@ import { inspectEntry } from './inspect-entry.js';
 import { goOnWith } from './switching.js';
 import { listTexts } from './text.js';
 
-/** Runs every check of a package. Only faults of the package are in the report; a platform that cannot check now throws `OVERLOADED` or `COMPILER_LOST`. */
+/**
+ * Runs every check of a package. Only faults of the package are in the report; a platform that cannot check now throws
+ * `OVERLOADED` or `COMPILER_LOST`.
+ */
 export async function checkArchive(context: InstallationsContext, bytes: Uint8Array): Promise<PackageReport> {
   return context.options.compiler.check(bytes, {
     limits: context.limits,
@@ -44,9 +47,16 @@ export type SoundReport = Required<PackageReport>;
 export function requireSound(report: PackageReport): asserts report is SoundReport {
   if (report.ok && report.manifest && report.bundle && report.registrations) return;
   const count = report.errors.length;
-  throw installationErrors.error('PACKAGE_INVALID', `The package has ${count} fault${count === 1 ? '' : 's'}; nothing was stored. ${listTexts(report.errors.map((fault) => `${fault.pointer || 'plugin.json'}: ${fault.detail}`), 900)}`, {
-    errors: report.errors,
-  });
+  throw installationErrors.error(
+    'PACKAGE_INVALID',
+    `The package has ${count} fault${count === 1 ? '' : 's'}; nothing was stored. ${listTexts(
+      report.errors.map((fault) => `${fault.pointer || 'plugin.json'}: ${fault.detail}`),
+      900,
+    )}`,
+    {
+      errors: report.errors,
+    },
+  );
 }
 
 export interface StoredUpload extends Subject {
@@ -55,8 +65,8 @@ export interface StoredUpload extends Subject {
 }
 
 /**
- * Makes the archive's release the active one. The same bytes as the active release: nothing changes. Bytes of an earlier release: that one
- * is active again. `undefined`: the archive is not known, so it must be checked first.
+ * Makes the archive's release the active one. The same bytes as the active release: nothing changes. Bytes of an
+ * earlier release: that one is active again. `undefined`: the archive is not known, so it must be checked first.
  */
 export async function storeUpload(
   context: InstallationsContext,
@@ -68,13 +78,17 @@ export async function storeUpload(
   if (known) {
     const { installation, release: previous } = await context.require(tx, known.installationId);
     if (previous.id === known.id) return { installation, release: known, created: false };
-    return { ...(await activateRelease(context, tx, author, { installation, release: known, previous })), created: false };
+    return {
+      ...(await activateRelease(context, tx, author, { installation, release: known, previous })),
+      created: false,
+    };
   }
   if (!report) return undefined;
   const { manifest } = report;
   const existing = await findInstallationBySlug(tx, manifest.slug);
   const previous = existing?.releaseId ? await findRelease(tx, existing.releaseId) : null;
-  const installation = existing ?? (await insertInstallation(tx, { slug: manifest.slug, name: manifest.name, at: context.now() }));
+  const installation =
+    existing ?? (await insertInstallation(tx, { slug: manifest.slug, name: manifest.name, at: context.now() }));
   const release = await storeRelease(context, tx, author, { archive, report, installation });
   const active = await activateRelease(context, tx, author, { installation, release, previous });
   if ((await pruneReleases(tx, installation.id, context.keepReleases)) > 0) await removeUnusedBlobs(tx);
@@ -118,16 +132,25 @@ async function storeRelease(
 }
 
 /**
- * Makes a release the active one, at once where the plugin is enabled. `previous`: the one before, `null` when there was none.
- * Throws `UPGRADE_BLOCKED`. Grants, settings, secrets and schedules that admins changed stay.
+ * Makes a release the active one, at once where the plugin is enabled. `previous`: the one before, `null` when there
+ * was none. Throws `UPGRADE_BLOCKED`. Grants, settings, secrets and schedules that admins changed stay.
  */
 export async function activateRelease(
   context: InstallationsContext,
   tx: TenantTransaction,
   author: Author,
-  { installation: before, release, previous, action = 'plugin.upgraded' }: Subject & { previous: ReleaseRow | null; action?: 'plugin.upgraded' | 'plugin.rolled_back' },
+  {
+    installation: before,
+    release,
+    previous,
+    action = 'plugin.upgraded',
+  }: Subject & { previous: ReleaseRow | null; action?: 'plugin.upgraded' | 'plugin.rolled_back' },
 ): Promise<Subject> {
-  const installation = await updateInstallation(tx, before, { releaseId: release.id, name: release.manifest.name, updatedAt: context.now() });
+  const installation = await updateInstallation(tx, before, {
+    releaseId: release.id,
+    name: release.manifest.name,
+    updatedAt: context.now(),
+  });
   const subject = { installation, release };
   if (installation.status === 'enabled') await goOnWith(context, tx, subject);
   if (previous === null) {

@@ -55,7 +55,10 @@ export interface JobView extends JobSummary {
   manifest: { schedule: string | null; timezone: string };
   /** The next ten ticks, were it not paused or disabled. */
   next_runs: string[];
-  /** Ticks that have passed since it was paused or its plugin disabled, 10,000 at most; `null`: none. They become one skipped run when it goes on. */
+  /**
+   * Ticks that have passed since it was paused or its plugin disabled, 10,000 at most; `null`: none. They become one
+   * skipped run when it goes on.
+   */
   passing: { reason: 'paused' | 'plugin_disabled'; ticks: number; first: string; last: string } | null;
 }
 
@@ -112,12 +115,22 @@ export function requiredSecrets(release: Pick<ReleaseRow, 'manifest'>): string[]
 }
 
 /** Several installations, with a handful of queries for all of them. */
-export async function viewPlugins(tx: TenantTransaction, secrets: SecretsPort, rows: readonly InstallationRow[]): Promise<PluginView[]> {
+export async function viewPlugins(
+  tx: TenantTransaction,
+  secrets: SecretsPort,
+  rows: readonly InstallationRow[],
+): Promise<PluginView[]> {
   const ids = rows.map((row) => row.id);
-  const releases = await findReleases(tx, rows.flatMap((row) => row.releaseId ?? []));
+  const releases = await findReleases(
+    tx,
+    rows.flatMap((row) => row.releaseId ?? []),
+  );
   const schedules = await listPluginSchedules(tx, ids);
-  const releaseOf = (row: InstallationRow): ReleaseRow | undefined => (row.releaseId === null ? undefined : releases.get(row.releaseId));
-  const jobs = rows.flatMap((row) => releaseOf(row)?.manifest.jobs.map((job) => ({ installationId: row.id, name: job.name })) ?? []);
+  const releaseOf = (row: InstallationRow): ReleaseRow | undefined =>
+    row.releaseId === null ? undefined : releases.get(row.releaseId);
+  const jobs = rows.flatMap(
+    (row) => releaseOf(row)?.manifest.jobs.map((job) => ({ installationId: row.id, name: job.name })) ?? [],
+  );
   const lastRuns = await findLastRuns(tx, jobs);
   const failures = await listPluginFailures(tx, ids);
   const views: PluginView[] = [];
@@ -138,7 +151,9 @@ export async function viewPlugins(tx: TenantTransaction, secrets: SecretsPort, r
       permissions: viewPermissions(release.manifest, row.granted),
       routes: routesOf(release.registrations),
       events: release.manifest.events,
-      jobs: release.manifest.jobs.map((job) => summariseJob(job, find(schedules, row.id, job.name), find(lastRuns, row.id, job.name))),
+      jobs: release.manifest.jobs.map((job) =>
+        summariseJob(job, find(schedules, row.id, job.name), find(lastRuns, row.id, job.name)),
+      ),
       missing_secrets: required.length === 0 ? [] : await secrets.missing(tx, row.id, required),
       created_at: row.createdAt.toISOString(),
       updated_at: row.updatedAt.toISOString(),
@@ -148,9 +163,17 @@ export async function viewPlugins(tx: TenantTransaction, secrets: SecretsPort, r
 }
 
 /** The jobs of one installation in full. */
-export async function viewJobs(tx: TenantTransaction, row: InstallationRow, release: ReleaseRow, nowMs: number): Promise<JobView[]> {
+export async function viewJobs(
+  tx: TenantTransaction,
+  row: InstallationRow,
+  release: ReleaseRow,
+  nowMs: number,
+): Promise<JobView[]> {
   const schedules = await listPluginSchedules(tx, [row.id]);
-  const lastRuns = await findLastRuns(tx, release.manifest.jobs.map((job) => ({ installationId: row.id, name: job.name })));
+  const lastRuns = await findLastRuns(
+    tx,
+    release.manifest.jobs.map((job) => ({ installationId: row.id, name: job.name })),
+  );
   return release.manifest.jobs.map((job) => {
     const schedule = find(schedules, row.id, job.name);
     const setting = settingOf(job, schedule);
@@ -163,7 +186,8 @@ export async function viewJobs(tx: TenantTransaction, row: InstallationRow, rele
       timeout_ms: job.timeoutMs,
       overridden: setting.overridden,
       manifest: { schedule: job.schedule, timezone: job.timezone },
-      next_runs: setting.schedule === null ? [] : upcoming(setting.schedule, setting.timezone, offsetOf(row.id, job), nowMs),
+      next_runs:
+        setting.schedule === null ? [] : upcoming(setting.schedule, setting.timezone, offsetOf(row.id, job), nowMs),
       passing: passingTicks(job, schedule, nowMs),
     };
   });
@@ -171,7 +195,13 @@ export async function viewJobs(tx: TenantTransaction, row: InstallationRow, rele
 
 function degradedView(failures: PluginFailures | undefined): DegradedView | null {
   if (!failures || failures.attempts < failureLimits.degradedAfterAttempts) return null;
-  return { since: failures.since.toISOString(), failed_attempts: failures.attempts, failed_runs: failures.runs, last_run_id: failures.lastRunId, last_error: failures.lastError };
+  return {
+    since: failures.since.toISOString(),
+    failed_attempts: failures.attempts,
+    failed_runs: failures.runs,
+    last_run_id: failures.lastRunId,
+    last_error: failures.lastError,
+  };
 }
 
 export function viewRelease(release: ReleaseSummary, activeId: Id<'release'> | null): ReleaseView {
@@ -186,7 +216,10 @@ export function viewRelease(release: ReleaseSummary, activeId: Id<'release'> | n
 }
 
 /** The `plugin` of the platform's own events about it. */
-export function eventPlugin(row: Pick<InstallationRow, 'id' | 'slug'>, release: Pick<ReleaseRow, 'version'>): { [key: string]: Json } {
+export function eventPlugin(
+  row: Pick<InstallationRow, 'id' | 'slug'>,
+  release: Pick<ReleaseRow, 'version'>,
+): { [key: string]: Json } {
   return { id: row.id, slug: row.slug, version: release.version };
 }
 
@@ -215,22 +248,44 @@ function nextRunAt(job: ManifestJob, row: PluginSchedule): string | null {
   const { nextAt, restedUntil } = row;
   if (nextAt === null || restedUntil === null || nextAt > restedUntil) return nextAt?.toISOString() ?? null;
   const reading = parseSchedule(row.schedule);
-  const at = reading.ok ? nextTick(reading.schedule, row.timezone, offsetOf(row.installationId, job), restedUntil.getTime()) : undefined;
+  const at = reading.ok
+    ? nextTick(reading.schedule, row.timezone, offsetOf(row.installationId, job), restedUntil.getTime())
+    : undefined;
   return at === undefined ? null : new Date(at).toISOString();
 }
 
 function passingTicks(job: ManifestJob, row: PluginSchedule | undefined, nowMs: number): JobView['passing'] {
   if (!row?.nextAt || (row.active && !row.paused)) return null;
   const reading = parseSchedule(row.schedule);
-  const passed = reading.ok ? countTicks(reading.schedule, row.timezone, offsetOf(row.installationId, job), { firstMs: row.nextAt.getTime(), untilMs: nowMs }) : undefined;
-  return passed ? { reason: row.paused ? 'paused' : 'plugin_disabled', ticks: passed.ticks, first: new Date(passed.firstMs).toISOString(), last: new Date(passed.lastMs).toISOString() } : null;
+  const passed = reading.ok
+    ? countTicks(reading.schedule, row.timezone, offsetOf(row.installationId, job), {
+        firstMs: row.nextAt.getTime(),
+        untilMs: nowMs,
+      })
+    : undefined;
+  return passed
+    ? {
+        reason: row.paused ? 'paused' : 'plugin_disabled',
+        ticks: passed.ticks,
+        first: new Date(passed.firstMs).toISOString(),
+        last: new Date(passed.lastMs).toISOString(),
+      }
+    : null;
 }
 
 function upcoming(schedule: string, timezone: string, offsetS: number, nowMs: number): string[] {
   const reading = parseSchedule(schedule);
-  return reading.ok ? nextRuns(reading.schedule, timezone, nowMs - offsetS * 1000, 10).map((at) => new Date(at + offsetS * 1000).toISOString()) : [];
+  return reading.ok
+    ? nextRuns(reading.schedule, timezone, nowMs - offsetS * 1000, 10).map((at) =>
+        new Date(at + offsetS * 1000).toISOString(),
+      )
+    : [];
 }
 
-function find<T extends { installationId: Id<'installation'>; name: string }>(rows: readonly T[], installationId: Id<'installation'>, name: string): T | undefined {
+function find<T extends { installationId: Id<'installation'>; name: string }>(
+  rows: readonly T[],
+  installationId: Id<'installation'>,
+  name: string,
+): T | undefined {
   return rows.find((row) => row.installationId === installationId && row.name === name);
 }

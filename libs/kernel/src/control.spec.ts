@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { FairGate } from './control.js';
 
 /** Work that ends when it is told to, and says when it began. */
-function held(gate: FairGate, key: string, name: string, began: string[], signal?: AbortSignal): { end: () => void; done: Promise<void> } {
+function held(
+  gate: FairGate,
+  key: string,
+  name: string,
+  began: string[],
+  signal?: AbortSignal,
+): { end: () => void; done: Promise<void> } {
   const { promise, resolve } = Promise.withResolvers<void>();
   const done = gate.run(
     key,
@@ -34,7 +40,12 @@ describe('FairGate', () => {
   it('gives keys that wait their turns one after the other', async () => {
     const gate = new FairGate({ atOnce: 1, atOncePerKey: 1 });
     const began: string[] = [];
-    const all = [held(gate, 'a', 'a1', began), held(gate, 'a', 'a2', began), held(gate, 'a', 'a3', began), held(gate, 'b', 'b1', began)];
+    const all = [
+      held(gate, 'a', 'a1', began),
+      held(gate, 'a', 'a2', began),
+      held(gate, 'a', 'a3', began),
+      held(gate, 'b', 'b1', began),
+    ];
     for (const each of all) each.end();
     await Promise.all(all.map(({ done }) => done));
     expect(began).toEqual(['a1', 'a2', 'b1', 'a3']);

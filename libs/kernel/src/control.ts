@@ -27,8 +27,8 @@ interface Turn {
 }
 
 /**
- * Lets few pieces of work through at a time, and of each key (a tenant) fewer still, so that whoever asks for very much waits behind itself
- * and not in front of everybody else. Within a key first come is first served.
+ * Lets few pieces of work through at a time, and of each key (a tenant) fewer still, so that whoever asks for very much
+ * waits behind itself and not in front of everybody else. Within a key first come is first served.
  */
 export class FairGate {
   readonly #waiting = new Map<string, Turn[]>();
@@ -36,8 +36,8 @@ export class FairGate {
   #total = 0;
 
   /**
-   * `atOnce`: of all keys together; default without bound. `shrinks`: a key enters only while it holds less than half of what is still free, so that
-   * few keys never hold everything.
+   * `atOnce`: of all keys together; default without bound. `shrinks`: a key enters only while it holds less than half
+   * of what is still free, so that few keys never hold everything.
    */
   constructor(private readonly limits: { atOnce?: number; atOncePerKey: number; shrinks?: boolean }) {}
 
@@ -48,7 +48,10 @@ export class FairGate {
     return count;
   }
 
-  /** Runs `work` when its turn has come. Rejects with the signal's reason when that fires earlier; a function makes one only if it has to wait. */
+  /**
+   * Runs `work` when its turn has come. Rejects with the signal's reason when that fires earlier; a function makes one
+   * only if it has to wait.
+   */
   async run<T>(key: string, work: () => Promise<T>, giveUp?: AbortSignal | (() => AbortSignal)): Promise<T> {
     if (typeof giveUp === 'object') giveUp.throwIfAborted();
     if (this.#isFree(key)) this.#enter(key);

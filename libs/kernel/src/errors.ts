@@ -1,7 +1,9 @@
 /** Whose fault a failure is. It decides status code, retry and alert (lifecycle's fault table). */
 export type Fault = 'plugin' | 'caller' | 'limit' | 'policy' | 'platform';
 
-/** One fault in what a caller sent: where (RFC 6901 JSON pointer, or a form field's name), what, and what to do instead. */
+/**
+ * One fault in what a caller sent: where (RFC 6901 JSON pointer, or a form field's name), what, and what to do instead.
+ */
 export interface InputFault {
   pointer: string;
   code: string;
@@ -29,8 +31,9 @@ export interface ErrorExtras {
 }
 
 /**
- * The one error of the product: a stable `code` out of a catalogue, and a `detail` that says what happened with the value and the
- * limit, then what to do. Libraries throw it; the API's single filter prints it as `application/problem+json`.
+ * The one error of the product: a stable `code` out of a catalogue, and a `detail` that says what happened with the
+ * value and the limit, then what to do. Libraries throw it; the API's single filter prints it as
+ * `application/problem+json`.
  */
 export class AnnexError extends Error {
   override readonly name = 'AnnexError';

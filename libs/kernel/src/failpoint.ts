@@ -1,7 +1,7 @@
 /**
- * Places between two steps that must hold together although the process may end exactly there. The fault suite (docs/faults.md) ends, stops or
- * blocks the process at them. No setting and no request can: only code loaded into the process beside the program calls {@link armFailpoints},
- * and until it does a failpoint is a call that does nothing.
+ * Places between two steps that must hold together although the process may end exactly there. The fault suite
+ * (docs/faults.md) ends, stops or blocks the process at them. No setting and no request can: only code loaded into the
+ * process beside the program calls {@link armFailpoints}, and until it does a failpoint is a call that does nothing.
  */
 
 /** Every place, in the order in which accepted work passes them. */

@@ -25,7 +25,14 @@ describe('ids', () => {
 
   it('are refused when the prefix, the length or a character is off', () => {
     expect(parseId('run', newId('run'))).toBeDefined();
-    for (const bad of ['', 'run_', newId('event'), 'run_8zzzzzzzzzzzzzzzzzzzzzzzzz', 'run_01h455vb4pex5vsknk084sn02u', "run_'--"]) {
+    for (const bad of [
+      '',
+      'run_',
+      newId('event'),
+      'run_8zzzzzzzzzzzzzzzzzzzzzzzzz',
+      'run_01h455vb4pex5vsknk084sn02u',
+      "run_'--",
+    ]) {
       expect(parseId('run', bad)).toBeUndefined();
     }
   });

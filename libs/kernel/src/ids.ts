@@ -24,7 +24,9 @@ export const idPrefixes = {
 
 export type IdKind = keyof typeof idPrefixes;
 
-/** An identifier of one kind, such as `Id<'run'>`. Only {@link newId}, {@link idFromUuid} and {@link parseId} make one. */
+/**
+ * An identifier of one kind, such as `Id<'run'>`. Only {@link newId}, {@link idFromUuid} and {@link parseId} make one.
+ */
 export type Id<K extends IdKind = IdKind> = `${(typeof idPrefixes)[K]}_${string}`;
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
@@ -52,10 +54,10 @@ function uuidv7Bytes(nowMs: number): Uint8Array {
     sequence += 1;
     if (sequence > 0xfff) {
       ms += 1;
-      sequence = ((bytes[6] ?? 0) << 8 | (bytes[7] ?? 0)) & 0x7ff;
+      sequence = (((bytes[6] ?? 0) << 8) | (bytes[7] ?? 0)) & 0x7ff;
     }
   } else {
-    sequence = ((bytes[6] ?? 0) << 8 | (bytes[7] ?? 0)) & 0x7ff;
+    sequence = (((bytes[6] ?? 0) << 8) | (bytes[7] ?? 0)) & 0x7ff;
   }
   lastMs = ms;
   let rest = ms;

@@ -6,7 +6,13 @@ const faultOf = (text: string): string | undefined => jsonShapeFault(shapeOf(tex
 
 describe('the shape of a JSON text', () => {
   it('is counted outside of texts', () => {
-    expect(shapeOf('{"a":[1,{"b,[{:":"\\"]}:,"}],"c":{}}')).toEqual({ levels: 3, containers: 4, members: 3, values: 7, hasEscapes: false });
+    expect(shapeOf('{"a":[1,{"b,[{:":"\\"]}:,"}],"c":{}}')).toEqual({
+      levels: 3,
+      containers: 4,
+      members: 3,
+      values: 7,
+      hasEscapes: false,
+    });
     expect(shapeOf('"\\\\u0041"').hasEscapes).toBe(false);
     expect(shapeOf('"\\u0041"').hasEscapes).toBe(true);
     expect(shapeOf('1')).toMatchObject({ levels: 0, containers: 0, values: 1 });
@@ -28,7 +34,9 @@ describe('the shape of a JSON text', () => {
   });
 
   it('of an object with very many members is too much too', () => {
-    expect(faultOf(`{${Array.from({ length: 50_001 }, (_, index) => `"${index}":1`).join()}}`)).toMatch(/50000 members/);
+    expect(faultOf(`{${Array.from({ length: 50_001 }, (_, index) => `"${index}":1`).join()}}`)).toMatch(
+      /50000 members/,
+    );
   });
 
   it('is not read on beyond what may be', () => {

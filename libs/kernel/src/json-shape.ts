@@ -1,9 +1,13 @@
 /**
- * The shape of a JSON text, read off its bytes before anything is made of it. Each list, object and member costs the reader far more than its
- * few bytes: a megabyte of `[]` took a fifth of a second, and what recurses would end with an exhausted stack.
+ * The shape of a JSON text, read off its bytes before anything is made of it. Each list, object and member costs the
+ * reader far more than its few bytes: a megabyte of `[]` took a fifth of a second, and what recurses would end with an
+ * exhausted stack.
  */
 
-/** Most of each in one JSON text. A quarter of a MiB, the largest value that Annex keeps, cannot hold more of anything that means something. */
+/**
+ * Most of each in one JSON text. A quarter of a MiB, the largest value that Annex keeps, cannot hold more of anything
+ * that means something.
+ */
 export const jsonLimits = {
   /** Levels of lists and objects in each other. */
   levels: 128,
@@ -28,7 +32,10 @@ const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
 
-/** Counts in one pass; what is no JSON is counted as if it were, and found out by `JSON.parse`. Stops early beyond a limit. */
+/**
+ * Counts in one pass; what is no JSON is counted as if it were, and found out by `JSON.parse`. Stops early beyond a
+ * limit.
+ */
 export function readJsonShape(text: Uint8Array): JsonShape {
   const shape = { levels: 0, containers: 0, members: 0, values: 1, hasEscapes: false };
   let level = 0;
@@ -65,10 +72,25 @@ export function readJsonShape(text: Uint8Array): JsonShape {
 }
 
 /** Why a JSON text is too much of a thing, as a clause for people; `undefined`: it is not. */
-export function jsonShapeFault({ levels, containers, members, values }: JsonShape): { code: string; detail: string } | undefined {
-  if (levels > jsonLimits.levels) return { code: 'TOO_DEEP', detail: `is nested more than ${jsonLimits.levels} levels deep; flatten it` };
-  if (containers > jsonLimits.containers) return { code: 'TOO_MANY_VALUES', detail: `holds more than ${jsonLimits.containers} lists and objects; send less at a time` };
-  if (members > jsonLimits.members) return { code: 'TOO_MANY_VALUES', detail: `holds more than ${jsonLimits.members} members of objects; send less at a time` };
-  if (values > jsonLimits.values) return { code: 'TOO_MANY_VALUES', detail: `holds more than ${jsonLimits.values} values; send less at a time` };
+export function jsonShapeFault({
+  levels,
+  containers,
+  members,
+  values,
+}: JsonShape): { code: string; detail: string } | undefined {
+  if (levels > jsonLimits.levels)
+    return { code: 'TOO_DEEP', detail: `is nested more than ${jsonLimits.levels} levels deep; flatten it` };
+  if (containers > jsonLimits.containers)
+    return {
+      code: 'TOO_MANY_VALUES',
+      detail: `holds more than ${jsonLimits.containers} lists and objects; send less at a time`,
+    };
+  if (members > jsonLimits.members)
+    return {
+      code: 'TOO_MANY_VALUES',
+      detail: `holds more than ${jsonLimits.members} members of objects; send less at a time`,
+    };
+  if (values > jsonLimits.values)
+    return { code: 'TOO_MANY_VALUES', detail: `holds more than ${jsonLimits.values} values; send less at a time` };
   return undefined;
 }

@@ -1,13 +1,26 @@
 /**
- * PostgreSQL and the executors run as users of their own when Annex is started by root. Those users cannot enter a home of mode 0700,
- * so the files they need (a Node binary, the executor's bundle, PostgreSQL's binaries) are copied once to a place that they can reach.
+ * PostgreSQL and the executors run as users of their own when Annex is started by root. Those users cannot enter a home
+ * of mode 0700, so the files they need (a Node binary, the executor's bundle, PostgreSQL's binaries) are copied once to
+ * a place that they can reach.
  */
 import { createHash } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 
-/** Whether any user of this machine can enter the folder (or read the file) at `path`: every folder above it is `o+x`. */
+/**
+ * Whether any user of this machine can enter the folder (or read the file) at `path`: every folder above it is `o+x`.
+ */
 export function isReachableByOthers(path: string): boolean {
   let current = resolve(path);
   for (;;) {
@@ -24,13 +37,16 @@ export interface StageOptions {
   key: string;
   /** Source path → path inside the staged folder. Folders are copied whole; symbolic links are followed. */
   files: Record<string, string>;
-  /** Folder under which the copy is made. Default: `/var/lib/annex` when it can be made, else the system's temporary folder. */
+  /**
+   * Folder under which the copy is made. Default: `/var/lib/annex` when it can be made, else the system's temporary
+   * folder.
+   */
   base?: string;
 }
 
 /**
- * Copies files to a folder that every user can read and only this one can write, and answers its path. A folder that an earlier start
- * made is used again, provided that it still belongs to this user.
+ * Copies files to a folder that every user can read and only this one can write, and answers its path. A folder that an
+ * earlier start made is used again, provided that it still belongs to this user.
  */
 export function stageForOthers({ key, files, base = stageBase() }: StageOptions): string {
   const name = `runtime-${createHash('sha256').update(key).digest('hex').slice(0, 16)}`;
@@ -71,7 +87,9 @@ function stageBase(): string {
       continue;
     }
   }
-  throw new Error(`no folder that other users can enter could be made (tried /var/lib/annex and ${basename(tmpdir())})`);
+  throw new Error(
+    `no folder that other users can enter could be made (tried /var/lib/annex and ${basename(tmpdir())})`,
+  );
 }
 
 function openToReaders(path: string): void {

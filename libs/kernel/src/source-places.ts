@@ -1,6 +1,6 @@
 /**
- * Reads source maps (version 3) without holding up the program: a plugin's map may have four million characters, which Node's own reader takes a
- * third of a second for.
+ * Reads source maps (version 3) without holding up the program: a plugin's map may have four million characters, which
+ * Node's own reader takes a third of a second for.
  */
 
 /** A place in a source, lines and columns from 1. */
@@ -13,7 +13,8 @@ export interface SourcePlace {
 /** Characters that are decoded before others get their turn; about 2 ms. */
 const sliceChars = 200_000;
 const digits = new Int8Array(128).fill(-1);
-for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries()) digits[character.charCodeAt(0)] = value;
+for (const [value, character] of [...'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/'].entries())
+  digits[character.charCodeAt(0)] = value;
 const comma = 44;
 const semicolon = 59;
 /** Numbers of one mapping: generated column, source, line, column. */
@@ -66,7 +67,9 @@ export class SourcePlaces {
     if (low === first) return undefined;
     const at = (low - 1) * width;
     const source = this.#sources[this.#mappings[at + 1] ?? -1];
-    return source === undefined ? undefined : { source, line: (this.#mappings[at + 2] ?? 0) + 1, column: (this.#mappings[at + 3] ?? 0) + 1 };
+    return source === undefined
+      ? undefined
+      : { source, line: (this.#mappings[at + 2] ?? 0) + 1, column: (this.#mappings[at + 3] ?? 0) + 1 };
   }
 }
 

@@ -23,7 +23,12 @@ describe('suggestions', () => {
 describe('quoted input', () => {
   it('never carries control, bidi or lone surrogate characters, and stays short', () => {
     expect(quote('a\u202eb\n')).toBe('"a\\u202eb\\u000a"');
-    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (text) => !/[\u0000-\u001f\u202e]/.test(quote(text)) && quote(text).length < 600));
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'binary', maxLength: 300 }),
+        (text) => !/[\u0000-\u001f\u202e]/.test(quote(text)) && quote(text).length < 600,
+      ),
+    );
   });
 });
 

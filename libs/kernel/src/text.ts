@@ -1,6 +1,7 @@
 /**
- * The candidate that a misspelt word most likely meant: at most a third of its letters away (optimal string alignment distance, case
- * ignored), or `undefined` when nothing is near. Words over 64 characters have no neighbours, so hostile input costs nothing.
+ * The candidate that a misspelt word most likely meant: at most a third of its letters away (optimal string alignment
+ * distance, case ignored), or `undefined` when nothing is near. Words over 64 characters have no neighbours, so hostile
+ * input costs nothing.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   if (word.length === 0 || word.length > 64) return undefined;
@@ -24,7 +25,10 @@ export function didYouMean(word: string, candidates: Iterable<string>): string {
   return found === undefined ? '' : ` Did you mean "${found}"?`;
 }
 
-/** A caller's text as it may be shown in an error: at most `max` characters (default 80), control and bidi characters as escapes. */
+/**
+ * A caller's text as it may be shown in an error: at most `max` characters (default 80), control and bidi characters as
+ * escapes.
+ */
 export function quote(text: string, max = 80): string {
   const cut = text.length > max ? `${text.slice(0, max)}…` : text;
   const escaped = cut.replace(
@@ -47,7 +51,8 @@ function alignmentDistance(a: string, b: string): number {
     for (let j = 1; j <= b.length; j += 1) {
       const same = a[i - 1] === b[j - 1];
       let cost = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + (same ? 0 : 1));
-      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1])
+        cost = Math.min(cost, (beforeLast[j - 2] ?? 0) + 1);
       row.push(cost);
     }
     beforeLast = last;

@@ -1,6 +1,6 @@
 /**
- * The catalogue of limits (CONTRACT §6): every number that bounds a run, with its unit, what holds by default and where a manifest or an
- * operator may move it. A run stores the used and the allowed amount of each (`usage.ts`).
+ * The catalogue of limits (CONTRACT §6): every number that bounds a run, with its unit, what holds by default and where
+ * a manifest or an operator may move it. A run stores the used and the allowed amount of each (`usage.ts`).
  */
 import { KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
 import type { RunKind } from './run-status.js';
@@ -35,7 +35,10 @@ export interface RunLimits {
   emails: number;
   webhookSends: number;
   llmCalls: number;
-  /** Of language models, prompts and answers together; the call that passes it is still answered, the next one is refused. */
+  /**
+   * Of language models, prompts and answers together; the call that passes it is still answered, the next one is
+   * refused.
+   */
   llmTokens: number;
   pluginCalls: number;
   /** How deep plugins may call plugins. */
@@ -79,12 +82,27 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   },
   cpuMs: { unit: 'ms', default: { job: 10 * SECOND, other: SECOND }, code: 'CPU_LIMIT', what: 'processor time' },
   memoryMb: { unit: 'MiB', default: 100, code: 'MEMORY_LIMIT', what: 'heap' },
-  resultBytes: { unit: 'bytes', default: { route: 5 * MiB, filter: 256 * KiB, other: MiB }, code: 'OUTPUT_LIMIT', what: 'result' },
+  resultBytes: {
+    unit: 'bytes',
+    default: { route: 5 * MiB, filter: 256 * KiB, other: MiB },
+    code: 'OUTPUT_LIMIT',
+    what: 'result',
+  },
   logLines: { unit: 'lines', default: 1000, code: 'LOG_LIMIT', what: 'log lines' },
   logBytes: { unit: 'bytes', default: 256 * KiB, code: 'LOG_LIMIT', what: 'log text' },
   httpCalls: { unit: 'calls', default: 50, code: 'HTTP_LIMIT', what: 'outbound HTTP calls' },
-  httpCallsAtOnce: { unit: 'calls', default: 6, code: 'HTTP_LIMIT', what: 'outbound HTTP calls at once; further ones wait' },
-  httpBodyBytes: { unit: 'bytes', default: 10 * MiB, code: 'HTTP_LIMIT', what: 'body of an outbound request or response' },
+  httpCallsAtOnce: {
+    unit: 'calls',
+    default: 6,
+    code: 'HTTP_LIMIT',
+    what: 'outbound HTTP calls at once; further ones wait',
+  },
+  httpBodyBytes: {
+    unit: 'bytes',
+    default: 10 * MiB,
+    code: 'HTTP_LIMIT',
+    what: 'body of an outbound request or response',
+  },
   emits: { unit: 'calls', default: 100, code: 'RATE_LIMITED', what: 'events emitted' },
   emitDepth: { unit: 'levels', default: 10, code: 'EMIT_DEPTH', what: 'levels of events caused by events' },
   hostCalls: { unit: 'calls', default: { job: 10_000, other: 1000 }, code: 'RATE_LIMITED', what: 'host calls' },
@@ -93,22 +111,37 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   emails: { unit: 'calls', default: { job: 200, other: 20 }, code: 'RATE_LIMITED', what: 'mails sent' },
   webhookSends: { unit: 'calls', default: { job: 200, other: 20 }, code: 'RATE_LIMITED', what: 'webhooks sent' },
   llmCalls: { unit: 'calls', default: { job: 100, other: 10 }, code: 'RATE_LIMITED', what: 'language model calls' },
-  llmTokens: { unit: 'tokens', default: { job: 1_000_000, other: 200_000 }, code: 'RATE_LIMITED', what: 'language model tokens' },
+  llmTokens: {
+    unit: 'tokens',
+    default: { job: 1_000_000, other: 200_000 },
+    code: 'RATE_LIMITED',
+    what: 'language model tokens',
+  },
   pluginCalls: { unit: 'calls', default: 50, code: 'RATE_LIMITED', what: 'calls of other plugins' },
   callDepth: { unit: 'levels', default: 5, code: 'CALL_DEPTH', what: 'levels of plugins calling plugins' },
   requestBytes: { unit: 'bytes', default: MiB, code: 'PAYLOAD_TOO_LARGE', what: 'request body of a route' },
   payloadBytes: { unit: 'bytes', default: 256 * KiB, code: 'PAYLOAD_TOO_LARGE', what: 'payload of an event or job' },
   streamMs: { unit: 'ms', default: 10 * MINUTE, code: 'TIMEOUT', what: 'time of an answer that is a stream' },
-  streamCpuMs: { unit: 'ms', default: 10 * SECOND, code: 'CPU_LIMIT', what: 'processor time of an answer that is a stream' },
+  streamCpuMs: {
+    unit: 'ms',
+    default: 10 * SECOND,
+    code: 'CPU_LIMIT',
+    what: 'processor time of an answer that is a stream',
+  },
   streamBytes: { unit: 'bytes', default: 50 * MiB, code: 'OUTPUT_LIMIT', what: 'an answer that is a stream' },
   streamIdleMs: { unit: 'ms', default: MINUTE, code: 'TIMEOUT', what: 'time in which a stream sends nothing' },
 };
 
-/** What to do about a limit of the sandbox that ended a run, as a sentence behind its value. Host calls say it themselves. */
+/**
+ * What to do about a limit of the sandbox that ended a run, as a sentence behind its value. Host calls say it
+ * themselves.
+ */
 export const limitAdvice: Readonly<Record<string, string>> = {
-  TIMEOUT: "Do less in one run, move long work into a job, or raise limits.timeout_ms (for a job its own timeout_ms) in the manifest as far as the operator allows.",
+  TIMEOUT:
+    'Do less in one run, move long work into a job, or raise limits.timeout_ms (for a job its own timeout_ms) in the manifest as far as the operator allows.',
   CPU_LIMIT: 'Compute less in one run, or spread the work over several jobs.',
-  MEMORY_LIMIT: 'Keep less in memory at a time, or raise limits.memory_mb in the manifest as far as the operator allows.',
+  MEMORY_LIMIT:
+    'Keep less in memory at a time, or raise limits.memory_mb in the manifest as far as the operator allows.',
   OUTPUT_LIMIT: 'Answer less at a time, or put it into ctx.files and answer its key.',
   LOG_LIMIT: 'Log less: a summary instead of each step, a key instead of the whole value.',
 };
@@ -126,7 +159,10 @@ export interface AskedLimits {
   jobTimeoutMs?: number;
 }
 
-/** The operator's word on the most that any run may use; where it is above the catalogue's ceiling, manifests may ask for more. */
+/**
+ * The operator's word on the most that any run may use; where it is above the catalogue's ceiling, manifests may ask
+ * for more.
+ */
 export type OperatorCeilings = Partial<RunLimits>;
 
 /** What holds for a kind of run when neither manifest nor operator says anything. */
@@ -149,7 +185,8 @@ export function effectiveLimits(kind: RunKind, asked: AskedLimits = {}, ceilings
   if (wallMs !== undefined) wanted.wallMs = wallMs;
   if (asked.memoryMb !== undefined) wanted.memoryMb = asked.memoryMb;
   const limits: Partial<RunLimits> = {};
-  for (const name of limitNames) limits[name] = Math.min(wanted[name] ?? defaultLimit(name, kind), ceilingOf(name, kind, ceilings));
+  for (const name of limitNames)
+    limits[name] = Math.min(wanted[name] ?? defaultLimit(name, kind), ceilingOf(name, kind, ceilings));
   return limits as RunLimits;
 }
 
@@ -178,4 +215,10 @@ export interface Retention {
 }
 
 /** Retention is on by default. */
-export const defaultRetention: Retention = { runsDays: 30, logsDays: 14, failedDays: 90, auditDays: 365, platformAuditDays: 3650 };
+export const defaultRetention: Retention = {
+  runsDays: 30,
+  logsDays: 14,
+  failedDays: 90,
+  auditDays: 365,
+  platformAuditDays: 3650,
+};

@@ -20,10 +20,10 @@ export interface RetryPolicy {
 export const maxAttemptsCeiling = 20;
 
 /**
- * What holds when a manifest says nothing. Events are delivered at least once, so a hook is tried five times over about 75 seconds. A job is
- * tried once, because nothing says that doing it twice is harmless, unless it throws `RetryAfter`, which says just that; its manifest may ask for
- * more. Routes and filters have a caller who
- * waits, and lifecycle hooks an admin: they are never tried again.
+ * What holds when a manifest says nothing. Events are delivered at least once, so a hook is tried five times over about
+ * 75 seconds. A job is tried once, because nothing says that doing it twice is harmless, unless it throws `RetryAfter`,
+ * which says just that; its manifest may ask for more. Routes and filters have a caller who waits, and lifecycle hooks
+ * an admin: they are never tried again.
  */
 export const defaultRetryPolicies: Readonly<Record<RunKind, RetryPolicy>> = {
   event: { maxAttempts: 5, backoff: 'exponential', initialDelayS: 5, maxDelayS: 3600 },
@@ -35,7 +35,12 @@ export const defaultRetryPolicies: Readonly<Record<RunKind, RetryPolicy>> = {
 };
 
 /** Tries that failed by the platform's fault and are repeated without asking: about an hour and a half of trouble. */
-export const platformRetryPolicy: RetryPolicy = { maxAttempts: 25, backoff: 'exponential', initialDelayS: 1, maxDelayS: 300 };
+export const platformRetryPolicy: RetryPolicy = {
+  maxAttempts: 25,
+  backoff: 'exponential',
+  initialDelayS: 1,
+  maxDelayS: 300,
+};
 
 /** The longest wait that a plugin may ask for with `RetryAfter`. */
 export const maxRetryAfterMs = DAY;
@@ -43,10 +48,20 @@ export const maxRetryAfterMs = DAY;
 /** A policy with the gaps of what a manifest says filled from the kind's default. */
 export function retryPolicyFor(kind: RunKind, asked: Partial<RetryPolicy> | undefined): RetryPolicy {
   const { maxAskedAttempts, ...base } = defaultRetryPolicies[kind];
-  const given = Object.fromEntries(Object.entries(asked ?? {}).filter(([, value]) => value !== undefined)) as Partial<RetryPolicy>;
+  const given = Object.fromEntries(
+    Object.entries(asked ?? {}).filter(([, value]) => value !== undefined),
+  ) as Partial<RetryPolicy>;
   // Who says how often means it, whoever asks.
-  const policy: RetryPolicy = { ...base, ...(maxAskedAttempts !== undefined && given.maxAttempts === undefined && { maxAskedAttempts }), ...given };
-  return { ...policy, maxAttempts: Math.min(policy.maxAttempts, maxAttemptsCeiling), maxDelayS: Math.max(policy.maxDelayS, policy.initialDelayS) };
+  const policy: RetryPolicy = {
+    ...base,
+    ...(maxAskedAttempts !== undefined && given.maxAttempts === undefined && { maxAskedAttempts }),
+    ...given,
+  };
+  return {
+    ...policy,
+    maxAttempts: Math.min(policy.maxAttempts, maxAttemptsCeiling),
+    maxDelayS: Math.max(policy.maxDelayS, policy.initialDelayS),
+  };
 }
 
 /** What {@link nextAttempt} decides from. */
@@ -62,7 +77,9 @@ export interface AttemptFailure {
   random: () => number;
 }
 
-/** What happens after a failed attempt. `countsAsAttempt`: whether the run's `attempts` has to go up for the failure. */
+/**
+ * What happens after a failed attempt. `countsAsAttempt`: whether the run's `attempts` has to go up for the failure.
+ */
 export type NextAttempt =
   | { then: 'retry'; delayMs: number; countsAsAttempt: boolean }
   | { then: 'park' }
@@ -75,8 +92,8 @@ export function countsAsAttempt(code: string): boolean {
 }
 
 /**
- * Decides what happens after a failed attempt. Somebody waits for a route, a filter and a lifecycle hook, so those never retry, not even
- * after a fault of the platform.
+ * Decides what happens after a failed attempt. Somebody waits for a route, a filter and a lifecycle hook, so those
+ * never retry, not even after a fault of the platform.
  */
 export function nextAttempt({ kind, policy, attempts, platformFailures, error, random }: AttemptFailure): NextAttempt {
   if (kind === 'route' || kind === 'filter' || kind === 'lifecycle') return { then: 'dead', reason: 'not_retryable' };
@@ -90,14 +107,18 @@ export function nextAttempt({ kind, policy, attempts, platformFailures, error, r
   const mostAttempts = retry === 'asked' ? (policy.maxAskedAttempts ?? policy.maxAttempts) : policy.maxAttempts;
   if (attempts >= mostAttempts) return { then: 'dead', reason: 'attempts_spent' };
   if (retry === 'asked' && error.retryAfterMs !== undefined && Number.isFinite(error.retryAfterMs)) {
-    return { then: 'retry', delayMs: Math.round(Math.min(Math.max(error.retryAfterMs, 0), maxRetryAfterMs)), countsAsAttempt: true };
+    return {
+      then: 'retry',
+      delayMs: Math.round(Math.min(Math.max(error.retryAfterMs, 0), maxRetryAfterMs)),
+      countsAsAttempt: true,
+    };
   }
   return { then: 'retry', delayMs: delayMs(policy, attempts, random), countsAsAttempt: true };
 }
 
 /**
- * Milliseconds before the attempt after `failures` failed ones: `initialDelayS`, doubled each time when exponential, spread by ±20 % so that
- * work that failed together does not come back together, and never over `maxDelayS`.
+ * Milliseconds before the attempt after `failures` failed ones: `initialDelayS`, doubled each time when exponential,
+ * spread by ±20 % so that work that failed together does not come back together, and never over `maxDelayS`.
  */
 export function delayMs(policy: RetryPolicy, failures: number, random: () => number): number {
   const doublings = policy.backoff === 'exponential' ? Math.min(Math.max(failures - 1, 0), 40) : 0;
@@ -112,8 +133,8 @@ export const maxClaims = 30;
 export const killSuspension = { kills: 3, withinMs: 5 * MINUTE } as const;
 
 /**
- * A plugin that fails by its own fault, run after run without one that goes well in between. `degradedAfterAttempts`: failed attempts after which
- * it shows as degraded. `disabledAfterRuns`: runs that failed for good, all their retries spent, after which it is disabled until somebody
- * enables it again; the operator may say another number.
+ * A plugin that fails by its own fault, run after run without one that goes well in between. `degradedAfterAttempts`:
+ * failed attempts after which it shows as degraded. `disabledAfterRuns`: runs that failed for good, all their retries
+ * spent, after which it is disabled until somebody enables it again; the operator may say another number.
  */
 export const failureLimits = { degradedAfterAttempts: 3, disabledAfterRuns: 50 } as const;

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { canMove, hasEnded, initialRunStatuses, isDeadLetter, moveRun, runMoves, runStatuses, sourcesOf, type RunStatus } from './run-status.js';
+import {
+  canMove,
+  hasEnded,
+  initialRunStatuses,
+  isDeadLetter,
+  moveRun,
+  runMoves,
+  runStatuses,
+  sourcesOf,
+  type RunStatus,
+} from './run-status.js';
 
 describe('the status of a run', () => {
   it('can reach every status from where runs begin', () => {
@@ -18,7 +28,8 @@ describe('the status of a run', () => {
 
   it('stays once the run has ended, except that a dead letter can be replayed', () => {
     for (const from of runStatuses.filter(hasEnded)) {
-      for (const to of runStatuses) expect(canMove(from, to), `${from} to ${to}`).toBe(from === 'failed' && to === 'queued');
+      for (const to of runStatuses)
+        expect(canMove(from, to), `${from} to ${to}`).toBe(from === 'failed' && to === 'queued');
     }
   });
 
@@ -29,7 +40,9 @@ describe('the status of a run', () => {
 
   it('refuses any other move and says which are open', () => {
     expect(moveRun('queued', 'running')).toBe('running');
-    expect(() => moveRun('queued', 'succeeded')).toThrow('A run that is queued cannot become succeeded. It can become running, cancelled, skipped, failed.');
+    expect(() => moveRun('queued', 'succeeded')).toThrow(
+      'A run that is queued cannot become succeeded. It can become running, cancelled, skipped, failed.',
+    );
     expect(() => moveRun('succeeded', 'running')).toThrow('It has ended.');
     expect(sourcesOf('succeeded')).toEqual(['running']);
   });

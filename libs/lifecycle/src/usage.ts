@@ -42,7 +42,8 @@ export const usageNames = { ...always, ...whenUsed } as const;
 export type UsageName = keyof typeof usageNames;
 
 /** What a run used of each limit, as it is stored and shown. */
-export type UsageRecord = Record<(typeof always)[keyof typeof always], Used> & Partial<Record<(typeof whenUsed)[keyof typeof whenUsed], Used>>;
+export type UsageRecord = Record<(typeof always)[keyof typeof always], Used> &
+  Partial<Record<(typeof whenUsed)[keyof typeof whenUsed], Used>>;
 
 const alwaysNames = Object.keys(always) as (keyof typeof always)[];
 const whenUsedNames = Object.keys(whenUsed) as (keyof typeof whenUsed)[];
@@ -59,7 +60,16 @@ export function usageRecord(limits: RunLimits, used: Partial<Record<UsageName, n
 }
 
 /** What does not add up over attempts: the larger one counts. */
-const peaks: ReadonlySet<string> = new Set(['memory_mb', 'result_bytes', 'http_calls_at_once', 'http_body_bytes', 'emit_depth', 'call_depth', 'request_bytes', 'payload_bytes']);
+const peaks: ReadonlySet<string> = new Set([
+  'memory_mb',
+  'result_bytes',
+  'http_calls_at_once',
+  'http_body_bytes',
+  'emit_depth',
+  'call_depth',
+  'request_bytes',
+  'payload_bytes',
+]);
 
 /** The sum of two attempts' use; of peaks, such as heap and result, the larger. */
 export function addUsage(before: UsageRecord, after: UsageRecord): UsageRecord {
@@ -67,7 +77,11 @@ export function addUsage(before: UsageRecord, after: UsageRecord): UsageRecord {
   for (const name of Object.values(usageNames)) {
     const [a, b] = [before[name], after[name]];
     const max = b?.max ?? a?.max;
-    if (max !== undefined) sum[name] = { used: peaks.has(name) ? Math.max(a?.used ?? 0, b?.used ?? 0) : (a?.used ?? 0) + (b?.used ?? 0), max };
+    if (max !== undefined)
+      sum[name] = {
+        used: peaks.has(name) ? Math.max(a?.used ?? 0, b?.used ?? 0) : (a?.used ?? 0) + (b?.used ?? 0),
+        max,
+      };
   }
   return sum as UsageRecord;
 }

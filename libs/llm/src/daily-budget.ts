@@ -18,23 +18,32 @@ export interface Reservation {
 const nothing: Reservation = { settle: () => Promise.resolve() };
 
 /**
- * Sets tokens aside for a call: as many as it is expected to use, or what is left of the day. Throws `RATE_LIMITED` when nothing is. A process
- * that is killed leaves its reservations counted.
+ * Sets tokens aside for a call: as many as it is expected to use, or what is left of the day. Throws `RATE_LIMITED`
+ * when nothing is. A process that is killed leaves its reservations counted.
  */
-export async function reserve({ database, clock, maxTokens }: DailyBudgetOptions, tenantId: Id<'tenant'>, expected: number): Promise<Reservation> {
+export async function reserve(
+  { database, clock, maxTokens }: DailyBudgetOptions,
+  tenantId: Id<'tenant'>,
+  expected: number,
+): Promise<Reservation> {
   if (maxTokens === undefined) return nothing;
   const now = clock.now();
   const day = new Date(now).toISOString().slice(0, 10);
   const scope = database.forTenant(tenantId);
   const reserved = await scope.transaction((tx) => reserveLlmTokens(tx, { day, tokens: expected, max: maxTokens }));
   if (reserved === 0) {
-    throw llmErrors.error('RATE_LIMITED', `This tenant used its ${maxTokens} language model tokens of the day, which is the operator's limit (ANNEX_LLM_DAILY_TOKENS). It counts anew from 00:00 UTC; a key of the tenant's own (the secret LLM_API_KEY) is not limited.`, {
-      retryAfterS: Math.ceil((DAY - (now % DAY)) / 1000),
-    });
+    throw llmErrors.error(
+      'RATE_LIMITED',
+      `This tenant used its ${maxTokens} language model tokens of the day, which is the operator's limit (ANNEX_LLM_DAILY_TOKENS). It counts anew from 00:00 UTC; a key of the tenant's own (the secret LLM_API_KEY) is not limited.`,
+      {
+        retryAfterS: Math.ceil((DAY - (now % DAY)) / 1000),
+      },
+    );
   }
   return {
     settle: async (usedTokens) => {
-      if (usedTokens !== reserved) await scope.transaction((tx) => addLlmTokens(tx, { day, tokens: usedTokens - reserved }));
+      if (usedTokens !== reserved)
+        await scope.transaction((tx) => addLlmTokens(tx, { day, tokens: usedTokens - reserved }));
     },
   };
 }

@@ -39,13 +39,26 @@ export interface EgressFetchOptions {
 }
 
 /**
- * A `fetch` for the client of the API that goes through an egress. It sends the few headers that an endpoint needs and no others (the client
- * would add what it finds in the environment), follows no redirect, and decides itself whether the client may try again.
+ * A `fetch` for the client of the API that goes through an egress. It sends the few headers that an endpoint needs and
+ * no others (the client would add what it finds in the environment), follows no redirect, and decides itself whether
+ * the client may try again.
  */
-export function egressFetch({ egress, baseUrl, apiKey, deadlineMs, clock, source, tenant, onFailure }: EgressFetchOptions): typeof fetch {
+export function egressFetch({
+  egress,
+  baseUrl,
+  apiKey,
+  deadlineMs,
+  clock,
+  source,
+  tenant,
+  onFailure,
+}: EgressFetchOptions): typeof fetch {
   const allowHosts = [hostPattern(new URL(baseUrl))];
   return async (input, init) => {
-    const headers: [string, string][] = [['accept', 'application/json'], ['content-type', 'application/json']];
+    const headers: [string, string][] = [
+      ['accept', 'application/json'],
+      ['content-type', 'application/json'],
+    ];
     if (apiKey !== undefined) headers.push(['authorization', `Bearer ${apiKey}`]);
     try {
       const answer = await egress.request({
@@ -69,12 +82,17 @@ export function egressFetch({ egress, baseUrl, apiKey, deadlineMs, clock, source
   };
 }
 
-function asResponse({ status, headers, body }: { status: number; headers: [string, string][]; body: Uint8Array }, hasTime: boolean): Response {
+function asResponse(
+  { status, headers, body }: { status: number; headers: [string, string][]; body: Uint8Array },
+  hasTime: boolean,
+): Response {
   const mayRetry = hasTime && (status === 408 || status === 409 || status >= 500);
   const kept = new Headers();
   for (const [name, value] of headers) {
-    // Without the endpoint's own word on waiting the client waits half a second to a second, which is what there is time for.
-    if (name === 'content-type' || name === 'content-length' || (name.startsWith('retry-after') && !mayRetry)) kept.append(name, value);
+    // Without the endpoint's own word on waiting the client waits half a second to a second, which is what there is
+    // time for.
+    if (name === 'content-type' || name === 'content-length' || (name.startsWith('retry-after') && !mayRetry))
+      kept.append(name, value);
   }
   kept.set('x-should-retry', String(mayRetry));
   const hasBody = status >= 200 && ![204, 205, 304].includes(status);

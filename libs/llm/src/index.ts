@@ -1,4 +1,12 @@
-export { createLlm, type Llm, type LlmAnswer, type LlmMessage, type LlmOptions, type LlmRequest, type LlmUsage } from './llm.js';
+export {
+  createLlm,
+  type Llm,
+  type LlmAnswer,
+  type LlmMessage,
+  type LlmOptions,
+  type LlmRequest,
+  type LlmUsage,
+} from './llm.js';
 export { openAiUrl, tenantSettingNames, type OperatorEndpoint } from './endpoint.js';
 export { maxAnswerBytes, type LlmEgress } from './egress-fetch.js';
 export { llmErrors } from './errors.js';

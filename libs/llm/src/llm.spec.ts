@@ -40,7 +40,11 @@ beforeAll(async () => {
     const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
-      const one = { url: request.url, headers: request.headers, body: JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown> };
+      const one = {
+        url: request.url,
+        headers: request.headers,
+        body: JSON.parse(Buffer.concat(chunks).toString() || '{}') as Record<string, unknown>,
+      };
       asked.push(one);
       answer(one, response);
     });
@@ -65,9 +69,12 @@ afterEach(() => {
 
 const baseUrl = (): string => `http://127.0.0.1:${port}/v1`;
 
-const settings = (tenant: Record<string, string>, hosts: Record<string, string[]> = {}) => new Map(Object.entries(tenant).map(([name, value]) => [name, { value, allowedHosts: hosts[name] ?? [] }]));
+const settings = (tenant: Record<string, string>, hosts: Record<string, string[]> = {}) =>
+  new Map(Object.entries(tenant).map(([name, value]) => [name, { value, allowedHosts: hosts[name] ?? [] }]));
 
-function llm(options: Partial<LlmOptions> & { tenant?: Record<string, string>; hosts?: Record<string, string[]> } = {}) {
+function llm(
+  options: Partial<LlmOptions> & { tenant?: Record<string, string>; hosts?: Record<string, string[]> } = {},
+) {
   const { tenant = {}, hosts = {}, ...rest } = options;
   return createLlm({
     operator: { baseUrl: baseUrl(), apiKey: key, model: 'tiny' },
@@ -82,9 +89,18 @@ function llm(options: Partial<LlmOptions> & { tenant?: Record<string, string>; h
 }
 
 const ask = (options: Parameters<typeof llm>[0] = {}, request: Partial<LlmRequest> = {}) =>
-  llm(options).complete({ tenantId, source: 'acme/probe', messages: [{ role: 'user', content: 'Hi' }], deadlineMs: Date.now() + 30_000, ...request });
+  llm(options).complete({
+    tenantId,
+    source: 'acme/probe',
+    messages: [{ role: 'user', content: 'Hi' }],
+    deadlineMs: Date.now() + 30_000,
+    ...request,
+  });
 
-const failure = async (options: Parameters<typeof llm>[0] = {}, request: Partial<LlmRequest> = {}): Promise<AnnexError> => {
+const failure = async (
+  options: Parameters<typeof llm>[0] = {},
+  request: Partial<LlmRequest> = {},
+): Promise<AnnexError> => {
   const thrown = await ask(options, request).then(
     () => undefined,
     (error: unknown) => error,
@@ -95,18 +111,31 @@ const failure = async (options: Parameters<typeof llm>[0] = {}, request: Partial
 
 describe('a call', () => {
   it('is a chat completion of the OpenAI API, not streamed, and answers text, tokens, model and why it ended', async () => {
-    const messages = [{ role: 'system' as const, content: 'Be brief.' }, { role: 'user' as const, content: 'Hi' }];
-    expect(await ask({}, { messages, maxTokens: 50, temperature: 0.5, stop: ['END'], responseFormat: 'json' })).toEqual({
-      text: 'hello',
-      usage: { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 },
-      model: 'tiny-1',
-      finishReason: 'stop',
-    });
+    const messages = [
+      { role: 'system' as const, content: 'Be brief.' },
+      { role: 'user' as const, content: 'Hi' },
+    ];
+    expect(await ask({}, { messages, maxTokens: 50, temperature: 0.5, stop: ['END'], responseFormat: 'json' })).toEqual(
+      {
+        text: 'hello',
+        usage: { prompt_tokens: 7, completion_tokens: 5, total_tokens: 12 },
+        model: 'tiny-1',
+        finishReason: 'stop',
+      },
+    );
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatchObject({
       url: '/v1/chat/completions',
       headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' },
-      body: { model: 'tiny', messages, max_tokens: 50, temperature: 0.5, stop: ['END'], response_format: { type: 'json_object' }, stream: false },
+      body: {
+        model: 'tiny',
+        messages,
+        max_tokens: 50,
+        temperature: 0.5,
+        stop: ['END'],
+        response_format: { type: 'json_object' },
+        stream: false,
+      },
     });
   });
 
@@ -127,7 +156,11 @@ describe('a call', () => {
     ['no text', completion(null), { text: '', total: 12 }],
     ['half a surrogate pair', completion('a\ud800b'), { text: 'a\ufffdb', total: 12 }],
     ['no count of tokens', completion('12345678', { usage: undefined }), { text: '12345678', total: 7 }],
-    ['nonsense for a count', completion('1234', { usage: { prompt_tokens: -1, completion_tokens: 1e99, total_tokens: 'many' } }), { text: '1234', total: 6 }],
+    [
+      'nonsense for a count',
+      completion('1234', { usage: { prompt_tokens: -1, completion_tokens: 1e99, total_tokens: 'many' } }),
+      { text: '1234', total: 6 },
+    ],
   ])('takes an answer with %s', async (_what, body, { text, total }) => {
     answer = (_asked, response) => json(response, 200, body);
     expect(await ask()).toMatchObject({ text, usage: { total_tokens: total } });
@@ -139,34 +172,78 @@ describe('whose endpoint, key and model', () => {
   const own = settings;
 
   it.each<[Record<string, string>, object]>([
-    [{}, { baseUrl: 'https://op.test/v1', apiKey: 'op-key', model: 'op-model', isTenantUrl: false, isOperatorKey: true }],
+    [
+      {},
+      { baseUrl: 'https://op.test/v1', apiKey: 'op-key', model: 'op-model', isTenantUrl: false, isOperatorKey: true },
+    ],
     [{ LLM_MODEL: 'm' }, { baseUrl: 'https://op.test/v1', apiKey: 'op-key', model: 'm', isOperatorKey: true }],
     [{ LLM_API_KEY: 'k' }, { baseUrl: 'https://op.test/v1', apiKey: 'k', model: 'op-model', isOperatorKey: false }],
-    [{ LLM_BASE_URL: 'https://own.test/v1', LLM_API_KEY: 'k' }, { baseUrl: 'https://own.test/v1', apiKey: 'k', isTenantUrl: true, isOperatorKey: false }],
-    [{ LLM_BASE_URL: 'https://own.test/v1' }, { baseUrl: 'https://own.test/v1', apiKey: undefined, isTenantUrl: true, isOperatorKey: false }],
+    [
+      { LLM_BASE_URL: 'https://own.test/v1', LLM_API_KEY: 'k' },
+      { baseUrl: 'https://own.test/v1', apiKey: 'k', isTenantUrl: true, isOperatorKey: false },
+    ],
+    [
+      { LLM_BASE_URL: 'https://own.test/v1' },
+      { baseUrl: 'https://own.test/v1', apiKey: undefined, isTenantUrl: true, isOperatorKey: false },
+    ],
   ])('with the tenant’s %j', (settings, expected) => {
     expect(chooseEndpoint(operator, own(settings), undefined)).toMatchObject(expected);
   });
 
   it('is the call’s model before every other, and OpenAI’s own endpoint where only a key is set', () => {
     expect(chooseEndpoint(operator, own({ LLM_MODEL: 'm' }), 'asked').model).toBe('asked');
-    expect(chooseEndpoint({}, own({ LLM_API_KEY: 'k', LLM_MODEL: 'm' }), undefined).baseUrl).toBe('https://api.openai.com/v1');
+    expect(chooseEndpoint({}, own({ LLM_API_KEY: 'k', LLM_MODEL: 'm' }), undefined).baseUrl).toBe(
+      'https://api.openai.com/v1',
+    );
   });
 
   it('keeps a secret that is bound to hosts away from every other', () => {
-    expect(() => chooseEndpoint({}, own({ LLM_API_KEY: 'k', LLM_MODEL: 'm', LLM_BASE_URL: 'https://evil.test/v1' }, { LLM_API_KEY: ['api.good.test'] }), undefined)).toThrow(expect.objectContaining({ code: 'LLM_NOT_CONFIGURED', detail: expect.stringContaining('api.good.test') }));
-    expect(chooseEndpoint({}, own({ LLM_API_KEY: 'k', LLM_MODEL: 'm', LLM_BASE_URL: 'https://api.good.test/v1' }, { LLM_API_KEY: ['*.good.test'] }), undefined).apiKey).toBe('k');
+    expect(() =>
+      chooseEndpoint(
+        {},
+        own(
+          { LLM_API_KEY: 'k', LLM_MODEL: 'm', LLM_BASE_URL: 'https://evil.test/v1' },
+          { LLM_API_KEY: ['api.good.test'] },
+        ),
+        undefined,
+      ),
+    ).toThrow(
+      expect.objectContaining({ code: 'LLM_NOT_CONFIGURED', detail: expect.stringContaining('api.good.test') }),
+    );
+    expect(
+      chooseEndpoint(
+        {},
+        own(
+          { LLM_API_KEY: 'k', LLM_MODEL: 'm', LLM_BASE_URL: 'https://api.good.test/v1' },
+          { LLM_API_KEY: ['*.good.test'] },
+        ),
+        undefined,
+      ).apiKey,
+    ).toBe('k');
   });
 
-  it.each<[Record<string, string>]>([[{}], [{ LLM_MODEL: 'm' }], [{ LLM_API_KEY: 'k' }], [{ LLM_BASE_URL: 'not a url', LLM_MODEL: 'm' }], [{ LLM_BASE_URL: 'file:///etc/passwd', LLM_MODEL: 'm' }], [{ LLM_BASE_URL: 'https://u:p@own.test', LLM_MODEL: 'm' }], [{ LLM_API_KEY: 'two\nlines', LLM_MODEL: 'm' }]])(
-    'is not known from %j alone',
-    (settings) => {
-      expect(() => chooseEndpoint({}, own(settings), undefined)).toThrow(expect.objectContaining({ code: 'LLM_NOT_CONFIGURED' }));
-    },
-  );
+  it.each<[Record<string, string>]>([
+    [{}],
+    [{ LLM_MODEL: 'm' }],
+    [{ LLM_API_KEY: 'k' }],
+    [{ LLM_BASE_URL: 'not a url', LLM_MODEL: 'm' }],
+    [{ LLM_BASE_URL: 'file:///etc/passwd', LLM_MODEL: 'm' }],
+    [{ LLM_BASE_URL: 'https://u:p@own.test', LLM_MODEL: 'm' }],
+    [{ LLM_API_KEY: 'two\nlines', LLM_MODEL: 'm' }],
+  ])('is not known from %j alone', (settings) => {
+    expect(() => chooseEndpoint({}, own(settings), undefined)).toThrow(
+      expect.objectContaining({ code: 'LLM_NOT_CONFIGURED' }),
+    );
+  });
 
   it('of a tenant never is inside the operator’s network, not even where the operator’s own endpoint is', async () => {
-    for (const url of [baseUrl(), 'http://localhost:9/v1', 'http://169.254.169.254/latest', 'http://[::1]:1/v1', 'http://2130706433/v1']) {
+    for (const url of [
+      baseUrl(),
+      'http://localhost:9/v1',
+      'http://169.254.169.254/latest',
+      'http://[::1]:1/v1',
+      'http://2130706433/v1',
+    ]) {
       expect(await failure({ tenant: { LLM_BASE_URL: url } })).toMatchObject({ code: 'LLM_NOT_CONFIGURED' });
     }
     expect(asked).toEqual([]);
@@ -176,7 +253,10 @@ describe('whose endpoint, key and model', () => {
     const egress = createEgress({ allowPrivate: [`127.0.0.1:${port}`] });
     await ask({ tenant: { LLM_BASE_URL: baseUrl(), LLM_MODEL: 'theirs' }, egress });
     await ask({ tenant: { LLM_BASE_URL: baseUrl(), LLM_API_KEY: 'their-key' }, egress });
-    expect(asked.map(({ headers, body }) => [headers.authorization, body['model']])).toEqual([[undefined, 'theirs'], ['Bearer their-key', 'tiny']]);
+    expect(asked.map(({ headers, body }) => [headers.authorization, body['model']])).toEqual([
+      [undefined, 'theirs'],
+      ['Bearer their-key', 'tiny'],
+    ]);
   });
 
   it('never follows a redirect, which would carry the key away', async () => {
@@ -196,25 +276,37 @@ describe('a failure', () => {
     [500, { 'retry-after': '3600' }, 'LLM_UNAVAILABLE', 'platform', 2],
     [503, {}, 'LLM_UNAVAILABLE', 'platform', 2],
   ])('with status %i is named, and tried again only if it may pass', async (status, headers, code, fault, calls) => {
-    answer = (_asked, response) => json(response, status, { error: { message: `no, not with ${key}`, type: 'x', code: 'y' } }, headers);
+    answer = (_asked, response) =>
+      json(response, status, { error: { message: `no, not with ${key}`, type: 'x', code: 'y' } }, headers);
     const error = await failure();
     expect(error).toMatchObject({ code, kind: { fault } });
     expect(asked).toHaveLength(calls);
     expect(error.detail).not.toContain(key);
-    if (status === 429) expect(error).toMatchObject({ retryAfterS: 17, detail: expect.stringContaining('17 s') as string });
+    if (status === 429)
+      expect(error).toMatchObject({ retryAfterS: 17, detail: expect.stringContaining('17 s') as string });
   });
 
   it('that passes is not noticed', async () => {
-    answer = (_asked, response) => (asked.length === 1 ? json(response, 502, {}) : json(response, 200, completion('at last')));
+    answer = (_asked, response) =>
+      asked.length === 1 ? json(response, 502, {}) : json(response, 200, completion('at last'));
     expect((await ask()).text).toBe('at last');
   });
 
   it.each<[string, (response: ServerResponse) => void]>([
     ['no answer', (response) => void response.destroy()],
-    ['a page of HTML', (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>hello</h1>')],
+    [
+      'a page of HTML',
+      (response) => void response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>hello</h1>'),
+    ],
     ['JSON of something else', (response) => json(response, 200, { hello: 'world' })],
-    ['choices of something else', (response) => json(response, 200, { choices: [{ message: { content: { not: 'text' } } }] })],
-    ['broken JSON', (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":[')],
+    [
+      'choices of something else',
+      (response) => json(response, 200, { choices: [{ message: { content: { not: 'text' } } }] }),
+    ],
+    [
+      'broken JSON',
+      (response) => void response.writeHead(200, { 'content-type': 'application/json' }).end('{"choices":['),
+    ],
     ['nothing', (response) => void response.writeHead(204).end()],
   ])('is the endpoint’s when it sends %s', async (_what, send) => {
     answer = (_asked, response) => send(response);
@@ -223,13 +315,21 @@ describe('a failure', () => {
 
   it('of a tenant’s own endpoint is not the platform’s', async () => {
     answer = (_asked, response) => json(response, 500, {});
-    expect(await failure({ tenant: { LLM_BASE_URL: baseUrl() }, egress: createEgress({ allowPrivate: [`127.0.0.1:${port}`] }) })).toMatchObject({ code: 'LLM_UNAVAILABLE', kind: { fault: 'plugin' } });
+    expect(
+      await failure({
+        tenant: { LLM_BASE_URL: baseUrl() },
+        egress: createEgress({ allowPrivate: [`127.0.0.1:${port}`] }),
+      }),
+    ).toMatchObject({ code: 'LLM_UNAVAILABLE', kind: { fault: 'plugin' } });
   });
 
   it('is named when the answer does not come in time, and when nobody waits for it any more', async () => {
     const reached = Promise.withResolvers<undefined>();
     answer = () => reached.resolve(undefined);
-    expect(await failure({}, { deadlineMs: Date.now() + 150 })).toMatchObject({ code: 'LLM_UNAVAILABLE', detail: expect.stringContaining('in time') as string });
+    expect(await failure({}, { deadlineMs: Date.now() + 150 })).toMatchObject({
+      code: 'LLM_UNAVAILABLE',
+      detail: expect.stringContaining('in time') as string,
+    });
     const leaving = new AbortController();
     const given = failure({}, { signal: leaving.signal });
     await reached.promise;
@@ -246,7 +346,8 @@ describe('a failure', () => {
   it('shows no key, nor does an answer that holds it', async () => {
     answer = ({ headers }, response) => json(response, 200, completion(`you sent ${String(headers.authorization)}`));
     expect((await ask()).text).not.toContain(key);
-    answer = ({ headers }, response) => json(response, 400, { error: { message: Buffer.from(String(headers.authorization)).toString('base64') } });
+    answer = ({ headers }, response) =>
+      json(response, 400, { error: { message: Buffer.from(String(headers.authorization)).toString('base64') } });
     const error = await failure();
     expect(error.detail).not.toContain(Buffer.from(key).toString('base64').slice(0, 20));
   });
@@ -260,7 +361,10 @@ describe('the tokens of a day', () => {
     // 6 are left: one call may begin with them, and uses 12.
     expect((await ask(capped)).usage.total_tokens).toBe(12);
     const error = await failure(capped);
-    expect(error).toMatchObject({ code: 'RATE_LIMITED', detail: expect.stringContaining('ANNEX_LLM_DAILY_TOKENS') as string });
+    expect(error).toMatchObject({
+      code: 'RATE_LIMITED',
+      detail: expect.stringContaining('ANNEX_LLM_DAILY_TOKENS') as string,
+    });
     expect(error.retryAfterS).toBeGreaterThan(0);
     expect(asked).toHaveLength(3);
     const other = (await db.makeTenant()).id;
@@ -281,7 +385,8 @@ describe('the tokens of a day', () => {
 
   it('are given back by a call that failed, and not counted on a tenant’s own key', async () => {
     answer = (_asked, response) => json(response, 400, {});
-    for (let times = 0; times < 3; times += 1) expect(await failure({ dailyTokens: 10 })).toMatchObject({ code: 'LLM_REFUSED' });
+    for (let times = 0; times < 3; times += 1)
+      expect(await failure({ dailyTokens: 10 })).toMatchObject({ code: 'LLM_REFUSED' });
     answer = (_asked, response) => json(response, 200, completion('hello'));
     for (let times = 0; times < 3; times += 1) await ask({ dailyTokens: 1, tenant: { LLM_API_KEY: 'their-key' } });
     expect((await ask({ dailyTokens: 10 })).text).toBe('hello');

@@ -3,7 +3,13 @@ import type { Database } from '@annex/persistence';
 import OpenAI from 'openai';
 import { reserve } from './daily-budget.js';
 import { egressFetch, maxAnswerBytes, type LlmEgress } from './egress-fetch.js';
-import { chooseEndpoint, tenantSettingNames, type Endpoint, type OperatorEndpoint, type TenantSetting } from './endpoint.js';
+import {
+  chooseEndpoint,
+  tenantSettingNames,
+  type Endpoint,
+  type OperatorEndpoint,
+  type TenantSetting,
+} from './endpoint.js';
 import { llmErrors } from './errors.js';
 
 /** One turn of a conversation. */
@@ -47,7 +53,8 @@ export interface LlmAnswer {
 /** Asks language models. Holds nothing between calls, so there is nothing to stop. */
 export interface Llm {
   /**
-   * Asks once. Throws `LLM_NOT_CONFIGURED`, `LLM_UNAUTHORIZED`, `LLM_UNAVAILABLE`, `LLM_REFUSED`, `LLM_CANCELLED`, `RATE_LIMITED` or
+   * Asks once. Throws `LLM_NOT_CONFIGURED`, `LLM_UNAUTHORIZED`, `LLM_UNAVAILABLE`, `LLM_REFUSED`, `LLM_CANCELLED`,
+   * `RATE_LIMITED` or
    * `RESULT_TOO_LARGE`.
    */
   complete(request: LlmRequest): Promise<LlmAnswer>;
@@ -105,12 +112,15 @@ export function createLlm(options: LlmOptions): Llm {
               if (!mayPass.has(error.code)) giveUp.abort();
             },
           }),
-          // The egress holds the deadline; the client's own clock comes after it, so that there is one answer to who was late.
+          // The egress holds the deadline; the client's own clock comes after it, so that there is one answer to who
+          // was late.
           timeoutMs: Math.max(1, request.deadlineMs - clock.now()) + SECOND,
         });
         let completion: unknown;
         try {
-          completion = await client.chat.completions.create(bodyOf(request, endpoint.model), { signal: AbortSignal.any([giveUp.signal, ...(signal ? [signal] : [])]) });
+          completion = await client.chat.completions.create(bodyOf(request, endpoint.model), {
+            signal: AbortSignal.any([giveUp.signal, ...(signal ? [signal] : [])]),
+          });
         } catch (thrown) {
           throw explain(thrown, { endpoint, failure: seen.failure, mask: (text) => masker.text(text), signal });
         }
@@ -118,7 +128,8 @@ export function createLlm(options: LlmOptions): Llm {
         used = answer.usage.total_tokens;
         return { ...answer, text: masker.text(answer.text) };
       } catch (thrown) {
-        if (signal?.aborted && !isAnnexError(thrown)) throw llmErrors.error('LLM_CANCELLED', 'The call was given up before it was answered.', { cause: thrown });
+        if (signal?.aborted && !isAnnexError(thrown))
+          throw llmErrors.error('LLM_CANCELLED', 'The call was given up before it was answered.', { cause: thrown });
         throw thrown;
       } finally {
         await reservation.settle(used);
@@ -130,7 +141,10 @@ export function createLlm(options: LlmOptions): Llm {
 /** Failures of a connection that another try may not have. */
 const mayPass = new Set(['EGRESS_CONNECT', 'EGRESS_RESPONSE', 'EGRESS_DNS']);
 
-function clientOf({ baseUrl, apiKey }: Endpoint, { fetch, timeoutMs }: { fetch: typeof globalThis.fetch; timeoutMs: number }): OpenAI {
+function clientOf(
+  { baseUrl, apiKey }: Endpoint,
+  { fetch, timeoutMs }: { fetch: typeof globalThis.fetch; timeoutMs: number },
+): OpenAI {
   return new OpenAI({
     baseURL: baseUrl,
     // The client wants one even where the endpoint does not; the fetch sends only a real one.
@@ -147,7 +161,10 @@ function clientOf({ baseUrl, apiKey }: Endpoint, { fetch, timeoutMs }: { fetch: 
   });
 }
 
-function bodyOf({ messages, maxTokens, temperature, stop, responseFormat }: LlmRequest, model: string): OpenAI.ChatCompletionCreateParamsNonStreaming {
+function bodyOf(
+  { messages, maxTokens, temperature, stop, responseFormat }: LlmRequest,
+  model: string,
+): OpenAI.ChatCompletionCreateParamsNonStreaming {
   return {
     model,
     messages: messages.map(({ role, content }) => ({ role, content })),
@@ -168,35 +185,76 @@ interface Failure {
 }
 
 function explain(thrown: unknown, { endpoint, failure, mask, signal }: Failure): AnnexError {
-  const whose = endpoint.isTenantUrl ? "the tenant's endpoint (its secret LLM_BASE_URL)" : 'the language model endpoint';
-  if (signal?.aborted) return llmErrors.error('LLM_CANCELLED', 'The call was given up before it was answered.', { cause: thrown });
-  if (thrown instanceof OpenAI.APIError && typeof thrown.status === 'number') return explainStatus(thrown.status, thrown, { endpoint, whose, mask });
-  if (failure?.code === 'HTTP_LIMIT') return llmErrors.error('RESULT_TOO_LARGE', `The answer is larger than ${maxAnswerBytes} bytes, which is the limit. Ask for less with max_tokens.`, { cause: thrown });
+  const whose = endpoint.isTenantUrl
+    ? "the tenant's endpoint (its secret LLM_BASE_URL)"
+    : 'the language model endpoint';
+  if (signal?.aborted)
+    return llmErrors.error('LLM_CANCELLED', 'The call was given up before it was answered.', { cause: thrown });
+  if (thrown instanceof OpenAI.APIError && typeof thrown.status === 'number')
+    return explainStatus(thrown.status, thrown, { endpoint, whose, mask });
+  if (failure?.code === 'HTTP_LIMIT')
+    return llmErrors.error(
+      'RESULT_TOO_LARGE',
+      `The answer is larger than ${maxAnswerBytes} bytes, which is the limit. Ask for less with max_tokens.`,
+      { cause: thrown },
+    );
   if (failure?.kind.fault === 'policy' || failure?.code === 'EGRESS_URL' || failure?.code === 'EGRESS_SCHEME') {
-    return llmErrors.error('LLM_NOT_CONFIGURED', `LLM_BASE_URL cannot be requested (${failure.code}: ${failure.kind.title}). Set one that is reachable from the Internet.`, { cause: thrown });
+    return llmErrors.error(
+      'LLM_NOT_CONFIGURED',
+      `LLM_BASE_URL cannot be requested (${failure.code}: ${failure.kind.title}). Set one that is reachable from the Internet.`,
+      { cause: thrown },
+    );
   }
   if (failure?.code === 'EGRESS_TIMEOUT' || thrown instanceof OpenAI.APIConnectionTimeoutError) {
-    return unavailable(endpoint, `${whose} did not answer in time. Ask for less (max_tokens), or call it from a job, which has more time.`, thrown);
+    return unavailable(
+      endpoint,
+      `${whose} did not answer in time. Ask for less (max_tokens), or call it from a job, which has more time.`,
+      thrown,
+    );
   }
   const why = failure ? ` (${failure.code})` : '';
-  return unavailable(endpoint, `${whose} could not be reached or did not answer in the form of the OpenAI API${why}. Try again later.`, thrown);
+  return unavailable(
+    endpoint,
+    `${whose} could not be reached or did not answer in the form of the OpenAI API${why}. Try again later.`,
+    thrown,
+  );
 }
 
-function explainStatus(status: number, error: InstanceType<typeof OpenAI.APIError>, { endpoint, whose, mask }: { endpoint: Endpoint; whose: string; mask(text: string): string }): AnnexError {
+function explainStatus(
+  status: number,
+  error: InstanceType<typeof OpenAI.APIError>,
+  { endpoint, whose, mask }: { endpoint: Endpoint; whose: string; mask(text: string): string },
+): AnnexError {
   if (status === 401 || status === 403) {
-    const way = endpoint.isOperatorKey ? 'The operator sets LLM_API_KEY anew.' : 'An admin sets the tenant-wide secret LLM_API_KEY anew.';
-    return llmErrors.error('LLM_UNAUTHORIZED', `${capital(whose)} refused ${endpoint.apiKey === undefined ? 'a call without a key' : 'the key'} with ${status}. ${way}`, { cause: error });
+    const way = endpoint.isOperatorKey
+      ? 'The operator sets LLM_API_KEY anew.'
+      : 'An admin sets the tenant-wide secret LLM_API_KEY anew.';
+    return llmErrors.error(
+      'LLM_UNAUTHORIZED',
+      `${capital(whose)} refused ${endpoint.apiKey === undefined ? 'a call without a key' : 'the key'} with ${status}. ${way}`,
+      { cause: error },
+    );
   }
   if (status === 429) {
     const retryAfterS = readRetryAfter(error.headers);
-    return llmErrors.error('RATE_LIMITED', `${capital(whose)} takes no more calls for now (429). Try again in ${retryAfterS} s, or throw RetryAfter(${retryAfterS * 1000}) from a job or hook.`, { cause: error, retryAfterS });
+    return llmErrors.error(
+      'RATE_LIMITED',
+      `${capital(whose)} takes no more calls for now (429). Try again in ${retryAfterS} s, or throw RetryAfter(${retryAfterS * 1000}) from a job or hook.`,
+      { cause: error, retryAfterS },
+    );
   }
-  if (status >= 500 || status === 408 || status === 409) return unavailable(endpoint, `${whose} failed with ${status}. Try again later.`, error);
+  if (status >= 500 || status === 408 || status === 409)
+    return unavailable(endpoint, `${whose} failed with ${status}. Try again later.`, error);
   if (status >= 300 && status < 400) {
-    return llmErrors.error('LLM_NOT_CONFIGURED', `${capital(whose)} answered with a redirect (${status}), which is not followed. Set LLM_BASE_URL to where it leads.`, { cause: error });
+    return llmErrors.error(
+      'LLM_NOT_CONFIGURED',
+      `${capital(whose)} answered with a redirect (${status}), which is not followed. Set LLM_BASE_URL to where it leads.`,
+      { cause: error },
+    );
   }
   const said = quote(mask(error.message).slice(0, maxReason));
-  const hint = status === 404 ? ' Is the model’s name right, and does LLM_BASE_URL end as the provider says (often in /v1)?' : '';
+  const hint =
+    status === 404 ? ' Is the model’s name right, and does LLM_BASE_URL end as the provider says (often in /v1)?' : '';
   return llmErrors.error('LLM_REFUSED', `${capital(whose)} refused the request: ${said}.${hint}`, { cause: error });
 }
 
@@ -216,10 +274,15 @@ function readRetryAfter(headers: Headers | undefined): number {
 /** Reads a completion. The endpoint may be anybody's: nothing of it is believed unseen. */
 function readCompletion(completion: unknown, endpoint: Endpoint, request: LlmRequest): LlmAnswer {
   const { choices, usage, model } = (completion ?? {}) as { choices?: unknown; usage?: unknown; model?: unknown };
-  const choice = (Array.isArray(choices) ? choices[0] : undefined) as { message?: { content?: unknown; refusal?: unknown }; finish_reason?: unknown } | undefined;
+  const choice = (Array.isArray(choices) ? choices[0] : undefined) as
+    { message?: { content?: unknown; refusal?: unknown }; finish_reason?: unknown } | undefined;
   const content = choice?.message?.content ?? choice?.message?.refusal;
   if (choice?.message === undefined || (content !== null && content !== undefined && typeof content !== 'string')) {
-    throw unavailable(endpoint, 'The endpoint’s answer is no chat completion. Check that LLM_BASE_URL is that of an OpenAI-compatible API.', undefined);
+    throw unavailable(
+      endpoint,
+      'The endpoint’s answer is no chat completion. Check that LLM_BASE_URL is that of an OpenAI-compatible API.',
+      undefined,
+    );
   }
   const text = (content ?? '').toWellFormed();
   return {
@@ -230,13 +293,21 @@ function readCompletion(completion: unknown, endpoint: Endpoint, request: LlmReq
   };
 }
 
-/** What the endpoint says of tokens, else an estimate: a provider that does not count must not make calls free of the cap. */
+/**
+ * What the endpoint says of tokens, else an estimate: a provider that does not count must not make calls free of the
+ * cap.
+ */
 function readUsage(usage: unknown, estimated: { prompt: number; completion: number }): LlmUsage {
   const said = (usage ?? {}) as Record<string, unknown>;
-  const count = (value: unknown, otherwise: number): number => (typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= 1e9 ? Math.round(value) : otherwise);
+  const count = (value: unknown, otherwise: number): number =>
+    typeof value === 'number' && Number.isFinite(value) && value >= 0 && value <= 1e9 ? Math.round(value) : otherwise;
   const prompt = count(said['prompt_tokens'], estimated.prompt);
   const completion = count(said['completion_tokens'], estimated.completion);
-  return { prompt_tokens: prompt, completion_tokens: completion, total_tokens: Math.max(count(said['total_tokens'], 0), prompt + completion) };
+  return {
+    prompt_tokens: prompt,
+    completion_tokens: completion,
+    total_tokens: Math.max(count(said['total_tokens'], 0), prompt + completion),
+  };
 }
 
 /** About four bytes of text make a token. */

@@ -12,7 +12,10 @@ const local = /^[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~
 const domain = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?)*$/;
 const named = /^(?:"((?:[^"\\]|\\.){0,200})"|([^"<>,;:@()[\]\\]{0,200}))\s*<([^<>\s]{1,320})>$/;
 
-/** Reads one mailbox: `ada@example.com` or `Ada <ada@example.com>`. Domains beyond ASCII become their IDNA form. `undefined`: it is none. */
+/**
+ * Reads one mailbox: `ada@example.com` or `Ada <ada@example.com>`. Domains beyond ASCII become their IDNA form.
+ * `undefined`: it is none.
+ */
 export function readMailbox(text: string): Mailbox | undefined {
   // eslint-disable-next-line no-control-regex -- they are what is looked for
   if (text.length > 600 || /[\x00-\x1f\x7f]/.test(text)) return undefined;
@@ -33,7 +36,11 @@ export function readMailboxes(list: readonly string[], pointer: string, faults: 
     const mailbox = readMailbox(text);
     if (mailbox) return [mailbox];
     const hint = text.includes(',') ? ' Write several as a list.' : '';
-    faults.push({ pointer: `${pointer}/${index}`, code: 'MAIL_ADDRESS_INVALID', detail: `${quote(text)} is no address such as ada@example.com or Ada <ada@example.com>.${hint}` });
+    faults.push({
+      pointer: `${pointer}/${index}`,
+      code: 'MAIL_ADDRESS_INVALID',
+      detail: `${quote(text)} is no address such as ada@example.com or Ada <ada@example.com>.${hint}`,
+    });
     return [];
   });
 }

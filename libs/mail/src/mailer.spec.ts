@@ -10,7 +10,16 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-const mail: MailInput = { to: ['ada@example.com'], cc: [], bcc: [], replyTo: undefined, subject: 'Hi', text: 'Hello', html: undefined, attachments: [] };
+const mail: MailInput = {
+  to: ['ada@example.com'],
+  cc: [],
+  bcc: [],
+  replyTo: undefined,
+  subject: 'Hi',
+  text: 'Hello',
+  html: undefined,
+  attachments: [],
+};
 const sent: OutgoingMail[] = [];
 let answer: () => Promise<void>;
 const transport: MailTransport = {
@@ -28,9 +37,25 @@ beforeEach(async () => {
   answer = () => Promise.resolve();
   tenantId = (await db.makeTenant()).id;
   const installation = await makeInstallation(db, tenantId);
-  origin = { tenantId, installationId: installation.id, plugin: 'probe', runId: newId('run'), idempotencyKey: undefined, occurrence: () => 0, mask: (value) => value };
+  origin = {
+    tenantId,
+    installationId: installation.id,
+    plugin: 'probe',
+    runId: newId('run'),
+    idempotencyKey: undefined,
+    occurrence: () => 0,
+    mask: (value) => value,
+  };
 });
-const make = (over: Partial<ConstructorParameters<typeof Mailer>[0]> = {}): Mailer => new Mailer({ database: db.database, transport, from: { name: '', address: 'no-reply@acme.test' }, clock: systemClock, logger: silentLogger, ...over });
+const make = (over: Partial<ConstructorParameters<typeof Mailer>[0]> = {}): Mailer =>
+  new Mailer({
+    database: db.database,
+    transport,
+    from: { name: '', address: 'no-reply@acme.test' },
+    clock: systemClock,
+    logger: silentLogger,
+    ...over,
+  });
 
 describe('sending', () => {
   it('sends the same mail of a run once, whichever process is asked again', async () => {
@@ -54,7 +79,10 @@ describe('sending', () => {
       });
     const first = make().send(mail, origin);
     await underWay;
-    await expect(make().send(mail, origin)).rejects.toMatchObject({ code: 'MAIL_UNAVAILABLE', kind: { fault: 'platform' } });
+    await expect(make().send(mail, origin)).rejects.toMatchObject({
+      code: 'MAIL_UNAVAILABLE',
+      kind: { fault: 'platform' },
+    });
     answer = () => Promise.resolve();
     await db.sql(`update mails set updated_at = now() - interval '5 minutes'`);
     expect(await make().send(mail, origin)).toMatchObject({ status: 'sent' });
@@ -65,7 +93,9 @@ describe('sending', () => {
 
   it('tries again what failed, and says in its row how it failed', async () => {
     answer = () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7:25'));
-    const failure = await make().send(mail, origin).catch((thrown: unknown) => thrown);
+    const failure = await make()
+      .send(mail, origin)
+      .catch((thrown: unknown) => thrown);
     expect(failure).toMatchObject({ code: 'MAIL_UNAVAILABLE' });
     expect(String(failure)).not.toContain('10.0.0.7');
     const { items } = await make().list(tenantId, { limit: 10 });
@@ -97,17 +127,36 @@ describe('keeping', () => {
 
   it('keeps what PostgreSQL’s text cannot hold in a form that it can', async () => {
     const keeper = make({ transport: undefined });
-    const { id } = await keeper.send({ ...mail, text: 'nul \0 half \ud800 end', attachments: [{ filename: 'a.bin', contentType: undefined, bytes: Uint8Array.of(0, 255) }] }, origin);
+    const { id } = await keeper.send(
+      {
+        ...mail,
+        text: 'nul \0 half \ud800 end',
+        attachments: [{ filename: 'a.bin', contentType: undefined, bytes: Uint8Array.of(0, 255) }],
+      },
+      origin,
+    );
     expect((await keeper.get(tenantId, id)).text).toBe('nul \ufffd half \ufffd end');
     expect([...(await keeper.attachment(tenantId, id, 0)).bytes]).toEqual([0, 255]);
-    await expect(keeper.attachment((await db.makeTenant()).id, id, 0)).rejects.toMatchObject({ code: 'MAIL_NOT_FOUND' });
+    await expect(keeper.attachment((await db.makeTenant()).id, id, 0)).rejects.toMatchObject({
+      code: 'MAIL_NOT_FOUND',
+    });
   });
 
   it('masks secrets in what is written down, also inside bytes', async () => {
     const keeper = make({ transport: undefined });
-    const mask: MailOrigin['mask'] = (value) => JSON.parse(JSON.stringify(value).replaceAll('s3cret', '***')) as typeof value;
+    const mask: MailOrigin['mask'] = (value) =>
+      JSON.parse(JSON.stringify(value).replaceAll('s3cret', '***')) as typeof value;
     const binary = Buffer.concat([Buffer.from([255, 0]), Buffer.from('s3cret')]);
-    const { id } = await keeper.send({ ...mail, to: ['s3cret@example.com'], subject: 's3cret', text: 's3cret', attachments: [{ filename: 's3cret.txt', contentType: undefined, bytes: binary }] }, { ...origin, mask });
+    const { id } = await keeper.send(
+      {
+        ...mail,
+        to: ['s3cret@example.com'],
+        subject: 's3cret',
+        text: 's3cret',
+        attachments: [{ filename: 's3cret.txt', contentType: undefined, bytes: binary }],
+      },
+      { ...origin, mask },
+    );
     expect(JSON.stringify(await db.sql('select * from mails where text is not null'))).not.toContain('s3cret');
     const { bytes, filename } = await keeper.attachment(tenantId, id, 0);
     expect([filename, Buffer.from(bytes).toString('latin1')]).toEqual(['***.txt', '\u00ff\0***']);

@@ -1,6 +1,17 @@
 /** Sends plugins' mail, each at most once as far as a mail server can be asked, and keeps it where there is none. */
 import { createHash } from 'node:crypto';
-import { FairGate, isAnnexError, messageOf, newId, parseId, quote, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import {
+  FairGate,
+  isAnnexError,
+  messageOf,
+  newId,
+  parseId,
+  quote,
+  type Clock,
+  type Id,
+  type Json,
+  type Logger,
+} from '@annex/kernel';
 import { quotaExtra, whoRaises } from '@annex/lifecycle';
 import {
   deleteMail,
@@ -78,7 +89,10 @@ export interface MailView {
 /** Connections to the mail server at once, and of one tenant. */
 const atOnce = 12;
 const atOncePerTenant = 4;
-/** A mail that is said to be on its way and was not heard of for so long, in seconds, may be sent again: longer than the server's timeouts. */
+/**
+ * A mail that is said to be on its way and was not heard of for so long, in seconds, may be sent again: longer than the
+ * server's timeouts.
+ */
 const leaseS = 90;
 
 export class Mailer {
@@ -91,8 +105,9 @@ export class Mailer {
   }
 
   /**
-   * Sends a mail, or keeps it. The same mail of the same run, in a later attempt, is not sent again when it was sent before; should its sender have
-   * died in the middle it may be, under the same Message-ID. Throws what {@link composeMail} throws, `MAIL_KEPT_FULL`, `MAIL_REJECTED`,
+   * Sends a mail, or keeps it. The same mail of the same run, in a later attempt, is not sent again when it was sent
+   * before; should its sender have died in the middle it may be, under the same Message-ID. Throws what {@link
+   * composeMail} throws, `MAIL_KEPT_FULL`, `MAIL_REJECTED`,
    * `MAIL_UNAVAILABLE`.
    */
   async send(input: MailInput, origin: MailOrigin): Promise<SentMail> {
@@ -105,32 +120,77 @@ export class Mailer {
     const first = await this.#in(origin.tenantId, (tx) => takeMail(tx, row, leaseS));
     if (!first.taken) return sentBefore(first, recipients);
     try {
-      const { accepted, rejected } = await this.#gate.run(origin.tenantId, () => transport.send({ ...mail, from: this.options.from, messageId: first.messageId }), () => AbortSignal.timeout(30_000));
+      const { accepted, rejected } = await this.#gate.run(
+        origin.tenantId,
+        () => transport.send({ ...mail, from: this.options.from, messageId: first.messageId }),
+        () => AbortSignal.timeout(30_000),
+      );
       await this.#in(origin.tenantId, (tx) => endMail(tx, first.id, { status: 'sent' }));
       return { id: first.id, message_id: first.messageId, status: 'sent', accepted, rejected };
     } catch (thrown) {
-      const known = isAnnexError(thrown) ? thrown : mailErrors.error('MAIL_UNAVAILABLE', 'The mail could not be sent at the moment. Try again later; a background run does so by itself.', { cause: thrown, retryAfterS: 30 });
-      if (known.code === 'MAIL_UNAVAILABLE') this.options.logger.warn({ reason: messageOf(known.cause ?? known), mail: first.id }, 'the mail server did not take a mail');
+      const known = isAnnexError(thrown)
+        ? thrown
+        : mailErrors.error(
+            'MAIL_UNAVAILABLE',
+            'The mail could not be sent at the moment. Try again later; a background run does so by itself.',
+            { cause: thrown, retryAfterS: 30 },
+          );
+      if (known.code === 'MAIL_UNAVAILABLE')
+        this.options.logger.warn(
+          { reason: messageOf(known.cause ?? known), mail: first.id },
+          'the mail server did not take a mail',
+        );
       const error = { code: known.code, message: String(origin.mask(known.detail)) };
-      await this.#in(origin.tenantId, (tx) => endMail(tx, first.id, { status: 'failed', error })).catch((failed: unknown) => this.options.logger.warn({ reason: messageOf(failed), mail: first.id }, 'the end of a mail could not be written down'));
+      await this.#in(origin.tenantId, (tx) => endMail(tx, first.id, { status: 'failed', error })).catch(
+        (failed: unknown) =>
+          this.options.logger.warn(
+            { reason: messageOf(failed), mail: first.id },
+            'the end of a mail could not be written down',
+          ),
+      );
       throw known;
     }
   }
 
   /** Mails, newest first. */
-  async list(tenantId: Id<'tenant'>, { status, plugin, cursor, limit }: { status?: MailStatus | undefined; plugin?: string | undefined; cursor?: string | undefined; limit: number }): Promise<{ items: MailView[]; next_cursor: string | null }> {
+  async list(
+    tenantId: Id<'tenant'>,
+    {
+      status,
+      plugin,
+      cursor,
+      limit,
+    }: { status?: MailStatus | undefined; plugin?: string | undefined; cursor?: string | undefined; limit: number },
+  ): Promise<{ items: MailView[]; next_cursor: string | null }> {
     const before = cursor === undefined ? undefined : parseId('mail', cursor);
-    if (cursor !== undefined && before === undefined) throw mailErrors.error('MAIL_NOT_FOUND', 'The cursor is not one that this list answered as next_cursor. Leave it out to begin with the newest.');
+    if (cursor !== undefined && before === undefined)
+      throw mailErrors.error(
+        'MAIL_NOT_FOUND',
+        'The cursor is not one that this list answered as next_cursor. Leave it out to begin with the newest.',
+      );
     const rows = await this.#in(tenantId, (tx) => listMails(tx, { status, plugin, before, limit: limit + 1 }));
     const page = rows.slice(0, limit);
     return { items: page.map(view), next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
   }
 
   /** One mail, with its texts when it was kept. Throws `MAIL_NOT_FOUND`. */
-  async get(tenantId: Id<'tenant'>, id: string): Promise<MailView & { text: string | null; html: string | null; attachments: { filename: string; content_type: string; size: number }[] }> {
+  async get(
+    tenantId: Id<'tenant'>,
+    id: string,
+  ): Promise<
+    MailView & {
+      text: string | null;
+      html: string | null;
+      attachments: { filename: string; content_type: string; size: number }[];
+    }
+  > {
     const found = await this.#in(tenantId, (tx) => findMail(tx, requireMailId(id)));
     if (!found) throw notFound(id);
-    const attachments = found.attachments.map(({ filename, contentType, size }) => ({ filename, content_type: contentType, size }));
+    const attachments = found.attachments.map(({ filename, contentType, size }) => ({
+      filename,
+      content_type: contentType,
+      size,
+    }));
     return { ...view(found), text: found.text, html: found.html, attachments };
   }
 
@@ -155,7 +215,11 @@ export class Mailer {
     const content = {
       text: masked(mail.text),
       html: masked(mail.html),
-      attachments: mail.attachments.map(({ bytes, ...rest }) => ({ ...rest, filename: String(mask(rest.filename)), bytes: maskBytes(bytes, mask) })),
+      attachments: mail.attachments.map(({ bytes, ...rest }) => ({
+        ...rest,
+        filename: String(mask(rest.filename)),
+        bytes: maskBytes(bytes, mask),
+      })),
     };
     const kept = await this.#in(tenantId, async (tx) => {
       const first = await takeMail(tx, row, leaseS);
@@ -163,9 +227,13 @@ export class Mailer {
       const kept = await keptMailBytes(tx);
       const [bytes, max] = [kept.bytes + mail.sizeBytes, kept.max ?? this.options.keptBytes ?? mailLimits.keptBytes];
       if (bytes > max) {
-        throw mailErrors.error('MAIL_KEPT_FULL', `No mail server is configured, so mail is kept, and this tenant's would come to ${bytes} bytes; the limit is ${max}. Set SMTP_URL, or remove mails by DELETE /api/mail/<id>. ${whoRaises('kept_mail_bytes')}`, {
-          extra: quotaExtra({ quota: 'kept_mail_bytes', used: kept.bytes, max }),
-        });
+        throw mailErrors.error(
+          'MAIL_KEPT_FULL',
+          `No mail server is configured, so mail is kept, and this tenant's would come to ${bytes} bytes; the limit is ${max}. Set SMTP_URL, or remove mails by DELETE /api/mail/<id>. ${whoRaises('kept_mail_bytes')}`,
+          {
+            extra: quotaExtra({ quota: 'kept_mail_bytes', used: kept.bytes, max }),
+          },
+        );
       }
       await keepMail(tx, first.id, content);
       return first;
@@ -177,8 +245,13 @@ export class Mailer {
   #row(mail: Mail, { tenantId, installationId, plugin, runId, idempotencyKey, occurrence, mask }: MailOrigin): NewMail {
     const { from, clock } = this.options;
     const digest = digestOf(mail);
-    const own = idempotencyKey === undefined ? ['run', runId, digest, occurrence(digest)] : ['key', installationId, idempotencyKey];
-    const dedupeKey = createHash('sha256').update(JSON.stringify([tenantId, ...own])).digest('hex');
+    const own =
+      idempotencyKey === undefined
+        ? ['run', runId, digest, occurrence(digest)]
+        : ['key', installationId, idempotencyKey];
+    const dedupeKey = createHash('sha256')
+      .update(JSON.stringify([tenantId, ...own]))
+      .digest('hex');
     const recipients = mask({
       to: mail.to.map(writeMailbox),
       cc: mail.cc.map(writeMailbox),
@@ -202,14 +275,23 @@ export class Mailer {
 
 function digestOf({ attachments, ...mail }: Mail): string {
   const hash = createHash('sha256').update(JSON.stringify(mail));
-  for (const { filename, contentType, bytes } of attachments) hash.update(JSON.stringify([filename, contentType, bytes.length])).update(bytes);
+  for (const { filename, contentType, bytes } of attachments)
+    hash.update(JSON.stringify([filename, contentType, bytes.length])).update(bytes);
   return hash.digest('hex');
 }
 
 /** The same mail as before: its end is told again. One that is on its way is not sent beside itself. */
-function sentBefore({ id, status, messageId }: { id: string; status: MailStatus; messageId: string }, recipients: string[]): SentMail {
-  if (status === 'sent' || status === 'kept') return { id, message_id: messageId, status, accepted: recipients, rejected: [] };
-  throw mailErrors.error('MAIL_UNAVAILABLE', 'The same mail is being sent at this moment, and its end is not known yet. Try again later; a background run does so by itself.', { retryAfterS: leaseS });
+function sentBefore(
+  { id, status, messageId }: { id: string; status: MailStatus; messageId: string },
+  recipients: string[],
+): SentMail {
+  if (status === 'sent' || status === 'kept')
+    return { id, message_id: messageId, status, accepted: recipients, rejected: [] };
+  throw mailErrors.error(
+    'MAIL_UNAVAILABLE',
+    'The same mail is being sent at this moment, and its end is not known yet. Try again later; a background run does so by itself.',
+    { retryAfterS: leaseS },
+  );
 }
 
 /** Text is looked through as text, anything else byte by byte. */

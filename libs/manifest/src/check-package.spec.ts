@@ -4,16 +4,29 @@ import { writeZip } from '../../../test/support/zip-writer.js';
 import { checkPackage, type EntryInspection } from './check-package.js';
 
 const manifest = { slug: 'x', name: 'X', version: '1.0.0', entry: 'main.ts', events: ['a.b'] };
-const pack = (files: Record<string, string>): Uint8Array => writeZip(Object.entries(files).map(([name, data]) => ({ name, data })));
+const pack = (files: Record<string, string>): Uint8Array =>
+  writeZip(Object.entries(files).map(([name, data]) => ({ name, data })));
 const found = (outcome: EntryInspection) => vi.fn(() => Promise.resolve(outcome));
 const hooked: EntryInspection = { ok: true, registrations: [{ kind: 'event', name: 'a.b' }], warnings: [] };
 
 describe('a package', () => {
   it('that is sound is reported with manifest, bundle, handlers and files', async () => {
     const inspect = found(hooked);
-    const bytes = pack({ 'x/plugin.json': JSON.stringify(manifest), 'x/main.ts': 'export {}', 'x/webhooks/a.yaml': 'api_version: v1\non: [a.b]\ndelivery: { url: "https://example.com/hook" }' });
+    const bytes = pack({
+      'x/plugin.json': JSON.stringify(manifest),
+      'x/main.ts': 'export {}',
+      'x/webhooks/a.yaml': 'api_version: v1\non: [a.b]\ndelivery: { url: "https://example.com/hook" }',
+    });
     const report = await checkPackage(bytes, { inspect });
-    expect(report).toMatchObject({ ok: true, errors: [], warnings: [{ code: 'WEBHOOK_PERMISSION' }], manifest: { slug: 'x' }, webhooks: [{ name: 'a', on: ['a.b'] }], transforms: null, registrations: hooked.registrations });
+    expect(report).toMatchObject({
+      ok: true,
+      errors: [],
+      warnings: [{ code: 'WEBHOOK_PERMISSION' }],
+      manifest: { slug: 'x' },
+      webhooks: [{ name: 'a', on: ['a.b'] }],
+      transforms: null,
+      registrations: hooked.registrations,
+    });
     expect([...report.files.keys()]).toEqual(['plugin.json', 'main.ts', 'webhooks/a.yaml']);
     expect(inspect).toHaveBeenCalledExactlyOnceWith(report.bundle);
   });
@@ -22,21 +35,35 @@ describe('a package', () => {
     const files = { 'plugin.json': JSON.stringify({ ...manifest, slug: 'X' }), 'main.ts': "import 'fs'" };
     const broken = await checkPackage(pack(files), { inspect: found(hooked) });
     expect(broken.errors.map((fault) => fault.code)).toEqual(['FORMAT', 'BUNDLE_NODE_BUILTIN']);
-    const disagreeing = await checkPackage(pack({ 'plugin.json': JSON.stringify(manifest), 'main.ts': '' }), { inspect: found({ ok: true, registrations: [], warnings: ['slow'] }) });
-    expect(disagreeing).toMatchObject({ ok: false, errors: [{ pointer: '/events/0', code: 'HANDLER_MISSING' }], warnings: [{ detail: 'slow' }] });
+    const disagreeing = await checkPackage(pack({ 'plugin.json': JSON.stringify(manifest), 'main.ts': '' }), {
+      inspect: found({ ok: true, registrations: [], warnings: ['slow'] }),
+    });
+    expect(disagreeing).toMatchObject({
+      ok: false,
+      errors: [{ pointer: '/events/0', code: 'HANDLER_MISSING' }],
+      warnings: [{ detail: 'slow' }],
+    });
   });
 
   it('whose entry ends badly is told how', async () => {
-    const report = await checkPackage(pack({ 'plugin.json': JSON.stringify(manifest), 'main.ts': '' }), { inspect: found({ ok: false, error: { code: 'TIMEOUT', message: 'too long' } }) });
-    expect(report.errors).toEqual([{ pointer: '/entry', code: 'ENTRY_FAILED', detail: expect.stringContaining('TIMEOUT: too long') }]);
+    const report = await checkPackage(pack({ 'plugin.json': JSON.stringify(manifest), 'main.ts': '' }), {
+      inspect: found({ ok: false, error: { code: 'TIMEOUT', message: 'too long' } }),
+    });
+    expect(report.errors).toEqual([
+      { pointer: '/entry', code: 'ENTRY_FAILED', detail: expect.stringContaining('TIMEOUT: too long') },
+    ]);
   });
 
   it('that cannot be read is refused for that alone, and nothing of it runs', async () => {
     const inspect = found(hooked);
     const report = await checkPackage(writeZip([{ name: '../plugin.json', data: '{}' }]), { inspect });
     expect(report).toMatchObject({ ok: false, errors: [{ pointer: '/file', code: 'ZIP_NAME' }] });
-    expect((await checkPackage(pack({ 'a.txt': '' }), { inspect })).errors).toMatchObject([{ code: 'MANIFEST_MISSING' }]);
-    expect((await checkPackage(pack({ 'plugin.json': '{' }), { inspect })).errors).toMatchObject([{ code: 'JSON_SYNTAX' }]);
+    expect((await checkPackage(pack({ 'a.txt': '' }), { inspect })).errors).toMatchObject([
+      { code: 'MANIFEST_MISSING' },
+    ]);
+    expect((await checkPackage(pack({ 'plugin.json': '{' }), { inspect })).errors).toMatchObject([
+      { code: 'JSON_SYNTAX' },
+    ]);
     expect(inspect).not.toHaveBeenCalled();
   });
 
@@ -44,7 +71,11 @@ describe('a package', () => {
     const inspect = found(hooked);
     const zeros = deflateRawSync(new Uint8Array(49 * 1024 * 1024));
     const lying = { name: 'plugin.json', packed: zeros, local: { bytes: 3 }, central: { bytes: 3 } };
-    expect((await checkPackage(writeZip([lying]), { inspect })).errors).toMatchObject([{ code: 'ZIP_HEADERS_DISAGREE' }]);
-    expect((await checkPackage(pack({ 'plugin.json': '['.repeat(200_000) }), { inspect })).errors).toMatchObject([{ code: 'JSON_SYNTAX' }]);
+    expect((await checkPackage(writeZip([lying]), { inspect })).errors).toMatchObject([
+      { code: 'ZIP_HEADERS_DISAGREE' },
+    ]);
+    expect((await checkPackage(pack({ 'plugin.json': '['.repeat(200_000) }), { inspect })).errors).toMatchObject([
+      { code: 'JSON_SYNTAX' },
+    ]);
   });
 });

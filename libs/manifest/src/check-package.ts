@@ -14,17 +14,30 @@ import { bundleTransforms } from './webhooks/transforms.js';
 import { manifestPath, readPackage, type PackageFiles } from './zip/read-package.js';
 
 /** What running an entry once, without `ctx`, found; the sandbox does it in a throw-away isolate. */
-export type EntryInspection = { ok: true; registrations: Registration[]; warnings: string[] } | { ok: false; error: { code: string; message: string; stack?: string } };
+export type EntryInspection =
+  | { ok: true; registrations: Registration[]; warnings: string[] }
+  | { ok: false; error: { code: string; message: string; stack?: string } };
 
 /** Faults of templates; lines from 1. */
-export type TemplatesPort = (files: Record<string, string>) => { file: string; line: number | undefined; message: string }[];
+export type TemplatesPort = (
+  files: Record<string, string>,
+) => { file: string; line: number | undefined; message: string }[];
 
 export interface CheckPackageOptions {
-  /** Runs a bundle's entry once. Called with one that compiled: that of the package, and that of its transforms if there are any. */
+  /**
+   * Runs a bundle's entry once. Called with one that compiled: that of the package, and that of its transforms if there
+   * are any.
+   */
   inspect(bundle: PackageBundle): Promise<EntryInspection>;
-  /** Reads templates, by their path below `templates/`, for faults (`@annex/templates`). Default: they are not looked at. */
+  /**
+   * Reads templates, by their path below `templates/`, for faults (`@annex/templates`). Default: they are not looked
+   * at.
+   */
   findTemplateFaults?: TemplatesPort;
-  /** This process checks one package and may be killed meanwhile, so nothing needs a thread that can be ended. Default: no. */
+  /**
+   * This process checks one package and may be killed meanwhile, so nothing needs a thread that can be ended. Default:
+   * no.
+   */
   isExpendable?: boolean;
   /** The operator's ceilings. Default: {@link defaultManifestLimits}. */
   limits?: ManifestLimits;
@@ -34,7 +47,10 @@ export interface CheckPackageOptions {
   packageLimits?: PackageLimits;
 }
 
-/** All that is known of an uploaded package. `manifest`, `bundle` and `registrations` are there as far as the checks got. */
+/**
+ * All that is known of an uploaded package. `manifest`, `bundle` and `registrations` are there as far as the checks
+ * got.
+ */
 export interface PackageReport {
   /** No errors; then `manifest`, `bundle` and `registrations` are all there. */
   ok: boolean;
@@ -49,24 +65,44 @@ export interface PackageReport {
   transforms: PackageBundle | null;
   /** The files by their paths; empty when the archive cannot be read. */
   files: PackageFiles;
-  /** Every fault that could be found. Pointers: into the manifest, `/file` for the archive, `/handlers/<index>` for registrations. */
+  /**
+   * Every fault that could be found. Pointers: into the manifest, `/file` for the archive, `/handlers/<index>` for
+   * registrations.
+   */
   errors: InputFault[];
   /** Same shape; nothing is refused because of them. */
   warnings: InputFault[];
 }
 
 /**
- * The one door for an uploaded package: archive, manifest, bundle, and whether code and manifest agree. Faults of all stages come together,
- * as far as a stage can be judged without those before it; only an archive that cannot be read is reported alone. Never throws for what the
- * package holds.
+ * The one door for an uploaded package: archive, manifest, bundle, and whether code and manifest agree. Faults of all
+ * stages come together, as far as a stage can be judged without those before it; only an archive that cannot be read is
+ * reported alone. Never throws for what the package holds.
  */
 export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptions): Promise<PackageReport> {
-  const { inspect, limits = defaultManifestLimits, hostVersion = contractVersion, packageLimits = defaultPackageLimits } = options;
+  const {
+    inspect,
+    limits = defaultManifestLimits,
+    hostVersion = contractVersion,
+    packageLimits = defaultPackageLimits,
+  } = options;
   const archive = await readPackage(bytes, packageLimits);
-  if (!archive.ok) return { ok: false, files: new Map(), webhooks: [], transforms: null, errors: archive.errors, warnings: [] };
+  if (!archive.ok)
+    return { ok: false, files: new Map(), webhooks: [], transforms: null, errors: archive.errors, warnings: [] };
   const { files } = archive;
-  const reading = readManifest(files.get(manifestPath) ?? new Uint8Array(), { limits, hostVersion, paths: [...files.keys()] });
-  const report: PackageReport = { ok: false, files, webhooks: [], transforms: null, errors: reading.ok ? [] : [...reading.errors], warnings: [...reading.warnings] };
+  const reading = readManifest(files.get(manifestPath) ?? new Uint8Array(), {
+    limits,
+    hostVersion,
+    paths: [...files.keys()],
+  });
+  const report: PackageReport = {
+    ok: false,
+    files,
+    webhooks: [],
+    transforms: null,
+    errors: reading.ok ? [] : [...reading.errors],
+    warnings: [...reading.warnings],
+  };
   if (reading.ok) report.manifest = reading.manifest;
   const entry = reading.ok ? reading.manifest.entry : reading.entry;
   if (entry !== undefined) await checkCode(report, entry, options);
@@ -81,12 +117,18 @@ const templatesFolder = 'templates/';
 const maxTemplateFaults = 50;
 
 function templateFaults(files: PackageFiles, find: TemplatesPort): InputFault[] {
-  const texts = [...files].filter(([path, bytes]) => path.startsWith(templatesFolder) && isText(bytes)).map(([path, bytes]) => [path.slice(templatesFolder.length), Buffer.from(bytes).toString('utf8')]);
+  const texts = [...files]
+    .filter(([path, bytes]) => path.startsWith(templatesFolder) && isText(bytes))
+    .map(([path, bytes]) => [path.slice(templatesFolder.length), Buffer.from(bytes).toString('utf8')]);
   return find(Object.fromEntries(texts) as Record<string, string>)
     .slice(0, maxTemplateFaults)
     .map(({ file, line, message }) => {
       const path = templatesFolder + file;
-      return { pointer: jsonPointer(...path.split('/')), code: 'TEMPLATE_INVALID', detail: `${path}${line === undefined ? '' : `:${line}`}: ${message}.` };
+      return {
+        pointer: jsonPointer(...path.split('/')),
+        code: 'TEMPLATE_INVALID',
+        detail: `${path}${line === undefined ? '' : `:${line}`}: ${message}.`,
+      };
     });
 }
 
@@ -97,12 +139,20 @@ function isText(bytes: Uint8Array): boolean {
 
 async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<void> {
   const { manifest, files } = report;
-  const reading = readWebhooks(files, manifest?.secrets.map(({ name }) => name), manifest?.http.allow);
+  const reading = readWebhooks(
+    files,
+    manifest?.secrets.map(({ name }) => name),
+    manifest?.http.allow,
+  );
   report.webhooks = reading.webhooks;
   report.errors.push(...reading.errors);
   report.warnings.push(...reading.warnings);
   if (manifest && reading.webhooks.length > 0 && !manifest.permissions.some(({ name }) => name === 'emit_webhook')) {
-    report.warnings.push({ pointer: '/permissions', code: 'WEBHOOK_PERMISSION', detail: 'the package has webhooks, and none of them sends without the permission; add "emit_webhook".' });
+    report.warnings.push({
+      pointer: '/permissions',
+      code: 'WEBHOOK_PERMISSION',
+      detail: 'the package has webhooks, and none of them sends without the permission; add "emit_webhook".',
+    });
   }
   const transforms = await bundleTransforms(files, reading.webhooks, inspect);
   report.transforms = transforms.bundle;
@@ -110,7 +160,11 @@ async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions
   report.warnings.push(...transforms.warnings);
 }
 
-async function checkCode(report: PackageReport, entry: string, { inspect, isExpendable = false }: CheckPackageOptions): Promise<void> {
+async function checkCode(
+  report: PackageReport,
+  entry: string,
+  { inspect, isExpendable = false }: CheckPackageOptions,
+): Promise<void> {
   const bundling = await bundlePackage(report.files, entry);
   if (!bundling.ok) {
     report.errors.push(...bundling.errors);
@@ -118,13 +172,20 @@ async function checkCode(report: PackageReport, entry: string, { inspect, isExpe
   }
   report.bundle = bundling.bundle;
   report.warnings.push(...bundling.warnings);
-  const [inspection, reach] = await Promise.all([inspect(bundling.bundle), isExpendable ? readReachHere(bundling.bundle) : readReach(bundling.bundle)]);
+  const [inspection, reach] = await Promise.all([
+    inspect(bundling.bundle),
+    isExpendable ? readReachHere(bundling.bundle) : readReach(bundling.bundle),
+  ]);
   report.reach = reach;
   if (report.manifest !== undefined) report.warnings.push(...reachWarnings(reach, report.manifest, report.files));
   if (!inspection.ok) {
     const { code, message, stack = '' } = inspection.error;
     const place = await findThrowPlace(stack, bundling.bundle.sourceMap);
-    report.errors.push({ pointer: '/entry', code: 'ENTRY_FAILED', detail: `running the entry once, to see what it registers, ended with ${code}: ${message.slice(0, 1000)}${place}` });
+    report.errors.push({
+      pointer: '/entry',
+      code: 'ENTRY_FAILED',
+      detail: `running the entry once, to see what it registers, ended with ${code}: ${message.slice(0, 1000)}${place}`,
+    });
     return;
   }
   report.registrations = inspection.registrations;
@@ -139,7 +200,8 @@ async function findThrowPlace(stack: string, sourceMap: string): Promise<string>
   const places = frames.length === 0 ? undefined : await SourcePlaces.read(sourceMap);
   for (const [, line, column] of frames) {
     const found = places?.find(Number(line), Number(column));
-    if (found !== undefined && !/^(sdk|missing):/.test(found.source)) return ` (at ${found.source}:${found.line}:${found.column})`;
+    if (found !== undefined && !/^(sdk|missing):/.test(found.source))
+      return ` (at ${found.source}:${found.line}:${found.column})`;
   }
   return '';
 }

@@ -1,4 +1,10 @@
-export { checkPackage, type CheckPackageOptions, type EntryInspection, type PackageReport, type TemplatesPort } from './check-package.js';
+export {
+  checkPackage,
+  type CheckPackageOptions,
+  type EntryInspection,
+  type PackageReport,
+  type TemplatesPort,
+} from './check-package.js';
 export { defaultPackageLimits, maxManifestBytes, type PackageLimits } from './zip/limits.js';
 export { manifestPath, readPackage, type PackageFiles, type PackageReading } from './zip/read-package.js';
 export { readZip, type ZipReading } from './zip/read-zip.js';
@@ -18,14 +24,27 @@ export { manifestJsonSchema, manifestShape, type ManifestSource } from './schema
 export { readJson, type JsonReading } from './schema/read-json.js';
 export { applyConfig, configSchemaFaults, maxConfigSchemaBytes, type ConfigReading } from './schema/config-schema.js';
 export { judgeConfig } from './schema/judge-config.js';
-export { bundlePackage, sdkExports, type BundleOptions, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
+export {
+  bundlePackage,
+  sdkExports,
+  type BundleOptions,
+  type BundleReading,
+  type PackageBundle,
+} from './bundle/bundle-package.js';
 export { reachHosts, reachWarnings } from './reach/reach-warnings.js';
 export { readReach, type BundleReach, type ReadReachOptions } from './reach/read-reach.js';
 export type { Place } from './reach/messages.js';
 export { checkAgreement } from './inspect/agreement.js';
 export type { Registration } from './registration.js';
 export { compileRoutes, type RouteDefinition, type RouteMatch, type RouteTable } from './routes/route-table.js';
-export { routeAuthFault, routeHmacSchemes, routeTokenSchemes, type RouteAuth, type RouteHmac, type RouteToken } from './routes/route-auth.js';
+export {
+  routeAuthFault,
+  routeHmacSchemes,
+  routeTokenSchemes,
+  type RouteAuth,
+  type RouteHmac,
+  type RouteToken,
+} from './routes/route-auth.js';
 export { readCors, type CorsReading, type CorsRules } from './routes/cors.js';
 export { packFiles, packFolder } from './pack/pack.js';
 export { parseRoutePath, routeShape, type RoutePathReading, type RouteSegment } from './routes/route-path.js';

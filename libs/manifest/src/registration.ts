@@ -1,8 +1,8 @@
 import type { Json } from '@annex/kernel';
 
 /**
- * What plugin code registered when its entry ran, in the order of the calls: the index names a handler of one bundle for good. The sandbox
- * finds it out; this is the part of its answer that manifest and routes are checked by.
+ * What plugin code registered when its entry ran, in the order of the calls: the index names a handler of one bundle
+ * for good. The sandbox finds it out; this is the part of its answer that manifest and routes are checked by.
  */
 export type Registration =
   /** `cors` as it was written; left out: the manifest's. */

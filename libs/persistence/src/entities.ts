@@ -8,4 +8,12 @@ import { ApiTokenRow } from './tokens/api-token-row.js';
 import { UserRow } from './users/user-row.js';
 
 /** Every entity class; each stands in the folder of its area. */
-export const entities: NonNullable<DataSourceOptions['entities']> = [TenantRow, OperatorRow, UserRow, ApiTokenRow, SecretRow, InstallationRow, ReleaseRow];
+export const entities: NonNullable<DataSourceOptions['entities']> = [
+  TenantRow,
+  OperatorRow,
+  UserRow,
+  ApiTokenRow,
+  SecretRow,
+  InstallationRow,
+  ReleaseRow,
+];

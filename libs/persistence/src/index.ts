@@ -1,15 +1,46 @@
-export { Database, PlatformTransaction, TenantTransaction, Transaction, type DatabaseOptions, type TenantScope } from './core/database.js';
+export {
+  Database,
+  PlatformTransaction,
+  TenantTransaction,
+  Transaction,
+  type DatabaseOptions,
+  type TenantScope,
+} from './core/database.js';
 export { isDatabaseBusy, isTransientDatabaseError } from './core/transient.js';
 export { migrate, requireMigrated, type MigrateOptions } from './core/migrate.js';
 export { DatabaseRefused, loginsAt, withLogin, type DatabaseLogins } from './logins/logins.js';
 export { checkLogins } from './logins/check-login.js';
 export { prepareDatabase, type PreparedDatabase, type PrepareDatabaseOptions } from './logins/prepare-database.js';
-export { findEmbeddedCluster, startEmbeddedPostgres, type EmbeddedPostgres, type EmbeddedPostgresOptions } from './embedded/embedded-postgres.js';
+export {
+  findEmbeddedCluster,
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+} from './embedded/embedded-postgres.js';
 export { handOverToMigrations } from './embedded/migrations-login.js';
-export { appendAudit, listAudit, verifyAuditChain, type AuditEntry, type AuditFilter, type AuditRow } from './audit/audit.js';
-export { appendPlatformAudit, listPlatformAudit, type PlatformAuditEntry, type PlatformAuditRow } from './audit/platform-audit.js';
+export {
+  appendAudit,
+  listAudit,
+  verifyAuditChain,
+  type AuditEntry,
+  type AuditFilter,
+  type AuditRow,
+} from './audit/audit.js';
+export {
+  appendPlatformAudit,
+  listPlatformAudit,
+  type PlatformAuditEntry,
+  type PlatformAuditRow,
+} from './audit/platform-audit.js';
 export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
-export { enqueueRun, wakeRelays, type BackgroundKind, type NewRun, type RunPolicy, type WaitReason } from './runs/enqueue-run.js';
+export {
+  enqueueRun,
+  wakeRelays,
+  type BackgroundKind,
+  type NewRun,
+  type RunPolicy,
+  type WaitReason,
+} from './runs/enqueue-run.js';
 export { isDatabaseAway, isStatementTimeout, isTenantGone, isUniqueViolation } from './core/sql-faults.js';
 export { watchChanges, type Change } from './core/watch-changes.js';
 export { WatchedCache, type WatchedCacheOptions } from './core/watched-cache.js';
@@ -60,7 +91,14 @@ export {
   type NewApiToken,
   type TokenInTenant,
 } from './tokens/api-tokens.js';
-export { deleteSessions, insertSession, listSessions, sessionExists, type SessionOwner, type SessionRow } from './sessions/sessions.js';
+export {
+  deleteSessions,
+  insertSession,
+  listSessions,
+  sessionExists,
+  type SessionOwner,
+  type SessionRow,
+} from './sessions/sessions.js';
 export { OperatorRow } from './operators/operator-row.js';
 export { findOperator, findOperatorByEmail, insertOperator, updateOperatorPassword } from './operators/operators.js';
 export {
@@ -84,7 +122,13 @@ export {
   type SecretListing,
   type SecretScope,
 } from './secrets/secrets.js';
-export { findTenantKey, insertTenantKey, lockKeysNotWrappedBy, rewrapTenantKey, type WrappedKey } from './secrets/tenant-keys.js';
+export {
+  findTenantKey,
+  insertTenantKey,
+  lockKeysNotWrappedBy,
+  rewrapTenantKey,
+  type WrappedKey,
+} from './secrets/tenant-keys.js';
 export { InstallationRow, type InstallationStatus } from './installations/installation-row.js';
 export {
   deleteInstallation,
@@ -113,7 +157,8 @@ export {
   linkReleaseFiles,
   listReleaseFiles,
   readBlob,
-  readReleaseFile, readReleaseFolder,
+  readReleaseFile,
+  readReleaseFolder,
   removeUnusedBlobs,
   storeBlobs,
   type ReleaseFile,
@@ -131,24 +176,94 @@ export { forgetExecutorKills, recordExecutorKill } from './installations/executo
 export { forgetPluginFailures, listPluginFailures, type PluginFailures } from './installations/plugin-failures.js';
 export { deleteExpiredKv, deleteKv, getKv, incrementKv, listKv, setKv, type KvEntry, type KvKey } from './kv/kv.js';
 export { recordRuns, type FinishedRun } from './runs/record-runs.js';
-export { findRun, listRuns, runMetrics, tenantLoad, type RunFilter, type RunMetrics, type RunRow } from './runs/read-runs.js';
-export { insertLogs, lastLogId, listLogs, logLevels, logsChannel, readLogsAfter, readRunLogs, type LogFilter, type LogLevel, type LogLine, type NewLogLine } from './logs/logs.js';
+export {
+  findRun,
+  listRuns,
+  runMetrics,
+  tenantLoad,
+  type RunFilter,
+  type RunMetrics,
+  type RunRow,
+} from './runs/read-runs.js';
+export {
+  insertLogs,
+  lastLogId,
+  listLogs,
+  logLevels,
+  logsChannel,
+  readLogsAfter,
+  readRunLogs,
+  type LogFilter,
+  type LogLevel,
+  type LogLine,
+  type NewLogLine,
+} from './logs/logs.js';
 export { addLlmTokens, reserveLlmTokens } from './llm/llm-days.js';
 export { findReleaseReach, insertReleaseReach } from './installations/release-reach.js';
 export { lastPermissionUses, recordPermissionUses, type PermissionUse } from './usage/permission-uses.js';
 export { addTracked, readTracked, trackedNames, type TrackedDay, type TrackedIncrement } from './usage/tracked.js';
 export { addUsage, readUsage, type UsageDay, type UsageIncrement } from './usage/usage.js';
 export { findDependencyNodes, findEnabledDependents, type DependencyNode } from './installations/dependencies.js';
-export { findEvent, listEvents, type Delivery, type EventPage, type EventQuery, type StoredEvent } from './events/read-events.js';
+export {
+  findEvent,
+  listEvents,
+  type Delivery,
+  type EventPage,
+  type EventQuery,
+  type StoredEvent,
+} from './events/read-events.js';
 export { findCause, findCausedEvents, type CausedEvents, type EventCause } from './events/caused-events.js';
 export { planFanOut } from './events/emit-event.js';
 export { ensureRoom, insertQueued, roomLeft } from './runs/enqueue-run.js';
-export { handOverDueRuns, handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack, type HandedOver, type HandOverOptions } from './runs/hand-over.js';
-export { claimRun, claimRuns, finishAttempt, finishAttempts, handBack, renewLeases, type AttemptEnd, type ClaimedRun, type EndedAttempt, type HeldClaim, type WantedRun } from './runs/claim.js';
+export {
+  handOverDueRuns,
+  handOverRuns,
+  listHandedOver,
+  removeWorker,
+  reportWorker,
+  takeBack,
+  type HandedOver,
+  type HandOverOptions,
+} from './runs/hand-over.js';
+export {
+  claimRun,
+  claimRuns,
+  finishAttempt,
+  finishAttempts,
+  handBack,
+  renewLeases,
+  type AttemptEnd,
+  type ClaimedRun,
+  type EndedAttempt,
+  type HeldClaim,
+  type WantedRun,
+} from './runs/claim.js';
 export { expireLeases, type ExpiredLease } from './runs/reconcile.js';
-export { cancelJobRuns, countJobRuns, lockJob, releaseEnabled, releaseJob, releaseOverlap, releaseOverlaps, takePlaceInTurn, tellParked, type JobRef } from './runs/overlap.js';
+export {
+  cancelJobRuns,
+  countJobRuns,
+  lockJob,
+  releaseEnabled,
+  releaseJob,
+  releaseOverlap,
+  releaseOverlaps,
+  takePlaceInTurn,
+  tellParked,
+  type JobRef,
+} from './runs/overlap.js';
 export { cancelRun, findRunState, hasOpenLifecycleRun, type RunState } from './runs/cancel-run.js';
-export { countDeadLetters, discardDeadLetters, discardRun, latestRunsOfEvent, listDeadLetterIds, lockDeadLetters, lockRunForReplay, markReplayed, type DeadLetterFilter, type ReplayableRun } from './runs/replay.js';
+export {
+  countDeadLetters,
+  discardDeadLetters,
+  discardRun,
+  latestRunsOfEvent,
+  listDeadLetterIds,
+  lockDeadLetters,
+  lockRunForReplay,
+  markReplayed,
+  type DeadLetterFilter,
+  type ReplayableRun,
+} from './runs/replay.js';
 export {
   listDueSchedules,
   lockDueSchedules,
@@ -178,7 +293,15 @@ export {
 export { readQuotas, saveQuotaLimits, trimLogs, type QuotaUse } from './quotas/quotas.js';
 export { checkViews } from './documents/check-views.js';
 export { countRows, findRow, queryRows, type RowPage, type RowQuery, type RowsOf } from './documents/read-documents.js';
-export { documentSource, readUuid, systemSources, systemTables, type CheckedView, type MappedView, type SystemTable } from './documents/sources.js';
+export {
+  documentSource,
+  readUuid,
+  systemSources,
+  systemTables,
+  type CheckedView,
+  type MappedView,
+  type SystemTable,
+} from './documents/sources.js';
 export {
   deleteDocument,
   dropTablePortion,
@@ -196,7 +319,15 @@ export { indexEntries } from './documents/index-entries.js';
 export { findReplacedSecrets, replacedForMs, type ReplacedSecret } from './secrets/secrets.js';
 export { handlerKey } from './runs/replay.js';
 export { readBacklog, type Backlog } from './runs/backlog.js';
-export { advanceBulkReplay, findBulkReplay, insertBulkReplay, listBulkReplays, listDueBulkReplays, lockBulkReplay, type BulkReplay } from './runs/bulk-replay.js';
+export {
+  advanceBulkReplay,
+  findBulkReplay,
+  insertBulkReplay,
+  listBulkReplays,
+  listDueBulkReplays,
+  lockBulkReplay,
+  type BulkReplay,
+} from './runs/bulk-replay.js';
 export { deliveriesAtOnce, releaseEndpoint, releaseEndpoints } from './runs/endpoint-turns.js';
 export {
   connectPackageWebhooks,
@@ -229,7 +360,15 @@ export {
   type DeliveryFilter,
   type DeliveryRow,
 } from './webhooks/deliveries.js';
-export { countHookSources, deleteHookSource, findHookSource, listHookSources, noteHookReceived, upsertHookSource, type HookSourceRow } from './webhooks/hook-sources.js';
+export {
+  countHookSources,
+  deleteHookSource,
+  findHookSource,
+  listHookSources,
+  noteHookReceived,
+  upsertHookSource,
+  type HookSourceRow,
+} from './webhooks/hook-sources.js';
 export {
   deleteMail,
   endMail,

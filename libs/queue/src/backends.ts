@@ -1,15 +1,25 @@
 /**
- * The two places where BullMQ can keep its jobs, and the connection settings without which a half-open connection hangs a process for over
- * a minute (measured with a frozen proxy between worker and backend).
+ * The two places where BullMQ can keep its jobs, and the connection settings without which a half-open connection hangs
+ * a process for over a minute (measured with a frozen proxy between worker and backend).
  */
-import { createPostgresBackend, Queue as BullQueue, Worker, type Processor, type QueueOptions as BullQueueOptions, type WorkerOptions } from 'bullmq';
+import {
+  createPostgresBackend,
+  Queue as BullQueue,
+  Worker,
+  type Processor,
+  type QueueOptions as BullQueueOptions,
+  type WorkerOptions,
+} from 'bullmq';
 import type { QueueOptions, RunTicket } from './queue.js';
 
 type Ticket = Omit<RunTicket, 'id'>;
 type Extra<T> = Omit<T, 'connection' | 'prefix'>;
 
 /** What BullMQ offers the same way over every backend. */
-export type TicketQueue = Pick<BullQueue<Ticket, null, string>, 'addBulk' | 'getJobState' | 'getJobCounts' | 'waitUntilReady' | 'close'> & {
+export type TicketQueue = Pick<
+  BullQueue<Ticket, null, string>,
+  'addBulk' | 'getJobState' | 'getJobCounts' | 'waitUntilReady' | 'close'
+> & {
   on(event: 'error', listener: (error: Error) => void): unknown;
 };
 export type TicketWorker = Pick<Worker<Ticket, null, string>, 'waitUntilReady' | 'pause' | 'close'> & {
@@ -42,21 +52,46 @@ function postgres(url: string): Backend {
     options: '-c synchronous_commit=off -c role=annex_queue',
   });
   return {
-    queue: (name, options) => new BullQueue(name, { ...options, connection: connection(2, 6_000) }, createPostgresBackend),
-    worker: (name, processor, options) => new Worker(name, processor, { ...options, connection: connection(4, 15_000) }, createPostgresBackend),
+    queue: (name, options) =>
+      new BullQueue(name, { ...options, connection: connection(2, 6_000) }, createPostgresBackend),
+    worker: (name, processor, options) =>
+      new Worker(name, processor, { ...options, connection: connection(4, 15_000) }, createPostgresBackend),
   };
 }
 
-/** BullMQ's own backend. Redis must run with `maxmemory-policy noeviction`, and with AOF if a restart shall cost no time. */
+/**
+ * BullMQ's own backend. Redis must run with `maxmemory-policy noeviction`, and with AOF if a restart shall cost no
+ * time.
+ */
 function redis(url: string): Backend {
-  const shared = { url, socketTimeout: 15_000, connectTimeout: 10_000, keepAlive: 10_000, retryStrategy: (times: number) => Math.min(times * 100, 1000) };
+  const shared = {
+    url,
+    socketTimeout: 15_000,
+    connectTimeout: 10_000,
+    keepAlive: 10_000,
+    retryStrategy: (times: number) => Math.min(times * 100, 1000),
+  };
   return {
-    // A producer that cannot reach Redis says so at once; the relay tries again, and PostgreSQL still holds everything. It never waits for work as
-    // a worker does, so silence means sooner that the connection is dead.
+    // A producer that cannot reach Redis says so at once; the relay tries again, and PostgreSQL still holds everything.
+    // It never waits for work as a worker does, so silence means sooner that the connection is dead.
     queue: (name, options) =>
-      new BullQueue(name, { ...options, prefix: 'annex', connection: { ...shared, maxRetriesPerRequest: 1, enableOfflineQueue: false, socketTimeout: 6000, commandTimeout: 5000 } }),
+      new BullQueue(name, {
+        ...options,
+        prefix: 'annex',
+        connection: {
+          ...shared,
+          maxRetriesPerRequest: 1,
+          enableOfflineQueue: false,
+          socketTimeout: 6000,
+          commandTimeout: 5000,
+        },
+      }),
     worker: (name, processor, options) =>
-      new Worker(name, processor, { ...options, prefix: 'annex', connection: { ...shared, maxRetriesPerRequest: null } }),
+      new Worker(name, processor, {
+        ...options,
+        prefix: 'annex',
+        connection: { ...shared, maxRetriesPerRequest: null },
+      }),
   };
 }
 

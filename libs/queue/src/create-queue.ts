@@ -10,7 +10,8 @@ const jobName = 'run';
 const answerMs = 5000;
 
 /**
- * With BullMQ's defaults a job whose worker was killed twice is thrown away, and a dead worker is noticed after a minute.
+ * With BullMQ's defaults a job whose worker was killed twice is thrown away, and a dead worker is noticed after a
+ * minute.
  * `lockDuration` + `stalledInterval` is how long a ticket of a dead process waits.
  */
 const workerOptions = {
@@ -42,9 +43,17 @@ class BullRunQueue implements Queue {
     private readonly connect: Backend,
   ) {
     this.backend = options.backend;
-    const tell = nowAndThen((error, times) => options.logger.warn({ reason: messageOf(error), backend: this.backend, times }, 'the queue has no backend; it tries again'));
+    const tell = nowAndThen((error, times) =>
+      options.logger.warn(
+        { reason: messageOf(error), backend: this.backend, times },
+        'the queue has no backend; it tries again',
+      ),
+    );
     this.#opened = new Reopening(() => {
-      const queue = connect.queue(name, { streams: { events: { maxLen: 100 } }, defaultJobOptions: { attempts: 1, stackTraceLimit: 1 } });
+      const queue = connect.queue(name, {
+        streams: { events: { maxLen: 100 } },
+        defaultJobOptions: { attempts: 1, stackTraceLimit: 1 },
+      });
       queue.on('error', tell);
       return queue;
     });
@@ -56,7 +65,19 @@ class BullRunQueue implements Queue {
 
   async add(tickets: readonly RunTicket[]): Promise<void> {
     if (tickets.length === 0) return;
-    await this.#inTime(this.#queue.addBulk(tickets.map(({ id, ...data }) => ({ name: jobName, data, opts: { jobId: id, removeOnComplete: workerOptions.removeOnComplete, removeOnFail: workerOptions.removeOnFail } }))));
+    await this.#inTime(
+      this.#queue.addBulk(
+        tickets.map(({ id, ...data }) => ({
+          name: jobName,
+          data,
+          opts: {
+            jobId: id,
+            removeOnComplete: workerOptions.removeOnComplete,
+            removeOnFail: workerOptions.removeOnFail,
+          },
+        })),
+      ),
+    );
   }
 
   async missing(ticketIds: readonly string[]): Promise<string[]> {
@@ -69,7 +90,12 @@ class BullRunQueue implements Queue {
 
   consume(handler: TicketHandler, { concurrency, onLockLost }: ConsumeOptions): Consumer {
     const { logger } = this.options;
-    const tell = nowAndThen((error, times) => logger.warn({ reason: messageOf(error), backend: this.backend, times }, 'the queue’s consumer failed; it goes on'));
+    const tell = nowAndThen((error, times) =>
+      logger.warn(
+        { reason: messageOf(error), backend: this.backend, times },
+        'the queue’s consumer failed; it goes on',
+      ),
+    );
     let atOnce = concurrency;
     const opened = new Reopening(() => {
       const worker = this.connect.worker(
@@ -107,7 +133,12 @@ class BullRunQueue implements Queue {
   }
 
   async counts(): Promise<{ waiting: number; active: number }> {
-    const { waiting = 0, prioritized = 0, delayed = 0, active = 0 } = await this.#inTime(this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active'));
+    const {
+      waiting = 0,
+      prioritized = 0,
+      delayed = 0,
+      active = 0,
+    } = await this.#inTime(this.#queue.getJobCounts('waiting', 'prioritized', 'delayed', 'active'));
     return { waiting: waiting + prioritized + delayed, active };
   }
 
@@ -124,7 +155,10 @@ class BullRunQueue implements Queue {
   async #inTime<T>(work: Promise<T>): Promise<T> {
     work.catch(() => undefined);
     const { promise: late, reject } = Promise.withResolvers<never>();
-    const timer = setTimeout(() => reject(new Error(`the queue's ${this.backend} backend did not answer within ${answerMs} ms`)), answerMs);
+    const timer = setTimeout(
+      () => reject(new Error(`the queue's ${this.backend} backend did not answer within ${answerMs} ms`)),
+      answerMs,
+    );
     try {
       return await Promise.race([work, late]);
     } finally {
@@ -133,7 +167,10 @@ class BullRunQueue implements Queue {
   }
 }
 
-/** A backend that is away fails several times a second: one line tells of it at once, further ones of all since then, every ten seconds. */
+/**
+ * A backend that is away fails several times a second: one line tells of it at once, further ones of all since then,
+ * every ten seconds.
+ */
 function nowAndThen(tell: (error: Error, times: number) => void): (error: Error) => void {
   let lastMs = Number.NEGATIVE_INFINITY;
   let times = 0;

@@ -17,7 +17,11 @@ interface Subject {
 
 async function postgresSubject(): Promise<Subject> {
   const db: TestDatabase = await openTestDatabase();
-  return { url: db.logins.queue, wipe: async () => void (await db.sql('delete from bullmq.job')), close: () => db.close() };
+  return {
+    url: db.logins.queue,
+    wipe: async () => void (await db.sql('delete from bullmq.job')),
+    close: () => db.close(),
+  };
 }
 
 async function redisSubject(): Promise<Subject> {
@@ -164,10 +168,14 @@ for (const backend of ['postgres', 'redis'] as const) {
       const { queue } = queueOn();
       const { handler, seen, untilSeen } = collector();
       const [bad, good] = [ticket(), ticket()];
-      consume(queue, async (one) => {
-        await handler(one);
-        if (one.id === bad.id) throw new Error('bug');
-      }, 1);
+      consume(
+        queue,
+        async (one) => {
+          await handler(one);
+          if (one.id === bad.id) throw new Error('bug');
+        },
+        1,
+      );
       await queue.add([bad, good]);
       await untilSeen(2);
       expect(seen).toEqual([bad, good]);
@@ -178,11 +186,15 @@ for (const backend of ['postgres', 'redis'] as const) {
       const { promise: release, resolve } = Promise.withResolvers<void>();
       const { handler, seen, untilSeen } = collector();
       let done = false;
-      const consumer = consume(queue, async (one) => {
-        await handler(one);
-        await release;
-        done = true;
-      }, 1);
+      const consumer = consume(
+        queue,
+        async (one) => {
+          await handler(one);
+          await release;
+          done = true;
+        },
+        1,
+      );
       const [first, second] = [ticket(), ticket()];
       await queue.add([first]);
       await untilSeen(1);
@@ -206,7 +218,13 @@ for (const backend of ['postgres', 'redis'] as const) {
         const consumer = consume(queue, handler);
         await expect(queue.add([ticket()])).rejects.toThrow();
         await proxy.restore();
-        while (!(await queue.add([ticket()]).then(() => true, () => false))) await pause(50);
+        while (
+          !(await queue.add([ticket()]).then(
+            () => true,
+            () => false,
+          ))
+        )
+          await pause(50);
         await consumer.ready();
         await untilSeen(1);
       } finally {
@@ -216,7 +234,9 @@ for (const backend of ['postgres', 'redis'] as const) {
     });
 
     it('says so when its backend does not answer', async () => {
-      const { queue } = queueOn(backend === 'postgres' ? 'postgres://nobody@127.0.0.1:1/none' : 'redis://127.0.0.1:1/0');
+      const { queue } = queueOn(
+        backend === 'postgres' ? 'postgres://nobody@127.0.0.1:1/none' : 'redis://127.0.0.1:1/0',
+      );
       await expect(Promise.race([queue.add([ticket()]), pause(20_000, 'hangs')])).rejects.toThrow();
       await expect(Promise.race([queue.ping(), pause(20_000, 'hangs')])).rejects.toThrow();
     });

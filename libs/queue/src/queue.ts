@@ -1,8 +1,8 @@
 import type { Logger } from '@annex/kernel';
 
 /**
- * The whole catalogue of jobs: there is one, "try this run". Ids only: a queue may be read by people and tools that must not see payloads
- * or secrets, and nothing in it may be the only copy.
+ * The whole catalogue of jobs: there is one, "try this run". Ids only: a queue may be read by people and tools that
+ * must not see payloads or secrets, and nothing in it may be the only copy.
  */
 export interface RunTicket {
   /** Names this handing over to the queue; never used twice. Letters, digits, `-` and `_`. */
@@ -15,15 +15,18 @@ export interface RunTicket {
   isLent?: boolean;
 }
 
-/** Does the work of one ticket. Must not throw: whatever happened is written to PostgreSQL, the queue only wants the ticket back. */
+/**
+ * Does the work of one ticket. Must not throw: whatever happened is written to PostgreSQL, the queue only wants the
+ * ticket back.
+ */
 export type TicketHandler = (ticket: RunTicket) => Promise<void>;
 
 export interface ConsumeOptions {
   /** Tickets worked on at once. */
   concurrency: number;
   /**
-   * The queue could not confirm that these tickets are still this process's (Redis lost its data, or the process stood still for over ten
-   * seconds), so another process may get them too. Look into PostgreSQL whether the runs still are.
+   * The queue could not confirm that these tickets are still this process's (Redis lost its data, or the process stood
+   * still for over ten seconds), so another process may get them too. Look into PostgreSQL whether the runs still are.
    */
   onLockLost?: (ticketIds: string[]) => void;
 }
@@ -41,13 +44,16 @@ export interface Consumer {
 }
 
 /**
- * A short-horizon dispatcher: whatever is in it can be made again from PostgreSQL. Both backends keep the same promises, which
+ * A short-horizon dispatcher: whatever is in it can be made again from PostgreSQL. Both backends keep the same
+ * promises, which
  * `queue-contract.spec.ts` states one by one.
  */
 export interface Queue {
   /** Which backend serves it. */
   readonly backend: 'postgres' | 'redis';
-  /** Hands over tickets, in order. Rejects within seconds when the backend does not answer; then some may have arrived. */
+  /**
+   * Hands over tickets, in order. Rejects within seconds when the backend does not answer; then some may have arrived.
+   */
   add(tickets: readonly RunTicket[]): Promise<void>;
   /** Those of the tickets that are neither waiting nor being worked on: done, failed, or forgotten by the backend. */
   missing(ticketIds: readonly string[]): Promise<string[]>;
@@ -61,7 +67,10 @@ export interface Queue {
 }
 
 export interface QueueOptions {
-  /** Where the tickets live. `postgres`: a schema `bullmq` of that database, which `migrateQueue` makes. `redis`: keys beginning `annex:`. */
+  /**
+   * Where the tickets live. `postgres`: a schema `bullmq` of that database, which `migrateQueue` makes. `redis`: keys
+   * beginning `annex:`.
+   */
   backend: 'postgres' | 'redis';
   /** Connection URL of the backend. */
   url: string;

@@ -8,8 +8,9 @@ interface Connecting {
 const pauseMs = 1000;
 
 /**
- * BullMQ connects once, when a queue or worker is made, and one whose first connection failed (its server was away, or slow to migrate) fails for
- * ever. This one is made anew until it has connected; from then on it finds its way back by itself.
+ * BullMQ connects once, when a queue or worker is made, and one whose first connection failed (its server was away, or
+ * slow to migrate) fails for ever. This one is made anew until it has connected; from then on it finds its way back by
+ * itself.
  */
 export class Reopening<T extends Connecting> {
   readonly #make: () => T;

@@ -15,7 +15,9 @@ const helpers = `
   const through = (bytes, transform) => bytesOf(new Blob([bytes]).stream().pipeThrough(transform));
 `;
 const run = (body: string, payload: unknown = null, limits: SandboxLimits = usualLimits): Promise<RunOutcome> =>
-  sandbox.run(runOf(`${helpers} job('j', async (ctx, given) => { ${body} })`, { payload: JSON.stringify(payload), limits }));
+  sandbox.run(
+    runOf(`${helpers} job('j', async (ctx, given) => { ${body} })`, { payload: JSON.stringify(payload), limits }),
+  );
 const text = 'Zoë went to market. '.repeat(5000);
 
 describe.each([
@@ -25,11 +27,23 @@ describe.each([
 ] as const)('%s', (format, pack, unpack) => {
   it('is read', async () => {
     const given = pack(text).toString('base64');
-    expect(valueOf(await run(`return new TextDecoder().decode(await through(Uint8Array.fromBase64(given), new DecompressionStream('${format}')))`, given))).toBe(text);
+    expect(
+      valueOf(
+        await run(
+          `return new TextDecoder().decode(await through(Uint8Array.fromBase64(given), new DecompressionStream('${format}')))`,
+          given,
+        ),
+      ),
+    ).toBe(text);
   });
 
   it('is written', async () => {
-    const written = valueOf(await run(`return (await through(new TextEncoder().encode(given), new CompressionStream('${format}'))).toBase64()`, text)) as string;
+    const written = valueOf(
+      await run(
+        `return (await through(new TextEncoder().encode(given), new CompressionStream('${format}'))).toBase64()`,
+        text,
+      ),
+    ) as string;
     expect(unpack(Buffer.from(written, 'base64')).toString()).toBe(text);
   });
 
@@ -44,7 +58,11 @@ describe.each([
 
   it('that is cut off, followed by something, or none at all is a TypeError', async () => {
     const whole = pack('some text');
-    const broken = [whole.subarray(0, -3), Buffer.concat([whole, Buffer.from('more')]), Buffer.from('no archive at all')].map((bytes) => bytes.toString('base64'));
+    const broken = [
+      whole.subarray(0, -3),
+      Buffer.concat([whole, Buffer.from('more')]),
+      Buffer.from('no archive at all'),
+    ].map((bytes) => bytes.toString('base64'));
     const body = `const names = []; for (const each of given) names.push(await through(Uint8Array.fromBase64(each), new DecompressionStream('${format}')).then(() => 'read', (error) => error.name)); return names;`;
     expect(valueOf(await run(body, broken))).toEqual(['TypeError', 'TypeError', 'TypeError']);
   });
@@ -56,7 +74,15 @@ describe('a stream that compresses', () => {
       const writer = drained(new CompressionStream('gzip'));
       names.push(await writer.write('text').catch((error) => error.name), String(new DecompressionStream('gzip')), CompressionStream.name, CompressionStream.length);
       return names;`;
-    expect(valueOf(await run(body))).toEqual(['TypeError', 'TypeError', 'TypeError', 'TypeError', '[object DecompressionStream]', 'CompressionStream', 1]);
+    expect(valueOf(await run(body))).toEqual([
+      'TypeError',
+      'TypeError',
+      'TypeError',
+      'TypeError',
+      '[object DecompressionStream]',
+      'CompressionStream',
+      1,
+    ]);
   });
 
   it('passes a bomb on in pieces until a limit with a name, in memory that does not grow', async () => {
@@ -66,7 +92,11 @@ describe('a stream that compresses', () => {
       writer.write(Uint8Array.fromBase64(given)).catch(() => {});
       let bytes = 0; const reader = stream.readable.getReader();
       try { for (;;) { const { done, value } = await reader.read(); if (done) return 'all of it'; bytes += value.length; } } catch (error) { return [error.name, error.message, bytes]; }`;
-    expect(valueOf(await run(body, bomb, { ...usualLimits, memoryMb: 200 }))).toEqual(['QuotaExceededError', expect.stringContaining('MAX_DECOMPRESSED_BYTES') as string, 64 * 2 ** 20]);
+    expect(valueOf(await run(body, bomb, { ...usualLimits, memoryMb: 200 }))).toEqual([
+      'QuotaExceededError',
+      expect.stringContaining('MAX_DECOMPRESSED_BYTES') as string,
+      64 * 2 ** 20,
+    ]);
   });
 
   it('is billed to the run', async () => {

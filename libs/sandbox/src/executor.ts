@@ -1,5 +1,11 @@
 /** What apps/executor is made of. Not for any other program: it runs where plugin code runs. */
-export { confinementReport, dropPermissions, loadAddon, lookAround, type ConfinementReport } from './child/confinement.js';
+export {
+  confinementReport,
+  dropPermissions,
+  loadAddon,
+  lookAround,
+  type ConfinementReport,
+} from './child/confinement.js';
 export { Executor, type ExecutorParts, type ExecutorSettings } from './isolate/executor.js';
 export { FrameReader, FrameWriter } from './wire/frames.js';
 export { readToExecutor, writeFromExecutor } from './wire/messages.js';

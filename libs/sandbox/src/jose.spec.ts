@@ -31,21 +31,43 @@ let sandbox: Sandbox;
 let bundle: Bundle;
 beforeAll(async () => {
   sandbox = await createSandbox({});
-  const { outputFiles } = await build({ stdin: { contents: program, resolveDir: import.meta.dirname }, bundle: true, write: false, format: 'iife', platform: 'neutral', mainFields: ['module', 'main'], conditions: ['browser'], target: 'es2024' });
+  const { outputFiles } = await build({
+    stdin: { contents: program, resolveDir: import.meta.dirname },
+    bundle: true,
+    write: false,
+    format: 'iife',
+    platform: 'neutral',
+    mainFields: ['module', 'main'],
+    conditions: ['browser'],
+    target: 'es2024',
+  });
   const code = `(function (annexSdk) { ${outputFiles[0]?.text ?? ''} })`;
   bundle = { code, sha256: createHash('sha256').update(code).digest('hex') };
 });
 afterAll(() => sandbox.stop());
 
 const job = (index: number, payload: unknown, limits: SandboxLimits = usualLimits) =>
-  sandbox.run({ ...runOf('', { index, payload: JSON.stringify(payload), limits }), isolateKey: 'jose', bundleSha256: bundle.sha256, loadBundle: () => Promise.resolve(bundle) });
+  sandbox.run({
+    ...runOf('', { index, payload: JSON.stringify(payload), limits }),
+    isolateKey: 'jose',
+    bundleSha256: bundle.sha256,
+    loadBundle: () => Promise.resolve(bundle),
+  });
 
 describe('a plugin with jose', () => {
-  it.each(['RS256', 'PS256', 'ES256', 'ES384', 'Ed25519', 'EdDSA'])('signs and verifies %s, and others believe it', async (alg) => {
-    const made = valueOf(await job(0, { alg })) as { jwt: string; jwk: Parameters<typeof importJWK>[0]; subject: string; second: number };
-    expect(made).toMatchObject({ subject: 'me', second: 2 });
-    expect((await jwtVerify(made.jwt, await importJWK(made.jwk, alg))).payload.sub).toBe('me');
-  });
+  it.each(['RS256', 'PS256', 'ES256', 'ES384', 'Ed25519', 'EdDSA'])(
+    'signs and verifies %s, and others believe it',
+    async (alg) => {
+      const made = valueOf(await job(0, { alg })) as {
+        jwt: string;
+        jwk: Parameters<typeof importJWK>[0];
+        subject: string;
+        second: number;
+      };
+      expect(made).toMatchObject({ subject: 'me', second: 2 });
+      expect((await jwtVerify(made.jwt, await importJWK(made.jwk, alg))).payload.sub).toBe('me');
+    },
+  );
 
   it.each(['RS256', 'ES256', 'Ed25519'])('verifies %s of others, and no forgery', async (alg) => {
     const { privateKey, publicKey } = await generateKeyPair(alg, { extractable: true });
@@ -65,7 +87,11 @@ describe('cryptography that computes for long', () => {
     const derive = `const key = await crypto.subtle.importKey('raw', new Uint8Array(8), 'PBKDF2', false, ['deriveBits']); const bits = () => crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt: new Uint8Array(8), iterations: 500000 }, key, 256);`;
     const run = await sandbox.run(runOf(`job('j', async () => { ${derive} await bits(); return 1; })`));
     expect(run.usage.cpuMs).toBeGreaterThan(20);
-    const many = await sandbox.run(runOf(`job('j', async () => { ${derive} for (let i = 0; i < 1000; i += 1) await bits(); })`, { limits: { ...usualLimits, cpuMs: 300 } }));
+    const many = await sandbox.run(
+      runOf(`job('j', async () => { ${derive} for (let i = 0; i < 1000; i += 1) await bits(); })`, {
+        limits: { ...usualLimits, cpuMs: 300 },
+      }),
+    );
     expect(endOf(many)).toBe('CPU_LIMIT');
   });
 });

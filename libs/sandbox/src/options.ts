@@ -6,7 +6,10 @@ import type { KillReport } from './sandbox.js';
 export interface SandboxOptions {
   /** Names of the host calls that `ctx` offers, such as `kv.get`, `jobs.runNow`, `emit`. Default: none. */
   hostMethods?: string[];
-  /** `tenant`: an executor serves one tenant at a time. `shared`: all tenants share executors (one trust tier). Default `tenant`. */
+  /**
+   * `tenant`: an executor serves one tenant at a time. `shared`: all tenants share executors (one trust tier). Default
+   * `tenant`.
+   */
   isolation?: 'tenant' | 'shared';
   /** Blank executors kept ready. Default 1. */
   blankExecutors?: number;
@@ -24,7 +27,10 @@ export interface SandboxOptions {
   usualMemoryMb?: number;
   /** A tenant's executor without runs is ended after this long. Default 60 000 ms. */
   idleMs?: number;
-  /** An executor is replaced after this many runs (default 200 000), this age (default 1 h), this many isolates thrown away (default 20). */
+  /**
+   * An executor is replaced after this many runs (default 200 000), this age (default 1 h), this many isolates thrown
+   * away (default 20).
+   */
   recycleAfterRuns?: number;
   recycleAfterMs?: number;
   recycleAfterDiscards?: number;
@@ -32,7 +38,10 @@ export interface SandboxOptions {
   killGraceMs?: number;
   /** Lets V8 optimise plugin code; see ADR 0002. Default false. */
   optimize?: boolean;
-  /** User ids that executors may have when this process is root, such as `70000-86383`. Default: a range that nobody else uses. */
+  /**
+   * User ids that executors may have when this process is root, such as `70000-86383`. Default: a range that nobody
+   * else uses.
+   */
   users?: string | undefined;
   /** Does not start where executors reach less; see docs/sandbox.md. Default `T0`. */
   requireTier?: 'T0' | 'T1' | 'T2' | 'T3' | undefined;

@@ -31,10 +31,34 @@ describe('what a route handler returns', () => {
     ['body and status', `() => [{ error: 'User not found' }, 404]`, 404, json, utf8('{"error":"User not found"}')],
     ['no body and a status', `() => [null, 204]`, 204, undefined, null],
     ['a list of two that is no answer', `() => [1, 2]`, 200, json, utf8('[1,2]')],
-    ['body, status and content type', `() => ['<p>', 200, { 'Content-Type': 'text/html' }]`, 200, 'text/html', utf8('<p>')],
-    ['headers as Headers', `() => ['x', 201, new Headers({ 'content-type': 'text/plain' })]`, 201, 'text/plain', utf8('x')],
-    ['bytes', `() => new Uint8Array([0, 255, 128])`, 200, 'application/octet-stream', { encoding: 'base64', data: 'AP+A' }],
-    ['bytes with a type', `() => [new Uint8Array([1]).buffer, 200, { 'content-type': 'image/png' }]`, 200, 'image/png', { encoding: 'base64', data: 'AQ==' }],
+    [
+      'body, status and content type',
+      `() => ['<p>', 200, { 'Content-Type': 'text/html' }]`,
+      200,
+      'text/html',
+      utf8('<p>'),
+    ],
+    [
+      'headers as Headers',
+      `() => ['x', 201, new Headers({ 'content-type': 'text/plain' })]`,
+      201,
+      'text/plain',
+      utf8('x'),
+    ],
+    [
+      'bytes',
+      `() => new Uint8Array([0, 255, 128])`,
+      200,
+      'application/octet-stream',
+      { encoding: 'base64', data: 'AP+A' },
+    ],
+    [
+      'bytes with a type',
+      `() => [new Uint8Array([1]).buffer, 200, { 'content-type': 'image/png' }]`,
+      200,
+      'image/png',
+      { encoding: 'base64', data: 'AQ==' },
+    ],
     ['a Response with text', `() => new Response('hi', { status: 202 })`, 202, 'text/plain;charset=UTF-8', utf8('hi')],
     ['a Response of JSON', `() => Response.json({ a: 1 })`, 200, 'application/json', utf8('{"a":1}')],
     ['a Response without a body', `() => new Response(null, { status: 204 })`, 204, undefined, null],
@@ -46,13 +70,22 @@ describe('what a route handler returns', () => {
   });
 
   it('keeps repeated headers apart, such as two cookies', async () => {
-    const response = await respond(`() => { const r = new Response('x'); r.headers.append('set-cookie', 'a=1'); r.headers.append('set-cookie', 'b=2'); return r; }`);
-    expect((response as { headers: unknown }).headers).toEqual(expect.arrayContaining([['set-cookie', 'a=1'], ['set-cookie', 'b=2']]));
+    const response = await respond(
+      `() => { const r = new Response('x'); r.headers.append('set-cookie', 'a=1'); r.headers.append('set-cookie', 'b=2'); return r; }`,
+    );
+    expect((response as { headers: unknown }).headers).toEqual(
+      expect.arrayContaining([
+        ['set-cookie', 'a=1'],
+        ['set-cookie', 'b=2'],
+      ]),
+    );
   });
 
   it('reads a streamed Response to its end', async () => {
     const body = `new ReadableStream({ start(c) { c.enqueue(new TextEncoder().encode('one ')); c.enqueue(new TextEncoder().encode('two')); c.close(); } })`;
-    const response = (await respond(`() => new Response(${body})`)) as { body: { encoding: 'utf8' | 'base64'; data: string } };
+    const response = (await respond(`() => new Response(${body})`)) as {
+      body: { encoding: 'utf8' | 'base64'; data: string };
+    };
     expect(Buffer.from(response.body.data, response.body.encoding).toString()).toBe('one two');
   });
 
@@ -67,24 +100,60 @@ describe('what a route handler returns', () => {
   });
 
   it.each([
-    ['a promise', `{ user: { profile: Promise.resolve({}) } }`, 'the result holds at "/user/profile" a promise; write await before it'],
+    [
+      'a promise',
+      `{ user: { profile: Promise.resolve({}) } }`,
+      'the result holds at "/user/profile" a promise; write await before it',
+    ],
     ['a Map', `new Map([[1, 2]])`, 'the result is a Map; write Object.fromEntries(map)'],
     ['a Set in a list', `[1, 2, new Set()]`, 'the result holds at "/2" a Set; write [...set]'],
     ['an Error', `{ error: new RangeError('x') }`, 'the result holds at "/error" an Error; write its message'],
-    ['the error of a call', `{ error: await ctx.kv.set(1n).catch((e) => e) }`, 'the result holds at "/error" an Error; write its message'],
-    ['a WeakMap', `{ a: new WeakMap() }`, 'the result holds at "/a" an object of the class WeakMap without members of its own'],
-    ['parameters of a URL', `{ a: new URLSearchParams('a=b') }`, 'the result holds at "/a" an object of the class URLSearchParams without members of its own; write [...it]'],
-    ['an object that hides everything', `(() => { class Money { #cents = 1; } return { total: new Money() }; })()`, 'the result holds at "/total" an object of the class Money without members of its own'],
+    [
+      'the error of a call',
+      `{ error: await ctx.kv.set(1n).catch((e) => e) }`,
+      'the result holds at "/error" an Error; write its message',
+    ],
+    [
+      'a WeakMap',
+      `{ a: new WeakMap() }`,
+      'the result holds at "/a" an object of the class WeakMap without members of its own',
+    ],
+    [
+      'parameters of a URL',
+      `{ a: new URLSearchParams('a=b') }`,
+      'the result holds at "/a" an object of the class URLSearchParams without members of its own; write [...it]',
+    ],
+    [
+      'an object that hides everything',
+      `(() => { class Money { #cents = 1; } return { total: new Money() }; })()`,
+      'the result holds at "/total" an object of the class Money without members of its own',
+    ],
     ['a division by zero', `{ items: [{ price: 0 / 0 }] }`, 'the result holds at "/items/0/price" the number NaN'],
     ['a date that is none', `{ at: new Date('tomorrow') }`, 'the result holds at "/at" a Date that is no time'],
     ['a function in a list', `[() => 1]`, 'the result holds at "/0" a function'],
     ['a BigInt', `{ a: { b: 1n } }`, 'the result holds at "/a/b" a BigInt; write its digits as text'],
     ['bytes inside of it', `{ a: new Uint8Array([1]) }`, 'the result holds at "/a" bytes; write them as base64 text'],
-    ['a status in quotes', `[{ error: 'no such user' }, '404']`, 'the result holds at "/1" the status "404" as text; write the number 404'],
-    ['a status in quotes beside headers', `['x', '404', { 'x-a': 'b' }]`, 'the result holds at "/1" the status "404" as text; write the number 404'],
+    [
+      'a status in quotes',
+      `[{ error: 'no such user' }, '404']`,
+      'the result holds at "/1" the status "404" as text; write the number 404',
+    ],
+    [
+      'a status in quotes beside headers',
+      `['x', '404', { 'x-a': 'b' }]`,
+      'the result holds at "/1" the status "404" as text; write the number 404',
+    ],
     ['a promise beside a status', `[Promise.resolve(1), 200]`, 'the result is a promise; write await before it'],
-    ['a header that is no byte', `['x', 200, { 'X-Price': '5 €' }]`, 'the response header "x-price" contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent'],
-    ['such a header of a Response', `new Response('x', { headers: { 'X-Price': '5 €' } })`, 'The header "X-Price" contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent'],
+    [
+      'a header that is no byte',
+      `['x', 200, { 'X-Price': '5 €' }]`,
+      'the response header "x-price" contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent',
+    ],
+    [
+      'such a header of a Response',
+      `new Response('x', { headers: { 'X-Price': '5 €' } })`,
+      'The header "X-Price" contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent',
+    ],
   ])('%s is refused with its place', async (_name, result, message) => {
     const run = await sandbox.run(runOf(`route('/', async (ctx) => (${result}))`, { kind: 'route' }));
     expect(run).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message } });
@@ -94,10 +163,22 @@ describe('what a route handler returns', () => {
     ['members that are undefined or functions', `{ a: undefined, f() {}, b: null }`, '{"b":null}'],
     ['undefined in a list', `[undefined, null]`, '[null,null]'],
     ['empty objects and lists', `{ a: {}, b: [], c: Object.create(null) }`, '{"a":{},"b":[],"c":{}}'],
-    ['a toJSON', `{ at: new Date(0), total: { toJSON: () => null }, url: new URL('https://a.test/') }`, '{"at":"1970-01-01T00:00:00.000Z","total":null,"url":"https://a.test/"}'],
-    ['boxed values', `{ a: new Number(1), b: new String('x'), c: new Boolean(true), d: null }`, '{"a":1,"b":"x","c":true,"d":null}'],
+    [
+      'a toJSON',
+      `{ at: new Date(0), total: { toJSON: () => null }, url: new URL('https://a.test/') }`,
+      '{"at":"1970-01-01T00:00:00.000Z","total":null,"url":"https://a.test/"}',
+    ],
+    [
+      'boxed values',
+      `{ a: new Number(1), b: new String('x'), c: new Boolean(true), d: null }`,
+      '{"a":1,"b":"x","c":true,"d":null}',
+    ],
     ['an object of a class with members', `(() => { class A { x = 1; } return [new A(), {}]; })()`, '[{"x":1},{}]'],
-    ['a large number', `{ a: 1610521604143693813, b: 1e300, c: null }`, '{"a":1610521604143693800,"b":1e+300,"c":null}'],
+    [
+      'a large number',
+      `{ a: 1610521604143693813, b: 1e300, c: null }`,
+      '{"a":1610521604143693800,"b":1e+300,"c":null}',
+    ],
     ['a text that is no status', `['x', '4040']`, '["x","4040"]'],
   ])('%s is as JSON has it', async (_name, result, data) => {
     expect(await respond(`() => (${result})`)).toMatchObject({ status: 200, body: { data } });
@@ -106,8 +187,12 @@ describe('what a route handler returns', () => {
   it('of a hook is kept as JSON has it, and its log says what that lost', async () => {
     const lines: SandboxLog[] = [];
     const log = (line: SandboxLog) => void lines.push(line);
-    expect(valueOf(await sandbox.run(runOf(`hook('a', () => ({ seen: new Set([1]) }))`, { kind: 'event', log })))).toEqual({ seen: {} });
-    expect(lines).toMatchObject([{ level: 'warn', message: 'the result holds at "/seen" a Set; write [...set]; it is kept without' }]);
+    expect(
+      valueOf(await sandbox.run(runOf(`hook('a', () => ({ seen: new Set([1]) }))`, { kind: 'event', log }))),
+    ).toEqual({ seen: {} });
+    expect(lines).toMatchObject([
+      { level: 'warn', message: 'the result holds at "/seen" a Set; write [...set]; it is kept without' },
+    ]);
   });
 });
 
@@ -144,16 +229,28 @@ describe('ctx', () => {
     const body = `job('j', (ctx) => ctx.config)`;
     const first = runOf(body);
     expect(valueOf(await sandbox.run(first))).toEqual({ channel: '#ops', list: [1] });
-    expect(valueOf(await sandbox.run({ ...first, context: { ...first.context, config: { channel: '#dev' } } }))).toEqual({ channel: '#dev' });
+    expect(
+      valueOf(await sandbox.run({ ...first, context: { ...first.context, config: { channel: '#dev' } } })),
+    ).toEqual({ channel: '#dev' });
   });
 
   it('can be taken apart', async () => {
-    expect(await answer(`async ({ kv: { get }, tenantId }) => [tenantId, await get('a')]`)).toEqual(['demo', { method: 'kv.get', args: ['a'] }]);
+    expect(await answer(`async ({ kv: { get }, tenantId }) => [tenantId, await get('a')]`)).toEqual([
+      'demo',
+      { method: 'kv.get', args: ['a'] },
+    ]);
   });
 
   it('shows the request of a route', async () => {
     const handler = `async (ctx) => ({ method: ctx.request.method, url: ctx.request.url, type: ctx.request.headers.get('Content-Type'), body: await ctx.request.json(), params: ctx.params, query: ctx.query })`;
-    const request = { ...getRequest, method: 'POST', headers: [['content-type', 'application/json']] as [string, string][], params: { id: '7' }, query: { a: '1', b: ['2', '3'] }, body: { encoding: 'utf8' as const, data: '{"x":"ü"}' } };
+    const request = {
+      ...getRequest,
+      method: 'POST',
+      headers: [['content-type', 'application/json']] as [string, string][],
+      params: { id: '7' },
+      query: { a: '1', b: ['2', '3'] },
+      body: { encoding: 'utf8' as const, data: '{"x":"ü"}' },
+    };
     const response = (await respond(handler, { request })) as { body: { data: string } };
     expect(JSON.parse(response.body.data)).toEqual({
       method: 'POST',
@@ -167,7 +264,9 @@ describe('ctx', () => {
 
   it('hands a binary request body on as it came', async () => {
     const request = { ...getRequest, method: 'PUT', body: { encoding: 'base64' as const, data: 'AP+A' } };
-    const response = (await respond(`async (ctx) => [...new Uint8Array(await ctx.request.arrayBuffer())]`, { request })) as { body: { data: string } };
+    const response = (await respond(`async (ctx) => [...new Uint8Array(await ctx.request.arrayBuffer())]`, {
+      request,
+    })) as { body: { data: string } };
     expect(JSON.parse(response.body.data)).toEqual([0, 255, 128]);
   });
 
@@ -176,19 +275,24 @@ describe('ctx', () => {
   });
 
   it('holds only the namespaces of the host-call table, besides its own', async () => {
-    expect(await answer(`(ctx) => [typeof ctx.kv.get, typeof ctx.jobs.runNow, typeof ctx.emit, typeof ctx.db]`)).toEqual(['function', 'function', 'function', 'undefined']);
+    expect(
+      await answer(`(ctx) => [typeof ctx.kv.get, typeof ctx.jobs.runNow, typeof ctx.emit, typeof ctx.db]`),
+    ).toEqual(['function', 'function', 'function', 'undefined']);
   });
 });
 
 describe('host calls', () => {
   it('carry their arguments as one JSON array, bytes included', async () => {
     const calls: HostCall[] = [];
-    await answer(`async (ctx) => { await ctx.emit('a.b', { at: new Date(0), list: [undefined, 1] }, undefined); await ctx.kv.set('k', new Uint8Array([1, 2])); }`, {
-      hostCall: (call) => {
-        calls.push(call);
-        return Promise.resolve({ ok: true, value: 'null' });
+    await answer(
+      `async (ctx) => { await ctx.emit('a.b', { at: new Date(0), list: [undefined, 1] }, undefined); await ctx.kv.set('k', new Uint8Array([1, 2])); }`,
+      {
+        hostCall: (call) => {
+          calls.push(call);
+          return Promise.resolve({ ok: true, value: 'null' });
+        },
       },
-    });
+    );
     expect(calls.map(({ method, args }) => [method, JSON.parse(args) as unknown])).toEqual([
       ['emit', ['a.b', { at: '1970-01-01T00:00:00.000Z', list: [null, 1] }]],
       ['kv.set', ['k', { $bytes: 'AQI=' }]],
@@ -208,15 +312,39 @@ describe('host calls', () => {
     ['an Error', '{ list: [{ error: new TypeError("x") }] }', /holds at "\/list\/0\/error" an Error/],
     ['the error of a call', '{ error: await ctx.kv.get(1n).catch((e) => e) }', /holds at "\/error" an Error/],
     ['a pattern', '{ like: /x/ }', /holds at "\/like" a RegExp/],
-    ['what has no members of its own', '{ at: [new Headers({ a: "b" })] }', /holds at "\/at\/0" an object of the class Headers/],
-    ['an id whose digits were lost', '{ row: { id: 1610521604143693813 } }', /holds at "\/row\/id" the number 1610521604143693800, which is beyond 2\^53/],
+    [
+      'what has no members of its own',
+      '{ at: [new Headers({ a: "b" })] }',
+      /holds at "\/at\/0" an object of the class Headers/,
+    ],
+    [
+      'an id whose digits were lost',
+      '{ row: { id: 1610521604143693813 } }',
+      /holds at "\/row\/id" the number 1610521604143693800, which is beyond 2\^53/,
+    ],
     ['a whole number beyond 2^53', '1e18', /holds the number 1000000000000000000, which is beyond 2\^53/],
-    ['one that is written with an exponent', '{ n: [-1e21] }', /holds at "\/n\/0" the number -1e\+21, which is beyond 2\^53/],
+    [
+      'one that is written with an exponent',
+      '{ n: [-1e21] }',
+      /holds at "\/n\/0" the number -1e\+21, which is beyond 2\^53/,
+    ],
     ['a promise beside bytes', '{ a: new Uint8Array(3), b: Promise.resolve() }', /holds at "\/b" a promise/],
-    ['a circle', '(() => { const a = {}; a.a = a; return a; })()', /argument 2 cannot be written as JSON: Converting circular structure/],
-    ['what is nested too deep to write', '(() => { let a = {}; for (let i = 0; i < 200000; i += 1) a = { a }; return a; })()', /cannot be written as JSON/],
+    [
+      'a circle',
+      '(() => { const a = {}; a.a = a; return a; })()',
+      /argument 2 cannot be written as JSON: Converting circular structure/,
+    ],
+    [
+      'what is nested too deep to write',
+      '(() => { let a = {}; for (let i = 0; i < 200000; i += 1) a = { a }; return a; })()',
+      /cannot be written as JSON/,
+    ],
     ['a getter that throws', '({ get a() { throw new Error("mine"); } })', /cannot be written as JSON: mine/],
-    ['a proxy that throws', 'new Proxy({}, { ownKeys() { throw { get message() { throw 1; } }; } })', /argument 2 cannot be written as JSON$/],
+    [
+      'a proxy that throws',
+      'new Proxy({}, { ownKeys() { throw { get message() { throw 1; } }; } })',
+      /argument 2 cannot be written as JSON$/,
+    ],
   ])('refuse %s, instead of losing it', async (_name, value, message) => {
     const made: string[] = [];
     const hostCall = ({ method }: HostCall) => {
@@ -224,7 +352,11 @@ describe('host calls', () => {
       return Promise.resolve({ ok: true as const, value: 'null' });
     };
     const handler = `async (ctx) => { try { await ctx.kv.set('k', ${value}); } catch (e) { return [e instanceof Error, e.code, e.message]; } }`;
-    expect(await answer(handler, { hostCall })).toEqual([true, 'INVALID_ARGUMENTS', expect.stringMatching(message) as string]);
+    expect(await answer(handler, { hostCall })).toEqual([
+      true,
+      'INVALID_ARGUMENTS',
+      expect.stringMatching(message) as string,
+    ]);
     expect(made).toEqual([]);
   });
 
@@ -234,7 +366,9 @@ describe('host calls', () => {
       sent.push(args);
       return Promise.resolve({ ok: true as const, value: 'null' });
     };
-    await answer(`(ctx) => ctx.kv.set('k', [9007199254740991, -9007199254740991, 0.1, Math.PI, Number.MIN_VALUE])`, { hostCall });
+    await answer(`(ctx) => ctx.kv.set('k', [9007199254740991, -9007199254740991, 0.1, Math.PI, Number.MIN_VALUE])`, {
+      hostCall,
+    });
     expect(sent).toEqual(['["k",[9007199254740991,-9007199254740991,0.1,3.141592653589793,5e-324]]']);
   });
 
@@ -249,7 +383,10 @@ describe('host calls', () => {
       await ctx.kv.set('blob', new Blob([new Uint8Array([1]), new Uint8Array([2])]));
     }`;
     await answer(handler, { hostCall });
-    expect(calls).toEqual([['view', { $bytes: 'AQI=' }], ['blob', { $bytes: 'AQI=' }]]);
+    expect(calls).toEqual([
+      ['view', { $bytes: 'AQI=' }],
+      ['blob', { $bytes: 'AQI=' }],
+    ]);
   });
 
   it.each([
@@ -269,7 +406,10 @@ describe('host calls', () => {
     [`ctx.plugins.call('other', Promise.resolve('/'))`, 'argument 2 holds a promise'],
   ])('of HTTP refuse what they would have to guess: %s', async (call, detail) => {
     const handler = `async (ctx) => { try { await ${call}; } catch (e) { return [e.code, e.message]; } }`;
-    expect(await answer(handler, { hostCall: () => Promise.reject(new Error('nothing was to be sent')) })).toEqual(['INVALID_ARGUMENTS', expect.stringContaining(detail) as string]);
+    expect(await answer(handler, { hostCall: () => Promise.reject(new Error('nothing was to be sent')) })).toEqual([
+      'INVALID_ARGUMENTS',
+      expect.stringContaining(detail) as string,
+    ]);
   });
 
   it('of HTTP send every value of a header, and refuse one that is no byte by its name', async () => {
@@ -285,35 +425,62 @@ describe('host calls', () => {
       await ctx.http.get('https://a.test/', { redirect: 'no' }).catch((e) => refused.push(e.code));
       return refused;
     }`;
-    const about = 'contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent';
+    const about =
+      'contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent';
     expect(await answer(handler, { hostCall })).toEqual([
       `INVALID_ARGUMENTS ctx.http.request: The header "X-Price" ${about}`,
       'INVALID_ARGUMENTS ctx.http.request: Invalid header name: "a b"',
       `INVALID_ARGUMENTS ctx.http.request: headers must be an object, a list of pairs or Headers: The header "X-Price" ${about}`,
       'INVALID_ARGUMENTS',
     ]);
-    expect(calls).toMatchObject([{ headers: [['link', '<a>'], ['link', '<b>'], ['x-name', 'Zoë']], redirect: 'manual' }]);
+    expect(calls).toMatchObject([
+      {
+        headers: [
+          ['link', '<a>'],
+          ['link', '<b>'],
+          ['x-name', 'Zoë'],
+        ],
+        redirect: 'manual',
+      },
+    ]);
   });
 
   it('of HTTP take headers from anything that lists pairs', async () => {
     const calls: unknown[] = [];
     const hostCall = ({ args }: HostCall) => {
       calls.push(JSON.parse(args));
-      return Promise.resolve({ ok: true as const, value: JSON.stringify({ status: 200, headers: [], url: 'https://a.test/', body: null }) });
+      return Promise.resolve({
+        ok: true as const,
+        value: JSON.stringify({ status: 200, headers: [], url: 'https://a.test/', body: null }),
+      });
     };
-    await answer(`async (ctx) => { for (const headers of [new Map([['X-A', 'b']]), [['X-A', 'b']], new Headers({ 'X-A': 'b' }), { 'X-A': 'b' }]) await ctx.http.get('https://a.test/', { headers }); }`, { hostCall });
+    await answer(
+      `async (ctx) => { for (const headers of [new Map([['X-A', 'b']]), [['X-A', 'b']], new Headers({ 'X-A': 'b' }), { 'X-A': 'b' }]) await ctx.http.get('https://a.test/', { headers }); }`,
+      { hostCall },
+    );
     expect(calls).toMatchObject(Array.from({ length: 4 }, () => [{ headers: [['x-a', 'b']] }]));
   });
 
   it('bring bytes back as Uint8Array', async () => {
     const handler = `async (ctx) => { const { data } = await ctx.files.read('a'); return [data instanceof Uint8Array, [...data]]; }`;
-    expect(await answer(handler, { hostCall: () => Promise.resolve({ ok: true, value: '{"data":{"$bytes":"AP8="}}' }) })).toEqual([true, [0, 255]]);
+    expect(
+      await answer(handler, { hostCall: () => Promise.resolve({ ok: true, value: '{"data":{"$bytes":"AP8="}}' }) }),
+    ).toEqual([true, [0, 255]]);
   });
 
   it('fail as an Error with the code, which the plugin may catch', async () => {
-    const hostCall = () => Promise.resolve({ ok: false as const, code: 'PERMISSION_DENIED', message: 'kv is not granted' });
-    expect(await answer(`async (ctx) => { try { await ctx.kv.get('a'); } catch (e) { return [e instanceof Error, e.code, e.message]; } }`, { hostCall })).toEqual([true, 'PERMISSION_DENIED', 'kv is not granted']);
-    expect(await sandbox.run(runOf(`job('j', (ctx) => ctx.kv.get('a'))`, { hostCall }))).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'kv is not granted' } });
+    const hostCall = () =>
+      Promise.resolve({ ok: false as const, code: 'PERMISSION_DENIED', message: 'kv is not granted' });
+    expect(
+      await answer(
+        `async (ctx) => { try { await ctx.kv.get('a'); } catch (e) { return [e instanceof Error, e.code, e.message]; } }`,
+        { hostCall },
+      ),
+    ).toEqual([true, 'PERMISSION_DENIED', 'kv is not granted']);
+    expect(await sandbox.run(runOf(`job('j', (ctx) => ctx.kv.get('a'))`, { hostCall }))).toMatchObject({
+      status: 'failed',
+      error: { code: 'PLUGIN_ERROR', message: 'kv is not granted' },
+    });
   });
 
   it('beyond the number allowed at once wait their turn', async () => {
@@ -333,15 +500,29 @@ describe('host calls', () => {
   });
 
   it('answer a secret, or the fallback when there is none', async () => {
-    const hostCall = ({ args }: HostCall) => Promise.resolve({ ok: true as const, value: args === '["API_KEY"]' ? '"s3cret"' : 'null' });
-    expect(await answer(`async (ctx) => [await ctx.secrets.get('API_KEY'), await ctx.secrets.get('NONE'), await ctx.secrets.get('NONE', 'x')]`, { hostCall })).toEqual(['s3cret', null, 'x']);
+    const hostCall = ({ args }: HostCall) =>
+      Promise.resolve({ ok: true as const, value: args === '["API_KEY"]' ? '"s3cret"' : 'null' });
+    expect(
+      await answer(
+        `async (ctx) => [await ctx.secrets.get('API_KEY'), await ctx.secrets.get('NONE'), await ctx.secrets.get('NONE', 'x')]`,
+        { hostCall },
+      ),
+    ).toEqual(['s3cret', null, 'x']);
   });
 
   it('send HTTP in one form, whether by ctx.http or by fetch', async () => {
     const calls: unknown[] = [];
     const hostCall = ({ method, args }: HostCall) => {
       calls.push([method, ...(JSON.parse(args) as unknown[])]);
-      return Promise.resolve({ ok: true as const, value: JSON.stringify({ status: 201, headers: [['x-a', 'b']], url: 'https://a.test/', body: { encoding: 'utf8', data: '{"ok":1}' } }) });
+      return Promise.resolve({
+        ok: true as const,
+        value: JSON.stringify({
+          status: 201,
+          headers: [['x-a', 'b']],
+          url: 'https://a.test/',
+          body: { encoding: 'utf8', data: '{"ok":1}' },
+        }),
+      });
     };
     const handler = `async (ctx) => {
       const one = await ctx.http.post('https://a.test/', { a: 1 }, { headers: { 'X-B': 'c' }, query: { q: 'x' }, timeoutMs: 500 });
@@ -351,7 +532,20 @@ describe('host calls', () => {
     }`;
     expect(await answer(handler, { hostCall })).toEqual([201, true, 'b', { ok: 1 }, '{"ok":1}', 201, { ok: 1 }, 8]);
     expect(calls).toMatchObject([
-      ['http.request', { method: 'POST', url: 'https://a.test/', headers: [['x-b', 'c'], ['content-type', 'application/json']], query: { q: 'x' }, body: { encoding: 'utf8', data: '{"a":1}' }, timeout_ms: 500 }],
+      [
+        'http.request',
+        {
+          method: 'POST',
+          url: 'https://a.test/',
+          headers: [
+            ['x-b', 'c'],
+            ['content-type', 'application/json'],
+          ],
+          query: { q: 'x' },
+          body: { encoding: 'utf8', data: '{"a":1}' },
+          timeout_ms: 500,
+        },
+      ],
       ['http.request', { method: 'POST', url: 'https://a.test/', body: { encoding: 'utf8', data: 'text' } }],
       ['http.request', { method: 'GET', url: 'https://a.test/', headers: [], body: null }],
     ]);
@@ -363,12 +557,26 @@ describe('handlers', () => {
     ['hook gets the event', `hook('a.b', (ctx, event) => event.data)`, 'event', '{"data":{"x":1}}', { x: 1 }],
     ['job gets the payload', `job('j', (ctx, payload) => payload)`, 'job', '[1]', [1]],
     ['job without a payload', `job('j', (ctx, payload) => payload === undefined)`, 'job', undefined, true],
-    ['filter gets and gives a value', `filter('f', (ctx, value) => ({ ...value, b: 2 }))`, 'filter', '{"a":1}', { a: 1, b: 2 }],
-    ['onConfigChange gets key, value and operation', `onConfigChange((ctx, key, value, op) => [ctx.tenantId, key, value, op])`, 'lifecycle', '{"key":"channel","value":"#x","op":"set"}', ['demo', 'channel', '#x', 'set']],
+    [
+      'filter gets and gives a value',
+      `filter('f', (ctx, value) => ({ ...value, b: 2 }))`,
+      'filter',
+      '{"a":1}',
+      { a: 1, b: 2 },
+    ],
+    [
+      'onConfigChange gets key, value and operation',
+      `onConfigChange((ctx, key, value, op) => [ctx.tenantId, key, value, op])`,
+      'lifecycle',
+      '{"key":"channel","value":"#x","op":"set"}',
+      ['demo', 'channel', '#x', 'set'],
+    ],
     ['onInstall gets ctx', `onInstall((ctx) => ctx.plugin.slug)`, 'lifecycle', undefined, 'probe'],
     ['health gets ctx', `health((ctx) => ({ ok: true }))`, 'health', undefined, { ok: true }],
   ] as const)('%s', async (_name, body, kind, payload, result) => {
-    expect(valueOf(await sandbox.run(runOf(body, { kind, ...(payload === undefined ? {} : { payload }) })))).toEqual(result);
+    expect(valueOf(await sandbox.run(runOf(body, { kind, ...(payload === undefined ? {} : { payload }) })))).toEqual(
+      result,
+    );
   });
 
   it('that are not where the release said are PLUGIN_ERROR', async () => {
@@ -378,7 +586,10 @@ describe('handlers', () => {
 
   it('that throw end as PLUGIN_ERROR with message and stack', async () => {
     const outcome = await sandbox.run(runOf(`job('j', async () => { throw new TypeError('no such user'); })`));
-    expect(outcome).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'no such user', stack: expect.stringContaining('plugin.js:1') as string } });
+    expect(outcome).toMatchObject({
+      status: 'failed',
+      error: { code: 'PLUGIN_ERROR', message: 'no such user', stack: expect.stringContaining('plugin.js:1') as string },
+    });
   });
 
   it.each([
@@ -387,27 +598,45 @@ describe('handlers', () => {
     [`throw { message: 'an object' }`, 'an object'],
     [`throw Symbol('s')`, 'Symbol(s)'],
   ])('that %s end as PLUGIN_ERROR with what can be shown', async (statement, message) => {
-    expect(await sandbox.run(runOf(`job('j', () => { ${statement}; })`))).toMatchObject({ error: { code: 'PLUGIN_ERROR', message } });
+    expect(await sandbox.run(runOf(`job('j', () => { ${statement}; })`))).toMatchObject({
+      error: { code: 'PLUGIN_ERROR', message },
+    });
   });
 
   it('say that a failure must not be retried, or when', async () => {
-    expect(await sandbox.run(runOf(`job('j', () => { throw new NonRetryable('gone'); })`))).toMatchObject({ error: { code: 'NON_RETRYABLE', message: 'gone' } });
-    expect(await sandbox.run(runOf(`job('j', () => { throw new RetryAfter(1500, 'busy'); })`))).toMatchObject({ error: { code: 'RETRY_AFTER', message: 'busy', retryAfterMs: 1500 } });
-    expect(await sandbox.run(runOf(`job('j', () => { throw new RetryAfter('busy', 1500); })`))).toMatchObject({ error: { code: 'RETRY_AFTER', message: 'busy', retryAfterMs: 1500 } });
+    expect(await sandbox.run(runOf(`job('j', () => { throw new NonRetryable('gone'); })`))).toMatchObject({
+      error: { code: 'NON_RETRYABLE', message: 'gone' },
+    });
+    expect(await sandbox.run(runOf(`job('j', () => { throw new RetryAfter(1500, 'busy'); })`))).toMatchObject({
+      error: { code: 'RETRY_AFTER', message: 'busy', retryAfterMs: 1500 },
+    });
+    expect(await sandbox.run(runOf(`job('j', () => { throw new RetryAfter('busy', 1500); })`))).toMatchObject({
+      error: { code: 'RETRY_AFTER', message: 'busy', retryAfterMs: 1500 },
+    });
   });
 
   it('that keep buffers until none are left end as MEMORY_LIMIT, and the next run starts afresh', async () => {
     const body = `const kept = []; job('fill', () => { for (;;) kept.push(new ArrayBuffer(4_000_000)); }); job('few', () => new ArrayBuffer(8_000_000).byteLength);`;
     const limits = { ...usualLimits, memoryMb: 32 };
     const full = await sandbox.run(runOf(body, { limits }));
-    expect(full).toMatchObject({ status: 'failed', error: { code: 'MEMORY_LIMIT', message: expect.stringContaining('32 MB') as string } });
+    expect(full).toMatchObject({
+      status: 'failed',
+      error: { code: 'MEMORY_LIMIT', message: expect.stringContaining('32 MB') as string },
+    });
     expect(full.usage.memoryMb).toBeGreaterThanOrEqual(32);
-    expect(await sandbox.run(runOf(body, { index: 1, limits }))).toMatchObject({ status: 'succeeded', result: '8000000' });
+    expect(await sandbox.run(runOf(body, { index: 1, limits }))).toMatchObject({
+      status: 'succeeded',
+      result: '8000000',
+    });
   });
 
   it('share what the entry made, from run to run of one release', async () => {
     const body = `let count = 0; job('j', () => (count += 1))`;
-    expect([await answer(`() => 0`), valueOf(await sandbox.run(runOf(body))), valueOf(await sandbox.run(runOf(body)))]).toEqual([0, 1, 2]);
+    expect([
+      await answer(`() => 0`),
+      valueOf(await sandbox.run(runOf(body))),
+      valueOf(await sandbox.run(runOf(body))),
+    ]).toEqual([0, 1, 2]);
   });
 
   it('run side by side in one isolate', async () => {
@@ -423,7 +652,9 @@ describe('a long turn', () => {
   it('of a job holds up no other run of its plugin', async () => {
     const body = `job('spin', () => { for (;;); }); job('ping', () => 'pong');`;
     const controller = new AbortController();
-    const spin = sandbox.run(runOf(body, { signal: controller.signal, limits: { ...usualLimits, wallMs: 60_000, cpuMs: 60_000 } }));
+    const spin = sandbox.run(
+      runOf(body, { signal: controller.signal, limits: { ...usualLimits, wallMs: 60_000, cpuMs: 60_000 } }),
+    );
     expect(valueOf(await sandbox.run(runOf(body, { index: 1 })))).toBe('pong');
     controller.abort();
     expect(endOf(await spin)).toBe('CANCELLED');
@@ -433,7 +664,9 @@ describe('a long turn', () => {
 describe('logs', () => {
   it('come line by line, with level and fields', async () => {
     const lines: SandboxLog[] = [];
-    await answer(`(ctx) => { console.log('hello', 1); console.error('bad'); ctx.log.warn('careful', { a: 1 }); }`, { log: (line) => lines.push(line) });
+    await answer(`(ctx) => { console.log('hello', 1); console.error('bad'); ctx.log.warn('careful', { a: 1 }); }`, {
+      log: (line) => lines.push(line),
+    });
     expect(lines).toMatchObject([
       { level: 'info', message: 'hello 1' },
       { level: 'error', message: 'bad' },
@@ -457,7 +690,11 @@ describe('logs', () => {
     expect(await answer(handler, { log: (line) => lines.push(line) })).toBe('done');
     expect(lines).toMatchObject([
       { level: 'error', message: expect.stringMatching(/TypeError: alone/) as string },
-      { level: 'error', message: 'failed', fields: { name: 'RangeError', message: 'why', stack: expect.stringContaining('RangeError: why') as string } },
+      {
+        level: 'error',
+        message: 'failed',
+        fields: { name: 'RangeError', message: 'why', stack: expect.stringContaining('RangeError: why') as string },
+      },
       { level: 'warn', message: 'failed', fields: { error: { message: 'inside' }, n: '10', nan: 'NaN' } },
       { level: 'info', message: 'round', fields: { name: 'c', self: '[Circular]' } },
       { level: 'info', message: expect.stringContaining("name: 'c'") as string },
@@ -476,7 +713,11 @@ describe('logs', () => {
 
 describe('usage', () => {
   it('counts what the run used', async () => {
-    const outcome = await sandbox.run(runOf(`job('j', async (ctx) => { console.log('x'); await ctx.kv.get('a'); await ctx.kv.get('b'); return 'four'; })`));
+    const outcome = await sandbox.run(
+      runOf(
+        `job('j', async (ctx) => { console.log('x'); await ctx.kv.get('a'); await ctx.kv.get('b'); return 'four'; })`,
+      ),
+    );
     expect(outcome.usage).toMatchObject({ logLines: 1, logBytes: 1, hostCalls: 2, resultBytes: 6 });
     expect(outcome.usage.cpuMs).toBeGreaterThan(0);
     expect(outcome.usage.wallMs).toBeGreaterThan(0);
@@ -493,7 +734,13 @@ describe('inspection', () => {
       ok: true,
       warnings: [],
       registrations: [
-        { kind: 'route', path: '/users/:id', methods: ['GET', 'POST'], auth: { hmac: { secret: 'S', header: 'X-Signature', scheme: 'github' } }, roles: ['admin'] },
+        {
+          kind: 'route',
+          path: '/users/:id',
+          methods: ['GET', 'POST'],
+          auth: { hmac: { secret: 'S', header: 'X-Signature', scheme: 'github' } },
+          roles: ['admin'],
+        },
         { kind: 'event', name: 'auth.user.*' },
         { kind: 'job', name: 'daily' },
         { kind: 'filter', name: 'price.quote', priority: 5, timeoutMs: 200, onError: 'fail' },
@@ -510,26 +757,44 @@ describe('inspection', () => {
     ['never ends', `for (;;);`, 'TIMEOUT', ''],
     ['registers no function', `route('/', 5)`, 'PLUGIN_ERROR', 'the handler must be a function'],
     ['registers no path', `route('', () => 1)`, 'PLUGIN_ERROR', 'path must be'],
-    ['gives a route an option that nothing reads', `route('/a', { method: 'POST' }, () => 1)`, 'PLUGIN_ERROR', 'route /a has no option "method"; there are: methods, auth, roles'],
-    ['gives a filter an option that nothing reads', `filter('a.b', { order: 1 }, () => 1)`, 'PLUGIN_ERROR', 'filter a.b has no option "order"'],
+    [
+      'gives a route an option that nothing reads',
+      `route('/a', { method: 'POST' }, () => 1)`,
+      'PLUGIN_ERROR',
+      'route /a has no option "method"; there are: methods, auth, roles',
+    ],
+    [
+      'gives a filter an option that nothing reads',
+      `filter('a.b', { order: 1 }, () => 1)`,
+      'PLUGIN_ERROR',
+      'filter a.b has no option "order"',
+    ],
     ['gives a job options', `job('j', { schedule: '@daily' }, () => 1)`, 'PLUGIN_ERROR', 'declared in the manifest'],
     ['uses too much memory', `const a = []; for (;;) a.push(new Array(10000).fill(1));`, 'MEMORY_LIMIT', ''],
   ])('fails for an entry that %s', async (_name, body, code, message) => {
     const found = await sandbox.inspect(bundleOf(body), { wallMs: 2000, memoryMb: 32 });
     expect(found).toMatchObject({ ok: false });
     if (!found.ok) {
-      expect(['CPU_LIMIT', 'TIMEOUT'].includes(found.error.code) && code === 'TIMEOUT' ? code : found.error.code).toBe(code);
+      expect(['CPU_LIMIT', 'TIMEOUT'].includes(found.error.code) && code === 'TIMEOUT' ? code : found.error.code).toBe(
+        code,
+      );
       expect(found.error.message).toContain(message);
     }
   });
 
   it('warns of host calls while the entry loads', async () => {
     const found = await sandbox.inspect(bundleOf(`fetch('https://a.test/').catch(() => 0); job('j', () => 1);`));
-    expect(found).toMatchObject({ ok: true, registrations: [{ kind: 'job' }], warnings: [expect.stringContaining('http.request') as string] });
+    expect(found).toMatchObject({
+      ok: true,
+      registrations: [{ kind: 'job' }],
+      warnings: [expect.stringContaining('http.request') as string],
+    });
   });
 
   it('leaves nothing behind for the next one', async () => {
     await sandbox.inspect(bundleOf(`globalThis.left = 1; job('j', () => 1);`));
-    expect(await sandbox.inspect(bundleOf(`if (globalThis.left) throw new Error('left'); job('j', () => 1);`))).toMatchObject({ ok: true });
+    expect(
+      await sandbox.inspect(bundleOf(`if (globalThis.left) throw new Error('left'); job('j', () => 1);`)),
+    ).toMatchObject({ ok: true });
   });
 });

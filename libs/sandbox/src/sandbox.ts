@@ -1,7 +1,10 @@
 import type { Readable } from 'node:stream';
 import type { Json } from '@annex/kernel';
 
-/** What plugin code registered when its entry ran: in the order of the calls, so `index` names a handler of one bundle for good. */
+/**
+ * What plugin code registered when its entry ran: in the order of the calls, so `index` names a handler of one bundle
+ * for good.
+ */
 export type Registration =
   /** `cors` as it was written; left out: the manifest's. */
   | { kind: 'route'; path: string; methods: string[]; auth: Json; roles: string[] | null; cors?: Json }
@@ -76,8 +79,8 @@ export interface RouteResponse {
   headers: [string, string][];
   body: { encoding: 'utf8' | 'base64'; data: string } | null;
   /**
-   * The body, when it is a stream; `body` is `null` then. Whoever does not read it holds the plugin up, and after a while ends the run. It fails with
-   * a `StreamCut` when the run does.
+   * The body, when it is a stream; `body` is `null` then. Whoever does not read it holds the plugin up, and after a
+   * while ends the run. It fails with a `StreamCut` when the run does.
    */
   stream?: Readable;
 }
@@ -90,7 +93,9 @@ export interface RunContext {
   run: { id: string; kind: string; name: string; attempt: number; deadlineMs: number };
   permissions: string[];
   config: Json;
-  /** Stands in the placeholders of `secrets.ref`, which are `{{secret:<name>:<token>}}`. Left out: `{{secret:<name>}}`. */
+  /**
+   * Stands in the placeholders of `secrets.ref`, which are `{{secret:<name>:<token>}}`. Left out: `{{secret:<name>}}`.
+   */
   refToken?: string;
 }
 
@@ -119,8 +124,8 @@ export interface RunRequest {
   /** Chooses the executor: one serves a single tenant at a time. */
   tenantId: string;
   /**
-   * `foreground`: somebody waits for the answer. Work in the `background` has executors of its own, so that neither keeps the other from running.
-   * Default `foreground`.
+   * `foreground`: somebody waits for the answer. Work in the `background` has executors of its own, so that neither
+   * keeps the other from running. Default `foreground`.
    */
   lane?: Lane | undefined;
   /** Who is billed when an executor has to be killed. */
@@ -140,8 +145,8 @@ export interface RunRequest {
   hostCall(call: HostCall): Promise<HostCallAnswer>;
   log(line: SandboxLog): void;
   /**
-   * Told a route's answer when the run goes on after it, because of a stream, calls that the handler did not wait for or `ctx.waitUntil`. `run` resolves
-   * when all is done, with the same answer, or with what failed since.
+   * Told a route's answer when the run goes on after it, because of a stream, calls that the handler did not wait for
+   * or `ctx.waitUntil`. `run` resolves when all is done, with the same answer, or with what failed since.
    */
   onResponse?(response: RouteResponse): void;
   /** Cancels the run: the handler's `ctx.run.signal` fires, and after 250 ms of grace the run ends as `CANCELLED`. */
@@ -164,9 +169,14 @@ export type SandboxErrorCode =
 
 export interface SandboxError {
   code: SandboxErrorCode;
-  /** For the plugin's author. For `PLUGIN_ERROR` the thrown error's message, capped at 8 KiB; text chosen by the plugin. */
+  /**
+   * For the plugin's author. For `PLUGIN_ERROR` the thrown error's message, capped at 8 KiB; text chosen by the plugin.
+   */
   message: string;
-  /** The thrown error's stack as the isolate printed it, capped at 16 KiB; text chosen by the plugin. Never shown to callers of a route. */
+  /**
+   * The thrown error's stack as the isolate printed it, capped at 16 KiB; text chosen by the plugin. Never shown to
+   * callers of a route.
+   */
   stack?: string;
   /** `RETRY_AFTER`: milliseconds the plugin asked to wait. */
   retryAfterMs?: number;
@@ -181,11 +191,18 @@ export type RunOutcome = { usage: SandboxUsage } & (
 
 /** What a throw-away isolate found when it ran an entry without `ctx`. */
 export type InspectOutcome =
-  | { ok: true; registrations: Registration[]; warnings: string[] }
-  | { ok: false; error: SandboxError };
+  { ok: true; registrations: Registration[]; warnings: string[] } | { ok: false; error: SandboxError };
 
 export interface SandboxStats {
-  executors: { pid: number; tenantId: string | null; lane: Lane | null; rssBytes: number; isolates: number; runs: number; ageMs: number }[];
+  executors: {
+    pid: number;
+    tenantId: string | null;
+    lane: Lane | null;
+    rssBytes: number;
+    isolates: number;
+    runs: number;
+    ageMs: number;
+  }[];
   blankReady: number;
   starts: number;
   kills: Record<string, number>;
@@ -205,11 +222,20 @@ export interface KillReport {
 export interface Sandbox {
   /** Runs a handler and answers how it ended. Rejects only when the sandbox was stopped. */
   run(request: RunRequest): Promise<RunOutcome>;
-  /** Runs a bundle's entry once, without `ctx`, in an executor that no tenant's run shares, and answers what it registered. */
+  /**
+   * Runs a bundle's entry once, without `ctx`, in an executor that no tenant's run shares, and answers what it
+   * registered.
+   */
   inspect(bundle: Bundle, limits?: { wallMs?: number; memoryMb?: number }): Promise<InspectOutcome>;
-  /** Forgets the warm isolates whose key begins with `isolateKeyPrefix` (a release was replaced, a plugin disabled). Runs under way finish. */
+  /**
+   * Forgets the warm isolates whose key begins with `isolateKeyPrefix` (a release was replaced, a plugin disabled).
+   * Runs under way finish.
+   */
   evict(isolateKeyPrefix: string): void;
   stats(): SandboxStats;
-  /** Stops taking runs, waits for those under way up to `graceMs` (default 5000), then ends every executor. Safe to call twice. */
+  /**
+   * Stops taking runs, waits for those under way up to `graceMs` (default 5000), then ends every executor. Safe to call
+   * twice.
+   */
   stop(graceMs?: number): Promise<void>;
 }

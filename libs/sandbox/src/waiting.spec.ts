@@ -1,5 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createSandbox, type HostCallAnswer, type RouteResponse, type RunOutcome, type RunRequest, type Sandbox, type SandboxLog } from './index.js';
+import {
+  createSandbox,
+  type HostCallAnswer,
+  type RouteResponse,
+  type RunOutcome,
+  type RunRequest,
+  type Sandbox,
+  type SandboxLog,
+} from './index.js';
 import { endOf, runOf, usualLimits, valueOf } from './testing/runs.js';
 
 let sandbox: Sandbox;
@@ -45,8 +53,14 @@ describe('a handler that does not wait for its calls', () => {
   it.each([
     ['a host call', `(ctx) => { ctx.kv.set('a', 1); return 'done'; }`],
     ['fetch', `() => { fetch('https://x.test/'); return 'done'; }`],
-    ['a call behind microtasks', `(ctx) => { (async () => { for (let i = 0; i < 50; i += 1) await null; await ctx.kv.set('a', 1); })(); return 'done'; }`],
-    ['a call behind cryptography', `(ctx) => { crypto.subtle.digest('SHA-256', new Uint8Array(1)).then(() => ctx.kv.set('a', 1)); return 'done'; }`],
+    [
+      'a call behind microtasks',
+      `(ctx) => { (async () => { for (let i = 0; i < 50; i += 1) await null; await ctx.kv.set('a', 1); })(); return 'done'; }`,
+    ],
+    [
+      'a call behind cryptography',
+      `(ctx) => { crypto.subtle.digest('SHA-256', new Uint8Array(1)).then(() => ctx.kv.set('a', 1)); return 'done'; }`,
+    ],
   ])('has ended when they are answered: %s', async (_what, handler) => {
     const host = new SlowHost();
     const run = sandbox.run(runOf(`job('j', ${handler})`, host.parts));
@@ -59,7 +73,12 @@ describe('a handler that does not wait for its calls', () => {
 
   it('has ended when the calls that follow from them are answered', async () => {
     const host = new SlowHost();
-    const run = sandbox.run(runOf(`job('j', (ctx) => { (async () => { await ctx.kv.get('a'); await ctx.kv.set('a', 1); await ctx.emit('x'); })(); })`, host.parts));
+    const run = sandbox.run(
+      runOf(
+        `job('j', (ctx) => { (async () => { await ctx.kv.get('a'); await ctx.kv.set('a', 1); await ctx.emit('x'); })(); })`,
+        host.parts,
+      ),
+    );
     for (let call = 1; call <= 3; call += 1) {
       await host.calls(call);
       host.answer();
@@ -70,14 +89,27 @@ describe('a handler that does not wait for its calls', () => {
 
   it('succeeds at its deadline, and its log says what was cut off', async () => {
     const host = new SlowHost();
-    const run = await sandbox.run(runOf(`job('j', (ctx) => { ctx.kv.set('a', 1); ctx.emit('x'); return 1; })`, { ...host.parts, limits: { ...usualLimits, wallMs: 400 } }));
+    const run = await sandbox.run(
+      runOf(`job('j', (ctx) => { ctx.kv.set('a', 1); ctx.emit('x'); return 1; })`, {
+        ...host.parts,
+        limits: { ...usualLimits, wallMs: 400 },
+      }),
+    );
     expect(valueOf(run)).toBe(1);
-    expect(host.log).toMatchObject([{ level: 'warn', message: 'The run ended before 2 of its calls were answered, so they may not have taken effect: ctx.kv.set, ctx.emit' }]);
+    expect(host.log).toMatchObject([
+      {
+        level: 'warn',
+        message:
+          'The run ended before 2 of its calls were answered, so they may not have taken effect: ctx.kv.set, ctx.emit',
+      },
+    ]);
   });
 
   it('that throws ends at once, and its log says what was cut off', async () => {
     const host = new SlowHost();
-    const run = await sandbox.run(runOf(`job('j', (ctx) => { ctx.kv.set('a', 1); throw new Error('no'); })`, host.parts));
+    const run = await sandbox.run(
+      runOf(`job('j', (ctx) => { ctx.kv.set('a', 1); throw new Error('no'); })`, host.parts),
+    );
     expect(endOf(run)).toBe('PLUGIN_ERROR');
     expect(host.log).toMatchObject([{ level: 'warn', message: expect.stringContaining('ctx.kv.set') as string }]);
   });
@@ -88,7 +120,15 @@ describe('a handler that does not wait for its calls', () => {
     await host.calls(1);
     host.answer({ ok: false, code: 'RATE_LIMITED', message: 'too many' });
     expect(valueOf(await run)).toBe(1);
-    expect(host.log).toMatchObject([{ level: 'error', message: 'Uncaught (in promise): too many', fields: { stack: expect.stringMatching(/^Error: too many\n {4}at ctx\.kv\.set\n {4}at .*plugin\.js:1:/) as string } }]);
+    expect(host.log).toMatchObject([
+      {
+        level: 'error',
+        message: 'Uncaught (in promise): too many',
+        fields: {
+          stack: expect.stringMatching(/^Error: too many\n {4}at ctx\.kv\.set\n {4}at .*plugin\.js:1:/) as string,
+        },
+      },
+    ]);
   });
 
   it('leaves its ctx dead once the run is over', async () => {
@@ -101,9 +141,16 @@ describe('a handler that does not wait for its calls', () => {
 
   it('drops its timers, and a line for debugging says so', async () => {
     const host = new SlowHost();
-    const run = await sandbox.run(runOf(`job('j', () => { setTimeout(() => undefined, 60000); AbortSignal.timeout(60000); return 1; })`, host.parts));
+    const run = await sandbox.run(
+      runOf(
+        `job('j', () => { setTimeout(() => undefined, 60000); AbortSignal.timeout(60000); return 1; })`,
+        host.parts,
+      ),
+    );
     expect(valueOf(run)).toBe(1);
-    expect(host.log).toMatchObject([{ level: 'debug', message: expect.stringContaining('A timer was still pending') as string }]);
+    expect(host.log).toMatchObject([
+      { level: 'debug', message: expect.stringContaining('A timer was still pending') as string },
+    ]);
   });
 });
 
@@ -118,12 +165,24 @@ describe('ctx.waitUntil', () => {
   });
 
   it('makes a rejection the failure of the run', async () => {
-    const run = await sandbox.run(runOf(`job('j', (ctx) => { ctx.waitUntil((async () => { await new Promise((resolve) => setTimeout(resolve, 5)); throw new Error('later'); })()); return 1; })`));
+    const run = await sandbox.run(
+      runOf(
+        `job('j', (ctx) => { ctx.waitUntil((async () => { await new Promise((resolve) => setTimeout(resolve, 5)); throw new Error('later'); })()); return 1; })`,
+      ),
+    );
     expect(run).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'later' } });
   });
 
   it('takes what is no promise, and any number of them', async () => {
-    expect(valueOf(await sandbox.run(runOf(`job('j', (ctx) => { for (let i = 0; i < 1000; i += 1) ctx.waitUntil(i); ctx.waitUntil(); return 1; })`)))).toBe(1);
+    expect(
+      valueOf(
+        await sandbox.run(
+          runOf(
+            `job('j', (ctx) => { for (let i = 0; i < 1000; i += 1) ctx.waitUntil(i); ctx.waitUntil(); return 1; })`,
+          ),
+        ),
+      ),
+    ).toBe(1);
   });
 
   it('throws once the run is over', async () => {
@@ -141,7 +200,11 @@ describe('ctx.waitUntil', () => {
   });
 
   it('that never settles ends with the deadline, as a success', async () => {
-    const run = await sandbox.run(runOf(`job('j', (ctx) => { ctx.waitUntil(new Promise(() => undefined)); return 1; })`, { limits: { ...usualLimits, wallMs: 300 } }));
+    const run = await sandbox.run(
+      runOf(`job('j', (ctx) => { ctx.waitUntil(new Promise(() => undefined)); return 1; })`, {
+        limits: { ...usualLimits, wallMs: 300 },
+      }),
+    );
     expect(valueOf(run)).toBe(1);
   });
 
@@ -152,7 +215,10 @@ describe('ctx.waitUntil', () => {
 });
 
 describe("a route's answer", () => {
-  async function answered(handler: string, host: SlowHost): Promise<{ response: RouteResponse; run: Promise<RunOutcome> }> {
+  async function answered(
+    handler: string,
+    host: SlowHost,
+  ): Promise<{ response: RouteResponse; run: Promise<RunOutcome> }> {
     let run: Promise<RunOutcome> | undefined;
     const response = await new Promise<RouteResponse>((resolve) => {
       run = sandbox.run({ ...runOf(`route('/', ${handler})`, { kind: 'route', ...host.parts }), onResponse: resolve });
@@ -163,7 +229,10 @@ describe("a route's answer", () => {
 
   it('is there before what the handler did not wait for', async () => {
     const host = new SlowHost();
-    const { response, run } = await answered(`(ctx) => { ctx.kv.set('a', 1); return [{ a: 1 }, 201, { 'x-a': 'b' }]; }`, host);
+    const { response, run } = await answered(
+      `(ctx) => { ctx.kv.set('a', 1); return [{ a: 1 }, 201, { 'x-a': 'b' }]; }`,
+      host,
+    );
     expect(response).toMatchObject({ status: 201, body: { data: '{"a":1}' } });
     expect(await isPending(run)).toBe(true);
     host.answer();
@@ -172,7 +241,10 @@ describe("a route's answer", () => {
 
   it('stands when what follows fails, which is the end of the run', async () => {
     const host = new SlowHost();
-    const { response, run } = await answered(`(ctx) => { ctx.waitUntil(ctx.kv.get('a').then(() => { throw new Error('too late'); })); return 'ok'; }`, host);
+    const { response, run } = await answered(
+      `(ctx) => { ctx.waitUntil(ctx.kv.get('a').then(() => { throw new Error('too late'); })); return 'ok'; }`,
+      host,
+    );
     expect(response.status).toBe(200);
     host.answer();
     expect(await run).toMatchObject({ status: 'failed', error: { message: 'too late' } });
@@ -181,7 +253,13 @@ describe("a route's answer", () => {
   it('is given once', async () => {
     const host = new SlowHost();
     const responses: RouteResponse[] = [];
-    const run = sandbox.run({ ...runOf(`route('/', (ctx) => { ctx.kv.set('a', 1); ctx.kv.set('b', 1); return 'ok'; })`, { kind: 'route', ...host.parts }), onResponse: (response) => void responses.push(response) });
+    const run = sandbox.run({
+      ...runOf(`route('/', (ctx) => { ctx.kv.set('a', 1); ctx.kv.set('b', 1); return 'ok'; })`, {
+        kind: 'route',
+        ...host.parts,
+      }),
+      onResponse: (response) => void responses.push(response),
+    });
     await host.calls(2);
     host.answer();
     host.answer();

@@ -13,9 +13,27 @@ interface FieldKind {
 const months = ['JAN', 'FEB', 'MAR', 'APR', 'MAY', 'JUN', 'JUL', 'AUG', 'SEP', 'OCT', 'NOV', 'DEC'];
 const weekdays = ['SUN', 'MON', 'TUE', 'WED', 'THU', 'FRI', 'SAT'];
 const longWords: Record<string, string> = {
-  JANUARY: 'JAN', FEBRUARY: 'FEB', MARCH: 'MAR', APRIL: 'APR', JUNE: 'JUN', JULY: 'JUL', AUGUST: 'AUG', SEPTEMBER: 'SEP', SEPT: 'SEP',
-  OCTOBER: 'OCT', NOVEMBER: 'NOV', DECEMBER: 'DEC', SUNDAY: 'SUN', MONDAY: 'MON', TUESDAY: 'TUE', TUES: 'TUE', WEDNESDAY: 'WED',
-  THURSDAY: 'THU', THURS: 'THU', FRIDAY: 'FRI', SATURDAY: 'SAT',
+  JANUARY: 'JAN',
+  FEBRUARY: 'FEB',
+  MARCH: 'MAR',
+  APRIL: 'APR',
+  JUNE: 'JUN',
+  JULY: 'JUL',
+  AUGUST: 'AUG',
+  SEPTEMBER: 'SEP',
+  SEPT: 'SEP',
+  OCTOBER: 'OCT',
+  NOVEMBER: 'NOV',
+  DECEMBER: 'DEC',
+  SUNDAY: 'SUN',
+  MONDAY: 'MON',
+  TUESDAY: 'TUE',
+  TUES: 'TUE',
+  WEDNESDAY: 'WED',
+  THURSDAY: 'THU',
+  THURS: 'THU',
+  FRIDAY: 'FRI',
+  SATURDAY: 'SAT',
 };
 
 /** The six fields in their order. */
@@ -61,7 +79,13 @@ export function parseField(key: keyof typeof fieldKinds, text: string, faults: I
   return field;
 }
 
-function readItem(kind: FieldKind, key: string, item: string, field: CronField, values: Set<number>): string | undefined {
+function readItem(
+  kind: FieldKind,
+  key: string,
+  item: string,
+  field: CronField,
+  values: Set<number>,
+): string | undefined {
   const where = `${quote(item)} in the ${kind.name} field`;
   if (item === '') return `the ${kind.name} field has an empty item; put values between the commas.`;
   if (key === 'dayOfMonth' && /^l$/i.test(item)) {
@@ -74,7 +98,8 @@ function readItem(kind: FieldKind, key: string, item: string, field: CronField, 
   if (key === 'dayOfWeek' && /^l$/i.test(item)) {
     return `${where} needs a weekday: "5L" is the last Friday of the month. The last day of the month is "L" in the day of month field.`;
   }
-  if (/^h(\(.*\))?(\/.*)?$/i.test(item)) return `${where} would be a random value; choose one from ${kind.min} to ${kind.max}.`;
+  if (/^h(\(.*\))?(\/.*)?$/i.test(item))
+    return `${where} would be a random value; choose one from ${kind.min} to ${kind.max}.`;
   const last = key === 'dayOfWeek' ? /^([a-z0-9]+)l$/i.exec(item) : null;
   if (last !== null && !isWord(kind, item)) {
     const day = readValue(kind, last[1] ?? '');
@@ -84,7 +109,8 @@ function readItem(kind: FieldKind, key: string, item: string, field: CronField, 
   }
   const nth = /^([^#]*)#(.*)$/.exec(item);
   if (nth !== null) {
-    if (key !== 'dayOfWeek') return `${where}: "#" belongs to the day of week field, as in "MON#2" for the second Monday.`;
+    if (key !== 'dayOfWeek')
+      return `${where}: "#" belongs to the day of week field, as in "MON#2" for the second Monday.`;
     const day = readValue(kind, nth[1] ?? '');
     if (typeof day === 'string') return `${where}: ${day}`;
     if (!/^[1-5]$/.test(nth[2] ?? '')) return `${where}: after "#" comes 1 to 5, the number of the week in the month.`;
@@ -100,7 +126,8 @@ function readRange(kind: FieldKind, key: string, item: string, values: Set<numbe
   if (more.length > 0) return `${where} has two steps; write one, such as "*/5".`;
   let step = 1;
   if (stepText !== undefined) {
-    if (!/^\d{1,4}$/.test(stepText) || Number(stepText) < 1) return `${where}: the step after "/" is a whole number from 1.`;
+    if (!/^\d{1,4}$/.test(stepText) || Number(stepText) < 1)
+      return `${where}: the step after "/" is a whole number from 1.`;
     step = Number(stepText);
     const width = kind.max - kind.min + (key === 'dayOfWeek' ? 0 : 1);
     if (step > width) {
@@ -121,7 +148,8 @@ function readRange(kind: FieldKind, key: string, item: string, values: Set<numbe
       if (typeof second === 'string') return `${where}: ${second}`;
       // Sunday ends a week as well as it begins one.
       to = key === 'dayOfWeek' && second === 0 && from > 0 ? 7 : second;
-      if (to < from) return `${where} runs backwards; write two ranges: "${from}-${kind.max === 7 ? 6 : kind.max},${kind.min}-${to}".`;
+      if (to < from)
+        return `${where} runs backwards; write two ranges: "${from}-${kind.max === 7 ? 6 : kind.max},${kind.min}-${to}".`;
     } else if (stepText === undefined) to = from;
     else if (from === 7) return `${where}: start a stepped day of week at 0 (Sunday) to 6.`;
   }
@@ -139,14 +167,17 @@ function readValue(kind: FieldKind, text: string): number | string {
   if (text === '') return 'a value is missing.';
   if (/^\d+$/.test(text)) {
     const value = text.length > 4 ? Number.POSITIVE_INFINITY : Number(text);
-    return value >= kind.min && value <= kind.max ? value : `${quote(text, 12)} is out of range; the ${kind.name} goes from ${span}.`;
+    return value >= kind.min && value <= kind.max
+      ? value
+      : `${quote(text, 12)} is out of range; the ${kind.name} goes from ${span}.`;
   }
   if (kind.words.length > 0 && /^[a-z]+$/i.test(text)) {
     const upper = text.toUpperCase();
     const index = kind.words.indexOf(upper);
     if (index >= 0) return index + kind.wordsFrom;
     const short = Object.hasOwn(longWords, upper) ? longWords[upper] : undefined;
-    const hint = short !== undefined && kind.words.includes(short) ? ` Did you mean "${short}"?` : didYouMean(text, kind.words);
+    const hint =
+      short !== undefined && kind.words.includes(short) ? ` Did you mean "${short}"?` : didYouMean(text, kind.words);
     return `${quote(text, 20)} is not a ${kind.name}.${hint || ` Names: ${kind.words.join(' ')}.`}`;
   }
   return `${quote(text, 20)} is not a value; the ${kind.name} takes ${span}${kind.words.length > 0 ? ` or ${kind.words[0] ?? ''} to ${kind.words.at(-1) ?? ''}` : ''}.`;

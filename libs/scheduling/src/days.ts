@@ -25,7 +25,10 @@ export function isScheduledDay(schedule: Schedule, day: number): boolean {
   return inMonth() || inWeek();
 }
 
-/** First local tick at or after `wallMs` and before `endMs`, both as if the local clock were UTC; `undefined` when there is none. */
+/**
+ * First local tick at or after `wallMs` and before `endMs`, both as if the local clock were UTC; `undefined` when there
+ * is none.
+ */
 export function nextWall(schedule: Schedule, wallMs: number, endMs: number): number | undefined {
   const wholeSecond = Math.ceil(wallMs / 1000) * 1000;
   let day = Math.floor(wholeSecond / dayMs);

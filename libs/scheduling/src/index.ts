@@ -1,4 +1,10 @@
-export { parseSchedule, scheduleWords, type ParseScheduleOptions, type Schedule, type ScheduleReading } from './parse-schedule.js';
+export {
+  parseSchedule,
+  scheduleWords,
+  type ParseScheduleOptions,
+  type Schedule,
+  type ScheduleReading,
+} from './parse-schedule.js';
 export type { CronField } from './cron-fields.js';
 export { smallestGapS } from './smallest-gap.js';
 export { canonicalZone, timezoneFault } from './zone.js';

@@ -28,7 +28,13 @@ describe('where the clock is set forward', () => {
     ['0 3 * * *', 'Europe/Berlin', '2026-03-28T12:00Z', 2, '2026-03-29 01:00, 2026-03-30 01:00'],
     ['30 1 * * *', 'Europe/Berlin', '2026-03-28T12:00Z', 2, '2026-03-29 00:30, 2026-03-29 23:30'],
     ['30 * * * *', 'Europe/Berlin', '2026-03-28T23:45Z', 3, '2026-03-29 00:30, 2026-03-29 01:30, 2026-03-29 02:30'],
-    ['*/20 * * * *', 'Europe/Berlin', '2026-03-29T00:30Z', 4, '2026-03-29 00:40, 2026-03-29 01:00, 2026-03-29 01:20, 2026-03-29 01:40'],
+    [
+      '*/20 * * * *',
+      'Europe/Berlin',
+      '2026-03-29T00:30Z',
+      4,
+      '2026-03-29 00:40, 2026-03-29 01:00, 2026-03-29 01:20, 2026-03-29 01:40',
+    ],
     ['0 */2 * * *', 'Europe/Berlin', '2026-03-28T22:30Z', 3, '2026-03-28 23:00, 2026-03-29 01:00, 2026-03-29 02:00'],
     ['30 2 29 3 *', 'Europe/Berlin', '2026-03-28T12:00Z', 2, '2026-03-29 01:00, 2027-03-29 00:30'],
     ['30 2 * * SUN', 'Europe/Berlin', '2026-03-28T12:00Z', 2, '2026-03-29 01:00, 2026-04-05 00:30'],
@@ -37,8 +43,20 @@ describe('where the clock is set forward', () => {
     // 2026-10-04 02:00 → 02:30, at 2026-10-03 15:30 UTC.
     ['15 2 * * *', 'Australia/Lord_Howe', '2026-10-03T10:00Z', 2, '2026-10-03 15:30, 2026-10-04 15:15'],
     ['45 2 * * *', 'Australia/Lord_Howe', '2026-10-03T10:00Z', 2, '2026-10-03 15:45, 2026-10-04 15:45'],
-    ['0 * * * *', 'Australia/Lord_Howe', '2026-10-03T13:40Z', 4, '2026-10-03 14:30, 2026-10-03 15:30, 2026-10-03 16:00, 2026-10-03 17:00'],
-    ['*/30 * * * *', 'Australia/Lord_Howe', '2026-10-03T14:40Z', 3, '2026-10-03 15:00, 2026-10-03 15:30, 2026-10-03 16:00'],
+    [
+      '0 * * * *',
+      'Australia/Lord_Howe',
+      '2026-10-03T13:40Z',
+      4,
+      '2026-10-03 14:30, 2026-10-03 15:30, 2026-10-03 16:00, 2026-10-03 17:00',
+    ],
+    [
+      '*/30 * * * *',
+      'Australia/Lord_Howe',
+      '2026-10-03T14:40Z',
+      3,
+      '2026-10-03 15:00, 2026-10-03 15:30, 2026-10-03 16:00',
+    ],
     // 2026-09-06 00:00 → 01:00, at 04:00 UTC: the day begins at one.
     ['0 0 * * *', 'America/Santiago', '2026-09-05T05:00Z', 2, '2026-09-06 04:00, 2026-09-07 03:00'],
     ['@daily', 'America/Santiago', '2026-09-05T05:00Z', 2, '2026-09-06 04:00, 2026-09-07 03:00'],
@@ -62,15 +80,33 @@ describe('where the clock is set back', () => {
     ['0 2 * * *', 'Europe/Berlin', '2026-10-24T12:00Z', 2, '2026-10-25 00:00, 2026-10-26 01:00'],
     ['*/30 2 * * *', 'Europe/Berlin', '2026-10-24T12:00Z', 3, '2026-10-25 00:00, 2026-10-25 00:30, 2026-10-26 01:00'],
     ['0 3 * * *', 'Europe/Berlin', '2026-10-24T12:00Z', 2, '2026-10-25 02:00, 2026-10-26 02:00'],
-    ['0 * * * *', 'Europe/Berlin', '2026-10-24T22:30Z', 4, '2026-10-24 23:00, 2026-10-25 00:00, 2026-10-25 01:00, 2026-10-25 02:00'],
-    ['*/30 * * * *', 'Europe/Berlin', '2026-10-25T00:10Z', 4, '2026-10-25 00:30, 2026-10-25 01:00, 2026-10-25 01:30, 2026-10-25 02:00'],
+    [
+      '0 * * * *',
+      'Europe/Berlin',
+      '2026-10-24T22:30Z',
+      4,
+      '2026-10-24 23:00, 2026-10-25 00:00, 2026-10-25 01:00, 2026-10-25 02:00',
+    ],
+    [
+      '*/30 * * * *',
+      'Europe/Berlin',
+      '2026-10-25T00:10Z',
+      4,
+      '2026-10-25 00:30, 2026-10-25 01:00, 2026-10-25 01:30, 2026-10-25 02:00',
+    ],
     ['30 2 * * *', 'Europe/Berlin', '2026-10-25T00:30Z', 1, '2026-10-26 01:30'],
     ['30 2 * * *', 'Europe/Berlin', '2026-10-25T01:10Z', 1, '2026-10-26 01:30'],
     // 2026-11-01 02:00 → 01:00, at 06:00 UTC.
     ['30 1 * * *', 'America/New_York', '2026-10-31T12:00Z', 2, '2026-11-01 05:30, 2026-11-02 06:30'],
     // 2026-04-05 02:00 → 01:30, at 2026-04-04 15:00 UTC.
     ['45 1 * * *', 'Australia/Lord_Howe', '2026-04-04T10:00Z', 2, '2026-04-04 14:45, 2026-04-05 15:15'],
-    ['*/30 * * * *', 'Australia/Lord_Howe', '2026-04-04T14:10Z', 3, '2026-04-04 14:30, 2026-04-04 15:00, 2026-04-04 15:30'],
+    [
+      '*/30 * * * *',
+      'Australia/Lord_Howe',
+      '2026-04-04T14:10Z',
+      3,
+      '2026-04-04 14:30, 2026-04-04 15:00, 2026-04-04 15:30',
+    ],
     // 2026-04-05 00:00 → 2026-04-04 23:00, at 03:00 UTC.
     ['30 23 * * *', 'America/Santiago', '2026-04-04T05:00Z', 2, '2026-04-05 02:30, 2026-04-06 03:30'],
     ['0 0 * * *', 'America/Santiago', '2026-04-04T05:00Z', 2, '2026-04-05 04:00, 2026-04-06 04:00'],
@@ -102,15 +138,33 @@ describe('a next run', () => {
   it('of every-minute schedules comes after exactly one real minute, all year, in every zone', () => {
     const schedule = read('* * * * *');
     fc.assert(
-      fc.property(fc.constantFrom('Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'America/Santiago', 'Asia/Kathmandu', 'UTC'), fc.integer({ min: 0, max: 40 * 525_600 }), (zone, minute) => {
-        const at = minute * 60_000 + Date.UTC(2000, 0);
-        expect(nextRun(schedule, zone, at)).toBe(at + 60_000);
-      }),
+      fc.property(
+        fc.constantFrom(
+          'Europe/Berlin',
+          'America/New_York',
+          'Australia/Lord_Howe',
+          'America/Santiago',
+          'Asia/Kathmandu',
+          'UTC',
+        ),
+        fc.integer({ min: 0, max: 40 * 525_600 }),
+        (zone, minute) => {
+          const at = minute * 60_000 + Date.UTC(2000, 0);
+          expect(nextRun(schedule, zone, at)).toBe(at + 60_000);
+        },
+      ),
     );
   });
 
   it('once a day is once for every local date, clock changes included', () => {
-    const zones = ['Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'America/Santiago', 'Africa/Cairo', 'UTC'];
+    const zones = [
+      'Europe/Berlin',
+      'America/New_York',
+      'Australia/Lord_Howe',
+      'America/Santiago',
+      'Africa/Cairo',
+      'UTC',
+    ];
     for (const zone of zones) {
       for (const text of ['30 2 * * *', '0 0 * * *', '30 1 * * *', '59 23 * * *']) {
         const found = nextRuns(read(text), zone, Date.UTC(2026, 0, 1), 365);
@@ -123,35 +177,48 @@ describe('a next run', () => {
   it('is found again after any run, without a run between that was left out', () => {
     const texts = ['30 2 * * *', '0 * * * *', '*/15 1-3 * * *', '0 */5 * * *'];
     fc.assert(
-      fc.property(fc.constantFrom(...texts), fc.constantFrom('Europe/Berlin', 'Australia/Lord_Howe', 'America/Santiago'), fc.integer({ min: 0, max: 8760 }), fc.integer({ min: 1, max: 47 }), (text, zone, hour, stepHours) => {
-        const schedule = read(text);
-        const from = Date.UTC(2026, 0) + hour * 3_600_000;
-        const stop = from + stepHours * 3_600_000;
-        const first = nextRun(schedule, zone, stop);
-        const walked = nextRuns(schedule, zone, from, 400).find((at) => at > stop);
-        expect(first).toBe(walked);
-      }),
+      fc.property(
+        fc.constantFrom(...texts),
+        fc.constantFrom('Europe/Berlin', 'Australia/Lord_Howe', 'America/Santiago'),
+        fc.integer({ min: 0, max: 8760 }),
+        fc.integer({ min: 1, max: 47 }),
+        (text, zone, hour, stepHours) => {
+          const schedule = read(text);
+          const from = Date.UTC(2026, 0) + hour * 3_600_000;
+          const stop = from + stepHours * 3_600_000;
+          const first = nextRun(schedule, zone, stop);
+          const walked = nextRuns(schedule, zone, from, 400).find((at) => at > stop);
+          expect(first).toBe(walked);
+        },
+      ),
       { numRuns: 60 },
     );
   });
 });
 
 describe('a time zone', () => {
-  it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5', 'US/Eastern'])('may be %s', (name) => {
-    expect(timezoneFault(name)).toBeUndefined();
-    expect(zoneSpan(name, 0).startMs).toBeLessThanOrEqual(0);
-  });
+  it.each(['UTC', 'Europe/Berlin', 'America/Argentina/Buenos_Aires', 'Etc/GMT+5', 'US/Eastern'])(
+    'may be %s',
+    (name) => {
+      expect(timezoneFault(name)).toBeUndefined();
+      expect(zoneSpan(name, 0).startMs).toBeLessThanOrEqual(0);
+    },
+  );
 
   it('may be every one that Intl lists', () => {
     const names = Intl.supportedValuesOf('timeZone');
     expect(names.length).toBeGreaterThan(400);
-    expect(names.filter((name) => timezoneFault(name) || nextRun(read('0 2 * * *'), name, 0) === undefined)).toEqual([]);
+    expect(names.filter((name) => timezoneFault(name) || nextRun(read('0 2 * * *'), name, 0) === undefined)).toEqual(
+      [],
+    );
   });
 
   it('that is taken can be reckoned with, whatever letters it has', () => {
     const letters = Array.from({ length: 26 }, (_, index) => String.fromCharCode(65 + index));
     const words = letters.flatMap((a) => letters.flatMap((b) => letters.map((c) => a + b + c)));
-    const taken = [...words, 'SystemV/PST8PDT', 'Etc/Unknown', 'Factory', 'GMT+1', 'localtime', 'posixrules'].filter((name) => canonicalZone(name) !== undefined);
+    const taken = [...words, 'SystemV/PST8PDT', 'Etc/Unknown', 'Factory', 'GMT+1', 'localtime', 'posixrules'].filter(
+      (name) => canonicalZone(name) !== undefined,
+    );
     expect(taken).toEqual(expect.arrayContaining(['UTC', 'GMT', 'CET', 'EST', 'PRC']));
     for (const name of taken) expect(zoneSpan(name, 0).offsetMs, name).toBeTypeOf('number');
   });
@@ -168,7 +235,8 @@ describe('a time zone', () => {
     const fault = timezoneFault(name, '/jobs/0/timezone');
     expect(fault).toMatchObject({ code: 'TIMEZONE', pointer: '/jobs/0/timezone' });
     expect(fault?.detail).toContain(zone);
-    for (const [, named = ''] of fault?.detail.matchAll(/"([A-Z]\w+\/\w+)"/g) ?? []) expect(timezoneFault(named), named).toBeUndefined();
+    for (const [, named = ''] of fault?.detail.matchAll(/"([A-Z]\w+\/\w+)"/g) ?? [])
+      expect(timezoneFault(named), named).toBeUndefined();
     expect(nextRun(read('0 2 * * *'), name, 0)).toBeUndefined();
   });
 

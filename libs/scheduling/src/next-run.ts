@@ -1,13 +1,15 @@
 /**
  * When a schedule fires, on a clock that is set forward and back.
  *
- * Why not a library: cron-parser fires a skipped 02:30 at 03:30 instead of 03:00, and loses whole runs where the clock moves by half an hour
- * (Australia/Lord_Howe). The rule here follows the contract, one span of constant offset at a time:
+ * Why not a library: cron-parser fires a skipped 02:30 at 03:30 instead of 03:00, and loses whole runs where the clock
+ * moves by half an hour (Australia/Lord_Howe). The rule here follows the contract, one span of constant offset at a
+ * time:
  *
- * - A schedule with chosen hours is about local times. One that is skipped fires once, at the first instant after the gap; one that
- *   comes twice fires the first time only.
- * - A schedule for every hour is about a rhythm: each real instant whose local time matches fires, so no real hour goes without.
- *   If the gap is not of whole hours, the rhythm breaks, and what was skipped fires at the first instant after the gap.
+ * - A schedule with chosen hours is about local times. One that is skipped fires once, at the first instant after the
+ *   gap; one that comes twice fires the first time only.
+ * - A schedule for every hour is about a rhythm: each real instant whose local time matches fires, so no real hour goes
+ *   without. If the gap is not of whole hours, the rhythm breaks, and what was skipped fires at the first instant after
+ *   the gap.
  */
 import { nextWall } from './days.js';
 import type { Schedule } from './parse-schedule.js';
@@ -20,8 +22,9 @@ const horizonMs = 41 * 366 * 86_400_000;
 const lastInstantMs = 8.64e15;
 
 /**
- * The first instant strictly after `afterMs` at which a schedule fires in a time zone, in milliseconds since the epoch (always a whole
- * second). `undefined` when it does not within 41 years, or the zone is none that {@link canonicalZone} knows (any more).
+ * The first instant strictly after `afterMs` at which a schedule fires in a time zone, in milliseconds since the epoch
+ * (always a whole second). `undefined` when it does not within 41 years, or the zone is none that {@link canonicalZone}
+ * knows (any more).
  */
 export function nextRun(schedule: Schedule, timezone: string, afterMs: number): number | undefined {
   if (canonicalZone(timezone) === undefined) return undefined;
@@ -37,7 +40,10 @@ export function nextRun(schedule: Schedule, timezone: string, afterMs: number): 
   return undefined;
 }
 
-/** The next `count` instants after `afterMs`, in order; fewer when the schedule ends within the horizon of {@link nextRun}. */
+/**
+ * The next `count` instants after `afterMs`, in order; fewer when the schedule ends within the horizon of {@link
+ * nextRun}.
+ */
 export function nextRuns(schedule: Schedule, timezone: string, afterMs: number, count: number): number[] {
   const runs: number[] = [];
   let at: number | undefined = afterMs;

@@ -16,9 +16,32 @@ const details = (text: string, minIntervalS = 0): string[] => {
 
 describe('a schedule', () => {
   it.each([
-    '* * * * *', '0 2 * * *', '*/5 * * * *', '0 0 1,15 * *', '0 9-17 * * MON-FRI', '0 0 L * *', '0 0 1,L * *', '0 0 * * 5L', '0 0 * * FRIL',
-    '0 0 * * MON#2', '0 0 * * 1#1,3#2', '0 0 1 jan *', '0 22 * * FRI-SUN', '0 22 * * 5-7', '0 22 * * 7', '0 0 ? * MON', '30 0 2 * * *',
-    '  0   2\t* * * ', '5/15 * * * *', '0 0 29 2 *', '0 0 30 2 MON', '*/60 * * * *', '0 */24 * * *', '10-50/20 * * * *', ...Object.keys(scheduleWords), '@Daily',
+    '* * * * *',
+    '0 2 * * *',
+    '*/5 * * * *',
+    '0 0 1,15 * *',
+    '0 9-17 * * MON-FRI',
+    '0 0 L * *',
+    '0 0 1,L * *',
+    '0 0 * * 5L',
+    '0 0 * * FRIL',
+    '0 0 * * MON#2',
+    '0 0 * * 1#1,3#2',
+    '0 0 1 jan *',
+    '0 22 * * FRI-SUN',
+    '0 22 * * 5-7',
+    '0 22 * * 7',
+    '0 0 ? * MON',
+    '30 0 2 * * *',
+    '  0   2\t* * * ',
+    '5/15 * * * *',
+    '0 0 29 2 *',
+    '0 0 30 2 MON',
+    '*/60 * * * *',
+    '0 */24 * * *',
+    '10-50/20 * * * *',
+    ...Object.keys(scheduleWords),
+    '@Daily',
   ])('may be %s', (text) => {
     expect(details(text)).toEqual([]);
   });
@@ -102,7 +125,13 @@ describe('a schedule', () => {
   });
 
   it('never takes long to judge, whatever it says', () => {
-    for (const text of ['* * * * * *', '* * * * 1#5', '0-59/1,0-59/1 */1 * * *', `${Array.from({ length: 60 }, (_, index) => index).join(',')} * * * *`]) parseSchedule(text, { minIntervalS: 60 });
+    for (const text of [
+      '* * * * * *',
+      '* * * * 1#5',
+      '0-59/1,0-59/1 */1 * * *',
+      `${Array.from({ length: 60 }, (_, index) => index).join(',')} * * * *`,
+    ])
+      parseSchedule(text, { minIntervalS: 60 });
   });
 });
 
@@ -118,7 +147,13 @@ const fieldItem = (min: number, max: number) =>
 describe('in UTC', () => {
   it('ticks fall where an independent library puts them', () => {
     const texts = fc
-      .tuple(fieldItem(0, 59), fieldItem(0, 23), fc.oneof(fieldItem(1, 28), fc.constant('L')), fieldItem(1, 12), fc.oneof(fieldItem(0, 6), fc.constantFrom('5L', '1#2', 'MON-FRI', 'SUN')))
+      .tuple(
+        fieldItem(0, 59),
+        fieldItem(0, 23),
+        fc.oneof(fieldItem(1, 28), fc.constant('L')),
+        fieldItem(1, 12),
+        fc.oneof(fieldItem(0, 6), fc.constantFrom('5L', '1#2', 'MON-FRI', 'SUN')),
+      )
       .map((fields) => fields.join(' '));
     fc.assert(
       fc.property(texts, fc.integer({ min: Date.UTC(2020, 0), max: Date.UTC(2040, 0) }), (text, from) => {

@@ -19,7 +19,10 @@ export interface Schedule {
 export type ScheduleReading = { ok: true; schedule: Schedule } | { ok: false; errors: InputFault[] };
 
 export interface ParseScheduleOptions {
-  /** Shortest time between two ticks that the operator allows, in seconds (`ANNEX_MIN_INTERVAL_S`). Default: 0, no limit. */
+  /**
+   * Shortest time between two ticks that the operator allows, in seconds (`ANNEX_MIN_INTERVAL_S`). Default: 0, no
+   * limit.
+   */
   minIntervalS?: number;
 }
 
@@ -41,29 +44,44 @@ const maxLength = 200;
 const daysInMonth = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /**
- * Reads a schedule: 5 cron fields (minute, hour, day of month, month, day of week), 6 with seconds first, or one of {@link scheduleWords}.
- * Fields take numbers, names, lists, ranges, steps; `L` and `5L` the last day and the last Friday of the month, `MON#2` its second Monday.
- * When both day fields are restricted, a day that satisfies either one counts, as in crontab(5). Faults come together, pointer `''`.
+ * Reads a schedule: 5 cron fields (minute, hour, day of month, month, day of week), 6 with seconds first, or one of
+ * {@link scheduleWords}. Fields take numbers, names, lists, ranges, steps; `L` and `5L` the last day and the last
+ * Friday of the month, `MON#2` its second Monday. When both day fields are restricted, a day that satisfies either one
+ * counts, as in crontab(5). Faults come together, pointer `''`.
  */
 export function parseSchedule(text: string, { minIntervalS = 0 }: ParseScheduleOptions = {}): ScheduleReading {
-  const refused = (code: string, detail: string): ScheduleReading => ({ ok: false, errors: [{ pointer: '', code, detail }] });
-  if (text.length > maxLength) return refused('SCHEDULE', `is ${text.length} characters long; a schedule has at most ${maxLength}.`);
+  const refused = (code: string, detail: string): ScheduleReading => ({
+    ok: false,
+    errors: [{ pointer: '', code, detail }],
+  });
+  if (text.length > maxLength)
+    return refused('SCHEDULE', `is ${text.length} characters long; a schedule has at most ${maxLength}.`);
   const trimmed = text.trim();
-  if (trimmed === '') return refused('SCHEDULE', 'is empty; write five fields such as "0 2 * * *", or a word such as "@daily".');
+  if (trimmed === '')
+    return refused('SCHEDULE', 'is empty; write five fields such as "0 2 * * *", or a word such as "@daily".');
   let cron = trimmed;
   if (trimmed.startsWith('@')) {
     const word = trimmed.toLowerCase();
     if (!Object.hasOwn(scheduleWords, word)) {
-      if (word === '@reboot') return refused('SCHEDULE', '"@reboot" has no time; run code at start from onInstall or onReload instead.');
-      if (/^@every\b/.test(word)) return refused('SCHEDULE', '"@every" is not supported; write a step such as "*/15 * * * *" for every 15 minutes.');
+      if (word === '@reboot')
+        return refused('SCHEDULE', '"@reboot" has no time; run code at start from onInstall or onReload instead.');
+      if (/^@every\b/.test(word))
+        return refused(
+          'SCHEDULE',
+          '"@every" is not supported; write a step such as "*/15 * * * *" for every 15 minutes.',
+        );
       const words = Object.keys(scheduleWords);
-      return refused('SCHEDULE', `${quote(trimmed, 30)} is not a schedule word.${didYouMean(word, words) || ` Words: ${words.join(' ')}.`}`);
+      return refused(
+        'SCHEDULE',
+        `${quote(trimmed, 30)} is not a schedule word.${didYouMean(word, words) || ` Words: ${words.join(' ')}.`}`,
+      );
     }
     cron = scheduleWords[word] ?? '';
   }
   const fields = cron.split(/\s+/);
   if (fields.length !== 5 && fields.length !== 6) return refused('SCHEDULE', fieldCountDetail(trimmed, fields.length));
-  const [second = '', minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = ''] = fields.length === 6 ? fields : ['0', ...fields];
+  const [second = '', minute = '', hour = '', dayOfMonth = '', month = '', dayOfWeek = ''] =
+    fields.length === 6 ? fields : ['0', ...fields];
   const errors: InputFault[] = [];
   const schedule: Schedule = {
     text: trimmed.startsWith('@') ? trimmed.toLowerCase() : fields.join(' '),
@@ -82,7 +100,10 @@ export function parseSchedule(text: string, { minIntervalS = 0 }: ParseScheduleO
   if (minIntervalS > 0) {
     const gapS = smallestGapS(schedule, minIntervalS);
     if (gapS < minIntervalS) {
-      return refused('SCHEDULE_TOO_OFTEN', `${quote(schedule.text)} fires ${gapS} s apart; the operator allows ${minIntervalS} s or more. Choose fewer ticks${minIntervalS <= 60 && fields.length === 6 ? ', or leave the seconds field out' : ''}.`);
+      return refused(
+        'SCHEDULE_TOO_OFTEN',
+        `${quote(schedule.text)} fires ${gapS} s apart; the operator allows ${minIntervalS} s or more. Choose fewer ticks${minIntervalS <= 60 && fields.length === 6 ? ', or leave the seconds field out' : ''}.`,
+      );
     }
   }
   return { ok: true, schedule };
@@ -100,5 +121,7 @@ function neverDetail(schedule: Schedule): string | undefined {
   if (dayOfMonth.isOpen || dayOfMonth.lastDay || !dayOfWeek.isOpen) return undefined;
   const longest = Math.max(...months.map((month) => daysInMonth[month - 1] ?? 31));
   const first = dayOfMonth.values[0] ?? 1;
-  return first > longest ? `${quote(schedule.text)} never fires: the chosen months have at most ${longest} days. Use "L" for the last day of the month.` : undefined;
+  return first > longest
+    ? `${quote(schedule.text)} never fires: the chosen months have at most ${longest} days. Use "L" for the last day of the month.`
+    : undefined;
 }

@@ -1,5 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { countTicks, decideOverlap, jitterOffsetS, nextTick, planTicks, scheduleSpecHash, type CatchUp, type OverlapPolicy, type TickPlanRequest } from './policy.js';
+import {
+  countTicks,
+  decideOverlap,
+  jitterOffsetS,
+  nextTick,
+  planTicks,
+  scheduleSpecHash,
+  type CatchUp,
+  type OverlapPolicy,
+  type TickPlanRequest,
+} from './policy.js';
 import { parseSchedule, type Schedule } from './parse-schedule.js';
 
 const read = (text: string): Schedule => {
@@ -26,16 +36,28 @@ describe('ticks that are due', () => {
   });
 
   it.each(['none', 'latest', 'all'] as const)('on time fire under catch_up %s', (catchUp) => {
-    expect(planTicks(hourly(catchUp, start + 500))).toEqual({ fire: [start], skipped: [], nextAtMs: start + hour, more: false });
+    expect(planTicks(hourly(catchUp, start + 500))).toEqual({
+      fire: [start],
+      skipped: [],
+      nextAtMs: start + hour,
+      more: false,
+    });
   });
 
   it('after a downtime fire as catch_up says, and the others say why not', () => {
     const now = start + 2 * hour + 10 * minute;
-    const missed = (reason: string, count: number) => Array.from({ length: count }, (_, index) => ({ at: start + index * hour, reason }));
-    expect(planTicks(hourly('latest', now))).toMatchObject({ fire: [start + 2 * hour], skipped: missed('superseded', 2) });
+    const missed = (reason: string, count: number) =>
+      Array.from({ length: count }, (_, index) => ({ at: start + index * hour, reason }));
+    expect(planTicks(hourly('latest', now))).toMatchObject({
+      fire: [start + 2 * hour],
+      skipped: missed('superseded', 2),
+    });
     expect(planTicks(hourly('all', now))).toMatchObject({ fire: [start, start + hour, start + 2 * hour], skipped: [] });
     expect(planTicks(hourly('none', now))).toMatchObject({ fire: [], skipped: missed('missed', 3) });
-    expect(planTicks(hourly('none', start + 2 * hour + 1000))).toMatchObject({ fire: [start + 2 * hour], skipped: missed('missed', 2) });
+    expect(planTicks(hourly('none', start + 2 * hour + 1000))).toMatchObject({
+      fire: [start + 2 * hour],
+      skipped: missed('missed', 2),
+    });
   });
 
   it('past the misfire deadline never fire', () => {
@@ -43,7 +65,10 @@ describe('ticks that are due', () => {
     const now = start + 2 * hour + 10 * minute;
     expect(planTicks(hourly('all', now, late))).toMatchObject({
       fire: [start + 2 * hour],
-      skipped: [{ at: start, reason: 'misfire_deadline' }, { at: start + hour, reason: 'misfire_deadline' }],
+      skipped: [
+        { at: start, reason: 'misfire_deadline' },
+        { at: start + hour, reason: 'misfire_deadline' },
+      ],
     });
     expect(planTicks(hourly('latest', start + 90 * minute, { misfireDeadlineS: 600 }))).toMatchObject({ fire: [] });
   });
@@ -86,13 +111,18 @@ describe('jitter', () => {
 
   it('makes another schedule of it only when there is some', () => {
     const schedule = read('@hourly');
-    expect(scheduleSpecHash({ schedule, timezone: 'UTC', offsetS: 0 })).toBe(scheduleSpecHash({ schedule, timezone: 'UTC' }));
-    expect(scheduleSpecHash({ schedule, timezone: 'UTC', offsetS: 1 })).not.toBe(scheduleSpecHash({ schedule, timezone: 'UTC' }));
+    expect(scheduleSpecHash({ schedule, timezone: 'UTC', offsetS: 0 })).toBe(
+      scheduleSpecHash({ schedule, timezone: 'UTC' }),
+    );
+    expect(scheduleSpecHash({ schedule, timezone: 'UTC', offsetS: 1 })).not.toBe(
+      scheduleSpecHash({ schedule, timezone: 'UTC' }),
+    );
   });
 });
 
 describe('counting ticks', () => {
-  const count = (untilMs: number, max?: number) => countTicks(read('@hourly'), 'UTC', 0, { firstMs: start, untilMs, ...(max !== undefined && { max }) });
+  const count = (untilMs: number, max?: number) =>
+    countTicks(read('@hourly'), 'UTC', 0, { firstMs: start, untilMs, ...(max !== undefined && { max }) });
   it('takes in both ends, and says when it stopped early', () => {
     expect(count(start - 1)).toBeUndefined();
     expect(count(start)).toEqual({ ticks: 1, firstMs: start, lastMs: start, isCut: false });
@@ -118,7 +148,7 @@ describe('a tick that meets an earlier run', () => {
   });
 });
 
-describe('a schedule\'s hash', () => {
+describe("a schedule's hash", () => {
   it('changes with the ticks only', () => {
     const hash = (text: string, timezone = 'UTC') => scheduleSpecHash({ schedule: read(text), timezone });
     expect(hash('@daily')).toBe(hash('0  0 * * *'));

@@ -53,12 +53,23 @@ export interface TickPlan {
 }
 
 /**
- * Decides every tick that is due at `nowMs`: fire it, or skip it with a reason. Nothing is due: the plan is empty and `nextAtMs` unchanged.
- * `latest` fires the newest due tick, `all` every one, `none` only the newest and only if it is on time; a tick past the misfire
- * deadline never fires.
+ * Decides every tick that is due at `nowMs`: fire it, or skip it with a reason. Nothing is due: the plan is empty and
+ * `nextAtMs` unchanged.
+ * `latest` fires the newest due tick, `all` every one, `none` only the newest and only if it is on time; a tick past
+ * the misfire deadline never fires.
  */
 export function planTicks(request: TickPlanRequest): TickPlan {
-  const { schedule, timezone, offsetS = 0, nextAtMs, nowMs, catchUp, misfireDeadlineS, onTimeMs = 60_000, maxTicks = 1000 } = request;
+  const {
+    schedule,
+    timezone,
+    offsetS = 0,
+    nextAtMs,
+    nowMs,
+    catchUp,
+    misfireDeadlineS,
+    onTimeMs = 60_000,
+    maxTicks = 1000,
+  } = request;
   const due: number[] = [];
   let next: number | undefined = nextAtMs;
   while (next !== undefined && next <= nowMs && due.length < maxTicks) {
@@ -70,14 +81,21 @@ export function planTicks(request: TickPlanRequest): TickPlan {
   due.forEach((at, index) => {
     const lateMs = nowMs - at;
     const isNewest = !more && index === due.length - 1;
-    const reason = skipReason(catchUp, { isNewest, isOnTime: lateMs <= onTimeMs, isTooLate: misfireDeadlineS !== null && lateMs > misfireDeadlineS * 1000 });
+    const reason = skipReason(catchUp, {
+      isNewest,
+      isOnTime: lateMs <= onTimeMs,
+      isTooLate: misfireDeadlineS !== null && lateMs > misfireDeadlineS * 1000,
+    });
     if (reason === undefined) plan.fire.push(at);
     else plan.skipped.push({ at, reason });
   });
   return plan;
 }
 
-function skipReason(catchUp: CatchUp, tick: { isNewest: boolean; isOnTime: boolean; isTooLate: boolean }): SkipReason | undefined {
+function skipReason(
+  catchUp: CatchUp,
+  tick: { isNewest: boolean; isOnTime: boolean; isTooLate: boolean },
+): SkipReason | undefined {
   if (tick.isTooLate) return 'misfire_deadline';
   switch (catchUp) {
     case 'all':
@@ -92,8 +110,9 @@ function skipReason(catchUp: CatchUp, tick: { isNewest: boolean; isOnTime: boole
 }
 
 /**
- * How many seconds after its time each tick of a schedule comes, so that many schedules for the same minute do not start together: a whole number
- * from 0 to `jitterS`, always the same one for the same `seed` (what names the schedule).
+ * How many seconds after its time each tick of a schedule comes, so that many schedules for the same minute do not
+ * start together: a whole number from 0 to `jitterS`, always the same one for the same `seed` (what names the
+ * schedule).
  */
 export function jitterOffsetS(seed: string, jitterS: number): number {
   if (jitterS <= 0) return 0;
@@ -115,8 +134,16 @@ export interface TickCount {
   isCut: boolean;
 }
 
-/** Counts the ticks from one of them, `firstMs`, until `untilMs`, at most `max` (default 10,000); `undefined` when the first one is later. */
-export function countTicks(schedule: Schedule, timezone: string, offsetS: number, { firstMs, untilMs, max = 10_000 }: { firstMs: number; untilMs: number; max?: number }): TickCount | undefined {
+/**
+ * Counts the ticks from one of them, `firstMs`, until `untilMs`, at most `max` (default 10,000); `undefined` when the
+ * first one is later.
+ */
+export function countTicks(
+  schedule: Schedule,
+  timezone: string,
+  offsetS: number,
+  { firstMs, untilMs, max = 10_000 }: { firstMs: number; untilMs: number; max?: number },
+): TickCount | undefined {
   if (firstMs > untilMs) return undefined;
   const counted: TickCount = { ticks: 1, firstMs, lastMs: firstMs, isCut: false };
   for (;;) {
@@ -134,8 +161,14 @@ export const maxQueuedTicks = 100;
 /** What to do with a tick: start it now, let it wait, leave it out, or start it and cancel what runs and waits. */
 export type OverlapDecision = { action: 'start' | 'queue' | 'replace' } | { action: 'skip'; reason: SkipReason };
 
-/** Decides what a due tick does to earlier runs of the same job. `running` and `queued` count those, retries included in `queued`. */
-export function decideOverlap(policy: OverlapPolicy, { running, queued }: { running: number; queued: number }): OverlapDecision {
+/**
+ * Decides what a due tick does to earlier runs of the same job. `running` and `queued` count those, retries included in
+ * `queued`.
+ */
+export function decideOverlap(
+  policy: OverlapPolicy,
+  { running, queued }: { running: number; queued: number },
+): OverlapDecision {
   const busy = running + queued > 0;
   switch (policy) {
     case 'allow':
@@ -153,10 +186,32 @@ export function decideOverlap(policy: OverlapPolicy, { running, queued }: { runn
 }
 
 /**
- * Changes exactly when the ticks of a schedule change; hex SHA-256. A schedule's `next_at` is computed anew only when its hash is another
- * one, so that a restart never drops an overdue tick.
+ * Changes exactly when the ticks of a schedule change; hex SHA-256. A schedule's `next_at` is computed anew only when
+ * its hash is another one, so that a restart never drops an overdue tick.
  */
-export function scheduleSpecHash({ schedule, timezone, offsetS = 0 }: { schedule: Schedule; timezone: string; offsetS?: number }): string {
+export function scheduleSpecHash({
+  schedule,
+  timezone,
+  offsetS = 0,
+}: {
+  schedule: Schedule;
+  timezone: string;
+  offsetS?: number;
+}): string {
   const { seconds, minutes, hours, dayOfMonth, months, dayOfWeek } = schedule;
-  return createHash('sha256').update(JSON.stringify([1, timezone, seconds, minutes, hours, dayOfMonth, months, dayOfWeek, ...(offsetS > 0 ? [offsetS] : [])])).digest('hex');
+  return createHash('sha256')
+    .update(
+      JSON.stringify([
+        1,
+        timezone,
+        seconds,
+        minutes,
+        hours,
+        dayOfMonth,
+        months,
+        dayOfWeek,
+        ...(offsetS > 0 ? [offsetS] : []),
+      ]),
+    )
+    .digest('hex');
 }

@@ -2,13 +2,17 @@ import { isScheduledDay } from './days.js';
 import type { Schedule } from './parse-schedule.js';
 
 const daySeconds = 86_400;
-/** The Gregorian calendar, weekdays included, repeats after 400 years; every pair of neighbouring days shows within 28 from here. */
+/**
+ * The Gregorian calendar, weekdays included, repeats after 400 years; every pair of neighbouring days shows within 28
+ * from here.
+ */
 const horizonDays = 28 * 366;
 const horizonStart = Date.UTC(2000, 0, 1) / 86_400_000;
 
 /**
- * The smallest time between two neighbouring ticks in seconds, on days of 24 hours. Exact below `enoughS`; any answer from there on only
- * says that no smaller one exists. A clock change may bring two ticks nearer once a year; that is not counted.
+ * The smallest time between two neighbouring ticks in seconds, on days of 24 hours. Exact below `enoughS`; any answer
+ * from there on only says that no smaller one exists. A clock change may bring two ticks nearer once a year; that is
+ * not counted.
  */
 export function smallestGapS(schedule: Schedule, enoughS: number): number {
   let smallest = Number.POSITIVE_INFINITY;
@@ -28,7 +32,8 @@ export function smallestGapS(schedule: Schedule, enoughS: number): number {
   const overMidnight = daySeconds - (last ?? 0) + (first ?? 0);
   if (overMidnight < Math.min(smallest, enoughS) && hasNeighbouringDays(schedule)) smallest = overMidnight;
   // A schedule with one tick a day may be asked for a longer pause than a day: then the days decide.
-  if (smallest >= daySeconds && enoughS > daySeconds) smallest = smallestDayGap(schedule, first ?? 0, last ?? 0, smallest);
+  if (smallest >= daySeconds && enoughS > daySeconds)
+    smallest = smallestDayGap(schedule, first ?? 0, last ?? 0, smallest);
   return smallest === Number.POSITIVE_INFINITY ? daySeconds : smallest;
 }
 

@@ -1,7 +1,10 @@
 /// <reference lib="esnext.temporal" />
 import { didYouMean, quote, type InputFault } from '@annex/kernel';
 
-/** A stretch of time in which a zone keeps one offset from UTC. All in milliseconds since the epoch; the ends may be infinite. */
+/**
+ * A stretch of time in which a zone keeps one offset from UTC. All in milliseconds since the epoch; the ends may be
+ * infinite.
+ */
 export interface ZoneSpan {
   startMs: number;
   /** Exclusive. */
@@ -14,7 +17,10 @@ export interface ZoneSpan {
 
 const names = new Map<string, string | null>();
 
-/** The name, when this machine's zone database (IANA) holds a zone of it, upper or lower case; else `undefined`. Every zone that is taken anywhere passes here. */
+/**
+ * The name, when this machine's zone database (IANA) holds a zone of it, upper or lower case; else `undefined`. Every
+ * zone that is taken anywhere passes here.
+ */
 export function canonicalZone(name: string): string | undefined {
   let found = names.get(name);
   if (found === undefined) {
@@ -25,10 +31,12 @@ export function canonicalZone(name: string): string | undefined {
 }
 
 function lookUp(name: string): string | null {
-  // Offsets such as +02:00 are zones to Temporal; they know no daylight saving time, so nobody means them in a schedule.
+  // Offsets such as +02:00 are zones to Temporal; they know no daylight saving time, so nobody means them in a
+  // schedule.
   if (name.length > 64 || !/^[A-Za-z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*$/.test(name)) return null;
   try {
-    // Asked of Temporal, which reckons the ticks. Intl.DateTimeFormat takes more: ICU's own three letters, such as PST, IST and SystemV/PST8.
+    // Asked of Temporal, which reckons the ticks. Intl.DateTimeFormat takes more: ICU's own three letters, such as PST,
+    // IST and SystemV/PST8.
     Temporal.Instant.fromEpochMilliseconds(0).toZonedDateTimeISO(name);
     return name;
   } catch {
@@ -36,7 +44,10 @@ function lookUp(name: string): string | null {
   }
 }
 
-/** What people mean by letters that the zone database does not have, the likeliest zone first: many letters mean several. */
+/**
+ * What people mean by letters that the zone database does not have, the likeliest zone first: many letters mean
+ * several.
+ */
 const meantBy: Readonly<Record<string, readonly string[]>> = {
   ACST: ['Australia/Adelaide', 'Australia/Darwin'],
   AEDT: ['Australia/Sydney'],
@@ -80,12 +91,22 @@ export function timezoneFault(name: string, pointer = ''): InputFault | undefine
   const meant = meantBy[name.toUpperCase()];
   if (meant) {
     const zones = meant.map((each) => `"${each}"`).join(' or ');
-    return { pointer, code: 'TIMEZONE', detail: `${quote(name, 40)} is an abbreviation, which means another offset in summer or elsewhere; write the zone of the IANA database: ${zones}.` };
+    return {
+      pointer,
+      code: 'TIMEZONE',
+      detail: `${quote(name, 40)} is an abbreviation, which means another offset in summer or elsewhere; write the zone of the IANA database: ${zones}.`,
+    };
   }
   const known = ['UTC', ...Intl.supportedValuesOf('timeZone')];
-  const city = known.filter((each) => each.split('/').at(-1)?.toLowerCase() === name.toLowerCase().replaceAll(' ', '_'));
+  const city = known.filter(
+    (each) => each.split('/').at(-1)?.toLowerCase() === name.toLowerCase().replaceAll(' ', '_'),
+  );
   const hint = city.length > 0 ? ` Did you mean "${city[0] ?? ''}"?` : didYouMean(name, known);
-  return { pointer, code: 'TIMEZONE', detail: `${quote(name, 40)} is not a zone of the IANA database; write one such as "Europe/Berlin" or "UTC".${hint}` };
+  return {
+    pointer,
+    code: 'TIMEZONE',
+    detail: `${quote(name, 40)} is not a zone of the IANA database; write one such as "Europe/Berlin" or "UTC".${hint}`,
+  };
 }
 
 const lastSpans = new Map<string, ZoneSpan>();

@@ -37,7 +37,11 @@ export function asPeopleWrite(): void {
   });
   job('daily_cleanup', async (ctx) => {
     const secret: string | null = await ctx.secrets.get('API_KEY');
-    await ctx.http.post(new URL('https://a.test/'), new Blob(['x']), { headers: new Headers({ a: 'b' }), query: { ids: ['a', 'b'], none: undefined }, timeoutMs: 500 });
+    await ctx.http.post(new URL('https://a.test/'), new Blob(['x']), {
+      headers: new Headers({ a: 'b' }),
+      query: { ids: ['a', 'b'], none: undefined },
+      timeoutMs: 500,
+    });
     await ctx.files.upload('a.bin', new DataView(new ArrayBuffer(2)), { contentType: 'application/pdf' });
     await ctx.files.url('a.bin', { expiresS: 60 });
     await ctx.kv.list('prefix:');

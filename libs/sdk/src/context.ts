@@ -1,12 +1,21 @@
-/** `ctx`: everything a handler may do beyond computing. Each call that leaves the sandbox answers a promise; the rest is there at once. */
+/**
+ * `ctx`: everything a handler may do beyond computing. Each call that leaves the sandbox answers a promise; the rest is
+ * there at once.
+ */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** What is written as JSON, as `JSON.stringify` would: members that are `undefined` are left out, a `toJSON` is asked. */
+/**
+ * What is written as JSON, as `JSON.stringify` would: members that are `undefined` are left out, a `toJSON` is asked.
+ */
 export type JsonInput = null | boolean | number | string | object;
 
-/** The closed list of permissions. Using one that was not granted rejects that call with `code: 'PERMISSION_DENIED'`; nothing else happens. */
-export type Permission = 'db.read' | 'db.write' | 'files.read' | 'files.write' | 'outbound_http' | 'send_email' | 'emit_webhook' | 'llm.use';
+/**
+ * The closed list of permissions. Using one that was not granted rejects that call with `code: 'PERMISSION_DENIED'`;
+ * nothing else happens.
+ */
+export type Permission =
+  'db.read' | 'db.write' | 'files.read' | 'files.write' | 'outbound_http' | 'send_email' | 'emit_webhook' | 'llm.use';
 
 /** What a rejected host call carries. */
 export interface HostCallError extends Error {
@@ -20,7 +29,10 @@ export interface HttpInit {
   /** A list gives its header once for each value. A value is bytes: characters up to U+00FF. */
   headers?: Record<string, string | readonly string[]> | Iterable<readonly [string, string]>;
   /** Added to the URL; a list gives its name once for each item. */
-  query?: string | URLSearchParams | Record<string, string | number | boolean | null | undefined | readonly (string | number | boolean)[]>;
+  query?:
+    | string
+    | URLSearchParams
+    | Record<string, string | number | boolean | null | undefined | readonly (string | number | boolean)[]>;
   /** An object is sent as JSON; text and bytes as they are. */
   body?: JsonInput | Uint8Array | ArrayBuffer | URLSearchParams | FormData | Blob;
   /** Milliseconds; never beyond the run's own deadline. */
@@ -103,8 +115,13 @@ export interface FieldFilter {
   $exists?: boolean;
 }
 
-/** All of it must pass. A bare value stands for `$eq`; `null` passes where the field is missing too; `"a.b"` names a field inside a field. */
-export type TableFilter = { $and?: readonly TableFilter[]; $or?: readonly TableFilter[] } & { [field: string]: Json | FieldFilter | readonly TableFilter[] | undefined };
+/**
+ * All of it must pass. A bare value stands for `$eq`; `null` passes where the field is missing too; `"a.b"` names a
+ * field inside a field.
+ */
+export type TableFilter = { $and?: readonly TableFilter[]; $or?: readonly TableFilter[] } & {
+  [field: string]: Json | FieldFilter | readonly TableFilter[] | undefined;
+};
 
 export interface QueryOptions {
   /** 1 to 1000, default 100. */
@@ -129,7 +146,9 @@ export interface FileInfo {
 }
 
 /** Something to attach to a mail: text or bytes, or a file of the tenant (needs `files.read`). */
-export type MailAttachment = ({ filename: string; content: string | Uint8Array } | { file: string; filename?: string }) & { contentType?: string; content_type?: string };
+export type MailAttachment = (
+  { filename: string; content: string | Uint8Array } | { file: string; filename?: string }
+) & { contentType?: string; content_type?: string };
 
 /** A mail. It needs `text`, `html` or `template`; who it is from is the operator's. */
 export interface Mail {
@@ -142,7 +161,10 @@ export interface Mail {
   subject: string;
   text?: string;
   html?: string;
-  /** Of the package's `templates/`: `welcome` fills the HTML from `welcome.html` and the text from `welcome.txt`, where they are there. */
+  /**
+   * Of the package's `templates/`: `welcome` fills the HTML from `welcome.html` and the text from `welcome.txt`, where
+   * they are there.
+   */
   template?: string;
   /** For the template. */
   data?: object;
@@ -206,14 +228,25 @@ export interface Context<Config = Record<string, Json>> {
     patch<T = unknown>(url: string | URL, body?: HttpInit['body'], init?: HttpInit): Promise<HttpAnswer<T>>;
     request<T = unknown>(url: string | URL, init?: HttpInit): Promise<HttpAnswer<T>>;
   };
-  /** Tables of the tenant, made by the first insert, and the read-only `users`, `files`, `events` and `runs`. Needs `db.read`, `db.write`. */
+  /**
+   * Tables of the tenant, made by the first insert, and the read-only `users`, `files`, `events` and `runs`. Needs
+   * `db.read`, `db.write`.
+   */
   readonly db: {
-    query<T = Record<string, Json>>(table: string, filter?: TableFilter | null, options?: QueryOptions): Promise<Row<T>[]>;
+    query<T = Record<string, Json>>(
+      table: string,
+      filter?: TableFilter | null,
+      options?: QueryOptions,
+    ): Promise<Row<T>[]>;
     getById<T = Record<string, Json>>(table: string, id: string): Promise<Row<T> | null>;
     count(table: string, filter?: TableFilter | null): Promise<number>;
     insert<T extends object = Record<string, Json>>(table: string, document: T): Promise<Row<T>>;
     /** Sets the given fields, removes those in `$unset`; `null` when there is no such row. */
-    update<T = Record<string, Json>>(table: string, id: string, patch: Partial<T> & { $unset?: readonly string[] }): Promise<Row<T> | null>;
+    update<T = Record<string, Json>>(
+      table: string,
+      id: string,
+      patch: Partial<T> & { $unset?: readonly string[] },
+    ): Promise<Row<T> | null>;
     /** Whether there was one. */
     delete(table: string, id: string): Promise<boolean>;
   };
@@ -224,32 +257,51 @@ export interface Context<Config = Record<string, Json>> {
     /** Whether there was one. */
     delete(key: string): Promise<boolean>;
     /** A text is the prefix. */
-    list(options?: string | { prefix?: string; limit?: number; cursor?: string | null }): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
+    list(
+      options?: string | { prefix?: string; limit?: number; cursor?: string | null },
+    ): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
     /** Adds to a counter, which starts at 0, and answers the sum. Atomic. */
     incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
   };
   /** The tenant's files. Needs `files.read`, `files.write`. Changes take place at once. */
   readonly files: {
     /** In the order of their keys; `limit` 1 to 1000, default 100. */
-    list(prefix?: string, options?: { limit?: number; cursor?: string | null }): Promise<{ items: FileInfo[]; next_cursor: string | null }>;
+    list(
+      prefix?: string,
+      options?: { limit?: number; cursor?: string | null },
+    ): Promise<{ items: FileInfo[]; next_cursor: string | null }>;
     /** At most 10 MiB. */
     read(key: string): Promise<Uint8Array>;
     stat(key: string): Promise<FileInfo | null>;
     /** A link that opens the file for anybody, for `expiresS` seconds (default 3600, at most a week). */
     url(key: string, options?: { expiresS?: number; expires_s?: number }): Promise<string>;
     /** At most 10 MiB; replaces a file of the same key and emits `files.uploaded`. */
-    upload(key: string, data: string | ArrayBufferView | ArrayBuffer | Blob, options?: { contentType?: string; content_type?: string }): Promise<FileInfo>;
+    upload(
+      key: string,
+      data: string | ArrayBufferView | ArrayBuffer | Blob,
+      options?: { contentType?: string; content_type?: string },
+    ): Promise<FileInfo>;
     /** Whether there was one. Emits `files.deleted`. */
     delete(key: string): Promise<boolean>;
   };
-  /** At most 20 mails a run, 200 of a job. Needs `send_email`. A mail leaves at once; an attempt that is made again does not send it again. */
+  /**
+   * At most 20 mails a run, 200 of a job. Needs `send_email`. A mail leaves at once; an attempt that is made again does
+   * not send it again.
+   */
   readonly email: { send(mail: Mail): Promise<MailAnswer> };
-  /** Liquid, from the package's `templates/`. Output is escaped for HTML unless the template's name ends in `.txt` or another plain text. */
+  /**
+   * Liquid, from the package's `templates/`. Output is escaped for HTML unless the template's name ends in `.txt` or
+   * another plain text.
+   */
   readonly templates: { render(name: string, data?: object): Promise<string> };
   /** The tenant's language model; at most 10 calls a run, 100 of a job. Needs `llm.use`. */
   readonly llm: { run(prompt: string | LlmMessage[], options?: LlmOptions): Promise<LlmAnswer> };
   /** Puts an event into the tenant's bus. Depth ≤ 10, ≤ 100 a run; the same `id` again is the same event. */
-  emit(type: string, data?: JsonInput, options?: { id?: string; subject?: string; source?: string }): Promise<{ event_id: string }>;
+  emit(
+    type: string,
+    data?: JsonInput,
+    options?: { id?: string; subject?: string; source?: string },
+  ): Promise<{ event_id: string }>;
   readonly jobs: {
     /** Starts a job of this plugin now, without waiting for it. */
     runNow(name: string, payload?: JsonInput): Promise<{ run_id: string; status: string }>;
@@ -257,8 +309,9 @@ export interface Context<Config = Record<string, Json>> {
   /** Routes of plugins that the manifest names in `dependencies`. */
   readonly plugins: {
     /**
-     * Calls a route as a run of its own, which ends with this one; at most 5 calls deep, never in a circle. The answer's status tells how it went,
-     * a failure of the other plugin included. `ctx.user` is the same there; secrets are masked on the way.
+     * Calls a route as a run of its own, which ends with this one; at most 5 calls deep, never in a circle. The
+     * answer's status tells how it went, a failure of the other plugin included. `ctx.user` is the same there; secrets
+     * are masked on the way.
      */
     call<T = unknown>(slug: string, path: string, init?: HttpInit): Promise<HttpAnswer<T>>;
   };
@@ -271,7 +324,8 @@ export interface Context<Config = Record<string, Json>> {
     send(name: string, payload: JsonInput): Promise<{ delivery_id: string; status: string }>;
   };
   /**
-   * Keeps the run going until the promise settles, within its deadline. A route's answer goes out before. A rejection fails the run. Calls of
+   * Keeps the run going until the promise settles, within its deadline. A route's answer goes out before. A rejection
+   * fails the run. Calls of
    * `ctx` and `fetch` that nobody awaits are waited for without it.
    */
   waitUntil(promise: unknown): void;

@@ -1,15 +1,39 @@
 /**
- * What plugin authors import. Inside Annex the functions register handlers while the entry runs; here stand their types, and bodies that say so
- * when the entry is run as a plain Node program. To test a plugin, use `@annex/sdk/testing`.
+ * What plugin authors import. Inside Annex the functions register handlers while the entry runs; here stand their
+ * types, and bodies that say so when the entry is run as a plain Node program. To test a plugin, use
+ * `@annex/sdk/testing`.
  */
 import type { Context, Json, RouteContext } from './context.js';
 
-export type { Context, FieldFilter, FileInfo, HostCallError, HttpAnswer, HttpInit, Json, JsonInput, KvEntry, LlmAnswer, LlmMessage, LlmOptions, Mail, MailAnswer, MailAttachment, Permission, QueryOptions, RouteContext, Row, TableFilter, User } from './context.js';
+export type {
+  Context,
+  FieldFilter,
+  FileInfo,
+  HostCallError,
+  HttpAnswer,
+  HttpInit,
+  Json,
+  JsonInput,
+  KvEntry,
+  LlmAnswer,
+  LlmMessage,
+  LlmOptions,
+  Mail,
+  MailAnswer,
+  MailAttachment,
+  Permission,
+  QueryOptions,
+  RouteContext,
+  Row,
+  TableFilter,
+  User,
+} from './context.js';
 
 type Awaitable<T> = T | Promise<T>;
 
 /**
- * What a route may return: a JSON value (200), `[body, status]`, `[body, status, headers]`, a `Response`, or nothing (204). A `Response` over a
+ * What a route may return: a JSON value (200), `[body, status]`, `[body, status, headers]`, a `Response`, or nothing
+ * (204). A `Response` over a
  * `ReadableStream` of bytes leaves piece by piece.
  */
 export type RouteResult = unknown;
@@ -21,8 +45,22 @@ export interface HmacAuth {
   /** Default: the scheme's own. */
   header?: string;
   /** Default `sha256`: hex of the body's HMAC-SHA256 in `X-Signature`. */
-  scheme?: 'sha256' | 'github' | 'stripe' | 'slack' | 'standard-webhooks' | 'svix' | 'meta' | 'shopify' | 'trello' | 'square' | 'hmac';
-  /** The address that the sender was given, for schemes that sign it (`trello`, `square`). Default: the one that was called. */
+  scheme?:
+    | 'sha256'
+    | 'github'
+    | 'stripe'
+    | 'slack'
+    | 'standard-webhooks'
+    | 'svix'
+    | 'meta'
+    | 'shopify'
+    | 'trello'
+    | 'square'
+    | 'hmac';
+  /**
+   * The address that the sender was given, for schemes that sign it (`trello`, `square`). Default: the one that was
+   * called.
+   */
   url?: string;
   /** With `scheme: 'hmac'`, for senders of other ways. Defaults: `sha256`, `hex`, none, `body`. */
   algorithm?: 'sha256' | 'sha1' | 'sha512';
@@ -45,13 +83,26 @@ export interface TokenAuth {
 export interface RouteOptions {
   /** Default `['GET']`. A GET route answers HEAD too. */
   methods?: string[];
-  /** Who may call. Default `member`: a signed-in user of the tenant. `hmac`, `token`: who knows a secret of the plugin's. */
+  /**
+   * Who may call. Default `member`: a signed-in user of the tenant. `hmac`, `token`: who knows a secret of the
+   * plugin's.
+   */
   auth?: 'member' | 'public' | { hmac: HmacAuth } | { token: TokenAuth };
   /**
-   * Pages of other origins that may call: `'*'`, origins such as `https://app.example.com` or `https://*.example.com`, or more in an object. `false`:
-   * none. Default: the manifest's `cors`, which is none. Annex answers the browser's preflights itself.
+   * Pages of other origins that may call: `'*'`, origins such as `https://app.example.com` or `https://*.example.com`,
+   * or more in an object. `false`: none. Default: the manifest's `cors`, which is none. Annex answers the browser's
+   * preflights itself.
    */
-  cors?: false | '*' | string[] | { origins: '*' | string[]; /** Default `'*'`. */ request_headers?: '*' | string[]; /** Default `'*'`. */ exposed_headers?: '*' | string[]; /** Seconds. Default 600. */ max_age_s?: number };
+  cors?:
+    | false
+    | '*'
+    | string[]
+    | {
+        origins: '*' | string[];
+        /** Default `'*'`. */ request_headers?: '*' | string[];
+        /** Default `'*'`. */ exposed_headers?: '*' | string[];
+        /** Seconds. Default 600. */ max_age_s?: number;
+      };
   /** Lowest roles that may call a `member` route. Default: every member. */
   roles?: string[];
 }
@@ -85,12 +136,16 @@ export interface FilterOptions {
 }
 
 function outside(name: string): never {
-  throw new Error(`${name}() registers a handler inside Annex. To run this plugin on your machine, use openPlugin() of @annex/sdk/testing.`);
+  throw new Error(
+    `${name}() registers a handler inside Annex. To run this plugin on your machine, use openPlugin() of @annex/sdk/testing.`,
+  );
 }
 
 /**
- * Runs for each event of that name, or of a pattern: `*` stands for one segment, `**` for many. Declare it in the manifest's `events`.
- * `Data` and `Config` are what the handler expects of the event and of its settings; nothing checks the event's data but the handler.
+ * Runs for each event of that name, or of a pattern: `*` stands for one segment, `**` for many. Declare it in the
+ * manifest's `events`.
+ * `Data` and `Config` are what the handler expects of the event and of its settings; nothing checks the event's data
+ * but the handler.
  */
 export function hook<Data = EventData, Config = Record<string, Json>>(
   _event: string,
@@ -100,20 +155,34 @@ export function hook<Data = EventData, Config = Record<string, Json>>(
 }
 
 /** Answers HTTP at `/ext/<slug><path>`. Parameters: `:name` or `<name>` for one segment, `*rest` for the rest. */
-export function route<Config = Record<string, Json>>(path: string, handler: (ctx: RouteContext<Config>) => Awaitable<RouteResult>): void;
-export function route<Config = Record<string, Json>>(path: string, options: RouteOptions, handler: (ctx: RouteContext<Config>) => Awaitable<RouteResult>): void;
+export function route<Config = Record<string, Json>>(
+  path: string,
+  handler: (ctx: RouteContext<Config>) => Awaitable<RouteResult>,
+): void;
+export function route<Config = Record<string, Json>>(
+  path: string,
+  options: RouteOptions,
+  handler: (ctx: RouteContext<Config>) => Awaitable<RouteResult>,
+): void;
 export function route(): void {
   outside('route');
 }
 
 /** Runs on the manifest's schedule, or when somebody says so. Declare it in the manifest's `jobs`. */
-export function job<Payload = Json, Config = Record<string, Json>>(_name: string, _handler: (ctx: Context<Config>, payload: Payload) => Awaitable<unknown>): void {
+export function job<Payload = Json, Config = Record<string, Json>>(
+  _name: string,
+  _handler: (ctx: Context<Config>, payload: Payload) => Awaitable<unknown>,
+): void {
   outside('job');
 }
 
 /** Changes a value on its way through the host application. Declare it in the manifest's `filters`. */
 export function filter<Value = Json>(name: string, handler: (ctx: Context, value: Value) => Awaitable<Value>): void;
-export function filter<Value = Json>(name: string, options: FilterOptions, handler: (ctx: Context, value: Value) => Awaitable<Value>): void;
+export function filter<Value = Json>(
+  name: string,
+  options: FilterOptions,
+  handler: (ctx: Context, value: Value) => Awaitable<Value>,
+): void;
 export function filter(): void {
   outside('filter');
 }
@@ -129,7 +198,9 @@ export function onInstall(_handler: (ctx: Context) => Awaitable<unknown>): void 
 }
 
 /** Runs for each setting that changed. */
-export function onConfigChange(_handler: (ctx: Context, key: string, value: Json, op: 'set' | 'delete') => Awaitable<unknown>): void {
+export function onConfigChange(
+  _handler: (ctx: Context, key: string, value: Json, op: 'set' | 'delete') => Awaitable<unknown>,
+): void {
   outside('onConfigChange');
 }
 

@@ -1,6 +1,9 @@
 import { tableErrors } from './errors.js';
 
-/** Where a page begins: behind a row, or after so many. Only lists in the order of ids have the first kind, which stays true while rows come and go. */
+/**
+ * Where a page begins: behind a row, or after so many. Only lists in the order of ids have the first kind, which stays
+ * true while rows come and go.
+ */
 export type Position = { after: string } | { offset: number };
 
 /** Largest offset that a list is followed to. */
@@ -15,10 +18,15 @@ export function readCursor(cursor: string, kind: 'after' | 'offset'): { after?: 
   const position = parse(cursor);
   if (kind === 'after' && typeof position['after'] === 'string') return { after: position['after'] };
   const { offset } = position;
-  if (kind === 'offset' && typeof offset === 'number' && Number.isInteger(offset) && offset > 0 && offset <= maxOffset) return { offset };
-  throw tableErrors.error('CURSOR_INVALID', 'The cursor is not one that this list answered. Send it with the same filter and order_by, or leave it out to begin at the first row.', {
-    errors: [{ pointer: '/cursor', code: 'INVALID_CURSOR', detail: 'must be the next_cursor of the page before' }],
-  });
+  if (kind === 'offset' && typeof offset === 'number' && Number.isInteger(offset) && offset > 0 && offset <= maxOffset)
+    return { offset };
+  throw tableErrors.error(
+    'CURSOR_INVALID',
+    'The cursor is not one that this list answered. Send it with the same filter and order_by, or leave it out to begin at the first row.',
+    {
+      errors: [{ pointer: '/cursor', code: 'INVALID_CURSOR', detail: 'must be the next_cursor of the page before' }],
+    },
+  );
 }
 
 function parse(cursor: string): Record<string, unknown> {

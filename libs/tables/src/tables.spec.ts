@@ -1,6 +1,15 @@
 import { filterInput, maxDocumentBytes } from '@annex/host-api';
 import { idFromUuid, silentLogger, systemClock, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
-import { checkViews, Database, emitEvent, indexEntries, limitStatements, queryRows, documentSource, type MappedView } from '@annex/persistence';
+import {
+  checkViews,
+  Database,
+  emitEvent,
+  indexEntries,
+  limitStatements,
+  queryRows,
+  documentSource,
+  type MappedView,
+} from '@annex/persistence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { defaultTableLimits, Tables, type TableLimits } from './tables.js';
@@ -15,10 +24,13 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 type Tenant = { id: Id<'tenant'>; slug: string };
-const withLimits = (changed: Partial<TableLimits>): Tables => new Tables({ database: db.database, clock: systemClock, limits: { ...limits, ...changed } });
+const withLimits = (changed: Partial<TableLimits>): Tables =>
+  new Tables({ database: db.database, clock: systemClock, limits: { ...limits, ...changed } });
 const usage = async (tenant: Tenant) => (await tables.tables(tenant)).usage;
-const entriesOf = async (tenant: Tenant): Promise<number> => (await db.sql('select 1 from document_values where tenant_id = $1', [uuidFromId(tenant.id)])).length;
-const find = (tenant: Tenant, table: string, filter: JsonObject) => tables.query(tenant, table, { filter: filterInput.parse(filter), limit: 1000 });
+const entriesOf = async (tenant: Tenant): Promise<number> =>
+  (await db.sql('select 1 from document_values where tenant_id = $1', [uuidFromId(tenant.id)])).length;
+const find = (tenant: Tenant, table: string, filter: JsonObject) =>
+  tables.query(tenant, table, { filter: filterInput.parse(filter), limit: 1000 });
 
 /** Many documents of one table at once, as if they had been inserted one by one. */
 async function fill(tenant: Tenant, table: string, documents: readonly JsonObject[]): Promise<void> {
@@ -56,10 +68,16 @@ describe('a row', () => {
   it('keeps each of many changes that are made at once', async () => {
     const tenant = await db.makeTenant();
     const { id } = await tables.insert(tenant, 'orders', {});
-    await Promise.all(Array.from({ length: 12 }, (_, n) => tables.update(tenant, 'orders', id, { set: { [`field_${n}`]: n }, unset: [] })));
+    await Promise.all(
+      Array.from({ length: 12 }, (_, n) =>
+        tables.update(tenant, 'orders', id, { set: { [`field_${n}`]: n }, unset: [] }),
+      ),
+    );
     const row = await tables.get(tenant, 'orders', id);
     expect(Object.keys(row ?? {}).filter((name) => name.startsWith('field_'))).toHaveLength(12);
-    expect((await usage(tenant)).bytes).toBe(Number((await db.sql<{ size: number }>('select size from documents where id = $1', [id]))[0]?.size));
+    expect((await usage(tenant)).bytes).toBe(
+      Number((await db.sql<{ size: number }>('select size from documents where id = $1', [id]))[0]?.size),
+    );
   });
 
   it('with more values than the index takes is found all the same', async () => {
@@ -68,7 +86,8 @@ describe('a row', () => {
     await tables.insert(tenant, 'wide', many);
     await tables.insert(tenant, 'wide', { f7: 7 });
     expect(await entriesOf(tenant)).toBe(2);
-    for (const filter of [{ f7: 7 }, { f7: { $gt: 6, $lt: 8 } }, { $or: [{ f399: 399 }, { f7: 7 }] }] as JsonObject[]) expect(await find(tenant, 'wide', filter), JSON.stringify(filter)).toHaveLength(2);
+    for (const filter of [{ f7: 7 }, { f7: { $gt: 6, $lt: 8 } }, { $or: [{ f399: 399 }, { f7: 7 }] }] as JsonObject[])
+      expect(await find(tenant, 'wide', filter), JSON.stringify(filter)).toHaveLength(2);
   });
 
   it('with a list passes two bounds by two of its items', async () => {
@@ -82,12 +101,19 @@ describe('a row', () => {
     const tenant = await db.makeTenant();
     const rows = [];
     for (let n = 0; n < 20; n += 1) rows.push(await tables.insert(tenant, 'orders', { n }));
-    for (const row of rows) expect(Date.parse(row.created_at)).toBe(Number.parseInt(row.id.replace('-', '').slice(0, 12), 16));
+    for (const row of rows)
+      expect(Date.parse(row.created_at)).toBe(Number.parseInt(row.id.replace('-', '').slice(0, 12), 16));
     const byAge = { path: ['created_at'], descending: true };
-    expect((await tables.query(tenant, 'orders', { orderBy: [byAge] })).map(({ n }) => n)).toEqual([...rows.keys()].reverse());
+    expect((await tables.query(tenant, 'orders', { orderBy: [byAge] })).map(({ n }) => n)).toEqual(
+      [...rows.keys()].reverse(),
+    );
     const middle = rows[10]?.created_at ?? '';
-    expect(await find(tenant, 'orders', { created_at: { $lte: middle } })).toHaveLength(rows.filter((row) => row.created_at <= middle).length);
-    expect(await find(tenant, 'orders', { created_at: { $gt: middle } })).toHaveLength(rows.filter((row) => row.created_at > middle).length);
+    expect(await find(tenant, 'orders', { created_at: { $lte: middle } })).toHaveLength(
+      rows.filter((row) => row.created_at <= middle).length,
+    );
+    expect(await find(tenant, 'orders', { created_at: { $gt: middle } })).toHaveLength(
+      rows.filter((row) => row.created_at > middle).length,
+    );
   });
 });
 
@@ -98,40 +124,67 @@ describe('limits', () => {
     await few.insert(tenant, 'one', { a: 1 });
     await few.insert(tenant, 'two', { a: 1 });
     const before = await usage(tenant);
-    await expect(few.insert(tenant, 'three', { a: 1 })).rejects.toMatchObject({ code: 'ROW_LIMIT', detail: expect.stringContaining('2 rows') });
+    await expect(few.insert(tenant, 'three', { a: 1 })).rejects.toMatchObject({
+      code: 'ROW_LIMIT',
+      detail: expect.stringContaining('2 rows'),
+    });
     const small = withLimits({ bytes: before.bytes + 20 });
-    await expect(small.insert(tenant, 'one', { text: 'x'.repeat(100) })).rejects.toMatchObject({ code: 'ROW_LIMIT', detail: expect.stringContaining('bytes') });
+    await expect(small.insert(tenant, 'one', { text: 'x'.repeat(100) })).rejects.toMatchObject({
+      code: 'ROW_LIMIT',
+      detail: expect.stringContaining('bytes'),
+    });
     const [row] = await tables.query(tenant, 'one', {});
-    await expect(small.update(tenant, 'one', row?.id ?? '', { set: { text: 'x'.repeat(100) }, unset: [] })).rejects.toMatchObject({ code: 'ROW_LIMIT' });
+    await expect(
+      small.update(tenant, 'one', row?.id ?? '', { set: { text: 'x'.repeat(100) }, unset: [] }),
+    ).rejects.toMatchObject({ code: 'ROW_LIMIT' });
     expect(await usage(tenant)).toEqual(before);
     expect(await tables.get(tenant, 'one', row?.id ?? '')).toEqual(row);
     expect(await entriesOf(tenant)).toBe(2);
-    expect(await withLimits({ bytes: 1 }).update(tenant, 'one', row?.id ?? '', { set: {}, unset: ['a'] })).not.toBeNull();
+    expect(
+      await withLimits({ bytes: 1 }).update(tenant, 'one', row?.id ?? '', { set: {}, unset: ['a'] }),
+    ).not.toBeNull();
   });
 
   it('hold when many insert at once', async () => {
     const tenant = await db.makeTenant();
     const few = withLimits({ documents: 5, tables: 2 });
-    const outcomes = await Promise.allSettled(Array.from({ length: 12 }, (_, n) => few.insert(tenant, `table_${n % 3}`, { n })));
+    const outcomes = await Promise.allSettled(
+      Array.from({ length: 12 }, (_, n) => few.insert(tenant, `table_${n % 3}`, { n })),
+    );
     const { tables: made, rows } = await usage(tenant);
     expect(made).toBe(2);
     expect(rows).toBe(outcomes.filter(({ status }) => status === 'fulfilled').length);
     expect(rows).toBeLessThanOrEqual(5);
-    expect(Number((await db.sql<{ n: number }>('select count(*)::int as n from documents where tenant_id = $1', [uuidFromId(tenant.id)]))[0]?.n)).toBe(rows);
+    expect(
+      Number(
+        (
+          await db.sql<{ n: number }>('select count(*)::int as n from documents where tenant_id = $1', [
+            uuidFromId(tenant.id),
+          ])
+        )[0]?.n,
+      ),
+    ).toBe(rows);
   });
 
   it('of a row count what a change makes of it, and numbers with all their digits', async () => {
     const tenant = await db.makeTenant();
     const { id } = await tables.insert(tenant, 'orders', { a: 'x'.repeat(200_000) });
-    await expect(tables.update(tenant, 'orders', id, { set: { b: 'x'.repeat(100_000) }, unset: [] })).rejects.toMatchObject({ code: 'ROW_TOO_LARGE', detail: expect.stringContaining(String(maxDocumentBytes)) });
-    await expect(tables.insert(tenant, 'orders', { numbers: Array.from({ length: 10_000 }, () => 1e308) })).rejects.toMatchObject({ code: 'ROW_TOO_LARGE' });
+    await expect(
+      tables.update(tenant, 'orders', id, { set: { b: 'x'.repeat(100_000) }, unset: [] }),
+    ).rejects.toMatchObject({ code: 'ROW_TOO_LARGE', detail: expect.stringContaining(String(maxDocumentBytes)) });
+    await expect(
+      tables.insert(tenant, 'orders', { numbers: Array.from({ length: 10_000 }, () => 1e308) }),
+    ).rejects.toMatchObject({ code: 'ROW_TOO_LARGE' });
     expect((await usage(tenant)).rows).toBe(1);
   });
 
   it('of an answer refuse rows that are too large together, and shorten the page of a list', async () => {
     const tenant = await db.makeTenant();
     for (let n = 0; n < 25; n += 1) await tables.insert(tenant, 'large', { n, text: 'x'.repeat(200_000) });
-    await expect(tables.query(tenant, 'large', {})).rejects.toMatchObject({ code: 'RESULT_TOO_LARGE', detail: expect.stringContaining('the first 20 would fit') });
+    await expect(tables.query(tenant, 'large', {})).rejects.toMatchObject({
+      code: 'RESULT_TOO_LARGE',
+      detail: expect.stringContaining('the first 20 would fit'),
+    });
     const seen: unknown[] = [];
     let cursor: string | undefined;
     do {
@@ -144,9 +197,18 @@ describe('limits', () => {
 
   it('of time end the statement in the database and are named', async () => {
     const tenant = await db.makeTenant();
-    await fill(tenant, 'slow', Array.from({ length: 3000 }, (_, n) => ({ n, text: 'ab'.repeat(500) })));
+    await fill(
+      tenant,
+      'slow',
+      Array.from({ length: 3000 }, (_, n) => ({ n, text: 'ab'.repeat(500) })),
+    );
     const hasty = withLimits({ timeoutMs: 1 });
-    await expect(hasty.query(tenant, 'slow', { filter: filterInput.parse({ text: { $like: '%b%c%' } }), orderBy: [{ path: ['text'], descending: true }] })).rejects.toMatchObject({ code: 'DB_TIMEOUT', detail: expect.stringContaining('1 ms') });
+    await expect(
+      hasty.query(tenant, 'slow', {
+        filter: filterInput.parse({ text: { $like: '%b%c%' } }),
+        orderBy: [{ path: ['text'], descending: true }],
+      }),
+    ).rejects.toMatchObject({ code: 'DB_TIMEOUT', detail: expect.stringContaining('1 ms') });
     expect(await tables.count(tenant, 'slow', filterInput.parse({ n: 7 }))).toBe(1);
   });
 
@@ -160,7 +222,15 @@ describe('limits', () => {
 
 it('the index is used under row-level security, by the role of the application', async () => {
   const tenant = await db.makeTenant();
-  await fill(tenant, 'orders', Array.from({ length: 12_000 }, (_, n) => ({ n, status: ['open', 'paid'][n % 2] ?? '', email: `${n}@example.test` })));
+  await fill(
+    tenant,
+    'orders',
+    Array.from({ length: 12_000 }, (_, n) => ({
+      n,
+      status: ['open', 'paid'][n % 2] ?? '',
+      email: `${n}@example.test`,
+    })),
+  );
   await db.sql('analyze documents');
   await db.sql('analyze document_values');
   const scope = db.database.forTenant(tenant.id);
@@ -173,16 +243,31 @@ it('the index is used under row-level security, by the role of the application',
       // Every statement of the search is explained before it is run.
       Object.assign(tx, {
         query: async (sql: string, parameters?: unknown[]) => {
-          plans.push((await plain<{ 'QUERY PLAN': string }>(`explain ${sql}`, parameters)).map((line) => line['QUERY PLAN']).join('\n'));
+          plans.push(
+            (await plain<{ 'QUERY PLAN': string }>(`explain ${sql}`, parameters))
+              .map((line) => line['QUERY PLAN'])
+              .join('\n'),
+          );
           return plain(sql, parameters);
         },
       });
       const order = descending ? [{ path: ['created_at'], descending }] : [];
-      await queryRows(tx, { table: 'orders', source: documentSource }, { filter: filterInput.parse(filter), order, limit: 50, offset: 0, maxBytes: 1e6 });
+      await queryRows(
+        tx,
+        { table: 'orders', source: documentSource },
+        { filter: filterInput.parse(filter), order, limit: 50, offset: 0, maxBytes: 1e6 },
+      );
     });
     return plans;
   };
-  for (const filter of [{ email: '77@example.test' }, { n: { $gte: 100, $lt: 120 } }, { n: { $in: [1, 2, 3] } }, { status: 'open', email: '78@example.test' }, { status: 'open' }, {}] as JsonObject[]) {
+  for (const filter of [
+    { email: '77@example.test' },
+    { n: { $gte: 100, $lt: 120 } },
+    { n: { $in: [1, 2, 3] } },
+    { status: 'open', email: '78@example.test' },
+    { status: 'open' },
+    {},
+  ] as JsonObject[]) {
     for (const newestFirst of [false, true]) {
       const plans = await planOf(filter, newestFirst);
       expect(plans.join('\n\n'), JSON.stringify(filter)).not.toMatch(/Seq Scan|Sort Key: d\.|Disabled/);
@@ -197,38 +282,91 @@ describe('a system table', () => {
   it('shows the columns that are meant to be seen, and nothing else', async () => {
     const tenant = await db.makeTenant();
     const uuid = uuidFromId(tenant.id);
-    await db.sql(`insert into users (tenant_id, id, email, password_hash, role) values ($1, $2, 'ada@a.test', '$argon2id$canary', 'member')`, [uuid, '018f0000-0000-7000-8000-00000000000a']);
-    await db.sql(`insert into installations (tenant_id, id, slug, name, config) values ($1, $2, 'probe', 'Probe', '{"secret":"canary"}')`, [uuid, '018f0000-0000-7000-8000-00000000000b']);
+    await db.sql(
+      `insert into users (tenant_id, id, email, password_hash, role) values ($1, $2, 'ada@a.test', '$argon2id$canary', 'member')`,
+      [uuid, '018f0000-0000-7000-8000-00000000000a'],
+    );
+    await db.sql(
+      `insert into installations (tenant_id, id, slug, name, config) values ($1, $2, 'probe', 'Probe', '{"secret":"canary"}')`,
+      [uuid, '018f0000-0000-7000-8000-00000000000b'],
+    );
     await db.sql(
       `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, payload, result, error, policy, attempts)
        values ($1, $2, $3, 'probe', 'job', 'daily', 'failed', '{"canary":1}', '{"canary":1}', '{"code":"PLUGIN_ERROR","message":"canary"}', '{"canary":1}', '[{"canary":1}]')`,
       [uuid, '018f0000-0000-7000-8000-00000000000c', '018f0000-0000-7000-8000-00000000000b'],
     );
-    await db.sql(`insert into files (tenant_id, key, object, size_bytes, content_type, sha256, created_by) values ($1, 'a/b.txt', 'canary-object', 3, 'text/plain', 'abc', 'usr_1')`, [uuid]);
-    await db.database.forTenant(tenant.id).transaction((tx) => emitEvent(tx, { type: 'order.made', source: '/test', data: { said: 'with U+0000: \0' } }));
-    await db.database.forTenant(tenant.id).transaction((tx) => emitEvent(tx, { id: 'mine-1', type: 'order.paid', source: '/test', data: { total: 12, lines: [{ sku: 'x' }] } }));
+    await db.sql(
+      `insert into files (tenant_id, key, object, size_bytes, content_type, sha256, created_by) values ($1, 'a/b.txt', 'canary-object', 3, 'text/plain', 'abc', 'usr_1')`,
+      [uuid],
+    );
+    await db.database
+      .forTenant(tenant.id)
+      .transaction((tx) => emitEvent(tx, { type: 'order.made', source: '/test', data: { said: 'with U+0000: \0' } }));
+    await db.database.forTenant(tenant.id).transaction((tx) =>
+      emitEvent(tx, {
+        id: 'mine-1',
+        type: 'order.paid',
+        source: '/test',
+        data: { total: 12, lines: [{ sku: 'x' }] },
+      }),
+    );
 
-    const shown = { users: ['email', 'role'], files: ['content_type', 'created_by', 'etag', 'key', 'size'], events: ['data', 'source', 'subject', 'time', 'type'], runs: ['attempt', 'error_code', 'event_id', 'finished_at', 'kind', 'name', 'plugin', 'queued_at', 'release', 'started_at', 'status'] };
+    const shown = {
+      users: ['email', 'role'],
+      files: ['content_type', 'created_by', 'etag', 'key', 'size'],
+      events: ['data', 'source', 'subject', 'time', 'type'],
+      runs: [
+        'attempt',
+        'error_code',
+        'event_id',
+        'finished_at',
+        'kind',
+        'name',
+        'plugin',
+        'queued_at',
+        'release',
+        'started_at',
+        'status',
+      ],
+    };
     for (const [table, columns] of Object.entries(shown)) {
       const rows = await tables.query(tenant, table, {});
       expect(rows.length, table).toBeGreaterThan(0);
-      for (const row of rows) expect(Object.keys(row).filter((name) => !['id', 'created_at', 'updated_at'].includes(name)).sort(), table).toEqual(columns);
+      for (const row of rows)
+        expect(
+          Object.keys(row)
+            .filter((name) => !['id', 'created_at', 'updated_at'].includes(name))
+            .sort(),
+          table,
+        ).toEqual(columns);
       expect(JSON.stringify(rows)).not.toContain('canary');
       for (const row of rows) expect(await tables.get(tenant, table, row.id)).toEqual(row);
       expect(await tables.count(tenant, table)).toBe(rows.length);
       expect(await tables.get(tenant, table, 'x\0')).toBeNull();
     }
-    expect(await find(tenant, 'users', { id: idFromUuid('user', '018f0000-0000-7000-8000-00000000000a'), email: { $like: '%@a.test' } })).toHaveLength(1);
+    expect(
+      await find(tenant, 'users', {
+        id: idFromUuid('user', '018f0000-0000-7000-8000-00000000000a'),
+        email: { $like: '%@a.test' },
+      }),
+    ).toHaveLength(1);
     expect(await find(tenant, 'users', { password_hash: { $exists: true } })).toEqual([]);
     expect(await find(tenant, 'users', { id: '018f0000-0000-7000-8000-00000000000a' })).toEqual([]);
-    expect(await find(tenant, 'events', { 'data.lines.sku': 'x', created_at: { $gte: '2020-01-01' } })).toMatchObject([{ id: 'mine-1', data: { total: 12 } }]);
-    expect(await find(tenant, 'runs', { status: 'failed', error_code: 'PLUGIN_ERROR' })).toMatchObject([{ id: expect.stringMatching(/^run_/), plugin: 'probe' }]);
+    expect(await find(tenant, 'events', { 'data.lines.sku': 'x', created_at: { $gte: '2020-01-01' } })).toMatchObject([
+      { id: 'mine-1', data: { total: 12 } },
+    ]);
+    expect(await find(tenant, 'runs', { status: 'failed', error_code: 'PLUGIN_ERROR' })).toMatchObject([
+      { id: expect.stringMatching(/^run_/), plugin: 'probe' },
+    ]);
     expect(await find(await db.makeTenant(), 'users', {})).toEqual([]);
   });
 
   it('of events lists them by their time, whatever ids their senders chose, page by page', async () => {
     const tenant = await db.makeTenant();
-    for (const id of ['z', 'm', 'a', 'q']) await db.database.forTenant(tenant.id).transaction((tx) => emitEvent(tx, { id, type: 'order.made', source: '/test', data: {} }));
+    for (const id of ['z', 'm', 'a', 'q'])
+      await db.database
+        .forTenant(tenant.id)
+        .transaction((tx) => emitEvent(tx, { id, type: 'order.made', source: '/test', data: {} }));
     expect((await tables.query(tenant, 'events', {})).map(({ id }) => id)).toEqual(['z', 'm', 'a', 'q']);
     const first = await tables.list(tenant, 'events', { limit: 3 });
     const second = await tables.list(tenant, 'events', { limit: 3, cursor: first.next_cursor ?? '' });
@@ -238,7 +376,9 @@ describe('a system table', () => {
 
   it('cannot be changed, nor its name be taken', async () => {
     const tenant = await db.makeTenant();
-    await expect(tables.insert(tenant, 'users', { email: 'x@y.test' })).rejects.toMatchObject({ code: 'TABLE_READ_ONLY' });
+    await expect(tables.insert(tenant, 'users', { email: 'x@y.test' })).rejects.toMatchObject({
+      code: 'TABLE_READ_ONLY',
+    });
     await expect(tables.delete(tenant, 'runs', 'run_x')).rejects.toMatchObject({ code: 'TABLE_READ_ONLY' });
     await expect(tables.insert(tenant, 'pg_class', {})).rejects.toMatchObject({ code: 'TABLE_NAME_RESERVED' });
     await expect(tables.drop({ tenant, actor: 'test' }, 'events')).rejects.toMatchObject({ code: 'TABLE_READ_ONLY' });
@@ -255,14 +395,22 @@ describe('a view of the operator’s', () => {
   beforeAll(async () => {
     both = [await db.makeTenant(), await db.makeTenant()];
     await db.sql(`create schema shop`);
-    await db.sql(`create table shop.sale (owner text, number int, "it's" text, total numeric, created_at timestamptz default '2026-01-02T03:04:05.678Z', gone text)`);
+    await db.sql(
+      `create table shop.sale (owner text, number int, "it's" text, total numeric, created_at timestamptz default '2026-01-02T03:04:05.678Z', gone text)`,
+    );
     await db.sql(`create view shop."Sales ""2026""" as select owner, number, "it's", total, created_at from shop.sale`);
     await db.sql(`create table shop.people (tenant uuid, key uuid, name varchar(40))`);
     await db.sql(`grant usage on schema shop to annex_app`);
     await db.sql(`grant select on shop."Sales ""2026""", shop.people to annex_app`);
     for (const [index, tenant] of both.entries()) {
-      await db.sql(`insert into shop.sale (owner, number, "it's", total) select $1, n, 'row ' || n, n * 10 from generate_series(1, 3) n`, [tenant.slug]);
-      await db.sql(`insert into shop.people values ($1, gen_random_uuid(), $2)`, [uuidFromId(tenant.id), `person of ${index}`]);
+      await db.sql(
+        `insert into shop.sale (owner, number, "it's", total) select $1, n, 'row ' || n, n * 10 from generate_series(1, 3) n`,
+        [tenant.slug],
+      );
+      await db.sql(`insert into shop.people values ($1, gen_random_uuid(), $2)`, [
+        uuidFromId(tenant.id),
+        `person of ${index}`,
+      ]);
     }
     const checked = await db.database.platform((tx) => checkViews(tx, views));
     expect(checked.problems).toEqual([]);
@@ -271,7 +419,10 @@ describe('a view of the operator’s', () => {
 
   it('is read like a table, only the tenant’s own rows, without the tenant’s column', async () => {
     const [one, two] = both;
-    const rows = await mapped.query(one, 'sales', { filter: filterInput.parse({ total: { $gte: 20 } }), orderBy: [{ path: ['total'], descending: true }] });
+    const rows = await mapped.query(one, 'sales', {
+      filter: filterInput.parse({ total: { $gte: 20 } }),
+      orderBy: [{ path: ['total'], descending: true }],
+    });
     expect(rows).toEqual([
       { id: '3', created_at: '2026-01-02T03:04:05.678Z', updated_at: null, "it's": 'row 3', total: 30 },
       { id: '2', created_at: '2026-01-02T03:04:05.678Z', updated_at: null, "it's": 'row 2', total: 20 },
@@ -283,14 +434,23 @@ describe('a view of the operator’s', () => {
     expect(await mapped.get(two, 'people', theirs)).not.toBeNull();
     expect(await mapped.get(one, 'people', theirs)).toBeNull();
     expect(await mapped.count(one, 'sales', filterInput.parse({ owner: { $exists: true } }))).toBe(0);
-    expect((await mapped.tables(one)).items).toContainEqual({ name: 'sales', kind: 'view', read_only: true, created_at: null });
+    expect((await mapped.tables(one)).items).toContainEqual({
+      name: 'sales',
+      kind: 'view',
+      read_only: true,
+      created_at: null,
+    });
     const page = await mapped.list(one, 'sales', { limit: 2 });
-    expect((await mapped.list(one, 'sales', { limit: 2, cursor: page.next_cursor ?? '' })).items.map(({ id }) => id)).toEqual(['3']);
+    expect(
+      (await mapped.list(one, 'sales', { limit: 2, cursor: page.next_cursor ?? '' })).items.map(({ id }) => id),
+    ).toEqual(['3']);
   });
 
   it('cannot be changed, nor can a tenant take its name', async () => {
     await expect(mapped.insert(both[0], 'sales', {})).rejects.toMatchObject({ code: 'TABLE_READ_ONLY' });
-    await expect(mapped.update(both[0], 'people', 'x', { set: {}, unset: [] })).rejects.toMatchObject({ code: 'TABLE_READ_ONLY' });
+    await expect(mapped.update(both[0], 'people', 'x', { set: {}, unset: [] })).rejects.toMatchObject({
+      code: 'TABLE_READ_ONLY',
+    });
   });
 
   it('that is not as it was said has every problem listed', async () => {
@@ -333,17 +493,26 @@ it('row-level security holds where a condition on the tenant would be missing', 
 
 it('a table is deleted with all of its rows, however many and large, and its name is free again', async () => {
   const tenant = await db.makeTenant();
-  await fill(tenant, 'orders', Array.from({ length: 2500 }, (_, n) => ({ n })));
+  await fill(
+    tenant,
+    'orders',
+    Array.from({ length: 2500 }, (_, n) => ({ n })),
+  );
   for (let n = 0; n < 30; n += 1) await tables.insert(tenant, 'orders', { n, text: 'x'.repeat(200_000) });
   const kept = await tables.insert(tenant, 'kept', { n: 1 });
   // What `fill` put in was not counted.
-  await db.sql(`update document_usage set documents = (select count(*) from documents d where d.tenant_id = $1), bytes = (select sum(size) from documents d where d.tenant_id = $1) where tenant_id = $1`, [uuidFromId(tenant.id)]);
+  await db.sql(
+    `update document_usage set documents = (select count(*) from documents d where d.tenant_id = $1), bytes = (select sum(size) from documents d where d.tenant_id = $1) where tenant_id = $1`,
+    [uuidFromId(tenant.id)],
+  );
   await tables.drop({ tenant, actor: 'test' }, 'orders');
   expect(await tables.query(tenant, 'orders', {})).toEqual([]);
   expect(await tables.query(tenant, 'kept', {})).toEqual([kept]);
   expect(await entriesOf(tenant)).toBe(1);
   expect((await usage(tenant)).rows).toBe(1);
-  expect((await tables.tables(tenant)).items.filter(({ kind }) => kind === 'table').map(({ name }) => name)).toEqual(['kept']);
+  expect((await tables.tables(tenant)).items.filter(({ kind }) => kind === 'table').map(({ name }) => name)).toEqual([
+    'kept',
+  ]);
   await expect(tables.drop({ tenant, actor: 'test' }, 'orders')).rejects.toMatchObject({ code: 'TABLE_NOT_FOUND' });
   await tables.insert(tenant, 'orders', { n: 1 });
   expect(await usage(tenant)).toMatchObject({ tables: 2, rows: 2 });

@@ -1,6 +1,7 @@
 /**
- * The thread that renders. Templates are code that a tenant chose, so they run where they can be ended: beside the program, with a small heap,
- * no environment, and nothing to read but the texts that came along. One file, because a thread starts from a file: it imports Liquid alone.
+ * The thread that renders. Templates are code that a tenant chose, so they run where they can be ended: beside the
+ * program, with a small heap, no environment, and nothing to read but the texts that came along. One file, because a
+ * thread starts from a file: it imports Liquid alone.
  */
 import { parentPort } from 'node:worker_threads';
 import { Drop, Liquid, LiquidError, filters } from 'liquidjs';
@@ -16,7 +17,10 @@ export interface RenderRequest {
   data: string;
   /** Whether what it puts out is escaped for HTML. */
   markup: boolean;
-  /** What may be left out at the end of the name of a template that another one includes, in the order in which it is looked for. */
+  /**
+   * What may be left out at the end of the name of a template that another one includes, in the order in which it is
+   * looked for.
+   */
   endings: readonly string[];
   /** What may stand before it. */
   folder: string;
@@ -33,9 +37,13 @@ export type RenderAnswer = { id: number } & (
 export type Ready = 'ready';
 
 /** Liquid's own words for its limits. */
-const limitWords = /(memory alloc|parse length|template render) limit exceeded|Invalid string length|Invalid array length|Maximum call stack/i;
+const limitWords =
+  /(memory alloc|parse length|template render) limit exceeded|Invalid string length|Invalid array length|Maximum call stack/i;
 
-/** Text that is HTML already: putting it out escapes it no more, whatever was done with it in between. To filters it is its text. */
+/**
+ * Text that is HTML already: putting it out escapes it no more, whatever was done with it in between. To filters it is
+ * its text.
+ */
 class Escaped extends Drop {
   readonly #text: string;
 
@@ -67,7 +75,8 @@ function named(files: Record<string, string>, endings: readonly string[], folder
   const all: Record<string, string> = Object.create(null) as Record<string, string>;
   for (const [file, text] of Object.entries(files)) all[file] = text;
   for (const ending of endings) {
-    for (const [file, text] of Object.entries(files)) if (ending !== '' && file.endsWith(ending)) all[file.slice(0, -ending.length)] ??= text;
+    for (const [file, text] of Object.entries(files))
+      if (ending !== '' && file.endsWith(ending)) all[file.slice(0, -ending.length)] ??= text;
   }
   for (const [name, text] of Object.entries(all)) all[folder + name] ??= text;
   return all;
@@ -125,6 +134,13 @@ function answer(request: RenderRequest): RenderAnswer {
     const limit = limitWords.test(message) || message.startsWith('output limit');
     if (!LiquidError.is(thrown)) return { id, ok: false, limit, message, file: request.name, line: undefined };
     const { token } = thrown as unknown as { token?: { file?: string; getPosition(): [number, number] } };
-    return { id, ok: false, limit, message: message.replace(/, (file|line):.*$/s, ''), file: token?.file ?? request.name, line: token?.getPosition()[0] };
+    return {
+      id,
+      ok: false,
+      limit,
+      message: message.replace(/, (file|line):.*$/s, ''),
+      file: token?.file ?? request.name,
+      line: token?.getPosition()[0],
+    };
   }
 }

@@ -1,4 +1,6 @@
-/** Renders Liquid templates in threads that are ended when they take too long, so that no template holds up the program. */
+/**
+ * Renders Liquid templates in threads that are ended when they take too long, so that no template holds up the program.
+ */
 import { Worker } from 'node:worker_threads';
 import { didYouMean, FairGate, quote, type Stoppable } from '@annex/kernel';
 import { templateErrors } from './errors.js';
@@ -31,12 +33,19 @@ export class TemplateRenderer implements Stoppable {
   #stopped = false;
   #nextId = 1;
 
-  /** The text. Throws `TEMPLATE_NOT_FOUND`, `TEMPLATE_INVALID` and `TEMPLATE_LIMIT`; the last two name file and line where they are known. */
+  /**
+   * The text. Throws `TEMPLATE_NOT_FOUND`, `TEMPLATE_INVALID` and `TEMPLATE_LIMIT`; the last two name file and line
+   * where they are known.
+   */
   async render({ files, name, data, tenant, signal }: RenderOptions): Promise<string> {
     const file = requireTemplate(Object.keys(files), name);
     const json = JSON.stringify(data);
     if (Buffer.byteLength(json) > templateLimits.dataBytes) {
-      throw limitReached(file, undefined, `its data has ${Buffer.byteLength(json)} bytes of JSON; the limit is ${templateLimits.dataBytes}`);
+      throw limitReached(
+        file,
+        undefined,
+        `its data has ${Buffer.byteLength(json)} bytes of JSON; the limit is ${templateLimits.dataBytes}`,
+      );
     }
     return this.#gate.run(tenant, () => this.#renderIn(files, file, json), signal);
   }
@@ -52,18 +61,35 @@ export class TemplateRenderer implements Stoppable {
     const thread = this.#idle.pop() ?? new RenderThread();
     this.#busy.add(thread);
     const { renderMs, work, outputChars, sourceBytes } = templateLimits;
-    const answer = await thread.ask({ id: this.#nextId++, files: { ...files }, name: file, data, markup: isMarkup(file), endings, folder: templatesFolder, limits: { renderMs, work, outputChars, parseChars: sourceBytes } }, templateLimits.killMs);
+    const answer = await thread.ask(
+      {
+        id: this.#nextId++,
+        files: { ...files },
+        name: file,
+        data,
+        markup: isMarkup(file),
+        endings,
+        folder: templatesFolder,
+        limits: { renderMs, work, outputChars, parseChars: sourceBytes },
+      },
+      templateLimits.killMs,
+    );
     this.#busy.delete(thread);
     if (thread.alive && !this.#stopped) this.#idle.push(thread);
     if (answer === 'too long') throw limitReached(file, undefined, `it took longer than ${templateLimits.killMs} ms`);
-    if (answer === 'lost') throw limitReached(file, undefined, `it needed more memory than ${templateLimits.heapMb} MiB`);
+    if (answer === 'lost')
+      throw limitReached(file, undefined, `it needed more memory than ${templateLimits.heapMb} MiB`);
     if (answer.ok) return answer.text;
     const where = requireTemplate(Object.keys(files), answer.file ?? file);
     const missing = /^ENOENT: Failed to lookup "(.*?)" in/s.exec(answer.message)?.[1];
     if (missing !== undefined) {
-      throw templateErrors.error('TEMPLATE_INVALID', `${place(where, answer.line)}: there is no template ${quote(missing)} to put in.${didYouMean(missing, Object.keys(files))}`, {
-        extra: { template: where, ...(answer.line !== undefined && { line: answer.line }) },
-      });
+      throw templateErrors.error(
+        'TEMPLATE_INVALID',
+        `${place(where, answer.line)}: there is no template ${quote(missing)} to put in.${didYouMean(missing, Object.keys(files))}`,
+        {
+          extra: { template: where, ...(answer.line !== undefined && { line: answer.line }) },
+        },
+      );
     }
     if (answer.limit) throw limitReached(where, answer.line, inOurWords(answer.message));
     throw templateErrors.error('TEMPLATE_INVALID', `${place(where, answer.line)}: ${answer.message.slice(0, 300)}.`, {
@@ -83,7 +109,10 @@ class RenderThread {
   constructor() {
     const { heapMb } = templateLimits;
     // Beside its source in tests, beside the compiled file else.
-    const file = new URL(import.meta.url.endsWith('.ts') ? './render-thread.ts' : './render-thread.js', import.meta.url);
+    const file = new URL(
+      import.meta.url.endsWith('.ts') ? './render-thread.ts' : './render-thread.js',
+      import.meta.url,
+    );
     this.#worker = new Worker(file, {
       name: 'templates',
       env: {},
@@ -141,9 +170,13 @@ function place(file: string, line: number | undefined): string {
 }
 
 function limitReached(file: string, line: number | undefined, why: string): Error {
-  return templateErrors.error('TEMPLATE_LIMIT', `Rendering ${quote(place(file, line), 300)} was ended: ${why}. Let the template do less, or prepare the data in the plugin.`, {
-    extra: { template: file, ...(line !== undefined && { line }) },
-  });
+  return templateErrors.error(
+    'TEMPLATE_LIMIT',
+    `Rendering ${quote(place(file, line), 300)} was ended: ${why}. Let the template do less, or prepare the data in the plugin.`,
+    {
+      extra: { template: file, ...(line !== undefined && { line }) },
+    },
+  );
 }
 
 function inOurWords(message: string): string {

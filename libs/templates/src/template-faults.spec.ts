@@ -17,7 +17,14 @@ describe('templates are read for faults', () => {
   });
 
   it('and none is found in what can be rendered, whatever it puts in', () => {
-    const sound = ['Hello {{ name | escape }}', '{% layout "frame.html" %}{% block main %}x{% endblock %}', '{% render "nosuch" %}', '{% for a in b %}{{ a | newline_to_br }}{% endfor %}', 'no template at all } %} ', ''];
+    const sound = [
+      'Hello {{ name | escape }}',
+      '{% layout "frame.html" %}{% block main %}x{% endblock %}',
+      '{% render "nosuch" %}',
+      '{% for a in b %}{{ a | newline_to_br }}{% endfor %}',
+      'no template at all } %} ',
+      '',
+    ];
     expect(findTemplateFaults(Object.fromEntries(sound.map((text, index) => [`${index}.html`, text])))).toEqual([]);
   });
 

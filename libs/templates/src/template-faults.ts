@@ -11,8 +11,9 @@ export interface TemplateFault {
 }
 
 /**
- * The first fault of each template that cannot be read: tags that do not close, filters and tags that there are none of. What a template puts in is
- * found when it is rendered. It is done on the caller's own thread: templates are strangers' text, so the process must be one that can be ended.
+ * The first fault of each template that cannot be read: tags that do not close, filters and tags that there are none
+ * of. What a template puts in is found when it is rendered. It is done on the caller's own thread: templates are
+ * strangers' text, so the process must be one that can be ended.
  */
 export function findTemplateFaults(files: Readonly<Record<string, string>>): TemplateFault[] {
   const liquid = new Liquid({ templates: {}, strictFilters: true, parseLimit: templateLimits.sourceBytes });
@@ -21,9 +22,22 @@ export function findTemplateFaults(files: Readonly<Record<string, string>>): Tem
       liquid.parse(text, file);
       return [];
     } catch (thrown) {
-      if (!LiquidError.is(thrown)) return [{ file, line: undefined, message: thrown instanceof RangeError ? 'it is nested too deeply' : 'it cannot be read' }];
+      if (!LiquidError.is(thrown))
+        return [
+          {
+            file,
+            line: undefined,
+            message: thrown instanceof RangeError ? 'it is nested too deeply' : 'it cannot be read',
+          },
+        ];
       const { token } = thrown as unknown as { token?: { getPosition(): [number, number] } };
-      return [{ file, line: token?.getPosition()[0], message: thrown.message.replace(/, (file|line):.*$/s, '').slice(0, 300) }];
+      return [
+        {
+          file,
+          line: token?.getPosition()[0],
+          message: thrown.message.replace(/, (file|line):.*$/s, '').slice(0, 300),
+        },
+      ];
     }
   });
 }

@@ -3,4 +3,12 @@ export { createKeyring, masterKey, type Keyring, type MasterKey } from './keyrin
 export { createMasker, growingMasker, type GrowingMasker, type Masker } from './masker.js';
 export { Maskers } from './maskers.js';
 export { maxSecretBytes, maxSecretsPerScope } from './secret-rules.js';
-export { createVault, Vault, type SecretChanger, type SecretInput, type SecretView, type VaultCaller, type VaultOptions } from './vault.js';
+export {
+  createVault,
+  Vault,
+  type SecretChanger,
+  type SecretInput,
+  type SecretView,
+  type VaultCaller,
+  type VaultOptions,
+} from './vault.js';

@@ -20,9 +20,15 @@ export interface Keyring {
   unwrap(wrapped: WrappedKey, tenantId: Id<'tenant'>): Buffer;
 }
 
-/** A master key under the id that follows from its bytes, so that settings need to hold the key alone. Throws `RangeError` unless it has 32 bytes. */
+/**
+ * A master key under the id that follows from its bytes, so that settings need to hold the key alone. Throws
+ * `RangeError` unless it has 32 bytes.
+ */
 export function masterKey(key: Buffer): MasterKey {
-  return { id: `mk_${hash('sha256', Buffer.concat([Buffer.from('annex master key id\0'), key]), 'hex').slice(0, 16)}`, key: checked(key) };
+  return {
+    id: `mk_${hash('sha256', Buffer.concat([Buffer.from('annex master key id\0'), key]), 'hex').slice(0, 16)}`,
+    key: checked(key),
+  };
 }
 
 /** @param old keys that still open what they wrapped, until `Vault.rewrap` has been through */
@@ -44,9 +50,17 @@ export function createKeyring({ current, old = [] }: { current: MasterKey; old?:
         );
       }
       try {
-        return open(key, { nonce: wrapped.subarray(0, 12), ciphertext: wrapped.subarray(12) }, context(tenantId, version, kekId));
+        return open(
+          key,
+          { nonce: wrapped.subarray(0, 12), ciphertext: wrapped.subarray(12) },
+          context(tenantId, version, kekId),
+        );
       } catch (thrown) {
-        throw vaultErrors.error('SECRET_DAMAGED', `The data key ${version} of this tenant does not open: its row was changed or belongs to another tenant.`, { cause: thrown });
+        throw vaultErrors.error(
+          'SECRET_DAMAGED',
+          `The data key ${version} of this tenant does not open: its row was changed or belongs to another tenant.`,
+          { cause: thrown },
+        );
       }
     },
   };

@@ -32,7 +32,8 @@ describe('a masker', () => {
       const masked = text(`Basic ${shown}`);
       expect(masked).toContain('***');
       // What is left of the encoding must not hold more than a byte of it at either end.
-      for (const part of masked.replace('Basic ', '').split('***')) expect(Buffer.from(part, 'base64').toString()).not.toMatch(/corr|tery/);
+      for (const part of masked.replace('Basic ', '').split('***'))
+        expect(Buffer.from(part, 'base64').toString()).not.toMatch(/corr|tery/);
     }
   });
 
@@ -55,7 +56,14 @@ describe('a masker', () => {
   it('hides every piece of a large secret, wherever its parts lie', () => {
     const value = Array.from({ length: 3_000 }, (_, index) => `${index}é☂`).join('');
     const { text } = createMasker([value]);
-    for (const shown of [value, encodeURIComponent(value), JSON.stringify(value), Buffer.from(value).toString('base64'), Buffer.from(`xy${value}`).toString('base64'), Buffer.from(value).toString('hex')]) {
+    for (const shown of [
+      value,
+      encodeURIComponent(value),
+      JSON.stringify(value),
+      Buffer.from(value).toString('base64'),
+      Buffer.from(`xy${value}`).toString('base64'),
+      Buffer.from(value).toString('hex'),
+    ]) {
       expect(text(shown).replaceAll('***', '').length).toBeLessThan(16);
     }
   });
@@ -87,7 +95,9 @@ describe('a masker', () => {
   });
 
   it('hides a key of many lines also when its lines are printed one by one', () => {
-    const lines = Array.from({ length: 20 }, (_, line) => Buffer.from(`line ${line} of a long key, as long as lines are`).toString('base64').padEnd(64, '=').slice(0, 64));
+    const lines = Array.from({ length: 20 }, (_, line) =>
+      Buffer.from(`line ${line} of a long key, as long as lines are`).toString('base64').padEnd(64, '=').slice(0, 64),
+    );
     const { text } = createMasker([lines.join('')]);
     expect(text(lines.join(''))).toBe('***');
     expect(text(lines.join('\n'))).toBe(lines.map(() => '***').join('\n'));
@@ -96,11 +106,15 @@ describe('a masker', () => {
   });
 
   it('hides a secret in lower case, as hosts and names of headers are written', () => {
-    expect(createMasker(['AbCdEfGh1234']).text('no address for abcdefgh1234.example.com')).toBe('no address for ***.example.com');
+    expect(createMasker(['AbCdEfGh1234']).text('no address for abcdefgh1234.example.com')).toBe(
+      'no address for ***.example.com',
+    );
   });
 
   it('hides each longer line of a secret of many lines, and not the frame around a key', () => {
-    const { text } = createMasker(['-----BEGIN KEY-----\r\nMIIlineOneOfTheKey\r\nMIIlineTwoOfTheKey\r\nshort\r\n-----END KEY-----\r\n']);
+    const { text } = createMasker([
+      '-----BEGIN KEY-----\r\nMIIlineOneOfTheKey\r\nMIIlineTwoOfTheKey\r\nshort\r\n-----END KEY-----\r\n',
+    ]);
     expect(text('x MIIlineTwoOfTheKey y')).toBe('x *** y');
     expect(text(encodeURIComponent('a MIIlineOneOfTheKey'))).toBe('a%20***');
     expect(text('-----BEGIN KEY----- short')).toBe('-----BEGIN KEY----- short');
@@ -109,12 +123,17 @@ describe('a masker', () => {
   it('never lets a secret through, wherever it stands', () => {
     const word = fc.string({ minLength: 4, maxLength: 150, unit: fc.constantFrom('a', 'b', 'é', '"', ' ') });
     fc.assert(
-      fc.property(fc.array(word, { minLength: 1, maxLength: 5 }), fc.string(), fc.string(), (secrets, before, after) => {
-        const { text } = createMasker(secrets);
-        const shown = before + secrets.join(after) + after;
-        const masked = text(shown);
-        for (const one of secrets) expect(masked).not.toContain(one);
-      }),
+      fc.property(
+        fc.array(word, { minLength: 1, maxLength: 5 }),
+        fc.string(),
+        fc.string(),
+        (secrets, before, after) => {
+          const { text } = createMasker(secrets);
+          const shown = before + secrets.join(after) + after;
+          const masked = text(shown);
+          for (const one of secrets) expect(masked).not.toContain(one);
+        },
+      ),
       { numRuns: 300 },
     );
   });
@@ -143,14 +162,19 @@ describe('a masker', () => {
 
   it('is made once for the same values', async () => {
     const maskers = new Maskers();
-    const [one, same, other] = await Promise.all([maskers.of(['abcdef', 'ghijkl']), maskers.of(new Set(['ghijkl', 'abcdef'])), maskers.of(['abcdef'])]);
+    const [one, same, other] = await Promise.all([
+      maskers.of(['abcdef', 'ghijkl']),
+      maskers.of(new Set(['ghijkl', 'abcdef'])),
+      maskers.of(['abcdef']),
+    ]);
     expect(await maskers.of(['abcdef', 'ghijkl'])).toBe(one);
     expect(same.text('abcdef ghijkl')).toBe('*** ***');
     expect(other.text('abcdef ghijkl')).toBe('*** ghijkl');
   });
 
   it('stays linear for text and secrets that were chosen to be slow', () => {
-    // With a search that starts over at each place this is 2 × 10¹⁰ comparisons a secret, which no test would live to see.
+    // With a search that starts over at each place this is 2 × 10¹⁰ comparisons a secret, which no test would live to
+    // see.
     const secrets = Array.from({ length: 5 }, (_, index) => `${'a'.repeat(65_000)}${index}`);
     const { text } = createMasker(secrets);
     const hay = 'a'.repeat(1024 * 1024);

@@ -4,16 +4,25 @@ import { WordIndex } from './word-index.js';
 
 const MASK = '***';
 
-/** Replaces secrets by `***` before words are kept or shown. Takes time in proportion to the text, whatever text and secrets are. */
+/**
+ * Replaces secrets by `***` before words are kept or shown. Takes time in proportion to the text, whatever text and
+ * secrets are.
+ */
 export interface Masker {
   text(text: string): string;
-  /** Masks every string of a value, and names of members; a number whose digits hold a secret becomes `"***"`. Never changes its argument. */
+  /**
+   * Masks every string of a value, and names of members; a number whose digits hold a secret becomes `"***"`. Never
+   * changes its argument.
+   */
   json(value: Json): Json;
 }
 
 /** A masker that learns. */
 export interface GrowingMasker extends Masker {
-  /** Hides a value from now on; when the answer is there, in all its forms. Takes many short turns of the program for a large value. */
+  /**
+   * Hides a value from now on; when the answer is there, in all its forms. Takes many short turns of the program for a
+   * large value.
+   */
   add(value: string): Promise<void>;
   /** A measure of its memory, about 24 bytes each. */
   readonly size: number;
@@ -23,9 +32,10 @@ export interface GrowingMasker extends Masker {
 const charsPerTurn = 2_048;
 
 /**
- * A masker of values in plain form, in base64 and base64url (alone or inside something longer, of UTF-8 or Latin-1), hex, URL-encoded in
- * the ways of `encodeURIComponent`, `encodeURI`, `escape` and `URLSearchParams`, HTML- and JSON-escaped. Values of fewer than 4 characters are
- * left alone. For large values {@link growingMasker} is kinder to the program.
+ * A masker of values in plain form, in base64 and base64url (alone or inside something longer, of UTF-8 or Latin-1),
+ * hex, URL-encoded in the ways of `encodeURIComponent`, `encodeURI`, `escape` and `URLSearchParams`, HTML- and
+ * JSON-escaped. Values of fewer than 4 characters are left alone. For large values {@link growingMasker} is kinder to
+ * the program.
  */
 export function createMasker(values: Iterable<string>): Masker {
   const index = new WordIndex();
@@ -73,7 +83,10 @@ function maskerOf(index: WordIndex): Masker {
 
 type Range = [start: number, end: number];
 
-/** Where words stand, by their start; touching ones of a width made one at once: text made of nothing but secrets must not fill the memory. */
+/**
+ * Where words stand, by their start; touching ones of a width made one at once: text made of nothing but secrets must
+ * not fill the memory.
+ */
 function ranges(index: WordIndex, text: string): Range[] {
   const found: Range[] = [];
   index.scan(text, (start, end) => {
@@ -120,7 +133,8 @@ function maskJson(root: Json, mask: (text: string) => string): Json {
     for (const [key, value] of Object.entries(from)) {
       const name = mask(key);
       // Assigning to __proto__ would change the prototype instead of adding a member.
-      if (name === '__proto__') Object.defineProperty(to, name, { value: copyOf(value), enumerable: true, writable: true, configurable: true });
+      if (name === '__proto__')
+        Object.defineProperty(to, name, { value: copyOf(value), enumerable: true, writable: true, configurable: true });
       else (to as { [key: string]: Json })[name] = copyOf(value);
     }
   }

@@ -1,6 +1,7 @@
 /**
- * Fingerprints of 52 bits that roll over a text (Karp and Rabin, 1987): 26 bits modulo a prime, whose base is random so that nobody can write
- * texts that look alike, and 26 that keep chance matches away. A table of fingerprints is an eighth of the words that they stand for.
+ * Fingerprints of 52 bits that roll over a text (Karp and Rabin, 1987): 26 bits modulo a prime, whose base is random so
+ * that nobody can write texts that look alike, and 26 that keep chance matches away. A table of fingerprints is an
+ * eighth of the words that they stand for.
  */
 import { randomInt } from 'node:crypto';
 
@@ -103,6 +104,7 @@ export class Fingerprints {
     this.#keys = new Float64Array(2 * keys.length);
     this.#values = new Int32Array(2 * keys.length);
     this.#size = 0;
-    for (let slot = 0; slot < keys.length; slot += 1) if (keys[slot] !== 0) this.set(keys[slot] ?? 0, values[slot] ?? 0);
+    for (let slot = 0; slot < keys.length; slot += 1)
+      if (keys[slot] !== 0) this.set(keys[slot] ?? 0, values[slot] ?? 0);
   }
 }

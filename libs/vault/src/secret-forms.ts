@@ -1,20 +1,28 @@
 /** The forms in which a secret may turn up in text. */
 
-/** Shorter values are not masked: hiding every "1" would leave nothing to read and would tell that the secret is "1". */
+/**
+ * Shorter values are not masked: hiding every "1" would leave nothing to read and would tell that the secret is "1".
+ */
 export const minMaskedLength = 4;
 
-/** A longer value is taken apart, so that no step of making its forms is long. Parts overlap by one piece, so each begins where a piece of the whole does. */
+/**
+ * A longer value is taken apart, so that no step of making its forms is long. Parts overlap by one piece, so each
+ * begins where a piece of the whole does.
+ */
 const partLength = 1_088;
 const partOverlap = 64;
 
-/** The texts of which {@link formsOf} makes everything that has to be hidden of a value: the value, or its parts, and its lines. */
+/**
+ * The texts of which {@link formsOf} makes everything that has to be hidden of a value: the value, or its parts, and
+ * its lines.
+ */
 export function* partsOf(value: string): Generator<string> {
   yield* parts(value);
   for (const line of linesOf(value)) yield* parts(line);
 }
 
 function* parts(text: string): Generator<string> {
-  for (let start = 0; ; ) {
+  for (let start = 0; ;) {
     const end = between(text, start + partLength);
     yield text.slice(start, end);
     if (end >= text.length) return;
@@ -37,10 +45,15 @@ const minTellingLength = 12;
 /** Lines of one secret that are masked one by one: enough for a chain of certificates, and a bound for the work. */
 const maxLines = 200;
 
-/** The lines of a secret of many (a key, a file of credentials), which are printed, cut and copied one by one. The frame of a PEM is no secret. */
+/**
+ * The lines of a secret of many (a key, a file of credentials), which are printed, cut and copied one by one. The frame
+ * of a PEM is no secret.
+ */
 function linesOf(value: string): string[] {
   const lines = value.split(/[\r\n]+/).map((line) => line.trim());
-  return lines.length < 2 ? [] : lines.filter((line) => line.length >= minTellingLength && !line.startsWith('-----')).slice(0, maxLines);
+  return lines.length < 2
+    ? []
+    : lines.filter((line) => line.length >= minTellingLength && !line.startsWith('-----')).slice(0, maxLines);
 }
 
 function formsOfText(value: string): string[] {
@@ -90,7 +103,12 @@ function ofBytes(bytes: Buffer): string[] {
 /** Escaped for HTML as templates do it, and as other writers do. */
 function inHtml(text: string): string[] {
   const plain = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return [plain, plain.replaceAll('"', '&#34;').replaceAll("'", '&#39;'), plain.replaceAll('"', '&quot;').replaceAll("'", '&#39;'), plain.replaceAll('"', '&quot;')];
+  return [
+    plain,
+    plain.replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
+    plain.replaceAll('"', '&quot;').replaceAll("'", '&#39;'),
+    plain.replaceAll('"', '&quot;'),
+  ];
 }
 
 function inJson(text: string): string {
@@ -112,8 +130,9 @@ function lowerEscapes(text: string): string {
 }
 
 /**
- * The base64 characters that bytes have when `shift` (0 to 2, modulo 3) other bytes stand before them, without those at both ends that
- * depend on the neighbours. So a password is found in `Authorization: Basic` although a user name was encoded with it.
+ * The base64 characters that bytes have when `shift` (0 to 2, modulo 3) other bytes stand before them, without those at
+ * both ends that depend on the neighbours. So a password is found in `Authorization: Basic` although a user name was
+ * encoded with it.
  */
 function base64Within(bytes: Buffer, shift: number): string {
   const text = Buffer.concat([Buffer.alloc(shift), bytes]).toString('base64');

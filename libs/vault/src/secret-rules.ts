@@ -7,7 +7,10 @@ const nameShape = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 export const maxSecretBytes = 64 * 1024;
 /** Most secrets of one plugin, and most tenant-wide ones. */
 export const maxSecretsPerScope = 200;
-/** Most bytes of all values of one plugin, and of the tenant-wide ones: all of them are masked in whatever the plugin says. */
+/**
+ * Most bytes of all values of one plugin, and of the tenant-wide ones: all of them are masked in whatever the plugin
+ * says.
+ */
 export const maxScopeBytes = 1024 * 1024;
 const MAX_HOSTS = 50;
 const hostShape = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:\d{1,5})?$/i;
@@ -17,23 +20,57 @@ export function isSecretName(text: string): boolean {
 }
 
 /** Throws `INVALID_SECRET` with every fault. No fault shows the value. */
-export function checkSecret({ name, value, allowedHosts }: { name: string; value: string; allowedHosts: readonly string[] | undefined }): void {
+export function checkSecret({
+  name,
+  value,
+  allowedHosts,
+}: {
+  name: string;
+  value: string;
+  allowedHosts: readonly string[] | undefined;
+}): void {
   const errors: InputFault[] = [];
   if (!isSecretName(name)) {
-    errors.push({ pointer: '/name', code: 'INVALID_NAME', detail: `${quote(name)} must be 1 to 64 letters, digits and "_", not beginning with a digit, such as API_KEY` });
+    errors.push({
+      pointer: '/name',
+      code: 'INVALID_NAME',
+      detail: `${quote(name)} must be 1 to 64 letters, digits and "_", not beginning with a digit, such as API_KEY`,
+    });
   }
   const size = Buffer.byteLength(value);
-  if (size === 0) errors.push({ pointer: '/value', code: 'EMPTY', detail: 'must not be empty; delete the secret instead' });
-  if (size > maxSecretBytes) errors.push({ pointer: '/value', code: 'TOO_LARGE', detail: `has ${size} bytes; at most ${maxSecretBytes} are allowed` });
-  if (!value.isWellFormed()) errors.push({ pointer: '/value', code: 'NOT_UNICODE', detail: 'holds half a surrogate pair; send well-formed Unicode' });
+  if (size === 0)
+    errors.push({ pointer: '/value', code: 'EMPTY', detail: 'must not be empty; delete the secret instead' });
+  if (size > maxSecretBytes)
+    errors.push({
+      pointer: '/value',
+      code: 'TOO_LARGE',
+      detail: `has ${size} bytes; at most ${maxSecretBytes} are allowed`,
+    });
+  if (!value.isWellFormed())
+    errors.push({
+      pointer: '/value',
+      code: 'NOT_UNICODE',
+      detail: 'holds half a surrogate pair; send well-formed Unicode',
+    });
   if (allowedHosts && allowedHosts.length > MAX_HOSTS) {
-    errors.push({ pointer: '/allowed_hosts', code: 'TOO_MANY', detail: `names ${allowedHosts.length} hosts; at most ${MAX_HOSTS} are allowed` });
+    errors.push({
+      pointer: '/allowed_hosts',
+      code: 'TOO_MANY',
+      detail: `names ${allowedHosts.length} hosts; at most ${MAX_HOSTS} are allowed`,
+    });
   } else {
     allowedHosts?.forEach((host, index) => {
       if (host.length > 260 || !hostShape.test(host)) {
-        errors.push({ pointer: `/allowed_hosts/${index}`, code: 'INVALID_HOST', detail: `${quote(host)} must be a host such as api.example.com or *.example.com` });
+        errors.push({
+          pointer: `/allowed_hosts/${index}`,
+          code: 'INVALID_HOST',
+          detail: `${quote(host)} must be a host such as api.example.com or *.example.com`,
+        });
       }
     });
   }
-  if (errors.length > 0) throw vaultErrors.error('INVALID_SECRET', errors.map((fault) => `${fault.pointer}: ${fault.detail}`).join('; '), { errors });
+  if (errors.length > 0)
+    throw vaultErrors.error('INVALID_SECRET', errors.map((fault) => `${fault.pointer}: ${fault.detail}`).join('; '), {
+      errors,
+    });
 }

@@ -1,6 +1,7 @@
 /**
- * Secrets, envelope-encrypted: a master key wraps one data key per tenant, the data key seals each value together with whose it is, what it
- * is called and which version it is. A row that was moved to another tenant, plugin or name does not open.
+ * Secrets, envelope-encrypted: a master key wraps one data key per tenant, the data key seals each value together with
+ * whose it is, what it is called and which version it is. A row that was moved to another tenant, plugin or name does
+ * not open.
  */
 import { randomBytes } from 'node:crypto';
 import { quote, SECOND, type Clock, type Id, type Stoppable } from '@annex/kernel';
@@ -79,7 +80,10 @@ export interface VaultCaller {
   requestId: string;
 }
 
-/** A value, and where `secrets.ref` may send it; an empty list leaves that to the hosts that the plugin may reach at all. */
+/**
+ * A value, and where `secrets.ref` may send it; an empty list leaves that to the hosts that the plugin may reach at
+ * all.
+ */
 export interface SendableSecret {
   value: string;
   allowedHosts: readonly string[];
@@ -108,22 +112,49 @@ export class Vault implements Stoppable {
   }
 
   /** Sets a secret, new or not. Throws `INVALID_SECRET`, `PLUGIN_NOT_FOUND`, `SECRET_LIMIT`. */
-  async set(tx: TenantTransaction, { installationId, name, value, allowedHosts, actor, requestId }: SecretInput): Promise<SecretView> {
+  async set(
+    tx: TenantTransaction,
+    { installationId, name, value, allowedHosts, actor, requestId }: SecretInput,
+  ): Promise<SecretView> {
     checkSecret({ name, value, allowedHosts });
     if (installationId !== null && !(await holdInstallation(tx, installationId))) throw pluginNotFound(installationId);
     const before = await lockSecret(tx, installationId, name);
     if (before.version === 0 && before.count >= maxSecretsPerScope) {
-      throw vaultErrors.error('SECRET_LIMIT', `There are ${before.count} secrets here already, the most there may be. Delete some first.`);
+      throw vaultErrors.error(
+        'SECRET_LIMIT',
+        `There are ${before.count} secrets here already, the most there may be. Delete some first.`,
+      );
     }
     const bytes = before.bytes + Buffer.byteLength(value);
     if (bytes > maxScopeBytes) {
-      throw vaultErrors.error('SECRET_LIMIT', `The secrets here would have ${bytes} bytes together; the limit is ${maxScopeBytes}. Delete some first, or keep what is no secret in the config or in files.`);
+      throw vaultErrors.error(
+        'SECRET_LIMIT',
+        `The secrets here would have ${bytes} bytes together; the limit is ${maxScopeBytes}. Delete some first, or keep what is no secret in the config or in files.`,
+      );
     }
     const dataKey = await this.#currentDataKey(tx);
     const version = before.version + 1;
-    const sealed = seal(dataKey.key, Buffer.from(value, 'utf8'), contextOf({ tenantId: tx.tenantId, installationId, name, version }));
-    await upsertSecret(tx, { installationId, name, version, keyVersion: dataKey.version, ...sealed, updatedBy: actor, ...(allowedHosts ? { allowedHosts: [...allowedHosts] } : {}) });
-    await this.#record(tx, 'secret.set', { installationId, name, actor, requestId, detail: { version, ...(allowedHosts ? { allowed_hosts: [...allowedHosts] } : {}) } });
+    const sealed = seal(
+      dataKey.key,
+      Buffer.from(value, 'utf8'),
+      contextOf({ tenantId: tx.tenantId, installationId, name, version }),
+    );
+    await upsertSecret(tx, {
+      installationId,
+      name,
+      version,
+      keyVersion: dataKey.version,
+      ...sealed,
+      updatedBy: actor,
+      ...(allowedHosts ? { allowedHosts: [...allowedHosts] } : {}),
+    });
+    await this.#record(tx, 'secret.set', {
+      installationId,
+      name,
+      actor,
+      requestId,
+      detail: { version, ...(allowedHosts ? { allowed_hosts: [...allowedHosts] } : {}) },
+    });
     const row = (await this.list(tx, installationId)).find((secret) => secret.name === name);
     if (!row) throw notFound(name);
     return row;
@@ -143,7 +174,10 @@ export class Vault implements Stoppable {
   }
 
   /** Throws `SECRET_NOT_FOUND`. */
-  async delete(tx: TenantTransaction, { installationId, name, actor, requestId }: Omit<SecretInput, 'value' | 'allowedHosts'>): Promise<void> {
+  async delete(
+    tx: TenantTransaction,
+    { installationId, name, actor, requestId }: Omit<SecretInput, 'value' | 'allowedHosts'>,
+  ): Promise<void> {
     if (!isSecretName(name)) throw notFound(name);
     await lockSecret(tx, installationId, name);
     if (!(await deleteSecret(tx, installationId, name))) throw notFound(name);
@@ -151,8 +185,18 @@ export class Vault implements Stoppable {
   }
 
   /** {@link set} for a caller. `plugin`: its id or slug; unset: tenant-wide. */
-  setFor(caller: VaultCaller, { plugin, name, value, allowedHosts }: { plugin?: string | undefined; name: string; value: string; allowedHosts?: readonly string[] | undefined }): Promise<SecretView> {
-    return this.#inScope(caller, plugin, (tx, installationId) => this.set(tx, { installationId, name, value, allowedHosts, actor: caller.actor, requestId: caller.requestId }));
+  setFor(
+    caller: VaultCaller,
+    {
+      plugin,
+      name,
+      value,
+      allowedHosts,
+    }: { plugin?: string | undefined; name: string; value: string; allowedHosts?: readonly string[] | undefined },
+  ): Promise<SecretView> {
+    return this.#inScope(caller, plugin, (tx, installationId) =>
+      this.set(tx, { installationId, name, value, allowedHosts, actor: caller.actor, requestId: caller.requestId }),
+    );
   }
 
   /** {@link list} for a caller. `plugin`: its id or slug; unset: tenant-wide. */
@@ -162,31 +206,49 @@ export class Vault implements Stoppable {
 
   /** {@link delete} for a caller. `plugin`: its id or slug; unset: tenant-wide. */
   deleteFor(caller: VaultCaller, { plugin, name }: { plugin?: string | undefined; name: string }): Promise<void> {
-    return this.#inScope(caller, plugin, (tx, installationId) => this.delete(tx, { installationId, name, actor: caller.actor, requestId: caller.requestId }));
+    return this.#inScope(caller, plugin, (tx, installationId) =>
+      this.delete(tx, { installationId, name, actor: caller.actor, requestId: caller.requestId }),
+    );
   }
 
   /** Which of the names have no value, neither the plugin's own nor the tenant's; in the order given. */
-  async missing(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<string[]> {
+  async missing(
+    tx: TenantTransaction,
+    installationId: Id<'installation'>,
+    names: readonly string[],
+  ): Promise<string[]> {
     const set = new Set(await findSetSecretNames(tx, installationId, names));
     return names.filter((name) => !set.has(name));
   }
 
   /**
-   * The values a plugin may read: those of the names its manifest declares, its own before the tenant's. Names that are not set are left
-   * out. Throws `MASTER_KEY_MISSING`, `SECRET_DAMAGED`.
+   * The values a plugin may read: those of the names its manifest declares, its own before the tenant's. Names that are
+   * not set are left out. Throws `MASTER_KEY_MISSING`, `SECRET_DAMAGED`.
    */
-  async readForRun(tenantId: Id<'tenant'>, installationId: Id<'installation'>, declaredNames: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  async readForRun(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    declaredNames: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> {
     if (declaredNames.length === 0) return new Map();
     return (await this.#openFor(tenantId, installationId, declaredNames)).values;
   }
 
   /** The same values with the hosts to which each may be sent. Throws as {@link readForRun}. */
-  async readForRef(tenantId: Id<'tenant'>, installationId: Id<'installation'>, declaredNames: readonly string[]): Promise<ReadonlyMap<string, SendableSecret>> {
+  async readForRef(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    declaredNames: readonly string[],
+  ): Promise<ReadonlyMap<string, SendableSecret>> {
     if (declaredNames.length === 0) return new Map();
     return (await this.#openFor(tenantId, installationId, declaredNames)).sendable;
   }
 
-  #openFor(tenantId: Id<'tenant'>, installationId: Id<'installation'>, declaredNames: readonly string[]): Promise<Opened> {
+  #openFor(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    declaredNames: readonly string[],
+  ): Promise<Opened> {
     const key = `${tenantId}/${installationId}/${[...declaredNames].sort().join('/')}`;
     return this.#load(tenantId, key, (tx) => findSecretsFor(tx, installationId, declaredNames));
   }
@@ -200,14 +262,26 @@ export class Vault implements Stoppable {
     );
   }
 
-  /** The tenant-wide values of these names, for the platform itself: no plugin's own, and no manifest is asked. Throws as {@link readForRun}. */
+  /**
+   * The tenant-wide values of these names, for the platform itself: no plugin's own, and no manifest is asked. Throws
+   * as {@link readForRun}.
+   */
   async readForTenant(tenantId: Id<'tenant'>, names: readonly string[]): Promise<ReadonlyMap<string, SendableSecret>> {
-    const opened = await this.#load(tenantId, `${tenantId}//${[...names].sort().join('/')}`, (tx) => findTenantSecrets(tx, names));
+    const opened = await this.#load(tenantId, `${tenantId}//${[...names].sort().join('/')}`, (tx) =>
+      findTenantSecrets(tx, names),
+    );
     return opened.sendable;
   }
 
-  /** The values that present ones replaced within the last day: they go on signing webhooks. Throws as {@link readForRun}. */
-  async readReplaced(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  /**
+   * The values that present ones replaced within the last day: they go on signing webhooks. Throws as {@link
+   * readForRun}.
+   */
+  async readReplaced(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, string>> {
     if (names.length === 0) return new Map();
     return this.options.database.forTenant(tenantId).transaction(async (tx) => {
       const opened = await this.#open(tx, await findReplacedSecrets(tx, installationId, names));
@@ -215,10 +289,15 @@ export class Vault implements Stoppable {
     });
   }
 
-  /** Seals a text that some other part keeps in a row of its own. `what` names that row, so that it opens nowhere else. */
+  /**
+   * Seals a text that some other part keeps in a row of its own. `what` names that row, so that it opens nowhere else.
+   */
   async seal(tx: TenantTransaction, what: string, text: string): Promise<SealedValue> {
     const dataKey = await this.#currentDataKey(tx);
-    return { keyVersion: dataKey.version, ...seal(dataKey.key, Buffer.from(text, 'utf8'), ['annex value', tx.tenantId, what]) };
+    return {
+      keyVersion: dataKey.version,
+      ...seal(dataKey.key, Buffer.from(text, 'utf8'), ['annex value', tx.tenantId, what]),
+    };
   }
 
   /** Opens what {@link seal} sealed under the same name. Throws `SECRET_DAMAGED`, `MASTER_KEY_MISSING`. */
@@ -227,17 +306,25 @@ export class Vault implements Stoppable {
     try {
       return open(dataKey, sealed, ['annex value', tx.tenantId, what]).toString('utf8');
     } catch (thrown) {
-      throw vaultErrors.error('SECRET_DAMAGED', `The sealed value of ${what} does not open: its row was changed. Set it again.`, { cause: thrown });
+      throw vaultErrors.error(
+        'SECRET_DAMAGED',
+        `The sealed value of ${what} does not open: its row was changed. Set it again.`,
+        { cause: thrown },
+      );
     }
   }
 
-  /** Wraps every data key anew that an old master key wraps; answers how many. Values are not touched. May run beside everything else. */
+  /**
+   * Wraps every data key anew that an old master key wraps; answers how many. Values are not touched. May run beside
+   * everything else.
+   */
   async rewrap(): Promise<number> {
     const { database, keyring } = this.options;
-    for (let total = 0; ; ) {
+    for (let total = 0; ;) {
       const done = await database.platform(async (tx) => {
         const keys = await lockKeysNotWrappedBy(tx, keyring.currentId, REWRAP_PORTION);
-        for (const { tenantId, ...key } of keys) await rewrapTenantKey(tx, tenantId, keyring.wrap(keyring.unwrap(key, tenantId), tenantId, key.version));
+        for (const { tenantId, ...key } of keys)
+          await rewrapTenantKey(tx, tenantId, keyring.wrap(keyring.unwrap(key, tenantId), tenantId, key.version));
         return keys.length;
       });
       total += done;
@@ -245,7 +332,9 @@ export class Vault implements Stoppable {
     }
   }
 
-  /** Begins to hear of changes, and from then on to keep opened secrets in memory for as long as nobody changes them. */
+  /**
+   * Begins to hear of changes, and from then on to keep opened secrets in memory for as long as nobody changes them.
+   */
   async start(): Promise<void> {
     this.#running ??= this.#run();
     try {
@@ -275,10 +364,15 @@ export class Vault implements Stoppable {
 
   #forget(change: Change | null): void {
     if (change === null) return this.#opened.drop();
-    if (change.what === 'secrets' || change.what === 'plugins' || change.what === 'tenant') this.#opened.drop((opened) => opened.tenantId === change.tenantId);
+    if (change.what === 'secrets' || change.what === 'plugins' || change.what === 'tenant')
+      this.#opened.drop((opened) => opened.tenantId === change.tenantId);
   }
 
-  #inScope<T>(caller: VaultCaller, plugin: string | undefined, work: (tx: TenantTransaction, installationId: SecretScope) => Promise<T>): Promise<T> {
+  #inScope<T>(
+    caller: VaultCaller,
+    plugin: string | undefined,
+    work: (tx: TenantTransaction, installationId: SecretScope) => Promise<T>,
+  ): Promise<T> {
     return this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
       if (plugin === undefined) return work(tx, null);
       const installation = await findInstallation(tx, plugin);
@@ -290,23 +384,45 @@ export class Vault implements Stoppable {
   async #record(
     tx: TenantTransaction,
     action: string,
-    { installationId, name, actor, requestId, detail }: SecretChanger & { installationId: SecretScope; name: string; detail: Record<string, number | string[]> },
+    {
+      installationId,
+      name,
+      actor,
+      requestId,
+      detail,
+    }: SecretChanger & { installationId: SecretScope; name: string; detail: Record<string, number | string[]> },
   ): Promise<void> {
-    await appendAudit(tx, { actor, action, target: name, detail: { plugin: installationId, ...detail }, ...(requestId === undefined ? {} : { requestId }) });
+    await appendAudit(tx, {
+      actor,
+      action,
+      target: name,
+      detail: { plugin: installationId, ...detail },
+      ...(requestId === undefined ? {} : { requestId }),
+    });
     await tx.changed('secrets');
     tx.afterCommit(() => this.#forget({ tenantId: tx.tenantId, what: 'secrets' }));
   }
 
   /** Opens rows; a plugin's own value wins over the tenant's of the same name. */
-  async #open(tx: TenantTransaction, rows: readonly (SecretRow | ReplacedSecret)[]): Promise<ReadonlyMap<string, SendableSecret>> {
+  async #open(
+    tx: TenantTransaction,
+    rows: readonly (SecretRow | ReplacedSecret)[],
+  ): Promise<ReadonlyMap<string, SendableSecret>> {
     const values = new Map<string, SendableSecret>();
     const ownLast = [...rows].sort((a, b) => Number(a.installationId !== null) - Number(b.installationId !== null));
     for (const row of ownLast) {
       const dataKey = await this.#dataKey(tx, row.keyVersion);
       try {
-        values.set(row.name, { value: open(dataKey, row, contextOf(row)).toString('utf8'), allowedHosts: 'allowedHosts' in row ? row.allowedHosts : [] });
+        values.set(row.name, {
+          value: open(dataKey, row, contextOf(row)).toString('utf8'),
+          allowedHosts: 'allowedHosts' in row ? row.allowedHosts : [],
+        });
       } catch (thrown) {
-        throw vaultErrors.error('SECRET_DAMAGED', `The secret ${row.name} does not open: its row was changed. Set it again.`, { cause: thrown });
+        throw vaultErrors.error(
+          'SECRET_DAMAGED',
+          `The secret ${row.name} does not open: its row was changed. Set it again.`,
+          { cause: thrown },
+        );
       }
     }
     return values;
@@ -315,7 +431,8 @@ export class Vault implements Stoppable {
   async #currentDataKey(tx: TenantTransaction): Promise<{ key: Buffer; version: number }> {
     const { keyring } = this.options;
     // Two first secrets at once: whoever comes second takes the first one's key.
-    const wrapped = (await findTenantKey(tx)) ?? (await insertTenantKey(tx, keyring.wrap(randomBytes(32), tx.tenantId, 1)));
+    const wrapped =
+      (await findTenantKey(tx)) ?? (await insertTenantKey(tx, keyring.wrap(randomBytes(32), tx.tenantId, 1)));
     return { key: keyring.unwrap(wrapped, tx.tenantId), version: wrapped.version };
   }
 
@@ -334,7 +451,17 @@ export function createVault(options: VaultOptions): Vault {
 }
 
 /** What a sealed value is bound to. */
-function contextOf({ tenantId, installationId, name, version }: { tenantId: string; installationId: SecretScope; name: string; version: number }): (string | number)[] {
+function contextOf({
+  tenantId,
+  installationId,
+  name,
+  version,
+}: {
+  tenantId: string;
+  installationId: SecretScope;
+  name: string;
+  version: number;
+}): (string | number)[] {
   return ['annex secret', tenantId, installationId ?? '', name, version];
 }
 
@@ -343,5 +470,8 @@ function notFound(name: string): Error {
 }
 
 function pluginNotFound(plugin: string): Error {
-  return vaultErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(plugin)}. GET /api/plugins/ lists them.`);
+  return vaultErrors.error(
+    'PLUGIN_NOT_FOUND',
+    `This tenant has no plugin ${quote(plugin)}. GET /api/plugins/ lists them.`,
+  );
 }

@@ -1,7 +1,8 @@
 /**
- * Finds any of a set of words in a text, one pass for each of five widths, however the words and the text were chosen. A word is known by the
- * fingerprints of its first and its last window, which together cover it; of a longer one every piece of {@link pieceLength} characters is a
- * word by itself, so that a private key that is printed line by line is found too. The words themselves are not kept.
+ * Finds any of a set of words in a text, one pass for each of five widths, however the words and the text were chosen.
+ * A word is known by the fingerprints of its first and its last window, which together cover it; of a longer one every
+ * piece of {@link pieceLength} characters is a word by itself, so that a private key that is printed line by line is
+ * found too. The words themselves are not kept.
  */
 import { Fingerprints, RollingHash } from './rolling-hash.js';
 
@@ -34,7 +35,9 @@ export class WordIndex {
   }
 }
 
-/** Words that end with the same window: by how much they are longer than it, the fingerprints of their first windows. */
+/**
+ * Words that end with the same window: by how much they are longer than it, the fingerprints of their first windows.
+ */
 interface Ends {
   whole: boolean;
   longer: { by: number; firsts: Set<number> }[];
@@ -43,7 +46,10 @@ interface Ends {
 /** The words of `width` to `2 * width - 1` characters. */
 class Window {
   readonly #hash: RollingHash;
-  /** Of last windows; the number is 0 for a word that is no longer than the window, else one more than its place in {@link #ends}. */
+  /**
+   * Of last windows; the number is 0 for a word that is no longer than the window, else one more than its place in
+   * {@link #ends}.
+   */
   readonly #lasts = new Fingerprints();
   readonly #ends: Ends[] = [];
 
@@ -97,7 +103,8 @@ class Window {
     if (!ends) return 0;
     let length = ends.whole ? this.width : 0;
     for (const { by, firsts } of ends.longer) {
-      if (this.width + by > length && at - by >= this.width - 1 && firsts.has(ring[(at - by) & (RING - 1)] ?? 0)) length = this.width + by;
+      if (this.width + by > length && at - by >= this.width - 1 && firsts.has(ring[(at - by) & (RING - 1)] ?? 0))
+        length = this.width + by;
     }
     return length;
   }

@@ -1,14 +1,49 @@
 /**
- * Makes one attempt at a delivery. The body is made once, stored, and only then sent, so that every attempt and replay carries the same bytes
- * under the same `webhook-id`; an attempt is written down before it leaves, so that none is sent unseen.
+ * Makes one attempt at a delivery. The body is made once, stored, and only then sent, so that every attempt and replay
+ * carries the same bytes under the same `webhook-id`; an attempt is written down before it leaves, so that none is sent
+ * unseen.
  */
 import { isUtf8 } from 'node:buffer';
-import { isAnnexError, isJsonObject, KiB, messageOf, SECOND, type Clock, type Id, type Json, type Logger } from '@annex/kernel';
+import {
+  isAnnexError,
+  isJsonObject,
+  KiB,
+  messageOf,
+  SECOND,
+  type Clock,
+  type Id,
+  type Json,
+  type Logger,
+} from '@annex/kernel';
 import type { WebhookDefinition } from '@annex/manifest';
-import { beginDeliveryAttempt, endDeliveryAttempt, findWebhook, keepDeliveryBody, readDeliveryBody, type Database, type EmitEvent, type WebhookRow } from '@annex/persistence';
-import { destinationFault, ownDestination, packageDestination, type Destination, type DestinationFault } from './destination.js';
+import {
+  beginDeliveryAttempt,
+  endDeliveryAttempt,
+  findWebhook,
+  keepDeliveryBody,
+  readDeliveryBody,
+  type Database,
+  type EmitEvent,
+  type WebhookRow,
+} from '@annex/persistence';
+import {
+  destinationFault,
+  ownDestination,
+  packageDestination,
+  type Destination,
+  type DestinationFault,
+} from './destination.js';
 import { judgeAttempt } from './endpoint-health.js';
-import type { EgressPort, EventBody, Masker, SecretsPort, TransformsPort, WebhookInstallation, WebhookOutcome, WebhookRun } from './ports.js';
+import type {
+  EgressPort,
+  EventBody,
+  Masker,
+  SecretsPort,
+  TransformsPort,
+  WebhookInstallation,
+  WebhookOutcome,
+  WebhookRun,
+} from './ports.js';
 import { readRetryAfter } from './retry-after.js';
 import { signatureHeaders } from './signatures.js';
 
@@ -28,7 +63,10 @@ export interface DelivererOptions<Installation extends WebhookInstallation> {
 export const deliveryTimeoutMs = 15 * SECOND;
 /** How long a delivery waits for its turn to be sent, in milliseconds: it holds a slot of the dispatcher. */
 export const deliveryWaitMs = 30 * SECOND;
-/** Bytes of an answer that are kept, and that are read: its status is what counts, so a larger, broken or endless body is cut. */
+/**
+ * Bytes of an answer that are kept, and that are read: its status is what counts, so a larger, broken or endless body
+ * is cut.
+ */
 const keptResponseBytes = 16 * KiB;
 const maxResponseBytes = 256 * KiB;
 
@@ -59,8 +97,12 @@ export class Deliverer<Installation extends WebhookInstallation> {
     const { clock } = this.options;
     const timestampS = Math.floor(clock.now() / 1000);
     const always: [string, string][] = [
-      ...(destination.headers.some(([name]) => name.toLowerCase() === 'content-type') ? [] : [['content-type', 'application/json'] as [string, string]]),
-      ...(destination.headers.some(([name]) => name.toLowerCase() === 'user-agent') ? [] : [['user-agent', 'Annex-Webhooks/1'] as [string, string]]),
+      ...(destination.headers.some(([name]) => name.toLowerCase() === 'content-type')
+        ? []
+        : [['content-type', 'application/json'] as [string, string]]),
+      ...(destination.headers.some(([name]) => name.toLowerCase() === 'user-agent')
+        ? []
+        : [['user-agent', 'Annex-Webhooks/1'] as [string, string]]),
     ];
     const fault = destinationFault(destination, egress);
     const begun = await database.forTenant(run.tenantId).transaction(async (tx) => {
@@ -68,13 +110,26 @@ export class Deliverer<Installation extends WebhookInstallation> {
       const body = prepared.body ?? (await keepDeliveryBody(tx, deliveryId, made));
       if (!body) return undefined;
       const signed = signatureHeaders(destination.keys, { id: deliveryId, timestampS, body });
-      const request = { method: 'POST', url: destination.shown.url, headers: Object.fromEntries([...always, ...destination.shown.headers, ...signed]) };
+      const request = {
+        method: 'POST',
+        url: destination.shown.url,
+        headers: Object.fromEntries([...always, ...destination.shown.headers, ...signed]),
+      };
       return { body, signed, attempt: await beginDeliveryAttempt(tx, { deliveryId, runId: run.id, request }) };
     });
     if (!begun) return skipped(end, 'WEBHOOK_DISABLED', 'The delivery is not there any more.');
 
     const startedMs = clock.now();
-    const answer = fault ? { error: fault, isInvalid: true, isAborted: false, isOurs: false } : await this.#send(run, destination, [...always, ...destination.headers, ...begun.signed], begun.body, prepared.snapshot, signal);
+    const answer = fault
+      ? { error: fault, isInvalid: true, isAborted: false, isOurs: false }
+      : await this.#send(
+          run,
+          destination,
+          [...always, ...destination.headers, ...begun.signed],
+          begun.body,
+          prepared.snapshot,
+          signal,
+        );
     const masker = await this.options.maskerOf(destination.hidden);
     const response = 'response' in answer ? masker.json(shownResponse(answer.response)) : null;
     const error = judge(answer, masker);
@@ -83,77 +138,161 @@ export class Deliverer<Installation extends WebhookInstallation> {
         await endDeliveryAttempt(tx, begun.attempt, { durationMs: clock.now() - startedMs, response, error });
         // An endpoint answers for itself, and not for what the platform could not send.
         if ('error' in answer && (answer.isAborted || answer.isOurs)) return;
-        await judgeAttempt(tx, webhook, { deliveryId, error: error?.code ?? null, gone: 'response' in answer && answer.response.status === 410, nowMs: clock.now() }, this.options);
+        await judgeAttempt(
+          tx,
+          webhook,
+          {
+            deliveryId,
+            error: error?.code ?? null,
+            gone: 'response' in answer && answer.response.status === 410,
+            nowMs: clock.now(),
+          },
+          this.options,
+        );
       });
     } catch (thrown) {
       // It was sent: that this is not in the log yet is no reason to send it again.
-      this.options.logger.warn({ run: run.id, reason: messageOf(thrown) }, 'the log of a delivery’s attempt could not be completed');
+      this.options.logger.warn(
+        { run: run.id, reason: messageOf(thrown) },
+        'the log of a delivery’s attempt could not be completed',
+      );
     }
     if ('error' in answer) {
       if (answer.isAborted) return { ...end, status: 'cancelled' };
-      return failed(end, answer.isInvalid ? 'DELIVERY_INVALID' : 'DELIVERY_FAILED', error ? `${error.code}: ${error.message}` : '');
+      return failed(
+        end,
+        answer.isInvalid ? 'DELIVERY_INVALID' : 'DELIVERY_FAILED',
+        error ? `${error.code}: ${error.message}` : '',
+      );
     }
     if (error) {
       const { status, headers } = answer.response;
       if (status === 410) return failed(end, 'WEBHOOK_GONE', error.message);
-      const retryAfterMs = status === 429 || status === 503 ? readRetryAfter(headers.find(([name]) => name === 'retry-after')?.[1], clock.now()) : undefined;
+      const retryAfterMs =
+        status === 429 || status === 503
+          ? readRetryAfter(headers.find(([name]) => name === 'retry-after')?.[1], clock.now())
+          : undefined;
       return { ...failed(end, 'DELIVERY_FAILED', error.message), ...(retryAfterMs !== undefined && { retryAfterMs }) };
     }
     return this.#afterwards(run, prepared, answer.response, begun.body, end, signal);
   }
 
   /** What the delivery needs, or how it ends because it may not be sent. */
-  async #prepare(run: WebhookRun, webhookId: Id<'webhook'>, deliveryId: Id<'delivery'>, end: Ending): Promise<Prepared<Installation> | WebhookOutcome> {
+  async #prepare(
+    run: WebhookRun,
+    webhookId: Id<'webhook'>,
+    deliveryId: Id<'delivery'>,
+    end: Ending,
+  ): Promise<Prepared<Installation> | WebhookOutcome> {
     const { database, transforms } = this.options;
-    const { webhook, body } = await database.forTenant(run.tenantId).transaction(async (tx) => ({ webhook: await findWebhook(tx, webhookId), body: await readDeliveryBody(tx, deliveryId) }));
+    const { webhook, body } = await database.forTenant(run.tenantId).transaction(async (tx) => ({
+      webhook: await findWebhook(tx, webhookId),
+      body: await readDeliveryBody(tx, deliveryId),
+    }));
     if (!webhook || body === undefined) return skipped(end, 'WEBHOOK_DISABLED', 'The webhook is not there any more.');
     if (webhook.deletedAt) return skipped(end, 'WEBHOOK_DISABLED', 'The webhook was deleted.');
-    if (webhook.disabledAt) return skipped(end, 'WEBHOOK_DISABLED', `The webhook is disabled: ${webhook.disabledReason ?? 'by an admin.'} Enable it, then replay the delivery.`);
+    if (webhook.disabledAt)
+      return skipped(
+        end,
+        'WEBHOOK_DISABLED',
+        `The webhook is disabled: ${webhook.disabledReason ?? 'by an admin.'} Enable it, then replay the delivery.`,
+      );
     if (webhook.installationId === null) return { webhook, definition: null, snapshot: null, body };
     const snapshot = await transforms.snapshots.getById(run.tenantId, webhook.installationId);
     if (!snapshot) return failed(end, 'PLUGIN_DISABLED', 'The plugin was uninstalled.');
     end.release = snapshot.version;
     if (snapshot.status !== 'enabled') {
       const isSuspended = snapshot.status === 'suspended';
-      return failed(end, isSuspended ? 'PLUGIN_SUSPENDED' : 'PLUGIN_DISABLED', `The plugin ${snapshot.slug} is ${snapshot.status}${isSuspended && snapshot.statusReason !== null ? `: ${snapshot.statusReason}` : ''}. Enable it to go on.`);
+      return failed(
+        end,
+        isSuspended ? 'PLUGIN_SUSPENDED' : 'PLUGIN_DISABLED',
+        `The plugin ${snapshot.slug} is ${snapshot.status}${isSuspended && snapshot.statusReason !== null ? `: ${snapshot.statusReason}` : ''}. Enable it to go on.`,
+      );
     }
     const definition = snapshot.webhooks.find(({ name }) => name === webhook.name);
-    if (!definition) return failed(end, 'HANDLER_MISSING', `The active release has no webhooks/${webhook.name}.yaml. It was there when this delivery was made; deploy a release that has it, then replay the delivery.`);
+    if (!definition)
+      return failed(
+        end,
+        'HANDLER_MISSING',
+        `The active release has no webhooks/${webhook.name}.yaml. It was there when this delivery was made; deploy a release that has it, then replay the delivery.`,
+      );
     if (!snapshot.permissions.includes('emit_webhook')) {
-      return failed(end, 'PERMISSION_DENIED', `The plugin ${snapshot.slug} may not send webhooks: it was not granted emit_webhook. Grant it, then replay the delivery.`);
+      return failed(
+        end,
+        'PERMISSION_DENIED',
+        `The plugin ${snapshot.slug} may not send webhooks: it was not granted emit_webhook. Grant it, then replay the delivery.`,
+      );
     }
     return { webhook, definition, snapshot, body };
   }
 
-  async #makeBody(run: WebhookRun, { definition, snapshot }: Prepared<Installation>, deliveryId: Id<'delivery'>, end: Ending, signal: AbortSignal): Promise<Buffer | WebhookOutcome> {
+  async #makeBody(
+    run: WebhookRun,
+    { definition, snapshot }: Prepared<Installation>,
+    deliveryId: Id<'delivery'>,
+    end: Ending,
+    signal: AbortSignal,
+  ): Promise<Buffer | WebhookOutcome> {
     const event = eventOf(run, deliveryId, snapshot);
     if (!definition || !snapshot || !definition.transform) {
       // What a plugin sends by itself is sent as it is; an event goes with its envelope.
       const content = run.eventId === null && definition ? event.data : event;
       return Buffer.from(JSON.stringify(content));
     }
-    const ending = await this.options.transforms.runTransform({ snapshot, index: definition.transform.index, run, first: event, signal });
+    const ending = await this.options.transforms.runTransform({
+      snapshot,
+      index: definition.transform.index,
+      run,
+      first: event,
+      signal,
+    });
     end.limits = ending.limits;
     if (ending.status === 'failed') {
       const { code, message } = ending.error;
       if (code === 'CANCELLED') return { ...end, status: 'cancelled' };
-      return { ...failed(end, code, `The transform ${definition.transform.path}#${definition.transform.export} failed: ${message}`), ...(ending.retryAfterMs !== undefined && { retryAfterMs: ending.retryAfterMs }) };
+      return {
+        ...failed(
+          end,
+          code,
+          `The transform ${definition.transform.path}#${definition.transform.export} failed: ${message}`,
+        ),
+        ...(ending.retryAfterMs !== undefined && { retryAfterMs: ending.retryAfterMs }),
+      };
     }
     if (ending.result === undefined || ending.result.trim() === 'null') {
-      return skipped(end, 'DELIVERY_FILTERED', `The transform ${definition.transform.path}#${definition.transform.export} answered nothing, so nothing is sent.`);
+      return skipped(
+        end,
+        'DELIVERY_FILTERED',
+        `The transform ${definition.transform.path}#${definition.transform.export} answered nothing, so nothing is sent.`,
+      );
     }
     return Buffer.from(ending.result);
   }
 
-  async #destination(run: WebhookRun, { webhook, definition, snapshot }: Prepared<Installation>): Promise<Destination | DestinationFault> {
+  async #destination(
+    run: WebhookRun,
+    { webhook, definition, snapshot }: Prepared<Installation>,
+  ): Promise<Destination | DestinationFault> {
     const { database, secrets, clock } = this.options;
     if (definition && snapshot && webhook.installationId) {
-      return packageDestination({ definition, snapshot, tenantId: run.tenantId, installationId: webhook.installationId }, secrets);
+      return packageDestination(
+        { definition, snapshot, tenantId: run.tenantId, installationId: webhook.installationId },
+        secrets,
+      );
     }
-    return database.forTenant(run.tenantId).transaction((tx) => ownDestination(tx, webhook, { secrets, nowMs: clock.now() }));
+    return database
+      .forTenant(run.tenantId)
+      .transaction((tx) => ownDestination(tx, webhook, { secrets, nowMs: clock.now() }));
   }
 
-  async #send(run: WebhookRun, { url, allowHosts }: Destination, headers: [string, string][], body: Buffer, snapshot: Installation | null, signal: AbortSignal): Promise<Answer> {
+  async #send(
+    run: WebhookRun,
+    { url, allowHosts }: Destination,
+    headers: [string, string][],
+    body: Buffer,
+    snapshot: Installation | null,
+    signal: AbortSignal,
+  ): Promise<Answer> {
     try {
       const response = await this.options.egress.request({
         method: 'POST',
@@ -174,19 +313,53 @@ export class Deliverer<Installation extends WebhookInstallation> {
       return { response };
     } catch (thrown) {
       if (!isAnnexError(thrown)) throw thrown;
-      return { error: { code: thrown.code, message: thrown.detail }, isInvalid: invalidCodes.has(thrown.code), isAborted: signal.aborted, isOurs: thrown.kind.fault === 'platform' };
+      return {
+        error: { code: thrown.code, message: thrown.detail },
+        isInvalid: invalidCodes.has(thrown.code),
+        isAborted: signal.aborted,
+        isOurs: thrown.kind.fault === 'platform',
+      };
     }
   }
 
   /** The delivery was taken, and stays so whatever `post_transform` does. */
-  async #afterwards(run: WebhookRun, { definition, snapshot }: Prepared<Installation>, response: Response, body: Buffer, end: Ending, signal: AbortSignal): Promise<WebhookOutcome> {
+  async #afterwards(
+    run: WebhookRun,
+    { definition, snapshot }: Prepared<Installation>,
+    response: Response,
+    body: Buffer,
+    end: Ending,
+    signal: AbortSignal,
+  ): Promise<WebhookOutcome> {
     const plain: WebhookOutcome = { ...end, status: 'succeeded', result: { status: response.status } };
     if (!definition?.postTransform || !snapshot) return plain;
     try {
-      const answer = { status: response.status, headers: Object.fromEntries(response.headers.filter(([name]) => name !== 'set-cookie')), body: readableBody(response, maxResponseBytes) };
-      const ending = await this.options.transforms.runTransform({ snapshot, index: definition.postTransform.index, run, first: answer, second: JSON.parse(body.toString()) as Json, signal });
-      if (ending.status === 'failed') return { ...end, limits: ending.limits, status: 'succeeded', result: { status: response.status, post_transform: { error: ending.error } } };
-      return { ...end, limits: ending.limits, status: 'succeeded', result: ending.result === undefined ? { status: response.status } : (JSON.parse(ending.result) as Json) };
+      const answer = {
+        status: response.status,
+        headers: Object.fromEntries(response.headers.filter(([name]) => name !== 'set-cookie')),
+        body: readableBody(response, maxResponseBytes),
+      };
+      const ending = await this.options.transforms.runTransform({
+        snapshot,
+        index: definition.postTransform.index,
+        run,
+        first: answer,
+        second: JSON.parse(body.toString()) as Json,
+        signal,
+      });
+      if (ending.status === 'failed')
+        return {
+          ...end,
+          limits: ending.limits,
+          status: 'succeeded',
+          result: { status: response.status, post_transform: { error: ending.error } },
+        };
+      return {
+        ...end,
+        limits: ending.limits,
+        status: 'succeeded',
+        result: ending.result === undefined ? { status: response.status } : (JSON.parse(ending.result) as Json),
+      };
     } catch (thrown) {
       this.options.logger.warn({ run: run.id, reason: messageOf(thrown) }, 'a post_transform could not be run');
       return plain;
@@ -207,10 +380,20 @@ interface Response {
   cut: boolean;
 }
 
-type Answer = { response: Response } | { error: { code: string; message: string }; isInvalid: boolean; isAborted: boolean; isOurs: boolean };
+type Answer =
+  | { response: Response }
+  | { error: { code: string; message: string }; isInvalid: boolean; isAborted: boolean; isOurs: boolean };
 
 /** Codes of egress that speak of the URL or the headers, not of the endpoint's answer. */
-const invalidCodes = new Set(['EGRESS_URL', 'EGRESS_SCHEME', 'EGRESS_REQUEST', 'EGRESS_PORT', 'EGRESS_PRIVATE_ADDRESS', 'EGRESS_HOST_NOT_ALLOWED', 'EGRESS_LOOP']);
+const invalidCodes = new Set([
+  'EGRESS_URL',
+  'EGRESS_SCHEME',
+  'EGRESS_REQUEST',
+  'EGRESS_PORT',
+  'EGRESS_PRIVATE_ADDRESS',
+  'EGRESS_HOST_NOT_ALLOWED',
+  'EGRESS_LOOP',
+]);
 
 function failed(end: Ending, code: string, message: string): Extract<WebhookOutcome, { status: 'failed' }> {
   return { ...end, status: 'failed', error: { code, message } };
@@ -226,7 +409,11 @@ function judge(answer: Answer, masker: Masker): { code: string; message: string 
   const { status } = answer.response;
   if (status >= 200 && status < 300) return null;
   if (status === 410) return { code: 'HTTP_410', message: 'The endpoint answered 410 Gone; the webhook is disabled.' };
-  if (status >= 300 && status < 400) return { code: `HTTP_${status}`, message: `The endpoint answered ${status}; redirects are not followed. Set the URL that it points to.` };
+  if (status >= 300 && status < 400)
+    return {
+      code: `HTTP_${status}`,
+      message: `The endpoint answered ${status}; redirects are not followed. Set the URL that it points to.`,
+    };
   return { code: `HTTP_${status}`, message: `The endpoint answered ${status}; only 2xx counts as taken.` };
 }
 
@@ -238,18 +425,33 @@ function eventOf(run: WebhookRun, deliveryId: Id<'delivery'>, snapshot: WebhookI
     return { id, type, source, subject, time, data };
   }
   const source = snapshot ? `annex:plugin/${snapshot.slug}` : 'annex:platform';
-  return { id: deliveryId, type: snapshot ? 'webhook.send' : 'webhook.test', source, subject: run.name, time: run.queuedAt.toISOString(), data: run.payload ?? null };
+  return {
+    id: deliveryId,
+    type: snapshot ? 'webhook.send' : 'webhook.test',
+    source,
+    subject: run.name,
+    time: run.queuedAt.toISOString(),
+    data: run.payload ?? null,
+  };
 }
 
 function readableBody({ body }: Response, maxBytes: number): string {
   const bytes = Buffer.from(body.buffer, body.byteOffset, Math.min(body.byteLength, maxBytes));
   // A cut through a character leaves U+FFFD, no more.
-  return isUtf8(Buffer.from(body.buffer, body.byteOffset, body.byteLength)) ? bytes.toString('utf8') : bytes.toString('base64');
+  return isUtf8(Buffer.from(body.buffer, body.byteOffset, body.byteLength))
+    ? bytes.toString('utf8')
+    : bytes.toString('base64');
 }
 
 function shownResponse(response: Response): Json {
   const { status, headers, body, cut } = response;
   const shown: Record<string, string> = {};
   for (const [name, value] of headers.slice(0, 100)) shown[name] = name === 'set-cookie' ? '***' : value.slice(0, 2048);
-  return { status, headers: shown, body: readableBody(response, keptResponseBytes), body_bytes: body.byteLength, body_truncated: cut || body.byteLength > keptResponseBytes };
+  return {
+    status,
+    headers: shown,
+    body: readableBody(response, keptResponseBytes),
+    body_bytes: body.byteLength,
+    body_truncated: cut || body.byteLength > keptResponseBytes,
+  };
 }

@@ -1,4 +1,7 @@
-/** Where a delivery goes and with what: placeholders filled in outside the sandbox, at the moment of sending, and checked after that. */
+/**
+ * Where a delivery goes and with what: placeholders filled in outside the sandbox, at the moment of sending, and
+ * checked after that.
+ */
 import { secretMayGoTo } from '@annex/host-api';
 import { quote, type Id } from '@annex/kernel';
 import { fillPlaceholders, placeholdersOf, type WebhookDefinition } from '@annex/manifest';
@@ -35,17 +38,28 @@ export interface PackageWebhook {
 }
 
 /** Where a webhook of a package goes. */
-export async function packageDestination({ definition, snapshot, tenantId, installationId }: PackageWebhook, secrets: SecretsPort): Promise<Destination | DestinationFault> {
+export async function packageDestination(
+  { definition, snapshot, tenantId, installationId }: PackageWebhook,
+  secrets: SecretsPort,
+): Promise<Destination | DestinationFault> {
   const { url, headers, signing } = definition;
   const names = secretNames([url, ...Object.values(headers), signing?.secret ?? '']);
   const known = await secrets.readForRef(tenantId, installationId, names);
   const missing = names.filter((name) => !known.has(name));
-  if (missing.length > 0) return { fault: `The secret${missing.length === 1 ? '' : 's'} ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set, so the webhook cannot be sent. Set ${missing.length === 1 ? 'it' : 'them'} and replay the delivery.` };
+  if (missing.length > 0)
+    return {
+      fault: `The secret${missing.length === 1 ? '' : 's'} ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set, so the webhook cannot be sent. Set ${missing.length === 1 ? 'it' : 'them'} and replay the delivery.`,
+    };
   const values = new Map([...known].map(([name, { value }]) => [name, value]));
-  const valueFrom = (from: ReadonlyMap<string, string>) => (found: { kind: 'tenant' } | { kind: 'secret'; name: string }): string => (found.kind === 'tenant' ? snapshot.tenant.slug : (from.get(found.name) ?? ''));
-  const fill = (text: string, from: ReadonlyMap<string, string> = values): string => fillPlaceholders(text, valueFrom(from));
+  const valueFrom =
+    (from: ReadonlyMap<string, string>) =>
+    (found: { kind: 'tenant' } | { kind: 'secret'; name: string }): string =>
+      found.kind === 'tenant' ? snapshot.tenant.slug : (from.get(found.name) ?? '');
+  const fill = (text: string, from: ReadonlyMap<string, string> = values): string =>
+    fillPlaceholders(text, valueFrom(from));
   const filled = fillUrl(url, valueFrom(values));
-  if ('fault' in filled) return { fault: `The webhook’s url does not take the value of a placeholder: ${filled.fault}` };
+  if ('fault' in filled)
+    return { fault: `The webhook’s url does not take the value of a placeholder: ${filled.fault}` };
   const unbound = boundFault(known, filled.url);
   if (unbound !== undefined) return { fault: unbound };
   const signingNames = signing ? secretNames([signing.secret]) : [];
@@ -54,30 +68,44 @@ export async function packageDestination({ definition, snapshot, tenantId, insta
   if (signing && replaced.size > 0) signingSecrets.push(fill(signing.secret, new Map([...values, ...replaced])));
   const keys = keysOf(signingSecrets, signing ? `${definition.name}.yaml, delivery.signing.secret` : '');
   if ('fault' in keys) return keys;
-  const shown = (text: string): string => fillPlaceholders(text, (found) => (found.kind === 'tenant' ? snapshot.tenant.slug : `\${SECRET:${found.name}}`));
+  const shown = (text: string): string =>
+    fillPlaceholders(text, (found) => (found.kind === 'tenant' ? snapshot.tenant.slug : `\${SECRET:${found.name}}`));
   return {
     url: filled.url,
-    // An admin who writes a whole URL into a secret says where it may go; a host that the package names is the package's, and has to keep to its own list.
+    // An admin who writes a whole URL into a secret says where it may go; a host that the package names is the
+    // package's, and has to keep to its own list.
     allowHosts: snapshot.manifest.http.allow.length > 0 && !filled.hostIsSecret ? snapshot.allowHosts : 'any',
     headers: Object.entries(headers).map(([name, value]) => [name, fill(value)]),
     keys: keys.keys,
     shown: { url: shown(url), headers: Object.entries(headers).map(([name, value]) => [name, shown(value)]) },
-    hidden: [...values.values(), ...replaced.values(), ...(placeholdersOf(url).some(({ kind }) => kind === 'secret') ? pathOf(filled.url) : [])],
+    hidden: [
+      ...values.values(),
+      ...replaced.values(),
+      ...(placeholdersOf(url).some(({ kind }) => kind === 'secret') ? pathOf(filled.url) : []),
+    ],
   };
 }
 
 /** Signing is bound too: a signature for another host could be sent on to the right one. */
-function boundFault(secrets: ReadonlyMap<string, { allowedHosts: readonly string[] }>, text: string): string | undefined {
+function boundFault(
+  secrets: ReadonlyMap<string, { allowedHosts: readonly string[] }>,
+  text: string,
+): string | undefined {
   const url = URL.parse(text);
   if (!url) return undefined;
   for (const [name, { allowedHosts }] of secrets) {
-    if (!secretMayGoTo(allowedHosts, url)) return `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, and this webhook goes elsewhere; nothing was sent. An admin changes its allowed_hosts, or the URL.`;
+    if (!secretMayGoTo(allowedHosts, url))
+      return `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, and this webhook goes elsewhere; nothing was sent. An admin changes its allowed_hosts, or the URL.`;
   }
   return undefined;
 }
 
 /** Where a webhook goes that a tenant registered itself. */
-export async function ownDestination(tx: TenantTransaction, webhook: WebhookRow, { secrets, nowMs }: { secrets: SecretsPort; nowMs: number }): Promise<Destination | DestinationFault> {
+export async function ownDestination(
+  tx: TenantTransaction,
+  webhook: WebhookRow,
+  { secrets, nowMs }: { secrets: SecretsPort; nowMs: number },
+): Promise<Destination | DestinationFault> {
   const own = await unsealOwn(secrets, tx, sealedAs.webhook(webhook.id), webhook.sealed);
   const valid = validSecrets(own, nowMs);
   const keys = keysOf(valid, 'the webhook’s secret');
@@ -93,12 +121,27 @@ export async function ownDestination(tx: TenantTransaction, webhook: WebhookRow,
 }
 
 /** What cannot be sent, in words that name the part and no secret; `undefined`: nothing. */
-export function destinationFault({ url, allowHosts, headers, shown }: Destination, egress: Pick<EgressPort, 'checkUrl'>): { code: string; message: string } | undefined {
-  if (/[\0-\x20\x7f]/.test(url) || !URL.canParse(url)) return { code: 'EGRESS_URL', message: `The webhook’s url, ${quote(shown.url, 200)} with its placeholders filled in, is not a URL. Correct the secret.` };
+export function destinationFault(
+  { url, allowHosts, headers, shown }: Destination,
+  egress: Pick<EgressPort, 'checkUrl'>,
+): { code: string; message: string } | undefined {
+  if (/[\0-\x20\x7f]/.test(url) || !URL.canParse(url))
+    return {
+      code: 'EGRESS_URL',
+      message: `The webhook’s url, ${quote(shown.url, 200)} with its placeholders filled in, is not a URL. Correct the secret.`,
+    };
   const refused = egress.checkUrl(url, allowHosts);
-  if (refused) return { code: refused.code, message: `The webhook’s url, ${quote(shown.url, 200)}, cannot be sent to: ${refused.detail}` };
+  if (refused)
+    return {
+      code: refused.code,
+      message: `The webhook’s url, ${quote(shown.url, 200)}, cannot be sent to: ${refused.detail}`,
+    };
   for (const [name, value] of headers) {
-    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) return { code: 'EGRESS_REQUEST', message: `The webhook’s header ${quote(name)} holds a line break, a control character or one outside Latin-1 once its placeholders are filled in. Correct the secret.` };
+    if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
+      return {
+        code: 'EGRESS_REQUEST',
+        message: `The webhook’s header ${quote(name)} holds a line break, a control character or one outside Latin-1 once its placeholders are filled in. Correct the secret.`,
+      };
   }
   return undefined;
 }
@@ -111,7 +154,11 @@ export function maskQuery(url: string): string {
 }
 
 function secretNames(texts: readonly string[]): string[] {
-  return [...new Set(texts.flatMap((text) => placeholdersOf(text).flatMap((found) => (found.kind === 'secret' ? [found.name] : []))))];
+  return [
+    ...new Set(
+      texts.flatMap((text) => placeholdersOf(text).flatMap((found) => (found.kind === 'secret' ? [found.name] : []))),
+    ),
+  ];
 }
 
 function keysOf(secrets: readonly string[], what: string): { keys: Buffer[] } | DestinationFault {
@@ -120,7 +167,10 @@ function keysOf(secrets: readonly string[], what: string): { keys: Buffer[] } | 
     const key = signingKey(secret);
     if (key && !keys.some((known) => known.equals(key))) keys.push(key);
     // One that was replaced need not be sound: that may be why it was.
-    if (!key && place === 0) return { fault: `The signing secret (${what}) is empty, or begins with "whsec_" and is not base64. Set another one.` };
+    if (!key && place === 0)
+      return {
+        fault: `The signing secret (${what}) is empty, or begins with "whsec_" and is not base64. Set another one.`,
+      };
   }
   return { keys };
 }

@@ -1,7 +1,14 @@
 /** When an endpoint that does not take deliveries is stopped, and who is told. */
 import { eventSources } from '@annex/events';
 import { DAY, isAnnexError, type Id, type Logger } from '@annex/kernel';
-import { appendAudit, countAttempt, disableWebhook, type EmitEvent, type TenantTransaction, type WebhookRow } from '@annex/persistence';
+import {
+  appendAudit,
+  countAttempt,
+  disableWebhook,
+  type EmitEvent,
+  type TenantTransaction,
+  type WebhookRow,
+} from '@annex/persistence';
 
 /** Attempts in a row that an endpoint did not take, and days since the first of them, after which it is disabled. */
 export const disableAfter = { failures: 100, days: 5 } as const;
@@ -11,11 +18,19 @@ export interface EndpointHealthOptions {
   logger: Logger;
 }
 
-/** Counts how an attempt ended and disables the webhook when that is enough. `error`: the code, `null` when it was taken. `gone`: it answered 410. */
+/**
+ * Counts how an attempt ended and disables the webhook when that is enough. `error`: the code, `null` when it was
+ * taken. `gone`: it answered 410.
+ */
 export async function judgeAttempt(
   tx: TenantTransaction,
   webhook: WebhookRow,
-  { deliveryId, error, gone, nowMs }: { deliveryId: Id<'delivery'>; error: string | null; gone: boolean; nowMs: number },
+  {
+    deliveryId,
+    error,
+    gone,
+    nowMs,
+  }: { deliveryId: Id<'delivery'>; error: string | null; gone: boolean; nowMs: number },
   options: EndpointHealthOptions,
 ): Promise<void> {
   const health = await countAttempt(tx, webhook.id, { deliveryId, error });
@@ -32,12 +47,28 @@ export async function judgeAttempt(
 }
 
 /** Disables a webhook, with a trace and an event. Disabled already: nothing happens. */
-export async function stopWebhook(tx: TenantTransaction, webhook: WebhookRow, { reason, actor, requestId }: { reason: string; actor: string; requestId?: string | undefined }, { emit, logger }: EndpointHealthOptions): Promise<void> {
+export async function stopWebhook(
+  tx: TenantTransaction,
+  webhook: WebhookRow,
+  { reason, actor, requestId }: { reason: string; actor: string; requestId?: string | undefined },
+  { emit, logger }: EndpointHealthOptions,
+): Promise<void> {
   if (!(await disableWebhook(tx, webhook.id, reason))) return;
   const subject = { id: webhook.id, name: webhook.name, plugin: webhook.plugin };
-  await appendAudit(tx, { actor, action: 'webhook.disabled', target: webhook.id, detail: { name: webhook.name, plugin: webhook.plugin, reason }, ...(requestId !== undefined && { requestId }) });
+  await appendAudit(tx, {
+    actor,
+    action: 'webhook.disabled',
+    target: webhook.id,
+    detail: { name: webhook.name, plugin: webhook.plugin, reason },
+    ...(requestId !== undefined && { requestId }),
+  });
   try {
-    await emit(tx, { type: 'webhook.disabled', source: eventSources.platform, subject: webhook.name, data: { webhook: subject, reason } });
+    await emit(tx, {
+      type: 'webhook.disabled',
+      source: eventSources.platform,
+      subject: webhook.name,
+      data: { webhook: subject, reason },
+    });
   } catch (thrown) {
     // A full queue must not keep the webhook that fills it going: the event is kept without deliveries.
     if (!isAnnexError(thrown) || thrown.code !== 'QUEUE_FULL') throw thrown;

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fillUrl } from './fill-url.js';
 
-const fill = (template: string, values: Record<string, string> = {}) => fillUrl(template, (found) => (found.kind === 'tenant' ? 'acme' : (values[found.name] ?? '')));
+const fill = (template: string, values: Record<string, string> = {}) =>
+  fillUrl(template, (found) => (found.kind === 'tenant' ? 'acme' : (values[found.name] ?? '')));
 const urlOf = (template: string, values: Record<string, string>): string => {
   const filled = fill(template, values);
   return 'fault' in filled ? filled.fault : filled.url;
@@ -11,7 +12,12 @@ describe('a value in the URL of a webhook', () => {
   it.each([
     ['a path segment', 'https://x.io/a/${SECRET:A}/b', 'p#q&admin=1', 'https://x.io/a/p%23q%26admin%3D1/b'],
     ['a path segment with a slash', 'https://x.io/${SECRET:A}', '../../admin?x', 'https://x.io/..%2F..%2Fadmin%3Fx'],
-    ['a value of the query', 'https://x.io/h?key=${SECRET:A}&v=1', 'p#q&admin=1', 'https://x.io/h?key=p%23q%26admin%3D1&v=1'],
+    [
+      'a value of the query',
+      'https://x.io/h?key=${SECRET:A}&v=1',
+      'p#q&admin=1',
+      'https://x.io/h?key=p%23q%26admin%3D1&v=1',
+    ],
     ['the fragment', 'https://x.io/h#${SECRET:A}', 'a b', 'https://x.io/h#a%20b'],
     ['a blank', 'https://x.io/h?key=${SECRET:A}', 'a b+c%', 'https://x.io/h?key=a%20b%2Bc%25'],
     ['the whole URL', '${SECRET:A}', ' https://x.io/h?key=1%20#f\n', 'https://x.io/h?key=1%20#f'],
@@ -40,9 +46,16 @@ describe('a value in the URL of a webhook', () => {
 
   it('says whose the host is', () => {
     const cases: [string, boolean][] = [
-      ['${SECRET:A}', true], ['${SECRET:A}/first', true], ['https://x.io/${SECRET:A}', false], ['${SECRET:A}.evil.io/', false], ['${SECRET:A}:8443/', false],
-      ['https://${SECRET:H}/', false], ['${TENANT_ID}://x.io/', false], ['https://x.io', false],
+      ['${SECRET:A}', true],
+      ['${SECRET:A}/first', true],
+      ['https://x.io/${SECRET:A}', false],
+      ['${SECRET:A}.evil.io/', false],
+      ['${SECRET:A}:8443/', false],
+      ['https://${SECRET:H}/', false],
+      ['${TENANT_ID}://x.io/', false],
+      ['https://x.io', false],
     ];
-    for (const [template, hostIsSecret] of cases) expect(fill(template, { A: 'https://good.io', H: 'good.io' }), template).toMatchObject({ hostIsSecret });
+    for (const [template, hostIsSecret] of cases)
+      expect(fill(template, { A: 'https://good.io', H: 'good.io' }), template).toMatchObject({ hostIsSecret });
   });
 });

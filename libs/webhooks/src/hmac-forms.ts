@@ -1,6 +1,7 @@
 /**
- * Signatures that are one HMAC in one header. Senders differ in the hash, in how the value is written, in what is signed beside the body; so each is a
- * row of a table, and a sender that is not in it can be described by the same words.
+ * Signatures that are one HMAC in one header. Senders differ in the hash, in how the value is written, in what is
+ * signed beside the body; so each is a row of a table, and a sender that is not in it can be described by the same
+ * words.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -21,7 +22,13 @@ export interface HmacForm {
 /** A form, and the header that it stands in; lower-case. */
 export type HeaderForm = HmacForm & { header: string };
 
-const ofGithub: HeaderForm = { header: 'x-hub-signature-256', algorithm: 'sha256', encoding: 'hex', prefix: 'sha256=', signs: 'body' };
+const ofGithub: HeaderForm = {
+  header: 'x-hub-signature-256',
+  algorithm: 'sha256',
+  encoding: 'hex',
+  prefix: 'sha256=',
+  signs: 'body',
+};
 
 /** Whose signatures are one HMAC in one header. */
 export const headerForms = {
@@ -34,16 +41,35 @@ export const headerForms = {
   /** developer.atlassian.com, "Trello webhooks: Webhook signatures". */
   trello: { header: 'x-trello-webhook', algorithm: 'sha1', encoding: 'base64', prefix: '', signs: 'body+url' },
   /** developer.squareup.com, "Validate webhook notifications". */
-  square: { header: 'x-square-hmacsha256-signature', algorithm: 'sha256', encoding: 'base64', prefix: '', signs: 'url+body' },
+  square: {
+    header: 'x-square-hmacsha256-signature',
+    algorithm: 'sha256',
+    encoding: 'base64',
+    prefix: '',
+    signs: 'url+body',
+  },
 } as const satisfies Record<string, HeaderForm>;
 
 /** The form of a sender that is in no table, where it says nothing else. */
-export const plainForm: HeaderForm = { header: 'x-signature', algorithm: 'sha256', encoding: 'hex', prefix: '', signs: 'body' };
+export const plainForm: HeaderForm = {
+  header: 'x-signature',
+  algorithm: 'sha256',
+  encoding: 'hex',
+  prefix: '',
+  signs: 'body',
+};
 
 const digestBytes: Record<HmacForm['algorithm'], number> = { sha1: 20, sha256: 32, sha512: 64 };
 
-/** Whether a header's value is the HMAC of a request. `url`: the address that the sender was given, for forms that sign it. */
-export function matchesForm({ algorithm, encoding, prefix, signs }: HmacForm, given: string, { key, body, url }: { key: Uint8Array; body: Uint8Array; url: string }): boolean {
+/**
+ * Whether a header's value is the HMAC of a request. `url`: the address that the sender was given, for forms that sign
+ * it.
+ */
+export function matchesForm(
+  { algorithm, encoding, prefix, signs }: HmacForm,
+  given: string,
+  { key, body, url }: { key: Uint8Array; body: Uint8Array; url: string },
+): boolean {
   if (key.length === 0 || !given.startsWith(prefix)) return false;
   const value = decode(given.slice(prefix.length), encoding);
   if (value?.length !== digestBytes[algorithm]) return false;
@@ -55,6 +81,7 @@ export function matchesForm({ algorithm, encoding, prefix, signs }: HmacForm, gi
 }
 
 function decode(text: string, encoding: HmacForm['encoding']): Buffer | undefined {
-  if (encoding === 'hex') return /^[0-9a-f]+$/i.test(text) && text.length % 2 === 0 ? Buffer.from(text, 'hex') : undefined;
+  if (encoding === 'hex')
+    return /^[0-9a-f]+$/i.test(text) && text.length % 2 === 0 ? Buffer.from(text, 'hex') : undefined;
   return /^[A-Za-z0-9+/]+={0,2}$/.test(text) ? Buffer.from(text, 'base64') : undefined;
 }

@@ -11,26 +11,43 @@ const unpackers: Record<string, Unpack> = {
   'x-gzip': promisify(gunzip) as Unpack,
   br: promisify(brotliDecompress) as Unpack,
   // RFC 9110 §8.4.1.2 means zlib's format; some send the bare stream.
-  deflate: (packed, options) => (promisify(inflate) as Unpack)(packed, options).catch((thrown: unknown) => {
-    if (isTooLarge(thrown)) throw thrown;
-    return (promisify(inflateRaw) as Unpack)(packed, options);
-  }),
+  deflate: (packed, options) =>
+    (promisify(inflate) as Unpack)(packed, options).catch((thrown: unknown) => {
+      if (isTooLarge(thrown)) throw thrown;
+      return (promisify(inflateRaw) as Unpack)(packed, options);
+    }),
 };
 
 /**
- * Undoes one `Content-Encoding`; `undefined`: there is none. `maxBytes` is counted while it is undone, so that a small body never becomes a large one.
- * Throws `HOOK_ENCODING` for an unknown one, `HOOK_BODY` for a body that is not what it says, `PAYLOAD_TOO_LARGE`.
+ * Undoes one `Content-Encoding`; `undefined`: there is none. `maxBytes` is counted while it is undone, so that a small
+ * body never becomes a large one. Throws `HOOK_ENCODING` for an unknown one, `HOOK_BODY` for a body that is not what it
+ * says, `PAYLOAD_TOO_LARGE`.
  */
-export async function unpackBody(encoding: string | undefined, body: Buffer, maxBytes: number): Promise<Buffer | undefined> {
+export async function unpackBody(
+  encoding: string | undefined,
+  body: Buffer,
+  maxBytes: number,
+): Promise<Buffer | undefined> {
   const name = encoding?.trim().toLowerCase() ?? '';
   if (name === '' || name === 'identity' || body.length === 0) return undefined;
   const unpack = Object.hasOwn(unpackers, name) ? unpackers[name] : undefined;
-  if (!unpack) throw webhookErrors.error('HOOK_ENCODING', `Content-Encoding ${name.slice(0, 60)} is not read. Send gzip, deflate, br, or the body as it is.`);
+  if (!unpack)
+    throw webhookErrors.error(
+      'HOOK_ENCODING',
+      `Content-Encoding ${name.slice(0, 60)} is not read. Send gzip, deflate, br, or the body as it is.`,
+    );
   try {
     return await unpack(body, { maxOutputLength: maxBytes });
   } catch (thrown) {
-    if (isTooLarge(thrown)) throw outcomeErrors.error('PAYLOAD_TOO_LARGE', `The body is larger than ${maxBytes} bytes once its ${name} is undone.`, { extra: { limit: maxBytes } });
-    throw webhookErrors.error('HOOK_BODY', `The body is not ${name}, although Content-Encoding says so.`, { cause: thrown });
+    if (isTooLarge(thrown))
+      throw outcomeErrors.error(
+        'PAYLOAD_TOO_LARGE',
+        `The body is larger than ${maxBytes} bytes once its ${name} is undone.`,
+        { extra: { limit: maxBytes } },
+      );
+    throw webhookErrors.error('HOOK_BODY', `The body is not ${name}, although Content-Encoding says so.`, {
+      cause: thrown,
+    });
   }
 }
 

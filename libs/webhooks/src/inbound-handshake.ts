@@ -1,6 +1,6 @@
 /**
- * What senders ask before they send: whether somebody is there, and wants it. Each has a way of its own, and expects a certain answer within
- * seconds. What is repeated to them goes out as plain text, which no browser runs.
+ * What senders ask before they send: whether somebody is there, and wants it. Each has a way of its own, and expects a
+ * certain answer within seconds. What is repeated to them goes out as plain text, which no browser runs.
  */
 import type { HookPreset, InboundRequest } from './inbound-request.js';
 import { headerOf } from './inbound-request.js';
@@ -23,13 +23,20 @@ export interface Handshake {
 
 const maxEchoed = 2048;
 
-/** `HOOK_METHOD` for a request that cannot be a webhook or a question before one, whatever the source: nobody needs to be looked up. */
+/**
+ * `HOOK_METHOD` for a request that cannot be a webhook or a question before one, whatever the source: nobody needs to
+ * be looked up.
+ */
 export function methodFault(request: InboundRequest): Error | undefined {
   return mayBeTaken(request) ? undefined : wrongMethod(request);
 }
 
 export function wrongMethod({ method }: InboundRequest): Error {
-  return webhookErrors.error('HOOK_METHOD', `Webhooks are sent with POST. ${method} is taken only where a sender asks first, as its preset says.`, { headers: { allow: 'POST' } });
+  return webhookErrors.error(
+    'HOOK_METHOD',
+    `Webhooks are sent with POST. ${method} is taken only where a sender asks first, as its preset says.`,
+    { headers: { allow: 'POST' } },
+  );
 }
 
 function mayBeTaken(request: InboundRequest): boolean {
@@ -47,8 +54,8 @@ function mayBeTaken(request: InboundRequest): boolean {
 }
 
 /**
- * The answer, if the request is such a question; `undefined`: it is something else. Throws `HOOK_UNVERIFIED` when the question is whether this place
- * wants what the sender has, and the sender does not bring the token that was agreed on.
+ * The answer, if the request is such a question; `undefined`: it is something else. Throws `HOOK_UNVERIFIED` when the
+ * question is whether this place wants what the sender has, and the sender does not bring the token that was agreed on.
  */
 export function answerHandshake(handshake: Handshake): HandshakeAnswer | undefined {
   const { preset, request } = handshake;
@@ -59,7 +66,8 @@ export function answerHandshake(handshake: Handshake): HandshakeAnswer | undefin
       // Trello looks whether the address is there (developer.atlassian.com, "Trello webhooks: Creating a webhook").
       return preset === 'trello' ? { status: 200, headers: {}, text: '' } : undefined;
     case 'POST': {
-      // Microsoft Graph (learn.microsoft.com, "Receive change notifications through webhooks: notificationUrl validation").
+      // Microsoft Graph (learn.microsoft.com, "Receive change notifications through webhooks: notificationUrl
+      // validation").
       const token = preset === 'microsoft-graph' ? one(request, 'validationToken') : undefined;
       return token === undefined ? undefined : plain(token);
     }
@@ -78,19 +86,35 @@ function answerHub({ preset, request, verifyToken }: Handshake): HandshakeAnswer
   if (verifyToken !== null) {
     const given = one(request, 'hub.verify_token') ?? one(request, 'verify_token');
     if (sameText(given, [verifyToken])) return plain(challenge);
-    throw webhookErrors.error('HOOK_UNVERIFIED', 'The verify_token is not the one of this source. Write the same text into both: here with PUT /api/hooks/<source> { "verify_token" }, there where the webhook is registered.');
+    throw webhookErrors.error(
+      'HOOK_UNVERIFIED',
+      'The verify_token is not the one of this source. Write the same text into both: here with PUT /api/hooks/<source> { "verify_token" }, there where the webhook is registered.',
+    );
   }
-  // A hub of WebSub knows no token. What it sends is signed with a secret that it was told, so only an end that nobody here asked for can do harm.
+  // A hub of WebSub knows no token. What it sends is signed with a secret that it was told, so only an end that nobody
+  // here asked for can do harm.
   if (preset === 'websub' && mode === 'subscribe') return plain(challenge);
-  throw webhookErrors.error('HOOK_UNVERIFIED', 'This source has no verify_token. Set one with PUT /api/hooks/<source> { "verify_token" } and give it to the sender.');
+  throw webhookErrors.error(
+    'HOOK_UNVERIFIED',
+    'This source has no verify_token. Set one with PUT /api/hooks/<source> { "verify_token" } and give it to the sender.',
+  );
 }
 
 /** CloudEvents "HTTP 1.1 Web Hooks for Event Delivery" §4: consent to be sent events. */
 function answerCloudEvents(request: InboundRequest): HandshakeAnswer | undefined {
   const origin = headerOf(request, 'webhook-request-origin');
-  if (origin === undefined || !/^[A-Za-z0-9*]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?$/.test(origin)) return undefined;
+  if (origin === undefined || !/^[A-Za-z0-9*]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?(:\d{1,5})?$/.test(origin))
+    return undefined;
   const rate = headerOf(request, 'webhook-request-rate') ?? '';
-  return { status: 200, headers: { allow: 'POST', 'webhook-allowed-origin': origin, 'webhook-allowed-rate': /^[1-9]\d{0,8}$/.test(rate) ? rate : '*' }, text: '' };
+  return {
+    status: 200,
+    headers: {
+      allow: 'POST',
+      'webhook-allowed-origin': origin,
+      'webhook-allowed-rate': /^[1-9]\d{0,8}$/.test(rate) ? rate : '*',
+    },
+    text: '',
+  };
 }
 
 function plain(text: string): HandshakeAnswer {

@@ -33,17 +33,38 @@ export function isProven({ preset, secret, request, header, toleranceS, url, for
     case 'microsoft-graph':
       return hasClientState(request.body, secret);
     case 'websub': {
-      const [, name, value = ''] = /^(\w+)=(.*)$/.exec(read((header ?? 'x-hub-signature').toLowerCase())?.slice(0, 4096) ?? '') ?? [];
+      const [, name, value = ''] =
+        /^(\w+)=(.*)$/.exec(read((header ?? 'x-hub-signature').toLowerCase())?.slice(0, 4096) ?? '') ?? [];
       const algorithm = hmacAlgorithms.find((each) => each === name?.toLowerCase());
-      return algorithm !== undefined && matchesForm({ algorithm, encoding: 'hex', prefix: '', signs: 'body' }, value, { key: Buffer.from(secret), body: request.body, url });
+      return (
+        algorithm !== undefined &&
+        matchesForm({ algorithm, encoding: 'hex', prefix: '', signs: 'body' }, value, {
+          key: Buffer.from(secret),
+          body: request.body,
+          url,
+        })
+      );
     }
     default:
-      return verifySignature({ scheme: preset === 'resend' ? 'svix' : preset, secret, header: read, body: request.body, nowMs, signatureHeader: header ?? undefined, toleranceS, url, form });
+      return verifySignature({
+        scheme: preset === 'resend' ? 'svix' : preset,
+        secret,
+        header: read,
+        body: request.body,
+        nowMs,
+        signatureHeader: header ?? undefined,
+        toleranceS,
+        url,
+        form,
+      });
   }
 }
 
 /** Header and parameter in which the secret itself travels: handlers do not see them. */
-export function secretPlaces(preset: HookPreset, header: string | null): { header: string | null; parameter: string | null } {
+export function secretPlaces(
+  preset: HookPreset,
+  header: string | null,
+): { header: string | null; parameter: string | null } {
   switch (preset) {
     case 'bearer':
       return { header: tokenHeaderOf(preset, header), parameter: 'access_token' };
@@ -76,7 +97,10 @@ function omitClientState({ clientState: _, ...rest }: JsonObject): JsonObject {
   return rest;
 }
 
-/** Microsoft Graph puts the secret into each notification (`clientState`). Anybody may send the body: its shape is read before it is parsed. */
+/**
+ * Microsoft Graph puts the secret into each notification (`clientState`). Anybody may send the body: its shape is read
+ * before it is parsed.
+ */
 function hasClientState(body: Buffer, secret: string): boolean {
   if (jsonShapeFault(readJsonShape(body)) !== undefined) return false;
   let content: Json;

@@ -8,8 +8,25 @@ import type { TokenScheme } from './tokens.js';
 /** How a source proves who it is; `none`: it does not, and whoever knows the URL is believed. */
 export type HookPreset = SignatureScheme | TokenScheme | 'resend' | 'websub' | 'microsoft-graph' | 'none';
 export const hookPresets = [
-  'github', 'gitlab', 'meta', 'microsoft-graph', 'resend', 'shopify', 'slack', 'square', 'standard-webhooks', 'stripe', 'svix', 'trello', 'websub',
-  'sha256', 'hmac', 'token', 'bearer', 'basic', 'none',
+  'github',
+  'gitlab',
+  'meta',
+  'microsoft-graph',
+  'resend',
+  'shopify',
+  'slack',
+  'square',
+  'standard-webhooks',
+  'stripe',
+  'svix',
+  'trello',
+  'websub',
+  'sha256',
+  'hmac',
+  'token',
+  'bearer',
+  'basic',
+  'none',
 ] as const satisfies readonly HookPreset[];
 
 /** A request as it arrived. Header names are lower-case. */
@@ -44,7 +61,13 @@ export function readInbound(preset: HookPreset, request: InboundRequest): Inboun
   const { body, bodyEncoding, numbersAsText = [] } = readBody(request);
   const object: JsonObject = isJsonObject(body) ? body : {};
   const header = (name: string): string | null => textOf(headerOf(request, name) ?? null);
-  const content = (eventType: string | null, deliveryId: string | null): InboundContent => ({ body, bodyEncoding, numbersAsText, eventType, deliveryId });
+  const content = (eventType: string | null, deliveryId: string | null): InboundContent => ({
+    body,
+    bodyEncoding,
+    numbersAsText,
+    eventType,
+    deliveryId,
+  });
   switch (preset) {
     case 'github':
       return content(header('x-github-event'), header('x-github-delivery'));
@@ -53,13 +76,17 @@ export function readInbound(preset: HookPreset, request: InboundRequest): Inboun
       return content(textOf(object['type']), textOf(object['id']) ?? header('stripe-signature'));
     case 'slack': {
       const inner = object['event'];
-      const type = (isJsonObject(inner) ? textOf(inner['type']) : null) ?? textOf(object['type']) ?? textOf(object['command']);
+      const type =
+        (isJsonObject(inner) ? textOf(inner['type']) : null) ?? textOf(object['type']) ?? textOf(object['command']);
       return content(type, textOf(object['event_id']) ?? header('x-slack-signature'));
     }
     case 'standard-webhooks':
     case 'svix':
     case 'resend':
-      return content(textOf(object['type']), header(`${familyOf((name) => headerOf(request, name), preset === 'standard-webhooks' ? preset : 'svix')}-id`));
+      return content(
+        textOf(object['type']),
+        header(`${familyOf((name) => headerOf(request, name), preset === 'standard-webhooks' ? preset : 'svix')}-id`),
+      );
     case 'shopify':
       return content(header('x-shopify-topic'), header('x-shopify-webhook-id'));
     case 'square':
@@ -91,7 +118,9 @@ export function readInbound(preset: HookPreset, request: InboundRequest): Inboun
 
 /** The kind of change, when all notifications of a request tell the same. */
 function graphChange(notifications: Json | undefined): string | null {
-  const kinds = Array.isArray(notifications) ? new Set(notifications.map((each) => (isJsonObject(each) ? textOf(each['changeType']) : null))) : new Set<null>();
+  const kinds = Array.isArray(notifications)
+    ? new Set(notifications.map((each) => (isJsonObject(each) ? textOf(each['changeType']) : null)))
+    : new Set<null>();
   return kinds.size === 1 ? ([...kinds][0] ?? null) : null;
 }
 
@@ -101,12 +130,25 @@ export function slackChallenge({ body }: InboundContent): string | undefined {
   return typeof body['challenge'] === 'string' ? body['challenge'] : undefined;
 }
 
-const shownHeaders = new Set(['content-type', 'user-agent', 'webhook-id', 'webhook-timestamp', 'svix-id', 'svix-timestamp', 'idempotency-key', 'link']);
+const shownHeaders = new Set([
+  'content-type',
+  'user-agent',
+  'webhook-id',
+  'webhook-timestamp',
+  'svix-id',
+  'svix-timestamp',
+  'idempotency-key',
+  'link',
+]);
 /** Of `x-` and `ce-` fields, those that speak of the way the request took, or prove who sent it. */
-const withheld = /signature|hmac|token|secret|auth|cookie|key|password|^x-(forwarded|real|client|cluster|envoy|amzn|cloud|original|request-start|annex|tenant)/;
+const withheld =
+  /signature|hmac|token|secret|auth|cookie|key|password|^x-(forwarded|real|client|cluster|envoy|amzn|cloud|original|request-start|annex|tenant)/;
 
 /** The fields that handlers see: what describes the delivery, nothing that proves or reveals. */
-export function shownInboundHeaders({ headers }: InboundRequest, signatureHeader: string | null): Record<string, string> {
+export function shownInboundHeaders(
+  { headers }: InboundRequest,
+  signatureHeader: string | null,
+): Record<string, string> {
   const shown: Record<string, string> = {};
   let count = 0;
   for (const [name, value] of Object.entries(headers)) {
@@ -118,7 +160,9 @@ export function shownInboundHeaders({ headers }: InboundRequest, signatureHeader
   return shown;
 }
 
-function readBody(request: InboundRequest): Pick<InboundContent, 'body' | 'bodyEncoding'> & Partial<Pick<InboundContent, 'numbersAsText'>> {
+function readBody(
+  request: InboundRequest,
+): Pick<InboundContent, 'body' | 'bodyEncoding'> & Partial<Pick<InboundContent, 'numbersAsText'>> {
   const { body: bytes } = request;
   if (bytes.length === 0) return { body: null, bodyEncoding: 'none' };
   if (!isUtf8(bytes)) return { body: bytes.toString('base64'), bodyEncoding: 'base64' };
@@ -136,7 +180,9 @@ function readBody(request: InboundRequest): Pick<InboundContent, 'body' | 'bodyE
       // Whatever it is called, it is text.
     }
   }
-  return storageProblem(text) === undefined ? { body: text, bodyEncoding: 'text' } : { body: bytes.toString('base64'), bodyEncoding: 'base64' };
+  return storageProblem(text) === undefined
+    ? { body: text, bodyEncoding: 'text' }
+    : { body: bytes.toString('base64'), bodyEncoding: 'base64' };
 }
 
 /** A sender cannot be asked to write its ids as text, so it is done here: every digit reaches the handler. */

@@ -20,9 +20,24 @@ import {
 import { webhookErrors } from './errors.js';
 import { unpackBody } from './inbound-body.js';
 import { answerHandshake, wrongMethod, type HandshakeAnswer } from './inbound-handshake.js';
-import { corsOf, inputFaults, optionsOf, readOptions, sourcePattern, type HookOptions, type HookSourceInput } from './inbound-input.js';
+import {
+  corsOf,
+  inputFaults,
+  optionsOf,
+  readOptions,
+  sourcePattern,
+  type HookOptions,
+  type HookSourceInput,
+} from './inbound-input.js';
 import { bodyProves, isProven, secretPlaces, withoutSecret } from './inbound-proof.js';
-import { headerOf, readInbound, shownInboundHeaders, slackChallenge, type HookPreset, type InboundRequest } from './inbound-request.js';
+import {
+  headerOf,
+  readInbound,
+  shownInboundHeaders,
+  slackChallenge,
+  type HookPreset,
+  type InboundRequest,
+} from './inbound-request.js';
 import { sealedAs, sealOwn, unsealOwn, validSecrets, withNewSecret, type OwnSecrets } from './own-secrets.js';
 import type { SecretsPort, WebhooksCaller } from './ports.js';
 import { defaultToleranceS } from './signatures.js';
@@ -58,7 +73,10 @@ export interface HookSourceView {
 }
 
 /** What a sender is answered. */
-export type Reception = { kind: 'accepted' | 'duplicate'; eventId: string } | { kind: 'challenge'; challenge: string } | ({ kind: 'handshake' } & HandshakeAnswer);
+export type Reception =
+  | { kind: 'accepted' | 'duplicate'; eventId: string }
+  | { kind: 'challenge'; challenge: string }
+  | ({ kind: 'handshake' } & HandshakeAnswer);
 
 /** Sources that a tenant may have. */
 export const maxHookSources = 100;
@@ -66,23 +84,38 @@ export const maxHookSources = 100;
 export class InboundHooks {
   constructor(private readonly options: InboundHooksOptions) {}
 
-  async list(caller: WebhooksCaller, { limit, cursor }: { limit: number; cursor?: string | undefined }): Promise<{ items: HookSourceView[]; next_cursor: string | null }> {
-    if (cursor !== undefined && !sourcePattern.test(cursor)) throw webhookErrors.error('CURSOR_INVALID', 'The cursor is not one that this list answered. Leave it out to begin at the start.');
+  async list(
+    caller: WebhooksCaller,
+    { limit, cursor }: { limit: number; cursor?: string | undefined },
+  ): Promise<{ items: HookSourceView[]; next_cursor: string | null }> {
+    if (cursor !== undefined && !sourcePattern.test(cursor))
+      throw webhookErrors.error(
+        'CURSOR_INVALID',
+        'The cursor is not one that this list answered. Leave it out to begin at the start.',
+      );
     const rows = await this.#transaction(caller, (tx) => listHookSources(tx, { limit: limit + 1, after: cursor }));
     const page = rows.slice(0, limit);
-    return { items: await this.#views(caller, page), next_cursor: rows.length > limit ? (page.at(-1)?.source ?? null) : null };
+    return {
+      items: await this.#views(caller, page),
+      next_cursor: rows.length > limit ? (page.at(-1)?.source ?? null) : null,
+    };
   }
 
   /** Throws `HOOK_NOT_FOUND`. */
   async get(caller: WebhooksCaller, source: string): Promise<HookSourceView> {
-    const row = sourcePattern.test(source) ? await this.#transaction(caller, (tx) => findHookSource(tx, source)) : undefined;
+    const row = sourcePattern.test(source)
+      ? await this.#transaction(caller, (tx) => findHookSource(tx, source))
+      : undefined;
     if (!row) throw noSource(source);
     const [found] = await this.#views(caller, [row]);
     if (!found) throw noSource(source);
     return found;
   }
 
-  /** Sets a source, new or not. With another secret the one before is believed for 24 hours more. Throws `HOOK_INVALID`, `WEBHOOK_LIMIT`. */
+  /**
+   * Sets a source, new or not. With another secret the one before is believed for 24 hours more. Throws `HOOK_INVALID`,
+   * `WEBHOOK_LIMIT`.
+   */
   put(caller: WebhooksCaller, source: string, input: HookSourceInput): Promise<HookSourceView & { created: boolean }> {
     const { preset, secret, verifyToken, header = null, toleranceS = defaultToleranceS } = input;
     return this.#transaction(caller, async (tx) => {
@@ -90,14 +123,43 @@ export class InboundHooks {
       const before = sourcePattern.test(source) ? await findHookSource(tx, source, { lock: true }) : undefined;
       const own: OwnSecrets = before ? await this.#unseal(tx, before) : { secret: null, previous: null, headers: {} };
       const errors = inputFaults(source, input, own.secret !== null);
-      if (errors.length > 0) throw webhookErrors.error('HOOK_INVALID', errors.map((fault) => `${fault.pointer}: ${fault.detail}`).join('; ').slice(0, 1000), { errors });
-      if (!before && (await countHookSources(tx)) >= maxHookSources) throw webhookErrors.error('WEBHOOK_LIMIT', `There are ${maxHookSources} sources here already, the most there may be. Delete some first.`, { extra: { limit: maxHookSources } });
-      const signing = preset === 'none' ? { secret: null, previous: null, headers: {} } : secret === undefined ? own : withNewSecret(own, secret, this.options.clock.now());
+      if (errors.length > 0)
+        throw webhookErrors.error(
+          'HOOK_INVALID',
+          errors
+            .map((fault) => `${fault.pointer}: ${fault.detail}`)
+            .join('; ')
+            .slice(0, 1000),
+          { errors },
+        );
+      if (!before && (await countHookSources(tx)) >= maxHookSources)
+        throw webhookErrors.error(
+          'WEBHOOK_LIMIT',
+          `There are ${maxHookSources} sources here already, the most there may be. Delete some first.`,
+          { extra: { limit: maxHookSources } },
+        );
+      const signing =
+        preset === 'none'
+          ? { secret: null, previous: null, headers: {} }
+          : secret === undefined
+            ? own
+            : withNewSecret(own, secret, this.options.clock.now());
       const token = verifyToken === undefined ? (own.verifyToken ?? null) : verifyToken;
       const next = signing.secret === null && token === null ? null : { ...signing, verifyToken: token };
       const sealed = next && (await sealOwn(this.options.secrets, tx, sealedAs.source(source), next));
-      const created = await upsertHookSource(tx, { source, preset, header, toleranceS, options: optionsOf(input) as JsonObject, sealed });
-      await this.#record(tx, caller, 'hook.set', source, { preset, secret_changed: secret !== undefined, verify_token_changed: verifyToken !== undefined });
+      const created = await upsertHookSource(tx, {
+        source,
+        preset,
+        header,
+        toleranceS,
+        options: optionsOf(input) as JsonObject,
+        sealed,
+      });
+      await this.#record(tx, caller, 'hook.set', source, {
+        preset,
+        secret_changed: secret !== undefined,
+        verify_token_changed: verifyToken !== undefined,
+      });
       const row = await findHookSource(tx, source);
       if (!row) throw noSource(source);
       return { ...view(row, next, caller), created };
@@ -119,16 +181,25 @@ export class InboundHooks {
 
   /** Which pages of other origins may send to a source; `null`: none, or there is no such source. */
   async corsOf(tenant: WebhooksCaller['tenant'], source: string): Promise<ReturnType<typeof corsOf>> {
-    const row = sourcePattern.test(source) ? await this.options.database.forTenant(tenant.id).transaction((tx) => findHookSource(tx, source)) : undefined;
+    const row = sourcePattern.test(source)
+      ? await this.options.database.forTenant(tenant.id).transaction((tx) => findHookSource(tx, source))
+      : undefined;
     return row ? corsOf(readOptions(row.options)) : null;
   }
 
   /**
-   * Takes what a source sent and emits `webhook.received`, or answers what its sender asks before it sends. What the sender calls the same delivery is
-   * the same event. `hops`: how often the request passed through this platform; `maxBytes`: of the body once it is unpacked. Throws `HOOK_NOT_FOUND`,
-   * `HOOK_METHOD`, `HOOK_UNVERIFIED`, `INVALID_SIGNATURE`, `HOOK_ENCODING`, `HOOK_BODY`, `PAYLOAD_TOO_LARGE`, `EMIT_DEPTH`, `QUEUE_FULL`.
+   * Takes what a source sent and emits `webhook.received`, or answers what its sender asks before it sends. What the
+   * sender calls the same delivery is the same event. `hops`: how often the request passed through this platform;
+   * `maxBytes`: of the body once it is unpacked. Throws `HOOK_NOT_FOUND`,
+   * `HOOK_METHOD`, `HOOK_UNVERIFIED`, `INVALID_SIGNATURE`, `HOOK_ENCODING`, `HOOK_BODY`, `PAYLOAD_TOO_LARGE`,
+   * `EMIT_DEPTH`, `QUEUE_FULL`.
    */
-  async receive(tenant: WebhooksCaller['tenant'], source: string, request: InboundRequest, { hops, maxBytes }: { hops: number; maxBytes: number }): Promise<Reception> {
+  async receive(
+    tenant: WebhooksCaller['tenant'],
+    source: string,
+    request: InboundRequest,
+    { hops, maxBytes }: { hops: number; maxBytes: number },
+  ): Promise<Reception> {
     const { row, own } = await this.#find(tenant, source);
     const preset = row.preset as HookPreset;
     const handshake = answerHandshake({ preset, request, verifyToken: own.verifyToken ?? null });
@@ -141,9 +212,17 @@ export class InboundHooks {
     const data = eventData(row, plain, content);
     const bytes = jsonBytes(data);
     if (bytes > maxEventDataBytes) {
-      throw outcomeErrors.error('PAYLOAD_TOO_LARGE', `The request makes an event of ${bytes} bytes of JSON; at most ${maxEventDataBytes} are taken.`, { extra: { limit: maxEventDataBytes } });
+      throw outcomeErrors.error(
+        'PAYLOAD_TOO_LARGE',
+        `The request makes an event of ${bytes} bytes of JSON; at most ${maxEventDataBytes} are taken.`,
+        { extra: { limit: maxEventDataBytes } },
+      );
     }
-    if (hops > maxEmitDepth) throw outcomeErrors.error('EMIT_DEPTH', `The request passed through this platform ${hops} times. Look for webhooks that cause each other.`);
+    if (hops > maxEmitDepth)
+      throw outcomeErrors.error(
+        'EMIT_DEPTH',
+        `The request passed through this platform ${hops} times. Look for webhooks that cause each other.`,
+      );
     return this.#emit(tenant, source, { deliveryId: content.deliveryId, data, depth: hops });
   }
 
@@ -158,8 +237,16 @@ export class InboundHooks {
     return found;
   }
 
-  /** The request with its body unpacked, once it proved where it comes from: what was sent is signed by most, what was packed by some. */
-  async #believe(row: HookSourceRow, own: OwnSecrets, request: InboundRequest, maxBytes: number): Promise<InboundRequest> {
+  /**
+   * The request with its body unpacked, once it proved where it comes from: what was sent is signed by most, what was
+   * packed by some.
+   */
+  async #believe(
+    row: HookSourceRow,
+    own: OwnSecrets,
+    request: InboundRequest,
+    maxBytes: number,
+  ): Promise<InboundRequest> {
     const preset = row.preset as HookPreset;
     const encoding = headerOf(request, 'content-encoding');
     const unpack = async (): Promise<InboundRequest | undefined> => {
@@ -170,14 +257,32 @@ export class InboundHooks {
     const { url = request.url, signature }: HookOptions = readOptions(row.options);
     const secrets = validSecrets(own, this.options.clock.now());
     const isBelieved = (one: InboundRequest): boolean =>
-      secrets.some((secret) => isProven({ preset, secret, request: one, header: row.header, toleranceS: row.toleranceS, url, form: signature, nowMs: this.options.clock.now() }));
+      secrets.some((secret) =>
+        isProven({
+          preset,
+          secret,
+          request: one,
+          header: row.header,
+          toleranceS: row.toleranceS,
+          url,
+          form: signature,
+          nowMs: this.options.clock.now(),
+        }),
+      );
     const isSentProven = isBelieved(request);
     const unpacked = isSentProven || bodyProves(preset) ? await unpack() : undefined;
     if (isSentProven || (unpacked && isBelieved(unpacked))) return unpacked ?? request;
-    throw webhookErrors.error('INVALID_SIGNATURE', 'The signature of the request does not match, or its time is too far away. Sign its exact body with the secret that both sides keep.');
+    throw webhookErrors.error(
+      'INVALID_SIGNATURE',
+      'The signature of the request does not match, or its time is too far away. Sign its exact body with the secret that both sides keep.',
+    );
   }
 
-  #emit(tenant: WebhooksCaller['tenant'], source: string, { deliveryId, data, depth }: { deliveryId: string | null; data: Json; depth: number }): Promise<Reception> {
+  #emit(
+    tenant: WebhooksCaller['tenant'],
+    source: string,
+    { deliveryId, data, depth }: { deliveryId: string | null; data: Json; depth: number },
+  ): Promise<Reception> {
     return this.options.database.forTenant(tenant.id).transaction(async (tx) => {
       const emitted = await this.options.emit(tx, {
         id: deliveryId === null ? undefined : eventId(source, deliveryId),
@@ -204,7 +309,13 @@ export class InboundHooks {
     return unsealOwn(this.options.secrets, tx, sealedAs.source(row.source), row.sealed);
   }
 
-  async #record(tx: TenantTransaction, { actor, requestId }: WebhooksCaller, action: string, source: string, detail: Record<string, Json> = {}): Promise<void> {
+  async #record(
+    tx: TenantTransaction,
+    { actor, requestId }: WebhooksCaller,
+    action: string,
+    source: string,
+    detail: Record<string, Json> = {},
+  ): Promise<void> {
     await appendAudit(tx, { actor, action, target: source, detail, ...(requestId !== undefined && { requestId }) });
   }
 
@@ -213,19 +324,29 @@ export class InboundHooks {
   }
 }
 
-/** The same delivery of the same source is the same event. In the form of every event's id, and of the sender's text only what a digest leaves. */
+/**
+ * The same delivery of the same source is the same event. In the form of every event's id, and of the sender's text
+ * only what a digest leaves.
+ */
 function eventId(source: string, deliveryId: string): string {
   return `evt_0${createHash('sha256').update(`${source}\0${deliveryId}`).digest('hex').slice(0, 25)}`;
 }
 
 /** What handlers get. Fields in which a secret travels are left out. */
-function eventData({ source, preset, header }: HookSourceRow, request: InboundRequest, { eventType, deliveryId, body, bodyEncoding, numbersAsText }: ReturnType<typeof readInbound>): Json {
+function eventData(
+  { source, preset, header }: HookSourceRow,
+  request: InboundRequest,
+  { eventType, deliveryId, body, bodyEncoding, numbersAsText }: ReturnType<typeof readInbound>,
+): Json {
   const secret = secretPlaces(preset as HookPreset, header);
-  const query: JsonObject = Object.fromEntries(Object.entries(request.query).filter(([name]) => name !== secret.parameter));
+  const query: JsonObject = Object.fromEntries(
+    Object.entries(request.query).filter(([name]) => name !== secret.parameter),
+  );
   const problem = storageProblem(query);
   if (problem !== undefined) throw webhookErrors.error('HOOK_BODY', `The query ${problem}.`);
   // As text or base64 the secret would stay in it.
-  if (preset === 'microsoft-graph' && bodyEncoding !== 'json') throw webhookErrors.error('HOOK_BODY', 'The notifications are no JSON that can be kept.');
+  if (preset === 'microsoft-graph' && bodyEncoding !== 'json')
+    throw webhookErrors.error('HOOK_BODY', 'The notifications are no JSON that can be kept.');
   return {
     source,
     event_type: eventType,
@@ -257,5 +378,8 @@ function view(row: HookSourceRow, own: OwnSecrets | null, { tenant }: WebhooksCa
 }
 
 function noSource(source: string): Error {
-  return webhookErrors.error('HOOK_NOT_FOUND', `This tenant has no source ${quote(source, 80)}. GET /api/hooks lists them.`);
+  return webhookErrors.error(
+    'HOOK_NOT_FOUND',
+    `This tenant has no source ${quote(source, 80)}. GET /api/hooks lists them.`,
+  );
 }

@@ -1,14 +1,38 @@
 export { Deliverer, deliveryTimeoutMs, deliveryWaitMs, type DelivererOptions } from './deliverer.js';
 export { disableAfter } from './endpoint-health.js';
 export { webhookErrors } from './errors.js';
-export { InboundHooks, maxHookSources, type HookSourceView, type InboundHooksOptions, type Reception } from './inbound.js';
+export {
+  InboundHooks,
+  maxHookSources,
+  type HookSourceView,
+  type InboundHooksOptions,
+  type Reception,
+} from './inbound.js';
 export { methodFault } from './inbound-handshake.js';
 export type { HookSourceInput } from './inbound-input.js';
 export { hookPresets, type HookPreset, type InboundRequest } from './inbound-request.js';
-export type { EgressPort, SecretsPort, TransformsPort, WebhookInstallation, WebhookOutcome, WebhookRun, WebhooksCaller } from './ports.js';
+export type {
+  EgressPort,
+  SecretsPort,
+  TransformsPort,
+  WebhookInstallation,
+  WebhookOutcome,
+  WebhookRun,
+  WebhooksCaller,
+} from './ports.js';
 export { readRetryAfter } from './retry-after.js';
 export { hmacAlgorithms, hmacContents, hmacEncodings, type HmacForm } from './hmac-forms.js';
 export { tokenSchemes, verifyToken, type TokenRequest, type TokenScheme } from './tokens.js';
-export { defaultToleranceS, signatureHeaders, signatureSchemes, signingKey, standardSignature, verifySignature, type Signable, type SignatureScheme, type SignedRequest } from './signatures.js';
+export {
+  defaultToleranceS,
+  signatureHeaders,
+  signatureSchemes,
+  signingKey,
+  standardSignature,
+  verifySignature,
+  type Signable,
+  type SignatureScheme,
+  type SignedRequest,
+} from './signatures.js';
 export { maxOwnWebhooks, Webhooks, type WebhookInput, type WebhooksOptions } from './webhooks.js';
 export type { AttemptView, DeliveryView, WebhookView } from './views.js';

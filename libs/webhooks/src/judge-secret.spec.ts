@@ -2,9 +2,24 @@ import type { WebhookDefinition } from '@annex/manifest';
 import { describe, expect, it } from 'vitest';
 import { judgeSecret } from './judge-secret.js';
 
-const webhook = (more: Partial<WebhookDefinition>): WebhookDefinition => ({ name: 'build', description: null, on: [], url: 'https://x.io/', headers: {}, signing: null, transform: null, postTransform: null, retry: null, ...more });
+const webhook = (more: Partial<WebhookDefinition>): WebhookDefinition => ({
+  name: 'build',
+  description: null,
+  on: [],
+  url: 'https://x.io/',
+  headers: {},
+  signing: null,
+  transform: null,
+  postTransform: null,
+  retry: null,
+  ...more,
+});
 const judge = (value: string, more: Partial<WebhookDefinition>, auths: unknown[] = [], allowedHosts?: string[]) =>
-  judgeSecret({ webhooks: [webhook(more)], auths: auths as never }, { name: 'S', value, allowedHosts }, () => undefined);
+  judgeSecret(
+    { webhooks: [webhook(more)], auths: auths as never },
+    { name: 'S', value, allowedHosts },
+    () => undefined,
+  );
 
 describe('a secret is judged when it is set', () => {
   it.each<[string, string, Partial<WebhookDefinition>, string]>([
@@ -26,22 +41,51 @@ describe('a secret is judged when it is set', () => {
   });
 
   it('a key of a signed route too', () => {
-    expect(judge('v1,whsec_c2VjcmV0', {}, [{ hmac: { secret: 'S', scheme: 'standard-webhooks' } }])).toMatchObject([{ code: 'SIGNING_KEY' }]);
-    expect(judge('whsec_???', {}, [{ hmac: { secret: 'S', scheme: 'svix' } }])).toMatchObject([{ code: 'SIGNING_KEY' }]);
-    expect(judge('whsec_???', {}, [{ hmac: { secret: 'S', scheme: 'stripe' } }, { hmac: { secret: 'OTHER', scheme: 'standard-webhooks' } }, 'public'])).toEqual([]);
+    expect(judge('v1,whsec_c2VjcmV0', {}, [{ hmac: { secret: 'S', scheme: 'standard-webhooks' } }])).toMatchObject([
+      { code: 'SIGNING_KEY' },
+    ]);
+    expect(judge('whsec_???', {}, [{ hmac: { secret: 'S', scheme: 'svix' } }])).toMatchObject([
+      { code: 'SIGNING_KEY' },
+    ]);
+    expect(
+      judge('whsec_???', {}, [
+        { hmac: { secret: 'S', scheme: 'stripe' } },
+        { hmac: { secret: 'OTHER', scheme: 'standard-webhooks' } },
+        'public',
+      ]),
+    ).toEqual([]);
   });
 
   it('its allowed_hosts too, where the host of a webhook that needs it is known', () => {
-    const bound = (more: Partial<WebhookDefinition>, value = 'v'): string[] => judge(value, more, [], ['a.io', '*.b.io']).map(({ pointer, code, detail }) => `${pointer} ${code} ${detail}`);
-    const names = /^\/allowed_hosts HOST webhooks\/build\.yaml: goes to "x\.io", and allowed_hosts has "a\.io", "\*\.b\.io" only/;
-    for (const use of [{ url: 'https://x.io/${SECRET:S}' }, { headers: { a: '${SECRET:S}' } }, { signing: { secret: '${SECRET:S}' } }]) expect(bound(use)).toEqual([expect.stringMatching(names)]);
+    const bound = (more: Partial<WebhookDefinition>, value = 'v'): string[] =>
+      judge(value, more, [], ['a.io', '*.b.io']).map(({ pointer, code, detail }) => `${pointer} ${code} ${detail}`);
+    const names =
+      /^\/allowed_hosts HOST webhooks\/build\.yaml: goes to "x\.io", and allowed_hosts has "a\.io", "\*\.b\.io" only/;
+    for (const use of [
+      { url: 'https://x.io/${SECRET:S}' },
+      { headers: { a: '${SECRET:S}' } },
+      { signing: { secret: '${SECRET:S}' } },
+    ])
+      expect(bound(use)).toEqual([expect.stringMatching(names)]);
     expect(bound({ url: '${SECRET:S}' }, 'https://x.io/hook')).toEqual([expect.not.stringContaining('x.io')]);
-    expect([bound({ url: 'https://c.b.io/${SECRET:S}' }), bound({ url: '${SECRET:S}' }, 'https://a.io/hook'), bound({ url: '${SECRET:OTHER}/${SECRET:S}' }), bound({ url: 'https://${TENANT_ID}.io/${SECRET:S}' }), bound({})]).toEqual([[], [], [], [], []]);
+    expect([
+      bound({ url: 'https://c.b.io/${SECRET:S}' }),
+      bound({ url: '${SECRET:S}' }, 'https://a.io/hook'),
+      bound({ url: '${SECRET:OTHER}/${SECRET:S}' }),
+      bound({ url: 'https://${TENANT_ID}.io/${SECRET:S}' }),
+      bound({}),
+    ]).toEqual([[], [], [], [], []]);
   });
 
   it('anything goes where it is used for nothing of that kind, or fits', () => {
     expect(judge('v1,whsec_c2 VjcmV0\n', { url: 'https://x.io/${SECRET:OTHER}' })).toEqual([]);
     expect(judge('p#q&admin=1', { url: 'https://x.io/h?key=${SECRET:S}' })).toEqual([]);
-    expect(judge('https://x.io/h', { url: '${SECRET:S}/${SECRET:OTHER}', headers: { a: '${SECRET:S}' }, signing: { secret: '${SECRET:S}' } })).toEqual([]);
+    expect(
+      judge('https://x.io/h', {
+        url: '${SECRET:S}/${SECRET:OTHER}',
+        headers: { a: '${SECRET:S}' },
+        signing: { secret: '${SECRET:S}' },
+      }),
+    ).toEqual([]);
   });
 });

@@ -1,4 +1,7 @@
-/** What can be said about a secret's value from where a package puts it, when the value is set and not at the first delivery. */
+/**
+ * What can be said about a secret's value from where a package puts it, when the value is set and not at the first
+ * delivery.
+ */
 import { secretMayGoTo } from '@annex/host-api';
 import { quote, type InputFault, type Json } from '@annex/kernel';
 import { placeholdersOf, webhookHeaderFault, type WebhookDefinition } from '@annex/manifest';
@@ -18,13 +21,21 @@ export interface NewSecret {
   allowedHosts?: readonly string[] | undefined;
 }
 
-/** Every fault of a secret, none of which shows its value. `allowed`: what is wrong with a URL as an address of requests. */
-export function judgeSecret(uses: SecretUses, { name, value, allowedHosts = [] }: NewSecret, allowed: (url: string) => { code: string; detail: string } | undefined): InputFault[] {
+/**
+ * Every fault of a secret, none of which shows its value. `allowed`: what is wrong with a URL as an address of
+ * requests.
+ */
+export function judgeSecret(
+  uses: SecretUses,
+  { name, value, allowedHosts = [] }: NewSecret,
+  allowed: (url: string) => { code: string; detail: string } | undefined,
+): InputFault[] {
   const faults: InputFault[] = [];
   const add = (code: string, detail: string, pointer = '/value'): void => {
     if (!faults.some((fault) => fault.detail === detail)) faults.push({ pointer, code, detail });
   };
-  const holds = (text: string): boolean => placeholdersOf(text).some((found) => found.kind === 'secret' && found.name === name);
+  const holds = (text: string): boolean =>
+    placeholdersOf(text).some((found) => found.kind === 'secret' && found.name === name);
   const isAlone = (text: string): boolean => text.trim() === `\${SECRET:${name}}`;
   for (const { name: webhook, url, headers, signing } of uses.webhooks) {
     const file = `webhooks/${webhook}.yaml`;
@@ -33,12 +44,16 @@ export function judgeSecret(uses: SecretUses, { name, value, allowedHosts = [] }
       const filled = fillUrl(url, (found) => (found.kind === 'secret' && found.name === name ? value : 'x'));
       if ('fault' in filled) add('URL', `${file}, delivery.url: ${filled.fault}`);
       else if (url.trim().startsWith(`\${SECRET:${name}}`) || placeholdersOf(url).length === 1) {
-        const refused = URL.canParse(filled.url) ? allowed(filled.url) : { code: 'URL', detail: 'with this value it is no URL; write one such as https://example.com/hook.' };
-        if (refused && !/^EGRESS_(HOST|PRIVATE|PORT)/.test(refused.code)) add('URL', `${file}, delivery.url: ${refused.detail}`);
+        const refused = URL.canParse(filled.url)
+          ? allowed(filled.url)
+          : { code: 'URL', detail: 'with this value it is no URL; write one such as https://example.com/hook.' };
+        if (refused && !/^EGRESS_(HOST|PRIVATE|PORT)/.test(refused.code))
+          add('URL', `${file}, delivery.url: ${refused.detail}`);
       }
     }
     for (const [header, text] of Object.entries(headers)) {
-      if (holds(text) && webhookHeaderFault('x', value) !== undefined) add('HEADER', `${file}, the header ${header}: ${webhookHeaderFault('x', value) ?? ''}`);
+      if (holds(text) && webhookHeaderFault('x', value) !== undefined)
+        add('HEADER', `${file}, the header ${header}: ${webhookHeaderFault('x', value) ?? ''}`);
     }
     if (signing && isAlone(signing.secret)) addKeyFault(value, `${file}, delivery.signing.secret`, add);
     const isUsed = [url, ...Object.values(headers), signing?.secret ?? ''].some(holds);
@@ -47,13 +62,23 @@ export function judgeSecret(uses: SecretUses, { name, value, allowedHosts = [] }
   }
   for (const auth of uses.auths) {
     const hmac = (auth as { hmac?: { secret?: unknown; scheme?: unknown } } | null)?.hmac;
-    if (hmac?.secret === name && (hmac.scheme === 'standard-webhooks' || hmac.scheme === 'svix' || value.startsWith('v1,'))) addKeyFault(value, 'the signature of a route', add);
+    if (
+      hmac?.secret === name &&
+      (hmac.scheme === 'standard-webhooks' || hmac.scheme === 'svix' || value.startsWith('v1,'))
+    )
+      addKeyFault(value, 'the signature of a route', add);
   }
   return faults;
 }
 
-/** Why a webhook that needs the secret could never be sent: it goes where the secret may not. Hosts that other placeholders decide are not known yet. */
-function boundFault(template: string, { name, value, allowedHosts }: Required<NewSecret> & { allowedHosts: readonly string[] }): string | undefined {
+/**
+ * Why a webhook that needs the secret could never be sent: it goes where the secret may not. Hosts that other
+ * placeholders decide are not known yet.
+ */
+function boundFault(
+  template: string,
+  { name, value, allowedHosts }: Required<NewSecret> & { allowedHosts: readonly string[] },
+): string | undefined {
   const begins = template.trim().startsWith(`\${SECRET:${name}}`);
   const origin = /^https?:\/\/[^/?#]*/i.exec(template.trim())?.[0];
   if (!begins && (origin === undefined || placeholdersOf(origin).length > 0)) return undefined;
@@ -65,6 +90,7 @@ function boundFault(template: string, { name, value, allowedHosts }: Required<Ne
 
 function addKeyFault(value: string, where: string, add: (code: string, detail: string) => void): void {
   if (/^v1a?,/.test(value)) add('SIGNING_KEY', `${where}: begins with "v1,". Remove that prefix and keep "whsec_…".`);
-  else if (/[\r\n]/.test(value)) add('SIGNING_KEY', `${where}: holds a line break, which was probably pasted along; leave it out.`);
+  else if (/[\r\n]/.test(value))
+    add('SIGNING_KEY', `${where}: holds a line break, which was probably pasted along; leave it out.`);
   else if (!signingKey(value)) add('SIGNING_KEY', `${where}: begins with "whsec_", and what follows is not base64.`);
 }

@@ -18,11 +18,21 @@ export const sealedAs = {
   source: (source: string): string => `hook/${source}`,
 };
 
-export async function sealOwn(vault: SecretsPort, tx: TenantTransaction, what: string, own: OwnSecrets): Promise<SealedValue> {
+export async function sealOwn(
+  vault: SecretsPort,
+  tx: TenantTransaction,
+  what: string,
+  own: OwnSecrets,
+): Promise<SealedValue> {
   return vault.seal(tx, what, JSON.stringify(own));
 }
 
-export async function unsealOwn(vault: SecretsPort, tx: TenantTransaction, what: string, sealed: SealedValue | null): Promise<OwnSecrets> {
+export async function unsealOwn(
+  vault: SecretsPort,
+  tx: TenantTransaction,
+  what: string,
+  sealed: SealedValue | null,
+): Promise<OwnSecrets> {
   if (!sealed) return { secret: null, previous: null, headers: {} };
   return JSON.parse(await vault.unseal(tx, what, sealed)) as OwnSecrets;
 }
@@ -30,7 +40,11 @@ export async function unsealOwn(vault: SecretsPort, tx: TenantTransaction, what:
 /** The same with another secret; the one before stays valid for a day. */
 export function withNewSecret(own: OwnSecrets, secret: string, nowMs: number): OwnSecrets {
   if (own.secret === secret) return own;
-  return { ...own, secret, previous: own.secret === null ? null : { secret: own.secret, untilMs: nowMs + replacedForMs } };
+  return {
+    ...own,
+    secret,
+    previous: own.secret === null ? null : { secret: own.secret, untilMs: nowMs + replacedForMs },
+  };
 }
 
 /** The secrets that hold now, the present one first. */

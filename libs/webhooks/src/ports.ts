@@ -4,10 +4,21 @@ import type { SealedValue, TenantTransaction } from '@annex/persistence';
 
 /** What webhooks ask of secrets. `@annex/vault`'s `Vault` fits it. */
 export interface SecretsPort {
-  /** The values that an installation may read with the hosts to which each may go (none named: any), those that are not set left out. */
-  readForRef(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, { value: string; allowedHosts: readonly string[] }>>;
+  /**
+   * The values that an installation may read with the hosts to which each may go (none named: any), those that are not
+   * set left out.
+   */
+  readForRef(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, { value: string; allowedHosts: readonly string[] }>>;
   /** The values that present ones replaced within the last day. */
-  readReplaced(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  readReplaced(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, string>>;
   seal(tx: TenantTransaction, what: string, text: string): Promise<SealedValue>;
   unseal(tx: TenantTransaction, what: string, sealed: SealedValue): Promise<string>;
 }
@@ -59,7 +70,12 @@ export interface TransformsPort<Installation extends WebhookInstallation = Webho
     first: Json;
     second?: Json;
     signal: AbortSignal;
-  }): Promise<{ limits: Json } & ({ status: 'succeeded'; result: string | undefined } | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number })>;
+  }): Promise<
+    { limits: Json } & (
+      | { status: 'succeeded'; result: string | undefined }
+      | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number }
+    )
+  >;
 }
 
 /** Replaces secrets in words that are kept (`@annex/vault`). */
@@ -101,4 +117,11 @@ export type WebhookOutcome = { limits: Json; release: string | null } & (
 );
 
 /** An event in the form in which transforms and endpoints get it. */
-export type EventBody = JsonObject & { id: string; type: string; source: string; subject: string | null; time: string; data: Json };
+export type EventBody = JsonObject & {
+  id: string;
+  type: string;
+  source: string;
+  subject: string | null;
+  time: string;
+  data: Json;
+};

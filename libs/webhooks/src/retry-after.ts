@@ -1,4 +1,7 @@
-/** Milliseconds that a `Retry-After` (RFC 9110 §10.2.3) asks to wait: seconds, or a date. `undefined`: there is none that can be read. */
+/**
+ * Milliseconds that a `Retry-After` (RFC 9110 §10.2.3) asks to wait: seconds, or a date. `undefined`: there is none
+ * that can be read.
+ */
 export function readRetryAfter(value: string | undefined, nowMs: number): number | undefined {
   const text = value?.trim() ?? '';
   if (/^\d{1,9}$/.test(text)) return Number(text) * 1000;

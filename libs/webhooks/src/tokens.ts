@@ -1,7 +1,13 @@
-/** Senders that prove who they are by a secret they send along. Compared by digest, so that neither length nor first difference shows in the time. */
+/**
+ * Senders that prove who they are by a secret they send along. Compared by digest, so that neither length nor first
+ * difference shows in the time.
+ */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
-/** `bearer`, `basic`: `Authorization` (RFC 6750, RFC 7617; the secret of `basic` is `user:password`). `token`: a header of its own. */
+/**
+ * `bearer`, `basic`: `Authorization` (RFC 6750, RFC 7617; the secret of `basic` is `user:password`). `token`: a header
+ * of its own.
+ */
 export const tokenSchemes = ['bearer', 'basic', 'token', 'gitlab'] as const;
 export type TokenScheme = (typeof tokenSchemes)[number];
 
@@ -14,7 +20,12 @@ export interface TokenRequest {
   tokenHeader?: string | undefined;
 }
 
-const defaultHeader: Record<TokenScheme, string> = { bearer: 'authorization', basic: 'authorization', token: 'x-webhook-token', gitlab: 'x-gitlab-token' };
+const defaultHeader: Record<TokenScheme, string> = {
+  bearer: 'authorization',
+  basic: 'authorization',
+  token: 'x-webhook-token',
+  gitlab: 'x-gitlab-token',
+};
 
 /** The header that a token stands in; lower-case. */
 export function tokenHeaderOf(scheme: TokenScheme, named?: string | null): string {
@@ -31,7 +42,13 @@ export function verifyToken({ scheme, secret, header, tokenHeader }: TokenReques
     case 'basic': {
       const credentials = /^basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(given)?.[1];
       // RFC 7617 leaves the charset open: senders write UTF-8 or Latin-1.
-      return credentials !== undefined && sameText(Buffer.from(credentials, 'base64').toString('latin1'), [Buffer.from(secret, 'utf8').toString('latin1'), secret]);
+      return (
+        credentials !== undefined &&
+        sameText(Buffer.from(credentials, 'base64').toString('latin1'), [
+          Buffer.from(secret, 'utf8').toString('latin1'),
+          secret,
+        ])
+      );
     }
     case 'token':
     case 'gitlab':

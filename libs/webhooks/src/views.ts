@@ -31,7 +31,10 @@ export interface WebhookView {
 }
 
 /** @param own header names of a webhook of the tenant's own */
-export function webhookView(row: WebhookRow, { snapshot, own }: { snapshot?: WebhookInstallation | undefined; own?: { headers: string[] } | undefined }): WebhookView {
+export function webhookView(
+  row: WebhookRow,
+  { snapshot, own }: { snapshot?: WebhookInstallation | undefined; own?: { headers: string[] } | undefined },
+): WebhookView {
   const definition = snapshot?.webhooks.find(({ name }) => name === row.name);
   const { status, reason } = stand(row, snapshot);
   const { maxAttempts, backoff, initialDelayS, maxDelayS } = row.policy.retry ?? {};
@@ -55,7 +58,10 @@ export function webhookView(row: WebhookRow, { snapshot, own }: { snapshot?: Web
     },
     failures: row.failures,
     failing_since: row.failingSince?.toISOString() ?? null,
-    last_delivery: row.lastDeliveryId && row.lastAttemptAt ? { id: row.lastDeliveryId, at: row.lastAttemptAt.toISOString(), error: row.lastError } : null,
+    last_delivery:
+      row.lastDeliveryId && row.lastAttemptAt
+        ? { id: row.lastDeliveryId, at: row.lastAttemptAt.toISOString(), error: row.lastError }
+        : null,
     created_at: row.createdAt.toISOString(),
     updated_at: row.updatedAt.toISOString(),
   };
@@ -64,8 +70,13 @@ export function webhookView(row: WebhookRow, { snapshot, own }: { snapshot?: Web
 function stand(row: WebhookRow, snapshot: WebhookInstallation | undefined): Pick<WebhookView, 'status' | 'reason'> {
   if (row.disabledAt) return { status: 'disabled', reason: row.disabledReason };
   if (row.installationId === null) return { status: 'enabled', reason: null };
-  if (!row.active || snapshot?.status !== 'enabled') return { status: 'inactive', reason: `The plugin ${row.plugin ?? ''} is ${snapshot?.status ?? 'not installed'}.` };
-  if (!snapshot.permissions.includes('emit_webhook')) return { status: 'blocked', reason: `PERMISSION_DENIED: the plugin ${snapshot.slug} was not granted emit_webhook.` };
+  if (!row.active || snapshot?.status !== 'enabled')
+    return { status: 'inactive', reason: `The plugin ${row.plugin ?? ''} is ${snapshot?.status ?? 'not installed'}.` };
+  if (!snapshot.permissions.includes('emit_webhook'))
+    return {
+      status: 'blocked',
+      reason: `PERMISSION_DENIED: the plugin ${snapshot.slug} was not granted emit_webhook.`,
+    };
   return { status: 'enabled', reason: null };
 }
 
@@ -101,7 +112,10 @@ export interface AttemptView {
   error: Json;
 }
 
-export function deliveryView(row: DeliveryRow, details?: { attempts: readonly DeliveryAttempt[]; body: Buffer | null }): DeliveryView {
+export function deliveryView(
+  row: DeliveryRow,
+  details?: { attempts: readonly DeliveryAttempt[]; body: Buffer | null },
+): DeliveryView {
   const isOpen = row.status === 'queued' || row.status === 'retrying';
   return {
     id: row.id,
@@ -125,8 +139,16 @@ export function deliveryView(row: DeliveryRow, details?: { attempts: readonly De
 /** Bytes of the body that are shown. */
 const shownBodyBytes = 64 * 1024;
 
-function attemptView({ runId, startedAt, durationMs, request, response, error }: DeliveryAttempt, index: number, body: Buffer | null): AttemptView {
-  const sent = body && { body: body.subarray(0, shownBodyBytes).toString('utf8'), body_bytes: body.length, body_truncated: body.length > shownBodyBytes };
+function attemptView(
+  { runId, startedAt, durationMs, request, response, error }: DeliveryAttempt,
+  index: number,
+  body: Buffer | null,
+): AttemptView {
+  const sent = body && {
+    body: body.subarray(0, shownBodyBytes).toString('utf8'),
+    body_bytes: body.length,
+    body_truncated: body.length > shownBodyBytes,
+  };
   return {
     number: index + 1,
     run_id: runId,

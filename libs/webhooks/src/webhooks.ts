@@ -1,7 +1,23 @@
-/** What people ask of webhooks: list them, register their own, stop and start them, look at deliveries and send them again. */
+/**
+ * What people ask of webhooks: list them, register their own, stop and start them, look at deliveries and send them
+ * again.
+ */
 import { randomBytes } from 'node:crypto';
 import { eventPatternFault } from '@annex/events';
-import { isJsonObject, jsonBytes, newId, parseId, quote, idFromUuid, uuidFromId, type Clock, type Id, type InputFault, type Json, type Logger } from '@annex/kernel';
+import {
+  isJsonObject,
+  jsonBytes,
+  newId,
+  parseId,
+  quote,
+  idFromUuid,
+  uuidFromId,
+  type Clock,
+  type Id,
+  type InputFault,
+  type Json,
+  type Logger,
+} from '@annex/kernel';
 import { hasEnded, outcomeErrors, type RetryPolicy, type RunStatus } from '@annex/lifecycle';
 import { webhookHeaderFault } from '@annex/manifest';
 import {
@@ -68,9 +84,16 @@ export class Webhooks {
   constructor(private readonly options: WebhooksOptions) {}
 
   /** A page of webhooks: the tenant's own and those that packages define. */
-  async list(caller: WebhooksCaller, { limit, cursor, plugin }: { limit: number; cursor?: string | undefined; plugin?: string | undefined }): Promise<{ items: WebhookView[]; next_cursor: string | null }> {
+  async list(
+    caller: WebhooksCaller,
+    { limit, cursor, plugin }: { limit: number; cursor?: string | undefined; plugin?: string | undefined },
+  ): Promise<{ items: WebhookView[]; next_cursor: string | null }> {
     const after = cursor === undefined ? undefined : parseId('webhook', cursor);
-    if (cursor !== undefined && !after) throw webhookErrors.error('CURSOR_INVALID', 'The cursor is not one that this list answered. Leave it out to begin at the start.');
+    if (cursor !== undefined && !after)
+      throw webhookErrors.error(
+        'CURSOR_INVALID',
+        'The cursor is not one that this list answered. Leave it out to begin at the start.',
+      );
     return this.#read(caller, async (tx) => {
       const rows = await listWebhooks(tx, { limit: limit + 1, after, plugin });
       const page = rows.slice(0, limit);
@@ -85,24 +108,49 @@ export class Webhooks {
     return this.#read(caller, async (tx) => this.#view(tx, await this.#require(tx, idOrName)));
   }
 
-  /** Registers a webhook; its secret is answered this once. Throws `WEBHOOK_INVALID`, `WEBHOOK_EXISTS`, `WEBHOOK_LIMIT`. */
+  /**
+   * Registers a webhook; its secret is answered this once. Throws `WEBHOOK_INVALID`, `WEBHOOK_EXISTS`, `WEBHOOK_LIMIT`.
+   */
   create(caller: WebhooksCaller, input: WebhookInput): Promise<WebhookView & { secret: string }> {
     this.#check(input);
     return this.#read(caller, async (tx) => {
       // Two at once must not both find room for the last.
       await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 17))', [tx.tenantUuid]);
-      if ((await countOwnWebhooks(tx)) >= maxOwnWebhooks) throw webhookErrors.error('WEBHOOK_LIMIT', `There are ${maxOwnWebhooks} webhooks here already, the most there may be. Delete some first.`, { extra: { limit: maxOwnWebhooks } });
+      if ((await countOwnWebhooks(tx)) >= maxOwnWebhooks)
+        throw webhookErrors.error(
+          'WEBHOOK_LIMIT',
+          `There are ${maxOwnWebhooks} webhooks here already, the most there may be. Delete some first.`,
+          { extra: { limit: maxOwnWebhooks } },
+        );
       const id = newId('webhook');
       const secret = input.secret ?? newSecret();
-      const sealed = await sealOwn(this.options.secrets, tx, sealedAs.webhook(id), { secret, previous: null, headers: input.headers ?? {} });
-      if (!(await insertWebhook(tx, id, { ...ownRow(input), sealed, createdBy: caller.actor }))) throw nameTaken(input.name);
-      await this.#record(tx, caller, 'webhook.created', { id, name: input.name, plugin: null }, { events: input.events });
+      const sealed = await sealOwn(this.options.secrets, tx, sealedAs.webhook(id), {
+        secret,
+        previous: null,
+        headers: input.headers ?? {},
+      });
+      if (!(await insertWebhook(tx, id, { ...ownRow(input), sealed, createdBy: caller.actor })))
+        throw nameTaken(input.name);
+      await this.#record(
+        tx,
+        caller,
+        'webhook.created',
+        { id, name: input.name, plugin: null },
+        { events: input.events },
+      );
       return { ...(await this.#view(tx, await this.#require(tx, id))), secret };
     });
   }
 
-  /** Changes a webhook of the tenant's own; what is left out stays. Throws `WEBHOOK_NOT_FOUND`, `WEBHOOK_OF_PACKAGE`, `WEBHOOK_INVALID`, `WEBHOOK_EXISTS`. */
-  update(caller: WebhooksCaller, idOrName: string, change: Partial<Omit<WebhookInput, 'secret'>>): Promise<WebhookView> {
+  /**
+   * Changes a webhook of the tenant's own; what is left out stays. Throws `WEBHOOK_NOT_FOUND`, `WEBHOOK_OF_PACKAGE`,
+   * `WEBHOOK_INVALID`, `WEBHOOK_EXISTS`.
+   */
+  update(
+    caller: WebhooksCaller,
+    idOrName: string,
+    change: Partial<Omit<WebhookInput, 'secret'>>,
+  ): Promise<WebhookView> {
     return this.#read(caller, async (tx) => {
       const row = await this.#requireOwn(tx, idOrName);
       const own = await this.#unseal(tx, row);
@@ -115,8 +163,15 @@ export class Webhooks {
         retry: change.retry ?? row.policy.retry,
       };
       this.#check(input);
-      if (input.name !== row.name && (await findWebhooksByName(tx, input.name)).some((other) => other.installationId === null)) throw nameTaken(input.name);
-      const sealed = await sealOwn(this.options.secrets, tx, sealedAs.webhook(row.id), { ...own, headers: input.headers ?? {} });
+      if (
+        input.name !== row.name &&
+        (await findWebhooksByName(tx, input.name)).some((other) => other.installationId === null)
+      )
+        throw nameTaken(input.name);
+      const sealed = await sealOwn(this.options.secrets, tx, sealedAs.webhook(row.id), {
+        ...own,
+        headers: input.headers ?? {},
+      });
       await updateWebhook(tx, row.id, { ...ownRow(input), sealed });
       await this.#record(tx, caller, 'webhook.updated', row, { changed: Object.keys(change) });
       return this.#view(tx, await this.#require(tx, row.id));
@@ -132,18 +187,36 @@ export class Webhooks {
     });
   }
 
-  /** Gives a webhook of the tenant's own another secret, answered this once. The one before signs beside it for 24 hours. */
-  rotate(caller: WebhooksCaller, idOrName: string, secret: string = newSecret()): Promise<WebhookView & { secret: string; previous_secret_until: string }> {
+  /**
+   * Gives a webhook of the tenant's own another secret, answered this once. The one before signs beside it for 24
+   * hours.
+   */
+  rotate(
+    caller: WebhooksCaller,
+    idOrName: string,
+    secret: string = newSecret(),
+  ): Promise<WebhookView & { secret: string; previous_secret_until: string }> {
     const faults = secretFaults(secret);
     if (faults.length > 0) throw invalid(faults);
     const nowMs = this.options.clock.now();
     return this.#read(caller, async (tx) => {
-      const row = await this.#requireOwn(tx, idOrName, 'Set the secret that webhooks/*.yaml names, with PUT /api/plugins/:id/secrets/:name; the one before signs beside it for 24 hours.');
+      const row = await this.#requireOwn(
+        tx,
+        idOrName,
+        'Set the secret that webhooks/*.yaml names, with PUT /api/plugins/:id/secrets/:name; the one before signs beside it for 24 hours.',
+      );
       const own = withNewSecret(await this.#unseal(tx, row), secret, nowMs);
-      await updateWebhook(tx, row.id, { ...row, sealed: await sealOwn(this.options.secrets, tx, sealedAs.webhook(row.id), own) });
+      await updateWebhook(tx, row.id, {
+        ...row,
+        sealed: await sealOwn(this.options.secrets, tx, sealedAs.webhook(row.id), own),
+      });
       await this.#record(tx, caller, 'webhook.secret_rotated', row);
       const view = await this.#view(tx, await this.#require(tx, row.id));
-      return { ...view, secret, previous_secret_until: new Date(own.previous?.untilMs ?? nowMs + replacedForMs).toISOString() };
+      return {
+        ...view,
+        secret,
+        previous_secret_until: new Date(own.previous?.untilMs ?? nowMs + replacedForMs).toISOString(),
+      };
     });
   }
 
@@ -151,7 +224,12 @@ export class Webhooks {
   disable(caller: WebhooksCaller, idOrName: string): Promise<WebhookView> {
     return this.#read(caller, async (tx) => {
       const row = await this.#require(tx, idOrName, { lock: true });
-      await stopWebhook(tx, row, { reason: `Disabled by ${caller.actor}.`, actor: caller.actor, requestId: caller.requestId }, this.options);
+      await stopWebhook(
+        tx,
+        row,
+        { reason: `Disabled by ${caller.actor}.`, actor: caller.actor, requestId: caller.requestId },
+        this.options,
+      );
       return this.#view(tx, await this.#require(tx, row.id));
     });
   }
@@ -165,15 +243,38 @@ export class Webhooks {
     });
   }
 
-  /** Sends something to a webhook, to see what its endpoint makes of it. Throws `WEBHOOK_DISABLED`, `PAYLOAD_TOO_LARGE`, `QUEUE_FULL`. */
-  test(caller: WebhooksCaller, idOrName: string, data: Json = { test: true }): Promise<{ delivery_id: string; run_id: string; status: string }> {
-    if (jsonBytes(data) > maxTestBytes) throw outcomeErrors.error('PAYLOAD_TOO_LARGE', `The data is larger than ${maxTestBytes} bytes of JSON.`, { extra: { limit: maxTestBytes } });
+  /**
+   * Sends something to a webhook, to see what its endpoint makes of it. Throws `WEBHOOK_DISABLED`, `PAYLOAD_TOO_LARGE`,
+   * `QUEUE_FULL`.
+   */
+  test(
+    caller: WebhooksCaller,
+    idOrName: string,
+    data: Json = { test: true },
+  ): Promise<{ delivery_id: string; run_id: string; status: string }> {
+    if (jsonBytes(data) > maxTestBytes)
+      throw outcomeErrors.error('PAYLOAD_TOO_LARGE', `The data is larger than ${maxTestBytes} bytes of JSON.`, {
+        extra: { limit: maxTestBytes },
+      });
     return this.#read(caller, async (tx) => {
       const row = await this.#require(tx, idOrName);
       refuseDisabled(row);
       await ensureRoom(tx, 1);
       const id = newId('run');
-      await insertQueued(tx, [{ id, installationId: row.installationId, plugin: row.plugin, kind: 'webhook', name: row.name, ordinal: 0, payload: data, policy: row.policy, depth: 0, webhookId: row.id }]);
+      await insertQueued(tx, [
+        {
+          id,
+          installationId: row.installationId,
+          plugin: row.plugin,
+          kind: 'webhook',
+          name: row.name,
+          ordinal: 0,
+          payload: data,
+          policy: row.policy,
+          depth: 0,
+          webhookId: row.id,
+        },
+      ]);
       await this.#record(tx, caller, 'webhook.tested', row, { run_id: id });
       return { delivery_id: idFromUuid('delivery', uuidFromId(id)), run_id: id, status: 'queued' };
     });
@@ -182,15 +283,35 @@ export class Webhooks {
   /** A page of deliveries, those sent last first. `webhook`: an id or a name. */
   async deliveries(
     caller: WebhooksCaller,
-    filter: { webhook?: string | undefined; plugin?: string | undefined; status?: RunStatus | undefined; eventId?: string | undefined },
+    filter: {
+      webhook?: string | undefined;
+      plugin?: string | undefined;
+      status?: RunStatus | undefined;
+      eventId?: string | undefined;
+    },
     { limit, cursor }: { limit: number; cursor?: string | undefined },
   ): Promise<{ items: DeliveryView[]; next_cursor: string | null }> {
     const before = cursor === undefined ? undefined : parseId('run', cursor);
-    if (cursor !== undefined && !before) throw webhookErrors.error('CURSOR_INVALID', 'The cursor is not one that this list answered. Leave it out to begin at the start.');
+    if (cursor !== undefined && !before)
+      throw webhookErrors.error(
+        'CURSOR_INVALID',
+        'The cursor is not one that this list answered. Leave it out to begin at the start.',
+      );
     const webhookId = filter.webhook === undefined ? undefined : parseId('webhook', filter.webhook);
-    const rows = await this.#read(caller, (tx) => listDeliveries(tx, { ...filter, webhookId, webhook: webhookId ? undefined : filter.webhook, limit: limit + 1, before }));
+    const rows = await this.#read(caller, (tx) =>
+      listDeliveries(tx, {
+        ...filter,
+        webhookId,
+        webhook: webhookId ? undefined : filter.webhook,
+        limit: limit + 1,
+        before,
+      }),
+    );
     const page = rows.slice(0, limit);
-    return { items: page.map((row) => deliveryView(row)), next_cursor: rows.length > limit ? (page.at(-1)?.runId ?? null) : null };
+    return {
+      items: page.map((row) => deliveryView(row)),
+      next_cursor: rows.length > limit ? (page.at(-1)?.runId ?? null) : null,
+    };
   }
 
   /** One delivery with every attempt. Throws `DELIVERY_NOT_FOUND`. */
@@ -199,45 +320,80 @@ export class Webhooks {
       const deliveryId = parseId('delivery', id);
       const row = deliveryId && (await findDelivery(tx, deliveryId));
       if (!deliveryId || !row) throw deliveryNotFound(id);
-      return deliveryView(row, { attempts: await listDeliveryAttempts(tx, deliveryId), body: (await readDeliveryBody(tx, deliveryId)) ?? null });
+      return deliveryView(row, {
+        attempts: await listDeliveryAttempts(tx, deliveryId),
+        body: (await readDeliveryBody(tx, deliveryId)) ?? null,
+      });
     });
   }
 
   /**
-   * Sends a delivery again: the same bytes under the same `webhook-id`, with a fresh timestamp and signature. Throws `DELIVERY_NOT_FOUND`,
+   * Sends a delivery again: the same bytes under the same `webhook-id`, with a fresh timestamp and signature. Throws
+   * `DELIVERY_NOT_FOUND`,
    * `DELIVERY_NOT_ENDED`, `WEBHOOK_DISABLED`, `QUEUE_FULL`.
    */
-  replay(caller: WebhooksCaller, id: string): Promise<{ id: string; delivery_id: string; run_id: string; status: string }> {
+  replay(
+    caller: WebhooksCaller,
+    id: string,
+  ): Promise<{ id: string; delivery_id: string; run_id: string; status: string }> {
     return this.#read(caller, async (tx) => {
       const deliveryId = parseId('delivery', id);
       const row = deliveryId && (await findDelivery(tx, deliveryId));
       if (!deliveryId || !row) throw deliveryNotFound(id);
       const webhook = await findWebhook(tx, row.webhookId);
-      if (!webhook || webhook.deletedAt) throw webhookErrors.error('WEBHOOK_NOT_FOUND', 'The webhook of this delivery was deleted; there is nowhere to send it.');
+      if (!webhook || webhook.deletedAt)
+        throw webhookErrors.error(
+          'WEBHOOK_NOT_FOUND',
+          'The webhook of this delivery was deleted; there is nowhere to send it.',
+        );
       refuseDisabled(webhook);
       const original = await lockRunForReplay(tx, row.runId);
-      if (!original || !hasEnded(original.status)) throw webhookErrors.error('DELIVERY_NOT_ENDED', `This delivery is ${original?.status ?? row.status}. Wait until it has ended, or cancel its run ${row.runId} first.`);
+      if (!original || !hasEnded(original.status))
+        throw webhookErrors.error(
+          'DELIVERY_NOT_ENDED',
+          `This delivery is ${original?.status ?? row.status}. Wait until it has ended, or cancel its run ${row.runId} first.`,
+        );
       await ensureRoom(tx, 1);
       const runId = newId('run');
       await insertQueued(tx, [{ ...original.again, id: runId, policy: webhook.policy }]);
       await markReplayed(tx, [original.id]);
-      await appendAudit(tx, { actor: caller.actor, action: 'webhook.delivery_replayed', target: id, detail: { webhook: row.webhook, run_id: runId }, ...(caller.requestId !== undefined && { requestId: caller.requestId }) });
+      await appendAudit(tx, {
+        actor: caller.actor,
+        action: 'webhook.delivery_replayed',
+        target: id,
+        detail: { webhook: row.webhook, run_id: runId },
+        ...(caller.requestId !== undefined && { requestId: caller.requestId }),
+      });
       return { id: deliveryId, delivery_id: deliveryId, run_id: runId, status: 'queued' };
     });
   }
 
-  /** Judges a secret of a plugin by where its active release puts it. Throws `SECRET_UNFIT`; a plugin that is not there is for others to tell. */
+  /**
+   * Judges a secret of a plugin by where its active release puts it. Throws `SECRET_UNFIT`; a plugin that is not there
+   * is for others to tell.
+   */
   async checkSecret(caller: WebhooksCaller, plugin: string, secret: NewSecret): Promise<void> {
     const installation = await this.#read(caller, (tx) => findInstallation(tx, plugin));
     const snapshot = installation && (await this.options.installations.getById(caller.tenant.id, installation.id));
     if (!snapshot) return;
     const auths = snapshot.registrations.flatMap(({ auth }) => (isJsonObject(auth) ? [auth] : []));
-    const errors = judgeSecret({ webhooks: snapshot.webhooks, auths }, secret, (url) => this.options.egress.checkUrl(url, 'any'));
-    if (errors.length > 0) throw webhookErrors.error('SECRET_UNFIT', errors.map(({ detail }) => detail).join('; ').slice(0, 1000), { errors });
+    const errors = judgeSecret({ webhooks: snapshot.webhooks, auths }, secret, (url) =>
+      this.options.egress.checkUrl(url, 'any'),
+    );
+    if (errors.length > 0)
+      throw webhookErrors.error(
+        'SECRET_UNFIT',
+        errors
+          .map(({ detail }) => detail)
+          .join('; ')
+          .slice(0, 1000),
+        { errors },
+      );
   }
 
   async #view(tx: TenantTransaction, row: WebhookRow): Promise<WebhookView> {
-    if (row.installationId === null) return webhookView(row, { own: { headers: Object.keys((await this.#unseal(tx, row)).headers) } });
+    if (row.installationId === null)
+      return webhookView(row, { own: { headers: Object.keys((await this.#unseal(tx, row)).headers) } });
     return webhookView(row, { snapshot: await this.options.installations.getById(tx.tenantId, row.installationId) });
   }
 
@@ -248,7 +404,11 @@ export class Webhooks {
   async #require(tx: TenantTransaction, idOrName: string, options: { lock?: boolean } = {}): Promise<WebhookRow> {
     const id = parseId('webhook', idOrName) ?? (await this.#idOfName(tx, idOrName));
     const row = id && (await findWebhook(tx, id, options));
-    if (!row || row.deletedAt || !row.declared) throw webhookErrors.error('WEBHOOK_NOT_FOUND', `This tenant has no webhook ${quote(idOrName, 80)}. GET /api/webhooks lists them.`);
+    if (!row || row.deletedAt || !row.declared)
+      throw webhookErrors.error(
+        'WEBHOOK_NOT_FOUND',
+        `This tenant has no webhook ${quote(idOrName, 80)}. GET /api/webhooks lists them.`,
+      );
     return row;
   }
 
@@ -258,34 +418,73 @@ export class Webhooks {
     return rows.length === 1 ? rows[0]?.id : rows.find(({ installationId }) => installationId === null)?.id;
   }
 
-  async #requireOwn(tx: TenantTransaction, idOrName: string, instead = 'Change webhooks/*.yaml and upload the package.'): Promise<WebhookRow & { sealed: OwnWebhook['sealed'] }> {
+  async #requireOwn(
+    tx: TenantTransaction,
+    idOrName: string,
+    instead = 'Change webhooks/*.yaml and upload the package.',
+  ): Promise<WebhookRow & { sealed: OwnWebhook['sealed'] }> {
     const row = await this.#require(tx, idOrName, { lock: true });
     if (row.installationId === null && row.sealed) return { ...row, sealed: row.sealed };
-    throw webhookErrors.error('WEBHOOK_OF_PACKAGE', `The webhook ${quote(row.name)} is part of the plugin ${row.plugin ?? ''}. ${instead}`);
+    throw webhookErrors.error(
+      'WEBHOOK_OF_PACKAGE',
+      `The webhook ${quote(row.name)} is part of the plugin ${row.plugin ?? ''}. ${instead}`,
+    );
   }
 
   /** Throws `WEBHOOK_INVALID` with every fault. */
   #check({ name, url, events, headers = {}, secret, retry }: WebhookInput): void {
     const errors: InputFault[] = [];
-    if (!namePattern.test(name)) errors.push({ pointer: '/name', code: 'FORMAT', detail: `${quote(name)} must be 1 to 63 letters, digits, "_", "-" and ".", beginning with a letter or digit` });
+    if (!namePattern.test(name))
+      errors.push({
+        pointer: '/name',
+        code: 'FORMAT',
+        detail: `${quote(name)} must be 1 to 63 letters, digits, "_", "-" and ".", beginning with a letter or digit`,
+      });
     const refused = this.options.egress.checkUrl(url, 'any');
     if (refused) errors.push({ pointer: '/url', code: refused.code, detail: refused.detail });
-    if (events.length === 0) errors.push({ pointer: '/events', code: 'REQUIRED', detail: 'name at least one event, such as "build.completed", or "**" for all' });
+    if (events.length === 0)
+      errors.push({
+        pointer: '/events',
+        code: 'REQUIRED',
+        detail: 'name at least one event, such as "build.completed", or "**" for all',
+      });
     events.forEach((pattern, index) => {
       const fault = eventPatternFault(pattern, `/events/${index}`);
       if (fault) errors.push(fault);
     });
     for (const [header, value] of Object.entries(headers)) {
       const fault = webhookHeaderFault(header, value);
-      if (fault !== undefined) errors.push({ pointer: `/headers/${header.replaceAll('~', '~0').replaceAll('/', '~1')}`, code: 'HEADER', detail: fault });
+      if (fault !== undefined)
+        errors.push({
+          pointer: `/headers/${header.replaceAll('~', '~0').replaceAll('/', '~1')}`,
+          code: 'HEADER',
+          detail: fault,
+        });
     }
     if (secret !== undefined) errors.push(...secretFaults(secret));
-    if (retry?.initialDelayS !== undefined && retry.maxDelayS !== undefined && retry.initialDelayS > retry.maxDelayS) errors.push({ pointer: '/retry/max_delay_s', code: 'RANGE', detail: `${retry.maxDelayS} is less than initial_delay_s (${retry.initialDelayS}); write that or more` });
+    if (retry?.initialDelayS !== undefined && retry.maxDelayS !== undefined && retry.initialDelayS > retry.maxDelayS)
+      errors.push({
+        pointer: '/retry/max_delay_s',
+        code: 'RANGE',
+        detail: `${retry.maxDelayS} is less than initial_delay_s (${retry.initialDelayS}); write that or more`,
+      });
     if (errors.length > 0) throw invalid(errors);
   }
 
-  async #record(tx: TenantTransaction, { actor, requestId }: WebhooksCaller, action: string, { id, name, plugin }: Pick<WebhookRow, 'id' | 'name' | 'plugin'>, detail: Record<string, Json> = {}): Promise<void> {
-    await appendAudit(tx, { actor, action, target: id, detail: { name, plugin, ...detail }, ...(requestId !== undefined && { requestId }) });
+  async #record(
+    tx: TenantTransaction,
+    { actor, requestId }: WebhooksCaller,
+    action: string,
+    { id, name, plugin }: Pick<WebhookRow, 'id' | 'name' | 'plugin'>,
+    detail: Record<string, Json> = {},
+  ): Promise<void> {
+    await appendAudit(tx, {
+      actor,
+      action,
+      target: id,
+      detail: { name, plugin, ...detail },
+      ...(requestId !== undefined && { requestId }),
+    });
   }
 
   #read<T>(caller: WebhooksCaller, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
@@ -302,28 +501,57 @@ function newSecret(): string {
 }
 
 function ownRow({ name, url, events, description, retry }: WebhookInput): Omit<OwnWebhook, 'sealed'> {
-  return { name, url, events: [...new Set(events)], description: description ?? null, policy: retry && isJsonObject(retry) ? { retry } : {} };
+  return {
+    name,
+    url,
+    events: [...new Set(events)],
+    description: description ?? null,
+    policy: retry && isJsonObject(retry) ? { retry } : {},
+  };
 }
 
 function secretFaults(secret: string): InputFault[] {
   if (secret.length > 2048 || !secret.isWellFormed() || !signingKey(secret)) {
-    return [{ pointer: '/secret', code: 'FORMAT', detail: 'must be text, or "whsec_" and base64; leave it out to have one made' }];
+    return [
+      {
+        pointer: '/secret',
+        code: 'FORMAT',
+        detail: 'must be text, or "whsec_" and base64; leave it out to have one made',
+      },
+    ];
   }
   return [];
 }
 
 function refuseDisabled(row: WebhookRow): void {
-  if (row.disabledAt) throw outcomeErrors.error('WEBHOOK_DISABLED', `The webhook ${quote(row.name)} is disabled: ${row.disabledReason ?? ''} POST /api/webhooks/${row.id}/enable lets it go on.`);
+  if (row.disabledAt)
+    throw outcomeErrors.error(
+      'WEBHOOK_DISABLED',
+      `The webhook ${quote(row.name)} is disabled: ${row.disabledReason ?? ''} POST /api/webhooks/${row.id}/enable lets it go on.`,
+    );
 }
 
 function invalid(errors: InputFault[]): Error {
-  return webhookErrors.error('WEBHOOK_INVALID', errors.map((fault) => `${fault.pointer}: ${fault.detail}`).join('; ').slice(0, 1000), { errors });
+  return webhookErrors.error(
+    'WEBHOOK_INVALID',
+    errors
+      .map((fault) => `${fault.pointer}: ${fault.detail}`)
+      .join('; ')
+      .slice(0, 1000),
+    { errors },
+  );
 }
 
 function nameTaken(name: string): Error {
-  return webhookErrors.error('WEBHOOK_EXISTS', `There is a webhook ${quote(name)} already. Choose another name, or change that one.`);
+  return webhookErrors.error(
+    'WEBHOOK_EXISTS',
+    `There is a webhook ${quote(name)} already. Choose another name, or change that one.`,
+  );
 }
 
 function deliveryNotFound(id: string): Error {
-  return webhookErrors.error('DELIVERY_NOT_FOUND', `This tenant has no delivery ${quote(id, 40)}; it may be older than deliveries are kept.`);
+  return webhookErrors.error(
+    'DELIVERY_NOT_FOUND',
+    `This tenant has no delivery ${quote(id, 40)}; it may be older than deliveries are kept.`,
+  );
 }

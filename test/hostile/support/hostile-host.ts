@@ -2,7 +2,16 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { bundlePackage } from '@annex/manifest';
-import { createSandbox, type Bundle, type KillReport, type Registration, type RunOutcome, type RunRequest, type Sandbox, type SandboxOptions } from '@annex/sandbox';
+import {
+  createSandbox,
+  type Bundle,
+  type KillReport,
+  type Registration,
+  type RunOutcome,
+  type RunRequest,
+  type Sandbox,
+  type SandboxOptions,
+} from '@annex/sandbox';
 
 const plugins = join(dirname(fileURLToPath(import.meta.url)), '../plugins');
 
@@ -47,7 +56,11 @@ export function endOf(outcome: RunOutcome): string {
 
 export async function openHostileHost(options: SandboxOptions = {}): Promise<HostileHost> {
   const kills: KillReport[] = [];
-  const sandbox = await createSandbox({ hostMethods: ['kv.get', 'emit'], onKill: (report) => kills.push(report), ...options });
+  const sandbox = await createSandbox({
+    hostMethods: ['kv.get', 'emit'],
+    onKill: (report) => kills.push(report),
+    ...options,
+  });
   const loaded = new Map<string, Promise<LoadedPlugin>>();
   let runs = 0;
 
@@ -85,7 +98,9 @@ export async function openHostileHost(options: SandboxOptions = {}): Promise<Hos
         permissions: [],
         config: {},
       },
-      ...(kind === 'route' ? { request: { method: 'GET', url: 'http://localhost/', headers: [], params: {}, query: {}, body: null } } : { payload: '{}' }),
+      ...(kind === 'route'
+        ? { request: { method: 'GET', url: 'http://localhost/', headers: [], params: {}, query: {}, body: null } }
+        : { payload: '{}' }),
       limits: hostileLimits,
       hostCall: async ({ args }) => {
         if (args.includes('never')) return new Promise(() => undefined);
@@ -100,7 +115,8 @@ export async function openHostileHost(options: SandboxOptions = {}): Promise<Hos
 
   const innocentFailures: string[] = [];
   const generous = { ...hostileLimits, wallMs: 20_000, cpuMs: 10_000 };
-  const innocentRun = (): Promise<RunOutcome> => attack('innocent.js', 'ping', { tenantId: 'innocent', limits: generous });
+  const innocentRun = (): Promise<RunOutcome> =>
+    attack('innocent.js', 'ping', { tenantId: 'innocent', limits: generous });
   let isOpen = true;
   await innocentRun();
   const innocent = (async () => {

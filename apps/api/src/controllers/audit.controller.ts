@@ -29,15 +29,27 @@ export class AuditController {
   ) {}
 
   @Get('platform')
-  @Endpoint({ summary: 'What operators did to tenants, newest first; it outlives them', gate: 'operator', query: platformQuery })
-  platform(@CurrentPrincipal() principal: Principal, @Query(input(platformQuery)) query: z.infer<typeof platformQuery>): Promise<unknown> {
+  @Endpoint({
+    summary: 'What operators did to tenants, newest first; it outlives them',
+    gate: 'operator',
+    query: platformQuery,
+  })
+  platform(
+    @CurrentPrincipal() principal: Principal,
+    @Query(input(platformQuery)) query: z.infer<typeof platformQuery>,
+  ): Promise<unknown> {
     return this.access.tenants.audit(principal, query);
   }
 
   @Get()
   @Endpoint({ summary: 'Every change in the tenant, newest first', gate: 'admin', query })
-  async list(@CurrentCaller() caller: Caller, @Query(input(query)) { limit, cursor, ...filter }: z.infer<typeof query>): Promise<unknown> {
-    const rows = await this.database.forTenant(caller.tenant.id).transaction((tx) => listAudit(tx, { ...filter, limit: limit + 1, before: cursor }));
+  async list(
+    @CurrentCaller() caller: Caller,
+    @Query(input(query)) { limit, cursor, ...filter }: z.infer<typeof query>,
+  ): Promise<unknown> {
+    const rows = await this.database
+      .forTenant(caller.tenant.id)
+      .transaction((tx) => listAudit(tx, { ...filter, limit: limit + 1, before: cursor }));
     const items = rows.slice(0, limit);
     return { items, next_cursor: rows.length > limit ? String(items.at(-1)?.seq) : null };
   }

@@ -9,7 +9,11 @@ import { Endpoint } from '../http/describe.js';
 import { input, pageSchema, type Page, wholeListSchema } from '../http/input.js';
 
 export const roleSchema = z.enum(['viewer', 'member', 'developer', 'admin', 'owner']);
-const login = z.strictObject({ email: z.string().min(1).max(320), password: z.string().min(1).max(1024), tenant: z.string().max(63).optional() });
+const login = z.strictObject({
+  email: z.string().min(1).max(320),
+  password: z.string().min(1).max(1024),
+  tenant: z.string().max(63).optional(),
+});
 const password = z.strictObject({
   current_password: z.string().min(1).max(1024),
   new_password: z.string().max(1024).describe('At least 8 characters'),
@@ -19,7 +23,10 @@ const newToken = z.strictObject({
   name: z.string().min(1).max(100),
   role: roleSchema.optional().describe('Default: your own. Never above it.'),
   expires_in_s: z.number().int().min(1).max(315_360_000).optional().describe('Default: never expires'),
-  operator: z.boolean().optional().describe('Acts in every tenant, as the platform operator who makes it. Default: false'),
+  operator: z
+    .boolean()
+    .optional()
+    .describe('Acts in every tenant, as the platform operator who makes it. Default: false'),
 });
 
 @ApiTags('Access')
@@ -31,7 +38,12 @@ export class AuthController {
   @HttpCode(200)
   @Endpoint({ summary: 'Sign in with e-mail and password', gate: 'public', body: login, maxBodyBytes: 16 * KiB })
   login(@Body(input(login)) body: z.infer<typeof login>, @Req() request: FastifyRequest): Promise<unknown> {
-    return this.access.login({ ...body, tenant: body.tenant ?? single(request.headers['x-tenant-slug']), address: request.ip, userAgent: request.headers['user-agent'] });
+    return this.access.login({
+      ...body,
+      tenant: body.tenant ?? single(request.headers['x-tenant-slug']),
+      address: request.ip,
+      userAgent: request.headers['user-agent'],
+    });
   }
 
   @Get('me')
@@ -50,13 +62,29 @@ export class AuthController {
     shownOnce: ['access_token'],
     description: 'Every session made with the old one ends; the answer’s token goes on. Not by an API token.',
   })
-  changePassword(@CurrentPrincipal() principal: Principal, @Body(input(password)) body: z.infer<typeof password>, @Req() request: FastifyRequest): Promise<unknown> {
+  changePassword(
+    @CurrentPrincipal() principal: Principal,
+    @Body(input(password)) body: z.infer<typeof password>,
+    @Req() request: FastifyRequest,
+  ): Promise<unknown> {
     const { current_password: currentPassword, new_password: newPassword, end_tokens: endTokens } = body;
-    return this.access.changePassword(principal, { currentPassword, newPassword, endTokens, address: request.ip, userAgent: request.headers['user-agent'], requestId: request.id });
+    return this.access.changePassword(principal, {
+      currentPassword,
+      newPassword,
+      endTokens,
+      address: request.ip,
+      userAgent: request.headers['user-agent'],
+      requestId: request.id,
+    });
   }
 
   @Get('sessions')
-  @Endpoint({ summary: 'Your sign-ins with a password, newest first', gate: 'signed-in', query: wholeListSchema, description: 'Not by an API token.' })
+  @Endpoint({
+    summary: 'Your sign-ins with a password, newest first',
+    gate: 'signed-in',
+    query: wholeListSchema,
+    description: 'Not by an API token.',
+  })
   sessions(@CurrentPrincipal() principal: Principal): Promise<unknown> {
     return this.access.sessions.list(principal);
   }
@@ -70,7 +98,11 @@ export class AuthController {
   @Delete('sessions/:id')
   @HttpCode(204)
   @Endpoint({ summary: 'End one of your sessions; `current` is this one', gate: 'signed-in', status: 204 })
-  endSession(@CurrentPrincipal() principal: Principal, @Param('id') id: string, @Req() request: FastifyRequest): Promise<void> {
+  endSession(
+    @CurrentPrincipal() principal: Principal,
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+  ): Promise<void> {
     return this.access.sessions.end(principal, id, request.id);
   }
 }
@@ -81,9 +113,21 @@ export class TokensController {
   constructor(private readonly access: Access) {}
 
   @Post()
-  @Endpoint({ summary: 'Make an API token; it is shown this once', gate: 'member', body: newToken, status: 201, shownOnce: ['token'], description: 'Again with the same Idempotency-Key, the answer comes without `token`.' })
+  @Endpoint({
+    summary: 'Make an API token; it is shown this once',
+    gate: 'member',
+    body: newToken,
+    status: 201,
+    shownOnce: ['token'],
+    description: 'Again with the same Idempotency-Key, the answer comes without `token`.',
+  })
   create(@CurrentCaller() caller: Caller, @Body(input(newToken)) body: z.infer<typeof newToken>): Promise<unknown> {
-    return this.access.tokens.create(caller, { name: body.name, role: body.role, expiresInS: body.expires_in_s, operator: body.operator });
+    return this.access.tokens.create(caller, {
+      name: body.name,
+      role: body.role,
+      expiresInS: body.expires_in_s,
+      operator: body.operator,
+    });
   }
 
   @Get()

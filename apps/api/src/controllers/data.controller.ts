@@ -1,5 +1,13 @@
 import { roleAtLeast, type Caller } from '@annex/access';
-import { documentPatch, filterInput, newDocument, sortInput, tableName, type DocumentPatch, type Filter } from '@annex/host-api';
+import {
+  documentPatch,
+  filterInput,
+  newDocument,
+  sortInput,
+  tableName,
+  type DocumentPatch,
+  type Filter,
+} from '@annex/host-api';
 import { jsonShapeFault, quote, readJsonShape, type JsonObject } from '@annex/kernel';
 import { tableErrors, Tables } from '@annex/tables';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
@@ -14,8 +22,16 @@ import { input, pageSchema, readInput, wholeListSchema } from '../http/input.js'
 
 const rowQuery = pageSchema.extend({
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe('Rows a page, 1 to 1000'),
-  filter: z.string().max(65_536).optional().describe('JSON, such as {"total":{"$gt":100}}: the filters of ctx.db.query'),
-  order_by: z.string().max(1024).optional().describe('A field, -field for descending, or several with commas. Default: oldest first'),
+  filter: z
+    .string()
+    .max(65_536)
+    .optional()
+    .describe('JSON, such as {"total":{"$gt":100}}: the filters of ctx.db.query'),
+  order_by: z
+    .string()
+    .max(1024)
+    .optional()
+    .describe('A field, -field for descending, or several with commas. Default: oldest first'),
 });
 
 /** Rows of the tenant's tables, with the filters of `ctx.db`. */
@@ -25,26 +41,55 @@ export class DataController {
   constructor(private readonly tables: Tables) {}
 
   @Get()
-  @Endpoint({ summary: 'The tables that can be read, and what the tenant keeps in its own', gate: 'viewer', query: wholeListSchema })
+  @Endpoint({
+    summary: 'The tables that can be read, and what the tenant keeps in its own',
+    gate: 'viewer',
+    query: wholeListSchema,
+  })
   async list(@CurrentCaller() caller: Caller): Promise<unknown> {
     return { ...(await this.tables.tables(caller.tenant)), next_cursor: null };
   }
 
   @Get(':table')
-  @Endpoint({ summary: 'Rows of a table', gate: 'viewer', query: rowQuery, description: 'The table `users` needs the role member. A table without rows, or one that nobody made, has none.' })
-  rows(@CurrentCaller() caller: Caller, @Param('table') table: string, @Query(input(rowQuery)) { limit, cursor, filter, order_by: orderBy }: z.infer<typeof rowQuery>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Rows of a table',
+    gate: 'viewer',
+    query: rowQuery,
+    description: 'The table `users` needs the role member. A table without rows, or one that nobody made, has none.',
+  })
+  rows(
+    @CurrentCaller() caller: Caller,
+    @Param('table') table: string,
+    @Query(input(rowQuery)) { limit, cursor, filter, order_by: orderBy }: z.infer<typeof rowQuery>,
+  ): Promise<unknown> {
     requireReader(caller, table);
     return this.tables.list(caller.tenant, requireTable(table), {
       limit,
       cursor,
       ...(filter !== undefined && { filter: readFilterText(filter) }),
-      ...(orderBy !== undefined && { orderBy: readAt('/order_by', sortInput, orderBy.split(',').map((key) => key.trim())) }),
+      ...(orderBy !== undefined && {
+        orderBy: readAt(
+          '/order_by',
+          sortInput,
+          orderBy.split(',').map((key) => key.trim()),
+        ),
+      }),
     });
   }
 
   @Post(':table')
-  @Endpoint({ summary: 'Insert a row; the first one makes the table', gate: 'developer', body: newDocument, maxBodyBytes: Infinity, status: 201 })
-  insert(@CurrentCaller() caller: Caller, @Param('table') table: string, @Body(input(newDocument)) document: JsonObject): Promise<unknown> {
+  @Endpoint({
+    summary: 'Insert a row; the first one makes the table',
+    gate: 'developer',
+    body: newDocument,
+    maxBodyBytes: Infinity,
+    status: 201,
+  })
+  insert(
+    @CurrentCaller() caller: Caller,
+    @Param('table') table: string,
+    @Body(input(newDocument)) document: JsonObject,
+  ): Promise<unknown> {
     return this.tables.insert(caller.tenant, requireTable(table), document);
   }
 
@@ -56,8 +101,18 @@ export class DataController {
   }
 
   @Patch(':table/:id')
-  @Endpoint({ summary: 'Set fields of a row, or remove them with $unset', gate: 'developer', body: documentPatch, maxBodyBytes: Infinity })
-  async update(@CurrentCaller() caller: Caller, @Param('table') table: string, @Param('id') id: string, @Body(input(documentPatch)) patch: DocumentPatch): Promise<unknown> {
+  @Endpoint({
+    summary: 'Set fields of a row, or remove them with $unset',
+    gate: 'developer',
+    body: documentPatch,
+    maxBodyBytes: Infinity,
+  })
+  async update(
+    @CurrentCaller() caller: Caller,
+    @Param('table') table: string,
+    @Param('id') id: string,
+    @Body(input(documentPatch)) patch: DocumentPatch,
+  ): Promise<unknown> {
     return (await this.tables.update(caller.tenant, requireTable(table), id, patch)) ?? notFound(table, id);
   }
 
@@ -78,13 +133,19 @@ export class DataController {
 
 /** Who may not list the users at /api/users may not do so here. */
 function requireReader(caller: Caller, table: string): void {
-  if (table === 'users' && !roleAtLeast(caller.role, 'member')) throw apiErrors.error('FORBIDDEN', `Reading users needs the role member; yours is ${caller.role}. Ask an admin of the tenant.`);
+  if (table === 'users' && !roleAtLeast(caller.role, 'member'))
+    throw apiErrors.error(
+      'FORBIDDEN',
+      `Reading users needs the role member; yours is ${caller.role}. Ask an admin of the tenant.`,
+    );
 }
 
 function requireTable(name: string): string {
   if (!tableName.safeParse(name).success) {
     const detail = 'must be a table name: a-z first, then a-z, 0-9 and _, at most 63 characters';
-    throw apiErrors.error('INVALID_INPUT', `${quote(name)} ${detail}.`, { errors: [{ pointer: '/table', code: 'INVALID_TABLE', detail }] });
+    throw apiErrors.error('INVALID_INPUT', `${quote(name)} ${detail}.`, {
+      errors: [{ pointer: '/table', code: 'INVALID_TABLE', detail }],
+    });
   }
   return name;
 }
@@ -95,20 +156,27 @@ function notFound(table: string, id: string): never {
 
 function readFilterText(text: string): Filter {
   const fault = jsonShapeFault(readJsonShape(Buffer.from(text)));
-  if (fault) throw apiErrors.error('INVALID_INPUT', `/filter: ${fault.detail}`, { errors: [{ pointer: '/filter', ...fault }] });
+  if (fault)
+    throw apiErrors.error('INVALID_INPUT', `/filter: ${fault.detail}`, { errors: [{ pointer: '/filter', ...fault }] });
   let json: unknown;
   try {
     json = JSON.parse(text);
   } catch {
     const detail = 'must be a JSON object, URL-encoded, such as {"status":"open"}';
-    throw apiErrors.error('INVALID_INPUT', `/filter: ${detail}`, { errors: [{ pointer: '/filter', code: 'INVALID_JSON', detail }] });
+    throw apiErrors.error('INVALID_INPUT', `/filter: ${detail}`, {
+      errors: [{ pointer: '/filter', code: 'INVALID_JSON', detail }],
+    });
   }
   refuseInexactNumbers(text, '/filter');
   return readAt('/filter', filterInput, json);
 }
 
 /** Reads a value of the query; its faults point into the parameter. */
-function readAt<Schema extends z.ZodType>(pointer: '/filter' | '/order_by', schema: Schema, value: unknown): z.infer<Schema> {
+function readAt<Schema extends z.ZodType>(
+  pointer: '/filter' | '/order_by',
+  schema: Schema,
+  value: unknown,
+): z.infer<Schema> {
   const name = pointer.slice(1);
   return readInput(z.object({ [name]: schema }), { [name]: value })[name] as z.infer<Schema>;
 }

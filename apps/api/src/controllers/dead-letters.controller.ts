@@ -10,7 +10,11 @@ import { Endpoint } from '../http/describe.js';
 import { answered } from '../http/idempotency.js';
 import { input, instant, lookup, pageSchema, requireId, type Page } from '../http/input.js';
 
-const filter = { plugin: lookup(100).optional(), kind: z.enum(['event', 'job', 'webhook', 'lifecycle']).optional(), event_id: lookup(500).optional() };
+const filter = {
+  plugin: lookup(100).optional(),
+  kind: z.enum(['event', 'job', 'webhook', 'lifecycle']).optional(),
+  event_id: lookup(500).optional(),
+};
 const query = pageSchema.extend({ ...filter, since: instant.optional(), until: instant.optional() });
 /** Which dead letters are meant. None is meant by accident: all of them have to be asked for in so many words. */
 const meant = z
@@ -23,8 +27,19 @@ const meant = z
   })
   .superRefine(({ all, ...rest }, context) => {
     const isFiltered = Object.values(rest).some((value) => value !== undefined);
-    if (all === undefined && !isFiltered) context.addIssue({ code: 'custom', message: 'must say which dead letters are meant: ids, plugin, kind, event_id, since or until, or "all": true for every one' });
-    if (all === true && isFiltered) context.addIssue({ code: 'custom', path: ['all'], message: 'stands alone: leave it out to mean what the filter means, or leave the filter out to mean every dead letter' });
+    if (all === undefined && !isFiltered)
+      context.addIssue({
+        code: 'custom',
+        message:
+          'must say which dead letters are meant: ids, plugin, kind, event_id, since or until, or "all": true for every one',
+      });
+    if (all === true && isFiltered)
+      context.addIssue({
+        code: 'custom',
+        path: ['all'],
+        message:
+          'stands alone: leave it out to mean what the filter means, or leave the filter out to mean every dead letter',
+      });
   });
 
 const replayedView = ({ replayed, remaining, replay: { id, total, status } }: ReplayedDeadLetters): unknown => ({
@@ -36,7 +51,17 @@ const replayedView = ({ replayed, remaining, replay: { id, total, status } }: Re
   runs: replayed.map(({ runId, replayOf }) => ({ run_id: runId, replay_of: replayOf })),
 });
 
-const replayView = ({ id, total, replayed, failed, status, waitingFor, actor, createdAt, finishedAt }: BulkReplay): unknown => ({
+const replayView = ({
+  id,
+  total,
+  replayed,
+  failed,
+  status,
+  waitingFor,
+  actor,
+  createdAt,
+  finishedAt,
+}: BulkReplay): unknown => ({
   id,
   total,
   replayed,
@@ -60,22 +85,45 @@ export class DeadLettersController {
 
   @Get()
   @Endpoint({ summary: 'Dead letters, newest first', gate: 'viewer', query })
-  list(@CurrentCaller() caller: Caller, @Query(input(query)) { event_id: eventId, ...rest }: z.infer<typeof query>): Promise<unknown> {
+  list(
+    @CurrentCaller() caller: Caller,
+    @Query(input(query)) { event_id: eventId, ...rest }: z.infer<typeof query>,
+  ): Promise<unknown> {
     return this.execution.reader.runs(caller.tenant.id, { ...rest, eventId, deadLetters: true }, rest);
   }
 
   @Post('replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Replay dead letters by id or by filter', gate: 'developer', body: meant, maxBodyBytes: 128 * KiB, status: 202, description: 'Needs ids, a filter, or `all: true`. The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.' })
+  @Endpoint({
+    summary: 'Replay dead letters by id or by filter',
+    gate: 'developer',
+    body: meant,
+    maxBodyBytes: 128 * KiB,
+    status: 202,
+    description:
+      'Needs ids, a filter, or `all: true`. The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.',
+  })
   async replay(@CurrentCaller() caller: Caller, @Body(input(meant)) body: z.infer<typeof meant>): Promise<unknown> {
-    return replayedView(await this.runs.replayDeadLetters(answered(caller, 202, replayedView), await this.#filterOf(caller, body)));
+    return replayedView(
+      await this.runs.replayDeadLetters(answered(caller, 202, replayedView), await this.#filterOf(caller, body)),
+    );
   }
 
   @Post('discard')
   @HttpCode(200)
-  @Endpoint({ summary: 'Discard dead letters by id or by filter', gate: 'developer', body: meant, maxBodyBytes: 128 * KiB, description: 'Needs ids, a filter, or `all: true`. At most 10,000 a call; `remaining` says how many are left. They stay in the list of runs.' })
+  @Endpoint({
+    summary: 'Discard dead letters by id or by filter',
+    gate: 'developer',
+    body: meant,
+    maxBodyBytes: 128 * KiB,
+    description:
+      'Needs ids, a filter, or `all: true`. At most 10,000 a call; `remaining` says how many are left. They stay in the list of runs.',
+  })
   async discard(@CurrentCaller() caller: Caller, @Body(input(meant)) body: z.infer<typeof meant>): Promise<unknown> {
-    return this.runs.discardDeadLetters(answered(caller, 200, (done) => done), await this.#filterOf(caller, body));
+    return this.runs.discardDeadLetters(
+      answered(caller, 200, (done) => done),
+      await this.#filterOf(caller, body),
+    );
   }
 
   @Get('replays')
@@ -93,7 +141,10 @@ export class DeadLettersController {
     return replayView(await this.runs.findReplay(caller.tenant.id, requireId('replay', id)));
   }
 
-  async #filterOf(caller: Caller, { event_id: eventId, ids, all: _, ...rest }: z.infer<typeof meant>): Promise<DeadLetterFilter> {
+  async #filterOf(
+    caller: Caller,
+    { event_id: eventId, ids, all: _, ...rest }: z.infer<typeof meant>,
+  ): Promise<DeadLetterFilter> {
     const plugin = await this.#slugOf(caller, rest.plugin);
     return { ...rest, plugin, eventId, ids: ids?.map((id) => requireId('run', id)) };
   }

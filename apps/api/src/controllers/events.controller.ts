@@ -34,21 +34,35 @@ const eventReplay = z.strictObject({
   data: anyJson.optional().describe('Instead of the event’s own data'),
   plugins: z.array(z.string().max(100)).min(1).max(100).optional().describe('Only to these plugins, by slug'),
 });
-const eventQuery = pageSchema.extend({ type: z.string().max(200).optional().describe('A name, or a pattern'), since: instant.optional(), until: instant.optional() });
+const eventQuery = pageSchema.extend({
+  type: z.string().max(200).optional().describe('A name, or a pattern'),
+  since: instant.optional(),
+  until: instant.optional(),
+});
 
 /** The event, or every fault of it. `data`: what the request calls the event's data. */
 function requireEvent(reading: EventReading, data = '/data'): EventInput {
   if (reading.ok) return reading.event;
   const errors = reading.errors.map((fault) => (fault.pointer === '/data' ? { ...fault, pointer: data } : fault));
-  const detail = errors.map((fault) => `${fault.pointer || 'body'}: ${fault.detail}`).join('; ').slice(0, 1000);
-  throw apiErrors.error(errors.every((fault) => fault.code === 'EVENT_TOO_LARGE') ? 'PAYLOAD_TOO_LARGE' : 'INVALID_INPUT', detail, { errors });
+  const detail = errors
+    .map((fault) => `${fault.pointer || 'body'}: ${fault.detail}`)
+    .join('; ')
+    .slice(0, 1000);
+  throw apiErrors.error(
+    errors.every((fault) => fault.code === 'EVENT_TOO_LARGE') ? 'PAYLOAD_TOO_LARGE' : 'INVALID_INPUT',
+    detail,
+    { errors },
+  );
 }
 
 /** How long `test-event` waits for the deliveries, in milliseconds. */
 const TEST_WAIT_MS = 10_000;
 
 const emittedView = ({ eventId }: { eventId: string }): { event_id: string } => ({ event_id: eventId });
-const replayedView = ({ eventId, runs }: ReplayedEvent): unknown => ({ event_id: eventId, deliveries: runs.map(({ runId, plugin }) => ({ run_id: runId, plugin, status: 'queued' })) });
+const replayedView = ({ eventId, runs }: ReplayedEvent): unknown => ({
+  event_id: eventId,
+  deliveries: runs.map(({ runId, plugin }) => ({ run_id: runId, plugin, status: 'queued' })),
+});
 
 @ApiTags('Events')
 @Controller('api')
@@ -62,7 +76,14 @@ export class EventsController {
 
   @Post('events')
   @HttpCode(202)
-  @Endpoint({ summary: 'Put an event into the tenant’s bus', gate: 'developer', body: eventBody, maxBodyBytes: Infinity, status: 202, description: 'Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.' })
+  @Endpoint({
+    summary: 'Put an event into the tenant’s bus',
+    gate: 'developer',
+    body: eventBody,
+    maxBodyBytes: Infinity,
+    status: 202,
+    description: 'Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.',
+  })
   async emit(@CurrentCaller() caller: Caller, @Body() body: unknown): Promise<unknown> {
     const event = requireEvent(readEvent(body));
     this.#requireRight(caller, event);
@@ -71,15 +92,33 @@ export class EventsController {
 
   @Post('plugins/test-event')
   @HttpCode(200)
-  @Endpoint({ summary: 'Send an event and see what each plugin made of it', gate: 'developer', body: testEvent, maxBodyBytes: Infinity, callPoints: 10 })
-  async test(@CurrentCaller() caller: Caller, @Body(input(testEvent)) body: z.infer<typeof testEvent>, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    const event = requireEvent(readEvent({ type: body.event_type, data: body.event_data ?? {}, source: '/api/plugins/test-event' }), '/event_data');
+  @Endpoint({
+    summary: 'Send an event and see what each plugin made of it',
+    gate: 'developer',
+    body: testEvent,
+    maxBodyBytes: Infinity,
+    callPoints: 10,
+  })
+  async test(
+    @CurrentCaller() caller: Caller,
+    @Body(input(testEvent)) body: z.infer<typeof testEvent>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const event = requireEvent(
+      readEvent({ type: body.event_type, data: body.event_data ?? {}, source: '/api/plugins/test-event' }),
+      '/event_data',
+    );
     const { eventId, runs } = await this.events.emit(caller, event);
     const until = Date.now() + TEST_WAIT_MS;
     const signal = waitSignal(reply, this.closing);
-    await Promise.all(runs.map(({ runId }) => this.runs.waitForRun(caller.tenant.id, runId, until - Date.now(), signal)));
+    await Promise.all(
+      runs.map(({ runId }) => this.runs.waitForRun(caller.tenant.id, runId, until - Date.now(), signal)),
+    );
     const views = await Promise.all(runs.map(({ runId }) => this.execution.reader.run(caller.tenant.id, runId)));
-    return { event_id: eventId, deliveries: views.map(({ plugin, id, status, result, error }) => ({ plugin, run_id: id, status, result, error })) };
+    return {
+      event_id: eventId,
+      deliveries: views.map(({ plugin, id, status, result, error }) => ({ plugin, run_id: id, status, result, error })),
+    };
   }
 
   @Get('events')
@@ -96,15 +135,31 @@ export class EventsController {
 
   @Post('events/:id/replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Deliver an event again to every plugin that wants it now', gate: 'developer', body: eventReplay, maxBodyBytes: Infinity, status: 202 })
-  async replay(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(eventReplay)) body: z.infer<typeof eventReplay>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Deliver an event again to every plugin that wants it now',
+    gate: 'developer',
+    body: eventReplay,
+    maxBodyBytes: Infinity,
+    status: 202,
+  })
+  async replay(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(eventReplay)) body: z.infer<typeof eventReplay>,
+  ): Promise<unknown> {
     return replayedView(await this.runs.replayEvent(answered(caller, 202, replayedView), id, body));
   }
 
-  /** Plugins trust what the platform says of its own users and files; so may only somebody who could change those say it. */
+  /**
+   * Plugins trust what the platform says of its own users and files; so may only somebody who could change those say
+   * it.
+   */
   #requireRight(caller: Caller, event: EventInput): void {
     if (isReservedEventName(event.type) && !roleAtLeast(caller.role, 'admin')) {
-      throw apiErrors.error('FORBIDDEN', `${event.type} is a name the platform emits itself; posting it needs the role admin, yours is ${caller.role}.`);
+      throw apiErrors.error(
+        'FORBIDDEN',
+        `${event.type} is a name the platform emits itself; posting it needs the role admin, yours is ${caller.role}.`,
+      );
     }
   }
 }

@@ -18,7 +18,9 @@ const listing = z.object({
   cursor: z.string().max(2048).optional().describe('`next_cursor` of the page before'),
 });
 
-/** Uploads and downloads of one tenant at once; each holds a connection, and an upload room that no quota counts yet. */
+/**
+ * Uploads and downloads of one tenant at once; each holds a connection, and an upload room that no quota counts yet.
+ */
 const transfersPerTenant = 32;
 
 /** The tenant's files. A key is the rest of the path, percent-encoded or not; slashes in it are slashes of the path. */
@@ -36,8 +38,16 @@ export class FilesController {
   }
 
   @Get('*')
-  @Endpoint({ summary: 'A file’s bytes; HEAD for its size, type and tag', gate: 'viewer', description: 'Takes If-None-Match, If-Modified-Since, Range and If-Range.' })
-  async get(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
+  @Endpoint({
+    summary: 'A file’s bytes; HEAD for its size, type and tag',
+    gate: 'viewer',
+    description: 'Takes If-None-Match, If-Modified-Since, Range and If-Range.',
+  })
+  async get(
+    @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
     const opened = await this.files.open(caller.tenant.id, keyOf(request));
     const leave = this.#transfers.enter(caller.tenant.id);
     reply.raw.once('close', leave);
@@ -49,13 +59,22 @@ export class FilesController {
   @Endpoint({
     summary: 'Write a file: the body is its bytes',
     gate: 'member',
-    description: '201 for a new file, 200 for a replaced one. `If-None-Match: *` writes only a new one, `If-Match` only over the bytes that it names. Without a content type the key’s extension tells it.',
+    description:
+      '201 for a new file, 200 for a replaced one. `If-None-Match: *` writes only a new one, `If-Match` only over the bytes that it names. Without a content type the key’s extension tells it.',
   })
-  async put(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  async put(
+    @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
     const leave = this.#transfers.enter(caller.tenant.id);
     try {
       const { content, ...options } = readFileBody(request);
-      const { file, created } = await this.files.put(caller.tenant.id, keyOf(request), content, { ...options, actor: actorOf(caller, request), expects: expectation(request) });
+      const { file, created } = await this.files.put(caller.tenant.id, keyOf(request), content, {
+        ...options,
+        actor: actorOf(caller, request),
+        expects: expectation(request),
+      });
       void reply.status(created ? 201 : 200).header('etag', `"${file.etag}"`);
       return file;
     } finally {
@@ -68,7 +87,10 @@ export class FilesController {
   @Endpoint({ summary: 'Delete a file', gate: 'member', status: 204 })
   async delete(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<void> {
     const key = keyOf(request);
-    if (await this.files.delete(caller.tenant.id, key, { actor: actorOf(caller, request), expects: expectation(request) })) return;
+    if (
+      await this.files.delete(caller.tenant.id, key, { actor: actorOf(caller, request), expects: expectation(request) })
+    )
+      return;
     await this.files.open(caller.tenant.id, key);
   }
 }

@@ -14,7 +14,13 @@ import { apiErrors } from '../http/errors.js';
 import { input } from '../http/input.js';
 
 const filterBody = z.strictObject({ value: z.unknown().describe('Any JSON, at most 256 KiB') }).check((context) => {
-  if (!Object.hasOwn(context.value, 'value')) context.issues.push({ code: 'custom', input: context.value, path: ['value'], message: 'is required; null is a value too' });
+  if (!Object.hasOwn(context.value, 'value'))
+    context.issues.push({
+      code: 'custom',
+      input: context.value,
+      path: ['value'],
+      message: 'is required; null is a value too',
+    });
 });
 const filterAnswer = z.object({
   value: z.unknown(),
@@ -54,14 +60,34 @@ export class FiltersController {
     description:
       'In order of priority, the lowest first; of equals the plugin whose slug sorts first. Each filter has at most a second, all of them five. One that fails is passed over, or ends the call with `FILTER_FAILED` if it says `on_error: "fail"`.',
   })
-  async filter(@CurrentCaller() caller: Caller, @Param('name') name: string, @Body(input(filterBody)) { value }: z.infer<typeof filterBody>, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  async filter(
+    @CurrentCaller() caller: Caller,
+    @Param('name') name: string,
+    @Body(input(filterBody)) { value }: z.infer<typeof filterBody>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
     const fault = eventNameFault(name, '/name');
-    if (fault) throw apiErrors.error('INVALID_INPUT', `The name of the filter ${fault.detail}`.replaceAll('event name', 'filter name'), { errors: [fault] });
+    if (fault)
+      throw apiErrors.error(
+        'INVALID_INPUT',
+        `The name of the filter ${fault.detail}`.replaceAll('event name', 'filter name'),
+        { errors: [fault] },
+      );
     const size = jsonBytes(value as Parameters<typeof jsonBytes>[0]);
-    if (size > maxFilterValueBytes) throw apiErrors.error('PAYLOAD_TOO_LARGE', `The value is ${size} bytes as JSON, the limit is ${maxFilterValueBytes}. Send less, such as an id in place of the thing.`);
+    if (size > maxFilterValueBytes)
+      throw apiErrors.error(
+        'PAYLOAD_TOO_LARGE',
+        `The value is ${size} bytes as JSON, the limit is ${maxFilterValueBytes}. Send less, such as an id in place of the thing.`,
+      );
     const leave = this.#calls.enter(caller.tenant.id);
     try {
-      return await this.execution.passThroughFilters({ tenantId: caller.tenant.id, name, value: value as never, user: caller.user, signal: waitSignal(reply, this.closing) });
+      return await this.execution.passThroughFilters({
+        tenantId: caller.tenant.id,
+        name,
+        value: value as never,
+        user: caller.user,
+        signal: waitSignal(reply, this.closing),
+      });
     } finally {
       leave();
     }

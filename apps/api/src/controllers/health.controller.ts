@@ -17,7 +17,10 @@ export interface Health {
 export interface Readiness {
   ready: boolean;
   checks: Record<string, 'ok' | string>;
-  /** How far plugin code is confined here, which no caller waits for: docs/sandbox.md says what each tier and layer stops. */
+  /**
+   * How far plugin code is confined here, which no caller waits for: docs/sandbox.md says what each tier and layer
+   * stops.
+   */
   sandbox?: { tier: string; layers: Record<string, boolean> };
 }
 

@@ -1,5 +1,12 @@
 import type { Caller } from '@annex/access';
-import { hmacAlgorithms, hmacContents, hmacEncodings, hookPresets, InboundHooks, type HookSourceInput } from '@annex/webhooks';
+import {
+  hmacAlgorithms,
+  hmacContents,
+  hmacEncodings,
+  hookPresets,
+  InboundHooks,
+  type HookSourceInput,
+} from '@annex/webhooks';
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -15,13 +22,39 @@ const form = z.strictObject({
   signs: z.enum(hmacContents).optional().describe('Default body'),
 });
 const put = z.strictObject({
-  preset: z.enum(hookPresets).describe('How the sender proves who it is; "none": it does not, and whoever knows the URL is believed'),
-  secret: z.string().max(2048).optional().describe('What it signs with or sends along ("basic": user:password); never shown again; left out, it stays'),
-  verify_token: z.string().max(500).nullable().optional().describe('What it brings as hub.verify_token when it asks first; left out, it stays'),
-  url: z.string().max(2000).nullable().optional().describe('The address that the sender was given, where that is signed too (trello, square); left out: the one that is called'),
+  preset: z
+    .enum(hookPresets)
+    .describe('How the sender proves who it is; "none": it does not, and whoever knows the URL is believed'),
+  secret: z
+    .string()
+    .max(2048)
+    .optional()
+    .describe('What it signs with or sends along ("basic": user:password); never shown again; left out, it stays'),
+  verify_token: z
+    .string()
+    .max(500)
+    .nullable()
+    .optional()
+    .describe('What it brings as hub.verify_token when it asks first; left out, it stays'),
+  url: z
+    .string()
+    .max(2000)
+    .nullable()
+    .optional()
+    .describe(
+      'The address that the sender was given, where that is signed too (trello, square); left out: the one that is called',
+    ),
   signature: form.nullable().optional().describe('How the preset "hmac" signs'),
-  cors: z.json().optional().describe('Pages of other origins that may send: "*", a list of origins, or { origins, … }; left out: none'),
-  header: z.string().max(100).nullable().optional().describe('Where the signature stands, if not where the preset says'),
+  cors: z
+    .json()
+    .optional()
+    .describe('Pages of other origins that may send: "*", a list of origins, or { origins, … }; left out: none'),
+  header: z
+    .string()
+    .max(100)
+    .nullable()
+    .optional()
+    .describe('Where the signature stands, if not where the preset says'),
   tolerance_s: z.int().optional().describe('How far the signed time may be away, in seconds; default 300'),
 });
 
@@ -44,9 +77,24 @@ export class HooksController {
   }
 
   @Put(':source')
-  @Endpoint({ summary: 'Set a source, new or not', gate: 'developer', body: put, description: '201 when it is new. With another secret the one before is believed for 24 hours more.' })
-  async put(@CurrentCaller() caller: Caller, @Param('source') source: string, @Body(input(put)) { tolerance_s: toleranceS, verify_token: verifyToken, signature, ...rest }: z.infer<typeof put>, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
-    const { created, ...view } = await this.hooks.put(caller, source, { ...rest, toleranceS, verifyToken, signature: signature as HookSourceInput['signature'] });
+  @Endpoint({
+    summary: 'Set a source, new or not',
+    gate: 'developer',
+    body: put,
+    description: '201 when it is new. With another secret the one before is believed for 24 hours more.',
+  })
+  async put(
+    @CurrentCaller() caller: Caller,
+    @Param('source') source: string,
+    @Body(input(put)) { tolerance_s: toleranceS, verify_token: verifyToken, signature, ...rest }: z.infer<typeof put>,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
+    const { created, ...view } = await this.hooks.put(caller, source, {
+      ...rest,
+      toleranceS,
+      verifyToken,
+      signature: signature as HookSourceInput['signature'],
+    });
     void reply.status(created ? 201 : 200);
     return view;
   }

@@ -9,7 +9,10 @@ import { Endpoint } from '../http/describe.js';
 import { input, lookup, pageSchema } from '../http/input.js';
 
 const query = pageSchema.extend({
-  status: z.enum(['sending', 'sent', 'kept', 'failed']).optional().describe('`kept`: no mail server is configured, so all of it is here'),
+  status: z
+    .enum(['sending', 'sent', 'kept', 'failed'])
+    .optional()
+    .describe('`kept`: no mail server is configured, so all of it is here'),
   plugin: lookup(100).optional().describe('Only mail of this plugin'),
 });
 
@@ -33,10 +36,25 @@ export class MailController {
 
   @Get(':id/attachments/:place')
   @Endpoint({ summary: 'The bytes of something attached to a kept mail, by its place from 0', gate: 'admin' })
-  async attachment(@CurrentCaller() caller: Caller, @Param('id') id: string, @Param('place') place: string, @Res() reply: FastifyReply): Promise<void> {
-    const { bytes, contentType } = await this.mail.attachment(caller.tenant.id, id, /^\d{1,3}$/.test(place) ? Number(place) : -1);
+  async attachment(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('place') place: string,
+    @Res() reply: FastifyReply,
+  ): Promise<void> {
+    const { bytes, contentType } = await this.mail.attachment(
+      caller.tenant.id,
+      id,
+      /^\d{1,3}$/.test(place) ? Number(place) : -1,
+    );
     await reply
-      .headers({ 'content-type': contentType, 'content-disposition': 'attachment', 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; sandbox", 'cache-control': 'private, no-store' })
+      .headers({
+        'content-type': contentType,
+        'content-disposition': 'attachment',
+        'x-content-type-options': 'nosniff',
+        'content-security-policy': "default-src 'none'; sandbox",
+        'cache-control': 'private, no-store',
+      })
       .send(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   }
 

@@ -16,7 +16,11 @@ import { input, instant, pageSchema, wholeListSchema } from '../http/input.js';
 import { streamEvents } from '../http/sse.js';
 import { apiErrors } from '../http/errors.js';
 
-const levels = z.string().max(50).transform((text) => text.split(',').map((level) => level.trim())).pipe(z.array(z.enum(logLevels)));
+const levels = z
+  .string()
+  .max(50)
+  .transform((text) => text.split(',').map((level) => level.trim()))
+  .pipe(z.array(z.enum(logLevels)));
 const logQuery = pageSchema.extend({
   level: levels.optional().describe('debug, info, warn, error; several with commas'),
   run_id: z.string().max(50).optional(),
@@ -48,7 +52,11 @@ export class ObserveController {
 
   @Get('plugins/:id/logs')
   @Endpoint({ summary: 'Captured console and ctx.log lines, newest first', gate: 'viewer', query: logQuery })
-  logs(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(logQuery)) query: z.infer<typeof logQuery>): Promise<unknown> {
+  logs(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(input(logQuery)) query: z.infer<typeof logQuery>,
+  ): Promise<unknown> {
     const { level, run_id: runId, since: from, until, q } = query;
     return this.execution.reader.logs(caller.tenant.id, id, { levels: level, runId, since: from, until, q }, query);
   }
@@ -69,7 +77,10 @@ export class ObserveController {
         request,
         reply,
         closing: this.closing,
-        start: (send) => this.execution.reader.followLogs(caller.tenant.id, id, { levels: level, runId, since, q, lastId }, (line) => send({ id: line.id, data: line })),
+        start: (send) =>
+          this.execution.reader.followLogs(caller.tenant.id, id, { levels: level, runId, since, q, lastId }, (line) =>
+            send({ id: line.id, data: line }),
+          ),
         admit: async () => {
           const principal = await this.access.authenticate(bearerOf(request));
           await this.access.resolveTenant(principal, { slugHeader: caller.tenant.slug }, request.id);
@@ -81,8 +92,16 @@ export class ObserveController {
   }
 
   @Get('plugins/:id/metrics')
-  @Endpoint({ summary: 'Runs by status, kind and error, durations, counts by day', gate: 'viewer', query: metricsQuery })
-  metrics(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(metricsQuery)) query: z.infer<typeof metricsQuery>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Runs by status, kind and error, durations, counts by day',
+    gate: 'viewer',
+    query: metricsQuery,
+  })
+  metrics(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(input(metricsQuery)) query: z.infer<typeof metricsQuery>,
+  ): Promise<unknown> {
     return this.execution.reader.metrics(caller.tenant.id, id, query);
   }
 
@@ -91,21 +110,46 @@ export class ObserveController {
   async health(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     const installationId = parseId('installation', id);
     const { snapshots } = this.execution;
-    const snapshot = installationId ? await snapshots.getById(caller.tenant.id, installationId) : await snapshots.get(caller.tenant.id, id);
-    if (!snapshot) throw apiErrors.error('NOT_FOUND', `This tenant has no plugin ${id.slice(0, 100)}. GET /api/plugins/ lists them.`);
+    const snapshot = installationId
+      ? await snapshots.getById(caller.tenant.id, installationId)
+      : await snapshots.get(caller.tenant.id, id);
+    if (!snapshot)
+      throw apiErrors.error(
+        'NOT_FOUND',
+        `This tenant has no plugin ${id.slice(0, 100)}. GET /api/plugins/ lists them.`,
+      );
     if (snapshot.status !== 'enabled') return { status: snapshot.status, reason: snapshot.statusReason };
     const leave = this.#checks.enter(caller.tenant.id);
     const checked = await this.execution.checkHealth(snapshot).finally(leave);
     const { degraded } = await this.installations.get(caller, id);
-    const failing = degraded && { status: 'degraded', reason: `${degraded.failed_attempts} attempts in a row failed`, degraded };
+    const failing = degraded && {
+      status: 'degraded',
+      reason: `${degraded.failed_attempts} attempts in a row failed`,
+      degraded,
+    };
     if (!checked) return failing ?? { status: 'unknown', reason: 'the plugin registers no health handler' };
     const { runId, outcome } = checked;
-    if (outcome.status === 'succeeded') return { status: 'healthy', ...failing, run_id: runId, result: 'result' in outcome && outcome.result !== undefined ? JSON.parse(outcome.result) : null };
-    return { ...failing, status: 'unhealthy', run_id: runId, error: { code: outcome.error.code, message: outcome.error.message, fault: outcomeOf(outcome.error.code).fault } };
+    if (outcome.status === 'succeeded')
+      return {
+        status: 'healthy',
+        ...failing,
+        run_id: runId,
+        result: 'result' in outcome && outcome.result !== undefined ? JSON.parse(outcome.result) : null,
+      };
+    return {
+      ...failing,
+      status: 'unhealthy',
+      run_id: runId,
+      error: { code: outcome.error.code, message: outcome.error.message, fault: outcomeOf(outcome.error.code).fault },
+    };
   }
 
   @Get('usage')
-  @Endpoint({ summary: 'What the tenant’s plugins used, by day, and use against each quota', gate: 'viewer', query: span })
+  @Endpoint({
+    summary: 'What the tenant’s plugins used, by day, and use against each quota',
+    gate: 'viewer',
+    query: span,
+  })
   async usage(@CurrentCaller() caller: Caller, @Query(input(span)) query: z.infer<typeof span>): Promise<unknown> {
     return { ...(await this.execution.reader.usage(caller.tenant.id, query)), next_cursor: null };
   }

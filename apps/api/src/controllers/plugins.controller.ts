@@ -31,8 +31,19 @@ export class PluginsController {
   ) {}
 
   @Post('upload')
-  @Endpoint({ summary: 'Upload a package: a new plugin, or a new release of one', gate: 'developer', upload: true, callPoints: 20, status: 201, description: '200 when the same bytes are live already.' })
-  async upload(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  @Endpoint({
+    summary: 'Upload a package: a new plugin, or a new release of one',
+    gate: 'developer',
+    upload: true,
+    callPoints: 20,
+    status: 201,
+    description: '200 when the same bytes are live already.',
+  })
+  async upload(
+    @CurrentCaller() caller: Caller,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<unknown> {
     const { bytes, enable, grant } = await readUpload(request);
     const { created, plugin, warnings, blocked } = await this.installations.upload(caller, bytes, { enable, grant });
     void reply.status(created ? 201 : 200);
@@ -62,21 +73,37 @@ export class PluginsController {
   @Delete(':id')
   @HttpCode(204)
   @Endpoint({ summary: 'Uninstall a plugin and erase what it kept', gate: 'admin', query: force, status: 204 })
-  delete(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(force)) query: z.infer<typeof force>): Promise<void> {
+  delete(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(input(force)) query: z.infer<typeof force>,
+  ): Promise<void> {
     return this.installations.delete(caller, id, query);
   }
 
   @Post(':id/enable')
   @HttpCode(200)
   @Endpoint({ summary: 'Enable a plugin, granting permissions with it', gate: 'admin', body: enable })
-  enable(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(enable)) body: z.infer<typeof enable>): Promise<unknown> {
+  enable(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(enable)) body: z.infer<typeof enable>,
+  ): Promise<unknown> {
     return this.installations.enable(caller, id, body);
   }
 
   @Post(':id/disable')
   @HttpCode(200)
-  @Endpoint({ summary: 'Disable a plugin: its routes answer 409, its events and jobs rest', gate: 'admin', query: force })
-  disable(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(force)) query: z.infer<typeof force>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Disable a plugin: its routes answer 409, its events and jobs rest',
+    gate: 'admin',
+    query: force,
+  })
+  disable(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(input(force)) query: z.infer<typeof force>,
+  ): Promise<unknown> {
     return this.installations.disable(caller, id, query);
   }
 
@@ -89,19 +116,30 @@ export class PluginsController {
 
   @Get(':id/releases')
   @Endpoint({ summary: 'Every release that was uploaded', gate: 'viewer', query: pageSchema })
-  releases(@CurrentCaller() caller: Caller, @Param('id') id: string, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+  releases(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Query(input(pageSchema)) page: Page,
+  ): Promise<unknown> {
     return this.installations.releases(caller, id, page);
   }
 
   @Post(':id/rollback')
   @HttpCode(200)
   @Endpoint({ summary: 'Make an earlier release the active one', gate: 'admin', body: rollback })
-  rollback(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(rollback)) body: z.infer<typeof rollback>): Promise<unknown> {
+  rollback(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(rollback)) body: z.infer<typeof rollback>,
+  ): Promise<unknown> {
     return this.installations.rollback(caller, id, body);
   }
 
   @Get(':id/permissions')
-  @Endpoint({ summary: 'Permissions asked for, granted and pending; where the code uses them, and when it last did', gate: 'viewer' })
+  @Endpoint({
+    summary: 'Permissions asked for, granted and pending; where the code uses them, and when it last did',
+    gate: 'viewer',
+  })
   async permissions(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     await this.execution.reader.settle(caller.tenant.id);
     return this.installations.permissions(caller, id);
@@ -109,7 +147,11 @@ export class PluginsController {
 
   @Put(':id/permissions')
   @Endpoint({ summary: 'Say which permissions are granted', gate: 'admin', body: granted })
-  setPermissions(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(granted)) body: z.infer<typeof granted>): Promise<unknown> {
+  setPermissions(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(granted)) body: z.infer<typeof granted>,
+  ): Promise<unknown> {
     return this.installations.setPermissions(caller, id, body);
   }
 
@@ -121,13 +163,27 @@ export class PluginsController {
 
   @Put(':id/config')
   @Endpoint({ summary: 'Replace the settings', gate: 'admin', body: anyObject, maxBodyBytes: Infinity, callPoints: 10 })
-  putConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: JsonObject): Promise<unknown> {
+  putConfig(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(anyObject)) body: JsonObject,
+  ): Promise<unknown> {
     return this.installations.putConfig(caller, id, body);
   }
 
   @Patch(':id/config')
-  @Endpoint({ summary: 'Change some settings (RFC 7396 merge patch)', gate: 'admin', body: anyObject, maxBodyBytes: Infinity, callPoints: 10 })
-  patchConfig(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(anyObject)) body: JsonObject): Promise<unknown> {
+  @Endpoint({
+    summary: 'Change some settings (RFC 7396 merge patch)',
+    gate: 'admin',
+    body: anyObject,
+    maxBodyBytes: Infinity,
+    callPoints: 10,
+  })
+  patchConfig(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(anyObject)) body: JsonObject,
+  ): Promise<unknown> {
     return this.installations.patchConfig(caller, id, body);
   }
 
@@ -139,7 +195,12 @@ export class PluginsController {
 
   @Patch(':id/jobs/:name')
   @Endpoint({ summary: 'Pause a job, or give it another schedule or zone', gate: 'admin', body: jobChange })
-  patchJob(@CurrentCaller() caller: Caller, @Param('id') id: string, @Param('name') name: string, @Body(input(jobChange)) body: z.infer<typeof jobChange>): Promise<unknown> {
+  patchJob(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('name') name: string,
+    @Body(input(jobChange)) body: z.infer<typeof jobChange>,
+  ): Promise<unknown> {
     return this.installations.patchJob(caller, id, name, body);
   }
 }

@@ -22,7 +22,9 @@ const runQuery = pageSchema.extend({
 });
 const replay = z.strictObject({ payload: anyJson.optional().describe('Instead of the first payload') });
 const runNow = z.strictObject({ payload: anyJson.optional() });
-const wait = z.object({ wait: z.coerce.number().min(0).max(60).optional().describe('Seconds to wait for the run to end, at most 60') });
+const wait = z.object({
+  wait: z.coerce.number().min(0).max(60).optional().describe('Seconds to wait for the run to end, at most 60'),
+});
 
 const startedView = ({ runId, status }: StartedRun): { run_id: string; status: string } => ({ run_id: runId, status });
 
@@ -37,7 +39,10 @@ export class RunsController {
 
   @Get('runs')
   @Endpoint({ summary: 'Runs, newest first', gate: 'viewer', query: runQuery })
-  list(@CurrentCaller() caller: Caller, @Query(input(runQuery)) { event_id: eventId, ...query }: z.infer<typeof runQuery>): Promise<unknown> {
+  list(
+    @CurrentCaller() caller: Caller,
+    @Query(input(runQuery)) { event_id: eventId, ...query }: z.infer<typeof runQuery>,
+  ): Promise<unknown> {
     return this.execution.reader.runs(caller.tenant.id, { ...query, eventId }, query);
   }
 
@@ -57,21 +62,44 @@ export class RunsController {
 
   @Post('runs/:id/replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Run it again, as a run of its own', gate: 'developer', body: replay, maxBodyBytes: Infinity, status: 202 })
-  async replay(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(replay)) body: z.infer<typeof replay>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Run it again, as a run of its own',
+    gate: 'developer',
+    body: replay,
+    maxBodyBytes: Infinity,
+    status: 202,
+  })
+  async replay(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(replay)) body: z.infer<typeof replay>,
+  ): Promise<unknown> {
     return startedView(await this.runs.replayRun(answered(caller, 202, startedView), requireId('run', id), body));
   }
 
   @Post('runs/:id/discard')
   @HttpCode(200)
-  @Endpoint({ summary: 'Discard a dead letter', gate: 'developer', description: 'It stays in the list of runs, and is no dead letter any more.' })
+  @Endpoint({
+    summary: 'Discard a dead letter',
+    gate: 'developer',
+    description: 'It stays in the list of runs, and is no dead letter any more.',
+  })
   async discard(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     await this.runs.discardRun(caller, requireId('run', id));
     return this.execution.reader.run(caller.tenant.id, id);
   }
 
   @Post('plugins/:id/jobs/:name/run-now')
-  @Endpoint({ summary: 'Run a job now', gate: 'developer', body: runNow, maxBodyBytes: Infinity, query: wait, status: 202, description: 'With `?wait=` the run: 200 when it has ended, 202 while it runs or waits to be tried again, with the attempts so far.' })
+  @Endpoint({
+    summary: 'Run a job now',
+    gate: 'developer',
+    body: runNow,
+    maxBodyBytes: Infinity,
+    query: wait,
+    status: 202,
+    description:
+      'With `?wait=` the run: 200 when it has ended, 202 while it runs or waits to be tried again, with the attempts so far.',
+  })
   async runNow(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -81,7 +109,10 @@ export class RunsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<unknown> {
     const started = await this.runs.runNow(answered(caller, 202, startedView), id, name, payload);
-    const now = waitS > 0 ? await this.runs.waitForRun(caller.tenant.id, started.runId, waitS * 1000, waitSignal(reply, this.closing)) : started.status;
+    const now =
+      waitS > 0
+        ? await this.runs.waitForRun(caller.tenant.id, started.runId, waitS * 1000, waitSignal(reply, this.closing))
+        : started.status;
     void reply.status(hasEnded(now) ? 200 : 202);
     if (waitS === 0) return startedView({ ...started, status: now });
     // Whoever waited sees what came of it so far: the attempts that failed, and why.

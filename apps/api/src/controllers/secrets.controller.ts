@@ -12,7 +12,11 @@ import { apiErrors } from '../http/errors.js';
 import { input, wholeListSchema } from '../http/input.js';
 
 const value = z.string().describe('Up to 64 KiB; never shown again');
-const hosts = z.array(z.string().min(1).max(255)).max(50).optional().describe('The only hosts that it may go to; code then does not get it');
+const hosts = z
+  .array(z.string().min(1).max(255))
+  .max(50)
+  .optional()
+  .describe('The only hosts that it may go to; code then does not get it');
 /** A value of 64 KiB in which every character is written as an escape, and what stands around it. */
 const secretBodyBytes = 448 * KiB;
 const put = z.strictObject({ value, allowed_hosts: hosts });
@@ -35,8 +39,17 @@ export class SecretsController {
   }
 
   @Put('secrets/:name')
-  @Endpoint({ summary: 'Set a tenant-wide secret; a plugin reads it only if its manifest names it', gate: 'admin', body: put, maxBodyBytes: secretBodyBytes })
-  set(@CurrentCaller() caller: Caller, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Set a tenant-wide secret; a plugin reads it only if its manifest names it',
+    gate: 'admin',
+    body: put,
+    maxBodyBytes: secretBodyBytes,
+  })
+  set(
+    @CurrentCaller() caller: Caller,
+    @Param('name') name: string,
+    @Body(input(put)) body: z.infer<typeof put>,
+  ): Promise<unknown> {
     return this.vault.setFor(caller, { name, value: body.value, allowedHosts: body.allowed_hosts });
   }
 
@@ -55,16 +68,34 @@ export class SecretsController {
 
   @Post('plugins/:id/secrets')
   @HttpCode(200)
-  @Endpoint({ summary: 'Set a plugin’s secret, named in the body', gate: 'admin', body: post, maxBodyBytes: secretBodyBytes })
-  async add(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Body(input(post)) body: z.infer<typeof post>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Set a plugin’s secret, named in the body',
+    gate: 'admin',
+    body: post,
+    maxBodyBytes: secretBodyBytes,
+  })
+  async add(
+    @CurrentCaller() caller: Caller,
+    @Param('id') plugin: string,
+    @Body(input(post)) body: z.infer<typeof post>,
+  ): Promise<unknown> {
     await this.#requireDeclared(caller, plugin, { name: body.key, pointer: '/key' });
-    await this.webhooks.checkSecret(caller, plugin, { name: body.key, value: body.value, allowedHosts: body.allowed_hosts });
+    await this.webhooks.checkSecret(caller, plugin, {
+      name: body.key,
+      value: body.value,
+      allowedHosts: body.allowed_hosts,
+    });
     return this.vault.setFor(caller, { plugin, name: body.key, value: body.value, allowedHosts: body.allowed_hosts });
   }
 
   @Put('plugins/:id/secrets/:name')
   @Endpoint({ summary: 'Set a plugin’s secret', gate: 'admin', body: put, maxBodyBytes: secretBodyBytes })
-  async setOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string, @Body(input(put)) body: z.infer<typeof put>): Promise<unknown> {
+  async setOfPlugin(
+    @CurrentCaller() caller: Caller,
+    @Param('id') plugin: string,
+    @Param('name') name: string,
+    @Body(input(put)) body: z.infer<typeof put>,
+  ): Promise<unknown> {
     await this.#requireDeclared(caller, plugin, { name, pointer: '/name' });
     await this.webhooks.checkSecret(caller, plugin, { name, value: body.value, allowedHosts: body.allowed_hosts });
     return this.vault.setFor(caller, { plugin, name, value: body.value, allowedHosts: body.allowed_hosts });
@@ -73,12 +104,20 @@ export class SecretsController {
   @Delete('plugins/:id/secrets/:name')
   @HttpCode(204)
   @Endpoint({ summary: 'Remove a plugin’s secret', gate: 'admin', status: 204 })
-  deleteOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string, @Param('name') name: string): Promise<void> {
+  deleteOfPlugin(
+    @CurrentCaller() caller: Caller,
+    @Param('id') plugin: string,
+    @Param('name') name: string,
+  ): Promise<void> {
     return this.vault.deleteFor(caller, { plugin, name });
   }
 
   /** A secret that the manifest does not name is read by nobody: most likely its name was misspelt. */
-  async #requireDeclared(caller: Caller, plugin: string, { name, pointer }: { name: string; pointer: string }): Promise<void> {
+  async #requireDeclared(
+    caller: Caller,
+    plugin: string,
+    { name, pointer }: { name: string; pointer: string },
+  ): Promise<void> {
     const { snapshots } = this.execution;
     const id = parseId('installation', plugin);
     const snapshot = id ? await snapshots.getById(caller.tenant.id, id) : await snapshots.get(caller.tenant.id, plugin);

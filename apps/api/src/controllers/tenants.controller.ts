@@ -9,20 +9,41 @@ import { Endpoint } from '../http/describe.js';
 import { input, pageSchema, type Page } from '../http/input.js';
 
 const newTenant = z.strictObject({
-  slug: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, { error: 'must be 1 to 63 lower-case letters, digits and inner hyphens, as in a host name' }),
+  slug: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
+    error: 'must be 1 to 63 lower-case letters, digits and inner hyphens, as in a host name',
+  }),
   name: z.string().min(1).max(200),
 });
 const tenantChange = newTenant.partial().extend({
-  weight: z.number().int().min(1).max(100).optional().describe('Turns of background work where a tenant of weight 1 gets one'),
-  background_concurrency: z.number().int().min(1).max(1000).optional().describe('Background runs that it may always have at once; more while others idle'),
+  weight: z
+    .number()
+    .int()
+    .min(1)
+    .max(100)
+    .optional()
+    .describe('Turns of background work where a tenant of weight 1 gets one'),
+  background_concurrency: z
+    .number()
+    .int()
+    .min(1)
+    .max(1000)
+    .optional()
+    .describe('Background runs that it may always have at once; more while others idle'),
   quotas: z
-    .partialRecord(z.enum(quotaNames as [QuotaName, ...QuotaName[]]), z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable())
+    .partialRecord(
+      z.enum(quotaNames as [QuotaName, ...QuotaName[]]),
+      z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullable(),
+    )
     .optional()
     .describe('Limits of this tenant alone; null: what holds for every tenant. GET /api/usage names them all'),
 });
 const deletion = z.object({
   confirm: z.string().max(200).optional().describe('The tenant’s slug, so that none is deleted by accident'),
-  now: z.enum(['true', 'false']).optional().transform((text) => text === 'true').describe('`true`: erase at once, without a time of grace'),
+  now: z
+    .enum(['true', 'false'])
+    .optional()
+    .transform((text) => text === 'true')
+    .describe('`true`: erase at once, without a time of grace'),
 });
 
 @ApiTags('Tenants')
@@ -32,7 +53,11 @@ export class TenantsController {
 
   @Post()
   @Endpoint({ summary: 'Make a tenant', gate: 'operator', body: newTenant, status: 201 })
-  create(@CurrentPrincipal() principal: Principal, @Body(input(newTenant)) body: z.infer<typeof newTenant>, @Req() request: FastifyRequest): Promise<unknown> {
+  create(
+    @CurrentPrincipal() principal: Principal,
+    @Body(input(newTenant)) body: z.infer<typeof newTenant>,
+    @Req() request: FastifyRequest,
+  ): Promise<unknown> {
     return this.access.tenants.create(principal, body, request.id);
   }
 
@@ -49,7 +74,11 @@ export class TenantsController {
   }
 
   @Patch(':slug')
-  @Endpoint({ summary: 'Change a tenant: its name, its slug and with it its addresses, its weight, concurrency and quotas', gate: 'operator', body: tenantChange })
+  @Endpoint({
+    summary: 'Change a tenant: its name, its slug and with it its addresses, its weight, concurrency and quotas',
+    gate: 'operator',
+    body: tenantChange,
+  })
   update(
     @CurrentPrincipal() principal: Principal,
     @Param('slug') slug: string,
@@ -66,7 +95,8 @@ export class TenantsController {
     gate: 'operator',
     query: deletion,
     status: 202,
-    description: 'Until `deletion.erases_at` the tenant can be taken back. With `now=true` it is erased at once and the answer is 204.',
+    description:
+      'Until `deletion.erases_at` the tenant can be taken back. With `now=true` it is erased at once and the answer is 204.',
   })
   async delete(
     @CurrentPrincipal() principal: Principal,
@@ -83,7 +113,11 @@ export class TenantsController {
   @Post(':slug/restore')
   @HttpCode(200)
   @Endpoint({ summary: 'Take a deleted tenant back', gate: 'operator', description: 'Works until its erasure begins.' })
-  restore(@CurrentPrincipal() principal: Principal, @Param('slug') slug: string, @Req() request: FastifyRequest): Promise<unknown> {
+  restore(
+    @CurrentPrincipal() principal: Principal,
+    @Param('slug') slug: string,
+    @Req() request: FastifyRequest,
+  ): Promise<unknown> {
     return this.access.tenants.restore(principal, slug, request.id);
   }
 }

@@ -8,7 +8,11 @@ import { input, pageSchema, type Page } from '../http/input.js';
 import { roleSchema } from './auth.controller.js';
 
 const password = z.string().min(8, { error: 'must be at least 8 characters' }).max(1024);
-const newUser = z.strictObject({ email: z.email({ error: 'must be an e-mail address' }).max(320), password: password.optional(), role: roleSchema });
+const newUser = z.strictObject({
+  email: z.email({ error: 'must be an e-mail address' }).max(320),
+  password: password.optional(),
+  role: roleSchema,
+});
 const userChange = newUser.partial().extend({
   current_password: z.string().max(1024).optional().describe('Your present password, to change your own'),
   end_tokens: z.boolean().optional().describe('With a new password: ends the user’s API tokens too. Default: false'),
@@ -38,8 +42,17 @@ export class UsersController {
   }
 
   @Patch(':id')
-  @Endpoint({ summary: 'Change a user’s e-mail, password or role; everybody may change the own password, with the present one', gate: 'viewer', body: userChange })
-  update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(userChange)) { current_password: currentPassword, end_tokens: endTokens, ...body }: z.infer<typeof userChange>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Change a user’s e-mail, password or role; everybody may change the own password, with the present one',
+    gate: 'viewer',
+    body: userChange,
+  })
+  update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(userChange))
+    { current_password: currentPassword, end_tokens: endTokens, ...body }: z.infer<typeof userChange>,
+  ): Promise<unknown> {
     return this.access.users.update(caller, id, { ...body, currentPassword, endTokens });
   }
 

@@ -13,8 +13,15 @@ const fields = {
   name: z.string().max(100).describe('1 to 63 letters, digits, "_", "-" and "."'),
   url: z.string().min(1).max(2048),
   events: z.array(z.string().max(200)).max(50).describe('Event names and patterns, such as build.*; "**" for all'),
-  description: z.string().max(500).regex(/^[^\0]*$/, { error: 'must not hold U+0000' }).nullable().optional(),
-  headers: smallRecord(z.string().max(100), z.string().max(8192), 50).optional().describe('Further header fields; their values are never shown again'),
+  description: z
+    .string()
+    .max(500)
+    .regex(/^[^\0]*$/, { error: 'must not hold U+0000' })
+    .nullable()
+    .optional(),
+  headers: smallRecord(z.string().max(100), z.string().max(8192), 50)
+    .optional()
+    .describe('Further header fields; their values are never shown again'),
   retry: z
     .strictObject({
       max_attempts: z.int().min(1).max(20).optional(),
@@ -24,19 +31,35 @@ const fields = {
     })
     .optional(),
 };
-const create = z.strictObject({ ...fields, secret: z.string().max(2048).optional().describe('Signs deliveries; left out, one is made') });
+const create = z.strictObject({
+  ...fields,
+  secret: z.string().max(2048).optional().describe('Signs deliveries; left out, one is made'),
+});
 const update = z.strictObject(fields).partial();
 const rotate = z.strictObject({ secret: z.string().max(2048).optional() });
 const test = z.strictObject({ data: anyJson.optional() });
 const listQuery = pageSchema.extend({ plugin: lookup(100).optional() });
-const deliveryQuery = pageSchema.extend({ webhook: lookup(100).optional().describe('An id or a name'), plugin: lookup(100).optional(), status: z.enum(runStatuses).optional(), event_id: lookup(500).optional() });
+const deliveryQuery = pageSchema.extend({
+  webhook: lookup(100).optional().describe('An id or a name'),
+  plugin: lookup(100).optional(),
+  status: z.enum(runStatuses).optional(),
+  event_id: lookup(500).optional(),
+});
 
-function fromWire<T extends { retry?: z.infer<typeof create>['retry'] }>({ retry, ...rest }: T): Omit<T, 'retry'> & Pick<WebhookInput, 'retry'> {
+function fromWire<T extends { retry?: z.infer<typeof create>['retry'] }>({
+  retry,
+  ...rest
+}: T): Omit<T, 'retry'> & Pick<WebhookInput, 'retry'> {
   if (retry === undefined) return rest;
   const { max_attempts: maxAttempts, backoff, initial_delay_s: initialDelayS, max_delay_s: maxDelayS } = retry;
   return {
     ...rest,
-    retry: { ...(maxAttempts !== undefined && { maxAttempts }), ...(backoff !== undefined && { backoff }), ...(initialDelayS !== undefined && { initialDelayS }), ...(maxDelayS !== undefined && { maxDelayS }) },
+    retry: {
+      ...(maxAttempts !== undefined && { maxAttempts }),
+      ...(backoff !== undefined && { backoff }),
+      ...(initialDelayS !== undefined && { initialDelayS }),
+      ...(maxDelayS !== undefined && { maxDelayS }),
+    },
   };
 }
 
@@ -54,14 +77,25 @@ export class WebhooksController {
 
   @Post()
   @HttpCode(201)
-  @Endpoint({ summary: 'Register a webhook; its signing secret is shown this once', gate: 'developer', body: create, maxBodyBytes: 512 * KiB, callPoints: 10, status: 201, shownOnce: ['secret'] })
+  @Endpoint({
+    summary: 'Register a webhook; its signing secret is shown this once',
+    gate: 'developer',
+    body: create,
+    maxBodyBytes: 512 * KiB,
+    callPoints: 10,
+    status: 201,
+    shownOnce: ['secret'],
+  })
   create(@CurrentCaller() caller: Caller, @Body(input(create)) body: z.infer<typeof create>): Promise<unknown> {
     return this.webhooks.create(caller, fromWire(body));
   }
 
   @Get('deliveries')
   @Endpoint({ summary: 'Deliveries, those sent last first', gate: 'viewer', query: deliveryQuery })
-  deliveries(@CurrentCaller() caller: Caller, @Query(input(deliveryQuery)) { event_id: eventId, limit, cursor, ...filter }: z.infer<typeof deliveryQuery>): Promise<unknown> {
+  deliveries(
+    @CurrentCaller() caller: Caller,
+    @Query(input(deliveryQuery)) { event_id: eventId, limit, cursor, ...filter }: z.infer<typeof deliveryQuery>,
+  ): Promise<unknown> {
     return this.webhooks.deliveries(caller, { ...filter, eventId }, { limit, cursor });
   }
 
@@ -79,14 +113,28 @@ export class WebhooksController {
   }
 
   @Get(':id')
-  @Endpoint({ summary: 'One webhook', gate: 'viewer', description: '`:id` is its id, or its name where only one has it.' })
+  @Endpoint({
+    summary: 'One webhook',
+    gate: 'viewer',
+    description: '`:id` is its id, or its name where only one has it.',
+  })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.webhooks.get(caller, id);
   }
 
   @Patch(':id')
-  @Endpoint({ summary: 'Change a webhook of the tenant’s own', gate: 'developer', body: update, maxBodyBytes: 512 * KiB, callPoints: 10 })
-  update(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(update)) body: z.infer<typeof update>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Change a webhook of the tenant’s own',
+    gate: 'developer',
+    body: update,
+    maxBodyBytes: 512 * KiB,
+    callPoints: 10,
+  })
+  update(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(update)) body: z.infer<typeof update>,
+  ): Promise<unknown> {
     return this.webhooks.update(caller, id, fromWire(body));
   }
 
@@ -99,15 +147,35 @@ export class WebhooksController {
 
   @Post(':id/rotate')
   @HttpCode(200)
-  @Endpoint({ summary: 'Give it another secret, shown this once; the one before signs beside it for 24 hours', gate: 'developer', body: rotate, shownOnce: ['secret'] })
-  rotate(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(rotate)) { secret }: z.infer<typeof rotate>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Give it another secret, shown this once; the one before signs beside it for 24 hours',
+    gate: 'developer',
+    body: rotate,
+    shownOnce: ['secret'],
+  })
+  rotate(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(rotate)) { secret }: z.infer<typeof rotate>,
+  ): Promise<unknown> {
     return this.webhooks.rotate(caller, id, secret);
   }
 
   @Post(':id/test')
   @HttpCode(202)
-  @Endpoint({ summary: 'Send something to it', gate: 'developer', body: test, maxBodyBytes: Infinity, callPoints: 10, status: 202 })
-  test(@CurrentCaller() caller: Caller, @Param('id') id: string, @Body(input(test)) { data }: z.infer<typeof test>): Promise<unknown> {
+  @Endpoint({
+    summary: 'Send something to it',
+    gate: 'developer',
+    body: test,
+    maxBodyBytes: Infinity,
+    callPoints: 10,
+    status: 202,
+  })
+  test(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Body(input(test)) { data }: z.infer<typeof test>,
+  ): Promise<unknown> {
     return this.webhooks.test(caller, id, data);
   }
 

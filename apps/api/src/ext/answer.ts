@@ -7,9 +7,9 @@ import { isCorsDecided } from './ext-cors.js';
 import { privately, type SentHeaders } from './response-headers.js';
 
 /**
- * Plugins share an origin with each other and with the API, so what a browser would run gets an opaque origin of its own
- * (CSP `sandbox`), and no plugin may set a cookie for its neighbours. Many types run script (any `+xml` does), and of several in a list the last
- * one counts, so the harmless ones are named and the rest is not trusted.
+ * Plugins share an origin with each other and with the API, so what a browser would run gets an opaque origin of its
+ * own (CSP `sandbox`), and no plugin may set a cookie for its neighbours. Many types run script (any `+xml` does), and
+ * of several in a list the last one counts, so the harmless ones are named and the rest is not trusted.
  */
 const inertTypes =
   /^(application\/(json|problem\+json|octet-stream|pdf|zip|gzip|x-ndjson)|text\/(plain|csv|css|event-stream|calendar)|image\/(png|jpeg|gif|webp|avif)|(audio|video|font)\/[\w.+-]+)\s*(;[^,]*)?$/i;
@@ -39,12 +39,18 @@ export function answer({ reply, request, runId, outcome, headers, isForCaller }:
     sendHead(reply, { status: outcome.response.status, headers, isForCaller });
     return sendBody(reply, outcome.response, headers);
   }
-  const error = outcome.status === 'failed' ? outcome.error : { code: 'PLUGIN_ERROR' as const, message: 'the handler gave no response' };
+  const error =
+    outcome.status === 'failed'
+      ? outcome.error
+      : { code: 'PLUGIN_ERROR' as const, message: 'the handler gave no response' };
   throw routeProblem(error.code, error.message, runId);
 }
 
 /** Everything of an answer but its body. */
-export function sendHead(reply: FastifyReply, { status, headers: { fields }, isForCaller }: { status: number; headers: SentHeaders; isForCaller: boolean }): void {
+export function sendHead(
+  reply: FastifyReply,
+  { status, headers: { fields }, isForCaller }: { status: number; headers: SentHeaders; isForCaller: boolean },
+): void {
   // Where Annex answers for CORS, the plugin does not: two answers would be none.
   const hasCors = isCorsDecided(reply.request);
   for (const [name, value] of fields) {
@@ -77,12 +83,15 @@ function sendBody(reply: FastifyReply, { body }: RouteResponse, { fields, hasByt
 }
 
 /**
- * The problem a caller of a route sees. What the plugin threw stays in its logs, words and stack: the caller gets the run's id to quote. Limits
- * and the platform's own faults are named.
+ * The problem a caller of a route sees. What the plugin threw stays in its logs, words and stack: the caller gets the
+ * run's id to quote. Limits and the platform's own faults are named.
  */
 export function routeProblem(code: string, message: string, runId: string): AnnexError {
   const { status, title, fault } = outcomeOf(code);
-  const detail = fault === 'plugin' ? 'The plugin failed to answer this request. Its developer finds the cause under the run.' : message;
+  const detail =
+    fault === 'plugin'
+      ? 'The plugin failed to answer this request. Its developer finds the cause under the run.'
+      : message;
   const retryAfterS = status === 429 || status === 503 ? 1 : undefined;
   return new AnnexError(code, { title, status, fault }, detail, { extra: { run_id: runId }, retryAfterS });
 }

@@ -1,6 +1,7 @@
 /**
- * The door to plugins: `ANY /ext/<slug>/<path>` and `/t/<tenant>/ext/<slug>/<path>`. It stands on Fastify beside Nest, since every call of a
- * plugin passes here and a warm one must touch no database: tenant, caller, installation and route come out of caches.
+ * The door to plugins: `ANY /ext/<slug>/<path>` and `/t/<tenant>/ext/<slug>/<path>`. It stands on Fastify beside Nest,
+ * since every call of a plugin passes here and a warm one must touch no database: tenant, caller, installation and
+ * route come out of caches.
  */
 import type { Access, Caller, Principal, Resolved, TenantAddress } from '@annex/access';
 import type { Execution, InstallationSnapshot } from '@annex/execution';
@@ -49,8 +50,13 @@ export async function addExtDoor(server: FastifyInstance, options: ExtDoorOption
       void cors.apply(request, reply, targetOf(request as DoorRequest)).then((isDone) => void (isDone || next()));
     });
     // Nothing of a body is read before it is known that the caller may send it, but where the body itself proves that.
-    scope.addHook('onRequest', (request, reply, next) => void door.enter(request as DoorRequest, reply).then(() => next(), next));
-    scope.setErrorHandler((thrown, request, reply) => sendProblem(asStreamProblem(thrown, reply), request, reply, options.logger));
+    scope.addHook(
+      'onRequest',
+      (request, reply, next) => void door.enter(request as DoorRequest, reply).then(() => next(), next),
+    );
+    scope.setErrorHandler((thrown, request, reply) =>
+      sendProblem(asStreamProblem(thrown, reply), request, reply, options.logger),
+    );
     for (const url of ['/ext/:slug', '/ext/:slug/*', '/t/:tenant/ext/:slug', '/t/:tenant/ext/:slug/*']) {
       scope.route({
         method: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'],
@@ -95,7 +101,10 @@ class ExtDoor {
     this.#inFlight = new InFlight(options.inFlightPerTenant);
   }
 
-  /** Finds what the request is for and whether its caller may have it, as far as its head tells. Throws what the caller is refused with. */
+  /**
+   * Finds what the request is for and whether its caller may have it, as far as its head tells. Throws what the caller
+   * is refused with.
+   */
   async enter(request: DoorRequest, reply: FastifyReply): Promise<void> {
     entries.set(request, await this.#find(request, reply));
   }
@@ -142,7 +151,19 @@ class ExtDoor {
       if (!response?.stream || !headers) return answer({ reply, request, runId, outcome, headers, isForCaller });
       streams = true;
       const { stream, status } = response;
-      return answerStream({ reply, request, runId, status, stream, headers, isForCaller, closing: this.options.closing, cancel: () => abandoned.abort(), onEnd, mayGoOn: () => this.#mayGoOn(request, entry) });
+      return answerStream({
+        reply,
+        request,
+        runId,
+        status,
+        stream,
+        headers,
+        isForCaller,
+        closing: this.options.closing,
+        cancel: () => abandoned.abort(),
+        onEnd,
+        mayGoOn: () => this.#mayGoOn(request, entry),
+      });
     } finally {
       // A stream keeps its place until its end.
       if (!streams) onEnd();
@@ -158,7 +179,10 @@ class ExtDoor {
     const varied = reply.getHeader('vary');
     void reply.header('vary', varied === undefined ? vary : joinVary(varied, vary));
     const bearer = findBearer(request);
-    const principal = bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer).catch(asRefusal)));
+    const principal =
+      bearer === undefined
+        ? null
+        : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer).catch(asRefusal)));
     const refused = principal !== null && 'refusal' in principal ? principal.refusal : undefined;
     const address = { pathSlug, slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname };
     const { tenant, caller } = await this.#tenantOf(principal, address, request.id);
@@ -175,12 +199,26 @@ class ExtDoor {
     if (!found?.route) {
       if (!caller) throw needsToken();
       requireEnabled(snapshot, caller);
-      if (!found) throw apiErrors.error('NOT_FOUND', `The plugin ${slug} has no route ${path.slice(0, 200)}. GET /api/plugins/${slug} lists its routes.`);
+      if (!found)
+        throw apiErrors.error(
+          'NOT_FOUND',
+          `The plugin ${slug} has no route ${path.slice(0, 200)}. GET /api/plugins/${slug} lists its routes.`,
+        );
       const allow = found.methodNotAllowed.join(', ');
       throw apiErrors.error('METHOD_NOT_ALLOWED', `This route takes ${allow}.`, { headers: { allow } });
     }
-    if (request.headers.origin === undefined && variesByOrigin(snapshot, found.route.cors)) void reply.header('vary', `${vary}, Origin`);
-    const entry: RouteEntry = { kind: 'route', tenantId: tenant.id, address, bearer: refused ? undefined : bearer, caller, snapshot, route: found.route, params: found.params };
+    if (request.headers.origin === undefined && variesByOrigin(snapshot, found.route.cors))
+      void reply.header('vary', `${vary}, Origin`);
+    const entry: RouteEntry = {
+      kind: 'route',
+      tenantId: tenant.id,
+      address,
+      bearer: refused ? undefined : bearer,
+      caller,
+      snapshot,
+      route: found.route,
+      params: found.params,
+    };
     if (!isProvenByBody(found.route.auth as RouteAuth)) {
       await this.#admit(request, entry);
       requireEnabled(snapshot, caller);
@@ -192,26 +230,55 @@ class ExtDoor {
   async #mayGoOn(request: DoorRequest, entry: RouteEntry): Promise<boolean> {
     const { access, execution } = this.options;
     const { bearer, address, snapshot, route } = entry;
-    const again = await access.resolveTenant(bearer === undefined ? null : await access.authenticate(bearer), address, request.id);
+    const again = await access.resolveTenant(
+      bearer === undefined ? null : await access.authenticate(bearer),
+      address,
+      request.id,
+    );
     const now = await execution.snapshots.get(again.tenant.id, snapshot.slug);
     // Secrets were proven by the request that began; members have to stay members.
-    if (route.auth === 'member' && now) await this.#admit(request, { ...entry, caller: again.caller, tenantId: again.tenant.id, snapshot: now });
+    if (route.auth === 'member' && now)
+      await this.#admit(request, { ...entry, caller: again.caller, tenantId: again.tenant.id, snapshot: now });
     return now?.status === 'enabled' && now.installationId === snapshot.installationId;
   }
 
   #admit(request: DoorRequest, { tenantId, caller, snapshot, route }: RouteEntry): Promise<void> {
-    return admit({ auth: route.auth as RouteAuth, roles: route.roles, caller, request, tenantId, snapshot, readSecret: this.options.readSecret });
+    return admit({
+      auth: route.auth as RouteAuth,
+      roles: route.roles,
+      caller,
+      request,
+      tenantId,
+      snapshot,
+      readSecret: this.options.readSecret,
+    });
   }
 
   async #tenantOf(principal: Principal | Refusal | null, address: TenantAddress, requestId: string): Promise<Resolved> {
     const { access } = this.options;
-    if (principal === null || !('refusal' in principal)) return access.resolveTenantCached(principal, address, requestId) ?? (await access.resolveTenant(principal, address, requestId));
+    if (principal === null || !('refusal' in principal))
+      return (
+        access.resolveTenantCached(principal, address, requestId) ??
+        (await access.resolveTenant(principal, address, requestId))
+      );
     return access.resolveTenant(null, address, requestId).catch(() => {
       throw principal.refusal;
     });
   }
 
-  #static({ request, reply, snapshot, caller, path }: { request: DoorRequest; reply: FastifyReply; snapshot: InstallationSnapshot; caller: Caller | null; path: string }): Promise<FastifyReply> {
+  #static({
+    request,
+    reply,
+    snapshot,
+    caller,
+    path,
+  }: {
+    request: DoorRequest;
+    reply: FastifyReply;
+    snapshot: InstallationSnapshot;
+    caller: Caller | null;
+    path: string;
+  }): Promise<FastifyReply> {
     if (snapshot.status !== 'enabled' && !caller) throw needsToken();
     requireEnabled(snapshot, caller);
     const leave = this.#inFlight.enter(snapshot.tenantId);
@@ -246,13 +313,21 @@ function pathInside(url: string, prefixSegments: number): string {
 function requireEnabled(snapshot: InstallationSnapshot, caller: Caller | null): void {
   if (snapshot.status === 'enabled') return;
   if (!caller) throw apiErrors.error('PLUGIN_DISABLED', 'This plugin is not enabled at the moment.');
-  const why = snapshot.status === 'suspended' ? `suspended: ${snapshot.statusReason ?? 'it was stopped too often'}` : snapshot.status;
-  throw apiErrors.error('PLUGIN_DISABLED', `The plugin ${snapshot.slug} is ${why}. An admin enables it with POST /api/plugins/${snapshot.slug}/enable.`);
+  const why =
+    snapshot.status === 'suspended'
+      ? `suspended: ${snapshot.statusReason ?? 'it was stopped too often'}`
+      : snapshot.status;
+  throw apiErrors.error(
+    'PLUGIN_DISABLED',
+    `The plugin ${snapshot.slug} is ${why}. An admin enables it with POST /api/plugins/${snapshot.slug}/enable.`,
+  );
 }
 
 /** Without a token nobody learns which plugins exist. */
 function unknown(caller: Caller | null, slug: string): Error {
-  return caller ? apiErrors.error('NOT_FOUND', `This tenant has no plugin ${slug.slice(0, 100)}. GET /api/plugins/ lists them.`) : needsToken();
+  return caller
+    ? apiErrors.error('NOT_FOUND', `This tenant has no plugin ${slug.slice(0, 100)}. GET /api/plugins/ lists them.`)
+    : needsToken();
 }
 
 function needsToken(): Error {

@@ -1,6 +1,7 @@
 /**
- * CORS of plugin routes. A browser asks first (a preflight) without token or tenant header, and can read a refusal only if that carries the headers
- * too; so the policy of a request that names an `Origin` is found before its body is read and before anybody is asked who they are.
+ * CORS of plugin routes. A browser asks first (a preflight) without token or tenant header, and can read a refusal only
+ * if that carries the headers too; so the policy of a request that names an `Origin` is found before its body is read
+ * and before anybody is asked who they are.
  */
 import type { Access } from '@annex/access';
 import type { Execution, InstallationSnapshot } from '@annex/execution';
@@ -28,7 +29,10 @@ export function isCorsDecided(request: FastifyRequest): boolean {
 export class ExtCors {
   constructor(private readonly options: { access: Access; execution: Execution }) {}
 
-  /** Gives the answer its headers, if the route has a policy. Answers whether that was all: a preflight ends here. Never rejects. */
+  /**
+   * Gives the answer its headers, if the route has a policy. Answers whether that was all: a preflight ends here. Never
+   * rejects.
+   */
   async apply(request: FastifyRequest, reply: FastifyReply, target: ExtTarget): Promise<boolean> {
     const snapshot = await this.#snapshotOf(request, target).catch(() => undefined);
     if (!snapshot) return false;
@@ -39,7 +43,11 @@ export class ExtCors {
     decided.add(request);
     if (isAsking) {
       const { vary = '', ...headers } = preflightHeaders(policyOf(rules, methodsAt(snapshot, target.path)), request);
-      void reply.status(204).headers(headers).header('vary', joinVary(reply.getHeader('vary'), vary)).send();
+      void reply
+        .status(204)
+        .headers(headers)
+        .header('vary', joinVary(reply.getHeader('vary'), vary))
+        .send();
       return true;
     }
     const { vary = '', ...headers } = corsHeaders(policyOf(rules, []), request);
@@ -53,8 +61,11 @@ export class ExtCors {
     const { access, execution } = this.options;
     const address = { pathSlug, slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname };
     const find = async (bearer: string | undefined): Promise<InstallationSnapshot | undefined> => {
-      const principal = bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer)));
-      const { tenant } = access.resolveTenantCached(principal, address, request.id) ?? (await access.resolveTenant(principal, address, request.id));
+      const principal =
+        bearer === undefined ? null : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer)));
+      const { tenant } =
+        access.resolveTenantCached(principal, address, request.id) ??
+        (await access.resolveTenant(principal, address, request.id));
       return execution.snapshots.getCached(tenant.id, slug) ?? (await execution.snapshots.get(tenant.id, slug));
     };
     // Named by path, header or host; else only a token tells.
@@ -63,7 +74,10 @@ export class ExtCors {
 }
 
 /** Whether what a route answers depends on the origin that asks, so that caches have to know, also when none asked. */
-export function variesByOrigin(snapshot: InstallationSnapshot, cors: Parameters<typeof readCors>[0] | undefined): boolean {
+export function variesByOrigin(
+  snapshot: InstallationSnapshot,
+  cors: Parameters<typeof readCors>[0] | undefined,
+): boolean {
   if (cors === undefined) return Array.isArray(snapshot.manifest.cors?.origins);
   const reading = readCors(cors);
   return reading.ok && Array.isArray(reading.rules?.origins);

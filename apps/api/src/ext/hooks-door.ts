@@ -1,8 +1,17 @@
-/** The door for what others send: `POST /hooks/:tenant/:source`. Nobody signs in; the signature over the exact bytes says who it is. */
+/**
+ * The door for what others send: `POST /hooks/:tenant/:source`. Nobody signs in; the signature over the exact bytes
+ * says who it is.
+ */
 import type { Access } from '@annex/access';
 import { hopsHeader, readHops } from '@annex/egress';
 import { isAnnexError, KiB, type Logger } from '@annex/kernel';
-import { methodFault, webhookErrors, type InboundHooks, type InboundRequest, type WebhooksCaller } from '@annex/webhooks';
+import {
+  methodFault,
+  webhookErrors,
+  type InboundHooks,
+  type InboundRequest,
+  type WebhooksCaller,
+} from '@annex/webhooks';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from '../http/body-reader.js';
 import { single } from '../http/caller.js';
@@ -73,7 +82,15 @@ class HooksDoor {
           return await reply.status(200).send({ challenge: reception.challenge });
         case 'handshake':
           // What a sender says is repeated to it: nothing that a browser would run.
-          return await reply.status(reception.status).headers({ ...reception.headers, 'x-content-type-options': 'nosniff', 'content-security-policy': documentPolicy, 'cache-control': 'no-store' }).send(reception.text);
+          return await reply
+            .status(reception.status)
+            .headers({
+              ...reception.headers,
+              'x-content-type-options': 'nosniff',
+              'content-security-policy': documentPolicy,
+              'cache-control': 'no-store',
+            })
+            .send(reception.text);
         case 'duplicate':
           return await reply.status(200).send({ event_id: reception.eventId, duplicate: true });
         case 'accepted':
@@ -90,10 +107,15 @@ class HooksDoor {
     await hooks.requireSource(await findTenant(access, request), request.params.source);
   }
 
-  /** Gives the answer the headers of CORS that its source says. Answers whether that was all: a preflight ends here. Never rejects. */
+  /**
+   * Gives the answer the headers of CORS that its source says. Answers whether that was all: a preflight ends here.
+   * Never rejects.
+   */
   async allowOrigin(request: HookRequest, reply: FastifyReply): Promise<boolean> {
     const { access, hooks } = this.options;
-    const rules = await findTenant(access, request).then((tenant) => hooks.corsOf(tenant, request.params.source)).catch(() => null);
+    const rules = await findTenant(access, request)
+      .then((tenant) => hooks.corsOf(tenant, request.params.source))
+      .catch(() => null);
     if (!rules) return false;
     const policy = policyOf(rules, ['POST']);
     if (isPreflight(request)) {
@@ -129,7 +151,8 @@ async function findTenant(access: Access, request: HookRequest): Promise<Webhook
     const { tenant } = await access.resolveTenant(null, { pathSlug: request.params.tenant }, request.id);
     return tenant;
   } catch (thrown) {
-    if (isAnnexError(thrown) && thrown.kind.fault === 'caller') throw webhookErrors.error('HOOK_NOT_FOUND', 'Nothing is received here.');
+    if (isAnnexError(thrown) && thrown.kind.fault === 'caller')
+      throw webhookErrors.error('HOOK_NOT_FOUND', 'Nothing is received here.');
     throw thrown;
   }
 }

@@ -17,7 +17,11 @@ export class InFlight {
   enter(tenantId: string): () => void {
     const count = this.#counts.get(tenantId) ?? 0;
     if (count >= this.max) {
-      throw apiErrors.error('RATE_LIMITED', `This tenant has ${count} ${this.what} under way, the limit is ${this.max}. Wait for some to end and try again.`, { retryAfterS: 1 });
+      throw apiErrors.error(
+        'RATE_LIMITED',
+        `This tenant has ${count} ${this.what} under way, the limit is ${this.max}. Wait for some to end and try again.`,
+        { retryAfterS: 1 },
+      );
     }
     this.#counts.set(tenantId, count + 1);
     let left = false;

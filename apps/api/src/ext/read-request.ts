@@ -4,7 +4,18 @@ import type { RouteRequest } from '@annex/sandbox';
 import type { FastifyRequest } from 'fastify';
 
 /** Headers that speak to Annex, not to the plugin. A plugin never sees the caller's token. */
-const withheld = new Set(['authorization', 'cookie', 'proxy-authorization', 'connection', 'keep-alive', 'transfer-encoding', 'upgrade', 'te', 'trailer', callerHeader]);
+const withheld = new Set([
+  'authorization',
+  'cookie',
+  'proxy-authorization',
+  'connection',
+  'keep-alive',
+  'transfer-encoding',
+  'upgrade',
+  'te',
+  'trailer',
+  callerHeader,
+]);
 
 /** What a route handler sees of a request. Text stays text; bytes that are not UTF-8 travel as base64. */
 export function readRouteRequest(request: FastifyRequest, params: Record<string, string>): RouteRequest {
@@ -22,11 +33,19 @@ export function readRouteRequest(request: FastifyRequest, params: Record<string,
     headers,
     params,
     query: readQuery(target),
-    body: body === undefined ? null : isUtf8(body) ? { encoding: 'utf8', data: body.toString('utf8') } : { encoding: 'base64', data: body.toString('base64') },
+    body:
+      body === undefined
+        ? null
+        : isUtf8(body)
+          ? { encoding: 'utf8', data: body.toString('utf8') }
+          : { encoding: 'base64', data: body.toString('base64') },
   };
 }
 
-/** Path and query as they were sent. A request may name scheme and host before them (RFC 9112 §3.2.2); the router looks behind those too. */
+/**
+ * Path and query as they were sent. A request may name scheme and host before them (RFC 9112 §3.2.2); the router looks
+ * behind those too.
+ */
 export function requestTarget({ raw: { url = '/' } }: FastifyRequest): string {
   return url.startsWith('/') ? url : url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '') || '/';
 }
@@ -39,7 +58,13 @@ export function readQuery(url: string): Record<string, string | string[]> {
   for (const [name, value] of new URLSearchParams(url.slice(start + 1))) {
     const known = Object.hasOwn(query, name) ? query[name] : undefined;
     if (Array.isArray(known)) known.push(value);
-    else Object.defineProperty(query, name, { value: known === undefined ? value : [known, value], enumerable: true, configurable: true, writable: true });
+    else
+      Object.defineProperty(query, name, {
+        value: known === undefined ? value : [known, value],
+        enumerable: true,
+        configurable: true,
+        writable: true,
+      });
   }
   return query;
 }

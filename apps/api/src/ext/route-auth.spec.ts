@@ -14,5 +14,6 @@ it('a bearer belongs to the route that asks for one', () => {
   expect(ownsAuthorization({ token: { secret: 'S', header: 'Authorization' } })).toBe(true);
   expect(ownsAuthorization({ token: { secret: 'S', header: 'X-Token' } })).toBe(false);
   expect(ownsAuthorization({ token: { secret: 'S', scheme: 'gitlab' } })).toBe(false);
-  for (const auth of ['member', 'public', { hmac: { secret: 'S' } }] as const) expect(ownsAuthorization(auth)).toBe(false);
+  for (const auth of ['member', 'public', { hmac: { secret: 'S' } }] as const)
+    expect(ownsAuthorization(auth)).toBe(false);
 });

@@ -8,7 +8,11 @@ import { apiErrors } from '../http/errors.js';
 import { documentPolicy } from './answer.js';
 
 /** One file of a release, or `undefined`. */
-export type FileReader = (tenantId: Id<'tenant'>, releaseId: Id<'release'>, path: string) => Promise<{ bytes: Uint8Array; sha256: string } | undefined>;
+export type FileReader = (
+  tenantId: Id<'tenant'>,
+  releaseId: Id<'release'>,
+  path: string,
+) => Promise<{ bytes: Uint8Array; sha256: string } | undefined>;
 
 export interface StaticRequest {
   request: FastifyRequest;
@@ -20,8 +24,18 @@ export interface StaticRequest {
   readFile: FileReader;
 }
 
-/** Serves a package's `static/` folder with a strong ETag (RFC 9110 §8.8.3), conditional requests and single byte ranges (§14). */
-export async function serveStatic({ request, reply, snapshot, caller, path, readFile }: StaticRequest): Promise<FastifyReply> {
+/**
+ * Serves a package's `static/` folder with a strong ETag (RFC 9110 §8.8.3), conditional requests and single byte ranges
+ * (§14).
+ */
+export async function serveStatic({
+  request,
+  reply,
+  snapshot,
+  caller,
+  path,
+  readFile,
+}: StaticRequest): Promise<FastifyReply> {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
     if (!caller) throw needsToken();
     throw apiErrors.error('METHOD_NOT_ALLOWED', 'Static files take GET and HEAD.', { headers: { allow: 'GET, HEAD' } });
@@ -29,7 +43,8 @@ export async function serveStatic({ request, reply, snapshot, caller, path, read
   const name = decode(path.slice(1));
   const file = name === undefined ? undefined : await readFile(snapshot.tenantId, snapshot.releaseId, name);
   if ((name === undefined || !file) && !caller) throw needsToken();
-  if (name === undefined || !file) throw apiErrors.error('NOT_FOUND', `The plugin ${snapshot.slug} has no file ${path.slice(0, 200)}.`);
+  if (name === undefined || !file)
+    throw apiErrors.error('NOT_FOUND', `The plugin ${snapshot.slug} has no file ${path.slice(0, 200)}.`);
 
   const etag = `"${file.sha256}"`;
   const type = lookup(name) || 'application/octet-stream';
@@ -45,7 +60,9 @@ export async function serveStatic({ request, reply, snapshot, caller, path, read
   if (matches(request.headers['if-none-match'], etag)) return reply.status(304).send();
 
   const whole = Buffer.from(file.bytes.buffer, file.bytes.byteOffset, file.bytes.byteLength);
-  const ranged = request.headers.range !== undefined && (request.headers['if-range'] === undefined || request.headers['if-range'] === etag);
+  const ranged =
+    request.headers.range !== undefined &&
+    (request.headers['if-range'] === undefined || request.headers['if-range'] === etag);
   const ranges = ranged ? parseRange(whole.length, request.headers.range ?? '') : -2;
   if (ranges === -1) {
     return reply.status(416).header('content-range', `bytes */${whole.length}`).send();
@@ -61,7 +78,10 @@ function needsToken(): Error {
   return apiErrors.error('UNAUTHENTICATED', 'Send Authorization: Bearer <token>. POST /api/auth/login gives one.');
 }
 
-/** Decodes once. The name is only ever compared with names that the package check let in, so it cannot leave the package. */
+/**
+ * Decodes once. The name is only ever compared with names that the package check let in, so it cannot leave the
+ * package.
+ */
 function decode(path: string): string | undefined {
   try {
     return decodeURIComponent(path).normalize('NFC');

@@ -9,13 +9,18 @@ let server: FastifyInstance | undefined;
 afterEach(() => server?.close());
 
 /** Serves one stream and answers what happened to it. */
-async function serve(stream: Readable, more: Partial<StreamAnswer> = {}): Promise<{ url: string; ended: Promise<void>; cancels(): number }> {
+async function serve(
+  stream: Readable,
+  more: Partial<StreamAnswer> = {},
+): Promise<{ url: string; ended: Promise<void>; cancels(): number }> {
   const ended = Promise.withResolvers<void>();
   let cancels = 0;
   server = fastify();
   server.setErrorHandler((thrown, _request, reply) => {
     const problem = asStreamProblem(thrown, reply);
-    void reply.status(problem instanceof AnnexError ? problem.kind.status : 500).send(problem instanceof AnnexError ? problem.code : 'unknown');
+    void reply
+      .status(problem instanceof AnnexError ? problem.kind.status : 500)
+      .send(problem instanceof AnnexError ? problem.code : 'unknown');
   });
   server.get('/', (request, reply) =>
     answerStream({
@@ -42,14 +47,26 @@ it('gives a stream to its end, for its caller alone', async () => {
   stream.end('all of it');
   const answer = await fetch(url);
   expect(await answer.text()).toBe('all of it');
-  expect(Object.fromEntries(answer.headers)).toMatchObject({ 'content-type': 'text/event-stream', 'cache-control': 'private', 'annex-run-id': 'run_1', 'x-accel-buffering': 'no' });
+  expect(Object.fromEntries(answer.headers)).toMatchObject({
+    'content-type': 'text/event-stream',
+    'cache-control': 'private',
+    'annex-run-id': 'run_1',
+    'x-accel-buffering': 'no',
+  });
   await ended;
   expect(cancels()).toBe(0);
 });
 
 it.each<[string, Partial<StreamAnswer>]>([
   ['may read no more', { askEveryMs: 10, mayGoOn: () => Promise.resolve(false) }],
-  ['has a token that ended', { askEveryMs: 10, mayGoOn: () => Promise.reject(new AnnexError('UNAUTHENTICATED', { title: 't', status: 401, fault: 'caller' }, 'd')) }],
+  [
+    'has a token that ended',
+    {
+      askEveryMs: 10,
+      mayGoOn: () =>
+        Promise.reject(new AnnexError('UNAUTHENTICATED', { title: 't', status: 401, fault: 'caller' }, 'd')),
+    },
+  ],
 ])('cuts a caller who %s, and ends the run', async (_name, more) => {
   const { url, ended, cancels } = await serve(new PassThrough(), more);
   const answer = await fetch(url);

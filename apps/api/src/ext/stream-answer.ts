@@ -1,4 +1,6 @@
-/** An answer of a plugin that is a stream: its parts leave as they come, and the plugin waits for whoever reads them. */
+/**
+ * An answer of a plugin that is a stream: its parts leave as they come, and the plugin waits for whoever reads them.
+ */
 import type { Readable } from 'node:stream';
 import { isAnnexError } from '@annex/kernel';
 import { StreamCut } from '@annex/sandbox';
@@ -15,14 +17,33 @@ export interface StreamAnswer extends Omit<Answer, 'outcome' | 'headers'> {
   closing: AbortSignal;
   /** Called once, when nothing of the stream is left here. */
   onEnd: () => void;
-  /** Whether who called may go on reading, asked now and then: tokens end, plugins are disabled, tenants suspended. Rejects as a call would. */
+  /**
+   * Whether who called may go on reading, asked now and then: tokens end, plugins are disabled, tenants suspended.
+   * Rejects as a call would.
+   */
   mayGoOn: () => Promise<boolean>;
   /** Milliseconds between two such questions. Default 15,000. */
   askEveryMs?: number;
 }
 
-/** Sends a stream. The run is ended when its reader leaves or the server closes; when the run ends before its stream, the connection is cut. */
-export function answerStream({ reply, request, runId, status, stream, headers, isForCaller, cancel, closing, onEnd, mayGoOn, askEveryMs = 15_000 }: StreamAnswer): FastifyReply {
+/**
+ * Sends a stream. The run is ended when its reader leaves or the server closes; when the run ends before its stream,
+ * the connection is cut.
+ */
+export function answerStream({
+  reply,
+  request,
+  runId,
+  status,
+  stream,
+  headers,
+  isForCaller,
+  cancel,
+  closing,
+  onEnd,
+  mayGoOn,
+  askEveryMs = 15_000,
+}: StreamAnswer): FastifyReply {
   const stop = (): void => {
     cancel();
     stream.destroy();
@@ -64,5 +85,7 @@ export function answerStream({ reply, request, runId, status, stream, headers, i
 
 /** What a caller is told when a run ended after it had answered and before anything of its stream was sent. */
 export function asStreamProblem(thrown: unknown, reply: FastifyReply): unknown {
-  return thrown instanceof StreamCut ? routeProblem(thrown.code, thrown.message, String(reply.getHeader('annex-run-id') ?? '')) : thrown;
+  return thrown instanceof StreamCut
+    ? routeProblem(thrown.code, thrown.message, String(reply.getHeader('annex-run-id') ?? ''))
+    : thrown;
 }

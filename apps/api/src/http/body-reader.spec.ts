@@ -5,7 +5,8 @@ function room(bytes: number) {
   let nowMs = 0;
   const memory = new BodyMemory(bytes, () => nowMs);
   const lost: string[] = [];
-  const body = (name: string, network = 'a') => new GatheredBody(memory, network, 1000, ({ message }) => lost.push(`${name}: ${message}`));
+  const body = (name: string, network = 'a') =>
+    new GatheredBody(memory, network, 1000, ({ message }) => lost.push(`${name}: ${message}`));
   return { memory, lost, body, wait: (ms: number) => void (nowMs += ms) };
 }
 
@@ -16,7 +17,9 @@ describe('the room for bodies', () => {
     const { memory, lost, body } = room(300);
     const bodies = ['one', 'two', 'three'].map((name) => body(name));
     for (const each of bodies) each.add(piece(100), 100);
-    expect(() => body('four').add(piece(100), 100)).toThrow('Too many bodies are under way. Send this one again in a moment.');
+    expect(() => body('four').add(piece(100), 100)).toThrow(
+      'Too many bodies are under way. Send this one again in a moment.',
+    );
     expect(lost).toEqual([]);
     expect(bodies.map((each) => each.end().length)).toEqual([100, 100, 100]);
     expect(memory.used).toBe(0);
@@ -32,7 +35,9 @@ describe('the room for bodies', () => {
     wait(500);
     two.add(piece(10));
     body('four').add(piece(150), 150);
-    expect(lost).toEqual(['one: Too many bodies are under way, and nothing came of this one. Send it again in one go.']);
+    expect(lost).toEqual([
+      'one: Too many bodies are under way, and nothing came of this one. Send it again in one go.',
+    ]);
     expect(memory.used).toBe(300);
     expect([two.end().length, three.end().length, one.end().length]).toEqual([60, 50, 100]);
     expect(memory.used).toBe(150);

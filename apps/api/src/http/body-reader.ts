@@ -1,6 +1,7 @@
 /**
- * Reads bodies into memory that has a limit in all. Thousands of half-sent bodies would fill the host, and one that comes byte by byte would
- * take a hundred times its size as a list of pieces, so each body is gathered in one buffer that grows as bytes arrive.
+ * Reads bodies into memory that has a limit in all. Thousands of half-sent bodies would fill the host, and one that
+ * comes byte by byte would take a hundred times its size as a list of pieces, so each body is gathered in one buffer
+ * that grows as bytes arrive.
  */
 import type { Readable } from 'node:stream';
 import { networkOf } from '@annex/access';
@@ -26,9 +27,9 @@ export interface Held {
 }
 
 /**
- * Room for bodies, shared by everybody. When it is full, a body of which nothing has come for a second gives way, first of the network that holds
- * most; when all are coming, one of a network that holds more than who asks. So whoever sends a thousand halves loses those, and a burst of whole
- * bodies is not cut: who comes last is asked to come again.
+ * Room for bodies, shared by everybody. When it is full, a body of which nothing has come for a second gives way, first
+ * of the network that holds most; when all are coming, one of a network that holds more than who asks. So whoever sends
+ * a thousand halves loses those, and a burst of whole bodies is not cut: who comes last is asked to come again.
  */
 export class BodyMemory {
   readonly #byNetwork = new Map<string, Set<Held>>();
@@ -51,7 +52,10 @@ export class BodyMemory {
   /** Lets a body hold so many bytes; 0 when it is done. Throws `OVERLOADED` when there is no room for more. */
   hold(network: string, held: Held, bytes: number): void {
     while (bytes > held.bytes && this.#used + bytes - held.bytes > this.maxBytes) {
-      if (!this.#evictOne(network, held, bytes)) throw apiErrors.error('OVERLOADED', 'Too many bodies are under way. Send this one again in a moment.', { retryAfterS: 1 });
+      if (!this.#evictOne(network, held, bytes))
+        throw apiErrors.error('OVERLOADED', 'Too many bodies are under way. Send this one again in a moment.', {
+          retryAfterS: 1,
+        });
     }
     this.#used += bytes - held.bytes;
     held.bytes = bytes;
@@ -78,7 +82,8 @@ export class BodyMemory {
       if (stillest === undefined) continue;
       const isStill = stillest.atMs <= stillSince;
       if (!isStill && (network === asking || sum <= own)) continue;
-      if (chosen === undefined || (isStill === chosen.isStill ? sum > chosen.sum : isStill)) chosen = { network, sum, body: stillest, isStill };
+      if (chosen === undefined || (isStill === chosen.isStill ? sum > chosen.sum : isStill))
+        chosen = { network, sum, body: stillest, isStill };
     }
     if (!chosen) return false;
     this.hold(chosen.network, chosen.body, 0);
@@ -100,7 +105,14 @@ export class GatheredBody {
     private readonly limit: number,
     lost: (fault: Error) => void,
   ) {
-    const evict = (): void => lost(apiErrors.error('OVERLOADED', 'Too many bodies are under way, and nothing came of this one. Send it again in one go.', { retryAfterS: 1 }));
+    const evict = (): void =>
+      lost(
+        apiErrors.error(
+          'OVERLOADED',
+          'Too many bodies are under way, and nothing came of this one. Send it again in one go.',
+          { retryAfterS: 1 },
+        ),
+      );
     this.#held = { bytes: 0, atMs: 0, evict };
     memory.touch(this.#held);
   }
@@ -109,7 +121,9 @@ export class GatheredBody {
     return this.#size;
   }
 
-  /** Takes a piece, within the limit. `declared`: bytes that the body has, if its sender said so. Throws `OVERLOADED`. */
+  /**
+   * Takes a piece, within the limit. `declared`: bytes that the body has, if its sender said so. Throws `OVERLOADED`.
+   */
   add(chunk: Uint8Array, declared = FIRST_BYTES): void {
     this.memory.touch(this.#held);
     const size = this.#size + chunk.length;
@@ -138,7 +152,8 @@ export class BodyReader {
   constructor(private readonly memory: BodyMemory) {}
 
   /**
-   * The bytes of a body, at most the endpoint's limit of them. Throws `PAYLOAD_TOO_LARGE`, `BAD_REQUEST` for one that ends too soon, and
+   * The bytes of a body, at most the endpoint's limit of them. Throws `PAYLOAD_TOO_LARGE`, `BAD_REQUEST` for one that
+   * ends too soon, and
    * `OVERLOADED` when there was no room, or it was needed for others.
    */
   read(request: FastifyRequest, payload: Readable): Promise<Buffer> {
@@ -163,7 +178,8 @@ export class BodyReader {
           finish(thrown as Error);
         }
       };
-      const end = (): void => finish(declared !== undefined && declared !== body.size ? cutShort(body.size, declared) : undefined);
+      const end = (): void =>
+        finish(declared !== undefined && declared !== body.size ? cutShort(body.size, declared) : undefined);
       const fail = (): void => finish(cutShort(body.size, declared));
       const cut = (): void => finish(cutShort(body.size, declared));
       payload.on('data', take).once('end', end).once('error', fail).once('close', cut);
@@ -173,5 +189,8 @@ export class BodyReader {
 }
 
 function cutShort(size: number, declared: number | undefined): Error {
-  return apiErrors.error('BAD_REQUEST', `The body ended after ${size} bytes${declared === undefined ? '' : ` of ${declared}`}. Send all of it.`);
+  return apiErrors.error(
+    'BAD_REQUEST',
+    `The body ended after ${size} bytes${declared === undefined ? '' : ` of ${declared}`}. Send all of it.`,
+  );
 }

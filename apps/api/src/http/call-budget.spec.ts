@@ -47,7 +47,9 @@ describe('the points of a tenant', () => {
   it('are named with true numbers when they are used up', () => {
     const { made } = budget(12_000);
     for (let call = 0; call < 100; call += 1) made.spend('one', 20);
-    expect(() => made.spend('one', 20)).toThrow('This tenant has used its points for costly calls (12000 a minute, 2000 at once). The next call is taken in 1 s.');
+    expect(() => made.spend('one', 20)).toThrow(
+      'This tenant has used its points for costly calls (12000 a minute, 2000 at once). The next call is taken in 1 s.',
+    );
   });
 
   it('are without end when the operator says 0', () => {

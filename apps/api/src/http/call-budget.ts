@@ -1,7 +1,8 @@
 /**
- * What one tenant's costly REST calls may cost, in points that come back with time. A call costs what its endpoint says, and each 16 KiB of its
- * body beyond the first 16 KiB a point more, so that neither many small calls nor few large ones keep the one thread of the API from other tenants.
- * Endpoints that name no points cost nothing, however large their bodies: nothing would refuse their callers.
+ * What one tenant's costly REST calls may cost, in points that come back with time. A call costs what its endpoint
+ * says, and each 16 KiB of its body beyond the first 16 KiB a point more, so that neither many small calls nor few
+ * large ones keep the one thread of the API from other tenants. Endpoints that name no points cost nothing, however
+ * large their bodies: nothing would refuse their callers.
  */
 import { KiB, SECOND } from '@annex/kernel';
 import { apiErrors } from './errors.js';
@@ -35,13 +36,20 @@ export class CallBudget {
     return (this.perMinute * BURST_S) / 60;
   }
 
-  /** Takes the points of a call. Throws `RATE_LIMITED` when the tenant has none left; what a call takes beyond them is owed. */
+  /**
+   * Takes the points of a call. Throws `RATE_LIMITED` when the tenant has none left; what a call takes beyond them is
+   * owed.
+   */
   spend(tenantId: string, points: number): void {
     if (this.perMinute === 0 || points <= 0) return;
     const account = this.#accountOf(tenantId);
     if (account.points <= 0) {
       const retryAfterS = Math.ceil(((1 - account.points) * 60) / this.perMinute);
-      throw apiErrors.error('RATE_LIMITED', `This tenant has used its points for costly calls (${this.perMinute} a minute, ${Math.floor(this.most)} at once). The next call is taken in ${retryAfterS} s.`, { retryAfterS });
+      throw apiErrors.error(
+        'RATE_LIMITED',
+        `This tenant has used its points for costly calls (${this.perMinute} a minute, ${Math.floor(this.most)} at once). The next call is taken in ${retryAfterS} s.`,
+        { retryAfterS },
+      );
     }
     this.#take(account, points);
   }

@@ -8,7 +8,10 @@ import { apiErrors } from './errors.js';
 import { requireKnownParameters } from './known-parameters.js';
 import type { KnownRoutes } from './known-routes.js';
 
-/** Who may call an endpoint: anybody, anybody signed in, platform operators, or a role in the tenant and every higher one. */
+/**
+ * Who may call an endpoint: anybody, anybody signed in, platform operators, or a role in the tenant and every higher
+ * one.
+ */
 export type Gate = 'public' | 'signed-in' | 'operator' | Role;
 
 const GATE = Symbol('gate');
@@ -44,12 +47,19 @@ export interface Identified extends FastifyRequest {
 }
 
 /**
- * Answers who calls as soon as the head of a request has arrived: nothing of its body is read for somebody who may not send it. What no route
- * takes is refused here too.
+ * Answers who calls as soon as the head of a request has arrived: nothing of its body is read for somebody who may not
+ * send it. What no route takes is refused here too.
  */
-export function admitBeforeBodies(server: FastifyInstance, { access, routes, budget }: { access: Access; routes: KnownRoutes; budget: CallBudget }): void {
+export function admitBeforeBodies(
+  server: FastifyInstance,
+  { access, routes, budget }: { access: Access; routes: KnownRoutes; budget: CallBudget },
+): void {
   server.addHook('onRequest', (request: Identified, _reply, done) => {
-    if (request.is404) return done(routes.wrongMethod(request) ?? apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.'));
+    if (request.is404)
+      return done(
+        routes.wrongMethod(request) ??
+          apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.'),
+      );
     const { gate } = request.routeOptions.config;
     if (gate === undefined) return done();
     admit(access, gate, request)
@@ -74,9 +84,17 @@ function requireOperator(principal: Principal): void {
 }
 
 async function callerFor(access: Access, gate: Role, principal: Principal, request: FastifyRequest): Promise<Caller> {
-  const { caller } = await access.resolveTenant(principal, { slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname }, request.id);
+  const { caller } = await access.resolveTenant(
+    principal,
+    { slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname },
+    request.id,
+  );
   if (!caller) throw apiErrors.error('FORBIDDEN', 'Name a tenant you belong to in X-Tenant-Slug.');
-  if (!roleAtLeast(caller.role, gate)) throw apiErrors.error('FORBIDDEN', `This needs the role ${gate}; yours is ${caller.role}. Ask an admin of the tenant.`);
+  if (!roleAtLeast(caller.role, gate))
+    throw apiErrors.error(
+      'FORBIDDEN',
+      `This needs the role ${gate}; yours is ${caller.role}. Ask an admin of the tenant.`,
+    );
   return caller;
 }
 
@@ -95,7 +113,8 @@ export class CallerGuard implements CanActivate {
 /** The bearer token of a request (RFC 6750 §2.1). Throws `UNAUTHENTICATED` when there is none. */
 export function bearerOf(request: FastifyRequest): string {
   const token = findBearer(request);
-  if (token === undefined) throw apiErrors.error('UNAUTHENTICATED', 'Send Authorization: Bearer <token>. POST /api/auth/login gives one.');
+  if (token === undefined)
+    throw apiErrors.error('UNAUTHENTICATED', 'Send Authorization: Bearer <token>. POST /api/auth/login gives one.');
   return token;
 }
 

@@ -24,7 +24,16 @@ it('connections are counted by network: an IPv6 /64, an IPv4 address', () => {
     server.emit('connection', peer);
     return peer;
   };
-  const [first, ...others] = ['2001:db8:0:1::1', '2001:db8:0:1::2', '2001:db8:0:1::3', '2001:db8:0:2::1', '192.0.2.1', '::ffff:192.0.2.1', '192.0.2.1', '192.0.2.2'].map(dial);
+  const [first, ...others] = [
+    '2001:db8:0:1::1',
+    '2001:db8:0:1::2',
+    '2001:db8:0:1::3',
+    '2001:db8:0:2::1',
+    '192.0.2.1',
+    '::ffff:192.0.2.1',
+    '192.0.2.1',
+    '192.0.2.2',
+  ].map(dial);
   expect(others.map(({ text }) => text.slice(9, 12))).toEqual(['', '429', '', '', '', '429', '']);
   first?.emit('close');
   expect(dial('2001:db8:0:1::4').text).toBe('');

@@ -1,4 +1,7 @@
-/** How many connections there may be, in all and from one address: each holds a file descriptor and memory before it has said anything. */
+/**
+ * How many connections there may be, in all and from one address: each holds a file descriptor and memory before it has
+ * said anything.
+ */
 import type { Server } from 'node:http';
 import { BlockList, isIPv6, type Socket } from 'node:net';
 import { networkOf } from '@annex/access';
@@ -16,7 +19,11 @@ export interface ConnectionLimits {
 export const defaultConnectionLimits = { connections: 10_000, connectionsPerAddress: 1000 } as const;
 
 /** Turns connections away that are one too many, each with a problem that says which limit it met. */
-export function limitConnections(server: Server, { connections, connectionsPerAddress }: Required<ConnectionLimits>, proxies: readonly string[]): void {
+export function limitConnections(
+  server: Server,
+  { connections, connectionsPerAddress }: Required<ConnectionLimits>,
+  proxies: readonly string[],
+): void {
   const trusted = proxyList(proxies);
   const counts = new Map<string, number>();
   let total = 0;
@@ -25,8 +32,22 @@ export function limitConnections(server: Server, { connections, connectionsPerAd
     const isProxy = trusted.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
     const network = networkOf(address);
     const own = isProxy ? 0 : (counts.get(network) ?? 0);
-    if (total >= connections) return refuse(socket, apiErrors.error('OVERLOADED', `This server has ${total} connections, the limit is ${connections}. Try again in a moment.`));
-    if (own >= connectionsPerAddress) return refuse(socket, apiErrors.error('RATE_LIMITED', `Your address has ${own} connections here, the limit is ${connectionsPerAddress}. Use those again, or close some.`));
+    if (total >= connections)
+      return refuse(
+        socket,
+        apiErrors.error(
+          'OVERLOADED',
+          `This server has ${total} connections, the limit is ${connections}. Try again in a moment.`,
+        ),
+      );
+    if (own >= connectionsPerAddress)
+      return refuse(
+        socket,
+        apiErrors.error(
+          'RATE_LIMITED',
+          `Your address has ${own} connections here, the limit is ${connectionsPerAddress}. Use those again, or close some.`,
+        ),
+      );
     total += 1;
     if (!isProxy) counts.set(network, own + 1);
     socket.once('close', () => {
@@ -41,7 +62,14 @@ export function limitConnections(server: Server, { connections, connectionsPerAd
 function refuse(socket: Socket, error: AnnexError): void {
   const requestId = newId('request');
   const body = JSON.stringify(problemBody(error, requestId));
-  const head = [`HTTP/1.1 ${error.kind.status} ${error.kind.title}`, 'content-type: application/problem+json', `x-request-id: ${requestId}`, 'retry-after: 1', `content-length: ${Buffer.byteLength(body)}`, 'connection: close'];
+  const head = [
+    `HTTP/1.1 ${error.kind.status} ${error.kind.title}`,
+    'content-type: application/problem+json',
+    `x-request-id: ${requestId}`,
+    'retry-after: 1',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ];
   // Whoever does not read this holds the connection no longer.
   socket.setTimeout(1000, () => socket.destroy());
   socket.on('error', () => socket.destroy());

@@ -2,21 +2,45 @@ import { describe, expect, it } from 'vitest';
 import { allowsOrigin, corsHeaders, isPreflight, joinVary, preflightHeaders, type CorsPolicy } from './cors.js';
 
 const app = 'https://app.example.com';
-const policy: CorsPolicy = { origins: [app, 'https://*.shop.example'], methods: ['GET', 'POST'], requestHeaders: ['authorization', 'content-type'], exposedHeaders: ['x-request-id'] };
-const asked = { origin: app, 'access-control-request-method': 'POST', 'access-control-request-headers': 'authorization, x-other' };
+const policy: CorsPolicy = {
+  origins: [app, 'https://*.shop.example'],
+  methods: ['GET', 'POST'],
+  requestHeaders: ['authorization', 'content-type'],
+  exposedHeaders: ['x-request-id'],
+};
+const asked = {
+  origin: app,
+  'access-control-request-method': 'POST',
+  'access-control-request-headers': 'authorization, x-other',
+};
 
 describe('an answer', () => {
   it('names the origin that asked, says that it depends on it, and which headers may be read', () => {
-    expect(corsHeaders(policy, { headers: { origin: app } })).toEqual({ vary: 'Origin', 'access-control-allow-origin': app, 'access-control-expose-headers': 'x-request-id' });
+    expect(corsHeaders(policy, { headers: { origin: app } })).toEqual({
+      vary: 'Origin',
+      'access-control-allow-origin': app,
+      'access-control-expose-headers': 'x-request-id',
+    });
   });
 
-  it.each([undefined, 'https://evil.example', 'null', `${app}.evil.example`, 'http://app.example.com', `${app}, ${app}`])('to %s names no origin', (origin) => {
+  it.each([
+    undefined,
+    'https://evil.example',
+    'null',
+    `${app}.evil.example`,
+    'http://app.example.com',
+    `${app}, ${app}`,
+  ])('to %s names no origin', (origin) => {
     expect(corsHeaders(policy, { headers: { origin } })).toEqual({ vary: 'Origin' });
   });
 
   it('for anybody is the same for everybody, unless cookies may come', () => {
-    expect(corsHeaders({ ...policy, origins: '*', exposedHeaders: [] }, { headers: { origin: app } })).toEqual({ 'access-control-allow-origin': '*' });
-    expect(corsHeaders({ ...policy, origins: '*', credentials: true, exposedHeaders: [] }, { headers: { origin: app } })).toEqual({ vary: 'Origin', 'access-control-allow-origin': app, 'access-control-allow-credentials': 'true' });
+    expect(corsHeaders({ ...policy, origins: '*', exposedHeaders: [] }, { headers: { origin: app } })).toEqual({
+      'access-control-allow-origin': '*',
+    });
+    expect(
+      corsHeaders({ ...policy, origins: '*', credentials: true, exposedHeaders: [] }, { headers: { origin: app } }),
+    ).toEqual({ vary: 'Origin', 'access-control-allow-origin': app, 'access-control-allow-credentials': 'true' });
   });
 });
 
@@ -38,11 +62,23 @@ describe('a preflight', () => {
   });
 
   it('is told nothing when the origin is not named', () => {
-    expect(preflightHeaders(policy, { headers: { ...asked, origin: 'https://evil.example' } })).toEqual({ vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers' });
+    expect(preflightHeaders(policy, { headers: { ...asked, origin: 'https://evil.example' } })).toEqual({
+      vary: 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers',
+    });
   });
 
-  it.each([['a, x-b', 'a, x-b'], ['a\r\nx: y', undefined], ['a,,b', undefined], ['a'.repeat(3000), undefined]])('that may send any header gets %j back only if these are names', (names, allowed) => {
-    expect(preflightHeaders({ ...policy, requestHeaders: '*' }, { headers: { ...asked, 'access-control-request-headers': names } })['access-control-allow-headers']).toBe(allowed);
+  it.each([
+    ['a, x-b', 'a, x-b'],
+    ['a\r\nx: y', undefined],
+    ['a,,b', undefined],
+    ['a'.repeat(3000), undefined],
+  ])('that may send any header gets %j back only if these are names', (names, allowed) => {
+    expect(
+      preflightHeaders(
+        { ...policy, requestHeaders: '*' },
+        { headers: { ...asked, 'access-control-request-headers': names } },
+      )['access-control-allow-headers'],
+    ).toBe(allowed);
   });
 });
 

@@ -1,4 +1,7 @@
-/** Cross-origin requests (WHATWG Fetch §3.2): the headers that let a page of another origin read an answer. Pure: knows no server. */
+/**
+ * Cross-origin requests (WHATWG Fetch §3.2): the headers that let a page of another origin read an answer. Pure: knows
+ * no server.
+ */
 import type { CorsRules } from '@annex/manifest';
 
 /** Who may read answers from a page of another origin, and what it may send. */
@@ -7,7 +10,10 @@ export interface CorsPolicy {
   origins: '*' | readonly string[];
   /** Methods that a preflight allows, in capitals. */
   methods: readonly string[];
-  /** Request headers that a preflight allows; `'*'`: whichever it asks for. Browsers do not count `Authorization` to a bare `*`. */
+  /**
+   * Request headers that a preflight allows; `'*'`: whichever it asks for. Browsers do not count `Authorization` to a
+   * bare `*`.
+   */
   requestHeaders: '*' | readonly string[];
   /** Answer headers that the page may read, beside the few that it always may. */
   exposedHeaders: readonly string[];
@@ -24,7 +30,10 @@ export interface CorsRequest {
 }
 
 /** What a plugin's route or a webhook source says, as a policy for these methods. */
-export function policyOf({ origins, requestHeaders, exposedHeaders, maxAgeS }: CorsRules, methods: readonly string[]): CorsPolicy {
+export function policyOf(
+  { origins, requestHeaders, exposedHeaders, maxAgeS }: CorsRules,
+  methods: readonly string[],
+): CorsPolicy {
   return { origins, methods, requestHeaders, exposedHeaders: exposedHeaders === '*' ? ['*'] : exposedHeaders, maxAgeS };
 }
 
@@ -35,10 +44,17 @@ const originShape = /^[a-z][a-z0-9+.-]*:\/\/[^/\s@?#]+$/i;
 
 /** Whether a request only asks if another one may be sent. */
 export function isPreflight({ method, headers }: CorsRequest): boolean {
-  return method === 'OPTIONS' && typeof headers['origin'] === 'string' && typeof headers['access-control-request-method'] === 'string';
+  return (
+    method === 'OPTIONS' &&
+    typeof headers['origin'] === 'string' &&
+    typeof headers['access-control-request-method'] === 'string'
+  );
 }
 
-/** Headers of every answer under a policy, refusals too. Without `Origin`, or for one that the policy does not name, only `Vary`. */
+/**
+ * Headers of every answer under a policy, refusals too. Without `Origin`, or for one that the policy does not name,
+ * only `Vary`.
+ */
 export function corsHeaders(policy: CorsPolicy, { headers }: Pick<CorsRequest, 'headers'>): Record<string, string> {
   const origin = headers['origin'];
   const anybody = policy.origins === '*' && policy.credentials !== true;
@@ -57,7 +73,10 @@ export function preflightHeaders(policy: CorsPolicy, request: Pick<CorsRequest, 
   const { vary, 'access-control-expose-headers': _, ...common } = corsHeaders(policy, request);
   const varies = [vary, 'Access-Control-Request-Method', 'Access-Control-Request-Headers'].filter(Boolean).join(', ');
   if (common['access-control-allow-origin'] === undefined) return { vary: varies };
-  const allowed = policy.requestHeaders === '*' ? askedHeaders(request.headers['access-control-request-headers']) : policy.requestHeaders.join(', ');
+  const allowed =
+    policy.requestHeaders === '*'
+      ? askedHeaders(request.headers['access-control-request-headers'])
+      : policy.requestHeaders.join(', ');
   return {
     ...common,
     vary: varies,
@@ -83,9 +102,13 @@ export function allowsOrigin(origins: CorsPolicy['origins'], origin: string): bo
 
 /** A `Vary` that names what both name. */
 export function joinVary(before: unknown, more: string): string {
-  const names = [before, more].flatMap((one) => (typeof one === 'string' ? one.split(',') : Array.isArray(one) ? one.map(String) : [])).map((name) => name.trim());
+  const names = [before, more]
+    .flatMap((one) => (typeof one === 'string' ? one.split(',') : Array.isArray(one) ? one.map(String) : []))
+    .map((name) => name.trim());
   const seen = new Set<string>();
-  return names.filter((name) => name !== '' && !seen.has(name.toLowerCase()) && seen.add(name.toLowerCase())).join(', ');
+  return names
+    .filter((name) => name !== '' && !seen.has(name.toLowerCase()) && seen.add(name.toLowerCase()))
+    .join(', ');
 }
 
 function askedHeaders(asked: string | string[] | undefined): string {

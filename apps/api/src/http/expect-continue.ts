@@ -1,4 +1,7 @@
-/** `Expect: 100-continue` (RFC 9110 §10.1.1): whoever asks first sends its body only when the head of its request was found good. */
+/**
+ * `Expect: 100-continue` (RFC 9110 §10.1.1): whoever asks first sends its body only when the head of its request was
+ * found good.
+ */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 
 const waiting = new WeakMap<IncomingMessage, ServerResponse>();

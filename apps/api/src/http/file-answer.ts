@@ -13,8 +13,16 @@ export interface FileAnswer {
   cacheControl: string;
 }
 
-/** Sends a file: strong ETag and conditional requests (RFC 9110 §8.8.3, §13), one byte range (§14), HEAD, never as a page of ours. */
-export async function sendFile({ request, reply, opened: { file, shown, read }, cacheControl }: FileAnswer): Promise<FastifyReply> {
+/**
+ * Sends a file: strong ETag and conditional requests (RFC 9110 §8.8.3, §13), one byte range (§14), HEAD, never as a
+ * page of ours.
+ */
+export async function sendFile({
+  request,
+  reply,
+  opened: { file, shown, read },
+  cacheControl,
+}: FileAnswer): Promise<FastifyReply> {
   const etag = `"${file.etag}"`;
   const modified = new Date(file.updated_at);
   modified.setUTCMilliseconds(0);
@@ -34,7 +42,8 @@ export async function sendFile({ request, reply, opened: { file, shown, read }, 
   const { range: asked, 'if-range': ifRange } = request.headers;
   const applies = asked !== undefined && file.size > 0 && (ifRange === undefined || ifRange === etag);
   const ranges = applies ? parseRange(file.size, asked) : -2;
-  if (ranges === -1) return reply.status(416).header('content-range', `bytes */${file.size}`).removeHeader('content-disposition').send();
+  if (ranges === -1)
+    return reply.status(416).header('content-range', `bytes */${file.size}`).removeHeader('content-disposition').send();
   const range = Array.isArray(ranges) && ranges.type === 'bytes' && ranges.length === 1 ? ranges[0] : undefined;
   if (range) void reply.status(206).header('content-range', `bytes ${range.start}-${range.end}/${file.size}`);
   void reply.header('content-length', range ? range.end - range.start + 1 : file.size);
@@ -47,13 +56,17 @@ export async function sendFile({ request, reply, opened: { file, shown, read }, 
 function disposition(key: string, shown: boolean): string {
   const name = key.slice(key.lastIndexOf('/') + 1);
   const plain = name.replace(/[^\x20-\x7e]|["%\\]/g, '_');
-  const full = encodeURIComponent(name).replace(/['()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`);
+  const full = encodeURIComponent(name).replace(
+    /['()*]/g,
+    (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
   return `${shown ? 'inline' : 'attachment'}; filename="${plain}"${full === plain ? '' : `; filename*=UTF-8''${full}`}`;
 }
 
 function isUnchanged({ headers }: FastifyRequest, etag: string, modified: Date): boolean {
   const tags = headers['if-none-match'];
-  if (tags !== undefined) return tags.trim() === '*' || tags.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
+  if (tags !== undefined)
+    return tags.trim() === '*' || tags.split(',').some((one) => one.trim().replace(/^W\//, '') === etag);
   const since = headers['if-modified-since'];
   return since !== undefined && Date.parse(since) >= modified.getTime();
 }

@@ -1,6 +1,7 @@
 /**
- * The body of `PUT /api/files/<key>` reaches its controller as the stream that it is, whatever its type. Fastify chooses a parser by the content
- * type, so such a request is given one of ours, and what the caller named is kept beside it.
+ * The body of `PUT /api/files/<key>` reaches its controller as the stream that it is, whatever its type. Fastify
+ * chooses a parser by the content type, so such a request is given one of ours, and what the caller named is kept
+ * beside it.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -23,7 +24,8 @@ export function streamFileBodies(server: FastifyInstance): void {
     if (named.has(request.raw)) {
       askForBody(request.raw);
       done(null, payload);
-    } else done(apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Only PUT /api/files/<key> takes bytes. Send application/json.'));
+    } else
+      done(apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Only PUT /api/files/<key> takes bytes. Send application/json.'));
   });
 }
 
@@ -33,13 +35,20 @@ export function isStream(body: unknown): body is Readable {
 }
 
 /**
- * The body and the type that its sender named; `undefined` when it named none, or the form type that some clients send by themselves.
- * Throws `UNSUPPORTED_MEDIA_TYPE` for a multipart form: what is sent is stored as it is.
+ * The body and the type that its sender named; `undefined` when it named none, or the form type that some clients send
+ * by themselves. Throws `UNSUPPORTED_MEDIA_TYPE` for a multipart form: what is sent is stored as it is.
  */
-export function readFileBody(request: FastifyRequest): { content: Readable; contentType: string | undefined; size: number | undefined } {
+export function readFileBody(request: FastifyRequest): {
+  content: Readable;
+  contentType: string | undefined;
+  size: number | undefined;
+} {
   const type = named.get(request.raw);
   if (/^multipart\/form-data/i.test(type ?? '')) {
-    throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send the bytes of the file as the body, as `curl -T file` does, not as a form.');
+    throw apiErrors.error(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'Send the bytes of the file as the body, as `curl -T file` does, not as a form.',
+    );
   }
   const length = request.headers['content-length'];
   return {

@@ -20,8 +20,9 @@ type KeepAnswer = (tx: TenantTransaction, status: number, answer: unknown) => Pr
 const reservations = new WeakMap<Caller, KeepAnswer>();
 
 /**
- * The caller of work whose answer is kept in the transaction that does it, if there is an Idempotency-Key: whoever asks again after a crash at any
- * moment gets that answer and not the work twice. An answer that the request gives later, if it gets so far, takes its place.
+ * The caller of work whose answer is kept in the transaction that does it, if there is an Idempotency-Key: whoever asks
+ * again after a crash at any moment gets that answer and not the work twice. An answer that the request gives later, if
+ * it gets so far, takes its place.
  */
 export function answered<Done>(caller: Caller, status: number, answerOf: (done: Done) => unknown): RunsCaller<Done> {
   const keep = reservations.get(caller);
@@ -48,12 +49,16 @@ interface Keyed {
 
 /** Headers of an answer that belong to it, and come with it again. */
 const KEPT_HEADERS = ['etag', 'location'];
-/** Under this name the digest of a body that came as a stream is kept beside the headers: it is known only when the stream has ended. */
+/**
+ * Under this name the digest of a body that came as a stream is kept beside the headers: it is known only when the
+ * stream has ended.
+ */
 const BODY_DIGEST = 'annex-body-digest';
 
 /**
- * `Idempotency-Key` on mutations (IETF draft-ietf-httpapi-idempotency-key-header): within 24 hours the first response is given again; 409 while the
- * first request still runs, 422 when the key comes with another request. A request that failed inside Annex leaves no trace, so it may be tried again.
+ * `Idempotency-Key` on mutations (IETF draft-ietf-httpapi-idempotency-key-header): within 24 hours the first response
+ * is given again; 409 while the first request still runs, 422 when the key comes with another request. A request that
+ * failed inside Annex leaves no trace, so it may be tried again.
  */
 export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
@@ -83,9 +88,14 @@ export class IdempotencyInterceptor implements NestInterceptor {
 
   async #once(keyed: Keyed): Promise<unknown> {
     const { key, actor, transact, caller, request, reply, next, shownOnce } = keyed;
-    if (key.length === 0 || key.length > 255) throw apiErrors.error('BAD_REQUEST', `Idempotency-Key has ${key.length} characters; send 1 to 255.`);
+    if (key.length === 0 || key.length > 255)
+      throw apiErrors.error('BAD_REQUEST', `Idempotency-Key has ${key.length} characters; send 1 to 255.`);
     const body = await readBody(request);
-    const entry = { actor, key, fingerprint: createHash('sha256').update(`${request.method} ${request.url}\n${body.text}`).digest('hex') };
+    const entry = {
+      actor,
+      key,
+      fingerprint: createHash('sha256').update(`${request.method} ${request.url}\n${body.text}`).digest('hex'),
+    };
     const first = await transact((tx) => reserveIdempotent(tx, entry));
     switch (first.state) {
       case 'replay': {
@@ -101,16 +111,33 @@ export class IdempotencyInterceptor implements NestInterceptor {
       case 'reserved': {
         if (caller) {
           reservations.set(caller, async (tx, status, answer) => {
-            if (!(await completeIdempotent(tx, { ...entry, claim: first.claim, status, body: keptText(answer, shownOnce) }))) throw inFlight();
+            if (
+              !(await completeIdempotent(tx, {
+                ...entry,
+                claim: first.claim,
+                status,
+                body: keptText(answer, shownOnce),
+              }))
+            )
+              throw inFlight();
           });
         }
         try {
           const value: unknown = await lastValueFrom(next.handle(), { defaultValue: undefined });
           const headers = { ...keptHeaders(reply), ...body.digest() };
-          await transact((tx) => completeIdempotent(tx, { ...entry, claim: first.claim, status: reply.statusCode, headers, body: keptText(value, shownOnce) }));
+          await transact((tx) =>
+            completeIdempotent(tx, {
+              ...entry,
+              claim: first.claim,
+              status: reply.statusCode,
+              headers,
+              body: keptText(value, shownOnce),
+            }),
+          );
           return value;
         } catch (thrown) {
-          const release = (): Promise<void> => transact((tx) => releaseIdempotent(tx, { ...entry, claim: first.claim }));
+          const release = (): Promise<void> =>
+            transact((tx) => releaseIdempotent(tx, { ...entry, claim: first.claim }));
           await release().catch(() => void releaseLater(release));
           throw thrown;
         }
@@ -133,7 +160,10 @@ async function readBody(request: FastifyRequest): Promise<ReadBody> {
   const none = { digest: () => ({}), digestUnread: () => Promise.resolve('') };
   if (request.isMultipart()) {
     const { bytes, enable, grant } = await readUpload(request);
-    return { ...none, text: JSON.stringify({ file: createHash('sha256').update(bytes).digest('hex'), enable, grant: grant ?? null }) };
+    return {
+      ...none,
+      text: JSON.stringify({ file: createHash('sha256').update(bytes).digest('hex'), enable, grant: grant ?? null }),
+    };
   }
   const { body } = request;
   if (!isStream(body)) return { ...none, text: JSON.stringify(body ?? null) };
@@ -161,18 +191,32 @@ function tapped(body: Readable, hash: Hash): Readable {
 }
 
 function keptHeaders(reply: FastifyReply): Record<string, string> {
-  return Object.fromEntries(KEPT_HEADERS.flatMap((name) => (typeof reply.getHeader(name) === 'string' ? [[name, String(reply.getHeader(name))]] : [])));
+  return Object.fromEntries(
+    KEPT_HEADERS.flatMap((name) =>
+      typeof reply.getHeader(name) === 'string' ? [[name, String(reply.getHeader(name))]] : [],
+    ),
+  );
 }
 
 function mismatch(): Error {
-  return apiErrors.error('IDEMPOTENCY_MISMATCH', 'This Idempotency-Key was used for another request within 24 hours. Use a new key.');
+  return apiErrors.error(
+    'IDEMPOTENCY_MISMATCH',
+    'This Idempotency-Key was used for another request within 24 hours. Use a new key.',
+  );
 }
 
 function inFlight(): Error {
-  return apiErrors.error('IDEMPOTENCY_IN_FLIGHT', 'The first request with this Idempotency-Key has not ended yet. Try again in a moment.', { retryAfterS: 1 });
+  return apiErrors.error(
+    'IDEMPOTENCY_IN_FLIGHT',
+    'The first request with this Idempotency-Key has not ended yet. Try again in a moment.',
+    { retryAfterS: 1 },
+  );
 }
 
-/** What failed may be tried again: as soon as PostgreSQL is back, if that was away. A key that never gets so far counts as abandoned in the end. */
+/**
+ * What failed may be tried again: as soon as PostgreSQL is back, if that was away. A key that never gets so far counts
+ * as abandoned in the end.
+ */
 async function releaseLater(release: () => Promise<void>): Promise<void> {
   for (let attempt = 0; attempt < 20; attempt += 1) {
     await sleep(250 * 2 ** Math.min(attempt, 4), undefined, { ref: false });

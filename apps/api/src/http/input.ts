@@ -1,5 +1,13 @@
 import { explainIssue } from '@annex/host-api';
-import { isJsonObject, parseId, type Id, type IdKind, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import {
+  isJsonObject,
+  parseId,
+  type Id,
+  type IdKind,
+  type InputFault,
+  type Json,
+  type JsonObject,
+} from '@annex/kernel';
 import type { PipeTransform } from '@nestjs/common';
 import { z } from 'zod';
 import { apiErrors } from './errors.js';
@@ -26,18 +34,34 @@ export function readInput<Schema extends z.ZodType>(schema: Schema, value: unkno
   const parsed = schema.safeParse(value ?? {});
   if (parsed.success) return parsed.data;
   const errors = parsed.error.issues.slice(0, MAX_FAULTS).flatMap(faults).slice(0, MAX_FAULTS);
-  throw apiErrors.error('INVALID_INPUT', errors.map((fault) => `${fault.pointer || 'body'}: ${fault.detail}`).join('; ').slice(0, 1000), { errors });
+  throw apiErrors.error(
+    'INVALID_INPUT',
+    errors
+      .map((fault) => `${fault.pointer || 'body'}: ${fault.detail}`)
+      .join('; ')
+      .slice(0, 1000),
+    { errors },
+  );
 }
 
 function faults(issue: z.core.$ZodIssue): InputFault[] {
   const pointer = issue.path.map((part) => `/${String(part).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.map((key) => ({ pointer: `${pointer}/${key}`, code: 'UNKNOWN_KEY', detail: 'is not a field of this request' }));
+    return issue.keys.map((key) => ({
+      pointer: `${pointer}/${key}`,
+      code: 'UNKNOWN_KEY',
+      detail: 'is not a field of this request',
+    }));
   }
-  return [{ pointer, code: issue.code === 'custom' ? 'INVALID' : issue.code.toUpperCase(), detail: explainIssue(issue) }];
+  return [
+    { pointer, code: issue.code === 'custom' ? 'INVALID' : issue.code.toUpperCase(), detail: explainIssue(issue) },
+  ];
 }
 
-/** Any JSON. A body came out of `JSON.parse`, so there is nothing to check, and a walk over it would cost more than reading it did. */
+/**
+ * Any JSON. A body came out of `JSON.parse`, so there is nothing to check, and a walk over it would cost more than
+ * reading it did.
+ */
 export const anyJson = z.custom<Json>(() => true).meta({ description: 'Any JSON' });
 
 /** Any JSON object. */
@@ -53,7 +77,12 @@ export function smallRecord<Value extends z.ZodType>(key: z.ZodString, value: Va
 }
 
 /** Text to look something up by: 1 to `max` characters without U+0000, which nothing is called. */
-export const lookup = (max: number): z.ZodString => z.string().min(1).max(max).regex(/^[^\0]*$/, { error: 'must not hold U+0000' });
+export const lookup = (max: number): z.ZodString =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\0]*$/, { error: 'must not hold U+0000' });
 
 /** `?limit=&cursor=` of every list. */
 export const pageSchema = z.object({
@@ -69,11 +98,14 @@ export const wholeListSchema = z.object({
 });
 
 /** An instant in a query: RFC 3339. */
-export const instant = z.iso.datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z' }).transform((text) => new Date(text));
+export const instant = z.iso
+  .datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z' })
+  .transform((text) => new Date(text));
 
 /** An id that came in a path or body. One that is not well-formed names nothing, so it is `NOT_FOUND`. */
 export function requireId<K extends IdKind>(kind: K, text: string): Id<K> {
   const id = parseId(kind, text);
-  if (id === undefined) throw apiErrors.error('NOT_FOUND', `There is no ${kind} ${JSON.stringify(text.slice(0, 60))} here.`);
+  if (id === undefined)
+    throw apiErrors.error('NOT_FOUND', `There is no ${kind} ${JSON.stringify(text.slice(0, 60))} here.`);
   return id;
 }

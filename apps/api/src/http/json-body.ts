@@ -10,37 +10,59 @@ import { apiErrors } from './errors.js';
 import { refuseInexactNumbers } from './exact-body.js';
 import { findIllFormed } from './well-formed.js';
 
-/** Takes `application/json` and the `+json` types (RFC 6839), CloudEvents among them; no other type of Fastify's own. */
+/**
+ * Takes `application/json` and the `+json` types (RFC 6839), CloudEvents among them; no other type of Fastify's own.
+ */
 export function parseJsonBodies(server: FastifyInstance, bodies: BodyReader, budget: CallBudget): void {
   server.removeAllContentTypeParsers();
-  server.addContentTypeParser(/^application\/([\w.-]+\+)?json\b/i, async (request: Identified, payload: IncomingMessage) => {
-    const body = await bodies.read(request, payload);
-    if (request.caller && request.routeOptions.config.callPoints) budget.charge(request.caller.tenant.id, body.length);
-    return readJsonBody(request.headers['content-encoding'], body);
-  });
+  server.addContentTypeParser(
+    /^application\/([\w.-]+\+)?json\b/i,
+    async (request: Identified, payload: IncomingMessage) => {
+      const body = await bodies.read(request, payload);
+      if (request.caller && request.routeOptions.config.callPoints)
+        budget.charge(request.caller.tenant.id, body.length);
+      return readJsonBody(request.headers['content-encoding'], body);
+    },
+  );
   // `curl -d` and some clients name the form type when they send nothing.
-  server.addContentTypeParser('application/x-www-form-urlencoded', async (request: FastifyRequest, payload: IncomingMessage) => {
-    const body = await bodies.read(request, payload);
-    if (body.length === 0) return null;
-    throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send application/json, not a form: -H \'content-type: application/json\' -d \'{…}\'.');
-  });
+  server.addContentTypeParser(
+    'application/x-www-form-urlencoded',
+    async (request: FastifyRequest, payload: IncomingMessage) => {
+      const body = await bodies.read(request, payload);
+      if (body.length === 0) return null;
+      throw apiErrors.error(
+        'UNSUPPORTED_MEDIA_TYPE',
+        "Send application/json, not a form: -H 'content-type: application/json' -d '{…}'.",
+      );
+    },
+  );
 }
 
-/** The value of a body, `undefined` for an empty one. Throws `INVALID_JSON`, `INVALID_INPUT` or `UNSUPPORTED_MEDIA_TYPE`. */
+/**
+ * The value of a body, `undefined` for an empty one. Throws `INVALID_JSON`, `INVALID_INPUT` or
+ * `UNSUPPORTED_MEDIA_TYPE`.
+ */
 export function readJsonBody(encoding: string | undefined, body: Buffer): unknown {
   if (encoding !== undefined && encoding.trim().toLowerCase() !== 'identity') {
-    throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', `Content-Encoding ${encoding.slice(0, 60)} is not read; send the body as it is.`);
+    throw apiErrors.error(
+      'UNSUPPORTED_MEDIA_TYPE',
+      `Content-Encoding ${encoding.slice(0, 60)} is not read; send the body as it is.`,
+    );
   }
   if (body.length === 0) return undefined;
   if (!isUtf8(body)) throw apiErrors.error('INVALID_JSON', 'The body is not UTF-8, which JSON is sent in.');
   const shape = readJsonShape(body);
   const fault = jsonShapeFault(shape);
-  if (fault) throw apiErrors.error('INVALID_INPUT', `The body ${fault.detail}.`, { errors: [{ pointer: '', ...fault }] });
+  if (fault)
+    throw apiErrors.error('INVALID_INPUT', `The body ${fault.detail}.`, { errors: [{ pointer: '', ...fault }] });
   const text = body.toString('utf8');
   const value = parse(text.startsWith('\ufeff') ? text.slice(1) : text);
   refuseInexactNumbers(text);
   if ((shape.hasEscapes || mayReachPrototypes.test(text)) && reachesPrototype(value)) {
-    throw apiErrors.error('INVALID_INPUT', 'The body holds the key "__proto__", or "prototype" below "constructor", which no field is called here. Rename it.');
+    throw apiErrors.error(
+      'INVALID_INPUT',
+      'The body holds the key "__proto__", or "prototype" below "constructor", which no field is called here. Rename it.',
+    );
   }
   // Bytes that are UTF-8 hold whole characters; halves come as escapes only.
   if (shape.hasEscapes) refuseIllFormed(value);
@@ -51,7 +73,11 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    throw apiErrors.error('INVALID_JSON', `The body is not valid JSON: ${(thrown as SyntaxError).message.slice(0, 200)}`, { cause: thrown });
+    throw apiErrors.error(
+      'INVALID_JSON',
+      `The body is not valid JSON: ${(thrown as SyntaxError).message.slice(0, 200)}`,
+      { cause: thrown },
+    );
   }
 }
 
@@ -59,7 +85,9 @@ function refuseIllFormed(value: unknown): void {
   const pointer = findIllFormed(value);
   if (pointer === undefined) return;
   const detail = 'holds half a surrogate pair; send well-formed Unicode';
-  throw apiErrors.error('INVALID_INPUT', `${pointer || 'body'}: ${detail}`, { errors: [{ pointer, code: 'NOT_UNICODE', detail }] });
+  throw apiErrors.error('INVALID_INPUT', `${pointer || 'body'}: ${detail}`, {
+    errors: [{ pointer, code: 'NOT_UNICODE', detail }],
+  });
 }
 
 /** A cheap look before the walk. */
@@ -72,7 +100,8 @@ function reachesPrototype(value: unknown): boolean {
   for (const key of Object.keys(value)) {
     const inner = (value as Record<string, unknown>)[key];
     if (key === '__proto__') return true;
-    if (key === 'constructor' && typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype')) return true;
+    if (key === 'constructor' && typeof inner === 'object' && inner !== null && Object.hasOwn(inner, 'prototype'))
+      return true;
     if (reachesPrototype(inner)) return true;
   }
   return false;

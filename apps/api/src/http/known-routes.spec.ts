@@ -23,7 +23,10 @@ describe('a path that is there', () => {
   });
 
   it('says so to another method; one that is not there says nothing', () => {
-    expect(routes.wrongMethod({ method: 'PATCH', url: '/api/users?limit=1' })).toMatchObject({ code: 'METHOD_NOT_ALLOWED', headers: { allow: 'GET, HEAD, POST' } });
+    expect(routes.wrongMethod({ method: 'PATCH', url: '/api/users?limit=1' })).toMatchObject({
+      code: 'METHOD_NOT_ALLOWED',
+      headers: { allow: 'GET, HEAD, POST' },
+    });
     expect(routes.wrongMethod({ method: 'PATCH', url: '/api/nothing' })).toBeUndefined();
   });
 });

@@ -6,12 +6,20 @@ interface KnownRoute {
   readonly methods: readonly string[];
 }
 
-/** Every route of the server, to tell a path that is not there from a method that it does not take (RFC 9110 §15.5.6). */
+/**
+ * Every route of the server, to tell a path that is not there from a method that it does not take (RFC 9110 §15.5.6).
+ */
 export class KnownRoutes {
   readonly #routes: KnownRoute[] = [];
 
   add({ url, method }: Pick<RouteOptions, 'url' | 'method'>): void {
-    const pattern = url.replace(/\/+$/, '').split('/').map((part) => (part === '*' ? '.*' : part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))).join('/');
+    const pattern = url
+      .replace(/\/+$/, '')
+      .split('/')
+      .map((part) =>
+        part === '*' ? '.*' : part.startsWith(':') ? '[^/]+' : part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+      )
+      .join('/');
     this.#routes.push({ path: new RegExp(`^${pattern}/?$`), methods: [method].flat() });
   }
 
@@ -25,6 +33,8 @@ export class KnownRoutes {
     const methods = this.methodsOf(url.split('?')[0] ?? '');
     if (methods.length === 0) return undefined;
     const allow = methods.join(', ');
-    return apiErrors.error('METHOD_NOT_ALLOWED', `${method} is not taken here. This path takes ${allow}.`, { headers: { allow } });
+    return apiErrors.error('METHOD_NOT_ALLOWED', `${method} is not taken here. This path takes ${allow}.`, {
+      headers: { allow },
+    });
   }
 }

@@ -6,7 +6,9 @@ import { isBodyWaiting } from './expect-continue.js';
 /** How long the rest of a body may come that was refused, in milliseconds. */
 const REST_MS = 15_000;
 
-/** Prints any thrown thing as `application/problem+json` (RFC 9457). The one place where an error becomes a response. */
+/**
+ * Prints any thrown thing as `application/problem+json` (RFC 9457). The one place where an error becomes a response.
+ */
 export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
   const error = toAnnexError(thrown, request.routeOptions.bodyLimit ?? request.server.initialConfig.bodyLimit);
   const fields = { request_id: request.id, code: error.code, method: request.method, path: request.url.split('?')[0] };
@@ -15,7 +17,8 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
   if (reply.sent) return;
   leaveBody(request, reply);
   if (error.headers) void reply.headers(error.headers);
-  if (error.retryAfterS !== undefined) void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterS))));
+  if (error.retryAfterS !== undefined)
+    void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterS))));
   if (error.kind.status === 401) void reply.header('www-authenticate', 'Bearer realm="annex"');
   void reply
     .status(error.kind.status)
@@ -27,8 +30,8 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
 }
 
 /**
- * What becomes of a body that nobody reads. Fastify would end the connection; then whoever still sends finds it reset and never sees the answer
- * (RFC 9112 §9.6), so the rest is dropped as it comes, for a while.
+ * What becomes of a body that nobody reads. Fastify would end the connection; then whoever still sends finds it reset
+ * and never sees the answer (RFC 9112 §9.6), so the rest is dropped as it comes, for a while.
  */
 function leaveBody({ raw }: FastifyRequest, reply: FastifyReply): void {
   if (isBodyWaiting(raw)) return void reply.header('connection', 'close');
@@ -38,7 +41,9 @@ function leaveBody({ raw }: FastifyRequest, reply: FastifyReply): void {
   raw.once('close', () => clearTimeout(limit));
 }
 
-/** The members of a problem. What an error adds never takes the place of a member that RFC 9457 or the contract names. */
+/**
+ * The members of a problem. What an error adds never takes the place of a member that RFC 9457 or the contract names.
+ */
 export function problemBody(error: AnnexError, requestId: string): Record<string, unknown> {
   const members = {
     type: 'about:blank',

@@ -3,10 +3,21 @@ import { AnnexError, newId, type Logger } from '@annex/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { problemBody, sendProblem } from './problem.js';
 
-/** What is so wrong with a request that no route sees it, and how the server answers: with a problem, as everywhere else. */
+/**
+ * What is so wrong with a request that no route sees it, and how the server answers: with a problem, as everywhere
+ * else.
+ */
 const protocolFaults: Record<string, { status: number; title: string; detail: string }> = {
-  ERR_HTTP_REQUEST_TIMEOUT: { status: 408, title: 'The request took too long', detail: 'The request did not arrive in time. Send it in one go.' },
-  HPE_HEADER_OVERFLOW: { status: 431, title: 'The headers are too large', detail: 'The headers of the request are larger than the server takes.' },
+  ERR_HTTP_REQUEST_TIMEOUT: {
+    status: 408,
+    title: 'The request took too long',
+    detail: 'The request did not arrive in time. Send it in one go.',
+  },
+  HPE_HEADER_OVERFLOW: {
+    status: 431,
+    title: 'The headers are too large',
+    detail: 'The headers of the request are larger than the server takes.',
+  },
 };
 const malformed = { status: 400, title: 'Bad request', detail: 'What arrived is not an HTTP/1.1 request.' };
 
@@ -22,8 +33,16 @@ export function protocolErrors(logger: Logger): {
       if (!socket.writable) return void socket.destroy(thrown);
       const { status, title, detail } = protocolFaults[thrown.code ?? ''] ?? malformed;
       const requestId = newId('request');
-      const body = JSON.stringify(problemBody(new AnnexError('BAD_REQUEST', { title, status, fault: 'caller' }, detail), requestId));
-      const head = [`HTTP/1.1 ${status} ${title}`, 'content-type: application/problem+json', `x-request-id: ${requestId}`, `content-length: ${Buffer.byteLength(body)}`, 'connection: close'];
+      const body = JSON.stringify(
+        problemBody(new AnnexError('BAD_REQUEST', { title, status, fault: 'caller' }, detail), requestId),
+      );
+      const head = [
+        `HTTP/1.1 ${status} ${title}`,
+        'content-type: application/problem+json',
+        `x-request-id: ${requestId}`,
+        `content-length: ${Buffer.byteLength(body)}`,
+        'connection: close',
+      ];
       socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
     },
   };

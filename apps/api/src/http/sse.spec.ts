@@ -3,7 +3,10 @@ import { fastify, type FastifyInstance } from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
 import { streamEvents, type EventStream } from './sse.js';
 
-const gone = defineErrors('sse-spec', { GONE: { title: 'gone', status: 401, fault: 'caller' }, BROKEN: { title: 'broken', status: 503, fault: 'platform' } });
+const gone = defineErrors('sse-spec', {
+  GONE: { title: 'gone', status: 401, fault: 'caller' },
+  BROKEN: { title: 'broken', status: 503, fault: 'platform' },
+});
 
 let server: FastifyInstance | undefined;
 afterEach(() => server?.close());
@@ -11,7 +14,9 @@ afterEach(() => server?.close());
 /** A server with one stream, and the text a reader got once the stream has ended. */
 async function read(options: Pick<EventStream, 'start'> & Partial<EventStream>): Promise<string> {
   server = fastify({ forceCloseConnections: true });
-  server.get('/', (request, reply) => streamEvents({ request, reply, closing: new AbortController().signal, ...options }));
+  server.get('/', (request, reply) =>
+    streamEvents({ request, reply, closing: new AbortController().signal, ...options }),
+  );
   const response = await fetch(await server.listen({ port: 0 }));
   return response.text();
 }

@@ -14,7 +14,10 @@ export interface EventStream {
   reply: FastifyReply;
   /** Fires when the server closes: a stream would hold it up for ever. */
   closing: AbortSignal;
-  /** Gets what sends one event and answers what ends the source; while it throws, the response is still an ordinary problem. */
+  /**
+   * Gets what sends one event and answers what ends the source; while it throws, the response is still an ordinary
+   * problem.
+   */
   start: (send: Send) => Promise<() => void>;
   /** Asked now and then; throws an `AnnexError` once the caller may read no more. Default: for ever. */
   admit?: () => Promise<void>;
@@ -22,9 +25,20 @@ export interface EventStream {
   keepaliveMs?: number;
 }
 
-/** Streams values as server-sent events (WHATWG HTML §9.2) until the caller leaves, may read no more, or the server closes. */
-export async function streamEvents({ request, reply, closing, start, admit, keepaliveMs = KEEPALIVE_MS }: EventStream): Promise<void> {
-  if (closing.aborted) throw apiErrors.error('OVERLOADED', 'The server is stopping. Connect again in a moment.', { retryAfterS: 1 });
+/**
+ * Streams values as server-sent events (WHATWG HTML §9.2) until the caller leaves, may read no more, or the server
+ * closes.
+ */
+export async function streamEvents({
+  request,
+  reply,
+  closing,
+  start,
+  admit,
+  keepaliveMs = KEEPALIVE_MS,
+}: EventStream): Promise<void> {
+  if (closing.aborted)
+    throw apiErrors.error('OVERLOADED', 'The server is stopping. Connect again in a moment.', { retryAfterS: 1 });
   const { raw } = reply;
   let waiting: string[] | undefined = [];
   const write = (text: string) => {
@@ -33,13 +47,21 @@ export async function streamEvents({ request, reply, closing, start, admit, keep
     else raw.write(text);
   };
   const gone = new Promise<void>((done) => raw.once('close', done));
-  const end = await start(({ id, data }) => write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`));
+  const end = await start(({ id, data }) =>
+    write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`),
+  );
   const finish = (): void => void raw.end();
   let keepalive: NodeJS.Timeout | undefined;
   try {
     const headers = reply.getHeaders() as OutgoingHttpHeaders;
     reply.hijack();
-    raw.writeHead(200, { ...headers, 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-store', 'x-accel-buffering': 'no', 'x-request-id': request.id });
+    raw.writeHead(200, {
+      ...headers,
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      'x-accel-buffering': 'no',
+      'x-request-id': request.id,
+    });
     raw.write(': connected\n\n');
     for (const text of waiting) raw.write(text);
     waiting = undefined;

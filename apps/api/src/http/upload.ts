@@ -23,7 +23,10 @@ export interface Upload {
 const rooms = new WeakMap<FastifyRequest, BodyMemory>();
 const read = new WeakMap<FastifyRequest, Promise<Upload>>();
 
-/** Lets one tenant have a few uploads under way, and says so before a body is asked for; what comes of them is held in the room for all bodies. */
+/**
+ * Lets one tenant have a few uploads under way, and says so before a body is asked for; what comes of them is held in
+ * the room for all bodies.
+ */
 export function limitUploads(server: FastifyInstance, memory: BodyMemory): void {
   const places = new InFlight(maxUploads, 'uploads');
   server.addHook('onRequest', (request: Identified, reply, done) => {
@@ -39,7 +42,10 @@ export function limitUploads(server: FastifyInstance, memory: BodyMemory): void 
   });
 }
 
-/** Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable` and `grant`. Whoever asks again gets what was read. */
+/**
+ * Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable` and `grant`. Whoever asks again
+ * gets what was read.
+ */
 export function readUpload(request: FastifyRequest): Promise<Upload> {
   const known = read.get(request);
   if (known) return known;
@@ -54,23 +60,36 @@ async function readOnce(request: FastifyRequest): Promise<Upload> {
   } catch (thrown) {
     // The parser's own errors carry no code: no boundary, an end that does not come, a head that is none.
     if (!(thrown instanceof Error) || 'code' in thrown) throw thrown;
-    throw apiErrors.error('BAD_REQUEST', `The multipart form cannot be read: ${thrown.message.slice(0, 200)}.`, { cause: thrown });
+    throw apiErrors.error('BAD_REQUEST', `The multipart form cannot be read: ${thrown.message.slice(0, 200)}.`, {
+      cause: thrown,
+    });
   }
 }
 
 async function readForm(request: FastifyRequest): Promise<Upload> {
-  if (!request.isMultipart()) throw apiErrors.error('UNSUPPORTED_MEDIA_TYPE', 'Send the package as multipart/form-data with the field `file`, as `curl -F file=@plugin.zip` does.');
+  if (!request.isMultipart())
+    throw apiErrors.error(
+      'UNSUPPORTED_MEDIA_TYPE',
+      'Send the package as multipart/form-data with the field `file`, as `curl -F file=@plugin.zip` does.',
+    );
   askForBody(request.raw);
   let bytes: Uint8Array | undefined;
   const fields = new Map<string, string[]>();
-  for await (const part of request.parts({ limits: { fileSize: maxPackageBytes, files: 2, fields: 20, fieldSize: 10_000, parts: 24 } })) {
+  for await (const part of request.parts({
+    limits: { fileSize: maxPackageBytes, files: 2, fields: 20, fieldSize: 10_000, parts: 24 },
+  })) {
     if (part.type === 'field') {
       fields.set(part.fieldname, [...(fields.get(part.fieldname) ?? []), String(part.value)]);
       continue;
     }
     const content = await gather(request, part.file);
-    if (part.file.truncated) throw apiErrors.error('PAYLOAD_TOO_LARGE', `The package is larger than ${maxPackageBytes} bytes (10 MiB). Leave out what the plugin does not need.`);
-    if (part.fieldname !== 'file') throw invalid('/file', `the package belongs in the field \`file\`, not \`${part.fieldname.slice(0, 50)}\``);
+    if (part.file.truncated)
+      throw apiErrors.error(
+        'PAYLOAD_TOO_LARGE',
+        `The package is larger than ${maxPackageBytes} bytes (10 MiB). Leave out what the plugin does not need.`,
+      );
+    if (part.fieldname !== 'file')
+      throw invalid('/file', `the package belongs in the field \`file\`, not \`${part.fieldname.slice(0, 50)}\``);
     if (bytes) throw invalid('/file', 'send one package a request');
     bytes = content;
   }
@@ -116,5 +135,7 @@ function readGrant(texts: string[] | undefined): Upload['grant'] {
 }
 
 function invalid(pointer: string, detail: string): Error {
-  return apiErrors.error('INVALID_INPUT', `${pointer.slice(1)}: ${detail}`, { errors: [{ pointer, code: 'INVALID', detail }] });
+  return apiErrors.error('INVALID_INPUT', `${pointer.slice(1)}: ${detail}`, {
+    errors: [{ pointer, code: 'INVALID', detail }],
+  });
 }

@@ -1,8 +1,9 @@
 import { jsonPointer } from '@annex/kernel';
 
 /**
- * Where a JSON value holds half of a surrogate pair, in a text or a key; `undefined`: nowhere. Such a text has no UTF-8 form (RFC 7493 §2.1), so
- * neither the database nor a signature could hold it. Looks at each value once; the pointer is made only when there is one.
+ * Where a JSON value holds half of a surrogate pair, in a text or a key; `undefined`: nowhere. Such a text has no UTF-8
+ * form (RFC 7493 §2.1), so neither the database nor a signature could hold it. Looks at each value once; the pointer is
+ * made only when there is one.
  */
 export function findIllFormed(value: unknown): string | undefined {
   if (typeof value === 'string') return value.isWellFormed() ? undefined : '';

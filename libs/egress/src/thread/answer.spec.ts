@@ -4,11 +4,20 @@ import { AnswerTaker } from './answer.js';
 import type { HopOrder } from './hop.js';
 import { answerLimits, maxSocketBytes } from './limits.js';
 
-const take = (wanted: Partial<HopOrder> = {}): AnswerTaker => new AnswerTaker({ method: 'GET', maxBytes: 10 * MiB, overflow: 'fail', stopAtRedirect: true, ...wanted });
+const take = (wanted: Partial<HopOrder> = {}): AnswerTaker =>
+  new AnswerTaker({ method: 'GET', maxBytes: 10 * MiB, overflow: 'fail', stopAtRedirect: true, ...wanted });
 type Controller = Parameters<AnswerTaker['onResponseStart']>[0];
 const controller = (fields: Record<string, string> = {}): Controller =>
-  ({ rawHeaders: Object.entries(fields).flat().map((part) => Buffer.from(part, 'latin1')) }) as unknown as Controller;
-const ended = async (taker: AnswerTaker): Promise<unknown> => Promise.race([taker.taken.catch((thrown: unknown) => thrown), new Promise((resolve) => setImmediate(resolve, 'still reading'))]);
+  ({
+    rawHeaders: Object.entries(fields)
+      .flat()
+      .map((part) => Buffer.from(part, 'latin1')),
+  }) as unknown as Controller;
+const ended = async (taker: AnswerTaker): Promise<unknown> =>
+  Promise.race([
+    taker.taken.catch((thrown: unknown) => thrown),
+    new Promise((resolve) => setImmediate(resolve, 'still reading')),
+  ]);
 /** Feeds until the taker has had enough, and answers how often. */
 async function feedUntilEnough(taker: AnswerTaker, feed: (time: number) => void, most: number): Promise<number> {
   for (let time = 1; time <= most; time += 1) {
@@ -42,7 +51,9 @@ describe('an answer is read no further', () => {
     const bytes = take();
     expect(await feedUntilEnough(bytes, (time) => bytes.read(time * 16 * KiB), 1_000)).toBe(17);
     const drops = take();
-    expect(await feedUntilEnough(drops, (time) => drops.read(time), 100_000)).toBeLessThanOrEqual(answerLimits.readsBeforeHeaders + 64);
+    expect(await feedUntilEnough(drops, (time) => drops.read(time), 100_000)).toBeLessThanOrEqual(
+      answerLimits.readsBeforeHeaders + 64,
+    );
     for (const taker of [notices, bytes, drops]) expect(await ended(taker)).toMatchObject({ code: 'HTTP_LIMIT' });
   });
 });
@@ -61,7 +72,7 @@ describe('an answer that may be cut', () => {
     taker.onResponseData(controller(), Buffer.from('abcd'));
     then(taker);
     expect(await ended(taker)).toMatchObject({ status: 200, cut: true });
-    expect(Buffer.from(((await taker.taken).body)).toString()).toMatch(/^abcd(and )?$/);
+    expect(Buffer.from((await taker.taken).body).toString()).toMatch(/^abcd(and )?$/);
   });
 
   it('fails as long as there is no status', async () => {

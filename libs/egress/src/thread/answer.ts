@@ -1,4 +1,7 @@
-/** Takes one answer in, piece by piece, and stops at the first limit that it passes. Memory is what the body holds so far, twice at most. */
+/**
+ * Takes one answer in, piece by piece, and stops at the first limit that it passes. Memory is what the body holds so
+ * far, twice at most.
+ */
 import { KiB, MiB } from '@annex/kernel';
 import type { Dispatcher } from 'undici';
 import { egressErrors } from '../errors.js';
@@ -19,7 +22,10 @@ export interface TakenAnswer {
 
 /** The error for a response larger than it may be. */
 export function tooLarge(max: number, what: string): Error {
-  return egressErrors.error('HTTP_LIMIT', `The response's ${what} is larger than ${max} bytes, which is the limit. Ask for less, such as a page or a range.`);
+  return egressErrors.error(
+    'HTTP_LIMIT',
+    `The response's ${what} is larger than ${max} bytes, which is the limit. Ask for less, such as a page or a range.`,
+  );
 }
 
 type Wanted = Pick<HopOrder, 'method' | 'maxBytes' | 'overflow' | 'stopAtRedirect'>;
@@ -50,7 +56,8 @@ export class AnswerTaker implements Dispatcher.DispatchHandler {
     if (this.#ended) return;
     this.#pieces += 1;
     const { bytesBeforeHeaders, readsBeforeHeaders, pieces } = answerLimits;
-    if (!this.#head && bytes > bytesBeforeHeaders) return this.fail(tooLarge(bytesBeforeHeaders, 'part before its body'));
+    if (!this.#head && bytes > bytesBeforeHeaders)
+      return this.fail(tooLarge(bytesBeforeHeaders, 'part before its body'));
     if (!this.#head && this.#pieces > readsBeforeHeaders) return this.fail(inPieces(readsBeforeHeaders));
     const most = maxSocketBytes(this.wanted.maxBytes);
     if (bytes > most) return this.fail(tooLarge(most, 'text, with what stands between the parts of its body,'));
@@ -66,17 +73,34 @@ export class AnswerTaker implements Dispatcher.DispatchHandler {
     if (status < 200) {
       this.#informational += 1;
       if (this.#informational > answerLimits.informational) {
-        this.fail(egressErrors.error('HTTP_LIMIT', `The host sent more than ${answerLimits.informational} informational answers (1xx) and no other.`));
+        this.fail(
+          egressErrors.error(
+            'HTTP_LIMIT',
+            `The host sent more than ${answerLimits.informational} informational answers (1xx) and no other.`,
+          ),
+        );
       }
       return;
     }
     const headers = (controller.rawHeaders as readonly Buffer[]).map((part) => part.toString('latin1'));
     const hasBody = this.wanted.method !== 'HEAD' && status !== 204 && status !== 304;
-    this.#head = { status, headers, gzip: hasBody && /^\s*(x-)?gzip\s*$/i.test(rawHeader(headers, 'content-encoding') ?? '') };
-    if (headers.length / 2 > answerLimits.headerFields) return this.#refuse(egressErrors.error('HTTP_LIMIT', `The response has more than ${answerLimits.headerFields} header fields, which is the limit.`));
-    if (this.wanted.stopAtRedirect && redirects.has(status) && rawHeader(headers, 'location') !== undefined) return this.#finish(true);
+    this.#head = {
+      status,
+      headers,
+      gzip: hasBody && /^\s*(x-)?gzip\s*$/i.test(rawHeader(headers, 'content-encoding') ?? ''),
+    };
+    if (headers.length / 2 > answerLimits.headerFields)
+      return this.#refuse(
+        egressErrors.error(
+          'HTTP_LIMIT',
+          `The response has more than ${answerLimits.headerFields} header fields, which is the limit.`,
+        ),
+      );
+    if (this.wanted.stopAtRedirect && redirects.has(status) && rawHeader(headers, 'location') !== undefined)
+      return this.#finish(true);
     const announced = Number(rawHeader(headers, 'content-length') ?? 0);
-    if (hasBody && announced > this.wanted.maxBytes && this.wanted.overflow === 'fail') return this.fail(tooLarge(this.wanted.maxBytes, 'body'));
+    if (hasBody && announced > this.wanted.maxBytes && this.wanted.overflow === 'fail')
+      return this.fail(tooLarge(this.wanted.maxBytes, 'body'));
     // What is announced may never come, so little is made room for at once.
     if (hasBody && announced > 0) this.#body = new Uint8Array(Math.min(announced, this.wanted.maxBytes, mostAhead));
   }
@@ -131,5 +155,8 @@ export class AnswerTaker implements Dispatcher.DispatchHandler {
 }
 
 function inPieces(most: number): Error {
-  return egressErrors.error('HTTP_LIMIT', `The response comes in more than ${most} pieces, which is the limit. Ask for less, or let the server send larger chunks.`);
+  return egressErrors.error(
+    'HTTP_LIMIT',
+    `The response comes in more than ${most} pieces, which is the limit. Ask for less, or let the server send larger chunks.`,
+  );
 }

@@ -1,6 +1,6 @@
 /**
- * Opens the connection. It dials addresses, never names, so nothing can resolve differently between the check and the connection; the name
- * is used for TLS alone. What the socket is really connected to is compared once more.
+ * Opens the connection. It dials addresses, never names, so nothing can resolve differently between the check and the
+ * connection; the name is used for TLS alone. What the socket is really connected to is compared once more.
  */
 import { quote } from '@annex/kernel';
 import { connect, type Socket } from 'node:net';
@@ -51,19 +51,32 @@ export async function dial(options: DialOptions): Promise<Dialled> {
     }
     if (!isConnectedTo(socket, address)) {
       socket.destroy();
-      throw egressErrors.error('EGRESS_PRIVATE_ADDRESS', `The connection to ${quote(options.host)} went to another address than the one that was checked.`);
+      throw egressErrors.error(
+        'EGRESS_PRIVATE_ADDRESS',
+        `The connection to ${quote(options.host)} went to another address than the one that was checked.`,
+      );
     }
     return { socket: options.secure ? await secure(socket, options) : socket, bytesRead: () => socket.bytesRead };
   }
   options.signal.throwIfAborted();
   const reason = (failure as { code?: unknown } | undefined)?.code;
-  throw egressErrors.error('EGRESS_CONNECT', `No connection to ${quote(options.host)} on port ${options.port}${typeof reason === 'string' ? ` (${reason})` : ''}.`, { cause: failure });
+  throw egressErrors.error(
+    'EGRESS_CONNECT',
+    `No connection to ${quote(options.host)} on port ${options.port}${typeof reason === 'string' ? ` (${reason})` : ''}.`,
+    { cause: failure },
+  );
 }
 
 function connectTo(address: string, port: number, signal: AbortSignal): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const target = canonicalAddress(address) ?? address;
-    const socket = connect({ host: target, port, family: parseAddress(target)?.kind() === 'ipv6' ? 6 : 4, autoSelectFamily: false, noDelay: true });
+    const socket = connect({
+      host: target,
+      port,
+      family: parseAddress(target)?.kind() === 'ipv6' ? 6 : 4,
+      autoSelectFamily: false,
+      noDelay: true,
+    });
     const abort = (): void => fail(signal.reason);
     const fail = (reason: unknown): void => {
       signal.removeEventListener('abort', abort);
@@ -106,9 +119,13 @@ function secure(plain: Socket, { host, ca, signal }: DialOptions): Promise<Socke
       if (signal.aborted) return reject(signal.reason);
       const code = (thrown as { code?: unknown } | null)?.code;
       reject(
-        egressErrors.error('EGRESS_TLS', `${quote(host)} offers no TLS connection that can be trusted${typeof code === 'string' ? ` (${code})` : ''}. Check its certificate and name.`, {
-          cause: thrown,
-        }),
+        egressErrors.error(
+          'EGRESS_TLS',
+          `${quote(host)} offers no TLS connection that can be trusted${typeof code === 'string' ? ` (${code})` : ''}. Check its certificate and name.`,
+          {
+            cause: thrown,
+          },
+        ),
       );
     };
     socket.on('error', () => undefined);

@@ -42,4 +42,6 @@ export interface HopAnswer {
 export type ToThread = { kind: 'send'; order: HopOrder } | { kind: 'end'; id: number };
 
 /** `code`: one of the egress catalogue. */
-export type FromThread = { id: number } & ({ ok: true; answer: HopAnswer } | { ok: false; code: string; detail: string });
+export type FromThread = { id: number } & (
+  { ok: true; answer: HopAnswer } | { ok: false; code: string; detail: string }
+);

@@ -2,8 +2,14 @@ import { createGunzip, constants } from 'node:zlib';
 import { egressErrors } from '../errors.js';
 import { tooLarge } from './answer.js';
 
-/** Inflates a whole gzip body, to at most `maxBytes`. `lenient`: what is too large, broken or unfinished is cut there instead of refused. */
-export async function inflate(body: Uint8Array<ArrayBuffer>, { maxBytes, lenient }: { maxBytes: number; lenient: boolean }): Promise<{ body: Uint8Array<ArrayBuffer>; cut: boolean }> {
+/**
+ * Inflates a whole gzip body, to at most `maxBytes`. `lenient`: what is too large, broken or unfinished is cut there
+ * instead of refused.
+ */
+export async function inflate(
+  body: Uint8Array<ArrayBuffer>,
+  { maxBytes, lenient }: { maxBytes: number; lenient: boolean },
+): Promise<{ body: Uint8Array<ArrayBuffer>; cut: boolean }> {
   if (body.byteLength === 0) return { body, cut: false };
   const gunzip = createGunzip(lenient ? { finishFlush: constants.Z_SYNC_FLUSH } : {});
   const pieces: Buffer[] = [];
@@ -27,7 +33,10 @@ export async function inflate(body: Uint8Array<ArrayBuffer>, { maxBytes, lenient
   } catch (thrown) {
     const code = (thrown as { code?: unknown } | null)?.code;
     if (typeof code !== 'string' || !code.startsWith('Z_')) throw thrown;
-    if (!lenient) throw egressErrors.error('EGRESS_RESPONSE', `The body is not the gzip data that its headers promise (${code}).`, { cause: thrown });
+    if (!lenient)
+      throw egressErrors.error('EGRESS_RESPONSE', `The body is not the gzip data that its headers promise (${code}).`, {
+        cause: thrown,
+      });
     cut = true;
   }
   const whole = new Uint8Array(bytes);

@@ -1,6 +1,6 @@
 /**
- * The thread that talks HTTP with the outside world. What a server sends costs time to read, and a server that means harm can make that a
- * hundred times what the bytes are worth; here it costs the program's own thread nothing.
+ * The thread that talks HTTP with the outside world. What a server sends costs time to read, and a server that means
+ * harm can make that a hundred times what the bytes are worth; here it costs the program's own thread nothing.
  */
 import { isAnnexError, messageOf } from '@annex/kernel';
 import { parentPort } from 'node:worker_threads';
@@ -19,7 +19,17 @@ function begin(order: HopOrder): void {
   checking ??= setInterval(() => underWay.forEach((each) => each.check()), checkEveryMs);
   hop.answer.then(
     (answer) => tell({ id: order.id, ok: true, answer }, [answer.body.buffer]),
-    (thrown: unknown) => tell({ id: order.id, ok: false, ...(isAnnexError(thrown) ? { code: thrown.code, detail: thrown.detail } : { code: 'EGRESS_RESPONSE', detail: messageOf(thrown) }) }, []),
+    (thrown: unknown) =>
+      tell(
+        {
+          id: order.id,
+          ok: false,
+          ...(isAnnexError(thrown)
+            ? { code: thrown.code, detail: thrown.detail }
+            : { code: 'EGRESS_RESPONSE', detail: messageOf(thrown) }),
+        },
+        [],
+      ),
   );
 }
 

@@ -34,7 +34,10 @@ export function sendHop(order: HopOrder): Hop {
   return { answer: exchange(order, { taker, under, signal: ending.signal }), end, check };
 }
 
-async function exchange(order: HopOrder, { taker, under, signal }: { taker: AnswerTaker; under: { socket?: Dialled }; signal: AbortSignal }): Promise<HopAnswer> {
+async function exchange(
+  order: HopOrder,
+  { taker, under, signal }: { taker: AnswerTaker; under: { socket?: Dialled }; signal: AbortSignal },
+): Promise<HopAnswer> {
   const dialled = await dial({ ...order, signal });
   under.socket = dialled;
   const { socket } = dialled;
@@ -43,7 +46,13 @@ async function exchange(order: HopOrder, { taker, under, signal }: { taker: Answ
   const client = clientOn(order, socket);
   try {
     client.dispatch(
-      { path: order.path, method: order.method as Dispatcher.HttpMethod, headers: order.headers.flat(), body: order.body, reset: true },
+      {
+        path: order.path,
+        method: order.method as Dispatcher.HttpMethod,
+        headers: order.headers.flat(),
+        body: order.body,
+        reset: true,
+      },
       taker,
     );
     const { gzip, ...answer } = await taker.taken;
@@ -61,11 +70,14 @@ async function exchange(order: HopOrder, { taker, under, signal }: { taker: Answ
 function clientOn({ secure, authority, port }: HopOrder, socket: Dialled['socket']): Client {
   let unused = true;
   return new Client(`${secure ? 'https' : 'http'}://${authority}:${port}`, {
-    // The one socket, once: undici must not open a second connection by itself. It expects the answer after this call has returned.
+    // The one socket, once: undici must not open a second connection by itself. It expects the answer after this call
+    // has returned.
     connect: (_options, done) => {
       const first = unused;
       unused = false;
-      queueMicrotask(() => (first ? done(null, socket) : done(new Error('the connection was closed before the request was answered'), null)));
+      queueMicrotask(() =>
+        first ? done(null, socket) : done(new Error('the connection was closed before the request was answered'), null),
+      );
     },
     allowH2: false,
     pipelining: 1,
@@ -83,8 +95,17 @@ function close(socket: Dialled['socket'], client: Client): void {
 
 function responseError(thrown: unknown, host: string): AnnexError {
   const code = (thrown as { code?: unknown } | null)?.code;
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') return egressErrors.error('HTTP_LIMIT', `The response's headers are larger than ${answerLimits.headerBytes} bytes, which is the limit.`);
-  if (code === 'UND_ERR_INVALID_ARG') return egressErrors.error('EGRESS_REQUEST', `The request cannot be sent: ${messageOf(thrown)}.`, { cause: thrown });
+  if (code === 'UND_ERR_HEADERS_OVERFLOW')
+    return egressErrors.error(
+      'HTTP_LIMIT',
+      `The response's headers are larger than ${answerLimits.headerBytes} bytes, which is the limit.`,
+    );
+  if (code === 'UND_ERR_INVALID_ARG')
+    return egressErrors.error('EGRESS_REQUEST', `The request cannot be sent: ${messageOf(thrown)}.`, { cause: thrown });
   const detail = typeof code === 'string' ? ` (${code})` : '';
-  return egressErrors.error('EGRESS_RESPONSE', `${quote(host)} ended the connection or did not answer in HTTP${detail}.`, { cause: thrown });
+  return egressErrors.error(
+    'EGRESS_RESPONSE',
+    `${quote(host)} ended the connection or did not answer in HTTP${detail}.`,
+    { cause: thrown },
+  );
 }

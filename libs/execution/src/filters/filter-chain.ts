@@ -1,6 +1,6 @@
 /**
- * Passes a value through every filter of a point, one after the other. A filter that fails is passed over (`on_error: 'pass'`, the default) or
- * ends the whole call (`'fail'`); either way its run tells why.
+ * Passes a value through every filter of a point, one after the other. A filter that fails is passed over (`on_error:
+ * 'pass'`, the default) or ends the whole call (`'fail'`); either way its run tells why.
  */
 import { KiB, SECOND, quote, type Clock, type Id, type Json } from '@annex/kernel';
 import { outcomeOf } from '@annex/lifecycle';
@@ -27,7 +27,10 @@ export interface FilterCall {
   deadlineMs?: number;
   /** How many emits lie between the outside world and this call. Default 0. */
   depth?: number;
-  /** Installations whose filter this call was made in, at whatever remove: they are left out, so that no filter waits for itself. */
+  /**
+   * Installations whose filter this call was made in, at whatever remove: they are left out, so that no filter waits
+   * for itself.
+   */
   within?: readonly Id<'installation'>[] | undefined;
   /** Slugs of the plugins that called each other to come here, the caller last. Default: called from outside. */
   callers?: readonly string[] | undefined;
@@ -50,7 +53,9 @@ export interface FilterAnswer {
 }
 
 /** How one filter ended. `value` undefined: it answered nothing, and the value stays as it was. */
-export type FilterEnding = { runId: Id<'run'> } & ({ status: 'succeeded'; value: Json | undefined } | { status: 'failed'; error: { code: string; message: string } });
+export type FilterEnding = { runId: Id<'run'> } & (
+  { status: 'succeeded'; value: Json | undefined } | { status: 'failed'; error: { code: string; message: string } }
+);
 
 export interface FilterChainPorts {
   /** The filters of a point, in order. */
@@ -60,14 +65,24 @@ export interface FilterChainPorts {
   clock: Clock;
 }
 
-/** Passes a value through a point. Throws `PAYLOAD_TOO_LARGE`, and `FILTER_FAILED` when a filter that may not fail did. */
-export async function passThroughFilters({ find, run, clock }: FilterChainPorts, call: FilterCall): Promise<FilterAnswer> {
-  const handlers = (await find(call.tenantId, call.name)).filter(({ snapshot }) => !call.within?.includes(snapshot.installationId));
+/**
+ * Passes a value through a point. Throws `PAYLOAD_TOO_LARGE`, and `FILTER_FAILED` when a filter that may not fail did.
+ */
+export async function passThroughFilters(
+  { find, run, clock }: FilterChainPorts,
+  call: FilterCall,
+): Promise<FilterAnswer> {
+  const handlers = (await find(call.tenantId, call.name)).filter(
+    ({ snapshot }) => !call.within?.includes(snapshot.installationId),
+  );
   if (handlers.length === 0) return { value: call.value, runs: [] };
   const size = Buffer.byteLength(JSON.stringify(call.value));
   const { maxBytes = maxFilterValueBytes } = call;
   if (size > maxBytes) {
-    throw executionErrors.error('PAYLOAD_TOO_LARGE', `The value is ${size} bytes as JSON; a filter takes at most ${maxBytes}. Send less, such as an id in place of the thing.`);
+    throw executionErrors.error(
+      'PAYLOAD_TOO_LARGE',
+      `The value is ${size} bytes as JSON; a filter takes at most ${maxBytes}. Send less, such as an id in place of the thing.`,
+    );
   }
   const until = Math.min(clock.now() + filterChainMs, call.deadlineMs ?? Infinity);
   const runs: FilterStep[] = [];
@@ -86,20 +101,39 @@ export async function passThroughFilters({ find, run, clock }: FilterChainPorts,
   }
   return { value, runs };
 
-  async function take(handler: FilterHandler, current: Json): Promise<FilterEnding | { runId: null; status: 'skipped'; error: { code: string; message: string } }> {
+  async function take(
+    handler: FilterHandler,
+    current: Json,
+  ): Promise<FilterEnding | { runId: null; status: 'skipped'; error: { code: string; message: string } }> {
     const wallMs = Math.min(handler.registration.timeoutMs, until - clock.now());
     if (wallMs >= 1) return run(handler, { ...call, value: current }, wallMs);
-    return { runId: null, status: 'skipped', error: { code: 'TIMEOUT', message: `The filters before it used up the time of the whole call, ${filterChainMs} ms at most.` } };
+    return {
+      runId: null,
+      status: 'skipped',
+      error: {
+        code: 'TIMEOUT',
+        message: `The filters before it used up the time of the whole call, ${filterChainMs} ms at most.`,
+      },
+    };
   }
 }
 
-function failed(name: string, plugin: string, runId: Id<'run'> | null, { code, message }: { code: string; message: string }): Error {
+function failed(
+  name: string,
+  plugin: string,
+  runId: Id<'run'> | null,
+  { code, message }: { code: string; message: string },
+): Error {
   const { fault } = outcomeOf(code);
   // What the plugin threw are words of its own: they stand under the run.
   const why = fault === 'plugin' ? code : `${code}: ${message}`;
   const look = runId === null ? '' : ` GET /api/runs/${runId} tells more.`;
-  return executionErrors.error('FILTER_FAILED', `The filter ${quote(name)} of the plugin ${plugin} failed (${why}), and it says on_error: 'fail', so the value was not let through.${look}`, {
-    extra: { plugin, run_id: runId, filter: name, reason: code },
-    ...(fault === 'platform' && { retryAfterS: 1 }),
-  });
+  return executionErrors.error(
+    'FILTER_FAILED',
+    `The filter ${quote(name)} of the plugin ${plugin} failed (${why}), and it says on_error: 'fail', so the value was not let through.${look}`,
+    {
+      extra: { plugin, run_id: runId, filter: name, reason: code },
+      ...(fault === 'platform' && { retryAfterS: 1 }),
+    },
+  );
 }

@@ -12,8 +12,8 @@ export interface FilterHandler {
 export type FilterPoints = ReadonlyMap<string, readonly FilterHandler[]>;
 
 /**
- * Arranges the filters of a tenant's installations. The lowest priority comes first; of equals the plugin whose slug sorts first, and within
- * a plugin the one that was registered first. What is not enabled takes no part.
+ * Arranges the filters of a tenant's installations. The lowest priority comes first; of equals the plugin whose slug
+ * sorts first, and within a plugin the one that was registered first. What is not enabled takes no part.
  */
 export function arrangeFilters(snapshots: readonly InstallationSnapshot[]): FilterPoints {
   const points = new Map<string, FilterHandler[]>();
@@ -27,7 +27,12 @@ export function arrangeFilters(snapshots: readonly InstallationSnapshot[]): Filt
     });
   }
   for (const point of points.values()) {
-    point.sort((a, b) => a.registration.priority - b.registration.priority || compare(a.snapshot.slug, b.snapshot.slug) || a.index - b.index);
+    point.sort(
+      (a, b) =>
+        a.registration.priority - b.registration.priority ||
+        compare(a.snapshot.slug, b.snapshot.slug) ||
+        a.index - b.index,
+    );
   }
   return points;
 }

@@ -17,7 +17,11 @@ const maxInstallations = 5_000;
 
 /** Takes counts on their way into the tenant's usage. */
 export interface TrackPort {
-  track(tenantId: Id<'tenant'>, installationId: Id<'installation'>, entry: { name: string; sums: Readonly<Record<string, number>> }): void;
+  track(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    entry: { name: string; sums: Readonly<Record<string, number>> },
+  ): void;
 }
 
 export interface AnalyticsOptions {
@@ -27,17 +31,23 @@ export interface AnalyticsOptions {
 }
 
 /**
- * `ctx.analytics.track`: counts names by day, and sums the numeric properties given with them; other properties are not kept. In a background
- * run it counts when the run has ended well, so that a repeated attempt does not count twice.
+ * `ctx.analytics.track`: counts names by day, and sums the numeric properties given with them; other properties are not
+ * kept. In a background run it counts when the run has ended well, so that a repeated attempt does not count twice.
  */
-export function analyticsHandlers({ database, counts, clock }: AnalyticsOptions): Pick<HostHandlers<RunIdentity>, 'analytics.track'> {
+export function analyticsHandlers({
+  database,
+  counts,
+  clock,
+}: AnalyticsOptions): Pick<HostHandlers<RunIdentity>, 'analytics.track'> {
   const known = new Map<Id<'installation'>, Promise<{ day: string; names: Set<string> }>>();
 
   async function namesToday({ snapshot: { tenantId, installationId } }: RunIdentity): Promise<Set<string>> {
     const day = new Date(clock.now()).toISOString().slice(0, 10);
     const held = await known.get(installationId)?.catch(() => undefined);
     if (held?.day === day) return held.names;
-    const reading = database.forTenant(tenantId).transaction(async (tx) => ({ day, names: new Set(await trackedNames(tx, { installationId, day })) }));
+    const reading = database
+      .forTenant(tenantId)
+      .transaction(async (tx) => ({ day, names: new Set(await trackedNames(tx, { installationId, day })) }));
     known.set(installationId, reading);
     reading.catch(() => known.delete(installationId));
     for (const oldest of known.keys()) if (known.size > maxInstallations) known.delete(oldest);
@@ -50,7 +60,10 @@ export function analyticsHandlers({ database, counts, clock }: AnalyticsOptions)
       const sums = readSums(props ?? {}, identity);
       const names = await namesToday(identity);
       if (!names.has(name) && names.size >= maxTrackedNames) {
-        throw executionErrors.error('ANALYTICS_LIMIT', `This plugin counted ${names.size} different names today, which is the limit (${maxTrackedNames}); ${quote(name)} was not counted. Put what varies into a property instead of the name.`);
+        throw executionErrors.error(
+          'ANALYTICS_LIMIT',
+          `This plugin counted ${names.size} different names today, which is the limit (${maxTrackedNames}); ${quote(name)} was not counted. Put what varies into a property instead of the name.`,
+        );
       }
       names.add(name);
       const { tenantId, installationId } = identity.snapshot;
@@ -66,11 +79,23 @@ function readSums(props: { [key: string]: Json }, identity: RunIdentity): Record
   const sums = new Map<string, number>();
   for (const [prop, value] of Object.entries(props)) {
     if (typeof value !== 'number' || prop === '') continue;
-    if (prop.length > maxPropLength) throw executionErrors.error('ANALYTICS_LIMIT', `The property ${quote(prop)} has a name of ${prop.length} characters; the limit is ${maxPropLength}.`);
-    if (Math.abs(value) > maxTrackedAmount) throw executionErrors.error('ANALYTICS_LIMIT', `The property ${quote(prop)} is ${value}; amounts of at most ${maxTrackedAmount} either way are summed.`);
+    if (prop.length > maxPropLength)
+      throw executionErrors.error(
+        'ANALYTICS_LIMIT',
+        `The property ${quote(prop)} has a name of ${prop.length} characters; the limit is ${maxPropLength}.`,
+      );
+    if (Math.abs(value) > maxTrackedAmount)
+      throw executionErrors.error(
+        'ANALYTICS_LIMIT',
+        `The property ${quote(prop)} is ${value}; amounts of at most ${maxTrackedAmount} either way are summed.`,
+      );
     identity.checkName(prop, 'A property of ctx.analytics.track');
     sums.set(prop, value);
   }
-  if (sums.size > maxTrackedSums) throw executionErrors.error('ANALYTICS_LIMIT', `The call has ${sums.size} numeric properties; the limit is ${maxTrackedSums}. Count less at a time.`);
+  if (sums.size > maxTrackedSums)
+    throw executionErrors.error(
+      'ANALYTICS_LIMIT',
+      `The call has ${sums.size} numeric properties; the limit is ${maxTrackedSums}. Count less at a time.`,
+    );
   return Object.fromEntries(sums);
 }

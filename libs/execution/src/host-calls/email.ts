@@ -46,10 +46,15 @@ type SendArgs = HostArgs<'email.send'>[0];
 const maxMailBytes = 10 * 1024 * 1024;
 
 /**
- * `ctx.email`. A mail leaves at once, in a background run too, and cannot be called back when the run fails later. The same words in the same
- * run are the same mail, so an attempt that is made again does not send again what was sent.
+ * `ctx.email`. A mail leaves at once, in a background run too, and cannot be called back when the run fails later. The
+ * same words in the same run are the same mail, so an attempt that is made again does not send again what was sent.
  */
-export function emailHandlers({ mail, templates, loadTemplates, files }: EmailOptions): Pick<HostHandlers<RunIdentity>, 'email.send'> {
+export function emailHandlers({
+  mail,
+  templates,
+  loadTemplates,
+  files,
+}: EmailOptions): Pick<HostHandlers<RunIdentity>, 'email.send'> {
   /** How often each attempt has sent the same words. */
   const sent = new WeakMap<RunIdentity, Map<string, number>>();
 
@@ -61,12 +66,17 @@ export function emailHandlers({ mail, templates, loadTemplates, files }: EmailOp
     return nth;
   }
 
-  async function readTexts(args: SendArgs, identity: RunIdentity, signal: AbortSignal): Promise<{ text: string | undefined; html: string | undefined }> {
+  async function readTexts(
+    args: SendArgs,
+    identity: RunIdentity,
+    signal: AbortSignal,
+  ): Promise<{ text: string | undefined; html: string | undefined }> {
     const { template, data } = args;
     let { text, html } = args;
     if (template === undefined) return { text, html };
     const all = await loadTemplates(identity.snapshot);
-    const render = (name: string): Promise<string> => templates.render({ files: all, name, data: data ?? {}, tenant: identity.snapshot.tenantId, signal });
+    const render = (name: string): Promise<string> =>
+      templates.render({ files: all, name, data: data ?? {}, tenant: identity.snapshot.tenantId, signal });
     const { markup, plain } = twoParts(Object.keys(all), template);
     if (html === undefined && markup !== undefined) html = await render(markup);
     if (text === undefined && plain !== undefined) text = await render(plain);
@@ -75,24 +85,49 @@ export function emailHandlers({ mail, templates, loadTemplates, files }: EmailOp
     return { text, html };
   }
 
-  async function readAttachments(args: SendArgs, identity: RunIdentity): Promise<{ filename: string; contentType: string | undefined; bytes: Uint8Array }[]> {
+  async function readAttachments(
+    args: SendArgs,
+    identity: RunIdentity,
+  ): Promise<{ filename: string; contentType: string | undefined; bytes: Uint8Array }[]> {
     const read = [];
     let bytesLeft = maxMailBytes;
     for (const attachment of args.attachments ?? []) {
-      const one = 'file' in attachment ? await readFile(attachment, identity, bytesLeft) : { ...attachment, bytes: typeof attachment.content === 'string' ? Buffer.from(attachment.content) : attachment.content };
+      const one =
+        'file' in attachment
+          ? await readFile(attachment, identity, bytesLeft)
+          : {
+              ...attachment,
+              bytes: typeof attachment.content === 'string' ? Buffer.from(attachment.content) : attachment.content,
+            };
       bytesLeft = Math.max(0, bytesLeft - one.bytes.length);
       read.push({ filename: one.filename, contentType: one.contentType, bytes: one.bytes });
     }
     return read;
   }
 
-  async function readFile({ file: key, filename, contentType }: { file: string; filename?: string | undefined; contentType: string | undefined }, { snapshot }: RunIdentity, maxBytes: number): Promise<{ filename: string; contentType: string | undefined; bytes: Uint8Array }> {
+  async function readFile(
+    {
+      file: key,
+      filename,
+      contentType,
+    }: { file: string; filename?: string | undefined; contentType: string | undefined },
+    { snapshot }: RunIdentity,
+    maxBytes: number,
+  ): Promise<{ filename: string; contentType: string | undefined; bytes: Uint8Array }> {
     if (!findGrant(snapshot.grants, 'files.read')) {
-      throw outcomeErrors.error('PERMISSION_DENIED', 'Attaching a file of the tenant to a mail needs the permission "files.read", which this installation was not granted. Name it in the manifest’s permissions and have an admin grant it.');
+      throw outcomeErrors.error(
+        'PERMISSION_DENIED',
+        'Attaching a file of the tenant to a mail needs the permission "files.read", which this installation was not granted. Name it in the manifest’s permissions and have an admin grant it.',
+      );
     }
-    if (!files) throw executionErrors.error('FILE_CALL_LIMIT', 'No file store is joined here, so no file can be attached.');
+    if (!files)
+      throw executionErrors.error('FILE_CALL_LIMIT', 'No file store is joined here, so no file can be attached.');
     const { file, bytes } = await files.readBytes(snapshot.tenantId, key, maxBytes);
-    return { filename: filename ?? key.slice(key.lastIndexOf('/') + 1), contentType: contentType ?? file.content_type, bytes };
+    return {
+      filename: filename ?? key.slice(key.lastIndexOf('/') + 1),
+      contentType: contentType ?? file.content_type,
+      bytes,
+    };
   }
 
   return {
@@ -102,7 +137,15 @@ export function emailHandlers({ mail, templates, loadTemplates, files }: EmailOp
       const attachments = await readAttachments(args, identity);
       signal.throwIfAborted();
       return mail.send(
-        { to: list(args.to), cc: list(args.cc), bcc: list(args.bcc), replyTo: args.replyTo, subject: args.subject, ...texts, attachments },
+        {
+          to: list(args.to),
+          cc: list(args.cc),
+          bcc: list(args.bcc),
+          replyTo: args.replyTo,
+          subject: args.subject,
+          ...texts,
+          attachments,
+        },
         {
           tenantId: snapshot.tenantId,
           installationId: snapshot.installationId,

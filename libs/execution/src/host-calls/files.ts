@@ -22,40 +22,73 @@ interface FileActor {
 
 /** Tenant files (`@annex/files`). Keys are checked there. */
 export interface FilesPort {
-  list(tenantId: Id<'tenant'>, page: { prefix?: string | undefined; cursor?: string | undefined; limit: number }): Promise<{ items: FileStat[]; next_cursor: string | null }>;
+  list(
+    tenantId: Id<'tenant'>,
+    page: { prefix?: string | undefined; cursor?: string | undefined; limit: number },
+  ): Promise<{ items: FileStat[]; next_cursor: string | null }>;
   stat(tenantId: Id<'tenant'>, key: string): Promise<FileStat | undefined>;
-  readBytes(tenantId: Id<'tenant'>, key: string, maxBytes: number): Promise<{ file: FileStat; bytes: Uint8Array<ArrayBuffer> }>;
+  readBytes(
+    tenantId: Id<'tenant'>,
+    key: string,
+    maxBytes: number,
+  ): Promise<{ file: FileStat; bytes: Uint8Array<ArrayBuffer> }>;
   link(tenantId: Id<'tenant'>, key: string, expiresInS?: number): Promise<string>;
-  put(tenantId: Id<'tenant'>, key: string, content: Uint8Array, options: { actor: FileActor; contentType?: string | undefined; signal?: AbortSignal }): Promise<{ file: FileStat }>;
+  put(
+    tenantId: Id<'tenant'>,
+    key: string,
+    content: Uint8Array,
+    options: { actor: FileActor; contentType?: string | undefined; signal?: AbortSignal },
+  ): Promise<{ file: FileStat }>;
   delete(tenantId: Id<'tenant'>, key: string, options: { actor: FileActor }): Promise<boolean>;
 }
 
 const defaultFiles = 100;
 
 /**
- * `ctx.files`. Changes take place at once, in a background run too: an attempt that is made again writes again. Contents go where the plugin
- * sends them, as bytes; keys and types are kept in PostgreSQL, so they may hold no secret.
+ * `ctx.files`. Changes take place at once, in a background run too: an attempt that is made again writes again.
+ * Contents go where the plugin sends them, as bytes; keys and types are kept in PostgreSQL, so they may hold no secret.
  */
-export function fileHandlers(files: FilesPort): Pick<HostHandlers<RunIdentity>, 'files.list' | 'files.read' | 'files.stat' | 'files.url' | 'files.upload' | 'files.delete'> {
+export function fileHandlers(
+  files: FilesPort,
+): Pick<
+  HostHandlers<RunIdentity>,
+  'files.list' | 'files.read' | 'files.stat' | 'files.url' | 'files.upload' | 'files.delete'
+> {
   const actorOf = ({ snapshot, runId, depth }: RunIdentity): FileActor => ({
     name: `plugin:${snapshot.slug}`,
     run: { id: runId, depth, source: eventSources.plugin(snapshot.slug) },
   });
   return {
     'files.list': ([prefix, options], { identity }) =>
-      files.list(identity.snapshot.tenantId, { prefix, cursor: options?.cursor ?? undefined, limit: options?.limit ?? defaultFiles }),
+      files.list(identity.snapshot.tenantId, {
+        prefix,
+        cursor: options?.cursor ?? undefined,
+        limit: options?.limit ?? defaultFiles,
+      }),
     'files.stat': async ([key], { identity }) => (await files.stat(identity.snapshot.tenantId, key)) ?? null,
-    'files.read': async ([key], { identity }) => (await files.readBytes(identity.snapshot.tenantId, key, maxFileCallBytes)).bytes,
+    'files.read': async ([key], { identity }) =>
+      (await files.readBytes(identity.snapshot.tenantId, key, maxFileCallBytes)).bytes,
     'files.url': ([key, options], { identity }) => files.link(identity.snapshot.tenantId, key, options?.expires_s),
     'files.upload': async ([key, data, options], { identity, signal }) => {
       identity.checkName(key, 'The key of ctx.files.upload');
-      if (options?.content_type !== undefined) identity.checkName(options.content_type, 'The content type of ctx.files.upload');
+      if (options?.content_type !== undefined)
+        identity.checkName(options.content_type, 'The content type of ctx.files.upload');
       const bytes = typeof data === 'string' ? Buffer.from(data) : data;
       if (bytes.length > maxFileCallBytes) {
-        throw executionErrors.error('FILE_CALL_LIMIT', `ctx.files.upload was given ${bytes.length} bytes; it takes at most ${maxFileCallBytes} at once. Upload larger files by PUT /api/files/<key>.`);
+        throw executionErrors.error(
+          'FILE_CALL_LIMIT',
+          `ctx.files.upload was given ${bytes.length} bytes; it takes at most ${maxFileCallBytes} at once. Upload larger files by PUT /api/files/<key>.`,
+        );
       }
-      return (await files.put(identity.snapshot.tenantId, key, bytes, { actor: actorOf(identity), contentType: options?.content_type, signal })).file;
+      return (
+        await files.put(identity.snapshot.tenantId, key, bytes, {
+          actor: actorOf(identity),
+          contentType: options?.content_type,
+          signal,
+        })
+      ).file;
     },
-    'files.delete': ([key], { identity }) => files.delete(identity.snapshot.tenantId, key, { actor: actorOf(identity) }),
+    'files.delete': ([key], { identity }) =>
+      files.delete(identity.snapshot.tenantId, key, { actor: actorOf(identity) }),
   };
 }

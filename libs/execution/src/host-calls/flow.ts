@@ -16,10 +16,16 @@ export interface FlowOptions {
 }
 
 /**
- * `ctx.emit` and `ctx.jobs.runNow`. In a background run both take effect in the transaction that ends the run well: a run that fails, or is
- * repeated after a crash, has emitted nothing, so nothing happens twice. Where somebody waits (a route, a filter) they take effect at once.
+ * `ctx.emit` and `ctx.jobs.runNow`. In a background run both take effect in the transaction that ends the run well: a
+ * run that fails, or is repeated after a crash, has emitted nothing, so nothing happens twice. Where somebody waits (a
+ * route, a filter) they take effect at once.
  */
-export function flowHandlers({ database, emit, startJob, clock = systemClock }: FlowOptions): Pick<HostHandlers<RunIdentity>, 'emit' | 'jobs.runNow'> {
+export function flowHandlers({
+  database,
+  emit,
+  startJob,
+  clock = systemClock,
+}: FlowOptions): Pick<HostHandlers<RunIdentity>, 'emit' | 'jobs.runNow'> {
   async function take(identity: RunIdentity, effect: RunEffect): Promise<void> {
     if (identity.effects) identity.effects.push(effect);
     else await database.forTenant(identity.snapshot.tenantId).transaction(effect);
@@ -34,7 +40,10 @@ export function flowHandlers({ database, emit, startJob, clock = systemClock }: 
       const subject = identity.mask(options?.subject ?? null, 'The subject of ctx.emit');
       const source = identity.mask(options?.source ?? eventSources.plugin(snapshot.slug), 'The source of ctx.emit');
       if (depth + 1 > maxEmitDepth) {
-        throw outcomeErrors.error('EMIT_DEPTH', `This event would be ${depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each other's events.`);
+        throw outcomeErrors.error(
+          'EMIT_DEPTH',
+          `This event would be ${depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each other's events.`,
+        );
       }
       identity.noteUse('emitDepth', depth + 1);
       const event: NewEvent & { id: string } = {
@@ -57,7 +66,10 @@ export function flowHandlers({ database, emit, startJob, clock = systemClock }: 
       const job = snapshot.manifest.jobs.find((each) => each.name === name);
       if (!job) {
         const names = snapshot.manifest.jobs.map((each) => each.name);
-        throw executionErrors.error('JOB_UNKNOWN', `This plugin's manifest has no job ${quote(name)}.${didYouMean(name, names)} ctx.jobs.runNow starts the plugin's own jobs only.`);
+        throw executionErrors.error(
+          'JOB_UNKNOWN',
+          `This plugin's manifest has no job ${quote(name)}.${didYouMean(name, names)} ctx.jobs.runNow starts the plugin's own jobs only.`,
+        );
       }
       const start: JobStart = {
         runId: newId('run'),
@@ -80,9 +92,15 @@ function checkEvent(type: string, source: string | undefined): void {
   const fault = eventNameFault(type);
   if (fault) throw executionErrors.error('EVENT_REFUSED', `ctx.emit: ${fault.detail}`);
   if (isReservedEventName(type)) {
-    throw executionErrors.error('EVENT_REFUSED', `ctx.emit: ${quote(type)} is the platform's own; plugins cannot speak for it. Choose a name of your own, such as ${quote(`my.${type}`)}.`);
+    throw executionErrors.error(
+      'EVENT_REFUSED',
+      `ctx.emit: ${quote(type)} is the platform's own; plugins cannot speak for it. Choose a name of your own, such as ${quote(`my.${type}`)}.`,
+    );
   }
   if (source !== undefined && isReservedSource(source)) {
-    throw executionErrors.error('EVENT_REFUSED', `ctx.emit: a source may not begin with "annex:", which names the platform and its plugins. Leave it out to be named yourself.`);
+    throw executionErrors.error(
+      'EVENT_REFUSED',
+      `ctx.emit: a source may not begin with "annex:", which names the platform and its plugins. Leave it out to be named yourself.`,
+    );
   }
 }

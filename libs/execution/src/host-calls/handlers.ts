@@ -38,7 +38,21 @@ export interface HostCallPorts {
 }
 
 /** A handler for every row of the host-call table. */
-export function hostCallHandlers({ database, secrets, egress, emit, startJob, plugins, counts, files, templates, mail, tables, llm, clock }: HostCallPorts): HostHandlers<RunIdentity> {
+export function hostCallHandlers({
+  database,
+  secrets,
+  egress,
+  emit,
+  startJob,
+  plugins,
+  counts,
+  files,
+  templates,
+  mail,
+  tables,
+  llm,
+  clock,
+}: HostCallPorts): HostHandlers<RunIdentity> {
   const loadTemplates = templateLoader(database);
   return {
     'secrets.get': async ([name], { identity }) => {
@@ -47,7 +61,10 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, pl
       if (secret === undefined) return null;
       const { value, allowedHosts } = secret;
       if (allowedHosts.length > 0) {
-        throw executionErrors.error('SECRET_BOUND', `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, so the plugin's code does not get it. Send ctx.secrets.ref(${quote(name)}) with ctx.http, which puts the value in outside the sandbox.`);
+        throw executionErrors.error(
+          'SECRET_BOUND',
+          `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, so the plugin's code does not get it. Send ctx.secrets.ref(${quote(name)}) with ctx.http, which puts the value in outside the sandbox.`,
+        );
       }
       await identity.sawSecret(value);
       return value;
@@ -63,10 +80,16 @@ export function hostCallHandlers({ database, secrets, egress, emit, startJob, pl
     ...flowHandlers({ database, emit, startJob, clock }),
     ...webhookHandlers(database),
     ...(files ? fileHandlers(files) : handlersNotAvailable(fileMethods, 'No file store is joined here.')),
-    ...(templates ? templateHandlers(templates, loadTemplates) : handlersNotAvailable(['templates.render'] as const, 'No renderer is joined here.')),
-    ...(templates && mail ? emailHandlers({ mail, templates, loadTemplates, files }) : handlersNotAvailable(['email.send'] as const, 'No mailer is joined here.')),
+    ...(templates
+      ? templateHandlers(templates, loadTemplates)
+      : handlersNotAvailable(['templates.render'] as const, 'No renderer is joined here.')),
+    ...(templates && mail
+      ? emailHandlers({ mail, templates, loadTemplates, files })
+      : handlersNotAvailable(['email.send'] as const, 'No mailer is joined here.')),
     ...(tables ? dbHandlers(tables) : handlersNotAvailable(dbMethods, 'No tables are joined here.')),
-    ...(llm ? llmHandlers({ ...llm, clock }) : handlersNotAvailable(['llm.run'] as const, 'No language model is joined here.')),
+    ...(llm
+      ? llmHandlers({ ...llm, clock })
+      : handlersNotAvailable(['llm.run'] as const, 'No language model is joined here.')),
   };
 }
 

@@ -17,7 +17,11 @@ export interface HttpOptions {
 }
 
 /** `ctx.http` and the global `fetch`. */
-export function httpHandlers({ egress, secrets, clock = systemClock }: HttpOptions): Pick<HostHandlers<RunIdentity>, 'http.request'> {
+export function httpHandlers({
+  egress,
+  secrets,
+  clock = systemClock,
+}: HttpOptions): Pick<HostHandlers<RunIdentity>, 'http.request'> {
   return {
     'http.request': async ([{ method, url, headers, query, body, timeout_ms, redirect }], { identity, signal }) => {
       const { snapshot, runLimits, deadlineMs } = identity;
@@ -40,14 +44,20 @@ export function httpHandlers({ egress, secrets, clock = systemClock }: HttpOptio
         ...(redirect && { redirect }),
         ...(carriesSecret && { stayOnOrigin: true }),
       });
-      identity.noteUse('httpBodyBytes', Math.max(answer.body.byteLength, request.body === null ? 0 : Buffer.byteLength(request.body)));
+      identity.noteUse(
+        'httpBodyBytes',
+        Math.max(answer.body.byteLength, request.body === null ? 0 : Buffer.byteLength(request.body)),
+      );
       const bytes = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);
       const text = isUtf8(bytes);
       return {
         status: answer.status,
         headers: answer.headers,
         url: hide(answer.url),
-        body: { encoding: text ? ('utf8' as const) : ('base64' as const), data: bytes.toString(text ? 'utf8' : 'base64') },
+        body: {
+          encoding: text ? ('utf8' as const) : ('base64' as const),
+          data: bytes.toString(text ? 'utf8' : 'base64'),
+        },
       };
     },
   };

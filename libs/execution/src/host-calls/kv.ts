@@ -20,7 +20,9 @@ export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
       const { tenantId, installationId } = identity.snapshot;
       identity.checkName(key, 'The key of ctx.kv.set');
       const masked = identity.mask(value, `ctx.kv.set(${quote(key)})`);
-      await database.forTenant(tenantId).transaction((tx) => setKv(tx, { installationId, key, value: masked, ttlS: options?.ttl_s }));
+      await database
+        .forTenant(tenantId)
+        .transaction((tx) => setKv(tx, { installationId, key, value: masked, ttlS: options?.ttl_s }));
       return null;
     },
     'kv.delete': ([key], { identity }) => {
@@ -33,7 +35,9 @@ export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
       const after = cursor === undefined ? undefined : readCursor(cursor);
       // No key holds such characters, so nothing begins with them.
       if (prefix.includes('\0') || !prefix.isWellFormed()) return { keys: [], next_cursor: null };
-      const entries = await database.forTenant(tenantId).transaction((tx) => listKv(tx, { installationId, prefix, after, limit: limit + 1 }));
+      const entries = await database
+        .forTenant(tenantId)
+        .transaction((tx) => listKv(tx, { installationId, prefix, after, limit: limit + 1 }));
       const page = entries.slice(0, limit);
       const last = page.at(-1);
       return {
@@ -44,9 +48,14 @@ export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
     'kv.incr': async ([key, by, options], { identity }) => {
       const { tenantId, installationId } = identity.snapshot;
       identity.checkName(key, 'The key of ctx.kv.incr');
-      const sum = await database.forTenant(tenantId).transaction((tx) => incrementKv(tx, { installationId, key, by: by ?? 1, ttlS: options?.ttl_s }));
+      const sum = await database
+        .forTenant(tenantId)
+        .transaction((tx) => incrementKv(tx, { installationId, key, by: by ?? 1, ttlS: options?.ttl_s }));
       if (sum !== undefined) return sum;
-      throw executionErrors.error('KV_NOT_A_NUMBER', `The key ${quote(key)} holds something else than a number, so it cannot be counted up. Delete it or use another key.`);
+      throw executionErrors.error(
+        'KV_NOT_A_NUMBER',
+        `The key ${quote(key)} holds something else than a number, so it cannot be counted up. Delete it or use another key.`,
+      );
     },
   };
 }
@@ -54,7 +63,10 @@ export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
 function readCursor(cursor: string): string {
   const key = Buffer.from(cursor, 'base64url').toString('utf8');
   if (key === '' || key.includes('\0') || Buffer.from(key).toString('base64url') !== cursor) {
-    throw executionErrors.error('CURSOR_INVALID', 'The cursor is not one that ctx.kv.list answered as next_cursor. Leave it out to begin at the first key.');
+    throw executionErrors.error(
+      'CURSOR_INVALID',
+      'The cursor is not one that ctx.kv.list answered as next_cursor. Leave it out to begin at the first key.',
+    );
   }
   return key;
 }

@@ -9,7 +9,10 @@ import type { RunIdentity } from './run-identity.js';
 /** How long a call may take when the plugin does not say, in milliseconds; never beyond the run's own deadline. */
 const defaultTimeoutMs = 120_000;
 
-/** Largest value around a call: a prompt or an answer with JSON around it. What a filter answers is at most what any filter may. */
+/**
+ * Largest value around a call: a prompt or an answer with JSON around it. What a filter answers is at most what any
+ * filter may.
+ */
 const maxFilteredBytes = 2 * MiB + 64 * KiB;
 
 /** What the filters `llm.prompt` see and may change. More than this they may add for each other; it goes no further. */
@@ -35,26 +38,48 @@ export interface LlmHandlerOptions {
 type Options = HostArgs<'llm.run'>[1];
 
 /**
- * `ctx.llm`. Every call passes the tenant's filters: `llm.prompt` before it leaves, `llm.response` before the plugin sees the answer; one that is
- * declared `on_error: 'fail'` and fails stops the call. A filter that asks a model itself is left out of the filters around that call, so it
- * never waits for itself. Secrets that the plugin has read do not leave in a prompt.
+ * `ctx.llm`. Every call passes the tenant's filters: `llm.prompt` before it leaves, `llm.response` before the plugin
+ * sees the answer; one that is declared `on_error: 'fail'` and fails stops the call. A filter that asks a model itself
+ * is left out of the filters around that call, so it never waits for itself. Secrets that the plugin has read do not
+ * leave in a prompt.
  */
-export function llmHandlers({ llm, filters, onUsed, clock = systemClock }: LlmHandlerOptions): Pick<HostHandlers<RunIdentity>, 'llm.run'> {
+export function llmHandlers({
+  llm,
+  filters,
+  onUsed,
+  clock = systemClock,
+}: LlmHandlerOptions): Pick<HostHandlers<RunIdentity>, 'llm.run'> {
   return {
     'llm.run': async ([prompt, options], { identity, signal }) => {
       const { snapshot, runLimits, deadlineMs } = identity;
       if (identity.llmTokens >= runLimits.llmTokens) {
-        throw executionErrors.error('RATE_LIMITED', `This run used ${identity.llmTokens} language model tokens; the limit is ${runLimits.llmTokens}. Ask for less with max_tokens, or split the work over several runs.`);
+        throw executionErrors.error(
+          'RATE_LIMITED',
+          `This run used ${identity.llmTokens} language model tokens; the limit is ${runLimits.llmTokens}. Ask for less with max_tokens, or split the work over several runs.`,
+        );
       }
       const until = Math.min(deadlineMs, clock.now() + (options?.timeoutMs ?? defaultTimeoutMs));
       const pass = async (name: string, value: Json): Promise<Json> => {
         const { callChain, within, depth, user } = identity;
-        const answer = await filters.pass({ tenantId: snapshot.tenantId, name, value, user, signal, deadlineMs: until, depth, within, callers: callChain, maxBytes: maxFilteredBytes });
+        const answer = await filters.pass({
+          tenantId: snapshot.tenantId,
+          name,
+          value,
+          user,
+          signal,
+          deadlineMs: until,
+          depth,
+          within,
+          callers: callChain,
+          maxBytes: maxFilteredBytes,
+        });
         return answer.value;
       };
 
       const asked = promptOf(prompt, options);
-      const filtered = readPrompt(await pass('llm.prompt', identity.mask({ ...asked, plugin: snapshot.slug }, 'The prompt of ctx.llm')));
+      const filtered = readPrompt(
+        await pass('llm.prompt', identity.mask({ ...asked, plugin: snapshot.slug }, 'The prompt of ctx.llm')),
+      );
       const answer = await llm.complete({
         tenantId: snapshot.tenantId,
         source: `${snapshot.tenant.slug}/${snapshot.slug}`,
@@ -70,7 +95,13 @@ export function llmHandlers({ llm, filters, onUsed, clock = systemClock }: LlmHa
       const { usage, model, finishReason } = answer;
       identity.llmTokens += usage.total_tokens;
       onUsed(identity, usage);
-      const seen = { text: answer.text, usage: { ...usage }, model, finish_reason: finishReason, plugin: snapshot.slug };
+      const seen = {
+        text: answer.text,
+        usage: { ...usage },
+        model,
+        finish_reason: finishReason,
+        plugin: snapshot.slug,
+      };
       return { text: readResponse(await pass('llm.response', seen)), usage, model, finish_reason: finishReason };
     },
   };
@@ -86,7 +117,10 @@ function promptOf(prompt: HostArgs<'llm.run'>[0], options: Options) {
   ];
   const size = messages.reduce((sum, { content }) => sum + Buffer.byteLength(content), 0);
   if (size > maxPromptBytes) {
-    throw executionErrors.error('PAYLOAD_TOO_LARGE', `The prompt of ctx.llm is ${size} bytes; the limit is ${maxPromptBytes}. Send the part that matters, or ask about one part at a time.`);
+    throw executionErrors.error(
+      'PAYLOAD_TOO_LARGE',
+      `The prompt of ctx.llm is ${size} bytes; the limit is ${maxPromptBytes}. Send the part that matters, or ask about one part at a time.`,
+    );
   }
   return {
     messages,
@@ -110,8 +144,14 @@ function readResponse(value: Json): string {
   throw refused('llm.response', '{ text }', read.error);
 }
 
-/** What a filter made of a value that it must not: the call ends, since nobody can say what the filter wanted to keep from happening. */
+/**
+ * What a filter made of a value that it must not: the call ends, since nobody can say what the filter wanted to keep
+ * from happening.
+ */
 function refused(name: string, form: string, error: z.ZodError): Error {
   const where = error.issues[0]?.path.join('/') ?? '';
-  return executionErrors.error('FILTER_FAILED', `A filter ${name} of this tenant answered something that is not ${form}${where === '' ? '' : ` (/${where}: ${error.issues[0]?.message ?? ''})`}. Answer the value it got, changed.`);
+  return executionErrors.error(
+    'FILTER_FAILED',
+    `A filter ${name} of this tenant answered something that is not ${form}${where === '' ? '' : ` (/${where}: ${error.issues[0]?.message ?? ''})`}. Answer the value it got, changed.`,
+  );
 }

@@ -17,7 +17,16 @@ afterAll(() => sandbox?.stop());
 /** What a job answers that is run without any platform behind it. */
 async function run(code: string): Promise<unknown> {
   const bundle = scriptOf(code);
-  const limits = { wallMs: 20_000, cpuMs: 10_000, memoryMb: 64, resultBytes: 1e6, logLines: 10, logBytes: 1e4, hostCalls: 100, hostCallsAtOnce: 10 };
+  const limits = {
+    wallMs: 20_000,
+    cpuMs: 10_000,
+    memoryMb: 64,
+    resultBytes: 1e6,
+    logLines: 10,
+    logBytes: 1e4,
+    hostCalls: 100,
+    hostCallsAtOnce: 10,
+  };
   const outcome = await sandbox.run({
     runId: 'run_1',
     tenantId: 'ten_1',
@@ -26,7 +35,14 @@ async function run(code: string): Promise<unknown> {
     bundleSha256: bundle.sha256,
     loadBundle: () => Promise.resolve(bundle),
     handler: { kind: 'job', index: 0 },
-    context: { tenant: { id: 't', slug: 't', name: 't' }, user: null, plugin: { id: 'p', slug: 'p', version: '1.0.0' }, run: { id: 'run_1', kind: 'job', name: 'a', attempt: 1, deadlineMs: Date.now() + 20_000 }, permissions: [], config: {} },
+    context: {
+      tenant: { id: 't', slug: 't', name: 't' },
+      user: null,
+      plugin: { id: 'p', slug: 'p', version: '1.0.0' },
+      run: { id: 'run_1', kind: 'job', name: 'a', attempt: 1, deadlineMs: Date.now() + 20_000 },
+      permissions: [],
+      config: {},
+    },
     limits,
     hostCall: ({ method }) => Promise.resolve({ ok: false, code: 'ASKED', message: method }),
     log: () => undefined,
@@ -55,7 +71,10 @@ it('the SDK inside the sandbox exports exactly what an import is checked against
 it('every row is served when every part is joined', () => {
   // Handlers are made of their parts and not asked; any part that is missing leaves its rows unserved.
   const part = new Proxy(() => undefined, { get: () => part, apply: () => undefined }) as unknown;
-  const ports = new Proxy({ clock: systemClock }, { get: (target, name) => (name in target ? target[name as 'clock'] : part), has: () => true });
+  const ports = new Proxy(
+    { clock: systemClock },
+    { get: (target, name) => (name in target ? target[name as 'clock'] : part), has: () => true },
+  );
   const handlers = hostCallHandlers(ports as unknown as HostCallPorts) as HostHandlers<unknown>;
   expect(availableHostMethods(handlers).sort()).toEqual([...hostMethods].sort());
 });

@@ -21,8 +21,14 @@ beforeAll(async () => {
     database: db.database,
     sandbox,
     secrets: {
-      readForRun: async (_tenant, _installation, names) => new Map([...secrets].filter(([name]) => names.includes(name))),
-      readForRef: async (_tenant, _installation, names) => new Map([...secrets].filter(([name]) => names.includes(name)).map(([name, value]) => [name, { value, allowedHosts: [] }])),
+      readForRun: async (_tenant, _installation, names) =>
+        new Map([...secrets].filter(([name]) => names.includes(name))),
+      readForRef: async (_tenant, _installation, names) =>
+        new Map(
+          [...secrets]
+            .filter(([name]) => names.includes(name))
+            .map(([name, value]) => [name, { value, allowedHosts: [] }]),
+        ),
     },
     createMasker: growingMasker,
     egress: createEgress(),
@@ -45,13 +51,28 @@ beforeEach(async () => {
 
 const secretNamed = (name: string) => ({ name, required: false, description: null });
 const write = (slug: string, dependencies: string[], code: string, more: WrittenPlugin['manifest'] = {}) =>
-  writePlugin(db, sandbox, tenantId, { slug, code, manifest: { dependencies: Object.fromEntries(dependencies.map((each) => [each, '*'])), ...more } });
+  writePlugin(db, sandbox, tenantId, {
+    slug,
+    code,
+    manifest: { dependencies: Object.fromEntries(dependencies.map((each) => [each, '*'])), ...more },
+  });
 
-async function call(slug: string, path = '/', { user = null, signal }: { user?: Json; signal?: AbortSignal } = {}): Promise<RunOutcome> {
+async function call(
+  slug: string,
+  path = '/',
+  { user = null, signal }: { user?: Json; signal?: AbortSignal } = {},
+): Promise<RunOutcome> {
   const snapshot = await execution.snapshots.get(tenantId, slug);
   const found = snapshot?.routes.match('GET', path);
   if (!snapshot || !found?.route) throw new Error(`no route ${path} of ${slug}`);
-  const request = { method: 'GET', url: `http://annex.test/ext/${slug}${path}`, headers: [], params: found.params, query: {}, body: null };
+  const request = {
+    method: 'GET',
+    url: `http://annex.test/ext/${slug}${path}`,
+    headers: [],
+    params: found.params,
+    query: {},
+    body: null,
+  };
   return (await execution.runRoute({ snapshot, route: found.route, request, user, ...(signal && { signal }) })).outcome;
 }
 
@@ -88,7 +109,17 @@ describe('ctx.plugins.call', () => {
       ok: true,
       price: '7',
       json: {
-        sku: 'a b', q: { x: '1', y: ['2', '3'] }, user, caller: 'shop', own: 'yes', token: null, method: 'POST', type: 'application/json', body: '{"n":1}', plugin: 'prices', kind: 'route',
+        sku: 'a b',
+        q: { x: '1', y: ['2', '3'] },
+        user,
+        caller: 'shop',
+        own: 'yes',
+        token: null,
+        method: 'POST',
+        type: 'application/json',
+        body: '{"n":1}',
+        plugin: 'prices',
+        kind: 'route',
       },
       plain: [true, 'GET'],
       bytes: [2, 255],
@@ -111,7 +142,17 @@ describe('ctx.plugins.call', () => {
     );
     const answers = (await answer('caller')) as { code?: string; status?: number; text?: string }[];
     expect(answers.map(({ code, status }) => code ?? status)).toEqual([
-      'PERMISSION_DENIED', 'PLUGIN_DISABLED', 'PLUGIN_DISABLED', 'INVALID_ARGUMENTS', 'CALL_REFUSED', 'INVALID_ARGUMENTS', 'INVALID_ARGUMENTS', 'CALL_TOO_LARGE', 404, 405, 404,
+      'PERMISSION_DENIED',
+      'PLUGIN_DISABLED',
+      'PLUGIN_DISABLED',
+      'INVALID_ARGUMENTS',
+      'CALL_REFUSED',
+      'INVALID_ARGUMENTS',
+      'INVALID_ARGUMENTS',
+      'CALL_TOO_LARGE',
+      404,
+      405,
+      404,
     ]);
     expect(JSON.parse(answers[8]?.text ?? '')).toMatchObject({ code: 'NOT_FOUND' });
   });
@@ -124,15 +165,31 @@ describe('ctx.plugins.call', () => {
        route('/signed', { auth: { hmac: { secret: 'K' } } }, () => 'in')`,
       { secrets: [secretNamed('K')] },
     );
-    await write('visitor', ['guarded'], `${tried} route('/', { auth: 'public' }, (ctx) => Promise.all(['/member', '/public', '/admin', '/signed'].map((path) => tried(() => ctx.plugins.call('guarded', path)))))`);
-    const reached = async (user: Json): Promise<unknown[]> => ((await answer('visitor', '/', { user })) as { code?: string; status?: number }[]).map(({ code, status }) => code ?? status);
+    await write(
+      'visitor',
+      ['guarded'],
+      `${tried} route('/', { auth: 'public' }, (ctx) => Promise.all(['/member', '/public', '/admin', '/signed'].map((path) => tried(() => ctx.plugins.call('guarded', path)))))`,
+    );
+    const reached = async (user: Json): Promise<unknown[]> =>
+      ((await answer('visitor', '/', { user })) as { code?: string; status?: number }[]).map(
+        ({ code, status }) => code ?? status,
+      );
     expect(await reached(null)).toEqual([200, 200, 'CALL_REFUSED', 'CALL_REFUSED']);
-    expect(await reached({ id: 'usr_1', email: null, role: 'developer' })).toEqual([200, 200, 'CALL_REFUSED', 'CALL_REFUSED']);
+    expect(await reached({ id: 'usr_1', email: null, role: 'developer' })).toEqual([
+      200,
+      200,
+      'CALL_REFUSED',
+      'CALL_REFUSED',
+    ]);
     expect(await reached({ id: 'usr_1', email: null, role: 'owner' })).toEqual([200, 200, 200, 'CALL_REFUSED']);
   });
 
   it('answers a failure of the other plugin with its status and code, and keeps its words', async () => {
-    await write('broken', [], `route('/', () => { throw new Error('the inner words') }); route('/loop', () => { for (;;); })`);
+    await write(
+      'broken',
+      [],
+      `route('/', () => { throw new Error('the inner words') }); route('/loop', () => { for (;;); })`,
+    );
     await write('asker', ['broken'], `${tried} route('/', (ctx) => tried(() => ctx.plugins.call('broken', '/')))`);
     const { status, text } = (await answer('asker')) as { status: number; text: string };
     expect(status).toBe(422);
@@ -143,32 +200,61 @@ describe('ctx.plugins.call', () => {
   it('refuses circles and more than five levels, by name, with the way out', async () => {
     await write('a', ['b'], `route('/', async (ctx) => (await ctx.plugins.call('b', '/')).json())`);
     await write('b', ['a'], `${tried} route('/', (ctx) => tried(() => ctx.plugins.call('a', '/')))`);
-    expect(await answer('a')).toMatchObject({ code: 'CALL_CYCLE', message: expect.stringContaining('a → b → a') as unknown });
+    expect(await answer('a')).toMatchObject({
+      code: 'CALL_CYCLE',
+      message: expect.stringContaining('a → b → a') as unknown,
+    });
 
     for (let level = 0; level <= 6; level += 1) {
-      await write(`l${level}`, [`l${level + 1}`], `${tried} route('/', async (ctx) => { const r = await tried(() => ctx.plugins.call('l${level + 1}', '/')); return r.code ? r : JSON.parse(r.text) })`);
+      await write(
+        `l${level}`,
+        [`l${level + 1}`],
+        `${tried} route('/', async (ctx) => { const r = await tried(() => ctx.plugins.call('l${level + 1}', '/')); return r.code ? r : JSON.parse(r.text) })`,
+      );
     }
-    expect(await answer('l0')).toEqual({ code: 'CALL_DEPTH', message: expect.stringMatching(/would be 6 deep.*the limit is 5/) as unknown });
+    expect(await answer('l0')).toEqual({
+      code: 'CALL_DEPTH',
+      message: expect.stringMatching(/would be 6 deep.*the limit is 5/) as unknown,
+    });
   });
 
   it('is counted: at most fifty in a run', async () => {
     await write('target', [], `route('/', () => 1)`);
-    await write('many', ['target'], `${tried} route('/', async (ctx) => { for (let i = 0; i < 50; i += 1) await ctx.plugins.call('target', '/'); return tried(() => ctx.plugins.call('target', '/')) })`);
-    expect(await answer('many')).toMatchObject({ code: 'RATE_LIMITED', message: expect.stringContaining('50 calls of other plugins') as unknown });
+    await write(
+      'many',
+      ['target'],
+      `${tried} route('/', async (ctx) => { for (let i = 0; i < 50; i += 1) await ctx.plugins.call('target', '/'); return tried(() => ctx.plugins.call('target', '/')) })`,
+    );
+    expect(await answer('many')).toMatchObject({
+      code: 'RATE_LIMITED',
+      message: expect.stringContaining('50 calls of other plugins') as unknown,
+    });
   });
 
   it('nests five deep from many callers at once without anyone waiting for a place that a caller holds', async () => {
     await write('n5', [], `route('/', () => ({ depth: 5 }))`);
-    for (let level = 4; level >= 0; level -= 1) await write(`n${level}`, [`n${level + 1}`], `route('/', async (ctx) => (await ctx.plugins.call('n${level + 1}', '/')).json())`);
+    for (let level = 4; level >= 0; level -= 1)
+      await write(
+        `n${level}`,
+        [`n${level + 1}`],
+        `route('/', async (ctx) => (await ctx.plugins.call('n${level + 1}', '/')).json())`,
+      );
     await answer('n0');
     const answers = await Promise.all(Array.from({ length: 20 }, () => answer('n0')));
     expect(answers).toEqual(Array.from({ length: 20 }, () => ({ depth: 5 })));
   });
 
   it('ends with its caller: the deadline is the caller’s, and a cancelled caller cancels the callee', async () => {
-    await write('slow', [], `route('/', async (ctx) => { await ctx.kv.set('started', true); await new Promise((done) => setTimeout(done, 60_000)); return 1 })
-      route('/left', (ctx) => ctx.run.deadline.getTime())`);
-    await write('hasty', ['slow'], `${tried}
+    await write(
+      'slow',
+      [],
+      `route('/', async (ctx) => { await ctx.kv.set('started', true); await new Promise((done) => setTimeout(done, 60_000)); return 1 })
+      route('/left', (ctx) => ctx.run.deadline.getTime())`,
+    );
+    await write(
+      'hasty',
+      ['slow'],
+      `${tried}
       route('/', async (ctx) => (await ctx.plugins.call('slow', '/')).status)
       route('/left', async (ctx) => (await (await ctx.plugins.call('slow', '/left')).json()) <= ctx.run.deadline.getTime())
       route('/short', async (ctx) => { const r = await ctx.plugins.call('slow', '/', { timeoutMs: 30 }); return { status: r.status, code: (await r.json()).code } })`,
@@ -178,20 +264,37 @@ describe('ctx.plugins.call', () => {
 
     const leaving = new AbortController();
     const under = call('hasty', '/', { signal: leaving.signal });
-    const runs = () => execution.reader.runs(tenantId, { plugin: 'slow' }, { limit: 10 }).then(({ items }) => items.filter((run) => run.name === 'GET /'));
+    const runs = () =>
+      execution.reader
+        .runs(tenantId, { plugin: 'slow' }, { limit: 10 })
+        .then(({ items }) => items.filter((run) => run.name === 'GET /'));
     const before = (await runs()).length;
     await expect.poll(() => db.sql(`select 1 from kv where key = 'started'`), { timeout: 20_000 }).not.toEqual([]);
     leaving.abort();
     expect(await under).toMatchObject({ status: 'failed', error: { code: 'CANCELLED' } });
-    await expect.poll(async () => (await runs()).map((run) => run.status).slice(0, (await runs()).length - before), { timeout: 20_000 }).toEqual(['cancelled']);
+    await expect
+      .poll(async () => (await runs()).map((run) => run.status).slice(0, (await runs()).length - before), {
+        timeout: 20_000,
+      })
+      .toEqual(['cancelled']);
   });
 
   it('lets no secret cross, in either direction', async () => {
     secrets.set('MINE', 'canary-of-the-caller').set('THEIRS', 'canary-of-the-callee');
-    await write('keeper', [], `route('/', { methods: ['GET', 'POST'] }, async (ctx) => ({ heard: await ctx.request.text(), q: ctx.query, told: await ctx.secrets.get('THEIRS') }))
-      route('/bytes', async (ctx) => new Response(new Uint8Array([255, ...new TextEncoder().encode(await ctx.secrets.get('THEIRS'))])))`, { secrets: [secretNamed('THEIRS')] });
-    await write('teller', ['keeper'], `${tried} route('/', async (ctx) => { const mine = await ctx.secrets.get('MINE')
-      return [await tried(() => ctx.plugins.call('keeper', '/', { method: 'POST', body: { mine }, query: { mine } })), await tried(() => ctx.plugins.call('keeper', '/', { method: 'POST', body: new Uint8Array([255, ...new TextEncoder().encode(mine)]) })), await tried(() => ctx.plugins.call('keeper', '/bytes'))] })`, { secrets: [secretNamed('MINE')] });
+    await write(
+      'keeper',
+      [],
+      `route('/', { methods: ['GET', 'POST'] }, async (ctx) => ({ heard: await ctx.request.text(), q: ctx.query, told: await ctx.secrets.get('THEIRS') }))
+      route('/bytes', async (ctx) => new Response(new Uint8Array([255, ...new TextEncoder().encode(await ctx.secrets.get('THEIRS'))])))`,
+      { secrets: [secretNamed('THEIRS')] },
+    );
+    await write(
+      'teller',
+      ['keeper'],
+      `${tried} route('/', async (ctx) => { const mine = await ctx.secrets.get('MINE')
+      return [await tried(() => ctx.plugins.call('keeper', '/', { method: 'POST', body: { mine }, query: { mine } })), await tried(() => ctx.plugins.call('keeper', '/', { method: 'POST', body: new Uint8Array([255, ...new TextEncoder().encode(mine)]) })), await tried(() => ctx.plugins.call('keeper', '/bytes'))] })`,
+      { secrets: [secretNamed('MINE')] },
+    );
     const [text, sent, bytes] = (await answer('teller')) as { status?: number; text: string; code?: string }[];
     expect(JSON.parse(text?.text ?? '')).toEqual({ heard: '{"mine":"***"}', q: { mine: '***' }, told: '***' });
     expect([sent?.code, bytes?.code]).toEqual(['SECRET_EXPOSED', 'SECRET_EXPOSED']);

@@ -4,9 +4,17 @@ import type { TenantTransaction } from '@annex/persistence';
 
 /** Reads the secrets of an installation: the names given, its own before the tenant's. What is not set is left out. */
 export interface SecretsPort {
-  readForRun(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, string>>;
+  readForRun(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, string>>;
   /** The same with the hosts to which a value may be sent; none named: every host that the plugin may reach. */
-  readForRef(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): Promise<ReadonlyMap<string, { value: string; allowedHosts: readonly string[] }>>;
+  readForRef(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, { value: string; allowedHosts: readonly string[] }>>;
 }
 
 /** Replaces secrets in words that are kept (`@annex/vault`). */
@@ -76,5 +84,10 @@ export interface LlmPort {
     responseFormat?: 'json' | 'text' | undefined;
     deadlineMs: number;
     signal?: AbortSignal | undefined;
-  }): Promise<{ text: string; usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number }; model: string; finishReason: string | null }>;
+  }): Promise<{
+    text: string;
+    usage: { prompt_tokens: number; completion_tokens: number; total_tokens: number };
+    model: string;
+    finishReason: string | null;
+  }>;
 }

@@ -22,12 +22,18 @@ export interface RunIdentity {
   readonly user: Json;
   /** Slugs of the plugins that called each other to come here, this one last. */
   readonly callChain: readonly string[];
-  /** Installations in whose filter this run takes place, its own included when it is a filter's: their filters take no part in what it asks for. */
+  /**
+   * Installations in whose filter this run takes place, its own included when it is a filter's: their filters take no
+   * part in what it asks for.
+   */
   readonly within: readonly Id<'installation'>[];
   readonly runLimits: RunLimits;
   /** When the run ends at the latest, milliseconds since the epoch. */
   readonly deadlineMs: number;
-  /** The effects of a background run so far; `null` for a run whose effects take place at once, because somebody waits for it. */
+  /**
+   * The effects of a background run so far; `null` for a run whose effects take place at once, because somebody waits
+   * for it.
+   */
   readonly effects: RunEffect[] | null;
   /** Remembers how far the run went towards a limit that is no count; the largest amount stands. */
   noteUse(limit: PeakLimit, amount: number): void;
@@ -35,8 +41,14 @@ export interface RunIdentity {
   llmTokens: number;
   /** Remembers a secret that the plugin is about to be given, to mask it. To be waited for. */
   sawSecret(value: string): Promise<void>;
-  /** The value with every secret that the plugin has seen masked; tells the run's log when there was one. `what`: where it was going. */
+  /**
+   * The value with every secret that the plugin has seen masked; tells the run's log when there was one. `what`: where
+   * it was going.
+   */
   mask(value: Json, what: string): Json;
-  /** Throws `SECRET_EXPOSED` when a name that is kept (a key, an event's type or id) holds a secret: masked, it would name something else. */
+  /**
+   * Throws `SECRET_EXPOSED` when a name that is kept (a key, an event's type or id) holds a secret: masked, it would
+   * name something else.
+   */
   checkName(name: string, what: string): void;
 }

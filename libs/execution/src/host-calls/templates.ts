@@ -10,7 +10,13 @@ export type TemplateFiles = Readonly<Record<string, string>>;
 
 /** Renders templates within limits (`@annex/templates`). */
 export interface TemplatesPort {
-  render(options: { files: TemplateFiles; name: string; data: object; tenant: string; signal?: AbortSignal }): Promise<string>;
+  render(options: {
+    files: TemplateFiles;
+    name: string;
+    data: object;
+    tenant: string;
+    signal?: AbortSignal;
+  }): Promise<string>;
 }
 
 /** Reads the templates of a release. */
@@ -22,24 +28,43 @@ const cachedChars = 32 * 1024 * 1024;
 
 /** Reads templates from the database and keeps those of releases that are used: a release never changes. */
 export function templateLoader(database: Pick<Database, 'forTenant'>): LoadTemplates {
-  const cache = new LRUCache<string, TemplateFiles>({ maxSize: cachedChars, sizeCalculation: (files) => Object.values(files).reduce((sum, text) => sum + text.length, 1) });
+  const cache = new LRUCache<string, TemplateFiles>({
+    maxSize: cachedChars,
+    sizeCalculation: (files) => Object.values(files).reduce((sum, text) => sum + text.length, 1),
+  });
   return async ({ tenantId, releaseId }) => {
     const known = cache.get(releaseId);
     if (known) return known;
-    const rows = await database.forTenant(tenantId).transaction((tx) => readReleaseFolder(tx, releaseId, { folder, maxBytes: maxTemplateBytes }));
+    const rows = await database
+      .forTenant(tenantId)
+      .transaction((tx) => readReleaseFolder(tx, releaseId, { folder, maxBytes: maxTemplateBytes }));
     if (rows === undefined) {
-      throw executionErrors.error('TEMPLATES_TOO_LARGE', `The package's templates/ folder holds more than ${maxTemplateBytes} bytes, which is the limit. Move what is no template to static/.`);
+      throw executionErrors.error(
+        'TEMPLATES_TOO_LARGE',
+        `The package's templates/ folder holds more than ${maxTemplateBytes} bytes, which is the limit. Move what is no template to static/.`,
+      );
     }
-    const files = Object.fromEntries(rows.map(({ path, bytes }) => [path.slice(folder.length), Buffer.from(bytes).toString('utf8')]));
+    const files = Object.fromEntries(
+      rows.map(({ path, bytes }) => [path.slice(folder.length), Buffer.from(bytes).toString('utf8')]),
+    );
     cache.set(releaseId, files);
     return files;
   };
 }
 
 /** `ctx.templates`. */
-export function templateHandlers(templates: TemplatesPort, load: LoadTemplates): Pick<HostHandlers<RunIdentity>, 'templates.render'> {
+export function templateHandlers(
+  templates: TemplatesPort,
+  load: LoadTemplates,
+): Pick<HostHandlers<RunIdentity>, 'templates.render'> {
   return {
     'templates.render': async ([name, data], { identity, signal }) =>
-      templates.render({ files: await load(identity.snapshot), name, data: data ?? {}, tenant: identity.snapshot.tenantId, signal }),
+      templates.render({
+        files: await load(identity.snapshot),
+        name,
+        data: data ?? {},
+        tenant: identity.snapshot.tenantId,
+        signal,
+      }),
   };
 }

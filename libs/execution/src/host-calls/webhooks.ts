@@ -6,25 +6,44 @@ import { executionErrors } from '../errors.js';
 import type { RunEffect, RunIdentity } from './run-identity.js';
 
 /**
- * `ctx.webhooks.send`: a delivery to a webhook of the own package, through its transform. Like an emitted event it is made in the transaction
- * that ends a background run well, and at once where somebody waits.
+ * `ctx.webhooks.send`: a delivery to a webhook of the own package, through its transform. Like an emitted event it is
+ * made in the transaction that ends a background run well, and at once where somebody waits.
  */
-export function webhookHandlers(database: Pick<Database, 'forTenant'>): Pick<HostHandlers<RunIdentity>, 'webhooks.send'> {
+export function webhookHandlers(
+  database: Pick<Database, 'forTenant'>,
+): Pick<HostHandlers<RunIdentity>, 'webhooks.send'> {
   return {
     'webhooks.send': async ([name, payload], { identity }) => {
       const { snapshot, depth } = identity;
       const names = snapshot.webhooks.map((webhook) => webhook.name);
       if (!names.includes(name)) {
-        throw executionErrors.error('WEBHOOK_UNKNOWN', `This package has no webhook ${quote(name)}.${didYouMean(name, names)} Add webhooks/${/^[A-Za-z0-9_.-]+$/.test(name) ? name : '<name>'}.yaml.`);
+        throw executionErrors.error(
+          'WEBHOOK_UNKNOWN',
+          `This package has no webhook ${quote(name)}.${didYouMean(name, names)} Add webhooks/${/^[A-Za-z0-9_.-]+$/.test(name) ? name : '<name>'}.yaml.`,
+        );
       }
       const runId = newId('run');
       const deliveryId = idFromUuid('delivery', uuidFromId(runId));
       const masked = identity.mask(payload, `ctx.webhooks.send(${quote(name)})`);
       const effect: RunEffect = async (tx) => {
         const webhook = await findPackageWebhook(tx, snapshot.installationId, name);
-        if (!webhook?.declared) throw outcomeErrors.error('PLUGIN_DISABLED', `The webhook ${quote(name)} is not there any more.`);
+        if (!webhook?.declared)
+          throw outcomeErrors.error('PLUGIN_DISABLED', `The webhook ${quote(name)} is not there any more.`);
         await ensureRoom(tx, 1);
-        await insertQueued(tx, [{ id: runId, installationId: snapshot.installationId, plugin: snapshot.slug, kind: 'webhook', name, ordinal: 0, payload: masked, policy: webhook.policy, depth, webhookId: webhook.id }]);
+        await insertQueued(tx, [
+          {
+            id: runId,
+            installationId: snapshot.installationId,
+            plugin: snapshot.slug,
+            kind: 'webhook',
+            name,
+            ordinal: 0,
+            payload: masked,
+            policy: webhook.policy,
+            depth,
+            webhookId: webhook.id,
+          },
+        ]);
       };
       if (identity.effects) identity.effects.push(effect);
       else await database.forTenant(snapshot.tenantId).transaction(effect);

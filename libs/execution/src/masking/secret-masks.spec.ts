@@ -20,7 +20,8 @@ describe('the memory of secrets that were given out', () => {
       return { ...masker, size: 0, add: (value) => ((learnt += 1), masker.add(value)) };
     });
     const plugin = newId('installation');
-    for (let run = 0; run < 50; run += 1) await Promise.all([masks.saw(plugin, secret(1)), masks.saw(plugin, secret(2))]);
+    for (let run = 0; run < 50; run += 1)
+      await Promise.all([masks.saw(plugin, secret(1)), masks.saw(plugin, secret(2))]);
     expect(learnt).toBe(2);
     expect(masks.of(plugin)?.text(`${secret(1)} ${secret(2)}`)).toBe('*** ***');
   });
@@ -35,7 +36,11 @@ describe('the memory of secrets that were given out', () => {
   it('is left by the largest first, when many large ones are too much', async () => {
     const small = newId('installation');
     const sizes = [10, 1_500_000, 1_600_000, 1_700_000];
-    const masks = new SecretMasks(() => ({ ...growingMasker(), add: () => Promise.resolve(), size: sizes.shift() ?? 0 }));
+    const masks = new SecretMasks(() => ({
+      ...growingMasker(),
+      add: () => Promise.resolve(),
+      size: sizes.shift() ?? 0,
+    }));
     const large = [newId('installation'), newId('installation'), newId('installation')];
     for (const id of [small, ...large]) await masks.saw(id, 'value');
     expect([small, ...large].map((id) => masks.of(id) !== undefined)).toEqual([true, true, false, true]);

@@ -23,11 +23,30 @@ beforeEach(async () => {
   installationId = (await makeInstallation(db, tenantId)).id;
 });
 
-const line = (message: string, installation = installationId) => ({ runId: newId('run'), installationId: installation, plugin: 'p', timeMs: Date.now(), level: 'info' as const, message, fields: null });
-const write = (...messages: string[]) => db.database.forTenant(tenantId).transaction((tx) => insertLogs(tx, messages.map((message) => line(message))));
+const line = (message: string, installation = installationId) => ({
+  runId: newId('run'),
+  installationId: installation,
+  plugin: 'p',
+  timeMs: Date.now(),
+  level: 'info' as const,
+  message,
+  fields: null,
+});
+const write = (...messages: string[]) =>
+  db.database.forTenant(tenantId).transaction((tx) =>
+    insertLogs(
+      tx,
+      messages.map((message) => line(message)),
+    ),
+  );
 
 /** Collects lines and can be waited on. */
-function reader(): { lines: LogLine[]; messages: () => string[]; take: (line: LogLine) => void; until: (count: number) => Promise<void> } {
+function reader(): {
+  lines: LogLine[];
+  messages: () => string[];
+  take: (line: LogLine) => void;
+  until: (count: number) => Promise<void>;
+} {
   const lines: LogLine[] = [];
   let waiting: { count: number; done: () => void } | undefined;
   return {
@@ -45,7 +64,10 @@ describe('following a log', () => {
   it('gives everybody each new line once and nothing older', async () => {
     await write('before');
     const [one, two] = [reader(), reader()];
-    const ends = [await tail.follow({ tenantId, installationId }, one.take), await tail.follow({ tenantId, installationId }, two.take)];
+    const ends = [
+      await tail.follow({ tenantId, installationId }, one.take),
+      await tail.follow({ tenantId, installationId }, two.take),
+    ];
     await write('a', 'b');
     await write('c');
     await Promise.all([one.until(3), two.until(3)]);
@@ -61,7 +83,9 @@ describe('following a log', () => {
     const neighbour = await makeInstallation(db, tenantId);
     const mine = reader();
     const end = await tail.follow({ tenantId, installationId }, mine.take);
-    await db.database.forTenant(tenantId).transaction((tx) => insertLogs(tx, [line('theirs', neighbour.id), line('mine')]));
+    await db.database
+      .forTenant(tenantId)
+      .transaction((tx) => insertLogs(tx, [line('theirs', neighbour.id), line('mine')]));
     await mine.until(1);
     expect(mine.messages()).toEqual(['mine']);
     end();

@@ -1,6 +1,7 @@
 /**
- * Follows the logs of installations while somebody looks. Lines are always read from the database, whichever process wrote them; a NOTIFY says
- * when, and a slow poll covers what a lost notification would hide. One reading per installation serves everybody who follows it.
+ * Follows the logs of installations while somebody looks. Lines are always read from the database, whichever process
+ * wrote them; a NOTIFY says when, and a slow poll covers what a lost notification would hide. One reading per
+ * installation serves everybody who follows it.
  */
 import { idFromUuid, messageOf, SingleFlight, type Clock, type Id, type Logger } from '@annex/kernel';
 import { lastLogId, logsChannel, readLogsAfter, type Database, type LogLine } from '@annex/persistence';
@@ -22,7 +23,10 @@ interface Followed {
   listeners: Set<LogListener>;
   /** Every line up to here was delivered. */
   cursor: bigint;
-  /** Lines behind the cursor that were delivered, with the time: a transaction that began earlier may still commit a smaller id. */
+  /**
+   * Lines behind the cursor that were delivered, with the time: a transaction that began earlier may still commit a
+   * smaller id.
+   */
   seen: Map<string, number>;
 }
 
@@ -58,10 +62,13 @@ export class LogTail {
   }
 
   /**
-   * Delivers an installation's new lines until the answered function is called; `after`: also those already written behind this id, a thousand
-   * at most.
+   * Delivers an installation's new lines until the answered function is called; `after`: also those already written
+   * behind this id, a thousand at most.
    */
-  async follow({ tenantId, installationId, after }: { tenantId: Id<'tenant'>; installationId: Id<'installation'>; after?: string }, listener: LogListener): Promise<() => void> {
+  async follow(
+    { tenantId, installationId, after }: { tenantId: Id<'tenant'>; installationId: Id<'installation'>; after?: string },
+    listener: LogListener,
+  ): Promise<() => void> {
     const scope = this.options.database.forTenant(tenantId);
     // What is written from here on is delivered to everybody; the backlog to this one alone, each line once.
     const early: LogLine[] = [];
@@ -74,14 +81,21 @@ export class LogTail {
     let followed = this.#followed.get(installationId);
     if (!followed) {
       const last = await scope.transaction((tx) => lastLogId(tx, installationId));
-      followed = this.#followed.get(installationId) ?? { tenantId, installationId, listeners: new Set(), cursor: BigInt(last), seen: new Map() };
+      followed = this.#followed.get(installationId) ?? {
+        tenantId,
+        installationId,
+        listeners: new Set(),
+        cursor: BigInt(last),
+        seen: new Map(),
+      };
       this.#followed.set(installationId, followed);
     }
     const { listeners } = followed;
     listeners.add(own);
     const end = (): void => {
       listeners.delete(own);
-      if (listeners.size === 0 && this.#followed.get(installationId)?.listeners === listeners) this.#followed.delete(installationId);
+      if (listeners.size === 0 && this.#followed.get(installationId)?.listeners === listeners)
+        this.#followed.delete(installationId);
     };
     if (after !== undefined) {
       try {
@@ -124,7 +138,9 @@ export class LogTail {
     const { tenantId, installationId, seen, listeners } = followed;
     let after = followed.cursor.toString();
     for (;;) {
-      const lines = await this.options.database.forTenant(tenantId).transaction((tx) => readLogsAfter(tx, { installationId, after, limit: pageLines }));
+      const lines = await this.options.database
+        .forTenant(tenantId)
+        .transaction((tx) => readLogsAfter(tx, { installationId, after, limit: pageLines }));
       const now = this.options.clock.now();
       for (const line of lines) {
         if (seen.has(line.id)) continue;

@@ -63,7 +63,13 @@ export interface LogQuery {
 /** Numbers of one installation (`GET /api/plugins/:id/metrics`). */
 export interface MetricsView {
   since: string;
-  runs: { total: number; by_status: Record<string, number>; by_kind: Record<string, number>; by_error: Record<string, number>; capped: boolean };
+  runs: {
+    total: number;
+    by_status: Record<string, number>;
+    by_kind: Record<string, number>;
+    by_error: Record<string, number>;
+    capped: boolean;
+  };
   wall_ms: RunMetrics['wallMs'];
   /** Counts by UTC day, newest first. */
   days: { day: string; metrics: Record<string, number>; analytics: AnalyticsView }[];
@@ -93,8 +99,8 @@ const runLogLines = 1_100;
 const dayMs = 86_400_000;
 
 /**
- * What happened, as the API shows it. Each reading first writes down what this process still holds of the tenant, so that whoever made a call
- * here finds its run at once; what other processes hold follows within their flush time.
+ * What happened, as the API shows it. Each reading first writes down what this process still holds of the tenant, so
+ * that whoever made a call here finds its run at once; what other processes hold follows within their flush time.
  */
 export class RunReader {
   constructor(private readonly options: RunReaderOptions) {}
@@ -135,7 +141,9 @@ export class RunReader {
 
   /** Says of each run what it waits for; asks for the tenant's load only if one may wait for that. */
   async #waitReasons(tx: TenantTransaction, rows: readonly RunRow[]): Promise<(run: RunRow) => string | undefined> {
-    const isWaiting = rows.some(({ status, waitingFor }) => (status === 'queued' || status === 'retrying') && waitingFor === null);
+    const isWaiting = rows.some(
+      ({ status, waitingFor }) => (status === 'queued' || status === 'retrying') && waitingFor === null,
+    );
     const load = isWaiting ? await tenantLoad(tx) : { running: 0, cap: 1 };
     const nowMs = this.options.clock.now();
     return (run) => waitReason(run, load, nowMs);
@@ -164,9 +172,9 @@ export class RunReader {
   }
 
   /**
-   * Sends an installation's new log lines as they are written, until the answered function is called. `lastId`: of the last line that the
-   * reader has (`Last-Event-ID`), to get what was written since; without it `since` does so by time, for the newest thousand lines.
-   * Throws `PLUGIN_NOT_FOUND`.
+   * Sends an installation's new log lines as they are written, until the answered function is called. `lastId`: of the
+   * last line that the reader has (`Last-Event-ID`), to get what was written since; without it `since` does so by time,
+   * for the newest thousand lines. Throws `PLUGIN_NOT_FOUND`.
    */
   async followLogs(
     tenantId: Id<'tenant'>,
@@ -175,7 +183,10 @@ export class RunReader {
     send: (line: LogView) => void,
   ): Promise<() => void> {
     const { installationId } = await this.#installation(tenantId, idOrSlug);
-    const after = lastId !== undefined && isLogId(lastId) ? lastId : since && (await this.#beforeLogsOf(tenantId, installationId, since));
+    const after =
+      lastId !== undefined && isLogId(lastId)
+        ? lastId
+        : since && (await this.#beforeLogsOf(tenantId, installationId, since));
     const text = q?.toLowerCase() ?? '';
     return this.options.tail.follow({ tenantId, installationId, ...(after !== undefined && { after }) }, (line) => {
       if ((levels && !levels.includes(line.level)) || (runId !== undefined && line.runId !== runId)) return;
@@ -184,15 +195,29 @@ export class RunReader {
     });
   }
 
-  /** The id before an installation's lines of a moment and later, of the newest thousand; `undefined` when there are none. */
-  async #beforeLogsOf(tenantId: Id<'tenant'>, installationId: Id<'installation'>, since: Date): Promise<string | undefined> {
+  /**
+   * The id before an installation's lines of a moment and later, of the newest thousand; `undefined` when there are
+   * none.
+   */
+  async #beforeLogsOf(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    since: Date,
+  ): Promise<string | undefined> {
     const { lines } = await this.#read(tenantId, (tx) => listLogs(tx, { installationId, since, limit: 1000 }));
     const oldest = lines.at(-1);
     return oldest && String(BigInt(oldest.id) - 1n);
   }
 
-  /** Numbers of an installation's runs that began in `[since, until)`; default the day before `until`, which is now by default. Throws `PLUGIN_NOT_FOUND`. */
-  async metrics(tenantId: Id<'tenant'>, idOrSlug: string, { since, until }: { since?: Date | undefined; until?: Date | undefined } = {}): Promise<MetricsView> {
+  /**
+   * Numbers of an installation's runs that began in `[since, until)`; default the day before `until`, which is now by
+   * default. Throws `PLUGIN_NOT_FOUND`.
+   */
+  async metrics(
+    tenantId: Id<'tenant'>,
+    idOrSlug: string,
+    { since, until }: { since?: Date | undefined; until?: Date | undefined } = {},
+  ): Promise<MetricsView> {
     const { installationId } = await this.#installation(tenantId, idOrSlug);
     const end = until?.getTime() ?? this.options.clock.now();
     const from = since ?? new Date(Math.max(0, end - dayMs));
@@ -209,8 +234,14 @@ export class RunReader {
     };
   }
 
-  /** What a tenant's plugins used, by UTC day, newest first, and its use of each quota now. Default: the last 30 days; at most 400 days. */
-  async usage(tenantId: Id<'tenant'>, { since, until }: { since?: Date | undefined; until?: Date | undefined } = {}): Promise<{ items: UsageView[]; quotas: QuotasView }> {
+  /**
+   * What a tenant's plugins used, by UTC day, newest first, and its use of each quota now. Default: the last 30 days;
+   * at most 400 days.
+   */
+  async usage(
+    tenantId: Id<'tenant'>,
+    { since, until }: { since?: Date | undefined; until?: Date | undefined } = {},
+  ): Promise<{ items: UsageView[]; quotas: QuotasView }> {
     const now = this.options.clock.now();
     const end = until?.getTime() ?? now;
     const start = Math.max(since?.getTime() ?? end - 30 * dayMs, end - 400 * dayMs);
@@ -235,7 +266,10 @@ export class RunReader {
     const { snapshots } = this.options;
     const found = id ? await snapshots.getById(tenantId, id) : await snapshots.get(tenantId, idOrSlug);
     if (found) return found;
-    throw executionErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(idOrSlug)}. GET /api/plugins/ lists them.`);
+    throw executionErrors.error(
+      'PLUGIN_NOT_FOUND',
+      `This tenant has no plugin ${quote(idOrSlug)}. GET /api/plugins/ lists them.`,
+    );
   }
 }
 
@@ -247,14 +281,24 @@ function viewQuotas(read: Record<QuotaName, QuotaUse>): QuotasView {
 }
 
 /** Counts of the platform and of the plugins themselves, joined by day and installation. */
-async function readDays(tx: TenantTransaction, span: { since: string; until: string; installationId?: Id<'installation'> }): Promise<UsageView[]> {
+async function readDays(
+  tx: TenantTransaction,
+  span: { since: string; until: string; installationId?: Id<'installation'> },
+): Promise<UsageView[]> {
   const days = new Map<string, UsageView>();
-  const keyOf = ({ day, installationId }: { day: string; installationId: string }): string => `${day}/${installationId}`;
+  const keyOf = ({ day, installationId }: { day: string; installationId: string }): string =>
+    `${day}/${installationId}`;
   for (const { day, installationId, plugin, metrics } of await readUsage(tx, span)) {
     days.set(keyOf({ day, installationId }), { day, installation_id: installationId, plugin, metrics, analytics: {} });
   }
   for (const { day, installationId, plugin, name, count, sums } of await readTracked(tx, span)) {
-    const view = days.get(keyOf({ day, installationId })) ?? { day, installation_id: installationId, plugin, metrics: {}, analytics: {} };
+    const view = days.get(keyOf({ day, installationId })) ?? {
+      day,
+      installation_id: installationId,
+      plugin,
+      metrics: {},
+      analytics: {},
+    };
     // A plugin may call something `__proto__`.
     Object.defineProperty(view.analytics, name, { value: { count, sums }, enumerable: true });
     days.set(keyOf({ day, installationId }), view);
@@ -263,11 +307,17 @@ async function readDays(tx: TenantTransaction, span: { since: string; until: str
 }
 
 function runNotFound(id: string): Error {
-  return executionErrors.error('RUN_NOT_FOUND', `This tenant has no run ${quote(id)}. GET /api/runs lists them; old ones are removed in time.`);
+  return executionErrors.error(
+    'RUN_NOT_FOUND',
+    `This tenant has no run ${quote(id)}. GET /api/runs lists them; old ones are removed in time.`,
+  );
 }
 
 function badCursor(): never {
-  throw executionErrors.error('CURSOR_INVALID', 'The cursor is not a next_cursor of this list. Leave it out to begin at the first page.');
+  throw executionErrors.error(
+    'CURSOR_INVALID',
+    'The cursor is not a next_cursor of this list. Leave it out to begin at the first page.',
+  );
 }
 
 /** Whether a text is a log line's id: a number that fits a bigint. */
@@ -275,7 +325,10 @@ function isLogId(text: string): boolean {
   return /^\d{1,18}$/.test(text);
 }
 
-/** A caller's text as PostgreSQL takes it: what it cannot hold is in no row either, so it may become something else that is in none. */
+/**
+ * A caller's text as PostgreSQL takes it: what it cannot hold is in no row either, so it may become something else that
+ * is in none.
+ */
 function storable(text: string): string {
   return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

@@ -2,9 +2,17 @@ import { describe, expect, it } from 'vitest';
 import { waitReason } from './views.js';
 
 const now = Date.UTC(2026, 0, 1);
-const run = (more: Partial<Parameters<typeof waitReason>[0]> = {}): Parameters<typeof waitReason>[0] => ({ status: 'queued', waitingFor: null, nextAttemptAt: null, ...more });
+const run = (more: Partial<Parameters<typeof waitReason>[0]> = {}): Parameters<typeof waitReason>[0] => ({
+  status: 'queued',
+  waitingFor: null,
+  nextAttemptAt: null,
+  ...more,
+});
 const later = new Date(now + 1000);
-const [idle, busy] = [{ running: 0, cap: 5 }, { running: 5, cap: 5 }];
+const [idle, busy] = [
+  { running: 0, cap: 5 },
+  { running: 5, cap: 5 },
+];
 
 describe('what a run waits for', () => {
   it.each([

@@ -12,7 +12,10 @@ export interface LogView {
   plugin: string;
 }
 
-/** A run on the wire (CONTRACT §5). Parts that a run cannot have are left out; those that it does not have yet are `null`. */
+/**
+ * A run on the wire (CONTRACT §5). Parts that a run cannot have are left out; those that it does not have yet are
+ * `null`.
+ */
 export interface RunView {
   id: string;
   /** `null`: it sends one of the tenant's own webhooks. */
@@ -36,11 +39,16 @@ export interface RunView {
   /** Only with the run itself, not in lists: its log, the first thousand lines. */
   logs?: LogView[];
   /**
-   * What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant's own runs to end. `retry`: the time of its next attempt.
-   * `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint.
+   * What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant's own runs to end. `retry`: the
+   * time of its next attempt.
+   * `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its
+   * plugin. `endpoint`: earlier deliveries to the same endpoint.
    */
   waiting_for?: string;
-  /** Of a tick that did not run and tells of those after it too, which did not for the same reason: how many in all, and when the last one was due. */
+  /**
+   * Of a tick that did not run and tells of those after it too, which did not for the same reason: how many in all, and
+   * when the last one was due.
+   */
   skipped?: { ticks: number; first: string; last: string };
   /** When somebody discarded it as a dead letter. */
   discarded_at?: string;
@@ -52,14 +60,30 @@ export interface RunView {
 }
 
 export function logView(line: LogLine): LogView {
-  return { id: line.id, time: line.time.toISOString(), level: line.level, message: line.message, fields: line.fields, run_id: line.runId, plugin: line.plugin };
+  return {
+    id: line.id,
+    time: line.time.toISOString(),
+    level: line.level,
+    message: line.message,
+    fields: line.fields,
+    run_id: line.runId,
+    plugin: line.plugin,
+  };
 }
 
-/** What a run that is not under way waits for; `undefined`: nothing any more. `load`: what its tenant has under way, and may have. */
-export function waitReason(run: Pick<RunRow, 'status' | 'waitingFor' | 'nextAttemptAt'>, load: { running: number; cap: number }, nowMs: number): string | undefined {
+/**
+ * What a run that is not under way waits for; `undefined`: nothing any more. `load`: what its tenant has under way, and
+ * may have.
+ */
+export function waitReason(
+  run: Pick<RunRow, 'status' | 'waitingFor' | 'nextAttemptAt'>,
+  load: { running: number; cap: number },
+  nowMs: number,
+): string | undefined {
   if (run.status !== 'queued' && run.status !== 'retrying') return undefined;
   if (run.waitingFor !== null) return run.waitingFor === 'plugin' ? 'plugin_disabled' : run.waitingFor;
-  if (run.nextAttemptAt !== null && run.nextAttemptAt.getTime() > nowMs) return run.status === 'retrying' ? 'retry' : 'time';
+  if (run.nextAttemptAt !== null && run.nextAttemptAt.getTime() > nowMs)
+    return run.status === 'retrying' ? 'retry' : 'time';
   return load.running >= load.cap ? 'tenant_limit' : 'slot';
 }
 
@@ -81,7 +105,15 @@ export function runView(run: RunRow, logs?: readonly LogLine[], waitingFor?: str
     error: run.error,
     limits: run.limits,
     ...(logs && { logs: logs.map(logView) }),
-    ...(run.skippedTicks !== null && run.scheduledFor && run.skippedUntil && { skipped: { ticks: run.skippedTicks, first: run.scheduledFor.toISOString(), last: run.skippedUntil.toISOString() } }),
+    ...(run.skippedTicks !== null &&
+      run.scheduledFor &&
+      run.skippedUntil && {
+        skipped: {
+          ticks: run.skippedTicks,
+          first: run.scheduledFor.toISOString(),
+          last: run.skippedUntil.toISOString(),
+        },
+      }),
     ...(waitingFor !== undefined && { waiting_for: waitingFor }),
     ...(open && run.nextAttemptAt !== null && { next_attempt_at: run.nextAttemptAt.toISOString() }),
     ...(run.discardedAt !== null && { discarded_at: run.discardedAt.toISOString() }),

@@ -18,15 +18,41 @@ beforeEach(async () => {
 });
 
 /** A sink that writes only when it is told to. */
-const makeSink = (over: Partial<RunSinkOptions> = {}): RunSink => new RunSink({ database: db.database, clock: systemClock, logger: silentLogger, flushMs: 3_600_000, ...over });
+const makeSink = (over: Partial<RunSinkOptions> = {}): RunSink =>
+  new RunSink({ database: db.database, clock: systemClock, logger: silentLogger, flushMs: 3_600_000, ...over });
 
 function run(over: Partial<FinishedRun> = {}): FinishedRun {
   const now = Date.now();
-  return { id: newId('run'), installationId, plugin: 'p', release: '1.0.0', kind: 'route', name: 'GET /', ordinal: 0, status: 'succeeded', limits: {}, depth: 0, startedAtMs: now, finishedAtMs: now, ...over };
+  return {
+    id: newId('run'),
+    installationId,
+    plugin: 'p',
+    release: '1.0.0',
+    kind: 'route',
+    name: 'GET /',
+    ordinal: 0,
+    status: 'succeeded',
+    limits: {},
+    depth: 0,
+    startedAtMs: now,
+    finishedAtMs: now,
+    ...over,
+  };
 }
-const line = (message: string, installation = installationId) => ({ runId: newId('run'), installationId: installation, plugin: 'p', timeMs: Date.now(), level: 'info' as const, message, fields: null });
+const line = (message: string, installation = installationId) => ({
+  runId: newId('run'),
+  installationId: installation,
+  plugin: 'p',
+  timeMs: Date.now(),
+  level: 'info' as const,
+  message,
+  fields: null,
+});
 const runs = () => db.database.forTenant(tenantId).transaction((tx) => listRuns(tx, { limit: 100_000 }));
-const messages = async () => (await db.database.forTenant(tenantId).transaction((tx) => listLogs(tx, { limit: 1000 }))).lines.map(({ message }) => message).reverse();
+const messages = async () =>
+  (await db.database.forTenant(tenantId).transaction((tx) => listLogs(tx, { limit: 1000 }))).lines
+    .map(({ message }) => message)
+    .reverse();
 
 /** The database, failing the first transactions with what `failure` makes. */
 function failing(times: number, failure: () => Error): { database: Pick<Database, 'forTenant'>; tries: () => number } {
@@ -59,10 +85,16 @@ describe('the sink of runs', () => {
     expect(await runs()).toHaveLength(20);
     expect(await messages()).toEqual(['mine']);
     const day = new Date().toISOString().slice(0, 10);
-    expect(await db.database.forTenant(tenantId).transaction((tx) => readUsage(tx, { since: '2020-01-01', until: '2100-01-01' }))).toMatchObject([{ day, metrics: { runs: 3, cpu_ms: 1.5 } }]);
+    expect(
+      await db.database
+        .forTenant(tenantId)
+        .transaction((tx) => readUsage(tx, { since: '2020-01-01', until: '2100-01-01' })),
+    ).toMatchObject([{ day, metrics: { runs: 3, cpu_ms: 1.5 } }]);
     expect(sink.stats()).toMatchObject({ rows: 1 });
     await sink.stop();
-    expect(await db.sql('select message from run_logs where tenant_id = $1', [uuidFromId(other.id)])).toEqual([{ message: 'theirs' }]);
+    expect(await db.sql('select message from run_logs where tenant_id = $1', [uuidFromId(other.id)])).toEqual([
+      { message: 'theirs' },
+    ]);
     expect(sink.stats()).toEqual({ rows: 0, chars: 0, dropped: 0 });
   });
 
@@ -86,7 +118,9 @@ describe('the sink of runs', () => {
   });
 
   it('loses nothing, repeats no run and keeps the order while the database is away', async () => {
-    const { database, tries } = failing(3, () => Object.assign(new Error('connection terminated'), { driverError: { code: '57P01' } }));
+    const { database, tries } = failing(3, () =>
+      Object.assign(new Error('connection terminated'), { driverError: { code: '57P01' } }),
+    );
     const sink = makeSink({ database });
     sink.run(tenantId, run());
     sink.log(tenantId, line('one'), 10);
@@ -118,7 +152,11 @@ describe('the sink of runs', () => {
     expect(await runs()).toHaveLength(10);
     expect(await messages()).toEqual(['kept']);
     expect(sink.stats()).toEqual({ rows: 0, chars: 0, dropped: 1 });
-    expect(await db.database.forTenant(tenantId).transaction((tx) => readUsage(tx, { since: '2020-01-01', until: '2100-01-01' }))).toMatchObject([{ metrics: { runs: 11 } }]);
+    expect(
+      await db.database
+        .forTenant(tenantId)
+        .transaction((tx) => readUsage(tx, { since: '2020-01-01', until: '2100-01-01' })),
+    ).toMatchObject([{ metrics: { runs: 11 } }]);
   });
 
   it('holds a bounded number of rows, half of them for one tenant at most, and says how many it dropped', async () => {
@@ -141,7 +179,9 @@ describe('the sink of runs', () => {
     const sink = makeSink({ flushRows: Infinity });
     for (let index = 0; index < 12_000; index += 1) sink.run(tenantId, run());
     await sink.flushTenant(tenantId);
-    const [row] = await db.sql<{ n: number }>('select count(*)::int as n from runs where tenant_id = $1', [uuidFromId(tenantId)]);
+    const [row] = await db.sql<{ n: number }>('select count(*)::int as n from runs where tenant_id = $1', [
+      uuidFromId(tenantId),
+    ]);
     expect(row?.n).toBe(12_000);
     expect(sink.stats()).toEqual({ rows: 0, chars: 0, dropped: 0 });
   });

@@ -1,7 +1,8 @@
 /**
- * Where runs, log lines and usage go before they reach the database: a buffer for each tenant, written in one transaction a tenant, so that a
- * warm call of a route waits for no database. What is in the buffer when the process is killed is lost: at most a quarter of a second of
- * finished route runs, logs and counts. Nothing that was promised (events, jobs) ever passes through here.
+ * Where runs, log lines and usage go before they reach the database: a buffer for each tenant, written in one
+ * transaction a tenant, so that a warm call of a route waits for no database. What is in the buffer when the process is
+ * killed is lost: at most a quarter of a second of finished route runs, logs and counts. Nothing that was promised
+ * (events, jobs) ever passes through here.
  */
 import { messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
 import {
@@ -26,7 +27,10 @@ export interface RunSinkOptions {
   flushMs?: number;
   /** Rows of a tenant after which it is written at once. Default 500. */
   flushRows?: number;
-  /** Rows and characters that all tenants' buffers hold at most while the database does not answer; what comes then is dropped and counted. */
+  /**
+   * Rows and characters that all tenants' buffers hold at most while the database does not answer; what comes then is
+   * dropped and counted.
+   */
   maxRows?: number;
   maxChars?: number;
 }
@@ -126,7 +130,11 @@ export class RunSink {
   }
 
   /** Adds what a plugin counts itself. `sums`: by numeric property. The caller bounds names and properties. */
-  track(tenantId: Id<'tenant'>, installationId: Id<'installation'>, { name, sums }: { name: string; sums: Readonly<Record<string, number>> }): void {
+  track(
+    tenantId: Id<'tenant'>,
+    installationId: Id<'installation'>,
+    { name, sums }: { name: string; sums: Readonly<Record<string, number>> },
+  ): void {
     const { counts } = this.#buffer(tenantId).batch;
     const day = this.#today();
     mergeTracked(counts, { day, installationId, name, prop: '', value: 1 });
@@ -148,7 +156,10 @@ export class RunSink {
     }
   }
 
-  /** Resolves when everything taken so far for a tenant is written, or a write of it has failed and rests. Never rejects. */
+  /**
+   * Resolves when everything taken so far for a tenant is written, or a write of it has failed and rests. Never
+   * rejects.
+   */
   async flushTenant(tenantId: Id<'tenant'>): Promise<void> {
     const buffer = this.#tenants.get(tenantId);
     if (buffer === undefined) return;
@@ -166,13 +177,15 @@ export class RunSink {
     const drain = async (): Promise<void> => {
       while (this.#tenants.size > 0 && this.options.clock.now() < until) {
         await Promise.all([...this.#tenants.values()].map((buffer) => this.#write(buffer)));
-        if ([...this.#tenants.values()].some((buffer) => buffer.failures > 0)) await new Promise((resolve) => setTimeout(resolve, 100).unref());
+        if ([...this.#tenants.values()].some((buffer) => buffer.failures > 0))
+          await new Promise((resolve) => setTimeout(resolve, 100).unref());
       }
     };
     await Promise.race([drain(), limit]);
     clearTimeout(timeout);
     clearTimeout(this.#timer);
-    if (this.#rows > 0) this.options.logger.error({ rows: this.#rows }, 'runs and log lines could not be written before the end');
+    if (this.#rows > 0)
+      this.options.logger.error({ rows: this.#rows }, 'runs and log lines could not be written before the end');
   }
 
   /** One tenant may hold half of the room, so that its flood cannot cost the others their rows. */
@@ -180,14 +193,26 @@ export class RunSink {
     const fits = this.#rows < this.#maxRows && this.#chars + chars <= this.#maxChars;
     if (fits && rowsOf(batch) < this.#maxRows / 2 && batch.chars + chars <= this.#maxChars / 2) return true;
     this.#dropped += 1;
-    if (this.#dropped % 10_000 === 1) this.options.logger.warn({ dropped: this.#dropped }, 'runs and log lines are dropped: the database does not keep up');
+    if (this.#dropped % 10_000 === 1)
+      this.options.logger.warn(
+        { dropped: this.#dropped },
+        'runs and log lines are dropped: the database does not keep up',
+      );
     return false;
   }
 
   #buffer(tenantId: Id<'tenant'>): TenantBuffer {
     const known = this.#tenants.get(tenantId);
     if (known) return known;
-    const made: TenantBuffer = { tenantId, batch: emptyBatch(), writing: undefined, restUntil: 0, failures: 0, taken: 0, done: 0 };
+    const made: TenantBuffer = {
+      tenantId,
+      batch: emptyBatch(),
+      writing: undefined,
+      restUntil: 0,
+      failures: 0,
+      taken: 0,
+      done: 0,
+    };
     this.#tenants.set(tenantId, made);
     return made;
   }
@@ -197,7 +222,8 @@ export class RunSink {
     this.#chars += chars;
     buffer.taken += 1;
     buffer.batch.chars += chars;
-    if (buffer.writing === undefined && buffer.failures === 0 && rowsOf(buffer.batch) >= this.#flushRows) void this.#write(buffer);
+    if (buffer.writing === undefined && buffer.failures === 0 && rowsOf(buffer.batch) >= this.#flushRows)
+      void this.#write(buffer);
     else this.#arm();
   }
 
@@ -249,13 +275,19 @@ export class RunSink {
       buffer.failures += 1;
       buffer.restUntil = this.options.clock.now() + Math.min(5_000, 250 * 2 ** Math.min(buffer.failures, 5));
       putBack(buffer, batch);
-      this.options.logger.warn({ reason: messageOf(thrown), rows: rowsOf(batch) }, 'runs and log lines could not be written yet');
+      this.options.logger.warn(
+        { reason: messageOf(thrown), rows: rowsOf(batch) },
+        'runs and log lines could not be written yet',
+      );
     } finally {
       this.#leaveWriters();
     }
   }
 
-  /** Throws when the whole can be tried again (`isAgain`: it may have been written); drops, with a line in our own log, the rows that the database will never take. */
+  /**
+   * Throws when the whole can be tried again (`isAgain`: it may have been written); drops, with a line in our own log,
+   * the rows that the database will never take.
+   */
   async #writeBatch(tenantId: Id<'tenant'>, batch: Batch, isAgain: boolean): Promise<void> {
     try {
       await this.options.database.forTenant(tenantId).transaction((tx) => writeAll(tx, batch, isAgain));
@@ -304,7 +336,9 @@ async function writeAll(tx: TenantTransaction, batch: Batch, isAgain: boolean): 
   await insertLogs(tx, batch.logs);
   await addUsage(
     tx,
-    [...batch.counts.usage.values()].flatMap(({ day, installationId, amounts }) => Object.entries(amounts).map(([metric, value]) => ({ day, installationId, metric, value }))),
+    [...batch.counts.usage.values()].flatMap(({ day, installationId, amounts }) =>
+      Object.entries(amounts).map(([metric, value]) => ({ day, installationId, metric, value })),
+    ),
   );
   await addTracked(tx, [...batch.counts.tracked.values()]);
   await recordPermissionUses(tx, [...batch.counts.permissions.values()]);
@@ -346,8 +380,14 @@ function takeUpTo(buffer: TenantBuffer, rows: number): Batch {
 
 function putBack(buffer: TenantBuffer, batch: Batch): void {
   const newer = buffer.batch;
-  buffer.batch = { runs: [...batch.runs, ...newer.runs], logs: [...batch.logs, ...newer.logs], counts: batch.counts, chars: batch.chars + newer.chars };
-  for (const { day, installationId, amounts } of newer.counts.usage.values()) mergeUsage(batch.counts, day, installationId, amounts);
+  buffer.batch = {
+    runs: [...batch.runs, ...newer.runs],
+    logs: [...batch.logs, ...newer.logs],
+    counts: batch.counts,
+    chars: batch.chars + newer.chars,
+  };
+  for (const { day, installationId, amounts } of newer.counts.usage.values())
+    mergeUsage(batch.counts, day, installationId, amounts);
   for (const increment of newer.counts.tracked.values()) mergeTracked(batch.counts, increment);
   for (const [key, use] of newer.counts.permissions) batch.counts.permissions.set(key, use);
 }
@@ -374,7 +414,11 @@ function split(batch: Batch): [Batch, Batch] | undefined {
   const rows = rowsOf(batch);
   if (rows === 0 && hasCounts(batch)) return splitCounts(batch);
   if (rows === 0 || (rows === 1 && !hasCounts(batch))) return undefined;
-  if (rows === 1) return [{ ...batch, counts: emptyCounts() }, { ...emptyBatch(), counts: batch.counts }];
+  if (rows === 1)
+    return [
+      { ...batch, counts: emptyCounts() },
+      { ...emptyBatch(), counts: batch.counts },
+    ];
   const half = Math.ceil(rows / 2);
   const [runs, logs] = [batch.runs.slice(0, half), batch.logs.slice(0, Math.max(0, half - batch.runs.length))];
   return [
@@ -388,13 +432,19 @@ function splitCounts({ counts: { usage, tracked, permissions } }: Batch): [Batch
   const some = [usage, tracked, permissions].filter((each) => each.size > 0).length;
   if (some < 2) return undefined;
   return usage.size > 0
-    ? [{ ...emptyBatch(), counts: { ...emptyCounts(), usage } }, { ...emptyBatch(), counts: { ...emptyCounts(), tracked, permissions } }]
-    : [{ ...emptyBatch(), counts: { ...emptyCounts(), tracked } }, { ...emptyBatch(), counts: { ...emptyCounts(), permissions } }];
+    ? [
+        { ...emptyBatch(), counts: { ...emptyCounts(), usage } },
+        { ...emptyBatch(), counts: { ...emptyCounts(), tracked, permissions } },
+      ]
+    : [
+        { ...emptyBatch(), counts: { ...emptyCounts(), tracked } },
+        { ...emptyBatch(), counts: { ...emptyCounts(), permissions } },
+      ];
 }
 
 /**
- * Whether the data itself was refused, so that the same rows would fail again: by PostgreSQL with class 22 (data exception), 23 (integrity) or
- * 54 (too complex), or before it came there, such as an id that is none.
+ * Whether the data itself was refused, so that the same rows would fail again: by PostgreSQL with class 22 (data
+ * exception), 23 (integrity) or 54 (too complex), or before it came there, such as an id that is none.
  */
 function isDataFault(thrown: unknown): boolean {
   if (thrown instanceof TypeError || thrown instanceof RangeError) return true;

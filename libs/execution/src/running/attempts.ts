@@ -31,8 +31,9 @@ export type AttemptOutcome = { limits: Json; release: string | null } & (
       status: 'succeeded';
       result: Json | undefined;
       /**
-       * Carries out what the run did to the tenant's data (events emitted, jobs started). To be called once, in the transaction that ends the
-       * run well; when it throws, the transaction must not commit and the attempt has failed with what it threw.
+       * Carries out what the run did to the tenant's data (events emitted, jobs started). To be called once, in the
+       * transaction that ends the run well; when it throws, the transaction must not commit and the attempt has failed
+       * with what it threw.
        */
       commit?: (tx: TenantTransaction) => Promise<void>;
     }
@@ -41,12 +42,21 @@ export type AttemptOutcome = { limits: Json; release: string | null } & (
 );
 
 /** Where a background run's handler stands among the registrations; `-1` when the active release has none. */
-export function findHandler(snapshot: InstallationSnapshot, { kind, name, ordinal }: Pick<AttemptRun, 'kind' | 'name' | 'ordinal'>): number {
+export function findHandler(
+  snapshot: InstallationSnapshot,
+  { kind, name, ordinal }: Pick<AttemptRun, 'kind' | 'name' | 'ordinal'>,
+): number {
   const wanted: Registration['kind'] | undefined = kind === 'webhook' ? undefined : kind;
   let seen = 0;
   for (let index = 0; index < snapshot.registrations.length; index += 1) {
     const registration = snapshot.registrations[index];
-    if (registration === undefined || registration.kind !== wanted || !('name' in registration) || registration.name !== name) continue;
+    if (
+      registration === undefined ||
+      registration.kind !== wanted ||
+      !('name' in registration) ||
+      registration.name !== name
+    )
+      continue;
     if (seen === ordinal) return index;
     seen += 1;
   }
@@ -54,19 +64,31 @@ export function findHandler(snapshot: InstallationSnapshot, { kind, name, ordina
 }
 
 /** Why an installation may not run something now, as the outcome of an attempt; `undefined` when it may. */
-export function whyNot(snapshot: InstallationSnapshot | undefined, kind: AttemptRun['kind']): { code: string; message: string } | undefined {
+export function whyNot(
+  snapshot: InstallationSnapshot | undefined,
+  kind: AttemptRun['kind'],
+): { code: string; message: string } | undefined {
   if (!snapshot) return { code: 'PLUGIN_DISABLED', message: 'The plugin was uninstalled.' };
   if (snapshot.status === 'suspended') {
-    return { code: 'PLUGIN_SUSPENDED', message: `The plugin ${snapshot.slug} is suspended: ${snapshot.statusReason ?? 'it was stopped too often'}. Enable it to go on.` };
+    return {
+      code: 'PLUGIN_SUSPENDED',
+      message: `The plugin ${snapshot.slug} is suspended: ${snapshot.statusReason ?? 'it was stopped too often'}. Enable it to go on.`,
+    };
   }
   // Hooks such as onShutdown run while a plugin is being switched off.
   if (snapshot.status === 'enabled' || kind === 'lifecycle') return undefined;
   return { code: 'PLUGIN_DISABLED', message: `The plugin ${snapshot.slug} is ${snapshot.status}. Enable it to go on.` };
 }
 
-/** How an attempt ended, its result and error masked; a result that cannot be kept fails it. Its effects wait in `commit`. */
+/**
+ * How an attempt ended, its result and error masked; a result that cannot be kept fails it. Its effects wait in
+ * `commit`.
+ */
 export function attemptOutcome(scope: RunScope, outcome: RunOutcome, limits: UsageRecord): AttemptOutcome {
-  const common = { limits: Object.fromEntries(Object.entries(limits).map(([name, { used, max }]) => [name, { used, max }])), release: scope.snapshot.version };
+  const common = {
+    limits: Object.fromEntries(Object.entries(limits).map(([name, { used, max }]) => [name, { used, max }])),
+    release: scope.snapshot.version,
+  };
   if (outcome.status === 'failed') {
     const error = scope.explain(outcome.error);
     if (error.code === 'CANCELLED') return { ...common, status: 'cancelled' };
@@ -78,11 +100,24 @@ export function attemptOutcome(scope: RunScope, outcome: RunOutcome, limits: Usa
   if (text !== undefined) {
     result = JSON.parse(text) as Json;
     const problem = storageProblem(result);
-    if (problem?.startsWith('nested')) return { ...common, status: 'failed', error: { code: 'OUTPUT_LIMIT', message: `The result is ${problem}, so it cannot be kept. Answer something flatter.` } };
+    if (problem?.startsWith('nested'))
+      return {
+        ...common,
+        status: 'failed',
+        error: {
+          code: 'OUTPUT_LIMIT',
+          message: `The result is ${problem}, so it cannot be kept. Answer something flatter.`,
+        },
+      };
     result = scope.mask(result, 'The result');
   }
   const effects = scope.effects;
-  return { ...common, status: 'succeeded', result, ...(effects && effects.length > 0 && { commit: commitAll(effects) }) };
+  return {
+    ...common,
+    status: 'succeeded',
+    result,
+    ...(effects && effects.length > 0 && { commit: commitAll(effects) }),
+  };
 }
 
 function commitAll(effects: readonly RunEffect[]): RunEffect {

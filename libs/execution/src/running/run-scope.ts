@@ -2,7 +2,21 @@ import type { Broker, BrokerSession } from '@annex/broker';
 import { storageProblem, type PermissionName } from '@annex/host-api';
 import type { Clock, Id, Json } from '@annex/kernel';
 import { limitAdvice, usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/lifecycle';
-import type { Bundle, HostCall, HostCallAnswer, Lane, Registration, RouteRequest, RouteResponse, RunContext, RunRequest, SandboxError, SandboxLimits, SandboxLog, SandboxUsage } from '@annex/sandbox';
+import type {
+  Bundle,
+  HostCall,
+  HostCallAnswer,
+  Lane,
+  Registration,
+  RouteRequest,
+  RouteResponse,
+  RunContext,
+  RunRequest,
+  SandboxError,
+  SandboxLimits,
+  SandboxLog,
+  SandboxUsage,
+} from '@annex/sandbox';
 import { executionErrors } from '../errors.js';
 import type { PeakLimit, RunEffect, RunIdentity } from '../host-calls/run-identity.js';
 import type { SecretMasks } from '../masking/secret-masks.js';
@@ -50,16 +64,29 @@ export interface RunStart {
 }
 
 /**
- * Codes of host calls that say more about why a run failed than "the handler threw": when a handler lets such an error through, the run's own
- * error carries its code.
+ * Codes of host calls that say more about why a run failed than "the handler threw": when a handler lets such an error
+ * through, the run's own error carries its code.
  */
-const telling: ReadonlySet<string> = new Set(['PERMISSION_DENIED', 'HTTP_LIMIT', 'RATE_LIMITED', 'EMIT_DEPTH', 'CALL_DEPTH', 'CALL_CYCLE', 'QUEUE_FULL', 'QUOTA_EXCEEDED', 'STORAGE_UNAVAILABLE', 'LLM_UNAVAILABLE', 'MAIL_UNAVAILABLE', 'PLATFORM_ERROR']);
+const telling: ReadonlySet<string> = new Set([
+  'PERMISSION_DENIED',
+  'HTTP_LIMIT',
+  'RATE_LIMITED',
+  'EMIT_DEPTH',
+  'CALL_DEPTH',
+  'CALL_CYCLE',
+  'QUEUE_FULL',
+  'QUOTA_EXCEEDED',
+  'STORAGE_UNAVAILABLE',
+  'LLM_UNAVAILABLE',
+  'MAIL_UNAVAILABLE',
+  'PLATFORM_ERROR',
+]);
 const maxFailures = 20;
 const inNoFilter: readonly Id<'installation'>[] = [];
 
 /**
- * One run as the sandbox asks for it and as its host calls know it, in a single object because a warm route makes thousands of them a second.
- * What a run may not need (a broker session, a list of failures) is made when it is.
+ * One run as the sandbox asks for it and as its host calls know it, in a single object because a warm route makes
+ * thousands of them a second. What a run may not need (a broker session, a list of failures) is made when it is.
  */
 export class RunScope implements RunRequest, RunIdentity {
   readonly snapshot: InstallationSnapshot;
@@ -128,7 +155,8 @@ export class RunScope implements RunRequest, RunIdentity {
     this.startedAtMs = parts.clock.now();
     this.deadlineMs = this.startedAtMs + start.sandboxLimits.wallMs;
     this.effects = start.staged ? [] : null;
-    this.within = start.kind === 'filter' ? [...(start.within ?? []), this.installationId] : (start.within ?? inNoFilter);
+    this.within =
+      start.kind === 'filter' ? [...(start.within ?? []), this.installationId] : (start.within ?? inNoFilter);
     this.#callers = start.callers;
     this.context = {
       tenant: snapshot.tenant,
@@ -198,7 +226,8 @@ export class RunScope implements RunRequest, RunIdentity {
       return;
     }
     this.#translated += 1;
-    const translate = (given: string): Promise<string> => stacks.translate(given, this.bundleSha256, () => snapshot.loadSourceMap());
+    const translate = (given: string): Promise<string> =>
+      stacks.translate(given, this.bundleSha256, () => snapshot.loadSourceMap());
     const message = await translate(line.message);
     const fields = mayHavePlaces(text) ? (JSON.parse(await translate(text)) as SandboxLog['fields']) : line.fields;
     this.#keep({ ...line, message, fields }, text);
@@ -206,7 +235,12 @@ export class RunScope implements RunRequest, RunIdentity {
 
   #keep({ timeMs, level, message, fields }: SandboxLog, text: string): void {
     const masker = this.parts.masks.of(this.installationId);
-    const kept = fields === null ? null : storageProblem(fields)?.startsWith('nested') ? { omitted: 'nested too deep to be kept' } : fields;
+    const kept =
+      fields === null
+        ? null
+        : storageProblem(fields)?.startsWith('nested')
+          ? { omitted: 'nested too deep to be kept' }
+          : fields;
     const line = {
       runId: this.runId,
       installationId: this.installationId,
@@ -236,7 +270,12 @@ export class RunScope implements RunRequest, RunIdentity {
     this.#warned ??= new Set();
     if (!this.#warned.has(what) && this.#warned.size < 20) {
       this.#warned.add(what);
-      this.log({ timeMs: this.parts.clock.now(), level: 'warn', message: `${what} held a secret; it was kept masked. Read the secret with ctx.secrets.get where you need it.`, fields: null });
+      this.log({
+        timeMs: this.parts.clock.now(),
+        level: 'warn',
+        message: `${what} held a secret; it was kept masked. Read the secret with ctx.secrets.get where you need it.`,
+        fields: null,
+      });
     }
     return masked;
   }
@@ -244,12 +283,16 @@ export class RunScope implements RunRequest, RunIdentity {
   checkName(name: string, what: string): void {
     const masker = this.parts.masks.of(this.installationId);
     if (!masker || masker.text(name) === name) return;
-    throw executionErrors.error('SECRET_EXPOSED', `${what} holds a secret, and it would be kept in plain sight. Derive a name from it instead, such as a digest.`);
+    throw executionErrors.error(
+      'SECRET_EXPOSED',
+      `${what} holds a secret, and it would be kept in plain sight. Derive a name from it instead, such as a digest.`,
+    );
   }
 
   /** The run's error with the code that tells most, its words masked. */
   explain(error: SandboxError): { code: string; message: string } {
-    const told = error.code === 'PLUGIN_ERROR' ? this.#failures?.find(({ message }) => message === error.message) : undefined;
+    const told =
+      error.code === 'PLUGIN_ERROR' ? this.#failures?.find(({ message }) => message === error.message) : undefined;
     const masker = this.parts.masks.of(this.installationId);
     const advice = limitAdvice[error.code];
     const message = advice === undefined ? error.message : `${error.message}. ${advice}`;
@@ -279,7 +322,18 @@ export class RunScope implements RunRequest, RunIdentity {
     const { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes } = usage;
     const body = this.request?.body;
     if (body) this.noteUse('requestBytes', Buffer.byteLength(body.data, body.encoding));
-    if (this.payload !== undefined && (this.kind === 'event' || this.kind === 'job')) this.noteUse('payloadBytes', Buffer.byteLength(this.payload));
-    return usageRecord(this.runLimits, { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, ...calls, llmTokens: this.llmTokens, ...this.#peaks });
+    if (this.payload !== undefined && (this.kind === 'event' || this.kind === 'job'))
+      this.noteUse('payloadBytes', Buffer.byteLength(this.payload));
+    return usageRecord(this.runLimits, {
+      wallMs,
+      cpuMs,
+      memoryMb,
+      resultBytes,
+      logLines,
+      logBytes,
+      ...calls,
+      llmTokens: this.llmTokens,
+      ...this.#peaks,
+    });
   }
 }

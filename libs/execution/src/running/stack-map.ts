@@ -23,8 +23,8 @@ export class StackMaps {
   readonly #maps = new Map<string, Promise<ReadMap>>();
 
   /**
-   * The trace with places of the bundle that are known replaced, the first {@link maxPlaces} of them, and without the platform's own frames. Also takes
-   * JSON text with traces in it. Never rejects: what cannot be mapped stays as it is.
+   * The trace with places of the bundle that are known replaced, the first {@link maxPlaces} of them, and without the
+   * platform's own frames. Also takes JSON text with traces in it. Never rejects: what cannot be mapped stays as it is.
    */
   async translate(stack: string, bundleSha256: string, load: LoadSourceMap): Promise<string> {
     if (!bundlePlace.test(stack)) return stack;

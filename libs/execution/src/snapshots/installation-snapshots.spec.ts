@@ -39,7 +39,12 @@ beforeEach(async () => {
   reads = 0;
   hold = undefined;
   replaced = [];
-  snapshots = new InstallationSnapshots({ database: counted(), clock: systemClock, ceilings: {}, onReplaced: (key) => replaced.push(key) });
+  snapshots = new InstallationSnapshots({
+    database: counted(),
+    clock: systemClock,
+    ceilings: {},
+    onReplaced: (key) => replaced.push(key),
+  });
   await snapshots.start();
   stopCounting = await db.database.listen('annex_changed', () => (changes += 1));
 });
@@ -52,7 +57,14 @@ const routes: Registration[] = [{ kind: 'route', path: '/ping', methods: ['GET']
 
 /** Writes a plugin and waits until its change has been heard here. */
 async function write(plugin: Omit<WrittenPlugin, 'code'>): Promise<{ id: Id<'installation'>; slug: string }> {
-  return heard(() => writePlugin(db, { inspect: () => Promise.resolve<InspectOutcome>({ ok: true, registrations: routes, warnings: [] }) }, tenantId, { code: '', ...plugin }));
+  return heard(() =>
+    writePlugin(
+      db,
+      { inspect: () => Promise.resolve<InspectOutcome>({ ok: true, registrations: routes, warnings: [] }) },
+      tenantId,
+      { code: '', ...plugin },
+    ),
+  );
 }
 
 async function heard<T>(change: () => Promise<T>): Promise<T> {
@@ -77,7 +89,8 @@ describe('snapshots', () => {
   });
 
   it('do not ask the database again and again for what does not exist', async () => {
-    for (const slug of ['nobody', 'nobody', '../etc', 'A', '', 'x'.repeat(64), "'; drop table runs --"]) expect(await snapshots.get(tenantId, slug)).toBeUndefined();
+    for (const slug of ['nobody', 'nobody', '../etc', 'A', '', 'x'.repeat(64), "'; drop table runs --"])
+      expect(await snapshots.get(tenantId, slug)).toBeUndefined();
     expect(reads).toBe(1);
     await write({ slug: 'nobody' });
     expect(await snapshots.get(tenantId, 'nobody')).toBeDefined();
@@ -125,8 +138,15 @@ describe('snapshots', () => {
 
   it('hold what is asked for and granted, and nothing beyond either', async () => {
     const { slug } = await write({
-      manifest: { permissions: [{ name: 'outbound_http' }, { name: 'db.read', tables: ['a', 'b'] }], http: { allow: ['*.example.com', 'api.test:8443'] } },
-      granted: [{ name: 'outbound_http', hosts: ['www.example.com', 'api.test:8443'] }, { name: 'db.read', tables: ['b', 'c'] }, { name: 'llm.use' }],
+      manifest: {
+        permissions: [{ name: 'outbound_http' }, { name: 'db.read', tables: ['a', 'b'] }],
+        http: { allow: ['*.example.com', 'api.test:8443'] },
+      },
+      granted: [
+        { name: 'outbound_http', hosts: ['www.example.com', 'api.test:8443'] },
+        { name: 'db.read', tables: ['b', 'c'] },
+        { name: 'llm.use' },
+      ],
     });
     expect(await snapshots.get(tenantId, slug)).toMatchObject({
       permissions: ['db.read', 'outbound_http'],
@@ -136,12 +156,21 @@ describe('snapshots', () => {
   });
 
   it('do not show a permission of which nothing is left', async () => {
-    const { slug } = await write({ manifest: { permissions: [{ name: 'db.read', tables: ['a'] }, { name: 'db.write' }] }, granted: [{ name: 'db.read', tables: ['b'] }, { name: 'db.write' }] });
-    expect(await snapshots.get(tenantId, slug)).toMatchObject({ permissions: ['db.write'], grants: [{ name: 'db.read', tables: [] }, { name: 'db.write' }] });
+    const { slug } = await write({
+      manifest: { permissions: [{ name: 'db.read', tables: ['a'] }, { name: 'db.write' }] },
+      granted: [{ name: 'db.read', tables: ['b'] }, { name: 'db.write' }],
+    });
+    expect(await snapshots.get(tenantId, slug)).toMatchObject({
+      permissions: ['db.write'],
+      grants: [{ name: 'db.read', tables: [] }, { name: 'db.write' }],
+    });
   });
 
   it('fill settings with defaults, and keep settings that an older schema let in', async () => {
-    const schema = { type: 'object', properties: { channel: { type: 'string', default: '#ops' }, size: { type: 'number' } } };
+    const schema = {
+      type: 'object',
+      properties: { channel: { type: 'string', default: '#ops' }, size: { type: 'number' } },
+    };
     const { slug } = await write({ manifest: { config: schema }, config: { size: 1 } });
     const { slug: old } = await write({ manifest: { config: schema }, config: { size: 'large' } });
     expect((await snapshots.get(tenantId, slug))?.config).toEqual({ size: 1, channel: '#ops' });
@@ -152,11 +181,25 @@ describe('snapshots', () => {
     const { slug } = await write({
       manifest: {
         limits: { memoryMb: 32, timeoutMs: 700 },
-        jobs: [{ name: 'long', schedule: null, timezone: 'UTC', overlap: 'skip', catchUp: 'latest', misfireDeadlineS: null, timeoutMs: 600_000, retry: null }],
+        jobs: [
+          {
+            name: 'long',
+            schedule: null,
+            timezone: 'UTC',
+            overlap: 'skip',
+            catchUp: 'latest',
+            misfireDeadlineS: null,
+            timeoutMs: 600_000,
+            retry: null,
+          },
+        ],
       },
     });
     const snapshot = await snapshots.get(tenantId, slug);
-    expect(snapshot?.limits('route')).toMatchObject({ run: { wallMs: 700, memoryMb: 32, hostCalls: 1000 }, sandbox: { wallMs: 700, hostCalls: 1001 } });
+    expect(snapshot?.limits('route')).toMatchObject({
+      run: { wallMs: 700, memoryMb: 32, hostCalls: 1000 },
+      sandbox: { wallMs: 700, hostCalls: 1001 },
+    });
     expect(snapshot?.limits('job', 'long').run.wallMs).toBe(600_000);
     expect(snapshot?.limits('job', 'other').run.wallMs).toBe(30_000);
     expect(snapshot?.limits('route')).toBe(snapshot?.limits('route'));

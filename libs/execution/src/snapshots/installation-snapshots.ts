@@ -11,7 +11,10 @@ export interface InstallationSnapshotsOptions {
   clock: Clock;
   /** The operator's word on limits. */
   ceilings: OperatorCeilings;
-  /** Told when warm isolates shall not serve any more: those whose key begins so (an installation's id, or its id and an old release). */
+  /**
+   * Told when warm isolates shall not serve any more: those whose key begins so (an installation's id, or its id and an
+   * old release).
+   */
   onReplaced(isolateKeyPrefix: string): void;
 }
 
@@ -37,8 +40,8 @@ const isolatesOf = 'isolates/';
 const maxSnapshots = 5_000;
 
 /**
- * The snapshots of installations, read from the database once and kept until somebody, in any process, announces a change. A snapshot in
- * use stays valid for the run that has it.
+ * The snapshots of installations, read from the database once and kept until somebody, in any process, announces a
+ * change. A snapshot in use stays valid for the run that has it.
  */
 export class InstallationSnapshots {
   readonly #bySlug: WatchedCache<Found>;
@@ -51,7 +54,12 @@ export class InstallationSnapshots {
   #unwatch: Promise<() => void> | undefined;
 
   constructor(private readonly options: InstallationSnapshotsOptions) {
-    const cache = { max: maxSnapshots, maxAgeMs: 10 * 60_000, clock: options.clock, isAbsence: ({ snapshot }: Found) => snapshot === null };
+    const cache = {
+      max: maxSnapshots,
+      maxAgeMs: 10 * 60_000,
+      clock: options.clock,
+      isAbsence: ({ snapshot }: Found) => snapshot === null,
+    };
     this.#bySlug = new WatchedCache(cache);
     this.#byId = new WatchedCache(cache);
     this.#filters = new WatchedCache({ ...cache, isAbsence: ({ points }) => points.size === 0 });
@@ -62,7 +70,8 @@ export class InstallationSnapshots {
     this.#unwatch ??= watchChanges(this.options.database, (change) => {
       if (change?.what.startsWith(isolatesOf)) this.options.onReplaced(change.what.slice(isolatesOf.length));
       if (change !== null && !concerning.has(change.what)) return;
-      const matches = change === null ? undefined : (found: { tenantId: string }): boolean => found.tenantId === change.tenantId;
+      const matches =
+        change === null ? undefined : (found: { tenantId: string }): boolean => found.tenantId === change.tenantId;
       this.#bySlug.drop(matches);
       this.#byId.drop(matches);
       this.#filters.drop(matches);
@@ -94,7 +103,9 @@ export class InstallationSnapshots {
 
   /** The installation of an id, or `undefined` when the tenant has none. */
   async getById(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<InstallationSnapshot | undefined> {
-    const { snapshot } = await this.#byId.load(`${tenantId}/${installationId}`, () => this.#read(tenantId, { uuid: uuidFromId(installationId) }));
+    const { snapshot } = await this.#byId.load(`${tenantId}/${installationId}`, () =>
+      this.#read(tenantId, { uuid: uuidFromId(installationId) }),
+    );
     return snapshot ?? undefined;
   }
 
@@ -123,7 +134,14 @@ export class InstallationSnapshots {
       return bytes === undefined ? undefined : Buffer.from(bytes).toString('utf8');
     };
     const refToken = (id: string): string => createHmac('sha256', this.#refKey).update(id).digest('hex').slice(0, 24);
-    const snapshot = buildSnapshot(row, { tenantId, config: await readConfig(row, tenantId), ceilings, refToken, loadBundle, loadSourceMap });
+    const snapshot = buildSnapshot(row, {
+      tenantId,
+      config: await readConfig(row, tenantId),
+      ceilings,
+      refToken,
+      loadBundle,
+      loadSourceMap,
+    });
     const before = this.#isolateKeys.get(snapshot.installationId);
     this.#isolateKeys.set(snapshot.installationId, snapshot.isolateKey);
     if (before !== undefined && before !== snapshot.isolateKey) this.options.onReplaced(before);

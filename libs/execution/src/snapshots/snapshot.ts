@@ -20,8 +20,9 @@ export interface SnapshotLimits {
 }
 
 /**
- * Everything needed to run an installation's handlers, as it stood at one moment. It is never changed: after a change there is a new one.
- * The objects inside stay the same for its life, so that whoever serialises them can tell by identity that they have not changed.
+ * Everything needed to run an installation's handlers, as it stood at one moment. It is never changed: after a change
+ * there is a new one. The objects inside stay the same for its life, so that whoever serialises them can tell by
+ * identity that they have not changed.
  */
 export interface InstallationSnapshot {
   readonly tenantId: Id<'tenant'>;
@@ -45,7 +46,10 @@ export interface InstallationSnapshot {
   readonly config: JsonObject;
   /** Names of the declared secrets. */
   readonly secrets: string[];
-  /** Marks the placeholders of `secrets.ref`, so that no text from elsewhere can pass for one. Stays the same in one process. */
+  /**
+   * Marks the placeholders of `secrets.ref`, so that no text from elsewhere can pass for one. Stays the same in one
+   * process.
+   */
   readonly refToken: string;
   /** Names of the effective permissions, for `ctx.permissions`. */
   readonly permissions: string[];
@@ -87,8 +91,14 @@ export interface SnapshotRow {
   transforms_sha256?: string | null;
 }
 
-/** Reads an installation and its active release; `undefined` when there is none. `by`: a slug, or the installation's UUID. */
-export async function readSnapshotRow(tx: TenantTransaction, by: { slug: string } | { uuid: string }): Promise<SnapshotRow | undefined> {
+/**
+ * Reads an installation and its active release; `undefined` when there is none. `by`: a slug, or the installation's
+ * UUID.
+ */
+export async function readSnapshotRow(
+  tx: TenantTransaction,
+  by: { slug: string } | { uuid: string },
+): Promise<SnapshotRow | undefined> {
   const [row] = await tx.query<SnapshotRow>(
     `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason, i.granted, i.config, i.release_id,
        r.version, r.manifest, r.registrations, r.bundle_sha256, r.source_map_sha256, r.webhooks, r.transforms_sha256
@@ -111,10 +121,27 @@ export async function readFilterSlugs(tx: TenantTransaction): Promise<string[]> 
   return rows.map(({ slug }) => slug);
 }
 
-/** Makes a snapshot of what was read. `config`: what {@link readConfig} made of its settings; `ceilings`: the operator's. */
+/**
+ * Makes a snapshot of what was read. `config`: what {@link readConfig} made of its settings; `ceilings`: the
+ * operator's.
+ */
 export function buildSnapshot(
   row: SnapshotRow,
-  { tenantId, config, ceilings, refToken, loadBundle, loadSourceMap }: { tenantId: Id<'tenant'>; config: JsonObject; ceilings: OperatorCeilings; refToken: (installationId: Id<'installation'>) => string; loadBundle: (sha256: string) => Promise<Bundle>; loadSourceMap: (sha256: string) => Promise<string | undefined> },
+  {
+    tenantId,
+    config,
+    ceilings,
+    refToken,
+    loadBundle,
+    loadSourceMap,
+  }: {
+    tenantId: Id<'tenant'>;
+    config: JsonObject;
+    ceilings: OperatorCeilings;
+    refToken: (installationId: Id<'installation'>) => string;
+    loadBundle: (sha256: string) => Promise<Bundle>;
+    loadSourceMap: (sha256: string) => Promise<string | undefined>;
+  },
 ): InstallationSnapshot {
   const { manifest, registrations, transforms_sha256: transforms } = row;
   const installationId = idFromUuid('installation', row.id);
@@ -132,21 +159,28 @@ export function buildSnapshot(
     version: row.version,
     manifest,
     registrations,
-    routes: compileRoutes(registrations.flatMap((registration, index) => (registration.kind === 'route' ? [{ ...registration, index }] : []))),
+    routes: compileRoutes(
+      registrations.flatMap((registration, index) =>
+        registration.kind === 'route' ? [{ ...registration, index }] : [],
+      ),
+    ),
     grants,
     allowHosts: narrowHosts(manifest.http.allow, grants),
     config,
     secrets: manifest.secrets.map((secret) => secret.name),
     refToken: refToken(installationId),
     // Asked for some tables or hosts and granted others: nothing is left, so the plugin has not got it.
-    permissions: grants.filter(({ tables, hosts }) => tables?.length !== 0 && hosts?.length !== 0).map((grant) => grant.name),
+    permissions: grants
+      .filter(({ tables, hosts }) => tables?.length !== 0 && hosts?.length !== 0)
+      .map((grant) => grant.name),
     plugin: { id: installationId, slug: row.slug, version: row.version },
     isolateKey: `${installationId}/${releaseId}`,
     bundleSha256: row.bundle_sha256,
     webhooks: row.webhooks ?? [],
     transforms: transforms ? { bundleSha256: transforms, loadBundle: () => loadBundle(transforms) } : null,
     loadBundle: () => loadBundle(row.bundle_sha256),
-    loadSourceMap: () => (row.source_map_sha256 === null ? Promise.resolve(undefined) : loadSourceMap(row.source_map_sha256)),
+    loadSourceMap: () =>
+      row.source_map_sha256 === null ? Promise.resolve(undefined) : loadSourceMap(row.source_map_sha256),
     limits(kind, jobName) {
       const key = kind === 'job' ? `job/${jobName}` : kind;
       const known = limits.get(key);
@@ -158,7 +192,12 @@ export function buildSnapshot(
   };
 }
 
-function limitsOf(manifest: Manifest, kind: RunKind, jobName: string | undefined, ceilings: OperatorCeilings): SnapshotLimits {
+function limitsOf(
+  manifest: Manifest,
+  kind: RunKind,
+  jobName: string | undefined,
+  ceilings: OperatorCeilings,
+): SnapshotLimits {
   const job = kind === 'job' ? manifest.jobs.find(({ name }) => name === jobName) : undefined;
   const run = effectiveLimits(
     kind,
@@ -171,12 +210,31 @@ function limitsOf(manifest: Manifest, kind: RunKind, jobName: string | undefined
   );
   const { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce } = run;
   // One more than the broker allows, so that it is the broker that refuses and the run's error names the limit.
-  const sandbox = { wallMs, cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls: hostCalls + 1, hostCallsAtOnce };
+  const sandbox = {
+    wallMs,
+    cpuMs,
+    memoryMb,
+    resultBytes,
+    logLines,
+    logBytes,
+    hostCalls: hostCalls + 1,
+    hostCallsAtOnce,
+  };
   const { streamMs, streamCpuMs, streamBytes, streamIdleMs } = run;
-  return { run, sandbox, streaming: { ...sandbox, stream: { wallMs: streamMs, cpuMs: streamCpuMs, bytes: streamBytes, idleMs: streamIdleMs } } };
+  return {
+    run,
+    sandbox,
+    streaming: {
+      ...sandbox,
+      stream: { wallMs: streamMs, cpuMs: streamCpuMs, bytes: streamBytes, idleMs: streamIdleMs },
+    },
+  };
 }
 
-/** Settings that an older schema let in may not fit a newer one: then they are shown as they are, which beats a plugin that cannot run. */
+/**
+ * Settings that an older schema let in may not fit a newer one: then they are shown as they are, which beats a plugin
+ * that cannot run.
+ */
 export async function readConfig({ manifest, config }: SnapshotRow, tenantId: Id<'tenant'>): Promise<JsonObject> {
   if (manifest.config === null) return config;
   const reading = await judgeConfig(manifest.config, config, tenantId);
@@ -186,5 +244,8 @@ export async function readConfig({ manifest, config }: SnapshotRow, tenantId: Id
 function narrowHosts(allow: readonly string[], grants: readonly PermissionGrant[]): readonly string[] {
   const hosts = grants.find(({ name }) => name === 'outbound_http')?.hosts;
   if (hosts === undefined) return allow;
-  return [...allow.filter((host) => hosts.some((granted) => coversHost(granted, host))), ...hosts.filter((host) => !allow.includes(host) && allow.some((asked) => coversHost(asked, host)))];
+  return [
+    ...allow.filter((host) => hosts.some((granted) => coversHost(granted, host))),
+    ...hosts.filter((host) => !allow.includes(host) && allow.some((asked) => coversHost(asked, host))),
+  ];
 }

@@ -23,7 +23,8 @@ export class DiskStore implements ObjectStore {
   }
 
   async read(name: string, range?: ByteRange): Promise<Readable> {
-    // Opened before it is answered, so that a missing object is told here and one that is removed meanwhile is read to its end.
+    // Opened before it is answered, so that a missing object is told here and one that is removed meanwhile is read to
+    // its end.
     try {
       const handle = await open(join(this.folder, name), 'r');
       return handle.createReadStream(range);

@@ -7,8 +7,8 @@ export interface ByteRange {
 }
 
 /**
- * Where the bytes of files lie. Names are the platform's own (`3f/0193…`), never a tenant's. An object is written once and not changed; a
- * write that failed may have left something under its name.
+ * Where the bytes of files lie. Names are the platform's own (`3f/0193…`), never a tenant's. An object is written once
+ * and not changed; a write that failed may have left something under its name.
  */
 export interface ObjectStore {
   /** For people: where it is, without credentials. */

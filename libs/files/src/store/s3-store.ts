@@ -45,7 +45,11 @@ export class S3Store implements ObjectStore {
       maxAttempts: 3,
       // It would write to the console; what fails is told by whoever asked.
       logger: silentLogger,
-      requestHandler: { connectionTimeout: connectTimeoutMs, requestTimeout: silenceTimeoutMs, throwOnRequestTimeout: true },
+      requestHandler: {
+        connectionTimeout: connectTimeoutMs,
+        requestTimeout: silenceTimeoutMs,
+        throwOnRequestTimeout: true,
+      },
     });
     this.#disk = new Disk(new S3Driver({ client: this.#client, bucket, visibility: 'private', supportsACL: false }));
   }
@@ -55,7 +59,8 @@ export class S3Store implements ObjectStore {
     if (!(content instanceof Readable)) return this.#disk.put(this.#key(name), content, { contentType });
     // A sender may fail before anybody listens; the pipeline then finds it so.
     content.once('error', () => undefined);
-    // S3 wants to know the size first, and a sender may stop in the middle: what arrives is put aside until it is complete.
+    // S3 wants to know the size first, and a sender may stop in the middle: what arrives is put aside until it is
+    // complete.
     const folder = await mkdtemp(join(tmpdir(), 'annex-upload-'));
     try {
       const file = join(folder, randomUUID());
@@ -71,7 +76,11 @@ export class S3Store implements ObjectStore {
   async read(name: string, range?: ByteRange): Promise<Readable> {
     try {
       const { Body } = await this.#client.send(
-        new GetObjectCommand({ Bucket: this.options.bucket, Key: this.#key(name), ...(range && { Range: `bytes=${range.start}-${range.end}` }) }),
+        new GetObjectCommand({
+          Bucket: this.options.bucket,
+          Key: this.#key(name),
+          ...(range && { Range: `bytes=${range.start}-${range.end}` }),
+        }),
       );
       if (!(Body instanceof Readable)) throw new TypeError('the S3 client answered something else than a stream');
       return Body;

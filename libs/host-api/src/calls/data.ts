@@ -68,7 +68,14 @@ export const dbCalls = {
 
 /** Keys are judged by libs/files, which says what is wrong with one; here only what no key is. */
 const fileKey = z.string().min(1).max(4096);
-const fileStat = z.object({ key: z.string(), size: z.int(), content_type: z.string(), etag: z.string(), created_at: z.string(), updated_at: z.string() });
+const fileStat = z.object({
+  key: z.string(),
+  size: z.int(),
+  content_type: z.string(),
+  etag: z.string(),
+  created_at: z.string(),
+  updated_at: z.string(),
+});
 const linkSeconds = z.int().min(1).max(604_800);
 
 /** Most bytes that `files.read` answers and `files.upload` takes at once. */
@@ -77,7 +84,12 @@ export const maxFileCallBytes = 10 * MiB;
 /** Tenant storage (`files.read`, `files.write`). */
 export const fileCalls = {
   'files.list': row({
-    args: z.tuple([optional(z.string().max(1024)), optional(z.strictObject({ limit: optional(z.int().min(1).max(1000)), cursor: z.string().min(1).max(2048).nullish() }))]),
+    args: z.tuple([
+      optional(z.string().max(1024)),
+      optional(
+        z.strictObject({ limit: optional(z.int().min(1).max(1000)), cursor: z.string().min(1).max(2048).nullish() }),
+      ),
+    ]),
     result: z.object({ items: z.array(fileStat), next_cursor: z.string().nullable() }),
     permission: 'files.read',
     doc: 'Files whose key begins with a prefix, in order of their keys. `limit` is at most 1000 (default 100).',
@@ -103,7 +115,12 @@ export const fileCalls = {
       fileKey,
       optional(
         z
-          .strictObject({ expires_s: linkSeconds.nullish(), expiresS: linkSeconds.nullish(), expiresInS: linkSeconds.nullish(), expires_in_s: linkSeconds.nullish() })
+          .strictObject({
+            expires_s: linkSeconds.nullish(),
+            expiresS: linkSeconds.nullish(),
+            expiresInS: linkSeconds.nullish(),
+            expires_in_s: linkSeconds.nullish(),
+          })
           .transform((given): { expires_s?: number } => {
             const seconds = given.expires_s ?? given.expiresS ?? given.expiresInS ?? given.expires_in_s;
             return typeof seconds === 'number' ? { expires_s: seconds } : {};
@@ -180,12 +197,24 @@ export const kvCalls = {
     args: z.tuple([
       optional(
         z.union([
-          z.string().max(512).transform((prefix) => ({ prefix, limit: undefined, cursor: undefined })),
-          z.strictObject({ prefix: z.string().max(512).optional(), limit: z.int().min(1).max(1000).optional(), cursor: cursor.nullish() }).transform((options) => ({ ...options, cursor: options.cursor ?? undefined })),
+          z
+            .string()
+            .max(512)
+            .transform((prefix) => ({ prefix, limit: undefined, cursor: undefined })),
+          z
+            .strictObject({
+              prefix: z.string().max(512).optional(),
+              limit: z.int().min(1).max(1000).optional(),
+              cursor: cursor.nullish(),
+            })
+            .transform((options) => ({ ...options, cursor: options.cursor ?? undefined })),
         ]),
       ),
     ]),
-    result: z.object({ keys: z.array(z.object({ key: z.string(), expires_at: z.string().nullable() })), next_cursor: z.string().nullable() }),
+    result: z.object({
+      keys: z.array(z.object({ key: z.string(), expires_at: z.string().nullable() })),
+      next_cursor: z.string().nullable(),
+    }),
     doc: 'Keys in order, with the time at which they run out; a text in place of the options is the prefix. `limit` is at most 1000 (default 100).',
     example: "const { keys } = await ctx.kv.list({ prefix: 'user:' })",
   }),

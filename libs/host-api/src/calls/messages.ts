@@ -13,7 +13,9 @@ export const flowCalls = {
   emit: row({
     args: z.tuple([
       line(200),
-      jsonUpTo(json, maxPayloadBytes).nullish().transform((data) => data ?? {}),
+      jsonUpTo(json, maxPayloadBytes)
+        .nullish()
+        .transform((data) => data ?? {}),
       optional(z.strictObject({ id: optional(line(200)), subject: optional(line(512)), source: optional(line(512)) })),
     ]),
     result: z.object({ event_id: z.string() }),
@@ -22,7 +24,12 @@ export const flowCalls = {
     example: "await ctx.emit('email.welcome_sent', { user_email })",
   }),
   'jobs.runNow': row({
-    args: z.tuple([line(200), jsonUpTo(json, maxPayloadBytes).nullish().transform((payload) => payload ?? null)]),
+    args: z.tuple([
+      line(200),
+      jsonUpTo(json, maxPayloadBytes)
+        .nullish()
+        .transform((payload) => payload ?? null),
+    ]),
     result: z.object({ run_id: z.string(), status: z.string() }),
     meter: 'job_starts',
     doc: 'Starts a job of this plugin now and answers without waiting for it.',
@@ -55,7 +62,10 @@ export const flowCalls = {
 export const maxPromptBytes = 256 * KiB;
 
 /** A conversation, as the OpenAI API has it. */
-export const llmMessages = z.array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() })).min(1).max(200);
+export const llmMessages = z
+  .array(z.strictObject({ role: z.enum(['system', 'user', 'assistant']), content: z.string() }))
+  .min(1)
+  .max(200);
 
 const maxTokens = z.int().min(1).max(1_000_000);
 const timeout = z.number().positive().max(900_000);
@@ -68,7 +78,9 @@ const llmOptions = z
     max_tokens: maxTokens.nullish(),
     maxTokens: maxTokens.nullish(),
     temperature: z.number().min(0).max(2).nullish(),
-    response_format: z.union([z.enum(['json', 'text']), z.strictObject({ type: z.enum(['json_object', 'text']) })]).nullish(),
+    response_format: z
+      .union([z.enum(['json', 'text']), z.strictObject({ type: z.enum(['json_object', 'text']) })])
+      .nullish(),
     responseFormat: z.enum(['json', 'text']).nullish(),
     stop: z.union([z.string().min(1), z.array(z.string().min(1)).max(4)]).nullish(),
     timeoutMs: timeout.nullish(),
@@ -82,7 +94,10 @@ const llmOptions = z
       messages: messages ?? undefined,
       maxTokens: rest.max_tokens ?? rest.maxTokens ?? undefined,
       temperature: temperature ?? undefined,
-      responseFormat: format === 'json' || (typeof format === 'object' && format?.type === 'json_object') ? ('json' as const) : undefined,
+      responseFormat:
+        format === 'json' || (typeof format === 'object' && format?.type === 'json_object')
+          ? ('json' as const)
+          : undefined,
       stop: stop ?? undefined,
       timeoutMs: rest.timeout_ms ?? rest.timeoutMs ?? undefined,
     };
@@ -95,12 +110,24 @@ const contentType = line(255).nullish();
 
 const attachment = z
   .union([
-    z.strictObject({ filename: line(255), content: z.union([z.string(), bytes]), contentType, content_type: contentType }),
-    z.strictObject({ filename: line(255).nullish(), file: z.string().min(1).max(4096), contentType, content_type: contentType }),
+    z.strictObject({
+      filename: line(255),
+      content: z.union([z.string(), bytes]),
+      contentType,
+      content_type: contentType,
+    }),
+    z.strictObject({
+      filename: line(255).nullish(),
+      file: z.string().min(1).max(4096),
+      contentType,
+      content_type: contentType,
+    }),
   ])
   .transform(({ contentType: camel, content_type: snake, filename, ...rest }) => {
     const type = { contentType: camel ?? snake ?? undefined };
-    return 'file' in rest ? { ...rest, ...type, filename: filename ?? undefined } : { ...rest, ...type, filename: filename ?? '' };
+    return 'file' in rest
+      ? { ...rest, ...type, filename: filename ?? undefined }
+      : { ...rest, ...type, filename: filename ?? '' };
   });
 
 /** A mail; names of more than one word in either spelling. */
@@ -138,7 +165,13 @@ const mail = z
 export const messageCalls = {
   'email.send': row({
     args: z.tuple([mail]),
-    result: z.object({ id: z.string(), message_id: z.string(), status: z.enum(['sent', 'kept']), accepted: z.array(z.string()), rejected: z.array(z.string()) }),
+    result: z.object({
+      id: z.string(),
+      message_id: z.string(),
+      status: z.enum(['sent', 'kept']),
+      accepted: z.array(z.string()),
+      rejected: z.array(z.string()),
+    }),
     permission: 'send_email',
     meter: 'emails',
     maxArgsBytes: 15 * MiB,

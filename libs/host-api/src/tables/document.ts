@@ -19,18 +19,35 @@ export function isForbiddenName(name: string): boolean {
 }
 
 /** The name of a table. */
-export const tableName = z.string().regex(tableNamePattern, 'must be a table name: a-z first, then a-z, 0-9 and _, at most 63 characters');
+export const tableName = z
+  .string()
+  .regex(tableNamePattern, 'must be a table name: a-z first, then a-z, 0-9 and _, at most 63 characters');
 
-type AddIssue = (issue: { code: 'custom'; path: (string | number)[]; message: string; params?: { code: string } }) => void;
+type AddIssue = (issue: {
+  code: 'custom';
+  path: (string | number)[];
+  message: string;
+  params?: { code: string };
+}) => void;
 
 function checkFields(value: JsonObject, add: AddIssue): void {
   const problem = storageProblem(value) ?? numberProblem(value);
   if (problem) return add({ code: 'custom', path: [], message: problem });
   const hostile = findForbidden(value, []);
-  if (hostile) add({ code: 'custom', path: hostile, message: 'is a name that no field may have: __proto__, constructor and prototype mean something to every object' });
+  if (hostile)
+    add({
+      code: 'custom',
+      path: hostile,
+      message: 'is a name that no field may have: __proto__, constructor and prototype mean something to every object',
+    });
   const bytes = Buffer.byteLength(JSON.stringify(value));
   if (bytes > maxDocumentBytes) {
-    add({ code: 'custom', path: [], message: `is ${bytes} bytes of JSON; the limit of a row (document_bytes) is ${maxDocumentBytes}. Split it, or keep the large part in ctx.files`, params: { code: tooLargeCode } });
+    add({
+      code: 'custom',
+      path: [],
+      message: `is ${bytes} bytes of JSON; the limit of a row (document_bytes) is ${maxDocumentBytes}. Split it, or keep the large part in ctx.files`,
+      params: { code: tooLargeCode },
+    });
   }
 }
 
@@ -46,10 +63,18 @@ function findForbidden(value: Json, at: (string | number)[]): (string | number)[
 
 const object = z.custom<JsonObject>(isJsonObject, 'must be an object').meta({ type: 'object' });
 
-/** A new row's fields. `id`, `created_at` and `updated_at` are the platform's, so they are refused rather than quietly replaced. */
+/**
+ * A new row's fields. `id`, `created_at` and `updated_at` are the platform's, so they are refused rather than quietly
+ * replaced.
+ */
 export const newDocument = object.superRefine((value, context) => {
   for (const name of rowColumns) {
-    if (Object.hasOwn(value, name)) context.addIssue({ code: 'custom', path: [name], message: 'is set by the platform; leave it out, or use a field of another name' });
+    if (Object.hasOwn(value, name))
+      context.addIssue({
+        code: 'custom',
+        path: [name],
+        message: 'is set by the platform; leave it out, or use a field of another name',
+      });
   }
   refuseOperators(value, [], (issue) => context.addIssue(issue));
   checkFields(value, (issue) => context.addIssue(issue));
@@ -64,8 +89,8 @@ export interface DocumentPatch {
 }
 
 /**
- * A change of a row: fields to set, and `$unset` with a list of fields to remove. `id`, `created_at` and `updated_at` are passed over, so that a row
- * that was read may be changed and sent back.
+ * A change of a row: fields to set, and `$unset` with a list of fields to remove. `id`, `created_at` and `updated_at`
+ * are passed over, so that a row that was read may be changed and sent back.
  */
 export const documentPatch = object.transform((value, context): DocumentPatch => {
   const { $unset: unset = [], ...rest } = value;
@@ -75,7 +100,8 @@ export const documentPatch = object.transform((value, context): DocumentPatch =>
     context.addIssue({ code: 'custom', path: ['$unset'], message: 'must be a list of field names, at most 1000' });
   }
   for (const name of names) {
-    if (isRowColumn(name)) context.addIssue({ code: 'custom', path: ['$unset'], message: `${quote(name)} cannot be removed` });
+    if (isRowColumn(name))
+      context.addIssue({ code: 'custom', path: ['$unset'], message: `${quote(name)} cannot be removed` });
   }
   refuseOperators(set, ['$unset'], (issue) => context.addIssue(issue));
   checkFields(set, (issue) => context.addIssue(issue));
@@ -87,7 +113,11 @@ function refuseOperators(value: JsonObject, allowed: readonly string[], add: Add
   for (const name of Object.keys(value)) {
     if (name === '') add({ code: 'custom', path: [name], message: 'is an empty name; give the field a name' });
     if (name.startsWith('$')) {
-      add({ code: 'custom', path: [name], message: `begins with $, which is for operators${allowed.length > 0 ? ` (there is ${allowed.join(', ')})` : ''}; choose another name` });
+      add({
+        code: 'custom',
+        path: [name],
+        message: `begins with $, which is for operators${allowed.length > 0 ? ` (there is ${allowed.join(', ')})` : ''}; choose another name`,
+      });
     }
   }
 }
@@ -96,7 +126,10 @@ function refuseOperators(value: JsonObject, allowed: readonly string[], add: Add
 export const filterInput = object.transform((value, context): Filter => {
   const size = JSON.stringify(value).length;
   if (size > 64 * KiB) {
-    context.addIssue({ code: 'custom', message: `is ${size} characters of JSON; the limit of a filter is ${64 * KiB}` });
+    context.addIssue({
+      code: 'custom',
+      message: `is ${size} characters of JSON; the limit of a filter is ${64 * KiB}`,
+    });
     return z.NEVER;
   }
   let faults = 0;

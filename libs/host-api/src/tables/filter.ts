@@ -1,7 +1,8 @@
 /**
- * The filters of `ctx.db` and `/api/data`, read from JSON into a small tree. The language is CONTRACT §3's: what a field must be, joined by
- * `$and` and `$or`. What each operator means for lists, `null` and missing fields follows MongoDB and stands in docs/plugins.md; `matchesFilter`
- * says the same in JavaScript, and libs/persistence says it in SQL.
+ * The filters of `ctx.db` and `/api/data`, read from JSON into a small tree. The language is CONTRACT §3's: what a
+ * field must be, joined by
+ * `$and` and `$or`. What each operator means for lists, `null` and missing fields follows MongoDB and stands in
+ * docs/plugins.md; `matchesFilter` says the same in JavaScript, and libs/persistence says it in SQL.
  */
 import { didYouMean, isJsonObject, quote, type Json, type JsonObject } from '@annex/kernel';
 import { storageProblem } from '../wire.js';
@@ -40,7 +41,11 @@ export type FieldTest =
   | { op: 'exists' };
 
 /** One condition on a column. The values of times are instants: RFC 3339 in UTC with milliseconds. */
-export type ColumnTest = { op: 'eq'; value: string } | { op: OrderOperator; value: string } | { op: 'in'; values: string[] } | { op: 'exists' };
+export type ColumnTest =
+  | { op: 'eq'; value: string }
+  | { op: OrderOperator; value: string }
+  | { op: 'in'; values: string[] }
+  | { op: 'exists' };
 
 /** A filter as it was understood. */
 export type Filter =
@@ -59,7 +64,10 @@ type Operator = (typeof operators)[number];
 const known: ReadonlySet<string> = new Set(operators);
 const orderOperators: Readonly<Record<string, OrderOperator>> = { $gt: 'gt', $gte: 'gte', $lt: 'lt', $lte: 'lte' };
 
-/** Reads a filter; every fault goes to `fault`, and the answer counts only when there was none. An empty filter is an `and` of nothing: every row. */
+/**
+ * Reads a filter; every fault goes to `fault`, and the answer counts only when there was none. An empty filter is an
+ * `and` of nothing: every row.
+ */
 export function readFilter(json: JsonObject, fault: FaultSink): Filter {
   return new FilterReader(fault).read(json, [], 0);
 }
@@ -80,10 +88,19 @@ class FilterReader {
   }
 
   #join(name: '$and' | '$or', value: Json, at: (string | number)[], depth: number): Filter {
-    if (depth > filterLimits.depth) return this.#refuse(at, `is nested ${depth} levels deep; the limit is ${filterLimits.depth} levels of $and and $or`);
+    if (depth > filterLimits.depth)
+      return this.#refuse(
+        at,
+        `is nested ${depth} levels deep; the limit is ${filterLimits.depth} levels of $and and $or`,
+      );
     if (!Array.isArray(value) || value.length === 0) return this.#refuse(at, 'must be a list of at least one filter');
-    if (value.length > filterLimits.conditions) return this.#refuse(at, `has ${value.length} filters; the limit is ${filterLimits.conditions}`);
-    const filters = value.map((item, index) => (isJsonObject(item) ? this.read(item, [...at, index], depth) : this.#refuse([...at, index], 'must be a filter, such as { "status": "open" }')));
+    if (value.length > filterLimits.conditions)
+      return this.#refuse(at, `has ${value.length} filters; the limit is ${filterLimits.conditions}`);
+    const filters = value.map((item, index) =>
+      isJsonObject(item)
+        ? this.read(item, [...at, index], depth)
+        : this.#refuse([...at, index], 'must be a filter, such as { "status": "open" }'),
+    );
     return { kind: name === '$and' ? 'and' : 'or', filters };
   }
 
@@ -96,7 +113,9 @@ class FilterReader {
     const filters = entries.map(([key, value]) => {
       const here = [...at, key];
       if (isOperator(key)) return this.#test(path, key, value, here);
-      return key.startsWith('$') ? this.#unknown(key, here) : this.#refuse(here, 'stands beside operators; name a field inside a field as "a.b"');
+      return key.startsWith('$')
+        ? this.#unknown(key, here)
+        : this.#refuse(here, 'stands beside operators; name a field inside a field as "a.b"');
     });
     return filters.length === 1 && filters[0] ? filters[0] : { kind: 'and', filters };
   }
@@ -114,7 +133,8 @@ class FilterReader {
               ? 'names __proto__, constructor or prototype, which no row holds'
               : storageProblem(name);
     if (detail !== undefined) return void this.fault(at, detail);
-    if (path.length > 1 && isRowColumn(path[0] ?? '')) return void this.fault(at, `${quote(path[0] ?? '')} has no fields inside; it is one value`);
+    if (path.length > 1 && isRowColumn(path[0] ?? ''))
+      return void this.fault(at, `${quote(path[0] ?? '')} has no fields inside; it is one value`);
     return path;
   }
 
@@ -122,13 +142,20 @@ class FilterReader {
     this.#conditions += 1;
     if (this.#conditions > filterLimits.conditions) {
       // Said once; every further one would say the same.
-      return this.#conditions === filterLimits.conditions + 1 ? this.#refuse(at, `is condition ${this.#conditions}; the limit of one filter is ${filterLimits.conditions}`) : never;
+      return this.#conditions === filterLimits.conditions + 1
+        ? this.#refuse(at, `is condition ${this.#conditions}; the limit of one filter is ${filterLimits.conditions}`)
+        : never;
     }
     const problem = storageProblem(value) ?? numberProblem(value);
     if (problem) return this.#refuse(at, problem);
     const [column] = path;
-    const filter = isRowColumn(column ?? '') && path.length === 1 ? this.#columnTest(column as RowColumn, operator, value, at) : this.#fieldTest(path, operator, value, at);
-    return operator === '$ne' || operator === '$nin' || (operator === '$exists' && value === false) ? { kind: 'not', filter } : filter;
+    const filter =
+      isRowColumn(column ?? '') && path.length === 1
+        ? this.#columnTest(column as RowColumn, operator, value, at)
+        : this.#fieldTest(path, operator, value, at);
+    return operator === '$ne' || operator === '$nin' || (operator === '$exists' && value === false)
+      ? { kind: 'not', filter }
+      : filter;
   }
 
   #fieldTest(path: string[], operator: Operator, value: Json, at: (string | number)[]): Filter {
@@ -143,7 +170,11 @@ class FilterReader {
         if (!list) return never;
         const values = list.filter((item): item is Scalar => item !== null && typeof item !== 'object');
         list.forEach((item, index) => {
-          if (typeof item === 'object' && item !== null) this.fault([...at, index], `must be a text, a number, true, false or null; compare whole objects and lists with $eq`);
+          if (typeof item === 'object' && item !== null)
+            this.fault(
+              [...at, index],
+              `must be a text, a number, true, false or null; compare whole objects and lists with $eq`,
+            );
         });
         return test({ op: 'in', values, orNull: list.includes(null) });
       }
@@ -152,14 +183,19 @@ class FilterReader {
       case '$exists':
         return typeof value === 'boolean' ? test({ op: 'exists' }) : this.#refuse(at, 'must be true or false');
       default:
-        if (typeof value !== 'number' && typeof value !== 'string') return this.#refuse(at, `compares numbers with numbers and texts with texts; ${described(value)} has no order`);
+        if (typeof value !== 'number' && typeof value !== 'string')
+          return this.#refuse(
+            at,
+            `compares numbers with numbers and texts with texts; ${described(value)} has no order`,
+          );
         return test({ op: orderOperators[operator] ?? 'gt', value });
     }
   }
 
   #columnTest(column: RowColumn, operator: Operator, value: Json, at: (string | number)[]): Filter {
     const test = (of: ColumnTest): Filter => ({ kind: 'column', column, test: of });
-    const read = (item: Json, where: (string | number)[]): string | undefined => (column === 'id' ? this.#idValue(item, where) : this.#timeValue(item, where));
+    const read = (item: Json, where: (string | number)[]): string | undefined =>
+      column === 'id' ? this.#idValue(item, where) : this.#timeValue(item, where);
     switch (operator) {
       case '$eq':
       case '$ne': {
@@ -170,7 +206,9 @@ class FilterReader {
       case '$in':
       case '$nin': {
         const list = this.#list(operator, value, at)?.filter((item) => item !== null);
-        return list ? test({ op: 'in', values: list.flatMap((item, index) => read(item, [...at, index]) ?? []) }) : never;
+        return list
+          ? test({ op: 'in', values: list.flatMap((item, index) => read(item, [...at, index]) ?? []) })
+          : never;
       }
       case '$exists':
         return typeof value === 'boolean' ? test({ op: 'exists' }) : this.#refuse(at, 'must be true or false');
@@ -196,8 +234,10 @@ class FilterReader {
   }
 
   #list(operator: string, value: Json, at: (string | number)[]): Json[] | undefined {
-    if (!Array.isArray(value)) return void this.fault(at, `must be a list of values, such as { ${operator}: ["a", "b"] }`);
-    if (value.length > filterLimits.values) return void this.fault(at, `has ${value.length} values; the limit is ${filterLimits.values}. Ask in parts`);
+    if (!Array.isArray(value))
+      return void this.fault(at, `must be a list of values, such as { ${operator}: ["a", "b"] }`);
+    if (value.length > filterLimits.values)
+      return void this.fault(at, `has ${value.length} values; the limit is ${filterLimits.values}. Ask in parts`);
     return value;
   }
 
@@ -216,7 +256,10 @@ class FilterReader {
   }
 
   #unknown(name: string, at: (string | number)[]): Filter {
-    return this.#refuse(at, `is no operator.${didYouMean(name, [...operators, '$and', '$or'])} There are ${operators.join(' ')} in a field's condition, and $and $or around filters`);
+    return this.#refuse(
+      at,
+      `is no operator.${didYouMean(name, [...operators, '$and', '$or'])} There are ${operators.join(' ')} in a field's condition, and $and $or around filters`,
+    );
   }
 
   #refuse(at: (string | number)[], detail: string): Filter {
@@ -242,7 +285,8 @@ export function isRowColumn(name: string): name is RowColumn {
 
 /** `JSON.parse` makes `Infinity` of 1e999, and JSON has no way to write that. */
 export function numberProblem(value: Json): string | undefined {
-  if (typeof value === 'number') return Number.isFinite(value) ? undefined : 'is a number beyond what a double can hold (IEEE 754); send it as text';
+  if (typeof value === 'number')
+    return Number.isFinite(value) ? undefined : 'is a number beyond what a double can hold (IEEE 754); send it as text';
   if (typeof value !== 'object' || value === null) return undefined;
   for (const item of Object.values(value)) {
     const problem = numberProblem(item);
@@ -252,5 +296,11 @@ export function numberProblem(value: Json): string | undefined {
 }
 
 function described(value: Json): string {
-  return value === null ? 'null' : Array.isArray(value) ? 'a list' : typeof value === 'object' ? 'an object' : String(value);
+  return value === null
+    ? 'null'
+    : Array.isArray(value)
+      ? 'a list'
+      : typeof value === 'object'
+        ? 'an object'
+        : String(value);
 }

@@ -1,6 +1,6 @@
 /**
- * What a filter and a sort order mean, in JavaScript: for rows that are in memory (the SDK's tests), and as the measure for the SQL that
- * libs/persistence makes of them.
+ * What a filter and a sort order mean, in JavaScript: for rows that are in memory (the SDK's tests), and as the measure
+ * for the SQL that libs/persistence makes of them.
  */
 import { isJsonObject, type Json, type JsonObject } from '@annex/kernel';
 import type { SortKey } from './document.js';
@@ -47,7 +47,10 @@ function passesField(test: FieldTest, found: Json[]): boolean {
       if (typeof test.value === 'object') return [...found, ...items].some((item) => isSameJson(item, test.value));
       return items.includes(test.value);
     case 'in':
-      return items.some((item) => (test.values as Json[]).includes(item)) || (test.orNull && (found.length === 0 || items.includes(null)));
+      return (
+        items.some((item) => (test.values as Json[]).includes(item)) ||
+        (test.orNull && (found.length === 0 || items.includes(null)))
+      );
     case 'like': {
       const pattern = likePattern(test.pattern);
       return items.some((item) => typeof item === 'string' && pattern.test(item));
@@ -89,13 +92,24 @@ function compareText(one: string, other: string): number {
 function isSameJson(one: Json, other: Json): boolean {
   if (typeof one !== 'object' || one === null || typeof other !== 'object' || other === null) return one === other;
   if (Array.isArray(one) || Array.isArray(other)) {
-    return Array.isArray(one) && Array.isArray(other) && one.length === other.length && one.every((item, index) => isSameJson(item, other[index] ?? null));
+    return (
+      Array.isArray(one) &&
+      Array.isArray(other) &&
+      one.length === other.length &&
+      one.every((item, index) => isSameJson(item, other[index] ?? null))
+    );
   }
   const names = Object.keys(one);
-  return names.length === Object.keys(other).length && names.every((name) => Object.hasOwn(other, name) && isSameJson(one[name] ?? null, other[name] ?? null));
+  return (
+    names.length === Object.keys(other).length &&
+    names.every((name) => Object.hasOwn(other, name) && isSameJson(one[name] ?? null, other[name] ?? null))
+  );
 }
 
-/** SQL's LIKE as a regular expression; `%` becomes a lazy run of anything. For short texts of tests, not for strangers' texts. */
+/**
+ * SQL's LIKE as a regular expression; `%` becomes a lazy run of anything. For short texts of tests, not for strangers'
+ * texts.
+ */
 function likePattern(pattern: string): RegExp {
   const source = pattern.replace(/\\(.)|[%_]|[^\\]/gsu, (part, escaped: string | undefined) => {
     if (part === '%') return '.*?';
@@ -108,14 +122,17 @@ function likePattern(pattern: string): RegExp {
 /** Places of the types in an order: what is missing counts as `null`. */
 function rankOf(value: Json): number {
   if (value === null) return 0;
-  return { number: 1, string: 2, object: Array.isArray(value) ? 4 : 3, boolean: 5 }[typeof value as 'number' | 'string' | 'object' | 'boolean'];
+  return { number: 1, string: 2, object: Array.isArray(value) ? 4 : 3, boolean: 5 }[
+    typeof value as 'number' | 'string' | 'object' | 'boolean'
+  ];
 }
 
 /** Compares two rows by sort keys; equal ones by their ids, in the direction of the last key. */
 export function compareRows(keys: readonly SortKey[], one: TableRow, other: TableRow): number {
   for (const { path, descending } of [...keys, { path: ['id'], descending: keys.at(-1)?.descending ?? false }]) {
     const [name = ''] = path;
-    const pick = (row: TableRow): Json => (path.length === 1 && isRowColumn(name) ? row[name] : (valuesAt(row, path)[0] ?? null));
+    const pick = (row: TableRow): Json =>
+      path.length === 1 && isRowColumn(name) ? row[name] : (valuesAt(row, path)[0] ?? null);
     const order = compareValues(pick(one), pick(other));
     if (order !== 0) return descending ? -order : order;
   }

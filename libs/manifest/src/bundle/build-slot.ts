@@ -1,7 +1,7 @@
 /**
- * One build at a time, each with an end. The compiler is a long-lived program that all builds share; a source made to be slow would hold it, and
- * one made to exhaust its stack ends it (100,000 nested arrow functions do). With one build at a time the guilty one is known, and ending the
- * program hurts nobody else: the next build starts a new one.
+ * One build at a time, each with an end. The compiler is a long-lived program that all builds share; a source made to
+ * be slow would hold it, and one made to exhaust its stack ends it (100,000 nested arrow functions do). With one build
+ * at a time the guilty one is known, and ending the program hurts nobody else: the next build starts a new one.
  */
 import { stop } from 'esbuild';
 
@@ -10,7 +10,9 @@ export type BuildEnd<T> = { kind: 'built'; result: T } | { kind: 'timeout' } | {
 
 let last: Promise<unknown> = Promise.resolve();
 
-/** Runs `build` when those before it are done, and stops the compiler when it takes longer than `timeoutMs` or has died. */
+/**
+ * Runs `build` when those before it are done, and stops the compiler when it takes longer than `timeoutMs` or has died.
+ */
 export function inBuildSlot<T>(build: () => Promise<T>, timeoutMs: number): Promise<BuildEnd<T>> {
   const mine = last.then(() => runBuild(build, timeoutMs));
   last = mine.catch(() => undefined);

@@ -1,7 +1,7 @@
 /**
- * Finds imports whose file is named by a computed text, such as `require('./lang/' + name + '.json')`. The compiler asks nobody what such a text
- * means: it lists folders of the disk and puts every file that fits into the bundle. So a file is read before the compiler follows its imports,
- * and refused when it holds one.
+ * Finds imports whose file is named by a computed text, such as `require('./lang/' + name + '.json')`. The compiler
+ * asks nobody what such a text means: it lists folders of the disk and puts every file that fits into the bundle. So a
+ * file is read before the compiler follows its imports, and refused when it holds one.
  */
 import { SourceMap } from 'node:module';
 import { posix } from 'node:path';
@@ -40,26 +40,51 @@ export interface ComputedImportOptions {
   options: TransformOptions;
 }
 
-/** The faults of the file at `path` in the compiler's own shape, each with its place; none: it names every file in full. */
-export async function computedImports(files: PackageFiles, path: string, { loader, options }: ComputedImportOptions): Promise<PartialMessage[]> {
+/**
+ * The faults of the file at `path` in the compiler's own shape, each with its place; none: it names every file in full.
+ */
+export async function computedImports(
+  files: PackageFiles,
+  path: string,
+  { loader, options }: ComputedImportOptions,
+): Promise<PartialMessage[]> {
   const source = Buffer.from(files.get(path) ?? []).toString('utf8');
   const fault = sourceMapFault(source, path);
   if (fault !== undefined) return [fault];
   if (!mayCompute(source)) return [];
-  const settings: TransformOptions = { ...options, loader, logLevel: 'silent', define: { ...options.define, require: freeRequire } };
+  const settings: TransformOptions = {
+    ...options,
+    loader,
+    logLevel: 'silent',
+    define: { ...options.define, require: freeRequire },
+  };
   let plain: string;
   try {
     plain = (await transform(source, settings)).code;
   } catch (thrown) {
     if (!(thrown instanceof Error && 'errors' in thrown)) throw thrown;
-    return (thrown.errors as Message[]).map(({ id, text, location }) => ({ id, text, location: location && { ...location, file: path } }));
+    return (thrown.errors as Message[]).map(({ id, text, location }) => ({
+      id,
+      text,
+      location: location && { ...location, file: path },
+    }));
   }
   const found = findComputed(plain);
-  if (found === undefined) return [{ text: `${path}: is nested so deeply that its imports cannot be read; simplify its code.`, detail: 'BUNDLE_FAILED' }];
+  if (found === undefined)
+    return [
+      {
+        text: `${path}: is nested so deeply that its imports cannot be read; simplify its code.`,
+        detail: 'BUNDLE_FAILED',
+      },
+    ];
   if (found.length === 0) return [];
   const { map } = await transform(source, { ...settings, sourcemap: 'external', sourcesContent: false });
   const places = new SourceMap(JSON.parse(map) as ConstructorParameters<typeof SourceMap>[0]);
-  return found.slice(0, maxFound).map((each) => ({ text: explain(each, path, files), detail: code, location: { file: path, ...placeOf(each.at, plain, places) } }));
+  return found.slice(0, maxFound).map((each) => ({
+    text: explain(each, path, files),
+    detail: code,
+    location: { file: path, ...placeOf(each.at, plain, places) },
+  }));
 }
 
 /** One sentence for a computed import of which only the pattern is known, where the compiler met it first. */
@@ -94,11 +119,18 @@ function findComputed(text: string): ComputedImport[] | undefined {
   for (let node = open.pop(); node !== undefined; node = open.pop()) {
     if (Array.isArray(node)) open.push(...(node as unknown[]).filter((each) => each !== null));
     if (!isNode(node)) continue;
-    const argument = node.type === 'ImportExpression' ? node.source : isRequireCall(node) ? (node.arguments as unknown[])[0] : undefined;
+    const argument =
+      node.type === 'ImportExpression'
+        ? node.source
+        : isRequireCall(node)
+          ? (node.arguments as unknown[])[0]
+          : undefined;
     for (const prefix of isNode(argument) ? computedPrefixes(argument) : []) {
-      if (/^\.\.?\//.test(prefix)) found.push({ word: node.type === 'ImportExpression' ? 'import' : 'require', prefix, at: node.start });
+      if (/^\.\.?\//.test(prefix))
+        found.push({ word: node.type === 'ImportExpression' ? 'import' : 'require', prefix, at: node.start });
     }
-    for (const key in node) if (key !== 'type' && typeof node[key] === 'object' && node[key] !== null) open.push(node[key]);
+    for (const key in node)
+      if (key !== 'type' && typeof node[key] === 'object' && node[key] !== null) open.push(node[key]);
   }
   return found.sort((one, other) => one.at - other.at);
 }
@@ -106,7 +138,13 @@ function findComputed(text: string): ComputedImport[] | undefined {
 function parsed(text: string): Node | undefined {
   for (const allowAwaitOutsideFunction of [true, false]) {
     try {
-      const root = parse(text, { ecmaVersion: 'latest', sourceType: 'script', allowImportExportEverywhere: true, allowReturnOutsideFunction: true, allowAwaitOutsideFunction });
+      const root = parse(text, {
+        ecmaVersion: 'latest',
+        sourceType: 'script',
+        allowImportExportEverywhere: true,
+        allowReturnOutsideFunction: true,
+        allowAwaitOutsideFunction,
+      });
       return root as unknown as Node;
     } catch {
       // A name that is a keyword in the one reading only; or too deep for both.
@@ -116,16 +154,24 @@ function parsed(text: string): Node | undefined {
 }
 
 function isRequireCall(node: Node): boolean {
-  return node.type === 'CallExpression' && (node.callee as Node).type === 'Identifier' && (node.callee as Node).name === freeRequire;
+  return (
+    node.type === 'CallExpression' &&
+    (node.callee as Node).type === 'Identifier' &&
+    (node.callee as Node).name === freeRequire
+  );
 }
 
-/** The texts with which a computed argument can begin; a condition has two. A text without computed parts is none of them. */
+/**
+ * The texts with which a computed argument can begin; a condition has two. A text without computed parts is none of
+ * them.
+ */
 function computedPrefixes(argument: Node, depth = 0): string[] {
   if (depth > maxDepth) return ['./'];
   if (argument.type === 'ConditionalExpression') {
     return [argument.consequent, argument.alternate].flatMap((branch) => computedPrefixes(branch as Node, depth + 1));
   }
-  if (argument.type === 'SequenceExpression') return computedPrefixes((argument.expressions as Node[]).at(-1) ?? argument, depth + 1);
+  if (argument.type === 'SequenceExpression')
+    return computedPrefixes((argument.expressions as Node[]).at(-1) ?? argument, depth + 1);
   const pieces = piecesOf(argument, depth);
   const end = pieces.indexOf(null);
   return end < 0 ? [] : [pieces.slice(0, end).join('')];
@@ -135,7 +181,8 @@ function computedPrefixes(argument: Node, depth = 0): string[] {
 function piecesOf(node: Node, depth: number): (string | null)[] {
   if (depth > maxDepth) return ['./', null];
   if (node.type === 'Literal' && typeof node.value === 'string') return [node.value];
-  if (node.type === 'BinaryExpression' && node.operator === '+') return [...piecesOf(node.left as Node, depth + 1), ...piecesOf(node.right as Node, depth + 1)];
+  if (node.type === 'BinaryExpression' && node.operator === '+')
+    return [...piecesOf(node.left as Node, depth + 1), ...piecesOf(node.right as Node, depth + 1)];
   if (node.type !== 'TemplateLiteral') return [null];
   const texts = (node.quasis as Node[]).map((each) => (each.value as { cooked?: string }).cooked ?? '');
   return texts.flatMap((text, index) => {
@@ -147,7 +194,10 @@ function piecesOf(node: Node, depth: number): (string | null)[] {
 function explain({ word, prefix }: ComputedImport, path: string, files: PackageFiles): string {
   const call = `${word}(${JSON.stringify(`${prefix.slice(0, 80)}…`)})`;
   const target = posix.join(posix.dirname(path), prefix);
-  const own = target.startsWith('../') || target === '..' ? [] : [...files.keys()].filter((each) => each.startsWith(target === './' ? '' : target));
+  const own =
+    target.startsWith('../') || target === '..'
+      ? []
+      : [...files.keys()].filter((each) => each.startsWith(target === './' ? '' : target));
   if (own.length === 0) {
     return `${call} names its file by a computed text, and a bundle holds only files of the package that are named in full; write a static import for each.`;
   }
@@ -165,7 +215,9 @@ function relative(from: string, to: string): string {
 function placeOf(at: number, text: string, places: SourceMap): { line: number; column: number } {
   const before = text.slice(0, at).split('\n');
   const entry = places.findEntry(before.length - 1, before.at(-1)?.length ?? 0);
-  return 'originalLine' in entry ? { line: entry.originalLine + 1, column: entry.originalColumn } : { line: 1, column: 0 };
+  return 'originalLine' in entry
+    ? { line: entry.originalLine + 1, column: entry.originalColumn }
+    : { line: 1, column: 0 };
 }
 
 function isNode(value: unknown): value is Node {

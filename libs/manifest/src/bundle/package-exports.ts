@@ -3,7 +3,8 @@ import { isJsonObject, type Json, type JsonObject } from '@annex/kernel';
 
 /** The path that a package exports for a subpath (`.` or `./x`), relative to it; `undefined` when it exports none. */
 export function resolveExports(exports: Json, subpath: string, conditions: readonly string[]): string | undefined {
-  if (isJsonObject(exports) && Object.keys(exports).some((key) => key.startsWith('.'))) return resolveKeys(exports, subpath, conditions);
+  if (isJsonObject(exports) && Object.keys(exports).some((key) => key.startsWith('.')))
+    return resolveKeys(exports, subpath, conditions);
   return subpath === '.' ? resolveTarget(exports, '', conditions) : undefined;
 }
 
@@ -16,7 +17,9 @@ function resolveKeys(map: JsonObject, wanted: string, conditions: readonly strin
   const exact = Object.hasOwn(map, wanted) ? map[wanted] : undefined;
   if (exact !== undefined && !wanted.includes('*')) return resolveTarget(exact, '', conditions);
   // The longest text before the star is the most particular one.
-  const patterns = Object.keys(map).filter((key) => key.split('*').length === 2).sort((a, b) => b.indexOf('*') - a.indexOf('*'));
+  const patterns = Object.keys(map)
+    .filter((key) => key.split('*').length === 2)
+    .sort((a, b) => b.indexOf('*') - a.indexOf('*'));
   for (const pattern of patterns) {
     const [before = '', after = ''] = pattern.split('*');
     if (!wanted.startsWith(before) || !wanted.endsWith(after) || wanted.length < pattern.length) continue;

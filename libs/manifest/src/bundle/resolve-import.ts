@@ -16,7 +16,12 @@ export type ImportTarget =
 
 const extensions = ['.ts', '.tsx', '.mts', '.js', '.mjs', '.cjs', '.jsx', '.json'];
 /** TypeScript's own rule: a path that names the compiled file means its source. */
-const sources: Record<string, string[]> = { '.js': ['.ts', '.tsx'], '.mjs': ['.mts'], '.cjs': ['.cts'], '.jsx': ['.tsx'] };
+const sources: Record<string, string[]> = {
+  '.js': ['.ts', '.tsx'],
+  '.mjs': ['.mts'],
+  '.cjs': ['.cts'],
+  '.jsx': ['.tsx'],
+};
 
 /** Finds what an import means, by the files of a package alone. */
 export class ImportResolver {
@@ -30,7 +35,11 @@ export class ImportResolver {
   resolve(specifier: string, importer: string, kind: ImportKind): ImportTarget {
     const isForeign = importer.includes('node_modules/');
     if (kind === 'dynamic' && !isForeign) {
-      return { kind: 'refused', code: 'BUNDLE_DYNAMIC_IMPORT', message: `import() is not there; write a static import of ${quote(specifier)} at the top.` };
+      return {
+        kind: 'refused',
+        code: 'BUNDLE_DYNAMIC_IMPORT',
+        message: `import() is not there; write a static import of ${quote(specifier)} at the top.`,
+      };
     }
     const target = this.#find(specifier, importer, kind);
     if (target.kind !== 'refused' || !isForeign || kind === 'import') return target;
@@ -39,25 +48,37 @@ export class ImportResolver {
 
   #find(specifier: string, importer: string, kind: ImportKind): ImportTarget {
     if (specifier === '@annex/sdk') return { kind: 'sdk' };
-    if (specifier.startsWith('@annex/sdk/')) return refused(`${quote(specifier)} cannot be bundled into a plugin; import from "@annex/sdk", or only types with "import type".`);
-    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(specifier) || specifier.startsWith('data:')) return refused(`${quote(specifier)} is an address; put the code into the package and import it by its path.`);
-    if (specifier.startsWith('/')) return refused(`${quote(specifier)} is an absolute path; import relative to the file, such as "./lib.ts".`);
+    if (specifier.startsWith('@annex/sdk/'))
+      return refused(
+        `${quote(specifier)} cannot be bundled into a plugin; import from "@annex/sdk", or only types with "import type".`,
+      );
+    if (/^[a-z][a-z0-9+.-]*:\/\//i.test(specifier) || specifier.startsWith('data:'))
+      return refused(`${quote(specifier)} is an address; put the code into the package and import it by its path.`);
+    if (specifier.startsWith('/'))
+      return refused(`${quote(specifier)} is an absolute path; import relative to the file, such as "./lib.ts".`);
     if (/^\.\.?(\/|$)/.test(specifier)) return this.#relative(specifier, importer);
     if (specifier.startsWith('#')) return this.#ownImport(specifier, importer, kind);
     if (!specifier.startsWith('node:')) {
       const found = this.#installed(specifier, importer, kind);
       if (found !== undefined) return found;
     }
-    if (isNodeBuiltin(specifier)) return { kind: 'refused', code: 'BUNDLE_NODE_BUILTIN', message: builtinRefusal(specifier) };
-    return refused(`the package ${quote(specifier)} is not in node_modules; add the folder to the ZIP, or bundle before you pack.${didYouMean(specifier, this.#installedNames())}`);
+    if (isNodeBuiltin(specifier))
+      return { kind: 'refused', code: 'BUNDLE_NODE_BUILTIN', message: builtinRefusal(specifier) };
+    return refused(
+      `the package ${quote(specifier)} is not in node_modules; add the folder to the ZIP, or bundle before you pack.${didYouMean(specifier, this.#installedNames())}`,
+    );
   }
 
   #relative(specifier: string, importer: string): ImportTarget {
     const path = posix.join(posix.dirname(importer), specifier);
-    if (path === '..' || path.startsWith('../')) return refused(`${quote(specifier)} climbs out of the package; everything it imports must be in the ZIP.`);
+    if (path === '..' || path.startsWith('../'))
+      return refused(`${quote(specifier)} climbs out of the package; everything it imports must be in the ZIP.`);
     const found = this.#file(path === '.' ? '' : path.replace(/\/$/, ''), specifier.endsWith('/') || path === '.');
     if (found !== undefined) return { kind: 'file', path: found };
-    const near = didYouMean(path, [...this.#files.keys()].filter((each) => !each.includes('node_modules/')));
+    const near = didYouMean(
+      path,
+      [...this.#files.keys()].filter((each) => !each.includes('node_modules/')),
+    );
     return refused(`${quote(specifier)} is not in the package.${near}`);
   }
 
@@ -78,7 +99,8 @@ export class ImportResolver {
       const found = this.#file(posix.join(folder, main).replace(/\/$/, ''));
       if (found !== undefined) return found;
     }
-    for (const extension of extensions) if (this.#files.has(`${folder}index${extension}`)) return `${folder}index${extension}`;
+    for (const extension of extensions)
+      if (this.#files.has(`${folder}index${extension}`)) return `${folder}index${extension}`;
     return undefined;
   }
 
@@ -109,12 +131,16 @@ export class ImportResolver {
       const path = resolveExports(exports, subpath === '' ? '.' : `./${subpath}`, conditionsOf(kind));
       const inside = path === undefined ? undefined : insidePackage(home, path);
       if (inside !== undefined && this.#files.has(inside)) return { kind: 'file', path: inside };
-      return refused(`${quote(specifier)} is not exported by that package for plugins (conditions: ${conditionsOf(kind).join(', ')}, default).`);
+      return refused(
+        `${quote(specifier)} is not exported by that package for plugins (conditions: ${conditionsOf(kind).join(', ')}, default).`,
+      );
     }
     const path = subpath === '' ? home : `${home}/${subpath}`;
     const found = this.#file(path);
     if (found !== undefined) return { kind: 'file', path: found };
-    return manifest === undefined ? undefined : refused(`${quote(specifier)} has no file in the ZIP; pack node_modules whole.`);
+    return manifest === undefined
+      ? undefined
+      : refused(`${quote(specifier)} has no file in the ZIP; pack node_modules whole.`);
   }
 
   /** `#name` of the nearest package.json above (its `imports`). */
@@ -173,5 +199,7 @@ function conditionsOf(kind: ImportKind): string[] {
 
 function insidePackage(home: string, path: string): string | undefined {
   const joined = posix.join(home, path);
-  return path.startsWith('./') && (home === '' ? !joined.startsWith('../') : joined.startsWith(`${home}/`)) ? joined : undefined;
+  return path.startsWith('./') && (home === '' ? !joined.startsWith('../') : joined.startsWith(`${home}/`))
+    ? joined
+    : undefined;
 }

@@ -11,9 +11,16 @@ const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 const roles = ['viewer', 'member', 'developer', 'admin', 'owner'];
 const maxRoutes = 500;
 
-/** Every disagreement, together. Pointers are into the manifest, or `/handlers/<index>` for the index-th registration. */
+/**
+ * Every disagreement, together. Pointers are into the manifest, or `/handlers/<index>` for the index-th registration.
+ */
 export function checkAgreement(manifest: Manifest, registrations: readonly Registration[]): InputFault[] {
-  return [...checkEvents(manifest, registrations), ...checkNamed(manifest, registrations), ...checkRoutes(manifest, registrations), ...checkSingles(manifest, registrations)];
+  return [
+    ...checkEvents(manifest, registrations),
+    ...checkNamed(manifest, registrations),
+    ...checkRoutes(manifest, registrations),
+    ...checkSingles(manifest, registrations),
+  ];
 }
 
 function handlerPointer(index: number): string {
@@ -21,8 +28,9 @@ function handlerPointer(index: number): string {
 }
 
 /**
- * A hook for a pattern needs that pattern, or a wider one, in `events`; and every entry of `events` needs a hook that it lets in. So a
- * manifest may say `build.*` and the code `hook('build.completed', …)`, as well as the other way to write the same pattern on both sides.
+ * A hook for a pattern needs that pattern, or a wider one, in `events`; and every entry of `events` needs a hook that
+ * it lets in. So a manifest may say `build.*` and the code `hook('build.completed', …)`, as well as the other way to
+ * write the same pattern on both sides.
  */
 function checkEvents(manifest: Manifest, registrations: readonly Registration[]): InputFault[] {
   const faults: InputFault[] = [];
@@ -32,30 +40,46 @@ function checkEvents(manifest: Manifest, registrations: readonly Registration[])
     const { name } = registration;
     const pointer = handlerPointer(index);
     if (!isEventPattern(name)) {
-      faults.push({ pointer, code: 'HANDLER_NAME', detail: `hook(${quote(name)}) is not an event name or pattern; write one such as "build.completed".` });
+      faults.push({
+        pointer,
+        code: 'HANDLER_NAME',
+        detail: `hook(${quote(name)}) is not an event name or pattern; write one such as "build.completed".`,
+      });
       return;
     }
     const declared = manifest.events.filter((pattern) => covers(pattern, name));
     declared.forEach((pattern) => served.add(pattern));
     if (declared.length === 0) {
-      faults.push({ pointer, code: 'HANDLER_UNDECLARED', detail: `hook(${quote(name)}) is not declared; add ${quote(name)} to "events".${didYouMean(name, manifest.events)}` });
+      faults.push({
+        pointer,
+        code: 'HANDLER_UNDECLARED',
+        detail: `hook(${quote(name)}) is not declared; add ${quote(name)} to "events".${didYouMean(name, manifest.events)}`,
+      });
     }
   });
   manifest.events.forEach((pattern, index) => {
-    if (!served.has(pattern)) faults.push({ pointer: `/events/${index}`, code: 'HANDLER_MISSING', detail: `no hook handles ${quote(pattern)}; call hook(${quote(pattern)}, …) in the entry, or remove it.` });
+    if (!served.has(pattern))
+      faults.push({
+        pointer: `/events/${index}`,
+        code: 'HANDLER_MISSING',
+        detail: `no hook handles ${quote(pattern)}; call hook(${quote(pattern)}, …) in the entry, or remove it.`,
+      });
   });
   return faults;
 }
 
 /**
- * Whether a pattern lets in everything that a narrower one means. A `*` of the narrow one is read as a segment that only wildcards fit, and its
+ * Whether a pattern lets in everything that a narrower one means. A `*` of the narrow one is read as a segment that
+ * only wildcards fit, and its
  * `**` as none, one, two, … of those, up to one more than the wide pattern could tell apart.
  */
 function covers(wide: string, narrow: string): boolean {
   if (wide === narrow || !narrow.includes('*')) return matchesEvent(wide, narrow);
   const most = narrow.includes('**') ? wide.split('.').length + 1 : 0;
   for (let count = 0; count <= most; count += 1) {
-    const sample = narrow.split('.').flatMap((part) => (part === '**' ? Array.from({ length: count }, () => '*') : [part]));
+    const sample = narrow
+      .split('.')
+      .flatMap((part) => (part === '**' ? Array.from({ length: count }, () => '*') : [part]));
     if (sample.length > 0 && !matchesEvent(wide, sample.join('.'))) return false;
   }
   return true;
@@ -71,17 +95,34 @@ function checkNamed(manifest: Manifest, registrations: readonly Registration[]):
       if (registration.kind !== kind) return;
       const { name } = registration;
       const pointer = handlerPointer(index);
-      if (handled.has(name)) faults.push({ pointer, code: 'HANDLER_TWICE', detail: `${kind}(${quote(name)}) is registered twice; keep one handler.` });
+      if (handled.has(name))
+        faults.push({
+          pointer,
+          code: 'HANDLER_TWICE',
+          detail: `${kind}(${quote(name)}) is registered twice; keep one handler.`,
+        });
       else if (!declared.includes(name)) {
-        const instead = kind === 'job' ? `{ "name": ${quote(name)}, "schedule": "…" } to "jobs"` : `${quote(name)} to "filters"`;
-        faults.push({ pointer, code: 'HANDLER_UNDECLARED', detail: `${kind}(${quote(name)}) is not declared; add ${instead}.${didYouMean(name, declared)}` });
+        const instead =
+          kind === 'job' ? `{ "name": ${quote(name)}, "schedule": "…" } to "jobs"` : `${quote(name)} to "filters"`;
+        faults.push({
+          pointer,
+          code: 'HANDLER_UNDECLARED',
+          detail: `${kind}(${quote(name)}) is not declared; add ${instead}.${didYouMean(name, declared)}`,
+        });
       }
       handled.add(name);
     });
     declared.forEach((name, index) => {
       if (handled.has(name)) return;
-      const near = didYouMean(name, [...handled].filter((each) => !declared.includes(each)));
-      faults.push({ pointer: kind === 'job' ? `/${key}/${index}/name` : `/${key}/${index}`, code: 'HANDLER_MISSING', detail: `no handler is registered for it; call ${kind}(${quote(name)}, …) in the entry, or remove it.${near}` });
+      const near = didYouMean(
+        name,
+        [...handled].filter((each) => !declared.includes(each)),
+      );
+      faults.push({
+        pointer: kind === 'job' ? `/${key}/${index}/name` : `/${key}/${index}`,
+        code: 'HANDLER_MISSING',
+        detail: `no handler is registered for it; call ${kind}(${quote(name)}, …) in the entry, or remove it.${near}`,
+      });
     });
   }
   return faults;
@@ -95,24 +136,37 @@ function checkRoutes(manifest: Manifest, registrations: readonly Registration[])
     if (registration.kind !== 'route') return;
     count += 1;
     const pointer = handlerPointer(index);
-    const refuse = (code: string, detail: string): number => faults.push({ pointer, code, detail: `route(${quote(registration.path)}) ${detail}` });
+    const refuse = (code: string, detail: string): number =>
+      faults.push({ pointer, code, detail: `route(${quote(registration.path)}) ${detail}` });
     if (registration.methods.length === 0) refuse('ROUTE_METHOD', 'has no methods; leave them out for GET.');
     for (const method of registration.methods) {
-      if (!methods.includes(method)) refuse('ROUTE_METHOD', `has the method ${quote(method)}; write some of ${methods.join(', ')}.${didYouMean(method, methods)}`);
+      if (!methods.includes(method))
+        refuse(
+          'ROUTE_METHOD',
+          `has the method ${quote(method)}; write some of ${methods.join(', ')}.${didYouMean(method, methods)}`,
+        );
     }
-    const auth = routeAuthFault(registration.auth, manifest.secrets.map(({ name }) => name));
+    const auth = routeAuthFault(
+      registration.auth,
+      manifest.secrets.map(({ name }) => name),
+    );
     if (auth !== undefined) refuse('ROUTE_AUTH', auth);
     const cors = registration.cors === undefined ? undefined : readCors(registration.cors);
     if (cors?.ok === false) refuse('ROUTE_CORS', `has a cors that is none: ${cors.detail}`);
     for (const role of registration.roles ?? []) {
-      if (!roles.includes(role)) refuse('ROUTE_ROLE', `asks for the role ${quote(role)}; roles are ${roles.join(', ')}.${didYouMean(role, roles)}`);
+      if (!roles.includes(role))
+        refuse(
+          'ROUTE_ROLE',
+          `asks for the role ${quote(role)}; roles are ${roles.join(', ')}.${didYouMean(role, roles)}`,
+        );
     }
     const path = parseRoutePath(registration.path);
     if (!path.ok) {
       refuse('ROUTE_PATH', path.detail);
       return;
     }
-    if (path.segments[0]?.kind === 'text' && path.segments[0].text === 'static') refuse('ROUTE_PATH', 'lies under "/static", where the files of static/ are served; choose another path.');
+    if (path.segments[0]?.kind === 'text' && path.segments[0].text === 'static')
+      refuse('ROUTE_PATH', 'lies under "/static", where the files of static/ are served; choose another path.');
     const shape = routeShape(path.segments);
     for (const method of registration.methods) {
       const other = taken.get(`${method} ${shape}`);
@@ -120,9 +174,24 @@ function checkRoutes(manifest: Manifest, registrations: readonly Registration[])
       else refuse('ROUTE_CONFLICT', `takes the same ${method} requests as route(${quote(other)}); keep one of them.`);
     }
   });
-  if (count > 0 && !manifest.routes) faults.push({ pointer: '/routes', code: 'HANDLER_UNDECLARED', detail: `the entry registers ${count} route${count === 1 ? '' : 's'}; write "routes": true.` });
-  if (count === 0 && manifest.routes) faults.push({ pointer: '/routes', code: 'HANDLER_MISSING', detail: 'no route is registered; call route(…) in the entry, or remove it.' });
-  if (count > maxRoutes) faults.push({ pointer: '/routes', code: 'ROUTE_COUNT', detail: `the entry registers ${count} routes; at most ${maxRoutes} are served.` });
+  if (count > 0 && !manifest.routes)
+    faults.push({
+      pointer: '/routes',
+      code: 'HANDLER_UNDECLARED',
+      detail: `the entry registers ${count} route${count === 1 ? '' : 's'}; write "routes": true.`,
+    });
+  if (count === 0 && manifest.routes)
+    faults.push({
+      pointer: '/routes',
+      code: 'HANDLER_MISSING',
+      detail: 'no route is registered; call route(…) in the entry, or remove it.',
+    });
+  if (count > maxRoutes)
+    faults.push({
+      pointer: '/routes',
+      code: 'ROUTE_COUNT',
+      detail: `the entry registers ${count} routes; at most ${maxRoutes} are served.`,
+    });
   return faults;
 }
 
@@ -132,9 +201,19 @@ function checkSingles(manifest: Manifest, registrations: readonly Registration[]
   registrations.forEach((registration, index) => {
     if (registration.kind !== 'lifecycle' && registration.kind !== 'health') return;
     const what = registration.kind === 'health' ? `health check ${quote(registration.name)}` : registration.name;
-    if (seen.has(what)) faults.push({ pointer: handlerPointer(index), code: 'HANDLER_TWICE', detail: `the handler for ${what} is registered twice; keep one.` });
+    if (seen.has(what))
+      faults.push({
+        pointer: handlerPointer(index),
+        code: 'HANDLER_TWICE',
+        detail: `the handler for ${what} is registered twice; keep one.`,
+      });
     seen.add(what);
   });
-  if (manifest.health !== null && !registrations.some((registration) => registration.kind === 'health')) faults.push({ pointer: '/health', code: 'HANDLER_MISSING', detail: 'no health handler is registered; call health(…) in the entry, or remove it.' });
+  if (manifest.health !== null && !registrations.some((registration) => registration.kind === 'health'))
+    faults.push({
+      pointer: '/health',
+      code: 'HANDLER_MISSING',
+      detail: 'no health handler is registered; call health(…) in the entry, or remove it.',
+    });
   return faults;
 }

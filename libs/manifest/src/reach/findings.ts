@@ -1,4 +1,7 @@
-/** What was found: the calls that are reached, the addresses, and where sight is lost, each with its place in the bundle. */
+/**
+ * What was found: the calls that are reached, the addresses, and where sight is lost, each with its place in the
+ * bundle.
+ */
 import { keyOf, unwrapped, type Node } from './nodes.js';
 import { originOf, type Sight } from './origins.js';
 import type { Facts } from './scopes.js';
@@ -17,15 +20,18 @@ export class Findings {
   }
 
   *reachedCalls(): Generator<[number, { call: string }]> {
-    for (const node of this.#facts.members) for (const path of this.#values.valuesOf(node)) yield* this.#callAt(node, path);
+    for (const node of this.#facts.members)
+      for (const path of this.#values.valuesOf(node)) yield* this.#callAt(node, path);
     for (const node of this.#facts.invocations) {
       const callee = unwrapped(node.callee as Node);
       // What was taken out of ctx by name is named where it is used: `const { query } = ctx.db`, then `query(…)`.
-      for (const used of [callee, ...(node.arguments as Node[])]) if (used.type === 'Identifier') for (const path of this.#values.valuesOf(used)) yield* this.#callAt(used, path);
+      for (const used of [callee, ...(node.arguments as Node[])])
+        if (used.type === 'Identifier') for (const path of this.#values.valuesOf(used)) yield* this.#callAt(used, path);
     }
     const fetched = this.#leaves.get('http.request');
     if (fetched === undefined) return;
-    // Taken as a value it is called under another name sooner or later: `const f = fetch`, `this.fetch = options.fetch ?? fetch`.
+    // Taken as a value it is called under another name sooner or later: `const f = fetch`, `this.fetch = options.fetch
+    // ?? fetch`.
     for (const node of this.#facts.fetches) if (!this.#facts.find(node)) yield [node.start, { call: fetched }];
     for (const node of this.#facts.members) if (isGlobalFetch(node)) yield [node.start, { call: fetched }];
   }
@@ -39,17 +45,22 @@ export class Findings {
   }
 
   *urlLiterals(): Generator<[number, { url: string; requested: boolean }]> {
-    for (const { text, at, inCall } of this.#facts.literals) if (/^https?:\/\/[^/?#\s]/i.test(text)) yield [at, { url: text.slice(0, 300), requested: inCall }];
+    for (const { text, at, inCall } of this.#facts.literals)
+      if (/^https?:\/\/[^/?#\s]/i.test(text)) yield [at, { url: text.slice(0, 300), requested: inCall }];
   }
 
   *lostSight(): Generator<[number, { within: string; from?: string }]> {
     yield* this.#openHosts();
-    for (const [at, what] of this.#partsOutOfSight()) if (!isSetting(what.within) && what.within !== globalFetch) yield [at, what];
+    for (const [at, what] of this.#partsOutOfSight())
+      if (!isSetting(what.within) && what.within !== globalFetch) yield [at, what];
   }
 
   /** Requests whose host is not written out, and the settings that it comes from. */
   *#openHosts(): Generator<[number, { within: string; from?: string }]> {
-    const sight: Sight = { settingsOf: (node) => this.#settingsOf(node), sourcesOf: (node) => this.#values.sourcesOf(node) };
+    const sight: Sight = {
+      settingsOf: (node) => this.#settingsOf(node),
+      sourcesOf: (node) => this.#values.sourcesOf(node),
+    };
     for (const node of this.#facts.invocations) {
       const callee = unwrapped(node.callee as Node);
       if (!this.#isRequest(callee)) continue;
@@ -61,7 +72,9 @@ export class Findings {
   }
 
   #isRequest(callee: Node): boolean {
-    return [...this.#values.valuesOf(callee)].some((path) => path === globalFetch || this.#leaves.get(path) === 'http.request');
+    return [...this.#values.valuesOf(callee)].some(
+      (path) => path === globalFetch || this.#leaves.get(path) === 'http.request',
+    );
   }
 
   #settingsOf(node: Node): string[] {
@@ -72,21 +85,36 @@ export class Findings {
   }
 
   *#partsOutOfSight(): Generator<[number, { within: string }]> {
-    for (const node of this.#facts.members) if (keyOf(node) === undefined) for (const path of this.#values.valuesOf(node.object as Node)) if (!this.#leaves.has(path)) yield [node.start, { within: path }];
-    for (const node of this.#facts.spreads) for (const path of this.#values.valuesOf(node.argument as Node)) if (!this.#leaves.has(path)) yield [node.start, { within: path }];
-    for (const node of this.#facts.declarators) if ((node.id as Node).type === 'ObjectPattern') yield* this.#computedIn(node.id as Node, this.#values.valuesOf(node.init as Node | null));
+    for (const node of this.#facts.members)
+      if (keyOf(node) === undefined)
+        for (const path of this.#values.valuesOf(node.object as Node))
+          if (!this.#leaves.has(path)) yield [node.start, { within: path }];
+    for (const node of this.#facts.spreads)
+      for (const path of this.#values.valuesOf(node.argument as Node))
+        if (!this.#leaves.has(path)) yield [node.start, { within: path }];
+    for (const node of this.#facts.declarators)
+      if ((node.id as Node).type === 'ObjectPattern')
+        yield* this.#computedIn(node.id as Node, this.#values.valuesOf(node.init as Node | null));
     for (const node of this.#facts.invocations) {
       const callee = unwrapped(node.callee as Node);
-      if (callee.type === 'Identifier' && (callee.name === 'eval' || callee.name === 'Function') && !this.#facts.find(callee)) yield [node.start, { within: '' }];
+      if (
+        callee.type === 'Identifier' &&
+        (callee.name === 'eval' || callee.name === 'Function') &&
+        !this.#facts.find(callee)
+      )
+        yield [node.start, { within: '' }];
       const args = node.arguments as Node[];
       if (this.#values.isRegistration(callee, args) || [...this.#values.functionsOf(callee)].length > 0) continue;
-      for (const argument of args) for (const path of this.#values.valuesOf(argument)) if (!this.#leaves.has(path)) yield [argument.start, { within: path }];
+      for (const argument of args)
+        for (const path of this.#values.valuesOf(argument))
+          if (!this.#leaves.has(path)) yield [argument.start, { within: path }];
     }
   }
 
   *#computedIn(pattern: Node, values: ReadonlySet<string>): Generator<[number, { within: string }]> {
     for (const property of pattern.properties as Node[]) {
-      if (property.type !== 'RestElement' && keyOf(property) === undefined) for (const path of values) yield [property.start, { within: path }];
+      if (property.type !== 'RestElement' && keyOf(property) === undefined)
+        for (const path of values) yield [property.start, { within: path }];
     }
   }
 }

@@ -4,7 +4,10 @@ export interface ReachRequest {
   code: string;
   /** JSON of the source map. */
   sourceMap: string;
-  /** Every host call by its path below `ctx`, such as `http.get`, with the name that is reported, such as `http.request`. */
+  /**
+   * Every host call by its path below `ctx`, such as `http.get`, with the name that is reported, such as
+   * `http.request`.
+   */
   calls: Record<string, string>;
   /** The SDK's functions that take a handler. */
   registers: string[];
@@ -25,8 +28,9 @@ export type ReachAnswer =
       /** URL literals: `https://host/…`. `requested`: it stands in a call of `ctx.http` or `fetch`. */
       urls: ({ url: string; requested: boolean } & Place)[];
       /**
-       * Where `ctx`, or a part of it, goes out of sight: `within` says which part, `''` for all of it. `http`: where a request's host is not written
-       * out; `from` is a setting that it comes from, such as `config.base`, if that can be seen.
+       * Where `ctx`, or a part of it, goes out of sight: `within` says which part, `''` for all of it. `http`: where a
+       * request's host is not written out; `from` is a setting that it comes from, such as `config.base`, if that can
+       * be seen.
        */
       dynamic: ({ within: string; from?: string } & Place)[];
     }

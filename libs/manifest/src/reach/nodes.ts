@@ -23,12 +23,15 @@ export function keyOf(node: Node): string | undefined {
   if (key === undefined) return undefined;
   if (key.type === 'Literal') return String(key.value);
   if (node.computed === true) {
-    if (key.type === 'TemplateLiteral' && (key.expressions as Node[]).length === 0) return ((key.quasis as Node[])[0]?.value as { cooked?: string }).cooked;
+    if (key.type === 'TemplateLiteral' && (key.expressions as Node[]).length === 0)
+      return ((key.quasis as Node[])[0]?.value as { cooked?: string }).cooked;
     return undefined;
   }
   return typeof key.name === 'string' ? key.name : undefined;
 }
 
 export function constructorsOf({ body }: Node): Node[] {
-  return ((body as Node).body as Node[]).filter((member) => member.kind === 'constructor').map((member) => member.value as Node);
+  return ((body as Node).body as Node[])
+    .filter((member) => member.kind === 'constructor')
+    .map((member) => member.value as Node);
 }

@@ -1,10 +1,14 @@
 /**
- * Where the host of a request comes from: written out, from the settings, or out of sight. Addresses are followed the way people put them together:
- * templates, `+`, `new URL(path, base)`, variables, and what such a value is cut or joined with.
+ * Where the host of a request comes from: written out, from the settings, or out of sight. Addresses are followed the
+ * way people put them together: templates, `+`, `new URL(path, base)`, variables, and what such a value is cut or
+ * joined with.
  */
 import { isNode, keyOf, unwrapped, type Node } from './nodes.js';
 
-/** `isKnown`: every host that it can have is written out. `settings`: the settings that it comes from, as far as they can be seen. */
+/**
+ * `isKnown`: every host that it can have is written out. `settings`: the settings that it comes from, as far as they
+ * can be seen.
+ */
 export interface Origin {
   isKnown: boolean;
   settings: ReadonlySet<string>;
@@ -96,15 +100,19 @@ export function originOf(address: Node | undefined, sight: Sight): Origin {
 
   function made(node: Node, depth: number): Origin {
     const callee = unwrapped(node.callee as Node);
-    const args = (node.arguments as Node[]).map((each) => (each.type === 'SpreadElement' ? (each.argument as Node) : each));
+    const args = (node.arguments as Node[]).map((each) =>
+      each.type === 'SpreadElement' ? (each.argument as Node) : each,
+    );
     const name = callee.type === 'Identifier' ? callee.name : undefined;
     if (name === 'URL' || name === 'Request' || name === 'String') {
       const [first, base] = args;
       if (name !== 'URL' || base === undefined) return look(first, depth + 1);
-      if (first?.type === 'Literal') return /^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(String(first.value)) ? known : look(base, depth + 1);
+      if (first?.type === 'Literal')
+        return /^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(String(first.value)) ? known : look(base, depth + 1);
       return either([look(first, depth + 1), look(base, depth + 1)]);
     }
-    // `base.replace(…)`, `[base, path].join('/')`, `joinUrl(base, path)`: what comes out is not known, what goes in can be named.
+    // `base.replace(…)`, `[base, path].join('/')`, `joinUrl(base, path)`: what comes out is not known, what goes in can
+    // be named.
     const receiver = callee.type === 'MemberExpression' ? (callee.object as Node) : undefined;
     const given = receiver?.type === 'ArrayExpression' ? (receiver.elements as (Node | null)[]) : [receiver];
     const origins = [...given, ...args].filter(isNode).map((each) => look(each, depth + 1));
@@ -115,7 +123,10 @@ export function originOf(address: Node | undefined, sight: Sight): Origin {
 }
 
 function either(origins: Origin[]): Origin {
-  return { isKnown: origins.every((each) => each.isKnown), settings: new Set(origins.flatMap((each) => [...each.settings])) };
+  return {
+    isKnown: origins.every((each) => each.isKnown),
+    settings: new Set(origins.flatMap((each) => [...each.settings])),
+  };
 }
 
 /** The texts and expressions of a template or of a sum, from the left; texts as literals. */

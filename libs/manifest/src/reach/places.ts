@@ -33,6 +33,8 @@ export class Places {
       else high = middle - 1;
     }
     const entry = this.#map.findEntry(low, at - (starts[low] ?? 0));
-    return 'originalSource' in entry && typeof entry.originalSource === 'string' ? { file: entry.originalSource, line: entry.originalLine + 1 } : undefined;
+    return 'originalSource' in entry && typeof entry.originalSource === 'string'
+      ? { file: entry.originalSource, line: entry.originalLine + 1 }
+      : undefined;
   }
 }

@@ -1,11 +1,11 @@
 /**
- * The thread that looks through a bundle for what its code can reach. The code is a stranger's and may be made to be slow or deep to read, so it
- * is read where reading can be ended.
+ * The thread that looks through a bundle for what its code can reach. The code is a stranger's and may be made to be
+ * slow or deep to read, so it is read where reading can be ended.
  *
- * What it follows: the first parameter of every handler is a `ctx`. From there it goes where values go by name: variables, destructuring,
- * arguments of functions that can be named, properties by their name, functions that handlers are wrapped in. It sees too much rather than too
- * little (a property called `ctx` is the same everywhere), and where it loses sight it says so. It is a report for people, not a wall: the wall
- * is the broker.
+ * What it follows: the first parameter of every handler is a `ctx`. From there it goes where values go by name:
+ * variables, destructuring, arguments of functions that can be named, properties by their name, functions that handlers
+ * are wrapped in. It sees too much rather than too little (a property called `ctx` is the same everywhere), and where
+ * it loses sight it says so. It is a report for people, not a wall: the wall is the broker.
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import { parse } from 'acorn';
@@ -40,4 +40,5 @@ export function answerReach(request: ReachRequest): ReachAnswer {
 }
 
 // Imported elsewhere, in a thread that does something else, it must not take that thread's messages.
-if ((workerData as { isReach?: boolean } | null)?.isReach === true) parentPort?.once('message', (request: ReachRequest) => parentPort?.postMessage(answerReach(request)));
+if ((workerData as { isReach?: boolean } | null)?.isReach === true)
+  parentPort?.once('message', (request: ReachRequest) => parentPort?.postMessage(answerReach(request)));

@@ -9,19 +9,34 @@ const maxNamed = 5;
 const maxUrlWarnings = 20;
 
 /**
- * Where manifest and code disagree about what the plugin may do: used but not asked for, asked for but not used, addresses that `http.allow`
- * does not open. Warnings, because reading code is not running it.
+ * Where manifest and code disagree about what the plugin may do: used but not asked for, asked for but not used,
+ * addresses that `http.allow` does not open. Warnings, because reading code is not running it.
  */
-export function reachWarnings(reach: BundleReach, manifest: Pick<Manifest, 'permissions' | 'http'>, files: PackageFiles): InputFault[] {
+export function reachWarnings(
+  reach: BundleReach,
+  manifest: Pick<Manifest, 'permissions' | 'http'>,
+  files: PackageFiles,
+): InputFault[] {
   if (!reach.complete) {
-    return [{ pointer: '/entry', code: 'REACH_UNKNOWN', detail: 'is too large or too deeply nested to be read, so its host calls are not listed.' }];
+    return [
+      {
+        pointer: '/entry',
+        code: 'REACH_UNKNOWN',
+        detail: 'is too large or too deeply nested to be read, so its host calls are not listed.',
+      },
+    ];
   }
   return [...undeclared(reach, manifest), ...unused(reach, manifest, files), ...closedHosts(reach, manifest)];
 }
 
 /** Host and place of each URL literal that the plugin may send to, and whether `http.allow` opens it. */
-export function reachHosts({ urls, calls, dynamic }: BundleReach, { http }: Pick<Manifest, 'http'>): { host: string; allowed: boolean; file: string; line: number }[] {
-  const sends = calls.some(({ call }) => call === 'http.request') || dynamic.some(({ within }) => within === '' || within === 'http');
+export function reachHosts(
+  { urls, calls, dynamic }: BundleReach,
+  { http }: Pick<Manifest, 'http'>,
+): { host: string; allowed: boolean; file: string; line: number }[] {
+  const sends =
+    calls.some(({ call }) => call === 'http.request') ||
+    dynamic.some(({ within }) => within === '' || within === 'http');
   return urls.flatMap(({ url, requested, file, line }) => {
     // A package's own mentions of addresses (documentation, namespaces) say nothing unless they are asked for.
     if (!requested && (!sends || file.includes('node_modules/'))) return [];
@@ -48,14 +63,27 @@ function undeclared({ calls }: BundleReach, { permissions }: Pick<Manifest, 'per
   });
 }
 
-function unused({ calls, dynamic }: BundleReach, { permissions }: Pick<Manifest, 'permissions'>, files: PackageFiles): InputFault[] {
+function unused(
+  { calls, dynamic }: BundleReach,
+  { permissions }: Pick<Manifest, 'permissions'>,
+  files: PackageFiles,
+): InputFault[] {
   const sendsWebhooks = [...files.keys()].some((path) => path.startsWith('webhooks/'));
   return permissions.flatMap(({ name }, index) => {
     const methods = new Set<string>(methodsNeeding(name));
     const isUsed = calls.some(({ call }) => methods.has(call)) || (name === 'emit_webhook' && sendsWebhooks);
-    const mayBeUsed = dynamic.some(({ within }) => within === '' || [...methods].some((method) => method === within || method.startsWith(`${within}.`)));
+    const mayBeUsed = dynamic.some(
+      ({ within }) =>
+        within === '' || [...methods].some((method) => method === within || method.startsWith(`${within}.`)),
+    );
     if (isUsed || mayBeUsed) return [];
-    return [{ pointer: `/permissions/${index}`, code: 'PERMISSION_UNUSED', detail: `${quote(name)} is asked for, but nothing in the code uses it. Take it out: admins see every permission that is asked for.` }];
+    return [
+      {
+        pointer: `/permissions/${index}`,
+        code: 'PERMISSION_UNUSED',
+        detail: `${quote(name)} is asked for, but nothing in the code uses it. Take it out: admins see every permission that is asked for.`,
+      },
+    ];
   });
 }
 

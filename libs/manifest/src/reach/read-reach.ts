@@ -5,7 +5,10 @@ import { sdkExports, type PackageBundle } from '../bundle/bundle-package.js';
 import type { Place, ReachAnswer, ReachRequest } from './messages.js';
 import { answerReach } from './reach-thread.js';
 
-/** What a bundle's code can reach, as far as reading it tells. Lines count from 1; files are named relative to the package. */
+/**
+ * What a bundle's code can reach, as far as reading it tells. Lines count from 1; files are named relative to the
+ * package.
+ */
 export interface BundleReach {
   /** Whether the code could be read in time; if not, everything else is empty. */
   complete: boolean;
@@ -13,8 +16,9 @@ export interface BundleReach {
   /** URL literals. `requested`: written in a call of `ctx.http` or `fetch`. */
   urls: ({ url: string; requested: boolean } & Place)[];
   /**
-   * Where `ctx` or a part of it (`within`, `''`: all) goes where it could not be followed: more may be reached than is listed. `http` also where
-   * a request's host is not written out; `from`: the setting that it comes from, such as `config.base`, if that can be seen.
+   * Where `ctx` or a part of it (`within`, `''`: all) goes where it could not be followed: more may be reached than is
+   * listed. `http` also where a request's host is not written out; `from`: the setting that it comes from, such as
+   * `config.base`, if that can be seen.
    */
   dynamic: ({ within: string; from?: string } & Place)[];
 }
@@ -32,13 +36,21 @@ const gate = new FairGate({ atOnce: 2, atOncePerKey: 2 });
 const nothing: BundleReach = { complete: false, calls: [], urls: [], dynamic: [] };
 const httpNames = ['get', 'head', 'delete', 'post', 'put', 'patch', 'request'];
 /** The table's calls as plugin code writes them. */
-const calls: Record<string, string> = Object.fromEntries(hostMethods.flatMap((name): [string, string][] => (name === 'http.request' ? httpNames.map((each) => [`http.${each}`, name]) : [[name, name]])));
+const calls: Record<string, string> = Object.fromEntries(
+  hostMethods.flatMap((name): [string, string][] =>
+    name === 'http.request' ? httpNames.map((each) => [`http.${each}`, name]) : [[name, name]],
+  ),
+);
 const registers = sdkExports.filter((name) => name !== 'NonRetryable' && name !== 'RetryAfter');
 
 /**
- * Reads a bundle in a thread of its own, which is ended when it takes too long or too much memory. Never throws for what the bundle holds.
+ * Reads a bundle in a thread of its own, which is ended when it takes too long or too much memory. Never throws for
+ * what the bundle holds.
  */
-export function readReach(bundle: Pick<PackageBundle, 'code' | 'sourceMap'>, { timeoutMs = 3000 }: ReadReachOptions = {}): Promise<BundleReach> {
+export function readReach(
+  bundle: Pick<PackageBundle, 'code' | 'sourceMap'>,
+  { timeoutMs = 3000 }: ReadReachOptions = {},
+): Promise<BundleReach> {
   return gate.run('', async () => {
     return reachOf(await ask(requestOf(bundle), timeoutMs));
   });
@@ -60,7 +72,10 @@ function reachOf(answer: ReachAnswer | undefined): BundleReach {
 
 async function ask(request: ReachRequest, timeoutMs: number): Promise<ReachAnswer | undefined> {
   // Beside the compiled file; in tests, which run the source, as built.
-  const file = new URL(import.meta.url.endsWith('.ts') ? '../../dist/reach/reach-thread.js' : './reach-thread.js', import.meta.url);
+  const file = new URL(
+    import.meta.url.endsWith('.ts') ? '../../dist/reach/reach-thread.js' : './reach-thread.js',
+    import.meta.url,
+  );
   const thread = new Worker(file, {
     name: 'reach',
     workerData: { isReach: true },

@@ -73,7 +73,9 @@ export class Facts {
       default:
     }
     const inner = this.#scopeWithin(node, scope);
-    const passes = inCall && (node.type === 'BinaryExpression' || node.type === 'ConditionalExpression' || node.type === 'ObjectExpression');
+    const passes =
+      inCall &&
+      (node.type === 'BinaryExpression' || node.type === 'ConditionalExpression' || node.type === 'ObjectExpression');
     for (const key in node) {
       if (key === 'type' || key === 'start' || key === 'end') continue;
       const child = node[key];
@@ -121,7 +123,11 @@ export class Facts {
         const first = (node.quasis as Node[])[0];
         const cooked = (first?.value as { cooked?: string } | undefined)?.cooked;
         // What follows an expression is the expression's host, unless the host has ended before.
-        if (cooked !== undefined && ((node.expressions as Node[]).length === 0 || /^https?:\/\/[^/?#]+[/?#]/i.test(cooked))) this.literals.push({ text: cooked, at: node.start, inCall });
+        if (
+          cooked !== undefined &&
+          ((node.expressions as Node[]).length === 0 || /^https?:\/\/[^/?#]+[/?#]/i.test(cooked))
+        )
+          this.literals.push({ text: cooked, at: node.start, inCall });
         return;
       }
       default:
@@ -134,15 +140,18 @@ export class Facts {
       case 'FunctionDeclaration':
       case 'FunctionExpression':
       case 'ArrowFunctionExpression': {
-        if (node.type === 'FunctionDeclaration' && node.id) declare(scope, (node.id as Node).name as string).functions.add(node);
+        if (node.type === 'FunctionDeclaration' && node.id)
+          declare(scope, (node.id as Node).name as string).functions.add(node);
         const inner = { parent: scope, isFunction: true, names: new Map<string, Binding>() };
-        if (node.type === 'FunctionExpression' && node.id) declare(inner, (node.id as Node).name as string).functions.add(node);
+        if (node.type === 'FunctionExpression' && node.id)
+          declare(inner, (node.id as Node).name as string).functions.add(node);
         for (const param of node.params as Node[]) declarePattern(param, inner);
         this.#scopes.set(node, inner);
         return inner;
       }
       case 'ClassDeclaration':
-        if (node.id) for (const each of constructorsOf(node)) declare(scope, (node.id as Node).name as string).functions.add(each);
+        if (node.id)
+          for (const each of constructorsOf(node)) declare(scope, (node.id as Node).name as string).functions.add(each);
         return scope;
       case 'BlockStatement':
       case 'ForStatement':
@@ -174,7 +183,8 @@ function declarePattern(pattern: Node | null, scope: Scope): void {
       declare(scope, pattern.name as string);
       return;
     case 'ObjectPattern':
-      for (const property of pattern.properties as Node[]) declarePattern((property.type === 'RestElement' ? property.argument : property.value) as Node, scope);
+      for (const property of pattern.properties as Node[])
+        declarePattern((property.type === 'RestElement' ? property.argument : property.value) as Node, scope);
       return;
     case 'ArrayPattern':
       for (const element of pattern.elements as (Node | null)[]) declarePattern(element, scope);

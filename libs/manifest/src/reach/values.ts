@@ -53,14 +53,24 @@ export class Values {
     for (const { id, init } of this.#facts.declarators as unknown as { id: Node; init: Node | null }[]) {
       if (init === null) continue;
       const target = unwrapped(init);
-      if (id.type === 'Identifier' && target.type === 'MemberExpression' && this.#registering.has(keyOf(target) ?? '') && (target.object as Node).name === 'annexSdk') {
+      if (
+        id.type === 'Identifier' &&
+        target.type === 'MemberExpression' &&
+        this.#registering.has(keyOf(target) ?? '') &&
+        (target.object as Node).name === 'annexSdk'
+      ) {
         const binding = this.#facts.find(id);
         if (binding) binding.register = true;
       }
       if (id.type !== 'ObjectPattern') continue;
       for (const property of id.properties as Node[]) {
         const value = property.value as Node | undefined;
-        if (property.type !== 'Property' || value?.type !== 'Identifier' || !this.#registering.has(keyOf(property) ?? '')) continue;
+        if (
+          property.type !== 'Property' ||
+          value?.type !== 'Identifier' ||
+          !this.#registering.has(keyOf(property) ?? '')
+        )
+          continue;
         const binding = this.#facts.find(value);
         if (binding) binding.register = true;
       }
@@ -73,7 +83,12 @@ export class Values {
     for (const path of paths) {
       const child = path === '' ? key : `${path}.${key}`;
       // Settings are followed by any name.
-      if (this.#prefixes.has(child) || child === 'config' || (isSetting(path) && child.length <= maxSettingChars && child.split('.').length <= maxSettingParts)) found.add(child);
+      if (
+        this.#prefixes.has(child) ||
+        child === 'config' ||
+        (isSetting(path) && child.length <= maxSettingChars && child.split('.').length <= maxSettingParts)
+      )
+        found.add(child);
     }
     return found;
   }
@@ -220,18 +235,24 @@ export class Values {
     const callee = unwrapped(node.callee as Node);
     const args = node.arguments as Node[];
     if (this.isRegistration(callee, args)) {
-      for (const argument of args) for (const handler of this.#handlersIn(argument)) this.#bindParams(handler, [new Set([''])]);
+      for (const argument of args)
+        for (const handler of this.#handlersIn(argument)) this.#bindParams(handler, [new Set([''])]);
       return;
     }
     const isCall = callee.type === 'MemberExpression' && keyOf(callee) === 'call';
     const targets = [...this.functionsOf(isCall ? (callee.object as Node) : callee)];
-    const given = (isCall ? args.slice(1) : args).map((argument) => ({ values: this.valuesOf(argument), functions: [...this.functionsOf(argument)] }));
+    const given = (isCall ? args.slice(1) : args).map((argument) => ({
+      values: this.valuesOf(argument),
+      functions: [...this.functionsOf(argument)],
+    }));
     for (const target of targets) {
       (target.params as Node[]).forEach((param, index) => {
         const argument = (isCall ? args.slice(1) : args)[index];
         if (argument) this.#addSource(param, argument);
       });
-      (target.params as Node[]).forEach((param, index) => this.#bindValues(param, given[index]?.values ?? nothing, given[index]?.functions));
+      (target.params as Node[]).forEach((param, index) =>
+        this.#bindValues(param, given[index]?.values ?? nothing, given[index]?.functions),
+      );
     }
   }
 
@@ -243,16 +264,25 @@ export class Values {
   isRegistration(callee: Node, args: Node[]): boolean {
     if (callee.type === 'Identifier') return this.#facts.find(callee)?.register ?? false;
     if (callee.type !== 'MemberExpression' || !this.#registering.has(keyOf(callee) ?? '')) return false;
-    return args[0]?.type === 'Literal' || args[0]?.type === 'TemplateLiteral' || /^(on[A-Z]|health)/.test(keyOf(callee) ?? '');
+    return (
+      args[0]?.type === 'Literal' ||
+      args[0]?.type === 'TemplateLiteral' ||
+      /^(on[A-Z]|health)/.test(keyOf(callee) ?? '')
+    );
   }
 
-  /** The functions that a handler's argument comes to: itself, one by name, those handed to a wrapper, and those that the wrapper returns. */
+  /**
+   * The functions that a handler's argument comes to: itself, one by name, those handed to a wrapper, and those that
+   * the wrapper returns.
+   */
   #handlersIn(argument: Node, depth = 0): Node[] {
     const direct = [...this.functionsOf(argument)];
     const node = unwrapped(argument);
     if (node.type !== 'CallExpression' || depth > 5) return direct;
     const inner = (node.arguments as Node[]).flatMap((each) => this.#handlersIn(each, depth + 1));
-    const returned = [...this.functionsOf(unwrapped(node.callee as Node))].flatMap((wrapper) => this.#returnedFunctions(wrapper));
+    const returned = [...this.functionsOf(unwrapped(node.callee as Node))].flatMap((wrapper) =>
+      this.#returnedFunctions(wrapper),
+    );
     return [...direct, ...inner, ...returned];
   }
 

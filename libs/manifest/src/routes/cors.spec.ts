@@ -6,8 +6,31 @@ describe('cors of a route or manifest', () => {
   it.each<[Json, unknown]>([
     [false, null],
     ['*', { origins: '*', requestHeaders: '*', exposedHeaders: '*', maxAgeS: 600 }],
-    [['https://a.example', 'http://localhost:5173', 'https://*.b.example', 'http://[::1]:8080', 'capacitor://localhost'], { origins: ['https://a.example', 'http://localhost:5173', 'https://*.b.example', 'http://[::1]:8080', 'capacitor://localhost'], requestHeaders: '*', exposedHeaders: '*', maxAgeS: 600 }],
-    [{ origins: ['https://a.example'], request_headers: ['X-A'], exposed_headers: [], max_age_s: 0 }, { origins: ['https://a.example'], requestHeaders: ['X-A'], exposedHeaders: [], maxAgeS: 0 }],
+    [
+      [
+        'https://a.example',
+        'http://localhost:5173',
+        'https://*.b.example',
+        'http://[::1]:8080',
+        'capacitor://localhost',
+      ],
+      {
+        origins: [
+          'https://a.example',
+          'http://localhost:5173',
+          'https://*.b.example',
+          'http://[::1]:8080',
+          'capacitor://localhost',
+        ],
+        requestHeaders: '*',
+        exposedHeaders: '*',
+        maxAgeS: 600,
+      },
+    ],
+    [
+      { origins: ['https://a.example'], request_headers: ['X-A'], exposed_headers: [], max_age_s: 0 },
+      { origins: ['https://a.example'], requestHeaders: ['X-A'], exposedHeaders: [], maxAgeS: 0 },
+    ],
   ])('is understood: %j', (given, rules) => {
     expect(readCors(given)).toEqual({ ok: true, rules });
   });

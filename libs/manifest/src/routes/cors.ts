@@ -18,29 +18,53 @@ export type CorsReading = { ok: true; rules: CorsRules | null } | { ok: false; d
 const maxOrigins = 50;
 const maxHeaders = 50;
 const maxAgeCeilingS = 86_400;
-const originShape = /^(?:[a-z][a-z0-9+.-]*):\/\/(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*(?::[0-9]{1,5})?$|^[a-z][a-z0-9+.-]*:\/\/\[[0-9a-f:.]+\](?::[0-9]{1,5})?$/;
+const originShape =
+  /^(?:[a-z][a-z0-9+.-]*):\/\/(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*(?::[0-9]{1,5})?$|^[a-z][a-z0-9+.-]*:\/\/\[[0-9a-f:.]+\](?::[0-9]{1,5})?$/;
 const headerShape = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 const keys = ['origins', 'request_headers', 'exposed_headers', 'max_age_s'];
 
 /**
- * Reads `cors` of a route or manifest: `'*'`, a list of origins, or `{ origins, request_headers?, exposed_headers?, max_age_s? }`; `false`: no
- * other origin, whatever the manifest says.
+ * Reads `cors` of a route or manifest: `'*'`, a list of origins, or `{ origins, request_headers?, exposed_headers?,
+ * max_age_s? }`; `false`: no other origin, whatever the manifest says.
  */
 export function readCors(value: Json): CorsReading {
   if (value === false) return { ok: true, rules: null };
   const source = value === '*' || Array.isArray(value) ? { origins: value } : value;
-  if (!isJsonObject(source)) return refuse('write false, "*", a list of origins such as ["https://app.example.com"], or { "origins": [...] }.');
+  if (!isJsonObject(source))
+    return refuse('write false, "*", a list of origins such as ["https://app.example.com"], or { "origins": [...] }.');
   const unknown = Object.keys(source).find((key) => !keys.includes(key));
   if (unknown !== undefined) return refuse(`has the unknown key ${quote(unknown)}; keys are ${keys.join(', ')}.`);
-  const { origins, request_headers: requestHeaders = '*', exposed_headers: exposedHeaders = '*', max_age_s: maxAgeS = 600 } = source;
-  if (origins !== '*' && !isTextList(origins, maxOrigins)) return refuse(`needs "origins": "*" or a list of 1 to ${maxOrigins} origins.`);
+  const {
+    origins,
+    request_headers: requestHeaders = '*',
+    exposed_headers: exposedHeaders = '*',
+    max_age_s: maxAgeS = 600,
+  } = source;
+  if (origins !== '*' && !isTextList(origins, maxOrigins))
+    return refuse(`needs "origins": "*" or a list of 1 to ${maxOrigins} origins.`);
   const wrong = origins === '*' ? undefined : origins.find((origin) => !originShape.test(origin));
-  if (wrong !== undefined) return refuse(`has the origin ${quote(wrong)}; an origin is a scheme and a host in small letters, with a port if it is not the usual one and nothing behind it, such as "https://app.example.com" or "https://*.example.com".`);
-  for (const [key, list] of [['request_headers', requestHeaders], ['exposed_headers', exposedHeaders]] as const) {
-    if (list !== '*' && !(isTextList(list, maxHeaders, 0) && list.every((name) => headerShape.test(name)))) return refuse(`has "${key}" that are none; write "*" or a list of at most ${maxHeaders} names of headers.`);
+  if (wrong !== undefined)
+    return refuse(
+      `has the origin ${quote(wrong)}; an origin is a scheme and a host in small letters, with a port if it is not the usual one and nothing behind it, such as "https://app.example.com" or "https://*.example.com".`,
+    );
+  for (const [key, list] of [
+    ['request_headers', requestHeaders],
+    ['exposed_headers', exposedHeaders],
+  ] as const) {
+    if (list !== '*' && !(isTextList(list, maxHeaders, 0) && list.every((name) => headerShape.test(name))))
+      return refuse(`has "${key}" that are none; write "*" or a list of at most ${maxHeaders} names of headers.`);
   }
-  if (typeof maxAgeS !== 'number' || !Number.isInteger(maxAgeS) || maxAgeS < 0 || maxAgeS > maxAgeCeilingS) return refuse(`has a "max_age_s" that is no whole number of seconds from 0 to ${maxAgeCeilingS}.`);
-  return { ok: true, rules: { origins, requestHeaders: requestHeaders as CorsRules['requestHeaders'], exposedHeaders: exposedHeaders as CorsRules['exposedHeaders'], maxAgeS } };
+  if (typeof maxAgeS !== 'number' || !Number.isInteger(maxAgeS) || maxAgeS < 0 || maxAgeS > maxAgeCeilingS)
+    return refuse(`has a "max_age_s" that is no whole number of seconds from 0 to ${maxAgeCeilingS}.`);
+  return {
+    ok: true,
+    rules: {
+      origins,
+      requestHeaders: requestHeaders as CorsRules['requestHeaders'],
+      exposedHeaders: exposedHeaders as CorsRules['exposedHeaders'],
+      maxAgeS,
+    },
+  };
 }
 
 function refuse(detail: string): CorsReading {
@@ -48,5 +72,10 @@ function refuse(detail: string): CorsReading {
 }
 
 function isTextList(value: Json | undefined, max: number, min = 1): value is string[] {
-  return Array.isArray(value) && value.length >= min && value.length <= max && value.every((item) => typeof item === 'string');
+  return (
+    Array.isArray(value) &&
+    value.length >= min &&
+    value.length <= max &&
+    value.every((item) => typeof item === 'string')
+  );
 }

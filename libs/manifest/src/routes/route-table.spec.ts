@@ -64,16 +64,28 @@ describe('a request', () => {
 
   it('meets the route that its own values were put into', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 20 }).filter((text) => text.isWellFormed() && text !== 'me'), (value) => {
-        expect(found('GET', `/users/${encodeURIComponent(value)}`)).toBe(`/users/:user_id ${JSON.stringify({ user_id: value })}`);
-      }),
+      fc.property(
+        fc
+          .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+          .filter((text) => text.isWellFormed() && text !== 'me'),
+        (value) => {
+          expect(found('GET', `/users/${encodeURIComponent(value)}`)).toBe(
+            `/users/:user_id ${JSON.stringify({ user_id: value })}`,
+          );
+        },
+      ),
     );
   });
 
   it('is answered in bounded time by routes made to be slow', () => {
     const names = (letter: string) => Array.from({ length: 15 }, (_, index) => `${letter}${index}`);
-    const slow = compileRoutes([route(`/${names(':a').join('/')}/x`), route(`/${names(':b').join('/')}/y`), route('/*rest', 'POST')]);
-    for (let round = 0; round < 10_000; round += 1) expect(slow.match('GET', `/${'a/'.repeat(15)}z`)).toEqual({ methodNotAllowed: ['POST'] });
+    const slow = compileRoutes([
+      route(`/${names(':a').join('/')}/x`),
+      route(`/${names(':b').join('/')}/y`),
+      route('/*rest', 'POST'),
+    ]);
+    for (let round = 0; round < 10_000; round += 1)
+      expect(slow.match('GET', `/${'a/'.repeat(15)}z`)).toEqual({ methodNotAllowed: ['POST'] });
   });
 
   it('gets parameters that have no prototype to tamper with', () => {
@@ -82,7 +94,7 @@ describe('a request', () => {
   });
 });
 
-describe('a route\'s path', () => {
+describe("a route's path", () => {
   it.each([
     ['users', 'must begin with "/"'],
     ['/a//b', 'empty segment'],

@@ -1,7 +1,8 @@
 /**
- * Finds the route of a request. A tree of segments: at each step text is tried before a parameter, and a parameter before a rest, so the most
- * particular route wins whatever order they were registered in. The search goes back where a narrower branch has no end; it visits a place of
- * the tree at a depth at most once, so a request costs no more than (segments of the path) × (places that can match).
+ * Finds the route of a request. A tree of segments: at each step text is tried before a parameter, and a parameter
+ * before a rest, so the most particular route wins whatever order they were registered in. The search goes back where a
+ * narrower branch has no end; it visits a place of the tree at a depth at most once, so a request costs no more than
+ * (segments of the path) × (places that can match).
  */
 import { decodeSegment, parseRoutePath, type RouteSegment } from './route-path.js';
 
@@ -39,9 +40,10 @@ interface Place<R> {
 const maxRequestSegments = 128;
 
 /**
- * Makes the table of routes whose paths {@link parseRoutePath} accepts; throws `TypeError` for others. Of two routes with the same method and
- * shape the first one wins. HEAD is answered by GET; OPTIONS only by a route that names it. A `/` at the end of a request's path is ignored.
- * Segments are percent-decoded once; a path whose encoding is broken matches nothing.
+ * Makes the table of routes whose paths {@link parseRoutePath} accepts; throws `TypeError` for others. Of two routes
+ * with the same method and shape the first one wins. HEAD is answered by GET; OPTIONS only by a route that names it. A
+ * `/` at the end of a request's path is ignored. Segments are percent-decoded once; a path whose encoding is broken
+ * matches nothing.
  */
 export function compileRoutes<R extends RouteDefinition>(routes: readonly R[]): RouteTable<R> {
   const root = makePlace<R>();
@@ -98,7 +100,12 @@ function matchRoute<R extends RouteDefinition>(root: Place<R>, method: string, p
   return allowed.size === 0 ? null : { methodNotAllowed: [...allowed].sort() };
 }
 
-function end<R extends RouteDefinition>(place: Place<R>, values: readonly string[], method: string, allowed: Set<string>): RouteMatch<R> {
+function end<R extends RouteDefinition>(
+  place: Place<R>,
+  values: readonly string[],
+  method: string,
+  allowed: Set<string>,
+): RouteMatch<R> {
   const found = place.ends.get(method) ?? (method === 'HEAD' ? place.ends.get('GET') : undefined);
   if (found === undefined) {
     for (const each of place.ends.keys()) allowed.add(each);

@@ -9,7 +9,11 @@ const schema: JsonObject = {
   properties: {
     channel: { type: 'string', pattern: '^#', default: '#ops' },
     retries: { type: 'integer', minimum: 0 },
-    notify: { type: 'object', default: {}, properties: { email: { type: 'string', format: 'email' }, level: { enum: ['info', 'error'], default: 'error' } } },
+    notify: {
+      type: 'object',
+      default: {},
+      properties: { email: { type: 'string', format: 'email' }, level: { enum: ['info', 'error'], default: 'error' } },
+    },
   },
 };
 const faults = (value: Json, by = schema): string[] => {
@@ -20,7 +24,10 @@ const faults = (value: Json, by = schema): string[] => {
 describe('settings', () => {
   it('get their defaults, and what was given stays as it was', () => {
     const given = { retries: 2 };
-    expect(applyConfig(schema, given)).toEqual({ ok: true, value: { channel: '#ops', retries: 2, notify: { level: 'error' } } });
+    expect(applyConfig(schema, given)).toEqual({
+      ok: true,
+      value: { channel: '#ops', retries: 2, notify: { level: 'error' } },
+    });
     expect(given).toEqual({ retries: 2 });
   });
 
@@ -37,10 +44,20 @@ describe('settings', () => {
   });
 
   it('may be described in draft-07 as well', () => {
-    const old: JsonObject = { $schema: 'http://json-schema.org/draft-07/schema#', definitions: { x: { type: 'string' } }, properties: { a: { $ref: '#/definitions/x' } } };
+    const old: JsonObject = {
+      $schema: 'http://json-schema.org/draft-07/schema#',
+      definitions: { x: { type: 'string' } },
+      properties: { a: { $ref: '#/definitions/x' } },
+    };
     expect(configSchemaFaults(old)).toEqual([]);
     expect(faults({ a: 1 }, old)).toEqual(['/a must be string.']);
-    expect(configSchemaFaults({ $schema: 'https://json-schema.org/draft/2020-12/schema', $defs: { x: {} }, properties: { a: { $ref: '#/$defs/x' } } })).toEqual([]);
+    expect(
+      configSchemaFaults({
+        $schema: 'https://json-schema.org/draft/2020-12/schema',
+        $defs: { x: {} },
+        properties: { a: { $ref: '#/$defs/x' } },
+      }),
+    ).toEqual([]);
     expect(configSchemaFaults({ $schema: 'http://json-schema.org/draft-04/schema#' })[0]?.detail).toContain('draft-07');
   });
 
@@ -56,11 +73,17 @@ describe('settings', () => {
   it('have a schema that judges at once: one that answers later is refused, and never says yes', async () => {
     const later = { type: 'object', $async: true, properties: { a: { type: 'string' } } } as const;
     expect(configSchemaFaults(later)).toMatchObject([{ pointer: '/$async' }]);
-    expect(configSchemaFaults({ type: 'object', properties: { a: { $async: true, type: 'string' } } })).toMatchObject([{ pointer: '/properties/a/$async' }]);
+    expect(configSchemaFaults({ type: 'object', properties: { a: { $async: true, type: 'string' } } })).toMatchObject([
+      { pointer: '/properties/a/$async' },
+    ]);
     const rejections: unknown[] = [];
     const note = (reason: unknown): unknown => rejections.push(reason);
     process.on('unhandledRejection', note);
-    for (const value of [{ a: 5 }, { a: 'x' }]) expect(applyConfig(later, value)).toMatchObject({ ok: false, errors: [{ detail: expect.stringContaining('$async') as string }] });
+    for (const value of [{ a: 5 }, { a: 'x' }])
+      expect(applyConfig(later, value)).toMatchObject({
+        ok: false,
+        errors: [{ detail: expect.stringContaining('$async') as string }],
+      });
     await new Promise((resolve) => setImmediate(resolve));
     process.off('unhandledRejection', note);
     expect(rejections).toEqual([]);

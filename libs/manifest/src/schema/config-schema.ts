@@ -1,10 +1,19 @@
 /**
- * The settings of a plugin: their JSON Schema comes from its author, their values from a tenant, so both are strangers' input. Schemas may not
- * reach out of themselves, are capped in size and depth, and every use runs under a time limit, because a schema can hold a regular expression
- * that never comes to an end.
+ * The settings of a plugin: their JSON Schema comes from its author, their values from a tenant, so both are strangers'
+ * input. Schemas may not reach out of themselves, are capped in size and depth, and every use runs under a time limit,
+ * because a schema can hold a regular expression that never comes to an end.
  */
 import { createContext, Script } from 'node:vm';
-import { isJsonObject, jsonBytes, jsonPointer, messageOf, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import {
+  isJsonObject,
+  jsonBytes,
+  jsonPointer,
+  messageOf,
+  quote,
+  type InputFault,
+  type Json,
+  type JsonObject,
+} from '@annex/kernel';
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
@@ -16,9 +25,15 @@ export const maxConfigSchemaBytes = 64 * 1024;
 const maxConfigSchemaDepth = 32;
 /** Milliseconds that judging a value by a schema may take. */
 const timeLimitMs = 250;
-/** The same for a schema that ran into that limit before: whoever knows how to make it slow could stop the process again and again. */
+/**
+ * The same for a schema that ran into that limit before: whoever knows how to make it slow could stop the process again
+ * and again.
+ */
 const slowTimeLimitMs = 25;
-/** Milliseconds that judging and compiling a schema may take: on a busy machine an honest one needs many times its usual few. */
+/**
+ * Milliseconds that judging and compiling a schema may take: on a busy machine an honest one needs many times its usual
+ * few.
+ */
 const compileLimitMs = 1000;
 const maxCompiled = 200;
 
@@ -37,7 +52,10 @@ const options: Options = {
   code: { regExp: linearPattern },
 };
 const addFormats = ajvFormats.default;
-const judges = { '2020': new Ajv2020({ strict: false, logger: false, allErrors: true }), '07': new Ajv({ strict: false, logger: false, allErrors: true }) };
+const judges = {
+  '2020': new Ajv2020({ strict: false, logger: false, allErrors: true }),
+  '07': new Ajv({ strict: false, logger: false, allErrors: true }),
+};
 
 interface Validator {
   validate: ValidateFunction;
@@ -54,11 +72,18 @@ const compiled = new Map<string, Validator>();
 export function configSchemaFaults(schema: JsonObject, { isCompiled = false } = {}): InputFault[] {
   const refuse = (detail: string, pointer = ''): InputFault[] => [{ pointer, code: 'CONFIG_SCHEMA', detail }];
   const bytes = jsonBytes(schema);
-  if (bytes > maxConfigSchemaBytes) return refuse(`is ${bytes} bytes; a schema of settings has at most ${maxConfigSchemaBytes}.`);
-  if (depthOf(schema) > maxConfigSchemaDepth) return refuse(`is nested deeper than ${maxConfigSchemaDepth} levels; flatten it.`);
+  if (bytes > maxConfigSchemaBytes)
+    return refuse(`is ${bytes} bytes; a schema of settings has at most ${maxConfigSchemaBytes}.`);
+  if (depthOf(schema) > maxConfigSchemaDepth)
+    return refuse(`is nested deeper than ${maxConfigSchemaDepth} levels; flatten it.`);
   const draft = draftOf(schema);
-  if (draft === undefined) return refuse(`${quote(String(schema['$schema']))} is not supported; leave it out, or name draft 2020-12 or draft-07.`, '/$schema');
-  if (schema['type'] !== undefined && schema['type'] !== 'object') return refuse('settings are an object; write "type": "object".', '/type');
+  if (draft === undefined)
+    return refuse(
+      `${quote(String(schema['$schema']))} is not supported; leave it out, or name draft 2020-12 or draft-07.`,
+      '/$schema',
+    );
+  if (schema['type'] !== undefined && schema['type'] !== 'object')
+    return refuse('settings are an object; write "type": "object".', '/type');
   const bad = badKeyword(schema, '', isCompiled ? () => undefined : patternFault);
   if (bad !== undefined) return refuse(bad.detail, bad.pointer);
   if (isCompiled) return [];
@@ -66,29 +91,47 @@ export function configSchemaFaults(schema: JsonObject, { isCompiled = false } = 
     const judge = judges[draft];
     // Compiles the schema of schemas the first time, which is our own work and not the author's to wait for.
     judge.validateSchema({});
-    const isValid = withinTimeLimit(() => judge.validateSchema({ ...schema, $schema: undefined }) === true, compileLimitMs);
+    const isValid = withinTimeLimit(
+      () => judge.validateSchema({ ...schema, $schema: undefined }) === true,
+      compileLimitMs,
+    );
     if (!isValid) {
       const seen = new Set<string>();
       return (judge.errors ?? [])
-        .filter((error) => error.keyword !== '$ref' && error.keyword !== 'anyOf' && error.keyword !== 'allOf' && !seen.has(error.instancePath) && seen.add(error.instancePath))
+        .filter(
+          (error) =>
+            error.keyword !== '$ref' &&
+            error.keyword !== 'anyOf' &&
+            error.keyword !== 'allOf' &&
+            !seen.has(error.instancePath) &&
+            seen.add(error.instancePath),
+        )
         .slice(0, 20)
         .flatMap((error) => refuse(`${error.message ?? 'is not valid JSON Schema'}.`, error.instancePath));
     }
     validatorOf(schema);
     const defaults = applyConfig(schema, {});
     const badDefault = defaults.ok ? undefined : defaults.errors.find((error) => error.code !== 'CONFIG_REQUIRED');
-    return badDefault === undefined ? [] : refuse(`its own default at ${badDefault.pointer || 'the root'} does not fit: ${badDefault.detail}`);
+    return badDefault === undefined
+      ? []
+      : refuse(`its own default at ${badDefault.pointer || 'the root'} does not fit: ${badDefault.detail}`);
   } catch (thrown) {
-    return refuse(isTimeout(thrown) ? `takes more than ${compileLimitMs} ms to compile; simplify it.` : `cannot be compiled: ${messageOf(thrown).slice(0, 300)}.`);
+    return refuse(
+      isTimeout(thrown)
+        ? `takes more than ${compileLimitMs} ms to compile; simplify it.`
+        : `cannot be compiled: ${messageOf(thrown).slice(0, 300)}.`,
+    );
   }
 }
 
 /**
- * Judges settings by a schema that {@link configSchemaFaults} accepted. The given value stays as it is. Settings that take too long to judge
- * are refused. It is done on the caller's own thread: a program with other things to do uses `judgeConfig`.
+ * Judges settings by a schema that {@link configSchemaFaults} accepted. The given value stays as it is. Settings that
+ * take too long to judge are refused. It is done on the caller's own thread: a program with other things to do uses
+ * `judgeConfig`.
  */
 export function applyConfig(schema: JsonObject, value: Json): ConfigReading {
-  if (!isJsonObject(value)) return { ok: false, errors: [{ pointer: '', code: 'CONFIG', detail: 'settings are an object.' }] };
+  if (!isJsonObject(value))
+    return { ok: false, errors: [{ pointer: '', code: 'CONFIG', detail: 'settings are an object.' }] };
   const filled = structuredClone(value);
   let validator: Validator | undefined;
   try {
@@ -104,7 +147,9 @@ export function applyConfig(schema: JsonObject, value: Json): ConfigReading {
     return { ok: false, errors: (validate.errors ?? []).slice(0, 100).map(explain) };
   } catch (thrown) {
     const limitMs = validator?.limitMs ?? compileLimitMs;
-    const detail = isTimeout(thrown) ? slowSettings(limitMs) : `the settings could not be judged: ${messageOf(thrown).slice(0, 200)}.`;
+    const detail = isTimeout(thrown)
+      ? slowSettings(limitMs)
+      : `the settings could not be judged: ${messageOf(thrown).slice(0, 200)}.`;
     if (validator && isTimeout(thrown)) validator.limitMs = slowTimeLimitMs;
     return { ok: false, errors: [{ pointer: '', code: 'CONFIG', detail }] };
   }
@@ -120,7 +165,8 @@ function validatorOf(schema: JsonObject): Validator {
   let validator = compiled.get(key);
   if (validator === undefined) {
     const { $schema: _draft, ...body } = schema;
-    const ajv = draftOf(schema) === '07' ? new Ajv({ ...options, meta: false }) : new Ajv2020({ ...options, meta: false });
+    const ajv =
+      draftOf(schema) === '07' ? new Ajv({ ...options, meta: false }) : new Ajv2020({ ...options, meta: false });
     addFormats(ajv);
     validator = { validate: withinTimeLimit(() => ajv.compile(body), compileLimitMs), limitMs: timeLimitMs };
   }
@@ -139,16 +185,31 @@ function draftOf(schema: JsonObject): '2020' | '07' | undefined {
   return /^https?:\/\/json-schema\.org\/draft-07\/schema#?$/.test(named) ? '07' : undefined;
 }
 
-/** The first reference that leaves the schema, pattern that is no regular expression, or word that would make its judge answer later. */
-function badKeyword(node: Json, pointer: string, faultOf: typeof patternFault): { pointer: string; detail: string } | undefined {
+/**
+ * The first reference that leaves the schema, pattern that is no regular expression, or word that would make its judge
+ * answer later.
+ */
+function badKeyword(
+  node: Json,
+  pointer: string,
+  faultOf: typeof patternFault,
+): { pointer: string; detail: string } | undefined {
   if (typeof node !== 'object' || node === null) return undefined;
   for (const [key, value] of Object.entries(node)) {
     const here = pointer + jsonPointer(key);
     if ((key === '$ref' || key === '$dynamicRef') && typeof value === 'string' && !value.startsWith('#')) {
-      return { pointer: here, detail: 'a reference may only point into this schema ("#/$defs/…"); copy what you need.' };
+      return {
+        pointer: here,
+        detail: 'a reference may only point into this schema ("#/$defs/…"); copy what you need.',
+      };
     }
     if (key === '$async') return { pointer: here, detail: 'settings are judged at once; leave it out.' };
-    const patterns = key === 'pattern' && typeof value === 'string' ? [value] : key === 'patternProperties' && isJsonObject(value) ? Object.keys(value) : [];
+    const patterns =
+      key === 'pattern' && typeof value === 'string'
+        ? [value]
+        : key === 'patternProperties' && isJsonObject(value)
+          ? Object.keys(value)
+          : [];
     const fault = patterns.map(faultOf).find((each) => each !== undefined);
     if (fault !== undefined) return { pointer: here, detail: fault };
     const below = badKeyword(value, here, faultOf);
@@ -174,8 +235,9 @@ const timedCall = new Script('work()');
 const maxTries = 20;
 
 /**
- * Runs plain synchronous code and stops it, regular expressions included, when it takes too long. What counts is processor time: the clock alone
- * would refuse honest settings on a busy machine, so a try that was stopped before this thread had half of its time is made again.
+ * Runs plain synchronous code and stops it, regular expressions included, when it takes too long. What counts is
+ * processor time: the clock alone would refuse honest settings on a busy machine, so a try that was stopped before this
+ * thread had half of its time is made again.
  */
 function withinTimeLimit<T>(work: () => T, limitMs = timeLimitMs): T {
   for (let tries = 1; ; tries += 1) {
@@ -193,17 +255,32 @@ function withinTimeLimit<T>(work: () => T, limitMs = timeLimitMs): T {
 }
 
 function isTimeout(thrown: unknown): boolean {
-  return typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT';
+  return (
+    typeof thrown === 'object' && thrown !== null && 'code' in thrown && thrown.code === 'ERR_SCRIPT_EXECUTION_TIMEOUT'
+  );
 }
 
 function explain(error: ErrorObject): InputFault {
   const params = error.params as Record<string, unknown>;
   if (error.keyword === 'required') {
-    return { pointer: `${error.instancePath}/${String(params['missingProperty'])}`, code: 'CONFIG_REQUIRED', detail: 'is required.' };
+    return {
+      pointer: `${error.instancePath}/${String(params['missingProperty'])}`,
+      code: 'CONFIG_REQUIRED',
+      detail: 'is required.',
+    };
   }
   if (error.keyword === 'additionalProperties') {
-    return { pointer: `${error.instancePath}/${String(params['additionalProperty'])}`, code: 'CONFIG', detail: 'is not one of the settings.' };
+    return {
+      pointer: `${error.instancePath}/${String(params['additionalProperty'])}`,
+      code: 'CONFIG',
+      detail: 'is not one of the settings.',
+    };
   }
-  const allowed = Array.isArray(params['allowedValues']) ? `: ${(params['allowedValues'] as unknown[]).map((value) => JSON.stringify(value)).join(', ').slice(0, 200)}` : '';
+  const allowed = Array.isArray(params['allowedValues'])
+    ? `: ${(params['allowedValues'] as unknown[])
+        .map((value) => JSON.stringify(value))
+        .join(', ')
+        .slice(0, 200)}`
+    : '';
   return { pointer: error.instancePath, code: 'CONFIG', detail: `${error.message ?? 'does not fit'}${allowed}.` };
 }

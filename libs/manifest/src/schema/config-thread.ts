@@ -1,4 +1,7 @@
-/** The thread that judges settings for {@link judgeConfig}. Both schema and value are strangers' input: here they hold up nobody but themselves. */
+/**
+ * The thread that judges settings for {@link judgeConfig}. Both schema and value are strangers' input: here they hold
+ * up nobody but themselves.
+ */
 import { parentPort, workerData } from 'node:worker_threads';
 import type { Json, JsonObject } from '@annex/kernel';
 import { applyConfig } from './config-schema.js';

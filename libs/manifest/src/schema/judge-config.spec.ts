@@ -7,7 +7,12 @@ import { judgeConfig } from './judge-config.js';
 const bomb: JsonObject = {
   properties: { a: { $ref: '#/$defs/l0' } },
   $defs: {
-    ...Object.fromEntries(Array.from({ length: 40 }, (_, level) => [`l${level}`, { anyOf: [{ $ref: `#/$defs/l${level + 1}` }, { $ref: `#/$defs/l${level + 1}` }] }])),
+    ...Object.fromEntries(
+      Array.from({ length: 40 }, (_, level) => [
+        `l${level}`,
+        { anyOf: [{ $ref: `#/$defs/l${level + 1}` }, { $ref: `#/$defs/l${level + 1}` }] },
+      ]),
+    ),
     l40: { type: 'string' },
   },
 };
@@ -36,7 +41,16 @@ describe('settings judged beside the program', () => {
   it('are refused when they take too long, and the program goes on meanwhile', async () => {
     await judgeConfig(honest, { name: 'x' }, 'one');
     const { turns, result } = await turnsDuring(judgeConfig(bomb, { a: 1 }, 'one'));
-    expect(result).toEqual({ ok: false, errors: [{ pointer: '', code: 'CONFIG', detail: 'judging these settings took more than 250 ms, so they were refused; shorten long texts.' }] });
+    expect(result).toEqual({
+      ok: false,
+      errors: [
+        {
+          pointer: '',
+          code: 'CONFIG',
+          detail: 'judging these settings took more than 250 ms, so they were refused; shorten long texts.',
+        },
+      ],
+    });
     // It turned all the time; on the spot it would have turned not once before the answer.
     expect(turns).toBeGreaterThan(50);
     expect(await judgeConfig(bomb, {}, 'one')).toEqual({ ok: true, value: {} });
@@ -46,7 +60,9 @@ describe('settings judged beside the program', () => {
     // Both threads are there before.
     await Promise.all(['one', 'other'].map((tenant) => judgeConfig(honest, { name: 'x' }, tenant)));
     const order: string[] = [];
-    const slow = Array.from({ length: 3 }, (_, index) => judgeConfig({ ...bomb, title: `${index}` }, { a: 1 }, 'one').then(({ ok }) => order.push(`slow: ${ok}`)));
+    const slow = Array.from({ length: 3 }, (_, index) =>
+      judgeConfig({ ...bomb, title: `${index}` }, { a: 1 }, 'one').then(({ ok }) => order.push(`slow: ${ok}`)),
+    );
     const other = judgeConfig(honest, { name: 'x' }, 'other').then(({ ok }) => order.push(`other: ${ok}`));
     await Promise.all([...slow, other]);
     expect(order.toSorted()).toEqual(['other: true', 'slow: false', 'slow: false', 'slow: false']);

@@ -1,4 +1,6 @@
-/** Judges settings in threads, so that no schema and no value holds up the program. Tenants take turns at the threads. */
+/**
+ * Judges settings in threads, so that no schema and no value holds up the program. Tenants take turns at the threads.
+ */
 import { Worker } from 'node:worker_threads';
 import { FairGate, type Json, type JsonObject } from '@annex/kernel';
 import { slowSettings, type ConfigReading } from './config-schema.js';
@@ -14,7 +16,10 @@ const heapMb = 128;
 const gate = new FairGate({ atOnce: threads, atOncePerKey: threadsPerTenant });
 const idle: JudgeThread[] = [];
 
-/** As `applyConfig`, in a thread that can be ended. `tenant`: whose settings they are, which takes its turn with the others. */
+/**
+ * As `applyConfig`, in a thread that can be ended. `tenant`: whose settings they are, which takes its turn with the
+ * others.
+ */
 export function judgeConfig(schema: JsonObject, value: Json, tenant: string): Promise<ConfigReading> {
   return gate.run(tenant, async () => {
     const used = idle.pop();
@@ -22,7 +27,9 @@ export function judgeConfig(schema: JsonObject, value: Json, tenant: string): Pr
     // A thread may be full of what others asked before; these settings are to blame only if a new one is lost too.
     if (reading !== undefined && reading !== 'lost') return reading;
     const anew = await askAndKeep(new JudgeThread(), { schema, value });
-    return anew === 'lost' ? refused(`judging these settings needed more than ${heapMb} MiB of memory, so they were refused; shorten them.`) : anew;
+    return anew === 'lost'
+      ? refused(`judging these settings needed more than ${heapMb} MiB of memory, so they were refused; shorten them.`)
+      : anew;
   });
 }
 
@@ -46,7 +53,10 @@ class JudgeThread {
 
   constructor() {
     // Beside the compiled file; in tests, which run the source, as built: a thread resolves no aliases.
-    const file = new URL(import.meta.url.endsWith('.ts') ? '../../dist/schema/config-thread.js' : './config-thread.js', import.meta.url);
+    const file = new URL(
+      import.meta.url.endsWith('.ts') ? '../../dist/schema/config-thread.js' : './config-thread.js',
+      import.meta.url,
+    );
     this.#worker = new Worker(file, {
       name: 'settings',
       workerData: { judges: true },

@@ -3,7 +3,10 @@ import type { JsonObject } from '@annex/kernel';
 import type { CorsRules } from '../routes/cors.js';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
 
-/** A manifest that was checked, in TypeScript's names, defaults filled in. Plain data: it may be stored as JSON and read back. */
+/**
+ * A manifest that was checked, in TypeScript's names, defaults filled in. Plain data: it may be stored as JSON and read
+ * back.
+ */
 export interface Manifest {
   slug: string;
   name: string;
@@ -81,7 +84,12 @@ export interface ManifestLimits {
 }
 
 /** CONTRACT §6 and §7, when the operator says nothing. */
-export const defaultManifestLimits: ManifestLimits = { memoryMb: 100, timeoutMs: 5000, jobTimeoutMs: 900_000, minIntervalS: 60 };
+export const defaultManifestLimits: ManifestLimits = {
+  memoryMb: 100,
+  timeoutMs: 5000,
+  jobTimeoutMs: 900_000,
+  minIntervalS: 60,
+};
 
 /** The version of the plugin contract that this host serves; `engines.annex` is a range over it. */
 export const contractVersion = '1.0.0';

@@ -18,9 +18,12 @@ describe('a JSON file', () => {
     );
   });
 
-  it.each(['{}', '[]', '"\\u00e9\\n\\/"', '-0.5e+3', '\ufeff{"a": 1}', '{"a": {"b": [1, 2, {"c": null}]}}'])('may be %s', (text) => {
-    expect(detail(text)).toBe('');
-  });
+  it.each(['{}', '[]', '"\\u00e9\\n\\/"', '-0.5e+3', '\ufeff{"a": 1}', '{"a": {"b": [1, 2, {"c": null}]}}'])(
+    'may be %s',
+    (text) => {
+      expect(detail(text)).toBe('');
+    },
+  );
 
   it.each([
     ['', 'line 1, column 1: the document ends'],
@@ -52,8 +55,16 @@ describe('a JSON file', () => {
     expect(readJson('{"a": 1, "b": [{"x/y": 1,\n "x/y": 2}], "a": 3}')).toEqual({
       ok: false,
       errors: [
-        { pointer: '/b/0/x~1y', code: 'JSON_DUPLICATE_KEY', detail: 'line 2, column 2: the key "x/y" is there twice; keep one.' },
-        { pointer: '/a', code: 'JSON_DUPLICATE_KEY', detail: 'line 2, column 14: the key "a" is there twice; keep one.' },
+        {
+          pointer: '/b/0/x~1y',
+          code: 'JSON_DUPLICATE_KEY',
+          detail: 'line 2, column 2: the key "x/y" is there twice; keep one.',
+        },
+        {
+          pointer: '/a',
+          code: 'JSON_DUPLICATE_KEY',
+          detail: 'line 2, column 14: the key "a" is there twice; keep one.',
+        },
       ],
     });
   });
@@ -62,9 +73,23 @@ describe('a JSON file', () => {
     expect(readJson('{"a": ["\\u0000"],\n "b": "x\\ud800y", "c\\udc00": 1, "ok": "\\ud83d\\ude00"}')).toEqual({
       ok: false,
       errors: [
-        { pointer: '/a/0', code: 'JSON_TEXT', detail: 'line 1, column 8: this text holds the character U+0000, which cannot be kept; remove it.' },
-        { pointer: '/b', code: 'JSON_TEXT', detail: 'line 2, column 7: this text holds half a surrogate pair; write both halves, or the character itself.' },
-        { pointer: '', code: 'JSON_TEXT', detail: 'line 2, column 19: this text holds half a surrogate pair; write both halves, or the character itself.' },
+        {
+          pointer: '/a/0',
+          code: 'JSON_TEXT',
+          detail: 'line 1, column 8: this text holds the character U+0000, which cannot be kept; remove it.',
+        },
+        {
+          pointer: '/b',
+          code: 'JSON_TEXT',
+          detail:
+            'line 2, column 7: this text holds half a surrogate pair; write both halves, or the character itself.',
+        },
+        {
+          pointer: '',
+          code: 'JSON_TEXT',
+          detail:
+            'line 2, column 19: this text holds half a surrogate pair; write both halves, or the character itself.',
+        },
       ],
     });
   });

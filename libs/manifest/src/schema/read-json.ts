@@ -1,7 +1,8 @@
 /**
- * JSON (RFC 8259) for files that people write: a mistake is told with line and column, a key that is there twice is refused instead of being
- * overwritten, depth is capped before anything recurses, and texts that PostgreSQL could keep but not look into (U+0000, half a surrogate pair:
- * one such manifest would fail every query that reads a member of its neighbours) are refused here.
+ * JSON (RFC 8259) for files that people write: a mistake is told with line and column, a key that is there twice is
+ * refused instead of being overwritten, depth is capped before anything recurses, and texts that PostgreSQL could keep
+ * but not look into (U+0000, half a surrogate pair: one such manifest would fail every query that reads a member of its
+ * neighbours) are refused here.
  */
 import { jsonPointer, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 
@@ -25,7 +26,13 @@ export function readJson(text: string, maxDepth = 64): JsonReading {
   } catch (thrown) {
     if (!(thrown instanceof SyntaxFault)) throw thrown;
     const { line, column } = parser.position(thrown.at);
-    return { ok: false, errors: [{ pointer: '', code: 'JSON_SYNTAX', detail: `line ${line}, column ${column}: ${thrown.message}` }, ...parser.faults] };
+    return {
+      ok: false,
+      errors: [
+        { pointer: '', code: 'JSON_SYNTAX', detail: `line ${line}, column ${column}: ${thrown.message}` },
+        ...parser.faults,
+      ],
+    };
   }
 }
 
@@ -62,14 +69,25 @@ class JsonParser {
     if (char === '{') return this.#object();
     if (char === '[') return this.#array();
     if (char === '"') return this.#string();
-    for (const [word, value] of [['true', true], ['false', false], ['null', null]] as const) {
+    for (const [word, value] of [
+      ['true', true],
+      ['false', false],
+      ['null', null],
+    ] as const) {
       if (!this.text.startsWith(word, this.#at)) continue;
       this.#at += word.length;
       return value;
     }
     number.lastIndex = this.#at;
     const found = number.exec(this.text);
-    if (found === null) throw this.#fault(char === undefined ? 'the document ends where a value is expected.' : char === "'" ? "text is put in double quotes, not in '.': " + this.#here() : `${this.#here()} is not a value.`);
+    if (found === null)
+      throw this.#fault(
+        char === undefined
+          ? 'the document ends where a value is expected.'
+          : char === "'"
+            ? "text is put in double quotes, not in '.': " + this.#here()
+            : `${this.#here()} is not a value.`,
+      );
     this.#at = number.lastIndex;
     const value = Number(found[0]);
     if (!Number.isFinite(value)) throw this.#fault(`${quote(found[0], 30)} is too large a number.`);
@@ -86,10 +104,15 @@ class JsonParser {
       this.#path.push(key);
       if (Object.hasOwn(object, key)) {
         const { line, column } = this.position(keyAt);
-        this.faults.push({ pointer: jsonPointer(...this.#path), code: 'JSON_DUPLICATE_KEY', detail: `line ${line}, column ${column}: the key ${quote(key)} is there twice; keep one.` });
+        this.faults.push({
+          pointer: jsonPointer(...this.#path),
+          code: 'JSON_DUPLICATE_KEY',
+          detail: `line ${line}, column ${column}: the key ${quote(key)} is there twice; keep one.`,
+        });
       }
       this.#blanks();
-      if (this.text[this.#at] !== ':') throw this.#fault(`":" is expected after the key ${quote(key)}, not ${this.#here()}.`);
+      if (this.text[this.#at] !== ':')
+        throw this.#fault(`":" is expected after the key ${quote(key)}, not ${this.#here()}.`);
       this.#at += 1;
       object[key] = this.#value();
       this.#path.pop();
@@ -128,7 +151,8 @@ class JsonParser {
       const commaAt = this.#at;
       this.#at += 1;
       this.#blanks();
-      if (this.text[this.#at] === close) throw new SyntaxFault(commaAt, `a comma before "${close}" is not allowed; remove it.`);
+      if (this.text[this.#at] === close)
+        throw new SyntaxFault(commaAt, `a comma before "${close}" is not allowed; remove it.`);
     }
   }
 
@@ -147,16 +171,30 @@ class JsonParser {
         this.#refuseUnkept(out, start);
         return out;
       }
-      if (char !== '\\') throw new SyntaxFault(char === undefined ? start : this.#at, char === undefined ? 'this text has no closing quote.' : 'a text may not hold a raw line break or control character; write \\n.');
+      if (char !== '\\')
+        throw new SyntaxFault(
+          char === undefined ? start : this.#at,
+          char === undefined
+            ? 'this text has no closing quote.'
+            : 'a text may not hold a raw line break or control character; write \\n.',
+        );
       out += this.#escape();
     }
   }
 
   #refuseUnkept(text: string, at: number): void {
-    const what = !text.isWellFormed() ? 'half a surrogate pair; write both halves, or the character itself.' : text.includes('\0') ? 'the character U+0000, which cannot be kept; remove it.' : undefined;
+    const what = !text.isWellFormed()
+      ? 'half a surrogate pair; write both halves, or the character itself.'
+      : text.includes('\0')
+        ? 'the character U+0000, which cannot be kept; remove it.'
+        : undefined;
     if (what === undefined) return;
     const { line, column } = this.position(at);
-    this.faults.push({ pointer: jsonPointer(...this.#path), code: 'JSON_TEXT', detail: `line ${line}, column ${column}: this text holds ${what}` });
+    this.faults.push({
+      pointer: jsonPointer(...this.#path),
+      code: 'JSON_TEXT',
+      detail: `line ${line}, column ${column}: this text holds ${what}`,
+    });
   }
 
   #escape(): string {
@@ -179,7 +217,8 @@ class JsonParser {
       if (code !== 0x20 && code !== 0x0a && code !== 0x0d && code !== 0x09) break;
       this.#at += 1;
     }
-    if (this.text.startsWith('//', this.#at) || this.text.startsWith('/*', this.#at)) throw this.#fault('JSON has no comments; remove it.');
+    if (this.text.startsWith('//', this.#at) || this.text.startsWith('/*', this.#at))
+      throw this.#fault('JSON has no comments; remove it.');
   }
 
   #here(): string {

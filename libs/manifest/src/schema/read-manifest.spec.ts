@@ -91,7 +91,12 @@ const bad: [JsonObject, string, string, boolean][] = [
   [{ jobs: [{ name: 'x', timeout_ms: 1.5 }] }, '/jobs/0/timeout_ms', 'whole number', true],
   [{ jobs: [{ name: 'x', misfire_deadline_s: 0 }] }, '/jobs/0/misfire_deadline_s', 'at least 1', true],
   [{ jobs: [{ name: 'x', retry: { max_attempts: 0 } }] }, '/jobs/0/retry/max_attempts', 'at least 1', true],
-  [{ jobs: [{ name: 'x', retry: { initial_delay_s: 9, max_delay_s: 3 } }] }, '/jobs/0/retry/max_delay_s', 'less than initial_delay_s', false],
+  [
+    { jobs: [{ name: 'x', retry: { initial_delay_s: 9, max_delay_s: 3 } }] },
+    '/jobs/0/retry/max_delay_s',
+    'less than initial_delay_s',
+    false,
+  ],
   [{ jobs: [{ name: 'x' }, { name: 'x' }] }, '/jobs/1/name', 'there already, at /jobs/0', false],
   [{ http: { allow: ['*'] } }, '/http/allow/0', 'every host', true],
   [{ http: { allow: ['https://api.example.com/x'] } }, '/http/allow/0', 'write the host only: "api.example.com"', true],
@@ -108,7 +113,12 @@ const bad: [JsonObject, string, string, boolean][] = [
   [{ config: [] }, '/config', 'must be an object', true],
   [{ config: { type: 'string' } }, '/config/type', '"type": "object"', false],
   [{ config: { properties: { a: { type: 'strnig' } } } }, '/config/properties/a/type', 'allowed values', false],
-  [{ config: { properties: { a: { $ref: 'https://example.com/x.json' } } } }, '/config/properties/a/$ref', 'only point into this schema', false],
+  [
+    { config: { properties: { a: { $ref: 'https://example.com/x.json' } } } },
+    '/config/properties/a/$ref',
+    'only point into this schema',
+    false,
+  ],
   [{ config: { properties: { a: { pattern: '(' } } } }, '/config/properties/a/pattern', 'regular expression', false],
   [{ config: { properties: { a: { type: 'number', default: 'x' } } } }, '/config', 'its own default at /a', false],
   [{ limits: { memory_mb: 4 } }, '/limits/memory_mb', 'at least 8', true],
@@ -130,7 +140,13 @@ const good: JsonObject[] = [
   { ...least, entry: './src/main.mjs' },
   { ...least, secrets: ['API_KEY', 'lower_case'] },
   { ...least, jobs: [{ name: 'only-by-hand' }] },
-  { ...least, permissions: [{ name: 'db.read', tables: ['users'] }, { name: 'outbound_http', hosts: ['api.example.com'] }] },
+  {
+    ...least,
+    permissions: [
+      { name: 'db.read', tables: ['users'] },
+      { name: 'outbound_http', hosts: ['api.example.com'] },
+    ],
+  },
   { ...least, http: { allow: ['localhost:8080', '127.0.0.1:9', '[::1]:80', 'A.Example.COM'] } },
   { ...least, events: ['**', 'a.**.b'] },
   { ...least, config: {} },
@@ -147,7 +163,15 @@ describe('a manifest', () => {
         slug: 'my-plugin',
         repoUrl: 'https://example.com/x',
         permissions: [{ name: 'db.read' }, { name: 'outbound_http', reason: 'posts to Slack' }],
-        jobs: [{ name: 'daily_cleanup', catchUp: 'latest', misfireDeadlineS: 3600, timeoutMs: 30_000, retry: { maxAttempts: 3, backoff: 'exponential' } }],
+        jobs: [
+          {
+            name: 'daily_cleanup',
+            catchUp: 'latest',
+            misfireDeadlineS: 3600,
+            timeoutMs: 30_000,
+            retry: { maxAttempts: 3, backoff: 'exponential' },
+          },
+        ],
         secrets: [{ name: 'API_KEY', required: true }],
         limits: { memoryMb: 64, timeoutMs: 5000 },
         health: { intervalS: 60 },
@@ -157,7 +181,10 @@ describe('a manifest', () => {
   });
 
   it('needs slug, name, version and entry only', () => {
-    expect(checkManifest(least)).toMatchObject({ ok: true, manifest: { permissions: [], routes: false, jobs: [], config: null, http: { allow: [] }, health: null } });
+    expect(checkManifest(least)).toMatchObject({
+      ok: true,
+      manifest: { permissions: [], routes: false, jobs: [], config: null, http: { allow: [] }, health: null },
+    });
     expect(faults({}).map((fault) => fault.split(' ')[0])).toEqual(['/slug', '/name', '/version', '/entry']);
   });
 
@@ -171,20 +198,42 @@ describe('a manifest', () => {
   });
 
   it('reports all faults together, those of shape and of meaning', () => {
-    const source = { slug: 'X', version: '1', entry: 'main.rb', colour: 1, events: ['A'], jobs: [{ name: 'x', schedule: 'x' }], limits: { memory_mb: 1e6 }, config: { type: 1 } };
+    const source = {
+      slug: 'X',
+      version: '1',
+      entry: 'main.rb',
+      colour: 1,
+      events: ['A'],
+      jobs: [{ name: 'x', schedule: 'x' }],
+      limits: { memory_mb: 1e6 },
+      config: { type: 1 },
+    };
     const pointers = faults(source).map((fault) => fault.split(' ')[0]);
-    expect(pointers.sort()).toEqual(['/colour', '/config/type', '/entry', '/events/0', '/jobs/0/schedule', '/limits/memory_mb', '/name', '/slug', '/version']);
+    expect(pointers.sort()).toEqual([
+      '/colour',
+      '/config/type',
+      '/entry',
+      '/events/0',
+      '/jobs/0/schedule',
+      '/limits/memory_mb',
+      '/name',
+      '/slug',
+      '/version',
+    ]);
   });
 
   it('names an entry of the package', () => {
     expect(faults(least, ['plugin.json', 'main.ts'])).toEqual([]);
-    expect(faults(least, ['plugin.json', 'src/main.ts'])).toEqual([expect.stringContaining('Scripts in it: "src/main.ts"')]);
+    expect(faults(least, ['plugin.json', 'src/main.ts'])).toEqual([
+      expect.stringContaining('Scripts in it: "src/main.ts"'),
+    ]);
     expect(faults(least, ['plugin.json', 'Main.ts'])).toEqual([expect.stringContaining('Did you mean "Main.ts"?')]);
     expect(faults({ ...least, entry: './main.ts' }, ['main.ts'])).toEqual([]);
   });
 
   it('is warned of hosts without the permission, the permission without hosts, and platform events that do not exist', () => {
-    const warnings = (source: JsonObject): string[] => checkManifest({ ...least, ...source }).warnings.map((warning) => warning.code);
+    const warnings = (source: JsonObject): string[] =>
+      checkManifest({ ...least, ...source }).warnings.map((warning) => warning.code);
     expect(warnings({ http: { allow: ['a.example'] } })).toEqual(['MISSING_PERMISSION']);
     expect(warnings({ permissions: ['outbound_http'] })).toEqual(['UNUSED_PERMISSION']);
     expect(warnings({ events: ['auth.user.create'] })).toEqual(['EVENT_UNKNOWN']);
@@ -206,10 +255,13 @@ describe('a manifest', () => {
 describe('the published JSON Schema', () => {
   const validate = new Ajv2020({ strict: true, allErrors: true }).compile(manifestJsonSchema());
 
-  it.each(good.map((source, index) => [index, source] as const))('accepts good manifest %i, as the check does', (_index, source) => {
-    expect(validate(source), JSON.stringify(validate.errors)).toBe(true);
-    expect(manifestShape.safeParse(source).success).toBe(true);
-  });
+  it.each(good.map((source, index) => [index, source] as const))(
+    'accepts good manifest %i, as the check does',
+    (_index, source) => {
+      expect(validate(source), JSON.stringify(validate.errors)).toBe(true);
+      expect(manifestShape.safeParse(source).success).toBe(true);
+    },
+  );
 
   it.each(bad)('judges %j as the check of shapes does', (change, _pointer, _part, isOfShape) => {
     const source = JSON.parse(JSON.stringify({ ...least, ...change })) as JsonObject;
@@ -219,7 +271,8 @@ describe('the published JSON Schema', () => {
 });
 
 describe('a schema of settings that was compiled elsewhere', () => {
-  const reading = (config: JsonObject): unknown => readManifest(Buffer.from(JSON.stringify({ ...least, config })), { trustConfigSchema: true });
+  const reading = (config: JsonObject): unknown =>
+    readManifest(Buffer.from(JSON.stringify({ ...least, config })), { trustConfigSchema: true });
 
   it.each<[string, JsonObject, string]>([
     ['is larger than one may be', { description: 'x'.repeat(64 * 1024) }, '/config'],

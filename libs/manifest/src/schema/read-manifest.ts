@@ -2,7 +2,13 @@ import type { PermissionRequest } from '@annex/host-api';
 import { inexactNumbers, isJsonObject, quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { readCors, type CorsRules } from '../routes/cors.js';
 import { maxManifestBytes } from '../zip/limits.js';
-import { contractVersion, defaultManifestLimits, type Manifest, type ManifestJob, type ManifestLimits } from './manifest.js';
+import {
+  contractVersion,
+  defaultManifestLimits,
+  type Manifest,
+  type ManifestJob,
+  type ManifestLimits,
+} from './manifest.js';
 import { readJson } from './read-json.js';
 import { judgeManifest, normalEntry } from './semantics.js';
 import { manifestShape, type ManifestSource } from './shape.js';
@@ -10,7 +16,12 @@ import { shapeFaults } from './shape-faults.js';
 
 export type ManifestReading =
   | { ok: true; manifest: Manifest; warnings: InputFault[] }
-  | { ok: false; errors: InputFault[]; warnings: InputFault[]; /** The entry, when that much is sound: the rest of the package can be checked. */ entry: string | undefined };
+  | {
+      ok: false;
+      errors: InputFault[];
+      warnings: InputFault[];
+      /** The entry, when that much is sound: the rest of the package can be checked. */ entry: string | undefined;
+    };
 
 export interface ReadManifestOptions {
   limits?: ManifestLimits;
@@ -22,10 +33,18 @@ export interface ReadManifestOptions {
   paths?: readonly string[];
 }
 
-/** Reads the bytes of a `plugin.json`. Every fault is reported, together, each with its JSON pointer and what to write instead. */
+/**
+ * Reads the bytes of a `plugin.json`. Every fault is reported, together, each with its JSON pointer and what to write
+ * instead.
+ */
 export function readManifest(bytes: Uint8Array, options: ReadManifestOptions = {}): ManifestReading {
   const refuse = (...errors: InputFault[]): ManifestReading => ({ ok: false, errors, warnings: [], entry: undefined });
-  if (bytes.length > maxManifestBytes) return refuse({ pointer: '', code: 'MANIFEST_TOO_LARGE', detail: `plugin.json is ${bytes.length} bytes; at most ${maxManifestBytes} are read.` });
+  if (bytes.length > maxManifestBytes)
+    return refuse({
+      pointer: '',
+      code: 'MANIFEST_TOO_LARGE',
+      detail: `plugin.json is ${bytes.length} bytes; at most ${maxManifestBytes} are read.`,
+    });
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -34,10 +53,15 @@ export function readManifest(bytes: Uint8Array, options: ReadManifestOptions = {
   }
   const json = readJson(text);
   if (!json.ok) return refuse(...json.errors);
-  if (!isJsonObject(json.value)) return refuse({ pointer: '', code: 'TYPE', detail: 'plugin.json must hold one object: {"slug": "my-plugin", …}.' });
+  if (!isJsonObject(json.value))
+    return refuse({ pointer: '', code: 'TYPE', detail: 'plugin.json must hold one object: {"slug": "my-plugin", …}.' });
   const reading = checkManifest(json.value, options);
   // A warning, not a fault: as the bound of a setting (the largest integer of 64 bits) such a number does no harm.
-  const numbers = inexactNumbers(text, maxNumberWarnings).map(({ pointer, text: number }): InputFault => ({ pointer, code: 'NUMBER', detail: `${quote(number, 60)} is read as ${String(Number(number))}; if every digit counts, write it as a string.` }));
+  const numbers = inexactNumbers(text, maxNumberWarnings).map(({ pointer, text: number }): InputFault => ({
+    pointer,
+    code: 'NUMBER',
+    detail: `${quote(number, 60)} is read as ${String(Number(number))}; if every digit counts, write it as a string.`,
+  }));
   return { ...reading, warnings: [...reading.warnings, ...numbers] };
 }
 
@@ -52,12 +76,19 @@ export function checkManifest(source: JsonObject, options: ReadManifestOptions =
   const errors = merge(ofShape, meaning.errors);
   if (!shape.success || errors.length > 0) {
     const isEntrySound = typeof source['entry'] === 'string' && !errors.some((fault) => fault.pointer === '/entry');
-    return { ok: false, errors, warnings: meaning.warnings, entry: isEntrySound ? normalEntry(String(source['entry'])) : undefined };
+    return {
+      ok: false,
+      errors,
+      warnings: meaning.warnings,
+      entry: isEntrySound ? normalEntry(String(source['entry'])) : undefined,
+    };
   }
   return { ok: true, manifest: normalise(shape.data, source), warnings: meaning.warnings };
 }
 
-/** Where both found something, the one who knows the meaning says it better. In the order of the manifest's pointers. */
+/**
+ * Where both found something, the one who knows the meaning says it better. In the order of the manifest's pointers.
+ */
 function merge(ofShape: readonly InputFault[], ofMeaning: readonly InputFault[]): InputFault[] {
   const known = new Set(ofMeaning.map((fault) => fault.pointer));
   return [...ofShape.filter((fault) => !known.has(fault.pointer) || fault.code === 'REQUIRED'), ...ofMeaning];
@@ -73,7 +104,9 @@ function normalise(shape: ManifestSource, source: JsonObject): Manifest {
     repoUrl: shape.repo_url ?? null,
     entry: normalEntry(shape.entry),
     permissions: (shape.permissions ?? []).map((permission): PermissionRequest =>
-      typeof permission === 'string' ? { name: permission } : { ...permission, ...(permission.hosts && { hosts: permission.hosts.map((host) => host.toLowerCase()) }) },
+      typeof permission === 'string'
+        ? { name: permission }
+        : { ...permission, ...(permission.hosts && { hosts: permission.hosts.map((host) => host.toLowerCase()) }) },
     ),
     routes: shape.routes ?? false,
     ...(shape.cors !== undefined && { cors: normalCors(shape.cors) }),
@@ -82,7 +115,9 @@ function normalise(shape: ManifestSource, source: JsonObject): Manifest {
     jobs: (shape.jobs ?? []).map(normalJob),
     http: { allow: (shape.http?.allow ?? []).map((host) => host.toLowerCase()) },
     secrets: (shape.secrets ?? []).map((secret) =>
-      typeof secret === 'string' ? { name: secret, required: false, description: null } : { name: secret.name, required: secret.required ?? false, description: secret.description ?? null },
+      typeof secret === 'string'
+        ? { name: secret, required: false, description: null }
+        : { name: secret.name, required: secret.required ?? false, description: secret.description ?? null },
     ),
     config: isJsonObject(source['config']) ? source['config'] : null,
     limits: { memoryMb: shape.limits?.memory_mb ?? null, timeoutMs: shape.limits?.timeout_ms ?? null },

@@ -18,7 +18,11 @@ interface Judged {
  * Says the faults of a shape as people can use them: where, what is wrong with which value, what to write instead.
  * `schema` and `name`: of another document than the manifest.
  */
-export function shapeFaults(issues: readonly Issue[], source: unknown, { schema = manifestJsonSchema(), name = 'the manifest' }: Partial<Omit<Judged, 'source'>> = {}): InputFault[] {
+export function shapeFaults(
+  issues: readonly Issue[],
+  source: unknown,
+  { schema = manifestJsonSchema(), name = 'the manifest' }: Partial<Omit<Judged, 'source'>> = {},
+): InputFault[] {
   return issues.flatMap((issue) => explain(issue, [], { source, schema, name }));
 }
 
@@ -28,20 +32,37 @@ function explain(issue: Issue, above: readonly PropertyKey[], judged: Judged): I
   const value = valueAt(source, path);
   if (issue.code === 'invalid_union') {
     // The branch that was meant is the one whose type fits: its own faults are the ones to report.
-    const meant = issue.errors.find((branch) => !branch.some((each) => each.path.length === 0 && isTypeMismatch(each, value)));
+    const meant = issue.errors.find(
+      (branch) => !branch.some((each) => each.path.length === 0 && isTypeMismatch(each, value)),
+    );
     if (meant !== undefined) return meant.flatMap((each) => explain(each, path, judged));
-    return [{ pointer: jsonPointer(...path), code: 'TYPE', detail: `must be a text or an object, not ${show(value)}.` }];
+    return [
+      { pointer: jsonPointer(...path), code: 'TYPE', detail: `must be a text or an object, not ${show(value)}.` },
+    ];
   }
   if (issue.code === 'unrecognized_keys') {
     const known = Object.keys((nodeAt(path, judged)?.['properties'] as SchemaNode | undefined) ?? {});
     return issue.keys.map((key) => {
       const near = closest(key, known);
-      const instead = near === undefined ? `Known keys: ${known.filter((name) => name !== '$schema').join(', ')}.` : `Did you mean "${near}"?`;
-      return { pointer: jsonPointer(...path, key), code: 'UNKNOWN_KEY', detail: `is not a key of ${judged.name} here. ${instead}` };
+      const instead =
+        near === undefined
+          ? `Known keys: ${known.filter((name) => name !== '$schema').join(', ')}.`
+          : `Did you mean "${near}"?`;
+      return {
+        pointer: jsonPointer(...path, key),
+        code: 'UNKNOWN_KEY',
+        detail: `is not a key of ${judged.name} here. ${instead}`,
+      };
     });
   }
   if (issue.code === 'invalid_key') {
-    return [{ pointer: jsonPointer(...path), code: 'FORMAT', detail: `the key must be ${describe(nodeAt(path.slice(0, -1), judged)?.['propertyNames'])}.` }];
+    return [
+      {
+        pointer: jsonPointer(...path),
+        code: 'FORMAT',
+        detail: `the key must be ${describe(nodeAt(path.slice(0, -1), judged)?.['propertyNames'])}.`,
+      },
+    ];
   }
   const node = nodeAt(path, judged);
   return [{ pointer: jsonPointer(...path), ...detailOf(issue, value, node) }];
@@ -56,12 +77,24 @@ function detailOf(issue: Issue, value: unknown, node: SchemaNode | undefined): {
     case 'invalid_value': {
       if (value === undefined) return { code: 'REQUIRED', detail: `is required: ${instead}.` };
       const near = typeof value === 'string' ? closest(value, issue.values.map(String)) : undefined;
-      return { code: 'VALUE', detail: `${show(value)} is not allowed.${near === undefined ? ` Write one of: ${issue.values.map(String).join(', ')}.` : ` Did you mean "${near}"?`}` };
+      return {
+        code: 'VALUE',
+        detail: `${show(value)} is not allowed.${near === undefined ? ` Write one of: ${issue.values.map(String).join(', ')}.` : ` Did you mean "${near}"?`}`,
+      };
     }
     case 'too_small':
-      return { code: 'RANGE', detail: issue.origin === 'string' ? `must not be empty: ${instead}.` : `${sizeOf(value)} is too few; at least ${issue.minimum}: ${instead}.` };
+      return {
+        code: 'RANGE',
+        detail:
+          issue.origin === 'string'
+            ? `must not be empty: ${instead}.`
+            : `${sizeOf(value)} is too few; at least ${issue.minimum}: ${instead}.`,
+      };
     case 'too_big':
-      return { code: 'RANGE', detail: `${sizeOf(value)} is too many; at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}: ${instead}.` };
+      return {
+        code: 'RANGE',
+        detail: `${sizeOf(value)} is too many; at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}: ${instead}.`,
+      };
     case 'invalid_format':
       return { code: 'FORMAT', detail: `${show(value)} does not fit; write ${instead}.` };
     default:
@@ -80,7 +113,15 @@ function sizeOf(value: unknown): string {
 }
 
 function typeName(expected: string): string {
-  const names: Record<string, string> = { string: 'a text', boolean: 'true or false', array: 'a list', object: 'an object', record: 'an object', int: 'a whole number', number: 'a number' };
+  const names: Record<string, string> = {
+    string: 'a text',
+    boolean: 'true or false',
+    array: 'a list',
+    object: 'an object',
+    record: 'an object',
+    int: 'a whole number',
+    number: 'a number',
+  };
   return names[expected] ?? expected;
 }
 
@@ -116,7 +157,10 @@ function nodeAt(path: readonly (string | number)[], { source, schema }: Judged):
   let value = source;
   for (const part of path) {
     value = valueAt(value, [part]);
-    const next: unknown = typeof part === 'number' ? node['items'] : ((node['properties'] as SchemaNode | undefined)?.[part] ?? node['additionalProperties']);
+    const next: unknown =
+      typeof part === 'number'
+        ? node['items']
+        : ((node['properties'] as SchemaNode | undefined)?.[part] ?? node['additionalProperties']);
     if (typeof next !== 'object' || next === null) return undefined;
     node = next as SchemaNode;
     const branches: unknown = node['anyOf'];

@@ -9,7 +9,8 @@ export type Placeholder = { kind: 'secret'; name: string } | { kind: 'tenant' } 
 function read(inner: string, isClosed: boolean): Placeholder {
   if (!isClosed) return { kind: 'unknown', text: `\${${inner.slice(0, 60)}` };
   if (inner === 'TENANT_ID') return { kind: 'tenant' };
-  if (inner.startsWith(secretPrefix) && /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(inner.slice(secretPrefix.length))) return { kind: 'secret', name: inner.slice(secretPrefix.length) };
+  if (inner.startsWith(secretPrefix) && /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(inner.slice(secretPrefix.length)))
+    return { kind: 'secret', name: inner.slice(secretPrefix.length) };
   return { kind: 'unknown', text: `\${${inner.slice(0, 60)}}` };
 }
 
@@ -18,8 +19,14 @@ export function placeholdersOf(text: string): Placeholder[] {
   return [...text.matchAll(placeholder)].map(([, inner = '', close]) => read(inner, close === '}'));
 }
 
-/** The text with every placeholder replaced by what `value` answers; one that is unknown stays as it is. What is put in is not looked at again. */
-export function fillPlaceholders(text: string, value: (placeholder: Exclude<Placeholder, { kind: 'unknown' }>) => string): string {
+/**
+ * The text with every placeholder replaced by what `value` answers; one that is unknown stays as it is. What is put in
+ * is not looked at again.
+ */
+export function fillPlaceholders(
+  text: string,
+  value: (placeholder: Exclude<Placeholder, { kind: 'unknown' }>) => string,
+): string {
   return text.replace(placeholder, (whole, inner: string, close: string) => {
     const found = read(inner, close === '}');
     return found.kind === 'unknown' ? whole : value(found);

@@ -2,9 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { fillPlaceholders, placeholdersOf } from './placeholders.js';
 import { readWebhooks } from './read-webhooks.js';
 
-const files = (yaml: string, more: Record<string, string> = {}): Map<string, Uint8Array> => new Map(Object.entries({ 'webhooks/one.yaml': yaml, ...more }).map(([path, text]) => [path, Buffer.from(text)]));
-const read = (yaml: string, more?: Record<string, string>): ReturnType<typeof readWebhooks> => readWebhooks(files(yaml, more), ['URL', 'KEY']);
-const faults = (yaml: string, more?: Record<string, string>): string[] => read(yaml, more).errors.map(({ pointer, code, detail }) => `${pointer} ${code} ${detail}`);
+const files = (yaml: string, more: Record<string, string> = {}): Map<string, Uint8Array> =>
+  new Map(Object.entries({ 'webhooks/one.yaml': yaml, ...more }).map(([path, text]) => [path, Buffer.from(text)]));
+const read = (yaml: string, more?: Record<string, string>): ReturnType<typeof readWebhooks> =>
+  readWebhooks(files(yaml, more), ['URL', 'KEY']);
+const faults = (yaml: string, more?: Record<string, string>): string[] =>
+  read(yaml, more).errors.map(({ pointer, code, detail }) => `${pointer} ${code} ${detail}`);
 
 const contract = `api_version: v1
 on: ["build.completed", "auth.user.created"]
@@ -21,11 +24,21 @@ const sound = 'api_version: v1\non: [a.b]\ndelivery: { url: "https://example.com
 describe('a webhook', () => {
   it('goes to hosts of http.allow, where there are any', () => {
     const errors = (url: string, allow: string[]): string[] =>
-      readWebhooks(files(`api_version: v1\non: [a.b]\ndelivery: { url: "${url}" }\n`), ['URL'], allow).errors.map(({ pointer, code, detail }) => `${pointer} ${code} ${detail}`);
+      readWebhooks(files(`api_version: v1\non: [a.b]\ndelivery: { url: "${url}" }\n`), ['URL'], allow).errors.map(
+        ({ pointer, code, detail }) => `${pointer} ${code} ${detail}`,
+      );
     expect(errors('https://x.io/${SECRET:URL}', ['a.io', '*.x.io'])).toEqual([
       '/webhooks/one.yaml/delivery/url HOST_NOT_ALLOWED webhooks/one.yaml: goes to "x.io", which http.allow of plugin.json does not open, so nothing would be sent; add "x.io" to http.allow.',
     ]);
-    for (const url of ['https://X.io./', 'http://x.io:8080/', 'https://a.b.io/', '${SECRET:URL}', 'https://${TENANT_ID}.c.io/', 'http://127.1/']) expect(errors(url, ['x.io', '*.b.io', '127.0.0.1:80']), url).toEqual([]);
+    for (const url of [
+      'https://X.io./',
+      'http://x.io:8080/',
+      'https://a.b.io/',
+      '${SECRET:URL}',
+      'https://${TENANT_ID}.c.io/',
+      'http://127.1/',
+    ])
+      expect(errors(url, ['x.io', '*.b.io', '127.0.0.1:80']), url).toEqual([]);
     expect(errors('https://x.io/', [])).toEqual([]);
   });
 
@@ -50,26 +63,70 @@ describe('a webhook', () => {
   });
 
   it.each<[string, string, RegExp]>([
-    ['no version', 'on: [a.b]\ndelivery: { url: "https://e.com" }', /^\/webhooks\/one.yaml\/api_version REQUIRED webhooks\/one.yaml: is required/],
+    [
+      'no version',
+      'on: [a.b]\ndelivery: { url: "https://e.com" }',
+      /^\/webhooks\/one.yaml\/api_version REQUIRED webhooks\/one.yaml: is required/,
+    ],
     ['another version', sound.replace('v1', 'v2'), /\/api_version VALUE .*"v2" is not allowed/],
     ['no delivery', 'api_version: v1', /\/delivery REQUIRED/],
     ['an unknown key', `${sound}transfrom: {}\n`, /\/transfrom UNKNOWN_KEY .*Did you mean "transform"/],
-    ['an unknown key below', 'api_version: v1\ndelivery: { url: "https://e.com", header: {} }', /\/delivery\/header UNKNOWN_KEY .*"headers"/],
+    [
+      'an unknown key below',
+      'api_version: v1\ndelivery: { url: "https://e.com", header: {} }',
+      /\/delivery\/header UNKNOWN_KEY .*"headers"/,
+    ],
     ['a pattern that is none', sound.replace('a.b', 'A b'), /\/on\/0 EVENT_PATTERN/],
-    ['an undeclared secret', sound.replace('https://example.com/', '${SECRET:URI}'), /\/delivery\/url SECRET_UNDECLARED .*Did you mean "URL"/],
-    ['an unknown placeholder', sound.replace('https://example.com/', 'https://${HOST}/'), /\/delivery\/url PLACEHOLDER .*\$\{HOST\}/],
+    [
+      'an undeclared secret',
+      sound.replace('https://example.com/', '${SECRET:URI}'),
+      /\/delivery\/url SECRET_UNDECLARED .*Did you mean "URL"/,
+    ],
+    [
+      'an unknown placeholder',
+      sound.replace('https://example.com/', 'https://${HOST}/'),
+      /\/delivery\/url PLACEHOLDER .*\$\{HOST\}/,
+    ],
     ['an open placeholder', sound.replace('https://example.com/', 'https://${SECRET:URL'), /PLACEHOLDER/],
     ['a URL that is none', sound.replace('https://', 'ftp://'), /\/delivery\/url URL/],
     ['a password in the URL', sound.replace('https://', 'https://a:b@'), /\/delivery\/url URL .*user name/],
-    ['a header that is its own', 'api_version: v1\ndelivery: { url: "https://e.com", headers: { Webhook-Id: x } }', /\/delivery\/headers\/Webhook-Id HEADER/],
-    ['a header with a line break', 'api_version: v1\ndelivery: { url: "https://e.com", headers: { X: "a\\r\\nb: c" } }', /\/delivery\/headers\/X HEADER .*line break/],
-    ['another algorithm', 'api_version: v1\ndelivery: { url: "https://e.com", signing: { alg: MD5, secret: "${SECRET:KEY}" } }', /\/delivery\/signing\/alg VALUE/],
-    ['a transform that is not there', `${sound}transform: { entry: "transforms/build_complete.ts#transform" }`, /\/transform\/entry SCRIPT .*not in the package.*Did you mean "transforms\/build_completed.ts"/],
-    ['a transform in another language', `${sound}transform: { language: python, entry: "transforms/build_completed.ts#transform" }`, /\/transform\/language VALUE/],
+    [
+      'a header that is its own',
+      'api_version: v1\ndelivery: { url: "https://e.com", headers: { Webhook-Id: x } }',
+      /\/delivery\/headers\/Webhook-Id HEADER/,
+    ],
+    [
+      'a header with a line break',
+      'api_version: v1\ndelivery: { url: "https://e.com", headers: { X: "a\\r\\nb: c" } }',
+      /\/delivery\/headers\/X HEADER .*line break/,
+    ],
+    [
+      'another algorithm',
+      'api_version: v1\ndelivery: { url: "https://e.com", signing: { alg: MD5, secret: "${SECRET:KEY}" } }',
+      /\/delivery\/signing\/alg VALUE/,
+    ],
+    [
+      'a transform that is not there',
+      `${sound}transform: { entry: "transforms/build_complete.ts#transform" }`,
+      /\/transform\/entry SCRIPT .*not in the package.*Did you mean "transforms\/build_completed.ts"/,
+    ],
+    [
+      'a transform in another language',
+      `${sound}transform: { language: python, entry: "transforms/build_completed.ts#transform" }`,
+      /\/transform\/language VALUE/,
+    ],
     ['a transform that is no script', `${sound}transform: { entry: "a.json#x" }`, /\/transform\/entry SCRIPT/],
-    ['an export that is no name', `${sound}transform: { entry: "transforms/build_completed.ts#a b" }`, /\/transform\/entry SCRIPT/],
+    [
+      'an export that is no name',
+      `${sound}transform: { entry: "transforms/build_completed.ts#a b" }`,
+      /\/transform\/entry SCRIPT/,
+    ],
     ['retries beyond measure', `${sound}retry: { max_attempts: 99 }`, /\/retry\/max_attempts RANGE/],
-    ['delays in the wrong order', `${sound}retry: { initial_delay_s: 9, max_delay_s: 3 }`, /\/retry\/max_delay_s RANGE/],
+    [
+      'delays in the wrong order',
+      `${sound}retry: { initial_delay_s: 9, max_delay_s: 3 }`,
+      /\/retry\/max_delay_s RANGE/,
+    ],
     ['a list', '- a', / TYPE /],
     ['nothing', '', / TYPE /],
     ['bad YAML', 'a: [', / YAML_SYNTAX .*line 1/],
@@ -89,7 +146,18 @@ describe('a webhook', () => {
   });
 
   it.each([
-    ['aliases that multiply', ['a: &a [x,x,x,x,x,x,x,x,x]', ...'bcdefghi'.split('').map((name, index) => `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[index]}`).join(',')}]`)].join('\n')],
+    [
+      'aliases that multiply',
+      [
+        'a: &a [x,x,x,x,x,x,x,x,x]',
+        ...'bcdefghi'
+          .split('')
+          .map(
+            (name, index) =>
+              `${name}: &${name} [${Array.from({ length: 9 }, () => `*${'abcdefgh'[index]}`).join(',')}]`,
+          ),
+      ].join('\n'),
+    ],
     ['brackets without end', '['.repeat(60_000)],
     ['braces without end', '{a: '.repeat(15_000)],
     ['dashes without end', '- '.repeat(30_000)],
@@ -100,11 +168,22 @@ describe('a webhook', () => {
   });
 
   it('has a file name that can be its name', () => {
-    expect(readWebhooks(new Map([['webhooks/sub/a.yaml', Buffer.from(sound)], ['webhooks/b.yml', Buffer.from(sound)], ['webhooks/README.md', Buffer.from('')]]), []).errors.map(({ code }) => code)).toEqual(['WEBHOOK_NAME', 'WEBHOOK_NAME']);
+    expect(
+      readWebhooks(
+        new Map([
+          ['webhooks/sub/a.yaml', Buffer.from(sound)],
+          ['webhooks/b.yml', Buffer.from(sound)],
+          ['webhooks/README.md', Buffer.from('')],
+        ]),
+        [],
+      ).errors.map(({ code }) => code),
+    ).toEqual(['WEBHOOK_NAME', 'WEBHOOK_NAME']);
   });
 
   it('whose key stands in the package is warned of', () => {
-    expect(read('api_version: v1\ndelivery: { url: "https://e.com", signing: { secret: plain } }').warnings).toMatchObject([{ pointer: '/webhooks/one.yaml/delivery/signing/secret', code: 'SECRET_IN_PACKAGE' }]);
+    expect(
+      read('api_version: v1\ndelivery: { url: "https://e.com", signing: { secret: plain } }').warnings,
+    ).toMatchObject([{ pointer: '/webhooks/one.yaml/delivery/signing/secret', code: 'SECRET_IN_PACKAGE' }]);
   });
 });
 
@@ -112,6 +191,8 @@ describe('placeholders', () => {
   it('are found and filled once: what is put in is not looked at again', () => {
     const text = 'a ${SECRET:URL} b ${TENANT_ID} c ${X}';
     expect(placeholdersOf(text).map(({ kind }) => kind)).toEqual(['secret', 'tenant', 'unknown']);
-    expect(fillPlaceholders(text, (found) => (found.kind === 'tenant' ? '$&${SECRET:URL}' : '$1'))).toBe('a $1 b $&${SECRET:URL} c ${X}');
+    expect(fillPlaceholders(text, (found) => (found.kind === 'tenant' ? '$&${SECRET:URL}' : '$1'))).toBe(
+      'a $1 b $&${SECRET:URL} c ${X}',
+    );
   });
 });

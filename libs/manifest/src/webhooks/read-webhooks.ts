@@ -1,10 +1,19 @@
 /**
- * `webhooks/*.yaml` of a package: shape, meaning, and where the placeholders stand. YAML is read without aliases, tags and merges, so that a
- * small file cannot become a large value, and a text means what it looks like.
+ * `webhooks/*.yaml` of a package: shape, meaning, and where the placeholders stand. YAML is read without aliases, tags
+ * and merges, so that a small file cannot become a large value, and a text means what it looks like.
  */
 import { eventPatternFault } from '@annex/events';
 import { coversHost } from '@annex/host-api';
-import { didYouMean, isJsonObject, jsonPointer, KiB, messageOf, quote, type InputFault, type JsonObject } from '@annex/kernel';
+import {
+  didYouMean,
+  isJsonObject,
+  jsonPointer,
+  KiB,
+  messageOf,
+  quote,
+  type InputFault,
+  type JsonObject,
+} from '@annex/kernel';
 import { isAlias, isNode, isPair, isScalar, LineCounter, parseDocument, visit, type Document } from 'yaml';
 import { z } from 'zod';
 import { retry } from '../schema/shape.js';
@@ -19,23 +28,68 @@ const maxWebhooks = 50;
 const maxDepth = 16;
 const scriptNames = /\.(ts|mts|js|mjs)$/;
 
-const script = z
-  .strictObject({
-    language: z.enum(['javascript', 'typescript']).describe('the language of the file').meta({ examples: ['javascript'] }).optional(),
-    entry: z.string().min(1).max(512).describe('a file of the package and the name that it exports').meta({ examples: ['transforms/build.ts#transform'] }),
-  });
+const script = z.strictObject({
+  language: z
+    .enum(['javascript', 'typescript'])
+    .describe('the language of the file')
+    .meta({ examples: ['javascript'] })
+    .optional(),
+  entry: z
+    .string()
+    .min(1)
+    .max(512)
+    .describe('a file of the package and the name that it exports')
+    .meta({ examples: ['transforms/build.ts#transform'] }),
+});
 const shape = z.strictObject({
-  api_version: z.literal('v1').describe('the version of this format').meta({ examples: ['v1'] }),
-  description: z.string().max(500).describe('what it is for').meta({ examples: ['Tells the chat about builds'] }).optional(),
-  on: z.array(z.string().max(200).describe('an event name or pattern').meta({ examples: ['build.completed'] })).max(50).describe('the events that it sends').meta({ examples: [['build.completed']] }).optional(),
+  api_version: z
+    .literal('v1')
+    .describe('the version of this format')
+    .meta({ examples: ['v1'] }),
+  description: z
+    .string()
+    .max(500)
+    .describe('what it is for')
+    .meta({ examples: ['Tells the chat about builds'] })
+    .optional(),
+  on: z
+    .array(
+      z
+        .string()
+        .max(200)
+        .describe('an event name or pattern')
+        .meta({ examples: ['build.completed'] }),
+    )
+    .max(50)
+    .describe('the events that it sends')
+    .meta({ examples: [['build.completed']] })
+    .optional(),
   delivery: z
     .strictObject({
-      url: z.string().min(1).max(2048).describe('where to send it').meta({ examples: ['${SECRET:WEBHOOK_URL}'] }),
-      headers: z.record(z.string(), z.union([z.string().max(8192), z.number(), z.boolean()])).describe('further header fields').meta({ examples: [{ 'X-Source': 'annex' }] }).optional(),
+      url: z
+        .string()
+        .min(1)
+        .max(2048)
+        .describe('where to send it')
+        .meta({ examples: ['${SECRET:WEBHOOK_URL}'] }),
+      headers: z
+        .record(z.string(), z.union([z.string().max(8192), z.number(), z.boolean()]))
+        .describe('further header fields')
+        .meta({ examples: [{ 'X-Source': 'annex' }] })
+        .optional(),
       signing: z
         .strictObject({
-          alg: z.enum(['HMAC-SHA256']).describe('the algorithm').meta({ examples: ['HMAC-SHA256'] }).optional(),
-          secret: z.string().min(1).max(2048).describe('the key').meta({ examples: ['${SECRET:WEBHOOK_SIGNING_KEY}'] }),
+          alg: z
+            .enum(['HMAC-SHA256'])
+            .describe('the algorithm')
+            .meta({ examples: ['HMAC-SHA256'] })
+            .optional(),
+          secret: z
+            .string()
+            .min(1)
+            .max(2048)
+            .describe('the key')
+            .meta({ examples: ['${SECRET:WEBHOOK_SIGNING_KEY}'] }),
         })
         .describe('how deliveries are signed')
         .meta({ examples: [{ alg: 'HMAC-SHA256', secret: '${SECRET:WEBHOOK_SIGNING_KEY}' }] })
@@ -43,16 +97,40 @@ const shape = z.strictObject({
     })
     .describe('where and how to send it')
     .meta({ examples: [{ url: '${SECRET:WEBHOOK_URL}' }] }),
-  transform: script.describe('makes the body out of the event').meta({ examples: [{ language: 'javascript', entry: 'transforms/build.ts#transform' }] }).optional(),
-  post_transform: script.describe('looks at the answer').meta({ examples: [{ entry: 'transforms/build.ts#after' }] }).optional(),
-  retry: retry.describe('what happens after a failed attempt').meta({ examples: [{ max_attempts: 6 }] }).optional(),
+  transform: script
+    .describe('makes the body out of the event')
+    .meta({ examples: [{ language: 'javascript', entry: 'transforms/build.ts#transform' }] })
+    .optional(),
+  post_transform: script
+    .describe('looks at the answer')
+    .meta({ examples: [{ entry: 'transforms/build.ts#after' }] })
+    .optional(),
+  retry: retry
+    .describe('what happens after a failed attempt')
+    .meta({ examples: [{ max_attempts: 6 }] })
+    .optional(),
 });
 type Source = z.infer<typeof shape>;
-const jsonSchema = (): Record<string, unknown> => (cachedSchema ??= z.toJSONSchema(shape, { unrepresentable: 'any' }) as Record<string, unknown>);
+const jsonSchema = (): Record<string, unknown> =>
+  (cachedSchema ??= z.toJSONSchema(shape, { unrepresentable: 'any' }) as Record<string, unknown>);
 let cachedSchema: Record<string, unknown> | undefined;
 
 /** Fields that the delivery itself decides. */
-const ownHeaders = new Set(['webhook-id', 'webhook-timestamp', 'webhook-signature', 'x-signature', 'host', 'content-length', 'transfer-encoding', 'connection', 'accept-encoding', 'expect', 'te', 'trailer', 'upgrade']);
+const ownHeaders = new Set([
+  'webhook-id',
+  'webhook-timestamp',
+  'webhook-signature',
+  'x-signature',
+  'host',
+  'content-length',
+  'transfer-encoding',
+  'connection',
+  'accept-encoding',
+  'expect',
+  'te',
+  'trailer',
+  'upgrade',
+]);
 
 export interface WebhooksReading {
   webhooks: WebhookDefinition[];
@@ -64,26 +142,45 @@ export interface WebhooksReading {
 export function webhookHeaderFault(name: string, value: string): string | undefined {
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,100}$/.test(name)) return `${quote(name)} is not the name of a header field.`;
   if (ownHeaders.has(name.toLowerCase())) return `${quote(name)} is set by the delivery itself; remove it.`;
-  return /^[\t\x20-\x7e\x80-\xff]{0,8192}$/.test(value) ? undefined : 'has a line break, a control character, one outside Latin-1, or more than 8192 characters; encode it.';
+  return /^[\t\x20-\x7e\x80-\xff]{0,8192}$/.test(value)
+    ? undefined
+    : 'has a line break, a control character, one outside Latin-1, or more than 8192 characters; encode it.';
 }
 
 /**
- * Reads every webhook of a package. `declaredSecrets`: names of the manifest, `allow`: its `http.allow`; `undefined`: it is not sound, so what
- * they decide is not judged.
+ * Reads every webhook of a package. `declaredSecrets`: names of the manifest, `allow`: its `http.allow`; `undefined`:
+ * it is not sound, so what they decide is not judged.
  */
-export function readWebhooks(files: PackageFiles, declaredSecrets: readonly string[] | undefined, allow?: readonly string[]): WebhooksReading {
+export function readWebhooks(
+  files: PackageFiles,
+  declaredSecrets: readonly string[] | undefined,
+  allow?: readonly string[],
+): WebhooksReading {
   const reading: WebhooksReading = { webhooks: [], errors: [], warnings: [] };
   const paths = [...files.keys()].filter((path) => path.startsWith('webhooks/') && /\.ya?ml$/i.test(path)).sort();
-  if (paths.length > maxWebhooks) reading.errors.push({ pointer: '/webhooks', code: 'WEBHOOK_COUNT', detail: `the package has ${paths.length} webhooks; at most ${maxWebhooks} are allowed.` });
+  if (paths.length > maxWebhooks)
+    reading.errors.push({
+      pointer: '/webhooks',
+      code: 'WEBHOOK_COUNT',
+      detail: `the package has ${paths.length} webhooks; at most ${maxWebhooks} are allowed.`,
+    });
   for (const path of paths.slice(0, maxWebhooks)) {
     const file = path.slice('webhooks/'.length);
     const at = (...tokens: (string | number)[]): string => jsonPointer('webhooks', file, ...tokens);
     const name = /^([A-Za-z0-9][A-Za-z0-9_.-]{0,62})\.yaml$/.exec(file)?.[1];
     if (name === undefined) {
-      reading.errors.push({ pointer: at(), code: 'WEBHOOK_NAME', detail: `${quote(path)} cannot name a webhook; write webhooks/<name>.yaml, the name 1 to 63 letters, digits, "_", "-" and ".".` });
+      reading.errors.push({
+        pointer: at(),
+        code: 'WEBHOOK_NAME',
+        detail: `${quote(path)} cannot name a webhook; write webhooks/<name>.yaml, the name 1 to 63 letters, digits, "_", "-" and ".".`,
+      });
       continue;
     }
-    const tell = (fault: InputFault): InputFault => ({ ...fault, pointer: at() + fault.pointer, detail: `${path}: ${fault.detail}` });
+    const tell = (fault: InputFault): InputFault => ({
+      ...fault,
+      pointer: at() + fault.pointer,
+      detail: `${path}: ${fault.detail}`,
+    });
     const one = readWebhook(files.get(path) ?? new Uint8Array(), { name, files, declaredSecrets, allow });
     reading.errors.push(...one.errors.map(tell));
     reading.warnings.push(...one.warnings.map(tell));
@@ -124,8 +221,12 @@ function readWebhook(bytes: Uint8Array, { name, files, declaredSecrets, allow }:
 type YamlReading = { ok: true; value: JsonObject } | { ok: false; errors: InputFault[] };
 
 function parseYaml(bytes: Uint8Array): YamlReading {
-  const refuse = (code: string, detail: string): YamlReading => ({ ok: false, errors: [{ pointer: '', code, detail }] });
-  if (bytes.length > maxBytes) return refuse('WEBHOOK_TOO_LARGE', `is ${bytes.length} bytes; at most ${maxBytes} are read.`);
+  const refuse = (code: string, detail: string): YamlReading => ({
+    ok: false,
+    errors: [{ pointer: '', code, detail }],
+  });
+  if (bytes.length > maxBytes)
+    return refuse('WEBHOOK_TOO_LARGE', `is ${bytes.length} bytes; at most ${maxBytes} are read.`);
   let text: string;
   try {
     text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -135,13 +236,29 @@ function parseYaml(bytes: Uint8Array): YamlReading {
   if (mayNestDeep(text)) return refuse('YAML_DEPTH', `is nested too deep; at most ${maxDepth} levels are read.`);
   const lines = new LineCounter();
   try {
-    const document = parseDocument(text, { version: '1.2', schema: 'core', merge: false, strict: true, uniqueKeys: true, lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+    const document = parseDocument(text, {
+      version: '1.2',
+      schema: 'core',
+      merge: false,
+      strict: true,
+      uniqueKeys: true,
+      lineCounter: lines,
+      prettyErrors: false,
+      logLevel: 'error',
+    });
     const problems = [...document.errors, ...document.warnings];
     if (problems.length > 0) {
-      return { ok: false, errors: problems.slice(0, 20).map(({ pos, message, code }) => {
-        const { line, col } = lines.linePos(pos[0]);
-        return { pointer: '', code: code === 'DUPLICATE_KEY' ? 'YAML_DUPLICATE_KEY' : 'YAML_SYNTAX', detail: `line ${line}, column ${col}: ${code === 'MULTIPLE_DOCS' ? 'a second document begins; write one webhook a file' : (message.split('\n')[0]?.slice(0, 200) ?? '')}.` };
-      }) };
+      return {
+        ok: false,
+        errors: problems.slice(0, 20).map(({ pos, message, code }) => {
+          const { line, col } = lines.linePos(pos[0]);
+          return {
+            pointer: '',
+            code: code === 'DUPLICATE_KEY' ? 'YAML_DUPLICATE_KEY' : 'YAML_SYNTAX',
+            detail: `line ${line}, column ${col}: ${code === 'MULTIPLE_DOCS' ? 'a second document begins; write one webhook a file' : (message.split('\n')[0]?.slice(0, 200) ?? '')}.`,
+          };
+        }),
+      };
     }
     const fault = unwantedNode(document, lines);
     if (fault) return { ok: false, errors: [fault] };
@@ -154,8 +271,8 @@ function parseYaml(bytes: Uint8Array): YamlReading {
 }
 
 /**
- * Whether brackets, or marks of compact collections ("- - - a"), could nest deeper than the parser's recursion should go. Counts every bracket,
- * also those in quotes and comments: no webhook needs so many that are not closed.
+ * Whether brackets, or marks of compact collections ("- - - a"), could nest deeper than the parser's recursion should
+ * go. Counts every bracket, also those in quotes and comments: no webhook needs so many that are not closed.
  */
 function mayNestDeep(text: string): boolean {
   let open = 0;
@@ -170,7 +287,10 @@ function mayNestDeep(text: string): boolean {
   return false;
 }
 
-/** Aliases and anchors multiply, tags make other things than text, numbers and lists, and keys that are no text have no pointer. */
+/**
+ * Aliases and anchors multiply, tags make other things than text, numbers and lists, and keys that are no text have no
+ * pointer.
+ */
 function unwantedNode(document: Document, lines: LineCounter): InputFault | undefined {
   let fault: InputFault | undefined;
   const refuse = (node: unknown, code: string, detail: string): symbol => {
@@ -180,18 +300,28 @@ function unwantedNode(document: Document, lines: LineCounter): InputFault | unde
     return visit.BREAK;
   };
   visit(document, (_key, node, path) => {
-    if (path.length > maxDepth * 2) return refuse(node, 'YAML_DEPTH', `is nested too deep; at most ${maxDepth} levels are read.`);
-    if (isAlias(node) || (isNode(node) && 'anchor' in node && typeof node.anchor === 'string')) return refuse(node, 'YAML_ALIAS', 'anchors (&) and aliases (*) are not read; write the value out.');
-    if (isNode(node) && typeof node.tag === 'string' && !node.tag.startsWith('tag:yaml.org,2002:')) return refuse(node, 'YAML_TAG', `the tag ${quote(node.tag, 40)} is not read; remove it.`);
-    if (isScalar(node) && typeof node.value === 'string' && (node.value.includes('\0') || !node.value.isWellFormed())) return refuse(node, 'YAML_TEXT', 'this text holds the character U+0000, or half a surrogate pair; remove it.');
-    if (isPair(node) && !(isScalar(node.key) && typeof node.key.value === 'string')) return refuse(node.key, 'YAML_KEY', 'a key must be text; put it in quotes.');
-    if (isPair(node) && isScalar(node.key) && node.key.value === '__proto__') return refuse(node.key, 'YAML_KEY', 'the key "__proto__" is not allowed.');
+    if (path.length > maxDepth * 2)
+      return refuse(node, 'YAML_DEPTH', `is nested too deep; at most ${maxDepth} levels are read.`);
+    if (isAlias(node) || (isNode(node) && 'anchor' in node && typeof node.anchor === 'string'))
+      return refuse(node, 'YAML_ALIAS', 'anchors (&) and aliases (*) are not read; write the value out.');
+    if (isNode(node) && typeof node.tag === 'string' && !node.tag.startsWith('tag:yaml.org,2002:'))
+      return refuse(node, 'YAML_TAG', `the tag ${quote(node.tag, 40)} is not read; remove it.`);
+    if (isScalar(node) && typeof node.value === 'string' && (node.value.includes('\0') || !node.value.isWellFormed()))
+      return refuse(node, 'YAML_TEXT', 'this text holds the character U+0000, or half a surrogate pair; remove it.');
+    if (isPair(node) && !(isScalar(node.key) && typeof node.key.value === 'string'))
+      return refuse(node.key, 'YAML_KEY', 'a key must be text; put it in quotes.');
+    if (isPair(node) && isScalar(node.key) && node.key.value === '__proto__')
+      return refuse(node.key, 'YAML_KEY', 'the key "__proto__" is not allowed.');
     return undefined;
   });
   return fault;
 }
 
-function judgeMeaning(source: JsonObject, files: PackageFiles, declaredSecrets: readonly string[] | undefined): { errors: InputFault[]; warnings: InputFault[] } {
+function judgeMeaning(
+  source: JsonObject,
+  files: PackageFiles,
+  declaredSecrets: readonly string[] | undefined,
+): { errors: InputFault[]; warnings: InputFault[] } {
   const errors: InputFault[] = [];
   const warnings: InputFault[] = [];
   if (Array.isArray(source['on'])) {
@@ -208,20 +338,42 @@ function judgeMeaning(source: JsonObject, files: PackageFiles, declaredSecrets: 
     if (fault !== undefined) errors.push({ pointer: `/${key}/entry`, code: 'SCRIPT', detail: fault });
   }
   const pauses = source['retry'];
-  if (isJsonObject(pauses) && typeof pauses['initial_delay_s'] === 'number' && typeof pauses['max_delay_s'] === 'number' && pauses['initial_delay_s'] > pauses['max_delay_s']) {
-    errors.push({ pointer: '/retry/max_delay_s', code: 'RANGE', detail: `${pauses['max_delay_s']} is less than initial_delay_s (${pauses['initial_delay_s']}); write that or more.` });
+  if (
+    isJsonObject(pauses) &&
+    typeof pauses['initial_delay_s'] === 'number' &&
+    typeof pauses['max_delay_s'] === 'number' &&
+    pauses['initial_delay_s'] > pauses['max_delay_s']
+  ) {
+    errors.push({
+      pointer: '/retry/max_delay_s',
+      code: 'RANGE',
+      detail: `${pauses['max_delay_s']} is less than initial_delay_s (${pauses['initial_delay_s']}); write that or more.`,
+    });
   }
   return { errors, warnings };
 }
 
-function judgeDelivery(delivery: JsonObject, declaredSecrets: readonly string[] | undefined, errors: InputFault[], warnings: InputFault[]): void {
+function judgeDelivery(
+  delivery: JsonObject,
+  declaredSecrets: readonly string[] | undefined,
+  errors: InputFault[],
+  warnings: InputFault[],
+): void {
   const judgeText = (text: unknown, pointer: string): void => {
     if (typeof text !== 'string') return;
     for (const found of placeholdersOf(text)) {
       if (found.kind === 'unknown') {
-        errors.push({ pointer, code: 'PLACEHOLDER', detail: `${quote(found.text)} is not known; write \${SECRET:NAME} or \${TENANT_ID}.` });
+        errors.push({
+          pointer,
+          code: 'PLACEHOLDER',
+          detail: `${quote(found.text)} is not known; write \${SECRET:NAME} or \${TENANT_ID}.`,
+        });
       } else if (found.kind === 'secret' && declaredSecrets && !declaredSecrets.includes(found.name)) {
-        errors.push({ pointer, code: 'SECRET_UNDECLARED', detail: `the manifest does not declare the secret ${quote(found.name)}; add it to "secrets" of plugin.json.${didYouMean(found.name, declaredSecrets)}` });
+        errors.push({
+          pointer,
+          code: 'SECRET_UNDECLARED',
+          detail: `the manifest does not declare the secret ${quote(found.name)}; add it to "secrets" of plugin.json.${didYouMean(found.name, declaredSecrets)}`,
+        });
       }
     }
   };
@@ -229,8 +381,18 @@ function judgeDelivery(delivery: JsonObject, declaredSecrets: readonly string[] 
   judgeText(url, '/delivery/url');
   if (typeof url === 'string' && url !== '' && placeholdersOf(url).length === 0) {
     const parsed = URL.parse(url);
-    if (!parsed || !['http:', 'https:'].includes(parsed.protocol)) errors.push({ pointer: '/delivery/url', code: 'URL', detail: `${quote(url)} is not a URL that can be sent to; write one such as "https://example.com/hook".` });
-    else if (parsed.username !== '' || parsed.password !== '') errors.push({ pointer: '/delivery/url', code: 'URL', detail: 'holds a user name or password; send them in a header.' });
+    if (!parsed || !['http:', 'https:'].includes(parsed.protocol))
+      errors.push({
+        pointer: '/delivery/url',
+        code: 'URL',
+        detail: `${quote(url)} is not a URL that can be sent to; write one such as "https://example.com/hook".`,
+      });
+    else if (parsed.username !== '' || parsed.password !== '')
+      errors.push({
+        pointer: '/delivery/url',
+        code: 'URL',
+        detail: 'holds a user name or password; send them in a header.',
+      });
   }
   if (isJsonObject(headers)) {
     for (const [name, value] of Object.entries(headers)) {
@@ -239,20 +401,36 @@ function judgeDelivery(delivery: JsonObject, declaredSecrets: readonly string[] 
       if (fault !== undefined) errors.push({ pointer, code: 'HEADER', detail: fault });
       judgeText(value, pointer);
     }
-    if (Object.keys(headers).length > 50) errors.push({ pointer: '/delivery/headers', code: 'RANGE', detail: `has ${Object.keys(headers).length} header fields; at most 50 are allowed.` });
+    if (Object.keys(headers).length > 50)
+      errors.push({
+        pointer: '/delivery/headers',
+        code: 'RANGE',
+        detail: `has ${Object.keys(headers).length} header fields; at most 50 are allowed.`,
+      });
   }
   if (isJsonObject(signing)) {
     judgeText(signing['secret'], '/delivery/signing/secret');
     if (typeof signing['secret'] === 'string' && placeholdersOf(signing['secret']).length === 0) {
-      warnings.push({ pointer: '/delivery/signing/secret', code: 'SECRET_IN_PACKAGE', detail: 'stands in the package, where everybody who has it can read it; write ${SECRET:NAME}.' });
+      warnings.push({
+        pointer: '/delivery/signing/secret',
+        code: 'SECRET_IN_PACKAGE',
+        detail: 'stands in the package, where everybody who has it can read it; write ${SECRET:NAME}.',
+      });
     }
   }
 }
 
-/** A host that stands in the package has to be in `http.allow`, where the manifest has one. Ports are the operator's to open. */
+/**
+ * A host that stands in the package has to be in `http.allow`, where the manifest has one. Ports are the operator's to
+ * open.
+ */
 function closedHost(text: unknown, allow: readonly string[] = []): string | undefined {
-  const origin = typeof text === 'string' && allow.length > 0 ? /^https?:\/\/[^/?#]*/i.exec(text.trim())?.[0] : undefined;
-  const host = origin === undefined || placeholdersOf(origin).length > 0 ? undefined : URL.parse(origin)?.hostname.replace(/\.$/, '');
+  const origin =
+    typeof text === 'string' && allow.length > 0 ? /^https?:\/\/[^/?#]*/i.exec(text.trim())?.[0] : undefined;
+  const host =
+    origin === undefined || placeholdersOf(origin).length > 0
+      ? undefined
+      : URL.parse(origin)?.hostname.replace(/\.$/, '');
   if (host === undefined || allow.some((pattern) => coversHost(hostOf(pattern), host))) return undefined;
   return `goes to ${quote(host)}, which http.allow of plugin.json does not open, so nothing would be sent; add "${host}" to http.allow.`;
 }
@@ -265,9 +443,12 @@ function hostOf(pattern: string): string {
 
 function scriptFault(entry: string, files: PackageFiles): string | undefined {
   const { path, export: name } = scriptRef(entry);
-  if (!scriptNames.test(path)) return `${quote(path)} is not a script; name a .ts, .js or .mjs file such as "transforms/build.ts#transform".`;
-  if (!files.has(path)) return `${quote(path)} is not in the package.${didYouMean(path, [...files.keys()].filter((each) => scriptNames.test(each)).slice(0, 200))}`;
-  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]{0,99}$/u.test(name)) return `${quote(name)} is not a name that a file can export; write "${path}#transform".`;
+  if (!scriptNames.test(path))
+    return `${quote(path)} is not a script; name a .ts, .js or .mjs file such as "transforms/build.ts#transform".`;
+  if (!files.has(path))
+    return `${quote(path)} is not in the package.${didYouMean(path, [...files.keys()].filter((each) => scriptNames.test(each)).slice(0, 200))}`;
+  if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]{0,99}$/u.test(name))
+    return `${quote(name)} is not a name that a file can export; write "${path}#transform".`;
   return undefined;
 }
 
@@ -278,13 +459,16 @@ function scriptRef(entry: string): { path: string; export: string } {
 }
 
 function normalise(name: string, source: Source): WebhookDefinition {
-  const refOf = (script: Source['transform']): ScriptRef | null => (script === undefined ? null : { ...scriptRef(script.entry), index: -1 });
+  const refOf = (script: Source['transform']): ScriptRef | null =>
+    script === undefined ? null : { ...scriptRef(script.entry), index: -1 };
   return {
     name,
     description: source.description ?? null,
     on: [...new Set(source.on ?? [])],
     url: source.delivery.url.trim(),
-    headers: Object.fromEntries(Object.entries(source.delivery.headers ?? {}).map(([field, value]) => [field, String(value)])),
+    headers: Object.fromEntries(
+      Object.entries(source.delivery.headers ?? {}).map(([field, value]) => [field, String(value)]),
+    ),
     signing: source.delivery.signing === undefined ? null : { secret: source.delivery.signing.secret },
     transform: refOf(source.transform),
     postTransform: refOf(source.post_transform),

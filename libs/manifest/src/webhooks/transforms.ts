@@ -1,6 +1,7 @@
 /**
- * Transforms run in the sandbox like handlers, out of a bundle of their own: one hook for each function, which hands on the event and a `ctx`
- * of identity and settings only. Their code reaches nothing else, since whoever runs the bundle refuses its host calls.
+ * Transforms run in the sandbox like handlers, out of a bundle of their own: one hook for each function, which hands on
+ * the event and a `ctx` of identity and settings only. Their code reaches nothing else, since whoever runs the bundle
+ * refuses its host calls.
  */
 import type { InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from '../bundle/bundle-package.js';
@@ -21,29 +22,72 @@ export interface TransformsReading {
 }
 
 /** Bundles the transforms of webhooks and runs the bundle once. Sets the `index` of each {@link ScriptRef}. */
-export async function bundleTransforms(files: PackageFiles, webhooks: readonly WebhookDefinition[], inspect: (bundle: PackageBundle) => Promise<EntryInspection>): Promise<TransformsReading> {
+export async function bundleTransforms(
+  files: PackageFiles,
+  webhooks: readonly WebhookDefinition[],
+  inspect: (bundle: PackageBundle) => Promise<EntryInspection>,
+): Promise<TransformsReading> {
   const refs = webhooks.flatMap((webhook) => [
-    ...(webhook.transform ? [{ pointer: `/webhooks/${webhook.name}.yaml/transform/entry`, ref: webhook.transform }] : []),
-    ...(webhook.postTransform ? [{ pointer: `/webhooks/${webhook.name}.yaml/post_transform/entry`, ref: webhook.postTransform }] : []),
+    ...(webhook.transform
+      ? [{ pointer: `/webhooks/${webhook.name}.yaml/transform/entry`, ref: webhook.transform }]
+      : []),
+    ...(webhook.postTransform
+      ? [{ pointer: `/webhooks/${webhook.name}.yaml/post_transform/entry`, ref: webhook.postTransform }]
+      : []),
   ]);
   if (refs.length === 0) return { bundle: null, errors: [], warnings: [] };
-  const refuse = (errors: InputFault[], warnings: InputFault[] = []): TransformsReading => ({ bundle: null, errors, warnings });
-  const reading = await bundlePackage(new Map([...files, [entryName, Buffer.from(entryCode(refs.map(({ ref }) => ref)))]]), entryName);
-  const inWebhooks = (fault: InputFault): InputFault => ({ ...fault, pointer: refs.find(({ ref }) => fault.detail.startsWith(`${ref.path}:`))?.pointer ?? '/webhooks' });
+  const refuse = (errors: InputFault[], warnings: InputFault[] = []): TransformsReading => ({
+    bundle: null,
+    errors,
+    warnings,
+  });
+  const reading = await bundlePackage(
+    new Map([...files, [entryName, Buffer.from(entryCode(refs.map(({ ref }) => ref)))]]),
+    entryName,
+  );
+  const inWebhooks = (fault: InputFault): InputFault => ({
+    ...fault,
+    pointer: refs.find(({ ref }) => fault.detail.startsWith(`${ref.path}:`))?.pointer ?? '/webhooks',
+  });
   if (!reading.ok) return refuse(reading.errors.map(inWebhooks));
   // What the generated entry says of a missing export is told better below.
   const warnings = reading.warnings.filter(({ detail }) => !detail.startsWith(entryName)).map(inWebhooks);
   const inspection = await inspect(reading.bundle);
   if (!inspection.ok) {
-    return refuse([{ pointer: '/webhooks', code: 'TRANSFORM_FAILED', detail: `loading the transforms once ended with ${inspection.error.code}: ${inspection.error.message.slice(0, 1000)}` }], warnings);
+    return refuse(
+      [
+        {
+          pointer: '/webhooks',
+          code: 'TRANSFORM_FAILED',
+          detail: `loading the transforms once ended with ${inspection.error.code}: ${inspection.error.message.slice(0, 1000)}`,
+        },
+      ],
+      warnings,
+    );
   }
   const errors: InputFault[] = [];
   refs.forEach(({ pointer, ref }, place) => {
-    ref.index = inspection.registrations.findIndex((registration) => registration.kind === 'event' && registration.name === `${hookPrefix}${place}`);
-    if (ref.index < 0) errors.push({ pointer, code: 'SCRIPT', detail: `${ref.path} exports no function "${ref.export}"; write export ${ref.export === 'default' ? 'default ' : ''}function ${ref.export === 'default' ? '' : ref.export}(event) { … }.` });
+    ref.index = inspection.registrations.findIndex(
+      (registration) => registration.kind === 'event' && registration.name === `${hookPrefix}${place}`,
+    );
+    if (ref.index < 0)
+      errors.push({
+        pointer,
+        code: 'SCRIPT',
+        detail: `${ref.path} exports no function "${ref.export}"; write export ${ref.export === 'default' ? 'default ' : ''}function ${ref.export === 'default' ? '' : ref.export}(event) { … }.`,
+      });
   });
-  if (inspection.registrations.some((registration) => registration.kind !== 'event' || !registration.name.startsWith(hookPrefix))) {
-    errors.push({ pointer: '/webhooks', code: 'TRANSFORM_REGISTERS', detail: 'a transform, or something that it imports, registers a handler; keep hooks, routes and jobs in files that transforms do not import.' });
+  if (
+    inspection.registrations.some(
+      (registration) => registration.kind !== 'event' || !registration.name.startsWith(hookPrefix),
+    )
+  ) {
+    errors.push({
+      pointer: '/webhooks',
+      code: 'TRANSFORM_REGISTERS',
+      detail:
+        'a transform, or something that it imports, registers a handler; keep hooks, routes and jobs in files that transforms do not import.',
+    });
   }
   return errors.length > 0 ? refuse(errors, warnings) : { bundle: reading.bundle, errors, warnings };
 }

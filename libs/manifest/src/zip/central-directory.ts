@@ -1,7 +1,7 @@
 /**
- * Reads the list of entries at the end of a ZIP (APPNOTE 6.3.10 §4.3.12, §4.3.16), and nothing else. A ZIP can be read in two ways, from its
- * end or from its start, and archives that differ between the two get past every check of the first reader. So the strange forms are
- * refused here, before anything is inflated: what remains has one meaning.
+ * Reads the list of entries at the end of a ZIP (APPNOTE 6.3.10 §4.3.12, §4.3.16), and nothing else. A ZIP can be read
+ * in two ways, from its end or from its start, and archives that differ between the two get past every check of the
+ * first reader. So the strange forms are refused here, before anything is inflated: what remains has one meaning.
  */
 import { readExtraFields } from './extra-fields.js';
 import type { ZipFaults } from './zip-fault.js';
@@ -35,14 +35,16 @@ const centralSignature = 0x02014b50;
 const zip64LocatorSignature = 0x07064b50;
 
 /**
- * The length of an archive comment that is a commit's id and nothing else: what `git archive`, and so every "Download ZIP" of a repository, writes
- * there (git-archive(1)). 40 digits cannot hide an archive; any other comment is refused. 0 when there is none of the kind.
+ * The length of an archive comment that is a commit's id and nothing else: what `git archive`, and so every "Download
+ * ZIP" of a repository, writes there (git-archive(1)). 40 digits cannot hide an archive; any other comment is refused.
+ * 0 when there is none of the kind.
  */
 function commitIdLength(bytes: Uint8Array, view: DataView): number {
   for (const length of [40, 64]) {
     const end = bytes.length - endSize - length;
     if (end < 0 || view.getUint32(end, true) !== endSignature || view.getUint16(end + 20, true) !== length) continue;
-    if (bytes.subarray(end + endSize).every((byte) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))) return length;
+    if (bytes.subarray(end + endSize).every((byte) => (byte >= 0x30 && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66)))
+      return length;
   }
   return 0;
 }
@@ -65,20 +67,31 @@ export function readCentralDirectory(bytes: Uint8Array, maxEntries: number, faul
   }
   const hasLocator = end >= 20 && view.getUint32(end - 20, true) === zip64LocatorSignature;
   if (hasLocator || count === 0xffff || size === 0xffffffff || offset === 0xffffffff) {
-    faults.add('ZIP_ZIP64', 'is in the ZIP64 format, which is for archives over 4 GiB; pack the files again with a plain zip.');
+    faults.add(
+      'ZIP_ZIP64',
+      'is in the ZIP64 format, which is for archives over 4 GiB; pack the files again with a plain zip.',
+    );
     return undefined;
   }
-  if (view.getUint16(end + 4, true) !== 0 || view.getUint16(end + 6, true) !== 0 || view.getUint16(end + 8, true) !== count) {
+  if (
+    view.getUint16(end + 4, true) !== 0 ||
+    view.getUint16(end + 6, true) !== 0 ||
+    view.getUint16(end + 8, true) !== count
+  ) {
     faults.add('ZIP_FORMAT', 'is one part of an archive split over several files; send it as one file.');
     return undefined;
   }
   if (offset + size !== end) {
-    const detail = offset + size < end ? 'data lies before the archive or between its directory and its end' : 'its directory does not fit into the file';
+    const detail =
+      offset + size < end
+        ? 'data lies before the archive or between its directory and its end'
+        : 'its directory does not fit into the file';
     faults.add('ZIP_STRAY_DATA', `${detail}; pack the files again.`);
     return undefined;
   }
   if (count > maxEntries || count * centralSize > size) {
-    if (count > maxEntries) faults.add('ZIP_TOO_MANY_FILES', `holds ${count} entries, folders included; at most ${maxEntries} are read.`);
+    if (count > maxEntries)
+      faults.add('ZIP_TOO_MANY_FILES', `holds ${count} entries, folders included; at most ${maxEntries} are read.`);
     else faults.add('ZIP_FORMAT', `announces ${count} entries, which its directory of ${size} bytes cannot hold.`);
     return undefined;
   }
@@ -86,7 +99,11 @@ export function readCentralDirectory(bytes: Uint8Array, maxEntries: number, faul
   return faults.any ? undefined : { entries, offset };
 }
 
-function readEntries(bytes: Uint8Array, { offset, end, count }: { offset: number; end: number; count: number }, faults: ZipFaults): CentralEntry[] {
+function readEntries(
+  bytes: Uint8Array,
+  { offset, end, count }: { offset: number; end: number; count: number },
+  faults: ZipFaults,
+): CentralEntry[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const entries: CentralEntry[] = [];
   let at = offset;
@@ -100,7 +117,12 @@ function readEntries(bytes: Uint8Array, { offset, end, count }: { offset: number
     const commentLength = view.getUint16(at + 32, true);
     const next = at + centralSize + nameLength + extraLength + commentLength;
     if (next > end || entries.length >= count) {
-      faults.add('ZIP_FORMAT', next > end ? `its directory ends inside entry ${entries.length + 1}.` : `its directory holds more than the ${count} entries it announces.`);
+      faults.add(
+        'ZIP_FORMAT',
+        next > end
+          ? `its directory ends inside entry ${entries.length + 1}.`
+          : `its directory holds more than the ${count} entries it announces.`,
+      );
       return entries;
     }
     const nameBytes = bytes.subarray(at + centralSize, at + centralSize + nameLength);
@@ -108,8 +130,10 @@ function readEntries(bytes: Uint8Array, { offset, end, count }: { offset: number
     const flags = view.getUint16(at + 8, true);
     const name = decodeName(nameBytes, faults);
     if (name !== undefined) {
-      if (commentLength > 0) faults.add('ZIP_COMMENT', 'carries a comment, where data can hide; pack without comments.', name);
-      if (view.getUint16(at + 34, true) !== 0) faults.add('ZIP_FORMAT', 'lies in another part of a split archive; send one file.', name);
+      if (commentLength > 0)
+        faults.add('ZIP_COMMENT', 'carries a comment, where data can hide; pack without comments.', name);
+      if (view.getUint16(at + 34, true) !== 0)
+        faults.add('ZIP_FORMAT', 'lies in another part of a split archive; send one file.', name);
       readExtraFields(extra, { name, nameBytes }, faults);
       const external = view.getUint32(at + 38, true);
       entries.push({
@@ -127,18 +151,26 @@ function readEntries(bytes: Uint8Array, { offset, end, count }: { offset: number
     } else if (faults.any && entries.length + 1 > count) return entries;
     at = next;
   }
-  if (entries.length !== count && !faults.any) faults.add('ZIP_FORMAT', `announces ${count} entries, but its directory holds ${entries.length}.`);
+  if (entries.length !== count && !faults.any)
+    faults.add('ZIP_FORMAT', `announces ${count} entries, but its directory holds ${entries.length}.`);
   return entries;
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Names are UTF-8 with or without the flag that says so (the archiver of macOS leaves it out); other code pages are guesses, so refused. */
+/**
+ * Names are UTF-8 with or without the flag that says so (the archiver of macOS leaves it out); other code pages are
+ * guesses, so refused.
+ */
 function decodeName(nameBytes: Uint8Array, faults: ZipFaults): string | undefined {
   try {
     return utf8.decode(nameBytes);
   } catch {
-    faults.add('ZIP_NAME', 'is not UTF-8; rename the file, or pack with a tool that writes UTF-8 names.', Buffer.from(nameBytes.subarray(0, 200)).toString('latin1'));
+    faults.add(
+      'ZIP_NAME',
+      'is not UTF-8; rename the file, or pack with a tool that writes UTF-8 names.',
+      Buffer.from(nameBytes.subarray(0, 200)).toString('latin1'),
+    );
     return undefined;
   }
 }
@@ -148,10 +180,22 @@ function explainMissingEnd(view: DataView, faults: ZipFaults): void {
   for (let at = view.byteLength - endSize; at >= lowest; at -= 1) {
     if (view.getUint32(at, true) !== endSignature) continue;
     const comment = view.getUint16(at + 20, true);
-    if (comment > 0 && at + endSize + comment === view.byteLength) faults.add('ZIP_COMMENT', 'carries an archive comment, where data can hide; pack without it.');
-    else faults.add('ZIP_STRAY_DATA', `${view.byteLength - at - endSize} bytes follow the end of the archive; pack the files again.`);
+    if (comment > 0 && at + endSize + comment === view.byteLength)
+      faults.add('ZIP_COMMENT', 'carries an archive comment, where data can hide; pack without it.');
+    else
+      faults.add(
+        'ZIP_STRAY_DATA',
+        `${view.byteLength - at - endSize} bytes follow the end of the archive; pack the files again.`,
+      );
     return;
   }
   const isStart = view.byteLength >= 4 && view.getUint32(0, true) === 0x04034b50;
-  faults.add('ZIP_FORMAT', view.byteLength === 0 ? 'is empty; send the bytes of a ZIP.' : isStart ? 'is a ZIP that was cut off before its end; send it again.' : 'is not a ZIP; pack the folder that holds plugin.json.');
+  faults.add(
+    'ZIP_FORMAT',
+    view.byteLength === 0
+      ? 'is empty; send the bytes of a ZIP.'
+      : isStart
+        ? 'is a ZIP that was cut off before its end; send it again.'
+        : 'is not a ZIP; pack the folder that holds plugin.json.',
+  );
 }

@@ -1,8 +1,12 @@
 import { maxNameBytes, maxPathBytes, maxPathDepth } from './limits.js';
 import type { ZipFaults } from './zip-fault.js';
 
-/** Characters that make a name look like another or change a terminal: controls, bidi marks, invisible and tag characters. */
-const deceptive = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\uffff\u{e0000}-\u{e0fff}]/u;
+/**
+ * Characters that make a name look like another or change a terminal: controls, bidi marks, invisible and tag
+ * characters.
+ */
+const deceptive =
+  /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\ufff9-\uffff\u{e0000}-\u{e0fff}]/u;
 /** Names that are devices on Windows, with any extension. */
 const windowsDevice = /^(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³]|conin\$|conout\$|clock\$)$/i;
 
@@ -16,7 +20,8 @@ export function entryNameProblem(path: string): string | undefined {
   if (/^[a-z]:/i.test(path)) return 'the name begins with a drive letter; use paths relative to the package.';
   if (path.startsWith('/')) return 'the name is an absolute path; use paths relative to the package.';
   const segments = (path.endsWith('/') ? path.slice(0, -1) : path).split('/');
-  if (segments.length > maxPathDepth + 1) return `the file lies ${segments.length - 1} folders deep; at most ${maxPathDepth} are allowed.`;
+  if (segments.length > maxPathDepth + 1)
+    return `the file lies ${segments.length - 1} folders deep; at most ${maxPathDepth} are allowed.`;
   for (const segment of segments) {
     const problem = segmentProblem(segment);
     if (problem !== undefined) return problem;
@@ -26,18 +31,20 @@ export function entryNameProblem(path: string): string | undefined {
 
 function segmentProblem(segment: string): string | undefined {
   if (segment === '..') return 'the path climbs out of the package with "..".';
-  if (segment === '.') return 'the path holds a "." folder; pack the names without it (zip -r plugin.zip * instead of ./*).';
+  if (segment === '.')
+    return 'the path holds a "." folder; pack the names without it (zip -r plugin.zip * instead of ./*).';
   if (segment === '') return 'the path holds an empty folder name ("//").';
   if (Buffer.byteLength(segment) > maxNameBytes) return `one of its names is longer than ${maxNameBytes} bytes.`;
   if (segment.includes(':')) return 'the name holds ":", which means a drive or a stream on Windows.';
   if (/[. ]$/.test(segment)) return 'a name ends in a dot or a blank, which Windows drops.';
-  if (windowsDevice.test((segment.split('.')[0] ?? '').trimEnd())) return 'the name is reserved on Windows (CON, NUL, COM1, …).';
+  if (windowsDevice.test((segment.split('.')[0] ?? '').trimEnd()))
+    return 'the name is reserved on Windows (CON, NUL, COM1, …).';
   return undefined;
 }
 
 /**
- * Finds names that some file system would merge: the same name twice, names that differ by case or Unicode form only, a file where another
- * entry needs a folder. Give it every path in turn.
+ * Finds names that some file system would merge: the same name twice, names that differ by case or Unicode form only, a
+ * file where another entry needs a folder. Give it every path in turn.
  */
 export class NameCollisions {
   readonly #seen = new Map<string, { path: string; isFolder: boolean; isListed: boolean }>();
@@ -75,7 +82,8 @@ function collisionProblem(
   second: { path: string; isFolder: boolean; isListed: boolean },
 ): string | undefined {
   if (first.isFolder !== second.isFolder) return `${JSON.stringify(first.path)} is both a file and a folder.`;
-  if (first.path !== second.path) return `differs from ${JSON.stringify(first.path)} by case or Unicode form only, so one would overwrite the other.`;
+  if (first.path !== second.path)
+    return `differs from ${JSON.stringify(first.path)} by case or Unicode form only, so one would overwrite the other.`;
   return first.isListed && second.isListed ? 'is in the archive twice.' : undefined;
 }
 

@@ -41,7 +41,11 @@ function hasTool(name: string): boolean {
 }
 
 function tool(where: string, command: string): Uint8Array {
-  execFileSync('sh', ['-c', command], { cwd: join(folder, where), env: { ...process.env, LC_ALL: 'C.UTF-8' }, stdio: ['ignore', 'ignore', 'inherit'] });
+  execFileSync('sh', ['-c', command], {
+    cwd: join(folder, where),
+    env: { ...process.env, LC_ALL: 'C.UTF-8' },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  });
   const path = join(folder, where, 'out.zip');
   const archive = readFileSync(path);
   rmSync(path);
@@ -84,17 +88,20 @@ describe('a package of a well-known tool is read whole', () => {
 
   it.skipIf(!hasTool('python3')).each([
     ['into a file', "z = zipfile.ZipFile(out, 'w', zipfile.ZIP_DEFLATED)\n[z.write(n) for n in names]\nz.close()"],
-    ['into a pipe', "z = zipfile.ZipFile(Pipe(out), 'w', zipfile.ZIP_DEFLATED)\n[z.write(n) for n in names]\nz.close()"],
+    [
+      'into a pipe',
+      "z = zipfile.ZipFile(Pipe(out), 'w', zipfile.ZIP_DEFLATED)\n[z.write(n) for n in names]\nz.close()",
+    ],
     ['from texts', "z = zipfile.ZipFile(out, 'w')\n[z.writestr(n, open(n, 'rb').read()) for n in names]\nz.close()"],
   ])('Python, %s', async (_how, body) => {
     await expectWhole(tool('.', python(body)));
   });
 
-  it.skipIf(!hasTool('python3'))('Python\'s make_archive', async () => {
+  it.skipIf(!hasTool('python3'))("Python's make_archive", async () => {
     await expectWhole(tool('.', "python3 -c \"import shutil; shutil.make_archive('out', 'zip', '.', 'my-plugin')\""));
   });
 
-  it('a Mac\'s, whose own files are left out and whose names are decomposed', async () => {
+  it("a Mac's, whose own files are left out and whose names are decomposed", async () => {
     const entries = [
       { name: 'my-plugin/' },
       { name: 'my-plugin/plugin.json', data: '{"slug":"x"}' },
@@ -104,7 +111,11 @@ describe('a package of a well-known tool is read whole', () => {
       { name: 'my-plugin/lib/empty.ts', data: '' },
       { name: Buffer.from('my-plugin/lib/gru\u0308\u00dfe.ts'), data: 'x' },
     ];
-    await expectWhole(writeZip(entries.map((entry) => (entry.name.at(-1) === '/' ? entry : { ...entry, descriptor: 'signed' as const }))));
+    await expectWhole(
+      writeZip(
+        entries.map((entry) => (entry.name.at(-1) === '/' ? entry : { ...entry, descriptor: 'signed' as const })),
+      ),
+    );
   });
 });
 

@@ -11,19 +11,30 @@ export type PackageReading = { ok: true; files: PackageFiles } | { ok: false; er
 export const manifestPath = 'plugin.json';
 
 /**
- * The files of an uploaded package, with its single root folder taken off when `plugin.json` lies in one. What a Mac adds (`__MACOSX/`,
+ * The files of an uploaded package, with its single root folder taken off when `plugin.json` lies in one. What a Mac
+ * adds (`__MACOSX/`,
  * `.DS_Store`) is left out. Never throws for what the archive holds.
  */
-export async function readPackage(bytes: Uint8Array, limits: PackageLimits = defaultPackageLimits): Promise<PackageReading> {
+export async function readPackage(
+  bytes: Uint8Array,
+  limits: PackageLimits = defaultPackageLimits,
+): Promise<PackageReading> {
   const zip = await readZip(bytes, limits);
   if (!zip.ok) return zip;
   const entries = [...zip.files].filter(([path]) => !isArchiverLitter(path));
   if (entries.some(([path]) => path === manifestPath)) return { ok: true, files: new Map(entries) };
   const folder = (entries[0]?.[0].split('/', 1)[0] ?? '') + '/';
-  if (entries.length > 0 && entries.every(([path]) => path.startsWith(folder)) && zip.files.has(folder + manifestPath)) {
+  if (
+    entries.length > 0 &&
+    entries.every(([path]) => path.startsWith(folder)) &&
+    zip.files.has(folder + manifestPath)
+  ) {
     return { ok: true, files: new Map(entries.map(([path, content]) => [path.slice(folder.length), content])) };
   }
-  return { ok: false, errors: [{ pointer: '/file', code: 'MANIFEST_MISSING', detail: missingDetail(entries.map(([path]) => path)) }] };
+  return {
+    ok: false,
+    errors: [{ pointer: '/file', code: 'MANIFEST_MISSING', detail: missingDetail(entries.map(([path]) => path)) }],
+  };
 }
 
 function missingDetail(paths: string[]): string {
@@ -31,7 +42,10 @@ function missingDetail(paths: string[]): string {
   const elsewhere = paths.find((path) => path.endsWith(`/${manifestPath}`) && !path.includes('node_modules/'));
   const hint =
     elsewhere === undefined
-      ? didYouMean(manifestPath, paths.map((path) => path.split('/').at(-1) ?? '').filter((name) => /plugin|manifest/i.test(name)))
+      ? didYouMean(
+          manifestPath,
+          paths.map((path) => path.split('/').at(-1) ?? '').filter((name) => /plugin|manifest/i.test(name)),
+        )
       : ` It was found at ${quote(elsewhere)}, beside or below other files.`;
   return `plugin.json is missing; it lies at the root of the archive, or in the single folder at its root.${hint}`;
 }

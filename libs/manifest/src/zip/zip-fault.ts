@@ -31,11 +31,19 @@ export class ZipFaults {
   /** `entry`: the name as the archive has it; leave it out for the archive as a whole. */
   add(code: ZipRule, detail: string, entry?: string): void {
     if (this.#faults.length >= maxZipFaults) this.#more += 1;
-    else this.#faults.push({ pointer: '/file', code, detail: entry === undefined ? detail : `${quote(entry, 120)}: ${detail}` });
+    else
+      this.#faults.push({
+        pointer: '/file',
+        code,
+        detail: entry === undefined ? detail : `${quote(entry, 120)}: ${detail}`,
+      });
   }
 
   list(): InputFault[] {
     if (this.#more === 0) return [...this.#faults];
-    return [...this.#faults, { pointer: '/file', code: 'ZIP_FORMAT', detail: `${this.#more} more faults were found and left out.` }];
+    return [
+      ...this.#faults,
+      { pointer: '/file', code: 'ZIP_FORMAT', detail: `${this.#more} more faults were found and left out.` },
+    ];
   }
 }

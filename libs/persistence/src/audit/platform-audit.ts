@@ -27,14 +27,25 @@ export interface PlatformAuditRow {
 }
 
 /** Adds a row in the transaction that does what it tells of. */
-export async function appendPlatformAudit(tx: PlatformTransaction, { actor, email, action, target, detail, requestId }: PlatformAuditEntry): Promise<void> {
-  await tx.query('insert into platform_audit (actor, email, action, target, detail, request_id) values ($1, $2, $3, $4, $5, $6)', [actor, email, action, target, JSON.stringify(detail), requestId]);
+export async function appendPlatformAudit(
+  tx: PlatformTransaction,
+  { actor, email, action, target, detail, requestId }: PlatformAuditEntry,
+): Promise<void> {
+  await tx.query(
+    'insert into platform_audit (actor, email, action, target, detail, request_id) values ($1, $2, $3, $4, $5, $6)',
+    [actor, email, action, target, JSON.stringify(detail), requestId],
+  );
 }
 
 /** Rows, newest first. `before`: the id of the last row of the page before. */
 export async function listPlatformAudit(
   tx: PlatformTransaction,
-  { before, action, target, limit }: { before?: string | undefined; action?: string | undefined; target?: string | undefined; limit: number },
+  {
+    before,
+    action,
+    target,
+    limit,
+  }: { before?: string | undefined; action?: string | undefined; target?: string | undefined; limit: number },
 ): Promise<PlatformAuditRow[]> {
   const rows = await tx.query<Omit<PlatformAuditRow, 'at'> & { at: Date }>(
     `select id::text, at, actor, email, action, target, detail, request_id from platform_audit

@@ -7,7 +7,13 @@ let db: TestDatabase;
 let database: Database;
 beforeAll(async () => {
   db = await openTestDatabase();
-  database = await Database.open({ logins: db.logins, logger: silentLogger, poolSize: 3, platformPoolSize: 1, queryTimeoutMs: 1_000 });
+  database = await Database.open({
+    logins: db.logins,
+    logger: silentLogger,
+    poolSize: 3,
+    platformPoolSize: 1,
+    queryTimeoutMs: 1_000,
+  });
 });
 afterAll(async () => {
   await database.close();
@@ -35,7 +41,9 @@ describe('the doors to PostgreSQL', () => {
   it('end a statement in the server that takes too long, not only the wait for it', async () => {
     const tenant = await db.makeTenant();
     await expect(database.forTenant(tenant.id).transaction((tx) => tx.query('select pg_sleep(30)'))).rejects.toThrow();
-    const [row] = await database.platform((tx) => tx.query<{ limit: string }>("select current_setting('statement_timeout') as limit"));
+    const [row] = await database.platform((tx) =>
+      tx.query<{ limit: string }>("select current_setting('statement_timeout') as limit"),
+    );
     expect(row?.limit).toBe('1s');
   });
 });

@@ -1,7 +1,7 @@
 /**
- * The doors to PostgreSQL. There are two, and no third: `forTenant(id)` opens transactions in which row-level security shows one tenant's
- * rows, `platform` opens those of the platform's own work across tenants (relay, retention, sign-in). Repositories take the transaction
- * that such a door made, so none can be used without having chosen.
+ * The doors to PostgreSQL. There are two, and no third: `forTenant(id)` opens transactions in which row-level security
+ * shows one tenant's rows, `platform` opens those of the platform's own work across tenants (relay, retention,
+ * sign-in). Repositories take the transaction that such a door made, so none can be used without having chosen.
  */
 import { FairGate, idFromUuid, messageOf, uuidFromId, type Id, type Logger } from '@annex/kernel';
 import type { PoolClient } from 'pg';
@@ -21,7 +21,10 @@ export interface DatabaseOptions {
   platformPoolSize?: number;
   /** Shown in `pg_stat_activity`. Default `annex`. */
   applicationName?: string;
-  /** A query that takes longer fails, so that a half-open connection cannot hang its caller. Milliseconds, default 15000. */
+  /**
+   * A query that takes longer fails, so that a half-open connection cannot hang its caller. Milliseconds, default
+   * 15000.
+   */
   queryTimeoutMs?: number;
   logger: Logger;
 }
@@ -37,8 +40,8 @@ interface Channels {
 /** What a transaction promises of its commit. */
 export interface TransactionOptions {
   /**
-   * `false`: the commit does not wait for the disk, so a crash of PostgreSQL may undo what was answered less than a second before. For work that
-   * is found and done again then. Default `true`.
+   * `false`: the commit does not wait for the disk, so a crash of PostgreSQL may undo what was answered less than a
+   * second before. For work that is found and done again then. Default `true`.
    */
   durable?: boolean;
 }
@@ -46,7 +49,10 @@ export interface TransactionOptions {
 const defaultPoolSize = 10;
 /** The longest that a transaction waits for a connection, in milliseconds. */
 const connectionTimeoutMs = 10_000;
-/** A transaction begins at once, however busy the server is; a connection on which it does not within this many milliseconds is half-open. */
+/**
+ * A transaction begins at once, however busy the server is; a connection on which it does not within this many
+ * milliseconds is half-open.
+ */
 const beginTimeoutMs = 5_000;
 
 /** One tenant leaves a third of the connections to the others, however much it asks for at once. */
@@ -67,7 +73,10 @@ export class Transaction {
   }
 
   /** Runs parameterised SQL and answers its rows (of `INSERT/UPDATE/DELETE … RETURNING` too). */
-  async query<Row = Record<string, unknown>>(sql: string | Statement, parameters: readonly unknown[] = []): Promise<Row[]> {
+  async query<Row = Record<string, unknown>>(
+    sql: string | Statement,
+    parameters: readonly unknown[] = [],
+  ): Promise<Row[]> {
     return (await this.#run(sql, parameters)).rows as Row[];
   }
 
@@ -76,23 +85,32 @@ export class Transaction {
     return (await this.#run(sql, parameters)).rowCount ?? 0;
   }
 
-  async #run(sql: string | Statement, parameters: readonly unknown[]): Promise<{ rows: unknown[]; rowCount: number | null }> {
+  async #run(
+    sql: string | Statement,
+    parameters: readonly unknown[],
+  ): Promise<{ rows: unknown[]; rowCount: number | null }> {
     const runner = this.manager.queryRunner;
     // A connection that breaks between two statements is taken away at once.
-    if (!runner || runner.isReleased) throw Object.assign(new Error('this transaction has ended, or its connection was lost'), { code: 'ECONNRESET' });
+    if (!runner || runner.isReleased)
+      throw Object.assign(new Error('this transaction has ended, or its connection was lost'), { code: 'ECONNRESET' });
     const client = (await runner.connect()) as PoolClient;
     const values = [...parameters];
     try {
       return await client.query(typeof sql === 'string' ? { text: sql, values } : { ...sql, values });
     } catch (thrown) {
-      throw new QueryFailedError(typeof sql === 'string' ? sql : sql.text, values, thrown instanceof Error ? thrown : new Error(String(thrown)));
+      throw new QueryFailedError(
+        typeof sql === 'string' ? sql : sql.text,
+        values,
+        thrown instanceof Error ? thrown : new Error(String(thrown)),
+      );
     }
   }
 
   /**
-   * Tells every process something once, and only if, this transaction commits: a hint to look, which is lost when this process dies in that very
-   * moment, so whoever listens looks by itself now and then too. It is sent after the commit because PostgreSQL lets transactions with a
-   * NOTIFY commit one after the other, each waiting for the disk. `payload` ≤ 8000 bytes.
+   * Tells every process something once, and only if, this transaction commits: a hint to look, which is lost when this
+   * process dies in that very moment, so whoever listens looks by itself now and then too. It is sent after the commit
+   * because PostgreSQL lets transactions with a NOTIFY commit one after the other, each waiting for the disk. `payload`
+   * ≤ 8000 bytes.
    */
   async notify(channel: string, payload: string): Promise<void> {
     if (this.#channels) this.#notices.push({ channel, payload });
@@ -105,13 +123,14 @@ export class Transaction {
   }
 
   /**
-   * Tells every process to drop what it caches of a tenant once this commits. This one has dropped it when the transaction's caller goes on, so
-   * that whoever asks after an answered change is served what it changed to.
+   * Tells every process to drop what it caches of a tenant once this commits. This one has dropped it when the
+   * transaction's caller goes on, so that whoever asks after an answered change is served what it changed to.
    */
   protected async announceChange(tenantUuid: string, what: string): Promise<void> {
     await this.query('select annex_changed($1, $2)', [tenantUuid, what]);
     const channels = this.#channels;
-    if (channels) this.afterCommit(() => channels.tellHere('annex_changed', JSON.stringify({ tenant: tenantUuid, what })));
+    if (channels)
+      this.afterCommit(() => channels.tellHere('annex_changed', JSON.stringify({ tenant: tenantUuid, what })));
   }
 
   /** @internal */
@@ -135,7 +154,10 @@ export class TenantTransaction extends Transaction {
     this.tenantUuid = uuidFromId(tenantId);
   }
 
-  /** Tells every process to drop what it caches of this tenant (`what`: `plugins`, `users`, `tokens`, `tenant`, …) once this commits. */
+  /**
+   * Tells every process to drop what it caches of this tenant (`what`: `plugins`, `users`, `tokens`, `tenant`, …) once
+   * this commits.
+   */
   changed(what: string): Promise<void> {
     return this.announceChange(this.tenantUuid, what);
   }
@@ -195,7 +217,12 @@ export class Database {
       await tenants.destroy();
       throw thrown;
     }
-    opened.database = new Database(tenants, platform, new Listener(options.logins.app, options.logger), sharePerTenant(options.poolSize ?? defaultPoolSize));
+    opened.database = new Database(
+      tenants,
+      platform,
+      new Listener(options.logins.app, options.logger),
+      sharePerTenant(options.poolSize ?? defaultPoolSize),
+    );
     return opened.database;
   }
 
@@ -209,7 +236,12 @@ export class Database {
   #asTenant<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     // One way to the server instead of two; an id is letters and digits only.
     const begin = `begin; select set_config('app.tenant', '${uuidFromId(tenantId)}', true)`;
-    return inTransaction(this.#tenants, begin, (manager) => new TenantTransaction(manager, tenantId, this.#channels), work);
+    return inTransaction(
+      this.#tenants,
+      begin,
+      (manager) => new TenantTransaction(manager, tenantId, this.#channels),
+      work,
+    );
   }
 
   /** Runs `work` in one transaction across tenants: committed when it resolves, rolled back when it throws. */
@@ -219,8 +251,8 @@ export class Database {
   }
 
   /**
-   * Hears NOTIFY on a channel until the answered function is called. After a lost connection the handler is called once with `null`:
-   * notifications may have been missed, so treat everything as changed.
+   * Hears NOTIFY on a channel until the answered function is called. After a lost connection the handler is called once
+   * with `null`: notifications may have been missed, so treat everything as changed.
    */
   listen(channel: string, handler: NotificationHandler): Promise<() => void> {
     return this.#listener.listen(channel, handler);
@@ -242,11 +274,20 @@ export class Database {
 }
 
 /**
- * One transaction on a connection of its own. TypeORM's own way of beginning one costs more than most of our statements, so it is only told that
- * there is one. A connection that cannot even roll back is not given to anybody again.
+ * One transaction on a connection of its own. TypeORM's own way of beginning one costs more than most of our
+ * statements, so it is only told that there is one. A connection that cannot even roll back is not given to anybody
+ * again.
  */
-async function inTransaction<Tx extends Transaction, T>(from: DataSource, begin: string, open: (manager: EntityManager) => Tx, work: (tx: Tx) => Promise<T>): Promise<T> {
-  const runner = from.createQueryRunner() as QueryRunner & { isTransactionActive: boolean; releasePostgresConnection(error?: Error): Promise<void> };
+async function inTransaction<Tx extends Transaction, T>(
+  from: DataSource,
+  begin: string,
+  open: (manager: EntityManager) => Tx,
+  work: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  const runner = from.createQueryRunner() as QueryRunner & {
+    isTransactionActive: boolean;
+    releasePostgresConnection(error?: Error): Promise<void>;
+  };
   let broken: Error | undefined;
   try {
     const client = (await runner.connect()) as PoolClient;
@@ -265,7 +306,10 @@ async function inTransaction<Tx extends Transaction, T>(from: DataSource, begin:
     } catch (thrown) {
       // A server that did not answer in time will not answer this either.
       if (isSilence(thrown)) broken = thrown;
-      else await client.query('rollback').catch((failed: unknown) => (broken = failed instanceof Error ? failed : new Error(String(failed))));
+      else
+        await client
+          .query('rollback')
+          .catch((failed: unknown) => (broken = failed instanceof Error ? failed : new Error(String(failed))));
       throw explainQuota(thrown);
     }
     tx.committed();
@@ -280,7 +324,12 @@ function isSilence(thrown: unknown): thrown is Error {
   return thrown instanceof QueryFailedError && thrown.message === 'Query read timeout';
 }
 
-function source({ logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions, url: string, poolSize: number, isClosing: () => boolean): DataSource {
+function source(
+  { logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions,
+  url: string,
+  poolSize: number,
+  isClosing: () => boolean,
+): DataSource {
   return new DataSource({
     type: 'postgres',
     url,
@@ -292,8 +341,8 @@ function source({ logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: 
     },
     extra: {
       application_name: applicationName,
-      // Every question has a key, but prepared while a table is new it would be planned for an empty one and stay so through the first flood;
-      // compiling it costs more than running it.
+      // Every question has a key, but prepared while a table is new it would be planned for an empty one and stay so
+      // through the first flood; compiling it costs more than running it.
       options: `-c enable_seqscan=off -c jit=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${queryTimeoutMs}`,
       query_timeout: queryTimeoutMs,
       connectionTimeoutMillis: connectionTimeoutMs,

@@ -16,7 +16,10 @@ const MAX_NOTICES = 200;
 const RECONNECT_MS = 500;
 const KEEPALIVE_MS = 10_000;
 
-/** One connection that listens for NOTIFY (PostgreSQL manual, "Asynchronous Notification") and comes back after it was lost. */
+/**
+ * One connection that listens for NOTIFY (PostgreSQL manual, "Asynchronous Notification") and comes back after it was
+ * lost.
+ */
 export class Listener {
   readonly #handlers = new Map<string, Set<NotificationHandler>>();
   #client: Promise<Client> | undefined;
@@ -53,8 +56,8 @@ export class Listener {
   }
 
   /**
-   * Tells this process's handlers now, and those of the others as soon as the connection is free. A notice that cannot be sent is lost: after
-   * a lost connection every handler is told that it may have missed something.
+   * Tells this process's handlers now, and those of the others as soon as the connection is free. A notice that cannot
+   * be sent is lost: after a lost connection every handler is told that it may have missed something.
    */
   send(notices: readonly Notice[]): void {
     for (const notice of notices) {
@@ -71,10 +74,10 @@ export class Listener {
         const client = await this.#connected();
         const batch = [...this.#outgoing.entries()].slice(0, MAX_NOTICES);
         for (const [key] of batch) this.#outgoing.delete(key);
-        await client.query('select pg_notify(n.channel, n.payload) from unnest($1::text[], $2::text[]) as n (channel, payload)', [
-          batch.map(([, notice]) => notice.channel),
-          batch.map(([, notice]) => notice.payload),
-        ]);
+        await client.query(
+          'select pg_notify(n.channel, n.payload) from unnest($1::text[], $2::text[]) as n (channel, payload)',
+          [batch.map(([, notice]) => notice.channel), batch.map(([, notice]) => notice.payload)],
+        );
       }
     } catch (thrown) {
       this.#outgoing.clear();
@@ -130,7 +133,10 @@ export class Listener {
     clearInterval(this.#keepalive);
     client.removeAllListeners('end');
     client.end().catch(() => undefined);
-    this.logger.warn({ reason: cause === undefined ? 'closed' : messageOf(cause) }, 'the notification connection was lost');
+    this.logger.warn(
+      { reason: cause === undefined ? 'closed' : messageOf(cause) },
+      'the notification connection was lost',
+    );
     this.#reconnect();
   }
 

@@ -18,9 +18,9 @@ export interface MigrateOptions {
 }
 
 /**
- * Brings the schema up to date, each step in its own transaction, and answers the names of the steps that ran. Several processes may call
- * it at once: one migrates, the others wait and find nothing to do. Throws {@link DatabaseRefused} when a newer release has migrated it: its steps
- * are not undone.
+ * Brings the schema up to date, each step in its own transaction, and answers the names of the steps that ran. Several
+ * processes may call it at once: one migrates, the others wait and find nothing to do. Throws {@link DatabaseRefused}
+ * when a newer release has migrated it: its steps are not undone.
  */
 export async function migrate({ url, directory = defaultDirectory }: MigrateOptions): Promise<string[]> {
   const guard = new Client({ connectionString: url, application_name: 'annex-migrate' });
@@ -31,7 +31,10 @@ export async function migrate({ url, directory = defaultDirectory }: MigrateOpti
     const source = new DataSource({ type: 'postgres', url, migrations, poolSize: 1 });
     await source.initialize();
     try {
-      refuseNewer(await readSteps(guard), migrations.map((one) => new one().name));
+      refuseNewer(
+        await readSteps(guard),
+        migrations.map((one) => new one().name),
+      );
       const ran = await source.runMigrations({ transaction: 'each' });
       return ran.map((step) => step.name);
     } finally {
@@ -42,9 +45,17 @@ export async function migrate({ url, directory = defaultDirectory }: MigrateOpti
   }
 }
 
-/** Throws {@link DatabaseRefused} unless the schema is exactly the one that this release knows. For a process that may not migrate. */
+/**
+ * Throws {@link DatabaseRefused} unless the schema is exactly the one that this release knows. For a process that may
+ * not migrate.
+ */
 export async function requireMigrated({ url, directory = defaultDirectory }: MigrateOptions): Promise<void> {
-  const client = new Client({ connectionString: url, application_name: 'annex-start', connectionTimeoutMillis: 10_000, query_timeout: 10_000 });
+  const client = new Client({
+    connectionString: url,
+    application_name: 'annex-start',
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 10_000,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -63,7 +74,9 @@ export async function requireMigrated({ url, directory = defaultDirectory }: Mig
 
 /** The steps that a database has seen; none before its first one. */
 async function readSteps(client: Client): Promise<string[]> {
-  const { rows: tables } = await client.query<{ found: boolean }>(`select to_regclass('migrations') is not null and has_table_privilege('migrations', 'select') as found`);
+  const { rows: tables } = await client.query<{ found: boolean }>(
+    `select to_regclass('migrations') is not null and has_table_privilege('migrations', 'select') as found`,
+  );
   if (!tables[0]?.found) return [];
   return (await client.query<{ name: string }>('select name from migrations order by id')).rows.map(({ name }) => name);
 }
@@ -71,7 +84,9 @@ async function readSteps(client: Client): Promise<string[]> {
 function refuseNewer(there: readonly string[], known: readonly string[]): void {
   const newer = there.filter((name) => !known.includes(name));
   if (newer.length === 0) return;
-  throw new DatabaseRefused(`A newer release of Annex has changed this database (step ${newer.at(-1) ?? ''}). Start that release, or restore a backup from before it.`);
+  throw new DatabaseRefused(
+    `A newer release of Annex has changed this database (step ${newer.at(-1) ?? ''}). Start that release, or restore a backup from before it.`,
+  );
 }
 
 /** TypeORM wants a class a step, its name ending in the milliseconds; the SQL stays in files that a person can read. */

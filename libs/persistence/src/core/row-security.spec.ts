@@ -24,7 +24,16 @@ describe('row-level security', () => {
     const others = await db.sql<{ relname: string }>(`
       select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = 'public' and c.relkind in ('r', 'p') and not c.relrowsecurity order by 1`);
-    expect(others.map((row) => row.relname)).toEqual(['database_logins', 'migrations', 'operator_idempotency_keys', 'operators', 'platform_audit', 'quota_defaults', 'sessions', 'workers']);
+    expect(others.map((row) => row.relname)).toEqual([
+      'database_logins',
+      'migrations',
+      'operator_idempotency_keys',
+      'operators',
+      'platform_audit',
+      'quota_defaults',
+      'sessions',
+      'workers',
+    ]);
   });
 
   it('is not at the mercy of the application’s roles: they own nothing, bypass nothing and may not truncate', async () => {
@@ -55,7 +64,9 @@ describe('row-level security', () => {
       expect(await tx.execute('delete from users')).toBe(0);
       expect((await tx.query<{ slug: string }>('select slug from tenants')).map((row) => row.slug)).toEqual([two.slug]);
     });
-    await expect(db.database.forTenant(two.id).transaction((tx) => tx.query(insert, [uuidFromId(one.id)]))).rejects.toThrow(/row-level security/);
+    await expect(
+      db.database.forTenant(two.id).transaction((tx) => tx.query(insert, [uuidFromId(one.id)])),
+    ).rejects.toThrow(/row-level security/);
   });
 
   it('shows nothing when no tenant was chosen', async () => {
@@ -82,9 +93,14 @@ describe('row-level security', () => {
 
   it('lets a tenant’s deletion erase all of its rows', async () => {
     const one = await db.makeTenant();
-    await db.database.forTenant(one.id).transaction((tx) =>
-      tx.query(`insert into audit (tenant_id, seq, at, actor, action, previous_hash, hash) values ($1, 1, now(), 'x', 'y', '', '')`, [uuidFromId(one.id)]),
-    );
+    await db.database
+      .forTenant(one.id)
+      .transaction((tx) =>
+        tx.query(
+          `insert into audit (tenant_id, seq, at, actor, action, previous_hash, hash) values ($1, 1, now(), 'x', 'y', '', '')`,
+          [uuidFromId(one.id)],
+        ),
+      );
     await db.database.platform((tx) => tx.query('delete from tenants where id = $1', [uuidFromId(one.id)]));
     expect(await db.sql('select 1 from audit where tenant_id = $1', [uuidFromId(one.id)])).toEqual([]);
   });

@@ -20,12 +20,24 @@ it('work for a tenant that was deleted meanwhile is told from every other fault'
   const gone = await db.makeTenant();
   await db.sql('delete from tenants where slug = $1', [gone.slug]);
   const insert = (id: typeof kept.id, digest: string): Promise<unknown> =>
-    fault(db.database.forTenant(id).transaction((tx) => tx.query(`insert into blobs (tenant_id, sha256, bytes) values ($1, $2, '')`, [tx.tenantUuid, digest])));
+    fault(
+      db.database
+        .forTenant(id)
+        .transaction((tx) =>
+          tx.query(`insert into blobs (tenant_id, sha256, bytes) values ($1, $2, '')`, [tx.tenantUuid, digest]),
+        ),
+    );
   expect(isTenantGone(await insert(gone.id, 'a'))).toBe(true);
   expect(await insert(kept.id, 'a')).toBeUndefined();
   const twice = await insert(kept.id, 'a');
   expect([isTenantGone(twice), isUniqueViolation(twice)]).toEqual([false, true]);
-  const noRelease = db.database.forTenant(kept.id).transaction((tx) => tx.query(`insert into release_files (tenant_id, release_id, path, sha256, size) values ($1, $1, 'a', 'a', 0)`, [tx.tenantUuid]));
+  const noRelease = db.database
+    .forTenant(kept.id)
+    .transaction((tx) =>
+      tx.query(`insert into release_files (tenant_id, release_id, path, sha256, size) values ($1, $1, 'a', 'a', 0)`, [
+        tx.tenantUuid,
+      ]),
+    );
   expect(await fault(noRelease)).toMatchObject({ driverError: { code: '23503' } });
   expect(isTenantGone(await fault(noRelease))).toBe(false);
   expect(isTenantGone(new Error('other'))).toBe(false);
@@ -42,7 +54,14 @@ it('a database that is away is told from a statement that fails', async () => {
   const ended = await fault(work);
   expect(isDatabaseAway(ended), String(ended)).toBe(true);
   expect(isDatabaseAway(await fault(scope.transaction((tx) => tx.query('select 1 / 0'))))).toBe(false);
-  expect(isDatabaseAway(new AggregateError([Object.assign(new Error('connect ECONNREFUSED ::1:5432'), { code: 'ECONNREFUSED' }), Object.assign(new Error('x'), { code: 'ECONNREFUSED' })]))).toBe(true);
+  expect(
+    isDatabaseAway(
+      new AggregateError([
+        Object.assign(new Error('connect ECONNREFUSED ::1:5432'), { code: 'ECONNREFUSED' }),
+        Object.assign(new Error('x'), { code: 'ECONNREFUSED' }),
+      ]),
+    ),
+  ).toBe(true);
   expect([new Error('other'), 'ECONNREFUSED', undefined].map(isDatabaseAway)).toEqual([false, false, false]);
 });
 
@@ -60,5 +79,7 @@ it('a statement that waited too long for somebody else is told from one that is 
   expect(await rename('first', async () => (second = await rename('second')))).toBeUndefined();
   expect(isDatabaseBusy(second), String(second)).toBe(true);
   const wrong = await fault(db.database.platform((tx) => tx.query('select 1 / 0')));
-  expect([wrong, await rename('third', () => Promise.reject(new Error('EPIPE'))), undefined].map(isDatabaseBusy)).toEqual([false, false, false]);
+  expect(
+    [wrong, await rename('third', () => Promise.reject(new Error('EPIPE'))), undefined].map(isDatabaseBusy),
+  ).toEqual([false, false, false]);
 });

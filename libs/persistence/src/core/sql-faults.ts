@@ -15,12 +15,28 @@ export function isTenantGone(thrown: unknown): boolean {
   return 'constraint' in cause && typeof cause.constraint === 'string' && /_tenant_id_fkey$/.test(cause.constraint);
 }
 
-/** SQLSTATE: the server stops or starts (57P01–57P05), has no place for another connection (53300), or the connection broke (class 08). */
+/**
+ * SQLSTATE: the server stops or starts (57P01–57P05), has no place for another connection (53300), or the connection
+ * broke (class 08).
+ */
 const awayStates = /^(57P0[1-5]|53300|08...)$/;
-const awayCodes = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN']);
-const awayMessages = /^(Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout exceeded when trying to connect|timeout expired)/;
+const awayCodes = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+const awayMessages =
+  /^(Connection terminated|Client has encountered a connection error|Client was closed|Query read timeout|timeout exceeded when trying to connect|timeout expired)/;
 
-/** Whether something failed because PostgreSQL cannot be reached, or not now: the same may work in a moment. Whether a commit under way took effect is not known. */
+/**
+ * Whether something failed because PostgreSQL cannot be reached, or not now: the same may work in a moment. Whether a
+ * commit under way took effect is not known.
+ */
 export function isDatabaseAway(thrown: unknown): boolean {
   const cause: unknown = thrown instanceof QueryFailedError ? thrown.driverError : thrown;
   if (!(cause instanceof Error)) return false;

@@ -1,6 +1,7 @@
 /**
- * JSON text that PostgreSQL takes wherever it unpacks it. Its `json` functions refuse U+0000 and halves of surrogate pairs, both of which
- * JavaScript's strings may hold: each becomes U+FFFD, so that one odd character cannot cost a whole batch.
+ * JSON text that PostgreSQL takes wherever it unpacks it. Its `json` functions refuse U+0000 and halves of surrogate
+ * pairs, both of which JavaScript's strings may hold: each becomes U+FFFD, so that one odd character cannot cost a
+ * whole batch.
  */
 export function storableJson(value: unknown): string {
   const text = JSON.stringify(value) ?? 'null';
@@ -9,7 +10,10 @@ export function storableJson(value: unknown): string {
   return text.replace(/\\(?:u[0-9a-f]{4}|.)/g, (escape) => (unstorable.test(escape) ? '\\ufffd' : escape));
 }
 
-/** `JSON.stringify` writes only halves of pairs as escapes of D800 to DFFF; whole pairs stay characters (ECMA-262 §25.5.2.3). */
+/**
+ * `JSON.stringify` writes only halves of pairs as escapes of D800 to DFFF; whole pairs stay characters (ECMA-262
+ * §25.5.2.3).
+ */
 const suspicious = /\\u(?:0000|d[89a-f])/;
 const unstorable = /^\\u(?:0000|d[89a-f]..)$/;
 

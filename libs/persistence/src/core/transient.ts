@@ -1,30 +1,40 @@
 /**
- * SQLSTATE classes (PostgreSQL manual, Appendix A) after which the same work may succeed: connection exception, transaction rollback
- * (serialization, deadlock), insufficient resources, object in use, operator intervention (restart, timeout).
+ * SQLSTATE classes (PostgreSQL manual, Appendix A) after which the same work may succeed: connection exception,
+ * transaction rollback (serialization, deadlock), insufficient resources, object in use, operator intervention
+ * (restart, timeout).
  */
 const transientClasses = new Set(['08', '40', '53', '55', '57']);
 
 /**
- * Whether trying the same work again makes sense after a failed transaction: the connection or the server had trouble. Not after an error in
- * the data or the code.
+ * Whether trying the same work again makes sense after a failed transaction: the connection or the server had trouble.
+ * Not after an error in the data or the code.
  */
 export function isTransientDatabaseError(thrown: unknown): boolean {
-  if (!(thrown instanceof Error) || thrown instanceof TypeError || thrown instanceof RangeError || thrown instanceof SyntaxError) return false;
+  if (
+    !(thrown instanceof Error) ||
+    thrown instanceof TypeError ||
+    thrown instanceof RangeError ||
+    thrown instanceof SyntaxError
+  )
+    return false;
   const code = sqlState(thrown);
   // Without a SQLSTATE the server never answered: the connection ended, or the query timed out on our side.
   return code === undefined || transientClasses.has(code.slice(0, 2));
 }
 
 /**
- * Whether a statement failed for what else went on in the server, by its SQLSTATE: it waited too long for a lock, was chosen to end a deadlock, or
- * met a server that stops. The same may work in a moment.
+ * Whether a statement failed for what else went on in the server, by its SQLSTATE: it waited too long for a lock, was
+ * chosen to end a deadlock, or met a server that stops. The same may work in a moment.
  */
 export function isDatabaseBusy(thrown: unknown): boolean {
   return thrown instanceof Error && transientClasses.has(sqlState(thrown)?.slice(0, 2) ?? '');
 }
 
 function sqlState(thrown: Error): string | undefined {
-  const carrier = 'driverError' in thrown && typeof thrown.driverError === 'object' && thrown.driverError !== null ? thrown.driverError : thrown;
+  const carrier =
+    'driverError' in thrown && typeof thrown.driverError === 'object' && thrown.driverError !== null
+      ? thrown.driverError
+      : thrown;
   const code = 'code' in carrier ? carrier.code : undefined;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : undefined;
 }

@@ -15,7 +15,10 @@ it('a change is heard in its own process before its maker goes on, and in others
   const other = await Database.open({ logins: db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
   const here: (Change | null)[] = [];
   const elsewhere: (Change | null)[] = [];
-  const stops = [await watchChanges(db.database, (change) => here.push(change)), await watchChanges(other, (change) => elsewhere.push(change))];
+  const stops = [
+    await watchChanges(db.database, (change) => here.push(change)),
+    await watchChanges(other, (change) => elsewhere.push(change)),
+  ];
   await db.database.forTenant(tenant.id).transaction(async (tx) => {
     await tx.changed('plugins');
     expect(here).toEqual([]);

@@ -8,10 +8,13 @@ export interface Change {
 }
 
 /**
- * Hears of every committed change that was announced with `tx.changed(what)`, until the answered function is called. `null`: the
- * connection was lost for a while, so anything may have changed.
+ * Hears of every committed change that was announced with `tx.changed(what)`, until the answered function is called.
+ * `null`: the connection was lost for a while, so anything may have changed.
  */
-export function watchChanges(database: Pick<Database, 'listen'>, handler: (change: Change | null) => void): Promise<() => void> {
+export function watchChanges(
+  database: Pick<Database, 'listen'>,
+  handler: (change: Change | null) => void,
+): Promise<() => void> {
   return database.listen('annex_changed', (payload) => handler(payload === null ? null : readChange(payload)));
 }
 

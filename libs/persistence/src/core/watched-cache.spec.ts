@@ -2,7 +2,8 @@ import { expect, it } from 'vitest';
 import { WatchedCache } from './watched-cache.js';
 
 let now = 0;
-const make = (): WatchedCache<{ n: number }> => new WatchedCache({ max: 10, maxAgeMs: 1000, clock: { now: () => now } });
+const make = (): WatchedCache<{ n: number }> =>
+  new WatchedCache({ max: 10, maxAgeMs: 1000, clock: { now: () => now } });
 
 it('keeps nothing until changes are heard, nor after they no longer are', async () => {
   const cache = make();
@@ -42,8 +43,16 @@ it('lets a value go when it is no longer good, and at the latest after its age',
   const cache = make();
   cache.open();
   now = 0;
-  await cache.load('short', () => Promise.resolve({ n: 1 }), () => 10);
-  await cache.load('long', () => Promise.resolve({ n: 2 }), () => Infinity);
+  await cache.load(
+    'short',
+    () => Promise.resolve({ n: 1 }),
+    () => 10,
+  );
+  await cache.load(
+    'long',
+    () => Promise.resolve({ n: 2 }),
+    () => Infinity,
+  );
   now = 10;
   expect([cache.get('short'), cache.get('long')]).toEqual([undefined, { n: 2 }]);
   now = 1000;
@@ -51,7 +60,12 @@ it('lets a value go when it is no longer good, and at the latest after its age',
 });
 
 it('keeps absences apart, so that guessed names push out nothing that is there', async () => {
-  const cache = new WatchedCache<{ n: number }>({ max: 3, maxAgeMs: 1000, clock: { now: () => 0 }, isAbsence: ({ n }) => n === 0 });
+  const cache = new WatchedCache<{ n: number }>({
+    max: 3,
+    maxAgeMs: 1000,
+    clock: { now: () => 0 },
+    isAbsence: ({ n }) => n === 0,
+  });
   cache.open();
   await cache.load('there', () => Promise.resolve({ n: 1 }));
   for (let guess = 0; guess < 20; guess += 1) await cache.load(`guess ${guess}`, () => Promise.resolve({ n: 0 }));

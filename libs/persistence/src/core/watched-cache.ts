@@ -1,6 +1,6 @@
 /**
- * A cache whose owner hears of changes. The subtle part: a value that was read before a change and arrives after it must not be kept,
- * and nobody who asks after the change may be handed a read that began before it.
+ * A cache whose owner hears of changes. The subtle part: a value that was read before a change and arrives after it
+ * must not be kept, and nobody who asks after the change may be handed a read that began before it.
  */
 import { SingleFlight, type Clock } from '@annex/kernel';
 import { LRUCache } from 'lru-cache';
@@ -12,8 +12,8 @@ export interface WatchedCacheOptions<V> {
   maxAgeMs: number;
   clock: Clock;
   /**
-   * Whether a value says that there is nothing. Such entries have a room of their own, as large, so that a stranger who guesses names cannot
-   * push out what is in use. Default: none is.
+   * Whether a value says that there is nothing. Such entries have a room of their own, as large, so that a stranger who
+   * guesses names cannot push out what is in use. Default: none is.
    */
   isAbsence?: (value: V) => boolean;
 }

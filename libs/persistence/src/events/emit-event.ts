@@ -1,6 +1,7 @@
 /**
- * Emit: one transaction writes the event, resolves the subscriptions and makes one run for each. The event's row is unique on tenant and id,
- * so whoever sends the same id again, at the same moment or after a lost answer, gets the runs of the first time and makes none.
+ * Emit: one transaction writes the event, resolves the subscriptions and makes one run for each. The event's row is
+ * unique on tenant and id, so whoever sends the same id again, at the same moment or after a lost answer, gets the runs
+ * of the first time and makes none.
  */
 import { idFromUuid, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { matchesEvent, maxEmitDepth } from '@annex/events';
@@ -30,7 +31,10 @@ export interface NewEvent {
 
 export interface EmittedEvent {
   eventId: string;
-  /** One for each handler and webhook that subscribed; of the first time when the event was known. `plugin` is `null` for a webhook of the tenant's own. */
+  /**
+   * One for each handler and webhook that subscribed; of the first time when the event was known. `plugin` is `null`
+   * for a webhook of the tenant's own.
+   */
   runs: { runId: Id<'run'>; plugin: string | null }[];
   /** An event with this id had been written before: nothing was changed. */
   duplicate: boolean;
@@ -64,21 +68,32 @@ const subscribersSql = statement(
 );
 
 /**
- * Writes an event and one run per subscribed handler. Throws `EMIT_DEPTH` when `depth` is over 10 and `QUEUE_FULL` when the tenant's cap of
- * unfinished background runs does not hold the new ones; then nothing is written.
+ * Writes an event and one run per subscribed handler. Throws `EMIT_DEPTH` when `depth` is over 10 and `QUEUE_FULL` when
+ * the tenant's cap of unfinished background runs does not hold the new ones; then nothing is written.
  */
 export const emitEvent: EmitEvent = async (tx, event) => {
   const depth = event.depth ?? 0;
   if (depth > maxEmitDepth) {
-    throw outcomeErrors.error('EMIT_DEPTH', `This event would be ${depth} emits deep; at most ${maxEmitDepth} are allowed. Look for handlers that cause each other's events.`, {
-      extra: { limit: maxEmitDepth },
-    });
+    throw outcomeErrors.error(
+      'EMIT_DEPTH',
+      `This event would be ${depth} emits deep; at most ${maxEmitDepth} are allowed. Look for handlers that cause each other's events.`,
+      {
+        extra: { limit: maxEmitDepth },
+      },
+    );
   }
   const eventId = event.id ?? newId('event');
-  const inserted = await tx.execute(
-    insertSql,
-    [tx.tenantUuid, eventId, event.type, event.source, event.subject ?? null, JSON.stringify(event.data), event.time ?? null, depth, event.runId ? uuidFromId(event.runId) : null],
-  );
+  const inserted = await tx.execute(insertSql, [
+    tx.tenantUuid,
+    eventId,
+    event.type,
+    event.source,
+    event.subject ?? null,
+    JSON.stringify(event.data),
+    event.time ?? null,
+    depth,
+    event.runId ? uuidFromId(event.runId) : null,
+  ]);
   if (inserted === 0) return { eventId, runs: await firstRuns(tx, eventId), duplicate: true };
   const runs = await planFanOut(tx, { eventId, type: event.type, depth, ...(event.only && { only: event.only }) });
   if (runs.length > 0) {
@@ -88,15 +103,31 @@ export const emitEvent: EmitEvent = async (tx, event) => {
   return { eventId, runs: runs.map(({ id, plugin }) => ({ runId: id, plugin })), duplicate: false };
 };
 
-/** The runs that an event makes: one per handler whose pattern matches now, and one per webhook, however many of its patterns do. @internal */
+/**
+ * The runs that an event makes: one per handler whose pattern matches now, and one per webhook, however many of its
+ * patterns do. @internal
+ */
 export async function planFanOut(
   tx: TenantTransaction,
-  { eventId, type, depth, only, replayOf }: { eventId: string; type: string; depth: number; only?: Id<'installation'>; replayOf?: (handler: string) => Id<'run'> | null },
+  {
+    eventId,
+    type,
+    depth,
+    only,
+    replayOf,
+  }: {
+    eventId: string;
+    type: string;
+    depth: number;
+    only?: Id<'installation'>;
+    replayOf?: (handler: string) => Id<'run'> | null;
+  },
 ): Promise<(NewRun & { id: Id<'run'> })[]> {
-  const subscriptions = await tx.query<SubscriptionRow>(
-    subscribersSql,
-    [tx.tenantUuid, type, only ? uuidFromId(only) : null],
-  );
+  const subscriptions = await tx.query<SubscriptionRow>(subscribersSql, [
+    tx.tenantUuid,
+    type,
+    only ? uuidFromId(only) : null,
+  ]);
   const sending = new Set<string>();
   return subscriptions
     .filter(({ webhook_id, pattern }) => {

@@ -64,8 +64,13 @@ interface EventRow {
 
 const columns = `id, type, source, subject, data, time, depth, run_id, created_at, created_at::text as created_text`;
 
-/** A page of events, newest first, with their deliveries. A cursor that this function did not make is taken for none. */
-export async function listEvents(tx: TenantTransaction, { type, since, until, limit, cursor }: EventQuery): Promise<EventPage> {
+/**
+ * A page of events, newest first, with their deliveries. A cursor that this function did not make is taken for none.
+ */
+export async function listEvents(
+  tx: TenantTransaction,
+  { type, since, until, limit, cursor }: EventQuery,
+): Promise<EventPage> {
   const [at, id] = readCursor(cursor) ?? [null, null];
   const rows = await tx.query<EventRow>(
     `select ${columns} from events
@@ -75,29 +80,50 @@ export async function listEvents(tx: TenantTransaction, { type, since, until, li
   );
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  return { events: await withDeliveries(tx, page), cursor: rows.length > limit && last ? Buffer.from(JSON.stringify([last.created_text, last.id])).toString('base64url') : null };
+  return {
+    events: await withDeliveries(tx, page),
+    cursor:
+      rows.length > limit && last
+        ? Buffer.from(JSON.stringify([last.created_text, last.id])).toString('base64url')
+        : null,
+  };
 }
 
 /** One event with its deliveries, or `null` when the tenant has none with that id. */
 export async function findEvent(tx: TenantTransaction, id: string): Promise<StoredEvent | null> {
-  const rows = await tx.query<EventRow>(`select ${columns} from events where tenant_id = $1 and id = $2`, [tx.tenantUuid, id.replaceAll('\0', '\uFFFD')]);
+  const rows = await tx.query<EventRow>(`select ${columns} from events where tenant_id = $1 and id = $2`, [
+    tx.tenantUuid,
+    id.replaceAll('\0', '\uFFFD'),
+  ]);
   const [event] = await withDeliveries(tx, rows);
   return event ?? null;
 }
 
 /** Events that some runs emitted, in the order in which they were written, at most `limit`. */
-export async function eventsEmittedBy(tx: TenantTransaction, runIds: readonly Id<'run'>[], limit: number): Promise<StoredEvent[]> {
-  const rows = await tx.query<EventRow>(`select ${columns} from events where tenant_id = $1 and run_id = any($2::uuid[]) order by created_at, id limit $3`, [
-    tx.tenantUuid,
-    runIds.map(uuidFromId),
-    limit,
-  ]);
+export async function eventsEmittedBy(
+  tx: TenantTransaction,
+  runIds: readonly Id<'run'>[],
+  limit: number,
+): Promise<StoredEvent[]> {
+  const rows = await tx.query<EventRow>(
+    `select ${columns} from events where tenant_id = $1 and run_id = any($2::uuid[]) order by created_at, id limit $3`,
+    [tx.tenantUuid, runIds.map(uuidFromId), limit],
+  );
   return withDeliveries(tx, rows);
 }
 
 async function withDeliveries(tx: TenantTransaction, rows: EventRow[]): Promise<StoredEvent[]> {
   if (rows.length === 0) return [];
-  const runs = await tx.query<{ id: string; event_id: string; kind: string; name: string; plugin: string | null; status: RunStatus; attempts: number; replay_of: string | null }>(
+  const runs = await tx.query<{
+    id: string;
+    event_id: string;
+    kind: string;
+    name: string;
+    plugin: string | null;
+    status: RunStatus;
+    attempts: number;
+    replay_of: string | null;
+  }>(
     `select id, event_id, kind, name, plugin, status, jsonb_array_length(attempts) as attempts, replay_of from runs
      where tenant_id = $1 and event_id = any($2::text[]) and kind in ('event', 'webhook') order by id`,
     [tx.tenantUuid, rows.map(({ id }) => id)],
@@ -132,13 +158,19 @@ function readCursor(cursor: string | undefined): [at: string, id: string] | unde
     if (!Array.isArray(value) || value.length !== 2) return undefined;
     const [at, id] = value as unknown[];
     if (typeof at !== 'string' || typeof id !== 'string' || id.includes('\0')) return undefined;
-    return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/.test(at) && !Number.isNaN(Date.parse(at.replace(' ', 'T').replace('+00', 'Z'))) ? [at, id] : undefined;
+    return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/.test(at) &&
+      !Number.isNaN(Date.parse(at.replace(' ', 'T').replace('+00', 'Z')))
+      ? [at, id]
+      : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** An event pattern (libs/events) as a POSIX regular expression; every character outside a name's own matches itself only. */
+/**
+ * An event pattern (libs/events) as a POSIX regular expression; every character outside a name's own matches itself
+ * only.
+ */
 function patternAsRegex(pattern: string): string {
   if (pattern === '**') return '';
   const parts = pattern.slice(0, 400).replaceAll('\0', '').split('.');
@@ -148,7 +180,8 @@ function patternAsRegex(pattern: string): string {
     if (part === '**') out += isFirst ? '([^.]+\\.)*' : '(\\.[^.]+)*';
     else {
       const afterLeadingMany = index > 0 && parts.slice(0, index).every((before) => before === '**');
-      out += (isFirst || afterLeadingMany ? '' : '\\.') + (part === '*' ? '[^.]+' : part.replace(/[^a-z0-9_-]/gi, '\\$&'));
+      out +=
+        (isFirst || afterLeadingMany ? '' : '\\.') + (part === '*' ? '[^.]+' : part.replace(/[^a-z0-9_-]/gi, '\\$&'));
     }
   });
   return `^${out}$`;

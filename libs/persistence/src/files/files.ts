@@ -1,6 +1,7 @@
 /**
- * What the platform knows of tenants' files: their keys, sizes and digests, and which object of the store holds their bytes. Whoever writes
- * announces the object first ({@link announceFileObject}), so that a crash leaves nothing behind that is not known.
+ * What the platform knows of tenants' files: their keys, sizes and digests, and which object of the store holds their
+ * bytes. Whoever writes announces the object first ({@link announceFileObject}), so that a crash leaves nothing behind
+ * that is not known.
  */
 import type { TenantTransaction, PlatformTransaction } from '../core/database.js';
 import { saidOf } from '../quotas/quotas.js';
@@ -55,12 +56,18 @@ const record = (row: Row): FileRecord => ({
 
 /** A file by its key, or `undefined`. */
 export async function findFile(tx: TenantTransaction, key: string): Promise<FileRecord | undefined> {
-  const [row] = await tx.query<Row>(`select ${columns} from files where tenant_id = $1 and key = $2`, [tx.tenantUuid, key]);
+  const [row] = await tx.query<Row>(`select ${columns} from files where tenant_id = $1 and key = $2`, [
+    tx.tenantUuid,
+    key,
+  ]);
   return row && record(row);
 }
 
 /** Files whose key begins with a prefix, in the order of the keys' bytes, after `after` (exclusive) when given. */
-export async function listFiles(tx: TenantTransaction, { prefix, after, limit }: { prefix: string; after: string | undefined; limit: number }): Promise<FileRecord[]> {
+export async function listFiles(
+  tx: TenantTransaction,
+  { prefix, after, limit }: { prefix: string; after: string | undefined; limit: number },
+): Promise<FileRecord[]> {
   const rows = await tx.query<Row>(
     `select ${columns} from files where tenant_id = $1 and key >= $2 and starts_with(key, $2) and ($3::text is null or key > $3) order by key limit $4`,
     [tx.tenantUuid, prefix, after ?? null, limit],
@@ -71,16 +78,33 @@ export async function listFiles(tx: TenantTransaction, { prefix, after, limit }:
 /** What the tenant's files come to now. `lock`: nobody else changes it until this transaction ends. */
 export async function readFileUsage(tx: TenantTransaction, { lock = false } = {}): Promise<FileUsage> {
   if (lock) await tx.query('insert into file_usage (tenant_id) values ($1) on conflict do nothing', [tx.tenantUuid]);
-  const [row] = await tx.query<{ size_bytes: string; files: string; max_bytes: string | null; max_files: string | null }>(
+  const [row] = await tx.query<{
+    size_bytes: string;
+    files: string;
+    max_bytes: string | null;
+    max_files: string | null;
+  }>(
     `select size_bytes, files, ${saidOf('file_bytes')} as max_bytes, ${saidOf('files')} as max_files from file_usage where tenant_id = $1${lock ? ' for update' : ''}`,
     [tx.tenantUuid],
   );
   const said = (max: string | null | undefined): number | null => (typeof max === 'string' ? Number(max) : null);
-  return { sizeBytes: Number(row?.size_bytes ?? 0), files: Number(row?.files ?? 0), maxBytes: said(row?.max_bytes), maxFiles: said(row?.max_files) };
+  return {
+    sizeBytes: Number(row?.size_bytes ?? 0),
+    files: Number(row?.files ?? 0),
+    maxBytes: said(row?.max_bytes),
+    maxFiles: said(row?.max_files),
+  };
 }
 
-/** Writes a file's row, replacing the one of the same key, and counts the difference. Call under {@link readFileUsage} with `lock`. */
-export async function putFile(tx: TenantTransaction, file: Pick<FileRecord, 'key' | 'object' | 'sizeBytes' | 'contentType' | 'sha256' | 'createdBy'>, replaced: FileRecord | undefined): Promise<FileRecord> {
+/**
+ * Writes a file's row, replacing the one of the same key, and counts the difference. Call under {@link readFileUsage}
+ * with `lock`.
+ */
+export async function putFile(
+  tx: TenantTransaction,
+  file: Pick<FileRecord, 'key' | 'object' | 'sizeBytes' | 'contentType' | 'sha256' | 'createdBy'>,
+  replaced: FileRecord | undefined,
+): Promise<FileRecord> {
   const [row] = await tx.query<Row>(
     `insert into files (tenant_id, key, object, size_bytes, content_type, sha256, created_by) values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (tenant_id, key) do update set object = excluded.object, size_bytes = excluded.size_bytes, content_type = excluded.content_type,
@@ -100,12 +124,22 @@ export async function deleteFile(tx: TenantTransaction, file: FileRecord): Promi
 }
 
 async function count(tx: TenantTransaction, bytes: number, files: number): Promise<void> {
-  await tx.execute('update file_usage set size_bytes = size_bytes + $2, files = files + $3 where tenant_id = $1', [tx.tenantUuid, bytes, files]);
+  await tx.execute('update file_usage set size_bytes = size_bytes + $2, files = files + $3 where tenant_id = $1', [
+    tx.tenantUuid,
+    bytes,
+    files,
+  ]);
 }
 
-/** Says that an object is about to be written. Unless a row of `files` names it by then, it is removed after `dueInS` seconds. */
+/**
+ * Says that an object is about to be written. Unless a row of `files` names it by then, it is removed after `dueInS`
+ * seconds.
+ */
 export async function announceFileObject(tx: TenantTransaction, object: string, dueInS: number): Promise<void> {
-  await tx.query('insert into file_objects (object, owner, due_at) values ($1, $2, now() + make_interval(secs => $3))', [object, tx.tenantUuid, dueInS]);
+  await tx.query(
+    'insert into file_objects (object, owner, due_at) values ($1, $2, now() + make_interval(secs => $3))',
+    [object, tx.tenantUuid, dueInS],
+  );
 }
 
 /** Takes an announced object for a row of `files`; `false` when its time had run out and it may be gone. */
@@ -120,7 +154,10 @@ export async function dropFileObject(tx: TenantTransaction, object: string): Pro
 }
 
 /** Objects to remove, at most `limit`, kept from other sweepers for `leaseS` seconds. */
-export async function claimDueFileObjects(tx: PlatformTransaction, { limit, leaseS }: { limit: number; leaseS: number }): Promise<string[]> {
+export async function claimDueFileObjects(
+  tx: PlatformTransaction,
+  { limit, leaseS }: { limit: number; leaseS: number },
+): Promise<string[]> {
   const rows = await tx.query<{ object: string }>(
     `update file_objects set due_at = now() + make_interval(secs => $2)
      where object in (select object from file_objects where due_at <= now() order by due_at limit $1 for update skip locked) returning object`,

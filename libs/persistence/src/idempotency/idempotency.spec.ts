@@ -19,11 +19,16 @@ const reserve = (tenant: { id: Id<'tenant'> }, change: Partial<typeof entry> = {
 const complete = (tenant: { id: Id<'tenant'> }, claim: number): Promise<boolean> =>
   db.database.forTenant(tenant.id).transaction((tx) => completeIdempotent(tx, { ...entry, claim, ...answer }));
 const age = (tenant: { id: Id<'tenant'> }, interval: string): Promise<unknown> =>
-  db.sql('update idempotency_keys set created_at = created_at - $2::interval where tenant_id = $1', [uuidFromId(tenant.id), interval]);
+  db.sql('update idempotency_keys set created_at = created_at - $2::interval where tenant_id = $1', [
+    uuidFromId(tenant.id),
+    interval,
+  ]);
 
 it('lets one of many equal requests do the work and gives the others its answer', async () => {
   const tenant = await db.makeTenant();
-  const states = (await Promise.all(Array.from({ length: 8 }, () => reserve(tenant)))).map((reservation) => reservation.state);
+  const states = (await Promise.all(Array.from({ length: 8 }, () => reserve(tenant)))).map(
+    (reservation) => reservation.state,
+  );
   expect(states.sort()).toEqual([...Array.from({ length: 7 }, () => 'in-flight'), 'reserved']);
   expect(await complete(tenant, 1)).toBe(true);
   expect(await reserve(tenant)).toEqual({ state: 'replay', ...answer });
@@ -55,7 +60,11 @@ it('takes another answer of the request that has the key, and none of one that l
   await reserve(tenant);
   await complete(tenant, 1);
   const later = { status: 200, headers: {}, body: '{"id":1,"ended":true}' };
-  expect(await db.database.forTenant(tenant.id).transaction((tx) => completeIdempotent(tx, { ...entry, claim: 1, ...later }))).toBe(true);
+  expect(
+    await db.database
+      .forTenant(tenant.id)
+      .transaction((tx) => completeIdempotent(tx, { ...entry, claim: 1, ...later })),
+  ).toBe(true);
   expect(await reserve(tenant)).toEqual({ state: 'replay', ...later });
   expect(await complete(tenant, 2)).toBe(false);
 });
@@ -63,7 +72,8 @@ it('takes another answer of the request that has the key, and none of one that l
 it('gives a key back after a failure, and never one whose work was done', async () => {
   const tenant = await db.makeTenant();
   await reserve(tenant);
-  const release = (): Promise<void> => db.database.forTenant(tenant.id).transaction((tx) => releaseIdempotent(tx, { ...entry, claim: 1 }));
+  const release = (): Promise<void> =>
+    db.database.forTenant(tenant.id).transaction((tx) => releaseIdempotent(tx, { ...entry, claim: 1 }));
   await release();
   expect(await reserve(tenant)).toEqual({ state: 'reserved', claim: 1 });
   await complete(tenant, 1);
@@ -78,6 +88,10 @@ it('forgets after 24 hours', async () => {
   await age(tenant, '25 hours');
   expect(await reserve(tenant, { fingerprint: 'g' })).toEqual({ state: 'reserved', claim: 2 });
   await age(tenant, '25 hours');
-  expect(await db.database.platform((tx) => removeExpired(tx, { what: 'idempotency_keys', retention: defaultRetention, limit: 5000 }))).toBe(1);
+  expect(
+    await db.database.platform((tx) =>
+      removeExpired(tx, { what: 'idempotency_keys', retention: defaultRetention, limit: 5000 }),
+    ),
+  ).toBe(1);
   expect(await reserve(tenant)).toEqual({ state: 'reserved', claim: 1 });
 });

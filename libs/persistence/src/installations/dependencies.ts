@@ -22,7 +22,10 @@ export async function findDependencyNodes(tx: TenantTransaction, slugs: readonly
 }
 
 /** The enabled installations that need `slug`, each with the range it needs, in order of slug. */
-export async function findEnabledDependents(tx: TenantTransaction, slug: string): Promise<{ slug: string; range: string }[]> {
+export async function findEnabledDependents(
+  tx: TenantTransaction,
+  slug: string,
+): Promise<{ slug: string; range: string }[]> {
   return tx.query<{ slug: string; range: string }>(
     `select i.slug, r.manifest->'dependencies'->>$2 as range
      from installations i join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id

@@ -3,7 +3,9 @@ import type { Id, JsonObject } from '@annex/kernel';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 import { idColumn } from '../core/id-column.js';
 
-/** What an installation is doing (CONTRACT §5). `installed`: never enabled yet. `suspended`: stopped by the platform. */
+/**
+ * What an installation is doing (CONTRACT §5). `installed`: never enabled yet. `suspended`: stopped by the platform.
+ */
 export type InstallationStatus = 'installed' | 'enabled' | 'disabled' | 'suspended';
 
 /** A plugin in a tenant. */
@@ -24,7 +26,9 @@ export class InstallationRow {
   @Column({ name: 'status', type: 'text' })
   status!: InstallationStatus;
 
-  /** Why the platform stopped it, for people: `suspended`, or `disabled` because it failed again and again. Else `null`. */
+  /**
+   * Why the platform stopped it, for people: `suspended`, or `disabled` because it failed again and again. Else `null`.
+   */
   @Column({ name: 'status_reason', type: 'text', nullable: true })
   statusReason!: string | null;
 

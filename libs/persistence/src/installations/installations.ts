@@ -7,8 +7,9 @@ import { InstallationRow } from './installation-row.js';
 const slugPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /**
- * Lets one transaction at a time change a tenant's plugins, until it ends: enabling one looks at others (dependencies), and the same slug may be
- * uploaded twice at once. Throws what PostgreSQL throws for a lock that was not free within 10 s (SQLSTATE 55P03).
+ * Lets one transaction at a time change a tenant's plugins, until it ends: enabling one looks at others (dependencies),
+ * and the same slug may be uploaded twice at once. Throws what PostgreSQL throws for a lock that was not free within 10
+ * s (SQLSTATE 55P03).
  */
 export async function lockInstallations(tx: TenantTransaction): Promise<void> {
   await tx.query("select set_config('lock_timeout', '10s', true)");
@@ -27,7 +28,9 @@ function sqlState(thrown: unknown): unknown {
   return driverError?.code ?? code;
 }
 
-/** The installation that a caller names by id or slug; any text may come. An id wins over a slug that looks like one. */
+/**
+ * The installation that a caller names by id or slug; any text may come. An id wins over a slug that looks like one.
+ */
 export async function findInstallation(tx: TenantTransaction, idOrSlug: string): Promise<InstallationRow | null> {
   const repository = tx.manager.getRepository(InstallationRow);
   const id = parseId('installation', idOrSlug);
@@ -42,7 +45,10 @@ export async function findInstallationBySlug(tx: TenantTransaction, slug: string
 }
 
 /** Up to `limit` installations in order of slug, after that of `after`. */
-export async function listInstallations(tx: TenantTransaction, { limit, after }: { limit: number; after: string | null }): Promise<InstallationRow[]> {
+export async function listInstallations(
+  tx: TenantTransaction,
+  { limit, after }: { limit: number; after: string | null },
+): Promise<InstallationRow[]> {
   return tx.manager.getRepository(InstallationRow).find({
     where: { tenantId: tx.tenantId, ...(after !== null && { slug: MoreThan(after) }) },
     order: { slug: 'ASC' },
@@ -51,7 +57,10 @@ export async function listInstallations(tx: TenantTransaction, { limit, after }:
 }
 
 /** Makes an installation without a release: give it one in the same transaction. */
-export async function insertInstallation(tx: TenantTransaction, { slug, name, at }: { slug: string; name: string; at: Date }): Promise<InstallationRow> {
+export async function insertInstallation(
+  tx: TenantTransaction,
+  { slug, name, at }: { slug: string; name: string; at: Date },
+): Promise<InstallationRow> {
   const row: InstallationRow = {
     tenantId: tx.tenantId,
     id: newId('installation', at.getTime()),
@@ -70,15 +79,24 @@ export async function insertInstallation(tx: TenantTransaction, { slug, name, at
 }
 
 /** What may change of an installation. */
-export type InstallationChange = Partial<Pick<InstallationRow, 'name' | 'status' | 'statusReason' | 'releaseId' | 'granted' | 'config'>>;
+export type InstallationChange = Partial<
+  Pick<InstallationRow, 'name' | 'status' | 'statusReason' | 'releaseId' | 'granted' | 'config'>
+>;
 
 /** Changes an installation and answers how it is now. */
-export async function updateInstallation(tx: TenantTransaction, row: InstallationRow, change: InstallationChange & { updatedAt: Date }): Promise<InstallationRow> {
+export async function updateInstallation(
+  tx: TenantTransaction,
+  row: InstallationRow,
+  change: InstallationChange & { updatedAt: Date },
+): Promise<InstallationRow> {
   await tx.manager.getRepository(InstallationRow).update({ tenantId: tx.tenantId, id: row.id }, change as object);
   return { ...row, ...change };
 }
 
-/** Deletes an installation with all that hangs on it: releases, secrets, schedules, webhooks. Answers whether it was there. */
+/**
+ * Deletes an installation with all that hangs on it: releases, secrets, schedules, webhooks. Answers whether it was
+ * there.
+ */
 export async function deleteInstallation(tx: TenantTransaction, id: Id<'installation'>): Promise<boolean> {
   const { affected } = await tx.manager.getRepository(InstallationRow).delete({ tenantId: tx.tenantId, id });
   return (affected ?? 0) > 0;
@@ -89,10 +107,21 @@ const eraseRows = 20_000;
 
 const uninstalledError = { code: 'CANCELLED', message: 'The plugin was uninstalled.' };
 
-/** Ends runs of an installation that are not done; a worker that has one can write nothing about it any more. Answers how many ended. */
-async function cancelOpenRuns(tx: Transaction, [tenantUuid, uuid]: readonly [string, string], limit: number): Promise<number> {
+/**
+ * Ends runs of an installation that are not done; a worker that has one can write nothing about it any more. Answers
+ * how many ended.
+ */
+async function cancelOpenRuns(
+  tx: Transaction,
+  [tenantUuid, uuid]: readonly [string, string],
+  limit: number,
+): Promise<number> {
   const open = `tenant_id = $1 and installation_id = $2 and status in ('queued', 'running', 'retrying')`;
-  for (const { id } of await tx.query<{ id: string }>(`select id from runs where ${open} and status = 'running'`, [tenantUuid, uuid])) await tx.notify('annex_cancel', id);
+  for (const { id } of await tx.query<{ id: string }>(`select id from runs where ${open} and status = 'running'`, [
+    tenantUuid,
+    uuid,
+  ]))
+    await tx.notify('annex_cancel', id);
   return tx.execute(
     `update runs set status = 'cancelled', finished_at = now(), error = $3::json, claims = claims + 1, next_attempt_at = null, dispatched_at = null, lease_until = null,
        lease_owner = null, waiting_for = null, cancel_requested = false
@@ -101,7 +130,9 @@ async function cancelOpenRuns(tx: Transaction, [tenantUuid, uuid]: readonly [str
   );
 }
 
-/** Dead letters of a plugin that is gone can never be replayed, so they are none any more. Answers how many there were. */
+/**
+ * Dead letters of a plugin that is gone can never be replayed, so they are none any more. Answers how many there were.
+ */
 function discardLetters(tx: Transaction, key: readonly [string, string], limit: number): Promise<number> {
   return tx.execute(
     `update runs set discarded_at = now() where tenant_id = $1 and id = any(array(select id from runs where tenant_id = $1 and installation_id = $2 and ${isDeadLetterSql} limit ${limit} for update))`,
@@ -110,10 +141,13 @@ function discardLetters(tx: Transaction, key: readonly [string, string], limit: 
 }
 
 /**
- * Erases what an installation kept (its keys, the bodies of its deliveries) and ends what of its runs is not done. Its history, the runs and
- * their logs, stays as long as that of others. Call before {@link deleteInstallation}.
+ * Erases what an installation kept (its keys, the bodies of its deliveries) and ends what of its runs is not done. Its
+ * history, the runs and their logs, stays as long as that of others. Call before {@link deleteInstallation}.
  */
-export async function eraseInstallationRows(tx: TenantTransaction, { id, slug, name }: Pick<InstallationRow, 'id' | 'slug' | 'name'>): Promise<void> {
+export async function eraseInstallationRows(
+  tx: TenantTransaction,
+  { id, slug, name }: Pick<InstallationRow, 'id' | 'slug' | 'name'>,
+): Promise<void> {
   const key = [tx.tenantUuid, uuidFromId(id)] as const;
   const deliveries = `delete from webhook_deliveries where ctid = any(array(select d.ctid from webhook_deliveries d join webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id
     where w.tenant_id = $1 and w.installation_id = $2 limit ${eraseRows}))`;
@@ -123,13 +157,19 @@ export async function eraseInstallationRows(tx: TenantTransaction, { id, slug, n
   while ((await cancelOpenRuns(tx, key, eraseRows)) === eraseRows);
   await tx.query('delete from plugin_failures where tenant_id = $1 and installation_id = $2', key);
   // What is being written for it at this moment comes a little later: the eraser looks after it.
-  await tx.query('insert into uninstalled (tenant_id, installation_id, slug, name) values ($1, $2, $3, $4) on conflict do nothing', [...key, slug, name]);
+  await tx.query(
+    'insert into uninstalled (tenant_id, installation_id, slug, name) values ($1, $2, $3, $4) on conflict do nothing',
+    [...key, slug, name],
+  );
 }
 
 /** How long an uninstalled plugin is looked after, for rows that were being written when it went. */
 const lookedAfter = `interval '15 minutes'`;
 
-/** Ends one portion of what uninstalled plugins left open: runs, and dead letters. Answers whether there may be more now. Several workers share the work. */
+/**
+ * Ends one portion of what uninstalled plugins left open: runs, and dead letters. Answers whether there may be more
+ * now. Several workers share the work.
+ */
 export async function eraseUninstalled(tx: PlatformTransaction, portion = 5000): Promise<boolean> {
   const [gone] = await tx.query<{ tenant_id: string; installation_id: string; is_over: boolean }>(
     `select tenant_id, installation_id, at < now() - ${lookedAfter} as is_over from uninstalled where next_at <= now() order by next_at limit 1 for update skip locked`,

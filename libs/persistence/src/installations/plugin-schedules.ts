@@ -1,4 +1,7 @@
-/** The rows of `schedules` as installing, enabling and admins write them. What happens when one is due stands in the area schedules/. */
+/**
+ * The rows of `schedules` as installing, enabling and admins write them. What happens when one is due stands in the
+ * area schedules/.
+ */
 import { idFromUuid, newId, uuidFromId, type Id } from '@annex/kernel';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
 import type { TenantTransaction } from '../core/database.js';
@@ -54,7 +57,11 @@ interface Row {
 }
 
 /** The schedules of some installations. `lock`: nobody decides a tick of theirs until the transaction ends. */
-export async function listPluginSchedules(tx: TenantTransaction, installationIds: readonly Id<'installation'>[], { lock = false } = {}): Promise<PluginSchedule[]> {
+export async function listPluginSchedules(
+  tx: TenantTransaction,
+  installationIds: readonly Id<'installation'>[],
+  { lock = false } = {},
+): Promise<PluginSchedule[]> {
   const rows = await tx.query<Row>(
     `select id, installation_id, name, spec_hash, schedule, timezone, overridden, overlap, catch_up, misfire_deadline_s, jitter_s, paused, active, next_at, resting_since, rested_until, rested_for
      from schedules where tenant_id = $1 and installation_id = any($2) order by name ${lock ? 'for update' : ''}`,
@@ -115,12 +122,15 @@ export async function savePluginSchedule(tx: TenantTransaction, schedule: Omit<P
 }
 
 /** Lets an installation's schedules rest from `at` on: no tick runs until one is saved as active again. */
-export async function restPluginSchedules(tx: TenantTransaction, installationId: Id<'installation'>, at: Date): Promise<void> {
-  await tx.query('update schedules set active = false, resting_since = $3, updated_at = now() where tenant_id = $1 and installation_id = $2 and active', [
-    tx.tenantUuid,
-    uuidFromId(installationId),
-    at,
-  ]);
+export async function restPluginSchedules(
+  tx: TenantTransaction,
+  installationId: Id<'installation'>,
+  at: Date,
+): Promise<void> {
+  await tx.query(
+    'update schedules set active = false, resting_since = $3, updated_at = now() where tenant_id = $1 and installation_id = $2 and active',
+    [tx.tenantUuid, uuidFromId(installationId), at],
+  );
 }
 
 /** The latest run of a job, ticks that did not run included. */
@@ -136,9 +146,20 @@ export interface LastRun {
 }
 
 /** The latest run of each of some jobs; jobs that never ran are missing. */
-export async function findLastRuns(tx: TenantTransaction, jobs: readonly { installationId: Id<'installation'>; name: string }[]): Promise<LastRun[]> {
+export async function findLastRuns(
+  tx: TenantTransaction,
+  jobs: readonly { installationId: Id<'installation'>; name: string }[],
+): Promise<LastRun[]> {
   if (jobs.length === 0) return [];
-  const rows = await tx.query<{ installation_id: string; name: string; id: string; status: string; queued_at: Date; started_at: Date | null; finished_at: Date | null }>(
+  const rows = await tx.query<{
+    installation_id: string;
+    name: string;
+    id: string;
+    status: string;
+    queued_at: Date;
+    started_at: Date | null;
+    finished_at: Date | null;
+  }>(
     `select j.installation_id, j.name, r.id, r.status, r.queued_at, r.started_at, r.finished_at
      from unnest($2::uuid[], $3::text[]) as j (installation_id, name)
      cross join lateral (select id, status, queued_at, started_at, finished_at from runs

@@ -4,7 +4,10 @@ import type { TenantTransaction } from '../core/database.js';
 import { ReleaseRow } from './release-row.js';
 
 /** Adds a release. Its blobs must be stored already ({@link storeBlobs}). */
-export async function insertRelease(tx: TenantTransaction, release: Omit<ReleaseRow, 'id' | 'tenantId'>): Promise<ReleaseRow> {
+export async function insertRelease(
+  tx: TenantTransaction,
+  release: Omit<ReleaseRow, 'id' | 'tenantId'>,
+): Promise<ReleaseRow> {
   const row: ReleaseRow = { ...release, tenantId: tx.tenantId, id: newId('release', release.createdAt.getTime()) };
   await tx.manager.getRepository(ReleaseRow).insert(row as object);
   return row;
@@ -16,7 +19,10 @@ export async function findRelease(tx: TenantTransaction, id: Id<'release'>): Pro
 }
 
 /** Releases by id, for showing many installations. */
-export async function findReleases(tx: TenantTransaction, ids: readonly Id<'release'>[]): Promise<Map<Id<'release'>, ReleaseRow>> {
+export async function findReleases(
+  tx: TenantTransaction,
+  ids: readonly Id<'release'>[],
+): Promise<Map<Id<'release'>, ReleaseRow>> {
   if (ids.length === 0) return new Map();
   const rows = await tx.manager.getRepository(ReleaseRow).findBy({ tenantId: tx.tenantId, id: In([...ids]) });
   return new Map(rows.map((row) => [row.id, row]));
@@ -38,14 +44,23 @@ export async function listReleases(
 ): Promise<ReleaseSummary[]> {
   return tx.manager.getRepository(ReleaseRow).find({
     select: { id: true, version: true, sha256: true, createdBy: true, createdAt: true },
-    where: { tenantId: tx.tenantId, installationId, ...(before && { id: LessThan(before) }), ...(version !== undefined && { version }) },
+    where: {
+      tenantId: tx.tenantId,
+      installationId,
+      ...(before && { id: LessThan(before) }),
+      ...(version !== undefined && { version }),
+    },
     order: { id: 'DESC' },
     take: limit,
   });
 }
 
 /** Removes an installation's releases beyond the newest `keep`, never the active one, and answers how many went. */
-export async function pruneReleases(tx: TenantTransaction, installationId: Id<'installation'>, keep: number): Promise<number> {
+export async function pruneReleases(
+  tx: TenantTransaction,
+  installationId: Id<'installation'>,
+  keep: number,
+): Promise<number> {
   return tx.execute(
     `delete from releases r where r.tenant_id = $1 and r.installation_id = $2
        and r.id not in (select id from releases where tenant_id = $1 and installation_id = $2 order by id desc limit $3)

@@ -10,13 +10,19 @@ export interface Subscription {
   policy: RunPolicy;
 }
 
-/** Makes these, and no others, the subscriptions of an installation. Events written later find them; runs made earlier stay. */
+/**
+ * Makes these, and no others, the subscriptions of an installation. Events written later find them; runs made earlier
+ * stay.
+ */
 export async function replaceSubscriptions(
   tx: TenantTransaction,
   { installationId, plugin }: { installationId: Id<'installation'>; plugin: string },
   subscriptions: readonly Subscription[],
 ): Promise<void> {
-  await tx.query('delete from subscriptions where tenant_id = $1 and installation_id = $2', [tx.tenantUuid, uuidFromId(installationId)]);
+  await tx.query('delete from subscriptions where tenant_id = $1 and installation_id = $2', [
+    tx.tenantUuid,
+    uuidFromId(installationId),
+  ]);
   if (subscriptions.length === 0) return;
   await tx.query(
     `insert into subscriptions (tenant_id, installation_id, pattern, ordinal, plugin, policy)

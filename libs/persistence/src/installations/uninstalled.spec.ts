@@ -26,12 +26,23 @@ async function fill(at: TestInstallation, status: string, count: number): Promis
 }
 
 async function addLogs(at: TestInstallation, count: number): Promise<void> {
-  await db.sql(`insert into run_logs (tenant_id, run_id, installation_id, plugin, time, level, message) select $1, uuidv7(), $2, $3, now(), 'info', 'x' from generate_series(1, $4::int)`, [...key(at), at.slug, count]);
+  await db.sql(
+    `insert into run_logs (tenant_id, run_id, installation_id, plugin, time, level, message) select $1, uuidv7(), $2, $3, now(), 'info', 'x' from generate_series(1, $4::int)`,
+    [...key(at), at.slug, count],
+  );
 }
 
 const statuses = async (at: TestInstallation): Promise<Record<string, number>> =>
-  Object.fromEntries((await db.sql<{ status: string; n: number }>('select status, count(*)::int as n from runs where tenant_id = $1 and installation_id = $2 group by 1', key(at))).map(({ status, n }) => [status, n]));
-const logs = async (at: TestInstallation): Promise<number> => (await db.sql('select 1 from run_logs where tenant_id = $1 and installation_id = $2', key(at))).length;
+  Object.fromEntries(
+    (
+      await db.sql<{ status: string; n: number }>(
+        'select status, count(*)::int as n from runs where tenant_id = $1 and installation_id = $2 group by 1',
+        key(at),
+      )
+    ).map(({ status, n }) => [status, n]),
+  );
+const logs = async (at: TestInstallation): Promise<number> =>
+  (await db.sql('select 1 from run_logs where tenant_id = $1 and installation_id = $2', key(at))).length;
 
 const uninstall = (at: TestInstallation): Promise<void> =>
   db.database.forTenant(at.tenantId).transaction(async (tx) => {
@@ -43,8 +54,10 @@ const eraseAll = async (): Promise<void> => {
   while (await db.database.platform((tx) => eraseUninstalled(tx, 100)));
 };
 
-const seen = (at: TestInstallation, filter: Partial<RunFilter>): Promise<RunRow[]> => db.database.forTenant(at.tenantId).transaction((tx) => listRuns(tx, { limit: 1000, ...filter }));
-const letters = (at: TestInstallation): Promise<unknown[]> => db.database.forTenant(at.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 1000 }));
+const seen = (at: TestInstallation, filter: Partial<RunFilter>): Promise<RunRow[]> =>
+  db.database.forTenant(at.tenantId).transaction((tx) => listRuns(tx, { limit: 1000, ...filter }));
+const letters = (at: TestInstallation): Promise<unknown[]> =>
+  db.database.forTenant(at.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 1000 }));
 
 describe('an uninstalled plugin', () => {
   it('leaves its history: runs and logs stay, listed under the slug that it had, and those of a later plugin of that slug beside them', async () => {
@@ -63,8 +76,15 @@ describe('an uninstalled plugin', () => {
     const found = await seen(gone, { plugin: gone.slug });
     expect(found).toHaveLength(53);
     expect(found.every(({ plugin }) => plugin === gone.slug)).toBe(true);
-    expect(found.map(({ id }) => id)).toEqual(found.map(({ id }) => id).toSorted().toReversed());
-    expect((await seen(gone, { plugin: gone.slug, limit: 10 })).map(({ id }) => id)).toEqual(found.slice(0, 10).map(({ id }) => id));
+    expect(found.map(({ id }) => id)).toEqual(
+      found
+        .map(({ id }) => id)
+        .toSorted()
+        .toReversed(),
+    );
+    expect((await seen(gone, { plugin: gone.slug, limit: 10 })).map(({ id }) => id)).toEqual(
+      found.slice(0, 10).map(({ id }) => id),
+    );
     expect(await seen(gone, { plugin: gone.slug, status: 'failed' })).toHaveLength(5);
     expect(await seen(gone, { installationId: gone.id })).toHaveLength(50);
     expect(await seen(gone, {})).toHaveLength(103);
@@ -73,16 +93,22 @@ describe('an uninstalled plugin', () => {
   it('has nothing open any more: what waits or runs is cancelled at once, and its dead letters are none', async () => {
     const { id: tenantId } = await db.makeTenant();
     const [gone, stays] = [await makeInstallation(db, tenantId), await makeInstallation(db, tenantId)];
-    for (const at of [gone, stays]) for (const status of ['queued', 'running', 'retrying', 'failed']) await fill(at, status, 30);
+    for (const at of [gone, stays])
+      for (const status of ['queued', 'running', 'retrying', 'failed']) await fill(at, status, 30);
     await uninstall(gone);
     expect(await statuses(gone)).toEqual({ cancelled: 90, failed: 30 });
     expect(await statuses(stays)).toEqual({ queued: 30, running: 30, retrying: 30, failed: 30 });
     expect(await seen(gone, { plugin: gone.slug, deadLetters: true })).toEqual([]);
     expect(await letters(gone)).toHaveLength(30);
     await eraseAll();
-    const [count] = await db.sql<{ n: number }>('select count(*)::int as n from runs where tenant_id = $1 and installation_id = $2 and discarded_at is not null', key(gone));
+    const [count] = await db.sql<{ n: number }>(
+      'select count(*)::int as n from runs where tenant_id = $1 and installation_id = $2 and discarded_at is not null',
+      key(gone),
+    );
     expect(count?.n).toBe(30);
-    expect((await seen(gone, { plugin: gone.slug, status: 'cancelled' }))[0]).toMatchObject({ error: { code: 'CANCELLED', message: 'The plugin was uninstalled.' } });
+    expect((await seen(gone, { plugin: gone.slug, status: 'cancelled' }))[0]).toMatchObject({
+      error: { code: 'CANCELLED', message: 'The plugin was uninstalled.' },
+    });
   });
 
   it('is looked after for what was being written at that moment, which never starts', async () => {
@@ -91,13 +117,21 @@ describe('an uninstalled plugin', () => {
     await uninstall(at);
     await eraseAll();
     await fill(at, 'queued', 3);
-    expect((await db.database.platform((tx) => handOverDueRuns(tx, { slots: 8 }))).filter((run) => run.tenantId === tenantId)).toEqual([]);
+    expect(
+      (await db.database.platform((tx) => handOverDueRuns(tx, { slots: 8 }))).filter(
+        (run) => run.tenantId === tenantId,
+      ),
+    ).toEqual([]);
     await db.sql('update uninstalled set next_at = now() where tenant_id = $1', [uuidFromId(tenantId)]);
     await eraseAll();
     expect(await statuses(at)).toEqual({ cancelled: 3 });
-    await db.sql(`update uninstalled set next_at = now(), at = now() - interval '1 hour' where tenant_id = $1`, [uuidFromId(tenantId)]);
+    await db.sql(`update uninstalled set next_at = now(), at = now() - interval '1 hour' where tenant_id = $1`, [
+      uuidFromId(tenantId),
+    ]);
     await eraseAll();
-    expect(await db.sql('select isfinite(next_at) as due from uninstalled where tenant_id = $1', [uuidFromId(tenantId)])).toEqual([{ due: false }]);
+    expect(
+      await db.sql('select isfinite(next_at) as due from uninstalled where tenant_id = $1', [uuidFromId(tenantId)]),
+    ).toEqual([{ due: false }]);
   });
 
   it('is forgotten when the last of its runs is', async () => {
@@ -106,12 +140,17 @@ describe('an uninstalled plugin', () => {
     await fill(at, 'failed', 1);
     await uninstall(at);
     const sweep = async (): Promise<number> => {
-      for (const what of ['runs', 'failed_runs', 'uninstalled']) await db.database.platform((tx) => removeExpired(tx, { what, retention: defaultRetention, limit: 100 }));
+      for (const what of ['runs', 'failed_runs', 'uninstalled'])
+        await db.database.platform((tx) => removeExpired(tx, { what, retention: defaultRetention, limit: 100 }));
       return (await db.sql('select 1 from uninstalled where tenant_id = $1', [uuidFromId(tenantId)])).length;
     };
-    await db.sql(`update uninstalled set at = now() - interval '100 days' where tenant_id = $1`, [uuidFromId(tenantId)]);
+    await db.sql(`update uninstalled set at = now() - interval '100 days' where tenant_id = $1`, [
+      uuidFromId(tenantId),
+    ]);
     expect(await sweep()).toBe(1);
-    await db.sql(`update runs set queued_at = now() - interval '100 days' where tenant_id = $1`, [uuidFromId(tenantId)]);
+    await db.sql(`update runs set queued_at = now() - interval '100 days' where tenant_id = $1`, [
+      uuidFromId(tenantId),
+    ]);
     expect(await sweep()).toBe(0);
   });
 });

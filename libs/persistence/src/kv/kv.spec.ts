@@ -17,12 +17,19 @@ beforeEach(async () => {
   installationId = (await makeInstallation(db, tenantId)).id;
 });
 
-const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> => db.database.forTenant(tenantId).transaction(work);
-const set = (key: string, value: Json, ttlS?: number) => inTenant((tx) => setKv(tx, { installationId, key, value, ttlS }));
+const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> =>
+  db.database.forTenant(tenantId).transaction(work);
+const set = (key: string, value: Json, ttlS?: number) =>
+  inTenant((tx) => setKv(tx, { installationId, key, value, ttlS }));
 const get = (key: string) => inTenant((tx) => getKv(tx, { installationId, key }));
-const incr = (key: string, by: number, ttlS?: number) => inTenant((tx) => incrementKv(tx, { installationId, key, by, ttlS }));
+const incr = (key: string, by: number, ttlS?: number) =>
+  inTenant((tx) => incrementKv(tx, { installationId, key, by, ttlS }));
 /** Makes a key's time run out, as waiting would. */
-const expire = (key: string) => db.sql(`update kv set expires_at = now() - interval '1 second' where installation_id = $1 and key = $2`, [uuidFromId(installationId), key]);
+const expire = (key: string) =>
+  db.sql(`update kv set expires_at = now() - interval '1 second' where installation_id = $1 and key = $2`, [
+    uuidFromId(installationId),
+    key,
+  ]);
 
 describe('the key-value store', () => {
   it.each<[string, Json]>([
@@ -41,8 +48,14 @@ describe('the key-value store', () => {
     const neighbour = await makeInstallation(db, tenantId);
     expect(await inTenant((tx) => getKv(tx, { installationId: neighbour.id, key: 'k' }))).toBeUndefined();
     const other = await db.makeTenant();
-    expect(await db.database.forTenant(other.id).transaction((tx) => getKv(tx, { installationId, key: 'k' }))).toBeUndefined();
-    await expect(db.database.forTenant(other.id).transaction((tx) => setKv(tx, { installationId, key: 'k', value: 1, ttlS: undefined }))).rejects.toThrow(/foreign key/);
+    expect(
+      await db.database.forTenant(other.id).transaction((tx) => getKv(tx, { installationId, key: 'k' })),
+    ).toBeUndefined();
+    await expect(
+      db.database
+        .forTenant(other.id)
+        .transaction((tx) => setKv(tx, { installationId, key: 'k', value: 1, ttlS: undefined })),
+    ).rejects.toThrow(/foreign key/);
     expect(await get('k')).toBe('mine');
   });
 
@@ -70,7 +83,11 @@ describe('the key-value store', () => {
     expect(first.map(({ key }) => key)).toEqual(['a:', 'a:10']);
     expect((await page('a:10')).map(({ key }) => key)).toEqual(['a:2', 'a:é']);
     expect(await page('a:é')).toEqual([]);
-    expect((await inTenant((tx) => listKv(tx, { installationId, prefix: 'a%', after: undefined, limit: 9 }))).map(({ key }) => key)).toEqual(['a%']);
+    expect(
+      (await inTenant((tx) => listKv(tx, { installationId, prefix: 'a%', after: undefined, limit: 9 }))).map(
+        ({ key }) => key,
+      ),
+    ).toEqual(['a%']);
   });
 
   it('counts up without losing a step when many do it at once', async () => {
@@ -83,7 +100,10 @@ describe('the key-value store', () => {
   it('begins at 0 again when the number had run out, and keeps its time when it had not', async () => {
     expect(await incr('n', 5, 60)).toBe(5);
     expect(await incr('n', 1, 1)).toBe(6);
-    const [row] = await db.sql<{ left: number }>('select extract(epoch from expires_at - now())::float8 as left from kv where installation_id = $1', [uuidFromId(installationId)]);
+    const [row] = await db.sql<{ left: number }>(
+      'select extract(epoch from expires_at - now())::float8 as left from kv where installation_id = $1',
+      [uuidFromId(installationId)],
+    );
     expect(row?.left).toBeGreaterThan(30);
     await expire('n');
     expect(await incr('n', 2)).toBe(2);
@@ -103,7 +123,11 @@ describe('the key-value store', () => {
     await set('live', 1, 60);
     await expire('old');
     await db.database.platform((tx) => deleteExpiredKv(tx, 1000));
-    expect((await db.sql('select key from kv where installation_id = $1', [uuidFromId(installationId)])).map(({ key }) => key)).toEqual(['live']);
+    expect(
+      (await db.sql('select key from kv where installation_id = $1', [uuidFromId(installationId)])).map(
+        ({ key }) => key,
+      ),
+    ).toEqual(['live']);
   });
 
   it('goes with its installation', async () => {

@@ -1,7 +1,7 @@
 /**
- * What plugins keep between runs (`ctx.kv`): private to an installation, JSON values with an optional time to live. Times are the
- * database's, so that processes with different clocks agree on what has run out. An entry that ran out is gone for every reader at once;
- * its row goes later ({@link deleteExpiredKv}).
+ * What plugins keep between runs (`ctx.kv`): private to an installation, JSON values with an optional time to live.
+ * Times are the database's, so that processes with different clocks agree on what has run out. An entry that ran out is
+ * gone for every reader at once; its row goes later ({@link deleteExpiredKv}).
  */
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
@@ -16,16 +16,21 @@ const live = '(expires_at is null or expires_at > clock_timestamp())';
 
 /** The value of a key, or `undefined` when there is none or it ran out. */
 export async function getKv(tx: TenantTransaction, { installationId, key }: KvKey): Promise<Json | undefined> {
-  const [row] = await tx.query<{ value: Json }>(`select value from kv where tenant_id = $1 and installation_id = $2 and key = $3 and ${live}`, [
-    tx.tenantUuid,
-    uuidFromId(installationId),
-    key,
-  ]);
+  const [row] = await tx.query<{ value: Json }>(
+    `select value from kv where tenant_id = $1 and installation_id = $2 and key = $3 and ${live}`,
+    [tx.tenantUuid, uuidFromId(installationId), key],
+  );
   return row?.value;
 }
 
-/** Writes a value. `ttlS`: seconds until it is gone, fractions allowed; `undefined`: it stays, whatever time it had before. */
-export async function setKv(tx: TenantTransaction, { installationId, key, value, ttlS }: KvKey & { value: Json; ttlS: number | undefined }): Promise<void> {
+/**
+ * Writes a value. `ttlS`: seconds until it is gone, fractions allowed; `undefined`: it stays, whatever time it had
+ * before.
+ */
+export async function setKv(
+  tx: TenantTransaction,
+  { installationId, key, value, ttlS }: KvKey & { value: Json; ttlS: number | undefined },
+): Promise<void> {
   await tx.query(
     `insert into kv (tenant_id, installation_id, key, value, expires_at)
      values ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5))
@@ -36,20 +41,22 @@ export async function setKv(tx: TenantTransaction, { installationId, key, value,
 
 /** Forgets a key; answers whether there was one that had not run out. */
 export async function deleteKv(tx: TenantTransaction, { installationId, key }: KvKey): Promise<boolean> {
-  const [row] = await tx.query<{ live: boolean }>(`delete from kv where tenant_id = $1 and installation_id = $2 and key = $3 returning ${live} as live`, [
-    tx.tenantUuid,
-    uuidFromId(installationId),
-    key,
-  ]);
+  const [row] = await tx.query<{ live: boolean }>(
+    `delete from kv where tenant_id = $1 and installation_id = $2 and key = $3 returning ${live} as live`,
+    [tx.tenantUuid, uuidFromId(installationId), key],
+  );
   return row?.live ?? false;
 }
 
 /**
- * Adds to a number in one step that no other writer can come between; a key that is missing or ran out counts as 0. `ttlS` applies when the
- * key is made, not when it is counted up. Answers the sum, or `undefined` when the key holds something else than a number: then nothing
- * has changed.
+ * Adds to a number in one step that no other writer can come between; a key that is missing or ran out counts as 0.
+ * `ttlS` applies when the key is made, not when it is counted up. Answers the sum, or `undefined` when the key holds
+ * something else than a number: then nothing has changed.
  */
-export async function incrementKv(tx: TenantTransaction, { installationId, key, by, ttlS }: KvKey & { by: number; ttlS: number | undefined }): Promise<number | undefined> {
+export async function incrementKv(
+  tx: TenantTransaction,
+  { installationId, key, by, ttlS }: KvKey & { by: number; ttlS: number | undefined },
+): Promise<number | undefined> {
   const [row] = await tx.query<{ value: number }>(
     `insert into kv as have (tenant_id, installation_id, key, value, expires_at)
      values ($1, $2, $3, to_json($4::numeric), clock_timestamp() + make_interval(secs => $5))
@@ -70,10 +77,18 @@ export interface KvEntry {
   expiresAt: Date | null;
 }
 
-/** Keys with a prefix in the order of their bytes, after `after` (exclusive) when given; entries that ran out are left out. */
+/**
+ * Keys with a prefix in the order of their bytes, after `after` (exclusive) when given; entries that ran out are left
+ * out.
+ */
 export async function listKv(
   tx: TenantTransaction,
-  { installationId, prefix, after, limit }: { installationId: Id<'installation'>; prefix: string; after: string | undefined; limit: number },
+  {
+    installationId,
+    prefix,
+    after,
+    limit,
+  }: { installationId: Id<'installation'>; prefix: string; after: string | undefined; limit: number },
 ): Promise<KvEntry[]> {
   const rows = await tx.query<{ key: string; expires_at: Date | null }>(
     `select key, expires_at from kv
@@ -84,7 +99,9 @@ export async function listKv(
   return rows.map((row) => ({ key: row.key, expiresAt: row.expires_at }));
 }
 
-/** Deletes up to `limit` entries that ran out, of every tenant; answers how many. Several processes may do it at once. */
+/**
+ * Deletes up to `limit` entries that ran out, of every tenant; answers how many. Several processes may do it at once.
+ */
 export async function deleteExpiredKv(tx: PlatformTransaction, limit: number): Promise<number> {
   return tx.execute(
     `delete from kv using (

@@ -1,5 +1,12 @@
 import { Client } from 'pg';
-import { DatabaseRefused, loginKinds, loginRoles, loginSettings, type DatabaseLogins, type LoginKind } from './logins.js';
+import {
+  DatabaseRefused,
+  loginKinds,
+  loginRoles,
+  loginSettings,
+  type DatabaseLogins,
+  type LoginKind,
+} from './logins.js';
 
 interface Standing {
   name: string;
@@ -27,9 +34,17 @@ const standingSql = `
           where d.classid = 'pg_class'::regclass and c.oid = d.objid and n.nspname = 'bullmq') limit 1) as owned
   from pg_roles r where r.rolname = session_user`;
 
-/** Connects, and throws {@link DatabaseRefused} when the login could do more than it must, or less. Other errors are the connection's own. */
+/**
+ * Connects, and throws {@link DatabaseRefused} when the login could do more than it must, or less. Other errors are the
+ * connection's own.
+ */
 export async function checkLogin(kind: LoginKind, url: string): Promise<void> {
-  const client = new Client({ connectionString: url, application_name: 'annex-start', connectionTimeoutMillis: 10_000, query_timeout: 10_000 });
+  const client = new Client({
+    connectionString: url,
+    application_name: 'annex-start',
+    connectionTimeoutMillis: 10_000,
+    query_timeout: 10_000,
+  });
   client.on('error', () => undefined);
   try {
     await client.connect();
@@ -41,7 +56,9 @@ export async function checkLogin(kind: LoginKind, url: string): Promise<void> {
   }
 }
 
-/** {@link checkLogin} for logins that the operator named; one that the server does not let in is refused by its setting. */
+/**
+ * {@link checkLogin} for logins that the operator named; one that the server does not let in is refused by its setting.
+ */
 export async function checkLogins(logins: DatabaseLogins): Promise<void> {
   await Promise.all(
     loginKinds.map(async (kind) => {
@@ -49,15 +66,26 @@ export async function checkLogins(logins: DatabaseLogins): Promise<void> {
       if (url === undefined) return;
       await checkLogin(kind, url).catch((thrown: unknown) => {
         if (!isLoginRefused(thrown)) throw thrown;
-        throw new DatabaseRefused(`${loginSettings[kind]}: the server does not let this login in: ${thrown.message}. Check user, password and database, and that it has CONNECT on the database.`, { cause: thrown });
+        throw new DatabaseRefused(
+          `${loginSettings[kind]}: the server does not let this login in: ${thrown.message}. Check user, password and database, and that it has CONNECT on the database.`,
+          { cause: thrown },
+        );
       });
     }),
   );
 }
 
-/** SQLSTATE class 28: the server knows no such login, or not with this password. 42501: it may not connect to this database. */
+/**
+ * SQLSTATE class 28: the server knows no such login, or not with this password. 42501: it may not connect to this
+ * database.
+ */
 export function isLoginRefused(thrown: unknown): thrown is Error {
-  return thrown instanceof Error && 'code' in thrown && typeof thrown.code === 'string' && (thrown.code.startsWith('28') || thrown.code === '42501');
+  return (
+    thrown instanceof Error &&
+    'code' in thrown &&
+    typeof thrown.code === 'string' &&
+    (thrown.code.startsWith('28') || thrown.code === '42501')
+  );
 }
 
 function problemOf(kind: LoginKind, { name, mighty, others, works, owned }: Standing): string | undefined {
@@ -68,7 +96,9 @@ function problemOf(kind: LoginKind, { name, mighty, others, works, owned }: Stan
   if (others.length > 0) {
     return `${who} may become ${others.join(', ')} by SET ROLE. Run: REVOKE ${others.map((one) => `"${one}"`).join(', ')} FROM "${name}";`;
   }
-  if (!works) return `${who} has not the rights of ${loginRoles[kind]}. Run: GRANT ${loginRoles[kind]} TO "${name}" WITH INHERIT TRUE;`;
-  if (owned !== null) return `${who} owns ${owned}, and could take its row-level security away. Give that another owner.`;
+  if (!works)
+    return `${who} has not the rights of ${loginRoles[kind]}. Run: GRANT ${loginRoles[kind]} TO "${name}" WITH INHERIT TRUE;`;
+  if (owned !== null)
+    return `${who} owns ${owned}, and could take its row-level security away. Give that another owner.`;
   return undefined;
 }

@@ -84,7 +84,14 @@ describe('the logins of the application', () => {
       const before: Who = { session: name, role: name, super: false };
       expect((await client.query<Who>(whoSql)).rows).toEqual([before]);
       const others = kinds.map(([, other]) => other).filter((other) => other !== name);
-      const each = [...escapes, ...others.flatMap((other) => [`set role ${other}`, `set session authorization ${other}`, `alter role ${other} password 'mine'`])];
+      const each = [
+        ...escapes,
+        ...others.flatMap((other) => [
+          `set role ${other}`,
+          `set session authorization ${other}`,
+          `alter role ${other} password 'mine'`,
+        ]),
+      ];
       const went: string[] = [];
       for (const sql of each) {
         await client.query('begin');
@@ -96,7 +103,15 @@ describe('the logins of the application', () => {
       }
       expect(went).toEqual([]);
       // What anybody may say leads nowhere.
-      for (const sql of ['reset role', 'set role none', 'reset session authorization', `set role ${name}`, 'discard all', 'set row_security = off']) await client.query(sql);
+      for (const sql of [
+        'reset role',
+        'set role none',
+        'reset session authorization',
+        `set role ${name}`,
+        'discard all',
+        'set row_security = off',
+      ])
+        await client.query(sql);
       expect((await client.query<Who>(whoSql)).rows).toEqual([before]);
     });
   });
@@ -109,7 +124,9 @@ describe('the logins of the application', () => {
            and d.dbid = (select oid from pg_database where datname = current_database())) as owns
        from pg_roles r where r.rolname in ('annex_app', 'annex_platform', 'annex_queue') order by 1`,
     );
-    expect(rows).toEqual(['annex_app', 'annex_platform', 'annex_queue'].map((rolname) => ({ rolname, plain: true, becomes: 0, owns: 0 })));
+    expect(rows).toEqual(
+      ['annex_app', 'annex_platform', 'annex_queue'].map((rolname) => ({ rolname, plain: true, becomes: 0, owns: 0 })),
+    );
   });
 
   it('see only what is theirs: the app nothing without row-level security, the queue nothing but BullMQ’s tables', async () => {
@@ -122,20 +139,30 @@ describe('the logins of the application', () => {
     );
     const of = (role: string) => seen.filter(({ grantee }) => grantee === role);
     // The operator's defaults of quotas hold nothing of any tenant, and are read only.
-    expect(of('annex_app').filter(({ guarded }) => !guarded)).toMatchObject([{ place: 'public.quota_defaults', changes: false }]);
+    expect(of('annex_app').filter(({ guarded }) => !guarded)).toMatchObject([
+      { place: 'public.quota_defaults', changes: false },
+    ]);
     expect(of('annex_app').length).toBeGreaterThan(20);
     expect(of('annex_queue').filter(({ place }) => !place.startsWith('bullmq.'))).toEqual([]);
     expect(of('annex_queue').length).toBeGreaterThan(2);
   });
 
   it('are what every connection of the database’s doors logs in as, the one that listens too', async () => {
-    const own = await Database.open({ logins: db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1, applicationName: 'annex-doors' });
+    const own = await Database.open({
+      logins: db.logins,
+      logger: silentLogger,
+      poolSize: 1,
+      platformPoolSize: 1,
+      applicationName: 'annex-doors',
+    });
     try {
       const tenant = await db.makeTenant();
       await own.listen('annex_changed', () => undefined);
       await own.forTenant(tenant.id).transaction((tx) => tx.query('select 1'));
       await own.ping();
-      const rows = await db.sql<{ usename: string }>(`select distinct usename::text from pg_stat_activity where datname = current_database() and application_name in ('annex-doors', 'annex-listen') order by 1`);
+      const rows = await db.sql<{ usename: string }>(
+        `select distinct usename::text from pg_stat_activity where datname = current_database() and application_name in ('annex-doors', 'annex-listen') order by 1`,
+      );
       expect(rows.map((row) => row.usename)).toEqual(['annex_app', 'annex_platform']);
     } finally {
       await own.close();
@@ -157,7 +184,11 @@ describe('a login that the operator made is refused', () => {
   });
 
   it.each([
-    ['superuser', 'nosuperuser', /is SUPERUSER, so row-level security would not hold it\. Run: ALTER ROLE "\w+" NOSUPERUSER;/],
+    [
+      'superuser',
+      'nosuperuser',
+      /is SUPERUSER, so row-level security would not hold it\. Run: ALTER ROLE "\w+" NOSUPERUSER;/,
+    ],
     ['bypassrls', 'nobypassrls', /is BYPASSRLS/],
     ['createrole', 'nocreaterole', /is CREATEROLE/],
   ])('that is %s', async (attribute, undo, message) => {

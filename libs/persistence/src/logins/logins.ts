@@ -1,6 +1,7 @@
 /**
- * The logins that Annex works with. Each connects as a role of its own, is no superuser, owns nothing and belongs to no mightier role: nothing
- * that is said on such a connection (SET ROLE, RESET ROLE, SET SESSION AUTHORIZATION) makes more of it. ADR 0024 says why.
+ * The logins that Annex works with. Each connects as a role of its own, is no superuser, owns nothing and belongs to no
+ * mightier role: nothing that is said on such a connection (SET ROLE, RESET ROLE, SET SESSION AUTHORIZATION) makes more
+ * of it. ADR 0024 says why.
  */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
@@ -17,11 +18,19 @@ export interface DatabaseLogins {
 export type LoginKind = keyof DatabaseLogins;
 
 /** The role that holds the rights of each login, and is the login itself unless the operator names another one. */
-export const loginRoles: Readonly<Record<LoginKind, string>> = { app: 'annex_app', platform: 'annex_platform', queue: 'annex_queue' };
+export const loginRoles: Readonly<Record<LoginKind, string>> = {
+  app: 'annex_app',
+  platform: 'annex_platform',
+  queue: 'annex_queue',
+};
 export const loginKinds: readonly LoginKind[] = ['app', 'platform', 'queue'];
 
 /** The setting in which an operator names each login. */
-export const loginSettings: Readonly<Record<LoginKind, string>> = { app: 'DATABASE_APP_URL', platform: 'DATABASE_PLATFORM_URL', queue: 'DATABASE_QUEUE_URL' };
+export const loginSettings: Readonly<Record<LoginKind, string>> = {
+  app: 'DATABASE_APP_URL',
+  platform: 'DATABASE_PLATFORM_URL',
+  queue: 'DATABASE_QUEUE_URL',
+};
 
 /** The database cannot be used as it is: what is wrong, and the SQL or setting that mends it. */
 export class DatabaseRefused extends Error {
@@ -43,7 +52,11 @@ export function loginsAt(url: string, logins: DatabaseLogins): DatabaseLogins {
     const { username, password } = new URL(login);
     return withLogin(url, decodeURIComponent(username), decodeURIComponent(password));
   };
-  return { app: moved(logins.app), platform: moved(logins.platform), queue: logins.queue === undefined ? undefined : moved(logins.queue) };
+  return {
+    app: moved(logins.app),
+    platform: moved(logins.platform),
+    queue: logins.queue === undefined ? undefined : moved(logins.queue),
+  };
 }
 
 /** Text as an SQL identifier. */
@@ -58,7 +71,10 @@ export function quoteText(text: string): string {
 
 const scramIterations = 4096;
 
-/** What PostgreSQL keeps of a password (RFC 5803): the password itself then passes neither through SQL nor into the server's log. */
+/**
+ * What PostgreSQL keeps of a password (RFC 5803): the password itself then passes neither through SQL nor into the
+ * server's log.
+ */
 export function scramVerifier(password: string, salt: Buffer = randomBytes(16)): string {
   const salted = pbkdf2Sync(password, salt, scramIterations, 32, 'sha256');
   const keyOf = (label: string): Buffer => createHmac('sha256', salted).update(label).digest();

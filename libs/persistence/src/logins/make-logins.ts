@@ -1,7 +1,16 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Client } from 'pg';
 import { checkLogin, isLoginRefused } from './check-login.js';
-import { DatabaseRefused, loginKinds, loginRoles, quoteName, quoteText, scramVerifier, withLogin, type LoginKind } from './logins.js';
+import {
+  DatabaseRefused,
+  loginKinds,
+  loginRoles,
+  quoteName,
+  quoteText,
+  scramVerifier,
+  withLogin,
+  type LoginKind,
+} from './logins.js';
 import { changingRoles, isRightMissing } from './roles.js';
 import { openPassword, sealPassword } from './sealed-password.js';
 
@@ -15,8 +24,9 @@ export interface MakeLoginsOptions {
 }
 
 /**
- * Answers a login for each of the application's roles, and makes those that are missing. Passwords are random, made once, kept sealed in the
- * database and set anew only when one does not work. Throws {@link DatabaseRefused} with the SQL to run when the owner may not make logins.
+ * Answers a login for each of the application's roles, and makes those that are missing. Passwords are random, made
+ * once, kept sealed in the database and set anew only when one does not work. Throws {@link DatabaseRefused} with the
+ * SQL to run when the owner may not make logins.
  */
 export async function makeLogins({ url, owner, keys }: MakeLoginsOptions): Promise<Record<LoginKind, string>> {
   const { rows } = await owner.query<{ role: string; password: Buffer }>('select role, password from database_logins');
@@ -24,14 +34,19 @@ export async function makeLogins({ url, owner, keys }: MakeLoginsOptions): Promi
   for (const kind of loginKinds) {
     const name = await loginName(owner, loginRoles[kind]);
     const sealed = rows.find(({ role }) => role === name)?.password;
-    const kept = sealed && [keys.current, ...keys.old].map((key) => openPassword(key, name, sealed)).find((password) => password !== undefined);
+    const kept =
+      sealed &&
+      [keys.current, ...keys.old]
+        .map((key) => openPassword(key, name, sealed))
+        .find((password) => password !== undefined);
     const password = kept ?? randomBytes(24).toString('base64url');
     const login = withLogin(url, name, password);
     if (kept === undefined || !(await canLogIn(kind, login))) {
       await setPassword(owner, { role: loginRoles[kind], name, password });
       await requireLogin(kind, { login, name });
     }
-    if (!sealed || openPassword(keys.current, name, sealed) === undefined) await keep(owner, { name, sealed: sealPassword(keys.current, name, password) });
+    if (!sealed || openPassword(keys.current, name, sealed) === undefined)
+      await keep(owner, { name, sealed: sealPassword(keys.current, name, password) });
     logins.set(kind, login);
   }
   return { app: logins.get('app') ?? '', platform: logins.get('platform') ?? '', queue: logins.get('queue') ?? '' };
@@ -41,8 +56,8 @@ export async function makeLogins({ url, owner, keys }: MakeLoginsOptions): Promi
 const noteOf = (database: string): string => `login of Annex in database ${database}`;
 
 /**
- * Roles belong to the server, passwords of logins to one Annex: the first one gets the role itself for a login, another one on the same server
- * a login of its own with the same rights.
+ * Roles belong to the server, passwords of logins to one Annex: the first one gets the role itself for a login, another
+ * one on the same server a login of its own with the same rights.
  */
 async function loginName(owner: Client, role: string): Promise<string> {
   const { rows } = await owner.query<{ can: boolean; note: string | null; database: string }>(
@@ -54,7 +69,10 @@ async function loginName(owner: Client, role: string): Promise<string> {
   return `${role}_${createHash('sha256').update(found.database).digest('hex').slice(0, 8)}`;
 }
 
-async function setPassword(owner: Client, { role, name, password }: { role: string; name: string; password: string }): Promise<void> {
+async function setPassword(
+  owner: Client,
+  { role, name, password }: { role: string; name: string; password: string },
+): Promise<void> {
   const { rows } = await owner.query<{ database: string; exists: boolean; connects: boolean }>(
     `select current_database()::text as database, r.oid is not null as exists, coalesce(has_database_privilege(r.oid, current_database(), 'connect'), true) as connects
      from (select 1) one left join pg_roles r on r.rolname = $1`,
@@ -63,8 +81,12 @@ async function setPassword(owner: Client, { role, name, password }: { role: stri
   const { database = '', exists = false, connects = true } = rows[0] ?? {};
   try {
     await changingRoles(async () => {
-      if (exists) await owner.query(`alter role ${quoteName(name)} login password ${quoteText(scramVerifier(password))}`);
-      else await owner.query(`create role ${quoteName(name)} login inherit in role ${quoteName(role)} password ${quoteText(scramVerifier(password))}`);
+      if (exists)
+        await owner.query(`alter role ${quoteName(name)} login password ${quoteText(scramVerifier(password))}`);
+      else
+        await owner.query(
+          `create role ${quoteName(name)} login inherit in role ${quoteName(role)} password ${quoteText(scramVerifier(password))}`,
+        );
       await owner.query(`comment on role ${quoteName(name)} is ${quoteText(noteOf(database))}`);
     });
     if (!connects) await owner.query(`grant connect on database ${quoteName(database)} to ${quoteName(name)}`);

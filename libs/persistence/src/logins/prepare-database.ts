@@ -1,4 +1,7 @@
-/** What stands between a database as the operator gives it and one that Annex works in: roles, schema, the queue's tables, logins. */
+/**
+ * What stands between a database as the operator gives it and one that Annex works in: roles, schema, the queue's
+ * tables, logins.
+ */
 import { Client } from 'pg';
 import { migrate } from '../core/migrate.js';
 import { checkLogins } from './check-login.js';
@@ -21,15 +24,25 @@ export interface PreparedDatabase {
   logins: DatabaseLogins;
 }
 
-/** Any fixed number: processes that start together take turns. Not that of the migrations, which are one part of this. */
+/**
+ * Any fixed number: processes that start together take turns. Not that of the migrations, which are one part of this.
+ */
 const PREPARE_LOCK = 4_711_003;
 
 /**
- * Brings a database up to date and answers the logins to work with. Processes that start together take turns. Throws `DatabaseRefused` when
- * rights are missing, with the SQL that gives them, and when a newer release has been here.
+ * Brings a database up to date and answers the logins to work with. Processes that start together take turns. Throws
+ * `DatabaseRefused` when rights are missing, with the SQL that gives them, and when a newer release has been here.
  */
-export async function prepareDatabase({ url, logins, prepareQueue }: PrepareDatabaseOptions): Promise<PreparedDatabase> {
-  const owner = new Client({ connectionString: url, application_name: 'annex-migrate', connectionTimeoutMillis: 10_000 });
+export async function prepareDatabase({
+  url,
+  logins,
+  prepareQueue,
+}: PrepareDatabaseOptions): Promise<PreparedDatabase> {
+  const owner = new Client({
+    connectionString: url,
+    application_name: 'annex-migrate',
+    connectionTimeoutMillis: 10_000,
+  });
   owner.on('error', () => undefined);
   await owner.connect();
   try {
@@ -49,8 +62,8 @@ export async function prepareDatabase({ url, logins, prepareQueue }: PrepareData
 }
 
 /**
- * The queue's login works with BullMQ's tables and sees no other one. BullMQ makes a sequence for each queue when it is first used, and temporary
- * tables as it adds jobs.
+ * The queue's login works with BullMQ's tables and sees no other one. BullMQ makes a sequence for each queue when it is
+ * first used, and temporary tables as it adds jobs.
  */
 async function grantQueue(owner: Client): Promise<void> {
   await owner.query(`grant usage, create on schema bullmq to ${loginRoles.queue}`);

@@ -6,9 +6,16 @@ export function isRightMissing(thrown: unknown): boolean {
   return thrown instanceof Error && 'code' in thrown && thrown.code === '42501';
 }
 
-/** Two who change one role at the same moment: the same may work in a moment. The roles are the server's, and no lock is. */
+/**
+ * Two who change one role at the same moment: the same may work in a moment. The roles are the server's, and no lock
+ * is.
+ */
 export function isRoleBusy(thrown: unknown): boolean {
-  return thrown instanceof Error && 'code' in thrown && (thrown.code === 'XX000' || thrown.code === '23505' || thrown.code === '42710');
+  return (
+    thrown instanceof Error &&
+    'code' in thrown &&
+    (thrown.code === 'XX000' || thrown.code === '23505' || thrown.code === '42710')
+  );
 }
 
 /** Runs what changes roles, a few times if others change them too. */
@@ -24,17 +31,24 @@ export async function changingRoles<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /**
- * Makes the roles that hold Annex's rights, where they are missing. The owner has the rights of the platform's role, so that a migration that
- * fills a column sees every row. Throws {@link DatabaseRefused} with the SQL to run when the owner may not.
+ * Makes the roles that hold Annex's rights, where they are missing. The owner has the rights of the platform's role, so
+ * that a migration that fills a column sees every row. Throws {@link DatabaseRefused} with the SQL to run when the
+ * owner may not.
  */
 export async function ensureRoles(owner: Client): Promise<void> {
-  const { rows: found } = await owner.query<{ rolname: string }>('select rolname::text from pg_roles where rolname = any ($1)', [Object.values(loginRoles)]);
-  const missing = loginKinds.map((kind) => loginRoles[kind]).filter((role) => !found.some(({ rolname }) => rolname === role));
+  const { rows: found } = await owner.query<{ rolname: string }>(
+    'select rolname::text from pg_roles where rolname = any ($1)',
+    [Object.values(loginRoles)],
+  );
+  const missing = loginKinds
+    .map((kind) => loginRoles[kind])
+    .filter((role) => !found.some(({ rolname }) => rolname === role));
   try {
     for (const role of missing) {
       await changingRoles(async () => {
         const { rowCount } = await owner.query('select 1 from pg_roles where rolname = $1', [role]);
-        if (rowCount === 0) await owner.query(`create role ${quoteName(role)} nologin noinherit nosuperuser nobypassrls`);
+        if (rowCount === 0)
+          await owner.query(`create role ${quoteName(role)} nologin noinherit nosuperuser nobypassrls`);
       });
     }
   } catch (thrown) {
@@ -54,6 +68,9 @@ async function requireEveryRow(owner: Client): Promise<void> {
   const grant = `GRANT ${loginRoles.platform} TO ${quoteName(before.name)} WITH INHERIT TRUE`;
   await changingRoles(() => owner.query(grant)).catch((thrown: unknown) => {
     if (!isRightMissing(thrown)) throw thrown;
-    throw new DatabaseRefused(`DATABASE_URL: the login "${before.name}" does not see every tenant's rows, so it cannot migrate them. As an administrator run: ${grant};`, { cause: thrown });
+    throw new DatabaseRefused(
+      `DATABASE_URL: the login "${before.name}" does not see every tenant's rows, so it cannot migrate them. As an administrator run: ${grant};`,
+      { cause: thrown },
+    );
   });
 }

@@ -33,10 +33,16 @@ export interface LogLine {
 /** The channel on which {@link insertLogs} tells of new lines; the payload is the installation's UUID. */
 export const logsChannel = 'annex_logs';
 
-/** How far a log may pass its quota, as a factor, while its oldest lines are being removed; lines that come then are left out. */
+/**
+ * How far a log may pass its quota, as a factor, while its oldest lines are being removed; lines that come then are
+ * left out.
+ */
 const logOverdraft = 1.25;
 
-/** Writes lines in their order and tells whoever follows the installations' logs once this commits. Lines of a gone installation are left out. */
+/**
+ * Writes lines in their order and tells whoever follows the installations' logs once this commits. Lines of a gone
+ * installation are left out.
+ */
 export async function insertLogs(tx: TenantTransaction, lines: readonly NewLogLine[]): Promise<void> {
   if (lines.length === 0) return;
   const rows = lines.map((line) => ({
@@ -90,10 +96,13 @@ interface LogRow {
 const columns = 'id, run_id, plugin, time, level, message, fields';
 
 /**
- * A page of lines, newest first. `before`: the id that the page before answered as `next`. `next` is `null` at the end. A page that searches
- * looks at a bounded number of lines, so it may hold few or none and still have a `next`.
+ * A page of lines, newest first. `before`: the id that the page before answered as `next`. `next` is `null` at the end.
+ * A page that searches looks at a bounded number of lines, so it may hold few or none and still have a `next`.
  */
-export async function listLogs(tx: TenantTransaction, filter: LogFilter & { before?: string }): Promise<{ lines: LogLine[]; next: string | null }> {
+export async function listLogs(
+  tx: TenantTransaction,
+  filter: LogFilter & { before?: string },
+): Promise<{ lines: LogLine[]; next: string | null }> {
   const { installationId, runId, levels, since, until, text, limit, before } = filter;
   const parameters: unknown[] = [tx.tenantUuid];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
@@ -127,30 +136,39 @@ export async function readLogsAfter(
   tx: TenantTransaction,
   { installationId, after, limit }: { installationId: Id<'installation'>; after: string; limit: number },
 ): Promise<LogLine[]> {
-  const rows = await tx.query<LogRow>(`select ${columns} from run_logs where tenant_id = $1 and installation_id = $2 and id > $3::bigint order by id limit $4`, [
-    tx.tenantUuid,
-    uuidFromId(installationId),
-    after,
-    limit,
-  ]);
+  const rows = await tx.query<LogRow>(
+    `select ${columns} from run_logs where tenant_id = $1 and installation_id = $2 and id > $3::bigint order by id limit $4`,
+    [tx.tenantUuid, uuidFromId(installationId), after, limit],
+  );
   return rows.map(toLine);
 }
 
 /** The id of an installation's newest line; `'0'` when it has none. */
 export async function lastLogId(tx: TenantTransaction, installationId: Id<'installation'>): Promise<string> {
-  const [row] = await tx.query<{ id: string }>('select id from run_logs where tenant_id = $1 and installation_id = $2 order by id desc limit 1', [
-    tx.tenantUuid,
-    uuidFromId(installationId),
-  ]);
+  const [row] = await tx.query<{ id: string }>(
+    'select id from run_logs where tenant_id = $1 and installation_id = $2 order by id desc limit 1',
+    [tx.tenantUuid, uuidFromId(installationId)],
+  );
   return row?.id ?? '0';
 }
 
 /** Every line of a run in the order in which it was logged. */
 export async function readRunLogs(tx: TenantTransaction, runId: Id<'run'>, limit: number): Promise<LogLine[]> {
-  const rows = await tx.query<LogRow>(`select ${columns} from run_logs where tenant_id = $1 and run_id = $2 order by id limit $3`, [tx.tenantUuid, uuidFromId(runId), limit]);
+  const rows = await tx.query<LogRow>(
+    `select ${columns} from run_logs where tenant_id = $1 and run_id = $2 order by id limit $3`,
+    [tx.tenantUuid, uuidFromId(runId), limit],
+  );
   return rows.map(toLine);
 }
 
 function toLine(row: LogRow): LogLine {
-  return { id: row.id, time: row.time, level: row.level, message: row.message, fields: row.fields, runId: idFromUuid('run', row.run_id), plugin: row.plugin };
+  return {
+    id: row.id,
+    time: row.time,
+    level: row.level,
+    message: row.message,
+    fields: row.fields,
+    runId: idFromUuid('run', row.run_id),
+    plugin: row.plugin,
+  };
 }

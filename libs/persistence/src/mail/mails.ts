@@ -59,7 +59,8 @@ interface Row {
   created_at: Date;
 }
 
-const head = 'id, installation_id, plugin, run_id, message_id, status, sender, recipients, subject, size_bytes, error, created_at';
+const head =
+  'id, installation_id, plugin, run_id, message_id, status, sender, recipients, subject, size_bytes, error, created_at';
 
 const record = (row: Row): MailRecord => ({
   id: idFromUuid('mail', row.id),
@@ -79,26 +80,50 @@ const record = (row: Row): MailRecord => ({
 });
 
 /**
- * Takes a mail on to send it: writes its row, or takes an earlier try over that failed or has been silent for `leaseS` seconds. Otherwise
- * the mail is already sent, kept, or being sent: `taken` is false and nothing changed.
+ * Takes a mail on to send it: writes its row, or takes an earlier try over that failed or has been silent for `leaseS`
+ * seconds. Otherwise the mail is already sent, kept, or being sent: `taken` is false and nothing changed.
  */
-export async function takeMail(tx: TenantTransaction, mail: NewMail, leaseS: number): Promise<{ taken: boolean; id: Id<'mail'>; status: MailStatus; messageId: string }> {
+export async function takeMail(
+  tx: TenantTransaction,
+  mail: NewMail,
+  leaseS: number,
+): Promise<{ taken: boolean; id: Id<'mail'>; status: MailStatus; messageId: string }> {
   const [row] = await tx.query<{ id: string; message_id: string }>(
     `insert into mails as have (tenant_id, id, installation_id, plugin, run_id, dedupe_key, message_id, status, sender, recipients, subject, size_bytes)
      values ($1, $2, $3, $4, $5, $6, $7, 'sending', $8, $9, $10, $11)
      on conflict (tenant_id, dedupe_key) do update set status = 'sending', error = null, run_id = excluded.run_id, updated_at = now()
      where have.status = 'failed' or (have.status = 'sending' and have.updated_at < now() - make_interval(secs => $12))
      returning id, message_id`,
-    [tx.tenantUuid, uuidFromId(mail.id), uuidFromId(mail.installationId), mail.plugin, uuidFromId(mail.runId), mail.dedupeKey, mail.messageId, mail.sender, JSON.stringify(mail.recipients), storableText(mail.subject), mail.sizeBytes, leaseS],
+    [
+      tx.tenantUuid,
+      uuidFromId(mail.id),
+      uuidFromId(mail.installationId),
+      mail.plugin,
+      uuidFromId(mail.runId),
+      mail.dedupeKey,
+      mail.messageId,
+      mail.sender,
+      JSON.stringify(mail.recipients),
+      storableText(mail.subject),
+      mail.sizeBytes,
+      leaseS,
+    ],
   );
   if (row) return { taken: true, id: idFromUuid('mail', row.id), status: 'sending', messageId: row.message_id };
-  const [known] = await tx.query<Row>(`select ${head} from mails where tenant_id = $1 and dedupe_key = $2`, [tx.tenantUuid, mail.dedupeKey]);
+  const [known] = await tx.query<Row>(`select ${head} from mails where tenant_id = $1 and dedupe_key = $2`, [
+    tx.tenantUuid,
+    mail.dedupeKey,
+  ]);
   if (!known) throw new Error('a mail that was there is gone');
   return { taken: false, id: idFromUuid('mail', known.id), status: known.status, messageId: known.message_id };
 }
 
 /** Says how a mail that was taken on ended. */
-export async function endMail(tx: TenantTransaction, id: Id<'mail'>, end: { status: 'sent' } | { status: 'failed'; error: { code: string; message: string } }): Promise<void> {
+export async function endMail(
+  tx: TenantTransaction,
+  id: Id<'mail'>,
+  end: { status: 'sent' } | { status: 'failed'; error: { code: string; message: string } },
+): Promise<void> {
   await tx.execute('update mails set status = $3, error = $4, updated_at = now() where tenant_id = $1 and id = $2', [
     tx.tenantUuid,
     uuidFromId(id),
@@ -108,19 +133,29 @@ export async function endMail(tx: TenantTransaction, id: Id<'mail'>, end: { stat
 }
 
 /** Keeps a mail that was taken on with all that is in it. */
-export async function keepMail(tx: TenantTransaction, id: Id<'mail'>, content: { text: string | null; html: string | null; attachments: readonly MailAttachmentRecord[] }): Promise<void> {
+export async function keepMail(
+  tx: TenantTransaction,
+  id: Id<'mail'>,
+  content: { text: string | null; html: string | null; attachments: readonly MailAttachmentRecord[] },
+): Promise<void> {
   const uuid = uuidFromId(id);
   const stored = (text: string | null): string | null => (text === null ? null : storableText(text));
-  await tx.execute(`update mails set status = 'kept', text = $3, html = $4, updated_at = now() where tenant_id = $1 and id = $2`, [tx.tenantUuid, uuid, stored(content.text), stored(content.html)]);
+  await tx.execute(
+    `update mails set status = 'kept', text = $3, html = $4, updated_at = now() where tenant_id = $1 and id = $2`,
+    [tx.tenantUuid, uuid, stored(content.text), stored(content.html)],
+  );
   for (const [ordinal, { filename, contentType, bytes }] of content.attachments.entries()) {
-    await tx.query('insert into mail_attachments (tenant_id, mail_id, ordinal, filename, content_type, bytes) values ($1, $2, $3, $4, $5, $6)', [
-      tx.tenantUuid,
-      uuid,
-      ordinal,
-      storableText(filename),
-      contentType,
-      Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-    ]);
+    await tx.query(
+      'insert into mail_attachments (tenant_id, mail_id, ordinal, filename, content_type, bytes) values ($1, $2, $3, $4, $5, $6)',
+      [
+        tx.tenantUuid,
+        uuid,
+        ordinal,
+        storableText(filename),
+        contentType,
+        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+      ],
+    );
   }
 }
 
@@ -136,7 +171,12 @@ export async function keptMailBytes(tx: TenantTransaction): Promise<{ bytes: num
 /** Mails, newest first, without their texts. */
 export async function listMails(
   tx: TenantTransaction,
-  { status, plugin, before, limit }: { status?: MailStatus | undefined; plugin?: string | undefined; before?: Id<'mail'> | undefined; limit: number },
+  {
+    status,
+    plugin,
+    before,
+    limit,
+  }: { status?: MailStatus | undefined; plugin?: string | undefined; before?: Id<'mail'> | undefined; limit: number },
 ): Promise<MailRecord[]> {
   const rows = await tx.query<Row>(
     `select ${head}, null as text, null as html from mails
@@ -147,18 +187,31 @@ export async function listMails(
 }
 
 /** One mail with its texts and what is attached, or `undefined`. */
-export async function findMail(tx: TenantTransaction, id: Id<'mail'>): Promise<(MailRecord & { attachments: { filename: string; contentType: string; size: number }[] }) | undefined> {
-  const [row] = await tx.query<Row>(`select ${head}, text, html from mails where tenant_id = $1 and id = $2`, [tx.tenantUuid, uuidFromId(id)]);
+export async function findMail(
+  tx: TenantTransaction,
+  id: Id<'mail'>,
+): Promise<(MailRecord & { attachments: { filename: string; contentType: string; size: number }[] }) | undefined> {
+  const [row] = await tx.query<Row>(`select ${head}, text, html from mails where tenant_id = $1 and id = $2`, [
+    tx.tenantUuid,
+    uuidFromId(id),
+  ]);
   if (!row) return undefined;
   const attachments = await tx.query<{ filename: string; content_type: string; size: number }>(
     'select filename, content_type, octet_length(bytes) as size from mail_attachments where tenant_id = $1 and mail_id = $2 order by ordinal',
     [tx.tenantUuid, uuidFromId(id)],
   );
-  return { ...record(row), attachments: attachments.map(({ filename, content_type, size }) => ({ filename, contentType: content_type, size })) };
+  return {
+    ...record(row),
+    attachments: attachments.map(({ filename, content_type, size }) => ({ filename, contentType: content_type, size })),
+  };
 }
 
 /** The bytes of something attached to a kept mail, by its place from 0; or `undefined`. */
-export async function findMailAttachment(tx: TenantTransaction, id: Id<'mail'>, ordinal: number): Promise<MailAttachmentRecord | undefined> {
+export async function findMailAttachment(
+  tx: TenantTransaction,
+  id: Id<'mail'>,
+  ordinal: number,
+): Promise<MailAttachmentRecord | undefined> {
   const [row] = await tx.query<{ filename: string; content_type: string; bytes: Buffer }>(
     'select filename, content_type, bytes from mail_attachments where tenant_id = $1 and mail_id = $2 and ordinal = $3',
     [tx.tenantUuid, uuidFromId(id), ordinal],

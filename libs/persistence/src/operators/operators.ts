@@ -4,7 +4,11 @@ import { OperatorRow } from './operator-row.js';
 
 /** An operator by e-mail address, whatever its case. */
 export function findOperatorByEmail(tx: PlatformTransaction, email: string): Promise<OperatorRow | null> {
-  return tx.manager.getRepository(OperatorRow).createQueryBuilder('operator').where('lower(operator.email) = lower(:email)', { email }).getOne();
+  return tx.manager
+    .getRepository(OperatorRow)
+    .createQueryBuilder('operator')
+    .where('lower(operator.email) = lower(:email)', { email })
+    .getOne();
 }
 
 export function findOperator(tx: PlatformTransaction, id: Id<'user'>): Promise<OperatorRow | null> {
@@ -12,19 +16,25 @@ export function findOperator(tx: PlatformTransaction, id: Id<'user'>): Promise<O
 }
 
 /** Adds an operator. `false`: there is one with this e-mail address. */
-export async function insertOperator(tx: PlatformTransaction, operator: { id: Id<'user'>; email: string; passwordHash: string | null }): Promise<boolean> {
-  const rows = await tx.query('insert into operators (id, email, password_hash) values ($1, $2, $3) on conflict (lower(email)) do nothing returning id', [
-    uuidFromId(operator.id),
-    operator.email,
-    operator.passwordHash,
-  ]);
+export async function insertOperator(
+  tx: PlatformTransaction,
+  operator: { id: Id<'user'>; email: string; passwordHash: string | null },
+): Promise<boolean> {
+  const rows = await tx.query(
+    'insert into operators (id, email, password_hash) values ($1, $2, $3) on conflict (lower(email)) do nothing returning id',
+    [uuidFromId(operator.id), operator.email, operator.passwordHash],
+  );
   return rows.length === 1;
 }
 
 /** Gives an operator a new password, which ends every sign-in made with the old one. */
-export async function updateOperatorPassword(tx: PlatformTransaction, id: Id<'user'>, passwordHash: string): Promise<void> {
-  await tx.query('update operators set password_hash = $2, credential_version = credential_version + 1, updated_at = now() where id = $1', [
-    uuidFromId(id),
-    passwordHash,
-  ]);
+export async function updateOperatorPassword(
+  tx: PlatformTransaction,
+  id: Id<'user'>,
+  passwordHash: string,
+): Promise<void> {
+  await tx.query(
+    'update operators set password_hash = $2, credential_version = credential_version + 1, updated_at = now() where id = $1',
+    [uuidFromId(id), passwordHash],
+  );
 }

@@ -23,12 +23,22 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 const today = (): string => new Date().toISOString().slice(0, 10);
-const inside = <T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> => db.database.forTenant(tenantId).transaction(work);
-const use = async (tenantId: Id<'tenant'>, quota: QuotaName): Promise<QuotaUse> => (await inside(tenantId, (tx) => readQuotas(tx, today())))[quota];
-const allow = (tenantId: Id<'tenant'>, quotas: Partial<QuotaLimits>): Promise<boolean> => db.database.platform((tx) => updateTenant(tx, tenantId, { quotas }));
-const put = (at: TestInstallation, key: string, value = 'x'): Promise<void> => inside(at.tenantId, (tx) => setKv(tx, { installationId: at.id, key, value, ttlS: undefined }));
-const emit = (tenantId: Id<'tenant'>, data: string, source = 'me'): Promise<unknown> => inside(tenantId, (tx) => emitEvent(tx, { type: 'a.b', source, data }));
-const refusal = (quota: QuotaName, used: number, max: number): object => ({ code: 'QUOTA_EXCEEDED', kind: { status: 413, fault: 'limit' }, extra: { quota, used, max }, detail: expect.stringContaining(`PATCH /api/tenants/<slug> {"quotas":{"${quota}":`) as string });
+const inside = <T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> =>
+  db.database.forTenant(tenantId).transaction(work);
+const use = async (tenantId: Id<'tenant'>, quota: QuotaName): Promise<QuotaUse> =>
+  (await inside(tenantId, (tx) => readQuotas(tx, today())))[quota];
+const allow = (tenantId: Id<'tenant'>, quotas: Partial<QuotaLimits>): Promise<boolean> =>
+  db.database.platform((tx) => updateTenant(tx, tenantId, { quotas }));
+const put = (at: TestInstallation, key: string, value = 'x'): Promise<void> =>
+  inside(at.tenantId, (tx) => setKv(tx, { installationId: at.id, key, value, ttlS: undefined }));
+const emit = (tenantId: Id<'tenant'>, data: string, source = 'me'): Promise<unknown> =>
+  inside(tenantId, (tx) => emitEvent(tx, { type: 'a.b', source, data }));
+const refusal = (quota: QuotaName, used: number, max: number): object => ({
+  code: 'QUOTA_EXCEEDED',
+  kind: { status: 413, fault: 'limit' },
+  extra: { quota, used, max },
+  detail: expect.stringContaining(`PATCH /api/tenants/<slug> {"quotas":{"${quota}":`) as string,
+});
 
 async function withPlugin(quotas: Partial<QuotaLimits> = {}): Promise<TestInstallation> {
   const { id } = await db.makeTenant();
@@ -41,7 +51,11 @@ describe('a quota', () => {
     const { id } = await db.makeTenant();
     expect(await use(id, 'kv_keys')).toEqual({ used: 0, max: 1_000_000 });
     await allow(id, { kv_keys: 7, users: 3 });
-    expect([await use(id, 'kv_keys'), await use(id, 'users'), await use(id, 'files')]).toMatchObject([{ max: 7 }, { max: 3 }, { max: 100_000 }]);
+    expect([await use(id, 'kv_keys'), await use(id, 'users'), await use(id, 'files')]).toMatchObject([
+      { max: 7 },
+      { max: 3 },
+      { max: 100_000 },
+    ]);
     await allow(id, { kv_keys: null });
     expect([await use(id, 'kv_keys'), await use(id, 'users')]).toMatchObject([{ max: 1_000_000 }, { max: 3 }]);
     expect(await use(id, 'llm_tokens_per_day')).toEqual({ used: 0, max: null });
@@ -65,7 +79,9 @@ describe('a quota', () => {
     await put(at, 'b', '');
     expect(await inside(at.tenantId, (tx) => deleteKv(tx, { installationId: at.id, key: 'b' }))).toBe(true);
     expect(await use(at.tenantId, 'kv_keys')).toEqual({ used: 1, max: 1 });
-    await expect(inside(at.tenantId, (tx) => incrementKv(tx, { installationId: at.id, key: 'n', by: 1, ttlS: undefined }))).rejects.toMatchObject(refusal('kv_keys', 1, 1));
+    await expect(
+      inside(at.tenantId, (tx) => incrementKv(tx, { installationId: at.id, key: 'n', by: 1, ttlS: undefined })),
+    ).rejects.toMatchObject(refusal('kv_keys', 1, 1));
     expect(await use(at.tenantId, 'kv_bytes')).toMatchObject({ used: 4 });
   });
 
@@ -74,10 +90,18 @@ describe('a quota', () => {
     await put(one, 'a');
     await put(two, 'a');
     await expect(put(two, 'b')).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED' });
-    const seen = await inside(one.tenantId, (tx) => tx.query<{ tenant_id: string }>('select distinct tenant_id from quota_use'));
+    const seen = await inside(one.tenantId, (tx) =>
+      tx.query<{ tenant_id: string }>('select distinct tenant_id from quota_use'),
+    );
     expect(seen).toEqual([{ tenant_id: uuidFromId(one.tenantId) }]);
-    await expect(inside(one.tenantId, (tx) => tx.query('insert into quota_defaults values ($1, 1)', ['x']))).rejects.toThrow(/permission denied/);
-    expect(await inside(one.tenantId, (tx) => tx.execute('update tenants set quotas = $1', ['{"kv_keys":99}'])).catch(() => 0)).toBe(0);
+    await expect(
+      inside(one.tenantId, (tx) => tx.query('insert into quota_defaults values ($1, 1)', ['x'])),
+    ).rejects.toThrow(/permission denied/);
+    expect(
+      await inside(one.tenantId, (tx) => tx.execute('update tenants set quotas = $1', ['{"kv_keys":99}'])).catch(
+        () => 0,
+      ),
+    ).toBe(0);
   });
 
   it('holds when many write at once, but for what was on its way at that moment; the count is right afterwards', async () => {
@@ -89,7 +113,9 @@ describe('a quota', () => {
       }),
     );
     expect(answers.every(({ status }) => status === 'rejected')).toBe(true);
-    const [kept] = await db.sql<{ n: number }>('select count(*)::int as n from kv where tenant_id = $1', [uuidFromId(at.tenantId)]);
+    const [kept] = await db.sql<{ n: number }>('select count(*)::int as n from kv where tenant_id = $1', [
+      uuidFromId(at.tenantId),
+    ]);
     expect(kept?.n).toBeGreaterThanOrEqual(50);
     expect(kept?.n).toBeLessThan(50 + writers);
     expect(await use(at.tenantId, 'kv_keys')).toMatchObject({ used: kept?.n });
@@ -98,13 +124,30 @@ describe('a quota', () => {
 
   it('counts what is there, whatever comes and goes in one transaction or many, and whoever removes it', async () => {
     const at = await withPlugin();
-    const kv = async (): Promise<unknown> => (await db.sql('select count(*)::int as n, coalesce(sum(octet_length(key) + octet_length(value::text)), 0)::int as bytes from kv where tenant_id = $1', [uuidFromId(at.tenantId)]))[0];
-    const counted = async (): Promise<unknown> => ({ n: (await use(at.tenantId, 'kv_keys')).used, bytes: (await use(at.tenantId, 'kv_bytes')).used });
+    const kv = async (): Promise<unknown> =>
+      (
+        await db.sql(
+          'select count(*)::int as n, coalesce(sum(octet_length(key) + octet_length(value::text)), 0)::int as bytes from kv where tenant_id = $1',
+          [uuidFromId(at.tenantId)],
+        )
+      )[0];
+    const counted = async (): Promise<unknown> => ({
+      n: (await use(at.tenantId, 'kv_keys')).used,
+      bytes: (await use(at.tenantId, 'kv_bytes')).used,
+    });
     await inside(at.tenantId, async (tx) => {
-      for (let n = 0; n < 30; n += 1) await setKv(tx, { installationId: at.id, key: `k${n}`, value: 'v'.repeat(n), ttlS: n % 3 === 0 ? 0.001 : undefined });
+      for (let n = 0; n < 30; n += 1)
+        await setKv(tx, {
+          installationId: at.id,
+          key: `k${n}`,
+          value: 'v'.repeat(n),
+          ttlS: n % 3 === 0 ? 0.001 : undefined,
+        });
       for (let n = 0; n < 30; n += 4) await deleteKv(tx, { installationId: at.id, key: `k${n}` });
-      for (let n = 0; n < 30; n += 5) await setKv(tx, { installationId: at.id, key: `k${n}`, value: 'w'.repeat(3 * n), ttlS: undefined });
-      for (let n = 0; n < 12; n += 1) await incrementKv(tx, { installationId: at.id, key: 'n', by: 1, ttlS: undefined });
+      for (let n = 0; n < 30; n += 5)
+        await setKv(tx, { installationId: at.id, key: `k${n}`, value: 'w'.repeat(3 * n), ttlS: undefined });
+      for (let n = 0; n < 12; n += 1)
+        await incrementKv(tx, { installationId: at.id, key: 'n', by: 1, ttlS: undefined });
     });
     expect(await counted()).toEqual(await kv());
     await inside(at.tenantId, async (tx) => {
@@ -125,7 +168,10 @@ describe('quotas of', () => {
     const { id } = await db.makeTenant();
     await allow(id, { events: 2, event_bytes: 500 });
     await emit(id, 'x');
-    await expect(emit(id, 'x'.repeat(500))).rejects.toMatchObject({ code: 'QUOTA_EXCEEDED', extra: { quota: 'event_bytes', max: 500 } });
+    await expect(emit(id, 'x'.repeat(500))).rejects.toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+      extra: { quota: 'event_bytes', max: 500 },
+    });
     await emit(id, 'x');
     await expect(emit(id, 'x')).rejects.toMatchObject(refusal('events', 2, 2));
     await emit(id, 'x', 'annex:platform');
@@ -137,9 +183,12 @@ describe('quotas of', () => {
   it('idempotency keys refuse a further key, and never the answer of work that is done', async () => {
     const { id } = await db.makeTenant();
     await allow(id, { idempotency_keys: 2, idempotency_bytes: 100 });
-    const reserve = (key: string): Promise<unknown> => inside(id, (tx) => reserveIdempotent(tx, { actor: 'usr_x', key, fingerprint: 'f' }));
+    const reserve = (key: string): Promise<unknown> =>
+      inside(id, (tx) => reserveIdempotent(tx, { actor: 'usr_x', key, fingerprint: 'f' }));
     await reserve('a');
-    await inside(id, (tx) => completeIdempotent(tx, { actor: 'usr_x', key: 'a', claim: 1, status: 200, body: 'x'.repeat(500) }));
+    await inside(id, (tx) =>
+      completeIdempotent(tx, { actor: 'usr_x', key: 'a', claim: 1, status: 200, body: 'x'.repeat(500) }),
+    );
     expect(await use(id, 'idempotency_bytes')).toEqual({ used: 502, max: 100 });
     await expect(reserve('b')).rejects.toMatchObject(refusal('idempotency_bytes', 502, 100));
     await allow(id, { idempotency_bytes: 10_000 });
@@ -150,13 +199,15 @@ describe('quotas of', () => {
 
   it('packages count stored contents once; users and plugins count heads', async () => {
     const at = await withPlugin({ package_bytes: 150, users: 1, plugins: 1 });
-    const store = (name: string, size: number): Promise<void> => inside(at.tenantId, (tx) => storeBlobs(tx, new Map([[name, new Uint8Array(size)]])));
+    const store = (name: string, size: number): Promise<void> =>
+      inside(at.tenantId, (tx) => storeBlobs(tx, new Map([[name, new Uint8Array(size)]])));
     const before = (await use(at.tenantId, 'package_bytes')).used;
     await allow(at.tenantId, { package_bytes: before + 150 });
     await store('one', 100);
     await store('one', 100);
     await expect(store('two', 51)).rejects.toMatchObject(refusal('package_bytes', before + 100, before + 150));
-    const user = (email: string): Promise<unknown> => inside(at.tenantId, (tx) => insertUser(tx, { id: newId('user'), email, passwordHash: null, role: 'member' }));
+    const user = (email: string): Promise<unknown> =>
+      inside(at.tenantId, (tx) => insertUser(tx, { id: newId('user'), email, passwordHash: null, role: 'member' }));
     await user('a@b.test');
     await expect(user('c@d.test')).rejects.toMatchObject(refusal('users', 1, 1));
     await expect(makeInstallation(db, at.tenantId)).rejects.toThrow(/quota exceeded/);
@@ -165,7 +216,24 @@ describe('quotas of', () => {
   it('mails count by day, and one that is deleted was sent all the same', async () => {
     const at = await withPlugin({ mails_per_day: 2 });
     const send = (key: string): Promise<{ id: Id<'mail'> }> =>
-      inside(at.tenantId, (tx) => takeMail(tx, { id: newId('mail'), installationId: at.id, plugin: at.slug, runId: newId('run'), dedupeKey: key, messageId: key, sender: 'a@b.test', recipients: { to: [], cc: [], bcc: [], reply_to: null }, subject: 's', sizeBytes: 1 }, 90));
+      inside(at.tenantId, (tx) =>
+        takeMail(
+          tx,
+          {
+            id: newId('mail'),
+            installationId: at.id,
+            plugin: at.slug,
+            runId: newId('run'),
+            dedupeKey: key,
+            messageId: key,
+            sender: 'a@b.test',
+            recipients: { to: [], cc: [], bcc: [], reply_to: null },
+            subject: 's',
+            sizeBytes: 1,
+          },
+          90,
+        ),
+      );
     const { id } = await send('one');
     await send('one').catch(() => undefined);
     await send('two');
@@ -180,8 +248,26 @@ describe('quotas of', () => {
   it('logs make the oldest lines give way, and lines that come faster than these go are left out at a quarter more', async () => {
     const at = await withPlugin({ log_bytes: 1000 });
     const other = await withPlugin({ log_bytes: 1000 });
-    const log = (to: TestInstallation, message: string): Promise<void> => inside(to.tenantId, (tx) => insertLogs(tx, [{ runId: newId('run'), installationId: to.id, plugin: to.slug, timeMs: Date.now(), level: 'info', message, fields: null }]));
-    const lines = async (): Promise<string[]> => (await db.sql<{ message: string }>('select message from run_logs where tenant_id = $1 order by id', [uuidFromId(at.tenantId)])).map(({ message }) => message.slice(0, 2));
+    const log = (to: TestInstallation, message: string): Promise<void> =>
+      inside(to.tenantId, (tx) =>
+        insertLogs(tx, [
+          {
+            runId: newId('run'),
+            installationId: to.id,
+            plugin: to.slug,
+            timeMs: Date.now(),
+            level: 'info',
+            message,
+            fields: null,
+          },
+        ]),
+      );
+    const lines = async (): Promise<string[]> =>
+      (
+        await db.sql<{ message: string }>('select message from run_logs where tenant_id = $1 order by id', [
+          uuidFromId(at.tenantId),
+        ])
+      ).map(({ message }) => message.slice(0, 2));
     for (let n = 10; n < 30; n += 1) await log(at, `${n}${'x'.repeat(94)}`);
     await log(other, 'kept');
     expect((await lines()).length).toBeLessThanOrEqual(14);

@@ -1,6 +1,6 @@
 /**
- * How much a tenant keeps of what is bound by a quota. Triggers count it in the transaction that changes it (migrations/…-quotas.sql) and refuse
- * what would pass; tables, files and tokens are counted by their own areas.
+ * How much a tenant keeps of what is bound by a quota. Triggers count it in the transaction that changes it
+ * (migrations/…-quotas.sql) and refuse what would pass; tables, files and tokens are counted by their own areas.
  */
 import { quotaNames, type QuotaLimits, type QuotaName } from '@annex/lifecycle';
 import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
@@ -52,19 +52,30 @@ function standing(kind: string, column: 'n' | 'bytes'): string {
 /** Use and limit of every quota. `day`: the UTC date that the daily ones count. */
 export async function readQuotas(tx: TenantTransaction, day: string): Promise<Record<QuotaName, QuotaUse>> {
   const names = quotaNames.map((name) => `('${name}', coalesce(${counted[name]}, 0)::bigint)`).join(', ');
-  const rows = await tx.query<{ name: QuotaName; used: string; max: string | null }>(`select name, used, annex_quota($1, name) as max from (values ${names}) as q (name, used)`, [tx.tenantUuid, day]);
-  return Object.fromEntries(rows.map(({ name, used, max }) => [name, { used: Math.max(0, Number(used)), max: max === null ? null : Number(max) }])) as Record<QuotaName, QuotaUse>;
+  const rows = await tx.query<{ name: QuotaName; used: string; max: string | null }>(
+    `select name, used, annex_quota($1, name) as max from (values ${names}) as q (name, used)`,
+    [tx.tenantUuid, day],
+  );
+  return Object.fromEntries(
+    rows.map(({ name, used, max }) => [
+      name,
+      { used: Math.max(0, Number(used)), max: max === null ? null : Number(max) },
+    ]),
+  ) as Record<QuotaName, QuotaUse>;
 }
 
-/** What was said of this tenant alone about some quotas, as a subquery for the statement that needs it: the tenant is `$1`. `null`: nothing. */
+/**
+ * What was said of this tenant alone about some quotas, as a subquery for the statement that needs it: the tenant is
+ * `$1`. `null`: nothing.
+ */
 export const saidOf = (quota: QuotaName): string => `(select (quotas->>'${quota}')::bigint from tenants where id = $1)`;
 
 /** Lines that one portion of {@link trimLogs} removes. */
 const trimLines = 5000;
 
 /**
- * Removes the oldest log lines of one tenant that keeps more than it may, until a tenth is free. Answers whether there may be more to do now.
- * Several workers share the work.
+ * Removes the oldest log lines of one tenant that keeps more than it may, until a tenth is free. Answers whether there
+ * may be more to do now. Several workers share the work.
  */
 export async function trimLogs(tx: PlatformTransaction): Promise<boolean> {
   const [over] = await tx.query<{ tenant_id: string; bytes: string; max: string | null }>(

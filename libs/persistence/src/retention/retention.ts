@@ -39,7 +39,11 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
     days: ({ platformAuditDays }) => platformAuditDays,
     sql: `delete from platform_audit where ctid = any(array(select ctid from platform_audit where at < now() - $1 * interval '1 day' limit $2))`,
   },
-  { what: 'quota_days', days: () => 7, sql: `delete from quota_days where ctid = any(array(select ctid from quota_days where day < now() - $1 * interval '1 day' limit $2))` },
+  {
+    what: 'quota_days',
+    days: () => 7,
+    sql: `delete from quota_days where ctid = any(array(select ctid from quota_days where day < now() - $1 * interval '1 day' limit $2))`,
+  },
   {
     what: 'replaced_secrets',
     days: () => 1,
@@ -52,28 +56,79 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
     sql: `delete from events where ctid = any(array(select e.ctid from events e where e.created_at < now() - $1 * interval '1 day'
       and not exists (select 1 from runs r where r.tenant_id = e.tenant_id and r.event_id = e.id) limit $2))`,
   },
-  { what: 'logs', days: ({ logsDays }) => logsDays, sql: `delete from run_logs where ctid = any(array(select ctid from run_logs where time < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'mails', days: ({ logsDays }) => logsDays, sql: `delete from mails where ctid = any(array(select ctid from mails where created_at < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'audit', days: ({ auditDays }) => auditDays, sql: `delete from audit where ctid = any(array(select ctid from audit where at < now() - $1 * interval '1 day' order by tenant_id, seq limit $2))` },
-  { what: 'usage', days: ({ auditDays }) => auditDays, sql: `delete from usage where ctid = any(array(select ctid from usage where day < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'llm_days', days: () => 7, sql: `delete from llm_days where ctid = any(array(select ctid from llm_days where day < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'tracked', days: ({ auditDays }) => auditDays, sql: `delete from tracked where ctid = any(array(select ctid from tracked where day < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'idempotency_keys', days: () => 1, sql: `delete from idempotency_keys where ctid = any(array(select ctid from idempotency_keys where created_at < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'operator_idempotency_keys', days: () => 1, sql: `delete from operator_idempotency_keys where ctid = any(array(select ctid from operator_idempotency_keys where created_at < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'dead_letter_replays', days: ({ runsDays }) => runsDays, sql: `delete from dead_letter_replays where ctid = any(array(select ctid from dead_letter_replays where finished_at < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'executor_kills', days: () => 7, sql: `delete from executor_kills where ctid = any(array(select ctid from executor_kills where at < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'sessions', days: () => 0, sql: `delete from sessions where ctid = any(array(select ctid from sessions where expires_at < now() - $1 * interval '1 day' limit $2))` },
-  { what: 'kv', days: () => 0, sql: `delete from kv where ctid = any(array(select ctid from kv where expires_at < now() - $1 * interval '1 day' limit $2))` },
+  {
+    what: 'logs',
+    days: ({ logsDays }) => logsDays,
+    sql: `delete from run_logs where ctid = any(array(select ctid from run_logs where time < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'mails',
+    days: ({ logsDays }) => logsDays,
+    sql: `delete from mails where ctid = any(array(select ctid from mails where created_at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'audit',
+    days: ({ auditDays }) => auditDays,
+    sql: `delete from audit where ctid = any(array(select ctid from audit where at < now() - $1 * interval '1 day' order by tenant_id, seq limit $2))`,
+  },
+  {
+    what: 'usage',
+    days: ({ auditDays }) => auditDays,
+    sql: `delete from usage where ctid = any(array(select ctid from usage where day < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'llm_days',
+    days: () => 7,
+    sql: `delete from llm_days where ctid = any(array(select ctid from llm_days where day < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'tracked',
+    days: ({ auditDays }) => auditDays,
+    sql: `delete from tracked where ctid = any(array(select ctid from tracked where day < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'idempotency_keys',
+    days: () => 1,
+    sql: `delete from idempotency_keys where ctid = any(array(select ctid from idempotency_keys where created_at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'operator_idempotency_keys',
+    days: () => 1,
+    sql: `delete from operator_idempotency_keys where ctid = any(array(select ctid from operator_idempotency_keys where created_at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'dead_letter_replays',
+    days: ({ runsDays }) => runsDays,
+    sql: `delete from dead_letter_replays where ctid = any(array(select ctid from dead_letter_replays where finished_at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'executor_kills',
+    days: () => 7,
+    sql: `delete from executor_kills where ctid = any(array(select ctid from executor_kills where at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'sessions',
+    days: () => 0,
+    sql: `delete from sessions where ctid = any(array(select ctid from sessions where expires_at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
+    what: 'kv',
+    days: () => 0,
+    sql: `delete from kv where ctid = any(array(select ctid from kv where expires_at < now() - $1 * interval '1 day' limit $2))`,
+  },
 ];
 
 /** What retention removes, in order; runs go before the events that they name. */
 export const retentionSteps: readonly string[] = steps.map(({ what }) => what);
 
 /**
- * Removes one portion of what is older than its kind is kept and answers how many rows went; fewer than `limit` means that nothing is left.
- * Two processes may call it at once.
+ * Removes one portion of what is older than its kind is kept and answers how many rows went; fewer than `limit` means
+ * that nothing is left. Two processes may call it at once.
  */
-export async function removeExpired(tx: PlatformTransaction, { what, retention, limit }: { what: string; retention: Retention; limit: number }): Promise<number> {
+export async function removeExpired(
+  tx: PlatformTransaction,
+  { what, retention, limit }: { what: string; retention: Retention; limit: number },
+): Promise<number> {
   const step = steps.find((one) => one.what === what);
   if (!step) throw new RangeError(`no such step of retention: ${what}`);
   return tx.execute(step.sql, [step.days(retention), limit]);

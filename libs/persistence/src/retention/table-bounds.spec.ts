@@ -12,7 +12,11 @@ beforeAll(async () => {
 afterAll(() => db.close());
 
 const tables = async (): Promise<string[]> =>
-  (await db.sql<{ name: string }>(`select c.relname::text as name from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace order by 1`)).map(({ name }) => name);
+  (
+    await db.sql<{ name: string }>(
+      `select c.relname::text as name from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace order by 1`,
+    )
+  ).map(({ name }) => name);
 
 describe('no table grows for ever', () => {
   it('each is named with what bounds it, and none is named that is not there', async () => {
@@ -20,7 +24,9 @@ describe('no table grows for ever', () => {
   });
 
   it('what is named is there: the step of retention, the quota, the reference that takes rows along', async () => {
-    const along = await db.sql<{ child: string; parent: string }>(`select conrelid::regclass::text as child, confrelid::regclass::text as parent from pg_constraint where contype = 'f' and confdeltype = 'c'`);
+    const along = await db.sql<{ child: string; parent: string }>(
+      `select conrelid::regclass::text as child, confrelid::regclass::text as parent from pg_constraint where contype = 'f' and confdeltype = 'c'`,
+    );
     for (const [table, bound] of Object.entries(tableBounds)) {
       expect(Object.keys(bound).length, table).toBeGreaterThan(0);
       if (bound.retention !== undefined) expect(retentionSteps, table).toContain(bound.retention);

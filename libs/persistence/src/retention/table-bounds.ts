@@ -1,8 +1,9 @@
 import type { QuotaName } from '@annex/lifecycle';
 
 /**
- * Why a table cannot grow for ever. `retention`: a step removes what is old. `quota`: a tenant may only have so much. `with`: its rows go with
- * those of another table, which is bound itself, by a foreign key that cascades. `fixed`: how many rows there can be, and what sees to it.
+ * Why a table cannot grow for ever. `retention`: a step removes what is old. `quota`: a tenant may only have so much.
+ * `with`: its rows go with those of another table, which is bound itself, by a foreign key that cascades. `fixed`: how
+ * many rows there can be, and what sees to it.
  */
 export interface TableBound {
   retention?: string;
@@ -11,7 +12,9 @@ export interface TableBound {
   fixed?: string;
 }
 
-/** Every table of the schema. The spec beside this file fails for one that is missing here, or whose bound is not there. */
+/**
+ * Every table of the schema. The spec beside this file fails for one that is missing here, or whose bound is not there.
+ */
 export const tableBounds: Readonly<Record<string, TableBound>> = {
   api_tokens: { fixed: '100 for each user (TOKEN_LIMIT)' },
   audit: { retention: 'audit' },
@@ -61,6 +64,9 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   users: { quota: 'users' },
   webhook_attempts: { with: 'webhook_deliveries' },
   webhook_deliveries: { retention: 'webhook_deliveries' },
-  webhooks: { retention: 'webhooks', fixed: '100 of its own a tenant (WEBHOOK_LIMIT), and one a file of an active release' },
+  webhooks: {
+    retention: 'webhooks',
+    fixed: '100 of its own a tenant (WEBHOOK_LIMIT), and one a file of an active release',
+  },
   workers: { fixed: 'a row that was not renewed for ten minutes is removed' },
 };

@@ -4,7 +4,10 @@ import { isDeadLetterSql } from './dead-letters.js';
 
 /** How background work of all tenants together stands. */
 export interface Backlog {
-  /** Background runs that have not ended, by what they are at. `parked`: they wait for something else to happen (`waiting_for`). */
+  /**
+   * Background runs that have not ended, by what they are at. `parked`: they wait for something else to happen
+   * (`waiting_for`).
+   */
   runs: { due: number; delayed: number; handed_over: number; running: number; parked: number };
   /** How long the run that waits longest has been due, in seconds; 0: none waits. */
   oldestWaitingS: number;
@@ -31,6 +34,11 @@ export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
   const lastMinute = await tx.query<{ kind: string; status: string; runs: number }>(
     `select kind, status, count(*)::int as runs from runs where queued_at > now() - interval '1 minute' and finished_at is not null group by 1, 2 order by 1, 2`,
   );
-  const { oldest_s: oldestWaitingS = 0, dead: deadLetters = 0, lag_s: scheduleLagS = 0, ...runs } = row ?? { due: 0, delayed: 0, handed_over: 0, running: 0, parked: 0 };
+  const {
+    oldest_s: oldestWaitingS = 0,
+    dead: deadLetters = 0,
+    lag_s: scheduleLagS = 0,
+    ...runs
+  } = row ?? { due: 0, delayed: 0, handed_over: 0, running: 0, parked: 0 };
   return { runs, oldestWaitingS, deadLetters, scheduleLagS, lastMinute };
 }

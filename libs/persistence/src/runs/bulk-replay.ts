@@ -1,4 +1,7 @@
-/** Replays of many dead letters, kept as rows so that whoever asked can follow them, and any worker goes on with one whose worker died. */
+/**
+ * Replays of many dead letters, kept as rows so that whoever asked can follow them, and any worker goes on with one
+ * whose worker died.
+ */
 import { idFromUuid, isJsonObject, newId, parseId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
 import type { DeadLetterFilter } from './replay.js';
@@ -36,7 +39,10 @@ interface Row {
 
 const columns = 'id, filter, up_to, total, replayed, failed, status, waiting_for, actor, created_at, finished_at';
 
-/** Keeps a replay that was asked for. `replayed`: those that were replayed in the same transaction; all of them, and it is done. */
+/**
+ * Keeps a replay that was asked for. `replayed`: those that were replayed in the same transaction; all of them, and it
+ * is done.
+ */
 export async function insertBulkReplay(
   tx: TenantTransaction,
   { filter, total, replayed, actor }: { filter: DeadLetterFilter; total: number; replayed: number; actor: string },
@@ -45,7 +51,15 @@ export async function insertBulkReplay(
   const [row] = await tx.query<Row>(
     `insert into dead_letter_replays (tenant_id, id, filter, up_to, total, replayed, status, actor, finished_at)
      values ($1, $2, $3, $4, $5, $6, case when $6::int >= $5::int then 'done' else 'running' end, $7, case when $6::int >= $5::int then now() end) returning ${columns}`,
-    [tx.tenantUuid, uuidFromId(id), JSON.stringify(filterJson(filter)), filter.upTo ? uuidFromId(filter.upTo) : null, total, replayed, actor],
+    [
+      tx.tenantUuid,
+      uuidFromId(id),
+      JSON.stringify(filterJson(filter)),
+      filter.upTo ? uuidFromId(filter.upTo) : null,
+      total,
+      replayed,
+      actor,
+    ],
   );
   if (!row) throw new Error('a replay was not kept');
   if (row.status === 'running') await tx.notify('annex_replay', '');
@@ -54,34 +68,60 @@ export async function insertBulkReplay(
 
 /** A replay, or `null` when the tenant has none with that id. */
 export async function findBulkReplay(tx: TenantTransaction, id: Id<'replay'>): Promise<BulkReplay | null> {
-  const [row] = await tx.query<Row>(`select ${columns} from dead_letter_replays where tenant_id = $1 and id = $2`, [tx.tenantUuid, uuidFromId(id)]);
+  const [row] = await tx.query<Row>(`select ${columns} from dead_letter_replays where tenant_id = $1 and id = $2`, [
+    tx.tenantUuid,
+    uuidFromId(id),
+  ]);
   return row ? fromRow(row) : null;
 }
 
 /** Replays, newest first, after that of `before`. */
-export async function listBulkReplays(tx: TenantTransaction, { limit, before }: { limit: number; before?: Id<'replay'> | undefined }): Promise<BulkReplay[]> {
-  const rows = await tx.query<Row>(`select ${columns} from dead_letter_replays where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`, [
-    tx.tenantUuid,
-    before ? uuidFromId(before) : null,
-    limit,
-  ]);
+export async function listBulkReplays(
+  tx: TenantTransaction,
+  { limit, before }: { limit: number; before?: Id<'replay'> | undefined },
+): Promise<BulkReplay[]> {
+  const rows = await tx.query<Row>(
+    `select ${columns} from dead_letter_replays where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
+    [tx.tenantUuid, before ? uuidFromId(before) : null, limit],
+  );
   return rows.map(fromRow);
 }
 
 /** Replays that have something to do now. */
-export async function listDueBulkReplays(tx: PlatformTransaction, limit: number): Promise<{ tenantId: Id<'tenant'>; id: Id<'replay'> }[]> {
-  const rows = await tx.query<{ tenant_id: string; id: string }>(`select tenant_id, id from dead_letter_replays where status = 'running' and next_at <= now() order by next_at limit $1`, [limit]);
+export async function listDueBulkReplays(
+  tx: PlatformTransaction,
+  limit: number,
+): Promise<{ tenantId: Id<'tenant'>; id: Id<'replay'> }[]> {
+  const rows = await tx.query<{ tenant_id: string; id: string }>(
+    `select tenant_id, id from dead_letter_replays where status = 'running' and next_at <= now() order by next_at limit $1`,
+    [limit],
+  );
   return rows.map(({ tenant_id, id }) => ({ tenantId: idFromUuid('tenant', tenant_id), id: idFromUuid('replay', id) }));
 }
 
 /** Locks a replay that is still to go on; `null` when it is not, or another worker is at it. */
 export async function lockBulkReplay(tx: TenantTransaction, id: Id<'replay'>): Promise<BulkReplay | null> {
-  const [row] = await tx.query<Row>(`select ${columns} from dead_letter_replays where tenant_id = $1 and id = $2 and status = 'running' for update skip locked`, [tx.tenantUuid, uuidFromId(id)]);
+  const [row] = await tx.query<Row>(
+    `select ${columns} from dead_letter_replays where tenant_id = $1 and id = $2 and status = 'running' for update skip locked`,
+    [tx.tenantUuid, uuidFromId(id)],
+  );
   return row ? fromRow(row) : null;
 }
 
-/** Writes what a portion did. `isLast`: nothing is left of what was meant. `pauseMs`: when it goes on, with the reason `waitingFor`. */
-export async function advanceBulkReplay(tx: TenantTransaction, id: Id<'replay'>, { replayed, isLast, pauseMs = 0, waitingFor = null }: { replayed: number; isLast: boolean; pauseMs?: number; waitingFor?: string | null }): Promise<void> {
+/**
+ * Writes what a portion did. `isLast`: nothing is left of what was meant. `pauseMs`: when it goes on, with the reason
+ * `waitingFor`.
+ */
+export async function advanceBulkReplay(
+  tx: TenantTransaction,
+  id: Id<'replay'>,
+  {
+    replayed,
+    isLast,
+    pauseMs = 0,
+    waitingFor = null,
+  }: { replayed: number; isLast: boolean; pauseMs?: number; waitingFor?: string | null },
+): Promise<void> {
   await tx.query(
     `update dead_letter_replays set replayed = replayed + $3::int, status = case when $4 then 'done' else status end, waiting_for = $6,
        failed = case when $4 then greatest(0, total - replayed - $3::int) else failed end, finished_at = case when $4 then now() end, next_at = now() + $5::float8 * interval '1 millisecond'
@@ -98,7 +138,9 @@ function fromRow(row: Row): BulkReplay {
   const { filter } = row;
   const given = isJsonObject(filter) ? filter : {};
   const text = (name: string): string | undefined => (typeof given[name] === 'string' ? given[name] : undefined);
-  const [plugin, kind, name, eventId, since, until] = ['plugin', 'kind', 'name', 'event_id', 'since', 'until'].map(text);
+  const [plugin, kind, name, eventId, since, until] = ['plugin', 'kind', 'name', 'event_id', 'since', 'until'].map(
+    text,
+  );
   return {
     id: idFromUuid('replay', row.id),
     filter: {

@@ -17,23 +17,41 @@ export interface RunState {
 
 /** Where a run stands, or `null` when the tenant has none with that id. */
 export async function findRunState(tx: TenantTransaction, runId: Id<'run'>): Promise<RunState | null> {
-  const [row] = await tx.query<{ plugin: string; kind: string; name: string; status: RunStatus; cancel_requested: boolean }>(
-    'select plugin, kind, name, status, cancel_requested from runs where tenant_id = $1 and id = $2',
-    [tx.tenantUuid, uuidFromId(runId)],
-  );
-  return row ? { id: runId, plugin: row.plugin, kind: row.kind, name: row.name, status: row.status, cancelRequested: row.cancel_requested } : null;
-}
-
-/**
- * Cancels a run: one that waits ends at once, one under way as soon as its worker hears of it. Answers where it stands now, or `null` when
- * there is no such run or it has ended already.
- */
-export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message: string): Promise<RunState | null> {
-  const [found] = await tx.query<{ kind: string; installation_id: string; name: string }>('select kind, installation_id, name from runs where tenant_id = $1 and id = $2', [
+  const [row] = await tx.query<{
+    plugin: string;
+    kind: string;
+    name: string;
+    status: RunStatus;
+    cancel_requested: boolean;
+  }>('select plugin, kind, name, status, cancel_requested from runs where tenant_id = $1 and id = $2', [
     tx.tenantUuid,
     uuidFromId(runId),
   ]);
-  const job: JobRef | undefined = found?.kind === 'job' || found?.kind === 'lifecycle' ? { installationId: idFromUuid('installation', found.installation_id), name: found.name } : undefined;
+  return row
+    ? {
+        id: runId,
+        plugin: row.plugin,
+        kind: row.kind,
+        name: row.name,
+        status: row.status,
+        cancelRequested: row.cancel_requested,
+      }
+    : null;
+}
+
+/**
+ * Cancels a run: one that waits ends at once, one under way as soon as its worker hears of it. Answers where it stands
+ * now, or `null` when there is no such run or it has ended already.
+ */
+export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message: string): Promise<RunState | null> {
+  const [found] = await tx.query<{ kind: string; installation_id: string; name: string }>(
+    'select kind, installation_id, name from runs where tenant_id = $1 and id = $2',
+    [tx.tenantUuid, uuidFromId(runId)],
+  );
+  const job: JobRef | undefined =
+    found?.kind === 'job' || found?.kind === 'lifecycle'
+      ? { installationId: idFromUuid('installation', found.installation_id), name: found.name }
+      : undefined;
   if (job) await lockJob(tx, job);
   const [row] = await tx.query<{ plugin: string; kind: string; name: string; status: RunStatus }>(
     `update runs set status = case when status = 'running' then status else 'cancelled' end, cancel_requested = status = 'running',
@@ -50,11 +68,22 @@ export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message
     await tellEnded(tx, runId, row.status);
     if (job) await releaseOverlap(tx, job);
   }
-  return { id: runId, plugin: row.plugin, kind: row.kind, name: row.name, status: row.status, cancelRequested: row.status === 'running' };
+  return {
+    id: runId,
+    plugin: row.plugin,
+    kind: row.kind,
+    name: row.name,
+    status: row.status,
+    cancelRequested: row.status === 'running',
+  };
 }
 
 /** Whether a lifecycle handler of an installation still has to run, or runs. */
-export async function hasOpenLifecycleRun(tx: TenantTransaction, installationId: Id<'installation'>, name: string): Promise<boolean> {
+export async function hasOpenLifecycleRun(
+  tx: TenantTransaction,
+  installationId: Id<'installation'>,
+  name: string,
+): Promise<boolean> {
   const rows = await tx.query(
     `select 1 from runs where tenant_id = $1 and installation_id = $2 and kind = 'lifecycle' and name = $3 and status in ('queued', 'running', 'retrying') limit 1`,
     [tx.tenantUuid, uuidFromId(installationId), name],

@@ -17,15 +17,41 @@ beforeAll(async () => {
 });
 afterAll(() => db.close());
 
-const inTenant = <T>(work: Parameters<ReturnType<TestDatabase['database']['forTenant']>['transaction']>[0], tenantId = installation.tenantId) =>
-  db.database.forTenant(tenantId).transaction(work) as Promise<T>;
+const inTenant = <T>(
+  work: Parameters<ReturnType<TestDatabase['database']['forTenant']>['transaction']>[0],
+  tenantId = installation.tenantId,
+) => db.database.forTenant(tenantId).transaction(work) as Promise<T>;
 const enqueue = (run: Partial<NewRun> = {}) =>
-  inTenant<Id<'run'>>((tx) => enqueueRun(tx, { installationId: installation.id, plugin: installation.slug, kind: 'job', name: 'daily', ordinal: 0, policy: {}, depth: 0, ...run }));
-const claim = (runId: Id<'run'>, claims = 0, tenantId = installation.tenantId) => inTenant<ClaimedRun | null>((tx) => claimRun(tx, { runId, claims, owner: 'w1', leaseMs: 10_000 }), tenantId);
+  inTenant<Id<'run'>>((tx) =>
+    enqueueRun(tx, {
+      installationId: installation.id,
+      plugin: installation.slug,
+      kind: 'job',
+      name: 'daily',
+      ordinal: 0,
+      policy: {},
+      depth: 0,
+      ...run,
+    }),
+  );
+const claim = (runId: Id<'run'>, claims = 0, tenantId = installation.tenantId) =>
+  inTenant<ClaimedRun | null>((tx) => claimRun(tx, { runId, claims, owner: 'w1', leaseMs: 10_000 }), tenantId);
 const finish = (runId: Id<'run'>, end: Partial<AttemptEnd>) =>
-  inTenant<AttemptEnd['status'] | null>((tx) => finishAttempt(tx, { tenantId: tx.tenantId, runId, claim: 1, status: 'succeeded', countsAsAttempt: false, limits: {}, release: '1.0.0', ...end }));
+  inTenant<AttemptEnd['status'] | null>((tx) =>
+    finishAttempt(tx, {
+      tenantId: tx.tenantId,
+      runId,
+      claim: 1,
+      status: 'succeeded',
+      countsAsAttempt: false,
+      limits: {},
+      release: '1.0.0',
+      ...end,
+    }),
+  );
 const expire = () => db.database.platform((tx) => expireLeases(tx));
-const runOut = (runId: Id<'run'>) => db.sql(`update runs set lease_until = now() - interval '1 second' where id = $1`, [uuidFromId(runId)]);
+const runOut = (runId: Id<'run'>) =>
+  db.sql(`update runs set lease_until = now() - interval '1 second' where id = $1`, [uuidFromId(runId)]);
 
 interface Row {
   status: string;
@@ -48,7 +74,14 @@ describe('claiming a run', () => {
     const runId = await enqueue({ payload: { a: 1 } });
     const claims = await Promise.all(Array.from({ length: 8 }, () => claim(runId)));
     expect(claims.filter((one) => one !== null)).toHaveLength(1);
-    expect(claims.find((one) => one !== null)).toMatchObject({ attempt: 1, claim: 1, payload: { a: 1 }, kind: 'job', name: 'daily', failures: 0 });
+    expect(claims.find((one) => one !== null)).toMatchObject({
+      attempt: 1,
+      claim: 1,
+      payload: { a: 1 },
+      kind: 'job',
+      name: 'daily',
+      failures: 0,
+    });
   });
 
   it('is refused to a ticket of an earlier time', async () => {
@@ -80,10 +113,30 @@ describe('claiming a run', () => {
   it('gives an event’s run the event, with the data of an edited replay in place of its own', async () => {
     await subscribe(db, installation, 'order.paid');
     const emitted = await inTenant<{ runs: { runId: Id<'run'> }[] }>((tx) =>
-      emitEvent(tx, { id: 'e1', type: 'order.paid', source: '/shop', subject: 's', data: { total: 3 }, time: '2026-01-02T03:04:05.678Z', depth: 2 }),
+      emitEvent(tx, {
+        id: 'e1',
+        type: 'order.paid',
+        source: '/shop',
+        subject: 's',
+        data: { total: 3 },
+        time: '2026-01-02T03:04:05.678Z',
+        depth: 2,
+      }),
     );
-    const envelope = { id: 'e1', type: 'order.paid', source: '/shop', subject: 's', data: { total: 3 }, time: '2026-01-02T03:04:05.678Z' };
-    expect(await claim(emitted.runs[0]?.runId ?? 'run_')).toMatchObject({ payload: envelope, eventId: 'e1', depth: 2, name: 'order.paid' });
+    const envelope = {
+      id: 'e1',
+      type: 'order.paid',
+      source: '/shop',
+      subject: 's',
+      data: { total: 3 },
+      time: '2026-01-02T03:04:05.678Z',
+    };
+    expect(await claim(emitted.runs[0]?.runId ?? 'run_')).toMatchObject({
+      payload: envelope,
+      eventId: 'e1',
+      depth: 2,
+      name: 'order.paid',
+    });
     const edited = await enqueue({ kind: 'event', name: 'order.paid', eventId: 'e1', payload: { total: 4 } });
     expect((await claim(edited))?.payload).toEqual({ ...envelope, data: { total: 4 } });
   });
@@ -93,10 +146,21 @@ describe('ending an attempt', () => {
   it('keeps result, limits and what was tried', async () => {
     const runId = await enqueue();
     await claim(runId);
-    expect(await finish(runId, { result: { z: 1, a: 'nul \u0000' }, limits: { wall_ms: { used: 3, max: 5000 } } })).toBe('succeeded');
+    expect(
+      await finish(runId, { result: { z: 1, a: 'nul \u0000' }, limits: { wall_ms: { used: 3, max: 5000 } } }),
+    ).toBe('succeeded');
     const done = await row(runId);
-    expect(done).toMatchObject({ status: 'succeeded', release: '1.0.0', result: { z: 1, a: 'nul \u0000' }, limits: { wall_ms: { used: 3, max: 5000 } }, error: null, lease_until: null });
-    expect(done.attempts).toEqual([{ number: 1, started_at: expect.stringMatching(/^\d{4}-.*Z$/), finished_at: expect.stringMatching(/Z$/) }]);
+    expect(done).toMatchObject({
+      status: 'succeeded',
+      release: '1.0.0',
+      result: { z: 1, a: 'nul \u0000' },
+      limits: { wall_ms: { used: 3, max: 5000 } },
+      error: null,
+      lease_until: null,
+    });
+    expect(done.attempts).toEqual([
+      { number: 1, started_at: expect.stringMatching(/^\d{4}-.*Z$/), finished_at: expect.stringMatching(/Z$/) },
+    ]);
   });
 
   it('changes nothing when another worker has taken over', async () => {
@@ -106,7 +170,9 @@ describe('ending an attempt', () => {
     await expire();
     await claim(runId, 1);
     expect(await finish(runId, { claim: 1, result: 'late' })).toBeNull();
-    expect(await finish(runId, { claim: 1, status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'late' } })).toBeNull();
+    expect(
+      await finish(runId, { claim: 1, status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'late' } }),
+    ).toBeNull();
     expect(await row(runId)).toMatchObject({ status: 'running', claims: 2, result: null });
     expect(await finish(runId, { claim: 2, result: 'mine' })).toBe('succeeded');
   });
@@ -129,13 +195,30 @@ describe('ending an attempt', () => {
   it('sets a retry’s time and counts only what the handler itself failed', async () => {
     const runId = await enqueue();
     await claim(runId);
-    expect(await finish(runId, { status: 'retrying', delayMs: 60_000, countsAsAttempt: true, error: { code: 'PLUGIN_ERROR', message: 'boom' } })).toBe('retrying');
+    expect(
+      await finish(runId, {
+        status: 'retrying',
+        delayMs: 60_000,
+        countsAsAttempt: true,
+        error: { code: 'PLUGIN_ERROR', message: 'boom' },
+      }),
+    ).toBe('retrying');
     const waiting = await row(runId);
-    expect(waiting).toMatchObject({ status: 'retrying', attempt_count: 1, error: { code: 'PLUGIN_ERROR', message: 'boom' } });
+    expect(waiting).toMatchObject({
+      status: 'retrying',
+      attempt_count: 1,
+      error: { code: 'PLUGIN_ERROR', message: 'boom' },
+    });
     expect(waiting.attempts[0]?.error).toEqual({ code: 'PLUGIN_ERROR', message: 'boom' });
     expect(Number(waiting.next_attempt_at) - Date.now()).toBeGreaterThan(50_000);
     expect(await claim(runId, 1)).toMatchObject({ attempt: 2, failures: 1 });
-    await finish(runId, { claim: 2, status: 'retrying', delayMs: 0, countsAsAttempt: false, error: { code: 'EXECUTOR_LOST', message: '' } });
+    await finish(runId, {
+      claim: 2,
+      status: 'retrying',
+      delayMs: 0,
+      countsAsAttempt: false,
+      error: { code: 'EXECUTOR_LOST', message: '' },
+    });
     expect(await row(runId)).toMatchObject({ attempt_count: 1, claims: 2 });
   });
 
@@ -143,9 +226,19 @@ describe('ending an attempt', () => {
     const [failing, winning] = [await enqueue(), await enqueue()];
     for (const runId of [failing, winning]) {
       await claim(runId);
-      expect(await inTenant((tx) => cancelRun(tx, runId, 'stop'))).toMatchObject({ status: 'running', cancelRequested: true });
+      expect(await inTenant((tx) => cancelRun(tx, runId, 'stop'))).toMatchObject({
+        status: 'running',
+        cancelRequested: true,
+      });
     }
-    expect(await finish(failing, { status: 'retrying', delayMs: 1, countsAsAttempt: true, error: { code: 'PLUGIN_ERROR', message: 'aborted' } })).toBe('cancelled');
+    expect(
+      await finish(failing, {
+        status: 'retrying',
+        delayMs: 1,
+        countsAsAttempt: true,
+        error: { code: 'PLUGIN_ERROR', message: 'aborted' },
+      }),
+    ).toBe('cancelled');
     expect((await row(failing)).next_attempt_at).toBeNull();
     expect(await finish(winning, {})).toBe('succeeded');
   });
@@ -153,7 +246,11 @@ describe('ending an attempt', () => {
   it('keeps error texts that no database would take as they are', async () => {
     const runId = await enqueue();
     await claim(runId);
-    await finish(runId, { status: 'failed', countsAsAttempt: true, error: { code: 'PLUGIN_ERROR', message: `nul \u0000 half \ud800 ${'x'.repeat(100_000)}` } });
+    await finish(runId, {
+      status: 'failed',
+      countsAsAttempt: true,
+      error: { code: 'PLUGIN_ERROR', message: `nul \u0000 half \ud800 ${'x'.repeat(100_000)}` },
+    });
     const { error } = await row(runId);
     expect(error?.message).toMatch(/^nul \ufffd half \ufffd x+$/);
     expect(error?.message.length).toBe(8192);
@@ -168,7 +265,9 @@ describe('a lease', () => {
     await inTenant((tx) => handBack(tx, { runId: lost, claim: 1 }));
     await inTenant((tx) => cancelRun(tx, mine, 'stop'));
     const held = [mine, lost].map((runId) => ({ tenantId: installation.tenantId, runId, claim: 1 }));
-    expect(await db.database.platform((tx) => renewLeases(tx, held, 20_000))).toEqual(new Map([[mine, { cancelRequested: true }]]));
+    expect(await db.database.platform((tx) => renewLeases(tx, held, 20_000))).toEqual(
+      new Map([[mine, { cancelRequested: true }]]),
+    );
   });
 
   it('that runs out puts the run back, with the lost try on record', async () => {

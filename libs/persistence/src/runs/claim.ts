@@ -1,6 +1,7 @@
 /**
- * Who may work on a run. A claim is a compare-and-set on `claims`, which is also the fencing number: whatever a worker writes about a run
- * holds only while `claims` is still the number it got, so one that stood still while another took over can change nothing.
+ * Who may work on a run. A claim is a compare-and-set on `claims`, which is also the fencing number: whatever a worker
+ * writes about a run holds only while `claims` is still the number it got, so one that stood still while another took
+ * over can change nothing.
  */
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction, Transaction } from '../core/database.js';
@@ -21,7 +22,10 @@ export interface ClaimedRun {
   /** Which of several handlers with the same kind and name, from 0. */
   ordinal: number;
   eventId: string | null;
-  /** The handler's second argument; for kind `event`, and `webhook` that an event caused, the event as `{ id, type, source, subject, data, time }`. */
+  /**
+   * The handler's second argument; for kind `event`, and `webhook` that an event caused, the event as `{ id, type,
+   * source, subject, data, time }`.
+   */
   payload: Json | undefined;
   /** Which try this is, from 1. */
   attempt: number;
@@ -67,8 +71,12 @@ interface ClaimedRow {
 /** An instant as the API writes it. */
 const nowText = `to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
-/** Changes the last entry of `attempts`, whose word on an error is the last: a worker that was given up may come back with a success. */
-const endLastAttempt = (change: string): string => `case when r.attempts = '[]' then r.attempts else jsonb_set(r.attempts, '{-1}', (r.attempts->-1) - 'error' || ${change}) end`;
+/**
+ * Changes the last entry of `attempts`, whose word on an error is the last: a worker that was given up may come back
+ * with a success.
+ */
+const endLastAttempt = (change: string): string =>
+  `case when r.attempts = '[]' then r.attempts else jsonb_set(r.attempts, '{-1}', (r.attempts->-1) - 'error' || ${change}) end`;
 
 /** A run that a worker wants to try. */
 export interface WantedRun {
@@ -79,8 +87,9 @@ export interface WantedRun {
 }
 
 /**
- * A run by its key, locked; several are locked in the order of their keys, so that two who want the same ones cannot wait for each other. What it
- * must be like is asked outside: asked inside, a prepared statement may be planned to look through every open run instead.
+ * A run by its key, locked; several are locked in the order of their keys, so that two who want the same ones cannot
+ * wait for each other. What it must be like is asked outside: asked inside, a prepared statement may be planned to look
+ * through every open run instead.
  */
 const lockedRun = (wanted: string): string =>
   `(select l.claims, l.status, l.waiting_for, l.cancel_requested, l.kind, l.installation_id from runs l where l.tenant_id = ${wanted}.tenant_id and l.id = ${wanted}.id offset 0 for update)`;
@@ -104,10 +113,14 @@ const claimSql = statement(
 );
 
 /**
- * Takes runs that wait, in one statement; the answer has, in the order asked, `null` for each that cannot be had: another worker was faster, it
- * was cancelled or parked, or the ticket is of an earlier time.
+ * Takes runs that wait, in one statement; the answer has, in the order asked, `null` for each that cannot be had:
+ * another worker was faster, it was cancelled or parked, or the ticket is of an earlier time.
  */
-export async function claimRuns(tx: Transaction, wanted: readonly WantedRun[], { owner, leaseMs }: { owner: string; leaseMs: number }): Promise<(ClaimedRun | null)[]> {
+export async function claimRuns(
+  tx: Transaction,
+  wanted: readonly WantedRun[],
+  { owner, leaseMs }: { owner: string; leaseMs: number },
+): Promise<(ClaimedRun | null)[]> {
   const rows = await tx.query<ClaimedRow>(claimSql, [
     wanted.map(({ tenantId }) => uuidFromId(tenantId)),
     wanted.map(({ runId }) => uuidFromId(runId)),
@@ -125,7 +138,10 @@ export async function claimRuns(tx: Transaction, wanted: readonly WantedRun[], {
 }
 
 /** {@link claimRuns} for one run of the transaction's tenant. */
-export async function claimRun(tx: TenantTransaction, { runId, claims, owner, leaseMs }: { runId: Id<'run'>; claims: number; owner: string; leaseMs: number }): Promise<ClaimedRun | null> {
+export async function claimRun(
+  tx: TenantTransaction,
+  { runId, claims, owner, leaseMs }: { runId: Id<'run'>; claims: number; owner: string; leaseMs: number },
+): Promise<ClaimedRun | null> {
   const [run] = await claimRuns(tx, [{ tenantId: tx.tenantId, runId, claims }], { owner, leaseMs });
   return run ?? null;
 }
@@ -157,7 +173,14 @@ function payloadOf(row: ClaimedRow): Json | undefined {
   const own = row.payload === null ? undefined : (JSON.parse(row.payload) as Json);
   if (row.event_type === null) return own;
   const data = own !== undefined ? own : (JSON.parse(row.event_data ?? 'null') as Json);
-  return { id: row.event_id, type: row.event_type, source: row.event_source, subject: row.event_subject, data, time: row.event_time?.toISOString() ?? null };
+  return {
+    id: row.event_id,
+    type: row.event_type,
+    source: row.event_source,
+    subject: row.event_subject,
+    data,
+    time: row.event_time?.toISOString() ?? null,
+  };
 }
 
 /** A claim as its holder remembers it. */
@@ -178,12 +201,20 @@ const renewSql = statement(
 );
 
 /** Extends leases; answers those claims that still hold, each with whether somebody asked to cancel its run. */
-export async function renewLeases(tx: PlatformTransaction, held: readonly HeldClaim[], leaseMs: number): Promise<Map<Id<'run'>, { cancelRequested: boolean }>> {
-  const rows = await tx.query<{ id: string; cancel_requested: boolean }>(
-    renewSql,
-    [held.map(({ tenantId }) => uuidFromId(tenantId)), held.map(({ runId }) => uuidFromId(runId)), held.map(({ claim }) => claim), leaseMs],
+export async function renewLeases(
+  tx: PlatformTransaction,
+  held: readonly HeldClaim[],
+  leaseMs: number,
+): Promise<Map<Id<'run'>, { cancelRequested: boolean }>> {
+  const rows = await tx.query<{ id: string; cancel_requested: boolean }>(renewSql, [
+    held.map(({ tenantId }) => uuidFromId(tenantId)),
+    held.map(({ runId }) => uuidFromId(runId)),
+    held.map(({ claim }) => claim),
+    leaseMs,
+  ]);
+  return new Map(
+    rows.map(({ id, cancel_requested }) => [idFromUuid('run', id), { cancelRequested: cancel_requested }]),
   );
-  return new Map(rows.map(({ id, cancel_requested }) => [idFromUuid('run', id), { cancelRequested: cancel_requested }]));
 }
 
 /** How an attempt ended and what follows. */
@@ -209,9 +240,15 @@ export interface AttemptEnd {
 /** What a run is after its attempt ended. */
 export interface EndedAttempt {
   status: AttemptEnd['status'];
-  /** Something was parked behind it: another run of its job, or another delivery to its endpoint. Let that go once this has committed. */
+  /**
+   * Something was parked behind it: another run of its job, or another delivery to its endpoint. Let that go once this
+   * has committed.
+   */
   isWaitedFor: boolean;
-  /** How many runs of its plugin have failed for good in a row by the plugin's own fault, when this attempt failed by it; else 0. */
+  /**
+   * How many runs of its plugin have failed for good in a row by the plugin's own fault, when this attempt failed by
+   * it; else 0.
+   */
   failedRuns: number;
 }
 
@@ -253,13 +290,20 @@ const finishSql = statement(
 );
 
 /**
- * Writes how attempts ended, in one statement; the answer has, in the order given, `null` for each whose claim holds no more because another
- * worker has taken over. A failure of a run that somebody asked to cancel ends it as `cancelled`. A success is taken even when the lease ran
- * out, as long as nobody else has started the run since.
+ * Writes how attempts ended, in one statement; the answer has, in the order given, `null` for each whose claim holds no
+ * more because another worker has taken over. A failure of a run that somebody asked to cancel ends it as `cancelled`.
+ * A success is taken even when the lease ran out, as long as nobody else has started the run since.
  */
 export async function finishAttempts(tx: Transaction, ends: readonly AttemptEnd[]): Promise<(EndedAttempt | null)[]> {
-  const errors = ends.map(({ error }) => error && { code: storable(error.code, 64), message: storable(error.message, 8192) });
-  const rows = await tx.query<{ id: string; status: AttemptEnd['status']; waited_for: boolean; failed_runs: number | null }>(finishSql, [
+  const errors = ends.map(
+    ({ error }) => error && { code: storable(error.code, 64), message: storable(error.message, 8192) },
+  );
+  const rows = await tx.query<{
+    id: string;
+    status: AttemptEnd['status'];
+    waited_for: boolean;
+    failed_runs: number | null;
+  }>(finishSql, [
     ends.map((end) => uuidFromId(end.tenantId)),
     ends.map((end) => uuidFromId(end.runId)),
     ends.map((end) => end.claim),
@@ -287,11 +331,14 @@ export async function finishAttempt(tx: Transaction, end: AttemptEnd): Promise<A
 }
 
 /**
- * Gives a claimed run back so that another worker can start it at once; the try leaves no trace but a higher fencing number. One that
- * somebody asked to cancel ends instead.
+ * Gives a claimed run back so that another worker can start it at once; the try leaves no trace but a higher fencing
+ * number. One that somebody asked to cancel ends instead.
  * `park`: it shall wait until its plugin is enabled.
  */
-export async function handBack(tx: TenantTransaction, { runId, claim, park = false }: { runId: Id<'run'>; claim: number; park?: boolean }): Promise<boolean> {
+export async function handBack(
+  tx: TenantTransaction,
+  { runId, claim, park = false }: { runId: Id<'run'>; claim: number; park?: boolean },
+): Promise<boolean> {
   const [row] = await tx.query<{ status: string }>(
     `update runs set status = case when cancel_requested then 'cancelled' else 'queued' end,
        attempts = case when cancel_requested then attempts else attempts - (-1) end,

@@ -1,6 +1,6 @@
 /**
- * One endpoint that answers slowly must not take every slot of its tenant: only so many of its deliveries are under way at once, the rest is
- * parked, and each that ends lets the next go.
+ * One endpoint that answers slowly must not take every slot of its tenant: only so many of its deliveries are under way
+ * at once, the rest is parked, and each that ends lets the next go.
  */
 import { uuidFromId, type Id } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '../core/database.js';

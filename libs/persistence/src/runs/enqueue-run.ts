@@ -15,7 +15,8 @@ export interface RunPolicy {
 }
 
 /**
- * Why a run waits although its time has come. `overlap`: an earlier run of its job is not done. `plugin`: its plugin is not enabled.
+ * Why a run waits although its time has come. `overlap`: an earlier run of its job is not done. `plugin`: its plugin is
+ * not enabled.
  * `endpoint`: as many deliveries as may go to its endpoint at once are under way.
  */
 export type WaitReason = 'overlap' | 'plugin' | 'endpoint';
@@ -53,8 +54,9 @@ export interface NewRun {
 }
 
 /**
- * Makes a background run in the caller's transaction; a worker starts it after the commit. Throws `QUEUE_FULL` when the tenant has
- * {@link tenantLimits.queuedRuns} unfinished background runs; lifecycle hooks and parked runs are let in regardless.
+ * Makes a background run in the caller's transaction; a worker starts it after the commit. Throws `QUEUE_FULL` when the
+ * tenant has {@link tenantLimits.queuedRuns} unfinished background runs; lifecycle hooks and parked runs are let in
+ * regardless.
  */
 export async function enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>> {
   if (run.kind !== 'lifecycle') await ensureRoom(tx, 1);
@@ -76,7 +78,10 @@ const insertSql = statement(
 );
 
 /** Inserts runs in one statement and wakes the relays. A tick that has a run already is left out. @internal */
-export async function insertQueued(tx: TenantTransaction, runs: readonly (NewRun & { id: Id<'run'> })[]): Promise<void> {
+export async function insertQueued(
+  tx: TenantTransaction,
+  runs: readonly (NewRun & { id: Id<'run'> })[],
+): Promise<void> {
   if (runs.length === 0) return;
   await tx.query(insertSql, [
     tx.tenantUuid,
@@ -108,8 +113,8 @@ export async function wakeRelays(tx: Pick<TenantTransaction, 'notify'>): Promise
 }
 
 /**
- * Throws `QUEUE_FULL` unless `more` background runs fit under the tenant's cap. Transactions that commit at the same moment may exceed it by
- * what they add: it bounds a flood, it is no quota to the last run.
+ * Throws `QUEUE_FULL` unless `more` background runs fit under the tenant's cap. Transactions that commit at the same
+ * moment may exceed it by what they add: it bounds a flood, it is no quota to the last run.
  */
 export async function ensureRoom(tx: TenantTransaction, more: number): Promise<void> {
   const cap = tenantLimits.queuedRuns;
@@ -127,12 +132,11 @@ export async function roomLeft(tx: TenantTransaction): Promise<number> {
   return Math.max(0, tenantLimits.queuedRuns - (await countOpenRuns(tx, tenantLimits.queuedRuns)));
 }
 
-const countOpenSql = statement(`select count(*)::int as n from (select 1 from runs where tenant_id = $1 and status in ('queued', 'running', 'retrying') limit $2) open`);
+const countOpenSql = statement(
+  `select count(*)::int as n from (select 1 from runs where tenant_id = $1 and status in ('queued', 'running', 'retrying') limit $2) open`,
+);
 
 async function countOpenRuns(tx: TenantTransaction, upTo: number): Promise<number> {
-  const [row] = await tx.query<{ n: number }>(
-    countOpenSql,
-    [tx.tenantUuid, upTo],
-  );
+  const [row] = await tx.query<{ n: number }>(countOpenSql, [tx.tenantUuid, upTo]);
   return row?.n ?? 0;
 }

@@ -16,7 +16,8 @@ beforeEach(async () => {
 });
 afterAll(() => db.close());
 
-const relay = (slots: number, reservedShare?: number) => db.database.platform((tx) => handOverDueRuns(tx, { slots, ...(reservedShare !== undefined && { reservedShare }) }));
+const relay = (slots: number, reservedShare?: number) =>
+  db.database.platform((tx) => handOverDueRuns(tx, { slots, ...(reservedShare !== undefined && { reservedShare }) }));
 
 async function tenantWith(count: number, run: Partial<NewRun> = {}): Promise<TestInstallation> {
   const tenant = await db.makeTenant();
@@ -29,7 +30,18 @@ async function enqueue(installation: TestInstallation, count: number, run: Parti
   return db.database.forTenant(installation.tenantId).transaction(async (tx) => {
     const ids: Id<'run'>[] = [];
     for (let made = 0; made < count; made += 1) {
-      ids.push(await enqueueRun(tx, { installationId: installation.id, plugin: installation.slug, kind: 'event', name: 'x', ordinal: 0, policy: {}, depth: 0, ...run }));
+      ids.push(
+        await enqueueRun(tx, {
+          installationId: installation.id,
+          plugin: installation.slug,
+          kind: 'event',
+          name: 'x',
+          ordinal: 0,
+          policy: {},
+          depth: 0,
+          ...run,
+        }),
+      );
     }
     return ids;
   });
@@ -63,7 +75,9 @@ describe('handing due runs to the queue', () => {
 
   it('gives a tenant of twice the weight twice the turns', async () => {
     const [heavy, light] = [await tenantWith(30), await tenantWith(30)];
-    await db.sql('update tenants set background_concurrency = 100, weight = case when id = $1 then 2 else 1 end', [uuidFromId(heavy.tenantId)]);
+    await db.sql('update tenants set background_concurrency = 100, weight = case when id = $1 then 2 else 1 end', [
+      uuidFromId(heavy.tenantId),
+    ]);
     const handed = await relay(6);
     expect(handed.filter(({ tenantId }) => tenantId === heavy.tenantId)).toHaveLength(8);
     expect(handed.filter(({ tenantId }) => tenantId === light.tenantId)).toHaveLength(4);
@@ -72,11 +86,15 @@ describe('handing due runs to the queue', () => {
   it('counts the slots of every live worker, and none of a dead one', async () => {
     await db.database.platform((tx) => reportWorker(tx, { id: 'a', slots: 10 }));
     await db.database.platform((tx) => reportWorker(tx, { id: 'b', slots: 10 }));
-    await db.sql(`insert into workers (id, slots, seen_at) values ('dead', 1000, now() - interval '1 minute') on conflict do nothing`);
+    await db.sql(
+      `insert into workers (id, slots, seen_at) values ('dead', 1000, now() - interval '1 minute') on conflict do nothing`,
+    );
     const installation = await tenantWith(60);
     expect(await relay(10, 0)).toHaveLength(19);
     await db.database.platform((tx) => removeWorker(tx, 'b'));
-    await db.sql('update runs set dispatched_at = null, next_attempt_at = now() where tenant_id = $1', [uuidFromId(installation.tenantId)]);
+    await db.sql('update runs set dispatched_at = null, next_attempt_at = now() where tenant_id = $1', [
+      uuidFromId(installation.tenantId),
+    ]);
     expect(await relay(10, 0)).toHaveLength(9);
     await db.sql('delete from workers');
   });
@@ -96,7 +114,8 @@ describe('handing due runs to the queue', () => {
   it('parks runs of a plugin that is not enabled, but not its lifecycle hooks, and goes on when it is', async () => {
     const installation = await tenantWith(2);
     const [hook] = await enqueue(installation, 1, { kind: 'lifecycle', name: 'shutdown' });
-    const status = (to: string) => db.sql('update installations set status = $2 where id = $1', [uuidFromId(installation.id), to]);
+    const status = (to: string) =>
+      db.sql('update installations set status = $2 where id = $1', [uuidFromId(installation.id), to]);
     await status('disabled');
     expect((await relay(4)).map(({ runId }) => runId)).toEqual([hook]);
     expect(await db.sql(`select waiting_for, next_attempt_at from runs where kind = 'event'`)).toEqual([
@@ -111,7 +130,9 @@ describe('handing due runs to the queue', () => {
 
   it('hands nothing over of a tenant that is being erased', async () => {
     const { tenantId } = await tenantWith(1);
-    await db.sql(`update tenants set deleted_at = now(), erase_after = now() + interval '7 days' where id = $1`, [uuidFromId(tenantId)]);
+    await db.sql(`update tenants set deleted_at = now(), erase_after = now() + interval '7 days' where id = $1`, [
+      uuidFromId(tenantId),
+    ]);
     expect(await relay(4)).toEqual([]);
   });
 

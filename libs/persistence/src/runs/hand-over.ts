@@ -1,10 +1,11 @@
 /**
- * Which due runs go to the queue next. Several relays run this at once without a leader: rows are taken with SKIP LOCKED.
+ * Which due runs go to the queue next. Several relays run this at once without a leader: rows are taken with SKIP
+ * LOCKED.
  *
- * Fair, in three rules. The queue never holds more than twice what the workers can run at once, so what is due later can still overtake.
- * Within that, tenants take turns by weight, counting what each has in flight. A tenant over its own cap of concurrent runs gets only what
- * is free besides a reserve, so that a quiet tenant finds a slot at once even while a flood of long runs fills the rest; where there are
- * fewer slots than its cap, the cap ends at the reserve too.
+ * Fair, in three rules. The queue never holds more than twice what the workers can run at once, so what is due later
+ * can still overtake. Within that, tenants take turns by weight, counting what each has in flight. A tenant over its
+ * own cap of concurrent runs gets only what is free besides a reserve, so that a quiet tenant finds a slot at once even
+ * while a flood of long runs fills the rest; where there are fewer slots than its cap, the cap ends at the reserve too.
  */
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { PlatformTransaction } from '../core/database.js';
@@ -19,7 +20,10 @@ export interface HandedOver {
   claims: number;
   /** Names this handing over; the same run handed over again gets another one. */
   ticketId: string;
-  /** Its tenant has as many under way as it may always have: it gets a slot only as long as some are kept free for others. */
+  /**
+   * Its tenant has as many under way as it may always have: it gets a slot only as long as some are kept free for
+   * others.
+   */
   isLent: boolean;
 }
 
@@ -42,22 +46,35 @@ const deadAfter = `interval '15 seconds'`;
 export interface HandOverOptions {
   /** Background runs that this process takes at once; all live dispatchers' together are the capacity. */
   slots: number;
-  /** Part of the capacity that only tenants below their own cap may use; at least one slot when there are several. Default 1/8. */
+  /**
+   * Part of the capacity that only tenants below their own cap may use; at least one slot when there are several.
+   * Default 1/8.
+   */
   reservedShare?: number;
-  /** How many more than there are slots for may be handed over of tenants over their cap, as a part of the capacity. Default 0; 0.75 when runs are short. */
+  /**
+   * How many more than there are slots for may be handed over of tenants over their cap, as a part of the capacity.
+   * Default 0; 0.75 when runs are short.
+   */
   aheadShare?: number;
 }
 
 /**
- * Marks the next due runs as handed over and answers them in the order in which they shall start. Runs of plugins that are not enabled are
- * parked instead, and so are those of an endpoint that is busy. The caller adds the tickets to the queue after the commit; if it dies before, the reconciler finds out.
+ * Marks the next due runs as handed over and answers them in the order in which they shall start. Runs of plugins that
+ * are not enabled are parked instead, and so are those of an endpoint that is busy. The caller adds the tickets to the
+ * queue after the commit; if it dies before, the reconciler finds out.
  */
 export async function handOverDueRuns(tx: PlatformTransaction, options: HandOverOptions): Promise<HandedOver[]> {
   return (await handOverRuns(tx, options)).handedOver;
 }
 
-/** {@link handOverDueRuns}, and whether due runs were left behind for want of room: then there is more to do as soon as one ends. */
-export async function handOverRuns(tx: PlatformTransaction, { slots, reservedShare = 0.125, aheadShare = 0 }: HandOverOptions): Promise<{ handedOver: HandedOver[]; isShort: boolean }> {
+/**
+ * {@link handOverDueRuns}, and whether due runs were left behind for want of room: then there is more to do as soon as
+ * one ends.
+ */
+export async function handOverRuns(
+  tx: PlatformTransaction,
+  { slots, reservedShare = 0.125, aheadShare = 0 }: HandOverOptions,
+): Promise<{ handedOver: HandedOver[]; isShort: boolean }> {
   // Most calls find nothing, and the real question costs more than asking this one.
   const [state] = await tx.query<{ waiting: boolean }>(prepareSql);
   if (!state?.waiting) return { handedOver: [], isShort: false };
@@ -65,15 +82,16 @@ export async function handOverRuns(tx: PlatformTransaction, { slots, reservedSha
   for (let round = 0; round < maxRounds; round += 1) {
     const rows = await tx.query<HandedOverRow>(handOverSql, [slots, reservedShare, deliveriesAtOnce, aheadShare]);
     const dispatched = rows.filter((row) => row.dispatched);
-    if (dispatched.length > 0) return { handedOver: dispatched.map(fromRow), isShort: rows.some((row) => row.left_behind) };
+    if (dispatched.length > 0)
+      return { handedOver: dispatched.map(fromRow), isShort: rows.some((row) => row.left_behind) };
     if (rows.length === 0) break;
   }
   return { handedOver: [], isShort: true };
 }
 
 /**
- * A relay that is stopped in mid-transaction must not keep its rows from the others. The rest keeps the planner on the indexes, which it does
- * not find by itself on a table whose statistics are older than a flood: 40 ms instead of 1.
+ * A relay that is stopped in mid-transaction must not keep its rows from the others. The rest keeps the planner on the
+ * indexes, which it does not find by itself on a table whose statistics are older than a flood: 40 ms instead of 1.
  */
 const prepareSql = statement(
   `select exists (select 1 from runs where next_attempt_at is not null) as waiting, set_config('idle_in_transaction_session_timeout', '5000', true),
@@ -141,7 +159,10 @@ with recursive waiting (tenant_id) as (
 select tenant_id, id, claims, ticket_id, dispatched, lent, (select count(*) from turns) > (select count(*) from chosen) as left_behind from handed order by turn`);
 
 /** Runs that were handed over more than `olderThanMs` ago and that nobody has claimed, oldest first. */
-export async function listHandedOver(tx: PlatformTransaction, { olderThanMs, limit = 500 }: { olderThanMs: number; limit?: number }): Promise<HandedOver[]> {
+export async function listHandedOver(
+  tx: PlatformTransaction,
+  { olderThanMs, limit = 500 }: { olderThanMs: number; limit?: number },
+): Promise<HandedOver[]> {
   const rows = await tx.query<HandedOverRow>(
     `select r.tenant_id, r.id, r.claims, ${ticketIdSql} as ticket_id, false as lent from runs r
      where r.dispatched_at < now() - $1 * interval '1 millisecond' order by r.dispatched_at limit $2`,
@@ -150,20 +171,36 @@ export async function listHandedOver(tx: PlatformTransaction, { olderThanMs, lim
   return rows.map(fromRow);
 }
 
-/** Makes runs due again whose tickets never reached the queue or were lost there. Those claimed or handed over anew meanwhile stay. */
-export async function takeBack(tx: PlatformTransaction, handedOver: readonly Omit<HandedOver, 'isLent' | 'claims'>[]): Promise<number> {
+/**
+ * Makes runs due again whose tickets never reached the queue or were lost there. Those claimed or handed over anew
+ * meanwhile stay.
+ */
+export async function takeBack(
+  tx: PlatformTransaction,
+  handedOver: readonly Omit<HandedOver, 'isLent' | 'claims'>[],
+): Promise<number> {
   if (handedOver.length === 0) return 0;
   return tx.execute(
     `update runs r set dispatched_at = null, next_attempt_at = now()
      from unnest($1::uuid[], $2::uuid[], $3::text[]) as t (tenant_id, id, ticket_id)
      where r.tenant_id = t.tenant_id and r.id = t.id and r.dispatched_at is not null and ${ticketIdSql} = t.ticket_id`,
-    [handedOver.map(({ tenantId }) => uuidFromId(tenantId)), handedOver.map(({ runId }) => uuidFromId(runId)), handedOver.map(({ ticketId }) => ticketId)],
+    [
+      handedOver.map(({ tenantId }) => uuidFromId(tenantId)),
+      handedOver.map(({ runId }) => uuidFromId(runId)),
+      handedOver.map(({ ticketId }) => ticketId),
+    ],
   );
 }
 
 /** Says that a dispatcher is alive and how many runs it takes at once. Call every few seconds. */
-export async function reportWorker(tx: PlatformTransaction, { id, slots }: { id: string; slots: number }): Promise<void> {
-  await tx.query(`insert into workers (id, slots) values ($1, $2) on conflict (id) do update set slots = excluded.slots, seen_at = now()`, [id, slots]);
+export async function reportWorker(
+  tx: PlatformTransaction,
+  { id, slots }: { id: string; slots: number },
+): Promise<void> {
+  await tx.query(
+    `insert into workers (id, slots) values ($1, $2) on conflict (id) do update set slots = excluded.slots, seen_at = now()`,
+    [id, slots],
+  );
   await tx.query(`delete from workers where seen_at < now() - interval '10 minutes'`);
 }
 
@@ -173,5 +210,11 @@ export async function removeWorker(tx: PlatformTransaction, id: string): Promise
 }
 
 function fromRow({ tenant_id, id, claims, ticket_id, lent }: HandedOverRow): HandedOver {
-  return { tenantId: idFromUuid('tenant', tenant_id), runId: idFromUuid('run', id), claims, ticketId: ticket_id, isLent: lent };
+  return {
+    tenantId: idFromUuid('tenant', tenant_id),
+    runId: idFromUuid('run', id),
+    claims,
+    ticketId: ticket_id,
+    isLent: lent,
+  };
 }

@@ -9,13 +9,21 @@ export interface JobRef {
   name: string;
 }
 
-/** Takes turns at deciding about a job, so that two ticks or calls cannot both find it idle. Held until the transaction ends. */
+/**
+ * Takes turns at deciding about a job, so that two ticks or calls cannot both find it idle. Held until the transaction
+ * ends.
+ */
 export async function lockJob(tx: TenantTransaction, job: JobRef): Promise<void> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 11))', [`${tx.tenantUuid}/${uuidFromId(job.installationId)}/${job.name}`]);
+  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 11))', [
+    `${tx.tenantUuid}/${uuidFromId(job.installationId)}/${job.name}`,
+  ]);
 }
 
 /** How many runs of a job are under way and how many wait, those between two attempts included. */
-export async function countJobRuns(tx: TenantTransaction, { installationId, name }: JobRef): Promise<{ running: number; queued: number }> {
+export async function countJobRuns(
+  tx: TenantTransaction,
+  { installationId, name }: JobRef,
+): Promise<{ running: number; queued: number }> {
   const [row] = await tx.query<{ running: number; queued: number }>(
     `select count(*) filter (where status = 'running')::int as running, count(*) filter (where status <> 'running')::int as queued from runs
      where tenant_id = $1 and installation_id = $2 and kind = 'job' and name = $3 and status in ('queued', 'running', 'retrying')`,
@@ -33,9 +41,16 @@ const releasable = (scope: string): string => `
         and o.status in ('queued', 'running', 'retrying') and o.waiting_for is distinct from 'overlap')
     order by p.tenant_id, p.installation_id, p.kind, p.name, p.queued_at, p.id)`;
 
-/** Lets the longest waiting run of a job go, if nothing of that job is under way any more. Call under {@link lockJob}, taken before any run's row. */
+/**
+ * Lets the longest waiting run of a job go, if nothing of that job is under way any more. Call under {@link lockJob},
+ * taken before any run's row.
+ */
 export async function releaseOverlap(tx: TenantTransaction, job: JobRef): Promise<void> {
-  const released = await tx.execute(releasable('and p.tenant_id = $1 and p.installation_id = $2 and p.name = $3'), [tx.tenantUuid, uuidFromId(job.installationId), job.name]);
+  const released = await tx.execute(releasable('and p.tenant_id = $1 and p.installation_id = $2 and p.name = $3'), [
+    tx.tenantUuid,
+    uuidFromId(job.installationId),
+    job.name,
+  ]);
   if (released > 0) await wakeRelays(tx);
 }
 
@@ -46,16 +61,25 @@ export async function releaseJob(tx: TenantTransaction, job: JobRef): Promise<vo
 }
 
 /**
- * Gives a parked run its place behind those that were made before: by when this statement runs. A transaction's own time is when it began, and one
- * that waited for its turn to change a plugin may have begun first and come last.
+ * Gives a parked run its place behind those that were made before: by when this statement runs. A transaction's own
+ * time is when it began, and one that waited for its turn to change a plugin may have begun first and come last.
  */
 export async function takePlaceInTurn(tx: TenantTransaction, runId: Id<'run'>): Promise<void> {
-  await tx.query('update runs set queued_at = clock_timestamp() where tenant_id = $1 and id = $2', [tx.tenantUuid, uuidFromId(runId)]);
+  await tx.query('update runs set queued_at = clock_timestamp() where tenant_id = $1 and id = $2', [
+    tx.tenantUuid,
+    uuidFromId(runId),
+  ]);
 }
 
-/** Tells the dispatchers, once this commits, that a run of a job was parked: what it waits for may have ended at the same moment. */
+/**
+ * Tells the dispatchers, once this commits, that a run of a job was parked: what it waits for may have ended at the
+ * same moment.
+ */
 export async function tellParked(tx: TenantTransaction, { installationId, name }: JobRef): Promise<void> {
-  await tx.notify('annex_parked', JSON.stringify({ tenant: tx.tenantUuid, installation: uuidFromId(installationId), name }));
+  await tx.notify(
+    'annex_parked',
+    JSON.stringify({ tenant: tx.tenantUuid, installation: uuidFromId(installationId), name }),
+  );
 }
 
 /** The same for every job: for when the one that should have done it died. */
@@ -72,8 +96,14 @@ export async function releaseEnabled(tx: PlatformTransaction, tenantId?: Id<'ten
   );
 }
 
-/** Cancels every unfinished run of a job: those that wait at once, those under way as soon as their worker hears of it. */
-export async function cancelJobRuns(tx: TenantTransaction, { installationId, name }: JobRef, error: { code: string; message: string }): Promise<void> {
+/**
+ * Cancels every unfinished run of a job: those that wait at once, those under way as soon as their worker hears of it.
+ */
+export async function cancelJobRuns(
+  tx: TenantTransaction,
+  { installationId, name }: JobRef,
+  error: { code: string; message: string },
+): Promise<void> {
   const rows = await tx.query<{ id: string; status: string }>(
     `update runs set status = case when status = 'running' then status else 'cancelled' end, cancel_requested = status = 'running',
        finished_at = case when status <> 'running' then now() end, error = case when status <> 'running' then $4::json end,

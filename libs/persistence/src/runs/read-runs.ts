@@ -86,11 +86,19 @@ const columns = `id, installation_id, plugin, release, kind, name, status, event
 /** Results over this many bytes are left out of lists. */
 const listedResultBytes = 8 * 1024;
 
-/** Leaves out runs of a plugin that is gone: they are history, and nothing is made of them any more. The tenant is `$1`. */
+/**
+ * Leaves out runs of a plugin that is gone: they are history, and nothing is made of them any more. The tenant is `$1`.
+ */
 export const notUninstalled = `(installation_id is null or installation_id <> all (array(select installation_id from uninstalled where tenant_id = $1)))`;
 
-/** A page of runs, newest first. `before`: the last id of the page before. Runs of plugins that are gone are found by the slug that these had. */
-export async function listRuns(tx: TenantTransaction, { plugin, ...filter }: RunFilter & { before?: Id<'run'> }): Promise<RunRow[]> {
+/**
+ * A page of runs, newest first. `before`: the last id of the page before. Runs of plugins that are gone are found by
+ * the slug that these had.
+ */
+export async function listRuns(
+  tx: TenantTransaction,
+  { plugin, ...filter }: RunFilter & { before?: Id<'run'> },
+): Promise<RunRow[]> {
   if (plugin === undefined) return runsPage(tx, filter);
   const rows = await tx.query<{ id: string }>(
     `(select id from installations where tenant_id = $1 and slug = $2)
@@ -99,17 +107,22 @@ export async function listRuns(tx: TenantTransaction, { plugin, ...filter }: Run
   );
   // One after the other: each is a walk along an index, while all together would have to be sorted.
   const pages: RunRow[] = [];
-  for (const { id } of rows) pages.push(...(await runsPage(tx, { ...filter, installationId: idFromUuid('installation', id) })));
+  for (const { id } of rows)
+    pages.push(...(await runsPage(tx, { ...filter, installationId: idFromUuid('installation', id) })));
   return pages.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, filter.limit);
 }
 
-async function runsPage(tx: TenantTransaction, filter: Omit<RunFilter, 'plugin'> & { before?: Id<'run'> }): Promise<RunRow[]> {
+async function runsPage(
+  tx: TenantTransaction,
+  filter: Omit<RunFilter, 'plugin'> & { before?: Id<'run'> },
+): Promise<RunRow[]> {
   const { installationId, kind, status, deadLetters, eventId, since, until, before, limit } = filter;
   const parameters: unknown[] = [tx.tenantUuid];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
   const wanted = ['tenant_id = $1'];
   if (installationId) wanted.push(`installation_id = ${add(uuidFromId(installationId))}`);
-  // Written out, not bound: the partial indexes on kind and status apply only to what the planner can see. Both come from closed lists.
+  // Written out, not bound: the partial indexes on kind and status apply only to what the planner can see. Both come
+  // from closed lists.
   if (kind) wanted.push(`kind = '${kind}'`);
   if (status) wanted.push(`status = '${status}'`);
   if (deadLetters) wanted.push(isDeadLetterSql, notUninstalled);
@@ -128,7 +141,10 @@ async function runsPage(tx: TenantTransaction, filter: Omit<RunFilter, 'plugin'>
 
 /** One run, its whole result included. */
 export async function findRun(tx: TenantTransaction, runId: Id<'run'>): Promise<RunRow | undefined> {
-  const [row] = await tx.query<Raw>(`select ${columns}, result from runs where tenant_id = $1 and id = $2`, [tx.tenantUuid, uuidFromId(runId)]);
+  const [row] = await tx.query<Raw>(`select ${columns}, result from runs where tenant_id = $1 and id = $2`, [
+    tx.tenantUuid,
+    uuidFromId(runId),
+  ]);
   return row && toRun(row);
 }
 
@@ -154,12 +170,26 @@ export interface RunMetrics {
   capped: boolean;
 }
 
-/** Counts an installation's runs made since `since`, the latest `cap` at most (default 10 000), so that a busy plugin costs no more. */
+/**
+ * Counts an installation's runs made since `since`, the latest `cap` at most (default 10 000), so that a busy plugin
+ * costs no more.
+ */
 export async function runMetrics(
   tx: TenantTransaction,
-  { installationId, since, until, cap = 10_000 }: { installationId: Id<'installation'>; since: Date; until?: Date; cap?: number },
+  {
+    installationId,
+    since,
+    until,
+    cap = 10_000,
+  }: { installationId: Id<'installation'>; since: Date; until?: Date; cap?: number },
 ): Promise<RunMetrics> {
-  const [row] = await tx.query<{ total: number; by_status: Record<string, number> | null; by_kind: Record<string, number> | null; by_error: Record<string, number> | null; wall: number[] | null }>(
+  const [row] = await tx.query<{
+    total: number;
+    by_status: Record<string, number> | null;
+    by_kind: Record<string, number> | null;
+    by_error: Record<string, number> | null;
+    wall: number[] | null;
+  }>(
     `with latest as materialized (
        select kind, status, error->>'code' as code, extract(epoch from finished_at - started_at)::float8 * 1000 as wall from runs
        where tenant_id = $1 and installation_id = $2 and id >= $3::uuid and id < $5::uuid order by id desc limit $4)
@@ -185,7 +215,9 @@ const lastUuid = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
 
 /** The smallest UUIDv7 of a moment. */
 function firstUuidAt(time: Date): string {
-  const hex = Math.max(0, Math.min(time.getTime(), 2 ** 48 - 1)).toString(16).padStart(12, '0');
+  const hex = Math.max(0, Math.min(time.getTime(), 2 ** 48 - 1))
+    .toString(16)
+    .padStart(12, '0');
   return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
@@ -195,7 +227,14 @@ function round(value: number | undefined): number {
 
 /** A run that nobody had to claim was made in one go: its attempt is the run itself (see record-runs.ts). */
 function onlyAttempt({ started_at: startedAt, finished_at: finishedAt, error }: Raw): Json {
-  return [{ number: 1, started_at: startedAt?.toISOString() ?? null, finished_at: finishedAt?.toISOString() ?? null, ...(error !== null && { error }) }];
+  return [
+    {
+      number: 1,
+      started_at: startedAt?.toISOString() ?? null,
+      finished_at: finishedAt?.toISOString() ?? null,
+      ...(error !== null && { error }),
+    },
+  ];
 }
 
 function toRun(row: Raw): RunRow {

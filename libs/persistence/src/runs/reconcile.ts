@@ -12,10 +12,14 @@ export interface ExpiredLease {
 }
 
 /**
- * Takes runs away from workers whose lease ran out. They start again, the later the more often it happened, and end as `CRASH_LOOP` after
- * {@link maxClaims} starts without an outcome: work that kills whoever touches it must not go on for ever.
+ * Takes runs away from workers whose lease ran out. They start again, the later the more often it happened, and end as
+ * `CRASH_LOOP` after {@link maxClaims} starts without an outcome: work that kills whoever touches it must not go on for
+ * ever.
  */
-export async function expireLeases(tx: PlatformTransaction, { limit = 200 }: { limit?: number } = {}): Promise<ExpiredLease[]> {
+export async function expireLeases(
+  tx: PlatformTransaction,
+  { limit = 200 }: { limit?: number } = {},
+): Promise<ExpiredLease[]> {
   const rows = await tx.query<{ tenant_id: string; id: string; owner: string | null; status: ExpiredLease['status'] }>(
     `with expired as (
        select tenant_id, id, lease_owner, claims - attempt_count as starts,
@@ -36,5 +40,10 @@ export async function expireLeases(tx: PlatformTransaction, { limit = 200 }: { l
   );
   for (const { id, status } of rows) if (status !== 'queued') await tx.notify('annex_run', `${id} ${status}`);
   if (rows.length > 0) await tx.notify('annex_work', '');
-  return rows.map(({ tenant_id, id, owner, status }) => ({ tenantId: idFromUuid('tenant', tenant_id), runId: idFromUuid('run', id), owner, status }));
+  return rows.map(({ tenant_id, id, owner, status }) => ({
+    tenantId: idFromUuid('tenant', tenant_id),
+    runId: idFromUuid('run', id),
+    owner,
+    status,
+  }));
 }

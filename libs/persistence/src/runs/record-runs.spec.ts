@@ -22,7 +22,8 @@ beforeEach(async () => {
   ({ id: installationId, slug } = await makeInstallation(db, tenantId));
 });
 
-const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> => db.database.forTenant(tenantId).transaction(work);
+const inTenant = <T>(work: (tx: TenantTransaction) => Promise<T>): Promise<T> =>
+  db.database.forTenant(tenantId).transaction(work);
 /** Ids never go back in time, so each test's moment lies behind the one before. */
 let noon = Date.parse('2036-03-01T12:00:00Z');
 
@@ -44,12 +45,25 @@ function runAt(ms: number, over: Partial<FinishedRun> = {}): FinishedRun {
   };
 }
 
-const line = (message: string, level: LogLevel = 'info', runId = newId('run')) => ({ runId, installationId, plugin: slug, timeMs: noon, level, message, fields: null });
-const list = (filter: Partial<RunFilter> & { before?: Id<'run'> } = {}) => inTenant((tx) => listRuns(tx, { limit: 100, ...filter }));
+const line = (message: string, level: LogLevel = 'info', runId = newId('run')) => ({
+  runId,
+  installationId,
+  plugin: slug,
+  timeMs: noon,
+  level,
+  message,
+  fields: null,
+});
+const list = (filter: Partial<RunFilter> & { before?: Id<'run'> } = {}) =>
+  inTenant((tx) => listRuns(tx, { limit: 100, ...filter }));
 
 describe('finished runs', () => {
   it('are kept whole', async () => {
-    const run = runAt(noon, { status: 'failed', result: { status: 500 }, error: { code: 'PLUGIN_ERROR', message: 'no "luck"\n' } });
+    const run = runAt(noon, {
+      status: 'failed',
+      result: { status: 500 },
+      error: { code: 'PLUGIN_ERROR', message: 'no "luck"\n' },
+    });
     expect(await inTenant((tx) => recordRuns(tx, [run]))).toBe(1);
     expect(await inTenant((tx) => findRun(tx, run.id))).toMatchObject({
       id: run.id,
@@ -59,7 +73,14 @@ describe('finished runs', () => {
       kind: 'route',
       name: 'GET /ping',
       status: 'failed',
-      attempts: [{ number: 1, started_at: new Date(noon).toISOString(), finished_at: new Date(noon + 25).toISOString(), error: run.error }],
+      attempts: [
+        {
+          number: 1,
+          started_at: new Date(noon).toISOString(),
+          finished_at: new Date(noon + 25).toISOString(),
+          error: run.error,
+        },
+      ],
       result: { status: 500 },
       error: run.error,
       limits: run.limits,
@@ -79,16 +100,32 @@ describe('finished runs', () => {
     const other = await db.makeTenant();
     const foreign = await makeInstallation(db, other.id);
     const mine = runAt(noon);
-    expect(await inTenant((tx) => recordRuns(tx, [runAt(noon, { installationId: newId('installation') }), mine, runAt(noon, { installationId: foreign.id })]))).toBe(1);
+    expect(
+      await inTenant((tx) =>
+        recordRuns(tx, [
+          runAt(noon, { installationId: newId('installation') }),
+          mine,
+          runAt(noon, { installationId: foreign.id }),
+        ]),
+      ),
+    ).toBe(1);
     expect((await list()).map(({ id }) => id)).toEqual([mine.id]);
     expect(await db.database.forTenant(other.id).transaction((tx) => findRun(tx, mine.id))).toBeUndefined();
   });
 
   it('are kept whatever characters a plugin chose, those that PostgreSQL refuses replaced', async () => {
-    const run = runAt(noon, { status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'a\0b\ud800c \\u0000 \u{1f600}' } });
+    const run = runAt(noon, {
+      status: 'failed',
+      error: { code: 'PLUGIN_ERROR', message: 'a\0b\ud800c \\u0000 \u{1f600}' },
+    });
     await inTenant((tx) => recordRuns(tx, [run]));
-    expect((await inTenant((tx) => findRun(tx, run.id)))?.error).toEqual({ code: 'PLUGIN_ERROR', message: 'a\ufffdb\ufffdc \\u0000 \u{1f600}' });
-    expect(await inTenant((tx) => runMetrics(tx, { installationId, since: new Date(noon - 1) }))).toMatchObject({ byError: { PLUGIN_ERROR: 1 } });
+    expect((await inTenant((tx) => findRun(tx, run.id)))?.error).toEqual({
+      code: 'PLUGIN_ERROR',
+      message: 'a\ufffdb\ufffdc \\u0000 \u{1f600}',
+    });
+    expect(await inTenant((tx) => runMetrics(tx, { installationId, since: new Date(noon - 1) }))).toMatchObject({
+      byError: { PLUGIN_ERROR: 1 },
+    });
   });
 });
 
@@ -132,31 +169,78 @@ describe('the numbers of an installation', () => {
     const neighbour = await makeInstallation(db, tenantId);
     await inTenant((tx) => recordRuns(tx, [runAt(noon - 60_000)]));
     await inTenant((tx) =>
-      recordRuns(tx, [...Array.from({ length: 98 }, (_, index) => runAt(noon + index)), runAt(noon + 200, { finishedAtMs: noon + 4200, status: 'failed', error: { code: 'TIMEOUT', message: '' } }), runAt(noon + 300, { installationId: neighbour.id })]),
+      recordRuns(tx, [
+        ...Array.from({ length: 98 }, (_, index) => runAt(noon + index)),
+        runAt(noon + 200, { finishedAtMs: noon + 4200, status: 'failed', error: { code: 'TIMEOUT', message: '' } }),
+        runAt(noon + 300, { installationId: neighbour.id }),
+      ]),
     );
     const numbers = await inTenant((tx) => runMetrics(tx, { installationId, since: new Date(noon) }));
-    expect(numbers).toEqual({ total: 99, byStatus: { succeeded: 98, failed: 1 }, byKind: { route: 99 }, byError: { TIMEOUT: 1 }, wallMs: { p50: 25, p95: 25, p99: 4000, max: 4000 }, capped: false });
-    expect(await inTenant((tx) => runMetrics(tx, { installationId, since: new Date(noon), cap: 10 }))).toMatchObject({ total: 10, capped: true });
+    expect(numbers).toEqual({
+      total: 99,
+      byStatus: { succeeded: 98, failed: 1 },
+      byKind: { route: 99 },
+      byError: { TIMEOUT: 1 },
+      wallMs: { p50: 25, p95: 25, p99: 4000, max: 4000 },
+      capped: false,
+    });
+    expect(await inTenant((tx) => runMetrics(tx, { installationId, since: new Date(noon), cap: 10 }))).toMatchObject({
+      total: 10,
+      capped: true,
+    });
   });
 
   it('are all there when nothing ran', async () => {
-    expect(await inTenant((tx) => runMetrics(tx, { installationId, since: new Date(noon) }))).toEqual({ total: 0, byStatus: {}, byKind: {}, byError: {}, wallMs: null, capped: false });
+    expect(await inTenant((tx) => runMetrics(tx, { installationId, since: new Date(noon) }))).toEqual({
+      total: 0,
+      byStatus: {},
+      byKind: {},
+      byError: {},
+      wallMs: null,
+      capped: false,
+    });
   });
 });
 
 describe('logs', () => {
   it('come back in the order in which they were written, with whatever characters', async () => {
     const runId = newId('run');
-    await inTenant((tx) => insertLogs(tx, Array.from({ length: 50 }, (_, index) => ({ ...line(`line ${index}\0`, 'info', runId), fields: { index, text: '\ud800' } }))));
+    await inTenant((tx) =>
+      insertLogs(
+        tx,
+        Array.from({ length: 50 }, (_, index) => ({
+          ...line(`line ${index}\0`, 'info', runId),
+          fields: { index, text: '\ud800' },
+        })),
+      ),
+    );
     const lines = await inTenant((tx) => readRunLogs(tx, runId, 100));
-    expect(lines.map(({ message }) => message)).toEqual(Array.from({ length: 50 }, (_, index) => `line ${index}\ufffd`));
-    expect(lines[3]).toMatchObject({ runId, plugin: slug, level: 'info', time: new Date(noon), fields: { index: 3, text: '\ufffd' } });
+    expect(lines.map(({ message }) => message)).toEqual(
+      Array.from({ length: 50 }, (_, index) => `line ${index}\ufffd`),
+    );
+    expect(lines[3]).toMatchObject({
+      runId,
+      plugin: slug,
+      level: 'info',
+      time: new Date(noon),
+      fields: { index: 3, text: '\ufffd' },
+    });
   });
 
   it('are narrowed by level, run, time and text', async () => {
     const runId = newId('run');
-    await inTenant((tx) => insertLogs(tx, [line('Hello 100%', 'info', runId), line('oops', 'error'), { ...line('plain', 'warn'), fields: { order: 'ABC_1' } }, { ...line('old'), timeMs: noon - 60_000 }]));
-    const messages = async (filter: object) => (await inTenant((tx) => listLogs(tx, { installationId, limit: 10, ...filter }))).lines.map(({ message }) => message);
+    await inTenant((tx) =>
+      insertLogs(tx, [
+        line('Hello 100%', 'info', runId),
+        line('oops', 'error'),
+        { ...line('plain', 'warn'), fields: { order: 'ABC_1' } },
+        { ...line('old'), timeMs: noon - 60_000 },
+      ]),
+    );
+    const messages = async (filter: object) =>
+      (await inTenant((tx) => listLogs(tx, { installationId, limit: 10, ...filter }))).lines.map(
+        ({ message }) => message,
+      );
     expect(await messages({})).toEqual(['old', 'plain', 'oops', 'Hello 100%']);
     expect(await messages({ levels: ['warn', 'error'] })).toEqual(['plain', 'oops']);
     expect(await messages({ runId })).toEqual(['Hello 100%']);
@@ -168,8 +252,14 @@ describe('logs', () => {
   });
 
   it('come in pages, and an empty one at the end', async () => {
-    await inTenant((tx) => insertLogs(tx, ['1', '2', '3'].map((text) => line(text))));
-    const page = (before?: string) => inTenant((tx) => listLogs(tx, { installationId, limit: 2, ...(before && { before }) }));
+    await inTenant((tx) =>
+      insertLogs(
+        tx,
+        ['1', '2', '3'].map((text) => line(text)),
+      ),
+    );
+    const page = (before?: string) =>
+      inTenant((tx) => listLogs(tx, { installationId, limit: 2, ...(before && { before }) }));
     const first = await page();
     expect(first.lines.map(({ message }) => message)).toEqual(['3', '2']);
     const second = await page(first.next ?? '');
@@ -183,7 +273,11 @@ describe('logs', () => {
     await inTenant((tx) => insertLogs(tx, [line('a'), line('b')]));
     expect(await told.promise).toBe(uuidFromId(installationId));
     stop();
-    expect((await inTenant((tx) => readLogsAfter(tx, { installationId, after: before, limit: 10 }))).map(({ message }) => message)).toEqual(['a', 'b']);
+    expect(
+      (await inTenant((tx) => readLogsAfter(tx, { installationId, after: before, limit: 10 }))).map(
+        ({ message }) => message,
+      ),
+    ).toEqual(['a', 'b']);
   });
 
   it('of an installation that is gone are left out', async () => {
@@ -194,9 +288,16 @@ describe('logs', () => {
 
 describe('usage', () => {
   it('adds up, also when two write at once', async () => {
-    const increments = (value: number) => ['runs', 'cpu_ms', 'emits'].map((metric) => ({ day: '2036-03-01', installationId, metric, value }));
-    await Promise.all(Array.from({ length: 10 }, (_, index) => inTenant((tx) => addUsage(tx, index % 2 ? increments(1.5) : increments(1.5).reverse()))));
-    expect(await inTenant((tx) => readUsage(tx, { since: '2036-03-01', until: '2036-03-01' }))).toEqual([{ day: '2036-03-01', installationId, plugin: slug, metrics: { cpu_ms: 15, emits: 15, runs: 15 } }]);
+    const increments = (value: number) =>
+      ['runs', 'cpu_ms', 'emits'].map((metric) => ({ day: '2036-03-01', installationId, metric, value }));
+    await Promise.all(
+      Array.from({ length: 10 }, (_, index) =>
+        inTenant((tx) => addUsage(tx, index % 2 ? increments(1.5) : increments(1.5).reverse())),
+      ),
+    );
+    expect(await inTenant((tx) => readUsage(tx, { since: '2036-03-01', until: '2036-03-01' }))).toEqual([
+      { day: '2036-03-01', installationId, plugin: slug, metrics: { cpu_ms: 15, emits: 15, runs: 15 } },
+    ]);
     expect(await inTenant((tx) => readUsage(tx, { since: '2036-03-02', until: '2036-03-09' }))).toEqual([]);
   });
 });

@@ -25,10 +25,15 @@ export interface FinishedRun {
 }
 
 /**
- * Writes finished runs. Runs of an installation that is gone are left out. `isAgain`: the batch's commit is in doubt, so a run that is there
- * already stays as it is; looking for it costs PostgreSQL an eighth of the insert. Default `false`. Answers how many rows are new.
+ * Writes finished runs. Runs of an installation that is gone are left out. `isAgain`: the batch's commit is in doubt,
+ * so a run that is there already stays as it is; looking for it costs PostgreSQL an eighth of the insert. Default
+ * `false`. Answers how many rows are new.
  */
-export async function recordRuns(tx: TenantTransaction, runs: readonly FinishedRun[], { isAgain = false } = {}): Promise<number> {
+export async function recordRuns(
+  tx: TenantTransaction,
+  runs: readonly FinishedRun[],
+  { isAgain = false } = {},
+): Promise<number> {
   const groups = new Map<string, FinishedRun[]>();
   for (const run of runs) {
     const key = `${run.installationId} ${run.release} ${run.kind}`;
@@ -43,8 +48,9 @@ export async function recordRuns(tx: TenantTransaction, runs: readonly FinishedR
 }
 
 /**
- * One statement for the runs of one installation, release and kind: what they share is sent once, the rest as arrays. Rows as JSON objects
- * cost PostgreSQL three times as much. Their single attempt is not stored: its times and error are the run's own.
+ * One statement for the runs of one installation, release and kind: what they share is sent once, the rest as arrays.
+ * Rows as JSON objects cost PostgreSQL three times as much. Their single attempt is not stored: its times and error are
+ * the run's own.
  */
 async function recordGroup(tx: TenantTransaction, runs: readonly FinishedRun[], isAgain: boolean): Promise<number> {
   const [first] = runs;
@@ -84,7 +90,9 @@ function plainArray(runs: readonly FinishedRun[], read: (run: FinishedRun) => st
   return `{${runs.map(read).join(',')}}`;
 }
 
-/** JSON texts, a line each, which need no quoting either: JSON holds no bare line break. An empty line for `undefined`. */
+/**
+ * JSON texts, a line each, which need no quoting either: JSON holds no bare line break. An empty line for `undefined`.
+ */
 function jsonLines(runs: readonly FinishedRun[], read: (run: FinishedRun) => unknown): string {
   return runs
     .map((run) => {

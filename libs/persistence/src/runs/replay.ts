@@ -77,8 +77,15 @@ function filterParameters(tx: TenantTransaction, filter: DeadLetterFilter): unkn
 }
 
 /** Locks dead letters for a replay, oldest first; those that another transaction is replaying are left to it. */
-export async function lockDeadLetters(tx: TenantTransaction, filter: DeadLetterFilter, limit: number): Promise<ReplayableRun[]> {
-  const rows = await tx.query<ReplayableRow>(`select ${columns} ${deadLetters} order by id limit $10 for update skip locked`, [...filterParameters(tx, filter), limit]);
+export async function lockDeadLetters(
+  tx: TenantTransaction,
+  filter: DeadLetterFilter,
+  limit: number,
+): Promise<ReplayableRun[]> {
+  const rows = await tx.query<ReplayableRow>(
+    `select ${columns} ${deadLetters} order by id limit $10 for update skip locked`,
+    [...filterParameters(tx, filter), limit],
+  );
   return rows.map(fromRow);
 }
 
@@ -89,17 +96,27 @@ export async function countDeadLetters(tx: TenantTransaction, filter: DeadLetter
 }
 
 /** Ids of dead letters, newest first. `before`: the last id of the page before. */
-export async function listDeadLetterIds(tx: TenantTransaction, filter: DeadLetterFilter, { limit, before }: { limit: number; before?: Id<'run'> }): Promise<Id<'run'>[]> {
-  const rows = await tx.query<{ id: string }>(`select id ${deadLetters} and ($10::uuid is null or id < $10) order by id desc limit $11`, [
-    ...filterParameters(tx, filter),
-    before ? uuidFromId(before) : null,
-    limit,
-  ]);
+export async function listDeadLetterIds(
+  tx: TenantTransaction,
+  filter: DeadLetterFilter,
+  { limit, before }: { limit: number; before?: Id<'run'> },
+): Promise<Id<'run'>[]> {
+  const rows = await tx.query<{ id: string }>(
+    `select id ${deadLetters} and ($10::uuid is null or id < $10) order by id desc limit $11`,
+    [...filterParameters(tx, filter), before ? uuidFromId(before) : null, limit],
+  );
   return rows.map(({ id }) => idFromUuid('run', id));
 }
 
-/** Discards dead letters, oldest first and at most `limit`; those that another transaction is replaying are left to it. Answers how many went. */
-export async function discardDeadLetters(tx: TenantTransaction, filter: DeadLetterFilter, limit: number): Promise<number> {
+/**
+ * Discards dead letters, oldest first and at most `limit`; those that another transaction is replaying are left to it.
+ * Answers how many went.
+ */
+export async function discardDeadLetters(
+  tx: TenantTransaction,
+  filter: DeadLetterFilter,
+  limit: number,
+): Promise<number> {
   return tx.execute(
     `with meant as materialized (select id ${deadLetters} order by id limit $10 for update skip locked)
      update runs r set discarded_at = now() from meant m where r.tenant_id = $1 and r.id = m.id`,
@@ -107,7 +124,10 @@ export async function discardDeadLetters(tx: TenantTransaction, filter: DeadLett
   );
 }
 
-/** What discarding a run met: `discarded` (also before), `other` (no dead letter), or `null`: the tenant has no such background run. */
+/**
+ * What discarding a run met: `discarded` (also before), `other` (no dead letter), or `null`: the tenant has no such
+ * background run.
+ */
 export async function discardRun(tx: TenantTransaction, runId: Id<'run'>): Promise<'discarded' | 'other' | null> {
   const [row] = await tx.query<{ discards: boolean }>(
     `with found as materialized (
@@ -124,12 +144,21 @@ export async function discardRun(tx: TenantTransaction, runId: Id<'run'>): Promi
 
 /** Failed runs among these are no dead letters any more. */
 export async function markReplayed(tx: TenantTransaction, ids: readonly Id<'run'>[]): Promise<void> {
-  await tx.query(`update runs set replayed_at = now() where tenant_id = $1 and id = any($2::uuid[]) and status = 'failed' and replayed_at is null`, [tx.tenantUuid, ids.map(uuidFromId)]);
+  await tx.query(
+    `update runs set replayed_at = now() where tenant_id = $1 and id = any($2::uuid[]) and status = 'failed' and replayed_at is null`,
+    [tx.tenantUuid, ids.map(uuidFromId)],
+  );
 }
 
 /** The latest run of each handler for an event, for a replay of the event: handler ({@link handlerKey}) → run. */
 export async function latestRunsOfEvent(tx: TenantTransaction, eventId: string): Promise<Map<string, Id<'run'>>> {
-  const rows = await tx.query<{ id: string; kind: BackgroundKind; plugin: string | null; name: string; ordinal: number }>(
+  const rows = await tx.query<{
+    id: string;
+    kind: BackgroundKind;
+    plugin: string | null;
+    name: string;
+    ordinal: number;
+  }>(
     `select distinct on (kind, installation_id, name, ordinal, webhook_id) id, kind, plugin, name, ordinal from runs
      where tenant_id = $1 and event_id = $2 and kind in ('event', 'webhook') order by kind, installation_id, name, ordinal, webhook_id, id desc`,
     [tx.tenantUuid, eventId],
@@ -138,7 +167,12 @@ export async function latestRunsOfEvent(tx: TenantTransaction, eventId: string):
 }
 
 /** Names a handler among all that may get one event. */
-export function handlerKey({ kind, plugin, name, ordinal }: Pick<NewRun, 'kind' | 'plugin' | 'name' | 'ordinal'>): string {
+export function handlerKey({
+  kind,
+  plugin,
+  name,
+  ordinal,
+}: Pick<NewRun, 'kind' | 'plugin' | 'name' | 'ordinal'>): string {
   return `${kind}/${plugin ?? ''}/${name}/${ordinal}`;
 }
 

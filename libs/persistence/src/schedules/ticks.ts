@@ -19,7 +19,10 @@ export interface DueSchedule {
   misfireDeadlineS: number | null;
   /** Each tick comes up to this many seconds late, by an amount that its job's name decides. */
   jitterS: number;
-  /** Ticks up to then, in milliseconds since the epoch, fell into a pause or rest that is over, and do not run; `null`: all may. */
+  /**
+   * Ticks up to then, in milliseconds since the epoch, fell into a pause or rest that is over, and do not run; `null`:
+   * all may.
+   */
   rested: { untilMs: number; reason: 'paused' | 'plugin_disabled' } | null;
   /** The earliest tick that was not decided yet, in milliseconds since the epoch. */
   nextAtMs: number;
@@ -30,7 +33,10 @@ export interface DueSchedule {
 }
 
 /** Tenants with a tick that is due, and which schedules. */
-export async function listDueSchedules(tx: PlatformTransaction, { limit = 500 }: { limit?: number } = {}): Promise<Map<Id<'tenant'>, Id<'schedule'>[]>> {
+export async function listDueSchedules(
+  tx: PlatformTransaction,
+  { limit = 500 }: { limit?: number } = {},
+): Promise<Map<Id<'tenant'>, Id<'schedule'>[]>> {
   const rows = await tx.query<{ tenant_id: string; ids: string[] }>(
     `select tenant_id, array_agg(id) as ids from (
        select s.tenant_id, s.id from schedules s join tenants t on t.id = s.tenant_id and t.erase_after is null
@@ -38,10 +44,15 @@ export async function listDueSchedules(tx: PlatformTransaction, { limit = 500 }:
      ) due group by tenant_id`,
     [limit],
   );
-  return new Map(rows.map(({ tenant_id, ids }) => [idFromUuid('tenant', tenant_id), ids.map((id) => idFromUuid('schedule', id))]));
+  return new Map(
+    rows.map(({ tenant_id, ids }) => [idFromUuid('tenant', tenant_id), ids.map((id) => idFromUuid('schedule', id))]),
+  );
 }
 
-/** Milliseconds until the next tick of any living tenant's schedule that ticks, by the database's clock; `null` when there is none. */
+/**
+ * Milliseconds until the next tick of any living tenant's schedule that ticks, by the database's clock; `null` when
+ * there is none.
+ */
 export async function untilNextTickMs(tx: PlatformTransaction): Promise<number | null> {
   const [row] = await tx.query<{ ms: number | null }>(
     `select (extract(epoch from next_at - clock_timestamp()) * 1000)::float8 as ms from schedules
@@ -97,7 +108,11 @@ export async function lockDueSchedules(tx: TenantTransaction, ids: readonly Id<'
 
 /** Moves a schedule to its next undecided tick; `null`: it has none. */
 export async function moveSchedule(tx: TenantTransaction, id: Id<'schedule'>, nextAtMs: number | null): Promise<void> {
-  await tx.query('update schedules set next_at = $3 where tenant_id = $1 and id = $2', [tx.tenantUuid, uuidFromId(id), nextAtMs === null ? null : new Date(nextAtMs)]);
+  await tx.query('update schedules set next_at = $3 where tenant_id = $1 and id = $2', [
+    tx.tenantUuid,
+    uuidFromId(id),
+    nextAtMs === null ? null : new Date(nextAtMs),
+  ]);
 }
 
 /** A tick that does not run, and why. */
@@ -108,13 +123,16 @@ export interface SkippedTick {
   message: string;
 }
 
-/** So many ticks in a row that did not run for the same reason are a run each; the last of these tells of all that follow. */
+/**
+ * So many ticks in a row that did not run for the same reason are a run each; the last of these tells of all that
+ * follow.
+ */
 const toldOneByOne = 10;
 
 /**
- * Keeps ticks that do not run, all of one schedule and oldest first, as runs with status `skipped`, so that nobody has to guess why a job did not
- * run. A long stretch for the same reason is told by its first ten and by the last of them, which counts the others, so that a day without
- * anything to run them is no flood of rows.
+ * Keeps ticks that do not run, all of one schedule and oldest first, as runs with status `skipped`, so that nobody has
+ * to guess why a job did not run. A long stretch for the same reason is told by its first ten and by the last of them,
+ * which counts the others, so that a day without anything to run them is no flood of rows.
  */
 export async function recordSkippedTicks(tx: TenantTransaction, ticks: readonly SkippedTick[]): Promise<void> {
   const [first] = ticks;
@@ -141,8 +159,14 @@ export async function recordSkippedTicks(tx: TenantTransaction, ticks: readonly 
 }
 
 /** Keeps a stretch of ticks that do not run as one run: `atMs` the first of them, `untilMs` the last. */
-export async function recordSkippedStretch(tx: TenantTransaction, { schedule, atMs, code, message }: SkippedTick, { ticks, untilMs }: { ticks: number; untilMs: number }): Promise<void> {
-  await insertSkipped(tx, [{ schedule, atMs, code, message, id: uuidFromId(newId('run')), count: ticks, until: untilMs }]);
+export async function recordSkippedStretch(
+  tx: TenantTransaction,
+  { schedule, atMs, code, message }: SkippedTick,
+  { ticks, untilMs }: { ticks: number; untilMs: number },
+): Promise<void> {
+  await insertSkipped(tx, [
+    { schedule, atMs, code, message, id: uuidFromId(newId('run')), count: ticks, until: untilMs },
+  ]);
 }
 
 interface SkippedRow extends SkippedTick {
@@ -176,7 +200,10 @@ async function insertSkipped(tx: TenantTransaction, rows: readonly SkippedRow[])
 }
 
 /** How many of a schedule's latest ticks did not run for one and the same reason, and the latest's row. */
-async function latestStreak(tx: TenantTransaction, scheduleId: Id<'schedule'>): Promise<{ streak: number; code: string | undefined; latest: string | undefined }> {
+async function latestStreak(
+  tx: TenantTransaction,
+  scheduleId: Id<'schedule'>,
+): Promise<{ streak: number; code: string | undefined; latest: string | undefined }> {
   const rows = await tx.query<{ id: string; code: string | null; is_summary: boolean }>(
     `select id, case when status = 'skipped' then error->>'code' end as code, skipped_ticks is not null as is_summary from runs
      where tenant_id = $1 and schedule_id = $2 and replay_of is null order by scheduled_for desc limit $3`,
@@ -185,5 +212,9 @@ async function latestStreak(tx: TenantTransaction, scheduleId: Id<'schedule'>): 
   const [latest] = rows;
   if (!latest || latest.code === null) return { streak: 0, code: undefined, latest: undefined };
   const end = rows.findIndex(({ code }) => code !== latest.code);
-  return { streak: latest.is_summary ? toldOneByOne : end < 0 ? rows.length : end, code: latest.code, latest: latest.id };
+  return {
+    streak: latest.is_summary ? toldOneByOne : end < 0 ? rows.length : end,
+    code: latest.code,
+    latest: latest.id,
+  };
 }

@@ -11,8 +11,15 @@ const where = (tx: TenantTransaction, scope: SecretScope): FindOptionsWhere<Secr
   installationId: scope === null ? IsNull() : scope,
 });
 
-/** Makes changes to one scope's secrets take turns, and says how many it holds beside `name`, their bytes, and which version `name` has (0: not set). */
-export async function lockSecret(tx: TenantTransaction, scope: SecretScope, name: string): Promise<{ count: number; bytes: number; version: number }> {
+/**
+ * Makes changes to one scope's secrets take turns, and says how many it holds beside `name`, their bytes, and which
+ * version `name` has (0: not set).
+ */
+export async function lockSecret(
+  tx: TenantTransaction,
+  scope: SecretScope,
+  name: string,
+): Promise<{ count: number; bytes: number; version: number }> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 13))', [`${tx.tenantUuid}/${scope ?? ''}`]);
   const [row] = await tx.query<{ count: number; bytes: number; version: number }>(
     `select count(*) filter (where name <> $3)::int as count, coalesce(sum(octet_length(ciphertext)) filter (where name <> $3), 0)::int as bytes,
@@ -25,11 +32,17 @@ export async function lockSecret(tx: TenantTransaction, scope: SecretScope, name
 
 /** Whether the tenant has this installation; held until the transaction ends. */
 export async function holdInstallation(tx: TenantTransaction, id: Id<'installation'>): Promise<boolean> {
-  const rows = await tx.query('select 1 from installations where tenant_id = $1 and id = $2 for key share', [tx.tenantUuid, uuidFromId(id)]);
+  const rows = await tx.query('select 1 from installations where tenant_id = $1 and id = $2 for key share', [
+    tx.tenantUuid,
+    uuidFromId(id),
+  ]);
   return rows.length === 1;
 }
 
-export type SealedSecret = Pick<SecretRow, 'installationId' | 'name' | 'version' | 'keyVersion' | 'nonce' | 'ciphertext' | 'updatedBy'> & {
+export type SealedSecret = Pick<
+  SecretRow,
+  'installationId' | 'name' | 'version' | 'keyVersion' | 'nonce' | 'ciphertext' | 'updatedBy'
+> & {
   /** `undefined`: what it was. */
   allowedHosts?: string[];
 };
@@ -57,11 +70,22 @@ export async function upsertSecret(tx: TenantTransaction, secret: SealedSecret):
 }
 
 /** What may be shown of a scope's secrets, by name. */
-export type SecretListing = Pick<SecretRow, 'name' | 'version' | 'allowedHosts' | 'updatedBy' | 'createdAt' | 'updatedAt'>;
+export type SecretListing = Pick<
+  SecretRow,
+  'name' | 'version' | 'allowedHosts' | 'updatedBy' | 'createdAt' | 'updatedAt'
+>;
 
 export function listSecrets(tx: TenantTransaction, scope: SecretScope): Promise<SecretListing[]> {
   return tx.manager.getRepository(SecretRow).find({
-    select: { tenantId: true, name: true, version: true, allowedHosts: true, updatedBy: true, createdAt: true, updatedAt: true },
+    select: {
+      tenantId: true,
+      name: true,
+      version: true,
+      allowedHosts: true,
+      updatedBy: true,
+      createdAt: true,
+      updatedAt: true,
+    },
     where: where(tx, scope),
     order: { name: 'ASC' },
   });
@@ -73,7 +97,11 @@ export async function deleteSecret(tx: TenantTransaction, scope: SecretScope, na
 }
 
 /** The named secrets that an installation may read: its own and the tenant's, in no order. */
-export async function findSecretsFor(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<SecretRow[]> {
+export async function findSecretsFor(
+  tx: TenantTransaction,
+  installationId: Id<'installation'>,
+  names: readonly string[],
+): Promise<SecretRow[]> {
   if (names.length === 0) return [];
   return tx.manager.getRepository(SecretRow).find({
     where: [
@@ -90,14 +118,32 @@ export async function findTenantSecrets(tx: TenantTransaction, names: readonly s
 }
 
 /** A value that a later one replaced less than a day ago, sealed as it was. */
-export interface ReplacedSecret extends Pick<SecretRow, 'tenantId' | 'installationId' | 'name' | 'version' | 'keyVersion' | 'nonce' | 'ciphertext'> {
+export interface ReplacedSecret extends Pick<
+  SecretRow,
+  'tenantId' | 'installationId' | 'name' | 'version' | 'keyVersion' | 'nonce' | 'ciphertext'
+> {
   replacedAt: Date;
 }
 
-/** The values before the present ones of the named secrets that an installation may read; its own secret hides the tenant's. */
-export async function findReplacedSecrets(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<ReplacedSecret[]> {
+/**
+ * The values before the present ones of the named secrets that an installation may read; its own secret hides the
+ * tenant's.
+ */
+export async function findReplacedSecrets(
+  tx: TenantTransaction,
+  installationId: Id<'installation'>,
+  names: readonly string[],
+): Promise<ReplacedSecret[]> {
   if (names.length === 0) return [];
-  const rows = await tx.query<{ own: boolean; name: string; previous_version: number | null; previous_key_version: number; previous_nonce: Buffer; previous_ciphertext: Buffer; replaced_at: Date }>(
+  const rows = await tx.query<{
+    own: boolean;
+    name: string;
+    previous_version: number | null;
+    previous_key_version: number;
+    previous_nonce: Buffer;
+    previous_ciphertext: Buffer;
+    replaced_at: Date;
+  }>(
     `select distinct on (name) installation_id is not null as own, name, previous_version, previous_key_version, previous_nonce, previous_ciphertext, replaced_at from secrets
      where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[]) order by name, installation_id nulls last`,
     [tx.tenantUuid, uuidFromId(installationId), [...names]],
@@ -105,16 +151,18 @@ export async function findReplacedSecrets(tx: TenantTransaction, installationId:
   return rows.flatMap((row) =>
     row.previous_version === null || row.replaced_at.getTime() < Date.now() - replacedForMs
       ? []
-      : [{
-          tenantId: tx.tenantId,
-          installationId: row.own ? installationId : null,
-          name: row.name,
-          version: row.previous_version,
-          keyVersion: row.previous_key_version,
-          nonce: row.previous_nonce,
-          ciphertext: row.previous_ciphertext,
-          replacedAt: row.replaced_at,
-        }],
+      : [
+          {
+            tenantId: tx.tenantId,
+            installationId: row.own ? installationId : null,
+            name: row.name,
+            version: row.previous_version,
+            keyVersion: row.previous_key_version,
+            nonce: row.previous_nonce,
+            ciphertext: row.previous_ciphertext,
+            replacedAt: row.replaced_at,
+          },
+        ],
   );
 }
 
@@ -122,7 +170,11 @@ export async function findReplacedSecrets(tx: TenantTransaction, installationId:
 export const replacedForMs = 24 * 60 * 60_000;
 
 /** Which of the names are set, for the installation or tenant-wide. */
-export async function findSetSecretNames(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<string[]> {
+export async function findSetSecretNames(
+  tx: TenantTransaction,
+  installationId: Id<'installation'>,
+  names: readonly string[],
+): Promise<string[]> {
   if (names.length === 0) return [];
   const rows = await tx.query<{ name: string }>(
     'select distinct name from secrets where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[])',

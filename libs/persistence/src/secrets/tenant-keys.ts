@@ -12,26 +12,31 @@ const columns = 'version, kek_id as "kekId", wrapped';
 
 /** The tenant's newest data key, or the one of a version. */
 export async function findTenantKey(tx: TenantTransaction, version?: number): Promise<WrappedKey | undefined> {
-  const [row] = await tx.query<WrappedKey>(`select ${columns} from tenant_keys where tenant_id = $1 and ($2::int is null or version = $2) order by version desc limit 1`, [
-    tx.tenantUuid,
-    version ?? null,
-  ]);
+  const [row] = await tx.query<WrappedKey>(
+    `select ${columns} from tenant_keys where tenant_id = $1 and ($2::int is null or version = $2) order by version desc limit 1`,
+    [tx.tenantUuid, version ?? null],
+  );
   return row;
 }
 
 /** Keeps a tenant's data key unless somebody else was faster; the one that is kept is the answer's. */
 export async function insertTenantKey(tx: TenantTransaction, key: WrappedKey): Promise<WrappedKey> {
-  await tx.query('insert into tenant_keys (tenant_id, version, kek_id, wrapped) values ($1, $2, $3, $4) on conflict do nothing', [
-    tx.tenantUuid,
-    key.version,
-    key.kekId,
-    key.wrapped,
-  ]);
+  await tx.query(
+    'insert into tenant_keys (tenant_id, version, kek_id, wrapped) values ($1, $2, $3, $4) on conflict do nothing',
+    [tx.tenantUuid, key.version, key.kekId, key.wrapped],
+  );
   return (await findTenantKey(tx, key.version)) ?? key;
 }
 
-/** Data keys that another key-encryption key than `kekId` wraps, at most `limit`; held until the transaction ends, those of others skipped. */
-export async function lockKeysNotWrappedBy(tx: PlatformTransaction, kekId: string, limit: number): Promise<(WrappedKey & { tenantId: Id<'tenant'> })[]> {
+/**
+ * Data keys that another key-encryption key than `kekId` wraps, at most `limit`; held until the transaction ends, those
+ * of others skipped.
+ */
+export async function lockKeysNotWrappedBy(
+  tx: PlatformTransaction,
+  kekId: string,
+  limit: number,
+): Promise<(WrappedKey & { tenantId: Id<'tenant'> })[]> {
   const rows = await tx.query<WrappedKey & { tenant: string }>(
     `select tenant_id as tenant, ${columns} from tenant_keys where kek_id <> $1 order by tenant_id, version limit $2 for update skip locked`,
     [kekId, limit],
@@ -40,5 +45,10 @@ export async function lockKeysNotWrappedBy(tx: PlatformTransaction, kekId: strin
 }
 
 export async function rewrapTenantKey(tx: PlatformTransaction, tenantId: Id<'tenant'>, key: WrappedKey): Promise<void> {
-  await tx.query('update tenant_keys set kek_id = $3, wrapped = $4 where tenant_id = $1 and version = $2', [uuidFromId(tenantId), key.version, key.kekId, key.wrapped]);
+  await tx.query('update tenant_keys set kek_id = $3, wrapped = $4 where tenant_id = $1 and version = $2', [
+    uuidFromId(tenantId),
+    key.version,
+    key.kekId,
+    key.wrapped,
+  ]);
 }

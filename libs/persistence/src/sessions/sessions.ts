@@ -42,15 +42,25 @@ const columns = 'id, user_ids, operator_id, address, user_agent, created_at, exp
 const opened = `select u.id from unnest(sessions.user_ids, sessions.user_versions) named (id, version)
   join users u on u.id = named.id and (named.version is null or named.version = u.credential_version) join tenants t on t.id = u.tenant_id and t.erasing_since is null`;
 const opensOperator = `exists (select from operators o where o.id = operator_id and (operator_version is null or operator_version = o.credential_version))`;
-/** `$1`: users, `$2`: the operator, `$3`: the session called with. Somebody else's session may name a user of theirs too, made by another tenant for the same address. */
+/**
+ * `$1`: users, `$2`: the operator, `$3`: the session called with. Somebody else's session may name a user of theirs
+ * too, made by another tenant for the same address.
+ */
 const owned = `(id = $3::uuid or (user_ids && $1::uuid[] or operator_id = $2::uuid)
   and not exists (select from (${opened}) open where open.id <> all ($1::uuid[])) and (operator_id is null or operator_id = $2::uuid or not ${opensOperator}))`;
 /** Of these, the ones that open anything. */
 const good = `(operator_id = $2::uuid and ${opensOperator} or exists (select from (${opened}) open where open.id = any ($1::uuid[])))`;
 
-const parametersOf = ({ userIds, operatorId, current }: SessionOwner): unknown[] => [userIds.map(uuidFromId), operatorId === null ? null : uuidFromId(operatorId), current === null ? null : uuidFromId(current)];
+const parametersOf = ({ userIds, operatorId, current }: SessionOwner): unknown[] => [
+  userIds.map(uuidFromId),
+  operatorId === null ? null : uuidFromId(operatorId),
+  current === null ? null : uuidFromId(current),
+];
 
-export async function insertSession(tx: PlatformTransaction, { id, users, operator, address, userAgent, createdAt, expiresAt }: NewSession): Promise<void> {
+export async function insertSession(
+  tx: PlatformTransaction,
+  { id, users, operator, address, userAgent, createdAt, expiresAt }: NewSession,
+): Promise<void> {
   await tx.query(
     `insert into sessions (id, user_ids, user_versions, operator_id, operator_version, address, user_agent, created_at, expires_at)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
@@ -74,13 +84,24 @@ export async function sessionExists(tx: PlatformTransaction, id: Id<'session'>):
 }
 
 /** Somebody's sessions that are good and have not run out, newest first, at most `limit`. */
-export async function listSessions(tx: PlatformTransaction, owner: SessionOwner, { now, limit }: { now: Date; limit: number }): Promise<SessionRow[]> {
-  const rows = await tx.query<Columns>(`select ${columns} from sessions where ${owned} and ${good} and expires_at > $4 order by id desc limit $5`, [...parametersOf(owner), now, limit]);
+export async function listSessions(
+  tx: PlatformTransaction,
+  owner: SessionOwner,
+  { now, limit }: { now: Date; limit: number },
+): Promise<SessionRow[]> {
+  const rows = await tx.query<Columns>(
+    `select ${columns} from sessions where ${owned} and ${good} and expires_at > $4 order by id desc limit $5`,
+    [...parametersOf(owner), now, limit],
+  );
   return rows.map(toRow);
 }
 
 /** Ends one session of somebody, or all but one. Answers those that ended. */
-export async function deleteSessions(tx: PlatformTransaction, owner: SessionOwner, which: { only: Id<'session'> } | { except: Id<'session'> | null }): Promise<SessionRow[]> {
+export async function deleteSessions(
+  tx: PlatformTransaction,
+  owner: SessionOwner,
+  which: { only: Id<'session'> } | { except: Id<'session'> | null },
+): Promise<SessionRow[]> {
   const [one, id] = 'only' in which ? [true, which.only] : [false, which.except];
   const rows = await tx.query<Columns>(
     `with ended as (delete from sessions where ${owned} and (case when $4 then id = $5::uuid else id is distinct from $5::uuid end) returning ${columns}) select * from ended`,

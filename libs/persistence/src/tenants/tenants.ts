@@ -14,11 +14,10 @@ export interface NewTenant {
 
 /** Adds a tenant. `false`: the slug is taken (also by one that is still being erased). */
 export async function insertTenant(tx: PlatformTransaction, tenant: NewTenant): Promise<boolean> {
-  const rows = await tx.query('insert into tenants (id, slug, name) values ($1, $2, $3) on conflict (slug) do nothing returning id', [
-    uuidFromId(tenant.id),
-    tenant.slug,
-    tenant.name,
-  ]);
+  const rows = await tx.query(
+    'insert into tenants (id, slug, name) values ($1, $2, $3) on conflict (slug) do nothing returning id',
+    [uuidFromId(tenant.id), tenant.slug, tenant.name],
+  );
   return rows.length === 1;
 }
 
@@ -33,7 +32,10 @@ export function lockTenantBySlug(tx: PlatformTransaction, slug: string): Promise
 }
 
 /** Tenants in the order they were made, those in their time of grace too. `after`: the last id of the page before. */
-export function listTenants(tx: PlatformTransaction, { limit, after }: { limit: number; after?: Id<'tenant'> }): Promise<TenantRow[]> {
+export function listTenants(
+  tx: PlatformTransaction,
+  { limit, after }: { limit: number; after?: Id<'tenant'> },
+): Promise<TenantRow[]> {
   return tx.manager.getRepository(TenantRow).find({
     where: { erasingSince: IsNull(), ...(after === undefined ? {} : { id: MoreThan(after) }) },
     order: { id: 'ASC' },
@@ -57,29 +59,38 @@ export async function updateTenant(tx: PlatformTransaction, id: Id<'tenant'>, ch
     const taken = await tx.query('select 1 from tenants where slug = $1 and id <> $2', [change.slug, uuidFromId(id)]);
     if (taken.length > 0) return false;
   }
-  await tx.query('update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight), background_concurrency = coalesce($5, background_concurrency), quotas = jsonb_strip_nulls(quotas || $6::jsonb), updated_at = now() where id = $1', [
-    uuidFromId(id),
-    change.slug ?? null,
-    change.name ?? null,
-    change.weight ?? null,
-    change.backgroundConcurrency ?? null,
-    JSON.stringify(change.quotas ?? {}),
-  ]);
+  await tx.query(
+    'update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight), background_concurrency = coalesce($5, background_concurrency), quotas = jsonb_strip_nulls(quotas || $6::jsonb), updated_at = now() where id = $1',
+    [
+      uuidFromId(id),
+      change.slug ?? null,
+      change.name ?? null,
+      change.weight ?? null,
+      change.backgroundConcurrency ?? null,
+      JSON.stringify(change.quotas ?? {}),
+    ],
+  );
   return true;
 }
 
 /**
- * Suspends a tenant whose end was asked for: nobody enters it any more, nothing of it is started, and its rows go from `graceMs` (milliseconds) on.
- * Asked for again, the earlier of the two times holds. Call under {@link lockTenantBySlug}.
+ * Suspends a tenant whose end was asked for: nobody enters it any more, nothing of it is started, and its rows go from
+ * `graceMs` (milliseconds) on. Asked for again, the earlier of the two times holds. Call under {@link
+ * lockTenantBySlug}.
  */
-export async function suspendTenant(tx: PlatformTransaction, id: Id<'tenant'>, { by, graceMs }: { by: string; graceMs: number }): Promise<void> {
+export async function suspendTenant(
+  tx: PlatformTransaction,
+  id: Id<'tenant'>,
+  { by, graceMs }: { by: string; graceMs: number },
+): Promise<void> {
   const uuid = uuidFromId(id);
   await tx.query(
     `update tenants set deleted_at = coalesce(deleted_at, now()), deleted_by = coalesce(deleted_by, $2), updated_at = now(),
        erase_after = least(erase_after, now() + $3::float8 * interval '1 millisecond') where id = $1`,
     [uuid, by, graceMs],
   );
-  // What was handed over and not begun is parked: the reconciler makes it due again, and no relay takes it while the tenant is suspended.
+  // What was handed over and not begun is parked: the reconciler makes it due again, and no relay takes it while the
+  // tenant is suspended.
   await tx.query(
     `update runs set waiting_for = case when webhook_id is null then 'plugin' else 'endpoint' end, dispatched_at = null, next_attempt_at = null
      where tenant_id = $1 and dispatched_at is not null and kind <> 'lifecycle'`,
@@ -90,7 +101,8 @@ export async function suspendTenant(tx: PlatformTransaction, id: Id<'tenant'>, {
 
 /** Takes a suspended tenant back. `false`: its erasure has begun, or it was not suspended. */
 export async function restoreTenant(tx: PlatformTransaction, id: Id<'tenant'>): Promise<boolean> {
-  const sql = 'update tenants set deleted_at = null, deleted_by = null, erase_after = null, updated_at = now() where id = $1 and erase_after is not null and erasing_since is null';
+  const sql =
+    'update tenants set deleted_at = null, deleted_by = null, erase_after = null, updated_at = now() where id = $1 and erase_after is not null and erasing_since is null';
   if ((await tx.execute(sql, [uuidFromId(id)])) === 0) return false;
   await changedWholly(tx, id);
   await tx.notify('annex_work', '');
@@ -103,40 +115,80 @@ async function changedWholly(tx: PlatformTransaction, id: Id<'tenant'>): Promise
 
 /** When the tenant of a transaction goes; `null`: it lives. */
 export async function readErasesAt(tx: TenantTransaction): Promise<Date | null> {
-  const [row] = await tx.query<{ erase_after: Date | null }>('select erase_after from tenants where id = $1', [tx.tenantUuid]);
+  const [row] = await tx.query<{ erase_after: Date | null }>('select erase_after from tenants where id = $1', [
+    tx.tenantUuid,
+  ]);
   return row?.erase_after ?? null;
 }
 
 /** What a tenant holds, for the record of its end. */
-export async function countTenant(tx: PlatformTransaction, id: Id<'tenant'>): Promise<{ users: number; plugins: number; files: number; rows: number }> {
+export async function countTenant(
+  tx: PlatformTransaction,
+  id: Id<'tenant'>,
+): Promise<{ users: number; plugins: number; files: number; rows: number }> {
   const [row] = await tx.query<{ users: number; plugins: number; files: string; rows: string }>(
     `select (select count(*)::int from users where tenant_id = $1) as users, (select count(*)::int from installations where tenant_id = $1) as plugins,
        coalesce((select files from file_usage where tenant_id = $1), 0) as files, coalesce((select documents from document_usage where tenant_id = $1), 0) as rows`,
     [uuidFromId(id)],
   );
-  return { users: row?.users ?? 0, plugins: row?.plugins ?? 0, files: Number(row?.files ?? 0), rows: Number(row?.rows ?? 0) };
+  return {
+    users: row?.users ?? 0,
+    plugins: row?.plugins ?? 0,
+    files: Number(row?.files ?? 0),
+    rows: Number(row?.rows ?? 0),
+  };
 }
 
 /** Tenants whose rows are to go now, the longest due first. */
 export async function listTenantsToErase(tx: PlatformTransaction, limit: number): Promise<Id<'tenant'>[]> {
-  const rows = await tx.query<{ id: string }>('select id from tenants where erase_after <= now() order by erase_after limit $1', [limit]);
+  const rows = await tx.query<{ id: string }>(
+    'select id from tenants where erase_after <= now() order by erase_after limit $1',
+    [limit],
+  );
   return rows.map(({ id }) => idFromUuid('tenant', id));
 }
 
 /** Tables that can grow so large that one cascading DELETE would outlive its time limit. */
-const largeTables = ['mails', 'document_values', 'documents', 'files', 'run_logs', 'webhook_attempts', 'webhook_deliveries', 'runs', 'events', 'kv', 'usage', 'tracked', 'release_files', 'audit', 'idempotency_keys'] as const;
+const largeTables = [
+  'mails',
+  'document_values',
+  'documents',
+  'files',
+  'run_logs',
+  'webhook_attempts',
+  'webhook_deliveries',
+  'runs',
+  'events',
+  'kv',
+  'usage',
+  'tracked',
+  'release_files',
+  'audit',
+  'idempotency_keys',
+] as const;
 
-/** How one portion of an erasure went. `busy`: another process has the tenant at this moment. `gone`: nothing is left of it, or it was taken back. */
+/**
+ * How one portion of an erasure went. `busy`: another process has the tenant at this moment. `gone`: nothing is left of
+ * it, or it was taken back.
+ */
 export type ErasedPortion = 'more' | 'busy' | 'gone';
 
 /**
- * Erases one portion of a tenant whose time of grace is over, at most `portion` rows of one large table. Call in a transaction of its own, again and
- * again, until it answers `gone`. Dying in between loses nothing but time, nor does a second process that does the same.
+ * Erases one portion of a tenant whose time of grace is over, at most `portion` rows of one large table. Call in a
+ * transaction of its own, again and again, until it answers `gone`. Dying in between loses nothing but time, nor does a
+ * second process that does the same.
  */
-export async function eraseTenantPortion(tx: PlatformTransaction, id: Id<'tenant'>, portion = 5000): Promise<ErasedPortion> {
+export async function eraseTenantPortion(
+  tx: PlatformTransaction,
+  id: Id<'tenant'>,
+  portion = 5000,
+): Promise<ErasedPortion> {
   const uuid = uuidFromId(id);
   const due = 'id = $1 and erase_after <= now()';
-  const [held] = await tx.query<{ erasing_since: Date | null }>(`select erasing_since from tenants where ${due} for update skip locked`, [uuid]);
+  const [held] = await tx.query<{ erasing_since: Date | null }>(
+    `select erasing_since from tenants where ${due} for update skip locked`,
+    [uuid],
+  );
   if (!held) return (await tx.query(`select 1 from tenants where ${due}`, [uuid])).length > 0 ? 'busy' : 'gone';
   if (held.erasing_since === null) {
     await beginErasure(tx, id);
@@ -148,20 +200,35 @@ export async function eraseTenantPortion(tx: PlatformTransaction, id: Id<'tenant
       [uuid, portion],
     );
     if (gone === 0) continue;
-    await tx.query(`update tenants set erased = erased || jsonb_build_object($2::text, coalesce((erased->>$2::text)::bigint, 0) + $3::bigint) where id = $1`, [uuid, table, gone]);
+    await tx.query(
+      `update tenants set erased = erased || jsonb_build_object($2::text, coalesce((erased->>$2::text)::bigint, 0) + $3::bigint) where id = $1`,
+      [uuid, table, gone],
+    );
     return 'more';
   }
-  const [gone] = await tx.query<{ slug: string; name: string; deleted_at: Date; deleted_by: string | null; erased: JsonObject }>(
-    'delete from tenants where id = $1 returning slug, name, deleted_at, deleted_by, erased',
-    [uuid],
-  );
+  const [gone] = await tx.query<{
+    slug: string;
+    name: string;
+    deleted_at: Date;
+    deleted_by: string | null;
+    erased: JsonObject;
+  }>('delete from tenants where id = $1 returning slug, name, deleted_at, deleted_by, erased', [uuid]);
   if (gone) {
     const { slug, name, deleted_at: deletedAt, deleted_by: deletedBy, erased } = gone;
     const detail = { slug, name, deleted_by: deletedBy, deleted_at: deletedAt.toISOString(), rows: erased };
-    await appendPlatformAudit(tx, { actor: 'system', email: null, action: 'tenant.erased', target: id, detail, requestId: null });
+    await appendPlatformAudit(tx, {
+      actor: 'system',
+      email: null,
+      action: 'tenant.erased',
+      target: id,
+      detail,
+      requestId: null,
+    });
   }
-  // Nothing leads from these to their tenant; what a transaction under way had still written is committed or refused by now.
-  for (const table of ['document_values', 'runs', 'quota_use', 'log_trims'] as const) await tx.query(`delete from ${table} where tenant_id = $1`, [uuid]);
+  // Nothing leads from these to their tenant; what a transaction under way had still written is committed or refused by
+  // now.
+  for (const table of ['document_values', 'runs', 'quota_use', 'log_trims'] as const)
+    await tx.query(`delete from ${table} where tenant_id = $1`, [uuid]);
   await tx.changed(id, 'tenant');
   return 'gone';
 }
@@ -170,8 +237,12 @@ export async function eraseTenantPortion(tx: PlatformTransaction, id: Id<'tenant
 async function beginErasure(tx: PlatformTransaction, id: Id<'tenant'>): Promise<void> {
   const uuid = uuidFromId(id);
   await tx.query('update tenants set erasing_since = now() where id = $1', [uuid]);
-  await tx.query(`update installations set status = 'disabled', updated_at = now() where tenant_id = $1 and status <> 'disabled'`, [uuid]);
-  for (const table of ['subscriptions', 'schedules', 'api_tokens'] as const) await tx.query(`delete from ${table} where tenant_id = $1`, [uuid]);
+  await tx.query(
+    `update installations set status = 'disabled', updated_at = now() where tenant_id = $1 and status <> 'disabled'`,
+    [uuid],
+  );
+  for (const table of ['subscriptions', 'schedules', 'api_tokens'] as const)
+    await tx.query(`delete from ${table} where tenant_id = $1`, [uuid]);
   await changedWholly(tx, id);
 }
 

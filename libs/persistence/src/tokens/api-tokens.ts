@@ -3,7 +3,10 @@ import { MoreThan } from 'typeorm';
 import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
 import { ApiTokenRow } from './api-token-row.js';
 
-export type NewApiToken = Pick<ApiTokenRow, 'id' | 'userId' | 'operatorId' | 'name' | 'role' | 'tokenHash' | 'expiresAt'>;
+export type NewApiToken = Pick<
+  ApiTokenRow,
+  'id' | 'userId' | 'operatorId' | 'name' | 'role' | 'tokenHash' | 'expiresAt'
+>;
 
 export async function insertApiToken(tx: TenantTransaction, token: NewApiToken): Promise<ApiTokenRow> {
   const repository = tx.manager.getRepository(ApiTokenRow);
@@ -13,17 +16,24 @@ export async function insertApiToken(tx: TenantTransaction, token: NewApiToken):
 
 /** How many tokens a user has; `null`: how many operators made in this tenant. */
 export async function countApiTokens(tx: TenantTransaction, userId: Id<'user'> | null): Promise<number> {
-  const [row] = await tx.query<{ count: number }>('select count(*)::int as count from api_tokens where tenant_id = $1 and user_id is not distinct from $2', [
-    tx.tenantUuid,
-    userId === null ? null : uuidFromId(userId),
-  ]);
+  const [row] = await tx.query<{ count: number }>(
+    'select count(*)::int as count from api_tokens where tenant_id = $1 and user_id is not distinct from $2',
+    [tx.tenantUuid, userId === null ? null : uuidFromId(userId)],
+  );
   return row?.count ?? 0;
 }
 
 /** Tokens in the order they were made. `userId`: only that user's. `after`: the last id of the page before. */
-export function listApiTokens(tx: TenantTransaction, { limit, after, userId }: { limit: number; after?: Id<'token'>; userId?: Id<'user'> }): Promise<ApiTokenRow[]> {
+export function listApiTokens(
+  tx: TenantTransaction,
+  { limit, after, userId }: { limit: number; after?: Id<'token'>; userId?: Id<'user'> },
+): Promise<ApiTokenRow[]> {
   return tx.manager.getRepository(ApiTokenRow).find({
-    where: { tenantId: tx.tenantId, ...(after === undefined ? {} : { id: MoreThan(after) }), ...(userId === undefined ? {} : { userId }) },
+    where: {
+      tenantId: tx.tenantId,
+      ...(after === undefined ? {} : { id: MoreThan(after) }),
+      ...(userId === undefined ? {} : { userId }),
+    },
     order: { id: 'ASC' },
     take: limit,
   });

@@ -20,15 +20,23 @@ export async function recordPermissionUses(tx: TenantTransaction, uses: readonly
      from unnest($2::uuid[], $3::text[], $4::float8[]) as u (installation_id, permission, at)
      where exists (select 1 from installations i where i.tenant_id = $1 and i.id = u.installation_id)
      on conflict (tenant_id, installation_id, permission) do update set last_used_at = greatest(have.last_used_at, excluded.last_used_at)`,
-    [tx.tenantUuid, rows.map((row) => uuidFromId(row.installationId)), rows.map((row) => row.permission), rows.map((row) => row.atMs)],
+    [
+      tx.tenantUuid,
+      rows.map((row) => uuidFromId(row.installationId)),
+      rows.map((row) => row.permission),
+      rows.map((row) => row.atMs),
+    ],
   );
 }
 
 /** When an installation last used each permission; what it never used is left out. */
-export async function lastPermissionUses(tx: TenantTransaction, installationId: Id<'installation'>): Promise<Map<string, Date>> {
-  const rows = await tx.query<{ permission: string; last_used_at: Date }>('select permission, last_used_at from permission_uses where tenant_id = $1 and installation_id = $2', [
-    tx.tenantUuid,
-    uuidFromId(installationId),
-  ]);
+export async function lastPermissionUses(
+  tx: TenantTransaction,
+  installationId: Id<'installation'>,
+): Promise<Map<string, Date>> {
+  const rows = await tx.query<{ permission: string; last_used_at: Date }>(
+    'select permission, last_used_at from permission_uses where tenant_id = $1 and installation_id = $2',
+    [tx.tenantUuid, uuidFromId(installationId)],
+  );
   return new Map(rows.map((row) => [row.permission, row.last_used_at]));
 }

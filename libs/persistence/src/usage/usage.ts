@@ -21,7 +21,13 @@ export async function addUsage(tx: TenantTransaction, increments: readonly Usage
      select $1, u.day, u.installation_id, u.metric, u.value
      from unnest($2::date[], $3::uuid[], $4::text[], $5::float8[]) as u (day, installation_id, metric, value)
      on conflict (tenant_id, day, installation_id, metric) do update set value = have.value + excluded.value`,
-    [tx.tenantUuid, rows.map((row) => row.day), rows.map((row) => uuidFromId(row.installationId)), rows.map((row) => row.metric), rows.map((row) => row.value)],
+    [
+      tx.tenantUuid,
+      rows.map((row) => row.day),
+      rows.map((row) => uuidFromId(row.installationId)),
+      rows.map((row) => row.metric),
+      rows.map((row) => row.value),
+    ],
   );
 }
 
@@ -34,12 +40,20 @@ export interface UsageDay {
   metrics: Record<string, number>;
 }
 
-/** The counts of the days from `since` to `until` (UTC dates, both inclusive), newest day first. `installationId`: only its own. */
+/**
+ * The counts of the days from `since` to `until` (UTC dates, both inclusive), newest day first. `installationId`: only
+ * its own.
+ */
 export async function readUsage(
   tx: TenantTransaction,
   { since, until, installationId }: { since: string; until: string; installationId?: Id<'installation'> },
 ): Promise<UsageDay[]> {
-  const rows = await tx.query<{ day: string; installation_id: string; plugin: string | null; metrics: Record<string, number> }>(
+  const rows = await tx.query<{
+    day: string;
+    installation_id: string;
+    plugin: string | null;
+    metrics: Record<string, number>;
+  }>(
     `select to_char(u.day, 'YYYY-MM-DD') as day, u.installation_id, coalesce(i.slug, g.slug) as plugin, json_object_agg(u.metric, u.value order by u.metric) as metrics
      from usage u left join installations i on i.tenant_id = u.tenant_id and i.id = u.installation_id
        left join uninstalled g on g.tenant_id = u.tenant_id and g.installation_id = u.installation_id
@@ -47,5 +61,10 @@ export async function readUsage(
      group by u.day, u.installation_id, i.slug, g.slug order by u.day desc, coalesce(i.slug, g.slug), u.installation_id`,
     [tx.tenantUuid, since, until, installationId ? uuidFromId(installationId) : null],
   );
-  return rows.map((row) => ({ day: row.day, installationId: idFromUuid('installation', row.installation_id), plugin: row.plugin, metrics: row.metrics }));
+  return rows.map((row) => ({
+    day: row.day,
+    installationId: idFromUuid('installation', row.installation_id),
+    plugin: row.plugin,
+    metrics: row.metrics,
+  }));
 }

@@ -25,7 +25,10 @@ export function findUser(tx: TenantTransaction, id: Id<'user'>): Promise<UserRow
 }
 
 /** Users in the order they were made. `after`: the last id of the page before. */
-export function listUsers(tx: TenantTransaction, { limit, after }: { limit: number; after?: Id<'user'> }): Promise<UserRow[]> {
+export function listUsers(
+  tx: TenantTransaction,
+  { limit, after }: { limit: number; after?: Id<'user'> },
+): Promise<UserRow[]> {
   return tx.manager.getRepository(UserRow).find({
     where: { tenantId: tx.tenantId, ...(after === undefined ? {} : { id: MoreThan(after) }) },
     order: { id: 'ASC' },
@@ -34,12 +37,14 @@ export function listUsers(tx: TenantTransaction, { limit, after }: { limit: numb
 }
 
 /**
- * Makes changes to a tenant's users take turns, and says who its owners are: two people who lower each other at once cannot leave the
- * tenant without one.
+ * Makes changes to a tenant's users take turns, and says who its owners are: two people who lower each other at once
+ * cannot leave the tenant without one.
  */
 export async function lockOwners(tx: TenantTransaction): Promise<string[]> {
   await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 17))', [tx.tenantUuid]);
-  const rows = await tx.manager.getRepository(UserRow).find({ select: { tenantId: true, id: true }, where: { tenantId: tx.tenantId, role: 'owner' } });
+  const rows = await tx.manager
+    .getRepository(UserRow)
+    .find({ select: { tenantId: true, id: true }, where: { tenantId: tx.tenantId, role: 'owner' } });
   return rows.map((row) => row.id);
 }
 
@@ -51,10 +56,17 @@ export interface UserChange {
 }
 
 /** Changes a user. `taken`: another user of the tenant has the new e-mail address. */
-export async function updateUser(tx: TenantTransaction, id: Id<'user'>, change: UserChange): Promise<'updated' | 'taken'> {
+export async function updateUser(
+  tx: TenantTransaction,
+  id: Id<'user'>,
+  change: UserChange,
+): Promise<'updated' | 'taken'> {
   const parameters = [tx.tenantUuid, uuidFromId(id)];
   if (change.email !== undefined) {
-    const taken = await tx.query('select 1 from users where tenant_id = $1 and id <> $2 and lower(email) = lower($3)', [...parameters, change.email]);
+    const taken = await tx.query('select 1 from users where tenant_id = $1 and id <> $2 and lower(email) = lower($3)', [
+      ...parameters,
+      change.email,
+    ]);
     if (taken.length > 0) return 'taken';
   }
   const sets = ['updated_at = now()'];
@@ -74,7 +86,10 @@ export async function updateUser(tx: TenantTransaction, id: Id<'user'>, change: 
 
 /** Ends every sign-in of a user; the password stays. */
 export async function endSignIns(tx: TenantTransaction, id: Id<'user'>): Promise<void> {
-  await tx.query('update users set credential_version = credential_version + 1 where tenant_id = $1 and id = $2', [tx.tenantUuid, uuidFromId(id)]);
+  await tx.query('update users set credential_version = credential_version + 1 where tenant_id = $1 and id = $2', [
+    tx.tenantUuid,
+    uuidFromId(id),
+  ]);
 }
 
 export async function deleteUser(tx: TenantTransaction, id: Id<'user'>): Promise<boolean> {
@@ -99,8 +114,14 @@ const userInTenant = `u.id, u.email, u.role, u.credential_version, t.id as tenan
 /** Also one in its time of grace, so that its people can be told. */
 const livingTenant = 'users u join tenants t on t.id = u.tenant_id and t.erasing_since is null';
 
-/** Users with an e-mail address across tenants, oldest first, with the hash of their password. `tenant`: only in that one, by slug. */
-export function findSignIns(tx: PlatformTransaction, { email, tenant, limit }: { email: string; tenant?: string; limit: number }): Promise<(UserInTenant & { password_hash: string })[]> {
+/**
+ * Users with an e-mail address across tenants, oldest first, with the hash of their password. `tenant`: only in that
+ * one, by slug.
+ */
+export function findSignIns(
+  tx: PlatformTransaction,
+  { email, tenant, limit }: { email: string; tenant?: string; limit: number },
+): Promise<(UserInTenant & { password_hash: string })[]> {
   return tx.query(
     `select ${userInTenant}, u.password_hash from ${livingTenant}
      where lower(u.email) = lower($1) and u.password_hash is not null and ($2::text is null or t.slug = $2) order by u.id limit $3`,
@@ -109,16 +130,30 @@ export function findSignIns(tx: PlatformTransaction, { email, tenant, limit }: {
 }
 
 /** The password hashes of users across tenants, of those that have one. */
-export function findPasswordHashes(tx: PlatformTransaction, ids: readonly Id<'user'>[]): Promise<{ id: string; tenant_id: string; password_hash: string }[]> {
-  return tx.query('select id, tenant_id, password_hash from users where id = any ($1::uuid[]) and password_hash is not null order by id', [ids.map(uuidFromId)]);
+export function findPasswordHashes(
+  tx: PlatformTransaction,
+  ids: readonly Id<'user'>[],
+): Promise<{ id: string; tenant_id: string; password_hash: string }[]> {
+  return tx.query(
+    'select id, tenant_id, password_hash from users where id = any ($1::uuid[]) and password_hash is not null order by id',
+    [ids.map(uuidFromId)],
+  );
 }
 
 /** Users with an e-mail address across tenants, oldest first: for identities that somebody else has verified. */
-export function findUsersByEmail(tx: PlatformTransaction, { email, limit }: { email: string; limit: number }): Promise<UserInTenant[]> {
-  return tx.query(`select ${userInTenant} from ${livingTenant} where lower(u.email) = lower($1) order by u.id limit $2`, [email, limit]);
+export function findUsersByEmail(
+  tx: PlatformTransaction,
+  { email, limit }: { email: string; limit: number },
+): Promise<UserInTenant[]> {
+  return tx.query(
+    `select ${userInTenant} from ${livingTenant} where lower(u.email) = lower($1) order by u.id limit $2`,
+    [email, limit],
+  );
 }
 
 /** Users by their ids across tenants, oldest first: the ones a session names. */
 export function findUsersByIds(tx: PlatformTransaction, ids: Id<'user'>[]): Promise<UserInTenant[]> {
-  return tx.query(`select ${userInTenant} from ${livingTenant} where u.id = any ($1::uuid[]) order by u.id`, [ids.map(uuidFromId)]);
+  return tx.query(`select ${userInTenant} from ${livingTenant} where u.id = any ($1::uuid[]) order by u.id`, [
+    ids.map(uuidFromId),
+  ]);
 }

@@ -56,7 +56,18 @@ const tables = `runs r join webhook_deliveries d on d.tenant_id = r.tenant_id an
   join webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id left join events e on e.tenant_id = d.tenant_id and e.id = d.event_id`;
 
 /** A page of deliveries, those sent last first. `before`: the run of the last one of the page before. */
-export async function listDeliveries(tx: TenantTransaction, { webhookId, webhook, plugin, status, eventId, limit, before }: DeliveryFilter & { limit: number; before?: Id<'run'> | undefined }): Promise<DeliveryRow[]> {
+export async function listDeliveries(
+  tx: TenantTransaction,
+  {
+    webhookId,
+    webhook,
+    plugin,
+    status,
+    eventId,
+    limit,
+    before,
+  }: DeliveryFilter & { limit: number; before?: Id<'run'> | undefined },
+): Promise<DeliveryRow[]> {
   const parameters: unknown[] = [tx.tenantUuid];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
   const wanted = [`r.tenant_id = $1`, `r.kind = 'webhook'`];
@@ -67,25 +78,41 @@ export async function listDeliveries(tx: TenantTransaction, { webhookId, webhook
   if (plugin !== undefined) wanted.push(`w.plugin = ${add(plugin)}`);
   if (eventId !== undefined) wanted.push(`r.event_id = ${add(eventId)}`);
   if (before) wanted.push(`r.id < ${add(uuidFromId(before))}`);
-  const rows = await tx.query<Raw>(`select ${columns} from ${tables} where ${wanted.join(' and ')} order by r.id desc limit ${add(limit)}`, parameters);
+  const rows = await tx.query<Raw>(
+    `select ${columns} from ${tables} where ${wanted.join(' and ')} order by r.id desc limit ${add(limit)}`,
+    parameters,
+  );
   return rows.map(fromRow);
 }
 
 /** One delivery, or `undefined`. */
 export async function findDelivery(tx: TenantTransaction, id: Id<'delivery'>): Promise<DeliveryRow | undefined> {
-  const [row] = await tx.query<Raw>(`select ${columns} from ${tables} where d.tenant_id = $1 and d.id = $2`, [tx.tenantUuid, uuidFromId(id)]);
+  const [row] = await tx.query<Raw>(`select ${columns} from ${tables} where d.tenant_id = $1 and d.id = $2`, [
+    tx.tenantUuid,
+    uuidFromId(id),
+  ]);
   return row && fromRow(row);
 }
 
 /** The body that a delivery sends, or `null` while it is not made. `undefined`: there is no such delivery any more. */
 export async function readDeliveryBody(tx: TenantTransaction, id: Id<'delivery'>): Promise<Buffer | null | undefined> {
-  const [row] = await tx.query<{ body: Buffer | null }>('select body from webhook_deliveries where tenant_id = $1 and id = $2', [tx.tenantUuid, uuidFromId(id)]);
+  const [row] = await tx.query<{ body: Buffer | null }>(
+    'select body from webhook_deliveries where tenant_id = $1 and id = $2',
+    [tx.tenantUuid, uuidFromId(id)],
+  );
   return row?.body;
 }
 
 /** Keeps a delivery's body, unless it has one: whoever is first decides. Answers the one that is kept. */
-export async function keepDeliveryBody(tx: TenantTransaction, id: Id<'delivery'>, body: Uint8Array): Promise<Buffer | undefined> {
-  const [row] = await tx.query<{ body: Buffer }>('update webhook_deliveries set body = coalesce(body, $3) where tenant_id = $1 and id = $2 returning body', [tx.tenantUuid, uuidFromId(id), Buffer.from(body)]);
+export async function keepDeliveryBody(
+  tx: TenantTransaction,
+  id: Id<'delivery'>,
+  body: Uint8Array,
+): Promise<Buffer | undefined> {
+  const [row] = await tx.query<{ body: Buffer }>(
+    'update webhook_deliveries set body = coalesce(body, $3) where tenant_id = $1 and id = $2 returning body',
+    [tx.tenantUuid, uuidFromId(id), Buffer.from(body)],
+  );
   return row?.body;
 }
 
@@ -101,34 +128,56 @@ export interface DeliveryAttempt {
 }
 
 /** Writes that an attempt begins; answers what to name in {@link endDeliveryAttempt}. */
-export async function beginDeliveryAttempt(tx: TenantTransaction, { deliveryId, runId, request }: { deliveryId: Id<'delivery'>; runId: Id<'run'>; request: Json }): Promise<string> {
-  const [row] = await tx.query<{ id: string }>('insert into webhook_attempts (tenant_id, delivery_id, run_id, request) values ($1, $2, $3, $4) returning id', [
-    tx.tenantUuid,
-    uuidFromId(deliveryId),
-    uuidFromId(runId),
-    storableJson(request),
-  ]);
+export async function beginDeliveryAttempt(
+  tx: TenantTransaction,
+  { deliveryId, runId, request }: { deliveryId: Id<'delivery'>; runId: Id<'run'>; request: Json },
+): Promise<string> {
+  const [row] = await tx.query<{ id: string }>(
+    'insert into webhook_attempts (tenant_id, delivery_id, run_id, request) values ($1, $2, $3, $4) returning id',
+    [tx.tenantUuid, uuidFromId(deliveryId), uuidFromId(runId), storableJson(request)],
+  );
   return row?.id ?? '';
 }
 
 /** Writes how an attempt ended. */
-export async function endDeliveryAttempt(tx: TenantTransaction, attempt: string, { durationMs, response, error }: { durationMs: number; response: Json; error: Json }): Promise<void> {
-  await tx.query('update webhook_attempts set duration_ms = $3, response = $4, error = $5 where tenant_id = $1 and id = $2', [
-    tx.tenantUuid,
-    attempt,
-    Math.round(durationMs),
-    response === null ? null : storableJson(response),
-    error === null ? null : storableJson(error),
-  ]);
+export async function endDeliveryAttempt(
+  tx: TenantTransaction,
+  attempt: string,
+  { durationMs, response, error }: { durationMs: number; response: Json; error: Json },
+): Promise<void> {
+  await tx.query(
+    'update webhook_attempts set duration_ms = $3, response = $4, error = $5 where tenant_id = $1 and id = $2',
+    [
+      tx.tenantUuid,
+      attempt,
+      Math.round(durationMs),
+      response === null ? null : storableJson(response),
+      error === null ? null : storableJson(error),
+    ],
+  );
 }
 
 /** The attempts of a delivery, oldest first. */
 export async function listDeliveryAttempts(tx: TenantTransaction, id: Id<'delivery'>): Promise<DeliveryAttempt[]> {
-  const rows = await tx.query<{ started_at: Date; run_id: string; duration_ms: number | null; request: Json; response: Json; error: Json }>(
+  const rows = await tx.query<{
+    started_at: Date;
+    run_id: string;
+    duration_ms: number | null;
+    request: Json;
+    response: Json;
+    error: Json;
+  }>(
     'select started_at, run_id, duration_ms, request, response, error from webhook_attempts where tenant_id = $1 and delivery_id = $2 order by id limit 500',
     [tx.tenantUuid, uuidFromId(id)],
   );
-  return rows.map((row) => ({ startedAt: row.started_at, runId: idFromUuid('run', row.run_id), durationMs: row.duration_ms, request: row.request, response: row.response, error: row.error }));
+  return rows.map((row) => ({
+    startedAt: row.started_at,
+    runId: idFromUuid('run', row.run_id),
+    durationMs: row.duration_ms,
+    request: row.request,
+    response: row.response,
+    error: row.error,
+  }));
 }
 
 function fromRow(row: Raw): DeliveryRow {

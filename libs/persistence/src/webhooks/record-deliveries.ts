@@ -3,7 +3,10 @@ import type { TenantTransaction } from '../core/database.js';
 import type { NewRun } from '../runs/enqueue-run.js';
 
 /** Gives each run of kind `webhook` its delivery: a new one, or an earlier one that it sends again. @internal */
-export async function recordDeliveries(tx: TenantTransaction, runs: readonly (NewRun & { id: NonNullable<NewRun['id']> })[]): Promise<void> {
+export async function recordDeliveries(
+  tx: TenantTransaction,
+  runs: readonly (NewRun & { id: NonNullable<NewRun['id']> })[],
+): Promise<void> {
   const sending = runs.flatMap((run) => (run.webhookId ? [{ ...run, webhookId: run.webhookId }] : []));
   if (sending.length === 0) return;
   await tx.query(

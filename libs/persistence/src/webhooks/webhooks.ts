@@ -76,15 +76,19 @@ export interface DeclaredWebhook {
 }
 
 /**
- * Makes these the webhooks of an installation whose plugin is on. Those that the release does not declare any more get no events, and are kept
- * for their deliveries; one that is declared again goes on as it was.
+ * Makes these the webhooks of an installation whose plugin is on. Those that the release does not declare any more get
+ * no events, and are kept for their deliveries; one that is declared again goes on as it was.
  */
-export async function connectPackageWebhooks(tx: TenantTransaction, { installationId, plugin }: { installationId: Id<'installation'>; plugin: string }, declared: readonly DeclaredWebhook[]): Promise<void> {
+export async function connectPackageWebhooks(
+  tx: TenantTransaction,
+  { installationId, plugin }: { installationId: Id<'installation'>; plugin: string },
+  declared: readonly DeclaredWebhook[],
+): Promise<void> {
   const owner = [tx.tenantUuid, uuidFromId(installationId)];
-  await tx.query('update webhooks set active = false, declared = false, updated_at = now() where tenant_id = $1 and installation_id = $2 and not (name = any($3::text[]))', [
-    ...owner,
-    declared.map(({ name }) => name),
-  ]);
+  await tx.query(
+    'update webhooks set active = false, declared = false, updated_at = now() where tenant_id = $1 and installation_id = $2 and not (name = any($3::text[]))',
+    [...owner, declared.map(({ name }) => name)],
+  );
   for (const { name, url, events, policy } of declared) {
     await tx.query(
       `insert into webhooks (tenant_id, id, installation_id, plugin, name, url, events, policy, active) values ($1, $3, $2, $4, $5, $6, $7, $8, true)
@@ -97,11 +101,17 @@ export async function connectPackageWebhooks(tx: TenantTransaction, { installati
 
 /** Events make no deliveries to an installation's webhooks any more: its plugin is off. */
 export async function restPackageWebhooks(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void> {
-  await tx.query('update webhooks set active = false, updated_at = now() where tenant_id = $1 and installation_id = $2 and active', [tx.tenantUuid, uuidFromId(installationId)]);
+  await tx.query(
+    'update webhooks set active = false, updated_at = now() where tenant_id = $1 and installation_id = $2 and active',
+    [tx.tenantUuid, uuidFromId(installationId)],
+  );
 }
 
 /** A page of webhooks that are there, in the order in which they were made. */
-export async function listWebhooks(tx: TenantTransaction, { limit, after, plugin }: { limit: number; after?: Id<'webhook'> | undefined; plugin?: string | undefined }): Promise<WebhookRow[]> {
+export async function listWebhooks(
+  tx: TenantTransaction,
+  { limit, after, plugin }: { limit: number; after?: Id<'webhook'> | undefined; plugin?: string | undefined },
+): Promise<WebhookRow[]> {
   const rows = await tx.query<Raw>(
     `select * from webhooks where tenant_id = $1 and deleted_at is null and declared and ($2::uuid is null or id > $2) and ($3::text is null or plugin = $3) order by id limit $4`,
     [tx.tenantUuid, after ? uuidFromId(after) : null, plugin ?? null, limit],
@@ -110,26 +120,46 @@ export async function listWebhooks(tx: TenantTransaction, { limit, after, plugin
 }
 
 /** One webhook, deleted or not; with `lock` it stays as it is until the transaction ends. */
-export async function findWebhook(tx: TenantTransaction, id: Id<'webhook'>, { lock = false } = {}): Promise<WebhookRow | undefined> {
-  const [row] = await tx.query<Raw>(`select * from webhooks where tenant_id = $1 and id = $2${lock ? ' for update' : ''}`, [tx.tenantUuid, uuidFromId(id)]);
+export async function findWebhook(
+  tx: TenantTransaction,
+  id: Id<'webhook'>,
+  { lock = false } = {},
+): Promise<WebhookRow | undefined> {
+  const [row] = await tx.query<Raw>(
+    `select * from webhooks where tenant_id = $1 and id = $2${lock ? ' for update' : ''}`,
+    [tx.tenantUuid, uuidFromId(id)],
+  );
   return row && fromRow(row);
 }
 
 /** The webhooks of a name that are there: the tenant's own and packages'. */
 export async function findWebhooksByName(tx: TenantTransaction, name: string): Promise<WebhookRow[]> {
-  const rows = await tx.query<Raw>('select * from webhooks where tenant_id = $1 and name = $2 and deleted_at is null and declared order by id', [tx.tenantUuid, name]);
+  const rows = await tx.query<Raw>(
+    'select * from webhooks where tenant_id = $1 and name = $2 and deleted_at is null and declared order by id',
+    [tx.tenantUuid, name],
+  );
   return rows.map(fromRow);
 }
 
 /** A webhook of a package by its name, whether or not it gets events. */
-export async function findPackageWebhook(tx: TenantTransaction, installationId: Id<'installation'>, name: string): Promise<WebhookRow | undefined> {
-  const [row] = await tx.query<Raw>('select * from webhooks where tenant_id = $1 and installation_id = $2 and name = $3', [tx.tenantUuid, uuidFromId(installationId), name]);
+export async function findPackageWebhook(
+  tx: TenantTransaction,
+  installationId: Id<'installation'>,
+  name: string,
+): Promise<WebhookRow | undefined> {
+  const [row] = await tx.query<Raw>(
+    'select * from webhooks where tenant_id = $1 and installation_id = $2 and name = $3',
+    [tx.tenantUuid, uuidFromId(installationId), name],
+  );
   return row && fromRow(row);
 }
 
 /** How many webhooks of its own the tenant has. */
 export async function countOwnWebhooks(tx: TenantTransaction): Promise<number> {
-  const [row] = await tx.query<{ n: number }>('select count(*)::int as n from webhooks where tenant_id = $1 and installation_id is null and deleted_at is null', [tx.tenantUuid]);
+  const [row] = await tx.query<{ n: number }>(
+    'select count(*)::int as n from webhooks where tenant_id = $1 and installation_id is null and deleted_at is null',
+    [tx.tenantUuid],
+  );
   return row?.n ?? 0;
 }
 
@@ -144,12 +174,28 @@ export interface OwnWebhook {
 }
 
 /** Makes a webhook of the tenant's own. `false`: the name is taken. */
-export async function insertWebhook(tx: TenantTransaction, id: Id<'webhook'>, webhook: OwnWebhook & { createdBy: string }): Promise<boolean> {
+export async function insertWebhook(
+  tx: TenantTransaction,
+  id: Id<'webhook'>,
+  webhook: OwnWebhook & { createdBy: string },
+): Promise<boolean> {
   const { name, url, events, policy, description, sealed, createdBy } = webhook;
   const made = await tx.execute(
     `insert into webhooks (tenant_id, id, name, url, events, policy, description, key_version, nonce, ciphertext, active, created_by)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true, $11) on conflict do nothing`,
-    [tx.tenantUuid, uuidFromId(id), name, url, JSON.stringify(events), JSON.stringify(policy), description, sealed.keyVersion, sealed.nonce, sealed.ciphertext, createdBy],
+    [
+      tx.tenantUuid,
+      uuidFromId(id),
+      name,
+      url,
+      JSON.stringify(events),
+      JSON.stringify(policy),
+      description,
+      sealed.keyVersion,
+      sealed.nonce,
+      sealed.ciphertext,
+      createdBy,
+    ],
   );
   return made === 1;
 }
@@ -160,7 +206,18 @@ export async function updateWebhook(tx: TenantTransaction, id: Id<'webhook'>, we
   await tx.query(
     `update webhooks set name = $3, url = $4, events = $5, policy = $6, description = $7, key_version = $8, nonce = $9, ciphertext = $10, updated_at = now()
      where tenant_id = $1 and id = $2`,
-    [tx.tenantUuid, uuidFromId(id), name, url, JSON.stringify(events), JSON.stringify(policy), description, sealed.keyVersion, sealed.nonce, sealed.ciphertext],
+    [
+      tx.tenantUuid,
+      uuidFromId(id),
+      name,
+      url,
+      JSON.stringify(events),
+      JSON.stringify(policy),
+      description,
+      sealed.keyVersion,
+      sealed.nonce,
+      sealed.ciphertext,
+    ],
   );
 }
 
@@ -174,11 +231,10 @@ export async function deleteWebhook(tx: TenantTransaction, id: Id<'webhook'>): P
 
 /** Stops a webhook with a reason that people see. Answers `false` when it was stopped before. */
 export async function disableWebhook(tx: TenantTransaction, id: Id<'webhook'>, reason: string): Promise<boolean> {
-  const changed = await tx.execute('update webhooks set disabled_at = now(), disabled_reason = $3, updated_at = now() where tenant_id = $1 and id = $2 and disabled_at is null', [
-    tx.tenantUuid,
-    uuidFromId(id),
-    reason,
-  ]);
+  const changed = await tx.execute(
+    'update webhooks set disabled_at = now(), disabled_reason = $3, updated_at = now() where tenant_id = $1 and id = $2 and disabled_at is null',
+    [tx.tenantUuid, uuidFromId(id), reason],
+  );
   return changed === 1;
 }
 
@@ -191,7 +247,10 @@ export async function enableWebhook(tx: TenantTransaction, id: Id<'webhook'>): P
   return changed === 1;
 }
 
-/** Counts an attempt: `error` is the code with which the endpoint did not take it, `null` when it did. Answers how it stands now. */
+/**
+ * Counts an attempt: `error` is the code with which the endpoint did not take it, `null` when it did. Answers how it
+ * stands now.
+ */
 export async function countAttempt(
   tx: TenantTransaction,
   id: Id<'webhook'>,
@@ -216,7 +275,10 @@ function fromRow(row: Raw): WebhookRow {
     events: row.events,
     policy: row.policy,
     description: row.description,
-    sealed: row.key_version !== null && row.nonce && row.ciphertext ? { keyVersion: row.key_version, nonce: row.nonce, ciphertext: row.ciphertext } : null,
+    sealed:
+      row.key_version !== null && row.nonce && row.ciphertext
+        ? { keyVersion: row.key_version, nonce: row.nonce, ciphertext: row.ciphertext }
+        : null,
     active: row.active,
     declared: row.declared,
     disabledAt: row.disabled_at,

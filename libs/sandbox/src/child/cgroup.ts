@@ -1,6 +1,7 @@
 /**
- * Limits that the kernel keeps for an executor and all that it starts together (cgroup v2), in a folder that the operator has handed over
- * (systemd: `Delegate=yes`). Annex never takes one by itself: a group that somebody else manages is not its to change.
+ * Limits that the kernel keeps for an executor and all that it starts together (cgroup v2), in a folder that the
+ * operator has handed over (systemd: `Delegate=yes`). Annex never takes one by itself: a group that somebody else
+ * manages is not its to change.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -39,12 +40,16 @@ export function takeCgroup(folder: string): void {
     throw errors.error('SANDBOX_CGROUP', `${folder} is no folder of cgroup v2: ${messageOf(thrown)}`);
   }
   const missing = needed.filter((name) => !offered.includes(name));
-  if (missing.length > 0) throw errors.error('SANDBOX_CGROUP', `${folder} has no controller for ${missing.join(' and ')}`);
+  if (missing.length > 0)
+    throw errors.error('SANDBOX_CGROUP', `${folder} has no controller for ${missing.join(' and ')}`);
   try {
     const wanted = [...needed, ...(offered.includes('cpu') ? ['cpu'] : [])];
     writeFileSync(join(folder, 'cgroup.subtree_control'), wanted.map((name) => `+${name}`).join(' '));
   } catch (thrown) {
-    throw errors.error('SANDBOX_CGROUP', `${folder} was not handed over, or has processes of its own: ${messageOf(thrown)}`);
+    throw errors.error(
+      'SANDBOX_CGROUP',
+      `${folder} was not handed over, or has processes of its own: ${messageOf(thrown)}`,
+    );
   }
   removeAbandoned(folder);
   home = folder;
@@ -54,7 +59,13 @@ export function takeCgroup(folder: string): void {
 export function makeCgroup({ memoryMb, processes }: CgroupLimits): Cgroup | undefined {
   if (home === undefined) return undefined;
   const group = groupAt(join(home, `annex-${process.pid}-${(made += 1)}`));
-  group.limit({ 'memory.max': String(memoryMb * 2 ** 20), 'memory.swap.max': '0', 'memory.oom.group': '1', 'pids.max': String(processes), 'cpu.weight': weight });
+  group.limit({
+    'memory.max': String(memoryMb * 2 ** 20),
+    'memory.swap.max': '0',
+    'memory.oom.group': '1',
+    'pids.max': String(processes),
+    'cpu.weight': weight,
+  });
   return group;
 }
 
@@ -63,7 +74,8 @@ export function groupAt(folder: string): Cgroup & { limit(limits: Record<string,
   mkdirSync(folder);
   return {
     limit(limits) {
-      for (const [name, value] of Object.entries(limits)) if (existsSync(join(folder, name))) writeFileSync(join(folder, name), value);
+      for (const [name, value] of Object.entries(limits))
+        if (existsSync(join(folder, name))) writeFileSync(join(folder, name), value);
     },
     add(pid) {
       try {

@@ -56,7 +56,9 @@ export function lookAround(): Surroundings {
 
 function ownStatus(): Record<string, string> {
   try {
-    const lines = readFileSync('/proc/self/status', 'latin1').matchAll(/^(NoNewPrivs|Seccomp|CapEff|CapPrm):\s*(\S+)/gm);
+    const lines = readFileSync('/proc/self/status', 'latin1').matchAll(
+      /^(NoNewPrivs|Seccomp|CapEff|CapPrm):\s*(\S+)/gm,
+    );
     return Object.fromEntries([...lines].map(([, name, value]) => [name, value]));
   } catch {
     return {};
@@ -73,7 +75,9 @@ function ownCgroup(): string {
 
 function shownProcesses(): number[] {
   try {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
   } catch {
     return [];
   }

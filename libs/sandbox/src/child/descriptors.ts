@@ -9,8 +9,8 @@ const maxDescriptor = 65_535;
 let streams: (IOType | number)[] | undefined;
 
 /**
- * What a child gets as its descriptors: nothing, a pipe for complaints, the stream; and nothing in place of what this process has inherited
- * itself and would pass on, such as a lock of the shell that started it.
+ * What a child gets as its descriptors: nothing, a pipe for complaints, the stream; and nothing in place of what this
+ * process has inherited itself and would pass on, such as a lock of the shell that started it.
  * @param more further streams, from descriptor 4 on
  */
 export function childStreams(more = 0): (IOType | number)[] {
@@ -33,7 +33,9 @@ function usualStreams(): (IOType | number)[] {
 
 function inheritable(): number[] {
   try {
-    const all = readdirSync('/proc/self/fdinfo').map(Number).filter((fd) => fd > 3 && fd <= maxDescriptor);
+    const all = readdirSync('/proc/self/fdinfo')
+      .map(Number)
+      .filter((fd) => fd > 3 && fd <= maxDescriptor);
     return all.filter(isInheritable);
   } catch {
     // Not Linux: libuv has marked the lowest descriptors, as far as they follow each other.
@@ -68,10 +70,14 @@ export function openDescriptors(): string[] {
   });
 }
 
-/** Those that a confined process has no business with: files, the ends of what its parent holds too, more streams than it was given. */
+/**
+ * Those that a confined process has no business with: files, the ends of what its parent holds too, more streams than
+ * it was given.
+ */
 export function foreignDescriptors(found: readonly string[], parents: readonly string[], streams = 2): string[] {
   const shared = new Set(parents.filter((each) => /^(?:pipe|socket):/.test(each)));
-  const isOwn = (each: string): boolean => /^(?:anon_inode:\[(?:eventfd|eventpoll|io_uring)\]|pipe:.*|socket:.*|\/dev\/null)$/.test(each);
+  const isOwn = (each: string): boolean =>
+    /^(?:anon_inode:\[(?:eventfd|eventpoll|io_uring)\]|pipe:.*|socket:.*|\/dev\/null)$/.test(each);
   const foreign = found.filter((each) => !isOwn(each) || shared.has(each));
   const sockets = found.filter((each) => each.startsWith('socket:'));
   return sockets.length > streams ? [...foreign, ...sockets.slice(streams)] : foreign;

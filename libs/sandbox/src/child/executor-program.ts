@@ -2,7 +2,9 @@ import { join } from 'node:path';
 import type { ExecutorFiles } from './files.js';
 import type { ConfinedProgram } from './launch.js';
 
-/** @param optimize V8's optimising compilers: 2–3 times faster loops, and most of the V8 bugs that were ever exploited. */
+/**
+ * @param optimize V8's optimising compilers: 2–3 times faster loops, and most of the V8 bugs that were ever exploited.
+ */
 export function executorProgram(files: ExecutorFiles, { optimize }: { optimize: boolean }): ConfinedProgram {
   return {
     node: files.node,

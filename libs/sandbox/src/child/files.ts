@@ -1,4 +1,7 @@
-/** Where an executor's files are: its program, the prelude, isolated-vm's native part and a Node binary, all readable by the user it runs as. */
+/**
+ * Where an executor's files are: its program, the prelude, isolated-vm's native part and a Node binary, all readable by
+ * the user it runs as.
+ */
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -47,7 +50,10 @@ function findAddon(): string {
   const fitting = names.filter((name) => name.includes(`abi${process.versions.modules}.`));
   const name = fitting.find((each) => each.includes(libc)) ?? fitting.find((each) => !/glibc|musl/.test(each));
   if (name === undefined) {
-    throw errors.error('EXECUTOR_MISSING', `isolated-vm has no native part for ${process.platform}-${process.arch} and Node ${process.version}`);
+    throw errors.error(
+      'EXECUTOR_MISSING',
+      `isolated-vm has no native part for ${process.platform}-${process.arch} and Node ${process.version}`,
+    );
   }
   return join(folder, name);
 }

@@ -1,7 +1,8 @@
 /**
- * Rules that the kernel holds a program to from before its first instruction on, whatever it becomes: which system calls it may make (seccomp)
- * and which files it may open (Landlock). Both need one call that no tool of the base system makes, so perl makes it, which every Debian and
- * Ubuntu has (`perl-base` is essential there): it installs the rules in itself and becomes the program. ADR 0018.
+ * Rules that the kernel holds a program to from before its first instruction on, whatever it becomes: which system
+ * calls it may make (seccomp) and which files it may open (Landlock). Both need one call that no tool of the base
+ * system makes, so perl makes it, which every Debian and Ubuntu has (`perl-base` is essential there): it installs the
+ * rules in itself and becomes the program. ADR 0018.
  */
 import { seccompProgram, type ForbiddenCall } from './seccomp.js';
 
@@ -34,8 +35,20 @@ exec { $ARGV[0] } @ARGV or die "exec: $!\n";
 
 /** What any Node program reads beside its own files: libraries, what the machine is like, time zones. */
 const systemFiles = [
-  '/lib', '/lib64', '/usr/lib', '/usr/lib64', '/etc/ld.so.cache', '/etc/ld-musl-x86_64.path', '/etc/ld-musl-aarch64.path',
-  '/proc', '/sys/devices/system/cpu', '/sys/fs/cgroup', '/dev/null', '/dev/urandom', '/usr/share/zoneinfo', '/etc/localtime',
+  '/lib',
+  '/lib64',
+  '/usr/lib',
+  '/usr/lib64',
+  '/etc/ld.so.cache',
+  '/etc/ld-musl-x86_64.path',
+  '/etc/ld-musl-aarch64.path',
+  '/proc',
+  '/sys/devices/system/cpu',
+  '/sys/fs/cgroup',
+  '/dev/null',
+  '/dev/urandom',
+  '/usr/share/zoneinfo',
+  '/etc/localtime',
 ];
 
 const seccompCall: Record<string, number> = { x64: 317, arm64: 277 };
@@ -47,10 +60,22 @@ export interface KernelRules {
   left?: readonly ForbiddenCall[];
 }
 
-/** What to put before a program; needs that it may gain no new privileges. @param readable what it may read beside the system's libraries */
+/**
+ * What to put before a program; needs that it may gain no new privileges. @param readable what it may read beside the
+ * system's libraries
+ */
 export function kernelRulesArgs({ systemCalls, files, left }: KernelRules, readable: readonly string[]): string[] {
   if (!systemCalls && !files) return [];
   const filter = systemCalls ? (seccompProgram(left)?.toString('hex') ?? '') : '';
   const paths = files ? [...systemFiles, ...readable] : [];
-  return ['perl', '-e', installer, String(seccompCall[process.arch] ?? 0), filter, files ? '1' : '0', String(paths.length), ...paths];
+  return [
+    'perl',
+    '-e',
+    installer,
+    String(seccompCall[process.arch] ?? 0),
+    filter,
+    files ? '1' : '0',
+    String(paths.length),
+    ...paths,
+  ];
 }

@@ -46,11 +46,22 @@ const abandoned = `
 describe('an executor', () => {
   it('is started with every flag that its walls need', () => {
     const flags = confinedFlags(executorProgram({ node: '/n', folder: '/f', addon: '/a' }, { optimize: false }));
-    for (const flag of ['--no-node-snapshot', '--disable-optimizing-compilers', '--permission', '--allow-addons', '--disable-proto=delete', '--disable-sigusr1']) {
+    for (const flag of [
+      '--no-node-snapshot',
+      '--disable-optimizing-compilers',
+      '--permission',
+      '--allow-addons',
+      '--disable-proto=delete',
+      '--disable-sigusr1',
+    ]) {
       expect(flags).toContain(flag);
     }
     expect(flags.filter((flag) => /allow-(net|fs-write|child|worker|wasi|inspector|ffi)/.test(flag))).toEqual([]);
-    expect(flags.filter((flag) => flag.startsWith('--allow-fs-read'))).toEqual(['--allow-fs-read=/f', '--allow-fs-read=/a', ...(process.platform === 'linux' ? ['--allow-fs-read=/proc'] : [])]);
+    expect(flags.filter((flag) => flag.startsWith('--allow-fs-read'))).toEqual([
+      '--allow-fs-read=/f',
+      '--allow-fs-read=/a',
+      ...(process.platform === 'linux' ? ['--allow-fs-read=/proc'] : []),
+    ]);
   });
 
   it('is started without the walls that the machine does not have', () => {
@@ -61,7 +72,9 @@ describe('an executor', () => {
     const tier = await sandboxTier();
     expect(['T0', 'T1', 'T2', 'T3']).toContain(tier.tier);
     expect(() => requireTier(tier, tier.tier)).not.toThrow();
-    expect(() => requireTier({ ...tier, tier: 'T1', fewSystemCalls: false }, 'T2')).toThrow(/reach T1 here, and T2 is required; missing are: .*few system calls/);
+    expect(() => requireTier({ ...tier, tier: 'T1', fewSystemCalls: false }, 'T2')).toThrow(
+      /reach T1 here, and T2 is required; missing are: .*few system calls/,
+    );
     if (isRoot && tier.noNewPrivileges) expect(tier.ownUser).toBe(true);
   });
 
@@ -69,14 +82,19 @@ describe('an executor', () => {
     const tier = await sandboxTier();
     expect(await sandboxTier({ withoutKernelRules: false })).toBe(tier);
     for (const late of [{ cgroup: '/sys/fs/cgroup/late' }, { withoutKernelRules: true }, { users: '70000-71000' }]) {
-      await expect(sandboxTier(late)).rejects.toThrow(`so ${Object.keys(late).join()} cannot be ${Object.values(late).join()} now`);
+      await expect(sandboxTier(late)).rejects.toThrow(
+        `so ${Object.keys(late).join()} cannot be ${Object.values(late).join()} now`,
+      );
     }
   });
 });
 
 describe('a parent that is killed', () => {
   it('takes its executors with it, even one that is in the middle of a loop', async () => {
-    const parent = spawn(process.execPath, ['--input-type=module', '-e', abandoned], { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', abandoned], {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const [chunk] = (await once(parent.stdout, 'data')) as [Buffer];
     const pids = JSON.parse(chunk.toString()) as number[];
     parent.kill('SIGKILL');
@@ -114,15 +132,23 @@ describe.runIf(isRoot && process.platform === 'linux')('a checkout that only roo
     mkdirSync(join(checkout, 'node_modules/@annex'), { recursive: true });
     // What only the parent loads may lie anywhere; the executor's own files lie behind the door.
     for (const lib of readdirSync(join(root, 'libs'))) {
-      symlinkSync(join(['sandbox', 'kernel'].includes(lib) ? checkout : root, 'libs', lib), join(checkout, 'node_modules/@annex', lib));
+      symlinkSync(
+        join(['sandbox', 'kernel'].includes(lib) ? checkout : root, 'libs', lib),
+        join(checkout, 'node_modules/@annex', lib),
+      );
     }
-    for (const name of readdirSync(join(root, 'node_modules')).filter((each) => !['@annex', 'isolated-vm'].includes(each) && !each.startsWith('.'))) {
+    for (const name of readdirSync(join(root, 'node_modules')).filter(
+      (each) => !['@annex', 'isolated-vm'].includes(each) && !each.startsWith('.'),
+    )) {
       symlinkSync(join(root, 'node_modules', name), join(checkout, 'node_modules', name));
     }
     cpSync(join(root, 'node_modules/isolated-vm'), join(checkout, 'node_modules/isolated-vm'), { recursive: true });
     const node = join(home, 'node');
     cpSync(process.execPath, node);
-    const { stdout } = await promisify(execFile)(node, ['--input-type=module', '-e', program], { cwd: checkout, timeout: 60_000 });
+    const { stdout } = await promisify(execFile)(node, ['--input-type=module', '-e', program], {
+      cwd: checkout,
+      timeout: 60_000,
+    });
     expect(stdout.trim()).toBe('succeeded "ran"');
   });
 });

@@ -82,7 +82,11 @@ export function launchConfined(program: ConfinedProgram, confinement: Confinemen
     ...namespaceArgs(tier),
     ...prlimitArgs(tier, addressSpaceMb),
     ...setprivArgs(tier, user.uid),
-    ...kernelRulesArgs({ systemCalls: tier.fewSystemCalls, files: tier.fewFiles }, [program.node, program.file, ...program.readable]),
+    ...kernelRulesArgs({ systemCalls: tier.fewSystemCalls, files: tier.fewFiles }, [
+      program.node,
+      program.file,
+      ...program.readable,
+    ]),
     program.node,
     ...confinedFlags(program),
     '--disable-warning=SecurityWarning',
@@ -103,7 +107,8 @@ export function launchConfined(program: ConfinedProgram, confinement: Confinemen
     if (complaints.length < 8192) complaints += text;
   });
   let inner: number | undefined;
-  const own = (): number | undefined => (inner ??= tier.ownProcesses && child.pid !== undefined ? innerProcess(child.pid) : undefined);
+  const own = (): number | undefined =>
+    (inner ??= tier.ownProcesses && child.pid !== undefined ? innerProcess(child.pid) : undefined);
   return {
     stream: child.stdio[3] as Duplex,
     more: (child.stdio as unknown[]).slice(4, 4 + (program.moreStreams ?? 0)) as Duplex[],
@@ -131,8 +136,8 @@ export function exitOf(child: ChildProcess): Promise<Ending> {
 }
 
 /**
- * The first process of a namespace takes the others with it, and its helper outside ends when all of them are gone; so the helper is not
- * killed but awaited. A program that is still being started has only the helper.
+ * The first process of a namespace takes the others with it, and its helper outside ends when all of them are gone; so
+ * the helper is not killed but awaited. A program that is still being started has only the helper.
  */
 function killBoth(child: ChildProcess, inner: number | undefined): void {
   if (child.exitCode !== null || child.signalCode !== null) return;

@@ -16,8 +16,8 @@ export function innerProcess(helper: number): number | undefined {
 }
 
 /**
- * Behind the parent in the line for the processor: it must keep watching and answering while plugin code uses all it can get. Before it in
- * the line of those that the kernel ends when memory runs out.
+ * Behind the parent in the line for the processor: it must keep watching and answering while plugin code uses all it
+ * can get. Before it in the line of those that the kernel ends when memory runs out.
  */
 export function stepBack(pid: number): void {
   try {

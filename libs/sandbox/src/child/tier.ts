@@ -10,9 +10,14 @@ import { systemPath } from './system-path.js';
 import { userRange } from './user-range.js';
 import { claimUsers } from './users.js';
 
-/** The layers that are on, beside the ones that always are: own process, permission model, empty environment, watchdog. */
+/**
+ * The layers that are on, beside the ones that always are: own process, permission model, empty environment, watchdog.
+ */
 export interface SandboxTier {
-  /** `T0`: process only. `T1`: also own user, no new privileges and resource limits. `T2`: also no network and process ids of its own. `T3`: also few system calls. */
+  /**
+   * `T0`: process only. `T1`: also own user, no new privileges and resource limits. `T2`: also no network and process
+   * ids of its own. `T3`: also few system calls.
+   */
   tier: 'T0' | 'T1' | 'T2' | 'T3';
   ownUser: boolean;
   noNewPrivileges: boolean;
@@ -66,7 +71,10 @@ export function layersOf(tier: SandboxTier): Record<string, boolean> {
 export function requireTier(tier: SandboxTier, required: SandboxTier['tier']): void {
   if (tier.tier >= required) return;
   const missing = Object.entries(layersOf(tier)).flatMap(([name, isOn]) => (isOn ? [] : [name.replaceAll('_', ' ')]));
-  throw errors.error('SANDBOX_TIER', `executors reach ${tier.tier} here, and ${required} is required; missing are: ${missing.join(', ')}`);
+  throw errors.error(
+    'SANDBOX_TIER',
+    `executors reach ${tier.tier} here, and ${required} is required; missing are: ${missing.join(', ')}`,
+  );
 }
 
 const noCapabilities = ['--bounding-set=-all', '--inh-caps=-all'];
@@ -88,14 +96,21 @@ export function namespaceArgs(tier: SandboxTier): string[] {
   if (isRoot()) unshare.push('--ipc', '--uts');
   if (tier.ownProcesses) unshare.push('--pid', '--fork', '--kill-child');
   if (tier.ownProcFolder) unshare.push('--mount-proc');
-  return [...(tier.ownProcesses && tier.noNewPrivileges ? ['setpriv', '--pdeathsig=KILL', '--'] : []), ...unshare, '--'];
+  return [
+    ...(tier.ownProcesses && tier.noNewPrivileges ? ['setpriv', '--pdeathsig=KILL', '--'] : []),
+    ...unshare,
+    '--',
+  ];
 }
 
 function hasNamespaces({ noNetwork, ownProcesses }: SandboxTier): boolean {
   return noNetwork || ownProcesses;
 }
 
-/** Threads of a program: those of Node and V8 (about 11), isolated-vm's (one per core and one), timers, and room. Counted by user. */
+/**
+ * Threads of a program: those of Node and V8 (about 11), isolated-vm's (one per core and one), timers, and room.
+ * Counted by user.
+ */
 export const maxThreads = 64 + 2 * availableParallelism();
 
 /** @param addressSpaceMb ceiling of virtual memory; isolates reserve much more than they use. */
@@ -111,7 +126,10 @@ export function prlimitArgs(tier: SandboxTier, addressSpaceMb: number): string[]
 export interface WallSettings {
   /** User ids that executors may have, such as `70000-86383`. Default: a range that nobody else uses. */
   users?: string | undefined;
-  /** Leaves out what the kernel would refuse executors by rule (seccomp, Landlock), for a kernel or a libc that does not get on with it. */
+  /**
+   * Leaves out what the kernel would refuse executors by rule (seccomp, Landlock), for a kernel or a libc that does not
+   * get on with it.
+   */
   withoutKernelRules?: boolean | undefined;
   /** A folder of cgroup v2 that was handed over to this process. */
   cgroup?: string | undefined;
@@ -125,9 +143,10 @@ interface Settled {
 let settled: Settled | undefined;
 
 /**
- * What can be reached on this machine, as this user: found out once, with the settings that are given first. What is left out later is as it
- * was settled then; a setting that differs is an error, since it could change nothing any more. Throws `SANDBOX_USERS` when there are no user
- * ids for executors, `SANDBOX_CGROUP` when they cannot be limited in the group given.
+ * What can be reached on this machine, as this user: found out once, with the settings that are given first. What is
+ * left out later is as it was settled then; a setting that differs is an error, since it could change nothing any more.
+ * Throws `SANDBOX_USERS` when there are no user ids for executors, `SANDBOX_CGROUP` when they cannot be limited in the
+ * group given.
  */
 export async function sandboxTier({ users, withoutKernelRules, cgroup }: WallSettings = {}): Promise<SandboxTier> {
   if (settled === undefined) {
@@ -140,7 +159,10 @@ export async function sandboxTier({ users, withoutKernelRules, cgroup }: WallSet
   const { settings, tier } = settled;
   for (const [name, given] of Object.entries({ users, withoutKernelRules, cgroup })) {
     const first = settings[name as keyof WallSettings];
-    if (given !== undefined && given !== first) throw new Error(`the sandbox's walls stand with ${name} ${first ?? 'not set'} already, so ${name} cannot be ${given} now`);
+    if (given !== undefined && given !== first)
+      throw new Error(
+        `the sandbox's walls stand with ${name} ${first ?? 'not set'} already, so ${name} cannot be ${given} now`,
+      );
   }
   return tier;
 }
@@ -194,7 +216,9 @@ function worksWithRules(tier: SandboxTier, rules: KernelRules): Promise<boolean>
 function works([program, ...args]: string[], tried: string[] = ['/bin/true']): Promise<boolean> {
   if (program === undefined) return Promise.resolve(false);
   return new Promise((resolve) => {
-    execFile(program, [...args, ...tried], { timeout: 5000, env: { PATH: systemPath } }, (error) => resolve(error === null));
+    execFile(program, [...args, ...tried], { timeout: 5000, env: { PATH: systemPath } }, (error) =>
+      resolve(error === null),
+    );
   });
 }
 

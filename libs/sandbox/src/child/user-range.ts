@@ -11,8 +11,9 @@ export interface UserRange {
 export const usersPerParent = 128;
 
 /**
- * Above what systemd, Debian and shadow give away (regular users end at 60 000, systemd's dynamic ones at 65 519, subordinate ids begin at
- * 100 000); then, where only 65 536 ids are mapped as in many containers, the gap below systemd's dynamic users.
+ * Above what systemd, Debian and shadow give away (regular users end at 60 000, systemd's dynamic ones at 65 519,
+ * subordinate ids begin at 100 000); then, where only 65 536 ids are mapped as in many containers, the gap below
+ * systemd's dynamic users.
  */
 const usualRanges: readonly UserRange[] = [
   { first: 70_000, last: 86_383 },
@@ -32,7 +33,9 @@ export function userRange(asked: string | undefined): UserRange | undefined {
     throw errors.error('SANDBOX_USERS', `executors' users are ${shape}, not "${asked.slice(0, 64)}"`);
   }
   if (!isMapped(range)) {
-    const map = idMap('uid').map((each) => `${each.first}-${each.last}`).join(', ');
+    const map = idMap('uid')
+      .map((each) => `${each.first}-${each.last}`)
+      .join(', ');
     throw errors.error('SANDBOX_USERS', `the user ids ${asked} do not exist in this user namespace, which has ${map}`);
   }
   return range;
@@ -44,7 +47,8 @@ function isMapped(range: UserRange): boolean {
 
 export function isWithin({ first, last }: UserRange, ranges: readonly UserRange[]): boolean {
   let next = first;
-  for (const range of ranges.toSorted((a, b) => a.first - b.first)) if (range.first <= next) next = Math.max(next, range.last + 1);
+  for (const range of ranges.toSorted((a, b) => a.first - b.first))
+    if (range.first <= next) next = Math.max(next, range.last + 1);
   return next > last;
 }
 

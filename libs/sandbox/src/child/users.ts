@@ -1,6 +1,6 @@
 /**
- * Whom confined processes run as: each has a user of its own. A user is lent again only when nothing runs as it any more, whatever its last
- * process left behind; and no two parents on a machine lend the same.
+ * Whom confined processes run as: each has a user of its own. A user is lent again only when nothing runs as it any
+ * more, whatever its last process left behind; and no two parents on a machine lend the same.
  */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -31,7 +31,10 @@ const sameUser: Users = { lend: () => ({ uid: -1, giveBack: () => undefined }), 
 
 let ours: Users = sameUser;
 
-/** A user of this process's own, once {@link claimUsers} has been called, else the one it runs as; `undefined` while none is free. */
+/**
+ * A user of this process's own, once {@link claimUsers} has been called, else the one it runs as; `undefined` while
+ * none is free.
+ */
 export function lendUser(): LentUser | undefined {
   return ours.lend();
 }
@@ -48,8 +51,8 @@ const maxSweepsInARow = 20;
 const sweepWithinMs = 5000;
 
 /**
- * Ends everything that runs as the users given, then lists all processes. `kill -1` reaches every process of the caller's user at once, so
- * that none can fork away. An id that has a name is somebody's: it is left alone.
+ * Ends everything that runs as the users given, then lists all processes. `kill -1` reaches every process of the
+ * caller's user at once, so that none can fork away. An id that has a name is somebody's: it is left alone.
  */
 const sweepScript = `
 for user in "$@"; do
@@ -69,7 +72,8 @@ export async function claimBlock(range: UserRange): Promise<Users> {
   const size = Math.min(usersPerParent, range.last - range.first + 1);
   const blocks = Math.floor((range.last - range.first + 1) / size);
   const named = namedUsers();
-  // Containers on one machine do not see each other, and would count against each other's limits: they begin at different places.
+  // Containers on one machine do not see each other, and would count against each other's limits: they begin at
+  // different places.
   const start = createHash('sha256').update(`${hostname()} ${pidNamespace()}`).digest().readUInt32LE(0) % blocks;
   let processes: ProcessFacts[] | undefined;
   for (let tried = 0; tried < blocks; tried += 1) {
@@ -156,12 +160,23 @@ class ClaimedUsers implements Users {
 
 function sweepAndList(uids: readonly number[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    const options = { env: { PATH: systemPath }, timeout: sweepWithinMs, killSignal: 'SIGKILL', maxBuffer: 2 ** 26, cwd: '/' } as const;
-    execFile('/bin/sh', ['-c', sweepScript, 'sweep', ...uids.map(String)], options, (error, text) => (error ? reject(error) : resolve(text)));
+    const options = {
+      env: { PATH: systemPath },
+      timeout: sweepWithinMs,
+      killSignal: 'SIGKILL',
+      maxBuffer: 2 ** 26,
+      cwd: '/',
+    } as const;
+    execFile('/bin/sh', ['-c', sweepScript, 'sweep', ...uids.map(String)], options, (error, text) =>
+      error ? reject(error) : resolve(text),
+    );
   });
 }
 
-/** A name that one process of the machine can have at a time; the kernel takes it back when that process ends, however it ends. */
+/**
+ * A name that one process of the machine can have at a time; the kernel takes it back when that process ends, however
+ * it ends.
+ */
 function takeName(name: string): Promise<Server | undefined> {
   return new Promise((resolve) => {
     const server = createServer((socket) => socket.destroy());
@@ -172,7 +187,11 @@ function takeName(name: string): Promise<Server | undefined> {
 
 function namedUsers(): Set<number> {
   try {
-    return new Set(readFileSync('/etc/passwd', 'utf8').split('\n').map((line) => Number(line.split(':')[2])));
+    return new Set(
+      readFileSync('/etc/passwd', 'utf8')
+        .split('\n')
+        .map((line) => Number(line.split(':')[2])),
+    );
   } catch {
     return new Set();
   }

@@ -1,6 +1,7 @@
 /**
- * The executor's side of `crypto.subtle`: the prelude's calls, answered with Node's WebCrypto. The arguments come out of an isolate, so everything
- * in them is checked by hand, every size has a cap, and what fails does so with a code and one sentence of ours, never with a message of Node's.
+ * The executor's side of `crypto.subtle`: the prelude's calls, answered with Node's WebCrypto. The arguments come out
+ * of an isolate, so everything in them is checked by hand, every size has a cap, and what fails does so with a code and
+ * one sentence of ours, never with a message of Node's.
  */
 import { webcrypto } from 'node:crypto';
 
@@ -22,7 +23,8 @@ export const MAX_RSA_BITS = 4096;
 const MIN_RSA_BITS = 1024;
 
 /**
- * What a crypto call fails with. `CRYPTO_INVALID`: no such call or bad arguments; `CRYPTO_LIMIT`: too large; `CRYPTO_DATA`: a key that is none;
+ * What a crypto call fails with. `CRYPTO_INVALID`: no such call or bad arguments; `CRYPTO_LIMIT`: too large;
+ * `CRYPTO_DATA`: a key that is none;
  * `CRYPTO_OPERATION`: it cannot be done, such as a wrong tag.
  */
 export type CryptoCallCode = 'CRYPTO_INVALID' | 'CRYPTO_LIMIT' | 'CRYPTO_DATA' | 'CRYPTO_OPERATION';
@@ -59,7 +61,8 @@ class Arguments {
       throw invalid('the arguments are no JSON');
     }
     const fields: unknown = Array.isArray(parsed) && parsed.length === 1 ? parsed[0] : undefined;
-    if (typeof fields !== 'object' || fields === null || Array.isArray(fields)) throw invalid('the arguments are not one object');
+    if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
+      throw invalid('the arguments are not one object');
     this.#fields = new Map(Object.entries(fields));
   }
 
@@ -79,14 +82,16 @@ class Arguments {
 
   hash(): string {
     const value = this.#fields.get('hash');
-    if (typeof value !== 'string' || !HASHES.includes(value)) throw invalid(`the hash must be one of ${HASHES.join(', ')}`);
+    if (typeof value !== 'string' || !HASHES.includes(value))
+      throw invalid(`the hash must be one of ${HASHES.join(', ')}`);
     return value;
   }
 
   /** One of a few texts. */
   choice(name: string, choices: readonly string[]): string {
     const value = this.#fields.get(name);
-    if (typeof value !== 'string' || !choices.includes(value)) throw invalid(`${name} must be one of ${choices.join(', ')}`);
+    if (typeof value !== 'string' || !choices.includes(value))
+      throw invalid(`${name} must be one of ${choices.join(', ')}`);
     return value;
   }
 
@@ -99,7 +104,8 @@ class Arguments {
 
   integer(name: string): number {
     const value = this.#fields.get(name);
-    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw invalid(`${name} must be a whole number`);
+    if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+      throw invalid(`${name} must be a whole number`);
     return value;
   }
 }
@@ -109,7 +115,10 @@ function invalid(what: string): CryptoCallError {
 }
 
 function tooLarge(what: string, maxBytes: number): CryptoCallError {
-  return new CryptoCallError('CRYPTO_LIMIT', `Crypto call: ${what} has more than ${maxBytes} bytes, the most for one operation`);
+  return new CryptoCallError(
+    'CRYPTO_LIMIT',
+    `Crypto call: ${what} has more than ${maxBytes} bytes, the most for one operation`,
+  );
 }
 
 function answer(bytes: ArrayBuffer): string {
@@ -159,17 +168,29 @@ function usagesOf(name: string, isPrivate: boolean): webcrypto.KeyUsage[] {
 async function storedKey(args: Arguments, kind: 'private' | 'public', field = 'key'): Promise<webcrypto.CryptoKey> {
   const algorithm = pairAlgorithm(args);
   const material = args.bytes(field, MAX_PARAMETER_BYTES);
-  return await subtle.importKey(kind === 'private' ? 'pkcs8' : 'spki', material, algorithm, true, usagesOf(algorithm.name, kind === 'private'));
+  return await subtle.importKey(
+    kind === 'private' ? 'pkcs8' : 'spki',
+    material,
+    algorithm,
+    true,
+    usagesOf(algorithm.name, kind === 'private'),
+  );
 }
 
 /** Tells a key to the prelude: its kind, its bytes, and what only its bytes say. */
 async function describeKey(key: webcrypto.CryptoKey): Promise<string> {
   const { modulusLength, publicExponent } = key.algorithm as { modulusLength?: number; publicExponent?: Uint8Array };
   if (modulusLength !== undefined && modulusLength > MAX_RSA_BITS) {
-    throw new CryptoCallError('CRYPTO_LIMIT', `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${MAX_RSA_BITS}`);
+    throw new CryptoCallError(
+      'CRYPTO_LIMIT',
+      `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${MAX_RSA_BITS}`,
+    );
   }
   const data = await subtle.exportKey(key.type === 'private' ? 'pkcs8' : 'spki', key);
-  const rsa = modulusLength === undefined ? '' : `,"bits":${modulusLength},"exponent":"${Buffer.from(publicExponent ?? []).toString('base64')}"`;
+  const rsa =
+    modulusLength === undefined
+      ? ''
+      : `,"bits":${modulusLength},"exponent":"${Buffer.from(publicExponent ?? []).toString('base64')}"`;
   return `{"type":"${key.type}","data":"${Buffer.from(data).toString('base64')}"${rsa}}`;
 }
 
@@ -184,7 +205,9 @@ function readJwk(text: string): webcrypto.JsonWebKey {
     throw invalid('the key is no JSON');
   }
   const members = new Map(Object.entries(typeof parsed === 'object' && parsed !== null ? parsed : {}));
-  return Object.fromEntries(KEY_MEMBERS.flatMap((name) => (typeof members.get(name) === 'string' ? [[name, members.get(name)]] : [])));
+  return Object.fromEntries(
+    KEY_MEMBERS.flatMap((name) => (typeof members.get(name) === 'string' ? [[name, members.get(name)]] : [])),
+  );
 }
 
 async function importPairKey(args: Arguments): Promise<string> {
@@ -193,10 +216,18 @@ async function importPairKey(args: Arguments): Promise<string> {
   try {
     if (format === 'jwk') {
       const jwk = readJwk(args.text('jwk', MAX_PARAMETER_BYTES));
-      return await describeKey(await subtle.importKey('jwk', jwk, algorithm, true, usagesOf(algorithm.name, jwk.d !== undefined)));
+      return await describeKey(
+        await subtle.importKey('jwk', jwk, algorithm, true, usagesOf(algorithm.name, jwk.d !== undefined)),
+      );
     }
     const data = args.bytes('data', MAX_PARAMETER_BYTES);
-    const key = await subtle.importKey(format as 'raw' | 'spki' | 'pkcs8', data, algorithm, true, usagesOf(algorithm.name, format === 'pkcs8'));
+    const key = await subtle.importKey(
+      format as 'raw' | 'spki' | 'pkcs8',
+      data,
+      algorithm,
+      true,
+      usagesOf(algorithm.name, format === 'pkcs8'),
+    );
     return await describeKey(key);
   } catch (error) {
     if (error instanceof CryptoCallError) throw error;
@@ -209,7 +240,9 @@ async function exportPairKey(args: Arguments): Promise<string> {
   const key = await storedKey(args, args.choice('kind', ['private', 'public']) as 'private' | 'public');
   if (format !== 'jwk') return answer(await subtle.exportKey(format as 'raw' | 'spki' | 'pkcs8', key));
   const jwk = await subtle.exportKey('jwk', key);
-  return JSON.stringify({ jwk: Object.fromEntries(Object.entries(jwk).filter(([name]) => KEY_MEMBERS.includes(name))) });
+  return JSON.stringify({
+    jwk: Object.fromEntries(Object.entries(jwk).filter(([name]) => KEY_MEMBERS.includes(name))),
+  });
 }
 
 async function generatePair(args: Arguments): Promise<string> {
@@ -218,13 +251,29 @@ async function generatePair(args: Arguments): Promise<string> {
   if (RSA.includes(algorithm.name)) {
     const modulusLength = args.integer('bits');
     const exponent = args.integer('exponent');
-    if (modulusLength > MAX_RSA_BITS) throw new CryptoCallError('CRYPTO_LIMIT', `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${MAX_RSA_BITS}`);
-    if (modulusLength < MIN_RSA_BITS || modulusLength % 8 !== 0) throw new CryptoCallError('CRYPTO_OPERATION', `An RSA modulus has ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits, a multiple of 8`);
-    if (exponent !== 3 && exponent !== 65_537) throw new CryptoCallError('CRYPTO_OPERATION', 'The public exponent must be 65537 or 3');
-    parameters = { modulusLength, publicExponent: Uint8Array.of(exponent >> 16, (exponent >> 8) & 255, exponent & 255) };
+    if (modulusLength > MAX_RSA_BITS)
+      throw new CryptoCallError(
+        'CRYPTO_LIMIT',
+        `An RSA modulus of ${modulusLength} bits; the limit (MAX_RSA_BITS) is ${MAX_RSA_BITS}`,
+      );
+    if (modulusLength < MIN_RSA_BITS || modulusLength % 8 !== 0)
+      throw new CryptoCallError(
+        'CRYPTO_OPERATION',
+        `An RSA modulus has ${MIN_RSA_BITS} to ${MAX_RSA_BITS} bits, a multiple of 8`,
+      );
+    if (exponent !== 3 && exponent !== 65_537)
+      throw new CryptoCallError('CRYPTO_OPERATION', 'The public exponent must be 65537 or 3');
+    parameters = {
+      modulusLength,
+      publicExponent: Uint8Array.of(exponent >> 16, (exponent >> 8) & 255, exponent & 255),
+    };
   }
   const usages = [...usagesOf(algorithm.name, true), ...usagesOf(algorithm.name, false)];
-  const pair = (await subtle.generateKey({ ...algorithm, ...parameters } as webcrypto.EcKeyGenParams, true, usages)) as webcrypto.CryptoKeyPair;
+  const pair = (await subtle.generateKey(
+    { ...algorithm, ...parameters } as webcrypto.EcKeyGenParams,
+    true,
+    usages,
+  )) as webcrypto.CryptoKeyPair;
   return `{"private":${await describeKey(pair.privateKey)},"public":${await describeKey(pair.publicKey)}}`;
 }
 
@@ -255,13 +304,24 @@ async function pbkdf2(args: Arguments): Promise<string> {
   if (iterations === 0) throw new CryptoCallError('CRYPTO_OPERATION', 'PBKDF2 needs at least one iteration');
   const rounds = iterations * Math.ceil(bits / (hash === 'SHA-1' ? 160 : Number(hash.slice(4))));
   if (rounds > MAX_PBKDF2_ITERATIONS) {
-    throw new CryptoCallError('CRYPTO_LIMIT', `PBKDF2 with ${rounds} iterations for a result of ${bits} bits; the limit (MAX_PBKDF2_ITERATIONS) is ${MAX_PBKDF2_ITERATIONS}`);
+    throw new CryptoCallError(
+      'CRYPTO_LIMIT',
+      `PBKDF2 with ${rounds} iterations for a result of ${bits} bits; the limit (MAX_PBKDF2_ITERATIONS) is ${MAX_PBKDF2_ITERATIONS}`,
+    );
   }
   const key = await subtle.importKey('raw', args.bytes('key', MAX_PARAMETER_BYTES), 'PBKDF2', false, ['deriveBits']);
-  return answer(await subtle.deriveBits({ name: 'PBKDF2', hash, salt: args.bytes('salt', MAX_PARAMETER_BYTES), iterations }, key, bits));
+  return answer(
+    await subtle.deriveBits(
+      { name: 'PBKDF2', hash, salt: args.bytes('salt', MAX_PARAMETER_BYTES), iterations },
+      key,
+      bits,
+    ),
+  );
 }
 
-/** Calls that may compute for a while: they take their turn one after the other, and their time is billed to the run. */
+/**
+ * Calls that may compute for a while: they take their turn one after the other, and their time is billed to the run.
+ */
 const HEAVY = new Set(['crypto.pbkdf2', 'crypto.generate_pair', 'crypto.sign_pair', 'crypto.decrypt_pair']);
 
 /** Whether a call computes for so long that its time counts. */
@@ -271,40 +331,82 @@ export function isHeavyCryptoCall(method: string): boolean {
 
 const OPERATIONS = new Map<string, (args: Arguments) => Promise<string>>([
   ['crypto.digest', async (args) => answer(await subtle.digest(args.hash(), args.bytes('data', MAX_CRYPTO_BYTES)))],
-  ['crypto.sign', async (args) => answer(await subtle.sign('HMAC', await hmacKey(args, 'sign'), args.bytes('data', MAX_CRYPTO_BYTES)))],
-  ['crypto.verify', async (args) => {
-    const signature = args.bytes('signature', MAX_PARAMETER_BYTES);
-    const valid = await subtle.verify('HMAC', await hmacKey(args, 'verify'), signature, args.bytes('data', MAX_CRYPTO_BYTES));
-    return `{"valid":${valid}}`;
-  }],
+  [
+    'crypto.sign',
+    async (args) =>
+      answer(await subtle.sign('HMAC', await hmacKey(args, 'sign'), args.bytes('data', MAX_CRYPTO_BYTES))),
+  ],
+  [
+    'crypto.verify',
+    async (args) => {
+      const signature = args.bytes('signature', MAX_PARAMETER_BYTES);
+      const valid = await subtle.verify(
+        'HMAC',
+        await hmacKey(args, 'verify'),
+        signature,
+        args.bytes('data', MAX_CRYPTO_BYTES),
+      );
+      return `{"valid":${valid}}`;
+    },
+  ],
   ['crypto.encrypt', (args) => aesGcm(args, 'encrypt')],
   ['crypto.decrypt', (args) => aesGcm(args, 'decrypt')],
-  ['crypto.hkdf', async (args) => {
-    const bits = args.integer('bits');
-    if (bits % 8 !== 0 || bits === 0) throw invalid('bits must be a positive multiple of 8');
-    if (bits > MAX_HKDF_BYTES * 8) throw tooLarge('the result', MAX_HKDF_BYTES);
-    const key = await subtle.importKey('raw', args.bytes('key', MAX_PARAMETER_BYTES), 'HKDF', false, ['deriveBits']);
-    const algorithm = { name: 'HKDF', hash: args.hash(), salt: args.bytes('salt', MAX_PARAMETER_BYTES), info: args.bytes('info', MAX_PARAMETER_BYTES) };
-    return answer(await subtle.deriveBits(algorithm, key, bits));
-  }],
+  [
+    'crypto.hkdf',
+    async (args) => {
+      const bits = args.integer('bits');
+      if (bits % 8 !== 0 || bits === 0) throw invalid('bits must be a positive multiple of 8');
+      if (bits > MAX_HKDF_BYTES * 8) throw tooLarge('the result', MAX_HKDF_BYTES);
+      const key = await subtle.importKey('raw', args.bytes('key', MAX_PARAMETER_BYTES), 'HKDF', false, ['deriveBits']);
+      const algorithm = {
+        name: 'HKDF',
+        hash: args.hash(),
+        salt: args.bytes('salt', MAX_PARAMETER_BYTES),
+        info: args.bytes('info', MAX_PARAMETER_BYTES),
+      };
+      return answer(await subtle.deriveBits(algorithm, key, bits));
+    },
+  ],
   ['crypto.pbkdf2', pbkdf2],
   ['crypto.import_pair', importPairKey],
   ['crypto.export_pair', exportPairKey],
   ['crypto.generate_pair', generatePair],
   ['crypto.shared_bits', sharedBits],
-  ['crypto.sign_pair', async (args) => answer(await subtle.sign(signParameters(args), await storedKey(args, 'private'), args.bytes('data', MAX_CRYPTO_BYTES)))],
-  ['crypto.verify_pair', async (args) => {
-    const signature = args.bytes('signature', MAX_PARAMETER_BYTES);
-    return `{"valid":${await subtle.verify(signParameters(args), await storedKey(args, 'public'), signature, args.bytes('data', MAX_CRYPTO_BYTES))}}`;
-  }],
-  ['crypto.encrypt_pair', async (args) => answer(await subtle.encrypt(labelled(args), await storedKey(args, 'public'), args.bytes('data', MAX_PARAMETER_BYTES)))],
-  ['crypto.decrypt_pair', async (args) => answer(await subtle.decrypt(labelled(args), await storedKey(args, 'private'), args.bytes('data', MAX_PARAMETER_BYTES)))],
+  [
+    'crypto.sign_pair',
+    async (args) =>
+      answer(
+        await subtle.sign(signParameters(args), await storedKey(args, 'private'), args.bytes('data', MAX_CRYPTO_BYTES)),
+      ),
+  ],
+  [
+    'crypto.verify_pair',
+    async (args) => {
+      const signature = args.bytes('signature', MAX_PARAMETER_BYTES);
+      return `{"valid":${await subtle.verify(signParameters(args), await storedKey(args, 'public'), signature, args.bytes('data', MAX_CRYPTO_BYTES))}}`;
+    },
+  ],
+  [
+    'crypto.encrypt_pair',
+    async (args) =>
+      answer(
+        await subtle.encrypt(labelled(args), await storedKey(args, 'public'), args.bytes('data', MAX_PARAMETER_BYTES)),
+      ),
+  ],
+  [
+    'crypto.decrypt_pair',
+    async (args) =>
+      answer(
+        await subtle.decrypt(labelled(args), await storedKey(args, 'private'), args.bytes('data', MAX_PARAMETER_BYTES)),
+      ),
+  ],
 ]);
 
 /**
- * Answers one `executorCall` of the prelude: `crypto.digest`, `sign`, `verify` (HMAC), `encrypt`, `decrypt` (AES-GCM), `hkdf`, `pbkdf2`, or
- * one for keys that come in pairs (`…_pair`, `shared_bits`), which cross as PKCS #8 and SPKI. `argsJson` is a JSON
- * array of one object whose bytes are base64; the answer is JSON text. Rejects only with a {@link CryptoCallError}.
+ * Answers one `executorCall` of the prelude: `crypto.digest`, `sign`, `verify` (HMAC), `encrypt`, `decrypt` (AES-GCM),
+ * `hkdf`, `pbkdf2`, or one for keys that come in pairs (`…_pair`, `shared_bits`), which cross as PKCS #8 and SPKI.
+ * `argsJson` is a JSON array of one object whose bytes are base64; the answer is JSON text. Rejects only with a {@link
+ * CryptoCallError}.
  */
 export async function answerCryptoCall(method: string, argsJson: string): Promise<string> {
   const operation = OPERATIONS.get(method);
@@ -313,6 +415,9 @@ export async function answerCryptoCall(method: string, argsJson: string): Promis
     return await operation(new Arguments(argsJson));
   } catch (error) {
     if (error instanceof CryptoCallError) throw error;
-    throw new CryptoCallError('CRYPTO_OPERATION', 'The operation failed for a reason specific to it: the key, the parameters and the data do not fit together');
+    throw new CryptoCallError(
+      'CRYPTO_OPERATION',
+      'The operation failed for a reason specific to it: the key, the parameters and the data do not fit together',
+    );
   }
 }

@@ -1,6 +1,6 @@
 /**
- * One compiler as its parent sees it: a confined process, its engine behind walls of its own, and the one package that they check. Both are killed
- * when the report is there, and when they took too much.
+ * One compiler as its parent sees it: a confined process, its engine behind walls of its own, and the one package that
+ * they check. Both are killed when the report is there, and when they took too much.
  */
 import { readFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
@@ -14,7 +14,14 @@ import { launchRooted, type LaunchedRooted } from '../child/launch-rooted.js';
 import type { SandboxTier } from '../child/tier.js';
 import type { LentUser } from '../child/users.js';
 import { esbuildVersion, type CompilerFiles } from './files.js';
-import { addressSpaceMb, maxReportBytes, maxScriptBytes, maxScripts, maxSourceMapBytes, type CompilerLimits } from './limits.js';
+import {
+  addressSpaceMb,
+  maxReportBytes,
+  maxScriptBytes,
+  maxScripts,
+  maxSourceMapBytes,
+  type CompilerLimits,
+} from './limits.js';
 import type { CheckSettings, FromCompiler } from './messages.js';
 import { unpackReport } from './report.js';
 import { isList, isRecord, isText } from './report-shapes.js';
@@ -59,7 +66,10 @@ export interface CompilerProcessOptions {
 }
 
 const watchEveryMs = 50;
-/** Exit codes of the program itself: it gave up. Any other end came from outside or from the kernel, and a helper may have turned it into a code. */
+/**
+ * Exit codes of the program itself: it gave up. Any other end came from outside or from the kernel, and a helper may
+ * have turned it into a code.
+ */
 const ownExits = [0, 7, 70];
 /** After so much processor time the kernel ends an engine whose parent is gone, in seconds. */
 const engineCpuS = 60;
@@ -124,7 +134,13 @@ export class CompilerProcess {
     const { files, tier } = this.#options;
     const [toEngine, fromEngine] = this.#launched.more;
     if (toEngine === undefined || fromEngine === undefined) throw new Error('a compiler without streams to its engine');
-    const engine = launchRooted(engineProgram(files), { tier, user, addressSpaceMb, cpuS: engineCpuS, stdio: [toEngine, fromEngine] });
+    const engine = launchRooted(engineProgram(files), {
+      tier,
+      user,
+      addressSpaceMb,
+      cpuS: engineCpuS,
+      stdio: [toEngine, fromEngine],
+    });
     // The engine has them now.
     toEngine.destroy();
     fromEngine.destroy();
@@ -133,7 +149,10 @@ export class CompilerProcess {
 
   #listen(): void {
     const { stream } = this.#launched;
-    const reader = new MessageReader({ maxHeadBytes: maxReportBytes, maxRestBytes: (head) => this.#maxRestBytes(head) }, ({ head, rest }) => this.#take(head, rest));
+    const reader = new MessageReader(
+      { maxHeadBytes: maxReportBytes, maxRestBytes: (head) => this.#maxRestBytes(head) },
+      ({ head, rest }) => this.#take(head, rest),
+    );
     stream.on('data', (chunk: Buffer) => {
       if (this.isOver) return;
       try {
@@ -143,9 +162,12 @@ export class CompilerProcess {
       }
     });
     stream.on('error', () => undefined);
-    void this.#launched.exited.then(({ code }) => this.#end(code !== null && ownExits.includes(code) ? { kind: 'crashed' } : { kind: 'lost' }));
+    void this.#launched.exited.then(({ code }) =>
+      this.#end(code !== null && ownExits.includes(code) ? { kind: 'crashed' } : { kind: 'lost' }),
+    );
     void this.#engine?.exited.then(({ code }) => {
-      // The process hears of it too and reports a package that the engine could not bear; only a loss is no package's fault.
+      // The process hears of it too and reports a package that the engine could not bear; only a loss is no package's
+      // fault.
       if (code === null) this.#end({ kind: 'lost' });
     });
   }
@@ -154,7 +176,9 @@ export class CompilerProcess {
   #maxRestBytes(head: unknown): number {
     if (this.#underway === undefined || !isRecord(head)) return 0;
     if (head['type'] === 'inspect') return maxScriptBytes;
-    return head['type'] === 'report' ? this.#underway.job.settings.packageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes) : 0;
+    return head['type'] === 'report'
+      ? this.#underway.job.settings.packageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes)
+      : 0;
   }
 
   #take(head: unknown, rest: Buffer): void {
@@ -202,7 +226,9 @@ export class CompilerProcess {
       ...(tier.noNewPrivileges && status['NoNewPrivs'] !== '1' ? ['it may gain privileges'] : []),
       ...(tier.fewSystemCalls && status['Seccomp'] !== '2' ? ['it may make any system call'] : []),
       ...(tier.ownUser && uid === process.getuid?.() ? ['it runs as the same user as its parent'] : []),
-      ...foreignDescriptors(descriptors, openDescriptors(), this.#engine ? 4 : 2).map((each) => `a descriptor that leads to ${each}`),
+      ...foreignDescriptors(descriptors, openDescriptors(), this.#engine ? 4 : 2).map(
+        (each) => `a descriptor that leads to ${each}`,
+      ),
       ...(seen.length > 0 ? [`it can read ${seen.filter((each) => isText(each, 100)).join(', ')}`] : []),
     ];
   }
@@ -266,10 +292,13 @@ export class CompilerProcess {
     this.isOver = true;
     this.#launched.kill();
     this.#engine?.kill();
-    this.#readiness.reject(new Error(`it ended before it was ready${this.#launched.complaints() && `: ${this.#launched.complaints()}`}`));
+    this.#readiness.reject(
+      new Error(`it ended before it was ready${this.#launched.complaints() && `: ${this.#launched.complaints()}`}`),
+    );
     const underway = this.#underway;
     this.#underway = undefined;
-    if (end.kind === 'hostile') this.#options.logger.warn({ reason: end.reason }, 'a compiler broke the protocol and was ended');
+    if (end.kind === 'hostile')
+      this.#options.logger.warn({ reason: end.reason }, 'a compiler broke the protocol and was ended');
     underway?.resolve(end);
   }
 }
@@ -277,7 +306,12 @@ export class CompilerProcess {
 function programOf({ node, folder, wasm }: CompilerFiles, isEngineInside: boolean): ConfinedProgram {
   // What the kernel says about it, which it reads before it gives up the right to read anything.
   const aboutItself = process.platform === 'linux' ? ['/proc/self'] : [];
-  const program = { node, file: join(folder, 'compiler.mjs'), readable: [folder, ...aboutItself], flags: [`--max-old-space-size=${heapMb}`] };
+  const program = {
+    node,
+    file: join(folder, 'compiler.mjs'),
+    readable: [folder, ...aboutItself],
+    flags: [`--max-old-space-size=${heapMb}`],
+  };
   return isEngineInside ? { ...program, args: [wasm] } : { ...program, moreStreams: 2 };
 }
 

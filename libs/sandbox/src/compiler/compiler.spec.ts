@@ -3,7 +3,15 @@ import { chmodSync, mkdtempSync, readFileSync, readdirSync, readlinkSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { SECOND, silentLogger } from '@annex/kernel';
-import { checkPackage, contractVersion, defaultManifestLimits, defaultPackageLimits, packFiles, type EntryInspection, type PackageReport } from '@annex/manifest';
+import {
+  checkPackage,
+  contractVersion,
+  defaultManifestLimits,
+  defaultPackageLimits,
+  packFiles,
+  type EntryInspection,
+  type PackageReport,
+} from '@annex/manifest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { maxThreads, sandboxTier } from '../child/tier.js';
 import { lendUser } from '../child/users.js';
@@ -25,11 +33,21 @@ const inspect = (): Promise<EntryInspection> => Promise.resolve(hooked);
 const entry = "import { hook } from '@annex/sdk'\nhook('order.created', () => 1)";
 
 async function pack(files: Record<string, string>, more: object = {}): Promise<Uint8Array> {
-  return packFiles(new Map(Object.entries({ 'plugin.json': JSON.stringify({ ...manifest, ...more }), 'main.ts': entry, ...files }).map(([path, text]) => [path, Buffer.from(text)])));
+  return packFiles(
+    new Map(
+      Object.entries({ 'plugin.json': JSON.stringify({ ...manifest, ...more }), 'main.ts': entry, ...files }).map(
+        ([path, text]) => [path, Buffer.from(text)],
+      ),
+    ),
+  );
 }
 
 /** Text that does not shrink much, so that the archive is an honest one. */
-const lines = (count: number, line: (index: number) => string): string => Array.from({ length: count }, (_, index) => `${line(index)} // ${createHash('md5').update(String(index)).digest('base64')}\n`).join('');
+const lines = (count: number, line: (index: number) => string): string =>
+  Array.from(
+    { length: count },
+    (_, index) => `${line(index)} // ${createHash('md5').update(String(index)).digest('base64')}\n`,
+  ).join('');
 
 /** The compilers of this pool that hold a package or wait for one, and their engines, once all of them have started. */
 async function settled(of: Compiler): Promise<number[]> {
@@ -50,29 +68,73 @@ function nameOf(pid: number): string {
 
 describe('a package is checked in a process of its own', () => {
   it('with the same report as here', async () => {
-    const bytes = await pack({ 'lib/a.json': '{"a": 1}', 'webhooks/a.yaml': 'api_version: v1\non: [order.created]\ndelivery: { url: "https://example.com/" }\ntransform: { entry: "t.js#default" }\nretry: { max_attempts: 3, backoff: fixed }\n', 't.js': 'export default (event) => event' }, { permissions: ['emit_webhook'], secrets: ['KEY'] });
-    const withTransforms = (bundle: { code: string }): Promise<EntryInspection> => Promise.resolve(bundle.code.includes('annex.transform.') ? { ok: true, registrations: [{ kind: 'event', name: 'annex.transform.0' }], warnings: [] } : hooked);
-    const [apart, here] = await Promise.all([compiler.check(bytes, { inspect: withTransforms }), checkPackage(bytes, { inspect: withTransforms })]);
-    const plain = (report: PackageReport): object => ({ ...report, files: [...report.files].map(([path, file]) => [path, Buffer.from(file).toString()]) });
+    const bytes = await pack(
+      {
+        'lib/a.json': '{"a": 1}',
+        'webhooks/a.yaml':
+          'api_version: v1\non: [order.created]\ndelivery: { url: "https://example.com/" }\ntransform: { entry: "t.js#default" }\nretry: { max_attempts: 3, backoff: fixed }\n',
+        't.js': 'export default (event) => event',
+      },
+      { permissions: ['emit_webhook'], secrets: ['KEY'] },
+    );
+    const withTransforms = (bundle: { code: string }): Promise<EntryInspection> =>
+      Promise.resolve(
+        bundle.code.includes('annex.transform.')
+          ? { ok: true, registrations: [{ kind: 'event', name: 'annex.transform.0' }], warnings: [] }
+          : hooked,
+      );
+    const [apart, here] = await Promise.all([
+      compiler.check(bytes, { inspect: withTransforms }),
+      checkPackage(bytes, { inspect: withTransforms }),
+    ]);
+    const plain = (report: PackageReport): object => ({
+      ...report,
+      files: [...report.files].map(([path, file]) => [path, Buffer.from(file).toString()]),
+    });
     expect(here.errors).toEqual([]);
     expect(plain(apart)).toEqual(plain(here));
   });
 
   it('with all faults of one that is not sound', async () => {
-    const report = await compiler.check(await pack({ 'main.ts': "import 'node:fs'\nimport './nope'" }, { version: 'x' }), { inspect });
+    const report = await compiler.check(
+      await pack({ 'main.ts': "import 'node:fs'\nimport './nope'" }, { version: 'x' }),
+      { inspect },
+    );
     expect(report.ok).toBe(false);
     expect(report.errors.map(({ code }) => code).sort()).toEqual(['BUNDLE_IMPORT', 'BUNDLE_NODE_BUILTIN', 'VERSION']);
-    expect((await compiler.check(Buffer.from('no archive'), { inspect })).errors).toMatchObject([{ code: expect.stringMatching(/^ZIP/) as string }]);
+    expect((await compiler.check(Buffer.from('no archive'), { inspect })).errors).toMatchObject([
+      { code: expect.stringMatching(/^ZIP/) as string },
+    ]);
   });
 
   it('and its templates are read, but for what is no text', async () => {
     const picture = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff, 0x7b, 0x25]);
-    const broken = await compiler.check(await pack({ 'templates/mail/a.html': 'Hi\n{{ name | nosuch }}', 'templates/b.txt': '{% if a %}', 'templates/sound.html': '{{ a }}', 'static/a.html': '{% if' }), { inspect });
+    const broken = await compiler.check(
+      await pack({
+        'templates/mail/a.html': 'Hi\n{{ name | nosuch }}',
+        'templates/b.txt': '{% if a %}',
+        'templates/sound.html': '{{ a }}',
+        'static/a.html': '{% if',
+      }),
+      { inspect },
+    );
     expect(broken.errors).toEqual([
-      { pointer: '/templates/b.txt', code: 'TEMPLATE_INVALID', detail: 'templates/b.txt:1: tag {% if a %} not closed.' },
-      { pointer: '/templates/mail/a.html', code: 'TEMPLATE_INVALID', detail: 'templates/mail/a.html:2: undefined filter: nosuch.' },
+      {
+        pointer: '/templates/b.txt',
+        code: 'TEMPLATE_INVALID',
+        detail: 'templates/b.txt:1: tag {% if a %} not closed.',
+      },
+      {
+        pointer: '/templates/mail/a.html',
+        code: 'TEMPLATE_INVALID',
+        detail: 'templates/mail/a.html:2: undefined filter: nosuch.',
+      },
     ]);
-    const plain = { 'plugin.json': Buffer.from(JSON.stringify(manifest)), 'main.ts': Buffer.from(entry), 'templates/logo.png': picture };
+    const plain = {
+      'plugin.json': Buffer.from(JSON.stringify(manifest)),
+      'main.ts': Buffer.from(entry),
+      'templates/logo.png': picture,
+    };
     expect((await compiler.check(await packFiles(new Map(Object.entries(plain))), { inspect })).errors).toEqual([]);
   });
 
@@ -82,7 +144,9 @@ describe('a package is checked in a process of its own', () => {
   });
 
   it('and what trying a script out throws is thrown on', async () => {
-    await expect(compiler.check(await pack({}), { inspect: () => Promise.reject(new Error('no sandbox')) })).rejects.toThrow('no sandbox');
+    await expect(
+      compiler.check(await pack({}), { inspect: () => Promise.reject(new Error('no sandbox')) }),
+    ).rejects.toThrow('no sandbox');
     expect((await compiler.check(await pack({}), { inspect })).ok).toBe(true);
   });
 });
@@ -95,7 +159,9 @@ describe('where no program can be given a root folder of its own, the engine run
       const [sound, broken, deep] = await Promise.all([
         own.check(await pack({}), { inspect }),
         own.check(await pack({ 'main.ts': "import './nope'\nconst n = 1\nrequire('../../../etc/' + n)" }), { inspect }),
-        own.check(await pack({ 'main.ts': `export const a = ${lines(60_000, () => '()=>'.repeat(10))}1` }), { inspect }),
+        own.check(await pack({ 'main.ts': `export const a = ${lines(60_000, () => '()=>'.repeat(10))}1` }), {
+          inspect,
+        }),
       ]);
       const here = await checkPackage(await pack({}), { inspect });
       expect(sound).toMatchObject({ ok: true, bundle: { code: here.bundle?.code } });
@@ -128,10 +194,19 @@ describe.runIf(process.platform === 'linux')('its processes', () => {
 
   it('may make few system calls, as executors do, and the engine has few threads', async () => {
     const { fewSystemCalls, ownUser } = await sandboxTier();
-    const modes = Object.fromEntries((await settled(compiler)).map((pid) => [nameOf(pid), /^Seccomp:\t(\d)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]]));
-    if (fewSystemCalls) expect(modes).toEqual({ check: '2', ...(modes['esbuild'] === undefined ? {} : { esbuild: '2' }) });
+    const modes = Object.fromEntries(
+      (await settled(compiler)).map((pid) => [
+        nameOf(pid),
+        /^Seccomp:\t(\d)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1],
+      ]),
+    );
+    if (fewSystemCalls)
+      expect(modes).toEqual({ check: '2', ...(modes['esbuild'] === undefined ? {} : { esbuild: '2' }) });
     const engine = (await settled(compiler)).find((pid) => nameOf(pid) === 'esbuild');
-    if (ownUser && engine !== undefined) expect(readFileSync(`/proc/${engine}/limits`, 'utf8')).toMatch(new RegExp(`^Max processes\\s+${maxThreads}\\s`, 'm'));
+    if (ownUser && engine !== undefined)
+      expect(readFileSync(`/proc/${engine}/limits`, 'utf8')).toMatch(
+        new RegExp(`^Max processes\\s+${maxThreads}\\s`, 'm'),
+      );
   });
 
   it('are gone when the report is there', async () => {
@@ -140,22 +215,36 @@ describe.runIf(process.platform === 'linux')('its processes', () => {
     await expect.poll(() => before.filter((pid) => compiler.pids().includes(pid))).toEqual([]);
   });
 
-  it.each(['check', 'esbuild'])('may be killed in the middle (%s): the package is checked again, and refused for now when that happens twice', async (name) => {
-    const own = await createCompiler();
-    try {
-      const kill = (): void => own.pids().filter((pid) => nameOf(pid) === name).forEach((pid) => void process.kill(pid, 'SIGKILL'));
-      let tries = 0;
-      const once = await own.check(await pack({}), { inspect: () => ((tries += 1) === 1 ? (kill(), new Promise(() => undefined)) : inspect()) });
-      expect(once).toMatchObject({ ok: true, errors: [] });
-      await expect(own.check(await pack({}), { inspect: () => (kill(), new Promise(() => undefined)) })).rejects.toMatchObject({ code: 'COMPILER_LOST', retryAfterS: 5 });
-      expect((await own.check(await pack({}), { inspect })).ok).toBe(true);
-    } finally {
-      await own.stop();
-    }
-  });
+  it.each(['check', 'esbuild'])(
+    'may be killed in the middle (%s): the package is checked again, and refused for now when that happens twice',
+    async (name) => {
+      const own = await createCompiler();
+      try {
+        const kill = (): void =>
+          own
+            .pids()
+            .filter((pid) => nameOf(pid) === name)
+            .forEach((pid) => void process.kill(pid, 'SIGKILL'));
+        let tries = 0;
+        const once = await own.check(await pack({}), {
+          inspect: () => ((tries += 1) === 1 ? (kill(), new Promise(() => undefined)) : inspect()),
+        });
+        expect(once).toMatchObject({ ok: true, errors: [] });
+        await expect(
+          own.check(await pack({}), { inspect: () => (kill(), new Promise(() => undefined)) }),
+        ).rejects.toMatchObject({ code: 'COMPILER_LOST', retryAfterS: 5 });
+        expect((await own.check(await pack({}), { inspect })).ok).toBe(true);
+      } finally {
+        await own.stop();
+      }
+    },
+  );
 });
 
-/** A compiler that says what it likes as soon as it has a package; `say(head, bytes, claimed)` claims as many bytes as it sends. */
+/**
+ * A compiler that says what it likes as soon as it has a package; `say(head, bytes, claimed)` claims as many bytes as
+ * it sends.
+ */
 const liar = (says: string): string => `
   import { Socket } from 'node:net';
   const stream = new Socket({ fd: 3 });
@@ -172,9 +261,15 @@ const liar = (says: string): string => `
 
 describe('a compiler that is somebody else’s', () => {
   it.each([
-    ['asks for more than may be tried out, all at once', `for (let i = 0; i < 50; i += 1) say({ type: 'inspect' }, Buffer.from('x' + i));`],
+    [
+      'asks for more than may be tried out, all at once',
+      `for (let i = 0; i < 50; i += 1) say({ type: 'inspect' }, Buffer.from('x' + i));`,
+    ],
     ['announces a script that is too large', `say({ type: 'inspect' }, undefined, ${maxScriptBytes + 1});`],
-    ['announces a report that is too large', `say({ type: 'report', report: {} }, undefined, ${defaultPackageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes) + 1});`],
+    [
+      'announces a report that is too large',
+      `say({ type: 'report', report: {} }, undefined, ${defaultPackageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes) + 1});`,
+    ],
     ['announces bytes where none belong', `say({ type: 'ready' }, undefined, 1);`],
   ])('and %s, is ended', async (_what, says) => {
     const folder = mkdtempSync(join(tmpdir(), 'annex-liar-'));
@@ -184,7 +279,12 @@ describe('a compiler that is somebody else’s', () => {
       chmodSync(folder, 0o755);
       writeFileSync(join(folder, 'compiler.mjs'), liar(says));
       const tier = await sandboxTier();
-      const compiling = new CompilerProcess({ files: { ...findCompilerFiles(tier.ownUser), folder }, tier, users: [user], logger: silentLogger });
+      const compiling = new CompilerProcess({
+        files: { ...findCompilerFiles(tier.ownUser), folder },
+        tier,
+        users: [user],
+        logger: silentLogger,
+      });
       let asked = 0;
       const end = await compiling.check({
         bytes: Buffer.from('a package'),
@@ -206,10 +306,32 @@ describe('a compiler that is somebody else’s', () => {
 
 describe('a package made to be expensive is refused, with the limit named', () => {
   it.each<[string, () => Promise<Uint8Array>, RegExp]>([
-    ['that nests without end', () => pack({ 'main.ts': `export const a = ${lines(60_000, () => '()=>'.repeat(10))}1` }), /BUNDLE_FAILED|BUNDLE_MEMORY|BUNDLE_TIMEOUT/],
-    ['that nests brackets', () => pack({ 'main.ts': `export const a = ${lines(60_000, () => '['.repeat(20))}` }), /^BUNDLE_/],
-    ['with a computed import too deep to read', () => pack({ 'main.js': `require(${lines(60_000, () => '(('.repeat(10))}'./a' + x${lines(60_000, () => '))'.repeat(10))})` }, { entry: 'main.js' }), /^BUNDLE_/],
-    ['with sources of more than 5 MiB', () => pack({ 'main.ts': lines(200_000, (index) => `if (a) b = { c: [1, 2, ${index}] };`) }), /^BUNDLE_|ZIP_/],
+    [
+      'that nests without end',
+      () => pack({ 'main.ts': `export const a = ${lines(60_000, () => '()=>'.repeat(10))}1` }),
+      /BUNDLE_FAILED|BUNDLE_MEMORY|BUNDLE_TIMEOUT/,
+    ],
+    [
+      'that nests brackets',
+      () => pack({ 'main.ts': `export const a = ${lines(60_000, () => '['.repeat(20))}` }),
+      /^BUNDLE_/,
+    ],
+    [
+      'with a computed import too deep to read',
+      () =>
+        pack(
+          {
+            'main.js': `require(${lines(60_000, () => '(('.repeat(10))}'./a' + x${lines(60_000, () => '))'.repeat(10))})`,
+          },
+          { entry: 'main.js' },
+        ),
+      /^BUNDLE_/,
+    ],
+    [
+      'with sources of more than 5 MiB',
+      () => pack({ 'main.ts': lines(200_000, (index) => `if (a) b = { c: [1, 2, ${index}] };`) }),
+      /^BUNDLE_|ZIP_/,
+    ],
   ])('%s', async (_what, make, code) => {
     const report = await compiler.check(await make(), { inspect });
     expect(report.ok).toBe(false);
@@ -217,18 +339,31 @@ describe('a package made to be expensive is refused, with the limit named', () =
   });
 
   it('in time, in processor time and in memory', async () => {
-    const bytes = await pack({ 'main.ts': `export const a = [\n${lines(30_000, (index) => `{ a: [() => ${index}], b() { return class { c = 3 } } },`)}]` });
-    for (const [limits, code] of [[{ cpuMs: 50, wallMs: 60 * SECOND, rssBytes: 2 ** 32 }, 'processor time'], [{ cpuMs: 60 * SECOND, wallMs: 30, rssBytes: 2 ** 32 }, 'took more than 0.03 s'], [{ cpuMs: 60 * SECOND, wallMs: 60 * SECOND, rssBytes: 2 ** 20 }, 'more than 1 MiB of memory']] as const) {
+    const bytes = await pack({
+      'main.ts': `export const a = [\n${lines(30_000, (index) => `{ a: [() => ${index}], b() { return class { c = 3 } } },`)}]`,
+    });
+    for (const [limits, code] of [
+      [{ cpuMs: 50, wallMs: 60 * SECOND, rssBytes: 2 ** 32 }, 'processor time'],
+      [{ cpuMs: 60 * SECOND, wallMs: 30, rssBytes: 2 ** 32 }, 'took more than 0.03 s'],
+      [{ cpuMs: 60 * SECOND, wallMs: 60 * SECOND, rssBytes: 2 ** 20 }, 'more than 1 MiB of memory'],
+    ] as const) {
       const own = await createCompiler({ limits });
-      expect((await own.check(bytes, { inspect })).errors).toMatchObject([{ detail: expect.stringContaining(code) as string }]);
+      expect((await own.check(bytes, { inspect })).errors).toMatchObject([
+        { detail: expect.stringContaining(code) as string },
+      ]);
       await own.stop();
     }
   });
 
   it('and others are checked meanwhile, the same tenant’s too', async () => {
     const held = Promise.withResolvers<EntryInspection>();
-    const slow = compiler.check(await pack({ 'main.ts': `var a = 1, b\n${lines(30_000, (index) => `if (a) b = { c: [1, 2, ${index}] };`)}` }), { inspect: () => held.promise });
-    const reports = await Promise.all(Array.from({ length: 3 }, async () => compiler.check(await pack({}), { inspect })));
+    const slow = compiler.check(
+      await pack({ 'main.ts': `var a = 1, b\n${lines(30_000, (index) => `if (a) b = { c: [1, 2, ${index}] };`)}` }),
+      { inspect: () => held.promise },
+    );
+    const reports = await Promise.all(
+      Array.from({ length: 3 }, async () => compiler.check(await pack({}), { inspect })),
+    );
     expect(reports.map(({ ok }) => ok)).toEqual([true, true, true]);
     held.resolve({ ok: false, error: { code: 'TIMEOUT', message: 'too long' } });
     expect((await slow).errors).toMatchObject([{ code: 'ENTRY_FAILED' }]);

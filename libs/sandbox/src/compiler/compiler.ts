@@ -1,10 +1,17 @@
 /**
- * Checks packages, each in processes of its own that see no disk, no network and no environment, and that end with the check: nothing that one
- * package does to its compiler meets another. A few blank ones stand ready, so that nobody waits for a start.
+ * Checks packages, each in processes of its own that see no disk, no network and no environment, and that end with the
+ * check: nothing that one package does to its compiler meets another. A few blank ones stand ready, so that nobody
+ * waits for a start.
  */
 import { existsSync } from 'node:fs';
 import { SECOND, silentLogger, type InputFault, type Logger } from '@annex/kernel';
-import { contractVersion, defaultManifestLimits, defaultPackageLimits, type CheckPackageOptions, type PackageReport } from '@annex/manifest';
+import {
+  contractVersion,
+  defaultManifestLimits,
+  defaultPackageLimits,
+  type CheckPackageOptions,
+  type PackageReport,
+} from '@annex/manifest';
 import { canLaunchRooted } from '../child/launch-rooted.js';
 import { requireSupportedNode } from '../child/node-version.js';
 import { sandboxTier, type SandboxTier } from '../child/tier.js';
@@ -21,15 +28,18 @@ export interface CompilerOptions {
   limits?: CompilerLimits;
   /** Setting `ANNEX_SANDBOX_USERS`: see `createSandbox`. */
   users?: string | undefined;
-  /** For tests: where the engine runs. Default: `apart` where a program can be given a root folder of its own, else `inside` as WebAssembly. */
+  /**
+   * For tests: where the engine runs. Default: `apart` where a program can be given a root folder of its own, else
+   * `inside` as WebAssembly.
+   */
   engine?: 'apart' | 'inside';
   logger?: Logger;
 }
 
 export interface Compiler {
   /**
-   * Checks a package. Faults of the package, that it is too expensive to check among them, are in the report. Throws `COMPILER_LOST` when its
-   * processes were ended from outside twice, `COMPILER_STOPPED`, and what `inspect` throws.
+   * Checks a package. Faults of the package, that it is too expensive to check among them, are in the report. Throws
+   * `COMPILER_LOST` when its processes were ended from outside twice, `COMPILER_STOPPED`, and what `inspect` throws.
    */
   check(bytes: Uint8Array, options: CheckPackageOptions): Promise<PackageReport>;
   /** Ends every process. */
@@ -42,13 +52,17 @@ const maxStartTries = 3;
 const userRetryMs = 100;
 const maxUserTries = 100;
 
-/** Starts the first compiler and answers when it stands ready. Throws `COMPILER_MISSING`, and `COMPILER_UNSAFE` when it is not confined. */
+/**
+ * Starts the first compiler and answers when it stands ready. Throws `COMPILER_MISSING`, and `COMPILER_UNSAFE` when it
+ * is not confined.
+ */
 export async function createCompiler(options: CompilerOptions = {}): Promise<Compiler> {
   requireSupportedNode();
   const tier = await sandboxTier({ users: options.users });
   const files = findCompilerFiles(tier.ownUser);
   const isEngineApart = options.engine === undefined ? await canHaveRoot(files, tier) : options.engine === 'apart';
-  if (!isEngineApart && !existsSync(files.wasm)) throw errors.error('COMPILER_MISSING', `${files.wasm} is missing: run "npm ci" and "npm run build"`);
+  if (!isEngineApart && !existsSync(files.wasm))
+    throw errors.error('COMPILER_MISSING', `${files.wasm} is missing: run "npm ci" and "npm run build"`);
   const pool = new CompilerPool(files, { tier, isEngineApart }, options);
   try {
     await pool.start();
@@ -81,7 +95,11 @@ class CompilerPool implements Compiler {
   #blanks: CompilerProcess[] = [];
   #isStopped = false;
 
-  constructor(files: CompilerFiles, walls: { tier: SandboxTier; isEngineApart: boolean }, { blank = 1, limits = defaultCompilerLimits, logger = silentLogger }: CompilerOptions) {
+  constructor(
+    files: CompilerFiles,
+    walls: { tier: SandboxTier; isEngineApart: boolean },
+    { blank = 1, limits = defaultCompilerLimits, logger = silentLogger }: CompilerOptions,
+  ) {
     this.#files = files;
     this.#walls = walls;
     this.#limits = limits;
@@ -94,12 +112,21 @@ class CompilerPool implements Compiler {
     try {
       await this.#blanks[0]?.ready;
     } catch (thrown) {
-      throw errors.error('COMPILER_UNSAFE', `a compiler is not confined: ${thrown instanceof Error ? thrown.message : ''}`.slice(0, 1000), { cause: thrown });
+      throw errors.error(
+        'COMPILER_UNSAFE',
+        `a compiler is not confined: ${thrown instanceof Error ? thrown.message : ''}`.slice(0, 1000),
+        { cause: thrown },
+      );
     }
   }
 
   async check(bytes: Uint8Array, options: CheckPackageOptions): Promise<PackageReport> {
-    const { inspect, limits = defaultManifestLimits, hostVersion = contractVersion, packageLimits = defaultPackageLimits } = options;
+    const {
+      inspect,
+      limits = defaultManifestLimits,
+      hostVersion = contractVersion,
+      packageLimits = defaultPackageLimits,
+    } = options;
     const job = { bytes, inspect, settings: { limits, hostVersion, packageLimits }, limits: this.#limits };
     for (let tries = 0; tries < 2; tries += 1) {
       const end = await (await this.#take()).check(job);
@@ -108,7 +135,13 @@ class CompilerPool implements Compiler {
       if (this.#isStopped) break;
       this.#logger.warn({ tries }, 'a compiler was ended in the middle of a package');
     }
-    throw this.#isStopped ? errors.error('COMPILER_STOPPED', 'no more packages are checked: Annex is stopping.', { retryAfterS: 5 }) : errors.error('COMPILER_LOST', 'What checked the package was ended twice by something else on this machine. Send it again in a moment.', { retryAfterS: 5 });
+    throw this.#isStopped
+      ? errors.error('COMPILER_STOPPED', 'no more packages are checked: Annex is stopping.', { retryAfterS: 5 })
+      : errors.error(
+          'COMPILER_LOST',
+          'What checked the package was ended twice by something else on this machine. Send it again in a moment.',
+          { retryAfterS: 5 },
+        );
   }
 
   pids(): number[] {
@@ -124,8 +157,12 @@ class CompilerPool implements Compiler {
   /** A compiler that is ready and nobody else's. */
   async #take(): Promise<CompilerProcess> {
     for (let tries = 1; ; tries += 1) {
-      if (this.#isStopped) throw errors.error('COMPILER_STOPPED', 'no more packages are checked: Annex is stopping.', { retryAfterS: 5 });
-      const blank = this.#blanks.find(({ isReady, isOver }) => isReady && !isOver) ?? this.#blanks.find(({ isOver }) => !isOver) ?? this.#launch();
+      if (this.#isStopped)
+        throw errors.error('COMPILER_STOPPED', 'no more packages are checked: Annex is stopping.', { retryAfterS: 5 });
+      const blank =
+        this.#blanks.find(({ isReady, isOver }) => isReady && !isOver) ??
+        this.#blanks.find(({ isOver }) => !isOver) ??
+        this.#launch();
       this.#blanks = this.#blanks.filter((each) => each !== blank);
       try {
         if (blank === undefined) throw new Error('all users of the sandbox are lent');
@@ -136,7 +173,11 @@ class CompilerPool implements Compiler {
       } catch (thrown) {
         // A user that was given back is free when nothing runs as it any more.
         if (blank === undefined) await new Promise((done) => setTimeout(done, userRetryMs));
-        if (tries === (blank === undefined ? maxUserTries : maxStartTries)) throw errors.error('COMPILER_LOST', 'No compiler could be started. Send the package again in a moment.', { retryAfterS: 5, cause: thrown });
+        if (tries === (blank === undefined ? maxUserTries : maxStartTries))
+          throw errors.error('COMPILER_LOST', 'No compiler could be started. Send the package again in a moment.', {
+            retryAfterS: 5,
+            cause: thrown,
+          });
       }
     }
   }
@@ -169,13 +210,28 @@ class CompilerPool implements Compiler {
   }
 }
 
-function refused({ kind }: Exclude<CheckEnd, { kind: 'report' | 'lost' }>, { cpuMs, wallMs, rssBytes }: CompilerLimits): PackageReport {
+function refused(
+  { kind }: Exclude<CheckEnd, { kind: 'report' | 'lost' }>,
+  { cpuMs, wallMs, rssBytes }: CompilerLimits,
+): PackageReport {
   const fault = (code: string, detail: string): InputFault => ({ pointer: '/entry', code, detail });
   const faults: Record<typeof kind, InputFault> = {
-    cpu: fault('BUNDLE_TIMEOUT', `checking the package took more than ${cpuMs / SECOND} s of processor time; shorten or simplify what it holds: scripts, schema, templates, webhooks.`),
-    wall: fault('BUNDLE_TIMEOUT', `checking the package took more than ${wallMs / SECOND} s; send it again, and simplify what it holds if that does not help.`),
-    memory: fault('BUNDLE_MEMORY', `checking the package took more than ${rssBytes / 2 ** 20} MiB of memory; import less, or split large sources.`),
-    crashed: fault('BUNDLE_FAILED', 'the compiler gave up on the package; simplify its code: it is nested too deeply or grows too large.'),
+    cpu: fault(
+      'BUNDLE_TIMEOUT',
+      `checking the package took more than ${cpuMs / SECOND} s of processor time; shorten or simplify what it holds: scripts, schema, templates, webhooks.`,
+    ),
+    wall: fault(
+      'BUNDLE_TIMEOUT',
+      `checking the package took more than ${wallMs / SECOND} s; send it again, and simplify what it holds if that does not help.`,
+    ),
+    memory: fault(
+      'BUNDLE_MEMORY',
+      `checking the package took more than ${rssBytes / 2 ** 20} MiB of memory; import less, or split large sources.`,
+    ),
+    crashed: fault(
+      'BUNDLE_FAILED',
+      'the compiler gave up on the package; simplify its code: it is nested too deeply or grows too large.',
+    ),
     hostile: fault('BUNDLE_FAILED', 'the compiler came to no sound report of the package; simplify its code.'),
   };
   return { ok: false, files: new Map(), webhooks: [], transforms: null, errors: [faults[kind]], warnings: [] };

@@ -28,14 +28,21 @@ const bundled = join(dirname(fileURLToPath(import.meta.url)), '../../dist/bundle
  */
 export function findCompilerFiles(forOthers: boolean): CompilerFiles {
   const engine = join(bundled, 'root/esbuild');
-  if (!existsSync(join(bundled, 'compiler.mjs'))) throw errors.error('COMPILER_MISSING', `${bundled} holds no compiler; run "npm run build" first`);
+  if (!existsSync(join(bundled, 'compiler.mjs')))
+    throw errors.error('COMPILER_MISSING', `${bundled} holds no compiler; run "npm run build" first`);
   const files = { node: process.execPath, folder: bundled };
   if (!forOthers) return { ...files, engine, wasm: join(bundled, 'esbuild.wasm') };
   for (const name of ['node', 'folder'] as const) {
     const path = files[name];
     if (isReachableByOthers(path)) continue;
     const hash = createHash('sha256').update(readFileSync(name === 'folder' ? join(path, 'content.sha256') : path));
-    files[name] = join(stageForOthers({ key: `${name === 'folder' ? 'compiler' : name} ${hash.digest('hex')}`, files: { [path]: name } }), name);
+    files[name] = join(
+      stageForOthers({
+        key: `${name === 'folder' ? 'compiler' : name} ${hash.digest('hex')}`,
+        files: { [path]: name },
+      }),
+      name,
+    );
   }
   return { ...files, engine: join(files.folder, 'root/esbuild'), wasm: join(files.folder, 'esbuild.wasm') };
 }

@@ -4,7 +4,10 @@ import { MiB, SECOND } from '@annex/kernel';
 export interface CompilerLimits {
   /** Processor time of all that checks the package, in milliseconds. */
   cpuMs: number;
-  /** Time from the package's arrival in the process to its report, in milliseconds; on a busy machine most of it is waiting. */
+  /**
+   * Time from the package's arrival in the process to its report, in milliseconds; on a busy machine most of it is
+   * waiting.
+   */
   wallMs: number;
   /** Resident memory of the process and its engine together, in bytes. */
   rssBytes: number;

@@ -1,4 +1,6 @@
-/** The compiler's side of the stream: takes one package, asks the parent to try scripts out, answers with the report. */
+/**
+ * The compiler's side of the stream: takes one package, asks the parent to try scripts out, answers with the report.
+ */
 import type { CheckPackageOptions, EntryInspection, PackageReport } from '@annex/manifest';
 import type { CheckSettings, FromCompiler, ToCompiler } from './messages.js';
 import { packReport } from './report.js';
@@ -16,7 +18,9 @@ export class CheckProgram {
 
   constructor(options: CheckProgramOptions) {
     this.#options = options;
-    this.#reader = new MessageReader({ maxHeadBytes: 2 ** 28, maxRestBytes: () => 2 ** 28 }, ({ head, rest }) => this.#take(head as ToCompiler, rest));
+    this.#reader = new MessageReader({ maxHeadBytes: 2 ** 28, maxRestBytes: () => 2 ** 28 }, ({ head, rest }) =>
+      this.#take(head as ToCompiler, rest),
+    );
   }
 
   push(chunk: Buffer): void {

@@ -1,4 +1,7 @@
-/** Whether parts of a report have the shape that they must have. Copies what it accepts, so that nothing else comes along. */
+/**
+ * Whether parts of a report have the shape that they must have. Copies what it accepts, so that nothing else comes
+ * along.
+ */
 import { findHostCall, type HostMethod } from '@annex/host-api';
 import type { BundleReach, Place, ScriptRef, WebhookDefinition } from '@annex/manifest';
 import { maxWebhooks } from './limits.js';
@@ -54,7 +57,8 @@ export function asWebhooks(value: unknown): WebhookDefinition[] {
   return value.map((each) => {
     if (!isRecord(each)) throw new TypeError('a webhook');
     const { name, description, on, url, headers, signing, transform, postTransform, retry } = each;
-    if (!isText(name, 255) || !isText(url) || (description !== null && !isText(description))) throw new TypeError('a webhook');
+    if (!isText(name, 255) || !isText(url) || (description !== null && !isText(description)))
+      throw new TypeError('a webhook');
     if (!isList(on) || !on.every((pattern) => isText(pattern, 300))) throw new TypeError('patterns');
     return {
       name,

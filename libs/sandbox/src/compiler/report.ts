@@ -1,10 +1,21 @@
 /**
- * A package's report on its way from a compiler to the parent. The parent believes nothing of it that it can find out itself: the manifest is read
- * again from the package's bytes, digests are made anew, registrations are those that the parent's own sandbox saw.
+ * A package's report on its way from a compiler to the parent. The parent believes nothing of it that it can find out
+ * itself: the manifest is read again from the package's bytes, digests are made anew, registrations are those that the
+ * parent's own sandbox saw.
  */
 import { createHash } from 'node:crypto';
 import type { InputFault } from '@annex/kernel';
-import { checkAgreement, entryNameProblem, manifestPath, readManifest, type EntryInspection, type ManifestLimits, type PackageBundle, type PackageLimits, type PackageReport } from '@annex/manifest';
+import {
+  checkAgreement,
+  entryNameProblem,
+  manifestPath,
+  readManifest,
+  type EntryInspection,
+  type ManifestLimits,
+  type PackageBundle,
+  type PackageLimits,
+  type PackageReport,
+} from '@annex/manifest';
 import { asReach, asWebhooks, isCount, isList, isRecord, isText } from './report-shapes.js';
 import { maxFaults, maxScriptBytes, maxSourceMapBytes } from './limits.js';
 
@@ -29,7 +40,9 @@ interface ReportHead {
 /** Takes a report apart into JSON and the bytes that follow it. */
 export function packReport(report: PackageReport): { head: ReportHead; rest: Uint8Array[] } {
   const files = [...report.files];
-  const scripts = [report.bundle, report.transforms ?? undefined].map((bundle) => bundle && [Buffer.from(bundle.code), Buffer.from(bundle.sourceMap)]);
+  const scripts = [report.bundle, report.transforms ?? undefined].map(
+    (bundle) => bundle && [Buffer.from(bundle.code), Buffer.from(bundle.sourceMap)],
+  );
   const head: ReportHead = {
     hasManifest: report.manifest !== undefined,
     errors: report.errors.slice(0, maxFaults).map(shortened),
@@ -65,23 +78,41 @@ export function unpackReport(head: unknown, rest: Buffer, options: UnpackOptions
   const bundle = readBundle(head['bundle'], reader);
   const transforms = readBundle(head['transforms'], reader) ?? null;
   if (!reader.isAtEnd) throw new ReportError('bytes are left over');
-  const report: PackageReport = { ok: false, files, webhooks: asWebhooks(head['webhooks']), transforms, errors: asFaults(head['errors']), warnings: asFaults(head['warnings']) };
+  const report: PackageReport = {
+    ok: false,
+    files,
+    webhooks: asWebhooks(head['webhooks']),
+    transforms,
+    errors: asFaults(head['errors']),
+    warnings: asFaults(head['warnings']),
+  };
   if (head['reach'] !== null) report.reach = asReach(head['reach']);
   if (head['hasManifest'] === true) readOwnManifest(report, options);
   if (bundle !== undefined) readOwnInspection(report, bundle, options.inspections);
-  if (transforms !== null && options.inspections.get(transforms.sha256)?.ok !== true) throw new ReportError('transforms that were not tried out');
+  if (transforms !== null && options.inspections.get(transforms.sha256)?.ok !== true)
+    throw new ReportError('transforms that were not tried out');
   report.ok = report.errors.length === 0;
-  if (report.ok && !(report.manifest && report.bundle && report.registrations)) throw new ReportError('a sound package without its parts');
+  if (report.ok && !(report.manifest && report.bundle && report.registrations))
+    throw new ReportError('a sound package without its parts');
   return report;
 }
 
 function readOwnManifest(report: PackageReport, { limits, hostVersion }: UnpackOptions): void {
-  const reading = readManifest(report.files.get(manifestPath) ?? new Uint8Array(), { limits, hostVersion, paths: [...report.files.keys()], trustConfigSchema: true });
+  const reading = readManifest(report.files.get(manifestPath) ?? new Uint8Array(), {
+    limits,
+    hostVersion,
+    paths: [...report.files.keys()],
+    trustConfigSchema: true,
+  });
   if (!reading.ok) throw new ReportError('a manifest that is none');
   report.manifest = reading.manifest;
 }
 
-function readOwnInspection(report: PackageReport, bundle: PackageBundle, inspections: UnpackOptions['inspections']): void {
+function readOwnInspection(
+  report: PackageReport,
+  bundle: PackageBundle,
+  inspections: UnpackOptions['inspections'],
+): void {
   report.bundle = bundle;
   const inspection = inspections.get(bundle.sha256);
   if (inspection === undefined) throw new ReportError('a bundle that was not tried out');
@@ -99,18 +130,29 @@ function asFaults(value: unknown): InputFault[] {
   return value.map((each) => {
     if (!isRecord(each)) throw new ReportError('a fault');
     const { pointer, code, detail } = each;
-    if (!isText(pointer, maxDetail) || !isText(code, 64) || !/^[A-Z][A-Z0-9_]*$/.test(code) || !isText(detail, maxDetail)) throw new ReportError('a fault');
+    if (
+      !isText(pointer, maxDetail) ||
+      !isText(code, 64) ||
+      !/^[A-Z][A-Z0-9_]*$/.test(code) ||
+      !isText(detail, maxDetail)
+    )
+      throw new ReportError('a fault');
     return { pointer, code, detail };
   });
 }
 
-function readFiles(value: unknown, reader: RestReader, { maxFiles, maxUnpackedBytes }: PackageLimits): Map<string, Uint8Array> {
+function readFiles(
+  value: unknown,
+  reader: RestReader,
+  { maxFiles, maxUnpackedBytes }: PackageLimits,
+): Map<string, Uint8Array> {
   if (!isList(value) || value.length > maxFiles) throw new ReportError('files');
   const files = new Map<string, Uint8Array>();
   let bytes = 0;
   for (const each of value) {
     const [path, size] = isList(each) ? each : [];
-    if (!isText(path, 512) || !isCount(size) || files.has(path) || entryNameProblem(path) !== undefined) throw new ReportError('a file');
+    if (!isText(path, 512) || !isCount(size) || files.has(path) || entryNameProblem(path) !== undefined)
+      throw new ReportError('a file');
     bytes += size;
     if (bytes > maxUnpackedBytes) throw new ReportError('files that are too large');
     files.set(path, reader.take(size));
@@ -121,9 +163,14 @@ function readFiles(value: unknown, reader: RestReader, { maxFiles, maxUnpackedBy
 function readBundle(value: unknown, reader: RestReader): PackageBundle | undefined {
   if (value === null) return undefined;
   const [codeBytes, mapBytes] = isList(value) ? value : [];
-  if (!isCount(codeBytes) || !isCount(mapBytes) || codeBytes > maxScriptBytes || mapBytes > maxSourceMapBytes) throw new ReportError('a bundle');
+  if (!isCount(codeBytes) || !isCount(mapBytes) || codeBytes > maxScriptBytes || mapBytes > maxSourceMapBytes)
+    throw new ReportError('a bundle');
   const code = reader.take(codeBytes);
-  return { code: code.toString('utf8'), sha256: createHash('sha256').update(code).digest('hex'), sourceMap: reader.take(mapBytes).toString('utf8') };
+  return {
+    code: code.toString('utf8'),
+    sha256: createHash('sha256').update(code).digest('hex'),
+    sourceMap: reader.take(mapBytes).toString('utf8'),
+  };
 }
 
 class RestReader {

@@ -9,7 +9,11 @@ function reading(): { messages: Message[]; reader: MessageReader } {
 }
 
 describe('messages of a compiler', () => {
-  const sent = [{ head: 'one', rest: Buffer.from('0123456789') }, { head: 'small', rest: Buffer.alloc(0) }, { head: 'three', rest: Buffer.from('x') }];
+  const sent = [
+    { head: 'one', rest: Buffer.from('0123456789') },
+    { head: 'small', rest: Buffer.alloc(0) },
+    { head: 'three', rest: Buffer.from('x') },
+  ];
   const bytes = Buffer.concat(sent.flatMap(({ head, rest }) => encodeMessage(head, [rest])));
 
   it.each([1, 3, 7, 1000])('arrive whole in chunks of %i bytes', (size) => {
@@ -22,7 +26,10 @@ describe('messages of a compiler', () => {
     const sizes = Buffer.alloc(8);
     sizes.writeUInt32LE(101, 0);
     expect(() => reading().reader.push(sizes)).toThrow('101 bytes');
-    for (const [head, rest] of [['one', 11], ['small', 1]] as const) {
+    for (const [head, rest] of [
+      ['one', 11],
+      ['small', 1],
+    ] as const) {
       const [announced, json] = encodeMessage(head, [Buffer.alloc(rest)]);
       const { reader } = reading();
       reader.push(announced as Buffer);

@@ -1,6 +1,7 @@
 /**
- * Messages between the parent and a compiler: `u32 bytes of JSON · u32 bytes of the rest · JSON · rest`, little-endian. What is large (archives,
- * files, scripts) goes in the rest, so that nobody parses it. A compiler may be hostile: sizes are judged before anything is kept.
+ * Messages between the parent and a compiler: `u32 bytes of JSON · u32 bytes of the rest · JSON · rest`, little-endian.
+ * What is large (archives, files, scripts) goes in the rest, so that nobody parses it. A compiler may be hostile: sizes
+ * are judged before anything is kept.
  */
 import { WireError } from '../wire/frames.js';
 
@@ -28,7 +29,10 @@ export interface MessageLimits {
 
 const sizesBytes = 8;
 
-/** Cuts a stream of chunks into messages. Each of the three parts is kept once, in a buffer of its own size, and only when its size was judged. */
+/**
+ * Cuts a stream of chunks into messages. Each of the three parts is kept once, in a buffer of its own size, and only
+ * when its size was judged.
+ */
 export class MessageReader {
   #part = Buffer.allocUnsafe(sizesBytes);
   #have = 0;
@@ -41,9 +45,12 @@ export class MessageReader {
     readonly onMessage: (message: Message) => void,
   ) {}
 
-  /** Takes the next chunk. Throws {@link WireError} and what `JSON.parse` throws; nothing that comes after is to be read then. */
+  /**
+   * Takes the next chunk. Throws {@link WireError} and what `JSON.parse` throws; nothing that comes after is to be read
+   * then.
+   */
   push(chunk: Buffer): void {
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       const taken = chunk.copy(this.#part, this.#have, at);
       at += taken;
       this.#have += taken;
@@ -60,7 +67,8 @@ export class MessageReader {
       this.#expect('head', headBytes);
     } else if (this.#reads === 'head') {
       this.#head = JSON.parse(part.toString('utf8'));
-      if (this.#restBytes > this.limits.maxRestBytes(this.#head)) throw new WireError(`a message with ${this.#restBytes} bytes behind its head`);
+      if (this.#restBytes > this.limits.maxRestBytes(this.#head))
+        throw new WireError(`a message with ${this.#restBytes} bytes behind its head`);
       this.#expect('rest', this.#restBytes);
     } else {
       const head = this.#head;

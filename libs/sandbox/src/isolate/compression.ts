@@ -1,8 +1,16 @@
 /**
- * The executor's side of `CompressionStream` and `DecompressionStream`: zlib, a piece of input at a time, and of output no more than the isolate
- * has asked for. What comes in is chosen by plugin code.
+ * The executor's side of `CompressionStream` and `DecompressionStream`: zlib, a piece of input at a time, and of output
+ * no more than the isolate has asked for. What comes in is chosen by plugin code.
  */
-import { createDeflate, createDeflateRaw, createGunzip, createGzip, createInflate, createInflateRaw, type Zlib } from 'node:zlib';
+import {
+  createDeflate,
+  createDeflateRaw,
+  createGunzip,
+  createGzip,
+  createInflate,
+  createInflateRaw,
+  type Zlib,
+} from 'node:zlib';
 import type { Transform } from 'node:stream';
 
 /** Most bytes that one stream decompresses to: what a small archive can become. */
@@ -12,7 +20,10 @@ export const MAX_COMPRESSION_STREAMS = 16;
 /** Most bytes of one piece of input. */
 const MAX_PIECE_BYTES = 512 * 1024;
 
-/** `COMPRESSION_INVALID`: no such call or bad arguments; `COMPRESSION_LIMIT`: too much; `COMPRESSION_DATA`: the input is not in its format. */
+/**
+ * `COMPRESSION_INVALID`: no such call or bad arguments; `COMPRESSION_LIMIT`: too much; `COMPRESSION_DATA`: the input is
+ * not in its format.
+ */
 type CompressionCode = 'COMPRESSION_INVALID' | 'COMPRESSION_LIMIT' | 'COMPRESSION_DATA';
 
 class CompressionError extends Error {
@@ -50,14 +61,18 @@ class Compressor {
     this.#stream = make();
     this.#stream.on('readable', () => this.#wake());
     this.#stream.on('error', () => {
-      this.#failure ??= new CompressionError('COMPRESSION_DATA', this.#isDecompressing ? 'The data is not in this format, or ends too early' : 'The data cannot be compressed');
+      this.#failure ??= new CompressionError(
+        'COMPRESSION_DATA',
+        this.#isDecompressing ? 'The data is not in this format, or ends too early' : 'The data cannot be compressed',
+      );
       this.#wake();
     });
   }
 
   /** Takes a piece of input, or the end, and answers the first output. */
   take(piece: Buffer | undefined): Promise<string> {
-    if (!this.#isConsumed) throw new CompressionError('COMPRESSION_INVALID', 'the output of the last piece has not been read');
+    if (!this.#isConsumed)
+      throw new CompressionError('COMPRESSION_INVALID', 'the output of the last piece has not been read');
     this.#isConsumed = false;
     const onConsumed = (): void => {
       this.#isConsumed = true;
@@ -81,7 +96,10 @@ class Compressor {
         this.#outBytes += data.length;
         if (this.#isDecompressing && this.#outBytes > MAX_DECOMPRESSED_BYTES) {
           this.close();
-          throw new CompressionError('COMPRESSION_LIMIT', `The data becomes more than ${MAX_DECOMPRESSED_BYTES} bytes, the limit (MAX_DECOMPRESSED_BYTES) of one stream`);
+          throw new CompressionError(
+            'COMPRESSION_LIMIT',
+            `The data becomes more than ${MAX_DECOMPRESSED_BYTES} bytes, the limit (MAX_DECOMPRESSED_BYTES) of one stream`,
+          );
         }
         return `{"data":"${data.toString('base64')}","done":false}`;
       }
@@ -105,10 +123,12 @@ export class RunCompression {
   /** Answers `compression.open`, `write`, `end`, `more` or `close`. Rejects with an error that carries a code. */
   async answer(method: string, argsJson: string): Promise<string> {
     const args = readArguments(argsJson);
-    if (method === 'compression.open') return this.#begin(`${String(args.get('direction'))} ${String(args.get('format'))}`);
+    if (method === 'compression.open')
+      return this.#begin(`${String(args.get('direction'))} ${String(args.get('format'))}`);
     const id = args.get('id');
     const compressor = typeof id === 'number' ? this.#open.get(id) : undefined;
-    if (compressor === undefined || typeof id !== 'number') throw new CompressionError('COMPRESSION_INVALID', 'there is no such stream in this run');
+    if (compressor === undefined || typeof id !== 'number')
+      throw new CompressionError('COMPRESSION_INVALID', 'there is no such stream in this run');
     switch (method) {
       case 'compression.write':
         return compressor.take(pieceOf(args.get('data')));
@@ -127,7 +147,10 @@ export class RunCompression {
 
   #begin(kind: string): string {
     if (this.#open.size >= MAX_COMPRESSION_STREAMS) {
-      throw new CompressionError('COMPRESSION_LIMIT', `${MAX_COMPRESSION_STREAMS} streams compress or decompress already, the limit (MAX_COMPRESSION_STREAMS) of one run; read one to its end`);
+      throw new CompressionError(
+        'COMPRESSION_LIMIT',
+        `${MAX_COMPRESSION_STREAMS} streams compress or decompress already, the limit (MAX_COMPRESSION_STREAMS) of one run; read one to its end`,
+      );
     }
     this.#lastId += 1;
     this.#open.set(this.#lastId, new Compressor(kind));
@@ -144,7 +167,8 @@ export class RunCompression {
 function readArguments(argsJson: string): Map<string, unknown> {
   try {
     const parsed: unknown = JSON.parse(argsJson);
-    if (Array.isArray(parsed) && typeof parsed[0] === 'object' && parsed[0] !== null) return new Map(Object.entries(parsed[0]));
+    if (Array.isArray(parsed) && typeof parsed[0] === 'object' && parsed[0] !== null)
+      return new Map(Object.entries(parsed[0]));
   } catch {
     // As below.
   }
@@ -152,6 +176,7 @@ function readArguments(argsJson: string): Map<string, unknown> {
 }
 
 function pieceOf(data: unknown): Buffer {
-  if (typeof data !== 'string' || data.length > Math.ceil(MAX_PIECE_BYTES / 3) * 4) throw new CompressionError('COMPRESSION_INVALID', 'data must be base64 of one piece');
+  if (typeof data !== 'string' || data.length > Math.ceil(MAX_PIECE_BYTES / 3) * 4)
+    throw new CompressionError('COMPRESSION_INVALID', 'data must be base64 of one piece');
   return Buffer.from(data, 'base64');
 }

@@ -1,6 +1,6 @@
 /**
- * The program inside an executor: takes runs, enters isolates, sends results. It owns nothing and trusts nobody below it; the parent
- * watches it from outside and kills it when it no longer answers.
+ * The program inside an executor: takes runs, enters isolates, sends results. It owns nothing and trusts nobody below
+ * it; the parent watches it from outside and kills it when it no longer answers.
  */
 import { assertNever } from '@annex/kernel';
 import type { FromExecutor, Profile, RunAddress, RunMessage, ToExecutor } from '../wire/messages.js';
@@ -9,7 +9,15 @@ import { cpuText, failure, GuestRun, memoryText, wallText, type RunEnd } from '.
 import type { Lane, LaneEvents } from './lane.js';
 import { Lanes } from './lanes.js';
 import { makePreludeCache } from './prelude-cache.js';
-import { credit, deliver, takeEmission, takeUnhandled, tellPendingTimers, type EffectParts, type Inspection } from './run-effects.js';
+import {
+  credit,
+  deliver,
+  takeEmission,
+  takeUnhandled,
+  tellPendingTimers,
+  type EffectParts,
+  type Inspection,
+} from './run-effects.js';
 import { expire, watchTurn, type TurnFindings } from './turn-watch.js';
 
 /** Set by the parent before anything else, as JSON. */
@@ -23,7 +31,10 @@ export interface ExecutorSettings {
   spareMemoryMb: number;
   /** How long a stopped turn may take to end before it is reported as stuck, in milliseconds. */
   graceMs: number;
-  /** V8's code cache of the prelude, base64, made by an earlier executor of the same parent; '' for none: then this one makes it. */
+  /**
+   * V8's code cache of the prelude, base64, made by an earlier executor of the same parent; '' for none: then this one
+   * makes it.
+   */
   preludeCache: string;
 }
 
@@ -48,7 +59,14 @@ const maxProfiles = 16;
 
 export class Executor implements LaneEvents, EffectParts {
   readonly #parts: ExecutorParts;
-  #settings: ExecutorSettings = { callNames: [], maxIsolates: 12, softRssMb: 320, spareMemoryMb: 100, graceMs: 250, preludeCache: '' };
+  #settings: ExecutorSettings = {
+    callNames: [],
+    maxIsolates: 12,
+    softRssMb: 320,
+    spareMemoryMb: 100,
+    graceMs: 250,
+    preludeCache: '',
+  };
   readonly #bundles = new Map<string, string>();
   readonly #profiles = new Map<number, Profile>();
   readonly #runs = new Map<number, GuestRun>();
@@ -86,7 +104,8 @@ export class Executor implements LaneEvents, EffectParts {
         return;
       case 'answer': {
         const run = this.#find(message);
-        if (run?.lane !== undefined && run.hostCallsUnderWay?.delete(message.callId) === true) deliver(run.lane, run, message);
+        if (run?.lane !== undefined && run.hostCallsUnderWay?.delete(message.callId) === true)
+          deliver(run.lane, run, message);
         return;
       }
       case 'cancel':
@@ -138,7 +157,17 @@ export class Executor implements LaneEvents, EffectParts {
     const profile = this.#profiles.get(profileId);
     if (profile === undefined) throw new Error(`no profile ${profileId}`);
     this.#lastKey += 1;
-    const run = new GuestRun({ key: this.#lastKey, slot, nonce, profileId, profile, code, head, content, startedAt: this.now() });
+    const run = new GuestRun({
+      key: this.#lastKey,
+      slot,
+      nonce,
+      profileId,
+      profile,
+      code,
+      head,
+      content,
+      startedAt: this.now(),
+    });
     this.#register(run);
     this.#place(run);
   }
@@ -185,7 +214,8 @@ export class Executor implements LaneEvents, EffectParts {
       if (run === undefined || run.over || run.lane !== lane) return;
       const isEnd = takeEmission(this, lane, run, [kind, n, m, a, b, c]);
       if (!isEnd) return;
-      // The end of the turn comes next and finishes the run, which need not be the turn's own: another may have resolved its promise.
+      // The end of the turn comes next and finishes the run, which need not be the turn's own: another may have
+      // resolved its promise.
       if (lane.isInTurn) lane.ended.push(run);
       else setImmediate(() => this.#finishIfIdle(run));
     };
@@ -209,14 +239,28 @@ export class Executor implements LaneEvents, EffectParts {
     const isFull = lane.profiles.size >= maxProfiles;
     if (isFull) lane.profiles.clear();
     lane.profiles.add(profileId);
-    lane.enterQuietly('profile', [0, profileId, isFull ? 1 : 0, profile.fixed, resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, stream === undefined ? 0 : 1]);
+    lane.enterQuietly('profile', [
+      0,
+      profileId,
+      isFull ? 1 : 0,
+      profile.fixed,
+      resultBytes,
+      logLines,
+      logBytes,
+      hostCalls,
+      hostCallsAtOnce,
+      stream === undefined ? 0 : 1,
+    ]);
   }
 
   #finishIfIdle(run: GuestRun): void {
     if (run.end !== undefined && !run.over && run.lane?.isInTurn !== true) this.#conclude(run);
   }
 
-  /** The run has its end. What it started and did not wait for is waited for here; who called it gets the answer meanwhile. */
+  /**
+   * The run has its end. What it started and did not wait for is waited for here; who called it gets the answer
+   * meanwhile.
+   */
   #conclude(run: GuestRun): void {
     const { end, slot, nonce } = run;
     if (end === undefined || end.type === 'failed' || run.isQuiet) {
@@ -227,7 +271,15 @@ export class Executor implements LaneEvents, EffectParts {
         const { status, headers, bodyEncoding, body } = end;
         this.send({ type: 'answered', slot, nonce, status, headers, bodyEncoding, body });
       } else {
-        this.send({ type: 'answered', slot, nonce, status: 0, headers: '', bodyEncoding: end.hasValue ? 'value' : '', body: end.value });
+        this.send({
+          type: 'answered',
+          slot,
+          nonce,
+          status: 0,
+          headers: '',
+          bodyEncoding: end.hasValue ? 'value' : '',
+          body: end.value,
+        });
       }
     }
   }
@@ -289,7 +341,8 @@ export class Executor implements LaneEvents, EffectParts {
     if (lane.state === 'dead') return;
     this.#discards += 1;
     // What the run had already said stands only if it said that it failed.
-    if (culprit !== undefined && !culprit.over && culprit.end?.type !== 'failed') culprit.end = this.#endOf(lane, culprit, failed);
+    if (culprit !== undefined && !culprit.over && culprit.end?.type !== 'failed')
+      culprit.end = this.#endOf(lane, culprit, failed);
     this.#lanes.drop(lane);
     for (const run of [...lane.runs.values()]) {
       if (run.over) continue;
@@ -300,7 +353,11 @@ export class Executor implements LaneEvents, EffectParts {
         this.#place(run);
         continue;
       }
-      if (run !== culprit) run.end = failure('EXECUTOR_LOST', 'another run of the same plugin had to be stopped, and their isolate with it');
+      if (run !== culprit)
+        run.end = failure(
+          'EXECUTOR_LOST',
+          'another run of the same plugin had to be stopped, and their isolate with it',
+        );
       this.#finish(run);
     }
   }
@@ -369,7 +426,8 @@ export class Executor implements LaneEvents, EffectParts {
     const findings: TurnFindings = { busy: [], stuck: [] };
     for (const lane of this.#lanes.all()) {
       watchTurn(lane, nowMs, graceMs, findings);
-      if (lane.state === 'ready' && (lane.inTurn?.forMs ?? 0) > longTurnMs) for (const run of lane.takeUnstarted()) this.#place(run);
+      if (lane.state === 'ready' && (lane.inTurn?.forMs ?? 0) > longTurnMs)
+        for (const run of lane.takeUnstarted()) this.#place(run);
     }
     this.#lanes.forgetGone();
     for (const run of this.#runs.values()) if (expire(run, nowMs)) this.#finish(run);
@@ -380,7 +438,8 @@ export class Executor implements LaneEvents, EffectParts {
       this.send({ type: 'busy', slots: findings.busy });
     }
     this.#ticks += 1;
-    if (this.#ticks % ticksPerMemoryLook === 0 && process.memoryUsage.rss() > softRssMb * 2 ** 20) this.#lanes.dropQuietest();
+    if (this.#ticks % ticksPerMemoryLook === 0 && process.memoryUsage.rss() > softRssMb * 2 ** 20)
+      this.#lanes.dropQuietest();
     if (this.#runs.size === 0 && !this.#lanes.someLeave) {
       clearInterval(this.#ticker);
       this.#ticker = undefined;
@@ -391,16 +450,36 @@ export class Executor implements LaneEvents, EffectParts {
   #catastrophe(): void {
     for (const lane of this.#lanes.all()) {
       const run = lane.inTurn?.run;
-      if (run !== undefined) this.send({ type: 'stuck', slot: run.slot, nonce: run.nonce, code: lane.stop?.code ?? 'MEMORY_LIMIT' });
+      if (run !== undefined)
+        this.send({ type: 'stuck', slot: run.slot, nonce: run.nonce, code: lane.stop?.code ?? 'MEMORY_LIMIT' });
     }
   }
 
   #inspect({ slot, nonce, code, wallMs, memoryMb }: Extract<ToExecutor, { type: 'inspect' }>): void {
     this.#lastKey += 1;
     const name = `inspection ${this.#lastKey}`;
-    const limits = { wallMs, cpuMs: wallMs, memoryMb, resultBytes: 0, logLines: 1000, logBytes: 262_144, hostCalls: 100, hostCallsAtOnce: 100 };
+    const limits = {
+      wallMs,
+      cpuMs: wallMs,
+      memoryMb,
+      resultBytes: 0,
+      logLines: 1000,
+      logBytes: 262_144,
+      hostCalls: 100,
+      hostCallsAtOnce: 100,
+    };
     const profile = { isolateKey: name, sha256: name, limits, fixed: '{}' };
-    const run = new GuestRun({ key: this.#lastKey, slot, nonce, profileId: 0, profile, code: 2, head: '', content: '', startedAt: this.now() });
+    const run = new GuestRun({
+      key: this.#lastKey,
+      slot,
+      nonce,
+      profileId: 0,
+      profile,
+      code: 2,
+      head: '',
+      content: '',
+      startedAt: this.now(),
+    });
     this.#bundles.set(name, code);
     this.#inspections.set(run, { registrations: [], warnings: new Set() });
     this.#register(run);

@@ -5,8 +5,8 @@ import type { RunCompression } from './compression.js';
 import type { Lane } from './lane.js';
 
 /**
- * How a run ended, as the isolate or the executor says. The first word counts, except that a run which has answered may still fail in what it
- * started and did not wait for.
+ * How a run ended, as the isolate or the executor says. The first word counts, except that a run which has answered may
+ * still fail in what it started and did not wait for.
  */
 export type RunEnd =
   | { type: 'succeeded'; hasValue: boolean; value: string; bytes: number }
@@ -44,7 +44,10 @@ export interface GuestRunInit extends RunAddress {
 /** The handler kind whose turns may be long: a job is never waited for. */
 const jobKind = 2;
 
-/** One run inside the executor, from the message that started it to its result. Plain fields: it is made and read for every run. */
+/**
+ * One run inside the executor, from the message that started it to its result. Plain fields: it is made and read for
+ * every run.
+ */
 export class GuestRun {
   readonly key: number;
   readonly slot: number;
@@ -103,7 +106,12 @@ export class GuestRun {
 
   /** Nothing that it started goes on: with its answer given it is over. Timers do not count. */
   get isQuiet(): boolean {
-    return !this.isHeld && this.executorCallsUnderWay === 0 && (this.hostCallsUnderWay?.size ?? 0) === 0 && this.lane?.hasTurnOf(this) !== true;
+    return (
+      !this.isHeld &&
+      this.executorCallsUnderWay === 0 &&
+      (this.hostCallsUnderWay?.size ?? 0) === 0 &&
+      this.lane?.hasTurnOf(this) !== true
+    );
   }
 
   /** Its answer streams from now on, under limits of its own. */

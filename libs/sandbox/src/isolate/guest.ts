@@ -1,6 +1,7 @@
 /**
- * One isolate with the prelude in it. The only file that knows isolated-vm's calls. Turns go in through captured functions with strings
- * and numbers; one callback comes out with strings and numbers. Promises, objects and errors of plugin code never cross.
+ * One isolate with the prelude in it. The only file that knows isolated-vm's calls. Turns go in through captured
+ * functions with strings and numbers; one callback comes out with strings and numbers. Promises, objects and errors of
+ * plugin code never cross.
  */
 import { randomBytes } from 'node:crypto';
 import type ivm from 'isolated-vm';
@@ -37,7 +38,10 @@ type TurnReference = ivm.Reference<(...args: TurnArgs) => void>;
 /** How a turn ended that did not end by itself. */
 export type TurnFailure = 'timeout' | 'memory' | 'disposed';
 
-/** `failed`: it was stopped. `unhandled`: it ended by itself and left a rejected promise that nobody handles; text chosen by the plugin. */
+/**
+ * `failed`: it was stopped. `unhandled`: it ended by itself and left a rejected promise that nobody handles; text
+ * chosen by the plugin.
+ */
 export interface TurnResult {
   failed?: TurnFailure;
   unhandled?: string;
@@ -53,7 +57,10 @@ export class Guest {
   readonly #turns: Record<TurnName, TurnReference>;
 
   constructor({ addon, prelude, memoryMb, callNames, lazySource, onCatastrophe }: GuestOptions) {
-    this.#isolate = new addon.Isolate({ memoryLimit: Math.max(8, Math.ceil(memoryMb)), onCatastrophicError: onCatastrophe });
+    this.#isolate = new addon.Isolate({
+      memoryLimit: Math.max(8, Math.ceil(memoryMb)),
+      onCatastrophicError: onCatastrophe,
+    });
     const context = this.#isolate.createContextSync();
     const script = this.#isolate.compileScriptSync(prelude.code, {
       filename: 'annex',
@@ -120,9 +127,9 @@ export class Guest {
   }
 
   /**
-   * What isolated-vm throws after a turn. The dispatcher itself never throws, so what is neither a stop nor a disposed isolate is a
-   * rejection that plugin code left unhandled: isolated-vm hands on its message. (It reads that message outside of the turn's time limit;
-   * a getter that loops there is ended by the watch over the turn.)
+   * What isolated-vm throws after a turn. The dispatcher itself never throws, so what is neither a stop nor a disposed
+   * isolate is a rejection that plugin code left unhandled: isolated-vm hands on its message. (It reads that message
+   * outside of the turn's time limit; a getter that loops there is ended by the watch over the turn.)
    */
   #classify(thrown: unknown): TurnResult {
     const text = thrown instanceof Error ? thrown.message : thrown;

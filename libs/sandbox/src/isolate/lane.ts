@@ -1,12 +1,15 @@
 /**
- * A warm isolate with one bundle in it, and the turns of its runs, one at a time and in order. Turns of an isolate that has proven quick
- * are waited for (about half the cost); all others run on a thread of their own, so that this process keeps answering, knows whose turn it
- * is, and serves the tenant's other isolates meanwhile.
+ * A warm isolate with one bundle in it, and the turns of its runs, one at a time and in order. Turns of an isolate that
+ * has proven quick are waited for (about half the cost); all others run on a thread of their own, so that this process
+ * keeps answering, knows whose turn it is, and serves the tenant's other isolates meanwhile.
  */
 import type { Guest, TurnArgs, TurnFailure, TurnName, TurnResult } from './guest.js';
 import { failure, wallText, type GuestRun } from './guest-run.js';
 
-/** Turns in a row that must have been short before the next is waited for; one that is not sends the lane back to its own thread. */
+/**
+ * Turns in a row that must have been short before the next is waited for; one that is not sends the lane back to its
+ * own thread.
+ */
 const quickTurnsNeeded = 8;
 const quickTurnMs = 20;
 /** How much longer than its processor time a turn may take by the clock, on a machine that is busy. */
@@ -15,7 +18,10 @@ const clockSlack = 2;
 const quietTurnMs = 1000;
 
 export interface LaneEvents {
-  /** A turn ended by itself; the run may have an `end` now. `unhandled`: the message of a rejection that nobody handled; another turn follows. */
+  /**
+   * A turn ended by itself; the run may have an `end` now. `unhandled`: the message of a rejection that nobody handled;
+   * another turn follows.
+   */
   onTurnEnd(lane: Lane, run: GuestRun, unhandled?: string): void;
   /** A turn was stopped. The lane is no longer usable. */
   onTurnFailure(lane: Lane, run: GuestRun | undefined, failure: TurnFailure): void;
@@ -90,7 +96,9 @@ export class Lane {
 
   /** Takes out the runs whose handler has not been entered and waits for its place: they may begin elsewhere. */
   takeUnstarted(): GuestRun[] {
-    const taken = this.#queue.filter(({ run, turn }) => run !== undefined && turn === 'invoke').flatMap(({ run }) => run ?? []);
+    const taken = this.#queue
+      .filter(({ run, turn }) => run !== undefined && turn === 'invoke')
+      .flatMap(({ run }) => run ?? []);
     this.#queue = this.#queue.filter(({ run }) => run === undefined || !taken.includes(run));
     for (const run of taken) this.runs.delete(run.key);
     return taken;
@@ -166,9 +174,11 @@ export class Lane {
       this.events.onTurnFailure(this, run, failed);
     } else if (run !== undefined) {
       this.events.onTurnEnd(this, run, unhandled);
-      // isolated-vm reads a rejection that nobody handled after the turn; what a getter in it started waits in the microtask queue. One
-      // more turn of the same run drains it, so that the time it takes is billed to whom it belongs.
-      if (unhandled !== undefined && !run.over && this.state !== 'dead') this.#queue.unshift({ run, turn: 'flush', args: [0, run.key] });
+      // isolated-vm reads a rejection that nobody handled after the turn; what a getter in it started waits in the
+      // microtask queue. One more turn of the same run drains it, so that the time it takes is billed to whom it
+      // belongs.
+      if (unhandled !== undefined && !run.over && this.state !== 'dead')
+        this.#queue.unshift({ run, turn: 'flush', args: [0, run.key] });
     }
   }
 

@@ -1,4 +1,7 @@
-/** What a run may do to the world outside its isolate, checked against its limits once more: answer, call, log, set a timer. */
+/**
+ * What a run may do to the world outside its isolate, checked against its limits once more: answer, call, log, set a
+ * timer.
+ */
 import { answerCryptoCall, isHeavyCryptoCall } from '../child/web-crypto.js';
 import { base64Bytes, emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
@@ -54,7 +57,10 @@ export function takeEmission(
     case emission.hostCall: {
       const inspection = parts.inspectionOf(run);
       if (inspection === undefined) startHostCall(run, n, a, b, parts);
-      else inspection.warnings.add(`the entry calls ${a.slice(0, 64)} while it loads; host calls work only inside handlers`);
+      else
+        inspection.warnings.add(
+          `the entry calls ${a.slice(0, 64)} while it loads; host calls work only inside handlers`,
+        );
       return false;
     }
     case emission.hold:
@@ -97,7 +103,15 @@ function beginStream(run: GuestRun, parts: EffectParts): void {
   }
   run.beginStream(stream, parts.now());
   run.answerSent = true;
-  parts.send({ type: 'answered', slot, nonce, status: end.status, headers: end.headers, bodyEncoding: 'stream', body: '' });
+  parts.send({
+    type: 'answered',
+    slot,
+    nonce,
+    status: end.status,
+    headers: end.headers,
+    bodyEncoding: 'stream',
+    body: '',
+  });
 }
 
 /** Passes a part of a streamed answer on. Answers whether the run has an end now that it had not before. */
@@ -112,7 +126,10 @@ function takeChunk(run: GuestRun, claimed: number, isLast: boolean, data: string
   }
   stream.bytes += bytes;
   if (stream.bytes > run.limits.resultBytes) {
-    run.end = failure('OUTPUT_LIMIT', `the stream of the answer is more than ${run.limits.resultBytes} bytes, which is the limit`);
+    run.end = failure(
+      'OUTPUT_LIMIT',
+      `the stream of the answer is more than ${run.limits.resultBytes} bytes, which is the limit`,
+    );
     return true;
   }
   stream.credit -= bytes;
@@ -130,7 +147,11 @@ export function credit(lane: Lane, run: GuestRun, bytes: number): void {
 }
 
 /** Enters the isolate with the answer to a call. */
-export function deliver(lane: Lane, run: GuestRun, answer: { callId: number; ok: boolean; a: string; b: string }): void {
+export function deliver(
+  lane: Lane,
+  run: GuestRun,
+  answer: { callId: number; ok: boolean; a: string; b: string },
+): void {
   if (run.over || run.lane !== lane || lane.state === 'dead') return;
   lane.enter(run, 'deliver', [0, run.key, answer.callId, answer.ok ? 1 : 0, answer.a, answer.b]);
 }
@@ -150,7 +171,8 @@ function responseEnd(run: GuestRun, status: number, headers: string, body: strin
   const wrong = headers === lastGoodHeaders ? undefined : wrongHeader(headers);
   if (wrong !== undefined) return failure('PLUGIN_ERROR', wrong);
   lastGoodHeaders = headers;
-  if (!(status >= 200 && status <= 599)) return failure('PLUGIN_ERROR', `the response status ${status} is not between 200 and 599`);
+  if (!(status >= 200 && status <= 599))
+    return failure('PLUGIN_ERROR', `the response status ${status} is not between 200 and 599`);
   return { type: 'responded', status, headers, bodyEncoding, body, bytes };
 }
 
@@ -174,7 +196,9 @@ function wrongHeader(headers: string): string | undefined {
 
 function valueEnd(run: GuestRun, hasValue: boolean, value: string): RunEnd {
   const bytes = Buffer.byteLength(value);
-  return bytes > run.limits.resultBytes ? tooLarge(bytes, run.limits.resultBytes) : { type: 'succeeded', hasValue, value, bytes };
+  return bytes > run.limits.resultBytes
+    ? tooLarge(bytes, run.limits.resultBytes)
+    : { type: 'succeeded', hasValue, value, bytes };
 }
 
 function tooManyHeaders(size: number): RunEnd {
@@ -220,7 +244,9 @@ function answerExecutorCall(run: GuestRun, method: string, args: string): Promis
     const compression = (run.compression ??= new RunCompression());
     return inOrder(() => billed(run, () => compression.answer(method, args)));
   }
-  return isHeavyCryptoCall(method) ? inOrder(() => billed(run, () => answerCryptoCall(method, args))) : answerCryptoCall(method, args);
+  return isHeavyCryptoCall(method)
+    ? inOrder(() => billed(run, () => answerCryptoCall(method, args)))
+    : answerCryptoCall(method, args);
 }
 
 let lastInOrder: Promise<unknown> = Promise.resolve();
@@ -232,7 +258,10 @@ function inOrder<T>(work: () => Promise<T>): Promise<T> {
   return done;
 }
 
-/** Bills work of this process to a run: by the clock, or by the process's own time where that is less because the machine is busy. */
+/**
+ * Bills work of this process to a run: by the clock, or by the process's own time where that is less because the
+ * machine is busy.
+ */
 async function billed<T>(run: GuestRun, work: () => Promise<T>): Promise<T> {
   if (run.over) throw new Error('the run has ended');
   const startedAt = performance.now();
@@ -256,7 +285,8 @@ function noteRefusal(run: GuestRun, message: string, stack: string): void {
 /** Logs a rejection that nobody handled, of which V8 tells the message only; that of a refused call with its stack. */
 export function takeUnhandled(run: GuestRun, message: string, parts: EffectParts): void {
   let fields = '';
-  for (const [refusal, stack] of run.refusals ?? []) if (message.endsWith(refusal.slice(0, message.length))) fields = JSON.stringify({ stack });
+  for (const [refusal, stack] of run.refusals ?? [])
+    if (message.endsWith(refusal.slice(0, message.length))) fields = JSON.stringify({ stack });
   takeLog(run, errorLevel, `Uncaught (in promise): ${message}`, fields, parts);
 }
 
@@ -275,8 +305,9 @@ export function takeLog(run: GuestRun, level: number, message: string, fields: s
 }
 
 /**
- * Says that timers of the plugin's own will never fire, because the run is over: it waits for calls and for `ctx.waitUntil`, not for timers.
- * A line for debugging, since a guard against waiting too long is often left behind on purpose.
+ * Says that timers of the plugin's own will never fire, because the run is over: it waits for calls and for
+ * `ctx.waitUntil`, not for timers. A line for debugging, since a guard against waiting too long is often left behind on
+ * purpose.
  */
 export function tellPendingTimers(run: GuestRun, parts: EffectParts): void {
   if (run.timers === undefined || run.end === undefined || run.end.type === 'failed') return;
@@ -284,7 +315,13 @@ export function tellPendingTimers(run: GuestRun, parts: EffectParts): void {
   for (const { isPlugins } of run.timers.values()) if (isPlugins) count += 1;
   if (count === 0) return;
   const what = count === 1 ? 'A timer was' : `${count} timers were`;
-  takeLog(run, debugLevel, `${what} still pending when the run ended, and will not fire. Await what has to happen, or give its promise to ctx.waitUntil.`, '', parts);
+  takeLog(
+    run,
+    debugLevel,
+    `${what} still pending when the run ended, and will not fire. Await what has to happen, or give its promise to ctx.waitUntil.`,
+    '',
+    parts,
+  );
 }
 
 function startTimer(lane: Lane, run: GuestRun, timerId: number, delayMs: number, isPlugins: boolean): void {

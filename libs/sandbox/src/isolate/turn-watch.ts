@@ -1,4 +1,7 @@
-/** The executor's own look at its turns, between turns: stops one that is out of time, and says so when stopping does not help. */
+/**
+ * The executor's own look at its turns, between turns: stops one that is out of time, and says so when stopping does
+ * not help.
+ */
 import { cpuText, failure, wallText, type GuestRun } from './guest-run.js';
 import type { Lane } from './lane.js';
 
@@ -26,7 +29,8 @@ export function watchTurn(lane: Lane, nowMs: number, graceMs: number, findings: 
   const { run } = turn;
   if (run !== undefined && turn.forMs > busyAfterMs) findings.busy.push(run.slot);
   if (lane.stop === undefined) {
-    const code = run === undefined || run.over ? (lane.state === 'dead' ? 'TIMEOUT' : undefined) : stopCode(run, turn, nowMs);
+    const code =
+      run === undefined || run.over ? (lane.state === 'dead' ? 'TIMEOUT' : undefined) : stopCode(run, turn, nowMs);
     if (code === undefined) return;
     lane.stop = { code, at: nowMs, isReported: false };
     lane.guest.dispose();
@@ -38,7 +42,8 @@ export function watchTurn(lane: Lane, nowMs: number, graceMs: number, findings: 
 
 function stopCode(run: GuestRun, turn: { forMs: number; processCpuMs: number }, nowMs: number): string | undefined {
   const cpuLeftMs = run.limits.cpuMs - run.cpuMs;
-  // While a turn goes on only its time by the clock is known; that the process used as much processor time keeps a busy machine from being blamed on it.
+  // While a turn goes on only its time by the clock is known; that the process used as much processor time keeps a busy
+  // machine from being blamed on it.
   if (turn.forMs >= cpuLeftMs && turn.processCpuMs >= cpuLeftMs) return 'CPU_LIMIT';
   // It has failed already, at a limit, and goes on all the same.
   if (run.end?.type === 'failed' && turn.forMs >= afterEndMs) return run.end.code;

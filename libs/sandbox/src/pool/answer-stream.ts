@@ -29,8 +29,8 @@ export interface AnswerStreamOptions {
 }
 
 /**
- * A route's answer as it arrives. The executor may have {@link streamWindow} bytes on their way that were not read; whoever reads slowly makes the
- * plugin wait, and nothing here grows.
+ * A route's answer as it arrives. The executor may have {@link streamWindow} bytes on their way that were not read;
+ * whoever reads slowly makes the plugin wait, and nothing here grows.
  */
 export class AnswerStream extends Readable {
   #onTheWay = 0;
@@ -45,11 +45,20 @@ export class AnswerStream extends Readable {
     this.on('error', () => undefined);
   }
 
-  /** Takes a part. `false`: it is more than was allowed, comes behind the last, or is an empty one that ends nothing, of which there could be any number. */
+  /**
+   * Takes a part. `false`: it is more than was allowed, comes behind the last, or is an empty one that ends nothing, of
+   * which there could be any number.
+   */
   add(bytes: Buffer, isLast: boolean): boolean {
     this.#onTheWay += bytes.length;
     this.#total += bytes.length;
-    if (this.#isEnded || (bytes.length === 0 && !isLast) || this.#onTheWay > streamWindow || this.#total > this.options.maxBytes) return false;
+    if (
+      this.#isEnded ||
+      (bytes.length === 0 && !isLast) ||
+      this.#onTheWay > streamWindow ||
+      this.#total > this.options.maxBytes
+    )
+      return false;
     this.#isEnded = isLast;
     if (this.destroyed) return true;
     if (bytes.length > 0) this.push(bytes);
@@ -60,8 +69,13 @@ export class AnswerStream extends Readable {
   /** The run is over: nothing comes any more. */
   finish(cut: StreamCut | undefined): void {
     this.#isRunOver = true;
-    if (!this.#isEnded || cut) this.destroy(cut ?? new StreamCut('EXECUTOR_LOST', 'the run ended before its stream did'));
-    else if (!this.destroyed) this.#lingering = setTimeout(() => this.destroy(new StreamCut('TIMEOUT', 'nobody read the rest of the stream')), this.options.idleMs).unref();
+    if (!this.#isEnded || cut)
+      this.destroy(cut ?? new StreamCut('EXECUTOR_LOST', 'the run ended before its stream did'));
+    else if (!this.destroyed)
+      this.#lingering = setTimeout(
+        () => this.destroy(new StreamCut('TIMEOUT', 'nobody read the rest of the stream')),
+        this.options.idleMs,
+      ).unref();
   }
 
   override _read(): void {

@@ -8,7 +8,8 @@ import { ExecutorPool } from './executor-pool.js';
 import { proveSandbox } from './self-test.js';
 
 /**
- * Starts a pool of executors and answers when one is ready. Throws `NODE_TOO_OLD`, `EXECUTOR_MISSING`, `EXECUTOR_START_FAILED`,
+ * Starts a pool of executors and answers when one is ready. Throws `NODE_TOO_OLD`, `EXECUTOR_MISSING`,
+ * `EXECUTOR_START_FAILED`,
  * `SANDBOX_USERS`, `SANDBOX_TIER`, `SANDBOX_CGROUP`, and `SANDBOX_UNSAFE` when the self-test fails: then nothing runs.
  */
 export async function createSandbox(given: SandboxOptions = {}): Promise<Sandbox> {

@@ -50,7 +50,9 @@ describe('executors', () => {
 
   it('that are killed from outside lose their runs as EXECUTOR_LOST, and the next call works', async () => {
     const { made, hostCall } = neverAnswered();
-    const run = sandbox.run(runOf(waiting, { tenantId: 'killed', hostCall, limits: { ...usualLimits, wallMs: 60_000 } }));
+    const run = sandbox.run(
+      runOf(waiting, { tenantId: 'killed', hostCall, limits: { ...usualLimits, wallMs: 60_000 } }),
+    );
     await made;
     process.kill(pidOf(sandbox, 'killed'), 'SIGKILL');
     expect(endOf(await run)).toBe('EXECUTOR_LOST');
@@ -126,10 +128,19 @@ describe('executors', () => {
     await sandbox.run(runOf(ping, { tenantId: 'confined' }));
     const pid = pidOf(sandbox, 'confined');
     const { ownUser, noNewPrivileges, resourceLimits, noNetwork } = await sandboxTier();
-    const status = Object.fromEntries(readFileSync(`/proc/${pid}/status`, 'utf8').split('\n').map((line) => line.split(':\t') as [string, string]));
+    const status = Object.fromEntries(
+      readFileSync(`/proc/${pid}/status`, 'utf8')
+        .split('\n')
+        .map((line) => line.split(':\t') as [string, string]),
+    );
     if (noNewPrivileges) expect(status.NoNewPrivs).toBe('1');
     if (ownUser) {
-      expect(status).toMatchObject({ CapEff: '0000000000000000', CapPrm: '0000000000000000', CapBnd: '0000000000000000', Groups: ' ' });
+      expect(status).toMatchObject({
+        CapEff: '0000000000000000',
+        CapPrm: '0000000000000000',
+        CapBnd: '0000000000000000',
+        Groups: ' ',
+      });
       expect(Number(status.Uid?.split('\t')[0])).toBeGreaterThan(0);
     }
     if (resourceLimits) {
@@ -139,7 +150,12 @@ describe('executors', () => {
       expect(limits).toMatch(/^Max core file size\s+0\s/m);
       expect(limits).not.toMatch(/^Max address space\s+unlimited/m);
     }
-    if (noNetwork) expect(readFileSync(`/proc/${pid}/net/dev`, 'utf8').split('\n').filter((line) => /^\s*\w+:/.test(line) && !/^\s*lo:/.test(line))).toEqual([]);
+    if (noNetwork)
+      expect(
+        readFileSync(`/proc/${pid}/net/dev`, 'utf8')
+          .split('\n')
+          .filter((line) => /^\s*\w+:/.test(line) && !/^\s*lo:/.test(line)),
+      ).toEqual([]);
     if (process.getuid?.() === 0) expect(readFileSync(`/proc/${pid}/environ`, 'utf8')).toBe('');
   });
 });
@@ -152,7 +168,8 @@ describe('a pool that is full', () => {
   afterAll(() => sandbox.stop());
 
   it('retires the tenant that was quiet longest', async () => {
-    for (const tenantId of ['one', 'two', 'three']) expect(endOf(await sandbox.run(runOf(ping, { tenantId })))).toBe('succeeded');
+    for (const tenantId of ['one', 'two', 'three'])
+      expect(endOf(await sandbox.run(runOf(ping, { tenantId })))).toBe('succeeded');
     const { executors } = sandbox.stats();
     expect(executors.length).toBeLessThanOrEqual(2);
     expect(executors.map(({ tenantId }) => tenantId)).not.toContain('one');
@@ -162,10 +179,18 @@ describe('a pool that is full', () => {
     const held = ['busy 1', 'busy 2'].map((tenantId) => {
       const { made, hostCall } = neverAnswered();
       const controller = new AbortController();
-      return { made, controller, run: sandbox.run(runOf(waiting, { tenantId, hostCall, signal: controller.signal, limits: { ...usualLimits, wallMs: 60_000 } })) };
+      return {
+        made,
+        controller,
+        run: sandbox.run(
+          runOf(waiting, { tenantId, hostCall, signal: controller.signal, limits: { ...usualLimits, wallMs: 60_000 } }),
+        ),
+      };
     });
     await Promise.all(held.map(({ made }) => made));
-    expect(endOf(await sandbox.run(runOf(ping, { tenantId: 'late', limits: { ...usualLimits, wallMs: 300 } })))).toBe('OVERLOADED');
+    expect(endOf(await sandbox.run(runOf(ping, { tenantId: 'late', limits: { ...usualLimits, wallMs: 300 } })))).toBe(
+      'OVERLOADED',
+    );
     const patient = sandbox.run(runOf(ping, { tenantId: 'patient' }));
     held[0]?.controller.abort();
     expect(endOf(await patient)).toBe('succeeded');
@@ -181,7 +206,9 @@ describe('streams', () => {
   /** Opens a stream that says nothing and does not end; done when its head is there. */
   async function open(sandbox: Sandbox, tenantId: string): Promise<{ end: Promise<string> }> {
     const head = Promise.withResolvers<unknown>();
-    const end = sandbox.run(runOf(code, { kind: 'route', tenantId, limits: { ...usualLimits, stream }, onResponse: head.resolve })).then(endOf);
+    const end = sandbox
+      .run(runOf(code, { kind: 'route', tenantId, limits: { ...usualLimits, stream }, onResponse: head.resolve }))
+      .then(endOf);
     void end.then((ended) => head.reject(new Error(`no stream: ${ended}`)));
     await head.promise;
     return { end };
@@ -190,22 +217,34 @@ describe('streams', () => {
   it.each([
     ['an executor', 2, 0],
     ['a place of their lane', 3, 1],
-  ])('leave %s to whoever waits: the oldest that keeps no run waiting is cut', async (_what, maxExecutors, background) => {
-    const sandbox = await createSandbox({ skipSelfTest: true, hostMethods: ['kv.get'], maxExecutors, blankExecutors: 1 });
-    try {
-      for (let left = background; left > 0; left -= 1) await sandbox.run(runOf(ping, { tenantId: 'quiet', lane: 'background' }));
-      const ends: string[] = [];
-      const { made, hostCall } = neverAnswered();
-      for (const tenantId of ['busy', 'streams']) void (await open(sandbox, tenantId)).end.then((end) => ends.push(`${tenantId} ${end}`));
-      void sandbox.run(runOf(code, { tenantId: 'busy', index: 1, hostCall, limits: { ...usualLimits, wallMs: 60_000 } }));
-      await made;
-      expect(endOf(await sandbox.run(runOf(ping, { tenantId: 'late' })))).toBe('succeeded');
-      expect(ends).toEqual(['streams OVERLOADED']);
-      expect(sandbox.stats().kills).toEqual({});
-    } finally {
-      await sandbox.stop(0);
-    }
-  });
+  ])(
+    'leave %s to whoever waits: the oldest that keeps no run waiting is cut',
+    async (_what, maxExecutors, background) => {
+      const sandbox = await createSandbox({
+        skipSelfTest: true,
+        hostMethods: ['kv.get'],
+        maxExecutors,
+        blankExecutors: 1,
+      });
+      try {
+        for (let left = background; left > 0; left -= 1)
+          await sandbox.run(runOf(ping, { tenantId: 'quiet', lane: 'background' }));
+        const ends: string[] = [];
+        const { made, hostCall } = neverAnswered();
+        for (const tenantId of ['busy', 'streams'])
+          void (await open(sandbox, tenantId)).end.then((end) => ends.push(`${tenantId} ${end}`));
+        void sandbox.run(
+          runOf(code, { tenantId: 'busy', index: 1, hostCall, limits: { ...usualLimits, wallMs: 60_000 } }),
+        );
+        await made;
+        expect(endOf(await sandbox.run(runOf(ping, { tenantId: 'late' })))).toBe('succeeded');
+        expect(ends).toEqual(['streams OVERLOADED']);
+        expect(sandbox.stats().kills).toEqual({});
+      } finally {
+        await sandbox.stop(0);
+      }
+    },
+  );
 });
 
 describe('the pool', () => {
@@ -288,14 +327,22 @@ function isAlive(pid: number): boolean {
 describe('background work', () => {
   const burning = `job('j', () => { const end = Date.now() + 3000; while (Date.now() < end); })`;
   const long = { ...usualLimits, wallMs: 60_000, cpuMs: 60_000 };
-  const laneOf = (sandbox: Sandbox, tenantId: string) => sandbox.stats().executors.filter((each) => each.tenantId === tenantId).map(({ lane }) => lane).sort();
+  const laneOf = (sandbox: Sandbox, tenantId: string) =>
+    sandbox
+      .stats()
+      .executors.filter((each) => each.tenantId === tenantId)
+      .map(({ lane }) => lane)
+      .sort();
 
   it('holds up nobody who waits for an answer, of its own tenant or another', async () => {
     const sandbox = await createSandbox({ skipSelfTest: true });
     try {
       let isOver = false;
-      const burns = sandbox.run(runOf(burning, { tenantId: 'one', lane: 'background', limits: long })).then(() => (isOver = true));
-      for (const tenantId of ['one', 'one', 'other']) expect(endOf(await sandbox.run(runOf(ping, { tenantId })))).toBe('succeeded');
+      const burns = sandbox
+        .run(runOf(burning, { tenantId: 'one', lane: 'background', limits: long }))
+        .then(() => (isOver = true));
+      for (const tenantId of ['one', 'one', 'other'])
+        expect(endOf(await sandbox.run(runOf(ping, { tenantId })))).toBe('succeeded');
       expect(isOver).toBe(false);
       expect(laneOf(sandbox, 'one')).toEqual(['background', 'foreground']);
       await burns;
@@ -305,12 +352,20 @@ describe('background work', () => {
   });
 
   it('leaves executors to whoever waits, and gets its own in its turn', async () => {
-    const sandbox = await createSandbox({ skipSelfTest: true, hostMethods: ['kv.get'], maxExecutors: 3, blankExecutors: 1 });
+    const sandbox = await createSandbox({
+      skipSelfTest: true,
+      hostMethods: ['kv.get'],
+      maxExecutors: 3,
+      blankExecutors: 1,
+    });
     try {
       expect(endOf(await sandbox.run(runOf(ping, { tenantId: 'first' })))).toBe('succeeded');
       const leave = new AbortController();
       const [one, two] = [neverAnswered(), neverAnswered()];
-      const held = (tenantId: string, { hostCall }: ReturnType<typeof neverAnswered>, signal?: AbortSignal) => sandbox.run(runOf(waiting, { tenantId, lane: 'background', hostCall, limits: long, ...(signal && { signal }) }));
+      const held = (tenantId: string, { hostCall }: ReturnType<typeof neverAnswered>, signal?: AbortSignal) =>
+        sandbox.run(
+          runOf(waiting, { tenantId, lane: 'background', hostCall, limits: long, ...(signal && { signal }) }),
+        );
       const first = held('a', one, leave.signal);
       void held('b', two);
       await Promise.all([one.made, two.made]);
@@ -319,7 +374,8 @@ describe('background work', () => {
         isServed = true;
         return outcome;
       });
-      for (const tenantId of ['d', 'e', 'd']) expect(endOf(await sandbox.run(runOf(ping, { tenantId })))).toBe('succeeded');
+      for (const tenantId of ['d', 'e', 'd'])
+        expect(endOf(await sandbox.run(runOf(ping, { tenantId })))).toBe('succeeded');
       expect(isServed).toBe(false);
       leave.abort();
       expect(endOf(await first)).toBe('CANCELLED');

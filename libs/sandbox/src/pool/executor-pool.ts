@@ -1,6 +1,7 @@
 /**
- * The executors of one parent: blank ones are kept ready, a tenant gets one (or several while it is busy), an idle one is retired, and when
- * room runs out the tenant that was quiet longest gives way. A process never serves a second tenant.
+ * The executors of one parent: blank ones are kept ready, a tenant gets one (or several while it is busy), an idle one
+ * is retired, and when room runs out the tenant that was quiet longest gives way. A process never serves a second
+ * tenant.
  */
 import type { ConfinementReport } from '../child/confinement.js';
 import type { ExecutorFiles } from '../child/files.js';
@@ -79,18 +80,30 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     if (this.#executors.size === 0) this.#launch();
     await ready;
     if (this.#startFailures >= maxStartFailures) {
-      throw errors.error('EXECUTOR_START_FAILED', `${maxStartFailures} executors in a row ended before they were ready; see the log for what they said`);
+      throw errors.error(
+        'EXECUTOR_START_FAILED',
+        `${maxStartFailures} executors in a row ended before they were ready; see the log for what they said`,
+      );
     }
   }
 
   run(request: RunRequest): Promise<RunOutcome> {
-    if (this.#stopped !== undefined) return Promise.reject(errors.error('SANDBOX_STOPPED', 'the sandbox takes no more runs'));
+    if (this.#stopped !== undefined)
+      return Promise.reject(errors.error('SANDBOX_STOPPED', 'the sandbox takes no more runs'));
     return new Promise((resolve) => {
       const { tenantId, installationId, limits, signal, lane = 'foreground' } = request;
-      const flight = new Flight({ tenantId, installationId }, limits, performance.now(), { type: 'run', request, resolve });
+      const flight = new Flight({ tenantId, installationId }, limits, performance.now(), {
+        type: 'run',
+        request,
+        resolve,
+      });
       const running = this.#runsOfTenant.get(tenantId) ?? 0;
       if (running >= this.#options.maxRunsPerTenant) {
-        flight.fail('OVERLOADED', `the tenant has ${running} runs under way, the limit is ${this.#options.maxRunsPerTenant}`, performance.now());
+        flight.fail(
+          'OVERLOADED',
+          `the tenant has ${running} runs under way, the limit is ${this.#options.maxRunsPerTenant}`,
+          performance.now(),
+        );
         return;
       }
       if (signal?.aborted) {
@@ -111,11 +124,28 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     });
   }
 
-  inspect(bundle: Bundle, { wallMs = 5000, memoryMb = this.#options.usualMemoryMb }: { wallMs?: number; memoryMb?: number } = {}): Promise<InspectOutcome> {
-    if (this.#stopped !== undefined) return Promise.reject(errors.error('SANDBOX_STOPPED', 'the sandbox takes no more runs'));
+  inspect(
+    bundle: Bundle,
+    { wallMs = 5000, memoryMb = this.#options.usualMemoryMb }: { wallMs?: number; memoryMb?: number } = {},
+  ): Promise<InspectOutcome> {
+    if (this.#stopped !== undefined)
+      return Promise.reject(errors.error('SANDBOX_STOPPED', 'the sandbox takes no more runs'));
     return new Promise((resolve) => {
-      const limits = { wallMs, cpuMs: wallMs, memoryMb, resultBytes: 0, logLines: 0, logBytes: 0, hostCalls: 0, hostCallsAtOnce: 0 };
-      const flight = new Flight({ tenantId: '', installationId: '' }, limits, performance.now(), { type: 'inspect', code: bundle.code, resolve });
+      const limits = {
+        wallMs,
+        cpuMs: wallMs,
+        memoryMb,
+        resultBytes: 0,
+        logLines: 0,
+        logBytes: 0,
+        hostCalls: 0,
+        hostCallsAtOnce: 0,
+      };
+      const flight = new Flight({ tenantId: '', installationId: '' }, limits, performance.now(), {
+        type: 'inspect',
+        code: bundle.code,
+        resolve,
+      });
       this.#board(flight, () => undefined);
       this.#place({ flight, lane: 'foreground', key: `inspection ${this.#starts} ${Math.random()}` });
     });
@@ -175,7 +205,8 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
         };
       });
     }
-    for (const { flight } of this.#waiting.splice(0)) flight.fail('EXECUTOR_LOST', 'the sandbox was stopped', performance.now());
+    for (const { flight } of this.#waiting.splice(0))
+      flight.fail('EXECUTOR_LOST', 'the sandbox was stopped', performance.now());
     for (const executor of [...this.#executors]) executor.kill('stopped');
     clearInterval(this.#watcher);
     this.#watcher = undefined;
@@ -263,7 +294,8 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     if (this.#stopped !== undefined || this.#startFailures >= maxStartFailures) return;
     let coming = 0;
     for (const executor of this.#executors) if (executor.tenantKey === undefined) coming += 1;
-    for (const lane of this.#lanes) if (this.#isLaneFull(lane) && this.#waiting.some((each) => each.lane === lane)) this.#makeRoom(lane);
+    for (const lane of this.#lanes)
+      if (this.#isLaneFull(lane) && this.#waiting.some((each) => each.lane === lane)) this.#makeRoom(lane);
     const waitingKeys = new Set(this.#waiting.filter(({ lane }) => !this.#isLaneFull(lane)).map(({ key }) => key)).size;
     const wanted = waitingKeys + (this.#isMemoryShort() ? 0 : this.#options.blankExecutors);
     for (; coming < wanted; coming += 1) {
@@ -284,12 +316,13 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   }
 
   /**
-   * Ends the executor that holds nothing but streams, the one whose oldest has run longest: a stream may go on for minutes, and executors are
-   * so few that a handful of them would keep every other tenant out.
+   * Ends the executor that holds nothing but streams, the one whose oldest has run longest: a stream may go on for
+   * minutes, and executors are so few that a handful of them would keep every other tenant out.
    */
   #cutOldestStreams(lane?: Lane): boolean {
     const nowMs = performance.now();
-    const hasWaited = (each: Waiting): boolean => (lane === undefined || each.lane === lane) && nowMs - each.flight.startedAt >= streamPatienceMs;
+    const hasWaited = (each: Waiting): boolean =>
+      (lane === undefined || each.lane === lane) && nowMs - each.flight.startedAt >= streamPatienceMs;
     if (!this.#waiting.some(hasWaited)) return false;
     let chosen: ProcessExecutor | undefined;
     let since = nowMs - streamMinMs;
@@ -308,7 +341,13 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
   #retireQuietest(lane?: Lane): boolean {
     let quietest: ProcessExecutor | undefined;
     for (const executor of this.#executors) {
-      if (executor.tenantKey === undefined || executor.flights.size > 0 || executor.state !== 'ready' || (lane !== undefined && executor.lane !== lane)) continue;
+      if (
+        executor.tenantKey === undefined ||
+        executor.flights.size > 0 ||
+        executor.state !== 'ready' ||
+        (lane !== undefined && executor.lane !== lane)
+      )
+        continue;
       if (quietest === undefined || executor.lastUsedAt < quietest.lastUsedAt) quietest = executor;
     }
     quietest?.kill('retired');
@@ -322,10 +361,31 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     if (user === undefined) return;
     this.#starts += 1;
     const program = executorProgram(this.#files, { optimize });
-    const launched = launchConfined(program, { tier: this.#tier, user, addressSpaceMb: addressSpaceMb(maxIsolates), memoryMb: Math.ceil(executorRssMb * 1.25) });
+    const launched = launchConfined(program, {
+      tier: this.#tier,
+      user,
+      addressSpaceMb: addressSpaceMb(maxIsolates),
+      memoryMb: Math.ceil(executorRssMb * 1.25),
+    });
     void launched.exited.then(() => user.giveBack());
-    const settings = { callNames: hostMethods, maxIsolates, softRssMb: executorRssMb * 0.6, spareMemoryMb: usualMemoryMb, graceMs: 250, preludeCache: this.#preludeCache };
-    this.#executors.add(new ProcessExecutor({ launched, settings, profiles: this.#profiles, events: this, logger, now: () => performance.now() }));
+    const settings = {
+      callNames: hostMethods,
+      maxIsolates,
+      softRssMb: executorRssMb * 0.6,
+      spareMemoryMb: usualMemoryMb,
+      graceMs: 250,
+      preludeCache: this.#preludeCache,
+    };
+    this.#executors.add(
+      new ProcessExecutor({
+        launched,
+        settings,
+        profiles: this.#profiles,
+        events: this,
+        logger,
+        now: () => performance.now(),
+      }),
+    );
   }
 
   onReady(): void {
@@ -423,7 +483,10 @@ function isBlank(executor: ProcessExecutor): boolean {
   return executor.tenantKey === undefined && executor.state === 'ready' && !executor.isDraining;
 }
 
-/** V8 reserves about 0.8 GB of addresses for each isolate, and the process about 1.5 GB; resident memory is watched apart. */
+/**
+ * V8 reserves about 0.8 GB of addresses for each isolate, and the process about 1.5 GB; resident memory is watched
+ * apart.
+ */
 function addressSpaceMb(maxIsolates: number): number {
   return 2500 + 850 * (maxIsolates + 2);
 }

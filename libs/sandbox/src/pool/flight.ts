@@ -1,5 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import type { InspectOutcome, RouteResponse, RunOutcome, RunRequest, SandboxErrorCode, SandboxLimits, SandboxUsage, StreamLimits } from '../sandbox.js';
+import type {
+  InspectOutcome,
+  RouteResponse,
+  RunOutcome,
+  RunRequest,
+  SandboxErrorCode,
+  SandboxLimits,
+  SandboxUsage,
+  StreamLimits,
+} from '../sandbox.js';
 import { StreamCut, type AnswerStream } from './answer-stream.js';
 
 /** What a handler answered, whose run goes on. */
@@ -58,10 +67,14 @@ export class Flight {
     this.settle(nowMs, (usage) => ({ status: 'failed', error: { code, message }, usage }));
   }
 
-  /** Its time is over: a handler that has answered has succeeded, and what it did not wait for is cut off. A stream is answered at its end only. */
+  /**
+   * Its time is over: a handler that has answered has succeeded, and what it did not wait for is cut off. A stream is
+   * answered at its end only.
+   */
   expire(nowMs: number): void {
     const { answer } = this;
-    if (answer === undefined || this.stream !== undefined) this.fail('TIMEOUT', `the run took longer than ${this.limits.wallMs} ms`, nowMs);
+    if (answer === undefined || this.stream !== undefined)
+      this.fail('TIMEOUT', `the run took longer than ${this.limits.wallMs} ms`, nowMs);
     else this.settle(nowMs, (usage) => ({ status: 'succeeded', ...answer, usage }));
   }
 
@@ -70,16 +83,21 @@ export class Flight {
     if (this.isOver) return;
     this.isOver = true;
     if (this.callsUnderWay.size > 0) this.#tellCutOff();
-    const outcome = atItsLimit(this.limits, make({
-      wallMs: nowMs - this.startedAt,
-      cpuMs: 0,
-      memoryMb: 0,
-      resultBytes: 0,
-      logLines: this.logLines,
-      logBytes: this.logBytes,
-      hostCalls: this.hostCalls,
-    }));
-    this.stream?.finish(outcome.status === 'failed' ? new StreamCut(outcome.error.code, outcome.error.message) : undefined);
+    const outcome = atItsLimit(
+      this.limits,
+      make({
+        wallMs: nowMs - this.startedAt,
+        cpuMs: 0,
+        memoryMb: 0,
+        resultBytes: 0,
+        logLines: this.logLines,
+        logBytes: this.logBytes,
+        hostCalls: this.hostCalls,
+      }),
+    );
+    this.stream?.finish(
+      outcome.status === 'failed' ? new StreamCut(outcome.error.code, outcome.error.message) : undefined,
+    );
     if (this.job.type === 'run') this.job.resolve(outcome);
     else if (outcome.status === 'failed') this.job.resolve({ ok: false, error: outcome.error });
     this.onOver();
@@ -88,27 +106,39 @@ export class Flight {
   /** Says which calls the run's end cut off, so that nobody takes them for done. */
   #tellCutOff(): void {
     if (this.job.type !== 'run') return;
-    const names = [...new Set(this.callsUnderWay.values())].slice(0, 10).map((name) => `ctx.${name.slice(0, 64)}`).join(', ');
+    const names = [...new Set(this.callsUnderWay.values())]
+      .slice(0, 10)
+      .map((name) => `ctx.${name.slice(0, 64)}`)
+      .join(', ');
     const message = `The run ended before ${this.callsUnderWay.size} of its calls were answered, so they may not have taken effect: ${names}`;
     this.job.request.log({ timeMs: Date.now(), level: 'warn', message, fields: null });
   }
 }
 
 /**
- * A run that a limit ended has used at least that much. What was measured says less: a heap is sampled before it grows, and the line or the
- * result that did not fit is not counted.
+ * A run that a limit ended has used at least that much. What was measured says less: a heap is sampled before it grows,
+ * and the line or the result that did not fit is not counted.
  */
 function atItsLimit(limits: SandboxLimits, outcome: RunOutcome): RunOutcome {
   if (outcome.status !== 'failed') return outcome;
   const { usage } = outcome;
-  const atLeast = (name: keyof SandboxLimits & keyof SandboxUsage): RunOutcome => ({ ...outcome, usage: { ...usage, [name]: Math.max(usage[name], limits[name]) } });
+  const atLeast = (name: keyof SandboxLimits & keyof SandboxUsage): RunOutcome => ({
+    ...outcome,
+    usage: { ...usage, [name]: Math.max(usage[name], limits[name]) },
+  });
   switch (outcome.error.code) {
-    case 'MEMORY_LIMIT': return atLeast('memoryMb');
-    case 'CPU_LIMIT': return atLeast('cpuMs');
-    case 'TIMEOUT': return atLeast('wallMs');
-    case 'LOG_LIMIT': return atLeast(usage.logLines >= limits.logLines ? 'logLines' : 'logBytes');
-    case 'OUTPUT_LIMIT': return outcome.error.message.startsWith('the result') ? atLeast('resultBytes') : outcome;
-    default: return outcome;
+    case 'MEMORY_LIMIT':
+      return atLeast('memoryMb');
+    case 'CPU_LIMIT':
+      return atLeast('cpuMs');
+    case 'TIMEOUT':
+      return atLeast('wallMs');
+    case 'LOG_LIMIT':
+      return atLeast(usage.logLines >= limits.logLines ? 'logLines' : 'logBytes');
+    case 'OUTPUT_LIMIT':
+      return outcome.error.message.startsWith('the result') ? atLeast('resultBytes') : outcome;
+    default:
+      return outcome;
   }
 }
 

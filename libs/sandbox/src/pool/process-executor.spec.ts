@@ -5,7 +5,13 @@ import type { Ending } from '../child/launch.js';
 import type { KillReport, RouteResponse, RunOutcome } from '../sandbox.js';
 import { endOf, runOf, usualLimits } from '../testing/runs.js';
 import { FrameReader, FrameWriter } from '../wire/frames.js';
-import { readToExecutor, writeFromExecutor, type FromExecutor, type RunMessage, type ToExecutor } from '../wire/messages.js';
+import {
+  readToExecutor,
+  writeFromExecutor,
+  type FromExecutor,
+  type RunMessage,
+  type ToExecutor,
+} from '../wire/messages.js';
 import { streamWindow } from '../prelude/emissions.js';
 import { StreamCut } from './answer-stream.js';
 import { Flight } from './flight.js';
@@ -33,10 +39,24 @@ class LyingExecutor {
     far.on('data', (chunk: Buffer) => reader.push(chunk));
     far.on('error', () => undefined);
     this.executor = new ProcessExecutor({
-      launched: { more: [], pid: 2 ** 22, stream: near, exited: this.ending.promise, kill() {}, settled() {}, complaints: () => '' },
+      launched: {
+        more: [],
+        pid: 2 ** 22,
+        stream: near,
+        exited: this.ending.promise,
+        kill() {},
+        settled() {},
+        complaints: () => '',
+      },
       settings: { callNames: [], maxIsolates: 1, softRssMb: 1, spareMemoryMb: 1, graceMs: 1, preludeCache: '' },
       profiles: new Profiles(),
-      events: { onReady() {}, onPreludeCache() {}, onIdleSlot() {}, onExit() {}, onKill: (report) => this.kills.push(report) },
+      events: {
+        onReady() {},
+        onPreludeCache() {},
+        onIdleSlot() {},
+        onExit() {},
+        onKill: (report) => this.kills.push(report),
+      },
       logger: silentLogger,
       now: () => performance.now(),
     });
@@ -57,11 +77,16 @@ class LyingExecutor {
   }
 
   /** Gives it a run; answers how it is addressed and what becomes of it. */
-  async run(over: Parameters<typeof runOf>[1] = {}, { isHeard = true } = {}): Promise<{ address: RunMessage; outcome: Promise<RunOutcome> }> {
+  async run(
+    over: Parameters<typeof runOf>[1] = {},
+    { isHeard = true } = {},
+  ): Promise<{ address: RunMessage; outcome: Promise<RunOutcome> }> {
     const request = runOf(`job('j', () => 1)`, over);
     const outcome = Promise.withResolvers<RunOutcome>();
     const owner = { tenantId: request.tenantId, installationId: request.installationId };
-    this.executor.accept(new Flight(owner, request.limits, performance.now(), { type: 'run', request, resolve: outcome.resolve }));
+    this.executor.accept(
+      new Flight(owner, request.limits, performance.now(), { type: 'run', request, resolve: outcome.resolve }),
+    );
     const before = this.#runs().length;
     while (this.#runs().length === before) await new Promise<void>((resolve) => (this.#onMessage = resolve));
     const address = this.#runs().at(-1);
@@ -81,7 +106,11 @@ describe('a parent', () => {
   let liar: LyingExecutor;
   beforeEach(() => {
     liar = new LyingExecutor();
-    liar.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1,"pid":1,"processes":[],"status":{},"cgroup":"","descriptors":[]}' });
+    liar.say({
+      type: 'ready',
+      report:
+        '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1,"pid":1,"processes":[],"status":{},"cgroup":"","descriptors":[]}',
+    });
   });
 
   it('drops and counts what is said about runs that it does not know', async () => {
@@ -103,13 +132,28 @@ describe('a parent', () => {
     const next = liar.run();
     await new Promise((done) => setImmediate(() => setImmediate(done)));
     expect(liar.received.filter(({ type }) => type === 'run')).toHaveLength(1);
-    liar.say({ type: 'log', slot: address.slot, nonce: address.nonce, timeMs: 0, level: 1, message: 'a word', fields: '' });
+    liar.say({
+      type: 'log',
+      slot: address.slot,
+      nonce: address.nonce,
+      timeMs: 0,
+      level: 1,
+      message: 'a word',
+      fields: '',
+    });
     expect((await next).address.slot).toBe(1);
   });
 
   it('uses a new nonce each time, so that an old one is worth nothing', async () => {
     const first = await liar.run();
-    liar.say({ type: 'succeeded', slot: first.address.slot, nonce: first.address.nonce, hasValue: false, value: '', usage });
+    liar.say({
+      type: 'succeeded',
+      slot: first.address.slot,
+      nonce: first.address.nonce,
+      hasValue: false,
+      value: '',
+      usage,
+    });
     await first.outcome;
     const second = await liar.run();
     expect(second.address.slot).toBe(first.address.slot);
@@ -127,7 +171,8 @@ describe('a parent', () => {
       },
     });
     const { slot, nonce } = address;
-    for (let callId = 0; callId < 10; callId += 1) liar.say({ type: 'call', slot, nonce, callId, method: 'kv.get', args: '[]' });
+    for (let callId = 0; callId < 10; callId += 1)
+      liar.say({ type: 'call', slot, nonce, callId, method: 'kv.get', args: '[]' });
     liar.say({ type: 'succeeded', slot, nonce, hasValue: false, value: '', usage });
     liar.say({ type: 'call', slot, nonce, callId: 99, method: 'kv.get', args: '[]' });
     await outcome;
@@ -148,7 +193,17 @@ describe('a parent', () => {
     ['a status that is no number', { status: Number.NaN }],
   ])('takes %s for a fault of the plugin', async (_name, wrong) => {
     const { address, outcome } = await liar.run({ kind: 'route' });
-    liar.say({ type: 'responded', slot: address.slot, nonce: address.nonce, status: 200, headers: '', bodyEncoding: '', body: '', usage, ...wrong });
+    liar.say({
+      type: 'responded',
+      slot: address.slot,
+      nonce: address.nonce,
+      status: 200,
+      headers: '',
+      bodyEncoding: '',
+      body: '',
+      usage,
+      ...wrong,
+    });
     expect(endOf(await outcome)).toBe('PLUGIN_ERROR');
   });
 
@@ -165,18 +220,32 @@ describe('a parent', () => {
   });
 
   const endings: [string, (liar: LyingExecutor) => void][] = [
-    ['floods its parent with what nobody asked for', (each) => {
-      for (let sent = 0; sent < 5001; sent += 1) each.say({ type: 'log', slot: 99, nonce: 1, timeMs: 0, level: 1, message: '', fields: '' });
-    }],
-    ['floods its parent with words about no run', (each) => {
-      for (let sent = 0; sent < 7000; sent += 1) each.say({ type: 'heard' });
-    }],
-    ['floods its parent with what is busy', (each) => {
-      for (let sent = 0; sent < 7000; sent += 1) each.say({ type: 'busy', slots: [] });
-    }],
-    ['answers pings that it was not sent', (each) => {
-      for (let sent = 0; sent < 5001; sent += 1) each.say({ type: 'pong', sequence: 0, isolates: 1, discards: 0, rssMb: 1 });
-    }],
+    [
+      'floods its parent with what nobody asked for',
+      (each) => {
+        for (let sent = 0; sent < 5001; sent += 1)
+          each.say({ type: 'log', slot: 99, nonce: 1, timeMs: 0, level: 1, message: '', fields: '' });
+      },
+    ],
+    [
+      'floods its parent with words about no run',
+      (each) => {
+        for (let sent = 0; sent < 7000; sent += 1) each.say({ type: 'heard' });
+      },
+    ],
+    [
+      'floods its parent with what is busy',
+      (each) => {
+        for (let sent = 0; sent < 7000; sent += 1) each.say({ type: 'busy', slots: [] });
+      },
+    ],
+    [
+      'answers pings that it was not sent',
+      (each) => {
+        for (let sent = 0; sent < 5001; sent += 1)
+          each.say({ type: 'pong', sequence: 0, isolates: 1, discards: 0, rssMb: 1 });
+      },
+    ],
     ['ends by itself', (each) => each.ending.resolve({ code: 0, signal: null })],
     ['closes its stream and stays', (each) => each.hangUp()],
   ];
@@ -222,7 +291,8 @@ describe('a parent', () => {
     const { address, outcome } = await liar.run({ kind: 'route', limits: { ...usualLimits, stream } });
     const { slot, nonce } = address;
     liar.say({ ...head, slot, nonce });
-    for (let part = 0; part < parts; part += 1) liar.say({ type: 'chunk', slot, nonce, isLast: false, data: Buffer.alloc(bytes).toString('base64') });
+    for (let part = 0; part < parts; part += 1)
+      liar.say({ type: 'chunk', slot, nonce, isLast: false, data: Buffer.alloc(bytes).toString('base64') });
     expect(endOf(await outcome)).toBe('EXECUTOR_LOST');
     expect(liar.executor.killCause).toBe('hostile');
     expect(liar.kills).toMatchObject([{ installationId: 'plg of ten_1', reason: 'hostile' }]);
@@ -235,7 +305,11 @@ describe('a parent', () => {
     const other = new LyingExecutor();
     other.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1}' });
     const answered = Promise.withResolvers<RouteResponse>();
-    const { address, outcome } = await other.run({ kind: 'route', limits: { ...usualLimits, stream }, onResponse: answered.resolve });
+    const { address, outcome } = await other.run({
+      kind: 'route',
+      limits: { ...usualLimits, stream },
+      onResponse: answered.resolve,
+    });
     const { slot, nonce } = address;
     other.say({ ...head, slot, nonce });
     const { stream: body } = await answered.promise;

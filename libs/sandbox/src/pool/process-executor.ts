@@ -1,6 +1,7 @@
 /**
- * One executor as its parent sees it: a child process, the stream to it, and the runs it holds. Everything that arrives is checked against
- * the table of runs in flight; when the process ends, every run in that table gets its outcome at once.
+ * One executor as its parent sees it: a child process, the stream to it, and the runs it holds. Everything that arrives
+ * is checked against the table of runs in flight; when the process ends, every run in that table gets its outcome at
+ * once.
  */
 import { messageOf, type Logger } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
@@ -10,7 +11,13 @@ import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
 import type { HostCallAnswer, KillReport, Lane, RunRequest, SandboxErrorCode } from '../sandbox.js';
 import { FrameReader, FrameWriter, type Frame } from '../wire/frames.js';
-import { handlerCode, readFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from '../wire/messages.js';
+import {
+  handlerCode,
+  readFromExecutor,
+  writeToExecutor,
+  type FromExecutor,
+  type ToExecutor,
+} from '../wire/messages.js';
 import { AnswerStream } from './answer-stream.js';
 import { newNonce, type Flight, type FlightOwner } from './flight.js';
 import { answerOf, asFailureCode, logOf, outcomeOf, registrationsOf, textsOf, usageOf } from './results.js';
@@ -123,7 +130,9 @@ export class ProcessExecutor {
     return this.#options.launched.pid;
   }
 
-  /** Since when it holds streams and nothing else. `undefined`: it holds none, or a run whose answer somebody waits for. */
+  /**
+   * Since when it holds streams and nothing else. `undefined`: it holds none, or a run whose answer somebody waits for.
+   */
   get streamsSince(): number | undefined {
     let since: number | undefined;
     for (const { stream, startedAt } of this.flights.values()) {
@@ -152,7 +161,10 @@ export class ProcessExecutor {
       void this.#fetchBundle(job.request).then(
         () => this.#sendRun(flight, job.request),
         (thrown: unknown) => {
-          this.#options.logger.error({ reason: messageOf(thrown), runId: job.request.runId }, 'a bundle could not be loaded');
+          this.#options.logger.error(
+            { reason: messageOf(thrown), runId: job.request.runId },
+            'a bundle could not be loaded',
+          );
           flight.fail('EXECUTOR_LOST', 'the bundle could not be loaded', this.#options.now());
           this.#release(flight);
         },
@@ -237,7 +249,9 @@ export class ProcessExecutor {
     return [...this.flights.values()].filter((flight) => slots.has(flight.slot) && flight.isSent);
   }
 
-  /** Those to blame for what the process did: the suspects; when there are none, whoever did not wait for a host call. */
+  /**
+   * Those to blame for what the process did: the suspects; when there are none, whoever did not wait for a host call.
+   */
   blamed(): Flight[] {
     const suspects = this.suspects();
     if (suspects.length > 0) return suspects;
@@ -272,8 +286,9 @@ export class ProcessExecutor {
   }
 
   /**
-   * Once per round of the event loop, and only when the executor has spoken since the last time: it does one thing after another, so until
-   * then it could only let more wait in its stream, and every write that wakes it costs more than a run.
+   * Once per round of the event loop, and only when the executor has spoken since the last time: it does one thing
+   * after another, so until then it could only let more wait in its stream, and every write that wakes it costs more
+   * than a run.
    */
   #flushSoon(): void {
     if (this.#isFlushing) return;
@@ -301,7 +316,8 @@ export class ProcessExecutor {
         this.#options.events.onReady(this);
         return;
       case 'prelude':
-        if (this.tenantKey === undefined && this.runs === 0 && this.state === 'starting') this.#options.events.onPreludeCache(message.cache);
+        if (this.tenantKey === undefined && this.runs === 0 && this.state === 'starting')
+          this.#options.events.onPreludeCache(message.cache);
         else this.#drop();
         return;
       case 'pong':
@@ -327,7 +343,10 @@ export class ProcessExecutor {
     this.#readAbout(flight, message);
   }
 
-  #readAbout(flight: Flight, message: Exclude<FromExecutor, { type: 'ready' | 'prelude' | 'pong' | 'busy' | 'heard' }>): void {
+  #readAbout(
+    flight: Flight,
+    message: Exclude<FromExecutor, { type: 'ready' | 'prelude' | 'pong' | 'busy' | 'heard' }>,
+  ): void {
     const { now } = this.#options;
     switch (message.type) {
       case 'call':
@@ -364,7 +383,9 @@ export class ProcessExecutor {
         if (message.type === 'failed' && message.code === 'MEMORY_LIMIT') this.isDraining = true;
         flight.settle(now(), ({ wallMs }) => {
           const outcome = outcomeOf(message, flight.limits, usageOf(message.usage, wallMs));
-          return outcome.status === 'succeeded' && flight.answer !== undefined ? { ...outcome, ...flight.answer } : outcome;
+          return outcome.status === 'succeeded' && flight.answer !== undefined
+            ? { ...outcome, ...flight.answer }
+            : outcome;
         });
         this.#release(flight);
         return;
@@ -403,13 +424,18 @@ export class ProcessExecutor {
 
   #chunk(flight: Flight, { data, isLast }: Extract<FromExecutor, { type: 'chunk' }>): void {
     if (flight.isOver) return;
-    if (flight.stream?.add(Buffer.from(data, 'base64'), isLast) !== true) this.#faulty('it sent more of a stream than it may', [flight]);
+    if (flight.stream?.add(Buffer.from(data, 'base64'), isLast) !== true)
+      this.#faulty('it sent more of a stream than it may', [flight]);
   }
 
   #hostCall(flight: Flight, callId: number, method: string, args: string): void {
     const { job, limits } = flight;
     flight.hostCalls += 1;
-    if (job.type !== 'run' || flight.hostCalls > limits.hostCalls || flight.callsUnderWay.size >= limits.hostCallsAtOnce) {
+    if (
+      job.type !== 'run' ||
+      flight.hostCalls > limits.hostCalls ||
+      flight.callsUnderWay.size >= limits.hostCallsAtOnce
+    ) {
       this.#drop();
       return;
     }
@@ -430,7 +456,11 @@ export class ProcessExecutor {
   #log(flight: Flight, message: Extract<FromExecutor, { type: 'log' }>): void {
     flight.logLines += 1;
     flight.logBytes += message.message.length + message.fields.length;
-    if (flight.job.type !== 'run' || flight.logLines > flight.limits.logLines || flight.logBytes > flight.limits.logBytes) {
+    if (
+      flight.job.type !== 'run' ||
+      flight.logLines > flight.limits.logLines ||
+      flight.logBytes > flight.limits.logBytes
+    ) {
       this.#drop();
       return;
     }
@@ -446,7 +476,8 @@ export class ProcessExecutor {
   /** Counts a message that nobody asked for. A few come late; many are an attack on this process. */
   #drop(): void {
     this.unknownReplies += 1;
-    if (this.unknownReplies > maxUnknownReplies) this.#faulty(`more than ${maxUnknownReplies} messages that nobody asked for`);
+    if (this.unknownReplies > maxUnknownReplies)
+      this.#faulty(`more than ${maxUnknownReplies} messages that nobody asked for`);
   }
 
   /** Forgets a flight; its slot may be used again. */
@@ -500,18 +531,28 @@ export class ProcessExecutor {
       else flight.fail(code, killText(code, flight), nowMs);
     }
     // An executor that breaks the protocol between two runs does so for the last one.
-    if (kill.cause === 'hostile' && this.flights.size === 0 && this.#lastOwner !== undefined) billed.set('', this.#lastOwner);
+    if (kill.cause === 'hostile' && this.flights.size === 0 && this.#lastOwner !== undefined)
+      billed.set('', this.#lastOwner);
     this.flights.clear();
     if (kill.cause !== 'stopped' && kill.cause !== 'retired') {
       for (const owner of billed.values()) events.onKill({ ...owner, reason: kill.cause, atMs: Date.now() });
     }
-    if (!wasReady && this.#kill === undefined) this.#options.logger.error({ pid: this.pid, complaints: launched.complaints() }, 'an executor ended before it was ready');
+    if (!wasReady && this.#kill === undefined)
+      this.#options.logger.error(
+        { pid: this.pid, complaints: launched.complaints() },
+        'an executor ended before it was ready',
+      );
     events.onExit(this);
   }
 
   /** It ended by itself. A process that aborts did so because of the run whose turn was under way. */
   #crash(signal: NodeJS.Signals | null): { cause: KillCause; culprits: Map<Flight, SandboxErrorCode> } {
-    const isAbort = signal === 'SIGABRT' || signal === 'SIGSEGV' || signal === 'SIGTRAP' || signal === 'SIGILL' || signal === 'SIGBUS';
+    const isAbort =
+      signal === 'SIGABRT' ||
+      signal === 'SIGSEGV' ||
+      signal === 'SIGTRAP' ||
+      signal === 'SIGILL' ||
+      signal === 'SIGBUS';
     if (!isAbort) return { cause: 'stopped', culprits: new Map() };
     return { cause: 'crashed', culprits: new Map(this.blamed().map((flight) => [flight, 'MEMORY_LIMIT'])) };
   }
@@ -522,9 +563,12 @@ export class ProcessExecutor {
 }
 
 function killText(code: SandboxErrorCode, { limits }: Flight): string {
-  if (code === 'CPU_LIMIT') return `the run used more than ${limits.cpuMs} ms of processor time and could only be stopped by force`;
-  if (code === 'OVERLOADED') return 'the stream gave way: another tenant waited for an executor, and all of them were taken';
+  if (code === 'CPU_LIMIT')
+    return `the run used more than ${limits.cpuMs} ms of processor time and could only be stopped by force`;
+  if (code === 'OVERLOADED')
+    return 'the stream gave way: another tenant waited for an executor, and all of them were taken';
   if (code === 'EXECUTOR_LOST') return 'the executor that ran this broke the protocol with its host and was ended';
-  if (code === 'MEMORY_LIMIT') return `the run needed more memory than its executor may have; its heap limit is ${limits.memoryMb} MB`;
+  if (code === 'MEMORY_LIMIT')
+    return `the run needed more memory than its executor may have; its heap limit is ${limits.memoryMb} MB`;
   return `the run took longer than ${limits.wallMs} ms and could only be stopped by force`;
 }

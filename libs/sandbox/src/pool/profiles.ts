@@ -1,7 +1,10 @@
 import type { RunContext, RunRequest, SandboxLimits } from '../sandbox.js';
 import type { Profile } from '../wire/messages.js';
 
-/** The part of a run that stays the same from run to run, as text with a number: while it does, the number alone crosses. */
+/**
+ * The part of a run that stays the same from run to run, as text with a number: while it does, the number alone
+ * crosses.
+ */
 export interface ProfileText {
   id: number;
   text: string;
@@ -21,8 +24,9 @@ const perKey = 6;
 const maxKeys = 4096;
 
 /**
- * Remembers the last profiles of each isolate key. The same objects again cost a few comparisons, equal ones a `JSON.stringify`; so callers
- * keep and pass the same `limits`, `config`, … while they have not changed, and never change one in place.
+ * Remembers the last profiles of each isolate key. The same objects again cost a few comparisons, equal ones a
+ * `JSON.stringify`; so callers keep and pass the same `limits`, `config`, … while they have not changed, and never
+ * change one in place.
  */
 export class Profiles {
   readonly #known = new Map<string, Known[]>();

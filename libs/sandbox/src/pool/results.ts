@@ -1,6 +1,14 @@
 /** Reads what an executor says about a run. An executor may be hostile: nothing is believed that was not checked. */
 import { DAY, type Json } from '@annex/kernel';
-import type { Registration, RouteResponse, RunOutcome, SandboxErrorCode, SandboxLimits, SandboxLog, SandboxUsage } from '../sandbox.js';
+import type {
+  Registration,
+  RouteResponse,
+  RunOutcome,
+  SandboxErrorCode,
+  SandboxLimits,
+  SandboxLog,
+  SandboxUsage,
+} from '../sandbox.js';
 import type { FromExecutor, GuestUsage } from '../wire/messages.js';
 import type { FlightAnswer } from './flight.js';
 import { base64Bytes, logLevels } from '../prelude/emissions.js';
@@ -52,7 +60,8 @@ export function outcomeOf(
       const size = bodySize(message);
       if (size > limits.resultBytes) return tooLarge(size, limits, usage);
       const response = responseOf(message, limits);
-      if (response === undefined) return { status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'the response is not valid HTTP' }, usage };
+      if (response === undefined)
+        return { status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'the response is not valid HTTP' }, usage };
       return { status: 'succeeded', response, usage };
     }
     case 'failed': {
@@ -64,7 +73,9 @@ export function outcomeOf(
           code: asFailureCode(code),
           message: message.message.slice(0, 8192),
           ...(stack === '' ? {} : { stack: stack.slice(0, 16_384) }),
-          ...(code === 'RETRY_AFTER' ? { retryAfterMs: retryAfterMs >= 0 ? Math.min(retryAfterMs, maxRetryAfterMs) : 0 } : {}),
+          ...(code === 'RETRY_AFTER'
+            ? { retryAfterMs: retryAfterMs >= 0 ? Math.min(retryAfterMs, maxRetryAfterMs) : 0 }
+            : {}),
         },
       };
     }
@@ -88,14 +99,23 @@ export function answerOf(claimed: ClaimedResponse, limits: SandboxLimits): Fligh
     const response = responseOf(claimed, limits);
     return response === undefined ? undefined : { response };
   }
-  return claimed.body.length > limits.resultBytes ? undefined : { result: claimed.bodyEncoding === 'value' ? claimed.body : undefined };
+  return claimed.body.length > limits.resultBytes
+    ? undefined
+    : { result: claimed.bodyEncoding === 'value' ? claimed.body : undefined };
 }
 
 /** A route's answer; `undefined` if it is too large or no HTTP. */
 function responseOf(claimed: ClaimedResponse, limits: SandboxLimits): RouteResponse | undefined {
   const { status, bodyEncoding, body } = claimed;
   const headers = headersOf(claimed.headers);
-  if (headers === undefined || bodySize(claimed) > limits.resultBytes || !Number.isInteger(status) || status < 200 || status > 599) return undefined;
+  if (
+    headers === undefined ||
+    bodySize(claimed) > limits.resultBytes ||
+    !Number.isInteger(status) ||
+    status < 200 ||
+    status > 599
+  )
+    return undefined;
   const encoding = bodyEncoding === 'base64' ? 'base64' : 'utf8';
   return { status, headers, body: bodyEncoding === '' || bodyEncoding === 'stream' ? null : { encoding, data: body } };
 }
@@ -107,7 +127,10 @@ function tooLarge(size: number, limits: SandboxLimits, usage: SandboxUsage): Run
 
 const seen = new Map<string, readonly [string, string][]>();
 
-/** `name\nvalue\n…` as pairs; `undefined` if one of them is no HTTP header. Most answers of a plugin carry the same ones. */
+/**
+ * `name\nvalue\n…` as pairs; `undefined` if one of them is no HTTP header. Most answers of a plugin carry the same
+ * ones.
+ */
 function headersOf(text: string): [string, string][] | undefined {
   const known = seen.get(text);
   if (known !== undefined) return known.map(([name, value]) => [name, value]);
@@ -121,20 +144,30 @@ function headersOf(text: string): [string, string][] | undefined {
   }
   if (text.length < 256) {
     if (seen.size >= 256) seen.clear();
-    seen.set(text, pairs.map(([name, value]) => [name, value]));
+    seen.set(
+      text,
+      pairs.map(([name, value]) => [name, value]),
+    );
   }
   return pairs;
 }
 
 export function logOf({ timeMs, level, message, fields }: Extract<FromExecutor, { type: 'log' }>): SandboxLog {
-  return { timeMs: Number.isFinite(timeMs) ? timeMs : 0, level: logLevels[level] ?? 'info', message, fields: fieldsOf(fields) };
+  return {
+    timeMs: Number.isFinite(timeMs) ? timeMs : 0,
+    level: logLevels[level] ?? 'info',
+    message,
+    fields: fieldsOf(fields),
+  };
 }
 
 function fieldsOf(text: string): Record<string, Json> | null {
   if (text === '') return null;
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, Json>) : null;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, Json>)
+      : null;
   } catch {
     return null;
   }
@@ -161,9 +194,19 @@ function isRegistration(value: unknown): value is Registration {
   const isTextList = (list: unknown): boolean => Array.isArray(list) && list.every((item) => typeof item === 'string');
   switch (each.kind) {
     case 'route':
-      return typeof each.path === 'string' && isTextList(each.methods) && (each.roles === null || isTextList(each.roles)) && 'auth' in each;
+      return (
+        typeof each.path === 'string' &&
+        isTextList(each.methods) &&
+        (each.roles === null || isTextList(each.roles)) &&
+        'auth' in each
+      );
     case 'filter':
-      return typeof each.name === 'string' && typeof each.priority === 'number' && typeof each.timeoutMs === 'number' && (each.onError === 'pass' || each.onError === 'fail');
+      return (
+        typeof each.name === 'string' &&
+        typeof each.priority === 'number' &&
+        typeof each.timeoutMs === 'number' &&
+        (each.onError === 'pass' || each.onError === 'fail')
+      );
     case 'event':
     case 'job':
     case 'lifecycle':
@@ -178,7 +221,9 @@ export function textsOf(text: string): string[] {
   if (text.length > maxRegistrationsText) return [];
   try {
     const list: unknown = JSON.parse(text);
-    return Array.isArray(list) ? list.filter((item): item is string => typeof item === 'string').map((item) => item.slice(0, 500)) : [];
+    return Array.isArray(list)
+      ? list.filter((item): item is string => typeof item === 'string').map((item) => item.slice(0, 500))
+      : [];
   } catch {
     return [];
   }

@@ -1,6 +1,7 @@
 /**
- * Proves, once per parent process and before anything is served, that the walls stand: what an executor was started with, what is gone from
- * an isolate, that a loop after an `await` ends, and that the parent ends a builtin which V8 cannot interrupt.
+ * Proves, once per parent process and before anything is served, that the walls stand: what an executor was started
+ * with, what is gone from an isolate, that a loop after an `await` ends, and that the parent ends a builtin which V8
+ * cannot interrupt.
  */
 import { createHash } from 'node:crypto';
 import type { ExecutorFiles } from '../child/files.js';
@@ -27,9 +28,19 @@ export function proveSandbox(options: PoolOptions, files: ExecutorFiles, tier: S
   return proof;
 }
 
-async function prove({ logger, optimize, executorRssMb, maxIsolates, usualMemoryMb }: PoolOptions, files: ExecutorFiles, tier: SandboxTier): Promise<void> {
+async function prove(
+  { logger, optimize, executorRssMb, maxIsolates, usualMemoryMb }: PoolOptions,
+  files: ExecutorFiles,
+  tier: SandboxTier,
+): Promise<void> {
   // The probes are meant to be killed: only what goes wrong otherwise is worth a line.
-  const base = { logger: { ...probeOptions.logger, error: logger.error.bind(logger) }, optimize, executorRssMb, maxIsolates, usualMemoryMb };
+  const base = {
+    logger: { ...probeOptions.logger, error: logger.error.bind(logger) },
+    optimize,
+    executorRssMb,
+    maxIsolates,
+    usualMemoryMb,
+  };
   const pool = new ExecutorPool({ ...probeOptions, ...base }, files, tier);
   try {
     await pool.start();
@@ -38,7 +49,8 @@ async function prove({ logger, optimize, executorRssMb, maxIsolates, usualMemory
     if (!inspected.ok) faults.push(`inside the isolate: ${inspected.error.message}`);
     faults.push(...unless(await pool.run(probe(loopAfterAwait)), 'CPU_LIMIT', 'a loop after an await'));
     faults.push(...unless(await pool.run(probe(uninterruptible)), 'CPU_LIMIT', 'a builtin that V8 cannot interrupt'));
-    if ((pool.stats().kills.unresponsive ?? 0) < 1) faults.push('the parent did not have to kill the executor with the uninterruptible builtin');
+    if ((pool.stats().kills.unresponsive ?? 0) < 1)
+      faults.push('the parent did not have to kill the executor with the uninterruptible builtin');
     if (!(await pool.allKilledExit())) faults.push('an executor that was killed is still there');
     if (faults.length > 0) throw errors.error('SANDBOX_UNSAFE', `the sandbox's self-test failed: ${faults.join('; ')}`);
   } finally {
@@ -79,9 +91,11 @@ function* confinementFaults(pool: ExecutorPool, flags: string[], tier: SandboxTi
   if (found.environment.length > 0) yield `environment variables present: ${found.environment.join(' ')}`;
   if (tier.ownUser && found.uid === process.getuid?.()) yield 'it runs as the same user as its parent';
   if (tier.ownProcesses && found.pid !== 1) yield 'it shares process ids with others';
-  if (tier.ownProcFolder && (found.processes.length !== 1 || found.processes[0] !== 1)) yield `its /proc shows ${found.processes.length} processes`;
+  if (tier.ownProcFolder && (found.processes.length !== 1 || found.processes[0] !== 1))
+    yield `its /proc shows ${found.processes.length} processes`;
   if (tier.noNewPrivileges && found.status['NoNewPrivs'] !== '1') yield 'it may gain privileges';
-  if (tier.ownUser && ['CapEff', 'CapPrm'].some((set) => !/^0+$/.test(found.status[set] ?? ''))) yield 'it has capabilities';
+  if (tier.ownUser && ['CapEff', 'CapPrm'].some((set) => !/^0+$/.test(found.status[set] ?? '')))
+    yield 'it has capabilities';
   if (tier.fewSystemCalls && found.status['Seccomp'] !== '2') yield 'it may make any system call';
   if (tier.ownCgroup && !found.cgroup.includes(`/annex-${process.pid}-`)) yield `its cgroup is ${found.cgroup}`;
   const foreign = foreignDescriptors(found.descriptors, openDescriptors());

@@ -1,4 +1,7 @@
-/** The parent's eyes: deadlines, heartbeat and memory of every executor, whatever the executor itself says or does not say. */
+/**
+ * The parent's eyes: deadlines, heartbeat and memory of every executor, whatever the executor itself says or does not
+ * say.
+ */
 import type { Flight } from './flight.js';
 import type { ProcessExecutor } from './process-executor.js';
 import type { SandboxErrorCode } from '../sandbox.js';
@@ -41,7 +44,11 @@ export class Watch {
       flight.expire(nowMs);
       executor.cancel(flight);
     }
-    if (flight.overdueAt !== undefined && nowMs - flight.overdueAt >= this.#limits.killGraceMs && executor.flights.has(flight.slot)) {
+    if (
+      flight.overdueAt !== undefined &&
+      nowMs - flight.overdueAt >= this.#limits.killGraceMs &&
+      executor.flights.has(flight.slot)
+    ) {
       executor.kill('unresponsive', this.#blame(executor, flight));
       return true;
     }
@@ -77,6 +84,7 @@ export class Watch {
 /** How long an executor may say nothing: as long as one turn may keep it busy. */
 function silenceMs(executor: ProcessExecutor): number {
   let longest = 1000;
-  for (const { turnLimits: limits } of executor.flights.values()) longest = Math.max(longest, Math.min(limits.wallMs, limits.cpuMs * 2 + 20));
+  for (const { turnLimits: limits } of executor.flights.values())
+    longest = Math.max(longest, Math.min(limits.wallMs, limits.cpuMs * 2 + 20));
   return longest;
 }

@@ -4,11 +4,13 @@ import type { RunState } from './run-state.js';
 import type { ReadableStreamReader } from './web/streams.js';
 
 /**
- * Sends a body piece by piece as its stream gives it. Nothing is read from the stream while whoever reads the answer does not take what was sent:
- * that is how the plugin comes to wait (`pull` is not called). The run lives until the stream has ended.
+ * Sends a body piece by piece as its stream gives it. Nothing is read from the stream while whoever reads the answer
+ * does not take what was sent: that is how the plugin comes to wait (`pull` is not called). The run lives until the
+ * stream has ended.
  */
 export async function pumpStream(run: RunState, reader: ReadableStreamReader): Promise<void> {
-  run.onCancel = () => cancelReader(reader, new SafeError('the run was cancelled: whoever read the answer has left, or Annex stops'));
+  run.onCancel = () =>
+    cancelReader(reader, new SafeError('the run was cancelled: whoever read the answer has left, or Annex stops'));
   for (;;) {
     await readersTurn(run);
     if (!run.alive) return;
@@ -18,7 +20,9 @@ export async function pumpStream(run: RunState, reader: ReadableStreamReader): P
     if (done) break;
     const bytes = bytesOf(value);
     if (bytes === undefined) {
-      const error = new SafeTypeError(`the stream of the answer gave a ${typeof value}; it takes bytes, such as new TextEncoder().encode(text)`);
+      const error = new SafeTypeError(
+        `the stream of the answer gave a ${typeof value}; it takes bytes, such as new TextEncoder().encode(text)`,
+      );
       cancelReader(reader, error);
       throw error;
     }

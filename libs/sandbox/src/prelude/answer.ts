@@ -1,6 +1,17 @@
 import { pumpStream } from './answer-stream.js';
 import { base64Bytes, emission, maxHeaderText } from './emissions.js';
-import { bytesOf, indexOf, isArray, isInteger, keys, lowerCase, SafeTypeError, quote, toBase64, toJson } from './primordials.js';
+import {
+  bytesOf,
+  indexOf,
+  isArray,
+  isInteger,
+  keys,
+  lowerCase,
+  SafeTypeError,
+  quote,
+  toBase64,
+  toJson,
+} from './primordials.js';
 import { jsonText, lossText } from './json-loss.js';
 import { headerListOf, isHeaders as isHeaderObject } from './web/headers.js';
 import type { Response } from './web/response.js';
@@ -17,7 +28,10 @@ interface Draft {
   contentType: string | undefined;
 }
 
-/** Sends what a route handler returned: a JSON value, `[body, status]`, `[body, status, headers]`, bytes, or nothing (204). */
+/**
+ * Sends what a route handler returned: a JSON value, `[body, status]`, `[body, status, headers]`, bytes, or nothing
+ * (204).
+ */
 export function answerRoute(run: RunState, value: unknown, web: WebInternals): void {
   const draft: Draft = { status: 200, headers: '', contentType: undefined };
   let body = value;
@@ -26,7 +40,8 @@ export function answerRoute(run: RunState, value: unknown, web: WebInternals): v
     body = value[0];
     draft.status = value[1];
     readHeaders(draft, value[2]);
-    if (web.isResponse(body)) throw new SafeTypeError('a handler returned [Response, status]; return the Response alone');
+    if (web.isResponse(body))
+      throw new SafeTypeError('a handler returned [Response, status]; return the Response alone');
   }
   const bytes = bytesOf(body);
   if (bytes !== undefined) {
@@ -34,7 +49,11 @@ export function answerRoute(run: RunState, value: unknown, web: WebInternals): v
   } else if (body === undefined || (body === null && hasNoBody(draft.status))) {
     if (draft.status === 200) draft.status = 204;
     send(run, draft, undefined, '', 0, '');
-  } else if (typeof body === 'string' && draft.contentType !== undefined && indexOf(lowerCase(draft.contentType), 'json') < 0) {
+  } else if (
+    typeof body === 'string' &&
+    draft.contentType !== undefined &&
+    indexOf(lowerCase(draft.contentType), 'json') < 0
+  ) {
     send(run, draft, undefined, 'utf8', body.length, body);
   } else {
     const text = jsonText(body, 'the result');
@@ -50,12 +69,13 @@ function refuseTextStatus(status: unknown): void {
 }
 
 /**
- * Sends the result of every other kind of handler. Nobody uses what a hook returns (`isUsed` false), which is often there by accident: it is kept as
- * JSON has it, and what JSON loses is a warning in the log.
+ * Sends the result of every other kind of handler. Nobody uses what a hook returns (`isUsed` false), which is often
+ * there by accident: it is kept as JSON has it, and what JSON loses is a warning in the log.
  */
 export function answerValue(run: RunState, value: unknown, isUsed: boolean): void {
   const text = value === undefined ? undefined : isUsed ? jsonText(value, 'the result') : looseText(run, value);
-  if (value !== undefined && text === undefined) throw new SafeTypeError(`a handler returned a ${typeof value}, which is not JSON`);
+  if (value !== undefined && text === undefined)
+    throw new SafeTypeError(`a handler returned a ${typeof value}, which is not JSON`);
   if (!fits(run, text?.length ?? 0)) return;
   if (!mayAnswer(run)) return;
   run.emit()(emission.value, run.key, text === undefined ? 0 : 1, 0, text ?? '', '', '');
@@ -86,7 +106,15 @@ export async function answerResponse(run: RunState, response: Response, web: Web
   addPairs(draft, parts.headers);
   const { body } = parts;
   if (body === null) send(run, draft, undefined, '', 0, '');
-  else send(run, draft, undefined, body.encoding, body.encoding === 'base64' ? base64Bytes(body.data) : body.data.length, body.data);
+  else
+    send(
+      run,
+      draft,
+      undefined,
+      body.encoding,
+      body.encoding === 'base64' ? base64Bytes(body.data) : body.data.length,
+      body.data,
+    );
 }
 
 function addPairs(draft: Draft, pairs: readonly (readonly [string, string])[]): void {
@@ -96,10 +124,20 @@ function addPairs(draft: Draft, pairs: readonly (readonly [string, string])[]): 
   }
 }
 
-function send(run: RunState, draft: Draft, defaultType: string | undefined, encoding: string, size: number, body: string): void {
+function send(
+  run: RunState,
+  draft: Draft,
+  defaultType: string | undefined,
+  encoding: string,
+  size: number,
+  body: string,
+): void {
   if (!fits(run, size) || !run.alive) return;
   if (draft.headers.length > maxHeaderText) {
-    run.fail('OUTPUT_LIMIT', `the response headers are ${draft.headers.length} characters or more, the limit is ${maxHeaderText}`);
+    run.fail(
+      'OUTPUT_LIMIT',
+      `the response headers are ${draft.headers.length} characters or more, the limit is ${maxHeaderText}`,
+    );
     return;
   }
   const type = defaultType !== undefined && draft.contentType === undefined ? `content-type\n${defaultType}\n` : '';
@@ -159,7 +197,8 @@ function readHeaders(draft: Draft, headers: unknown): void {
 function addHeader(draft: Draft, name: string, value: string): void {
   // Past the limit nothing is added any more: the answer has failed, and a flood must not cost the run its time.
   if (draft.headers.length > maxHeaderText) return;
-  if (indexOf(name, '\n') >= 0 || indexOf(value, '\n') >= 0) throw new SafeTypeError('a response header contains a line break');
+  if (indexOf(name, '\n') >= 0 || indexOf(value, '\n') >= 0)
+    throw new SafeTypeError('a response header contains a line break');
   const lower = lowerCase(name);
   if (lower === 'content-type') draft.contentType = value;
   draft.headers += `${lower}\n${value}\n`;

@@ -1,5 +1,19 @@
 import { emptyLoss, hasMembers, lossIn, numberLoss } from './json-loss.js';
-import { bytesOf, defineProperty, fromBase64, indexOf, isArray, keys, parseJson, quote, record, SafeDate, slice, toBase64, toJson } from './primordials.js';
+import {
+  bytesOf,
+  defineProperty,
+  fromBase64,
+  indexOf,
+  isArray,
+  keys,
+  parseJson,
+  quote,
+  record,
+  SafeDate,
+  slice,
+  toBase64,
+  toJson,
+} from './primordials.js';
 import { hostError } from './run-state.js';
 
 /** What JSON would drop or turn into something else without a word, and where it stood. */
@@ -11,18 +25,28 @@ class Unsendable {
 }
 
 /**
- * Refuses what JSON would lose: a forgotten `await` must not become `{}`, nor a division by zero "no limit", and no id may lose its last digits.
+ * Refuses what JSON would lose: a forgotten `await` must not become `{}`, nor a division by zero "no limit", and no id
+ * may lose its last digits.
  * `isExact`: numbers that have lost digits are refused, too.
  */
 function refuseLoss(holder: unknown, key: string, value: unknown, isExact: boolean): unknown {
   let what: string | undefined;
   switch (typeof value) {
-    case 'number': what = numberLoss(value, isExact); break;
-    case 'bigint': what = 'a BigInt; write its digits as text'; break;
-    case 'function': what = 'a function'; break;
-    case 'symbol': what = 'a symbol'; break;
+    case 'number':
+      what = numberLoss(value, isExact);
+      break;
+    case 'bigint':
+      what = 'a BigInt; write its digits as text';
+      break;
+    case 'function':
+      what = 'a function';
+      break;
+    case 'symbol':
+      what = 'a symbol';
+      break;
     case 'object':
-      if (value === null) what = (holder as Record<string, unknown>)[key] instanceof SafeDate ? 'a Date that is no time' : undefined;
+      if (value === null)
+        what = (holder as Record<string, unknown>)[key] instanceof SafeDate ? 'a Date that is no time' : undefined;
       else if (!hasMembers(value)) what = emptyLoss(value);
       break;
     default:
@@ -68,7 +92,10 @@ function refusal(call: string, what: string, error: unknown, value: unknown): Er
   return invalidArguments(call, `${what} cannot be written as JSON${reason}`, error);
 }
 
-/** One value as JSON, bytes tagged. Throws `INVALID_ARGUMENTS` for what JSON cannot hold. `what` names it in the error: "argument 2". */
+/**
+ * One value as JSON, bytes tagged. Throws `INVALID_ARGUMENTS` for what JSON cannot hold. `what` names it in the error:
+ * "argument 2".
+ */
 export function argumentToJson(call: string, what: string, value: unknown): string {
   try {
     return toJson(value, writeValue) ?? 'null';
@@ -77,7 +104,9 @@ export function argumentToJson(call: string, what: string, value: unknown): stri
   }
 }
 
-/** A value as the JSON that another server gets, so without tags. Throws `INVALID_ARGUMENTS` for what JSON cannot hold. */
+/**
+ * A value as the JSON that another server gets, so without tags. Throws `INVALID_ARGUMENTS` for what JSON cannot hold.
+ */
 export function plainJson(call: string, what: string, value: unknown): string {
   try {
     return toJson(value, writePlain) ?? 'null';
@@ -92,7 +121,10 @@ function reviveBytes(_key: string, value: unknown): unknown {
   return typeof text === 'string' && keys(value).length === 1 ? fromBase64(text) : value;
 }
 
-/** The arguments of a host call as one JSON array; trailing `undefined`s are left out. Throws `INVALID_ARGUMENTS` for what JSON cannot hold. */
+/**
+ * The arguments of a host call as one JSON array; trailing `undefined`s are left out. Throws `INVALID_ARGUMENTS` for
+ * what JSON cannot hold.
+ */
 export function argsToJson(call: string, args: unknown[]): string {
   let count = args.length;
   while (count > 0 && args[count - 1] === undefined) count -= 1;

@@ -2,7 +2,18 @@ import { answerFromJson, argsToJson } from './bytes-json.js';
 import { failRun } from './run-failure.js';
 import { hostError, levelNumber, type RunState } from './run-state.js';
 import { makeHttp, makePlugins } from './http.js';
-import { create, defineProperty, freeze, isArray, parseJson, record, SafeDate, SafeTypeError, slice, toJson } from './primordials.js';
+import {
+  create,
+  defineProperty,
+  freeze,
+  isArray,
+  parseJson,
+  record,
+  SafeDate,
+  SafeTypeError,
+  slice,
+  toJson,
+} from './primordials.js';
 import { blobBytes, isBlob } from './web/blob.js';
 import { inspect } from './web/inspect.js';
 import { fieldsJson } from './web/log-fields.js';
@@ -11,7 +22,10 @@ import type { WebInternals } from './web/install.js';
 
 /** Texts that `ctx` is made of; each is parsed when the handler first looks at it. */
 export interface CtxTexts {
-  /** `{tenant, plugin, permissions, config, refToken}`: the same for every run of a release until someone changes a setting. */
+  /**
+   * `{tenant, plugin, permissions, config, refToken}`: the same for every run of a release until someone changes a
+   * setting.
+   */
   fixed: string;
   /** `{user, run: {id, kind, name, attempt, deadlineMs}}`. */
   run: string;
@@ -46,9 +60,28 @@ interface RunParts {
 /** A namespace of host calls: a leaf is the call's full name. */
 export type CallTree = { [name: string]: CallTree | string };
 
-const ownNamespaces = ['secrets', 'http', 'plugins', 'log', 'request', 'params', 'query', 'config', 'tenant', 'tenantId', 'user', 'plugin', 'run', 'permissions', 'waitUntil'];
+const ownNamespaces = [
+  'secrets',
+  'http',
+  'plugins',
+  'log',
+  'request',
+  'params',
+  'query',
+  'config',
+  'tenant',
+  'tenantId',
+  'user',
+  'plugin',
+  'run',
+  'permissions',
+  'waitUntil',
+];
 
-/** Arranges host-call names: `kv.get` becomes `ctx.kv.get`, `emit` becomes `ctx.emit`. Names the prelude answers itself are left out. */
+/**
+ * Arranges host-call names: `kv.get` becomes `ctx.kv.get`, `emit` becomes `ctx.emit`. Names the prelude answers itself
+ * are left out.
+ */
 export function callTree(names: string[]): CallTree {
   const root = create(null) as CallTree;
   for (const name of names) {
@@ -99,8 +132,8 @@ class CtxParts {
 }
 
 /**
- * Prepares `ctx` objects for one realm. They are small: accessors stand on one frozen prototype, and each part is made when it is first
- * read. A `ctx` works while its run does; afterwards every call rejects.
+ * Prepares `ctx` objects for one realm. They are small: accessors stand on one frozen prototype, and each part is made
+ * when it is first read. A `ctx` works while its run does; afterwards every call rejects.
  */
 export function prepareCtx(tree: CallTree, web: WebInternals): (run: RunState, texts: CtxTexts) => object {
   class Ctx {
@@ -212,7 +245,12 @@ function makeCalls(run: RunState, node: CallTree | string | undefined): unknown 
   }
   const namespace = {};
   for (const name in node) {
-    defineProperty(namespace, name, { value: makeCalls(run, node[name]), enumerable: true, configurable: false, writable: false });
+    defineProperty(namespace, name, {
+      value: makeCalls(run, node[name]),
+      enumerable: true,
+      configurable: false,
+      writable: false,
+    });
   }
   return freeze(namespace);
 }
@@ -237,7 +275,11 @@ function makeRunInfo(run: RunState, info: RunParts['run'], web: WebInternals): o
   });
 }
 
-function makeRequest({ method, url, headers }: RequestParts, { body, bodyEncoding }: CtxTexts, web: WebInternals): Request {
+function makeRequest(
+  { method, url, headers }: RequestParts,
+  { body, bodyEncoding }: CtxTexts,
+  web: WebInternals,
+): Request {
   const encoding = bodyEncoding === 'base64' ? 'base64' : 'utf8';
   return web.createRequest({ method, url, headers, body: bodyEncoding === '' ? null : { encoding, data: body } });
 }
@@ -282,7 +324,11 @@ function makeLog(run: RunState): object {
       let json = '';
       if (fields !== undefined) {
         const { logBytes } = run.ceilings;
-        json = fieldsJson(typeof fields === 'object' && fields !== null && !isArray(fields) ? fields : { value: fields }, logBytes, logBytes);
+        json = fieldsJson(
+          typeof fields === 'object' && fields !== null && !isArray(fields) ? fields : { value: fields },
+          logBytes,
+          logBytes,
+        );
         // Longer than a whole log: nothing is cut in silence, the limit is what the plugin hears of.
         if (json === '') text = `${capped(text, run)} ${longJson(fields, logBytes) ?? inspect(fields)}`;
       }

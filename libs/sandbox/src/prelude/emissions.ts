@@ -1,9 +1,12 @@
 /**
- * What one callback out of the isolate means: `(kind, run, n, m, a, b, c)`. Only these primitives ever leave an isolate.
- * Shared by the prelude, which sends them, and the executor, which reads them.
+ * What one callback out of the isolate means: `(kind, run, n, m, a, b, c)`. Only these primitives ever leave an
+ * isolate. Shared by the prelude, which sends them, and the executor, which reads them.
  */
 export const emission = {
-  /** A route's answer: n status, a header lines (`name\nvalue\n…`), b body, c its encoding (`''` for no body, `stream` for one in chunks). */
+  /**
+   * A route's answer: n status, a header lines (`name\nvalue\n…`), b body, c its encoding (`''` for no body, `stream`
+   * for one in chunks).
+   */
   response: 1,
   /** Any other handler's result: n 1 when there is one, a its JSON text. */
   value: 2,
@@ -27,7 +30,10 @@ export const emission = {
   hold: 11,
   /** A part of a streamed answer: n bytes, m 1 when it is the last, a base64. */
   chunk: 12,
-  /** A call was refused: a its message, b its stack, which leads to whoever made it. Shown if nobody handles the rejection. */
+  /**
+   * A call was refused: a its message, b its stack, which leads to whoever made it. Shown if nobody handles the
+   * rejection.
+   */
   refusal: 13,
 } as const;
 

@@ -1,5 +1,20 @@
 import { argumentToJson, invalidArguments, plainJson } from './bytes-json.js';
-import { bytesOf, defineProperty, freeze, fromBase64, isArray, isFiniteNumber, iterator, keys, lowerCase, parseJson, quote, record, toBase64, toJson } from './primordials.js';
+import {
+  bytesOf,
+  defineProperty,
+  freeze,
+  fromBase64,
+  isArray,
+  isFiniteNumber,
+  iterator,
+  keys,
+  lowerCase,
+  parseJson,
+  quote,
+  record,
+  toBase64,
+  toJson,
+} from './primordials.js';
 import { maxArgsLength } from './emissions.js';
 import type { RunState } from './run-state.js';
 import { isBlob } from './web/blob.js';
@@ -33,7 +48,8 @@ export function makeHttp(run: RunState): object {
     return answer(parseJson(await run.hostCall(call, text)) as Answer);
   }
   const plain = (method: string) => (url: unknown, init?: unknown) => request(url, init, { method, takesBody: false });
-  const withBody = (method: string) => (url: unknown, body?: unknown, init?: unknown) => request(url, init, { method, takesBody: true, body });
+  const withBody = (method: string) => (url: unknown, body?: unknown, init?: unknown) =>
+    request(url, init, { method, takesBody: true, body });
   return freeze({
     request,
     get: plain('GET'),
@@ -74,23 +90,28 @@ interface EncodedBody {
   data: string;
 }
 
-/** The options of a call. Text is refused before it is taken apart: three million characters would be as many members. */
+/**
+ * The options of a call. Text is refused before it is taken apart: three million characters would be as many members.
+ */
 function readInit(call: string, init: unknown): Record<string, unknown> {
   if (init === undefined || init === null) return record();
-  if (typeof init !== 'object' || isArray(init)) throw invalidArguments(call, 'the options must be an object such as { headers, query, timeoutMs }');
+  if (typeof init !== 'object' || isArray(init))
+    throw invalidArguments(call, 'the options must be an object such as { headers, query, timeoutMs }');
   return init as Record<string, unknown>;
 }
 
 function timeoutPart(call: string, { timeoutMs, timeout_ms }: Record<string, unknown>): string {
   const timeout = timeoutMs ?? timeout_ms;
   if (timeout === undefined || timeout === null) return '';
-  if (typeof timeout !== 'number' || !isFiniteNumber(timeout)) throw invalidArguments(call, 'timeoutMs must be a number of milliseconds');
+  if (typeof timeout !== 'number' || !isFiniteNumber(timeout))
+    throw invalidArguments(call, 'timeoutMs must be a number of milliseconds');
   return `,"timeout_ms":${toJson(timeout)}`;
 }
 
 function redirectPart(call: string, { redirect }: Record<string, unknown>): string {
   if (redirect === undefined || redirect === null || redirect === 'follow') return '';
-  if (redirect !== 'manual' && redirect !== 'error') throw invalidArguments(call, "redirect must be 'follow', 'manual' or 'error'");
+  if (redirect !== 'manual' && redirect !== 'error')
+    throw invalidArguments(call, "redirect must be 'follow', 'manual' or 'error'");
   return `,"redirect":${quote(redirect)}`;
 }
 
@@ -120,12 +141,17 @@ function answer({ status, headers, body, url }: Answer): object {
 
 function headerList(call: string, headers: unknown): [string, string][] {
   if (headers === undefined || headers === null) return [];
-  if (typeof headers !== 'object') throw invalidArguments(call, 'headers must be an object, a list of pairs or Headers');
+  if (typeof headers !== 'object')
+    throw invalidArguments(call, 'headers must be an object, a list of pairs or Headers');
   if (isHeaders(headers) || (headers as { [Symbol.iterator]?: unknown })[iterator] !== undefined) {
     try {
       return pairsOf(new Headers(headers));
     } catch (error) {
-      throw invalidArguments(call, `headers must be an object, a list of pairs or Headers: ${(error as Error).message}`, error);
+      throw invalidArguments(
+        call,
+        `headers must be an object, a list of pairs or Headers: ${(error as Error).message}`,
+        error,
+      );
     }
   }
   const list: [string, string][] = [];

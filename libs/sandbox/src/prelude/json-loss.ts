@@ -1,10 +1,31 @@
 /**
- * What JSON loses without a word: a promise becomes `{}`, a division by zero `null`. Found in two steps, because looking at every value costs
- * more than writing it: the text shows whether something may have been lost, and only then the value is walked through.
+ * What JSON loses without a word: a promise becomes `{}`, a division by zero `null`. Found in two steps, because
+ * looking at every value costs more than writing it: the text shows whether something may have been lost, and only then
+ * the value is walked through.
  */
 import {
-  bytesOf, getPrototypeOf, hasOwn, indexOf, isArray, isFiniteNumber, isTypedArray, iterator, objectPrototype, quote, SafeBoolean, SafeDate, SafeError,
-  SafeMap, SafeNumber, SafePromise, SafeRegExp, SafeSet, SafeString, SafeTypeError, slice, toJson,
+  bytesOf,
+  getPrototypeOf,
+  hasOwn,
+  indexOf,
+  isArray,
+  isFiniteNumber,
+  isTypedArray,
+  iterator,
+  objectPrototype,
+  quote,
+  SafeBoolean,
+  SafeDate,
+  SafeError,
+  SafeMap,
+  SafeNumber,
+  SafePromise,
+  SafeRegExp,
+  SafeSet,
+  SafeString,
+  SafeTypeError,
+  slice,
+  toJson,
 } from './primordials.js';
 import { constructorName } from './web/inspect.js';
 
@@ -40,9 +61,10 @@ export function emptyLoss(object: object): string | undefined {
 }
 
 /**
- * A value as JSON text, `undefined` for what has none. Throws a TypeError that names the path of what JSON would lose: promises, maps, errors
- * and the like that have no members of their own, numbers that are none, dates that are none, functions in lists, bytes. Members that are
- * undefined or functions are left out, and `undefined` in a list is null, as JSON does.
+ * A value as JSON text, `undefined` for what has none. Throws a TypeError that names the path of what JSON would lose:
+ * promises, maps, errors and the like that have no members of their own, numbers that are none, dates that are none,
+ * functions in lists, bytes. Members that are undefined or functions are left out, and `undefined` in a list is null,
+ * as JSON does.
  */
 export function jsonText(value: unknown, what: string): string | undefined {
   let text: string | undefined;
@@ -73,7 +95,10 @@ function sentence(what: string, { path, what: lost }: JsonLoss): string {
   return `${what}${path === '' ? ' is' : ` holds at ${quote(slice(path, 0, 200))}`} ${lost}`;
 }
 
-/** The first loss in a value. `isExact`: functions, symbols and numbers that have lost digits count, too. What answers `toJSON` is left alone. */
+/**
+ * The first loss in a value. `isExact`: functions, symbols and numbers that have lost digits count, too. What answers
+ * `toJSON` is left alone.
+ */
 export function lossIn(value: unknown, isExact: boolean): JsonLoss | undefined {
   try {
     const what = lossOf(value, isExact, true);
@@ -88,11 +113,16 @@ export function lossIn(value: unknown, isExact: boolean): JsonLoss | undefined {
 /** What is lost of one value, its members left aside. */
 function lossOf(value: unknown, isExact: boolean, isListed: boolean): string | undefined {
   switch (typeof value) {
-    case 'number': return numberLoss(value, isExact);
-    case 'bigint': return 'a BigInt; write its digits as text';
-    case 'function': return isExact || isListed ? 'a function' : undefined;
-    case 'symbol': return isExact || isListed ? 'a symbol' : undefined;
-    default: return undefined;
+    case 'number':
+      return numberLoss(value, isExact);
+    case 'bigint':
+      return 'a BigInt; write its digits as text';
+    case 'function':
+      return isExact || isListed ? 'a function' : undefined;
+    case 'symbol':
+      return isExact || isListed ? 'a symbol' : undefined;
+    default:
+      return undefined;
   }
 }
 
@@ -104,9 +134,12 @@ function lossInside(object: object, isExact: boolean): JsonLoss | undefined {
     }
     return undefined;
   }
-  if (isExact ? bytesOf(object) !== undefined : isTypedArray(object)) return isExact ? undefined : { path: '', what: 'bytes; write them as base64 text' };
+  if (isExact ? bytesOf(object) !== undefined : isTypedArray(object))
+    return isExact ? undefined : { path: '', what: 'bytes; write them as base64 text' };
   if (typeof (object as { toJSON?: unknown }).toJSON === 'function') {
-    return object instanceof SafeDate && !isFiniteNumber(+object) ? { path: '', what: 'a Date that is no time' } : undefined;
+    return object instanceof SafeDate && !isFiniteNumber(+object)
+      ? { path: '', what: 'a Date that is no time' }
+      : undefined;
   }
   if (!hasMembers(object)) {
     const what = emptyLoss(object);

@@ -25,10 +25,17 @@ function isHookKind(kind: number): boolean {
 }
 
 /**
- * Prepares a fresh realm and answers the dispatcher, the only way in. Each of its functions is one timed turn of one run; its first
- * argument says whether the executor waits for the turn (1) or goes on meanwhile (0), which decides how callbacks leave.
+ * Prepares a fresh realm and answers the dispatcher, the only way in. Each of its functions is one timed turn of one
+ * run; its first argument says whether the executor waits for the turn (1) or goes on meanwhile (0), which decides how
+ * callbacks leave.
  */
-export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes: number) => string, lazySource: (name: string) => string, callNames: string): object {
+export function install(
+  emitWaiting: Emit,
+  emitApart: Emit,
+  randomBase64: (bytes: number) => string,
+  lazySource: (name: string) => string,
+  callNames: string,
+): object {
   const runs = record<RunState>();
   const registry: Registry = { handlers: record(), count: 0, open: false, describe: undefined };
   let profiles = record<Profile>();
@@ -41,13 +48,16 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
 
   const nobody = (what: string): Error => hostError('NO_RUN', `${what} works only while a handler runs`);
   const host: PreludeHost = {
-    hostCall: (method, args) => (current === undefined ? SafePromise.reject(nobody(method)) : current.hostCall(method, args)),
-    executorCall: (method, args) => (current === undefined ? SafePromise.reject(nobody(method)) : current.executorCall(method, args)),
+    hostCall: (method, args) =>
+      current === undefined ? SafePromise.reject(nobody(method)) : current.hostCall(method, args),
+    executorCall: (method, args) =>
+      current === undefined ? SafePromise.reject(nobody(method)) : current.executorCall(method, args),
     randomBase64: (bytes) => randomBase64(bytes),
     startTimer: (id, delayMs, isPlatforms) => {
       if (current === undefined || !current.alive) return;
       timerStarts += 1;
-      if (timerStarts > maxTimerStarts) throw hostError('RATE_LIMITED', `more than ${maxTimerStarts} timers were started at a stretch`);
+      if (timerStarts > maxTimerStarts)
+        throw hostError('RATE_LIMITED', `more than ${maxTimerStarts} timers were started at a stretch`);
       current.timers ??= record<true>();
       current.timers[id] = true;
       emit(emission.startTimer, current.key, id, delayMs, isPlatforms ? 'platform' : '', '', '');
@@ -95,8 +105,9 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
   }
 
   /**
-   * Drops the runs that have answered and started nothing that still goes on. Looked at between turns, when no microtask waits: the executor
-   * judges at the same moment by the same facts, so a run ends on both sides without a word.
+   * Drops the runs that have answered and started nothing that still goes on. Looked at between turns, when no
+   * microtask waits: the executor judges at the same moment by the same facts, so a run ends on both sides without a
+   * word.
    */
   function dropEnded(): void {
     let run = answered;
@@ -136,7 +147,10 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
     ): void {
       enter(waiting, undefined);
       if (startOver === 1) profiles = record<Profile>();
-      profiles[id] = { fixed, ceilings: { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, streams: streams === 1 } };
+      profiles[id] = {
+        fixed,
+        ceilings: { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, streams: streams === 1 },
+      };
     },
 
     /** Runs a bundle's entry. `inspect` 1: also describes what it registers. */
@@ -165,7 +179,10 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
       const index = code >>> 5;
       const handler = registry.handlers[index];
       if (handler === undefined || handler.kind !== handlerKinds[kind]) {
-        run.fail('PLUGIN_ERROR', `the plugin registered no ${handlerKinds[kind] ?? 'handler'} as number ${index}; its entry registers differently from when it was uploaded`);
+        run.fail(
+          'PLUGIN_ERROR',
+          `the plugin registered no ${handlerKinds[kind] ?? 'handler'} as number ${index}; its entry registers differently from when it was uploaded`,
+        );
         drop(run);
         return;
       }
@@ -234,7 +251,11 @@ export function install(emitWaiting: Emit, emitApart: Emit, randomBase64: (bytes
     },
   };
 
-  function call(handler: { kind: string; name: string; run: (...args: unknown[]) => unknown }, ctx: object, payload: string | undefined): unknown {
+  function call(
+    handler: { kind: string; name: string; run: (...args: unknown[]) => unknown },
+    ctx: object,
+    payload: string | undefined,
+  ): unknown {
     const { kind, name, run } = handler;
     const second = payload === undefined ? undefined : parseJson(payload);
     if (kind === 'route') return run(ctx);

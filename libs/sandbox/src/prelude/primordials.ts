@@ -1,6 +1,6 @@
 /**
- * Built-ins as they were before plugin code ran. Code that runs later uses these, indexes null-prototype records instead of maps, and
- * neither spreads nor iterates, so that a plugin which rewrites a prototype breaks only itself.
+ * Built-ins as they were before plugin code ran. Code that runs later uses these, indexes null-prototype records
+ * instead of maps, and neither spreads nor iterates, so that a plugin which rewrites a prototype breaks only itself.
  */
 export const apply = Reflect.apply;
 export const construct = Reflect.construct;
@@ -16,7 +16,10 @@ export const isArray = Array.isArray;
 export const isInteger = Number.isInteger;
 export const isFiniteNumber = Number.isFinite;
 export const parseJson = JSON.parse as (text: string, reviver?: (key: string, value: unknown) => unknown) => unknown;
-export const toJson = JSON.stringify as (value: unknown, replacer?: (this: unknown, key: string, value: unknown) => unknown) => string | undefined;
+export const toJson = JSON.stringify as (
+  value: unknown,
+  replacer?: (this: unknown, key: string, value: unknown) => unknown,
+) => string | undefined;
 export const SafePromise = Promise;
 export const SafeError = Error;
 export const SafeTypeError = TypeError;
@@ -87,11 +90,19 @@ export function isTypedArray(value: unknown): boolean {
 export function bytesOf(value: unknown): Uint8Array | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (isView(value) && apply(typedArrayTag, value, []) === undefined) {
-    return new SafeUint8Array(apply(viewBuffer, value, []) as ArrayBuffer, apply(viewOffset, value, []) as number, apply(viewLength, value, []) as number);
+    return new SafeUint8Array(
+      apply(viewBuffer, value, []) as ArrayBuffer,
+      apply(viewOffset, value, []) as number,
+      apply(viewLength, value, []) as number,
+    );
   }
   if (apply(typedArrayTag, value, []) !== undefined) {
     const buffer = apply(typedArrayBuffer, value, []) as ArrayBuffer;
-    return new SafeUint8Array(buffer, apply(typedArrayOffset, value, []) as number, apply(typedArrayLength, value, []) as number);
+    return new SafeUint8Array(
+      buffer,
+      apply(typedArrayOffset, value, []) as number,
+      apply(typedArrayLength, value, []) as number,
+    );
   }
   // The chain alone can be forged; asking every object for its length would throw, which costs more than all else here.
   if (!(value instanceof NativeArrayBuffer)) return undefined;
@@ -109,7 +120,11 @@ export function toBase64(bytes: Uint8Array): string {
 
 /** A view of a part of some bytes. */
 export function partOf(bytes: Uint8Array, at: number, size: number): Uint8Array {
-  return new SafeUint8Array(apply(typedArrayBuffer, bytes, []) as ArrayBuffer, (apply(typedArrayOffset, bytes, []) as number) + at, size);
+  return new SafeUint8Array(
+    apply(typedArrayBuffer, bytes, []) as ArrayBuffer,
+    (apply(typedArrayOffset, bytes, []) as number) + at,
+    size,
+  );
 }
 
 export function fromBase64(text: string): Uint8Array {

@@ -1,8 +1,8 @@
 import { construct, defineProperty, SafeTypeError } from './primordials.js';
 
 /**
- * Takes away what the heap limit does not count: WebAssembly memories, shared buffers, resizable buffers. Gigabytes of these fit into an
- * isolate with a limit of 32 MB.
+ * Takes away what the heap limit does not count: WebAssembly memories, shared buffers, resizable buffers. Gigabytes of
+ * these fit into an isolate with a limit of 32 MB.
  */
 export function removeUncountedMemory(): void {
   const scope = globalThis as Record<string, unknown>;
@@ -31,7 +31,15 @@ export function removeUncountedMemory(): void {
   defineProperty(scope, 'ArrayBuffer', { ...hidden, value: FixedArrayBuffer });
 }
 
-/** Stack traces are made by V8 alone: a plugin's `prepareStackTrace` would run outside of what a handler may catch and see call sites. */
+/**
+ * Stack traces are made by V8 alone: a plugin's `prepareStackTrace` would run outside of what a handler may catch and
+ * see call sites.
+ */
 export function fixStackTraces(): void {
-  defineProperty(Error, 'prepareStackTrace', { configurable: false, enumerable: false, get: () => undefined, set: () => undefined });
+  defineProperty(Error, 'prepareStackTrace', {
+    configurable: false,
+    enumerable: false,
+    get: () => undefined,
+    set: () => undefined,
+  });
 }

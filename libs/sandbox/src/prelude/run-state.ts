@@ -29,8 +29,8 @@ const maxRefusalText = 4096;
 const maxExecutorCalls = 10_000;
 
 /**
- * One run as the isolate knows it. Its handler's word is its answer, and what the handler started and did not wait for may go on after that.
- * Dead once it has ended: nothing that still holds it can reach the host any more.
+ * One run as the isolate knows it. Its handler's word is its answer, and what the handler started and did not wait for
+ * may go on after that. Dead once it has ended: nothing that still holds it can reach the host any more.
  */
 export class RunState {
   alive = true;
@@ -50,7 +50,8 @@ export class RunState {
   aborted = false;
   /** Timers that are pending, by id. */
   timers: Record<PropertyKey, true> | undefined = undefined;
-  // Public fields, because plugin code never holds this object, and private ones cost more without an optimising compiler.
+  // Public fields, because plugin code never holds this object, and private ones cost more without an optimising
+  // compiler.
   nextCall = 1;
   calls: Record<PropertyKey, Settle> | undefined = undefined;
   underWay = 0;
@@ -77,7 +78,8 @@ export class RunState {
   }
 
   call(kind: number, method: string, args: string): Promise<string> {
-    // Keeps the place of the call, because the answer comes in a turn of its own; written out only when it is a refusal.
+    // Keeps the place of the call, because the answer comes in a turn of its own; written out only when it is a
+    // refusal.
     const site = new SafeError();
     return new SafePromise<string>((resolve, reject) => {
       const refusal = this.refuse(kind, method, args);
@@ -140,12 +142,17 @@ export class RunState {
   refuse(kind: number, method: string, args: string): Error | undefined {
     if (!this.alive) return hostError('RUN_ENDED', `${method}: the run that owns this ctx has ended`);
     if (args.length > maxArgsLength) {
-      return hostError('PAYLOAD_TOO_LARGE', `${method}: the arguments are ${args.length} characters of JSON, the limit is ${maxArgsLength}`);
+      return hostError(
+        'PAYLOAD_TOO_LARGE',
+        `${method}: the arguments are ${args.length} characters of JSON, the limit is ${maxArgsLength}`,
+      );
     }
     const isHostCall = kind === emission.hostCall;
     const made = isHostCall ? this.hostCalls : this.executorCalls;
     const limit = isHostCall ? this.ceilings.hostCalls : maxExecutorCalls;
-    return made < limit ? undefined : hostError('RATE_LIMITED', `${method}: this run has made ${made} such calls, the limit is ${limit}`);
+    return made < limit
+      ? undefined
+      : hostError('RATE_LIMITED', `${method}: this run has made ${made} such calls, the limit is ${limit}`);
   }
 
   deliver(id: number, ok: boolean, a: string, b: string): void {
@@ -156,7 +163,15 @@ export class RunState {
     if (ok) settle.resolve(a);
     else {
       const error = callError(settle, a, b);
-      this.emit()(emission.refusal, this.key, 0, 0, slice(b, 0, maxRefusalText), slice(error.stack ?? '', 0, maxRefusalText), '');
+      this.emit()(
+        emission.refusal,
+        this.key,
+        0,
+        0,
+        slice(b, 0, maxRefusalText),
+        slice(error.stack ?? '', 0, maxRefusalText),
+        '',
+      );
       settle.reject(error);
     }
     const next = this.waiting?.[this.waitingHead];
@@ -187,8 +202,8 @@ export class RunState {
 }
 
 /**
- * The error a plugin sees when a host call fails: its message, and the stable `code`. The code is no member that JSON would write: an error in a
- * result would lose its message without a word otherwise.
+ * The error a plugin sees when a host call fails: its message, and the stable `code`. The code is no member that JSON
+ * would write: an error in a result would lose its message without a word otherwise.
  */
 export function hostError(code: string, message: string): Error {
   const error = new SafeError(message);

@@ -1,5 +1,18 @@
 import type { handlerKinds } from './emissions.js';
-import { defineProperty, freeze, isArray, keys, quote, record, SafeDate, SafeError, SafeTypeError, slice, toJson, upperCase } from './primordials.js';
+import {
+  defineProperty,
+  freeze,
+  isArray,
+  keys,
+  quote,
+  record,
+  SafeDate,
+  SafeError,
+  SafeTypeError,
+  slice,
+  toJson,
+  upperCase,
+} from './primordials.js';
 
 /** A handler of the bundle, by the number that its registration got. */
 export interface Handler {
@@ -29,7 +42,10 @@ class NonRetryable extends SafeError {
   }
 }
 
-/** Thrown by a handler that asks for its next attempt after a delay: milliseconds, or a Date. Both orders of arguments are understood. */
+/**
+ * Thrown by a handler that asks for its next attempt after a delay: milliseconds, or a Date. Both orders of arguments
+ * are understood.
+ */
 class RetryAfter extends SafeError {
   #delayMs: number;
   constructor(first: unknown, second?: unknown) {
@@ -81,8 +97,8 @@ function optionsAndHandler(what: string, second: unknown, third: unknown): [Reco
 /** `@annex/sdk` as plugin code sees it inside the isolate. */
 export function makeSdk(registry: Registry): object {
   /**
-   * Refuses an option that nothing reads (`method` for `methods`), while the package is looked at: a release that was taken once goes on
-   * running as it is.
+   * Refuses an option that nothing reads (`method` for `methods`), while the package is looked at: a release that was
+   * taken once goes on running as it is.
    */
   function requireKnown(what: string, options: Record<string, unknown>, known: string[]): void {
     if (registry.describe === undefined) return;
@@ -93,20 +109,25 @@ export function makeSdk(registry: Registry): object {
       for (let at = 0; at < known.length; at += 1) isKnown ||= known[at] === name;
       if (isKnown) continue;
       const shown = quote(slice(name, 0, 64));
-      if (known.length === 0) throw new SafeTypeError(`${what} takes no options, but was given ${shown}; what it needs is declared in the manifest`);
+      if (known.length === 0)
+        throw new SafeTypeError(
+          `${what} takes no options, but was given ${shown}; what it needs is declared in the manifest`,
+        );
       let list = '';
       for (let at = 0; at < known.length; at += 1) list += `${at === 0 ? '' : ', '}${known[at]}`;
       throw new SafeTypeError(`${what} has no option ${shown}; there are: ${list}`);
     }
   }
   function register(kind: Handler['kind'], name: string, run: Handler['run'], details: string): void {
-    if (!registry.open) throw new SafeError(`${kind} ${quote(name)}: register handlers while the entry runs, not later`);
+    if (!registry.open)
+      throw new SafeError(`${kind} ${quote(name)}: register handlers while the entry runs, not later`);
     registry.handlers[registry.count] = { kind, name, run };
     registry.count += 1;
     registry.describe?.(`{"kind":${quote(kind)},${details}}`);
   }
   function lifecycle(name: string) {
-    return (handler: unknown): void => register('lifecycle', name, requireHandler(handler, name), `"name":${quote(name)}`);
+    return (handler: unknown): void =>
+      register('lifecycle', name, requireHandler(handler, name), `"name":${quote(name)}`);
   }
   return freeze({
     route(path: unknown, second: unknown, third?: unknown): void {
@@ -141,16 +162,28 @@ export function makeSdk(registry: Registry): object {
       const priority = options.priority ?? 0;
       const timeoutMs = options.timeout_ms ?? options.timeoutMs ?? 1000;
       const onError = options.on_error ?? options.onError ?? 'pass';
-      if (typeof priority !== 'number' || !(priority - priority === 0)) throw new SafeTypeError(`filter ${text}: priority must be a number`);
+      if (typeof priority !== 'number' || !(priority - priority === 0))
+        throw new SafeTypeError(`filter ${text}: priority must be a number`);
       if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= 1000)) {
         throw new SafeTypeError(`filter ${text}: timeout_ms must be more than 0 and at most 1000`);
       }
-      if (onError !== 'pass' && onError !== 'fail') throw new SafeTypeError(`filter ${text}: on_error must be 'pass' or 'fail'`);
-      register('filter', text, handler, `"name":${quote(text)},"priority":${priority},"timeoutMs":${timeoutMs},"onError":${quote(onError)}`);
+      if (onError !== 'pass' && onError !== 'fail')
+        throw new SafeTypeError(`filter ${text}: on_error must be 'pass' or 'fail'`);
+      register(
+        'filter',
+        text,
+        handler,
+        `"name":${quote(text)},"priority":${priority},"timeoutMs":${timeoutMs},"onError":${quote(onError)}`,
+      );
     },
     health(first: unknown, second?: unknown): void {
       const name = typeof first === 'string' ? first : 'health';
-      register('health', name, requireHandler(typeof first === 'string' ? second : first, 'health'), `"name":${quote(slice(name, 0, 64))}`);
+      register(
+        'health',
+        name,
+        requireHandler(typeof first === 'string' ? second : first, 'health'),
+        `"name":${quote(slice(name, 0, 64))}`,
+      );
     },
     onInstall: lifecycle('install'),
     onConfigChange: lifecycle('config_change'),

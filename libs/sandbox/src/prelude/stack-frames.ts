@@ -1,6 +1,9 @@
 import { indexOf, slice } from './primordials.js';
 
-/** The frames of a stack as V8 wrote it, each with the line break before it, without those of the platform itself. `''` for no stack. */
+/**
+ * The frames of a stack as V8 wrote it, each with the line break before it, without those of the platform itself. `''`
+ * for no stack.
+ */
 export function authorFrames(stack: unknown): string {
   if (typeof stack !== 'string') return '';
   let frames = '';

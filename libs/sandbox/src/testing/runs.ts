@@ -2,7 +2,17 @@
 import { createHash } from 'node:crypto';
 import type { Bundle, Registration, RouteRequest, RunOutcome, RunRequest } from '../sandbox.js';
 
-const sdkNames = ['route', 'job', 'hook', 'filter', 'health', 'onInstall', 'onConfigChange', 'NonRetryable', 'RetryAfter'];
+const sdkNames = [
+  'route',
+  'job',
+  'hook',
+  'filter',
+  'health',
+  'onInstall',
+  'onConfigChange',
+  'NonRetryable',
+  'RetryAfter',
+];
 
 /** A bundle as libs/manifest would make it: `body` sees the SDK's exports by name. */
 export function bundleOf(body: string): Bundle {
@@ -33,7 +43,10 @@ export const getRequest: RouteRequest = {
 let runs = 0;
 
 /** A run of the handler that `body` registers first (or as number `index`), of the given kind. */
-export function runOf(body: string, { kind = 'job', index = 0, ...over }: Partial<RunRequest> & { kind?: Registration['kind']; index?: number } = {}): RunRequest {
+export function runOf(
+  body: string,
+  { kind = 'job', index = 0, ...over }: Partial<RunRequest> & { kind?: Registration['kind']; index?: number } = {},
+): RunRequest {
   const bundle = bundleOf(body);
   const tenantId = over.tenantId ?? 'ten_1';
   runs += 1;
@@ -55,7 +68,8 @@ export function runOf(body: string, { kind = 'job', index = 0, ...over }: Partia
     },
     ...(kind === 'route' ? { request: getRequest } : {}),
     limits: usualLimits,
-    hostCall: ({ method, args }) => Promise.resolve({ ok: true, value: JSON.stringify({ method, args: JSON.parse(args) as unknown }) }),
+    hostCall: ({ method, args }) =>
+      Promise.resolve({ ok: true, value: JSON.stringify({ method, args: JSON.parse(args) as unknown }) }),
     log: () => undefined,
     ...over,
   };
@@ -64,7 +78,8 @@ export function runOf(body: string, { kind = 'job', index = 0, ...over }: Partia
 /** The value a run gave; throws what it failed with. */
 export function valueOf(outcome: RunOutcome): unknown {
   if (outcome.status === 'failed') throw new Error(`${outcome.error.code}: ${outcome.error.message}`);
-  if (outcome.response === undefined) return outcome.result === undefined ? undefined : (JSON.parse(outcome.result) as unknown);
+  if (outcome.response === undefined)
+    return outcome.result === undefined ? undefined : (JSON.parse(outcome.result) as unknown);
   return outcome.response;
 }
 

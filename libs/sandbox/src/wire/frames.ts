@@ -1,8 +1,8 @@
 /**
  * Frames between the parent and an executor, over one stream. Every message is a type, a few numbers and a few texts:
  * `u32 length · u8 type · u8 count of numbers · u8 count of texts · f64 … · (u32 bytes · UTF-8) …`, little-endian.
- * An executor may be hostile, so the reader looks at nothing before it has checked a size against a cap. Written for an engine without
- * optimising compilers, which is what executors run on: few calls, local variables, a DataView.
+ * An executor may be hostile, so the reader looks at nothing before it has checked a size against a cap. Written for an
+ * engine without optimising compilers, which is what executors run on: few calls, local variables, a DataView.
  */
 
 /** A frame that breaks the format or a cap. The peer that sent it is not to be trusted any more. */
@@ -103,7 +103,8 @@ export class FrameReader {
     this.#need = 4;
     while (whole.length - at >= 4) {
       const length = view.getUint32(at, true);
-      if (length < headBytes - 4 || length > maxFrameBytes) throw new WireError(`a frame of ${length} bytes, the limit is ${maxFrameBytes}`);
+      if (length < headBytes - 4 || length > maxFrameBytes)
+        throw new WireError(`a frame of ${length} bytes, the limit is ${maxFrameBytes}`);
       if (whole.length - at - 4 < length) {
         this.#need = 4 + length;
         break;

@@ -1,6 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { FrameReader, FrameWriter, WireError, type Frame } from './frames.js';
-import { handlerCode, readFromExecutor, readToExecutor, writeFromExecutor, writeToExecutor, type FromExecutor, type ToExecutor } from './messages.js';
+import {
+  handlerCode,
+  readFromExecutor,
+  readToExecutor,
+  writeFromExecutor,
+  writeToExecutor,
+  type FromExecutor,
+  type ToExecutor,
+} from './messages.js';
 
 function cross<T>(write: (out: FrameWriter) => void, read: (frame: Frame) => T): T[] {
   const writer = new FrameWriter();

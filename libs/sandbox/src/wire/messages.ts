@@ -1,6 +1,7 @@
 /**
- * The messages between the parent and an executor, as tagged unions, and which numbers and texts of a frame each is made of. A run is addressed by a slot
- * (a small number) and a nonce that cannot be guessed; whoever does not know both reaches nothing.
+ * The messages between the parent and an executor, as tagged unions, and which numbers and texts of a frame each is
+ * made of. A run is addressed by a slot (a small number) and a nonce that cannot be guessed; whoever does not know both
+ * reaches nothing.
  */
 import { assertNever } from '@annex/kernel';
 import type { SandboxLimits, SandboxUsage } from '../sandbox.js';
@@ -65,12 +66,28 @@ export type FromExecutor =
   | { type: 'pong'; sequence: number; isolates: number; discards: number; rssMb: number }
   | ({ type: 'succeeded'; hasValue: boolean; value: string; usage: GuestUsage } & RunAddress)
   /**
-   * The handler's answer, while what it started goes on: the run's end comes as `succeeded` without a value, or `failed`. Its body encoding may be
-   * `stream`: then the body comes as chunks. Status 0: no route's, the body is the value if the encoding is `value`, else there is none.
+   * The handler's answer, while what it started goes on: the run's end comes as `succeeded` without a value, or
+   * `failed`. Its body encoding may be
+   * `stream`: then the body comes as chunks. Status 0: no route's, the body is the value if the encoding is `value`,
+   * else there is none.
    */
   | ({ type: 'answered'; status: number; headers: string; bodyEncoding: string; body: string } & RunAddress)
-  | ({ type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string; usage: GuestUsage } & RunAddress)
-  | ({ type: 'failed'; code: string; message: string; stack: string; retryAfterMs: number; usage: GuestUsage } & RunAddress)
+  | ({
+      type: 'responded';
+      status: number;
+      headers: string;
+      bodyEncoding: string;
+      body: string;
+      usage: GuestUsage;
+    } & RunAddress)
+  | ({
+      type: 'failed';
+      code: string;
+      message: string;
+      stack: string;
+      retryAfterMs: number;
+      usage: GuestUsage;
+    } & RunAddress)
   /** A part of a streamed body, in base64; the last one may be empty. */
   | ({ type: 'chunk'; isLast: boolean; data: string } & RunAddress)
   | ({ type: 'call'; callId: number; method: string; args: string } & RunAddress)
@@ -85,7 +102,22 @@ export type FromExecutor =
   | ({ type: 'inspected'; registrations: string; warnings: string } & RunAddress);
 
 const toExecutor = ['configure', 'bundle', 'run', 'answer', 'cancel', 'evict', 'ping', 'inspect', 'credit'] as const;
-const fromExecutor = ['ready', 'prelude', 'pong', 'succeeded', 'responded', 'failed', 'call', 'log', 'stuck', 'busy', 'inspected', 'heard', 'answered', 'chunk'] as const;
+const fromExecutor = [
+  'ready',
+  'prelude',
+  'pong',
+  'succeeded',
+  'responded',
+  'failed',
+  'call',
+  'log',
+  'stuck',
+  'busy',
+  'inspected',
+  'heard',
+  'answered',
+  'chunk',
+] as const;
 const toCodes = codesOf(toExecutor);
 const fromCodes = codesOf(fromExecutor);
 const maxBusy = 64;
@@ -135,10 +167,27 @@ export function readToExecutor({ type: code, numbers: n, texts: t }: Frame): ToE
   switch (type) {
     case 'run':
       expect(n, 4, t, 3);
-      return { type, slot: at(n, 0), nonce: at(n, 1), profileId: at(n, 2), code: at(n, 3), profile: text(t, 0), head: text(t, 1), content: text(t, 2) };
+      return {
+        type,
+        slot: at(n, 0),
+        nonce: at(n, 1),
+        profileId: at(n, 2),
+        code: at(n, 3),
+        profile: text(t, 0),
+        head: text(t, 1),
+        content: text(t, 2),
+      };
     case 'answer':
       expect(n, 4, t, 2);
-      return { type, slot: at(n, 0), nonce: at(n, 1), callId: at(n, 2), ok: at(n, 3) === 1, a: text(t, 0), b: text(t, 1) };
+      return {
+        type,
+        slot: at(n, 0),
+        nonce: at(n, 1),
+        callId: at(n, 2),
+        ok: at(n, 3) === 1,
+        a: text(t, 0),
+        b: text(t, 1),
+      };
     case 'bundle':
       expect(n, 0, t, 2);
       return { type, sha256: text(t, 0), code: text(t, 1) };
@@ -223,25 +272,66 @@ export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): F
   switch (type) {
     case 'responded':
       expect(n, 9, t, 3);
-      return { type, slot: at(n, 0), nonce: at(n, 1), status: at(n, 2), headers: text(t, 0), bodyEncoding: text(t, 1), body: text(t, 2), usage: usageFrom(n) };
+      return {
+        type,
+        slot: at(n, 0),
+        nonce: at(n, 1),
+        status: at(n, 2),
+        headers: text(t, 0),
+        bodyEncoding: text(t, 1),
+        body: text(t, 2),
+        usage: usageFrom(n),
+      };
     case 'answered':
       expect(n, 3, t, 3);
-      return { type, slot: at(n, 0), nonce: at(n, 1), status: at(n, 2), headers: text(t, 0), bodyEncoding: text(t, 1), body: text(t, 2) };
+      return {
+        type,
+        slot: at(n, 0),
+        nonce: at(n, 1),
+        status: at(n, 2),
+        headers: text(t, 0),
+        bodyEncoding: text(t, 1),
+        body: text(t, 2),
+      };
     case 'chunk':
       expect(n, 3, t, 1);
       return { type, slot: at(n, 0), nonce: at(n, 1), isLast: at(n, 2) === 1, data: text(t, 0) };
     case 'succeeded':
       expect(n, 9, t, 1);
-      return { type, slot: at(n, 0), nonce: at(n, 1), hasValue: at(n, 2) === 1, value: text(t, 0), usage: usageFrom(n) };
+      return {
+        type,
+        slot: at(n, 0),
+        nonce: at(n, 1),
+        hasValue: at(n, 2) === 1,
+        value: text(t, 0),
+        usage: usageFrom(n),
+      };
     case 'failed':
       expect(n, 9, t, 3);
-      return { type, slot: at(n, 0), nonce: at(n, 1), retryAfterMs: at(n, 2), code: text(t, 0), message: text(t, 1), stack: text(t, 2), usage: usageFrom(n) };
+      return {
+        type,
+        slot: at(n, 0),
+        nonce: at(n, 1),
+        retryAfterMs: at(n, 2),
+        code: text(t, 0),
+        message: text(t, 1),
+        stack: text(t, 2),
+        usage: usageFrom(n),
+      };
     case 'call':
       expect(n, 3, t, 2);
       return { type, slot: at(n, 0), nonce: at(n, 1), callId: at(n, 2), method: text(t, 0), args: text(t, 1) };
     case 'log':
       expect(n, 4, t, 2);
-      return { type, slot: at(n, 0), nonce: at(n, 1), timeMs: at(n, 2), level: at(n, 3), message: text(t, 0), fields: text(t, 1) };
+      return {
+        type,
+        slot: at(n, 0),
+        nonce: at(n, 1),
+        timeMs: at(n, 2),
+        level: at(n, 3),
+        message: text(t, 0),
+        fields: text(t, 1),
+      };
     case 'busy':
       return { type, slots: n };
     case 'heard':
@@ -270,7 +360,8 @@ export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): F
 }
 
 function expect(numbers: number[], numberCount: number, texts: string[], textCount: number): void {
-  if (numbers.length !== numberCount || texts.length !== textCount) throw new WireError('a message with other fields than its own');
+  if (numbers.length !== numberCount || texts.length !== textCount)
+    throw new WireError('a message with other fields than its own');
 }
 
 function at(numbers: number[], index: number): number {
@@ -287,5 +378,12 @@ function usageNumbers({ cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCa
 }
 
 function usageFrom(n: number[]): GuestUsage {
-  return { cpuMs: at(n, 3), memoryMb: at(n, 4), resultBytes: at(n, 5), logLines: at(n, 6), logBytes: at(n, 7), hostCalls: at(n, 8) };
+  return {
+    cpuMs: at(n, 3),
+    memoryMb: at(n, 4),
+    resultBytes: at(n, 5),
+    logLines: at(n, 6),
+    logBytes: at(n, 7),
+    hostCalls: at(n, 8),
+  };
 }

@@ -5,12 +5,18 @@ export class HandlerFailed extends Error {
   override readonly name = 'HandlerFailed';
 
   constructor(
-    /** As the run shows it: `PLUGIN_ERROR`, `NON_RETRYABLE`, `RETRY_AFTER`, `TIMEOUT`, `PERMISSION_DENIED` … (docs/errors.md). */
+    /**
+     * As the run shows it: `PLUGIN_ERROR`, `NON_RETRYABLE`, `RETRY_AFTER`, `TIMEOUT`, `PERMISSION_DENIED` …
+     * (docs/errors.md).
+     */
     readonly code: string,
     message: string,
     /** The handler, such as `event build.*` or `route GET /reports`. */
     readonly handler: string,
-    /** Retry after a delay, wait until the plugin is enabled, or end as a dead letter. The delay's random spread is left out. */
+    /**
+     * Retry after a delay, wait until the plugin is enabled, or end as a dead letter. The delay's random spread is left
+     * out.
+     */
     readonly next: NextAttempt,
     /** The stack inside the sandbox, if there was an error that had one. */
     pluginStack: string | undefined,

@@ -33,7 +33,12 @@ export class MemoryFiles {
   set(key: string, content: string | Uint8Array, contentType?: string): void {
     const name = readFileKey(key);
     const now = this.clock.now();
-    this.#files.set(name, { bytes: Uint8Array.from(typeof content === 'string' ? Buffer.from(content) : content), contentType: contentTypeOf(name, contentType), createdAtMs: this.#files.get(name)?.createdAtMs ?? now, updatedAtMs: now });
+    this.#files.set(name, {
+      bytes: Uint8Array.from(typeof content === 'string' ? Buffer.from(content) : content),
+      contentType: contentTypeOf(name, contentType),
+      createdAtMs: this.#files.get(name)?.createdAtMs ?? now,
+      updatedAtMs: now,
+    });
   }
 
   /** Whether there was one. */
@@ -43,7 +48,9 @@ export class MemoryFiles {
 
   /** Keys in the order of their bytes. */
   keys(prefix = ''): string[] {
-    return [...this.#files.keys()].filter((key) => key.startsWith(prefix)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return [...this.#files.keys()]
+      .filter((key) => key.startsWith(prefix))
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   }
 }
 
@@ -74,18 +81,30 @@ export function memoryFilesPort(files: MemoryFiles, tell: Told): FilesPort {
   };
   return {
     async list(_tenantId, { prefix = '', cursor, limit }) {
-      const keys = files.keys(prefix).filter((key) => cursor === undefined || Buffer.compare(Buffer.from(key), Buffer.from(cursor, 'base64url')) > 0);
+      const keys = files
+        .keys(prefix)
+        .filter(
+          (key) => cursor === undefined || Buffer.compare(Buffer.from(key), Buffer.from(cursor, 'base64url')) > 0,
+        );
       const page = keys.slice(0, limit);
       const last = page.at(-1);
-      return { items: page.map(required), next_cursor: keys.length > limit && last !== undefined ? Buffer.from(last).toString('base64url') : null };
+      return {
+        items: page.map(required),
+        next_cursor: keys.length > limit && last !== undefined ? Buffer.from(last).toString('base64url') : null,
+      };
     },
     stat: async (_tenantId, key) => stat(key),
     async readBytes(_tenantId, key, maxBytes) {
       const file = required(key);
-      if (file.size > maxBytes) throw fileErrors.error('FILE_TOO_LARGE', `${JSON.stringify(key)} has ${file.size} bytes; at most ${maxBytes} are read at once.`);
+      if (file.size > maxBytes)
+        throw fileErrors.error(
+          'FILE_TOO_LARGE',
+          `${JSON.stringify(key)} has ${file.size} bytes; at most ${maxBytes} are read at once.`,
+        );
       return { file, bytes: Uint8Array.from(files.get(key)?.bytes ?? []) };
     },
-    link: async (_tenantId, key, expiresInS = 3600) => `https://files.test/${encodeURIComponent(required(key).key)}?expires_s=${expiresInS}`,
+    link: async (_tenantId, key, expiresInS = 3600) =>
+      `https://files.test/${encodeURIComponent(required(key).key)}?expires_s=${expiresInS}`,
     async put(_tenantId, key, content, { actor, contentType }) {
       files.set(key, content, contentType);
       tell('files.uploaded', short(key), actor.run.source);

@@ -23,7 +23,10 @@ export class MemoryKv {
 
   /** @param ttlS seconds until it is gone; left out: it stays */
   set(key: string, value: Json, ttlS?: number): void {
-    this.#entries.set(key, { value: structuredClone(value), expiresAtMs: ttlS === undefined ? null : this.clock.now() + ttlS * 1000 });
+    this.#entries.set(key, {
+      value: structuredClone(value),
+      expiresAtMs: ttlS === undefined ? null : this.clock.now() + ttlS * 1000,
+    });
   }
 
   /** Whether there was one. */
@@ -33,7 +36,9 @@ export class MemoryKv {
 
   /** Keys in the order of their bytes. */
   keys(prefix = ''): string[] {
-    return [...this.#entries.keys()].filter((key) => key.startsWith(prefix) && this.#live(key)).sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+    return [...this.#entries.keys()]
+      .filter((key) => key.startsWith(prefix) && this.#live(key))
+      .sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
   }
 
   /** When a key runs out, in milliseconds since the epoch; `null` when it stays or is not there. */
@@ -62,7 +67,9 @@ export class MemoryKv {
 }
 
 /** Answers `ctx.kv` from memory, as the platform does from PostgreSQL. */
-export function memoryKvHandlers(kv: MemoryKv): Pick<HostHandlers<RunIdentity>, 'kv.get' | 'kv.set' | 'kv.delete' | 'kv.list' | 'kv.incr'> {
+export function memoryKvHandlers(
+  kv: MemoryKv,
+): Pick<HostHandlers<RunIdentity>, 'kv.get' | 'kv.set' | 'kv.delete' | 'kv.list' | 'kv.incr'> {
   return {
     'kv.get': ([key]) => kv.get(key) ?? null,
     'kv.set': ([key, value, options], { identity }) => {
@@ -74,7 +81,10 @@ export function memoryKvHandlers(kv: MemoryKv): Pick<HostHandlers<RunIdentity>, 
       const { prefix = '', limit = defaultKeys, cursor } = options ?? {};
       const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
       if (after && (after.length === 0 || after.toString('base64url') !== cursor)) {
-        throw executionErrors.error('CURSOR_INVALID', 'The cursor is not one that ctx.kv.list answered as next_cursor. Leave it out to begin at the first key.');
+        throw executionErrors.error(
+          'CURSOR_INVALID',
+          'The cursor is not one that ctx.kv.list answered as next_cursor. Leave it out to begin at the first key.',
+        );
       }
       const rest = kv.keys(prefix).filter((key) => !after || Buffer.compare(Buffer.from(key), after) > 0);
       const page = rest.slice(0, limit);
@@ -87,7 +97,10 @@ export function memoryKvHandlers(kv: MemoryKv): Pick<HostHandlers<RunIdentity>, 
     'kv.incr': ([key, by, options]) => {
       const sum = kv.increment(key, by ?? 1, options?.ttl_s);
       if (sum !== undefined) return sum;
-      throw executionErrors.error('KV_NOT_A_NUMBER', `The key ${quote(key)} holds something else than a number, so it cannot be counted up. Delete it or use another key.`);
+      throw executionErrors.error(
+        'KV_NOT_A_NUMBER',
+        `The key ${quote(key)} holds something else than a number, so it cannot be counted up. Delete it or use another key.`,
+      );
     },
   };
 }

@@ -9,8 +9,8 @@ const everyRow: Filter = { kind: 'and', filters: [] };
 const defaultLimit = 100;
 
 /**
- * The tenant's tables in memory: what the plugin keeps with `ctx.db`, open to the test. System tables (`users`, `files`, `events`, `runs`) hold what the
- * test puts there.
+ * The tenant's tables in memory: what the plugin keeps with `ctx.db`, open to the test. System tables (`users`,
+ * `files`, `events`, `runs`) hold what the test puts there.
  */
 export class MemoryTables {
   readonly #tables = new Map<string, Map<string, TableRow>>();
@@ -31,18 +31,34 @@ export class MemoryTables {
   insert(table: string, fields: { [field: string]: Json }): TableRow {
     const now = this.clock.now();
     const at = new Date(now).toISOString();
-    const row: TableRow = { created_at: at, updated_at: at, ...structuredClone(fields), id: typeof fields['id'] === 'string' ? fields['id'] : newUuid(now) };
+    const row: TableRow = {
+      created_at: at,
+      updated_at: at,
+      ...structuredClone(fields),
+      id: typeof fields['id'] === 'string' ? fields['id'] : newUuid(now),
+    };
     const rows = this.#tables.get(table) ?? new Map<string, TableRow>();
     this.#tables.set(table, rows.set(row.id, row));
     return structuredClone(row);
   }
 
   /** Changes fields of a row; `undefined`: there is none. */
-  update(table: string, id: string, { set, unset }: { set: JsonObject; unset: readonly string[] }): TableRow | undefined {
+  update(
+    table: string,
+    id: string,
+    { set, unset }: { set: JsonObject; unset: readonly string[] },
+  ): TableRow | undefined {
     const row = this.#tables.get(table)?.get(id);
     if (!row) return undefined;
-    const kept = Object.fromEntries(Object.entries({ ...row, ...structuredClone(set) }).filter(([name]) => !unset.includes(name)));
-    const changed: TableRow = { ...kept, id, created_at: row.created_at, updated_at: new Date(this.clock.now()).toISOString() };
+    const kept = Object.fromEntries(
+      Object.entries({ ...row, ...structuredClone(set) }).filter(([name]) => !unset.includes(name)),
+    );
+    const changed: TableRow = {
+      ...kept,
+      id,
+      created_at: row.created_at,
+      updated_at: new Date(this.clock.now()).toISOString(),
+    };
     this.#tables.get(table)?.set(id, changed);
     return structuredClone(changed);
   }
@@ -53,9 +69,13 @@ export class MemoryTables {
   }
 }
 
-/** Answers `ctx.db` from memory, as the platform does from PostgreSQL. Quotas of tenants and the time limit are not looked at. */
+/**
+ * Answers `ctx.db` from memory, as the platform does from PostgreSQL. Quotas of tenants and the time limit are not
+ * looked at.
+ */
 export function memoryTablesPort(tables: MemoryTables): TablesPort {
-  const find = (table: string, filter: Filter = everyRow): TableRow[] => tables.rows(table).filter((row) => matchesFilter(filter, row));
+  const find = (table: string, filter: Filter = everyRow): TableRow[] =>
+    tables.rows(table).filter((row) => matchesFilter(filter, row));
   return {
     query: async (_tenant, table, { filter, orderBy = [], limit = defaultLimit, offset = 0 }) =>
       find(table, filter)
@@ -71,7 +91,11 @@ export function memoryTablesPort(tables: MemoryTables): TablesPort {
       requireOwn(table);
       const { id: _id, created_at: _created, updated_at: _updated, ...before } = tables.get(table, id) ?? {};
       const size = Buffer.byteLength(JSON.stringify({ ...before, ...patch.set }));
-      if (size > maxDocumentBytes) throw tableErrors.error('ROW_TOO_LARGE', `The row would be ${size} bytes of JSON; the limit of a row is ${maxDocumentBytes}. Split it.`);
+      if (size > maxDocumentBytes)
+        throw tableErrors.error(
+          'ROW_TOO_LARGE',
+          `The row would be ${size} bytes of JSON; the limit of a row is ${maxDocumentBytes}. Split it.`,
+        );
       return tables.update(table, id, patch) ?? null;
     },
     delete: async (_tenant, table, id) => {
@@ -82,6 +106,14 @@ export function memoryTablesPort(tables: MemoryTables): TablesPort {
 }
 
 function requireOwn(table: string): void {
-  if (readOnly.has(table)) throw tableErrors.error('TABLE_READ_ONLY', `${quote(table)} is a system table and can only be read. Choose another name for a table of your own.`);
-  if (/^(?:annex|pg)_/.test(table)) throw tableErrors.error('TABLE_NAME_RESERVED', `${quote(table)}: names that begin with annex_ and pg_ are kept for the platform. Choose another name.`);
+  if (readOnly.has(table))
+    throw tableErrors.error(
+      'TABLE_READ_ONLY',
+      `${quote(table)} is a system table and can only be read. Choose another name for a table of your own.`,
+    );
+  if (/^(?:annex|pg)_/.test(table))
+    throw tableErrors.error(
+      'TABLE_NAME_RESERVED',
+      `${quote(table)}: names that begin with annex_ and pg_ are kept for the platform. Choose another name.`,
+    );
 }

@@ -1,10 +1,20 @@
-/** What upload and enable do with a package, without a server: check it, read its grants and settings, look for what is missing. */
+/**
+ * What upload and enable do with a package, without a server: check it, read its grants and settings, look for what is
+ * missing.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 import { buildSnapshot, type InstallationSnapshot } from '@annex/execution';
 import type { PermissionName } from '@annex/host-api';
 import { installationErrors, readGrants } from '@annex/installations';
 import { newId, newUuid, type AnnexError, type InputFault, type Json } from '@annex/kernel';
-import { applyConfig, checkPackage, packFolder, type Manifest, type PackageBundle, type PackageReport } from '@annex/manifest';
+import {
+  applyConfig,
+  checkPackage,
+  packFolder,
+  type Manifest,
+  type PackageBundle,
+  type PackageReport,
+} from '@annex/manifest';
 import type { Bundle, Registration, Sandbox } from '@annex/sandbox';
 import { findTemplateFaults } from '@annex/templates';
 
@@ -19,16 +29,28 @@ export interface Installing {
   tenant: { slug: string; name: string };
 }
 
-/** Checks a folder as an upload and installs it in memory. Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `CONFIG_INVALID` or `REQUIREMENTS_MISSING`, every fault in its message. */
-export async function openPackage(folder: string, { secrets, config, grants, tenant }: Installing, sandbox: Pick<Sandbox, 'inspect'>): Promise<InstallationSnapshot> {
+/**
+ * Checks a folder as an upload and installs it in memory. Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `CONFIG_INVALID`
+ * or `REQUIREMENTS_MISSING`, every fault in its message.
+ */
+export async function openPackage(
+  folder: string,
+  { secrets, config, grants, tenant }: Installing,
+  sandbox: Pick<Sandbox, 'inspect'>,
+): Promise<InstallationSnapshot> {
   const report = await check(await packFolder(folder), sandbox);
   const { manifest, registrations, bundle } = accepted(report, folder);
   const granted = readGrants(manifest, grants, '/grants');
   const settings = manifest.config === null ? undefined : applyConfig(manifest.config, config);
-  if (settings && !settings.ok) throw refused('CONFIG_INVALID', 'The settings do not fit the schema in plugin.json', settings.errors);
+  if (settings && !settings.ok)
+    throw refused('CONFIG_INVALID', 'The settings do not fit the schema in plugin.json', settings.errors);
   const missing = manifest.secrets.filter(({ name, required }) => required && secrets[name] === undefined);
   if (missing.length > 0) {
-    const faults = missing.map(({ name }) => ({ pointer: `/secrets/${name}`, code: 'SECRET_MISSING', detail: `${name} is required and has no value; give it to openPlugin in secrets.` }));
+    const faults = missing.map(({ name }) => ({
+      pointer: `/secrets/${name}`,
+      code: 'SECRET_MISSING',
+      detail: `${name} is required and has no value; give it to openPlugin in secrets.`,
+    }));
     throw refused('REQUIREMENTS_MISSING', 'The plugin cannot be enabled', faults);
   }
   return buildSnapshot(
@@ -48,7 +70,14 @@ export async function openPackage(folder: string, { secrets, config, grants, ten
       bundle_sha256: bundle.sha256,
       source_map_sha256: bundle.sha256,
     },
-    { tenantId, config: settings?.value ?? config, ceilings: {}, refToken: () => randomBytes(12).toString('hex'), loadBundle: () => Promise.resolve(bundle), loadSourceMap: () => Promise.resolve(report.bundle?.sourceMap) },
+    {
+      tenantId,
+      config: settings?.value ?? config,
+      ceilings: {},
+      refToken: () => randomBytes(12).toString('hex'),
+      loadBundle: () => Promise.resolve(bundle),
+      loadSourceMap: () => Promise.resolve(report.bundle?.sourceMap),
+    },
   );
 }
 
@@ -67,7 +96,10 @@ async function check(packed: Uint8Array, sandbox: Pick<Sandbox, 'inspect'>): Pro
   return report;
 }
 
-function accepted(report: PackageReport, folder: string): { manifest: Manifest; registrations: Registration[]; bundle: Bundle } {
+function accepted(
+  report: PackageReport,
+  folder: string,
+): { manifest: Manifest; registrations: Registration[]; bundle: Bundle } {
   const { ok, manifest, registrations, bundle, errors } = report;
   if (ok && manifest && registrations && bundle) return { manifest, registrations, bundle: plain(bundle) };
   throw refused('PACKAGE_INVALID', `The package in ${folder} has faults`, errors);
@@ -77,7 +109,11 @@ function plain({ code, sha256 }: PackageBundle): Bundle {
   return { code, sha256 };
 }
 
-function refused(code: 'PACKAGE_INVALID' | 'CONFIG_INVALID' | 'REQUIREMENTS_MISSING', what: string, errors: InputFault[]): AnnexError {
+function refused(
+  code: 'PACKAGE_INVALID' | 'CONFIG_INVALID' | 'REQUIREMENTS_MISSING',
+  what: string,
+  errors: InputFault[],
+): AnnexError {
   const lines = errors.map(({ pointer, code: rule, detail }) => `  ${pointer || '/'} [${rule}] ${detail}`);
   return installationErrors.error(code, `${what}:\n${lines.join('\n')}`, { errors });
 }

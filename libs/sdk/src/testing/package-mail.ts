@@ -17,7 +17,10 @@ export interface PluginMail {
   attachments: { filename: string; contentType: string; bytes: Uint8Array }[];
 }
 
-/** A mail server that only remembers. What the platform would refuse is refused here too, and a key that comes again sends nothing more. */
+/**
+ * A mail server that only remembers. What the platform would refuse is refused here too, and a key that comes again
+ * sends nothing more.
+ */
 export function rememberedMail(mails: PluginMail[]): MailPort {
   const byKey = new Map<string, Awaited<ReturnType<MailPort['send']>>>();
   return {
@@ -26,9 +29,24 @@ export function rememberedMail(mails: PluginMail[]): MailPort {
       const { to, cc, bcc, replyTo, subject, text, html, attachments } = composeMail(input);
       if (before) return before;
       const lines = (list: typeof to): string[] => list.map(writeMailbox);
-      mails.push({ to: lines(to), cc: lines(cc), bcc: lines(bcc), replyTo: replyTo && writeMailbox(replyTo), subject, text, html, attachments });
+      mails.push({
+        to: lines(to),
+        cc: lines(cc),
+        bcc: lines(bcc),
+        replyTo: replyTo && writeMailbox(replyTo),
+        subject,
+        text,
+        html,
+        attachments,
+      });
       const id = newId('mail');
-      const answer = { id, message_id: `<${id}@mail.test>`, status: 'sent' as const, accepted: [...to, ...cc, ...bcc].map(({ address }) => address), rejected: [] };
+      const answer = {
+        id,
+        message_id: `<${id}@mail.test>`,
+        status: 'sent' as const,
+        accepted: [...to, ...cc, ...bcc].map(({ address }) => address),
+        rejected: [],
+      };
       if (idempotencyKey !== undefined) byKey.set(idempotencyKey, answer);
       return answer;
     },
@@ -44,6 +62,10 @@ export function folderTemplates(folder: string): LoadTemplates {
   return async () => {
     const entries = await readdir(root, { recursive: true, withFileTypes: true }).catch(() => []);
     const paths = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-    return Object.fromEntries(await Promise.all(paths.map(async (path) => [relative(root, path).split(sep).join('/'), await readFile(path, 'utf8')] as const)));
+    return Object.fromEntries(
+      await Promise.all(
+        paths.map(async (path) => [relative(root, path).split(sep).join('/'), await readFile(path, 'utf8')] as const),
+      ),
+    );
   };
 }

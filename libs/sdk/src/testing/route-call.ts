@@ -1,4 +1,7 @@
-/** What the door of the platform does around a route: who may call, what the handler sees of the request, what the caller gets. */
+/**
+ * What the door of the platform does around a route: who may call, what the handler sees of the request, what the
+ * caller gets.
+ */
 import { isUtf8 } from 'node:buffer';
 import { roleAtLeast } from '@annex/access';
 import type { InstallationSnapshot } from '@annex/execution';
@@ -18,7 +21,10 @@ export interface RequestInit {
 const withheld = new Set(['authorization', 'proxy-authorization', 'cookie']);
 
 /** The route that takes a request, or the answer with which the platform turns it away. */
-export function admitRequest(snapshot: InstallationSnapshot, { method, path, user }: { method: string; path: string; user: User | null }) {
+export function admitRequest(
+  snapshot: InstallationSnapshot,
+  { method, path, user }: { method: string; path: string; user: User | null },
+) {
   const found = snapshot.routes.match(method, path);
   if (!found) return { refused: problem(404, 'NOT_FOUND', `The plugin ${snapshot.slug} has no route ${path}.`) };
   if (!found.route) {
@@ -27,7 +33,10 @@ export function admitRequest(snapshot: InstallationSnapshot, { method, path, use
   }
   const { auth, roles } = found.route;
   if (auth === 'member') {
-    if (user === null) return { refused: problem(401, 'UNAUTHENTICATED', 'This route is for members of the tenant; call it with a user.') };
+    if (user === null)
+      return {
+        refused: problem(401, 'UNAUTHENTICATED', 'This route is for members of the tenant; call it with a user.'),
+      };
     if (roles && roles.length > 0 && !roles.some((role) => roleAtLeast(user.role, role as User['role']))) {
       return { refused: problem(403, 'FORBIDDEN', `This route is for ${roles.join(', ')}; the role is ${user.role}.`) };
     }
@@ -36,9 +45,16 @@ export function admitRequest(snapshot: InstallationSnapshot, { method, path, use
 }
 
 /** The request as it crosses into the sandbox. `target`: path and query. */
-export function writeRequest(slug: string, method: string, target: string, { headers = {}, body }: RequestInit, params: Record<string, string>): RouteRequest {
+export function writeRequest(
+  slug: string,
+  method: string,
+  target: string,
+  { headers = {}, body }: RequestInit,
+  params: Record<string, string>,
+): RouteRequest {
   const list = Object.entries(headers).map(([name, value]): [string, string] => [name.toLowerCase(), value]);
-  const text = body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
+  const text =
+    body === undefined || typeof body === 'string' || body instanceof Uint8Array ? body : JSON.stringify(body);
   if (text !== body && !list.some(([name]) => name === 'content-type')) list.push(['content-type', 'application/json']);
   const url = new URL(`http://annex.test/ext/${slug}${target}`);
   return {
@@ -59,7 +75,10 @@ export function readResponse({ status, headers, body }: RouteResponse): Response
 
 /** An answer of the platform itself (RFC 9457). */
 export function problem(status: number, code: string, detail: string, headers: Record<string, string> = {}): Response {
-  return new Response(JSON.stringify({ code, status, detail }), { status, headers: { ...headers, 'content-type': 'application/problem+json' } });
+  return new Response(JSON.stringify({ code, status, detail }), {
+    status,
+    headers: { ...headers, 'content-type': 'application/problem+json' },
+  });
 }
 
 /** Bytes of a request's body, as they count against the limit. */
@@ -71,7 +90,9 @@ function writeBody(body: string | Uint8Array | undefined): RouteRequest['body'] 
   if (body === undefined || body.length === 0) return null;
   if (typeof body === 'string') return { encoding: 'utf8', data: body };
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.byteLength);
-  return isUtf8(bytes) ? { encoding: 'utf8', data: bytes.toString('utf8') } : { encoding: 'base64', data: bytes.toString('base64') };
+  return isUtf8(bytes)
+    ? { encoding: 'utf8', data: bytes.toString('utf8') }
+    : { encoding: 'base64', data: bytes.toString('base64') };
 }
 
 function readQuery(params: URLSearchParams): Record<string, string | string[]> {

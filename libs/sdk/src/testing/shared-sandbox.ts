@@ -1,4 +1,7 @@
-/** The sandbox of a process: started for the first plugin, shared by all, since starting executors is the slow part of a test. */
+/**
+ * The sandbox of a process: started for the first plugin, shared by all, since starting executors is the slow part of a
+ * test.
+ */
 import { sandboxHostMethods } from '@annex/execution';
 import { createSandbox, type Sandbox } from '@annex/sandbox';
 
@@ -30,8 +33,8 @@ export function leaveSandbox(): void {
 }
 
 /**
- * Ends the executors that every {@link openPlugin} of this process shares; plugins that are still open fail from then on. Needed only by who
- * cannot wait the moment after which they end by themselves. Safe to call twice.
+ * Ends the executors that every {@link openPlugin} of this process shares; plugins that are still open fail from then
+ * on. Needed only by who cannot wait the moment after which they end by themselves. Safe to call twice.
  */
 export async function closeSandbox(): Promise<void> {
   clearTimeout(linger);

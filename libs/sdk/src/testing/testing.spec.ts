@@ -27,7 +27,10 @@ const base = { slug: 'probe', name: 'Probe', version: '1.0.0', entry: 'main.ts' 
 /** A plugin with everything declared that its code may use. */
 async function open(code: string, manifest: object = {}, options: OpenPluginOptions = {}): Promise<TestPlugin> {
   const head = `import { hook, route, job, filter, health, onInstall, onConfigChange, NonRetryable, RetryAfter } from '@annex/sdk'\n`;
-  const plugin = await openPlugin(await folderOf({ 'plugin.json': JSON.stringify({ ...base, ...manifest }), 'main.ts': head + code }), options);
+  const plugin = await openPlugin(
+    await folderOf({ 'plugin.json': JSON.stringify({ ...base, ...manifest }), 'main.ts': head + code }),
+    options,
+  );
   opened.push(plugin);
   return plugin;
 }
@@ -36,14 +39,20 @@ const jobs = (...names: string[]) => ({ jobs: names.map((name) => ({ name, retry
 const http = { permissions: ['outbound_http'], http: { allow: ['api.test', '*.cdn.test'] }, ...jobs('go') };
 
 async function failure(work: Promise<unknown>): Promise<HandlerFailed> {
-  const thrown: unknown = await work.then(() => undefined, (reason: unknown) => reason);
+  const thrown: unknown = await work.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
   if (!(thrown instanceof HandlerFailed)) throw new Error(`expected a failed handler, got ${String(thrown)}`);
   return thrown;
 }
 
 describe('opening a plugin', () => {
   it('lists every fault of a bad package, of manifest and code, as an upload does', async () => {
-    const folder = await folderOf({ 'plugin.json': JSON.stringify({ ...base, version: 'one', permisions: [] }), 'main.ts': `import fs from 'node:fs'` });
+    const folder = await folderOf({
+      'plugin.json': JSON.stringify({ ...base, version: 'one', permisions: [] }),
+      'main.ts': `import fs from 'node:fs'`,
+    });
     await expect(openPlugin(folder)).rejects.toMatchObject({
       code: 'PACKAGE_INVALID',
       message: expect.stringMatching(/^(?=.*\/version )(?=.*\/permisions .*permissions)(?=.*node:fs)/s),
@@ -52,20 +61,33 @@ describe('opening a plugin', () => {
   });
 
   it('refuses handlers that the manifest does not declare, which only running the entry tells', async () => {
-    await expect(open(`job('tidy', async () => 1)`)).rejects.toMatchObject({ code: 'PACKAGE_INVALID', message: expect.stringContaining('tidy') });
+    await expect(open(`job('tidy', async () => 1)`)).rejects.toMatchObject({
+      code: 'PACKAGE_INVALID',
+      message: expect.stringContaining('tidy'),
+    });
   });
 
   it('refuses a grant that the manifest does not ask for', async () => {
-    await expect(open(`job('go', async () => 1)`, jobs('go'), { grants: ['db.read'] })).rejects.toMatchObject({ code: 'GRANT_INVALID' });
+    await expect(open(`job('go', async () => 1)`, jobs('go'), { grants: ['db.read'] })).rejects.toMatchObject({
+      code: 'GRANT_INVALID',
+    });
   });
 
   it('refuses to be without required secrets, and names them all', async () => {
     const secrets = [{ name: 'ONE', required: true }, 'MAY', { name: 'TWO', required: true }];
-    await expect(open('', { secrets })).rejects.toMatchObject({ code: 'REQUIREMENTS_MISSING', message: expect.stringMatching(/ONE.*TWO/s) });
+    await expect(open('', { secrets })).rejects.toMatchObject({
+      code: 'REQUIREMENTS_MISSING',
+      message: expect.stringMatching(/ONE.*TWO/s),
+    });
   });
 
   it('carries tests and anything else in the folder without running it', async () => {
-    const folder = await folderOf({ 'plugin.json': JSON.stringify(base), 'main.ts': '', 'main.test.ts': `throw new Error('run')`, 'notes/x.md': '' });
+    const folder = await folderOf({
+      'plugin.json': JSON.stringify(base),
+      'main.ts': '',
+      'main.test.ts': `throw new Error('run')`,
+      'notes/x.md': '',
+    });
     opened.push(await openPlugin(folder));
   });
 });
@@ -75,13 +97,17 @@ describe('a language model', () => {
   const code = `job('go', async (ctx) => { const { text, usage } = await ctx.llm.run('two words', { system: 'One.', maxTokens: 5 }); return { text, total: usage.total_tokens } })`;
 
   it('is what the test says, and sees the whole conversation', async () => {
-    const plugin = await open(code, llm, { llm: ({ messages }) => messages.map(({ role, content }) => `${role}: ${content}`).join(' / ') });
+    const plugin = await open(code, llm, {
+      llm: ({ messages }) => messages.map(({ role, content }) => `${role}: ${content}`).join(' / '),
+    });
     expect(await plugin.job('go')).toEqual({ text: 'system: One. / user: two words', total: 9 });
   });
 
   it('is not there unless the test brings one, and not without the permission', async () => {
     expect((await failure((await open(code, llm)).job('go'))).message).toContain('openPlugin');
-    expect(await failure((await open(code, jobs('go'), { llm: () => 'x' })).job('go'))).toMatchObject({ code: 'PERMISSION_DENIED' });
+    expect(await failure((await open(code, jobs('go'), { llm: () => 'x' })).job('go'))).toMatchObject({
+      code: 'PERMISSION_DENIED',
+    });
   });
 });
 
@@ -92,15 +118,34 @@ describe('a handler', () => {
       { ...http, secrets: ['KEY'], config: { type: 'object', properties: { a: { type: 'number', default: 7 } } } },
       { tenant: { slug: 'acme', name: 'Acme' }, secrets: { KEY: 'k' } },
     );
-    expect(await plugin.job('go', null, { attempt: 2 })).toEqual(['acme', 'Acme', null, 'probe', 'job', 2, true, { a: 7 }, true, false]);
+    expect(await plugin.job('go', null, { attempt: 2 })).toEqual([
+      'acme',
+      'Acme',
+      null,
+      'probe',
+      'job',
+      2,
+      true,
+      { a: 7 },
+      true,
+      false,
+    ]);
   });
 
   it('that throws rejects with its message, its stack and the next attempt', async () => {
     const plugin = await open(`job('go', async () => { throw new RangeError('seven is too many') })`, jobs('go'));
     const failed = await failure(plugin.job('go'));
-    expect(failed).toMatchObject({ code: 'PLUGIN_ERROR', message: 'seven is too many', handler: 'job go', next: { then: 'retry', delayMs: 5000, countsAsAttempt: true } });
+    expect(failed).toMatchObject({
+      code: 'PLUGIN_ERROR',
+      message: 'seven is too many',
+      handler: 'job go',
+      next: { then: 'retry', delayMs: 5000, countsAsAttempt: true },
+    });
     expect(failed.stack).toContain('RangeError');
-    expect((await failure(plugin.job('go', null, { attempt: 3 }))).next).toEqual({ then: 'dead', reason: 'attempts_spent' });
+    expect((await failure(plugin.job('go', null, { attempt: 3 }))).next).toEqual({
+      then: 'dead',
+      reason: 'attempts_spent',
+    });
   });
 
   it.each([
@@ -111,12 +156,17 @@ describe('a handler', () => {
     [`await new Promise(() => {})`, 'TIMEOUT', { then: 'retry' }],
     [`return 'x'.repeat(1_100_000)`, 'OUTPUT_LIMIT', { then: 'dead', reason: 'not_retryable' }],
   ])('that does %s ends as in production, with %s', async (body, code, next) => {
-    const plugin = await open(`hook('go', async (ctx) => { ${body} })`, { events: ['go'], limits: { timeout_ms: 1500 } });
+    const plugin = await open(`hook('go', async (ctx) => { ${body} })`, {
+      events: ['go'],
+      limits: { timeout_ms: 1500 },
+    });
     expect(await failure(plugin.event('go'))).toMatchObject({ code, next });
   });
 
   it('that lets a refused host call through ends with that call’s code', async () => {
-    const plugin = await open(`job('go', async (ctx) => { await ctx.http.get('https://api.test/') })`, http, { grants: [] });
+    const plugin = await open(`job('go', async (ctx) => { await ctx.http.get('https://api.test/') })`, http, {
+      grants: [],
+    });
     expect(await failure(plugin.job('go'))).toMatchObject({ code: 'PERMISSION_DENIED', next: { then: 'dead' } });
     expect(plugin.requests).toEqual([]);
   });
@@ -154,7 +204,10 @@ describe('events', () => {
   });
 
   it('run every hook before the first failure rejects', async () => {
-    const plugin = await open(`hook('a', async () => { throw new Error('first') }); hook('a', async (ctx) => { await ctx.kv.incr('ran') })`, { events: ['a'] });
+    const plugin = await open(
+      `hook('a', async () => { throw new Error('first') }); hook('a', async (ctx) => { await ctx.kv.incr('ran') })`,
+      { events: ['a'] },
+    );
     expect(await failure(plugin.event('a'))).toMatchObject({ message: 'first', handler: 'event a' });
     expect(plugin.kv.get('ran')).toBe(1);
   });
@@ -166,7 +219,10 @@ describe('events', () => {
   });
 
   it('emitted by an attempt that fails are not emitted', async () => {
-    const plugin = await open(`hook('a', async (ctx, event) => { await ctx.emit('b', {}, { id: 'b1' }); if (event.data.fail) throw new Error('late') })`, { events: ['a'] });
+    const plugin = await open(
+      `hook('a', async (ctx, event) => { await ctx.emit('b', {}, { id: 'b1' }); if (event.data.fail) throw new Error('late') })`,
+      { events: ['a'] },
+    );
     await failure(plugin.event('a', { fail: true }));
     expect(plugin.emitted).toEqual([]);
     await plugin.event('a');
@@ -177,7 +233,10 @@ describe('events', () => {
   it('too deep in a chain are not emitted', async () => {
     const plugin = await open(`hook('a', async (ctx) => { await ctx.emit('b') })`, { events: ['a'] });
     await plugin.event('a', {}, { depth: 9 });
-    expect(await failure(plugin.event('a', {}, { depth: 10 }))).toMatchObject({ code: 'EMIT_DEPTH', next: { then: 'dead' } });
+    expect(await failure(plugin.event('a', {}, { depth: 10 }))).toMatchObject({
+      code: 'EMIT_DEPTH',
+      next: { then: 'dead' },
+    });
   });
 });
 
@@ -192,11 +251,20 @@ describe('routes', () => {
   it('answer what the handler answers', async () => {
     const plugin = await open(code, { routes: true });
     const item = await plugin.request('GET', '/items/a%20b?tag=1&tag=2&x=y', { headers: { Cookie: 'session=1' } });
-    expect(await item.json()).toEqual({ id: 'a b', query: { tag: ['1', '2'], x: 'y' }, user: 'usr_test', cookie: null, url: 'http://annex.test/ext/probe/items/a%20b?tag=1&tag=2&x=y' });
+    expect(await item.json()).toEqual({
+      id: 'a b',
+      query: { tag: ['1', '2'], x: 'y' },
+      user: 'usr_test',
+      cookie: null,
+      url: 'http://annex.test/ext/probe/items/a%20b?tag=1&tag=2&x=y',
+    });
     const posted = await plugin.request('POST', '/items', { body: { n: 1 } });
     expect([posted.status, posted.headers.get('x-made'), await posted.json()]).toEqual([201, 'yes', { n: 1 }]);
     const bytes = await plugin.request('POST', '/bytes', { body: Uint8Array.of(0, 255, 128), user: null });
-    expect([bytes.headers.get('content-type'), new Uint8Array(await bytes.arrayBuffer())]).toEqual(['image/png', Uint8Array.of(0, 255, 128)]);
+    expect([bytes.headers.get('content-type'), new Uint8Array(await bytes.arrayBuffer())]).toEqual([
+      'image/png',
+      Uint8Array.of(0, 255, 128),
+    ]);
     expect((await plugin.request('GET', '/none', { user: null })).status).toBe(204);
   });
 
@@ -216,7 +284,12 @@ describe('routes', () => {
 
   it('reject when the handler fails', async () => {
     const plugin = await open(code, { routes: true });
-    expect(await failure(plugin.request('GET', '/bad'))).toMatchObject({ code: 'PLUGIN_ERROR', message: 'inside', handler: 'route GET /bad', next: { then: 'dead' } });
+    expect(await failure(plugin.request('GET', '/bad'))).toMatchObject({
+      code: 'PLUGIN_ERROR',
+      message: 'inside',
+      handler: 'route GET /bad',
+      next: { then: 'dead' },
+    });
   });
 });
 
@@ -225,10 +298,18 @@ describe('outbound requests', () => {
     const plugin = await open(
       `job('go', async (ctx, payload) => { const answer = await ctx.http.post('https://api.test/v1?a=1', { payload }, { query: { b: 2 }, headers: { 'X-Key': 'k' } }); return [answer.status, answer.headers.get('x-a'), await answer.json()] })`,
       http,
-      { http: (request) => ({ status: 201, headers: { 'X-A': 'b' }, body: { got: request.json(), key: request.headers['x-key'] } }) },
+      {
+        http: (request) => ({
+          status: 201,
+          headers: { 'X-A': 'b' },
+          body: { got: request.json(), key: request.headers['x-key'] },
+        }),
+      },
     );
     expect(await plugin.job('go', 7)).toEqual([201, 'b', { got: { payload: 7 }, key: 'k' }]);
-    expect(plugin.requests).toMatchObject([{ method: 'POST', url: 'https://api.test/v1?a=1&b=2', body: '{"payload":7}' }]);
+    expect(plugin.requests).toMatchObject([
+      { method: 'POST', url: 'https://api.test/v1?a=1&b=2', body: '{"payload":7}' },
+    ]);
   });
 
   it.each([
@@ -238,7 +319,11 @@ describe('outbound requests', () => {
     ['https://cdn.test/', 'PERMISSION_DENIED'],
     ['https://a.cdn.test/', 'OK'],
   ])('to %s end with %s', async (url, code) => {
-    const plugin = await open(`job('go', (ctx, url) => ctx.http.get(url).then(() => 'OK', (error) => error.code))`, http, { http: () => ({}) });
+    const plugin = await open(
+      `job('go', (ctx, url) => ctx.http.get(url).then(() => 'OK', (error) => error.code))`,
+      http,
+      { http: () => ({}) },
+    );
     expect(await plugin.job('go', url)).toBe(code);
     expect(plugin.requests).toHaveLength(code === 'OK' ? 1 : 0);
   });
@@ -249,12 +334,20 @@ describe('outbound requests', () => {
     [() => new Promise<never>(() => {}), 'EGRESS_TIMEOUT'],
     [() => ({ body: new Uint8Array(11 * 2 ** 20) }), 'HTTP_LIMIT'],
   ])('fail as the network does: %s', async (answer, code) => {
-    const plugin = await open(`job('go', (ctx) => ctx.http.get('https://api.test/', { timeoutMs: 50 }).then(() => 'OK', (error) => error.code))`, http, { http: answer });
+    const plugin = await open(
+      `job('go', (ctx) => ctx.http.get('https://api.test/', { timeoutMs: 50 }).then(() => 'OK', (error) => error.code))`,
+      http,
+      { http: answer },
+    );
     expect(await plugin.job('go')).toBe(code);
   });
 
   it('are limited to 50 a run', async () => {
-    const plugin = await open(`job('go', async (ctx) => { for (let n = 0; n < 51; n += 1) await ctx.http.get('https://api.test/' + n) })`, http, { http: () => ({}) });
+    const plugin = await open(
+      `job('go', async (ctx) => { for (let n = 0; n < 51; n += 1) await ctx.http.get('https://api.test/' + n) })`,
+      http,
+      { http: () => ({}) },
+    );
     expect(await failure(plugin.job('go'))).toMatchObject({ code: 'HTTP_LIMIT', next: { then: 'retry' } });
     expect(plugin.requests).toHaveLength(50);
   });
@@ -270,7 +363,10 @@ describe('what a plugin leaves behind', () => {
     );
     plugin.kv.set('given', [1]);
     const page = (await plugin.job('go')) as { keys: object[]; next_cursor: string };
-    expect(page.keys).toEqual([{ key: 'a', expires_at: new Date(now + 60_000).toISOString() }, { key: 'b', expires_at: new Date(now + 10_000).toISOString() }]);
+    expect(page.keys).toEqual([
+      { key: 'a', expires_at: new Date(now + 60_000).toISOString() },
+      { key: 'b', expires_at: new Date(now + 10_000).toISOString() },
+    ]);
     expect(page.next_cursor).toBe(Buffer.from('b').toString('base64url'));
     expect(plugin.kv.get('b')).toBe(3);
     now += 10_000;
@@ -328,13 +424,22 @@ describe('what a plugin leaves behind', () => {
   });
 
   it('lists what it counted', async () => {
-    const plugin = await open(`job('a', async (ctx) => { await ctx.analytics.track('made', { rows: 2 }); await ctx.analytics.track('seen') })`, jobs('a'));
+    const plugin = await open(
+      `job('a', async (ctx) => { await ctx.analytics.track('made', { rows: 2 }); await ctx.analytics.track('seen') })`,
+      jobs('a'),
+    );
     await plugin.job('a');
-    expect(plugin.tracked).toEqual([{ name: 'made', props: { rows: 2 } }, { name: 'seen', props: {} }]);
+    expect(plugin.tracked).toEqual([
+      { name: 'made', props: { rows: 2 } },
+      { name: 'seen', props: {} },
+    ]);
   });
 
   it('lists the jobs it started without running them', async () => {
-    const plugin = await open(`job('a', async (ctx) => ctx.jobs.runNow('b', { n: 1 })); job('b', async (ctx, payload) => payload)`, jobs('a', 'b'));
+    const plugin = await open(
+      `job('a', async (ctx) => ctx.jobs.runNow('b', { n: 1 })); job('b', async (ctx, payload) => payload)`,
+      jobs('a', 'b'),
+    );
     expect(await plugin.job('a')).toEqual({ run_id: plugin.startedJobs[0]?.runId, status: 'queued' });
     expect(plugin.startedJobs).toMatchObject([{ name: 'b', payload: { n: 1 } }]);
     await expect(plugin.job('c')).rejects.toThrow('no job c');
@@ -393,14 +498,31 @@ describe('files and mail', () => {
       { permissions: ['files.read', 'files.write', 'send_email'], ...jobs('go') },
     );
     plugin.files.set('given.txt', 'laid ready');
-    expect(await plugin.job('go')).toEqual([[['made/today.csv', 'text/csv']], null, 'FILE_KEY_INVALID', 'MAIL_ADDRESS_INVALID']);
+    expect(await plugin.job('go')).toEqual([
+      [['made/today.csv', 'text/csv']],
+      null,
+      'FILE_KEY_INVALID',
+      'MAIL_ADDRESS_INVALID',
+    ]);
     expect(plugin.files.text('made/today.csv')).toBe('a,b');
-    expect(plugin.mails).toMatchObject([{ to: ['Ada <ada@example.com>'], text: 'laid ready', attachments: [{ filename: 'today.csv', contentType: 'text/csv' }] }]);
-    expect(plugin.emitted).toMatchObject([{ type: 'files.uploaded', data: { file: { key: 'made/today.csv', size: 3 } } }]);
+    expect(plugin.mails).toMatchObject([
+      {
+        to: ['Ada <ada@example.com>'],
+        text: 'laid ready',
+        attachments: [{ filename: 'today.csv', contentType: 'text/csv' }],
+      },
+    ]);
+    expect(plugin.emitted).toMatchObject([
+      { type: 'files.uploaded', data: { file: { key: 'made/today.csv', size: 3 } } },
+    ]);
   });
 
   it('render the templates that lie in the plugin’s folder', async () => {
-    const folder = await folderOf({ 'plugin.json': JSON.stringify({ ...base, ...jobs('go') }), 'main.ts': `import { job } from '@annex/sdk'; job('go', (ctx) => ctx.templates.render('hello', { name: '<Ada>' }))`, 'templates/hello.html': '<b>{{ name }}</b>' });
+    const folder = await folderOf({
+      'plugin.json': JSON.stringify({ ...base, ...jobs('go') }),
+      'main.ts': `import { job } from '@annex/sdk'; job('go', (ctx) => ctx.templates.render('hello', { name: '<Ada>' }))`,
+      'templates/hello.html': '<b>{{ name }}</b>',
+    });
     await using plugin = await openPlugin(folder);
     expect(await plugin.job('go')).toBe('<b>&lt;Ada&gt;</b>');
   });

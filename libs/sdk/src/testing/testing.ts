@@ -1,9 +1,26 @@
 /**
- * `@annex/sdk/testing`: runs a plugin as Annex does. The package check, the sandbox, the broker with its permissions and limits, masking and
- * the table of retries are the real ones; the network, PostgreSQL and the queue are replaced by what the test says and memory.
+ * `@annex/sdk/testing`: runs a plugin as Annex does. The package check, the sandbox, the broker with its permissions
+ * and limits, masking and the table of retries are the real ones; the network, PostgreSQL and the queue are replaced by
+ * what the test says and memory.
  */
 import { createBroker } from '@annex/broker';
-import { attemptOutcome, dbHandlers, emailHandlers, fileHandlers, flowHandlers, httpHandlers, llmHandlers, RunScope, SecretMasks, StackMaps, templateHandlers, type InstallationSnapshot, type RunIdentity, type RunStart, type ScopeParts } from '@annex/execution';
+import {
+  attemptOutcome,
+  dbHandlers,
+  emailHandlers,
+  fileHandlers,
+  flowHandlers,
+  httpHandlers,
+  llmHandlers,
+  RunScope,
+  SecretMasks,
+  StackMaps,
+  templateHandlers,
+  type InstallationSnapshot,
+  type RunIdentity,
+  type RunStart,
+  type ScopeParts,
+} from '@annex/execution';
 import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEvent } from '@annex/events';
 import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
 import { newId, systemClock, type Id, type Json } from '@annex/kernel';
@@ -41,13 +58,19 @@ export interface OpenPluginOptions {
   grants?: 'all' | readonly PermissionName[];
   /** Answers every request that the plugin sends. Default: nobody does, and they fail with `EGRESS_CONNECT`. */
   http?: AnswerHttp;
-  /** Answers `ctx.llm.run` with a text. Default: nobody does, and it fails with `LLM_NOT_CONFIGURED`. The plugin's own filters are not asked; `TestPlugin.filter` does that. */
+  /**
+   * Answers `ctx.llm.run` with a text. Default: nobody does, and it fails with `LLM_NOT_CONFIGURED`. The plugin's own
+   * filters are not asked; `TestPlugin.filter` does that.
+   */
   llm?: (request: { messages: LlmMessage[]; model: string | undefined }) => string | Promise<string>;
   /** Default: slug `test`. */
   tenant?: { slug?: string; name?: string };
   /** Who calls routes. Default: the tenant's owner. `null`: nobody signed in. */
   user?: User | null;
-  /** Milliseconds since the epoch, for what runs out in `ctx.kv` and for the time of events. Code in the sandbox has a clock of its own. */
+  /**
+   * Milliseconds since the epoch, for what runs out in `ctx.kv` and for the time of events. Code in the sandbox has a
+   * clock of its own.
+   */
   now?: () => number;
 }
 
@@ -94,7 +117,8 @@ const owner: User = { id: 'usr_test', email: 'owner@tenant.test', role: 'owner' 
 
 /**
  * Packs a folder, checks it as an upload would, and opens it as an enabled plugin.
- * Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `CONFIG_INVALID` or `REQUIREMENTS_MISSING` with every fault in the message and in `errors`.
+ * Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `CONFIG_INVALID` or `REQUIREMENTS_MISSING` with every fault in the message
+ * and in `errors`.
  */
 export async function openPlugin(folder: string, options: OpenPluginOptions = {}): Promise<TestPlugin> {
   const { secrets = {}, config = {}, grants = 'all', tenant: { slug = 'test', name = 'Test' } = {} } = options;
@@ -108,9 +132,14 @@ export async function openPlugin(folder: string, options: OpenPluginOptions = {}
   }
 }
 
-/** A plugin that is installed and enabled in memory. Its handlers run in the sandbox; what they do outside is recorded here. */
+/**
+ * A plugin that is installed and enabled in memory. Its handlers run in the sandbox; what they do outside is recorded
+ * here.
+ */
 export class TestPlugin implements AsyncDisposable {
-  /** Events emitted, oldest first. They are not handed to the plugin's own hooks; {@link TestPlugin.event} does that. */
+  /**
+   * Events emitted, oldest first. They are not handed to the plugin's own hooks; {@link TestPlugin.event} does that.
+   */
   readonly emitted: EmittedEvent[] = [];
   /** Requests that left the sandbox, oldest first. */
   readonly requests: OutboundRequest[] = [];
@@ -144,15 +173,19 @@ export class TestPlugin implements AsyncDisposable {
     this.#parts = {
       broker: createBroker(this.#handlers(secrets, http, llm)),
       masks: new SecretMasks(growingMasker),
-      sink: { log: (_tenantId, { level, message, fields }) => void this.logs.push({ level, message, fields: fields as LogLine['fields'] }) },
+      sink: {
+        log: (_tenantId, { level, message, fields }) =>
+          void this.logs.push({ level, message, fields: fields as LogLine['fields'] }),
+      },
       clock: systemClock,
       stacks: new StackMaps(),
     };
   }
 
   /**
-   * Calls a route. `path` is what follows `/ext/<slug>`, with a query if there is one. Unknown paths, methods, callers and roles are answered
-   * as the platform does; signatures of `hmac` routes are not looked at. Rejects with {@link HandlerFailed} when the handler fails.
+   * Calls a route. `path` is what follows `/ext/<slug>`, with a query if there is one. Unknown paths, methods, callers
+   * and roles are answered as the platform does; signatures of `hmac` routes are not looked at. Rejects with {@link
+   * HandlerFailed} when the handler fails.
    */
   async request(method: string, path: string, init: RequestInit = {}): Promise<Response> {
     const user = init.user === undefined ? this.#user : init.user;
@@ -161,19 +194,42 @@ export class TestPlugin implements AsyncDisposable {
     const { route, params } = admitted;
     const request = writeRequest(this.snapshot.slug, method, path, init, params);
     const { requestBytes } = this.snapshot.limits('route').run;
-    if (bodyBytes(request) > requestBytes) return problem(413, 'PAYLOAD_TOO_LARGE', `The body is larger than ${requestBytes} bytes, which is the limit.`);
-    const { scope, outcome } = await this.#run({ index: route.index, kind: 'route', name: `${method} ${route.path}`, request, user });
+    if (bodyBytes(request) > requestBytes)
+      return problem(413, 'PAYLOAD_TOO_LARGE', `The body is larger than ${requestBytes} bytes, which is the limit.`);
+    const { scope, outcome } = await this.#run({
+      index: route.index,
+      kind: 'route',
+      name: `${method} ${route.path}`,
+      request,
+      user,
+    });
     if (outcome.status === 'succeeded' && outcome.response) return readResponse(outcome.response);
     throw this.#failure(scope, outcome, 1);
   }
 
   /**
-   * Hands an event to every hook that subscribes to it and answers what they returned, in the order of their registration. All of them run;
-   * then the first failure rejects, as {@link HandlerFailed}. Nobody subscribes: `[]`. Throws `EVENT_INVALID` for what no event may be.
+   * Hands an event to every hook that subscribes to it and answers what they returned, in the order of their
+   * registration. All of them run; then the first failure rejects, as {@link HandlerFailed}. Nobody subscribes: `[]`.
+   * Throws `EVENT_INVALID` for what no event may be.
    */
-  async event(type: string, data: JsonInput = {}, { id, subject, source, depth = 0, attempt = 1 }: EventOptions = {}): Promise<(Json | undefined)[]> {
-    const reading = readEvent({ type, data: plain(data), ...(id !== undefined && { id }), ...(subject !== undefined && { subject }), ...(source !== undefined && { source }) });
-    if (!reading.ok) throw eventErrors.error('EVENT_INVALID', reading.errors.map((fault) => `${fault.pointer} ${fault.detail}`).join('\n'), { errors: reading.errors });
+  async event(
+    type: string,
+    data: JsonInput = {},
+    { id, subject, source, depth = 0, attempt = 1 }: EventOptions = {},
+  ): Promise<(Json | undefined)[]> {
+    const reading = readEvent({
+      type,
+      data: plain(data),
+      ...(id !== undefined && { id }),
+      ...(subject !== undefined && { subject }),
+      ...(source !== undefined && { source }),
+    });
+    if (!reading.ok)
+      throw eventErrors.error(
+        'EVENT_INVALID',
+        reading.errors.map((fault) => `${fault.pointer} ${fault.detail}`).join('\n'),
+        { errors: reading.errors },
+      );
     const { event } = reading;
     const payload = eventForHandler({
       id: event.id ?? newId('event'),
@@ -191,20 +247,36 @@ export class TestPlugin implements AsyncDisposable {
     );
   }
 
-  /** Runs a job and answers its result. Rejects with {@link HandlerFailed}. Throws `TypeError` for a job that the plugin does not have. */
+  /**
+   * Runs a job and answers its result. Rejects with {@link HandlerFailed}. Throws `TypeError` for a job that the plugin
+   * does not have.
+   */
   async job(name: string, payload: JsonInput = null, { attempt = 1 }: AttemptOptions = {}): Promise<Json | undefined> {
-    const index = this.snapshot.registrations.findIndex((registration) => registration.kind === 'job' && registration.name === name);
+    const index = this.snapshot.registrations.findIndex(
+      (registration) => registration.kind === 'job' && registration.name === name,
+    );
     if (index < 0) throw new TypeError(`The plugin ${this.snapshot.slug} has no job ${name}.`);
     return this.#attempt({ index, kind: 'job', name, payload: JSON.stringify(payload), attempt });
   }
 
-  /** Passes a value through the plugin's filter of a name. One that fails leaves the value as it was, or rejects if it says `on_error: 'fail'`. */
+  /**
+   * Passes a value through the plugin's filter of a name. One that fails leaves the value as it was, or rejects if it
+   * says `on_error: 'fail'`.
+   */
   async filter(name: string, value: JsonInput): Promise<Json> {
     const given = plain(value);
-    const index = this.snapshot.registrations.findIndex((registration) => registration.kind === 'filter' && registration.name === name);
+    const index = this.snapshot.registrations.findIndex(
+      (registration) => registration.kind === 'filter' && registration.name === name,
+    );
     const filter = this.snapshot.registrations[index];
     if (filter?.kind !== 'filter') return given;
-    const { scope, outcome } = await this.#run({ index, kind: 'filter', name, payload: JSON.stringify(given), timeoutMs: filter.timeoutMs });
+    const { scope, outcome } = await this.#run({
+      index,
+      kind: 'filter',
+      name,
+      payload: JSON.stringify(given),
+      timeoutMs: filter.timeoutMs,
+    });
     if (outcome.status === 'failed' && filter.onError === 'fail') throw this.#failure(scope, outcome, 1);
     if (outcome.status === 'failed' || outcome.response !== undefined || outcome.result === undefined) return given;
     return JSON.parse(outcome.result) as Json;
@@ -212,7 +284,10 @@ export class TestPlugin implements AsyncDisposable {
 
   /** Runs the handlers of a lifecycle hook. `config_change` takes the setting that changed. */
   async lifecycle(name: 'install' | 'reload' | 'shutdown'): Promise<void>;
-  async lifecycle(name: 'config_change', change: { key: string; value: JsonInput; op: 'set' | 'delete' }): Promise<void>;
+  async lifecycle(
+    name: 'config_change',
+    change: { key: string; value: JsonInput; op: 'set' | 'delete' },
+  ): Promise<void>;
   async lifecycle(name: string, change?: JsonInput): Promise<void> {
     await this.#runAll((registration) => registration.kind === 'lifecycle' && registration.name === name, {
       kind: 'lifecycle',
@@ -240,8 +315,13 @@ export class TestPlugin implements AsyncDisposable {
     return this.close();
   }
 
-  async #runAll(wanted: (registration: Registration) => boolean, start: Omit<Start, 'index' | 'name'>): Promise<(Json | undefined)[]> {
-    const matching = this.snapshot.registrations.flatMap((registration, index) => (wanted(registration) && 'name' in registration ? [{ name: registration.name, index }] : []));
+  async #runAll(
+    wanted: (registration: Registration) => boolean,
+    start: Omit<Start, 'index' | 'name'>,
+  ): Promise<(Json | undefined)[]> {
+    const matching = this.snapshot.registrations.flatMap((registration, index) =>
+      wanted(registration) && 'name' in registration ? [{ name: registration.name, index }] : [],
+    );
     const endings = await Promise.allSettled(matching.map((handler) => this.#attempt({ ...start, ...handler })));
     return endings.map((ending) => {
       if (ending.status === 'rejected') throw ending.reason;
@@ -254,14 +334,26 @@ export class TestPlugin implements AsyncDisposable {
     const { scope, outcome } = await this.#run({ ...start, staged: true });
     const ending = attemptOutcome(scope, outcome, scope.used(outcome.usage));
     if (ending.status !== 'succeeded') {
-      const error = ending.status === 'failed' ? ending : { error: { code: 'CANCELLED', message: 'The run was cancelled.' } };
+      const error =
+        ending.status === 'failed' ? ending : { error: { code: 'CANCELLED', message: 'The run was cancelled.' } };
       throw this.#failed(scope, error, start.attempt ?? 1, outcome);
     }
     await ending.commit?.(nowhere);
     return ending.result;
   }
 
-  async #run({ index, kind, name, payload, request, user = null, attempt = 1, depth = 0, staged = false, timeoutMs }: Start): Promise<{ scope: RunScope; outcome: RunOutcome }> {
+  async #run({
+    index,
+    kind,
+    name,
+    payload,
+    request,
+    user = null,
+    attempt = 1,
+    depth = 0,
+    staged = false,
+    timeoutMs,
+  }: Start): Promise<{ scope: RunScope; outcome: RunOutcome }> {
     if (!this.#open) throw new Error('The plugin was closed.');
     const { snapshot } = this;
     const limits = snapshot.limits(kind, name);
@@ -292,11 +384,19 @@ export class TestPlugin implements AsyncDisposable {
   }
 
   #failure(scope: RunScope, outcome: RunOutcome, attempt: number): HandlerFailed {
-    const error = outcome.status === 'failed' ? scope.explain(outcome.error) : { code: 'PLUGIN_ERROR', message: 'the handler gave no response' };
+    const error =
+      outcome.status === 'failed'
+        ? scope.explain(outcome.error)
+        : { code: 'PLUGIN_ERROR', message: 'the handler gave no response' };
     return this.#failed(scope, { error }, attempt, outcome);
   }
 
-  #failed(scope: RunScope, { error, retryAfterMs }: { error: { code: string; message: string }; retryAfterMs?: number }, attempts: number, outcome: RunOutcome): HandlerFailed {
+  #failed(
+    scope: RunScope,
+    { error, retryAfterMs }: { error: { code: string; message: string }; retryAfterMs?: number },
+    attempts: number,
+    outcome: RunOutcome,
+  ): HandlerFailed {
     const { kind, name, snapshot } = scope;
     const job = kind === 'job' ? snapshot.manifest.jobs.find((each) => each.name === name) : undefined;
     const next = nextAttempt({
@@ -307,12 +407,26 @@ export class TestPlugin implements AsyncDisposable {
       error: { code: error.code, ...(retryAfterMs !== undefined && { retryAfterMs }) },
       random: () => 0.5,
     });
-    return new HandlerFailed(error.code, error.message, `${kind} ${name}`, next, outcome.status === 'failed' ? outcome.error.stack : undefined);
+    return new HandlerFailed(
+      error.code,
+      error.message,
+      `${kind} ${name}`,
+      next,
+      outcome.status === 'failed' ? outcome.error.stack : undefined,
+    );
   }
 
-  #handlers(secrets: Record<string, string>, http: AnswerHttp | undefined, llm: OpenPluginOptions['llm']): HostHandlers<RunIdentity> {
+  #handlers(
+    secrets: Record<string, string>,
+    http: AnswerHttp | undefined,
+    llm: OpenPluginOptions['llm'],
+  ): HostHandlers<RunIdentity> {
     const loadTemplates = folderTemplates(this.folder);
-    const files = memoryFilesPort(this.files, (type, data, source) => void this.emitted.push({ id: newId('event'), type, source, subject: null, data: data as Json }));
+    const files = memoryFilesPort(
+      this.files,
+      (type, data, source) =>
+        void this.emitted.push({ id: newId('event'), type, source, subject: null, data: data as Json }),
+    );
     return {
       ...handlersNotAvailable(hostMethods, 'openPlugin of @annex/sdk/testing does not serve it.'),
       'secrets.get': async ([name], { identity }) => {
@@ -324,7 +438,12 @@ export class TestPlugin implements AsyncDisposable {
       'secrets.has': ([name]) => Object.hasOwn(secrets, name),
       ...httpHandlers({
         egress: answeredHttp(http, (request) => void this.requests.push(request)),
-        secrets: { readForRef: () => Promise.resolve(new Map(Object.entries(secrets).map(([name, value]) => [name, { value, allowedHosts: [] }]))) },
+        secrets: {
+          readForRef: () =>
+            Promise.resolve(
+              new Map(Object.entries(secrets).map(([name, value]) => [name, { value, allowedHosts: [] }])),
+            ),
+        },
       }),
       'analytics.track': ([name, props]) => {
         this.tracked.push({ name, props: props ?? {} });
@@ -335,7 +454,11 @@ export class TestPlugin implements AsyncDisposable {
       ...templateHandlers(templates, loadTemplates),
       ...emailHandlers({ mail: rememberedMail(this.mails), templates, loadTemplates, files }),
       ...dbHandlers(memoryTablesPort(this.tables)),
-      ...llmHandlers({ llm: answeredLlm(llm), filters: { pass: ({ value }) => Promise.resolve({ value, runs: [] }) }, onUsed: () => undefined }),
+      ...llmHandlers({
+        llm: answeredLlm(llm),
+        filters: { pass: ({ value }) => Promise.resolve({ value, runs: [] }) },
+        onUsed: () => undefined,
+      }),
       ...flowHandlers({
         database: { forTenant: (tenantId: Id<'tenant'>) => ({ tenantId, transaction: (work) => work(nowhere) }) },
         emit: (_tx, { id = newId('event'), type, source, subject = null, data }) => {

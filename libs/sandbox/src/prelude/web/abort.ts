@@ -26,8 +26,12 @@ export class AbortSignal extends EventTarget {
     super();
   }
 
-  get aborted(): boolean { return this.#aborted; }
-  get reason(): unknown { return this.#reason; }
+  get aborted(): boolean {
+    return this.#aborted;
+  }
+  get reason(): unknown {
+    return this.#reason;
+  }
 
   throwIfAborted(): void {
     if (this.#aborted) throw this.#reason;
@@ -47,14 +51,17 @@ export class AbortSignal extends EventTarget {
       throw new TypeError('AbortSignal.timeout: the delay must be a number of milliseconds');
     }
     const signal = create();
-    startInternalTimer(delay, () => { signalAbort(signal, new DOMException('The operation timed out', 'TimeoutError')); });
+    startInternalTimer(delay, () => {
+      signalAbort(signal, new DOMException('The operation timed out', 'TimeoutError'));
+    });
     return signal;
   }
 
   static any(signals: Iterable<AbortSignal>): AbortSignal {
     requireArguments(arguments.length, 1, 'AbortSignal.any');
     const list = [...signals];
-    for (const signal of list) if (!isAbortSignal(signal)) throw new TypeError('AbortSignal.any: every element must be an AbortSignal');
+    for (const signal of list)
+      if (!isAbortSignal(signal)) throw new TypeError('AbortSignal.any: every element must be an AbortSignal');
     const result = create();
     for (const signal of list) {
       if (!signal.#aborted) continue;
@@ -106,7 +113,9 @@ export class AbortSignal extends EventTarget {
     };
     signalPort.isSignal = isAbortSignal;
     signalPort.isAborted = (signal) => (signal as AbortSignal).#aborted;
-    signalPort.onAbort = (signal, algorithm) => { onSignalAbort(signal as AbortSignal, algorithm); };
+    signalPort.onAbort = (signal, algorithm) => {
+      onSignalAbort(signal as AbortSignal, algorithm);
+    };
   }
 }
 defineHandlerAttribute(AbortSignal.prototype, 'abort');
@@ -125,7 +134,9 @@ export function createSignal(): AbortSignal {
 export class AbortController {
   #signal = create();
 
-  get signal(): AbortSignal { return this.#signal; }
+  get signal(): AbortSignal {
+    return this.#signal;
+  }
 
   abort(reason?: unknown): void {
     signalAbort(this.#signal, reason);

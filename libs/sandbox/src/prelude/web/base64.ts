@@ -1,7 +1,14 @@
 import { DOMException } from './dom-exception.js';
 import {
-  MathMin, StringFromCharCode, StringPrototypeCharCodeAt, Uint8ArrayCtor, Uint8ArrayFromBase64, Uint8ArrayToBase64,
-  apply, bareRecord, uncurryThis,
+  MathMin,
+  StringFromCharCode,
+  StringPrototypeCharCodeAt,
+  Uint8ArrayCtor,
+  Uint8ArrayFromBase64,
+  Uint8ArrayToBase64,
+  apply,
+  bareRecord,
+  uncurryThis,
 } from './primordials.js';
 import { requireArguments, toDomString } from './webidl.js';
 
@@ -9,7 +16,9 @@ const LOOSE = bareRecord({ alphabet: 'base64' as const, lastChunkHandling: 'loos
 const PADDED = bareRecord({ alphabet: 'base64' as const, omitPadding: false });
 const URL_SAFE = bareRecord({ alphabet: 'base64url' as const, omitPadding: true });
 const URL_SAFE_LOOSE = bareRecord({ alphabet: 'base64url' as const, lastChunkHandling: 'loose' as const });
-const decode = uncurryThis(Uint8ArrayFromBase64 as (this: unknown, text: string, options: object) => Uint8Array<ArrayBuffer>);
+const decode = uncurryThis(
+  Uint8ArrayFromBase64 as (this: unknown, text: string, options: object) => Uint8Array<ArrayBuffer>,
+);
 
 /** Standard base64 with padding. */
 export function bytesToBase64(bytes: Uint8Array): string {
@@ -35,7 +44,11 @@ export function base64UrlToBytes(text: string): Uint8Array<ArrayBuffer> {
 export function bytesToLatin1(bytes: Uint8Array): string {
   let text = '';
   for (let i = 0; i < bytes.length; i += 8192) {
-    text += apply(StringFromCharCode as (...codes: number[]) => string, undefined, new Uint8ArrayCtor(bytes.buffer as ArrayBuffer, bytes.byteOffset + i, MathMin(8192, bytes.length - i)) as never);
+    text += apply(
+      StringFromCharCode as (...codes: number[]) => string,
+      undefined,
+      new Uint8ArrayCtor(bytes.buffer as ArrayBuffer, bytes.byteOffset + i, MathMin(8192, bytes.length - i)) as never,
+    );
   }
   return text;
 }
@@ -60,7 +73,11 @@ export function btoa(data: unknown): string {
   const bytes = new Uint8ArrayCtor(text.length);
   for (let i = 0; i < text.length; i++) {
     const code = StringPrototypeCharCodeAt(text, i);
-    if (code > 255) throw new DOMException('The string to be encoded contains characters outside of the Latin1 range', 'InvalidCharacterError');
+    if (code > 255)
+      throw new DOMException(
+        'The string to be encoded contains characters outside of the Latin1 range',
+        'InvalidCharacterError',
+      );
     bytes[i] = code;
   }
   return bytesToBase64(bytes);

@@ -2,7 +2,15 @@ import { DateNow, TypedArraySet, apply, Uint8ArrayCtor } from './primordials.js'
 import { utf8Decode, utf8Encode } from './encoding.js';
 import { streams } from './streams.js';
 import type { ReadableStream } from './streams.js';
-import { finishInterface, isObject, requireArguments, toDictionary, toDomString, toUsvString, viewBytes } from './webidl.js';
+import {
+  finishInterface,
+  isObject,
+  requireArguments,
+  toDictionary,
+  toDomString,
+  toUsvString,
+  viewBytes,
+} from './webidl.js';
 
 /** The bytes of a Blob; shared, never to be written to. */
 export let blobBytes: (blob: Blob) => Uint8Array<ArrayBuffer>;
@@ -22,21 +30,33 @@ export class Blob {
     // Each member is read once and converted before the next one (Web IDL §3.2.17).
     const { endings: wanted } = given;
     const endings = wanted === undefined ? 'transparent' : toDomString(wanted);
-    if (endings !== 'transparent' && endings !== 'native') throw new TypeError("Blob: endings must be 'transparent' or 'native'");
+    if (endings !== 'transparent' && endings !== 'native')
+      throw new TypeError("Blob: endings must be 'transparent' or 'native'");
     const { type: named } = given;
     const type = named === undefined ? '' : toDomString(named);
-    this.#bytes = concatenate(list.map((part) => (typeof part === 'string' ? utf8Encode(endings === 'native' ? part.replace(/\r\n?|\n/g, '\n') : part) : part)));
+    this.#bytes = concatenate(
+      list.map((part) =>
+        typeof part === 'string' ? utf8Encode(endings === 'native' ? part.replace(/\r\n?|\n/g, '\n') : part) : part,
+      ),
+    );
     this.#type = normalizeType(type);
   }
 
-  get size(): number { return this.#bytes.length; }
-  get type(): string { return this.#type; }
+  get size(): number {
+    return this.#bytes.length;
+  }
+  get type(): string {
+    return this.#type;
+  }
 
   slice(start?: unknown, end?: unknown, contentType: unknown = ''): Blob {
     const size = this.#bytes.length;
     const from = clampIndex(start, 0, size);
     const to = clampIndex(end, size, size);
-    return wrapBlob(new Uint8ArrayCtor(this.#bytes.buffer, this.#bytes.byteOffset + from, Math.max(to - from, 0)), normalizeType(toDomString(contentType)));
+    return wrapBlob(
+      new Uint8ArrayCtor(this.#bytes.buffer, this.#bytes.byteOffset + from, Math.max(to - from, 0)),
+      normalizeType(toDomString(contentType)),
+    );
   }
 
   stream(): ReadableStream {
@@ -44,9 +64,15 @@ export class Blob {
     return streams().streamOf(() => bytes);
   }
 
-  async text(): Promise<string> { return utf8Decode(this.#bytes); }
-  async arrayBuffer(): Promise<ArrayBuffer> { return this.#bytes.slice().buffer; }
-  async bytes(): Promise<Uint8Array> { return this.#bytes.slice(); }
+  async text(): Promise<string> {
+    return utf8Decode(this.#bytes);
+  }
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return this.#bytes.slice().buffer;
+  }
+  async bytes(): Promise<Uint8Array> {
+    return this.#bytes.slice();
+  }
 
   static {
     blobBytes = (blob) => blob.#bytes;
@@ -80,9 +106,15 @@ export class File extends Blob {
     this.#lastModified = lastModified === undefined ? DateNow() : Math.trunc(Number(lastModified)) || 0;
   }
 
-  get name(): string { return this.#name; }
-  get lastModified(): number { return this.#lastModified; }
-  get webkitRelativePath(): string { return ''; }
+  get name(): string {
+    return this.#name;
+  }
+  get lastModified(): number {
+    return this.#lastModified;
+  }
+  get webkitRelativePath(): string {
+    return '';
+  }
 
   static {
     isFile = (value): value is File => typeof value === 'object' && value !== null && #name in value;
@@ -101,7 +133,9 @@ function clampIndex(value: unknown, fallback: number, size: number): number {
   return index < 0 ? Math.max(size + index, 0) : Math.min(index, size);
 }
 
-/** `sequence<BlobPart>`: each part is converted while the sequence is walked, so that what a conversion changes shows. */
+/**
+ * `sequence<BlobPart>`: each part is converted while the sequence is walked, so that what a conversion changes shows.
+ */
 function toParts(parts: unknown): (Uint8Array | string)[] {
   const method = isObject(parts) ? (parts as { [Symbol.iterator]?: unknown })[Symbol.iterator] : undefined;
   if (typeof method !== 'function') throw new TypeError('The parts must be a sequence');

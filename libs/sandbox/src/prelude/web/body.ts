@@ -5,7 +5,13 @@ import { utf8Decode, utf8DecodeKeepingMark, utf8Encode } from './encoding.js';
 import { FormData, isFormData } from './form-data.js';
 import { extractMimeType, serializeMimeType } from './mime-type.js';
 import { decodeMultipart, encodeMultipart } from './multipart.js';
-import { JSONParse, ObjectDefineProperty, StringPrototypeToWellFormed, TypedArraySet, Uint8ArrayCtor } from './primordials.js';
+import {
+  JSONParse,
+  ObjectDefineProperty,
+  StringPrototypeToWellFormed,
+  TypedArraySet,
+  Uint8ArrayCtor,
+} from './primordials.js';
 import { isReadableStream, streams } from './streams.js';
 import type { ReadableStream, ReadableStreamReader } from './streams.js';
 import { structuredClone } from './structured-clone.js';
@@ -41,7 +47,8 @@ function makeBody(text: string | null, bytes: Uint8Array<ArrayBuffer> | null, st
 
 /** "Extract a body" of Fetch §5.2. */
 export function extractBody(init: unknown): ExtractedBody {
-  if (typeof init === 'string') return { body: makeBody(StringPrototypeToWellFormed(init), null, null), type: 'text/plain;charset=UTF-8' };
+  if (typeof init === 'string')
+    return { body: makeBody(StringPrototypeToWellFormed(init), null, null), type: 'text/plain;charset=UTF-8' };
   const view = viewBytes(init);
   if (view !== undefined) {
     const copy = new Uint8ArrayCtor(view.length);
@@ -49,7 +56,11 @@ export function extractBody(init: unknown): ExtractedBody {
     return { body: makeBody(null, copy, null), type: null };
   }
   if (isBlob(init)) return { body: makeBody(null, blobBytes(init), null), type: init.type === '' ? null : init.type };
-  if (isUrlSearchParams(init)) return { body: makeBody(URLSearchParams.prototype.toString.call(init), null, null), type: 'application/x-www-form-urlencoded;charset=UTF-8' };
+  if (isUrlSearchParams(init))
+    return {
+      body: makeBody(URLSearchParams.prototype.toString.call(init), null, null),
+      type: 'application/x-www-form-urlencoded;charset=UTF-8',
+    };
   if (isFormData(init)) {
     const { bytes, contentType } = encodeMultipart(init);
     return { body: makeBody(null, bytes, null), type: contentType };
@@ -96,14 +107,24 @@ export function cloneBody(body: Body): Body {
   return makeBody(null, null, streams().through(branches[1], structuredClone));
 }
 
-/** A body that takes another one over, which counts as read from then on (the "proxy" of Fetch §5.4). The other must be usable. */
+/**
+ * A body that takes another one over, which counts as read from then on (the "proxy" of Fetch §5.4). The other must be
+ * usable.
+ */
 export function takeOver(body: Body): Body {
-  const taken = makeBody(body.text, body.bytes, body.stream === null ? null : streams().through(body.stream, (chunk) => chunk));
+  const taken = makeBody(
+    body.text,
+    body.bytes,
+    body.stream === null ? null : streams().through(body.stream, (chunk) => chunk),
+  );
   body.used = true;
   return taken;
 }
 
-/** The source of a body that nobody turned into a stream, without waiting; undefined when only reading the stream will tell. Marks it as read. */
+/**
+ * The source of a body that nobody turned into a stream, without waiting; undefined when only reading the stream will
+ * tell. Marks it as read.
+ */
 export function takeNow(body: Body): BodyText | undefined {
   if (body.stream !== null) return undefined;
   body.used = true;
@@ -117,7 +138,10 @@ export function openBody(body: Body): ReadableStreamReader | undefined {
   return body.stream === null ? undefined : body.stream.getReader();
 }
 
-/** Reads a stream to its end; rejects with a TypeError on a chunk that is no Uint8Array, and with a RangeError past `maxBytes`. */
+/**
+ * Reads a stream to its end; rejects with a TypeError on a chunk that is no Uint8Array, and with a RangeError past
+ * `maxBytes`.
+ */
 async function readStream(stream: ReadableStream, maxBytes: number): Promise<Uint8Array<ArrayBuffer>> {
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
@@ -140,7 +164,9 @@ async function readStream(stream: ReadableStream, maxBytes: number): Promise<Uin
   }
 }
 
-/** The whole body as it crosses the wall. `maxBytes` bounds what is read from a stream (default: no bound but the heap). */
+/**
+ * The whole body as it crosses the wall. `maxBytes` bounds what is read from a stream (default: no bound but the heap).
+ */
 export async function takeBody(body: Body, maxBytes = Infinity): Promise<BodyText> {
   if (isUnusable(body)) throw new TypeError('The body was read already');
   const now = takeNow(body);
@@ -180,7 +206,10 @@ function textNow(body: Body | null): string | undefined {
   return bytes === undefined ? undefined : utf8Decode(bytes);
 }
 
-/** Adds the members of the Body mixin (Fetch §5.3) to a class. What can be refused is refused before anything is awaited, so that it is seen in time. */
+/**
+ * Adds the members of the Body mixin (Fetch §5.3) to a class. What can be refused is refused before anything is
+ * awaited, so that it is seen in time.
+ */
 export function defineBodyMixin<T extends object>(constructor: { prototype: T }, owner: BodyOwner<T>): void {
   const members = {
     get body(): unknown {
@@ -220,7 +249,9 @@ export function defineBodyMixin<T extends object>(constructor: { prototype: T },
         for (const [name, value] of pairs) form.append(name, value);
         return form;
       }
-      throw new TypeError('The content type of the body is neither multipart/form-data nor application/x-www-form-urlencoded');
+      throw new TypeError(
+        'The content type of the body is neither multipart/form-data nor application/x-www-form-urlencoded',
+      );
     },
     async json(): Promise<unknown> {
       const body = owner.bodyOf(this as unknown as T);

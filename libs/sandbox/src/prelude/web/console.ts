@@ -2,8 +2,22 @@ import type { PreludeHost } from '../host.js';
 import { inspect } from './inspect.js';
 import { fieldsJson, isPlainObject } from './log-fields.js';
 import {
-  ArrayIsArray, apply, DateNow, MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, MapPrototypeSize, MathFloor, NumberPrototypeToString,
-  StringPrototypeCharCodeAt, StringPrototypeRepeat, StringPrototypeSlice, SymbolPrototypeToString, BigIntPrototypeToString, SymbolToStringTag,
+  ArrayIsArray,
+  apply,
+  DateNow,
+  MapCtor,
+  MapPrototypeDelete,
+  MapPrototypeGet,
+  MapPrototypeSet,
+  MapPrototypeSize,
+  MathFloor,
+  NumberPrototypeToString,
+  StringPrototypeCharCodeAt,
+  StringPrototypeRepeat,
+  StringPrototypeSlice,
+  SymbolPrototypeToString,
+  BigIntPrototypeToString,
+  SymbolToStringTag,
 } from './primordials.js';
 
 type Level = Parameters<PreludeHost['log']>[0];
@@ -27,7 +41,9 @@ export function reportUncaught(error: unknown, where: string): void {
 }
 
 function cut(message: string): string {
-  return message.length > MAX_MESSAGE ? `${StringPrototypeSlice(message, 0, MAX_MESSAGE)}… (${message.length - MAX_MESSAGE} more characters)` : message;
+  return message.length > MAX_MESSAGE
+    ? `${StringPrototypeSlice(message, 0, MAX_MESSAGE)}… (${message.length - MAX_MESSAGE} more characters)`
+    : message;
 }
 
 let indent = '';
@@ -40,7 +56,10 @@ function asText(value: unknown): string {
   return typeof value === 'string' ? value : inspect(value);
 }
 
-/** `console.log(format, ...args)` of Node: `%s %d %i %f %j %o %O %c %%`; answers the text and how many arguments it used up. */
+/**
+ * `console.log(format, ...args)` of Node: `%s %d %i %f %j %o %O %c %%`; answers the text and how many arguments it used
+ * up.
+ */
 function format(pattern: string, args: ArrayLike<unknown>, last: number): { message: string; next: number } {
   let message = '';
   let from = 0;
@@ -68,14 +87,21 @@ function directive(kind: string, value: unknown): string | undefined {
     case 's':
       if (typeof value === 'bigint') return `${BigIntPrototypeToString(value)}n`;
       return typeof value === 'object' || typeof value === 'function' ? inspect(value, { depth: 0 }) : asText(value);
-    case 'd': return number(value, (n) => n);
-    case 'i': return number(value, (n) => (n < 0 ? -MathFloor(-n) : MathFloor(n)));
-    case 'f': return number(value, (n) => n);
-    case 'j': return isPlainObject(value) || ArrayIsArray(value) ? fieldsJson(value as object, MAX_FIELDS) : asText(value);
+    case 'd':
+      return number(value, (n) => n);
+    case 'i':
+      return number(value, (n) => (n < 0 ? -MathFloor(-n) : MathFloor(n)));
+    case 'f':
+      return number(value, (n) => n);
+    case 'j':
+      return isPlainObject(value) || ArrayIsArray(value) ? fieldsJson(value as object, MAX_FIELDS) : asText(value);
     case 'o':
-    case 'O': return inspect(value);
-    case 'c': return '';
-    default: return undefined;
+    case 'O':
+      return inspect(value);
+    case 'c':
+      return '';
+    default:
+      return undefined;
   }
 }
 
@@ -104,7 +130,8 @@ function print(level: Level, args: ArrayLike<unknown>): void {
     }
     for (; next < end && message.length <= MAX_MESSAGE; next++) message += ` ${asText(args[next])}`;
   } else {
-    for (; next < count && message.length <= MAX_MESSAGE; next++) message += `${next === 0 ? '' : ' '}${asText(args[next])}`;
+    for (; next < count && message.length <= MAX_MESSAGE; next++)
+      message += `${next === 0 ? '' : ' '}${asText(args[next])}`;
   }
   write(level, message, fields);
 }
@@ -113,7 +140,11 @@ const counts = new MapCtor<string, number>();
 const starts = new MapCtor<string, number>();
 
 function label(given: unknown): string {
-  return given === undefined ? 'default' : typeof given === 'symbol' ? SymbolPrototypeToString(given) : `${given as string}`;
+  return given === undefined
+    ? 'default'
+    : typeof given === 'symbol'
+      ? SymbolPrototypeToString(given)
+      : `${given as string}`;
 }
 
 function rest(args: ArrayLike<unknown>, from: number): unknown[] {
@@ -124,16 +155,30 @@ function rest(args: ArrayLike<unknown>, from: number): unknown[] {
 
 /** The Console Standard; `log` and `info` are level info, `trace` is debug. */
 export const console = {
-  debug(...args: unknown[]): void { print('debug', args); },
-  log(...args: unknown[]): void { print('info', args); },
-  info(...args: unknown[]): void { print('info', args); },
-  warn(...args: unknown[]): void { print('warn', args); },
-  error(...args: unknown[]): void { print('error', args); },
+  debug(...args: unknown[]): void {
+    print('debug', args);
+  },
+  log(...args: unknown[]): void {
+    print('info', args);
+  },
+  info(...args: unknown[]): void {
+    print('info', args);
+  },
+  warn(...args: unknown[]): void {
+    print('warn', args);
+  },
+  error(...args: unknown[]): void {
+    print('error', args);
+  },
   trace(...args: unknown[]): void {
     const stack = new Error().stack ?? '';
     let at = 0;
     for (let lines = 0; lines < 2 && at < stack.length; at++) if (stack[at] === '\n') lines++;
-    print('debug', [`Trace: ${args.length === 0 ? '' : asText(args[0])}`, ...rest(args, 1), `\n${StringPrototypeSlice(stack, at)}`]);
+    print('debug', [
+      `Trace: ${args.length === 0 ? '' : asText(args[0])}`,
+      ...rest(args, 1),
+      `\n${StringPrototypeSlice(stack, at)}`,
+    ]);
   },
   assert(condition: unknown, ...args: unknown[]): void {
     if (condition) return;
@@ -141,19 +186,28 @@ export const console = {
     else args[0] = args.length === 0 ? 'Assertion failed' : `Assertion failed ${asText(args[0])}`;
     print('error', args);
   },
-  dir(value: unknown): void { write('info', inspect(value), ''); },
-  dirxml(...args: unknown[]): void { print('info', args); },
-  table(value: unknown): void { write('info', asText(value), ''); },
+  dir(value: unknown): void {
+    write('info', inspect(value), '');
+  },
+  dirxml(...args: unknown[]): void {
+    print('info', args);
+  },
+  table(value: unknown): void {
+    write('info', asText(value), '');
+  },
   count(name?: unknown): void {
     const key = label(name);
     const times = (MapPrototypeGet(counts, key) ?? 0) + 1;
     if (times > 1 || MapPrototypeSize(counts) < MAX_LABELS) MapPrototypeSet(counts, key, times);
     write('info', `${key}: ${times}`, '');
   },
-  countReset(name?: unknown): void { MapPrototypeDelete(counts, label(name)); },
+  countReset(name?: unknown): void {
+    MapPrototypeDelete(counts, label(name));
+  },
   time(name?: unknown): void {
     const key = label(name);
-    if (MapPrototypeGet(starts, key) === undefined && MapPrototypeSize(starts) < MAX_LABELS) MapPrototypeSet(starts, key, DateNow());
+    if (MapPrototypeGet(starts, key) === undefined && MapPrototypeSize(starts) < MAX_LABELS)
+      MapPrototypeSet(starts, key, DateNow());
   },
   timeLog(name?: unknown, ...args: unknown[]): void {
     const start = MapPrototypeGet(starts, label(name));
@@ -169,8 +223,12 @@ export const console = {
     if (args.length > 0) print('info', args);
     if (indent.length < 40) indent = StringPrototypeRepeat(' ', indent.length + 2);
   },
-  groupCollapsed(...args: unknown[]): void { apply(console.group, console, args); },
-  groupEnd(): void { indent = StringPrototypeSlice(indent, 2); },
+  groupCollapsed(...args: unknown[]): void {
+    apply(console.group, console, args);
+  },
+  groupEnd(): void {
+    indent = StringPrototypeSlice(indent, 2);
+  },
   clear(): void {},
 };
 Object.defineProperty(console, SymbolToStringTag, { value: 'console', configurable: true });

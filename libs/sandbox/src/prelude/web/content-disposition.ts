@@ -15,8 +15,9 @@ const BARE = /[^\s;"=]+/y;
 const EXTENDED = /^([A-Za-z0-9!#$%&+\-^_`{}~]+)'[A-Za-z0-9-]*'(.*)$/;
 
 /**
- * Parses a `Content-Disposition` by its grammar (RFC 6266 §4.1, RFC 7578 §4.2, extended values by RFC 8187); null when the text is none. Lenient
- * where senders differ: a backslash is an escape before `"` and `\` only, and a `;` may stand at the end.
+ * Parses a `Content-Disposition` by its grammar (RFC 6266 §4.1, RFC 7578 §4.2, extended values by RFC 8187); null when
+ * the text is none. Lenient where senders differ: a backslash is an escape before `"` and `\` only, and a `;` may stand
+ * at the end.
  */
 export function parseDisposition(text: string): Disposition | null {
   const plain = new Map<string, string>();
@@ -37,7 +38,9 @@ export function parseDisposition(text: string): Disposition | null {
     if (value === undefined) return null;
     at = skipBlanks(text, value.end);
     const isExtended = name.endsWith('*');
-    const [table, key] = isExtended ? [extended, name.slice(0, -1).toLowerCase()] as const : [plain, name.toLowerCase()] as const;
+    const [table, key] = isExtended
+      ? ([extended, name.slice(0, -1).toLowerCase()] as const)
+      : ([plain, name.toLowerCase()] as const);
     // Two values of one name: whoever looked at the body before may have taken the other.
     if (table.has(key)) return null;
     table.set(key, isExtended ? value.text : unescapeForm(value.text));
@@ -66,7 +69,10 @@ function bare(text: string, at: number): { text: string; end: number } | undefin
   return value === undefined ? undefined : { text: value, end: at + value.length };
 }
 
-/** A quoted string. Where no quote closes it, as after a path that ends in a backslash, backslashes were never meant as escapes. */
+/**
+ * A quoted string. Where no quote closes it, as after a path that ends in a backslash, backslashes were never meant as
+ * escapes.
+ */
 function quoted(text: string, at: number): { text: string; end: number } | undefined {
   let value = '';
   for (let i = at + 1; i < text.length; i++) {
@@ -89,7 +95,8 @@ function decodeExtended(value: string): string | undefined {
   const charset = parts?.[1]?.toLowerCase();
   const encoded = parts?.[2];
   if (encoded === undefined || /%(?![0-9A-Fa-f]{2})/.test(encoded)) return undefined;
-  if (charset === 'iso-8859-1') return encoded.replace(/%(..)/g, (_match, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  if (charset === 'iso-8859-1')
+    return encoded.replace(/%(..)/g, (_match, hex: string) => String.fromCharCode(parseInt(hex, 16)));
   if (charset !== 'utf-8') return undefined;
   return encoded.replace(/(?:%[0-9A-Fa-f]{2})+/g, (run) => utf8Decode(Uint8Array.fromHex(run.replace(/%/g, ''))));
 }

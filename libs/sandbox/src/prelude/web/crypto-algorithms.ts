@@ -3,7 +3,8 @@ import { ObjectFreeze, StringPrototypeToUpperCase } from './primordials.js';
 import { isObject, toDomString, viewBytes } from './webidl.js';
 
 /** Operations of `crypto.subtle` that take an algorithm. */
-export type Operation = 'digest' | 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'generateKey' | 'importKey' | 'deriveBits' | 'getKeyLength';
+export type Operation =
+  'digest' | 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'generateKey' | 'importKey' | 'deriveBits' | 'getKeyLength';
 /** Hash functions the executor knows. */
 export type HashName = 'SHA-1' | 'SHA-256' | 'SHA-384' | 'SHA-512';
 export type KeyUsage = 'encrypt' | 'decrypt' | 'sign' | 'verify' | 'deriveKey' | 'deriveBits' | 'wrapKey' | 'unwrapKey';
@@ -29,7 +30,16 @@ export interface Algorithm {
 }
 
 /** All usages, in the order in which a key lists them. */
-export const USAGES: readonly KeyUsage[] = ObjectFreeze(['encrypt', 'decrypt', 'sign', 'verify', 'deriveKey', 'deriveBits', 'wrapKey', 'unwrapKey']);
+export const USAGES: readonly KeyUsage[] = ObjectFreeze([
+  'encrypt',
+  'decrypt',
+  'sign',
+  'verify',
+  'deriveKey',
+  'deriveBits',
+  'wrapKey',
+  'unwrapKey',
+]);
 
 const HASHES: readonly string[] = ['SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
 const RSA_SIGN = ['RSASSA-PKCS1-v1_5', 'RSA-PSS'];
@@ -72,7 +82,10 @@ function integer(value: unknown, max: number, what: string): number {
   return number;
 }
 
-/** Normalises an algorithm for an operation. Throws a NotSupportedError for one that is not offered here, a TypeError for bad members. */
+/**
+ * Normalises an algorithm for an operation. Throws a NotSupportedError for one that is not offered here, a TypeError
+ * for bad members.
+ */
 export function normalizeAlgorithm(given: unknown, operation: Operation): Algorithm {
   const members: Record<string, unknown> = isObject(given) ? (given as Record<string, unknown>) : {};
   if (isObject(given) && members['name'] === undefined) throw new TypeError('The algorithm has no name');
@@ -80,7 +93,10 @@ export function normalizeAlgorithm(given: unknown, operation: Operation): Algori
   const upper = StringPrototypeToUpperCase(wanted);
   const name = SUPPORTED[operation].find((supported) => StringPrototypeToUpperCase(supported) === upper);
   if (name === undefined) {
-    throw new DOMException(`${operation}: the algorithm ${wanted.slice(0, 100)} is not offered here; use one of ${SUPPORTED[operation].join(', ')}`, 'NotSupportedError');
+    throw new DOMException(
+      `${operation}: the algorithm ${wanted.slice(0, 100)} is not offered here; use one of ${SUPPORTED[operation].join(', ')}`,
+      'NotSupportedError',
+    );
   }
   const algorithm: Algorithm = { name };
   if (name === 'HMAC' && (operation === 'generateKey' || operation === 'importKey' || operation === 'getKeyLength')) {
@@ -97,7 +113,8 @@ export function normalizeAlgorithm(given: unknown, operation: Operation): Algori
   }
   if (operation === 'encrypt' || operation === 'decrypt') {
     algorithm.iv = copyBytes(members['iv'], 'iv');
-    if (members['additionalData'] !== undefined) algorithm.additionalData = copyBytes(members['additionalData'], 'additionalData');
+    if (members['additionalData'] !== undefined)
+      algorithm.additionalData = copyBytes(members['additionalData'], 'additionalData');
     if (members['tagLength'] !== undefined) algorithm.tagLength = integer(members['tagLength'], 255, 'tagLength');
   }
   if (name === 'HKDF' && operation === 'deriveBits') {
@@ -125,7 +142,11 @@ function readPairMembers(algorithm: Algorithm, operation: Operation, members: Re
     if (name[0] === 'E' && name !== 'Ed25519') {
       if (members['namedCurve'] === undefined) throw new TypeError(`${name}: namedCurve is missing`);
       algorithm.namedCurve = toDomString(members['namedCurve']);
-      if (!CURVES.includes(algorithm.namedCurve)) throw new DOMException(`${name}: the curve ${algorithm.namedCurve.slice(0, 40)} is not offered here; use one of ${CURVES.join(', ')}`, 'NotSupportedError');
+      if (!CURVES.includes(algorithm.namedCurve))
+        throw new DOMException(
+          `${name}: the curve ${algorithm.namedCurve.slice(0, 40)} is not offered here; use one of ${CURVES.join(', ')}`,
+          'NotSupportedError',
+        );
     }
     return;
   }

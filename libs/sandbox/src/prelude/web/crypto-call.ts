@@ -22,13 +22,18 @@ export function callCompression(operation: string, fields: CallFields): Promise<
   return call(`compression.${operation}`, fields);
 }
 
-/** Calls the executor with one object of strings and numbers, put together without any `toJSON`. Bytes travel as base64. */
+/**
+ * Calls the executor with one object of strings and numbers, put together without any `toJSON`. Bytes travel as base64.
+ */
 async function call(method: string, fields: CallFields): Promise<Record<string, unknown>> {
   let text = '';
   for (const name of Object.keys(fields)) {
     const value = fields[name];
     if (value === undefined) continue;
-    const json = typeof value === 'number' ? NumberPrototypeToString(value) : quote(typeof value === 'string' ? value : bytesToBase64(value));
+    const json =
+      typeof value === 'number'
+        ? NumberPrototypeToString(value)
+        : quote(typeof value === 'string' ? value : bytesToBase64(value));
     text += `${text === '' ? '' : ','}${quote(name)}:${json}`;
   }
   let answer: string;

@@ -31,7 +31,13 @@ interface KeyFacts {
 }
 
 /** Makes a key, by default a secret one. The material of a private key is PKCS #8, that of a public one SPKI. */
-export let createKey: (material: Uint8Array, algorithm: KeyAlgorithm, extractable: boolean, usages: KeyUsage[], type?: KeyType) => CryptoKey;
+export let createKey: (
+  material: Uint8Array,
+  algorithm: KeyAlgorithm,
+  extractable: boolean,
+  usages: KeyUsage[],
+  type?: KeyType,
+) => CryptoKey;
 /** The bytes of a key; never to be written to or handed out. */
 export let keyMaterial: (key: CryptoKey) => Uint8Array;
 /** What a key is. */
@@ -47,23 +53,46 @@ export class CryptoKey {
   #usages: readonly KeyUsage[];
   #facts: KeyFacts;
 
-  constructor(token?: unknown, material?: unknown, algorithm?: unknown, extractable?: unknown, usages?: unknown, type?: unknown) {
+  constructor(
+    token?: unknown,
+    material?: unknown,
+    algorithm?: unknown,
+    extractable?: unknown,
+    usages?: unknown,
+    type?: unknown,
+  ) {
     if (token !== CREATE) throw new TypeError('Illegal constructor');
     this.#material = material as Uint8Array;
     this.#algorithm = algorithm as KeyAlgorithm;
     this.#extractable = extractable as boolean;
     this.#usages = usages as KeyUsage[];
     const { name, hash, namedCurve: curve } = this.#algorithm;
-    this.#facts = { type: type as KeyType, name, hash: hash?.name, curve, extractable: this.#extractable, usages: [...this.#usages] };
+    this.#facts = {
+      type: type as KeyType,
+      name,
+      hash: hash?.name,
+      curve,
+      extractable: this.#extractable,
+      usages: [...this.#usages],
+    };
   }
 
-  get type(): KeyType { return this.#facts.type; }
-  get extractable(): boolean { return this.#extractable; }
-  get algorithm(): KeyAlgorithm { return this.#algorithm; }
-  get usages(): readonly KeyUsage[] { return this.#usages; }
+  get type(): KeyType {
+    return this.#facts.type;
+  }
+  get extractable(): boolean {
+    return this.#extractable;
+  }
+  get algorithm(): KeyAlgorithm {
+    return this.#algorithm;
+  }
+  get usages(): readonly KeyUsage[] {
+    return this.#usages;
+  }
 
   static {
-    createKey = (material, algorithm, extractable, usages, type = 'secret') => new CryptoKey(CREATE, material, algorithm, extractable, usages, type);
+    createKey = (material, algorithm, extractable, usages, type = 'secret') =>
+      new CryptoKey(CREATE, material, algorithm, extractable, usages, type);
     keyMaterial = (key) => key.#material;
     keyFacts = (key) => key.#facts;
     isCryptoKey = (value): value is CryptoKey => typeof value === 'object' && value !== null && #material in value;
@@ -116,7 +145,9 @@ export function toUsages(value: unknown): KeyUsage[] {
 }
 
 function checkUsages(name: string, usages: KeyUsage[]): void {
-  for (const usage of usages) if (ALLOWED[name]?.includes(usage) !== true) throw fail('SyntaxError', `A key for ${name} cannot be used to ${usage}`);
+  for (const usage of usages)
+    if (ALLOWED[name]?.includes(usage) !== true)
+      throw fail('SyntaxError', `A key for ${name} cannot be used to ${usage}`);
 }
 
 /** `generateKey` for HMAC and AES-GCM. */
@@ -138,7 +169,8 @@ export function keyBits(algorithm: Algorithm): number | null {
     if (length === 0) throw fail('OperationError', 'The length of an HMAC key cannot be 0');
     return length;
   }
-  if (length !== 128 && length !== 192 && length !== 256) throw fail('OperationError', 'The length of an AES key is 128, 192 or 256 bits');
+  if (length !== 128 && length !== 192 && length !== 256)
+    throw fail('OperationError', 'The length of an AES key is 128, 192 or 256 bits');
   return length;
 }
 
@@ -153,7 +185,13 @@ function isMaterial(name: string): boolean {
 }
 
 /** `importKey` for the formats `raw` and `jwk`. */
-export function importSecret(format: string, data: Uint8Array | Jwk, given: unknown, extractable: boolean, usages: KeyUsage[]): CryptoKey {
+export function importSecret(
+  format: string,
+  data: Uint8Array | Jwk,
+  given: unknown,
+  extractable: boolean,
+  usages: KeyUsage[],
+): CryptoKey {
   const algorithm = normalizeAlgorithm(given, 'importKey');
   const { name } = algorithm;
   if (format !== 'raw' && format !== 'raw-secret' && (format !== 'jwk' || isMaterial(name))) {
@@ -166,11 +204,13 @@ export function importSecret(format: string, data: Uint8Array | Jwk, given: unkn
   if (name === 'HMAC') {
     if (bits === 0) throw fail('DataError', 'The key is empty');
     if (algorithm.length !== undefined) {
-      if (algorithm.length > bits || algorithm.length <= bits - 8) throw fail('DataError', `The key has ${bits} bits, not ${algorithm.length}`);
+      if (algorithm.length > bits || algorithm.length <= bits - 8)
+        throw fail('DataError', `The key has ${bits} bits, not ${algorithm.length}`);
       bits = algorithm.length;
     }
   }
-  if (name === 'AES-GCM' && bits !== 128 && bits !== 192 && bits !== 256) throw fail('DataError', 'An AES key has 128, 192 or 256 bits');
+  if (name === 'AES-GCM' && bits !== 128 && bits !== 192 && bits !== 256)
+    throw fail('DataError', 'An AES key has 128, 192 or 256 bits');
   if (usages.length === 0) throw fail('SyntaxError', 'A secret key needs at least one usage');
   return createKey(material, describe(algorithm, bits), extractable, usages);
 }
@@ -188,14 +228,16 @@ function readJwk(jwk: Jwk, algorithm: Algorithm, extractable: boolean, usages: K
   } catch {
     throw fail('DataError', "The key's k is not base64url");
   }
-  if (jwk.alg !== undefined && jwk.alg !== jwkName(algorithm, material.length)) throw fail('DataError', `The key is for ${jwk.alg.slice(0, 40)}`);
+  if (jwk.alg !== undefined && jwk.alg !== jwkName(algorithm, material.length))
+    throw fail('DataError', `The key is for ${jwk.alg.slice(0, 40)}`);
   checkJwkUse(jwk, algorithm.name === 'HMAC' ? 'sig' : 'enc', extractable, usages);
   return material;
 }
 
 /** What a JSON Web Key says about its use must allow what is wanted of it. */
 export function checkJwkUse(jwk: Jwk, use: 'sig' | 'enc', extractable: boolean, usages: KeyUsage[]): void {
-  if (usages.length > 0 && jwk.use !== undefined && jwk.use !== use) throw fail('DataError', `The key's use must be '${use}'`);
+  if (usages.length > 0 && jwk.use !== undefined && jwk.use !== use)
+    throw fail('DataError', `The key's use must be '${use}'`);
   if (jwk.key_ops !== undefined) {
     const operations = jwk.key_ops;
     if (new Set(operations).size !== operations.length || !usages.every((usage) => operations.includes(usage))) {
@@ -209,7 +251,8 @@ const TEXT_MEMBERS = ['alg', 'k', 'kty', 'use', 'crv', 'x', 'y', 'd', 'n', 'e', 
 
 /** Reads the members of a JsonWebKey dictionary that matter here. */
 export function toJwk(value: unknown): Jwk {
-  if (!isObject(value) || ArrayBuffer.isView(value) || value instanceof ArrayBuffer) throw new TypeError('The key must be a JSON Web Key');
+  if (!isObject(value) || ArrayBuffer.isView(value) || value instanceof ArrayBuffer)
+    throw new TypeError('The key must be a JSON Web Key');
   const given = value as Record<string, unknown>;
   const jwk: Jwk = {};
   for (const name of TEXT_MEMBERS) if (given[name] !== undefined) jwk[name] = toDomString(given[name]);
@@ -232,5 +275,11 @@ export function exportSecret(format: string, key: CryptoKey): Uint8Array<ArrayBu
   if (format === 'raw' || format === 'raw-secret') return new Uint8Array(material);
   if (format !== 'jwk') throw fail('NotSupportedError', `Secret keys cannot be exported as ${format}`);
   const algorithm: Algorithm = facts.hash === undefined ? { name: facts.name } : { name: facts.name, hash: facts.hash };
-  return { alg: jwkName(algorithm, material.length), ext: true, k: bytesToBase64Url(material), key_ops: [...facts.usages], kty: 'oct' };
+  return {
+    alg: jwkName(algorithm, material.length),
+    ext: true,
+    k: bytesToBase64Url(material),
+    key_ops: [...facts.usages],
+    kty: 'oct',
+  };
 }

@@ -1,4 +1,7 @@
-/** Keys that come in pairs: RSA, elliptic curves, Ed25519 and X25519. The executor reads and writes their formats; here they are PKCS #8 and SPKI. */
+/**
+ * Keys that come in pairs: RSA, elliptic curves, Ed25519 and X25519. The executor reads and writes their formats; here
+ * they are PKCS #8 and SPKI.
+ */
 import { base64ToBytes } from './base64.js';
 import { normalizeAlgorithm } from './crypto-algorithms.js';
 import type { Algorithm, KeyUsage } from './crypto-algorithms.js';
@@ -34,7 +37,8 @@ function allowedUsages(name: string, type: KeyType): readonly KeyUsage[] {
 
 function checkUsages(name: string, type: KeyType, usages: readonly KeyUsage[]): void {
   const allowed = allowedUsages(name, type);
-  for (const usage of usages) if (!allowed.includes(usage)) throw fail('SyntaxError', `A ${type} key for ${name} cannot be used to ${usage}`);
+  for (const usage of usages)
+    if (!allowed.includes(usage)) throw fail('SyntaxError', `A ${type} key for ${name} cannot be used to ${usage}`);
   if (type === 'private' && usages.length === 0) throw fail('SyntaxError', 'A private key needs at least one usage');
 }
 
@@ -61,10 +65,17 @@ function makeKey(described: DescribedKey, algorithm: Algorithm, extractable: boo
 }
 
 /** `importKey` from `jwk`, `spki`, `pkcs8` and, for public keys of curves, `raw`. */
-export async function importPair(format: string, data: Uint8Array | Jwk, given: unknown, extractable: boolean, usages: KeyUsage[]): Promise<CryptoKey> {
+export async function importPair(
+  format: string,
+  data: Uint8Array | Jwk,
+  given: unknown,
+  extractable: boolean,
+  usages: KeyUsage[],
+): Promise<CryptoKey> {
   const algorithm = normalizeAlgorithm(given, 'importKey');
   const { name } = algorithm;
-  if (format === 'raw-secret' || (format === 'raw' && name[0] === 'R')) throw fail('NotSupportedError', `Keys for ${name} cannot be imported from ${format}`);
+  if (format === 'raw-secret' || (format === 'raw' && name[0] === 'R'))
+    throw fail('NotSupportedError', `Keys for ${name} cannot be imported from ${format}`);
   const isPrivate = format === 'pkcs8' || (!(data instanceof Uint8Array) && data.d !== undefined);
   checkUsages(name, isPrivate ? 'private' : 'public', usages);
   const fields: CallFields = { ...algorithmFields(algorithm), format: format === 'raw-public' ? 'raw' : format };
@@ -90,7 +101,13 @@ function checkJwk(jwk: Jwk, algorithm: Algorithm, extractable: boolean, usages: 
   if (curve !== undefined && jwk.crv !== curve) throw fail('DataError', `The key's crv must be '${curve}'`);
   checkJwkUse(jwk, name === 'RSA-OAEP' || name === 'ECDH' || name === 'X25519' ? 'enc' : 'sig', extractable, usages);
   const wanted = jwkAlgorithm(algorithm);
-  if (jwk.alg === undefined || wanted === undefined || jwk.alg === wanted || (name === 'Ed25519' && jwk.alg === 'EdDSA')) return;
+  if (
+    jwk.alg === undefined ||
+    wanted === undefined ||
+    jwk.alg === wanted ||
+    (name === 'Ed25519' && jwk.alg === 'EdDSA')
+  )
+    return;
   throw fail('DataError', `The key is for ${jwk.alg.slice(0, 40)}, not for ${wanted}`);
 }
 
@@ -98,12 +115,18 @@ function checkJwk(jwk: Jwk, algorithm: Algorithm, extractable: boolean, usages: 
 function jwkAlgorithm({ name, hash, namedCurve }: Algorithm): string | undefined {
   const size = hash === undefined || hash === 'SHA-1' ? '1' : hash.slice(4);
   switch (name) {
-    case 'RSASSA-PKCS1-v1_5': return `RS${size}`;
-    case 'RSA-PSS': return `PS${size}`;
-    case 'RSA-OAEP': return size === '1' ? 'RSA-OAEP' : `RSA-OAEP-${size}`;
-    case 'ECDSA': return CURVE_ALGORITHMS[namedCurve ?? ''];
-    case 'Ed25519': return 'Ed25519';
-    default: return undefined;
+    case 'RSASSA-PKCS1-v1_5':
+      return `RS${size}`;
+    case 'RSA-PSS':
+      return `PS${size}`;
+    case 'RSA-OAEP':
+      return size === '1' ? 'RSA-OAEP' : `RSA-OAEP-${size}`;
+    case 'ECDSA':
+      return CURVE_ALGORITHMS[namedCurve ?? ''];
+    case 'Ed25519':
+      return 'Ed25519';
+    default:
+      return undefined;
   }
 }
 
@@ -121,30 +144,55 @@ function jwkText(jwk: Jwk): string {
 /** `exportKey`. The caller knows that the key may be exported. */
 export async function exportPair(format: string, key: CryptoKey): Promise<Uint8Array<ArrayBuffer> | Jwk> {
   const facts = keyFacts(key);
-  const isFitting = format === 'jwk' || (facts.type === 'private' ? format === 'pkcs8' : format === 'spki' || format === 'raw' || format === 'raw-public');
+  const isFitting =
+    format === 'jwk' ||
+    (facts.type === 'private' ? format === 'pkcs8' : format === 'spki' || format === 'raw' || format === 'raw-public');
   if (!isFitting || (format.startsWith('raw') && facts.name[0] === 'R')) {
-    throw fail(format.startsWith('raw') && facts.name[0] === 'R' ? 'NotSupportedError' : 'InvalidAccessError', `A ${facts.type} key for ${facts.name} cannot be exported as ${format}`);
+    throw fail(
+      format.startsWith('raw') && facts.name[0] === 'R' ? 'NotSupportedError' : 'InvalidAccessError',
+      `A ${facts.type} key for ${facts.name} cannot be exported as ${format}`,
+    );
   }
   if (format === 'pkcs8' || format === 'spki') return new Uint8Array(keyMaterial(key));
-  const answer = await callCrypto('export_pair', { ...keyFields(key), kind: facts.type, format: format === 'jwk' ? 'jwk' : 'raw' });
+  const answer = await callCrypto('export_pair', {
+    ...keyFields(key),
+    kind: facts.type,
+    format: format === 'jwk' ? 'jwk' : 'raw',
+  });
   if (format !== 'jwk') return base64ToBytes(answer['data'] as string);
   const jwk: Jwk = { key_ops: [...facts.usages], ext: facts.extractable, ...(answer['jwk'] as Jwk) };
-  const alg = facts.name === 'ECDSA' ? undefined : jwkAlgorithm({ name: facts.name, ...(facts.hash && { hash: facts.hash }) });
+  const alg =
+    facts.name === 'ECDSA' ? undefined : jwkAlgorithm({ name: facts.name, ...(facts.hash && { hash: facts.hash }) });
   return alg === undefined ? jwk : { ...jwk, alg };
 }
 
 /** `generateKey`; the public key can always be exported. */
-export async function generatePair(algorithm: Algorithm, extractable: boolean, usages: KeyUsage[]): Promise<CryptoKeyPair> {
+export async function generatePair(
+  algorithm: Algorithm,
+  extractable: boolean,
+  usages: KeyUsage[],
+): Promise<CryptoKeyPair> {
   const { name, modulusLength, publicExponent } = algorithm;
   const [ofPrivate, ofPublic] = [allowedUsages(name, 'private'), allowedUsages(name, 'public')];
-  for (const usage of usages) if (!ofPrivate.includes(usage) && !ofPublic.includes(usage)) throw fail('SyntaxError', `Keys for ${name} cannot be used to ${usage}`);
+  for (const usage of usages)
+    if (!ofPrivate.includes(usage) && !ofPublic.includes(usage))
+      throw fail('SyntaxError', `Keys for ${name} cannot be used to ${usage}`);
   const privateUsages = usages.filter((usage) => ofPrivate.includes(usage));
   if (privateUsages.length === 0) throw fail('SyntaxError', 'A private key needs at least one usage');
-  const fields = { ...algorithmFields(algorithm), bits: modulusLength, exponent: publicExponent === undefined ? undefined : toNumber(publicExponent) };
+  const fields = {
+    ...algorithmFields(algorithm),
+    bits: modulusLength,
+    exponent: publicExponent === undefined ? undefined : toNumber(publicExponent),
+  };
   const pair = (await callCrypto('generate_pair', fields)) as unknown as Record<'private' | 'public', DescribedKey>;
   return {
     privateKey: makeKey(pair.private, algorithm, extractable, privateUsages),
-    publicKey: makeKey(pair.public, algorithm, true, usages.filter((usage) => ofPublic.includes(usage))),
+    publicKey: makeKey(
+      pair.public,
+      algorithm,
+      true,
+      usages.filter((usage) => ofPublic.includes(usage)),
+    ),
   };
 }
 
@@ -164,24 +212,45 @@ export function signPair({ hash, saltLength }: Algorithm, key: CryptoKey, data: 
   return callForBytes('sign_pair', { ...keyFields(key), sign_hash: hash, salt_length: saltLength, data });
 }
 
-export async function verifyPair({ hash, saltLength }: Algorithm, key: CryptoKey, signature: Uint8Array, data: Uint8Array): Promise<boolean> {
+export async function verifyPair(
+  { hash, saltLength }: Algorithm,
+  key: CryptoKey,
+  signature: Uint8Array,
+  data: Uint8Array,
+): Promise<boolean> {
   requireType(key, 'public');
-  return (await callCrypto('verify_pair', { ...keyFields(key), sign_hash: hash, salt_length: saltLength, data, signature }))['valid'] === true;
+  return (
+    (await callCrypto('verify_pair', { ...keyFields(key), sign_hash: hash, salt_length: saltLength, data, signature }))[
+      'valid'
+    ] === true
+  );
 }
 
 /** RSA-OAEP. */
-export function cipherPair(operation: 'encrypt' | 'decrypt', { label }: Algorithm, key: CryptoKey, data: Uint8Array): Promise<ArrayBuffer> {
+export function cipherPair(
+  operation: 'encrypt' | 'decrypt',
+  { label }: Algorithm,
+  key: CryptoKey,
+  data: Uint8Array,
+): Promise<ArrayBuffer> {
   requireType(key, operation === 'encrypt' ? 'public' : 'private');
   return callForBytes(`${operation}_pair`, { ...keyFields(key), label, data });
 }
 
 /** ECDH and X25519: as many bits of the shared secret as were asked for, all of them for null. */
-export async function sharedBits({ name, public: other }: Algorithm, key: CryptoKey, length: number | null): Promise<Uint8Array<ArrayBuffer>> {
+export async function sharedBits(
+  { name, public: other }: Algorithm,
+  key: CryptoKey,
+  length: number | null,
+): Promise<Uint8Array<ArrayBuffer>> {
   requireType(key, 'private');
   if (!isCryptoKey(other)) throw new TypeError(`${name}: public must be a CryptoKey`);
   const [own, theirs] = [keyFacts(key), keyFacts(other)];
-  if (theirs.type !== 'public' || theirs.name !== name || theirs.curve !== own.curve) throw fail('InvalidAccessError', `${name}: public must be a public key for the same algorithm`);
-  const bytes = new Uint8Array(await callForBytes('shared_bits', { ...keyFields(key), public_key: keyMaterial(other) }));
+  if (theirs.type !== 'public' || theirs.name !== name || theirs.curve !== own.curve)
+    throw fail('InvalidAccessError', `${name}: public must be a public key for the same algorithm`);
+  const bytes = new Uint8Array(
+    await callForBytes('shared_bits', { ...keyFields(key), public_key: keyMaterial(other) }),
+  );
   if (length === null) return bytes;
   if (length > bytes.length * 8) throw fail('OperationError', `${name} gives ${bytes.length * 8} bits, not ${length}`);
   const cut = bytes.slice(0, Math.ceil(length / 8));

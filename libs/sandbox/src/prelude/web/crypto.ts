@@ -1,7 +1,18 @@
 import { copyBytes, isPairAlgorithm, normalizeAlgorithm } from './crypto-algorithms.js';
 import type { Algorithm, KeyUsage } from './crypto-algorithms.js';
 import { callCrypto, callForBytes } from './crypto-call.js';
-import { exportSecret, generateSecret, importSecret, isCryptoKey, keyBits, keyFacts, keyMaterial, requireExportable, toJwk, toUsages } from './crypto-key.js';
+import {
+  exportSecret,
+  generateSecret,
+  importSecret,
+  isCryptoKey,
+  keyBits,
+  keyFacts,
+  keyMaterial,
+  requireExportable,
+  toJwk,
+  toUsages,
+} from './crypto-key.js';
 import type { CryptoKey, Jwk } from './crypto-key.js';
 import { cipherPair, exportPair, generatePair, importPair, sharedBits, signPair, verifyPair } from './crypto-pairs.js';
 import type { CryptoKeyPair } from './crypto-pairs.js';
@@ -16,34 +27,58 @@ const CREATE = Symbol('create');
 function checkKey(key: unknown, algorithm: Algorithm, usage: KeyUsage): asserts key is CryptoKey {
   if (!isCryptoKey(key)) throw new TypeError('The key must be a CryptoKey');
   const facts = keyFacts(key);
-  if (facts.name !== algorithm.name) throw new DOMException(`The key is for ${facts.name}, not for ${algorithm.name}`, 'InvalidAccessError');
-  if (!facts.usages.includes(usage)) throw new DOMException(`The key may not be used to ${usage}`, 'InvalidAccessError');
+  if (facts.name !== algorithm.name)
+    throw new DOMException(`The key is for ${facts.name}, not for ${algorithm.name}`, 'InvalidAccessError');
+  if (!facts.usages.includes(usage))
+    throw new DOMException(`The key may not be used to ${usage}`, 'InvalidAccessError');
 }
 
-async function cipher(operation: 'encrypt' | 'decrypt', algorithm: Algorithm, key: CryptoKey, data: Uint8Array): Promise<ArrayBuffer> {
+async function cipher(
+  operation: 'encrypt' | 'decrypt',
+  algorithm: Algorithm,
+  key: CryptoKey,
+  data: Uint8Array,
+): Promise<ArrayBuffer> {
   if (isPairAlgorithm(algorithm.name)) return await cipherPair(operation, algorithm, key, data);
   const tagLength = algorithm.tagLength ?? 128;
-  if (![32, 64, 96, 104, 112, 120, 128].includes(tagLength)) throw new DOMException(`${tagLength} is no valid tagLength`, 'OperationError');
-  if (operation === 'decrypt' && data.length < tagLength / 8) throw new DOMException('The data is shorter than its tag', 'OperationError');
+  if (![32, 64, 96, 104, 112, 120, 128].includes(tagLength))
+    throw new DOMException(`${tagLength} is no valid tagLength`, 'OperationError');
+  if (operation === 'decrypt' && data.length < tagLength / 8)
+    throw new DOMException('The data is shorter than its tag', 'OperationError');
   return await callForBytes(operation, {
-    key: keyMaterial(key), iv: algorithm.iv, additional_data: algorithm.additionalData, tag_bits: tagLength, data,
+    key: keyMaterial(key),
+    iv: algorithm.iv,
+    additional_data: algorithm.additionalData,
+    tag_bits: tagLength,
+    data,
   });
 }
 
 async function derive(algorithm: Algorithm, key: CryptoKey, bits: unknown): Promise<Uint8Array<ArrayBuffer>> {
   const { name, hash, salt, info, iterations } = algorithm;
   const length = bits === null || bits === undefined ? NaN : Math.trunc(Number(bits));
-  if (isPairAlgorithm(name)) return await sharedBits(algorithm, key, bits === null || bits === undefined ? null : length);
-  if (!(length >= 0) || length % 8 !== 0) throw new DOMException(`${name} needs a length that is a multiple of 8`, 'OperationError');
-  if (name === 'PBKDF2' && iterations === 0) throw new DOMException('PBKDF2 needs at least one iteration', 'OperationError');
+  if (isPairAlgorithm(name))
+    return await sharedBits(algorithm, key, bits === null || bits === undefined ? null : length);
+  if (!(length >= 0) || length % 8 !== 0)
+    throw new DOMException(`${name} needs a length that is a multiple of 8`, 'OperationError');
+  if (name === 'PBKDF2' && iterations === 0)
+    throw new DOMException('PBKDF2 needs at least one iteration', 'OperationError');
   if (length === 0) return new Uint8Array(0);
   const fields = { key: keyMaterial(key), hash, salt, info, iterations, bits: length };
   return new Uint8Array(await callForBytes(name === 'HKDF' ? 'hkdf' : 'pbkdf2', fields));
 }
 
-async function importAny(format: string, data: Uint8Array | Jwk, algorithm: unknown, extractable: boolean, usages: KeyUsage[]): Promise<CryptoKey> {
+async function importAny(
+  format: string,
+  data: Uint8Array | Jwk,
+  algorithm: unknown,
+  extractable: boolean,
+  usages: KeyUsage[],
+): Promise<CryptoKey> {
   const isPair = isPairAlgorithm(normalizeAlgorithm(algorithm, 'importKey').name);
-  return isPair ? await importPair(format, data, algorithm, extractable, usages) : importSecret(format, data, algorithm, extractable, usages);
+  return isPair
+    ? await importPair(format, data, algorithm, extractable, usages)
+    : importSecret(format, data, algorithm, extractable, usages);
 }
 
 async function exportAny(format: string, key: CryptoKey): Promise<Uint8Array<ArrayBuffer> | Jwk> {
@@ -53,7 +88,8 @@ async function exportAny(format: string, key: CryptoKey): Promise<Uint8Array<Arr
 
 function toFormat(value: unknown): string {
   const format = toDomString(value);
-  if (!['raw', 'raw-secret', 'raw-public', 'jwk', 'pkcs8', 'spki'].includes(format)) throw new TypeError(`'${format.slice(0, 40)}' is no key format`);
+  if (!['raw', 'raw-secret', 'raw-public', 'jwk', 'pkcs8', 'spki'].includes(format))
+    throw new TypeError(`'${format.slice(0, 40)}' is no key format`);
   return format;
 }
 
@@ -61,7 +97,10 @@ function keyData(format: string, value: unknown): Uint8Array | Jwk {
   return format === 'jwk' ? toJwk(value) : copyBytes(value, 'keyData');
 }
 
-/** Web Cryptography §14, over what the executor offers: SHA-1/2, HMAC, AES-GCM, HKDF, PBKDF2, RSA, P-256 to P-521, Ed25519, X25519. */
+/**
+ * Web Cryptography §14, over what the executor offers: SHA-1/2, HMAC, AES-GCM, HKDF, PBKDF2, RSA, P-256 to P-521,
+ * Ed25519, X25519.
+ */
 export class SubtleCrypto {
   #brand = true;
 
@@ -91,7 +130,11 @@ export class SubtleCrypto {
     const normal = normalizeAlgorithm(algorithm, 'verify');
     checkKey(key, normal, 'verify');
     if (isPairAlgorithm(normal.name)) return await verifyPair(normal, key, given, bytes);
-    return (await callCrypto('verify', { key: keyMaterial(key), hash: keyFacts(key).hash, data: bytes, signature: given }))['valid'] === true;
+    return (
+      (await callCrypto('verify', { key: keyMaterial(key), hash: keyFacts(key).hash, data: bytes, signature: given }))[
+        'valid'
+      ] === true
+    );
   }
 
   async encrypt(algorithm: unknown, key: unknown, data: unknown): Promise<ArrayBuffer> {
@@ -114,10 +157,18 @@ export class SubtleCrypto {
     this.#check(arguments.length, 3, 'generateKey');
     const usages = toUsages(keyUsages);
     const normal = normalizeAlgorithm(algorithm, 'generateKey');
-    return isPairAlgorithm(normal.name) ? await generatePair(normal, Boolean(extractable), usages) : generateSecret(normal, Boolean(extractable), usages);
+    return isPairAlgorithm(normal.name)
+      ? await generatePair(normal, Boolean(extractable), usages)
+      : generateSecret(normal, Boolean(extractable), usages);
   }
 
-  async importKey(format: unknown, data: unknown, algorithm: unknown, extractable: unknown, keyUsages: unknown): Promise<CryptoKey> {
+  async importKey(
+    format: unknown,
+    data: unknown,
+    algorithm: unknown,
+    extractable: unknown,
+    keyUsages: unknown,
+  ): Promise<CryptoKey> {
     this.#check(arguments.length, 5, 'importKey');
     const name = toFormat(format);
     const usages = toUsages(keyUsages);
@@ -139,7 +190,13 @@ export class SubtleCrypto {
     return (await derive(normal, baseKey, length)).buffer;
   }
 
-  async deriveKey(algorithm: unknown, baseKey: unknown, derivedKeyType: unknown, extractable: unknown, keyUsages: unknown): Promise<CryptoKey> {
+  async deriveKey(
+    algorithm: unknown,
+    baseKey: unknown,
+    derivedKeyType: unknown,
+    extractable: unknown,
+    keyUsages: unknown,
+  ): Promise<CryptoKey> {
     this.#check(arguments.length, 5, 'deriveKey');
     const usages = toUsages(keyUsages);
     const normal = normalizeAlgorithm(algorithm, 'deriveBits');
@@ -162,7 +219,13 @@ export class SubtleCrypto {
   }
 
   async unwrapKey(
-    format: unknown, wrappedKey: unknown, unwrappingKey: unknown, algorithm: unknown, unwrappedKeyAlgorithm: unknown, extractable: unknown, keyUsages: unknown,
+    format: unknown,
+    wrappedKey: unknown,
+    unwrappingKey: unknown,
+    algorithm: unknown,
+    unwrappedKeyAlgorithm: unknown,
+    extractable: unknown,
+    keyUsages: unknown,
   ): Promise<CryptoKey> {
     this.#check(arguments.length, 7, 'unwrapKey');
     const name = toFormat(format);
@@ -190,7 +253,17 @@ export class SubtleCrypto {
 }
 finishInterface(SubtleCrypto, 'SubtleCrypto', { constructor: 0 });
 
-const INTEGER_ARRAYS = ['Int8Array', 'Uint8Array', 'Uint8ClampedArray', 'Int16Array', 'Uint16Array', 'Int32Array', 'Uint32Array', 'BigInt64Array', 'BigUint64Array'];
+const INTEGER_ARRAYS = [
+  'Int8Array',
+  'Uint8Array',
+  'Uint8ClampedArray',
+  'Int16Array',
+  'Uint16Array',
+  'Int32Array',
+  'Uint32Array',
+  'BigInt64Array',
+  'BigUint64Array',
+];
 
 /** Web Cryptography §10. */
 export class Crypto {
@@ -200,16 +273,20 @@ export class Crypto {
     if (token !== CREATE) throw new TypeError('Illegal constructor');
   }
 
-  get subtle(): SubtleCrypto { return this.#subtle; }
+  get subtle(): SubtleCrypto {
+    return this.#subtle;
+  }
 
   getRandomValues<T>(array: T): T {
     requireArguments(arguments.length, 1, 'getRandomValues');
     void this.#subtle;
     if (!ArrayBuffer.isView(array)) throw new TypeError('getRandomValues: the argument must be a typed array');
-    if (!INTEGER_ARRAYS.includes(TypedArrayTag(array) ?? '')) throw new DOMException('getRandomValues: the array must be one of integers', 'TypeMismatchError');
+    if (!INTEGER_ARRAYS.includes(TypedArrayTag(array) ?? ''))
+      throw new DOMException('getRandomValues: the array must be one of integers', 'TypeMismatchError');
     const bytes = viewBytes(array);
     if (bytes === undefined) return array;
-    if (bytes.length > 65536) throw new DOMException(`getRandomValues: at most 65536 bytes at once, not ${bytes.length}`, 'QuotaExceededError');
+    if (bytes.length > 65536)
+      throw new DOMException(`getRandomValues: at most 65536 bytes at once, not ${bytes.length}`, 'QuotaExceededError');
     fillRandom(bytes);
     return array;
   }

@@ -4,8 +4,12 @@ import { startWebIsolate } from './testing/web-isolate.js';
 import type { WebIsolate } from './testing/web-isolate.js';
 
 let web: WebIsolate;
-beforeAll(async () => { web = await startWebIsolate(); });
-afterAll(() => { web.stop(); });
+beforeAll(async () => {
+  web = await startWebIsolate();
+});
+afterAll(() => {
+  web.stop();
+});
 
 const bytes = (...values: number[]): string => `new Uint8Array([${values.join(',')}])`;
 
@@ -39,10 +43,12 @@ describe('TextDecoder', () => {
   });
 
   it('keeps an unfinished character between streamed chunks', async () => {
-    expect(await web.run(`
+    expect(
+      await web.run(`
       const decoder = new TextDecoder();
       const parts = [[0xf0, 0x9f], [0x98], [0x80, 0xe2], [0x82]].map((chunk) => decoder.decode(new Uint8Array(chunk), { stream: true }));
-      return [...parts, decoder.decode(), decoder.decode(new Uint8Array([0x41]))];`)).toEqual(['', '', '😀', '', '\ufffd', 'A']);
+      return [...parts, decoder.decode(), decoder.decode(new Uint8Array([0x41]))];`),
+    ).toEqual(['', '', '😀', '', '\ufffd', 'A']);
   });
 });
 
@@ -51,7 +57,10 @@ describe('TextEncoder', () => {
     ["[...new TextEncoder().encode('A€😀')]", [0x41, 0xe2, 0x82, 0xac, 0xf0, 0x9f, 0x98, 0x80]],
     ["[...new TextEncoder().encode('\\ud800x')]", [0xef, 0xbf, 0xbd, 0x78]],
     ['[...new TextEncoder().encode()]', []],
-    ["(() => { const target = new Uint8Array(4); return [new TextEncoder().encodeInto('a€€', target), [...target]] })()", [{ read: 2, written: 4 }, [0x61, 0xe2, 0x82, 0xac]]],
+    [
+      "(() => { const target = new Uint8Array(4); return [new TextEncoder().encodeInto('a€€', target), [...target]] })()",
+      [{ read: 2, written: 4 }, [0x61, 0xe2, 0x82, 0xac]],
+    ],
   ])('%s', async (expression, expected) => {
     expect(await evaluateAll(web, [expression])).toEqual([expected]);
   });
@@ -59,10 +68,25 @@ describe('TextEncoder', () => {
 
 describe('base64', () => {
   it.each([
-    ["btoa('')", ''], ["btoa('a')", 'YQ=='], ["btoa('\\u00ff')", '/w=='], ["btoa('€')", '!InvalidCharacterError'], ['btoa()', '!TypeError'], ['btoa(null)', 'bnVsbA=='],
-    ["atob('YQ==')", 'a'], ["atob('YQ')", 'a'], ["atob(' Y\\nQ = = ')", 'a'], ["atob('YR==')", 'a'], ["atob('/w==')", '\u00ff'], ["atob('')", ''],
-    ["atob('YQ=')", '!InvalidCharacterError'], ["atob('Y')", '!InvalidCharacterError'], ["atob('Y===')", '!InvalidCharacterError'], ["atob('YQ==YQ==')", '!InvalidCharacterError'],
-    ["atob('-_')", '!InvalidCharacterError'], ["atob('Y\\u00a0Q==')", '!InvalidCharacterError'], ["atob(btoa('\\0'.repeat(20000))).length", 20000],
+    ["btoa('')", ''],
+    ["btoa('a')", 'YQ=='],
+    ["btoa('\\u00ff')", '/w=='],
+    ["btoa('€')", '!InvalidCharacterError'],
+    ['btoa()', '!TypeError'],
+    ['btoa(null)', 'bnVsbA=='],
+    ["atob('YQ==')", 'a'],
+    ["atob('YQ')", 'a'],
+    ["atob(' Y\\nQ = = ')", 'a'],
+    ["atob('YR==')", 'a'],
+    ["atob('/w==')", '\u00ff'],
+    ["atob('')", ''],
+    ["atob('YQ=')", '!InvalidCharacterError'],
+    ["atob('Y')", '!InvalidCharacterError'],
+    ["atob('Y===')", '!InvalidCharacterError'],
+    ["atob('YQ==YQ==')", '!InvalidCharacterError'],
+    ["atob('-_')", '!InvalidCharacterError'],
+    ["atob('Y\\u00a0Q==')", '!InvalidCharacterError'],
+    ["atob(btoa('\\0'.repeat(20000))).length", 20000],
   ])('%s', async (expression, expected) => {
     expect(await evaluateAll(web, [expression])).toEqual([expected]);
   });

@@ -45,9 +45,15 @@ export class TextDecoder {
     this.#codec = new Decoder(name, { fatal: Boolean(fatal), ignoreBOM: Boolean(ignoreBOM) });
   }
 
-  get encoding(): string { return this.#codec.encoding; }
-  get fatal(): boolean { return this.#codec.fatal; }
-  get ignoreBOM(): boolean { return this.#codec.ignoreBOM; }
+  get encoding(): string {
+    return this.#codec.encoding;
+  }
+  get fatal(): boolean {
+    return this.#codec.fatal;
+  }
+  get ignoreBOM(): boolean {
+    return this.#codec.ignoreBOM;
+  }
 
   decode(input?: unknown, options?: unknown): string {
     const { stream } = toDictionary(options, 'decode options');

@@ -1,6 +1,14 @@
 import { DateNow, ObjectDefineProperty, apply } from './primordials.js';
 import { DOMException } from './dom-exception.js';
-import { defineConstants, finishInterface, isObject, requireArguments, setName, toDictionary, toDomString } from './webidl.js';
+import {
+  defineConstants,
+  finishInterface,
+  isObject,
+  requireArguments,
+  setName,
+  toDictionary,
+  toDomString,
+} from './webidl.js';
 
 /** Called with what a listener threw; nothing a listener does may escape `dispatchEvent`. */
 let reportListenerError: (error: unknown) => void = () => undefined;
@@ -44,20 +52,48 @@ export class Event {
     this.#composed = Boolean(options['composed']);
   }
 
-  get type(): string { return this.#type; }
-  get target(): EventTarget | null { return this.#target; }
-  get srcElement(): EventTarget | null { return this.#target; }
-  get currentTarget(): EventTarget | null { return this.#current; }
-  get eventPhase(): number { return this.#phase; }
-  get bubbles(): boolean { return this.#bubbles; }
-  get cancelable(): boolean { return this.#cancelable; }
-  get composed(): boolean { return this.#composed; }
-  get defaultPrevented(): boolean { return this.#canceled; }
-  get timeStamp(): number { return this.#time; }
-  get returnValue(): boolean { return !this.#canceled; }
-  set returnValue(value: boolean) { if (!value) this.preventDefault(); }
-  get cancelBubble(): boolean { return this.#stopped; }
-  set cancelBubble(value: boolean) { if (value) this.#stopped = true; }
+  get type(): string {
+    return this.#type;
+  }
+  get target(): EventTarget | null {
+    return this.#target;
+  }
+  get srcElement(): EventTarget | null {
+    return this.#target;
+  }
+  get currentTarget(): EventTarget | null {
+    return this.#current;
+  }
+  get eventPhase(): number {
+    return this.#phase;
+  }
+  get bubbles(): boolean {
+    return this.#bubbles;
+  }
+  get cancelable(): boolean {
+    return this.#cancelable;
+  }
+  get composed(): boolean {
+    return this.#composed;
+  }
+  get defaultPrevented(): boolean {
+    return this.#canceled;
+  }
+  get timeStamp(): number {
+    return this.#time;
+  }
+  get returnValue(): boolean {
+    return !this.#canceled;
+  }
+  set returnValue(value: boolean) {
+    if (!value) this.preventDefault();
+  }
+  get cancelBubble(): boolean {
+    return this.#stopped;
+  }
+  set cancelBubble(value: boolean) {
+    if (value) this.#stopped = true;
+  }
 
   composedPath(): EventTarget[] {
     return this.#current === null ? [] : [this.#current];
@@ -89,11 +125,19 @@ export class Event {
 
   static {
     // [LegacyUnforgeable]: every event has it as a property of its own, with the same getter.
-    isTrusted = { get(this: Event): boolean { return this.#trusted; }, enumerable: true };
+    isTrusted = {
+      get(this: Event): boolean {
+        return this.#trusted;
+      },
+      enumerable: true,
+    };
     setName(isTrusted.get, 'get isTrusted');
-    trustEvent = (event) => { event.#trusted = true; };
+    trustEvent = (event) => {
+      event.#trusted = true;
+    };
     dispatch = (event, target) => {
-      if (event.#dispatching || !event.#initialized) throw new DOMException('The event is already being dispatched', 'InvalidStateError');
+      if (event.#dispatching || !event.#initialized)
+        throw new DOMException('The event is already being dispatched', 'InvalidStateError');
       event.#dispatching = true;
       event.#target = event.#current = target;
       event.#phase = 2;
@@ -147,7 +191,9 @@ export class CustomEvent extends Event {
     this.#detail = detail === undefined ? null : detail;
   }
 
-  get detail(): unknown { return this.#detail; }
+  get detail(): unknown {
+    return this.#detail;
+  }
 
   initCustomEvent(type: unknown, bubbles: unknown = false, cancelable: unknown = false, detail: unknown = null): void {
     requireArguments(arguments.length, 1, 'initCustomEvent');
@@ -198,7 +244,8 @@ export class EventTarget {
     const once = Boolean(flags?.['once']);
     const passive = Boolean(flags?.['passive']);
     const signal = flags?.['signal'];
-    if (signal !== undefined && !signalPort.isSignal(signal)) throw new TypeError('addEventListener: signal must be an AbortSignal');
+    if (signal !== undefined && !signalPort.isSignal(signal))
+      throw new TypeError('addEventListener: signal must be an AbortSignal');
     if (callback === null || callback === undefined) return;
     if (!isObject(callback)) throw new TypeError('addEventListener: the listener must be a function or an object');
     if (signal !== undefined && signalPort.isAborted(signal as object)) return;
@@ -206,7 +253,10 @@ export class EventTarget {
     if (listeners.some((l) => l.type === name && l.callback === callback && l.capture === capture)) return;
     const listener: Listener = { type: name, callback, capture, once, passive, removed: false };
     listeners.push(listener);
-    if (signal !== undefined) signalPort.onAbort(signal as object, () => { removeListener(listeners, listener); });
+    if (signal !== undefined)
+      signalPort.onAbort(signal as object, () => {
+        removeListener(listeners, listener);
+      });
   }
 
   removeEventListener(type: unknown, callback: EventCallback | null, options?: unknown): void {
@@ -249,11 +299,13 @@ export function defineHandlerAttribute(prototype: EventTarget, type: string): vo
         handlers.set(this, slot);
         this.addEventListener(type, function handle(event) {
           if (typeof created.value !== 'function') return;
-          if (apply(created.value as (this: EventTarget, event: Event) => unknown, this, [event]) === false) event.preventDefault();
+          if (apply(created.value as (this: EventTarget, event: Event) => unknown, this, [event]) === false)
+            event.preventDefault();
         });
       }
       slot.value = isObject(value) ? value : null;
     },
-    enumerable: true, configurable: true,
+    enumerable: true,
+    configurable: true,
   });
 }

@@ -19,17 +19,22 @@ export function connectFetch(host: PreludeHost): void {
   hostCall = host.hostCall;
 }
 
-/** Longer ones are refused before they are taken apart, which costs about a second for three million characters. The host takes fewer. */
+/**
+ * Longer ones are refused before they are taken apart, which costs about a second for three million characters. The
+ * host takes fewer.
+ */
 const MAX_URL_TEXT = 65_536;
 
 /**
- * Fetch §5.6, as the host call `http.request`. Rejects with a TypeError that keeps the host's `code`, or with the signal's reason. With
- * `redirect: 'manual'` the answer is the redirect itself, its status and `Location` readable, as in other servers' runtimes: there is no page
- * here that a filtered response (`opaqueredirect`) would have to be kept from.
+ * Fetch §5.6, as the host call `http.request`. Rejects with a TypeError that keeps the host's `code`, or with the
+ * signal's reason. With
+ * `redirect: 'manual'` the answer is the redirect itself, its status and `Location` readable, as in other servers'
+ * runtimes: there is no page here that a filtered response (`opaqueredirect`) would have to be kept from.
  */
 export async function fetch(input: unknown, init: unknown = undefined): Promise<Response> {
   requireArguments(arguments.length, 1, 'fetch');
-  if (typeof input === 'string' && input.length > MAX_URL_TEXT) throw new TypeError(`fetch failed: the URL is ${input.length} characters long, at most ${MAX_URL_TEXT} are taken`);
+  if (typeof input === 'string' && input.length > MAX_URL_TEXT)
+    throw new TypeError(`fetch failed: the URL is ${input.length} characters long, at most ${MAX_URL_TEXT} are taken`);
   const request = requestState(new Request(input, init));
   const signal = request.signal;
   if (signal?.aborted === true) {
@@ -38,11 +43,17 @@ export async function fetch(input: unknown, init: unknown = undefined): Promise<
     throw signal.reason;
   }
   const scheme = parseAbsoluteUrl(request.url)?.scheme;
-  if (scheme !== 'http' && scheme !== 'https') throw new TypeError(`fetch: the scheme of ${request.url.slice(0, 200)} is not supported; use http or https`);
+  if (scheme !== 'http' && scheme !== 'https')
+    throw new TypeError(`fetch: the scheme of ${request.url.slice(0, 200)} is not supported; use http or https`);
   const body = request.body === null ? null : await takeBody(request.body);
   const answer = hostCall('http.request', requestArguments(request, body));
   return await new PromiseCtor<Response>((resolve, reject) => {
-    const undo = signal === null ? null : onSignalAbort(signal, () => { reject(signal.reason); });
+    const undo =
+      signal === null
+        ? null
+        : onSignalAbort(signal, () => {
+            reject(signal.reason);
+          });
     PromisePrototypeThen(
       answer,
       (text) => {
@@ -94,10 +105,18 @@ function responseOf(request: RequestState, text: string): Response {
 
 function networkError(error: unknown): unknown {
   const { message, code } = error as { message?: unknown; code?: unknown };
-  const failure = new TypeError(typeof message === 'string' ? `fetch failed: ${message}` : 'fetch failed', { cause: error });
+  const failure = new TypeError(typeof message === 'string' ? `fetch failed: ${message}` : 'fetch failed', {
+    cause: error,
+  });
   // The place of the call, not of its answer.
   const frames = authorFrames((error as { stack?: unknown }).stack);
-  if (frames !== '') Object.defineProperty(failure, 'stack', { value: `TypeError: ${failure.message}${frames}`, writable: true, configurable: true });
-  if (typeof code === 'string') Object.defineProperty(failure, 'code', { value: code, writable: true, configurable: true, enumerable: false });
+  if (frames !== '')
+    Object.defineProperty(failure, 'stack', {
+      value: `TypeError: ${failure.message}${frames}`,
+      writable: true,
+      configurable: true,
+    });
+  if (typeof code === 'string')
+    Object.defineProperty(failure, 'code', { value: code, writable: true, configurable: true, enumerable: false });
   return failure;
 }

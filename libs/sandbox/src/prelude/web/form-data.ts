@@ -79,5 +79,9 @@ function createEntry(name: unknown, value: unknown, named: boolean, filename: un
 
 /** The same bytes under a name; keeps a File's time. */
 export function asFile(blob: Blob, name: string): File {
-  return new File([blobBytes(blob)], name, isFile(blob) ? { type: blob.type, lastModified: blob.lastModified } : { type: blob.type });
+  return new File(
+    [blobBytes(blob)],
+    name,
+    isFile(blob) ? { type: blob.type, lastModified: blob.lastModified } : { type: blob.type },
+  );
 }

@@ -17,23 +17,40 @@ export function isToken(text: string): boolean {
   if (text === '') return false;
   for (let i = 0; i < text.length; i++) {
     const c = StringPrototypeCharCodeAt(text, i);
-    const fine = (c >= 97 && c <= 122) || (c >= 65 && c <= 90) || (c >= 48 && c <= 57) || c === 45 || c === 95 || c === 33 ||
-      (c >= 35 && c <= 39) || c === 42 || c === 43 || c === 46 || c === 94 || c === 96 || c === 124 || c === 126;
+    const fine =
+      (c >= 97 && c <= 122) ||
+      (c >= 65 && c <= 90) ||
+      (c >= 48 && c <= 57) ||
+      c === 45 ||
+      c === 95 ||
+      c === 33 ||
+      (c >= 35 && c <= 39) ||
+      c === 42 ||
+      c === 43 ||
+      c === 46 ||
+      c === 94 ||
+      c === 96 ||
+      c === 124 ||
+      c === 126;
     if (!fine) return false;
   }
   return true;
 }
 
 /**
- * "Normalize" of Fetch §2.2.2: a value without the blanks around it. Headers carry bytes, one for each character: throws a TypeError that names
- * the header for a character above U+00FF, a line break or NUL.
+ * "Normalize" of Fetch §2.2.2: a value without the blanks around it. Headers carry bytes, one for each character:
+ * throws a TypeError that names the header for a character above U+00FF, a line break or NUL.
  */
 export function headerValue(name: string, value: unknown): string {
   const text = toDomString(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
   for (let i = 0; i < text.length; i++) {
     const c = StringPrototypeCharCodeAt(text, i);
-    if (c === 0 || c === 10 || c === 13) throw new TypeError(`The header ${JSON.stringify(name.slice(0, 64))} contains a line break or NUL`);
-    if (c > 255) throw new TypeError(`The header ${JSON.stringify(name.slice(0, 64))} contains the character U+${c.toString(16).toUpperCase().padStart(4, '0')}, and headers carry bytes; encode it, for example with encodeURIComponent`);
+    if (c === 0 || c === 10 || c === 13)
+      throw new TypeError(`The header ${JSON.stringify(name.slice(0, 64))} contains a line break or NUL`);
+    if (c > 255)
+      throw new TypeError(
+        `The header ${JSON.stringify(name.slice(0, 64))} contains the character U+${c.toString(16).toUpperCase().padStart(4, '0')}, and headers carry bytes; encode it, for example with encodeURIComponent`,
+      );
   }
   return text;
 }
@@ -123,7 +140,9 @@ export class Headers {
 
   static {
     headerListOf = (headers) => headers.#list;
-    guardHeaders = (headers, guard) => { headers.#guard = guard; };
+    guardHeaders = (headers, guard) => {
+      headers.#guard = guard;
+    };
     isHeaders = (value): value is Headers => typeof value === 'object' && value !== null && #list in value;
     wrapHeaders = (list, guard) => {
       const headers = new Headers(WRAP, list);

@@ -1,11 +1,37 @@
 import { isDomException } from './dom-exception.js';
 import { headerListOf, isHeaders } from './headers.js';
 import {
-  ArrayBufferByteLength, ArrayIsArray, ArrayPrototypePush, BigIntPrototypeToString, DatePrototypeGetTime, DatePrototypeToISOString,
-  FunctionPrototypeToString, MapPrototypeForEach, MapPrototypeSize, NumberIsFinite, NumberPrototypeToString, ObjectGetOwnPropertyDescriptor,
-  ObjectGetPrototypeOf, ObjectPrototype, ObjectPrototypeToString, RegExpPrototypeExec, RegExpPrototypeToString, ReflectOwnKeys, SetCtor, SetPrototypeAdd,
-  SetPrototypeDelete, SetPrototypeForEach, SetPrototypeHas, SetPrototypeSize, StringPrototypeIndexOf, StringPrototypeRepeat, StringPrototypeSlice,
-  SymbolPrototypeToString, TypedArrayLength, TypedArrayTag, quote,
+  ArrayBufferByteLength,
+  ArrayIsArray,
+  ArrayPrototypePush,
+  BigIntPrototypeToString,
+  DatePrototypeGetTime,
+  DatePrototypeToISOString,
+  FunctionPrototypeToString,
+  MapPrototypeForEach,
+  MapPrototypeSize,
+  NumberIsFinite,
+  NumberPrototypeToString,
+  ObjectGetOwnPropertyDescriptor,
+  ObjectGetPrototypeOf,
+  ObjectPrototype,
+  ObjectPrototypeToString,
+  RegExpPrototypeExec,
+  RegExpPrototypeToString,
+  ReflectOwnKeys,
+  SetCtor,
+  SetPrototypeAdd,
+  SetPrototypeDelete,
+  SetPrototypeForEach,
+  SetPrototypeHas,
+  SetPrototypeSize,
+  StringPrototypeIndexOf,
+  StringPrototypeRepeat,
+  StringPrototypeSlice,
+  SymbolPrototypeToString,
+  TypedArrayLength,
+  TypedArrayTag,
+  quote,
 } from './primordials.js';
 import { isUrl } from './url.js';
 
@@ -50,19 +76,28 @@ function show(value: unknown, level: number, state: State): string {
 
 function showPrimitive(value: unknown): string | undefined {
   switch (typeof value) {
-    case 'string': return quoteString(value);
-    case 'number': return value === 0 && 1 / value < 0 ? '-0' : NumberPrototypeToString(value);
-    case 'bigint': return `${BigIntPrototypeToString(value)}n`;
-    case 'boolean': return value ? 'true' : 'false';
-    case 'undefined': return 'undefined';
-    case 'symbol': return SymbolPrototypeToString(value);
-    case 'object': return value === null ? 'null' : undefined;
-    default: return undefined;
+    case 'string':
+      return quoteString(value);
+    case 'number':
+      return value === 0 && 1 / value < 0 ? '-0' : NumberPrototypeToString(value);
+    case 'bigint':
+      return `${BigIntPrototypeToString(value)}n`;
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'undefined':
+      return 'undefined';
+    case 'symbol':
+      return SymbolPrototypeToString(value);
+    case 'object':
+      return value === null ? 'null' : undefined;
+    default:
+      return undefined;
   }
 }
 
 function quoteString(text: string): string {
-  const shown = text.length > 10_000 ? `${StringPrototypeSlice(text, 0, 10_000)}… ${text.length - 10_000} more characters` : text;
+  const shown =
+    text.length > 10_000 ? `${StringPrototypeSlice(text, 0, 10_000)}… ${text.length - 10_000} more characters` : text;
   const json = quote(shown);
   if (StringPrototypeIndexOf(shown, "'") >= 0) return json;
   if (StringPrototypeIndexOf(shown, '"') < 0) return `'${StringPrototypeSlice(json, 1, -1)}'`;
@@ -131,7 +166,11 @@ function showError(error: object, level: number, state: State): string {
     const key = keys[i] ?? '';
     if (key === 'stack' || key === 'message' || key === 'name') continue;
     const descriptor = ObjectGetOwnPropertyDescriptor(error, key);
-    if (descriptor === undefined || (descriptor.enumerable !== true && key !== 'cause' && key !== 'errors' && key !== 'code')) continue;
+    if (
+      descriptor === undefined ||
+      (descriptor.enumerable !== true && key !== 'cause' && key !== 'errors' && key !== 'code')
+    )
+      continue;
     ArrayPrototypePush(extra, property(key, descriptor, level, state));
   }
   return extra.length === 0 ? text : `${text} ${wrap('{', extra, '}', level)}`;
@@ -143,7 +182,9 @@ export function stackOf(error: object): unknown {
   if (own === undefined) return undefined;
   // V8 may keep the stack behind its own accessor; only a native one is trusted.
   if (own.get === undefined) return own.value;
-  return StringPrototypeIndexOf(FunctionPrototypeToString(own.get), '[native code]') >= 0 ? (error as Error).stack : undefined;
+  return StringPrototypeIndexOf(FunctionPrototypeToString(own.get), '[native code]') >= 0
+    ? (error as Error).stack
+    : undefined;
 }
 
 function showObject(object: object, level: number, state: State): string {
@@ -158,7 +199,9 @@ function showObject(object: object, level: number, state: State): string {
     return text;
   }
   if (tag === '[object Date]' && succeeds(() => DatePrototypeGetTime(object as Date))) {
-    return NumberIsFinite(DatePrototypeGetTime(object as Date)) ? DatePrototypeToISOString(object as Date) : 'Invalid Date';
+    return NumberIsFinite(DatePrototypeGetTime(object as Date))
+      ? DatePrototypeToISOString(object as Date)
+      : 'Invalid Date';
   }
   if (tag === '[object RegExp]') return RegExpPrototypeToString(object as RegExp);
   if (isUrl(object)) return `URL ${quoteString(object.href)}`;
@@ -193,21 +236,37 @@ function showParts(object: object, name: string | null, tag: string, level: numb
   const typed = TypedArrayTag(object);
   if (typed !== undefined) {
     const length = TypedArrayLength(object);
-    for (let i = 0; i < length && i < items; i++) ArrayPrototypePush(parts, showPrimitive((object as Uint8Array)[i]) ?? '');
+    for (let i = 0; i < length && i < items; i++)
+      ArrayPrototypePush(parts, showPrimitive((object as Uint8Array)[i]) ?? '');
     if (length > parts.length) ArrayPrototypePush(parts, `… ${length - parts.length} more`);
     return wrap(`${name ?? typed}(${length}) [`, parts, ']', level);
   }
   if (tag === '[object Map]' && succeeds(() => MapPrototypeSize(object))) {
     MapPrototypeForEach(object as Map<unknown, unknown>, (value, key) => {
-      if (parts.length < items && state.left > 0) ArrayPrototypePush(parts, `${show(key, level + 1, state)} => ${show(value, level + 1, state)}`);
+      if (parts.length < items && state.left > 0)
+        ArrayPrototypePush(parts, `${show(key, level + 1, state)} => ${show(value, level + 1, state)}`);
     });
-    return finish(`${name ?? 'Map'}(${MapPrototypeSize(object)}) `, MapPrototypeSize(object), object, parts, level, state);
+    return finish(
+      `${name ?? 'Map'}(${MapPrototypeSize(object)}) `,
+      MapPrototypeSize(object),
+      object,
+      parts,
+      level,
+      state,
+    );
   }
   if (tag === '[object Set]' && succeeds(() => SetPrototypeSize(object))) {
     SetPrototypeForEach(object as Set<unknown>, (value) => {
       if (parts.length < items && state.left > 0) ArrayPrototypePush(parts, show(value, level + 1, state));
     });
-    return finish(`${name ?? 'Set'}(${SetPrototypeSize(object)}) `, SetPrototypeSize(object), object, parts, level, state);
+    return finish(
+      `${name ?? 'Set'}(${SetPrototypeSize(object)}) `,
+      SetPrototypeSize(object),
+      object,
+      parts,
+      level,
+      state,
+    );
   }
   if (tag === '[object ArrayBuffer]' && succeeds(() => ArrayBufferByteLength(object))) {
     return `${name ?? 'ArrayBuffer'} { byteLength: ${ArrayBufferByteLength(object)} }`;
@@ -222,7 +281,8 @@ function showParts(object: object, name: string | null, tag: string, level: numb
   }
   properties(object, parts, level, state, false);
   const prototype = ObjectGetPrototypeOf(object);
-  const prefix = prototype === ObjectPrototype ? '' : prototype === null ? '[Object: null prototype] ' : `${name ?? 'Object'} `;
+  const prefix =
+    prototype === ObjectPrototype ? '' : prototype === null ? '[Object: null prototype] ' : `${name ?? 'Object'} `;
   return wrap(`${prefix}{`, parts, '}', level);
 }
 
@@ -238,7 +298,8 @@ function properties(object: object, parts: string[], level: number, state: State
   let hidden = 0;
   for (let i = 0; i < keys.length; i++) {
     const key = keys[i] ?? '';
-    if (skipIndexes && typeof key === 'string' && (key === 'length' || RegExpPrototypeExec(/^[0-9]+$/, key) !== null)) continue;
+    if (skipIndexes && typeof key === 'string' && (key === 'length' || RegExpPrototypeExec(/^[0-9]+$/, key) !== null))
+      continue;
     const descriptor = ObjectGetOwnPropertyDescriptor(object, key);
     if (descriptor?.enumerable !== true) continue;
     if (shown >= state.options.items || state.left <= 0) {

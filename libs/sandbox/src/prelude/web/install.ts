@@ -40,14 +40,23 @@ export interface WebInternals {
   Request: typeof Request;
   Response: typeof Response;
   Headers: typeof Headers;
-  /** A Request for a call from outside: nothing is checked again, its headers cannot be changed. The list of headers becomes its own. */
+  /**
+   * A Request for a call from outside: nothing is checked again, its headers cannot be changed. The list of headers
+   * becomes its own.
+   */
   createRequest(parts: RequestParts, signal?: AbortSignal | null): Request;
   isRequest(value: unknown): value is Request;
   /** True for a real Response, whatever its prototype says. */
   isResponse(value: unknown): value is Response;
-  /** Status, headers (lower-case names, in order of addition, live list) and body; undefined when the body is a stream. Throws a TypeError when it was read already. */
+  /**
+   * Status, headers (lower-case names, in order of addition, live list) and body; undefined when the body is a stream.
+   * Throws a TypeError when it was read already.
+   */
   readResponseNow(response: Response): ResponseParts | undefined;
-  /** A Response whose body is a stream, opened for reading; undefined when it is none. Throws a TypeError when it was read already. */
+  /**
+   * A Response whose body is a stream, opened for reading; undefined when it is none. Throws a TypeError when it was
+   * read already.
+   */
   openResponse: typeof openResponse;
   /** The body alone of a Response or Request; null when there is none. Rejects when it was read already. */
   readBody(owner: Response | Request, maxBytes?: number): Promise<BodyText | null>;
@@ -62,7 +71,10 @@ export interface WebInternals {
   encodeUtf8(text: string): Uint8Array<ArrayBuffer>;
   /** Text of UTF-8 bytes: malformed parts become U+FFFD, a leading byte order mark is dropped. */
   decodeUtf8(bytes: Uint8Array): string;
-  /** Whether a value is a body with a media type or a length of its own: URLSearchParams, FormData, Blob, ReadableStream. Bytes and strings are not. */
+  /**
+   * Whether a value is a body with a media type or a length of its own: URLSearchParams, FormData, Blob,
+   * ReadableStream. Bytes and strings are not.
+   */
   isWebBody(value: unknown): boolean;
 }
 
@@ -73,22 +85,61 @@ export function installWebGlobals(host: PreludeHost): WebInternals {
   connectConsole(host);
   connectFetch(host);
   connectCrypto(host);
-  connectTimers(host, (error) => { reportUncaught(error, 'Uncaught in a timer'); });
-  setListenerErrorReporter((error) => { reportUncaught(error, 'Uncaught in an event listener'); });
+  connectTimers(host, (error) => {
+    reportUncaught(error, 'Uncaught in a timer');
+  });
+  setListenerErrorReporter((error) => {
+    reportUncaught(error, 'Uncaught in an event listener');
+  });
 
   const performance = new Performance();
   const navigator = new Navigator();
   const interfaces = {
-    DOMException, Event, CustomEvent, EventTarget, AbortSignal, AbortController, URL, URLSearchParams, TextEncoder, TextDecoder, Headers, Request,
-    Response, FormData, Blob, File, Performance, Navigator, Crypto, CryptoKey, SubtleCrypto,
+    DOMException,
+    Event,
+    CustomEvent,
+    EventTarget,
+    AbortSignal,
+    AbortController,
+    URL,
+    URLSearchParams,
+    TextEncoder,
+    TextDecoder,
+    Headers,
+    Request,
+    Response,
+    FormData,
+    Blob,
+    File,
+    Performance,
+    Navigator,
+    Crypto,
+    CryptoKey,
+    SubtleCrypto,
   };
   setName(TextEncoder, 'TextEncoder');
   setName(TextDecoder, 'TextDecoder');
   for (const [name, value] of Object.entries(interfaces)) define(name, value, false);
   const operations = {
-    atob, btoa, setTimeout, setInterval, clearTimeout,
-    clearInterval: { clearInterval(id: unknown = 0): void { clearTimeout(id); } }.clearInterval,
-    queueMicrotask, reportError, fetch, structuredClone, crypto, console, performance, navigator, self: globalThis,
+    atob,
+    btoa,
+    setTimeout,
+    setInterval,
+    clearTimeout,
+    clearInterval: {
+      clearInterval(id: unknown = 0): void {
+        clearTimeout(id);
+      },
+    }.clearInterval,
+    queueMicrotask,
+    reportError,
+    fetch,
+    structuredClone,
+    crypto,
+    console,
+    performance,
+    navigator,
+    self: globalThis,
   };
   for (const [name, value] of Object.entries(operations)) {
     if (typeof value === 'function') setName(value, name);
@@ -97,17 +148,33 @@ export function installWebGlobals(host: PreludeHost): WebInternals {
   for (const name of STREAM_GLOBALS) defineLazyGlobal(name, () => streams().globals[name]);
 
   return {
-    fireTimer, forgetTimer, Request, Response, Headers, createRequest, isRequest, isResponse, openResponse, readResponseNow, readResponse,
+    fireTimer,
+    forgetTimer,
+    Request,
+    Response,
+    Headers,
+    createRequest,
+    isRequest,
+    isResponse,
+    openResponse,
+    readResponseNow,
+    readResponse,
     createAbortController() {
       const controller = new AbortController();
       const signal = controller.signal;
-      return { signal, abort: (reason) => { abortOf(controller, reason); } };
+      return {
+        signal,
+        abort: (reason) => {
+          abortOf(controller, reason);
+        },
+      };
     },
     async readBody(owner, maxBytes) {
       const body = isRequest(owner) ? requestState(owner).body : responseBody(owner);
       return body === null ? null : await takeBody(body, maxBytes);
     },
-    inspect, DOMException,
+    inspect,
+    DOMException,
     encodeUtf8: utf8Encode,
     decodeUtf8: utf8Decode,
     isWebBody: (value) => isUrlSearchParams(value) || isFormData(value) || isBlob(value) || isReadableStream(value),

@@ -14,8 +14,8 @@ export function lazySourceOf(): (name: string) => string {
 }
 
 /**
- * A part of the prelude that is too heavy to be in every isolate: its text is asked of the host and evaluated on first use.
- * Throws an Error when the host has no such script.
+ * A part of the prelude that is too heavy to be in every isolate: its text is asked of the host and evaluated on first
+ * use. Throws an Error when the host has no such script.
  */
 export function lazyScript<T>(name: string): () => T {
   let loaded: { value: T } | undefined;

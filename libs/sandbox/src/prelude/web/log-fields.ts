@@ -1,9 +1,26 @@
 import { isDomException } from './dom-exception.js';
 import { dataProperty, isError, stackOf } from './inspect.js';
 import {
-  ArrayIsArray, BigIntPrototypeToString, DatePrototypeToISOString, MapPrototypeForEach, NumberIsFinite, NumberPrototypeToString,
-  ObjectGetOwnPropertyDescriptor, ObjectGetPrototypeOf, ObjectPrototype, ObjectPrototypeToString, ReflectOwnKeys, SetCtor, SetPrototypeAdd,
-  SetPrototypeDelete, SetPrototypeForEach, SetPrototypeHas, StringPrototypeSlice, SymbolPrototypeToString, TypedArrayTag, quote,
+  ArrayIsArray,
+  BigIntPrototypeToString,
+  DatePrototypeToISOString,
+  MapPrototypeForEach,
+  NumberIsFinite,
+  NumberPrototypeToString,
+  ObjectGetOwnPropertyDescriptor,
+  ObjectGetPrototypeOf,
+  ObjectPrototype,
+  ObjectPrototypeToString,
+  ReflectOwnKeys,
+  SetCtor,
+  SetPrototypeAdd,
+  SetPrototypeDelete,
+  SetPrototypeForEach,
+  SetPrototypeHas,
+  StringPrototypeSlice,
+  SymbolPrototypeToString,
+  TypedArrayTag,
+  quote,
 } from './primordials.js';
 
 const MAX_DEPTH = 6;
@@ -18,8 +35,8 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
 }
 
 /**
- * JSON text of a log line's fields, or '' when it would be longer than `maxLength`. Never calls a getter or a `toJSON`; what JSON cannot say
- * becomes a string. Strings are cut at `maxString` characters, by default 8192.
+ * JSON text of a log line's fields, or '' when it would be longer than `maxLength`. Never calls a getter or a `toJSON`;
+ * what JSON cannot say becomes a string. Strings are cut at `maxString` characters, by default 8192.
  */
 export function fieldsJson(fields: object, maxLength: number, maxString = MAX_STRING): string {
   const writer = { path: new SetCtor<object>(), left: maxLength, maxString };
@@ -47,14 +64,22 @@ function write(value: unknown, depth: number, writer: Writer): string {
   writer.left -= 4;
   if (writer.left < 0) return 'null';
   switch (typeof value) {
-    case 'string': return text(value, writer);
-    case 'number': return NumberIsFinite(value) ? NumberPrototypeToString(value) : quote(NumberPrototypeToString(value));
-    case 'boolean': return value ? 'true' : 'false';
-    case 'bigint': return quote(BigIntPrototypeToString(value));
-    case 'symbol': return quote(SymbolPrototypeToString(value));
-    case 'function': return quote('[Function]');
-    case 'undefined': return 'null';
-    default: return value === null ? 'null' : writeObject(value as object, depth, writer);
+    case 'string':
+      return text(value, writer);
+    case 'number':
+      return NumberIsFinite(value) ? NumberPrototypeToString(value) : quote(NumberPrototypeToString(value));
+    case 'boolean':
+      return value ? 'true' : 'false';
+    case 'bigint':
+      return quote(BigIntPrototypeToString(value));
+    case 'symbol':
+      return quote(SymbolPrototypeToString(value));
+    case 'function':
+      return quote('[Function]');
+    case 'undefined':
+      return 'null';
+    default:
+      return value === null ? 'null' : writeObject(value as object, depth, writer);
   }
 }
 
@@ -80,7 +105,8 @@ function writeParts(object: object, depth: number, writer: Writer): string {
   };
   if (ArrayIsArray(object) || TypedArrayTag(object) !== undefined) {
     const list: ArrayLike<unknown> = object as unknown[];
-    for (let i = 0; i < list.length && count < MAX_ITEMS; i++) element(ObjectGetOwnPropertyDescriptor(object, i)?.value);
+    for (let i = 0; i < list.length && count < MAX_ITEMS; i++)
+      element(ObjectGetOwnPropertyDescriptor(object, i)?.value);
     return `[${inner}]`;
   }
   const tag = ObjectPrototypeToString(object);
@@ -92,7 +118,9 @@ function writeParts(object: object, depth: number, writer: Writer): string {
     }
   }
   if (isError(object)) {
-    const known = isDomException(object) ? object : { name: dataProperty(object, 'name'), message: dataProperty(object, 'message') };
+    const known = isDomException(object)
+      ? object
+      : { name: dataProperty(object, 'name'), message: dataProperty(object, 'message') };
     member('name', known.name);
     member('message', known.message);
     const stack = stackOf(object);
@@ -100,7 +128,10 @@ function writeParts(object: object, depth: number, writer: Writer): string {
     const code = ObjectGetOwnPropertyDescriptor(object, 'code');
     if (code !== undefined && code.enumerable !== true && typeof code.value === 'string') member('code', code.value);
   }
-  if (tag === '[object Map]') MapPrototypeForEach(object as Map<unknown, unknown>, (value, key) => { member(typeof key === 'string' ? key : write(key, depth + 1, writer), value); });
+  if (tag === '[object Map]')
+    MapPrototypeForEach(object as Map<unknown, unknown>, (value, key) => {
+      member(typeof key === 'string' ? key : write(key, depth + 1, writer), value);
+    });
   if (tag === '[object Set]') {
     SetPrototypeForEach(object as Set<unknown>, element);
     return `[${inner}]`;

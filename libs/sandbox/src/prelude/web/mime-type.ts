@@ -56,7 +56,10 @@ export function serializeMimeType(type: MimeType): string {
   return text;
 }
 
-/** "Extract a MIME type" of Fetch §2.2.2 from the combined value of `Content-Type`: the last valid one, with an earlier charset kept; null when there is none. */
+/**
+ * "Extract a MIME type" of Fetch §2.2.2 from the combined value of `Content-Type`: the last valid one, with an earlier
+ * charset kept; null when there is none.
+ */
 export function extractMimeType(value: string): MimeType | null {
   let result: MimeType | null = null;
   let charset: string | null = null;

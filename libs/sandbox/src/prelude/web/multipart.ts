@@ -15,7 +15,11 @@ export function encodeMultipart(form: FormData): { bytes: Uint8Array<ArrayBuffer
       parts.push(utf8Encode(`${head}\r\n\r\n${normalizeLines(value)}\r\n`));
     } else {
       const type = value.type === '' ? 'application/octet-stream' : value.type;
-      parts.push(utf8Encode(`${head}; filename="${escapeName(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`), blobBytes(value), CRLF);
+      parts.push(
+        utf8Encode(`${head}; filename="${escapeName(value.name)}"\r\nContent-Type: ${type}\r\n\r\n`),
+        blobBytes(value),
+        CRLF,
+      );
     }
   }
   parts.push(utf8Encode(`--${boundary}--\r\n`));
@@ -105,6 +109,7 @@ function startsWith(bytes: Uint8Array, needle: Uint8Array, at: number): boolean 
 
 function find(bytes: Uint8Array, needle: Uint8Array, from: number): number {
   const first = needle[0] ?? 0;
-  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1)) if (startsWith(bytes, needle, at)) return at;
+  for (let at = bytes.indexOf(first, from); at >= 0; at = bytes.indexOf(first, at + 1))
+    if (startsWith(bytes, needle, at)) return at;
   return -1;
 }

@@ -1,4 +1,10 @@
-import { IteratorPrototype, ObjectCreate, ObjectDefineProperty, SymbolIterator, SymbolToStringTag } from './primordials.js';
+import {
+  IteratorPrototype,
+  ObjectCreate,
+  ObjectDefineProperty,
+  SymbolIterator,
+  SymbolToStringTag,
+} from './primordials.js';
 
 /** What an iterable declaration of Web IDL iterates: the pairs as they are at each step. */
 export interface PairSource {
@@ -34,7 +40,9 @@ export function defineIterable<T extends object>(
       if (state.kind === 'keys') return { value: pair[0], done: false };
       return { value: state.kind === 'values' ? pair[1] : [pair[0], pair[1]], done: false };
     },
-    writable: true, enumerable: true, configurable: true,
+    writable: true,
+    enumerable: true,
+    configurable: true,
   });
   const iterate = (instance: T, kind: IteratorState['kind']): object => {
     pairsOf(instance);
@@ -43,9 +51,15 @@ export function defineIterable<T extends object>(
     return iterator;
   };
   const members = {
-    entries(this: T) { return iterate(this, 'entries'); },
-    keys(this: T) { return iterate(this, 'keys'); },
-    values(this: T) { return iterate(this, 'values'); },
+    entries(this: T) {
+      return iterate(this, 'entries');
+    },
+    keys(this: T) {
+      return iterate(this, 'keys');
+    },
+    values(this: T) {
+      return iterate(this, 'values');
+    },
     forEach(this: T, callback: (value: unknown, key: string, parent: T) => void, thisArg: unknown = undefined): void {
       pairsOf(this);
       if (typeof callback !== 'function') throw new TypeError('forEach: the callback must be a function');
@@ -57,7 +71,16 @@ export function defineIterable<T extends object>(
     },
   };
   for (const member of ['entries', 'keys', 'values', 'forEach'] as const) {
-    ObjectDefineProperty(constructor.prototype, member, { value: members[member], writable: true, enumerable: true, configurable: true });
+    ObjectDefineProperty(constructor.prototype, member, {
+      value: members[member],
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   }
-  ObjectDefineProperty(constructor.prototype, SymbolIterator, { value: members.entries, writable: true, configurable: true });
+  ObjectDefineProperty(constructor.prototype, SymbolIterator, {
+    value: members.entries,
+    writable: true,
+    configurable: true,
+  });
 }

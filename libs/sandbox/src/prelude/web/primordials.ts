@@ -1,6 +1,7 @@
 /**
- * The builtins as they were before any plugin code ran. State that several runs of one isolate share (timers, the random pool, what
- * is sent to the host) is only ever touched through these: a plugin that rewrites a prototype breaks itself, not its neighbours.
+ * The builtins as they were before any plugin code ran. State that several runs of one isolate share (timers, the
+ * random pool, what is sent to the host) is only ever touched through these: a plugin that rewrites a prototype breaks
+ * itself, not its neighbours.
  */
 
 /** `Reflect.apply` as it was. */
@@ -9,8 +10,9 @@ export const apply: <T, A extends unknown[], R>(fn: (this: T, ...args: A) => R, 
 const { bind, call } = Function.prototype;
 
 /** Turns a method into a function whose first argument is the receiver. */
-export const uncurryThis: <T, A extends unknown[], R>(method: (this: T, ...args: A) => R) => (self: T, ...args: A) => R =
-  bind.bind(call as never) as never;
+export const uncurryThis: <T, A extends unknown[], R>(
+  method: (this: T, ...args: A) => R,
+) => (self: T, ...args: A) => R = bind.bind(call as never) as never;
 
 /** Reads an accessor property's getter off a prototype; throws when there is none. */
 function getterOf<T>(prototype: object, name: PropertyKey): (self: object) => T {
@@ -35,10 +37,24 @@ export const FunctionPrototypeToString = uncurryThis(Function.prototype.toString
 
 export const ArrayIsArray = Array.isArray;
 export const ArrayPrototypePush = uncurryThis(Array.prototype.push) as <T>(self: T[], value: T) => number;
-export const ArrayPrototypeSplice = uncurryThis(Array.prototype.splice) as <T>(self: T[], start: number, count: number) => T[];
-export const ArrayPrototypeSlice = uncurryThis(Array.prototype.slice) as <T>(self: readonly T[], start?: number, end?: number) => T[];
-export const ArrayPrototypeSort = uncurryThis(Array.prototype.sort) as <T>(self: T[], compare: (a: T, b: T) => number) => T[];
-export const ArrayPrototypeJoin = uncurryThis(Array.prototype.join) as (self: readonly unknown[], separator: string) => string;
+export const ArrayPrototypeSplice = uncurryThis(Array.prototype.splice) as <T>(
+  self: T[],
+  start: number,
+  count: number,
+) => T[];
+export const ArrayPrototypeSlice = uncurryThis(Array.prototype.slice) as <T>(
+  self: readonly T[],
+  start?: number,
+  end?: number,
+) => T[];
+export const ArrayPrototypeSort = uncurryThis(Array.prototype.sort) as <T>(
+  self: T[],
+  compare: (a: T, b: T) => number,
+) => T[];
+export const ArrayPrototypeJoin = uncurryThis(Array.prototype.join) as (
+  self: readonly unknown[],
+  separator: string,
+) => string;
 
 export const StringPrototypeCharCodeAt = uncurryThis(String.prototype.charCodeAt);
 export const StringPrototypeIndexOf = uncurryThis(String.prototype.indexOf);
@@ -62,12 +78,18 @@ export const WeakMapCtor = WeakMap;
 export const MapPrototypeGet = uncurryThis(Map.prototype.get) as <K, V>(self: Map<K, V>, key: K) => V | undefined;
 export const MapPrototypeSet = uncurryThis(Map.prototype.set) as <K, V>(self: Map<K, V>, key: K, value: V) => Map<K, V>;
 export const MapPrototypeDelete = uncurryThis(Map.prototype.delete) as <K, V>(self: Map<K, V>, key: K) => boolean;
-export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach) as <K, V>(self: Map<K, V>, each: (value: V, key: K) => void) => void;
+export const MapPrototypeForEach = uncurryThis(Map.prototype.forEach) as <K, V>(
+  self: Map<K, V>,
+  each: (value: V, key: K) => void,
+) => void;
 export const MapPrototypeSize = getterOf<number>(Map.prototype, 'size');
 export const SetPrototypeAdd = uncurryThis(Set.prototype.add) as <T>(self: Set<T>, value: T) => Set<T>;
 export const SetPrototypeHas = uncurryThis(Set.prototype.has) as <T>(self: Set<T>, value: T) => boolean;
 export const SetPrototypeDelete = uncurryThis(Set.prototype.delete) as <T>(self: Set<T>, value: T) => boolean;
-export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach) as <T>(self: Set<T>, each: (value: T) => void) => void;
+export const SetPrototypeForEach = uncurryThis(Set.prototype.forEach) as <T>(
+  self: Set<T>,
+  each: (value: T) => void,
+) => void;
 export const SetPrototypeSize = getterOf<number>(Set.prototype, 'size');
 
 export const DateNow = Date.now;
@@ -88,14 +110,28 @@ export const SymbolPrototypeValueOf = uncurryThis(Symbol.prototype.valueOf) as (
 export const Uint8ArrayCtor = Uint8Array;
 const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
 /** The typed array's class name ('Uint8Array', …), or undefined for any other value; cannot be fooled. */
-export const TypedArrayTag = getterOf<string | undefined>(TypedArrayPrototype, Symbol.toStringTag) as (self: unknown) => string | undefined;
+export const TypedArrayTag = getterOf<string | undefined>(TypedArrayPrototype, Symbol.toStringTag) as (
+  self: unknown,
+) => string | undefined;
 export const TypedArrayBuffer = getterOf<ArrayBuffer>(TypedArrayPrototype, 'buffer');
 export const TypedArrayByteOffset = getterOf<number>(TypedArrayPrototype, 'byteOffset');
 export const TypedArrayByteLength = getterOf<number>(TypedArrayPrototype, 'byteLength');
 export const TypedArrayLength = getterOf<number>(TypedArrayPrototype, 'length');
-export const TypedArraySet = uncurryThis(TypedArrayPrototype.set) as (self: Uint8Array, source: ArrayLike<number>, offset?: number) => void;
-export const TypedArraySlice = uncurryThis(TypedArrayPrototype.slice) as (self: Uint8Array, start?: number, end?: number) => Uint8Array<ArrayBuffer>;
-export const TypedArraySubarray = uncurryThis(TypedArrayPrototype.subarray) as (self: Uint8Array, start: number, end?: number) => Uint8Array<ArrayBuffer>;
+export const TypedArraySet = uncurryThis(TypedArrayPrototype.set) as (
+  self: Uint8Array,
+  source: ArrayLike<number>,
+  offset?: number,
+) => void;
+export const TypedArraySlice = uncurryThis(TypedArrayPrototype.slice) as (
+  self: Uint8Array,
+  start?: number,
+  end?: number,
+) => Uint8Array<ArrayBuffer>;
+export const TypedArraySubarray = uncurryThis(TypedArrayPrototype.subarray) as (
+  self: Uint8Array,
+  start: number,
+  end?: number,
+) => Uint8Array<ArrayBuffer>;
 export const DataViewBuffer = getterOf<ArrayBuffer>(DataView.prototype, 'buffer');
 export const DataViewByteOffset = getterOf<number>(DataView.prototype, 'byteOffset');
 export const DataViewByteLength = getterOf<number>(DataView.prototype, 'byteLength');
@@ -119,7 +155,9 @@ export const PromisePrototypeThen = uncurryThis(Promise.prototype.then) as <T, R
   onFulfilled?: ((value: T) => R) | null,
   onRejected?: ((reason: unknown) => R) | null,
 ) => Promise<R>;
-export const PromiseResolve = uncurryThis(Promise.resolve as (this: PromiseConstructor, value?: unknown) => Promise<unknown>);
+export const PromiseResolve = uncurryThis(
+  Promise.resolve as (this: PromiseConstructor, value?: unknown) => Promise<unknown>,
+);
 
 export const IteratorPrototype = Object.getPrototypeOf(Object.getPrototypeOf([][Symbol.iterator]())) as object;
 export const SymbolIterator: typeof Symbol.iterator = Symbol.iterator;

@@ -14,7 +14,17 @@ for (const [name, values] of Object.entries({
   mode: ['cors', 'no-cors', 'same-origin', 'navigate'],
   credentials: ['same-origin', 'include', 'omit'],
   cache: ['default', 'no-store', 'reload', 'no-cache', 'force-cache', 'only-if-cached'],
-  referrerPolicy: ['', 'no-referrer', 'no-referrer-when-downgrade', 'same-origin', 'origin', 'strict-origin', 'origin-when-cross-origin', 'strict-origin-when-cross-origin', 'unsafe-url'],
+  referrerPolicy: [
+    '',
+    'no-referrer',
+    'no-referrer-when-downgrade',
+    'same-origin',
+    'origin',
+    'strict-origin',
+    'origin-when-cross-origin',
+    'strict-origin-when-cross-origin',
+    'unsafe-url',
+  ],
   duplex: ['half'],
   priority: ['high', 'low', 'auto'],
 })) {
@@ -23,7 +33,13 @@ for (const [name, values] of Object.entries({
 }
 const ENUM_NAMES = Object.keys(ENUMS);
 
-const DEFAULTS: Record<EnumName, string> = { redirect: 'follow', mode: 'cors', credentials: 'same-origin', cache: 'default', referrerPolicy: '' };
+const DEFAULTS: Record<EnumName, string> = {
+  redirect: 'follow',
+  mode: 'cors',
+  credentials: 'same-origin',
+  cache: 'default',
+  referrerPolicy: '',
+};
 
 type EnumName = 'redirect' | 'mode' | 'credentials' | 'cache' | 'referrerPolicy';
 
@@ -61,11 +77,22 @@ function normalizeMethod(given: unknown): string {
   const method = toByteString(given);
   const upper = StringPrototypeToUpperCase(method);
   if (!isToken(method)) throw new TypeError(`Invalid request method: ${JSON.stringify(method)}`);
-  if (upper === 'CONNECT' || upper === 'TRACE' || upper === 'TRACK') throw new TypeError(`The request method ${upper} is not allowed`);
-  return upper === 'DELETE' || upper === 'GET' || upper === 'HEAD' || upper === 'OPTIONS' || upper === 'POST' || upper === 'PUT' ? upper : method;
+  if (upper === 'CONNECT' || upper === 'TRACE' || upper === 'TRACK')
+    throw new TypeError(`The request method ${upper} is not allowed`);
+  return upper === 'DELETE' ||
+    upper === 'GET' ||
+    upper === 'HEAD' ||
+    upper === 'OPTIONS' ||
+    upper === 'POST' ||
+    upper === 'PUT'
+    ? upper
+    : method;
 }
 
-/** Fetch §5.4. There is no page around it: relative URLs are errors, and what only a browser could honour is kept but has no effect. */
+/**
+ * Fetch §5.4. There is no page around it: relative URLs are errors, and what only a browser could honour is kept but
+ * has no effect.
+ */
 export class Request {
   #method = 'GET';
   #url = '';
@@ -115,17 +142,22 @@ export class Request {
     const own = createSignal();
     this.#signal = own;
     if (signal.aborted) signalAbort(own, signal.reason);
-    else onSignalAbort(signal, () => { signalAbort(own, signal.reason); });
+    else
+      onSignalAbort(signal, () => {
+        signalAbort(own, signal.reason);
+      });
   }
 
   #readOptions(options: Record<string, unknown>): void {
-    if (options['window'] !== undefined && options['window'] !== null) throw new TypeError('Request: window must be null');
+    if (options['window'] !== undefined && options['window'] !== null)
+      throw new TypeError('Request: window must be null');
     for (let i = 0; i < ENUM_NAMES.length; i++) {
       const name = ENUM_NAMES[i] ?? '';
       const given = options[name];
       if (given === undefined) continue;
       const value = toDomString(given);
-      if (ENUMS[name]?.[value] !== true) throw new TypeError(`Request: ${JSON.stringify(value)} is no valid value of ${name}`);
+      if (ENUMS[name]?.[value] !== true)
+        throw new TypeError(`Request: ${JSON.stringify(value)} is no valid value of ${name}`);
       if (name !== 'duplex' && name !== 'priority') this.#enums = { ...this.#enums, [name]: value };
     }
     if (this.#enums.mode === 'navigate') throw new TypeError("Request: mode 'navigate' is not allowed");
@@ -133,7 +165,12 @@ export class Request {
       throw new TypeError("Request: cache 'only-if-cached' needs mode 'same-origin'");
     }
     if (options['method'] !== undefined) this.#method = normalizeMethod(options['method']);
-    if (this.#enums.mode === 'no-cors' && this.#method !== 'GET' && this.#method !== 'HEAD' && this.#method !== 'POST') {
+    if (
+      this.#enums.mode === 'no-cors' &&
+      this.#method !== 'GET' &&
+      this.#method !== 'HEAD' &&
+      this.#method !== 'POST'
+    ) {
       throw new TypeError(`Request: mode 'no-cors' does not allow ${this.#method}`);
     }
     if (options['integrity'] !== undefined) this.#integrity = toDomString(options['integrity']);
@@ -144,7 +181,8 @@ export class Request {
     }
     if (options['timeoutMs'] !== undefined) {
       const timeoutMs = Number(options['timeoutMs']);
-      if (!(timeoutMs > 0 && timeoutMs < Infinity)) throw new TypeError('Request: timeoutMs must be a positive number of milliseconds');
+      if (!(timeoutMs > 0 && timeoutMs < Infinity))
+        throw new TypeError('Request: timeoutMs must be a positive number of milliseconds');
       this.#timeoutMs = timeoutMs;
     }
     const signal = options['signal'];
@@ -156,14 +194,19 @@ export class Request {
   #takeBody(source: Request | null, options: Record<string, unknown>): void {
     const given = options['body'];
     const inherited = source === null ? null : source.#body;
-    if (((given !== undefined && given !== null) || inherited !== null) && (this.#method === 'GET' || this.#method === 'HEAD')) {
+    if (
+      ((given !== undefined && given !== null) || inherited !== null) &&
+      (this.#method === 'GET' || this.#method === 'HEAD')
+    ) {
       throw new TypeError(`A ${this.#method} request cannot have a body`);
     }
     if (given !== undefined && given !== null) {
       const { body, type } = extractBody(given);
-      if (body.stream !== null && options['duplex'] === undefined) throw new TypeError("A body that is a stream needs duplex: 'half'");
+      if (body.stream !== null && options['duplex'] === undefined)
+        throw new TypeError("A body that is a stream needs duplex: 'half'");
       this.#body = body;
-      if (type !== null && combined(headerListOf(this.#headers), 'content-type') === null) headerListOf(this.#headers).push(['content-type', type]);
+      if (type !== null && combined(headerListOf(this.#headers), 'content-type') === null)
+        headerListOf(this.#headers).push(['content-type', type]);
       return;
     }
     if (inherited === null) return;
@@ -171,22 +214,54 @@ export class Request {
     this.#body = takeOver(inherited);
   }
 
-  get method(): string { return this.#method; }
-  get url(): string { return this.#url; }
-  get headers(): Headers { return this.#headers; }
-  get destination(): string { return ''; }
-  get referrer(): string { return this.#referrer; }
-  get referrerPolicy(): string { return this.#enums.referrerPolicy; }
-  get mode(): string { return this.#enums.mode; }
-  get credentials(): string { return this.#enums.credentials; }
-  get cache(): string { return this.#enums.cache; }
-  get redirect(): string { return this.#enums.redirect; }
-  get integrity(): string { return this.#integrity; }
-  get keepalive(): boolean { return this.#keepalive; }
-  get isReloadNavigation(): boolean { return false; }
-  get isHistoryNavigation(): boolean { return false; }
-  get duplex(): string { return 'half'; }
-  get signal(): AbortSignal { return (this.#signal ??= createSignal()); }
+  get method(): string {
+    return this.#method;
+  }
+  get url(): string {
+    return this.#url;
+  }
+  get headers(): Headers {
+    return this.#headers;
+  }
+  get destination(): string {
+    return '';
+  }
+  get referrer(): string {
+    return this.#referrer;
+  }
+  get referrerPolicy(): string {
+    return this.#enums.referrerPolicy;
+  }
+  get mode(): string {
+    return this.#enums.mode;
+  }
+  get credentials(): string {
+    return this.#enums.credentials;
+  }
+  get cache(): string {
+    return this.#enums.cache;
+  }
+  get redirect(): string {
+    return this.#enums.redirect;
+  }
+  get integrity(): string {
+    return this.#integrity;
+  }
+  get keepalive(): boolean {
+    return this.#keepalive;
+  }
+  get isReloadNavigation(): boolean {
+    return false;
+  }
+  get isHistoryNavigation(): boolean {
+    return false;
+  }
+  get duplex(): string {
+    return 'half';
+  }
+  get signal(): AbortSignal {
+    return (this.#signal ??= createSignal());
+  }
 
   clone(): Request {
     if (this.#body !== null && isUnusable(this.#body)) throw new TypeError('The body was read already');

@@ -13,28 +13,63 @@ const one = async (expression: string): Promise<unknown> => (await evaluateAll(w
 
 describe('an interface', () => {
   it.each([
-    ['URL', 1], ['URLSearchParams', 0], ['TextEncoder', 0], ['TextDecoder', 0], ['AbortController', 0], ['AbortSignal', 0], ['Event', 1], ['CustomEvent', 1],
-    ['EventTarget', 0], ['Headers', 0], ['Request', 1], ['Response', 0], ['Blob', 0], ['File', 2], ['FormData', 0], ['Crypto', 0], ['CryptoKey', 0], ['SubtleCrypto', 0],
+    ['URL', 1],
+    ['URLSearchParams', 0],
+    ['TextEncoder', 0],
+    ['TextDecoder', 0],
+    ['AbortController', 0],
+    ['AbortSignal', 0],
+    ['Event', 1],
+    ['CustomEvent', 1],
+    ['EventTarget', 0],
+    ['Headers', 0],
+    ['Request', 1],
+    ['Response', 0],
+    ['Blob', 0],
+    ['File', 2],
+    ['FormData', 0],
+    ['Crypto', 0],
+    ['CryptoKey', 0],
+    ['SubtleCrypto', 0],
   ])('%s needs %i arguments, which is its length', async (name, length) => {
     expect(await one(`[${name}.length, ${name}.name]`)).toEqual([length, name]);
   });
 
   it.each([
-    ['URL.parse', 1], ['URL.canParse', 1], ['Response.json', 1], ['Response.prototype.json', 0], ['AbortSignal.abort', 0], ['URLSearchParams.prototype.has', 1],
-    ['URLSearchParams.prototype.delete', 1], ['Headers.prototype.forEach', 1], ['FormData.prototype.append', 2], ['EventTarget.prototype.addEventListener', 2],
-    ['Blob.prototype.slice', 0], ['TextDecoder.prototype.decode', 0], ['TextEncoder.prototype.encode', 0], ['TextEncoder.prototype.encodeInto', 2], ['fetch', 1],
+    ['URL.parse', 1],
+    ['URL.canParse', 1],
+    ['Response.json', 1],
+    ['Response.prototype.json', 0],
+    ['AbortSignal.abort', 0],
+    ['URLSearchParams.prototype.has', 1],
+    ['URLSearchParams.prototype.delete', 1],
+    ['Headers.prototype.forEach', 1],
+    ['FormData.prototype.append', 2],
+    ['EventTarget.prototype.addEventListener', 2],
+    ['Blob.prototype.slice', 0],
+    ['TextDecoder.prototype.decode', 0],
+    ['TextEncoder.prototype.encode', 0],
+    ['TextEncoder.prototype.encodeInto', 2],
+    ['fetch', 1],
   ])('%s needs %i arguments', async (path, length) => {
     expect(await one(`${path}.length`)).toBe(length);
   });
 
-  it.each(['TextEncoder.prototype.encoding', 'TextDecoder.prototype.fatal', 'TextDecoderStream.prototype.readable', 'URL.prototype.href', 'Request.prototype.url'])(
-    'has its attribute on the prototype: %s',
-    async (path) => {
-      const [interfaceName, , name] = path.split('.');
-      expect(await one(`(({ get, enumerable }) => [typeof get, enumerable])(Object.getOwnPropertyDescriptor(${interfaceName}.prototype, '${name}'))`)).toEqual(['function', true]);
-      expect(await one(`${interfaceName}.prototype.${name}`)).toBe('!TypeError');
-    },
-  );
+  it.each([
+    'TextEncoder.prototype.encoding',
+    'TextDecoder.prototype.fatal',
+    'TextDecoderStream.prototype.readable',
+    'URL.prototype.href',
+    'Request.prototype.url',
+  ])('has its attribute on the prototype: %s', async (path) => {
+    const [interfaceName, , name] = path.split('.');
+    expect(
+      await one(
+        `(({ get, enumerable }) => [typeof get, enumerable])(Object.getOwnPropertyDescriptor(${interfaceName}.prototype, '${name}'))`,
+      ),
+    ).toEqual(['function', true]);
+    expect(await one(`${interfaceName}.prototype.${name}`)).toBe('!TypeError');
+  });
 });
 
 describe('an event', () => {
@@ -46,13 +81,21 @@ describe('an event', () => {
         return [typeof of(a).get, of(a).get === of(b).get, of(a).configurable, of(a).set === undefined, a.isTrusted, Reflect.deleteProperty(a, 'isTrusted')];
       })()`),
     ).toEqual(['function', true, false, true, false, false]);
-    expect(await one(`new Promise((resolve) => { const c = new AbortController(); c.signal.onabort = (e) => resolve(e.isTrusted); c.abort(); })`)).toBe(true);
+    expect(
+      await one(
+        `new Promise((resolve) => { const c = new AbortController(); c.signal.onabort = (e) => resolve(e.isTrusted); c.abort(); })`,
+      ),
+    ).toBe(true);
   });
 });
 
 describe('the parts of a Blob', () => {
   it('are converted while the sequence is walked, left to right, and before the options are looked at', async () => {
-    expect(await one(`(() => { const parts = ['PASS', { toString() { parts.pop(); return ''; } }, 'gone']; return new Blob(parts).size; })()`)).toBe(4);
+    expect(
+      await one(
+        `(() => { const parts = ['PASS', { toString() { parts.pop(); return ''; } }, 'gone']; return new Blob(parts).size; })()`,
+      ),
+    ).toBe(4);
     expect(
       await one(`(() => {
         const seen = [];
@@ -62,7 +105,11 @@ describe('the parts of a Blob', () => {
       })()`),
     ).toEqual(['iterator', 'length', '0', 'text', 'length', 'endings', 'type']);
     expect(await one(`new File({ [Symbol.iterator]: null }, 'n')`)).toBe('!TypeError');
-    expect(await one(`new File(['a', new Blob(['b']), Uint8Array.of(99)], 'n\\ud800', { type: 'Text/X', lastModified: 5 }).text()`)).toBe('abc');
+    expect(
+      await one(
+        `new File(['a', new Blob(['b']), Uint8Array.of(99)], 'n\\ud800', { type: 'Text/X', lastModified: 5 }).text()`,
+      ),
+    ).toBe('abc');
   });
 });
 

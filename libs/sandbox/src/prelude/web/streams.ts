@@ -37,7 +37,10 @@ export interface StreamsDependencies {
   TextDecoder: Constructor<object>;
   utf8Encode(text: string): Uint8Array;
   /** Asks the executor for `compression.<operation>`; bytes travel as base64. */
-  compress(operation: string, fields: Record<string, string | number | Uint8Array>): Promise<{ id?: number; data?: string; done?: boolean }>;
+  compress(
+    operation: string,
+    fields: Record<string, string | number | Uint8Array>,
+  ): Promise<{ id?: number; data?: string; done?: boolean }>;
   base64ToBytes(text: string): Uint8Array;
   viewBytes(value: unknown): Uint8Array | undefined;
 }
@@ -48,16 +51,33 @@ let loaded: StreamsScript | undefined;
 /** Everything about streams; loads the script on first use. */
 export function streams(): StreamsScript {
   return (loaded ??= script().install({
-    TextDecoder: TextDecoder as unknown as Constructor<object>, utf8Encode, compress: callCompression, base64ToBytes, viewBytes,
+    TextDecoder: TextDecoder as unknown as Constructor<object>,
+    utf8Encode,
+    compress: callCompression,
+    base64ToBytes,
+    viewBytes,
   }));
 }
 
 /** Names that {@link StreamsScript.globals} defines. */
 export const STREAM_GLOBALS = [
-  'ReadableStream', 'ReadableStreamDefaultReader', 'ReadableStreamBYOBReader', 'ReadableStreamDefaultController', 'ReadableByteStreamController',
-  'ReadableStreamBYOBRequest', 'WritableStream', 'WritableStreamDefaultWriter', 'WritableStreamDefaultController', 'TransformStream',
-  'TransformStreamDefaultController', 'ByteLengthQueuingStrategy', 'CountQueuingStrategy', 'TextEncoderStream', 'TextDecoderStream',
-  'CompressionStream', 'DecompressionStream',
+  'ReadableStream',
+  'ReadableStreamDefaultReader',
+  'ReadableStreamBYOBReader',
+  'ReadableStreamDefaultController',
+  'ReadableByteStreamController',
+  'ReadableStreamBYOBRequest',
+  'WritableStream',
+  'WritableStreamDefaultWriter',
+  'WritableStreamDefaultController',
+  'TransformStream',
+  'TransformStreamDefaultController',
+  'ByteLengthQueuingStrategy',
+  'CountQueuingStrategy',
+  'TextEncoderStream',
+  'TextDecoderStream',
+  'CompressionStream',
+  'DecompressionStream',
 ];
 
 /** True for a ReadableStream. Without the script no stream can exist, so it is not loaded for the question. */

@@ -7,11 +7,42 @@ import { isFormData } from './form-data.js';
 import { isHeaders } from './headers.js';
 import { dataProperty, isError } from './inspect.js';
 import {
-  ArrayBufferByteLength, ArrayBufferDetached, ArrayBufferIsView, ArrayBufferSlice, ArrayBufferTransfer, ArrayIsArray, BigIntPrototypeValueOf,
-  BooleanPrototypeValueOf, DataViewBuffer, DataViewByteLength, DataViewByteOffset, DatePrototypeGetTime, MapCtor, MapPrototypeForEach, MapPrototypeGet,
-  MapPrototypeSet, NumberPrototypeValueOf, ObjectDefineProperty, ObjectGetPrototypeOf, ObjectHasOwn, ObjectKeys, ObjectPrototype, ObjectPrototypeToString,
-  RegExpFlags, RegExpSource, SetCtor, SetPrototypeAdd, SetPrototypeForEach, SetPrototypeSize, MapPrototypeSize, StringPrototypeValueOf, SymbolToStringTag,
-  TypedArrayBuffer, TypedArrayByteOffset, TypedArrayLength, TypedArrayTag,
+  ArrayBufferByteLength,
+  ArrayBufferDetached,
+  ArrayBufferIsView,
+  ArrayBufferSlice,
+  ArrayBufferTransfer,
+  ArrayIsArray,
+  BigIntPrototypeValueOf,
+  BooleanPrototypeValueOf,
+  DataViewBuffer,
+  DataViewByteLength,
+  DataViewByteOffset,
+  DatePrototypeGetTime,
+  MapCtor,
+  MapPrototypeForEach,
+  MapPrototypeGet,
+  MapPrototypeSet,
+  NumberPrototypeValueOf,
+  ObjectDefineProperty,
+  ObjectGetPrototypeOf,
+  ObjectHasOwn,
+  ObjectKeys,
+  ObjectPrototype,
+  ObjectPrototypeToString,
+  RegExpFlags,
+  RegExpSource,
+  SetCtor,
+  SetPrototypeAdd,
+  SetPrototypeForEach,
+  SetPrototypeSize,
+  MapPrototypeSize,
+  StringPrototypeValueOf,
+  SymbolToStringTag,
+  TypedArrayBuffer,
+  TypedArrayByteOffset,
+  TypedArrayLength,
+  TypedArrayTag,
 } from './primordials.js';
 import { isRequest } from './request.js';
 import { isResponse } from './response.js';
@@ -20,10 +51,29 @@ import { isUrl, isUrlSearchParams } from './url.js';
 import { isArrayBuffer, isObject, requireArguments, toDictionary } from './webidl.js';
 
 const VIEWS: Record<string, (new (buffer: ArrayBuffer, offset: number, length: number) => object) | undefined> = {
-  Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
-  Float16Array: (globalThis as { Float16Array?: new (buffer: ArrayBuffer, offset: number, length: number) => object }).Float16Array,
+  Int8Array,
+  Uint8Array,
+  Uint8ClampedArray,
+  Int16Array,
+  Uint16Array,
+  Int32Array,
+  Uint32Array,
+  Float32Array,
+  Float64Array,
+  BigInt64Array,
+  BigUint64Array,
+  Float16Array: (globalThis as { Float16Array?: new (buffer: ArrayBuffer, offset: number, length: number) => object })
+    .Float16Array,
 };
-const ERRORS: Record<string, ErrorConstructor> = { Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError } as Record<string, ErrorConstructor>;
+const ERRORS: Record<string, ErrorConstructor> = {
+  Error,
+  EvalError,
+  RangeError,
+  ReferenceError,
+  SyntaxError,
+  TypeError,
+  URIError,
+} as Record<string, ErrorConstructor>;
 Object.setPrototypeOf(VIEWS, null);
 Object.setPrototypeOf(ERRORS, null);
 
@@ -32,8 +82,8 @@ function refuse(what: string): DOMException {
 }
 
 /**
- * HTML §2.7; StructuredSerialize and StructuredDeserialize in one walk. Only ArrayBuffers can be transferred: they are copied and the originals
- * detached at the end, so that a failure leaves them alone.
+ * HTML §2.7; StructuredSerialize and StructuredDeserialize in one walk. Only ArrayBuffers can be transferred: they are
+ * copied and the originals detached at the end, so that a failure leaves them alone.
  */
 export function structuredClone(value: unknown, options?: unknown): unknown {
   requireArguments(arguments.length, 1, 'structuredClone');
@@ -78,7 +128,8 @@ function walk(value: unknown, memory: Map<object, object>): unknown {
   }
   const prototype = ObjectGetPrototypeOf(value);
   const tag = ObjectPrototypeToString(value);
-  if ((prototype === ObjectPrototype || prototype === null) && tag === '[object Object]') return plain(value, remember, recur);
+  if ((prototype === ObjectPrototype || prototype === null) && tag === '[object Object]')
+    return plain(value, remember, recur);
   if (ArrayBufferIsView(value)) return remember(cloneView(value, recur));
   if (isArrayBuffer(value)) return remember(cloneBuffer(value));
   return special(value, tag, remember, recur) ?? platform(value, remember) ?? plain(value, remember, recur);
@@ -91,14 +142,32 @@ function nameOf(fn: object): string {
 
 function plain(value: object, remember: <T extends object>(copy: T) => T, recur: (inner: unknown) => unknown): object {
   const tag = (value as { [Symbol.toStringTag]?: unknown })[SymbolToStringTag];
-  if (typeof tag === 'string' && UNCLONABLE.includes(tag) && ObjectGetPrototypeOf(value) !== ObjectPrototype) throw refuse(`A ${tag}`);
+  if (typeof tag === 'string' && UNCLONABLE.includes(tag) && ObjectGetPrototypeOf(value) !== ObjectPrototype)
+    throw refuse(`A ${tag}`);
   const copy = remember({});
   copyProperties(value, copy, recur);
   return copy;
 }
 const UNCLONABLE = [
-  'Promise', 'WeakMap', 'WeakSet', 'WeakRef', 'FinalizationRegistry', 'Generator', 'AsyncGenerator', 'Map Iterator', 'Set Iterator', 'Array Iterator',
-  'String Iterator', 'RegExp String Iterator', 'TextEncoder', 'TextDecoder', 'WritableStream', 'TransformStream', 'SubtleCrypto', 'Crypto', 'Performance',
+  'Promise',
+  'WeakMap',
+  'WeakSet',
+  'WeakRef',
+  'FinalizationRegistry',
+  'Generator',
+  'AsyncGenerator',
+  'Map Iterator',
+  'Set Iterator',
+  'Array Iterator',
+  'String Iterator',
+  'RegExp String Iterator',
+  'TextEncoder',
+  'TextDecoder',
+  'WritableStream',
+  'TransformStream',
+  'SubtleCrypto',
+  'Crypto',
+  'Performance',
 ];
 
 function copyProperties(from: object, to: object, recur: (inner: unknown) => unknown): void {
@@ -107,7 +176,12 @@ function copyProperties(from: object, to: object, recur: (inner: unknown) => unk
     const key = keys[i] ?? '';
     // A getter may have removed a later property.
     if (!ObjectHasOwn(from, key)) continue;
-    ObjectDefineProperty(to, key, { value: recur((from as Record<string, unknown>)[key]), writable: true, enumerable: true, configurable: true });
+    ObjectDefineProperty(to, key, {
+      value: recur((from as Record<string, unknown>)[key]),
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   }
 }
 
@@ -137,29 +211,64 @@ function attempt<T>(read: () => T): { value: T } | undefined {
 }
 
 /** Objects of ECMAScript with internal slots; undefined for any other. */
-function special(value: object, tag: string, remember: <T extends object>(copy: T) => T, recur: (inner: unknown) => unknown): object | undefined {
+function special(
+  value: object,
+  tag: string,
+  remember: <T extends object>(copy: T) => T,
+  recur: (inner: unknown) => unknown,
+): object | undefined {
   switch (tag) {
-    case '[object Boolean]': { const read = attempt(() => BooleanPrototypeValueOf(value)); if (read) return remember(Object(read.value) as object); break; }
-    case '[object Number]': { const read = attempt(() => NumberPrototypeValueOf(value)); if (read) return remember(Object(read.value) as object); break; }
-    case '[object String]': { const read = attempt(() => StringPrototypeValueOf(value)); if (read) return remember(Object(read.value) as object); break; }
-    case '[object BigInt]': { const read = attempt(() => BigIntPrototypeValueOf(value)); if (read) return remember(Object(read.value) as object); break; }
-    case '[object Symbol]': throw refuse('A symbol');
-    case '[object Date]': { const read = attempt(() => DatePrototypeGetTime(value as Date)); if (read) return remember(new Date(read.value)); break; }
-    case '[object RegExp]': { const read = attempt(() => [RegExpSource(value), RegExpFlags(value)] as const); if (read) return remember(new RegExp(read.value[0], read.value[1])); break; }
-    case '[object Arguments]': return undefined;
+    case '[object Boolean]': {
+      const read = attempt(() => BooleanPrototypeValueOf(value));
+      if (read) return remember(Object(read.value) as object);
+      break;
+    }
+    case '[object Number]': {
+      const read = attempt(() => NumberPrototypeValueOf(value));
+      if (read) return remember(Object(read.value) as object);
+      break;
+    }
+    case '[object String]': {
+      const read = attempt(() => StringPrototypeValueOf(value));
+      if (read) return remember(Object(read.value) as object);
+      break;
+    }
+    case '[object BigInt]': {
+      const read = attempt(() => BigIntPrototypeValueOf(value));
+      if (read) return remember(Object(read.value) as object);
+      break;
+    }
+    case '[object Symbol]':
+      throw refuse('A symbol');
+    case '[object Date]': {
+      const read = attempt(() => DatePrototypeGetTime(value as Date));
+      if (read) return remember(new Date(read.value));
+      break;
+    }
+    case '[object RegExp]': {
+      const read = attempt(() => [RegExpSource(value), RegExpFlags(value)] as const);
+      if (read) return remember(new RegExp(read.value[0], read.value[1]));
+      break;
+    }
+    case '[object Arguments]':
+      return undefined;
     default:
   }
   if (attempt(() => MapPrototypeSize(value))) {
     const copy = remember(new MapCtor<unknown, unknown>());
     const entries: unknown[] = [];
-    MapPrototypeForEach(value as Map<unknown, unknown>, (item, key) => { entries.push(key, item); });
+    MapPrototypeForEach(value as Map<unknown, unknown>, (item, key) => {
+      entries.push(key, item);
+    });
     for (let i = 0; i < entries.length; i += 2) MapPrototypeSet(copy, recur(entries[i]), recur(entries[i + 1]));
     return copy;
   }
   if (attempt(() => SetPrototypeSize(value))) {
     const copy = remember(new SetCtor<unknown>());
     const entries: unknown[] = [];
-    SetPrototypeForEach(value as Set<unknown>, (item) => { entries.push(item); });
+    SetPrototypeForEach(value as Set<unknown>, (item) => {
+      entries.push(item);
+    });
     for (let i = 0; i < entries.length; i++) SetPrototypeAdd(copy, recur(entries[i]));
     return copy;
   }
@@ -171,26 +280,44 @@ function special(value: object, tag: string, remember: <T extends object>(copy: 
   return isError(value) ? cloneError(value, remember, recur) : undefined;
 }
 
-function cloneError(error: object, remember: <T extends object>(copy: T) => T, recur: (inner: unknown) => unknown): object {
+function cloneError(
+  error: object,
+  remember: <T extends object>(copy: T) => T,
+  recur: (inner: unknown) => unknown,
+): object {
   const named = (error as Error).name as unknown;
   const constructor = ERRORS[typeof named === 'string' ? named : 'Error'] ?? Error;
   const own = Object.getOwnPropertyDescriptor(error, 'message');
   const message = own !== undefined && 'value' in own ? `${own.value as string}` : undefined;
   const copy = remember(Reflect.construct(constructor, message === undefined ? [] : [message]) as Error);
-  ObjectDefineProperty(copy, 'stack', { value: `${String((error as Error).stack ?? '')}`, writable: true, configurable: true });
-  if (ObjectHasOwn(error, 'cause')) ObjectDefineProperty(copy, 'cause', { value: recur((error as Error).cause), writable: true, configurable: true });
+  ObjectDefineProperty(copy, 'stack', {
+    value: `${String((error as Error).stack ?? '')}`,
+    writable: true,
+    configurable: true,
+  });
+  if (ObjectHasOwn(error, 'cause'))
+    ObjectDefineProperty(copy, 'cause', { value: recur((error as Error).cause), writable: true, configurable: true });
   return copy;
 }
 
 /** Platform objects: the serialisable ones are copied, the others refused; undefined for what is none. */
 function platform(value: object, remember: <T extends object>(copy: T) => T): object | undefined {
-  if (isFile(value)) return remember(new File([blobBytes(value)], value.name, { type: value.type, lastModified: value.lastModified }));
+  if (isFile(value))
+    return remember(new File([blobBytes(value)], value.name, { type: value.type, lastModified: value.lastModified }));
   if (isBlob(value)) return remember(wrapBlob(blobBytes(value), value.type));
   // A key cannot change, so the same object serves.
   if (isCryptoKey(value)) return remember(value);
   const refused =
-    isHeaders(value) || isRequest(value) || isResponse(value) || isUrl(value) || isUrlSearchParams(value) || isFormData(value) || isReadableStream(value) ||
-    isAbortSignal(value) || isEventTarget(value) || value instanceof Event;
+    isHeaders(value) ||
+    isRequest(value) ||
+    isResponse(value) ||
+    isUrl(value) ||
+    isUrlSearchParams(value) ||
+    isFormData(value) ||
+    isReadableStream(value) ||
+    isAbortSignal(value) ||
+    isEventTarget(value) ||
+    value instanceof Event;
   if (refused) throw refuse(`A ${nameOf(value.constructor)}`);
   return undefined;
 }

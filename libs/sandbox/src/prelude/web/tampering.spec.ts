@@ -12,7 +12,9 @@ beforeEach(async () => {
   };
   web = await startWebIsolate({ host: answer, executor: answer });
 });
-afterEach(() => { web.stop(); });
+afterEach(() => {
+  web.stop();
+});
 
 /** What a plugin may rewrite: every method of these objects. */
 const REWRITTEN = `
@@ -35,7 +37,10 @@ describe('a plugin that rewrites the built-ins', () => {
       const timer = setInterval(() => { fired++; }, 5); setTimeout(() => { fired += 10; }, 1);
       console.log('still %s', 'here', { a: 1 }); console.error(new Error('seen'));
       globalThis.random = crypto.getRandomValues(new Uint8Array(8)).length;`);
-    expect(web.logs).toMatchObject([{ level: 'info', message: 'still here', fields: '{"a":1}' }, { level: 'error', message: expect.stringContaining('Error: seen') as unknown }]);
+    expect(web.logs).toMatchObject([
+      { level: 'info', message: 'still here', fields: '{"a":1}' },
+      { level: 'error', message: expect.stringContaining('Error: seen') as unknown },
+    ]);
     web.fireNext();
     web.fireNext();
     expect(web.timers.size).toBe(1);
@@ -58,15 +63,18 @@ describe('a plugin that rewrites the built-ins', () => {
   });
 
   it('cannot make a fake of a Response, a signal or a key pass as real', async () => {
-    expect(await web.run(`
+    expect(
+      await web.run(`
       const fake = Object.create(Response.prototype); Object.defineProperty(Response, Symbol.hasInstance, { value: () => true });
-      return [webInternals.isResponse(fake), webInternals.isResponse({}), webInternals.isResponse(Object.setPrototypeOf(new Response(), null)), webInternals.isRequest(fake)];`)).toEqual([false, false, true, false]);
+      return [webInternals.isResponse(fake), webInternals.isResponse({}), webInternals.isResponse(Object.setPrototypeOf(new Response(), null)), webInternals.isRequest(fake)];`),
+    ).toEqual([false, false, true, false]);
   });
 });
 
 describe('what the rest of the prelude uses', () => {
   it('makes requests and reads responses without asking the plugin’s classes', async () => {
-    expect(await web.run(`
+    expect(
+      await web.run(`
       const controller = webInternals.createAbortController();
       const request = webInternals.createRequest({ method: 'POST', url: 'https://a.b/?q=1', headers: [['a', '1']], body: { encoding: 'base64', data: 'aGk=' } }, controller.signal);
       globalThis.AbortController.prototype.abort = null; globalThis.Response.prototype.text = null;
@@ -78,19 +86,30 @@ describe('what the rest of the prelude uses', () => {
       const used = new Response('x'); webInternals.readResponseNow(used);
       let twice; try { webInternals.readResponseNow(used); } catch (error) { twice = error.name; }
       return [await request.text(), request.signal.aborted, request.signal.reason, frozen, webInternals.readResponseNow(Response.json({ a: 1 })), late, await webInternals.readResponse(streamed), tooLarge, twice,
-        await webInternals.readBody(new Request('https://a.b', { method: 'POST', body: 'é' })), webInternals.readResponseNow(new Response(null, { status: 204 }))];`))
-      .toEqual([
-        'hi', true, 'stop', 'TypeError', { status: 200, headers: [['content-type', 'application/json']], body: { encoding: 'utf8', data: '{"a":1}' } }, true,
-        { status: 201, headers: [], body: { encoding: 'base64', data: '/w==' } }, 'RangeError', 'TypeError', { encoding: 'utf8', data: 'é' }, { status: 204, headers: [], body: null },
-      ]);
+        await webInternals.readBody(new Request('https://a.b', { method: 'POST', body: 'é' })), webInternals.readResponseNow(new Response(null, { status: 204 }))];`),
+    ).toEqual([
+      'hi',
+      true,
+      'stop',
+      'TypeError',
+      { status: 200, headers: [['content-type', 'application/json']], body: { encoding: 'utf8', data: '{"a":1}' } },
+      true,
+      { status: 201, headers: [], body: { encoding: 'base64', data: '/w==' } },
+      'RangeError',
+      'TypeError',
+      { encoding: 'utf8', data: 'é' },
+      { status: 204, headers: [], body: null },
+    ]);
   });
 
   it('defines every global of the contract, and nothing enumerable that a plugin would not expect', async () => {
-    expect(await web.run(`
+    expect(
+      await web.run(`
       const names = 'console URL URLSearchParams TextEncoder TextDecoder atob btoa crypto structuredClone queueMicrotask setTimeout clearTimeout setInterval clearInterval AbortController AbortSignal Event EventTarget CustomEvent DOMException Headers Request Response Blob File FormData ReadableStream WritableStream TransformStream TextEncoderStream TextDecoderStream fetch performance navigator reportError self globalThis'.split(' ');
       const missing = names.filter((name) => globalThis[name] === undefined);
       const misnamed = names.filter((name) => typeof globalThis[name] === 'function' && globalThis[name].name !== name);
       URL = 5;
-      return [missing, misnamed, URL, navigator.userAgent, self === globalThis];`)).toEqual([[], [], 5, 'Annex', true]);
+      return [missing, misnamed, URL, navigator.userAgent, self === globalThis];`),
+    ).toEqual([[], [], 5, 'Annex', true]);
   });
 });

@@ -3,8 +3,12 @@ import { startWebIsolate } from './testing/web-isolate.js';
 import type { WebIsolate } from './testing/web-isolate.js';
 
 let web: WebIsolate;
-beforeEach(async () => { web = await startWebIsolate(); });
-afterEach(() => { web.stop(); });
+beforeEach(async () => {
+  web = await startWebIsolate();
+});
+afterEach(() => {
+  web.stop();
+});
 
 describe('timers', () => {
   it('ask the host for a clamped delay and pass their arguments on', async () => {
@@ -17,30 +21,38 @@ describe('timers', () => {
   });
 
   it('repeat until they are cleared, from inside too', async () => {
-    await web.run(`globalThis.times = 0; globalThis.id = setInterval(() => { if (++times === 3) clearInterval(id); }, 10);`);
+    await web.run(
+      `globalThis.times = 0; globalThis.id = setInterval(() => { if (++times === 3) clearInterval(id); }, 10);`,
+    );
     let fired = 0;
     while (web.fireNext()) fired++;
     expect([fired, await web.run('return times')]).toEqual([3, 3]);
   });
 
   it('can be cleared, and clearing nonsense does nothing', async () => {
-    await web.run('clearTimeout(setTimeout(() => {}, 1)); clearTimeout(99); clearInterval(); clearTimeout({}); clearTimeout(null);');
+    await web.run(
+      'clearTimeout(setTimeout(() => {}, 1)); clearTimeout(99); clearInterval(); clearTimeout({}); clearTimeout(null);',
+    );
     expect(web.timers.size).toBe(0);
   });
 
   it('log what a callback throws', async () => {
     await web.run('setTimeout(() => { throw new TypeError("late") }, 0)');
     expect(web.fireNext()).toBe(true);
-    expect(web.logs).toMatchObject([{ level: 'error', message: expect.stringContaining('TypeError: late') as unknown }]);
+    expect(web.logs).toMatchObject([
+      { level: 'error', message: expect.stringContaining('TypeError: late') as unknown },
+    ]);
   });
 
   it('are at most a thousand at once, and one that the host forgot makes room', async () => {
-    expect(await web.run(`
+    expect(
+      await web.run(`
       const ids = []; let refused;
       try { for (;;) ids.push(setTimeout(() => {}, 1)); } catch (error) { refused = error.name; }
       webInternals.forgetTimer(ids[0]);
       setTimeout(() => {}, 1);
-      return [ids.length, refused];`)).toEqual([1000, 'QuotaExceededError']);
+      return [ids.length, refused];`),
+    ).toEqual([1000, 'QuotaExceededError']);
   });
 
   it('take no code in strings', async () => {
@@ -48,10 +60,12 @@ describe('timers', () => {
   });
 
   it('run microtasks in order and survive one that throws', async () => {
-    expect(await web.run(`
+    expect(
+      await web.run(`
       const seen = []; queueMicrotask(() => seen.push(1)); queueMicrotask(() => { throw new Error('micro'); }); Promise.resolve().then(() => seen.push(2)); queueMicrotask(() => seen.push(3));
       await null; await null;
-      return seen;`)).toEqual([1, 2, 3]);
+      return seen;`),
+    ).toEqual([1, 2, 3]);
     expect(web.logs.at(-1)?.message).toContain('Error: micro');
   });
 });

@@ -1,6 +1,12 @@
 import type { PreludeHost } from '../host.js';
 import {
-  MapCtor, MapPrototypeDelete, MapPrototypeGet, MapPrototypeSet, MapPrototypeSize, MathTrunc, apply,
+  MapCtor,
+  MapPrototypeDelete,
+  MapPrototypeGet,
+  MapPrototypeSet,
+  MapPrototypeSize,
+  MathTrunc,
+  apply,
 } from './primordials.js';
 import { DOMException } from './dom-exception.js';
 
@@ -37,7 +43,8 @@ function clampDelay(delay: unknown): number {
 }
 
 function start(timer: Timer): number {
-  if (MapPrototypeSize(timers) >= MAX_TIMERS) throw new DOMException(`Too many timers: at most ${MAX_TIMERS} may be pending`, 'QuotaExceededError');
+  if (MapPrototypeSize(timers) >= MAX_TIMERS)
+    throw new DOMException(`Too many timers: at most ${MAX_TIMERS} may be pending`, 'QuotaExceededError');
   const id = ++lastId;
   MapPrototypeSet(timers, id, timer);
   startTimer(id, timer.delayMs, timer.isPlatforms);
@@ -51,12 +58,24 @@ function checkCallback(callback: unknown): Timer['callback'] {
 
 /** HTML §8.7; delays are clamped to 0..2^31-1 ms, strings are not code here. */
 export function setTimeout(callback: unknown, delay: unknown = 0, ...args: unknown[]): number {
-  return start({ callback: checkCallback(callback), args, delayMs: clampDelay(delay), repeats: false, isPlatforms: false });
+  return start({
+    callback: checkCallback(callback),
+    args,
+    delayMs: clampDelay(delay),
+    repeats: false,
+    isPlatforms: false,
+  });
 }
 
 /** HTML §8.7. */
 export function setInterval(callback: unknown, delay: unknown = 0, ...args: unknown[]): number {
-  return start({ callback: checkCallback(callback), args, delayMs: clampDelay(delay), repeats: true, isPlatforms: false });
+  return start({
+    callback: checkCallback(callback),
+    args,
+    delayMs: clampDelay(delay),
+    repeats: true,
+    isPlatforms: false,
+  });
 }
 
 /** Ends a timeout or an interval; any other value is ignored. */

@@ -1,4 +1,7 @@
-/** A parsed URL (URL §4.1), as whatwg-url keeps it. A `path` that is a string is opaque; a `host` that is no string is an address. */
+/**
+ * A parsed URL (URL §4.1), as whatwg-url keeps it. A `path` that is a string is opaque; a `host` that is no string is
+ * an address.
+ */
 export interface UrlRecord {
   scheme: string;
   username: string;
@@ -12,7 +15,10 @@ export interface UrlRecord {
 
 /** What the script `url` answers: the parts of whatwg-url that need its state machine. */
 export interface UrlMachine {
-  basicURLParse(input: string, options?: { baseURL?: UrlRecord | null; url?: UrlRecord; stateOverride?: string }): UrlRecord | null;
+  basicURLParse(
+    input: string,
+    options?: { baseURL?: UrlRecord | null; url?: UrlRecord; stateOverride?: string },
+  ): UrlRecord | null;
   serializeHost(host: UrlRecord['host']): string;
   setTheUsername(url: UrlRecord, username: string): void;
   setThePassword(url: UrlRecord, password: string): void;

@@ -13,7 +13,8 @@ function machine(): UrlMachine {
   return (loadedMachine ??= machineScript().install(lazySourceOf()));
 }
 
-// A web address in its normal form: nothing to escape, no dot segments, no default port, no number that is an address. Most are like that.
+// A web address in its normal form: nothing to escape, no dot segments, no default port, no number that is an address.
+// Most are like that.
 const NORMAL = new RegExp(
   '^(https?)://((?:[a-z0-9-]+\\.)*[a-z][a-z0-9-]*)(?::([1-9][0-9]{0,4}))?' +
     "((?:/(?:(?:[A-Za-z0-9_~$&+,;=:@!*()'-]|%(?!2[eE])|\\.[A-Za-z0-9_-])[A-Za-z0-9._~$&+,;=:@!*()'%-]*)?)*)" +
@@ -28,7 +29,16 @@ function parseNormal(input: string): UrlRecord | null {
   const port = normal[3] === undefined ? null : Number(normal[3]);
   if (port !== null && (port > 65535 || port === (scheme === 'http' ? 80 : 443))) return null;
   const path = (normal[4] ?? '').slice(1).split('/');
-  return { scheme, username: '', password: '', host: normal[2] ?? '', port, path, query: normal[5] ?? null, fragment: normal[6] ?? null };
+  return {
+    scheme,
+    username: '',
+    password: '',
+    host: normal[2] ?? '',
+    port,
+    path,
+    query: normal[5] ?? null,
+    fragment: normal[6] ?? null,
+  };
 }
 
 /** The basic URL parser (URL §4.4); null on failure. */
@@ -58,7 +68,8 @@ function serialize(record: UrlRecord): string {
   let text = `${record.scheme}:`;
   if (record.host !== null) {
     text += '//';
-    if (record.username !== '' || record.password !== '') text += `${record.username}${record.password === '' ? '' : `:${record.password}`}@`;
+    if (record.username !== '' || record.password !== '')
+      text += `${record.username}${record.password === '' ? '' : `:${record.password}`}@`;
     text += hostText(record.host);
     if (record.port !== null) text += `:${record.port}`;
   } else if (typeof record.path !== 'string' && record.path.length > 1 && record.path[0] === '') {
@@ -137,7 +148,9 @@ export class URLSearchParams {
     }
   }
 
-  get size(): number { return this.#list.length; }
+  get size(): number {
+    return this.#list.length;
+  }
 
   append(name: unknown, value: unknown): void {
     requireArguments(arguments.length, 2, 'append');
@@ -149,7 +162,9 @@ export class URLSearchParams {
     requireArguments(arguments.length, 1, 'delete');
     const wanted = toUsvString(name);
     const wantedValue = value === undefined ? undefined : toUsvString(value);
-    this.#list = this.#list.filter((pair) => pair[0] !== wanted || (wantedValue !== undefined && pair[1] !== wantedValue));
+    this.#list = this.#list.filter(
+      (pair) => pair[0] !== wanted || (wantedValue !== undefined && pair[1] !== wantedValue),
+    );
     this.#changed();
   }
 
@@ -202,9 +217,14 @@ export class URLSearchParams {
   }
 
   static {
-    setList = (params, list) => { params.#list = list; };
-    bindToUrl = (params, update) => { params.#update = update; };
-    isUrlSearchParams = (value): value is URLSearchParams => typeof value === 'object' && value !== null && #list in value;
+    setList = (params, list) => {
+      params.#list = list;
+    };
+    bindToUrl = (params, update) => {
+      params.#update = update;
+    };
+    isUrlSearchParams = (value): value is URLSearchParams =>
+      typeof value === 'object' && value !== null && #list in value;
     defineIterable(URLSearchParams, 'URLSearchParams', (params) => params.#list);
   }
 }
@@ -242,7 +262,9 @@ export class URL {
     return parseWithBase(toUsvString(url), base) !== null;
   }
 
-  get href(): string { return serialize(this.#record); }
+  get href(): string {
+    return serialize(this.#record);
+  }
   set href(value: string) {
     const text = toUsvString(value);
     const record = parse(text);
@@ -251,18 +273,28 @@ export class URL {
     this.#refreshParams();
   }
 
-  get origin(): string { return originText(this.#record); }
+  get origin(): string {
+    return originText(this.#record);
+  }
 
-  get protocol(): string { return `${this.#record.scheme}:`; }
-  set protocol(value: string) { this.#override(`${toUsvString(value)}:`, 'scheme start'); }
+  get protocol(): string {
+    return `${this.#record.scheme}:`;
+  }
+  set protocol(value: string) {
+    this.#override(`${toUsvString(value)}:`, 'scheme start');
+  }
 
-  get username(): string { return this.#record.username; }
+  get username(): string {
+    return this.#record.username;
+  }
   set username(value: string) {
     const text = toUsvString(value);
     if (!hasNoCredentialsOrPort(this.#record)) machine().setTheUsername(this.#record, text);
   }
 
-  get password(): string { return this.#record.password; }
+  get password(): string {
+    return this.#record.password;
+  }
   set password(value: string) {
     const text = toUsvString(value);
     if (!hasNoCredentialsOrPort(this.#record)) machine().setThePassword(this.#record, text);
@@ -297,7 +329,9 @@ export class URL {
     else this.#override(text, 'port');
   }
 
-  get pathname(): string { return pathText(this.#record); }
+  get pathname(): string {
+    return pathText(this.#record);
+  }
   set pathname(value: string) {
     const text = toUsvString(value);
     if (typeof this.#record.path === 'string') return;
@@ -324,7 +358,9 @@ export class URL {
     if (this.#params === null) {
       this.#params = new URLSearchParams();
       this.#refreshParams();
-      bindToUrl(this.#params, (query) => { this.#record.query = query; });
+      bindToUrl(this.#params, (query) => {
+        this.#record.query = query;
+      });
     }
     return this.#params;
   }
@@ -343,8 +379,12 @@ export class URL {
     this.#override(text.startsWith('#') ? text.slice(1) : text, 'fragment');
   }
 
-  toString(): string { return this.href; }
-  toJSON(): string { return this.href; }
+  toString(): string {
+    return this.href;
+  }
+  toJSON(): string {
+    return this.href;
+  }
 
   #override(input: string, stateOverride: string): void {
     machine().basicURLParse(input, { url: this.#record, stateOverride });
@@ -366,7 +406,11 @@ const WRAP = Symbol('wrap');
 export function parseAbsoluteUrl(text: string): { href: string; scheme: string; hasCredentials: boolean } | null {
   const record = parse(text);
   if (record === null) return null;
-  return { href: serialize(record), scheme: record.scheme, hasCredentials: record.username !== '' || record.password !== '' };
+  return {
+    href: serialize(record),
+    scheme: record.scheme,
+    hasCredentials: record.username !== '' || record.password !== '',
+  };
 }
 
 /** Serialises a URL without its fragment. */

@@ -17,7 +17,9 @@ export function serializeUrlencoded(pairs: readonly (readonly [string, string])[
 }
 
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(/%20|[!'()~]/g, (found) => (found === '%20' ? '+' : `%${found.charCodeAt(0).toString(16).toUpperCase()}`));
+  return encodeURIComponent(text).replace(/%20|[!'()~]/g, (found) =>
+    found === '%20' ? '+' : `%${found.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 }
 
 function decode(text: string): string {

@@ -1,7 +1,20 @@
 import {
-  ArrayBufferByteLength, ArrayBufferDetached, ArrayBufferIsView, DataViewBuffer, DataViewByteLength, DataViewByteOffset, ObjectDefineProperty,
-  ObjectGetOwnPropertyDescriptor, ReflectOwnKeys, StringPrototypeToWellFormed, SymbolToStringTag, TypedArrayBuffer, TypedArrayByteLength,
-  TypedArrayByteOffset, TypedArrayTag, Uint8ArrayCtor,
+  ArrayBufferByteLength,
+  ArrayBufferDetached,
+  ArrayBufferIsView,
+  DataViewBuffer,
+  DataViewByteLength,
+  DataViewByteOffset,
+  ObjectDefineProperty,
+  ObjectGetOwnPropertyDescriptor,
+  ReflectOwnKeys,
+  StringPrototypeToWellFormed,
+  SymbolToStringTag,
+  TypedArrayBuffer,
+  TypedArrayByteLength,
+  TypedArrayByteOffset,
+  TypedArrayTag,
+  Uint8ArrayCtor,
 } from './primordials.js';
 
 /** Web IDL `DOMString`: any value as a string; throws a TypeError for symbols. */
@@ -18,7 +31,8 @@ export function toUsvString(value: unknown): string {
 export function toByteString(value: unknown): string {
   const text = toDomString(value);
   for (let i = 0; i < text.length; i++) {
-    if (text.charCodeAt(i) > 255) throw new TypeError(`Cannot convert to a ByteString: the character at index ${i} is greater than 255`);
+    if (text.charCodeAt(i) > 255)
+      throw new TypeError(`Cannot convert to a ByteString: the character at index ${i} is greater than 255`);
   }
   return text;
 }
@@ -33,7 +47,8 @@ const EMPTY: Record<string, unknown> = Object.freeze(Object.create(null) as Reco
 
 /** Throws the TypeError of Web IDL for too few arguments. */
 export function requireArguments(given: number, wanted: number, where: string): void {
-  if (given < wanted) throw new TypeError(`${where}: ${wanted} argument${wanted === 1 ? '' : 's'} required, but only ${given} present`);
+  if (given < wanted)
+    throw new TypeError(`${where}: ${wanted} argument${wanted === 1 ? '' : 's'} required, but only ${given} present`);
 }
 
 /** True for objects and functions. */
@@ -52,7 +67,10 @@ export function isArrayBuffer(value: unknown): value is ArrayBuffer {
   }
 }
 
-/** The bytes of a `BufferSource` as a view on the same memory, or undefined for any other value. A detached buffer has no bytes. */
+/**
+ * The bytes of a `BufferSource` as a view on the same memory, or undefined for any other value. A detached buffer has
+ * no bytes.
+ */
 export function viewBytes(value: unknown): Uint8Array<ArrayBuffer> | undefined {
   if (ArrayBufferIsView(value)) {
     const typed = TypedArrayTag(value) !== undefined;
@@ -67,10 +85,16 @@ export function viewBytes(value: unknown): Uint8Array<ArrayBuffer> | undefined {
 }
 
 /**
- * Gives a class the shape Web IDL asks for: its name (minifying loses it), enumerable members and a `Symbol.toStringTag`.
- * @param lengths how many arguments must be given where TypeScript's optional ones count too; `constructor` is the class itself, `static x` its own `x`
+ * Gives a class the shape Web IDL asks for: its name (minifying loses it), enumerable members and a
+ * `Symbol.toStringTag`.
+ * @param lengths how many arguments must be given where TypeScript's optional ones count too; `constructor` is the
+ * class itself, `static x` its own `x`
  */
-export function finishInterface(constructor: { prototype: object }, name: string, lengths: Record<string, number> = {}): void {
+export function finishInterface(
+  constructor: { prototype: object },
+  name: string,
+  lengths: Record<string, number> = {},
+): void {
   setName(constructor, name);
   for (const member of Object.keys(lengths)) setLength(constructor, member, lengths[member] as number);
   makeEnumerable(constructor.prototype);
@@ -80,7 +104,13 @@ export function finishInterface(constructor: { prototype: object }, name: string
 
 function setLength(constructor: { prototype: object }, member: string, value: number): void {
   const isStatic = member.startsWith('static ');
-  const target = member === 'constructor' ? constructor : ObjectGetOwnPropertyDescriptor(isStatic ? constructor : constructor.prototype, isStatic ? member.slice(7) : member)?.value;
+  const target =
+    member === 'constructor'
+      ? constructor
+      : ObjectGetOwnPropertyDescriptor(
+          isStatic ? constructor : constructor.prototype,
+          isStatic ? member.slice(7) : member,
+        )?.value;
   ObjectDefineProperty(target as object, 'length', { value, configurable: true });
 }
 

@@ -15,7 +15,13 @@ interface Decoder {
 }
 
 /** Joins the streams to the prelude's codecs. Called once. */
-export function install({ TextDecoder, utf8Encode, compress, base64ToBytes, viewBytes }: StreamsDependencies): StreamsScript {
+export function install({
+  TextDecoder,
+  utf8Encode,
+  compress,
+  base64ToBytes,
+  viewBytes,
+}: StreamsDependencies): StreamsScript {
   class TextEncoderStream {
     #lead = '';
     #transform = new TransformStream<unknown, Uint8Array>({
@@ -35,9 +41,15 @@ export function install({ TextDecoder, utf8Encode, compress, base64ToBytes, view
       },
     });
 
-    get encoding(): string { return 'utf-8'; }
-    get readable(): unknown { return this.#transform.readable; }
-    get writable(): unknown { return this.#transform.writable; }
+    get encoding(): string {
+      return 'utf-8';
+    }
+    get readable(): unknown {
+      return this.#transform.readable;
+    }
+    get writable(): unknown {
+      return this.#transform.writable;
+    }
   }
 
   class TextDecoderStream {
@@ -49,7 +61,8 @@ export function install({ TextDecoder, utf8Encode, compress, base64ToBytes, view
       this.#decoder = decoder;
       this.#transform = new TransformStream<unknown, string>({
         transform: (chunk, controller) => {
-          if (!ArrayBuffer.isView(chunk) && !(chunk instanceof ArrayBuffer)) throw new TypeError('TextDecoderStream takes chunks of bytes');
+          if (!ArrayBuffer.isView(chunk) && !(chunk instanceof ArrayBuffer))
+            throw new TypeError('TextDecoderStream takes chunks of bytes');
           const text = decoder.decode(chunk, { stream: true });
           if (text !== '') controller.enqueue(text);
         },
@@ -60,18 +73,33 @@ export function install({ TextDecoder, utf8Encode, compress, base64ToBytes, view
       });
     }
 
-    get encoding(): string { return this.#decoder.encoding; }
-    get fatal(): boolean { return this.#decoder.fatal; }
-    get ignoreBOM(): boolean { return this.#decoder.ignoreBOM; }
-    get readable(): unknown { return this.#transform.readable; }
-    get writable(): unknown { return this.#transform.writable; }
+    get encoding(): string {
+      return this.#decoder.encoding;
+    }
+    get fatal(): boolean {
+      return this.#decoder.fatal;
+    }
+    get ignoreBOM(): boolean {
+      return this.#decoder.ignoreBOM;
+    }
+    get readable(): unknown {
+      return this.#transform.readable;
+    }
+    get writable(): unknown {
+      return this.#transform.writable;
+    }
   }
   /** Sends pieces of what comes in to the executor and passes on what becomes of them. */
   function compressing(direction: string, given: unknown): ponyfill.TransformStream<unknown, Uint8Array> {
     const format = `${given as string}`;
-    if (format !== 'gzip' && format !== 'deflate' && format !== 'deflate-raw') throw new TypeError(`The format ${format.slice(0, 40)} is not offered; use gzip, deflate or deflate-raw`);
+    if (format !== 'gzip' && format !== 'deflate' && format !== 'deflate-raw')
+      throw new TypeError(`The format ${format.slice(0, 40)} is not offered; use gzip, deflate or deflate-raw`);
     let id: number | undefined;
-    const pass = async (controller: { enqueue(chunk: Uint8Array): void }, operation: string, data?: Uint8Array): Promise<void> => {
+    const pass = async (
+      controller: { enqueue(chunk: Uint8Array): void },
+      operation: string,
+      data?: Uint8Array,
+    ): Promise<void> => {
       id ??= (await compress('open', { direction, format })).id ?? 0;
       let answer = await compress(operation, data === undefined ? { id } : { id, data });
       for (;;) {
@@ -88,7 +116,8 @@ export function install({ TextDecoder, utf8Encode, compress, base64ToBytes, view
         const bytes = viewBytes(chunk);
         if (bytes === undefined) throw new TypeError('A chunk must be bytes: an ArrayBuffer or a view on one');
         const copy = bytes.slice();
-        for (let at = 0; at < copy.length; at += PIECE_BYTES) await pass(controller, 'write', copy.subarray(at, at + PIECE_BYTES));
+        for (let at = 0; at < copy.length; at += PIECE_BYTES)
+          await pass(controller, 'write', copy.subarray(at, at + PIECE_BYTES));
       },
       flush: async (controller) => {
         await pass(controller, 'end');
@@ -105,8 +134,12 @@ export function install({ TextDecoder, utf8Encode, compress, base64ToBytes, view
       this.#transform = compressing('compress', format);
     }
 
-    get readable(): unknown { return this.#transform.readable; }
-    get writable(): unknown { return this.#transform.writable; }
+    get readable(): unknown {
+      return this.#transform.readable;
+    }
+    get writable(): unknown {
+      return this.#transform.writable;
+    }
   }
 
   class DecompressionStream {
@@ -116,8 +149,12 @@ export function install({ TextDecoder, utf8Encode, compress, base64ToBytes, view
       this.#transform = compressing('decompress', format);
     }
 
-    get readable(): unknown { return this.#transform.readable; }
-    get writable(): unknown { return this.#transform.writable; }
+    get readable(): unknown {
+      return this.#transform.readable;
+    }
+    get writable(): unknown {
+      return this.#transform.writable;
+    }
   }
 
   const classes = { TextEncoderStream, TextDecoderStream, CompressionStream, DecompressionStream };
@@ -129,22 +166,29 @@ export function install({ TextDecoder, utf8Encode, compress, base64ToBytes, view
     }
   }
 
-  for (const [name, value] of Object.entries(ponyfill)) Object.defineProperty(value, 'name', { value: name, configurable: true });
+  for (const [name, value] of Object.entries(ponyfill))
+    Object.defineProperty(value, 'name', { value: name, configurable: true });
 
   return {
     globals: { ...ponyfill, ...classes },
-    streamOf: (bytes) => new Readable({
-      type: 'bytes',
-      pull(controller) {
-        const chunk = bytes();
-        if (chunk !== null && chunk.byteLength > 0) controller.enqueue(chunk.slice());
-        controller.close();
-        (controller as { byobRequest?: { respond(bytes: number): void } | null }).byobRequest?.respond(0);
-      },
-    }) as unknown as ReadableStream,
-    through: (stream, change) => (stream as unknown as ponyfill.ReadableStream<unknown>).pipeThrough(new TransformStream<unknown, unknown>({
-      transform: (chunk, controller) => { controller.enqueue(change(chunk)); },
-    })) as unknown as ReadableStream,
+    streamOf: (bytes) =>
+      new Readable({
+        type: 'bytes',
+        pull(controller) {
+          const chunk = bytes();
+          if (chunk !== null && chunk.byteLength > 0) controller.enqueue(chunk.slice());
+          controller.close();
+          (controller as { byobRequest?: { respond(bytes: number): void } | null }).byobRequest?.respond(0);
+        },
+      }) as unknown as ReadableStream,
+    through: (stream, change) =>
+      (stream as unknown as ponyfill.ReadableStream<unknown>).pipeThrough(
+        new TransformStream<unknown, unknown>({
+          transform: (chunk, controller) => {
+            controller.enqueue(change(chunk));
+          },
+        }),
+      ) as unknown as ReadableStream,
     isReadableStream: (value): value is ReadableStream => value instanceof Readable,
     isDisturbed: (stream) => (stream as unknown as { _disturbed: boolean })._disturbed,
   };

@@ -17,11 +17,12 @@ const pending = new Map<number, { resolve(value: string): void; reject(error: un
 let lastCall = 0;
 
 function start(kind: 'host' | 'executor') {
-  return (method: string, argsJson: string): Promise<string> => new PromiseCtor((resolve, reject) => {
-    const id = ++lastCall;
-    MapPrototypeSet(pending, id, { resolve, reject });
-    bridge.start(kind, id, method, argsJson);
-  });
+  return (method: string, argsJson: string): Promise<string> =>
+    new PromiseCtor((resolve, reject) => {
+      const id = ++lastCall;
+      MapPrototypeSet(pending, id, { resolve, reject });
+      bridge.start(kind, id, method, argsJson);
+    });
 }
 
 const host: PreludeHost = {

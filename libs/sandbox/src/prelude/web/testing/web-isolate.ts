@@ -9,7 +9,10 @@ import { buildLazyScript, lazyNames, preludeOptions } from '../../../../web-bund
 export type Answer = (method: string, argsJson: string) => Promise<string>;
 
 export interface WebIsolate {
-  /** Runs the body of an async function in the isolate and answers what it returned, by way of JSON; rejects with what it threw. */
+  /**
+   * Runs the body of an async function in the isolate and answers what it returned, by way of JSON; rejects with what
+   * it threw.
+   */
   run(body: string): Promise<unknown>;
   logs: { level: string; message: string; fields: string }[];
   /** Timers that were started and neither fired nor cleared: delays in milliseconds by id. */
@@ -44,32 +47,52 @@ export async function startWebIsolate(answers: { host?: Answer; executor?: Answe
   let stopped = false;
 
   const callbacks: Record<string, ivm.Callback> = {
-    start: new ivm.Callback((kind: 'host' | 'executor', id: number, method: string, argsJson: string) => {
-      const answer = answers[kind] ?? (async () => { throw Object.assign(new Error(`nobody answers ${method}`), { code: 'UNKNOWN_METHOD' }); });
-      answer(method, argsJson).then(
-        (value) => { call('deliver', [id, true, value, '']); },
-        (error: unknown) => { call('deliver', [id, false, (error as Error).message, (error as { code?: string }).code ?? 'INTERNAL']); },
-      );
-    }, { ignored: true }),
+    start: new ivm.Callback(
+      (kind: 'host' | 'executor', id: number, method: string, argsJson: string) => {
+        const answer =
+          answers[kind] ??
+          (async () => {
+            throw Object.assign(new Error(`nobody answers ${method}`), { code: 'UNKNOWN_METHOD' });
+          });
+        answer(method, argsJson).then(
+          (value) => {
+            call('deliver', [id, true, value, '']);
+          },
+          (error: unknown) => {
+            call('deliver', [id, false, (error as Error).message, (error as { code?: string }).code ?? 'INTERNAL']);
+          },
+        );
+      },
+      { ignored: true },
+    ),
     randomBase64: new ivm.Callback((bytes: number) => {
       randomAsked.push(bytes);
       return randomBytes(bytes).toString('base64');
     }),
-    startTimer: new ivm.Callback((id: number, delayMs: number) => { timers.set(id, delayMs); }),
-    clearTimer: new ivm.Callback((id: number) => { timers.delete(id); }),
-    log: new ivm.Callback((level: string, message: string, fields: string) => { logs.push({ level, message, fields }); }),
+    startTimer: new ivm.Callback((id: number, delayMs: number) => {
+      timers.set(id, delayMs);
+    }),
+    clearTimer: new ivm.Callback((id: number) => {
+      timers.delete(id);
+    }),
+    log: new ivm.Callback((level: string, message: string, fields: string) => {
+      logs.push({ level, message, fields });
+    }),
     lazySource: new ivm.Callback((name: string) => lazy.get(name) ?? ''),
   };
-  const finished = new ivm.Callback((id: number, ok: boolean, text: string) => {
-    const run = waiting.get(id);
-    waiting.delete(id);
-    if (ok) {
-      run?.resolve(text === '' ? undefined : JSON.parse(text));
-      return;
-    }
-    const { name, message, code } = JSON.parse(text) as { name: string; message: string; code?: unknown };
-    run?.reject(Object.assign(new Error(message), { name, code }));
-  }, { ignored: true });
+  const finished = new ivm.Callback(
+    (id: number, ok: boolean, text: string) => {
+      const run = waiting.get(id);
+      waiting.delete(id);
+      if (ok) {
+        run?.resolve(text === '' ? undefined : JSON.parse(text));
+        return;
+      }
+      const { name, message, code } = JSON.parse(text) as { name: string; message: string; code?: unknown };
+      run?.reject(Object.assign(new Error(message), { name, code }));
+    },
+    { ignored: true },
+  );
   context.global.setSync('finished', finished);
   context.evalClosureSync(
     `globalThis.hostBridge = { start: $0, randomBase64: $1, startTimer: $2, clearTimer: $3, log: $4, lazySource: $5 }`,
