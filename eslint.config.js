@@ -20,7 +20,8 @@ const shelves = [
     },
   },
   { name: 'engines', projects: ['sandbox', 'egress', 'broker', 'templates'] },
-  { name: 'adapters', projects: ['persistence', 'queue'] },
+  { name: 'adapters', projects: ['database', 'queue'] },
+  { name: 'records', projects: ['persistence'] },
   {
     name: 'services',
     projects: [
@@ -48,9 +49,9 @@ const owners = [
   },
   { packages: ['undici'], owner: 'libs/egress', why: 'outbound HTTP must pass the address checks of libs/egress' },
   {
-    packages: ['typeorm', 'pg'],
-    owner: 'libs/persistence',
-    why: 'SQL stands behind the tenant doors of libs/persistence',
+    packages: ['pg'],
+    owner: 'libs/database',
+    why: 'SQL stands behind the tenant doors of libs/database',
   },
   {
     packages: ['flydrive', '@aws-sdk'],
@@ -143,6 +144,13 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/no-empty-function': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: ':matches(Literal[value=/pg_(try_)?advisory/], TemplateElement[value.raw=/pg_(try_)?advisory/])',
+          message: 'Advisory locks stand in one table, libs/database/src/locks.ts.',
+        },
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'Settings are read in an app’s config.ts and passed on.' },
@@ -169,6 +177,7 @@ export default tseslint.config(
   },
   // The child programme has its standard error only; the confinement proof looks at what environment it was left.
   { files: ['apps/executor/src/main.ts'], rules: { 'no-console': 'off' } },
+  { files: ['libs/database/src/locks.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['libs/sandbox/src/child/confinement.ts'], rules: { 'no-restricted-properties': 'off' } },
   // Beside plugin code a Map's methods may have been replaced: tables are objects without prototype, and entries are
   // deleted from them.
@@ -186,6 +195,7 @@ export default tseslint.config(
     files: ['test/**/*.ts', '**/*.spec.ts', 'bench/**', '**/testing/**'],
     rules: {
       'no-restricted-imports': 'off',
+      'no-restricted-syntax': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-extraneous-class': 'off',
       'no-control-regex': 'off',

@@ -7,7 +7,9 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filterInput, sortInput } from '../libs/host-api/dist/index.js';
 import { newId, newUuid, silentLogger, systemClock, uuidFromId } from '../libs/kernel/dist/index.js';
-import { Database, indexEntries, prepareDatabase, startEmbeddedPostgres } from '../libs/persistence/dist/index.js';
+import { connect } from '../apps/annex/dist/connect.js';
+import { prepareDatabase, startEmbeddedPostgres } from '../libs/database/dist/index.js';
+import { indexEntries } from '../libs/persistence/dist/index.js';
 import { Tables } from '../libs/tables/dist/index.js';
 import { percentile } from './support.mjs';
 
@@ -26,7 +28,7 @@ const postgres = await startEmbeddedPostgres({
 });
 const database = await (async () => {
   const { logins } = await prepareDatabase({ url: postgres.url, logins: { current: randomBytes(32), old: [] } });
-  return Database.open({ logins, logger: silentLogger });
+  return connect({ logins, logger: silentLogger });
 })();
 
 const statuses = ['open', 'paid', 'shipped', 'closed'];

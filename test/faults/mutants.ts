@@ -12,8 +12,8 @@ const attempts = '/libs/dispatch/dist/attempts.js';
 const ticker = '/libs/dispatch/dist/ticker.js';
 const claim = '/libs/persistence/dist/runs/claim.js';
 const idempotency = '/apps/api/dist/http/idempotency.js';
-const database = '/libs/persistence/dist/core/database.js';
-const listener = '/libs/persistence/dist/core/listener.js';
+const database = '/libs/database/dist/database.js';
+const listener = '/libs/database/dist/listener.js';
 
 export const mutants = {
   /** The queue gives a ticket up whose worker died twice, as BullMQ does when nobody tells it otherwise. */

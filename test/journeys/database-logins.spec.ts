@@ -6,17 +6,17 @@ import { randomBytes } from 'node:crypto';
 import { silentLogger } from '@annex/kernel';
 import {
   checkLogins,
-  Database,
   handOverToMigrations,
   migrate,
   prepareDatabase,
   requireMigrated,
   withLogin,
-} from '@annex/persistence';
+} from '@annex/database';
 import { createQueue, migrateQueue, type RunTicket } from '@annex/queue';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, testLoginsAt, type TestDatabase } from '../support/test-database.js';
+import { connect } from '../../apps/annex/src/connect.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -65,7 +65,7 @@ describe('a database is prepared', () => {
     expect(left.rows).toEqual([]);
     // The roles are the login of the template, which is another Annex's.
     expect(new URL(logins.app).username).toMatch(/^annex_app_[0-9a-f]{8}$/);
-    const database = await Database.open({ logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
+    const database = await connect({ logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
     await database.platform((tx) =>
       tx.query(`insert into tenants (id, slug, name) values (gen_random_uuid(), 'here', 'here')`),
     );

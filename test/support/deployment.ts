@@ -9,9 +9,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { silentLogger } from '@annex/kernel';
-import { startEmbeddedPostgres, type EmbeddedPostgres } from '@annex/persistence';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '@annex/database';
 import pg from 'pg';
-import { killWhenParentEnds } from '../../libs/persistence/src/embedded/kill-when-parent-ends.js';
+import { killWhenParentEnds } from '../../libs/database/src/embedded/kill-when-parent-ends.js';
 import { makeClient, packPlugin, type Client, type PluginFiles } from './annex.js';
 import { startRedis, type RedisServer } from './redis-server.js';
 

@@ -9,10 +9,10 @@ import {
   type DispatcherOptions,
   type RunsCaller,
 } from '@annex/dispatch';
-import { Database } from '@annex/persistence';
 import { createQueue, type Queue } from '@annex/queue';
 import { mayLeaveOutRedis, startRedis } from './redis-server.js';
 import { openTestDatabase, testLoginsAt, type TestDatabase } from './test-database.js';
+import { connect } from '../../apps/annex/src/connect.js';
 
 export { mayLeaveOutRedis };
 
@@ -128,7 +128,7 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
     queueUrl: url,
     async worker(script, { databaseUrl = db.url, queueUrl = url, ...options } = {}) {
       const execution = new ScriptedExecution(script);
-      const database = await Database.open({
+      const database = await connect({
         logins: testLoginsAt(databaseUrl),
         logger: silentLogger,
         poolSize: 8,

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@annex/kernel';
-import { handOverToMigrations, prepareDatabase, startEmbeddedPostgres, type DatabaseLogins } from '@annex/persistence';
+import { handOverToMigrations, prepareDatabase, startEmbeddedPostgres, type DatabaseLogins } from '@annex/database';
 import { migrateQueue } from '@annex/queue';
 import { Client } from 'pg';
 import type { TestProject } from 'vitest/node';

@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { killWhenParentEnds } from '../../libs/persistence/src/embedded/kill-when-parent-ends.js';
+import { killWhenParentEnds } from '../../libs/database/src/embedded/kill-when-parent-ends.js';
 
 const program = fileURLToPath(new URL('../../apps/annex/dist/main.js', import.meta.url));
 

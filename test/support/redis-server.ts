@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { killWhenParentEnds } from '../../libs/persistence/src/embedded/kill-when-parent-ends.js';
+import { killWhenParentEnds } from '../../libs/database/src/embedded/kill-when-parent-ends.js';
 
 /** A Redis of the suite's own, on a free port of the loopback address. */
 export interface RedisServer {

@@ -1,8 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { newId, silentLogger, uuidFromId, type Id } from '@annex/kernel';
-import { Database, loginsAt, type DatabaseLogins } from '@annex/persistence';
+import type { Database } from '@annex/database';
+import { loginsAt, type DatabaseLogins } from '@annex/database';
 import { Client } from 'pg';
 import { inject } from 'vitest';
+import { connect } from '../../apps/annex/src/connect.js';
 
 export interface TestDatabase {
   /** Of the cluster's superuser. */
@@ -23,7 +25,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   await asOwner(owner, `create database ${name} template annex_template`);
   const url = owner.replace(/\/annex$/, `/${name}`);
   const logins = testLoginsAt(url);
-  const database = await Database.open({ logins, logger: silentLogger, poolSize: 5, platformPoolSize: 3 });
+  const database = await connect({ logins, logger: silentLogger, poolSize: 5, platformPoolSize: 3 });
   const client = new Client({ connectionString: url });
   await client.connect();
   return {

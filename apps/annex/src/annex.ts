@@ -4,7 +4,7 @@
  */
 import type { Stoppable } from '@annex/kernel';
 import { writeMailbox } from '@annex/mail';
-import { findEmbeddedCluster } from '@annex/persistence';
+import { findEmbeddedCluster } from '@annex/database';
 import { pino, type Logger } from 'pino';
 import type { Settings } from './config.js';
 import { takeDataFolder } from './data-folder.js';

@@ -1,5 +1,5 @@
 import type { Logger } from '@annex/kernel';
-import { handOverToMigrations, startEmbeddedPostgres, type DatabaseLogins } from '@annex/persistence';
+import { handOverToMigrations, startEmbeddedPostgres, type DatabaseLogins } from '@annex/database';
 import type { Settings } from './config.js';
 import { useDatabase } from './schema.js';
 

@@ -12,14 +12,14 @@ import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
 import {
   checkViews,
-  Database,
   emitEvent,
   enqueueRun,
   saveQuotaLimits,
   type CheckedView,
-  type DatabaseLogins,
   type MappedView,
 } from '@annex/persistence';
+import type { Database } from '@annex/database';
+import { type DatabaseLogins } from '@annex/database';
 import { createLlm } from '@annex/llm';
 import { createQueue, type Queue } from '@annex/queue';
 import {
@@ -36,6 +36,7 @@ import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault 
 import { Deliverer, deliveryWaitMs, InboundHooks, Webhooks } from '@annex/webhooks';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
+import { connect } from './connect.js';
 import { createHealth, type PlatformHealth } from './health.js';
 import { StartRefused } from './start-refused.js';
 
@@ -85,7 +86,7 @@ export async function createPlatform({
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const database = await Database.open({
+    const database = await connect({
       logins,
       logger,
       poolSize: 12,

@@ -1,5 +1,5 @@
 import { isAnnexError, messageOf } from '@annex/kernel';
-import { DatabaseRefused } from '@annex/persistence';
+import { DatabaseRefused } from '@annex/database';
 import { migrate, startAnnex } from './annex.js';
 import { InvalidSettings, readSettings, unknownSettings, type Settings } from './config.js';
 import { StartRefused } from './start-refused.js';

@@ -6,7 +6,7 @@ import {
   requireMigrated,
   type DatabaseLogins,
   type PrepareDatabaseOptions,
-} from '@annex/persistence';
+} from '@annex/database';
 import { migrateQueue } from '@annex/queue';
 import { StartRefused } from './start-refused.js';
 

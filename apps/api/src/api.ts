@@ -8,7 +8,7 @@ import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
 import { Installations } from '@annex/installations';
 import { MiB, newId, type Logger, type Stoppable } from '@annex/kernel';
-import { Database } from '@annex/persistence';
+import { Database } from '@annex/database';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
 import { InboundHooks, Webhooks } from '@annex/webhooks';

@@ -1,5 +1,6 @@
 import { newId, type Clock } from '@annex/kernel';
-import { findOperatorByEmail, insertOperator, updateOperatorPassword, type Database } from '@annex/persistence';
+import { findOperatorByEmail, insertOperator, updateOperatorPassword } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import { emailFaults, passwordFaults } from './email.js';
 import { refuseFaults } from './errors.js';
 import { turnOf, type Passwords } from './passwords.js';

@@ -1,5 +1,6 @@
 import { idFromUuid, type Id, type InputFault } from '@annex/kernel';
-import { findPasswordHashes, type Database } from '@annex/persistence';
+import { findPasswordHashes } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Principal } from './caller.js';
 import { passwordFaults } from './email.js';

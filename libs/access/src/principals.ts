@@ -8,11 +8,9 @@ import {
   findUsersByIds,
   sessionExists,
   touchApiTokens,
-  WatchedCache,
-  type Change,
-  type Database,
   type UserInTenant,
 } from '@annex/persistence';
+import { WatchedCache, type Change, type Database } from '@annex/database';
 import { decodeProtectedHeader } from 'jose';
 import { hashApiToken, isApiToken } from './api-token-text.js';
 import type { Membership, Principal, TenantRef } from './caller.js';

@@ -4,12 +4,10 @@ import {
   deleteSessions,
   insertSession,
   listSessions,
-  type Change,
-  type Database,
-  type PlatformTransaction,
   type SessionOwner,
   type SessionRow,
 } from '@annex/persistence';
+import type { Change, Database, PlatformTransaction } from '@annex/database';
 import type { Principal } from './caller.js';
 import { accessErrors } from './errors.js';
 import type { Listing } from './pages.js';

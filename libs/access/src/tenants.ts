@@ -8,7 +8,6 @@ import {
   eraseTenantPortion,
   findTenantBySlug,
   insertTenant,
-  isUniqueViolation,
   listPlatformAudit,
   listTenants,
   listTenantsToErase,
@@ -16,13 +15,11 @@ import {
   restoreTenant,
   suspendTenant,
   updateTenant,
-  type Change,
-  type Database,
   type ErasedPortion,
   type PlatformAuditRow,
-  type PlatformTransaction,
   type TenantRow,
 } from '@annex/persistence';
+import { isUniqueViolation, type Change, type Database, type PlatformTransaction } from '@annex/database';
 import type { Principal } from './caller.js';
 import { accessErrors, refuseFaults, tenantDeleted } from './errors.js';
 import { onePage, type Listing, type Page } from './pages.js';

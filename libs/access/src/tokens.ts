@@ -7,10 +7,8 @@ import {
   insertApiToken,
   listApiTokens,
   type ApiTokenRow,
-  type Change,
-  type Database,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { Change, Database, TenantTransaction } from '@annex/database';
 import { hashApiToken, makeApiToken } from './api-token-text.js';
 import { userIdOf, type Caller } from './caller.js';
 import { accessErrors, refuseFaults } from './errors.js';

@@ -7,17 +7,14 @@ import {
   endSignIns,
   findUser,
   insertUser,
-  isUniqueViolation,
   listUsers,
   lockOwners,
   updateUser,
-  type Change,
-  type Database,
   type EmitEvent,
-  type TenantTransaction,
   type UserChange,
   type UserRow,
 } from '@annex/persistence';
+import { isUniqueViolation, type Change, type Database, type TenantTransaction } from '@annex/database';
 import { userIdOf, type Caller } from './caller.js';
 import { emailFaults, passwordFaults } from './email.js';
 import { accessErrors, refuseFaults } from './errors.js';

@@ -1,5 +1,6 @@
 import type { Json } from '@annex/kernel';
-import type { ClaimedRun, TenantTransaction } from '@annex/persistence';
+import type { ClaimedRun } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 
 /** How one try of a run ended. */
 export type AttemptOutcome = {

@@ -17,17 +17,16 @@ import {
   claimRuns,
   finishAttempts,
   handBack,
-  isTransientDatabaseError,
   releaseEndpoint,
   releaseJob,
   renewLeases,
   takeBack,
   type AttemptEnd,
   type ClaimedRun,
-  type Database,
   type EndedAttempt,
   type WantedRun,
 } from '@annex/persistence';
+import { isTransientDatabaseError, type Database } from '@annex/database';
 import type { RunTicket } from '@annex/queue';
 import type { AttemptOutcome, AttemptPort } from './attempt.js';
 import { Batcher } from './batcher.js';

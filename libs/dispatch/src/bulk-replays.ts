@@ -1,13 +1,6 @@
 import type { Id, Logger } from '@annex/kernel';
-import {
-  advanceBulkReplay,
-  listDueBulkReplays,
-  lockBulkReplay,
-  lockDeadLetters,
-  roomLeft,
-  type Database,
-  type TenantTransaction,
-} from '@annex/persistence';
+import { advanceBulkReplay, listDueBulkReplays, lockBulkReplay, lockDeadLetters, roomLeft } from '@annex/persistence';
+import type { Database, TenantTransaction } from '@annex/database';
 import { Loop } from './loop.js';
 import { insertReplays, maxReplayedAtOnce } from './runs.js';
 

@@ -1,7 +1,8 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { uuidFromId, type Id } from '@annex/kernel';
 import { outcomeErrors } from '@annex/lifecycle';
-import { emitEvent, enqueueRun, type NewRun, type TenantTransaction } from '@annex/persistence';
+import { emitEvent, enqueueRun, type NewRun } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import {
   failed,
   succeededWith,

@@ -9,14 +9,8 @@ import {
   type Logger,
 } from '@annex/kernel';
 import { defaultRetention, type Retention, type RunStatus } from '@annex/lifecycle';
-import {
-  releaseEnabled,
-  releaseJob,
-  removeWorker,
-  reportWorker,
-  type ClaimedRun,
-  type Database,
-} from '@annex/persistence';
+import { releaseEnabled, releaseJob, removeWorker, reportWorker, type ClaimedRun } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import type { Consumer, Queue } from '@annex/queue';
 import type { AttemptPort } from './attempt.js';
 import { Attempts, type AttemptCounts, type FailingPlugin } from './attempts.js';

@@ -7,11 +7,11 @@ import {
   findEvent,
   listEvents,
   type CausedEvents,
-  type Database,
   type Delivery,
   type EmittedEvent,
   type StoredEvent,
 } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import { dispatchErrors } from './errors.js';
 import type { RunsCaller } from './runs.js';
 

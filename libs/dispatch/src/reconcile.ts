@@ -7,8 +7,8 @@ import {
   releaseOverlaps,
   reportWorker,
   takeBack,
-  type Database,
 } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';
 

@@ -1,5 +1,6 @@
 import { failpoint, type Logger } from '@annex/kernel';
-import { handOverRuns, takeBack, type Database } from '@annex/persistence';
+import { handOverRuns, takeBack } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';
 

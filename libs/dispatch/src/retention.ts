@@ -1,6 +1,7 @@
 import type { Logger } from '@annex/kernel';
 import type { Retention } from '@annex/lifecycle';
-import { eraseUninstalled, removeExpired, retentionSteps, trimLogs, type Database } from '@annex/persistence';
+import { eraseUninstalled, removeExpired, retentionSteps, trimLogs } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import { Loop } from './loop.js';
 
 /** Rows removed in one transaction; many portions a second, since warm routes write thousands of runs in that time. */

@@ -1,6 +1,7 @@
 import { idFromUuid, type Id, type Logger, type Stoppable } from '@annex/kernel';
 import { hasEnded, type RunStatus } from '@annex/lifecycle';
-import { findRunState, type Database } from '@annex/persistence';
+import { findRunState } from '@annex/persistence';
+import type { Database } from '@annex/database';
 
 /** How often a waiter looks for itself, in case its notification was lost. */
 const lookMs = 2000;

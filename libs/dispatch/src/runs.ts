@@ -41,12 +41,11 @@ import {
   roomLeft,
   tellParked,
   type BulkReplay,
-  type Database,
   type DeadLetterFilter,
   type NewRun,
   type ReplayableRun,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { Database, TenantTransaction } from '@annex/database';
 import { dispatchErrors } from './errors.js';
 import { jobName, jobTerms } from './job.js';
 import { RunEndings } from './run-endings.js';

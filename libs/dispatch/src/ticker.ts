@@ -13,10 +13,9 @@ import {
   recordSkippedTicks,
   tellParked,
   untilNextTickMs,
-  type Database,
   type DueSchedule,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { Database, TenantTransaction } from '@annex/database';
 import {
   countTicks,
   decideOverlap,

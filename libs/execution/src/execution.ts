@@ -18,7 +18,8 @@ import {
   type Logger,
 } from '@annex/kernel';
 import { ceilingOf, type OperatorCeilings, type RunKind, type RunStatus, type UsageRecord } from '@annex/lifecycle';
-import { deleteExpiredKv, type Database, type EmitEvent, type FinishedRun } from '@annex/persistence';
+import { deleteExpiredKv, type EmitEvent, type FinishedRun } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
 import { passThroughFilters, type FilterAnswer, type FilterCall, type FilterEnding } from './filters/filter-chain.js';
 import type { FilterHandler } from './filters/filter-points.js';

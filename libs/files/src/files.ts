@@ -19,12 +19,11 @@ import {
   readErasesAt,
   readFileUsage,
   takeFileObject,
-  type Database,
   type EmitEvent,
   type FileRecord,
   type FileUsage,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { Database, TenantTransaction } from '@annex/database';
 import { contentTypeOf, isShown } from './content-type.js';
 import { fileErrors } from './errors.js';
 import { readFileKey } from './file-key.js';

@@ -1,5 +1,6 @@
 import { messageOf, type Logger, type Stoppable } from '@annex/kernel';
-import { claimDueFileObjects, forgetFileObjects, type Database } from '@annex/persistence';
+import { claimDueFileObjects, forgetFileObjects } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import type { ObjectStore } from './store/object-store.js';
 
 /**

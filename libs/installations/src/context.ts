@@ -12,8 +12,8 @@ import {
   tellParked,
   type InstallationRow,
   type ReleaseRow,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import { installationErrors } from './errors.js';
 import { lifecycleRuns, type LifecycleName } from './handlers.js';
 import type { InstallationsOptions } from './ports.js';

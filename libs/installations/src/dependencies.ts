@@ -1,5 +1,6 @@
 import type { Json } from '@annex/kernel';
-import { findDependencyNodes, type DependencyNode, type TenantTransaction } from '@annex/persistence';
+import { findDependencyNodes, type DependencyNode } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import { satisfies } from 'semver';
 
 /** Why a dependency is not met. */

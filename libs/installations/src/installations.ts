@@ -7,8 +7,8 @@ import {
   listInstallations,
   listReleases,
   readReleaseFile,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
 import { CheckGate } from './check-gate.js';
 import { InstallationsContext, type Author, type Subject } from './context.js';

@@ -1,6 +1,7 @@
 import { jsonPointer, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { judgeConfig, type ConfigReading, type Manifest } from '@annex/manifest';
-import type { InstallationRow, ReleaseRow, TenantTransaction } from '@annex/persistence';
+import type { InstallationRow, ReleaseRow } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import { dependencyJson, findUnmetDependencies, type UnmetDependency } from './dependencies.js';
 import { viewPermissions } from './grants.js';
 import type { SecretsPort } from './ports.js';

@@ -4,12 +4,8 @@
  */
 import type { Id, Logger } from '@annex/kernel';
 import type { Manifest, ManifestJob } from '@annex/manifest';
-import {
-  listPluginSchedules,
-  savePluginSchedule,
-  type PluginSchedule,
-  type TenantTransaction,
-} from '@annex/persistence';
+import { listPluginSchedules, savePluginSchedule, type PluginSchedule } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import { canonicalZone, jitterOffsetS, nextTick, parseSchedule, scheduleSpecHash } from '@annex/scheduling';
 
 /** When a job runs: the manifest's word, or an admin's. */

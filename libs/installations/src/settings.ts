@@ -9,8 +9,8 @@ import {
   updateInstallation,
   wakeRelays,
   type InstallationRow,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import { canonicalZone, parseSchedule, timezoneFault } from '@annex/scheduling';
 import { configChanges, mergePatch, requireConfigSize } from './config.js';
 import type { Author, InstallationsContext, Subject } from './context.js';

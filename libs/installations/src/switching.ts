@@ -21,8 +21,8 @@ import {
   updateInstallation,
   wakeRelays,
   type InstallationRow,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
 import { satisfies } from 'semver';
 import type { Author, InstallationsContext, Subject } from './context.js';

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import { newId, silentLogger, uuidFromId, type Id } from '@annex/kernel';
-import { Database, emitEvent, type TenantTransaction } from '@annex/persistence';
+import { turns, type TenantTransaction } from '@annex/database';
+import { emitEvent } from '@annex/persistence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPluginHost, packPlugin, type PluginHost } from '../../../test/support/plugin-host.js';
 import type { InstallationsCaller } from './ports.js';
+import { connect } from '../../../apps/annex/src/connect.js';
 
 let host: PluginHost;
 beforeAll(async () => {
@@ -219,7 +221,7 @@ describe('an upload', () => {
 
   it('waits for its turn no longer than ten seconds while another change holds the tenant', async () => {
     const caller = await host.makeCaller();
-    const impatient = await Database.open({
+    const impatient = await connect({
       logins: host.db.logins,
       logger: silentLogger,
       poolSize: 1,
@@ -227,7 +229,10 @@ describe('an upload', () => {
     });
     try {
       // The lock of a change that hangs; lock_timeout is shortened for the one that waits.
-      await host.db.sql('select pg_advisory_lock(hashtextextended($1, 11))', [uuidFromId(caller.tenant.id)]);
+      await host.db.sql('select pg_advisory_lock(hashtextextended($1, $2))', [
+        uuidFromId(caller.tenant.id),
+        turns.plugins,
+      ]);
       const shortened = host.another({
         database: {
           forTenant: (tenantId: Id<'tenant'>) => ({

@@ -15,8 +15,8 @@ import {
   updateInstallation,
   type InstallationRow,
   type ReleaseRow,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import type { Author, InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { inspectEntry } from './inspect-entry.js';

@@ -14,8 +14,8 @@ import {
   type PluginSchedule,
   type ReleaseRow,
   type ReleaseSummary,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import { countTicks, nextRuns, nextTick, parseSchedule } from '@annex/scheduling';
 import { viewPermissions, type PermissionsView } from './grants.js';
 import { routesOf, type RouteView } from './handlers.js';

@@ -1,5 +1,6 @@
 import { DAY, type Clock, type Id } from '@annex/kernel';
-import { addLlmTokens, reserveLlmTokens, type Database } from '@annex/persistence';
+import { addLlmTokens, reserveLlmTokens } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import { llmErrors } from './errors.js';
 
 export interface DailyBudgetOptions {

@@ -1,5 +1,5 @@
 import { isAnnexError, quote, SECOND, type AnnexError, type Clock, type Id } from '@annex/kernel';
-import type { Database } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import OpenAI from 'openai';
 import { reserve } from './daily-budget.js';
 import { egressFetch, maxAnswerBytes, type LlmEgress } from './egress-fetch.js';

@@ -22,13 +22,12 @@ import {
   keptMailBytes,
   listMails,
   takeMail,
-  type Database,
   type MailAttachmentRecord,
   type MailRecord,
   type MailStatus,
   type NewMail,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { Database, TenantTransaction } from '@annex/database';
 import { composeMail, mailLimits, type Mail, type MailInput } from './compose.js';
 import { mailErrors } from './errors.js';
 import { writeMailbox, type Mailbox } from './mailbox.js';

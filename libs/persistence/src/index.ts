@@ -1,24 +1,4 @@
 export {
-  Database,
-  PlatformTransaction,
-  TenantTransaction,
-  Transaction,
-  type DatabaseOptions,
-  type TenantScope,
-} from './core/database.js';
-export { isDatabaseBusy, isTransientDatabaseError } from './core/transient.js';
-export { migrate, requireMigrated, type MigrateOptions } from './core/migrate.js';
-export { DatabaseRefused, loginsAt, withLogin, type DatabaseLogins } from './logins/logins.js';
-export { checkLogins } from './logins/check-login.js';
-export { prepareDatabase, type PreparedDatabase, type PrepareDatabaseOptions } from './logins/prepare-database.js';
-export {
-  findEmbeddedCluster,
-  startEmbeddedPostgres,
-  type EmbeddedPostgres,
-  type EmbeddedPostgresOptions,
-} from './embedded/embedded-postgres.js';
-export { handOverToMigrations } from './embedded/migrations-login.js';
-export {
   appendAudit,
   listAudit,
   verifyAuditChain,
@@ -41,9 +21,6 @@ export {
   type RunPolicy,
   type WaitReason,
 } from './runs/enqueue-run.js';
-export { isDatabaseAway, isStatementTimeout, isTenantGone, isUniqueViolation } from './core/sql-faults.js';
-export { watchChanges, type Change } from './core/watch-changes.js';
-export { WatchedCache, type WatchedCacheOptions } from './core/watched-cache.js';
 export { TenantRow } from './tenants/tenant-row.js';
 export {
   appendTenantAudit,
@@ -384,3 +361,5 @@ export {
   type MailStatus,
   type NewMail,
 } from './mail/mails.js';
+export { entities } from './entities.js';
+export { explainQuota } from './quotas/quota-fault.js';

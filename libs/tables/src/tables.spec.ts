@@ -2,17 +2,17 @@ import { filterInput, maxDocumentBytes } from '@annex/host-api';
 import { idFromUuid, silentLogger, systemClock, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
 import {
   checkViews,
-  Database,
+  documentSource,
   emitEvent,
   indexEntries,
   limitStatements,
   queryRows,
-  documentSource,
   type MappedView,
 } from '@annex/persistence';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { defaultTableLimits, Tables, type TableLimits } from './tables.js';
+import { connect } from '../../../apps/annex/src/connect.js';
 
 let db: TestDatabase;
 let tables: Tables;
@@ -479,7 +479,7 @@ it('row-level security holds where a condition on the tenant would be missing', 
   const [one, two] = [await db.makeTenant(), await db.makeTenant()];
   await tables.insert(one, 'orders', { n: 1 });
   await tables.insert(two, 'orders', { n: 1 });
-  const own = await Database.open({ logins: db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
+  const own = await connect({ logins: db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
   await own.forTenant(one.id).transaction(async (tx) => {
     for (const table of ['documents', 'document_values', 'document_tables', 'document_usage']) {
       const rows = await tx.query<{ tenant_id: string }>(`select tenant_id from ${table}`);

@@ -13,7 +13,6 @@ import {
   dropTablePortion,
   findRow,
   insertDocument,
-  isStatementTimeout,
   limitStatements,
   listDocumentTables,
   queryRows,
@@ -23,7 +22,6 @@ import {
   systemTables,
   updateDocument,
   type CheckedView,
-  type Database,
   type DocumentQuota,
   type Refusal,
   type RowPage,
@@ -31,8 +29,8 @@ import {
   type RowsOf,
   type StoredDocument,
   type SystemTable,
-  type TenantTransaction,
 } from '@annex/persistence';
+import { isStatementTimeout, type Database, type TenantTransaction } from '@annex/database';
 import { readCursor, writeCursor } from './cursor.js';
 import { tableErrors } from './errors.js';
 

@@ -21,16 +21,12 @@ import {
   lockSecret,
   rewrapTenantKey,
   upsertSecret,
-  watchChanges,
-  WatchedCache,
-  type Change,
-  type Database,
   type ReplacedSecret,
   type SealedValue,
   type SecretRow,
   type SecretScope,
-  type TenantTransaction,
 } from '@annex/persistence';
+import { watchChanges, WatchedCache, type Change, type Database, type TenantTransaction } from '@annex/database';
 import { vaultErrors } from './errors.js';
 import type { Keyring } from './keyring.js';
 import { open, seal } from './sealed.js';

@@ -22,10 +22,10 @@ import {
   findWebhook,
   keepDeliveryBody,
   readDeliveryBody,
-  type Database,
   type EmitEvent,
   type WebhookRow,
 } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import {
   destinationFault,
   ownDestination,

@@ -12,11 +12,10 @@ import {
   listHookSources,
   noteHookReceived,
   upsertHookSource,
-  type Database,
   type EmitEvent,
   type HookSourceRow,
-  type TenantTransaction,
 } from '@annex/persistence';
+import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import { webhookErrors } from './errors.js';
 import { unpackBody } from './inbound-body.js';
 import { answerHandshake, wrongMethod, type HandshakeAnswer } from './inbound-handshake.js';
@@ -119,7 +118,7 @@ export class InboundHooks {
   put(caller: WebhooksCaller, source: string, input: HookSourceInput): Promise<HookSourceView & { created: boolean }> {
     const { preset, secret, verifyToken, header = null, toleranceS = defaultToleranceS } = input;
     return this.#transaction(caller, async (tx) => {
-      await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 19))', [tx.tenantUuid]);
+      await takeTurn(tx, 'hookSources');
       const before = sourcePattern.test(source) ? await findHookSource(tx, source, { lock: true }) : undefined;
       const own: OwnSecrets = before ? await this.#unseal(tx, before) : { secret: null, previous: null, headers: {} };
       const errors = inputFaults(source, input, own.secret !== null);

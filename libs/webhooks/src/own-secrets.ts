@@ -1,5 +1,6 @@
 import type { Id } from '@annex/kernel';
-import { replacedForMs, type SealedValue, type TenantTransaction } from '@annex/persistence';
+import { replacedForMs, type SealedValue } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import type { SecretsPort } from './ports.js';
 
 /** What is sealed of a webhook that a tenant registered itself, and of a source of incoming ones. */

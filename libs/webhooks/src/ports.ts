@@ -1,6 +1,7 @@
 import type { Id, Json, JsonObject } from '@annex/kernel';
 import type { WebhookDefinition } from '@annex/manifest';
-import type { SealedValue, TenantTransaction } from '@annex/persistence';
+import type { SealedValue } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 
 /** What webhooks ask of secrets. `@annex/vault`'s `Vault` fits it. */
 export interface SecretsPort {

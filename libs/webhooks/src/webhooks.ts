@@ -40,12 +40,11 @@ import {
   readDeliveryBody,
   replacedForMs,
   updateWebhook,
-  type Database,
   type EmitEvent,
   type OwnWebhook,
-  type TenantTransaction,
   type WebhookRow,
 } from '@annex/persistence';
+import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import { webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';
 import { judgeSecret, type NewSecret } from './judge-secret.js';
@@ -115,7 +114,7 @@ export class Webhooks {
     this.#check(input);
     return this.#read(caller, async (tx) => {
       // Two at once must not both find room for the last.
-      await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 17))', [tx.tenantUuid]);
+      await takeTurn(tx, 'webhooks');
       if ((await countOwnWebhooks(tx)) >= maxOwnWebhooks)
         throw webhookErrors.error(
           'WEBHOOK_LIMIT',

@@ -1,5 +1,6 @@
 import { Access, type Caller, type Principal } from '@annex/access';
-import { Database, listAudit } from '@annex/persistence';
+import { Database } from '@annex/database';
+import { listAudit } from '@annex/persistence';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';

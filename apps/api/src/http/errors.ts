@@ -1,5 +1,5 @@
 import { type AnnexError, defineErrors, isAnnexError } from '@annex/kernel';
-import { isDatabaseAway, isDatabaseBusy, isTenantGone } from '@annex/persistence';
+import { isDatabaseAway, isDatabaseBusy, isTenantGone } from '@annex/database';
 
 /** Errors of the HTTP surface itself; every library brings its own. */
 export const apiErrors = defineErrors('api', {

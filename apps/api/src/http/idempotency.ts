@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller, Principal } from '@annex/access';
 import type { RunsCaller } from '@annex/dispatch';
-import type { Database, PlatformTransaction, TenantTransaction } from '@annex/persistence';
+import type { Database, PlatformTransaction, TenantTransaction } from '@annex/database';
 import { completeIdempotent, releaseIdempotent, reserveIdempotent } from '@annex/persistence';
 import { SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';

@@ -1,6 +1,7 @@
 import type { HostHandlers } from '@annex/host-api';
 import { quote, type Clock, type Id, type Json } from '@annex/kernel';
-import { trackedNames, type Database } from '@annex/persistence';
+import { trackedNames } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import type { RunIdentity } from './run-identity.js';
 

@@ -1,6 +1,6 @@
 import type { Id, Json } from '@annex/kernel';
 import type { ManifestJob } from '@annex/manifest';
-import type { TenantTransaction } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 
 /** Reads the secrets of an installation: the names given, its own before the tenant's. What is not set is left out. */
 export interface SecretsPort {

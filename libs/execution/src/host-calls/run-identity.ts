@@ -1,6 +1,6 @@
 import type { Id, Json } from '@annex/kernel';
 import type { RunKind, RunLimits } from '@annex/lifecycle';
-import type { TenantTransaction } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 
 /** Something a run did that takes effect together with its success: in the transaction that ends it, or not at all. */

@@ -1,6 +1,7 @@
 import type { HostHandlers } from '@annex/host-api';
 import type { Id } from '@annex/kernel';
-import { readReleaseFolder, type Database } from '@annex/persistence';
+import { readReleaseFolder } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import { LRUCache } from 'lru-cache';
 import { executionErrors } from '../errors.js';
 import type { RunIdentity } from './run-identity.js';

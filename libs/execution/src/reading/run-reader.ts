@@ -10,14 +10,13 @@ import {
   readUsage,
   runMetrics,
   tenantLoad,
-  type Database,
   type LogLevel,
   type LogLine,
   type QuotaUse,
   type RunMetrics,
   type RunRow,
-  type TenantTransaction,
 } from '@annex/persistence';
+import type { Database, TenantTransaction } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshots } from '../snapshots/installation-snapshots.js';

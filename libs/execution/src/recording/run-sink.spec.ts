@@ -1,5 +1,6 @@
 import { newId, silentLogger, systemClock, uuidFromId, type Id } from '@annex/kernel';
-import { listLogs, listRuns, readUsage, type Database, type FinishedRun } from '@annex/persistence';
+import { listLogs, listRuns, readUsage, type FinishedRun } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';

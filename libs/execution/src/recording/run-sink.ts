@@ -11,13 +11,12 @@ import {
   insertLogs,
   recordPermissionUses,
   recordRuns,
-  type Database,
   type FinishedRun,
   type NewLogLine,
   type PermissionUse,
-  type TenantTransaction,
   type TrackedIncrement,
 } from '@annex/persistence';
+import type { Database, TenantTransaction } from '@annex/database';
 
 export interface RunSinkOptions {
   database: Pick<Database, 'forTenant'>;

@@ -1,5 +1,5 @@
 import { newId, systemClock, uuidFromId, type Id } from '@annex/kernel';
-import type { Database } from '@annex/persistence';
+import type { Database } from '@annex/database';
 import type { InspectOutcome, Registration } from '@annex/sandbox';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';

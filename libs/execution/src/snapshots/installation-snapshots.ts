@@ -1,7 +1,8 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { uuidFromId, type Clock, type Id } from '@annex/kernel';
 import type { OperatorCeilings } from '@annex/lifecycle';
-import { readBlob, watchChanges, WatchedCache, type Database } from '@annex/persistence';
+import { readBlob } from '@annex/persistence';
+import { watchChanges, WatchedCache, type Database } from '@annex/database';
 import type { Bundle } from '@annex/sandbox';
 import { arrangeFilters, type FilterHandler, type FilterPoints } from '../filters/filter-points.js';
 import { buildSnapshot, readConfig, readFilterSlugs, readSnapshotRow, type InstallationSnapshot } from './snapshot.js';

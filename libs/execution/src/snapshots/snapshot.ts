@@ -2,7 +2,8 @@ import { coversHost, matchGrants, type PermissionGrant } from '@annex/host-api';
 import { idFromUuid, type Id, type JsonObject } from '@annex/kernel';
 import { effectiveLimits, type OperatorCeilings, type RunKind, type RunLimits } from '@annex/lifecycle';
 import { compileRoutes, judgeConfig, type Manifest, type RouteTable, type WebhookDefinition } from '@annex/manifest';
-import type { InstallationStatus, TenantTransaction } from '@annex/persistence';
+import type { InstallationStatus } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import type { Bundle, Registration, SandboxLimits } from '@annex/sandbox';
 
 /** A route as the plugin registered it; `index` names its handler. */

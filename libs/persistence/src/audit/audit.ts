@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Json } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
-import { storableJson, storableText } from '../core/storable-json.js';
+import { takeTurn, storableJson, storableText, type TenantTransaction } from '@annex/database';
 
 export interface AuditEntry {
   /** Who: a user's, token's or operator's id, or `system`. */
@@ -22,7 +21,7 @@ export interface AuditEntry {
  */
 export async function appendAudit(tx: TenantTransaction, entry: AuditEntry): Promise<void> {
   // Two transactions of one tenant must not take the same place in the chain.
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 7))', [tx.tenantUuid]);
+  await takeTurn(tx, 'audit');
   const [last] = await tx.query<{ seq: string; hash: Buffer }>(
     'select seq, hash from audit where tenant_id = $1 order by seq desc limit 1',
     [tx.tenantUuid],

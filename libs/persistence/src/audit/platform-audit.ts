@@ -1,5 +1,5 @@
 import type { Json } from '@annex/kernel';
-import type { PlatformTransaction } from '../core/database.js';
+import type { PlatformTransaction } from '@annex/database';
 
 /** What an operator did to a tenant, kept where the tenant's end does not reach. */
 export interface PlatformAuditEntry {

@@ -1,4 +1,4 @@
-import type { PlatformTransaction } from '../core/database.js';
+import type { PlatformTransaction } from '@annex/database';
 import { viewSource, type CheckedView, type MappedView } from './sources.js';
 
 /**

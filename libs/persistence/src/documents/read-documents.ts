@@ -1,7 +1,7 @@
 /** Reading rows: of the tenants' own tables by way of their index entries, of every other source as it stands. */
 import type { Filter, SortKey, TableRow } from '@annex/host-api';
 import type { JsonObject } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { columnHints, filterSql, orderSql, Parameters, type RowSource } from './filter-sql.js';
 import { lookupsOf, unindexed, type Lookup } from './index-entries.js';
 

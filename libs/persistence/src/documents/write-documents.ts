@@ -3,7 +3,7 @@
  * none does.
  */
 import type { JsonObject } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { saidOf } from '../quotas/quotas.js';
 import { indexEntries } from './index-entries.js';
 

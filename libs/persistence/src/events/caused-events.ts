@@ -1,5 +1,5 @@
 import { uuidFromId, type Id } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { eventsEmittedBy, type StoredEvent } from './read-events.js';
 
 /** Who emitted an event: a run, and the event that made that run. */

@@ -6,8 +6,7 @@
 import { idFromUuid, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { matchesEvent, maxEmitDepth } from '@annex/events';
 import { outcomeErrors } from '@annex/lifecycle';
-import type { TenantTransaction } from '../core/database.js';
-import { statement } from '../core/statement.js';
+import { statement, type TenantTransaction } from '@annex/database';
 import { ensureRoom, insertQueued, type BackgroundKind, type NewRun, type RunPolicy } from '../runs/enqueue-run.js';
 import { handlerKey } from '../runs/replay.js';
 

@@ -1,6 +1,6 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunStatus } from '@annex/lifecycle';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 
 /** What became of an event at one handler. */
 export interface Delivery {

@@ -3,7 +3,7 @@
  * bytes. Whoever writes announces the object first ({@link announceFileObject}), so that a crash leaves nothing behind
  * that is not known.
  */
-import type { TenantTransaction, PlatformTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import { saidOf } from '../quotas/quotas.js';
 
 /** A file as it stands. */

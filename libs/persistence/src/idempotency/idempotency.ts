@@ -3,7 +3,7 @@
  * reservation is committed before the work begins, so that a second request sees it; the answer is kept when the work
  * is done.
  */
-import { TenantTransaction, type PlatformTransaction } from '../core/database.js';
+import { TenantTransaction, type PlatformTransaction } from '@annex/database';
 
 /** Keys of a tenant's people, or, of no tenant, of operators. */
 type KeyTransaction = TenantTransaction | PlatformTransaction;

@@ -3,7 +3,7 @@
  * ever a name of ours. Blobs belong to one tenant, so that nobody learns from a shared one what others have uploaded.
  */
 import { uuidFromId, type Id } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 
 /** Bytes sent in one statement, about: so that no statement outlasts the connection's time limit. */
 const batchBytes = 4 * 1024 * 1024;

@@ -1,4 +1,4 @@
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import type { InstallationStatus } from './installation-row.js';
 
 /** What the dependency rules look at in one installation. */

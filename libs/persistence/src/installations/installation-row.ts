@@ -1,7 +1,7 @@
 import type { PermissionGrant } from '@annex/host-api';
 import type { Id, JsonObject } from '@annex/kernel';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn } from '../core/id-column.js';
+import { idColumn } from '@annex/database';
 
 /**
  * What an installation is doing (CONTRACT §5). `installed`: never enabled yet. `suspended`: stopped by the platform.

@@ -1,6 +1,6 @@
 import { newId, parseId, uuidFromId, type Id } from '@annex/kernel';
 import { MoreThan } from 'typeorm';
-import type { PlatformTransaction, TenantTransaction, Transaction } from '../core/database.js';
+import { takeTurn, type PlatformTransaction, type TenantTransaction, type Transaction } from '@annex/database';
 import { isDeadLetterSql } from '../runs/dead-letters.js';
 import { InstallationRow } from './installation-row.js';
 
@@ -13,7 +13,7 @@ const slugPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
  */
 export async function lockInstallations(tx: TenantTransaction): Promise<void> {
   await tx.query("select set_config('lock_timeout', '10s', true)");
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 11))', [tx.tenantUuid]);
+  await takeTurn(tx, 'plugins');
   await tx.query("select set_config('lock_timeout', '0', true)");
 }
 

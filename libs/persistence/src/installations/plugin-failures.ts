@@ -3,7 +3,7 @@
  * forgets it.
  */
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 
 /** What went wrong since a plugin's last run that went well. */
 export interface PluginFailures {

@@ -4,7 +4,7 @@
  */
 import { idFromUuid, newId, uuidFromId, type Id } from '@annex/kernel';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 
 /** The schedule of one job of an installation. */
 export interface PluginSchedule {

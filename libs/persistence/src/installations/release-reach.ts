@@ -1,6 +1,6 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import type { BundleReach } from '@annex/manifest';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 
 /** Keeps what the code of a release can reach. It goes with the release. */
 export async function insertReleaseReach(

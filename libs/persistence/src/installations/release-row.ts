@@ -2,7 +2,7 @@ import type { Id } from '@annex/kernel';
 import type { Manifest, WebhookDefinition } from '@annex/manifest';
 import type { Registration } from '@annex/sandbox';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn } from '../core/id-column.js';
+import { idColumn } from '@annex/database';
 
 /** One immutable upload of a plugin. */
 @Entity('releases')

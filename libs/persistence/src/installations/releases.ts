@@ -1,6 +1,6 @@
 import { newId, uuidFromId, type Id } from '@annex/kernel';
 import { In, LessThan } from 'typeorm';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { ReleaseRow } from './release-row.js';
 
 /** Adds a release. Its blobs must be stored already ({@link storeBlobs}). */

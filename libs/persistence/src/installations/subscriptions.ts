@@ -1,5 +1,5 @@
 import { uuidFromId, type Id } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import type { RunPolicy } from '../runs/enqueue-run.js';
 
 /** A handler that wants events. */

@@ -2,7 +2,7 @@ import { uuidFromId, type Id, type Json } from '@annex/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { deleteExpiredKv, deleteKv, getKv, incrementKv, listKv, setKv } from './kv.js';
 
 let db: TestDatabase;

@@ -4,7 +4,7 @@
  * gone for every reader at once; its row goes later ({@link deleteExpiredKv}).
  */
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 
 /** Names one entry. */
 export interface KvKey {

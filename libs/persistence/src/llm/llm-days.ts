@@ -1,4 +1,4 @@
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { saidOf } from '../quotas/quotas.js';
 
 /**

@@ -1,6 +1,5 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
-import { storableJson } from '../core/storable-json.js';
+import { storableJson, type TenantTransaction } from '@annex/database';
 
 /** How bad a line is, mildest first. */
 export const logLevels = ['debug', 'info', 'warn', 'error'] as const;

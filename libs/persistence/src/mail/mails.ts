@@ -1,7 +1,6 @@
 /** Mail that plugins send: what went out, what waits to be looked at, and what failed. */
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
-import { storableText } from '../core/storable-json.js';
-import type { TenantTransaction } from '../core/database.js';
+import { storableText, type TenantTransaction } from '@annex/database';
 import { saidOf } from '../quotas/quotas.js';
 
 /** `sending`: under way. `kept`: there is no mail server, so it is kept whole. */

@@ -1,5 +1,5 @@
 import { uuidFromId, type Id } from '@annex/kernel';
-import type { PlatformTransaction } from '../core/database.js';
+import type { PlatformTransaction } from '@annex/database';
 import { OperatorRow } from './operator-row.js';
 
 /** An operator by e-mail address, whatever its case. */

@@ -12,7 +12,7 @@ import { insertLogs } from '../logs/logs.js';
 import { deleteMail, takeMail } from '../mail/mails.js';
 import { updateTenant } from '../tenants/tenants.js';
 import { insertUser } from '../users/users.js';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { readQuotas, saveQuotaLimits, trimLogs, type QuotaUse } from './quotas.js';
 
 let db: TestDatabase;

@@ -3,7 +3,7 @@
  * (migrations/…-quotas.sql) and refuse what would pass; tables, files and tokens are counted by their own areas.
  */
 import { quotaNames, type QuotaLimits, type QuotaName } from '@annex/lifecycle';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 
 /** Writes down what holds for every tenant. Each start does, so the last one's settings count. */
 export async function saveQuotaLimits(tx: PlatformTransaction, limits: QuotaLimits): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Retention } from '@annex/lifecycle';
-import type { PlatformTransaction } from '../core/database.js';
+import type { PlatformTransaction } from '@annex/database';
 
 /** Each in its own small transaction, so that no lock is held for long. `$1`: days, `$2`: most rows. */
 const steps: { what: string; days: (retention: Retention) => number; sql: string }[] = [

@@ -1,4 +1,4 @@
-import type { PlatformTransaction } from '../core/database.js';
+import type { PlatformTransaction } from '@annex/database';
 import { ofLivingTenant } from '../tenants/living.js';
 import { isDeadLetterSql } from './dead-letters.js';
 

@@ -3,7 +3,7 @@
  * whose worker died.
  */
 import { idFromUuid, isJsonObject, newId, parseId, uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import type { DeadLetterFilter } from './replay.js';
 
 /** How a replay of many dead letters stands. */

@@ -1,6 +1,6 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { RunStatus } from '@annex/lifecycle';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
 import { tellEnded } from './told.js';
 

@@ -4,8 +4,7 @@
  * over can change nothing.
  */
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { PlatformTransaction, TenantTransaction, Transaction } from '../core/database.js';
-import { statement } from '../core/statement.js';
+import { statement, type PlatformTransaction, type TenantTransaction, type Transaction } from '@annex/database';
 import { wakeRelays, type BackgroundKind, type RunPolicy } from './enqueue-run.js';
 import { tellEnded } from './told.js';
 

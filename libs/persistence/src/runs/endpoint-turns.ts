@@ -3,7 +3,7 @@
  * at once, the rest is parked, and each that ends lets the next go.
  */
 import { uuidFromId, type Id } from '@annex/kernel';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import { wakeRelays } from './enqueue-run.js';
 
 /** Deliveries to one endpoint that are under way at once; below the five runs that a tenant may always have. */

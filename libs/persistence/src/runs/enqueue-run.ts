@@ -1,7 +1,6 @@
 import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { outcomeErrors, tenantLimits, type RetryPolicy, type RunKind } from '@annex/lifecycle';
-import type { TenantTransaction } from '../core/database.js';
-import { statement } from '../core/statement.js';
+import { statement, type TenantTransaction } from '@annex/database';
 import { recordDeliveries } from '../webhooks/record-deliveries.js';
 
 /** The kinds of run that wait in the queue; a route's and a filter's run begins and ends in one call. */

@@ -8,8 +8,7 @@
  * while a flood of long runs fills the rest; where there are fewer slots than its cap, the cap ends at the reserve too.
  */
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
-import type { PlatformTransaction } from '../core/database.js';
-import { statement } from '../core/statement.js';
+import { statement, type PlatformTransaction } from '@annex/database';
 import { deliveriesAtOnce } from './endpoint-turns.js';
 
 /** A run that was handed to the queue and not yet claimed. */

@@ -1,5 +1,5 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import { takeTurn, type PlatformTransaction, type TenantTransaction } from '@annex/database';
 import { wakeRelays } from './enqueue-run.js';
 import { tellEnded } from './told.js';
 
@@ -14,9 +14,7 @@ export interface JobRef {
  * ends.
  */
 export async function lockJob(tx: TenantTransaction, job: JobRef): Promise<void> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 11))', [
-    `${tx.tenantUuid}/${uuidFromId(job.installationId)}/${job.name}`,
-  ]);
+  await takeTurn(tx, 'job', uuidFromId(job.installationId), job.name);
 }
 
 /** How many runs of a job are under way and how many wait, those between two attempts included. */

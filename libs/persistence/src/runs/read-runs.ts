@@ -1,6 +1,6 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunKind, RunStatus } from '@annex/lifecycle';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { isDeadLetterSql } from './dead-letters.js';
 
 /** A run as it is kept. */

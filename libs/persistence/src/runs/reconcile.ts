@@ -1,6 +1,6 @@
 import { idFromUuid, type Id } from '@annex/kernel';
 import { maxClaims } from '@annex/lifecycle';
-import type { PlatformTransaction } from '../core/database.js';
+import type { PlatformTransaction } from '@annex/database';
 
 /** A run whose worker stopped renewing its lease, and what became of it. */
 export interface ExpiredLease {

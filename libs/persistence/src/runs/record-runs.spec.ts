@@ -2,7 +2,7 @@ import { newId, uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { insertLogs, lastLogId, listLogs, readLogsAfter, readRunLogs, type LogLevel } from '../logs/logs.js';
 import { addUsage, readUsage } from '../usage/usage.js';
 import { findRun, listRuns, runMetrics, type RunFilter } from './read-runs.js';

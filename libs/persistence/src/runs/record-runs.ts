@@ -1,6 +1,5 @@
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
-import { storableJson, storableText } from '../core/storable-json.js';
+import { storableJson, storableText, type TenantTransaction } from '@annex/database';
 
 /** A run that began and ended in one call (a route's, a filter's), as it is written down. */
 export interface FinishedRun {

@@ -1,6 +1,6 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunStatus } from '@annex/lifecycle';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import type { BackgroundKind, NewRun, RunPolicy } from './enqueue-run.js';
 import { isDeadLetterSql } from './dead-letters.js';
 import { notUninstalled } from './read-runs.js';

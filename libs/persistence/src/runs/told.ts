@@ -1,5 +1,5 @@
 import { uuidFromId, type Id } from '@annex/kernel';
-import type { Transaction } from '../core/database.js';
+import type { Transaction } from '@annex/database';
 
 /** Tells whoever waits for a run, once this commits, that it has ended. */
 export async function tellEnded(tx: Transaction, runId: Id<'run'>, status: string): Promise<void> {

@@ -1,6 +1,6 @@
 import { idFromUuid, parseId, uuidFromId, type Id, type Json } from '@annex/kernel';
 
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 
 /** An installation with the jobs of its active release. */
 export interface InstalledJobs {

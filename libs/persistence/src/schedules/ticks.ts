@@ -1,7 +1,7 @@
 import { idFromUuid, isJsonObject, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
 import { ofLivingTenant } from '../tenants/living.js';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 
 /** A schedule with a tick that is due, locked by the transaction that read it. */
 export interface DueSchedule {

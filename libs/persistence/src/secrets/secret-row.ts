@@ -1,6 +1,6 @@
 import type { Id } from '@annex/kernel';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn } from '../core/id-column.js';
+import { idColumn } from '@annex/database';
 
 /** A secret as it is kept: readable only with its tenant's data key. */
 @Entity('secrets')

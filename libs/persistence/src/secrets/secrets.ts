@@ -1,6 +1,6 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import { In, IsNull, type FindOptionsWhere } from 'typeorm';
-import type { TenantTransaction } from '../core/database.js';
+import { takeTurn, type TenantTransaction } from '@annex/database';
 import { SecretRow } from './secret-row.js';
 
 /** Whose secrets: one installation's, or the tenant's own (`null`). */
@@ -20,7 +20,7 @@ export async function lockSecret(
   scope: SecretScope,
   name: string,
 ): Promise<{ count: number; bytes: number; version: number }> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 13))', [`${tx.tenantUuid}/${scope ?? ''}`]);
+  await takeTurn(tx, 'secrets', scope ?? '');
   const [row] = await tx.query<{ count: number; bytes: number; version: number }>(
     `select count(*) filter (where name <> $3)::int as count, coalesce(sum(octet_length(ciphertext)) filter (where name <> $3), 0)::int as bytes,
        coalesce(max(version) filter (where name = $3), 0)::int as version

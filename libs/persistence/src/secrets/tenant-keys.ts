@@ -1,5 +1,5 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 
 /** A tenant's data key, wrapped by a key-encryption key. */
 export interface WrappedKey {

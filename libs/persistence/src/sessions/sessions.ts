@@ -1,5 +1,5 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
-import type { PlatformTransaction } from '../core/database.js';
+import type { PlatformTransaction } from '@annex/database';
 
 /** A sign-in with a password. */
 export interface SessionRow {

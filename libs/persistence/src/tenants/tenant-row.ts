@@ -1,6 +1,6 @@
 import type { Id } from '@annex/kernel';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn } from '../core/id-column.js';
+import { idColumn } from '@annex/database';
 
 /** A tenant: owns everything below it. */
 @Entity('tenants')

@@ -3,7 +3,7 @@ import type { QuotaLimits } from '@annex/lifecycle';
 import { IsNull, MoreThan } from 'typeorm';
 import { appendAudit, type AuditEntry } from '../audit/audit.js';
 import { appendPlatformAudit } from '../audit/platform-audit.js';
-import { TenantTransaction, type PlatformTransaction } from '../core/database.js';
+import { TenantTransaction, type PlatformTransaction } from '@annex/database';
 import { TenantRow } from './tenant-row.js';
 
 export interface NewTenant {

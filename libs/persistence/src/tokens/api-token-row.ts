@@ -1,6 +1,6 @@
 import type { Id } from '@annex/kernel';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn } from '../core/id-column.js';
+import { idColumn } from '@annex/database';
 
 /** An API token: known by its hash only. */
 @Entity('api_tokens')

@@ -1,6 +1,6 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import { MoreThan } from 'typeorm';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import { ApiTokenRow } from './api-token-row.js';
 
 export type NewApiToken = Pick<

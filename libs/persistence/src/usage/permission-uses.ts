@@ -1,5 +1,5 @@
 import { uuidFromId, type Id } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { inOneOrder } from './in-one-order.js';
 
 /** A permission that let a host call through. */

@@ -1,5 +1,5 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import { inOneOrder } from './in-one-order.js';
 
 /** An amount to be added to what a plugin counts itself. */

@@ -1,6 +1,6 @@
 import type { Id } from '@annex/kernel';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
-import { idColumn } from '../core/id-column.js';
+import { idColumn } from '@annex/database';
 
 /** A user of one tenant. The same e-mail address in two tenants is two users. */
 @Entity('users')

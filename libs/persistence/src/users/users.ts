@@ -1,6 +1,6 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import { MoreThan } from 'typeorm';
-import type { PlatformTransaction, TenantTransaction } from '../core/database.js';
+import { takeTurn, type PlatformTransaction, type TenantTransaction } from '@annex/database';
 import { UserRow } from './user-row.js';
 
 export interface NewUser {
@@ -41,7 +41,7 @@ export function listUsers(
  * cannot leave the tenant without one.
  */
 export async function lockOwners(tx: TenantTransaction): Promise<string[]> {
-  await tx.query('select pg_advisory_xact_lock(hashtextextended($1, 17))', [tx.tenantUuid]);
+  await takeTurn(tx, 'users');
   const rows = await tx.manager
     .getRepository(UserRow)
     .find({ select: { tenantId: true, id: true }, where: { tenantId: tx.tenantId, role: 'owner' } });

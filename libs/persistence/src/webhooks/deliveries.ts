@@ -1,8 +1,7 @@
 /** Deliveries and their attempts. A delivery's status is that of the latest run that sends it. */
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunStatus } from '@annex/lifecycle';
-import type { TenantTransaction } from '../core/database.js';
-import { storableJson } from '../core/storable-json.js';
+import { storableJson, type TenantTransaction } from '@annex/database';
 
 export interface DeliveryRow {
   id: Id<'delivery'>;

@@ -1,5 +1,5 @@
 import type { JsonObject } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import type { SealedValue } from './webhooks.js';
 
 /** Who may send to `POST /hooks/:tenant/:source`. */

@@ -1,5 +1,5 @@
 import { uuidFromId } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import type { NewRun } from '../runs/enqueue-run.js';
 
 /** Gives each run of kind `webhook` its delivery: a new one, or an earlier one that it sends again. @internal */

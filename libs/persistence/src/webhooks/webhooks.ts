@@ -1,6 +1,6 @@
 /** Where events go: the webhooks that packages define, and those that tenants register themselves. */
 import { idFromUuid, newUuid, uuidFromId, type Id } from '@annex/kernel';
-import type { TenantTransaction } from '../core/database.js';
+import type { TenantTransaction } from '@annex/database';
 import type { RunPolicy } from '../runs/enqueue-run.js';
 
 /** A value that the vault sealed. */

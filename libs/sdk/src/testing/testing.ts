@@ -25,7 +25,7 @@ import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEv
 import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
 import { newId, systemClock, type Id, type Json } from '@annex/kernel';
 import { nextAttempt, retryPolicyFor, type RunKind } from '@annex/lifecycle';
-import type { TenantTransaction } from '@annex/persistence';
+import type { TenantTransaction } from '@annex/database';
 import type { Registration, RouteRequest, RunOutcome, Sandbox } from '@annex/sandbox';
 import { growingMasker } from '@annex/vault';
 import type { JsonInput, LlmMessage, User } from '../context.js';

@@ -3,12 +3,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from 'pg';
 import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
-import { DatabaseRefused } from '../logins/logins.js';
+import { sessionLocks, sessionLockSql } from './locks.js';
+import { DatabaseRefused } from './logins/logins.js';
 
-/** Any fixed number: processes that start together take turns at migrating under this advisory lock. */
-const MIGRATION_LOCK = 4_711_001;
-
-const defaultDirectory = fileURLToPath(new URL('../../../../migrations/', import.meta.url));
+const defaultDirectory = fileURLToPath(new URL('../../../migrations/', import.meta.url));
 
 export interface MigrateOptions {
   /** A connection URL whose user may create tables, in a database whose roles stand. */
@@ -26,7 +24,7 @@ export async function migrate({ url, directory = defaultDirectory }: MigrateOpti
   const guard = new Client({ connectionString: url, application_name: 'annex-migrate' });
   await guard.connect();
   try {
-    await guard.query('select pg_advisory_lock($1)', [MIGRATION_LOCK]);
+    await guard.query(sessionLockSql, [sessionLocks.migration]);
     const migrations = await readMigrations(directory);
     const source = new DataSource({ type: 'postgres', url, migrations, poolSize: 1 });
     await source.initialize();

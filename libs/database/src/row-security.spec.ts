@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidFromId } from '@annex/kernel';
-import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 
 let db: TestDatabase;
 beforeAll(async () => {

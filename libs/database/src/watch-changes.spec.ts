@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { Database } from './database.js';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { silentLogger } from '@annex/kernel';
 import { watchChanges, type Change } from './watch-changes.js';
+import { connect } from '../../../apps/annex/src/connect.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -12,7 +12,7 @@ afterAll(() => db.close());
 
 it('a change is heard in its own process before its maker goes on, and in others soon after', async () => {
   const tenant = await db.makeTenant();
-  const other = await Database.open({ logins: db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
+  const other = await connect({ logins: db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
   const here: (Change | null)[] = [];
   const elsewhere: (Change | null)[] = [];
   const stops = [

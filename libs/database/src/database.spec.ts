@@ -1,13 +1,14 @@
 import { silentLogger } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { Database } from './database.js';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import type { Database } from './database.js';
+import { connect } from '../../../apps/annex/src/connect.js';
 
 let db: TestDatabase;
 let database: Database;
 beforeAll(async () => {
   db = await openTestDatabase();
-  database = await Database.open({
+  database = await connect({
     logins: db.logins,
     logger: silentLogger,
     poolSize: 3,

@@ -3,7 +3,8 @@
  * tables, logins.
  */
 import { Client } from 'pg';
-import { migrate } from '../core/migrate.js';
+import { sessionLocks, sessionLockSql } from '../locks.js';
+import { migrate } from '../migrate.js';
 import { checkLogins } from './check-login.js';
 import { loginRoles, type DatabaseLogins } from './logins.js';
 import { makeLogins, type MakeLoginsOptions } from './make-logins.js';
@@ -25,11 +26,6 @@ export interface PreparedDatabase {
 }
 
 /**
- * Any fixed number: processes that start together take turns. Not that of the migrations, which are one part of this.
- */
-const PREPARE_LOCK = 4_711_003;
-
-/**
  * Brings a database up to date and answers the logins to work with. Processes that start together take turns. Throws
  * `DatabaseRefused` when rights are missing, with the SQL that gives them, and when a newer release has been here.
  */
@@ -46,7 +42,7 @@ export async function prepareDatabase({
   owner.on('error', () => undefined);
   await owner.connect();
   try {
-    await owner.query('select pg_advisory_lock($1)', [PREPARE_LOCK]);
+    await owner.query(sessionLockSql, [sessionLocks.preparation]);
     await ensureRoles(owner);
     const steps = await migrate({ url });
     if (prepareQueue) {

@@ -3,9 +3,9 @@ import { silentLogger } from '@annex/kernel';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { Database } from '../core/database.js';
 import { checkLogins } from './check-login.js';
 import { scramVerifier, withLogin } from './logins.js';
+import { connect } from '../../../../apps/annex/src/connect.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -148,7 +148,7 @@ describe('the logins of the application', () => {
   });
 
   it('are what every connection of the database’s doors logs in as, the one that listens too', async () => {
-    const own = await Database.open({
+    const own = await connect({
       logins: db.logins,
       logger: silentLogger,
       poolSize: 1,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
+import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { isDatabaseAway, isTenantGone, isUniqueViolation } from './sql-faults.js';
 import { isDatabaseBusy } from './transient.js';
 

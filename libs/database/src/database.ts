@@ -5,12 +5,10 @@
  */
 import { FairGate, idFromUuid, messageOf, uuidFromId, type Id, type Logger } from '@annex/kernel';
 import type { PoolClient } from 'pg';
-import { DataSource, QueryFailedError, type EntityManager, type QueryRunner } from 'typeorm';
-import { entities } from '../entities.js';
-import type { DatabaseLogins } from '../logins/logins.js';
+import { DataSource, QueryFailedError, type DataSourceOptions, type EntityManager, type QueryRunner } from 'typeorm';
+import type { DatabaseLogins } from './logins/logins.js';
 import { Listener, type Notice, type NotificationHandler } from './listener.js';
 import type { Statement } from './statement.js';
-import { explainQuota } from '../quotas/quota-fault.js';
 
 export interface DatabaseOptions {
   /** Each pool logs in as the role whose rights it works with, and can become no other one. */
@@ -26,6 +24,13 @@ export interface DatabaseOptions {
    * 15000.
    */
   queryTimeoutMs?: number;
+  /** Tables that are described as classes. The libraries own them; what joins the libraries lists them. */
+  entities: NonNullable<DataSourceOptions['entities']>;
+  /**
+   * Answers the error of the product for what a transaction threw, such as a refusal by a trigger; else what was
+   * thrown.
+   */
+  explain: (thrown: unknown) => unknown;
   logger: Logger;
 }
 
@@ -195,13 +200,19 @@ export class Database {
     tellHere: (channel, payload) => this.#listener.tell(channel, payload),
     tell: (notices) => this.#listener.send(notices),
   };
+  readonly #explain: DatabaseOptions['explain'];
   #closing: Promise<void> | undefined;
 
-  private constructor(tenants: DataSource, platform: DataSource, listener: Listener, atOncePerTenant: number) {
+  private constructor(
+    tenants: DataSource,
+    platform: DataSource,
+    { logins, logger, poolSize = defaultPoolSize, explain }: DatabaseOptions,
+  ) {
     this.#tenants = tenants;
     this.#platform = platform;
-    this.#listener = listener;
-    this.#turns = new FairGate({ atOncePerKey: atOncePerTenant });
+    this.#listener = new Listener(logins.app, logger);
+    this.#turns = new FairGate({ atOncePerKey: sharePerTenant(poolSize) });
+    this.#explain = explain;
   }
 
   /** Connects. The schema must be up to date, and the logins be made (`prepareDatabase`). */
@@ -217,12 +228,7 @@ export class Database {
       await tenants.destroy();
       throw thrown;
     }
-    opened.database = new Database(
-      tenants,
-      platform,
-      new Listener(options.logins.app, options.logger),
-      sharePerTenant(options.poolSize ?? defaultPoolSize),
-    );
+    opened.database = new Database(tenants, platform, options);
     return opened.database;
   }
 
@@ -236,18 +242,21 @@ export class Database {
   #asTenant<T>(tenantId: Id<'tenant'>, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     // One way to the server instead of two; an id is letters and digits only.
     const begin = `begin; select set_config('app.tenant', '${uuidFromId(tenantId)}', true)`;
-    return inTransaction(
-      this.#tenants,
-      begin,
-      (manager) => new TenantTransaction(manager, tenantId, this.#channels),
-      work,
-    );
+    const open = (manager: EntityManager) => new TenantTransaction(manager, tenantId, this.#channels);
+    return this.#explained(inTransaction(this.#tenants, begin, open, work));
   }
 
   /** Runs `work` in one transaction across tenants: committed when it resolves, rolled back when it throws. */
   platform<T>(work: (tx: PlatformTransaction) => Promise<T>, { durable = true }: TransactionOptions = {}): Promise<T> {
     const begin = durable ? 'begin' : 'begin; set local synchronous_commit = off';
-    return inTransaction(this.#platform, begin, (manager) => new PlatformTransaction(manager, this.#channels), work);
+    const open = (manager: EntityManager) => new PlatformTransaction(manager, this.#channels);
+    return this.#explained(inTransaction(this.#platform, begin, open, work));
+  }
+
+  #explained<T>(ended: Promise<T>): Promise<T> {
+    return ended.catch((thrown: unknown) => {
+      throw this.#explain(thrown);
+    });
   }
 
   /**
@@ -310,7 +319,7 @@ async function inTransaction<Tx extends Transaction, T>(
         await client
           .query('rollback')
           .catch((failed: unknown) => (broken = failed instanceof Error ? failed : new Error(String(failed))));
-      throw explainQuota(thrown);
+      throw thrown;
     }
     tx.committed();
     return value;
@@ -325,7 +334,7 @@ function isSilence(thrown: unknown): thrown is Error {
 }
 
 function source(
-  { logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions,
+  { entities, logger, applicationName = 'annex', queryTimeoutMs = 15_000 }: DatabaseOptions,
   url: string,
   poolSize: number,
   isClosing: () => boolean,

@@ -1,0 +1,7 @@
+import { Database, type DatabaseOptions } from '@annex/database';
+import { entities, explainQuota } from '@annex/persistence';
+
+/** Opens the database with every table that is described as a class, and with what its triggers refuse explained. */
+export function connect(options: Omit<DatabaseOptions, 'entities' | 'explain'>): Promise<Database> {
+  return Database.open({ ...options, entities, explain: explainQuota });
+}
