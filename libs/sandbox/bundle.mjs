@@ -2,27 +2,38 @@
 import { createHash } from 'node:crypto';
 import { chmod, copyFile, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
-import { buildLazyScript, lazyNames, preludeOptions } from './web-bundle.mjs';
+import { lazyNames, lazyOptions, lazyScriptOf, preludeOptions } from './web-bundle.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 
-export async function bundle(root) {
-  await Promise.all([bundleExecutor(root), bundleCompiler(root)]);
+/** What scripts/build.mjs makes here, each with a file that remembers what it was made of. */
+export function bundles(root) {
+  return [
+    { stampFile: join(here, 'dist/bundled.json'), make: () => bundleExecutor(root) },
+    { stampFile: join(here, 'dist/bundled-compiler.json'), make: () => bundleCompiler(root) },
+  ];
+}
+
+/** Files that esbuild read, as absolute paths; what a plugin made up has a prefix and is left out. */
+function filesRead(...results) {
+  const names = results.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  return names.filter((name) => !name.includes(':')).map((name) => resolve(name));
 }
 
 /** The program that checks packages, and its engine: esbuild's own binary, alone in a folder that becomes its root. */
 async function bundleCompiler(root) {
   const out = join(here, 'dist/bundled-compiler');
   await mkdir(join(out, 'root'), { recursive: true });
-  const { resolve } = createRequire(import.meta.url);
-  const wasm = findWasm(resolve);
+  const require = createRequire(import.meta.url);
+  const wasm = findWasm(require.resolve);
   const instead = join(root, 'apps/compiler/src/engine-process.ts');
-  const { outputFiles } = await build({
+  const program = await build({
     entryPoints: [join(root, 'apps/compiler/src/main.ts')],
     bundle: true,
+    metafile: true,
     write: false,
     format: 'esm',
     platform: 'node',
@@ -46,15 +57,21 @@ async function bundleCompiler(root) {
       },
     ],
   });
-  const engine = createRequire(resolve('esbuild')).resolve(`@esbuild/${process.platform}-${process.arch}/bin/esbuild`);
+  const engine = createRequire(require.resolve('esbuild')).resolve(
+    `@esbuild/${process.platform}-${process.arch}/bin/esbuild`,
+  );
   await copyEngine(engine, join(out, 'root/esbuild'));
   if (wasm !== undefined) await copyEngine(wasm, join(out, 'esbuild.wasm'));
-  const program = outputFiles[0].text;
+  const { text } = program.outputFiles[0];
   const hash = createHash('sha256')
-    .update(program)
+    .update(text)
     .update(await readFile(engine));
-  await replace(join(out, 'compiler.mjs'), program);
+  await replace(join(out, 'compiler.mjs'), text);
   await replace(join(out, 'content.sha256'), hash.digest('hex'));
+  return {
+    read: [...filesRead(program), engine, ...(wasm === undefined ? [] : [wasm])],
+    made: ['compiler.mjs', 'content.sha256', 'root/esbuild'].map((name) => join(out, name)),
+  };
 }
 
 /**
@@ -85,6 +102,7 @@ async function bundleExecutor(root) {
     build({
       entryPoints: [join(root, 'apps/executor/src/main.ts')],
       bundle: true,
+      metafile: true,
       write: false,
       format: 'esm',
       platform: 'node',
@@ -94,17 +112,21 @@ async function bundleExecutor(root) {
       legalComments: 'none',
     }),
     build({ ...preludeOptions, entryPoints: [join(here, 'src/prelude/main.ts')], globalName: '__annexPrelude' }),
-    ...lazyNames.map((name) => buildLazyScript(name)),
+    ...lazyNames.map((name) => build(lazyOptions(name))),
   ]);
   const files = {
     'executor.mjs': executor.outputFiles[0].text,
     'prelude.js': `(()=>{"use strict";${prelude.outputFiles[0].text}\nreturn __annexPrelude.install})()`,
   };
-  lazyNames.forEach((name, index) => (files[`lazy-${name}.js`] = lazy[index]));
+  lazyNames.forEach((name, index) => (files[`lazy-${name}.js`] = lazyScriptOf(lazy[index])));
   const hash = createHash('sha256');
   for (const [name, text] of Object.entries(files)) hash.update(`${name}\n${text}\n`);
   files['content.sha256'] = hash.digest('hex');
   for (const [name, text] of Object.entries(files)) await replace(join(out, name), text);
+  return {
+    read: [...filesRead(executor, prelude, ...lazy), join(here, 'web-bundle.mjs')],
+    made: Object.keys(files).map((name) => join(out, name)),
+  };
 }
 
 /** Swaps the file in whole, because another process may be reading it; leaves an equal one alone. */

@@ -32,6 +32,7 @@ export const webResolver = {
 /** esbuild options that every script of the prelude shares. */
 export const preludeOptions = {
   bundle: true,
+  metafile: true,
   write: false,
   minify: true,
   keepNames: false,
@@ -46,12 +47,17 @@ export const preludeOptions = {
 /** Names that `PreludeHost.lazySource` knows. */
 export const lazyNames = ['url', 'streams', 'idna', 'encodings'];
 
+/** esbuild options of one of them. */
+export function lazyOptions(name) {
+  return { ...preludeOptions, entryPoints: [join(web, 'lazy', `${name}.ts`)], globalName: '__annexLazy' };
+}
+
 /** The text of a script for `PreludeHost.lazySource`: one expression whose value is the script's exports. */
+export function lazyScriptOf({ outputFiles }) {
+  return `(()=>{${outputFiles[0].text}\nreturn __annexLazy})()`;
+}
+
+/** Builds such a text. */
 export async function buildLazyScript(name) {
-  const result = await build({
-    ...preludeOptions,
-    entryPoints: [join(web, 'lazy', `${name}.ts`)],
-    globalName: '__annexLazy',
-  });
-  return `(()=>{${result.outputFiles[0].text}\nreturn __annexLazy})()`;
+  return lazyScriptOf(await build(lazyOptions(name)));
 }
