@@ -1,4 +1,5 @@
-import { readdirSync } from 'node:fs';
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import swc from 'unplugin-swc';
 import { defineConfig } from 'vitest/config';
@@ -45,7 +46,39 @@ class Spread extends BaseSequencer {
   }
 }
 
-/** One configuration for every suite: specs beside their files, journeys and hostile plugins under test/. */
+const needing = new Map<string, boolean>();
+
+/** Whether a spec, or what it imports from test/ or a folder `testing`, injects what a global setup provides. */
+function needsDatabase(file: string): boolean {
+  const known = needing.get(file);
+  if (known !== undefined) return known;
+  needing.set(file, false);
+  const text = readFileSync(file, 'utf8');
+  const needs =
+    /import \{[^}]*\binject\b[^}]*\} from 'vitest'/.test(text) || importedForTests(file, text).some(needsDatabase);
+  needing.set(file, needs);
+  return needs;
+}
+
+function importedForTests(file: string, text: string): string[] {
+  const specifiers = [...text.matchAll(/ from '([^']+)'/g)].map(([, specifier]) => specifier ?? '');
+  const files = specifiers.map((specifier) => {
+    const [, lib] = /^@annex\/([^/]+)\/testing$/.exec(specifier) ?? [];
+    if (lib) return join(root, 'libs', lib, 'src/testing/testing.ts');
+    return specifier.startsWith('.') ? join(dirname(file), specifier.replace(/\.js$/, '.ts')) : '';
+  });
+  return files.filter((each) => /\/(test|testing)\//.test(each.slice(root.length - 1)) && existsSync(each));
+}
+
+const beside = globSync(['{libs,apps}/*/src/**/*.spec.ts', 'scripts/*.spec.ts', 'examples/**/*.test.ts'], {
+  cwd: root,
+});
+const [unit, database] = [false, true].map((needs) => beside.filter((spec) => needsDatabase(root + spec) === needs));
+
+/**
+ * Two projects. `unit`: specs beside their files that need no database. `integration`: those that do, and all of test/;
+ * PostgreSQL is started for them. Which spec beside its file is which is read off its imports.
+ */
 export default defineConfig({
   plugins: [
     swc.vite({
@@ -63,9 +96,20 @@ export default defineConfig({
   oxc: false,
   resolve: { alias },
   test: {
-    include: ['{libs,apps}/*/src/**/*.spec.ts', 'test/**/*.spec.ts', 'examples/**/*.test.ts'],
+    projects: [
+      { extends: true, test: { name: 'unit', include: unit ?? [] } },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/**/*.spec.ts', ...(database ?? [])],
+          globalSetup: ['test/support/postgres-setup.ts'],
+        },
+      },
+    ],
+    // What specs start as programs is made from the sources as they are now.
+    globalSetup: ['test/support/build-setup.ts'],
     exclude: ['**/node_modules/**', '**/dist/**'],
-    globalSetup: ['test/support/postgres-setup.ts'],
     pool: 'forks',
     // Specs share no state but modules that have none, and loading those for each file would take longer than most
     // files do.
