@@ -13,7 +13,7 @@ import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
 import { InboundHooks, Webhooks } from '@annex/webhooks';
 import { Module, type DynamicModule } from '@nestjs/common';
-import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, ModulesContainer, NestFactory, Reflector } from '@nestjs/core';
+import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { controllers } from './controllers/controllers.js';
 import { doorOf, HEALTH, type Health } from './controllers/health.controller.js';
@@ -22,7 +22,7 @@ import { addHooksDoor } from './ext/hooks-door.js';
 import { allowApiOrigins } from './http/api-cors.js';
 import { BodyMemory, BodyReader } from './http/body-reader.js';
 import { CallBudget } from './http/call-budget.js';
-import { admitBeforeBodies, CallerGuard, gateOf } from './http/caller.js';
+import { admitBeforeBodies, CallerGuard } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
 import { defaultConnectionLimits, limitConnections, type ConnectionLimits } from './http/connections.js';
 import { apiErrors } from './http/errors.js';
@@ -34,7 +34,8 @@ import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem-filter.js';
 import { protocolErrors } from './http/protocol-errors.js';
 import { limitUploads } from './http/upload.js';
-import { serveOpenApi } from './openapi.js';
+import { readEndpoints } from './http/endpoints.js';
+import { serveOpenApi } from './openapi/document.js';
 
 /** What the API stands on. The program that starts it makes these and owns them. */
 export interface ApiServices {
@@ -227,7 +228,7 @@ export async function createApi(
   });
   serveOpenApi(app);
   await app.init();
-  requireGates(app);
+  readEndpoints(app);
   await server.ready();
   return app;
 }
@@ -261,22 +262,4 @@ async function close(app: NestFastifyApplication): Promise<void> {
   const server = app.getHttpServer();
   const limit = setTimeout(() => server.closeAllConnections(), CLOSE_LIMIT_MS);
   await app.close().finally(() => clearTimeout(limit));
-}
-
-/** An endpoint that names nobody who may call it is a mistake to find at start, not in production. */
-function requireGates(app: NestFastifyApplication): void {
-  const reflector = app.get(Reflector);
-  for (const { instance, metatype } of app
-    .get(ModulesContainer)
-    .values()
-    .flatMap((module) => module.controllers.values())) {
-    if (typeof metatype !== 'function') continue;
-    const prototype = Object.getPrototypeOf(instance) as Record<string, unknown>;
-    for (const name of Object.getOwnPropertyNames(prototype)) {
-      const handler = prototype[name];
-      if (name === 'constructor' || typeof handler !== 'function' || !Reflect.hasMetadata('path', handler)) continue;
-      if (gateOf(reflector, [handler, metatype] as Parameters<typeof gateOf>[1]) === undefined)
-        throw new Error(`${metatype.name}.${name} names no gate: add @Endpoint({ gate })`);
-    }
-  }
 }

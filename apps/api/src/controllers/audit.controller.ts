@@ -31,6 +31,7 @@ export class AuditController {
 
   @Get('platform')
   @Endpoint({
+    name: 'listPlatformAudit',
     summary: 'What operators did to tenants, newest first; it outlives them',
     gate: 'operator',
     query: platformQuery,
@@ -43,7 +44,7 @@ export class AuditController {
   }
 
   @Get()
-  @Endpoint({ summary: 'Every change in the tenant, newest first', gate: 'admin', query })
+  @Endpoint({ name: 'listAudit', summary: 'Every change in the tenant, newest first', gate: 'admin', query })
   async list(
     @CurrentCaller() caller: Caller,
     @Query(input(query)) { limit, cursor, ...filter }: z.infer<typeof query>,

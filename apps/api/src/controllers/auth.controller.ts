@@ -36,7 +36,13 @@ export class AuthController {
 
   @Post('login')
   @HttpCode(200)
-  @Endpoint({ summary: 'Sign in with e-mail and password', gate: 'public', body: login, maxBodyBytes: 16 * KiB })
+  @Endpoint({
+    name: 'login',
+    summary: 'Sign in with e-mail and password',
+    gate: 'public',
+    body: login,
+    maxBodyBytes: 16 * KiB,
+  })
   login(@Body(input(login)) body: z.infer<typeof login>, @Req() request: FastifyRequest): Promise<unknown> {
     return this.access.login({
       ...body,
@@ -47,7 +53,7 @@ export class AuthController {
   }
 
   @Get('me')
-  @Endpoint({ summary: 'Who the token belongs to', gate: 'signed-in' })
+  @Endpoint({ name: 'getMe', summary: 'Who the token belongs to', gate: 'signed-in' })
   me(@CurrentPrincipal() principal: Principal): unknown {
     return this.access.describe(principal);
   }
@@ -55,6 +61,7 @@ export class AuthController {
   @Post('password')
   @HttpCode(200)
   @Endpoint({
+    name: 'changePassword',
     summary: 'Change your password with the present one, in every tenant where it is the same',
     gate: 'signed-in',
     body: password,
@@ -80,6 +87,7 @@ export class AuthController {
 
   @Get('sessions')
   @Endpoint({
+    name: 'listSessions',
     summary: 'Your sign-ins with a password, newest first',
     gate: 'signed-in',
     query: wholeListSchema,
@@ -90,14 +98,19 @@ export class AuthController {
   }
 
   @Delete('sessions')
-  @Endpoint({ summary: 'End all of your sessions but this one', gate: 'signed-in' })
+  @Endpoint({ name: 'endOtherSessions', summary: 'End all of your sessions but this one', gate: 'signed-in' })
   endSessions(@CurrentPrincipal() principal: Principal, @Req() request: FastifyRequest): Promise<unknown> {
     return this.access.sessions.endOthers(principal, request.id);
   }
 
   @Delete('sessions/:id')
   @HttpCode(204)
-  @Endpoint({ summary: 'End one of your sessions; `current` is this one', gate: 'signed-in', status: 204 })
+  @Endpoint({
+    name: 'endSession',
+    summary: 'End one of your sessions; `current` is this one',
+    gate: 'signed-in',
+    status: 204,
+  })
   endSession(
     @CurrentPrincipal() principal: Principal,
     @Param('id') id: string,
@@ -114,6 +127,7 @@ export class TokensController {
 
   @Post()
   @Endpoint({
+    name: 'createToken',
     summary: 'Make an API token; it is shown this once',
     gate: 'member',
     body: newToken,
@@ -131,20 +145,25 @@ export class TokensController {
   }
 
   @Get()
-  @Endpoint({ summary: 'API tokens: your own, or the tenant’s for an admin', gate: 'member', query: pageSchema })
+  @Endpoint({
+    name: 'listTokens',
+    summary: 'API tokens: your own, or the tenant’s for an admin',
+    gate: 'member',
+    query: pageSchema,
+  })
   list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
     return this.access.tokens.list(caller, page);
   }
 
   @Get(':id')
-  @Endpoint({ summary: 'One API token; its text is never shown again', gate: 'member' })
+  @Endpoint({ name: 'getToken', summary: 'One API token; its text is never shown again', gate: 'member' })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.access.tokens.get(caller, id);
   }
 
   @Delete(':id')
   @HttpCode(204)
-  @Endpoint({ summary: 'Revoke an API token', gate: 'member', status: 204 })
+  @Endpoint({ name: 'deleteToken', summary: 'Revoke an API token', gate: 'member', status: 204 })
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.access.tokens.delete(caller, id);
   }

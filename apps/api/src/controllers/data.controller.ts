@@ -42,6 +42,7 @@ export class DataController {
 
   @Get()
   @Endpoint({
+    name: 'listTables',
     summary: 'The tables that can be read, and what the tenant keeps in its own',
     gate: 'viewer',
     query: wholeListSchema,
@@ -52,6 +53,7 @@ export class DataController {
 
   @Get(':table')
   @Endpoint({
+    name: 'listRows',
     summary: 'Rows of a table',
     gate: 'viewer',
     query: rowQuery,
@@ -79,6 +81,7 @@ export class DataController {
 
   @Post(':table')
   @Endpoint({
+    name: 'insertRow',
     summary: 'Insert a row; the first one makes the table',
     gate: 'developer',
     body: newDocument,
@@ -94,7 +97,12 @@ export class DataController {
   }
 
   @Get(':table/:id')
-  @Endpoint({ summary: 'One row', gate: 'viewer', description: 'Of the table `users` for the role member.' })
+  @Endpoint({
+    name: 'getRow',
+    summary: 'One row',
+    gate: 'viewer',
+    description: 'Of the table `users` for the role member.',
+  })
   async get(@CurrentCaller() caller: Caller, @Param('table') table: string, @Param('id') id: string): Promise<unknown> {
     requireReader(caller, table);
     return (await this.tables.get(caller.tenant, requireTable(table), id)) ?? notFound(table, id);
@@ -102,6 +110,7 @@ export class DataController {
 
   @Patch(':table/:id')
   @Endpoint({
+    name: 'updateRow',
     summary: 'Set fields of a row, or remove them with $unset',
     gate: 'developer',
     body: documentPatch,
@@ -118,14 +127,14 @@ export class DataController {
 
   @Delete(':table/:id')
   @HttpCode(204)
-  @Endpoint({ summary: 'Delete a row', gate: 'developer', status: 204 })
+  @Endpoint({ name: 'deleteRow', summary: 'Delete a row', gate: 'developer', status: 204 })
   async delete(@CurrentCaller() caller: Caller, @Param('table') table: string, @Param('id') id: string): Promise<void> {
     if (!(await this.tables.delete(caller.tenant, requireTable(table), id))) notFound(table, id);
   }
 
   @Delete(':table')
   @HttpCode(204)
-  @Endpoint({ summary: 'Delete a table with all of its rows', gate: 'admin', status: 204 })
+  @Endpoint({ name: 'deleteTable', summary: 'Delete a table with all of its rows', gate: 'admin', status: 204 })
   drop(@CurrentCaller() caller: Caller, @Param('table') table: string, @Req() request: FastifyRequest): Promise<void> {
     return this.tables.drop({ tenant: caller.tenant, actor: caller.actor, requestId: request.id }, requireTable(table));
   }

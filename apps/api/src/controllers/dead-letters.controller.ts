@@ -84,7 +84,7 @@ export class DeadLettersController {
   ) {}
 
   @Get()
-  @Endpoint({ summary: 'Dead letters, newest first', gate: 'viewer', query })
+  @Endpoint({ name: 'listDeadLetters', summary: 'Dead letters, newest first', gate: 'viewer', query })
   list(
     @CurrentCaller() caller: Caller,
     @Query(input(query)) { event_id: eventId, ...rest }: z.infer<typeof query>,
@@ -95,6 +95,7 @@ export class DeadLettersController {
   @Post('replay')
   @HttpCode(202)
   @Endpoint({
+    name: 'replayDeadLetters',
     summary: 'Replay dead letters by id or by filter',
     gate: 'developer',
     body: meant,
@@ -112,6 +113,7 @@ export class DeadLettersController {
   @Post('discard')
   @HttpCode(200)
   @Endpoint({
+    name: 'discardDeadLetters',
     summary: 'Discard dead letters by id or by filter',
     gate: 'developer',
     body: meant,
@@ -127,7 +129,12 @@ export class DeadLettersController {
   }
 
   @Get('replays')
-  @Endpoint({ summary: 'Replays of dead letters, newest first', gate: 'viewer', query: pageSchema })
+  @Endpoint({
+    name: 'listDeadLetterReplays',
+    summary: 'Replays of dead letters, newest first',
+    gate: 'viewer',
+    query: pageSchema,
+  })
   async replays(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) { limit, cursor }: Page): Promise<unknown> {
     const before = cursor === undefined ? undefined : requireId('replay', cursor);
     const found = await this.runs.listReplays(caller.tenant.id, { limit: limit + 1, before });
@@ -136,7 +143,7 @@ export class DeadLettersController {
   }
 
   @Get('replays/:id')
-  @Endpoint({ summary: 'How far a replay of dead letters has come', gate: 'viewer' })
+  @Endpoint({ name: 'getDeadLetterReplay', summary: 'How far a replay of dead letters has come', gate: 'viewer' })
   async replayProgress(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return replayView(await this.runs.findReplay(caller.tenant.id, requireId('replay', id)));
   }

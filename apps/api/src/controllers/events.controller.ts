@@ -77,6 +77,7 @@ export class EventsController {
   @Post('events')
   @HttpCode(202)
   @Endpoint({
+    name: 'sendEvent',
     summary: 'Put an event into the tenant’s bus',
     gate: 'developer',
     body: eventBody,
@@ -93,6 +94,7 @@ export class EventsController {
   @Post('plugins/test-event')
   @HttpCode(200)
   @Endpoint({
+    name: 'testEvent',
     summary: 'Send an event and see what each plugin made of it',
     gate: 'developer',
     body: testEvent,
@@ -122,13 +124,17 @@ export class EventsController {
   }
 
   @Get('events')
-  @Endpoint({ summary: 'Events, newest first', gate: 'viewer', query: eventQuery })
+  @Endpoint({ name: 'listEvents', summary: 'Events, newest first', gate: 'viewer', query: eventQuery })
   list(@CurrentCaller() caller: Caller, @Query(input(eventQuery)) query: z.infer<typeof eventQuery>): Promise<unknown> {
     return this.events.list(caller.tenant.id, query, query);
   }
 
   @Get('events/:id')
-  @Endpoint({ summary: 'One event with its deliveries, what caused it and what it caused', gate: 'viewer' })
+  @Endpoint({
+    name: 'getEvent',
+    summary: 'One event with its deliveries, what caused it and what it caused',
+    gate: 'viewer',
+  })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.events.get(caller.tenant.id, id);
   }
@@ -136,6 +142,7 @@ export class EventsController {
   @Post('events/:id/replay')
   @HttpCode(202)
   @Endpoint({
+    name: 'replayEvent',
     summary: 'Deliver an event again to every plugin that wants it now',
     gate: 'developer',
     body: eventReplay,

@@ -1,7 +1,7 @@
 import type { Caller } from '@annex/access';
 import { Files, type FileActor } from '@annex/files';
 import { Controller, Delete, Get, HttpCode, Put, Query, Req, Res } from '@nestjs/common';
-import { ApiConsumes, ApiTags } from '@nestjs/swagger';
+import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { InFlight } from '../ext/in-flight.js';
@@ -32,13 +32,14 @@ export class FilesController {
   constructor(private readonly files: Files) {}
 
   @Get()
-  @Endpoint({ summary: 'Files, in the order of their keys', gate: 'viewer', query: listing })
+  @Endpoint({ name: 'listFiles', summary: 'Files, in the order of their keys', gate: 'viewer', query: listing })
   list(@CurrentCaller() caller: Caller, @Query(input(listing)) query: z.infer<typeof listing>): Promise<unknown> {
     return this.files.list(caller.tenant.id, query);
   }
 
   @Get('*')
   @Endpoint({
+    name: 'getFile',
     summary: 'A file’s bytes; HEAD for its size, type and tag',
     gate: 'viewer',
     description: 'Takes If-None-Match, If-Modified-Since, Range and If-Range.',
@@ -55,10 +56,11 @@ export class FilesController {
   }
 
   @Put('*')
-  @ApiConsumes('application/octet-stream')
   @Endpoint({
+    name: 'putFile',
     summary: 'Write a file: the body is its bytes',
     gate: 'member',
+    bytes: true,
     description:
       '201 for a new file, 200 for a replaced one. `If-None-Match: *` writes only a new one, `If-Match` only over the bytes that it names. Without a content type the key’s extension tells it.',
   })
@@ -84,7 +86,7 @@ export class FilesController {
 
   @Delete('*')
   @HttpCode(204)
-  @Endpoint({ summary: 'Delete a file', gate: 'member', status: 204 })
+  @Endpoint({ name: 'deleteFile', summary: 'Delete a file', gate: 'member', status: 204 })
   async delete(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<void> {
     const key = keyOf(request);
     if (
@@ -102,7 +104,7 @@ export class FileLinksController {
   constructor(private readonly files: Files) {}
 
   @Get('*')
-  @Endpoint({ summary: 'A file, by a link that ctx.files.url made', gate: 'public' })
+  @Endpoint({ name: 'getLinkedFile', summary: 'A file, by a link that ctx.files.url made', gate: 'public' })
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const token = request.url.split('?')[0]?.slice('/files/'.length) ?? '';
     const { expiresAtMs, ...opened } = await this.files.openLink(token);

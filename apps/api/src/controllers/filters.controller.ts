@@ -51,6 +51,7 @@ export class FiltersController {
   @Post('filters/:name')
   @HttpCode(200)
   @Endpoint({
+    name: 'applyFilter',
     summary: 'Pass a value through every plugin’s filter of this name',
     gate: 'member',
     body: filterBody,

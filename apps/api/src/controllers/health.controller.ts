@@ -47,14 +47,14 @@ export class HealthController {
   constructor(@Inject(HEALTH) private readonly health: Health) {}
 
   @Get('healthz')
-  @Endpoint({ summary: 'The process lives', gate: 'public' })
+  @Endpoint({ name: 'getLiveness', summary: 'The process lives', gate: 'public' })
   live(): unknown {
     return { status: 'ok' };
   }
 
   @Get('readyz')
   @HttpCode(200)
-  @Endpoint({ summary: 'The process can take traffic', gate: 'public' })
+  @Endpoint({ name: 'getReadiness', summary: 'The process can take traffic', gate: 'public' })
   async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
     const { ready, ...rest } = await this.health.ready();
     void reply.status(ready ? 200 : 503).header('cache-control', 'no-store');
@@ -63,7 +63,7 @@ export class HealthController {
 
   @Get('metrics')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  @Endpoint({ summary: 'Prometheus metrics', gate: 'public' })
+  @Endpoint({ name: 'getMetrics', summary: 'Prometheus metrics', gate: 'public' })
   metrics(): Promise<string> {
     return this.health.metrics();
   }
@@ -71,7 +71,7 @@ export class HealthController {
   @Get('schemas/plugin.json')
   @Header('content-type', 'application/schema+json; charset=utf-8')
   @Header('access-control-allow-origin', '*')
-  @Endpoint({ summary: 'JSON Schema of plugin.json', gate: 'public' })
+  @Endpoint({ name: 'getManifestSchema', summary: 'JSON Schema of plugin.json', gate: 'public' })
   schema(): unknown {
     return manifestJsonSchema();
   }

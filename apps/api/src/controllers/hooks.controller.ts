@@ -13,7 +13,7 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, pageSchema, type Page } from '../http/input.js';
+import { anyJson, input, pageSchema, type Page } from '../http/input.js';
 
 const form = z.strictObject({
   algorithm: z.enum(hmacAlgorithms).optional().describe('Default sha256'),
@@ -45,8 +45,7 @@ const put = z.strictObject({
       'The address that the sender was given, where that is signed too (trello, square); left out: the one that is called',
     ),
   signature: form.nullable().optional().describe('How the preset "hmac" signs'),
-  cors: z
-    .json()
+  cors: anyJson
     .optional()
     .describe('Pages of other origins that may send: "*", a list of origins, or { origins, … }; left out: none'),
   header: z
@@ -65,19 +64,20 @@ export class HooksController {
   constructor(private readonly hooks: InboundHooks) {}
 
   @Get()
-  @Endpoint({ summary: 'Sources of incoming webhooks', gate: 'developer', query: pageSchema })
+  @Endpoint({ name: 'listHookSources', summary: 'Sources of incoming webhooks', gate: 'developer', query: pageSchema })
   list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
     return this.hooks.list(caller, page);
   }
 
   @Get(':source')
-  @Endpoint({ summary: 'One source', gate: 'developer' })
+  @Endpoint({ name: 'getHookSource', summary: 'One source', gate: 'developer' })
   get(@CurrentCaller() caller: Caller, @Param('source') source: string): Promise<unknown> {
     return this.hooks.get(caller, source);
   }
 
   @Put(':source')
   @Endpoint({
+    name: 'setHookSource',
     summary: 'Set a source, new or not',
     gate: 'developer',
     body: put,
@@ -101,7 +101,7 @@ export class HooksController {
 
   @Delete(':source')
   @HttpCode(204)
-  @Endpoint({ summary: 'Receive nothing from it any more', gate: 'developer', status: 204 })
+  @Endpoint({ name: 'deleteHookSource', summary: 'Receive nothing from it any more', gate: 'developer', status: 204 })
   delete(@CurrentCaller() caller: Caller, @Param('source') source: string): Promise<void> {
     return this.hooks.delete(caller, source);
   }

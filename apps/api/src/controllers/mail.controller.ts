@@ -23,19 +23,23 @@ export class MailController {
   constructor(private readonly mail: Mailer) {}
 
   @Get()
-  @Endpoint({ summary: 'Mail of the tenant’s plugins, newest first', gate: 'admin', query })
+  @Endpoint({ name: 'listMail', summary: 'Mail of the tenant’s plugins, newest first', gate: 'admin', query })
   list(@CurrentCaller() caller: Caller, @Query(input(query)) filter: z.infer<typeof query>): Promise<unknown> {
     return this.mail.list(caller.tenant.id, filter);
   }
 
   @Get(':id')
-  @Endpoint({ summary: 'One mail; a kept one with its texts', gate: 'admin' })
+  @Endpoint({ name: 'getMail', summary: 'One mail; a kept one with its texts', gate: 'admin' })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.mail.get(caller.tenant.id, id);
   }
 
   @Get(':id/attachments/:place')
-  @Endpoint({ summary: 'The bytes of something attached to a kept mail, by its place from 0', gate: 'admin' })
+  @Endpoint({
+    name: 'getMailAttachment',
+    summary: 'The bytes of something attached to a kept mail, by its place from 0',
+    gate: 'admin',
+  })
   async attachment(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -60,7 +64,7 @@ export class MailController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Endpoint({ summary: 'Remove a mail, and what was kept of it', gate: 'admin', status: 204 })
+  @Endpoint({ name: 'deleteMail', summary: 'Remove a mail, and what was kept of it', gate: 'admin', status: 204 })
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.mail.delete(caller.tenant.id, id);
   }

@@ -51,7 +51,12 @@ export class ObserveController {
   ) {}
 
   @Get('plugins/:id/logs')
-  @Endpoint({ summary: 'Captured console and ctx.log lines, newest first', gate: 'viewer', query: logQuery })
+  @Endpoint({
+    name: 'listPluginLogs',
+    summary: 'Captured console and ctx.log lines, newest first',
+    gate: 'viewer',
+    query: logQuery,
+  })
   logs(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -62,7 +67,12 @@ export class ObserveController {
   }
 
   @Get('plugins/:id/logs/stream')
-  @Endpoint({ summary: 'New log lines as server-sent events', gate: 'viewer', query: streamQuery })
+  @Endpoint({
+    name: 'streamPluginLogs',
+    summary: 'New log lines as server-sent events',
+    gate: 'viewer',
+    query: streamQuery,
+  })
   async stream(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -93,6 +103,7 @@ export class ObserveController {
 
   @Get('plugins/:id/metrics')
   @Endpoint({
+    name: 'getPluginMetrics',
     summary: 'Runs by status, kind and error, durations, counts by day',
     gate: 'viewer',
     query: metricsQuery,
@@ -106,7 +117,11 @@ export class ObserveController {
   }
 
   @Get('plugins/:id/health')
-  @Endpoint({ summary: 'Runs the plugin’s health handler, and says whether its background runs fail', gate: 'viewer' })
+  @Endpoint({
+    name: 'checkPluginHealth',
+    summary: 'Runs the plugin’s health handler, and says whether its background runs fail',
+    gate: 'viewer',
+  })
   async health(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     const installationId = parseId('installation', id);
     const { snapshots } = this.execution;
@@ -146,6 +161,7 @@ export class ObserveController {
 
   @Get('usage')
   @Endpoint({
+    name: 'getUsage',
     summary: 'What the tenant’s plugins used, by day, and use against each quota',
     gate: 'viewer',
     query: span,

@@ -32,6 +32,7 @@ export class PluginsController {
 
   @Post('upload')
   @Endpoint({
+    name: 'uploadPlugin',
     summary: 'Upload a package: a new plugin, or a new release of one',
     gate: 'developer',
     upload: true,
@@ -52,27 +53,39 @@ export class PluginsController {
 
   @Post('validate')
   @HttpCode(200)
-  @Endpoint({ summary: 'Check a package and store nothing', gate: 'developer', upload: true, callPoints: 20 })
+  @Endpoint({
+    name: 'validatePlugin',
+    summary: 'Check a package and store nothing',
+    gate: 'developer',
+    upload: true,
+    callPoints: 20,
+  })
   async validate(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<unknown> {
     const { bytes } = await readUpload(request);
     return this.installations.validate(bytes, caller.tenant.id);
   }
 
   @Get()
-  @Endpoint({ summary: 'The tenant’s plugins', gate: 'viewer', query: pageSchema })
+  @Endpoint({ name: 'listPlugins', summary: 'The tenant’s plugins', gate: 'viewer', query: pageSchema })
   list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
     return this.installations.list(caller, page);
   }
 
   @Get(':id')
-  @Endpoint({ summary: 'One plugin, by id or slug', gate: 'viewer' })
+  @Endpoint({ name: 'getPlugin', summary: 'One plugin, by id or slug', gate: 'viewer' })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.installations.get(caller, id);
   }
 
   @Delete(':id')
   @HttpCode(204)
-  @Endpoint({ summary: 'Uninstall a plugin and erase what it kept', gate: 'admin', query: force, status: 204 })
+  @Endpoint({
+    name: 'deletePlugin',
+    summary: 'Uninstall a plugin and erase what it kept',
+    gate: 'admin',
+    query: force,
+    status: 204,
+  })
   delete(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -83,7 +96,12 @@ export class PluginsController {
 
   @Post(':id/enable')
   @HttpCode(200)
-  @Endpoint({ summary: 'Enable a plugin, granting permissions with it', gate: 'admin', body: enable })
+  @Endpoint({
+    name: 'enablePlugin',
+    summary: 'Enable a plugin, granting permissions with it',
+    gate: 'admin',
+    body: enable,
+  })
   enable(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -95,6 +113,7 @@ export class PluginsController {
   @Post(':id/disable')
   @HttpCode(200)
   @Endpoint({
+    name: 'disablePlugin',
     summary: 'Disable a plugin: its routes answer 409, its events and jobs rest',
     gate: 'admin',
     query: force,
@@ -109,13 +128,13 @@ export class PluginsController {
 
   @Post(':id/reload')
   @HttpCode(200)
-  @Endpoint({ summary: 'Throw warm isolates away and start afresh', gate: 'developer' })
+  @Endpoint({ name: 'reloadPlugin', summary: 'Throw warm isolates away and start afresh', gate: 'developer' })
   reload(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.installations.reload(caller, id);
   }
 
   @Get(':id/releases')
-  @Endpoint({ summary: 'Every release that was uploaded', gate: 'viewer', query: pageSchema })
+  @Endpoint({ name: 'listReleases', summary: 'Every release that was uploaded', gate: 'viewer', query: pageSchema })
   releases(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -126,7 +145,12 @@ export class PluginsController {
 
   @Post(':id/rollback')
   @HttpCode(200)
-  @Endpoint({ summary: 'Make an earlier release the active one', gate: 'admin', body: rollback })
+  @Endpoint({
+    name: 'rollbackPlugin',
+    summary: 'Make an earlier release the active one',
+    gate: 'admin',
+    body: rollback,
+  })
   rollback(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -137,6 +161,7 @@ export class PluginsController {
 
   @Get(':id/permissions')
   @Endpoint({
+    name: 'getPluginPermissions',
     summary: 'Permissions asked for, granted and pending; where the code uses them, and when it last did',
     gate: 'viewer',
   })
@@ -146,7 +171,12 @@ export class PluginsController {
   }
 
   @Put(':id/permissions')
-  @Endpoint({ summary: 'Say which permissions are granted', gate: 'admin', body: granted })
+  @Endpoint({
+    name: 'setPluginPermissions',
+    summary: 'Say which permissions are granted',
+    gate: 'admin',
+    body: granted,
+  })
   setPermissions(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -156,13 +186,24 @@ export class PluginsController {
   }
 
   @Get(':id/config')
-  @Endpoint({ summary: 'The tenant’s settings for the plugin, defaults filled in', gate: 'viewer' })
+  @Endpoint({
+    name: 'getPluginConfig',
+    summary: 'The tenant’s settings for the plugin, defaults filled in',
+    gate: 'viewer',
+  })
   config(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.installations.getConfig(caller, id);
   }
 
   @Put(':id/config')
-  @Endpoint({ summary: 'Replace the settings', gate: 'admin', body: anyObject, maxBodyBytes: Infinity, callPoints: 10 })
+  @Endpoint({
+    name: 'setPluginConfig',
+    summary: 'Replace the settings',
+    gate: 'admin',
+    body: anyObject,
+    maxBodyBytes: Infinity,
+    callPoints: 10,
+  })
   putConfig(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
@@ -173,6 +214,7 @@ export class PluginsController {
 
   @Patch(':id/config')
   @Endpoint({
+    name: 'updatePluginConfig',
     summary: 'Change some settings (RFC 7396 merge patch)',
     gate: 'admin',
     body: anyObject,
@@ -188,13 +230,23 @@ export class PluginsController {
   }
 
   @Get(':id/jobs')
-  @Endpoint({ summary: 'Jobs with their next runs and last run', gate: 'viewer', query: wholeListSchema })
+  @Endpoint({
+    name: 'listPluginJobs',
+    summary: 'Jobs with their next runs and last run',
+    gate: 'viewer',
+    query: wholeListSchema,
+  })
   jobs(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.installations.jobs(caller, id);
   }
 
   @Patch(':id/jobs/:name')
-  @Endpoint({ summary: 'Pause a job, or give it another schedule or zone', gate: 'admin', body: jobChange })
+  @Endpoint({
+    name: 'updateJob',
+    summary: 'Pause a job, or give it another schedule or zone',
+    gate: 'admin',
+    body: jobChange,
+  })
   patchJob(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,

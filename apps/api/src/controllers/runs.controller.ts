@@ -38,7 +38,7 @@ export class RunsController {
   ) {}
 
   @Get('runs')
-  @Endpoint({ summary: 'Runs, newest first', gate: 'viewer', query: runQuery })
+  @Endpoint({ name: 'listRuns', summary: 'Runs, newest first', gate: 'viewer', query: runQuery })
   list(
     @CurrentCaller() caller: Caller,
     @Query(input(runQuery)) { event_id: eventId, ...query }: z.infer<typeof runQuery>,
@@ -47,14 +47,14 @@ export class RunsController {
   }
 
   @Get('runs/:id')
-  @Endpoint({ summary: 'One run: attempts, limits used, logs, result', gate: 'viewer' })
+  @Endpoint({ name: 'getRun', summary: 'One run: attempts, limits used, logs, result', gate: 'viewer' })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.execution.reader.run(caller.tenant.id, id);
   }
 
   @Post('runs/:id/cancel')
   @HttpCode(202)
-  @Endpoint({ summary: 'Cancel a run that has not ended', gate: 'developer', status: 202 })
+  @Endpoint({ name: 'cancelRun', summary: 'Cancel a run that has not ended', gate: 'developer', status: 202 })
   async cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     await this.runs.cancelRun(caller, requireId('run', id));
     return this.execution.reader.run(caller.tenant.id, id);
@@ -63,6 +63,7 @@ export class RunsController {
   @Post('runs/:id/replay')
   @HttpCode(202)
   @Endpoint({
+    name: 'replayRun',
     summary: 'Run it again, as a run of its own',
     gate: 'developer',
     body: replay,
@@ -80,6 +81,7 @@ export class RunsController {
   @Post('runs/:id/discard')
   @HttpCode(200)
   @Endpoint({
+    name: 'discardRun',
     summary: 'Discard a dead letter',
     gate: 'developer',
     description: 'It stays in the list of runs, and is no dead letter any more.',
@@ -91,6 +93,7 @@ export class RunsController {
 
   @Post('plugins/:id/jobs/:name/run-now')
   @Endpoint({
+    name: 'runJob',
     summary: 'Run a job now',
     gate: 'developer',
     body: runNow,

@@ -33,13 +33,19 @@ export class SecretsController {
   ) {}
 
   @Get('secrets')
-  @Endpoint({ summary: 'Names of the tenant-wide secrets', gate: 'developer', query: wholeListSchema })
+  @Endpoint({
+    name: 'listSecrets',
+    summary: 'Names of the tenant-wide secrets',
+    gate: 'developer',
+    query: wholeListSchema,
+  })
   async list(@CurrentCaller() caller: Caller): Promise<unknown> {
     return { items: await this.vault.listFor(caller), next_cursor: null };
   }
 
   @Put('secrets/:name')
   @Endpoint({
+    name: 'setSecret',
     summary: 'Set a tenant-wide secret; a plugin reads it only if its manifest names it',
     gate: 'admin',
     body: put,
@@ -55,13 +61,18 @@ export class SecretsController {
 
   @Delete('secrets/:name')
   @HttpCode(204)
-  @Endpoint({ summary: 'Remove a tenant-wide secret', gate: 'admin', status: 204 })
+  @Endpoint({ name: 'deleteSecret', summary: 'Remove a tenant-wide secret', gate: 'admin', status: 204 })
   delete(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<void> {
     return this.vault.deleteFor(caller, { name });
   }
 
   @Get('plugins/:id/secrets')
-  @Endpoint({ summary: 'Names of a plugin’s secrets', gate: 'developer', query: wholeListSchema })
+  @Endpoint({
+    name: 'listPluginSecrets',
+    summary: 'Names of a plugin’s secrets',
+    gate: 'developer',
+    query: wholeListSchema,
+  })
   async listOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<unknown> {
     return { items: await this.vault.listFor(caller, { plugin }), next_cursor: null };
   }
@@ -69,6 +80,7 @@ export class SecretsController {
   @Post('plugins/:id/secrets')
   @HttpCode(200)
   @Endpoint({
+    name: 'addPluginSecret',
     summary: 'Set a plugin’s secret, named in the body',
     gate: 'admin',
     body: post,
@@ -89,7 +101,13 @@ export class SecretsController {
   }
 
   @Put('plugins/:id/secrets/:name')
-  @Endpoint({ summary: 'Set a plugin’s secret', gate: 'admin', body: put, maxBodyBytes: secretBodyBytes })
+  @Endpoint({
+    name: 'setPluginSecret',
+    summary: 'Set a plugin’s secret',
+    gate: 'admin',
+    body: put,
+    maxBodyBytes: secretBodyBytes,
+  })
   async setOfPlugin(
     @CurrentCaller() caller: Caller,
     @Param('id') plugin: string,
@@ -103,7 +121,7 @@ export class SecretsController {
 
   @Delete('plugins/:id/secrets/:name')
   @HttpCode(204)
-  @Endpoint({ summary: 'Remove a plugin’s secret', gate: 'admin', status: 204 })
+  @Endpoint({ name: 'deletePluginSecret', summary: 'Remove a plugin’s secret', gate: 'admin', status: 204 })
   deleteOfPlugin(
     @CurrentCaller() caller: Caller,
     @Param('id') plugin: string,

@@ -52,7 +52,7 @@ export class TenantsController {
   constructor(private readonly access: Access) {}
 
   @Post()
-  @Endpoint({ summary: 'Make a tenant', gate: 'operator', body: newTenant, status: 201 })
+  @Endpoint({ name: 'createTenant', summary: 'Make a tenant', gate: 'operator', body: newTenant, status: 201 })
   create(
     @CurrentPrincipal() principal: Principal,
     @Body(input(newTenant)) body: z.infer<typeof newTenant>,
@@ -62,19 +62,20 @@ export class TenantsController {
   }
 
   @Get()
-  @Endpoint({ summary: 'Every tenant', gate: 'operator', query: pageSchema })
+  @Endpoint({ name: 'listTenants', summary: 'Every tenant', gate: 'operator', query: pageSchema })
   list(@CurrentPrincipal() principal: Principal, @Query(input(pageSchema)) page: Page): Promise<unknown> {
     return this.access.tenants.list(principal, page);
   }
 
   @Get(':slug')
-  @Endpoint({ summary: 'One tenant', gate: 'operator' })
+  @Endpoint({ name: 'getTenant', summary: 'One tenant', gate: 'operator' })
   get(@CurrentPrincipal() principal: Principal, @Param('slug') slug: string): Promise<unknown> {
     return this.access.tenants.get(principal, slug);
   }
 
   @Patch(':slug')
   @Endpoint({
+    name: 'updateTenant',
     summary: 'Change a tenant: its name, its slug and with it its addresses, its weight, concurrency and quotas',
     gate: 'operator',
     body: tenantChange,
@@ -91,6 +92,7 @@ export class TenantsController {
   @Delete(':slug')
   @HttpCode(202)
   @Endpoint({
+    name: 'deleteTenant',
     summary: 'Delete a tenant: suspended at once, erased after a time of grace',
     gate: 'operator',
     query: deletion,
@@ -112,7 +114,12 @@ export class TenantsController {
 
   @Post(':slug/restore')
   @HttpCode(200)
-  @Endpoint({ summary: 'Take a deleted tenant back', gate: 'operator', description: 'Works until its erasure begins.' })
+  @Endpoint({
+    name: 'restoreTenant',
+    summary: 'Take a deleted tenant back',
+    gate: 'operator',
+    description: 'Works until its erasure begins.',
+  })
   restore(
     @CurrentPrincipal() principal: Principal,
     @Param('slug') slug: string,

@@ -24,25 +24,26 @@ export class UsersController {
   constructor(private readonly access: Access) {}
 
   @Post()
-  @Endpoint({ summary: 'Add a user to the tenant', gate: 'admin', body: newUser, status: 201 })
+  @Endpoint({ name: 'createUser', summary: 'Add a user to the tenant', gate: 'admin', body: newUser, status: 201 })
   create(@CurrentCaller() caller: Caller, @Body(input(newUser)) body: z.infer<typeof newUser>): Promise<unknown> {
     return this.access.users.create(caller, body);
   }
 
   @Get()
-  @Endpoint({ summary: 'The tenant’s users', gate: 'member', query: pageSchema })
+  @Endpoint({ name: 'listUsers', summary: 'The tenant’s users', gate: 'member', query: pageSchema })
   list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
     return this.access.users.list(caller, page);
   }
 
   @Get(':id')
-  @Endpoint({ summary: 'One user', gate: 'member' })
+  @Endpoint({ name: 'getUser', summary: 'One user', gate: 'member' })
   get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.access.users.get(caller, id);
   }
 
   @Patch(':id')
   @Endpoint({
+    name: 'updateUser',
     summary: 'Change a user’s e-mail, password or role; everybody may change the own password, with the present one',
     gate: 'viewer',
     body: userChange,
@@ -58,14 +59,19 @@ export class UsersController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Endpoint({ summary: 'Remove a user from the tenant', gate: 'admin', status: 204 })
+  @Endpoint({ name: 'deleteUser', summary: 'Remove a user from the tenant', gate: 'admin', status: 204 })
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.access.users.delete(caller, id);
   }
 
   @Delete(':id/sessions')
   @HttpCode(204)
-  @Endpoint({ summary: 'End a user’s sign-ins in the tenant; API tokens stay', gate: 'admin', status: 204 })
+  @Endpoint({
+    name: 'endUserSessions',
+    summary: 'End a user’s sign-ins in the tenant; API tokens stay',
+    gate: 'admin',
+    status: 204,
+  })
   endSessions(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.access.users.endSessions(caller, id);
   }

@@ -70,7 +70,12 @@ export class WebhooksController {
   constructor(private readonly webhooks: Webhooks) {}
 
   @Get()
-  @Endpoint({ summary: 'Webhooks: the tenant’s own and those of its plugins', gate: 'viewer', query: listQuery })
+  @Endpoint({
+    name: 'listWebhooks',
+    summary: 'Webhooks: the tenant’s own and those of its plugins',
+    gate: 'viewer',
+    query: listQuery,
+  })
   list(@CurrentCaller() caller: Caller, @Query(input(listQuery)) query: z.infer<typeof listQuery>): Promise<unknown> {
     return this.webhooks.list(caller, query);
   }
@@ -78,6 +83,7 @@ export class WebhooksController {
   @Post()
   @HttpCode(201)
   @Endpoint({
+    name: 'createWebhook',
     summary: 'Register a webhook; its signing secret is shown this once',
     gate: 'developer',
     body: create,
@@ -91,7 +97,12 @@ export class WebhooksController {
   }
 
   @Get('deliveries')
-  @Endpoint({ summary: 'Deliveries, those sent last first', gate: 'viewer', query: deliveryQuery })
+  @Endpoint({
+    name: 'listDeliveries',
+    summary: 'Deliveries, those sent last first',
+    gate: 'viewer',
+    query: deliveryQuery,
+  })
   deliveries(
     @CurrentCaller() caller: Caller,
     @Query(input(deliveryQuery)) { event_id: eventId, limit, cursor, ...filter }: z.infer<typeof deliveryQuery>,
@@ -100,20 +111,30 @@ export class WebhooksController {
   }
 
   @Get('deliveries/:id')
-  @Endpoint({ summary: 'One delivery with each attempt’s request and response', gate: 'developer' })
+  @Endpoint({
+    name: 'getDelivery',
+    summary: 'One delivery with each attempt’s request and response',
+    gate: 'developer',
+  })
   delivery(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.webhooks.delivery(caller, id);
   }
 
   @Post('deliveries/:id/replay')
   @HttpCode(202)
-  @Endpoint({ summary: 'Send a delivery again: the same bytes, the same webhook-id', gate: 'developer', status: 202 })
+  @Endpoint({
+    name: 'replayDelivery',
+    summary: 'Send a delivery again: the same bytes, the same webhook-id',
+    gate: 'developer',
+    status: 202,
+  })
   replay(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.webhooks.replay(caller, id);
   }
 
   @Get(':id')
   @Endpoint({
+    name: 'getWebhook',
     summary: 'One webhook',
     gate: 'viewer',
     description: '`:id` is its id, or its name where only one has it.',
@@ -124,6 +145,7 @@ export class WebhooksController {
 
   @Patch(':id')
   @Endpoint({
+    name: 'updateWebhook',
     summary: 'Change a webhook of the tenant’s own',
     gate: 'developer',
     body: update,
@@ -140,7 +162,7 @@ export class WebhooksController {
 
   @Delete(':id')
   @HttpCode(204)
-  @Endpoint({ summary: 'Remove a webhook of the tenant’s own', gate: 'developer', status: 204 })
+  @Endpoint({ name: 'deleteWebhook', summary: 'Remove a webhook of the tenant’s own', gate: 'developer', status: 204 })
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.webhooks.delete(caller, id);
   }
@@ -148,6 +170,7 @@ export class WebhooksController {
   @Post(':id/rotate')
   @HttpCode(200)
   @Endpoint({
+    name: 'rotateWebhookSecret',
     summary: 'Give it another secret, shown this once; the one before signs beside it for 24 hours',
     gate: 'developer',
     body: rotate,
@@ -164,6 +187,7 @@ export class WebhooksController {
   @Post(':id/test')
   @HttpCode(202)
   @Endpoint({
+    name: 'testWebhook',
     summary: 'Send something to it',
     gate: 'developer',
     body: test,
@@ -181,14 +205,18 @@ export class WebhooksController {
 
   @Post(':id/enable')
   @HttpCode(200)
-  @Endpoint({ summary: 'Let a disabled webhook go on', gate: 'developer' })
+  @Endpoint({ name: 'enableWebhook', summary: 'Let a disabled webhook go on', gate: 'developer' })
   enable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.webhooks.enable(caller, id);
   }
 
   @Post(':id/disable')
   @HttpCode(200)
-  @Endpoint({ summary: 'Stop a webhook; deliveries that come meanwhile are skipped', gate: 'developer' })
+  @Endpoint({
+    name: 'disableWebhook',
+    summary: 'Stop a webhook; deliveries that come meanwhile are skipped',
+    gate: 'developer',
+  })
   disable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
     return this.webhooks.disable(caller, id);
   }

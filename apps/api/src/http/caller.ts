@@ -31,7 +31,7 @@ declare module 'fastify' {
   }
 }
 
-/** Names who may call. The program refuses to start while an endpoint names nobody (see api.ts). */
+/** Names who may call. The program refuses to start while an endpoint names nobody (see endpoints.ts). */
 export const Allow = (gate: Gate): MethodDecorator => SetMetadata(GATE, gate);
 
 /** The gate that a handler names. */

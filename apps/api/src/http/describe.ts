@@ -1,12 +1,14 @@
 import { KiB } from '@annex/kernel';
-import { applyDecorators } from '@nestjs/common';
-import { ApiBearerAuth, ApiBody, ApiConsumes, ApiHeader, ApiOperation, ApiQuery, ApiResponse } from '@nestjs/swagger';
-import { z } from 'zod';
+import { applyDecorators, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
+import { ApiOperation } from '@nestjs/swagger';
+import type { z } from 'zod';
 import { Allow, type Gate } from './caller.js';
 import { ShownOnce } from './idempotency.js';
 
 export interface Description {
+  /** Its `operationId`, and so a client's name for it: a verb and what it is about. Unique; `listRuns`. */
+  name: string;
   summary: string;
   gate: Gate;
   body?: z.ZodType;
@@ -21,35 +23,32 @@ export interface Description {
   /** Status of success. Default 200. */
   status?: number;
   response?: z.ZodType;
+  /** Statuses of problems beyond those that its gate, path, parameters and body imply. */
+  problems?: readonly number[];
   /** Fields of the answer that are shown this once and kept nowhere. */
   shownOnce?: string[];
   /** The endpoint takes a ZIP as multipart/form-data. */
   upload?: boolean;
+  /** The body is bytes, as a stream; their content type says what they are. */
+  bytes?: boolean;
   description?: string;
 }
 
 /** Bytes of a body that carries nothing but a few fields. */
 export const usualBodyBytes = 64 * KiB;
 
+const DESCRIPTION = Symbol('description');
+
 /**
- * One decorator an endpoint: who may call it, and what OpenAPI says of it. The body's schema is the one that {@link
- * input} checks.
+ * One decorator an endpoint: who may call it, and what OpenAPI says of it (`apps/api/src/openapi`). The body's schema
+ * is the one that {@link input} checks.
  */
-export function Endpoint({
-  summary,
-  gate,
-  body,
-  callPoints,
-  maxBodyBytes = usualBodyBytes,
-  query,
-  status = 200,
-  response,
-  shownOnce,
-  upload,
-  description,
-}: Description): MethodDecorator {
+export function Endpoint(described: Description): MethodDecorator {
+  const { name, gate, callPoints, maxBodyBytes = usualBodyBytes, query, upload, shownOnce } = described;
   const decorators: MethodDecorator[] = [
     Allow(gate),
+    SetMetadata(DESCRIPTION, described),
+    ApiOperation({ operationId: name }),
     RouteConfig({
       gate,
       ...(callPoints !== undefined && { callPoints }),
@@ -57,65 +56,12 @@ export function Endpoint({
       ...(Number.isFinite(maxBodyBytes) && !upload && { maxBodyBytes }),
       ...(upload && { upload }),
     }),
-    ApiOperation({ summary, description }),
-    ApiResponse({
-      status,
-      description: 'Success',
-      ...(response && { content: { 'application/json': { schema: openApiSchema(response) } } }),
-    }),
-    ApiResponse({
-      status: 'default',
-      description: 'A problem (RFC 9457)',
-      content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-    }),
   ];
   if (shownOnce) decorators.push(ShownOnce(shownOnce));
-  if (gate !== 'public') decorators.push(ApiBearerAuth());
-  if (gate !== 'public' && gate !== 'signed-in' && gate !== 'operator') {
-    decorators.push(
-      ApiHeader({
-        name: 'X-Tenant-Slug',
-        required: false,
-        description: 'The tenant. May be left out by a token that belongs to one.',
-      }),
-    );
-  }
-  if (body) decorators.push(ApiBody({ schema: openApiSchema(body) }));
-  if (upload) {
-    decorators.push(
-      ApiConsumes('multipart/form-data'),
-      ApiBody({
-        schema: {
-          type: 'object',
-          required: ['file'],
-          properties: {
-            file: { type: 'string', format: 'binary', description: 'The package, a ZIP of at most 10 MiB' },
-            enable: { type: 'string', enum: ['true', 'false'] },
-            grant: { type: 'string', description: '`all`, or permission names, comma-separated' },
-          },
-        },
-      }),
-    );
-  }
-  for (const [name, field] of Object.entries(query?.shape ?? {})) {
-    const schema = openApiSchema(field as z.ZodType);
-    decorators.push(
-      ApiQuery({ name, required: false, schema, ...(schema.description && { description: schema.description }) }),
-    );
-  }
   return applyDecorators(...decorators);
 }
 
-interface OpenApiSchema {
-  description?: string;
-  [key: string]: unknown;
-}
-
-function openApiSchema(schema: z.ZodType): OpenApiSchema {
-  const { $schema: _, ...rest } = z.toJSONSchema(schema, {
-    target: 'openapi-3.0',
-    io: 'input',
-    unrepresentable: 'any',
-  });
-  return rest as OpenApiSchema;
+/** What `@Endpoint` says of a controller's method; `undefined`: it has none. */
+export function descriptionOf(method: object): Description | undefined {
+  return Reflect.getMetadata(DESCRIPTION, method) as Description | undefined;
 }
