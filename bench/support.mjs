@@ -12,11 +12,11 @@ export function freePort() {
   });
 }
 
-/** Starts a program in a process group of its own and answers once `ready()` does not throw. */
-export async function startProgram(command, args, { env = {}, ready, cwd }) {
+/** Starts a program and answers once `ready()` does not throw. `ipc`: it hears messages of ours. */
+export async function startProgram(command, args, { env = {}, ready, cwd, ipc = false }) {
   const child = spawn(command, args, {
     env: { PATH: process.env.PATH, HOME: process.env.HOME, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', 'pipe', 'pipe', ...(ipc ? ['ipc'] : [])],
     cwd,
   });
   let said = '';
@@ -36,6 +36,7 @@ export async function startProgram(command, args, { env = {}, ready, cwd }) {
   }
   return {
     pid: child.pid,
+    child,
     said: () => said,
     stop: async () => {
       child.kill('SIGTERM');

@@ -1,10 +1,14 @@
-// One attack in a process of its own, behind the others in the line for the processor.
-import { setPriority } from 'node:os';
+// One attack in a process of its own, behind the others in the line for the processor. Counts what was
+// answered, and what was cut off.
+import { getPriority, setPriority } from 'node:os';
 import { attacks } from './attacks.mjs';
 
-setPriority(10);
+setPriority(getPriority() + 10);
 const attack = attacks.find(({ name }) => name === process.argv[2]);
-process.once('message', (context) => {
+let answered = 0;
+let cutOff = 0;
+process.on('message', (context) => {
+  if (context === 'count') return void process.send({ answered, cutOff });
   process.send({ started: true });
   for (let lane = 0; lane < (attack.lanes ?? 4); lane += 1) {
     void (async () => {
@@ -12,7 +16,9 @@ process.once('message', (context) => {
         try {
           const answer = await attack.strike({ ...context, lane, round });
           await answer?.arrayBuffer?.();
+          answered += 1;
         } catch {
+          cutOff += 1;
           await new Promise((done) => setTimeout(done, 20));
         }
       }

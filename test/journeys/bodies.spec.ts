@@ -122,6 +122,13 @@ it('a refused body is dropped as it comes, and the connection goes on', async ()
   half.socket.destroy();
 });
 
+it('a refused body that is too large to be dropped is not read: its sender gets the answer, then the end', async () => {
+  const half = new HalfRequest('POST', '/api/events', { length: 17 * 1024 * 1024, body: 'x'.repeat(1000) });
+  expect(await half.status()).toBe(401);
+  expect(half.text.toLowerCase()).toContain('connection: close');
+  await expect.poll(() => half.socket.closed, { timeout: 10_000 }).toBe(true);
+});
+
 describe('a sender that asks before it sends', () => {
   it('is told to go on only when it may send', async () => {
     const refused = new HalfRequest('POST', '/api/events', { headers: { expect: '100-continue' } });

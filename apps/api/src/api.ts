@@ -32,7 +32,9 @@ import { parseJsonBodies } from './http/json-body.js';
 import { KnownRoutes } from './http/known-routes.js';
 import { IdempotencyInterceptor } from './http/idempotency.js';
 import { ProblemFilter } from './http/problem-filter.js';
+import { Problems } from './http/problem.js';
 import { protocolErrors } from './http/protocol-errors.js';
+import { Refusals } from './http/refusals.js';
 import { limitUploads } from './http/upload.js';
 import { readEndpoints } from './http/endpoints.js';
 import { serveOpenApi } from './openapi/document.js';
@@ -100,7 +102,7 @@ class ApiModule {}
 
 function apiModule(
   services: ApiServices,
-  { closing, routes }: { closing: AbortSignal; routes: KnownRoutes },
+  { closing, routes, problems }: { closing: AbortSignal; routes: KnownRoutes; problems: Problems },
 ): DynamicModule {
   return {
     module: ApiModule,
@@ -120,7 +122,7 @@ function apiModule(
       { provide: InboundHooks, useValue: services.hooks },
       { provide: HEALTH, useValue: services.health },
       { provide: CLOSING, useValue: closing },
-      { provide: APP_FILTER, useValue: new ProblemFilter(services.logger, routes) },
+      { provide: APP_FILTER, useValue: new ProblemFilter(problems, routes) },
       { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector), inject: [Reflector] },
       {
         provide: APP_INTERCEPTOR,
@@ -147,6 +149,7 @@ export async function createApi(
 ): Promise<NestFastifyApplication> {
   const closing = new AbortController();
   const routes = new KnownRoutes();
+  const problems = new Problems(services.logger, new Refusals());
   const adapter = new FastifyAdapter({
     bodyLimit,
     genReqId: () => newId('request'),
@@ -156,11 +159,11 @@ export async function createApi(
     // For the whole of a request, body included: whoever drips one in holds nothing for longer.
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_TIMEOUT_MS / 4 },
-    ...protocolErrors(services.logger),
+    ...protocolErrors(problems),
     routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
   } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const app = await NestFactory.create<NestFastifyApplication>(
-    apiModule(services, { closing: closing.signal, routes }),
+    apiModule(services, { closing: closing.signal, routes, problems }),
     adapter,
     { logger: false, bodyParser: false },
   );
@@ -213,7 +216,7 @@ export async function createApi(
     readSecret: async (tenantId, installationId, name) =>
       (await services.vault.readForRun(tenantId, installationId, [name])).get(name),
     readFile: (tenantId, releaseId, path) => services.installations.files(tenantId, releaseId, path),
-    logger: services.logger,
+    problems,
     bodyLimit,
     bodies,
     inFlightPerTenant,
@@ -222,7 +225,7 @@ export async function createApi(
   await addHooksDoor(server, {
     access: services.access,
     hooks: services.hooks,
-    logger: services.logger,
+    problems,
     bodyLimit: Math.min(bodyLimit, HOOK_BODY_BYTES),
     bodies,
   });

@@ -6,13 +6,13 @@
 import type { Access, Caller, Principal, Resolved, TenantAddress } from '@annex/access';
 import type { Execution, InstallationSnapshot } from '@annex/execution';
 import { hopsHeader, readHops } from '@annex/egress';
-import { isAnnexError, type Id, type Logger } from '@annex/kernel';
+import { isAnnexError, type Id } from '@annex/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from '../http/body-reader.js';
-import { findBearer, single } from '../http/caller.js';
+import { findBearer, single, type Identified } from '../http/caller.js';
 import { joinVary } from '../http/cors.js';
 import { apiErrors } from '../http/errors.js';
-import { sendProblem } from '../http/problem.js';
+import type { Problems } from '../http/problem.js';
 import { answer } from './answer.js';
 import { ExtCors, variesByOrigin, type ExtTarget } from './ext-cors.js';
 import { InFlight } from './in-flight.js';
@@ -28,7 +28,7 @@ export interface ExtDoorOptions {
   execution: Execution;
   readSecret: SecretReader;
   readFile: FileReader;
-  logger: Logger;
+  problems: Problems;
   /** Bytes of a request body. Default 1 MiB. */
   bodyLimit: number;
   bodies: BodyReader;
@@ -55,7 +55,7 @@ export async function addExtDoor(server: FastifyInstance, options: ExtDoorOption
       (request, reply, next) => void door.enter(request as DoorRequest, reply).then(() => next(), next),
     );
     scope.setErrorHandler((thrown, request, reply) =>
-      sendProblem(asStreamProblem(thrown, reply), request, reply, options.logger),
+      options.problems.send(asStreamProblem(thrown, reply), request, reply),
     );
     for (const url of ['/ext/:slug', '/ext/:slug/*', '/t/:tenant/ext/:slug', '/t/:tenant/ext/:slug/*']) {
       scope.route({
@@ -184,6 +184,7 @@ class ExtDoor {
         ? null
         : (access.authenticateCached(bearer) ?? (await access.authenticate(bearer).catch(asRefusal)));
     const refused = principal !== null && 'refusal' in principal ? principal.refusal : undefined;
+    if (principal !== null && !('refusal' in principal)) (request as Identified).principal = principal;
     const address = { pathSlug, slugHeader: single(request.headers['x-tenant-slug']), host: request.hostname };
     const { tenant, caller } = await this.#tenantOf(principal, address, request.id);
 

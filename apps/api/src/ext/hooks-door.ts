@@ -4,7 +4,7 @@
  */
 import type { Access } from '@annex/access';
 import { hopsHeader, readHops } from '@annex/egress';
-import { isAnnexError, KiB, type Logger } from '@annex/kernel';
+import { isAnnexError, KiB } from '@annex/kernel';
 import {
   methodFault,
   webhookErrors,
@@ -16,7 +16,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from '../http/body-reader.js';
 import { single } from '../http/caller.js';
 import { corsHeaders, isPreflight, policyOf, preflightHeaders } from '../http/cors.js';
-import { sendProblem } from '../http/problem.js';
+import type { Problems } from '../http/problem.js';
 import { documentPolicy } from './answer.js';
 import { InFlight } from './in-flight.js';
 import { takeRawBodies } from './raw-bodies.js';
@@ -25,7 +25,7 @@ import { readQuery, requestTarget } from './read-request.js';
 export interface HooksDoorOptions {
   access: Access;
   hooks: InboundHooks;
-  logger: Logger;
+  problems: Problems;
   /** Bytes of a request body. */
   bodyLimit: number;
   bodies: BodyReader;
@@ -38,7 +38,7 @@ const inFlightPerTenant = 50;
 
 /** Adds the door to the server, in a scope of its own: bodies arrive as bytes, whatever their type. */
 export async function addHooksDoor(server: FastifyInstance, options: HooksDoorOptions): Promise<void> {
-  const { logger, bodyLimit } = options;
+  const { problems, bodyLimit } = options;
   const door = new HooksDoor(options);
   await server.register(async (scope) => {
     takeRawBodies(scope, options.bodies);
@@ -50,7 +50,7 @@ export async function addHooksDoor(server: FastifyInstance, options: HooksDoorOp
       if (request.headers.origin === undefined) return next();
       void door.allowOrigin(request as HookRequest, reply).then((isDone) => void (isDone || next()));
     });
-    scope.setErrorHandler((thrown, request, reply) => sendProblem(thrown, request, reply, logger));
+    scope.setErrorHandler((thrown, request, reply) => problems.send(thrown, request, reply));
     scope.route({
       // Senders ask with other methods whether somebody is there (`answerHandshake`).
       method: ['POST', 'GET', 'HEAD', 'OPTIONS'],

@@ -1,14 +1,13 @@
-import type { Logger } from '@annex/kernel';
 import { Catch, type ArgumentsHost, type ExceptionFilter } from '@nestjs/common';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { KnownRoutes } from './known-routes.js';
-import { sendProblem } from './problem.js';
+import type { Problems } from './problem.js';
 
 /** Everything a controller throws ends here. */
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   constructor(
-    private readonly logger: Logger,
+    private readonly problems: Problems,
     private readonly routes: KnownRoutes,
   ) {}
 
@@ -16,6 +15,6 @@ export class ProblemFilter implements ExceptionFilter {
     const http = host.switchToHttp();
     const request = http.getRequest<FastifyRequest>();
     const missed = request.is404 ? this.routes.wrongMethod(request) : undefined;
-    sendProblem(missed ?? thrown, request, http.getResponse<FastifyReply>(), this.logger);
+    this.problems.send(missed ?? thrown, request, http.getResponse<FastifyReply>());
   }
 }

@@ -1,21 +1,39 @@
 import type { AnnexError, Logger } from '@annex/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Identified } from './caller.js';
 import { toAnnexError } from './errors.js';
-import { isBodyWaiting } from './expect-continue.js';
+import type { Refusals } from './refusals.js';
 
-/** How long the rest of a body may come that was refused, in milliseconds. */
-const REST_MS = 15_000;
+/** Answers errors. */
+export class Problems {
+  constructor(
+    private readonly logger: Logger,
+    private readonly refusals: Refusals,
+  ) {}
 
-/**
- * Prints any thrown thing as `application/problem+json` (RFC 9457). The one place where an error becomes a response.
- */
-export function sendProblem(thrown: unknown, request: FastifyRequest, reply: FastifyReply, logger: Logger): void {
-  const error = toAnnexError(thrown, request.routeOptions.bodyLimit ?? request.server.initialConfig.bodyLimit);
-  const fields = { request_id: request.id, code: error.code, method: request.method, path: request.url.split('?')[0] };
-  if (error.kind.status >= 500) logger.error({ ...fields, err: error.cause ?? error }, error.detail);
-  else logger.debug(fields, error.detail);
+  /**
+   * Prints any thrown thing as `application/problem+json` (RFC 9457). The one place where an error becomes a response.
+   */
+  send(thrown: unknown, request: Identified, reply: FastifyReply): void {
+    const error = toAnnexError(thrown, request.routeOptions.bodyLimit ?? request.server.initialConfig.bodyLimit);
+    const fields = {
+      request_id: request.id,
+      code: error.code,
+      method: request.method,
+      path: request.url.split('?')[0],
+    };
+    if (error.kind.status >= 500) this.logger.error({ ...fields, err: error.cause ?? error }, error.detail);
+    else this.logger.debug(fields, error.detail);
+    if (reply.sent) return;
+    this.refusals.leaveBody(request, reply);
+    const send = (): void => printProblem(error, request, reply);
+    if (error.kind.status >= 500 || request.principal) send();
+    else this.refusals.send(request, reply, send);
+  }
+}
+
+function printProblem(error: AnnexError, request: FastifyRequest, reply: FastifyReply): void {
   if (reply.sent) return;
-  leaveBody(request, reply);
   if (error.headers) void reply.headers(error.headers);
   if (error.retryAfterS !== undefined)
     void reply.header('retry-after', String(Math.max(1, Math.ceil(error.retryAfterS))));
@@ -27,18 +45,6 @@ export function sendProblem(thrown: unknown, request: FastifyRequest, reply: Fas
     .header('x-request-id', request.id)
     .serializer((body: unknown) => JSON.stringify(body))
     .send(problemBody(error, request.id));
-}
-
-/**
- * What becomes of a body that nobody reads. Fastify would end the connection; then whoever still sends finds it reset
- * and never sees the answer (RFC 9112 §9.6), so the rest is dropped as it comes, for a while.
- */
-function leaveBody({ raw }: FastifyRequest, reply: FastifyReply): void {
-  if (isBodyWaiting(raw)) return void reply.header('connection', 'close');
-  void reply.removeHeader('connection');
-  if (raw.complete) return;
-  const limit = setTimeout(() => raw.socket.destroy(), REST_MS).unref();
-  raw.once('close', () => clearTimeout(limit));
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
-import { AnnexError, newId, type Logger } from '@annex/kernel';
+import { AnnexError, newId } from '@annex/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { problemBody, sendProblem } from './problem.js';
+import { problemBody, type Problems } from './problem.js';
 
 /**
  * What is so wrong with a request that no route sees it, and how the server answers: with a problem, as everywhere
@@ -22,12 +22,12 @@ const protocolFaults: Record<string, { status: number; title: string; detail: st
 const malformed = { status: 400, title: 'Bad request', detail: 'What arrived is not an HTTP/1.1 request.' };
 
 /** Fastify's two ways of refusing what it cannot route, both as `application/problem+json`. */
-export function protocolErrors(logger: Logger): {
+export function protocolErrors(problems: Problems): {
   frameworkErrors(thrown: Error, request: FastifyRequest, reply: FastifyReply): void;
   clientErrorHandler(thrown: Error & { code?: string }, socket: Socket): void;
 } {
   return {
-    frameworkErrors: (thrown, request, reply) => sendProblem(thrown, request, reply, logger),
+    frameworkErrors: (thrown, request, reply) => problems.send(thrown, request, reply),
     clientErrorHandler(thrown, socket) {
       if (thrown.code === 'ECONNRESET' || socket.destroyed) return;
       if (!socket.writable) return void socket.destroy(thrown);
