@@ -86,9 +86,19 @@ export function packPlugin({ manifest = {}, code, files = {} }: PluginFiles): Pr
   );
 }
 
+/** What was there before Annex starts; each has a default of the test's own. */
+export interface TestAnnexParts {
+  /** Its database; dropped with the rest. */
+  db?: TestDatabase;
+  masterKey?: Buffer;
+}
+
 /** @param environment settings on top of the test's own, such as `REDIS_URL` */
-export async function startTestAnnex(environment: Record<string, string> = {}): Promise<TestAnnex> {
-  const db = await openTestDatabase();
+export async function startTestAnnex(
+  environment: Record<string, string> = {},
+  { masterKey = randomBytes(32), ...parts }: TestAnnexParts = {},
+): Promise<TestAnnex> {
+  const db = parts.db ?? (await openTestDatabase());
   const dataDir = mkdtempSync(join(tmpdir(), 'annex-test-'));
   const settings = readSettings({
     PORT: '0',
@@ -99,7 +109,7 @@ export async function startTestAnnex(environment: Record<string, string> = {}): 
   });
   const lines: string[] = [];
   const logger = pino({ level: settings.logLevel }, { write: (line: string) => void lines.push(line) });
-  const secrets = { masterKey: randomBytes(32), jwtSecret: randomBytes(32).toString('hex') };
+  const secrets = { masterKey, jwtSecret: randomBytes(32).toString('hex') };
   const platform = await createPlatform({ settings, logins: db.logins, logger, ...secrets });
   const others: (() => Promise<void>)[] = [];
   const worker = await startWorker(platform);
@@ -156,7 +166,6 @@ export async function startTestAnnex(environment: Record<string, string> = {}): 
       await worker.stop();
       await platform.stop();
       await db.close();
-      rmSync(dataDir, { recursive: true, force: true });
       rmSync(dataDir, { recursive: true, force: true });
     },
   };

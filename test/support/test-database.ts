@@ -20,10 +20,18 @@ export interface TestDatabase {
 
 /** A database of the suite's own, copied from the migrated template. Call in `beforeAll`, `close()` in `afterAll`. */
 export async function openTestDatabase(): Promise<TestDatabase> {
-  const owner = inject('postgresUrl');
+  return openDatabaseAt(await createTestDatabase('template annex_template'));
+}
+
+/** Makes a database and answers its URL, of the cluster's superuser. `how`: options of CREATE DATABASE; none, an empty one. */
+export async function createTestDatabase(how = ''): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`;
-  await asOwner(owner, `create database ${name} template annex_template`);
-  const url = owner.replace(/\/annex$/, `/${name}`);
+  await onCluster(`create database ${name} ${how}`);
+  return inject('postgresUrl').replace(/\/annex$/, `/${name}`);
+}
+
+/** Opens a migrated database that {@link createTestDatabase} made; `close()` drops it. */
+export async function openDatabaseAt(url: string): Promise<TestDatabase> {
   const logins = testLoginsAt(url);
   const database = await connect({ logins, logger: silentLogger, poolSize: 5, platformPoolSize: 3 });
   const client = new Client({ connectionString: url });
@@ -45,7 +53,7 @@ export async function openTestDatabase(): Promise<TestDatabase> {
     async close() {
       await client.end();
       await database.close();
-      await asOwner(owner, `drop database if exists ${name} with (force)`);
+      await onCluster(`drop database if exists ${new URL(url).pathname.slice(1)} with (force)`);
     },
   };
 }
@@ -56,8 +64,9 @@ export function testLoginsAt(url: string): DatabaseLogins & { queue: string } {
   return { ...logins, queue: logins.queue ?? '' };
 }
 
-async function asOwner(url: string, sql: string): Promise<void> {
-  const client = new Client({ connectionString: url });
+/** Runs SQL of the cluster's superuser that belongs to no database: makes and drops databases and roles. */
+export async function onCluster(sql: string): Promise<void> {
+  const client = new Client({ connectionString: inject('postgresUrl') });
   await client.connect();
   try {
     // Copying a template takes it alone for a moment; suites that start together take turns.
