@@ -100,12 +100,20 @@ describe('a stream that compresses', () => {
   });
 
   it('is billed to the run', async () => {
-    // 19 MiB of noise, which zlib alone needs some hundred milliseconds for.
-    const body = `const bytes = crypto.getRandomValues(new Uint8Array(65536)); for (let n = 0; n < 300; n += 1) await through(new Blob([bytes]), new CompressionStream('gzip'))`;
-    const outcome = await run(body);
-    expect(outcome.status).toBe('succeeded');
-    expect(outcome.usage.cpuMs).toBeGreaterThan(250);
+    const body = `const bytes = crypto.getRandomValues(new Uint8Array(65536)); for (;;) await through(new Blob([bytes]), new CompressionStream('gzip'))`;
+    const outcome = await run(body, null, { ...usualLimits, cpuMs: 300 });
+    expect(endOf(outcome)).toBe('CPU_LIMIT');
+    expect(outcome.usage.cpuMs).toBeGreaterThanOrEqual(300);
   });
+
+  it('ends with an error at the ten thousandth call of its run', async () => {
+    const body = `const writer = drained(new CompressionStream('gzip')); let pieces = 0;
+      try { for (;;) { await writer.write(new Uint8Array(1)); pieces += 1; } } catch (error) { return [error.message, pieces]; }`;
+    expect(valueOf(await run(body, null, { ...usualLimits, wallMs: 120_000, cpuMs: 120_000 }))).toEqual([
+      expect.stringContaining('this run has made 10000 such calls, the limit is 10000'),
+      9998,
+    ]);
+  }, 150_000);
 
   it('is one of a few that may be open at once', async () => {
     const body = `

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSandbox, type HostCall, type RunRequest, type Sandbox, type SandboxLog } from './index.js';
 import { bundleOf, endOf, getRequest, runOf, usualLimits, valueOf } from './testing/runs.js';
@@ -658,6 +659,29 @@ describe('a long turn', () => {
     expect(valueOf(await sandbox.run(runOf(body, { index: 1 })))).toBe('pong');
     controller.abort();
     expect(endOf(await spin)).toBe('CANCELLED');
+  });
+});
+
+describe('a run of many turns', () => {
+  it.runIf(process.platform === 'linux')('starts no thread for each, however much it computes', async () => {
+    const tenantId = 'ten_of_many_turns';
+    const threads: number[] = [];
+    // Less time is left for each turn than for the one before, by more than has gone by.
+    const body = `job('j', async (ctx) => {
+      for (let turn = 1; ; turn += 1) {
+        for (const until = Date.now() + 3; Date.now() < until; );
+        await (turn % 20 === 0 ? ctx.kv.get('threads') : new Promise((resolve) => setTimeout(resolve, 0)));
+      }
+    })`;
+    const hostCall: RunRequest['hostCall'] = () => {
+      const executor = sandbox.stats().executors.find((each) => each.tenantId === tenantId);
+      threads.push(readdirSync(`/proc/${executor?.pid}/task`).length);
+      return Promise.resolve({ ok: true, value: '1' });
+    };
+    const outcome = await sandbox.run(runOf(body, { tenantId, hostCall, limits: { ...usualLimits, cpuMs: 500 } }));
+    expect(endOf(outcome)).toBe('CPU_LIMIT');
+    expect(threads).not.toEqual([]);
+    expect(Math.max(...threads)).toBeLessThan(40);
   });
 });
 

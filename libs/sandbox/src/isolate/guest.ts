@@ -104,7 +104,7 @@ export class Guest {
     }
   }
 
-  /** Runs a turn while this thread waits. */
+  /** Runs a turn while this thread waits. `timeoutMs`: one of `waitable.ts`. */
   enter(turn: TurnName, args: TurnArgs, timeoutMs: number): TurnResult {
     try {
       args[0] = 1;
@@ -115,11 +115,14 @@ export class Guest {
     }
   }
 
-  /** Runs a turn on a thread of its own. Turns of one isolate run in the order of the calls. */
-  async enterApart(turn: TurnName, args: TurnArgs, timeoutMs: number): Promise<TurnResult> {
+  /**
+   * Runs a turn on a thread of its own, until {@link dispose} if need be. Turns of one isolate run in the order of the
+   * calls.
+   */
+  async enterApart(turn: TurnName, args: TurnArgs): Promise<TurnResult> {
     try {
       args[0] = 0;
-      await this.#turns[turn].apply(undefined, args, { timeout: timeoutMs });
+      await this.#turns[turn].apply(undefined, args);
       return ended;
     } catch (thrown) {
       return this.#classify(thrown);

@@ -5,6 +5,7 @@
  */
 import type { Guest, TurnArgs, TurnFailure, TurnName, TurnResult } from './guest.js';
 import { failure, wallText, type GuestRun } from './guest-run.js';
+import { waitableMs } from './waitable.js';
 
 /**
  * Turns in a row that must have been short before the next is waited for; one that is not sends the lane back to its
@@ -12,10 +13,8 @@ import { failure, wallText, type GuestRun } from './guest-run.js';
  */
 const quickTurnsNeeded = 8;
 const quickTurnMs = 20;
-/** How much longer than its processor time a turn may take by the clock, on a machine that is busy. */
-const clockSlack = 2;
-/** A turn without plugin code. */
-const quietTurnMs = 1000;
+/** How long a turn without plugin code may take. */
+export const quietTurnMs = 1000;
 
 export interface LaneEvents {
   /**
@@ -125,28 +124,32 @@ export class Lane {
   }
 
   #begin(run: GuestRun | undefined, turn: TurnName, args: TurnArgs): void {
-    let timeoutMs = quietTurnMs;
-    if (run !== undefined) {
-      const leftMs = Math.ceil(run.deadline - this.events.now());
-      if (leftMs <= 0) {
-        run.end ??= failure('TIMEOUT', wallText(run));
-        this.events.onTurnEnd(this, run);
-        return;
-      }
-      timeoutMs = Math.max(1, Math.min(leftMs, Math.ceil((run.limits.cpuMs - run.cpuMs) * clockSlack) + 20));
+    const leftMs = run === undefined ? quietTurnMs : run.deadline - this.events.now();
+    if (run !== undefined && leftMs <= 0) {
+      run.end ??= failure('TIMEOUT', wallText(run));
+      this.events.onTurnEnd(this, run);
+      return;
     }
     if (this.#quickTurns >= quickTurnsNeeded && turn !== 'load' && (run === undefined || run.mayWait)) {
-      this.#beginWaiting(run, turn, args, timeoutMs);
-    } else {
-      this.#apart = { run, turn, args };
-      this.#turnStartedAt = this.events.now();
-      this.#processCpuAtTurnStart = processCpuMs();
-      void this.guest.enterApart(turn, args, timeoutMs).then((result) => {
-        this.#apart = undefined;
-        this.#over(run, result);
-        this.#goOn();
-      });
+      const timeoutMs = waitableMs(leftMs, run === undefined ? quietTurnMs : run.limits.cpuMs - run.cpuMs);
+      if (timeoutMs !== undefined) {
+        this.#beginWaiting(run, turn, args, timeoutMs);
+        return;
+      }
     }
+    this.#beginApart(run, turn, args);
+  }
+
+  /** The watch over turns ends it when its time is over; see `waitable.ts` for why isolated-vm is not asked to. */
+  #beginApart(run: GuestRun | undefined, turn: TurnName, args: TurnArgs): void {
+    this.#apart = { run, turn, args };
+    this.#turnStartedAt = this.events.now();
+    this.#processCpuAtTurnStart = processCpuMs();
+    void this.guest.enterApart(turn, args).then((result) => {
+      this.#apart = undefined;
+      this.#over(run, result);
+      this.#goOn();
+    });
   }
 
   #beginWaiting(run: GuestRun | undefined, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
@@ -168,8 +171,10 @@ export class Lane {
     }
   }
 
-  #over(run: GuestRun | undefined, { failed, unhandled }: TurnResult): void {
+  #over(run: GuestRun | undefined, { failed: told, unhandled }: TurnResult): void {
     if (run !== undefined) this.#account(run);
+    // A turn that was stopped at its very end has ended by itself, and its isolate is gone all the same.
+    const failed = told ?? (this.stop === undefined ? undefined : 'disposed');
     if (failed !== undefined) {
       this.events.onTurnFailure(this, run, failed);
     } else if (run !== undefined) {

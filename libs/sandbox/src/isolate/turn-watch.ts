@@ -3,7 +3,7 @@
  * not help.
  */
 import { cpuText, failure, wallText, type GuestRun } from './guest-run.js';
-import type { Lane } from './lane.js';
+import { quietTurnMs, type Lane } from './lane.js';
 
 /** A turn that goes on this long is reported, so that the parent knows whom to blame if the process has to go. */
 const busyAfterMs = 60;
@@ -29,8 +29,9 @@ export function watchTurn(lane: Lane, nowMs: number, graceMs: number, findings: 
   const { run } = turn;
   if (run !== undefined && turn.forMs > busyAfterMs) findings.busy.push(run.slot);
   if (lane.stop === undefined) {
-    const code =
-      run === undefined || run.over ? (lane.state === 'dead' ? 'TIMEOUT' : undefined) : stopCode(run, turn, nowMs);
+    const isNobodys = run === undefined || run.over;
+    const isLate = lane.state === 'dead' || turn.forMs >= quietTurnMs;
+    const code = isNobodys ? (isLate ? 'TIMEOUT' : undefined) : stopCode(run, turn, nowMs);
     if (code === undefined) return;
     lane.stop = { code, at: nowMs, isReported: false };
     lane.guest.dispose();

@@ -1,0 +1,92 @@
+import { describe, expect, it } from 'vitest';
+import { usualLimits } from '../testing/runs.js';
+import type { Guest, TurnArgs, TurnFailure, TurnName, TurnResult } from './guest.js';
+import { GuestRun } from './guest-run.js';
+import { Lane, type LaneEvents } from './lane.js';
+import { waitableTimeouts } from './waitable.js';
+
+/** An isolate whose turns take as much processor time as a spec says, and end when it says. */
+class FakeGuest {
+  cpuMsByTurn = 1;
+  readonly timeouts: number[] = [];
+  apart = 0;
+  ending = Promise.resolve<TurnResult>({});
+  #cpuNs = 0;
+
+  cpuNs(): number {
+    return this.#cpuNs;
+  }
+
+  enter(_turn: TurnName, _args: TurnArgs, timeoutMs: number): TurnResult {
+    this.timeouts.push(timeoutMs);
+    this.#cpuNs += this.cpuMsByTurn * 1e6;
+    return {};
+  }
+
+  enterApart(...given: [turn: TurnName, args: TurnArgs]): Promise<TurnResult> {
+    // It takes no timeout: isolated-vm would start a thread for it.
+    expect(given).toHaveLength(2);
+    this.apart += 1;
+    this.#cpuNs += this.cpuMsByTurn * 1e6;
+    return this.ending;
+  }
+}
+
+const routeKind = 0;
+
+function laneOf(guest: FakeGuest) {
+  const clock = { nowMs: 0 };
+  const said: (TurnFailure | 'ended')[] = [];
+  const events: LaneEvents = {
+    onTurnEnd: () => void said.push('ended'),
+    onTurnFailure: (_lane, _run, failed) => void said.push(failed),
+    now: () => clock.nowMs,
+  };
+  const lane = new Lane('key', 'sha256', guest as unknown as Guest, events);
+  lane.state = 'ready';
+  const limits = { ...usualLimits, wallMs: 5000, cpuMs: 1000 };
+  const run = new GuestRun({
+    key: 1,
+    slot: 1,
+    nonce: 1,
+    profileId: 1,
+    profile: { isolateKey: 'key', sha256: 'sha256', limits, fixed: '{}' },
+    code: routeKind,
+    head: '',
+    content: '',
+    startedAt: 0,
+  });
+  const turn = async (): Promise<void> => {
+    lane.enter(run, 'deliver', [0]);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  return { lane, run, clock, said, turn };
+}
+
+describe('an isolate', () => {
+  it('gives isolated-vm a few timeouts only, however often a run that computes is entered', async () => {
+    const guest = new FakeGuest();
+    const { run, clock, said, turn } = laneOf(guest);
+    for (let index = 0; index < 990; index += 1) {
+      await turn();
+      clock.nowMs += 1;
+    }
+    expect(said).toEqual(Array.from({ length: 990 }, () => 'ended'));
+    expect(run.cpuMs).toBe(990);
+    expect(guest.apart).toBe(8);
+    expect(guest.timeouts).toHaveLength(982);
+    expect([...new Set(guest.timeouts)].every((each) => waitableTimeouts.some((one) => one === each))).toBe(true);
+  });
+
+  it('is not used again when a turn was stopped as it ended by itself', async () => {
+    const guest = new FakeGuest();
+    const { promise, resolve } = Promise.withResolvers<TurnResult>();
+    guest.ending = promise;
+    const { lane, said, turn } = laneOf(guest);
+    await turn();
+    lane.stop = { code: 'CPU_LIMIT', at: 0, isReported: false };
+    resolve({});
+    await new Promise<void>((done) => setImmediate(done));
+    expect(said).toEqual(['disposed']);
+  });
+});
