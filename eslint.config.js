@@ -10,10 +10,11 @@ const shelves = [
   { name: 'kernel', projects: ['kernel'] },
   {
     name: 'domain',
-    projects: ['host-api', 'events', 'scheduling', 'lifecycle', 'manifest'],
+    projects: ['host-api', 'events', 'scheduling', 'limits', 'lifecycle', 'manifest'],
     beside: {
       manifest: ['host-api', 'events', 'scheduling'],
-      lifecycle: ['host-api'],
+      lifecycle: ['limits'],
+      limits: [],
       scheduling: [],
       'host-api': [],
       events: [],
@@ -21,7 +22,11 @@ const shelves = [
   },
   { name: 'engines', projects: ['sandbox', 'egress', 'broker', 'templates'] },
   { name: 'adapters', projects: ['database', 'queue'] },
-  { name: 'records', projects: ['persistence'] },
+  {
+    name: 'records',
+    projects: ['audit', 'quotas', 'persistence'],
+    beside: { persistence: ['audit', 'quotas'], audit: [], quotas: [] },
+  },
   {
     name: 'services',
     projects: [

@@ -1,6 +1,6 @@
--- What each tenant keeps, counted in the transaction that changes it, and how much it may. libs/lifecycle/src/quotas.ts is the catalogue.
+-- What each tenant keeps, counted in the transaction that changes it, and how much it may. libs/quotas/src/quotas.ts is the catalogue.
 
--- The operator's word for every tenant, written by each start (libs/lifecycle's defaults, or settings).
+-- The operator's word for every tenant, written by each start (libs/quotas' defaults, or settings).
 create table quota_defaults (
   name text primary key,
   max bigint not null check (max >= 0)

@@ -1,4 +1,4 @@
-import { verifyAuditChain } from '@annex/persistence';
+import { verifyAuditChain } from '@annex/audit';
 import type { Id } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {

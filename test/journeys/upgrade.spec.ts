@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { prepareDatabase, withLogin } from '@annex/database';
 import { idFromUuid } from '@annex/kernel';
-import { verifyAuditChain } from '@annex/persistence';
+import { verifyAuditChain } from '@annex/audit';
 import { migrateQueue } from '@annex/queue';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';

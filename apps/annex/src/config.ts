@@ -5,7 +5,8 @@
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
-import { failureLimits, quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/lifecycle';
+import { failureLimits } from '@annex/lifecycle';
+import { quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/quotas';
 import type { DatabaseLogins } from '@annex/database';
 import type { MappedView } from '@annex/persistence';
 import type { TableLimits } from '@annex/tables';

@@ -10,14 +10,8 @@ import { Installations } from '@annex/installations';
 import { createSmtp, Mailer } from '@annex/mail';
 import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
-import {
-  checkViews,
-  emitEvent,
-  enqueueRun,
-  saveQuotaLimits,
-  type CheckedView,
-  type MappedView,
-} from '@annex/persistence';
+import { checkViews, emitEvent, enqueueRun, type CheckedView, type MappedView } from '@annex/persistence';
+import { saveQuotaLimits } from '@annex/quotas';
 import type { Database } from '@annex/database';
 import { type DatabaseLogins } from '@annex/database';
 import { createLlm } from '@annex/llm';

@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, newId, quote, type Clock, type Id, type InputFault, type Json, type Logger } from '@annex/kernel';
-import type { QuotaLimits } from '@annex/lifecycle';
+import type { QuotaLimits } from '@annex/quotas';
+import { appendPlatformAudit, listPlatformAudit, type PlatformAuditRow } from '@annex/audit';
 import {
-  appendPlatformAudit,
   appendTenantAudit,
   countTenant,
   eraseTenantPortion,
   findTenantBySlug,
   insertTenant,
-  listPlatformAudit,
   listTenants,
   listTenantsToErase,
   lockTenantBySlug,
@@ -16,7 +15,6 @@ import {
   suspendTenant,
   updateTenant,
   type ErasedPortion,
-  type PlatformAuditRow,
   type TenantRow,
 } from '@annex/persistence';
 import { isUniqueViolation, type Change, type Database, type PlatformTransaction } from '@annex/database';

@@ -1,6 +1,6 @@
 import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
+import { appendAudit } from '@annex/audit';
 import {
-  appendAudit,
   countApiTokens,
   deleteApiToken,
   findApiToken,

@@ -1,7 +1,7 @@
 import { eventSources } from '@annex/events';
 import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
+import { appendAudit } from '@annex/audit';
 import {
-  appendAudit,
   deleteApiTokensOf,
   deleteUser,
   endSignIns,

@@ -19,7 +19,7 @@ import {
 } from '@annex/host-api';
 import type { AnnexError } from '@annex/kernel';
 import { isAnnexError, newId, quote, silentLogger, type Logger } from '@annex/kernel';
-import { effectiveLimits } from '@annex/lifecycle';
+import { effectiveLimits } from '@annex/limits';
 import { brokerErrors } from './errors.js';
 import { Gate } from './gate.js';
 import { Tally, type BrokerQuotas } from './quotas.js';

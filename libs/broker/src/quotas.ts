@@ -1,5 +1,5 @@
 import type { Meter } from '@annex/host-api';
-import type { RunLimits } from '@annex/lifecycle';
+import type { RunLimits } from '@annex/limits';
 import { brokerErrors } from './errors.js';
 
 /** The part of a run's limits that counts host calls. */

@@ -18,7 +18,7 @@ export {
   type EmbeddedPostgresOptions,
 } from './embedded/embedded-postgres.js';
 export { handOverToMigrations } from './embedded/migrations-login.js';
-export { isDatabaseAway, isStatementTimeout, isTenantGone, isUniqueViolation } from './sql-faults.js';
+export { isDatabaseAway, isStatementTimeout, isTenantGone, isUniqueViolation, refusalOf } from './sql-faults.js';
 export { watchChanges, type Change } from './watch-changes.js';
 export { WatchedCache, type WatchedCacheOptions } from './watched-cache.js';
 export { storableJson, storableText } from './storable-json.js';

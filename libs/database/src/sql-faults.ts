@@ -1,5 +1,13 @@
 import { QueryFailedError } from 'typeorm';
 
+/** The detail of a refusal by one of our own triggers, told by its SQLSTATE; `undefined` for any other failure. */
+export function refusalOf(thrown: unknown, sqlState: string): string | undefined {
+  if (!(thrown instanceof QueryFailedError)) return undefined;
+  const cause: unknown = thrown.driverError;
+  if (typeof cause !== 'object' || cause === null || !('code' in cause) || cause.code !== sqlState) return undefined;
+  return 'detail' in cause ? String(cause.detail) : undefined;
+}
+
 /** Whether a statement failed because a unique key holds the value already (SQLSTATE 23505). */
 export function isUniqueViolation(thrown: unknown): boolean {
   if (!(thrown instanceof QueryFailedError)) return false;

@@ -4,7 +4,7 @@ import type { TenantTransaction } from '@annex/database';
 
 /** How one try of a run ended. */
 export type AttemptOutcome = {
-  /** Used and allowed amount of each limit (lifecycle's usage record). */
+  /** Used and allowed amount of each limit (`usageRecord` of libs/limits). */
   limits: Json;
   /** Version of the release that ran, or `null` when none was reached. */
   release: string | null;

@@ -8,7 +8,8 @@ import {
   type Json,
   type Logger,
 } from '@annex/kernel';
-import { defaultRetention, type Retention, type RunStatus } from '@annex/lifecycle';
+import { defaultRetention, type Retention } from '@annex/limits';
+import type { RunStatus } from '@annex/lifecycle';
 import { releaseEnabled, releaseJob, removeWorker, reportWorker, type ClaimedRun } from '@annex/persistence';
 import type { Database } from '@annex/database';
 import type { Consumer, Queue } from '@annex/queue';

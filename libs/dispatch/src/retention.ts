@@ -1,5 +1,5 @@
 import type { Logger } from '@annex/kernel';
-import type { Retention } from '@annex/lifecycle';
+import type { Retention } from '@annex/limits';
 import { eraseUninstalled, removeExpired, retentionSteps, trimLogs } from '@annex/persistence';
 import type { Database } from '@annex/database';
 import { Loop } from './loop.js';

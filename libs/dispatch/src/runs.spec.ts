@@ -1,14 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
-import {
-  emitEvent,
-  enqueueRun,
-  findEvent,
-  listAudit,
-  listDeadLetterIds,
-  listEvents,
-  type NewRun,
-} from '@annex/persistence';
+import { emitEvent, enqueueRun, findEvent, listDeadLetterIds, listEvents, type NewRun } from '@annex/persistence';
+import { listAudit } from '@annex/audit';
 import { failed, openDispatchBed, type DispatchBed, type Script } from '../../../test/support/dispatch.js';
 import { makeInstallation, subscribe, type TestInstallation } from '../../../test/support/installations.js';
 

@@ -15,8 +15,8 @@ import {
 } from '@annex/kernel';
 import { hasEnded, outcomeErrors, type RunStatus } from '@annex/lifecycle';
 import { maxEventDataBytes } from '@annex/events';
+import { appendAudit } from '@annex/audit';
 import {
-  appendAudit,
   cancelJobRuns,
   cancelRun,
   countDeadLetters,

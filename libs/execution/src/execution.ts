@@ -17,7 +17,8 @@ import {
   type Json,
   type Logger,
 } from '@annex/kernel';
-import { ceilingOf, type OperatorCeilings, type RunKind, type RunStatus, type UsageRecord } from '@annex/lifecycle';
+import { ceilingOf, type OperatorCeilings, type RunKind, type UsageRecord } from '@annex/limits';
+import type { RunStatus } from '@annex/lifecycle';
 import { deleteExpiredKv, type EmitEvent, type FinishedRun } from '@annex/persistence';
 import type { Database } from '@annex/database';
 import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';

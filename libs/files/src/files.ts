@@ -5,12 +5,11 @@
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { isAnnexError, messageOf, newUuid, quote, type Clock, type Id, type Logger } from '@annex/kernel';
-import { quotaExceeded } from '@annex/lifecycle';
+import { quotaExceeded } from '@annex/quotas';
 import { eventSources, maxEmitDepth, maxEventTextLength } from '@annex/events';
 import { outcomeErrors } from '@annex/lifecycle';
 import {
   announceFileObject,
-  appendAudit,
   deleteFile,
   dropFileObject,
   findFile,
@@ -23,6 +22,7 @@ import {
   type FileRecord,
   type FileUsage,
 } from '@annex/persistence';
+import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
 import { contentTypeOf, isShown } from './content-type.js';
 import { fileErrors } from './errors.js';

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { PermissionName } from './permissions.js';
 
 /**
- * What a host call is counted against, next to the count of all host calls. Quotas per run stand in lifecycle's limits.
+ * What a host call is counted against, next to the count of all host calls. Quotas per run stand in libs/limits.
  */
 export type Meter = 'http_calls' | 'emits' | 'job_starts' | 'emails' | 'webhook_sends' | 'llm_calls' | 'plugin_calls';
 

@@ -1,8 +1,8 @@
 import { eventSources, type PlatformEventName } from '@annex/events';
 import { AnnexError, didYouMean, quote, type Id, type Json } from '@annex/kernel';
 import { contractVersion, defaultManifestLimits } from '@annex/manifest';
+import { appendAudit } from '@annex/audit';
 import {
-  appendAudit,
   findInstallation,
   findRelease,
   isLockTimeout,

@@ -1,5 +1,5 @@
 import { uuidFromId } from '@annex/kernel';
-import { verifyAuditChain } from '@annex/persistence';
+import { verifyAuditChain } from '@annex/audit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPluginHost, packPlugin, type PluginHost } from '../../../test/support/plugin-host.js';
 import type { InstallationsCaller } from './ports.js';

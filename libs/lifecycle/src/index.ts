@@ -1,75 +1,12 @@
-export {
-  canMove,
-  hasEnded,
-  initialRunStatuses,
-  isDeadLetter,
-  moveRun,
-  runKinds,
-  runMoves,
-  runStatuses,
-  sourcesOf,
-  type RunKind,
-  type RunMove,
-  type RunStatus,
-} from './run-status.js';
-export {
-  codesOf,
-  countsAgainstPlugin,
-  isOutcomeCode,
-  outcomeCodes,
-  outcomeErrors,
-  outcomeOf,
-  outcomes,
-  type Alert,
-  type OutcomeCode,
-  type OutcomeRule,
-  type RetryRule,
-} from './outcomes.js';
+export { hasEnded, runStatuses, type RunStatus } from './run-status.js';
+export { countsAgainstPlugin, outcomeErrors, outcomeOf } from './outcomes.js';
 export {
   countsAsAttempt,
-  defaultRetryPolicies,
-  delayMs,
   failureLimits,
   killSuspension,
-  maxAttemptsCeiling,
   maxClaims,
-  maxRetryAfterMs,
   nextAttempt,
-  platformRetryPolicy,
   retryPolicyFor,
-  type AttemptFailure,
   type NextAttempt,
   type RetryPolicy,
 } from './retry.js';
-export {
-  ceilingOf,
-  defaultLimit,
-  defaultRetention,
-  effectiveLimits,
-  limitAdvice,
-  limitNames,
-  runLimits,
-  tenantLimits,
-  type AskedLimits,
-  type LimitName,
-  type LimitRow,
-  type LimitUnit,
-  type OperatorCeilings,
-  type Retention,
-  type RunLimits,
-} from './limits.js';
-export { addUsage, usageNames, usageRecord, type UsageName, type UsageRecord, type Used } from './usage.js';
-export { lifecycleErrors } from './errors.js';
-export {
-  isQuotaName,
-  quotaExceeded,
-  quotaExtra,
-  quotaLimits,
-  quotaNames,
-  quotas,
-  whoRaises,
-  type QuotaLimits,
-  type QuotaName,
-  type QuotaPassed,
-  type QuotaRow,
-} from './quotas.js';

@@ -11,7 +11,7 @@ import {
   retryPolicyFor,
   type AttemptFailure,
 } from './retry.js';
-import { runKinds } from './run-status.js';
+import { runKinds } from '@annex/limits';
 
 const middle = (): number => 0.5;
 const failure = (over: Partial<AttemptFailure>): AttemptFailure => ({

@@ -1,6 +1,6 @@
 import { DAY, MINUTE, SECOND } from '@annex/kernel';
 import { outcomeOf } from './outcomes.js';
-import type { RunKind } from './run-status.js';
+import type { RunKind } from '@annex/limits';
 
 /** How often and when failed work is tried again. */
 export interface RetryPolicy {

@@ -1,10 +1,5 @@
 import { lifecycleErrors } from './errors.js';
-
-/** What a run is for (CONTRACT §5). */
-export const runKinds = ['route', 'event', 'job', 'webhook', 'filter', 'lifecycle'] as const;
-
-/** One of {@link runKinds}. */
-export type RunKind = (typeof runKinds)[number];
+import type { RunKind } from '@annex/limits';
 
 /** Where a run stands. */
 export const runStatuses = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled', 'skipped'] as const;

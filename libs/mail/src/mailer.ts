@@ -12,7 +12,7 @@ import {
   type Json,
   type Logger,
 } from '@annex/kernel';
-import { quotaExtra, whoRaises } from '@annex/lifecycle';
+import { quotaExtra, whoRaises } from '@annex/quotas';
 import {
   deleteMail,
   endMail,

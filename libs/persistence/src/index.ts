@@ -1,17 +1,3 @@
-export {
-  appendAudit,
-  listAudit,
-  verifyAuditChain,
-  type AuditEntry,
-  type AuditFilter,
-  type AuditRow,
-} from './audit/audit.js';
-export {
-  appendPlatformAudit,
-  listPlatformAudit,
-  type PlatformAuditEntry,
-  type PlatformAuditRow,
-} from './audit/platform-audit.js';
 export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
 export {
   enqueueRun,
@@ -267,7 +253,7 @@ export {
   type FileRecord,
   type FileUsage,
 } from './files/files.js';
-export { readQuotas, saveQuotaLimits, trimLogs, type QuotaUse } from './quotas/quotas.js';
+export { trimLogs } from './logs/trim-logs.js';
 export { checkViews } from './documents/check-views.js';
 export { countRows, findRow, queryRows, type RowPage, type RowQuery, type RowsOf } from './documents/read-documents.js';
 export {
@@ -362,4 +348,3 @@ export {
   type NewMail,
 } from './mail/mails.js';
 export { entities } from './entities.js';
-export { explainQuota } from './quotas/quota-fault.js';

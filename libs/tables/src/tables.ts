@@ -4,9 +4,9 @@
  */
 import { maxDocumentBytes, type DocumentPatch, type Filter, type SortKey, type TableRow } from '@annex/host-api';
 import { FairGate, MiB, newUuid, quote, type Clock, type Id, type JsonObject } from '@annex/kernel';
-import { quotaExtra, whoRaises } from '@annex/lifecycle';
+import { quotaExtra, whoRaises } from '@annex/quotas';
+import { appendAudit } from '@annex/audit';
 import {
-  appendAudit,
   countRows,
   deleteDocument,
   documentSource,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { newId, systemClock, uuidFromId, type Id } from '@annex/kernel';
-import { listAudit } from '@annex/persistence';
+import { listAudit } from '@annex/audit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { createKeyring, masterKey } from './keyring.js';

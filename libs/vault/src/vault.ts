@@ -5,8 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import { quote, SECOND, type Clock, type Id, type Stoppable } from '@annex/kernel';
+import { appendAudit } from '@annex/audit';
 import {
-  appendAudit,
   deleteSecret,
   findInstallation,
   findReplacedSecrets,

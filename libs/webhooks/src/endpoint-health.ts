@@ -1,7 +1,8 @@
 /** When an endpoint that does not take deliveries is stopped, and who is told. */
 import { eventSources } from '@annex/events';
 import { DAY, isAnnexError, type Id, type Logger } from '@annex/kernel';
-import { appendAudit, countAttempt, disableWebhook, type EmitEvent, type WebhookRow } from '@annex/persistence';
+import { appendAudit } from '@annex/audit';
+import { countAttempt, disableWebhook, type EmitEvent, type WebhookRow } from '@annex/persistence';
 import type { TenantTransaction } from '@annex/database';
 
 /** Attempts in a row that an endpoint did not take, and days since the first of them, after which it is disabled. */

@@ -4,8 +4,8 @@ import { eventSources, maxEmitDepth, maxEventDataBytes } from '@annex/events';
 import { storageProblem } from '@annex/host-api';
 import { jsonBytes, quote, type Clock, type Json, type JsonObject, type Logger } from '@annex/kernel';
 import { outcomeErrors } from '@annex/lifecycle';
+import { appendAudit } from '@annex/audit';
 import {
-  appendAudit,
   countHookSources,
   deleteHookSource,
   findHookSource,

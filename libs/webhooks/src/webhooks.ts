@@ -20,8 +20,8 @@ import {
 } from '@annex/kernel';
 import { hasEnded, outcomeErrors, type RetryPolicy, type RunStatus } from '@annex/lifecycle';
 import { webhookHeaderFault } from '@annex/manifest';
+import { appendAudit } from '@annex/audit';
 import {
-  appendAudit,
   countOwnWebhooks,
   deleteWebhook,
   enableWebhook,

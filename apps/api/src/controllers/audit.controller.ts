@@ -1,6 +1,6 @@
 import { Access, type Caller, type Principal } from '@annex/access';
 import { Database } from '@annex/database';
-import { listAudit } from '@annex/persistence';
+import { listAudit } from '@annex/audit';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';

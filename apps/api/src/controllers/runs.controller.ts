@@ -1,7 +1,8 @@
 import type { Caller } from '@annex/access';
 import { Runs, type StartedRun } from '@annex/dispatch';
 import { Execution } from '@annex/execution';
-import { hasEnded, runKinds, runStatuses } from '@annex/lifecycle';
+import { hasEnded, runStatuses } from '@annex/lifecycle';
+import { runKinds } from '@annex/limits';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';

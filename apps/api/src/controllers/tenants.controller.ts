@@ -1,5 +1,5 @@
 import { Access, type Principal } from '@annex/access';
-import { quotaNames, type QuotaName } from '@annex/lifecycle';
+import { quotaNames, type QuotaName } from '@annex/quotas';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';

@@ -1,5 +1,5 @@
 import type { Id, Json } from '@annex/kernel';
-import type { RunKind, RunLimits } from '@annex/lifecycle';
+import type { RunKind, RunLimits } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 

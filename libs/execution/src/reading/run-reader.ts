@@ -1,10 +1,11 @@
 import { parseId, quote, type Clock, type Id } from '@annex/kernel';
-import { quotaNames, quotas, type QuotaName, type QuotaRow, type RunKind, type RunStatus } from '@annex/lifecycle';
+import { quotaNames, quotas, readQuotas, type QuotaName, type QuotaRow, type QuotaUse } from '@annex/quotas';
+import type { RunKind } from '@annex/limits';
+import type { RunStatus } from '@annex/lifecycle';
 import {
   findRun,
   listLogs,
   listRuns,
-  readQuotas,
   readRunLogs,
   readTracked,
   readUsage,
@@ -12,7 +13,6 @@ import {
   tenantLoad,
   type LogLevel,
   type LogLine,
-  type QuotaUse,
   type RunMetrics,
   type RunRow,
 } from '@annex/persistence';

@@ -1,6 +1,6 @@
 import { storageProblem } from '@annex/host-api';
 import type { Id, Json } from '@annex/kernel';
-import type { UsageRecord } from '@annex/lifecycle';
+import type { UsageRecord } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
 import type { Registration, RunOutcome } from '@annex/sandbox';
 import type { RunEffect } from '../host-calls/run-identity.js';

@@ -1,7 +1,7 @@
 import type { Broker, BrokerSession } from '@annex/broker';
 import { storageProblem, type PermissionName } from '@annex/host-api';
 import type { Clock, Id, Json } from '@annex/kernel';
-import { limitAdvice, usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/lifecycle';
+import { limitAdvice, usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/limits';
 import type {
   Bundle,
   HostCall,

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { uuidFromId, type Clock, type Id } from '@annex/kernel';
-import type { OperatorCeilings } from '@annex/lifecycle';
+import type { OperatorCeilings } from '@annex/limits';
 import { readBlob } from '@annex/persistence';
 import { watchChanges, WatchedCache, type Database } from '@annex/database';
 import type { Bundle } from '@annex/sandbox';

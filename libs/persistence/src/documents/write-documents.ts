@@ -4,7 +4,7 @@
  */
 import type { JsonObject } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
-import { saidOf } from '../quotas/quotas.js';
+import { saidOf } from '@annex/quotas';
 import { indexEntries } from './index-entries.js';
 
 /** What a tenant may keep in all of its tables together. */

@@ -4,7 +4,7 @@
  * that is not known.
  */
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
-import { saidOf } from '../quotas/quotas.js';
+import { saidOf } from '@annex/quotas';
 
 /** A file as it stands. */
 export interface FileRecord {

@@ -1,5 +1,5 @@
 import { uuidFromId, type Id } from '@annex/kernel';
-import { defaultRetention } from '@annex/lifecycle';
+import { defaultRetention } from '@annex/limits';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { removeExpired } from '../retention/retention.js';

@@ -1,5 +1,5 @@
 import { uuidFromId } from '@annex/kernel';
-import { defaultRetention } from '@annex/lifecycle';
+import { defaultRetention } from '@annex/limits';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';

@@ -1,5 +1,5 @@
 import type { TenantTransaction } from '@annex/database';
-import { saidOf } from '../quotas/quotas.js';
+import { saidOf } from '@annex/quotas';
 
 /**
  * Sets tokens of a tenant's day aside: as many as asked for, or what is left under `max` (or what the operator says of

@@ -1,7 +1,7 @@
 /** Mail that plugins send: what went out, what waits to be looked at, and what failed. */
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { storableText, type TenantTransaction } from '@annex/database';
-import { saidOf } from '../quotas/quotas.js';
+import { saidOf } from '@annex/quotas';
 
 /** `sending`: under way. `kept`: there is no mail server, so it is kept whole. */
 export type MailStatus = 'sending' | 'sent' | 'kept' | 'failed';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { newUuid, uuidFromId } from '@annex/kernel';
-import { defaultRetention } from '@annex/lifecycle';
+import { defaultRetention } from '@annex/limits';
 import { makeInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { removeExpired, retentionSteps } from './retention.js';

@@ -1,4 +1,4 @@
-import type { Retention } from '@annex/lifecycle';
+import type { Retention } from '@annex/limits';
 import type { PlatformTransaction } from '@annex/database';
 
 /** Each in its own small transaction, so that no lock is held for long. `$1`: days, `$2`: most rows. */

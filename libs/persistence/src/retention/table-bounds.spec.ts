@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { isQuotaName } from '@annex/lifecycle';
+import { isQuotaName } from '@annex/quotas';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { retentionSteps } from './retention.js';

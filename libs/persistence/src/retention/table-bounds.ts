@@ -1,4 +1,4 @@
-import type { QuotaName } from '@annex/lifecycle';
+import type { QuotaName } from '@annex/quotas';
 
 /**
  * Why a table cannot grow for ever. `retention`: a step removes what is old. `quota`: a tenant may only have so much.

@@ -230,7 +230,7 @@ export interface AttemptEnd {
   blamesPlugin?: boolean;
   result?: Json | undefined;
   error?: { code: string; message: string };
-  /** Used and allowed amount of each limit (lifecycle's usage record). */
+  /** Used and allowed amount of each limit (`usageRecord` of libs/limits). */
   limits: Json;
   /** Version of the release that ran. */
   release: string | null;

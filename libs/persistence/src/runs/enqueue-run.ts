@@ -1,5 +1,6 @@
 import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { outcomeErrors, tenantLimits, type RetryPolicy, type RunKind } from '@annex/lifecycle';
+import { outcomeErrors, type RetryPolicy } from '@annex/lifecycle';
+import { tenantLimits, type RunKind } from '@annex/limits';
 import { statement, type TenantTransaction } from '@annex/database';
 import { recordDeliveries } from '../webhooks/record-deliveries.js';
 

@@ -1,5 +1,6 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { RunKind, RunStatus } from '@annex/lifecycle';
+import type { RunKind } from '@annex/limits';
+import type { RunStatus } from '@annex/lifecycle';
 import type { TenantTransaction } from '@annex/database';
 import { isDeadLetterSql } from './dead-letters.js';
 

@@ -1,8 +1,7 @@
 import { idFromUuid, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
-import type { QuotaLimits } from '@annex/lifecycle';
+import type { QuotaLimits } from '@annex/quotas';
 import { IsNull, MoreThan } from 'typeorm';
-import { appendAudit, type AuditEntry } from '../audit/audit.js';
-import { appendPlatformAudit } from '../audit/platform-audit.js';
+import { appendAudit, appendPlatformAudit, type AuditEntry } from '@annex/audit';
 import { TenantTransaction, type PlatformTransaction } from '@annex/database';
 import { TenantRow } from './tenant-row.js';
 

@@ -24,7 +24,8 @@ import {
 import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEvent } from '@annex/events';
 import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
 import { newId, systemClock, type Id, type Json } from '@annex/kernel';
-import { nextAttempt, retryPolicyFor, type RunKind } from '@annex/lifecycle';
+import { nextAttempt, retryPolicyFor } from '@annex/lifecycle';
+import type { RunKind } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
 import type { Registration, RouteRequest, RunOutcome, Sandbox } from '@annex/sandbox';
 import { growingMasker } from '@annex/vault';

@@ -3,7 +3,7 @@
  * a manifest or an operator may move it. A run stores the used and the allowed amount of each (`usage.ts`).
  */
 import { KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
-import type { RunKind } from './run-status.js';
+import type { RunKind } from './run-kinds.js';
 
 /** What a limit is measured in. */
 export type LimitUnit = 'ms' | 'MiB' | 'bytes' | 'lines' | 'calls' | 'levels' | 'tokens';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ceilingOf, effectiveLimits, limitNames } from './limits.js';
-import { runKinds } from './run-status.js';
+import { runKinds } from './run-kinds.js';
 import { addUsage, usageRecord } from './usage.js';
 
 describe('limits', () => {

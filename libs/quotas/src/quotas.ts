@@ -3,7 +3,7 @@
  * named setting for every tenant and by `PATCH /api/tenants/<slug>` for one. `GET /api/usage` shows use against quota.
  */
 import { GiB, MiB, type ErrorExtras } from '@annex/kernel';
-import { outcomeErrors } from './outcomes.js';
+import { quotaErrors } from './errors.js';
 
 /** One line of the catalogue. */
 export interface QuotaRow {
@@ -209,7 +209,7 @@ export function quotaExceeded(
   const { quota, used, max, more } = passed;
   const { what, makeRoom, unit } = quotas[quota];
   const of = unit === 'bytes' ? `bytes of ${what}` : what;
-  return outcomeErrors.error(
+  return quotaErrors.error(
     'QUOTA_EXCEEDED',
     `This tenant has ${used} of at most ${max} ${of} (quota ${quota}), and this would add ${more}. ${makeRoom} ${whoRaises(quota)}`,
     { ...extras, extra: quotaExtra(passed) },

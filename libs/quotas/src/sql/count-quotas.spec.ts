@@ -1,19 +1,26 @@
 import { newId, newUuid, uuidFromId, type Id } from '@annex/kernel';
-import { quotaLimits, quotaNames, type QuotaLimits, type QuotaName } from '@annex/lifecycle';
+import { quotaLimits, quotaNames, type QuotaLimits, type QuotaName } from '../quotas.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { emitEvent } from '../events/emit-event.js';
-import { completeIdempotent, reserveIdempotent } from '../idempotency/idempotency.js';
-import { deleteInstallation } from '../installations/installations.js';
-import { storeBlobs } from '../installations/blobs.js';
-import { deleteKv, incrementKv, setKv } from '../kv/kv.js';
-import { insertLogs } from '../logs/logs.js';
-import { deleteMail, takeMail } from '../mail/mails.js';
-import { updateTenant } from '../tenants/tenants.js';
-import { insertUser } from '../users/users.js';
+import {
+  completeIdempotent,
+  deleteInstallation,
+  deleteKv,
+  deleteMail,
+  emitEvent,
+  incrementKv,
+  insertLogs,
+  insertUser,
+  reserveIdempotent,
+  setKv,
+  storeBlobs,
+  takeMail,
+  trimLogs,
+  updateTenant,
+} from '@annex/persistence';
 import type { TenantTransaction } from '@annex/database';
-import { readQuotas, saveQuotaLimits, trimLogs, type QuotaUse } from './quotas.js';
+import { readQuotas, saveQuotaLimits, type QuotaUse } from './count-quotas.js';
 
 let db: TestDatabase;
 beforeAll(async () => {

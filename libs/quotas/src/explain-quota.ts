@@ -1,23 +1,15 @@
 import { DAY } from '@annex/kernel';
-import { isQuotaName, quotaExceeded, quotas } from '@annex/lifecycle';
-import { QueryFailedError } from 'typeorm';
+import { isQuotaName, quotaExceeded, quotas } from './quotas.js';
+import { refusalOf } from '@annex/database';
 
 /**
  * The error of the product that stands for PostgreSQL's refusal of what would pass a quota (SQLSTATE AX001,
  * migrations/…-quotas.sql); else what was thrown.
  */
 export function explainQuota(thrown: unknown): unknown {
-  if (!(thrown instanceof QueryFailedError)) return thrown;
-  const cause: unknown = thrown.driverError;
-  if (
-    typeof cause !== 'object' ||
-    cause === null ||
-    !('code' in cause) ||
-    cause.code !== 'AX001' ||
-    !('detail' in cause)
-  )
-    return thrown;
-  const { quota, used, more, max } = JSON.parse(String(cause.detail)) as {
+  const detail = refusalOf(thrown, 'AX001');
+  if (detail === undefined) return thrown;
+  const { quota, used, more, max } = JSON.parse(detail) as {
     quota: string;
     used: number;
     more: number;

@@ -1,0 +1,5 @@
+/** What a run is for (CONTRACT §5). */
+export const runKinds = ['route', 'event', 'job', 'webhook', 'filter', 'lifecycle'] as const;
+
+/** One of {@link runKinds}. */
+export type RunKind = (typeof runKinds)[number];
