@@ -30,6 +30,11 @@ export async function createTestDatabase(how = ''): Promise<string> {
   return inject('postgresUrl').replace(/\/annex$/, `/${name}`);
 }
 
+/** Drops a database that {@link createTestDatabase} made, whoever is connected. */
+export async function dropTestDatabase(url: string): Promise<void> {
+  await onCluster(`drop database if exists ${new URL(url).pathname.slice(1)} with (force)`);
+}
+
 /** Opens a migrated database that {@link createTestDatabase} made; `close()` drops it. */
 export async function openDatabaseAt(url: string): Promise<TestDatabase> {
   const logins = testLoginsAt(url);
@@ -53,7 +58,7 @@ export async function openDatabaseAt(url: string): Promise<TestDatabase> {
     async close() {
       await client.end();
       await database.close();
-      await onCluster(`drop database if exists ${new URL(url).pathname.slice(1)} with (force)`);
+      await dropTestDatabase(url);
     },
   };
 }

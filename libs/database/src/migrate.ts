@@ -1,10 +1,26 @@
 import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { messageOf } from '@annex/kernel';
 import { Client } from 'pg';
-import { DataSource, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { DataSource, MigrationExecutor, type Logger, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { sessionLocks, sessionLockSql } from './locks.js';
 import { DatabaseRefused } from './logins/logins.js';
+import { isDatabaseAway } from './sql-faults.js';
+
+const nothing = (): void => undefined;
+/** TypeORM prints a step that failed by itself; here it is said once, by whoever catches the error. */
+const silent: Logger = {
+  logQuery: nothing,
+  logQueryError: nothing,
+  logQuerySlow: nothing,
+  logSchemaBuild: nothing,
+  logMigration: nothing,
+  log: nothing,
+};
+
+/** Shown in `pg_stat_activity`. */
+const applicationName = 'annex-migrate';
 
 const defaultDirectory = fileURLToPath(new URL('../../../migrations/', import.meta.url));
 
@@ -18,28 +34,25 @@ export interface MigrateOptions {
 /**
  * Brings the schema up to date, each step in its own transaction, and answers the names of the steps that ran. Several
  * processes may call it at once: one migrates, the others wait and find nothing to do. Throws {@link DatabaseRefused}
- * when a newer release has migrated it: its steps are not undone.
+ * when a step fails, and when a newer release has migrated the database: its steps are not undone.
  */
 export async function migrate({ url, directory = defaultDirectory }: MigrateOptions): Promise<string[]> {
-  const guard = new Client({ connectionString: url, application_name: 'annex-migrate' });
-  await guard.connect();
+  const migrations = await readMigrations(directory);
+  const source = new DataSource({ type: 'postgres', url, migrations, poolSize: 1, logger: silent, applicationName });
+  await source.initialize();
   try {
-    await guard.query(sessionLockSql, [sessionLocks.migration]);
-    const migrations = await readMigrations(directory);
-    const source = new DataSource({ type: 'postgres', url, migrations, poolSize: 1 });
-    await source.initialize();
-    try {
-      refuseNewer(
-        await readSteps(guard),
-        migrations.map((one) => new one().name),
-      );
-      const ran = await source.runMigrations({ transaction: 'each' });
-      return ran.map((step) => step.name);
-    } finally {
-      await source.destroy();
-    }
+    // The lock is held by the connection that migrates: where one is lost, so is the other.
+    const runner = source.createQueryRunner();
+    await runner.query(sessionLockSql, [sessionLocks.migration]);
+    refuseNewer(
+      await readSteps((sql) => runner.query(sql)),
+      migrations.map((one) => new one().name),
+    );
+    const executor = new MigrationExecutor(source, runner);
+    executor.transaction = 'each';
+    return (await executor.executePendingMigrations()).map((step) => step.name);
   } finally {
-    await guard.end();
+    await source.destroy();
   }
 }
 
@@ -58,7 +71,7 @@ export async function requireMigrated({ url, directory = defaultDirectory }: Mig
   try {
     await client.connect();
     const known = (await readMigrations(directory)).map((one) => new one().name);
-    const there = await readSteps(client);
+    const there = await readSteps(async (sql) => (await client.query(sql)).rows);
     refuseNewer(there, known);
     const missing = known.filter((name) => !there.includes(name));
     if (missing.length === 0) return;
@@ -71,12 +84,12 @@ export async function requireMigrated({ url, directory = defaultDirectory }: Mig
 }
 
 /** The steps that a database has seen; none before its first one. */
-async function readSteps(client: Client): Promise<string[]> {
-  const { rows: tables } = await client.query<{ found: boolean }>(
+async function readSteps(query: <Row>(sql: string) => Promise<Row[]>): Promise<string[]> {
+  const [table] = await query<{ found: boolean }>(
     `select to_regclass('migrations') is not null and has_table_privilege('migrations', 'select') as found`,
   );
-  if (!tables[0]?.found) return [];
-  return (await client.query<{ name: string }>('select name from migrations order by id')).rows.map(({ name }) => name);
+  if (!table?.found) return [];
+  return (await query<{ name: string }>('select name from migrations order by id')).map(({ name }) => name);
 }
 
 function refuseNewer(there: readonly string[], known: readonly string[]): void {
@@ -84,6 +97,13 @@ function refuseNewer(there: readonly string[], known: readonly string[]): void {
   if (newer.length === 0) return;
   throw new DatabaseRefused(
     `A newer release of Annex has changed this database (step ${newer.at(-1) ?? ''}). Start that release, or restore a backup from before it.`,
+  );
+}
+
+function stepFailed(file: string, thrown: unknown): DatabaseRefused {
+  return new DatabaseRefused(
+    `The step migrations/${file} failed: ${messageOf(thrown)}. It was undone as a whole; what steps before it changed stays. Mend the cause and start again, or start the release before.`,
+    { cause: thrown },
   );
 }
 
@@ -99,7 +119,13 @@ async function readMigrations(directory: string): Promise<(new () => MigrationIn
       return class implements MigrationInterface {
         readonly name = migrationName;
         async up(runner: QueryRunner): Promise<void> {
-          await runner.query(sql);
+          try {
+            await runner.query(sql);
+            // What would be refused at the commit is refused here, where it is known which step it was.
+            await runner.query('set constraints all immediate');
+          } catch (thrown) {
+            throw isDatabaseAway(thrown) ? thrown : stepFailed(name, thrown);
+          }
         }
         async down(): Promise<void> {
           throw new Error('steps are not undone: write the next one');
