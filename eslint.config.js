@@ -69,6 +69,11 @@ const owners = [
     owner: 'libs/templates',
     why: 'templates are tenants’ code and run within the limits of libs/templates',
   },
+  {
+    packages: ['cron-parser'],
+    owner: 'libs/scheduling',
+    why: 'cron texts pass the strict grammar and the clock rules of libs/scheduling',
+  },
   { packages: ['bullmq', 'ioredis'], owner: 'libs/queue', why: 'both backends stand behind the port of libs/queue' },
 ];
 

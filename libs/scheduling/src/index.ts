@@ -5,7 +5,6 @@ export {
   type Schedule,
   type ScheduleReading,
 } from './parse-schedule.js';
-export type { CronField } from './cron-fields.js';
 export { smallestGapS } from './smallest-gap.js';
 export { canonicalZone, timezoneFault } from './zone.js';
 export { nextRun, nextRuns } from './next-run.js';

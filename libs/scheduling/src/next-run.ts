@@ -1,7 +1,7 @@
 /**
  * When a schedule fires, on a clock that is set forward and back.
  *
- * Why not a library: cron-parser fires a skipped 02:30 at 03:30 instead of 03:00, and loses whole runs where the clock
+ * Why cron-parser is not asked in the zone itself: it fires a skipped 02:30 at 03:30 instead of 03:00, and loses whole runs where the clock
  * moves by half an hour (Australia/Lord_Howe). The rule here follows the contract, one span of constant offset at a
  * time:
  *
@@ -11,7 +11,7 @@
  *   without. If the gap is not of whole hours, the rhythm breaks, and what was skipped fires at the first instant after
  *   the gap.
  */
-import { nextWall } from './days.js';
+import { nextWall } from './next-wall.js';
 import type { Schedule } from './parse-schedule.js';
 import { canonicalZone, zoneSpan, type ZoneSpan } from './zone.js';
 

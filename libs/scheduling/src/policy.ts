@@ -198,20 +198,7 @@ export function scheduleSpecHash({
   timezone: string;
   offsetS?: number;
 }): string {
-  const { seconds, minutes, hours, dayOfMonth, months, dayOfWeek } = schedule;
   return createHash('sha256')
-    .update(
-      JSON.stringify([
-        1,
-        timezone,
-        seconds,
-        minutes,
-        hours,
-        dayOfMonth,
-        months,
-        dayOfWeek,
-        ...(offsetS > 0 ? [offsetS] : []),
-      ]),
-    )
+    .update(JSON.stringify([2, timezone, schedule.expressions, ...(offsetS > 0 ? [offsetS] : [])]))
     .digest('hex');
 }

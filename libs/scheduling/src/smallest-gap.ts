@@ -1,4 +1,3 @@
-import { isScheduledDay } from './days.js';
 import type { Schedule } from './parse-schedule.js';
 
 const daySeconds = 86_400;
@@ -30,30 +29,20 @@ export function smallestGapS(schedule: Schedule, enoughS: number): number {
     }
   }
   const overMidnight = daySeconds - (last ?? 0) + (first ?? 0);
-  if (overMidnight < Math.min(smallest, enoughS) && hasNeighbouringDays(schedule)) smallest = overMidnight;
-  // A schedule with one tick a day may be asked for a longer pause than a day: then the days decide.
-  if (smallest >= daySeconds && enoughS > daySeconds)
-    smallest = smallestDayGap(schedule, first ?? 0, last ?? 0, smallest);
-  return smallest === Number.POSITIVE_INFINITY ? daySeconds : smallest;
+  // Only now, and only if a gap over midnight could be the smallest, is it worth knowing which days have ticks.
+  if (overMidnight < Math.min(smallest, enoughS))
+    smallest = Math.min(smallest, overMidnight + (smallestDayGap(schedule) - 1) * daySeconds);
+  return smallest;
 }
 
-function hasNeighbouringDays(schedule: Schedule): boolean {
-  let before = false;
-  for (let day = horizonStart; day < horizonStart + horizonDays; day += 1) {
-    const now = isScheduledDay(schedule, day);
-    if (now && before) return true;
-    before = now;
-  }
-  return false;
-}
-
-function smallestDayGap(schedule: Schedule, first: number, last: number, atMost: number): number {
-  let smallest = atMost;
-  let before: number | undefined;
-  for (let day = horizonStart; day < horizonStart + horizonDays; day += 1) {
-    if (!isScheduledDay(schedule, day)) continue;
-    if (before !== undefined) smallest = Math.min(smallest, (day - before) * daySeconds - last + first);
-    before = day;
+/** Days from one scheduled day to the next one, where they lie nearest; 1: there are neighbours. */
+function smallestDayGap({ days }: Schedule): number {
+  let smallest = Number.POSITIVE_INFINITY;
+  let before = days.firstFrom(horizonStart);
+  while (before !== undefined && before < horizonStart + horizonDays && smallest > 1) {
+    const next = days.firstFrom(before + 1);
+    if (next !== undefined) smallest = Math.min(smallest, next - before);
+    before = next;
   }
   return smallest;
 }
