@@ -9,8 +9,7 @@ import { filterInput, sortInput } from '../libs/host-api/dist/index.js';
 import { newId, newUuid, silentLogger, systemClock, uuidFromId } from '../libs/kernel/dist/index.js';
 import { connect } from '../apps/annex/dist/connect.js';
 import { prepareDatabase, startEmbeddedPostgres } from '../libs/database/dist/index.js';
-import { indexEntries } from '../libs/persistence/dist/index.js';
-import { Tables } from '../libs/tables/dist/index.js';
+import { indexEntries, Tables } from '../libs/tables/dist/index.js';
 import { percentile } from './support.mjs';
 
 // The embedded PostgreSQL ends with the process, if that ends by itself.

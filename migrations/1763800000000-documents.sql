@@ -32,7 +32,7 @@ create index documents_by_update on documents (tenant_id, table_name, updated_at
 alter table documents set (autovacuum_vacuum_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.05);
 select annex_protect('documents');
 
--- Where a value is found: one row for each text, number and boolean of a document (libs/persistence/src/documents/index-entries.ts writes them).
+-- Where a value is found: one row for each text, number and boolean of a document (libs/tables/src/sql/index-entries.ts writes them).
 -- Under row-level security an index is used only through operators that are leakproof, which those of jsonb are not and those of bytea are.
 -- No foreign key to the document: checking one would cost as much again as the row.
 create table document_values (

@@ -1,8 +1,12 @@
 import { Database, type DatabaseOptions } from '@annex/database';
-import { entities } from '@annex/persistence';
+import { ApiTokenRow, InstallationRow, OperatorRow, ReleaseRow, TenantRow, UserRow } from '@annex/persistence';
 import { explainQuota } from '@annex/quotas';
+import { SecretRow } from '@annex/vault';
 
-/** Opens the database with every table that is described as a class, and with what its triggers refuse explained. */
+/** Every table that is described as a class; each stands in `rows/` of the library that owns it. */
+const entities = [TenantRow, OperatorRow, UserRow, ApiTokenRow, SecretRow, InstallationRow, ReleaseRow];
+
+/** Opens the database, and explains what its triggers refuse. */
 export function connect(options: Omit<DatabaseOptions, 'entities' | 'explain'>): Promise<Database> {
   return Database.open({ ...options, entities, explain: explainQuota });
 }

@@ -1,6 +1,6 @@
 import { tableName } from '@annex/host-api';
 import { messageOf } from '@annex/kernel';
-import { systemTables, type MappedView } from '@annex/persistence';
+import { systemTables, type MappedView } from '@annex/tables';
 import { z } from 'zod';
 
 const identifier = z

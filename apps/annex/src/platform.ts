@@ -10,7 +10,8 @@ import { Installations } from '@annex/installations';
 import { createSmtp, Mailer } from '@annex/mail';
 import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
-import { checkViews, emitEvent, enqueueRun, type CheckedView, type MappedView } from '@annex/persistence';
+import { checkViews, Tables, type CheckedView, type MappedView } from '@annex/tables';
+import { emitEvent, enqueueRun } from '@annex/persistence';
 import { saveQuotaLimits } from '@annex/quotas';
 import type { Database } from '@annex/database';
 import { type DatabaseLogins } from '@annex/database';
@@ -24,7 +25,6 @@ import {
   type SandboxStats,
   type SandboxTier,
 } from '@annex/sandbox';
-import { Tables } from '@annex/tables';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
 import { Deliverer, deliveryWaitMs, InboundHooks, Webhooks } from '@annex/webhooks';

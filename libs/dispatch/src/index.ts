@@ -16,3 +16,4 @@ export {
 export { jobTerms, type JobTerms } from './job.js';
 export { Events, type EventFilter, type EventView } from './events.js';
 export { dispatchErrors } from './errors.js';
+export { trimLogs } from './sql/trim-logs.js';

@@ -15,13 +15,12 @@ import {
   findFile,
   listFiles,
   putFile,
-  readErasesAt,
   readFileUsage,
   takeFileObject,
-  type EmitEvent,
   type FileRecord,
   type FileUsage,
-} from '@annex/persistence';
+} from './rows/file-rows.js';
+import { readErasesAt, type EmitEvent } from '@annex/persistence';
 import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
 import { contentTypeOf, isShown } from './content-type.js';

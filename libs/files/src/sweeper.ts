@@ -1,5 +1,5 @@
 import { messageOf, type Logger, type Stoppable } from '@annex/kernel';
-import { claimDueFileObjects, forgetFileObjects } from '@annex/persistence';
+import { claimDueFileObjects, forgetFileObjects } from './rows/file-rows.js';
 import type { Database } from '@annex/database';
 import type { ObjectStore } from './store/object-store.js';
 

@@ -3,6 +3,7 @@ export {
   defaultRetention,
   effectiveLimits,
   limitAdvice,
+  replacedForMs,
   tenantLimits,
   type OperatorCeilings,
   type Retention,

@@ -2,7 +2,7 @@
  * The catalogue of limits (CONTRACT §6): every number that bounds a run, with its unit, what holds by default and where
  * a manifest or an operator may move it. A run stores the used and the allowed amount of each (`usage.ts`).
  */
-import { KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
+import { DAY, KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
 import type { RunKind } from './run-kinds.js';
 
 /** What a limit is measured in. */
@@ -203,6 +203,9 @@ export const tenantLimits = {
   /** Route calls in flight; further ones are refused with `RATE_LIMITED`. */
   routeCallsInFlight: 200,
 } as const;
+
+/** How long the value of a secret that was replaced goes on signing, in milliseconds. */
+export const replacedForMs = DAY;
 
 /** How long things are kept, in days (CONTRACT §6). `failed`: runs that failed and their events. */
 export interface Retention {

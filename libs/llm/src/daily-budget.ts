@@ -1,5 +1,5 @@
 import { DAY, type Clock, type Id } from '@annex/kernel';
-import { addLlmTokens, reserveLlmTokens } from '@annex/persistence';
+import { addLlmTokens, reserveLlmTokens } from './rows/llm-days.js';
 import type { Database } from '@annex/database';
 import { llmErrors } from './errors.js';
 

@@ -26,7 +26,7 @@ import {
   type MailRecord,
   type MailStatus,
   type NewMail,
-} from '@annex/persistence';
+} from './rows/mails.js';
 import type { Database, TenantTransaction } from '@annex/database';
 import { composeMail, mailLimits, type Mail, type MailInput } from './compose.js';
 import { mailErrors } from './errors.js';

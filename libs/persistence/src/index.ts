@@ -1,12 +1,5 @@
 export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
-export {
-  enqueueRun,
-  wakeRelays,
-  type BackgroundKind,
-  type NewRun,
-  type RunPolicy,
-  type WaitReason,
-} from './runs/enqueue-run.js';
+export { enqueueRun, wakeRelays, type NewRun, type RunPolicy } from './runs/enqueue-run.js';
 export { TenantRow } from './tenants/tenant-row.js';
 export {
   appendTenantAudit,
@@ -22,7 +15,6 @@ export {
   suspendTenant,
   updateTenant,
   type ErasedPortion,
-  type NewTenant,
 } from './tenants/tenants.js';
 export { UserRow } from './users/user-row.js';
 export {
@@ -37,7 +29,6 @@ export {
   listUsers,
   lockOwners,
   updateUser,
-  type NewUser,
   type UserChange,
   type UserInTenant,
 } from './users/users.js';
@@ -51,8 +42,6 @@ export {
   insertApiToken,
   listApiTokens,
   touchApiTokens,
-  type NewApiToken,
-  type TokenInTenant,
 } from './tokens/api-tokens.js';
 export {
   deleteSessions,
@@ -64,34 +53,7 @@ export {
 } from './sessions/sessions.js';
 export { OperatorRow } from './operators/operator-row.js';
 export { findOperator, findOperatorByEmail, insertOperator, updateOperatorPassword } from './operators/operators.js';
-export {
-  completeIdempotent,
-  releaseIdempotent,
-  reserveIdempotent,
-  type IdempotencyKey,
-  type Reservation,
-} from './idempotency/idempotency.js';
-export { SecretRow } from './secrets/secret-row.js';
-export {
-  deleteSecret,
-  findSecretsFor,
-  findTenantSecrets,
-  findSetSecretNames,
-  holdInstallation,
-  listSecrets,
-  lockSecret,
-  upsertSecret,
-  type SealedSecret,
-  type SecretListing,
-  type SecretScope,
-} from './secrets/secrets.js';
-export {
-  findTenantKey,
-  insertTenantKey,
-  lockKeysNotWrappedBy,
-  rewrapTenantKey,
-  type WrappedKey,
-} from './secrets/tenant-keys.js';
+export { completeIdempotent, releaseIdempotent, reserveIdempotent } from './idempotency/idempotency.js';
 export { InstallationRow, type InstallationStatus } from './installations/installation-row.js';
 export {
   deleteInstallation,
@@ -104,7 +66,6 @@ export {
   listInstallations,
   lockInstallations,
   updateInstallation,
-  type InstallationChange,
 } from './installations/installations.js';
 export { ReleaseRow } from './installations/release-row.js';
 export {
@@ -118,13 +79,11 @@ export {
 } from './installations/releases.js';
 export {
   linkReleaseFiles,
-  listReleaseFiles,
   readBlob,
   readReleaseFile,
   readReleaseFolder,
   removeUnusedBlobs,
   storeBlobs,
-  type ReleaseFile,
 } from './installations/blobs.js';
 export { replaceSubscriptions, type Subscription } from './installations/subscriptions.js';
 export {
@@ -137,84 +96,38 @@ export {
 } from './installations/plugin-schedules.js';
 export { forgetExecutorKills, recordExecutorKill } from './installations/executor-kills.js';
 export { forgetPluginFailures, listPluginFailures, type PluginFailures } from './installations/plugin-failures.js';
-export { deleteExpiredKv, deleteKv, getKv, incrementKv, listKv, setKv, type KvEntry, type KvKey } from './kv/kv.js';
 export { recordRuns, type FinishedRun } from './runs/record-runs.js';
-export {
-  findRun,
-  listRuns,
-  runMetrics,
-  tenantLoad,
-  type RunFilter,
-  type RunMetrics,
-  type RunRow,
-} from './runs/read-runs.js';
-export {
-  insertLogs,
-  lastLogId,
-  listLogs,
-  logLevels,
-  logsChannel,
-  readLogsAfter,
-  readRunLogs,
-  type LogFilter,
-  type LogLevel,
-  type LogLine,
-  type NewLogLine,
-} from './logs/logs.js';
-export { addLlmTokens, reserveLlmTokens } from './llm/llm-days.js';
+export { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type RunRow } from './runs/read-runs.js';
 export { findReleaseReach, insertReleaseReach } from './installations/release-reach.js';
 export { lastPermissionUses, recordPermissionUses, type PermissionUse } from './usage/permission-uses.js';
-export { addTracked, readTracked, trackedNames, type TrackedDay, type TrackedIncrement } from './usage/tracked.js';
-export { addUsage, readUsage, type UsageDay, type UsageIncrement } from './usage/usage.js';
 export { findDependencyNodes, findEnabledDependents, type DependencyNode } from './installations/dependencies.js';
-export {
-  findEvent,
-  listEvents,
-  type Delivery,
-  type EventPage,
-  type EventQuery,
-  type StoredEvent,
-} from './events/read-events.js';
-export { findCause, findCausedEvents, type CausedEvents, type EventCause } from './events/caused-events.js';
+export { findEvent, listEvents, type Delivery, type StoredEvent } from './events/read-events.js';
+export { findCause, findCausedEvents, type CausedEvents } from './events/caused-events.js';
 export { planFanOut } from './events/emit-event.js';
 export { ensureRoom, insertQueued, roomLeft } from './runs/enqueue-run.js';
+export { handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack } from './runs/hand-over.js';
 export {
-  handOverDueRuns,
-  handOverRuns,
-  listHandedOver,
-  removeWorker,
-  reportWorker,
-  takeBack,
-  type HandedOver,
-  type HandOverOptions,
-} from './runs/hand-over.js';
-export {
-  claimRun,
   claimRuns,
-  finishAttempt,
   finishAttempts,
   handBack,
   renewLeases,
   type AttemptEnd,
   type ClaimedRun,
   type EndedAttempt,
-  type HeldClaim,
   type WantedRun,
 } from './runs/claim.js';
-export { expireLeases, type ExpiredLease } from './runs/reconcile.js';
+export { expireLeases } from './runs/reconcile.js';
 export {
   cancelJobRuns,
   countJobRuns,
   lockJob,
   releaseEnabled,
   releaseJob,
-  releaseOverlap,
   releaseOverlaps,
   takePlaceInTurn,
   tellParked,
-  type JobRef,
 } from './runs/overlap.js';
-export { cancelRun, findRunState, hasOpenLifecycleRun, type RunState } from './runs/cancel-run.js';
+export { cancelRun, findRunState, hasOpenLifecycleRun } from './runs/cancel-run.js';
 export {
   countDeadLetters,
   discardDeadLetters,
@@ -235,52 +148,9 @@ export {
   recordSkippedTicks,
   untilNextTickMs,
   type DueSchedule,
-  type SkippedTick,
 } from './schedules/ticks.js';
 export { removeExpired, retentionSteps } from './retention/retention.js';
-export { findInstalledJobs, type InstalledJobs } from './schedules/find-job.js';
-export {
-  announceFileObject,
-  claimDueFileObjects,
-  deleteFile,
-  dropFileObject,
-  findFile,
-  forgetFileObjects,
-  listFiles,
-  putFile,
-  readFileUsage,
-  takeFileObject,
-  type FileRecord,
-  type FileUsage,
-} from './files/files.js';
-export { trimLogs } from './logs/trim-logs.js';
-export { checkViews } from './documents/check-views.js';
-export { countRows, findRow, queryRows, type RowPage, type RowQuery, type RowsOf } from './documents/read-documents.js';
-export {
-  documentSource,
-  readUuid,
-  systemSources,
-  systemTables,
-  type CheckedView,
-  type MappedView,
-  type SystemTable,
-} from './documents/sources.js';
-export {
-  deleteDocument,
-  dropTablePortion,
-  insertDocument,
-  limitStatements,
-  listDocumentTables,
-  readDocumentUsage,
-  updateDocument,
-  type DocumentQuota,
-  type QuotaPassed,
-  type Refusal,
-  type StoredDocument,
-} from './documents/write-documents.js';
-export { indexEntries } from './documents/index-entries.js';
-export { findReplacedSecrets, replacedForMs, type ReplacedSecret } from './secrets/secrets.js';
-export { handlerKey } from './runs/replay.js';
+export { findInstalledJobs } from './schedules/find-job.js';
 export { readBacklog, type Backlog } from './runs/backlog.js';
 export {
   advanceBulkReplay,
@@ -291,7 +161,7 @@ export {
   lockBulkReplay,
   type BulkReplay,
 } from './runs/bulk-replay.js';
-export { deliveriesAtOnce, releaseEndpoint, releaseEndpoints } from './runs/endpoint-turns.js';
+export { releaseEndpoint, releaseEndpoints } from './runs/endpoint-turns.js';
 export {
   connectPackageWebhooks,
   countAttempt,
@@ -320,7 +190,6 @@ export {
   listDeliveryAttempts,
   readDeliveryBody,
   type DeliveryAttempt,
-  type DeliveryFilter,
   type DeliveryRow,
 } from './webhooks/deliveries.js';
 export {
@@ -332,19 +201,3 @@ export {
   upsertHookSource,
   type HookSourceRow,
 } from './webhooks/hook-sources.js';
-export {
-  deleteMail,
-  endMail,
-  findMail,
-  findMailAttachment,
-  keepMail,
-  keptMailBytes,
-  listMails,
-  takeMail,
-  type MailAttachmentRecord,
-  type MailRecipients,
-  type MailRecord,
-  type MailStatus,
-  type NewMail,
-} from './mail/mails.js';
-export { entities } from './entities.js';

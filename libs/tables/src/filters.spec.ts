@@ -1,6 +1,7 @@
 import { compareRows, filterInput, matchesFilter, type SortKey, type TableRow } from '@annex/host-api';
 import { systemClock, type Id, type Json, type JsonObject } from '@annex/kernel';
-import { documentSource, queryRows } from '@annex/persistence';
+import { documentSource } from './sql/sources.js';
+import { queryRows } from './sql/read-documents.js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';

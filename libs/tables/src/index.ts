@@ -9,3 +9,6 @@ export {
   type TableListing,
 } from './tables.js';
 export { tableErrors } from './errors.js';
+export { checkViews } from './sql/check-views.js';
+export { systemTables, type CheckedView, type MappedView } from './sql/sources.js';
+export { indexEntries } from './sql/index-entries.js';

@@ -1,14 +1,11 @@
 import { filterInput, maxDocumentBytes } from '@annex/host-api';
 import { idFromUuid, silentLogger, systemClock, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
-import {
-  checkViews,
-  documentSource,
-  emitEvent,
-  indexEntries,
-  limitStatements,
-  queryRows,
-  type MappedView,
-} from '@annex/persistence';
+import { checkViews } from './sql/check-views.js';
+import { documentSource, type MappedView } from './sql/sources.js';
+import { emitEvent } from '@annex/persistence';
+import { indexEntries } from './sql/index-entries.js';
+import { limitStatements } from './sql/write-documents.js';
+import { queryRows } from './sql/read-documents.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { defaultTableLimits, Tables, type TableLimits } from './tables.js';

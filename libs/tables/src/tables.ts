@@ -6,30 +6,27 @@ import { maxDocumentBytes, type DocumentPatch, type Filter, type SortKey, type T
 import { FairGate, MiB, newUuid, quote, type Clock, type Id, type JsonObject } from '@annex/kernel';
 import { quotaExtra, whoRaises } from '@annex/quotas';
 import { appendAudit } from '@annex/audit';
+import { countRows, findRow, queryRows, type RowPage, type RowQuery, type RowsOf } from './sql/read-documents.js';
 import {
-  countRows,
   deleteDocument,
-  documentSource,
   dropTablePortion,
-  findRow,
   insertDocument,
   limitStatements,
   listDocumentTables,
-  queryRows,
   readDocumentUsage,
+  updateDocument,
+  type DocumentQuota,
+  type Refusal,
+  type StoredDocument,
+} from './sql/write-documents.js';
+import {
+  documentSource,
   readUuid,
   systemSources,
   systemTables,
-  updateDocument,
   type CheckedView,
-  type DocumentQuota,
-  type Refusal,
-  type RowPage,
-  type RowQuery,
-  type RowsOf,
-  type StoredDocument,
   type SystemTable,
-} from '@annex/persistence';
+} from './sql/sources.js';
 import { isStatementTimeout, type Database, type TenantTransaction } from '@annex/database';
 import { readCursor, writeCursor } from './cursor.js';
 import { tableErrors } from './errors.js';

@@ -12,3 +12,5 @@ export {
   type VaultCaller,
   type VaultOptions,
 } from './vault.js';
+export { SecretRow } from './rows/secret-row.js';
+export { findSetSecretNames } from './rows/secrets.js';

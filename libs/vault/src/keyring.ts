@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Id } from '@annex/kernel';
-import type { WrappedKey } from '@annex/persistence';
+import type { WrappedKey } from './rows/tenant-keys.js';
 import { vaultErrors } from './errors.js';
 import { open, seal } from './sealed.js';
 

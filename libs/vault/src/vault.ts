@@ -8,24 +8,20 @@ import { quote, SECOND, type Clock, type Id, type Stoppable } from '@annex/kerne
 import { appendAudit } from '@annex/audit';
 import {
   deleteSecret,
-  findInstallation,
   findReplacedSecrets,
   findSecretsFor,
   findSetSecretNames,
-  findTenantKey,
   findTenantSecrets,
   holdInstallation,
-  insertTenantKey,
   listSecrets,
-  lockKeysNotWrappedBy,
   lockSecret,
-  rewrapTenantKey,
   upsertSecret,
   type ReplacedSecret,
-  type SealedValue,
-  type SecretRow,
   type SecretScope,
-} from '@annex/persistence';
+} from './rows/secrets.js';
+import { findInstallation, type SealedValue } from '@annex/persistence';
+import { findTenantKey, insertTenantKey, lockKeysNotWrappedBy, rewrapTenantKey } from './rows/tenant-keys.js';
+import type { SecretRow } from './rows/secret-row.js';
 import { watchChanges, WatchedCache, type Change, type Database, type TenantTransaction } from '@annex/database';
 import { vaultErrors } from './errors.js';
 import type { Keyring } from './keyring.js';

@@ -1,5 +1,6 @@
 import type { Id } from '@annex/kernel';
-import { replacedForMs, type SealedValue } from '@annex/persistence';
+import { replacedForMs } from '@annex/limits';
+import type { SealedValue } from '@annex/persistence';
 import type { TenantTransaction } from '@annex/database';
 import type { SecretsPort } from './ports.js';
 

@@ -38,12 +38,12 @@ import {
   lockRunForReplay,
   markReplayed,
   readDeliveryBody,
-  replacedForMs,
   updateWebhook,
   type EmitEvent,
   type OwnWebhook,
   type WebhookRow,
 } from '@annex/persistence';
+import { replacedForMs } from '@annex/limits';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import { webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';

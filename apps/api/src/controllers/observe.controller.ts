@@ -1,9 +1,8 @@
 import { Access, type Caller } from '@annex/access';
-import { Execution } from '@annex/execution';
+import { Execution, logLevels } from '@annex/execution';
 import { Installations } from '@annex/installations';
 import { parseId } from '@annex/kernel';
 import { outcomeOf } from '@annex/lifecycle';
-import { logLevels } from '@annex/persistence';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';

@@ -1,6 +1,6 @@
 import type { HostHandlers } from '@annex/host-api';
 import { quote, type Clock, type Id, type Json } from '@annex/kernel';
-import { trackedNames } from '@annex/persistence';
+import { trackedNames } from '../rows/tracked.js';
 import type { Database } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import type { RunIdentity } from './run-identity.js';

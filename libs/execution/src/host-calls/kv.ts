@@ -1,6 +1,6 @@
 import type { HostHandlers } from '@annex/host-api';
 import { quote } from '@annex/kernel';
-import { deleteKv, getKv, incrementKv, listKv, setKv } from '@annex/persistence';
+import { deleteKv, getKv, incrementKv, listKv, setKv } from '../rows/kv.js';
 import type { Database } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import type { RunIdentity } from './run-identity.js';

@@ -1,5 +1,5 @@
 import { newId, silentLogger, systemClock, type Id } from '@annex/kernel';
-import { insertLogs, type LogLine } from '@annex/persistence';
+import { insertLogs, type LogLine } from '../rows/logs.js';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';

@@ -4,7 +4,7 @@
  * installation serves everybody who follows it.
  */
 import { idFromUuid, messageOf, SingleFlight, type Clock, type Id, type Logger } from '@annex/kernel';
-import { lastLogId, logsChannel, readLogsAfter, type LogLine } from '@annex/persistence';
+import { lastLogId, logsChannel, readLogsAfter, type LogLine } from '../rows/logs.js';
 import type { Database } from '@annex/database';
 
 export interface LogTailOptions {

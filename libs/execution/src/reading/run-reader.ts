@@ -2,20 +2,10 @@ import { parseId, quote, type Clock, type Id } from '@annex/kernel';
 import { quotaNames, quotas, readQuotas, type QuotaName, type QuotaRow, type QuotaUse } from '@annex/quotas';
 import type { RunKind } from '@annex/limits';
 import type { RunStatus } from '@annex/lifecycle';
-import {
-  findRun,
-  listLogs,
-  listRuns,
-  readRunLogs,
-  readTracked,
-  readUsage,
-  runMetrics,
-  tenantLoad,
-  type LogLevel,
-  type LogLine,
-  type RunMetrics,
-  type RunRow,
-} from '@annex/persistence';
+import { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type RunRow } from '@annex/persistence';
+import { listLogs, readRunLogs, type LogLevel, type LogLine } from '../rows/logs.js';
+import { readTracked } from '../rows/tracked.js';
+import { readUsage } from '../rows/usage.js';
 import type { Database, TenantTransaction } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import type { RunSink } from '../recording/run-sink.js';

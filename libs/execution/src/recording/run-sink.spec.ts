@@ -1,5 +1,7 @@
 import { newId, silentLogger, systemClock, uuidFromId, type Id } from '@annex/kernel';
-import { listLogs, listRuns, readUsage, type FinishedRun } from '@annex/persistence';
+import { listLogs } from '../rows/logs.js';
+import { listRuns, type FinishedRun } from '@annex/persistence';
+import { readUsage } from '../rows/usage.js';
 import type { Database } from '@annex/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';

@@ -5,17 +5,10 @@
  * (events, jobs) ever passes through here.
  */
 import { messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
-import {
-  addTracked,
-  addUsage,
-  insertLogs,
-  recordPermissionUses,
-  recordRuns,
-  type FinishedRun,
-  type NewLogLine,
-  type PermissionUse,
-  type TrackedIncrement,
-} from '@annex/persistence';
+import { addTracked, type TrackedIncrement } from '../rows/tracked.js';
+import { addUsage } from '../rows/usage.js';
+import { insertLogs, type NewLogLine } from '../rows/logs.js';
+import { recordPermissionUses, recordRuns, type FinishedRun, type PermissionUse } from '@annex/persistence';
 import type { Database, TenantTransaction } from '@annex/database';
 
 export interface RunSinkOptions {

@@ -1,6 +1,6 @@
 /**
  * What a filter and a sort order mean, in JavaScript: for rows that are in memory (the SDK's tests), and as the measure
- * for the SQL that libs/persistence makes of them.
+ * for the SQL that libs/tables makes of them.
  */
 import { isJsonObject, type Json, type JsonObject } from '@annex/kernel';
 import type { SortKey } from './document.js';

@@ -3,8 +3,16 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import type { TenantTransaction } from '@annex/database';
-import { insertLogs, lastLogId, listLogs, readLogsAfter, readRunLogs, type LogLevel } from '../logs/logs.js';
-import { addUsage, readUsage } from '../usage/usage.js';
+import {
+  addUsage,
+  insertLogs,
+  lastLogId,
+  listLogs,
+  readLogsAfter,
+  readRunLogs,
+  readUsage,
+  type LogLevel,
+} from '@annex/execution';
 import { findRun, listRuns, runMetrics, type RunFilter } from './read-runs.js';
 import { recordRuns, type FinishedRun } from './record-runs.js';
 

@@ -1,6 +1,5 @@
 import { uuidFromId, type Id } from '@annex/kernel';
-import type { TenantTransaction } from '@annex/database';
-import { inOneOrder } from './in-one-order.js';
+import { inOneOrder, type TenantTransaction } from '@annex/database';
 
 /** A permission that let a host call through. */
 export interface PermissionUse {

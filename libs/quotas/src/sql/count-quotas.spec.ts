@@ -6,19 +6,15 @@ import { openTestDatabase, type TestDatabase } from '../../../../test/support/te
 import {
   completeIdempotent,
   deleteInstallation,
-  deleteKv,
-  deleteMail,
   emitEvent,
-  incrementKv,
-  insertLogs,
   insertUser,
   reserveIdempotent,
-  setKv,
   storeBlobs,
-  takeMail,
-  trimLogs,
   updateTenant,
 } from '@annex/persistence';
+import { deleteKv, incrementKv, insertLogs, setKv } from '@annex/execution';
+import { deleteMail, takeMail } from '@annex/mail';
+import { trimLogs } from '@annex/dispatch';
 import type { TenantTransaction } from '@annex/database';
 import { readQuotas, saveQuotaLimits, type QuotaUse } from './count-quotas.js';
 

@@ -1,8 +1,7 @@
 import type { TablesPort } from '@annex/execution';
 import { compareRows, matchesFilter, maxDocumentBytes, type Filter, type TableRow } from '@annex/host-api';
 import { newUuid, quote, type Clock, type Json, type JsonObject } from '@annex/kernel';
-import { systemTables } from '@annex/persistence';
-import { tableErrors } from '@annex/tables';
+import { systemTables, tableErrors } from '@annex/tables';
 
 const readOnly: ReadonlySet<string> = new Set(systemTables);
 const everyRow: Filter = { kind: 'and', filters: [] };

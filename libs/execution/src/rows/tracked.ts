@@ -1,6 +1,5 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
-import type { TenantTransaction } from '@annex/database';
-import { inOneOrder } from './in-one-order.js';
+import { inOneOrder, type TenantTransaction } from '@annex/database';
 
 /** An amount to be added to what a plugin counts itself. */
 export interface TrackedIncrement {

@@ -1,3 +1,4 @@
+import { replacedForMs } from '@annex/limits';
 import { uuidFromId, type Id } from '@annex/kernel';
 import { In, IsNull, type FindOptionsWhere } from 'typeorm';
 import { takeTurn, type TenantTransaction } from '@annex/database';
@@ -165,9 +166,6 @@ export async function findReplacedSecrets(
         ],
   );
 }
-
-/** How long a value that was replaced goes on signing, in milliseconds. */
-export const replacedForMs = 24 * 60 * 60_000;
 
 /** Which of the names are set, for the installation or tenant-wide. */
 export async function findSetSecretNames(
