@@ -1,7 +1,7 @@
 // Builds everything that runs: TypeScript to JavaScript file by file with SWC (decorator metadata kept for Nest and
 // TypeORM), then the parts that must be one file (see below). Only what changed is made again. Every file is written
 // beside its place and moved in whole, so that a build that was killed, or two at once, leave nothing half-written that
-// the next one takes for done.
+// the next one takes for done. Builds all, or the projects that are named: `node scripts/build.mjs libs/vault`.
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
@@ -111,7 +111,8 @@ async function isAbandoned(file) {
 
 if (process.argv[1] === script) {
   const started = performance.now();
-  const { compiled, bundled } = await build();
+  const named = process.argv.slice(2);
+  const { compiled, bundled } = await build(named.length > 0 ? named : undefined);
   console.log(
     `built ${compiled} changed files and ${bundled} bundles in ${Math.round(performance.now() - started)} ms`,
   );

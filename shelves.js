@@ -1,0 +1,59 @@
+/**
+ * The architecture as a table: shelves from the bottom up, as docs/architecture.md draws them. A project may import what
+ * stands on a lower shelf, and on its own shelf only what is listed beside its name.
+ *
+ * This is the one place that says so: Nx takes each project's tags from here (scripts/nx-projects.mjs), ESLint makes the
+ * boundary rule of it, and scripts/graph.spec.ts compares it with the graph that Nx reads off the sources.
+ */
+export const shelves = [
+  { name: 'kernel', folder: 'libs', projects: { kernel: [] } },
+  {
+    name: 'domain',
+    folder: 'libs',
+    projects: {
+      'host-api': [],
+      events: [],
+      scheduling: [],
+      limits: [],
+      lifecycle: ['limits'],
+      manifest: ['host-api', 'events', 'scheduling'],
+    },
+  },
+  { name: 'engines', folder: 'libs', projects: { sandbox: [], egress: [], broker: [], templates: [] } },
+  { name: 'adapters', folder: 'libs', projects: { database: [], queue: [] } },
+  { name: 'records', folder: 'libs', projects: { audit: [], quotas: [], persistence: ['audit', 'quotas'] } },
+  {
+    name: 'services',
+    folder: 'libs',
+    projects: {
+      access: [],
+      vault: [],
+      installations: [],
+      execution: [],
+      dispatch: [],
+      files: [],
+      mail: [],
+      llm: [],
+      tables: [],
+      webhooks: [],
+    },
+  },
+  { name: 'sdk', folder: 'libs', projects: { sdk: [] } },
+  {
+    name: 'apps',
+    folder: 'apps',
+    projects: { executor: [], compiler: [], worker: [], api: [], annex: ['worker', 'api'] },
+  },
+  { name: 'proof', folder: '.', projects: { examples: [], test: [], bench: [] } },
+];
+
+/** Every project: its shelf, its folder, and what it may import (all of the shelves below, and single projects beside). */
+export const projects = shelves.flatMap((shelf, level) =>
+  Object.entries(shelf.projects).map(([name, beside]) => ({
+    name,
+    shelf: shelf.name,
+    root: shelf.folder === '.' ? name : `${shelf.folder}/${name}`,
+    below: shelves.slice(0, level).map((lower) => lower.name),
+    beside,
+  })),
+);
