@@ -1,49 +1,12 @@
 import eslint from '@eslint/js';
+import { createProjectGraphAsync } from '@nx/devkit';
+import nx from '@nx/eslint-plugin';
 import globals from 'globals';
 import tseslint from 'typescript-eslint';
+import { projects } from './shelves.js';
 
-/**
- * The shelves of docs/architecture.md, from the bottom up. A project may import what stands below its shelf; inside a
- * shelf only what `beside` names. The rule below is generated from this table, so the table is the architecture.
- */
-const shelves = [
-  { name: 'kernel', projects: ['kernel'] },
-  {
-    name: 'domain',
-    projects: ['host-api', 'events', 'scheduling', 'limits', 'lifecycle', 'manifest'],
-    beside: {
-      manifest: ['host-api', 'events', 'scheduling'],
-      lifecycle: ['limits'],
-      limits: [],
-      scheduling: [],
-      'host-api': [],
-      events: [],
-    },
-  },
-  { name: 'engines', projects: ['sandbox', 'egress', 'broker', 'templates'] },
-  { name: 'adapters', projects: ['database', 'queue'] },
-  {
-    name: 'records',
-    projects: ['audit', 'quotas', 'persistence'],
-    beside: { persistence: ['audit', 'quotas'], audit: [], quotas: [] },
-  },
-  {
-    name: 'services',
-    projects: [
-      'access',
-      'vault',
-      'installations',
-      'execution',
-      'dispatch',
-      'files',
-      'mail',
-      'llm',
-      'tables',
-      'webhooks',
-    ],
-  },
-  { name: 'sdk', projects: ['sdk'] },
-];
+// The boundary rule reads the graph that Nx last wrote down, and is silent without one.
+await createProjectGraphAsync();
 
 /** Each dangerous dependency has one owner. */
 const owners = [
@@ -77,29 +40,10 @@ const owners = [
   { packages: ['bullmq', 'ioredis'], owner: 'libs/queue', why: 'both backends stand behind the port of libs/queue' },
 ];
 
-const everyApp = ['annex', 'api', 'worker'].map((app) => `@annex-app/${app}`);
-
-function forbiddenFor(project, shelf) {
-  const level = shelves.indexOf(shelf);
-  const above = shelves.slice(level + 1).flatMap((other) => other.projects);
-  const beside = shelf.projects.filter(
-    (other) => other !== project && !(shelf.beside?.[project] ?? []).includes(other),
-  );
-  return [...above, ...beside].map((other) => `@annex/${other}`);
-}
-
-function restrictions(folder, forbidden) {
+/** Imports that no file of a folder may have. */
+function restrictions(folder) {
   return {
     patterns: [
-      ...(forbidden.length > 0
-        ? [
-            {
-              group: forbidden,
-              message:
-                'An arrow may only point down (docs/architecture.md): declare the small port you need, and let what stands above join the two.',
-            },
-          ]
-        : []),
       {
         group: ['@annex/*/*', '!@annex/sdk/testing', '!@annex/sandbox/executor', '!@annex/sandbox/compiler'],
         message: 'A library is imported by its name only; its index.ts says what it offers.',
@@ -117,17 +61,30 @@ function restrictions(folder, forbidden) {
   };
 }
 
-const boundaries = shelves.flatMap((shelf) =>
-  shelf.projects.map((project) => ({
-    files: [`libs/${project}/src/**/*.ts`],
+/** Arrows point down: made from the table of shelves. */
+const depConstraints = projects.map(({ name, below, beside }) => ({
+  sourceTag: `project:${name}`,
+  onlyDependOnLibsWithTags: [
+    ...below.map((shelf) => `shelf:${shelf}`),
+    ...beside.map((project) => `project:${project}`),
+  ],
+}));
+
+const boundaries = [
+  {
+    files: ['{libs,apps}/*/src/**/*.ts'],
+    plugins: { '@nx': nx },
     rules: {
-      'no-restricted-imports': [
-        'error',
-        restrictions(`libs/${project}`, [...forbiddenFor(project, shelf), ...everyApp]),
-      ],
+      '@nx/enforce-module-boundaries': ['error', { depConstraints, checkDynamicDependenciesExceptions: ['.*'] }],
     },
-  })),
-);
+  },
+  ...projects
+    .filter(({ root }) => /^(libs|apps)\//.test(root))
+    .map(({ root }) => ({
+      files: [`${root}/src/**/*.ts`],
+      rules: { 'no-restricted-imports': ['error', restrictions(root)] },
+    })),
+];
 
 export default tseslint.config(
   {
@@ -171,10 +128,6 @@ export default tseslint.config(
   },
   ...boundaries,
   {
-    files: ['apps/*/src/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', restrictions('apps', [])] },
-  },
-  {
     files: [
       'apps/annex/src/main.ts',
       'apps/annex/src/program.ts',
@@ -205,6 +158,7 @@ export default tseslint.config(
     files: ['test/**/*.ts', '**/*.spec.ts', 'bench/**', '**/testing/**'],
     rules: {
       'no-restricted-imports': 'off',
+      '@nx/enforce-module-boundaries': 'off',
       'no-restricted-syntax': 'off',
       '@typescript-eslint/no-non-null-assertion': 'off',
       '@typescript-eslint/no-extraneous-class': 'off',
