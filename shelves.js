@@ -15,13 +15,16 @@ export const shelves = [
       events: [],
       scheduling: [],
       limits: [],
-      lifecycle: ['limits'],
       manifest: ['host-api', 'events', 'scheduling'],
     },
   },
   { name: 'engines', folder: 'libs', projects: { sandbox: [], egress: [], broker: [], templates: [] } },
   { name: 'adapters', folder: 'libs', projects: { database: [], queue: [] } },
-  { name: 'records', folder: 'libs', projects: { audit: [], quotas: [], persistence: ['audit', 'quotas'] } },
+  {
+    name: 'records',
+    folder: 'libs',
+    projects: { audit: [], quotas: [], runs: ['audit'], persistence: ['audit', 'quotas', 'runs'] },
+  },
   {
     name: 'services',
     folder: 'libs',

@@ -10,7 +10,7 @@ import { Queue, Worker } from 'bullmq';
 import yazl from 'yazl';
 import { Dispatcher } from '@annex/dispatch';
 import { newUuid, silentLogger } from '@annex/kernel';
-import { enqueueRun } from '@annex/persistence';
+import { enqueueRun } from '@annex/runs';
 import { prepareDatabase, startEmbeddedPostgres } from '@annex/database';
 import { createQueue, migrateQueue } from '@annex/queue';
 import { freePort, percentile, startProgram } from './support.mjs';

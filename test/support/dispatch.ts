@@ -1,14 +1,8 @@
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
 import { silentLogger, newUuid } from '@annex/kernel';
-import {
-  Dispatcher,
-  Runs,
-  type AttemptOutcome,
-  type AttemptPort,
-  type ClaimedRun,
-  type DispatcherOptions,
-  type RunsCaller,
-} from '@annex/dispatch';
+import { Dispatcher, type DispatcherOptions } from '@annex/dispatch';
+import type { ClaimedRun } from '@annex/runs';
+import { Runs, type AttemptOutcome, type AttemptPort, type RunsCaller } from '@annex/runs';
 import { createQueue, type Queue } from '@annex/queue';
 import { mayLeaveOutRedis, startRedis } from './redis-server.js';
 import { openTestDatabase, testLoginsAt, type TestDatabase } from './test-database.js';

@@ -1,6 +1,6 @@
 import { newId, silentLogger, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { Installations, type InstallationsCaller, type InstallationsOptions } from '@annex/installations';
-import { emitEvent, enqueueRun } from '@annex/persistence';
+import { emitEvent, enqueueRun } from '@annex/runs';
 import { findSetSecretNames } from '@annex/vault';
 import { createCompiler, createSandbox, type Sandbox } from '@annex/sandbox';
 import { packFiles } from '@annex/manifest';

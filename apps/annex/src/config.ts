@@ -5,7 +5,7 @@
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
-import { failureLimits } from '@annex/lifecycle';
+import { failureLimits } from '@annex/runs';
 import { quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/quotas';
 import type { DatabaseLogins } from '@annex/database';
 import type { MappedView, TableLimits } from '@annex/tables';

@@ -2,7 +2,7 @@ import type { Health } from '@annex-app/api';
 import type { Execution } from '@annex/execution';
 import { messageOf, type Logger } from '@annex/kernel';
 import type { Dispatcher } from '@annex/dispatch';
-import { readBacklog, type Backlog } from '@annex/persistence';
+import { readBacklog, type Backlog } from '@annex/runs';
 import type { Database } from '@annex/database';
 import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';

@@ -2,7 +2,8 @@
  * Joins the libraries: each names the small port it needs, and here they meet. The one place that knows all of them.
  */
 import { Access } from '@annex/access';
-import { Dispatcher, type AttemptPort, Events, type FailingPlugin, Runs, startJob } from '@annex/dispatch';
+import { Dispatcher } from '@annex/dispatch';
+import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
 import { createEgress } from '@annex/egress';
 import { Execution, sandboxHostMethods } from '@annex/execution';
 import { Files, openStore, startSweeper } from '@annex/files';
@@ -11,7 +12,6 @@ import { createSmtp, Mailer } from '@annex/mail';
 import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
 import { checkViews, Tables, type CheckedView, type MappedView } from '@annex/tables';
-import { emitEvent, enqueueRun } from '@annex/persistence';
 import { saveQuotaLimits } from '@annex/quotas';
 import type { Database } from '@annex/database';
 import { type DatabaseLogins } from '@annex/database';

@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import multipart from '@fastify/multipart';
 import { Access } from '@annex/access';
-import { Events, Runs } from '@annex/dispatch';
+import { Events, Runs } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';

@@ -1,6 +1,6 @@
 import { DAY, MINUTE, SECOND, type Clock, type Logger, type Stoppable } from '@annex/kernel';
 import { watchChanges, type Change, type Database } from '@annex/database';
-import type { EmitEvent } from '@annex/persistence';
+import type { EmitEvent } from '@annex/runs';
 import type { Principal, Resolved } from './caller.js';
 import { refuseFaults, unauthenticated } from './errors.js';
 import { Login, type LoginAnswer, type LoginInput } from './login.js';

@@ -10,10 +10,10 @@ import {
   listUsers,
   lockOwners,
   updateUser,
-  type EmitEvent,
   type UserChange,
   type UserRow,
 } from '@annex/persistence';
+import type { EmitEvent } from '@annex/runs';
 import { isUniqueViolation, type Change, type Database, type TenantTransaction } from '@annex/database';
 import { userIdOf, type Caller } from './caller.js';
 import { emailFaults, passwordFaults } from './email.js';

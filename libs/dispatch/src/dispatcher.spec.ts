@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { uuidFromId, type Id } from '@annex/kernel';
-import { outcomeErrors } from '@annex/lifecycle';
-import { emitEvent, enqueueRun, type NewRun } from '@annex/persistence';
+import { emitEvent, enqueueRun, outcomeErrors, type NewRun } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import {
   failed,

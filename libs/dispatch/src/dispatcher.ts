@@ -9,18 +9,27 @@ import {
   type Logger,
 } from '@annex/kernel';
 import { defaultRetention, type Retention } from '@annex/limits';
-import type { RunStatus } from '@annex/lifecycle';
-import { releaseEnabled, releaseJob, removeWorker, reportWorker, type ClaimedRun } from '@annex/persistence';
+import {
+  Attempts,
+  releaseEnabled,
+  releaseJob,
+  removeWorker,
+  reportWorker,
+  type AttemptCounts,
+  type AttemptPort,
+  type ClaimedRun,
+  type FailingPlugin,
+  type RunStatus,
+} from '@annex/runs';
 import type { Database } from '@annex/database';
 import type { Consumer, Queue } from '@annex/queue';
-import type { AttemptPort } from './attempt.js';
-import { Attempts, type AttemptCounts, type FailingPlugin } from './attempts.js';
 import { createBulkReplays } from './bulk-replays.js';
 import { Loop } from './loop.js';
 import { createReconciler } from './reconcile.js';
 import { createRelay } from './relay.js';
 import { createEraser, createRetention } from './retention.js';
 import { createTicker } from './ticker.js';
+import { Tickets } from './tickets.js';
 
 export interface DispatcherOptions {
   database: Database;
@@ -43,7 +52,7 @@ export interface DispatcherOptions {
    * 15.
    */
   attemptCeilingMs?: number;
-  /** How long things are kept. Default: lifecycle's. */
+  /** How long things are kept. Default: `defaultRetention`. */
   retention?: Retention;
   /** Called when runs of a plugin fail for good, one after the other, by its own fault. Default: nobody is told. */
   onFailing?: (failing: FailingPlugin) => Promise<void>;
@@ -72,6 +81,7 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #slots: number;
   readonly #attempts: Attempts;
+  readonly #tickets: Tickets;
   readonly #relay: Loop;
   readonly #renewal: Loop;
   readonly #replays: Loop;
@@ -105,7 +115,7 @@ export class Dispatcher {
       queue,
       slots,
       logger,
-      isFast: () => this.#attempts.isFast,
+      isFast: () => this.#tickets.isFast,
       isIdle: () => this.#attempts.running === 0,
       ...(reservedShare !== undefined && { reservedShare }),
     });
@@ -121,6 +131,12 @@ export class Dispatcher {
       random,
       onFailing,
       onEnded,
+      onTried: (tookMs) => this.#tickets.tried(tookMs),
+    });
+    this.#tickets = new Tickets({
+      database,
+      attempts: this.#attempts,
+      logger,
       slots,
       reserved: slots > 1 ? Math.max(1, Math.floor(slots * (reservedShare ?? defaultReservedShare))) : 0,
       onFree: relay.onFree,
@@ -152,7 +168,7 @@ export class Dispatcher {
       await database.listen('annex_parked', (payload) => this.#jobParked(payload)),
       await database.listen('annex_changed', (payload) => this.#pluginsChanged(payload)),
     );
-    this.#consumer = queue.consume((ticket) => this.#attempts.handle(ticket), {
+    this.#consumer = queue.consume((ticket) => this.#tickets.handle(ticket), {
       concurrency: this.#slots,
       onLockLost: () => this.#renewal.wake(),
     });
@@ -180,6 +196,7 @@ export class Dispatcher {
     const { database, logger, ownerId } = this.#options;
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
     this.#attempts.beginDrain();
+    this.#tickets.close();
     await this.#consumer?.pause();
     await Promise.all([this.#relay.stop(), ...this.#background.map((loop) => loop.stop())]);
     const stopped = this.#consumer?.stop() ?? Promise.resolve();

@@ -7,7 +7,7 @@ import {
   releaseOverlaps,
   reportWorker,
   takeBack,
-} from '@annex/persistence';
+} from '@annex/runs';
 import type { Database } from '@annex/database';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';

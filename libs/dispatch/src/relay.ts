@@ -1,5 +1,5 @@
 import { failpoint, type Logger } from '@annex/kernel';
-import { handOverRuns, takeBack } from '@annex/persistence';
+import { handOverRuns, takeBack } from '@annex/runs';
 import type { Database } from '@annex/database';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';

@@ -1,6 +1,7 @@
 import type { Logger } from '@annex/kernel';
 import type { Retention } from '@annex/limits';
-import { eraseUninstalled, removeExpired, retentionSteps } from '@annex/persistence';
+import { eraseUninstalled } from '@annex/persistence';
+import { removeExpired, retentionSteps } from './sql/retention.js';
 import { trimLogs } from './sql/trim-logs.js';
 import type { Database } from '@annex/database';
 import { Loop } from './loop.js';

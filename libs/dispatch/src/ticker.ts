@@ -5,16 +5,19 @@ import {
   countJobRuns,
   ensureRoom,
   insertQueued,
-  listDueSchedules,
-  lockDueSchedules,
+  jobTerms,
   lockJob,
-  moveSchedule,
   recordSkippedStretch,
   recordSkippedTicks,
   tellParked,
+} from '@annex/runs';
+import {
+  listDueSchedules,
+  lockDueSchedules,
+  moveSchedule,
   untilNextTickMs,
   type DueSchedule,
-} from '@annex/persistence';
+} from './sql/due-schedules.js';
 import type { Database, TenantTransaction } from '@annex/database';
 import {
   countTicks,
@@ -26,7 +29,6 @@ import {
   type Schedule,
   type SkipReason,
 } from '@annex/scheduling';
-import { jobTerms } from './job.js';
 import { Loop } from './loop.js';
 
 /** Why a tick did not run, as the run that records it says. */

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createEgress } from '@annex/egress';
 import { idFromUuid, newId, silentLogger, systemClock, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { emitEvent, enqueueRun } from '@annex/persistence';
+import { emitEvent, enqueueRun } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { createSandbox, type RunOutcome, type Sandbox } from '@annex/sandbox';
 import { growingMasker } from '@annex/vault';

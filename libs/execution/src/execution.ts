@@ -18,9 +18,8 @@ import {
   type Logger,
 } from '@annex/kernel';
 import { ceilingOf, type OperatorCeilings, type RunKind, type UsageRecord } from '@annex/limits';
-import type { RunStatus } from '@annex/lifecycle';
+import type { EmitEvent, FinishedRun, RunStatus } from '@annex/runs';
 import { deleteExpiredKv } from './rows/kv.js';
-import type { EmitEvent, FinishedRun } from '@annex/persistence';
 import type { Database } from '@annex/database';
 import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
 import { passThroughFilters, type FilterAnswer, type FilterCall, type FilterEnding } from './filters/filter-chain.js';

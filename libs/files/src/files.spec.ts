@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { newId, silentLogger, systemClock, type Id } from '@annex/kernel';
-import { emitEvent } from '@annex/persistence';
+import { emitEvent } from '@annex/runs';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startS3, type TestS3 } from '../../../test/support/s3-server.js';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';

@@ -7,7 +7,7 @@ import { finished } from 'node:stream/promises';
 import { isAnnexError, messageOf, newUuid, quote, type Clock, type Id, type Logger } from '@annex/kernel';
 import { quotaExceeded } from '@annex/quotas';
 import { eventSources, maxEmitDepth, maxEventTextLength } from '@annex/events';
-import { outcomeErrors } from '@annex/lifecycle';
+import { outcomeErrors, type EmitEvent } from '@annex/runs';
 import {
   announceFileObject,
   deleteFile,
@@ -20,7 +20,7 @@ import {
   type FileRecord,
   type FileUsage,
 } from './rows/file-rows.js';
-import { readErasesAt, type EmitEvent } from '@annex/persistence';
+import { readErasesAt } from '@annex/persistence';
 import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
 import { contentTypeOf, isShown } from './content-type.js';

@@ -1,4 +1,4 @@
-import { outcomeErrors } from '@annex/lifecycle';
+import { outcomeErrors } from '@annex/runs';
 
 export interface CheckGateOptions {
   /** Checks under way at once in this process. */

@@ -8,11 +8,10 @@ import {
   isLockTimeout,
   listInstallations,
   lockInstallations,
-  takePlaceInTurn,
-  tellParked,
   type InstallationRow,
   type ReleaseRow,
 } from '@annex/persistence';
+import { takePlaceInTurn, tellParked } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { installationErrors } from './errors.js';
 import { lifecycleRuns, type LifecycleName } from './handlers.js';

@@ -3,7 +3,8 @@
  * see.
  */
 import type { Json } from '@annex/kernel';
-import type { DeclaredWebhook, NewRun, ReleaseRow, RunPolicy, Subscription } from '@annex/persistence';
+import type { DeclaredWebhook, ReleaseRow, Subscription } from '@annex/persistence';
+import type { NewRun, RunPolicy } from '@annex/runs';
 
 type Registrations = ReleaseRow['registrations'];
 

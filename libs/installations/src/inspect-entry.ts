@@ -1,4 +1,4 @@
-import { outcomeErrors } from '@annex/lifecycle';
+import { outcomeErrors } from '@annex/runs';
 import type { Bundle, InspectOutcome, Sandbox } from '@annex/sandbox';
 
 /**

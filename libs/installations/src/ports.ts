@@ -1,7 +1,7 @@
 import type { Clock, Id, Logger } from '@annex/kernel';
 import type { ManifestLimits } from '@annex/manifest';
 import type { Database, TenantTransaction } from '@annex/database';
-import type { EmitEvent, NewRun } from '@annex/persistence';
+import type { EmitEvent, NewRun } from '@annex/runs';
 import type { Compiler, Sandbox } from '@annex/sandbox';
 
 /** Who asks, already admitted to the tenant. `@annex/access`'s `Caller` fits it. */

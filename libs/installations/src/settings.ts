@@ -3,13 +3,8 @@
  * the plugin.
  */
 import { quote, didYouMean, type InputFault, type Json, type JsonObject } from '@annex/kernel';
-import {
-  listPluginSchedules,
-  savePluginSchedule,
-  updateInstallation,
-  wakeRelays,
-  type InstallationRow,
-} from '@annex/persistence';
+import { listPluginSchedules, savePluginSchedule, updateInstallation, type InstallationRow } from '@annex/persistence';
+import { wakeRelays } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { canonicalZone, parseSchedule, timezoneFault } from '@annex/scheduling';
 import { configChanges, mergePatch, requireConfigSize } from './config.js';

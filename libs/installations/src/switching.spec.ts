@@ -1,6 +1,5 @@
 import { MINUTE, newId, uuidFromId } from '@annex/kernel';
-import { outcomeErrors } from '@annex/lifecycle';
-import { emitEvent } from '@annex/persistence';
+import { emitEvent, outcomeErrors } from '@annex/runs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPluginHost, packPlugin, type PluginHost, type TestPlugin } from '../../../test/support/plugin-host.js';
 import type { InstallationsCaller } from './ports.js';

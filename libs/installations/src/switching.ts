@@ -2,7 +2,7 @@
  * Enabling, disabling, reloading, suspending, uninstalling: each one transaction that leaves a plugin wholly on or
  * wholly off.
  */
-import { killSuspension, outcomeErrors } from '@annex/lifecycle';
+import { hasOpenLifecycleRun, killSuspension, outcomeErrors, wakeRelays } from '@annex/runs';
 import type { Id } from '@annex/kernel';
 import {
   connectPackageWebhooks,
@@ -12,14 +12,12 @@ import {
   findInstallation,
   forgetExecutorKills,
   forgetPluginFailures,
-  hasOpenLifecycleRun,
   recordExecutorKill,
   removeUnusedBlobs,
   replaceSubscriptions,
   restPackageWebhooks,
   restPluginSchedules,
   updateInstallation,
-  wakeRelays,
   type InstallationRow,
 } from '@annex/persistence';
 import type { TenantTransaction } from '@annex/database';

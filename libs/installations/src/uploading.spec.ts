@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { newId, silentLogger, uuidFromId, type Id } from '@annex/kernel';
 import { turns, type TenantTransaction } from '@annex/database';
-import { emitEvent } from '@annex/persistence';
+import { emitEvent } from '@annex/runs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPluginHost, packPlugin, type PluginHost } from '../../../test/support/plugin-host.js';
 import type { InstallationsCaller } from './ports.js';

@@ -1,6 +1,6 @@
 /** Installations as the API shows them (CONTRACT §5, "Shapes"): `snake_case`, times in RFC 3339. */
 import type { Id, Json } from '@annex/kernel';
-import { failureLimits } from '@annex/lifecycle';
+import { failureLimits } from '@annex/runs';
 import type { ManifestJob } from '@annex/manifest';
 import {
   findLastRuns,

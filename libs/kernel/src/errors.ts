@@ -1,4 +1,4 @@
-/** Whose fault a failure is. It decides status code, retry and alert (lifecycle's fault table). */
+/** Whose fault a failure is. It decides status code, retry and alert (libs/runs, `outcomes.ts`). */
 export type Fault = 'plugin' | 'caller' | 'limit' | 'policy' | 'platform';
 
 /**

@@ -1,5 +1,3 @@
-export { emitEvent, type EmitEvent, type EmittedEvent, type NewEvent } from './events/emit-event.js';
-export { enqueueRun, wakeRelays, type NewRun, type RunPolicy } from './runs/enqueue-run.js';
 export { TenantRow } from './tenants/tenant-row.js';
 export {
   appendTenantAudit,
@@ -96,72 +94,9 @@ export {
 } from './installations/plugin-schedules.js';
 export { forgetExecutorKills, recordExecutorKill } from './installations/executor-kills.js';
 export { forgetPluginFailures, listPluginFailures, type PluginFailures } from './installations/plugin-failures.js';
-export { recordRuns, type FinishedRun } from './runs/record-runs.js';
-export { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type RunRow } from './runs/read-runs.js';
 export { findReleaseReach, insertReleaseReach } from './installations/release-reach.js';
 export { lastPermissionUses, recordPermissionUses, type PermissionUse } from './usage/permission-uses.js';
 export { findDependencyNodes, findEnabledDependents, type DependencyNode } from './installations/dependencies.js';
-export { findEvent, listEvents, type Delivery, type StoredEvent } from './events/read-events.js';
-export { findCause, findCausedEvents, type CausedEvents } from './events/caused-events.js';
-export { planFanOut } from './events/emit-event.js';
-export { ensureRoom, insertQueued, roomLeft } from './runs/enqueue-run.js';
-export { handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack } from './runs/hand-over.js';
-export {
-  claimRuns,
-  finishAttempts,
-  handBack,
-  renewLeases,
-  type AttemptEnd,
-  type ClaimedRun,
-  type EndedAttempt,
-  type WantedRun,
-} from './runs/claim.js';
-export { expireLeases } from './runs/reconcile.js';
-export {
-  cancelJobRuns,
-  countJobRuns,
-  lockJob,
-  releaseEnabled,
-  releaseJob,
-  releaseOverlaps,
-  takePlaceInTurn,
-  tellParked,
-} from './runs/overlap.js';
-export { cancelRun, findRunState, hasOpenLifecycleRun } from './runs/cancel-run.js';
-export {
-  countDeadLetters,
-  discardDeadLetters,
-  discardRun,
-  latestRunsOfEvent,
-  listDeadLetterIds,
-  lockDeadLetters,
-  lockRunForReplay,
-  markReplayed,
-  type DeadLetterFilter,
-  type ReplayableRun,
-} from './runs/replay.js';
-export {
-  listDueSchedules,
-  lockDueSchedules,
-  moveSchedule,
-  recordSkippedStretch,
-  recordSkippedTicks,
-  untilNextTickMs,
-  type DueSchedule,
-} from './schedules/ticks.js';
-export { removeExpired, retentionSteps } from './retention/retention.js';
-export { findInstalledJobs } from './schedules/find-job.js';
-export { readBacklog, type Backlog } from './runs/backlog.js';
-export {
-  advanceBulkReplay,
-  findBulkReplay,
-  insertBulkReplay,
-  listBulkReplays,
-  listDueBulkReplays,
-  lockBulkReplay,
-  type BulkReplay,
-} from './runs/bulk-replay.js';
-export { releaseEndpoint, releaseEndpoints } from './runs/endpoint-turns.js';
 export {
   connectPackageWebhooks,
   countAttempt,

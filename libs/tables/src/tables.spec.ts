@@ -2,7 +2,7 @@ import { filterInput, maxDocumentBytes } from '@annex/host-api';
 import { idFromUuid, silentLogger, systemClock, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
 import { checkViews } from './sql/check-views.js';
 import { documentSource, type MappedView } from './sql/sources.js';
-import { emitEvent } from '@annex/persistence';
+import { emitEvent } from '@annex/runs';
 import { indexEntries } from './sql/index-entries.js';
 import { limitStatements } from './sql/write-documents.js';
 import { queryRows } from './sql/read-documents.js';

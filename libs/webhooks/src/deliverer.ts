@@ -22,9 +22,9 @@ import {
   findWebhook,
   keepDeliveryBody,
   readDeliveryBody,
-  type EmitEvent,
   type WebhookRow,
 } from '@annex/persistence';
+import type { EmitEvent } from '@annex/runs';
 import type { Database } from '@annex/database';
 import {
   destinationFault,

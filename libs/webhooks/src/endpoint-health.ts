@@ -2,7 +2,8 @@
 import { eventSources } from '@annex/events';
 import { DAY, isAnnexError, type Id, type Logger } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
-import { countAttempt, disableWebhook, type EmitEvent, type WebhookRow } from '@annex/persistence';
+import { countAttempt, disableWebhook, type WebhookRow } from '@annex/persistence';
+import type { EmitEvent } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 
 /** Attempts in a row that an endpoint did not take, and days since the first of them, after which it is disabled. */

@@ -1,6 +1,6 @@
 import { defineErrors } from '@annex/kernel';
 
-/** What can be wrong with a request about webhooks. How deliveries end stands in libs/lifecycle. */
+/** What can be wrong with a request about webhooks. How deliveries end stands in libs/runs. */
 export const webhookErrors = defineErrors('webhooks', {
   WEBHOOK_NOT_FOUND: { title: 'No such webhook', status: 404, fault: 'caller' },
   WEBHOOK_EXISTS: { title: 'The name of the webhook is taken', status: 409, fault: 'caller' },

@@ -1,7 +1,7 @@
 /** The body of an incoming request as it was before it was packed for the way. */
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { promisify } from 'node:util';
-import { outcomeErrors } from '@annex/lifecycle';
+import { outcomeErrors } from '@annex/runs';
 import { webhookErrors } from './errors.js';
 
 type Unpack = (packed: Buffer, options: { maxOutputLength: number }) => Promise<Buffer>;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { eventSources, maxEmitDepth, maxEventDataBytes } from '@annex/events';
 import { storageProblem } from '@annex/host-api';
 import { jsonBytes, quote, type Clock, type Json, type JsonObject, type Logger } from '@annex/kernel';
-import { outcomeErrors } from '@annex/lifecycle';
+import { outcomeErrors, type EmitEvent } from '@annex/runs';
 import { appendAudit } from '@annex/audit';
 import {
   countHookSources,
@@ -12,7 +12,6 @@ import {
   listHookSources,
   noteHookReceived,
   upsertHookSource,
-  type EmitEvent,
   type HookSourceRow,
 } from '@annex/persistence';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';

@@ -18,28 +18,33 @@ import {
   type Json,
   type Logger,
 } from '@annex/kernel';
-import { hasEnded, outcomeErrors, type RetryPolicy, type RunStatus } from '@annex/lifecycle';
+import {
+  ensureRoom,
+  hasEnded,
+  insertQueued,
+  lockRunForReplay,
+  markReplayed,
+  outcomeErrors,
+  type EmitEvent,
+  type RetryPolicy,
+  type RunStatus,
+} from '@annex/runs';
 import { webhookHeaderFault } from '@annex/manifest';
 import { appendAudit } from '@annex/audit';
 import {
   countOwnWebhooks,
   deleteWebhook,
   enableWebhook,
-  ensureRoom,
   findDelivery,
   findInstallation,
   findWebhook,
   findWebhooksByName,
-  insertQueued,
   insertWebhook,
   listDeliveries,
   listDeliveryAttempts,
   listWebhooks,
-  lockRunForReplay,
-  markReplayed,
   readDeliveryBody,
   updateWebhook,
-  type EmitEvent,
   type OwnWebhook,
   type WebhookRow,
 } from '@annex/persistence';

@@ -1,5 +1,6 @@
 import type { Caller } from '@annex/access';
-import { Runs, type BulkReplay, type DeadLetterFilter, type ReplayedDeadLetters } from '@annex/dispatch';
+import { Runs, type ReplayedDeadLetters } from '@annex/runs';
+import type { BulkReplay, DeadLetterFilter } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { KiB, parseId } from '@annex/kernel';
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';

@@ -1,5 +1,5 @@
 import { roleAtLeast, type Caller } from '@annex/access';
-import { Events, Runs, type ReplayedEvent } from '@annex/dispatch';
+import { Events, Runs, type ReplayedEvent } from '@annex/runs';
 import { eventNameFault, isReservedEventName, readEvent, type EventInput, type EventReading } from '@annex/events';
 import { Execution } from '@annex/execution';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';

@@ -2,7 +2,7 @@ import { Access, type Caller } from '@annex/access';
 import { Execution, logLevels } from '@annex/execution';
 import { Installations } from '@annex/installations';
 import { parseId } from '@annex/kernel';
-import { outcomeOf } from '@annex/lifecycle';
+import { outcomeOf } from '@annex/runs';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';

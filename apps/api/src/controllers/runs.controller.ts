@@ -1,7 +1,6 @@
 import type { Caller } from '@annex/access';
-import { Runs, type StartedRun } from '@annex/dispatch';
+import { hasEnded, Runs, runStatuses, type StartedRun } from '@annex/runs';
 import { Execution } from '@annex/execution';
-import { hasEnded, runStatuses } from '@annex/lifecycle';
 import { runKinds } from '@annex/limits';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';

@@ -1,6 +1,6 @@
 import type { Caller } from '@annex/access';
 import { KiB } from '@annex/kernel';
-import { runStatuses } from '@annex/lifecycle';
+import { runStatuses } from '@annex/runs';
 import { Webhooks, type WebhookInput } from '@annex/webhooks';
 import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';

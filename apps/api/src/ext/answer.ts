@@ -1,5 +1,5 @@
 import { AnnexError } from '@annex/kernel';
-import { outcomeOf } from '@annex/lifecycle';
+import { outcomeOf } from '@annex/runs';
 import type { RouteResponse, RunOutcome } from '@annex/sandbox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { joinVary } from '../http/cors.js';

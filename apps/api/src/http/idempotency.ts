@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller, Principal } from '@annex/access';
-import type { RunsCaller } from '@annex/dispatch';
+import type { RunsCaller } from '@annex/runs';
 import type { Database, PlatformTransaction, TenantTransaction } from '@annex/database';
 import { completeIdempotent, releaseIdempotent, reserveIdempotent } from '@annex/persistence';
 import { SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';

@@ -3,7 +3,7 @@
  * 'pass'`, the default) or ends the whole call (`'fail'`); either way its run tells why.
  */
 import { KiB, SECOND, quote, type Clock, type Id, type Json } from '@annex/kernel';
-import { outcomeOf } from '@annex/lifecycle';
+import { outcomeOf } from '@annex/runs';
 import { executionErrors } from '../errors.js';
 import type { FilterHandler } from './filter-points.js';
 

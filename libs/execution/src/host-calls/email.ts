@@ -1,6 +1,6 @@
 import { findGrant, type HostArgs, type HostHandlers } from '@annex/host-api';
 import type { Id, Json } from '@annex/kernel';
-import { outcomeErrors } from '@annex/lifecycle';
+import { outcomeErrors } from '@annex/runs';
 import { findTemplate, isMarkup, templatesFolder } from '@annex/templates';
 import { executionErrors } from '../errors.js';
 import type { FilesPort } from './files.js';

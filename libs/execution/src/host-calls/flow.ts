@@ -1,9 +1,8 @@
 import { eventNameFault, eventSources, isReservedEventName, isReservedSource, maxEmitDepth } from '@annex/events';
 import type { HostHandlers } from '@annex/host-api';
 import { didYouMean, newId, quote, systemClock, type Clock } from '@annex/kernel';
-import { outcomeErrors } from '@annex/lifecycle';
+import { outcomeErrors, type EmitEvent, type NewEvent } from '@annex/runs';
 import type { Database } from '@annex/database';
-import type { EmitEvent, NewEvent } from '@annex/persistence';
 import { executionErrors } from '../errors.js';
 import type { JobStart, StartJob } from './ports.js';
 import type { RunEffect, RunIdentity } from './run-identity.js';

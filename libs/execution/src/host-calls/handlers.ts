@@ -1,7 +1,7 @@
 import { handlersNotAvailable, type HostHandlers } from '@annex/host-api';
 import { quote, type Clock } from '@annex/kernel';
 import type { Database } from '@annex/database';
-import type { EmitEvent } from '@annex/persistence';
+import type { EmitEvent } from '@annex/runs';
 import { executionErrors } from '../errors.js';
 import { analyticsHandlers, type TrackPort } from './analytics.js';
 import { dbHandlers, dbMethods, type TablesPort } from './db.js';

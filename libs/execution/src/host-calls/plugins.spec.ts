@@ -1,6 +1,6 @@
 import { createEgress } from '@annex/egress';
 import { silentLogger, systemClock, type Id, type Json } from '@annex/kernel';
-import { emitEvent } from '@annex/persistence';
+import { emitEvent } from '@annex/runs';
 import { createSandbox, type RunOutcome, type Sandbox } from '@annex/sandbox';
 import { growingMasker } from '@annex/vault';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

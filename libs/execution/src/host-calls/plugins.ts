@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { HostArgs, HostHandlers, HostResult } from '@annex/host-api';
 import { didYouMean, quote, systemClock, type Clock, type Id, type Json } from '@annex/kernel';
-import { outcomeErrors, outcomeOf } from '@annex/lifecycle';
+import { outcomeErrors, outcomeOf } from '@annex/runs';
 import type { RouteRequest, RunOutcome } from '@annex/sandbox';
 import { executionErrors } from '../errors.js';
 import type { InstallationSnapshot, SnapshotRoute } from '../snapshots/snapshot.js';

@@ -6,7 +6,7 @@
  */
 import { secretMayGoTo } from '@annex/host-api';
 import { quote } from '@annex/kernel';
-import { outcomeErrors } from '@annex/lifecycle';
+import { outcomeErrors } from '@annex/runs';
 import { executionErrors } from '../errors.js';
 import type { SecretsPort } from './ports.js';
 import type { RunIdentity } from './run-identity.js';

@@ -1,7 +1,7 @@
 import type { HostHandlers } from '@annex/host-api';
 import { didYouMean, idFromUuid, newId, quote, uuidFromId } from '@annex/kernel';
-import { outcomeErrors } from '@annex/lifecycle';
-import { ensureRoom, findPackageWebhook, insertQueued } from '@annex/persistence';
+import { ensureRoom, insertQueued, outcomeErrors } from '@annex/runs';
+import { findPackageWebhook } from '@annex/persistence';
 import type { Database } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import type { RunEffect, RunIdentity } from './run-identity.js';

@@ -1,5 +1,5 @@
 import { newId, silentLogger, systemClock, uuidFromId, type Id } from '@annex/kernel';
-import type { FinishedRun } from '@annex/persistence';
+import type { FinishedRun } from '@annex/runs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { writePlugin } from '../../../../test/support/written-plugin.js';

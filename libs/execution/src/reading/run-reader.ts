@@ -1,8 +1,7 @@
 import { parseId, quote, type Clock, type Id } from '@annex/kernel';
 import { quotaNames, quotas, readQuotas, type QuotaName, type QuotaRow, type QuotaUse } from '@annex/quotas';
 import type { RunKind } from '@annex/limits';
-import type { RunStatus } from '@annex/lifecycle';
-import { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type RunRow } from '@annex/persistence';
+import { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type RunRow, type RunStatus } from '@annex/runs';
 import { listLogs, readRunLogs, type LogLevel, type LogLine } from '../rows/logs.js';
 import { readTracked } from '../rows/tracked.js';
 import { readUsage } from '../rows/usage.js';

@@ -1,6 +1,6 @@
 import type { Json } from '@annex/kernel';
 import type { LogLine } from '../rows/logs.js';
-import type { RunRow } from '@annex/persistence';
+import type { RunRow } from '@annex/runs';
 
 /** A log line on the wire (CONTRACT §5). `id` places it in the stream: send it back as `Last-Event-ID`. */
 export interface LogView {

@@ -1,6 +1,6 @@
 import { newId, silentLogger, systemClock, uuidFromId, type Id } from '@annex/kernel';
 import { listLogs } from '../rows/logs.js';
-import { listRuns, type FinishedRun } from '@annex/persistence';
+import { listRuns, type FinishedRun } from '@annex/runs';
 import { readUsage } from '../rows/usage.js';
 import type { Database } from '@annex/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';

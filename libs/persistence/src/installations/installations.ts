@@ -1,7 +1,7 @@
 import { newId, parseId, uuidFromId, type Id } from '@annex/kernel';
 import { MoreThan } from 'typeorm';
 import { takeTurn, type PlatformTransaction, type TenantTransaction, type Transaction } from '@annex/database';
-import { isDeadLetterSql } from '../runs/dead-letters.js';
+import { isDeadLetterSql } from '@annex/runs';
 import { InstallationRow } from './installation-row.js';
 
 const slugPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;

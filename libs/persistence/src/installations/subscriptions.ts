@@ -1,6 +1,6 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
-import type { RunPolicy } from '../runs/enqueue-run.js';
+import type { RunPolicy } from '@annex/runs';
 
 /** A handler that wants events. */
 export interface Subscription {

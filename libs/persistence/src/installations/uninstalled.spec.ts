@@ -3,10 +3,10 @@ import { defaultRetention } from '@annex/limits';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { handOverDueRuns } from '../runs/hand-over.js';
-import { removeExpired } from '../retention/retention.js';
-import { listRuns, type RunFilter, type RunRow } from '../runs/read-runs.js';
-import { listDeadLetterIds } from '../runs/replay.js';
+import { handOverDueRuns } from '../../../runs/src/sql/hand-over.js';
+import { removeExpired } from '../../../dispatch/src/sql/retention.js';
+import { listRuns, type RunFilter, type RunRow } from '../../../runs/src/sql/read-runs.js';
+import { listDeadLetterIds } from '../../../runs/src/sql/replay.js';
 import { deleteInstallation, eraseInstallationRows, eraseUninstalled } from './installations.js';
 
 let db: TestDatabase;

@@ -2,9 +2,9 @@ import { newId, uuidFromId } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { readBacklog } from '../runs/backlog.js';
-import { recordRuns } from '../runs/record-runs.js';
-import { untilNextTickMs } from '../schedules/ticks.js';
+import { readBacklog } from '../../../runs/src/sql/backlog.js';
+import { recordRuns } from '../../../runs/src/sql/record-runs.js';
+import { untilNextTickMs } from '../../../dispatch/src/sql/due-schedules.js';
 import { eraseTenantPortion, restoreTenant, suspendTenant, type ErasedPortion } from './tenants.js';
 
 let db: TestDatabase;

@@ -1,6 +1,6 @@
 /** Deliveries and their attempts. A delivery's status is that of the latest run that sends it. */
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { RunStatus } from '@annex/lifecycle';
+import type { RunStatus } from '@annex/runs';
 import { storableJson, type TenantTransaction } from '@annex/database';
 
 export interface DeliveryRow {

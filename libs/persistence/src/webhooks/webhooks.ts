@@ -1,7 +1,7 @@
 /** Where events go: the webhooks that packages define, and those that tenants register themselves. */
 import { idFromUuid, newUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
-import type { RunPolicy } from '../runs/enqueue-run.js';
+import type { RunPolicy } from '@annex/runs';
 
 /** A value that the vault sealed. */
 export interface SealedValue {

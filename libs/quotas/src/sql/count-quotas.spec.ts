@@ -6,15 +6,15 @@ import { openTestDatabase, type TestDatabase } from '../../../../test/support/te
 import {
   completeIdempotent,
   deleteInstallation,
-  emitEvent,
   insertUser,
   reserveIdempotent,
   storeBlobs,
   updateTenant,
 } from '@annex/persistence';
+import { emitEvent } from '@annex/runs';
 import { deleteKv, incrementKv, insertLogs, setKv } from '@annex/execution';
 import { deleteMail, takeMail } from '@annex/mail';
-import { trimLogs } from '@annex/dispatch';
+import { trimLogs } from '../../../dispatch/src/sql/trim-logs.js';
 import type { TenantTransaction } from '@annex/database';
 import { readQuotas, saveQuotaLimits, type QuotaUse } from './count-quotas.js';
 

@@ -1,4 +1,4 @@
-import type { NextAttempt } from '@annex/lifecycle';
+import type { NextAttempt } from '@annex/runs';
 
 /** A handler that did not end well: what the run would show, and what the platform would do next. */
 export class HandlerFailed extends Error {

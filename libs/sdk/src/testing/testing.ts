@@ -24,7 +24,7 @@ import {
 import { compileEventPattern, eventErrors, eventForHandler, eventSources, readEvent } from '@annex/events';
 import { handlersNotAvailable, hostMethods, type HostHandlers, type PermissionName } from '@annex/host-api';
 import { newId, systemClock, type Id, type Json } from '@annex/kernel';
-import { nextAttempt, retryPolicyFor } from '@annex/lifecycle';
+import { nextAttempt, retryPolicyFor } from '@annex/runs';
 import type { RunKind } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
 import type { Registration, RouteRequest, RunOutcome, Sandbox } from '@annex/sandbox';

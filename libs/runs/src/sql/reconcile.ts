@@ -1,5 +1,5 @@
 import { idFromUuid, type Id } from '@annex/kernel';
-import { maxClaims } from '@annex/lifecycle';
+import { maxClaims } from '../retry.js';
 import type { PlatformTransaction } from '@annex/database';
 
 /** A run whose worker stopped renewing its lease, and what became of it. */

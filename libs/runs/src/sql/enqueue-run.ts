@@ -1,8 +1,9 @@
 import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { outcomeErrors, type RetryPolicy } from '@annex/lifecycle';
+import { outcomeErrors } from '../outcomes.js';
+import type { RetryPolicy } from '../retry.js';
 import { tenantLimits, type RunKind } from '@annex/limits';
 import { statement, type TenantTransaction } from '@annex/database';
-import { recordDeliveries } from '../webhooks/record-deliveries.js';
+import { recordDeliveries } from './record-deliveries.js';
 
 /** The kinds of run that wait in the queue; a route's and a filter's run begins and ends in one call. */
 export type BackgroundKind = Extract<RunKind, 'event' | 'job' | 'webhook' | 'lifecycle'>;

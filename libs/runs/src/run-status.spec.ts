@@ -4,10 +4,8 @@ import {
   hasEnded,
   initialRunStatuses,
   isDeadLetter,
-  moveRun,
   runMoves,
   runStatuses,
-  sourcesOf,
   type RunStatus,
 } from './run-status.js';
 
@@ -36,15 +34,6 @@ describe('the status of a run', () => {
   it('names each move once, with its reason', () => {
     expect(new Set(runMoves.map(({ from, to }) => `${from} ${to}`)).size).toBe(runMoves.length);
     for (const { when, from, to } of runMoves) expect(when.length > 10 && from !== to).toBe(true);
-  });
-
-  it('refuses any other move and says which are open', () => {
-    expect(moveRun('queued', 'running')).toBe('running');
-    expect(() => moveRun('queued', 'succeeded')).toThrow(
-      'A run that is queued cannot become succeeded. It can become running, cancelled, skipped, failed.',
-    );
-    expect(() => moveRun('succeeded', 'running')).toThrow('It has ended.');
-    expect(sourcesOf('succeeded')).toEqual(['running']);
   });
 
   it('makes failed background work a dead letter, but not a failed route', () => {

@@ -1,6 +1,6 @@
 import { idFromUuid, type Id, type Logger, type Stoppable } from '@annex/kernel';
-import { hasEnded, type RunStatus } from '@annex/lifecycle';
-import { findRunState } from '@annex/persistence';
+import { hasEnded, type RunStatus } from './run-status.js';
+import { findRunState } from './sql/cancel-run.js';
 import type { Database } from '@annex/database';
 
 /** How often a waiter looks for itself, in case its notification was lost. */

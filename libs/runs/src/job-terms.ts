@@ -1,5 +1,5 @@
 import { isJsonObject, type Json } from '@annex/kernel';
-import type { RunPolicy } from '@annex/persistence';
+import type { RunPolicy } from './sql/enqueue-run.js';
 import type { OverlapPolicy } from '@annex/scheduling';
 
 /**

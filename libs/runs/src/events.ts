@@ -1,18 +1,10 @@
 import type { EventInput } from '@annex/events';
 import { failpoint, quote, type Id, type Json } from '@annex/kernel';
-import {
-  emitEvent,
-  findCause,
-  findCausedEvents,
-  findEvent,
-  listEvents,
-  type CausedEvents,
-  type Delivery,
-  type EmittedEvent,
-  type StoredEvent,
-} from '@annex/persistence';
+import { emitEvent, type EmittedEvent } from './sql/emit-event.js';
+import { findCause, findCausedEvents, type CausedEvents } from './sql/caused-events.js';
+import { findEvent, listEvents, type Delivery, type StoredEvent } from './sql/read-events.js';
 import type { Database } from '@annex/database';
-import { dispatchErrors } from './errors.js';
+import { runErrors } from './errors.js';
 import type { RunsCaller } from './runs.js';
 
 /** An event on the wire (CONTRACT §5). */
@@ -113,7 +105,7 @@ export class Events {
     return this.options.database.forTenant(tenantId).transaction(async (tx) => {
       const event = await findEvent(tx, eventId);
       if (event === null)
-        throw dispatchErrors.error(
+        throw runErrors.error(
           'EVENT_NOT_FOUND',
           `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`,
         );

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
-import { maxClaims } from '@annex/lifecycle';
+import { maxClaims } from '../retry.js';
 import { makeInstallation, subscribe, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { emitEvent } from '../events/emit-event.js';
+import { emitEvent } from './emit-event.js';
 import { cancelRun } from './cancel-run.js';
 import { claimRun, finishAttempt, handBack, renewLeases, type AttemptEnd, type ClaimedRun } from './claim.js';
 import { enqueueRun, type NewRun } from './enqueue-run.js';

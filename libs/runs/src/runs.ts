@@ -2,53 +2,31 @@
  * What people and plugins ask of background runs: start a job now, cancel, replay, wait. Works in every process, with
  * or without a dispatcher in it.
  */
-import {
-  didYouMean,
-  failpoint,
-  jsonBytes,
-  newId,
-  quote,
-  type Id,
-  type Json,
-  type Logger,
-  type Stoppable,
-} from '@annex/kernel';
-import { hasEnded, outcomeErrors, type RunStatus } from '@annex/lifecycle';
-import { maxEventDataBytes } from '@annex/events';
+import { failpoint, quote, type Id, type Json, type Logger, type Stoppable } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
+import type { Database, TenantTransaction } from '@annex/database';
+import { checkPayload } from './check-payload.js';
+import { runErrors } from './errors.js';
+import { insertReplays, maxReplayedAtOnce } from './replays.js';
+import { RunEndings } from './run-endings.js';
+import { hasEnded, type RunStatus } from './run-status.js';
+import { findBulkReplay, insertBulkReplay, listBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
+import { cancelRun, findRunState } from './sql/cancel-run.js';
+import { planFanOut } from './sql/emit-event.js';
+import { ensureRoom, insertQueued, roomLeft } from './sql/enqueue-run.js';
+import { findEvent } from './sql/read-events.js';
 import {
-  cancelJobRuns,
-  cancelRun,
   countDeadLetters,
-  countJobRuns,
   discardDeadLetters,
   discardRun,
-  ensureRoom,
-  findBulkReplay,
-  findEvent,
-  findInstalledJobs,
-  findRunState,
-  insertBulkReplay,
-  insertQueued,
   latestRunsOfEvent,
-  listBulkReplays,
   listDeadLetterIds,
   lockDeadLetters,
-  lockJob,
   lockRunForReplay,
   markReplayed,
-  planFanOut,
-  roomLeft,
-  tellParked,
-  type BulkReplay,
   type DeadLetterFilter,
-  type NewRun,
-  type ReplayableRun,
-} from '@annex/persistence';
-import type { Database, TenantTransaction } from '@annex/database';
-import { dispatchErrors } from './errors.js';
-import { jobName, jobTerms } from './job.js';
-import { RunEndings } from './run-endings.js';
+} from './sql/replay.js';
+import { startJob, type StartedRun } from './start-job.js';
 
 /** Who asks. The API has checked that they may. */
 export interface RunsCaller<Done = unknown> {
@@ -61,12 +39,6 @@ export interface RunsCaller<Done = unknown> {
    * all, and a throw undoes both.
    */
   beforeCommit?(tx: TenantTransaction, done: Done): Promise<void>;
-}
-
-/** A run that was made. `waiting_for` tells why it does not start at once, if it does not. */
-export interface StartedRun {
-  runId: Id<'run'>;
-  status: RunStatus;
 }
 
 /** The runs that an event was given to once more. */
@@ -91,9 +63,6 @@ export interface DiscardedDeadLetters {
 
 /** Most dead letters that one call discards. */
 export const maxDiscardedAtOnce = 10_000;
-
-/** Most dead letters that one transaction replays; those beyond it follow behind the answer. */
-export const maxReplayedAtOnce = 500;
 
 export class Runs implements Stoppable {
   readonly #endings: RunEndings;
@@ -139,7 +108,7 @@ export class Runs implements Stoppable {
         (await cancelRun(tx, runId, `${caller.actor} cancelled the run.`)) ?? (await findRunState(tx, runId));
       if (cancelled === null) throw runNotFound(runId);
       if (hasEnded(cancelled.status) && cancelled.status !== 'cancelled') {
-        throw dispatchErrors.error(
+        throw runErrors.error(
           'RUN_ENDED',
           `This run ended as ${cancelled.status}; only one that waits or runs can be cancelled.`,
           { extra: { run_status: cancelled.status } },
@@ -169,13 +138,13 @@ export class Runs implements Stoppable {
       const original = await lockRunForReplay(tx, runId);
       if (original === null) throw runNotFound(runId);
       if (!hasEnded(original.status))
-        throw dispatchErrors.error(
+        throw runErrors.error(
           'RUN_NOT_ENDED',
           `This run is ${original.status}. Wait until it has ended, or cancel it first.`,
           { extra: { run_status: original.status } },
         );
       if (original.isUninstalled)
-        throw dispatchErrors.error(
+        throw runErrors.error(
           'PLUGIN_NOT_FOUND',
           `The plugin ${quote(original.again.plugin ?? '', 80)} of this run was uninstalled; its history stays, and cannot be made again.`,
         );
@@ -206,7 +175,7 @@ export class Runs implements Stoppable {
       checkPayload(data);
       const event = await findEvent(tx, eventId);
       if (event === null)
-        throw dispatchErrors.error(
+        throw runErrors.error(
           'EVENT_NOT_FOUND',
           `This tenant has no event ${quote(eventId, 80)}; it may be older than events are kept.`,
         );
@@ -294,7 +263,7 @@ export class Runs implements Stoppable {
       const found = await discardRun(tx, runId);
       if (found === null) throw runNotFound(runId);
       if (found === 'other')
-        throw dispatchErrors.error(
+        throw runErrors.error(
           'NOT_A_DEAD_LETTER',
           `The run ${runId} is no dead letter: only an event, job or webhook that failed for good and was not replayed can be discarded. GET /api/dead-letters lists them.`,
         );
@@ -306,7 +275,7 @@ export class Runs implements Stoppable {
   async findReplay(tenantId: Id<'tenant'>, id: Id<'replay'>): Promise<BulkReplay> {
     const replay = await this.options.database.forTenant(tenantId).transaction((tx) => findBulkReplay(tx, id));
     if (replay === null)
-      throw dispatchErrors.error(
+      throw runErrors.error(
         'REPLAY_NOT_FOUND',
         `This tenant has no replay ${quote(id, 40)}; those that ended are kept as long as runs.`,
       );
@@ -360,128 +329,6 @@ export class Runs implements Stoppable {
   }
 }
 
-export interface StartJob {
-  /** The run to be. Default: a fresh id. */
-  runId?: Id<'run'> | undefined;
-  /** The installation's id or slug. */
-  installation: string;
-  job: string;
-  payload?: Json | undefined;
-  /** How many emits lie between the new run and the outside world. */
-  depth: number;
-  /**
-   * The transaction is one that ends another run: it must hold no job's lock, or two jobs that start each other wait
-   * for each other. Default `false`.
-   */
-  isEffect?: boolean;
-}
-
-/**
- * Starts a job in the caller's transaction: the API's run-now and `ctx.jobs.runNow`. A request that somebody made is
- * never dropped, so where a tick would be left out because an earlier run is not done (`overlap: skip`), this one waits
- * for it, as with `queue`. Errors as {@link Runs.runNow}.
- */
-export async function startJob(
-  tx: TenantTransaction,
-  { runId, installation, job, payload, depth, isEffect = false }: StartJob,
-): Promise<StartedRun> {
-  checkPayload(payload);
-  const found = await findInstalledJobs(tx, installation);
-  if (found === null)
-    throw dispatchErrors.error('PLUGIN_NOT_FOUND', `This tenant has no plugin ${quote(installation, 80)}.`);
-  if (found.status !== 'enabled') {
-    const code = found.status === 'suspended' ? 'PLUGIN_SUSPENDED' : 'PLUGIN_DISABLED';
-    throw outcomeErrors.error(
-      code,
-      `The plugin "${found.plugin}" is ${found.status}${found.statusReason ? ` (${found.statusReason})` : ''}; enable it first.`,
-    );
-  }
-  const entry = found.jobs.find((one) => jobName(one) === job);
-  if (entry === undefined) {
-    const names = found.jobs.flatMap((one) => jobName(one) ?? []);
-    throw dispatchErrors.error(
-      'JOB_NOT_FOUND',
-      `The plugin "${found.plugin}" has no job ${quote(job, 80)}.${didYouMean(job, names) || (names.length > 0 ? ` Jobs: ${names.join(', ')}.` : ' It declares none.')}`,
-    );
-  }
-  await ensureRoom(tx, 1);
-  const { overlap, policy } = jobTerms(entry);
-  const id = runId ?? newId('run');
-  const ref = { installationId: found.installationId, name: job };
-  const waits = isEffect ? await parkAsEffect(tx, ref, overlap) : await waitsForOthers(tx, ref, overlap);
-  await insertQueued(tx, [
-    {
-      id,
-      ...ref,
-      plugin: found.plugin,
-      kind: 'job',
-      ordinal: 0,
-      payload,
-      policy,
-      depth,
-      ...(waits && { waitingFor: 'overlap' as const }),
-    },
-  ]);
-  return { runId: id, status: 'queued' };
-}
-
-/**
- * Parks the run, unless runs of its job need not wait for each other; after the commit a dispatcher sees whether there
- * is anything to wait for.
- */
-async function parkAsEffect(
-  tx: TenantTransaction,
-  job: { installationId: Id<'installation'>; name: string },
-  overlap: string,
-): Promise<boolean> {
-  if (overlap === 'allow') return false;
-  if (overlap === 'replace') await cancelJobRuns(tx, job, replaced);
-  await tellParked(tx, job);
-  return true;
-}
-
-const replaced = { code: 'CANCELLED', message: 'A later run of the job replaced it (overlap: "replace").' };
-
-/** Whether a run asked for by somebody has to wait for earlier ones of its job. */
-async function waitsForOthers(
-  tx: TenantTransaction,
-  job: { installationId: Id<'installation'>; name: string },
-  overlap: string,
-): Promise<boolean> {
-  if (overlap === 'allow') return false;
-  await lockJob(tx, job);
-  const { running, queued } = await countJobRuns(tx, job);
-  if (overlap !== 'replace') {
-    if (running + queued > 0) await tellParked(tx, job);
-    return running + queued > 0;
-  }
-  await cancelJobRuns(tx, job, replaced);
-  if (running > 0) await tellParked(tx, job);
-  return running > 0;
-}
-
-/** Makes runs again and marks the first ones, in the caller's transaction; answers the new ones in the same order. */
-export async function insertReplays(tx: TenantTransaction, originals: readonly ReplayableRun[]): Promise<Id<'run'>[]> {
-  const runs: (NewRun & { id: Id<'run'> })[] = originals.map(({ again }) => ({ ...again, id: newId('run') }));
-  await insertQueued(tx, runs);
-  await markReplayed(
-    tx,
-    originals.map(({ id }) => id),
-  );
-  return runs.map(({ id }) => id);
-}
-
-function checkPayload(payload: Json | undefined): void {
-  if (payload === undefined) return;
-  const bytes = jsonBytes(payload);
-  if (bytes <= maxEventDataBytes) return;
-  throw outcomeErrors.error(
-    'PAYLOAD_TOO_LARGE',
-    `The payload is ${bytes} bytes of JSON; at most ${maxEventDataBytes} are taken. Store it and pass its key.`,
-    { extra: { limit: maxEventDataBytes } },
-  );
-}
-
 function runNotFound(runId: string): Error {
-  return dispatchErrors.error('RUN_NOT_FOUND', `This tenant has no background run ${quote(runId, 40)}.`);
+  return runErrors.error('RUN_NOT_FOUND', `This tenant has no background run ${quote(runId, 40)}.`);
 }

@@ -1,6 +1,6 @@
 import { uuidFromId } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
-import type { NewRun } from '../runs/enqueue-run.js';
+import type { NewRun } from './enqueue-run.js';
 
 /** Gives each run of kind `webhook` its delivery: a new one, or an earlier one that it sends again. @internal */
 export async function recordDeliveries(

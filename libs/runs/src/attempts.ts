@@ -1,36 +1,27 @@
 /**
- * What happens to a ticket: claim the run, try it, write how it ended. Everything written carries the claim's fencing
- * number, so a worker that lost a run to another one (it stood still, its lease ran out) changes nothing any more.
+ * One try of a run from claim to end: claim it, try it, write how it ended, let go what waited for it. Everything
+ * written carries the claim's fencing number, so a worker that lost a run to another one (it stood still, its lease ran
+ * out) changes nothing any more.
  */
-import {
-  assertNever,
-  failpoint,
-  isAnnexError,
-  messageOf,
-  parseId,
-  type Clock,
-  type Id,
-  type Logger,
-} from '@annex/kernel';
-import { countsAgainstPlugin, countsAsAttempt, nextAttempt, retryPolicyFor, type RunStatus } from '@annex/lifecycle';
+import { assertNever, failpoint, isAnnexError, messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
+import { countsAgainstPlugin } from './outcomes.js';
+import { countsAsAttempt, nextAttempt, retryPolicyFor } from './retry.js';
+import type { RunStatus } from './run-status.js';
 import {
   claimRuns,
   finishAttempts,
   handBack,
-  releaseEndpoint,
-  releaseJob,
   renewLeases,
-  takeBack,
   type AttemptEnd,
   type ClaimedRun,
   type EndedAttempt,
   type WantedRun,
-} from '@annex/persistence';
+} from './sql/claim.js';
+import { releaseEndpoint } from './sql/endpoint-turns.js';
+import { releaseJob } from './sql/overlap.js';
 import { isTransientDatabaseError, type Database } from '@annex/database';
-import type { RunTicket } from '@annex/queue';
-import type { AttemptOutcome, AttemptPort } from './attempt.js';
+import type { AttemptOutcome, AttemptPort } from './attempt-port.js';
 import { Batcher } from './batcher.js';
-import { Pace, Places } from './places.js';
 
 export interface AttemptsOptions {
   database: Database;
@@ -38,10 +29,6 @@ export interface AttemptsOptions {
   clock: Clock;
   logger: Logger;
   ownerId: string;
-  /** Runs at once. */
-  slots: number;
-  /** Of the slots, those that tenants over their own share may not have. */
-  reserved: number;
   /** How long a claim holds without being renewed, in milliseconds. */
   leaseMs: number;
   /**
@@ -56,10 +43,8 @@ export interface AttemptsOptions {
   onFailing: (failing: FailingPlugin) => Promise<void>;
   /** Called after the commit that ends a run. */
   onEnded: (run: ClaimedRun, status: RunStatus) => void;
-  /** Called when a slot became free. */
-  onFree: () => void;
-  /** Called when runs have become short (`true`) or long. */
-  onPace: (isFast: boolean) => void;
+  /** Called when a handler has ended, with how long it took, in milliseconds. */
+  onTried: (tookMs: number) => void;
 }
 
 /** What the dispatcher did since it started; for metrics. */
@@ -99,9 +84,6 @@ type Ended = AttemptOutcome | 'handed back' | 'lost' | 'too long';
 const finishTries = 40;
 const finishPauseMs = 2000;
 
-/** How long a ticket waits here for a slot before another worker may have it. */
-const patienceMs = 250;
-
 /** Claims, and ends, that are written together; a commit's wait for the disk is then shared. */
 const batches = { atOnce: 1, maxItems: 32 } as const;
 
@@ -119,13 +101,10 @@ export class Attempts {
   readonly #active = new Map<Id<'run'>, Active>();
   readonly #claims: Batcher<WantedRun, ClaimedRun | null>;
   readonly #ends: Batcher<AttemptEnd, EndedAttempt | null>;
-  readonly #places: Places;
-  readonly #pace = new Pace();
   #isDraining = false;
 
   constructor(private readonly options: AttemptsOptions) {
-    const { database, ownerId, leaseMs, slots, reserved } = options;
-    this.#places = new Places({ slots, lendable: Math.max(1, slots - reserved), patienceMs });
+    const { database, ownerId, leaseMs } = options;
     this.#claims = new Batcher({
       ...batches,
       work: (wanted) => database.platform((tx) => claimRuns(tx, wanted, { owner: ownerId, leaseMs })),
@@ -133,47 +112,24 @@ export class Attempts {
     this.#ends = new Batcher({ ...batches, work: (ends) => database.platform((tx) => finishAttempts(tx, ends)) });
   }
 
-  /** Whether runs are short now. */
-  get isFast(): boolean {
-    return this.#pace.isFast;
-  }
-
   /** How many runs are under way. */
   get running(): number {
     return this.#active.size;
   }
 
-  /** Works on one ticket from the queue; never throws. */
-  async handle(ticket: RunTicket): Promise<void> {
-    const { database, logger, onFree, onPace } = this.options;
-    const tenantId = parseId('tenant', ticket.tenantId);
-    const runId = parseId('run', ticket.runId);
-    if (tenantId === undefined || runId === undefined || !Number.isInteger(ticket.claims)) {
-      logger.error({ ticket: ticket.id }, 'a ticket in the queue was not made by Annex');
-      return;
+  /**
+   * Claims a run and sees it through to its end; does nothing when it cannot be had. `leave`: called when the handler
+   * has ended, before that is written. A throw leaves the run as it is: the reconciler finds its ticket gone or its
+   * lease run out, and it starts again.
+   */
+  async attempt(wanted: WantedRun, leave: () => void): Promise<void> {
+    failpoint('ticket.received');
+    const run = await this.#claims.do(wanted);
+    if (run) {
+      failpoint('attempt.claimed');
+      await this.#attempt(run, leave);
     }
-    let leave: (() => void) | undefined;
-    try {
-      leave = await this.#places.enter(ticket.isLent ?? false);
-      if (!leave) {
-        if (this.#pace.stalled()) onPace(false);
-        await database.platform((tx) => takeBack(tx, [{ tenantId, runId, ticketId: ticket.id }]));
-        return;
-      }
-      failpoint('ticket.received');
-      const run = await this.#claims.do({ tenantId, runId, claims: ticket.claims });
-      if (run) {
-        failpoint('attempt.claimed');
-        await this.#attempt(run, leave);
-      }
-      failpoint('attempt.finished');
-    } catch (thrown) {
-      // The run stays as it is: the reconciler finds its ticket gone or its lease run out, and it starts again.
-      logger.warn({ err: thrown, run: runId }, 'a run could not be claimed or finished');
-    } finally {
-      leave?.();
-      onFree();
-    }
+    failpoint('attempt.finished');
   }
 
   /** Extends the leases of everything under way, and ends what was cancelled or lost. */
@@ -196,10 +152,9 @@ export class Attempts {
     this.#active.get(runId)?.abort.abort(new Error('the run was cancelled'));
   }
 
-  /** Claims nothing any more. */
+  /** From now on only successes count; everything else is tried again by another worker. */
   beginDrain(): void {
     this.#isDraining = true;
-    this.#places.close();
   }
 
   /** Asks every handler to end, and hands back what has not ended after `graceMs`. */
@@ -211,7 +166,6 @@ export class Attempts {
     for (const { run, abandon } of active) if (this.#active.get(run.id)?.run === run) abandon('handed back');
   }
 
-  /** `leave`: gives the slot to the next run; called when the handler has ended, before that is written. */
   async #attempt(run: ClaimedRun, leave: () => void): Promise<void> {
     this.counts.claimed += 1;
     const abort = new AbortController();
@@ -225,7 +179,7 @@ export class Attempts {
       const startedAt = performance.now();
       const ended = await Promise.race([this.#try(run, abort.signal), given.promise]);
       leave();
-      if (this.#pace.ran(performance.now() - startedAt)) this.options.onPace(this.#pace.isFast);
+      this.options.onTried(performance.now() - startedAt);
       failpoint('attempt.tried');
       await this.#conclude(run, this.#isDraining && abort.signal.aborted ? unlessDone(ended) : ended);
     } finally {
@@ -369,7 +323,7 @@ export class Attempts {
     return ended?.status ?? null;
   }
 
-  /** What an outcome means for the run: lifecycle's tables decide. */
+  /** What an outcome means for the run: the tables of outcomes and retries decide. */
   #decide(run: ClaimedRun, outcome: AttemptOutcome): AttemptEnd | 'park' {
     const base = {
       tenantId: run.tenantId,

@@ -1,5 +1,5 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
-import type { RunStatus } from '@annex/lifecycle';
+import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
 import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
 import { tellEnded } from './told.js';

@@ -1,4 +1,3 @@
-import { lifecycleErrors } from './errors.js';
 import type { RunKind } from '@annex/limits';
 
 /** Where a run stands. */
@@ -58,16 +57,6 @@ export function canMove(from: RunStatus, to: RunStatus): boolean {
 /** The statuses from which `to` can be reached in one move: the `WHERE status IN (…)` of a compare-and-set. */
 export function sourcesOf(to: RunStatus): RunStatus[] {
   return runMoves.filter((move) => move.to === to).map((move) => move.from);
-}
-
-/** Answers `to`, or throws `RUN_MOVE_REFUSED` when the move is not legal. */
-export function moveRun(from: RunStatus, to: RunStatus): RunStatus {
-  if (canMove(from, to)) return to;
-  const ways = runMoves.filter((move) => move.from === from).map((move) => move.to);
-  throw lifecycleErrors.error(
-    'RUN_MOVE_REFUSED',
-    `A run that is ${from} cannot become ${to}. ${ways.length ? `It can become ${ways.join(', ')}.` : 'It has ended.'}`,
-  );
 }
 
 /** Whether a run has ended: nothing happens to it any more unless somebody replays it. */

@@ -1,6 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { emitEvent, enqueueRun, findEvent, listDeadLetterIds, listEvents, type NewRun } from '@annex/persistence';
+import { emitEvent } from './sql/emit-event.js';
+import { enqueueRun, type NewRun } from './sql/enqueue-run.js';
+import { findEvent, listEvents } from './sql/read-events.js';
+import { listDeadLetterIds } from './sql/replay.js';
 import { listAudit } from '@annex/audit';
 import { failed, openDispatchBed, type DispatchBed, type Script } from '../../../test/support/dispatch.js';
 import { makeInstallation, subscribe, type TestInstallation } from '../../../test/support/installations.js';

@@ -5,10 +5,10 @@
  */
 import { idFromUuid, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { matchesEvent, maxEmitDepth } from '@annex/events';
-import { outcomeErrors } from '@annex/lifecycle';
+import { outcomeErrors } from '../outcomes.js';
 import { statement, type TenantTransaction } from '@annex/database';
-import { ensureRoom, insertQueued, type BackgroundKind, type NewRun, type RunPolicy } from '../runs/enqueue-run.js';
-import { handlerKey } from '../runs/replay.js';
+import { ensureRoom, insertQueued, type BackgroundKind, type NewRun, type RunPolicy } from './enqueue-run.js';
+import { handlerKey } from './replay.js';
 
 /** An event to be written. Its texts must have passed `readEvent` (libs/events) or be the platform's own. */
 export interface NewEvent {

@@ -1,5 +1,5 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
-import type { RunStatus } from '@annex/lifecycle';
+import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
 import type { BackgroundKind, NewRun, RunPolicy } from './enqueue-run.js';
 import { isDeadLetterSql } from './dead-letters.js';

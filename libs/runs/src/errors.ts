@@ -1,7 +1,7 @@
 import { defineErrors } from '@annex/kernel';
 
-/** What can be wrong with a request about runs, events and jobs. How runs themselves end stands in libs/lifecycle. */
-export const dispatchErrors = defineErrors('dispatch', {
+/** What can be wrong with a request about runs, events and jobs. How runs themselves end stands in `outcomes.ts`. */
+export const runErrors = defineErrors('runs', {
   RUN_NOT_FOUND: { title: 'No such run', status: 404, fault: 'caller' },
   RUN_ENDED: { title: 'The run has ended', status: 409, fault: 'caller' },
   RUN_NOT_ENDED: { title: 'The run has not ended yet', status: 409, fault: 'caller' },

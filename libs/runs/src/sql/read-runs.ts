@@ -1,6 +1,6 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunKind } from '@annex/limits';
-import type { RunStatus } from '@annex/lifecycle';
+import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
 import { isDeadLetterSql } from './dead-letters.js';
 

@@ -1,0 +1,42 @@
+export type { AttemptOutcome, AttemptPort } from './attempt-port.js';
+export { Attempts, type AttemptCounts, type FailingPlugin } from './attempts.js';
+export { Runs, type ReplayedDeadLetters, type ReplayedEvent, type RunsCaller } from './runs.js';
+export { jobTerms } from './job-terms.js';
+export { Events } from './events.js';
+export { hasEnded, runStatuses, type RunStatus } from './run-status.js';
+export { outcomeErrors, outcomeOf } from './outcomes.js';
+export {
+  failureLimits,
+  killSuspension,
+  nextAttempt,
+  retryPolicyFor,
+  type NextAttempt,
+  type RetryPolicy,
+} from './retry.js';
+export { emitEvent, type EmitEvent, type NewEvent } from './sql/emit-event.js';
+export { enqueueRun, ensureRoom, insertQueued, wakeRelays, type NewRun, type RunPolicy } from './sql/enqueue-run.js';
+export { recordRuns, type FinishedRun } from './sql/record-runs.js';
+export { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type RunRow } from './sql/read-runs.js';
+export { handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack } from './sql/hand-over.js';
+export { type ClaimedRun } from './sql/claim.js';
+export { expireLeases } from './sql/reconcile.js';
+export {
+  cancelJobRuns,
+  countJobRuns,
+  lockJob,
+  releaseEnabled,
+  releaseJob,
+  releaseOverlaps,
+  takePlaceInTurn,
+  tellParked,
+} from './sql/overlap.js';
+export { hasOpenLifecycleRun } from './sql/cancel-run.js';
+export { lockRunForReplay, markReplayed, type DeadLetterFilter } from './sql/replay.js';
+export { recordSkippedStretch, recordSkippedTicks } from './sql/record-skipped-ticks.js';
+export { readBacklog, type Backlog } from './sql/backlog.js';
+export { listDueBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
+export { releaseEndpoints } from './sql/endpoint-turns.js';
+export { isDeadLetterSql } from './sql/dead-letters.js';
+export { ofLivingTenant } from './sql/living.js';
+export { startJob, type StartedRun } from './start-job.js';
+export { replayPortion } from './replays.js';
