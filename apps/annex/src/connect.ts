@@ -1,5 +1,6 @@
 import { Database, type DatabaseOptions } from '@annex/database';
-import { ApiTokenRow, InstallationRow, OperatorRow, ReleaseRow, TenantRow, UserRow } from '@annex/persistence';
+import { ApiTokenRow, OperatorRow, TenantRow, UserRow } from '@annex/access';
+import { InstallationRow, ReleaseRow } from '@annex/persistence';
 import { explainQuota } from '@annex/quotas';
 import { SecretRow } from '@annex/vault';
 

@@ -6,10 +6,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdir, readdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { systemCaller, systemPrincipal, type Caller } from '@annex/access';
+import { findOperatorByEmail, systemCaller, systemPrincipal, type Caller } from '@annex/access';
 import { isAnnexError, messageOf, type Logger } from '@annex/kernel';
 import { packFolder } from '@annex/manifest';
-import { findOperatorByEmail } from '@annex/persistence';
 import type { Platform } from './platform.js';
 
 const TENANT = { slug: 'demo', name: 'Demo' };

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { newId, silentLogger, systemClock, uuidFromId, type Clock, type Id } from '@annex/kernel';
 import { emitEvent } from '@annex/runs';
-import { updateUser } from '@annex/persistence';
+import { updateUser } from './rows/users.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { Access, type AccessOptions } from './access.js';

@@ -16,3 +16,8 @@ export { type TenantAddress } from './tenant-resolution.js';
 export { type NewTokenInput } from './tokens.js';
 export { type NewUserInput, type UserChangeInput } from './users.js';
 export { type PrincipalView, type TenantPlace, type TenantView, type TokenView, type UserView } from './views.js';
+export { TenantRow } from './rows/tenant-row.js';
+export { UserRow } from './rows/user-row.js';
+export { ApiTokenRow } from './rows/api-token-row.js';
+export { OperatorRow } from './rows/operator-row.js';
+export { findOperatorByEmail } from './rows/operators.js';

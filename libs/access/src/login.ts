@@ -1,6 +1,7 @@
 import { isIPv4, isIPv6 } from 'node:net';
 import { idFromUuid } from '@annex/kernel';
-import { findOperatorByEmail, findSignIns } from '@annex/persistence';
+import { findOperatorByEmail } from './rows/operators.js';
+import { findSignIns } from './rows/users.js';
 import type { Database } from '@annex/database';
 import { RateLimiterRes, type RateLimiterMemory } from 'rate-limiter-flexible';
 import { BoundedLimiter } from './bounded-limiter.js';

@@ -1,5 +1,5 @@
 import { newId, type Clock } from '@annex/kernel';
-import { findOperatorByEmail, insertOperator, updateOperatorPassword } from '@annex/persistence';
+import { findOperatorByEmail, insertOperator, updateOperatorPassword } from './rows/operators.js';
 import type { Database } from '@annex/database';
 import { emailFaults, passwordFaults } from './email.js';
 import { refuseFaults } from './errors.js';

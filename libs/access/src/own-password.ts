@@ -1,5 +1,5 @@
 import { idFromUuid, type Id, type InputFault } from '@annex/kernel';
-import { findPasswordHashes } from '@annex/persistence';
+import { findPasswordHashes } from './rows/users.js';
 import type { Database } from '@annex/database';
 import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { Principal } from './caller.js';

@@ -1,15 +1,9 @@
 import { hash } from 'node:crypto';
 import { idFromUuid, messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
-import {
-  findApiTokenByHash,
-  findOperator,
-  findOperatorByEmail,
-  findUsersByEmail,
-  findUsersByIds,
-  sessionExists,
-  touchApiTokens,
-  type UserInTenant,
-} from '@annex/persistence';
+import { findApiTokenByHash, touchApiTokens } from './rows/api-tokens.js';
+import { findOperator, findOperatorByEmail } from './rows/operators.js';
+import { findUsersByEmail, findUsersByIds, type UserInTenant } from './rows/users.js';
+import { sessionExists } from './rows/sessions.js';
 import { WatchedCache, type Change, type Database } from '@annex/database';
 import { decodeProtectedHeader } from 'jose';
 import { hashApiToken, isApiToken } from './api-token-text.js';

@@ -1,12 +1,6 @@
 import { newId, parseId, quote, type Clock } from '@annex/kernel';
-import {
-  appendTenantAudit,
-  deleteSessions,
-  insertSession,
-  listSessions,
-  type SessionOwner,
-  type SessionRow,
-} from '@annex/persistence';
+import { appendTenantAudit } from './rows/tenants.js';
+import { deleteSessions, insertSession, listSessions, type SessionOwner, type SessionRow } from './rows/sessions.js';
 import type { Change, Database, PlatformTransaction } from '@annex/database';
 import type { Principal } from './caller.js';
 import { accessErrors } from './errors.js';

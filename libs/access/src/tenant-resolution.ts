@@ -1,5 +1,5 @@
 import { quote, type Clock } from '@annex/kernel';
-import { findTenantBySlug } from '@annex/persistence';
+import { findTenantBySlug } from './rows/tenants.js';
 import { WatchedCache, type Change, type Database } from '@annex/database';
 import { callerIn, type Principal, type Resolved, type TenantRef } from './caller.js';
 import { accessErrors, tenantDeleted, unauthenticated } from './errors.js';

@@ -15,8 +15,8 @@ import {
   suspendTenant,
   updateTenant,
   type ErasedPortion,
-  type TenantRow,
-} from '@annex/persistence';
+} from './rows/tenants.js';
+import type { TenantRow } from './rows/tenant-row.js';
 import { isUniqueViolation, type Change, type Database, type PlatformTransaction } from '@annex/database';
 import type { Principal } from './caller.js';
 import { accessErrors, refuseFaults, tenantDeleted } from './errors.js';

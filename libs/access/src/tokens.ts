@@ -1,13 +1,7 @@
 import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
-import {
-  countApiTokens,
-  deleteApiToken,
-  findApiToken,
-  insertApiToken,
-  listApiTokens,
-  type ApiTokenRow,
-} from '@annex/persistence';
+import { countApiTokens, deleteApiToken, findApiToken, insertApiToken, listApiTokens } from './rows/api-tokens.js';
+import type { ApiTokenRow } from './rows/api-token-row.js';
 import type { Change, Database, TenantTransaction } from '@annex/database';
 import { hashApiToken, makeApiToken } from './api-token-text.js';
 import { userIdOf, type Caller } from './caller.js';

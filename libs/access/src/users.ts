@@ -1,8 +1,8 @@
 import { eventSources } from '@annex/events';
 import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
+import { deleteApiTokensOf } from './rows/api-tokens.js';
 import {
-  deleteApiTokensOf,
   deleteUser,
   endSignIns,
   findUser,
@@ -11,8 +11,8 @@ import {
   lockOwners,
   updateUser,
   type UserChange,
-  type UserRow,
-} from '@annex/persistence';
+} from './rows/users.js';
+import type { UserRow } from './rows/user-row.js';
 import type { EmitEvent } from '@annex/runs';
 import { isUniqueViolation, type Change, type Database, type TenantTransaction } from '@annex/database';
 import { userIdOf, type Caller } from './caller.js';

@@ -1,4 +1,7 @@
-import type { ApiTokenRow, SessionRow, TenantRow, UserRow } from '@annex/persistence';
+import type { ApiTokenRow } from './rows/api-token-row.js';
+import type { SessionRow } from './rows/sessions.js';
+import type { TenantRow } from './rows/tenant-row.js';
+import type { UserRow } from './rows/user-row.js';
 import type { Membership, Principal } from './caller.js';
 import type { Role } from './roles.js';
 

@@ -20,7 +20,7 @@ import {
   type FileRecord,
   type FileUsage,
 } from './rows/file-rows.js';
-import { readErasesAt } from '@annex/persistence';
+import { readErasesAt } from './rows/erases-at.js';
 import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
 import { contentTypeOf, isShown } from './content-type.js';

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller, Principal } from '@annex/access';
 import type { RunsCaller } from '@annex/runs';
 import type { Database, PlatformTransaction, TenantTransaction } from '@annex/database';
-import { completeIdempotent, releaseIdempotent, reserveIdempotent } from '@annex/persistence';
+import { completeIdempotent, releaseIdempotent, reserveIdempotent } from './rows/idempotency.js';
 import { SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';

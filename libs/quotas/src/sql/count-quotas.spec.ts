@@ -3,20 +3,17 @@ import { quotaLimits, quotaNames, type QuotaLimits, type QuotaName } from '../qu
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import {
-  completeIdempotent,
-  deleteInstallation,
-  insertUser,
-  reserveIdempotent,
-  storeBlobs,
-  updateTenant,
-} from '@annex/persistence';
+import { deleteInstallation, storeBlobs } from '@annex/persistence';
 import { emitEvent } from '@annex/runs';
-import { deleteKv, incrementKv, insertLogs, setKv } from '@annex/execution';
-import { deleteMail, takeMail } from '@annex/mail';
 import { trimLogs } from '../../../dispatch/src/sql/trim-logs.js';
 import type { TenantTransaction } from '@annex/database';
 import { readQuotas, saveQuotaLimits, type QuotaUse } from './count-quotas.js';
+import { completeIdempotent, reserveIdempotent } from '../../../../apps/api/src/http/rows/idempotency.js';
+import { updateTenant } from '../../../access/src/rows/tenants.js';
+import { insertUser } from '../../../access/src/rows/users.js';
+import { deleteKv, incrementKv, setKv } from '../../../execution/src/rows/kv.js';
+import { insertLogs } from '../../../execution/src/rows/logs.js';
+import { deleteMail, takeMail } from '../../../mail/src/rows/mails.js';
 
 let db: TestDatabase;
 beforeAll(async () => {

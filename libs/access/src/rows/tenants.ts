@@ -3,6 +3,7 @@ import type { QuotaLimits } from '@annex/quotas';
 import { IsNull, MoreThan } from 'typeorm';
 import { appendAudit, appendPlatformAudit, type AuditEntry } from '@annex/audit';
 import { TenantTransaction, type PlatformTransaction } from '@annex/database';
+import { parkTenant, wakeRelays } from '@annex/runs';
 import { TenantRow } from './tenant-row.js';
 
 export interface NewTenant {
@@ -88,13 +89,7 @@ export async function suspendTenant(
        erase_after = least(erase_after, now() + $3::float8 * interval '1 millisecond') where id = $1`,
     [uuid, by, graceMs],
   );
-  // What was handed over and not begun is parked: the reconciler makes it due again, and no relay takes it while the
-  // tenant is suspended.
-  await tx.query(
-    `update runs set waiting_for = case when webhook_id is null then 'plugin' else 'endpoint' end, dispatched_at = null, next_attempt_at = null
-     where tenant_id = $1 and dispatched_at is not null and kind <> 'lifecycle'`,
-    [uuid],
-  );
+  await parkTenant(tx, id);
   await changedWholly(tx, id);
 }
 
@@ -104,20 +99,12 @@ export async function restoreTenant(tx: PlatformTransaction, id: Id<'tenant'>): 
     'update tenants set deleted_at = null, deleted_by = null, erase_after = null, updated_at = now() where id = $1 and erase_after is not null and erasing_since is null';
   if ((await tx.execute(sql, [uuidFromId(id)])) === 0) return false;
   await changedWholly(tx, id);
-  await tx.notify('annex_work', '');
+  await wakeRelays(tx);
   return true;
 }
 
 async function changedWholly(tx: PlatformTransaction, id: Id<'tenant'>): Promise<void> {
   for (const what of ['tenant', 'users', 'tokens', 'plugins', 'secrets']) await tx.changed(id, what);
-}
-
-/** When the tenant of a transaction goes; `null`: it lives. */
-export async function readErasesAt(tx: TenantTransaction): Promise<Date | null> {
-  const [row] = await tx.query<{ erase_after: Date | null }>('select erase_after from tenants where id = $1', [
-    tx.tenantUuid,
-  ]);
-  return row?.erase_after ?? null;
 }
 
 /** What a tenant holds, for the record of its end. */

@@ -1,8 +1,8 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import { defaultRetention } from '@annex/limits';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { removeExpired } from '../../../dispatch/src/sql/retention.js';
+import { openTestDatabase, type TestDatabase } from '../../../../../test/support/test-database.js';
+import { removeExpired } from '../../../../../libs/dispatch/src/sql/retention.js';
 import { completeIdempotent, releaseIdempotent, reserveIdempotent, type Reservation } from './idempotency.js';
 
 let db: TestDatabase;
