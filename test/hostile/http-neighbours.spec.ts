@@ -23,8 +23,12 @@ afterAll(() => annex.stop());
 const attacks: Record<string, { code: string; ends: string[] }> = {
   'a loop without end': { code: 'for (;;);', ends: ['CPU_LIMIT', 'TIMEOUT'] },
   'a loop after an await': { code: 'await ctx.kv.get("x"); for (;;);', ends: ['CPU_LIMIT', 'TIMEOUT'] },
-  // Every promise of the chain is kept by the next one, so memory may end before time does.
   'a chain of microtasks without end': {
+    code: 'const next = () => void Promise.resolve().then(next); next(); await new Promise(() => {});',
+    ends: ['CPU_LIMIT', 'TIMEOUT'],
+  },
+  // It grows and takes time; what ends first depends on how fast the machine is.
+  'a chain of promises that all wait for the next one': {
     code: 'const next = () => Promise.resolve().then(next); await next();',
     ends: ['CPU_LIMIT', 'TIMEOUT', 'MEMORY_LIMIT'],
   },
@@ -72,7 +76,12 @@ describe('a neighbour is served, and the attack has a name, under', () => {
       manifest: { slug: 'attack', routes: true, limits: { timeout_ms: 2000 } },
       code: `import { route } from '@annex/sdk'\nroute('/go', async (ctx) => { ${code} })`,
     });
-    const attack = attacker.owner.get('/ext/attack/go');
+    // A machine that is busy may have no executor in time, or not the time to come to the end; whoever calls asks again.
+    const busy = ['OVERLOADED', 'TIMEOUT'].filter((code) => !ends.includes(code));
+    const attack = until(
+      () => attacker.owner.get('/ext/attack/go'),
+      ({ body }) => !busy.includes(body.code),
+    );
     let isOver = false;
     void attack.then(() => (isOver = true));
     let served = 0;
@@ -145,11 +154,13 @@ it('suspends a plugin whose code forced three kills in five minutes, and says so
     manifest: { slug: 'killer', routes: true, limits: { timeout_ms: 1000 } },
     code: `import { route } from '@annex/sdk'\nroute('/kill', () => [].indexOf.call({ length: 2 ** 53 - 1 }, 1))\nroute('/fine', () => ({}))`,
   });
-  // A call that comes while the executor is being killed is lost with it; the calls that block it are what counts.
+  // A call that comes while the executor is being killed is lost with it, or finds none in time; the calls that block it
+  // are what counts.
   const plugin = await until(
     async () => {
       const { body } = await tenant.owner.get('/ext/killer/kill');
-      expect(['CPU_LIMIT', 'TIMEOUT', 'EXECUTOR_LOST', 'PLUGIN_DISABLED'], JSON.stringify(body)).toContain(body.code);
+      const ends = ['CPU_LIMIT', 'TIMEOUT', 'EXECUTOR_LOST', 'OVERLOADED', 'PLUGIN_DISABLED'];
+      expect(ends, JSON.stringify(body)).toContain(body.code);
       return tenant.owner.get('/api/plugins/killer');
     },
     ({ body }) => body.status === 'suspended',
@@ -160,7 +171,11 @@ it('suspends a plugin whose code forced three kills in five minutes, and says so
     body: { code: 'PLUGIN_DISABLED', detail: expect.stringContaining('suspended') },
   });
   expect((await tenant.owner.post('/api/plugins/killer/enable', {})).status).toBe(200);
-  expect((await tenant.owner.get('/ext/killer/fine')).status).toBe(200);
+  const fine = await until(
+    () => tenant.owner.get('/ext/killer/fine'),
+    ({ body }) => !['OVERLOADED', 'TIMEOUT'].includes(body.code),
+  );
+  expect(fine.status).toBe(200);
 });
 
 /** The executor that serves a tenant now. */

@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunOutcome } from '@annex/sandbox';
-import { endOf, handlersOf, openHostileHost, type HostileHost } from './support/hostile-host.js';
+import { endOf, handlersOf, openHostileHost, patientLimits, type HostileHost } from './support/hostile-host.js';
 
 let host: HostileHost;
 beforeAll(async () => {
   host = await openHostileHost();
 });
 afterAll(() => host.stop());
+
+// Time enough for what ends by itself.
+const limits = { ...patientLimits, cpuMs: 10_000 };
 
 function valueOf(outcome: RunOutcome): unknown {
   if (outcome.status === 'failed') return outcome.error;
@@ -15,7 +18,7 @@ function valueOf(outcome: RunOutcome): unknown {
 
 describe('there is no way out of the isolate', async () => {
   it.each(await handlersOf('escape.js'))('%s finds nothing', async (name) => {
-    expect(valueOf(await host.attack('escape.js', name))).toEqual([]);
+    expect(valueOf(await host.attack('escape.js', name, { limits }))).toEqual([]);
   });
 });
 
@@ -35,7 +38,7 @@ const honest: Record<string, unknown> = {
 
 describe('a plugin that rewrites the built-ins breaks at most itself', async () => {
   it.each(await handlersOf('tamper.js'))('%s', async (name) => {
-    const outcome = await host.attack('tamper.js', name, { tenantId: `tamper ${name}` });
+    const outcome = await host.attack('tamper.js', name, { tenantId: `tamper ${name}`, limits });
     if (name in honest) expect(valueOf(outcome)).toEqual(honest[name]);
     else expect(['succeeded', 'PLUGIN_ERROR']).toContain(endOf(outcome));
     expect(await host.innocentRun()).toMatchObject({ status: 'succeeded' });
@@ -45,13 +48,15 @@ describe('a plugin that rewrites the built-ins breaks at most itself', async () 
 
 describe('what a run leaves behind', () => {
   it('reaches neither another installation nor another tenant', async () => {
-    await host.attack('state.js', 'leave_a_mark', { tenantId: 'first', payload: '{"mark":"mine"}' });
+    await host.attack('state.js', 'leave_a_mark', { tenantId: 'first', limits, payload: '{"mark":"mine"}' });
     const clean = { marks: [], inherited: null };
-    expect(valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'second' }))).toEqual(clean);
+    expect(valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'second', limits }))).toEqual(clean);
     expect(
-      valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'first', isolateKey: 'another installation' })),
+      valueOf(
+        await host.attack('state.js', 'read_marks', { tenantId: 'first', limits, isolateKey: 'another installation' }),
+      ),
     ).toEqual(clean);
-    expect(valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'first' }))).toEqual({
+    expect(valueOf(await host.attack('state.js', 'read_marks', { tenantId: 'first', limits }))).toEqual({
       marks: ['mine'],
       inherited: 'mine',
     });
@@ -66,10 +71,11 @@ describe('what a run leaves behind', () => {
 
   it('is not a working ctx', async () => {
     const tenantId = 'keeper';
-    expect(endOf(await host.attack('state.js', 'keep_the_ctx', { tenantId }))).toBe('succeeded');
+    expect(endOf(await host.attack('state.js', 'keep_the_ctx', { tenantId, limits }))).toBe('succeeded');
     let calls = 0;
     const outcome = await host.attack('state.js', 'use_the_kept_ctx', {
       tenantId,
+      limits,
       async hostCall() {
         calls += 1;
         return { ok: true, value: '1' };
@@ -96,7 +102,7 @@ describe('what a run leaves behind', () => {
     expect(valueOf(await ended)).toBe('ended');
     over.resolve();
     await answered.promise;
-    expect(valueOf(await host.attack('state.js', 'look_for_late_effects', { tenantId }))).toEqual({
+    expect(valueOf(await host.attack('state.js', 'look_for_late_effects', { tenantId, limits }))).toEqual({
       late: null,
       timer: null,
     });

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { SandboxLog } from '@annex/sandbox';
-import { endOf, handlersOf, hostileLimits, openHostileHost, type HostileHost } from './support/hostile-host.js';
+import { endOf, handlersOf, openHostileHost, patientLimits, type HostileHost } from './support/hostile-host.js';
 
 let host: HostileHost;
 beforeAll(async () => {
@@ -8,7 +8,10 @@ beforeAll(async () => {
 });
 afterAll(() => host.stop());
 
-const limits = { ...hostileLimits, cpuMs: 2000, wallMs: 6000, memoryMb: 128 };
+const limits = { ...patientLimits, cpuMs: 20_000, memoryMb: 128 };
+/** For what may need a lot of processor time, and for what waits until its deadline. */
+const short = { ...limits, cpuMs: 2000 };
+const soonOver = { ...short, wallMs: 6000 };
 const ends: Record<string, string[]> = {
   result_flood: ['OUTPUT_LIMIT'],
   result_of_many_strings: ['OUTPUT_LIMIT', 'MEMORY_LIMIT'],
@@ -27,13 +30,15 @@ const ends: Record<string, string[]> = {
   timers_set_and_cleared: ['PLUGIN_ERROR'],
   interval_that_never_ends: ['TIMEOUT', 'CPU_LIMIT'],
   unhandled_rejections: ['succeeded'],
-  crypto_flood: ['succeeded', 'CPU_LIMIT', 'TIMEOUT'],
+  crypto_flood: ['succeeded', 'CPU_LIMIT'],
 };
 
 describe('a flood ends at its limit', async () => {
   it.each(await handlersOf('floods.js'))('%s', async (name) => {
-    const outcome = await host.attack('floods.js', name, { limits });
-    expect(ends[name], `a row for ${name}`).toContain(endOf(outcome));
+    const possible = ends[name] ?? [];
+    const own = possible.includes('TIMEOUT') ? soonOver : possible.includes('CPU_LIMIT') ? short : limits;
+    const outcome = await host.attack('floods.js', name, { limits: own });
+    expect(possible, `a row for ${name}`).toContain(endOf(outcome));
     expect(await host.innocentRun()).toMatchObject({ status: 'succeeded' });
     expect(host.innocentFailures).toEqual([]);
   });
@@ -67,9 +72,7 @@ describe('a flood ends at its limit', async () => {
     const small = await openHostileHost({ maxRunsPerTenant: 4 });
     try {
       const outcomes = await Promise.all(
-        Array.from({ length: 8 }, () =>
-          small.attack('loops.js', 'promise_that_never_settles', { limits: { ...limits, wallMs: 4000 } }),
-        ),
+        Array.from({ length: 8 }, () => small.attack('loops.js', 'promise_that_never_settles', { limits: soonOver })),
       );
       expect(outcomes.map(endOf).sort()).toEqual([
         ...Array<string>(4).fill('OVERLOADED'),

@@ -778,7 +778,6 @@ describe('inspection', () => {
 
   it.each([
     ['throws', `throw new Error('broken at the top')`, 'PLUGIN_ERROR', 'broken at the top'],
-    ['never ends', `for (;;);`, 'TIMEOUT', ''],
     ['registers no function', `route('/', 5)`, 'PLUGIN_ERROR', 'the handler must be a function'],
     ['registers no path', `route('', () => 1)`, 'PLUGIN_ERROR', 'path must be'],
     [
@@ -796,14 +795,13 @@ describe('inspection', () => {
     ['gives a job options', `job('j', { schedule: '@daily' }, () => 1)`, 'PLUGIN_ERROR', 'declared in the manifest'],
     ['uses too much memory', `const a = []; for (;;) a.push(new Array(10000).fill(1));`, 'MEMORY_LIMIT', ''],
   ])('fails for an entry that %s', async (_name, body, code, message) => {
-    const found = await sandbox.inspect(bundleOf(body), { wallMs: 2000, memoryMb: 32 });
-    expect(found).toMatchObject({ ok: false });
-    if (!found.ok) {
-      expect(['CPU_LIMIT', 'TIMEOUT'].includes(found.error.code) && code === 'TIMEOUT' ? code : found.error.code).toBe(
-        code,
-      );
-      expect(found.error.message).toContain(message);
-    }
+    const found = await sandbox.inspect(bundleOf(body), { wallMs: 60_000, memoryMb: 32 });
+    expect(found).toMatchObject({ ok: false, error: { code, message: expect.stringContaining(message) as string } });
+  });
+
+  it('fails for an entry that never ends', async () => {
+    const found = await sandbox.inspect(bundleOf(`for (;;);`), { wallMs: 500 });
+    expect(found).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
   });
 
   it('warns of host calls while the entry loads', async () => {

@@ -16,6 +16,9 @@ beforeAll(async () => {
 });
 afterAll(() => sandbox.stop());
 
+/** For runs that are to reach their deadline: time enough to reach their handler first. */
+const soonOver = { ...usualLimits, wallMs: 2000 };
+
 /** A host that answers when the spec says so, and remembers what it was asked. */
 class SlowHost {
   readonly asked: string[] = [];
@@ -92,7 +95,7 @@ describe('a handler that does not wait for its calls', () => {
     const run = await sandbox.run(
       runOf(`job('j', (ctx) => { ctx.kv.set('a', 1); ctx.emit('x'); return 1; })`, {
         ...host.parts,
-        limits: { ...usualLimits, wallMs: 400 },
+        limits: soonOver,
       }),
     );
     expect(valueOf(run)).toBe(1);
@@ -202,7 +205,7 @@ describe('ctx.waitUntil', () => {
   it('that never settles ends with the deadline, as a success', async () => {
     const run = await sandbox.run(
       runOf(`job('j', (ctx) => { ctx.waitUntil(new Promise(() => undefined)); return 1; })`, {
-        limits: { ...usualLimits, wallMs: 300 },
+        limits: soonOver,
       }),
     );
     expect(valueOf(run)).toBe(1);

@@ -49,6 +49,9 @@ export const hostileLimits = {
   hostCallsAtOnce: 6,
 };
 
+/** For what has an end of its own, or ends at another limit: its deadline decides nothing, however busy the machine is. */
+export const patientLimits = { ...hostileLimits, wallMs: 60_000 };
+
 /** The code with which a run failed, or `succeeded`. */
 export function endOf(outcome: RunOutcome): string {
   return outcome.status === 'failed' ? outcome.error.code : 'succeeded';
@@ -69,7 +72,7 @@ export async function openHostileHost(options: SandboxOptions = {}): Promise<Hos
     const reading = await bundlePackage(new Map([['main.js', source]]), 'main.js');
     if (!reading.ok) throw new Error(reading.errors.map(({ detail }) => detail).join('\n'));
     const { code, sha256 } = reading.bundle;
-    const found = await sandbox.inspect({ code, sha256 }, { wallMs: 20_000 });
+    const found = await sandbox.inspect({ code, sha256 }, { wallMs: patientLimits.wallMs });
     if (!found.ok) throw new Error(found.error.message);
     return { bundle: { code, sha256 }, registrations: found.registrations };
   }
@@ -114,7 +117,7 @@ export async function openHostileHost(options: SandboxOptions = {}): Promise<Hos
   }
 
   const innocentFailures: string[] = [];
-  const generous = { ...hostileLimits, wallMs: 20_000, cpuMs: 10_000 };
+  const generous = { ...patientLimits, cpuMs: 10_000 };
   const innocentRun = (): Promise<RunOutcome> =>
     attack('innocent.js', 'ping', { tenantId: 'innocent', limits: generous });
   let isOpen = true;

@@ -460,7 +460,8 @@ export class Executor implements LaneEvents, EffectParts {
     const name = `inspection ${this.#lastKey}`;
     const limits = {
       wallMs,
-      cpuMs: wallMs,
+      // One limit, so that an entry that never ends has one answer.
+      cpuMs: Infinity,
       memoryMb,
       resultBytes: 0,
       logLines: 1000,

@@ -8,17 +8,21 @@ import { waitableTimeouts } from './waitable.js';
 /** An isolate whose turns take as much processor time as a spec says, and end when it says. */
 class FakeGuest {
   cpuMsByTurn = 1;
+  isGone = false;
+  /** Called while a turn that is waited for goes on. */
+  onEnter: () => void = () => undefined;
   readonly timeouts: number[] = [];
   apart = 0;
   ending = Promise.resolve<TurnResult>({});
   #cpuNs = 0;
 
-  cpuNs(): number {
-    return this.#cpuNs;
+  cpuNs(): number | undefined {
+    return this.isGone ? undefined : this.#cpuNs;
   }
 
   enter(_turn: TurnName, _args: TurnArgs, timeoutMs: number): TurnResult {
     this.timeouts.push(timeoutMs);
+    this.onEnter();
     this.#cpuNs += this.cpuMsByTurn * 1e6;
     return {};
   }
@@ -76,6 +80,30 @@ describe('an isolate', () => {
     expect(guest.apart).toBe(8);
     expect(guest.timeouts).toHaveLength(982);
     expect([...new Set(guest.timeouts)].every((each) => waitableTimeouts.some((one) => one === each))).toBe(true);
+  });
+
+  it('that is gone after a turn bills the run for that turn, and for no time that others had the processor', async () => {
+    const guest = new FakeGuest();
+    const { run, clock, turn } = laneOf(guest);
+    for (let index = 0; index < 8; index += 1) await turn();
+    clock.nowMs += 1000;
+    guest.onEnter = () => {
+      guest.isGone = true;
+      clock.nowMs += 5;
+    };
+    await turn();
+    expect([guest.timeouts.length, run.cpuMs]).toEqual([1, 13]);
+
+    const other = new FakeGuest();
+    const { promise, resolve } = Promise.withResolvers<TurnResult>();
+    other.ending = promise;
+    const apart = laneOf(other);
+    await apart.turn();
+    other.isGone = true;
+    apart.clock.nowMs += 3_600_000;
+    resolve({ failed: 'disposed' });
+    await new Promise<void>((done) => setImmediate(done));
+    expect(apart.run.cpuMs).toBeLessThan(60_000);
   });
 
   it('is not used again when a turn was stopped as it ended by itself', async () => {

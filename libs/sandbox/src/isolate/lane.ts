@@ -55,6 +55,7 @@ export class Lane {
   #apart: Entry | undefined;
   #isWaiting = false;
   #turnStartedAt = 0;
+  /** `-Infinity` for a turn that is waited for: asking costs time, and its time by the clock is known to be short. */
   #processCpuAtTurnStart = 0;
   #cpuSeenNs: number;
   #quickTurns = 0;
@@ -124,12 +125,14 @@ export class Lane {
   }
 
   #begin(run: GuestRun | undefined, turn: TurnName, args: TurnArgs): void {
-    const leftMs = run === undefined ? quietTurnMs : run.deadline - this.events.now();
+    const nowMs = this.events.now();
+    const leftMs = run === undefined ? quietTurnMs : run.deadline - nowMs;
     if (run !== undefined && leftMs <= 0) {
       run.end ??= failure('TIMEOUT', wallText(run));
       this.events.onTurnEnd(this, run);
       return;
     }
+    this.#turnStartedAt = nowMs;
     if (this.#quickTurns >= quickTurnsNeeded && turn !== 'load' && (run === undefined || run.mayWait)) {
       const timeoutMs = waitableMs(leftMs, run === undefined ? quietTurnMs : run.limits.cpuMs - run.cpuMs);
       if (timeoutMs !== undefined) {
@@ -143,7 +146,6 @@ export class Lane {
   /** The watch over turns ends it when its time is over; see `waitable.ts` for why isolated-vm is not asked to. */
   #beginApart(run: GuestRun | undefined, turn: TurnName, args: TurnArgs): void {
     this.#apart = { run, turn, args };
-    this.#turnStartedAt = this.events.now();
     this.#processCpuAtTurnStart = processCpuMs();
     void this.guest.enterApart(turn, args).then((result) => {
       this.#apart = undefined;
@@ -156,6 +158,7 @@ export class Lane {
     // Visible from outside: should the turn never end, the parent reads here whose it was.
     if (run !== undefined) process.title = `annex-exec ${run.slot}`;
     this.#isWaiting = true;
+    this.#processCpuAtTurnStart = -Infinity;
     const result = this.guest.enter(turn, args, timeoutMs);
     this.#isWaiting = false;
     this.#over(run, result);
@@ -190,7 +193,9 @@ export class Lane {
   #account(run: GuestRun): void {
     const cpuNs = this.guest.cpuNs();
     if (cpuNs === undefined) {
-      run.cpuMs += Math.max(0, this.events.now() - this.#turnStartedAt);
+      // The isolate is gone, and took its own figure along.
+      const clockMs = Math.max(0, this.events.now() - this.#turnStartedAt);
+      run.cpuMs += Math.min(clockMs, processCpuMs() - this.#processCpuAtTurnStart);
       return;
     }
     const turnMs = (cpuNs - this.#cpuSeenNs) / 1e6;
