@@ -18,7 +18,7 @@ import {
   type PermissionName,
 } from '@annex/host-api';
 import type { AnnexError } from '@annex/kernel';
-import { isAnnexError, newId, quote, silentLogger, type Logger } from '@annex/kernel';
+import { isAnnexError, LARGE_TEXT, largeWork, newId, quote, silentLogger, type Logger } from '@annex/kernel';
 import { effectiveLimits } from '@annex/limits';
 import { brokerErrors } from './errors.js';
 import { Gate } from './gate.js';
@@ -149,6 +149,10 @@ export function createBroker<Identity>(
       if (!row) throw unknownCall(call.method, hostMethods);
       seen.method = row.name;
       const grant = requireGrant(row, run.grants);
+      if (call.args.length >= LARGE_TEXT) {
+        await largeWork.turn();
+        if (ending.signal.aborted) throw ended;
+      }
       const args = readArgs(row, call.args);
       checkScope(row, args, grant);
       if (row.name === 'secrets.get') requireDeclared((args as [string])[0], secrets);

@@ -3,7 +3,7 @@
  * its name.
  */
 import { explainIssue, maxJsonDepth, tooLargeCode, type HostCallRow } from '@annex/host-api';
-import { didYouMean, jsonPointer, quote, type InputFault, type Json } from '@annex/kernel';
+import { didYouMean, isDeeperThan, jsonPointer, quote, type InputFault, type Json } from '@annex/kernel';
 import type { z } from 'zod';
 import { brokerErrors } from './errors.js';
 
@@ -63,12 +63,4 @@ function describe({ pointer, detail }: InputFault): string {
   const [, place, ...rest] = pointer.split('/');
   if (place === undefined || !/^\d+$/.test(place)) return detail;
   return `argument ${Number(place) + 1}${rest.length ? `, /${rest.join('/')}` : ''}: ${detail}`;
-}
-
-/** Bounded recursion: stops at `levels`, so a hostile nesting cannot reach the stack's end. */
-function isDeeperThan(value: Json, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  for (const item of Object.values(value)) if (isDeeperThan(item, levels - 1)) return true;
-  return false;
 }

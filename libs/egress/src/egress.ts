@@ -5,7 +5,17 @@
  * are followed here, so that each hop is one such way. A connection serves one hop and is closed: nothing of one tenant
  * can arrive at another through a pool.
  */
-import { FairGate, MINUTE, MiB, SECOND, isAnnexError, quote, type AnnexError } from '@annex/kernel';
+import {
+  FairGate,
+  LARGE_TEXT,
+  MINUTE,
+  MiB,
+  SECOND,
+  isAnnexError,
+  largeWork,
+  quote,
+  type AnnexError,
+} from '@annex/kernel';
 import type { AllowHosts } from './allow-hosts.js';
 import { parseAllowPrivate } from './allow-private.js';
 import { egressErrors } from './errors.js';
@@ -178,6 +188,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
     const target = readTarget(hop.url, { allowHosts, allowPrivate, isOwn });
     const addresses = await resolveTarget(target, signal);
     const { url, host, port } = target;
+    if (hop.body !== null && hop.body.length >= LARGE_TEXT) await largeWork.turn();
     const order = {
       secure: url.protocol === 'https:',
       host,

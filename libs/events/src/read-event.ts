@@ -1,6 +1,7 @@
 import {
   didYouMean,
   inexactNumbers,
+  isDeeperThan,
   isJsonObject,
   jsonBytes,
   jsonPointer,
@@ -238,13 +239,4 @@ function checkData(data: Json, maxDataBytes: number, errors: InputFault[]): void
       detail: `is ${size} bytes as JSON; at most ${maxDataBytes} are carried. Store the rest and send a reference.`,
     });
   }
-}
-
-function isDeeperThan(value: Json, levels: number): boolean {
-  let level: Json[] = [value];
-  for (let depth = 0; depth <= levels; depth += 1) {
-    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
-    if (level.length === 0) return false;
-  }
-  return true;
 }

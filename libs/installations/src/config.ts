@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { isJsonObject, jsonBytes, KiB, type Json, type JsonObject } from '@annex/kernel';
+import { isDeeperThan, isJsonObject, jsonBytes, KiB, type Json, type JsonObject } from '@annex/kernel';
 import { installationErrors } from './errors.js';
 
 /** Largest settings of one installation, as UTF-8 JSON, in bytes. */
@@ -63,14 +63,4 @@ export function configChanges(before: JsonObject, after: JsonObject, stored: Jso
       value: Object.hasOwn(after, key) ? (after[key] ?? null) : null,
       op: Object.hasOwn(stored, key) ? 'set' : 'delete',
     }));
-}
-
-/** Looks level by level, since recursion over a stranger's JSON can exhaust the stack. */
-function isDeeperThan(value: Json, levels: number): boolean {
-  let level: Json[] = [value];
-  for (let depth = 0; depth <= levels; depth += 1) {
-    level = level.flatMap((each) => (typeof each === 'object' && each !== null ? Object.values(each) : []));
-    if (level.length === 0) return false;
-  }
-  return true;
 }

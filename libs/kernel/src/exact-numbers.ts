@@ -111,6 +111,7 @@ function isKept(literal: string): boolean {
   if (!Number.isFinite(value)) return false;
   // Up to 15 digits every double prints as they were written.
   if (Math.abs(value) <= Number.MAX_SAFE_INTEGER || literal.length <= 15) return true;
+  if (String(value) === literal) return true;
   const asked = decimalOf(literal);
   return asked.exponent < 0 || same(asked, decimalOf(String(value)));
 }

@@ -1,7 +1,7 @@
 export { idPrefixes, newId, newUuid, idFromUuid, uuidFromId, parseId, type Id, type IdKind } from './ids.js';
 export { GiB, KiB, MiB, SECOND, MINUTE, HOUR, DAY } from './units.js';
 export { systemClock, type Clock } from './clock.js';
-export { isJsonObject, jsonBytes, type Json, type JsonObject } from './json.js';
+export { isDeeperThan, isJsonObject, jsonBytes, type Json, type JsonObject } from './json.js';
 export { jsonLimits, jsonShapeFault, readJsonShape, type JsonShape } from './json-shape.js';
 export { SourcePlaces, type SourcePlace } from './source-places.js';
 export { inexactNumbers, quoteInexactNumbers, type InexactNumber } from './exact-numbers.js';
@@ -19,6 +19,7 @@ export {
 } from './errors.js';
 export { silentLogger, type Logger } from './logger.js';
 export { assertNever, FairGate, SingleFlight, type Stoppable } from './control.js';
+export { LARGE_TEXT, largeWork } from './large-work.js';
 export { armFailpoints, failpoint, failpoints, type Failpoint } from './failpoint.js';
 export { originFault } from './origin.js';
 export { isReachableByOthers, stageForOthers } from './reachable.js';

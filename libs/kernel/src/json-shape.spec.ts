@@ -12,10 +12,23 @@ describe('the shape of a JSON text', () => {
       members: 3,
       values: 7,
       hasEscapes: false,
+      hasLongNumbers: false,
     });
     expect(shapeOf('"\\\\u0041"').hasEscapes).toBe(false);
     expect(shapeOf('"\\u0041"').hasEscapes).toBe(true);
     expect(shapeOf('1')).toMatchObject({ levels: 0, containers: 0, values: 1 });
+  });
+
+  it.each([
+    ['[123456789012345, -0.5, 1e22, 2E99]', false],
+    ['{"1234567890123456789": "12345678901234567890 1e999"}', false],
+    ['[1, 1234567890123456]', true],
+    ['-1234567890.12345678', true],
+    ['{"a":1e400}', true],
+    ['1E-400', true],
+    ['[1e+400]', true],
+  ])('tells whether a double may not keep some number of %s', (text, expected) => {
+    expect(shapeOf(text).hasLongNumbers).toBe(expected);
   });
 
   it('has as many levels as may be, and not one more', () => {

@@ -26,21 +26,38 @@ export interface JsonShape {
   values: number;
   /** Some text or key holds a `\u` escape, so that it may be other than it looks. */
   hasEscapes: boolean;
+  /** Some number is as long as one that a double may not keep (`inexactNumbers`). */
+  hasLongNumbers: boolean;
 }
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const LETTER_U = 0x75;
+const LETTER_E = 0x65;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+/** A shorter number has at most 15 digits, which every double keeps. */
+const LONG_NUMBER = 16;
+/** Letter, sign and digits of an exponent that may lead beyond the range of a double, or below it. */
+const LONG_EXPONENT = 4;
 
 /**
  * Counts in one pass; what is no JSON is counted as if it were, and found out by `JSON.parse`. Stops early beyond a
  * limit.
  */
 export function readJsonShape(text: Uint8Array): JsonShape {
-  const shape = { levels: 0, containers: 0, members: 0, values: 1, hasEscapes: false };
+  const shape = { levels: 0, containers: 0, members: 0, values: 1, hasEscapes: false, hasLongNumbers: false };
   let level = 0;
   for (let at = 0; at < text.length; at += 1) {
-    switch (text[at]) {
+    const byte = text[at] as number;
+    if (byte >= DIGIT_0 && byte <= DIGIT_9) {
+      const start = at;
+      at = numberEnd(text, at);
+      if (!shape.hasLongNumbers) shape.hasLongNumbers = isLong(text, start, at);
+      at -= 1;
+      continue;
+    }
+    switch (byte) {
       case QUOTE:
         for (at += 1; at < text.length && text[at] !== QUOTE; at += 1) {
           if (text[at] !== BACKSLASH) continue;
@@ -69,6 +86,24 @@ export function readJsonShape(text: Uint8Array): JsonShape {
     }
   }
   return shape;
+}
+
+/** Where a number ends of which a digit stands at `at`. */
+function numberEnd(text: Uint8Array, at: number): number {
+  let end = at + 1;
+  for (; end < text.length; end += 1) {
+    const byte = text[end] as number;
+    if ((byte < DIGIT_0 || byte > DIGIT_9) && byte !== 0x2e && (byte | 0x20) !== LETTER_E) {
+      if ((byte !== 0x2b && byte !== 0x2d) || ((text[end - 1] as number) | 0x20) !== LETTER_E) break;
+    }
+  }
+  return end;
+}
+
+function isLong(text: Uint8Array, start: number, end: number): boolean {
+  if (end - start >= LONG_NUMBER) return true;
+  for (let at = start; at + LONG_EXPONENT <= end; at += 1) if (((text[at] as number) | 0x20) === LETTER_E) return true;
+  return false;
 }
 
 /** Why a JSON text is too much of a thing, as a clause for people; `undefined`: it is not. */

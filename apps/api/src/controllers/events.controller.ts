@@ -1,6 +1,13 @@
 import { roleAtLeast, type Caller } from '@annex/access';
 import { Events, Runs, type ReplayedEvent } from '@annex/runs';
-import { eventNameFault, isReservedEventName, readEvent, type EventInput, type EventReading } from '@annex/events';
+import {
+  eventNameFault,
+  isReservedEventName,
+  maxEventDataBytes,
+  readEvent,
+  type EventInput,
+  type EventReading,
+} from '@annex/events';
 import { Execution } from '@annex/execution';
 import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -98,7 +105,7 @@ export class EventsController {
     summary: 'Send an event and see what each plugin made of it',
     gate: 'developer',
     body: testEvent,
-    maxBodyBytes: Infinity,
+    maxBodyBytes: 2 * maxEventDataBytes,
     callPoints: 10,
   })
   async test(

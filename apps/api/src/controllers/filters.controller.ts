@@ -55,7 +55,7 @@ export class FiltersController {
     summary: 'Pass a value through every plugin’s filter of this name',
     gate: 'member',
     body: filterBody,
-    maxBodyBytes: Infinity,
+    maxBodyBytes: 2 * maxFilterValueBytes,
     callPoints: 1,
     response: filterAnswer,
     description:

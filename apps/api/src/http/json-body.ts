@@ -1,7 +1,7 @@
 /** JSON bodies (RFC 8259): what is wrong with one is said as it is, and an empty one is as none. */
 import { isUtf8 } from 'node:buffer';
 import type { IncomingMessage } from 'node:http';
-import { jsonShapeFault, readJsonShape } from '@annex/kernel';
+import { jsonShapeFault, LARGE_TEXT, largeWork, readJsonShape } from '@annex/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body-reader.js';
 import type { CallBudget } from './call-budget.js';
@@ -21,6 +21,7 @@ export function parseJsonBodies(server: FastifyInstance, bodies: BodyReader, bud
       const body = await bodies.read(request, payload);
       if (request.caller && request.routeOptions.config.callPoints)
         budget.charge(request.caller.tenant.id, body.length);
+      if (body.length >= LARGE_TEXT) await largeWork.turn();
       return readJsonBody(request.headers['content-encoding'], body);
     },
   );
@@ -57,7 +58,7 @@ export function readJsonBody(encoding: string | undefined, body: Buffer): unknow
     throw apiErrors.error('INVALID_INPUT', `The body ${fault.detail}.`, { errors: [{ pointer: '', ...fault }] });
   const text = body.toString('utf8');
   const value = parse(text.startsWith('\ufeff') ? text.slice(1) : text);
-  refuseInexactNumbers(text);
+  if (shape.hasLongNumbers) refuseInexactNumbers(text);
   if ((shape.hasEscapes || mayReachPrototypes.test(text)) && reachesPrototype(value)) {
     throw apiErrors.error(
       'INVALID_INPUT',

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import type { HostHandlers } from '@annex/host-api';
-import { systemClock, type Clock } from '@annex/kernel';
+import { LARGE_TEXT, largeWork, systemClock, type Clock } from '@annex/kernel';
 import type { EgressPort, SecretsPort } from './ports.js';
 import { appendQuery } from './query.js';
 import type { RunIdentity } from './run-identity.js';
@@ -30,9 +30,13 @@ export function httpHandlers({
         headers: headers ?? [],
         body: body ? (body.encoding === 'utf8' ? body.data : Buffer.from(body.data, 'base64')) : null,
       };
+      if (isLarge(asked.body)) await largeWork.turn();
       const { request, carriesSecret, hide } = await fillSecretRefs(asked, { identity, secrets });
+      if (isLarge(request.body)) await largeWork.turn();
+      const sent = typeof request.body === 'string' ? Buffer.from(request.body) : request.body;
       const answer = await egress.request({
         ...request,
+        body: sent,
         method,
         allowHosts: snapshot.allowHosts,
         timeoutMs: Math.max(1, Math.min(timeout_ms ?? defaultTimeoutMs, deadlineMs - clock.now())),
@@ -44,10 +48,7 @@ export function httpHandlers({
         ...(redirect && { redirect }),
         ...(carriesSecret && { stayOnOrigin: true }),
       });
-      identity.noteUse(
-        'httpBodyBytes',
-        Math.max(answer.body.byteLength, request.body === null ? 0 : Buffer.byteLength(request.body)),
-      );
+      identity.noteUse('httpBodyBytes', Math.max(answer.body.byteLength, sent?.byteLength ?? 0));
       const bytes = Buffer.from(answer.body.buffer, answer.body.byteOffset, answer.body.byteLength);
       const text = isUtf8(bytes);
       return {
@@ -61,6 +62,10 @@ export function httpHandlers({
       };
     },
   };
+}
+
+function isLarge(body: string | Uint8Array | null): boolean {
+  return body !== null && body.length >= LARGE_TEXT;
 }
 
 /** A URL that cannot be read is egress' to refuse. */
