@@ -23,7 +23,7 @@ export const shelves = [
   {
     name: 'records',
     folder: 'libs',
-    projects: { audit: [], quotas: [], runs: ['audit'], persistence: ['audit', 'quotas', 'runs'] },
+    projects: { audit: [], quotas: [], runs: ['audit'] },
   },
   {
     name: 'services',
@@ -32,7 +32,7 @@ export const shelves = [
       access: [],
       vault: [],
       installations: [],
-      execution: [],
+      execution: ['installations'],
       dispatch: [],
       files: [],
       mail: [],

@@ -41,7 +41,7 @@ select annex_protect('log_trims');
 create function annex_quota(tenant uuid, quota text) returns bigint language sql stable as
   $$ select coalesce((select (t.quotas->>quota)::bigint from tenants t where t.id = tenant), (select d.max from quota_defaults d where d.name = quota)) $$;
 
--- Refuses with SQLSTATE AX001, of which libs/persistence makes QUOTA_EXCEEDED.
+-- Refuses with SQLSTATE AX001, of which libs/quotas makes QUOTA_EXCEEDED.
 create function annex_refuse_quota(quota text, used bigint, more bigint, allowed bigint) returns void language plpgsql as $$
 begin
   raise exception using errcode = 'AX001', message = 'quota exceeded', detail = json_build_object('quota', quota, 'used', used, 'more', more, 'max', allowed)::text;

@@ -1,3 +1,4 @@
+import { connectPackageWebhooks, restPackageWebhooks } from '@annex/webhooks';
 import { newId, silentLogger, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { Installations, type InstallationsCaller, type InstallationsOptions } from '@annex/installations';
 import { emitEvent, enqueueRun } from '@annex/runs';
@@ -46,6 +47,7 @@ export async function openPluginHost(): Promise<PluginHost> {
           return names.filter((name) => !set.includes(name));
         },
       },
+      webhooks: { connect: connectPackageWebhooks, rest: restPackageWebhooks },
       emit: emitEvent,
       enqueueRun,
       evict: (prefix) => void evicted.push(prefix),

@@ -1,6 +1,6 @@
 import { Database, type DatabaseOptions } from '@annex/database';
 import { ApiTokenRow, OperatorRow, TenantRow, UserRow } from '@annex/access';
-import { InstallationRow, ReleaseRow } from '@annex/persistence';
+import { InstallationRow, ReleaseRow } from '@annex/installations';
 import { explainQuota } from '@annex/quotas';
 import { SecretRow } from '@annex/vault';
 

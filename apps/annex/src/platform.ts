@@ -7,7 +7,7 @@ import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type F
 import { createEgress } from '@annex/egress';
 import { Execution, sandboxHostMethods } from '@annex/execution';
 import { Files, openStore, startSweeper } from '@annex/files';
-import { Installations } from '@annex/installations';
+import { findInstallation, Installations } from '@annex/installations';
 import { createSmtp, Mailer } from '@annex/mail';
 import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
@@ -27,7 +27,15 @@ import {
 } from '@annex/sandbox';
 import { TemplateRenderer } from '@annex/templates';
 import { createKeyring, growingMasker, Maskers, masterKey as asMasterKey, Vault } from '@annex/vault';
-import { Deliverer, deliveryWaitMs, InboundHooks, Webhooks } from '@annex/webhooks';
+import {
+  connectPackageWebhooks,
+  Deliverer,
+  deliveryWaitMs,
+  InboundHooks,
+  restPackageWebhooks,
+  sendPackageWebhook,
+  Webhooks,
+} from '@annex/webhooks';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
 import { connect } from './connect.js';
@@ -114,6 +122,7 @@ export async function createPlatform({
 
     const vault = new Vault({
       database,
+      findInstallation,
       keyring: createKeyring({ current: asMasterKey(masterKey), old: settings.oldMasterKeys.map(asMasterKey) }),
       clock,
     });
@@ -139,6 +148,7 @@ export async function createPlatform({
       sandbox,
       compiler,
       vault,
+      webhooks: { connect: connectPackageWebhooks, rest: restPackageWebhooks },
       emit: emitEvent,
       enqueueRun,
       evict: (prefix) => sandbox.evict(prefix),
@@ -222,6 +232,7 @@ export async function createPlatform({
       emit: emitEvent,
       startJob: (tx, { runId, installationId, job, payload, depth }) =>
         startJob(tx, { runId, installation: installationId, job: job.name, payload, depth, isEffect: true }),
+      sendWebhook: sendPackageWebhook,
       files,
       templates,
       mail,

@@ -1,6 +1,6 @@
 import type { Logger } from '@annex/kernel';
 import type { Retention } from '@annex/limits';
-import { eraseUninstalled } from '@annex/persistence';
+import { eraseUninstalled } from './sql/erase-uninstalled.js';
 import { removeExpired, retentionSteps } from './sql/retention.js';
 import { trimLogs } from './sql/trim-logs.js';
 import type { Database } from '@annex/database';

@@ -29,7 +29,7 @@ import type { MailPort } from './host-calls/email.js';
 import type { FilesPort } from './host-calls/files.js';
 import { hostCallHandlers, type HostCallPorts } from './host-calls/handlers.js';
 import type { PluginRoutesPort } from './host-calls/plugins.js';
-import type { CreateMasker, EgressPort, LlmPort, SecretsPort, StartJob } from './host-calls/ports.js';
+import type { CreateMasker, EgressPort, LlmPort, SecretsPort, SendWebhook, StartJob } from './host-calls/ports.js';
 import type { RunIdentity } from './host-calls/run-identity.js';
 import type { TemplatesPort } from './host-calls/templates.js';
 import { SecretMasks } from './masking/secret-masks.js';
@@ -52,6 +52,8 @@ export interface ExecutionOptions {
   egress: EgressPort;
   emit: EmitEvent;
   startJob: StartJob;
+  /** Left out: `ctx.webhooks` answers `NOT_AVAILABLE`. */
+  sendWebhook?: SendWebhook;
   /** Left out: `ctx.llm` answers `NOT_AVAILABLE`. */
   llm?: LlmPort;
   /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
@@ -190,6 +192,7 @@ export class Execution {
         egress,
         emit,
         startJob,
+        sendWebhook: options.sendWebhook,
         plugins: this.#pluginRoutes(),
         counts: this.#sink,
         llm: this.#llm(options.llm),

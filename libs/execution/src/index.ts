@@ -38,5 +38,4 @@ export { callerHeader } from './host-calls/plugins.js';
 export type { RunIdentity } from './host-calls/run-identity.js';
 export { buildSnapshot, type SnapshotRow } from './snapshots/snapshot.js';
 export type { TransformCall, TransformEnding } from './execution.js';
-export { insertLogs, lastLogId, listLogs, logLevels, readLogsAfter, readRunLogs, type LogLevel } from './rows/logs.js';
-export { addUsage, readUsage } from './rows/usage.js';
+export { logLevels } from './rows/logs.js';

@@ -2,15 +2,10 @@ import { eventSources, type PlatformEventName } from '@annex/events';
 import { AnnexError, didYouMean, quote, type Id, type Json } from '@annex/kernel';
 import { contractVersion, defaultManifestLimits } from '@annex/manifest';
 import { appendAudit } from '@annex/audit';
-import {
-  findInstallation,
-  findRelease,
-  isLockTimeout,
-  listInstallations,
-  lockInstallations,
-  type InstallationRow,
-  type ReleaseRow,
-} from '@annex/persistence';
+import { findInstallation, isLockTimeout, listInstallations, lockInstallations } from './rows/installations.js';
+import { findRelease } from './rows/releases.js';
+import type { InstallationRow } from './rows/installation-row.js';
+import type { ReleaseRow } from './rows/release-row.js';
 import { takePlaceInTurn, tellParked } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { installationErrors } from './errors.js';

@@ -1,5 +1,5 @@
 import type { Json } from '@annex/kernel';
-import { findDependencyNodes, type DependencyNode } from '@annex/persistence';
+import { findDependencyNodes, type DependencyNode } from './rows/dependencies.js';
 import type { TenantTransaction } from '@annex/database';
 import { satisfies } from 'semver';
 

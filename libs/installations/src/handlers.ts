@@ -3,7 +3,9 @@
  * see.
  */
 import type { Json } from '@annex/kernel';
-import type { DeclaredWebhook, ReleaseRow, Subscription } from '@annex/persistence';
+import type { DeclaredWebhook } from './ports.js';
+import type { ReleaseRow } from './rows/release-row.js';
+import type { Subscription } from './rows/subscriptions.js';
 import type { NewRun, RunPolicy } from '@annex/runs';
 
 type Registrations = ReleaseRow['registrations'];

@@ -12,3 +12,8 @@ export type { PackageReportView } from './package-report.js';
 export type { RouteView } from './handlers.js';
 export type { JobChange } from './settings.js';
 export type { JobSummary, JobView, LastRunView, Page, PluginView, ReleaseView } from './views.js';
+export { InstallationRow, type InstallationStatus } from './rows/installation-row.js';
+export { deleteInstallation, findInstallation } from './rows/installations.js';
+export { ReleaseRow } from './rows/release-row.js';
+export { readBlob, readReleaseFolder, storeBlobs } from './rows/blobs.js';
+export { recordPermissionUses, type PermissionUse } from './rows/permission-uses.js';

@@ -1,13 +1,10 @@
 import { didYouMean, parseId, quote, type Id, type JsonObject } from '@annex/kernel';
 import type { PackageReport } from '@annex/manifest';
-import {
-  findRelease,
-  findReleaseReach,
-  lastPermissionUses,
-  listInstallations,
-  listReleases,
-  readReleaseFile,
-} from '@annex/persistence';
+import { findRelease, listReleases } from './rows/releases.js';
+import { findReleaseReach } from './rows/release-reach.js';
+import { lastPermissionUses } from './rows/permission-uses.js';
+import { listInstallations } from './rows/installations.js';
+import { readReleaseFile } from './rows/blobs.js';
 import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
 import { CheckGate } from './check-gate.js';

@@ -1,7 +1,7 @@
 import type { Clock, Id, Logger } from '@annex/kernel';
 import type { ManifestLimits } from '@annex/manifest';
 import type { Database, TenantTransaction } from '@annex/database';
-import type { EmitEvent, NewRun } from '@annex/runs';
+import type { EmitEvent, NewRun, RunPolicy } from '@annex/runs';
 import type { Compiler, Sandbox } from '@annex/sandbox';
 
 /** Who asks, already admitted to the tenant. `@annex/access`'s `Caller` fits it. */
@@ -20,6 +20,27 @@ export interface SecretsPort {
   missing(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<string[]>;
 }
 
+/** A webhook as a release declares it. */
+export interface DeclaredWebhook {
+  name: string;
+  url: string;
+  /** Patterns. */
+  events: string[];
+  policy: RunPolicy;
+}
+
+/** What installations ask of webhooks (`@annex/webhooks`). */
+export interface WebhooksPort {
+  /** Makes these the webhooks of an installation whose plugin is on. */
+  connect(
+    tx: TenantTransaction,
+    owner: { installationId: Id<'installation'>; plugin: string },
+    declared: readonly DeclaredWebhook[],
+  ): Promise<void>;
+  /** An installation's webhooks get no events any more. */
+  rest(tx: TenantTransaction, installationId: Id<'installation'>): Promise<void>;
+}
+
 export interface InstallationsOptions {
   database: Pick<Database, 'forTenant'>;
   /** Runs a new entry once, without `ctx`, to read what it registers. */
@@ -27,6 +48,7 @@ export interface InstallationsOptions {
   /** Checks a package in processes of its own: what it holds may be made to be expensive, or to break what reads it. */
   compiler: Pick<Compiler, 'check'>;
   vault: SecretsPort;
+  webhooks: WebhooksPort;
   emit: EmitEvent;
   enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id<'run'>>;
   /**

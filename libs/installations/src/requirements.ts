@@ -1,6 +1,7 @@
 import { jsonPointer, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { judgeConfig, type ConfigReading, type Manifest } from '@annex/manifest';
-import type { InstallationRow, ReleaseRow } from '@annex/persistence';
+import type { InstallationRow } from './rows/installation-row.js';
+import type { ReleaseRow } from './rows/release-row.js';
 import type { TenantTransaction } from '@annex/database';
 import { dependencyJson, findUnmetDependencies, type UnmetDependency } from './dependencies.js';
 import { viewPermissions } from './grants.js';

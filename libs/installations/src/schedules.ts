@@ -4,7 +4,7 @@
  */
 import type { Id, Logger } from '@annex/kernel';
 import type { Manifest, ManifestJob } from '@annex/manifest';
-import { listPluginSchedules, savePluginSchedule, type PluginSchedule } from '@annex/persistence';
+import { listPluginSchedules, savePluginSchedule, type PluginSchedule } from './rows/plugin-schedules.js';
 import type { TenantTransaction } from '@annex/database';
 import { canonicalZone, jitterOffsetS, nextTick, parseSchedule, scheduleSpecHash } from '@annex/scheduling';
 

@@ -3,7 +3,9 @@
  * the plugin.
  */
 import { quote, didYouMean, type InputFault, type Json, type JsonObject } from '@annex/kernel';
-import { listPluginSchedules, savePluginSchedule, updateInstallation, type InstallationRow } from '@annex/persistence';
+import { listPluginSchedules, savePluginSchedule } from './rows/plugin-schedules.js';
+import { updateInstallation } from './rows/installations.js';
+import type { InstallationRow } from './rows/installation-row.js';
 import { wakeRelays } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { canonicalZone, parseSchedule, timezoneFault } from '@annex/scheduling';

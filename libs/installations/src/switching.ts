@@ -5,21 +5,18 @@
 import { hasOpenLifecycleRun, killSuspension, outcomeErrors, wakeRelays } from '@annex/runs';
 import type { Id } from '@annex/kernel';
 import {
-  connectPackageWebhooks,
   deleteInstallation,
   eraseInstallationRows,
-  findEnabledDependents,
   findInstallation,
-  forgetExecutorKills,
-  forgetPluginFailures,
-  recordExecutorKill,
-  removeUnusedBlobs,
-  replaceSubscriptions,
-  restPackageWebhooks,
-  restPluginSchedules,
   updateInstallation,
-  type InstallationRow,
-} from '@annex/persistence';
+} from './rows/installations.js';
+import { findEnabledDependents } from './rows/dependencies.js';
+import { forgetExecutorKills, recordExecutorKill } from './rows/executor-kills.js';
+import { forgetPluginFailures } from './rows/plugin-failures.js';
+import { removeUnusedBlobs } from './rows/blobs.js';
+import { replaceSubscriptions } from './rows/subscriptions.js';
+import { restPluginSchedules } from './rows/plugin-schedules.js';
+import type { InstallationRow } from './rows/installation-row.js';
 import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
 import { satisfies } from 'semver';
@@ -121,7 +118,7 @@ async function connect(
 ): Promise<void> {
   const owner = { installationId: installation.id, plugin: installation.slug };
   await replaceSubscriptions(tx, owner, subscriptionsOf(release));
-  await connectPackageWebhooks(tx, owner, webhooksOf(release));
+  await context.options.webhooks.connect(tx, owner, webhooksOf(release));
   await startSchedules(tx, {
     installationId: installation.id,
     manifest: release.manifest,
@@ -195,7 +192,7 @@ export async function disablePlugin(
   const installation = await switchOff(context, tx, subject, 'disabled', null);
   const off = { installation, release: subject.release };
   await replaceSubscriptions(tx, { installationId: installation.id, plugin: installation.slug }, []);
-  await restPackageWebhooks(tx, installation.id);
+  await context.options.webhooks.rest(tx, installation.id);
   await context.record(tx, author, off, 'plugin.disabled', force ? { force } : {});
   await context.announce(tx, 'plugin.disabled', off, { reason: `disabled by ${author.actor}` });
   if (status === 'enabled') await context.fire(tx, off, 'shutdown');

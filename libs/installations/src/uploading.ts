@@ -1,21 +1,12 @@
 /** From an archive to a release: checked outside any transaction, stored and made active in one. */
 import { createHash } from 'node:crypto';
 import type { PackageReport } from '@annex/manifest';
-import {
-  findInstallationBySlug,
-  findRelease,
-  findReleaseBySha256,
-  insertInstallation,
-  insertRelease,
-  insertReleaseReach,
-  linkReleaseFiles,
-  pruneReleases,
-  removeUnusedBlobs,
-  storeBlobs,
-  updateInstallation,
-  type InstallationRow,
-  type ReleaseRow,
-} from '@annex/persistence';
+import { findInstallationBySlug, insertInstallation, updateInstallation } from './rows/installations.js';
+import { findRelease, findReleaseBySha256, insertRelease, pruneReleases } from './rows/releases.js';
+import { insertReleaseReach } from './rows/release-reach.js';
+import { linkReleaseFiles, removeUnusedBlobs, storeBlobs } from './rows/blobs.js';
+import type { InstallationRow } from './rows/installation-row.js';
+import type { ReleaseRow } from './rows/release-row.js';
 import type { TenantTransaction } from '@annex/database';
 import type { Author, InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';

@@ -2,19 +2,11 @@
 import type { Id, Json } from '@annex/kernel';
 import { failureLimits } from '@annex/runs';
 import type { ManifestJob } from '@annex/manifest';
-import {
-  findLastRuns,
-  findReleases,
-  listPluginFailures,
-  listPluginSchedules,
-  type InstallationRow,
-  type InstallationStatus,
-  type LastRun,
-  type PluginFailures,
-  type PluginSchedule,
-  type ReleaseRow,
-  type ReleaseSummary,
-} from '@annex/persistence';
+import { findLastRuns, listPluginSchedules, type LastRun, type PluginSchedule } from './rows/plugin-schedules.js';
+import { findReleases, type ReleaseSummary } from './rows/releases.js';
+import { listPluginFailures, type PluginFailures } from './rows/plugin-failures.js';
+import type { InstallationRow, InstallationStatus } from './rows/installation-row.js';
+import type { ReleaseRow } from './rows/release-row.js';
 import type { TenantTransaction } from '@annex/database';
 import { countTicks, nextRuns, nextTick, parseSchedule } from '@annex/scheduling';
 import { viewPermissions, type PermissionsView } from './grants.js';

@@ -36,7 +36,7 @@ export { recordSkippedStretch, recordSkippedTicks } from './sql/record-skipped-t
 export { readBacklog, type Backlog } from './sql/backlog.js';
 export { listDueBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
 export { releaseEndpoints } from './sql/endpoint-turns.js';
-export { isDeadLetterSql } from './sql/dead-letters.js';
+export { discardLettersOfUninstalled, endRunsOfUninstalled } from './sql/uninstalled-runs.js';
 export { parkTenant } from './sql/park-tenant.js';
 export { ofLivingTenant } from './sql/living.js';
 export { startJob, type StartedRun } from './start-job.js';

@@ -9,6 +9,11 @@ export interface Sealed {
   ciphertext: Buffer;
 }
 
+/** A value sealed with a tenant's data key, which other parts keep in rows of their own. */
+export interface SealedValue extends Sealed {
+  keyVersion: number;
+}
+
 /** Encrypts bytes, bound to what `context` names: opened under another context they are refused. */
 export function seal(key: Buffer, bytes: Buffer, context: readonly (string | number)[]): Sealed {
   const nonce = randomBytes(NONCE_BYTES);

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newId, systemClock, uuidFromId, type Id } from '@annex/kernel';
 import { listAudit } from '@annex/audit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { findInstallation } from '@annex/installations';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { createKeyring, masterKey } from './keyring.js';
 import { createVault, type Vault } from './vault.js';
@@ -12,7 +13,12 @@ let vault: Vault;
 
 beforeAll(async () => {
   db = await openTestDatabase();
-  vault = createVault({ database: db.database, keyring: createKeyring({ current: key }), clock: systemClock });
+  vault = createVault({
+    database: db.database,
+    findInstallation,
+    keyring: createKeyring({ current: key }),
+    clock: systemClock,
+  });
   await vault.start();
 });
 afterAll(async () => {
@@ -85,7 +91,12 @@ describe('secrets', () => {
 
   it('change at once in every process, and are gone once deleted', async () => {
     const place = await makePlace();
-    const other = createVault({ database: db.database, keyring: createKeyring({ current: key }), clock: systemClock });
+    const other = createVault({
+      database: db.database,
+      findInstallation,
+      keyring: createKeyring({ current: key }),
+      clock: systemClock,
+    });
     await other.start();
     try {
       await vault.setFor(place.caller, { name: 'KEY', value: 'first' });
@@ -180,7 +191,12 @@ describe('secrets', () => {
       for (const name of ['A', 'B'])
         await vault.setFor(place.caller, { plugin: place.slug, name, value: `${name} of it` });
     const cold = (): Vault =>
-      createVault({ database: db.database, keyring: createKeyring({ current: key }), clock: systemClock });
+      createVault({
+        database: db.database,
+        findInstallation,
+        keyring: createKeyring({ current: key }),
+        clock: systemClock,
+      });
     const [oneUuid, twoUuid] = [uuidFromId(one.tenant.id), uuidFromId(two.tenant.id)];
 
     await db.sql(
@@ -262,7 +278,12 @@ describe('a new master key', () => {
     try {
       const [before, after] = [masterKey(randomBytes(32)), masterKey(randomBytes(32))];
       const make = (current: typeof before, old: (typeof before)[] = []): Vault =>
-        createVault({ database: own.database, keyring: createKeyring({ current, old }), clock: systemClock });
+        createVault({
+          database: own.database,
+          findInstallation,
+          keyring: createKeyring({ current, old }),
+          clock: systemClock,
+        });
       const tenant = await own.makeTenant();
       const caller = { actor: 'usr_x', tenant, requestId: 'req_1' };
       await make(before).setFor(caller, { name: 'KEY', value: 'kept' });

@@ -19,13 +19,12 @@ import {
   type ReplacedSecret,
   type SecretScope,
 } from './rows/secrets.js';
-import { findInstallation, type SealedValue } from '@annex/persistence';
 import { findTenantKey, insertTenantKey, lockKeysNotWrappedBy, rewrapTenantKey } from './rows/tenant-keys.js';
 import type { SecretRow } from './rows/secret-row.js';
 import { watchChanges, WatchedCache, type Change, type Database, type TenantTransaction } from '@annex/database';
 import { vaultErrors } from './errors.js';
 import type { Keyring } from './keyring.js';
-import { open, seal } from './sealed.js';
+import { open, seal, type SealedValue } from './sealed.js';
 import { checkSecret, isSecretName, maxScopeBytes, maxSecretsPerScope } from './secret-rules.js';
 
 /** Installations whose secrets are kept open in memory, and for how long should a notification be lost. */
@@ -35,6 +34,8 @@ const REWRAP_PORTION = 100;
 
 export interface VaultOptions {
   database: Database;
+  /** Finds the installation that a caller names by id or slug; any text may come. */
+  findInstallation(tx: TenantTransaction, idOrSlug: string): Promise<{ id: Id<'installation'> } | null>;
   keyring: Keyring;
   clock: Clock;
 }
@@ -367,7 +368,7 @@ export class Vault implements Stoppable {
   ): Promise<T> {
     return this.options.database.forTenant(caller.tenant.id).transaction(async (tx) => {
       if (plugin === undefined) return work(tx, null);
-      const installation = await findInstallation(tx, plugin);
+      const installation = await this.options.findInstallation(tx, plugin);
       if (!installation) throw pluginNotFound(plugin);
       return work(tx, installation.id);
     });

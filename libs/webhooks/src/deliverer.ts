@@ -16,14 +16,8 @@ import {
   type Logger,
 } from '@annex/kernel';
 import type { WebhookDefinition } from '@annex/manifest';
-import {
-  beginDeliveryAttempt,
-  endDeliveryAttempt,
-  findWebhook,
-  keepDeliveryBody,
-  readDeliveryBody,
-  type WebhookRow,
-} from '@annex/persistence';
+import { beginDeliveryAttempt, endDeliveryAttempt, keepDeliveryBody, readDeliveryBody } from './rows/deliveries.js';
+import { findWebhook, type WebhookRow } from './rows/webhooks.js';
 import type { EmitEvent } from '@annex/runs';
 import type { Database } from '@annex/database';
 import {

@@ -2,7 +2,7 @@
 import { eventSources } from '@annex/events';
 import { DAY, isAnnexError, type Id, type Logger } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
-import { countAttempt, disableWebhook, type WebhookRow } from '@annex/persistence';
+import { countAttempt, disableWebhook, type WebhookRow } from './rows/webhooks.js';
 import type { EmitEvent } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 

@@ -13,7 +13,7 @@ import {
   noteHookReceived,
   upsertHookSource,
   type HookSourceRow,
-} from '@annex/persistence';
+} from './rows/hook-sources.js';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import { webhookErrors } from './errors.js';
 import { unpackBody } from './inbound-body.js';

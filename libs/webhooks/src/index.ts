@@ -36,3 +36,5 @@ export {
 } from './signatures.js';
 export { maxOwnWebhooks, Webhooks, type WebhookInput, type WebhooksOptions } from './webhooks.js';
 export type { AttemptView, DeliveryView, WebhookView } from './views.js';
+export { connectPackageWebhooks, restPackageWebhooks } from './rows/webhooks.js';
+export { sendPackageWebhook } from './send-package-webhook.js';

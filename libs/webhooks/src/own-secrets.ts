@@ -1,8 +1,7 @@
 import type { Id } from '@annex/kernel';
 import { replacedForMs } from '@annex/limits';
-import type { SealedValue } from '@annex/persistence';
 import type { TenantTransaction } from '@annex/database';
-import type { SecretsPort } from './ports.js';
+import type { SealedValue, SecretsPort } from './ports.js';
 
 /** What is sealed of a webhook that a tenant registered itself, and of a source of incoming ones. */
 export interface OwnSecrets {

@@ -1,7 +1,13 @@
 import type { Id, Json, JsonObject } from '@annex/kernel';
 import type { WebhookDefinition } from '@annex/manifest';
-import type { SealedValue } from '@annex/persistence';
 import type { TenantTransaction } from '@annex/database';
+
+/** A value that the vault sealed. */
+export interface SealedValue {
+  keyVersion: number;
+  nonce: Buffer;
+  ciphertext: Buffer;
+}
 
 /** What webhooks ask of secrets. `@annex/vault`'s `Vault` fits it. */
 export interface SecretsPort {
@@ -61,9 +67,16 @@ export interface WebhookInstallation {
   readonly registrations: readonly { readonly kind: string; readonly auth?: unknown }[];
 }
 
+/** Finds installations. `@annex/execution`'s snapshots fit it. */
+export interface InstallationsPort<Installation extends WebhookInstallation = WebhookInstallation> {
+  /** By slug; any text may come. */
+  get(tenantId: Id<'tenant'>, slug: string): Promise<Installation | undefined>;
+  getById(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<Installation | undefined>;
+}
+
 /** Runs the transforms of packages. `@annex/execution`'s `Execution` fits it. */
 export interface TransformsPort<Installation extends WebhookInstallation = WebhookInstallation> {
-  snapshots: { getById(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<Installation | undefined> };
+  snapshots: Pick<InstallationsPort<Installation>, 'getById'>;
   runTransform(call: {
     snapshot: Installation;
     index: number;

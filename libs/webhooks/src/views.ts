@@ -1,5 +1,6 @@
 import type { Json } from '@annex/kernel';
-import type { DeliveryAttempt, DeliveryRow, WebhookRow } from '@annex/persistence';
+import type { DeliveryAttempt, DeliveryRow } from './rows/deliveries.js';
+import type { WebhookRow } from './rows/webhooks.js';
 import { maskQuery } from './destination.js';
 import type { WebhookInstallation } from './ports.js';
 

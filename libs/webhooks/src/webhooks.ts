@@ -35,26 +35,22 @@ import {
   countOwnWebhooks,
   deleteWebhook,
   enableWebhook,
-  findDelivery,
-  findInstallation,
   findWebhook,
   findWebhooksByName,
   insertWebhook,
-  listDeliveries,
-  listDeliveryAttempts,
   listWebhooks,
-  readDeliveryBody,
   updateWebhook,
   type OwnWebhook,
   type WebhookRow,
-} from '@annex/persistence';
+} from './rows/webhooks.js';
+import { findDelivery, listDeliveries, listDeliveryAttempts, readDeliveryBody } from './rows/deliveries.js';
 import { replacedForMs } from '@annex/limits';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import { webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';
 import { judgeSecret, type NewSecret } from './judge-secret.js';
 import { sealedAs, sealOwn, unsealOwn, withNewSecret } from './own-secrets.js';
-import type { EgressPort, SecretsPort, TransformsPort, WebhooksCaller } from './ports.js';
+import type { EgressPort, SecretsPort, InstallationsPort, WebhooksCaller } from './ports.js';
 import { signingKey } from './signatures.js';
 import { deliveryView, webhookView, type DeliveryView, type WebhookView } from './views.js';
 
@@ -62,7 +58,7 @@ export interface WebhooksOptions {
   database: Database;
   secrets: SecretsPort;
   egress: Pick<EgressPort, 'checkUrl'>;
-  installations: TransformsPort['snapshots'];
+  installations: InstallationsPort;
   emit: EmitEvent;
   clock: Clock;
   logger: Logger;
@@ -377,8 +373,10 @@ export class Webhooks {
    * is for others to tell.
    */
   async checkSecret(caller: WebhooksCaller, plugin: string, secret: NewSecret): Promise<void> {
-    const installation = await this.#read(caller, (tx) => findInstallation(tx, plugin));
-    const snapshot = installation && (await this.options.installations.getById(caller.tenant.id, installation.id));
+    const { installations } = this.options;
+    const id = parseId('installation', plugin);
+    const byId = id && (await installations.getById(caller.tenant.id, id));
+    const snapshot = byId ?? (await installations.get(caller.tenant.id, plugin));
     if (!snapshot) return;
     const auths = snapshot.registrations.flatMap(({ auth }) => (isJsonObject(auth) ? [auth] : []));
     const errors = judgeSecret({ webhooks: snapshot.webhooks, auths }, secret, (url) =>

@@ -12,7 +12,7 @@ import { httpHandlers } from './http.js';
 import { kvHandlers } from './kv.js';
 import { pluginHandlers, type PluginRoutesPort } from './plugins.js';
 import { llmHandlers, type LlmHandlerOptions } from './llm.js';
-import type { EgressPort, SecretsPort, StartJob } from './ports.js';
+import type { EgressPort, SecretsPort, SendWebhook, StartJob } from './ports.js';
 import type { RunIdentity } from './run-identity.js';
 import { templateHandlers, templateLoader, type TemplatesPort } from './templates.js';
 import { webhookHandlers } from './webhooks.js';
@@ -23,6 +23,7 @@ export interface HostCallPorts {
   egress: EgressPort;
   emit: EmitEvent;
   startJob: StartJob;
+  sendWebhook?: SendWebhook | undefined;
   plugins: PluginRoutesPort;
   counts: TrackPort;
   /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
@@ -45,6 +46,7 @@ export function hostCallHandlers({
   egress,
   emit,
   startJob,
+  sendWebhook,
   plugins,
   counts,
   files,
@@ -79,7 +81,9 @@ export function hostCallHandlers({
     ...pluginHandlers(plugins, clock),
     ...analyticsHandlers({ database, counts, clock }),
     ...flowHandlers({ database, emit, startJob, clock }),
-    ...webhookHandlers(database),
+    ...(sendWebhook
+      ? webhookHandlers(database, sendWebhook)
+      : handlersNotAvailable(['webhooks.send'] as const, 'No webhooks are joined here.')),
     ...(files ? fileHandlers(files) : handlersNotAvailable(fileMethods, 'No file store is joined here.')),
     ...(templates
       ? templateHandlers(templates, loadTemplates)

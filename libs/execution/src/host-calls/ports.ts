@@ -71,6 +71,22 @@ export interface JobStart {
 /** Starts a job in a transaction, by its overlap policy; answers how the run stands then. */
 export type StartJob = (tx: TenantTransaction, start: JobStart) => Promise<{ status: string }>;
 
+/** Makes a delivery to a webhook of a package, in a transaction (`@annex/webhooks`). */
+export type SendWebhook = (
+  tx: TenantTransaction,
+  send: {
+    /** The run to be. */
+    runId: Id<'run'>;
+    installationId: Id<'installation'>;
+    /** The plugin's slug. */
+    plugin: string;
+    /** The webhook's name in the package. */
+    name: string;
+    payload: Json;
+    depth: number;
+  },
+) => Promise<void>;
+
 /** A language model (`@annex/llm`). */
 export interface LlmPort {
   complete(request: {

@@ -1,6 +1,6 @@
 import type { HostHandlers } from '@annex/host-api';
 import type { Id } from '@annex/kernel';
-import { readReleaseFolder } from '@annex/persistence';
+import { readReleaseFolder } from '@annex/installations';
 import type { Database } from '@annex/database';
 import { LRUCache } from 'lru-cache';
 import { executionErrors } from '../errors.js';

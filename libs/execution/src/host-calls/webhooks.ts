@@ -1,9 +1,8 @@
 import type { HostHandlers } from '@annex/host-api';
 import { didYouMean, idFromUuid, newId, quote, uuidFromId } from '@annex/kernel';
-import { ensureRoom, insertQueued, outcomeErrors } from '@annex/runs';
-import { findPackageWebhook } from '@annex/persistence';
 import type { Database } from '@annex/database';
 import { executionErrors } from '../errors.js';
+import type { SendWebhook } from './ports.js';
 import type { RunEffect, RunIdentity } from './run-identity.js';
 
 /**
@@ -12,6 +11,7 @@ import type { RunEffect, RunIdentity } from './run-identity.js';
  */
 export function webhookHandlers(
   database: Pick<Database, 'forTenant'>,
+  sendWebhook: SendWebhook,
 ): Pick<HostHandlers<RunIdentity>, 'webhooks.send'> {
   return {
     'webhooks.send': async ([name, payload], { identity }) => {
@@ -26,28 +26,11 @@ export function webhookHandlers(
       const runId = newId('run');
       const deliveryId = idFromUuid('delivery', uuidFromId(runId));
       const masked = identity.mask(payload, `ctx.webhooks.send(${quote(name)})`);
-      const effect: RunEffect = async (tx) => {
-        const webhook = await findPackageWebhook(tx, snapshot.installationId, name);
-        if (!webhook?.declared)
-          throw outcomeErrors.error('PLUGIN_DISABLED', `The webhook ${quote(name)} is not there any more.`);
-        await ensureRoom(tx, 1);
-        await insertQueued(tx, [
-          {
-            id: runId,
-            installationId: snapshot.installationId,
-            plugin: snapshot.slug,
-            kind: 'webhook',
-            name,
-            ordinal: 0,
-            payload: masked,
-            policy: webhook.policy,
-            depth,
-            webhookId: webhook.id,
-          },
-        ]);
-      };
+      const { tenantId, installationId, slug: plugin } = snapshot;
+      const effect: RunEffect = (tx) =>
+        sendWebhook(tx, { runId, installationId, plugin, name, payload: masked, depth });
       if (identity.effects) identity.effects.push(effect);
-      else await database.forTenant(snapshot.tenantId).transaction(effect);
+      else await database.forTenant(tenantId).transaction(effect);
       return { delivery_id: deliveryId, status: 'queued' };
     },
   };

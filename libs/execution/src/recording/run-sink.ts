@@ -8,7 +8,7 @@ import { messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
 import { addTracked, type TrackedIncrement } from '../rows/tracked.js';
 import { addUsage } from '../rows/usage.js';
 import { insertLogs, type NewLogLine } from '../rows/logs.js';
-import { recordPermissionUses, type PermissionUse } from '@annex/persistence';
+import { recordPermissionUses, type PermissionUse } from '@annex/installations';
 import { recordRuns, type FinishedRun } from '@annex/runs';
 import type { Database, TenantTransaction } from '@annex/database';
 

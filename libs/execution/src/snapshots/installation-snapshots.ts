@@ -1,7 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { uuidFromId, type Clock, type Id } from '@annex/kernel';
 import type { OperatorCeilings } from '@annex/limits';
-import { readBlob } from '@annex/persistence';
+import { readBlob } from '@annex/installations';
 import { watchChanges, WatchedCache, type Database } from '@annex/database';
 import type { Bundle } from '@annex/sandbox';
 import { arrangeFilters, type FilterHandler, type FilterPoints } from '../filters/filter-points.js';

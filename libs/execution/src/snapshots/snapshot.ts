@@ -2,7 +2,7 @@ import { coversHost, matchGrants, type PermissionGrant } from '@annex/host-api';
 import { idFromUuid, type Id, type JsonObject } from '@annex/kernel';
 import { effectiveLimits, type OperatorCeilings, type RunKind, type RunLimits } from '@annex/limits';
 import { compileRoutes, judgeConfig, type Manifest, type RouteTable, type WebhookDefinition } from '@annex/manifest';
-import type { InstallationStatus } from '@annex/persistence';
+import type { InstallationStatus } from '@annex/installations';
 import type { TenantTransaction } from '@annex/database';
 import type { Bundle, Registration, SandboxLimits } from '@annex/sandbox';
 

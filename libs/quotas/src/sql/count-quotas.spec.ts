@@ -3,7 +3,7 @@ import { quotaLimits, quotaNames, type QuotaLimits, type QuotaName } from '../qu
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { deleteInstallation, storeBlobs } from '@annex/persistence';
+import { deleteInstallation, storeBlobs } from '@annex/installations';
 import { emitEvent } from '@annex/runs';
 import { trimLogs } from '../../../dispatch/src/sql/trim-logs.js';
 import type { TenantTransaction } from '@annex/database';

@@ -2,13 +2,7 @@
 import { idFromUuid, newUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
 import type { RunPolicy } from '@annex/runs';
-
-/** A value that the vault sealed. */
-export interface SealedValue {
-  keyVersion: number;
-  nonce: Buffer;
-  ciphertext: Buffer;
-}
+import type { SealedValue } from '../ports.js';
 
 export interface WebhookRow {
   id: Id<'webhook'>;

@@ -7,7 +7,8 @@ import { handOverDueRuns } from '../../../runs/src/sql/hand-over.js';
 import { removeExpired } from '../../../dispatch/src/sql/retention.js';
 import { listRuns, type RunFilter, type RunRow } from '../../../runs/src/sql/read-runs.js';
 import { listDeadLetterIds } from '../../../runs/src/sql/replay.js';
-import { deleteInstallation, eraseInstallationRows, eraseUninstalled } from './installations.js';
+import { eraseUninstalled } from '../../../dispatch/src/sql/erase-uninstalled.js';
+import { deleteInstallation, eraseInstallationRows } from './installations.js';
 
 let db: TestDatabase;
 beforeAll(async () => {

@@ -1,7 +1,7 @@
 import { newId, parseId, uuidFromId, type Id } from '@annex/kernel';
 import { MoreThan } from 'typeorm';
-import { takeTurn, type PlatformTransaction, type TenantTransaction, type Transaction } from '@annex/database';
-import { isDeadLetterSql } from '@annex/runs';
+import { takeTurn, type TenantTransaction } from '@annex/database';
+import { endRunsOfUninstalled } from '@annex/runs';
 import { InstallationRow } from './installation-row.js';
 
 const slugPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
@@ -105,41 +105,6 @@ export async function deleteInstallation(tx: TenantTransaction, id: Id<'installa
 /** Rows changed by one statement, so that none outlasts the connection's time limit. */
 const eraseRows = 20_000;
 
-const uninstalledError = { code: 'CANCELLED', message: 'The plugin was uninstalled.' };
-
-/**
- * Ends runs of an installation that are not done; a worker that has one can write nothing about it any more. Answers
- * how many ended.
- */
-async function cancelOpenRuns(
-  tx: Transaction,
-  [tenantUuid, uuid]: readonly [string, string],
-  limit: number,
-): Promise<number> {
-  const open = `tenant_id = $1 and installation_id = $2 and status in ('queued', 'running', 'retrying')`;
-  for (const { id } of await tx.query<{ id: string }>(`select id from runs where ${open} and status = 'running'`, [
-    tenantUuid,
-    uuid,
-  ]))
-    await tx.notify('annex_cancel', id);
-  return tx.execute(
-    `update runs set status = 'cancelled', finished_at = now(), error = $3::json, claims = claims + 1, next_attempt_at = null, dispatched_at = null, lease_until = null,
-       lease_owner = null, waiting_for = null, cancel_requested = false
-     where tenant_id = $1 and id = any(array(select id from runs where ${open} limit ${limit} for update))`,
-    [tenantUuid, uuid, JSON.stringify(uninstalledError)],
-  );
-}
-
-/**
- * Dead letters of a plugin that is gone can never be replayed, so they are none any more. Answers how many there were.
- */
-function discardLetters(tx: Transaction, key: readonly [string, string], limit: number): Promise<number> {
-  return tx.execute(
-    `update runs set discarded_at = now() where tenant_id = $1 and id = any(array(select id from runs where tenant_id = $1 and installation_id = $2 and ${isDeadLetterSql} limit ${limit} for update))`,
-    key,
-  );
-}
-
 /**
  * Erases what an installation kept (its keys, the bodies of its deliveries) and ends what of its runs is not done. Its
  * history, the runs and their logs, stays as long as that of others. Call before {@link deleteInstallation}.
@@ -154,32 +119,11 @@ export async function eraseInstallationRows(
   while ((await tx.execute(deliveries, key)) === eraseRows);
   const kv = `delete from kv where ctid = any(array(select ctid from kv where tenant_id = $1 and installation_id = $2 limit ${eraseRows}))`;
   while ((await tx.execute(kv, key)) === eraseRows);
-  while ((await cancelOpenRuns(tx, key, eraseRows)) === eraseRows);
+  while ((await endRunsOfUninstalled(tx, key, eraseRows)) === eraseRows);
   await tx.query('delete from plugin_failures where tenant_id = $1 and installation_id = $2', key);
   // What is being written for it at this moment comes a little later: the eraser looks after it.
   await tx.query(
     'insert into uninstalled (tenant_id, installation_id, slug, name) values ($1, $2, $3, $4) on conflict do nothing',
     [...key, slug, name],
   );
-}
-
-/** How long an uninstalled plugin is looked after, for rows that were being written when it went. */
-const lookedAfter = `interval '15 minutes'`;
-
-/**
- * Ends one portion of what uninstalled plugins left open: runs, and dead letters. Answers whether there may be more
- * now. Several workers share the work.
- */
-export async function eraseUninstalled(tx: PlatformTransaction, portion = 5000): Promise<boolean> {
-  const [gone] = await tx.query<{ tenant_id: string; installation_id: string; is_over: boolean }>(
-    `select tenant_id, installation_id, at < now() - ${lookedAfter} as is_over from uninstalled where next_at <= now() order by next_at limit 1 for update skip locked`,
-  );
-  if (!gone) return false;
-  const key = [gone.tenant_id, gone.installation_id] as const;
-  const changed = (await cancelOpenRuns(tx, key, portion)) + (await discardLetters(tx, key, portion));
-  await tx.query('delete from plugin_failures where tenant_id = $1 and installation_id = $2', key);
-  if (changed > 0) return true;
-  const nextAt = gone.is_over ? `'infinity'` : `now() + interval '1 minute'`;
-  await tx.query(`update uninstalled set next_at = ${nextAt} where tenant_id = $1 and installation_id = $2`, key);
-  return true;
 }

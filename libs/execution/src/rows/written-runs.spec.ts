@@ -3,18 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import type { TenantTransaction } from '@annex/database';
-import {
-  addUsage,
-  insertLogs,
-  lastLogId,
-  listLogs,
-  readLogsAfter,
-  readRunLogs,
-  readUsage,
-  type LogLevel,
-} from '@annex/execution';
-import { findRun, listRuns, runMetrics, type RunFilter } from './read-runs.js';
-import { recordRuns, type FinishedRun } from './record-runs.js';
+import { addUsage, readUsage } from './usage.js';
+import { insertLogs, lastLogId, listLogs, readLogsAfter, readRunLogs, type LogLevel } from './logs.js';
+import { findRun, listRuns, runMetrics, type RunFilter } from '../../../runs/src/sql/read-runs.js';
+import { recordRuns, type FinishedRun } from '../../../runs/src/sql/record-runs.js';
 
 let db: TestDatabase;
 let tenantId: Id<'tenant'>;
