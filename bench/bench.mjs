@@ -6,7 +6,7 @@ import { createRequire } from 'node:module';
 import { cpus, tmpdir, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import yazl from 'yazl';
+import { packFiles } from '@annex/manifest';
 import { freePort, load, percentile, startProgram } from './support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -17,16 +17,6 @@ const seconds = Number(process.argv[2] ?? 8);
 
 const manifest = { slug: 'ping', name: 'Ping', version: '1.0.0', entry: 'main.js', routes: true };
 const code = `import { route } from '@annex/sdk'\nroute('/ping', (ctx) => ({ pong: true, tenant: ctx.tenantId }))\n`;
-
-function pack(files) {
-  return new Promise((done) => {
-    const zip = new yazl.ZipFile();
-    for (const [name, text] of Object.entries(files)) zip.addBuffer(Buffer.from(text), name);
-    zip.end();
-    const chunks = [];
-    zip.outputStream.on('data', (chunk) => chunks.push(chunk)).on('end', () => done(Buffer.concat(chunks)));
-  });
-}
 
 const answers = async (url, headers) => {
   const response = await fetch(url, { headers });
@@ -95,7 +85,12 @@ async function benchAnnex() {
       const form = new FormData();
       form.append(
         'file',
-        new Blob([await pack({ 'plugin.json': JSON.stringify({ ...manifest, slug }), 'main.js': code })]),
+        new Blob([
+          packFiles([
+            ['plugin.json', JSON.stringify({ ...manifest, slug })],
+            ['main.js', code],
+          ]),
+        ]),
         `${slug}.zip`,
       );
       form.append('enable', 'true');

@@ -14,8 +14,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { packFiles } from '@annex/manifest';
 import { attacks } from './canary/attacks.mjs';
-import { pack } from './canary/pack.mjs';
 import { freePort, percentile, startProgram } from './support.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -100,7 +100,7 @@ async function tenantClient(base, operator, slug) {
     });
   const upload = async (files) => {
     const form = new FormData();
-    form.append('file', new Blob([await pack(files)]), 'plugin.zip');
+    form.append('file', new Blob([packFiles(Object.entries(files))]), 'plugin.zip');
     form.append('enable', 'true');
     form.append('grant', 'all');
     const answer = await fetch(`${base}/api/plugins/upload`, { method: 'POST', headers, body: form });

@@ -7,10 +7,10 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Queue, Worker } from 'bullmq';
-import yazl from 'yazl';
 import { Dispatcher } from '@annex/dispatch';
 import { newUuid, silentLogger } from '@annex/kernel';
 import { enqueueRun } from '@annex/runs';
+import { packFiles } from '@annex/manifest';
 import { prepareDatabase, startEmbeddedPostgres } from '@annex/database';
 import { createQueue, migrateQueue } from '@annex/queue';
 import { freePort, percentile, startProgram } from './support.mjs';
@@ -33,16 +33,6 @@ const manifest = {
   events: ['bench.*'],
   jobs: [{ name: 'flood', overlap: 'allow' }],
 };
-
-function pack(files) {
-  return new Promise((done) => {
-    const zip = new yazl.ZipFile();
-    for (const [name, text] of Object.entries(files)) zip.addBuffer(Buffer.from(text), name);
-    zip.end();
-    const chunks = [];
-    zip.outputStream.on('data', (chunk) => chunks.push(chunk)).on('end', () => done(Buffer.concat(chunks)));
-  });
-}
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
@@ -106,7 +96,7 @@ async function eventLatency(backend, redisUrl, { perSecond = 60, seconds = 15 } 
     const form = new FormData();
     form.append(
       'file',
-      new Blob([await pack({ 'plugin.json': JSON.stringify(manifest), 'main.js': code })]),
+      new Blob([packFiles(Object.entries({ 'plugin.json': JSON.stringify(manifest), 'main.js': code }))]),
       'bench.zip',
     );
     form.append('enable', 'true');
@@ -206,7 +196,10 @@ async function openPlatform(backend, redisUrl) {
     async tenant(slug, files = { 'plugin.json': JSON.stringify(manifest), 'main.js': code }) {
       const made = await platform.access.tenants.create(access.systemPrincipal, { slug, name: slug }, 'bench');
       const caller = access.systemCaller({ id: made.id, slug, name: slug });
-      const { plugin } = await platform.installations.upload(caller, await pack(files), { enable: true, grant: 'all' });
+      const { plugin } = await platform.installations.upload(caller, packFiles(Object.entries(files)), {
+        enable: true,
+        grant: 'all',
+      });
       return { id: made.id, caller, installationId: plugin.id };
     },
     /** Makes runs of the job `flood` in one commit. */

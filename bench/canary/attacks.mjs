@@ -2,7 +2,7 @@
 // the attacker's admin,
 // `strike` is repeated by `lanes` callers at once in a process of their own (default 4).
 import { connect } from 'node:net';
-import { pack } from './pack.mjs';
+import { packFiles } from '@annex/manifest';
 
 const json = { 'content-type': 'application/json' };
 const nested = `{"a":${'['.repeat(100)}${'[],'.repeat(330_000)}[]${']'.repeat(100)}}`;
@@ -63,7 +63,11 @@ const validate =
   (files) =>
   async ({ base, headers }) => {
     const form = new FormData();
-    form.append('file', new Blob([await pack(typeof files === 'function' ? files() : files)]), 'plugin.zip');
+    form.append(
+      'file',
+      new Blob([packFiles(Object.entries(typeof files === 'function' ? files() : files))]),
+      'plugin.zip',
+    );
     return fetch(`${base}/api/plugins/validate`, { method: 'POST', headers, body: form });
   };
 

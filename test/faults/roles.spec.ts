@@ -87,7 +87,7 @@ it('serves at every api what was uploaded, switched and set at another', async (
     ({ body }) => body.value === 'a-secret-word',
   );
   const upgraded = await first.upload(
-    await packPlugin({
+    packPlugin({
       manifest: { slug: 'p', version: '1.1.0', routes: true },
       code: `import { route } from '@annex/sdk'\nroute('/ping', () => ({ pong: 2 }))`,
     }),

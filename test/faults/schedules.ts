@@ -43,7 +43,7 @@ export async function manySchedules(backend: 'redis' | 'postgres'): Promise<void
     for (let number = 0; number < tenants; number += 1) {
       const tenant = await deployment.makeTenant(api);
       slugs.push(tenant.slug);
-      const uploaded = await tenant.client(api).upload(await packPlugin(plugin), { enable: 'true', grant: 'all' });
+      const uploaded = await tenant.client(api).upload(packPlugin(plugin), { enable: 'true', grant: 'all' });
       expect(uploaded.status).toBe(201);
     }
     const rules = new Map<string, TickRule>(

@@ -295,7 +295,7 @@ describe('a caller who repeats, races or lies', () => {
   it('gets one user, one tenant, one installation out of many requests at once', async () => {
     const own = await annex.makeTenant();
     const slug = `raced-${own.slug}`;
-    const archive = await packPlugin({
+    const archive = packPlugin({
       manifest: { slug: 'raced', routes: true },
       code: `import { route } from '@annex/sdk'; route('/', () => 1)`,
     });

@@ -85,7 +85,7 @@ describe('odd text', () => {
     ];
     for (const [index, manifest] of manifests.entries()) {
       const answer = await tenant.owner.upload(
-        await packPlugin({ manifest: { slug: `odd-${index}`, ...manifest }, code: '' }),
+        packPlugin({ manifest: { slug: `odd-${index}`, ...manifest }, code: '' }),
         { enable: 'true', grant: 'all' },
       );
       expect([201, 422], `${JSON.stringify(manifest)} → ${JSON.stringify(answer.body).slice(0, 300)}`).toContain(

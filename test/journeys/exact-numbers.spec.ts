@@ -50,12 +50,10 @@ describe('a number that a double does not keep', () => {
       '"BIG"',
       big,
     );
-    const zip = await packFiles(
-      new Map([
-        ['plugin.json', Buffer.from(manifest)],
-        ['main.ts', Buffer.from('export {}')],
-      ]),
-    );
+    const zip = packFiles([
+      ['plugin.json', manifest],
+      ['main.ts', 'export {}'],
+    ]);
     expect(await tenant.owner.upload(zip)).toMatchObject({
       status: 201,
       body: { warnings: [expect.objectContaining({ pointer: '/config/properties/id/default', code: 'NUMBER' })] },

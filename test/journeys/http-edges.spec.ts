@@ -165,7 +165,7 @@ describe('an upload with an Idempotency-Key', () => {
       const form = new FormData();
       form.append(
         'file',
-        new Blob([new Uint8Array(await packPlugin({ manifest: { slug: 'once', version }, code: '' }))]),
+        new Blob([new Uint8Array(packPlugin({ manifest: { slug: 'once', version }, code: '' }))]),
         'once.zip',
       );
       const response = await fetch(`${annex.url}/api/plugins/upload`, {
@@ -243,13 +243,12 @@ describe('a refusal', () => {
       },
     ],
   ])('meets %s whose texts cannot be kept, and its neighbours stay sound', async (_what, files) => {
-    expect(await tenant.owner.upload(await packPlugin(files))).toMatchObject({
+    expect(await tenant.owner.upload(packPlugin(files))).toMatchObject({
       status: 422,
       body: { code: 'PACKAGE_INVALID' },
     });
     expect(
-      (await tenant.owner.upload(await packPlugin({ manifest: { slug: 'neighbour' }, code: '' }), { enable: 'true' }))
-        .status,
+      (await tenant.owner.upload(packPlugin({ manifest: { slug: 'neighbour' }, code: '' }), { enable: 'true' })).status,
     ).toBeLessThan(300);
     expect((await tenant.owner.delete('/api/plugins/neighbour')).status).toBe(204);
   });

@@ -30,7 +30,7 @@ interface Request {
 interface Stage {
   annex: TestAnnex;
   tenant: TestTenant;
-  package: (version: string) => Promise<Uint8Array>;
+  package: (version: string) => Uint8Array;
 }
 
 const form = (bytes: Uint8Array): FormData => {
@@ -123,11 +123,11 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
       other: { body: { event_type: 'a.b', event_data: 1 } },
     }),
   'POST /api/plugins/upload': async (on) => {
-    const [bytes, others] = [await on.package('2.0.0'), await on.package('3.0.0')];
+    const [bytes, others] = [on.package('2.0.0'), on.package('3.0.0')];
     return { path: '/api/plugins/upload', raw: () => form(bytes), other: { raw: () => form(others) } };
   },
   'POST /api/plugins/validate': async (on) => {
-    const bytes = await on.package('2.0.0');
+    const bytes = on.package('2.0.0');
     return { path: '/api/plugins/validate', raw: () => form(bytes) };
   },
   'DELETE /api/plugins/{id}': () => Promise.resolve({ path: '/api/plugins/work' }),
@@ -157,7 +157,7 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     }),
   'POST /api/plugins/{id}/reload': () => Promise.resolve({ path: '/api/plugins/work/reload' }),
   'POST /api/plugins/{id}/rollback': async (on) => (
-    await on.tenant.owner.upload(await on.package('2.0.0')),
+    await on.tenant.owner.upload(on.package('2.0.0')),
     { path: '/api/plugins/work/rollback', body: { version: '1.0.0' } }
   ),
   'POST /api/plugins/{id}/secrets': () =>

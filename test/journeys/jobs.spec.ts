@@ -403,7 +403,7 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
         () => tenant.owner.get('/api/plugins/worker/jobs'),
         ({ body }) => body.items[0].passing?.ticks >= 2,
       );
-      expect((await tenant.owner.upload(await packPlugin(worker('1.0.1')))).status).toBe(201);
+      expect((await tenant.owner.upload(packPlugin(worker('1.0.1')))).status).toBe(201);
       await tenant.owner.post('/api/plugins/worker/enable');
       await until(
         succeeded,

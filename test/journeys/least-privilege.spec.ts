@@ -39,7 +39,7 @@ route('/fail', async () => {
 
 it('an upload warns of what is used and not asked for, asked for and not used, and of closed hosts, with file and line', async () => {
   const tenant = await annex.makeTenant();
-  const zip = await packPlugin(greedy);
+  const zip = packPlugin(greedy);
   const report = (await tenant.owner.upload(zip, {}, '/api/plugins/validate')).body;
   const uploaded = await tenant.owner.upload(zip);
   expect(uploaded.status).toBe(201);
@@ -67,7 +67,7 @@ it('an upload warns of what is used and not asked for, asked for and not used, a
 it('a package that asks for exactly what it uses is met without a warning', async () => {
   const tenant = await annex.makeTenant();
   const uploaded = await tenant.owner.upload(
-    await packPlugin({
+    packPlugin({
       manifest: { slug: 'modest', routes: true, permissions: ['outbound_http'], http: { allow: ['api.open.test'] } },
       code: `import { route } from '@annex/sdk'\nroute('/', (ctx) => ctx.http.get('https://api.open.test/a'))`,
     }),

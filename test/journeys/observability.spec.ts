@@ -256,12 +256,12 @@ describe('several processes', () => {
     const own = await annex.makeTenant();
     const { url } = await annex.startSecondApi();
     const there = makeClient(url, own.owner.token, own.slug);
-    const pack = (version: string): Promise<Uint8Array> =>
+    const pack = (version: string): Uint8Array =>
       packPlugin({
         manifest: { slug: 'twice', routes: true, version, secrets: ['KEY'] },
         code: `import { route } from '@annex/sdk'; route('/', async (ctx) => ({ version: '${version}', key: await ctx.secrets.get('KEY', 'none') }))`,
       });
-    await own.owner.upload(await pack('1.0.0'), { enable: 'true' });
+    await own.owner.upload(pack('1.0.0'), { enable: 'true' });
     const shows = (wanted: unknown): Promise<Answer> =>
       until(
         () => there.get('/ext/twice/'),
@@ -270,7 +270,7 @@ describe('several processes', () => {
     await shows({ version: '1.0.0', key: 'none' });
     await own.owner.put('/api/plugins/twice/secrets/KEY', { value: 'a new value' });
     await shows({ version: '1.0.0', key: 'a new value' });
-    await own.owner.upload(await pack('2.0.0'));
+    await own.owner.upload(pack('2.0.0'));
     await shows({ version: '2.0.0', key: 'a new value' });
     await own.owner.post('/api/plugins/twice/disable');
     await until(
@@ -396,7 +396,7 @@ describe('the audit trail', () => {
     const before = (await actions()).length;
     await done(
       owner.upload(
-        await packPlugin({
+        packPlugin({
           manifest: { ...plugin.manifest, permissions: ['db.read'], secrets: ['KEY'], config: { type: 'object' } },
           code,
         }),
@@ -405,7 +405,7 @@ describe('the audit trail', () => {
     await done(owner.post('/api/plugins/seen/enable', { grant: 'all' }));
     await done(
       owner.upload(
-        await packPlugin({
+        packPlugin({
           manifest: {
             ...plugin.manifest,
             version: '1.1.0',

@@ -109,7 +109,7 @@ describe('a package of an honest tool is installed and served', () => {
 
   it('with modules bundled in node_modules, and JavaScript beside TypeScript', async () => {
     const { owner } = await annex.makeTenant();
-    const archive = await packPlugin({
+    const archive = packPlugin({
       manifest: { entry: 'src/main.mjs', routes: true },
       code: '// not the entry',
       files: {
@@ -232,7 +232,7 @@ describe('a package is refused with the entry and the rule', () => {
   });
 
   it('names every fault of the manifest and of the code together, each by its pointer', async () => {
-    const archive = await packPlugin({
+    const archive = packPlugin({
       manifest: {
         slug: 'Bad Slug',
         version: 'one',
@@ -297,7 +297,7 @@ describe('a package is refused with the entry and the rule', () => {
     ['an engine of another time', { engines: { annex: '^99.0.0' } }, ``, '/engines/annex', '99'],
   ])('%s', async (_what, manifest, body, pointer, named) => {
     const answer = await tenant.owner.upload(
-      await packPlugin({ manifest, code: `import { hook, job, route } from '@annex/sdk'\n${body}` }),
+      packPlugin({ manifest, code: `import { hook, job, route } from '@annex/sdk'\n${body}` }),
     );
     expect(answer).toMatchObject({ status: 422, body: { code: 'PACKAGE_INVALID' } });
     const fault = answer.body.errors.find((each: { pointer: string; detail: string }) =>
@@ -353,7 +353,7 @@ describe('a package is refused with the entry and the rule', () => {
 describe('validate', () => {
   it('gives the full report and stores nothing', async () => {
     const { owner } = await annex.makeTenant();
-    const archive = await packPlugin({
+    const archive = packPlugin({
       manifest: {
         routes: true,
         events: ['a.*'],
@@ -388,7 +388,7 @@ describe('a plugin', () => {
   it('is shown as the contract says, by slug and by id', async () => {
     const { owner } = await annex.makeTenant();
     const uploaded = await owner.upload(
-      await packPlugin({
+      packPlugin({
         manifest: {
           routes: true,
           events: ['a.*'],
@@ -432,7 +432,7 @@ describe('a plugin', () => {
   it('is not enabled while secrets and grants are missing, and the problem lists all of them', async () => {
     const { owner } = await annex.makeTenant();
     await owner.upload(
-      await packPlugin({
+      packPlugin({
         manifest: {
           routes: true,
           permissions: ['db.read', 'send_email'],
@@ -461,7 +461,7 @@ describe('a plugin', () => {
       '/secrets/FIRST',
       '/secrets/SECOND',
     ]);
-    await owner.upload(await packPlugin({ manifest: { slug: 'other', version: '1.4.0' }, code: '' }), {
+    await owner.upload(packPlugin({ manifest: { slug: 'other', version: '1.4.0' }, code: '' }), {
       enable: 'true',
     });
     await owner.put('/api/plugins/probe/secrets/FIRST', { value: 'the first value' });
@@ -487,8 +487,8 @@ describe('a plugin', () => {
 
   it('is live with its new release at once, the same bytes change nothing, and the old release comes back', async () => {
     const { owner } = await annex.makeTenant();
-    const one = await packPlugin({ manifest: { routes: true, version: '1.0.0' }, code: route('one') });
-    const two = await packPlugin({ manifest: { routes: true, version: '1.1.0' }, code: route('two') });
+    const one = packPlugin({ manifest: { routes: true, version: '1.0.0' }, code: route('one') });
+    const two = packPlugin({ manifest: { routes: true, version: '1.1.0' }, code: route('two') });
     const first = await owner.upload(one, { enable: 'true' });
     expect(first.status).toBe(201);
     expect((await owner.get('/ext/probe/')).body).toBe('one');
@@ -529,13 +529,13 @@ describe('a plugin', () => {
   it('runs on with its old grants when a release asks for more, until an admin says yes', async () => {
     const { owner } = await annex.makeTenant();
     const body = `import { route } from '@annex/sdk'; route('/', async (ctx) => ({ version: VERSION, has: ctx.permissions.has('outbound_http'), error: await ctx.http.get('https://api.example.com/').then(() => null, (error) => error.code) }))`;
-    const pack = (version: string, permissions: string[]): Promise<Uint8Array> =>
+    const pack = (version: string, permissions: string[]): Uint8Array =>
       packPlugin({
         manifest: { routes: true, version, permissions, http: { allow: ['api.example.com'] } },
         code: body.replace('VERSION', `'${version}'`),
       });
-    await owner.upload(await pack('1.0.0', ['db.read']), { enable: 'true', grant: 'all' });
-    expect(await owner.upload(await pack('2.0.0', ['db.read', 'outbound_http']))).toMatchObject({
+    await owner.upload(pack('1.0.0', ['db.read']), { enable: 'true', grant: 'all' });
+    expect(await owner.upload(pack('2.0.0', ['db.read', 'outbound_http']))).toMatchObject({
       status: 201,
       body: { status: 'enabled', version: '2.0.0', permissions: { granted: ['db.read'], pending: ['outbound_http'] } },
     });
@@ -563,7 +563,7 @@ describe('a plugin', () => {
   it('is uploaded by developers, but enabled and granted by admins only', async () => {
     const own = await annex.makeTenant();
     const developer = await own.as('developer');
-    const archive = await packPlugin({ manifest: { routes: true }, code: route(1) });
+    const archive = packPlugin({ manifest: { routes: true }, code: route(1) });
     expect(await developer.upload(archive, { enable: 'true' })).toMatchObject({ status: 403 });
     expect(await developer.upload(archive)).toMatchObject({ status: 201, body: { status: 'installed' } });
     expect(await developer.post('/api/plugins/probe/enable', {})).toMatchObject({ status: 403 });

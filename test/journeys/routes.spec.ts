@@ -687,7 +687,7 @@ describe('mounting', () => {
   it('follows install, disable, enable, upgrade and uninstall at once', async () => {
     const own = await annex.makeTenant();
     const { owner } = own;
-    const pack = (path: string, version: string): Promise<Uint8Array> =>
+    const pack = (path: string, version: string): Uint8Array =>
       packPlugin({
         manifest: { routes: true, version },
         code: `import { route } from '@annex/sdk'; route('${path}', () => '${version}')`,
@@ -695,11 +695,11 @@ describe('mounting', () => {
     const statuses = async (...paths: string[]): Promise<number[]> =>
       Promise.all(paths.map(async (path) => (await owner.get(`/ext/probe${path}`)).status));
     expect(await statuses('/one')).toEqual([404]);
-    await owner.upload(await pack('/one', '1.0.0'));
+    await owner.upload(pack('/one', '1.0.0'));
     expect(await statuses('/one', '/two')).toEqual([409, 409]);
     await owner.post('/api/plugins/probe/enable');
     expect(await statuses('/one', '/two')).toEqual([200, 404]);
-    await owner.upload(await pack('/two', '2.0.0'));
+    await owner.upload(pack('/two', '2.0.0'));
     expect(await statuses('/one', '/two')).toEqual([404, 200]);
     await owner.post('/api/plugins/probe/disable');
     const disabled = await owner.get('/ext/probe/two');

@@ -9,12 +9,14 @@ import { join } from 'node:path';
 import { startApi } from '@annex-app/api';
 import { startWorker } from '@annex-app/worker';
 import { systemCaller, systemPrincipal, type Caller } from '@annex/access';
-import { packFiles } from '@annex/manifest';
 import { pino } from 'pino';
 import { apiOptions } from '../../apps/annex/src/api-options.js';
 import { readSettings } from '../../apps/annex/src/config.js';
 import { createPlatform, type Platform } from '../../apps/annex/src/platform.js';
+import { packPlugin, type PluginFiles } from './pack-plugin.js';
 import { openTestDatabase, type TestDatabase } from './test-database.js';
+
+export { packPlugin, type PluginFiles };
 
 export interface TestAnnex {
   url: string;
@@ -69,23 +71,6 @@ export interface Client {
   upload(zip: Uint8Array, fields?: Record<string, string>, path?: string): Promise<Answer>;
 }
 
-/** `plugin.json` as an object (slug, name, version and entry have defaults), other files as text. */
-export interface PluginFiles {
-  manifest?: Record<string, unknown>;
-  /** The entry, `main.ts`. */
-  code: string;
-  files?: Record<string, string | Uint8Array>;
-}
-
-/** Packs a plugin from its parts. */
-export function packPlugin({ manifest = {}, code, files = {} }: PluginFiles): Promise<Uint8Array> {
-  const full = { slug: 'probe', name: 'Probe', version: '1.0.0', entry: 'main.ts', ...manifest };
-  const entries = Object.entries({ 'plugin.json': JSON.stringify(full), 'main.ts': code, ...files });
-  return packFiles(
-    new Map(entries.map(([path, content]) => [path, typeof content === 'string' ? Buffer.from(content) : content])),
-  );
-}
-
 /** What was there before Annex starts; each has a default of the test's own. */
 export interface TestAnnexParts {
   /** Its database; dropped with the rest. */
@@ -135,7 +120,7 @@ export async function startTestAnnex(
       as,
       async install(files, { enable = true, secrets = {} } = {}) {
         const name = String(files.manifest?.['slug'] ?? 'probe');
-        const uploaded = await owner.upload(await packPlugin(files));
+        const uploaded = await owner.upload(packPlugin(files));
         if (uploaded.status >= 300) return uploaded;
         for (const [secret, value] of Object.entries(secrets))
           await owner.put(`/api/plugins/${name}/secrets/${secret}`, { value });

@@ -68,7 +68,7 @@ export interface Deployment {
 
 /** Packs, uploads, grants everything, enables; throws unless that worked. */
 export async function install(client: Client, files: PluginFiles): Promise<void> {
-  const answer = await client.upload(await packPlugin(files), { enable: 'true', grant: 'all' });
+  const answer = await client.upload(packPlugin(files), { enable: 'true', grant: 'all' });
   if (answer.status !== 201) throw new Error(`not installed: ${JSON.stringify(answer.body)}`);
 }
 

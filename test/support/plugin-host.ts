@@ -4,7 +4,7 @@ import { Installations, type InstallationsCaller, type InstallationsOptions } fr
 import { emitEvent, enqueueRun } from '@annex/runs';
 import { findSetSecretNames } from '@annex/vault';
 import { createCompiler, createSandbox, type Sandbox } from '@annex/sandbox';
-import { packFiles } from '@annex/manifest';
+import { packPlugin as packParts } from './pack-plugin.js';
 import { openTestDatabase, type TestDatabase } from './test-database.js';
 
 /** A clock that stands still until it is told to move. */
@@ -101,11 +101,6 @@ export function packPlugin({
   manifest = {},
   code = 'export {};',
   files = {},
-}: TestPlugin = {}): Promise<Uint8Array> {
-  const content = {
-    'plugin.json': JSON.stringify({ slug, name: slug, version, entry: 'main.ts', ...manifest }),
-    'main.ts': code,
-    ...files,
-  };
-  return packFiles(new Map(Object.entries(content).map(([path, text]) => [path, Buffer.from(text)])));
+}: TestPlugin = {}): Uint8Array {
+  return packParts({ manifest: { slug, name: slug, version, ...manifest }, code, files });
 }

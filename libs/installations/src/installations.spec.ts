@@ -59,7 +59,7 @@ describe('the life of a plugin', () => {
   it('goes from upload to uninstalling, each step with its event and audit row', async () => {
     const caller = await host.makeCaller();
     const { installations } = host;
-    const { created, plugin } = await installations.upload(caller, await packPlugin(notifier));
+    const { created, plugin } = await installations.upload(caller, packPlugin(notifier));
     expect(created).toBe(true);
     expect(plugin).toMatchObject({
       slug: 'notifier',
@@ -100,7 +100,7 @@ describe('the life of a plugin', () => {
       { pattern: 'build.completed', ordinal: 1, plugin: 'notifier' },
     ]);
 
-    const upgraded = await installations.upload(caller, await packPlugin({ ...notifier, version: '1.1.0' }));
+    const upgraded = await installations.upload(caller, packPlugin({ ...notifier, version: '1.1.0' }));
     expect(upgraded).toMatchObject({ created: true, plugin: { id: plugin.id, version: '1.1.0', status: 'enabled' } });
     expect(await installations.rollback(caller, plugin.id, { version: '1.0.0' })).toMatchObject({
       version: '1.0.0',
@@ -176,7 +176,7 @@ describe('the life of a plugin', () => {
     const caller = await host.makeCaller();
     const { plugin } = await host.installations.upload(
       caller,
-      await packPlugin({ ...notifier, manifest: { ...notifier.manifest, secrets: [] } }),
+      packPlugin({ ...notifier, manifest: { ...notifier.manifest, secrets: [] } }),
       { enable: true, grant: 'all' },
     );
     expect(plugin.status).toBe('enabled');
@@ -201,7 +201,7 @@ describe('the life of a plugin', () => {
 
   it('is its own in each tenant, though the slug and the bytes are the same', async () => {
     const [one, two] = [await host.makeCaller(), await host.makeCaller()];
-    const bytes = await packPlugin({ slug: 'twin', files: { 'static/a.txt': 'a' } });
+    const bytes = packPlugin({ slug: 'twin', files: { 'static/a.txt': 'a' } });
     const first = (await host.installations.upload(one, bytes, { enable: true })).plugin;
     await expect(host.installations.get(two, 'twin')).rejects.toMatchObject({ code: 'PLUGIN_NOT_FOUND' });
     await expect(host.installations.get(two, first.id)).rejects.toMatchObject({ code: 'PLUGIN_NOT_FOUND' });
@@ -219,7 +219,7 @@ describe('the life of a plugin', () => {
 
   it('answers every hostile name as one that does not exist', async () => {
     const caller = await host.makeCaller();
-    await host.installations.upload(caller, await packPlugin({ slug: 'weather' }));
+    await host.installations.upload(caller, packPlugin({ slug: 'weather' }));
     for (const name of [
       '',
       '../weather',
@@ -240,7 +240,7 @@ describe('the life of a plugin', () => {
 
   it('is listed in pages', async () => {
     const caller = await host.makeCaller();
-    for (const slug of ['b', 'a', 'c']) await host.installations.upload(caller, await packPlugin({ slug }));
+    for (const slug of ['b', 'a', 'c']) await host.installations.upload(caller, packPlugin({ slug }));
     const first = await host.installations.list(caller, { limit: 2 });
     expect(first.items.map((plugin) => plugin.slug)).toEqual(['a', 'b']);
     const second = await host.installations.list(caller, { limit: 2, cursor: first.next_cursor ?? '' });

@@ -37,7 +37,7 @@ describe('settings', () => {
   it('are validated, filled with defaults, and told to the plugin key by key', async () => {
     const caller = await host.makeCaller();
     const { installations } = host;
-    await installations.upload(caller, await packPlugin(configured), { enable: true });
+    await installations.upload(caller, packPlugin(configured), { enable: true });
     expect(await installations.getConfig(caller, 'probe')).toEqual({ channel: '#ops' });
     expect(await installations.putConfig(caller, 'probe', { channel: '#dev', retries: 2 })).toEqual({
       channel: '#dev',
@@ -71,7 +71,7 @@ describe('settings', () => {
 
   it('that do not fit are refused with every fault, and nothing changes', async () => {
     const caller = await host.makeCaller();
-    await host.installations.upload(caller, await packPlugin(configured), { enable: true });
+    await host.installations.upload(caller, packPlugin(configured), { enable: true });
     const refused = await host.installations
       .putConfig(caller, 'probe', { channel: 5, retries: -1, chanel: 'x' })
       .catch((thrown: unknown) => thrown);
@@ -87,7 +87,7 @@ describe('settings', () => {
 
   it('are bounded in size, number and depth', async () => {
     const caller = await host.makeCaller();
-    await host.installations.upload(caller, await packPlugin());
+    await host.installations.upload(caller, packPlugin());
     let deep: JsonObject = {};
     for (let level = 0; level < 100_000; level += 1) deep = { deep };
     const many = Object.fromEntries(Array.from({ length: 201 }, (_, at) => [`k${at}`, at]));
@@ -103,14 +103,14 @@ describe('settings', () => {
 
   it('are not told to a plugin that is off', async () => {
     const caller = await host.makeCaller();
-    await host.installations.upload(caller, await packPlugin(configured));
+    await host.installations.upload(caller, packPlugin(configured));
     await host.installations.putConfig(caller, 'probe', { channel: '#dev' });
     expect(await told(caller)).toEqual([]);
   });
 
   it('changed from two sides at once both count', async () => {
     const caller = await host.makeCaller();
-    await host.installations.upload(caller, await packPlugin());
+    await host.installations.upload(caller, packPlugin());
     await Promise.all(
       Array.from({ length: 8 }, (_, at) => host.another().patchConfig(caller, 'probe', { [`key${at}`]: at })),
     );
@@ -123,7 +123,7 @@ describe('permissions', () => {
     const caller = await host.makeCaller();
     await host.installations.upload(
       caller,
-      await packPlugin({ manifest: { permissions: ['db.read', { name: 'llm.use', reason: 'sums up' }] } }),
+      packPlugin({ manifest: { permissions: ['db.read', { name: 'llm.use', reason: 'sums up' }] } }),
       { enable: true, grant: 'all' },
     );
     const after = await host.installations.setPermissions(caller, 'probe', { granted: ['llm.use'] });
@@ -153,7 +153,7 @@ describe('jobs', () => {
 
   it('show their next ten runs, whether or not they tick now', async () => {
     const caller = await host.makeCaller();
-    await host.installations.upload(caller, await packPlugin(jobs));
+    await host.installations.upload(caller, packPlugin(jobs));
     const { items } = await host.installations.jobs(caller, 'probe');
     expect(items[0]).toMatchObject({
       name: 'nightly',
@@ -174,7 +174,7 @@ describe('jobs', () => {
   it('can be paused and given another rhythm, which upgrades leave alone', async () => {
     const caller = await host.makeCaller();
     const { installations } = host;
-    await installations.upload(caller, await packPlugin(jobs), { enable: true });
+    await installations.upload(caller, packPlugin(jobs), { enable: true });
     expect(await installations.patchJob(caller, 'probe', 'nightly', { paused: true })).toMatchObject({
       paused: true,
       next_run_at: null,
@@ -185,7 +185,7 @@ describe('jobs', () => {
     const resumed = await installations.patchJob(caller, 'probe', 'nightly', { paused: false });
     expect(resumed.next_run_at).toBe(resumed.next_runs[0]);
     expect(resumed.next_run_at).toMatch(/T19:30:00/);
-    const { plugin } = await installations.upload(caller, await packPlugin({ ...jobs, version: '1.1.0' }));
+    const { plugin } = await installations.upload(caller, packPlugin({ ...jobs, version: '1.1.0' }));
     expect(plugin.jobs[0]).toMatchObject({
       schedule: '30 4 * * *',
       timezone: 'Asia/Tokyo',
@@ -208,7 +208,7 @@ describe('jobs', () => {
 
   it('refuse what no schedule can be, with every fault', async () => {
     const caller = await host.makeCaller();
-    await host.installations.upload(caller, await packPlugin(jobs), { enable: true });
+    await host.installations.upload(caller, packPlugin(jobs), { enable: true });
     const change = (name: string, to: object) => host.installations.patchJob(caller, 'probe', name, to);
     await expect(change('nightly', { schedule: '61 * * * *', timezone: 'Europe/Berlyn' })).rejects.toMatchObject({
       code: 'SCHEDULE_INVALID',
@@ -232,7 +232,7 @@ describe('jobs', () => {
 
   it('take a zone only if ticks can be reckoned in it: of all that PostgreSQL and Intl know', async () => {
     const caller = await host.makeCaller();
-    await host.installations.upload(caller, await packPlugin(jobs), { enable: true });
+    await host.installations.upload(caller, packPlugin(jobs), { enable: true });
     const daily = parseSchedule('0 2 * * *');
     const rows = await host.db.sql<{ name: string }>(
       'select name from pg_timezone_names union select abbrev from pg_timezone_abbrevs order by 1',
@@ -255,7 +255,7 @@ describe('jobs', () => {
         code: 'SCHEDULE_INVALID',
         errors: [{ pointer: '/timezone', code: 'TIMEZONE' }],
       });
-      const packed = await packPlugin({
+      const packed = packPlugin({
         ...jobs,
         slug: 'late',
         manifest: { jobs: [{ name: 'by_hand' }, { name: 'nightly', schedule: '0 2 * * *', timezone }] },
@@ -269,7 +269,7 @@ describe('jobs', () => {
 
   it('of a release that was taken with a zone nobody can reckon in are shown without next runs, and enabled, and another zone can be set', async () => {
     const caller = await host.makeCaller();
-    const { plugin } = await host.installations.upload(caller, await packPlugin(jobs));
+    const { plugin } = await host.installations.upload(caller, packPlugin(jobs));
     await host.db.sql(
       `update releases set manifest = replace(manifest::text, '"timezone":"UTC"', '"timezone":"PST"')::json where tenant_id = $1`,
       [uuidFromId(caller.tenant.id)],
@@ -290,7 +290,7 @@ describe('jobs', () => {
 
   it('show their last run, a tick that did not run included', async () => {
     const caller = await host.makeCaller();
-    const { plugin } = await host.installations.upload(caller, await packPlugin(jobs), { enable: true });
+    const { plugin } = await host.installations.upload(caller, packPlugin(jobs), { enable: true });
     const insert = (id: string, status: string) =>
       host.db.sql(
         `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, queued_at) values ($1, $2, $3, 'probe', 'job', 'nightly', $4, '2026-03-01T02:00:00Z')`,

@@ -12,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => host.close());
 
 async function install(caller: InstallationsCaller, plugin: TestPlugin, enable = false): Promise<PluginView> {
-  return (await host.installations.upload(caller, await packPlugin(plugin), { enable })).plugin;
+  return (await host.installations.upload(caller, packPlugin(plugin), { enable })).plugin;
 }
 
 async function eventTypes(caller: InstallationsCaller): Promise<string[]> {

@@ -25,7 +25,7 @@ async function count(caller: InstallationsCaller, table: string): Promise<number
 describe('an upload', () => {
   it('is refused with all its faults together, and nothing is stored', async () => {
     const caller = await host.makeCaller();
-    const bytes = await packPlugin({
+    const bytes = packPlugin({
       manifest: { permisions: [], jobs: [{ name: 'tidy', schedule: '61 * * * *' }] },
       code: `import fs from 'node:fs';\nimport './missing';\nfs.readFileSync('x');`,
     });
@@ -41,9 +41,9 @@ describe('an upload', () => {
   it('is refused when code and manifest disagree, or the entry does not end', async () => {
     const caller = await host.makeCaller();
     await expect(
-      host.installations.upload(caller, await packPlugin({ manifest: { jobs: [{ name: 'tidy' }] } })),
+      host.installations.upload(caller, packPlugin({ manifest: { jobs: [{ name: 'tidy' }] } })),
     ).rejects.toMatchObject({ code: 'PACKAGE_INVALID', errors: [{ pointer: '/jobs/0/name' }] });
-    await expect(host.installations.upload(caller, await packPlugin({ code: 'for (;;);' }))).rejects.toMatchObject({
+    await expect(host.installations.upload(caller, packPlugin({ code: 'for (;;);' }))).rejects.toMatchObject({
       code: 'PACKAGE_INVALID',
       errors: [{ code: 'ENTRY_FAILED' }],
     });
@@ -57,7 +57,7 @@ describe('an upload', () => {
 
   it('of the active release’s bytes changes nothing', async () => {
     const caller = await host.makeCaller();
-    const bytes = await packPlugin();
+    const bytes = packPlugin();
     const first = await host.installations.upload(caller, bytes);
     const audit = await count(caller, 'audit');
     host.clock.forward(1000);
@@ -68,9 +68,9 @@ describe('an upload', () => {
 
   it('of an earlier release’s bytes makes that one active again', async () => {
     const caller = await host.makeCaller();
-    const old = await packPlugin();
+    const old = packPlugin();
     await host.installations.upload(caller, old, { enable: true });
-    await host.installations.upload(caller, await packPlugin({ version: '2.0.0' }));
+    await host.installations.upload(caller, packPlugin({ version: '2.0.0' }));
     expect(await host.installations.upload(caller, old)).toMatchObject({
       created: false,
       plugin: { version: '1.0.0', status: 'enabled' },
@@ -81,7 +81,7 @@ describe('an upload', () => {
   it('may carry the same version again, as an author does who tries things out; rollback then asks which one', async () => {
     const caller = await host.makeCaller();
     for (const code of ['export {};', 'export const a = 1;', 'export const b = 2;'])
-      await host.installations.upload(caller, await packPlugin({ code }));
+      await host.installations.upload(caller, packPlugin({ code }));
     const { items } = await host.installations.releases(caller, 'probe', page);
     expect(items.map((release) => [release.version, release.active])).toEqual([
       ['1.0.0', true],
@@ -104,9 +104,9 @@ describe('an upload', () => {
 
   it('cannot be rolled back to another plugin’s or another tenant’s release', async () => {
     const [one, two] = [await host.makeCaller(), await host.makeCaller()];
-    await host.installations.upload(one, await packPlugin());
-    const other = await host.installations.upload(one, await packPlugin({ slug: 'other' }));
-    const foreign = await host.installations.upload(two, await packPlugin());
+    await host.installations.upload(one, packPlugin());
+    const other = await host.installations.upload(one, packPlugin({ slug: 'other' }));
+    const foreign = await host.installations.upload(two, packPlugin());
     for (const version of [other.plugin.release, foreign.plugin.release, newId('release')]) {
       await expect(host.installations.rollback(one, 'probe', { version })).rejects.toMatchObject({
         code: 'RELEASE_NOT_FOUND',
@@ -116,7 +116,7 @@ describe('an upload', () => {
 
   it('sent twice at once, from two processes, makes one release', async () => {
     const caller = await host.makeCaller();
-    const bytes = await packPlugin();
+    const bytes = packPlugin();
     const results = await Promise.all(
       [host.installations, host.another(), host.another()].map((each) => each.upload(caller, bytes, { enable: true })),
     );
@@ -137,7 +137,7 @@ describe('an upload', () => {
         throw new Error('the process died right here');
       },
     });
-    const bytes = await packPlugin({ files: { 'static/a.txt': 'a' } });
+    const bytes = packPlugin({ files: { 'static/a.txt': 'a' } });
     await expect(dying.upload(caller, bytes)).rejects.toThrow('died right here');
     for (const table of ['installations', 'releases', 'release_files', 'blobs', 'audit', 'events'])
       expect(await count(caller, table), table).toBe(0);
@@ -149,7 +149,7 @@ describe('an upload', () => {
     const busy = host.another({
       sandbox: { inspect: async () => ({ ok: false, error: { code: 'OVERLOADED', message: 'full' } }) },
     });
-    await expect(busy.upload(caller, await packPlugin())).rejects.toMatchObject({
+    await expect(busy.upload(caller, packPlugin())).rejects.toMatchObject({
       code: 'OVERLOADED',
       kind: { status: 503 },
     });
@@ -169,9 +169,9 @@ describe('an upload', () => {
           },
         },
       });
-    expect(await lossy(1).upload(caller, await packPlugin())).toMatchObject({ created: true });
+    expect(await lossy(1).upload(caller, packPlugin())).toMatchObject({ created: true });
     calls = 0;
-    await expect(lossy(2).upload(caller, await packPlugin({ slug: 'other' }))).rejects.toMatchObject({
+    await expect(lossy(2).upload(caller, packPlugin({ slug: 'other' }))).rejects.toMatchObject({
       code: 'PACKAGE_INVALID',
       errors: [{ code: 'ENTRY_FAILED' }],
     });
@@ -179,7 +179,7 @@ describe('an upload', () => {
 
   it('stores what is missing for enabling instead of failing, and says what it is', async () => {
     const caller = await host.makeCaller();
-    const bytes = await packPlugin({
+    const bytes = packPlugin({
       manifest: { permissions: ['db.read'], secrets: [{ name: 'KEY', required: true }] },
     });
     const first = await host.installations.upload(caller, bytes, { enable: true, grant: 'all' });
@@ -198,7 +198,7 @@ describe('an upload', () => {
 
   it('enables and grants only for admins', async () => {
     const developer = await host.makeCaller('developer');
-    const bytes = await packPlugin({ manifest: { permissions: ['db.read'] } });
+    const bytes = packPlugin({ manifest: { permissions: ['db.read'] } });
     await expect(host.installations.upload(developer, bytes, { grant: 'all' })).rejects.toMatchObject({
       code: 'ROLE_REQUIRED',
     });
@@ -213,8 +213,8 @@ describe('an upload', () => {
 
   it('whose slug looks like another plugin’s id is a plugin of its own', async () => {
     const caller = await host.makeCaller();
-    const victim = (await host.installations.upload(caller, await packPlugin({ slug: 'victim' }))).plugin;
-    const twin = (await host.installations.upload(caller, await packPlugin({ slug: victim.id }))).plugin;
+    const victim = (await host.installations.upload(caller, packPlugin({ slug: 'victim' }))).plugin;
+    const twin = (await host.installations.upload(caller, packPlugin({ slug: victim.id }))).plugin;
     expect(twin.id).not.toBe(victim.id);
     expect((await host.installations.get(caller, victim.id)).slug).toBe('victim');
   });
@@ -247,7 +247,7 @@ describe('an upload', () => {
           }),
         },
       });
-      await expect(shortened.upload(caller, await packPlugin())).rejects.toMatchObject({
+      await expect(shortened.upload(caller, packPlugin())).rejects.toMatchObject({
         code: 'PLUGINS_BUSY',
         retryAfterS: 5,
       });
@@ -255,7 +255,7 @@ describe('an upload', () => {
       await host.db.sql('select pg_advisory_unlock_all()');
       await impatient.close();
     }
-    expect(await host.installations.upload(caller, await packPlugin())).toMatchObject({ created: true });
+    expect(await host.installations.upload(caller, packPlugin())).toMatchObject({ created: true });
   });
 });
 
@@ -267,7 +267,7 @@ describe('what an upload stores', () => {
     for (const version of ['1.0.0', '1.1.0', '1.2.0', '1.3.0']) {
       await keeping.upload(
         caller,
-        await packPlugin({
+        packPlugin({
           version,
           files: { 'static/shared.txt': shared, 'static/again.txt': shared, 'static/version.txt': version },
         }),
@@ -287,9 +287,9 @@ describe('what an upload stores', () => {
   it('keeps the active release whatever its age', async () => {
     const caller = await host.makeCaller();
     const keeping = host.another({ keepReleases: 1 });
-    const first = await packPlugin();
+    const first = packPlugin();
     await keeping.upload(caller, first);
-    await keeping.upload(caller, await packPlugin({ version: '2.0.0' }));
+    await keeping.upload(caller, packPlugin({ version: '2.0.0' }));
     expect(await keeping.upload(caller, first)).toMatchObject({ created: true, plugin: { version: '1.0.0' } });
     expect(
       (await keeping.releases(caller, 'probe', page)).items.map(({ version, active }) => [version, active]),
@@ -300,7 +300,7 @@ describe('what an upload stores', () => {
     const caller = await host.makeCaller();
     const { plugin } = await host.installations.upload(
       caller,
-      await packPlugin({ files: { 'static/docs/ä b.txt': 'hello', 'secret.txt': 'no' } }),
+      packPlugin({ files: { 'static/docs/ä b.txt': 'hello', 'secret.txt': 'no' } }),
     );
     const read = (path: string) => host.installations.files(caller.tenant.id, plugin.release, path);
     expect(Buffer.from((await read('static/docs/ä b.txt'))?.bytes ?? []).toString()).toBe('hello');
@@ -322,7 +322,7 @@ describe('what an upload stores', () => {
     const files = Object.fromEntries(
       Array.from({ length: 990 }, (_, at) => [`static/${at}.txt`, randomBytes(9000).toString('base64')]),
     );
-    const { plugin } = await host.installations.upload(caller, await packPlugin({ files }));
+    const { plugin } = await host.installations.upload(caller, packPlugin({ files }));
     expect(
       Buffer.from(
         (await host.installations.files(caller.tenant.id, plugin.release, 'static/989.txt'))?.bytes ?? [],
@@ -335,11 +335,11 @@ describe('what an upload stores', () => {
     const config = (separator: string) => ({
       manifest: { config: { type: 'object', properties: { separator: { type: 'string', default: separator } } } },
     });
-    await expect(host.installations.upload(caller, await packPlugin(config('a\0b')))).rejects.toMatchObject({
+    await expect(host.installations.upload(caller, packPlugin(config('a\0b')))).rejects.toMatchObject({
       code: 'PACKAGE_INVALID',
       errors: [{ pointer: '/config/properties/separator/default', code: 'JSON_TEXT' }],
     });
-    await host.installations.upload(caller, await packPlugin(config(';')), { enable: true });
+    await host.installations.upload(caller, packPlugin(config(';')), { enable: true });
     expect(await host.installations.putConfig(caller, 'probe', { separator: '\0' })).toEqual({ separator: '\0' });
     expect(await host.installations.getConfig(caller, 'probe')).toEqual({ separator: '\0' });
   });
@@ -349,7 +349,7 @@ describe('validate', () => {
   it('answers the whole report and stores nothing', async () => {
     const caller = await host.makeCaller();
     const good = await host.installations.validate(
-      await packPlugin({ manifest: { permissions: ['outbound_http'], http: { allow: ['a.test'] } } }),
+      packPlugin({ manifest: { permissions: ['outbound_http'], http: { allow: ['a.test'] } } }),
       caller.tenant.id,
     );
     expect(good).toMatchObject({
@@ -359,7 +359,7 @@ describe('validate', () => {
     });
     expect(good.files.map((file) => file.path)).toEqual(['main.ts', 'plugin.json']);
     expect(good.sha256).toMatch(/^[0-9a-f]{64}$/);
-    const bad = await host.installations.validate(await packPlugin({ manifest: { slugg: 'x' } }), caller.tenant.id);
+    const bad = await host.installations.validate(packPlugin({ manifest: { slugg: 'x' } }), caller.tenant.id);
     expect(bad).toMatchObject({ valid: false, errors: [{ pointer: '/slugg' }], plugin: null });
     expect(await count(caller, 'installations')).toBe(0);
   });

@@ -1,11 +1,11 @@
 import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { writeZip } from '../../../test/support/zip-writer.js';
+import { packFiles } from './pack/pack.js';
 import { checkPackage, type EntryInspection } from './check-package.js';
 
 const manifest = { slug: 'x', name: 'X', version: '1.0.0', entry: 'main.ts', events: ['a.b'] };
-const pack = (files: Record<string, string>): Uint8Array =>
-  writeZip(Object.entries(files).map(([name, data]) => ({ name, data })));
+const pack = (files: Record<string, string>): Uint8Array => packFiles(Object.entries(files));
 const found = (outcome: EntryInspection) => vi.fn(() => Promise.resolve(outcome));
 const hooked: EntryInspection = { ok: true, registrations: [{ kind: 'event', name: 'a.b' }], warnings: [] };
 
@@ -27,7 +27,7 @@ describe('a package', () => {
       transforms: null,
       registrations: hooked.registrations,
     });
-    expect([...report.files.keys()]).toEqual(['plugin.json', 'main.ts', 'webhooks/a.yaml']);
+    expect([...report.files.keys()]).toEqual(['main.ts', 'plugin.json', 'webhooks/a.yaml']);
     expect(inspect).toHaveBeenCalledExactlyOnceWith(report.bundle);
   });
 

@@ -35,23 +35,33 @@ describe('a packed folder', () => {
     ]);
   });
 
-  it('has the same bytes for the same files, whatever their order and the zone of the clock', async () => {
-    const files = [
+  it('has the same bytes for the same files, whatever their order, the zone of the clock and the language', () => {
+    const files: [string, string][] = [
       ['plugin.json', '{}'],
       ['main.ts', 'export {}'],
-    ] as const;
-    const pack = (entries: readonly (readonly [string, string])[]) =>
-      packFiles(new Map(entries.map(([path, text]) => [path, Buffer.from(text)])));
-    const bytes = await pack(files);
-    expect(await pack([...files].reverse())).toEqual(bytes);
+      ['z.ts', ''],
+      ['ä.ts', ''],
+      ['lib/Z.ts', ''],
+    ];
+    const bytes = packFiles(files);
+    expect(packFiles([...files].reverse())).toEqual(bytes);
     const sha256 = createHash('sha256').update(bytes).digest('hex');
     const script = `import { packFiles } from ${JSON.stringify(new URL('./pack.ts', import.meta.url).href)};
-      const bytes = await packFiles(new Map(${JSON.stringify(files)}.map(([path, text]) => [path, Buffer.from(text)])));
-      console.log((await import('node:crypto')).createHash('sha256').update(bytes).digest('hex'));`;
-    for (const TZ of ['America/Los_Angeles', 'Asia/Tokyo']) {
+      import { createHash } from 'node:crypto';
+      console.log(createHash('sha256').update(packFiles(${JSON.stringify(files)})).digest('hex'));`;
+    for (const env of [
+      { TZ: 'America/Los_Angeles', LC_ALL: 'sv_SE.UTF-8' },
+      { TZ: 'Asia/Tokyo', LC_ALL: 'C' },
+    ])
       expect(
-        execFileSync(process.execPath, ['--input-type=module', '-e', script], { env: { TZ }, encoding: 'utf8' }).trim(),
+        execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' }).trim(),
       ).toBe(sha256);
-    }
   });
+
+  it.each(['../main.ts', '/main.ts', 'lib\\main.ts', './main.ts', 'lib//main.ts'])(
+    'has no file %j, which an archive would hold under another name',
+    (path) => {
+      expect(() => packFiles([[path, '']])).toThrow('cannot be packed');
+    },
+  );
 });

@@ -1,33 +1,31 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { ZipFile } from 'yazl';
+import { quote } from '@annex/kernel';
+import AdmZip from 'adm-zip';
 
-/**
- * The earliest time a ZIP can name, in local time because that is what it names: the same files always give the same
- * bytes and sha256.
- */
-const epoch = new Date(1980, 0, 1);
+/** 1980-01-01 00:00, the earliest time that a ZIP can name, as it stands in a header. */
+const earliest = 0x0021_0000;
+/** Unix, by version 2.0 of the format, whatever system packs. */
+const madeBy = 0x0314;
 
 /** Not part of a plugin, wherever they lie. */
 const leftOut = /(^|\/)(\.git|\.annex|\.DS_Store|node_modules\/\.(cache|bin|package-lock\.json))(\/|$)/;
 
-/** Packs files into a package. Names are paths with `/`, values their content. */
-export function packFiles(files: ReadonlyMap<string, Uint8Array>): Promise<Uint8Array> {
-  const zip = new ZipFile();
-  for (const [path, bytes] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    zip.addBuffer(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength), path, {
-      mtime: epoch,
-      mode: 0o100644,
-      forceDosTimestamp: true,
-    });
+/**
+ * Packs files into a package: the same files give the same bytes, and so the same sha256, on every machine. Takes paths
+ * with `/` between folders, and texts or bytes; throws for a path that an archive would hold under another name.
+ */
+export function packFiles(files: Iterable<readonly [path: string, content: string | Uint8Array]>): Uint8Array {
+  // Sorted here, since adm-zip sorts as the machine's language does.
+  const zip = new AdmZip({ noSort: true });
+  for (const [path, content] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {
+    const entry = zip.addFile(path, Buffer.from(content));
+    if (entry.entryName !== path)
+      throw new TypeError(`${quote(path)} cannot be packed; use a path such as "lib/main.ts".`);
+    entry.header.made = madeBy;
+    entry.header.timeval = earliest;
   }
-  zip.end();
-  return new Promise((packed, failed) => {
-    const chunks: Buffer[] = [];
-    zip.outputStream.on('data', (chunk: Buffer) => chunks.push(chunk));
-    zip.outputStream.once('error', failed);
-    zip.outputStream.once('end', () => packed(Buffer.concat(chunks)));
-  });
+  return zip.toBuffer();
 }
 
 /**

@@ -32,14 +32,9 @@ const hooked: EntryInspection = { ok: true, registrations: [{ kind: 'event', nam
 const inspect = (): Promise<EntryInspection> => Promise.resolve(hooked);
 const entry = "import { hook } from '@annex/sdk'\nhook('order.created', () => 1)";
 
-async function pack(files: Record<string, string>, more: object = {}): Promise<Uint8Array> {
-  return packFiles(
-    new Map(
-      Object.entries({ 'plugin.json': JSON.stringify({ ...manifest, ...more }), 'main.ts': entry, ...files }).map(
-        ([path, text]) => [path, Buffer.from(text)],
-      ),
-    ),
-  );
+function pack(files: Record<string, string | Uint8Array>, more: object = {}): Uint8Array {
+  const whole = { 'plugin.json': JSON.stringify({ ...manifest, ...more }), 'main.ts': entry, ...files };
+  return packFiles(Object.entries(whole));
 }
 
 /** Text that does not shrink much, so that the archive is an honest one. */
@@ -68,7 +63,7 @@ function nameOf(pid: number): string {
 
 describe('a package is checked in a process of its own', () => {
   it('with the same report as here', async () => {
-    const bytes = await pack(
+    const bytes = pack(
       {
         'lib/a.json': '{"a": 1}',
         'webhooks/a.yaml':
@@ -96,10 +91,9 @@ describe('a package is checked in a process of its own', () => {
   });
 
   it('with all faults of one that is not sound', async () => {
-    const report = await compiler.check(
-      await pack({ 'main.ts': "import 'node:fs'\nimport './nope'" }, { version: 'x' }),
-      { inspect },
-    );
+    const report = await compiler.check(pack({ 'main.ts': "import 'node:fs'\nimport './nope'" }, { version: 'x' }), {
+      inspect,
+    });
     expect(report.ok).toBe(false);
     expect(report.errors.map(({ code }) => code).sort()).toEqual(['BUNDLE_IMPORT', 'BUNDLE_NODE_BUILTIN', 'VERSION']);
     expect((await compiler.check(Buffer.from('no archive'), { inspect })).errors).toMatchObject([
@@ -110,7 +104,7 @@ describe('a package is checked in a process of its own', () => {
   it('and its templates are read, but for what is no text', async () => {
     const picture = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0, 0xff, 0x7b, 0x25]);
     const broken = await compiler.check(
-      await pack({
+      pack({
         'templates/mail/a.html': 'Hi\n{{ name | nosuch }}',
         'templates/b.txt': '{% if a %}',
         'templates/sound.html': '{{ a }}',
@@ -130,24 +124,20 @@ describe('a package is checked in a process of its own', () => {
         detail: 'templates/mail/a.html:2: undefined filter: nosuch.',
       },
     ]);
-    const plain = {
-      'plugin.json': Buffer.from(JSON.stringify(manifest)),
-      'main.ts': Buffer.from(entry),
-      'templates/logo.png': picture,
-    };
-    expect((await compiler.check(await packFiles(new Map(Object.entries(plain))), { inspect })).errors).toEqual([]);
+    const plain = pack({ 'templates/logo.png': picture });
+    expect((await compiler.check(plain, { inspect })).errors).toEqual([]);
   });
 
   it('by the operator’s ceilings, which the parent applies too', async () => {
-    const bytes = await pack({}, { limits: { timeout_ms: 1_000_000 } });
+    const bytes = pack({}, { limits: { timeout_ms: 1_000_000 } });
     expect((await compiler.check(bytes, { inspect })).ok).toBe(false);
   });
 
   it('and what trying a script out throws is thrown on', async () => {
-    await expect(
-      compiler.check(await pack({}), { inspect: () => Promise.reject(new Error('no sandbox')) }),
-    ).rejects.toThrow('no sandbox');
-    expect((await compiler.check(await pack({}), { inspect })).ok).toBe(true);
+    await expect(compiler.check(pack({}), { inspect: () => Promise.reject(new Error('no sandbox')) })).rejects.toThrow(
+      'no sandbox',
+    );
+    expect((await compiler.check(pack({}), { inspect })).ok).toBe(true);
   });
 });
 
@@ -157,13 +147,13 @@ describe('where no program can be given a root folder of its own, the engine run
     try {
       expect(own.pids()).toHaveLength(1);
       const [sound, broken, deep] = await Promise.all([
-        own.check(await pack({}), { inspect }),
-        own.check(await pack({ 'main.ts': "import './nope'\nconst n = 1\nrequire('../../../etc/' + n)" }), { inspect }),
-        own.check(await pack({ 'main.ts': `export const a = ${lines(60_000, () => '()=>'.repeat(10))}1` }), {
+        own.check(pack({}), { inspect }),
+        own.check(pack({ 'main.ts': "import './nope'\nconst n = 1\nrequire('../../../etc/' + n)" }), { inspect }),
+        own.check(pack({ 'main.ts': `export const a = ${lines(60_000, () => '()=>'.repeat(10))}1` }), {
           inspect,
         }),
       ]);
-      const here = await checkPackage(await pack({}), { inspect });
+      const here = await checkPackage(pack({}), { inspect });
       expect(sound).toMatchObject({ ok: true, bundle: { code: here.bundle?.code } });
       expect(broken.errors.map(({ code }) => code)).toEqual(['BUNDLE_COMPUTED_IMPORT']);
       expect(deep.errors).toMatchObject([{ code: expect.stringMatching(/^BUNDLE_/) as string }]);
@@ -211,7 +201,7 @@ describe.runIf(process.platform === 'linux')('its processes', () => {
 
   it('are gone when the report is there', async () => {
     const before = await settled(compiler);
-    await compiler.check(await pack({}), { inspect });
+    await compiler.check(pack({}), { inspect });
     await expect.poll(() => before.filter((pid) => compiler.pids().includes(pid))).toEqual([]);
   });
 
@@ -226,14 +216,14 @@ describe.runIf(process.platform === 'linux')('its processes', () => {
             .filter((pid) => nameOf(pid) === name)
             .forEach((pid) => void process.kill(pid, 'SIGKILL'));
         let tries = 0;
-        const once = await own.check(await pack({}), {
+        const once = await own.check(pack({}), {
           inspect: () => ((tries += 1) === 1 ? (kill(), new Promise(() => undefined)) : inspect()),
         });
         expect(once).toMatchObject({ ok: true, errors: [] });
         await expect(
-          own.check(await pack({}), { inspect: () => (kill(), new Promise(() => undefined)) }),
+          own.check(pack({}), { inspect: () => (kill(), new Promise(() => undefined)) }),
         ).rejects.toMatchObject({ code: 'COMPILER_LOST', retryAfterS: 5 });
-        expect((await own.check(await pack({}), { inspect })).ok).toBe(true);
+        expect((await own.check(pack({}), { inspect })).ok).toBe(true);
       } finally {
         await own.stop();
       }
@@ -305,7 +295,7 @@ describe('a compiler that is somebody else’s', () => {
 });
 
 describe('a package made to be expensive is refused, with the limit named', () => {
-  it.each<[string, () => Promise<Uint8Array>, RegExp]>([
+  it.each<[string, () => Uint8Array, RegExp]>([
     [
       'that nests without end',
       () => pack({ 'main.ts': `export const a = ${lines(60_000, () => '()=>'.repeat(10))}1` }),
@@ -333,13 +323,13 @@ describe('a package made to be expensive is refused, with the limit named', () =
       /^BUNDLE_|ZIP_/,
     ],
   ])('%s', async (_what, make, code) => {
-    const report = await compiler.check(await make(), { inspect });
+    const report = await compiler.check(make(), { inspect });
     expect(report.ok).toBe(false);
     expect(report.errors.map((fault) => fault.code)).toEqual(expect.arrayContaining([expect.stringMatching(code)]));
   });
 
   it('in time, in processor time and in memory', async () => {
-    const bytes = await pack({
+    const bytes = pack({
       'main.ts': `export const a = [\n${lines(30_000, (index) => `{ a: [() => ${index}], b() { return class { c = 3 } } },`)}]`,
     });
     for (const [limits, code] of [
@@ -358,12 +348,10 @@ describe('a package made to be expensive is refused, with the limit named', () =
   it('and others are checked meanwhile, the same tenant’s too', async () => {
     const held = Promise.withResolvers<EntryInspection>();
     const slow = compiler.check(
-      await pack({ 'main.ts': `var a = 1, b\n${lines(30_000, (index) => `if (a) b = { c: [1, 2, ${index}] };`)}` }),
+      pack({ 'main.ts': `var a = 1, b\n${lines(30_000, (index) => `if (a) b = { c: [1, 2, ${index}] };`)}` }),
       { inspect: () => held.promise },
     );
-    const reports = await Promise.all(
-      Array.from({ length: 3 }, async () => compiler.check(await pack({}), { inspect })),
-    );
+    const reports = await Promise.all(Array.from({ length: 3 }, async () => compiler.check(pack({}), { inspect })));
     expect(reports.map(({ ok }) => ok)).toEqual([true, true, true]);
     held.resolve({ ok: false, error: { code: 'TIMEOUT', message: 'too long' } });
     expect((await slow).errors).toMatchObject([{ code: 'ENTRY_FAILED' }]);
