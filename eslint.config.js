@@ -40,10 +40,18 @@ const owners = [
   { packages: ['bullmq', 'ioredis'], owner: 'libs/queue', why: 'both backends stand behind the port of libs/queue' },
 ];
 
-/** Imports that no file of a folder may have. */
-function restrictions(folder) {
+/** Imports that no file of a folder may have. `asksDatabase`: it is one of those in which SQL stands. */
+function restrictions(folder, asksDatabase = folder === 'libs/database') {
   return {
     patterns: [
+      ...(asksDatabase
+        ? []
+        : [
+            {
+              group: ['typeorm', 'typeorm/*'],
+              message: 'Tables are described and asked in rows/ and sql/ of the library that owns the subject.',
+            },
+          ]),
       {
         group: ['@annex/*/*', '!@annex/sdk/testing', '!@annex/sandbox/executor', '!@annex/sandbox/compiler'],
         message: 'A library is imported by its name only; its index.ts says what it offers.',
@@ -84,7 +92,23 @@ const boundaries = [
       files: [`${root}/src/**/*.ts`],
       rules: { 'no-restricted-imports': ['error', restrictions(root)] },
     })),
+  ...projects
+    .filter(({ root }) => /^(libs|apps)\//.test(root))
+    .map(({ root }) => ({
+      files: [`${root}/src/**/{rows,sql}/**/*.ts`],
+      rules: { 'no-restricted-imports': ['error', restrictions(root, true)] },
+    })),
 ];
+
+/** What a file may not say. */
+const advisoryLocks = {
+  selector: ':matches(Literal[value=/pg_(try_)?advisory/], TemplateElement[value.raw=/pg_(try_)?advisory/])',
+  message: 'Advisory locks stand in one table, libs/database/src/locks.ts.',
+};
+const queries = {
+  selector: 'MemberExpression[object.name="tx"][property.name=/^(query|execute|manager)$/]',
+  message: 'PostgreSQL is asked in rows/ and sql/ of the library that owns the subject, and in libs/database.',
+};
 
 export default tseslint.config(
   {
@@ -111,13 +135,7 @@ export default tseslint.config(
       '@typescript-eslint/no-extraneous-class': 'off',
       '@typescript-eslint/no-empty-function': 'off',
       '@typescript-eslint/no-invalid-void-type': 'off',
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector: ':matches(Literal[value=/pg_(try_)?advisory/], TemplateElement[value.raw=/pg_(try_)?advisory/])',
-          message: 'Advisory locks stand in one table, libs/database/src/locks.ts.',
-        },
-      ],
+      'no-restricted-syntax': ['error', advisoryLocks, queries],
       'no-restricted-properties': [
         'error',
         { object: 'process', property: 'env', message: 'Settings are read in an app’s config.ts and passed on.' },
@@ -127,6 +145,11 @@ export default tseslint.config(
     },
   },
   ...boundaries,
+  {
+    files: ['{libs,apps}/*/src/**/{rows,sql}/**/*.ts', 'libs/database/src/**/*.ts'],
+    rules: { 'no-restricted-syntax': ['error', advisoryLocks] },
+  },
+  { files: ['libs/database/src/locks.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {
     files: [
       'apps/annex/src/main.ts',
@@ -140,7 +163,6 @@ export default tseslint.config(
   },
   // The child programme has its standard error only; the confinement proof looks at what environment it was left.
   { files: ['apps/executor/src/main.ts'], rules: { 'no-console': 'off' } },
-  { files: ['libs/database/src/locks.ts'], rules: { 'no-restricted-syntax': 'off' } },
   { files: ['libs/sandbox/src/child/confinement.ts'], rules: { 'no-restricted-properties': 'off' } },
   // Beside plugin code a Map's methods may have been replaced: tables are objects without prototype, and entries are
   // deleted from them.

@@ -122,6 +122,11 @@ export class Transaction {
     else await this.query('select pg_notify($1, $2)', [channel, payload]);
   }
 
+  /** The commit of this transaction does not wait for the disk, as {@link TransactionOptions.durable} tells. */
+  async skipDiskWait(): Promise<void> {
+    await this.query('set local synchronous_commit = off');
+  }
+
   /** Registers work for after the commit, such as dropping a cache entry; not run after a rollback. */
   afterCommit(work: () => void): void {
     this.#afterCommit.push(work);

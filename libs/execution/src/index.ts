@@ -36,6 +36,7 @@ export { dbHandlers, type TablesPort } from './host-calls/db.js';
 export { httpHandlers } from './host-calls/http.js';
 export { callerHeader } from './host-calls/plugins.js';
 export type { RunIdentity } from './host-calls/run-identity.js';
-export { buildSnapshot, type SnapshotRow } from './snapshots/snapshot.js';
+export { buildSnapshot } from './snapshots/snapshot.js';
+export type { SnapshotRow } from './rows/snapshot-rows.js';
 export type { TransformCall, TransformEnding } from './execution.js';
 export { logLevels } from './rows/logs.js';

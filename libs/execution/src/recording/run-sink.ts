@@ -324,7 +324,7 @@ export class RunSink {
 
 async function writeAll(tx: TenantTransaction, batch: Batch, isAgain: boolean): Promise<void> {
   // Nobody is promised these rows, so their commit need not wait for the disk.
-  await tx.query('set local synchronous_commit = off');
+  await tx.skipDiskWait();
   await recordRuns(tx, batch.runs, { isAgain });
   await insertLogs(tx, batch.logs);
   await addUsage(

@@ -5,7 +5,8 @@ import { readBlob } from '@annex/installations';
 import { watchChanges, WatchedCache, type Database } from '@annex/database';
 import type { Bundle } from '@annex/sandbox';
 import { arrangeFilters, type FilterHandler, type FilterPoints } from '../filters/filter-points.js';
-import { buildSnapshot, readConfig, readFilterSlugs, readSnapshotRow, type InstallationSnapshot } from './snapshot.js';
+import { readFilterSlugs, readSnapshotRow } from '../rows/snapshot-rows.js';
+import { buildSnapshot, readConfig, type InstallationSnapshot } from './snapshot.js';
 
 export interface InstallationSnapshotsOptions {
   database: Database;
