@@ -39,7 +39,6 @@ export { maxFileCallBytes, maxKvValueBytes } from './calls/data.js';
 export {
   documentPatch,
   filterInput,
-  isForbiddenName,
   maxDocumentBytes,
   maxSortKeys,
   newDocument,
@@ -61,6 +60,7 @@ export {
   type RowColumn,
   type Scalar,
 } from './tables/filter.js';
+export { isForbiddenName } from './tables/forbidden-names.js';
 export { compareRows, matchesFilter, type TableRow } from './tables/match.js';
 export { llmMessages, maxPayloadBytes, maxPromptBytes } from './calls/messages.js';
 export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';

@@ -2,7 +2,8 @@ import { deflateRawSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { writeZip } from '../../../test/support/zip-writer.js';
 import { packFiles } from './pack/pack.js';
-import { checkPackage, type EntryInspection } from './check-package.js';
+import { checkPackage } from './check-package.js';
+import type { EntryInspection } from './inspect/entry-inspection.js';
 
 const manifest = { slug: 'x', name: 'X', version: '1.0.0', entry: 'main.ts', events: ['a.b'] };
 const pack = (files: Record<string, string>): Uint8Array => packFiles(Object.entries(files));

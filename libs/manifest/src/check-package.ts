@@ -2,6 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { jsonPointer, SourcePlaces, type InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from './bundle/bundle-package.js';
 import { checkAgreement } from './inspect/agreement.js';
+import type { EntryInspection } from './inspect/entry-inspection.js';
 import { reachWarnings } from './reach/reach-warnings.js';
 import { readReach, readReachHere, type BundleReach } from './reach/read-reach.js';
 import type { Registration } from './registration.js';
@@ -12,11 +13,6 @@ import type { WebhookDefinition } from './webhooks/definition.js';
 import { readWebhooks } from './webhooks/read-webhooks.js';
 import { bundleTransforms } from './webhooks/transforms.js';
 import { manifestPath, readPackage, type PackageFiles } from './zip/read-package.js';
-
-/** What running an entry once, without `ctx`, found; the sandbox does it in a throw-away isolate. */
-export type EntryInspection =
-  | { ok: true; registrations: Registration[]; warnings: string[] }
-  | { ok: false; error: { code: string; message: string; stack?: string } };
 
 /** Faults of templates; lines from 1. */
 export type TemplatesPort = (

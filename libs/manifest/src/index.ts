@@ -1,10 +1,5 @@
-export {
-  checkPackage,
-  type CheckPackageOptions,
-  type EntryInspection,
-  type PackageReport,
-  type TemplatesPort,
-} from './check-package.js';
+export { checkPackage, type CheckPackageOptions, type PackageReport, type TemplatesPort } from './check-package.js';
+export type { EntryInspection } from './inspect/entry-inspection.js';
 export { defaultPackageLimits, maxManifestBytes, type PackageLimits } from './zip/limits.js';
 export { manifestPath, readPackage, type PackageFiles, type PackageReading } from './zip/read-package.js';
 export { readZip, type ZipReading } from './zip/read-zip.js';

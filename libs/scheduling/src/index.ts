@@ -1,10 +1,5 @@
-export {
-  parseSchedule,
-  scheduleWords,
-  type ParseScheduleOptions,
-  type Schedule,
-  type ScheduleReading,
-} from './parse-schedule.js';
+export { parseSchedule, scheduleWords, type ParseScheduleOptions, type ScheduleReading } from './parse-schedule.js';
+export type { Schedule } from './schedule.js';
 export { smallestGapS } from './smallest-gap.js';
 export { canonicalZone, timezoneFault } from './zone.js';
 export { nextRun, nextRuns } from './next-run.js';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextRun, nextRuns } from './next-run.js';
-import { parseSchedule, type Schedule } from './parse-schedule.js';
+import { parseSchedule } from './parse-schedule.js';
+import type { Schedule } from './schedule.js';
 import { canonicalZone, timezoneFault, zoneSpan } from './zone.js';
 
 const read = (text: string): Schedule => {

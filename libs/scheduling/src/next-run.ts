@@ -12,7 +12,7 @@
  *   the gap.
  */
 import { nextWall } from './next-wall.js';
-import type { Schedule } from './parse-schedule.js';
+import type { Schedule } from './schedule.js';
 import { canonicalZone, zoneSpan, type ZoneSpan } from './zone.js';
 
 const hourMs = 3_600_000;

@@ -1,4 +1,4 @@
-import type { Schedule } from './parse-schedule.js';
+import type { Schedule } from './schedule.js';
 
 const dayMs = 86_400_000;
 

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nextRun, nextRuns } from './next-run.js';
-import { parseSchedule, scheduleWords, type Schedule } from './parse-schedule.js';
+import { parseSchedule, scheduleWords } from './parse-schedule.js';
+import type { Schedule } from './schedule.js';
 
 const read = (text: string): Schedule => {
   const reading = parseSchedule(text);

@@ -2,24 +2,8 @@ import { CronExpression, CronExpressionParser, CronFieldCollection } from 'cron-
 import { didYouMean, quote, type InputFault } from '@annex/kernel';
 import { readField, type FieldName, type ReadField } from './cron-grammar.js';
 import { ScheduledDays } from './scheduled-days.js';
+import type { Schedule } from './schedule.js';
 import { smallestGapS } from './smallest-gap.js';
-
-/** A cron text, understood. It never changes, so it may be kept and shared. */
-export interface Schedule {
-  /** The text as it was written, with single blanks. */
-  text: string;
-  /**
-   * What cron-parser reads for it: six fields of plain values, the same for every text that means the same. A day of
-   * any of them counts; they differ in nothing else.
-   */
-  expressions: readonly string[];
-  seconds: readonly number[];
-  minutes: readonly number[];
-  hours: readonly number[];
-  days: ScheduledDays;
-  /** Every hour is meant, so the rhythm follows real time where the clock is set back or forward. */
-  everyHour: boolean;
-}
 
 export type ScheduleReading = { ok: true; schedule: Schedule } | { ok: false; errors: InputFault[] };
 

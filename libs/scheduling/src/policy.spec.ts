@@ -10,7 +10,8 @@ import {
   type OverlapPolicy,
   type TickPlanRequest,
 } from './policy.js';
-import { parseSchedule, type Schedule } from './parse-schedule.js';
+import { parseSchedule } from './parse-schedule.js';
+import type { Schedule } from './schedule.js';
 
 const read = (text: string): Schedule => {
   const reading = parseSchedule(text);

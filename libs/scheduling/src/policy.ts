@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { assertNever } from '@annex/kernel';
 import { nextRun } from './next-run.js';
-import type { Schedule } from './parse-schedule.js';
+import type { Schedule } from './schedule.js';
 
 /** What happens to ticks that passed while nothing could fire them. */
 export type CatchUp = 'none' | 'latest' | 'all';

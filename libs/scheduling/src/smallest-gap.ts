@@ -1,4 +1,4 @@
-import type { Schedule } from './parse-schedule.js';
+import type { Schedule } from './schedule.js';
 
 const daySeconds = 86_400;
 /**

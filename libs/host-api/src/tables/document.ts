@@ -2,6 +2,7 @@
 import { isJsonObject, KiB, quote, type Json, type JsonObject } from '@annex/kernel';
 import { z } from 'zod';
 import { storageProblem, tooLargeCode } from '../wire.js';
+import { isForbiddenName } from './forbidden-names.js';
 import { isRowColumn, numberProblem, readFilter, rowColumns, type Filter } from './filter.js';
 
 /** Largest row as JSON, in bytes, without `id`, `created_at` and `updated_at`. */
@@ -10,13 +11,6 @@ export const maxDocumentBytes = 256 * KiB;
 export const tableNamePattern = /^[a-z][a-z0-9_]{0,62}$/;
 /** Sort keys of one query. */
 export const maxSortKeys = 4;
-
-const forbidden: ReadonlySet<string> = new Set(['__proto__', 'constructor', 'prototype']);
-
-/** Names that mean something to every JavaScript object: a row that held them would change what it is copied into. */
-export function isForbiddenName(name: string): boolean {
-  return forbidden.has(name);
-}
 
 /** The name of a table. */
 export const tableName = z

@@ -6,7 +6,7 @@
  */
 import { didYouMean, isJsonObject, quote, type Json, type JsonObject } from '@annex/kernel';
 import { storageProblem } from '../wire.js';
-import { isForbiddenName } from './document.js';
+import { isForbiddenName } from './forbidden-names.js';
 
 /** Caps of one filter. They bound what it costs to read, not what it costs to answer: that is the time limit's. */
 export const filterLimits = {

@@ -5,7 +5,7 @@
  */
 import type { InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from '../bundle/bundle-package.js';
-import type { EntryInspection } from '../check-package.js';
+import type { EntryInspection } from '../inspect/entry-inspection.js';
 import type { PackageFiles } from '../zip/read-package.js';
 import type { ScriptRef, WebhookDefinition } from './definition.js';
 

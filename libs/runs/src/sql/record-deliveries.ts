@@ -1,12 +1,17 @@
-import { uuidFromId } from '@annex/kernel';
+import { uuidFromId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
-import type { NewRun } from './enqueue-run.js';
+
+interface SendingRun {
+  id: Id<'run'>;
+  eventId?: string | null;
+  /** The endpoint; without one the run sends nothing. */
+  webhookId?: Id<'webhook'> | null;
+  /** A delivery that was made before and is sent again. Default: a new one, with the run's UUID. */
+  deliveryId?: Id<'delivery'> | null;
+}
 
 /** Gives each run of kind `webhook` its delivery: a new one, or an earlier one that it sends again. @internal */
-export async function recordDeliveries(
-  tx: TenantTransaction,
-  runs: readonly (NewRun & { id: NonNullable<NewRun['id']> })[],
-): Promise<void> {
+export async function recordDeliveries(tx: TenantTransaction, runs: readonly SendingRun[]): Promise<void> {
   const sending = runs.flatMap((run) => (run.webhookId ? [{ ...run, webhookId: run.webhookId }] : []));
   if (sending.length === 0) return;
   await tx.query(

@@ -5,8 +5,9 @@
 import { assertNever } from '@annex/kernel';
 import type { FromExecutor, Profile, RunAddress, RunMessage, ToExecutor } from '../wire/messages.js';
 import type { Addon, PreludeScript, TurnFailure } from './guest.js';
-import { cpuText, failure, GuestRun, memoryText, wallText, type RunEnd } from './guest-run.js';
-import type { Lane, LaneEvents } from './lane.js';
+import { GuestRun, type GuestLane } from './guest-run.js';
+import type { LaneEvents } from './lane.js';
+import { cpuText, failure, memoryText, wallText, type RunEnd } from './run-end.js';
 import { Lanes } from './lanes.js';
 import { makePreludeCache } from './prelude-cache.js';
 import {
@@ -57,7 +58,7 @@ const overflowSuffix = ' (second)';
 /** Profiles that one isolate remembers; beyond, it starts over. */
 const maxProfiles = 16;
 
-export class Executor implements LaneEvents, EffectParts {
+export class Executor implements LaneEvents<GuestRun>, EffectParts {
   readonly #parts: ExecutorParts;
   #settings: ExecutorSettings = {
     callNames: [],
@@ -208,7 +209,7 @@ export class Executor implements LaneEvents, EffectParts {
     }
   }
 
-  #listen(lane: Lane): void {
+  #listen(lane: GuestLane): void {
     lane.guest.onEmission = (kind, runKey, n, m, a, b, c) => {
       const run = this.#runs.get(runKey);
       if (run === undefined || run.over || run.lane !== lane) return;
@@ -221,20 +222,20 @@ export class Executor implements LaneEvents, EffectParts {
     };
   }
 
-  #load(lane: Lane, run: GuestRun, isInspection: boolean): void {
+  #load(lane: GuestLane, run: GuestRun, isInspection: boolean): void {
     lane.state = 'loading';
     this.#introduce(lane, run);
     lane.enter(run, 'load', [0, run.key, run.profileId, isInspection ? 1 : 0, this.#bundles.get(lane.sha256) ?? '']);
   }
 
-  #invoke(lane: Lane, run: GuestRun): void {
+  #invoke(lane: GuestLane, run: GuestRun): void {
     lane.lastUsedAt = run.deadline - run.limits.wallMs;
     if (!lane.profiles.has(run.profileId)) this.#introduce(lane, run);
     lane.enter(run, 'invoke', [0, run.key, run.profileId, run.code, run.head, run.content]);
   }
 
   /** Tells an isolate a profile before the first run that uses it. */
-  #introduce(lane: Lane, { profileId, profile }: GuestRun): void {
+  #introduce(lane: GuestLane, { profileId, profile }: GuestRun): void {
     const { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, stream } = profile.limits;
     const isFull = lane.profiles.size >= maxProfiles;
     if (isFull) lane.profiles.clear();
@@ -289,7 +290,7 @@ export class Executor implements LaneEvents, EffectParts {
     return run !== undefined && run.nonce === nonce && !run.over ? run : undefined;
   }
 
-  onTurnEnd(lane: Lane, run: GuestRun, unhandled?: string): void {
+  onTurnEnd(lane: GuestLane, run: GuestRun, unhandled?: string): void {
     if (run.over || lane.state === 'dead' || run.lane !== lane) return;
     if (unhandled !== undefined) {
       takeUnhandled(run, unhandled, this);
@@ -306,7 +307,7 @@ export class Executor implements LaneEvents, EffectParts {
   }
 
   /** Finishes the runs that ended in another run's turn, unless a turn of their own is still to come. */
-  #finishEnded(lane: Lane): void {
+  #finishEnded(lane: GuestLane): void {
     for (const run of lane.ended.splice(0)) {
       if (run.over) continue;
       if (lane.hasTurnOf(run)) lane.ended.push(run);
@@ -315,7 +316,7 @@ export class Executor implements LaneEvents, EffectParts {
   }
 
   /** The entry has run, or failed to: those who waited for it go on, or fail as it did. */
-  #loaded(lane: Lane, loader: GuestRun): void {
+  #loaded(lane: GuestLane, loader: GuestRun): void {
     const waiting = lane.waiting.splice(0);
     const inspection = this.#inspections.get(loader);
     if (inspection !== undefined) {
@@ -337,7 +338,7 @@ export class Executor implements LaneEvents, EffectParts {
     }
   }
 
-  onTurnFailure(lane: Lane, culprit: GuestRun | undefined, failed: TurnFailure): void {
+  onTurnFailure(lane: GuestLane, culprit: GuestRun | undefined, failed: TurnFailure): void {
     if (lane.state === 'dead') return;
     this.#discards += 1;
     // What the run had already said stands only if it said that it failed.
@@ -362,7 +363,7 @@ export class Executor implements LaneEvents, EffectParts {
     }
   }
 
-  #endOf(lane: Lane, run: GuestRun, failed: TurnFailure): RunEnd {
+  #endOf(lane: GuestLane, run: GuestRun, failed: TurnFailure): RunEnd {
     const code = lane.stop?.code;
     if (code !== undefined) return failure(code, code === 'CPU_LIMIT' ? cpuText(run) : wallText(run));
     switch (failed) {
@@ -491,7 +492,7 @@ export class Executor implements LaneEvents, EffectParts {
     this.#load(lane, run, true);
   }
 
-  #inspected(lane: Lane, run: GuestRun, { registrations, warnings }: Inspection): void {
+  #inspected(lane: GuestLane, run: GuestRun, { registrations, warnings }: Inspection): void {
     if (run.end !== undefined || !lane.hasEntry) {
       run.end ??= failure('PLUGIN_ERROR', 'the entry did not finish');
       this.#finish(run);

@@ -3,15 +3,7 @@ import { streamWindow } from '../prelude/emissions.js';
 import type { SandboxLimits, StreamLimits } from '../sandbox.js';
 import type { RunCompression } from './compression.js';
 import type { Lane } from './lane.js';
-
-/**
- * How a run ended, as the isolate or the executor says. The first word counts, except that a run which has answered may
- * still fail in what it started and did not wait for.
- */
-export type RunEnd =
-  | { type: 'succeeded'; hasValue: boolean; value: string; bytes: number }
-  | { type: 'responded'; status: number; headers: string; bodyEncoding: string; body: string; bytes: number }
-  | { type: 'failed'; code: string; message: string; stack: string; retryAfterMs: number };
+import type { RunEnd } from './run-end.js';
 
 /** A pending timer: of plugin code, or of the platform itself (`AbortSignal.timeout`). */
 export interface RunTimer {
@@ -41,6 +33,9 @@ export interface GuestRunInit extends RunAddress {
   startedAt: number;
 }
 
+/** A warm isolate and the turns of its runs. */
+export type GuestLane = Lane<GuestRun>;
+
 /** The handler kind whose turns may be long: a job is never waited for. */
 const jobKind = 2;
 
@@ -62,7 +57,7 @@ export class GuestRun {
   deadline: number;
   /** Its turns are short as a rule, so that the executor may wait for them. */
   mayWait: boolean;
-  lane: Lane | undefined = undefined;
+  lane: GuestLane | undefined = undefined;
   end: RunEnd | undefined = undefined;
   over = false;
   /** Its handler has been entered. */
@@ -131,20 +126,4 @@ export class GuestRun {
     this.hostCallsUnderWay = undefined;
     this.compression?.close();
   }
-}
-
-export function failure(code: string, message: string): RunEnd {
-  return { type: 'failed', code, message, stack: '', retryAfterMs: 0 };
-}
-
-export function cpuText(run: GuestRun): string {
-  return `the run used ${Math.round(run.cpuMs)} ms of processor time, the limit is ${run.limits.cpuMs}`;
-}
-
-export function wallText(run: GuestRun): string {
-  return `the run took longer than ${run.limits.wallMs} ms`;
-}
-
-export function memoryText(run: GuestRun): string {
-  return `the plugin needed more than ${run.limits.memoryMb} MB of heap`;
 }

@@ -41,7 +41,7 @@ const routeKind = 0;
 function laneOf(guest: FakeGuest) {
   const clock = { nowMs: 0 };
   const said: (TurnFailure | 'ended')[] = [];
-  const events: LaneEvents = {
+  const events: LaneEvents<GuestRun> = {
     onTurnEnd: () => void said.push('ended'),
     onTurnFailure: (_lane, _run, failed) => void said.push(failed),
     now: () => clock.nowMs,

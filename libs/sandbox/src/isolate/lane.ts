@@ -4,7 +4,7 @@
  * keeps answering, knows whose turn it is, and serves the tenant's other isolates meanwhile.
  */
 import type { Guest, TurnArgs, TurnFailure, TurnName, TurnResult } from './guest.js';
-import { failure, wallText, type GuestRun } from './guest-run.js';
+import { failure, wallText, type RunEnd, type SpentRun } from './run-end.js';
 import { waitableMs } from './waitable.js';
 
 /**
@@ -16,33 +16,45 @@ const quickTurnMs = 20;
 /** How long a turn without plugin code may take. */
 export const quietTurnMs = 1000;
 
-export interface LaneEvents {
+/** What a lane needs of the runs whose turns it gives. */
+export interface LaneRun extends SpentRun {
+  readonly key: number;
+  readonly slot: number;
+  readonly deadline: number;
+  /** Its turns are short as a rule, so that the executor may wait for them. */
+  readonly mayWait: boolean;
+  readonly over: boolean;
+  end: RunEnd | undefined;
+  cpuMs: number;
+}
+
+export interface LaneEvents<Run extends LaneRun> {
   /**
    * A turn ended by itself; the run may have an `end` now. `unhandled`: the message of a rejection that nobody handled;
    * another turn follows.
    */
-  onTurnEnd(lane: Lane, run: GuestRun, unhandled?: string): void;
+  onTurnEnd(lane: Lane<Run>, run: Run, unhandled?: string): void;
   /** A turn was stopped. The lane is no longer usable. */
-  onTurnFailure(lane: Lane, run: GuestRun | undefined, failure: TurnFailure): void;
+  onTurnFailure(lane: Lane<Run>, run: Run | undefined, failure: TurnFailure): void;
   now(): number;
 }
 
 /** A turn that waits for its place. Without a run it belongs to the platform. */
-interface Entry {
-  run: GuestRun | undefined;
+interface Entry<Run> {
+  run: Run | undefined;
   turn: TurnName;
   args: TurnArgs;
 }
 
-export class Lane {
+export class Lane<Run extends LaneRun> {
   state: 'empty' | 'loading' | 'ready' | 'dead' = 'empty';
   /** The bundle's entry has run to its end. */
   hasEntry = false;
-  readonly runs = new Map<number, GuestRun>();
+  readonly runs = new Map<number, Run>();
   /** Runs that wait for the entry to have run. */
-  readonly waiting: GuestRun[] = [];
+  readonly waiting: Run[] = [];
   /** Runs that said how they ended and wait for the turn to be over. */
-  readonly ended: GuestRun[] = [];
+  readonly ended: Run[] = [];
   /** Profiles that the isolate has been given. */
   readonly profiles = new Set<number>();
   lastUsedAt: number;
@@ -50,9 +62,9 @@ export class Lane {
   heapSampledAt = 0;
   /** Why a turn is being stopped, and since when. */
   stop: { code: string; at: number; isReported: boolean } | undefined;
-  #queue: Entry[] = [];
+  #queue: Entry<Run>[] = [];
   /** The turn on the isolate's own thread. */
-  #apart: Entry | undefined;
+  #apart: Entry<Run> | undefined;
   #isWaiting = false;
   #turnStartedAt = 0;
   /** `-Infinity` for a turn that is waited for: asking costs time, and its time by the clock is known to be short. */
@@ -64,7 +76,7 @@ export class Lane {
     readonly key: string,
     readonly sha256: string,
     readonly guest: Guest,
-    readonly events: LaneEvents,
+    readonly events: LaneEvents<Run>,
   ) {
     this.lastUsedAt = events.now();
     this.#cpuSeenNs = guest.cpuNs() ?? 0;
@@ -80,7 +92,7 @@ export class Lane {
   }
 
   /** The run whose turn is under way on the isolate's own thread. */
-  get inTurn(): { run: GuestRun | undefined; forMs: number; processCpuMs: number } | undefined {
+  get inTurn(): { run: Run | undefined; forMs: number; processCpuMs: number } | undefined {
     if (this.#apart === undefined) return undefined;
     return {
       run: this.#apart.run,
@@ -90,12 +102,12 @@ export class Lane {
   }
 
   /** Whether a turn of the run is under way or has its place. */
-  hasTurnOf(run: GuestRun): boolean {
+  hasTurnOf(run: Run): boolean {
     return this.#apart?.run === run || this.#queue.some((entry) => entry.run === run);
   }
 
   /** Takes out the runs whose handler has not been entered and waits for its place: they may begin elsewhere. */
-  takeUnstarted(): GuestRun[] {
+  takeUnstarted(): Run[] {
     const taken = this.#queue
       .filter(({ run, turn }) => run !== undefined && turn === 'invoke')
       .flatMap(({ run }) => run ?? []);
@@ -105,7 +117,7 @@ export class Lane {
   }
 
   /** One timed entry of one run, when its place has come. */
-  enter(run: GuestRun, turn: TurnName, args: TurnArgs): void {
+  enter(run: Run, turn: TurnName, args: TurnArgs): void {
     if (this.isInTurn || this.#queue.length > 0) this.#queue.push({ run, turn, args });
     else this.#begin(run, turn, args);
   }
@@ -124,7 +136,7 @@ export class Lane {
     });
   }
 
-  #begin(run: GuestRun | undefined, turn: TurnName, args: TurnArgs): void {
+  #begin(run: Run | undefined, turn: TurnName, args: TurnArgs): void {
     const nowMs = this.events.now();
     const leftMs = run === undefined ? quietTurnMs : run.deadline - nowMs;
     if (run !== undefined && leftMs <= 0) {
@@ -144,7 +156,7 @@ export class Lane {
   }
 
   /** The watch over turns ends it when its time is over; see `waitable.ts` for why isolated-vm is not asked to. */
-  #beginApart(run: GuestRun | undefined, turn: TurnName, args: TurnArgs): void {
+  #beginApart(run: Run | undefined, turn: TurnName, args: TurnArgs): void {
     this.#apart = { run, turn, args };
     this.#processCpuAtTurnStart = processCpuMs();
     void this.guest.enterApart(turn, args).then((result) => {
@@ -154,7 +166,7 @@ export class Lane {
     });
   }
 
-  #beginWaiting(run: GuestRun | undefined, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
+  #beginWaiting(run: Run | undefined, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
     // Visible from outside: should the turn never end, the parent reads here whose it was.
     if (run !== undefined) process.title = `annex-exec ${run.slot}`;
     this.#isWaiting = true;
@@ -174,7 +186,7 @@ export class Lane {
     }
   }
 
-  #over(run: GuestRun | undefined, { failed: told, unhandled }: TurnResult): void {
+  #over(run: Run | undefined, { failed: told, unhandled }: TurnResult): void {
     if (run !== undefined) this.#account(run);
     // A turn that was stopped at its very end has ended by itself, and its isolate is gone all the same.
     const failed = told ?? (this.stop === undefined ? undefined : 'disposed');
@@ -190,7 +202,7 @@ export class Lane {
     }
   }
 
-  #account(run: GuestRun): void {
+  #account(run: Run): void {
     const cpuNs = this.guest.cpuNs();
     if (cpuNs === undefined) {
       // The isolate is gone, and took its own figure along.

@@ -1,9 +1,10 @@
 /** The warm isolates of one executor: by key, least recently used out first, and one fresh isolate kept ready. */
 import { Guest, type GuestOptions } from './guest.js';
+import type { GuestLane, GuestRun } from './guest-run.js';
 import { Lane, type LaneEvents } from './lane.js';
 
 export interface LanesParts extends Pick<GuestOptions, 'addon' | 'prelude' | 'lazySource' | 'onCatastrophe'> {
-  events: LaneEvents;
+  events: LaneEvents<GuestRun>;
 }
 
 export interface LanesSettings {
@@ -21,9 +22,9 @@ export class Lanes {
   readonly #parts: LanesParts;
   #settings: LanesSettings = { callNames: [], maxIsolates: 12, spareMemoryMb: 100 };
   #callNames = '[]';
-  readonly #byKey = new Map<string, Lane>();
+  readonly #byKey = new Map<string, GuestLane>();
   /** Out of service: they finish their runs, or their thread has not ended yet. */
-  readonly #leaving = new Set<Lane>();
+  readonly #leaving = new Set<GuestLane>();
   #spare: Guest | undefined;
   #refilling: NodeJS.Timeout | undefined;
 
@@ -46,17 +47,17 @@ export class Lanes {
     return this.#leaving.size > 0;
   }
 
-  get(key: string): Lane | undefined {
+  get(key: string): GuestLane | undefined {
     return this.#byKey.get(key);
   }
 
   /** All isolates, those that leave included. */
-  all(): Lane[] {
+  all(): GuestLane[] {
     return [...this.#byKey.values(), ...this.#leaving];
   }
 
   /** Puts a fresh isolate into service; one that had the key before finishes its runs and goes. */
-  open(key: string, sha256: string, memoryMb: number): Lane {
+  open(key: string, sha256: string, memoryMb: number): GuestLane {
     const old = this.#byKey.get(key);
     if (old !== undefined) this.retire(old);
     while (this.#byKey.size >= this.#settings.maxIsolates && this.dropQuietest());
@@ -66,7 +67,7 @@ export class Lanes {
   }
 
   /** Takes an isolate out of service at once, and ends what it runs where V8 can. */
-  drop(lane: Lane): void {
+  drop(lane: GuestLane): void {
     if (this.#byKey.get(lane.key) === lane) this.#byKey.delete(lane.key);
     lane.state = 'dead';
     lane.guest.dispose();
@@ -80,13 +81,13 @@ export class Lanes {
   }
 
   /** Ends an isolate whose last run is over, if it was only waiting for that. */
-  dropIfLeaving(lane: Lane): void {
+  dropIfLeaving(lane: GuestLane): void {
     if (lane.state !== 'dead' && this.#leaving.has(lane)) this.drop(lane);
   }
 
   /** Answers whether there was an idle one. */
   dropQuietest(): boolean {
-    let quietest: Lane | undefined;
+    let quietest: GuestLane | undefined;
     for (const lane of this.#byKey.values()) {
       if (lane.isIdle && (quietest === undefined || lane.lastUsedAt < quietest.lastUsedAt)) quietest = lane;
     }
@@ -109,7 +110,7 @@ export class Lanes {
   }
 
   /** Takes an isolate out of service; its runs finish. */
-  retire(lane: Lane): void {
+  retire(lane: GuestLane): void {
     if (this.#byKey.get(lane.key) !== lane) return;
     this.#byKey.delete(lane.key);
     if (lane.isIdle) this.drop(lane);

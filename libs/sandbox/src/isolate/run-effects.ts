@@ -6,8 +6,8 @@ import { answerCryptoCall, isHeavyCryptoCall } from '../child/web-crypto.js';
 import { base64Bytes, emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
 import { RunCompression } from './compression.js';
-import { failure, memoryText, type GuestRun, type RunEnd, type RunTimer } from './guest-run.js';
-import type { Lane } from './lane.js';
+import type { GuestLane, GuestRun, RunTimer } from './guest-run.js';
+import { failure, memoryText, type RunEnd } from './run-end.js';
 
 const maxTimersPerRun = 1000;
 /** `debug`, as a number of the wire. */
@@ -34,7 +34,7 @@ export interface EffectParts {
 /** Takes one emission of an isolate. Answers whether the run has an end now. */
 export function takeEmission(
   parts: EffectParts,
-  lane: Lane,
+  lane: GuestLane,
   run: GuestRun,
   [kind, n, m, a, b, c]: [kind: number, n: number, m: number, a: string, b: string, c: string],
 ): boolean {
@@ -140,7 +140,7 @@ function takeChunk(run: GuestRun, claimed: number, isLast: boolean, data: string
 }
 
 /** Enters the isolate with what the reader of a streamed answer took. */
-export function credit(lane: Lane, run: GuestRun, bytes: number): void {
+export function credit(lane: GuestLane, run: GuestRun, bytes: number): void {
   if (run.over || run.stream === undefined || run.lane !== lane || lane.state === 'dead') return;
   run.stream.credit += bytes;
   lane.enter(run, 'credit', [0, run.key, bytes]);
@@ -148,7 +148,7 @@ export function credit(lane: Lane, run: GuestRun, bytes: number): void {
 
 /** Enters the isolate with the answer to a call. */
 export function deliver(
-  lane: Lane,
+  lane: GuestLane,
   run: GuestRun,
   answer: { callId: number; ok: boolean; a: string; b: string },
 ): void {
@@ -219,7 +219,7 @@ function startHostCall(run: GuestRun, callId: number, method: string, args: stri
   parts.send({ type: 'call', slot: run.slot, nonce: run.nonce, callId, method, args });
 }
 
-function startExecutorCall(lane: Lane, run: GuestRun, callId: number, method: string, args: string): void {
+function startExecutorCall(lane: GuestLane, run: GuestRun, callId: number, method: string, args: string): void {
   run.executorCallsUnderWay += 1;
   const answered = answerExecutorCall(run, method, args);
   answered.then(
@@ -324,7 +324,7 @@ export function tellPendingTimers(run: GuestRun, parts: EffectParts): void {
   );
 }
 
-function startTimer(lane: Lane, run: GuestRun, timerId: number, delayMs: number, isPlugins: boolean): void {
+function startTimer(lane: GuestLane, run: GuestRun, timerId: number, delayMs: number, isPlugins: boolean): void {
   const timers = (run.timers ??= new Map<number, RunTimer>());
   if (timers.size >= maxTimersPerRun) return;
   clearTimeout(timers.get(timerId)?.timeout);

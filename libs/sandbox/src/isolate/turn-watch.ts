@@ -2,8 +2,9 @@
  * The executor's own look at its turns, between turns: stops one that is out of time, and says so when stopping does
  * not help.
  */
-import { cpuText, failure, wallText, type GuestRun } from './guest-run.js';
-import { quietTurnMs, type Lane } from './lane.js';
+import type { GuestLane, GuestRun } from './guest-run.js';
+import { quietTurnMs } from './lane.js';
+import { cpuText, failure, wallText } from './run-end.js';
 
 /** A turn that goes on this long is reported, so that the parent knows whom to blame if the process has to go. */
 const busyAfterMs = 60;
@@ -20,7 +21,7 @@ export interface TurnFindings {
 }
 
 /** Looks at one lane's turn. `graceMs`: how long a stopped turn may take to end. */
-export function watchTurn(lane: Lane, nowMs: number, graceMs: number, findings: TurnFindings): void {
+export function watchTurn(lane: GuestLane, nowMs: number, graceMs: number, findings: TurnFindings): void {
   const turn = lane.inTurn;
   if (turn === undefined) {
     if (lane.state === 'ready' && lane.runs.size > 0 && nowMs - lane.heapSampledAt > heapEveryMs) lane.sampleHeap();

@@ -5,6 +5,7 @@ import type { Body, BodyText } from './body.js';
 import { Headers, combined, copyPairs, fillHeaders, headerListOf, isToken, wrapHeaders } from './headers.js';
 import type { HeaderPair } from './headers.js';
 import { StringPrototypeToUpperCase } from './primordials.js';
+import { refuseToClone } from './uncloneable.js';
 import { parseAbsoluteUrl } from './url.js';
 import { finishInterface, requireArguments, toByteString, toDictionary, toDomString, toUsvString } from './webidl.js';
 
@@ -275,6 +276,7 @@ export class Request {
 
   static {
     isRequest = (value): value is Request => typeof value === 'object' && value !== null && #method in value;
+    refuseToClone(isRequest);
     createRequest = (parts, signal) => new Request(RECEIVED, parts, signal);
     requestState = (request) => ({
       method: request.#method,

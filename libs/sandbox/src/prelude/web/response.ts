@@ -13,6 +13,7 @@ import { Headers, combined, copyPairs, fillHeaders, guardHeaders, headerListOf, 
 import type { HeaderPair } from './headers.js';
 import type { ReadableStreamReader } from './streams.js';
 import { JSONStringify, StringPrototypeCharCodeAt } from './primordials.js';
+import { refuseToClone } from './uncloneable.js';
 import { parseAbsoluteUrl } from './url.js';
 import { finishInterface, requireArguments, toByteString, toDictionary, toUsvString } from './webidl.js';
 
@@ -170,6 +171,7 @@ export class Response {
 
   static {
     isResponse = (value): value is Response => typeof value === 'object' && value !== null && #status in value;
+    refuseToClone(isResponse);
     responseBody = (response) => response.#body;
     createResponse = (parts, { url, redirected, signal }) => {
       const response = new Response(RECEIVED, parts);

@@ -44,9 +44,8 @@ import {
   TypedArrayLength,
   TypedArrayTag,
 } from './primordials.js';
-import { isRequest } from './request.js';
-import { isResponse } from './response.js';
 import { isReadableStream } from './streams.js';
+import { isUncloneable } from './uncloneable.js';
 import { isUrl, isUrlSearchParams } from './url.js';
 import { isArrayBuffer, isObject, requireArguments, toDictionary } from './webidl.js';
 
@@ -309,8 +308,7 @@ function platform(value: object, remember: <T extends object>(copy: T) => T): ob
   if (isCryptoKey(value)) return remember(value);
   const refused =
     isHeaders(value) ||
-    isRequest(value) ||
-    isResponse(value) ||
+    isUncloneable(value) ||
     isUrl(value) ||
     isUrlSearchParams(value) ||
     isFormData(value) ||
