@@ -25,7 +25,7 @@ export const mutants = {
   ],
   /** Whoever ends a run may write that, although another worker has taken it over. */
   noFencing: [
-    { module: claim, from: "r\\.claims = e\\.claim and \\(r\\.status = 'running'[^)]*\\)", to: 'e.claim is not null' },
+    { module: claim, from: 'r\\.claims = e\\.claim and \\$\\{isMove\\([^)]*\\)\\}', to: 'e.claim is not null' },
     { module: claim, from: "r\\.claims = h\\.claim and r\\.status = 'running'", to: 'h.claim is not null' },
   ],
   /** What a run did is committed before its end is. */

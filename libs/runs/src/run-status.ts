@@ -1,70 +1,83 @@
-import type { RunKind } from '@annex/limits';
-
 /** Where a run stands. */
 export const runStatuses = ['queued', 'running', 'retrying', 'succeeded', 'failed', 'cancelled', 'skipped'] as const;
 
 /** One of {@link runStatuses}. */
 export type RunStatus = (typeof runStatuses)[number];
 
+/**
+ * What moves a run that is there. Each is one statement in `sql/`: `claim` and `finish` and `handBack` in claim.ts,
+ * `expire` in reconcile.ts, `cancel` in cancel-run.ts, `replace` in overlap.ts, `uninstall` in uninstalled-runs.ts.
+ */
+export const runOperations = ['claim', 'finish', 'handBack', 'expire', 'cancel', 'replace', 'uninstall'] as const;
+
+/** One of {@link runOperations}. */
+export type RunOperation = (typeof runOperations)[number];
+
 /** A legal move of a run, and what makes it. */
 export interface RunMove {
   from: RunStatus;
   to: RunStatus;
+  by: readonly RunOperation[];
   when: string;
 }
 
-/** Statuses that a run may be made with. */
-export const initialRunStatuses: readonly RunStatus[] = ['queued', 'running', 'skipped'];
+/**
+ * Statuses that a run is made with. `queued`: it waits for a worker; a replay is a new run too. `skipped`: a tick that
+ * does not run. The others: it began and ended in one call, a route's or a filter's, and is written down afterwards.
+ */
+export const initialRunStatuses: readonly RunStatus[] = ['queued', 'skipped', 'succeeded', 'failed', 'cancelled'];
 
-/** Every legal move; all others are refused. */
+/** Every legal move. The guards of the statements are made from it (`sql/guards.ts`), so none makes another one. */
 export const runMoves: readonly RunMove[] = [
-  { from: 'queued', to: 'running', when: 'a worker claimed it' },
-  { from: 'queued', to: 'cancelled', when: 'it was cancelled, or a later tick replaced it, before it started' },
+  { from: 'queued', to: 'running', by: ['claim'], when: 'a worker claimed it' },
+  { from: 'retrying', to: 'running', by: ['claim'], when: 'a worker claimed the next attempt' },
+  { from: 'running', to: 'succeeded', by: ['finish'], when: 'the handler answered' },
   {
     from: 'queued',
-    to: 'skipped',
-    when: 'there is nothing left to run it: the handler, the plugin or the grant is gone',
+    to: 'succeeded',
+    by: ['finish'],
+    when: 'the handler answered after its lease had run out, and nobody has started the run since',
   },
-  { from: 'queued', to: 'failed', when: 'it cannot be started: its payload, release or deadline is unusable' },
-  { from: 'running', to: 'succeeded', when: 'the handler answered' },
-  { from: 'running', to: 'failed', when: 'an attempt failed and no further one is allowed' },
-  { from: 'running', to: 'retrying', when: 'an attempt failed and another one is scheduled' },
-  { from: 'running', to: 'cancelled', when: 'it was cancelled, or a later tick replaced it, while it ran' },
+  {
+    from: 'running',
+    to: 'failed',
+    by: ['finish', 'expire'],
+    when: 'an attempt failed and no further one is allowed, or too many starts came to no end',
+  },
+  { from: 'running', to: 'retrying', by: ['finish'], when: 'an attempt failed and another one is scheduled' },
   {
     from: 'running',
     to: 'skipped',
+    by: ['finish'],
     when: 'the attempt found that there is nothing to do: its webhook is disabled, or the transform left it out',
   },
   {
     from: 'running',
     to: 'queued',
-    when: 'the worker handed it back, or its lease ran out; the attempt does not count',
+    by: ['handBack', 'expire'],
+    when: 'its worker handed it back, or its lease ran out; the attempt does not count',
   },
-  { from: 'retrying', to: 'running', when: 'a worker claimed the next attempt' },
-  { from: 'retrying', to: 'failed', when: 'the retries were given up' },
-  { from: 'retrying', to: 'cancelled', when: 'it was cancelled while it waited' },
-  { from: 'retrying', to: 'queued', when: 'the next attempt was asked for at once' },
-  { from: 'failed', to: 'queued', when: 'the dead letter was replayed' },
+  {
+    from: 'running',
+    to: 'cancelled',
+    by: ['finish', 'handBack', 'expire', 'uninstall'],
+    when: 'somebody had asked for it while it ran, or its plugin was uninstalled',
+  },
+  {
+    from: 'queued',
+    to: 'cancelled',
+    by: ['cancel', 'replace', 'uninstall'],
+    when: 'it was cancelled before it started, a later tick replaced it, or its plugin was uninstalled',
+  },
+  {
+    from: 'retrying',
+    to: 'cancelled',
+    by: ['cancel', 'replace', 'uninstall'],
+    when: 'the same while it waited for its next attempt',
+  },
 ];
 
-const legal = new Set(runMoves.map(({ from, to }) => `${from}>${to}`));
-
-/** Whether a run may go from one status to another. */
-export function canMove(from: RunStatus, to: RunStatus): boolean {
-  return legal.has(`${from}>${to}`);
-}
-
-/** The statuses from which `to` can be reached in one move: the `WHERE status IN (…)` of a compare-and-set. */
-export function sourcesOf(to: RunStatus): RunStatus[] {
-  return runMoves.filter((move) => move.to === to).map((move) => move.from);
-}
-
-/** Whether a run has ended: nothing happens to it any more unless somebody replays it. */
+/** Whether a run has ended: nothing moves it any more. A replay makes another run. */
 export function hasEnded(status: RunStatus): boolean {
   return status === 'succeeded' || status === 'failed' || status === 'cancelled' || status === 'skipped';
-}
-
-/** Whether a run is a dead letter: failed background work that waits for a replay (CONTRACT §5). */
-export function isDeadLetter(run: { kind: RunKind; status: RunStatus }): boolean {
-  return run.status === 'failed' && (run.kind === 'event' || run.kind === 'job' || run.kind === 'webhook');
 }

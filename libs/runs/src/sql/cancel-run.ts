@@ -2,6 +2,7 @@ import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
 import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
+import { isMovedBy, isOpen } from './guards.js';
 import { tellEnded } from './told.js';
 
 /** A run as somebody who waits for it or cancels it needs it. */
@@ -54,11 +55,11 @@ export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message
       : undefined;
   if (job) await lockJob(tx, job);
   const [row] = await tx.query<{ plugin: string; kind: string; name: string; status: RunStatus }>(
-    `update runs set status = case when status = 'running' then status else 'cancelled' end, cancel_requested = status = 'running',
+    `update runs set status = case when ${isMovedBy('cancel', 'status')} then 'cancelled' else status end, cancel_requested = status = 'running',
        finished_at = case when status <> 'running' then now() end,
        error = case when status <> 'running' then json_build_object('code', 'CANCELLED', 'message', $3::text) else error end,
        next_attempt_at = null, dispatched_at = null, waiting_for = null
-     where tenant_id = $1 and id = $2 and status in ('queued', 'running', 'retrying')
+     where tenant_id = $1 and id = $2 and ${isOpen('status')}
      returning plugin, kind, name, status`,
     [tx.tenantUuid, uuidFromId(runId), message],
   );

@@ -5,6 +5,7 @@
  */
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { statement, type PlatformTransaction, type TenantTransaction, type Transaction } from '@annex/database';
+import { isMove, isMovedBy } from './guards.js';
 import { wakeRelays, type BackgroundKind, type RunPolicy } from './enqueue-run.js';
 import { tellEnded } from './told.js';
 
@@ -97,7 +98,7 @@ const claimSql = statement(
   `with wanted as materialized (
      select w.tenant_id, w.id from (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as w (tenant_id, id, claims) order by 1, 2) w
      cross join lateral ${lockedRun('w')} r
-     where r.claims = w.claims and r.status in ('queued', 'retrying') and r.waiting_for is null
+     where r.claims = w.claims and ${isMovedBy('claim', 'r.status')} and r.waiting_for is null
    ), claimed as (
      update runs r set status = 'running', claims = r.claims + 1, lease_owner = $4, lease_until = now() + $5::float8 * interval '1 millisecond',
        dispatched_at = null, next_attempt_at = null, started_at = coalesce(r.started_at, now()),
@@ -258,7 +259,7 @@ const finishSql = statement(
      from (select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::bool[])
        as e (tenant_id, id, claim, status, error, counts, result, limits, release, delay_ms, blames) order by 1, 2) e
      cross join lateral ${lockedRun('e')} r
-     where r.claims = e.claim and (r.status = 'running' or r.status = 'queued' and e.status = 'succeeded')
+     where r.claims = e.claim and ${isMove('finish', 'r.status', 'e.status')}
    ), well as materialized (
      select distinct tenant_id, installation_id from ended where next = 'succeeded' and kind in ('event', 'job') and installation_id is not null
    ), failing as (
@@ -345,7 +346,7 @@ export async function handBack(
        error = case when cancel_requested then json_build_object('code', 'CANCELLED', 'message', 'The run was cancelled.') else error end,
        next_attempt_at = case when cancel_requested or $4 then null else now() end,
        waiting_for = case when $4 and not cancel_requested then 'plugin' end, lease_until = null, lease_owner = null, cancel_requested = false
-     where tenant_id = $1 and id = $2 and claims = $3 and status = 'running' returning status`,
+     where tenant_id = $1 and id = $2 and claims = $3 and ${isMovedBy('handBack', 'status')} returning status`,
     [tx.tenantUuid, uuidFromId(runId), claim, park],
   );
   if (!row) return false;

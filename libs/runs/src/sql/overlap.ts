@@ -1,6 +1,7 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { takeTurn, type PlatformTransaction, type TenantTransaction } from '@annex/database';
 import { wakeRelays } from './enqueue-run.js';
+import { isMovedBy, isOpen } from './guards.js';
 import { tellEnded } from './told.js';
 
 /** One job of one installation, or the handlers of one lifecycle moment that are called one after the other. */
@@ -103,10 +104,10 @@ export async function cancelJobRuns(
   error: { code: string; message: string },
 ): Promise<void> {
   const rows = await tx.query<{ id: string; status: string }>(
-    `update runs set status = case when status = 'running' then status else 'cancelled' end, cancel_requested = status = 'running',
+    `update runs set status = case when ${isMovedBy('replace', 'status')} then 'cancelled' else status end, cancel_requested = status = 'running',
        finished_at = case when status <> 'running' then now() end, error = case when status <> 'running' then $4::json end,
        next_attempt_at = null, dispatched_at = null, waiting_for = null
-     where tenant_id = $1 and installation_id = $2 and kind = 'job' and name = $3 and status in ('queued', 'running', 'retrying')
+     where tenant_id = $1 and installation_id = $2 and kind = 'job' and name = $3 and ${isOpen('status')}
      returning id, status`,
     [tx.tenantUuid, uuidFromId(installationId), name, JSON.stringify(error)],
   );

@@ -1,6 +1,7 @@
 import { idFromUuid, type Id } from '@annex/kernel';
 import { maxClaims } from '../retry.js';
 import type { PlatformTransaction } from '@annex/database';
+import { isMovedBy } from './guards.js';
 
 /** A run whose worker stopped renewing its lease, and what became of it. */
 export interface ExpiredLease {
@@ -24,7 +25,7 @@ export async function expireLeases(
     `with expired as (
        select tenant_id, id, lease_owner, claims - attempt_count as starts,
          case when cancel_requested then 'cancelled' when claims - attempt_count >= $2 then 'failed' else 'queued' end as next
-       from runs where lease_until < now() order by lease_until limit $1 for update skip locked
+       from runs where lease_until < now() and ${isMovedBy('expire', 'status')} order by lease_until limit $1 for update skip locked
      )
      update runs r set status = e.next, lease_until = null, lease_owner = null, cancel_requested = false,
        finished_at = case when e.next <> 'queued' then now() end,

@@ -1,6 +1,7 @@
 /** What becomes of the runs of a plugin that was uninstalled. Both take the UUIDs of tenant and installation. */
 import type { Transaction } from '@annex/database';
 import { isDeadLetterSql } from './dead-letters.js';
+import { isMovedBy } from './guards.js';
 
 const uninstalledError = { code: 'CANCELLED', message: 'The plugin was uninstalled.' };
 
@@ -13,7 +14,7 @@ export async function endRunsOfUninstalled(
   [tenantUuid, uuid]: readonly [string, string],
   limit: number,
 ): Promise<number> {
-  const open = `tenant_id = $1 and installation_id = $2 and status in ('queued', 'running', 'retrying')`;
+  const open = `tenant_id = $1 and installation_id = $2 and ${isMovedBy('uninstall', 'status')}`;
   for (const { id } of await tx.query<{ id: string }>(`select id from runs where ${open} and status = 'running'`, [
     tenantUuid,
     uuid,
