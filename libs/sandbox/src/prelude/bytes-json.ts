@@ -140,8 +140,3 @@ export function answerFromJson(text: string): unknown {
   if (text === '') return undefined;
   return indexOf(text, '"$bytes"') >= 0 ? parseJson(text, reviveBytes) : parseJson(text);
 }
-
-/** Own, enumerable and writable: what an object literal would have made. */
-export function setOwn(target: object, name: PropertyKey, value: unknown): void {
-  defineProperty(target, name, { value, enumerable: true, configurable: true, writable: true });
-}

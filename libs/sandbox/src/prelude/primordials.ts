@@ -4,9 +4,7 @@
  */
 export const apply = Reflect.apply;
 export const construct = Reflect.construct;
-export const ownKeys = Reflect.ownKeys;
 export const defineProperty = Object.defineProperty;
-export const getOwnPropertyDescriptor = Object.getOwnPropertyDescriptor;
 export const getPrototypeOf = Object.getPrototypeOf;
 export const create = Object.create as (proto: object | null) => Record<PropertyKey, never>;
 export const freeze = Object.freeze;
@@ -23,7 +21,6 @@ export const toJson = JSON.stringify as (
 export const SafePromise = Promise;
 export const SafeError = Error;
 export const SafeTypeError = TypeError;
-export const SafeRangeError = RangeError;
 export const SafeDate = Date;
 export const SafeMap = Map;
 export const SafeSet = Set;

@@ -16,9 +16,6 @@ export interface RunAddress {
   nonce: number;
 }
 
-/** What a run brings along: nothing, a request body as text or base64, or the JSON text of a payload. */
-export const contentKinds = ['none', 'utf8', 'base64', 'payload'] as const;
-
 export interface RunMessage extends RunAddress {
   type: 'run';
   /** Names everything that stays the same from run to run ({@link Profile}). */

@@ -32,29 +32,10 @@ export const ObjectHasOwn = Object.hasOwn;
 export const ObjectPrototype = Object.prototype;
 export const ObjectPrototypeToString = uncurryThis(Object.prototype.toString) as (self: unknown) => string;
 export const ReflectOwnKeys = Reflect.ownKeys;
-export const ReflectConstruct = Reflect.construct;
 export const FunctionPrototypeToString = uncurryThis(Function.prototype.toString);
 
 export const ArrayIsArray = Array.isArray;
 export const ArrayPrototypePush = uncurryThis(Array.prototype.push) as <T>(self: T[], value: T) => number;
-export const ArrayPrototypeSplice = uncurryThis(Array.prototype.splice) as <T>(
-  self: T[],
-  start: number,
-  count: number,
-) => T[];
-export const ArrayPrototypeSlice = uncurryThis(Array.prototype.slice) as <T>(
-  self: readonly T[],
-  start?: number,
-  end?: number,
-) => T[];
-export const ArrayPrototypeSort = uncurryThis(Array.prototype.sort) as <T>(
-  self: T[],
-  compare: (a: T, b: T) => number,
-) => T[];
-export const ArrayPrototypeJoin = uncurryThis(Array.prototype.join) as (
-  self: readonly unknown[],
-  separator: string,
-) => string;
 
 export const StringPrototypeCharCodeAt = uncurryThis(String.prototype.charCodeAt);
 export const StringPrototypeIndexOf = uncurryThis(String.prototype.indexOf);
@@ -69,12 +50,10 @@ export const NumberIsFinite = Number.isFinite;
 export const NumberPrototypeToString = uncurryThis(Number.prototype.toString);
 export const MathFloor = Math.floor;
 export const MathMin = Math.min;
-export const MathMax = Math.max;
 export const MathTrunc = Math.trunc;
 
 export const MapCtor = Map;
 export const SetCtor = Set;
-export const WeakMapCtor = WeakMap;
 export const MapPrototypeGet = uncurryThis(Map.prototype.get) as <K, V>(self: Map<K, V>, key: K) => V | undefined;
 export const MapPrototypeSet = uncurryThis(Map.prototype.set) as <K, V>(self: Map<K, V>, key: K, value: V) => Map<K, V>;
 export const MapPrototypeDelete = uncurryThis(Map.prototype.delete) as <K, V>(self: Map<K, V>, key: K) => boolean;
@@ -105,7 +84,6 @@ export const BooleanPrototypeValueOf = uncurryThis(Boolean.prototype.valueOf) as
 export const NumberPrototypeValueOf = uncurryThis(Number.prototype.valueOf) as (self: object) => number;
 export const StringPrototypeValueOf = uncurryThis(String.prototype.valueOf) as (self: object) => string;
 export const BigIntPrototypeValueOf = uncurryThis(BigInt.prototype.valueOf) as (self: object) => bigint;
-export const SymbolPrototypeValueOf = uncurryThis(Symbol.prototype.valueOf) as (self: object) => symbol;
 
 export const Uint8ArrayCtor = Uint8Array;
 const TypedArrayPrototype = Object.getPrototypeOf(Uint8Array.prototype) as Uint8Array;
@@ -122,20 +100,9 @@ export const TypedArraySet = uncurryThis(TypedArrayPrototype.set) as (
   source: ArrayLike<number>,
   offset?: number,
 ) => void;
-export const TypedArraySlice = uncurryThis(TypedArrayPrototype.slice) as (
-  self: Uint8Array,
-  start?: number,
-  end?: number,
-) => Uint8Array<ArrayBuffer>;
-export const TypedArraySubarray = uncurryThis(TypedArrayPrototype.subarray) as (
-  self: Uint8Array,
-  start: number,
-  end?: number,
-) => Uint8Array<ArrayBuffer>;
 export const DataViewBuffer = getterOf<ArrayBuffer>(DataView.prototype, 'buffer');
 export const DataViewByteOffset = getterOf<number>(DataView.prototype, 'byteOffset');
 export const DataViewByteLength = getterOf<number>(DataView.prototype, 'byteLength');
-export const ArrayBufferCtor = ArrayBuffer;
 export const ArrayBufferIsView: (value: unknown) => value is ArrayBufferView = ArrayBuffer.isView;
 export const ArrayBufferByteLength = getterOf<number>(ArrayBuffer.prototype, 'byteLength');
 export const ArrayBufferSlice = uncurryThis(ArrayBuffer.prototype.slice);
