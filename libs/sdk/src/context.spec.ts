@@ -1,29 +1,70 @@
-import type { HostMethod } from '@annex/host-api';
+import type { HostInput, HostMethod, HostResult } from '@annex/host-api';
 import { expect, it } from 'vitest';
 import type { Context } from './context.js';
 import { filter, hook, job, onConfigChange, route } from './index.js';
 
-/** The calls of the table that `ctx` has no type for. */
-type Untyped = {
-  [M in HostMethod]: M extends `${infer Namespace}.${infer Name}`
-    ? Namespace extends keyof Context
-      ? Name extends keyof Context[Namespace]
-        ? Context[Namespace][Name] extends (...args: never[]) => Promise<unknown>
-          ? never
-          : M
-        : M
-      : M
-    : M extends keyof Context
-      ? Context[M] extends (...args: never[]) => Promise<unknown>
-        ? never
-        : M
-      : M;
+/** The members of `ctx` that answer promises, by the names that the table gives them, such as `kv.get`. */
+type Members = {
+  [N in keyof Context & string as Context[N] extends AnyCall ? N : never]: Context[N];
+} & {
+  [P in Path as MemberAt<P> extends AnyCall ? P : never]: MemberAt<P>;
+};
+type AnyCall = (...args: never[]) => Promise<unknown>;
+type Path = { [N in keyof Context & string]: `${N}.${keyof Context[N] & string}` }[keyof Context & string];
+type MemberAt<P extends string> = P extends `${infer N}.${infer Name}`
+  ? N extends keyof Context
+    ? Name extends keyof Context[N]
+      ? Context[N][Name]
+      : never
+    : never
+  : never;
+type Arguments<F> = F extends (...args: infer A) => unknown ? Required<A> : never;
+type Answer<F> = F extends (...args: never[]) => Promise<infer R> ? R : never;
+type Same<A, B> = [A, B] extends [B, A] ? true : { extra: Exclude<A, B>; missing: Exclude<B, A> };
+
+/** Ways to write `http.request`, which the sandbox turns into that call. */
+type Shorthand = 'http.get' | 'http.delete' | 'http.post' | 'http.put' | 'http.patch';
+
+type WithOtherCount = {
+  [M in HostMethod]: Same<Arguments<Members[M]>['length'], Required<HostInput<M>>['length']> extends true ? never : M;
+}[HostMethod];
+type WithOtherAnswer = {
+  [M in HostMethod]: HostResult<M> extends Answer<Members[M]> ? never : M;
+}[HostMethod];
+type WithMoreAnswers = {
+  [M in HostMethod]: Answer<Members[M]> extends HostResult<M> ? never : M;
 }[HostMethod];
 
-it('the type of ctx has every call of the table, and each answers a promise', () => {
-  // Does not compile, and names the call, when one is missing.
-  const complete: [Untyped] extends [never] ? true : Untyped = true;
-  expect(complete).toBe(true);
+/** Each line does not compile, and names the call, when the table and the type of `ctx` go apart. */
+const agreement: {
+  names: Same<keyof Members, HostMethod | Shorthand>;
+  /** `secrets.get` takes its fallback in the sandbox, `http.request` its address apart from the rest. */
+  counts: Same<WithOtherCount, 'secrets.get' | 'http.request'>;
+  /**
+   * What the sandbox makes anew: an answer of HTTP gets methods, nothing is `undefined`, and a fallback stands for
+   * `null`. The table says of rows that they are objects, the type also which fields each has.
+   */
+  answers: Same<
+    WithOtherAnswer,
+    | 'http.request'
+    | 'plugins.call'
+    | 'kv.set'
+    | 'analytics.track'
+    | 'secrets.get'
+    | 'db.query'
+    | 'db.getById'
+    | 'db.insert'
+    | 'db.update'
+  >;
+  /** The same, and bytes; what `kv.get` answers is the plugin's own word. */
+  answersBack: Same<
+    WithMoreAnswers,
+    'http.request' | 'plugins.call' | 'kv.set' | 'analytics.track' | 'files.read' | 'kv.get'
+  >;
+} = { names: true, counts: true, answers: true, answersBack: true };
+
+it('the type of ctx and the table of calls have the same names, arguments and answers', () => {
+  expect(Object.values(agreement)).toEqual([true, true, true, true]);
 });
 
 /** Compiled, never called: plugins as people write them, without a type of their own. */
