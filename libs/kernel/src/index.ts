@@ -19,6 +19,7 @@ export {
 } from './errors.js';
 export { silentLogger, type Logger } from './logger.js';
 export { assertNever, FairGate, SingleFlight, type Stoppable } from './control.js';
+export { ThreadPool, type NoAnswer, type ThreadPoolOptions, type ThreadReady } from './thread-pool.js';
 export { LARGE_TEXT, largeWork } from './large-work.js';
 export { armFailpoints, failpoint, failpoints, type Failpoint } from './failpoint.js';
 export { originFault } from './origin.js';

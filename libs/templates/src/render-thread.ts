@@ -8,7 +8,6 @@ import { Drop, Liquid, LiquidError, filters } from 'liquidjs';
 
 /** What the program asks. */
 export interface RenderRequest {
-  id: number;
   /** Texts by name: the template and what it may include. */
   files: Record<string, string>;
   /** Which of them. */
@@ -28,13 +27,9 @@ export interface RenderRequest {
 }
 
 /** What the thread answers. */
-export type RenderAnswer = { id: number } & (
+export type RenderAnswer =
   | { ok: true; text: string }
-  | { ok: false; limit: boolean; message: string; file: string | undefined; line: number | undefined }
-);
-
-/** Said once, when it may be asked. */
-export type Ready = 'ready';
+  | { ok: false; limit: boolean; message: string; file: string | undefined; line: number | undefined };
 
 /** Liquid's own words for its limits. */
 const limitWords =
@@ -126,16 +121,14 @@ parentPort?.on('message', (request: RenderRequest) => {
 parentPort?.postMessage('ready');
 
 function answer(request: RenderRequest): RenderAnswer {
-  const { id } = request;
   try {
-    return { id, ok: true, text: render(request) };
+    return { ok: true, text: render(request) };
   } catch (thrown) {
     const message = thrown instanceof Error ? thrown.message : String(thrown);
     const limit = limitWords.test(message) || message.startsWith('output limit');
-    if (!LiquidError.is(thrown)) return { id, ok: false, limit, message, file: request.name, line: undefined };
+    if (!LiquidError.is(thrown)) return { ok: false, limit, message, file: request.name, line: undefined };
     const { token } = thrown as unknown as { token?: { file?: string; getPosition(): [number, number] } };
     return {
-      id,
       ok: false,
       limit,
       message: message.replace(/, (file|line):.*$/s, ''),

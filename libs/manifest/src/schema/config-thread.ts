@@ -3,7 +3,7 @@
  * up nobody but themselves.
  */
 import { parentPort, workerData } from 'node:worker_threads';
-import type { Json, JsonObject } from '@annex/kernel';
+import type { Json, JsonObject, ThreadReady } from '@annex/kernel';
 import { applyConfig } from './config-schema.js';
 
 /** What the program asks. The answer is a `ConfigReading`. */
@@ -12,10 +12,7 @@ export interface JudgeRequest {
   value: Json;
 }
 
-/** Said once, when it may be asked. */
-export type Ready = 'ready';
-
 if ((workerData as { judges?: boolean } | null)?.judges === true) {
   parentPort?.on('message', ({ schema, value }: JudgeRequest) => parentPort?.postMessage(applyConfig(schema, value)));
-  parentPort?.postMessage('ready' satisfies Ready);
+  parentPort?.postMessage('ready' satisfies ThreadReady);
 }
