@@ -13,8 +13,8 @@ import {
   withLogin,
 } from '@annex/database';
 import { createQueue, migrateQueue, type RunTicket } from '@annex/queue';
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connected, whoIs } from '../support/connected.js';
 import { openTestDatabase, testLoginsAt, type TestDatabase } from '../support/test-database.js';
 import { connect } from '../../apps/annex/src/connect.js';
 
@@ -23,19 +23,6 @@ beforeAll(async () => {
   db = await openTestDatabase();
 });
 afterAll(() => db.close());
-
-async function connected<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-type Who = { session: string; role: string; super: boolean };
-const whoSql = `select session_user::text as session, current_user::text as role, current_setting('is_superuser')::bool as super`;
 
 describe('a database is prepared', () => {
   const name = `prepared_${randomBytes(4).toString('hex')}`;
@@ -82,9 +69,11 @@ describe('a database is prepared', () => {
     const owner = await handOverToMigrations(url());
     const { rows } = await connected(owner, (client) => client.query('select slug from tenants'));
     expect(rows).toEqual([{ slug: 'here' }]);
-    expect((await connected(owner, (client) => client.query<Who>(whoSql))).rows).toEqual([
-      { session: 'annex_migrations', role: 'annex_migrations', super: false },
-    ]);
+    expect(await connected(owner, whoIs)).toEqual({
+      session: 'annex_migrations',
+      role: 'annex_migrations',
+      super: false,
+    });
   });
 
   it('again with the same logins, with another master key too while the former one is named, and with new passwords when it is lost', async () => {

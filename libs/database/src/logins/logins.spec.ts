@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { silentLogger } from '@annex/kernel';
-import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { connected, whoIs, type Who } from '../../../../test/support/connected.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { checkLogins } from './check-login.js';
 import { scramVerifier, withLogin } from './logins.js';
@@ -12,19 +12,6 @@ beforeAll(async () => {
   db = await openTestDatabase();
 });
 afterAll(() => db.close());
-
-async function connected<T>(url: string, work: (client: Client) => Promise<T>): Promise<T> {
-  const client = new Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-type Who = { session: string; role: string; super: boolean };
-const whoSql = `select session_user::text as session, current_user::text as role, current_setting('is_superuser')::bool as super`;
 
 describe('the logins of the application', () => {
   const kinds = [
@@ -82,7 +69,7 @@ describe('the logins of the application', () => {
   it.each(kinds)('%s is its own role for good, whatever is tried', async (kind, name) => {
     await connected(db.logins[kind], async (client) => {
       const before: Who = { session: name, role: name, super: false };
-      expect((await client.query<Who>(whoSql)).rows).toEqual([before]);
+      expect(await whoIs(client)).toEqual(before);
       const others = kinds.map(([, other]) => other).filter((other) => other !== name);
       const each = [
         ...escapes,
@@ -112,7 +99,7 @@ describe('the logins of the application', () => {
         'set row_security = off',
       ])
         await client.query(sql);
-      expect((await client.query<Who>(whoSql)).rows).toEqual([before]);
+      expect(await whoIs(client)).toEqual(before);
     });
   });
 
