@@ -66,6 +66,7 @@ for (const name of [
   'vault',
   'webhooks',
   'hooks',
+  'fingerprintKeys',
 ])
   services[name] = never();
 const app = await createApi(services);

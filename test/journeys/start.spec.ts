@@ -20,7 +20,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { readSettings } from '../../apps/annex/src/config.js';
 import { createPlatform } from '../../apps/annex/src/platform.js';
-import { makeClient } from '../support/annex.js';
+import { makeClient, startTestAnnex } from '../support/annex.js';
 import { openTestDatabase } from '../support/test-database.js';
 import { startProgram, type StartedProgram } from '../support/program.js';
 
@@ -121,6 +121,17 @@ it.runIf(process.platform === 'linux')(
     }
   },
 );
+
+it('a master key that the secrets were not sealed with is refused at start, with the way out', async () => {
+  const db = await openTestDatabase();
+  const first = await startTestAnnex({}, { db, masterKey: randomBytes(32) });
+  const tenant = await first.makeTenant();
+  expect((await tenant.owner.put('/api/secrets/KEY', { value: 'sealed' })).status).toBe(200);
+  await expect(startTestAnnex({}, { db, masterKey: randomBytes(32) })).rejects.toThrow(
+    /^ANNEX_MASTER_KEY: the secrets of 1 tenant are sealed with another master key \(mk_[0-9a-f]{16}\) .* ANNEX_MASTER_KEY_OLD/,
+  );
+  await first.stop();
+});
 
 describe('a start in development', () => {
   it('is ready only when the demo tenant stands, examples and all', async () => {

@@ -195,7 +195,8 @@ const settingsSchema = z.object({
   ANNEX_TENANT_CALL_POINTS: wholeNumber(0, 999_999_999).default(12_000),
   ANNEX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
   ANNEX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(1000),
-  ANNEX_BODY_MEMORY_BYTES: wholeBytes(MiB, Number.MAX_SAFE_INTEGER).default(256 * MiB),
+  // A package of 10 MiB has to fit, beside other bodies.
+  ANNEX_BODY_MEMORY_BYTES: wholeBytes(16 * MiB, Number.MAX_SAFE_INTEGER).default(256 * MiB),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://otel-collector:4318').optional(),
 });

@@ -1,10 +1,11 @@
 import type { Health } from '@annex-app/api';
 import type { Execution } from '@annex/execution';
-import { messageOf, type Logger } from '@annex/kernel';
+import { messageOf, SECOND, systemClock, type Logger } from '@annex/kernel';
 import type { Dispatcher } from '@annex/dispatch';
 import { readBacklog, type Backlog } from '@annex/runs';
 import type { Database } from '@annex/database';
 import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
+import { clockOffsetMs } from './clock-offset.js';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface PlatformHealth extends Health {
@@ -38,6 +39,7 @@ export function createHealth({
   addIsolationMetrics(registry, tier);
   addBacklogMetrics(registry, { database, logger });
   addDispatchMetrics(registry, dispatcher);
+  addClockMetric(registry, { database, logger });
   new Gauge({
     name: 'annex_recording_rows',
     help: 'Runs and log lines that wait to be written',
@@ -91,6 +93,29 @@ export function createHealth({
 
 /** How long what was read of the database answers again, in milliseconds: anybody may ask for the numbers. */
 const backlogAgeMs = 5000;
+
+/** Asked of the database no more often than the other numbers. */
+function addClockMetric(registry: Registry, { database, logger }: { database: Database; logger: Logger }): void {
+  let reading: { atMs: number; seconds: Promise<number> } | undefined;
+  new Gauge({
+    name: 'annex_database_clock_offset_seconds',
+    help: 'How far the clock of the database is ahead of this host’s; alert beyond 30',
+    registers: [registry],
+    async collect() {
+      if (reading === undefined || performance.now() - reading.atMs > backlogAgeMs) {
+        const seconds = clockOffsetMs(database, systemClock).then(
+          (ms) => ms / SECOND,
+          (thrown: unknown) => {
+            logger.warn({ reason: messageOf(thrown) }, 'the clock of the database is missing from the metrics');
+            return Number.NaN;
+          },
+        );
+        reading = { atMs: performance.now(), seconds };
+      }
+      this.set(await reading.seconds);
+    },
+  });
+}
 
 /**
  * Numbers over all tenants, read from the database: every process says the same, also for workers, which nobody can

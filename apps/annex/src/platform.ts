@@ -1,6 +1,7 @@
 /**
  * Joins the libraries: each names the small port it needs, and here they meet. The one place that knows all of them.
  */
+import { hkdfSync } from 'node:crypto';
 import { Access } from '@annex/access';
 import { Dispatcher } from '@annex/dispatch';
 import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
@@ -9,7 +10,7 @@ import { Execution, sandboxHostMethods } from '@annex/execution';
 import { Files, openStore, startSweeper } from '@annex/files';
 import { findInstallation, Installations } from '@annex/installations';
 import { createSmtp, Mailer } from '@annex/mail';
-import { messageOf, newUuid, systemClock, type Stoppable } from '@annex/kernel';
+import { messageOf, newUuid, SECOND, systemClock, type Clock, type Stoppable } from '@annex/kernel';
 import { defaultManifestLimits } from '@annex/manifest';
 import { checkViews, Tables, type CheckedView, type MappedView } from '@annex/tables';
 import { saveQuotaLimits } from '@annex/quotas';
@@ -37,6 +38,7 @@ import {
   Webhooks,
 } from '@annex/webhooks';
 import type { Logger } from 'pino';
+import { CLOCK_WARNING_MS, clockOffsetMs } from './clock-offset.js';
 import type { Settings } from './config.js';
 import { connect } from './connect.js';
 import { createHealth, type PlatformHealth } from './health.js';
@@ -66,6 +68,8 @@ export interface Platform extends Stoppable {
   vault: Vault;
   webhooks: Webhooks;
   hooks: InboundHooks;
+  /** Keys of what is kept to know a request again, the present one first. */
+  fingerprintKeys: readonly Buffer[];
   sandboxTier: SandboxTier;
   /** What the executors of this process do now. */
   sandboxStats(): SandboxStats;
@@ -128,6 +132,8 @@ export async function createPlatform({
     });
     await vault.start();
     undo.push(() => vault.stop());
+    await requireMasterKey(vault);
+    await warnOfClock({ database, clock, logger });
     // Keys that a former master key wraps are wrapped anew, so that the former one can be given up after one start.
     if (settings.oldMasterKeys.length > 0)
       logger.info({ rewrapped: await vault.rewrap() }, 'data keys were wrapped with the current master key');
@@ -294,6 +300,9 @@ export async function createPlatform({
       vault,
       webhooks,
       hooks,
+      fingerprintKeys: [masterKey, ...settings.oldMasterKeys].map((key) =>
+        Buffer.from(hkdfSync('sha256', key, '', 'annex request fingerprints', 32)),
+      ),
       sandboxTier: tier,
       sandboxStats: () => sandbox.stats(),
       holdReadiness: () => health.hold(),
@@ -329,6 +338,33 @@ function disableFailing(installations: Installations, afterRuns: number): (faili
       `${why}. What happens for it is kept and runs when it is enabled again; dead letters can be replayed then.`,
     );
   };
+}
+
+/** With another master key than before every secret would fail when it is needed; that is said at start. */
+async function requireMasterKey(vault: Vault): Promise<void> {
+  const [other] = await vault.foreignKeys();
+  if (other === undefined) return;
+  throw new StartRefused(
+    `ANNEX_MASTER_KEY: the secrets of ${other.tenants === 1 ? '1 tenant' : `${other.tenants} tenants`} are sealed with another master key (${other.id}) than the settings hold (${vault.masterKeyIds.join(', ')}). Put that key back; or, to change keys, name it in ANNEX_MASTER_KEY_OLD for one start. Without a setting the key is the file master-key in ANNEX_DATA_DIR.`,
+  );
+}
+
+/** Schedules and leases go by the database's clock, tokens and links by this host's. */
+async function warnOfClock({
+  database,
+  clock,
+  logger,
+}: {
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+}): Promise<void> {
+  const offsetMs = await clockOffsetMs(database, clock);
+  if (Math.abs(offsetMs) <= CLOCK_WARNING_MS) return;
+  logger.warn(
+    { offset_s: Math.round(offsetMs / SECOND) },
+    `the clock of the database is ${Math.round(Math.abs(offsetMs) / SECOND)} s ${offsetMs > 0 ? 'ahead of' : 'behind'} this host's: schedules, sessions and links end at other times than they say. Let both follow NTP.`,
+  );
 }
 
 function requireQueueLogin({ queue }: DatabaseLogins): string {

@@ -27,6 +27,7 @@ import { CLOSING } from './http/closing.js';
 import { defaultConnectionLimits, limitConnections, type ConnectionLimits } from './http/connections.js';
 import { apiErrors } from './http/errors.js';
 import { waitWithContinue } from './http/expect-continue.js';
+import { Fingerprints } from './http/fingerprints.js';
 import { streamFileBodies } from './http/file-body.js';
 import { parseJsonBodies } from './http/json-body.js';
 import { KnownRoutes } from './http/known-routes.js';
@@ -55,6 +56,8 @@ export interface ApiServices {
   vault: Vault;
   webhooks: Webhooks;
   hooks: InboundHooks;
+  /** Keys of what is kept to know a request again (Idempotency-Key): the present one first. */
+  fingerprintKeys: readonly Buffer[];
 }
 
 export interface ApiOptions extends ConnectionLimits {
@@ -126,7 +129,8 @@ function apiModule(
       { provide: APP_GUARD, useFactory: (reflector: Reflector) => new CallerGuard(reflector), inject: [Reflector] },
       {
         provide: APP_INTERCEPTOR,
-        useFactory: (reflector: Reflector) => new IdempotencyInterceptor(services.database, reflector),
+        useFactory: (reflector: Reflector) =>
+          new IdempotencyInterceptor(services.database, reflector, new Fingerprints(services.fingerprintKeys)),
         inject: [Reflector],
       },
     ],

@@ -14,6 +14,8 @@ export interface MasterKey {
 
 export interface Keyring {
   readonly currentId: string;
+  /** Of every key that opens something. */
+  readonly ids: readonly string[];
   /** Wraps a tenant's data key with the current master key. */
   wrap(dataKey: Buffer, tenantId: Id<'tenant'>, version: number): WrappedKey;
   /** Throws `MASTER_KEY_MISSING`, `SECRET_DAMAGED`. */
@@ -37,6 +39,7 @@ export function createKeyring({ current, old = [] }: { current: MasterKey; old?:
   for (const { id, key } of [...old, current]) keys.set(id, checked(key));
   return {
     currentId: current.id,
+    ids: [...keys.keys()],
     wrap(dataKey, tenantId, version) {
       const { nonce, ciphertext } = seal(current.key, dataKey, context(tenantId, version, current.id));
       return { version, kekId: current.id, wrapped: Buffer.concat([nonce, ciphertext]) };

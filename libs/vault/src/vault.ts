@@ -19,7 +19,13 @@ import {
   type ReplacedSecret,
   type SecretScope,
 } from './rows/secrets.js';
-import { findTenantKey, insertTenantKey, lockKeysNotWrappedBy, rewrapTenantKey } from './rows/tenant-keys.js';
+import {
+  findForeignKeys,
+  findTenantKey,
+  insertTenantKey,
+  lockKeysNotWrappedBy,
+  rewrapTenantKey,
+} from './rows/tenant-keys.js';
 import type { SecretRow } from './rows/secret-row.js';
 import { watchChanges, WatchedCache, type Change, type Database, type TenantTransaction } from '@annex/database';
 import { vaultErrors } from './errors.js';
@@ -323,6 +329,16 @@ export class Vault implements Stoppable {
       total += done;
       if (done === 0) return total;
     }
+  }
+
+  /** Of the master keys that this vault was given. */
+  get masterKeyIds(): readonly string[] {
+    return this.options.keyring.ids;
+  }
+
+  /** Master keys that seal tenants' secrets and were not given to this vault: what they seal cannot be opened. */
+  foreignKeys(): Promise<{ id: string; tenants: number }[]> {
+    return this.options.database.platform((tx) => findForeignKeys(tx, this.options.keyring.ids));
   }
 
   /**

@@ -12,6 +12,7 @@ import { defer, from, lastValueFrom, type Observable } from 'rxjs';
 import { single } from './caller.js';
 import { apiErrors } from './errors.js';
 import { isStream } from './file-body.js';
+import type { Fingerprints } from './fingerprints.js';
 import { readUpload } from './upload.js';
 
 /** Keeps an answer in a transaction of the work; throws when another request has taken the key. */
@@ -64,6 +65,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
   constructor(
     private readonly database: Database,
     private readonly reflector: Reflector,
+    private readonly fingerprints: Fingerprints,
   ) {}
 
   intercept(context: ExecutionContext, next: CallHandler): Observable<unknown> {
@@ -94,7 +96,7 @@ export class IdempotencyInterceptor implements NestInterceptor {
     const entry = {
       actor,
       key,
-      fingerprint: createHash('sha256').update(`${request.method} ${request.url}\n${body.text}`).digest('hex'),
+      ...this.fingerprints.of(`${request.method} ${request.url}\n${body.text}`),
     };
     const first = await transact((tx) => reserveIdempotent(tx, entry));
     switch (first.state) {

@@ -44,6 +44,18 @@ export async function lockKeysNotWrappedBy(
   return rows.map(({ tenant, ...key }) => ({ ...key, tenantId: idFromUuid('tenant', tenant) }));
 }
 
+/** Key-encryption keys that wrap data keys and are none of these, with the number of tenants; the most used first. */
+export function findForeignKeys(
+  tx: PlatformTransaction,
+  kekIds: readonly string[],
+): Promise<{ id: string; tenants: number }[]> {
+  return tx.query(
+    `select kek_id as id, count(distinct tenant_id)::int as tenants from tenant_keys
+     where kek_id <> all($1) group by kek_id order by tenants desc limit 20`,
+    [kekIds],
+  );
+}
+
 export async function rewrapTenantKey(tx: PlatformTransaction, tenantId: Id<'tenant'>, key: WrappedKey): Promise<void> {
   await tx.query('update tenant_keys set kek_id = $3, wrapped = $4 where tenant_id = $1 and version = $2', [
     uuidFromId(tenantId),

@@ -40,8 +40,10 @@ export interface IdempotencyKey {
   /** Who sends it: two actors may use the same key. */
   actor: string;
   key: string;
-  /** A hash of method, path and body. */
+  /** A keyed hash of method, path and body. */
   fingerprint: string;
+  /** Every fingerprint that the same request may have been kept under, this one among them. Default: it alone. */
+  known?: readonly string[];
 }
 
 export type Reservation =
@@ -62,7 +64,7 @@ const ABANDONED = `interval '2 minutes'`;
 /** Takes a key, or says what became of the request that has it. Commit at once: others see it only then. */
 export async function reserveIdempotent(
   tx: KeyTransaction,
-  { actor, key, fingerprint }: IdempotencyKey,
+  { actor, key, fingerprint, known = [fingerprint] }: IdempotencyKey,
 ): Promise<Reservation> {
   const { table, columns, values, row: isRow, parameters, next } = placeOf(tx, { actor, key });
   // The row may be released between the two statements; then the second round takes it.
@@ -71,9 +73,9 @@ export async function reserveIdempotent(
       `insert into ${table} as k (${columns}, fingerprint) values (${values}, $${next})
        on conflict (${columns}) do update
          set fingerprint = excluded.fingerprint, claim = k.claim + 1, status = null, headers = null, body = null, created_at = now()
-         where k.created_at < now() - ${REMEMBERED} or (k.status is null and k.fingerprint = excluded.fingerprint and k.created_at < now() - ${ABANDONED})
+         where k.created_at < now() - ${REMEMBERED} or (k.status is null and k.fingerprint = any($${next + 1}) and k.created_at < now() - ${ABANDONED})
        returning claim`,
-      [...parameters, fingerprint],
+      [...parameters, fingerprint, known],
     );
     if (taken) return { state: 'reserved', claim: taken.claim };
     const [row] = await tx.query<{
@@ -83,7 +85,7 @@ export async function reserveIdempotent(
       body: string | null;
     }>(`select fingerprint, status, headers, body from ${table} where ${isRow}`, parameters);
     if (!row) continue;
-    if (row.fingerprint !== fingerprint) return { state: 'mismatch' };
+    if (!known.includes(row.fingerprint)) return { state: 'mismatch' };
     return row.status === null
       ? { state: 'in-flight' }
       : { state: 'replay', status: row.status, headers: row.headers ?? {}, body: row.body };
