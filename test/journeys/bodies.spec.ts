@@ -9,7 +9,7 @@ let tenant: TestTenant;
 let viewer: string;
 beforeAll(async () => {
   annex = await startTestAnnex({
-    ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024),
+    ANNEX_BODY_MEMORY_BYTES: String(16 * 1024 * 1024),
     ANNEX_CONNECTIONS_PER_ADDRESS: '40',
     ANNEX_TENANT_CALL_POINTS: '180',
   });
@@ -152,12 +152,12 @@ describe('a sender that asks before it sends', () => {
 describe('bodies that are half sent', () => {
   it('hold no more memory than there is for all: one that stands still gives way, a whole one is read', async () => {
     const halves = Array.from(
-      { length: 12 },
+      { length: 24 },
       () =>
         new HalfRequest('POST', '/api/data/things', {
           headers: authorization(tenant.owner.token),
-          length: 200_000,
-          body: `{"text":"${'x'.repeat(150_000)}`,
+          length: 1_000_000,
+          body: `{"text":"${'x'.repeat(600_000)}`,
         }),
     );
     await expect
@@ -181,7 +181,7 @@ describe('bodies that are half sent', () => {
     );
     for (const letter of text) socket.write(`1\r\n${letter}\r\n`);
     socket.write('0\r\n\r\n');
-    await expect.poll(() => answer).toContain('HTTP/1.1 201');
+    await expect.poll(() => answer, { timeout: 10_000 }).toContain('HTTP/1.1 201');
     socket.destroy();
   });
 });

@@ -215,8 +215,8 @@ describe('a deleted tenant', () => {
     expect(await strangers(tenant.slug)).toEqual(await strangers('never-was'));
     expect(await strangers(tenant.slug)).toMatchObject([{ status: 401 }, { status: 404, code: 'HOOK_NOT_FOUND' }]);
     expect(await anybody().get(new URL(link, annex.url).pathname)).toMatchObject({
-      status: 403,
-      body: { erases_at: erasesAt },
+      status: 404,
+      body: { code: 'FILE_NOT_FOUND', erases_at: undefined },
     });
     expect(await annex.operator.patch(`/api/tenants/${tenant.slug}`, { name: 'X' })).toMatchObject(told);
     expect(await annex.operator.post('/api/tenants', { slug: tenant.slug, name: 'X' })).toMatchObject({

@@ -6,7 +6,7 @@ import { HalfRequest } from '../support/half-request.js';
 let annex: TestAnnex;
 let tenant: TestTenant;
 beforeAll(async () => {
-  annex = await startTestAnnex({ ANNEX_BODY_MEMORY_BYTES: String(1024 * 1024) });
+  annex = await startTestAnnex({ ANNEX_BODY_MEMORY_BYTES: String(16 * 1024 * 1024) });
   tenant = await annex.makeTenant();
 });
 afterAll(() => annex.stop());
@@ -34,7 +34,7 @@ describe('uploads that are half sent', () => {
 
     for (const { socket } of halves)
       socket.write(
-        `--b\r\ncontent-disposition: form-data; name="file"; filename="a.zip"\r\n\r\n${'x'.repeat(400_000)}`,
+        `--b\r\ncontent-disposition: form-data; name="file"; filename="a.zip"\r\n\r\n${'x'.repeat(5_000_000)}`,
       );
     await expect
       .poll(() => halves.filter(({ text }) => / 503 [^]*OVERLOADED/.test(text)).length, { timeout: 10_000 })

@@ -292,13 +292,8 @@ export class Files {
       );
     if (link.expiresAtMs <= this.options.clock.now())
       throw fileErrors.error('FILE_LINK_INVALID', 'This link has run out. Ask whoever gave it to you for a new one.');
-    const erasesAt = await this.#in(link.tenantId, readErasesAt);
-    if (erasesAt)
-      throw fileErrors.error(
-        'FILE_LINK_INVALID',
-        `The tenant of this file was deleted; its data is erased from ${erasesAt.toISOString()} on.`,
-        { extra: { erases_at: erasesAt.toISOString() } },
-      );
+    // Whoever has a link is told no more of a deleted tenant than of a file that is gone.
+    if (await this.#in(link.tenantId, readErasesAt)) throw notFound(link.key);
     return { ...(await this.open(link.tenantId, link.key)), expiresAtMs: link.expiresAtMs };
   }
 
