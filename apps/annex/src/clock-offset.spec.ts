@@ -1,9 +1,7 @@
-import type { Database } from '@annex/database';
 import { expect, it } from 'vitest';
 import { clockOffsetMs } from './clock-offset.js';
 
-const databaseAt = (ms: number): Database =>
-  ({ platform: () => Promise.resolve([{ now: new Date(ms) }]) }) as unknown as Database;
+const databaseAt = (ms: number) => ({ now: () => Promise.resolve(new Date(ms)) });
 const clockOf = (...times: number[]) => ({ now: () => times.shift() ?? 0 });
 
 it.each([

@@ -5,11 +5,10 @@ import type { Database } from '@annex/database';
 export const CLOCK_WARNING_MS = 30 * SECOND;
 
 /** How far the database's clock is ahead of this host's, in milliseconds; a reading takes as long as its answer. */
-export async function clockOffsetMs(database: Database, clock: Clock): Promise<number> {
+export async function clockOffsetMs(database: Pick<Database, 'now'>, clock: Clock): Promise<number> {
   const before = clock.now();
-  const [row] = await database.platform((tx) => tx.query<{ now: Date }>('select clock_timestamp() as now'));
+  const there = (await database.now()).getTime();
   const after = clock.now();
-  const there = row?.now.getTime() ?? before;
   // It was read at some moment in between: what lies within that says nothing.
   return there < before ? there - before : Math.max(0, there - after);
 }

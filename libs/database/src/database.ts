@@ -277,6 +277,12 @@ export class Database {
     await this.#platform.query('select 1');
   }
 
+  /** What its clock says. Throws when it does not answer. */
+  async now(): Promise<Date> {
+    const rows: { now: Date }[] = await this.#platform.query('select clock_timestamp() as now');
+    return rows[0]?.now ?? new Date();
+  }
+
   /** Ends every connection. Safe to call twice. */
   close(): Promise<void> {
     this.#closing ??= (async () => {
