@@ -1,6 +1,8 @@
-import { silentLogger } from '@annex/kernel';
+import { OperatorRow, TenantRow } from '@annex/access';
+import { newId, silentLogger } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
+import { openTcpProxy } from '../../../test/support/tcp-proxy.js';
+import { openTestDatabase, testLoginsAt, type TestDatabase } from '../../../test/support/test-database.js';
 import type { Database } from './database.js';
 import { connect } from '../../../apps/annex/src/connect.js';
 
@@ -46,5 +48,106 @@ describe('the doors to PostgreSQL', () => {
       tx.query<{ limit: string }>("select current_setting('statement_timeout') as limit"),
     );
     expect(row?.limit).toBe('1s');
+  });
+});
+
+describe('a transaction', () => {
+  const pid = async (tx: { query<Row>(sql: string): Promise<Row[]> }): Promise<number> =>
+    (await tx.query<{ pid: number }>('select pg_backend_pid() as pid'))[0]?.pid ?? 0;
+
+  it('is one for SQL and for repositories: what both wrote goes when it throws', async () => {
+    const id = newId('user');
+    const email = `${id}@test.test`;
+    const both = database.platform(async (tx) => {
+      await tx.repository(OperatorRow).insert({ id, email, passwordHash: null });
+      await tx.query(`update operators set credential_version = 7 where lower(email) = $1`, [email]);
+      expect(await tx.repository(OperatorRow).findOneBy({ id })).toMatchObject({ email, credentialVersion: 7 });
+      throw new Error('not after all');
+    });
+    await expect(both).rejects.toThrow('not after all');
+    expect(await database.platform((tx) => tx.repository(OperatorRow).findOneBy({ id }))).toBeNull();
+  });
+
+  it('is begun and ended by the door alone: TypeORM begins none of its own, and can end none', async () => {
+    const id = newId('user');
+    await database.platform(async (tx) => {
+      const began = await tx.query('select txid_current() as id');
+      const repository = tx.repository(OperatorRow);
+      // Each of these begins a transaction where TypeORM knows of none.
+      await repository.save({ id, email: `${id}@test.test`, passwordHash: null });
+      await repository.findOne({ where: { id }, lock: { mode: 'pessimistic_write' } });
+      const nested = repository.manager.transaction(async (inner) => {
+        await inner.getRepository(OperatorRow).delete({ id });
+        throw new Error('not that');
+      });
+      await expect(nested).rejects.toThrow('not that');
+      expect(await repository.existsBy({ id })).toBe(true);
+      await expect(repository.query('COMMIT')).rejects.toThrow('ended by the door');
+      expect(await tx.query('select txid_current() as id')).toEqual(began);
+    });
+    await database.platform(async (tx) => {
+      expect(await tx.repository(OperatorRow).delete({ id })).toMatchObject({ affected: 1 });
+    });
+  });
+
+  it('shows repositories one tenant’s rows', async () => {
+    const [one] = [await db.makeTenant(), await db.makeTenant()];
+    const seen = await database.forTenant(one.id).transaction((tx) => tx.repository(TenantRow).find());
+    expect(seen.map(({ slug }) => slug)).toEqual([one.slug]);
+  });
+
+  it('leaves nothing to whoever keeps it', async () => {
+    const kept = await database.platform((tx) => Promise.resolve(tx));
+    await expect(kept.query('select 1')).rejects.toThrow('has ended');
+    expect(() => kept.repository(OperatorRow)).toThrow('has ended');
+  });
+
+  it('on a connection that breaks fails, and nobody is given that connection again', async () => {
+    let broken = 0;
+    const cut = database.platform(async (tx) => {
+      broken = await pid(tx);
+      await db.sql('select pg_terminate_backend($1)', [broken]);
+      await tx.query('select 1');
+    });
+    await expect(cut).rejects.toThrow();
+    // The pool has one connection.
+    expect(await database.platform(pid)).not.toBe(broken);
+  });
+
+  it('whose server falls silent fails in time, and nobody is given that connection again', async () => {
+    const proxy = await openTcpProxy(db.url);
+    const own = await connect({
+      logins: testLoginsAt(proxy.url),
+      logger: silentLogger,
+      poolSize: 1,
+      platformPoolSize: 1,
+      queryTimeoutMs: 500,
+    });
+    try {
+      let silent = 0;
+      const unanswered = own.platform(async (tx) => {
+        silent = await pid(tx);
+        proxy.swallow();
+        await tx.query('select 1');
+      });
+      await expect(unanswered).rejects.toThrow('Query read timeout');
+      expect(await own.platform(pid)).not.toBe(silent);
+    } finally {
+      await own.close();
+      await proxy.close();
+    }
+  });
+
+  it('under way fails when the database is closed, which does not wait for it', async () => {
+    const own = await connect({ logins: db.logins, logger: silentLogger, poolSize: 1, platformPoolSize: 1 });
+    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const under = own.platform(async (tx) => {
+      begin();
+      await tx.query('select pg_sleep(60)');
+    });
+    under.catch(() => undefined);
+    await begun;
+    await own.close();
+    await expect(under).rejects.toThrow();
   });
 });

@@ -1,4 +1,5 @@
-export { Database, PlatformTransaction, TenantTransaction, Transaction, type DatabaseOptions } from './database.js';
+export { Database, type DatabaseOptions } from './database.js';
+export { PlatformTransaction, TenantTransaction, Transaction } from './transaction.js';
 export { isDatabaseBusy, isTransientDatabaseError } from './transient.js';
 export { migrate, requireMigrated } from './migrate.js';
 export { DatabaseRefused, loginsAt, withLogin, type DatabaseLogins } from './logins/logins.js';

@@ -2,7 +2,7 @@
  * Every advisory lock of the product, in one table, so that no two subjects share a number by accident. A number is
  * never given to another subject, and changing one lets two releases that run side by side pass each other.
  */
-import type { TenantTransaction } from './database.js';
+import type { TenantTransaction } from './transaction.js';
 
 /**
  * Locks that a connection holds until it ends, for all of the database. 4 711 002 is the test suite's, which copies its

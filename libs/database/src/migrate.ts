@@ -3,21 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '@annex/kernel';
 import { Client } from 'pg';
-import { DataSource, MigrationExecutor, type Logger, type MigrationInterface, type QueryRunner } from 'typeorm';
+import { DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { sessionLocks, sessionLockSql } from './locks.js';
 import { DatabaseRefused } from './logins/logins.js';
+import { silent } from './silent-typeorm.js';
 import { isDatabaseAway } from './sql-faults.js';
-
-const nothing = (): void => undefined;
-/** TypeORM prints a step that failed by itself; here it is said once, by whoever catches the error. */
-const silent: Logger = {
-  logQuery: nothing,
-  logQueryError: nothing,
-  logQuerySlow: nothing,
-  logSchemaBuild: nothing,
-  logMigration: nothing,
-  log: nothing,
-};
 
 /** Shown in `pg_stat_activity`. */
 const applicationName = 'annex-migrate';

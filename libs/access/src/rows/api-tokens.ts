@@ -9,7 +9,7 @@ export type NewApiToken = Pick<
 >;
 
 export async function insertApiToken(tx: TenantTransaction, token: NewApiToken): Promise<ApiTokenRow> {
-  const repository = tx.manager.getRepository(ApiTokenRow);
+  const repository = tx.repository(ApiTokenRow);
   await repository.insert({ ...token, tenantId: tx.tenantId });
   return repository.findOneByOrFail({ tenantId: tx.tenantId, id: token.id });
 }
@@ -28,7 +28,7 @@ export function listApiTokens(
   tx: TenantTransaction,
   { limit, after, userId }: { limit: number; after?: Id<'token'>; userId?: Id<'user'> },
 ): Promise<ApiTokenRow[]> {
-  return tx.manager.getRepository(ApiTokenRow).find({
+  return tx.repository(ApiTokenRow).find({
     where: {
       tenantId: tx.tenantId,
       ...(after === undefined ? {} : { id: MoreThan(after) }),
@@ -40,17 +40,17 @@ export function listApiTokens(
 }
 
 export function findApiToken(tx: TenantTransaction, id: Id<'token'>): Promise<ApiTokenRow | null> {
-  return tx.manager.getRepository(ApiTokenRow).findOneBy({ tenantId: tx.tenantId, id });
+  return tx.repository(ApiTokenRow).findOneBy({ tenantId: tx.tenantId, id });
 }
 
 export async function deleteApiToken(tx: TenantTransaction, id: Id<'token'>): Promise<boolean> {
-  const { affected } = await tx.manager.getRepository(ApiTokenRow).delete({ tenantId: tx.tenantId, id });
+  const { affected } = await tx.repository(ApiTokenRow).delete({ tenantId: tx.tenantId, id });
   return affected === 1;
 }
 
 /** Removes every token of a user; answers how many there were. */
 export async function deleteApiTokensOf(tx: TenantTransaction, userId: Id<'user'>): Promise<number> {
-  const { affected } = await tx.manager.getRepository(ApiTokenRow).delete({ tenantId: tx.tenantId, userId });
+  const { affected } = await tx.repository(ApiTokenRow).delete({ tenantId: tx.tenantId, userId });
   return affected ?? 0;
 }
 

@@ -4,15 +4,15 @@ import { OperatorRow } from './operator-row.js';
 
 /** An operator by e-mail address, whatever its case. */
 export function findOperatorByEmail(tx: PlatformTransaction, email: string): Promise<OperatorRow | null> {
-  return tx.manager
-    .getRepository(OperatorRow)
+  return tx
+    .repository(OperatorRow)
     .createQueryBuilder('operator')
     .where('lower(operator.email) = lower(:email)', { email })
     .getOne();
 }
 
 export function findOperator(tx: PlatformTransaction, id: Id<'user'>): Promise<OperatorRow | null> {
-  return tx.manager.getRepository(OperatorRow).findOneBy({ id });
+  return tx.repository(OperatorRow).findOneBy({ id });
 }
 
 /** Adds an operator. `false`: there is one with this e-mail address. */

@@ -2,7 +2,7 @@ import { idFromUuid, uuidFromId, type Id, type JsonObject } from '@annex/kernel'
 import type { QuotaLimits } from '@annex/quotas';
 import { IsNull, MoreThan } from 'typeorm';
 import { appendAudit, appendPlatformAudit, type AuditEntry } from '@annex/audit';
-import { TenantTransaction, type PlatformTransaction } from '@annex/database';
+import type { PlatformTransaction } from '@annex/database';
 import { parkTenant, wakeRelays } from '@annex/runs';
 import { TenantRow } from './tenant-row.js';
 
@@ -23,12 +23,12 @@ export async function insertTenant(tx: PlatformTransaction, tenant: NewTenant): 
 
 /** A tenant by its slug, also in its time of grace; not one whose erasure has begun. */
 export function findTenantBySlug(tx: PlatformTransaction, slug: string): Promise<TenantRow | null> {
-  return tx.manager.getRepository(TenantRow).findOneBy({ slug, erasingSince: IsNull() });
+  return tx.repository(TenantRow).findOneBy({ slug, erasingSince: IsNull() });
 }
 
 /** A tenant by its slug, held until the transaction ends; one that is being erased too. */
 export function lockTenantBySlug(tx: PlatformTransaction, slug: string): Promise<TenantRow | null> {
-  return tx.manager.getRepository(TenantRow).findOne({ where: { slug }, lock: { mode: 'pessimistic_write' } });
+  return tx.repository(TenantRow).findOne({ where: { slug }, lock: { mode: 'pessimistic_write' } });
 }
 
 /** Tenants in the order they were made, those in their time of grace too. `after`: the last id of the page before. */
@@ -36,7 +36,7 @@ export function listTenants(
   tx: PlatformTransaction,
   { limit, after }: { limit: number; after?: Id<'tenant'> },
 ): Promise<TenantRow[]> {
-  return tx.manager.getRepository(TenantRow).find({
+  return tx.repository(TenantRow).find({
     where: { erasingSince: IsNull(), ...(after === undefined ? {} : { id: MoreThan(after) }) },
     order: { id: 'ASC' },
     take: limit,
@@ -234,5 +234,5 @@ async function beginErasure(tx: PlatformTransaction, id: Id<'tenant'>): Promise<
 
 /** Adds to a tenant's audit trail what the platform's operators do with the tenant itself. */
 export function appendTenantAudit(tx: PlatformTransaction, id: Id<'tenant'>, entry: AuditEntry): Promise<void> {
-  return appendAudit(new TenantTransaction(tx.manager, id), entry);
+  return appendAudit(tx.asTenant(id), entry);
 }

@@ -21,7 +21,7 @@ export async function insertUser(tx: TenantTransaction, user: NewUser): Promise<
 }
 
 export function findUser(tx: TenantTransaction, id: Id<'user'>): Promise<UserRow | null> {
-  return tx.manager.getRepository(UserRow).findOneBy({ tenantId: tx.tenantId, id });
+  return tx.repository(UserRow).findOneBy({ tenantId: tx.tenantId, id });
 }
 
 /** Users in the order they were made. `after`: the last id of the page before. */
@@ -29,7 +29,7 @@ export function listUsers(
   tx: TenantTransaction,
   { limit, after }: { limit: number; after?: Id<'user'> },
 ): Promise<UserRow[]> {
-  return tx.manager.getRepository(UserRow).find({
+  return tx.repository(UserRow).find({
     where: { tenantId: tx.tenantId, ...(after === undefined ? {} : { id: MoreThan(after) }) },
     order: { id: 'ASC' },
     take: limit,
@@ -42,8 +42,8 @@ export function listUsers(
  */
 export async function lockOwners(tx: TenantTransaction): Promise<string[]> {
   await takeTurn(tx, 'users');
-  const rows = await tx.manager
-    .getRepository(UserRow)
+  const rows = await tx
+    .repository(UserRow)
     .find({ select: { tenantId: true, id: true }, where: { tenantId: tx.tenantId, role: 'owner' } });
   return rows.map((row) => row.id);
 }
@@ -93,7 +93,7 @@ export async function endSignIns(tx: TenantTransaction, id: Id<'user'>): Promise
 }
 
 export async function deleteUser(tx: TenantTransaction, id: Id<'user'>): Promise<boolean> {
-  const { affected } = await tx.manager.getRepository(UserRow).delete({ tenantId: tx.tenantId, id });
+  const { affected } = await tx.repository(UserRow).delete({ tenantId: tx.tenantId, id });
   return affected === 1;
 }
 

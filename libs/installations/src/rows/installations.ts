@@ -32,7 +32,7 @@ function sqlState(thrown: unknown): unknown {
  * The installation that a caller names by id or slug; any text may come. An id wins over a slug that looks like one.
  */
 export async function findInstallation(tx: TenantTransaction, idOrSlug: string): Promise<InstallationRow | null> {
-  const repository = tx.manager.getRepository(InstallationRow);
+  const repository = tx.repository(InstallationRow);
   const id = parseId('installation', idOrSlug);
   const byId = id === undefined ? null : await repository.findOneBy({ tenantId: tx.tenantId, id });
   if (byId !== null || !slugPattern.test(idOrSlug)) return byId;
@@ -41,7 +41,7 @@ export async function findInstallation(tx: TenantTransaction, idOrSlug: string):
 
 /** The installation whose slug a package carries, which is never taken for an id. */
 export async function findInstallationBySlug(tx: TenantTransaction, slug: string): Promise<InstallationRow | null> {
-  return tx.manager.getRepository(InstallationRow).findOneBy({ tenantId: tx.tenantId, slug });
+  return tx.repository(InstallationRow).findOneBy({ tenantId: tx.tenantId, slug });
 }
 
 /** Up to `limit` installations in order of slug, after that of `after`. */
@@ -49,7 +49,7 @@ export async function listInstallations(
   tx: TenantTransaction,
   { limit, after }: { limit: number; after: string | null },
 ): Promise<InstallationRow[]> {
-  return tx.manager.getRepository(InstallationRow).find({
+  return tx.repository(InstallationRow).find({
     where: { tenantId: tx.tenantId, ...(after !== null && { slug: MoreThan(after) }) },
     order: { slug: 'ASC' },
     take: limit,
@@ -74,7 +74,7 @@ export async function insertInstallation(
     createdAt: at,
     updatedAt: at,
   };
-  await tx.manager.getRepository(InstallationRow).insert(row as object);
+  await tx.repository(InstallationRow).insert(row as object);
   return row;
 }
 
@@ -89,7 +89,7 @@ export async function updateInstallation(
   row: InstallationRow,
   change: InstallationChange & { updatedAt: Date },
 ): Promise<InstallationRow> {
-  await tx.manager.getRepository(InstallationRow).update({ tenantId: tx.tenantId, id: row.id }, change as object);
+  await tx.repository(InstallationRow).update({ tenantId: tx.tenantId, id: row.id }, change as object);
   return { ...row, ...change };
 }
 
@@ -98,7 +98,7 @@ export async function updateInstallation(
  * there.
  */
 export async function deleteInstallation(tx: TenantTransaction, id: Id<'installation'>): Promise<boolean> {
-  const { affected } = await tx.manager.getRepository(InstallationRow).delete({ tenantId: tx.tenantId, id });
+  const { affected } = await tx.repository(InstallationRow).delete({ tenantId: tx.tenantId, id });
   return (affected ?? 0) > 0;
 }
 

@@ -9,13 +9,13 @@ export async function insertRelease(
   release: Omit<ReleaseRow, 'id' | 'tenantId'>,
 ): Promise<ReleaseRow> {
   const row: ReleaseRow = { ...release, tenantId: tx.tenantId, id: newId('release', release.createdAt.getTime()) };
-  await tx.manager.getRepository(ReleaseRow).insert(row as object);
+  await tx.repository(ReleaseRow).insert(row as object);
   return row;
 }
 
 /** One release of the tenant. */
 export async function findRelease(tx: TenantTransaction, id: Id<'release'>): Promise<ReleaseRow | null> {
-  return tx.manager.getRepository(ReleaseRow).findOneBy({ tenantId: tx.tenantId, id });
+  return tx.repository(ReleaseRow).findOneBy({ tenantId: tx.tenantId, id });
 }
 
 /** Releases by id, for showing many installations. */
@@ -24,13 +24,13 @@ export async function findReleases(
   ids: readonly Id<'release'>[],
 ): Promise<Map<Id<'release'>, ReleaseRow>> {
   if (ids.length === 0) return new Map();
-  const rows = await tx.manager.getRepository(ReleaseRow).findBy({ tenantId: tx.tenantId, id: In([...ids]) });
+  const rows = await tx.repository(ReleaseRow).findBy({ tenantId: tx.tenantId, id: In([...ids]) });
   return new Map(rows.map((row) => [row.id, row]));
 }
 
 /** The releases that came from the same archive; an archive's slug is its own, so there is at most one. */
 export async function findReleaseBySha256(tx: TenantTransaction, sha256: string): Promise<ReleaseRow | null> {
-  return tx.manager.getRepository(ReleaseRow).findOneBy({ tenantId: tx.tenantId, sha256 });
+  return tx.repository(ReleaseRow).findOneBy({ tenantId: tx.tenantId, sha256 });
 }
 
 /** A release as lists show it, without what its package holds. */
@@ -42,7 +42,7 @@ export async function listReleases(
   installationId: Id<'installation'>,
   { limit, before, version }: { limit: number; before?: Id<'release'> | null; version?: string },
 ): Promise<ReleaseSummary[]> {
-  return tx.manager.getRepository(ReleaseRow).find({
+  return tx.repository(ReleaseRow).find({
     select: { id: true, version: true, sha256: true, createdBy: true, createdAt: true },
     where: {
       tenantId: tx.tenantId,

@@ -77,7 +77,7 @@ export type SecretListing = Pick<
 >;
 
 export function listSecrets(tx: TenantTransaction, scope: SecretScope): Promise<SecretListing[]> {
-  return tx.manager.getRepository(SecretRow).find({
+  return tx.repository(SecretRow).find({
     select: {
       tenantId: true,
       name: true,
@@ -93,7 +93,7 @@ export function listSecrets(tx: TenantTransaction, scope: SecretScope): Promise<
 }
 
 export async function deleteSecret(tx: TenantTransaction, scope: SecretScope, name: string): Promise<boolean> {
-  const { affected } = await tx.manager.getRepository(SecretRow).delete({ ...where(tx, scope), name });
+  const { affected } = await tx.repository(SecretRow).delete({ ...where(tx, scope), name });
   return affected === 1;
 }
 
@@ -104,7 +104,7 @@ export async function findSecretsFor(
   names: readonly string[],
 ): Promise<SecretRow[]> {
   if (names.length === 0) return [];
-  return tx.manager.getRepository(SecretRow).find({
+  return tx.repository(SecretRow).find({
     where: [
       { ...where(tx, installationId), name: In([...names]) },
       { ...where(tx, null), name: In([...names]) },
@@ -115,7 +115,7 @@ export async function findSecretsFor(
 /** The tenant-wide secrets of these names. */
 export async function findTenantSecrets(tx: TenantTransaction, names: readonly string[]): Promise<SecretRow[]> {
   if (names.length === 0) return [];
-  return tx.manager.getRepository(SecretRow).find({ where: { ...where(tx, null), name: In([...names]) } });
+  return tx.repository(SecretRow).find({ where: { ...where(tx, null), name: In([...names]) } });
 }
 
 /** A value that a later one replaced less than a day ago, sealed as it was. */

@@ -1,0 +1,128 @@
+/** The connections of one login, and what one of them does while a transaction holds it. */
+import { messageOf, type Logger } from '@annex/kernel';
+import { Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
+import { QueryFailedError, type EntityManager } from 'typeorm';
+import type { Mapper, MappedConnection } from './mapper.js';
+import type { Statement } from './statement.js';
+
+export interface ConnectionsOptions {
+  url: string;
+  /** How many at most. */
+  count: number;
+  /** Shown in `pg_stat_activity`. */
+  applicationName: string;
+  /** A statement that takes longer fails, here and in the server. Milliseconds. */
+  queryTimeoutMs: number;
+  logger: Logger;
+}
+
+/** The longest that a transaction waits for a connection, in milliseconds. */
+export const connectionTimeoutMs = 10_000;
+
+/** A pool of connections that logs in as one role. */
+export class Connections {
+  readonly #pool: Pool;
+  readonly #held = new Set<Connection>();
+  #closing: Promise<void> | undefined;
+
+  constructor({ url, count, applicationName, queryTimeoutMs, logger }: ConnectionsOptions) {
+    this.#pool = new Pool({
+      connectionString: url,
+      max: count,
+      application_name: applicationName,
+      // Every question has a key, but prepared while a table is new it would be planned for an empty one and stay so
+      // through the first flood; compiling it costs more than running it.
+      options: `-c enable_seqscan=off -c jit=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${queryTimeoutMs}`,
+      query_timeout: queryTimeoutMs,
+      connectionTimeoutMillis: connectionTimeoutMs,
+      keepAlive: true,
+    });
+    this.#pool.on('error', (error) => {
+      // The server's shutdown may overtake a connection that is being closed.
+      if (!this.#closing) logger.warn({ reason: messageOf(error) }, 'a database connection was lost');
+    });
+    // One that is lost while it is held says so with its next statement.
+    this.#pool.on('connect', (client) => client.on('error', () => undefined));
+  }
+
+  /** Takes a connection, and waits for one up to {@link connectionTimeoutMs}. It must be given back. */
+  async take(mapper: Mapper): Promise<Connection> {
+    const connection = new Connection(await this.#pool.connect(), mapper, () => this.#held.delete(connection));
+    this.#held.add(connection);
+    return connection;
+  }
+
+  /** Lends a connection to work that needs no transaction. */
+  async lend<T>(work: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#pool.connect();
+    try {
+      return await work(client);
+    } finally {
+      client.release();
+    }
+  }
+
+  /** Throws unless PostgreSQL answers. */
+  async check(): Promise<void> {
+    await this.#pool.query('select 1');
+  }
+
+  /** Ends every connection, those too that are held. Safe to call twice. */
+  close(): Promise<void> {
+    this.#closing ??= (async () => {
+      for (const connection of this.#held) await connection.giveBack(new Error('the database is being closed'));
+      await this.#pool.end();
+    })();
+    return this.#closing;
+  }
+}
+
+/** A connection while somebody holds it. */
+export class Connection {
+  #mapped: MappedConnection | undefined;
+  #isHeld = true;
+
+  constructor(
+    private readonly client: PoolClient,
+    private readonly mapper: Mapper,
+    private readonly onGivenBack: () => void,
+  ) {}
+
+  /**
+   * Runs SQL. Throws TypeORM's `QueryFailedError` with the driver's error inside. `limitMs`: longest wait for the
+   * answer; default the pool's.
+   */
+  async run(sql: string | Statement, parameters: readonly unknown[] = [], limitMs?: number): Promise<QueryResult> {
+    this.#requireHeld();
+    const { text, ...named } = typeof sql === 'string' ? { text: sql } : sql;
+    const values = [...parameters];
+    const limit = limitMs === undefined ? {} : { query_timeout: limitMs };
+    try {
+      return await this.client.query({ text, values, ...named, ...limit } as QueryConfig);
+    } catch (thrown) {
+      throw new QueryFailedError(text, values, thrown instanceof Error ? thrown : new Error(String(thrown)));
+    }
+  }
+
+  /** TypeORM on this connection; asked for by few, so it is made for those who do. */
+  entities(): EntityManager {
+    this.#requireHeld();
+    this.#mapped ??= this.mapper.map(this.client);
+    return this.#mapped.manager;
+  }
+
+  /** Also for when the database is closed meanwhile. */
+  #requireHeld(): void {
+    if (this.#isHeld) return;
+    throw Object.assign(new Error('this transaction has ended, or its connection was lost'), { code: 'ECONNRESET' });
+  }
+
+  /** Gives it back to its pool, which ends it when told why it is `broken`. Safe to call twice. */
+  async giveBack(broken?: Error): Promise<void> {
+    if (!this.#isHeld) return;
+    this.#isHeld = false;
+    this.onGivenBack();
+    await this.#mapped?.release();
+    this.client.release(broken);
+  }
+}
