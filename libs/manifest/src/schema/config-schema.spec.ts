@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Json, JsonObject } from '@annex/kernel';
 import { applyConfig, configSchemaFaults } from './config-schema.js';
 
@@ -99,5 +99,18 @@ describe('settings', () => {
     for (let level = 0; level < 60; level += 1) deep = { properties: { a: deep } };
     expect(configSchemaFaults(deep)[0]?.detail).toContain('deeper');
     expect(configSchemaFaults({ description: 'x'.repeat(70_000) })[0]?.detail).toContain('at most');
+  });
+
+  it('have a schema that is compiled afresh after a try that a busy machine stopped', () => {
+    // Slow to compile; as long as this thread seems to have had no time, a try that was stopped is made again.
+    const allOf = Array.from({ length: 1200 }, (_, n) => ({
+      properties: { [`a${n}`]: { minLength: 1, maxLength: 2 } },
+    }));
+    const had = vi.spyOn(process, 'threadCpuUsage');
+    had.mockReturnValueOnce({ user: 0, system: 0 }).mockReturnValueOnce({ user: 0, system: 0 });
+    had.mockReturnValueOnce({ user: 0, system: 0 }).mockReturnValueOnce({ user: 0, system: 0 });
+    const found = configSchemaFaults({ allOf, unevaluatedProperties: false }).map(({ detail }) => detail);
+    had.mockRestore();
+    expect(found.join()).toMatch(/^$|^takes more than/);
   });
 });

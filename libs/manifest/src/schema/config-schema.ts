@@ -166,10 +166,13 @@ function validatorOf(schema: JsonObject): Validator {
   let validator = compiled.get(key);
   if (validator === undefined) {
     const { $schema: _draft, ...body } = schema;
-    const ajv =
-      draftOf(schema) === '07' ? new Ajv({ ...options, meta: false }) : new Ajv2020({ ...options, meta: false });
-    addFormats(ajv);
-    validator = { validate: withinTimeLimit(() => ajv.compile(body), compileLimitMs), limitMs: timeLimitMs };
+    // Each try has a compiler of its own: one that was stopped takes the schema for one that it is still compiling.
+    const compile = (): ValidateFunction => {
+      const ajv =
+        draftOf(schema) === '07' ? new Ajv({ ...options, meta: false }) : new Ajv2020({ ...options, meta: false });
+      return addFormats(ajv).compile(body);
+    };
+    validator = { validate: withinTimeLimit(compile, compileLimitMs), limitMs: timeLimitMs };
   }
   // The one used last goes to the end; the one at the front is the first to be forgotten.
   compiled.delete(key);
