@@ -749,12 +749,15 @@ describe('usage', () => {
 });
 
 describe('inspection', () => {
+  const inspect = (body: string, limits: { wallMs?: number; memoryMb?: number } = {}) =>
+    sandbox.inspect(bundleOf(body), { wallMs: 60_000, ...limits });
+
   it('answers what the entry registers, in order', async () => {
     const body = `
       route('/users/:id', { methods: ['get', 'POST'], auth: { hmac: { secret: 'S', header: 'X-Signature', scheme: 'github' } }, roles: ['admin'] }, () => 1);
       hook('auth.user.*', () => 1); job('daily', () => 1); filter('price.quote', { priority: 5, timeout_ms: 200, on_error: 'fail' }, () => 1);
       health(() => 1); onInstall(() => 1); onConfigChange(() => 1); route('/', () => 1);`;
-    expect(await sandbox.inspect(bundleOf(body))).toEqual({
+    expect(await inspect(body)).toEqual({
       ok: true,
       warnings: [],
       registrations: [
@@ -795,17 +798,17 @@ describe('inspection', () => {
     ['gives a job options', `job('j', { schedule: '@daily' }, () => 1)`, 'PLUGIN_ERROR', 'declared in the manifest'],
     ['uses too much memory', `const a = []; for (;;) a.push(new Array(10000).fill(1));`, 'MEMORY_LIMIT', ''],
   ])('fails for an entry that %s', async (_name, body, code, message) => {
-    const found = await sandbox.inspect(bundleOf(body), { wallMs: 60_000, memoryMb: 32 });
+    const found = await inspect(body, { memoryMb: 32 });
     expect(found).toMatchObject({ ok: false, error: { code, message: expect.stringContaining(message) as string } });
   });
 
   it('fails for an entry that never ends', async () => {
-    const found = await sandbox.inspect(bundleOf(`for (;;);`), { wallMs: 500 });
+    const found = await inspect(`for (;;);`, { wallMs: 500 });
     expect(found).toMatchObject({ ok: false, error: { code: 'TIMEOUT' } });
   });
 
   it('warns of host calls while the entry loads', async () => {
-    const found = await sandbox.inspect(bundleOf(`fetch('https://a.test/').catch(() => 0); job('j', () => 1);`));
+    const found = await inspect(`fetch('https://a.test/').catch(() => 0); job('j', () => 1);`);
     expect(found).toMatchObject({
       ok: true,
       registrations: [{ kind: 'job' }],
@@ -814,9 +817,9 @@ describe('inspection', () => {
   });
 
   it('leaves nothing behind for the next one', async () => {
-    await sandbox.inspect(bundleOf(`globalThis.left = 1; job('j', () => 1);`));
-    expect(
-      await sandbox.inspect(bundleOf(`if (globalThis.left) throw new Error('left'); job('j', () => 1);`)),
-    ).toMatchObject({ ok: true });
+    await inspect(`globalThis.left = 1; job('j', () => 1);`);
+    expect(await inspect(`if (globalThis.left) throw new Error('left'); job('j', () => 1);`)).toMatchObject({
+      ok: true,
+    });
   });
 });

@@ -195,8 +195,10 @@ describe('ctx.waitUntil', () => {
   });
 
   it('is let go by another run of the same isolate', async () => {
-    const body = `let release; job('a', (ctx) => { ctx.waitUntil(new Promise((resolve) => { release = resolve; })); return 'a'; }); job('b', () => { release(); return 'b'; })`;
-    const first = sandbox.run(runOf(body));
+    const body = `let release; job('a', (ctx) => { ctx.waitUntil(new Promise((resolve) => { release = resolve; })); console.log('held'); return 'a'; }); job('b', () => { release(); return 'b'; })`;
+    const held = Promise.withResolvers<SandboxLog>();
+    const first = sandbox.run(runOf(body, { log: held.resolve }));
+    await held.promise;
     expect(await isPending(first)).toBe(true);
     expect(valueOf(await sandbox.run(runOf(body, { index: 1 })))).toBe('b');
     expect(valueOf(await first)).toBe('a');

@@ -90,6 +90,11 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
     return this.#parts.now();
   }
 
+  processCpuMs(): number {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1000;
+  }
+
   send(message: FromExecutor): void {
     this.#parts.send(message);
   }

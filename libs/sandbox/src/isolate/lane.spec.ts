@@ -9,6 +9,10 @@ import { waitableTimeouts } from './waitable.js';
 class FakeGuest {
   cpuMsByTurn = 1;
   isGone = false;
+  /** Time by the clock in which another process had the processor, and which is counted for now. */
+  countedTooMuchMs = 0;
+  /** What other threads of the process use during a turn. */
+  elsewhereMs = 0;
   /** Called while a turn that is waited for goes on. */
   onEnter: () => void = () => undefined;
   readonly timeouts: number[] = [];
@@ -17,7 +21,7 @@ class FakeGuest {
   #cpuNs = 0;
 
   cpuNs(): number | undefined {
-    return this.isGone ? undefined : this.#cpuNs;
+    return this.isGone ? undefined : this.#cpuNs + this.countedTooMuchMs * 1e6;
   }
 
   enter(_turn: TurnName, _args: TurnArgs, timeoutMs: number): TurnResult {
@@ -39,12 +43,13 @@ class FakeGuest {
 const routeKind = 0;
 
 function laneOf(guest: FakeGuest) {
-  const clock = { nowMs: 0 };
+  const clock = { nowMs: 0, processMs: 0 };
   const said: (TurnFailure | 'ended')[] = [];
   const events: LaneEvents<GuestRun> = {
     onTurnEnd: () => void said.push('ended'),
     onTurnFailure: (_lane, _run, failed) => void said.push(failed),
     now: () => clock.nowMs,
+    processCpuMs: () => clock.processMs,
   };
   const lane = new Lane('key', 'sha256', guest as unknown as Guest, events);
   lane.state = 'ready';
@@ -62,6 +67,7 @@ function laneOf(guest: FakeGuest) {
   });
   const turn = async (): Promise<void> => {
     lane.enter(run, 'deliver', [0]);
+    clock.processMs += guest.cpuMsByTurn + guest.elsewhereMs;
     await new Promise<void>((resolve) => setImmediate(resolve));
   };
   return { lane, run, clock, said, turn };
@@ -82,7 +88,7 @@ describe('an isolate', () => {
     expect([...new Set(guest.timeouts)].every((each) => waitableTimeouts.some((one) => one === each))).toBe(true);
   });
 
-  it('that is gone after a turn bills the run for that turn, and for no time that others had the processor', async () => {
+  it('that is gone after a turn that was waited for bills the run for that turn alone', async () => {
     const guest = new FakeGuest();
     const { run, clock, turn } = laneOf(guest);
     for (let index = 0; index < 8; index += 1) await turn();
@@ -93,17 +99,32 @@ describe('an isolate', () => {
     };
     await turn();
     expect([guest.timeouts.length, run.cpuMs]).toEqual([1, 13]);
+  });
 
-    const other = new FakeGuest();
+  it('that is gone bills a run for no time in which others had the processor', async () => {
+    const guest = new FakeGuest();
     const { promise, resolve } = Promise.withResolvers<TurnResult>();
-    other.ending = promise;
-    const apart = laneOf(other);
-    await apart.turn();
-    other.isGone = true;
-    apart.clock.nowMs += 3_600_000;
+    guest.ending = promise;
+    const { run, clock, turn } = laneOf(guest);
+    await turn();
+    guest.isGone = true;
+    clock.nowMs += 3_600_000;
+    clock.processMs += 20;
     resolve({ failed: 'disposed' });
     await new Promise<void>((done) => setImmediate(done));
-    expect(apart.run.cpuMs).toBeLessThan(60_000);
+    expect(run.cpuMs).toBe(21);
+  });
+
+  it('bills a turn that isolated-vm counted by the clock as what the process used, and takes the rest back', async () => {
+    const guest = new FakeGuest();
+    const { run, turn } = laneOf(guest);
+    guest.countedTooMuchMs = 400;
+    guest.elsewhereMs = 4;
+    await turn();
+    expect(run.cpuMs).toBe(5);
+    guest.countedTooMuchMs = 0;
+    for (let index = 2; index <= 6; index += 1) await turn();
+    expect(run.cpuMs).toBe(6);
   });
 
   it('is not used again when a turn was stopped as it ended by itself', async () => {

@@ -37,6 +37,8 @@ export interface LaneEvents<Run extends LaneRun> {
   /** A turn was stopped. The lane is no longer usable. */
   onTurnFailure(lane: Lane<Run>, run: Run | undefined, failure: TurnFailure): void;
   now(): number;
+  /** Processor time of this whole process so far, in milliseconds. */
+  processCpuMs(): number;
 }
 
 /** A turn that waits for its place. Without a run it belongs to the platform. */
@@ -67,8 +69,8 @@ export class Lane<Run extends LaneRun> {
   #apart: Entry<Run> | undefined;
   #isWaiting = false;
   #turnStartedAt = 0;
-  /** `-Infinity` for a turn that is waited for: asking costs time, and its time by the clock is known to be short. */
-  #processCpuAtTurnStart = 0;
+  /** `undefined` for a turn that is waited for: asking costs time, and isolated-vm's own figure is right then. */
+  #processCpuAtTurnStart: number | undefined;
   #cpuSeenNs: number;
   #quickTurns = 0;
 
@@ -97,7 +99,7 @@ export class Lane<Run extends LaneRun> {
     return {
       run: this.#apart.run,
       forMs: this.events.now() - this.#turnStartedAt,
-      processCpuMs: processCpuMs() - this.#processCpuAtTurnStart,
+      processCpuMs: this.#processCpuInTurn(),
     };
   }
 
@@ -158,7 +160,7 @@ export class Lane<Run extends LaneRun> {
   /** The watch over turns ends it when its time is over; see `waitable.ts` for why isolated-vm is not asked to. */
   #beginApart(run: Run | undefined, turn: TurnName, args: TurnArgs): void {
     this.#apart = { run, turn, args };
-    this.#processCpuAtTurnStart = processCpuMs();
+    this.#processCpuAtTurnStart = this.events.processCpuMs();
     void this.guest.enterApart(turn, args).then((result) => {
       this.#apart = undefined;
       this.#over(run, result);
@@ -170,7 +172,7 @@ export class Lane<Run extends LaneRun> {
     // Visible from outside: should the turn never end, the parent reads here whose it was.
     if (run !== undefined) process.title = `annex-exec ${run.slot}`;
     this.#isWaiting = true;
-    this.#processCpuAtTurnStart = -Infinity;
+    this.#processCpuAtTurnStart = undefined;
     const result = this.guest.enter(turn, args, timeoutMs);
     this.#isWaiting = false;
     this.#over(run, result);
@@ -207,17 +209,21 @@ export class Lane<Run extends LaneRun> {
     if (cpuNs === undefined) {
       // The isolate is gone, and took its own figure along.
       const clockMs = Math.max(0, this.events.now() - this.#turnStartedAt);
-      run.cpuMs += Math.min(clockMs, processCpuMs() - this.#processCpuAtTurnStart);
+      run.cpuMs += Math.min(clockMs, this.#processCpuInTurn());
       return;
     }
-    const turnMs = (cpuNs - this.#cpuSeenNs) / 1e6;
-    this.#cpuSeenNs = cpuNs;
+    // While a thread of its own is just leaving the isolate, isolated-vm counts that turn by the clock: too much on a
+    // busy machine, which the next turn's figure takes back. No turn used more than the whole process.
+    const countedMs = (cpuNs - this.#cpuSeenNs) / 1e6;
+    const turnMs = Math.max(0, Math.min(countedMs, this.#processCpuInTurn()));
+    this.#cpuSeenNs += turnMs * 1e6;
     run.cpuMs += turnMs;
     this.#quickTurns = turnMs < quickTurnMs ? this.#quickTurns + 1 : 0;
   }
-}
 
-function processCpuMs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) / 1000;
+  /** What the process has used since the turn began; `Infinity` when nobody asked then. */
+  #processCpuInTurn(): number {
+    const before = this.#processCpuAtTurnStart;
+    return before === undefined ? Infinity : this.events.processCpuMs() - before;
+  }
 }
