@@ -12,6 +12,7 @@ import { Database } from '@annex/database';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
 import { InboundHooks, Webhooks } from '@annex/webhooks';
+import type { FastifyInstance } from 'fastify';
 import { Module, type DynamicModule } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_INTERCEPTOR, NestFactory, Reflector } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
@@ -78,6 +79,8 @@ export interface ApiOptions extends ConnectionLimits {
   tenantCallPoints?: number;
   /** Bytes of bodies that may be in memory at once, in all. Default 256 MiB. */
   bodyMemoryBytes?: number;
+  /** Adds hooks of its own to the server before it has routes, as tests do. Default: none. */
+  extend?: (server: FastifyInstance) => void;
 }
 
 export interface RunningApi extends Stoppable {
@@ -147,6 +150,7 @@ export async function createApi(
     corsOrigins = [],
     bodyMemoryBytes,
     tenantCallPoints,
+    extend,
     connections = defaultConnectionLimits.connections,
     connectionsPerAddress = defaultConnectionLimits.connectionsPerAddress,
   }: Partial<ApiOptions> = {},
@@ -180,6 +184,7 @@ export async function createApi(
   parseJsonBodies(server, bodies, budget);
   await server.register(multipart);
   streamFileBodies(server);
+  extend?.(server);
   server.addHook('onRoute', (route) => {
     routes.add(route);
     const { maxBodyBytes } = route.config ?? {};

@@ -10,9 +10,12 @@ import {
   permissionNames,
   permissionTexts,
   type PermissionGrant,
+  type PermissionName,
   type PermissionRequest,
+  type PermissionScope,
+  type PermissionText,
 } from '@annex/host-api';
-import { didYouMean, quote, type Id, type InputFault, type Json } from '@annex/kernel';
+import { didYouMean, quote, type Id, type InputFault } from '@annex/kernel';
 import type { BundleReach, Manifest } from '@annex/manifest';
 import { installationErrors } from './errors.js';
 import { viewReach, type ReachView } from './reach.js';
@@ -68,9 +71,9 @@ export function addGrants(granted: readonly PermissionGrant[], more: readonly Pe
  * and in `pending`.
  */
 export interface PermissionsView {
-  requested: string[];
-  granted: string[];
-  pending: string[];
+  requested: PermissionName[];
+  granted: PermissionName[];
+  pending: PermissionName[];
 }
 
 export function viewPermissions(
@@ -87,7 +90,23 @@ export interface PermissionsReport extends PermissionsView, ReachView {
   id: Id<'installation'>;
   /** When each permission that is asked for was last used, RFC 3339; `null`: never. Exact to a minute. */
   last_used_at: { [permission: string]: string | null };
-  details: { [key: string]: Json }[];
+  details: PermissionDetail[];
+}
+
+/** What people need to know to say yes or no to one permission. */
+export interface PermissionDetail {
+  name: PermissionName;
+  title: string;
+  detail: string;
+  risk: PermissionText['risk'];
+  /** The author's; `null`: none is given. */
+  reason: string | null;
+  requested: PermissionScope | null;
+  granted: PermissionScope | null;
+  pending: PermissionScope | null;
+  /** Where the code uses it. */
+  used: { call: string; file: string; line: number }[];
+  last_used_at: string | null;
 }
 
 /** What is known of the use of permissions: from reading the code, and from running it. */
@@ -106,7 +125,7 @@ export function reportPermissions(
   const lastUsedAt = (name: string): string | null => lastUses.get(name)?.toISOString() ?? null;
   const requested = requestedPermissions(manifest);
   const { effective, pending } = matchGrants(requested, granted);
-  const scope = (entry: PermissionGrant | undefined): Json =>
+  const scope = (entry: PermissionGrant | undefined): PermissionScope | null =>
     entry === undefined
       ? null
       : { ...(entry.tables && { tables: entry.tables }), ...(entry.hosts && { hosts: entry.hosts }) };
@@ -132,6 +151,6 @@ export function reportPermissions(
   };
 }
 
-function names(entries: readonly { name: string }[]): string[] {
+function names<Name extends string>(entries: readonly { name: Name }[]): Name[] {
   return entries.map((entry) => entry.name);
 }

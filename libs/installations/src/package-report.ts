@@ -1,4 +1,5 @@
-import type { InputFault, Json } from '@annex/kernel';
+import type { PermissionRequest } from '@annex/host-api';
+import type { InputFault } from '@annex/kernel';
 import type { PackageReport } from '@annex/manifest';
 import { requestedPermissions } from './grants.js';
 import { viewReach, type ReachView } from './reach.js';
@@ -16,7 +17,7 @@ export interface PackageReportView {
     name: string;
     version: string;
     entry: string;
-    permissions: Json[];
+    permissions: PermissionRequest[];
     routes: RouteView[];
     events: string[];
     filters: string[];

@@ -1,6 +1,6 @@
 /** Installations as the API shows them (CONTRACT §5, "Shapes"): `snake_case`, times in RFC 3339. */
 import type { Id, Json } from '@annex/kernel';
-import { failureLimits } from '@annex/runs';
+import { failureLimits, type RunStatus } from '@annex/runs';
 import type { ManifestJob } from '@annex/manifest';
 import { findLastRuns, listPluginSchedules, type LastRun, type PluginSchedule } from './rows/plugin-schedules.js';
 import { findReleases, type ReleaseSummary } from './rows/releases.js';
@@ -16,7 +16,7 @@ import { offsetOf, settingOf } from './schedules.js';
 
 export interface LastRunView {
   id: Id<'run'>;
-  status: string;
+  status: RunStatus;
   queued_at: string;
   started_at: string | null;
   finished_at: string | null;
@@ -225,7 +225,7 @@ function summariseJob(job: ManifestJob, row: PluginSchedule | undefined, lastRun
     last_run: lastRun
       ? {
           id: lastRun.id,
-          status: lastRun.status,
+          status: lastRun.status as RunStatus,
           queued_at: lastRun.queuedAt.toISOString(),
           started_at: lastRun.startedAt?.toISOString() ?? null,
           finished_at: lastRun.finishedAt?.toISOString() ?? null,

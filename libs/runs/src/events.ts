@@ -3,6 +3,7 @@ import { failpoint, quote, type Id, type Json } from '@annex/kernel';
 import { emitEvent, type EmittedEvent } from './sql/emit-event.js';
 import { findCause, findCausedEvents, type CausedEvents } from './sql/caused-events.js';
 import { findEvent, listEvents, type Delivery, type StoredEvent } from './sql/read-events.js';
+import type { RunStatus } from './run-status.js';
 import type { Database } from '@annex/database';
 import { runErrors } from './errors.js';
 import type { RunsCaller } from './runs.js';
@@ -24,7 +25,7 @@ export interface EventDeliveryView {
   run_id: string;
   plugin: string | null;
   webhook?: string;
-  status: string;
+  status: RunStatus;
   attempts: number;
   replay_of?: string;
   /** With a single event: what this run emitted, each with its own deliveries, and so on. */

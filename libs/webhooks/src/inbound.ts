@@ -51,7 +51,7 @@ export interface InboundHooksOptions {
 /** A source on the wire; its secret is never shown. */
 export interface HookSourceView {
   source: string;
-  preset: string;
+  preset: HookPreset;
   /** Where the tenant's sender puts the signature; `null`: where the preset says. */
   header: string | null;
   tolerance_s: number;
@@ -361,7 +361,8 @@ function view(row: HookSourceRow, own: OwnSecrets | null, { tenant }: WebhooksCa
   const { url = null, signature = null, cors = null } = readOptions(row.options);
   return {
     source: row.source,
-    preset: row.preset,
+    // Only what `inputFaults` let through is written.
+    preset: row.preset as HookPreset,
     header: row.header,
     tolerance_s: row.toleranceS,
     url,

@@ -1,4 +1,4 @@
-import type { Json } from '@annex/kernel';
+import type { RunStatus } from '@annex/runs';
 import type { DeliveryAttempt, DeliveryRow } from './rows/deliveries.js';
 import type { WebhookRow } from './rows/webhooks.js';
 import { maskQuery } from './destination.js';
@@ -22,7 +22,12 @@ export interface WebhookView {
   /** Names of further header fields. */
   headers: string[];
   signed: boolean;
-  retry: Json;
+  retry: {
+    max_attempts?: number;
+    backoff?: 'exponential' | 'fixed';
+    initial_delay_s?: number;
+    max_delay_s?: number;
+  };
   /** Attempts in a row that the endpoint did not take, and since when. */
   failures: number;
   failing_since: string | null;
@@ -89,8 +94,8 @@ export interface DeliveryView {
   plugin: string | null;
   event_id: string | null;
   event_type: string | null;
-  status: string;
-  error: Json;
+  status: RunStatus;
+  error: FaultView | null;
   attempt_count: number;
   /** Only with the delivery itself, not in lists. */
   attempts?: AttemptView[];
@@ -102,15 +107,41 @@ export interface DeliveryView {
   finished_at: string | null;
 }
 
+/** What went wrong. */
+export interface FaultView {
+  code: string;
+  message: string;
+}
+
+/** A body as far as it is shown. */
+interface BodyView {
+  body: string;
+  body_bytes: number;
+  body_truncated: boolean;
+}
+
+/** What was sent; without the body where that is gone. */
+export interface SentView extends Partial<BodyView> {
+  method: string;
+  url: string;
+  headers: Record<string, string>;
+}
+
+/** What the endpoint answered. */
+export interface AnswerView extends BodyView {
+  status: number;
+  headers: Record<string, string>;
+}
+
 export interface AttemptView {
   number: number;
   run_id: string;
   started_at: string;
   /** `null`: it is under way, or the process that made it died. */
   duration_ms: number | null;
-  request: Json;
-  response: Json;
-  error: Json;
+  request: SentView;
+  response: AnswerView | null;
+  error: FaultView | null;
 }
 
 export function deliveryView(
@@ -126,7 +157,7 @@ export function deliveryView(
     event_id: row.eventId,
     event_type: row.eventType,
     status: row.status,
-    error: row.error,
+    error: row.error as unknown as FaultView | null,
     attempt_count: row.attempts,
     ...(details && { attempts: details.attempts.map((attempt, index) => attemptView(attempt, index, details.body)) }),
     ...(isOpen && row.nextAttemptAt && { next_attempt_at: row.nextAttemptAt.toISOString() }),
@@ -155,8 +186,9 @@ function attemptView(
     run_id: runId,
     started_at: startedAt.toISOString(),
     duration_ms: durationMs,
-    request: { ...(request as object), ...sent },
-    response,
-    error,
+    // These three are JSON that the deliverer wrote.
+    request: { ...(request as unknown as SentView), ...sent },
+    response: response as unknown as AnswerView | null,
+    error: error as unknown as FaultView | null,
   };
 }

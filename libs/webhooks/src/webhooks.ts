@@ -251,7 +251,7 @@ export class Webhooks {
     caller: WebhooksCaller,
     idOrName: string,
     data: Json = { test: true },
-  ): Promise<{ delivery_id: string; run_id: string; status: string }> {
+  ): Promise<{ delivery_id: string; run_id: string; status: RunStatus }> {
     if (jsonBytes(data) > maxTestBytes)
       throw outcomeErrors.error('PAYLOAD_TOO_LARGE', `The data is larger than ${maxTestBytes} bytes of JSON.`, {
         extra: { limit: maxTestBytes },
@@ -335,7 +335,7 @@ export class Webhooks {
   replay(
     caller: WebhooksCaller,
     id: string,
-  ): Promise<{ id: string; delivery_id: string; run_id: string; status: string }> {
+  ): Promise<{ id: string; delivery_id: string; run_id: string; status: RunStatus }> {
     return this.#read(caller, async (tx) => {
       const deliveryId = parseId('delivery', id);
       const row = deliveryId && (await findDelivery(tx, deliveryId));

@@ -7,9 +7,15 @@ import { z } from 'zod';
 import { CurrentCaller, CurrentPrincipal } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, instant, lookup, pageSchema } from '../http/input.js';
+import { AuditEntry, PlatformAuditEntry } from '../views/operations.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 const query = pageSchema.extend({
-  cursor: z.coerce.number().int().min(1).optional().describe('`next_cursor` of the page before'),
+  cursor: z
+    .string()
+    .regex(/^[1-9]\d{0,14}$/, { error: 'must be the next_cursor of the page before; leave it out to begin' })
+    .optional()
+    .describe('`next_cursor` of the page before'),
   actor: lookup(200).optional().describe('Who: the id of a user, token or operator, or `system`'),
   action: lookup(100).optional().describe('`plugin.enabled`, or `plugin` for all that begin so'),
   target: lookup(500).optional().describe('On what: an id or a name'),
@@ -35,24 +41,33 @@ export class AuditController {
     summary: 'What operators did to tenants, newest first; it outlives them',
     gate: 'operator',
     query: platformQuery,
+    answers: { 200: listOf(PlatformAuditEntry) },
   })
   platform(
     @CurrentPrincipal() principal: Principal,
     @Query(input(platformQuery)) query: z.infer<typeof platformQuery>,
-  ): Promise<unknown> {
+  ): Promise<Listing<PlatformAuditEntry>> {
     return this.access.tenants.audit(principal, query);
   }
 
   @Get()
-  @Endpoint({ name: 'listAudit', summary: 'Every change in the tenant, newest first', gate: 'admin', query })
+  @Endpoint({
+    name: 'listAudit',
+    summary: 'Every change in the tenant, newest first',
+    gate: 'admin',
+    query,
+    answers: { 200: listOf(AuditEntry) },
+  })
   async list(
     @CurrentCaller() caller: Caller,
     @Query(input(query)) { limit, cursor, ...filter }: z.infer<typeof query>,
-  ): Promise<unknown> {
+  ): Promise<Listing<AuditEntry>> {
     const rows = await this.database
       .forTenant(caller.tenant.id)
-      .transaction((tx) => listAudit(tx, { ...filter, limit: limit + 1, before: cursor }));
-    const items = rows.slice(0, limit);
+      .transaction((tx) =>
+        listAudit(tx, { ...filter, limit: limit + 1, before: cursor === undefined ? undefined : Number(cursor) }),
+      );
+    const items = rows.slice(0, limit).map((row) => ({ ...row, at: row.at.toISOString() }));
     return { items, next_cursor: rows.length > limit ? String(items.at(-1)?.seq) : null };
   }
 }

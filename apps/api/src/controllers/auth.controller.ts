@@ -1,12 +1,15 @@
 import { Access, type Caller, type Principal } from '@annex/access';
 import { KiB } from '@annex/kernel';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller, CurrentPrincipal, single } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, pageSchema, type Page, wholeListSchema } from '../http/input.js';
+import { nothing } from '../http/answers.js';
+import { ChangedPassword, EndedSessions, Login, Me, NewToken, Session, Token } from '../views/access.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 export const roleSchema = z.enum(['viewer', 'member', 'developer', 'admin', 'owner']);
 const login = z.strictObject({
@@ -35,15 +38,16 @@ export class AuthController {
   constructor(private readonly access: Access) {}
 
   @Post('login')
-  @HttpCode(200)
   @Endpoint({
     name: 'login',
     summary: 'Sign in with e-mail and password',
     gate: 'public',
     body: login,
     maxBodyBytes: 16 * KiB,
+    answers: { 200: Login },
+    problems: [401, 403, 429],
   })
-  login(@Body(input(login)) body: z.infer<typeof login>, @Req() request: FastifyRequest): Promise<unknown> {
+  login(@Body(input(login)) body: z.infer<typeof login>, @Req() request: FastifyRequest): Promise<Login> {
     return this.access.login({
       ...body,
       tenant: body.tenant ?? single(request.headers['x-tenant-slug']),
@@ -53,13 +57,12 @@ export class AuthController {
   }
 
   @Get('me')
-  @Endpoint({ name: 'getMe', summary: 'Who the token belongs to', gate: 'signed-in' })
-  me(@CurrentPrincipal() principal: Principal): unknown {
+  @Endpoint({ name: 'getMe', summary: 'Who the token belongs to', gate: 'signed-in', answers: { 200: Me } })
+  me(@CurrentPrincipal() principal: Principal): Me {
     return this.access.describe(principal);
   }
 
   @Post('password')
-  @HttpCode(200)
   @Endpoint({
     name: 'changePassword',
     summary: 'Change your password with the present one, in every tenant where it is the same',
@@ -68,12 +71,14 @@ export class AuthController {
     maxBodyBytes: 16 * KiB,
     shownOnce: ['access_token'],
     description: 'Every session made with the old one ends; the answer’s token goes on. Not by an API token.',
+    answers: { 200: ChangedPassword },
+    problems: [429],
   })
   changePassword(
     @CurrentPrincipal() principal: Principal,
     @Body(input(password)) body: z.infer<typeof password>,
     @Req() request: FastifyRequest,
-  ): Promise<unknown> {
+  ): Promise<ChangedPassword> {
     const { current_password: currentPassword, new_password: newPassword, end_tokens: endTokens } = body;
     return this.access.changePassword(principal, {
       currentPassword,
@@ -92,24 +97,29 @@ export class AuthController {
     gate: 'signed-in',
     query: wholeListSchema,
     description: 'Not by an API token.',
+    answers: { 200: listOf(Session) },
   })
-  sessions(@CurrentPrincipal() principal: Principal): Promise<unknown> {
+  sessions(@CurrentPrincipal() principal: Principal): Promise<Listing<Session>> {
     return this.access.sessions.list(principal);
   }
 
   @Delete('sessions')
-  @Endpoint({ name: 'endOtherSessions', summary: 'End all of your sessions but this one', gate: 'signed-in' })
-  endSessions(@CurrentPrincipal() principal: Principal, @Req() request: FastifyRequest): Promise<unknown> {
+  @Endpoint({
+    name: 'endOtherSessions',
+    summary: 'End all of your sessions but this one',
+    gate: 'signed-in',
+    answers: { 200: EndedSessions },
+  })
+  endSessions(@CurrentPrincipal() principal: Principal, @Req() request: FastifyRequest): Promise<EndedSessions> {
     return this.access.sessions.endOthers(principal, request.id);
   }
 
   @Delete('sessions/:id')
-  @HttpCode(204)
   @Endpoint({
     name: 'endSession',
     summary: 'End one of your sessions; `current` is this one',
     gate: 'signed-in',
-    status: 204,
+    answers: { 204: nothing },
   })
   endSession(
     @CurrentPrincipal() principal: Principal,
@@ -131,11 +141,11 @@ export class TokensController {
     summary: 'Make an API token; it is shown this once',
     gate: 'member',
     body: newToken,
-    status: 201,
     shownOnce: ['token'],
     description: 'Again with the same Idempotency-Key, the answer comes without `token`.',
+    answers: { 201: NewToken },
   })
-  create(@CurrentCaller() caller: Caller, @Body(input(newToken)) body: z.infer<typeof newToken>): Promise<unknown> {
+  create(@CurrentCaller() caller: Caller, @Body(input(newToken)) body: z.infer<typeof newToken>): Promise<NewToken> {
     return this.access.tokens.create(caller, {
       name: body.name,
       role: body.role,
@@ -150,20 +160,25 @@ export class TokensController {
     summary: 'API tokens: your own, or the tenant’s for an admin',
     gate: 'member',
     query: pageSchema,
+    answers: { 200: listOf(Token) },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<Listing<Token>> {
     return this.access.tokens.list(caller, page);
   }
 
   @Get(':id')
-  @Endpoint({ name: 'getToken', summary: 'One API token; its text is never shown again', gate: 'member' })
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({
+    name: 'getToken',
+    summary: 'One API token; its text is never shown again',
+    gate: 'member',
+    answers: { 200: Token },
+  })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Token> {
     return this.access.tokens.get(caller, id);
   }
 
   @Delete(':id')
-  @HttpCode(204)
-  @Endpoint({ name: 'deleteToken', summary: 'Revoke an API token', gate: 'member', status: 204 })
+  @Endpoint({ name: 'deleteToken', summary: 'Revoke an API token', gate: 'member', answers: { 204: nothing } })
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.access.tokens.delete(caller, id);
   }

@@ -10,7 +10,7 @@ import {
 } from '@annex/host-api';
 import { jsonShapeFault, quote, readJsonShape, type JsonObject } from '@annex/kernel';
 import { tableErrors, Tables } from '@annex/tables';
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -19,6 +19,9 @@ import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { refuseInexactNumbers } from '../http/exact-body.js';
 import { input, pageSchema, readInput, wholeListSchema } from '../http/input.js';
+import { nothing } from '../http/answers.js';
+import { type Listing, listOf } from '../views/shared.js';
+import { Row, TableList } from '../views/storage.js';
 
 const rowQuery = pageSchema.extend({
   limit: z.coerce.number().int().min(1).max(1000).default(50).describe('Rows a page, 1 to 1000'),
@@ -46,8 +49,10 @@ export class DataController {
     summary: 'The tables that can be read, and what the tenant keeps in its own',
     gate: 'viewer',
     query: wholeListSchema,
+    answers: { 200: TableList },
+    problems: [429],
   })
-  async list(@CurrentCaller() caller: Caller): Promise<unknown> {
+  async list(@CurrentCaller() caller: Caller): Promise<TableList> {
     return { ...(await this.tables.tables(caller.tenant)), next_cursor: null };
   }
 
@@ -58,12 +63,14 @@ export class DataController {
     gate: 'viewer',
     query: rowQuery,
     description: 'The table `users` needs the role member. A table without rows, or one that nobody made, has none.',
+    answers: { 200: listOf(Row) },
+    problems: [413, 429],
   })
   rows(
     @CurrentCaller() caller: Caller,
     @Param('table') table: string,
     @Query(input(rowQuery)) { limit, cursor, filter, order_by: orderBy }: z.infer<typeof rowQuery>,
-  ): Promise<unknown> {
+  ): Promise<Listing<Row>> {
     requireReader(caller, table);
     return this.tables.list(caller.tenant, requireTable(table), {
       limit,
@@ -86,13 +93,14 @@ export class DataController {
     gate: 'developer',
     body: newDocument,
     maxBodyBytes: Infinity,
-    status: 201,
+    answers: { 201: Row },
+    problems: [429],
   })
   insert(
     @CurrentCaller() caller: Caller,
     @Param('table') table: string,
     @Body(input(newDocument)) document: JsonObject,
-  ): Promise<unknown> {
+  ): Promise<Row> {
     return this.tables.insert(caller.tenant, requireTable(table), document);
   }
 
@@ -102,8 +110,10 @@ export class DataController {
     summary: 'One row',
     gate: 'viewer',
     description: 'Of the table `users` for the role member.',
+    answers: { 200: Row },
+    problems: [413, 429],
   })
-  async get(@CurrentCaller() caller: Caller, @Param('table') table: string, @Param('id') id: string): Promise<unknown> {
+  async get(@CurrentCaller() caller: Caller, @Param('table') table: string, @Param('id') id: string): Promise<Row> {
     requireReader(caller, table);
     return (await this.tables.get(caller.tenant, requireTable(table), id)) ?? notFound(table, id);
   }
@@ -115,26 +125,38 @@ export class DataController {
     gate: 'developer',
     body: documentPatch,
     maxBodyBytes: Infinity,
+    answers: { 200: Row },
+    problems: [429],
   })
   async update(
     @CurrentCaller() caller: Caller,
     @Param('table') table: string,
     @Param('id') id: string,
     @Body(input(documentPatch)) patch: DocumentPatch,
-  ): Promise<unknown> {
+  ): Promise<Row> {
     return (await this.tables.update(caller.tenant, requireTable(table), id, patch)) ?? notFound(table, id);
   }
 
   @Delete(':table/:id')
-  @HttpCode(204)
-  @Endpoint({ name: 'deleteRow', summary: 'Delete a row', gate: 'developer', status: 204 })
+  @Endpoint({
+    name: 'deleteRow',
+    summary: 'Delete a row',
+    gate: 'developer',
+    answers: { 204: nothing },
+    problems: [429],
+  })
   async delete(@CurrentCaller() caller: Caller, @Param('table') table: string, @Param('id') id: string): Promise<void> {
     if (!(await this.tables.delete(caller.tenant, requireTable(table), id))) notFound(table, id);
   }
 
   @Delete(':table')
-  @HttpCode(204)
-  @Endpoint({ name: 'deleteTable', summary: 'Delete a table with all of its rows', gate: 'admin', status: 204 })
+  @Endpoint({
+    name: 'deleteTable',
+    summary: 'Delete a table with all of its rows',
+    gate: 'admin',
+    answers: { 204: nothing },
+    problems: [429],
+  })
   drop(@CurrentCaller() caller: Caller, @Param('table') table: string, @Req() request: FastifyRequest): Promise<void> {
     return this.tables.drop({ tenant: caller.tenant, actor: caller.actor, requestId: request.id }, requireTable(table));
   }

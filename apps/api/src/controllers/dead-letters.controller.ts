@@ -1,15 +1,16 @@
 import type { Caller } from '@annex/access';
-import { Runs, type ReplayedDeadLetters } from '@annex/runs';
-import type { BulkReplay, DeadLetterFilter } from '@annex/runs';
+import { Runs, type BulkReplay, type DeadLetterFilter, type ReplayedDeadLetters as Replayed } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { KiB, parseId } from '@annex/kernel';
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { answered } from '../http/idempotency.js';
 import { input, instant, lookup, pageSchema, requireId, type Page } from '../http/input.js';
+import { DeadLetterReplay, DiscardedDeadLetters, ReplayedDeadLetters, Run } from '../views/runs.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 const filter = {
   plugin: lookup(100).optional(),
@@ -43,7 +44,7 @@ const meant = z
       });
   });
 
-const replayedView = ({ replayed, remaining, replay: { id, total, status } }: ReplayedDeadLetters): unknown => ({
+const replayedView = ({ replayed, remaining, replay: { id, total, status } }: Replayed): ReplayedDeadLetters => ({
   replay_id: id,
   total,
   replayed: replayed.length,
@@ -62,7 +63,7 @@ const replayView = ({
   actor,
   createdAt,
   finishedAt,
-}: BulkReplay): unknown => ({
+}: BulkReplay): DeadLetterReplay => ({
   id,
   total,
   replayed,
@@ -85,34 +86,42 @@ export class DeadLettersController {
   ) {}
 
   @Get()
-  @Endpoint({ name: 'listDeadLetters', summary: 'Dead letters, newest first', gate: 'viewer', query })
+  @Endpoint({
+    name: 'listDeadLetters',
+    summary: 'Dead letters, newest first',
+    gate: 'viewer',
+    query,
+    answers: { 200: listOf(Run) },
+  })
   list(
     @CurrentCaller() caller: Caller,
     @Query(input(query)) { event_id: eventId, ...rest }: z.infer<typeof query>,
-  ): Promise<unknown> {
+  ): Promise<Listing<Run>> {
     return this.execution.reader.runs(caller.tenant.id, { ...rest, eventId, deadLetters: true }, rest);
   }
 
   @Post('replay')
-  @HttpCode(202)
   @Endpoint({
     name: 'replayDeadLetters',
     summary: 'Replay dead letters by id or by filter',
     gate: 'developer',
     body: meant,
     maxBodyBytes: 128 * KiB,
-    status: 202,
     description:
       'Needs ids, a filter, or `all: true`. The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.',
+    answers: { 202: ReplayedDeadLetters },
+    problems: [404, 429],
   })
-  async replay(@CurrentCaller() caller: Caller, @Body(input(meant)) body: z.infer<typeof meant>): Promise<unknown> {
+  async replay(
+    @CurrentCaller() caller: Caller,
+    @Body(input(meant)) body: z.infer<typeof meant>,
+  ): Promise<ReplayedDeadLetters> {
     return replayedView(
       await this.runs.replayDeadLetters(answered(caller, 202, replayedView), await this.#filterOf(caller, body)),
     );
   }
 
   @Post('discard')
-  @HttpCode(200)
   @Endpoint({
     name: 'discardDeadLetters',
     summary: 'Discard dead letters by id or by filter',
@@ -121,8 +130,13 @@ export class DeadLettersController {
     maxBodyBytes: 128 * KiB,
     description:
       'Needs ids, a filter, or `all: true`. At most 10,000 a call; `remaining` says how many are left. They stay in the list of runs.',
+    answers: { 200: DiscardedDeadLetters },
+    problems: [404],
   })
-  async discard(@CurrentCaller() caller: Caller, @Body(input(meant)) body: z.infer<typeof meant>): Promise<unknown> {
+  async discard(
+    @CurrentCaller() caller: Caller,
+    @Body(input(meant)) body: z.infer<typeof meant>,
+  ): Promise<DiscardedDeadLetters> {
     return this.runs.discardDeadLetters(
       answered(caller, 200, (done) => done),
       await this.#filterOf(caller, body),
@@ -135,8 +149,12 @@ export class DeadLettersController {
     summary: 'Replays of dead letters, newest first',
     gate: 'viewer',
     query: pageSchema,
+    answers: { 200: listOf(DeadLetterReplay) },
   })
-  async replays(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) { limit, cursor }: Page): Promise<unknown> {
+  async replays(
+    @CurrentCaller() caller: Caller,
+    @Query(input(pageSchema)) { limit, cursor }: Page,
+  ): Promise<Listing<DeadLetterReplay>> {
     const before = cursor === undefined ? undefined : requireId('replay', cursor);
     const found = await this.runs.listReplays(caller.tenant.id, { limit: limit + 1, before });
     const shown = found.slice(0, limit);
@@ -144,8 +162,13 @@ export class DeadLettersController {
   }
 
   @Get('replays/:id')
-  @Endpoint({ name: 'getDeadLetterReplay', summary: 'How far a replay of dead letters has come', gate: 'viewer' })
-  async replayProgress(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({
+    name: 'getDeadLetterReplay',
+    summary: 'How far a replay of dead letters has come',
+    gate: 'viewer',
+    answers: { 200: DeadLetterReplay },
+  })
+  async replayProgress(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<DeadLetterReplay> {
     return replayView(await this.runs.findReplay(caller.tenant.id, requireId('replay', id)));
   }
 

@@ -1,5 +1,5 @@
 import { roleAtLeast, type Caller } from '@annex/access';
-import { Events, Runs, type ReplayedEvent } from '@annex/runs';
+import { Events, Runs, type ReplayedEvent as Replayed } from '@annex/runs';
 import {
   eventNameFault,
   isReservedEventName,
@@ -9,7 +9,7 @@ import {
   type EventReading,
 } from '@annex/events';
 import { Execution } from '@annex/execution';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -19,6 +19,8 @@ import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { answered } from '../http/idempotency.js';
 import { anyJson, input, instant, pageSchema } from '../http/input.js';
+import { EmittedEvent, Event, EventTree, ReplayedEvent, TestedEvent } from '../views/events.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 const eventBody = z
   .looseObject({
@@ -65,8 +67,8 @@ function requireEvent(reading: EventReading, data = '/data'): EventInput {
 /** How long `test-event` waits for the deliveries, in milliseconds. */
 const TEST_WAIT_MS = 10_000;
 
-const emittedView = ({ eventId }: { eventId: string }): { event_id: string } => ({ event_id: eventId });
-const replayedView = ({ eventId, runs }: ReplayedEvent): unknown => ({
+const emittedView = ({ eventId }: { eventId: string }): EmittedEvent => ({ event_id: eventId });
+const replayedView = ({ eventId, runs }: Replayed): ReplayedEvent => ({
   event_id: eventId,
   deliveries: runs.map(({ runId, plugin }) => ({ run_id: runId, plugin, status: 'queued' })),
 });
@@ -82,24 +84,23 @@ export class EventsController {
   ) {}
 
   @Post('events')
-  @HttpCode(202)
   @Endpoint({
     name: 'sendEvent',
     summary: 'Put an event into the tenant’s bus',
     gate: 'developer',
     body: eventBody,
     maxBodyBytes: Infinity,
-    status: 202,
     description: 'Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.',
+    answers: { 202: EmittedEvent },
+    problems: [429],
   })
-  async emit(@CurrentCaller() caller: Caller, @Body() body: unknown): Promise<unknown> {
+  async emit(@CurrentCaller() caller: Caller, @Body() body: unknown): Promise<EmittedEvent> {
     const event = requireEvent(readEvent(body));
     this.#requireRight(caller, event);
     return emittedView(await this.events.emit(answered(caller, 202, emittedView), event));
   }
 
   @Post('plugins/test-event')
-  @HttpCode(200)
   @Endpoint({
     name: 'testEvent',
     summary: 'Send an event and see what each plugin made of it',
@@ -107,12 +108,13 @@ export class EventsController {
     body: testEvent,
     maxBodyBytes: 2 * maxEventDataBytes,
     callPoints: 10,
+    answers: { 200: TestedEvent },
   })
   async test(
     @CurrentCaller() caller: Caller,
     @Body(input(testEvent)) body: z.infer<typeof testEvent>,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<unknown> {
+  ): Promise<TestedEvent> {
     const event = requireEvent(
       readEvent({ type: body.event_type, data: body.event_data ?? {}, source: '/api/plugins/test-event' }),
       '/event_data',
@@ -131,8 +133,17 @@ export class EventsController {
   }
 
   @Get('events')
-  @Endpoint({ name: 'listEvents', summary: 'Events, newest first', gate: 'viewer', query: eventQuery })
-  list(@CurrentCaller() caller: Caller, @Query(input(eventQuery)) query: z.infer<typeof eventQuery>): Promise<unknown> {
+  @Endpoint({
+    name: 'listEvents',
+    summary: 'Events, newest first',
+    gate: 'viewer',
+    query: eventQuery,
+    answers: { 200: listOf(Event) },
+  })
+  list(
+    @CurrentCaller() caller: Caller,
+    @Query(input(eventQuery)) query: z.infer<typeof eventQuery>,
+  ): Promise<Listing<Event>> {
     return this.events.list(caller.tenant.id, query, query);
   }
 
@@ -141,26 +152,27 @@ export class EventsController {
     name: 'getEvent',
     summary: 'One event with its deliveries, what caused it and what it caused',
     gate: 'viewer',
+    answers: { 200: EventTree },
   })
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<EventTree> {
     return this.events.get(caller.tenant.id, id);
   }
 
   @Post('events/:id/replay')
-  @HttpCode(202)
   @Endpoint({
     name: 'replayEvent',
     summary: 'Deliver an event again to every plugin that wants it now',
     gate: 'developer',
     body: eventReplay,
     maxBodyBytes: Infinity,
-    status: 202,
+    answers: { 202: ReplayedEvent },
+    problems: [429],
   })
   async replay(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(eventReplay)) body: z.infer<typeof eventReplay>,
-  ): Promise<unknown> {
+  ): Promise<ReplayedEvent> {
     return replayedView(await this.runs.replayEvent(answered(caller, 202, replayedView), id, body));
   }
 

@@ -1,6 +1,6 @@
 import type { Caller } from '@annex/access';
 import { Files, type FileActor } from '@annex/files';
-import { Controller, Delete, Get, HttpCode, Put, Query, Req, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -11,6 +11,9 @@ import { apiErrors } from '../http/errors.js';
 import { sendFile } from '../http/file-answer.js';
 import { readFileBody } from '../http/file-body.js';
 import { input } from '../http/input.js';
+import { bytes, nothing } from '../http/answers.js';
+import { type Listing, listOf } from '../views/shared.js';
+import { File } from '../views/storage.js';
 
 const listing = z.object({
   prefix: z.string().max(1024).optional().describe('Only keys that begin with it'),
@@ -32,8 +35,14 @@ export class FilesController {
   constructor(private readonly files: Files) {}
 
   @Get()
-  @Endpoint({ name: 'listFiles', summary: 'Files, in the order of their keys', gate: 'viewer', query: listing })
-  list(@CurrentCaller() caller: Caller, @Query(input(listing)) query: z.infer<typeof listing>): Promise<unknown> {
+  @Endpoint({
+    name: 'listFiles',
+    summary: 'Files, in the order of their keys',
+    gate: 'viewer',
+    query: listing,
+    answers: { 200: listOf(File) },
+  })
+  list(@CurrentCaller() caller: Caller, @Query(input(listing)) query: z.infer<typeof listing>): Promise<Listing<File>> {
     return this.files.list(caller.tenant.id, query);
   }
 
@@ -43,6 +52,8 @@ export class FilesController {
     summary: 'A file’s bytes; HEAD for its size, type and tag',
     gate: 'viewer',
     description: 'Takes If-None-Match, If-Modified-Since, Range and If-Range.',
+    answers: { 200: bytes('The file'), 206: bytes('The range that was asked for'), 304: nothing, 416: nothing },
+    problems: [429],
   })
   async get(
     @CurrentCaller() caller: Caller,
@@ -63,12 +74,14 @@ export class FilesController {
     bytes: true,
     description:
       '201 for a new file, 200 for a replaced one. `If-None-Match: *` writes only a new one, `If-Match` only over the bytes that it names. Without a content type the key’s extension tells it.',
+    answers: { 200: File, 201: File },
+    problems: [412],
   })
   async put(
     @CurrentCaller() caller: Caller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<unknown> {
+  ): Promise<File> {
     const leave = this.#transfers.enter(caller.tenant.id);
     try {
       const { content, ...options } = readFileBody(request);
@@ -85,8 +98,13 @@ export class FilesController {
   }
 
   @Delete('*')
-  @HttpCode(204)
-  @Endpoint({ name: 'deleteFile', summary: 'Delete a file', gate: 'member', status: 204 })
+  @Endpoint({
+    name: 'deleteFile',
+    summary: 'Delete a file',
+    gate: 'member',
+    answers: { 204: nothing },
+    problems: [412],
+  })
   async delete(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<void> {
     const key = keyOf(request);
     if (
@@ -104,7 +122,13 @@ export class FileLinksController {
   constructor(private readonly files: Files) {}
 
   @Get('*')
-  @Endpoint({ name: 'getLinkedFile', summary: 'A file, by a link that ctx.files.url made', gate: 'public' })
+  @Endpoint({
+    name: 'getLinkedFile',
+    summary: 'A file, by a link that ctx.files.url made',
+    gate: 'public',
+    answers: { 200: bytes('The file'), 206: bytes('The range that was asked for'), 304: nothing, 416: nothing },
+    problems: [403],
+  })
   async get(@Req() request: FastifyRequest, @Res() reply: FastifyReply): Promise<void> {
     const token = request.url.split('?')[0]?.slice('/files/'.length) ?? '';
     const { expiresAtMs, ...opened } = await this.files.openLink(token);

@@ -2,7 +2,7 @@ import type { Caller } from '@annex/access';
 import { eventNameFault } from '@annex/events';
 import { Execution, maxFilterValueBytes } from '@annex/execution';
 import { jsonBytes } from '@annex/kernel';
-import { Body, Controller, HttpCode, Inject, Param, Post, Res } from '@nestjs/common';
+import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -12,6 +12,7 @@ import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { input } from '../http/input.js';
+import { FilteredValue } from '../views/events.js';
 
 const filterBody = z.strictObject({ value: z.unknown().describe('Any JSON, at most 256 KiB') }).check((context) => {
   if (!Object.hasOwn(context.value, 'value'))
@@ -22,18 +23,6 @@ const filterBody = z.strictObject({ value: z.unknown().describe('Any JSON, at mo
       message: 'is required; null is a value too',
     });
 });
-const filterAnswer = z.object({
-  value: z.unknown(),
-  runs: z.array(
-    z.object({
-      plugin: z.string(),
-      run_id: z.string().nullable(),
-      status: z.enum(['succeeded', 'failed', 'skipped']),
-      error: z.object({ code: z.string(), message: z.string() }).optional(),
-    }),
-  ),
-});
-
 /** Calls of one tenant under way at once, in this process. */
 const MAX_CALLS = 200;
 
@@ -49,7 +38,6 @@ export class FiltersController {
   ) {}
 
   @Post('filters/:name')
-  @HttpCode(200)
   @Endpoint({
     name: 'applyFilter',
     summary: 'Pass a value through every plugin’s filter of this name',
@@ -57,16 +45,16 @@ export class FiltersController {
     body: filterBody,
     maxBodyBytes: 2 * maxFilterValueBytes,
     callPoints: 1,
-    response: filterAnswer,
     description:
       'In order of priority, the lowest first; of equals the plugin whose slug sorts first. Each filter has at most a second, all of them five. One that fails is passed over, or ends the call with `FILTER_FAILED` if it says `on_error: "fail"`.',
+    answers: { 200: FilteredValue },
   })
   async filter(
     @CurrentCaller() caller: Caller,
     @Param('name') name: string,
     @Body(input(filterBody)) { value }: z.infer<typeof filterBody>,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<unknown> {
+  ): Promise<FilteredValue> {
     const fault = eventNameFault(name, '/name');
     if (fault)
       throw apiErrors.error(

@@ -1,20 +1,23 @@
 import { manifestJsonSchema } from '@annex/manifest';
-import { Controller, Get, Header, HttpCode, Inject, Res } from '@nestjs/common';
+import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { Endpoint } from '../http/describe.js';
+import { jsonAs, text } from '../http/answers.js';
+import { Liveness, Readiness } from '../views/operations.js';
+import { jsonObject } from '../views/shared.js';
 
 /** What the process says of itself; the program that wires it up knows. */
 export interface Health {
   /** Each part that must work before traffic comes, and why it does not; an empty list of problems is ready. */
-  ready(): Promise<Readiness>;
+  ready(): Promise<Ready>;
   /** Prometheus text exposition format 0.0.4. */
   metrics(): Promise<string>;
   /** Counts an answer. */
   answered?(answer: Answered): void;
 }
 
-export interface Readiness {
+export interface Ready {
   ready: boolean;
   checks: Record<string, 'ok' | string>;
   /**
@@ -47,15 +50,19 @@ export class HealthController {
   constructor(@Inject(HEALTH) private readonly health: Health) {}
 
   @Get('healthz')
-  @Endpoint({ name: 'getLiveness', summary: 'The process lives', gate: 'public' })
-  live(): unknown {
+  @Endpoint({ name: 'getLiveness', summary: 'The process lives', gate: 'public', answers: { 200: Liveness } })
+  live(): Liveness {
     return { status: 'ok' };
   }
 
   @Get('readyz')
-  @HttpCode(200)
-  @Endpoint({ name: 'getReadiness', summary: 'The process can take traffic', gate: 'public' })
-  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<unknown> {
+  @Endpoint({
+    name: 'getReadiness',
+    summary: 'The process can take traffic',
+    gate: 'public',
+    answers: { 200: Readiness, 503: Readiness },
+  })
+  async ready(@Res({ passthrough: true }) reply: FastifyReply): Promise<Readiness> {
     const { ready, ...rest } = await this.health.ready();
     void reply.status(ready ? 200 : 503).header('cache-control', 'no-store');
     return { status: ready ? 'ready' : 'unavailable', ...rest };
@@ -63,7 +70,12 @@ export class HealthController {
 
   @Get('metrics')
   @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  @Endpoint({ name: 'getMetrics', summary: 'Prometheus metrics', gate: 'public' })
+  @Endpoint({
+    name: 'getMetrics',
+    summary: 'Prometheus metrics',
+    gate: 'public',
+    answers: { 200: text('text/plain', 'Prometheus text exposition format 0.0.4') },
+  })
   metrics(): Promise<string> {
     return this.health.metrics();
   }
@@ -71,7 +83,12 @@ export class HealthController {
   @Get('schemas/plugin.json')
   @Header('content-type', 'application/schema+json; charset=utf-8')
   @Header('access-control-allow-origin', '*')
-  @Endpoint({ name: 'getManifestSchema', summary: 'JSON Schema of plugin.json', gate: 'public' })
+  @Endpoint({
+    name: 'getManifestSchema',
+    summary: 'JSON Schema of plugin.json',
+    gate: 'public',
+    answers: { 200: jsonAs('application/schema+json', jsonObject) },
+  })
   schema(): unknown {
     return manifestJsonSchema();
   }

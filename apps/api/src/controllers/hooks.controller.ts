@@ -7,13 +7,16 @@ import {
   InboundHooks,
   type HookSourceInput,
 } from '@annex/webhooks';
-import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Put, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { anyJson, input, pageSchema, type Page } from '../http/input.js';
+import { nothing } from '../http/answers.js';
+import { type Listing, listOf } from '../views/shared.js';
+import { HookSource } from '../views/webhooks.js';
 
 const form = z.strictObject({
   algorithm: z.enum(hmacAlgorithms).optional().describe('Default sha256'),
@@ -64,14 +67,20 @@ export class HooksController {
   constructor(private readonly hooks: InboundHooks) {}
 
   @Get()
-  @Endpoint({ name: 'listHookSources', summary: 'Sources of incoming webhooks', gate: 'developer', query: pageSchema })
-  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+  @Endpoint({
+    name: 'listHookSources',
+    summary: 'Sources of incoming webhooks',
+    gate: 'developer',
+    query: pageSchema,
+    answers: { 200: listOf(HookSource) },
+  })
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<Listing<HookSource>> {
     return this.hooks.list(caller, page);
   }
 
   @Get(':source')
-  @Endpoint({ name: 'getHookSource', summary: 'One source', gate: 'developer' })
-  get(@CurrentCaller() caller: Caller, @Param('source') source: string): Promise<unknown> {
+  @Endpoint({ name: 'getHookSource', summary: 'One source', gate: 'developer', answers: { 200: HookSource } })
+  get(@CurrentCaller() caller: Caller, @Param('source') source: string): Promise<HookSource> {
     return this.hooks.get(caller, source);
   }
 
@@ -82,13 +91,14 @@ export class HooksController {
     gate: 'developer',
     body: put,
     description: '201 when it is new. With another secret the one before is believed for 24 hours more.',
+    answers: { 200: HookSource, 201: HookSource },
   })
   async put(
     @CurrentCaller() caller: Caller,
     @Param('source') source: string,
     @Body(input(put)) { tolerance_s: toleranceS, verify_token: verifyToken, signature, ...rest }: z.infer<typeof put>,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<unknown> {
+  ): Promise<HookSource> {
     const { created, ...view } = await this.hooks.put(caller, source, {
       ...rest,
       toleranceS,
@@ -100,8 +110,12 @@ export class HooksController {
   }
 
   @Delete(':source')
-  @HttpCode(204)
-  @Endpoint({ name: 'deleteHookSource', summary: 'Receive nothing from it any more', gate: 'developer', status: 204 })
+  @Endpoint({
+    name: 'deleteHookSource',
+    summary: 'Receive nothing from it any more',
+    gate: 'developer',
+    answers: { 204: nothing },
+  })
   delete(@CurrentCaller() caller: Caller, @Param('source') source: string): Promise<void> {
     return this.hooks.delete(caller, source);
   }

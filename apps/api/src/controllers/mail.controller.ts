@@ -1,12 +1,15 @@
 import type { Caller } from '@annex/access';
 import { Mailer } from '@annex/mail';
-import { Controller, Delete, Get, HttpCode, Param, Query, Res } from '@nestjs/common';
+import { Controller, Delete, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, lookup, pageSchema } from '../http/input.js';
+import { bytes, nothing } from '../http/answers.js';
+import { Mail, WholeMail } from '../views/operations.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 const query = pageSchema.extend({
   status: z
@@ -23,14 +26,25 @@ export class MailController {
   constructor(private readonly mail: Mailer) {}
 
   @Get()
-  @Endpoint({ name: 'listMail', summary: 'Mail of the tenant’s plugins, newest first', gate: 'admin', query })
-  list(@CurrentCaller() caller: Caller, @Query(input(query)) filter: z.infer<typeof query>): Promise<unknown> {
+  @Endpoint({
+    name: 'listMail',
+    summary: 'Mail of the tenant’s plugins, newest first',
+    gate: 'admin',
+    query,
+    answers: { 200: listOf(Mail) },
+  })
+  list(@CurrentCaller() caller: Caller, @Query(input(query)) filter: z.infer<typeof query>): Promise<Listing<Mail>> {
     return this.mail.list(caller.tenant.id, filter);
   }
 
   @Get(':id')
-  @Endpoint({ name: 'getMail', summary: 'One mail; a kept one with its texts', gate: 'admin' })
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({
+    name: 'getMail',
+    summary: 'One mail; a kept one with its texts',
+    gate: 'admin',
+    answers: { 200: WholeMail },
+  })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<WholeMail> {
     return this.mail.get(caller.tenant.id, id);
   }
 
@@ -39,6 +53,7 @@ export class MailController {
     name: 'getMailAttachment',
     summary: 'The bytes of something attached to a kept mail, by its place from 0',
     gate: 'admin',
+    answers: { 200: bytes('What was attached') },
   })
   async attachment(
     @CurrentCaller() caller: Caller,
@@ -63,8 +78,12 @@ export class MailController {
   }
 
   @Delete(':id')
-  @HttpCode(204)
-  @Endpoint({ name: 'deleteMail', summary: 'Remove a mail, and what was kept of it', gate: 'admin', status: 204 })
+  @Endpoint({
+    name: 'deleteMail',
+    summary: 'Remove a mail, and what was kept of it',
+    gate: 'admin',
+    answers: { 204: nothing },
+  })
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.mail.delete(caller.tenant.id, id);
   }

@@ -14,6 +14,9 @@ import { Endpoint } from '../http/describe.js';
 import { input, instant, pageSchema, wholeListSchema } from '../http/input.js';
 import { streamEvents } from '../http/sse.js';
 import { apiErrors } from '../http/errors.js';
+import { eventStream } from '../http/answers.js';
+import { LogLine, PluginHealth, PluginMetrics, Usage } from '../views/runs.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 const levels = z
   .string()
@@ -55,12 +58,13 @@ export class ObserveController {
     summary: 'Captured console and ctx.log lines, newest first',
     gate: 'viewer',
     query: logQuery,
+    answers: { 200: listOf(LogLine) },
   })
   logs(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(input(logQuery)) query: z.infer<typeof logQuery>,
-  ): Promise<unknown> {
+  ): Promise<Listing<LogLine>> {
     const { level, run_id: runId, since: from, until, q } = query;
     return this.execution.reader.logs(caller.tenant.id, id, { levels: level, runId, since: from, until, q }, query);
   }
@@ -71,6 +75,8 @@ export class ObserveController {
     summary: 'New log lines as server-sent events',
     gate: 'viewer',
     query: streamQuery,
+    answers: { 200: eventStream(LogLine) },
+    problems: [429],
   })
   async stream(
     @CurrentCaller() caller: Caller,
@@ -106,12 +112,13 @@ export class ObserveController {
     summary: 'Runs by status, kind and error, durations, counts by day',
     gate: 'viewer',
     query: metricsQuery,
+    answers: { 200: PluginMetrics },
   })
   metrics(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(input(metricsQuery)) query: z.infer<typeof metricsQuery>,
-  ): Promise<unknown> {
+  ): Promise<PluginMetrics> {
     return this.execution.reader.metrics(caller.tenant.id, id, query);
   }
 
@@ -120,8 +127,10 @@ export class ObserveController {
     name: 'checkPluginHealth',
     summary: 'Runs the plugin’s health handler, and says whether its background runs fail',
     gate: 'viewer',
+    answers: { 200: PluginHealth },
+    problems: [429],
   })
-  async health(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  async health(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PluginHealth> {
     const installationId = parseId('installation', id);
     const { snapshots } = this.execution;
     const snapshot = installationId
@@ -137,7 +146,7 @@ export class ObserveController {
     const checked = await this.execution.checkHealth(snapshot).finally(leave);
     const { degraded } = await this.installations.get(caller, id);
     const failing = degraded && {
-      status: 'degraded',
+      status: 'degraded' as const,
       reason: `${degraded.failed_attempts} attempts in a row failed`,
       degraded,
     };
@@ -164,8 +173,9 @@ export class ObserveController {
     summary: 'What the tenant’s plugins used, by day, and use against each quota',
     gate: 'viewer',
     query: span,
+    answers: { 200: Usage },
   })
-  async usage(@CurrentCaller() caller: Caller, @Query(input(span)) query: z.infer<typeof span>): Promise<unknown> {
+  async usage(@CurrentCaller() caller: Caller, @Query(input(span)) query: z.infer<typeof span>): Promise<Usage> {
     return { ...(await this.execution.reader.usage(caller.tenant.id, query)), next_cursor: null };
   }
 }

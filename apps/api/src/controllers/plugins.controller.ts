@@ -2,7 +2,7 @@ import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import type { JsonObject } from '@annex/kernel';
 import { Installations } from '@annex/installations';
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -10,6 +10,17 @@ import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { anyObject, input, lookup, pageSchema, type Page, wholeListSchema } from '../http/input.js';
 import { readUpload } from '../http/upload.js';
+import { nothing } from '../http/answers.js';
+import {
+  Job,
+  PackageReport,
+  PermissionsReport,
+  Plugin,
+  PluginConfig,
+  Release,
+  UploadedPlugin,
+} from '../views/plugins.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 const permissionNames = z.array(z.string().max(100)).max(50);
 const enable = z.strictObject({ grant: z.union([z.literal('all'), permissionNames]).optional() });
@@ -37,14 +48,14 @@ export class PluginsController {
     gate: 'developer',
     upload: true,
     callPoints: 20,
-    status: 201,
     description: '200 when the same bytes are live already.',
+    answers: { 200: UploadedPlugin, 201: UploadedPlugin },
   })
   async upload(
     @CurrentCaller() caller: Caller,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<unknown> {
+  ): Promise<UploadedPlugin> {
     const { bytes, enable, grant } = await readUpload(request);
     const { created, plugin, warnings, blocked } = await this.installations.upload(caller, bytes, { enable, grant });
     void reply.status(created ? 201 : 200);
@@ -52,39 +63,44 @@ export class PluginsController {
   }
 
   @Post('validate')
-  @HttpCode(200)
   @Endpoint({
     name: 'validatePlugin',
     summary: 'Check a package and store nothing',
     gate: 'developer',
     upload: true,
     callPoints: 20,
+    answers: { 200: PackageReport },
   })
-  async validate(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<unknown> {
+  async validate(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<PackageReport> {
     const { bytes } = await readUpload(request);
     return this.installations.validate(bytes, caller.tenant.id);
   }
 
   @Get()
-  @Endpoint({ name: 'listPlugins', summary: 'The tenant’s plugins', gate: 'viewer', query: pageSchema })
-  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+  @Endpoint({
+    name: 'listPlugins',
+    summary: 'The tenant’s plugins',
+    gate: 'viewer',
+    query: pageSchema,
+    answers: { 200: listOf(Plugin) },
+  })
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<Listing<Plugin>> {
     return this.installations.list(caller, page);
   }
 
   @Get(':id')
-  @Endpoint({ name: 'getPlugin', summary: 'One plugin, by id or slug', gate: 'viewer' })
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({ name: 'getPlugin', summary: 'One plugin, by id or slug', gate: 'viewer', answers: { 200: Plugin } })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Plugin> {
     return this.installations.get(caller, id);
   }
 
   @Delete(':id')
-  @HttpCode(204)
   @Endpoint({
     name: 'deletePlugin',
     summary: 'Uninstall a plugin and erase what it kept',
     gate: 'admin',
     query: force,
-    status: 204,
+    answers: { 204: nothing },
   })
   delete(
     @CurrentCaller() caller: Caller,
@@ -95,67 +111,77 @@ export class PluginsController {
   }
 
   @Post(':id/enable')
-  @HttpCode(200)
   @Endpoint({
     name: 'enablePlugin',
     summary: 'Enable a plugin, granting permissions with it',
     gate: 'admin',
     body: enable,
+    answers: { 200: Plugin },
   })
   enable(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(enable)) body: z.infer<typeof enable>,
-  ): Promise<unknown> {
+  ): Promise<Plugin> {
     return this.installations.enable(caller, id, body);
   }
 
   @Post(':id/disable')
-  @HttpCode(200)
   @Endpoint({
     name: 'disablePlugin',
     summary: 'Disable a plugin: its routes answer 409, its events and jobs rest',
     gate: 'admin',
     query: force,
+    answers: { 200: Plugin },
   })
   disable(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(input(force)) query: z.infer<typeof force>,
-  ): Promise<unknown> {
+  ): Promise<Plugin> {
     return this.installations.disable(caller, id, query);
   }
 
   @Post(':id/reload')
-  @HttpCode(200)
-  @Endpoint({ name: 'reloadPlugin', summary: 'Throw warm isolates away and start afresh', gate: 'developer' })
-  reload(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({
+    name: 'reloadPlugin',
+    summary: 'Throw warm isolates away and start afresh',
+    gate: 'developer',
+    answers: { 200: Plugin },
+  })
+  reload(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Plugin> {
     return this.installations.reload(caller, id);
   }
 
   @Get(':id/releases')
-  @Endpoint({ name: 'listReleases', summary: 'Every release that was uploaded', gate: 'viewer', query: pageSchema })
+  @Endpoint({
+    name: 'listReleases',
+    summary: 'Every release that was uploaded',
+    gate: 'viewer',
+    query: pageSchema,
+    answers: { 200: listOf(Release) },
+  })
   releases(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(input(pageSchema)) page: Page,
-  ): Promise<unknown> {
+  ): Promise<Listing<Release>> {
     return this.installations.releases(caller, id, page);
   }
 
   @Post(':id/rollback')
-  @HttpCode(200)
   @Endpoint({
     name: 'rollbackPlugin',
     summary: 'Make an earlier release the active one',
     gate: 'admin',
     body: rollback,
+    answers: { 200: Plugin },
   })
   rollback(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(rollback)) body: z.infer<typeof rollback>,
-  ): Promise<unknown> {
+  ): Promise<Plugin> {
     return this.installations.rollback(caller, id, body);
   }
 
@@ -164,8 +190,9 @@ export class PluginsController {
     name: 'getPluginPermissions',
     summary: 'Permissions asked for, granted and pending; where the code uses them, and when it last did',
     gate: 'viewer',
+    answers: { 200: PermissionsReport },
   })
-  async permissions(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  async permissions(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PermissionsReport> {
     await this.execution.reader.settle(caller.tenant.id);
     return this.installations.permissions(caller, id);
   }
@@ -176,12 +203,13 @@ export class PluginsController {
     summary: 'Say which permissions are granted',
     gate: 'admin',
     body: granted,
+    answers: { 200: PermissionsReport },
   })
   setPermissions(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(granted)) body: z.infer<typeof granted>,
-  ): Promise<unknown> {
+  ): Promise<PermissionsReport> {
     return this.installations.setPermissions(caller, id, body);
   }
 
@@ -190,8 +218,9 @@ export class PluginsController {
     name: 'getPluginConfig',
     summary: 'The tenant’s settings for the plugin, defaults filled in',
     gate: 'viewer',
+    answers: { 200: PluginConfig },
   })
-  config(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  config(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PluginConfig> {
     return this.installations.getConfig(caller, id);
   }
 
@@ -203,12 +232,13 @@ export class PluginsController {
     body: anyObject,
     maxBodyBytes: Infinity,
     callPoints: 10,
+    answers: { 200: PluginConfig },
   })
   putConfig(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(anyObject)) body: JsonObject,
-  ): Promise<unknown> {
+  ): Promise<PluginConfig> {
     return this.installations.putConfig(caller, id, body);
   }
 
@@ -220,12 +250,13 @@ export class PluginsController {
     body: anyObject,
     maxBodyBytes: Infinity,
     callPoints: 10,
+    answers: { 200: PluginConfig },
   })
   patchConfig(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(anyObject)) body: JsonObject,
-  ): Promise<unknown> {
+  ): Promise<PluginConfig> {
     return this.installations.patchConfig(caller, id, body);
   }
 
@@ -235,8 +266,9 @@ export class PluginsController {
     summary: 'Jobs with their next runs and last run',
     gate: 'viewer',
     query: wholeListSchema,
+    answers: { 200: listOf(Job) },
   })
-  jobs(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  jobs(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Listing<Job>> {
     return this.installations.jobs(caller, id);
   }
 
@@ -246,13 +278,14 @@ export class PluginsController {
     summary: 'Pause a job, or give it another schedule or zone',
     gate: 'admin',
     body: jobChange,
+    answers: { 200: Job },
   })
   patchJob(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Param('name') name: string,
     @Body(input(jobChange)) body: z.infer<typeof jobChange>,
-  ): Promise<unknown> {
+  ): Promise<Job> {
     return this.installations.patchJob(caller, id, name, body);
   }
 }

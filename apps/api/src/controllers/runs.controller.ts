@@ -1,8 +1,8 @@
 import type { Caller } from '@annex/access';
-import { hasEnded, Runs, runStatuses, type StartedRun } from '@annex/runs';
+import { hasEnded, Runs, runStatuses, type StartedRun as Started } from '@annex/runs';
 import { Execution } from '@annex/execution';
 import { runKinds } from '@annex/limits';
-import { Body, Controller, Get, HttpCode, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
@@ -11,6 +11,8 @@ import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { answered } from '../http/idempotency.js';
 import { anyJson, input, instant, pageSchema, requireId } from '../http/input.js';
+import { AwaitedRun, Run, StartedRun } from '../views/runs.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 const runQuery = pageSchema.extend({
   plugin: z.string().max(100).optional().describe('A slug, or an id'),
@@ -26,7 +28,7 @@ const wait = z.object({
   wait: z.coerce.number().min(0).max(60).optional().describe('Seconds to wait for the run to end, at most 60'),
 });
 
-const startedView = ({ runId, status }: StartedRun): { run_id: string; status: string } => ({ run_id: runId, status });
+const startedView = ({ runId, status }: Started): StartedRun => ({ run_id: runId, status });
 
 @ApiTags('Runs')
 @Controller('api')
@@ -38,55 +40,65 @@ export class RunsController {
   ) {}
 
   @Get('runs')
-  @Endpoint({ name: 'listRuns', summary: 'Runs, newest first', gate: 'viewer', query: runQuery })
+  @Endpoint({
+    name: 'listRuns',
+    summary: 'Runs, newest first',
+    gate: 'viewer',
+    query: runQuery,
+    answers: { 200: listOf(Run) },
+  })
   list(
     @CurrentCaller() caller: Caller,
     @Query(input(runQuery)) { event_id: eventId, ...query }: z.infer<typeof runQuery>,
-  ): Promise<unknown> {
+  ): Promise<Listing<Run>> {
     return this.execution.reader.runs(caller.tenant.id, { ...query, eventId }, query);
   }
 
   @Get('runs/:id')
-  @Endpoint({ name: 'getRun', summary: 'One run: attempts, limits used, logs, result', gate: 'viewer' })
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({
+    name: 'getRun',
+    summary: 'One run: attempts, limits used, logs, result',
+    gate: 'viewer',
+    answers: { 200: Run },
+  })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Run> {
     return this.execution.reader.run(caller.tenant.id, id);
   }
 
   @Post('runs/:id/cancel')
-  @HttpCode(202)
-  @Endpoint({ name: 'cancelRun', summary: 'Cancel a run that has not ended', gate: 'developer', status: 202 })
-  async cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({ name: 'cancelRun', summary: 'Cancel a run that has not ended', gate: 'developer', answers: { 202: Run } })
+  async cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Run> {
     await this.runs.cancelRun(caller, requireId('run', id));
     return this.execution.reader.run(caller.tenant.id, id);
   }
 
   @Post('runs/:id/replay')
-  @HttpCode(202)
   @Endpoint({
     name: 'replayRun',
     summary: 'Run it again, as a run of its own',
     gate: 'developer',
     body: replay,
     maxBodyBytes: Infinity,
-    status: 202,
+    answers: { 202: StartedRun },
+    problems: [429],
   })
   async replay(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(replay)) body: z.infer<typeof replay>,
-  ): Promise<unknown> {
+  ): Promise<StartedRun> {
     return startedView(await this.runs.replayRun(answered(caller, 202, startedView), requireId('run', id), body));
   }
 
   @Post('runs/:id/discard')
-  @HttpCode(200)
   @Endpoint({
     name: 'discardRun',
     summary: 'Discard a dead letter',
     gate: 'developer',
     description: 'It stays in the list of runs, and is no dead letter any more.',
+    answers: { 200: Run },
   })
-  async discard(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  async discard(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Run> {
     await this.runs.discardRun(caller, requireId('run', id));
     return this.execution.reader.run(caller.tenant.id, id);
   }
@@ -99,9 +111,10 @@ export class RunsController {
     body: runNow,
     maxBodyBytes: Infinity,
     query: wait,
-    status: 202,
     description:
       'With `?wait=` the run: 200 when it has ended, 202 while it runs or waits to be tried again, with the attempts so far.',
+    answers: { 200: AwaitedRun, 202: z.union([AwaitedRun, StartedRun]) },
+    problems: [429],
   })
   async runNow(
     @CurrentCaller() caller: Caller,
@@ -110,7 +123,7 @@ export class RunsController {
     @Body(input(runNow)) { payload }: z.infer<typeof runNow>,
     @Query(input(wait)) { wait: waitS = 0 }: z.infer<typeof wait>,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<unknown> {
+  ): Promise<AwaitedRun | StartedRun> {
     const started = await this.runs.runNow(answered(caller, 202, startedView), id, name, payload);
     const now =
       waitS > 0

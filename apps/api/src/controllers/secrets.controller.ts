@@ -3,13 +3,16 @@ import { Execution } from '@annex/execution';
 import { didYouMean, KiB, parseId, quote } from '@annex/kernel';
 import { Vault } from '@annex/vault';
 import { Webhooks } from '@annex/webhooks';
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { input, wholeListSchema } from '../http/input.js';
+import { nothing } from '../http/answers.js';
+import { type Listing, listOf } from '../views/shared.js';
+import { Secret } from '../views/storage.js';
 
 const value = z.string().describe('Up to 64 KiB; never shown again');
 const hosts = z
@@ -38,8 +41,9 @@ export class SecretsController {
     summary: 'Names of the tenant-wide secrets',
     gate: 'developer',
     query: wholeListSchema,
+    answers: { 200: listOf(Secret) },
   })
-  async list(@CurrentCaller() caller: Caller): Promise<unknown> {
+  async list(@CurrentCaller() caller: Caller): Promise<Listing<Secret>> {
     return { items: await this.vault.listFor(caller), next_cursor: null };
   }
 
@@ -50,18 +54,18 @@ export class SecretsController {
     gate: 'admin',
     body: put,
     maxBodyBytes: secretBodyBytes,
+    answers: { 200: Secret },
   })
   set(
     @CurrentCaller() caller: Caller,
     @Param('name') name: string,
     @Body(input(put)) body: z.infer<typeof put>,
-  ): Promise<unknown> {
+  ): Promise<Secret> {
     return this.vault.setFor(caller, { name, value: body.value, allowedHosts: body.allowed_hosts });
   }
 
   @Delete('secrets/:name')
-  @HttpCode(204)
-  @Endpoint({ name: 'deleteSecret', summary: 'Remove a tenant-wide secret', gate: 'admin', status: 204 })
+  @Endpoint({ name: 'deleteSecret', summary: 'Remove a tenant-wide secret', gate: 'admin', answers: { 204: nothing } })
   delete(@CurrentCaller() caller: Caller, @Param('name') name: string): Promise<void> {
     return this.vault.deleteFor(caller, { name });
   }
@@ -72,25 +76,26 @@ export class SecretsController {
     summary: 'Names of a plugin’s secrets',
     gate: 'developer',
     query: wholeListSchema,
+    answers: { 200: listOf(Secret) },
   })
-  async listOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<unknown> {
+  async listOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<Listing<Secret>> {
     return { items: await this.vault.listFor(caller, { plugin }), next_cursor: null };
   }
 
   @Post('plugins/:id/secrets')
-  @HttpCode(200)
   @Endpoint({
     name: 'addPluginSecret',
     summary: 'Set a plugin’s secret, named in the body',
     gate: 'admin',
     body: post,
     maxBodyBytes: secretBodyBytes,
+    answers: { 200: Secret },
   })
   async add(
     @CurrentCaller() caller: Caller,
     @Param('id') plugin: string,
     @Body(input(post)) body: z.infer<typeof post>,
-  ): Promise<unknown> {
+  ): Promise<Secret> {
     await this.#requireDeclared(caller, plugin, { name: body.key, pointer: '/key' });
     await this.webhooks.checkSecret(caller, plugin, {
       name: body.key,
@@ -107,21 +112,26 @@ export class SecretsController {
     gate: 'admin',
     body: put,
     maxBodyBytes: secretBodyBytes,
+    answers: { 200: Secret },
   })
   async setOfPlugin(
     @CurrentCaller() caller: Caller,
     @Param('id') plugin: string,
     @Param('name') name: string,
     @Body(input(put)) body: z.infer<typeof put>,
-  ): Promise<unknown> {
+  ): Promise<Secret> {
     await this.#requireDeclared(caller, plugin, { name, pointer: '/name' });
     await this.webhooks.checkSecret(caller, plugin, { name, value: body.value, allowedHosts: body.allowed_hosts });
     return this.vault.setFor(caller, { plugin, name, value: body.value, allowedHosts: body.allowed_hosts });
   }
 
   @Delete('plugins/:id/secrets/:name')
-  @HttpCode(204)
-  @Endpoint({ name: 'deletePluginSecret', summary: 'Remove a plugin’s secret', gate: 'admin', status: 204 })
+  @Endpoint({
+    name: 'deletePluginSecret',
+    summary: 'Remove a plugin’s secret',
+    gate: 'admin',
+    answers: { 204: nothing },
+  })
   deleteOfPlugin(
     @CurrentCaller() caller: Caller,
     @Param('id') plugin: string,

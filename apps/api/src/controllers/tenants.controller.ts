@@ -1,12 +1,15 @@
 import { Access, type Principal } from '@annex/access';
 import { quotaNames, type QuotaName } from '@annex/quotas';
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentPrincipal } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, pageSchema, type Page } from '../http/input.js';
+import { nothing } from '../http/answers.js';
+import { Tenant } from '../views/access.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 const newTenant = z.strictObject({
   slug: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
@@ -52,24 +55,36 @@ export class TenantsController {
   constructor(private readonly access: Access) {}
 
   @Post()
-  @Endpoint({ name: 'createTenant', summary: 'Make a tenant', gate: 'operator', body: newTenant, status: 201 })
+  @Endpoint({
+    name: 'createTenant',
+    summary: 'Make a tenant',
+    gate: 'operator',
+    body: newTenant,
+    answers: { 201: Tenant },
+  })
   create(
     @CurrentPrincipal() principal: Principal,
     @Body(input(newTenant)) body: z.infer<typeof newTenant>,
     @Req() request: FastifyRequest,
-  ): Promise<unknown> {
+  ): Promise<Tenant> {
     return this.access.tenants.create(principal, body, request.id);
   }
 
   @Get()
-  @Endpoint({ name: 'listTenants', summary: 'Every tenant', gate: 'operator', query: pageSchema })
-  list(@CurrentPrincipal() principal: Principal, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+  @Endpoint({
+    name: 'listTenants',
+    summary: 'Every tenant',
+    gate: 'operator',
+    query: pageSchema,
+    answers: { 200: listOf(Tenant) },
+  })
+  list(@CurrentPrincipal() principal: Principal, @Query(input(pageSchema)) page: Page): Promise<Listing<Tenant>> {
     return this.access.tenants.list(principal, page);
   }
 
   @Get(':slug')
-  @Endpoint({ name: 'getTenant', summary: 'One tenant', gate: 'operator' })
-  get(@CurrentPrincipal() principal: Principal, @Param('slug') slug: string): Promise<unknown> {
+  @Endpoint({ name: 'getTenant', summary: 'One tenant', gate: 'operator', answers: { 200: Tenant } })
+  get(@CurrentPrincipal() principal: Principal, @Param('slug') slug: string): Promise<Tenant> {
     return this.access.tenants.get(principal, slug);
   }
 
@@ -79,26 +94,26 @@ export class TenantsController {
     summary: 'Change a tenant: its name, its slug and with it its addresses, its weight, concurrency and quotas',
     gate: 'operator',
     body: tenantChange,
+    answers: { 200: Tenant },
   })
   update(
     @CurrentPrincipal() principal: Principal,
     @Param('slug') slug: string,
     @Body(input(tenantChange)) { background_concurrency: backgroundConcurrency, ...body }: z.infer<typeof tenantChange>,
     @Req() request: FastifyRequest,
-  ): Promise<unknown> {
+  ): Promise<Tenant> {
     return this.access.tenants.update(principal, slug, { ...body, backgroundConcurrency }, request.id);
   }
 
   @Delete(':slug')
-  @HttpCode(202)
   @Endpoint({
     name: 'deleteTenant',
     summary: 'Delete a tenant: suspended at once, erased after a time of grace',
     gate: 'operator',
     query: deletion,
-    status: 202,
     description:
       'Until `deletion.erases_at` the tenant can be taken back. With `now=true` it is erased at once and the answer is 204.',
+    answers: { 202: Tenant, 204: nothing },
   })
   async delete(
     @CurrentPrincipal() principal: Principal,
@@ -106,25 +121,25 @@ export class TenantsController {
     @Query(input(deletion)) query: z.infer<typeof deletion>,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<unknown> {
+  ): Promise<Tenant | undefined> {
     const suspended = await this.access.tenants.delete(principal, slug, { ...query, requestId: request.id });
     void reply.status(suspended ? 202 : 204);
     return suspended ?? undefined;
   }
 
   @Post(':slug/restore')
-  @HttpCode(200)
   @Endpoint({
     name: 'restoreTenant',
     summary: 'Take a deleted tenant back',
     gate: 'operator',
     description: 'Works until its erasure begins.',
+    answers: { 200: Tenant },
   })
   restore(
     @CurrentPrincipal() principal: Principal,
     @Param('slug') slug: string,
     @Req() request: FastifyRequest,
-  ): Promise<unknown> {
+  ): Promise<Tenant> {
     return this.access.tenants.restore(principal, slug, request.id);
   }
 }

@@ -1,11 +1,14 @@
 import { Access, type Caller } from '@annex/access';
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, pageSchema, type Page } from '../http/input.js';
 import { roleSchema } from './auth.controller.js';
+import { nothing } from '../http/answers.js';
+import { User } from '../views/access.js';
+import { type Listing, listOf } from '../views/shared.js';
 
 const password = z.string().min(8, { error: 'must be at least 8 characters' }).max(1024);
 const newUser = z.strictObject({
@@ -24,20 +27,32 @@ export class UsersController {
   constructor(private readonly access: Access) {}
 
   @Post()
-  @Endpoint({ name: 'createUser', summary: 'Add a user to the tenant', gate: 'admin', body: newUser, status: 201 })
-  create(@CurrentCaller() caller: Caller, @Body(input(newUser)) body: z.infer<typeof newUser>): Promise<unknown> {
+  @Endpoint({
+    name: 'createUser',
+    summary: 'Add a user to the tenant',
+    gate: 'admin',
+    body: newUser,
+    answers: { 201: User },
+  })
+  create(@CurrentCaller() caller: Caller, @Body(input(newUser)) body: z.infer<typeof newUser>): Promise<User> {
     return this.access.users.create(caller, body);
   }
 
   @Get()
-  @Endpoint({ name: 'listUsers', summary: 'The tenant’s users', gate: 'member', query: pageSchema })
-  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<unknown> {
+  @Endpoint({
+    name: 'listUsers',
+    summary: 'The tenant’s users',
+    gate: 'member',
+    query: pageSchema,
+    answers: { 200: listOf(User) },
+  })
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<Listing<User>> {
     return this.access.users.list(caller, page);
   }
 
   @Get(':id')
-  @Endpoint({ name: 'getUser', summary: 'One user', gate: 'member' })
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({ name: 'getUser', summary: 'One user', gate: 'member', answers: { 200: User } })
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<User> {
     return this.access.users.get(caller, id);
   }
 
@@ -47,30 +62,29 @@ export class UsersController {
     summary: 'Change a user’s e-mail, password or role; everybody may change the own password, with the present one',
     gate: 'viewer',
     body: userChange,
+    answers: { 200: User },
   })
   update(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(userChange))
     { current_password: currentPassword, end_tokens: endTokens, ...body }: z.infer<typeof userChange>,
-  ): Promise<unknown> {
+  ): Promise<User> {
     return this.access.users.update(caller, id, { ...body, currentPassword, endTokens });
   }
 
   @Delete(':id')
-  @HttpCode(204)
-  @Endpoint({ name: 'deleteUser', summary: 'Remove a user from the tenant', gate: 'admin', status: 204 })
+  @Endpoint({ name: 'deleteUser', summary: 'Remove a user from the tenant', gate: 'admin', answers: { 204: nothing } })
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.access.users.delete(caller, id);
   }
 
   @Delete(':id/sessions')
-  @HttpCode(204)
   @Endpoint({
     name: 'endUserSessions',
     summary: 'End a user’s sign-ins in the tenant; API tokens stay',
     gate: 'admin',
-    status: 204,
+    answers: { 204: nothing },
   })
   endSessions(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.access.users.endSessions(caller, id);

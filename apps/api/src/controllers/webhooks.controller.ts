@@ -2,12 +2,15 @@ import type { Caller } from '@annex/access';
 import { KiB } from '@annex/kernel';
 import { runStatuses } from '@annex/runs';
 import { Webhooks, type WebhookInput } from '@annex/webhooks';
-import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
+import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { anyJson, input, lookup, pageSchema, smallRecord } from '../http/input.js';
+import { nothing } from '../http/answers.js';
+import { type Listing, listOf } from '../views/shared.js';
+import { Delivery, NewWebhook, ReplayedDelivery, RotatedWebhook, TestedWebhook, Webhook } from '../views/webhooks.js';
 
 const fields = {
   name: z.string().max(100).describe('1 to 63 letters, digits, "_", "-" and "."'),
@@ -75,13 +78,16 @@ export class WebhooksController {
     summary: 'Webhooks: the tenant’s own and those of its plugins',
     gate: 'viewer',
     query: listQuery,
+    answers: { 200: listOf(Webhook) },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(listQuery)) query: z.infer<typeof listQuery>): Promise<unknown> {
+  list(
+    @CurrentCaller() caller: Caller,
+    @Query(input(listQuery)) query: z.infer<typeof listQuery>,
+  ): Promise<Listing<Webhook>> {
     return this.webhooks.list(caller, query);
   }
 
   @Post()
-  @HttpCode(201)
   @Endpoint({
     name: 'createWebhook',
     summary: 'Register a webhook; its signing secret is shown this once',
@@ -89,10 +95,10 @@ export class WebhooksController {
     body: create,
     maxBodyBytes: 512 * KiB,
     callPoints: 10,
-    status: 201,
     shownOnce: ['secret'],
+    answers: { 201: NewWebhook },
   })
-  create(@CurrentCaller() caller: Caller, @Body(input(create)) body: z.infer<typeof create>): Promise<unknown> {
+  create(@CurrentCaller() caller: Caller, @Body(input(create)) body: z.infer<typeof create>): Promise<NewWebhook> {
     return this.webhooks.create(caller, fromWire(body));
   }
 
@@ -102,11 +108,12 @@ export class WebhooksController {
     summary: 'Deliveries, those sent last first',
     gate: 'viewer',
     query: deliveryQuery,
+    answers: { 200: listOf(Delivery) },
   })
   deliveries(
     @CurrentCaller() caller: Caller,
     @Query(input(deliveryQuery)) { event_id: eventId, limit, cursor, ...filter }: z.infer<typeof deliveryQuery>,
-  ): Promise<unknown> {
+  ): Promise<Listing<Delivery>> {
     return this.webhooks.deliveries(caller, { ...filter, eventId }, { limit, cursor });
   }
 
@@ -115,20 +122,21 @@ export class WebhooksController {
     name: 'getDelivery',
     summary: 'One delivery with each attempt’s request and response',
     gate: 'developer',
+    answers: { 200: Delivery },
   })
-  delivery(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  delivery(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Delivery> {
     return this.webhooks.delivery(caller, id);
   }
 
   @Post('deliveries/:id/replay')
-  @HttpCode(202)
   @Endpoint({
     name: 'replayDelivery',
     summary: 'Send a delivery again: the same bytes, the same webhook-id',
     gate: 'developer',
-    status: 202,
+    answers: { 202: ReplayedDelivery },
+    problems: [429],
   })
-  replay(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  replay(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<ReplayedDelivery> {
     return this.webhooks.replay(caller, id);
   }
 
@@ -138,8 +146,9 @@ export class WebhooksController {
     summary: 'One webhook',
     gate: 'viewer',
     description: '`:id` is its id, or its name where only one has it.',
+    answers: { 200: Webhook },
   })
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Webhook> {
     return this.webhooks.get(caller, id);
   }
 
@@ -151,41 +160,45 @@ export class WebhooksController {
     body: update,
     maxBodyBytes: 512 * KiB,
     callPoints: 10,
+    answers: { 200: Webhook },
   })
   update(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(update)) body: z.infer<typeof update>,
-  ): Promise<unknown> {
+  ): Promise<Webhook> {
     return this.webhooks.update(caller, id, fromWire(body));
   }
 
   @Delete(':id')
-  @HttpCode(204)
-  @Endpoint({ name: 'deleteWebhook', summary: 'Remove a webhook of the tenant’s own', gate: 'developer', status: 204 })
+  @Endpoint({
+    name: 'deleteWebhook',
+    summary: 'Remove a webhook of the tenant’s own',
+    gate: 'developer',
+    answers: { 204: nothing },
+  })
   delete(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<void> {
     return this.webhooks.delete(caller, id);
   }
 
   @Post(':id/rotate')
-  @HttpCode(200)
   @Endpoint({
     name: 'rotateWebhookSecret',
     summary: 'Give it another secret, shown this once; the one before signs beside it for 24 hours',
     gate: 'developer',
     body: rotate,
     shownOnce: ['secret'],
+    answers: { 200: RotatedWebhook },
   })
   rotate(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(rotate)) { secret }: z.infer<typeof rotate>,
-  ): Promise<unknown> {
+  ): Promise<RotatedWebhook> {
     return this.webhooks.rotate(caller, id, secret);
   }
 
   @Post(':id/test')
-  @HttpCode(202)
   @Endpoint({
     name: 'testWebhook',
     summary: 'Send something to it',
@@ -193,31 +206,35 @@ export class WebhooksController {
     body: test,
     maxBodyBytes: Infinity,
     callPoints: 10,
-    status: 202,
+    answers: { 202: TestedWebhook },
   })
   test(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Body(input(test)) { data }: z.infer<typeof test>,
-  ): Promise<unknown> {
+  ): Promise<TestedWebhook> {
     return this.webhooks.test(caller, id, data);
   }
 
   @Post(':id/enable')
-  @HttpCode(200)
-  @Endpoint({ name: 'enableWebhook', summary: 'Let a disabled webhook go on', gate: 'developer' })
-  enable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  @Endpoint({
+    name: 'enableWebhook',
+    summary: 'Let a disabled webhook go on',
+    gate: 'developer',
+    answers: { 200: Webhook },
+  })
+  enable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Webhook> {
     return this.webhooks.enable(caller, id);
   }
 
   @Post(':id/disable')
-  @HttpCode(200)
   @Endpoint({
     name: 'disableWebhook',
     summary: 'Stop a webhook; deliveries that come meanwhile are skipped',
     gate: 'developer',
+    answers: { 200: Webhook },
   })
-  disable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<unknown> {
+  disable(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Webhook> {
     return this.webhooks.disable(caller, id);
   }
 }

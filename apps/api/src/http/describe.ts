@@ -1,12 +1,13 @@
 import { KiB } from '@annex/kernel';
-import { applyDecorators, SetMetadata } from '@nestjs/common';
+import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation } from '@nestjs/swagger';
 import type { z } from 'zod';
+import type { Answers, Given } from './answers.js';
 import { Allow, type Gate } from './caller.js';
 import { ShownOnce } from './idempotency.js';
 
-export interface Description {
+export interface Description<A extends Answers = Answers> {
   /** Its `operationId`, and so a client's name for it: a verb and what it is about. Unique; `listRuns`. */
   name: string;
   summary: string;
@@ -20,9 +21,8 @@ export interface Description {
    */
   maxBodyBytes?: number;
   query?: z.ZodObject;
-  /** Status of success. Default 200. */
-  status?: number;
-  response?: z.ZodType;
+  /** What it answers where it succeeds, by status. What the method gives is checked against it by TypeScript. */
+  answers: A;
   /** Statuses of problems beyond those that its gate, path, parameters and body imply. */
   problems?: readonly number[];
   /** Fields of the answer that are shown this once and kept nowhere. */
@@ -37,18 +37,25 @@ export interface Description {
 /** Bytes of a body that carries nothing but a few fields. */
 export const usualBodyBytes = 64 * KiB;
 
+type EndpointDecorator<A extends Answers> = <Method extends (...args: never[]) => Given<A> | Promise<Given<A>>>(
+  target: object,
+  key: string | symbol,
+  descriptor: TypedPropertyDescriptor<Method>,
+) => void;
+
 const DESCRIPTION = Symbol('description');
 
 /**
  * One decorator an endpoint: who may call it, and what OpenAPI says of it (`apps/api/src/openapi`). The body's schema
  * is the one that {@link input} checks.
  */
-export function Endpoint(described: Description): MethodDecorator {
-  const { name, gate, callPoints, maxBodyBytes = usualBodyBytes, query, upload, shownOnce } = described;
+export function Endpoint<const A extends Answers>(described: Description<A>): EndpointDecorator<A> {
+  const { name, gate, answers, callPoints, maxBodyBytes = usualBodyBytes, query, upload, shownOnce } = described;
   const decorators: MethodDecorator[] = [
     Allow(gate),
     SetMetadata(DESCRIPTION, described),
     ApiOperation({ operationId: name }),
+    HttpCode(Number(Object.keys(answers)[0])),
     RouteConfig({
       gate,
       ...(callPoints !== undefined && { callPoints }),

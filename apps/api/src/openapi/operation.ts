@@ -1,8 +1,9 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { z } from 'zod';
+import { isSchema, type RawBody } from '../http/answers.js';
 import type { Description } from '../http/describe.js';
-import { isMutation, problemsOf, type Place } from './problems.js';
-import type { SchemaBook } from './schemas.js';
+import { belongsToTenant, isMutation, problemsOf, type Place } from './problems.js';
+import type { Schema, SchemaBook } from './schemas.js';
 
 export type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>;
 type Parameter = NonNullable<Operation['parameters']>[number];
@@ -30,8 +31,7 @@ export function pathParameters(path: string): Parameter[] {
 
 /** One endpoint in OpenAPI. */
 export function operationOf(described: Description, place: Place & { tags: string[] }, book: SchemaBook): Operation {
-  const { name, summary, description, gate, status = 200, response } = described;
-  const belongsToTenant = gate !== 'public' && gate !== 'signed-in' && gate !== 'operator';
+  const { name, summary, description, gate } = described;
   const requestBody = bodyOf(described, book);
   return {
     operationId: name,
@@ -42,19 +42,52 @@ export function operationOf(described: Description, place: Place & { tags: strin
     parameters: [
       ...pathParameters(place.path),
       ...queryParameters(described.query, book),
-      ...(belongsToTenant ? [{ $ref: '#/components/parameters/Tenant' }] : []),
+      ...(belongsToTenant(gate) ? [{ $ref: '#/components/parameters/Tenant' }] : []),
       ...(gate !== 'public' && isMutation(place) ? [{ $ref: '#/components/parameters/IdempotencyKey' }] : []),
     ],
     ...(requestBody && { requestBody }),
     responses: {
-      [status]: {
-        description: 'Success',
-        ...(response && { content: { 'application/json': { schema: book.schemaOf(response) } } }),
-      },
       ...problemsOf(described, place),
+      ...answersOf(described, book),
     },
   };
 }
+
+/** What a success of a status means, where the endpoint does not say it. */
+const successes: Record<string, string> = {
+  200: 'Success',
+  201: 'It was made',
+  202: 'It was accepted, and goes on behind the answer',
+  204: 'It was done; there is nothing to say',
+  206: 'The range that was asked for',
+  304: 'Nothing has changed',
+};
+
+function answersOf({ answers }: Description, book: SchemaBook): Operation['responses'] {
+  return Object.fromEntries(
+    Object.entries(answers).map(([status, answer]) => {
+      const description = successes[status] ?? 'Success';
+      if (isSchema(answer)) return [status, { description, content: json(book.schemaOf(answer)) }];
+      if (answer.kind === 'nothing') return [status, { description }];
+      return [
+        status,
+        { description: answer.description ?? description, content: { [answer.type]: { schema: raw(answer, book) } } },
+      ];
+    }),
+  );
+}
+
+/** OpenAPI 3.1 knows no streams of events: what each holds stands beside. */
+function raw({ type, schema, event }: RawBody, book: SchemaBook): Schema {
+  if (type === '*/*') return {};
+  if (schema) return book.schemaOf(schema);
+  return {
+    type: 'string',
+    ...(event && { contentMediaType: 'application/json', contentSchema: book.schemaOf(event) }),
+  };
+}
+
+const json = (schema: Schema): { 'application/json': { schema: Schema } } => ({ 'application/json': { schema } });
 
 function queryParameters(query: z.ZodObject | undefined, book: SchemaBook): Parameter[] {
   return Object.entries(query?.shape ?? {}).map(([name, field]) => {
@@ -84,7 +117,7 @@ function bodyOf({ body, upload, bytes }: Description, book: SchemaBook): Operati
   return (
     body && {
       required: !body.safeParse({}).success,
-      content: { 'application/json': { schema: book.schemaOf(body) } },
+      content: json(book.schemaOf(body)),
     }
   );
 }

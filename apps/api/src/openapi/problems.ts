@@ -1,4 +1,5 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
+import type { Gate } from '../http/caller.js';
 import type { Description } from '../http/describe.js';
 
 type Responses = NonNullable<NonNullable<OpenAPIObject['components']>['responses']>;
@@ -10,6 +11,8 @@ export const problemSchema = {
   type: 'object',
   description: 'RFC 9457 problem details',
   required: ['type', 'title', 'status', 'code', 'detail', 'request_id'],
+  // Some problems tell more: `limit`, `quota`, `erases_at`.
+  additionalProperties: true,
   properties: {
     type: { type: 'string' },
     title: { type: 'string' },
@@ -91,6 +94,10 @@ export interface Place {
   path: string;
 }
 
+/** Whether the gate finds a caller in a tenant. */
+export const belongsToTenant = (gate: Gate): boolean =>
+  gate !== 'public' && gate !== 'signed-in' && gate !== 'operator';
+
 /** Whether it changes something, and so takes an `Idempotency-Key`. */
 export const isMutation = ({ method }: Place): boolean => method !== 'get';
 
@@ -103,7 +110,8 @@ export function problemsOf(described: Description, place: Place): Record<string,
   const statuses = new Set<number>([
     400,
     ...(isSignedIn ? [401, 403, 422] : []),
-    ...(place.path.includes('{') ? [404] : []),
+    // An operator may name a tenant that is not there.
+    ...(place.path.includes('{') || belongsToTenant(gate) ? [404] : []),
     ...(changes ? [409] : []),
     ...(hasBody ? [413, 415, 422] : []),
     ...(query ? [422] : []),

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { OpenAPIObject } from '@nestjs/swagger';
 import { z } from 'zod';
 
@@ -23,19 +24,15 @@ export class SchemaBook {
       $defs = {},
       ...root
     } = z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', override });
-    const { id } = schema.meta() ?? {};
     for (const [name, definition] of Object.entries($defs)) this.#add(name, definition);
-    if (id === undefined) return toComponents(root) as Schema;
-    this.#add(id, root);
-    return { $ref: `#/components/schemas/${id}` };
+    return toComponents(root) as Schema;
   }
 
   #add(name: string, definition: object): void {
     if (name.startsWith('__')) throw new Error('A schema that repeats itself needs a name: add .meta({ id })');
-    const { id: _, ...schema } = toComponents(definition) as Record<string, unknown>;
+    const schema = toComponents(definition) as Schema;
     const known = this.#components[name];
-    if (known && JSON.stringify(known) !== JSON.stringify(schema))
-      throw new Error(`Two schemas call themselves ${name}`);
+    if (known && !isDeepStrictEqual(known, schema)) throw new Error(`Two schemas call themselves ${name}`);
     this.#components[name] = schema;
   }
 }

@@ -1,4 +1,4 @@
-import type { Json } from '@annex/kernel';
+import type { Json, JsonObject } from '@annex/kernel';
 import type { PlatformTransaction } from '@annex/database';
 
 /** What an operator did to a tenant, kept where the tenant's end does not reach. */
@@ -22,7 +22,7 @@ export interface PlatformAuditRow {
   email: string | null;
   action: string;
   target: string;
-  detail: Json;
+  detail: JsonObject;
   request_id: string | null;
 }
 

@@ -11,7 +11,7 @@ import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshots } from '../snapshots/installation-snapshots.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 import type { LogTail } from './log-tail.js';
-import { logView, runView, waitReason, type LogView, type RunView } from './views.js';
+import { logView, runView, waitReason, type LogView, type RunView, type WaitView } from './views.js';
 
 /** A page of a list; `cursor`: the `next_cursor` of the page before. */
 export interface PageRequest {
@@ -128,7 +128,7 @@ export class RunReader {
   }
 
   /** Says of each run what it waits for; asks for the tenant's load only if one may wait for that. */
-  async #waitReasons(tx: TenantTransaction, rows: readonly RunRow[]): Promise<(run: RunRow) => string | undefined> {
+  async #waitReasons(tx: TenantTransaction, rows: readonly RunRow[]): Promise<(run: RunRow) => WaitView | undefined> {
     const isWaiting = rows.some(
       ({ status, waitingFor }) => (status === 'queued' || status === 'retrying') && waitingFor === null,
     );

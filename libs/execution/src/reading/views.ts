@@ -1,6 +1,7 @@
 import type { Json } from '@annex/kernel';
+import type { RunKind } from '@annex/limits';
+import type { RunRow, RunStatus } from '@annex/runs';
 import type { LogLine } from '../rows/logs.js';
-import type { RunRow } from '@annex/runs';
 
 /** A log line on the wire (CONTRACT §5). `id` places it in the stream: send it back as `Last-Event-ID`. */
 export interface LogView {
@@ -13,6 +14,23 @@ export interface LogView {
   plugin: string;
 }
 
+/** What went wrong. */
+export interface FaultView {
+  code: string;
+  message: string;
+}
+
+/** One try of a run. */
+export interface AttemptView {
+  number: number;
+  started_at: string;
+  finished_at?: string | null;
+  error?: FaultView;
+}
+
+/** What a run that is not under way waits for. */
+export type WaitView = 'slot' | 'tenant_limit' | 'retry' | 'time' | 'overlap' | 'plugin_disabled' | 'endpoint';
+
 /**
  * A run on the wire (CONTRACT §5). Parts that a run cannot have are left out; those that it does not have yet are
  * `null`.
@@ -21,22 +39,22 @@ export interface RunView {
   id: string;
   /** `null`: it sends one of the tenant's own webhooks. */
   plugin: string | null;
-  kind: string;
+  kind: RunKind;
   name: string;
-  status: string;
+  status: RunStatus;
   event_id?: string;
   scheduled_for?: string;
   /** The run that this one repeats. */
   replay_of?: string;
   /** Version of the release that ran last; `null` before the first attempt. */
   release: string | null;
-  attempts: Json;
+  attempts: AttemptView[];
   result: Json;
   /** In lists: the result has this many bytes and is shown with the run itself. */
   result_omitted_bytes?: number;
-  error: Json;
+  error: FaultView | null;
   /** What was used of each limit, and the limit. */
-  limits: Json;
+  limits: Record<string, { used: number; max: number }>;
   /** Only with the run itself, not in lists: its log, the first thousand lines. */
   logs?: LogView[];
   /**
@@ -45,7 +63,7 @@ export interface RunView {
    * `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its
    * plugin. `endpoint`: earlier deliveries to the same endpoint.
    */
-  waiting_for?: string;
+  waiting_for?: WaitView;
   /**
    * Of a tick that did not run and tells of those after it too, which did not for the same reason: how many in all, and
    * when the last one was due.
@@ -80,7 +98,7 @@ export function waitReason(
   run: Pick<RunRow, 'status' | 'waitingFor' | 'nextAttemptAt'>,
   load: { running: number; cap: number },
   nowMs: number,
-): string | undefined {
+): WaitView | undefined {
   if (run.status !== 'queued' && run.status !== 'retrying') return undefined;
   if (run.waitingFor !== null) return run.waitingFor === 'plugin' ? 'plugin_disabled' : run.waitingFor;
   if (run.nextAttemptAt !== null && run.nextAttemptAt.getTime() > nowMs)
@@ -88,7 +106,7 @@ export function waitReason(
   return load.running >= load.cap ? 'tenant_limit' : 'slot';
 }
 
-export function runView(run: RunRow, logs?: readonly LogLine[], waitingFor?: string): RunView {
+export function runView(run: RunRow, logs?: readonly LogLine[], waitingFor?: WaitView): RunView {
   const open = run.status === 'queued' || run.status === 'retrying';
   return {
     id: run.id,
@@ -100,11 +118,12 @@ export function runView(run: RunRow, logs?: readonly LogLine[], waitingFor?: str
     ...(run.scheduledFor !== null && { scheduled_for: run.scheduledFor.toISOString() }),
     ...(run.replayOf !== null && { replay_of: run.replayOf }),
     release: run.release,
-    attempts: run.attempts,
+    // These three are JSON that the platform wrote itself.
+    attempts: run.attempts as unknown as AttemptView[],
     result: run.result ?? null,
     ...(run.result === undefined && run.resultBytes !== null && { result_omitted_bytes: run.resultBytes }),
-    error: run.error,
-    limits: run.limits,
+    error: run.error as unknown as FaultView | null,
+    limits: run.limits as unknown as RunView['limits'],
     ...(logs && { logs: logs.map(logView) }),
     ...(run.skippedTicks !== null &&
       run.scheduledFor &&

@@ -3,6 +3,7 @@ import type { RunKind } from '@annex/limits';
 import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
 import { isDeadLetterSql } from './dead-letters.js';
+import type { WaitReason } from './enqueue-run.js';
 
 /** A run as it is kept. */
 export interface RunRow {
@@ -26,7 +27,7 @@ export interface RunRow {
   resultBytes: number | null;
   error: Json;
   limits: Json;
-  waitingFor: string | null;
+  waitingFor: WaitReason | null;
   queuedAt: Date;
   startedAt: Date | null;
   finishedAt: Date | null;
@@ -71,7 +72,7 @@ interface Raw {
   result_bytes: number | null;
   error: Json;
   limits: Json;
-  waiting_for: string | null;
+  waiting_for: WaitReason | null;
   queued_at: Date;
   started_at: Date | null;
   finished_at: Date | null;

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { role, time } from './shared.js';
+
+export const TenantPlace = z
+  .object({
+    id: z.string(),
+    slug: z.string(),
+    name: z.string(),
+    role,
+    erases_at: time.optional().describe('It was deleted, and its data goes from then on'),
+  })
+  .meta({ id: 'TenantPlace', description: 'A tenant that somebody belongs to, and as what' });
+export type TenantPlace = z.infer<typeof TenantPlace>;
+
+const bearer = {
+  access_token: z.string().describe('Goes into `Authorization: Bearer …`'),
+  token_type: z.literal('Bearer'),
+  expires_in: z.number().int().describe('Seconds'),
+};
+
+export const Login = z
+  .object({
+    ...bearer,
+    user: z.object({ id: z.string(), email: z.string(), operator: z.boolean() }),
+    tenants: z.array(TenantPlace),
+  })
+  .meta({ id: 'Login' });
+export type Login = z.infer<typeof Login>;
+
+export const ChangedPassword = z
+  .object({
+    ...bearer,
+    access_token: bearer.access_token.optional().describe('Of the session that goes on. Shown this once'),
+    users: z.array(z.string()).describe('Whose password changed: one in each tenant that had the old one'),
+    tokens_ended: z.number().int().describe('API tokens that ended with it'),
+  })
+  .meta({ id: 'ChangedPassword' });
+export type ChangedPassword = z.infer<typeof ChangedPassword>;
+
+export const Me = z
+  .object({
+    actor: z.string().describe('The name that the audit trail has for it'),
+    user: z
+      .object({ id: z.string(), email: z.string().nullable(), operator: z.boolean() })
+      .nullable()
+      .describe('`null`: the token belongs to no person'),
+    tenants: z.array(TenantPlace),
+    expires_at: time.nullable(),
+  })
+  .meta({ id: 'Me', description: 'Who a token belongs to' });
+export type Me = z.infer<typeof Me>;
+
+export const Session = z
+  .object({
+    id: z.string(),
+    current: z.boolean().describe('Whether the request came with it'),
+    address: z.string().describe('The client’s network address as it signed in'),
+    user_agent: z.string().nullable(),
+    created_at: time,
+    expires_at: time,
+  })
+  .meta({ id: 'Session', description: 'A sign-in with a password' });
+export type Session = z.infer<typeof Session>;
+
+export const EndedSessions = z.object({ ended: z.number().int() });
+export type EndedSessions = z.infer<typeof EndedSessions>;
+
+const tokenFields = {
+  id: z.string(),
+  name: z.string(),
+  role,
+  operator: z.boolean().describe('Acts in every tenant, as the operator who made it'),
+  user_id: z.string().nullable(),
+  expires_at: time.nullable(),
+  last_used_at: time.nullable(),
+  created_at: time,
+};
+
+export const Token = z.object(tokenFields).meta({ id: 'Token', description: 'An API token, without its text' });
+export type Token = z.infer<typeof Token>;
+
+export const NewToken = z
+  .object({ ...tokenFields, token: z.string().optional().describe('Its text, `annex_…`. Shown this once') })
+  .meta({ id: 'NewToken' });
+export type NewToken = z.infer<typeof NewToken>;
+
+export const User = z
+  .object({
+    id: z.string(),
+    email: z.string(),
+    role,
+    has_password: z.boolean().describe('`false`: signs in through the identity provider only'),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'User' });
+export type User = z.infer<typeof User>;
+
+export const Tenant = z
+  .object({
+    id: z.string(),
+    slug: z.string(),
+    name: z.string(),
+    weight: z.number().int().describe('Turns of background work where a tenant of weight 1 gets one'),
+    background_concurrency: z.number().int().describe('Background runs that it may always have at once'),
+    quotas: z
+      .record(z.string(), z.number())
+      .describe('Limits of this tenant alone; GET /api/usage shows all that hold'),
+    deletion: z
+      .object({ requested_at: time, by: z.string(), erases_at: time })
+      .nullable()
+      .describe('It was deleted: by whom, and from when on its data goes; `null`: it lives'),
+    created_at: time,
+    updated_at: time,
+  })
+  .meta({ id: 'Tenant' });
+export type Tenant = z.infer<typeof Tenant>;

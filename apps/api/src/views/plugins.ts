@@ -1,0 +1,206 @@
+import { permissionNames } from '@annex/host-api';
+import { z } from 'zod';
+import { inputFault, json, jsonObject, runStatus, time } from './shared.js';
+
+const permission = z.enum(permissionNames);
+
+const permissions = {
+  requested: z.array(permission).describe('What the active release asks for'),
+  granted: z.array(permission).describe('What an admin said yes to'),
+  pending: z.array(permission).describe('What it asks for and was not granted, or not in full'),
+};
+
+export const Route = z
+  .object({
+    methods: z.array(z.string()),
+    path: z.string(),
+    auth: json.describe('`member`, `public`, or an object that says how senders prove who they are'),
+    roles: z.array(z.string()).nullable(),
+  })
+  .meta({ id: 'Route', description: 'A route that a plugin registers below /ext/<slug>' });
+export type Route = z.infer<typeof Route>;
+
+export const LastRun = z
+  .object({
+    id: z.string(),
+    status: runStatus,
+    queued_at: time,
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+  })
+  .meta({ id: 'LastRun' });
+export type LastRun = z.infer<typeof LastRun>;
+
+const jobFields = {
+  name: z.string(),
+  schedule: z.string().nullable().describe('Cron text in force; `null`: runs only when asked'),
+  timezone: z.string(),
+  next_run_at: time.nullable().describe('`null`: the plugin is not enabled, the job is paused, or no tick is to come'),
+  last_run: LastRun.nullable(),
+  paused: z.boolean(),
+};
+
+export const JobSummary = z.object(jobFields).meta({ id: 'JobSummary' });
+export type JobSummary = z.infer<typeof JobSummary>;
+
+export const Job = z
+  .object({
+    ...jobFields,
+    overlap: z.enum(['skip', 'queue', 'allow', 'replace']),
+    catch_up: z.enum(['latest', 'none', 'all']),
+    misfire_deadline_s: z.number().nullable(),
+    jitter_s: z
+      .number()
+      .describe('Its ticks come up to this many seconds late, always by the same amount; the times here say when'),
+    timeout_ms: z.number().nullable(),
+    overridden: z.boolean().describe('An admin chose schedule or zone'),
+    manifest: z.object({ schedule: z.string().nullable(), timezone: z.string() }).describe('What the manifest says'),
+    next_runs: z.array(time).describe('The next ten ticks, were it not paused or disabled'),
+    passing: z
+      .object({ reason: z.enum(['paused', 'plugin_disabled']), ticks: z.number().int(), first: time, last: time })
+      .nullable()
+      .describe('Ticks that pass while it is paused or its plugin is disabled, 10,000 at most; `null`: none'),
+  })
+  .meta({ id: 'Job' });
+export type Job = z.infer<typeof Job>;
+
+const degraded = z
+  .object({
+    since: time,
+    failed_attempts: z.number().int().describe('Attempts that failed in a row'),
+    failed_runs: z.number().int().describe('Runs that failed for good'),
+    last_run_id: z.string(),
+    last_error: json,
+  })
+  .meta({ id: 'Degraded', description: 'Run after run of the plugin fails by its own fault' });
+
+const pluginFields = {
+  id: z.string(),
+  slug: z.string(),
+  name: z.string(),
+  version: z.string(),
+  status: z.enum(['installed', 'enabled', 'disabled', 'suspended']),
+  status_reason: z.string().nullable().describe('Why the platform suspended or disabled it'),
+  degraded: degraded.nullable(),
+  release: z.string().describe('The id of the active release'),
+  description: z.string().nullable(),
+  permissions: z.object(permissions),
+  routes: z.array(Route),
+  events: z.array(z.string()),
+  jobs: z.array(JobSummary),
+  missing_secrets: z.array(z.string()).describe('Required secrets without a value; enabling needs them'),
+  created_at: time,
+  updated_at: time,
+};
+
+export const Plugin = z.object(pluginFields).meta({ id: 'Plugin', description: 'A plugin as it is installed' });
+export type Plugin = z.infer<typeof Plugin>;
+
+export const UploadedPlugin = z
+  .object({
+    ...pluginFields,
+    warnings: z
+      .array(inputFault)
+      .describe('Oddities of the package that do not hold it up. Empty for bytes that were known'),
+    blocked: z.array(inputFault).describe('What kept `enable` from enabling; empty when nothing did, or nobody asked'),
+  })
+  .meta({ id: 'UploadedPlugin' });
+export type UploadedPlugin = z.infer<typeof UploadedPlugin>;
+
+const place = { file: z.string(), line: z.number().int() };
+
+const reachFields = {
+  used: z
+    .array(z.object({ call: z.string(), permission: permission.nullable(), ...place }))
+    .describe('Host calls in the code, and the permission that each needs'),
+  hosts: z
+    .array(z.object({ host: z.string(), allowed: z.boolean(), ...place }))
+    .describe('Hosts of URLs in the code, and whether the manifest’s `http.allow` opens them'),
+  dynamic: z
+    .array(z.object({ within: z.string(), from: z.string().optional(), ...place }))
+    .describe('Where `ctx`, or this part of it, goes out of sight: there may be more than is listed'),
+  complete: z.boolean().describe('`false`: the code was not read, or could not be'),
+};
+
+const scopeFields = { tables: z.array(z.string()).optional(), hosts: z.array(z.string()).optional() };
+const scope = z.object(scopeFields).nullable();
+
+export const PermissionsReport = z
+  .object({
+    id: z.string().describe('The installation’s'),
+    ...permissions,
+    ...reachFields,
+    last_used_at: z
+      .record(z.string(), time.nullable())
+      .describe('When each permission that is asked for was last used, exact to a minute; `null`: never'),
+    details: z.array(
+      z.object({
+        name: permission,
+        title: z.string(),
+        detail: z.string(),
+        risk: z.string(),
+        reason: z.string().nullable().describe('The author’s'),
+        requested: scope,
+        granted: scope,
+        pending: scope,
+        used: z.array(z.object({ call: z.string(), ...place })),
+        last_used_at: time.nullable(),
+      }),
+    ),
+  })
+  .meta({ id: 'PermissionsReport' });
+export type PermissionsReport = z.infer<typeof PermissionsReport>;
+
+export const Release = z
+  .object({
+    id: z.string(),
+    version: z.string(),
+    sha256: z.string().describe('Of the archive, in hex'),
+    active: z.boolean(),
+    created_by: z.string().nullable(),
+    created_at: time,
+  })
+  .meta({ id: 'Release', description: 'One upload of a plugin; it never changes' });
+export type Release = z.infer<typeof Release>;
+
+export const PackageReport = z
+  .object({
+    valid: z.boolean(),
+    sha256: z.string(),
+    errors: z.array(inputFault),
+    warnings: z.array(inputFault),
+    plugin: z
+      .object({
+        slug: z.string(),
+        name: z.string(),
+        version: z.string(),
+        entry: z.string(),
+        permissions: z.array(z.object({ name: permission, reason: z.string().optional(), ...scopeFields })),
+        routes: z.array(Route),
+        events: z.array(z.string()),
+        filters: z.array(z.string()),
+        jobs: z.array(z.object({ name: z.string(), schedule: z.string().nullable(), timezone: z.string() })),
+        secrets: z.array(z.object({ name: z.string(), required: z.boolean() })),
+        webhooks: z.array(z.object({ name: z.string(), on: z.array(z.string()) })),
+        dependencies: z.record(z.string(), z.string()),
+      })
+      .nullable()
+      .describe('As much as could be read'),
+    reach: z.object(reachFields),
+    files: z.array(z.object({ path: z.string(), size: z.number().int() })),
+    bundle_bytes: z
+      .number()
+      .int()
+      .nullable()
+      .describe('Of the script that the entry was bundled into; `null`: it could not be'),
+  })
+  .meta({ id: 'PackageReport' });
+export type PackageReport = z.infer<typeof PackageReport>;
+
+export const PluginConfig = jsonObject.meta({
+  id: 'PluginConfig',
+  type: 'object',
+  additionalProperties: true,
+  description: 'The tenant’s settings for the plugin, by the schema of its manifest, defaults filled in',
+});
+export type PluginConfig = z.infer<typeof PluginConfig>;

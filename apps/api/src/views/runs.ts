@@ -1,0 +1,177 @@
+import { runKinds } from '@annex/limits';
+import { z } from 'zod';
+import { fault, json, runStatus, time } from './shared.js';
+
+export const LogLine = z
+  .object({
+    id: z.string().describe('Its place in the stream: send it back as `Last-Event-ID`'),
+    time,
+    level: z.enum(['debug', 'info', 'warn', 'error']),
+    message: z.string(),
+    fields: json,
+    run_id: z.string(),
+    plugin: z.string(),
+  })
+  .meta({ id: 'LogLine' });
+export type LogLine = z.infer<typeof LogLine>;
+
+export const Attempt = z
+  .object({
+    number: z.number().int(),
+    started_at: time,
+    finished_at: time.nullable().optional(),
+    error: fault.optional(),
+  })
+  .meta({ id: 'Attempt' });
+export type Attempt = z.infer<typeof Attempt>;
+
+const used = z.object({ used: z.number(), max: z.number() });
+
+export const Run = z
+  .object({
+    id: z.string(),
+    plugin: z.string().nullable().describe('Its slug; `null`: it sends one of the tenant’s own webhooks'),
+    kind: z.enum(runKinds),
+    name: z.string().describe('The handler: a job’s name, an event’s, a route’s'),
+    status: runStatus,
+    event_id: z.string().optional(),
+    scheduled_for: time.optional(),
+    replay_of: z.string().optional().describe('The run that this one repeats'),
+    release: z.string().nullable().describe('Version of the release that ran last; `null`: none has yet'),
+    attempts: z.array(Attempt),
+    result: json,
+    result_omitted_bytes: z
+      .number()
+      .int()
+      .optional()
+      .describe('In lists: the result has this many bytes and is shown with the run itself'),
+    error: fault.nullable(),
+    limits: z.record(z.string(), used).describe('What was used of each limit: `wall_ms`, `cpu_ms`, `memory_mb`, …'),
+    logs: z.array(LogLine).optional().describe('Only with the run itself, not in lists: the first thousand lines'),
+    waiting_for: z
+      .enum(['slot', 'tenant_limit', 'retry', 'time', 'overlap', 'plugin_disabled', 'endpoint'])
+      .optional()
+      .describe(
+        'What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint',
+      ),
+    skipped: z
+      .object({ ticks: z.number().int(), first: time, last: time })
+      .optional()
+      .describe('Of a tick that did not run and tells of those after it too: how many, and when'),
+    discarded_at: time.optional().describe('When somebody discarded it as a dead letter'),
+    next_attempt_at: time.optional().describe('When it starts at the earliest'),
+    queued_at: time,
+    started_at: time.nullable(),
+    finished_at: time.nullable(),
+  })
+  .meta({ id: 'Run', description: 'One request to execute a handler' });
+export type Run = z.infer<typeof Run>;
+
+export const StartedRun = z.object({ run_id: z.string(), status: runStatus }).meta({ id: 'StartedRun' });
+export type StartedRun = z.infer<typeof StartedRun>;
+
+/** With `?wait=` the run as well. */
+export const AwaitedRun = Run.extend({ run_id: z.string() }).meta({
+  id: 'AwaitedRun',
+  description: 'A run that was started and waited for',
+});
+export type AwaitedRun = z.infer<typeof AwaitedRun>;
+
+export const ReplayedDeadLetters = z
+  .object({
+    replay_id: z.string().describe('GET /api/dead-letters/replays/:id follows it'),
+    total: z.number().int(),
+    replayed: z.number().int(),
+    remaining: z.number().int(),
+    status: z.enum(['running', 'done', 'cancelled']),
+    runs: z.array(z.object({ run_id: z.string(), replay_of: z.string() })),
+  })
+  .meta({ id: 'ReplayedDeadLetters' });
+export type ReplayedDeadLetters = z.infer<typeof ReplayedDeadLetters>;
+
+export const DiscardedDeadLetters = z
+  .object({ discarded: z.number().int(), remaining: z.number().int() })
+  .meta({ id: 'DiscardedDeadLetters' });
+export type DiscardedDeadLetters = z.infer<typeof DiscardedDeadLetters>;
+
+export const DeadLetterReplay = z
+  .object({
+    id: z.string(),
+    total: z.number().int(),
+    replayed: z.number().int(),
+    failed: z.number().int(),
+    remaining: z.number().int(),
+    status: z.enum(['running', 'done', 'cancelled']),
+    waiting_for: z.string().optional(),
+    actor: z.string(),
+    created_at: time,
+    finished_at: time.nullable(),
+  })
+  .meta({ id: 'DeadLetterReplay', description: 'How far a replay of dead letters has come' });
+export type DeadLetterReplay = z.infer<typeof DeadLetterReplay>;
+
+const analytics = z
+  .record(z.string(), z.object({ count: z.number(), sums: z.record(z.string(), z.number()) }))
+  .describe('What plugin code counted with `ctx.analytics.track`: how often, and the sums of its numbers');
+const metrics = z.record(z.string(), z.number());
+
+export const PluginMetrics = z
+  .object({
+    since: time,
+    runs: z.object({
+      total: z.number().int(),
+      by_status: z.record(z.string(), z.number()),
+      by_kind: z.record(z.string(), z.number()),
+      by_error: z.record(z.string(), z.number()),
+      capped: z.boolean().describe('The span holds more runs than were counted'),
+    }),
+    wall_ms: z.object({ p50: z.number(), p95: z.number(), p99: z.number(), max: z.number() }).nullable(),
+    days: z.array(z.object({ day: z.string(), metrics, analytics })).describe('Counts by UTC day, newest first'),
+  })
+  .meta({ id: 'PluginMetrics' });
+export type PluginMetrics = z.infer<typeof PluginMetrics>;
+
+export const PluginHealth = z
+  .object({
+    status: z
+      .enum(['healthy', 'degraded', 'unhealthy', 'unknown', 'installed', 'disabled', 'suspended'])
+      .describe('What its health handler says; of a plugin that is not enabled, its status'),
+    reason: z.string().nullable().optional(),
+    degraded: z
+      .object({
+        since: time,
+        failed_attempts: z.number().int(),
+        failed_runs: z.number().int(),
+        last_run_id: z.string(),
+        last_error: json,
+      })
+      .optional(),
+    run_id: z.string().optional(),
+    result: json.optional(),
+    error: fault.extend({ fault: z.string() }).optional(),
+  })
+  .meta({ id: 'PluginHealth' });
+export type PluginHealth = z.infer<typeof PluginHealth>;
+
+export const UsageLine = z
+  .object({ day: z.string(), installation_id: z.string(), plugin: z.string().nullable(), metrics, analytics })
+  .meta({ id: 'UsageLine' });
+export type UsageLine = z.infer<typeof UsageLine>;
+
+export const Usage = z
+  .object({
+    items: z.array(UsageLine),
+    quotas: z
+      .record(
+        z.string(),
+        z.object({
+          used: z.number(),
+          max: z.number().nullable().describe('`null`: without limit'),
+          unit: z.enum(['count', 'bytes', 'tokens']),
+        }),
+      )
+      .describe('Use and limit of each quota, by name'),
+    next_cursor: z.null(),
+  })
+  .meta({ id: 'Usage' });
+export type Usage = z.infer<typeof Usage>;
