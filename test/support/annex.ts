@@ -9,10 +9,12 @@ import { join } from 'node:path';
 import { startApi } from '@annex-app/api';
 import { startWorker } from '@annex-app/worker';
 import { systemCaller, systemPrincipal, type Caller } from '@annex/access';
+import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { apiOptions } from '../../apps/annex/src/api-options.js';
 import { readSettings } from '../../apps/annex/src/config.js';
 import { createPlatform, type Platform } from '../../apps/annex/src/platform.js';
+import { checkAnswers } from './answer-check.js';
 import { packPlugin, type PluginFiles } from './pack-plugin.js';
 import { openTestDatabase, type TestDatabase } from './test-database.js';
 
@@ -98,7 +100,9 @@ export async function startTestAnnex(
   const platform = await createPlatform({ settings, logins: db.logins, logger, ...secrets });
   const others: (() => Promise<void>)[] = [];
   const worker = await startWorker(platform);
-  const api = await startApi(platform, apiOptions(settings));
+  const drift: (() => string[])[] = [];
+  const extend = (server: FastifyInstance): void => void drift.push(checkAnswers(server));
+  const api = await startApi(platform, { ...apiOptions(settings), extend });
   const operatorLogin = { email: `op-${randomBytes(4).toString('hex')}@test.test`, password: 'operator-password' };
   await platform.access.operators.ensure(operatorLogin);
   const { access_token: operatorToken } = await platform.access.login({ ...operatorLogin, address: 'test' });
@@ -137,7 +141,7 @@ export async function startTestAnnex(
     makeTenant,
     async startSecondApi() {
       const second = await createPlatform({ settings, logins: db.logins, logger, ...secrets });
-      const { url, stop } = await startApi(second, apiOptions(settings));
+      const { url, stop } = await startApi(second, { ...apiOptions(settings), extend });
       others.push(async () => {
         await stop();
         await second.stop();
@@ -152,6 +156,8 @@ export async function startTestAnnex(
       await platform.stop();
       await db.close();
       rmSync(dataDir, { recursive: true, force: true });
+      const faults = drift.flatMap((found) => found());
+      if (faults.length > 0) throw new Error([...new Set(faults)].join('\n'));
     },
   };
 }
