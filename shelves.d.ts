@@ -3,6 +3,8 @@ export interface Shelf {
   folder: 'libs' | 'apps' | '.';
   /** Each project with those of the same shelf that it may import. */
   projects: Record<string, string[]>;
+  /** Projects of it that import nothing of ours. */
+  alone?: string[];
 }
 export const shelves: Shelf[];
 

@@ -41,7 +41,8 @@ export const shelves = [
       webhooks: [],
     },
   },
-  { name: 'sdk', folder: 'libs', projects: { sdk: [] } },
+  // The client talks to an Annex and imports nothing of it, so that others can install it.
+  { name: 'sdk', folder: 'libs', projects: { sdk: [], client: [] }, alone: ['client'] },
   {
     name: 'apps',
     folder: 'apps',
@@ -56,7 +57,7 @@ export const projects = shelves.flatMap((shelf, level) =>
     name,
     shelf: shelf.name,
     root: shelf.folder === '.' ? name : `${shelf.folder}/${name}`,
-    below: shelves.slice(0, level).map((lower) => lower.name),
+    below: shelf.alone?.includes(name) ? [] : shelves.slice(0, level).map((lower) => lower.name),
     beside,
   })),
 );

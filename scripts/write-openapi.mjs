@@ -1,11 +1,13 @@
-// Writes docs/openapi.json from the controllers; with `--check` says whether it is up to date. Exits with 1 when it is
-// not, or when it is no valid OpenAPI. Needs no database: the API is made, asked to describe itself, and never called.
+// Writes docs/openapi.json from the controllers, and the generated part of @annex/client from that; with `--check` says
+// whether they are up to date. Exits with 1 when they are not, or when the description is no valid OpenAPI. Needs no database: the API is made, asked to describe itself, and never called.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { BaseResolver, createConfig, lintDocument, makeDocumentFromString } from '@redocly/openapi-core';
 import { createApi, describeApi } from '../apps/api/dist/index.js';
+import { clientSources } from './client-sources.mjs';
 
 const file = fileURLToPath(new URL('../docs/openapi.json', import.meta.url));
+const clientFolder = new URL('../libs/client/src/generated/', import.meta.url);
 
 /** Stands where a service would: nothing calls it, and whatever does is told so. */
 const never = () =>
@@ -78,14 +80,19 @@ if (faults.length > 0) {
   process.exit(1);
 }
 
+const files = [[file, text]];
+for (const [name, source] of await clientSources(JSON.parse(text)))
+  files.push([fileURLToPath(new URL(name, clientFolder)), source]);
+
 if (process.argv.includes('--check')) {
-  if ((await readFile(file, 'utf8').catch(() => '')) !== text) {
-    console.error('docs/openapi.json is not what the controllers say: run `npm run docs` and commit it');
+  for (const [path, wanted] of files) {
+    if ((await readFile(path, 'utf8').catch(() => '')) === wanted) continue;
+    console.error(`${path} is not what the controllers say: run \`npm run docs\` and commit it`);
     process.exit(1);
   }
-  console.log('docs/openapi.json is up to date');
+  console.log('docs/openapi.json and @annex/client are up to date');
 } else {
-  await writeFile(file, text);
+  for (const [path, wanted] of files) await writeFile(path, wanted);
   console.log(`docs/openapi.json: ${Object.keys(JSON.parse(text).paths).length} paths`);
 }
 process.exit(0);

@@ -1,0 +1,7653 @@
+// Written by `npm run docs` out of docs/openapi.json; change the controllers of the api instead.
+export interface paths {
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every change in the tenant, newest first */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/platform": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What operators did to tenants, newest first; it outlives them */
+        get: operations["listPlatformAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/login": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with e-mail and password */
+        post: operations["login"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the token belongs to */
+        get: operations["getMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Change your password with the present one, in every tenant where it is the same
+         * @description Every session made with the old one ends; the answer’s token goes on. Not by an API token.
+         */
+        post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your sign-ins with a password, newest first
+         * @description Not by an API token.
+         */
+        get: operations["listSessions"];
+        put?: never;
+        post?: never;
+        /** End all of your sessions but this one */
+        delete: operations["endOtherSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of your sessions; `current` is this one */
+        delete: operations["endSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tables that can be read, and what the tenant keeps in its own */
+        get: operations["listTables"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{table}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Rows of a table
+         * @description The table `users` needs the role member. A table without rows, or one that nobody made, has none.
+         */
+        get: operations["listRows"];
+        put?: never;
+        /** Insert a row; the first one makes the table */
+        post: operations["insertRow"];
+        /** Delete a table with all of its rows */
+        delete: operations["deleteTable"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/data/{table}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One row
+         * @description Of the table `users` for the role member.
+         */
+        get: operations["getRow"];
+        put?: never;
+        post?: never;
+        /** Delete a row */
+        delete: operations["deleteRow"];
+        options?: never;
+        head?: never;
+        /** Set fields of a row, or remove them with $unset */
+        patch: operations["updateRow"];
+        trace?: never;
+    };
+    "/api/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Dead letters, newest first */
+        get: operations["listDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard dead letters by id or by filter
+         * @description Needs ids, a filter, or `all: true`. At most 10,000 a call; `remaining` says how many are left. They stay in the list of runs.
+         */
+        post: operations["discardDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay dead letters by id or by filter
+         * @description Needs ids, a filter, or `all: true`. The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.
+         */
+        post: operations["replayDeadLetters"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/replays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Replays of dead letters, newest first */
+        get: operations["listDeadLetterReplays"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/dead-letters/replays/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far a replay of dead letters has come */
+        get: operations["getDeadLetterReplay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Events, newest first */
+        get: operations["listEvents"];
+        put?: never;
+        /**
+         * Put an event into the tenant’s bus
+         * @description Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.
+         */
+        post: operations["sendEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One event with its deliveries, what caused it and what it caused */
+        get: operations["getEvent"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/events/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Deliver an event again to every plugin that wants it now */
+        post: operations["replayEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files, in the order of their keys */
+        get: operations["listFiles"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A file’s bytes; HEAD for its size, type and tag
+         * @description Takes If-None-Match, If-Modified-Since, Range and If-Range.
+         */
+        get: operations["getFile"];
+        /**
+         * Write a file: the body is its bytes
+         * @description 201 for a new file, 200 for a replaced one. `If-None-Match: *` writes only a new one, `If-Match` only over the bytes that it names. Without a content type the key’s extension tells it.
+         */
+        put: operations["putFile"];
+        post?: never;
+        /** Delete a file */
+        delete: operations["deleteFile"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/filters/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pass a value through every plugin’s filter of this name
+         * @description In order of priority, the lowest first; of equals the plugin whose slug sorts first. Each filter has at most a second, all of them five. One that fails is passed over, or ends the call with `FILTER_FAILED` if it says `on_error: "fail"`.
+         */
+        post: operations["applyFilter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Sources of incoming webhooks */
+        get: operations["listHookSources"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hooks/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One source */
+        get: operations["getHookSource"];
+        /**
+         * Set a source, new or not
+         * @description 201 when it is new. With another secret the one before is believed for 24 hours more.
+         */
+        put: operations["setHookSource"];
+        post?: never;
+        /** Receive nothing from it any more */
+        delete: operations["deleteHookSource"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Mail of the tenant’s plugins, newest first */
+        get: operations["listMail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mail/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One mail; a kept one with its texts */
+        get: operations["getMail"];
+        put?: never;
+        post?: never;
+        /** Remove a mail, and what was kept of it */
+        delete: operations["deleteMail"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/mail/{id}/attachments/{place}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The bytes of something attached to a kept mail, by its place from 0 */
+        get: operations["getMailAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant’s plugins */
+        get: operations["listPlugins"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plugin, by id or slug */
+        get: operations["getPlugin"];
+        put?: never;
+        post?: never;
+        /** Uninstall a plugin and erase what it kept */
+        delete: operations["deletePlugin"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant’s settings for the plugin, defaults filled in */
+        get: operations["getPluginConfig"];
+        /** Replace the settings */
+        put: operations["setPluginConfig"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change some settings (RFC 7396 merge patch) */
+        patch: operations["updatePluginConfig"];
+        trace?: never;
+    };
+    "/api/plugins/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Disable a plugin: its routes answer 409, its events and jobs rest */
+        post: operations["disablePlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Enable a plugin, granting permissions with it */
+        post: operations["enablePlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs the plugin’s health handler, and says whether its background runs fail */
+        get: operations["checkPluginHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs with their next runs and last run */
+        get: operations["listPluginJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/jobs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Pause a job, or give it another schedule or zone */
+        patch: operations["updateJob"];
+        trace?: never;
+    };
+    "/api/plugins/{id}/jobs/{name}/run-now": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Run a job now
+         * @description With `?wait=` the run: 200 when it has ended, 202 while it runs or waits to be tried again, with the attempts so far.
+         */
+        post: operations["runJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Captured console and ctx.log lines, newest first */
+        get: operations["listPluginLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/logs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** New log lines as server-sent events */
+        get: operations["streamPluginLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs by status, kind and error, durations, counts by day */
+        get: operations["getPluginMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Permissions asked for, granted and pending; where the code uses them, and when it last did */
+        get: operations["getPluginPermissions"];
+        /** Say which permissions are granted */
+        put: operations["setPluginPermissions"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/releases": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every release that was uploaded */
+        get: operations["listReleases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/reload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Throw warm isolates away and start afresh */
+        post: operations["reloadPlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an earlier release the active one */
+        post: operations["rollbackPlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of a plugin’s secrets */
+        get: operations["listPluginSecrets"];
+        put?: never;
+        /** Set a plugin’s secret, named in the body */
+        post: operations["addPluginSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a plugin’s secret */
+        put: operations["setPluginSecret"];
+        post?: never;
+        /** Remove a plugin’s secret */
+        delete: operations["deletePluginSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/test-event": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send an event and see what each plugin made of it */
+        post: operations["testEvent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload a package: a new plugin, or a new release of one
+         * @description 200 when the same bytes are live already.
+         */
+        post: operations["uploadPlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check a package and store nothing */
+        post: operations["validatePlugin"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs, newest first */
+        get: operations["listRuns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run: attempts, limits used, logs, result */
+        get: operations["getRun"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Cancel a run that has not ended */
+        post: operations["cancelRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/discard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Discard a dead letter
+         * @description It stays in the list of runs, and is no dead letter any more.
+         */
+        post: operations["discardRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run it again, as a run of its own */
+        post: operations["replayRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Names of the tenant-wide secrets */
+        get: operations["listSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Set a tenant-wide secret; a plugin reads it only if its manifest names it */
+        put: operations["setSecret"];
+        post?: never;
+        /** Remove a tenant-wide secret */
+        delete: operations["deleteSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tenants": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every tenant */
+        get: operations["listTenants"];
+        put?: never;
+        /** Make a tenant */
+        post: operations["createTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tenants/{slug}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One tenant */
+        get: operations["getTenant"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a tenant: suspended at once, erased after a time of grace
+         * @description Until `deletion.erases_at` the tenant can be taken back. With `now=true` it is erased at once and the answer is 204.
+         */
+        delete: operations["deleteTenant"];
+        options?: never;
+        head?: never;
+        /** Change a tenant: its name, its slug and with it its addresses, its weight, concurrency and quotas */
+        patch: operations["updateTenant"];
+        trace?: never;
+    };
+    "/api/tenants/{slug}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a deleted tenant back
+         * @description Works until its erasure begins.
+         */
+        post: operations["restoreTenant"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** API tokens: your own, or the tenant’s for an admin */
+        get: operations["listTokens"];
+        put?: never;
+        /**
+         * Make an API token; it is shown this once
+         * @description Again with the same Idempotency-Key, the answer comes without `token`.
+         */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/tokens/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One API token; its text is never shown again */
+        get: operations["getToken"];
+        put?: never;
+        post?: never;
+        /** Revoke an API token */
+        delete: operations["deleteToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the tenant’s plugins used, by day, and use against each quota */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant’s users */
+        get: operations["listUsers"];
+        put?: never;
+        /** Add a user to the tenant */
+        post: operations["createUser"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One user */
+        get: operations["getUser"];
+        put?: never;
+        post?: never;
+        /** Remove a user from the tenant */
+        delete: operations["deleteUser"];
+        options?: never;
+        head?: never;
+        /** Change a user’s e-mail, password or role; everybody may change the own password, with the present one */
+        patch: operations["updateUser"];
+        trace?: never;
+    };
+    "/api/users/{id}/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End a user’s sign-ins in the tenant; API tokens stay */
+        delete: operations["endUserSessions"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Webhooks: the tenant’s own and those of its plugins */
+        get: operations["listWebhooks"];
+        put?: never;
+        /** Register a webhook; its signing secret is shown this once */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One webhook
+         * @description `:id` is its id, or its name where only one has it.
+         */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Remove a webhook of the tenant’s own */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Change a webhook of the tenant’s own */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/api/webhooks/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a webhook; deliveries that come meanwhile are skipped */
+        post: operations["disableWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a disabled webhook go on */
+        post: operations["enableWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give it another secret, shown this once; the one before signs beside it for 24 hours */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send something to it */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Deliveries, those sent last first */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/deliveries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One delivery with each attempt’s request and response */
+        get: operations["getDelivery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/webhooks/deliveries/{id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a delivery again: the same bytes, the same webhook-id */
+        post: operations["replayDelivery"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ext/{slug}/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Call a plugin’s route
+         * @description The tenant is that of X-Tenant-Slug, of the host, or the token’s only one. Senders that can set no header (webhooks, signed routes) use /t/{tenant}/ext/{slug}/{path}.
+         */
+        get: operations["getPluginRoute"];
+        /**
+         * Call a plugin’s route
+         * @description The tenant is that of X-Tenant-Slug, of the host, or the token’s only one. Senders that can set no header (webhooks, signed routes) use /t/{tenant}/ext/{slug}/{path}.
+         */
+        put: operations["putPluginRoute"];
+        /**
+         * Call a plugin’s route
+         * @description The tenant is that of X-Tenant-Slug, of the host, or the token’s only one. Senders that can set no header (webhooks, signed routes) use /t/{tenant}/ext/{slug}/{path}.
+         */
+        post: operations["postPluginRoute"];
+        /**
+         * Call a plugin’s route
+         * @description The tenant is that of X-Tenant-Slug, of the host, or the token’s only one. Senders that can set no header (webhooks, signed routes) use /t/{tenant}/ext/{slug}/{path}.
+         */
+        delete: operations["deletePluginRoute"];
+        options?: never;
+        head?: never;
+        /**
+         * Call a plugin’s route
+         * @description The tenant is that of X-Tenant-Slug, of the host, or the token’s only one. Senders that can set no header (webhooks, signed routes) use /t/{tenant}/ext/{slug}/{path}.
+         */
+        patch: operations["patchPluginRoute"];
+        trace?: never;
+    };
+    "/files/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file, by a link that ctx.files.url made */
+        get: operations["getLinkedFile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process lives */
+        get: operations["getLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/hooks/{tenant}/{source}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answer hub.challenge, as Meta and WebSub ask
+         * @description HEAD is answered too where the preset is one that looks first, such as trello.
+         */
+        get: operations["answerHookChallenge"];
+        put?: never;
+        /** Receive a webhook: signed as its source says, it becomes the event webhook.received */
+        post: operations["receiveHook"];
+        delete?: never;
+        /** Consent to CloudEvents, or answer a browser’s preflight */
+        options: operations["consentToHooks"];
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Prometheus metrics */
+        get: operations["getMetrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process can take traffic */
+        get: operations["getReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/schemas/plugin.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** JSON Schema of plugin.json */
+        get: operations["getManifestSchema"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/t/{tenant}/ext/{slug}/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Call a plugin’s route, the tenant in the path */
+        get: operations["getTenantPluginRoute"];
+        /** Call a plugin’s route, the tenant in the path */
+        put: operations["putTenantPluginRoute"];
+        /** Call a plugin’s route, the tenant in the path */
+        post: operations["postTenantPluginRoute"];
+        /** Call a plugin’s route, the tenant in the path */
+        delete: operations["deleteTenantPluginRoute"];
+        options?: never;
+        head?: never;
+        /** Call a plugin’s route, the tenant in the path */
+        patch: operations["patchTenantPluginRoute"];
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Attempt: {
+            error?: components["schemas"]["Fault"];
+            finished_at?: string | null;
+            number: number;
+            /** Format: date-time */
+            started_at: string;
+        };
+        AuditEntry: {
+            action: string;
+            /** @description The id of a user, token or operator, or `system` */
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            detail: {
+                [key: string]: unknown;
+            };
+            request_id: string | null;
+            seq: number;
+            target: string | null;
+        };
+        /** @description A run that was started and waited for */
+        AwaitedRun: {
+            attempts: components["schemas"]["Attempt"][];
+            /**
+             * Format: date-time
+             * @description When somebody discarded it as a dead letter
+             */
+            discarded_at?: string;
+            error: components["schemas"]["Fault"] | null;
+            event_id?: string;
+            finished_at: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "route" | "event" | "job" | "webhook" | "filter" | "lifecycle";
+            /** @description What was used of each limit: `wall_ms`, `cpu_ms`, `memory_mb`, … */
+            limits: {
+                [key: string]: {
+                    max: number;
+                    used: number;
+                };
+            };
+            /** @description Only with the run itself, not in lists: the first thousand lines */
+            logs?: components["schemas"]["LogLine"][];
+            /** @description The handler: a job’s name, an event’s, a route’s */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it starts at the earliest
+             */
+            next_attempt_at?: string;
+            /** @description Its slug; `null`: it sends one of the tenant’s own webhooks */
+            plugin: string | null;
+            /** Format: date-time */
+            queued_at: string;
+            /** @description Version of the release that ran last; `null`: none has yet */
+            release: string | null;
+            /** @description The run that this one repeats */
+            replay_of?: string;
+            result: unknown;
+            /** @description In lists: the result has this many bytes and is shown with the run itself */
+            result_omitted_bytes?: number;
+            run_id: string;
+            /** Format: date-time */
+            scheduled_for?: string;
+            /** @description Of a tick that did not run and tells of those after it too: how many, and when */
+            skipped?: {
+                /** Format: date-time */
+                first: string;
+                /** Format: date-time */
+                last: string;
+                ticks: number;
+            };
+            started_at: string | null;
+            status: components["schemas"]["RunStatus"];
+            /**
+             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint
+             * @enum {string}
+             */
+            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint";
+        };
+        CausedEvent: {
+            deliveries: components["schemas"]["TracedDelivery"][];
+            id: string;
+            source: string;
+            /** Format: date-time */
+            time: string;
+            type: string;
+        };
+        ChangedPassword: {
+            /** @description Of the session that goes on. Shown this once */
+            access_token?: string;
+            /** @description Seconds */
+            expires_in: number;
+            /** @constant */
+            token_type: "Bearer";
+            /** @description API tokens that ended with it */
+            tokens_ended: number;
+            /** @description Whose password changed: one in each tenant that had the old one */
+            users: string[];
+        };
+        /** @description How far a replay of dead letters has come */
+        DeadLetterReplay: {
+            actor: string;
+            /** Format: date-time */
+            created_at: string;
+            failed: number;
+            finished_at: string | null;
+            id: string;
+            remaining: number;
+            replayed: number;
+            /** @enum {string} */
+            status: "running" | "done" | "cancelled";
+            total: number;
+            waiting_for?: string;
+        };
+        /** @description Run after run of the plugin fails by its own fault */
+        Degraded: {
+            /** @description Attempts that failed in a row */
+            failed_attempts: number;
+            /** @description Runs that failed for good */
+            failed_runs: number;
+            last_error: unknown;
+            last_run_id: string;
+            /** Format: date-time */
+            since: string;
+        };
+        Delivery: {
+            attempt_count: number;
+            /** @description Only with the delivery itself, not in lists */
+            attempts?: components["schemas"]["DeliveryAttempt"][];
+            /** Format: date-time */
+            created_at: string;
+            error: components["schemas"]["Fault"] | null;
+            event_id: string | null;
+            event_type: string | null;
+            finished_at: string | null;
+            id: string;
+            /** Format: date-time */
+            next_attempt_at?: string;
+            plugin: string | null;
+            /** @description The run that sends it, or sent it last */
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+            waiting_for?: string;
+            webhook: string;
+            webhook_id: string;
+        };
+        DeliveryAttempt: {
+            /** @description `null`: it is under way, or the process that made it died */
+            duration_ms: number | null;
+            error: components["schemas"]["Fault"] | null;
+            number: number;
+            request: {
+                body?: string;
+                body_bytes?: number;
+                body_truncated?: boolean;
+                headers?: {
+                    [key: string]: string;
+                };
+                method?: string;
+                url?: string;
+            };
+            response: {
+                body: string;
+                body_bytes: number;
+                body_truncated: boolean;
+                headers: {
+                    [key: string]: string;
+                };
+                status: number;
+            } | null;
+            run_id: string;
+            /** Format: date-time */
+            started_at: string;
+        };
+        DiscardedDeadLetters: {
+            discarded: number;
+            remaining: number;
+        };
+        EmittedEvent: {
+            event_id: string;
+        };
+        Event: {
+            data: unknown;
+            deliveries: components["schemas"]["EventDelivery"][];
+            id: string;
+            /** @description The run that emitted it */
+            run_id?: string;
+            source: string;
+            subject: string | null;
+            /** Format: date-time */
+            time: string;
+            type: string;
+        };
+        /** @description A run that an event was given to */
+        EventDelivery: {
+            attempts: number;
+            plugin: string | null;
+            replay_of?: string;
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+            webhook?: string;
+        };
+        /** @description An event with what made it happen and what it made happen */
+        EventTree: {
+            /** @description The run that emitted it and the event behind that; `null`: it came from outside */
+            caused_by: {
+                event_id: string | null;
+                event_type: string | null;
+                kind: string | null;
+                name: string | null;
+                plugin: string | null;
+                run_id: string;
+            } | null;
+            data: unknown;
+            deliveries: components["schemas"]["TracedDelivery"][];
+            id: string;
+            /** @description The run that emitted it */
+            run_id?: string;
+            source: string;
+            subject: string | null;
+            /** Format: date-time */
+            time: string;
+            /** @description The tree goes on beyond what is shown: 10 levels, 200 events */
+            tree_truncated: boolean;
+            type: string;
+        };
+        Fault: {
+            /** @description Stable; docs/errors.md lists these codes */
+            code: string;
+            message: string;
+        };
+        File: {
+            content_type: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description SHA-256 of the bytes, hex: the same bytes have the same tag */
+            etag: string;
+            key: string;
+            /** @description Bytes */
+            size: number;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        FilteredValue: {
+            runs: {
+                error?: components["schemas"]["Fault"];
+                plugin: string;
+                run_id: string | null;
+                /** @enum {string} */
+                status: "succeeded" | "failed" | "skipped";
+            }[];
+            value: unknown;
+        };
+        /** @description Who may send to /hooks/<tenant>/<source> */
+        HookSource: {
+            /** @description Which pages of other origins may send; `null`: none */
+            cors: unknown;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether the sender has to bring a `verify_token` when it asks first */
+            has_verify_token: boolean;
+            /** @description Where the sender puts the signature; `null`: where the preset says */
+            header: string | null;
+            last_received_at: string | null;
+            /** @description Where to send: below the address of this Annex */
+            path: string;
+            /** @enum {string} */
+            preset: "github" | "gitlab" | "meta" | "microsoft-graph" | "resend" | "shopify" | "slack" | "square" | "standard-webhooks" | "stripe" | "svix" | "trello" | "websub" | "sha256" | "hmac" | "token" | "bearer" | "basic" | "none";
+            /** @description How the preset `hmac` signs */
+            signature: unknown;
+            source: string;
+            tolerance_s: number;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The address that the sender was given, where it is signed; `null`: the one that is called */
+            url: string | null;
+        };
+        InputFault: {
+            code: string;
+            detail: string;
+            /** @description JSON pointer into the input */
+            pointer: string;
+        };
+        Job: {
+            /** @enum {string} */
+            catch_up: "latest" | "none" | "all";
+            /** @description Its ticks come up to this many seconds late, always by the same amount; the times here say when */
+            jitter_s: number;
+            last_run: components["schemas"]["LastRun"] | null;
+            /** @description What the manifest says */
+            manifest: {
+                schedule: string | null;
+                timezone: string;
+            };
+            misfire_deadline_s: number | null;
+            name: string;
+            /** @description `null`: the plugin is not enabled, the job is paused, or no tick is to come */
+            next_run_at: string | null;
+            /** @description The next ten ticks, were it not paused or disabled */
+            next_runs: string[];
+            /** @enum {string} */
+            overlap: "skip" | "queue" | "allow" | "replace";
+            /** @description An admin chose schedule or zone */
+            overridden: boolean;
+            /** @description Ticks that pass while it is paused or its plugin is disabled, 10,000 at most; `null`: none */
+            passing: {
+                /** Format: date-time */
+                first: string;
+                /** Format: date-time */
+                last: string;
+                /** @enum {string} */
+                reason: "paused" | "plugin_disabled";
+                ticks: number;
+            } | null;
+            paused: boolean;
+            /** @description Cron text in force; `null`: runs only when asked */
+            schedule: string | null;
+            timeout_ms: number | null;
+            timezone: string;
+        };
+        JobSummary: {
+            last_run: components["schemas"]["LastRun"] | null;
+            name: string;
+            /** @description `null`: the plugin is not enabled, the job is paused, or no tick is to come */
+            next_run_at: string | null;
+            paused: boolean;
+            /** @description Cron text in force; `null`: runs only when asked */
+            schedule: string | null;
+            timezone: string;
+        };
+        LastRun: {
+            finished_at: string | null;
+            id: string;
+            /** Format: date-time */
+            queued_at: string;
+            started_at: string | null;
+            status: components["schemas"]["RunStatus"];
+        };
+        Login: {
+            /** @description Goes into `Authorization: Bearer …` */
+            access_token: string;
+            /** @description Seconds */
+            expires_in: number;
+            tenants: components["schemas"]["TenantPlace"][];
+            /** @constant */
+            token_type: "Bearer";
+            user: {
+                email: string;
+                id: string;
+                operator: boolean;
+            };
+        };
+        LogLine: {
+            fields: unknown;
+            /** @description Its place in the stream: send it back as `Last-Event-ID` */
+            id: string;
+            /** @enum {string} */
+            level: "debug" | "info" | "warn" | "error";
+            message: string;
+            plugin: string;
+            run_id: string;
+            /** Format: date-time */
+            time: string;
+        };
+        Mail: {
+            bcc: string[];
+            cc: string[];
+            /** Format: date-time */
+            created_at: string;
+            error: components["schemas"]["Fault"] | null;
+            from: string;
+            id: string;
+            message_id: string;
+            plugin: string;
+            reply_to: string | null;
+            run_id: string;
+            /** @description Bytes */
+            size: number;
+            /**
+             * @description `kept`: no mail server is configured, so all of it is here
+             * @enum {string}
+             */
+            status: "sending" | "sent" | "kept" | "failed";
+            subject: string;
+            to: string[];
+        };
+        /** @description Who a token belongs to */
+        Me: {
+            /** @description The name that the audit trail has for it */
+            actor: string;
+            expires_at: string | null;
+            tenants: components["schemas"]["TenantPlace"][];
+            /** @description `null`: the token belongs to no person */
+            user: {
+                email: string | null;
+                id: string;
+                operator: boolean;
+            } | null;
+        };
+        NewToken: {
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            id: string;
+            last_used_at: string | null;
+            name: string;
+            /** @description Acts in every tenant, as the operator who made it */
+            operator: boolean;
+            role: components["schemas"]["Role"];
+            /** @description Its text, `annex_…`. Shown this once */
+            token?: string;
+            user_id: string | null;
+        };
+        NewWebhook: {
+            /** Format: date-time */
+            created_at: string;
+            description: string | null;
+            events: string[];
+            failing_since: string | null;
+            /** @description Attempts in a row that the endpoint did not take */
+            failures: number;
+            /** @description Names of further header fields */
+            headers: string[];
+            id: string;
+            last_delivery: {
+                /** Format: date-time */
+                at: string;
+                error: string | null;
+                id: string;
+            } | null;
+            name: string;
+            /**
+             * @description `package`: of a plugin. `api`: the tenant’s own
+             * @enum {string}
+             */
+            origin: "package" | "api";
+            plugin: string | null;
+            /** @description Why it does not send; `null` while it does */
+            reason: string | null;
+            retry: {
+                /** @enum {string} */
+                backoff?: "exponential" | "fixed";
+                initial_delay_s?: number;
+                max_attempts?: number;
+                max_delay_s?: number;
+            };
+            /** @description What deliveries are signed with. Shown this once */
+            secret?: string;
+            signed: boolean;
+            /**
+             * @description `inactive`: its plugin is not enabled. `blocked`: the plugin was not granted `emit_webhook`
+             * @enum {string}
+             */
+            status: "enabled" | "disabled" | "inactive" | "blocked";
+            /** Format: date-time */
+            updated_at: string;
+            /** @description As it was written, placeholders included; values of the query of the tenant’s own are hidden */
+            url: string;
+        };
+        PackageReport: {
+            /** @description Of the script that the entry was bundled into; `null`: it could not be */
+            bundle_bytes: number | null;
+            errors: components["schemas"]["InputFault"][];
+            files: {
+                path: string;
+                size: number;
+            }[];
+            /** @description As much as could be read */
+            plugin: {
+                dependencies: {
+                    [key: string]: string;
+                };
+                entry: string;
+                events: string[];
+                filters: string[];
+                jobs: {
+                    name: string;
+                    schedule: string | null;
+                    timezone: string;
+                }[];
+                name: string;
+                permissions: {
+                    hosts?: string[];
+                    /** @enum {string} */
+                    name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                    reason?: string;
+                    tables?: string[];
+                }[];
+                routes: components["schemas"]["Route"][];
+                secrets: {
+                    name: string;
+                    required: boolean;
+                }[];
+                slug: string;
+                version: string;
+                webhooks: {
+                    name: string;
+                    on: string[];
+                }[];
+            } | null;
+            reach: {
+                /** @description `false`: the code was not read, or could not be */
+                complete: boolean;
+                /** @description Where `ctx`, or this part of it, goes out of sight: there may be more than is listed */
+                dynamic: {
+                    file: string;
+                    from?: string;
+                    line: number;
+                    within: string;
+                }[];
+                /** @description Hosts of URLs in the code, and whether the manifest’s `http.allow` opens them */
+                hosts: {
+                    allowed: boolean;
+                    file: string;
+                    host: string;
+                    line: number;
+                }[];
+                /** @description Host calls in the code, and the permission that each needs */
+                used: {
+                    call: string;
+                    file: string;
+                    line: number;
+                    permission: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use") | null;
+                }[];
+            };
+            sha256: string;
+            valid: boolean;
+            warnings: components["schemas"]["InputFault"][];
+        };
+        PermissionsReport: {
+            /** @description `false`: the code was not read, or could not be */
+            complete: boolean;
+            details: {
+                detail: string;
+                granted: {
+                    hosts?: string[];
+                    tables?: string[];
+                } | null;
+                last_used_at: string | null;
+                /** @enum {string} */
+                name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                pending: {
+                    hosts?: string[];
+                    tables?: string[];
+                } | null;
+                /** @description The author’s */
+                reason: string | null;
+                requested: {
+                    hosts?: string[];
+                    tables?: string[];
+                } | null;
+                risk: string;
+                title: string;
+                used: {
+                    call: string;
+                    file: string;
+                    line: number;
+                }[];
+            }[];
+            /** @description Where `ctx`, or this part of it, goes out of sight: there may be more than is listed */
+            dynamic: {
+                file: string;
+                from?: string;
+                line: number;
+                within: string;
+            }[];
+            /** @description What an admin said yes to */
+            granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+            /** @description Hosts of URLs in the code, and whether the manifest’s `http.allow` opens them */
+            hosts: {
+                allowed: boolean;
+                file: string;
+                host: string;
+                line: number;
+            }[];
+            /** @description The installation’s */
+            id: string;
+            /** @description When each permission that is asked for was last used, exact to a minute; `null`: never */
+            last_used_at: {
+                [key: string]: string | null;
+            };
+            /** @description What it asks for and was not granted, or not in full */
+            pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+            /** @description What the active release asks for */
+            requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+            /** @description Host calls in the code, and the permission that each needs */
+            used: {
+                call: string;
+                file: string;
+                line: number;
+                permission: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use") | null;
+            }[];
+        };
+        PlatformAuditEntry: {
+            action: string;
+            actor: string;
+            /** Format: date-time */
+            at: string;
+            detail: {
+                [key: string]: unknown;
+            };
+            email: string | null;
+            id: string;
+            request_id: string | null;
+            /** @description The tenant’s id */
+            target: string;
+        };
+        /** @description A plugin as it is installed */
+        Plugin: {
+            /** Format: date-time */
+            created_at: string;
+            degraded: components["schemas"]["Degraded"] | null;
+            description: string | null;
+            events: string[];
+            id: string;
+            jobs: components["schemas"]["JobSummary"][];
+            /** @description Required secrets without a value; enabling needs them */
+            missing_secrets: string[];
+            name: string;
+            permissions: {
+                /** @description What an admin said yes to */
+                granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                /** @description What it asks for and was not granted, or not in full */
+                pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                /** @description What the active release asks for */
+                requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+            };
+            /** @description The id of the active release */
+            release: string;
+            routes: components["schemas"]["Route"][];
+            slug: string;
+            /** @enum {string} */
+            status: "installed" | "enabled" | "disabled" | "suspended";
+            /** @description Why the platform suspended or disabled it */
+            status_reason: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            version: string;
+        };
+        /** @description The tenant’s settings for the plugin, by the schema of its manifest, defaults filled in */
+        PluginConfig: {
+            [key: string]: unknown;
+        };
+        PluginHealth: {
+            degraded?: {
+                failed_attempts: number;
+                failed_runs: number;
+                last_error: unknown;
+                last_run_id: string;
+                /** Format: date-time */
+                since: string;
+            };
+            error?: {
+                /** @description Stable; docs/errors.md lists these codes */
+                code: string;
+                fault: string;
+                message: string;
+            };
+            reason?: string | null;
+            result?: unknown;
+            run_id?: string;
+            /**
+             * @description What its health handler says; of a plugin that is not enabled, its status
+             * @enum {string}
+             */
+            status: "healthy" | "degraded" | "unhealthy" | "unknown" | "installed" | "disabled" | "suspended";
+        };
+        PluginMetrics: {
+            /** @description Counts by UTC day, newest first */
+            days: {
+                /** @description What plugin code counted with `ctx.analytics.track`: how often, and the sums of its numbers */
+                analytics: {
+                    [key: string]: {
+                        count: number;
+                        sums: {
+                            [key: string]: number;
+                        };
+                    };
+                };
+                day: string;
+                metrics: {
+                    [key: string]: number;
+                };
+            }[];
+            runs: {
+                by_error: {
+                    [key: string]: number;
+                };
+                by_kind: {
+                    [key: string]: number;
+                };
+                by_status: {
+                    [key: string]: number;
+                };
+                /** @description The span holds more runs than were counted */
+                capped: boolean;
+                total: number;
+            };
+            /** Format: date-time */
+            since: string;
+            wall_ms: {
+                max: number;
+                p50: number;
+                p95: number;
+                p99: number;
+            } | null;
+        };
+        /** @description RFC 9457 problem details */
+        Problem: {
+            /** @description Stable; docs/errors.md lists these codes */
+            code: string;
+            /** @description What happened, and what to do */
+            detail: string;
+            /** @description Every fault of the input. Their codes are not those of the problem: the end of docs/errors.md explains them */
+            errors?: {
+                code: string;
+                detail: string;
+                pointer: string;
+            }[];
+            request_id: string;
+            status: number;
+            title: string;
+            type: string;
+        } & {
+            [key: string]: unknown;
+        };
+        Readiness: {
+            /** @description `ok`, or why a part does not work */
+            checks: {
+                [key: string]: string;
+            };
+            /** @description How far plugin code is confined here: docs/sandbox.md */
+            sandbox?: {
+                layers: {
+                    [key: string]: boolean;
+                };
+                tier: string;
+            };
+            /** @enum {string} */
+            status: "ready" | "unavailable";
+        };
+        /** @description One upload of a plugin; it never changes */
+        Release: {
+            active: boolean;
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            id: string;
+            /** @description Of the archive, in hex */
+            sha256: string;
+            version: string;
+        };
+        ReplayedDeadLetters: {
+            remaining: number;
+            /** @description GET /api/dead-letters/replays/:id follows it */
+            replay_id: string;
+            replayed: number;
+            runs: {
+                replay_of: string;
+                run_id: string;
+            }[];
+            /** @enum {string} */
+            status: "running" | "done" | "cancelled";
+            total: number;
+        };
+        ReplayedDelivery: {
+            delivery_id: string;
+            id: string;
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+        };
+        ReplayedEvent: {
+            deliveries: {
+                plugin: string | null;
+                run_id: string;
+                /** @constant */
+                status: "queued";
+            }[];
+            event_id: string;
+        };
+        /** @enum {string} */
+        Role: "viewer" | "member" | "developer" | "admin" | "owner";
+        RotatedWebhook: {
+            /** Format: date-time */
+            created_at: string;
+            description: string | null;
+            events: string[];
+            failing_since: string | null;
+            /** @description Attempts in a row that the endpoint did not take */
+            failures: number;
+            /** @description Names of further header fields */
+            headers: string[];
+            id: string;
+            last_delivery: {
+                /** Format: date-time */
+                at: string;
+                error: string | null;
+                id: string;
+            } | null;
+            name: string;
+            /**
+             * @description `package`: of a plugin. `api`: the tenant’s own
+             * @enum {string}
+             */
+            origin: "package" | "api";
+            plugin: string | null;
+            /**
+             * Format: date-time
+             * @description The one before signs beside it so long
+             */
+            previous_secret_until: string;
+            /** @description Why it does not send; `null` while it does */
+            reason: string | null;
+            retry: {
+                /** @enum {string} */
+                backoff?: "exponential" | "fixed";
+                initial_delay_s?: number;
+                max_attempts?: number;
+                max_delay_s?: number;
+            };
+            /** @description What deliveries are signed with. Shown this once */
+            secret?: string;
+            signed: boolean;
+            /**
+             * @description `inactive`: its plugin is not enabled. `blocked`: the plugin was not granted `emit_webhook`
+             * @enum {string}
+             */
+            status: "enabled" | "disabled" | "inactive" | "blocked";
+            /** Format: date-time */
+            updated_at: string;
+            /** @description As it was written, placeholders included; values of the query of the tenant’s own are hidden */
+            url: string;
+        };
+        /** @description A route that a plugin registers below /ext/<slug> */
+        Route: {
+            /** @description `member`, `public`, or an object that says how senders prove who they are */
+            auth: unknown;
+            methods: string[];
+            path: string;
+            roles: string[] | null;
+        };
+        /** @description A row: the fields that were inserted, and `id`, `created_at`, `updated_at` */
+        Row: {
+            [key: string]: unknown;
+        };
+        /** @description One request to execute a handler */
+        Run: {
+            attempts: components["schemas"]["Attempt"][];
+            /**
+             * Format: date-time
+             * @description When somebody discarded it as a dead letter
+             */
+            discarded_at?: string;
+            error: components["schemas"]["Fault"] | null;
+            event_id?: string;
+            finished_at: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "route" | "event" | "job" | "webhook" | "filter" | "lifecycle";
+            /** @description What was used of each limit: `wall_ms`, `cpu_ms`, `memory_mb`, … */
+            limits: {
+                [key: string]: {
+                    max: number;
+                    used: number;
+                };
+            };
+            /** @description Only with the run itself, not in lists: the first thousand lines */
+            logs?: components["schemas"]["LogLine"][];
+            /** @description The handler: a job’s name, an event’s, a route’s */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it starts at the earliest
+             */
+            next_attempt_at?: string;
+            /** @description Its slug; `null`: it sends one of the tenant’s own webhooks */
+            plugin: string | null;
+            /** Format: date-time */
+            queued_at: string;
+            /** @description Version of the release that ran last; `null`: none has yet */
+            release: string | null;
+            /** @description The run that this one repeats */
+            replay_of?: string;
+            result: unknown;
+            /** @description In lists: the result has this many bytes and is shown with the run itself */
+            result_omitted_bytes?: number;
+            /** Format: date-time */
+            scheduled_for?: string;
+            /** @description Of a tick that did not run and tells of those after it too: how many, and when */
+            skipped?: {
+                /** Format: date-time */
+                first: string;
+                /** Format: date-time */
+                last: string;
+                ticks: number;
+            };
+            started_at: string | null;
+            status: components["schemas"]["RunStatus"];
+            /**
+             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint
+             * @enum {string}
+             */
+            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint";
+        };
+        /** @enum {string} */
+        RunStatus: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+        /** @description A secret, without its value */
+        Secret: {
+            allowed_hosts: string[];
+            /** Format: date-time */
+            created_at: string;
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by: string | null;
+            /** @description Counts up with each new value */
+            version: number;
+        };
+        /** @description A sign-in with a password */
+        Session: {
+            /** @description The client’s network address as it signed in */
+            address: string;
+            /** Format: date-time */
+            created_at: string;
+            /** @description Whether the request came with it */
+            current: boolean;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            user_agent: string | null;
+        };
+        StartedRun: {
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+        };
+        Table: {
+            /** @description When its first row was inserted; `null`: it was always there */
+            created_at: string | null;
+            /**
+             * @description Made by the tenant, the platform’s, or the operator’s
+             * @enum {string}
+             */
+            kind: "table" | "system" | "view";
+            name: string;
+            read_only: boolean;
+        };
+        TableList: {
+            items: components["schemas"]["Table"][];
+            limits: {
+                bytes: number;
+                rows: number;
+                tables: number;
+            };
+            next_cursor: null;
+            usage: {
+                bytes: number;
+                rows: number;
+                tables: number;
+            };
+        };
+        Tenant: {
+            /** @description Background runs that it may always have at once */
+            background_concurrency: number;
+            /** Format: date-time */
+            created_at: string;
+            /** @description It was deleted: by whom, and from when on its data goes; `null`: it lives */
+            deletion: {
+                by: string;
+                /** Format: date-time */
+                erases_at: string;
+                /** Format: date-time */
+                requested_at: string;
+            } | null;
+            id: string;
+            name: string;
+            /** @description Limits of this tenant alone; GET /api/usage shows all that hold */
+            quotas: {
+                [key: string]: number;
+            };
+            slug: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Turns of background work where a tenant of weight 1 gets one */
+            weight: number;
+        };
+        /** @description A tenant that somebody belongs to, and as what */
+        TenantPlace: {
+            /**
+             * Format: date-time
+             * @description It was deleted, and its data goes from then on
+             */
+            erases_at?: string;
+            id: string;
+            name: string;
+            role: components["schemas"]["Role"];
+            slug: string;
+        };
+        TestedEvent: {
+            deliveries: {
+                error: components["schemas"]["Fault"] | null;
+                plugin: string | null;
+                result: unknown;
+                run_id: string;
+                status: components["schemas"]["RunStatus"];
+            }[];
+            event_id: string;
+        };
+        TestedWebhook: {
+            delivery_id: string;
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+        };
+        /** @description An API token, without its text */
+        Token: {
+            /** Format: date-time */
+            created_at: string;
+            expires_at: string | null;
+            id: string;
+            last_used_at: string | null;
+            name: string;
+            /** @description Acts in every tenant, as the operator who made it */
+            operator: boolean;
+            role: components["schemas"]["Role"];
+            user_id: string | null;
+        };
+        /** @description A run that an event was given to, and what it caused */
+        TracedDelivery: {
+            attempts: number;
+            /** @description What this run emitted, each with its own deliveries */
+            emitted?: components["schemas"]["CausedEvent"][];
+            plugin: string | null;
+            replay_of?: string;
+            run_id: string;
+            status: components["schemas"]["RunStatus"];
+            webhook?: string;
+        };
+        UploadedPlugin: {
+            /** @description What kept `enable` from enabling; empty when nothing did, or nobody asked */
+            blocked: components["schemas"]["InputFault"][];
+            /** Format: date-time */
+            created_at: string;
+            degraded: components["schemas"]["Degraded"] | null;
+            description: string | null;
+            events: string[];
+            id: string;
+            jobs: components["schemas"]["JobSummary"][];
+            /** @description Required secrets without a value; enabling needs them */
+            missing_secrets: string[];
+            name: string;
+            permissions: {
+                /** @description What an admin said yes to */
+                granted: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                /** @description What it asks for and was not granted, or not in full */
+                pending: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+                /** @description What the active release asks for */
+                requested: ("db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use")[];
+            };
+            /** @description The id of the active release */
+            release: string;
+            routes: components["schemas"]["Route"][];
+            slug: string;
+            /** @enum {string} */
+            status: "installed" | "enabled" | "disabled" | "suspended";
+            /** @description Why the platform suspended or disabled it */
+            status_reason: string | null;
+            /** Format: date-time */
+            updated_at: string;
+            version: string;
+            /** @description Oddities of the package that do not hold it up. Empty for bytes that were known */
+            warnings: components["schemas"]["InputFault"][];
+        };
+        Usage: {
+            items: components["schemas"]["UsageLine"][];
+            next_cursor: null;
+            /** @description Use and limit of each quota, by name */
+            quotas: {
+                [key: string]: {
+                    /** @description `null`: without limit */
+                    max: number | null;
+                    /** @enum {string} */
+                    unit: "count" | "bytes" | "tokens";
+                    used: number;
+                };
+            };
+        };
+        UsageLine: {
+            /** @description What plugin code counted with `ctx.analytics.track`: how often, and the sums of its numbers */
+            analytics: {
+                [key: string]: {
+                    count: number;
+                    sums: {
+                        [key: string]: number;
+                    };
+                };
+            };
+            day: string;
+            installation_id: string;
+            metrics: {
+                [key: string]: number;
+            };
+            plugin: string | null;
+        };
+        User: {
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** @description `false`: signs in through the identity provider only */
+            has_password: boolean;
+            id: string;
+            role: components["schemas"]["Role"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Webhook: {
+            /** Format: date-time */
+            created_at: string;
+            description: string | null;
+            events: string[];
+            failing_since: string | null;
+            /** @description Attempts in a row that the endpoint did not take */
+            failures: number;
+            /** @description Names of further header fields */
+            headers: string[];
+            id: string;
+            last_delivery: {
+                /** Format: date-time */
+                at: string;
+                error: string | null;
+                id: string;
+            } | null;
+            name: string;
+            /**
+             * @description `package`: of a plugin. `api`: the tenant’s own
+             * @enum {string}
+             */
+            origin: "package" | "api";
+            plugin: string | null;
+            /** @description Why it does not send; `null` while it does */
+            reason: string | null;
+            retry: {
+                /** @enum {string} */
+                backoff?: "exponential" | "fixed";
+                initial_delay_s?: number;
+                max_attempts?: number;
+                max_delay_s?: number;
+            };
+            signed: boolean;
+            /**
+             * @description `inactive`: its plugin is not enabled. `blocked`: the plugin was not granted `emit_webhook`
+             * @enum {string}
+             */
+            status: "enabled" | "disabled" | "inactive" | "blocked";
+            /** Format: date-time */
+            updated_at: string;
+            /** @description As it was written, placeholders included; values of the query of the tenant’s own are hidden */
+            url: string;
+        };
+        /** @description A mail; a kept one with its texts */
+        WholeMail: {
+            attachments: {
+                content_type: string;
+                filename: string;
+                size: number;
+            }[];
+            bcc: string[];
+            cc: string[];
+            /** Format: date-time */
+            created_at: string;
+            error: components["schemas"]["Fault"] | null;
+            from: string;
+            html: string | null;
+            id: string;
+            message_id: string;
+            plugin: string;
+            reply_to: string | null;
+            run_id: string;
+            /** @description Bytes */
+            size: number;
+            /**
+             * @description `kept`: no mail server is configured, so all of it is here
+             * @enum {string}
+             */
+            status: "sending" | "sent" | "kept" | "failed";
+            subject: string;
+            text: string | null;
+            to: string[];
+        };
+    };
+    responses: {
+        /** @description The request cannot be read, or it has to name a tenant */
+        BadRequest: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not in the state that it is in */
+        Conflict: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Not with this role, or not in this tenant */
+        Forbidden: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The input is not valid; `errors` names every fault */
+        InvalidInput: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description It is not there */
+        NotFound: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description No room now; nothing was kept */
+        Overloaded: {
+            headers: {
+                /** @description Seconds to wait before the next try */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The condition of the request does not hold */
+        PreconditionFailed: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Any other problem (RFC 9457) */
+        Problem: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Too much at once */
+        RateLimited: {
+            headers: {
+                /** @description Seconds to wait before the next try */
+                "Retry-After"?: number;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description The body or a quota is larger than its limit */
+        TooLarge: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description No token, or none that counts */
+        Unauthenticated: {
+            headers: {
+                "WWW-Authenticate"?: string;
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description A body of another type is taken here */
+        UnsupportedMediaType: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+    };
+    parameters: {
+        /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+        IdempotencyKey: string;
+        /** @description The tenant. May be left out by a token that belongs to one. */
+        Tenant: string;
+    };
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type Attempt = components['schemas']['Attempt'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type AwaitedRun = components['schemas']['AwaitedRun'];
+export type CausedEvent = components['schemas']['CausedEvent'];
+export type ChangedPassword = components['schemas']['ChangedPassword'];
+export type DeadLetterReplay = components['schemas']['DeadLetterReplay'];
+export type Degraded = components['schemas']['Degraded'];
+export type Delivery = components['schemas']['Delivery'];
+export type DeliveryAttempt = components['schemas']['DeliveryAttempt'];
+export type DiscardedDeadLetters = components['schemas']['DiscardedDeadLetters'];
+export type EmittedEvent = components['schemas']['EmittedEvent'];
+export type Event = components['schemas']['Event'];
+export type EventDelivery = components['schemas']['EventDelivery'];
+export type EventTree = components['schemas']['EventTree'];
+export type Fault = components['schemas']['Fault'];
+export type File = components['schemas']['File'];
+export type FilteredValue = components['schemas']['FilteredValue'];
+export type HookSource = components['schemas']['HookSource'];
+export type InputFault = components['schemas']['InputFault'];
+export type Job = components['schemas']['Job'];
+export type JobSummary = components['schemas']['JobSummary'];
+export type LastRun = components['schemas']['LastRun'];
+export type Login = components['schemas']['Login'];
+export type LogLine = components['schemas']['LogLine'];
+export type Mail = components['schemas']['Mail'];
+export type Me = components['schemas']['Me'];
+export type NewToken = components['schemas']['NewToken'];
+export type NewWebhook = components['schemas']['NewWebhook'];
+export type PackageReport = components['schemas']['PackageReport'];
+export type PermissionsReport = components['schemas']['PermissionsReport'];
+export type PlatformAuditEntry = components['schemas']['PlatformAuditEntry'];
+export type Plugin = components['schemas']['Plugin'];
+export type PluginConfig = components['schemas']['PluginConfig'];
+export type PluginHealth = components['schemas']['PluginHealth'];
+export type PluginMetrics = components['schemas']['PluginMetrics'];
+export type Problem = components['schemas']['Problem'];
+export type Readiness = components['schemas']['Readiness'];
+export type Release = components['schemas']['Release'];
+export type ReplayedDeadLetters = components['schemas']['ReplayedDeadLetters'];
+export type ReplayedDelivery = components['schemas']['ReplayedDelivery'];
+export type ReplayedEvent = components['schemas']['ReplayedEvent'];
+export type Role = components['schemas']['Role'];
+export type RotatedWebhook = components['schemas']['RotatedWebhook'];
+export type Route = components['schemas']['Route'];
+export type Row = components['schemas']['Row'];
+export type Run = components['schemas']['Run'];
+export type RunStatus = components['schemas']['RunStatus'];
+export type Secret = components['schemas']['Secret'];
+export type Session = components['schemas']['Session'];
+export type StartedRun = components['schemas']['StartedRun'];
+export type Table = components['schemas']['Table'];
+export type TableList = components['schemas']['TableList'];
+export type Tenant = components['schemas']['Tenant'];
+export type TenantPlace = components['schemas']['TenantPlace'];
+export type TestedEvent = components['schemas']['TestedEvent'];
+export type TestedWebhook = components['schemas']['TestedWebhook'];
+export type Token = components['schemas']['Token'];
+export type TracedDelivery = components['schemas']['TracedDelivery'];
+export type UploadedPlugin = components['schemas']['UploadedPlugin'];
+export type Usage = components['schemas']['Usage'];
+export type UsageLine = components['schemas']['UsageLine'];
+export type User = components['schemas']['User'];
+export type Webhook = components['schemas']['Webhook'];
+export type WholeMail = components['schemas']['WholeMail'];
+export type ResponseBadRequest = components['responses']['BadRequest'];
+export type ResponseConflict = components['responses']['Conflict'];
+export type ResponseForbidden = components['responses']['Forbidden'];
+export type ResponseInvalidInput = components['responses']['InvalidInput'];
+export type ResponseNotFound = components['responses']['NotFound'];
+export type ResponseOverloaded = components['responses']['Overloaded'];
+export type ResponsePreconditionFailed = components['responses']['PreconditionFailed'];
+export type ResponseProblem = components['responses']['Problem'];
+export type ResponseRateLimited = components['responses']['RateLimited'];
+export type ResponseTooLarge = components['responses']['TooLarge'];
+export type ResponseUnauthenticated = components['responses']['Unauthenticated'];
+export type ResponseUnsupportedMediaType = components['responses']['UnsupportedMediaType'];
+export type ParameterIdempotencyKey = components['parameters']['IdempotencyKey'];
+export type ParameterTenant = components['parameters']['Tenant'];
+export type $defs = Record<string, never>;
+export interface operations {
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description `plugin.enabled`, or `plugin` for all that begin so */
+                action?: string;
+                /** @description Who: the id of a user, token or operator, or `system` */
+                actor?: string;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                since?: string;
+                /** @description On what: an id or a name */
+                target?: string;
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["AuditEntry"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPlatformAudit: {
+        parameters: {
+            query?: {
+                /** @description `tenant.deleted`, `tenant.restored`, `tenant.erased` */
+                action?: string;
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                /** @description The tenant’s id, or the slug that it had */
+                target?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["PlatformAuditEntry"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    login: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    password: string;
+                    tenant?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    changePassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    current_password: string;
+                    /** @description Ends your API tokens too. Default: false */
+                    end_tokens?: boolean;
+                    /** @description At least 8 characters */
+                    new_password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedPassword"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSessions: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the list comes whole */
+                cursor?: string;
+                /** @description Changes nothing: the list comes whole */
+                limit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Session"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    endOtherSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        ended: number;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    endSession: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                /** @description Its id, or `current` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTables: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the list comes whole */
+                cursor?: string;
+                /** @description Changes nothing: the list comes whole */
+                limit?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TableList"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRows: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description JSON, such as {"total":{"$gt":100}}: the filters of ctx.db.query */
+                filter?: string;
+                /** @description Rows a page, 1 to 1000 */
+                limit?: number;
+                /** @description A field, -field for descending, or several with commas. Default: oldest first */
+                order_by?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Row"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    insertRow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Row"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteTable: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Row"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteRow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateRow: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+                table: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Row"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDeadLetters: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                event_id?: string;
+                kind?: "event" | "job" | "webhook" | "lifecycle";
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                plugin?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Run"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    discardDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Every dead letter of the tenant; instead of a filter
+                     * @constant
+                     */
+                    all?: true;
+                    event_id?: string;
+                    ids?: string[];
+                    /** @enum {string} */
+                    kind?: "event" | "job" | "webhook" | "lifecycle";
+                    plugin?: string;
+                    /** Format: date-time */
+                    since?: string;
+                    /** Format: date-time */
+                    until?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DiscardedDeadLetters"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayDeadLetters: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Every dead letter of the tenant; instead of a filter
+                     * @constant
+                     */
+                    all?: true;
+                    event_id?: string;
+                    ids?: string[];
+                    /** @enum {string} */
+                    kind?: "event" | "job" | "webhook" | "lifecycle";
+                    plugin?: string;
+                    /** Format: date-time */
+                    since?: string;
+                    /** Format: date-time */
+                    until?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedDeadLetters"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDeadLetterReplays: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DeadLetterReplay"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getDeadLetterReplay: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeadLetterReplay"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                since?: string;
+                /** @description A name, or a pattern */
+                type?: string;
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Event"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    sendEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Any JSON */
+                    data?: unknown;
+                    /** @description The same id again is the same event */
+                    id?: string;
+                    source?: string;
+                    subject?: string;
+                    /** @description RFC 3339 */
+                    time?: string;
+                    /** @description Such as build.completed */
+                    type: string;
+                } & {
+                    [key: string]: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EmittedEvent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTree"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Instead of the event’s own data */
+                    data?: unknown;
+                    /** @description Only to these plugins, by slug */
+                    plugins?: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedEvent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listFiles: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 1000 */
+                limit?: number;
+                /** @description Only keys that begin with it */
+                prefix?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["File"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description Success */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    putFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["File"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteFile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    applyFilter: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Any JSON, at most 256 KiB */
+                    value: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilteredValue"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listHookSources: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["HookSource"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getHookSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSource"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setHookSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Pages of other origins that may send: "*", a list of origins, or { origins, … }; left out: none */
+                    cors?: unknown;
+                    /** @description Where the signature stands, if not where the preset says */
+                    header?: string | null;
+                    /**
+                     * @description How the sender proves who it is; "none": it does not, and whoever knows the URL is believed
+                     * @enum {string}
+                     */
+                    preset: "github" | "gitlab" | "meta" | "microsoft-graph" | "resend" | "shopify" | "slack" | "square" | "standard-webhooks" | "stripe" | "svix" | "trello" | "websub" | "sha256" | "hmac" | "token" | "bearer" | "basic" | "none";
+                    /** @description What it signs with or sends along ("basic": user:password); never shown again; left out, it stays */
+                    secret?: string;
+                    /** @description How the preset "hmac" signs */
+                    signature?: {
+                        /**
+                         * @description Default sha256
+                         * @enum {string}
+                         */
+                        algorithm?: "sha256" | "sha1" | "sha512";
+                        /**
+                         * @description Default hex
+                         * @enum {string}
+                         */
+                        encoding?: "hex" | "base64";
+                        /** @description What stands before the value, such as "sha1=" */
+                        prefix?: string;
+                        /**
+                         * @description Default body
+                         * @enum {string}
+                         */
+                        signs?: "body" | "url+body" | "body+url";
+                    } | null;
+                    /** @description How far the signed time may be away, in seconds; default 300 */
+                    tolerance_s?: number;
+                    /** @description The address that the sender was given, where that is signed too (trello, square); left out: the one that is called */
+                    url?: string | null;
+                    /** @description What it brings as hub.verify_token when it asks first; left out, it stays */
+                    verify_token?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSource"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HookSource"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteHookSource: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                source: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listMail: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                /** @description Only mail of this plugin */
+                plugin?: string;
+                /** @description `kept`: no mail server is configured, so all of it is here */
+                status?: "sending" | "sent" | "kept" | "failed";
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Mail"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WholeMail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteMail: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMailAttachment: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+                /** @description Its place in the list, from 0 */
+                place: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What was attached */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPlugins: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Plugin"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deletePlugin: {
+        parameters: {
+            query?: {
+                /** @description Also when other plugins depend on it */
+                force?: string;
+            };
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPluginConfig: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginConfig"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPluginConfig: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginConfig"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updatePluginConfig: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": Record<string, never>;
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginConfig"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    disablePlugin: {
+        parameters: {
+            query?: {
+                /** @description Also when other plugins depend on it */
+                force?: string;
+            };
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    enablePlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    grant?: "all" | string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    checkPluginHealth: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginHealth"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPluginJobs: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the list comes whole */
+                cursor?: string;
+                /** @description Changes nothing: the list comes whole */
+                limit?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Job"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateJob: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    paused?: boolean;
+                    /** @description null: the manifest’s own */
+                    schedule?: string | null;
+                    /** @description null: the manifest’s own */
+                    timezone?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    runJob: {
+        parameters: {
+            query?: {
+                /** @description Seconds to wait for the run to end, at most 60 */
+                wait?: number;
+            };
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Any JSON */
+                    payload?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AwaitedRun"];
+                };
+            };
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AwaitedRun"] | components["schemas"]["StartedRun"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPluginLogs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description debug, info, warn, error; several with commas */
+                level?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                /** @description Part of the message or fields */
+                q?: string;
+                run_id?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["LogLine"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    streamPluginLogs: {
+        parameters: {
+            query?: {
+                /** @description debug, info, warn, error; several with commas */
+                level?: string;
+                /** @description Part of the message or fields */
+                q?: string;
+                run_id?: string;
+                since?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPluginMetrics: {
+        parameters: {
+            query?: {
+                since?: string;
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginMetrics"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPluginPermissions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionsReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPluginPermissions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    granted: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionsReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listReleases: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Release"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    reloadPlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rollbackPlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    version: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listPluginSecrets: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the list comes whole */
+                cursor?: string;
+                /** @description Changes nothing: the list comes whole */
+                limit?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Secret"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    addPluginSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The only hosts that it may go to; code then does not get it */
+                    allowed_hosts?: string[];
+                    key: string;
+                    /** @description Up to 64 KiB; never shown again */
+                    value: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setPluginSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The only hosts that it may go to; code then does not get it */
+                    allowed_hosts?: string[];
+                    /** @description Up to 64 KiB; never shown again */
+                    value: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deletePluginSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testEvent: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Any JSON */
+                    event_data?: unknown;
+                    event_type: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestedEvent"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    uploadPlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @enum {string} */
+                    enable?: "true" | "false";
+                    /** @description The package, a ZIP of at most 10 MiB */
+                    file: Blob;
+                    /** @description `all`, or permission names, comma-separated */
+                    grant?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedPlugin"];
+                };
+            };
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedPlugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    validatePlugin: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "multipart/form-data": {
+                    /** @enum {string} */
+                    enable?: "true" | "false";
+                    /** @description The package, a ZIP of at most 10 MiB */
+                    file: Blob;
+                    /** @description `all`, or permission names, comma-separated */
+                    grant?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PackageReport"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listRuns: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                event_id?: string;
+                kind?: "route" | "event" | "job" | "webhook" | "filter" | "lifecycle";
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                /** @description A slug, or an id */
+                plugin?: string;
+                since?: string;
+                status?: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Run"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    cancelRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    discardRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayRun: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Instead of the first payload */
+                    payload?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedRun"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listSecrets: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the list comes whole */
+                cursor?: string;
+                /** @description Changes nothing: the list comes whole */
+                limit?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Secret"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    setSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The only hosts that it may go to; code then does not get it */
+                    allowed_hosts?: string[];
+                    /** @description Up to 64 KiB; never shown again */
+                    value: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Secret"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTenants: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Tenant"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    slug: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTenant: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteTenant: {
+        parameters: {
+            query?: {
+                /** @description The tenant’s slug, so that none is deleted by accident */
+                confirm?: string;
+                /** @description `true`: erase at once, without a time of grace */
+                now?: "true" | "false";
+            };
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Background runs that it may always have at once; more while others idle */
+                    background_concurrency?: number;
+                    name?: string;
+                    /** @description Limits of this tenant alone; null: what holds for every tenant. GET /api/usage names them all */
+                    quotas?: {
+                        [key: string]: number | null;
+                    };
+                    slug?: string;
+                    /** @description Turns of background work where a tenant of weight 1 gets one */
+                    weight?: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    restoreTenant: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path: {
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tenant"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Token"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Default: never expires */
+                    expires_in_s?: number;
+                    name: string;
+                    /** @description Acts in every tenant, as the platform operator who makes it. Default: false */
+                    operator?: boolean;
+                    /**
+                     * @description Default: your own. Never above it.
+                     * @enum {string}
+                     */
+                    role?: "viewer" | "member" | "developer" | "admin" | "owner";
+                };
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewToken"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Token"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the list comes whole */
+                cursor?: string;
+                /** @description Changes nothing: the list comes whole */
+                limit?: string;
+                since?: string;
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listUsers: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["User"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    password?: string;
+                    /** @enum {string} */
+                    role: "viewer" | "member" | "developer" | "admin" | "owner";
+                };
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateUser: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Your present password, to change your own */
+                    current_password?: string;
+                    /** Format: email */
+                    email?: string;
+                    /** @description With a new password: ends the user’s API tokens too. Default: false */
+                    end_tokens?: boolean;
+                    password?: string;
+                    /** @enum {string} */
+                    role?: "viewer" | "member" | "developer" | "admin" | "owner";
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["User"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    endUserSessions: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                plugin?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Webhook"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    description?: string | null;
+                    /** @description Event names and patterns, such as build.*; "**" for all */
+                    events: string[];
+                    /** @description Further header fields; their values are never shown again */
+                    headers?: Record<string, never>;
+                    /** @description 1 to 63 letters, digits, "_", "-" and "." */
+                    name: string;
+                    retry?: {
+                        /** @enum {string} */
+                        backoff?: "exponential" | "fixed";
+                        initial_delay_s?: number;
+                        max_attempts?: number;
+                        max_delay_s?: number;
+                    };
+                    /** @description Signs deliveries; left out, one is made */
+                    secret?: string;
+                    url: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description Its id, or its name where only one has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description Its id, or its name where only one has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description Its id, or its name where only one has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    description?: string | null;
+                    /** @description Event names and patterns, such as build.*; "**" for all */
+                    events?: string[];
+                    /** @description Further header fields; their values are never shown again */
+                    headers?: Record<string, never>;
+                    /** @description 1 to 63 letters, digits, "_", "-" and "." */
+                    name?: string;
+                    retry?: {
+                        /** @enum {string} */
+                        backoff?: "exponential" | "fixed";
+                        initial_delay_s?: number;
+                        max_attempts?: number;
+                        max_delay_s?: number;
+                    };
+                    url?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    disableWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description Its id, or its name where only one has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    enableWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description Its id, or its name where only one has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description Its id, or its name where only one has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    secret?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RotatedWebhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description Its id, or its name where only one has it */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description Any JSON */
+                    data?: unknown;
+                };
+            };
+        };
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestedWebhook"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                event_id?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                plugin?: string;
+                status?: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+                /** @description An id or a name */
+                webhook?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Delivery"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Delivery"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    replayDelivery: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReplayedDelivery"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPluginRoute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putPluginRoute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postPluginRoute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deletePluginRoute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchPluginRoute: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getLinkedFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description The range that was asked for */
+            206: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description Nothing has changed */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            /** @description Success */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        status: "ok";
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    answerHookChallenge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The challenge, as text */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    receiveHook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description A delivery that was received before, or the answer to a challenge */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @constant */
+                        duplicate: true;
+                        event_id: string;
+                    } | {
+                        challenge: string;
+                    };
+                    "text/plain": string;
+                };
+            };
+            /** @description It became an event */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        event_id: string;
+                    };
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    consentToHooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                source: string;
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description WebHook-Allowed-Origin */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Access-Control-Allow-Origin */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getMetrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Prometheus text exposition format 0.0.4 */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            /** @description Success */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Readiness"];
+                };
+            };
+            default: components["responses"]["Problem"];
+        };
+    };
+    getManifestSchema: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/schema+json": {
+                        [key: string]: unknown;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getTenantPluginRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putTenantPluginRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    postTenantPluginRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTenantPluginRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    patchTenantPluginRoute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The rest of the path. Its slashes may stay as they are; generators that encode them are understood too. */
+                path: string;
+                slug: string;
+                tenant: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "*/*": unknown;
+            };
+        };
+        responses: {
+            /** @description What the plugin answers */
+            "2XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                };
+            };
+            /** @description What the plugin answers, or a problem (RFC 9457) with the code of what went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "*/*": unknown;
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+}
+export interface events {
+    streamPluginLogs: LogLine;
+}
