@@ -113,8 +113,9 @@ export function problemsOf(described: Description, place: Place): Record<string,
     // An operator may name a tenant that is not there.
     ...(place.path.includes('{') || belongsToTenant(gate) ? [404] : []),
     ...(changes ? [409] : []),
-    ...(hasBody ? [413, 415, 422] : []),
-    ...(query ? [422] : []),
+    // A body that nobody asked for is looked at too.
+    ...(isMutation(place) ? [413, 415] : []),
+    ...(hasBody || query ? [422] : []),
     ...(callPoints !== undefined || upload || bytes ? [429] : []),
     503,
     ...own,
