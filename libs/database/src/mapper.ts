@@ -1,7 +1,7 @@
 /**
  * TypeORM over connections that are not its own. It knows what the tables look like and turns rows into objects; the
  * doors of database.ts connect, begin and commit by pg alone. That saves each transaction a round trip, and those that
- * need no objects never meet TypeORM (measured in docs/adr/0027-typeorm.md).
+ * need no objects never meet TypeORM (measured in docs/adr/0029-typeorm.md).
  *
  * All of it is TypeORM's public API: it takes the module that it connects with as the option `driver`. The one that it
  * is given here lends it the connection that a transaction holds, and takes the transaction as begun.

@@ -41,7 +41,7 @@ export class Transaction {
 
   /**
    * TypeORM's repository of a table, in this transaction: for plain reads and writes. What is asked often, or is more
-   * than that, is SQL (ADR 0027).
+   * than that, is SQL (ADR 0029).
    */
   repository<Row extends ObjectLiteral>(entity: EntityTarget<Row>): Repository<Row> {
     return this.connection.entities().getRepository(entity);
