@@ -77,7 +77,8 @@ const [unit, database] = [false, true].map((needs) => beside.filter((spec) => ne
 
 /**
  * Two projects. `unit`: specs beside their files that need no database. `integration`: those that do, and all of test/;
- * PostgreSQL is started for them. Which spec beside its file is which is read off its imports.
+ * PostgreSQL is started for them. Which spec beside its file is which is read off its imports. One runs after the other:
+ * a worker serves one project, and one that changes to the other loads every module again.
  */
 export default defineConfig({
   plugins: [
@@ -97,13 +98,14 @@ export default defineConfig({
   resolve: { alias },
   test: {
     projects: [
-      { extends: true, test: { name: 'unit', include: unit ?? [] } },
+      { extends: true, test: { name: 'unit', include: unit ?? [], sequence: { groupOrder: 0 } } },
       {
         extends: true,
         test: {
           name: 'integration',
           include: ['test/**/*.spec.ts', ...(database ?? [])],
           globalSetup: ['test/support/postgres-setup.ts'],
+          sequence: { groupOrder: 1 },
         },
       },
     ],
