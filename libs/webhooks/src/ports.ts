@@ -72,6 +72,8 @@ export interface InstallationsPort<Installation extends WebhookInstallation = We
   /** By slug; any text may come. */
   get(tenantId: Id<'tenant'>, slug: string): Promise<Installation | undefined>;
   getById(tenantId: Id<'tenant'>, installationId: Id<'installation'>): Promise<Installation | undefined>;
+  /** Those that read a tenant-wide secret. */
+  readingSecret(tenantId: Id<'tenant'>, name: string): Promise<readonly Installation[]>;
 }
 
 /** Runs the transforms of packages. `@annex/execution`'s `Execution` fits it. */

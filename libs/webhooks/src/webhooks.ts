@@ -50,7 +50,7 @@ import { webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';
 import { judgeSecret, type NewSecret } from './judge-secret.js';
 import { sealedAs, sealOwn, unsealOwn, withNewSecret } from './own-secrets.js';
-import type { EgressPort, SecretsPort, InstallationsPort, WebhooksCaller } from './ports.js';
+import type { EgressPort, SecretsPort, InstallationsPort, WebhookInstallation, WebhooksCaller } from './ports.js';
 import { signingKey } from './signatures.js';
 import { deliveryView, webhookView, type DeliveryView, type WebhookView } from './views.js';
 
@@ -377,20 +377,25 @@ export class Webhooks {
     const id = parseId('installation', plugin);
     const byId = id && (await installations.getById(caller.tenant.id, id));
     const snapshot = byId ?? (await installations.get(caller.tenant.id, plugin));
-    if (!snapshot) return;
-    const auths = snapshot.registrations.flatMap(({ auth }) => (isJsonObject(auth) ? [auth] : []));
-    const errors = judgeSecret({ webhooks: snapshot.webhooks, auths }, secret, (url) =>
-      this.options.egress.checkUrl(url, 'any'),
+    if (snapshot) refuseUnfit(this.#secretFaults(snapshot, secret));
+  }
+
+  /** Judges a tenant-wide secret by each plugin that would read it. Throws `SECRET_UNFIT`, whose faults name the plugin. */
+  async checkTenantSecret(caller: WebhooksCaller, secret: NewSecret): Promise<void> {
+    const readers = await this.options.installations.readingSecret(caller.tenant.id, secret.name);
+    refuseUnfit(
+      readers.flatMap((reader) =>
+        this.#secretFaults(reader, secret).map((fault) => ({
+          ...fault,
+          detail: `the plugin ${reader.slug}, ${fault.detail}`,
+        })),
+      ),
     );
-    if (errors.length > 0)
-      throw webhookErrors.error(
-        'SECRET_UNFIT',
-        errors
-          .map(({ detail }) => detail)
-          .join('; ')
-          .slice(0, 1000),
-        { errors },
-      );
+  }
+
+  #secretFaults(reader: WebhookInstallation, secret: NewSecret): InputFault[] {
+    const auths = reader.registrations.flatMap(({ auth }) => (isJsonObject(auth) ? [auth] : []));
+    return judgeSecret({ webhooks: reader.webhooks, auths }, secret, (url) => this.options.egress.checkUrl(url, 'any'));
   }
 
   async #view(tx: TenantTransaction, row: WebhookRow): Promise<WebhookView> {
@@ -556,4 +561,13 @@ function deliveryNotFound(id: string): Error {
     'DELIVERY_NOT_FOUND',
     `This tenant has no delivery ${quote(id, 40)}; it may be older than deliveries are kept.`,
   );
+}
+
+/** Most faults that one refusal lists. */
+const maxUnfit = 50;
+
+function refuseUnfit(faults: readonly InputFault[]): void {
+  if (faults.length === 0) return;
+  const detail = faults.map((fault) => fault.detail).join('; ');
+  throw webhookErrors.error('SECRET_UNFIT', detail.slice(0, 1000), { errors: faults.slice(0, maxUnfit) });
 }

@@ -56,11 +56,12 @@ export class SecretsController {
     maxBodyBytes: secretBodyBytes,
     answers: { 200: Secret },
   })
-  set(
+  async set(
     @CurrentCaller() caller: Caller,
     @Param('name') name: string,
     @Body(input(put)) body: z.infer<typeof put>,
   ): Promise<Secret> {
+    await this.webhooks.checkTenantSecret(caller, { name, value: body.value, allowedHosts: body.allowed_hosts });
     return this.vault.setFor(caller, { name, value: body.value, allowedHosts: body.allowed_hosts });
   }
 

@@ -55,3 +55,16 @@ export async function readFilterSlugs(tx: TenantTransaction): Promise<string[]> 
   );
   return rows.map(({ slug }) => slug);
 }
+
+/** The slugs of a tenant's installations that read a tenant-wide secret: declared, with no value of their own. */
+export async function readSlugsReadingSecret(tx: TenantTransaction, name: string): Promise<string[]> {
+  const rows = await tx.query<{ slug: string }>(
+    `select i.slug from installations i join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
+     where i.tenant_id = $1
+       and exists (select 1 from json_array_elements(r.manifest -> 'secrets') declared where declared ->> 'name' = $2)
+       and not exists (select 1 from secrets own where own.tenant_id = i.tenant_id and own.installation_id = i.id and own.name = $2)
+     order by i.slug`,
+    [tx.tenantUuid, name],
+  );
+  return rows.map(({ slug }) => slug);
+}

@@ -5,7 +5,7 @@ import { readBlob } from '@annex/installations';
 import { watchChanges, WatchedCache, type Database } from '@annex/database';
 import type { Bundle } from '@annex/sandbox';
 import { arrangeFilters, type FilterHandler, type FilterPoints } from '../filters/filter-points.js';
-import { readFilterSlugs, readSnapshotRow } from '../rows/snapshot-rows.js';
+import { readFilterSlugs, readSlugsReadingSecret, readSnapshotRow } from '../rows/snapshot-rows.js';
 import { buildSnapshot, readConfig, type InstallationSnapshot } from './snapshot.js';
 
 export interface InstallationSnapshotsOptions {
@@ -109,6 +109,18 @@ export class InstallationSnapshots {
       this.#read(tenantId, { uuid: uuidFromId(installationId) }),
     );
     return snapshot ?? undefined;
+  }
+
+  /** The installations that read a tenant-wide secret: their manifest names it, and they have no value of their own. */
+  async readingSecret(tenantId: Id<'tenant'>, name: string): Promise<InstallationSnapshot[]> {
+    const scope = this.options.database.forTenant(tenantId);
+    const slugs = await scope.transaction((tx) => readSlugsReadingSecret(tx, name));
+    const found: InstallationSnapshot[] = [];
+    for (const slug of slugs) {
+      const snapshot = await this.get(tenantId, slug);
+      if (snapshot) found.push(snapshot);
+    }
+    return found;
   }
 
   /** The filters of a tenant's enabled plugins at a point, in the order in which a value passes them. */
