@@ -38,11 +38,12 @@ class Spread extends BaseSequencer {
     const placeOf = ({ moduleId }: TestSpecification): number =>
       longest.findIndex((name) => moduleId.endsWith(`/test/faults/${name}.spec.ts`));
     const long = sorted.filter((file) => placeOf(file) >= 0).sort((one, other) => placeOf(one) - placeOf(other));
-    const others = sorted.filter((file) => placeOf(file) < 0);
+    const units = sorted.filter(({ project }) => project.name === 'unit');
+    const others = sorted.filter((file) => placeOf(file) < 0 && !units.includes(file));
     // The others come with the longest first too: half of them take most of the time.
     for (const [index, file] of long.entries())
       others.splice(index + Math.floor((others.length * index) / (2 * long.length)), 0, file);
-    return others;
+    return [...units, ...others];
   }
 }
 
