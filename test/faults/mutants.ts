@@ -12,7 +12,7 @@ const attempts = '/libs/runs/dist/attempts.js';
 const ticker = '/libs/dispatch/dist/ticker.js';
 const claim = '/libs/runs/dist/sql/claim.js';
 const idempotency = '/apps/api/dist/http/idempotency.js';
-const database = '/libs/database/dist/database.js';
+const connections = '/libs/database/dist/connections.js';
 const listener = '/libs/database/dist/listener.js';
 
 export const mutants = {
@@ -44,7 +44,7 @@ export const mutants = {
   ],
   /** Connections wait for an answer without end. */
   noSocketTimeout: [
-    { module: database, from: 'query_timeout: \\w+,?', to: '' },
+    { module: connections, from: 'query_timeout: \\w+,?', to: '' },
     { module: listener, from: 'query_timeout: [\\d_]+,', to: '' },
     { module: backends, from: 'query_timeout: \\w+,', to: '' },
     { module: backends, from: 'socketTimeout: [\\d_]+,?', to: '' },
