@@ -56,6 +56,15 @@ it('that the manifest does not name are refused with the name that was meant, an
   expect((await tenant.owner.put('/api/plugins/none/secrets/API_KEY', { value: 'x' })).status).toBe(404);
 });
 
+it('of the tenant have a name that a manifest could write, whatever else is sent', async () => {
+  const tenant = await annex.makeTenant();
+  for (const name of ['a%00b', 'a%20b', '1st', 'x'.repeat(65)])
+    expect(await tenant.owner.put(`/api/secrets/${name}`, { value: 'x' }), name).toMatchObject({
+      status: 422,
+      body: { code: 'INVALID_SECRET' },
+    });
+});
+
 it('of the tenant reach only plugins whose manifest names them, and the plugin’s own wins', async () => {
   const tenant = await annex.makeTenant();
   await tenant.owner.put('/api/secrets/SHARED_KEY', { value: 'from-the-tenant' });

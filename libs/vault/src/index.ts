@@ -2,7 +2,7 @@ export { vaultErrors } from './errors.js';
 export { createKeyring, masterKey, type Keyring, type MasterKey } from './keyring.js';
 export { createMasker, growingMasker, type GrowingMasker, type Masker } from './masker.js';
 export { Maskers } from './maskers.js';
-export { maxSecretBytes, maxSecretsPerScope } from './secret-rules.js';
+export { checkSecret, maxSecretBytes, maxSecretsPerScope } from './secret-rules.js';
 export {
   createVault,
   Vault,

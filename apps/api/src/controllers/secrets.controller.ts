@@ -1,7 +1,7 @@
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import { didYouMean, KiB, parseId, quote } from '@annex/kernel';
-import { Vault } from '@annex/vault';
+import { checkSecret, Vault } from '@annex/vault';
 import { Webhooks } from '@annex/webhooks';
 import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -61,6 +61,8 @@ export class SecretsController {
     @Param('name') name: string,
     @Body(input(put)) body: z.infer<typeof put>,
   ): Promise<Secret> {
+    // Whose name no manifest could write is asked about nowhere.
+    checkSecret({ name, value: body.value, allowedHosts: body.allowed_hosts });
     await this.webhooks.checkTenantSecret(caller, { name, value: body.value, allowedHosts: body.allowed_hosts });
     return this.vault.setFor(caller, { name, value: body.value, allowedHosts: body.allowed_hosts });
   }
