@@ -240,7 +240,10 @@ describe('a route', () => {
       code: `route('/', () => new Promise(() => {}))`,
       manifest: { limits: { memoryMb: null, timeoutMs: 1500 } },
     });
-    const { runId, outcome } = await call(slug);
+    // An executor that starts for longer than the run may take is no fault of the limit.
+    let ended = await call(slug);
+    while (ended.outcome.status === 'failed' && ended.outcome.error.code === 'OVERLOADED') ended = await call(slug);
+    const { runId, outcome } = ended;
     expect(outcome).toMatchObject({ status: 'failed', error: { code: 'TIMEOUT' } });
     expect(await execution.reader.run(tenantId, runId)).toMatchObject({
       status: 'failed',
