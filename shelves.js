@@ -15,7 +15,7 @@ export const shelves = [
       events: [],
       scheduling: [],
       limits: [],
-      manifest: ['host-api', 'events', 'scheduling'],
+      manifest: ['host-api', 'events', 'scheduling', 'limits'],
     },
   },
   { name: 'engines', folder: 'libs', projects: { sandbox: [], egress: [], broker: [], templates: [] } },

@@ -1,5 +1,5 @@
-// Writes what is generated from the code: docs/errors.md, docs/host-api.md and libs/sdk/plugin.schema.json. Runs over
-// dist, so after a build.
+// Writes what is generated from the code: docs/errors.md, docs/host-api.md, docs/limits.md and
+// libs/sdk/plugin.schema.json. Runs over dist, so after a build.
 // `--check` writes nothing and exits with 1 when a file differs, when an error has no way out, or when a way out has no
 // error.
 import { existsSync } from 'node:fs';
@@ -207,6 +207,68 @@ async function writeHostApi() {
   return { path: 'docs/host-api.md', text: `${lines.join('\n')}\n`, faults: [] };
 }
 
+/** A number of the catalogue, with its unit where that is not in the limit's name. */
+const amountText = (value, unit) => {
+  if (unit === 'bytes')
+    return value >= 1_048_576 ? `${value / 1_048_576} MiB` : value >= 1024 ? `${value / 1024} KiB` : String(value);
+  return `${value.toLocaleString('en-US')}${{ ms: ' ms', MiB: ' MiB' }[unit] ?? ''}`;
+};
+
+/** One number, or one for each kind of run that differs. */
+const byKindText = (value, unit) =>
+  typeof value === 'number'
+    ? amountText(value, unit)
+    : [
+        amountText(value.other, unit),
+        ...Object.entries(value)
+          .filter(([kind]) => kind !== 'other')
+          .map(([kind, each]) => `${kind} ${amountText(each, unit)}`),
+      ].join('; ');
+
+async function writeLimits() {
+  const { limitWireName, kindsOf, runKinds, runLimits } = await load('libs/limits/dist/index.js');
+  const lines = [
+    '# Limits of a run',
+    '',
+    'Written by `npm run docs` out of the catalogue in `libs/limits/src/limits.ts`; change that.',
+    '',
+    'A run shows what it used of a limit and the limit, under these names; the error names the one that was hit. A manifest moves two of them:',
+    '`limits.memory_mb`, and `limits.timeout_ms` (of a job its own `timeout_ms`), up to the ceiling.',
+    '',
+    'Operators move them with `ANNEX_LIMITS`, a JSON object of limits by these names: a number for every kind of run, or an object of numbers by kind:',
+    '',
+    '```sh',
+    `ANNEX_LIMITS='{"wall_ms": {"route": 20000, "job": 60000}, "memory_mb": 200, "http_calls": 100}'`,
+    '```',
+    '',
+    'Of `wall_ms` and `memory_mb` that is the ceiling: the most that a manifest may ask for, while a plugin that asks for nothing keeps the default, or the ceiling',
+    'where that is lower. Of everything else it is the limit itself. A package that asks for more is refused at upload with the operator’s limit; a plugin that was',
+    'installed before runs with the operator’s. A value outside of “operators may set” is refused at start: more than that the sandbox, or what carries a',
+    'body, cannot hold. Give all processes the same value: each applies its own.',
+    '',
+    '| limit | what | kinds of run | default | ceiling | operators may set | error |',
+    '|---|---|---|---|---|---|---|',
+  ];
+  for (const [name, row] of Object.entries(runLimits)) {
+    const { unit, what, code, operator, kinds } = row;
+    const ofManifest = name === 'wallMs' || name === 'memoryMb';
+    const settable =
+      'fixed' in operator
+        ? `no: ${operator.fixed}`
+        : `${amountText(operator.least, unit)} to ${byKindText(operator.most, unit)}${operator.sameForAll ? ', one number for all kinds' : ''}`;
+    lines.push(
+      `| \`${limitWireName(name)}\` | ${what} | ${kinds === undefined ? 'all' : kindsText(kindsOf(name), runKinds)} | ${byKindText(row.default, unit)} | ${ofManifest ? byKindText(row.ceiling ?? row.default, unit) : ''} | ${settable} | \`${code}\` |`,
+    );
+  }
+  return { path: 'docs/limits.md', text: `${lines.join('\n')}\n`, faults: [] };
+}
+
+/** Kinds of run, or those that are left out when these are fewer. */
+const kindsText = (kinds, all) => {
+  const others = all.filter((kind) => !kinds.includes(kind));
+  return others.length < kinds.length ? `all but ${others.join(', ')}` : kinds.join(', ');
+};
+
 async function writeManifestSchema() {
   const { manifestJsonSchema } = await load('libs/manifest/dist/index.js');
   return {
@@ -217,7 +279,12 @@ async function writeManifestSchema() {
 }
 
 const faults = [];
-for (const { path, text, faults: found } of [await writeErrors(), await writeHostApi(), await writeManifestSchema()]) {
+for (const { path, text, faults: found } of [
+  await writeErrors(),
+  await writeHostApi(),
+  await writeLimits(),
+  await writeManifestSchema(),
+]) {
   faults.push(...found);
   const file = join(root, path);
   const known = existsSync(file) ? await readFile(file, 'utf8') : undefined;

@@ -1,4 +1,5 @@
 import type { ApiOptions } from '@annex-app/api';
+import { ceilingOf } from '@annex/limits';
 import type { Settings } from './config.js';
 
 /** What the settings say of the API. */
@@ -11,6 +12,7 @@ export function apiOptions({
   connections,
   connectionsPerAddress,
   tenantCallPoints,
+  runCeilings,
 }: Settings): ApiOptions {
   return {
     port,
@@ -21,5 +23,6 @@ export function apiOptions({
     connections,
     connectionsPerAddress,
     tenantCallPoints,
+    routeBodyLimit: ceilingOf('requestBytes', 'route', runCeilings),
   };
 }

@@ -74,6 +74,22 @@ it('reads the operator’s views, with every problem and its place', () => {
   ]);
 });
 
+it('reads what runs may use as JSON, and says each thing that is wrong with it', () => {
+  expect(readSettings({}).runCeilings).toEqual({});
+  const limits = { memory_mb: 200, wall_ms: { route: 20_000 } };
+  expect(readSettings({ ANNEX_LIMITS: JSON.stringify(limits) }).runCeilings).toEqual({
+    memoryMb: 200,
+    wallMs: { route: 20_000 },
+  });
+  expect(problemsOf({ ANNEX_LIMITS: '{"memory_mb": 4096, "emits": -1}' })).toEqual([
+    'ANNEX_LIMITS: /memory_mb: must be a whole number from 8 to 256',
+    'ANNEX_LIMITS: /emits: must be a whole number from 0 to 1000',
+  ]);
+  expect(problemsOf({ ANNEX_LIMITS: 'memory_mb=200' })).toEqual([
+    expect.stringContaining('ANNEX_LIMITS: must be JSON:'),
+  ]);
+});
+
 it('names all problems together, each with its variable', () => {
   const problems = problemsOf({
     PORT: '70000',

@@ -5,11 +5,13 @@
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
+import type { OperatorCeilings } from '@annex/limits';
 import { failureLimits } from '@annex/runs';
 import { quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/quotas';
 import type { DatabaseLogins } from '@annex/database';
 import type { MappedView, TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
+import { readRunCeilings } from './run-ceilings.js';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { z } from 'zod';
@@ -147,6 +149,14 @@ const settingsSchema = z.object({
   ANNEX_ROWS_TENANT_BYTES: wholeBytes(1, Number.MAX_SAFE_INTEGER).default(5 * 1024 ** 3),
   ANNEX_DB_TIMEOUT_MS: wholeNumber(10, 10_000).default(2000),
   ANNEX_PUBLIC_URL: url(['http:', 'https:'], 'https://annex.example.com').optional(),
+  ANNEX_LIMITS: z
+    .string()
+    .transform((text, context) => {
+      const { ceilings, problems } = readRunCeilings(text);
+      for (const message of problems) context.addIssue({ code: 'custom', message });
+      return ceilings;
+    })
+    .optional(),
   ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(60),
   ANNEX_DISABLE_AFTER_FAILURES: wholeNumber(0, 1_000_000).default(failureLimits.disabledAfterRuns),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
@@ -230,6 +240,8 @@ export interface Settings {
   llm: { baseUrl: string | undefined; apiKey: string | undefined; model: string | undefined };
   /** Tokens of one tenant in a UTC day that the operator's key pays for; `undefined`: no cap. */
   llmDailyTokens: number | undefined;
+  /** What runs may use, where it is not what the catalogue says. */
+  runCeilings: OperatorCeilings;
   minIntervalS: number;
   /** Runs of a plugin that fail for good in a row before it is disabled; 0: never. */
   disableAfterFailures: number;
@@ -314,6 +326,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     role: env.ANNEX_ROLE,
     llm: { baseUrl: env.LLM_BASE_URL, apiKey: env.LLM_API_KEY, model: env.LLM_MODEL },
     llmDailyTokens: env.ANNEX_LLM_DAILY_TOKENS,
+    runCeilings: env.ANNEX_LIMITS ?? {},
     minIntervalS: env.ANNEX_MIN_INTERVAL_S,
     disableAfterFailures: env.ANNEX_DISABLE_AFTER_FAILURES,
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,

@@ -11,7 +11,7 @@ import { Files, openStore, startSweeper } from '@annex/files';
 import { findInstallation, Installations } from '@annex/installations';
 import { createSmtp, Mailer } from '@annex/mail';
 import { messageOf, newUuid, SECOND, systemClock, type Clock, type Stoppable } from '@annex/kernel';
-import { defaultManifestLimits } from '@annex/manifest';
+import { effectiveLimits, manifestCeilings } from '@annex/limits';
 import { checkViews, Tables, type CheckedView, type MappedView } from '@annex/tables';
 import { saveQuotaLimits } from '@annex/quotas';
 import type { Database } from '@annex/database';
@@ -116,6 +116,7 @@ export async function createPlatform({
     const sandbox = await createSandbox({
       hostMethods: [...sandboxHostMethods],
       isolation: settings.executorIsolation,
+      usualMemoryMb: effectiveLimits('route', {}, settings.runCeilings).memoryMb,
       ...walls,
       requireTier: settings.sandboxRequires,
       logger,
@@ -160,7 +161,7 @@ export async function createPlatform({
       evict: (prefix) => sandbox.evict(prefix),
       clock,
       logger,
-      limits: { ...defaultManifestLimits, minIntervalS: settings.minIntervalS },
+      limits: { ...manifestCeilings(settings.runCeilings), minIntervalS: settings.minIntervalS },
     });
     undo.push(() => installations.stop());
     kills.handle = (report) =>
@@ -243,6 +244,7 @@ export async function createPlatform({
       templates,
       mail,
       tables,
+      ceilings: settings.runCeilings,
       clock,
       logger,
     });

@@ -8,6 +8,7 @@ import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
 import { Installations } from '@annex/installations';
 import { MiB, newId, type Logger, type Stoppable } from '@annex/kernel';
+import { defaultLimit, tenantLimits } from '@annex/limits';
 import { Database } from '@annex/database';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
@@ -66,6 +67,8 @@ export interface ApiOptions extends ConnectionLimits {
   host: string;
   /** Bytes of a request body to REST and `/ext`. Default 1 MiB; uploads have their own limit. */
   bodyLimit?: number;
+  /** Bytes of a request body to `/ext`, where that is less. Default 1 MiB. */
+  routeBodyLimit?: number;
   /**
    * Addresses (IP or CIDR) of proxies whose `X-Forwarded-*` say who calls, by which host and protocol. Default: none is
    * believed.
@@ -144,8 +147,9 @@ function apiModule(
 export async function createApi(
   services: ApiServices,
   {
-    bodyLimit = 1024 * 1024,
-    inFlightPerTenant = 200,
+    bodyLimit = MiB,
+    routeBodyLimit = defaultLimit('requestBytes', 'route'),
+    inFlightPerTenant = tenantLimits.routeCallsInFlight,
     trustProxy = [],
     corsOrigins = [],
     bodyMemoryBytes,
@@ -226,7 +230,7 @@ export async function createApi(
       (await services.vault.readForRun(tenantId, installationId, [name])).get(name),
     readFile: (tenantId, releaseId, path) => services.installations.files(tenantId, releaseId, path),
     problems,
-    bodyLimit,
+    bodyLimit: Math.min(bodyLimit, routeBodyLimit),
     bodies,
     inFlightPerTenant,
     closing: closing.signal,

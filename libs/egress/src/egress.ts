@@ -5,17 +5,8 @@
  * are followed here, so that each hop is one such way. A connection serves one hop and is closed: nothing of one tenant
  * can arrive at another through a pool.
  */
-import {
-  FairGate,
-  LARGE_TEXT,
-  MINUTE,
-  MiB,
-  SECOND,
-  isAnnexError,
-  largeWork,
-  quote,
-  type AnnexError,
-} from '@annex/kernel';
+import { FairGate, LARGE_TEXT, MINUTE, SECOND, isAnnexError, largeWork, quote, type AnnexError } from '@annex/kernel';
+import { defaultLimit } from '@annex/limits';
 import type { AllowHosts } from './allow-hosts.js';
 import { parseAllowPrivate } from './allow-private.js';
 import { egressErrors } from './errors.js';
@@ -61,6 +52,8 @@ export interface EgressRequest {
    * most 900,000.
    */
   timeoutMs?: number;
+  /** Of the request's body. Default, and at most, 10 MiB. */
+  maxRequestBytes?: number;
   /** Of the response's body, as it arrives and inflated. Default and contract: 10 MiB. */
   maxResponseBytes?: number;
   /**
@@ -129,8 +122,8 @@ const longMs = MINUTE;
 /** How long a request waits for its place. */
 const defaultWaitMs = 2 * MINUTE;
 const maxTimeoutMs = 900 * SECOND;
-const defaultMaxBytes = 10 * MiB;
-const maxRequestBytes = 10 * MiB;
+const defaultMaxBytes = defaultLimit('httpBodyBytes', 'route');
+const largestRequestBytes = defaultMaxBytes;
 /** Redirects that one request follows. */
 const maxRedirects = 3;
 /**
@@ -333,7 +326,10 @@ function ownBytes(body: Uint8Array | string): Uint8Array<ArrayBuffer> {
   return typeof body === 'string' ? new TextEncoder().encode(body) : new Uint8Array(body);
 }
 
-function firstHop({ method, url, body = null }: EgressRequest, headers: [string, string][]): Hop {
+function firstHop(
+  { method, url, body = null, maxRequestBytes = largestRequestBytes }: EgressRequest,
+  headers: [string, string][],
+): Hop {
   const verb = /^[a-z]+$/i.test(method) ? method.toUpperCase() : method;
   if (!/^[!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}$/.test(verb) || refusedMethods.has(verb)) {
     throw egressErrors.error(
@@ -342,8 +338,9 @@ function firstHop({ method, url, body = null }: EgressRequest, headers: [string,
     );
   }
   const bytes = body === null ? 0 : Buffer.byteLength(body);
-  if (bytes > maxRequestBytes)
-    throw egressErrors.error('HTTP_LIMIT', `The request's body is ${bytes} bytes; the limit is ${maxRequestBytes}.`);
+  const maxBytes = Math.min(maxRequestBytes, largestRequestBytes);
+  if (bytes > maxBytes)
+    throw egressErrors.error('HTTP_LIMIT', `The request's body is ${bytes} bytes; the limit is ${maxBytes}.`);
   return { method: verb, url, headers, body: bytes === 0 ? null : body };
 }
 

@@ -1,13 +1,19 @@
 export {
   ceilingOf,
+  defaultLimit,
   defaultRetention,
   effectiveLimits,
+  forKind,
   limitAdvice,
+  limitNames,
+  manifestCeilings,
   replacedForMs,
+  runLimits,
   tenantLimits,
   type OperatorCeilings,
   type Retention,
   type RunLimits,
 } from './limits.js';
+export { kindsOf, limitWireName, readOperatorCeilings } from './operator-ceilings.js';
 export { usageRecord, type UsageRecord } from './usage.js';
 export { runKinds, type RunKind } from './run-kinds.js';

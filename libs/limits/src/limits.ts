@@ -2,8 +2,8 @@
  * The catalogue of limits (CONTRACT §6): every number that bounds a run, with its unit, what holds by default and where
  * a manifest or an operator may move it. A run stores the used and the allowed amount of each (`usage.ts`).
  */
-import { DAY, KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
-import type { RunKind } from './run-kinds.js';
+import { DAY, GiB, HOUR, KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
+import { runKinds, type RunKind } from './run-kinds.js';
 
 /** What a limit is measured in. */
 export type LimitUnit = 'ms' | 'MiB' | 'bytes' | 'lines' | 'calls' | 'levels' | 'tokens';
@@ -58,18 +58,31 @@ export interface RunLimits {
 /** The name of a limit. */
 export type LimitName = keyof RunLimits;
 
+/** One number for all kinds of run, or one for each where kinds differ. */
+export type ByKind = number | (Partial<Record<RunKind, number>> & { other: number });
+
 /** One line of the catalogue. */
 export interface LimitRow {
   unit: LimitUnit;
-  /** What holds when nobody says anything; by kind where kinds differ. */
-  default: number | (Partial<Record<RunKind, number>> & { other: number });
+  /** What holds when nobody says anything. */
+  default: ByKind;
   /** The most that a manifest may ask for until the operator says otherwise. Left out: the default. */
-  ceiling?: number | (Partial<Record<RunKind, number>> & { other: number });
+  ceiling?: ByKind;
+  /** Runs that it bounds. Left out: all of them. */
+  kinds?: readonly RunKind[];
+  /** What an operator may set (`ANNEX_LIMITS`). `fixed`: nothing, because of this. */
+  operator: { least: number; most: ByKind; sameForAll?: true } | { fixed: string };
   /** The outcome or host-call code that names it. */
   code: string;
   /** What is limited, for the reference page and error details. */
   what: string;
 }
+
+/** Transforms of webhooks compute and may call nothing. */
+const withHostCalls = ['route', 'event', 'job', 'filter', 'lifecycle'] as const satisfies RunKind[];
+
+/** How often a run may do something; none at all is an answer too. */
+const counted = { least: 0, most: 1000 } as const;
 
 /** The catalogue. */
 export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
@@ -79,57 +92,203 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
     ceiling: { job: 15 * MINUTE, filter: SECOND, other: 5 * SECOND },
     code: 'TIMEOUT',
     what: 'time from start to answer',
+    operator: { least: 100, most: { filter: SECOND, other: 15 * MINUTE } },
   },
-  cpuMs: { unit: 'ms', default: { job: 10 * SECOND, other: SECOND }, code: 'CPU_LIMIT', what: 'processor time' },
-  memoryMb: { unit: 'MiB', default: 100, code: 'MEMORY_LIMIT', what: 'heap' },
+  cpuMs: {
+    unit: 'ms',
+    default: { job: 10 * SECOND, other: SECOND },
+    code: 'CPU_LIMIT',
+    what: 'processor time',
+    operator: { least: 10, most: { job: 15 * MINUTE, filter: SECOND, other: MINUTE } },
+  },
+  memoryMb: {
+    unit: 'MiB',
+    default: 100,
+    code: 'MEMORY_LIMIT',
+    what: 'heap',
+    operator: { least: 8, most: 256, sameForAll: true },
+  },
   resultBytes: {
     unit: 'bytes',
     default: { route: 5 * MiB, filter: 256 * KiB, other: MiB },
     code: 'OUTPUT_LIMIT',
     what: 'result',
+    operator: { least: KiB, most: { route: 5 * MiB, filter: 256 * KiB, other: MiB } },
   },
-  logLines: { unit: 'lines', default: 1000, code: 'LOG_LIMIT', what: 'log lines' },
-  logBytes: { unit: 'bytes', default: 256 * KiB, code: 'LOG_LIMIT', what: 'log text' },
-  httpCalls: { unit: 'calls', default: 50, code: 'HTTP_LIMIT', what: 'outbound HTTP calls' },
+  logLines: {
+    unit: 'lines',
+    default: 1000,
+    code: 'LOG_LIMIT',
+    what: 'log lines',
+    operator: { least: 0, most: 10_000 },
+  },
+  logBytes: {
+    unit: 'bytes',
+    default: 256 * KiB,
+    code: 'LOG_LIMIT',
+    what: 'log text',
+    operator: { least: 0, most: MiB },
+  },
+  httpCalls: {
+    unit: 'calls',
+    default: 50,
+    code: 'HTTP_LIMIT',
+    what: 'outbound HTTP calls',
+    kinds: withHostCalls,
+    operator: counted,
+  },
   httpCallsAtOnce: {
     unit: 'calls',
     default: 6,
     code: 'HTTP_LIMIT',
     what: 'outbound HTTP calls at once; further ones wait',
+    kinds: withHostCalls,
+    operator: { least: 1, most: 16 },
   },
   httpBodyBytes: {
     unit: 'bytes',
     default: 10 * MiB,
     code: 'HTTP_LIMIT',
     what: 'body of an outbound request or response',
+    kinds: withHostCalls,
+    operator: { least: KiB, most: 10 * MiB },
   },
-  emits: { unit: 'calls', default: 100, code: 'RATE_LIMITED', what: 'events emitted' },
-  emitDepth: { unit: 'levels', default: 10, code: 'EMIT_DEPTH', what: 'levels of events caused by events' },
-  hostCalls: { unit: 'calls', default: { job: 10_000, other: 1000 }, code: 'RATE_LIMITED', what: 'host calls' },
-  hostCallsAtOnce: { unit: 'calls', default: 64, code: 'RATE_LIMITED', what: 'host calls at once; further ones wait' },
-  jobStarts: { unit: 'calls', default: 50, code: 'RATE_LIMITED', what: 'jobs started' },
-  emails: { unit: 'calls', default: { job: 200, other: 20 }, code: 'RATE_LIMITED', what: 'mails sent' },
-  webhookSends: { unit: 'calls', default: { job: 200, other: 20 }, code: 'RATE_LIMITED', what: 'webhooks sent' },
-  llmCalls: { unit: 'calls', default: { job: 100, other: 10 }, code: 'RATE_LIMITED', what: 'language model calls' },
+  emits: {
+    unit: 'calls',
+    default: 100,
+    code: 'RATE_LIMITED',
+    what: 'events emitted',
+    kinds: withHostCalls,
+    operator: counted,
+  },
+  emitDepth: {
+    unit: 'levels',
+    default: 10,
+    code: 'EMIT_DEPTH',
+    what: 'levels of events caused by events',
+    kinds: withHostCalls,
+    operator: { fixed: 'it keeps events from going in circles wherever they are made, in runs or not' },
+  },
+  hostCalls: {
+    unit: 'calls',
+    default: { job: 10_000, other: 1000 },
+    code: 'RATE_LIMITED',
+    what: 'host calls',
+    kinds: withHostCalls,
+    operator: { least: 0, most: 100_000 },
+  },
+  hostCallsAtOnce: {
+    unit: 'calls',
+    default: 64,
+    code: 'RATE_LIMITED',
+    what: 'host calls at once; further ones wait',
+    kinds: withHostCalls,
+    operator: { least: 1, most: 64 },
+  },
+  jobStarts: {
+    unit: 'calls',
+    default: 50,
+    code: 'RATE_LIMITED',
+    what: 'jobs started',
+    kinds: withHostCalls,
+    operator: counted,
+  },
+  emails: {
+    unit: 'calls',
+    default: { job: 200, other: 20 },
+    code: 'RATE_LIMITED',
+    what: 'mails sent',
+    kinds: withHostCalls,
+    operator: counted,
+  },
+  webhookSends: {
+    unit: 'calls',
+    default: { job: 200, other: 20 },
+    code: 'RATE_LIMITED',
+    what: 'webhooks sent',
+    kinds: withHostCalls,
+    operator: counted,
+  },
+  llmCalls: {
+    unit: 'calls',
+    default: { job: 100, other: 10 },
+    code: 'RATE_LIMITED',
+    what: 'language model calls',
+    kinds: withHostCalls,
+    operator: counted,
+  },
   llmTokens: {
     unit: 'tokens',
     default: { job: 1_000_000, other: 200_000 },
     code: 'RATE_LIMITED',
     what: 'language model tokens',
+    kinds: withHostCalls,
+    operator: { least: 0, most: 100_000_000 },
   },
-  pluginCalls: { unit: 'calls', default: 50, code: 'RATE_LIMITED', what: 'calls of other plugins' },
-  callDepth: { unit: 'levels', default: 5, code: 'CALL_DEPTH', what: 'levels of plugins calling plugins' },
-  requestBytes: { unit: 'bytes', default: MiB, code: 'PAYLOAD_TOO_LARGE', what: 'request body of a route' },
-  payloadBytes: { unit: 'bytes', default: 256 * KiB, code: 'PAYLOAD_TOO_LARGE', what: 'payload of an event or job' },
-  streamMs: { unit: 'ms', default: 10 * MINUTE, code: 'TIMEOUT', what: 'time of an answer that is a stream' },
+  pluginCalls: {
+    unit: 'calls',
+    default: 50,
+    code: 'RATE_LIMITED',
+    what: 'calls of other plugins',
+    kinds: withHostCalls,
+    operator: counted,
+  },
+  callDepth: {
+    unit: 'levels',
+    default: 5,
+    code: 'CALL_DEPTH',
+    what: 'levels of plugins calling plugins',
+    kinds: withHostCalls,
+    operator: { least: 0, most: 10 },
+  },
+  requestBytes: {
+    unit: 'bytes',
+    default: MiB,
+    code: 'PAYLOAD_TOO_LARGE',
+    what: 'request body of a route',
+    kinds: ['route'],
+    operator: { least: KiB, most: MiB },
+  },
+  payloadBytes: {
+    unit: 'bytes',
+    default: 256 * KiB,
+    code: 'PAYLOAD_TOO_LARGE',
+    what: 'payload of an event or job',
+    kinds: ['event', 'job'],
+    operator: { fixed: 'payloads are judged where they come in, before there is a run' },
+  },
+  streamMs: {
+    unit: 'ms',
+    default: 10 * MINUTE,
+    code: 'TIMEOUT',
+    what: 'time of an answer that is a stream',
+    kinds: ['route'],
+    operator: { least: SECOND, most: HOUR },
+  },
   streamCpuMs: {
     unit: 'ms',
     default: 10 * SECOND,
     code: 'CPU_LIMIT',
     what: 'processor time of an answer that is a stream',
+    kinds: ['route'],
+    operator: { least: 10, most: MINUTE },
   },
-  streamBytes: { unit: 'bytes', default: 50 * MiB, code: 'OUTPUT_LIMIT', what: 'an answer that is a stream' },
-  streamIdleMs: { unit: 'ms', default: MINUTE, code: 'TIMEOUT', what: 'time in which a stream sends nothing' },
+  streamBytes: {
+    unit: 'bytes',
+    default: 50 * MiB,
+    code: 'OUTPUT_LIMIT',
+    what: 'an answer that is a stream',
+    kinds: ['route'],
+    operator: { least: KiB, most: GiB },
+  },
+  streamIdleMs: {
+    unit: 'ms',
+    default: MINUTE,
+    code: 'TIMEOUT',
+    what: 'time in which a stream sends nothing',
+    kinds: ['route'],
+    operator: { least: SECOND, most: 10 * MINUTE },
+  },
 };
 
 /**
@@ -160,10 +319,10 @@ export interface AskedLimits {
 }
 
 /**
- * The operator's word on the most that any run may use; where it is above the catalogue's ceiling, manifests may ask
- * for more.
+ * The operator's word: a number for every kind of run that the limit bounds, or one for some kinds. Of what manifests
+ * can ask for ({@link AskedLimits}) it is the most that they get; of everything else it is the limit.
  */
-export type OperatorCeilings = Partial<RunLimits>;
+export type OperatorCeilings = Partial<Record<LimitName, number | Partial<Record<RunKind, number>>>>;
 
 /** What holds for a kind of run when neither manifest nor operator says anything. */
 export function defaultLimit(name: LimitName, kind: RunKind): number {
@@ -172,25 +331,38 @@ export function defaultLimit(name: LimitName, kind: RunKind): number {
 
 /** The most that a run of this kind may use of one limit. */
 export function ceilingOf(name: LimitName, kind: RunKind, ceilings: OperatorCeilings = {}): number {
-  return ceilings[name] ?? forKind(runLimits[name].ceiling ?? runLimits[name].default, kind);
+  const { [name]: set } = ceilings;
+  const own = typeof set === 'object' ? set[kind] : set;
+  return own ?? forKind(runLimits[name].ceiling ?? runLimits[name].default, kind);
 }
 
 /**
- * The limits of one run: what the manifest asks for, else the default, and never over the ceiling.
- * A job's own timeout counts for jobs only, `limits.timeout_ms` for everything else.
+ * The limits of one run: what the manifest asks for, else the default, and never over the ceiling. What a manifest
+ * cannot ask for is as high as its ceiling. A job's own timeout counts for jobs only, `limits.timeout_ms` for
+ * everything else.
  */
 export function effectiveLimits(kind: RunKind, asked: AskedLimits = {}, ceilings: OperatorCeilings = {}): RunLimits {
-  const wanted: Partial<RunLimits> = {};
-  const wallMs = kind === 'job' ? asked.jobTimeoutMs : asked.timeoutMs;
-  if (wallMs !== undefined) wanted.wallMs = wallMs;
-  if (asked.memoryMb !== undefined) wanted.memoryMb = asked.memoryMb;
   const limits: Partial<RunLimits> = {};
-  for (const name of limitNames)
-    limits[name] = Math.min(wanted[name] ?? defaultLimit(name, kind), ceilingOf(name, kind, ceilings));
-  return limits as RunLimits;
+  for (const name of limitNames) limits[name] = ceilingOf(name, kind, ceilings);
+  const full = limits as RunLimits;
+  const wallMs = kind === 'job' ? asked.jobTimeoutMs : asked.timeoutMs;
+  full.wallMs = Math.min(wallMs ?? defaultLimit('wallMs', kind), full.wallMs);
+  full.memoryMb = Math.min(asked.memoryMb ?? defaultLimit('memoryMb', kind), full.memoryMb);
+  return full;
 }
 
-function forKind(value: number | (Partial<Record<RunKind, number>> & { other: number }), kind: RunKind): number {
+/** The most that a manifest may ask for: of its `timeout_ms` what the kind of run with the most time may have. */
+export function manifestCeilings(ceilings: OperatorCeilings = {}): Required<AskedLimits> {
+  const others = runKinds.filter((kind) => kind !== 'job');
+  return {
+    memoryMb: ceilingOf('memoryMb', 'route', ceilings),
+    timeoutMs: Math.max(...others.map((kind) => ceilingOf('wallMs', kind, ceilings))),
+    jobTimeoutMs: ceilingOf('wallMs', 'job', ceilings),
+  };
+}
+
+/** The number of one kind of run. */
+export function forKind(value: ByKind, kind: RunKind): number {
   return typeof value === 'number' ? value : (value[kind] ?? value.other);
 }
 

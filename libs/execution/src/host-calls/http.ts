@@ -40,6 +40,7 @@ export function httpHandlers({
         method,
         allowHosts: snapshot.allowHosts,
         timeoutMs: Math.max(1, Math.min(timeout_ms ?? defaultTimeoutMs, deadlineMs - clock.now())),
+        maxRequestBytes: runLimits.httpBodyBytes,
         maxResponseBytes: runLimits.httpBodyBytes,
         signal,
         source: `${snapshot.tenant.slug}/${snapshot.slug}`,

@@ -43,6 +43,7 @@ export interface EgressPort {
     body?: Uint8Array | string | null;
     allowHosts: readonly string[];
     timeoutMs?: number;
+    maxRequestBytes?: number;
     maxResponseBytes?: number;
     signal?: AbortSignal;
     source?: string;

@@ -1,5 +1,6 @@
 import type { PermissionRequest } from '@annex/host-api';
 import type { JsonObject } from '@annex/kernel';
+import { manifestCeilings } from '@annex/limits';
 import type { CorsRules } from '../routes/cors.js';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
 
@@ -85,9 +86,7 @@ export interface ManifestLimits {
 
 /** CONTRACT §6 and §7, when the operator says nothing. */
 export const defaultManifestLimits: ManifestLimits = {
-  memoryMb: 100,
-  timeoutMs: 5000,
-  jobTimeoutMs: 900_000,
+  ...manifestCeilings(),
   minIntervalS: 60,
 };
 
