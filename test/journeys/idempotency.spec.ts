@@ -156,6 +156,10 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
       other: { body: { granted: ['db.read'] } },
     }),
   'POST /api/plugins/{id}/reload': () => Promise.resolve({ path: '/api/plugins/work/reload' }),
+  'POST /api/plugins/{id}/releases/{release}/activate': async (on) => (
+    await on.tenant.owner.upload(on.package('2.0.0')),
+    { path: '/api/plugins/work/releases/1.0.0/activate' }
+  ),
   'POST /api/plugins/{id}/rollback': async (on) => (
     await on.tenant.owner.upload(on.package('2.0.0')),
     { path: '/api/plugins/work/rollback', body: { version: '1.0.0' } }

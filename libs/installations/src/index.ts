@@ -10,8 +10,9 @@ export {
 } from './grants.js';
 export type { PackageReportView } from './package-report.js';
 export type { RouteView } from './handlers.js';
+export type { ReleaseDetail, ReleaseDiff } from './release-detail.js';
 export type { JobChange } from './settings.js';
-export type { JobSummary, JobView, LastRunView, Page, PluginView, ReleaseView } from './views.js';
+export type { JobSummary, JobView, LastRunView, Page, PluginView, ReleaseView, TenantJobView } from './views.js';
 export { InstallationRow, type InstallationStatus } from './rows/installation-row.js';
 export { deleteInstallation, findInstallation } from './rows/installations.js';
 export { ReleaseRow } from './rows/release-row.js';

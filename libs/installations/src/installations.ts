@@ -5,6 +5,7 @@ import { findReleaseReach } from './rows/release-reach.js';
 import { lastPermissionUses } from './rows/permission-uses.js';
 import { listInstallations } from './rows/installations.js';
 import { readReleaseFile } from './rows/blobs.js';
+import { listTenantJobs } from './rows/tenant-jobs.js';
 import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
 import { CheckGate } from './check-gate.js';
@@ -12,6 +13,13 @@ import { InstallationsContext, type Author, type Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { reportPermissions, type GrantInput, type PermissionsReport } from './grants.js';
 import { viewReport, type PackageReportView } from './package-report.js';
+import {
+  diffReleases,
+  directionOf,
+  readReleaseDetail,
+  type ReleaseDetail,
+  type ReleaseDiff,
+} from './release-detail.js';
 import type { InstallationsCaller, InstallationsOptions } from './ports.js';
 import {
   effectiveConfig,
@@ -41,15 +49,18 @@ import {
   requireSound,
   storeUpload,
   type SoundReport,
+  type StoredUpload,
 } from './uploading.js';
 import {
   viewJobs,
   viewPlugins,
   viewRelease,
+  viewTenantJobs,
   type JobView,
   type Page,
   type PluginView,
   type ReleaseView,
+  type TenantJobView,
 } from './views.js';
 
 /** A page as a list is asked for: at most `limit` items, after those of the page whose `next_cursor` this is. */
@@ -58,11 +69,22 @@ export interface PageRequest {
   cursor?: string | undefined;
 }
 
+/** What an upload is to do beyond storing the package. */
+export interface UploadTerms {
+  /** Enable the plugin with it. Default: no. */
+  enable?: boolean | undefined;
+  grant?: GrantInput | undefined;
+  /** Make it the active release. Default: yes. */
+  activate?: boolean | undefined;
+}
+
 export interface UploadResult {
   /** A release was added. `false`: the same bytes had been uploaded before. */
   created: boolean;
   plugin: PluginView;
-  /** Oddities of the package that do not hold it up. Empty for bytes that were known. */
+  /** The release of these bytes. */
+  uploaded: ReleaseView;
+  /** Oddities that do not hold it up: of the package, unless its bytes were known, and `DOWNGRADE`. */
   warnings: { pointer: string; code: string; detail: string }[];
   /** What kept `enable` from enabling; empty when nothing did, or nobody asked. */
   blocked: { pointer: string; code: string; detail: string }[];
@@ -90,16 +112,16 @@ export class Installations {
   }
 
   /**
-   * Installs a package, or upgrades the plugin whose slug it carries; live at once if that was enabled. `grant` and
-   * `enable` need the role
-   * `admin`. When something is missing for `enable`, the release is stored all the same and `blocked` says what: a
-   * secret can only be set once there is a plugin to have it. Throws `PACKAGE_INVALID`, `GRANT_INVALID`,
-   * `UPGRADE_BLOCKED`, `ROLE_REQUIRED`, `RATE_LIMITED`, `OVERLOADED`, `COMPILER_LOST`.
+   * Installs a package, or upgrades the plugin whose slug it carries; live at once if that was enabled, unless
+   * `activate` is false: then {@link activate} makes it live later. `grant` and `enable` need the role `admin`. When
+   * something is missing for `enable`, the release is stored all the same and `blocked` says what: a secret can only be
+   * set once there is a plugin to have it. Throws `PACKAGE_INVALID`, `GRANT_INVALID`, `UPGRADE_BLOCKED`,
+   * `ROLE_REQUIRED`, `RATE_LIMITED`, `OVERLOADED`, `COMPILER_LOST`.
    */
   async upload(
     caller: InstallationsCaller,
     bytes: Uint8Array,
-    { enable = false, grant }: { enable?: boolean | undefined; grant?: GrantInput | undefined } = {},
+    { enable = false, grant, activate = true }: UploadTerms = {},
   ): Promise<UploadResult> {
     const context = this.#context;
     const grants = grant === 'all' || (grant !== undefined && grant.length > 0);
@@ -112,13 +134,14 @@ export class Installations {
     const archive = archiveSha256(bytes);
     const store = (report?: SoundReport): Promise<UploadResult | undefined> =>
       context.change(caller.tenant.id, async (tx) => {
-        const stored = await storeUpload(context, tx, caller, { archive, report });
+        const stored = await storeUpload(context, tx, caller, { archive, report, activate });
         if (!stored) return undefined;
         const done = await this.#settle(tx, caller, stored, { enable, grant });
         return {
           created: stored.created,
           plugin: await context.view(tx, done.installation),
-          warnings: report?.warnings ?? [],
+          uploaded: viewRelease(stored.uploaded, done.installation.releaseId),
+          warnings: [...(report?.warnings ?? []), ...downgradeOf(stored)],
           blocked: done.blocked,
         };
       });
@@ -234,6 +257,35 @@ export class Installations {
   }
 
   /**
+   * One release with its manifest, what it brings, and its files. `release`: an id, a version, or `active`. Throws
+   * `RELEASE_NOT_FOUND`, `VERSION_AMBIGUOUS`.
+   */
+  release(caller: InstallationsCaller, idOrSlug: string, release: string): Promise<ReleaseDetail> {
+    return this.#read(caller, idOrSlug, async (tx, subject) =>
+      readReleaseDetail(tx, subject.installation, await this.#findTarget(tx, subject, release)),
+    );
+  }
+
+  /** What another release would change. `from`: an id, a version, or `active`. Throws as {@link release}. */
+  diff(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    { from, to }: { from: string; to: string },
+  ): Promise<ReleaseDiff> {
+    return this.#read(caller, idOrSlug, async (tx, subject) =>
+      diffReleases(tx, subject.installation, {
+        from: await this.#findTarget(tx, subject, from),
+        to: await this.#findTarget(tx, subject, to),
+      }),
+    );
+  }
+
+  /** Makes any stored release the active one, as an upload of its bytes would. Throws as {@link rollback}. */
+  activate(caller: InstallationsCaller, idOrSlug: string, release: string): Promise<PluginView> {
+    return this.rollback(caller, idOrSlug, { version: release });
+  }
+
+  /**
    * Makes an earlier release the active one. `version`: a version, or a release's id where several carry the same
    * version (else
    * `VERSION_AMBIGUOUS` names them). The active release: nothing changes. Throws `RELEASE_NOT_FOUND`,
@@ -247,7 +299,7 @@ export class Installations {
         installation: subject.installation,
         release: target,
         previous: subject.release,
-        action: 'plugin.rolled_back',
+        action: target.id > subject.release.id ? 'plugin.upgraded' : 'plugin.rolled_back',
       });
       return this.#context.view(tx, installation);
     });
@@ -258,6 +310,7 @@ export class Installations {
     { installation, release }: Subject,
     version: string,
   ): Promise<Subject['release']> {
+    if (version === 'active') return release;
     const id = parseId('release', version);
     const named = id === undefined ? undefined : await findRelease(tx, id);
     if (named?.installationId === installation.id) return named;
@@ -344,6 +397,20 @@ export class Installations {
       items: await viewJobs(tx, installation, release, this.#context.options.clock.now()),
       next_cursor: null,
     }));
+  }
+
+  /** The jobs of all the tenant's plugins, in order of slug and place in the manifest. Throws `CURSOR_INVALID`. */
+  async tenantJobs(caller: InstallationsCaller, page: PageRequest): Promise<Page<TenantJobView>> {
+    const after = page.cursor === undefined ? null : decodeJobCursor(page.cursor);
+    return this.#context.read(caller.tenant.id, async (tx) => {
+      const rows = await listTenantJobs(tx, { limit: page.limit + 1, after });
+      const shown = rows.slice(0, page.limit);
+      const last = shown.at(-1);
+      return {
+        items: await viewTenantJobs(tx, shown),
+        next_cursor: rows.length > shown.length && last ? encodeCursor(`${last.slug}/${last.place}`) : null,
+      };
+    });
   }
 
   /** Pauses or resumes a job, or gives it another schedule or zone. Throws `JOB_NOT_FOUND`, `SCHEDULE_INVALID`. */
@@ -443,8 +510,22 @@ export class Installations {
   }
 }
 
+/** An upload may be meant to go back; whoever did not mean it should know. */
+function downgradeOf({ previous, uploaded }: StoredUpload): UploadResult['warnings'] {
+  if (previous === null || directionOf(previous.version, uploaded.version) !== 'downgrade') return [];
+  const detail = `${uploaded.version} is older than ${previous.version}, which was active until now. POST /api/plugins/:id/rollback with ${previous.id} as version brings that back.`;
+  return [{ pointer: '/version', code: 'DOWNGRADE', detail }];
+}
+
 function encodeCursor(key: string): string {
   return Buffer.from(key).toString('base64url');
+}
+
+function decodeJobCursor(cursor: string): { slug: string; place: number } {
+  const [, slug, place] =
+    /^(.+)\/(\d{1,9})$/.exec(Buffer.from(cursor.slice(0, 500), 'base64url').toString('utf8')) ?? [];
+  if (slug === undefined) throw cursorInvalid();
+  return { slug: decodeCursor(encodeCursor(slug)), place: Number(place) };
 }
 
 function decodeCursor(cursor: string): string {

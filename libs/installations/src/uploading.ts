@@ -53,26 +53,30 @@ export function requireSound(report: PackageReport): asserts report is SoundRepo
 export interface StoredUpload extends Subject {
   /** A release was added; `false`: the same bytes had been uploaded before. */
   created: boolean;
+  /** The release of these bytes; with `activate: false` not always the active one. */
+  uploaded: ReleaseRow;
+  /** The release that was active until now; `null`: there was none, or it is still active. */
+  previous: ReleaseRow | null;
 }
 
 /**
- * Makes the archive's release the active one. The same bytes as the active release: nothing changes. Bytes of an
- * earlier release: that one is active again. `undefined`: the archive is not known, so it must be checked first.
+ * Makes the archive's release the active one, or stores it only (`activate: false`; a plugin's first release is active
+ * all the same). The same bytes as the active release: nothing changes. Bytes of an earlier release: that one is active
+ * again. `undefined`: the archive is not known, so it must be checked first.
  */
 export async function storeUpload(
   context: InstallationsContext,
   tx: TenantTransaction,
   author: Author,
-  { archive, report }: { archive: string; report: SoundReport | undefined },
+  { archive, report, activate }: { archive: string; report: SoundReport | undefined; activate: boolean },
 ): Promise<StoredUpload | undefined> {
   const known = await findReleaseBySha256(tx, archive);
   if (known) {
-    const { installation, release: previous } = await context.require(tx, known.installationId);
-    if (previous.id === known.id) return { installation, release: known, created: false };
-    return {
-      ...(await activateRelease(context, tx, author, { installation, release: known, previous })),
-      created: false,
-    };
+    const { installation, release: live } = await context.require(tx, known.installationId);
+    const stays = { installation, release: live, uploaded: known, created: false, previous: null };
+    if (live.id === known.id || !activate) return stays;
+    const active = await activateRelease(context, tx, author, { installation, release: known, previous: live });
+    return { ...stays, ...active, previous: live };
   }
   if (!report) return undefined;
   const { manifest } = report;
@@ -81,9 +85,13 @@ export async function storeUpload(
   const installation =
     existing ?? (await insertInstallation(tx, { slug: manifest.slug, name: manifest.name, at: context.now() }));
   const release = await storeRelease(context, tx, author, { archive, report, installation });
-  const active = await activateRelease(context, tx, author, { installation, release, previous });
+  const staged = previous !== null && !activate;
+  if (staged) await context.record(tx, author, { installation, release }, 'plugin.staged', { sha256: release.sha256 });
+  const now = staged
+    ? { installation, release: previous }
+    : await activateRelease(context, tx, author, { installation, release, previous });
   if ((await pruneReleases(tx, installation.id, context.keepReleases)) > 0) await removeUnusedBlobs(tx);
-  return { ...active, created: true };
+  return { ...now, uploaded: release, created: true, previous: staged ? null : previous };
 }
 
 async function storeRelease(

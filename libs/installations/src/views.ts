@@ -7,6 +7,7 @@ import { findReleases, type ReleaseSummary } from './rows/releases.js';
 import { listPluginFailures, type PluginFailures } from './rows/plugin-failures.js';
 import type { InstallationRow, InstallationStatus } from './rows/installation-row.js';
 import type { ReleaseRow } from './rows/release-row.js';
+import type { TenantJob } from './rows/tenant-jobs.js';
 import type { TenantTransaction } from '@annex/database';
 import { countTicks, nextRuns, nextTick, parseSchedule } from '@annex/scheduling';
 import { viewPermissions, type PermissionsView } from './grants.js';
@@ -152,6 +153,24 @@ export async function viewPlugins(
     });
   }
   return views;
+}
+
+/** A job in the list of all the tenant's jobs. */
+export interface TenantJobView extends JobSummary {
+  /** The plugin's slug. */
+  plugin: string;
+}
+
+export async function viewTenantJobs(tx: TenantTransaction, jobs: readonly TenantJob[]): Promise<TenantJobView[]> {
+  const schedules = await listPluginSchedules(tx, [...new Set(jobs.map(({ installationId }) => installationId))]);
+  const lastRuns = await findLastRuns(
+    tx,
+    jobs.map(({ installationId, job }) => ({ installationId, name: job.name })),
+  );
+  return jobs.map(({ installationId, slug, job }) => ({
+    plugin: slug,
+    ...summariseJob(job, find(schedules, installationId, job.name), find(lastRuns, installationId, job.name)),
+  }));
 }
 
 /** The jobs of one installation in full. */

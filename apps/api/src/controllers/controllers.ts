@@ -7,6 +7,7 @@ import { FileLinksController, FilesController } from './files.controller.js';
 import { FiltersController } from './filters.controller.js';
 import { HealthController } from './health.controller.js';
 import { HooksController } from './hooks.controller.js';
+import { JobsController } from './jobs.controller.js';
 import { MailController } from './mail.controller.js';
 import { ObserveController } from './observe.controller.js';
 import { PluginsController } from './plugins.controller.js';
@@ -26,6 +27,7 @@ export const controllers = [
   FiltersController,
   PluginsController,
   SecretsController,
+  JobsController,
   RunsController,
   ObserveController,
   DeadLettersController,

@@ -18,6 +18,8 @@ import {
   Plugin,
   PluginConfig,
   Release,
+  ReleaseDetail,
+  ReleaseDiff,
   UploadedPlugin,
 } from '../views/plugins.js';
 import { type Listing, listOf } from '../views/shared.js';
@@ -25,6 +27,9 @@ import { type Listing, listOf } from '../views/shared.js';
 const permissionNames = z.array(z.string().max(100)).max(50);
 const enable = z.strictObject({ grant: z.union([z.literal('all'), permissionNames]).optional() });
 const rollback = z.strictObject({ version: lookup(100) });
+const against = z.object({
+  from: lookup(100).default('active').describe('An id, a version, or `active`: what it is compared with'),
+});
 const granted = z.strictObject({ granted: permissionNames });
 const force = z.object({ force: z.stringbool().default(false).describe('Also when other plugins depend on it') });
 const jobChange = z.strictObject({
@@ -48,7 +53,8 @@ export class PluginsController {
     gate: 'developer',
     upload: true,
     callPoints: 20,
-    description: '200 when the same bytes are live already.',
+    description:
+      '200 when the same bytes are live already. With `activate=false` the release is stored only, and made live by its own `activate`; a plugin’s first release is the active one all the same.',
     answers: { 200: UploadedPlugin, 201: UploadedPlugin },
   })
   async upload(
@@ -56,10 +62,10 @@ export class PluginsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<UploadedPlugin> {
-    const { bytes, enable, grant } = await readUpload(request);
-    const { created, plugin, warnings, blocked } = await this.installations.upload(caller, bytes, { enable, grant });
+    const { bytes, ...terms } = await readUpload(request);
+    const { created, plugin, ...rest } = await this.installations.upload(caller, bytes, terms);
     void reply.status(created ? 201 : 200);
-    return { ...plugin, warnings, blocked };
+    return { ...plugin, ...rest };
   }
 
   @Post('validate')
@@ -167,6 +173,54 @@ export class PluginsController {
     @Query(input(pageSchema)) page: Page,
   ): Promise<Listing<Release>> {
     return this.installations.releases(caller, id, page);
+  }
+
+  @Get(':id/releases/:release')
+  @Endpoint({
+    name: 'getRelease',
+    summary: 'One release: its manifest, the schema of its settings, what it brings, its files',
+    description: '`release`: an id, a version, or `active`.',
+    gate: 'viewer',
+    answers: { 200: ReleaseDetail },
+  })
+  release(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('release') release: string,
+  ): Promise<ReleaseDetail> {
+    return this.installations.release(caller, id, release);
+  }
+
+  @Get(':id/releases/:release/diff')
+  @Endpoint({
+    name: 'diffReleases',
+    summary: 'What a release would change: permissions, routes, jobs, settings, files',
+    gate: 'viewer',
+    query: against,
+    answers: { 200: ReleaseDiff },
+  })
+  diff(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('release') release: string,
+    @Query(input(against)) { from }: z.infer<typeof against>,
+  ): Promise<ReleaseDiff> {
+    return this.installations.diff(caller, id, { from, to: release });
+  }
+
+  @Post(':id/releases/:release/activate')
+  @Endpoint({
+    name: 'activateRelease',
+    summary: 'Make a stored release the active one, at once where the plugin is enabled',
+    gate: 'developer',
+    answers: { 200: Plugin },
+  })
+  activate(
+    @CurrentCaller() caller: Caller,
+    @Param('id') id: string,
+    @Param('release') release: string,
+  ): Promise<Plugin> {
+    return this.installations.activate(caller, id, release);
   }
 
   @Post(':id/rollback')

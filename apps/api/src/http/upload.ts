@@ -17,6 +17,8 @@ export const maxUploads = 4;
 export interface Upload {
   bytes: Uint8Array;
   enable: boolean;
+  /** Make it the active release; `false`: store it only. */
+  activate: boolean;
   grant: 'all' | string[] | undefined;
 }
 
@@ -43,8 +45,8 @@ export function limitUploads(server: FastifyInstance, memory: BodyMemory): void 
 }
 
 /**
- * Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable` and `grant`. Whoever asks again
- * gets what was read.
+ * Reads the multipart form (RFC 7578) of an upload: `file`, and optionally `enable`, `activate` and `grant`. Whoever
+ * asks again gets what was read.
  */
 export function readUpload(request: FastifyRequest): Promise<Upload> {
   const known = read.get(request);
@@ -94,7 +96,15 @@ async function readForm(request: FastifyRequest): Promise<Upload> {
     bytes = content;
   }
   if (!bytes) throw invalid('/file', 'the form has no field `file` with the package');
-  return { bytes, enable: readEnable(fields.get('enable')?.[0]), grant: readGrant(fields.get('grant')) };
+  const enable = readSwitch('/enable', fields.get('enable')?.[0], false);
+  const activate = readSwitch('/activate', fields.get('activate')?.[0], true);
+  const grant = readGrant(fields.get('grant'));
+  if (!activate && (enable || grant !== undefined))
+    throw invalid(
+      '/activate',
+      'a release that is stored only is not enabled or granted anything; leave those fields out',
+    );
+  return { bytes, enable, activate, grant };
 }
 
 /** The bytes of a file, held in the room for all bodies while they come. */
@@ -111,10 +121,11 @@ async function gather(request: FastifyRequest, file: Readable): Promise<Buffer> 
   }
 }
 
-function readEnable(text: string | undefined): boolean {
-  if (text === undefined || text === '' || text === 'false' || text === '0') return false;
+function readSwitch(pointer: string, text: string | undefined, usual: boolean): boolean {
+  if (text === undefined || text === '') return usual;
+  if (text === 'false' || text === '0') return false;
   if (text === 'true' || text === '1') return true;
-  throw invalid('/enable', 'must be true or false');
+  throw invalid(pointer, 'must be true or false');
 }
 
 /** `all`, a JSON list, or names separated by commas; the field may also come more than once. */

@@ -106,6 +106,7 @@ const uploadForm = {
       description: 'The package, a ZIP of at most 10 MiB',
     },
     enable: { type: 'string', enum: ['true', 'false'] },
+    activate: { type: 'string', enum: ['true', 'false'] },
     grant: { type: 'string', description: '`all`, or permission names, comma-separated' },
   },
 };

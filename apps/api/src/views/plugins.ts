@@ -64,6 +64,11 @@ export const Job = z
   .meta({ id: 'Job' });
 export type Job = z.infer<typeof Job>;
 
+export const TenantJob = z
+  .object({ plugin: z.string().describe('The plugin’s slug'), ...jobFields })
+  .meta({ id: 'TenantJob', description: 'A job in the list of all the tenant’s jobs' });
+export type TenantJob = z.infer<typeof TenantJob>;
+
 const degraded = z
   .object({
     since: time,
@@ -95,17 +100,6 @@ const pluginFields = {
 
 export const Plugin = z.object(pluginFields).meta({ id: 'Plugin', description: 'A plugin as it is installed' });
 export type Plugin = z.infer<typeof Plugin>;
-
-export const UploadedPlugin = z
-  .object({
-    ...pluginFields,
-    warnings: z
-      .array(inputFault)
-      .describe('Oddities of the package that do not hold it up. Empty for bytes that were known'),
-    blocked: z.array(inputFault).describe('What kept `enable` from enabling; empty when nothing did, or nobody asked'),
-  })
-  .meta({ id: 'UploadedPlugin' });
-export type UploadedPlugin = z.infer<typeof UploadedPlugin>;
 
 const place = { file: z.string(), line: z.number().int() };
 
@@ -151,17 +145,101 @@ export const PermissionsReport = z
   .meta({ id: 'PermissionsReport' });
 export type PermissionsReport = z.infer<typeof PermissionsReport>;
 
+const releaseFields = {
+  id: z.string(),
+  version: z.string(),
+  sha256: z.string().describe('Of the archive, in hex'),
+  active: z.boolean(),
+  created_by: z.string().nullable(),
+  created_at: time,
+};
+
 export const Release = z
-  .object({
-    id: z.string(),
-    version: z.string(),
-    sha256: z.string().describe('Of the archive, in hex'),
-    active: z.boolean(),
-    created_by: z.string().nullable(),
-    created_at: time,
-  })
+  .object(releaseFields)
   .meta({ id: 'Release', description: 'One upload of a plugin; it never changes' });
 export type Release = z.infer<typeof Release>;
+
+export const UploadedPlugin = z
+  .object({
+    ...pluginFields,
+    uploaded: Release.describe('The release of these bytes'),
+    warnings: z
+      .array(inputFault)
+      .describe(
+        'Oddities that do not hold it up: of the package, unless its bytes were known, and `DOWNGRADE` where its version is older than the one that was active',
+      ),
+    blocked: z.array(inputFault).describe('What kept `enable` from enabling; empty when nothing did, or nobody asked'),
+  })
+  .meta({ id: 'UploadedPlugin' });
+export type UploadedPlugin = z.infer<typeof UploadedPlugin>;
+
+const permissionRequest = z.object({ name: permission, reason: z.string().optional(), ...scopeFields });
+const declaredJob = z.object({ name: z.string(), schedule: z.string().nullable(), timezone: z.string() });
+const declaredSecret = z.object({ name: z.string(), required: z.boolean(), description: z.string().nullable() });
+const declaredWebhook = z.object({ name: z.string(), on: z.array(z.string()) });
+
+export const ReleaseContents = z
+  .object({
+    slug: z.string(),
+    name: z.string(),
+    version: z.string(),
+    entry: z.string(),
+    permissions: z.array(permissionRequest),
+    routes: z.array(Route),
+    events: z.array(z.string()),
+    filters: z.array(z.string()),
+    jobs: z.array(declaredJob),
+    secrets: z.array(declaredSecret),
+    webhooks: z.array(declaredWebhook),
+    dependencies: z.record(z.string(), z.string()),
+  })
+  .meta({ id: 'ReleaseContents', description: 'What a release brings' });
+export type ReleaseContents = z.infer<typeof ReleaseContents>;
+
+const releaseFile = z.object({
+  path: z.string(),
+  sha256: z.string().describe('Of its bytes, in hex'),
+  size: z.number().int(),
+});
+
+export const ReleaseDetail = z
+  .object({
+    ...releaseFields,
+    manifest: jsonObject.describe('What `plugin.json` says, as its author wrote it'),
+    config_schema: jsonObject.nullable().describe('JSON Schema of the settings; `null`: it has none'),
+    contents: ReleaseContents,
+    files: z.array(releaseFile).describe('In order of path'),
+  })
+  .meta({ id: 'ReleaseDetail' });
+export type ReleaseDetail = z.infer<typeof ReleaseDetail>;
+
+const changesOf = <Item extends z.ZodType>(item: Item) =>
+  z.object({
+    added: z.array(item),
+    removed: z.array(item),
+    changed: z.array(z.object({ before: item, after: item })),
+  });
+
+export const ReleaseDiff = z
+  .object({
+    from: Release,
+    to: Release,
+    direction: z
+      .enum(['upgrade', 'downgrade', 'same'])
+      .describe('By precedence of versions (semver.org §11); builds of one version are the `same`'),
+    permissions: changesOf(permissionRequest),
+    routes: changesOf(Route),
+    events: changesOf(z.string()),
+    filters: changesOf(z.string()),
+    jobs: changesOf(declaredJob),
+    secrets: changesOf(declaredSecret),
+    webhooks: changesOf(declaredWebhook),
+    dependencies: changesOf(z.object({ slug: z.string(), range: z.string() })),
+    config_schema_changed: z.boolean(),
+    files: changesOf(releaseFile),
+  })
+  .meta({ id: 'ReleaseDiff', description: 'What is different between two releases' });
+export type ReleaseDiff = z.infer<typeof ReleaseDiff>;
 
 export const PackageReport = z
   .object({
@@ -169,23 +247,7 @@ export const PackageReport = z
     sha256: z.string(),
     errors: z.array(inputFault),
     warnings: z.array(inputFault),
-    plugin: z
-      .object({
-        slug: z.string(),
-        name: z.string(),
-        version: z.string(),
-        entry: z.string(),
-        permissions: z.array(z.object({ name: permission, reason: z.string().optional(), ...scopeFields })),
-        routes: z.array(Route),
-        events: z.array(z.string()),
-        filters: z.array(z.string()),
-        jobs: z.array(z.object({ name: z.string(), schedule: z.string().nullable(), timezone: z.string() })),
-        secrets: z.array(z.object({ name: z.string(), required: z.boolean() })),
-        webhooks: z.array(z.object({ name: z.string(), on: z.array(z.string()) })),
-        dependencies: z.record(z.string(), z.string()),
-      })
-      .nullable()
-      .describe('As much as could be read'),
+    plugin: ReleaseContents.nullable().describe('As much as could be read'),
     reach: z.object(reachFields),
     files: z.array(z.object({ path: z.string(), size: z.number().int() })),
     bundle_bytes: z

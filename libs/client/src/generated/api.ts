@@ -434,6 +434,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The jobs of all the tenant’s plugins, in order of slug */
+        get: operations["listJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/mail": {
         parameters: {
             query?: never;
@@ -731,6 +748,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plugins/{id}/releases/{release}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One release: its manifest, the schema of its settings, what it brings, its files
+         * @description `release`: an id, a version, or `active`.
+         */
+        get: operations["getRelease"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/releases/{release}/activate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a stored release the active one, at once where the plugin is enabled */
+        post: operations["activateRelease"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/releases/{release}/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a release would change: permissions, routes, jobs, settings, files */
+        get: operations["diffReleases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plugins/{id}/reload": {
         parameters: {
             query?: never;
@@ -829,7 +900,7 @@ export interface paths {
         put?: never;
         /**
          * Upload a package: a new plugin, or a new release of one
-         * @description 200 when the same bytes are live already.
+         * @description 200 when the same bytes are live already. With `activate=false` the release is stored only, and made live by its own `activate`; a plugin’s first release is the active one all the same.
          */
         post: operations["uploadPlugin"];
         delete?: never;
@@ -1944,38 +2015,7 @@ export interface components {
                 size: number;
             }[];
             /** @description As much as could be read */
-            plugin: {
-                dependencies: {
-                    [key: string]: string;
-                };
-                entry: string;
-                events: string[];
-                filters: string[];
-                jobs: {
-                    name: string;
-                    schedule: string | null;
-                    timezone: string;
-                }[];
-                name: string;
-                permissions: {
-                    hosts?: string[];
-                    /** @enum {string} */
-                    name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
-                    reason?: string;
-                    tables?: string[];
-                }[];
-                routes: components["schemas"]["Route"][];
-                secrets: {
-                    name: string;
-                    required: boolean;
-                }[];
-                slug: string;
-                version: string;
-                webhooks: {
-                    name: string;
-                    on: string[];
-                }[];
-            } | null;
+            plugin: components["schemas"]["ReleaseContents"] | null;
             reach: {
                 /** @description `false`: the code was not read, or could not be */
                 complete: boolean;
@@ -2228,6 +2268,249 @@ export interface components {
             sha256: string;
             version: string;
         };
+        /** @description What a release brings */
+        ReleaseContents: {
+            dependencies: {
+                [key: string]: string;
+            };
+            entry: string;
+            events: string[];
+            filters: string[];
+            jobs: {
+                name: string;
+                schedule: string | null;
+                timezone: string;
+            }[];
+            name: string;
+            permissions: {
+                hosts?: string[];
+                /** @enum {string} */
+                name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                reason?: string;
+                tables?: string[];
+            }[];
+            routes: components["schemas"]["Route"][];
+            secrets: {
+                description: string | null;
+                name: string;
+                required: boolean;
+            }[];
+            slug: string;
+            version: string;
+            webhooks: {
+                name: string;
+                on: string[];
+            }[];
+        };
+        ReleaseDetail: {
+            active: boolean;
+            /** @description JSON Schema of the settings; `null`: it has none */
+            config_schema: {
+                [key: string]: unknown;
+            } | null;
+            contents: components["schemas"]["ReleaseContents"];
+            /** Format: date-time */
+            created_at: string;
+            created_by: string | null;
+            /** @description In order of path */
+            files: {
+                path: string;
+                /** @description Of its bytes, in hex */
+                sha256: string;
+                size: number;
+            }[];
+            id: string;
+            /** @description What `plugin.json` says, as its author wrote it */
+            manifest: {
+                [key: string]: unknown;
+            };
+            /** @description Of the archive, in hex */
+            sha256: string;
+            version: string;
+        };
+        /** @description What is different between two releases */
+        ReleaseDiff: {
+            config_schema_changed: boolean;
+            dependencies: {
+                added: {
+                    range: string;
+                    slug: string;
+                }[];
+                changed: {
+                    after: {
+                        range: string;
+                        slug: string;
+                    };
+                    before: {
+                        range: string;
+                        slug: string;
+                    };
+                }[];
+                removed: {
+                    range: string;
+                    slug: string;
+                }[];
+            };
+            /**
+             * @description By precedence of versions (semver.org §11); builds of one version are the `same`
+             * @enum {string}
+             */
+            direction: "upgrade" | "downgrade" | "same";
+            events: {
+                added: string[];
+                changed: {
+                    after: string;
+                    before: string;
+                }[];
+                removed: string[];
+            };
+            files: {
+                added: {
+                    path: string;
+                    /** @description Of its bytes, in hex */
+                    sha256: string;
+                    size: number;
+                }[];
+                changed: {
+                    after: {
+                        path: string;
+                        /** @description Of its bytes, in hex */
+                        sha256: string;
+                        size: number;
+                    };
+                    before: {
+                        path: string;
+                        /** @description Of its bytes, in hex */
+                        sha256: string;
+                        size: number;
+                    };
+                }[];
+                removed: {
+                    path: string;
+                    /** @description Of its bytes, in hex */
+                    sha256: string;
+                    size: number;
+                }[];
+            };
+            filters: {
+                added: string[];
+                changed: {
+                    after: string;
+                    before: string;
+                }[];
+                removed: string[];
+            };
+            from: components["schemas"]["Release"];
+            jobs: {
+                added: {
+                    name: string;
+                    schedule: string | null;
+                    timezone: string;
+                }[];
+                changed: {
+                    after: {
+                        name: string;
+                        schedule: string | null;
+                        timezone: string;
+                    };
+                    before: {
+                        name: string;
+                        schedule: string | null;
+                        timezone: string;
+                    };
+                }[];
+                removed: {
+                    name: string;
+                    schedule: string | null;
+                    timezone: string;
+                }[];
+            };
+            permissions: {
+                added: {
+                    hosts?: string[];
+                    /** @enum {string} */
+                    name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                    reason?: string;
+                    tables?: string[];
+                }[];
+                changed: {
+                    after: {
+                        hosts?: string[];
+                        /** @enum {string} */
+                        name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                        reason?: string;
+                        tables?: string[];
+                    };
+                    before: {
+                        hosts?: string[];
+                        /** @enum {string} */
+                        name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                        reason?: string;
+                        tables?: string[];
+                    };
+                }[];
+                removed: {
+                    hosts?: string[];
+                    /** @enum {string} */
+                    name: "db.read" | "db.write" | "files.read" | "files.write" | "outbound_http" | "send_email" | "emit_webhook" | "llm.use";
+                    reason?: string;
+                    tables?: string[];
+                }[];
+            };
+            routes: {
+                added: components["schemas"]["Route"][];
+                changed: {
+                    after: components["schemas"]["Route"];
+                    before: components["schemas"]["Route"];
+                }[];
+                removed: components["schemas"]["Route"][];
+            };
+            secrets: {
+                added: {
+                    description: string | null;
+                    name: string;
+                    required: boolean;
+                }[];
+                changed: {
+                    after: {
+                        description: string | null;
+                        name: string;
+                        required: boolean;
+                    };
+                    before: {
+                        description: string | null;
+                        name: string;
+                        required: boolean;
+                    };
+                }[];
+                removed: {
+                    description: string | null;
+                    name: string;
+                    required: boolean;
+                }[];
+            };
+            to: components["schemas"]["Release"];
+            webhooks: {
+                added: {
+                    name: string;
+                    on: string[];
+                }[];
+                changed: {
+                    after: {
+                        name: string;
+                        on: string[];
+                    };
+                    before: {
+                        name: string;
+                        on: string[];
+                    };
+                }[];
+                removed: {
+                    name: string;
+                    on: string[];
+                }[];
+            };
+        };
         ReplayedDeadLetters: {
             remaining: number;
             /** @description GET /api/dead-letters/replays/:id follows it */
@@ -2461,6 +2744,19 @@ export interface components {
             /** @description Turns of background work where a tenant of weight 1 gets one */
             weight: number;
         };
+        /** @description A job in the list of all the tenant’s jobs */
+        TenantJob: {
+            last_run: components["schemas"]["LastRun"] | null;
+            name: string;
+            /** @description `null`: the plugin is not enabled, the job is paused, or no tick is to come */
+            next_run_at: string | null;
+            paused: boolean;
+            /** @description The plugin’s slug */
+            plugin: string;
+            /** @description Cron text in force; `null`: runs only when asked */
+            schedule: string | null;
+            timezone: string;
+        };
         /** @description A tenant that somebody belongs to, and as what */
         TenantPlace: {
             /**
@@ -2543,8 +2839,10 @@ export interface components {
             status_reason: string | null;
             /** Format: date-time */
             updated_at: string;
+            /** @description The release of these bytes */
+            uploaded: components["schemas"]["Release"];
             version: string;
-            /** @description Oddities of the package that do not hold it up. Empty for bytes that were known */
+            /** @description Oddities that do not hold it up: of the package, unless its bytes were known, and `DOWNGRADE` where its version is older than the one that was active */
             warnings: components["schemas"]["InputFault"][];
         };
         Usage: {
@@ -2827,6 +3125,9 @@ export type PluginMetrics = components['schemas']['PluginMetrics'];
 export type Problem = components['schemas']['Problem'];
 export type Readiness = components['schemas']['Readiness'];
 export type Release = components['schemas']['Release'];
+export type ReleaseContents = components['schemas']['ReleaseContents'];
+export type ReleaseDetail = components['schemas']['ReleaseDetail'];
+export type ReleaseDiff = components['schemas']['ReleaseDiff'];
 export type ReplayedDeadLetters = components['schemas']['ReplayedDeadLetters'];
 export type ReplayedDelivery = components['schemas']['ReplayedDelivery'];
 export type ReplayedEvent = components['schemas']['ReplayedEvent'];
@@ -2842,6 +3143,7 @@ export type StartedRun = components['schemas']['StartedRun'];
 export type Table = components['schemas']['Table'];
 export type TableList = components['schemas']['TableList'];
 export type Tenant = components['schemas']['Tenant'];
+export type TenantJob = components['schemas']['TenantJob'];
 export type TenantPlace = components['schemas']['TenantPlace'];
 export type TestedEvent = components['schemas']['TestedEvent'];
 export type TestedWebhook = components['schemas']['TestedWebhook'];
@@ -4266,6 +4568,45 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TenantJob"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listMail: {
         parameters: {
             query?: {
@@ -5154,6 +5495,116 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    getRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+                release: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseDetail"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    activateRelease: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+                release: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Plugin"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    diffReleases: {
+        parameters: {
+            query?: {
+                /** @description An id, a version, or `active`: what it is compared with */
+                from?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+                release: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReleaseDiff"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     reloadPlugin: {
         parameters: {
             query?: never;
@@ -5471,6 +5922,8 @@ export interface operations {
             content: {
                 "multipart/form-data": {
                     /** @enum {string} */
+                    activate?: "true" | "false";
+                    /** @enum {string} */
                     enable?: "true" | "false";
                     /** @description The package, a ZIP of at most 10 MiB */
                     file: Blob;
@@ -5526,6 +5979,8 @@ export interface operations {
         requestBody: {
             content: {
                 "multipart/form-data": {
+                    /** @enum {string} */
+                    activate?: "true" | "false";
                     /** @enum {string} */
                     enable?: "true" | "false";
                     /** @description The package, a ZIP of at most 10 MiB */

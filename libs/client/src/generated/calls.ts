@@ -1,6 +1,7 @@
 // Written by `npm run docs` out of docs/openapi.json; change the controllers of the api instead.
 /** Method and path of each call, what it answers, and what it sends. */
 export const calls = {
+  activateRelease: ['post', '/api/plugins/{id}/releases/{release}/activate', 'json', 'json'],
   addPluginSecret: ['post', '/api/plugins/{id}/secrets', 'json', 'json'],
   answerHookChallenge: ['get', '/hooks/{tenant}/{source}', 'raw', 'json'],
   applyFilter: ['post', '/api/filters/{name}', 'json', 'json'],
@@ -26,6 +27,7 @@ export const calls = {
   deleteToken: ['delete', '/api/tokens/{id}', 'json', 'json'],
   deleteUser: ['delete', '/api/users/{id}', 'json', 'json'],
   deleteWebhook: ['delete', '/api/webhooks/{id}', 'json', 'json'],
+  diffReleases: ['get', '/api/plugins/{id}/releases/{release}/diff', 'json', 'json'],
   disablePlugin: ['post', '/api/plugins/{id}/disable', 'json', 'json'],
   disableWebhook: ['post', '/api/webhooks/{id}/disable', 'json', 'json'],
   discardDeadLetters: ['post', '/api/dead-letters/discard', 'json', 'json'],
@@ -53,6 +55,7 @@ export const calls = {
   getPluginPermissions: ['get', '/api/plugins/{id}/permissions', 'json', 'json'],
   getPluginRoute: ['get', '/ext/{slug}/{path}', 'raw', 'json'],
   getReadiness: ['get', '/readyz', 'json', 'json'],
+  getRelease: ['get', '/api/plugins/{id}/releases/{release}', 'json', 'json'],
   getRow: ['get', '/api/data/{table}/{id}', 'json', 'json'],
   getRun: ['get', '/api/runs/{id}', 'json', 'json'],
   getTenant: ['get', '/api/tenants/{slug}', 'json', 'json'],
@@ -69,6 +72,7 @@ export const calls = {
   listEvents: ['get', '/api/events', 'json', 'json'],
   listFiles: ['get', '/api/files', 'json', 'json'],
   listHookSources: ['get', '/api/hooks', 'json', 'json'],
+  listJobs: ['get', '/api/jobs', 'json', 'json'],
   listMail: ['get', '/api/mail', 'json', 'json'],
   listPlatformAudit: ['get', '/api/audit/platform', 'json', 'json'],
   listPluginJobs: ['get', '/api/plugins/{id}/jobs', 'json', 'json'],

@@ -66,6 +66,14 @@ export async function linkReleaseFiles(
   );
 }
 
+/** The files of a release, in order of path. */
+export async function listReleaseFiles(tx: TenantTransaction, releaseId: Id<'release'>): Promise<ReleaseFile[]> {
+  return tx.query<ReleaseFile>(
+    `select path, sha256, size from release_files where tenant_id = $1 and release_id = $2 order by path collate "C"`,
+    [tx.tenantUuid, uuidFromId(releaseId)],
+  );
+}
+
 /** A file of a release by its exact path, or `undefined`. */
 export async function readReleaseFile(
   tx: TenantTransaction,

@@ -1,0 +1,42 @@
+/** What a release brings, as package reports, releases and their differences show it. */
+import type { PermissionRequest } from '@annex/host-api';
+import type { ReleaseRow } from './rows/release-row.js';
+import { requestedPermissions } from './grants.js';
+import { routesOf, type RouteView } from './handlers.js';
+
+export interface ReleaseContents {
+  slug: string;
+  name: string;
+  version: string;
+  entry: string;
+  permissions: PermissionRequest[];
+  routes: RouteView[];
+  events: string[];
+  filters: string[];
+  jobs: { name: string; schedule: string | null; timezone: string }[];
+  secrets: { name: string; required: boolean; description: string | null }[];
+  webhooks: { name: string; on: string[] }[];
+  /** Slug → SemVer range. */
+  dependencies: Record<string, string>;
+}
+
+export function viewContents({
+  manifest,
+  registrations,
+  webhooks,
+}: Pick<ReleaseRow, 'manifest' | 'registrations' | 'webhooks'>): ReleaseContents {
+  return {
+    slug: manifest.slug,
+    name: manifest.name,
+    version: manifest.version,
+    entry: manifest.entry,
+    permissions: requestedPermissions(manifest).map((request) => ({ ...request })),
+    routes: routesOf(registrations),
+    events: manifest.events,
+    filters: manifest.filters,
+    jobs: manifest.jobs.map(({ name, schedule, timezone }) => ({ name, schedule, timezone })),
+    secrets: manifest.secrets.map(({ name, required, description }) => ({ name, required, description })),
+    webhooks: webhooks.map(({ name, on }) => ({ name, on })),
+    dependencies: manifest.dependencies,
+  };
+}
