@@ -21,3 +21,4 @@ export { UserRow } from './rows/user-row.js';
 export { ApiTokenRow } from './rows/api-token-row.js';
 export { OperatorRow } from './rows/operator-row.js';
 export { findOperatorByEmail } from './rows/operators.js';
+export { SessionRow } from './rows/session-row.js';

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { messageOf, newId, quote, type Clock, type Id, type InputFault, type Json, type Logger } from '@annex/kernel';
 import type { QuotaLimits } from '@annex/quotas';
-import { appendPlatformAudit, listPlatformAudit, type PlatformAuditRow } from '@annex/audit';
+import { appendPlatformAudit, listPlatformAudit, type PlatformAuditView } from '@annex/audit';
 import {
   appendTenantAudit,
   countTenant,
@@ -216,7 +216,7 @@ export class Tenants {
       cursor,
       ...filter
     }: { limit: number; cursor?: string | undefined; action?: string | undefined; target?: string | undefined },
-  ): Promise<Listing<PlatformAuditRow>> {
+  ): Promise<Listing<PlatformAuditView>> {
     requireOperator(principal);
     if (cursor !== undefined && !/^\d{1,18}$/.test(cursor))
       refuseFaults([

@@ -11,3 +11,15 @@ export function idColumn<K extends IdKind>(kind: K): { type: 'uuid'; transformer
     },
   };
 }
+
+/** Column options of an array of bare UUIDs that TypeScript sees as ids of one kind. */
+export function idsColumn<K extends IdKind>(kind: K): { type: 'uuid'; array: true; transformer: ValueTransformer } {
+  return {
+    type: 'uuid',
+    array: true,
+    transformer: {
+      from: (uuids: string[] | null): Id<K>[] | null => uuids && uuids.map((uuid) => idFromUuid(kind, uuid)),
+      to: (ids: unknown): unknown => (Array.isArray(ids) ? ids.map((id: Id<K>) => uuidFromId(id)) : ids),
+    },
+  };
+}

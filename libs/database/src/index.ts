@@ -12,6 +12,7 @@ export { watchChanges, type Change } from './watch-changes.js';
 export { WatchedCache } from './watched-cache.js';
 export { storableJson, storableText } from './storable-json.js';
 export { statement } from './statement.js';
-export { idColumn } from './id-column.js';
+export { idColumn, idsColumn } from './id-column.js';
+export { bigintColumn } from './bigint-column.js';
 export { takeTurn, turns } from './locks.js';
 export { inOneOrder } from './in-one-order.js';

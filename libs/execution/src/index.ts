@@ -40,3 +40,7 @@ export { buildSnapshot } from './snapshots/snapshot.js';
 export type { SnapshotRow } from './rows/snapshot-rows.js';
 export type { TransformCall, TransformEnding } from './execution.js';
 export { logLevels } from './rows/logs.js';
+export { KvRow } from './rows/kv-row.js';
+export { RunLogRow } from './rows/run-log-row.js';
+export { TrackedRow } from './rows/tracked-row.js';
+export { UsageRow } from './rows/usage-row.js';

@@ -13,3 +13,6 @@ export { fileKeyFault, maxFileKeyBytes, readFileKey } from './file-key.js';
 export { startSweeper, sweepOnce, type SweeperOptions } from './sweeper.js';
 export { openStore, readFilesUrl, type OpenStoreOptions, type StoreLocation } from './store/open-store.js';
 export { ObjectMissing, type ByteRange, type ObjectStore } from './store/object-store.js';
+export { FileObjectRow } from './rows/file-object-row.js';
+export { FileRow } from './rows/file-row.js';
+export { FileUsageRow } from './rows/file-usage-row.js';

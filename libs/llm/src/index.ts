@@ -10,3 +10,4 @@ export {
 export { openAiUrl, tenantSettingNames, type OperatorEndpoint } from './endpoint.js';
 export { maxAnswerBytes, type LlmEgress } from './egress-fetch.js';
 export { llmErrors } from './errors.js';
+export { LlmDayRow } from './rows/llm-day-row.js';

@@ -24,9 +24,9 @@ import {
   takeMail,
   type MailAttachmentRecord,
   type MailRecord,
-  type MailStatus,
   type NewMail,
 } from './rows/mails.js';
+import type { MailStatus } from './rows/mail-row.js';
 import type { Database, TenantTransaction } from '@annex/database';
 import { composeMail, mailLimits, type Mail, type MailInput } from './compose.js';
 import { mailErrors } from './errors.js';

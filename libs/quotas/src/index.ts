@@ -12,3 +12,7 @@ export {
 } from './quotas.js';
 export { readQuotas, saidOf, saveQuotaLimits, type QuotaUse } from './sql/count-quotas.js';
 export { explainQuota } from './explain-quota.js';
+export { LogTrimRow } from './rows/log-trim-row.js';
+export { QuotaDayRow } from './rows/quota-day-row.js';
+export { QuotaDefaultRow } from './rows/quota-default-row.js';
+export { QuotaUseRow } from './rows/quota-use-row.js';

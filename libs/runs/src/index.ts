@@ -16,7 +16,7 @@ export {
 export { emitEvent, type EmitEvent, type NewEvent } from './sql/emit-event.js';
 export { enqueueRun, ensureRoom, insertQueued, wakeRelays, type NewRun, type RunPolicy } from './sql/enqueue-run.js';
 export { recordRuns, type FinishedRun } from './sql/record-runs.js';
-export { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type RunRow } from './sql/read-runs.js';
+export { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type StoredRun } from './sql/read-runs.js';
 export { handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack } from './sql/hand-over.js';
 export { type ClaimedRun } from './sql/claim.js';
 export { expireLeases } from './sql/reconcile.js';
@@ -41,3 +41,7 @@ export { parkTenant } from './sql/park-tenant.js';
 export { ofLivingTenant } from './sql/living.js';
 export { startJob, type StartedRun } from './start-job.js';
 export { replayPortion } from './replays.js';
+export { DeadLetterReplayRow } from './rows/dead-letter-replay-row.js';
+export { EventRow } from './rows/event-row.js';
+export { RunRow } from './rows/run-row.js';
+export { WorkerRow } from './rows/worker-row.js';

@@ -14,3 +14,4 @@ export {
 } from './vault.js';
 export { SecretRow } from './rows/secret-row.js';
 export { findSetSecretNames } from './rows/secrets.js';
+export { TenantKeyRow } from './rows/tenant-key-row.js';

@@ -16,6 +16,7 @@ import {
   listSecrets,
   lockSecret,
   upsertSecret,
+  type PresentSecret,
   type ReplacedSecret,
   type SecretScope,
 } from './rows/secrets.js';
@@ -26,7 +27,6 @@ import {
   lockKeysNotWrappedBy,
   rewrapTenantKey,
 } from './rows/tenant-keys.js';
-import type { SecretRow } from './rows/secret-row.js';
 import { watchChanges, WatchedCache, type Change, type Database, type TenantTransaction } from '@annex/database';
 import { vaultErrors } from './errors.js';
 import type { Keyring } from './keyring.js';
@@ -252,7 +252,11 @@ export class Vault implements Stoppable {
     return this.#load(tenantId, key, (tx) => findSecretsFor(tx, installationId, declaredNames));
   }
 
-  #load(tenantId: Id<'tenant'>, key: string, find: (tx: TenantTransaction) => Promise<SecretRow[]>): Promise<Opened> {
+  #load(
+    tenantId: Id<'tenant'>,
+    key: string,
+    find: (tx: TenantTransaction) => Promise<PresentSecret[]>,
+  ): Promise<Opened> {
     return this.#opened.load(key, () =>
       this.options.database.forTenant(tenantId).transaction(async (tx) => {
         const sendable = await this.#open(tx, await find(tx));
@@ -415,7 +419,7 @@ export class Vault implements Stoppable {
   /** Opens rows; a plugin's own value wins over the tenant's of the same name. */
   async #open(
     tx: TenantTransaction,
-    rows: readonly (SecretRow | ReplacedSecret)[],
+    rows: readonly (PresentSecret | ReplacedSecret)[],
   ): Promise<ReadonlyMap<string, SendableSecret>> {
     const values = new Map<string, SendableSecret>();
     const ownLast = [...rows].sort((a, b) => Number(a.installationId !== null) - Number(b.installationId !== null));

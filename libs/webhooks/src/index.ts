@@ -38,3 +38,7 @@ export { maxOwnWebhooks, Webhooks, type WebhookInput, type WebhooksOptions } fro
 export type { AttemptView, DeliveryView, WebhookView } from './views.js';
 export { connectPackageWebhooks, restPackageWebhooks } from './rows/webhooks.js';
 export { sendPackageWebhook } from './send-package-webhook.js';
+export { HookSourceRow } from './rows/hook-source-row.js';
+export { WebhookAttemptRow } from './rows/webhook-attempt-row.js';
+export { WebhookDeliveryRow } from './rows/webhook-delivery-row.js';
+export { WebhookRow } from './rows/webhook-row.js';

@@ -1,9 +1,10 @@
 import type { Id } from '@annex/kernel';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { idColumn } from '@annex/database';
 
 /** An API token: known by its hash only. */
 @Entity('api_tokens')
+@Index('api_tokens_hash', ['tokenHash'], { unique: true })
 export class ApiTokenRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
   tenantId!: Id<'tenant'>;
@@ -35,6 +36,6 @@ export class ApiTokenRow {
   @Column({ name: 'last_used_at', type: 'timestamptz', nullable: true })
   lastUsedAt!: Date | null;
 
-  @Column({ name: 'created_at', type: 'timestamptz' })
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 }

@@ -1,9 +1,11 @@
-import type { Id } from '@annex/kernel';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import type { Id, JsonObject } from '@annex/kernel';
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
 
 /** A tenant: owns everything below it. */
 @Entity('tenants')
+@Index('tenants_to_erase', ['eraseAfter'], { where: 'erase_after IS NOT NULL' })
+@Unique(['slug'])
 export class TenantRow {
   @PrimaryColumn({ name: 'id', ...idColumn('tenant') })
   id!: Id<'tenant'>;
@@ -15,15 +17,15 @@ export class TenantRow {
   name!: string;
 
   /** Background runs that it may always have at once; more while others idle. */
-  @Column({ name: 'background_concurrency', type: 'int' })
+  @Column({ name: 'background_concurrency', type: 'int', default: 5 })
   backgroundConcurrency!: number;
 
   /** How many turns it gets where one of weight 1 gets one. */
-  @Column({ name: 'weight', type: 'int' })
+  @Column({ name: 'weight', type: 'int', default: 1 })
   weight!: number;
 
-  /** Limits of this tenant alone, by quota (libs/lifecycle). */
-  @Column({ name: 'quotas', type: 'jsonb' })
+  /** Limits of this tenant alone, by quota (libs/quotas). */
+  @Column({ name: 'quotas', type: 'jsonb', default: {} })
   quotas!: Record<string, number>;
 
   /** When its end was asked for, and by whom: since then nobody enters it. `null` for a tenant that lives. */
@@ -41,9 +43,13 @@ export class TenantRow {
   @Column({ name: 'erasing_since', type: 'timestamptz', nullable: true })
   erasingSince!: Date | null;
 
-  @Column({ name: 'created_at', type: 'timestamptz' })
+  /** Rows that went so far, by table: counted with each portion, so that no crash forgets them. */
+  @Column({ name: 'erased', type: 'jsonb', default: {} })
+  erased!: JsonObject;
+
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 
-  @Column({ name: 'updated_at', type: 'timestamptz' })
+  @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'now()' })
   updatedAt!: Date;
 }

@@ -1,9 +1,10 @@
 import type { Id } from '@annex/kernel';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 import { idColumn } from '@annex/database';
 
 /** A user of one tenant. The same e-mail address in two tenants is two users. */
 @Entity('users')
+@Index('users_by_id', ['id'], { unique: true })
 export class UserRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
   tenantId!: Id<'tenant'>;
@@ -19,15 +20,15 @@ export class UserRow {
   passwordHash!: string | null;
 
   /** Counts up with each new password; sign-ins that name an older one have ended. */
-  @Column({ name: 'credential_version', type: 'int' })
+  @Column({ name: 'credential_version', type: 'int', default: 1 })
   credentialVersion!: number;
 
   @Column({ name: 'role', type: 'text' })
   role!: string;
 
-  @Column({ name: 'created_at', type: 'timestamptz' })
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 
-  @Column({ name: 'updated_at', type: 'timestamptz' })
+  @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'now()' })
   updatedAt!: Date;
 }

@@ -15,7 +15,7 @@ export interface PlatformAuditEntry {
 }
 
 /** One row, with wire names. `id` grows with time; a decimal number, as text. */
-export interface PlatformAuditRow {
+export interface PlatformAuditView {
   id: string;
   at: string;
   actor: string;
@@ -46,8 +46,8 @@ export async function listPlatformAudit(
     target,
     limit,
   }: { before?: string | undefined; action?: string | undefined; target?: string | undefined; limit: number },
-): Promise<PlatformAuditRow[]> {
-  const rows = await tx.query<Omit<PlatformAuditRow, 'at'> & { at: Date }>(
+): Promise<PlatformAuditView[]> {
+  const rows = await tx.query<Omit<PlatformAuditView, 'at'> & { at: Date }>(
     `select id::text, at, actor, email, action, target, detail, request_id from platform_audit
      where ($1::bigint is null or id < $1) and ($2::text is null or action = $2) and ($3::text is null or $3 in (target, detail->>'slug')) order by platform_audit.id desc limit $4`,
     [before ?? null, action ?? null, target ?? null, limit],

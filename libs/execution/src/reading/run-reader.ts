@@ -1,7 +1,15 @@
 import { parseId, quote, type Clock, type Id } from '@annex/kernel';
 import { quotaNames, quotas, readQuotas, type QuotaName, type QuotaRow, type QuotaUse } from '@annex/quotas';
 import type { RunKind } from '@annex/limits';
-import { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type RunRow, type RunStatus } from '@annex/runs';
+import {
+  findRun,
+  listRuns,
+  runMetrics,
+  tenantLoad,
+  type RunMetrics,
+  type StoredRun,
+  type RunStatus,
+} from '@annex/runs';
 import { listLogs, readRunLogs, type LogLevel, type LogLine } from '../rows/logs.js';
 import { readTracked } from '../rows/tracked.js';
 import { readUsage } from '../rows/usage.js';
@@ -128,7 +136,10 @@ export class RunReader {
   }
 
   /** Says of each run what it waits for; asks for the tenant's load only if one may wait for that. */
-  async #waitReasons(tx: TenantTransaction, rows: readonly RunRow[]): Promise<(run: RunRow) => WaitView | undefined> {
+  async #waitReasons(
+    tx: TenantTransaction,
+    rows: readonly StoredRun[],
+  ): Promise<(run: StoredRun) => WaitView | undefined> {
     const isWaiting = rows.some(
       ({ status, waitingFor }) => (status === 'queued' || status === 'retrying') && waitingFor === null,
     );

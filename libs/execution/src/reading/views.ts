@@ -1,6 +1,6 @@
 import type { Json } from '@annex/kernel';
 import type { RunKind } from '@annex/limits';
-import type { RunRow, RunStatus } from '@annex/runs';
+import type { StoredRun, RunStatus } from '@annex/runs';
 import type { LogLine } from '../rows/logs.js';
 
 /** A log line on the wire (CONTRACT §5). `id` places it in the stream: send it back as `Last-Event-ID`. */
@@ -95,7 +95,7 @@ export function logView(line: LogLine): LogView {
  * may have.
  */
 export function waitReason(
-  run: Pick<RunRow, 'status' | 'waitingFor' | 'nextAttemptAt'>,
+  run: Pick<StoredRun, 'status' | 'waitingFor' | 'nextAttemptAt'>,
   load: { running: number; cap: number },
   nowMs: number,
 ): WaitView | undefined {
@@ -106,7 +106,7 @@ export function waitReason(
   return load.running >= load.cap ? 'tenant_limit' : 'slot';
 }
 
-export function runView(run: RunRow, logs?: readonly LogLine[], waitingFor?: WaitView): RunView {
+export function runView(run: StoredRun, logs?: readonly LogLine[], waitingFor?: WaitView): RunView {
   const open = run.status === 'queued' || run.status === 'retrying';
   return {
     id: run.id,

@@ -1,6 +1,6 @@
 import type { PermissionGrant } from '@annex/host-api';
 import type { Id, JsonObject } from '@annex/kernel';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
 
 /**
@@ -10,6 +10,7 @@ export type InstallationStatus = 'installed' | 'enabled' | 'disabled' | 'suspend
 
 /** A plugin in a tenant. */
 @Entity('installations')
+@Unique(['tenantId', 'slug'])
 export class InstallationRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
   tenantId!: Id<'tenant'>;
@@ -23,7 +24,7 @@ export class InstallationRow {
   @Column({ name: 'name', type: 'text' })
   name!: string;
 
-  @Column({ name: 'status', type: 'text' })
+  @Column({ name: 'status', type: 'text', default: 'installed' })
   status!: InstallationStatus;
 
   /**
@@ -37,16 +38,16 @@ export class InstallationRow {
   releaseId!: Id<'release'> | null;
 
   /** What an admin said yes to, whatever release asked for it. */
-  @Column({ name: 'granted', type: 'jsonb' })
+  @Column({ name: 'granted', type: 'jsonb', default: [] })
   granted!: PermissionGrant[];
 
   /** Settings as the tenant made them, defaults not filled in. */
-  @Column({ name: 'config', type: 'json' })
+  @Column({ name: 'config', type: 'json', default: {} })
   config!: JsonObject;
 
-  @Column({ name: 'created_at', type: 'timestamptz' })
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 
-  @Column({ name: 'updated_at', type: 'timestamptz' })
+  @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'now()' })
   updatedAt!: Date;
 }

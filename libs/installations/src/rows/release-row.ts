@@ -1,11 +1,12 @@
 import type { Id } from '@annex/kernel';
 import type { Manifest, WebhookDefinition } from '@annex/manifest';
 import type { Registration } from '@annex/sandbox';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
 
 /** One immutable upload of a plugin. */
 @Entity('releases')
+@Unique(['tenantId', 'installationId', 'sha256'])
 export class ReleaseRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
   tenantId!: Id<'tenant'>;
@@ -40,7 +41,7 @@ export class ReleaseRow {
   sourceMapSha256!: string | null;
 
   /** What `webhooks/*.yaml` of the package say. */
-  @Column({ name: 'webhooks', type: 'json' })
+  @Column({ name: 'webhooks', type: 'json', default: [] })
   webhooks!: WebhookDefinition[];
 
   /** The blob that holds the script of the webhooks' transforms, or `null`: there are none. */
@@ -51,6 +52,6 @@ export class ReleaseRow {
   @Column({ name: 'created_by', type: 'text', nullable: true })
   createdBy!: string | null;
 
-  @Column({ name: 'created_at', type: 'timestamptz' })
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 }

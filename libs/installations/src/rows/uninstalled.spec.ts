@@ -5,7 +5,7 @@ import { makeInstallation, type TestInstallation } from '../../../../test/suppor
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { handOverDueRuns } from '../../../runs/src/sql/hand-over.js';
 import { removeExpired } from '../../../dispatch/src/sql/retention.js';
-import { listRuns, type RunFilter, type RunRow } from '../../../runs/src/sql/read-runs.js';
+import { listRuns, type RunFilter, type StoredRun } from '../../../runs/src/sql/read-runs.js';
 import { listDeadLetterIds } from '../../../runs/src/sql/replay.js';
 import { eraseUninstalled } from '../../../dispatch/src/sql/erase-uninstalled.js';
 import { deleteInstallation, eraseInstallationRows } from './installations.js';
@@ -55,7 +55,7 @@ const eraseAll = async (): Promise<void> => {
   while (await db.database.platform((tx) => eraseUninstalled(tx, 100)));
 };
 
-const seen = (at: TestInstallation, filter: Partial<RunFilter>): Promise<RunRow[]> =>
+const seen = (at: TestInstallation, filter: Partial<RunFilter>): Promise<StoredRun[]> =>
   db.database.forTenant(at.tenantId).transaction((tx) => listRuns(tx, { limit: 1000, ...filter }));
 const letters = (at: TestInstallation): Promise<unknown[]> =>
   db.database.forTenant(at.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 1000 }));

@@ -2,16 +2,7 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { storableText, type TenantTransaction } from '@annex/database';
 import { saidOf } from '@annex/quotas';
-
-/** `sending`: under way. `kept`: there is no mail server, so it is kept whole. */
-export type MailStatus = 'sending' | 'sent' | 'kept' | 'failed';
-
-export interface MailRecipients {
-  to: string[];
-  cc: string[];
-  bcc: string[];
-  reply_to: string | null;
-}
+import type { MailRecipients, MailStatus } from './mail-row.js';
 
 export interface MailAttachmentRecord {
   filename: string;

@@ -6,7 +6,7 @@ import { isDeadLetterSql } from './dead-letters.js';
 import type { WaitReason } from './enqueue-run.js';
 
 /** A run as it is kept. */
-export interface RunRow {
+export interface StoredRun {
   id: Id<'run'>;
   /** `null`: it belongs to one of the tenant's own webhooks. */
   installationId: Id<'installation'> | null;
@@ -100,7 +100,7 @@ export const notUninstalled = `(installation_id is null or installation_id <> al
 export async function listRuns(
   tx: TenantTransaction,
   { plugin, ...filter }: RunFilter & { before?: Id<'run'> },
-): Promise<RunRow[]> {
+): Promise<StoredRun[]> {
   if (plugin === undefined) return runsPage(tx, filter);
   const rows = await tx.query<{ id: string }>(
     `(select id from installations where tenant_id = $1 and slug = $2)
@@ -108,7 +108,7 @@ export async function listRuns(
     [tx.tenantUuid, plugin],
   );
   // One after the other: each is a walk along an index, while all together would have to be sorted.
-  const pages: RunRow[] = [];
+  const pages: StoredRun[] = [];
   for (const { id } of rows)
     pages.push(...(await runsPage(tx, { ...filter, installationId: idFromUuid('installation', id) })));
   return pages.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, filter.limit);
@@ -117,7 +117,7 @@ export async function listRuns(
 async function runsPage(
   tx: TenantTransaction,
   filter: Omit<RunFilter, 'plugin'> & { before?: Id<'run'> },
-): Promise<RunRow[]> {
+): Promise<StoredRun[]> {
   const { installationId, kind, status, deadLetters, eventId, since, until, before, limit } = filter;
   const parameters: unknown[] = [tx.tenantUuid];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
@@ -142,7 +142,7 @@ async function runsPage(
 }
 
 /** One run, its whole result included. */
-export async function findRun(tx: TenantTransaction, runId: Id<'run'>): Promise<RunRow | undefined> {
+export async function findRun(tx: TenantTransaction, runId: Id<'run'>): Promise<StoredRun | undefined> {
   const [row] = await tx.query<Raw>(`select ${columns}, result from runs where tenant_id = $1 and id = $2`, [
     tx.tenantUuid,
     uuidFromId(runId),
@@ -239,7 +239,7 @@ function onlyAttempt({ started_at: startedAt, finished_at: finishedAt, error }: 
   ];
 }
 
-function toRun(row: Raw): RunRow {
+function toRun(row: Raw): StoredRun {
   return {
     id: idFromUuid('run', row.id),
     installationId: row.installation_id === null ? null : idFromUuid('installation', row.installation_id),

@@ -1,9 +1,11 @@
 import type { Id } from '@annex/kernel';
-import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
 
 /** A secret as it is kept: readable only with its tenant's data key. */
 @Entity('secrets')
+@Index('secrets_replaced', ['replacedAt'], { where: 'replaced_at IS NOT NULL' })
+@Unique(['tenantId', 'installationId', 'name'])
 export class SecretRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
   tenantId!: Id<'tenant'>;
@@ -16,7 +18,7 @@ export class SecretRow {
   name!: string;
 
   /** Counts up with each new value; part of the associated data. */
-  @Column({ name: 'version', type: 'int' })
+  @Column({ name: 'version', type: 'int', default: 1 })
   version!: number;
 
   /** Which of the tenant's data keys. */
@@ -30,15 +32,31 @@ export class SecretRow {
   @Column({ name: 'ciphertext', type: 'bytea' })
   ciphertext!: Buffer;
 
-  @Column({ name: 'allowed_hosts', type: 'jsonb' })
+  @Column({ name: 'allowed_hosts', type: 'jsonb', default: [] })
   allowedHosts!: string[];
+
+  /** The value before this one, which goes on signing for a day, sealed as it was; `null`: none, or its day is over. */
+  @Column({ name: 'previous_version', type: 'int', nullable: true })
+  previousVersion!: number | null;
+
+  @Column({ name: 'previous_key_version', type: 'int', nullable: true })
+  previousKeyVersion!: number | null;
+
+  @Column({ name: 'previous_nonce', type: 'bytea', nullable: true })
+  previousNonce!: Buffer | null;
+
+  @Column({ name: 'previous_ciphertext', type: 'bytea', nullable: true })
+  previousCiphertext!: Buffer | null;
+
+  @Column({ name: 'replaced_at', type: 'timestamptz', nullable: true })
+  replacedAt!: Date | null;
 
   @Column({ name: 'updated_by', type: 'text', nullable: true })
   updatedBy!: string | null;
 
-  @Column({ name: 'created_at', type: 'timestamptz' })
+  @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
 
-  @Column({ name: 'updated_at', type: 'timestamptz' })
+  @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'now()' })
   updatedAt!: Date;
 }

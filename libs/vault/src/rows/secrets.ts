@@ -97,14 +97,30 @@ export async function deleteSecret(tx: TenantTransaction, scope: SecretScope, na
   return affected === 1;
 }
 
+/** What the present value of a secret is opened from; the value before it stays where it is. */
+const present = {
+  tenantId: true,
+  installationId: true,
+  name: true,
+  version: true,
+  keyVersion: true,
+  nonce: true,
+  ciphertext: true,
+  allowedHosts: true,
+} as const;
+
+/** The present value of a secret, sealed, and where it may go. */
+export type PresentSecret = Pick<SecretRow, keyof typeof present>;
+
 /** The named secrets that an installation may read: its own and the tenant's, in no order. */
 export async function findSecretsFor(
   tx: TenantTransaction,
   installationId: Id<'installation'>,
   names: readonly string[],
-): Promise<SecretRow[]> {
+): Promise<PresentSecret[]> {
   if (names.length === 0) return [];
   return tx.repository(SecretRow).find({
+    select: present,
     where: [
       { ...where(tx, installationId), name: In([...names]) },
       { ...where(tx, null), name: In([...names]) },
@@ -113,9 +129,9 @@ export async function findSecretsFor(
 }
 
 /** The tenant-wide secrets of these names. */
-export async function findTenantSecrets(tx: TenantTransaction, names: readonly string[]): Promise<SecretRow[]> {
+export async function findTenantSecrets(tx: TenantTransaction, names: readonly string[]): Promise<PresentSecret[]> {
   if (names.length === 0) return [];
-  return tx.repository(SecretRow).find({ where: { ...where(tx, null), name: In([...names]) } });
+  return tx.repository(SecretRow).find({ select: present, where: { ...where(tx, null), name: In([...names]) } });
 }
 
 /** A value that a later one replaced less than a day ago, sealed as it was. */

@@ -1,0 +1,75 @@
+import { ApiTokenRow, OperatorRow, SessionRow, TenantRow, UserRow } from '@annex/access';
+import { AuditRow, PlatformAuditRow } from '@annex/audit';
+import { KvRow, RunLogRow, TrackedRow, UsageRow } from '@annex/execution';
+import { FileObjectRow, FileRow, FileUsageRow } from '@annex/files';
+import {
+  BlobRow,
+  InstallationRow,
+  PermissionUseRow,
+  PluginFailuresRow,
+  ReleaseFileRow,
+  ReleaseReachRow,
+  ReleaseRow,
+  ScheduleRow,
+  SubscriptionRow,
+  UninstalledRow,
+} from '@annex/installations';
+import { LlmDayRow } from '@annex/llm';
+import { MailAttachmentRow, MailRow } from '@annex/mail';
+import { LogTrimRow, QuotaDayRow, QuotaDefaultRow, QuotaUseRow } from '@annex/quotas';
+import { DeadLetterReplayRow, EventRow, RunRow, WorkerRow } from '@annex/runs';
+import { DocumentRow, DocumentTableRow, DocumentUsageRow, DocumentValueRow } from '@annex/tables';
+import { SecretRow, TenantKeyRow } from '@annex/vault';
+import { HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from '@annex/webhooks';
+
+/**
+ * Every table of the libraries as a class, which stands in `rows/` of the library that owns it. entities.spec.ts compares them
+ * with the schema.
+ */
+export const entities = [
+  ApiTokenRow,
+  OperatorRow,
+  SessionRow,
+  TenantRow,
+  UserRow,
+  SecretRow,
+  TenantKeyRow,
+  BlobRow,
+  InstallationRow,
+  PermissionUseRow,
+  PluginFailuresRow,
+  ReleaseFileRow,
+  ReleaseReachRow,
+  ReleaseRow,
+  ScheduleRow,
+  SubscriptionRow,
+  UninstalledRow,
+  DeadLetterReplayRow,
+  EventRow,
+  RunRow,
+  WorkerRow,
+  KvRow,
+  RunLogRow,
+  TrackedRow,
+  UsageRow,
+  LogTrimRow,
+  QuotaDayRow,
+  QuotaDefaultRow,
+  QuotaUseRow,
+  AuditRow,
+  PlatformAuditRow,
+  MailAttachmentRow,
+  MailRow,
+  LlmDayRow,
+  FileObjectRow,
+  FileRow,
+  FileUsageRow,
+  DocumentRow,
+  DocumentTableRow,
+  DocumentUsageRow,
+  DocumentValueRow,
+  HookSourceRow,
+  WebhookAttemptRow,
+  WebhookDeliveryRow,
+  WebhookRow,
+];
