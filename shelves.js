@@ -11,10 +11,10 @@ export const shelves = [
     name: 'domain',
     folder: 'libs',
     projects: {
-      'host-api': [],
-      events: [],
-      scheduling: [],
       limits: [],
+      'host-api': ['limits'],
+      events: ['limits'],
+      scheduling: [],
       manifest: ['host-api', 'events', 'scheduling', 'limits'],
     },
   },

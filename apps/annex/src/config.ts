@@ -5,11 +5,11 @@
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
-import type { OperatorCeilings } from '@annex/limits';
+import { doorLimits, minScheduleIntervalS, type OperatorCeilings } from '@annex/limits';
 import { failureLimits } from '@annex/runs';
 import { quotaLimits, quotaNames, quotas, type QuotaLimits } from '@annex/quotas';
 import type { DatabaseLogins } from '@annex/database';
-import type { MappedView, TableLimits } from '@annex/tables';
+import { defaultTableLimits, type MappedView, type TableLimits } from '@annex/tables';
 import { readMappedViews } from './mapped-views.js';
 import { readRunCeilings } from './run-ceilings.js';
 import { isIP } from 'node:net';
@@ -121,8 +121,8 @@ const settingsSchema = z.object({
     })
     .optional(),
   ANNEX_FILE_MAX_BYTES: wholeBytes(1, 5 * 1024 ** 3).default(100 * MiB),
-  ANNEX_FILES_TENANT_BYTES: wholeBytes(1, Number.MAX_SAFE_INTEGER).default(10 * 1024 ** 3),
-  ANNEX_FILES_TENANT_COUNT: wholeNumber(1, 999_999_999).default(100_000),
+  ANNEX_FILES_TENANT_BYTES: wholeBytes(1, Number.MAX_SAFE_INTEGER).default(quotas.file_bytes.default),
+  ANNEX_FILES_TENANT_COUNT: wholeNumber(1, 999_999_999).default(quotas.files.default),
   ANNEX_PLUGINS_TENANT_COUNT: wholeNumber(0, 1_000_000).optional(),
   ANNEX_PACKAGES_TENANT_BYTES: anyBytes.optional(),
   ANNEX_KV_TENANT_COUNT: wholeNumber(0, 999_999_999).optional(),
@@ -144,10 +144,10 @@ const settingsSchema = z.object({
       return views;
     })
     .optional(),
-  ANNEX_TABLES_TENANT_COUNT: wholeNumber(1, 10_000).default(100),
-  ANNEX_ROWS_TENANT_COUNT: wholeNumber(1, 999_999_999).default(5_000_000),
-  ANNEX_ROWS_TENANT_BYTES: wholeBytes(1, Number.MAX_SAFE_INTEGER).default(5 * 1024 ** 3),
-  ANNEX_DB_TIMEOUT_MS: wholeNumber(10, 10_000).default(2000),
+  ANNEX_TABLES_TENANT_COUNT: wholeNumber(1, 10_000).default(quotas.tables.default),
+  ANNEX_ROWS_TENANT_COUNT: wholeNumber(1, 999_999_999).default(quotas.rows.default),
+  ANNEX_ROWS_TENANT_BYTES: wholeBytes(1, Number.MAX_SAFE_INTEGER).default(quotas.row_bytes.default),
+  ANNEX_DB_TIMEOUT_MS: wholeNumber(10, 10_000).default(defaultTableLimits.timeoutMs),
   ANNEX_PUBLIC_URL: url(['http:', 'https:'], 'https://annex.example.com').optional(),
   ANNEX_LIMITS: z
     .string()
@@ -157,7 +157,7 @@ const settingsSchema = z.object({
       return ceilings;
     })
     .optional(),
-  ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(60),
+  ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(minScheduleIntervalS),
   ANNEX_DISABLE_AFTER_FAILURES: wholeNumber(0, 1_000_000).default(failureLimits.disabledAfterRuns),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
   ANNEX_SANDBOX_REQUIRE: oneOf(['T0', 'T1', 'T2', 'T3']).default('T0'),
@@ -202,11 +202,11 @@ const settingsSchema = z.object({
         if (origin !== '*' && originFault(origin) !== undefined)
           context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
     }),
-  ANNEX_TENANT_CALL_POINTS: wholeNumber(0, 999_999_999).default(12_000),
-  ANNEX_CONNECTIONS: wholeNumber(1, 1_000_000).default(10_000),
-  ANNEX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(1000),
+  ANNEX_TENANT_CALL_POINTS: wholeNumber(0, 999_999_999).default(doorLimits.tenantCallPoints),
+  ANNEX_CONNECTIONS: wholeNumber(1, 1_000_000).default(doorLimits.connections),
+  ANNEX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(doorLimits.connectionsPerAddress),
   // A package of 10 MiB has to fit, beside other bodies.
-  ANNEX_BODY_MEMORY_BYTES: wholeBytes(16 * MiB, Number.MAX_SAFE_INTEGER).default(256 * MiB),
+  ANNEX_BODY_MEMORY_BYTES: wholeBytes(16 * MiB, Number.MAX_SAFE_INTEGER).default(doorLimits.bodyMemoryBytes),
   LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   OTEL_EXPORTER_OTLP_ENDPOINT: url(['http:', 'https:'], 'http://otel-collector:4318').optional(),
 });

@@ -7,8 +7,8 @@ import { Execution } from '@annex/execution';
 import { Files } from '@annex/files';
 import { Mailer } from '@annex/mail';
 import { Installations } from '@annex/installations';
-import { MiB, newId, type Logger, type Stoppable } from '@annex/kernel';
-import { defaultLimit, tenantLimits } from '@annex/limits';
+import { newId, type Logger, type Stoppable } from '@annex/kernel';
+import { doorLimits, maxRequestBytes, tenantLimits } from '@annex/limits';
 import { Database } from '@annex/database';
 import { Tables } from '@annex/tables';
 import { Vault } from '@annex/vault';
@@ -26,7 +26,7 @@ import { BodyMemory, BodyReader } from './http/body-reader.js';
 import { CallBudget } from './http/call-budget.js';
 import { admitBeforeBodies, CallerGuard } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
-import { defaultConnectionLimits, limitConnections, type ConnectionLimits } from './http/connections.js';
+import { limitConnections, type ConnectionLimits } from './http/connections.js';
 import { apiErrors } from './http/errors.js';
 import { waitWithContinue } from './http/expect-continue.js';
 import { Fingerprints } from './http/fingerprints.js';
@@ -100,8 +100,6 @@ export interface RunningApi extends Stoppable {
 const REQUEST_TIMEOUT_MS = 120_000;
 /** How long the headers of a request may take. */
 const HEADERS_TIMEOUT_MS = 20_000;
-/** Bytes of what others send to `/hooks` (CONTRACT §6). */
-const HOOK_BODY_BYTES = MiB;
 const CLOSE_LIMIT_MS = 12_000;
 /** What may stand in a Host header (RFC 3986 §3.2.2): plugins read it as part of their URL. HTTP/1.0 has none. */
 const plausibleHost = /^[\w.~%!$&'()*+,;=:[\]-]*$/;
@@ -147,16 +145,16 @@ function apiModule(
 export async function createApi(
   services: ApiServices,
   {
-    bodyLimit = MiB,
-    routeBodyLimit = defaultLimit('requestBytes', 'route'),
+    bodyLimit = maxRequestBytes,
+    routeBodyLimit = maxRequestBytes,
     inFlightPerTenant = tenantLimits.routeCallsInFlight,
     trustProxy = [],
     corsOrigins = [],
     bodyMemoryBytes,
     tenantCallPoints,
     extend,
-    connections = defaultConnectionLimits.connections,
-    connectionsPerAddress = defaultConnectionLimits.connectionsPerAddress,
+    connections = doorLimits.connections,
+    connectionsPerAddress = doorLimits.connectionsPerAddress,
   }: Partial<ApiOptions> = {},
 ): Promise<NestFastifyApplication> {
   const closing = new AbortController();
@@ -239,7 +237,7 @@ export async function createApi(
     access: services.access,
     hooks: services.hooks,
     problems,
-    bodyLimit: Math.min(bodyLimit, HOOK_BODY_BYTES),
+    bodyLimit: Math.min(bodyLimit, maxRequestBytes),
     bodies,
   });
   serveOpenApi(app);

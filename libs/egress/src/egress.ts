@@ -6,7 +6,7 @@
  * can arrive at another through a pool.
  */
 import { FairGate, LARGE_TEXT, MINUTE, SECOND, isAnnexError, largeWork, quote, type AnnexError } from '@annex/kernel';
-import { defaultLimit } from '@annex/limits';
+import { longestRunMs, maxHttpBodyBytes } from '@annex/limits';
 import type { AllowHosts } from './allow-hosts.js';
 import { parseAllowPrivate } from './allow-private.js';
 import { egressErrors } from './errors.js';
@@ -121,9 +121,6 @@ const defaultTimeoutMs = 10 * SECOND;
 const longMs = MINUTE;
 /** How long a request waits for its place. */
 const defaultWaitMs = 2 * MINUTE;
-const maxTimeoutMs = 900 * SECOND;
-const defaultMaxBytes = defaultLimit('httpBodyBytes', 'route');
-const largestRequestBytes = defaultMaxBytes;
 /** Redirects that one request follows. */
 const maxRedirects = 3;
 /**
@@ -219,7 +216,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
     const hop = firstHop(request, outgoingHeaders(headers, { source, hops }));
     readTarget(hop.url, { allowHosts, allowPrivate, isOwn });
     if (signal?.aborted) throw givenUp();
-    const timeoutMs = Math.min(Math.max(request.timeoutMs ?? defaultTimeoutMs, 1), maxTimeoutMs);
+    const timeoutMs = Math.min(Math.max(request.timeoutMs ?? defaultTimeoutMs, 1), longestRunMs);
     let waiting: Deadline | undefined;
     const work = (): Promise<EgressResponse> => {
       waiting?.stop();
@@ -240,7 +237,7 @@ export function createEgress(options: EgressOptions = {}): Egress {
     const {
       allowHosts,
       redirect = 'follow',
-      maxResponseBytes = defaultMaxBytes,
+      maxResponseBytes = maxHttpBodyBytes,
       overflow = 'fail',
       stayOnOrigin = false,
     } = request;
@@ -327,7 +324,7 @@ function ownBytes(body: Uint8Array | string): Uint8Array<ArrayBuffer> {
 }
 
 function firstHop(
-  { method, url, body = null, maxRequestBytes = largestRequestBytes }: EgressRequest,
+  { method, url, body = null, maxRequestBytes = maxHttpBodyBytes }: EgressRequest,
   headers: [string, string][],
 ): Hop {
   const verb = /^[a-z]+$/i.test(method) ? method.toUpperCase() : method;
@@ -338,7 +335,7 @@ function firstHop(
     );
   }
   const bytes = body === null ? 0 : Buffer.byteLength(body);
-  const maxBytes = Math.min(maxRequestBytes, largestRequestBytes);
+  const maxBytes = Math.min(maxRequestBytes, maxHttpBodyBytes);
   if (bytes > maxBytes)
     throw egressErrors.error('HTTP_LIMIT', `The request's body is ${bytes} bytes; the limit is ${maxBytes}.`);
   return { method: verb, url, headers, body: bytes === 0 ? null : body };

@@ -22,10 +22,6 @@ export interface EventEnvelope {
   causedBy: string | null;
 }
 
-/** Highest `depth` an event may have (CONTRACT §3, `emit`). */
-export const maxEmitDepth = 10;
-/** Largest `data`, as UTF-8 JSON, in bytes (CONTRACT §6). */
-export const maxEventDataBytes = 256 * 1024;
 /** Most characters of an event's `id`, `source` or `subject`. */
 export const maxEventTextLength = 256;
 

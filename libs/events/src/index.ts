@@ -20,8 +20,6 @@ export {
   eventForHandler,
   eventSources,
   isReservedSource,
-  maxEmitDepth,
-  maxEventDataBytes,
   maxEventTextLength,
   type EventEnvelope,
 } from './envelope.js';

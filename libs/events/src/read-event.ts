@@ -10,7 +10,8 @@ import {
   type Json,
   type JsonObject,
 } from '@annex/kernel';
-import { isReservedSource, maxEventDataBytes, maxEventTextLength } from './envelope.js';
+import { maxPayloadBytes } from '@annex/limits';
+import { isReservedSource, maxEventTextLength } from './envelope.js';
 import { eventNameFault } from './names.js';
 
 /** What a sender said, before the platform adds an id, a time and a depth. */
@@ -45,7 +46,7 @@ const controls = /[\p{Cc}\p{Cs}]/u;
  * so that handlers can read `event.data.x`.
  */
 export function readEvent(body: unknown, options: ReadEventOptions = {}): EventReading {
-  const { maxDataBytes = maxEventDataBytes } = options;
+  const { maxDataBytes = maxPayloadBytes } = options;
   if (!isJsonObject(body)) {
     return {
       ok: false,

@@ -1,11 +1,5 @@
 export { Execution, sandboxHostMethods, type ExecutionOptions, type RouteCall } from './execution.js';
-export {
-  filterChainMs,
-  maxFilterValueBytes,
-  type FilterAnswer,
-  type FilterCall,
-  type FilterStep,
-} from './filters/filter-chain.js';
+export { filterChainMs, type FilterAnswer, type FilterCall, type FilterStep } from './filters/filter-chain.js';
 export { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 export type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
 export type { AttemptOutcome, AttemptRun } from './running/attempts.js';

@@ -6,7 +6,8 @@ import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
 import { isAnnexError, messageOf, newUuid, quote, type Clock, type Id, type Logger } from '@annex/kernel';
 import { quotaExceeded } from '@annex/quotas';
-import { eventSources, maxEmitDepth, maxEventTextLength } from '@annex/events';
+import { eventSources, maxEventTextLength } from '@annex/events';
+import { maxEmitDepth } from '@annex/limits';
 import { outcomeErrors, type EmitEvent } from '@annex/runs';
 import {
   announceFileObject,

@@ -62,7 +62,7 @@ export {
 } from './tables/filter.js';
 export { isForbiddenName } from './tables/forbidden-names.js';
 export { compareRows, matchesFilter, type TableRow } from './tables/match.js';
-export { llmMessages, maxPayloadBytes, maxPromptBytes } from './calls/messages.js';
+export { llmMessages, maxPromptBytes } from './calls/messages.js';
 export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';
 export { hostApiErrors } from './errors.js';
 export { secretMayGoTo } from './secret-hosts.js';

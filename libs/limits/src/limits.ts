@@ -78,6 +78,25 @@ export interface LimitRow {
   what: string;
 }
 
+/** Longest run that anybody may ask for, in milliseconds: of a job, and of everything else where an operator lets it. */
+export const longestRunMs = 15 * MINUTE;
+/** Largest payload of an event or job as UTF-8 JSON, in bytes. */
+export const maxPayloadBytes = 256 * KiB;
+/** Largest value that goes into a filter or comes out of one, as JSON, in bytes. */
+export const maxFilterValueBytes = 256 * KiB;
+/** Largest body of an outbound request or response, in bytes. */
+export const maxHttpBodyBytes = 10 * MiB;
+/** Largest body that comes in for a route or at `/hooks`, in bytes. */
+export const maxRequestBytes = MiB;
+/** Highest depth of an event: how many emits may lie between it and the outside world. */
+export const maxEmitDepth = 10;
+/** Largest package as uploaded, in bytes. */
+export const maxPackageBytes = 10 * MiB;
+/** Largest mail: texts and attachments together before they are encoded, in bytes. */
+export const maxMailBytes = 10 * MiB;
+/** Shortest time between two ticks of a schedule until the operator says otherwise, in seconds. */
+export const minScheduleIntervalS = 60;
+
 /** Transforms of webhooks compute and may call nothing. */
 const withHostCalls = ['route', 'event', 'job', 'filter', 'lifecycle'] as const satisfies RunKind[];
 
@@ -89,17 +108,17 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   wallMs: {
     unit: 'ms',
     default: { job: 30 * SECOND, filter: SECOND, other: 5 * SECOND },
-    ceiling: { job: 15 * MINUTE, filter: SECOND, other: 5 * SECOND },
+    ceiling: { job: longestRunMs, filter: SECOND, other: 5 * SECOND },
     code: 'TIMEOUT',
     what: 'time from start to answer',
-    operator: { least: 100, most: { filter: SECOND, other: 15 * MINUTE } },
+    operator: { least: 100, most: { filter: SECOND, other: longestRunMs } },
   },
   cpuMs: {
     unit: 'ms',
     default: { job: 10 * SECOND, other: SECOND },
     code: 'CPU_LIMIT',
     what: 'processor time',
-    operator: { least: 10, most: { job: 15 * MINUTE, filter: SECOND, other: MINUTE } },
+    operator: { least: 10, most: { job: longestRunMs, filter: SECOND, other: MINUTE } },
   },
   memoryMb: {
     unit: 'MiB',
@@ -110,10 +129,10 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   },
   resultBytes: {
     unit: 'bytes',
-    default: { route: 5 * MiB, filter: 256 * KiB, other: MiB },
+    default: { route: 5 * MiB, filter: maxFilterValueBytes, other: MiB },
     code: 'OUTPUT_LIMIT',
     what: 'result',
-    operator: { least: KiB, most: { route: 5 * MiB, filter: 256 * KiB, other: MiB } },
+    operator: { least: KiB, most: { route: 5 * MiB, filter: maxFilterValueBytes, other: MiB } },
   },
   logLines: {
     unit: 'lines',
@@ -147,11 +166,11 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   },
   httpBodyBytes: {
     unit: 'bytes',
-    default: 10 * MiB,
+    default: maxHttpBodyBytes,
     code: 'HTTP_LIMIT',
     what: 'body of an outbound request or response',
     kinds: withHostCalls,
-    operator: { least: KiB, most: 10 * MiB },
+    operator: { least: KiB, most: maxHttpBodyBytes },
   },
   emits: {
     unit: 'calls',
@@ -163,7 +182,7 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   },
   emitDepth: {
     unit: 'levels',
-    default: 10,
+    default: maxEmitDepth,
     code: 'EMIT_DEPTH',
     what: 'levels of events caused by events',
     kinds: withHostCalls,
@@ -243,15 +262,15 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
   },
   requestBytes: {
     unit: 'bytes',
-    default: MiB,
+    default: maxRequestBytes,
     code: 'PAYLOAD_TOO_LARGE',
     what: 'request body of a route',
     kinds: ['route'],
-    operator: { least: KiB, most: MiB },
+    operator: { least: KiB, most: maxRequestBytes },
   },
   payloadBytes: {
     unit: 'bytes',
-    default: 256 * KiB,
+    default: maxPayloadBytes,
     code: 'PAYLOAD_TOO_LARGE',
     what: 'payload of an event or job',
     kinds: ['event', 'job'],
@@ -375,6 +394,19 @@ export const tenantLimits = {
   /** Route calls in flight; further ones are refused with `RATE_LIMITED`. */
   routeCallsInFlight: 200,
 } as const;
+
+/** What one process takes of callers at a time, until the operator says otherwise. */
+export const doorLimits: Readonly<
+  Record<'connections' | 'connectionsPerAddress' | 'bodyMemoryBytes' | 'tenantCallPoints', number>
+> = {
+  connections: 10_000,
+  /** From one address. */
+  connectionsPerAddress: 1000,
+  /** Request bodies in memory at once, in bytes. */
+  bodyMemoryBytes: 256 * MiB,
+  /** Points a minute that one tenant's costly calls may use. */
+  tenantCallPoints: 12_000,
+};
 
 /** How long the value of a secret that was replaced goes on signing, in milliseconds. */
 export const replacedForMs = DAY;

@@ -1,4 +1,5 @@
 import type { InputFault } from '@annex/kernel';
+import { maxMailBytes } from '@annex/limits';
 import { mailErrors } from './errors.js';
 import { readMailboxes, type Mailbox } from './mailbox.js';
 
@@ -7,9 +8,7 @@ export const mailLimits = {
   /** To, cc and bcc together. */
   recipients: 50,
   /** Texts and attachments together, before they are encoded. */
-  bytes: 10 * 1024 * 1024,
-  /** Kept mail of one tenant, where there is no mail server. */
-  keptBytes: 100 * 1024 * 1024,
+  bytes: maxMailBytes,
 } as const;
 
 /** A mail as a plugin asks for it. */

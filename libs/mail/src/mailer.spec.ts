@@ -1,8 +1,9 @@
 import { newId, silentLogger, systemClock, type Id } from '@annex/kernel';
+import { quotas } from '@annex/quotas';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
-import { mailLimits, Mailer, type MailInput, type MailOrigin, type MailTransport, type OutgoingMail } from './index.js';
+import { Mailer, type MailInput, type MailOrigin, type MailTransport, type OutgoingMail } from './index.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -118,7 +119,7 @@ describe('keeping', () => {
   it('keeps no more than its limit, and says what to do', async () => {
     const keeper = make({ transport: undefined });
     const { id } = await keeper.send(mail, origin);
-    await db.sql('update mails set size_bytes = $1', [mailLimits.keptBytes]);
+    await db.sql('update mails set size_bytes = $1', [quotas.kept_mail_bytes.default]);
     await expect(keeper.send({ ...mail, text: 'more' }, origin)).rejects.toMatchObject({ code: 'MAIL_KEPT_FULL' });
     expect((await keeper.list(tenantId, { limit: 10 })).items).toHaveLength(1);
     await keeper.delete(tenantId, id);

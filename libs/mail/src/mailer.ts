@@ -12,7 +12,7 @@ import {
   type Json,
   type Logger,
 } from '@annex/kernel';
-import { quotaExtra, whoRaises } from '@annex/quotas';
+import { quotaExtra, quotas, whoRaises } from '@annex/quotas';
 import {
   deleteMail,
   endMail,
@@ -28,7 +28,7 @@ import {
 } from './rows/mails.js';
 import type { MailStatus } from './rows/mail-row.js';
 import type { Database, TenantTransaction } from '@annex/database';
-import { composeMail, mailLimits, type Mail, type MailInput } from './compose.js';
+import { composeMail, type Mail, type MailInput } from './compose.js';
 import { mailErrors } from './errors.js';
 import { writeMailbox, type Mailbox } from './mailbox.js';
 import type { MailTransport } from './smtp.js';
@@ -39,7 +39,7 @@ export interface MailerOptions {
   transport: MailTransport | undefined;
   /** Whose name all mail goes out in. */
   from: Mailbox;
-  /** Kept mail of one tenant, in bytes, where there is no mail server. Default 100 MiB. */
+  /** Kept mail of one tenant, in bytes, where there is no mail server. Default: the catalogue's of quotas. */
   keptBytes?: number;
   clock: Clock;
   logger: Logger;
@@ -224,7 +224,10 @@ export class Mailer {
       const first = await takeMail(tx, row, leaseS);
       if (!first.taken) return first;
       const kept = await keptMailBytes(tx);
-      const [bytes, max] = [kept.bytes + mail.sizeBytes, kept.max ?? this.options.keptBytes ?? mailLimits.keptBytes];
+      const [bytes, max] = [
+        kept.bytes + mail.sizeBytes,
+        kept.max ?? this.options.keptBytes ?? quotas.kept_mail_bytes.default,
+      ];
       if (bytes > max) {
         throw mailErrors.error(
           'MAIL_KEPT_FULL',

@@ -1,4 +1,5 @@
 import { silentLogger, type Logger } from '@annex/kernel';
+import { defaultLimit } from '@annex/limits';
 import type { WallSettings } from './child/tier.js';
 import type { KillReport } from './sandbox.js';
 
@@ -67,7 +68,7 @@ export function withDefaults(options: SandboxOptions, cores: number, memoryBytes
     maxExecutorsPerTenant: Math.max(1, Math.min(4, Math.floor(cores / 2))),
     maxRunsPerTenant: 256,
     maxIsolates: 12,
-    usualMemoryMb: 100,
+    usualMemoryMb: defaultLimit('memoryMb', 'route'),
     idleMs: 60_000,
     recycleAfterRuns: 200_000,
     recycleAfterMs: 3_600_000,

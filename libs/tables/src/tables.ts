@@ -4,7 +4,7 @@
  */
 import { maxDocumentBytes, type DocumentPatch, type Filter, type SortKey, type TableRow } from '@annex/host-api';
 import { FairGate, MiB, newUuid, quote, type Clock, type Id, type JsonObject } from '@annex/kernel';
-import { quotaExtra, whoRaises } from '@annex/quotas';
+import { quotaExtra, quotas, whoRaises } from '@annex/quotas';
 import { appendAudit } from '@annex/audit';
 import { countRows, findRow, queryRows, type RowPage, type RowQuery, type RowsOf } from './sql/read-documents.js';
 import {
@@ -39,9 +39,9 @@ export interface TableLimits extends DocumentQuota {
 
 /** Room for some millions of rows; a statement has two seconds. */
 export const defaultTableLimits: TableLimits = {
-  tables: 100,
-  documents: 5_000_000,
-  bytes: 5120 * MiB,
+  tables: quotas.tables.default,
+  documents: quotas.rows.default,
+  bytes: quotas.row_bytes.default,
   timeoutMs: 2000,
 };
 

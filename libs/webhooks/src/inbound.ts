@@ -1,6 +1,7 @@
 /** Incoming webhooks: who may send them to a tenant, and what becomes of one. */
 import { createHash } from 'node:crypto';
-import { eventSources, maxEmitDepth, maxEventDataBytes } from '@annex/events';
+import { eventSources } from '@annex/events';
+import { maxEmitDepth, maxPayloadBytes } from '@annex/limits';
 import { storageProblem } from '@annex/host-api';
 import { jsonBytes, quote, type Clock, type Json, type JsonObject, type Logger } from '@annex/kernel';
 import { outcomeErrors, type EmitEvent } from '@annex/runs';
@@ -209,11 +210,11 @@ export class InboundHooks {
     if (challenge !== undefined) return { kind: 'challenge', challenge };
     const data = eventData(row, plain, content);
     const bytes = jsonBytes(data);
-    if (bytes > maxEventDataBytes) {
+    if (bytes > maxPayloadBytes) {
       throw outcomeErrors.error(
         'PAYLOAD_TOO_LARGE',
-        `The request makes an event of ${bytes} bytes of JSON; at most ${maxEventDataBytes} are taken.`,
-        { extra: { limit: maxEventDataBytes } },
+        `The request makes an event of ${bytes} bytes of JSON; at most ${maxPayloadBytes} are taken.`,
+        { extra: { limit: maxPayloadBytes } },
       );
     }
     if (hops > maxEmitDepth)

@@ -44,7 +44,7 @@ import {
   type WebhookRow,
 } from './rows/webhooks.js';
 import { findDelivery, listDeliveries, listDeliveryAttempts, readDeliveryBody } from './rows/deliveries.js';
-import { replacedForMs } from '@annex/limits';
+import { maxPayloadBytes, replacedForMs } from '@annex/limits';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import { webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';
@@ -252,9 +252,9 @@ export class Webhooks {
     idOrName: string,
     data: Json = { test: true },
   ): Promise<{ delivery_id: string; run_id: string; status: RunStatus }> {
-    if (jsonBytes(data) > maxTestBytes)
-      throw outcomeErrors.error('PAYLOAD_TOO_LARGE', `The data is larger than ${maxTestBytes} bytes of JSON.`, {
-        extra: { limit: maxTestBytes },
+    if (jsonBytes(data) > maxPayloadBytes)
+      throw outcomeErrors.error('PAYLOAD_TOO_LARGE', `The data is larger than ${maxPayloadBytes} bytes of JSON.`, {
+        extra: { limit: maxPayloadBytes },
       });
     return this.#read(caller, async (tx) => {
       const row = await this.#require(tx, idOrName);
@@ -500,7 +500,6 @@ export class Webhooks {
 }
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
-const maxTestBytes = 256 * 1024;
 
 /** 192 bits, in the form that Standard Webhooks gives to secrets. */
 function newSecret(): string {

@@ -1,14 +1,8 @@
 import { roleAtLeast, type Caller } from '@annex/access';
 import { Events, Runs, type ReplayedEvent as Replayed } from '@annex/runs';
-import {
-  eventNameFault,
-  isReservedEventName,
-  maxEventDataBytes,
-  readEvent,
-  type EventInput,
-  type EventReading,
-} from '@annex/events';
+import { eventNameFault, isReservedEventName, readEvent, type EventInput, type EventReading } from '@annex/events';
 import { Execution } from '@annex/execution';
+import { maxPayloadBytes } from '@annex/limits';
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
@@ -106,7 +100,7 @@ export class EventsController {
     summary: 'Send an event and see what each plugin made of it',
     gate: 'developer',
     body: testEvent,
-    maxBodyBytes: 2 * maxEventDataBytes,
+    maxBodyBytes: 2 * maxPayloadBytes,
     callPoints: 10,
     answers: { 200: TestedEvent },
   })

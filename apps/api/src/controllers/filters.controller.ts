@@ -1,6 +1,7 @@
 import type { Caller } from '@annex/access';
 import { eventNameFault } from '@annex/events';
-import { Execution, maxFilterValueBytes } from '@annex/execution';
+import { Execution } from '@annex/execution';
+import { maxFilterValueBytes } from '@annex/limits';
 import { jsonBytes } from '@annex/kernel';
 import { Body, Controller, Inject, Param, Post, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';

@@ -6,12 +6,11 @@
 import type { Readable } from 'node:stream';
 import { networkOf } from '@annex/access';
 import { MiB, SECOND } from '@annex/kernel';
+import { doorLimits } from '@annex/limits';
 import type { FastifyRequest } from 'fastify';
 import { apiErrors, bodyTooLarge } from './errors.js';
 import { askForBody } from './expect-continue.js';
 
-/** Bytes of all bodies under way in one process, when nobody says otherwise. */
-export const defaultBodyMemoryBytes = 256 * MiB;
 /** The first buffer of a body: what most need. */
 const FIRST_BYTES = 16 * 1024;
 /** How long nothing has come of a body that gives way to others. */
@@ -36,7 +35,7 @@ export class BodyMemory {
   #used = 0;
 
   constructor(
-    private readonly maxBytes = defaultBodyMemoryBytes,
+    private readonly maxBytes = doorLimits.bodyMemoryBytes,
     private readonly now: () => number = Date.now,
   ) {}
 

@@ -5,11 +5,10 @@
  * large their bodies: nothing would refuse their callers.
  */
 import { KiB } from '@annex/kernel';
+import { doorLimits } from '@annex/limits';
 import { apiErrors } from './errors.js';
 import { Points } from './points.js';
 
-/** Points a minute of one tenant, when the operator says nothing. */
-export const defaultCallPoints = 12_000;
 /** A tenant that was quiet has those of so many seconds at once. */
 const BURST_S = 10;
 /** Bytes of a body that cost nothing, and those that cost a point. */
@@ -21,7 +20,7 @@ export class CallBudget {
 
   /** @param perMinute points of one tenant; 0: without limit */
   constructor(
-    private readonly perMinute = defaultCallPoints,
+    private readonly perMinute = doorLimits.tenantCallPoints,
     now: () => number = Date.now,
   ) {
     this.#points = new Points(perMinute / 60, (perMinute * BURST_S) / 60, now);

@@ -16,8 +16,6 @@ export interface ConnectionLimits {
   connectionsPerAddress?: number;
 }
 
-export const defaultConnectionLimits = { connections: 10_000, connectionsPerAddress: 1000 } as const;
-
 /** Turns connections away that are one too many, each with a problem that says which limit it met. */
 export function limitConnections(
   server: Server,

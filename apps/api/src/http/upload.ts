@@ -1,7 +1,7 @@
 import '@fastify/multipart';
 import type { Readable } from 'node:stream';
 import { networkOf } from '@annex/access';
-import { MiB } from '@annex/kernel';
+import { maxPackageBytes } from '@annex/limits';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { InFlight } from '../ext/in-flight.js';
 import { GatheredBody, type BodyMemory } from './body-reader.js';
@@ -9,8 +9,6 @@ import type { Identified } from './caller.js';
 import { apiErrors } from './errors.js';
 import { askForBody } from './expect-continue.js';
 
-/** Largest package, in bytes (CONTRACT §2). */
-export const maxPackageBytes = 10 * MiB;
 /** Uploads of one tenant under way at once, from their first byte to the answer. */
 export const maxUploads = 4;
 

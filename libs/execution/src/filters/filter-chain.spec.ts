@@ -1,13 +1,8 @@
 import { newId, type Id, type Json } from '@annex/kernel';
+import { maxFilterValueBytes } from '@annex/limits';
 import { describe, expect, it } from 'vitest';
 import type { FilterRegistration, InstallationSnapshot } from '../snapshots/snapshot.js';
-import {
-  filterChainMs,
-  maxFilterValueBytes,
-  passThroughFilters,
-  type FilterCall,
-  type FilterEnding,
-} from './filter-chain.js';
+import { filterChainMs, passThroughFilters, type FilterCall, type FilterEnding } from './filter-chain.js';
 import { arrangeFilters, type FilterHandler } from './filter-points.js';
 
 const tenantId = newId('tenant');

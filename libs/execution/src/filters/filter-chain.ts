@@ -2,13 +2,11 @@
  * Passes a value through every filter of a point, one after the other. A filter that fails is passed over (`on_error:
  * 'pass'`, the default) or ends the whole call (`'fail'`); either way its run tells why.
  */
-import { KiB, SECOND, quote, type Clock, type Id, type Json } from '@annex/kernel';
+import { SECOND, quote, type Clock, type Id, type Json } from '@annex/kernel';
+import { maxFilterValueBytes } from '@annex/limits';
 import { outcomeOf } from '@annex/runs';
 import { executionErrors } from '../errors.js';
 import type { FilterHandler } from './filter-points.js';
-
-/** Largest value that goes into a filter or comes out of one, as JSON, in bytes. */
-export const maxFilterValueBytes = 256 * KiB;
 
 /** The most that all filters of one call take together, in milliseconds. Each by itself has at most a second. */
 export const filterChainMs = 5 * SECOND;

@@ -1,5 +1,6 @@
 import { findGrant, type HostArgs, type HostHandlers } from '@annex/host-api';
 import type { Id, Json } from '@annex/kernel';
+import { maxMailBytes } from '@annex/limits';
 import { outcomeErrors } from '@annex/runs';
 import { findTemplate, isMarkup, templatesFolder } from '@annex/templates';
 import { executionErrors } from '../errors.js';
@@ -41,9 +42,6 @@ export interface EmailOptions {
 }
 
 type SendArgs = HostArgs<'email.send'>[0];
-
-/** Most bytes of one mail; the rest of the check is the mailer's. */
-const maxMailBytes = 10 * 1024 * 1024;
 
 /**
  * `ctx.email`. A mail leaves at once, in a background run too, and cannot be called back when the run fails later. The

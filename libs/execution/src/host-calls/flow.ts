@@ -1,5 +1,6 @@
-import { eventNameFault, eventSources, isReservedEventName, isReservedSource, maxEmitDepth } from '@annex/events';
+import { eventNameFault, eventSources, isReservedEventName, isReservedSource } from '@annex/events';
 import type { HostHandlers } from '@annex/host-api';
+import { maxEmitDepth } from '@annex/limits';
 import { didYouMean, newId, quote, systemClock, type Clock } from '@annex/kernel';
 import { outcomeErrors, type EmitEvent, type NewEvent } from '@annex/runs';
 import type { Database } from '@annex/database';

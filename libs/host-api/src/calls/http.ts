@@ -1,12 +1,11 @@
-import { MiB } from '@annex/kernel';
+import { KiB } from '@annex/kernel';
+import { maxHttpBodyBytes } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
 import { headerList, httpBody, query } from '../wire.js';
 
-/** Largest body either way, in bytes (CONTRACT §6). */
-const maxBodyBytes = 10 * MiB;
 /** Base64 makes three bytes four characters. Text full of quotes may double in JSON and is refused a little earlier. */
-const onTheWire = Math.ceil(maxBodyBytes / 3) * 4 + 256 * 1024;
+const onTheWire = Math.ceil(maxHttpBodyBytes / 3) * 4 + 256 * KiB;
 
 export const httpCalls = {
   'http.request': row({

@@ -1,10 +1,8 @@
 import { KiB, MiB } from '@annex/kernel';
+import { longestRunMs, maxPayloadBytes } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
 import { bytes, headerList, httpBody, json, jsonObject, jsonUpTo, line, optional, query } from '../wire.js';
-
-/** Largest payload of an event or a job as JSON, in bytes (CONTRACT §6). */
-export const maxPayloadBytes = 256 * KiB;
 
 const slug = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be a plugin’s slug');
 
@@ -68,7 +66,7 @@ export const llmMessages = z
   .max(200);
 
 const maxTokens = z.int().min(1).max(1_000_000);
-const timeout = z.number().positive().max(900_000);
+const timeout = z.number().positive().max(longestRunMs);
 /** Options of `ctx.llm.run`, in either spelling; handlers get one. */
 const llmOptions = z
   .strictObject({

@@ -1,6 +1,6 @@
 import type { PermissionRequest } from '@annex/host-api';
 import type { JsonObject } from '@annex/kernel';
-import { manifestCeilings } from '@annex/limits';
+import { manifestCeilings, minScheduleIntervalS } from '@annex/limits';
 import type { CorsRules } from '../routes/cors.js';
 import type { CatchUp, OverlapPolicy } from '@annex/scheduling';
 
@@ -87,7 +87,7 @@ export interface ManifestLimits {
 /** CONTRACT §6 and §7, when the operator says nothing. */
 export const defaultManifestLimits: ManifestLimits = {
   ...manifestCeilings(),
-  minIntervalS: 60,
+  minIntervalS: minScheduleIntervalS,
 };
 
 /** The version of the plugin contract that this host serves; `engines.annex` is a range over it. */

@@ -12,6 +12,7 @@ import {
   type Json,
   type JsonObject,
 } from '@annex/kernel';
+import { longestRunMs } from '@annex/limits';
 import { parseSchedule, timezoneFault } from '@annex/scheduling';
 import semver from 'semver';
 import { readCors } from '../routes/cors.js';
@@ -147,7 +148,7 @@ function judgeJobs(source: JsonObject, { limits }: SemanticsContext, errors: Inp
       }
       const zone = typeof timezone === 'string' ? timezoneFault(timezone, `${pointer}/timezone`) : undefined;
       if (zone !== undefined) errors.push(zone);
-      if (typeof timeoutMs === 'number' && timeoutMs > limits.jobTimeoutMs && timeoutMs <= 900_000) {
+      if (typeof timeoutMs === 'number' && timeoutMs > limits.jobTimeoutMs && timeoutMs <= longestRunMs) {
         errors.push({
           pointer: `${pointer}/timeout_ms`,
           code: 'LIMIT',

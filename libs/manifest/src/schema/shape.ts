@@ -4,6 +4,7 @@
  * Descriptions are read by people: in editors, and as the second half of a fault.
  */
 import { permissionNames } from '@annex/host-api';
+import { longestRunMs } from '@annex/limits';
 import { z } from 'zod';
 
 const text = (max: number, about: string, example: string) =>
@@ -114,7 +115,7 @@ const job = z.strictObject({
     'its ticks come up to this many seconds late, always by the same amount, so that not all tenants’ jobs start at once',
     300,
   ).optional(),
-  timeout_ms: integer(1, 900_000, 'milliseconds a run may take', 30_000).optional(),
+  timeout_ms: integer(1, longestRunMs, 'milliseconds a run may take', 30_000).optional(),
   retry: retry.describe('what happens after a failed run').optional(),
 });
 
@@ -236,7 +237,7 @@ export const manifestShape = z
     limits: z
       .strictObject({
         memory_mb: integer(8, 65_536, 'MiB of heap', 64).optional(),
-        timeout_ms: integer(1, 900_000, 'milliseconds a route or hook may take', 5000).optional(),
+        timeout_ms: integer(1, longestRunMs, 'milliseconds a route or hook may take', 5000).optional(),
       })
       .describe('limits the plugin lowers for itself')
       .optional(),

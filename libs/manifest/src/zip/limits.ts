@@ -1,4 +1,5 @@
 import { KiB, MiB } from '@annex/kernel';
+import { maxPackageBytes } from '@annex/limits';
 
 /** What a package may weigh (CONTRACT §2). */
 export interface PackageLimits {
@@ -15,7 +16,7 @@ export interface PackageLimits {
 }
 
 export const defaultPackageLimits: PackageLimits = {
-  maxPackedBytes: 10 * MiB,
+  maxPackedBytes: maxPackageBytes,
   maxUnpackedBytes: 50 * MiB,
   maxFiles: 1000,
   maxRatio: 200,

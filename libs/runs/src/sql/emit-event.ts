@@ -4,7 +4,8 @@
  * of the first time and makes none.
  */
 import { idFromUuid, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { matchesEvent, maxEmitDepth } from '@annex/events';
+import { matchesEvent } from '@annex/events';
+import { maxEmitDepth } from '@annex/limits';
 import { outcomeErrors } from '../outcomes.js';
 import { statement, type TenantTransaction } from '@annex/database';
 import { ensureRoom, insertQueued, type BackgroundKind, type NewRun, type RunPolicy } from './enqueue-run.js';
@@ -67,7 +68,7 @@ const subscribersSql = statement(
 );
 
 /**
- * Writes an event and one run per subscribed handler. Throws `EMIT_DEPTH` when `depth` is over 10 and `QUEUE_FULL` when
+ * Writes an event and one run per subscribed handler. Throws `EMIT_DEPTH` when `depth` is over {@link maxEmitDepth} and `QUEUE_FULL` when
  * the tenant's cap of unfinished background runs does not hold the new ones; then nothing is written.
  */
 export const emitEvent: EmitEvent = async (tx, event) => {
