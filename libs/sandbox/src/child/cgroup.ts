@@ -14,6 +14,7 @@ export interface CgroupLimits {
 }
 
 export interface Cgroup {
+  readonly folder: string;
   /** Puts a process, and all that it will start, under the limits. */
   add(pid: number): void;
   /** Ends everything in it. */
@@ -73,6 +74,7 @@ export function makeCgroup({ memoryMb, processes }: CgroupLimits): Cgroup | unde
 export function groupAt(folder: string): Cgroup & { limit(limits: Record<string, string>): void } {
   mkdirSync(folder);
   return {
+    folder,
     limit(limits) {
       for (const [name, value] of Object.entries(limits))
         if (existsSync(join(folder, name))) writeFileSync(join(folder, name), value);

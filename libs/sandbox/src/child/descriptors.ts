@@ -11,14 +11,10 @@ let streams: (IOType | number)[] | undefined;
 /**
  * What a child gets as its descriptors: nothing, a pipe for complaints, the stream; and nothing in place of what this
  * process has inherited itself and would pass on, such as a lock of the shell that started it.
- * @param more further streams, from descriptor 4 on
  */
-export function childStreams(more = 0): (IOType | number)[] {
+export function childStreams(): (IOType | number)[] {
   streams ??= usualStreams();
-  if (more === 0) return streams;
-  const all = [...streams];
-  for (let fd = 4; fd < 4 + more; fd += 1) all[fd] = 'pipe';
-  return all;
+  return streams;
 }
 
 function usualStreams(): (IOType | number)[] {

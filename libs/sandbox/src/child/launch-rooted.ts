@@ -2,13 +2,10 @@
  * Starts a program that needs no file at all: one static binary, in a root folder that holds nothing else, as a user of
  * its own, without a network. What it can be made to open is not there.
  */
-import { execFile, spawn } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { dirname, basename } from 'node:path';
-import type { Stream } from 'node:stream';
-import { childStreams } from './descriptors.js';
-import { absolute, exitOf, type Ending } from './launch.js';
-import { stepBack } from './step-back.js';
 import { kernelRulesArgs } from './kernel-rules.js';
+import { absolute, startProcess, type Between, type Started } from './start-process.js';
 import { isRoot, maxThreads, type SandboxTier } from './tier.js';
 import type { LentUser } from './users.js';
 
@@ -25,13 +22,7 @@ export interface RootedConfinement {
   /** Processor time after which the kernel kills it, in seconds. */
   cpuS: number;
   /** Its standard input and output. */
-  stdio: [Stream, Stream];
-}
-
-export interface LaunchedRooted {
-  readonly pid: number;
-  readonly exited: Promise<Ending>;
-  kill(): void;
+  between: readonly [Between, Between];
 }
 
 /** Whether such a program can be started here, found out by starting it with `probe`. */
@@ -45,12 +36,11 @@ export function canLaunchRooted(program: RootedProgram, tier: SandboxTier, user:
 }
 
 /** Throws what `spawn` throws. */
-export function launchRooted(program: RootedProgram, confinement: RootedConfinement): LaunchedRooted {
-  const [command = '', ...args] = commandOf(program, confinement);
-  const stdio = [...confinement.stdio, 'ignore' as const, 'ignore' as const, ...childStreams().slice(4)];
-  const child = spawn(command, args, { cwd: '/', env: {}, stdio, detached: true });
-  if (child.pid !== undefined) stepBack(child.pid);
-  return { pid: child.pid ?? -1, exited: exitOf(child), kill: () => void child.kill('SIGKILL') };
+export function launchRooted(program: RootedProgram, { between, ...confinement }: RootedConfinement): Started {
+  return startProcess(commandOf(program, confinement), {
+    streams: [],
+    between: between.map((pair, index) => [index, pair]),
+  });
 }
 
 /**
@@ -62,7 +52,7 @@ const rootMaking = ['unshare', 'chroot'] as const;
 
 function commandOf(
   { file, args }: RootedProgram,
-  { tier, user, addressSpaceMb, cpuS }: Omit<RootedConfinement, 'stdio'>,
+  { tier, user, addressSpaceMb, cpuS }: Omit<RootedConfinement, 'between'>,
 ): string[] {
   const identity = isRoot() ? [`--setgid=${user.uid}`, `--setuid=${user.uid}`] : ['--map-current-user'];
   const noNetwork = tier.noNetwork ? ['--net', '--ipc', '--uts'] : [];

@@ -30,7 +30,7 @@ const program = `
 
 /** Starts an endless run, then tells which processes there are, and waits to be killed. */
 const abandoned = `
-  import { createSandbox } from '@annex/sandbox';
+  import { createSandbox, launcherPid } from '@annex/sandbox';
   const code = '(function (annexSdk) { annexSdk.job("j", () => { for (;;); }); })';
   const sandbox = await createSandbox({ hostMethods: ['kv.get'] });
   void sandbox.run({
@@ -40,7 +40,7 @@ const abandoned = `
     limits: { wallMs: 600000, cpuMs: 600000, memoryMb: 64, resultBytes: 100, logLines: 1, logBytes: 1, hostCalls: 0, hostCallsAtOnce: 0 },
     hostCall: async () => ({ ok: true, value: '' }), log() {},
   });
-  setTimeout(() => console.log(JSON.stringify(sandbox.stats().executors.map(({ pid }) => pid))), 500);
+  setTimeout(() => console.log(JSON.stringify([launcherPid() ?? [], ...sandbox.stats().executors.map(({ pid }) => pid)].flat())), 500);
 `;
 
 describe('an executor', () => {
@@ -90,7 +90,7 @@ describe('an executor', () => {
 });
 
 describe('a parent that is killed', () => {
-  it('takes its executors with it, even one that is in the middle of a loop', async () => {
+  it('takes its launcher and its executors with it, even one that is in the middle of a loop', async () => {
     const parent = spawn(process.execPath, ['--input-type=module', '-e', abandoned], {
       cwd: root,
       stdio: ['ignore', 'pipe', 'inherit'],

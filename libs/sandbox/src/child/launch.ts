@@ -1,13 +1,9 @@
 /** Starts a Node program behind every wall that the machine offers. What the program is for is not known here. */
-import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { makeCgroup } from './cgroup.js';
-import { childStreams } from './descriptors.js';
 import { kernelRulesArgs } from './kernel-rules.js';
+import { absolute, startProcess, type Between, type Ending, type Started } from './start-process.js';
 import { innerProcess, stepBack } from './step-back.js';
-import { systemPath } from './system-path.js';
 import { maxThreads, namespaceArgs, prlimitArgs, setprivArgs, type SandboxTier } from './tier.js';
 import type { LentUser } from './users.js';
 
@@ -21,8 +17,6 @@ export interface ConfinedProgram {
   readable: string[];
   /** It loads native addons while it starts, and gives the right to do so up then. */
   needsAddons?: boolean;
-  /** Further streams that it has, as descriptors 4 and on. Default: none. */
-  moreStreams?: number;
   /** Flags of Node and V8 beside those that confine. */
   flags?: string[];
 }
@@ -35,23 +29,14 @@ export interface Confinement {
   addressSpaceMb: number;
   /** Memory that it may really use, where the kernel limits that. Default: as much as its addresses. */
   memoryMb?: number;
-}
-
-/** How a process ended: not at all when it could not be started. */
-export interface Ending {
-  code: number | null;
-  signal: NodeJS.Signals | null;
-  /** The kernel ended it because it had more memory than it may have. */
-  outOfMemory?: boolean;
-  error?: Error;
+  /** Streams to another program, which it has as descriptors 4 and on. Default: none. */
+  between?: readonly Between[];
 }
 
 /** A started program: it inherits nothing but one stream, which it has as descriptor 3. */
 export interface Launched {
   readonly stream: Duplex;
-  /** The other ends of `moreStreams`. */
-  readonly more: Duplex[];
-  /** The program's process, as this process sees it; -1 when there is none. */
+  /** The program's process, as this process sees it; -1 while there is none. */
   readonly pid: number;
   /** Settled when it is gone, with everything that it started where it has process ids of its own. */
   readonly exited: Promise<Ending>;
@@ -77,8 +62,8 @@ export function confinedFlags({ flags = [], readable, needsAddons = false }: Con
 
 /** Starts a program behind every wall that the tier has. Throws what `spawn` throws. */
 export function launchConfined(program: ConfinedProgram, confinement: Confinement): Launched {
-  const { tier, user, addressSpaceMb, memoryMb = addressSpaceMb } = confinement;
-  const [command = program.node, ...args] = [
+  const { tier, user, addressSpaceMb, memoryMb = addressSpaceMb, between = [] } = confinement;
+  const command = [
     ...namespaceArgs(tier),
     ...prlimitArgs(tier, addressSpaceMb),
     ...setprivArgs(tier, user.uid),
@@ -95,31 +80,38 @@ export function launchConfined(program: ConfinedProgram, confinement: Confinemen
     program.file,
     ...(program.args ?? []),
   ].map((part, index, all) => (index === 0 || all[index - 1] === '--' ? absolute(part) : part));
-  // In a process group of its own: Ctrl-C in a terminal goes to the parent alone, which lets the runs under way end.
-  const child = spawn(command, args, { cwd: '/', env: {}, stdio: childStreams(program.moreStreams), detached: true });
-  const group = tier.ownCgroup && child.pid !== undefined ? makeCgroup({ memoryMb, processes: maxThreads }) : undefined;
-  if (child.pid !== undefined) {
-    group?.add(child.pid);
-    stepBack(child.pid);
-  }
+  const group = tier.ownCgroup ? makeCgroup({ memoryMb, processes: maxThreads }) : undefined;
+  const started = startProcess(command, {
+    streams: [2, 3],
+    between: between.map((pair, index) => [4 + index, pair]),
+    group,
+  });
+  const [stderr, stream] = started.streams as [Duplex, Duplex];
   let complaints = '';
-  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+  stderr.setEncoding('utf8').on('data', (text: string) => {
     if (complaints.length < 8192) complaints += text;
   });
+  stderr.on('error', () => undefined);
   let inner: number | undefined;
   const own = (): number | undefined =>
-    (inner ??= tier.ownProcesses && child.pid !== undefined ? innerProcess(child.pid) : undefined);
+    (inner ??= tier.ownProcesses && started.pid !== undefined ? innerProcess(started.pid) : undefined);
+  let isOver = false;
+  const exited = started.exited.then((ending) => {
+    isOver = true;
+    return group?.remove() ? { ...ending, outOfMemory: true } : ending;
+  });
   return {
-    stream: child.stdio[3] as Duplex,
-    more: (child.stdio as unknown[]).slice(4, 4 + (program.moreStreams ?? 0)) as Duplex[],
+    stream,
     get pid() {
-      return own() ?? child.pid ?? -1;
+      return own() ?? started.pid ?? -1;
     },
-    exited: exitOf(child).then((ending) => (group?.remove() ? { ...ending, outOfMemory: true } : ending)),
-    kill: () => killBoth(child, own()),
+    exited,
+    kill() {
+      if (!isOver) killBoth(started, own());
+    },
     complaints: () => complaints.slice(0, 8192),
     settled() {
-      child.stderr?.destroy();
+      stderr.destroy();
       const pid = own();
       if (pid === undefined) return;
       group?.add(pid);
@@ -128,21 +120,13 @@ export function launchConfined(program: ConfinedProgram, confinement: Confinemen
   };
 }
 
-export function exitOf(child: ChildProcess): Promise<Ending> {
-  return new Promise((resolve) => {
-    child.once('exit', (code, signal) => resolve({ code, signal }));
-    child.once('error', (error) => resolve({ code: null, signal: null, error }));
-  });
-}
-
 /**
  * The first process of a namespace takes the others with it, and its helper outside ends when all of them are gone; so
  * the helper is not killed but awaited. A program that is still being started has only the helper.
  */
-function killBoth(child: ChildProcess, inner: number | undefined): void {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+function killBoth(started: Started, inner: number | undefined): void {
   if (inner === undefined) {
-    child.kill('SIGKILL');
+    started.kill();
     return;
   }
   try {
@@ -150,11 +134,4 @@ function killBoth(child: ChildProcess, inner: number | undefined): void {
   } catch {
     // It has just ended.
   }
-}
-
-/** The program's environment has no PATH, so every helper is named in full. */
-export function absolute(program: string): string {
-  if (program.startsWith('/')) return program;
-  for (const folder of systemPath.split(delimiter)) if (existsSync(join(folder, program))) return join(folder, program);
-  return program;
 }

@@ -5,6 +5,11 @@ import { getPriority, setPriority } from 'node:os';
 /** Steps of niceness below its parent: about a third of its share when both want everything. */
 const niceness = 5;
 
+/** The niceness of a confined process. */
+export function wantedNiceness(): number {
+  return Math.min(19, getPriority() + niceness);
+}
+
 /** The process in the namespace that a helper made and waits for: the helper's only child. */
 export function innerProcess(helper: number): number | undefined {
   try {
@@ -21,7 +26,7 @@ export function innerProcess(helper: number): number | undefined {
  */
 export function stepBack(pid: number): void {
   try {
-    const wanted = Math.min(19, getPriority() + niceness);
+    const wanted = wantedNiceness();
     for (const thread of threadsOf(pid)) if (getPriority(thread) < wanted) setPriority(thread, wanted);
   } catch {
     // It has ended already, or the machine knows no such thing.

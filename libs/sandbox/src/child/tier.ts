@@ -6,6 +6,7 @@ import { takeCgroup } from './cgroup.js';
 import { errors } from '../errors.js';
 import { kernelRulesArgs, type KernelRules } from './kernel-rules.js';
 import { knowsSystemCalls } from './seccomp.js';
+import { beginLauncher } from './start-process.js';
 import { systemPath } from './system-path.js';
 import { userRange } from './user-range.js';
 import { claimUsers } from './users.js';
@@ -169,6 +170,7 @@ export async function sandboxTier({ users, withoutKernelRules, cgroup }: WallSet
 
 async function detect({ users, withoutKernelRules, cgroup }: WallSettings): Promise<SandboxTier> {
   if (process.platform !== 'linux') return noTier;
+  await beginLauncher();
   const range = isRoot() ? userRange(users) : undefined;
   const limited: SandboxTier = { ...noTier, noNewPrivileges: true, diesWithParent: true };
   const rules = !withoutKernelRules;

@@ -2,13 +2,14 @@
  * Whom confined processes run as: each has a user of its own. A user is lent again only when nothing runs as it any
  * more, whatever its last process left behind; and no two parents on a machine lend the same.
  */
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { hostname } from 'node:os';
+import type { Duplex } from 'node:stream';
 import { errors } from '../errors.js';
 import { hasStarter, livingProcesses, statusLines, type ProcessFacts } from './processes.js';
+import { startProcess } from './start-process.js';
 import { systemPath } from './system-path.js';
 import { usersPerParent, type UserRange } from './user-range.js';
 
@@ -158,19 +159,17 @@ class ClaimedUsers implements Users {
   }
 }
 
-function sweepAndList(uids: readonly number[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const options = {
-      env: { PATH: systemPath },
-      timeout: sweepWithinMs,
-      killSignal: 'SIGKILL',
-      maxBuffer: 2 ** 26,
-      cwd: '/',
-    } as const;
-    execFile('/bin/sh', ['-c', sweepScript, 'sweep', ...uids.map(String)], options, (error, text) =>
-      error ? reject(error) : resolve(text),
-    );
-  });
+async function sweepAndList(uids: readonly number[]): Promise<string> {
+  const command = ['/bin/sh', '-c', `export PATH=${systemPath}${sweepScript}`, 'sweep', ...uids.map(String)];
+  const { streams, exited, kill } = startProcess(command, { streams: [1], isOurs: true });
+  const timer = setTimeout(kill, sweepWithinMs);
+  const parts: Buffer[] = [];
+  const [output] = streams as [Duplex];
+  output.on('data', (part: Buffer) => parts.push(part)).on('error', () => undefined);
+  const [ending] = await Promise.all([exited, new Promise((resolve) => output.once('close', resolve))]);
+  clearTimeout(timer);
+  if (ending.code !== 0) throw new Error('the users of the sandbox could not be swept');
+  return Buffer.concat(parts).toString('latin1');
 }
 
 /**

@@ -10,7 +10,8 @@ import type { EntryInspection, PackageBundle, PackageReport } from '@annex/manif
 import { confinedFlags, launchConfined, type ConfinedProgram, type Launched } from '../child/launch.js';
 import type { ConfinementReport } from '../child/confinement.js';
 import { foreignDescriptors, openDescriptors } from '../child/descriptors.js';
-import { launchRooted, type LaunchedRooted } from '../child/launch-rooted.js';
+import { launchRooted } from '../child/launch-rooted.js';
+import { Between, type Started } from '../child/start-process.js';
 import type { SandboxTier } from '../child/tier.js';
 import type { LentUser } from '../child/users.js';
 import { esbuildVersion, type CompilerFiles } from './files.js';
@@ -87,7 +88,7 @@ export class CompilerProcess {
   isOver = false;
   readonly #launched: Launched;
   /** `undefined`: the engine runs inside the process, as WebAssembly. */
-  readonly #engine: LaunchedRooted | undefined;
+  readonly #engine: Started | undefined;
   readonly #options: CompilerProcessOptions;
   readonly #program: ConfinedProgram;
   readonly #readiness = Promise.withResolvers<void>();
@@ -101,8 +102,14 @@ export class CompilerProcess {
     const [own, apart] = users;
     if (own === undefined) throw new Error('a compiler without a user');
     this.#program = programOf(files, apart === undefined);
-    this.#launched = launchConfined(this.#program, { tier, user: own, addressSpaceMb });
-    this.#engine = apart && this.#startEngine(apart);
+    const between: [Between, Between] = [new Between(), new Between()];
+    this.#launched = launchConfined(this.#program, {
+      tier,
+      user: own,
+      addressSpaceMb,
+      between: apart === undefined ? [] : between,
+    });
+    this.#engine = apart && this.#startEngine(apart, between);
     const ends = [this.#launched.exited, this.#engine?.exited];
     this.exited = Promise.all(ends).finally(() => users.forEach((user) => user.giveBack()));
     this.ready = this.#readiness.promise;
@@ -127,24 +134,18 @@ export class CompilerProcess {
   }
 
   get pids(): number[] {
-    return [this.#launched.pid, ...(this.#engine ? [this.#engine.pid] : [])];
+    return [this.#launched.pid, ...(this.#engine?.pid === undefined ? [] : [this.#engine.pid])];
   }
 
-  #startEngine(user: LentUser): LaunchedRooted {
+  #startEngine(user: LentUser, between: [Between, Between]): Started {
     const { files, tier } = this.#options;
-    const [toEngine, fromEngine] = this.#launched.more;
-    if (toEngine === undefined || fromEngine === undefined) throw new Error('a compiler without streams to its engine');
-    const engine = launchRooted(engineProgram(files), {
+    return launchRooted(engineProgram(files), {
       tier,
       user,
       addressSpaceMb,
       cpuS: engineCpuS,
-      stdio: [toEngine, fromEngine],
+      between,
     });
-    // The engine has them now.
-    toEngine.destroy();
-    fromEngine.destroy();
-    return engine;
   }
 
   #listen(): void {
@@ -312,7 +313,7 @@ function programOf({ node, folder, wasm }: CompilerFiles, isEngineInside: boolea
     readable: [folder, ...aboutItself],
     flags: [`--max-old-space-size=${heapMb}`],
   };
-  return isEngineInside ? { ...program, args: [wasm] } : { ...program, moreStreams: 2 };
+  return isEngineInside ? { ...program, args: [wasm] } : program;
 }
 
 /** The engine as a program of its own: reads orders from its input, opens no file. */

@@ -6,7 +6,8 @@
 import { messageOf, type Logger } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
 import type { ConfinementReport } from '../child/confinement.js';
-import type { Ending, Launched } from '../child/launch.js';
+import type { Launched } from '../child/launch.js';
+import type { Ending } from '../child/start-process.js';
 import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
 import type { HostCallAnswer, KillReport, Lane, RunRequest, SandboxErrorCode } from '../sandbox.js';

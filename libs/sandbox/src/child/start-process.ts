@@ -1,0 +1,134 @@
+/**
+ * Starts a program that inherits nothing but the streams it is given, through the launcher where there is one. What
+ * else it is held to is for the command to say.
+ */
+import { spawn, type ChildProcess, type IOType } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import type { Duplex } from 'node:stream';
+import type { Cgroup } from './cgroup.js';
+import { childStreams } from './descriptors.js';
+import { Launcher } from './launcher.js';
+import { stepBack } from './step-back.js';
+import { systemPath } from './system-path.js';
+
+/** How a process ended: not at all when it could not be started. */
+export interface Ending {
+  code: number | null;
+  signal: NodeJS.Signals | null;
+  /** The kernel ended it because it had more memory than it may have. */
+  outOfMemory?: boolean;
+  error?: Error;
+}
+
+export interface StartOptions {
+  /** Descriptors of the program that lead to this process. Of 0, 1 and 2 those not named lead nowhere. */
+  streams: readonly number[];
+  /** Descriptors of the program that lead to another program. Default: none. */
+  between?: readonly (readonly [fd: number, pair: Between])[];
+  group?: Cgroup | undefined;
+  /**
+   * It does this process's own work. Default: it comes behind this process in the line for the processor, and before it
+   * in the line of those that the kernel ends when memory runs out.
+   */
+  isOurs?: boolean;
+}
+
+export interface Started {
+  /** `undefined`: it is not known yet, or there is none. */
+  readonly pid: number | undefined;
+  /** This process's ends of `streams`, in their order. */
+  readonly streams: Duplex[];
+  readonly exited: Promise<Ending>;
+  /** SIGKILL. */
+  kill(): void;
+}
+
+/** Ends of a stream between two programs, each given to the start of one. */
+export class Between {
+  static #made = 0;
+  readonly #number = (Between.#made += 1);
+  #isTaken = false;
+  /** The second program's end, while this process starts both itself. */
+  end: Duplex | undefined;
+
+  /** A name for the end that has not been given away. */
+  takeName(): string {
+    const name = `b${this.#number}${this.#isTaken ? 'b' : 'a'}`;
+    this.#isTaken = true;
+    return name;
+  }
+}
+
+/** Launchers that died in the life of this process, after which it starts its programs itself. */
+const maxLaunchersLost = 5;
+
+let launcher: Launcher | undefined;
+let beginning: Promise<void> | undefined;
+let lost = 0;
+
+/** Done when programs are started by a launcher, or it is known that none can be had here. */
+export function beginLauncher(): Promise<void> {
+  beginning ??= begin();
+  return beginning;
+}
+
+async function begin(): Promise<void> {
+  const perl = absolute('perl');
+  if (process.platform !== 'linux' || !existsSync(perl)) return;
+  const started = await Launcher.start(perl);
+  launcher = started;
+  void started?.gone.then(() => {
+    launcher = undefined;
+    lost += 1;
+    beginning = lost < maxLaunchersLost ? undefined : Promise.resolve();
+  });
+}
+
+/** The launcher's process: for tests and figures. */
+export function launcherPid(): number | undefined {
+  return launcher?.pid;
+}
+
+/** Starts the program that the command names first, by its full path. */
+export function startProcess(command: readonly string[], options: StartOptions): Started {
+  if (launcher?.isGone === false) return launcher.start(command, options);
+  // The next program finds another one.
+  if (launcher !== undefined || lost > 0) void beginLauncher();
+  return startHere(command, options);
+}
+
+/** Copies this process to start the program. For where there is no launcher. Throws what `spawn` throws. */
+export function startHere([program = '', ...args]: readonly string[], options: StartOptions): Started {
+  const { streams, between = [], group, isOurs = false } = options;
+  const stdio: (IOType | number | Duplex)[] = childStreams().map((each, fd) => (fd <= 3 ? 'ignore' : each));
+  for (const fd of streams) stdio[fd] = 'pipe';
+  for (const [fd, { end }] of between) stdio[fd] = end ?? 'pipe';
+  // In a process group of its own: Ctrl-C in a terminal goes to the parent alone, which lets the runs under way end.
+  const child: ChildProcess = spawn(program, args, { cwd: '/', env: {}, stdio, detached: true });
+  for (const [fd, pair] of between) {
+    if (pair.end === undefined) pair.end = child.stdio[fd] as Duplex;
+    // The program has it now.
+    else pair.end.destroy();
+  }
+  if (child.pid !== undefined) {
+    group?.add(child.pid);
+    if (!isOurs) stepBack(child.pid);
+  }
+  return {
+    pid: child.pid,
+    streams: streams.map((fd) => child.stdio[fd] as Duplex),
+    exited: new Promise((resolve) => {
+      child.once('exit', (code, signal) => resolve({ code, signal }));
+      child.once('error', (error) => resolve({ code: null, signal: null, error }));
+    }),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+/** Programs have no PATH, so every helper is named in full. */
+export function absolute(program: string): string {
+  if (program.startsWith('/')) return program;
+  for (const folder of systemPath.split(delimiter)) if (existsSync(join(folder, program))) return join(folder, program);
+  return program;
+}
