@@ -9,6 +9,7 @@ import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.js';
 import { startDeployment, type AnnexProcess, type Deployment } from '../support/deployment.js';
 import type { Order, Patch, Told } from './agent.js';
 import { untested } from './mutants.js';
+import { requirePatches } from './patches.js';
 
 const agent = fileURLToPath(new URL('./agent.ts', import.meta.url));
 
@@ -33,7 +34,7 @@ export interface ClusterNode {
    * ends before.
    */
   reaches(name: Failpoint): Promise<boolean>;
-  /** From its next start on. */
+  /** From its next start on. Throws when one of them finds nothing to replace. */
   patchWith(patches: readonly Patch[]): void;
 }
 
@@ -66,6 +67,7 @@ export async function startCluster({
   patches = [],
   tell = () => undefined,
 }: ClusterOptions): Promise<Cluster> {
+  requirePatches([...untested, ...patches]);
   const deployment = await startDeployment({ redis });
   const undo: (() => Promise<void>)[] = [];
   const ended: { name: string; log: string }[] = [];
@@ -106,6 +108,7 @@ export async function startCluster({
       order: (order) => node.process?.tell(order),
       reaches: (at) => new Promise((done) => waiting.set(at, [...(waiting.get(at) ?? []), done])),
       patchWith(next) {
+        requirePatches(next);
         ownPatches = next;
       },
     };
@@ -122,7 +125,15 @@ export async function startCluster({
               else pending.delete(`${told.patched.module} ${told.patched.from}`);
             },
           });
-          if (pending.size > 0) throw new Error(`not in this program: ${[...pending].join(', ')}`);
+          for (let tries = 0; pending.size > 0 && tries < 50; tries += 1)
+            await new Promise((done) => setTimeout(done, 100));
+          if (pending.size > 0) {
+            // It will not be there at the next start either: whoever waits for the node hears of it.
+            isUp.promise.catch(() => undefined);
+            isUp.reject(new Error(`${name} does not load what is to be replaced: ${[...pending].join(', ')}`));
+            process.signal('SIGKILL');
+            return;
+          }
           node.process = process;
           isUp.resolve(process);
           tell(`${name} is up`);
