@@ -62,6 +62,7 @@ export {
 } from './tables/filter.js';
 export { isForbiddenName } from './tables/forbidden-names.js';
 export { compareRows, matchesFilter, type TableRow } from './tables/match.js';
+export { secretNamePattern, slugPattern } from './names.js';
 export { llmMessages, maxPromptBytes } from './calls/messages.js';
 export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';
 export { hostApiErrors } from './errors.js';

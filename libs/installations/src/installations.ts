@@ -1,3 +1,4 @@
+import { slugPattern } from '@annex/host-api';
 import { didYouMean, parseId, quote, type Id, type JsonObject } from '@annex/kernel';
 import type { PackageReport } from '@annex/manifest';
 import { findRelease, listReleases } from './rows/releases.js';
@@ -530,7 +531,7 @@ function decodeJobCursor(cursor: string): { slug: string; place: number } {
 
 function decodeCursor(cursor: string): string {
   const key = Buffer.from(cursor.slice(0, 500), 'base64url').toString('utf8');
-  if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(key)) throw cursorInvalid();
+  if (!slugPattern.test(key)) throw cursorInvalid();
   return key;
 }
 

@@ -1,8 +1,7 @@
+import { secretNamePattern } from '@annex/host-api';
 import { quote, type InputFault } from '@annex/kernel';
 import { vaultErrors } from './errors.js';
 
-/** As the manifest writes a secret's name. */
-const nameShape = /^[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 /** Most bytes of a value as UTF-8. */
 export const maxSecretBytes = 64 * 1024;
 /** Most secrets of one plugin, and most tenant-wide ones. */
@@ -16,7 +15,7 @@ const MAX_HOSTS = 50;
 const hostShape = /^(\*\.)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*(:\d{1,5})?$/i;
 
 export function isSecretName(text: string): boolean {
-  return nameShape.test(text);
+  return secretNamePattern.test(text);
 }
 
 /** Throws `INVALID_SECRET` with every fault. No fault shows the value. */

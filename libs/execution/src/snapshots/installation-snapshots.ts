@@ -1,4 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
+import { slugPattern } from '@annex/host-api';
 import { uuidFromId, type Clock, type Id } from '@annex/kernel';
 import type { OperatorCeilings } from '@annex/limits';
 import { readBlob } from '@annex/installations';
@@ -98,7 +99,7 @@ export class InstallationSnapshots {
 
   /** The installation of a slug, or `undefined` when the tenant has none. Any text may come as a slug. */
   async get(tenantId: Id<'tenant'>, slug: string): Promise<InstallationSnapshot | undefined> {
-    if (!/^[a-z0-9][a-z0-9_-]{0,62}$/.test(slug)) return undefined;
+    if (!slugPattern.test(slug)) return undefined;
     const { snapshot } = await this.#bySlug.load(`${tenantId}/${slug}`, () => this.#read(tenantId, { slug }));
     return snapshot ?? undefined;
   }

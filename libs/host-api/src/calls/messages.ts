@@ -1,10 +1,11 @@
 import { KiB, MiB } from '@annex/kernel';
 import { longestRunMs, maxPayloadBytes } from '@annex/limits';
 import { z } from 'zod';
+import { slugPattern } from '../names.js';
 import { row } from '../row.js';
 import { bytes, headerList, httpBody, json, jsonObject, jsonUpTo, line, optional, query } from '../wire.js';
 
-const slug = z.string().regex(/^[a-z0-9][a-z0-9_-]{0,62}$/, 'must be a plugin’s slug');
+const slug = z.string().regex(slugPattern, 'must be a plugin’s slug');
 
 /** Events, jobs and other plugins of the same tenant. */
 export const flowCalls = {

@@ -1,10 +1,9 @@
+import { slugPattern } from '@annex/host-api';
 import { newId, parseId, uuidFromId, type Id } from '@annex/kernel';
 import { MoreThan } from 'typeorm';
 import { takeTurn, type TenantTransaction } from '@annex/database';
 import { endRunsOfUninstalled } from '@annex/runs';
 import { InstallationRow } from './installation-row.js';
-
-const slugPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 
 /**
  * Lets one transaction at a time change a tenant's plugins, until it ends: enabling one looks at others (dependencies),

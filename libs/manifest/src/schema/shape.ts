@@ -3,7 +3,7 @@
  * Schema for editors; what no schema language can say (cron texts, zones, files of the package) is in `semantics.ts`.
  * Descriptions are read by people: in editors, and as the second half of a fault.
  */
-import { permissionNames } from '@annex/host-api';
+import { permissionNames, secretNamePattern, slugPattern, tableNamePattern } from '@annex/host-api';
 import { longestRunMs } from '@annex/limits';
 import { z } from 'zod';
 
@@ -25,7 +25,6 @@ const integer = (min: number, max: number, about: string, example: number) =>
 
 /** A path below the package's root, closely enough for editors. */
 const entryPattern = /^(\.\/)?[^\\/:\p{Cc}][^\\:\p{Cc}]*\.(ts|js|mjs)$/u;
-const slugPattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 /** The pattern that semver.org §FAQ suggests, groups left out. */
 const semverPattern =
   /^(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:-(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(?:\.(?:0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(?:\+[0-9a-zA-Z-]+(?:\.[0-9a-zA-Z-]+)*)?$/;
@@ -52,12 +51,12 @@ const permissionName = z
   .meta({ examples: ['db.read'] });
 const table = z
   .string()
-  .regex(/^[a-z][a-z0-9_]{0,62}$/)
+  .regex(tableNamePattern)
   .describe('a table: a-z, 0-9 and "_", beginning with a letter')
   .meta({ examples: ['orders'] });
 const secretName = z
   .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/)
+  .regex(secretNamePattern)
   .describe('1 to 64 letters, digits and "_", not beginning with a digit')
   .meta({ examples: ['API_KEY'] });
 

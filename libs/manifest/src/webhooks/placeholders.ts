@@ -1,4 +1,5 @@
 /** What may stand in the texts of a webhook in place of a value that is known only when it is sent. */
+import { secretNamePattern } from '@annex/host-api';
 
 /** `${SECRET:NAME}`, `${TENANT_ID}`, or a mistake. */
 const placeholder = /\$\{([^}]*)(\}?)/g;
@@ -9,7 +10,7 @@ export type Placeholder = { kind: 'secret'; name: string } | { kind: 'tenant' } 
 function read(inner: string, isClosed: boolean): Placeholder {
   if (!isClosed) return { kind: 'unknown', text: `\${${inner.slice(0, 60)}` };
   if (inner === 'TENANT_ID') return { kind: 'tenant' };
-  if (inner.startsWith(secretPrefix) && /^[A-Za-z_][A-Za-z0-9_]{0,63}$/.test(inner.slice(secretPrefix.length)))
+  if (inner.startsWith(secretPrefix) && secretNamePattern.test(inner.slice(secretPrefix.length)))
     return { kind: 'secret', name: inner.slice(secretPrefix.length) };
   return { kind: 'unknown', text: `\${${inner.slice(0, 60)}}` };
 }
