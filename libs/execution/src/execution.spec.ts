@@ -2,14 +2,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createEgress } from '@annex/egress';
 import { idFromUuid, newId, silentLogger, systemClock, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { emitEvent, enqueueRun } from '@annex/runs';
+import { emitEvent, enqueueRun, type AttemptOutcome } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { createSandbox, type RunOutcome, type Sandbox } from '@annex/sandbox';
 import { growingMasker } from '@annex/vault';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { writePlugin, type WrittenPlugin } from '../../../test/support/written-plugin.js';
-import { Execution, sandboxHostMethods, type AttemptOutcome, type AttemptRun, type RouteCall } from './index.js';
+import { Execution, sandboxHostMethods, type AttemptRun, type RouteCall } from './index.js';
 
 let db: TestDatabase;
 let sandbox: Sandbox;

@@ -18,7 +18,7 @@ import {
   type Logger,
 } from '@annex/kernel';
 import { ceilingOf, type OperatorCeilings, type RunKind, type UsageRecord } from '@annex/limits';
-import type { EmitEvent, FinishedRun, RunStatus } from '@annex/runs';
+import type { AttemptOutcome, EmitEvent, FinishedRun, RunStatus } from '@annex/runs';
 import { deleteExpiredKv } from './rows/kv.js';
 import type { Database } from '@annex/database';
 import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
@@ -36,7 +36,7 @@ import { SecretMasks } from './masking/secret-masks.js';
 import { LogTail } from './reading/log-tail.js';
 import { RunReader } from './reading/run-reader.js';
 import { RunSink } from './recording/run-sink.js';
-import { attemptOutcome, findHandler, whyNot, type AttemptOutcome, type AttemptRun } from './running/attempts.js';
+import { attemptOutcome, findHandler, whyNot, type AttemptRun } from './running/attempts.js';
 import { RunScope, type RunStart } from './running/run-scope.js';
 import { StackMaps } from './running/stack-map.js';
 import { InstallationSnapshots } from './snapshots/installation-snapshots.js';

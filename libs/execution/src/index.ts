@@ -2,7 +2,7 @@ export { Execution, sandboxHostMethods, type ExecutionOptions, type RouteCall } 
 export { filterChainMs, type FilterAnswer, type FilterCall, type FilterStep } from './filters/filter-chain.js';
 export { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 export type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
-export type { AttemptOutcome, AttemptRun } from './running/attempts.js';
+export type { AttemptRun } from './running/attempts.js';
 export type { CreateMasker, EgressPort, JobStart, LlmPort, Masker, SecretsPort, StartJob } from './host-calls/ports.js';
 export {
   RunReader,

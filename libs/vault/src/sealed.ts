@@ -1,18 +1,12 @@
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
+import type { SealedValue } from '@annex/kernel';
 
 /** AES-256-GCM (NIST SP 800-38D) with a fresh 96-bit nonce; the 128-bit tag stands at the end of the ciphertext. */
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 
-export interface Sealed {
-  nonce: Buffer;
-  ciphertext: Buffer;
-}
-
-/** A value sealed with a tenant's data key, which other parts keep in rows of their own. */
-export interface SealedValue extends Sealed {
-  keyVersion: number;
-}
+/** What is sealed, without the number of its key. */
+export type Sealed = Pick<SealedValue, 'nonce' | 'ciphertext'>;
 
 /** Encrypts bytes, bound to what `context` names: opened under another context they are refused. */
 export function seal(key: Buffer, bytes: Buffer, context: readonly (string | number)[]): Sealed {

@@ -4,7 +4,7 @@
  * not open.
  */
 import { randomBytes } from 'node:crypto';
-import { quote, SECOND, type Clock, type Id, type Stoppable } from '@annex/kernel';
+import { quote, SECOND, type Clock, type Id, type SealedValue, type Stoppable } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
 import {
   deleteSecret,
@@ -30,7 +30,7 @@ import {
 import { watchChanges, WatchedCache, type Change, type Database, type TenantTransaction } from '@annex/database';
 import { vaultErrors } from './errors.js';
 import type { Keyring } from './keyring.js';
-import { open, seal, type SealedValue } from './sealed.js';
+import { open, seal } from './sealed.js';
 import { checkSecret, isSecretName, maxScopeBytes, maxSecretsPerScope } from './secret-rules.js';
 
 /** Installations whose secrets are kept open in memory, and for how long should a notification be lost. */

@@ -18,7 +18,7 @@ import {
 import type { WebhookDefinition } from '@annex/manifest';
 import { beginDeliveryAttempt, endDeliveryAttempt, keepDeliveryBody, readDeliveryBody } from './rows/deliveries.js';
 import { findWebhook, type WebhookRow } from './rows/webhooks.js';
-import type { EmitEvent } from '@annex/runs';
+import type { AttemptOutcome, EmitEvent } from '@annex/runs';
 import type { Database } from '@annex/database';
 import {
   destinationFault,
@@ -35,7 +35,6 @@ import type {
   SecretsPort,
   TransformsPort,
   WebhookInstallation,
-  WebhookOutcome,
   WebhookRun,
 } from './ports.js';
 import { readRetryAfter } from './retry-after.js';
@@ -75,7 +74,7 @@ export class Deliverer<Installation extends WebhookInstallation> {
   constructor(private readonly options: DelivererOptions<Installation>) {}
 
   /** Makes one attempt at a run of kind `webhook`. Throws only what the platform cannot do now; that is tried again. */
-  async runAttempt(run: WebhookRun, signal: AbortSignal): Promise<WebhookOutcome> {
+  async runAttempt(run: WebhookRun, signal: AbortSignal): Promise<AttemptOutcome> {
     const { database, egress } = this.options;
     const { webhookId, deliveryId } = run;
     const end: Ending = { limits: {}, release: null };
@@ -177,7 +176,7 @@ export class Deliverer<Installation extends WebhookInstallation> {
     webhookId: Id<'webhook'>,
     deliveryId: Id<'delivery'>,
     end: Ending,
-  ): Promise<Prepared<Installation> | WebhookOutcome> {
+  ): Promise<Prepared<Installation> | AttemptOutcome> {
     const { database, transforms } = this.options;
     const { webhook, body } = await database.forTenant(run.tenantId).transaction(async (tx) => ({
       webhook: await findWebhook(tx, webhookId),
@@ -226,7 +225,7 @@ export class Deliverer<Installation extends WebhookInstallation> {
     deliveryId: Id<'delivery'>,
     end: Ending,
     signal: AbortSignal,
-  ): Promise<Buffer | WebhookOutcome> {
+  ): Promise<Buffer | AttemptOutcome> {
     const event = eventOf(run, deliveryId, snapshot);
     if (!definition || !snapshot || !definition.transform) {
       // What a plugin sends by itself is sent as it is; an event goes with its envelope.
@@ -324,8 +323,8 @@ export class Deliverer<Installation extends WebhookInstallation> {
     body: Buffer,
     end: Ending,
     signal: AbortSignal,
-  ): Promise<WebhookOutcome> {
-    const plain: WebhookOutcome = { ...end, status: 'succeeded', result: { status: response.status } };
+  ): Promise<AttemptOutcome> {
+    const plain: AttemptOutcome = { ...end, status: 'succeeded', result: { status: response.status } };
     if (!definition?.postTransform || !snapshot) return plain;
     try {
       const answer = {
@@ -389,11 +388,11 @@ const invalidCodes = new Set([
   'EGRESS_LOOP',
 ]);
 
-function failed(end: Ending, code: string, message: string): Extract<WebhookOutcome, { status: 'failed' }> {
+function failed(end: Ending, code: string, message: string): Extract<AttemptOutcome, { status: 'failed' }> {
   return { ...end, status: 'failed', error: { code, message } };
 }
 
-function skipped(end: Ending, code: string, message: string): WebhookOutcome {
+function skipped(end: Ending, code: string, message: string): AttemptOutcome {
   return { ...end, status: 'skipped', error: { code, message } };
 }
 

@@ -16,7 +16,6 @@ export type {
   SecretsPort,
   TransformsPort,
   WebhookInstallation,
-  WebhookOutcome,
   WebhookRun,
   WebhooksCaller,
 } from './ports.js';

@@ -1,7 +1,7 @@
-import type { Id } from '@annex/kernel';
+import type { Id, SealedValue } from '@annex/kernel';
 import { replacedForMs } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
-import type { SealedValue, SecretsPort } from './ports.js';
+import type { SecretsPort } from './ports.js';
 
 /** What is sealed of a webhook that a tenant registered itself, and of a source of incoming ones. */
 export interface OwnSecrets {

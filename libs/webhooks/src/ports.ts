@@ -1,13 +1,7 @@
-import type { Id, Json, JsonObject } from '@annex/kernel';
+import type { Id, Json, JsonObject, SealedValue } from '@annex/kernel';
 import type { WebhookDefinition } from '@annex/manifest';
+import type { ClaimedRun } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
-
-/** A value that the vault sealed. */
-export interface SealedValue {
-  keyVersion: number;
-  nonce: Buffer;
-  ciphertext: Buffer;
-}
 
 /** What webhooks ask of secrets. `@annex/vault`'s `Vault` fits it. */
 export interface SecretsPort {
@@ -107,30 +101,21 @@ export interface WebhooksCaller {
   requestId?: string;
 }
 
-/** A claimed run of kind `webhook`, as dispatch hands it over. */
-export interface WebhookRun {
-  id: Id<'run'>;
-  tenantId: Id<'tenant'>;
-  installationId: Id<'installation'> | null;
-  name: string;
-  eventId: string | null;
-  /** The event, or what was sent directly. */
-  payload: Json | undefined;
-  /** From 1. */
-  attempt: number;
-  depth: number;
-  queuedAt: Date;
-  webhookId: Id<'webhook'> | null;
-  deliveryId: Id<'delivery'> | null;
-}
-
-/** How an attempt ended; dispatch's `AttemptOutcome` takes it. */
-export type WebhookOutcome = { limits: Json; release: string | null } & (
-  | { status: 'succeeded'; result: Json | undefined }
-  | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number }
-  | { status: 'skipped'; error: { code: string; message: string } }
-  | { status: 'cancelled' }
-);
+/** A claimed run of kind `webhook`. */
+export type WebhookRun = Pick<
+  ClaimedRun,
+  | 'id'
+  | 'tenantId'
+  | 'installationId'
+  | 'name'
+  | 'eventId'
+  | 'payload'
+  | 'attempt'
+  | 'depth'
+  | 'queuedAt'
+  | 'webhookId'
+  | 'deliveryId'
+>;
 
 /** An event in the form in which transforms and endpoints get it. */
 export type EventBody = JsonObject & {

@@ -1,45 +1,17 @@
 import { storageProblem } from '@annex/host-api';
 import type { Id, Json } from '@annex/kernel';
 import type { UsageRecord } from '@annex/limits';
-import type { TenantTransaction } from '@annex/database';
+import type { AttemptOutcome, ClaimedRun } from '@annex/runs';
 import type { Registration, RunOutcome } from '@annex/sandbox';
 import type { RunEffect } from '../host-calls/run-identity.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 import type { RunScope } from './run-scope.js';
 
-/** A claimed background run, as dispatch hands it over. */
-export interface AttemptRun {
-  id: Id<'run'>;
-  tenantId: Id<'tenant'>;
-  installationId: Id<'installation'>;
-  kind: 'event' | 'job' | 'webhook' | 'lifecycle';
-  /** The event pattern, job or lifecycle hook, as the plugin registered it. */
-  name: string;
-  /** Which of several handlers with the same kind and name, from 0. */
-  ordinal: number;
-  /** The handler's second argument; `undefined`: none. */
-  payload: Json | undefined;
-  /** From 1. */
-  attempt: number;
-  depth: number;
-  policy: { timeoutMs?: number };
-}
-
-/** How an attempt ended. `release`: the version that ran, `null` when none did. */
-export type AttemptOutcome = { limits: Json; release: string | null } & (
-  | {
-      status: 'succeeded';
-      result: Json | undefined;
-      /**
-       * Carries out what the run did to the tenant's data (events emitted, jobs started). To be called once, in the
-       * transaction that ends the run well; when it throws, the transaction must not commit and the attempt has failed
-       * with what it threw.
-       */
-      commit?: (tx: TenantTransaction) => Promise<void>;
-    }
-  | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number }
-  | { status: 'cancelled' }
-);
+/** A claimed background run of an installation. */
+export type AttemptRun = Pick<
+  ClaimedRun,
+  'id' | 'tenantId' | 'kind' | 'name' | 'ordinal' | 'payload' | 'attempt' | 'depth' | 'policy'
+> & { installationId: Id<'installation'> };
 
 /** Where a background run's handler stands among the registrations; `-1` when the active release has none. */
 export function findHandler(

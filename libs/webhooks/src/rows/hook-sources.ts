@@ -1,6 +1,5 @@
-import type { JsonObject } from '@annex/kernel';
+import type { JsonObject, SealedValue } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
-import type { SealedValue } from '../ports.js';
 
 /** Who may send to `POST /hooks/:tenant/:source`. */
 export interface HookSourceRow {

@@ -1,8 +1,7 @@
 /** Where events go: the webhooks that packages define, and those that tenants register themselves. */
-import { idFromUuid, newUuid, uuidFromId, type Id } from '@annex/kernel';
+import { idFromUuid, newUuid, uuidFromId, type Id, type SealedValue } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
 import type { RunPolicy } from '@annex/runs';
-import type { SealedValue } from '../ports.js';
 
 export interface WebhookRow {
   id: Id<'webhook'>;
