@@ -118,7 +118,7 @@ const advisoryLocks = {
   message: 'Advisory locks stand in one table, libs/database/src/locks.ts.',
 };
 const queries = {
-  selector: 'MemberExpression[object.name="tx"][property.name=/^(query|execute|manager)$/]',
+  selector: 'MemberExpression[object.name="tx"][property.name=/^(query|execute|rows|repository)$/]',
   message: 'PostgreSQL is asked in rows/ and sql/ of the library that owns the subject, and in libs/database.',
 };
 

@@ -2,7 +2,7 @@
 import { messageOf, type Logger } from '@annex/kernel';
 import { Pool, type PoolClient, type QueryConfig, type QueryResult } from 'pg';
 import { QueryFailedError, type EntityManager } from 'typeorm';
-import type { Mapper, MappedConnection } from './mapper.js';
+import type { EntityClass, Mapper, MappedConnection } from './mapper.js';
 import type { Statement } from './statement.js';
 
 export interface ConnectionsOptions {
@@ -102,6 +102,15 @@ export class Connection {
     } catch (thrown) {
       throw new QueryFailedError(text, values, thrown instanceof Error ? thrown : new Error(String(thrown)));
     }
+  }
+
+  /** Runs SQL, and makes entities of its rows, as {@link Mapper.read} does. */
+  async rows<Row extends object>(
+    entity: EntityClass<Row>,
+    sql: string | Statement,
+    parameters: readonly unknown[],
+  ): Promise<Row[]> {
+    return this.mapper.read(entity, (await this.run(sql, parameters)).rows as Record<string, unknown>[]);
   }
 
   /** TypeORM on this connection; asked for by few, so it is made for those who do. */

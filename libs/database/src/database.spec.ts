@@ -1,5 +1,7 @@
-import { OperatorRow, TenantRow } from '@annex/access';
-import { newId, silentLogger } from '@annex/kernel';
+import { randomUUID } from 'node:crypto';
+import { OperatorRow, SessionRow, TenantRow, UserRow } from '@annex/access';
+import { FileUsageRow } from '@annex/files';
+import { idFromUuid, newId, silentLogger, uuidFromId } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTcpProxy } from '../../../test/support/tcp-proxy.js';
 import { openTestDatabase, testLoginsAt, type TestDatabase } from '../../../test/support/test-database.js';
@@ -94,6 +96,36 @@ describe('a transaction', () => {
     const [one] = [await db.makeTenant(), await db.makeTenant()];
     const seen = await database.forTenant(one.id).transaction((tx) => tx.repository(TenantRow).find());
     expect(seen.map(({ slug }) => slug)).toEqual([one.slug]);
+  });
+
+  it('reads rows of SQL by hand as their entity: as a repository does, and what else was asked beside them', async () => {
+    const { id } = await db.makeTenant();
+    const user = newId('user');
+    const [bed, now] = [randomUUID(), newId('session')];
+    await database.platform(async (tx) => {
+      await tx.query(`insert into users (tenant_id, id, email, role) values ($1, $2, 'a@b.test', 'owner')`, [
+        uuidFromId(id),
+        uuidFromId(user),
+      ]);
+      const found = await tx.repository(UserRow).findBy({ id: user });
+      expect(await tx.rows(UserRow, 'select * from users where id = $1', [uuidFromId(user)])).toEqual(found);
+      const [part] = await tx.rows<UserRow, Pick<UserRow, 'tenantId'> & { more: number }>(
+        UserRow,
+        'update users set role = $2 where id = $1 returning tenant_id, credential_version + 1 as more',
+        [uuidFromId(user), 'admin'],
+      );
+      expect(part).toEqual({ tenantId: id, more: 2 });
+      await tx.query(
+        `insert into sessions (id, user_ids, address, expires_at) values ($1, array[$2::uuid, $3::uuid], '::1', now())`,
+        [uuidFromId(now), uuidFromId(user), bed],
+      );
+      const [session] = await tx.rows(SessionRow, 'select * from sessions where id = $1', [uuidFromId(now)]);
+      expect(session).toMatchObject({ id: now, userIds: [user, idFromUuid('user', bed)], operatorId: null });
+      await tx.query(`insert into file_usage (tenant_id, size_bytes) values ($1, 1e15)`, [uuidFromId(id)]);
+      expect(await tx.rows(FileUsageRow, 'select * from file_usage where tenant_id = $1', [uuidFromId(id)])).toEqual([
+        { tenantId: id, sizeBytes: 1e15, files: 0 },
+      ]);
+    });
   });
 
   it('leaves nothing to whoever keeps it', async () => {

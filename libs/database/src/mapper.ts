@@ -7,11 +7,14 @@
  * is given here lends it the connection that a transaction holds, and takes the transaction as begun.
  */
 import type { PoolClient, QueryResult } from 'pg';
-import { DataSource, type DataSourceOptions, type EntityManager } from 'typeorm';
+import { DataSource, type DataSourceOptions, type EntityManager, type EntityMetadata } from 'typeorm';
 import { silent } from './silent-typeorm.js';
 
 /** Entity classes, as TypeORM takes them. */
 export type Entities = NonNullable<DataSourceOptions['entities']>;
+
+/** A class that describes a table. */
+export type EntityClass<Row> = new () => Row;
 
 /** TypeORM on one connection, in the transaction that is open there. */
 export interface MappedConnection {
@@ -21,6 +24,9 @@ export interface MappedConnection {
 }
 
 export class Mapper {
+  /** The columns of entities that were read, by their names in the database. */
+  readonly #columns = new Map<EntityClass<object>, ReadonlyMap<string, EntityMetadata['columns'][number]>>();
+
   private constructor(
     private readonly source: DataSource,
     private readonly lender: Lender,
@@ -45,6 +51,27 @@ export class Mapper {
       lender.client = undefined;
     });
     return new Mapper(source, lender);
+  }
+
+  /** Makes an entity of each row that SQL by hand selected from its table. What is no column of it keeps name and value. */
+  read<Row extends object>(entity: EntityClass<Row>, rows: readonly Record<string, unknown>[]): Row[] {
+    const columns = this.#columnsOf(entity);
+    return rows.map((row) => {
+      const read = Object.entries(row).map(([name, value]) => {
+        const column = columns.get(name);
+        return column ? [column.propertyName, this.source.driver.prepareHydratedValue(value, column)] : [name, value];
+      });
+      return Object.assign(new entity(), Object.fromEntries(read));
+    });
+  }
+
+  #columnsOf(entity: EntityClass<object>): ReadonlyMap<string, EntityMetadata['columns'][number]> {
+    const known = this.#columns.get(entity);
+    if (known) return known;
+    const { columns } = this.source.getMetadata(entity);
+    const byName = new Map(columns.map((column) => [column.databaseName, column]));
+    this.#columns.set(entity, byName);
+    return byName;
   }
 
   /** Answers TypeORM on a connection whose transaction has begun. */

@@ -1,6 +1,7 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { EntityTarget, ObjectLiteral, Repository } from 'typeorm';
 import type { Connection } from './connections.js';
+import type { EntityClass } from './mapper.js';
 import type { Notice } from './listener.js';
 import type { Statement } from './statement.js';
 
@@ -37,6 +38,19 @@ export class Transaction {
   /** Runs parameterised SQL and answers how many rows it touched. */
   async execute(sql: string | Statement, parameters: readonly unknown[] = []): Promise<number> {
     return (await this.connection.run(sql, parameters)).rowCount ?? 0;
+  }
+
+  /**
+   * Runs parameterised SQL whose rows are those of an entity's table, and answers them as that entity: its properties,
+   * its types, ids with their prefix. Columns that are not selected are `undefined`: say so in `Result`, as `Pick<Row,
+   * …>`. What the SQL computes beside them keeps its name.
+   */
+  async rows<Row extends object, Result = Row>(
+    entity: EntityClass<Row>,
+    sql: string | Statement,
+    parameters: readonly unknown[] = [],
+  ): Promise<Result[]> {
+    return (await this.connection.rows(entity, sql, parameters)) as unknown[] as Result[];
   }
 
   /**

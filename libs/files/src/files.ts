@@ -18,9 +18,9 @@ import {
   putFile,
   readFileUsage,
   takeFileObject,
-  type FileRecord,
   type FileUsage,
 } from './rows/file-rows.js';
+import type { FileRow } from './rows/file-row.js';
 import { readErasesAt } from './rows/erases-at.js';
 import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
@@ -135,7 +135,7 @@ export class Files {
   /** A file by its key, or `undefined`. Throws `FILE_KEY_INVALID`. */
   async stat(tenantId: Id<'tenant'>, key: string): Promise<FileView | undefined> {
     const row = await this.#find(tenantId, readFileKey(key));
-    return row && view(row);
+    return row ? view(row) : undefined;
   }
 
   /**
@@ -243,7 +243,7 @@ export class Files {
           before,
         );
         await this.#tell(tx, 'uploaded', row, actor);
-        return { file: view(row), created: before === undefined };
+        return { file: view(row), created: before === null };
       });
     } catch (thrown) {
       // The sweeper comes by itself should this fail too.
@@ -302,17 +302,17 @@ export class Files {
     return this.options.database.forTenant(tenantId).transaction(work);
   }
 
-  #find(tenantId: Id<'tenant'>, name: string): Promise<FileRecord | undefined> {
+  #find(tenantId: Id<'tenant'>, name: string): Promise<FileRow | null> {
     return this.#in(tenantId, (tx) => findFile(tx, name));
   }
 
-  async #require(tenantId: Id<'tenant'>, name: string): Promise<FileRecord> {
+  async #require(tenantId: Id<'tenant'>, name: string): Promise<FileRow> {
     const row = await this.#find(tenantId, name);
     if (row) return row;
     throw notFound(name);
   }
 
-  async #read(row: FileRecord, range?: ByteRange): Promise<Readable> {
+  async #read(row: FileRow, range?: ByteRange): Promise<Readable> {
     if (row.sizeBytes === 0) return Readable.from([]);
     try {
       return await this.options.store.read(row.object, range);
@@ -362,7 +362,7 @@ export class Files {
     );
   }
 
-  #requireRoom(usage: FileUsage, before: FileRecord | undefined, size: number): void {
+  #requireRoom(usage: FileUsage, before: FileRow | null, size: number): void {
     const { limits } = this.options;
     const [tenantBytes, tenantFiles] = [usage.maxBytes ?? limits.tenantBytes, usage.maxFiles ?? limits.tenantFiles];
     const more = size - (before?.sizeBytes ?? 0);
@@ -375,7 +375,7 @@ export class Files {
   async #tell(
     tx: TenantTransaction,
     verb: 'uploaded' | 'deleted',
-    row: FileRecord,
+    row: FileRow,
     { name, run, requestId }: FileActor,
   ): Promise<void> {
     const { created_at: _, updated_at: __, ...file } = view(row);
@@ -404,7 +404,7 @@ function objectName(): string {
   return `${name.slice(-2)}/${name}`;
 }
 
-function view(row: FileRecord): FileView {
+function view(row: FileRow): FileView {
   return {
     key: row.key,
     size: row.sizeBytes,
@@ -419,8 +419,8 @@ function notFound(name: string): Error {
   return fileErrors.error('FILE_NOT_FOUND', `There is no file ${quote(name)}.`);
 }
 
-function requireExpected(name: string, row: FileRecord | undefined, expects: string | null | undefined): void {
-  if (expects === undefined || (expects === null ? row === undefined : row?.sha256 === expects)) return;
+function requireExpected(name: string, row: FileRow | null, expects: string | null | undefined): void {
+  if (expects === undefined || (expects === null ? row === null : row?.sha256 === expects)) return;
   throw fileErrors.error(
     'FILE_CHANGED',
     row

@@ -5,92 +5,47 @@
  */
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import { saidOf } from '@annex/quotas';
-
-/** A file as it stands. */
-export interface FileRecord {
-  key: string;
-  /** The object of the store that holds its bytes. */
-  object: string;
-  sizeBytes: number;
-  contentType: string;
-  /** Of its bytes, hex. */
-  sha256: string;
-  createdBy: string;
-  createdAt: Date;
-  /** When its bytes were last replaced. */
-  updatedAt: Date;
-}
+import { In } from 'typeorm';
+import { FileObjectRow } from './file-object-row.js';
+import { FileRow } from './file-row.js';
+import { FileUsageRow } from './file-usage-row.js';
 
 /** What all files of a tenant come to. */
-export interface FileUsage {
-  sizeBytes: number;
-  files: number;
+export interface FileUsage extends Pick<FileUsageRow, 'sizeBytes' | 'files'> {
   /** What the operator says of this tenant alone; `null`: nothing. */
   maxBytes: number | null;
   maxFiles: number | null;
 }
 
-interface Row {
-  key: string;
-  object: string;
-  size_bytes: string;
-  content_type: string;
-  sha256: string;
-  created_by: string;
-  created_at: Date;
-  updated_at: Date;
-}
-
-const columns = 'key, object, size_bytes, content_type, sha256, created_by, created_at, updated_at';
-
-const record = (row: Row): FileRecord => ({
-  key: row.key,
-  object: row.object,
-  sizeBytes: Number(row.size_bytes),
-  contentType: row.content_type,
-  sha256: row.sha256,
-  createdBy: row.created_by,
-  createdAt: row.created_at,
-  updatedAt: row.updated_at,
-});
-
-/** A file by its key, or `undefined`. */
-export async function findFile(tx: TenantTransaction, key: string): Promise<FileRecord | undefined> {
-  const [row] = await tx.query<Row>(`select ${columns} from files where tenant_id = $1 and key = $2`, [
-    tx.tenantUuid,
-    key,
-  ]);
-  return row && record(row);
+/** A file by its key, or `null`. */
+export function findFile(tx: TenantTransaction, key: string): Promise<FileRow | null> {
+  return tx.repository(FileRow).findOneBy({ tenantId: tx.tenantId, key });
 }
 
 /** Files whose key begins with a prefix, in the order of the keys' bytes, after `after` (exclusive) when given. */
-export async function listFiles(
+export function listFiles(
   tx: TenantTransaction,
   { prefix, after, limit }: { prefix: string; after: string | undefined; limit: number },
-): Promise<FileRecord[]> {
-  const rows = await tx.query<Row>(
-    `select ${columns} from files where tenant_id = $1 and key >= $2 and starts_with(key, $2) and ($3::text is null or key > $3) order by key limit $4`,
+): Promise<FileRow[]> {
+  return tx.rows(
+    FileRow,
+    `select * from files where tenant_id = $1 and key >= $2 and starts_with(key, $2) and ($3::text is null or key > $3) order by key limit $4`,
     [tx.tenantUuid, prefix, after ?? null, limit],
   );
-  return rows.map(record);
 }
 
 /** What the tenant's files come to now. `lock`: nobody else changes it until this transaction ends. */
 export async function readFileUsage(tx: TenantTransaction, { lock = false } = {}): Promise<FileUsage> {
   if (lock) await tx.query('insert into file_usage (tenant_id) values ($1) on conflict do nothing', [tx.tenantUuid]);
-  const [row] = await tx.query<{
-    size_bytes: string;
-    files: string;
-    max_bytes: string | null;
-    max_files: string | null;
-  }>(
+  const [row] = await tx.rows<FileUsageRow, FileUsageRow & { max_bytes: string | null; max_files: string | null }>(
+    FileUsageRow,
     `select size_bytes, files, ${saidOf('file_bytes')} as max_bytes, ${saidOf('files')} as max_files from file_usage where tenant_id = $1${lock ? ' for update' : ''}`,
     [tx.tenantUuid],
   );
   const said = (max: string | null | undefined): number | null => (typeof max === 'string' ? Number(max) : null);
   return {
-    sizeBytes: Number(row?.size_bytes ?? 0),
-    files: Number(row?.files ?? 0),
+    sizeBytes: row?.sizeBytes ?? 0,
+    files: row?.files ?? 0,
     maxBytes: said(row?.max_bytes),
     maxFiles: said(row?.max_files),
   };
@@ -102,24 +57,25 @@ export async function readFileUsage(tx: TenantTransaction, { lock = false } = {}
  */
 export async function putFile(
   tx: TenantTransaction,
-  file: Pick<FileRecord, 'key' | 'object' | 'sizeBytes' | 'contentType' | 'sha256' | 'createdBy'>,
-  replaced: FileRecord | undefined,
-): Promise<FileRecord> {
-  const [row] = await tx.query<Row>(
+  file: Pick<FileRow, 'key' | 'object' | 'sizeBytes' | 'contentType' | 'sha256' | 'createdBy'>,
+  replaced: FileRow | null,
+): Promise<FileRow> {
+  const [row] = await tx.rows(
+    FileRow,
     `insert into files (tenant_id, key, object, size_bytes, content_type, sha256, created_by) values ($1, $2, $3, $4, $5, $6, $7)
      on conflict (tenant_id, key) do update set object = excluded.object, size_bytes = excluded.size_bytes, content_type = excluded.content_type,
        sha256 = excluded.sha256, created_by = excluded.created_by, updated_at = now()
-     returning ${columns}`,
+     returning *`,
     [tx.tenantUuid, file.key, file.object, file.sizeBytes, file.contentType, file.sha256, file.createdBy],
   );
   if (!row) throw new Error('a file’s row was not written');
   await count(tx, file.sizeBytes - (replaced?.sizeBytes ?? 0), replaced ? 0 : 1);
-  return record(row);
+  return row;
 }
 
 /** Removes a file's row; its object is left for the sweeper. Call under {@link readFileUsage} with `lock`. */
-export async function deleteFile(tx: TenantTransaction, file: FileRecord): Promise<void> {
-  await tx.execute('delete from files where tenant_id = $1 and key = $2', [tx.tenantUuid, file.key]);
+export async function deleteFile(tx: TenantTransaction, file: FileRow): Promise<void> {
+  await tx.repository(FileRow).delete({ tenantId: tx.tenantId, key: file.key });
   await count(tx, -file.sizeBytes, -1);
 }
 
@@ -144,7 +100,8 @@ export async function announceFileObject(tx: TenantTransaction, object: string, 
 
 /** Takes an announced object for a row of `files`; `false` when its time had run out and it may be gone. */
 export async function takeFileObject(tx: TenantTransaction, object: string): Promise<boolean> {
-  return (await tx.execute('delete from file_objects where object = $1 and owner = $2', [object, tx.tenantUuid])) === 1;
+  const { affected } = await tx.repository(FileObjectRow).delete({ object, owner: tx.tenantId });
+  return affected === 1;
 }
 
 /** Gives an announced object up: it may be removed at once, and sweepers are told. */
@@ -168,5 +125,5 @@ export async function claimDueFileObjects(
 
 /** Forgets objects that are gone from the store. */
 export async function forgetFileObjects(tx: PlatformTransaction, objects: readonly string[]): Promise<void> {
-  await tx.execute('delete from file_objects where object = any($1)', [objects]);
+  await tx.repository(FileObjectRow).delete({ object: In([...objects]) });
 }
