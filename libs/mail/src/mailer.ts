@@ -22,8 +22,8 @@ import {
   keptMailBytes,
   listMails,
   takeMail,
-  type MailAttachmentRecord,
-  type MailRecord,
+  type MailAttachment,
+  type ListedMail,
   type NewMail,
 } from './rows/mails.js';
 import type { MailStatus } from './rows/mail-row.js';
@@ -194,7 +194,7 @@ export class Mailer {
   }
 
   /** Something attached to a kept mail, by its place from 0. Throws `MAIL_NOT_FOUND`. */
-  async attachment(tenantId: Id<'tenant'>, id: string, ordinal: number): Promise<MailAttachmentRecord> {
+  async attachment(tenantId: Id<'tenant'>, id: string, ordinal: number): Promise<MailAttachment> {
     const found = await this.#in(tenantId, (tx) => findMailAttachment(tx, requireMailId(id), ordinal));
     if (!found) throw notFound(id);
     return found;
@@ -306,7 +306,7 @@ function maskBytes(bytes: Uint8Array, mask: (value: Json) => Json): Uint8Array {
   return masked === text ? bytes : Buffer.from(String(masked), encoding);
 }
 
-function view(mail: MailRecord): MailView {
+function view(mail: ListedMail): MailView {
   const { to, cc, bcc, reply_to } = mail.recipients;
   return {
     id: mail.id,

@@ -1,73 +1,30 @@
 /** Mail that plugins send: what went out, what waits to be looked at, and what failed. */
-import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
+import { uuidFromId, type Id } from '@annex/kernel';
 import { storableText, type TenantTransaction } from '@annex/database';
 import { saidOf } from '@annex/quotas';
-import type { MailRecipients, MailStatus } from './mail-row.js';
+import { LessThan } from 'typeorm';
+import { MailAttachmentRow } from './mail-attachment-row.js';
+import { MailRow, type MailStatus } from './mail-row.js';
 
-export interface MailAttachmentRecord {
-  filename: string;
-  contentType: string;
+/** Something attached to a mail. */
+export interface MailAttachment extends Pick<MailAttachmentRow, 'filename' | 'contentType'> {
   bytes: Uint8Array;
 }
 
 /** A mail as it is written down. */
-export interface NewMail {
-  id: Id<'mail'>;
-  installationId: Id<'installation'>;
-  plugin: string;
-  runId: Id<'run'>;
-  dedupeKey: string;
-  messageId: string;
-  sender: string;
-  recipients: MailRecipients;
-  subject: string;
-  sizeBytes: number;
-}
-
-export interface MailRecord extends Omit<NewMail, 'dedupeKey'> {
-  status: MailStatus;
-  text: string | null;
-  html: string | null;
-  error: { code: string; message: string } | null;
-  createdAt: Date;
-}
-
-interface Row {
-  id: string;
-  installation_id: string;
-  plugin: string;
-  run_id: string;
-  message_id: string;
-  status: MailStatus;
-  sender: string;
-  recipients: MailRecipients;
-  subject: string;
-  text: string | null;
-  html: string | null;
-  size_bytes: number;
-  error: { code: string; message: string } | null;
-  created_at: Date;
-}
-
-const head =
-  'id, installation_id, plugin, run_id, message_id, status, sender, recipients, subject, size_bytes, error, created_at';
-
-const record = (row: Row): MailRecord => ({
-  id: idFromUuid('mail', row.id),
-  installationId: idFromUuid('installation', row.installation_id),
-  plugin: row.plugin,
-  runId: idFromUuid('run', row.run_id),
-  messageId: row.message_id,
-  status: row.status,
-  sender: row.sender,
-  recipients: row.recipients,
-  subject: row.subject,
-  text: row.text,
-  html: row.html,
-  sizeBytes: row.size_bytes,
-  error: row.error,
-  createdAt: row.created_at,
-});
+export type NewMail = Pick<
+  MailRow,
+  | 'id'
+  | 'installationId'
+  | 'plugin'
+  | 'runId'
+  | 'dedupeKey'
+  | 'messageId'
+  | 'sender'
+  | 'recipients'
+  | 'subject'
+  | 'sizeBytes'
+>;
 
 /**
  * Takes a mail on to send it: writes its row, or takes an earlier try over that failed or has been silent for `leaseS`
@@ -78,7 +35,8 @@ export async function takeMail(
   mail: NewMail,
   leaseS: number,
 ): Promise<{ taken: boolean; id: Id<'mail'>; status: MailStatus; messageId: string }> {
-  const [row] = await tx.query<{ id: string; message_id: string }>(
+  const [row] = await tx.rows(
+    MailRow,
     `insert into mails as have (tenant_id, id, installation_id, plugin, run_id, dedupe_key, message_id, status, sender, recipients, subject, size_bytes)
      values ($1, $2, $3, $4, $5, $6, $7, 'sending', $8, $9, $10, $11)
      on conflict (tenant_id, dedupe_key) do update set status = 'sending', error = null, run_id = excluded.run_id, updated_at = now()
@@ -99,13 +57,12 @@ export async function takeMail(
       leaseS,
     ],
   );
-  if (row) return { taken: true, id: idFromUuid('mail', row.id), status: 'sending', messageId: row.message_id };
-  const [known] = await tx.query<Row>(`select ${head} from mails where tenant_id = $1 and dedupe_key = $2`, [
-    tx.tenantUuid,
-    mail.dedupeKey,
-  ]);
-  if (!known) throw new Error('a mail that was there is gone');
-  return { taken: false, id: idFromUuid('mail', known.id), status: known.status, messageId: known.message_id };
+  if (row) return { taken: true, id: row.id, status: 'sending', messageId: row.messageId };
+  const { id, status, messageId } = await tx.repository(MailRow).findOneOrFail({
+    select: { id: true, status: true, messageId: true },
+    where: { tenantId: tx.tenantId, dedupeKey: mail.dedupeKey },
+  });
+  return { taken: false, id, status, messageId };
 }
 
 /** Says how a mail that was taken on ended. */
@@ -114,39 +71,36 @@ export async function endMail(
   id: Id<'mail'>,
   end: { status: 'sent' } | { status: 'failed'; error: { code: string; message: string } },
 ): Promise<void> {
-  await tx.execute('update mails set status = $3, error = $4, updated_at = now() where tenant_id = $1 and id = $2', [
-    tx.tenantUuid,
-    uuidFromId(id),
-    end.status,
-    end.status === 'failed' ? JSON.stringify(end.error) : null,
-  ]);
+  await tx
+    .repository(MailRow)
+    .update(
+      { tenantId: tx.tenantId, id },
+      { status: end.status, error: end.status === 'failed' ? end.error : null, updatedAt: () => 'now()' },
+    );
 }
 
 /** Keeps a mail that was taken on with all that is in it. */
 export async function keepMail(
   tx: TenantTransaction,
   id: Id<'mail'>,
-  content: { text: string | null; html: string | null; attachments: readonly MailAttachmentRecord[] },
+  content: { text: string | null; html: string | null; attachments: readonly MailAttachment[] },
 ): Promise<void> {
-  const uuid = uuidFromId(id);
   const stored = (text: string | null): string | null => (text === null ? null : storableText(text));
-  await tx.execute(
-    `update mails set status = 'kept', text = $3, html = $4, updated_at = now() where tenant_id = $1 and id = $2`,
-    [tx.tenantUuid, uuid, stored(content.text), stored(content.html)],
-  );
-  for (const [ordinal, { filename, contentType, bytes }] of content.attachments.entries()) {
-    await tx.query(
-      'insert into mail_attachments (tenant_id, mail_id, ordinal, filename, content_type, bytes) values ($1, $2, $3, $4, $5, $6)',
-      [
-        tx.tenantUuid,
-        uuid,
-        ordinal,
-        storableText(filename),
-        contentType,
-        Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
-      ],
+  await tx
+    .repository(MailRow)
+    .update(
+      { tenantId: tx.tenantId, id },
+      { status: 'kept', text: stored(content.text), html: stored(content.html), updatedAt: () => 'now()' },
     );
-  }
+  for (const [ordinal, { filename, contentType, bytes }] of content.attachments.entries())
+    await tx.repository(MailAttachmentRow).insert({
+      tenantId: tx.tenantId,
+      mailId: id,
+      ordinal,
+      filename: storableText(filename),
+      contentType,
+      bytes: Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+    });
 }
 
 /** What the tenant's kept mail comes to, in bytes; `max`: what the operator says of this tenant alone, if anything. */
@@ -158,8 +112,27 @@ export async function keptMailBytes(tx: TenantTransaction): Promise<{ bytes: num
   return { bytes: Number(row?.bytes ?? 0), max: typeof row?.max === 'string' ? Number(row.max) : null };
 }
 
-/** Mails, newest first, without their texts. */
-export async function listMails(
+/** What lists show of a mail: all but its texts. */
+const listed = {
+  id: true,
+  installationId: true,
+  plugin: true,
+  runId: true,
+  messageId: true,
+  status: true,
+  sender: true,
+  recipients: true,
+  subject: true,
+  sizeBytes: true,
+  error: true,
+  createdAt: true,
+} as const;
+
+/** A mail as lists show it. */
+export type ListedMail = Pick<MailRow, keyof typeof listed>;
+
+/** Mails, newest first. `before`: the last id of the page before. */
+export function listMails(
   tx: TenantTransaction,
   {
     status,
@@ -167,49 +140,51 @@ export async function listMails(
     before,
     limit,
   }: { status?: MailStatus | undefined; plugin?: string | undefined; before?: Id<'mail'> | undefined; limit: number },
-): Promise<MailRecord[]> {
-  const rows = await tx.query<Row>(
-    `select ${head}, null as text, null as html from mails
-     where tenant_id = $1 and ($2::text is null or status = $2) and ($3::text is null or plugin = $3) and ($4::uuid is null or id < $4) order by id desc limit $5`,
-    [tx.tenantUuid, status ?? null, plugin ?? null, before ? uuidFromId(before) : null, limit],
-  );
-  return rows.map(record);
+): Promise<ListedMail[]> {
+  return tx.repository(MailRow).find({
+    select: listed,
+    where: {
+      tenantId: tx.tenantId,
+      ...(status !== undefined && { status }),
+      ...(plugin !== undefined && { plugin }),
+      ...(before && { id: LessThan(before) }),
+    },
+    order: { id: 'DESC' },
+    take: limit,
+  });
 }
 
 /** One mail with its texts and what is attached, or `undefined`. */
 export async function findMail(
   tx: TenantTransaction,
   id: Id<'mail'>,
-): Promise<(MailRecord & { attachments: { filename: string; contentType: string; size: number }[] }) | undefined> {
-  const [row] = await tx.query<Row>(`select ${head}, text, html from mails where tenant_id = $1 and id = $2`, [
-    tx.tenantUuid,
-    uuidFromId(id),
-  ]);
-  if (!row) return undefined;
-  const attachments = await tx.query<{ filename: string; content_type: string; size: number }>(
+): Promise<
+  (MailRow & { attachments: (Pick<MailAttachmentRow, 'filename' | 'contentType'> & { size: number })[] }) | undefined
+> {
+  const mail = await tx.repository(MailRow).findOneBy({ tenantId: tx.tenantId, id });
+  if (!mail) return undefined;
+  const attachments = await tx.rows<
+    MailAttachmentRow,
+    Pick<MailAttachmentRow, 'filename' | 'contentType'> & { size: number }
+  >(
+    MailAttachmentRow,
     'select filename, content_type, octet_length(bytes) as size from mail_attachments where tenant_id = $1 and mail_id = $2 order by ordinal',
     [tx.tenantUuid, uuidFromId(id)],
   );
-  return {
-    ...record(row),
-    attachments: attachments.map(({ filename, content_type, size }) => ({ filename, contentType: content_type, size })),
-  };
+  return { ...mail, attachments };
 }
 
-/** The bytes of something attached to a kept mail, by its place from 0; or `undefined`. */
-export async function findMailAttachment(
+/** Something attached to a kept mail, by its place from 0; or `null`. */
+export function findMailAttachment(
   tx: TenantTransaction,
   id: Id<'mail'>,
   ordinal: number,
-): Promise<MailAttachmentRecord | undefined> {
-  const [row] = await tx.query<{ filename: string; content_type: string; bytes: Buffer }>(
-    'select filename, content_type, bytes from mail_attachments where tenant_id = $1 and mail_id = $2 and ordinal = $3',
-    [tx.tenantUuid, uuidFromId(id), ordinal],
-  );
-  return row && { filename: row.filename, contentType: row.content_type, bytes: row.bytes };
+): Promise<MailAttachmentRow | null> {
+  return tx.repository(MailAttachmentRow).findOneBy({ tenantId: tx.tenantId, mailId: id, ordinal });
 }
 
 /** Removes a mail's row and what it kept; answers whether there was one. */
 export async function deleteMail(tx: TenantTransaction, id: Id<'mail'>): Promise<boolean> {
-  return (await tx.execute('delete from mails where tenant_id = $1 and id = $2', [tx.tenantUuid, uuidFromId(id)])) > 0;
+  const { affected } = await tx.repository(MailRow).delete({ tenantId: tx.tenantId, id });
+  return affected === 1;
 }
