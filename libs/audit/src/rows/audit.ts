@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { Json } from '@annex/kernel';
+import type { Json, JsonObject } from '@annex/kernel';
 import { takeTurn, storableJson, storableText, type TenantTransaction } from '@annex/database';
+import { AuditRow } from './audit-row.js';
 
 export interface AuditEntry {
   /** Who: a user's, token's or operator's id, or `system`. */
@@ -22,47 +23,24 @@ export interface AuditEntry {
 export async function appendAudit(tx: TenantTransaction, entry: AuditEntry): Promise<void> {
   // Two transactions of one tenant must not take the same place in the chain.
   await takeTurn(tx, 'audit');
-  const [last] = await tx.query<{ seq: string; hash: Buffer }>(
-    'select seq, hash from audit where tenant_id = $1 order by seq desc limit 1',
-    [tx.tenantUuid],
-  );
-  const seq = Number(last?.seq ?? 0) + 1;
+  const trail = tx.repository(AuditRow);
+  const last = await trail.findOne({
+    select: { tenantId: true, seq: true, hash: true },
+    where: { tenantId: tx.tenantId },
+    order: { seq: 'DESC' },
+  });
   const previousHash = last?.hash ?? Buffer.alloc(32);
-  const at = new Date();
   const row = {
-    seq,
-    at,
+    seq: (last?.seq ?? 0) + 1,
+    at: new Date(),
     actor: entry.actor,
     action: entry.action,
     target: entry.target === undefined ? null : storableText(entry.target),
-    detail: JSON.parse(storableJson(entry.detail ?? {})) as Record<string, Json>,
-    request_id: entry.requestId ?? null,
+    detail: JSON.parse(storableJson(entry.detail ?? {})) as JsonObject,
+    requestId: entry.requestId ?? null,
   };
-  await tx.query(
-    `insert into audit (tenant_id, seq, at, actor, action, target, detail, request_id, previous_hash, hash) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`,
-    [
-      tx.tenantUuid,
-      seq,
-      at,
-      row.actor,
-      row.action,
-      row.target,
-      JSON.stringify(row.detail),
-      row.request_id,
-      previousHash,
-      chainHash(previousHash, row),
-    ],
-  );
-}
-
-export interface AuditRow {
-  seq: number;
-  at: Date;
-  actor: string;
-  action: string;
-  target: string | null;
-  detail: Record<string, Json>;
-  request_id: string | null;
+  const hash = chainHash(previousHash, row);
+  await trail.insert({ tenantId: tx.tenantId, ...row, previousHash, hash } as object);
 }
 
 /** Which rows are wanted; what is left out matters not. */
@@ -75,12 +53,18 @@ export interface AuditFilter {
   until?: Date | undefined;
 }
 
+/** A row as it is shown, with wire names. */
+export interface AuditView extends Omit<AuditContent, 'requestId'> {
+  request_id: string | null;
+}
+
 /** A page of the audit trail, newest first. `before`: the `seq` of the last row of the page before. */
 export async function listAudit(
   tx: TenantTransaction,
   { limit, before, actor, action, target, since, until }: AuditFilter & { limit: number; before?: number | undefined },
-): Promise<AuditRow[]> {
-  const rows = await tx.query<AuditRow & { seq: string }>(
+): Promise<AuditView[]> {
+  const rows = await tx.rows<AuditRow, AuditContent>(
+    AuditRow,
     `select seq, at, actor, action, target, detail, request_id from audit
      where tenant_id = $1 and seq < $2 and ($4::text is null or actor = $4) and ($5::text is null or action = $5 or starts_with(action, $5 || '.'))
        and ($6::text is null or target = $6) and ($7::timestamptz is null or at >= $7) and ($8::timestamptz is null or at < $8)
@@ -96,38 +80,33 @@ export async function listAudit(
       until ?? null,
     ],
   );
-  return rows.map((row) => ({ ...row, seq: Number(row.seq) }));
+  return rows.map(shown);
 }
 
 /** The `seq` of the first row whose hash does not follow from the row before it, or `null` when the chain holds. */
 export async function verifyAuditChain(tx: TenantTransaction): Promise<number | null> {
-  const rows = await tx.query<AuditRow & { seq: string; previous_hash: Buffer; hash: Buffer }>(
-    'select * from audit where tenant_id = $1 order by seq',
-    [tx.tenantUuid],
-  );
+  const rows = await tx.rows(AuditRow, 'select * from audit where tenant_id = $1 order by seq', [tx.tenantUuid]);
   let previous: Buffer | undefined;
   for (const row of rows) {
-    const { at, actor, action, target, detail, request_id } = row;
-    const expected = chainHash(row.previous_hash, {
-      seq: Number(row.seq),
-      at,
-      actor,
-      action,
-      target,
-      detail,
-      request_id,
-    });
+    const follows = chainHash(row.previousHash, row).equals(row.hash);
     // Retention may have removed the oldest rows: the first one left is taken at its word.
-    if (!expected.equals(row.hash) || (previous && !previous.equals(row.previous_hash))) return Number(row.seq);
+    if (!follows || (previous && !previous.equals(row.previousHash))) return row.seq;
     previous = row.hash;
   }
   return null;
 }
 
-function chainHash(previous: Buffer, row: AuditRow): Buffer {
+/** What an entry says, and its hash covers. */
+type AuditContent = Pick<AuditRow, 'seq' | 'at' | 'actor' | 'action' | 'target' | 'detail' | 'requestId'>;
+
+function shown({ seq, at, actor, action, target, detail, requestId }: AuditContent): AuditView {
+  return { seq, at, actor, action, target, detail, request_id: requestId };
+}
+
+function chainHash(previous: Buffer, row: AuditContent): Buffer {
   return createHash('sha256')
     .update(previous)
-    .update(canonical({ ...row, at: row.at.toISOString() }))
+    .update(canonical({ ...shown(row), at: row.at.toISOString() }))
     .digest();
 }
 
