@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createEgress } from '@annex/egress';
 import { idFromUuid, newId, silentLogger, systemClock, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { emitEvent, enqueueRun, type AttemptOutcome } from '@annex/runs';
+import { emitEvent, enqueueRun, outcomeOf, type AttemptOutcome } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { createSandbox, type RunOutcome, type Sandbox } from '@annex/sandbox';
 import { growingMasker } from '@annex/vault';
@@ -17,6 +17,17 @@ let execution: Execution;
 let tenantId: Id<'tenant'>;
 const secrets = new Map<string, string>();
 const canary = 'canary-7f3a91c2';
+/** Secrets and files of packages are asked of a database that ends the connection. */
+let isAway = false;
+
+async function unlessAway(): Promise<void> {
+  if (!isAway) return;
+  await inTenant(async (tx) => {
+    const [self] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await db.sql('select pg_terminate_backend($1, 5000)', [self?.pid]);
+    return tx.query('select 1');
+  });
+}
 
 /** A real server outside the sandbox, which echoes what it was sent. */
 const server = createServer((request, response) => {
@@ -41,8 +52,10 @@ beforeAll(async () => {
     database: db.database,
     sandbox,
     secrets: {
-      readForRun: async (_tenant, _installation, names) =>
-        new Map([...secrets].filter(([name]) => names.includes(name))),
+      readForRun: async (_tenant, _installation, names) => {
+        await unlessAway();
+        return new Map([...secrets].filter(([name]) => names.includes(name)));
+      },
       readForRef: async (_tenant, _installation, names) =>
         new Map(
           [...secrets]
@@ -81,6 +94,7 @@ afterAll(async () => {
 beforeEach(async () => {
   tenantId = (await db.makeTenant()).id;
   secrets.clear();
+  isAway = false;
 });
 
 const write = (plugin: WrittenPlugin) => writePlugin(db, sandbox, tenantId, plugin);
@@ -509,6 +523,26 @@ describe('an attempt at a background run', () => {
         ({ message }) => message,
       ),
     ).toEqual(['one', 'two']);
+  });
+
+  it('is tried again without spending an attempt when the database was away for one of its calls', async () => {
+    const { id, slug } = await write({
+      code: `job('work', (ctx) => ctx.secrets.has('KEY'))
+        route('/', async (ctx) => ({ has: await ctx.secrets.has('KEY') }))
+        route('/caught', (ctx) => ctx.secrets.has('KEY').catch(({ code }) => ({ code })))`,
+      manifest: { routes: true, jobs: jobs('work'), secrets: [{ name: 'KEY', required: false, description: null }] },
+    });
+    isAway = true;
+    const away = {
+      status: 'failed',
+      error: { code: 'OVERLOADED', message: expect.stringContaining('does not answer') as string },
+    };
+    expect(await attempt(id)).toMatchObject(away);
+    expect(outcomeOf('OVERLOADED')).toMatchObject({ status: 503, retry: 'platform' });
+    expect((await call(slug)).outcome).toMatchObject(away);
+    expect(await answer(slug, '/caught')).toEqual({ code: 'OVERLOADED' });
+    isAway = false;
+    expect(await answer(slug)).toEqual({ has: false });
   });
 
   it('carries on what the handler asked of its retries', async () => {

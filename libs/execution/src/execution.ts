@@ -28,6 +28,7 @@ import type { TablesPort } from './host-calls/db.js';
 import type { MailPort } from './host-calls/email.js';
 import type { FilesPort } from './host-calls/files.js';
 import { hostCallHandlers, type HostCallPorts } from './host-calls/handlers.js';
+import { databaseTrouble, whileAvailable } from './host-calls/while-available.js';
 import type { PluginRoutesPort } from './host-calls/plugins.js';
 import type { CreateMasker, EgressPort, LlmPort, SecretsPort, SendWebhook, StartJob } from './host-calls/ports.js';
 import type { RunIdentity } from './host-calls/run-identity.js';
@@ -185,25 +186,23 @@ export class Execution {
     this.#sink = new RunSink({ database, clock, logger, ...(flushMs !== undefined && { flushMs }) });
     this.tail = new LogTail({ database, clock, logger });
     this.reader = new RunReader({ database, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, clock });
-    this.#broker = createBroker(
-      hostCallHandlers({
-        database,
-        secrets,
-        egress,
-        emit,
-        startJob,
-        sendWebhook: options.sendWebhook,
-        plugins: this.#pluginRoutes(),
-        counts: this.#sink,
-        llm: this.#llm(options.llm),
-        files: options.files,
-        templates: options.templates,
-        mail: options.mail,
-        tables: options.tables,
-        clock,
-      }),
-      { logger },
-    );
+    const handlers = hostCallHandlers({
+      database,
+      secrets,
+      egress,
+      emit,
+      startJob,
+      sendWebhook: options.sendWebhook,
+      plugins: this.#pluginRoutes(),
+      counts: this.#sink,
+      llm: this.#llm(options.llm),
+      files: options.files,
+      templates: options.templates,
+      mail: options.mail,
+      tables: options.tables,
+      clock,
+    });
+    this.#broker = createBroker(whileAvailable(handlers), { logger });
     this.#parts = { broker: this.#broker, masks: this.#masks, sink: this.#sink, clock, stacks: new StackMaps() };
   }
 
@@ -699,6 +698,8 @@ function missing({ kind, name }: Pick<AttemptRun, 'kind' | 'name'>): { code: str
 }
 
 function platformFault(thrown: unknown): AttemptOutcome {
-  const message = isAnnexError(thrown) ? thrown.detail : 'The run could not be prepared; it is tried again.';
-  return { status: 'failed', error: { code: 'PLATFORM_ERROR', message }, limits: {}, release: null };
+  const trouble = databaseTrouble(thrown);
+  const message =
+    trouble?.detail ?? (isAnnexError(thrown) ? thrown.detail : 'The run could not be prepared; it is tried again.');
+  return { status: 'failed', error: { code: trouble?.code ?? 'PLATFORM_ERROR', message }, limits: {}, release: null };
 }

@@ -19,6 +19,7 @@ import type {
 } from '@annex/sandbox';
 import { executionErrors } from '../errors.js';
 import type { PeakLimit, RunEffect, RunIdentity } from '../host-calls/run-identity.js';
+import { databaseTrouble } from '../host-calls/while-available.js';
 import type { SecretMasks } from '../masking/secret-masks.js';
 import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
@@ -79,6 +80,7 @@ const telling: ReadonlySet<string> = new Set([
   'STORAGE_UNAVAILABLE',
   'LLM_UNAVAILABLE',
   'MAIL_UNAVAILABLE',
+  'OVERLOADED',
   'PLATFORM_ERROR',
 ]);
 const maxFailures = 20;
@@ -173,8 +175,12 @@ export class RunScope implements RunRequest, RunIdentity {
     return [...(this.#callers ?? []), this.snapshot.slug];
   }
 
-  loadBundle(): Promise<Bundle> {
-    return this.snapshot.loadBundle();
+  async loadBundle(): Promise<Bundle> {
+    try {
+      return await this.snapshot.loadBundle();
+    } catch (thrown) {
+      throw databaseTrouble(thrown) ?? thrown;
+    }
   }
 
   async hostCall(call: HostCall): Promise<HostCallAnswer> {

@@ -1,3 +1,4 @@
+import { AnnexError } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSandbox, sandboxTier, type KillReport, type Sandbox } from '../index.js';
@@ -85,10 +86,14 @@ describe('executors', () => {
     expect(loads).toBe(1);
   });
 
-  it('say EXECUTOR_LOST when the bundle cannot be loaded, and try again the next time', async () => {
+  it('say EXECUTOR_LOST when the bundle cannot be loaded, OVERLOADED when it cannot be now, and try again the next time', async () => {
     const run = runOf(ping, { tenantId: 'bundles', isolateKey: 'other' });
     const broken = { ...run, bundleSha256: 'other', loadBundle: () => Promise.reject(new Error('no such file')) };
     expect(endOf(await sandbox.run(broken))).toBe('EXECUTOR_LOST');
+    const busy = new AnnexError('OVERLOADED', { title: '', status: 503, fault: 'platform' }, 'the database is away');
+    expect(await sandbox.run({ ...broken, loadBundle: () => Promise.reject(busy) })).toMatchObject({
+      error: { code: 'OVERLOADED', message: 'the database is away' },
+    });
     expect(endOf(await sandbox.run({ ...broken, loadBundle: run.loadBundle }))).toBe('succeeded');
   });
 

@@ -3,7 +3,7 @@
  * is checked against the table of runs in flight; when the process ends, every run in that table gets its outcome at
  * once.
  */
-import { messageOf, type Logger } from '@annex/kernel';
+import { isAnnexError, messageOf, type Logger } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
 import type { ConfinementReport } from '../child/confinement.js';
 import type { Launched } from '../child/launch.js';
@@ -166,7 +166,9 @@ export class ProcessExecutor {
             { reason: messageOf(thrown), runId: job.request.runId },
             'a bundle could not be loaded',
           );
-          flight.fail('EXECUTOR_LOST', 'the bundle could not be loaded', this.#options.now());
+          if (isAnnexError(thrown) && thrown.code === 'OVERLOADED')
+            flight.fail('OVERLOADED', thrown.detail, this.#options.now());
+          else flight.fail('EXECUTOR_LOST', 'the bundle could not be loaded', this.#options.now());
           this.#release(flight);
         },
       );
