@@ -5,10 +5,10 @@
 import { assertNever } from '@annex/kernel';
 import type { FromExecutor, Profile, RunAddress, RunMessage, ToExecutor } from '../wire/messages.js';
 import type { Addon, PreludeScript, TurnFailure } from './guest.js';
-import { GuestRun, type GuestLane } from './guest-run.js';
-import type { LaneEvents } from './lane.js';
+import { GuestRun, type GuestIsolate } from './guest-run.js';
+import type { IsolateEvents } from './warm-isolate.js';
 import { cpuText, failure, memoryText, wallText, type RunEnd } from './run-end.js';
-import { Lanes } from './lanes.js';
+import { WarmIsolates } from './warm-isolates.js';
 import { makePreludeCache } from './prelude-cache.js';
 import {
   credit,
@@ -58,7 +58,7 @@ const overflowSuffix = ' (second)';
 /** Profiles that one isolate remembers; beyond, it starts over. */
 const maxProfiles = 16;
 
-export class Executor implements LaneEvents<GuestRun>, EffectParts {
+export class Executor implements IsolateEvents<GuestRun>, EffectParts {
   readonly #parts: ExecutorParts;
   #settings: ExecutorSettings = {
     callNames: [],
@@ -72,7 +72,7 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
   readonly #profiles = new Map<number, Profile>();
   readonly #runs = new Map<number, GuestRun>();
   readonly #bySlot = new Map<number, GuestRun>();
-  readonly #lanes: Lanes;
+  readonly #isolates: WarmIsolates;
   readonly #inspections = new Map<GuestRun, Inspection>();
   #lastKey = 0;
   #discards = 0;
@@ -83,7 +83,13 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
     const { addon, prelude, lazySource } = parts;
-    this.#lanes = new Lanes({ addon, prelude, lazySource, events: this, onCatastrophe: () => this.#catastrophe() });
+    this.#isolates = new WarmIsolates({
+      addon,
+      prelude,
+      lazySource,
+      events: this,
+      onCatastrophe: () => this.#catastrophe(),
+    });
   }
 
   now(): number {
@@ -110,8 +116,8 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
         return;
       case 'answer': {
         const run = this.#find(message);
-        if (run?.lane !== undefined && run.hostCallsUnderWay?.delete(message.callId) === true)
-          deliver(run.lane, run, message);
+        if (run?.isolate !== undefined && run.hostCallsUnderWay?.delete(message.callId) === true)
+          deliver(run.isolate, run, message);
         return;
       }
       case 'cancel':
@@ -119,14 +125,14 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
         return;
       case 'credit': {
         const run = this.#find(message);
-        if (run?.lane !== undefined) credit(run.lane, run, message.bytes);
+        if (run?.isolate !== undefined) credit(run.isolate, run, message.bytes);
         return;
       }
       case 'bundle':
         this.#bundles.set(message.sha256, message.code);
         return;
       case 'evict':
-        this.#lanes.evict(message.prefix);
+        this.#isolates.evict(message.prefix);
         return;
       case 'ping':
         this.#pong(message.sequence);
@@ -148,14 +154,14 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
     const { preludeCache } = this.#settings;
     const cache = preludeCache === '' ? makePreludeCache(prelude.code) : Buffer.from(preludeCache, 'base64');
     prelude.cache = new addon.ExternalCopy(new Uint8Array(cache).buffer);
-    this.#lanes.configure(this.#settings);
+    this.#isolates.configure(this.#settings);
     if (preludeCache === '') this.send({ type: 'prelude', cache: cache.toString('base64') });
     this.send({ type: 'ready', report: this.#parts.report() });
   }
 
   #pong(sequence: number): void {
     const rssMb = process.memoryUsage.rss() / 2 ** 20;
-    this.send({ type: 'pong', sequence, isolates: this.#lanes.size, discards: this.#discards, rssMb });
+    this.send({ type: 'pong', sequence, isolates: this.#isolates.size, discards: this.#discards, rssMb });
   }
 
   #start({ slot, nonce, profileId, profile: text, code, head, content }: RunMessage): void {
@@ -188,64 +194,70 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
   #place(run: GuestRun): void {
     const { sha256 } = run.profile;
     let { isolateKey } = run.profile;
-    let lane = this.#lanes.get(isolateKey);
-    if ((lane?.inTurn?.forMs ?? 0) > longTurnMs) {
+    let isolate = this.#isolates.get(isolateKey);
+    if ((isolate?.inTurn?.forMs ?? 0) > longTurnMs) {
       // A long turn, of a job for instance, holds up no other run of its plugin.
       isolateKey += overflowSuffix;
-      lane = this.#lanes.get(isolateKey);
+      isolate = this.#isolates.get(isolateKey);
     }
-    if (lane?.sha256 !== sha256) {
+    if (isolate?.sha256 !== sha256) {
       const code = this.#bundles.get(sha256);
       if (code === undefined) {
         run.end = failure('EXECUTOR_LOST', 'the executor does not hold the bundle');
         this.#finish(run);
         return;
       }
-      lane = this.#lanes.open(isolateKey, sha256, run.limits.memoryMb);
-      this.#listen(lane);
+      isolate = this.#isolates.open(isolateKey, sha256, run.limits.memoryMb);
+      this.#listen(isolate);
     }
-    run.lane = lane;
-    lane.runs.set(run.key, run);
-    if (lane.state === 'ready') {
-      this.#invoke(lane, run);
+    run.isolate = isolate;
+    isolate.runs.set(run.key, run);
+    if (isolate.state === 'ready') {
+      this.#invoke(isolate, run);
     } else {
-      lane.waiting.push(run);
-      if (lane.state === 'empty') this.#load(lane, run, false);
+      isolate.waiting.push(run);
+      if (isolate.state === 'empty') this.#load(isolate, run, false);
     }
   }
 
-  #listen(lane: GuestLane): void {
-    lane.guest.onEmission = (kind, runKey, n, m, a, b, c) => {
+  #listen(isolate: GuestIsolate): void {
+    isolate.guest.onEmission = (kind, runKey, n, m, a, b, c) => {
       const run = this.#runs.get(runKey);
-      if (run === undefined || run.over || run.lane !== lane) return;
-      const isEnd = takeEmission(this, lane, run, [kind, n, m, a, b, c]);
+      if (run === undefined || run.over || run.isolate !== isolate) return;
+      const isEnd = takeEmission(this, isolate, run, [kind, n, m, a, b, c]);
       if (!isEnd) return;
       // The end of the turn comes next and finishes the run, which need not be the turn's own: another may have
       // resolved its promise.
-      if (lane.isInTurn) lane.ended.push(run);
+      if (isolate.isInTurn) isolate.ended.push(run);
       else setImmediate(() => this.#finishIfIdle(run));
     };
   }
 
-  #load(lane: GuestLane, run: GuestRun, isInspection: boolean): void {
-    lane.state = 'loading';
-    this.#introduce(lane, run);
-    lane.enter(run, 'load', [0, run.key, run.profileId, isInspection ? 1 : 0, this.#bundles.get(lane.sha256) ?? '']);
+  #load(isolate: GuestIsolate, run: GuestRun, isInspection: boolean): void {
+    isolate.state = 'loading';
+    this.#introduce(isolate, run);
+    isolate.enter(run, 'load', [
+      0,
+      run.key,
+      run.profileId,
+      isInspection ? 1 : 0,
+      this.#bundles.get(isolate.sha256) ?? '',
+    ]);
   }
 
-  #invoke(lane: GuestLane, run: GuestRun): void {
-    lane.lastUsedAt = run.deadline - run.limits.wallMs;
-    if (!lane.profiles.has(run.profileId)) this.#introduce(lane, run);
-    lane.enter(run, 'invoke', [0, run.key, run.profileId, run.code, run.head, run.content]);
+  #invoke(isolate: GuestIsolate, run: GuestRun): void {
+    isolate.lastUsedAt = run.deadline - run.limits.wallMs;
+    if (!isolate.profiles.has(run.profileId)) this.#introduce(isolate, run);
+    isolate.enter(run, 'invoke', [0, run.key, run.profileId, run.code, run.head, run.content]);
   }
 
   /** Tells an isolate a profile before the first run that uses it. */
-  #introduce(lane: GuestLane, { profileId, profile }: GuestRun): void {
+  #introduce(isolate: GuestIsolate, { profileId, profile }: GuestRun): void {
     const { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, stream } = profile.limits;
-    const isFull = lane.profiles.size >= maxProfiles;
-    if (isFull) lane.profiles.clear();
-    lane.profiles.add(profileId);
-    lane.enterQuietly('profile', [
+    const isFull = isolate.profiles.size >= maxProfiles;
+    if (isFull) isolate.profiles.clear();
+    isolate.profiles.add(profileId);
+    isolate.enterQuietly('profile', [
       0,
       profileId,
       isFull ? 1 : 0,
@@ -260,7 +272,7 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
   }
 
   #finishIfIdle(run: GuestRun): void {
-    if (run.end !== undefined && !run.over && run.lane?.isInTurn !== true) this.#conclude(run);
+    if (run.end !== undefined && !run.over && run.isolate?.isInTurn !== true) this.#conclude(run);
   }
 
   /**
@@ -295,67 +307,67 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
     return run !== undefined && run.nonce === nonce && !run.over ? run : undefined;
   }
 
-  onTurnEnd(lane: GuestLane, run: GuestRun, unhandled?: string): void {
-    if (run.over || lane.state === 'dead' || run.lane !== lane) return;
+  onTurnEnd(isolate: GuestIsolate, run: GuestRun, unhandled?: string): void {
+    if (run.over || isolate.state === 'dead' || run.isolate !== isolate) return;
     if (unhandled !== undefined) {
       takeUnhandled(run, unhandled, this);
       return;
     }
     if (run.cpuMs > run.limits.cpuMs) run.end = failure('CPU_LIMIT', cpuText(run));
-    if (lane.state === 'loading') {
-      this.#loaded(lane, run);
+    if (isolate.state === 'loading') {
+      this.#loaded(isolate, run);
       return;
     }
     run.invoked = true;
     if (run.end !== undefined) this.#conclude(run);
-    if (lane.ended.length > 0) this.#finishEnded(lane);
+    if (isolate.ended.length > 0) this.#finishEnded(isolate);
   }
 
   /** Finishes the runs that ended in another run's turn, unless a turn of their own is still to come. */
-  #finishEnded(lane: GuestLane): void {
-    for (const run of lane.ended.splice(0)) {
+  #finishEnded(isolate: GuestIsolate): void {
+    for (const run of isolate.ended.splice(0)) {
       if (run.over) continue;
-      if (lane.hasTurnOf(run)) lane.ended.push(run);
+      if (isolate.hasTurnOf(run)) isolate.ended.push(run);
       else this.#conclude(run);
     }
   }
 
   /** The entry has run, or failed to: those who waited for it go on, or fail as it did. */
-  #loaded(lane: GuestLane, loader: GuestRun): void {
-    const waiting = lane.waiting.splice(0);
+  #loaded(isolate: GuestIsolate, loader: GuestRun): void {
+    const waiting = isolate.waiting.splice(0);
     const inspection = this.#inspections.get(loader);
     if (inspection !== undefined) {
-      this.#inspected(lane, loader, inspection);
+      this.#inspected(isolate, loader, inspection);
       return;
     }
-    if (loader.end === undefined && lane.hasEntry) {
-      lane.state = 'ready';
-      lane.sampleHeap();
-      this.#lanes.refill();
-      for (const run of waiting) if (!run.over) this.#invoke(lane, run);
+    if (loader.end === undefined && isolate.hasEntry) {
+      isolate.state = 'ready';
+      isolate.sampleHeap();
+      this.#isolates.refill();
+      for (const run of waiting) if (!run.over) this.#invoke(isolate, run);
       return;
     }
     const end = loader.end ?? failure('PLUGIN_ERROR', 'the entry did not finish');
-    this.#lanes.drop(lane);
+    this.#isolates.drop(isolate);
     for (const run of waiting) {
       run.end = end;
       this.#finish(run);
     }
   }
 
-  onTurnFailure(lane: GuestLane, culprit: GuestRun | undefined, failed: TurnFailure): void {
-    if (lane.state === 'dead') return;
+  onTurnFailure(isolate: GuestIsolate, culprit: GuestRun | undefined, failed: TurnFailure): void {
+    if (isolate.state === 'dead') return;
     this.#discards += 1;
     // What the run had already said stands only if it said that it failed.
     if (culprit !== undefined && !culprit.over && culprit.end?.type !== 'failed')
-      culprit.end = this.#endOf(lane, culprit, failed);
-    this.#lanes.drop(lane);
-    for (const run of [...lane.runs.values()]) {
+      culprit.end = this.#endOf(isolate, culprit, failed);
+    this.#isolates.drop(isolate);
+    for (const run of [...isolate.runs.values()]) {
       if (run.over) continue;
       if (run !== culprit && !run.invoked && !this.#inspections.has(run)) {
         // Its handler has not been entered yet: it starts over in a fresh isolate.
         run.end = undefined;
-        lane.runs.delete(run.key);
+        isolate.runs.delete(run.key);
         this.#place(run);
         continue;
       }
@@ -368,8 +380,8 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
     }
   }
 
-  #endOf(lane: GuestLane, run: GuestRun, failed: TurnFailure): RunEnd {
-    const code = lane.stop?.code;
+  #endOf(isolate: GuestIsolate, run: GuestRun, failed: TurnFailure): RunEnd {
+    const code = isolate.stop?.code;
     if (code !== undefined) return failure(code, code === 'CPU_LIMIT' ? cpuText(run) : wallText(run));
     switch (failed) {
       case 'memory':
@@ -391,19 +403,19 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
     this.#runs.delete(run.key);
     if (this.#bySlot.get(run.slot) === run) this.#bySlot.delete(run.slot);
     this.#inspections.delete(run);
-    const { lane, slot, nonce } = run;
-    if (lane !== undefined) {
+    const { isolate, slot, nonce } = run;
+    if (isolate !== undefined) {
       // What filled the memory may still be held by the module, and would fail every run to come.
-      if (end.type === 'failed' && end.code === 'MEMORY_LIMIT') this.#lanes.retire(lane);
-      lane.runs.delete(run.key);
+      if (end.type === 'failed' && end.code === 'MEMORY_LIMIT') this.#isolates.retire(isolate);
+      isolate.runs.delete(run.key);
       // The isolate still knows a run that did not end by its own word, or that something goes on of.
-      if (lane.state === 'ready' && !(run.endedItself && isQuiet)) lane.enterQuietly('forget', [0, run.key]);
-      if (lane.runs.size === 0) this.#lanes.dropIfLeaving(lane);
+      if (isolate.state === 'ready' && !(run.endedItself && isQuiet)) isolate.enterQuietly('forget', [0, run.key]);
+      if (isolate.runs.size === 0) this.#isolates.dropIfLeaving(isolate);
     }
     if (run.cancelAt !== undefined && end.type === 'failed') end = failure('CANCELLED', 'the run was cancelled');
     const usage = {
       cpuMs: run.cpuMs,
-      memoryMb: lane?.heapMb ?? 0,
+      memoryMb: isolate?.heapMb ?? 0,
       resultBytes: run.stream?.bytes ?? (end.type === 'failed' ? 0 : end.bytes),
       logLines: run.logLines,
       logBytes: run.logBytes,
@@ -423,19 +435,19 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
     const run = this.#find(message);
     if (run === undefined || run.cancelAt !== undefined) return;
     run.cancelAt = this.now();
-    if (run.lane?.state === 'ready') run.lane.enter(run, 'abort', [0, run.key]);
+    if (run.isolate?.state === 'ready') run.isolate.enter(run, 'abort', [0, run.key]);
   }
 
   #tick(): void {
     const nowMs = this.now();
     const { graceMs, softRssMb } = this.#settings;
     const findings: TurnFindings = { busy: [], stuck: [] };
-    for (const lane of this.#lanes.all()) {
-      watchTurn(lane, nowMs, graceMs, findings);
-      if (lane.state === 'ready' && (lane.inTurn?.forMs ?? 0) > longTurnMs)
-        for (const run of lane.takeUnstarted()) this.#place(run);
+    for (const isolate of this.#isolates.all()) {
+      watchTurn(isolate, nowMs, graceMs, findings);
+      if (isolate.state === 'ready' && (isolate.inTurn?.forMs ?? 0) > longTurnMs)
+        for (const run of isolate.takeUnstarted()) this.#place(run);
     }
-    this.#lanes.forgetGone();
+    this.#isolates.forgetGone();
     for (const run of this.#runs.values()) if (expire(run, nowMs)) this.#finish(run);
     for (const { run, code } of findings.stuck) this.send({ type: 'stuck', slot: run.slot, nonce: run.nonce, code });
     const busy = findings.busy.join();
@@ -445,8 +457,8 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
     }
     this.#ticks += 1;
     if (this.#ticks % ticksPerMemoryLook === 0 && process.memoryUsage.rss() > softRssMb * 2 ** 20)
-      this.#lanes.dropQuietest();
-    if (this.#runs.size === 0 && !this.#lanes.someLeave) {
+      this.#isolates.dropQuietest();
+    if (this.#runs.size === 0 && !this.#isolates.someLeave) {
       clearInterval(this.#ticker);
       this.#ticker = undefined;
     }
@@ -454,10 +466,10 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
 
   /** V8 lost control over an isolate. Its thread is gone for good; the parent ends this process. */
   #catastrophe(): void {
-    for (const lane of this.#lanes.all()) {
-      const run = lane.inTurn?.run;
+    for (const isolate of this.#isolates.all()) {
+      const run = isolate.inTurn?.run;
       if (run !== undefined)
-        this.send({ type: 'stuck', slot: run.slot, nonce: run.nonce, code: lane.stop?.code ?? 'MEMORY_LIMIT' });
+        this.send({ type: 'stuck', slot: run.slot, nonce: run.nonce, code: isolate.stop?.code ?? 'MEMORY_LIMIT' });
     }
   }
 
@@ -490,15 +502,15 @@ export class Executor implements LaneEvents<GuestRun>, EffectParts {
     this.#bundles.set(name, code);
     this.#inspections.set(run, { registrations: [], warnings: new Set() });
     this.#register(run);
-    const lane = this.#lanes.open(name, name, memoryMb);
-    this.#listen(lane);
-    run.lane = lane;
-    lane.runs.set(run.key, run);
-    this.#load(lane, run, true);
+    const isolate = this.#isolates.open(name, name, memoryMb);
+    this.#listen(isolate);
+    run.isolate = isolate;
+    isolate.runs.set(run.key, run);
+    this.#load(isolate, run, true);
   }
 
-  #inspected(lane: GuestLane, run: GuestRun, { registrations, warnings }: Inspection): void {
-    if (run.end !== undefined || !lane.hasEntry) {
+  #inspected(isolate: GuestIsolate, run: GuestRun, { registrations, warnings }: Inspection): void {
+    if (run.end !== undefined || !isolate.hasEntry) {
       run.end ??= failure('PLUGIN_ERROR', 'the entry did not finish');
       this.#finish(run);
       return;

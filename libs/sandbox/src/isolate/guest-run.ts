@@ -2,7 +2,7 @@ import type { Profile, RunAddress } from '../wire/messages.js';
 import { streamWindow } from '../prelude/emissions.js';
 import type { SandboxLimits, StreamLimits } from '../sandbox.js';
 import type { RunCompression } from './compression.js';
-import type { Lane } from './lane.js';
+import type { WarmIsolate } from './warm-isolate.js';
 import type { RunEnd } from './run-end.js';
 
 /** A pending timer: of plugin code, or of the platform itself (`AbortSignal.timeout`). */
@@ -34,7 +34,7 @@ export interface GuestRunInit extends RunAddress {
 }
 
 /** A warm isolate and the turns of its runs. */
-export type GuestLane = Lane<GuestRun>;
+export type GuestIsolate = WarmIsolate<GuestRun>;
 
 /** The handler kind whose turns may be long: a job is never waited for. */
 const jobKind = 2;
@@ -57,7 +57,7 @@ export class GuestRun {
   deadline: number;
   /** Its turns are short as a rule, so that the executor may wait for them. */
   mayWait: boolean;
-  lane: GuestLane | undefined = undefined;
+  isolate: GuestIsolate | undefined = undefined;
   end: RunEnd | undefined = undefined;
   over = false;
   /** Its handler has been entered. */
@@ -105,7 +105,7 @@ export class GuestRun {
       !this.isHeld &&
       this.executorCallsUnderWay === 0 &&
       (this.hostCallsUnderWay?.size ?? 0) === 0 &&
-      this.lane?.hasTurnOf(this) !== true
+      this.isolate?.hasTurnOf(this) !== true
     );
   }
 

@@ -6,7 +6,7 @@ import { answerCryptoCall, isHeavyCryptoCall } from '../child/web-crypto.js';
 import { base64Bytes, emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
 import { RunCompression } from './compression.js';
-import type { GuestLane, GuestRun, RunTimer } from './guest-run.js';
+import type { GuestIsolate, GuestRun, RunTimer } from './guest-run.js';
 import { failure, memoryText, type RunEnd } from './run-end.js';
 
 const maxTimersPerRun = 1000;
@@ -34,7 +34,7 @@ export interface EffectParts {
 /** Takes one emission of an isolate. Answers whether the run has an end now. */
 export function takeEmission(
   parts: EffectParts,
-  lane: GuestLane,
+  isolate: GuestIsolate,
   run: GuestRun,
   [kind, n, m, a, b, c]: [kind: number, n: number, m: number, a: string, b: string, c: string],
 ): boolean {
@@ -70,12 +70,12 @@ export function takeEmission(
       noteRefusal(run, a, b);
       return false;
     case emission.executorCall:
-      startExecutorCall(lane, run, n, a, b);
+      startExecutorCall(isolate, run, n, a, b);
       return false;
     case emission.log:
       return takeLog(run, n, a, b, parts);
     case emission.startTimer:
-      startTimer(lane, run, n, m, a === '');
+      startTimer(isolate, run, n, m, a === '');
       return false;
     case emission.clearTimer:
       clearTimeout(run.timers?.get(n)?.timeout);
@@ -85,7 +85,7 @@ export function takeEmission(
       parts.inspectionOf(run)?.registrations.push(a);
       return false;
     case emission.loaded:
-      lane.hasEntry = true;
+      isolate.hasEntry = true;
       return false;
     default:
       return false;
@@ -140,20 +140,20 @@ function takeChunk(run: GuestRun, claimed: number, isLast: boolean, data: string
 }
 
 /** Enters the isolate with what the reader of a streamed answer took. */
-export function credit(lane: GuestLane, run: GuestRun, bytes: number): void {
-  if (run.over || run.stream === undefined || run.lane !== lane || lane.state === 'dead') return;
+export function credit(isolate: GuestIsolate, run: GuestRun, bytes: number): void {
+  if (run.over || run.stream === undefined || run.isolate !== isolate || isolate.state === 'dead') return;
   run.stream.credit += bytes;
-  lane.enter(run, 'credit', [0, run.key, bytes]);
+  isolate.enter(run, 'credit', [0, run.key, bytes]);
 }
 
 /** Enters the isolate with the answer to a call. */
 export function deliver(
-  lane: GuestLane,
+  isolate: GuestIsolate,
   run: GuestRun,
   answer: { callId: number; ok: boolean; a: string; b: string },
 ): void {
-  if (run.over || run.lane !== lane || lane.state === 'dead') return;
-  lane.enter(run, 'deliver', [0, run.key, answer.callId, answer.ok ? 1 : 0, answer.a, answer.b]);
+  if (run.over || run.isolate !== isolate || isolate.state === 'dead') return;
+  isolate.enter(run, 'deliver', [0, run.key, answer.callId, answer.ok ? 1 : 0, answer.a, answer.b]);
 }
 
 /** What V8 throws where isolated-vm refuses bytes for a buffer, because the heap limit is reached. */
@@ -219,7 +219,7 @@ function startHostCall(run: GuestRun, callId: number, method: string, args: stri
   parts.send({ type: 'call', slot: run.slot, nonce: run.nonce, callId, method, args });
 }
 
-function startExecutorCall(lane: GuestLane, run: GuestRun, callId: number, method: string, args: string): void {
+function startExecutorCall(isolate: GuestIsolate, run: GuestRun, callId: number, method: string, args: string): void {
   run.executorCallsUnderWay += 1;
   const answered = answerExecutorCall(run, method, args);
   answered.then(
@@ -227,13 +227,18 @@ function startExecutorCall(lane: GuestLane, run: GuestRun, callId: number, metho
       run.executorCallsUnderWay -= 1;
       // It has used up its time, which the next look at it says.
       if (run.cpuMs > run.limits.cpuMs) return;
-      deliver(lane, run, { callId, ok: true, a: value, b: '' });
+      deliver(isolate, run, { callId, ok: true, a: value, b: '' });
     },
     (thrown: unknown) => {
       run.executorCallsUnderWay -= 1;
       const { code, message } = (thrown ?? {}) as { code?: unknown; message?: unknown };
       const a = typeof code === 'string' ? code : 'OperationError';
-      deliver(lane, run, { callId, ok: false, a, b: typeof message === 'string' ? message : 'the operation failed' });
+      deliver(isolate, run, {
+        callId,
+        ok: false,
+        a,
+        b: typeof message === 'string' ? message : 'the operation failed',
+      });
     },
   );
 }
@@ -324,13 +329,13 @@ export function tellPendingTimers(run: GuestRun, parts: EffectParts): void {
   );
 }
 
-function startTimer(lane: GuestLane, run: GuestRun, timerId: number, delayMs: number, isPlugins: boolean): void {
+function startTimer(isolate: GuestIsolate, run: GuestRun, timerId: number, delayMs: number, isPlugins: boolean): void {
   const timers = (run.timers ??= new Map<number, RunTimer>());
   if (timers.size >= maxTimersPerRun) return;
   clearTimeout(timers.get(timerId)?.timeout);
   const fire = (): void => {
     timers.delete(timerId);
-    if (!run.over && lane.state === 'ready') lane.enter(run, 'fireTimer', [0, run.key, timerId]);
+    if (!run.over && isolate.state === 'ready') isolate.enter(run, 'fireTimer', [0, run.key, timerId]);
   };
   timers.set(timerId, { timeout: setTimeout(fire, delayMs), isPlugins });
 }

@@ -2,8 +2,8 @@
  * The executor's own look at its turns, between turns: stops one that is out of time, and says so when stopping does
  * not help.
  */
-import type { GuestLane, GuestRun } from './guest-run.js';
-import { quietTurnMs } from './lane.js';
+import type { GuestIsolate, GuestRun } from './guest-run.js';
+import { quietTurnMs } from './warm-isolate.js';
 import { cpuText, failure, wallText } from './run-end.js';
 
 /** A turn that goes on this long is reported, so that the parent knows whom to blame if the process has to go. */
@@ -20,25 +20,26 @@ export interface TurnFindings {
   stuck: { run: GuestRun; code: string }[];
 }
 
-/** Looks at one lane's turn. `graceMs`: how long a stopped turn may take to end. */
-export function watchTurn(lane: GuestLane, nowMs: number, graceMs: number, findings: TurnFindings): void {
-  const turn = lane.inTurn;
+/** Looks at one isolate's turn. `graceMs`: how long a stopped turn may take to end. */
+export function watchTurn(isolate: GuestIsolate, nowMs: number, graceMs: number, findings: TurnFindings): void {
+  const turn = isolate.inTurn;
   if (turn === undefined) {
-    if (lane.state === 'ready' && lane.runs.size > 0 && nowMs - lane.heapSampledAt > heapEveryMs) lane.sampleHeap();
+    if (isolate.state === 'ready' && isolate.runs.size > 0 && nowMs - isolate.heapSampledAt > heapEveryMs)
+      isolate.sampleHeap();
     return;
   }
   const { run } = turn;
   if (run !== undefined && turn.forMs > busyAfterMs) findings.busy.push(run.slot);
-  if (lane.stop === undefined) {
+  if (isolate.stop === undefined) {
     const isNobodys = run === undefined || run.over;
-    const isLate = lane.state === 'dead' || turn.forMs >= quietTurnMs;
+    const isLate = isolate.state === 'dead' || turn.forMs >= quietTurnMs;
     const code = isNobodys ? (isLate ? 'TIMEOUT' : undefined) : stopCode(run, turn, nowMs);
     if (code === undefined) return;
-    lane.stop = { code, at: nowMs, isReported: false };
-    lane.guest.dispose();
-  } else if (!lane.stop.isReported && nowMs - lane.stop.at >= graceMs && run !== undefined) {
-    lane.stop.isReported = true;
-    findings.stuck.push({ run, code: lane.stop.code });
+    isolate.stop = { code, at: nowMs, isReported: false };
+    isolate.guest.dispose();
+  } else if (!isolate.stop.isReported && nowMs - isolate.stop.at >= graceMs && run !== undefined) {
+    isolate.stop.isReported = true;
+    findings.stuck.push({ run, code: isolate.stop.code });
   }
 }
 
@@ -56,7 +57,7 @@ function stopCode(run: GuestRun, turn: { forMs: number; processCpuMs: number }, 
 
 /** Gives an end to a run that waits for something and is out of time. Answers whether it did. */
 export function expire(run: GuestRun, nowMs: number): boolean {
-  if (run.over || run.lane?.inTurn?.run === run) return false;
+  if (run.over || run.isolate?.inTurn?.run === run) return false;
   const isStreaming = run.stream !== undefined && !run.stream.isEnded;
   if (nowMs >= run.deadline) {
     if (isStreaming) run.end = failure('TIMEOUT', wallText(run));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { usualLimits } from '../testing/runs.js';
 import type { Guest, TurnArgs, TurnFailure, TurnName, TurnResult } from './guest.js';
 import { GuestRun } from './guest-run.js';
-import { Lane, type LaneEvents } from './lane.js';
+import { WarmIsolate, type IsolateEvents } from './warm-isolate.js';
 import { waitableTimeouts } from './waitable.js';
 
 /** An isolate whose turns take as much processor time as a spec says, and end when it says. */
@@ -42,17 +42,17 @@ class FakeGuest {
 
 const routeKind = 0;
 
-function laneOf(guest: FakeGuest) {
+function isolateOf(guest: FakeGuest) {
   const clock = { nowMs: 0, processMs: 0 };
   const said: (TurnFailure | 'ended')[] = [];
-  const events: LaneEvents<GuestRun> = {
+  const events: IsolateEvents<GuestRun> = {
     onTurnEnd: () => void said.push('ended'),
-    onTurnFailure: (_lane, _run, failed) => void said.push(failed),
+    onTurnFailure: (_isolate, _run, failed) => void said.push(failed),
     now: () => clock.nowMs,
     processCpuMs: () => clock.processMs,
   };
-  const lane = new Lane('key', 'sha256', guest as unknown as Guest, events);
-  lane.state = 'ready';
+  const isolate = new WarmIsolate('key', 'sha256', guest as unknown as Guest, events);
+  isolate.state = 'ready';
   const limits = { ...usualLimits, wallMs: 5000, cpuMs: 1000 };
   const run = new GuestRun({
     key: 1,
@@ -66,17 +66,17 @@ function laneOf(guest: FakeGuest) {
     startedAt: 0,
   });
   const turn = async (): Promise<void> => {
-    lane.enter(run, 'deliver', [0]);
+    isolate.enter(run, 'deliver', [0]);
     clock.processMs += guest.cpuMsByTurn + guest.elsewhereMs;
     await new Promise<void>((resolve) => setImmediate(resolve));
   };
-  return { lane, run, clock, said, turn };
+  return { isolate, run, clock, said, turn };
 }
 
 describe('an isolate', () => {
   it('gives isolated-vm a few timeouts only, however often a run that computes is entered', async () => {
     const guest = new FakeGuest();
-    const { run, clock, said, turn } = laneOf(guest);
+    const { run, clock, said, turn } = isolateOf(guest);
     for (let index = 0; index < 990; index += 1) {
       await turn();
       clock.nowMs += 1;
@@ -90,7 +90,7 @@ describe('an isolate', () => {
 
   it('that is gone after a turn that was waited for bills the run for that turn alone', async () => {
     const guest = new FakeGuest();
-    const { run, clock, turn } = laneOf(guest);
+    const { run, clock, turn } = isolateOf(guest);
     for (let index = 0; index < 8; index += 1) await turn();
     clock.nowMs += 1000;
     guest.onEnter = () => {
@@ -105,7 +105,7 @@ describe('an isolate', () => {
     const guest = new FakeGuest();
     const { promise, resolve } = Promise.withResolvers<TurnResult>();
     guest.ending = promise;
-    const { run, clock, turn } = laneOf(guest);
+    const { run, clock, turn } = isolateOf(guest);
     await turn();
     guest.isGone = true;
     clock.nowMs += 3_600_000;
@@ -117,7 +117,7 @@ describe('an isolate', () => {
 
   it('bills a turn that isolated-vm counted by the clock as what the process used, and takes the rest back', async () => {
     const guest = new FakeGuest();
-    const { run, turn } = laneOf(guest);
+    const { run, turn } = isolateOf(guest);
     guest.countedTooMuchMs = 400;
     guest.elsewhereMs = 4;
     await turn();
@@ -131,9 +131,9 @@ describe('an isolate', () => {
     const guest = new FakeGuest();
     const { promise, resolve } = Promise.withResolvers<TurnResult>();
     guest.ending = promise;
-    const { lane, said, turn } = laneOf(guest);
+    const { isolate, said, turn } = isolateOf(guest);
     await turn();
-    lane.stop = { code: 'CPU_LIMIT', at: 0, isReported: false };
+    isolate.stop = { code: 'CPU_LIMIT', at: 0, isReported: false };
     resolve({});
     await new Promise<void>((done) => setImmediate(done));
     expect(said).toEqual(['disposed']);

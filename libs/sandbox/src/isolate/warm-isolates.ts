@@ -1,13 +1,13 @@
 /** The warm isolates of one executor: by key, least recently used out first, and one fresh isolate kept ready. */
 import { Guest, type GuestOptions } from './guest.js';
-import type { GuestLane, GuestRun } from './guest-run.js';
-import { Lane, type LaneEvents } from './lane.js';
+import type { GuestIsolate, GuestRun } from './guest-run.js';
+import { WarmIsolate, type IsolateEvents } from './warm-isolate.js';
 
-export interface LanesParts extends Pick<GuestOptions, 'addon' | 'prelude' | 'lazySource' | 'onCatastrophe'> {
-  events: LaneEvents<GuestRun>;
+export interface WarmIsolatesParts extends Pick<GuestOptions, 'addon' | 'prelude' | 'lazySource' | 'onCatastrophe'> {
+  events: IsolateEvents<GuestRun>;
 }
 
-export interface LanesSettings {
+export interface WarmIsolatesSettings {
   callNames: string[];
   /** Isolates in service at most, as long as an idle one can go. */
   maxIsolates: number;
@@ -18,21 +18,21 @@ export interface LanesSettings {
 /** The spare is made again this long after it was taken, when the run that took it is as a rule under way. */
 const refillAfterMs = 15;
 
-export class Lanes {
-  readonly #parts: LanesParts;
-  #settings: LanesSettings = { callNames: [], maxIsolates: 12, spareMemoryMb: 100 };
+export class WarmIsolates {
+  readonly #parts: WarmIsolatesParts;
+  #settings: WarmIsolatesSettings = { callNames: [], maxIsolates: 12, spareMemoryMb: 100 };
   #callNames = '[]';
-  readonly #byKey = new Map<string, GuestLane>();
+  readonly #byKey = new Map<string, GuestIsolate>();
   /** Out of service: they finish their runs, or their thread has not ended yet. */
-  readonly #leaving = new Set<GuestLane>();
+  readonly #leaving = new Set<GuestIsolate>();
   #spare: Guest | undefined;
   #refilling: NodeJS.Timeout | undefined;
 
-  constructor(parts: LanesParts) {
+  constructor(parts: WarmIsolatesParts) {
     this.#parts = parts;
   }
 
-  configure(settings: LanesSettings): void {
+  configure(settings: WarmIsolatesSettings): void {
     this.#settings = settings;
     this.#callNames = JSON.stringify(settings.callNames);
     this.#spare = this.#makeGuest(settings.spareMemoryMb);
@@ -47,49 +47,49 @@ export class Lanes {
     return this.#leaving.size > 0;
   }
 
-  get(key: string): GuestLane | undefined {
+  get(key: string): GuestIsolate | undefined {
     return this.#byKey.get(key);
   }
 
   /** All isolates, those that leave included. */
-  all(): GuestLane[] {
+  all(): GuestIsolate[] {
     return [...this.#byKey.values(), ...this.#leaving];
   }
 
   /** Puts a fresh isolate into service; one that had the key before finishes its runs and goes. */
-  open(key: string, sha256: string, memoryMb: number): GuestLane {
+  open(key: string, sha256: string, memoryMb: number): GuestIsolate {
     const old = this.#byKey.get(key);
     if (old !== undefined) this.retire(old);
     while (this.#byKey.size >= this.#settings.maxIsolates && this.dropQuietest());
-    const lane = new Lane(key, sha256, this.#takeGuest(memoryMb), this.#parts.events);
-    this.#byKey.set(key, lane);
-    return lane;
+    const isolate = new WarmIsolate(key, sha256, this.#takeGuest(memoryMb), this.#parts.events);
+    this.#byKey.set(key, isolate);
+    return isolate;
   }
 
   /** Takes an isolate out of service at once, and ends what it runs where V8 can. */
-  drop(lane: GuestLane): void {
-    if (this.#byKey.get(lane.key) === lane) this.#byKey.delete(lane.key);
-    lane.state = 'dead';
-    lane.guest.dispose();
-    if (lane.isInTurn) this.#leaving.add(lane);
-    else this.#leaving.delete(lane);
+  drop(isolate: GuestIsolate): void {
+    if (this.#byKey.get(isolate.key) === isolate) this.#byKey.delete(isolate.key);
+    isolate.state = 'dead';
+    isolate.guest.dispose();
+    if (isolate.isInTurn) this.#leaving.add(isolate);
+    else this.#leaving.delete(isolate);
   }
 
   /** Takes isolates out of service whose key begins so; their runs finish. */
   evict(prefix: string): void {
-    for (const [key, lane] of this.#byKey) if (key.startsWith(prefix)) this.retire(lane);
+    for (const [key, isolate] of this.#byKey) if (key.startsWith(prefix)) this.retire(isolate);
   }
 
   /** Ends an isolate whose last run is over, if it was only waiting for that. */
-  dropIfLeaving(lane: GuestLane): void {
-    if (lane.state !== 'dead' && this.#leaving.has(lane)) this.drop(lane);
+  dropIfLeaving(isolate: GuestIsolate): void {
+    if (isolate.state !== 'dead' && this.#leaving.has(isolate)) this.drop(isolate);
   }
 
   /** Answers whether there was an idle one. */
   dropQuietest(): boolean {
-    let quietest: GuestLane | undefined;
-    for (const lane of this.#byKey.values()) {
-      if (lane.isIdle && (quietest === undefined || lane.lastUsedAt < quietest.lastUsedAt)) quietest = lane;
+    let quietest: GuestIsolate | undefined;
+    for (const isolate of this.#byKey.values()) {
+      if (isolate.isIdle && (quietest === undefined || isolate.lastUsedAt < quietest.lastUsedAt)) quietest = isolate;
     }
     if (quietest !== undefined) this.drop(quietest);
     return quietest !== undefined;
@@ -97,7 +97,8 @@ export class Lanes {
 
   /** Forgets the isolates whose thread has ended. */
   forgetGone(): void {
-    for (const lane of this.#leaving) if (lane.state === 'dead' && !lane.isInTurn) this.#leaving.delete(lane);
+    for (const isolate of this.#leaving)
+      if (isolate.state === 'dead' && !isolate.isInTurn) this.#leaving.delete(isolate);
   }
 
   /** Makes the next isolate ready, soon. */
@@ -110,11 +111,11 @@ export class Lanes {
   }
 
   /** Takes an isolate out of service; its runs finish. */
-  retire(lane: GuestLane): void {
-    if (this.#byKey.get(lane.key) !== lane) return;
-    this.#byKey.delete(lane.key);
-    if (lane.isIdle) this.drop(lane);
-    else this.#leaving.add(lane);
+  retire(isolate: GuestIsolate): void {
+    if (this.#byKey.get(isolate.key) !== isolate) return;
+    this.#byKey.delete(isolate.key);
+    if (isolate.isIdle) this.drop(isolate);
+    else this.#leaving.add(isolate);
   }
 
   #takeGuest(memoryMb: number): Guest {

@@ -8,7 +8,7 @@ import { failure, wallText, type RunEnd, type SpentRun } from './run-end.js';
 import { waitableMs } from './waitable.js';
 
 /**
- * Turns in a row that must have been short before the next is waited for; one that is not sends the lane back to its
+ * Turns in a row that must have been short before the next is waited for; one that is not sends the isolate back to its
  * own thread.
  */
 const quickTurnsNeeded = 8;
@@ -16,8 +16,8 @@ const quickTurnMs = 20;
 /** How long a turn without plugin code may take. */
 export const quietTurnMs = 1000;
 
-/** What a lane needs of the runs whose turns it gives. */
-export interface LaneRun extends SpentRun {
+/** What a isolate needs of the runs whose turns it gives. */
+export interface IsolateRun extends SpentRun {
   readonly key: number;
   readonly slot: number;
   readonly deadline: number;
@@ -28,14 +28,14 @@ export interface LaneRun extends SpentRun {
   cpuMs: number;
 }
 
-export interface LaneEvents<Run extends LaneRun> {
+export interface IsolateEvents<Run extends IsolateRun> {
   /**
    * A turn ended by itself; the run may have an `end` now. `unhandled`: the message of a rejection that nobody handled;
    * another turn follows.
    */
-  onTurnEnd(lane: Lane<Run>, run: Run, unhandled?: string): void;
-  /** A turn was stopped. The lane is no longer usable. */
-  onTurnFailure(lane: Lane<Run>, run: Run | undefined, failure: TurnFailure): void;
+  onTurnEnd(isolate: WarmIsolate<Run>, run: Run, unhandled?: string): void;
+  /** A turn was stopped. The isolate is no longer usable. */
+  onTurnFailure(isolate: WarmIsolate<Run>, run: Run | undefined, failure: TurnFailure): void;
   now(): number;
   /** Processor time of this whole process so far, in milliseconds. */
   processCpuMs(): number;
@@ -48,7 +48,7 @@ interface Entry<Run> {
   args: TurnArgs;
 }
 
-export class Lane<Run extends LaneRun> {
+export class WarmIsolate<Run extends IsolateRun> {
   state: 'empty' | 'loading' | 'ready' | 'dead' = 'empty';
   /** The bundle's entry has run to its end. */
   hasEntry = false;
@@ -78,7 +78,7 @@ export class Lane<Run extends LaneRun> {
     readonly key: string,
     readonly sha256: string,
     readonly guest: Guest,
-    readonly events: LaneEvents<Run>,
+    readonly events: IsolateEvents<Run>,
   ) {
     this.lastUsedAt = events.now();
     this.#cpuSeenNs = guest.cpuNs() ?? 0;
