@@ -1,4 +1,5 @@
-export { createEgress, type Egress, type EgressOptions, type EgressRequest, type EgressResponse } from './egress.js';
+export { createEgress, type Egress, type EgressOptions } from './egress.js';
+export type { EgressRequest, EgressResponse } from './request.js';
 export { lookUpHost, type AllowHosts, type HostVerdict } from './allow-hosts.js';
 export { allowPrivateProblem } from './allow-private.js';
 export { hopsHeader, readHops, sourceHeader, type HeaderList } from './headers.js';
