@@ -32,51 +32,61 @@ const known: Origin = { isKnown: true, settings: new Set() };
 
 /** Where the host in the first argument of a request comes from. */
 export function originOf(address: Node | undefined, sight: Sight): Origin {
-  const seen = new Set<Node>();
+  return new OriginSearch(sight).look(address);
+}
 
-  function look(node: Node | null | undefined, depth = 0): Origin {
-    if (!isNode(node) || depth > maxDepth || seen.size > maxLooks) return unknown;
-    const settings = sight.settingsOf(node);
+/** The search for one address: it ends where it comes back to what it has looked at. */
+class OriginSearch {
+  readonly #sight: Sight;
+  readonly #seen = new Set<Node>();
+
+  constructor(sight: Sight) {
+    this.#sight = sight;
+  }
+
+  look(node: Node | null | undefined, depth = 0): Origin {
+    if (!isNode(node) || depth > maxDepth || this.#seen.size > maxLooks) return unknown;
+    const settings = this.#sight.settingsOf(node);
     if (settings.length > 0) return { isKnown: false, settings: new Set(settings) };
     switch (node.type) {
       case 'Literal':
         return known;
       case 'TemplateLiteral':
       case 'BinaryExpression':
-        return joined(partsOf(node), depth);
+        return this.#joined(partsOf(node), depth);
       case 'Identifier':
       case 'MemberExpression':
-        return named(node, depth);
+        return this.#named(node, depth);
       case 'ChainExpression':
       case 'SequenceExpression':
-        return look(unwrapped(node), depth + 1);
+        return this.look(unwrapped(node), depth + 1);
       case 'AwaitExpression':
-        return look(node.argument as Node, depth + 1);
+        return this.look(node.argument as Node, depth + 1);
       case 'AssignmentExpression':
-        return look(node.right as Node, depth + 1);
+        return this.look(node.right as Node, depth + 1);
       case 'ConditionalExpression':
-        return either([look(node.consequent as Node, depth + 1), look(node.alternate as Node, depth + 1)]);
+        return either([this.look(node.consequent as Node, depth + 1), this.look(node.alternate as Node, depth + 1)]);
       case 'LogicalExpression':
-        return either([look(node.left as Node, depth + 1), look(node.right as Node, depth + 1)]);
+        return either([this.look(node.left as Node, depth + 1), this.look(node.right as Node, depth + 1)]);
       case 'ObjectExpression': {
         const url = (node.properties as Node[]).find((each) => each.type === 'Property' && keyOf(each) === 'url');
-        return look(url?.value as Node | undefined, depth + 1);
+        return this.look(url?.value as Node | undefined, depth + 1);
       }
       case 'NewExpression':
       case 'CallExpression':
-        return made(node, depth);
+        return this.#made(node, depth);
       default:
         return unknown;
     }
   }
 
   /** The host of a text of parts is in those up to where it ends. */
-  function joined(parts: Node[], depth: number): Origin {
+  #joined(parts: Node[], depth: number): Origin {
     let text = '';
     const origins: Origin[] = [];
     for (const part of parts) {
       if (part.type !== 'Literal') {
-        origins.push(look(part, depth + 1));
+        origins.push(this.look(part, depth + 1));
         text += 'x';
         // What stands first is the whole beginning of an address: its host is in there.
         if (text === 'x') break;
@@ -88,17 +98,17 @@ export function originOf(address: Node | undefined, sight: Sight): Origin {
     return either(origins);
   }
 
-  function named(node: Node, depth: number): Origin {
+  #named(node: Node, depth: number): Origin {
     // A variable that is made from itself, `url = url + x`, says nothing new the second time.
-    if (seen.has(node)) return known;
-    seen.add(node);
-    const sources = [...sight.sourcesOf(node)];
-    if (sources.length > 0) return either(sources.map((source) => look(source, depth + 1)));
+    if (this.#seen.has(node)) return known;
+    this.#seen.add(node);
+    const sources = [...this.#sight.sourcesOf(node)];
+    if (sources.length > 0) return either(sources.map((source) => this.look(source, depth + 1)));
     // `new URL(…).href` and the like.
-    return node.type === 'MemberExpression' ? look(node.object as Node, depth + 1) : unknown;
+    return node.type === 'MemberExpression' ? this.look(node.object as Node, depth + 1) : unknown;
   }
 
-  function made(node: Node, depth: number): Origin {
+  #made(node: Node, depth: number): Origin {
     const callee = unwrapped(node.callee as Node);
     const args = (node.arguments as Node[]).map((each) =>
       each.type === 'SpreadElement' ? (each.argument as Node) : each,
@@ -106,20 +116,18 @@ export function originOf(address: Node | undefined, sight: Sight): Origin {
     const name = callee.type === 'Identifier' ? callee.name : undefined;
     if (name === 'URL' || name === 'Request' || name === 'String') {
       const [first, base] = args;
-      if (name !== 'URL' || base === undefined) return look(first, depth + 1);
+      if (name !== 'URL' || base === undefined) return this.look(first, depth + 1);
       if (first?.type === 'Literal')
-        return /^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(String(first.value)) ? known : look(base, depth + 1);
-      return either([look(first, depth + 1), look(base, depth + 1)]);
+        return /^(?:[a-z][a-z0-9+.-]*:)?\/\//i.test(String(first.value)) ? known : this.look(base, depth + 1);
+      return either([this.look(first, depth + 1), this.look(base, depth + 1)]);
     }
     // `base.replace(…)`, `[base, path].join('/')`, `joinUrl(base, path)`: what comes out is not known, what goes in can
     // be named.
     const receiver = callee.type === 'MemberExpression' ? (callee.object as Node) : undefined;
     const given = receiver?.type === 'ArrayExpression' ? (receiver.elements as (Node | null)[]) : [receiver];
-    const origins = [...given, ...args].filter(isNode).map((each) => look(each, depth + 1));
+    const origins = [...given, ...args].filter(isNode).map((each) => this.look(each, depth + 1));
     return { isKnown: false, settings: either(origins).settings };
   }
-
-  return look(address);
 }
 
 function either(origins: Origin[]): Origin {
