@@ -1,28 +1,15 @@
-import { answerResponse, answerRoute, answerValue } from './answer.js';
 import { callTree, prepareCtx } from './ctx.js';
-import { emission, handlerKinds, maxTimerStarts, type Emit } from './emissions.js';
-import type { PreludeHost } from './host.js';
-import { indexOf, indirectEval, parseJson, record, SafeError, SafePromise, slice } from './primordials.js';
+import { emission, type Emit } from './emissions.js';
+import { handle } from './handling.js';
+import { indirectEval, parseJson, record } from './primordials.js';
+import type { Realm } from './realm.js';
 import { fixStackTraces, removeUncountedMemory } from './removals.js';
 import { failRun } from './run-failure.js';
-import { hostError, levelNumber, RunState, type RunCeilings } from './run-state.js';
+import type { RunState } from './run-state.js';
+import { Runs, type Profile } from './runs.js';
 import { makeSdk, type Registry } from './sdk.js';
+import { hostOf, Turn } from './turn.js';
 import { installWebGlobals } from './web/install.js';
-
-interface Profile {
-  /** JSON of what `ctx` shows of tenant, plugin, permissions and config. */
-  fixed: string;
-  ceilings: RunCeilings;
-}
-
-const routeKind = handlerKinds.indexOf('route');
-const eventKind = handlerKinds.indexOf('event');
-const lifecycleKind = handlerKinds.indexOf('lifecycle');
-
-/** A handler that is told something, and whose result nobody waits for. */
-function isHookKind(kind: number): boolean {
-  return kind === eventKind || kind === lifecycleKind;
-}
 
 /**
  * Prepares a fresh realm and answers the dispatcher, the only way in. Each of its functions is one timed turn of one
@@ -36,101 +23,30 @@ export function install(
   lazySource: (name: string) => string,
   callNames: string,
 ): object {
-  const runs = record<RunState>();
-  const registry: Registry = { handlers: record(), count: 0, open: false, describe: undefined };
-  let profiles = record<Profile>();
-  let emit: Emit = emitApart;
-  let current: RunState | undefined;
-  /** Runs that have answered, as a list; looked through at the next turn. */
-  let answered: RunState | undefined;
-  let timerStarts = 0;
-  const currentEmit = (): Emit => emit;
-
-  const nobody = (what: string): Error => hostError('NO_RUN', `${what} works only while a handler runs`);
-  const host: PreludeHost = {
-    hostCall: (method, args) =>
-      current === undefined ? SafePromise.reject(nobody(method)) : current.hostCall(method, args),
-    executorCall: (method, args) =>
-      current === undefined ? SafePromise.reject(nobody(method)) : current.executorCall(method, args),
-    randomBase64: (bytes) => randomBase64(bytes),
-    startTimer: (id, delayMs, isPlatforms) => {
-      if (current === undefined || !current.alive) return;
-      timerStarts += 1;
-      if (timerStarts > maxTimerStarts)
-        throw hostError('RATE_LIMITED', `more than ${maxTimerStarts} timers were started at a stretch`);
-      current.timers ??= record<true>();
-      current.timers[id] = true;
-      emit(emission.startTimer, current.key, id, delayMs, isPlatforms ? 'platform' : '', '', '');
-    },
-    clearTimer: (id) => {
-      if (current === undefined) return;
-      if (current.timers !== undefined) delete current.timers[id];
-      emit(emission.clearTimer, current.key, id, 0, '', '', '');
-    },
-    log: (level, message, fields) => current?.log(levelNumber(level), message, fields),
-    lazySource: (name) => lazySource(name),
-  };
-  const web = installWebGlobals(host);
+  const turn = new Turn(emitWaiting, emitApart);
+  const web = installWebGlobals(hostOf(turn, randomBase64, lazySource));
   removeUncountedMemory();
   fixStackTraces();
-  const sdk = makeSdk(registry);
-  const makeCtx = prepareCtx(callTree(parseJson(callNames) as string[]), web);
+  const registry: Registry = { handlers: record(), count: 0, open: false, describe: undefined };
+  const realm: Realm = {
+    turn,
+    runs: new Runs(() => turn.emit, web.forgetTimer),
+    registry,
+    sdk: makeSdk(registry),
+    web,
+    makeCtx: prepareCtx(callTree(parseJson(callNames) as string[]), web),
+  };
+  return { ...bundleTurns(realm), ...runTurns(realm) };
+}
 
-  function enter(waiting: number, run: RunState | undefined): void {
-    if (answered !== undefined) dropEnded();
-    emit = waiting === 1 ? emitWaiting : emitApart;
-    current = run;
-    timerStarts = 0;
-  }
+function enter({ runs, turn }: Realm, waiting: number, run: RunState | undefined): void {
+  if (runs.answered !== undefined) runs.dropEnded();
+  turn.begin(waiting, run);
+}
 
-  function begin(key: number, profileId: number): RunState {
-    const profile = profiles[profileId];
-    if (profile === undefined) throw new SafeError('no such profile');
-    const run = new RunState(key, profile.ceilings, currentEmit);
-    runs[key] = run;
-    return run;
-  }
-
-  async function settle(run: RunState, kind: number, value: unknown): Promise<void> {
-    try {
-      const result = await value;
-      if (kind !== routeKind) answerValue(run, result, !isHookKind(kind));
-      else if (web.isResponse(result)) await answerResponse(run, result, web);
-      else answerRoute(run, result, web);
-    } catch (thrown) {
-      failRun(run, thrown);
-    }
-    run.nextAnswered = answered;
-    answered = run;
-  }
-
-  /**
-   * Drops the runs that have answered and started nothing that still goes on. Looked at between turns, when no
-   * microtask waits: the executor judges at the same moment by the same facts, so a run ends on both sides without a
-   * word.
-   */
-  function dropEnded(): void {
-    let run = answered;
-    answered = undefined;
-    while (run !== undefined) {
-      const next: RunState | undefined = run.nextAnswered;
-      if (!run.alive || run.isQuiet) {
-        drop(run);
-      } else {
-        run.nextAnswered = answered;
-        answered = run;
-      }
-      run = next;
-    }
-  }
-
-  /** Forgets a run; its timers will never fire. */
-  function drop(run: RunState): void {
-    run.alive = false;
-    if (run.timers !== undefined) for (const id in run.timers) web.forgetTimer(+id);
-    delete runs[run.key];
-  }
-
+/** The turns that make an isolate ready for a bundle's runs. */
+function bundleTurns(realm: Realm): object {
+  const { turn, runs, registry, sdk } = realm;
   return {
     /** What the runs that name this profile have in common. `startOver` 1: forgets all others. */
     profile(
@@ -145,9 +61,9 @@ export function install(
       hostCallsAtOnce: number,
       streams: number,
     ): void {
-      enter(waiting, undefined);
-      if (startOver === 1) profiles = record<Profile>();
-      profiles[id] = {
+      enter(realm, waiting, undefined);
+      if (startOver === 1) runs.profiles = record<Profile>();
+      runs.profiles[id] = {
         fixed,
         ceilings: { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, streams: streams === 1 },
       };
@@ -155,64 +71,45 @@ export function install(
 
     /** Runs a bundle's entry. `inspect` 1: also describes what it registers. */
     load(waiting: number, key: number, profileId: number, inspect: number, code: string): void {
-      const run = begin(key, profileId);
-      enter(waiting, run);
+      const run = runs.begin(key, profileId);
+      enter(realm, waiting, run);
       registry.open = true;
-      if (inspect === 1) registry.describe = (json) => emit(emission.registration, key, 0, 0, json, '', '');
+      if (inspect === 1) registry.describe = (json) => turn.emit(emission.registration, key, 0, 0, json, '', '');
       try {
         const entry = indirectEval(`${code}\n//# sourceURL=plugin.js`) as (sdk: object) => unknown;
         entry(sdk);
-        emit(emission.loaded, key, registry.count, 0, '', '', '');
+        turn.emit(emission.loaded, key, registry.count, 0, '', '', '');
       } catch (thrown) {
         failRun(run, thrown);
       }
       registry.open = false;
       registry.describe = undefined;
     },
+  };
+}
 
+/** The turns of a run, and of what it started. A run that has ended is not entered. */
+function runTurns(realm: Realm): object {
+  const { runs, web } = realm;
+  return {
     /** Calls a handler. `code`: kind, content and index as `handlerCode` packs them; `head`: JSON texts, one a line. */
     invoke(waiting: number, key: number, profileId: number, code: number, head: string, content: string): void {
-      const run = runs[key] ?? begin(key, profileId);
-      enter(waiting, run);
-      const kind = code & 7;
-      const contentKind = (code >>> 3) & 3;
-      const index = code >>> 5;
-      const handler = registry.handlers[index];
-      if (handler === undefined || handler.kind !== handlerKinds[kind]) {
-        run.fail(
-          'PLUGIN_ERROR',
-          `the plugin registered no ${handlerKinds[kind] ?? 'handler'} as number ${index}; its entry registers differently from when it was uploaded`,
-        );
-        drop(run);
-        return;
-      }
-      try {
-        const line = indexOf(head, '\n');
-        const ctx = makeCtx(run, {
-          fixed: profiles[profileId]?.fixed ?? '{}',
-          run: line < 0 ? head : slice(head, 0, line),
-          request: line < 0 ? '' : slice(head, line + 1),
-          body: content,
-          bodyEncoding: contentKind === 1 ? 'utf8' : contentKind === 2 ? 'base64' : '',
-        });
-        void settle(run, kind, call(handler, ctx, contentKind === 3 ? content : undefined));
-      } catch (thrown) {
-        failRun(run, thrown);
-        drop(run);
-      }
+      const run = runs.byKey[key] ?? runs.begin(key, profileId);
+      enter(realm, waiting, run);
+      handle(realm, run, { fixed: runs.profiles[profileId]?.fixed ?? '{}', code, head, content });
     },
 
     deliver(waiting: number, key: number, callId: number, ok: number, a: string, b: string): void {
-      const run = runs[key];
+      const run = runs.byKey[key];
       if (run === undefined) return;
-      enter(waiting, run);
+      enter(realm, waiting, run);
       run.deliver(callId, ok === 1, a, b);
     },
 
     fireTimer(waiting: number, key: number, timerId: number): void {
-      const run = runs[key];
+      const run = runs.byKey[key];
       if (run === undefined) return;
-      enter(waiting, run);
+      enter(realm, waiting, run);
       if (run.timers !== undefined) delete run.timers[timerId];
       try {
         web.fireTimer(timerId);
@@ -222,9 +119,9 @@ export function install(
     },
 
     abort(waiting: number, key: number): void {
-      const run = runs[key];
+      const run = runs.byKey[key];
       if (run === undefined) return;
-      enter(waiting, run);
+      enter(realm, waiting, run);
       run.aborted = true;
       run.abort?.();
       run.onCancel?.();
@@ -233,36 +130,21 @@ export function install(
 
     /** The reader of a streamed answer took so many bytes. */
     credit(waiting: number, key: number, bytes: number): void {
-      const run = runs[key];
+      const run = runs.byKey[key];
       if (run === undefined) return;
-      enter(waiting, run);
+      enter(realm, waiting, run);
       run.addCredit(bytes);
     },
 
     /** Runs nothing of its own: what waits in the microtask queue runs, as part of this run. */
     flush(waiting: number, key: number): void {
-      enter(waiting, runs[key]);
+      enter(realm, waiting, runs.byKey[key]);
     },
 
     forget(waiting: number, key: number): void {
-      enter(waiting, undefined);
-      const run = runs[key];
-      if (run !== undefined) drop(run);
+      enter(realm, waiting, undefined);
+      const run = runs.byKey[key];
+      if (run !== undefined) runs.drop(run);
     },
   };
-
-  function call(
-    handler: { kind: string; name: string; run: (...args: unknown[]) => unknown },
-    ctx: object,
-    payload: string | undefined,
-  ): unknown {
-    const { kind, name, run } = handler;
-    const second = payload === undefined ? undefined : parseJson(payload);
-    if (kind === 'route') return run(ctx);
-    if (kind === 'lifecycle' && name === 'config_change') {
-      const change = (second ?? {}) as { key?: unknown; value?: unknown; op?: unknown };
-      return run(ctx, change.key, change.value, change.op);
-    }
-    return run(ctx, second);
-  }
 }
