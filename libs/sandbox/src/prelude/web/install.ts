@@ -80,71 +80,9 @@ export interface WebInternals {
 
 /** Defines the web platform's globals in this realm (CONTRACT §3). Call once, before any plugin code. */
 export function installWebGlobals(host: PreludeHost): WebInternals {
-  connectLazy(host);
-  connectRandom(host);
-  connectConsole(host);
-  connectFetch(host);
-  connectCrypto(host);
-  connectTimers(host, (error) => {
-    reportUncaught(error, 'Uncaught in a timer');
-  });
-  setListenerErrorReporter((error) => {
-    reportUncaught(error, 'Uncaught in an event listener');
-  });
-
-  const performance = new Performance();
-  const navigator = new Navigator();
-  const interfaces = {
-    DOMException,
-    Event,
-    CustomEvent,
-    EventTarget,
-    AbortSignal,
-    AbortController,
-    URL,
-    URLSearchParams,
-    TextEncoder,
-    TextDecoder,
-    Headers,
-    Request,
-    Response,
-    FormData,
-    Blob,
-    File,
-    Performance,
-    Navigator,
-    Crypto,
-    CryptoKey,
-    SubtleCrypto,
-  };
-  setName(TextEncoder, 'TextEncoder');
-  setName(TextDecoder, 'TextDecoder');
-  for (const [name, value] of Object.entries(interfaces)) define(name, value, false);
-  const operations = {
-    atob,
-    btoa,
-    setTimeout,
-    setInterval,
-    clearTimeout,
-    clearInterval: {
-      clearInterval(id: unknown = 0): void {
-        clearTimeout(id);
-      },
-    }.clearInterval,
-    queueMicrotask,
-    reportError,
-    fetch,
-    structuredClone,
-    crypto,
-    console,
-    performance,
-    navigator,
-    self: globalThis,
-  };
-  for (const [name, value] of Object.entries(operations)) {
-    if (typeof value === 'function') setName(value, name);
-    define(name, value, name !== 'console');
-  }
+  connect(host);
+  defineInterfaces();
+  defineOperations();
   for (const name of STREAM_GLOBALS) defineLazyGlobal(name, () => streams().globals[name]);
 
   return {
@@ -179,6 +117,78 @@ export function installWebGlobals(host: PreludeHost): WebInternals {
     decodeUtf8: utf8Decode,
     isWebBody: (value) => isUrlSearchParams(value) || isFormData(value) || isBlob(value) || isReadableStream(value),
   };
+}
+
+/** Joins what globals do to the host. */
+function connect(host: PreludeHost): void {
+  connectLazy(host);
+  connectRandom(host);
+  connectConsole(host);
+  connectFetch(host);
+  connectCrypto(host);
+  connectTimers(host, (error) => {
+    reportUncaught(error, 'Uncaught in a timer');
+  });
+  setListenerErrorReporter((error) => {
+    reportUncaught(error, 'Uncaught in an event listener');
+  });
+}
+
+function defineInterfaces(): void {
+  const interfaces = {
+    DOMException,
+    Event,
+    CustomEvent,
+    EventTarget,
+    AbortSignal,
+    AbortController,
+    URL,
+    URLSearchParams,
+    TextEncoder,
+    TextDecoder,
+    Headers,
+    Request,
+    Response,
+    FormData,
+    Blob,
+    File,
+    Performance,
+    Navigator,
+    Crypto,
+    CryptoKey,
+    SubtleCrypto,
+  };
+  setName(TextEncoder, 'TextEncoder');
+  setName(TextDecoder, 'TextDecoder');
+  for (const [name, value] of Object.entries(interfaces)) define(name, value, false);
+}
+
+function defineOperations(): void {
+  const operations = {
+    atob,
+    btoa,
+    setTimeout,
+    setInterval,
+    clearTimeout,
+    clearInterval: {
+      clearInterval(id: unknown = 0): void {
+        clearTimeout(id);
+      },
+    }.clearInterval,
+    queueMicrotask,
+    reportError,
+    fetch,
+    structuredClone,
+    crypto,
+    console,
+    performance: new Performance(),
+    navigator: new Navigator(),
+    self: globalThis,
+  };
+  for (const [name, value] of Object.entries(operations)) {
+    if (typeof value === 'function') setName(value, name);
+    define(name, value, name !== 'console');
+  }
 }
 
 const abortMethod = AbortController.prototype.abort;
