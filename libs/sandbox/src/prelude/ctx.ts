@@ -106,6 +106,7 @@ class CtxParts {
   constructor(
     readonly run: RunState,
     readonly texts: CtxTexts,
+    readonly web: WebInternals,
   ) {}
 
   getFixed(): Fixed {
@@ -131,94 +132,98 @@ class CtxParts {
   }
 }
 
+/** What a handler is given. */
+class Ctx {
+  readonly #parts: CtxParts;
+
+  constructor(parts: CtxParts) {
+    this.#parts = parts;
+  }
+
+  static partsOf(ctx: Ctx): CtxParts {
+    return ctx.#parts;
+  }
+
+  get tenantId(): string {
+    return this.#parts.getFixed().tenant.slug;
+  }
+
+  get tenant(): object {
+    return this.#parts.getFixed().tenant;
+  }
+
+  get user(): unknown {
+    return this.#parts.getRunParts().user;
+  }
+
+  get plugin(): object {
+    return this.#parts.getFixed().plugin;
+  }
+
+  get run(): object {
+    const parts = this.#parts;
+    return parts.once('run', () => makeRunInfo(parts.run, parts.getRunParts().run, parts.web));
+  }
+
+  get permissions(): object {
+    const parts = this.#parts;
+    return parts.once('permissions', () => {
+      const list = parts.getFixed().permissions;
+      return freeze({ has: (name: unknown) => holds(list, name), list: () => parseJson(toJson(list) ?? '[]') });
+    });
+  }
+
+  get config(): unknown {
+    return this.#parts.getFixed().config;
+  }
+
+  get request(): Request | undefined {
+    const parts = this.#parts;
+    const request = parts.getRequestParts();
+    return request === undefined
+      ? undefined
+      : parts.once('request', () => makeRequest(request, parts.texts, parts.web));
+  }
+
+  get params(): object {
+    return this.#parts.getRequestParts()?.params ?? this.#parts.once('params', () => ({}));
+  }
+
+  get query(): object {
+    return this.#parts.getRequestParts()?.query ?? this.#parts.once('query', () => ({}));
+  }
+
+  get secrets(): object {
+    const parts = this.#parts;
+    return parts.once('secrets', () => makeSecrets(parts.run, parts.getFixed()));
+  }
+
+  get http(): object {
+    const parts = this.#parts;
+    return parts.once('http', () => makeHttp(parts.run));
+  }
+
+  get plugins(): object {
+    const parts = this.#parts;
+    return parts.once('plugins', () => makePlugins(parts.run));
+  }
+
+  get log(): object {
+    const parts = this.#parts;
+    return parts.once('log', () => makeLog(parts.run));
+  }
+
+  get waitUntil(): (promise: unknown) => void {
+    const parts = this.#parts;
+    return parts.once('waitUntil', () => makeWaitUntil(parts.run));
+  }
+}
+
 /**
  * Prepares `ctx` objects for one realm. They are small: accessors stand on one frozen prototype, and each part is made
- * when it is first read. A `ctx` works while its run does; afterwards every call rejects.
+ * when it is first read. A `ctx` works while its run does; afterwards every call rejects. Call once.
  */
 export function prepareCtx(tree: CallTree, web: WebInternals): (run: RunState, texts: CtxTexts) => object {
-  class Ctx {
-    readonly #parts: CtxParts;
-
-    constructor(parts: CtxParts) {
-      this.#parts = parts;
-    }
-
-    static partsOf(ctx: Ctx): CtxParts {
-      return ctx.#parts;
-    }
-
-    get tenantId(): string {
-      return this.#parts.getFixed().tenant.slug;
-    }
-
-    get tenant(): object {
-      return this.#parts.getFixed().tenant;
-    }
-
-    get user(): unknown {
-      return this.#parts.getRunParts().user;
-    }
-
-    get plugin(): object {
-      return this.#parts.getFixed().plugin;
-    }
-
-    get run(): object {
-      const parts = this.#parts;
-      return parts.once('run', () => makeRunInfo(parts.run, parts.getRunParts().run, web));
-    }
-
-    get permissions(): object {
-      const parts = this.#parts;
-      return parts.once('permissions', () => {
-        const list = parts.getFixed().permissions;
-        return freeze({ has: (name: unknown) => holds(list, name), list: () => parseJson(toJson(list) ?? '[]') });
-      });
-    }
-
-    get config(): unknown {
-      return this.#parts.getFixed().config;
-    }
-
-    get request(): Request | undefined {
-      const parts = this.#parts;
-      const request = parts.getRequestParts();
-      return request === undefined ? undefined : parts.once('request', () => makeRequest(request, parts.texts, web));
-    }
-
-    get params(): object {
-      return this.#parts.getRequestParts()?.params ?? this.#parts.once('params', () => ({}));
-    }
-
-    get query(): object {
-      return this.#parts.getRequestParts()?.query ?? this.#parts.once('query', () => ({}));
-    }
-
-    get secrets(): object {
-      const parts = this.#parts;
-      return parts.once('secrets', () => makeSecrets(parts.run, parts.getFixed()));
-    }
-
-    get http(): object {
-      const parts = this.#parts;
-      return parts.once('http', () => makeHttp(parts.run));
-    }
-
-    get plugins(): object {
-      const parts = this.#parts;
-      return parts.once('plugins', () => makePlugins(parts.run));
-    }
-
-    get log(): object {
-      const parts = this.#parts;
-      return parts.once('log', () => makeLog(parts.run));
-    }
-
-    get waitUntil(): (promise: unknown) => void {
-      const parts = this.#parts;
-      return parts.once('waitUntil', () => makeWaitUntil(parts.run));
-    }
-  }
   const { partsOf } = Ctx;
   for (const name in tree) {
     const get = function (this: Ctx): unknown {
@@ -229,7 +234,7 @@ export function prepareCtx(tree: CallTree, web: WebInternals): (run: RunState, t
   }
   defineProperty(Ctx.prototype, 'constructor', { value: Object });
   freeze(Ctx.prototype);
-  return (run, texts) => new Ctx(new CtxParts(run, texts));
+  return (run, texts) => new Ctx(new CtxParts(run, texts, web));
 }
 
 function makeCalls(run: RunState, node: CallTree | string | undefined): unknown {

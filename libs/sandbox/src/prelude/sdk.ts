@@ -94,96 +94,103 @@ function optionsAndHandler(what: string, second: unknown, third: unknown): [Reco
   return [(second ?? record()) as Record<string, unknown>, requireHandler(third, what)];
 }
 
+/** Notes a handler; `details`: members of the JSON that describes it, while the package is looked at. */
+function register(registry: Registry, { kind, name, run }: Handler, details: string): void {
+  if (!registry.open) throw new SafeError(`${kind} ${quote(name)}: register handlers while the entry runs, not later`);
+  registry.handlers[registry.count] = { kind, name, run };
+  registry.count += 1;
+  registry.describe?.(`{"kind":${quote(kind)},${details}}`);
+}
+
+/**
+ * Refuses an option that nothing reads (`method` for `methods`), while the package is looked at: a release that was
+ * taken once goes on running as it is.
+ */
+function requireKnown(registry: Registry, what: string, options: Record<string, unknown>, known: string[]): void {
+  if (registry.describe === undefined) return;
+  const given = keys(options);
+  for (let index = 0; index < given.length; index += 1) {
+    const name = given[index] as string;
+    let isKnown = false;
+    for (let at = 0; at < known.length; at += 1) isKnown ||= known[at] === name;
+    if (isKnown) continue;
+    const shown = quote(slice(name, 0, 64));
+    if (known.length === 0)
+      throw new SafeTypeError(
+        `${what} takes no options, but was given ${shown}; what it needs is declared in the manifest`,
+      );
+    let list = '';
+    for (let at = 0; at < known.length; at += 1) list += `${at === 0 ? '' : ', '}${known[at]}`;
+    throw new SafeTypeError(`${what} has no option ${shown}; there are: ${list}`);
+  }
+}
+
+function registerRoute(registry: Registry, path: unknown, second: unknown, third: unknown): void {
+  const name = requireText(path, 'route: path');
+  const what = `route ${name}`;
+  const [options, run] = optionsAndHandler(what, second, third);
+  requireKnown(registry, what, options, ['methods', 'auth', 'roles', 'cors']);
+  const { methods, auth, roles, cors } = options;
+  const methodsJson = textList(methods ?? 'GET', `${what}: methods`, upperCase);
+  const rolesJson = roles === undefined || roles === null ? 'null' : textList(roles, `${what}: roles`, (role) => role);
+  register(
+    registry,
+    { kind: 'route', name, run },
+    `"path":${quote(name)},"methods":${methodsJson}` +
+      `,"auth":${auth === undefined ? '"member"' : (toJson(auth) ?? '"member"')}` +
+      `,"roles":${rolesJson}` +
+      (cors === undefined ? '' : `,"cors":${toJson(cors) ?? 'null'}`),
+  );
+}
+
+function registerFilter(registry: Registry, filtered: unknown, second: unknown, third: unknown): void {
+  const name = requireText(filtered, 'filter: name');
+  const what = `filter ${name}`;
+  const [options, run] = optionsAndHandler(what, second, third);
+  requireKnown(registry, what, options, ['priority', 'timeout_ms', 'timeoutMs', 'on_error', 'onError']);
+  const priority = options.priority ?? 0;
+  const timeoutMs = options.timeout_ms ?? options.timeoutMs ?? 1000;
+  const onError = options.on_error ?? options.onError ?? 'pass';
+  if (typeof priority !== 'number' || !(priority - priority === 0))
+    throw new SafeTypeError(`${what}: priority must be a number`);
+  if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= 1000)) {
+    throw new SafeTypeError(`${what}: timeout_ms must be more than 0 and at most 1000`);
+  }
+  if (onError !== 'pass' && onError !== 'fail') throw new SafeTypeError(`${what}: on_error must be 'pass' or 'fail'`);
+  register(
+    registry,
+    { kind: 'filter', name, run },
+    `"name":${quote(name)},"priority":${priority},"timeoutMs":${timeoutMs},"onError":${quote(onError)}`,
+  );
+}
+
 /** `@annex/sdk` as plugin code sees it inside the isolate. */
 export function makeSdk(registry: Registry): object {
-  /**
-   * Refuses an option that nothing reads (`method` for `methods`), while the package is looked at: a release that was
-   * taken once goes on running as it is.
-   */
-  function requireKnown(what: string, options: Record<string, unknown>, known: string[]): void {
-    if (registry.describe === undefined) return;
-    const given = keys(options);
-    for (let index = 0; index < given.length; index += 1) {
-      const name = given[index] as string;
-      let isKnown = false;
-      for (let at = 0; at < known.length; at += 1) isKnown ||= known[at] === name;
-      if (isKnown) continue;
-      const shown = quote(slice(name, 0, 64));
-      if (known.length === 0)
-        throw new SafeTypeError(
-          `${what} takes no options, but was given ${shown}; what it needs is declared in the manifest`,
-        );
-      let list = '';
-      for (let at = 0; at < known.length; at += 1) list += `${at === 0 ? '' : ', '}${known[at]}`;
-      throw new SafeTypeError(`${what} has no option ${shown}; there are: ${list}`);
-    }
-  }
-  function register(kind: Handler['kind'], name: string, run: Handler['run'], details: string): void {
-    if (!registry.open)
-      throw new SafeError(`${kind} ${quote(name)}: register handlers while the entry runs, not later`);
-    registry.handlers[registry.count] = { kind, name, run };
-    registry.count += 1;
-    registry.describe?.(`{"kind":${quote(kind)},${details}}`);
-  }
-  function lifecycle(name: string) {
-    return (handler: unknown): void =>
-      register('lifecycle', name, requireHandler(handler, name), `"name":${quote(name)}`);
-  }
+  const lifecycle = (name: string) => (handler: unknown) =>
+    register(registry, { kind: 'lifecycle', name, run: requireHandler(handler, name) }, `"name":${quote(name)}`);
   return freeze({
     route(path: unknown, second: unknown, third?: unknown): void {
-      const text = requireText(path, 'route: path');
-      const [options, handler] = optionsAndHandler(`route ${text}`, second, third);
-      requireKnown(`route ${text}`, options, ['methods', 'auth', 'roles', 'cors']);
-      const { methods, auth, roles, cors } = options;
-      register(
-        'route',
-        text,
-        handler,
-        `"path":${quote(text)},"methods":${textList(methods ?? 'GET', `route ${text}: methods`, upperCase)}` +
-          `,"auth":${auth === undefined ? '"member"' : (toJson(auth) ?? '"member"')}` +
-          `,"roles":${roles === undefined || roles === null ? 'null' : textList(roles, `route ${text}: roles`, (role) => role)}` +
-          (cors === undefined ? '' : `,"cors":${toJson(cors) ?? 'null'}`),
-      );
+      registerRoute(registry, path, second, third);
     },
-    hook(name: unknown, handler: unknown): void {
-      const text = requireText(name, 'hook: event name');
-      register('event', text, requireHandler(handler, `hook ${text}`), `"name":${quote(text)}`);
+    hook(event: unknown, handler: unknown): void {
+      const name = requireText(event, 'hook: event name');
+      const run = requireHandler(handler, `hook ${name}`);
+      register(registry, { kind: 'event', name, run }, `"name":${quote(name)}`);
     },
-    job(name: unknown, second: unknown, third?: unknown): void {
-      const text = requireText(name, 'job: name');
-      const [options, handler] = optionsAndHandler(`job ${text}`, second, third);
-      requireKnown(`job ${text}`, options, []);
-      register('job', text, handler, `"name":${quote(text)}`);
+    job(job: unknown, second: unknown, third?: unknown): void {
+      const name = requireText(job, 'job: name');
+      const [options, run] = optionsAndHandler(`job ${name}`, second, third);
+      requireKnown(registry, `job ${name}`, options, []);
+      register(registry, { kind: 'job', name, run }, `"name":${quote(name)}`);
     },
     filter(name: unknown, second: unknown, third?: unknown): void {
-      const text = requireText(name, 'filter: name');
-      const [options, handler] = optionsAndHandler(`filter ${text}`, second, third);
-      requireKnown(`filter ${text}`, options, ['priority', 'timeout_ms', 'timeoutMs', 'on_error', 'onError']);
-      const priority = options.priority ?? 0;
-      const timeoutMs = options.timeout_ms ?? options.timeoutMs ?? 1000;
-      const onError = options.on_error ?? options.onError ?? 'pass';
-      if (typeof priority !== 'number' || !(priority - priority === 0))
-        throw new SafeTypeError(`filter ${text}: priority must be a number`);
-      if (typeof timeoutMs !== 'number' || !(timeoutMs > 0 && timeoutMs <= 1000)) {
-        throw new SafeTypeError(`filter ${text}: timeout_ms must be more than 0 and at most 1000`);
-      }
-      if (onError !== 'pass' && onError !== 'fail')
-        throw new SafeTypeError(`filter ${text}: on_error must be 'pass' or 'fail'`);
-      register(
-        'filter',
-        text,
-        handler,
-        `"name":${quote(text)},"priority":${priority},"timeoutMs":${timeoutMs},"onError":${quote(onError)}`,
-      );
+      registerFilter(registry, name, second, third);
     },
     health(first: unknown, second?: unknown): void {
-      const name = typeof first === 'string' ? first : 'health';
-      register(
-        'health',
-        name,
-        requireHandler(typeof first === 'string' ? second : first, 'health'),
-        `"name":${quote(slice(name, 0, 64))}`,
-      );
+      const isNamed = typeof first === 'string';
+      const name = isNamed ? first : 'health';
+      const run = requireHandler(isNamed ? second : first, 'health');
+      register(registry, { kind: 'health', name, run }, `"name":${quote(slice(name, 0, 64))}`);
     },
     onInstall: lifecycle('install'),
     onConfigChange: lifecycle('config_change'),

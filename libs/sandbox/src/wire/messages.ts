@@ -263,9 +263,61 @@ export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
   }
 }
 
+type AnswerType = 'responded' | 'answered' | 'chunk' | 'succeeded' | 'failed';
+
 /** Throws {@link WireError} on anything that is not exactly one message. */
 export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): FromExecutor {
   const type = fromExecutor[code];
+  switch (type) {
+    case 'responded':
+    case 'answered':
+    case 'chunk':
+    case 'succeeded':
+    case 'failed':
+      return readAnswer(type, n, t);
+    case 'call':
+      expect(n, 3, t, 2);
+      return { type, slot: at(n, 0), nonce: at(n, 1), callId: at(n, 2), method: text(t, 0), args: text(t, 1) };
+    case 'log':
+      expect(n, 4, t, 2);
+      return {
+        type,
+        slot: at(n, 0),
+        nonce: at(n, 1),
+        timeMs: at(n, 2),
+        level: at(n, 3),
+        message: text(t, 0),
+        fields: text(t, 1),
+      };
+    case 'busy':
+      return { type, slots: n };
+    case 'heard':
+      expect(n, 0, t, 0);
+      return { type };
+    case 'stuck':
+      expect(n, 2, t, 1);
+      return { type, slot: at(n, 0), nonce: at(n, 1), code: text(t, 0) };
+    case 'pong':
+      expect(n, 4, t, 0);
+      return { type, sequence: at(n, 0), isolates: at(n, 1), discards: at(n, 2), rssMb: at(n, 3) };
+    case 'inspected':
+      expect(n, 2, t, 2);
+      return { type, slot: at(n, 0), nonce: at(n, 1), registrations: text(t, 0), warnings: text(t, 1) };
+    case 'ready':
+      expect(n, 0, t, 1);
+      return { type, report: text(t, 0) };
+    case 'prelude':
+      expect(n, 0, t, 1);
+      return { type, cache: text(t, 0) };
+    case undefined:
+      throw new WireError(`unknown message ${code}`);
+    default:
+      return assertNever(type);
+  }
+}
+
+/** Reads what a run's handler answered. */
+function readAnswer(type: AnswerType, n: number[], t: string[]): FromExecutor {
   switch (type) {
     case 'responded':
       expect(n, 9, t, 3);
@@ -315,42 +367,6 @@ export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): F
         stack: text(t, 2),
         usage: usageFrom(n),
       };
-    case 'call':
-      expect(n, 3, t, 2);
-      return { type, slot: at(n, 0), nonce: at(n, 1), callId: at(n, 2), method: text(t, 0), args: text(t, 1) };
-    case 'log':
-      expect(n, 4, t, 2);
-      return {
-        type,
-        slot: at(n, 0),
-        nonce: at(n, 1),
-        timeMs: at(n, 2),
-        level: at(n, 3),
-        message: text(t, 0),
-        fields: text(t, 1),
-      };
-    case 'busy':
-      return { type, slots: n };
-    case 'heard':
-      expect(n, 0, t, 0);
-      return { type };
-    case 'stuck':
-      expect(n, 2, t, 1);
-      return { type, slot: at(n, 0), nonce: at(n, 1), code: text(t, 0) };
-    case 'pong':
-      expect(n, 4, t, 0);
-      return { type, sequence: at(n, 0), isolates: at(n, 1), discards: at(n, 2), rssMb: at(n, 3) };
-    case 'inspected':
-      expect(n, 2, t, 2);
-      return { type, slot: at(n, 0), nonce: at(n, 1), registrations: text(t, 0), warnings: text(t, 1) };
-    case 'ready':
-      expect(n, 0, t, 1);
-      return { type, report: text(t, 0) };
-    case 'prelude':
-      expect(n, 0, t, 1);
-      return { type, cache: text(t, 0) };
-    case undefined:
-      throw new WireError(`unknown message ${code}`);
     default:
       return assertNever(type);
   }

@@ -39,32 +39,68 @@ export async function startWebIsolate(answers: { host?: Answer; executor?: Answe
   const { main, lazy } = await (scripts ??= buildScripts());
   const isolate = new ivm.Isolate({ memoryLimit: 128 });
   const context = isolate.createContextSync();
-  const logs: WebIsolate['logs'] = [];
-  const timers = new Map<number, number>();
-  const randomAsked: number[] = [];
-  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
-  let lastRun = 0;
+  const seen: Seen = { logs: [], timers: new Map(), randomAsked: [] };
   let stopped = false;
+  const call: Call = (name, args) => {
+    if (!stopped) context.evalSync(`${name}(${args.map((arg) => JSON.stringify(arg)).join(',')})`);
+  };
+  const run = openRuns(context);
+  context.evalClosureSync(
+    `globalThis.hostBridge = { start: $0, randomBase64: $1, startTimer: $2, clearTimer: $3, log: $4, lazySource: $5 }`,
+    Object.values(hostCallbacks(seen, lazy, answering(answers, call))),
+  );
+  isolate.compileScriptSync(main, { filename: 'web.js' }).runSync(context);
+  context.evalSync('globalThis.toText = JSON.stringify;');
 
-  const callbacks: Record<string, ivm.Callback> = {
-    start: new ivm.Callback(
-      (kind: 'host' | 'executor', id: number, method: string, argsJson: string) => {
-        const answer =
-          answers[kind] ??
-          (async () => {
-            throw Object.assign(new Error(`nobody answers ${method}`), { code: 'UNKNOWN_METHOD' });
-          });
-        answer(method, argsJson).then(
-          (value) => {
-            call('deliver', [id, true, value, '']);
-          },
-          (error: unknown) => {
-            call('deliver', [id, false, (error as Error).message, (error as { code?: string }).code ?? 'INTERNAL']);
-          },
-        );
+  return {
+    ...seen,
+    run,
+    fireNext() {
+      let next: [number, number] | undefined;
+      for (const entry of seen.timers) if (next === undefined || entry[1] < next[1]) next = entry;
+      if (next === undefined) return false;
+      seen.timers.delete(next[0]);
+      call('webInternals.fireTimer', [next[0]]);
+      return true;
+    },
+    stop() {
+      if (stopped) return;
+      stopped = true;
+      isolate.dispose();
+    },
+  };
+}
+
+type Seen = Pick<WebIsolate, 'logs' | 'timers' | 'randomAsked'>;
+/** Calls a function of the isolate. */
+type Call = (name: string, args: (number | boolean | string)[]) => void;
+type Start = (kind: 'host' | 'executor', id: number, method: string, argsJson: string) => void;
+
+/** Answers calls as the spec says. */
+function answering(answers: { host?: Answer; executor?: Answer }, call: Call): Start {
+  const nobody: Answer = async (method) => {
+    throw Object.assign(new Error(`nobody answers ${method}`), { code: 'UNKNOWN_METHOD' });
+  };
+  return (kind, id, method, argsJson) => {
+    (answers[kind] ?? nobody)(method, argsJson).then(
+      (value) => {
+        call('deliver', [id, true, value, '']);
       },
-      { ignored: true },
-    ),
+      (error: unknown) => {
+        call('deliver', [id, false, (error as Error).message, (error as { code?: string }).code ?? 'INTERNAL']);
+      },
+    );
+  };
+}
+
+/** What the isolate may call, in the order of its arguments. */
+function hostCallbacks(
+  { logs, timers, randomAsked }: Seen,
+  lazy: ReadonlyMap<string, string>,
+  start: Start,
+): Record<string, ivm.Callback> {
+  return {
+    start: new ivm.Callback(start, { ignored: true }),
     randomBase64: new ivm.Callback((bytes: number) => {
       randomAsked.push(bytes);
       return randomBytes(bytes).toString('base64');
@@ -80,6 +116,12 @@ export async function startWebIsolate(answers: { host?: Answer; executor?: Answe
     }),
     lazySource: new ivm.Callback((name: string) => lazy.get(name) ?? ''),
   };
+}
+
+/** Runs bodies of async functions; what becomes of them is told to a global of the isolate. */
+function openRuns(context: ivm.Context): WebIsolate['run'] {
+  const waiting = new Map<number, { resolve(value: unknown): void; reject(error: unknown): void }>();
+  let lastRun = 0;
   const finished = new ivm.Callback(
     (id: number, ok: boolean, text: string) => {
       const run = waiting.get(id);
@@ -94,46 +136,21 @@ export async function startWebIsolate(answers: { host?: Answer; executor?: Answe
     { ignored: true },
   );
   context.global.setSync('finished', finished);
-  context.evalClosureSync(
-    `globalThis.hostBridge = { start: $0, randomBase64: $1, startTimer: $2, clearTimer: $3, log: $4, lazySource: $5 }`,
-    Object.values(callbacks),
-  );
-  isolate.compileScriptSync(main, { filename: 'web.js' }).runSync(context);
-
-  context.evalSync('globalThis.toText = JSON.stringify;');
-
-  const call = (name: string, args: (number | boolean | string)[]): void => {
-    if (!stopped) context.evalSync(`${name}(${args.map((arg) => JSON.stringify(arg)).join(',')})`);
-  };
-
-  return {
-    logs,
-    timers,
-    randomAsked,
-    run(body) {
-      const id = ++lastRun;
-      return new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
-        context.evalSync(`(() => {
-          (async () => {
-            try { finished(${id}, true, toText(await (async () => { ${body}\n })()) ?? ''); }
-            catch (error) { finished(${id}, false, toText({ name: String(error?.name), message: String(error?.message ?? error), code: error?.code })); }
-          })();
-        })()`);
-      });
-    },
-    fireNext() {
-      let next: [number, number] | undefined;
-      for (const entry of timers) if (next === undefined || entry[1] < next[1]) next = entry;
-      if (next === undefined) return false;
-      timers.delete(next[0]);
-      call('webInternals.fireTimer', [next[0]]);
-      return true;
-    },
-    stop() {
-      if (stopped) return;
-      stopped = true;
-      isolate.dispose();
-    },
+  return (body) => {
+    const id = ++lastRun;
+    return new Promise((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      context.evalSync(`(() => {
+        const told = (error) => ({
+          name: String(error?.name),
+          message: String(error?.message ?? error),
+          code: error?.code,
+        });
+        (async () => {
+          try { finished(${id}, true, toText(await (async () => { ${body}\n })()) ?? ''); }
+          catch (error) { finished(${id}, false, toText(told(error))); }
+        })();
+      })()`);
+    });
   };
 }
