@@ -13,9 +13,10 @@ import { ensureDemo, hasDemo } from './demo.js';
 import { keptSecret, requireKeptKey } from './keys.js';
 import { printPanel } from './panel.js';
 import { apiOptions } from './api-options.js';
-import { createPlatform } from './platform.js';
+import { createPlatform, type Platform } from './platform.js';
 import { requireFreePort } from './port.js';
 import { StartRefused } from './start-refused.js';
+import type { Undo } from './undo.js';
 
 export interface RunningAnnex extends Stoppable {
   /** Where the API listens; `undefined` in the worker's role. */
@@ -65,38 +66,75 @@ export async function migrate(settings: Settings): Promise<void> {
   logger.flush();
 }
 
+/** Undoes a start step by step; a step that fails keeps no other from being taken. */
+async function undoCalmly(undo: Undo, logger: Logger): Promise<void> {
+  for (const step of undo.splice(0).reverse()) {
+    try {
+      await step();
+    } catch (thrown) {
+      logger.error({ err: thrown }, 'a part did not stop cleanly');
+    }
+  }
+}
+
+/** Takes the data folder, where something is kept in it. */
+async function takeFolder(settings: Settings, undo: Undo): Promise<void> {
+  const isEmbedded = settings.databaseUrl === undefined && settings.databaseLogins === undefined;
+  const home = isEmbedded ? await findEmbeddedCluster(settings.dataDir) : undefined;
+  if (home !== undefined && settings.masterKey === undefined) requireKeptKey(settings.dataDir, home);
+  if (isEmbedded || !settings.production) undo.push(takeDataFolder(settings.dataDir, settings.role));
+}
+
+/** Everybody knows the demo tenant's password. */
+function refuseOpenDemo({ host, dataDir }: Settings): void {
+  if (isLoopback(host) || !hasDemo(dataDir)) return;
+  throw new StartRefused(
+    `HOST: ${host} would show the demo tenant, whose password everybody knows, to others. ` +
+      'Keep 127.0.0.1, name another ANNEX_DATA_DIR, or set NODE_ENV=production.',
+  );
+}
+
+/** Makes the demo tenant where only this machine reaches it, opens the platform and prints what to do with it. */
+async function showDemo({
+  settings,
+  platform,
+  url,
+  open,
+}: {
+  settings: Settings;
+  platform: Platform;
+  url: string | undefined;
+  open: () => void;
+}): Promise<void> {
+  if (!isLoopback(settings.host)) {
+    platform.logger.warn(
+      { host: settings.host },
+      'no demo tenant is made: everybody knows its password, and HOST is not the loopback address',
+    );
+    return;
+  }
+  const demo = await ensureDemo({ platform, dataDir: settings.dataDir });
+  open();
+  if (url) printPanel({ url, demo, tier: platform.sandboxTier, keepsMail: settings.smtpUrl === undefined });
+}
+
 /** Starts Annex. Whatever had started is stopped again when a later step fails. */
 export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
   const logger = createLogger(settings);
-  const undo: (() => Promise<void> | void)[] = [];
+  const undo: Undo = [];
   const stop = async () => {
-    for (const step of undo.splice(0).reverse()) {
-      try {
-        await step();
-      } catch (thrown) {
-        logger.error({ err: thrown }, 'a part did not stop cleanly');
-      }
-    }
+    await undoCalmly(undo, logger);
     logger.flush();
   };
   const servesHttp = settings.role !== 'worker';
   const withDemo = !settings.production && settings.role === 'all';
   try {
     if (servesHttp) await requireFreePort(settings.port, settings.host);
-    const isEmbedded = settings.databaseUrl === undefined && settings.databaseLogins === undefined;
-    const home = isEmbedded ? await findEmbeddedCluster(settings.dataDir) : undefined;
-    if (home !== undefined && settings.masterKey === undefined) requireKeptKey(settings.dataDir, home);
-    if (isEmbedded || !settings.production) undo.push(takeDataFolder(settings.dataDir, settings.role));
-
+    await takeFolder(settings, undo);
     const masterKey = settings.masterKey ?? Buffer.from(keptSecret(settings.dataDir, 'master-key'), 'hex');
     const database = await openDatabase(settings, masterKey, logger);
     undo.push(() => database.stop());
-    if (withDemo && !isLoopback(settings.host) && hasDemo(settings.dataDir)) {
-      throw new StartRefused(
-        `HOST: ${settings.host} would show the demo tenant, whose password everybody knows, to others. Keep 127.0.0.1, name another ANNEX_DATA_DIR, or set NODE_ENV=production.`,
-      );
-    }
-
+    if (withDemo) refuseOpenDemo(settings);
     const platform = await createPlatform({
       settings,
       logins: database.logins,
@@ -134,16 +172,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
       url = api.url;
       platform.files.listensOn(api.url);
     }
-    if (withDemo && !isLoopback(settings.host)) {
-      logger.warn(
-        { host: settings.host },
-        'no demo tenant is made: everybody knows its password, and HOST is not the loopback address',
-      );
-    } else if (withDemo) {
-      const demo = await ensureDemo({ platform, dataDir: settings.dataDir });
-      open();
-      if (url) printPanel({ url, demo, tier: platform.sandboxTier, keepsMail: settings.smtpUrl === undefined });
-    }
+    if (withDemo) await showDemo({ settings, platform, url, open });
     open();
     logger.info({ url, role: settings.role, sandbox: platform.sandboxTier }, 'ready');
     let stopping: Promise<void> | undefined;

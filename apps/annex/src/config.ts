@@ -313,6 +313,33 @@ export function readSettings(environment: Record<string, string | undefined> = p
     masterKey: decodeKey(env.ANNEX_MASTER_KEY),
     oldMasterKeys: (env.ANNEX_MASTER_KEY_OLD?.split(',') ?? []).flatMap((text) => decodeKey(text) ?? []),
     jwtSecret: env.ANNEX_JWT_SECRET,
+    ...identitySettings(env),
+    tenantGraceDays: env.ANNEX_TENANT_GRACE_DAYS,
+    role: env.ANNEX_ROLE,
+    llm: { baseUrl: env.LLM_BASE_URL, apiKey: env.LLM_API_KEY, model: env.LLM_MODEL },
+    llmDailyTokens: env.ANNEX_LLM_DAILY_TOKENS,
+    runCeilings: env.ANNEX_LIMITS ?? {},
+    minIntervalS: env.ANNEX_MIN_INTERVAL_S,
+    disableAfterFailures: env.ANNEX_DISABLE_AFTER_FAILURES,
+    ...sandboxSettings(env),
+    egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
+    ...mailSettings(env),
+    ...storageSettings(env),
+    quotas: quotaLimits(Object.fromEntries(quotaNames.map((name) => [name, env[quotas[name].setting]]))),
+    publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
+    trustProxy: env.ANNEX_TRUST_PROXY,
+    apiCorsOrigins: env.ANNEX_API_CORS_ORIGINS,
+    tenantCallPoints: env.ANNEX_TENANT_CALL_POINTS,
+    connections: env.ANNEX_CONNECTIONS,
+    connectionsPerAddress: env.ANNEX_CONNECTIONS_PER_ADDRESS,
+    bodyMemoryBytes: env.ANNEX_BODY_MEMORY_BYTES,
+    logLevel: env.LOG_LEVEL,
+  };
+}
+
+/** Who signs in, and under which names. */
+function identitySettings(env: Environment): Pick<Settings, 'oidc' | 'baseDomain' | 'admin'> {
+  return {
     oidc:
       env.ANNEX_OIDC_ISSUER && env.ANNEX_OIDC_AUDIENCE
         ? { issuer: env.ANNEX_OIDC_ISSUER, audience: env.ANNEX_OIDC_AUDIENCE }
@@ -322,25 +349,37 @@ export function readSettings(environment: Record<string, string | undefined> = p
       env.ANNEX_ADMIN_EMAIL && env.ANNEX_ADMIN_PASSWORD
         ? { email: env.ANNEX_ADMIN_EMAIL, password: env.ANNEX_ADMIN_PASSWORD }
         : undefined,
-    tenantGraceDays: env.ANNEX_TENANT_GRACE_DAYS,
-    role: env.ANNEX_ROLE,
-    llm: { baseUrl: env.LLM_BASE_URL, apiKey: env.LLM_API_KEY, model: env.LLM_MODEL },
-    llmDailyTokens: env.ANNEX_LLM_DAILY_TOKENS,
-    runCeilings: env.ANNEX_LIMITS ?? {},
-    minIntervalS: env.ANNEX_MIN_INTERVAL_S,
-    disableAfterFailures: env.ANNEX_DISABLE_AFTER_FAILURES,
+  };
+}
+
+/** What stands around executors. */
+function sandboxSettings(
+  env: Environment,
+): Pick<Settings, 'executorIsolation' | 'sandboxUsers' | 'sandboxCgroup' | 'sandboxRequires' | 'sandboxKernelRules'> {
+  return {
     executorIsolation: env.ANNEX_EXECUTOR_ISOLATION,
     sandboxUsers: env.ANNEX_SANDBOX_USERS,
     sandboxCgroup: env.ANNEX_SANDBOX_CGROUP,
     sandboxRequires: env.ANNEX_SANDBOX_REQUIRE,
     sandboxKernelRules: env.ANNEX_SANDBOX_KERNEL_RULES,
-    egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,
+  };
+}
+
+/** Where mail goes, and in whose name. */
+function mailSettings(env: Environment): Pick<Settings, 'smtpUrl' | 'mailFromGiven' | 'mailFrom'> {
+  return {
     smtpUrl: env.SMTP_URL,
     mailFromGiven: env.MAIL_FROM !== undefined,
     mailFrom: env.MAIL_FROM ?? {
       name: 'Annex',
       address: `no-reply@${env.ANNEX_BASE_DOMAIN?.toLowerCase() ?? 'localhost'}`,
     },
+  };
+}
+
+/** Where tenants keep things, and how much. */
+function storageSettings(env: Environment): Pick<Settings, 'filesAt' | 'fileLimits' | 'tableViews' | 'tableLimits'> {
+  return {
     filesAt: env.FILES_URL ?? { kind: 'disk', folder: resolve(env.ANNEX_DATA_DIR, 'files') },
     fileLimits: {
       maxFileBytes: env.ANNEX_FILE_MAX_BYTES,
@@ -354,15 +393,6 @@ export function readSettings(environment: Record<string, string | undefined> = p
       bytes: env.ANNEX_ROWS_TENANT_BYTES,
       timeoutMs: env.ANNEX_DB_TIMEOUT_MS,
     },
-    quotas: quotaLimits(Object.fromEntries(quotaNames.map((name) => [name, env[quotas[name].setting]]))),
-    publicUrl: env.ANNEX_PUBLIC_URL?.replace(/\/+$/, ''),
-    trustProxy: env.ANNEX_TRUST_PROXY,
-    apiCorsOrigins: env.ANNEX_API_CORS_ORIGINS,
-    tenantCallPoints: env.ANNEX_TENANT_CALL_POINTS,
-    connections: env.ANNEX_CONNECTIONS,
-    connectionsPerAddress: env.ANNEX_CONNECTIONS_PER_ADDRESS,
-    bodyMemoryBytes: env.ANNEX_BODY_MEMORY_BYTES,
-    logLevel: env.LOG_LEVEL,
   };
 }
 

@@ -40,23 +40,7 @@ export function createHealth({
   addBacklogMetrics(registry, { database, logger });
   addDispatchMetrics(registry, dispatcher);
   addClockMetric(registry, { database, logger });
-  new Gauge({
-    name: 'annex_recording_rows',
-    help: 'Runs and log lines that wait to be written',
-    registers: [registry],
-    collect() {
-      this.set(execution.recording().rows);
-    },
-  });
-  new Counter({
-    name: 'annex_recording_dropped_total',
-    help: 'Runs and log lines dropped because the database did not keep up',
-    registers: [registry],
-    collect() {
-      this.reset();
-      this.inc(execution.recording().dropped);
-    },
-  });
+  addRecordingMetrics(registry, execution);
   const answered = addAnswerMetrics(registry);
   return {
     answered,
@@ -89,6 +73,26 @@ export function createHealth({
     },
     metrics: () => registry.metrics(),
   };
+}
+
+function addRecordingMetrics(registry: Registry, execution: Execution): void {
+  new Gauge({
+    name: 'annex_recording_rows',
+    help: 'Runs and log lines that wait to be written',
+    registers: [registry],
+    collect() {
+      this.set(execution.recording().rows);
+    },
+  });
+  new Counter({
+    name: 'annex_recording_dropped_total',
+    help: 'Runs and log lines dropped because the database did not keep up',
+    registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(execution.recording().dropped);
+    },
+  });
 }
 
 /** How long what was read of the database answers again, in milliseconds: anybody may ask for the numbers. */

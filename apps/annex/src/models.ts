@@ -1,0 +1,27 @@
+/** Language models: the tenant's own endpoint, or the operator's. */
+import { createEgress } from '@annex/egress';
+import { createLlm, type Llm } from '@annex/llm';
+import type { Maskers, Vault } from '@annex/vault';
+import type { Ground } from './ground.js';
+
+/** Makes the door to models. Its requests have places of their own: models answer slowly, and others need not wait. */
+export function openModels({ settings, database, clock }: Ground, vault: Vault, maskers: Maskers): Llm {
+  const places = { longAtOnce: 48, longAtOncePerTenant: 16 };
+  const { baseUrl } = settings.llm;
+  return createLlm({
+    operator: settings.llm,
+    readTenantSettings: (tenantId, names) => vault.readForTenant(tenantId, names),
+    egress: createEgress({ allowPrivate: settings.egressAllowPrivate, ...places }),
+    operatorEgress: createEgress({ allowPrivate: baseUrl === undefined ? [] : [authorityOf(baseUrl)], ...places }),
+    maskerOf: (values) => maskers.of(values),
+    database,
+    clock,
+    dailyTokens: settings.llmDailyTokens,
+  });
+}
+
+/** Host and port of a URL, the port always named. */
+function authorityOf(text: string): string {
+  const { hostname, port, protocol } = new URL(text);
+  return `${hostname}:${port === '' ? (protocol === 'https:' ? 443 : 80) : port}`;
+}

@@ -1,0 +1,82 @@
+/** What is looked at before Annex serves: a setting that names the wrong thing ends the start with a sentence. */
+import { messageOf, SECOND, type Clock } from '@annex/kernel';
+import type { Database, DatabaseLogins } from '@annex/database';
+import type { Files } from '@annex/files';
+import type { Queue } from '@annex/queue';
+import { checkViews, type CheckedView, type MappedView } from '@annex/tables';
+import type { Vault } from '@annex/vault';
+import type { Logger } from 'pino';
+import { CLOCK_WARNING_MS, clockOffsetMs } from './clock-offset.js';
+import { StartRefused } from './start-refused.js';
+
+/** With another master key than before every secret would fail when it is needed; that is said at start. */
+export async function requireMasterKey(vault: Vault): Promise<void> {
+  const [other] = await vault.foreignKeys();
+  if (other === undefined) return;
+  throw new StartRefused(
+    `ANNEX_MASTER_KEY: the secrets of ${other.tenants === 1 ? '1 tenant' : `${other.tenants} tenants`} are sealed with another master key (${other.id}) than the settings hold (${vault.masterKeyIds.join(', ')}). Put that key back; or, to change keys, name it in ANNEX_MASTER_KEY_OLD for one start. Without a setting the key is the file master-key in ANNEX_DATA_DIR.`,
+  );
+}
+
+/** Schedules and leases go by the database's clock, tokens and links by this host's. */
+export async function warnOfClock({
+  database,
+  clock,
+  logger,
+}: {
+  database: Database;
+  clock: Clock;
+  logger: Logger;
+}): Promise<void> {
+  const offsetMs = await clockOffsetMs(database, clock);
+  if (Math.abs(offsetMs) <= CLOCK_WARNING_MS) return;
+  logger.warn(
+    { offset_s: Math.round(offsetMs / SECOND) },
+    `the clock of the database is ${Math.round(Math.abs(offsetMs) / SECOND)} s ${offsetMs > 0 ? 'ahead of' : 'behind'} this host's: schedules, sessions and links end at other times than they say. Let both follow NTP.`,
+  );
+}
+
+/** The login of a queue in PostgreSQL. */
+export function requireQueueLogin({ queue }: DatabaseLogins): string {
+  if (queue === undefined)
+    throw new StartRefused('DATABASE_QUEUE_URL: set it too, or REDIS_URL: the queue lives in one of the two.');
+  return queue;
+}
+
+/** Later Redis may come and go; a worker that cannot reach it when it starts was probably given the wrong address. */
+export async function requireRedis(queue: Queue, url: string): Promise<void> {
+  const deadline = Date.now() + 15_000;
+  for (;;) {
+    try {
+      return await queue.ping();
+    } catch (thrown) {
+      if (Date.now() > deadline)
+        throw new StartRefused(
+          `REDIS_URL: Redis at ${new URL(url).host} cannot be used: ${messageOf(thrown)}. Check that it runs, and the password.`,
+        );
+      await new Promise((done) => setTimeout(done, 500));
+    }
+  }
+}
+
+/** A view that is not as the operator says would fail each plugin that asks for it, so nothing starts until all are. */
+export async function requireViews(
+  database: Database,
+  wanted: Readonly<Record<string, MappedView>>,
+): Promise<ReadonlyMap<string, CheckedView>> {
+  const { views, problems } = await database.platform((tx) => checkViews(tx, wanted));
+  if (problems.length > 0)
+    throw new StartRefused(problems.map((problem) => `ANNEX_TABLES: ${problem}`).join('\nannex: '));
+  return views;
+}
+
+/** A store that cannot be used when Annex starts was probably named wrongly; later it may come and go. */
+export async function requireStore(files: Files, description: string): Promise<void> {
+  try {
+    await files.check();
+  } catch (thrown) {
+    throw new StartRefused(
+      `FILES_URL: the file store ${description} cannot be used: ${messageOf(thrown)}. Check that it is there, and that Annex may write to it.`,
+    );
+  }
+}
