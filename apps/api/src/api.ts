@@ -141,6 +141,92 @@ function apiModule(
   };
 }
 
+type AdapterOptions = ConstructorParameters<typeof FastifyAdapter>[0];
+
+/** The limits of a door that anybody may knock at. */
+function adapterOptions({
+  bodyLimit,
+  trustProxy,
+  problems,
+}: {
+  bodyLimit: number;
+  trustProxy: readonly string[];
+  problems: Problems;
+}): AdapterOptions {
+  return {
+    bodyLimit,
+    genReqId: () => newId('request'),
+    requestIdHeader: false,
+    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
+    forceCloseConnections: 'idle',
+    // For the whole of a request, body included: whoever drips one in holds nothing for longer.
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_TIMEOUT_MS / 4 },
+    ...protocolErrors(problems),
+    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
+  } as AdapterOptions;
+}
+
+function countAnswers(server: FastifyInstance, health: ApiServices['health']): void {
+  if (!health.answered) return;
+  server.addHook('onResponse', (request, reply, done) => {
+    health.answered?.({
+      door: doorOf(request.url),
+      method: request.method,
+      status: reply.statusCode,
+      durationMs: reply.elapsedTime,
+    });
+    done();
+  });
+}
+
+/** Gives each answer its request's id, keeps caches off what is one tenant's, and refuses hosts that are none. */
+function markAnswers(server: FastifyInstance): void {
+  server.addHook('onRequest', (request, reply, done) => {
+    void reply.header('x-request-id', request.id);
+    // Tokens, secrets and one tenant's data are nothing for caches; what may be kept says so itself.
+    if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
+    done(
+      plausibleHost.test(request.host)
+        ? undefined
+        : apiErrors.error('BAD_REQUEST', 'The Host header is not a host name or address with an optional port.'),
+    );
+  });
+}
+
+interface DoorOptions {
+  problems: Problems;
+  routeBodyLimit: number;
+  hookBodyLimit: number;
+  bodies: BodyReader;
+  inFlightPerTenant: number;
+  closing: AbortSignal;
+}
+
+/** The doors of plugins: `/ext` and `/hooks`. */
+async function addDoors(server: FastifyInstance, services: ApiServices, options: DoorOptions): Promise<void> {
+  const { problems, bodies, inFlightPerTenant, closing } = options;
+  await addExtDoor(server, {
+    access: services.access,
+    execution: services.execution,
+    readSecret: async (tenantId, installationId, name) =>
+      (await services.vault.readForRun(tenantId, installationId, [name])).get(name),
+    readFile: (tenantId, releaseId, path) => services.installations.files(tenantId, releaseId, path),
+    problems,
+    bodyLimit: options.routeBodyLimit,
+    bodies,
+    inFlightPerTenant,
+    closing,
+  });
+  await addHooksDoor(server, {
+    access: services.access,
+    hooks: services.hooks,
+    problems,
+    bodyLimit: options.hookBodyLimit,
+    bodies,
+  });
+}
+
 /** Makes the application without listening, so that tests and the OpenAPI check can have it too. */
 export async function createApi(
   services: ApiServices,
@@ -160,21 +246,9 @@ export async function createApi(
   const closing = new AbortController();
   const routes = new KnownRoutes();
   const problems = new Problems(services.logger, new Refusals());
-  const adapter = new FastifyAdapter({
-    bodyLimit,
-    genReqId: () => newId('request'),
-    requestIdHeader: false,
-    trustProxy: trustProxy.length > 0 ? [...trustProxy] : false,
-    forceCloseConnections: 'idle',
-    // For the whole of a request, body included: whoever drips one in holds nothing for longer.
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: HEADERS_TIMEOUT_MS / 4 },
-    ...protocolErrors(problems),
-    routerOptions: { maxParamLength: 500, ignoreTrailingSlash: true },
-  } as ConstructorParameters<typeof FastifyAdapter>[0]);
   const app = await NestFactory.create<NestFastifyApplication>(
     apiModule(services, { closing: closing.signal, routes, problems }),
-    adapter,
+    new FastifyAdapter(adapterOptions({ bodyLimit, trustProxy, problems })),
     { logger: false, bodyParser: false },
   );
   const server = app.getHttpAdapter().getInstance();
@@ -196,49 +270,18 @@ export async function createApi(
     closing.abort();
     done();
   });
-  const { health } = services;
-  if (health.answered) {
-    server.addHook('onResponse', (request, reply, done) => {
-      health.answered?.({
-        door: doorOf(request.url),
-        method: request.method,
-        status: reply.statusCode,
-        durationMs: reply.elapsedTime,
-      });
-      done();
-    });
-  }
-  server.addHook('onRequest', (request, reply, done) => {
-    void reply.header('x-request-id', request.id);
-    // Tokens, secrets and one tenant's data are nothing for caches; what may be kept says so itself.
-    if (request.url.startsWith('/api/')) void reply.header('cache-control', 'no-store');
-    done(
-      plausibleHost.test(request.host)
-        ? undefined
-        : apiErrors.error('BAD_REQUEST', 'The Host header is not a host name or address with an optional port.'),
-    );
-  });
+  countAnswers(server, services.health);
+  markAnswers(server);
   allowApiOrigins(server, corsOrigins);
   admitBeforeBodies(server, { access: services.access, routes, budget });
   limitUploads(server, memory);
-  await addExtDoor(server, {
-    access: services.access,
-    execution: services.execution,
-    readSecret: async (tenantId, installationId, name) =>
-      (await services.vault.readForRun(tenantId, installationId, [name])).get(name),
-    readFile: (tenantId, releaseId, path) => services.installations.files(tenantId, releaseId, path),
+  await addDoors(server, services, {
     problems,
-    bodyLimit: Math.min(bodyLimit, routeBodyLimit),
+    routeBodyLimit: Math.min(bodyLimit, routeBodyLimit),
+    hookBodyLimit: Math.min(bodyLimit, maxRequestBytes),
     bodies,
     inFlightPerTenant,
     closing: closing.signal,
-  });
-  await addHooksDoor(server, {
-    access: services.access,
-    hooks: services.hooks,
-    problems,
-    bodyLimit: Math.min(bodyLimit, maxRequestBytes),
-    bodies,
   });
   serveOpenApi(app);
   await app.init();
