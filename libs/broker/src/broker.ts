@@ -115,96 +115,116 @@ export function createBroker<Identity>(
   options: BrokerOptions<Identity> = {},
 ): Broker<Identity> {
   const { logger = silentLogger, newReference = () => newId('request'), onCall } = options;
+  const parts: SessionParts<Identity> = { handlers, logger, newReference, onCall };
+  return { session: (run) => new Session(parts, run) };
+}
 
-  function session(run: BrokerRun<Identity>): BrokerSession {
-    const tally = new Tally({ ...effectiveLimits('route'), ...run.quotas });
-    const everyCall = new Gate(tally.quotas.hostCallsAtOnce);
-    const httpCalls = new Gate(tally.quotas.httpCallsAtOnce);
-    const secrets = new Set(run.secretsDeclared);
-    const permissionsUsed = new Set<PermissionName>();
-    const ending = new AbortController();
-    const ended = brokerErrors.error(
-      'RUN_ENDED',
-      'The run has ended, so its ctx answers no more calls. Await every call before the handler returns.',
+interface SessionParts<Identity> {
+  handlers: HostHandlers<Identity>;
+  logger: Logger;
+  newReference: () => string;
+  onCall: BrokerOptions<Identity>['onCall'];
+}
+
+class Session<Identity> implements BrokerSession {
+  readonly #tally: Tally;
+  readonly #everyCall: Gate;
+  readonly #httpCalls: Gate;
+  readonly #secrets: ReadonlySet<string>;
+  readonly #permissionsUsed = new Set<PermissionName>();
+  readonly #ending = new AbortController();
+  readonly #ended = brokerErrors.error(
+    'RUN_ENDED',
+    'The run has ended, so its ctx answers no more calls. Await every call before the handler returns.',
+  );
+  readonly #untilEnd: Promise<never>;
+  readonly #onAbort = (): void => this.close();
+
+  constructor(
+    private readonly parts: SessionParts<Identity>,
+    private readonly run: BrokerRun<Identity>,
+  ) {
+    this.#tally = new Tally({ ...effectiveLimits('route'), ...run.quotas });
+    this.#everyCall = new Gate(this.#tally.quotas.hostCallsAtOnce);
+    this.#httpCalls = new Gate(this.#tally.quotas.httpCallsAtOnce);
+    this.#secrets = new Set(run.secretsDeclared);
+    this.#untilEnd = new Promise<never>((_resolve, reject) =>
+      this.#ending.signal.addEventListener('abort', () => reject(this.#ended), { once: true }),
     );
-    const untilEnd = new Promise<never>((_resolve, reject) =>
-      ending.signal.addEventListener('abort', () => reject(ended), { once: true }),
-    );
-    untilEnd.catch(() => undefined);
+    this.#untilEnd.catch(() => undefined);
+    if (run.signal?.aborted) this.close();
+    else run.signal?.addEventListener('abort', this.#onAbort, { once: true });
+  }
 
-    function close(): void {
-      if (ending.signal.aborted) return;
-      run.signal?.removeEventListener('abort', close);
-      everyCall.close(ended);
-      httpCalls.close(ended);
-      ending.abort(ended);
+  async call(call: HostCall): Promise<HostCallAnswer> {
+    const seen: Seen = { method: null, permission: null };
+    let result: HostCallAnswer;
+    try {
+      result = await this.#answer(call, seen);
+    } catch (thrown) {
+      result = this.#failure(thrown, seen);
     }
-    if (run.signal?.aborted) close();
-    else run.signal?.addEventListener('abort', close, { once: true });
+    this.parts.onCall?.({ ...seen, identity: this.run.identity, code: result.ok ? 'OK' : result.code });
+    return result;
+  }
 
-    async function answer(call: HostCall, seen: Seen): Promise<HostCallAnswer> {
-      if (ending.signal.aborted) throw ended;
-      tally.countCall();
-      const row = findHostCall(call.method);
-      if (!row) throw unknownCall(call.method, hostMethods);
-      seen.method = row.name;
-      const grant = requireGrant(row, run.grants);
-      if (call.args.length >= LARGE_TEXT) {
-        await largeWork.turn();
-        if (ending.signal.aborted) throw ended;
-      }
-      const args = readArgs(row, call.args);
-      checkScope(row, args, grant);
-      if (row.name === 'secrets.get') requireDeclared((args as [string])[0], secrets);
-      if (row.meter) tally.countMeter(row.meter);
-      if (row.permission) permissionsUsed.add((seen.permission = row.permission));
-      const gate = row.meter === 'http_calls' ? httpCalls : everyCall;
-      await gate.enter();
-      try {
-        const handler = handlers[row.name] as AnyHandler<Identity>;
-        const context = { method: row.name, identity: run.identity, grant: grant ?? null, signal: ending.signal };
-        const result = await Promise.race([handler(args, context), untilEnd]);
-        return { ok: true, value: writeResult(row, result) };
-      } finally {
-        gate.leave();
-      }
-    }
-
-    function failure(thrown: unknown, seen: Seen): HostCallAnswer & { ok: false } {
-      const known = ending.signal.aborted ? ended : thrown;
-      if (isAnnexError(known)) return { ok: false, code: known.code, message: clip(known.detail) };
-      const reference = newReference();
-      logger.error({ err: known, reference, method: seen.method }, 'a host call failed');
-      return {
-        ok: false,
-        code: 'PLATFORM_ERROR',
-        message: `ctx.${seen.method ?? 'call'} failed inside the platform. Tell its operator the reference ${reference}.`,
-      };
-    }
-
+  usage(): BrokerUsage {
     return {
-      async call(call) {
-        const seen: Seen = { method: null, permission: null };
-        let result: HostCallAnswer;
-        try {
-          result = await answer(call, seen);
-        } catch (thrown) {
-          result = failure(thrown, seen);
-        }
-        onCall?.({ ...seen, identity: run.identity, code: result.ok ? 'OK' : result.code });
-        return result;
-      },
-      usage: () => ({
-        hostCalls: tally.hostCalls,
-        httpCallsAtOnce: httpCalls.peak,
-        ...tally.usedByQuota(),
-        permissionsUsed: [...permissionsUsed],
-      }),
-      close,
+      hostCalls: this.#tally.hostCalls,
+      httpCallsAtOnce: this.#httpCalls.peak,
+      ...this.#tally.usedByQuota(),
+      permissionsUsed: [...this.#permissionsUsed],
     };
   }
 
-  return { session };
+  close(): void {
+    if (this.#ending.signal.aborted) return;
+    this.run.signal?.removeEventListener('abort', this.#onAbort);
+    this.#everyCall.close(this.#ended);
+    this.#httpCalls.close(this.#ended);
+    this.#ending.abort(this.#ended);
+  }
+
+  async #answer(call: HostCall, seen: Seen): Promise<HostCallAnswer> {
+    const { signal } = this.#ending;
+    if (signal.aborted) throw this.#ended;
+    this.#tally.countCall();
+    const row = findHostCall(call.method);
+    if (!row) throw unknownCall(call.method, hostMethods);
+    seen.method = row.name;
+    const grant = requireGrant(row, this.run.grants);
+    if (call.args.length >= LARGE_TEXT) {
+      await largeWork.turn();
+      if (signal.aborted) throw this.#ended;
+    }
+    const args = readArgs(row, call.args);
+    checkScope(row, args, grant);
+    if (row.name === 'secrets.get') requireDeclared((args as [string])[0], this.#secrets);
+    if (row.meter) this.#tally.countMeter(row.meter);
+    if (row.permission) this.#permissionsUsed.add((seen.permission = row.permission));
+    const gate = row.meter === 'http_calls' ? this.#httpCalls : this.#everyCall;
+    await gate.enter();
+    try {
+      const handler = this.parts.handlers[row.name] as AnyHandler<Identity>;
+      const context = { method: row.name, identity: this.run.identity, grant: grant ?? null, signal };
+      const result = await Promise.race([handler(args, context), this.#untilEnd]);
+      return { ok: true, value: writeResult(row, result) };
+    } finally {
+      gate.leave();
+    }
+  }
+
+  #failure(thrown: unknown, seen: Seen): HostCallAnswer & { ok: false } {
+    const known = this.#ending.signal.aborted ? this.#ended : thrown;
+    if (isAnnexError(known)) return { ok: false, code: known.code, message: clip(known.detail) };
+    const reference = this.parts.newReference();
+    this.parts.logger.error({ err: known, reference, method: seen.method }, 'a host call failed');
+    return {
+      ok: false,
+      code: 'PLATFORM_ERROR',
+      message: `ctx.${seen.method ?? 'call'} failed inside the platform. Tell its operator the reference ${reference}.`,
+    };
+  }
 }
 
 interface Seen {

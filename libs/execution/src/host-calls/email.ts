@@ -47,12 +47,8 @@ type SendArgs = HostArgs<'email.send'>[0];
  * `ctx.email`. A mail leaves at once, in a background run too, and cannot be called back when the run fails later. The
  * same words in the same run are the same mail, so an attempt that is made again does not send again what was sent.
  */
-export function emailHandlers({
-  mail,
-  templates,
-  loadTemplates,
-  files,
-}: EmailOptions): Pick<HostHandlers<RunIdentity>, 'email.send'> {
+export function emailHandlers(options: EmailOptions): Pick<HostHandlers<RunIdentity>, 'email.send'> {
+  const { mail, files } = options;
   /** How often each attempt has sent the same words. */
   const sent = new WeakMap<RunIdentity, Map<string, number>>();
 
@@ -64,75 +60,11 @@ export function emailHandlers({
     return nth;
   }
 
-  async function readTexts(
-    args: SendArgs,
-    identity: RunIdentity,
-    signal: AbortSignal,
-  ): Promise<{ text: string | undefined; html: string | undefined }> {
-    const { template, data } = args;
-    let { text, html } = args;
-    if (template === undefined) return { text, html };
-    const all = await loadTemplates(identity.snapshot);
-    const render = (name: string): Promise<string> =>
-      templates.render({ files: all, name, data: data ?? {}, tenant: identity.snapshot.tenantId, signal });
-    const { markup, plain } = twoParts(Object.keys(all), template);
-    if (html === undefined && markup !== undefined) html = await render(markup);
-    if (text === undefined && plain !== undefined) text = await render(plain);
-    // Of a template that is not there the renderer says which ones are.
-    if (markup === undefined && plain === undefined) await render(template);
-    return { text, html };
-  }
-
-  async function readAttachments(
-    args: SendArgs,
-    identity: RunIdentity,
-  ): Promise<{ filename: string; contentType: string | undefined; bytes: Uint8Array }[]> {
-    const read = [];
-    let bytesLeft = maxMailBytes;
-    for (const attachment of args.attachments ?? []) {
-      const one =
-        'file' in attachment
-          ? await readFile(attachment, identity, bytesLeft)
-          : {
-              ...attachment,
-              bytes: typeof attachment.content === 'string' ? Buffer.from(attachment.content) : attachment.content,
-            };
-      bytesLeft = Math.max(0, bytesLeft - one.bytes.length);
-      read.push({ filename: one.filename, contentType: one.contentType, bytes: one.bytes });
-    }
-    return read;
-  }
-
-  async function readFile(
-    {
-      file: key,
-      filename,
-      contentType,
-    }: { file: string; filename?: string | undefined; contentType: string | undefined },
-    { snapshot }: RunIdentity,
-    maxBytes: number,
-  ): Promise<{ filename: string; contentType: string | undefined; bytes: Uint8Array }> {
-    if (!findGrant(snapshot.grants, 'files.read')) {
-      throw outcomeErrors.error(
-        'PERMISSION_DENIED',
-        'Attaching a file of the tenant to a mail needs the permission "files.read", which this installation was not granted. Name it in the manifest’s permissions and have an admin grant it.',
-      );
-    }
-    if (!files)
-      throw executionErrors.error('FILE_CALL_LIMIT', 'No file store is joined here, so no file can be attached.');
-    const { file, bytes } = await files.readBytes(snapshot.tenantId, key, maxBytes);
-    return {
-      filename: filename ?? key.slice(key.lastIndexOf('/') + 1),
-      contentType: contentType ?? file.content_type,
-      bytes,
-    };
-  }
-
   return {
     'email.send': async ([args], { identity, signal }) => {
       const { snapshot, runId } = identity;
-      const texts = await readTexts(args, identity, signal);
-      const attachments = await readAttachments(args, identity);
+      const texts = await readTexts(options, args, identity, signal);
+      const attachments = await readAttachments(files, args, identity);
       signal.throwIfAborted();
       return mail.send(
         {
@@ -155,6 +87,80 @@ export function emailHandlers({
         },
       );
     },
+  };
+}
+
+/** The two texts of a mail, as given or of its template. */
+async function readTexts(
+  { templates, loadTemplates }: EmailOptions,
+  args: SendArgs,
+  identity: RunIdentity,
+  signal: AbortSignal,
+): Promise<{ text: string | undefined; html: string | undefined }> {
+  const { template, data } = args;
+  let { text, html } = args;
+  if (template === undefined) return { text, html };
+  const all = await loadTemplates(identity.snapshot);
+  const render = (name: string): Promise<string> =>
+    templates.render({ files: all, name, data: data ?? {}, tenant: identity.snapshot.tenantId, signal });
+  const { markup, plain } = twoParts(Object.keys(all), template);
+  if (html === undefined && markup !== undefined) html = await render(markup);
+  if (text === undefined && plain !== undefined) text = await render(plain);
+  // Of a template that is not there the renderer says which ones are.
+  if (markup === undefined && plain === undefined) await render(template);
+  return { text, html };
+}
+
+interface Attachment {
+  filename: string;
+  contentType: string | undefined;
+  bytes: Uint8Array;
+}
+
+async function readAttachments(
+  files: EmailOptions['files'],
+  args: SendArgs,
+  identity: RunIdentity,
+): Promise<Attachment[]> {
+  const read = [];
+  let bytesLeft = maxMailBytes;
+  for (const attachment of args.attachments ?? []) {
+    const one =
+      'file' in attachment
+        ? await readFile(files, attachment, identity, bytesLeft)
+        : {
+            ...attachment,
+            bytes: typeof attachment.content === 'string' ? Buffer.from(attachment.content) : attachment.content,
+          };
+    bytesLeft = Math.max(0, bytesLeft - one.bytes.length);
+    read.push({ filename: one.filename, contentType: one.contentType, bytes: one.bytes });
+  }
+  return read;
+}
+
+async function readFile(
+  files: EmailOptions['files'],
+  {
+    file: key,
+    filename,
+    contentType,
+  }: { file: string; filename?: string | undefined; contentType: string | undefined },
+  { snapshot }: RunIdentity,
+  maxBytes: number,
+): Promise<Attachment> {
+  if (!findGrant(snapshot.grants, 'files.read')) {
+    throw outcomeErrors.error(
+      'PERMISSION_DENIED',
+      'Attaching a file of the tenant to a mail needs the permission "files.read", which this installation was not granted. Name it in the manifest’s permissions and have an admin grant it.',
+    );
+  }
+  if (!files)
+    throw executionErrors.error('FILE_CALL_LIMIT', 'No file store is joined here, so no file can be attached.');
+  const { file, bytes } = await files.readBytes(snapshot.tenantId, key, maxBytes);
+  return {
+    filename: filename ?? key.slice(key.lastIndexOf('/') + 1),
+    contentType: contentType ?? file.content_type,
+    bytes,
   };
 }
 

@@ -75,18 +75,7 @@ export function pluginHandlers(
     'plugins.call': async ([slug, path, init], { identity, signal }) => {
       const { snapshot, callChain, runLimits } = identity;
       requireDependency(snapshot, slug);
-      if (callChain.includes(slug)) {
-        throw outcomeErrors.error(
-          'CALL_CYCLE',
-          `${quote(slug)} is already in this chain of calls (${[...callChain, slug].join(' → ')}), so it would wait for itself. Move what both need into a plugin of its own.`,
-        );
-      }
-      if (callChain.length > runLimits.callDepth) {
-        throw outcomeErrors.error(
-          'CALL_DEPTH',
-          `This call would be ${callChain.length} deep (${[...callChain, slug].join(' → ')}); the limit is ${runLimits.callDepth}. Emit an event or start a job instead.`,
-        );
-      }
+      requireShortChain(callChain, slug, runLimits.callDepth);
       identity.noteUse('callDepth', callChain.length);
       const target = await plugins.find(snapshot.tenantId, slug);
       requireRunning(target, slug);
@@ -94,35 +83,9 @@ export function pluginHandlers(
       const request = readInit(slug, snapshot.slug, masked(identity, slug, path, init ?? {}));
       const inside = URL.parse(request.url)?.pathname.slice(`/ext/${slug}`.length) ?? '/';
       const found = target.routes.match(request.method, inside);
-      if (!found)
-        return problem({
-          code: 'NOT_FOUND',
-          status: 404,
-          title: 'Not found',
-          detail: `The plugin ${slug} has no route ${inside.slice(0, 200)}.`,
-        });
-      if (!found.route) {
-        const allow = found.methodNotAllowed.join(', ');
-        return problem(
-          {
-            code: 'METHOD_NOT_ALLOWED',
-            status: 405,
-            title: 'Method not allowed',
-            detail: `This route takes ${allow}.`,
-          },
-          [['allow', allow]],
-        );
-      }
+      if (!found?.route) return notThere(slug, inside, found?.methodNotAllowed);
       requireAdmission(found.route, slug, identity.user);
-      const bytes = request.body === null ? 0 : Buffer.byteLength(request.body.data, request.body.encoding);
-      const { requestBytes } = target.limits('route').run;
-      if (bytes > requestBytes) {
-        throw executionErrors.error(
-          'CALL_TOO_LARGE',
-          `The body for ${slug} is ${bytes} bytes; the limit is ${requestBytes}. Send less, or put it into ctx.files and send its key.`,
-        );
-      }
-
+      requireRoom(target, slug, request.body);
       const leftMs = Math.max(1, identity.deadlineMs - clock.now());
       const { runId, outcome, masker } = await plugins.run({
         snapshot: target,
@@ -147,6 +110,49 @@ function requireDependency({ slug: own, manifest }: InstallationSnapshot, slug: 
   throw outcomeErrors.error(
     'PERMISSION_DENIED',
     `The manifest of ${own} does not name ${quote(slug)} in its dependencies, so it may not call it.${didYouMean(slug, names)} Add it to dependencies with a version range and upload the plugin again.`,
+  );
+}
+
+/** A plugin that is in the chain already would wait for itself. `callDepth`: the most calls in a chain. */
+function requireShortChain(callChain: readonly string[], slug: string, callDepth: number): void {
+  if (callChain.includes(slug)) {
+    throw outcomeErrors.error(
+      'CALL_CYCLE',
+      `${quote(slug)} is already in this chain of calls (${[...callChain, slug].join(' → ')}), so it would wait for itself. Move what both need into a plugin of its own.`,
+    );
+  }
+  if (callChain.length > callDepth) {
+    throw outcomeErrors.error(
+      'CALL_DEPTH',
+      `This call would be ${callChain.length} deep (${[...callChain, slug].join(' → ')}); the limit is ${callDepth}. Emit an event or start a job instead.`,
+    );
+  }
+}
+
+function requireRoom(target: InstallationSnapshot, slug: string, body: RouteRequest['body']): void {
+  const bytes = body === null ? 0 : Buffer.byteLength(body.data, body.encoding);
+  const { requestBytes } = target.limits('route').run;
+  if (bytes > requestBytes) {
+    throw executionErrors.error(
+      'CALL_TOO_LARGE',
+      `The body for ${slug} is ${bytes} bytes; the limit is ${requestBytes}. Send less, or put it into ctx.files and send its key.`,
+    );
+  }
+}
+
+/** The answer where no route takes the request. `methods`: those that a route of the path takes. */
+function notThere(slug: string, path: string, methods: readonly string[] | undefined): Answer {
+  if (methods === undefined)
+    return problem({
+      code: 'NOT_FOUND',
+      status: 404,
+      title: 'Not found',
+      detail: `The plugin ${slug} has no route ${path.slice(0, 200)}.`,
+    });
+  const allow = methods.join(', ');
+  return problem(
+    { code: 'METHOD_NOT_ALLOWED', status: 405, title: 'Method not allowed', detail: `This route takes ${allow}.` },
+    [['allow', allow]],
   );
 }
 
