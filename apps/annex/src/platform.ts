@@ -233,8 +233,8 @@ function openExecution(ground: Ground, { vault, maskers, ...parts }: ExecutionPa
     egress,
     llm: openModels(ground, vault, maskers),
     emit: emitEvent,
-    startJob: (tx, { runId, installationId, job, payload, depth }) =>
-      startJob(tx, { runId, installation: installationId, job: job.name, payload, depth, isEffect: true }),
+    startJob: (tx, { installationId, job, ...start }) =>
+      startJob(tx, { ...start, installation: installationId, job: job.name, isEffect: true }),
     sendWebhook: sendPackageWebhook,
     templates,
     ceilings: ground.settings.runCeilings,

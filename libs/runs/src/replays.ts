@@ -11,8 +11,16 @@ export const maxReplayedAtOnce = 500;
 const roomPauseMs = 2000;
 
 /** Makes runs again and marks the first ones, in the caller's transaction; answers the new ones in the same order. */
-export async function insertReplays(tx: TenantTransaction, originals: readonly ReplayableRun[]): Promise<Id<'run'>[]> {
-  const runs: (NewRun & { id: Id<'run'> })[] = originals.map(({ again }) => ({ ...again, id: newId('run') }));
+export async function insertReplays(
+  tx: TenantTransaction,
+  originals: readonly ReplayableRun[],
+  startedBy: string,
+): Promise<Id<'run'>[]> {
+  const runs: (NewRun & { id: Id<'run'> })[] = originals.map(({ again }) => ({
+    ...again,
+    id: newId('run'),
+    startedBy,
+  }));
   await insertQueued(tx, runs);
   await markReplayed(
     tx,
@@ -32,6 +40,6 @@ export async function replayPortion(tx: TenantTransaction, id: Id<'replay'>): Pr
   if (room === 0)
     return advanceBulkReplay(tx, id, { replayed: 0, isLast: false, pauseMs: roomPauseMs, waitingFor: 'queue_full' });
   const found = await lockDeadLetters(tx, replay.filter, room);
-  await insertReplays(tx, found);
+  await insertReplays(tx, found, replay.actor);
   await advanceBulkReplay(tx, id, { replayed: found.length, isLast: found.length === 0 });
 }

@@ -88,7 +88,7 @@ export class Runs implements Stoppable {
    */
   runNow(caller: RunsCaller<StartedRun>, installation: string, job: string, payload?: Json): Promise<StartedRun> {
     return this.#audited(caller, async (tx) => {
-      const started = await startJob(tx, { installation, job, payload, depth: 0 });
+      const started = await startJob(tx, { installation, job, payload, depth: 0, startedBy: caller.actor });
       return {
         value: started,
         action: 'job.run_now',
@@ -149,9 +149,8 @@ export class Runs implements Stoppable {
           `The plugin ${quote(original.again.plugin ?? '', 80)} of this run was uninstalled; its history stays, and cannot be made again.`,
         );
       await ensureRoom(tx, 1);
-      const [started] = await insertReplays(tx, [
-        payload === undefined ? original : { ...original, again: { ...original.again, payload, deliveryId: null } },
-      ]);
+      const again = payload === undefined ? original.again : { ...original.again, payload, deliveryId: null };
+      const [started] = await insertReplays(tx, [{ ...original, again }], caller.actor);
       if (started === undefined) throw runNotFound(runId);
       return {
         value: { runId: started, status: 'queued' },
@@ -187,7 +186,8 @@ export class Runs implements Stoppable {
         replayOf: (handler) => before.get(handler) ?? null,
       });
       const wanted = plugins ? planned.filter(({ plugin }) => plugin !== null && plugins.includes(plugin)) : planned;
-      const runs = data === undefined ? wanted : wanted.map((run) => ({ ...run, payload: data }));
+      const startedBy = caller.actor;
+      const runs = wanted.map((run) => ({ ...run, startedBy, ...(data !== undefined && { payload: data }) }));
       await ensureRoom(tx, runs.length);
       await insertQueued(tx, runs);
       await markReplayed(tx, plugins ? runs.flatMap(({ replayOf }) => replayOf ?? []) : [...before.values()]);
@@ -219,7 +219,7 @@ export class Runs implements Stoppable {
         isMany ? Math.min(maxReplayedAtOnce, await roomLeft(tx)) : maxReplayedAtOnce,
       );
       if (found.length > 0 && !isMany) await ensureRoom(tx, found.length);
-      const made = await insertReplays(tx, found);
+      const made = await insertReplays(tx, found, caller.actor);
       const replayed = made.map((runId, index) => ({ runId, replayOf: found[index]?.id ?? runId }));
       const remaining = isMany ? total - replayed.length : await countDeadLetters(tx, meant);
       const replay = await insertBulkReplay(tx, {

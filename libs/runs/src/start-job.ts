@@ -24,6 +24,8 @@ export interface StartJob {
   payload?: Json | undefined;
   /** How many emits lie between the new run and the outside world. */
   depth: number;
+  /** Who asks: an actor, or the run whose code does. */
+  startedBy: string;
   /**
    * The transaction is one that ends another run: it must hold no job's lock, or two jobs that start each other wait
    * for each other. Default `false`.
@@ -38,7 +40,7 @@ export interface StartJob {
  */
 export async function startJob(
   tx: TenantTransaction,
-  { runId, installation, job, payload, depth, isEffect = false }: StartJob,
+  { runId, installation, job, payload, depth, startedBy, isEffect = false }: StartJob,
 ): Promise<StartedRun> {
   checkPayload(payload);
   const found = await findInstalledJobs(tx, installation);
@@ -74,6 +76,7 @@ export async function startJob(
       payload,
       policy,
       depth,
+      startedBy,
       ...(waits && { waitingFor: 'overlap' as const }),
     },
   ]);

@@ -14,6 +14,8 @@ export interface PackageWebhookSend {
   name: string;
   payload: Json;
   depth: number;
+  /** The run whose code asks. */
+  startedBy: Id<'run'>;
 }
 
 /**
@@ -22,7 +24,7 @@ export interface PackageWebhookSend {
  */
 export async function sendPackageWebhook(
   tx: TenantTransaction,
-  { runId, installationId, plugin, name, payload, depth }: PackageWebhookSend,
+  { runId, installationId, plugin, name, payload, depth, startedBy }: PackageWebhookSend,
 ): Promise<void> {
   const webhook = await findPackageWebhook(tx, installationId, name);
   if (!webhook?.declared)
@@ -30,6 +32,18 @@ export async function sendPackageWebhook(
   await ensureRoom(tx, 1);
   const { id: webhookId, policy } = webhook;
   await insertQueued(tx, [
-    { id: runId, installationId, plugin, kind: 'webhook', name, ordinal: 0, payload, policy, depth, webhookId },
+    {
+      id: runId,
+      installationId,
+      plugin,
+      kind: 'webhook',
+      name,
+      ordinal: 0,
+      payload,
+      policy,
+      depth,
+      webhookId,
+      startedBy,
+    },
   ]);
 }

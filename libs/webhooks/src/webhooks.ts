@@ -273,6 +273,7 @@ export class Webhooks {
           policy: row.policy,
           depth: 0,
           webhookId: row.id,
+          startedBy: caller.actor,
         },
       ]);
       await this.#record(tx, caller, 'webhook.tested', row, { run_id: id });
@@ -355,7 +356,7 @@ export class Webhooks {
         );
       await ensureRoom(tx, 1);
       const runId = newId('run');
-      await insertQueued(tx, [{ ...original.again, id: runId, policy: webhook.policy }]);
+      await insertQueued(tx, [{ ...original.again, id: runId, policy: webhook.policy, startedBy: caller.actor }]);
       await markReplayed(tx, [original.id]);
       await appendAudit(tx, {
         actor: caller.actor,

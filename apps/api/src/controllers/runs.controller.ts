@@ -11,7 +11,7 @@ import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { answered } from '../http/idempotency.js';
 import { anyJson, input, instant, pageSchema, requireId } from '../http/input.js';
-import { AwaitedRun, Run, StartedRun } from '../views/runs.js';
+import { AwaitedRun, Run, RunDetail, StartedRun } from '../views/runs.js';
 import { type Listing, listOf } from '../views/shared.js';
 
 const runQuery = pageSchema.extend({
@@ -19,6 +19,12 @@ const runQuery = pageSchema.extend({
   kind: z.enum(runKinds).optional(),
   status: z.enum(runStatuses).optional(),
   event_id: z.string().max(500).optional(),
+  name: z.string().min(1).max(500).optional().describe('The handler’s name, exactly'),
+  q: z
+    .string()
+    .max(200)
+    .optional()
+    .describe('Part of the handler’s name, the plugin’s slug or the error, letter case ignored'),
   since: instant.optional(),
   until: instant.optional(),
 });
@@ -43,6 +49,8 @@ export class RunsController {
   @Endpoint({
     name: 'listRuns',
     summary: 'Runs, newest first',
+    description:
+      'With `name` or `q` a page looks at 20,000 runs at most: it may hold none and still name a `next_cursor`.',
     gate: 'viewer',
     query: runQuery,
     answers: { 200: listOf(Run) },
@@ -59,15 +67,20 @@ export class RunsController {
     name: 'getRun',
     summary: 'One run: attempts, limits used, logs, result',
     gate: 'viewer',
-    answers: { 200: Run },
+    answers: { 200: RunDetail },
   })
-  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Run> {
+  get(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<RunDetail> {
     return this.execution.reader.run(caller.tenant.id, id);
   }
 
   @Post('runs/:id/cancel')
-  @Endpoint({ name: 'cancelRun', summary: 'Cancel a run that has not ended', gate: 'developer', answers: { 202: Run } })
-  async cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Run> {
+  @Endpoint({
+    name: 'cancelRun',
+    summary: 'Cancel a run that has not ended',
+    gate: 'developer',
+    answers: { 202: RunDetail },
+  })
+  async cancel(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<RunDetail> {
     await this.runs.cancelRun(caller, requireId('run', id));
     return this.execution.reader.run(caller.tenant.id, id);
   }
@@ -96,9 +109,9 @@ export class RunsController {
     summary: 'Discard a dead letter',
     gate: 'developer',
     description: 'It stays in the list of runs, and is no dead letter any more.',
-    answers: { 200: Run },
+    answers: { 200: RunDetail },
   })
-  async discard(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Run> {
+  async discard(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<RunDetail> {
     await this.runs.discardRun(caller, requireId('run', id));
     return this.execution.reader.run(caller.tenant.id, id);
   }

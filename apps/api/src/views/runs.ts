@@ -25,6 +25,27 @@ export const Attempt = z
   .meta({ id: 'Attempt' });
 export type Attempt = z.infer<typeof Attempt>;
 
+export const Trigger = z
+  .object({
+    kind: z
+      .enum(['event', 'schedule', 'manual', 'code', 'replay', 'request', 'platform'])
+      .describe(
+        '`event`: an event it handles. `schedule`: a tick of its job. `manual`: somebody who ran the job or tested the webhook. `code`: code of a plugin. `replay`: somebody who had a run made again. `request`: a caller of a route or filter. `platform`: a change to its plugin',
+      ),
+    by: z.string().nullable().describe('Of `manual` and `replay` the actor, of `code` the run; else `null`'),
+  })
+  .meta({ id: 'Trigger', description: 'What brought a run about' });
+
+export const RunMention = z
+  .object({
+    id: z.string(),
+    plugin: z.string().nullable(),
+    kind: z.enum(runKinds),
+    name: z.string(),
+    status: runStatus,
+  })
+  .meta({ id: 'RunMention', description: 'A run as others name it' });
+
 const used = z.object({ used: z.number(), max: z.number() });
 
 export const Run = z
@@ -37,6 +58,7 @@ export const Run = z
     event_id: z.string().optional(),
     scheduled_for: time.optional(),
     replay_of: z.string().optional().describe('The run that this one repeats'),
+    trigger: Trigger,
     release: z.string().nullable().describe('Version of the release that ran last; `null`: none has yet'),
     attempts: z.array(Attempt),
     result: json,
@@ -47,7 +69,6 @@ export const Run = z
       .describe('In lists: the result has this many bytes and is shown with the run itself'),
     error: fault.nullable(),
     limits: z.record(z.string(), used).describe('What was used of each limit: `wall_ms`, `cpu_ms`, `memory_mb`, …'),
-    logs: z.array(LogLine).optional().describe('Only with the run itself, not in lists: the first thousand lines'),
     waiting_for: z
       .enum(['slot', 'tenant_limit', 'retry', 'time', 'overlap', 'plugin_disabled', 'endpoint'])
       .optional()
@@ -67,11 +88,23 @@ export const Run = z
   .meta({ id: 'Run', description: 'One request to execute a handler' });
 export type Run = z.infer<typeof Run>;
 
+export const RunDetail = Run.extend({
+  logs: z.array(LogLine).describe('The first thousand lines'),
+  payload: json.describe('What its handler was given. Of an event its `data`, unless another was given'),
+  cause: RunMention.nullable().describe('The run that emitted its event, or whose code asked for it'),
+  children: z.array(RunMention).describe('Runs that its code brought about, oldest first, at most 100'),
+  emitted: z
+    .array(z.object({ id: z.string(), type: z.string() }))
+    .describe('Events that its code emitted, oldest first, at most 100'),
+  replays: z.array(RunMention).describe('Runs that repeat it, oldest first, at most 100'),
+}).meta({ id: 'RunDetail', description: 'One run with its log, and what it came of and led to' });
+export type RunDetail = z.infer<typeof RunDetail>;
+
 export const StartedRun = z.object({ run_id: z.string(), status: runStatus }).meta({ id: 'StartedRun' });
 export type StartedRun = z.infer<typeof StartedRun>;
 
 /** With `?wait=` the run as well. */
-export const AwaitedRun = Run.extend({ run_id: z.string() }).meta({
+export const AwaitedRun = RunDetail.extend({ run_id: z.string() }).meta({
   id: 'AwaitedRun',
   description: 'A run that was started and waited for',
 });

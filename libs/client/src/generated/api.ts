@@ -933,7 +933,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Runs, newest first */
+        /**
+         * Runs, newest first
+         * @description With `name` or `q` a page looks at 20,000 runs at most: it may hold none and still name a `next_cursor`.
+         */
         get: operations["listRuns"];
         put?: never;
         post?: never;
@@ -1569,11 +1572,20 @@ export interface components {
         /** @description A run that was started and waited for */
         AwaitedRun: {
             attempts: components["schemas"]["Attempt"][];
+            /** @description The run that emitted its event, or whose code asked for it */
+            cause: components["schemas"]["RunMention"] | null;
+            /** @description Runs that its code brought about, oldest first, at most 100 */
+            children: components["schemas"]["RunMention"][];
             /**
              * Format: date-time
              * @description When somebody discarded it as a dead letter
              */
             discarded_at?: string;
+            /** @description Events that its code emitted, oldest first, at most 100 */
+            emitted: {
+                id: string;
+                type: string;
+            }[];
             error: components["schemas"]["Fault"] | null;
             event_id?: string;
             finished_at: string | null;
@@ -1587,8 +1599,8 @@ export interface components {
                     used: number;
                 };
             };
-            /** @description Only with the run itself, not in lists: the first thousand lines */
-            logs?: components["schemas"]["LogLine"][];
+            /** @description The first thousand lines */
+            logs: components["schemas"]["LogLine"][];
             /** @description The handler: a job’s name, an event’s, a route’s */
             name: string;
             /**
@@ -1596,6 +1608,8 @@ export interface components {
              * @description When it starts at the earliest
              */
             next_attempt_at?: string;
+            /** @description What its handler was given. Of an event its `data`, unless another was given */
+            payload: unknown;
             /** @description Its slug; `null`: it sends one of the tenant’s own webhooks */
             plugin: string | null;
             /** Format: date-time */
@@ -1604,6 +1618,8 @@ export interface components {
             release: string | null;
             /** @description The run that this one repeats */
             replay_of?: string;
+            /** @description Runs that repeat it, oldest first, at most 100 */
+            replays: components["schemas"]["RunMention"][];
             result: unknown;
             /** @description In lists: the result has this many bytes and is shown with the run itself */
             result_omitted_bytes?: number;
@@ -1620,6 +1636,7 @@ export interface components {
             };
             started_at: string | null;
             status: components["schemas"]["RunStatus"];
+            trigger: components["schemas"]["Trigger"];
             /**
              * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint
              * @enum {string}
@@ -2625,8 +2642,6 @@ export interface components {
                     used: number;
                 };
             };
-            /** @description Only with the run itself, not in lists: the first thousand lines */
-            logs?: components["schemas"]["LogLine"][];
             /** @description The handler: a job’s name, an event’s, a route’s */
             name: string;
             /**
@@ -2657,11 +2672,94 @@ export interface components {
             };
             started_at: string | null;
             status: components["schemas"]["RunStatus"];
+            trigger: components["schemas"]["Trigger"];
             /**
              * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint
              * @enum {string}
              */
             waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint";
+        };
+        /** @description One run with its log, and what it came of and led to */
+        RunDetail: {
+            attempts: components["schemas"]["Attempt"][];
+            /** @description The run that emitted its event, or whose code asked for it */
+            cause: components["schemas"]["RunMention"] | null;
+            /** @description Runs that its code brought about, oldest first, at most 100 */
+            children: components["schemas"]["RunMention"][];
+            /**
+             * Format: date-time
+             * @description When somebody discarded it as a dead letter
+             */
+            discarded_at?: string;
+            /** @description Events that its code emitted, oldest first, at most 100 */
+            emitted: {
+                id: string;
+                type: string;
+            }[];
+            error: components["schemas"]["Fault"] | null;
+            event_id?: string;
+            finished_at: string | null;
+            id: string;
+            /** @enum {string} */
+            kind: "route" | "event" | "job" | "webhook" | "filter" | "lifecycle";
+            /** @description What was used of each limit: `wall_ms`, `cpu_ms`, `memory_mb`, … */
+            limits: {
+                [key: string]: {
+                    max: number;
+                    used: number;
+                };
+            };
+            /** @description The first thousand lines */
+            logs: components["schemas"]["LogLine"][];
+            /** @description The handler: a job’s name, an event’s, a route’s */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it starts at the earliest
+             */
+            next_attempt_at?: string;
+            /** @description What its handler was given. Of an event its `data`, unless another was given */
+            payload: unknown;
+            /** @description Its slug; `null`: it sends one of the tenant’s own webhooks */
+            plugin: string | null;
+            /** Format: date-time */
+            queued_at: string;
+            /** @description Version of the release that ran last; `null`: none has yet */
+            release: string | null;
+            /** @description The run that this one repeats */
+            replay_of?: string;
+            /** @description Runs that repeat it, oldest first, at most 100 */
+            replays: components["schemas"]["RunMention"][];
+            result: unknown;
+            /** @description In lists: the result has this many bytes and is shown with the run itself */
+            result_omitted_bytes?: number;
+            /** Format: date-time */
+            scheduled_for?: string;
+            /** @description Of a tick that did not run and tells of those after it too: how many, and when */
+            skipped?: {
+                /** Format: date-time */
+                first: string;
+                /** Format: date-time */
+                last: string;
+                ticks: number;
+            };
+            started_at: string | null;
+            status: components["schemas"]["RunStatus"];
+            trigger: components["schemas"]["Trigger"];
+            /**
+             * @description What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint
+             * @enum {string}
+             */
+            waiting_for?: "slot" | "tenant_limit" | "retry" | "time" | "overlap" | "plugin_disabled" | "endpoint";
+        };
+        /** @description A run as others name it */
+        RunMention: {
+            id: string;
+            /** @enum {string} */
+            kind: "route" | "event" | "job" | "webhook" | "filter" | "lifecycle";
+            name: string;
+            plugin: string | null;
+            status: components["schemas"]["RunStatus"];
         };
         /** @enum {string} */
         RunStatus: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
@@ -2807,6 +2905,16 @@ export interface components {
             run_id: string;
             status: components["schemas"]["RunStatus"];
             webhook?: string;
+        };
+        /** @description What brought a run about */
+        Trigger: {
+            /** @description Of `manual` and `replay` the actor, of `code` the run; else `null` */
+            by: string | null;
+            /**
+             * @description `event`: an event it handles. `schedule`: a tick of its job. `manual`: somebody who ran the job or tested the webhook. `code`: code of a plugin. `replay`: somebody who had a run made again. `request`: a caller of a route or filter. `platform`: a change to its plugin
+             * @enum {string}
+             */
+            kind: "event" | "schedule" | "manual" | "code" | "replay" | "request" | "platform";
         };
         UploadedPlugin: {
             /** @description What kept `enable` from enabling; empty when nothing did, or nobody asked */
@@ -3136,6 +3244,8 @@ export type RotatedWebhook = components['schemas']['RotatedWebhook'];
 export type Route = components['schemas']['Route'];
 export type Row = components['schemas']['Row'];
 export type Run = components['schemas']['Run'];
+export type RunDetail = components['schemas']['RunDetail'];
+export type RunMention = components['schemas']['RunMention'];
 export type RunStatus = components['schemas']['RunStatus'];
 export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
@@ -3149,6 +3259,7 @@ export type TestedEvent = components['schemas']['TestedEvent'];
 export type TestedWebhook = components['schemas']['TestedWebhook'];
 export type Token = components['schemas']['Token'];
 export type TracedDelivery = components['schemas']['TracedDelivery'];
+export type Trigger = components['schemas']['Trigger'];
 export type UploadedPlugin = components['schemas']['UploadedPlugin'];
 export type Usage = components['schemas']['Usage'];
 export type UsageLine = components['schemas']['UsageLine'];
@@ -6022,8 +6133,12 @@ export interface operations {
                 kind?: "route" | "event" | "job" | "webhook" | "filter" | "lifecycle";
                 /** @description Items a page, 1 to 200 */
                 limit?: number;
+                /** @description The handler’s name, exactly */
+                name?: string;
                 /** @description A slug, or an id */
                 plugin?: string;
+                /** @description Part of the handler’s name, the plugin’s slug or the error, letter case ignored */
+                q?: string;
                 since?: string;
                 status?: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
                 until?: string;
@@ -6079,7 +6194,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["RunDetail"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -6113,7 +6228,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["RunDetail"];
                 };
             };
             400: components["responses"]["BadRequest"];
@@ -6150,7 +6265,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Run"];
+                    "application/json": components["schemas"]["RunDetail"];
                 };
             };
             400: components["responses"]["BadRequest"];

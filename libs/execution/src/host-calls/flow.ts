@@ -79,6 +79,7 @@ export function flowHandlers({
         job,
         payload: identity.mask(payload, `ctx.jobs.runNow(${quote(name)})`),
         depth,
+        startedBy: identity.runId,
       };
       let status = 'queued';
       await take(identity, async (tx) => {

@@ -67,6 +67,8 @@ export interface JobStart {
   job: ManifestJob;
   payload: Json;
   depth: number;
+  /** The run whose code starts it. */
+  startedBy: Id<'run'>;
 }
 
 /** Starts a job in a transaction, by its overlap policy; answers how the run stands then. */
@@ -85,6 +87,7 @@ export type SendWebhook = (
     name: string;
     payload: Json;
     depth: number;
+    startedBy: Id<'run'>;
   },
 ) => Promise<void>;
 

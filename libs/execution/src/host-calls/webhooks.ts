@@ -28,7 +28,7 @@ export function webhookHandlers(
       const masked = identity.mask(payload, `ctx.webhooks.send(${quote(name)})`);
       const { tenantId, installationId, slug: plugin } = snapshot;
       const effect: RunEffect = (tx) =>
-        sendWebhook(tx, { runId, installationId, plugin, name, payload: masked, depth });
+        sendWebhook(tx, { runId, installationId, plugin, name, payload: masked, depth, startedBy: identity.runId });
       if (identity.effects) identity.effects.push(effect);
       else await database.forTenant(tenantId).transaction(effect);
       return { delivery_id: deliveryId, status: 'queued' };

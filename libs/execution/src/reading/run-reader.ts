@@ -4,6 +4,7 @@ import type { RunKind } from '@annex/limits';
 import {
   findRun,
   listRuns,
+  readRunStory,
   runMetrics,
   tenantLoad,
   type RunMetrics,
@@ -19,7 +20,16 @@ import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshots } from '../snapshots/installation-snapshots.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 import type { LogTail } from './log-tail.js';
-import { logView, runView, waitReason, type LogView, type RunView, type WaitView } from './views.js';
+import {
+  logView,
+  runView,
+  storyView,
+  waitReason,
+  type LogView,
+  type RunDetailView,
+  type RunView,
+  type WaitView,
+} from './views.js';
 
 /** A page of a list; `cursor`: the `next_cursor` of the page before. */
 export interface PageRequest {
@@ -41,6 +51,10 @@ export interface RunQuery {
   /** Only background runs that failed for good and were not replayed. */
   deadLetters?: boolean | undefined;
   eventId?: string | undefined;
+  /** Of the handler, exactly. */
+  name?: string | undefined;
+  /** Part of the handler's name, the plugin's slug or the error, letter case ignored. */
+  q?: string | undefined;
   since?: Date | undefined;
   until?: Date | undefined;
 }
@@ -105,33 +119,36 @@ export class RunReader {
   async runs(tenantId: Id<'tenant'>, query: RunQuery, page: PageRequest): Promise<Page<RunView>> {
     const before = page.cursor === undefined ? undefined : (parseId('run', page.cursor) ?? badCursor());
     const installationId = query.plugin === undefined ? undefined : parseId('installation', query.plugin);
-    const { kind, status, deadLetters, eventId, since, until } = query;
-    const { rows, waiting } = await this.#read(tenantId, async (tx) => {
-      const found = await listRuns(tx, {
+    const { kind, status, deadLetters, eventId, name, q, since, until } = query;
+    return this.#read(tenantId, async (tx) => {
+      const { runs, next } = await listRuns(tx, {
         ...(installationId ? { installationId } : query.plugin !== undefined && { plugin: storable(query.plugin) }),
         ...(kind && { kind }),
         ...(status && { status }),
         ...(deadLetters && { deadLetters }),
         ...(eventId !== undefined && { eventId: storable(eventId) }),
+        ...(name !== undefined && { name: storable(name) }),
+        ...(q !== undefined && q !== '' && { text: storable(q) }),
         ...(since && { since }),
         ...(until && { until }),
         ...(before && { before }),
-        limit: page.limit + 1,
+        limit: page.limit,
       });
-      return { rows: found, waiting: await this.#waitReasons(tx, found) };
+      const waiting = await this.#waitReasons(tx, runs);
+      return { items: runs.map((row) => runView(row, waiting(row))), next_cursor: next };
     });
-    const items = rows.slice(0, page.limit).map((row) => runView(row, undefined, waiting(row)));
-    return { items, next_cursor: rows.length > page.limit ? (items.at(-1)?.id ?? null) : null };
   }
 
-  /** One run with its log. Throws `RUN_NOT_FOUND`, for another tenant's run too. */
-  async run(tenantId: Id<'tenant'>, id: string): Promise<RunView> {
+  /** One run with its log and its story. Throws `RUN_NOT_FOUND`, for another tenant's run too. */
+  async run(tenantId: Id<'tenant'>, id: string): Promise<RunDetailView> {
     const runId = parseId('run', id);
     if (!runId) throw runNotFound(id);
     return this.#read(tenantId, async (tx) => {
       const row = await findRun(tx, runId);
       if (!row) throw runNotFound(id);
-      return runView(row, await readRunLogs(tx, runId, runLogLines), (await this.#waitReasons(tx, [row]))(row));
+      const waiting = await this.#waitReasons(tx, [row]);
+      const logs = await readRunLogs(tx, runId, runLogLines);
+      return { ...runView(row, waiting(row)), logs: logs.map(logView), ...storyView(await readRunStory(tx, runId)) };
     });
   }
 

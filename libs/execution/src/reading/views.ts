@@ -1,6 +1,6 @@
 import type { Json } from '@annex/kernel';
 import type { RunKind } from '@annex/limits';
-import type { StoredRun, RunStatus } from '@annex/runs';
+import type { EventMention, RunMention, StoredRun, RunStatus, RunStory } from '@annex/runs';
 import type { LogLine } from '../rows/logs.js';
 
 /** A log line on the wire (CONTRACT §5). `id` places it in the stream: send it back as `Last-Event-ID`. */
@@ -46,6 +46,7 @@ export interface RunView {
   scheduled_for?: string;
   /** The run that this one repeats. */
   replay_of?: string;
+  trigger: TriggerView;
   /** Version of the release that ran last; `null` before the first attempt. */
   release: string | null;
   attempts: AttemptView[];
@@ -55,8 +56,6 @@ export interface RunView {
   error: FaultView | null;
   /** What was used of each limit, and the limit. */
   limits: Record<string, { used: number; max: number }>;
-  /** Only with the run itself, not in lists: its log, the first thousand lines. */
-  logs?: LogView[];
   /**
    * What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant's own runs to end. `retry`: the
    * time of its next attempt.
@@ -76,6 +75,50 @@ export interface RunView {
   queued_at: string;
   started_at: string | null;
   finished_at: string | null;
+}
+
+/** What brought a run about. */
+export interface TriggerView {
+  /**
+   * `event`: an event it handles. `schedule`: a tick of its job. `manual`: somebody who ran the job or tested the
+   * webhook. `code`: code of a plugin. `replay`: somebody who had a run made again. `request`: a caller of a route or
+   * filter. `platform`: a change to its plugin.
+   */
+  kind: 'event' | 'schedule' | 'manual' | 'code' | 'replay' | 'request' | 'platform';
+  /** Of `manual` and `replay` the actor, of `code` the run; else `null`. */
+  by: string | null;
+}
+
+/** One run with what is read for it alone. */
+export interface RunDetailView extends RunView {
+  /** Its log, the first thousand lines. */
+  logs: LogView[];
+  /** What its handler was given. Of an event its `data`, unless another was given. */
+  payload: Json;
+  /** The run that emitted its event, or whose code asked for it. */
+  cause: RunMention | null;
+  /** Runs that its code brought about, oldest first, at most 100. */
+  children: RunMention[];
+  /** Events that its code emitted, oldest first, at most 100. */
+  emitted: EventMention[];
+  /** Runs that repeat it, oldest first, at most 100. */
+  replays: RunMention[];
+}
+
+export function storyView({ payload, cause, children, emitted, replays }: RunStory): RunStory {
+  return { payload, cause, children, emitted, replays };
+}
+
+function triggerOf(run: Pick<StoredRun, 'kind' | 'startedBy' | 'replayOf' | 'scheduledFor' | 'eventId'>): TriggerView {
+  const { kind, startedBy: by, replayOf, scheduledFor, eventId } = run;
+  if (replayOf !== null) return { kind: 'replay', by };
+  if (by?.startsWith('run_')) return { kind: 'code', by };
+  if (by !== null) return { kind: 'manual', by };
+  if (scheduledFor !== null) return { kind: 'schedule', by };
+  if (eventId !== null) return { kind: 'event', by };
+  if (kind === 'lifecycle') return { kind: 'platform', by };
+  // A job or webhook from before it was noted who asked for it.
+  return { kind: kind === 'job' || kind === 'webhook' ? 'manual' : 'request', by };
 }
 
 export function logView(line: LogLine): LogView {
@@ -106,7 +149,7 @@ export function waitReason(
   return load.running >= load.cap ? 'tenant_limit' : 'slot';
 }
 
-export function runView(run: StoredRun, logs?: readonly LogLine[], waitingFor?: WaitView): RunView {
+export function runView(run: StoredRun, waitingFor?: WaitView): RunView {
   const open = run.status === 'queued' || run.status === 'retrying';
   return {
     id: run.id,
@@ -117,6 +160,7 @@ export function runView(run: StoredRun, logs?: readonly LogLine[], waitingFor?: 
     ...(run.eventId !== null && { event_id: run.eventId }),
     ...(run.scheduledFor !== null && { scheduled_for: run.scheduledFor.toISOString() }),
     ...(run.replayOf !== null && { replay_of: run.replayOf }),
+    trigger: triggerOf(run),
     release: run.release,
     // These three are JSON that the platform wrote itself.
     attempts: run.attempts as unknown as AttemptView[],
@@ -124,7 +168,6 @@ export function runView(run: StoredRun, logs?: readonly LogLine[], waitingFor?: 
     ...(run.result === undefined && run.resultBytes !== null && { result_omitted_bytes: run.resultBytes }),
     error: run.error as unknown as FaultView | null,
     limits: run.limits as unknown as RunView['limits'],
-    ...(logs && { logs: logs.map(logView) }),
     ...(run.skippedTicks !== null &&
       run.scheduledFor &&
       run.skippedUntil && {

@@ -51,7 +51,8 @@ const line = (message: string, installation = installationId) => ({
   message,
   fields: null,
 });
-const runs = () => db.database.forTenant(tenantId).transaction((tx) => listRuns(tx, { limit: 100_000 }));
+const runs = () =>
+  db.database.forTenant(tenantId).transaction(async (tx) => (await listRuns(tx, { limit: 100_000 })).runs);
 const messages = async () =>
   (await db.database.forTenant(tenantId).transaction((tx) => listLogs(tx, { limit: 1000 }))).lines
     .map(({ message }) => message)

@@ -55,7 +55,7 @@ const line = (message: string, level: LogLevel = 'info', runId = newId('run')) =
   fields: null,
 });
 const list = (filter: Partial<RunFilter> & { before?: Id<'run'> } = {}) =>
-  inTenant((tx) => listRuns(tx, { limit: 100, ...filter }));
+  inTenant(async (tx) => (await listRuns(tx, { limit: 100, ...filter })).runs);
 
 describe('finished runs', () => {
   it('are kept whole', async () => {

@@ -56,7 +56,7 @@ const eraseAll = async (): Promise<void> => {
 };
 
 const seen = (at: TestInstallation, filter: Partial<RunFilter>): Promise<StoredRun[]> =>
-  db.database.forTenant(at.tenantId).transaction((tx) => listRuns(tx, { limit: 1000, ...filter }));
+  db.database.forTenant(at.tenantId).transaction(async (tx) => (await listRuns(tx, { limit: 1000, ...filter })).runs);
 const letters = (at: TestInstallation): Promise<unknown[]> =>
   db.database.forTenant(at.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 1000 }));
 

@@ -28,6 +28,8 @@ import type { RunPolicy, WaitReason } from '../sql/enqueue-run.js';
   where: "status = ANY (ARRAY['queued'::text, 'running'::text, 'retrying'::text])",
 })
 @Index('runs_parked', ['tenantId', 'installationId', 'queuedAt'], { where: 'waiting_for IS NOT NULL' })
+@Index('runs_replays', ['tenantId', 'replayOf'], { where: 'replay_of IS NOT NULL' })
+@Index('runs_started_by', ['tenantId', 'startedBy'], { where: "started_by ~~ 'run\\_%'::text" })
 @Index('runs_tick', ['tenantId', 'scheduleId', 'scheduledFor'], {
   unique: true,
   where: '(schedule_id IS NOT NULL) AND (replay_of IS NULL)',
@@ -82,6 +84,10 @@ export class RunRow {
 
   @Column({ name: 'replay_of', ...idColumn('run'), nullable: true })
   replayOf!: Id<'run'> | null;
+
+  /** Who asked for it: an actor, or the run whose code did; `null`: an event, a schedule, a caller or the platform. */
+  @Column({ name: 'started_by', type: 'text', nullable: true })
+  startedBy!: string | null;
 
   @Column({ name: 'payload', type: 'json', nullable: true })
   payload!: Json | null;

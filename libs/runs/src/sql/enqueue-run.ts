@@ -42,6 +42,8 @@ export interface NewRun {
   scheduleId?: Id<'schedule'> | null;
   scheduledFor?: Date | null;
   replayOf?: Id<'run'> | null;
+  /** Who asked for it: an actor, or the run whose code did. Default: nobody; an event, a schedule or the platform did. */
+  startedBy?: string | null;
   /** How many emits lie between this run and the outside world. */
   depth: number;
   /** The relay leaves it alone until then. Default: it may start at once. */
@@ -68,13 +70,13 @@ export async function enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id
 
 const insertSql = statement(
   `insert into runs (tenant_id, id, installation_id, plugin, kind, name, ordinal, status, event_id, schedule_id, scheduled_for, replay_of,
-     payload, depth, policy, waiting_for, next_attempt_at, webhook_id, delivery_id)
+     payload, depth, policy, waiting_for, next_attempt_at, webhook_id, delivery_id, started_by)
    select $1, r.id, r.installation_id, r.plugin, r.kind, r.name, r.ordinal, 'queued', r.event_id, r.schedule_id, r.scheduled_for, r.replay_of,
      r.payload::json, r.depth, r.policy::jsonb, r.waiting_for, case when r.waiting_for is null then coalesce(r.not_before, now()) end,
-     r.webhook_id, r.delivery_id
+     r.webhook_id, r.delivery_id, r.started_by
    from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::uuid[], $10::timestamptz[], $11::uuid[],
-     $12::text[], $13::int[], $14::text[], $15::text[], $16::timestamptz[], $17::uuid[], $18::uuid[])
-     as r (id, installation_id, plugin, kind, name, ordinal, event_id, schedule_id, scheduled_for, replay_of, payload, depth, policy, waiting_for, not_before, webhook_id, delivery_id)
+     $12::text[], $13::int[], $14::text[], $15::text[], $16::timestamptz[], $17::uuid[], $18::uuid[], $19::text[])
+     as r (id, installation_id, plugin, kind, name, ordinal, event_id, schedule_id, scheduled_for, replay_of, payload, depth, policy, waiting_for, not_before, webhook_id, delivery_id, started_by)
    on conflict (tenant_id, schedule_id, scheduled_for) where schedule_id is not null and replay_of is null do nothing`,
 );
 
@@ -103,6 +105,7 @@ export async function insertQueued(
     runs.map((run) => run.notBefore ?? null),
     runs.map((run) => (run.webhookId ? uuidFromId(run.webhookId) : null)),
     runs.map((run) => (run.webhookId ? uuidFromId(run.deliveryId ?? run.id) : null)),
+    runs.map((run) => run.startedBy ?? null),
   ]);
   await recordDeliveries(tx, runs);
   await wakeRelays(tx);

@@ -20,6 +20,8 @@ export interface StoredRun {
   eventId: string | null;
   scheduledFor: Date | null;
   replayOf: Id<'run'> | null;
+  /** Who asked for it: an actor, or the run whose code did; `null`: an event, a schedule, a caller or the platform. */
+  startedBy: string | null;
   attempts: Json;
   /** `undefined` when the handler returned nothing, or when it was left out of a list for its size. */
   result: Json | undefined;
@@ -49,6 +51,10 @@ export interface RunFilter {
   /** Only background runs that failed for good and were neither replayed nor discarded. */
   deadLetters?: boolean;
   eventId?: string;
+  /** Of the handler, exactly. */
+  name?: string;
+  /** Part of the handler's name, the plugin's slug or the error, letter case ignored. */
+  text?: string;
   /** Made at or after, and before. */
   since?: Date;
   until?: Date;
@@ -66,6 +72,7 @@ interface Raw {
   event_id: string | null;
   scheduled_for: Date | null;
   replay_of: string | null;
+  started_by: string | null;
   attempts: Json;
   claims: number;
   result: Json | null;
@@ -82,7 +89,7 @@ interface Raw {
   discarded_at: Date | null;
 }
 
-const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of, attempts, claims, error, limits, waiting_for,
+const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of, started_by, attempts, claims, error, limits, waiting_for,
   queued_at, started_at, finished_at, next_attempt_at, skipped_ticks, skipped_until, discarded_at, octet_length(result::text) as result_bytes`;
 
 /** Results over this many bytes are left out of lists. */
@@ -93,34 +100,108 @@ const listedResultBytes = 8 * 1024;
  */
 export const notUninstalled = `(installation_id is null or installation_id <> all (array(select installation_id from uninstalled where tenant_id = $1)))`;
 
+/** A page of runs, newest first. */
+export interface RunPage {
+  /** At most `limit`. */
+  runs: StoredRun[];
+  /** `before` of the next page; `null`: this is the last. With `name` or `text` a page may be empty and not the last. */
+  next: Id<'run'> | null;
+}
+
 /**
- * A page of runs, newest first. `before`: the last id of the page before. Runs of plugins that are gone are found by
- * the slug that these had.
+ * A page of runs, newest first. `before`: `next` of the page before. Runs of plugins that are gone are found by the
+ * slug that these had. With `name` or `text` a page looks at the latest {@link lookedAt} runs of each plugin at most.
  */
 export async function listRuns(
   tx: TenantTransaction,
   { plugin, ...filter }: RunFilter & { before?: Id<'run'> },
-): Promise<StoredRun[]> {
-  if (plugin === undefined) return runsPage(tx, filter);
+): Promise<RunPage> {
+  const more = { ...filter, limit: filter.limit + 1 };
+  const places = plugin === undefined ? [filter.installationId] : await findInstallations(tx, plugin);
+  // One after the other: each is a walk along an index, while all together would have to be sorted.
+  const found: StoredRun[] = [];
+  let stopped: Id<'run'> | null = null;
+  for (const installationId of places) {
+    const of = { ...more, ...(installationId && { installationId }) };
+    const page = await runsPage(tx, of);
+    found.push(...page);
+    if (page.length > filter.limit || (filter.name === undefined && filter.text === undefined)) continue;
+    const end: Id<'run'> | null = await endOfWindow(tx, of);
+    if (end !== null && (stopped === null || end > stopped)) stopped = end;
+  }
+  found.sort((a, b) => (a.id < b.id ? 1 : -1));
+  // What is older than the place where one walk stopped may have others between it.
+  const seen = stopped === null ? found : found.filter(({ id }) => stopped === null || id >= stopped);
+  const runs = seen.slice(0, filter.limit);
+  return { runs, next: seen.length > filter.limit ? (runs.at(-1)?.id ?? null) : stopped };
+}
+
+/** The plugin of that slug, and those that had it and are gone. */
+async function findInstallations(tx: TenantTransaction, plugin: string): Promise<Id<'installation'>[]> {
   const rows = await tx.query<{ id: string }>(
     `(select id from installations where tenant_id = $1 and slug = $2)
      union all (select installation_id from uninstalled where tenant_id = $1 and slug = $2 order by at desc limit 20)`,
     [tx.tenantUuid, plugin],
   );
-  // One after the other: each is a walk along an index, while all together would have to be sorted.
-  const pages: StoredRun[] = [];
-  for (const { id } of rows)
-    pages.push(...(await runsPage(tx, { ...filter, installationId: idFromUuid('installation', id) })));
-  return pages.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, filter.limit);
+  return rows.map(({ id }) => idFromUuid('installation', id));
 }
 
 async function runsPage(
   tx: TenantTransaction,
   filter: Omit<RunFilter, 'plugin'> & { before?: Id<'run'> },
 ): Promise<StoredRun[]> {
-  const { installationId, kind, status, deadLetters, eventId, since, until, before, limit } = filter;
   const parameters: unknown[] = [tx.tenantUuid];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
+  const wanted = wantedSql(filter, add);
+  const said = saidSql(filter, add);
+  const from = said === '' ? `runs where ${wanted}` : `${windowOf(wanted)} where ${said}`;
+  const rows = await tx.query<Raw>(
+    `select ${columns}, case when octet_length(result::text) <= ${listedResultBytes} then result end as result
+     from ${from} order by id desc limit ${add(filter.limit)}`,
+    parameters,
+  );
+  return rows.map(toRun);
+}
+
+/**
+ * Most runs that one page of {@link listRuns} with `name` or `text` looks at: no index finds those, and a tenant may
+ * have millions.
+ */
+const lookedAt = 20_000;
+
+const windowOf = (wanted: string): string =>
+  `(select * from runs where ${wanted} order by id desc limit ${lookedAt}) runs`;
+
+/**
+ * Where a page with `name` or `text` stopped looking, for the next page to go on from; `null`: it saw everything.
+ */
+async function endOfWindow(
+  tx: TenantTransaction,
+  filter: Omit<RunFilter, 'plugin'> & { before?: Id<'run'> },
+): Promise<Id<'run'> | null> {
+  const parameters: unknown[] = [tx.tenantUuid];
+  const wanted = wantedSql(filter, (value) => `$${parameters.push(value)}`);
+  const [last] = await tx.query<{ id: string }>(
+    `select id from runs where ${wanted} order by id desc offset ${lookedAt - 1} limit 1`,
+    parameters,
+  );
+  return last ? idFromUuid('run', last.id) : null;
+}
+
+type Bind = (value: unknown) => string;
+
+/** What `name` and `text` ask for; empty: nothing. */
+function saidSql({ name, text }: Pick<RunFilter, 'name' | 'text'>, add: Bind): string {
+  const said: string[] = [];
+  if (name !== undefined) said.push(`name = ${add(name)}`);
+  if (text !== undefined)
+    said.push(`position(${add(text.toLowerCase())} in lower(concat_ws(' ', name, plugin, error::text))) > 0`);
+  return said.join(' and ');
+}
+
+/** What indexes find. */
+function wantedSql(filter: Omit<RunFilter, 'plugin' | 'limit'> & { before?: Id<'run'> }, add: Bind): string {
+  const { installationId, kind, status, deadLetters, eventId, since, until, before } = filter;
   const wanted = ['tenant_id = $1'];
   if (installationId) wanted.push(`installation_id = ${add(uuidFromId(installationId))}`);
   // Written out, not bound: the partial indexes on kind and status apply only to what the planner can see. Both come
@@ -133,12 +214,7 @@ async function runsPage(
   if (since) wanted.push(`id >= ${add(firstUuidAt(since))}::uuid`);
   if (until) wanted.push(`id < ${add(firstUuidAt(until))}::uuid`);
   if (before) wanted.push(`id < ${add(uuidFromId(before))}::uuid`);
-  const rows = await tx.query<Raw>(
-    `select ${columns}, case when octet_length(result::text) <= ${listedResultBytes} then result end as result
-     from runs where ${wanted.join(' and ')} order by id desc limit ${add(limit)}`,
-    parameters,
-  );
-  return rows.map(toRun);
+  return wanted.join(' and ');
 }
 
 /** One run, its whole result included. */
@@ -251,6 +327,7 @@ function toRun(row: Raw): StoredRun {
     eventId: row.event_id,
     scheduledFor: row.scheduled_for,
     replayOf: row.replay_of === null ? null : idFromUuid('run', row.replay_of),
+    startedBy: row.started_by,
     attempts: row.claims === 0 && row.started_at !== null ? onlyAttempt(row) : row.attempts,
     result: row.result ?? undefined,
     resultBytes: row.result_bytes,
