@@ -152,34 +152,29 @@ export async function findReplacedSecrets(
   names: readonly string[],
 ): Promise<ReplacedSecret[]> {
   if (names.length === 0) return [];
-  const rows = await tx.query<{
-    own: boolean;
-    name: string;
-    previous_version: number | null;
-    previous_key_version: number;
-    previous_nonce: Buffer;
-    previous_ciphertext: Buffer;
-    replaced_at: Date;
-  }>(
-    `select distinct on (name) installation_id is not null as own, name, previous_version, previous_key_version, previous_nonce, previous_ciphertext, replaced_at from secrets
+  const rows = await tx.rows(
+    SecretRow,
+    `select distinct on (name) installation_id, name, previous_version, previous_key_version, previous_nonce, previous_ciphertext, replaced_at from secrets
      where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[]) order by name, installation_id nulls last`,
     [tx.tenantUuid, uuidFromId(installationId), [...names]],
   );
-  return rows.flatMap((row) =>
-    row.previous_version === null || row.replaced_at.getTime() < Date.now() - replacedForMs
-      ? []
-      : [
-          {
-            tenantId: tx.tenantId,
-            installationId: row.own ? installationId : null,
-            name: row.name,
-            version: row.previous_version,
-            keyVersion: row.previous_key_version,
-            nonce: row.previous_nonce,
-            ciphertext: row.previous_ciphertext,
-            replacedAt: row.replaced_at,
-          },
-        ],
+  return rows.flatMap(
+    ({ installationId, name, previousVersion, previousKeyVersion, previousNonce, previousCiphertext, replacedAt }) => {
+      const isKept = previousVersion !== null && previousKeyVersion !== null && previousNonce && previousCiphertext;
+      if (!isKept || !replacedAt || replacedAt.getTime() < Date.now() - replacedForMs) return [];
+      return [
+        {
+          tenantId: tx.tenantId,
+          installationId,
+          name,
+          version: previousVersion,
+          keyVersion: previousKeyVersion,
+          nonce: previousNonce,
+          ciphertext: previousCiphertext,
+          replacedAt,
+        },
+      ];
+    },
   );
 }
 

@@ -1,22 +1,17 @@
-import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
+import type { Id } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
+import { Not } from 'typeorm';
+import { TenantKeyRow } from './tenant-key-row.js';
 
 /** A tenant's data key, wrapped by a key-encryption key. */
-export interface WrappedKey {
-  version: number;
-  kekId: string;
-  wrapped: Buffer;
-}
-
-const columns = 'version, kek_id as "kekId", wrapped';
+export type WrappedKey = Pick<TenantKeyRow, 'version' | 'kekId' | 'wrapped'>;
 
 /** The tenant's newest data key, or the one of a version. */
-export async function findTenantKey(tx: TenantTransaction, version?: number): Promise<WrappedKey | undefined> {
-  const [row] = await tx.query<WrappedKey>(
-    `select ${columns} from tenant_keys where tenant_id = $1 and ($2::int is null or version = $2) order by version desc limit 1`,
-    [tx.tenantUuid, version ?? null],
-  );
-  return row;
+export function findTenantKey(tx: TenantTransaction, version?: number): Promise<TenantKeyRow | null> {
+  return tx.repository(TenantKeyRow).findOne({
+    where: { tenantId: tx.tenantId, ...(version !== undefined && { version }) },
+    order: { version: 'DESC' },
+  });
 }
 
 /** Keeps a tenant's data key unless somebody else was faster; the one that is kept is the answer's. */
@@ -32,16 +27,13 @@ export async function insertTenantKey(tx: TenantTransaction, key: WrappedKey): P
  * Data keys that another key-encryption key than `kekId` wraps, at most `limit`; held until the transaction ends, those
  * of others skipped.
  */
-export async function lockKeysNotWrappedBy(
-  tx: PlatformTransaction,
-  kekId: string,
-  limit: number,
-): Promise<(WrappedKey & { tenantId: Id<'tenant'> })[]> {
-  const rows = await tx.query<WrappedKey & { tenant: string }>(
-    `select tenant_id as tenant, ${columns} from tenant_keys where kek_id <> $1 order by tenant_id, version limit $2 for update skip locked`,
-    [kekId, limit],
-  );
-  return rows.map(({ tenant, ...key }) => ({ ...key, tenantId: idFromUuid('tenant', tenant) }));
+export function lockKeysNotWrappedBy(tx: PlatformTransaction, kekId: string, limit: number): Promise<TenantKeyRow[]> {
+  return tx.repository(TenantKeyRow).find({
+    where: { kekId: Not(kekId) },
+    order: { tenantId: 'ASC', version: 'ASC' },
+    take: limit,
+    lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+  });
 }
 
 /** Key-encryption keys that wrap data keys and are none of these, with the number of tenants; the most used first. */
@@ -56,11 +48,10 @@ export function findForeignKeys(
   );
 }
 
-export async function rewrapTenantKey(tx: PlatformTransaction, tenantId: Id<'tenant'>, key: WrappedKey): Promise<void> {
-  await tx.query('update tenant_keys set kek_id = $3, wrapped = $4 where tenant_id = $1 and version = $2', [
-    uuidFromId(tenantId),
-    key.version,
-    key.kekId,
-    key.wrapped,
-  ]);
+export async function rewrapTenantKey(
+  tx: PlatformTransaction,
+  tenantId: Id<'tenant'>,
+  { version, kekId, wrapped }: WrappedKey,
+): Promise<void> {
+  await tx.repository(TenantKeyRow).update({ tenantId, version }, { kekId, wrapped });
 }
