@@ -1,6 +1,6 @@
 import { newId, parseId, quote, type Clock } from '@annex/kernel';
 import { appendTenantAudit } from './rows/tenants.js';
-import { deleteSessions, insertSession, listSessions, type SessionOwner, type SessionRow } from './rows/sessions.js';
+import { deleteSessions, insertSession, listSessions, type SessionOwner, type Session } from './rows/sessions.js';
 import type { Change, Database, PlatformTransaction } from '@annex/database';
 import type { Principal } from './caller.js';
 import { accessErrors } from './errors.js';
@@ -83,7 +83,7 @@ export class Sessions {
     return { ended: (await this.#end(principal, { except: principal.sessionId }, requestId)).length };
   }
 
-  #end(principal: Principal, which: Parameters<typeof deleteSessions>[2], requestId: string): Promise<SessionRow[]> {
+  #end(principal: Principal, which: Parameters<typeof deleteSessions>[2], requestId: string): Promise<Session[]> {
     return this.options.database.platform(async (tx) => {
       const ended = await deleteSessions(tx, ownerOf(principal), which);
       if (ended.length > 0) await this.#announce(tx, principal, ended, requestId);
@@ -92,12 +92,7 @@ export class Sessions {
   }
 
   /** Every process forgets whom the tokens of these sessions belonged to. */
-  async #announce(
-    tx: PlatformTransaction,
-    principal: Principal,
-    ended: SessionRow[],
-    requestId: string,
-  ): Promise<void> {
+  async #announce(tx: PlatformTransaction, principal: Principal, ended: Session[], requestId: string): Promise<void> {
     for (const { tenant, userId } of principal.memberships) {
       const own = ended.filter(({ userIds }) => userId !== null && userIds.includes(userId));
       if (own.length === 0) continue;

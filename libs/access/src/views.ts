@@ -1,5 +1,5 @@
 import type { ApiTokenRow } from './rows/api-token-row.js';
-import type { SessionRow } from './rows/sessions.js';
+import type { Session } from './rows/sessions.js';
 import type { TenantRow } from './rows/tenant-row.js';
 import type { UserRow } from './rows/user-row.js';
 import type { Membership, Principal } from './caller.js';
@@ -118,7 +118,7 @@ export function tokenView(row: ApiTokenRow): TokenView {
   };
 }
 
-export function sessionView(row: SessionRow, current: string | null): SessionView {
+export function sessionView(row: Session, current: string | null): SessionView {
   return {
     id: row.id,
     current: row.id === current,

@@ -1,5 +1,5 @@
 import { uuidFromId, type Id } from '@annex/kernel';
-import { MoreThan } from 'typeorm';
+import { IsNull, MoreThan } from 'typeorm';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
 import { ApiTokenRow } from './api-token-row.js';
 
@@ -15,12 +15,8 @@ export async function insertApiToken(tx: TenantTransaction, token: NewApiToken):
 }
 
 /** How many tokens a user has; `null`: how many operators made in this tenant. */
-export async function countApiTokens(tx: TenantTransaction, userId: Id<'user'> | null): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(
-    'select count(*)::int as count from api_tokens where tenant_id = $1 and user_id is not distinct from $2',
-    [tx.tenantUuid, userId === null ? null : uuidFromId(userId)],
-  );
-  return row?.count ?? 0;
+export function countApiTokens(tx: TenantTransaction, userId: Id<'user'> | null): Promise<number> {
+  return tx.repository(ApiTokenRow).countBy({ tenantId: tx.tenantId, userId: userId ?? IsNull() });
 }
 
 /** Tokens in the order they were made. `userId`: only that user's. `after`: the last id of the page before. */

@@ -18,7 +18,7 @@ export function findOperator(tx: PlatformTransaction, id: Id<'user'>): Promise<O
 /** Adds an operator. `false`: there is one with this e-mail address. */
 export async function insertOperator(
   tx: PlatformTransaction,
-  operator: { id: Id<'user'>; email: string; passwordHash: string | null },
+  operator: Pick<OperatorRow, 'id' | 'email' | 'passwordHash'>,
 ): Promise<boolean> {
   const rows = await tx.query(
     'insert into operators (id, email, password_hash) values ($1, $2, $3) on conflict (lower(email)) do nothing returning id',
@@ -33,8 +33,7 @@ export async function updateOperatorPassword(
   id: Id<'user'>,
   passwordHash: string,
 ): Promise<void> {
-  await tx.query(
-    'update operators set password_hash = $2, credential_version = credential_version + 1, updated_at = now() where id = $1',
-    [uuidFromId(id), passwordHash],
-  );
+  await tx
+    .repository(OperatorRow)
+    .update({ id }, { passwordHash, credentialVersion: () => 'credential_version + 1', updatedAt: () => 'now()' });
 }

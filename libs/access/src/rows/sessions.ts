@@ -1,21 +1,12 @@
-import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
+import { uuidFromId, type Id } from '@annex/kernel';
 import type { PlatformTransaction } from '@annex/database';
+import { SessionRow } from './session-row.js';
 
-/** A sign-in with a password. */
-export interface SessionRow {
-  id: Id<'session'>;
-  /** Every user whose password fitted, of whatever tenant. */
-  userIds: Id<'user'>[];
-  operatorId: Id<'user'> | null;
-  /** The client's network address, as it signed in. */
-  address: string;
-  userAgent: string | null;
-  createdAt: Date;
-  expiresAt: Date;
-}
+/** A sign-in as its people see it. */
+export type Session = Omit<SessionRow, 'userVersions' | 'operatorVersion'>;
 
 /** A session that begins, with the versions of the passwords that fitted. */
-export interface NewSession extends Omit<SessionRow, 'userIds' | 'operatorId'> {
+export interface NewSession extends Omit<Session, 'userIds' | 'operatorId'> {
   users: readonly { id: Id<'user'>; version: number }[];
   operator: { id: Id<'user'>; version: number } | null;
 }
@@ -25,16 +16,6 @@ export interface SessionOwner {
   userIds: readonly Id<'user'>[];
   operatorId: Id<'user'> | null;
   current: Id<'session'> | null;
-}
-
-interface Columns {
-  id: string;
-  user_ids: string[];
-  operator_id: string | null;
-  address: string;
-  user_agent: string | null;
-  created_at: Date;
-  expires_at: Date;
 }
 
 const columns = 'id, user_ids, operator_id, address, user_agent, created_at, expires_at';
@@ -59,23 +40,15 @@ const parametersOf = ({ userIds, operatorId, current }: SessionOwner): unknown[]
 
 export async function insertSession(
   tx: PlatformTransaction,
-  { id, users, operator, address, userAgent, createdAt, expiresAt }: NewSession,
+  { users, operator, ...session }: NewSession,
 ): Promise<void> {
-  await tx.query(
-    `insert into sessions (id, user_ids, user_versions, operator_id, operator_version, address, user_agent, created_at, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
-    [
-      uuidFromId(id),
-      users.map((user) => uuidFromId(user.id)),
-      users.map(({ version }) => version),
-      operator && uuidFromId(operator.id),
-      operator && operator.version,
-      address,
-      userAgent,
-      createdAt,
-      expiresAt,
-    ],
-  );
+  await tx.repository(SessionRow).insert({
+    ...session,
+    userIds: users.map(({ id }) => id),
+    userVersions: users.map(({ version }) => version),
+    operatorId: operator && operator.id,
+    operatorVersion: operator && operator.version,
+  });
 }
 
 /** Whether a session has not been ended. */
@@ -84,40 +57,28 @@ export async function sessionExists(tx: PlatformTransaction, id: Id<'session'>):
 }
 
 /** Somebody's sessions that are good and have not run out, newest first, at most `limit`. */
-export async function listSessions(
+export function listSessions(
   tx: PlatformTransaction,
   owner: SessionOwner,
   { now, limit }: { now: Date; limit: number },
-): Promise<SessionRow[]> {
-  const rows = await tx.query<Columns>(
+): Promise<Session[]> {
+  return tx.rows<SessionRow, Session>(
+    SessionRow,
     `select ${columns} from sessions where ${owned} and ${good} and expires_at > $4 order by id desc limit $5`,
     [...parametersOf(owner), now, limit],
   );
-  return rows.map(toRow);
 }
 
 /** Ends one session of somebody, or all but one. Answers those that ended. */
-export async function deleteSessions(
+export function deleteSessions(
   tx: PlatformTransaction,
   owner: SessionOwner,
   which: { only: Id<'session'> } | { except: Id<'session'> | null },
-): Promise<SessionRow[]> {
+): Promise<Session[]> {
   const [one, id] = 'only' in which ? [true, which.only] : [false, which.except];
-  const rows = await tx.query<Columns>(
+  return tx.rows<SessionRow, Session>(
+    SessionRow,
     `with ended as (delete from sessions where ${owned} and (case when $4 then id = $5::uuid else id is distinct from $5::uuid end) returning ${columns}) select * from ended`,
     [...parametersOf(owner), one, id === null ? null : uuidFromId(id)],
   );
-  return rows.map(toRow);
-}
-
-function toRow(row: Columns): SessionRow {
-  return {
-    id: idFromUuid('session', row.id),
-    userIds: row.user_ids.map((id) => idFromUuid('user', id)),
-    operatorId: row.operator_id === null ? null : idFromUuid('user', row.operator_id),
-    address: row.address,
-    userAgent: row.user_agent,
-    createdAt: row.created_at,
-    expiresAt: row.expires_at,
-  };
 }

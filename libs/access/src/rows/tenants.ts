@@ -1,16 +1,12 @@
 import { idFromUuid, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
 import type { QuotaLimits } from '@annex/quotas';
-import { IsNull, MoreThan } from 'typeorm';
+import { IsNull, MoreThan, Not } from 'typeorm';
 import { appendAudit, appendPlatformAudit, type AuditEntry } from '@annex/audit';
 import type { PlatformTransaction } from '@annex/database';
 import { parkTenant, wakeRelays } from '@annex/runs';
 import { TenantRow } from './tenant-row.js';
 
-export interface NewTenant {
-  id: Id<'tenant'>;
-  slug: string;
-  name: string;
-}
+export type NewTenant = Pick<TenantRow, 'id' | 'slug' | 'name'>;
 
 /** Adds a tenant. `false`: the slug is taken (also by one that is still being erased). */
 export async function insertTenant(tx: PlatformTransaction, tenant: NewTenant): Promise<boolean> {
@@ -55,10 +51,8 @@ export interface TenantChanges {
 
 /** Changes a tenant. `false`: the new slug is taken. */
 export async function updateTenant(tx: PlatformTransaction, id: Id<'tenant'>, change: TenantChanges): Promise<boolean> {
-  if (change.slug !== undefined) {
-    const taken = await tx.query('select 1 from tenants where slug = $1 and id <> $2', [change.slug, uuidFromId(id)]);
-    if (taken.length > 0) return false;
-  }
+  const { slug } = change;
+  if (slug !== undefined && (await tx.repository(TenantRow).existsBy({ slug, id: Not(id) }))) return false;
   await tx.query(
     'update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight), background_concurrency = coalesce($5, background_concurrency), quotas = jsonb_strip_nulls(quotas || $6::jsonb), updated_at = now() where id = $1',
     [
@@ -95,9 +89,13 @@ export async function suspendTenant(
 
 /** Takes a suspended tenant back. `false`: its erasure has begun, or it was not suspended. */
 export async function restoreTenant(tx: PlatformTransaction, id: Id<'tenant'>): Promise<boolean> {
-  const sql =
-    'update tenants set deleted_at = null, deleted_by = null, erase_after = null, updated_at = now() where id = $1 and erase_after is not null and erasing_since is null';
-  if ((await tx.execute(sql, [uuidFromId(id)])) === 0) return false;
+  const { affected } = await tx
+    .repository(TenantRow)
+    .update(
+      { id, eraseAfter: Not(IsNull()), erasingSince: IsNull() },
+      { deletedAt: null, deletedBy: null, eraseAfter: null, updatedAt: () => 'now()' },
+    );
+  if (affected === 0) return false;
   await changedWholly(tx, id);
   await wakeRelays(tx);
   return true;

@@ -3,12 +3,7 @@ import { MoreThan } from 'typeorm';
 import { takeTurn, type PlatformTransaction, type TenantTransaction } from '@annex/database';
 import { UserRow } from './user-row.js';
 
-export interface NewUser {
-  id: Id<'user'>;
-  email: string;
-  passwordHash: string | null;
-  role: string;
-}
+export type NewUser = Pick<UserRow, 'id' | 'email' | 'passwordHash' | 'role'>;
 
 /** Adds a user. `false`: the tenant has one with this e-mail address, whatever its case. */
 export async function insertUser(tx: TenantTransaction, user: NewUser): Promise<boolean> {
@@ -61,35 +56,28 @@ export async function updateUser(
   id: Id<'user'>,
   change: UserChange,
 ): Promise<'updated' | 'taken'> {
-  const parameters = [tx.tenantUuid, uuidFromId(id)];
   if (change.email !== undefined) {
     const taken = await tx.query('select 1 from users where tenant_id = $1 and id <> $2 and lower(email) = lower($3)', [
-      ...parameters,
+      tx.tenantUuid,
+      uuidFromId(id),
       change.email,
     ]);
     if (taken.length > 0) return 'taken';
   }
-  const sets = ['updated_at = now()'];
-  const set = (column: string, value: unknown): void => {
-    parameters.push(value as string);
-    sets.push(`${column} = $${parameters.length}`);
-  };
-  if (change.email !== undefined) set('email', change.email);
-  if (change.role !== undefined) set('role', change.role);
-  if (change.passwordHash !== undefined) {
-    set('password_hash', change.passwordHash);
-    sets.push('credential_version = credential_version + 1');
-  }
-  await tx.query(`update users set ${sets.join(', ')} where tenant_id = $1 and id = $2`, parameters);
+  await tx.repository(UserRow).update(
+    { tenantId: tx.tenantId, id },
+    {
+      ...change,
+      ...(change.passwordHash !== undefined && { credentialVersion: () => 'credential_version + 1' }),
+      updatedAt: () => 'now()',
+    },
+  );
   return 'updated';
 }
 
 /** Ends every sign-in of a user; the password stays. */
 export async function endSignIns(tx: TenantTransaction, id: Id<'user'>): Promise<void> {
-  await tx.query('update users set credential_version = credential_version + 1 where tenant_id = $1 and id = $2', [
-    tx.tenantUuid,
-    uuidFromId(id),
-  ]);
+  await tx.repository(UserRow).increment({ tenantId: tx.tenantId, id }, 'credentialVersion', 1);
 }
 
 export async function deleteUser(tx: TenantTransaction, id: Id<'user'>): Promise<boolean> {
