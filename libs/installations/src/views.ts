@@ -4,7 +4,8 @@ import { failureLimits, type RunStatus } from '@annex/runs';
 import type { ManifestJob } from '@annex/manifest';
 import { findLastRuns, listPluginSchedules, type LastRun, type PluginSchedule } from './rows/plugin-schedules.js';
 import { findReleases, type ReleaseSummary } from './rows/releases.js';
-import { listPluginFailures, type PluginFailures } from './rows/plugin-failures.js';
+import { listPluginFailures } from './rows/plugin-failures.js';
+import type { PluginFailuresRow } from './rows/plugin-failures-row.js';
 import type { InstallationRow, InstallationStatus } from './rows/installation-row.js';
 import type { ReleaseRow } from './rows/release-row.js';
 import type { TenantJob } from './rows/tenant-jobs.js';
@@ -204,7 +205,7 @@ export async function viewJobs(
   });
 }
 
-function degradedView(failures: PluginFailures | undefined): DegradedView | null {
+function degradedView(failures: PluginFailuresRow | undefined): DegradedView | null {
   if (!failures || failures.attempts < failureLimits.degradedAfterAttempts) return null;
   return {
     since: failures.since.toISOString(),

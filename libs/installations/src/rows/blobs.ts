@@ -4,6 +4,7 @@
  */
 import { uuidFromId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
+import type { ReleaseFileRow } from './release-file-row.js';
 
 /** Bytes sent in one statement, about: so that no statement outlasts the connection's time limit. */
 const batchBytes = 4 * 1024 * 1024;
@@ -41,11 +42,7 @@ export async function storeBlobs(tx: TenantTransaction, blobs: ReadonlyMap<strin
 }
 
 /** One file of a release. */
-export interface ReleaseFile {
-  path: string;
-  sha256: string;
-  size: number;
-}
+export type ReleaseFile = Pick<ReleaseFileRow, 'path' | 'sha256' | 'size'>;
 
 /** Names the files of a release; their blobs must be stored. */
 export async function linkReleaseFiles(

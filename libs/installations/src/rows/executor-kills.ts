@@ -1,3 +1,4 @@
+// Kills have no key: two at one time are two rows. So no class describes their table (ADR 0029).
 import { uuidFromId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
 

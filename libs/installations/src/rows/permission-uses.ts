@@ -1,15 +1,17 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import { inOneOrder, type TenantTransaction } from '@annex/database';
+import { PermissionUseRow } from './permission-use-row.js';
 
 /** A permission that let a host call through. */
-export interface PermissionUse {
-  installationId: Id<'installation'>;
-  permission: string;
+export interface PermissionUse extends Pick<PermissionUseRow, 'installationId' | 'permission'> {
   /** Milliseconds since the epoch. */
   atMs: number;
 }
 
-/** Remembers the latest use of each permission. One of an installation that is gone is forgotten. */
+/**
+ * Remembers the latest use of each permission, in one statement for all of a batch. One of an installation that is gone
+ * is forgotten.
+ */
 export async function recordPermissionUses(tx: TenantTransaction, uses: readonly PermissionUse[]): Promise<void> {
   if (uses.length === 0) return;
   const rows = inOneOrder(uses, ({ installationId, permission }) => [installationId, permission]);
@@ -33,9 +35,6 @@ export async function lastPermissionUses(
   tx: TenantTransaction,
   installationId: Id<'installation'>,
 ): Promise<Map<string, Date>> {
-  const rows = await tx.query<{ permission: string; last_used_at: Date }>(
-    'select permission, last_used_at from permission_uses where tenant_id = $1 and installation_id = $2',
-    [tx.tenantUuid, uuidFromId(installationId)],
-  );
-  return new Map(rows.map((row) => [row.permission, row.last_used_at]));
+  const uses = await tx.repository(PermissionUseRow).findBy({ tenantId: tx.tenantId, installationId });
+  return new Map(uses.map(({ permission, lastUsedAt }) => [permission, lastUsedAt]));
 }

@@ -1,5 +1,5 @@
 import { idColumn } from '@annex/database';
-import type { Id, Json } from '@annex/kernel';
+import type { Id } from '@annex/kernel';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
 
 /** What an installation failed in a row by its own fault; no row: its last run went well. */
@@ -28,7 +28,6 @@ export class PluginFailuresRow {
   @Column({ name: 'last_run_id', ...idColumn('run') })
   lastRunId!: Id<'run'>;
 
-  /** `{ code, message }`. */
   @Column({ name: 'last_error', type: 'json' })
-  lastError!: Json;
+  lastError!: { code: string; message: string };
 }

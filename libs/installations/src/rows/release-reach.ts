@@ -1,6 +1,7 @@
-import { uuidFromId, type Id } from '@annex/kernel';
+import type { Id } from '@annex/kernel';
 import type { BundleReach } from '@annex/manifest';
 import type { TenantTransaction } from '@annex/database';
+import { ReleaseReachRow } from './release-reach-row.js';
 
 /** Keeps what the code of a release can reach. It goes with the release. */
 export async function insertReleaseReach(
@@ -8,11 +9,7 @@ export async function insertReleaseReach(
   releaseId: Id<'release'>,
   reach: BundleReach,
 ): Promise<void> {
-  await tx.query('insert into release_reach (tenant_id, release_id, reach) values ($1, $2, $3)', [
-    tx.tenantUuid,
-    uuidFromId(releaseId),
-    JSON.stringify(reach),
-  ]);
+  await tx.repository(ReleaseReachRow).insert({ tenantId: tx.tenantId, releaseId, reach });
 }
 
 /** What was kept; `undefined` for a release that was uploaded before this was looked at. */
@@ -20,9 +17,6 @@ export async function findReleaseReach(
   tx: TenantTransaction,
   releaseId: Id<'release'>,
 ): Promise<BundleReach | undefined> {
-  const [row] = await tx.query<{ reach: BundleReach }>(
-    'select reach from release_reach where tenant_id = $1 and release_id = $2',
-    [tx.tenantUuid, uuidFromId(releaseId)],
-  );
+  const row = await tx.repository(ReleaseReachRow).findOneBy({ tenantId: tx.tenantId, releaseId });
   return row?.reach;
 }
