@@ -5,6 +5,7 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildNodeApi } from '../manifest/bundle.mjs';
 import { lazyNames, lazyOptions, lazyScriptOf, preludeOptions } from './web-bundle.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -30,6 +31,7 @@ async function bundleCompiler(root) {
   const require = createRequire(import.meta.url);
   const wasm = findWasm(require.resolve);
   const instead = join(root, 'apps/compiler/src/engine-process.ts');
+  const nodeApi = await buildNodeApi();
   const program = await build({
     entryPoints: [join(root, 'apps/compiler/src/main.ts')],
     bundle: true,
@@ -50,6 +52,9 @@ async function bundleCompiler(root) {
         name: 'engine',
         setup({ onResolve, onLoad }) {
           onResolve({ filter: /^child_process$/ }, () => ({ path: instead }));
+          onLoad({ filter: /manifest\/src\/bundle\/node-api\.ts$/ }, () => ({
+            contents: nodeApiProgram(nodeApi.texts),
+          }));
           if (wasm !== undefined) return;
           onResolve({ filter: /^esbuild-wasm\// }, () => ({ path: 'none', namespace: 'none' }));
           onLoad({ filter: /.*/, namespace: 'none' }, () => ({ contents: '' }));
@@ -69,9 +74,16 @@ async function bundleCompiler(root) {
   await replace(join(out, 'compiler.mjs'), text);
   await replace(join(out, 'content.sha256'), hash.digest('hex'));
   return {
-    read: [...filesRead(program), engine, ...(wasm === undefined ? [] : [wasm])],
+    read: [...filesRead(program), ...nodeApi.read, engine, ...(wasm === undefined ? [] : [wasm])],
     made: ['compiler.mjs', 'content.sha256', 'root/esbuild'].map((name) => join(out, name)),
   };
+}
+
+/** What reads the texts from the disk elsewhere: here they are part of the program, and read when one is needed. */
+function nodeApiProgram(texts) {
+  return `const json = ${JSON.stringify(JSON.stringify(texts))};
+    let texts;
+    export const nodeApiText = (name) => (texts ??= JSON.parse(json))[name];`;
 }
 
 /**

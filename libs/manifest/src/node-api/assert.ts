@@ -1,0 +1,4 @@
+/** `node:assert`: the package assert. */
+import assert from 'assert/';
+
+export default assert;
