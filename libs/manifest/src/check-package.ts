@@ -196,7 +196,7 @@ async function findThrowPlace(stack: string, sourceMap: string): Promise<string>
   const places = frames.length === 0 ? undefined : await SourcePlaces.read(sourceMap);
   for (const [, line, column] of frames) {
     const found = places?.find(Number(line), Number(column));
-    if (found !== undefined && !/^(sdk|missing):/.test(found.source))
+    if (found !== undefined && !/^(absent|empty|missing|node|sdk):/.test(found.source))
       return ` (at ${found.source}:${found.line}:${found.column})`;
   }
   return '';

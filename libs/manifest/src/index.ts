@@ -19,13 +19,8 @@ export { manifestJsonSchema, manifestShape, type ManifestSource } from './schema
 export { readJson, type JsonReading } from './schema/read-json.js';
 export { applyConfig, configSchemaFaults, maxConfigSchemaBytes, type ConfigReading } from './schema/config-schema.js';
 export { judgeConfig } from './schema/judge-config.js';
-export {
-  bundlePackage,
-  sdkExports,
-  type BundleOptions,
-  type BundleReading,
-  type PackageBundle,
-} from './bundle/bundle-package.js';
+export { bundlePackage, type BundleOptions, type BundleReading, type PackageBundle } from './bundle/bundle-package.js';
+export { sdkExports } from './bundle/package-plugin.js';
 export { reachHosts, reachWarnings } from './reach/reach-warnings.js';
 export { readReach, type BundleReach, type ReadReachOptions } from './reach/read-reach.js';
 export type { Place } from './reach/messages.js';

@@ -3,24 +3,17 @@
  * nothing else: no disk, no configuration files, no network.
  */
 import { createHash } from 'node:crypto';
-import { posix } from 'node:path';
 import { MiB, SECOND, type InputFault } from '@annex/kernel';
-import {
-  build,
-  type BuildOptions,
-  type Loader,
-  type Message,
-  type Metafile,
-  type OutputFile,
-  type Plugin,
-  type PluginBuild,
-  type TransformOptions,
-} from 'esbuild';
+import { build, type BuildOptions, type Message, type Metafile, type OutputFile, type TransformOptions } from 'esbuild';
 import type { PackageFiles } from '../zip/read-package.js';
+import { absentModules } from './absent-modules.js';
 import { inBuildSlot } from './build-slot.js';
-import { computedImports, unnamedComputedImport } from './computed-imports.js';
-import { isNodeBuiltin } from './node-builtins.js';
-import { ImportResolver, type ImportKind } from './resolve-import.js';
+import { unnamedComputedImport } from './computed-imports.js';
+import { nodeGlobals, nodePreamble } from './node-linker.js';
+import { entryName, foundOnDisk, packagePlugin, sdkExports, type Followed } from './package-plugin.js';
+import { isInstalled } from '../zip/read-zip.js';
+import { TypeScriptConfigs } from './tsconfig.js';
+import { unusedBuiltins } from './unused-builtins.js';
 
 /** Code that is ready to run. */
 export interface PackageBundle {
@@ -33,7 +26,14 @@ export interface PackageBundle {
 }
 
 export type BundleReading =
-  { ok: true; bundle: PackageBundle; warnings: InputFault[] } | { ok: false; errors: InputFault[] };
+  | {
+      ok: true;
+      bundle: PackageBundle;
+      /** Files of the package that the bundle holds something of. */
+      reached: string[];
+      warnings: InputFault[];
+    }
+  | { ok: false; errors: InputFault[] };
 
 export interface BundleOptions {
   /** Largest bundle, in bytes. Default: 5 MiB. */
@@ -42,43 +42,10 @@ export interface BundleOptions {
   timeoutMs?: number;
 }
 
-/** What `@annex/sdk` exports inside a plugin. An import of anything else is a fault with file and line. */
-export const sdkExports = [
-  'hook',
-  'route',
-  'job',
-  'filter',
-  'health',
-  'onInstall',
-  'onConfigChange',
-  'onReload',
-  'onShutdown',
-  'NonRetryable',
-  'RetryAfter',
-] as const;
-
-/** Most bytes of source that one bundle reads; more would never fit into one that is allowed. */
-const maxSourceBytes = 16 * MiB;
 const maxMessages = 50;
 const opening = '(function (annexSdk) {';
-/** Marks a fault of a file that the compiler took from the disk. */
-const foundOnDisk = 'BUNDLE_DISK';
-/**
- * The compiler's name of the entry. Never a path of the package: with a `*` in it, the compiler would look for it on
- * the disk.
- */
-const entryName = 'annex-entry';
-const loaders: Record<string, Loader> = {
-  '.ts': 'ts',
-  '.mts': 'ts',
-  '.cts': 'ts',
-  '.tsx': 'tsx',
-  '.js': 'js',
-  '.mjs': 'js',
-  '.cjs': 'js',
-  '.jsx': 'jsx',
-  '.json': 'json',
-};
+/** How the compiler names files of the package. */
+const filePrefix = 'package:';
 
 /**
  * Bundles `entry`, a path of `files`. TypeScript is stripped, not checked; decorators and `using` are lowered to
@@ -103,21 +70,27 @@ export async function bundlePackage(
   if (end.kind === 'crashed')
     return refuse('BUNDLE_FAILED', 'is nested so deeply that the compiler gave up; simplify its code.');
   const { result } = end;
+  const { metafile, followed } = result;
   const notices = result.warnings.filter((message) => !isOurMistake(message)).map(faultOf);
   const errors = [...result.errors, ...result.warnings.filter(isOurMistake)].map(faultOf);
+  if (metafile !== undefined) errors.push(...absentModules(metafile, files, followed));
   if (errors.length > 0) return { ok: false, errors: limited(errors) };
   const script = output(result.outputFiles, '.js');
-  if (script === undefined || result.metafile === undefined) return refuse('BUNDLE_FAILED', 'could not be bundled.');
-  if (script.contents.length > maxBytes)
+  if (script === undefined || metafile === undefined) return refuse('BUNDLE_FAILED', 'could not be bundled.');
+  // In the line of the opening, so that the source map stays true.
+  const before = `${isAllModules(metafile) ? ' "use strict";' : ''}${nodePreamble(script.text, metafile)}`;
+  const code = script.text.replace(opening, () => opening + before);
+  const bytes = Buffer.byteLength(code);
+  if (bytes > maxBytes)
     return refuse(
       'BUNDLE_TOO_LARGE',
-      `becomes a bundle of ${script.contents.length} bytes; at most ${maxBytes} are allowed. Import less.`,
+      `becomes a bundle of ${bytes} bytes; at most ${maxBytes} are allowed. Import less.`,
     );
-  const code = isAllModules(result.metafile) ? script.text.replace(opening, `${opening} "use strict";`) : script.text;
   const sourceMap = output(result.outputFiles, '.map')?.text ?? '{}';
   return {
     ok: true,
     bundle: { code, sha256: createHash('sha256').update(code).digest('hex'), sourceMap: renameSources(sourceMap) },
+    reached: reachedFiles(metafile),
     warnings: limited(notices),
   };
 }
@@ -129,55 +102,76 @@ interface Compilation {
   metafile: Metafile | undefined;
 }
 
-async function runCompiler(files: PackageFiles, entry: string): Promise<Compilation> {
-  const loaded = new Set<string>();
+async function runCompiler(files: PackageFiles, entry: string): Promise<Compilation & { followed: Followed }> {
+  const followed: Followed = { loaded: new Set(), importers: new Map(), absent: new Map() };
+  const syntax = syntaxOf(files, entry);
+  const options = { ...outputOptions, ...syntax };
   const bundled = await compile({
-    ...baseOptions,
+    ...options,
+    outfile: 'bundle.js',
+    format: 'iife',
+    banner: { js: opening },
+    footer: { js: '})' },
     entryPoints: [entryName],
-    plugins: [packagePlugin(files, entry, loaded)],
+    plugins: [packagePlugin(files, entry, syntax, followed)],
   });
-  const unused = await unusedBuiltins(files, [...loaded]);
-  const known = new Set(
-    bundled.errors.map((message) => JSON.stringify([message.location?.file, message.location?.line, message.text])),
-  );
+  const unused = await unusedBuiltins(files, followed.loaded, { compile, options });
+  const known = new Set(bundled.errors.map(identityOf));
+  const errors = [...bundled.errors, ...unused.filter((message) => !known.has(identityOf(message)))];
+  return { ...bundled, errors, followed };
+}
+
+function identityOf({ location, text }: Message): string {
+  return JSON.stringify([location?.file, location?.line, text]);
+}
+
+type SyntaxOption =
+  | 'platform'
+  | 'target'
+  | 'charset'
+  | 'define'
+  | 'tsconfigRaw'
+  | 'jsx'
+  | 'jsxFactory'
+  | 'jsxFragment'
+  | 'jsxImportSource';
+
+/** How code is read, whether it is bundled or only looked at. The author's tsconfig.json says what JSX means. */
+function syntaxOf(files: PackageFiles, entry: string): Pick<BuildOptions & TransformOptions, SyntaxOption> {
+  const { syntax: said } = new TypeScriptConfigs(files).around(entry);
+  const text = (name: string): string | undefined => (typeof said[name] === 'string' ? said[name] : undefined);
+  const { experimentalDecorators, useDefineForClassFields } = said as Record<string, boolean | undefined>;
   return {
-    ...bundled,
-    errors: [
-      ...bundled.errors,
-      ...unused.filter(
-        (message) => !known.has(JSON.stringify([message.location?.file, message.location?.line, message.text])),
-      ),
-    ],
+    platform: 'neutral',
+    target: 'es2024',
+    charset: 'utf8',
+    define: { ...nodeGlobals, 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
+    tsconfigRaw: { compilerOptions: { experimentalDecorators, useDefineForClassFields } },
+    jsx: text('jsx')?.toLowerCase() === 'react' ? 'transform' : 'automatic',
+    jsxFactory: text('jsxFactory'),
+    jsxFragment: text('jsxFragmentFactory'),
+    jsxImportSource: text('jsxImportSource'),
   };
 }
 
-/** How code is read and written, whether it is bundled or only looked at. */
-const syntax = {
-  platform: 'neutral',
-  target: 'es2024',
-  charset: 'utf8',
-  define: { 'process.env.NODE_ENV': '"production"', global: 'globalThis' },
-  tsconfigRaw: {},
-  jsx: 'automatic',
-} satisfies TransformOptions;
-
-const baseOptions = {
-  ...syntax,
+const outputOptions = {
   bundle: true,
   write: false,
-  outfile: 'bundle.js',
-  format: 'iife',
   legalComments: 'none',
   // Names stay readable in stack traces; only indentation goes, which a source can make quadratic.
   minifyWhitespace: true,
   sourcemap: 'external',
   sourcesContent: false,
   metafile: true,
-  banner: { js: opening },
-  footer: { js: '})' },
   logLevel: 'silent',
   logLimit: maxMessages,
-  logOverride: { 'unsupported-dynamic-import': 'warning', 'empty-import-meta': 'warning', 'empty-glob': 'error' },
+  logOverride: {
+    'unsupported-dynamic-import': 'warning',
+    'empty-import-meta': 'warning',
+    'empty-glob': 'error',
+    // What a package says of its own side effects is its own matter.
+    'ignored-bare-import': 'silent',
+  },
   absWorkingDir: '/',
 } satisfies BuildOptions;
 
@@ -193,137 +187,8 @@ async function compile(options: BuildOptions): Promise<Compilation> {
   }
 }
 
-/**
- * TypeScript drops imports whose names are not used, because they may be types, so the bundle never meets them. A
- * module of Node is refused all the same: a second look at the plugin's own TypeScript keeps every import that does not
- * say `type`.
- */
-async function unusedBuiltins(files: PackageFiles, loaded: readonly string[]): Promise<Message[]> {
-  const own = loaded.filter(
-    (path) => /\.(ts|mts|cts|tsx)$/.test(path) && !path.includes('node_modules/') && namesBuiltin(files.get(path)),
-  );
-  const resolver = new ImportResolver(files);
-  const look: Plugin = {
-    name: 'look',
-    setup(compiler) {
-      compiler.onResolve({ filter: /.*/ }, (request) => {
-        if (request.kind === 'entry-point')
-          return { path: own[Number(request.path.slice(entryName.length))] ?? '', namespace: 'package' };
-        const target =
-          request.kind === 'import-statement' ? resolver.resolve(request.path, request.importer, 'import') : undefined;
-        if (target?.kind === 'refused' && target.code === 'BUNDLE_NODE_BUILTIN')
-          return { errors: [{ text: target.message, detail: target.code }] };
-        return { path: request.path, external: true };
-      });
-      compiler.onLoad({ filter: /.*/, namespace: 'package' }, (request) => ({
-        contents: files.get(request.path) ?? '',
-        loader: loaders[posix.extname(request.path).toLowerCase()] ?? 'ts',
-      }));
-      refuseTheDisk(compiler);
-    },
-  };
-  if (own.length === 0) return [];
-  const { outfile: _one, banner: _banner, footer: _footer, ...options } = baseOptions;
-  const { errors } = await compile({
-    ...options,
-    entryPoints: own.map((_, index) => `${entryName}${index}`),
-    outdir: 'look',
-    format: 'esm',
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
-    plugins: [look],
-  });
-  return errors.filter((message) => message.detail === 'BUNDLE_NODE_BUILTIN');
-}
-
-/**
- * Whether a text in quotes is the name of a module of Node. The second look costs as much as the first, and few files
- * need it.
- */
-function namesBuiltin(source: Uint8Array | undefined): boolean {
-  for (const [, name = ''] of Buffer.from(source ?? [])
-    .toString('utf8')
-    .matchAll(/['"]([a-z_][\w/:.-]{0,60})['"]/g))
-    if (isNodeBuiltin(name)) return true;
-  return false;
-}
-
 function isBuildFailure(thrown: unknown): thrown is { errors: Message[]; warnings: Message[] } {
   return thrown instanceof Error && 'errors' in thrown && Array.isArray(thrown.errors) && 'warnings' in thrown;
-}
-
-function packagePlugin(files: PackageFiles, entry: string, loaded: Set<string>): Plugin {
-  const resolver = new ImportResolver(files);
-  let sourceBytes = 0;
-  return {
-    name: 'package',
-    setup(compiler) {
-      compiler.onResolve({ filter: /.*/ }, (request) => {
-        if (request.kind === 'entry-point') return { path: entry, namespace: 'package' };
-        const kind: ImportKind =
-          request.kind === 'dynamic-import'
-            ? 'dynamic'
-            : request.kind === 'require-call' || request.kind === 'require-resolve'
-              ? 'require'
-              : 'import';
-        const target = resolver.resolve(request.path, request.importer, kind);
-        switch (target.kind) {
-          case 'file':
-            return { path: target.path, namespace: 'package' };
-          case 'sdk':
-            return { path: '@annex/sdk', namespace: 'sdk' };
-          case 'missing':
-            return { path: request.path, namespace: 'missing', pluginData: target.message };
-          case 'refused':
-            return { errors: [{ text: target.message, detail: target.code }] };
-        }
-      });
-      compiler.onLoad({ filter: /.*/, namespace: 'package' }, async (request) => {
-        const contents = files.get(request.path);
-        const loader = loaders[posix.extname(request.path).toLowerCase()];
-        if (contents === undefined) return { errors: [{ text: 'is not in the package.', detail: 'BUNDLE_IMPORT' }] };
-        if (loader === undefined)
-          return {
-            errors: [
-              {
-                text: `${JSON.stringify(request.path)} is no script; files of templates/ are read with ctx.templates, those of static/ are served.`,
-                detail: 'BUNDLE_IMPORT',
-              },
-            ],
-          };
-        sourceBytes += contents.length;
-        if (sourceBytes > maxSourceBytes)
-          return {
-            errors: [
-              {
-                text: `the sources are more than ${maxSourceBytes} bytes together; import less.`,
-                detail: 'BUNDLE_TOO_LARGE',
-              },
-            ],
-          };
-        const errors = loader === 'json' ? [] : await computedImports(files, request.path, { loader, options: syntax });
-        if (errors.length > 0) return { errors };
-        loaded.add(request.path);
-        return { contents, loader };
-      });
-      compiler.onLoad({ filter: /.*/, namespace: 'sdk' }, () => ({
-        contents: `${sdkExports.map((name) => `export const ${name} = annexSdk.${name};`).join('\n')}\nexport default annexSdk;`,
-        loader: 'js',
-      }));
-      compiler.onLoad({ filter: /.*/, namespace: 'missing' }, (request) => ({
-        contents: `throw Object.assign(new Error(${JSON.stringify(request.pluginData)}), { code: 'MODULE_NOT_FOUND' });`,
-        loader: 'js',
-      }));
-      refuseTheDisk(compiler);
-    },
-  };
-}
-
-/**
- * What no loader before it took is a file that the compiler found on the disk by itself. It is refused unread, and its
- * name is not told.
- */
-function refuseTheDisk(compiler: PluginBuild): void {
-  compiler.onLoad({ filter: /.*/ }, () => ({ errors: [{ text: unnamedComputedImport(), detail: foundOnDisk }] }));
 }
 
 /**
@@ -331,7 +196,7 @@ function refuseTheDisk(compiler: PluginBuild): void {
  * only.
  */
 function isOurMistake(message: Message): boolean {
-  return message.id === 'unsupported-dynamic-import' && !(message.location?.file ?? '').includes('node_modules/');
+  return message.id === 'unsupported-dynamic-import' && !isInstalled(message.location?.file ?? '');
 }
 
 function faultOf(message: Message): InputFault {
@@ -375,11 +240,18 @@ function output(files: OutputFile[], extension: string): OutputFile | undefined 
 }
 
 /**
- * Whether every source is an ES module, whose code is strict: the script says so then, and CommonJS keeps its own rules
- * otherwise.
+ * Whether every file is an ES module, whose code is strict: the script says so then, and CommonJS keeps its own rules
+ * otherwise. What the bundle gets besides files of the package is strict in any case.
  */
 function isAllModules(metafile: Metafile): boolean {
-  return Object.values(metafile.inputs).every((input) => input.format !== 'cjs');
+  return Object.entries(metafile.inputs).every(
+    ([name, { format }]) => !name.startsWith(filePrefix) || format !== 'cjs',
+  );
+}
+
+function reachedFiles(metafile: Metafile): string[] {
+  const names = Object.values(metafile.outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  return [...new Set(names)].filter((name) => name.startsWith(filePrefix)).map((name) => name.slice(filePrefix.length));
 }
 
 function renameSources(sourceMap: string): string {

@@ -2,18 +2,38 @@ import { builtinModules } from 'node:module';
 
 const builtins = new Set(builtinModules.map((name) => name.replace(/^node:/, '')));
 
-/** What takes a built-in module's place in a plugin. */
+/** Those that plugin code has: `src/node-api` holds one file for each. */
+export const givenModules = [
+  'assert',
+  'assert/strict',
+  'buffer',
+  'crypto',
+  'events',
+  'path',
+  'path/posix',
+  'process',
+  'querystring',
+  'stream',
+  'stream/consumers',
+  'stream/promises',
+  'stream/web',
+  'string_decoder',
+  'timers',
+  'timers/promises',
+  'url',
+  'util',
+  'util/types',
+] as const;
+const given = new Set<string>(givenModules);
+
+/** What takes the place of one that it has not. */
 const instead: Record<string, string> = {
-  assert: 'throw an Error yourself',
   async_hooks: 'pass ctx along',
-  buffer: 'use Uint8Array, TextEncoder, TextDecoder, atob and btoa',
   child_process: 'a plugin starts no programs; call a service with ctx.http',
   cluster: 'a plugin starts no processes',
   console: 'use the global console, or ctx.log',
-  crypto: 'use the global crypto (randomUUID, getRandomValues, subtle)',
   dgram: 'use ctx.http',
   dns: 'use ctx.http, which resolves names itself',
-  events: 'use EventTarget, or bundle the npm package "events"',
   fs: "use ctx.files for the tenant's files, ctx.templates for templates/",
   'fs/promises': "use ctx.files for the tenant's files, ctx.templates for templates/",
   http: 'use ctx.http or fetch',
@@ -22,19 +42,9 @@ const instead: Record<string, string> = {
   module: 'import statically',
   net: 'use ctx.http',
   os: 'a plugin knows nothing of the machine',
-  path: 'use plain string functions, or bundle the npm package "path-browserify"',
   perf_hooks: 'use the global performance',
-  process: 'use ctx.config and ctx.secrets; there is no process',
   punycode: 'use URL, which encodes names itself',
-  querystring: 'use URLSearchParams',
-  stream: 'use ReadableStream, WritableStream and TransformStream',
-  'stream/web': 'use the globals ReadableStream, WritableStream and TransformStream',
-  string_decoder: 'use TextDecoder with { stream: true }',
-  timers: 'use the global setTimeout and setInterval',
-  'timers/promises': 'await a promise around the global setTimeout',
   tls: 'use ctx.http',
-  url: 'use the globals URL and URLSearchParams',
-  util: 'use TextEncoder, TextDecoder and structuredClone',
   vm: 'a plugin is sandboxed already',
   worker_threads: 'use a job for long work',
   zlib: 'send and receive plain bodies; ctx.http inflates answers',
@@ -43,6 +53,12 @@ const instead: Record<string, string> = {
 /** Whether an import names a module of Node. */
 export function isNodeBuiltin(specifier: string): boolean {
   return specifier.startsWith('node:') || builtins.has(specifier);
+}
+
+/** The name without `node:` of a module that plugin code has, by any of its spellings; else `undefined`. */
+export function givenModule(specifier: string): string | undefined {
+  const name = specifier.replace(/^node:|\/$/g, '');
+  return given.has(name) ? name : undefined;
 }
 
 /** The sentence that refuses one and says what to use. */

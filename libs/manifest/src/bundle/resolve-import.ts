@@ -1,20 +1,35 @@
 import { posix } from 'node:path';
-import { didYouMean, isJsonObject, quote, type Json, type JsonObject } from '@annex/kernel';
+import { didYouMean, quote, type JsonObject } from '@annex/kernel';
 import type { PackageFiles } from '../zip/read-package.js';
-import { builtinRefusal, isNodeBuiltin } from './node-builtins.js';
+import { isInstalled } from '../zip/read-zip.js';
+import { browserFile, browserModule, type BrowserTarget } from './browser-map.js';
+import { builtinRefusal, givenModule, isNodeBuiltin } from './node-builtins.js';
 import { resolveExports, resolveImports } from './package-exports.js';
+import { insidePackage, PackageManifests, type InstalledPackage } from './package-manifests.js';
+import { requiredAtOnce } from './required-at-once.js';
+import { hasSideEffects } from './side-effects.js';
+import { mappedPaths, TypeScriptConfigs } from './tsconfig.js';
 
 /** How an import is written: it decides the conditions of `exports`, and how strictly Node's modules are refused. */
 export type ImportKind = 'import' | 'require' | 'dynamic';
 
 export type ImportTarget =
-  | { kind: 'file'; path: string }
+  /** `sideEffects`: it does something when it is only imported. */
+  | { kind: 'file'; path: string; sideEffects: boolean }
   | { kind: 'sdk' }
-  /** A required module that cannot be there; fails when it is used, not before, because packages try. */
+  /** A module of Node that plugin code has. */
+  | { kind: 'node'; name: string }
+  /** What a package does without: `browser` in its package.json says `false`. */
+  | { kind: 'empty' }
+  /** What cannot be there; fails when that line runs, not before, because packages try. */
   | { kind: 'missing'; message: string }
+  /** A module of Node that a package of `node_modules` asks for in any case: refused when it gets into the bundle. */
+  | { kind: 'absent'; message: string }
   | { kind: 'refused'; code: 'BUNDLE_IMPORT' | 'BUNDLE_NODE_BUILTIN' | 'BUNDLE_DYNAMIC_IMPORT'; message: string };
 
-const extensions = ['.ts', '.tsx', '.mts', '.js', '.mjs', '.cjs', '.jsx', '.json'];
+const ownExtensions = ['.ts', '.tsx', '.mts', '.js', '.mjs', '.cjs', '.jsx', '.json'];
+/** What was published is meant, not the source beside it. */
+const foreignExtensions = ['.js', '.json', '.mjs', '.cjs', '.jsx', '.ts', '.tsx', '.mts'];
 /** TypeScript's own rule: a path that names the compiled file means its source. */
 const sources: Record<string, string[]> = {
   '.js': ['.ts', '.tsx'],
@@ -26,15 +41,18 @@ const sources: Record<string, string[]> = {
 /** Finds what an import means, by the files of a package alone. */
 export class ImportResolver {
   readonly #files: PackageFiles;
-  readonly #manifests = new Map<string, JsonObject>();
+  readonly #manifests: PackageManifests;
+  readonly #configs: TypeScriptConfigs;
+  readonly #requires = new Map<string, ReadonlySet<string>>();
 
   constructor(files: PackageFiles) {
     this.#files = files;
+    this.#manifests = new PackageManifests(files);
+    this.#configs = new TypeScriptConfigs(files);
   }
 
   resolve(specifier: string, importer: string, kind: ImportKind): ImportTarget {
-    const isForeign = importer.includes('node_modules/');
-    if (kind === 'dynamic' && !isForeign) {
+    if (kind === 'dynamic' && !isInstalled(importer)) {
       return {
         kind: 'refused',
         code: 'BUNDLE_DYNAMIC_IMPORT',
@@ -42,8 +60,10 @@ export class ImportResolver {
       };
     }
     const target = this.#find(specifier, importer, kind);
-    if (target.kind !== 'refused' || !isForeign || kind === 'import') return target;
-    return { kind: 'missing', message: target.message };
+    if (target.kind !== 'refused' || !isInstalled(importer)) return target;
+    if (target.code === 'BUNDLE_NODE_BUILTIN' && this.#isAskedInAnyCase(specifier, importer, kind))
+      return { kind: 'absent', message: target.message };
+    return kind === 'import' ? target : { kind: 'missing', message: target.message };
   }
 
   #find(specifier: string, importer: string, kind: ImportKind): ImportTarget {
@@ -56,12 +76,42 @@ export class ImportResolver {
       return refused(`${quote(specifier)} is an address; put the code into the package and import it by its path.`);
     if (specifier.startsWith('/'))
       return refused(`${quote(specifier)} is an absolute path; import relative to the file, such as "./lib.ts".`);
-    if (/^\.\.?(\/|$)/.test(specifier)) return this.#relative(specifier, importer);
+    if (/^\.\.?(\/|$)/.test(specifier)) return this.#relative(specifier, importer, kind);
     if (specifier.startsWith('#')) return this.#ownImport(specifier, importer, kind);
-    if (!specifier.startsWith('node:')) {
-      const found = this.#installed(specifier, importer, kind);
-      if (found !== undefined) return found;
+    return this.#named(specifier, importer, kind);
+  }
+
+  #relative(specifier: string, importer: string, kind: ImportKind): ImportTarget {
+    const path = posix.join(posix.dirname(importer), specifier);
+    if (path === '..' || path.startsWith('../'))
+      return refused(`${quote(specifier)} climbs out of the package; everything it imports must be in the ZIP.`);
+    const isFolder = specifier.endsWith('/') || path === '.';
+    const found = this.#file(path === '.' ? '' : path.replace(/\/$/, ''), kind, isFolder);
+    if (found !== undefined) return this.#inBrowser(found, kind);
+    const near = didYouMean(
+      path,
+      [...this.#files.keys()].filter((each) => !isInstalled(each)),
+    );
+    return refused(`${quote(specifier)} is not in the package.${near}`);
+  }
+
+  /** A package, a module of Node, or what tsconfig.json makes of the name. */
+  #named(specifier: string, importer: string, kind: ImportKind): ImportTarget {
+    const around = this.#manifests.around(importer);
+    const instead = around && browserModule(around, specifier);
+    if (around !== undefined && instead !== undefined && instead !== specifier)
+      return this.#instead(around, instead, kind);
+    if (!isInstalled(importer)) {
+      for (const path of mappedPaths(this.#configs.around(importer), specifier)) {
+        const found = this.#file(path, kind);
+        if (found !== undefined) return this.#fileTarget(found);
+      }
     }
+    const name = specifier.replace(/\/$/, '');
+    const installed = name.startsWith('node:') ? undefined : this.#installed(name, importer, kind);
+    const given = installed?.kind === 'file' ? undefined : givenModule(specifier);
+    if (given !== undefined) return { kind: 'node', name: given };
+    if (installed !== undefined) return installed;
     if (isNodeBuiltin(specifier))
       return { kind: 'refused', code: 'BUNDLE_NODE_BUILTIN', message: builtinRefusal(specifier) };
     return refused(
@@ -69,21 +119,48 @@ export class ImportResolver {
     );
   }
 
-  #relative(specifier: string, importer: string): ImportTarget {
-    const path = posix.join(posix.dirname(importer), specifier);
-    if (path === '..' || path.startsWith('../'))
-      return refused(`${quote(specifier)} climbs out of the package; everything it imports must be in the ZIP.`);
-    const found = this.#file(path === '.' ? '' : path.replace(/\/$/, ''), specifier.endsWith('/') || path === '.');
-    if (found !== undefined) return { kind: 'file', path: found };
-    const near = didYouMean(
-      path,
-      [...this.#files.keys()].filter((each) => !each.includes('node_modules/')),
+  #fileTarget(path: string): ImportTarget {
+    const owner = isInstalled(path) ? this.#manifests.around(path) : undefined;
+    return { kind: 'file', path, sideEffects: owner === undefined || hasSideEffects(owner, path) };
+  }
+
+  /** A file, or what its package says takes its place outside of Node. */
+  #inBrowser(path: string, kind: ImportKind): ImportTarget {
+    const owner = this.#manifests.around(path);
+    const instead = owner && browserFile(owner, path);
+    return owner === undefined || instead === undefined
+      ? this.#fileTarget(path)
+      : this.#instead(owner, instead, kind, path);
+  }
+
+  #instead(
+    owner: InstalledPackage,
+    target: Exclude<BrowserTarget, undefined>,
+    kind: ImportKind,
+    from?: string,
+  ): ImportTarget {
+    if (target === false) return { kind: 'empty' };
+    const { home } = owner;
+    const inside = target.startsWith('.') ? insidePackage(home, target) : undefined;
+    const found = inside === undefined ? undefined : this.#file(inside, kind);
+    if (found !== undefined) return this.#fileTarget(found);
+    // Maps of files may leave out the "./".
+    const bare = from === undefined ? undefined : this.#file(posix.join(home, target), kind);
+    if (bare !== undefined) return this.#fileTarget(bare);
+    const given = givenModule(target);
+    return (
+      this.#installed(target, posix.join(home, 'package.json'), kind) ??
+      (given === undefined
+        ? refused(
+            `"browser" of ${posix.join(home, 'package.json')} names ${quote(target)}, which is not in the package.`,
+          )
+        : { kind: 'node', name: given })
     );
-    return refused(`${quote(specifier)} is not in the package.${near}`);
   }
 
   /** A file, a file but for its extension, or a folder with an index. */
-  #file(path: string, isFolder = false): string | undefined {
+  #file(path: string, kind: ImportKind, isFolder = false): string | undefined {
+    const extensions = isInstalled(path) ? foreignExtensions : ownExtensions;
     if (!isFolder) {
       if (this.#files.has(path)) return path;
       for (const extension of extensions) if (this.#files.has(path + extension)) return path + extension;
@@ -94,9 +171,9 @@ export class ImportResolver {
       }
     }
     const folder = path === '' ? '' : `${path}/`;
-    const main = this.#mainOf(path);
-    if (main !== undefined && posix.join(folder, main) !== path) {
-      const found = this.#file(posix.join(folder, main).replace(/\/$/, ''));
+    for (const main of path === '' ? [] : mainsOf(this.#manifests.at(path), kind)) {
+      const target = posix.join(folder, main).replace(/\/$/, '');
+      const found = target === path || !target.startsWith(folder) ? undefined : this.#file(target, kind);
       if (found !== undefined) return found;
     }
     for (const extension of extensions)
@@ -104,18 +181,16 @@ export class ImportResolver {
     return undefined;
   }
 
-  #mainOf(folder: string): string | undefined {
-    const manifest = folder === '' ? undefined : this.#manifest(folder);
-    const main = typeof manifest?.['module'] === 'string' ? manifest['module'] : manifest?.['main'];
-    return typeof main === 'string' && main !== '' && main !== '.' && main !== './' ? main : undefined;
-  }
-
   #installed(specifier: string, importer: string, kind: ImportKind): ImportTarget | undefined {
     const parts = specifier.split('/');
     const name = specifier.startsWith('@') ? parts.slice(0, 2).join('/') : (parts[0] ?? '');
     const subpath = specifier.slice(name.length).replace(/^\//, '');
+    const around = this.#manifests.around(importer);
+    // A package may import itself by its name.
+    if (around?.manifest['name'] === name && around.manifest['exports'] !== undefined)
+      return this.#inPackage(around.home, subpath, kind, specifier);
     for (let folder = posix.dirname(importer); ; folder = posix.dirname(folder)) {
-      if (!folder.endsWith('node_modules') && folder !== 'node_modules') {
+      if (posix.basename(folder) !== 'node_modules') {
         const home = folder === '.' ? `node_modules/${name}` : `${folder}/node_modules/${name}`;
         const found = this.#inPackage(home, subpath, kind, specifier);
         if (found !== undefined) return found;
@@ -125,19 +200,19 @@ export class ImportResolver {
   }
 
   #inPackage(home: string, subpath: string, kind: ImportKind, specifier: string): ImportTarget | undefined {
-    const manifest = this.#manifest(home);
+    const manifest = this.#manifests.at(home);
     const exports = manifest?.['exports'];
     if (manifest !== undefined && exports !== undefined && exports !== null) {
       const path = resolveExports(exports, subpath === '' ? '.' : `./${subpath}`, conditionsOf(kind));
       const inside = path === undefined ? undefined : insidePackage(home, path);
-      if (inside !== undefined && this.#files.has(inside)) return { kind: 'file', path: inside };
+      if (inside !== undefined && this.#files.has(inside)) return this.#inBrowser(inside, kind);
       return refused(
         `${quote(specifier)} is not exported by that package for plugins (conditions: ${conditionsOf(kind).join(', ')}, default).`,
       );
     }
     const path = subpath === '' ? home : `${home}/${subpath}`;
-    const found = this.#file(path);
-    if (found !== undefined) return { kind: 'file', path: found };
+    const found = this.#file(path, kind, subpath === '');
+    if (found !== undefined) return this.#inBrowser(found, kind);
     return manifest === undefined
       ? undefined
       : refused(`${quote(specifier)} has no file in the ZIP; pack node_modules whole.`);
@@ -145,38 +220,27 @@ export class ImportResolver {
 
   /** `#name` of the nearest package.json above (its `imports`). */
   #ownImport(specifier: string, importer: string, kind: ImportKind): ImportTarget {
-    for (let folder = posix.dirname(importer); ; folder = posix.dirname(folder)) {
-      const home = folder === '.' ? '' : folder;
-      const manifest = this.#manifest(home);
-      if (manifest !== undefined) {
-        const path = resolveImports(manifest['imports'] ?? null, specifier, conditionsOf(kind));
-        if (path === undefined) break;
-        if (!path.startsWith('.')) return this.#find(path, importer, kind);
-        const inside = insidePackage(home, path);
-        const found = inside === undefined ? undefined : this.#file(inside);
-        if (found !== undefined) return { kind: 'file', path: found };
-        break;
-      }
-      if (folder === '.') break;
+    const around = this.#manifests.around(importer);
+    const path = around && resolveImports(around.manifest['imports'] ?? null, specifier, conditionsOf(kind));
+    if (around !== undefined && path !== undefined) {
+      if (!path.startsWith('.')) return this.#find(path, importer, kind);
+      const inside = insidePackage(around.home, path);
+      const found = inside === undefined ? undefined : this.#file(inside, kind);
+      if (found !== undefined) return this.#inBrowser(found, kind);
+    }
+    for (const mapped of isInstalled(importer) ? [] : mappedPaths(this.#configs.around(importer), specifier)) {
+      const found = this.#file(mapped, kind);
+      if (found !== undefined) return this.#fileTarget(found);
     }
     return refused(`${quote(specifier)} is not among the "imports" of the nearest package.json.`);
   }
 
-  #manifest(folder: string): JsonObject | undefined {
-    const path = folder === '' ? 'package.json' : `${folder}/package.json`;
-    const known = this.#manifests.get(path);
-    if (known !== undefined) return known;
-    const bytes = this.#files.get(path);
-    if (bytes === undefined) return undefined;
-    let manifest: Json = null;
-    try {
-      manifest = JSON.parse(new TextDecoder().decode(bytes)) as Json;
-    } catch {
-      // A broken package.json says nothing; the files beside it still count.
-    }
-    const read = isJsonObject(manifest) ? manifest : {};
-    this.#manifests.set(path, read);
-    return read;
+  #isAskedInAnyCase(specifier: string, importer: string, kind: ImportKind): boolean {
+    if (kind !== 'require') return kind === 'import';
+    const known =
+      this.#requires.get(importer) ?? requiredAtOnce(Buffer.from(this.#files.get(importer) ?? []).toString('utf8'));
+    this.#requires.set(importer, known);
+    return known.has(specifier);
   }
 
   #installedNames(): string[] {
@@ -193,13 +257,14 @@ function refused(message: string): ImportTarget {
   return { kind: 'refused', code: 'BUNDLE_IMPORT', message };
 }
 
-function conditionsOf(kind: ImportKind): string[] {
-  return kind === 'require' ? ['worker', 'require'] : ['worker', 'import', 'module'];
+/** What a package.json names as its entry, the best first. What is required gets CommonJS, where there is some. */
+function mainsOf(manifest: JsonObject | undefined, kind: ImportKind): string[] {
+  const fields = kind === 'require' ? ['browser', 'main', 'module'] : ['browser', 'module', 'main'];
+  return fields
+    .map((field) => manifest?.[field])
+    .filter((main) => typeof main === 'string' && main !== '' && main !== '.' && main !== './') as string[];
 }
 
-function insidePackage(home: string, path: string): string | undefined {
-  const joined = posix.join(home, path);
-  return path.startsWith('./') && (home === '' ? !joined.startsWith('../') : joined.startsWith(`${home}/`))
-    ? joined
-    : undefined;
+function conditionsOf(kind: ImportKind): string[] {
+  return kind === 'require' ? ['browser', 'worker', 'require'] : ['browser', 'worker', 'import', 'module'];
 }

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads';
 import { hostMethods, type HostMethod } from '@annex/host-api';
 import { FairGate } from '@annex/kernel';
-import { sdkExports, type PackageBundle } from '../bundle/bundle-package.js';
+import type { PackageBundle } from '../bundle/bundle-package.js';
+import { sdkExports } from '../bundle/package-plugin.js';
 import type { Place, ReachAnswer, ReachRequest } from './messages.js';
 import { answerReach } from './reach-thread.js';
 

@@ -54,6 +54,11 @@ export async function readZip(bytes: Uint8Array, limits: PackageLimits = default
   const files = await inflateAll(located, limits, faults);
   return faults.any ? refuse() : { ok: true, files };
 }
+/** Whether a file came with a package that the plugin uses, and is not the author's own. */
+export function isInstalled(path: string): boolean {
+  return /(^|\/)node_modules\//.test(path);
+}
+
 
 /** What a Mac puts into an archive beside the files. */
 export function isArchiverLitter(path: string): boolean {
