@@ -32,6 +32,29 @@ describe('a package', () => {
     expect(inspect).toHaveBeenCalledExactlyOnceWith(report.bundle);
   });
 
+  it('keeps of node_modules what its bundle reaches, and counts only that', async () => {
+    const installed = Array.from({ length: 1500 }, (_, index) => [
+      `node_modules/x/f${index}.js`,
+      `exports.n = ${index}`,
+    ]);
+    const plain = { ...Object.fromEntries(installed), 'plugin.json': JSON.stringify(manifest) };
+    const reachOne = { ...plain, 'main.ts': "import x from 'x/f7.js'\nx.n" };
+    const report = await checkPackage(pack(reachOne), { inspect: found(hooked) });
+    expect(report.errors).toEqual([]);
+    expect([...report.files.keys()]).toEqual(['main.ts', 'node_modules/x/f7.js', 'plugin.json']);
+    const all = installed.map(([path = ''], index) => `import f${index} from '${path.slice(13)}'\nf${index}.n`);
+    const refused = await checkPackage(pack({ ...plain, 'main.ts': all.join('\n') }), { inspect: found(hooked) });
+    expect(refused.errors).toEqual([
+      {
+        pointer: '/file',
+        code: 'ZIP_TOO_MANY_FILES',
+        detail:
+          'has 2 files, and its bundle reaches 1500 of node_modules; at most 1000 count together. Import less, or bundle before you pack.',
+      },
+    ]);
+    expect(refused.files.size).toBe(2);
+  });
+
   it('with faults in manifest, code and handlers gets them together', async () => {
     const files = { 'plugin.json': JSON.stringify({ ...manifest, slug: 'X' }), 'main.ts': "import 'fs'" };
     const broken = await checkPackage(pack(files), { inspect: found(hooked) });

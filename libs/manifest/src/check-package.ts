@@ -13,6 +13,7 @@ import type { WebhookDefinition } from './webhooks/definition.js';
 import { readWebhooks } from './webhooks/read-webhooks.js';
 import { bundleTransforms } from './webhooks/transforms.js';
 import { manifestPath, readPackage, type PackageFiles } from './zip/read-package.js';
+import { isInstalled } from './zip/read-zip.js';
 
 /** Faults of templates; lines from 1. */
 export type TemplatesPort = (
@@ -59,7 +60,10 @@ export interface PackageReport {
   webhooks: WebhookDefinition[];
   /** The script of their transforms; `null`: there are none. */
   transforms: PackageBundle | null;
-  /** The files by their paths; empty when the archive cannot be read. */
+  /**
+   * The files by their paths, of `node_modules` those that a bundle holds something of; empty when the archive cannot be
+   * read.
+   */
   files: PackageFiles;
   /**
    * Every fault that could be found. Pointers: into the manifest, `/file` for the archive, `/handlers/<index>` for
@@ -101,11 +105,28 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
   };
   if (reading.ok) report.manifest = reading.manifest;
   const entry = reading.ok ? reading.manifest.entry : reading.entry;
-  if (entry !== undefined) await checkCode(report, entry, options);
-  await checkWebhooks(report, inspect);
+  const reached = [
+    ...(entry === undefined ? [] : await checkCode(report, entry, options)),
+    ...(await checkWebhooks(report, inspect)),
+  ];
+  keepCounted(report, reached, packageLimits);
   if (options.findTemplateFaults) report.errors.push(...templateFaults(files, options.findTemplateFaults));
   report.ok = report.errors.length === 0;
   return report;
+}
+
+/** Leaves out the files that no bundle holds anything of: nobody reads them again. */
+function keepCounted(report: PackageReport, reached: readonly string[], { maxFiles }: PackageLimits): void {
+  const kept = new Set(reached);
+  const files = new Map([...report.files].filter(([path]) => !isInstalled(path) || kept.has(path)));
+  report.files = files;
+  if (files.size <= maxFiles) return;
+  report.files = new Map([...files].filter(([path]) => !isInstalled(path)));
+  report.errors.push({
+    pointer: '/file',
+    code: 'ZIP_TOO_MANY_FILES',
+    detail: `has ${report.files.size} files, and its bundle reaches ${files.size - report.files.size} of node_modules; at most ${maxFiles} count together. Import less, or bundle before you pack.`,
+  });
 }
 
 const templatesFolder = 'templates/';
@@ -133,7 +154,8 @@ function isText(bytes: Uint8Array): boolean {
   return isUtf8(bytes) && !bytes.includes(0);
 }
 
-async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<void> {
+/** Answers the files that the transforms' bundle reached. */
+async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<string[]> {
   const { manifest, files } = report;
   const reading = readWebhooks(
     files,
@@ -154,17 +176,19 @@ async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions
   report.transforms = transforms.bundle;
   report.errors.push(...transforms.errors);
   report.warnings.push(...transforms.warnings);
+  return transforms.reached;
 }
 
+/** Answers the files that the bundle reached. */
 async function checkCode(
   report: PackageReport,
   entry: string,
   { inspect, isExpendable = false }: CheckPackageOptions,
-): Promise<void> {
+): Promise<string[]> {
   const bundling = await bundlePackage(report.files, entry);
   if (!bundling.ok) {
     report.errors.push(...bundling.errors);
-    return;
+    return [];
   }
   report.bundle = bundling.bundle;
   report.warnings.push(...bundling.warnings);
@@ -182,12 +206,13 @@ async function checkCode(
       code: 'ENTRY_FAILED',
       detail: `running the entry once, to see what it registers, ended with ${code}: ${message.slice(0, 1000)}${place}`,
     });
-    return;
+    return bundling.reached;
   }
   report.registrations = inspection.registrations;
   report.warnings.push(...inspection.warnings.map((detail) => ({ pointer: '/entry', code: 'ENTRY_WARNING', detail })));
   // Without a sound manifest there is nothing to agree with; its own faults are reported already.
   if (report.manifest !== undefined) report.errors.push(...checkAgreement(report.manifest, inspection.registrations));
+  return bundling.reached;
 }
 
 /** File and line of the author's where an entry threw, in brackets: the first of the stack that has one. */

@@ -17,6 +17,8 @@ const hookPrefix = 'annex.transform.';
 export interface TransformsReading {
   /** `null`: no webhook has one, or there are errors. */
   bundle: PackageBundle | null;
+  /** Files of the package that the bundle holds something of. */
+  reached: string[];
   errors: InputFault[];
   warnings: InputFault[];
 }
@@ -35,9 +37,10 @@ export async function bundleTransforms(
       ? [{ pointer: `/webhooks/${webhook.name}.yaml/post_transform/entry`, ref: webhook.postTransform }]
       : []),
   ]);
-  if (refs.length === 0) return { bundle: null, errors: [], warnings: [] };
+  if (refs.length === 0) return { bundle: null, reached: [], errors: [], warnings: [] };
   const refuse = (errors: InputFault[], warnings: InputFault[] = []): TransformsReading => ({
     bundle: null,
+    reached: [],
     errors,
     warnings,
   });
@@ -89,7 +92,9 @@ export async function bundleTransforms(
         'a transform, or something that it imports, registers a handler; keep hooks, routes and jobs in files that transforms do not import.',
     });
   }
-  return errors.length > 0 ? refuse(errors, warnings) : { bundle: reading.bundle, errors, warnings };
+  return errors.length > 0
+    ? refuse(errors, warnings)
+    : { bundle: reading.bundle, reached: reading.reached, errors, warnings };
 }
 
 function entryCode(refs: readonly ScriptRef[]): string {

@@ -48,14 +48,20 @@ function segmentProblem(segment: string): string | undefined {
  */
 export class NameCollisions {
   readonly #seen = new Map<string, { path: string; isFolder: boolean; isListed: boolean }>();
+  /** Folders above entries so far, as written: what is above those was looked at with them. */
+  readonly #parents = new Set<string>();
 
   /** `path`: without a closing slash, its name already judged. */
   add(path: string, isFolder: boolean, faults: ZipFaults): void {
-    let parent = '';
-    const segments = path.split('/');
-    for (let index = 0; index < segments.length - 1; index += 1) {
-      parent = index === 0 ? (segments[0] ?? '') : `${parent}/${segments[index] ?? ''}`;
+    const parents: string[] = [];
+    for (let end = path.lastIndexOf('/'); end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const parent = path.slice(0, end);
+      if (this.#parents.has(parent)) break;
+      parents.unshift(parent);
+    }
+    for (const parent of parents) {
       if (!this.#claim(parent, true, false, path, faults)) return;
+      this.#parents.add(parent);
     }
     this.#claim(path, isFolder, true, path, faults);
   }

@@ -7,8 +7,13 @@ export interface PackageLimits {
   maxPackedBytes: number;
   /** All files together, inflated, in bytes. */
   maxUnpackedBytes: number;
-  /** Files that count: folders and what a Mac adds do not. */
+  /**
+   * Files that count: those outside of `node_modules`, and those in it that the bundle holds something of. Folders and
+   * what a Mac adds do not.
+   */
   maxFiles: number;
+  /** Everything in the archive, whether it counts or not. */
+  maxEntries: number;
   /** How many times larger a file may get by inflating, and all files together. */
   maxRatio: number;
   /** A file, or all together, may get this large whatever its ratio, in bytes: small repetitive files are honest. */
@@ -19,6 +24,7 @@ export const defaultPackageLimits: PackageLimits = {
   maxPackedBytes: maxPackageBytes,
   maxUnpackedBytes: 50 * MiB,
   maxFiles: 1000,
+  maxEntries: 20_000,
   maxRatio: 200,
   ratioFreeBytes: MiB,
 };

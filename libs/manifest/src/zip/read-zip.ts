@@ -4,8 +4,8 @@
  * than it announced.
  */
 import { promisify } from 'node:util';
-import { crc32, inflateRaw, type InputType, type ZlibOptions } from 'node:zlib';
-import { MiB, quote, type InputFault } from '@annex/kernel';
+import { crc32, inflateRaw, inflateRawSync, type InputType, type ZlibOptions } from 'node:zlib';
+import { KiB, MiB, quote, type InputFault } from '@annex/kernel';
 import { readCentralDirectory, type CentralEntry } from './central-directory.js';
 import { entryNameProblem, NameCollisions } from './entry-names.js';
 import { readExtraFields } from './extra-fields.js';
@@ -42,8 +42,7 @@ export async function readZip(bytes: Uint8Array, limits: PackageLimits = default
     );
     return refuse();
   }
-  // Folders and what a Mac adds come on top of the files, so entries are capped apart.
-  const directory = readCentralDirectory(bytes, limits.maxFiles * 4, faults);
+  const directory = readCentralDirectory(bytes, limits.maxEntries, faults);
   if (directory === undefined) return refuse();
   const collisions = new NameCollisions();
   for (const entry of directory.entries) checkEntry(entry, collisions, faults);
@@ -54,11 +53,11 @@ export async function readZip(bytes: Uint8Array, limits: PackageLimits = default
   const files = await inflateAll(located, limits, faults);
   return faults.any ? refuse() : { ok: true, files };
 }
+
 /** Whether a file came with a package that the plugin uses, and is not the author's own. */
 export function isInstalled(path: string): boolean {
   return /(^|\/)node_modules\//.test(path);
 }
-
 
 /** What a Mac puts into an archive beside the files. */
 export function isArchiverLitter(path: string): boolean {
@@ -108,9 +107,14 @@ function typeProblem(entry: CentralEntry): string | undefined {
 
 /** Sizes as announced; they bind, because inflating stops at them. */
 function checkSizes(entries: readonly CentralEntry[], limits: PackageLimits, faults: ZipFaults): void {
-  const files = entries.filter((entry) => !isFolder(entry) && !isArchiverLitter(entry.name)).length;
+  const files = entries.filter(
+    (entry) => !isFolder(entry) && !isArchiverLitter(entry.name) && !isInstalled(entry.name),
+  ).length;
   if (files > limits.maxFiles)
-    faults.add('ZIP_TOO_MANY_FILES', `holds ${files} files; a package has at most ${limits.maxFiles}.`);
+    faults.add(
+      'ZIP_TOO_MANY_FILES',
+      `holds ${files} files outside of node_modules; a package has at most ${limits.maxFiles}.`,
+    );
   let bytes = 0;
   let compressed = 0;
   for (const entry of entries) {
@@ -238,6 +242,16 @@ const inflate = promisify(
   ) => inflateRaw(data, { ...options, info: true }, done as unknown as (error: Error | null, result: Buffer) => void),
 );
 
+/** Most bytes that are inflated without another thread, whose work costs more than a small file's own. */
+const maxInflatedHere = 64 * KiB;
+
+function inflateHere(data: Uint8Array, options: ZlibOptions): { buffer: Buffer; engine: { bytesWritten: number } } {
+  return inflateRawSync(data, { ...options, info: true }) as unknown as {
+    buffer: Buffer;
+    engine: { bytesWritten: number };
+  };
+}
+
 async function inflateAll(
   entries: readonly LocatedEntry[],
   limits: PackageLimits,
@@ -268,10 +282,12 @@ function storedContent(entry: LocatedEntry, faults: ZipFaults): Uint8Array | und
 
 async function inflateEntry(entry: LocatedEntry, left: number, faults: ZipFaults): Promise<Uint8Array | undefined> {
   try {
-    const result = await inflate(entry.data, {
+    const options = {
       maxOutputLength: Math.max(1, Math.min(entry.bytes, left)),
       chunkSize: Math.min(Math.max(entry.bytes, 64), MiB),
-    });
+    };
+    const result =
+      entry.bytes > maxInflatedHere ? await inflate(entry.data, options) : inflateHere(entry.data, options);
     if (result === undefined) return undefined;
     const { buffer, engine } = result;
     if (buffer.length !== entry.bytes) {
