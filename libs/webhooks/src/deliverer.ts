@@ -17,7 +17,8 @@ import {
 } from '@annex/kernel';
 import type { WebhookDefinition } from '@annex/manifest';
 import { beginDeliveryAttempt, endDeliveryAttempt, keepDeliveryBody, readDeliveryBody } from './rows/deliveries.js';
-import { findWebhook, type WebhookRow } from './rows/webhooks.js';
+import { findWebhook } from './rows/webhooks.js';
+import type { WebhookRow } from './rows/webhook-row.js';
 import type { AttemptOutcome, EmitEvent } from '@annex/runs';
 import type { Database } from '@annex/database';
 import {

@@ -6,7 +6,7 @@ import { secretMayGoTo } from '@annex/host-api';
 import { quote, type Id } from '@annex/kernel';
 import { fillPlaceholders, placeholdersOf, type WebhookDefinition } from '@annex/manifest';
 import type { TenantTransaction } from '@annex/database';
-import type { WebhookRow } from './rows/webhooks.js';
+import type { WebhookRow } from './rows/webhook-row.js';
 import { fillUrl } from './fill-url.js';
 import { sealedAs, unsealOwn, validSecrets } from './own-secrets.js';
 import type { EgressPort, SecretsPort, WebhookInstallation } from './ports.js';

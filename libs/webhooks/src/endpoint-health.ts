@@ -2,7 +2,8 @@
 import { eventSources } from '@annex/events';
 import { DAY, isAnnexError, type Id, type Logger } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
-import { countAttempt, disableWebhook, type WebhookRow } from './rows/webhooks.js';
+import { countAttempt, disableWebhook } from './rows/webhooks.js';
+import type { WebhookRow } from './rows/webhook-row.js';
 import type { EmitEvent } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 

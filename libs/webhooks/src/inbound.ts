@@ -13,8 +13,8 @@ import {
   listHookSources,
   noteHookReceived,
   upsertHookSource,
-  type HookSourceRow,
 } from './rows/hook-sources.js';
+import type { HookSourceRow } from './rows/hook-source-row.js';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
 import { webhookErrors } from './errors.js';
 import { unpackBody } from './inbound-body.js';

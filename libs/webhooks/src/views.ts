@@ -1,6 +1,7 @@
 import type { RunStatus } from '@annex/runs';
-import type { DeliveryAttempt, DeliveryRow } from './rows/deliveries.js';
-import type { WebhookRow } from './rows/webhooks.js';
+import type { SentDelivery } from './rows/deliveries.js';
+import type { WebhookAttemptRow } from './rows/webhook-attempt-row.js';
+import type { WebhookRow } from './rows/webhook-row.js';
 import { maskQuery } from './destination.js';
 import type { WebhookInstallation } from './ports.js';
 
@@ -145,8 +146,8 @@ export interface AttemptView {
 }
 
 export function deliveryView(
-  row: DeliveryRow,
-  details?: { attempts: readonly DeliveryAttempt[]; body: Buffer | null },
+  row: SentDelivery,
+  details?: { attempts: readonly WebhookAttemptRow[]; body: Buffer | null },
 ): DeliveryView {
   const isOpen = row.status === 'queued' || row.status === 'retrying';
   return {
@@ -172,7 +173,7 @@ export function deliveryView(
 const shownBodyBytes = 64 * 1024;
 
 function attemptView(
-  { runId, startedAt, durationMs, request, response, error }: DeliveryAttempt,
+  { runId, startedAt, durationMs, request, response, error }: WebhookAttemptRow,
   index: number,
   body: Buffer | null,
 ): AttemptView {

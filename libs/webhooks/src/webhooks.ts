@@ -41,8 +41,8 @@ import {
   listWebhooks,
   updateWebhook,
   type OwnWebhook,
-  type WebhookRow,
 } from './rows/webhooks.js';
+import type { WebhookRow } from './rows/webhook-row.js';
 import { findDelivery, listDeliveries, listDeliveryAttempts, readDeliveryBody } from './rows/deliveries.js';
 import { maxPayloadBytes, replacedForMs } from '@annex/limits';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';

@@ -1,6 +1,7 @@
 import { idColumn } from '@annex/database';
-import type { Id, JsonObject } from '@annex/kernel';
+import type { Id, JsonObject, SealedValue } from '@annex/kernel';
 import { Column, Entity, PrimaryColumn } from 'typeorm';
+import { sealedOf } from './sealed-of.js';
 
 /** Who may send to `POST /hooks/:tenant/:source`, and how it signs. */
 @Entity('hook_sources')
@@ -21,7 +22,7 @@ export class HookSourceRow {
   @Column({ name: 'tolerance_s', type: 'int', default: 300 })
   toleranceS!: number;
 
-  /** The secrets, sealed; `null` for a source that does not sign. */
+  /** With `nonce` and `ciphertext`: {@link sealed}. */
   @Column({ name: 'key_version', type: 'int', nullable: true })
   keyVersion!: number | null;
 
@@ -44,4 +45,9 @@ export class HookSourceRow {
   /** What else its sender's ways need; their meaning is the reader's. */
   @Column({ name: 'options', type: 'jsonb', default: {} })
   options!: JsonObject;
+
+  /** The secrets, sealed; `null` for a source that does not sign. */
+  get sealed(): SealedValue | null {
+    return sealedOf(this);
+  }
 }

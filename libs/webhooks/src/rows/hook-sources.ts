@@ -1,58 +1,31 @@
-import type { JsonObject, SealedValue } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
-
-/** Who may send to `POST /hooks/:tenant/:source`. */
-export interface HookSourceRow {
-  source: string;
-  preset: string;
-  /** Where the signature stands; `null`: where the preset says. */
-  header: string | null;
-  toleranceS: number;
-  /** What else its sender's ways need; their meaning is the reader's. */
-  options: JsonObject;
-  /** The secrets, sealed; `null` for a source that does not sign. */
-  sealed: SealedValue | null;
-  lastReceivedAt: Date | null;
-  createdAt: Date;
-  updatedAt: Date;
-}
-
-interface Raw {
-  source: string;
-  preset: string;
-  header: string | null;
-  tolerance_s: number;
-  options: JsonObject;
-  key_version: number | null;
-  nonce: Buffer | null;
-  ciphertext: Buffer | null;
-  last_received_at: Date | null;
-  created_at: Date;
-  updated_at: Date;
-}
+import { MoreThan } from 'typeorm';
+import { HookSourceRow } from './hook-source-row.js';
 
 /** A page of sources by name. */
-export async function listHookSources(
+export function listHookSources(
   tx: TenantTransaction,
   { limit, after }: { limit: number; after?: string | undefined },
 ): Promise<HookSourceRow[]> {
-  const rows = await tx.query<Raw>(
-    'select * from hook_sources where tenant_id = $1 and ($2::text is null or source > $2) order by source limit $3',
-    [tx.tenantUuid, after ?? null, limit],
-  );
-  return rows.map(fromRow);
+  return tx.repository(HookSourceRow).find({
+    where: { tenantId: tx.tenantId, ...(after !== undefined && { source: MoreThan(after) }) },
+    order: { source: 'ASC' },
+    take: limit,
+  });
 }
 
+/** One source; with `lock` it stays as it is until the transaction ends. SQL by hand: each webhook that comes in asks. */
 export async function findHookSource(
   tx: TenantTransaction,
   source: string,
   { lock = false } = {},
 ): Promise<HookSourceRow | undefined> {
-  const [row] = await tx.query<Raw>(
+  const [row] = await tx.rows(
+    HookSourceRow,
     `select * from hook_sources where tenant_id = $1 and source = $2${lock ? ' for update' : ''}`,
     [tx.tenantUuid, source],
   );
-  return row && fromRow(row);
+  return row;
 }
 
 /** Writes a source, whether it was there or not. Answers whether it is new. */
@@ -88,9 +61,8 @@ export async function upsertHookSource(
 }
 
 export async function deleteHookSource(tx: TenantTransaction, source: string): Promise<boolean> {
-  return (
-    (await tx.execute('delete from hook_sources where tenant_id = $1 and source = $2', [tx.tenantUuid, source])) === 1
-  );
+  const { affected } = await tx.repository(HookSourceRow).delete({ tenantId: tx.tenantId, source });
+  return affected === 1;
 }
 
 /** Remembers that a source sent something; to the minute, so that a busy one costs no write each time. */
@@ -101,26 +73,6 @@ export async function noteHookReceived(tx: TenantTransaction, source: string): P
   );
 }
 
-export async function countHookSources(tx: TenantTransaction): Promise<number> {
-  const [row] = await tx.query<{ n: number }>('select count(*)::int as n from hook_sources where tenant_id = $1', [
-    tx.tenantUuid,
-  ]);
-  return row?.n ?? 0;
-}
-
-function fromRow(row: Raw): HookSourceRow {
-  return {
-    source: row.source,
-    preset: row.preset,
-    header: row.header,
-    toleranceS: row.tolerance_s,
-    options: row.options,
-    sealed:
-      row.key_version !== null && row.nonce && row.ciphertext
-        ? { keyVersion: row.key_version, nonce: row.nonce, ciphertext: row.ciphertext }
-        : null,
-    lastReceivedAt: row.last_received_at,
-    createdAt: row.created_at,
-    updatedAt: row.updated_at,
-  };
+export function countHookSources(tx: TenantTransaction): Promise<number> {
+  return tx.repository(HookSourceRow).countBy({ tenantId: tx.tenantId });
 }

@@ -1,7 +1,8 @@
 import { idColumn } from '@annex/database';
-import type { Id } from '@annex/kernel';
+import type { Id, SealedValue } from '@annex/kernel';
 import type { RunPolicy } from '@annex/runs';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
+import { sealedOf } from './sealed-of.js';
 
 /** Where events go: a webhook that a package defines, or one that the tenant registered. */
 @Entity('webhooks')
@@ -45,7 +46,7 @@ export class WebhookRow {
   @Column({ name: 'description', type: 'text', nullable: true })
   description!: string | null;
 
-  /** Of the tenant's own: secrets and headers, sealed by the vault. */
+  /** With `nonce` and `ciphertext`: {@link sealed}. */
   @Column({ name: 'key_version', type: 'int', nullable: true })
   keyVersion!: number | null;
 
@@ -99,4 +100,9 @@ export class WebhookRow {
 
   @Column({ name: 'updated_at', type: 'timestamptz', default: () => 'now()' })
   updatedAt!: Date;
+
+  /** The tenant's own secrets and headers, sealed; `null`: a package's, or deleted. */
+  get sealed(): SealedValue | null {
+    return sealedOf(this);
+  }
 }
