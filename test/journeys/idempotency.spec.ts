@@ -54,7 +54,7 @@ const plugin = {
     config: { type: 'object', properties: { n: { type: 'number' } } },
   },
   code: `import { filter, hook, job } from '@annex/sdk'
-    job('chore', () => 1); job('fail', () => { throw new Error('no') }); job('hang', () => new Promise(() => {})); hook('a.b', () => 1); filter('price.quote', (ctx, value) => value)`,
+    job('chore', async (ctx) => { await ctx.kv.set('kept', 1); return 1 }); job('fail', () => { throw new Error('no') }); job('hang', () => new Promise(() => {})); hook('a.b', () => 1); filter('price.quote', (ctx, value) => value)`,
 };
 
 /** Makes a run and waits for what becomes of it. */
@@ -156,6 +156,10 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
       other: { body: { granted: ['db.read'] } },
     }),
   'POST /api/plugins/{id}/reload': () => Promise.resolve({ path: '/api/plugins/work/reload' }),
+  'DELETE /api/plugins/{id}/kv/{path}': async (on) => (
+    await runOf(on, 'chore', 'succeeded'),
+    { path: '/api/plugins/work/kv/kept' }
+  ),
   'POST /api/plugins/{id}/releases/{release}/activate': async (on) => (
     await on.tenant.owner.upload(on.package('2.0.0')),
     { path: '/api/plugins/work/releases/1.0.0/activate' }

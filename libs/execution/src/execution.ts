@@ -34,6 +34,7 @@ import type { CreateMasker, EgressPort, LlmPort, SecretsPort, SendWebhook, Start
 import type { RunIdentity } from './host-calls/run-identity.js';
 import type { TemplatesPort } from './host-calls/templates.js';
 import { SecretMasks } from './masking/secret-masks.js';
+import { KvBrowser } from './reading/kv-browser.js';
 import { LogTail } from './reading/log-tail.js';
 import { RunReader } from './reading/run-reader.js';
 import { RunSink } from './recording/run-sink.js';
@@ -151,6 +152,8 @@ export class Execution {
   readonly reader: RunReader;
   /** Follows logs as they are written. */
   readonly tail: LogTail;
+  /** What plugins keep in `ctx.kv`. */
+  readonly kv: KvBrowser;
   readonly #broker: Broker<RunIdentity>;
   readonly #masks: SecretMasks;
   readonly #sink: RunSink;
@@ -186,6 +189,10 @@ export class Execution {
     this.#sink = new RunSink({ database, clock, logger, ...(flushMs !== undefined && { flushMs }) });
     this.tail = new LogTail({ database, clock, logger });
     this.reader = new RunReader({ database, snapshots: this.snapshots, sink: this.#sink, tail: this.tail, clock });
+    this.kv = new KvBrowser({
+      database,
+      findInstallation: (tenantId, name) => this.reader.installation(tenantId, name),
+    });
     const handlers = hostCallHandlers({
       database,
       secrets,

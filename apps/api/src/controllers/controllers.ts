@@ -8,6 +8,7 @@ import { FiltersController } from './filters.controller.js';
 import { HealthController } from './health.controller.js';
 import { HooksController } from './hooks.controller.js';
 import { JobsController } from './jobs.controller.js';
+import { KvController } from './kv.controller.js';
 import { MailController } from './mail.controller.js';
 import { ObserveController } from './observe.controller.js';
 import { PluginsController } from './plugins.controller.js';
@@ -26,6 +27,7 @@ export const controllers = [
   EventsController,
   FiltersController,
   PluginsController,
+  KvController,
   SecretsController,
   JobsController,
   RunsController,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jsonObject, time } from './shared.js';
+import { json, jsonObject, time } from './shared.js';
 
 export const Secret = z
   .object({
@@ -34,6 +34,19 @@ export const Table = z
   })
   .meta({ id: 'Table' });
 export type Table = z.infer<typeof Table>;
+
+const kvFields = {
+  key: z.string(),
+  size: z.number().int().describe('Bytes of its value as JSON'),
+  expires_at: time.nullable().describe('`null`: it stays'),
+  updated_at: time,
+};
+
+export const KvEntry = z.object(kvFields).meta({ id: 'KvEntry' });
+export type KvEntry = z.infer<typeof KvEntry>;
+
+export const KvValue = z.object({ ...kvFields, value: json }).meta({ id: 'KvValue' });
+export type KvValue = z.infer<typeof KvValue>;
 
 const tableUse = z.object({ tables: z.number(), rows: z.number(), bytes: z.number() });
 

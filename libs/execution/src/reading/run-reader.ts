@@ -168,7 +168,7 @@ export class RunReader {
   /** An installation's log, newest line first. Throws `PLUGIN_NOT_FOUND`, `CURSOR_INVALID`. */
   async logs(tenantId: Id<'tenant'>, idOrSlug: string, query: LogQuery, page: PageRequest): Promise<Page<LogView>> {
     if (page.cursor !== undefined && !isLogId(page.cursor)) badCursor();
-    const { installationId } = await this.#installation(tenantId, idOrSlug);
+    const { installationId } = await this.installation(tenantId, idOrSlug);
     const runId = query.runId === undefined ? undefined : parseId('run', query.runId);
     if (query.runId !== undefined && runId === undefined) return { items: [], next_cursor: null };
     const { levels, since, until, q } = query;
@@ -198,7 +198,7 @@ export class RunReader {
     { levels, runId, since, q, lastId }: Omit<LogQuery, 'until'> & { lastId?: string | undefined },
     send: (line: LogView) => void,
   ): Promise<() => void> {
-    const { installationId } = await this.#installation(tenantId, idOrSlug);
+    const { installationId } = await this.installation(tenantId, idOrSlug);
     const after =
       lastId !== undefined && isLogId(lastId)
         ? lastId
@@ -234,7 +234,7 @@ export class RunReader {
     idOrSlug: string,
     { since, until }: { since?: Date | undefined; until?: Date | undefined } = {},
   ): Promise<MetricsView> {
-    const { installationId } = await this.#installation(tenantId, idOrSlug);
+    const { installationId } = await this.installation(tenantId, idOrSlug);
     const end = until?.getTime() ?? this.options.clock.now();
     const from = since ?? new Date(Math.max(0, end - dayMs));
     const [numbers, days] = await this.#read(tenantId, async (tx) => [
@@ -277,7 +277,8 @@ export class RunReader {
     return this.options.database.forTenant(tenantId).transaction(work);
   }
 
-  async #installation(tenantId: Id<'tenant'>, idOrSlug: string): Promise<InstallationSnapshot> {
+  /** The plugin that a caller names by id or slug. Throws `PLUGIN_NOT_FOUND`. */
+  async installation(tenantId: Id<'tenant'>, idOrSlug: string): Promise<InstallationSnapshot> {
     const id = parseId('installation', idOrSlug);
     const { snapshots } = this.options;
     const found = id ? await snapshots.getById(tenantId, id) : await snapshots.get(tenantId, idOrSlug);

@@ -71,32 +71,74 @@ export async function incrementKv(
   return row?.value;
 }
 
-/** One line of {@link listKv}. */
-export interface KvEntry {
+/** A key, as plugins see it. */
+export interface KvListing {
   key: string;
   expiresAt: Date | null;
 }
 
-/**
- * Keys with a prefix in the order of their bytes, after `after` (exclusive) when given; entries that ran out are left
- * out.
- */
-export async function listKv(
+/** A key, as people see it. */
+export interface KvEntry extends KvListing {
+  /** Of its value as JSON text. */
+  bytes: number;
+  updatedAt: Date;
+}
+
+/** Which keys: those with a prefix in the order of their bytes, after `after` (exclusive) when given. */
+export interface KvRange {
+  installationId: Id<'installation'>;
+  prefix: string;
+  after: string | undefined;
+  limit: number;
+}
+
+/** Keys of a range; entries that ran out are left out. */
+export async function listKv(tx: TenantTransaction, range: KvRange): Promise<KvListing[]> {
+  const rows = await selectRange<{ key: string; expires_at: Date | null }>(tx, 'key, expires_at', range);
+  return rows.map((row) => ({ key: row.key, expiresAt: row.expires_at }));
+}
+
+/** The same with sizes, for which every value is read: that is for people to wait for, not for plugins. */
+export async function browseKv(tx: TenantTransaction, range: KvRange): Promise<KvEntry[]> {
+  return (await selectRange<EntryRow>(tx, entryColumns, range)).map(toEntry);
+}
+
+/** An entry with its value, or `undefined` when there is none or it ran out. */
+export async function showKv(
   tx: TenantTransaction,
-  {
-    installationId,
-    prefix,
-    after,
-    limit,
-  }: { installationId: Id<'installation'>; prefix: string; after: string | undefined; limit: number },
-): Promise<KvEntry[]> {
-  const rows = await tx.query<{ key: string; expires_at: Date | null }>(
-    `select key, expires_at from kv
+  { installationId, key }: KvKey,
+): Promise<(KvEntry & { value: Json }) | undefined> {
+  const [row] = await tx.query<EntryRow & { value: Json }>(
+    `select ${entryColumns}, value from kv where tenant_id = $1 and installation_id = $2 and key = $3 and ${live}`,
+    [tx.tenantUuid, uuidFromId(installationId), key],
+  );
+  return row && { ...toEntry(row), value: row.value };
+}
+
+interface EntryRow {
+  key: string;
+  bytes: number;
+  expires_at: Date | null;
+  updated_at: Date;
+}
+
+const entryColumns = 'key, octet_length(value::text) as bytes, expires_at, updated_at';
+
+function toEntry({ key, bytes, expires_at: expiresAt, updated_at: updatedAt }: EntryRow): KvEntry {
+  return { key, bytes, expiresAt, updatedAt };
+}
+
+function selectRange<Row>(
+  tx: TenantTransaction,
+  columns: string,
+  { installationId, prefix, after, limit }: KvRange,
+): Promise<Row[]> {
+  return tx.query<Row>(
+    `select ${columns} from kv
      where tenant_id = $1 and installation_id = $2 and key >= $3 and starts_with(key, $3) and ($4::text is null or key > $4) and ${live}
      order by key limit $5`,
     [tx.tenantUuid, uuidFromId(installationId), prefix, after ?? null, limit],
   );
-  return rows.map((row) => ({ key: row.key, expiresAt: row.expires_at }));
 }
 
 /**
