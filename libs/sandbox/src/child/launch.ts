@@ -42,9 +42,9 @@ export interface Launched {
   readonly exited: Promise<Ending>;
   /** SIGKILL. */
   kill(): void;
-  /** What it wrote to stderr, at most 8 KiB, until {@link settled}. */
+  /** What it wrote to stderr: the first 8 KiB, and from {@link settled} on the last. */
   complaints(): string;
-  /** Call this when it has said that it is ready: what it writes to stderr goes nowhere from now on. */
+  /** Call this when it has said that it is ready: of stderr only last words are of interest from now on. */
   settled(): void;
 }
 
@@ -87,18 +87,16 @@ export function launchConfined(program: ConfinedProgram, confinement: Confinemen
     group,
   });
   const [stderr, stream] = started.streams as [Duplex, Duplex];
-  let complaints = '';
-  stderr.setEncoding('utf8').on('data', (text: string) => {
-    if (complaints.length < 8192) complaints += text;
-  });
-  stderr.on('error', () => undefined);
+  const words = listenTo(stderr);
   let inner: number | undefined;
   const own = (): number | undefined =>
     (inner ??= tier.ownProcesses && started.pid !== undefined ? innerProcess(started.pid) : undefined);
   let isOver = false;
-  const exited = started.exited.then((ending) => {
+  const exited = started.exited.then(async (ending) => {
     isOver = true;
-    return group?.remove() ? { ...ending, outOfMemory: true } : ending;
+    const isKernels = group?.remove() === true;
+    const isOwn = !isKernels && hasCrashed(ending) && (await words.last()).match(outOfMemory) !== null;
+    return isKernels || isOwn ? { ...ending, outOfMemory: true } : ending;
   });
   return {
     stream,
@@ -109,13 +107,66 @@ export function launchConfined(program: ConfinedProgram, confinement: Confinemen
     kill() {
       if (!isOver) killBoth(started, own());
     },
-    complaints: () => complaints.slice(0, 8192),
+    complaints: () => words.said(),
     settled() {
-      stderr.destroy();
+      words.settle();
       const pid = own();
       if (pid === undefined) return;
       group?.add(pid);
       stepBack(pid);
+    },
+  };
+}
+
+const maxWords = 8192;
+/** A settled program that writes more is heard no longer: an honest one writes nothing. */
+const maxHeard = 256 * 1024;
+/** What it left running may hold its stderr open. */
+const lastWordsWithinMs = 5000;
+/** Signals with which a process ends that could not go on. */
+const crashes: readonly (NodeJS.Signals | null)[] = [
+  'SIGABRT',
+  'SIGSEGV',
+  'SIGTRAP',
+  'SIGILL',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGSYS',
+];
+/** What V8, Node and C++ say before they end a process for want of memory, or because nothing so large can be. */
+const outOfMemory =
+  /out of memory|OutOfMemory|heap limit|Allocation failed|bad_alloc|invalid size error|cannot allocate/i;
+
+/** Whether a process ended because it could not go on, and not because somebody ended it. */
+export function hasCrashed({ signal }: Ending): boolean {
+  return crashes.includes(signal);
+}
+
+function listenTo(stderr: Duplex): { said(): string; settle(): void; last(): Promise<string> } {
+  let words = '';
+  let heard: number | undefined;
+  const closed = new Promise<void>((resolve) => stderr.once('close', resolve));
+  stderr.setEncoding('utf8').on('data', (text: string) => {
+    if (heard === undefined) {
+      if (words.length < maxWords) words += text;
+      return;
+    }
+    words = (words + text).slice(-maxWords);
+    heard += text.length;
+    if (heard > maxHeard) stderr.destroy();
+  });
+  stderr.on('error', () => undefined);
+  return {
+    said: () => words.slice(0, maxWords),
+    settle() {
+      heard = 0;
+    },
+    async last() {
+      let timer: NodeJS.Timeout | undefined;
+      const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, lastWordsWithinMs)));
+      await Promise.race([closed, limit]);
+      clearTimeout(timer);
+      return words;
     },
   };
 }

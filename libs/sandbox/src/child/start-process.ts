@@ -16,7 +16,7 @@ import { systemPath } from './system-path.js';
 export interface Ending {
   code: number | null;
   signal: NodeJS.Signals | null;
-  /** The kernel ended it because it had more memory than it may have. */
+  /** It had more memory than it may have: the kernel ended it for that, or it said so and could not go on. */
   outOfMemory?: boolean;
   error?: Error;
 }

@@ -333,13 +333,16 @@ describe('a parent', () => {
     expect(endOf(await outcome)).toBe('succeeded');
   });
 
-  it('takes the end of a crash for lost runs, and bills those whose turn was under way', async () => {
+  it.each([
+    ['a crash', { code: null, signal: 'SIGSEGV' }, 'EXECUTOR_LOST', 'crashed'],
+    ['an end for want of memory', { code: null, signal: 'SIGABRT', outOfMemory: true }, 'MEMORY_LIMIT', 'memory'],
+  ] as const)('takes %s for lost runs, and bills those whose turn was under way', async (_, ending, code, reason) => {
     const { address, outcome } = await liar.run();
     liar.say({ type: 'busy', slots: [address.slot] });
     liar.say({ type: 'pong', sequence: 0, isolates: 1, discards: 0, rssMb: 1 });
     await new Promise((resolve) => setImmediate(resolve));
-    liar.ending.resolve({ code: null, signal: 'SIGABRT' });
-    expect(endOf(await outcome)).toBe('MEMORY_LIMIT');
-    expect(liar.kills).toMatchObject([{ reason: 'crashed' }]);
+    liar.ending.resolve(ending);
+    expect(endOf(await outcome)).toBe(code);
+    expect(liar.kills).toMatchObject([{ reason }]);
   });
 });

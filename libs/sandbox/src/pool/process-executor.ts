@@ -6,7 +6,7 @@
 import { isAnnexError, messageOf, type Logger } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
 import type { ConfinementReport } from '../child/confinement.js';
-import type { Launched } from '../child/launch.js';
+import { hasCrashed, type Launched } from '../child/launch.js';
 import type { Ending } from '../child/start-process.js';
 import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
@@ -35,7 +35,7 @@ const maxUnknownReplies = 5000;
 const maxSmallTalk = 1000;
 const bytesPerWord = 4096;
 /** A process that has ended is known to have within this time after its stream was closed. */
-const exitAfterStreamMs = 500;
+const exitAfterStreamMs = 2000;
 
 export interface ExecutorEvents {
   onReady(executor: ProcessExecutor): void;
@@ -241,7 +241,7 @@ export class ProcessExecutor {
   kill(cause: KillCause, culprits: Map<Flight, SandboxErrorCode> = new Map()): void {
     if (this.state === 'dead') return;
     this.#kill ??= { cause, culprits };
-    this.#gone('SIGKILL');
+    this.#gone();
   }
 
   /** Flights whose turn goes on, as far as the executor said or its process name shows. */
@@ -503,23 +503,29 @@ export class ProcessExecutor {
   /** Its stream is closed: it has ended, and how is known in a moment, or it only let go of its parent. */
   #lostStream(): void {
     if (this.state === 'dead') return;
-    this.#leaving ??= setTimeout(() => this.#faulty('it closed its stream'), exitAfterStreamMs);
+    // What came while this process was busy is read before the verdict.
+    this.#leaving ??= setTimeout(() => setImmediate(() => this.#faulty('it closed its stream')), exitAfterStreamMs);
   }
 
-  #ended({ code, signal, outOfMemory = false }: Ending): void {
+  #ended(ending: Ending): void {
     if (this.state === 'dead') return;
-    this.#options.logger.warn({ pid: this.pid, code, signal, outOfMemory }, 'an executor ended by itself');
+    const { code, signal, outOfMemory = false } = ending;
+    const complaints = this.#options.launched.complaints();
+    this.#options.logger.warn({ pid: this.pid, code, signal, outOfMemory, complaints }, 'an executor ended by itself');
+    // A process that could not go on could not because of the run whose turn was under way.
     if (outOfMemory) this.kill('memory', new Map(this.blamed().map((flight) => [flight, 'MEMORY_LIMIT'])));
+    else if (hasCrashed(ending))
+      this.kill('crashed', new Map(this.blamed().map((flight) => [flight, 'EXECUTOR_LOST'])));
     // Nothing in an executor ends it while it has runs.
     else if (code !== null && this.state === 'ready' && this.flights.size > 0) this.#faulty(`it ended with ${code}`);
-    else this.#gone(signal);
+    else this.#gone();
   }
 
   /** The process has ended, or is being ended: every run it held has its outcome now. */
-  #gone(signal: NodeJS.Signals | null): void {
+  #gone(): void {
     if (this.state === 'dead') return;
     const wasReady = this.state === 'ready';
-    const kill = this.#kill ?? this.#crash(signal);
+    const kill = this.#kill ?? { cause: 'stopped', culprits: new Map<Flight, SandboxErrorCode>() };
     this.state = 'dead';
     clearTimeout(this.#leaving);
     const { launched, now, events } = this.#options;
@@ -531,7 +537,7 @@ export class ProcessExecutor {
       const code = kill.culprits.get(flight);
       if (code !== undefined) billed.set(`${flight.owner.tenantId} ${flight.owner.installationId}`, flight.owner);
       if (code === undefined) flight.fail('EXECUTOR_LOST', 'the executor that ran this was lost', nowMs);
-      else flight.fail(code, killText(code, flight), nowMs);
+      else flight.fail(code, killText(code, kill.cause, flight), nowMs);
     }
     // An executor that breaks the protocol between two runs does so for the last one.
     if (kill.cause === 'hostile' && this.flights.size === 0 && this.#lastOwner !== undefined)
@@ -540,7 +546,7 @@ export class ProcessExecutor {
     if (kill.cause !== 'stopped' && kill.cause !== 'retired') {
       for (const owner of billed.values()) events.onKill({ ...owner, reason: kill.cause, atMs: Date.now() });
     }
-    if (!wasReady && this.#kill === undefined)
+    if (!wasReady && (this.#kill === undefined || this.#kill.cause === 'crashed'))
       this.#options.logger.error(
         { pid: this.pid, complaints: launched.complaints() },
         'an executor ended before it was ready',
@@ -548,28 +554,18 @@ export class ProcessExecutor {
     events.onExit(this);
   }
 
-  /** It ended by itself. A process that aborts did so because of the run whose turn was under way. */
-  #crash(signal: NodeJS.Signals | null): { cause: KillCause; culprits: Map<Flight, SandboxErrorCode> } {
-    const isAbort =
-      signal === 'SIGABRT' ||
-      signal === 'SIGSEGV' ||
-      signal === 'SIGTRAP' ||
-      signal === 'SIGILL' ||
-      signal === 'SIGBUS';
-    if (!isAbort) return { cause: 'stopped', culprits: new Map() };
-    return { cause: 'crashed', culprits: new Map(this.blamed().map((flight) => [flight, 'MEMORY_LIMIT'])) };
-  }
-
   get killCause(): KillCause | undefined {
     return this.#kill?.cause;
   }
 }
 
-function killText(code: SandboxErrorCode, { limits }: Flight): string {
+function killText(code: SandboxErrorCode, cause: KillCause, { limits }: Flight): string {
   if (code === 'CPU_LIMIT')
     return `the run used more than ${limits.cpuMs} ms of processor time and could only be stopped by force`;
   if (code === 'OVERLOADED')
     return 'the stream gave way: another tenant waited for an executor, and all of them were taken';
+  if (cause === 'crashed')
+    return 'the executor that ran this could not go on and ended; the operator’s log has its last words';
   if (code === 'EXECUTOR_LOST') return 'the executor that ran this broke the protocol with its host and was ended';
   if (code === 'MEMORY_LIMIT')
     return `the run needed more memory than its executor may have; its heap limit is ${limits.memoryMb} MB`;
