@@ -343,6 +343,7 @@ describe('numbers', () => {
       body: {
         status: 'ready',
         checks: { database: 'ok' },
+        clock: { database_offset_s: 0 },
         sandbox: { tier: expect.stringMatching(/^T[0-3]$/), layers: { own_processes: expect.any(Boolean) } },
       },
     });

@@ -5,7 +5,7 @@ import type { Dispatcher } from '@annex/dispatch';
 import { readBacklog, type Backlog } from '@annex/runs';
 import type { Database } from '@annex/database';
 import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
-import { clockOffsetMs } from './clock-offset.js';
+import { clockReader, clockWarning } from './clock-offset.js';
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface PlatformHealth extends Health {
@@ -39,7 +39,8 @@ export function createHealth({
   addIsolationMetrics(registry, tier);
   addBacklogMetrics(registry, { database, logger });
   addDispatchMetrics(registry, dispatcher);
-  addClockMetric(registry, { database, logger });
+  const readOffset = clockReader(database, { clock: systemClock, logger });
+  addClockMetric(registry, readOffset);
   addRecordingMetrics(registry, execution);
   const answered = addAnswerMetrics(registry);
   return {
@@ -57,6 +58,7 @@ export function createHealth({
     },
     async ready() {
       const checks: Record<string, string> = { process: closing ? 'stopping' : holds > 0 ? 'starting' : 'ok' };
+      const reading = readOffset();
       checks['database'] = await database.ping().then(
         () => 'ok',
         (thrown: unknown) => {
@@ -65,9 +67,14 @@ export function createHealth({
           return 'unavailable';
         },
       );
+      // Whoever asks does not wait for a second answer of a database that gives none.
+      const offsetMs = checks['database'] === 'ok' ? await reading : undefined;
+      const warning = offsetMs === undefined ? undefined : clockWarning(offsetMs);
       return {
         ready: Object.values(checks).every((check) => check === 'ok'),
         checks,
+        ...(warning !== undefined && { warnings: { clock: warning } }),
+        clock: { database_offset_s: offsetMs === undefined ? null : Math.round(offsetMs / SECOND) },
         sandbox: { tier: tier.tier, layers: layersOf(tier) },
       };
     },
@@ -98,25 +105,13 @@ function addRecordingMetrics(registry: Registry, execution: Execution): void {
 /** How long what was read of the database answers again, in milliseconds: anybody may ask for the numbers. */
 const backlogAgeMs = 5000;
 
-/** Asked of the database no more often than the other numbers. */
-function addClockMetric(registry: Registry, { database, logger }: { database: Database; logger: Logger }): void {
-  let reading: { atMs: number; seconds: Promise<number> } | undefined;
+function addClockMetric(registry: Registry, readOffset: () => Promise<number | undefined>): void {
   new Gauge({
     name: 'annex_database_clock_offset_seconds',
     help: 'How far the clock of the database is ahead of this host’s; alert beyond 30',
     registers: [registry],
     async collect() {
-      if (reading === undefined || performance.now() - reading.atMs > backlogAgeMs) {
-        const seconds = clockOffsetMs(database, systemClock).then(
-          (ms) => ms / SECOND,
-          (thrown: unknown) => {
-            logger.warn({ reason: messageOf(thrown) }, 'the clock of the database is missing from the metrics');
-            return Number.NaN;
-          },
-        );
-        reading = { atMs: performance.now(), seconds };
-      }
-      this.set(await reading.seconds);
+      this.set(((await readOffset()) ?? Number.NaN) / SECOND);
     },
   });
 }

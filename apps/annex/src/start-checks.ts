@@ -6,7 +6,7 @@ import type { Queue } from '@annex/queue';
 import { checkViews, type CheckedView, type MappedView } from '@annex/tables';
 import type { Vault } from '@annex/vault';
 import type { Logger } from 'pino';
-import { CLOCK_WARNING_MS, clockOffsetMs } from './clock-offset.js';
+import { clockOffsetMs, clockWarning } from './clock-offset.js';
 import { StartRefused } from './start-refused.js';
 
 /** With another master key than before every secret would fail when it is needed; that is said at start. */
@@ -29,11 +29,8 @@ export async function warnOfClock({
   logger: Logger;
 }): Promise<void> {
   const offsetMs = await clockOffsetMs(database, clock);
-  if (Math.abs(offsetMs) <= CLOCK_WARNING_MS) return;
-  logger.warn(
-    { offset_s: Math.round(offsetMs / SECOND) },
-    `the clock of the database is ${Math.round(Math.abs(offsetMs) / SECOND)} s ${offsetMs > 0 ? 'ahead of' : 'behind'} this host's: schedules, sessions and links end at other times than they say. Let both follow NTP.`,
-  );
+  const warning = clockWarning(offsetMs);
+  if (warning !== undefined) logger.warn({ offset_s: Math.round(offsetMs / SECOND) }, warning);
 }
 
 /** The login of a queue in PostgreSQL. */

@@ -20,6 +20,10 @@ export interface Health {
 export interface Ready {
   ready: boolean;
   checks: Record<string, 'ok' | string>;
+  /** What should be put right and keeps no traffic away. Left out: nothing. */
+  warnings?: Record<string, string>;
+  /** `database_offset_s`: how far the database's clock is ahead of this host's; `null` while it does not answer. */
+  clock?: { database_offset_s: number | null };
   /**
    * How far plugin code is confined here, which no caller waits for: docs/sandbox.md says what each tier and layer
    * stops.
