@@ -12,6 +12,7 @@ beforeAll(async () => {
     ANNEX_BODY_MEMORY_BYTES: String(16 * 1024 * 1024),
     ANNEX_CONNECTIONS_PER_ADDRESS: '40',
     ANNEX_TENANT_CALL_POINTS: '180',
+    ANNEX_TENANT_EVENT_POINTS: '120',
   });
   tenant = await annex.makeTenant();
   viewer = (await tenant.as('viewer')).token;
@@ -192,8 +193,9 @@ describe('a body of a megabyte', () => {
     ['of empty lists', `[${'[],'.repeat(340_000)}[]]`, 'TOO_MANY_VALUES'],
     ['of members', `{${Array.from({ length: 60_000 }, (_, index) => `"${index}":1`).join()}}`, 'TOO_MANY_VALUES'],
   ])('%s is refused by its bytes, before anything is made of it', async (_name, raw, code) => {
+    const { owner } = await annex.makeTenant();
     expect(
-      await tenant.owner.request('POST', '/api/events', { raw, headers: { 'content-type': 'application/json' } }),
+      await owner.request('POST', '/api/events', { raw, headers: { 'content-type': 'application/json' } }),
     ).toMatchObject({ status: 422, body: { code: 'INVALID_INPUT', errors: [{ code }] } });
   });
 });
@@ -234,6 +236,22 @@ it('costly calls of one tenant have a rate, and another tenant does not feel it'
   ).toBe(201);
   expect((await test(quiet)).status).toBe(200);
   expect((await busy.owner.get('/api/runs')).status).toBe(200);
+});
+
+it('large events of one tenant have a rate; its small ones and those of another tenant do not feel it', async () => {
+  const [busy, other] = [await annex.makeTenant(), await annex.makeTenant()];
+  const event = (who: TestTenant, spaces: number) =>
+    who.owner.request('POST', '/api/events', {
+      raw: `{"type":"a.b","data":{}}${' '.repeat(spaces)}`,
+      headers: { 'content-type': 'application/json' },
+    });
+  // Fifteen points each, of which twenty are there and two come in a second.
+  const answers = await Promise.all(Array.from({ length: 12 }, () => event(busy, 1_000_000)));
+  expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([202, 429]));
+  const refused = answers.find(({ status }) => status === 429);
+  expect(refused).toMatchObject({ body: { code: 'RATE_LIMITED' } });
+  expect(refused?.headers.get('retry-after')).toMatch(/^\d+$/);
+  expect([(await event(busy, 60_000)).status, (await event(other, 1_000_000)).status]).toEqual([202, 202]);
 });
 
 it('connections of one address are counted: one too many is told so, other addresses go on', async () => {

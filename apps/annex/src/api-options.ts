@@ -12,6 +12,7 @@ export function apiOptions({
   connections,
   connectionsPerAddress,
   tenantCallPoints,
+  tenantEventPoints,
   runCeilings,
 }: Settings): ApiOptions {
   return {
@@ -23,6 +24,7 @@ export function apiOptions({
     connections,
     connectionsPerAddress,
     tenantCallPoints,
+    tenantEventPoints,
     routeBodyLimit: ceilingOf('requestBytes', 'route', runCeilings),
   };
 }

@@ -203,6 +203,7 @@ const settingsSchema = z.object({
           context.addIssue({ code: 'custom', message: `${origin} ${originFault(origin)}` });
     }),
   ANNEX_TENANT_CALL_POINTS: wholeNumber(0, 999_999_999).default(doorLimits.tenantCallPoints),
+  ANNEX_TENANT_EVENT_POINTS: wholeNumber(0, 999_999_999).default(doorLimits.tenantEventPoints),
   ANNEX_CONNECTIONS: wholeNumber(1, 1_000_000).default(doorLimits.connections),
   ANNEX_CONNECTIONS_PER_ADDRESS: wholeNumber(1, 1_000_000).default(doorLimits.connectionsPerAddress),
   // A package of 10 MiB has to fit, beside other bodies.
@@ -271,6 +272,8 @@ export interface Settings {
   apiCorsOrigins: string[];
   /** Points a minute that one tenant's costly calls may use; 0: without limit. */
   tenantCallPoints: number;
+  /** Points a minute that the large events of one tenant may use; 0: without limit. */
+  tenantEventPoints: number;
   /** Connections to the API at once, in all and from one address. */
   connections: number;
   connectionsPerAddress: number;
@@ -330,6 +333,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     trustProxy: env.ANNEX_TRUST_PROXY,
     apiCorsOrigins: env.ANNEX_API_CORS_ORIGINS,
     tenantCallPoints: env.ANNEX_TENANT_CALL_POINTS,
+    tenantEventPoints: env.ANNEX_TENANT_EVENT_POINTS,
     connections: env.ANNEX_CONNECTIONS,
     connectionsPerAddress: env.ANNEX_CONNECTIONS_PER_ADDRESS,
     bodyMemoryBytes: env.ANNEX_BODY_MEMORY_BYTES,

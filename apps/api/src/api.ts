@@ -23,7 +23,7 @@ import { addExtDoor } from './ext/door.js';
 import { addHooksDoor } from './ext/hooks-door.js';
 import { allowApiOrigins } from './http/api-cors.js';
 import { BodyMemory, BodyReader } from './http/body-reader.js';
-import { CallBudget } from './http/call-budget.js';
+import { CallBudget, EventBudget } from './http/call-budget.js';
 import { admitBeforeBodies, CallerGuard } from './http/caller.js';
 import { CLOSING } from './http/closing.js';
 import { limitConnections, type ConnectionLimits } from './http/connections.js';
@@ -80,6 +80,8 @@ export interface ApiOptions extends ConnectionLimits {
   corsOrigins?: readonly string[];
   /** Points a minute that one tenant's costly calls may use; 0: without limit. Default 12,000. */
   tenantCallPoints?: number;
+  /** Points a minute that the large events of one tenant may use; 0: without limit. Default 12,000. */
+  tenantEventPoints?: number;
   /** Bytes of bodies that may be in memory at once, in all. Default 256 MiB. */
   bodyMemoryBytes?: number;
   /** Adds hooks of its own to the server before it has routes, as tests do. Default: none. */
@@ -238,6 +240,7 @@ export async function createApi(
     corsOrigins = [],
     bodyMemoryBytes,
     tenantCallPoints,
+    tenantEventPoints,
     extend,
     connections = doorLimits.connections,
     connectionsPerAddress = doorLimits.connectionsPerAddress,
@@ -256,8 +259,8 @@ export async function createApi(
   const bodies = new BodyReader(memory);
   limitConnections(server.server as Server, { connections, connectionsPerAddress }, trustProxy);
   waitWithContinue(server.server as Server);
-  const budget = new CallBudget(tenantCallPoints);
-  parseJsonBodies(server, bodies, budget);
+  const budgets = { calls: new CallBudget(tenantCallPoints), events: new EventBudget(tenantEventPoints) };
+  parseJsonBodies(server, bodies, budgets);
   await server.register(multipart);
   streamFileBodies(server);
   extend?.(server);
@@ -273,7 +276,7 @@ export async function createApi(
   countAnswers(server, services.health);
   markAnswers(server);
   allowApiOrigins(server, corsOrigins);
-  admitBeforeBodies(server, { access: services.access, routes, budget });
+  admitBeforeBodies(server, { access: services.access, routes, budgets });
   limitUploads(server, memory);
   await addDoors(server, services, {
     problems,

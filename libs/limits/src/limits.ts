@@ -397,7 +397,7 @@ export const tenantLimits = {
 
 /** What one process takes of callers at a time, until the operator says otherwise. */
 export const doorLimits: Readonly<
-  Record<'connections' | 'connectionsPerAddress' | 'bodyMemoryBytes' | 'tenantCallPoints', number>
+  Record<'connections' | 'connectionsPerAddress' | 'bodyMemoryBytes' | 'tenantCallPoints' | 'tenantEventPoints', number>
 > = {
   connections: 10_000,
   /** From one address. */
@@ -406,6 +406,8 @@ export const doorLimits: Readonly<
   bodyMemoryBytes: 256 * MiB,
   /** Points a minute that one tenant's costly calls may use. */
   tenantCallPoints: 12_000,
+  /** Points a minute that the large events of one tenant may use. */
+  tenantEventPoints: 12_000,
 };
 
 /** How long the value of a secret that was replaced goes on signing, in milliseconds. */

@@ -84,6 +84,7 @@ export class EventsController {
     gate: 'developer',
     body: eventBody,
     maxBodyBytes: Infinity,
+    takesEvent: true,
     description: 'Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.',
     answers: { 202: EmittedEvent },
     problems: [429],
@@ -159,6 +160,7 @@ export class EventsController {
     gate: 'developer',
     body: eventReplay,
     maxBodyBytes: Infinity,
+    takesEvent: true,
     answers: { 202: ReplayedEvent },
     problems: [429],
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { CallBudget } from './call-budget.js';
+import { CallBudget, EventBudget } from './call-budget.js';
 
 function budget(perMinute: number) {
   let nowMs = 0;
@@ -55,5 +55,40 @@ describe('the points of a tenant', () => {
   it('are without end when the operator says 0', () => {
     const { spend } = budget(0);
     expect(new Set(Array.from({ length: 1000 }, () => spend('one', 100)))).toEqual(new Set(['taken']));
+  });
+});
+
+describe('the points for events', () => {
+  function taking(perMinute: number) {
+    let nowMs = 0;
+    const budget = new EventBudget(perMinute, () => nowMs);
+    const event = (tenant: string, bytes: number): string => {
+      try {
+        budget.charge(tenant, bytes);
+        return 'taken';
+      } catch (thrown) {
+        return (thrown as Error).message;
+      }
+    };
+    return { budget, event, wait: (ms: number) => void (nowMs += ms) };
+  }
+  const KiB = 1024;
+
+  it('go for each 64 KiB beyond the first, and small events need none', () => {
+    const { budget, event, wait } = taking(60);
+    // Ten at once: of 256 KiB each takes 3, and the fourth is owed in part.
+    expect(Array.from({ length: 5 }, () => event('one', 256 * KiB))).toEqual([
+      ...['taken', 'taken', 'taken', 'taken'],
+      'This tenant has used its points for events of more than 65536 bytes (60 a minute, 10 at once). Smaller ones are taken at any time, the next large one in 3 s.',
+    ]);
+    expect(() => budget.require('one', 64 * KiB + 1)).toThrow('has used its points');
+    expect([event('one', 64 * KiB), event('one', 10), event('other', 1024 * KiB)]).toEqual(['taken', 'taken', 'taken']);
+    wait(3000);
+    expect(event('one', 65 * KiB)).toBe('taken');
+  });
+
+  it('are without end when the operator says 0', () => {
+    const { event } = taking(0);
+    expect(new Set(Array.from({ length: 1000 }, () => event('one', 1024 * KiB)))).toEqual(new Set(['taken']));
   });
 });

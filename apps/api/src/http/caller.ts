@@ -3,7 +3,7 @@ import { roleAtLeast } from '@annex/access';
 import { createParamDecorator, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { CallBudget } from './call-budget.js';
+import type { Budgets } from './call-budget.js';
 import { apiErrors } from './errors.js';
 import { requireKnownParameters } from './known-parameters.js';
 import type { KnownRoutes } from './known-routes.js';
@@ -24,6 +24,8 @@ declare module 'fastify' {
     queryNames?: readonly string[];
     /** What a call costs its tenant; left out: nothing. */
     callPoints?: number;
+    /** Its body is an event: a large one is paid from an account of its own. */
+    takesEvent?: boolean;
     /** Bytes of a body; left out: the server's own limit. */
     maxBodyBytes?: number;
     /** It takes a package as a form. */
@@ -52,7 +54,7 @@ export interface Identified extends FastifyRequest {
  */
 export function admitBeforeBodies(
   server: FastifyInstance,
-  { access, routes, budget }: { access: Access; routes: KnownRoutes; budget: CallBudget },
+  { access, routes, budgets }: { access: Access; routes: KnownRoutes; budgets: Budgets },
 ): void {
   server.addHook('onRequest', (request: Identified, _reply, done) => {
     if (request.is404)
@@ -64,9 +66,17 @@ export function admitBeforeBodies(
     if (gate === undefined) return done();
     admit(access, gate, request)
       .then(() => requireKnownParameters(request))
-      .then(() => budget.spend(request.caller?.tenant.id ?? '', request.routeOptions.config.callPoints ?? 0))
+      .then(() => requirePoints(request, budgets))
       .then(() => done(), done);
   });
+}
+
+function requirePoints({ caller, routeOptions, headers }: Identified, { calls, events }: Budgets): void {
+  if (caller === undefined) return;
+  const { callPoints, takesEvent } = routeOptions.config;
+  calls.spend(caller.tenant.id, callPoints ?? 0);
+  // What says how large it is need not be read to be refused.
+  if (takesEvent) events.require(caller.tenant.id, Number(headers['content-length'] ?? 0));
 }
 
 async function admit(access: Access, gate: Gate, request: Identified): Promise<void> {

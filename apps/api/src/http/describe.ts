@@ -15,6 +15,8 @@ export interface Description<A extends Answers = Answers> {
   body?: z.ZodType;
   /** Points of the tenant's that a call costs (`CallBudget`). Default 0. */
   callPoints?: number;
+  /** The body is an event: a large one costs points of an account of its own (`EventBudget`). */
+  takesEvent?: boolean;
   /**
    * Bytes of a body. Default {@link usualBodyBytes}; what carries values of plugins takes the server's own limit,
    * `Infinity`.
@@ -50,7 +52,17 @@ const DESCRIPTION = Symbol('description');
  * is the one that {@link input} checks.
  */
 export function Endpoint<const A extends Answers>(described: Description<A>): EndpointDecorator<A> {
-  const { name, gate, answers, callPoints, maxBodyBytes = usualBodyBytes, query, upload, shownOnce } = described;
+  const {
+    name,
+    gate,
+    answers,
+    callPoints,
+    takesEvent,
+    maxBodyBytes = usualBodyBytes,
+    query,
+    upload,
+    shownOnce,
+  } = described;
   const decorators: MethodDecorator[] = [
     Allow(gate),
     SetMetadata(DESCRIPTION, described),
@@ -59,6 +71,7 @@ export function Endpoint<const A extends Answers>(described: Description<A>): En
     RouteConfig({
       gate,
       ...(callPoints !== undefined && { callPoints }),
+      ...(takesEvent && { takesEvent }),
       ...(gate !== 'public' && { queryNames: Object.keys(query?.shape ?? {}) }),
       ...(Number.isFinite(maxBodyBytes) && !upload && { maxBodyBytes }),
       ...(upload && { upload }),

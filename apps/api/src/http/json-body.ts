@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { jsonShapeFault, LARGE_TEXT, largeWork, readJsonShape } from '@annex/kernel';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body-reader.js';
-import type { CallBudget } from './call-budget.js';
+import type { Budgets } from './call-budget.js';
 import type { Identified } from './caller.js';
 import { apiErrors } from './errors.js';
 import { refuseInexactNumbers } from './exact-body.js';
@@ -13,16 +13,21 @@ import { findIllFormed } from './well-formed.js';
 /**
  * Takes `application/json` and the `+json` types (RFC 6839), CloudEvents among them; no other type of Fastify's own.
  */
-export function parseJsonBodies(server: FastifyInstance, bodies: BodyReader, budget: CallBudget): void {
+export function parseJsonBodies(server: FastifyInstance, bodies: BodyReader, budgets: Budgets): void {
   server.removeAllContentTypeParsers();
   server.addContentTypeParser(
     /^application\/([\w.-]+\+)?json\b/i,
     async (request: Identified, payload: IncomingMessage) => {
       const body = await bodies.read(request, payload);
-      if (request.caller && request.routeOptions.config.callPoints)
-        budget.charge(request.caller.tenant.id, body.length);
-      if (body.length >= LARGE_TEXT) await largeWork.turn();
-      return readJsonBody(request.headers['content-encoding'], body);
+      const { callPoints, takesEvent } = request.routeOptions.config;
+      if (request.caller && callPoints) budgets.calls.charge(request.caller.tenant.id, body.length);
+      if (request.caller && takesEvent) budgets.events.charge(request.caller.tenant.id, body.length);
+      if (body.length < LARGE_TEXT) return readJsonBody(request.headers['content-encoding'], body);
+      await largeWork.turn();
+      const value = readJsonBody(request.headers['content-encoding'], body);
+      // What the endpoint makes of it is a piece of work of its own.
+      await largeWork.turn();
+      return value;
     },
   );
   // `curl -d` and some clients name the form type when they send nothing.

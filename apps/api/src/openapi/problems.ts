@@ -103,7 +103,7 @@ export const isMutation = ({ method }: Place): boolean => method !== 'get';
 
 /** The problems that an endpoint may answer: what its gate, path, parameters and body imply, and what it says itself. */
 export function problemsOf(described: Description, place: Place): Record<string, { $ref: string }> {
-  const { gate, body, upload, bytes, query, callPoints, problems: own = [] } = described;
+  const { gate, body, upload, bytes, query, callPoints, takesEvent, problems: own = [] } = described;
   const isSignedIn = gate !== 'public';
   const changes = isSignedIn && isMutation(place);
   const hasBody = Boolean(body ?? upload ?? bytes);
@@ -116,7 +116,7 @@ export function problemsOf(described: Description, place: Place): Record<string,
     // A body that nobody asked for is looked at too.
     ...(isMutation(place) ? [413, 415] : []),
     ...(hasBody || query ? [422] : []),
-    ...(callPoints !== undefined || upload || bytes ? [429] : []),
+    ...(callPoints !== undefined || takesEvent || upload || bytes ? [429] : []),
     503,
     ...own,
   ]);

@@ -2318,6 +2318,10 @@ export interface components {
             checks: {
                 [key: string]: string;
             };
+            clock?: {
+                /** @description How far the database’s clock is ahead of this host’s; null while it does not answer */
+                database_offset_s: number | null;
+            };
             /** @description How far plugin code is confined here: docs/sandbox.md */
             sandbox?: {
                 layers: {
@@ -2327,6 +2331,10 @@ export interface components {
             };
             /** @enum {string} */
             status: "ready" | "unavailable";
+            /** @description What should be put right and keeps no traffic away; left out: nothing */
+            warnings?: {
+                [key: string]: string;
+            };
         };
         /** @description One upload of a plugin; it never changes */
         Release: {
