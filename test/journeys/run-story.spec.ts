@@ -134,3 +134,28 @@ describe('runs are found', () => {
     expect((await (await annex.makeTenant()).owner.get('/api/runs?q=stuck')).body.items).toEqual([]);
   });
 });
+
+describe('a chart', () => {
+  it('counts what ran, by what it was and how long it took', async () => {
+    const answer = (await owner.get('/api/stats?metric=runs&by=kind&bucket=1m&plugin=shop')).body;
+    expect(answer).toMatchObject({ metric: 'runs', by: 'kind', bucket_s: 60 });
+    expect(answer.times.length).toBeGreaterThanOrEqual(60);
+    const sums = answer.series.map(({ key, values }: { key: string; values: number[] }) => [
+      key,
+      values.reduce((sum, value) => sum + value, 0),
+    ]);
+    expect(sums).toContainEqual(['route', 1]);
+    expect((await owner.get('/api/stats?metric=wall_ms')).body).toMatchObject({
+      by: null,
+      bucket_s: 60,
+      series: [{ key: 'p50' }, { key: 'p95' }, { key: 'p99' }],
+    });
+    expect(await owner.get('/api/stats?metric=runs&bucket=1s&since=2026-01-01T00:00:00Z')).toMatchObject({
+      status: 422,
+      body: { code: 'STATS_TOO_FINE' },
+    });
+    for (const query of ['', '?metric=runs&bucket=0m', '?metric=runs&by=colour', '?metric=runs&bucket=5'])
+      expect(await owner.get(`/api/stats${query}`)).toMatchObject({ status: 422 });
+    expect((await (await annex.makeTenant()).owner.get('/api/stats?metric=runs')).body.series).toEqual([]);
+  });
+});

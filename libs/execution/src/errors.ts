@@ -8,6 +8,7 @@ export const executionErrors = defineErrors('execution', {
   RUN_NOT_FOUND: { title: 'There is no such run', status: 404, fault: 'caller' },
   PLUGIN_NOT_FOUND: { title: 'There is no such plugin', status: 404, fault: 'caller' },
   CURSOR_INVALID: { title: 'The cursor is not one that a list answered', status: 422, fault: 'caller' },
+  STATS_TOO_FINE: { title: 'The chart would have too many points', status: 422, fault: 'caller' },
   KV_NOT_FOUND: { title: 'The plugin keeps nothing under this key', status: 404, fault: 'caller' },
   KV_NOT_A_NUMBER: { title: 'The value of a key is not a number', status: 409, fault: 'plugin' },
   SECRET_EXPOSED: { title: 'A name that is kept may not hold a secret', status: 422, fault: 'plugin' },

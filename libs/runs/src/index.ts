@@ -16,7 +16,16 @@ export {
 export { emitEvent, type EmitEvent, type NewEvent } from './sql/emit-event.js';
 export { enqueueRun, ensureRoom, insertQueued, wakeRelays, type NewRun, type RunPolicy } from './sql/enqueue-run.js';
 export { recordRuns, type FinishedRun } from './sql/record-runs.js';
-export { findRun, listRuns, runMetrics, tenantLoad, type RunMetrics, type StoredRun } from './sql/read-runs.js';
+export { findRun, listRuns, tenantLoad, type StoredRun } from './sql/read-runs.js';
+export {
+  countRuns,
+  runMetrics,
+  seriesKeys,
+  timeRuns,
+  type RunMetrics,
+  type Series,
+  type SeriesKey,
+} from './sql/run-numbers.js';
 export { readRunStory, type EventMention, type RunMention, type RunStory } from './sql/run-story.js';
 export { handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack } from './sql/hand-over.js';
 export { type ClaimedRun } from './sql/claim.js';

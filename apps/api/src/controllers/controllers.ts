@@ -14,6 +14,7 @@ import { ObserveController } from './observe.controller.js';
 import { PluginsController } from './plugins.controller.js';
 import { RunsController } from './runs.controller.js';
 import { SecretsController } from './secrets.controller.js';
+import { StatsController } from './stats.controller.js';
 import { TenantsController } from './tenants.controller.js';
 import { UsersController } from './users.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
@@ -32,6 +33,7 @@ export const controllers = [
   JobsController,
   RunsController,
   ObserveController,
+  StatsController,
   DeadLettersController,
   WebhooksController,
   HooksController,

@@ -1,4 +1,5 @@
 import { runKinds } from '@annex/limits';
+import { seriesKeys } from '@annex/runs';
 import { z } from 'zod';
 import { fault, json, runStatus, time } from './shared.js';
 
@@ -163,6 +164,24 @@ export const PluginMetrics = z
   })
   .meta({ id: 'PluginMetrics' });
 export type PluginMetrics = z.infer<typeof PluginMetrics>;
+
+export const Stats = z
+  .object({
+    metric: z.enum(['runs', 'wall_ms']),
+    by: z.enum(seriesKeys).nullable().describe('`null`: the series are percentiles'),
+    since: time,
+    until: time,
+    bucket_s: z.number().int(),
+    complete_since: time.describe('Buckets from here on hold everything; earlier ones less'),
+    times: z.array(time).describe('When each bucket begins'),
+    series: z
+      .array(z.object({ key: z.string(), values: z.array(z.number().nullable()) }))
+      .describe(
+        'In order of key, a value for each bucket; of `plugin` the key is empty for the tenant’s own webhooks, of `error` for runs without one',
+      ),
+  })
+  .meta({ id: 'Stats', description: 'A time series for a chart' });
+export type Stats = z.infer<typeof Stats>;
 
 export const PluginHealth = z
   .object({

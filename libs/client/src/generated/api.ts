@@ -1087,6 +1087,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/stats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A time series for a chart
+         * @description At most 1,000 buckets, over the latest 100,000 runs of the span: `complete_since` says what they cover.
+         */
+        get: operations["getStats"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/tenants": {
         parameters: {
             query?: never;
@@ -2854,6 +2874,30 @@ export interface components {
             run_id: string;
             status: components["schemas"]["RunStatus"];
         };
+        /** @description A time series for a chart */
+        Stats: {
+            bucket_s: number;
+            /** @description `null`: the series are percentiles */
+            by: ("status" | "kind" | "plugin" | "error") | null;
+            /**
+             * Format: date-time
+             * @description Buckets from here on hold everything; earlier ones less
+             */
+            complete_since: string;
+            /** @enum {string} */
+            metric: "runs" | "wall_ms";
+            /** @description In order of key, a value for each bucket; of `plugin` the key is empty for the tenant’s own webhooks, of `error` for runs without one */
+            series: {
+                key: string;
+                values: (number | null)[];
+            }[];
+            /** Format: date-time */
+            since: string;
+            /** @description When each bucket begins */
+            times: string[];
+            /** Format: date-time */
+            until: string;
+        };
         Table: {
             /** @description When its first row was inserted; `null`: it was always there */
             created_at: string | null;
@@ -3314,6 +3358,7 @@ export type RunStatus = components['schemas']['RunStatus'];
 export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
 export type StartedRun = components['schemas']['StartedRun'];
+export type Stats = components['schemas']['Stats'];
 export type Table = components['schemas']['Table'];
 export type TableList = components['schemas']['TableList'];
 export type Tenant = components['schemas']['Tenant'];
@@ -6621,6 +6666,49 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getStats: {
+        parameters: {
+            query?: {
+                /** @description Length of a bucket: `30s`, `5m`, `1h`, `1d`. Default: so that there are 60 at most */
+                bucket?: string;
+                /** @description Of `runs`: what they are counted by */
+                by?: "status" | "kind" | "plugin" | "error";
+                /** @description `runs`: how many were made. `wall_ms`: how long they took, as p50, p95 and p99 */
+                metric?: "runs" | "wall_ms";
+                /** @description A slug, or an id */
+                plugin?: string;
+                /** @description Default: an hour before `until` */
+                since?: string;
+                /** @description Default: now */
+                until?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stats"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];

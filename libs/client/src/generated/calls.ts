@@ -60,6 +60,7 @@ export const calls = {
   getRelease: ['get', '/api/plugins/{id}/releases/{release}', 'json', 'json'],
   getRow: ['get', '/api/data/{table}/{id}', 'json', 'json'],
   getRun: ['get', '/api/runs/{id}', 'json', 'json'],
+  getStats: ['get', '/api/stats', 'json', 'json'],
   getTenant: ['get', '/api/tenants/{slug}', 'json', 'json'],
   getTenantPluginRoute: ['get', '/t/{tenant}/ext/{slug}/{path}', 'raw', 'json'],
   getToken: ['get', '/api/tokens/{id}', 'json', 'json'],

@@ -2,12 +2,15 @@ import { parseId, quote, type Clock, type Id } from '@annex/kernel';
 import { quotaNames, quotas, readQuotas, type QuotaName, type QuotaRow, type QuotaUse } from '@annex/quotas';
 import type { RunKind } from '@annex/limits';
 import {
+  countRuns,
   findRun,
   listRuns,
   readRunStory,
   runMetrics,
   tenantLoad,
+  timeRuns,
   type RunMetrics,
+  type SeriesKey,
   type StoredRun,
   type RunStatus,
 } from '@annex/runs';
@@ -19,6 +22,7 @@ import { executionErrors } from '../errors.js';
 import type { RunSink } from '../recording/run-sink.js';
 import type { InstallationSnapshots } from '../snapshots/installation-snapshots.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
+import { bucketsOf, chartOf, maxBuckets, usualBucketS, type ChartView } from './chart.js';
 import type { LogTail } from './log-tail.js';
 import {
   logView,
@@ -97,6 +101,25 @@ export interface UsageView {
   analytics: AnalyticsView;
 }
 
+/** `GET /api/stats`. */
+export interface StatsQuery {
+  metric: 'runs' | 'wall_ms';
+  /** Of `runs`: what they are counted by. */
+  by: SeriesKey;
+  /** Length of a bucket, in seconds. Default: so that there are 60 at most. */
+  bucketS?: number | undefined;
+  /** A slug or an installation's id. */
+  plugin?: string | undefined;
+  since?: Date | undefined;
+  until?: Date | undefined;
+}
+
+export interface StatsView extends ChartView {
+  metric: StatsQuery['metric'];
+  /** `null`: the series are percentiles. */
+  by: SeriesKey | null;
+}
+
 export interface RunReaderOptions {
   database: Database;
   snapshots: InstallationSnapshots;
@@ -107,6 +130,7 @@ export interface RunReaderOptions {
 
 const runLogLines = 1_100;
 const dayMs = 86_400_000;
+const hourMs = 3_600_000;
 
 /**
  * What happened, as the API shows it. Each reading first writes down what this process still holds of the tenant, so
@@ -248,6 +272,30 @@ export class RunReader {
       wall_ms: wallMs,
       days: days.map(({ day, metrics, analytics }) => ({ day, metrics, analytics })),
     };
+  }
+
+  /**
+   * A time series of runs made in `[since, until)`; default the hour before `until`, which is now by default. A plugin
+   * that does not exist throws `PLUGIN_NOT_FOUND`; more than {@link maxBuckets} buckets `STATS_TOO_FINE`.
+   */
+  async stats(tenantId: Id<'tenant'>, query: StatsQuery): Promise<StatsView> {
+    const { metric, by, plugin, since, until } = query;
+    const installationId =
+      plugin === undefined ? undefined : (await this.installation(tenantId, plugin)).installationId;
+    const untilMs = until?.getTime() ?? this.options.clock.now();
+    const sinceMs = Math.max(0, since?.getTime() ?? untilMs - hourMs);
+    const bucketS = query.bucketS ?? usualBucketS(untilMs - sinceMs);
+    const span = { sinceMs, untilMs, bucketS };
+    if (bucketsOf(span) > maxBuckets)
+      throw executionErrors.error(
+        'STATS_TOO_FINE',
+        `The span has ${bucketsOf(span)} buckets of ${bucketS} s; at most ${maxBuckets} are answered. Ask for a shorter span or longer buckets.`,
+      );
+    const asked = { since: new Date(sinceMs), until: new Date(untilMs), bucketS, installationId };
+    const series = await this.#read(tenantId, (tx) =>
+      metric === 'runs' ? countRuns(tx, asked, by) : timeRuns(tx, asked),
+    );
+    return { metric, by: metric === 'runs' ? by : null, ...chartOf(span, series, metric === 'runs' ? 0 : null) };
   }
 
   /**

@@ -5,7 +5,8 @@ import { openTestDatabase, type TestDatabase } from '../../../../test/support/te
 import type { TenantTransaction } from '@annex/database';
 import { addUsage, readUsage } from './usage.js';
 import { insertLogs, lastLogId, listLogs, readLogsAfter, readRunLogs, type LogLevel } from './logs.js';
-import { findRun, listRuns, runMetrics, type RunFilter } from '../../../runs/src/sql/read-runs.js';
+import { findRun, listRuns, type RunFilter } from '../../../runs/src/sql/read-runs.js';
+import { countRuns, runMetrics, timeRuns } from '../../../runs/src/sql/run-numbers.js';
 import { recordRuns, type FinishedRun } from '../../../runs/src/sql/record-runs.js';
 
 let db: TestDatabase;
@@ -199,6 +200,64 @@ describe('the numbers of an installation', () => {
       wallMs: null,
       capped: false,
     });
+  });
+});
+
+describe('a series', () => {
+  const minute = 60_000;
+  const span = (from: number, until: number): { since: Date; until: Date; bucketS: number } => ({
+    since: new Date(from),
+    until: new Date(until),
+    bucketS: 60,
+  });
+
+  it('counts runs by bucket and key, and says how long they took', async () => {
+    const neighbour = await makeInstallation(db, tenantId);
+    const failed = { status: 'failed', error: { code: 'TIMEOUT', message: '' } } as const;
+    await inTenant((tx) =>
+      recordRuns(tx, [
+        runAt(noon - 1),
+        runAt(noon + 1),
+        runAt(noon + 2, failed),
+        runAt(noon + minute, { finishedAtMs: noon + minute + 700 }),
+        runAt(noon + 3 * minute, { installationId: neighbour.id }),
+        runAt(noon + 5 * minute),
+      ]),
+    );
+    const asked = span(noon, noon + 5 * minute);
+    const [atS, later, last] = [0, 1, 3].map((index) => (noon + index * minute) / 1000);
+    expect(await inTenant((tx) => countRuns(tx, asked, 'status'))).toEqual({
+      points: [
+        { atS, key: 'failed', value: 1 },
+        { atS, key: 'succeeded', value: 1 },
+        { atS: later, key: 'succeeded', value: 1 },
+        { atS: last, key: 'succeeded', value: 1 },
+      ],
+      cutAt: null,
+    });
+    const own = { ...asked, installationId };
+    expect((await inTenant((tx) => countRuns(tx, own, 'error'))).points).toEqual([
+      { atS, key: '', value: 1 },
+      { atS, key: 'TIMEOUT', value: 1 },
+      { atS: later, key: '', value: 1 },
+    ]);
+    expect((await inTenant((tx) => timeRuns(tx, own))).points).toContainEqual({ atS: later, key: 'p99', value: 700 });
+  });
+
+  it('looks at the latest runs only where there are many, and says since when', async () => {
+    await inTenant((tx) =>
+      recordRuns(
+        tx,
+        [1, 2, 3, 4].map((index) => runAt(noon + index * minute)),
+      ),
+    );
+    const asked = { ...span(noon, noon + 10 * minute), cap: 2 };
+    expect(await inTenant((tx) => countRuns(tx, asked, 'kind'))).toEqual({
+      points: [3, 4].map((index) => ({ atS: (noon + index * minute) / 1000, key: 'route', value: 1 })),
+      cutAt: new Date(noon + 3 * minute),
+    });
+    const none = span(noon - 20 * minute, noon - 10 * minute);
+    expect(await inTenant((tx) => countRuns(tx, none, 'kind'))).toEqual({ points: [], cutAt: null });
   });
 });
 

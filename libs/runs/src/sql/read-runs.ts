@@ -3,6 +3,7 @@ import type { RunKind } from '@annex/limits';
 import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
 import { isDeadLetterSql } from './dead-letters.js';
+import { firstUuidAt } from './run-numbers.js';
 import type { WaitReason } from './enqueue-run.js';
 
 /** A run as it is kept. */
@@ -233,74 +234,6 @@ export async function tenantLoad(tx: TenantTransaction): Promise<{ running: numb
     [tx.tenantUuid],
   );
   return row ?? { running: 0, cap: 1 };
-}
-
-/** Numbers over an installation's latest runs. */
-export interface RunMetrics {
-  total: number;
-  byStatus: Record<string, number>;
-  byKind: Record<string, number>;
-  /** By outcome code, failed runs only. */
-  byError: Record<string, number>;
-  /** Milliseconds from start to end, of runs that have ended. */
-  wallMs: { p50: number; p95: number; p99: number; max: number } | null;
-  /** Older runs of the span were left out: it holds more than the cap. */
-  capped: boolean;
-}
-
-/**
- * Counts an installation's runs made since `since`, the latest `cap` at most (default 10 000), so that a busy plugin
- * costs no more.
- */
-export async function runMetrics(
-  tx: TenantTransaction,
-  {
-    installationId,
-    since,
-    until,
-    cap = 10_000,
-  }: { installationId: Id<'installation'>; since: Date; until?: Date; cap?: number },
-): Promise<RunMetrics> {
-  const [row] = await tx.query<{
-    total: number;
-    by_status: Record<string, number> | null;
-    by_kind: Record<string, number> | null;
-    by_error: Record<string, number> | null;
-    wall: number[] | null;
-  }>(
-    `with latest as materialized (
-       select kind, status, error->>'code' as code, extract(epoch from finished_at - started_at)::float8 * 1000 as wall from runs
-       where tenant_id = $1 and installation_id = $2 and id >= $3::uuid and id < $5::uuid order by id desc limit $4)
-     select (select count(*)::int from latest) as total,
-       (select json_object_agg(status, n) from (select status, count(*)::int as n from latest group by 1) s) as by_status,
-       (select json_object_agg(kind, n) from (select kind, count(*)::int as n from latest group by 1) k) as by_kind,
-       (select json_object_agg(code, n) from (select code, count(*)::int as n from latest where status = 'failed' and code is not null group by 1) e) as by_error,
-       (select percentile_disc(array[0.5, 0.95, 0.99, 1]) within group (order by wall) from latest where wall is not null) as wall`,
-    [tx.tenantUuid, uuidFromId(installationId), firstUuidAt(since), cap, until ? firstUuidAt(until) : lastUuid],
-  );
-  const wall = row?.wall;
-  return {
-    total: row?.total ?? 0,
-    byStatus: row?.by_status ?? {},
-    byKind: row?.by_kind ?? {},
-    byError: row?.by_error ?? {},
-    wallMs: wall ? { p50: round(wall[0]), p95: round(wall[1]), p99: round(wall[2]), max: round(wall[3]) } : null,
-    capped: (row?.total ?? 0) >= cap,
-  };
-}
-
-const lastUuid = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
-/** The smallest UUIDv7 of a moment. */
-function firstUuidAt(time: Date): string {
-  const hex = Math.max(0, Math.min(time.getTime(), 2 ** 48 - 1))
-    .toString(16)
-    .padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
-}
-
-function round(value: number | undefined): number {
-  return Math.round((value ?? 0) * 10) / 10;
 }
 
 /** A run that nobody had to claim was made in one go: its attempt is the run itself (see record-runs.ts). */
