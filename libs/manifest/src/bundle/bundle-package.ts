@@ -7,7 +7,7 @@ import { MiB, SECOND, type InputFault } from '@annex/kernel';
 import { build, type BuildOptions, type Message, type Metafile, type OutputFile, type TransformOptions } from 'esbuild';
 import type { PackageFiles } from '../zip/read-package.js';
 import { absentModules } from './absent-modules.js';
-import { inBuildSlot } from './build-slot.js';
+import { inBuildTurn } from './build-turn.js';
 import { unnamedComputedImport } from './computed-imports.js';
 import { nodeGlobals, nodePreamble } from './node-linker.js';
 import { entryName, foundOnDisk, packagePlugin, sdkExports, type Followed } from './package-plugin.js';
@@ -61,7 +61,7 @@ export async function bundlePackage(
     ok: false,
     errors: [{ pointer: '/entry', code, detail }],
   });
-  const end = await inBuildSlot(() => runCompiler(files, entry), timeoutMs);
+  const end = await inBuildTurn(() => runCompiler(files, entry), timeoutMs);
   if (end.kind === 'timeout')
     return refuse(
       'BUNDLE_TIMEOUT',

@@ -71,7 +71,7 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
   readonly #bundles = new Map<string, string>();
   readonly #profiles = new Map<number, Profile>();
   readonly #runs = new Map<number, GuestRun>();
-  readonly #bySlot = new Map<number, GuestRun>();
+  readonly #bySeat = new Map<number, GuestRun>();
   readonly #isolates: WarmIsolates;
   readonly #inspections = new Map<GuestRun, Inspection>();
   #lastKey = 0;
@@ -164,14 +164,14 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
     this.send({ type: 'pong', sequence, isolates: this.#isolates.size, discards: this.#discards, rssMb });
   }
 
-  #start({ slot, nonce, profileId, profile: text, code, head, content }: RunMessage): void {
+  #start({ seat, nonce, profileId, profile: text, code, head, content }: RunMessage): void {
     if (text !== '') this.#profiles.set(profileId, JSON.parse(text) as Profile);
     const profile = this.#profiles.get(profileId);
     if (profile === undefined) throw new Error(`no profile ${profileId}`);
     this.#lastKey += 1;
     const run = new GuestRun({
       key: this.#lastKey,
-      slot,
+      seat,
       nonce,
       profileId,
       profile,
@@ -186,7 +186,7 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
 
   #register(run: GuestRun): void {
     this.#runs.set(run.key, run);
-    this.#bySlot.set(run.slot, run);
+    this.#bySeat.set(run.seat, run);
     this.#ticker ??= setInterval(() => this.#tick(), tickMs);
   }
 
@@ -280,18 +280,18 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
    * meanwhile.
    */
   #conclude(run: GuestRun): void {
-    const { end, slot, nonce } = run;
+    const { end, seat, nonce } = run;
     if (end === undefined || end.type === 'failed' || run.isQuiet) {
       this.#finish(run);
     } else if (!run.answerSent) {
       run.answerSent = true;
       if (end.type === 'responded') {
         const { status, headers, bodyEncoding, body } = end;
-        this.send({ type: 'answered', slot, nonce, status, headers, bodyEncoding, body });
+        this.send({ type: 'answered', seat, nonce, status, headers, bodyEncoding, body });
       } else {
         this.send({
           type: 'answered',
-          slot,
+          seat,
           nonce,
           status: 0,
           headers: '',
@@ -302,8 +302,8 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
     }
   }
 
-  #find({ slot, nonce }: RunAddress): GuestRun | undefined {
-    const run = this.#bySlot.get(slot);
+  #find({ seat, nonce }: RunAddress): GuestRun | undefined {
+    const run = this.#bySeat.get(seat);
     return run !== undefined && run.nonce === nonce && !run.over ? run : undefined;
   }
 
@@ -401,9 +401,9 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
     tellPendingTimers(run, this);
     run.close();
     this.#runs.delete(run.key);
-    if (this.#bySlot.get(run.slot) === run) this.#bySlot.delete(run.slot);
+    if (this.#bySeat.get(run.seat) === run) this.#bySeat.delete(run.seat);
     this.#inspections.delete(run);
-    const { isolate, slot, nonce } = run;
+    const { isolate, seat, nonce } = run;
     if (isolate !== undefined) {
       // What filled the memory may still be held by the module, and would fail every run to come.
       if (end.type === 'failed' && end.code === 'MEMORY_LIMIT') this.#isolates.retire(isolate);
@@ -422,12 +422,12 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
       hostCalls: run.hostCalls,
     };
     if (end.type !== 'failed' && run.answerSent) {
-      this.send({ type: 'succeeded', hasValue: false, value: '', slot, nonce, usage });
+      this.send({ type: 'succeeded', hasValue: false, value: '', seat, nonce, usage });
     } else if (end.type === 'responded') {
       const { status, headers, bodyEncoding, body } = end;
-      this.send({ type: 'responded', slot, nonce, status, headers, bodyEncoding, body, usage });
+      this.send({ type: 'responded', seat, nonce, status, headers, bodyEncoding, body, usage });
     } else {
-      this.send({ ...end, slot, nonce, usage });
+      this.send({ ...end, seat, nonce, usage });
     }
   }
 
@@ -449,11 +449,11 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
     }
     this.#isolates.forgetGone();
     for (const run of this.#runs.values()) if (expire(run, nowMs)) this.#finish(run);
-    for (const { run, code } of findings.stuck) this.send({ type: 'stuck', slot: run.slot, nonce: run.nonce, code });
+    for (const { run, code } of findings.stuck) this.send({ type: 'stuck', seat: run.seat, nonce: run.nonce, code });
     const busy = findings.busy.join();
     if (busy !== this.#lastBusy) {
       this.#lastBusy = busy;
-      this.send({ type: 'busy', slots: findings.busy });
+      this.send({ type: 'busy', seats: findings.busy });
     }
     this.#ticks += 1;
     if (this.#ticks % ticksPerMemoryLook === 0 && process.memoryUsage.rss() > softRssMb * 2 ** 20)
@@ -469,11 +469,11 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
     for (const isolate of this.#isolates.all()) {
       const run = isolate.inTurn?.run;
       if (run !== undefined)
-        this.send({ type: 'stuck', slot: run.slot, nonce: run.nonce, code: isolate.stop?.code ?? 'MEMORY_LIMIT' });
+        this.send({ type: 'stuck', seat: run.seat, nonce: run.nonce, code: isolate.stop?.code ?? 'MEMORY_LIMIT' });
     }
   }
 
-  #inspect({ slot, nonce, code, wallMs, memoryMb }: Extract<ToExecutor, { type: 'inspect' }>): void {
+  #inspect({ seat, nonce, code, wallMs, memoryMb }: Extract<ToExecutor, { type: 'inspect' }>): void {
     this.#lastKey += 1;
     const name = `inspection ${this.#lastKey}`;
     const limits = {
@@ -490,7 +490,7 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
     const profile = { isolateKey: name, sha256: name, limits, fixed: '{}' };
     const run = new GuestRun({
       key: this.#lastKey,
-      slot,
+      seat,
       nonce,
       profileId: 0,
       profile,
@@ -515,9 +515,9 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
       this.#finish(run);
       return;
     }
-    const { slot, nonce } = run;
+    const { seat, nonce } = run;
     const list = JSON.stringify([...warnings].slice(0, 50));
-    this.send({ type: 'inspected', slot, nonce, registrations: `[${registrations.join(',')}]`, warnings: list });
+    this.send({ type: 'inspected', seat, nonce, registrations: `[${registrations.join(',')}]`, warnings: list });
     run.close();
     this.#runs.delete(run.key);
   }

@@ -45,7 +45,7 @@ const jobKind = 2;
  */
 export class GuestRun {
   readonly key: number;
-  readonly slot: number;
+  readonly seat: number;
   readonly nonce: number;
   readonly profileId: number;
   readonly profile: Profile;
@@ -87,7 +87,7 @@ export class GuestRun {
 
   constructor(init: GuestRunInit) {
     this.key = init.key;
-    this.slot = init.slot;
+    this.seat = init.seat;
     this.nonce = init.nonce;
     this.profileId = init.profileId;
     this.profile = init.profile;

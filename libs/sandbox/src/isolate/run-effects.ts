@@ -94,7 +94,7 @@ export function takeEmission(
 
 /** Tells the head of a streamed answer at once: its parts follow in the same turn. */
 function beginStream(run: GuestRun, parts: EffectParts): void {
-  const { end, slot, nonce } = run;
+  const { end, seat, nonce } = run;
   const { stream } = run.limits;
   if (end?.type !== 'responded' || run.stream !== undefined) return;
   if (stream === undefined) {
@@ -105,7 +105,7 @@ function beginStream(run: GuestRun, parts: EffectParts): void {
   run.answerSent = true;
   parts.send({
     type: 'answered',
-    slot,
+    seat,
     nonce,
     status: end.status,
     headers: end.headers,
@@ -116,7 +116,7 @@ function beginStream(run: GuestRun, parts: EffectParts): void {
 
 /** Passes a part of a streamed answer on. Answers whether the run has an end now that it had not before. */
 function takeChunk(run: GuestRun, claimed: number, isLast: boolean, data: string, parts: EffectParts): boolean {
-  const { stream, slot, nonce } = run;
+  const { stream, seat, nonce } = run;
   if (stream === undefined || stream.isEnded || run.end?.type === 'failed') return false;
   const bytes = base64Bytes(data);
   // The isolate keeps the window too; what gets here beyond it comes from a broken isolate.
@@ -135,7 +135,7 @@ function takeChunk(run: GuestRun, claimed: number, isLast: boolean, data: string
   stream.credit -= bytes;
   stream.lastAt = parts.now();
   stream.isEnded = isLast;
-  parts.send({ type: 'chunk', slot, nonce, isLast, data });
+  parts.send({ type: 'chunk', seat, nonce, isLast, data });
   return false;
 }
 
@@ -216,7 +216,7 @@ function startHostCall(run: GuestRun, callId: number, method: string, args: stri
   // The isolate keeps these limits too; what gets here beyond them comes from a broken isolate.
   if (run.hostCalls > hostCalls || underWay.size >= hostCallsAtOnce || args.length > maxArgsLength) return;
   underWay.add(callId);
-  parts.send({ type: 'call', slot: run.slot, nonce: run.nonce, callId, method, args });
+  parts.send({ type: 'call', seat: run.seat, nonce: run.nonce, callId, method, args });
 }
 
 function startExecutorCall(isolate: GuestIsolate, run: GuestRun, callId: number, method: string, args: string): void {
@@ -305,7 +305,7 @@ export function takeLog(run: GuestRun, level: number, message: string, fields: s
     run.end ??= failure('LOG_LIMIT', `the run logged more than ${limit}`);
     return true;
   }
-  parts.send({ type: 'log', slot: run.slot, nonce: run.nonce, timeMs: Date.now(), level, message, fields });
+  parts.send({ type: 'log', seat: run.seat, nonce: run.nonce, timeMs: Date.now(), level, message, fields });
   return false;
 }
 

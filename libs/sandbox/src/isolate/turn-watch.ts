@@ -14,7 +14,7 @@ const afterEndMs = 250;
 const heapEveryMs = 1000;
 
 export interface TurnFindings {
-  /** Slots of runs whose turn goes on. */
+  /** Seats of runs whose turn goes on. */
   busy: number[];
   /** A run whose turn does not end although its isolate was disposed of. */
   stuck: { run: GuestRun; code: string }[];
@@ -29,7 +29,7 @@ export function watchTurn(isolate: GuestIsolate, nowMs: number, graceMs: number,
     return;
   }
   const { run } = turn;
-  if (run !== undefined && turn.forMs > busyAfterMs) findings.busy.push(run.slot);
+  if (run !== undefined && turn.forMs > busyAfterMs) findings.busy.push(run.seat);
   if (isolate.stop === undefined) {
     const isNobodys = run === undefined || run.over;
     const isLate = isolate.state === 'dead' || turn.forMs >= quietTurnMs;

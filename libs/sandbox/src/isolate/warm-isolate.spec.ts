@@ -56,7 +56,7 @@ function isolateOf(guest: FakeGuest) {
   const limits = { ...usualLimits, wallMs: 5000, cpuMs: 1000 };
   const run = new GuestRun({
     key: 1,
-    slot: 1,
+    seat: 1,
     nonce: 1,
     profileId: 1,
     profile: { isolateKey: 'key', sha256: 'sha256', limits, fixed: '{}' },

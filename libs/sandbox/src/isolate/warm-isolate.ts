@@ -19,7 +19,7 @@ export const quietTurnMs = 1000;
 /** What a isolate needs of the runs whose turns it gives. */
 export interface IsolateRun extends SpentRun {
   readonly key: number;
-  readonly slot: number;
+  readonly seat: number;
   readonly deadline: number;
   /** Its turns are short as a rule, so that the executor may wait for them. */
   readonly mayWait: boolean;
@@ -170,7 +170,7 @@ export class WarmIsolate<Run extends IsolateRun> {
 
   #beginWaiting(run: Run | undefined, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
     // Visible from outside: should the turn never end, the parent reads here whose it was.
-    if (run !== undefined) process.title = `annex-exec ${run.slot}`;
+    if (run !== undefined) process.title = `annex-exec ${run.seat}`;
     this.#isWaiting = true;
     this.#processCpuAtTurnStart = undefined;
     const result = this.guest.enter(turn, args, timeoutMs);

@@ -227,7 +227,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
 
   #cancel(flight: Flight): void {
     for (const executor of this.#executors) {
-      if (executor.flights.get(flight.slot) !== flight) continue;
+      if (executor.flights.get(flight.seat) !== flight) continue;
       if (flight.isSent) executor.cancel(flight);
       else flight.fail('CANCELLED', 'the run was cancelled before it began', performance.now());
       return;
@@ -404,7 +404,7 @@ export class ExecutorPool implements Sandbox, ExecutorEvents {
     for (const each of waiting) if (!each.flight.isOver) this.#place(each);
   }
 
-  onIdleSlot(executor: ProcessExecutor): void {
+  onIdleSeat(executor: ProcessExecutor): void {
     const { recycleAfterRuns, recycleAfterDiscards } = this.#options;
     if (executor.runs >= recycleAfterRuns || executor.discards >= recycleAfterDiscards) executor.isDraining = true;
     if (executor.isDraining && executor.flights.size === 0) executor.kill('retired');

@@ -22,7 +22,7 @@ export interface FlightOwner {
 
 /** One run, or one inspection, from the call to its outcome. */
 export class Flight {
-  slot = -1;
+  seat = -1;
   nonce = 0;
   readonly startedAt: number;
   deadline: number;

@@ -52,7 +52,7 @@ class LyingExecutor {
       events: {
         onReady() {},
         onPreludeCache() {},
-        onIdleSlot() {},
+        onIdleSeat() {},
         onExit() {},
         onKill: (report) => this.kills.push(report),
       },
@@ -114,14 +114,14 @@ describe('a parent', () => {
 
   it('drops and counts what is said about runs that it does not know', async () => {
     const { address, outcome } = await liar.run();
-    const { slot, nonce } = address;
-    liar.say({ type: 'succeeded', slot, nonce: nonce ^ 1, hasValue: true, value: '"forged"', usage });
-    liar.say({ type: 'succeeded', slot: slot + 1, nonce, hasValue: true, value: '"forged"', usage });
-    liar.say({ type: 'succeeded', slot, nonce, hasValue: true, value: '"real"', usage });
+    const { seat, nonce } = address;
+    liar.say({ type: 'succeeded', seat, nonce: nonce ^ 1, hasValue: true, value: '"forged"', usage });
+    liar.say({ type: 'succeeded', seat: seat + 1, nonce, hasValue: true, value: '"forged"', usage });
+    liar.say({ type: 'succeeded', seat, nonce, hasValue: true, value: '"real"', usage });
     expect(await outcome).toMatchObject({ status: 'succeeded', result: '"real"' });
-    liar.say({ type: 'log', slot, nonce, timeMs: 0, level: 1, message: 'late', fields: '' });
+    liar.say({ type: 'log', seat, nonce, timeMs: 0, level: 1, message: 'late', fields: '' });
     const { outcome: next, address: second } = await liar.run();
-    liar.say({ type: 'succeeded', slot: second.slot, nonce: second.nonce, hasValue: false, value: '', usage });
+    liar.say({ type: 'succeeded', seat: second.seat, nonce: second.nonce, hasValue: false, value: '', usage });
     await next;
     expect(liar.executor.unknownReplies).toBe(3);
   });
@@ -133,21 +133,21 @@ describe('a parent', () => {
     expect(liar.received.filter(({ type }) => type === 'run')).toHaveLength(1);
     liar.say({
       type: 'log',
-      slot: address.slot,
+      seat: address.seat,
       nonce: address.nonce,
       timeMs: 0,
       level: 1,
       message: 'a word',
       fields: '',
     });
-    expect((await next).address.slot).toBe(1);
+    expect((await next).address.seat).toBe(1);
   });
 
   it('uses a new nonce each time, so that an old one is worth nothing', async () => {
     const first = await liar.run();
     liar.say({
       type: 'succeeded',
-      slot: first.address.slot,
+      seat: first.address.seat,
       nonce: first.address.nonce,
       hasValue: false,
       value: '',
@@ -155,7 +155,7 @@ describe('a parent', () => {
     });
     await first.outcome;
     const second = await liar.run();
-    expect(second.address.slot).toBe(first.address.slot);
+    expect(second.address.seat).toBe(first.address.seat);
     expect(second.address.nonce).not.toBe(first.address.nonce);
   });
 
@@ -169,19 +169,19 @@ describe('a parent', () => {
         return new Promise(() => undefined);
       },
     });
-    const { slot, nonce } = address;
+    const { seat, nonce } = address;
     for (let callId = 0; callId < 10; callId += 1)
-      liar.say({ type: 'call', slot, nonce, callId, method: 'kv.get', args: '[]' });
-    liar.say({ type: 'succeeded', slot, nonce, hasValue: false, value: '', usage });
-    liar.say({ type: 'call', slot, nonce, callId: 99, method: 'kv.get', args: '[]' });
+      liar.say({ type: 'call', seat, nonce, callId, method: 'kv.get', args: '[]' });
+    liar.say({ type: 'succeeded', seat, nonce, hasValue: false, value: '', usage });
+    liar.say({ type: 'call', seat, nonce, callId: 99, method: 'kv.get', args: '[]' });
     await outcome;
     expect(calls).toBe(2);
   });
 
   it('checks a result against its limits once more', async () => {
     const { address, outcome } = await liar.run();
-    const { slot, nonce } = address;
-    liar.say({ type: 'succeeded', slot, nonce, hasValue: true, value: 'x'.repeat(usualLimits.resultBytes + 1), usage });
+    const { seat, nonce } = address;
+    liar.say({ type: 'succeeded', seat, nonce, hasValue: true, value: 'x'.repeat(usualLimits.resultBytes + 1), usage });
     expect(endOf(await outcome)).toBe('OUTPUT_LIMIT');
   });
 
@@ -194,7 +194,7 @@ describe('a parent', () => {
     const { address, outcome } = await liar.run({ kind: 'route' });
     liar.say({
       type: 'responded',
-      slot: address.slot,
+      seat: address.seat,
       nonce: address.nonce,
       status: 200,
       headers: '',
@@ -223,7 +223,7 @@ describe('a parent', () => {
       'floods its parent with what nobody asked for',
       (each) => {
         for (let sent = 0; sent < 5001; sent += 1)
-          each.say({ type: 'log', slot: 99, nonce: 1, timeMs: 0, level: 1, message: '', fields: '' });
+          each.say({ type: 'log', seat: 99, nonce: 1, timeMs: 0, level: 1, message: '', fields: '' });
       },
     ],
     [
@@ -235,7 +235,7 @@ describe('a parent', () => {
     [
       'floods its parent with what is busy',
       (each) => {
-        for (let sent = 0; sent < 7000; sent += 1) each.say({ type: 'busy', slots: [] });
+        for (let sent = 0; sent < 7000; sent += 1) each.say({ type: 'busy', seats: [] });
       },
     ],
     [
@@ -257,7 +257,7 @@ describe('a parent', () => {
 
   it('bills the last run for what an executor says between two runs, and nobody for one that had none', async () => {
     const { address, outcome } = await liar.run();
-    liar.say({ type: 'succeeded', slot: address.slot, nonce: address.nonce, hasValue: false, value: '', usage });
+    liar.say({ type: 'succeeded', seat: address.seat, nonce: address.nonce, hasValue: false, value: '', usage });
     await outcome;
     const blank = new LyingExecutor();
     for (const each of [liar, blank]) each.sayBytes(Buffer.from([3, 0, 0, 0, 250, 0, 0]));
@@ -288,10 +288,10 @@ describe('a parent', () => {
     ['an empty part that ends nothing', 1, 0],
   ])('ends an executor that sends %s', async (_name, parts, bytes) => {
     const { address, outcome } = await liar.run({ kind: 'route', limits: { ...usualLimits, stream } });
-    const { slot, nonce } = address;
-    liar.say({ ...head, slot, nonce });
+    const { seat, nonce } = address;
+    liar.say({ ...head, seat, nonce });
     for (let part = 0; part < parts; part += 1)
-      liar.say({ type: 'chunk', slot, nonce, isLast: false, data: Buffer.alloc(bytes).toString('base64') });
+      liar.say({ type: 'chunk', seat, nonce, isLast: false, data: Buffer.alloc(bytes).toString('base64') });
     expect(endOf(await outcome)).toBe('EXECUTOR_LOST');
     expect(liar.executor.killCause).toBe('hostile');
     expect(liar.kills).toMatchObject([{ installationId: 'plg of ten_1', reason: 'hostile' }]);
@@ -299,7 +299,7 @@ describe('a parent', () => {
 
   it('ends an executor that streams where nobody takes a stream, and takes no end before the last part for a whole answer', async () => {
     const unasked = await liar.run({ kind: 'route' });
-    liar.say({ ...head, slot: unasked.address.slot, nonce: unasked.address.nonce });
+    liar.say({ ...head, seat: unasked.address.seat, nonce: unasked.address.nonce });
     expect(endOf(await unasked.outcome)).toBe('EXECUTOR_LOST');
     const other = new LyingExecutor();
     other.say({ type: 'ready', report: '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1}' });
@@ -309,10 +309,10 @@ describe('a parent', () => {
       limits: { ...usualLimits, stream },
       onResponse: answered.resolve,
     });
-    const { slot, nonce } = address;
-    other.say({ ...head, slot, nonce });
+    const { seat, nonce } = address;
+    other.say({ ...head, seat, nonce });
     const { stream: body } = await answered.promise;
-    other.say({ type: 'succeeded', slot, nonce, hasValue: false, value: '', usage });
+    other.say({ type: 'succeeded', seat, nonce, hasValue: false, value: '', usage });
     await outcome;
     expect(body?.errored).toBeInstanceOf(StreamCut);
   });
@@ -320,7 +320,7 @@ describe('a parent', () => {
   it('bills the run that an executor is stuck with, and only that one', async () => {
     const guilty = await liar.run({ tenantId: 'ten_1' });
     const innocent = await liar.run({ tenantId: 'ten_1', installationId: 'another' });
-    liar.say({ type: 'stuck', slot: guilty.address.slot, nonce: guilty.address.nonce, code: 'CPU_LIMIT' });
+    liar.say({ type: 'stuck', seat: guilty.address.seat, nonce: guilty.address.nonce, code: 'CPU_LIMIT' });
     expect([endOf(await guilty.outcome), endOf(await innocent.outcome)]).toEqual(['CPU_LIMIT', 'EXECUTOR_LOST']);
     expect(liar.kills).toMatchObject([{ installationId: 'plg of ten_1', reason: 'unresponsive' }]);
   });
@@ -329,7 +329,7 @@ describe('a parent', () => {
     const { address, outcome } = await liar.run();
     liar.executor.tenantKey = 'tenant x';
     liar.say({ type: 'prelude', cache: 'AAAA' });
-    liar.say({ type: 'succeeded', slot: address.slot, nonce: address.nonce, hasValue: false, value: '', usage });
+    liar.say({ type: 'succeeded', seat: address.seat, nonce: address.nonce, hasValue: false, value: '', usage });
     expect(endOf(await outcome)).toBe('succeeded');
   });
 
@@ -338,7 +338,7 @@ describe('a parent', () => {
     ['an end for want of memory', { code: null, signal: 'SIGABRT', outOfMemory: true }, 'MEMORY_LIMIT', 'memory'],
   ] as const)('takes %s for lost runs, and bills those whose turn was under way', async (_, ending, code, reason) => {
     const { address, outcome } = await liar.run();
-    liar.say({ type: 'busy', slots: [address.slot] });
+    liar.say({ type: 'busy', seats: [address.seat] });
     liar.say({ type: 'pong', sequence: 0, isolates: 1, discards: 0, rssMb: 1 });
     await new Promise((resolve) => setImmediate(resolve));
     liar.ending.resolve(ending);

@@ -42,7 +42,7 @@ export interface ExecutorEvents {
   /** The first executor made the prelude's code cache; later ones are given it. */
   onPreludeCache(cache: string): void;
   /** A run has its outcome, or the executor's last word about it came. */
-  onIdleSlot(executor: ProcessExecutor): void;
+  onIdleSeat(executor: ProcessExecutor): void;
   onExit(executor: ProcessExecutor): void;
   onKill(report: KillReport): void;
 }
@@ -83,11 +83,11 @@ export class ProcessExecutor {
   overdue = 0;
   readonly #options: ProcessExecutorOptions;
   readonly #writer = new FrameWriter();
-  readonly #freeSlots: number[] = [];
+  readonly #freeSeats: number[] = [];
   readonly #heldBundles = new Set<string>();
   readonly #bundlesUnderWay = new Map<string, Promise<void>>();
   readonly #heldProfiles = new Set<number>();
-  #slots = 0;
+  #seats = 0;
   #isFlushing = false;
   /** Messages wait for the next chunk. */
   #unsent = false;
@@ -145,17 +145,17 @@ export class ProcessExecutor {
 
   /** Takes a flight in. Its bundle is sent first when the executor does not hold it. */
   accept(flight: Flight): void {
-    flight.slot = this.#freeSlots.pop() ?? this.#slots++;
+    flight.seat = this.#freeSeats.pop() ?? this.#seats++;
     flight.nonce = newNonce();
-    this.flights.set(flight.slot, flight);
+    this.flights.set(flight.seat, flight);
     this.runs += 1;
     this.lastUsedAt = this.#options.now();
     this.#lastOwner = flight.owner;
     const { job, limits } = flight;
     if (job.type === 'inspect') {
       flight.isSent = true;
-      const { slot, nonce } = flight;
-      this.#send({ type: 'inspect', slot, nonce, code: job.code, wallMs: limits.wallMs, memoryMb: limits.memoryMb });
+      const { seat, nonce } = flight;
+      this.#send({ type: 'inspect', seat, nonce, code: job.code, wallMs: limits.wallMs, memoryMb: limits.memoryMb });
     } else if (this.#heldBundles.has(job.request.bundleSha256)) {
       this.#sendRun(flight, job.request);
     } else {
@@ -211,7 +211,7 @@ export class ProcessExecutor {
     }
     this.#send({
       type: 'run',
-      slot: flight.slot,
+      seat: flight.seat,
       nonce: flight.nonce,
       profileId: profile.id,
       profile: isHeld ? '' : profile.text,
@@ -222,7 +222,7 @@ export class ProcessExecutor {
   }
 
   cancel(flight: Flight): void {
-    if (flight.isSent) this.#send({ type: 'cancel', slot: flight.slot, nonce: flight.nonce });
+    if (flight.isSent) this.#send({ type: 'cancel', seat: flight.seat, nonce: flight.nonce });
     else if (flight.isOver) this.#release(flight);
   }
 
@@ -246,10 +246,10 @@ export class ProcessExecutor {
 
   /** Flights whose turn goes on, as far as the executor said or its process name shows. */
   suspects(): Flight[] {
-    const slots = new Set(this.#busy);
-    const marked = this.#markedSlot();
-    if (marked !== undefined && this.pingSentAt !== undefined) slots.add(marked);
-    return [...this.flights.values()].filter((flight) => slots.has(flight.slot) && flight.isSent);
+    const seats = new Set(this.#busy);
+    const marked = this.#markedSeat();
+    if (marked !== undefined && this.pingSentAt !== undefined) seats.add(marked);
+    return [...this.flights.values()].filter((flight) => seats.has(flight.seat) && flight.isSent);
   }
 
   /**
@@ -262,7 +262,7 @@ export class ProcessExecutor {
   }
 
   /** The run that the executor was waiting for when it last had a chance to say so (Linux). */
-  #markedSlot(): number | undefined {
+  #markedSeat(): number | undefined {
     try {
       const name = /^annex-exec (\d+)$/.exec(readFileSync(`/proc/${this.pid}/comm`, 'utf8').trim());
       return name === null ? undefined : Number(name[1]);
@@ -331,14 +331,14 @@ export class ProcessExecutor {
         if (process.platform !== 'linux') this.rssBytes = message.rssMb * 2 ** 20;
         return;
       case 'busy':
-        this.#busy = message.slots;
+        this.#busy = message.seats;
         return this.#smallTalk();
       case 'heard':
         return this.#smallTalk();
       default:
         break;
     }
-    const flight = this.flights.get(message.slot);
+    const flight = this.flights.get(message.seat);
     if (flight === undefined || flight.nonce !== message.nonce) {
       this.#drop();
       return;
@@ -410,12 +410,12 @@ export class ProcessExecutor {
     const { response } = answer;
     if (response === undefined) return;
     if (isStream && limits !== undefined) {
-      const { slot, nonce } = flight;
+      const { seat, nonce } = flight;
       const stream = new AnswerStream({
         maxBytes: limits.bytes,
         idleMs: limits.idleMs,
         onCredit: (bytes) => {
-          if (!flight.isOver) this.#send({ type: 'credit', slot, nonce, bytes });
+          if (!flight.isOver) this.#send({ type: 'credit', seat, nonce, bytes });
         },
         onAbandoned: () => this.cancel(flight),
       });
@@ -445,10 +445,10 @@ export class ProcessExecutor {
     flight.callsUnderWay.set(callId, method);
     const reply = (answer: HostCallAnswer): void => {
       flight.callsUnderWay.delete(callId);
-      if (flight.isOver || this.flights.get(flight.slot) !== flight) return;
-      const { slot, nonce } = flight;
-      if (answer.ok) this.#send({ type: 'answer', slot, nonce, callId, ok: true, a: answer.value, b: '' });
-      else this.#send({ type: 'answer', slot, nonce, callId, ok: false, a: answer.code, b: answer.message });
+      if (flight.isOver || this.flights.get(flight.seat) !== flight) return;
+      const { seat, nonce } = flight;
+      if (answer.ok) this.#send({ type: 'answer', seat, nonce, callId, ok: true, a: answer.value, b: '' });
+      else this.#send({ type: 'answer', seat, nonce, callId, ok: false, a: answer.code, b: answer.message });
     };
     job.request.hostCall({ method, args }).then(reply, (thrown: unknown) => {
       this.#options.logger.error({ method: method.slice(0, 64), reason: messageOf(thrown) }, 'a host call threw');
@@ -483,14 +483,14 @@ export class ProcessExecutor {
       this.#faulty(`more than ${maxUnknownReplies} messages that nobody asked for`);
   }
 
-  /** Forgets a flight; its slot may be used again. */
+  /** Forgets a flight; its seat may be used again. */
   #release(flight: Flight): void {
-    if (this.flights.get(flight.slot) !== flight) return;
-    this.flights.delete(flight.slot);
+    if (this.flights.get(flight.seat) !== flight) return;
+    this.flights.delete(flight.seat);
     if (flight.overdueAt !== undefined) this.overdue -= 1;
-    this.#freeSlots.push(flight.slot);
+    this.#freeSeats.push(flight.seat);
     this.lastUsedAt = this.#options.now();
-    this.#options.events.onIdleSlot(this);
+    this.#options.events.onIdleSeat(this);
   }
 
   /** Ends an executor that does what none does: whoever is to blame is billed as for a hang. */

@@ -47,7 +47,7 @@ export class Watch {
     if (
       flight.overdueAt !== undefined &&
       nowMs - flight.overdueAt >= this.#limits.killGraceMs &&
-      executor.flights.has(flight.slot)
+      executor.flights.has(flight.seat)
     ) {
       executor.kill('unresponsive', this.#blame(executor, flight));
       return true;

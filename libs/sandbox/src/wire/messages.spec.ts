@@ -18,7 +18,7 @@ function cross<T>(write: (out: FrameWriter) => void, read: (frame: Frame) => T):
   return messages;
 }
 
-const run = { slot: 3, nonce: 0xdeadbeef };
+const run = { seat: 3, nonce: 0xdeadbeef };
 const usage = { cpuMs: 1.5, memoryMb: 2.25, resultBytes: 3, logLines: 4, logBytes: 5, hostCalls: 6 };
 
 const toExecutor: ToExecutor[] = [
@@ -46,7 +46,7 @@ const fromExecutor: FromExecutor[] = [
   { type: 'call', ...run, callId: 2, method: 'kv.get', args: '[]' },
   { type: 'log', ...run, timeMs: 1, level: 2, message: 'm', fields: '{}' },
   { type: 'stuck', ...run, code: 'CPU_LIMIT' },
-  { type: 'busy', slots: [1, 2] },
+  { type: 'busy', seats: [1, 2] },
   { type: 'heard' },
   { type: 'inspected', ...run, registrations: '[]', warnings: '[]' },
 ];

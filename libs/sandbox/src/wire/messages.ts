@@ -1,6 +1,6 @@
 /**
  * The messages between the parent and an executor, as tagged unions, and which numbers and texts of a frame each is
- * made of. A run is addressed by a slot (a small number) and a nonce that cannot be guessed; whoever does not know both
+ * made of. A run is addressed by a seat (a small number) and a nonce that cannot be guessed; whoever does not know both
  * reaches nothing.
  */
 import { assertNever } from '@annex/kernel';
@@ -12,7 +12,7 @@ export type GuestUsage = Omit<SandboxUsage, 'wallMs'>;
 
 /** Addresses one run of one executor. */
 export interface RunAddress {
-  slot: number;
+  seat: number;
   nonce: number;
 }
 
@@ -92,7 +92,7 @@ export type FromExecutor =
   /** The run whose turn does not end although it was told to: only a kill helps. */
   | ({ type: 'stuck'; code: string } & RunAddress)
   /** Runs whose turn has gone on for a while. */
-  | { type: 'busy'; slots: number[] }
+  | { type: 'busy'; seats: number[] }
   /** It has read what it was sent and has nothing else to say of it yet. */
   | { type: 'heard' }
   /** `registrations`: JSON list. */
@@ -127,19 +127,19 @@ export function writeToExecutor(out: FrameWriter, m: ToExecutor): void {
   const code = toCodes[m.type];
   switch (m.type) {
     case 'run':
-      out.write(code, [m.slot, m.nonce, m.profileId, m.code], [m.profile, m.head, m.content]);
+      out.write(code, [m.seat, m.nonce, m.profileId, m.code], [m.profile, m.head, m.content]);
       return;
     case 'answer':
-      out.write(code, [m.slot, m.nonce, m.callId, m.ok ? 1 : 0], [m.a, m.b]);
+      out.write(code, [m.seat, m.nonce, m.callId, m.ok ? 1 : 0], [m.a, m.b]);
       return;
     case 'bundle':
       out.write(code, [], [m.sha256, m.code]);
       return;
     case 'cancel':
-      out.write(code, [m.slot, m.nonce], []);
+      out.write(code, [m.seat, m.nonce], []);
       return;
     case 'credit':
-      out.write(code, [m.slot, m.nonce, m.bytes], []);
+      out.write(code, [m.seat, m.nonce, m.bytes], []);
       return;
     case 'configure':
       out.write(code, [], [m.settings]);
@@ -151,7 +151,7 @@ export function writeToExecutor(out: FrameWriter, m: ToExecutor): void {
       out.write(code, [m.sequence], []);
       return;
     case 'inspect':
-      out.write(code, [m.slot, m.nonce, m.wallMs, m.memoryMb], [m.code]);
+      out.write(code, [m.seat, m.nonce, m.wallMs, m.memoryMb], [m.code]);
       return;
     default:
       assertNever(m);
@@ -166,7 +166,7 @@ export function readToExecutor({ type: code, numbers: n, texts: t }: Frame): ToE
       expect(n, 4, t, 3);
       return {
         type,
-        slot: at(n, 0),
+        seat: at(n, 0),
         nonce: at(n, 1),
         profileId: at(n, 2),
         code: at(n, 3),
@@ -178,7 +178,7 @@ export function readToExecutor({ type: code, numbers: n, texts: t }: Frame): ToE
       expect(n, 4, t, 2);
       return {
         type,
-        slot: at(n, 0),
+        seat: at(n, 0),
         nonce: at(n, 1),
         callId: at(n, 2),
         ok: at(n, 3) === 1,
@@ -190,10 +190,10 @@ export function readToExecutor({ type: code, numbers: n, texts: t }: Frame): ToE
       return { type, sha256: text(t, 0), code: text(t, 1) };
     case 'cancel':
       expect(n, 2, t, 0);
-      return { type, slot: at(n, 0), nonce: at(n, 1) };
+      return { type, seat: at(n, 0), nonce: at(n, 1) };
     case 'credit':
       expect(n, 3, t, 0);
-      return { type, slot: at(n, 0), nonce: at(n, 1), bytes: at(n, 2) };
+      return { type, seat: at(n, 0), nonce: at(n, 1), bytes: at(n, 2) };
     case 'configure':
       expect(n, 0, t, 1);
       return { type, settings: text(t, 0) };
@@ -205,7 +205,7 @@ export function readToExecutor({ type: code, numbers: n, texts: t }: Frame): ToE
       return { type, sequence: at(n, 0) };
     case 'inspect':
       expect(n, 4, t, 1);
-      return { type, slot: at(n, 0), nonce: at(n, 1), wallMs: at(n, 2), memoryMb: at(n, 3), code: text(t, 0) };
+      return { type, seat: at(n, 0), nonce: at(n, 1), wallMs: at(n, 2), memoryMb: at(n, 3), code: text(t, 0) };
     case undefined:
       throw new WireError(`unknown message ${code}`);
     default:
@@ -217,31 +217,31 @@ export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
   const code = fromCodes[m.type];
   switch (m.type) {
     case 'responded':
-      out.write(code, [m.slot, m.nonce, m.status, ...usageNumbers(m.usage)], [m.headers, m.bodyEncoding, m.body]);
+      out.write(code, [m.seat, m.nonce, m.status, ...usageNumbers(m.usage)], [m.headers, m.bodyEncoding, m.body]);
       return;
     case 'answered':
-      out.write(code, [m.slot, m.nonce, m.status], [m.headers, m.bodyEncoding, m.body]);
+      out.write(code, [m.seat, m.nonce, m.status], [m.headers, m.bodyEncoding, m.body]);
       return;
     case 'chunk':
-      out.write(code, [m.slot, m.nonce, m.isLast ? 1 : 0], [m.data]);
+      out.write(code, [m.seat, m.nonce, m.isLast ? 1 : 0], [m.data]);
       return;
     case 'succeeded':
-      out.write(code, [m.slot, m.nonce, m.hasValue ? 1 : 0, ...usageNumbers(m.usage)], [m.value]);
+      out.write(code, [m.seat, m.nonce, m.hasValue ? 1 : 0, ...usageNumbers(m.usage)], [m.value]);
       return;
     case 'failed':
-      out.write(code, [m.slot, m.nonce, m.retryAfterMs, ...usageNumbers(m.usage)], [m.code, m.message, m.stack]);
+      out.write(code, [m.seat, m.nonce, m.retryAfterMs, ...usageNumbers(m.usage)], [m.code, m.message, m.stack]);
       return;
     case 'call':
-      out.write(code, [m.slot, m.nonce, m.callId], [m.method, m.args]);
+      out.write(code, [m.seat, m.nonce, m.callId], [m.method, m.args]);
       return;
     case 'log':
-      out.write(code, [m.slot, m.nonce, m.timeMs, m.level], [m.message, m.fields]);
+      out.write(code, [m.seat, m.nonce, m.timeMs, m.level], [m.message, m.fields]);
       return;
     case 'busy':
-      out.write(code, m.slots.slice(0, maxBusy), []);
+      out.write(code, m.seats.slice(0, maxBusy), []);
       return;
     case 'stuck':
-      out.write(code, [m.slot, m.nonce], [m.code]);
+      out.write(code, [m.seat, m.nonce], [m.code]);
       return;
     case 'heard':
       out.write(code, [], []);
@@ -250,7 +250,7 @@ export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
       out.write(code, [m.sequence, m.isolates, m.discards, m.rssMb], []);
       return;
     case 'inspected':
-      out.write(code, [m.slot, m.nonce], [m.registrations, m.warnings]);
+      out.write(code, [m.seat, m.nonce], [m.registrations, m.warnings]);
       return;
     case 'ready':
       out.write(code, [], [m.report]);
@@ -277,12 +277,12 @@ export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): F
       return readAnswer(type, n, t);
     case 'call':
       expect(n, 3, t, 2);
-      return { type, slot: at(n, 0), nonce: at(n, 1), callId: at(n, 2), method: text(t, 0), args: text(t, 1) };
+      return { type, seat: at(n, 0), nonce: at(n, 1), callId: at(n, 2), method: text(t, 0), args: text(t, 1) };
     case 'log':
       expect(n, 4, t, 2);
       return {
         type,
-        slot: at(n, 0),
+        seat: at(n, 0),
         nonce: at(n, 1),
         timeMs: at(n, 2),
         level: at(n, 3),
@@ -290,19 +290,19 @@ export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): F
         fields: text(t, 1),
       };
     case 'busy':
-      return { type, slots: n };
+      return { type, seats: n };
     case 'heard':
       expect(n, 0, t, 0);
       return { type };
     case 'stuck':
       expect(n, 2, t, 1);
-      return { type, slot: at(n, 0), nonce: at(n, 1), code: text(t, 0) };
+      return { type, seat: at(n, 0), nonce: at(n, 1), code: text(t, 0) };
     case 'pong':
       expect(n, 4, t, 0);
       return { type, sequence: at(n, 0), isolates: at(n, 1), discards: at(n, 2), rssMb: at(n, 3) };
     case 'inspected':
       expect(n, 2, t, 2);
-      return { type, slot: at(n, 0), nonce: at(n, 1), registrations: text(t, 0), warnings: text(t, 1) };
+      return { type, seat: at(n, 0), nonce: at(n, 1), registrations: text(t, 0), warnings: text(t, 1) };
     case 'ready':
       expect(n, 0, t, 1);
       return { type, report: text(t, 0) };
@@ -323,7 +323,7 @@ function readAnswer(type: AnswerType, n: number[], t: string[]): FromExecutor {
       expect(n, 9, t, 3);
       return {
         type,
-        slot: at(n, 0),
+        seat: at(n, 0),
         nonce: at(n, 1),
         status: at(n, 2),
         headers: text(t, 0),
@@ -335,7 +335,7 @@ function readAnswer(type: AnswerType, n: number[], t: string[]): FromExecutor {
       expect(n, 3, t, 3);
       return {
         type,
-        slot: at(n, 0),
+        seat: at(n, 0),
         nonce: at(n, 1),
         status: at(n, 2),
         headers: text(t, 0),
@@ -344,12 +344,12 @@ function readAnswer(type: AnswerType, n: number[], t: string[]): FromExecutor {
       };
     case 'chunk':
       expect(n, 3, t, 1);
-      return { type, slot: at(n, 0), nonce: at(n, 1), isLast: at(n, 2) === 1, data: text(t, 0) };
+      return { type, seat: at(n, 0), nonce: at(n, 1), isLast: at(n, 2) === 1, data: text(t, 0) };
     case 'succeeded':
       expect(n, 9, t, 1);
       return {
         type,
-        slot: at(n, 0),
+        seat: at(n, 0),
         nonce: at(n, 1),
         hasValue: at(n, 2) === 1,
         value: text(t, 0),
@@ -359,7 +359,7 @@ function readAnswer(type: AnswerType, n: number[], t: string[]): FromExecutor {
       expect(n, 9, t, 3);
       return {
         type,
-        slot: at(n, 0),
+        seat: at(n, 0),
         nonce: at(n, 1),
         retryAfterMs: at(n, 2),
         code: text(t, 0),

@@ -13,7 +13,7 @@ let last: Promise<unknown> = Promise.resolve();
 /**
  * Runs `build` when those before it are done, and stops the compiler when it takes longer than `timeoutMs` or has died.
  */
-export function inBuildSlot<T>(build: () => Promise<T>, timeoutMs: number): Promise<BuildEnd<T>> {
+export function inBuildTurn<T>(build: () => Promise<T>, timeoutMs: number): Promise<BuildEnd<T>> {
   const mine = last.then(() => runBuild(build, timeoutMs));
   last = mine.catch(() => undefined);
   return mine;
