@@ -10,7 +10,6 @@ export {
 } from './caller.js';
 export { accessErrors } from './errors.js';
 export { networkOf, type LoginAnswer, type LoginInput } from './login.js';
-export { type Listing, type Page } from './pages.js';
 export { isRole, roleAtLeast, roles, type Role } from './roles.js';
 export { type TenantAddress } from './tenant-resolution.js';
 export { type NewTokenInput } from './tokens.js';

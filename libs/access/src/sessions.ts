@@ -1,10 +1,9 @@
-import { newId, parseId, quote, type Clock } from '@annex/kernel';
+import { newId, parseId, quote, type Clock, type Page } from '@annex/kernel';
 import { appendTenantAudit } from './rows/tenants.js';
 import { deleteSessions, insertSession, listSessions, type SessionOwner, type Session } from './rows/sessions.js';
 import type { Change, Database, PlatformTransaction } from '@annex/database';
 import type { Principal } from './caller.js';
 import { accessErrors } from './errors.js';
-import type { Listing } from './pages.js';
 import type { Credential, SessionTokens } from './session-tokens.js';
 import { sessionView, type SessionView } from './views.js';
 
@@ -54,7 +53,7 @@ export class Sessions {
   }
 
   /** The caller's own, newest first, at most 200. Throws `FORBIDDEN` to API tokens. */
-  async list(principal: Principal): Promise<Listing<SessionView>> {
+  async list(principal: Principal): Promise<Page<SessionView>> {
     requirePerson(principal);
     const rows = await this.options.database.platform((tx) =>
       listSessions(tx, ownerOf(principal), { now: new Date(this.options.clock.now()), limit: MAX_SHOWN }),

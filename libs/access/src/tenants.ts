@@ -1,5 +1,18 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { messageOf, newId, quote, type Clock, type Id, type InputFault, type Json, type Logger } from '@annex/kernel';
+import {
+  messageOf,
+  newId,
+  pageOf,
+  quote,
+  readCursor,
+  type Clock,
+  type Id,
+  type InputFault,
+  type Json,
+  type Logger,
+  type Page,
+  type PageRequest,
+} from '@annex/kernel';
 import type { QuotaLimits } from '@annex/quotas';
 import { appendPlatformAudit, listPlatformAudit, type PlatformAuditView } from '@annex/audit';
 import {
@@ -20,7 +33,7 @@ import type { TenantRow } from './rows/tenant-row.js';
 import { isUniqueViolation, type Change, type Database, type PlatformTransaction } from '@annex/database';
 import type { Principal } from './caller.js';
 import { accessErrors, refuseFaults, tenantDeleted } from './errors.js';
-import { onePage, type Listing, type Page } from './pages.js';
+import { onePage, refuseCursor } from './pages.js';
 import { tenantSlugShape } from './tenant-resolution.js';
 import { tenantView, type TenantView } from './views.js';
 
@@ -78,7 +91,7 @@ export class Tenants {
   }
 
   /** Every tenant for an operator; for anybody else its own. */
-  async list(principal: Principal, page: Page): Promise<Listing<TenantView>> {
+  async list(principal: Principal, page: PageRequest): Promise<Page<TenantView>> {
     requireOperator(principal);
     return this.options.database.platform((tx) =>
       onePage('tenant', page, { read: (part) => listTenants(tx, part), view: tenantView }),
@@ -211,22 +224,14 @@ export class Tenants {
   /** Operators' acts on tenants, newest first. Throws `FORBIDDEN`. */
   async audit(
     principal: Principal,
-    {
-      limit,
-      cursor,
-      ...filter
-    }: { limit: number; cursor?: string | undefined; action?: string | undefined; target?: string | undefined },
-  ): Promise<Listing<PlatformAuditView>> {
+    { limit, cursor, ...filter }: PageRequest & { action?: string | undefined; target?: string | undefined },
+  ): Promise<Page<PlatformAuditView>> {
     requireOperator(principal);
-    if (cursor !== undefined && !/^\d{1,18}$/.test(cursor))
-      refuseFaults([
-        { pointer: '/cursor', code: 'INVALID_CURSOR', detail: 'is not one that this list answered as next_cursor' },
-      ]);
+    const before = readCursor(cursor, (text) => (/^\d{1,18}$/.test(text) ? text : undefined), refuseCursor);
     const rows = await this.options.database.platform((tx) =>
-      listPlatformAudit(tx, { ...filter, before: cursor, limit: limit + 1 }),
+      listPlatformAudit(tx, { ...filter, before, limit: limit + 1 }),
     );
-    const items = rows.slice(0, limit);
-    return { items, next_cursor: rows.length > limit ? (items.at(-1)?.id ?? null) : null };
+    return pageOf(rows, { limit }, ({ id }) => id);
   }
 
   /**

@@ -1,4 +1,13 @@
-import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
+import {
+  newId,
+  parseId,
+  quote,
+  type Clock,
+  type Id,
+  type InputFault,
+  type Page,
+  type PageRequest,
+} from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
 import { countApiTokens, deleteApiToken, findApiToken, insertApiToken, listApiTokens } from './rows/api-tokens.js';
 import type { ApiTokenRow } from './rows/api-token-row.js';
@@ -6,7 +15,7 @@ import type { Change, Database, TenantTransaction } from '@annex/database';
 import { hashApiToken, makeApiToken } from './api-token-text.js';
 import { userIdOf, type Caller } from './caller.js';
 import { accessErrors, refuseFaults } from './errors.js';
-import { onePage, type Listing, type Page } from './pages.js';
+import { onePage } from './pages.js';
 import { isRole, roleAtLeast, roles, type Role } from './roles.js';
 import { tokenView, type TokenView } from './views.js';
 
@@ -89,7 +98,7 @@ export class Tokens {
   }
 
   /** The caller's own tokens; all of the tenant's for an admin. */
-  async list(caller: Caller, page: Page): Promise<Listing<TokenView>> {
+  async list(caller: Caller, page: PageRequest): Promise<Page<TokenView>> {
     const own = ownOnly(caller);
     if (own === null) return { items: [], next_cursor: null };
     return this.options.database.forTenant(caller.tenant.id).transaction((tx) =>

@@ -1,5 +1,14 @@
 import { eventSources } from '@annex/events';
-import { newId, parseId, quote, type Clock, type Id, type InputFault } from '@annex/kernel';
+import {
+  newId,
+  parseId,
+  quote,
+  type Clock,
+  type Id,
+  type InputFault,
+  type Page,
+  type PageRequest,
+} from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
 import { deleteApiTokensOf } from './rows/api-tokens.js';
 import {
@@ -18,7 +27,7 @@ import { isUniqueViolation, type Change, type Database, type TenantTransaction }
 import { userIdOf, type Caller } from './caller.js';
 import { emailFaults, passwordFaults } from './email.js';
 import { accessErrors, refuseFaults } from './errors.js';
-import { onePage, type Listing, type Page } from './pages.js';
+import { onePage } from './pages.js';
 import type { OwnPassword } from './own-password.js';
 import { turnOf, type Passwords } from './passwords.js';
 import { isRole, roleAtLeast, roles, type Role } from './roles.js';
@@ -87,7 +96,7 @@ export class Users {
     });
   }
 
-  async list(caller: Caller, page: Page): Promise<Listing<UserView>> {
+  async list(caller: Caller, page: PageRequest): Promise<Page<UserView>> {
     return this.#read(caller, (tx) => onePage('user', page, { read: (part) => listUsers(tx, part), view: userView }));
   }
 

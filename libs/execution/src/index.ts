@@ -4,15 +4,7 @@ export { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 export type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
 export type { AttemptRun } from './running/attempts.js';
 export type { CreateMasker, EgressPort, JobStart, LlmPort, Masker, SecretsPort, StartJob } from './host-calls/ports.js';
-export {
-  RunReader,
-  type LogQuery,
-  type MetricsView,
-  type Page,
-  type PageRequest,
-  type RunQuery,
-  type UsageView,
-} from './reading/run-reader.js';
+export { RunReader, type LogQuery, type MetricsView, type RunQuery, type UsageView } from './reading/run-reader.js';
 export { LogTail } from './reading/log-tail.js';
 export { logView, runView, type LogView, type RunView } from './reading/views.js';
 export { executionErrors } from './errors.js';

@@ -4,7 +4,21 @@
  */
 import { Readable } from 'node:stream';
 import { finished } from 'node:stream/promises';
-import { isAnnexError, messageOf, newUuid, quote, type Clock, type Id, type Logger } from '@annex/kernel';
+import {
+  isAnnexError,
+  mapPage,
+  messageOf,
+  newUuid,
+  pageOf,
+  quote,
+  readCursor,
+  textCursor,
+  type Clock,
+  type Id,
+  type Logger,
+  type Page,
+  type PageRequest,
+} from '@annex/kernel';
 import { quotaExceeded } from '@annex/quotas';
 import { eventSources, maxEventTextLength } from '@annex/events';
 import { maxEmitDepth } from '@annex/limits';
@@ -143,20 +157,18 @@ export class Files {
    */
   async list(
     tenantId: Id<'tenant'>,
-    { prefix = '', cursor, limit }: { prefix?: string | undefined; cursor?: string | undefined; limit: number },
-  ): Promise<{ items: FileView[]; next_cursor: string | null }> {
-    const after = cursor === undefined ? undefined : readCursor(cursor);
+    { prefix = '', cursor, limit }: PageRequest & { prefix?: string | undefined },
+  ): Promise<Page<FileView>> {
+    const after = readCursor(cursor, textCursor.read, refuseCursor);
     // Nothing is named so; PostgreSQL would refuse the text.
     if (prefix.includes('\0') || !prefix.isWellFormed()) return { items: [], next_cursor: null };
     const rows = await this.#in(tenantId, (tx) =>
       listFiles(tx, { prefix: prefix.normalize('NFC'), after, limit: limit + 1 }),
     );
-    const page = rows.slice(0, limit);
-    const last = page.at(-1);
-    return {
-      items: page.map(view),
-      next_cursor: rows.length > limit && last ? Buffer.from(last.key).toString('base64url') : null,
-    };
+    return mapPage(
+      pageOf(rows, { limit }, ({ key }) => textCursor.write(key)),
+      view,
+    );
   }
 
   /** Opens a file. Throws `FILE_KEY_INVALID`, `FILE_NOT_FOUND`. */
@@ -473,9 +485,7 @@ function feed(sender: Readable, measure: Measure): { fault(): Error | undefined;
   };
 }
 
-function readCursor(cursor: string): string {
-  const key = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (key !== '' && !key.includes('\0') && Buffer.from(key).toString('base64url') === cursor) return key;
+function refuseCursor(): never {
   throw fileErrors.error(
     'FILE_KEY_INVALID',
     'The cursor is not one that this list answered as next_cursor. Leave it out to begin at the first key.',

@@ -1,4 +1,4 @@
-export { Installations, type PageRequest, type UploadResult } from './installations.js';
+export { Installations, type UploadResult } from './installations.js';
 export type { InstallationsCaller, InstallationsOptions, SecretsPort } from './ports.js';
 export { installationErrors } from './errors.js';
 export {
@@ -12,7 +12,7 @@ export type { PackageReportView } from './package-report.js';
 export type { RouteView } from './handlers.js';
 export type { ReleaseDetail, ReleaseDiff } from './release-detail.js';
 export type { JobChange } from './settings.js';
-export type { JobSummary, JobView, LastRunView, Page, PluginView, ReleaseView, TenantJobView } from './views.js';
+export type { JobSummary, JobView, LastRunView, PluginView, ReleaseView, TenantJobView } from './views.js';
 export { InstallationRow, type InstallationStatus } from './rows/installation-row.js';
 export { deleteInstallation, findInstallation } from './rows/installations.js';
 export { ReleaseRow } from './rows/release-row.js';

@@ -1,5 +1,17 @@
 import { slugPattern } from '@annex/host-api';
-import { didYouMean, parseId, quote, type Id, type JsonObject } from '@annex/kernel';
+import {
+  didYouMean,
+  mapPage,
+  pageOf,
+  parseId,
+  quote,
+  readCursor,
+  textCursor,
+  type Id,
+  type JsonObject,
+  type Page,
+  type PageRequest,
+} from '@annex/kernel';
 import type { PackageReport } from '@annex/manifest';
 import { findRelease, listReleases } from './rows/releases.js';
 import { findReleaseReach } from './rows/release-reach.js';
@@ -58,17 +70,10 @@ import {
   viewRelease,
   viewTenantJobs,
   type JobView,
-  type Page,
   type PluginView,
   type ReleaseView,
   type TenantJobView,
 } from './views.js';
-
-/** A page as a list is asked for: at most `limit` items, after those of the page whose `next_cursor` this is. */
-export interface PageRequest {
-  limit: number;
-  cursor?: string | undefined;
-}
 
 /** What an upload is to do beyond storing the package. */
 export interface UploadTerms {
@@ -172,15 +177,11 @@ export class Installations {
 
   /** The tenant's plugins in order of slug. Throws `CURSOR_INVALID`. */
   async list(caller: InstallationsCaller, page: PageRequest): Promise<Page<PluginView>> {
-    const after = page.cursor === undefined ? null : decodeCursor(page.cursor);
+    const after = readCursor(page.cursor, readSlugCursor, refuseCursor) ?? null;
     return this.#context.read(caller.tenant.id, async (tx) => {
       const rows = await listInstallations(tx, { limit: page.limit + 1, after });
-      const shown = rows.slice(0, page.limit);
-      const last = shown.at(-1);
-      return {
-        items: await viewPlugins(tx, this.#context.options.vault, shown),
-        next_cursor: rows.length > shown.length && last ? encodeCursor(last.slug) : null,
-      };
+      const shown = pageOf(rows, page, ({ slug }) => textCursor.write(slug));
+      return { ...shown, items: await viewPlugins(tx, this.#context.options.vault, shown.items) };
     });
   }
 
@@ -244,16 +245,13 @@ export class Installations {
 
   /** A plugin's releases, newest first. Throws `CURSOR_INVALID`. */
   async releases(caller: InstallationsCaller, idOrSlug: string, page: PageRequest): Promise<Page<ReleaseView>> {
-    const before = page.cursor === undefined ? null : parseId('release', decodeCursor(page.cursor));
-    if (before === undefined) throw cursorInvalid();
+    const before = readCursor(page.cursor, readReleaseCursor, refuseCursor) ?? null;
     return this.#read(caller, idOrSlug, async (tx, { installation }) => {
       const rows = await listReleases(tx, installation.id, { limit: page.limit + 1, before });
-      const shown = rows.slice(0, page.limit);
-      const last = shown.at(-1);
-      return {
-        items: shown.map((row) => viewRelease(row, installation.releaseId)),
-        next_cursor: rows.length > shown.length && last ? encodeCursor(last.id) : null,
-      };
+      return mapPage(
+        pageOf(rows, page, ({ id }) => textCursor.write(id)),
+        (row) => viewRelease(row, installation.releaseId),
+      );
     });
   }
 
@@ -402,15 +400,11 @@ export class Installations {
 
   /** The jobs of all the tenant's plugins, in order of slug and place in the manifest. Throws `CURSOR_INVALID`. */
   async tenantJobs(caller: InstallationsCaller, page: PageRequest): Promise<Page<TenantJobView>> {
-    const after = page.cursor === undefined ? null : decodeJobCursor(page.cursor);
+    const after = readCursor(page.cursor, readJobCursor, refuseCursor) ?? null;
     return this.#context.read(caller.tenant.id, async (tx) => {
       const rows = await listTenantJobs(tx, { limit: page.limit + 1, after });
-      const shown = rows.slice(0, page.limit);
-      const last = shown.at(-1);
-      return {
-        items: await viewTenantJobs(tx, shown),
-        next_cursor: rows.length > shown.length && last ? encodeCursor(`${last.slug}/${last.place}`) : null,
-      };
+      const shown = pageOf(rows, page, ({ slug, place }) => textCursor.write(`${slug}/${place}`));
+      return { ...shown, items: await viewTenantJobs(tx, shown.items) };
     });
   }
 
@@ -518,25 +512,22 @@ function downgradeOf({ previous, uploaded }: StoredUpload): UploadResult['warnin
   return [{ pointer: '/version', code: 'DOWNGRADE', detail }];
 }
 
-function encodeCursor(key: string): string {
-  return Buffer.from(key).toString('base64url');
+function readSlugCursor(cursor: string): string | undefined {
+  const slug = textCursor.read(cursor);
+  return slug !== undefined && slugPattern.test(slug) ? slug : undefined;
 }
 
-function decodeJobCursor(cursor: string): { slug: string; place: number } {
-  const [, slug, place] =
-    /^(.+)\/(\d{1,9})$/.exec(Buffer.from(cursor.slice(0, 500), 'base64url').toString('utf8')) ?? [];
-  if (slug === undefined) throw cursorInvalid();
-  return { slug: decodeCursor(encodeCursor(slug)), place: Number(place) };
+function readReleaseCursor(cursor: string): Id<'release'> | undefined {
+  return parseId('release', textCursor.read(cursor) ?? '');
 }
 
-function decodeCursor(cursor: string): string {
-  const key = Buffer.from(cursor.slice(0, 500), 'base64url').toString('utf8');
-  if (!slugPattern.test(key)) throw cursorInvalid();
-  return key;
+function readJobCursor(cursor: string): { slug: string; place: number } | undefined {
+  const [, slug = '', place] = /^(.+)\/(\d{1,9})$/.exec(textCursor.read(cursor) ?? '') ?? [];
+  return slugPattern.test(slug) ? { slug, place: Number(place) } : undefined;
 }
 
-function cursorInvalid(): Error {
-  return installationErrors.error(
+function refuseCursor(): never {
+  throw installationErrors.error(
     'CURSOR_INVALID',
     'The cursor is not one that this list answered. Leave it out to begin at the start.',
   );

@@ -97,12 +97,6 @@ export interface ReleaseView {
   created_at: string;
 }
 
-/** A page of a list. */
-export interface Page<T> {
-  items: T[];
-  next_cursor: string | null;
-}
-
 /** Names of the secrets that a release cannot be enabled without. */
 export function requiredSecrets(release: Pick<ReleaseRow, 'manifest'>): string[] {
   return release.manifest.secrets.filter((secret) => secret.required).map((secret) => secret.name);

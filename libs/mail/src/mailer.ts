@@ -3,14 +3,19 @@ import { createHash } from 'node:crypto';
 import {
   FairGate,
   isAnnexError,
+  mapPage,
   messageOf,
   newId,
+  pageOf,
   parseId,
   quote,
+  readCursor,
   type Clock,
   type Id,
   type Json,
   type Logger,
+  type Page,
+  type PageRequest,
 } from '@annex/kernel';
 import { quotaExtra, quotas, whoRaises } from '@annex/quotas';
 import {
@@ -154,22 +159,23 @@ export class Mailer {
   /** Mails, newest first. */
   async list(
     tenantId: Id<'tenant'>,
-    {
-      status,
-      plugin,
+    { status, plugin, cursor, limit }: PageRequest & { status?: MailStatus | undefined; plugin?: string | undefined },
+  ): Promise<Page<MailView>> {
+    const before = readCursor(
       cursor,
-      limit,
-    }: { status?: MailStatus | undefined; plugin?: string | undefined; cursor?: string | undefined; limit: number },
-  ): Promise<{ items: MailView[]; next_cursor: string | null }> {
-    const before = cursor === undefined ? undefined : parseId('mail', cursor);
-    if (cursor !== undefined && before === undefined)
-      throw mailErrors.error(
-        'MAIL_NOT_FOUND',
-        'The cursor is not one that this list answered as next_cursor. Leave it out to begin with the newest.',
-      );
+      (text) => parseId('mail', text),
+      () => {
+        throw mailErrors.error(
+          'MAIL_NOT_FOUND',
+          'The cursor is not one that this list answered as next_cursor. Leave it out to begin with the newest.',
+        );
+      },
+    );
     const rows = await this.#in(tenantId, (tx) => listMails(tx, { status, plugin, before, limit: limit + 1 }));
-    const page = rows.slice(0, limit);
-    return { items: page.map(view), next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+    return mapPage(
+      pageOf(rows, { limit }, ({ id }) => id),
+      view,
+    );
   }
 
   /** One mail, with its texts when it was kept. Throws `MAIL_NOT_FOUND`. */

@@ -1,5 +1,5 @@
 import type { EventInput } from '@annex/events';
-import { failpoint, quote, type Id, type Json } from '@annex/kernel';
+import { failpoint, quote, type Id, type Json, type Page, type PageRequest } from '@annex/kernel';
 import { emitEvent, type EmittedEvent } from './sql/emit-event.js';
 import { findCause, findCausedEvents, type CausedEvents } from './sql/caused-events.js';
 import { findEvent, listEvents, type Delivery, type StoredEvent } from './sql/read-events.js';
@@ -84,11 +84,7 @@ export class Events {
   }
 
   /** Events, newest first. */
-  async list(
-    tenantId: Id<'tenant'>,
-    { type, since, until }: EventFilter,
-    page: { limit: number; cursor?: string | undefined },
-  ): Promise<{ items: EventView[]; next_cursor: string | null }> {
+  async list(tenantId: Id<'tenant'>, { type, since, until }: EventFilter, page: PageRequest): Promise<Page<EventView>> {
     const { events, cursor } = await this.options.database.forTenant(tenantId).transaction((tx) =>
       listEvents(tx, {
         ...(type !== undefined && { type }),

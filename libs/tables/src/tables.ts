@@ -3,7 +3,17 @@
  * operator's. Each call is one transaction of the tenant with a limit on each of its statements.
  */
 import { maxDocumentBytes, type DocumentPatch, type Filter, type SortKey, type TableRow } from '@annex/host-api';
-import { FairGate, MiB, newUuid, quote, type Clock, type Id, type JsonObject } from '@annex/kernel';
+import {
+  FairGate,
+  MiB,
+  newUuid,
+  quote,
+  type Clock,
+  type Id,
+  type JsonObject,
+  type Page,
+  type PageRequest,
+} from '@annex/kernel';
 import { quotaExtra, quotas, whoRaises } from '@annex/quotas';
 import { appendAudit } from '@annex/audit';
 import { countRows, findRow, queryRows, type RowPage, type RowQuery, type RowsOf } from './sql/read-documents.js';
@@ -132,8 +142,8 @@ export class Tables {
   async list(
     tenant: TableTenant,
     table: string,
-    { filter, orderBy = [], limit = 100, cursor }: Omit<TableQuery, 'offset'> & { cursor?: string | undefined },
-  ): Promise<{ items: TableRow[]; next_cursor: string | null }> {
+    { filter, orderBy = [], limit = 100, cursor }: Omit<TableQuery, 'offset'> & Pick<PageRequest, 'cursor'>,
+  ): Promise<Page<TableRow>> {
     const byId =
       orderBy.length === 0
         ? !(this.isSystem(table) && systemSources[table].defaultOrder)

@@ -19,3 +19,11 @@ export const webhookErrors = defineErrors('webhooks', {
   INVALID_SIGNATURE: { title: 'The signature does not match', status: 401, fault: 'caller' },
   CURSOR_INVALID: { title: 'The cursor is not one that a list answered', status: 422, fault: 'caller' },
 });
+
+/** Throws `CURSOR_INVALID`. */
+export function refuseCursor(): never {
+  throw webhookErrors.error(
+    'CURSOR_INVALID',
+    'The cursor is not one that this list answered. Leave it out to begin at the start.',
+  );
+}

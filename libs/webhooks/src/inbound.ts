@@ -3,7 +3,18 @@ import { createHash } from 'node:crypto';
 import { eventSources } from '@annex/events';
 import { maxEmitDepth, maxPayloadBytes } from '@annex/limits';
 import { storageProblem } from '@annex/host-api';
-import { jsonBytes, quote, type Clock, type Json, type JsonObject, type Logger } from '@annex/kernel';
+import {
+  jsonBytes,
+  pageOf,
+  quote,
+  readCursor,
+  type Clock,
+  type Json,
+  type JsonObject,
+  type Logger,
+  type Page,
+  type PageRequest,
+} from '@annex/kernel';
 import { outcomeErrors, type EmitEvent } from '@annex/runs';
 import { appendAudit } from '@annex/audit';
 import {
@@ -16,7 +27,7 @@ import {
 } from './rows/hook-sources.js';
 import type { HookSourceRow } from './rows/hook-source-row.js';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
-import { webhookErrors } from './errors.js';
+import { refuseCursor, webhookErrors } from './errors.js';
 import { unpackBody } from './inbound-body.js';
 import { answerHandshake, wrongMethod, type HandshakeAnswer } from './inbound-handshake.js';
 import {
@@ -83,21 +94,11 @@ export const maxHookSources = 100;
 export class InboundHooks {
   constructor(private readonly options: InboundHooksOptions) {}
 
-  async list(
-    caller: WebhooksCaller,
-    { limit, cursor }: { limit: number; cursor?: string | undefined },
-  ): Promise<{ items: HookSourceView[]; next_cursor: string | null }> {
-    if (cursor !== undefined && !sourcePattern.test(cursor))
-      throw webhookErrors.error(
-        'CURSOR_INVALID',
-        'The cursor is not one that this list answered. Leave it out to begin at the start.',
-      );
-    const rows = await this.#transaction(caller, (tx) => listHookSources(tx, { limit: limit + 1, after: cursor }));
-    const page = rows.slice(0, limit);
-    return {
-      items: await this.#views(caller, page),
-      next_cursor: rows.length > limit ? (page.at(-1)?.source ?? null) : null,
-    };
+  async list(caller: WebhooksCaller, { limit, cursor }: PageRequest): Promise<Page<HookSourceView>> {
+    const after = readCursor(cursor, (text) => (sourcePattern.test(text) ? text : undefined), refuseCursor);
+    const rows = await this.#transaction(caller, (tx) => listHookSources(tx, { limit: limit + 1, after }));
+    const page = pageOf(rows, { limit }, ({ source }) => source);
+    return { ...page, items: await this.#views(caller, page.items) };
   }
 
   /** Throws `HOOK_NOT_FOUND`. */

@@ -5,18 +5,23 @@
 import { randomBytes } from 'node:crypto';
 import { eventPatternFault } from '@annex/events';
 import {
+  idFromUuid,
   isJsonObject,
   jsonBytes,
+  mapPage,
   newId,
+  pageOf,
   parseId,
   quote,
-  idFromUuid,
+  readCursor,
   uuidFromId,
   type Clock,
   type Id,
   type InputFault,
   type Json,
   type Logger,
+  type Page,
+  type PageRequest,
 } from '@annex/kernel';
 import {
   ensureRoom,
@@ -46,7 +51,7 @@ import type { WebhookRow } from './rows/webhook-row.js';
 import { findDelivery, listDeliveries, listDeliveryAttempts, readDeliveryBody } from './rows/deliveries.js';
 import { maxPayloadBytes, replacedForMs } from '@annex/limits';
 import { takeTurn, type Database, type TenantTransaction } from '@annex/database';
-import { webhookErrors } from './errors.js';
+import { refuseCursor, webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';
 import { judgeSecret, type NewSecret } from './judge-secret.js';
 import { sealedAs, sealOwn, unsealOwn, withNewSecret } from './own-secrets.js';
@@ -86,20 +91,15 @@ export class Webhooks {
   /** A page of webhooks: the tenant's own and those that packages define. */
   async list(
     caller: WebhooksCaller,
-    { limit, cursor, plugin }: { limit: number; cursor?: string | undefined; plugin?: string | undefined },
-  ): Promise<{ items: WebhookView[]; next_cursor: string | null }> {
-    const after = cursor === undefined ? undefined : parseId('webhook', cursor);
-    if (cursor !== undefined && !after)
-      throw webhookErrors.error(
-        'CURSOR_INVALID',
-        'The cursor is not one that this list answered. Leave it out to begin at the start.',
-      );
+    { limit, cursor, plugin }: PageRequest & { plugin?: string | undefined },
+  ): Promise<Page<WebhookView>> {
+    const after = readCursor(cursor, (text) => parseId('webhook', text), refuseCursor);
     return this.#read(caller, async (tx) => {
       const rows = await listWebhooks(tx, { limit: limit + 1, after, plugin });
-      const page = rows.slice(0, limit);
+      const page = pageOf(rows, { limit }, ({ id }) => id);
       const items: WebhookView[] = [];
-      for (const row of page) items.push(await this.#view(tx, row));
-      return { items, next_cursor: rows.length > limit ? (page.at(-1)?.id ?? null) : null };
+      for (const row of page.items) items.push(await this.#view(tx, row));
+      return { ...page, items };
     });
   }
 
@@ -290,14 +290,9 @@ export class Webhooks {
       status?: RunStatus | undefined;
       eventId?: string | undefined;
     },
-    { limit, cursor }: { limit: number; cursor?: string | undefined },
-  ): Promise<{ items: DeliveryView[]; next_cursor: string | null }> {
-    const before = cursor === undefined ? undefined : parseId('run', cursor);
-    if (cursor !== undefined && !before)
-      throw webhookErrors.error(
-        'CURSOR_INVALID',
-        'The cursor is not one that this list answered. Leave it out to begin at the start.',
-      );
+    { limit, cursor }: PageRequest,
+  ): Promise<Page<DeliveryView>> {
+    const before = readCursor(cursor, (text) => parseId('run', text), refuseCursor);
     const webhookId = filter.webhook === undefined ? undefined : parseId('webhook', filter.webhook);
     const rows = await this.#read(caller, (tx) =>
       listDeliveries(tx, {
@@ -308,11 +303,10 @@ export class Webhooks {
         before,
       }),
     );
-    const page = rows.slice(0, limit);
-    return {
-      items: page.map((row) => deliveryView(row)),
-      next_cursor: rows.length > limit ? (page.at(-1)?.runId ?? null) : null,
-    };
+    return mapPage(
+      pageOf(rows, { limit }, ({ runId }) => runId),
+      (row) => deliveryView(row),
+    );
   }
 
   /** One delivery with every attempt. Throws `DELIVERY_NOT_FOUND`. */

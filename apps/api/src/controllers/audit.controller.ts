@@ -1,3 +1,4 @@
+import { mapPage, pageOf, type Page } from '@annex/kernel';
 import { Access, type Caller, type Principal } from '@annex/access';
 import { Database } from '@annex/database';
 import { listAudit } from '@annex/audit';
@@ -8,7 +9,7 @@ import { CurrentCaller, CurrentPrincipal } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, instant, lookup, pageSchema } from '../http/input.js';
 import { AuditEntry, PlatformAuditEntry } from '../views/operations.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 const query = pageSchema.extend({
   cursor: z
@@ -46,7 +47,7 @@ export class AuditController {
   platform(
     @CurrentPrincipal() principal: Principal,
     @Query(input(platformQuery)) query: z.infer<typeof platformQuery>,
-  ): Promise<Listing<PlatformAuditEntry>> {
+  ): Promise<Page<PlatformAuditEntry>> {
     return this.access.tenants.audit(principal, query);
   }
 
@@ -61,13 +62,15 @@ export class AuditController {
   async list(
     @CurrentCaller() caller: Caller,
     @Query(input(query)) { limit, cursor, ...filter }: z.infer<typeof query>,
-  ): Promise<Listing<AuditEntry>> {
+  ): Promise<Page<AuditEntry>> {
     const rows = await this.database
       .forTenant(caller.tenant.id)
       .transaction((tx) =>
         listAudit(tx, { ...filter, limit: limit + 1, before: cursor === undefined ? undefined : Number(cursor) }),
       );
-    const items = rows.slice(0, limit).map((row) => ({ ...row, at: row.at.toISOString() }));
-    return { items, next_cursor: rows.length > limit ? String(items.at(-1)?.seq) : null };
+    return mapPage(
+      pageOf(rows, { limit }, ({ seq }) => String(seq)),
+      (row) => ({ ...row, at: row.at.toISOString() }),
+    );
   }
 }

@@ -1,15 +1,15 @@
 import { Access, type Caller, type Principal } from '@annex/access';
-import { KiB } from '@annex/kernel';
+import { KiB, type Page, type PageRequest } from '@annex/kernel';
 import { Body, Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller, CurrentPrincipal, single } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, pageSchema, type Page, wholeListSchema } from '../http/input.js';
+import { input, pageSchema, wholeListSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
 import { ChangedPassword, EndedSessions, Login, Me, NewToken, Session, Token } from '../views/access.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 export const roleSchema = z.enum(['viewer', 'member', 'developer', 'admin', 'owner']);
 const login = z.strictObject({
@@ -99,7 +99,7 @@ export class AuthController {
     description: 'Not by an API token.',
     answers: { 200: listOf(Session) },
   })
-  sessions(@CurrentPrincipal() principal: Principal): Promise<Listing<Session>> {
+  sessions(@CurrentPrincipal() principal: Principal): Promise<Page<Session>> {
     return this.access.sessions.list(principal);
   }
 
@@ -162,7 +162,7 @@ export class TokensController {
     query: pageSchema,
     answers: { 200: listOf(Token) },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<Listing<Token>> {
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: PageRequest): Promise<Page<Token>> {
     return this.access.tokens.list(caller, page);
   }
 

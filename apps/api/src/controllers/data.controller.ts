@@ -8,7 +8,7 @@ import {
   type DocumentPatch,
   type Filter,
 } from '@annex/host-api';
-import { jsonShapeFault, quote, readJsonShape, type JsonObject } from '@annex/kernel';
+import { jsonShapeFault, quote, readJsonShape, type JsonObject, type Page } from '@annex/kernel';
 import { tableErrors, Tables } from '@annex/tables';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -20,7 +20,7 @@ import { apiErrors } from '../http/errors.js';
 import { refuseInexactNumbers } from '../http/exact-body.js';
 import { input, pageSchema, readInput, wholeListSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 import { Row, TableList } from '../views/storage.js';
 
 const rowQuery = pageSchema.extend({
@@ -70,7 +70,7 @@ export class DataController {
     @CurrentCaller() caller: Caller,
     @Param('table') table: string,
     @Query(input(rowQuery)) { limit, cursor, filter, order_by: orderBy }: z.infer<typeof rowQuery>,
-  ): Promise<Listing<Row>> {
+  ): Promise<Page<Row>> {
     requireReader(caller, table);
     return this.tables.list(caller.tenant, requireTable(table), {
       limit,

@@ -1,16 +1,16 @@
 import type { Caller } from '@annex/access';
 import { Runs, type BulkReplay, type DeadLetterFilter, type ReplayedDeadLetters as Replayed } from '@annex/runs';
 import { Execution } from '@annex/execution';
-import { KiB, parseId } from '@annex/kernel';
+import { KiB, mapPage, pageOf, parseId, type Page, type PageRequest } from '@annex/kernel';
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { answered } from '../http/idempotency.js';
-import { input, instant, lookup, pageSchema, requireId, type Page } from '../http/input.js';
+import { input, instant, lookup, pageSchema, requireId } from '../http/input.js';
 import { DeadLetterReplay, DiscardedDeadLetters, ReplayedDeadLetters, Run } from '../views/runs.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 const filter = {
   plugin: lookup(100).optional(),
@@ -96,7 +96,7 @@ export class DeadLettersController {
   list(
     @CurrentCaller() caller: Caller,
     @Query(input(query)) { event_id: eventId, ...rest }: z.infer<typeof query>,
-  ): Promise<Listing<Run>> {
+  ): Promise<Page<Run>> {
     return this.execution.reader.runs(caller.tenant.id, { ...rest, eventId, deadLetters: true }, rest);
   }
 
@@ -153,12 +153,14 @@ export class DeadLettersController {
   })
   async replays(
     @CurrentCaller() caller: Caller,
-    @Query(input(pageSchema)) { limit, cursor }: Page,
-  ): Promise<Listing<DeadLetterReplay>> {
+    @Query(input(pageSchema)) { limit, cursor }: PageRequest,
+  ): Promise<Page<DeadLetterReplay>> {
     const before = cursor === undefined ? undefined : requireId('replay', cursor);
     const found = await this.runs.listReplays(caller.tenant.id, { limit: limit + 1, before });
-    const shown = found.slice(0, limit);
-    return { items: shown.map(replayView), next_cursor: found.length > limit ? (shown.at(-1)?.id ?? null) : null };
+    return mapPage(
+      pageOf(found, { limit }, ({ id }) => id),
+      replayView,
+    );
   }
 
   @Get('replays/:id')

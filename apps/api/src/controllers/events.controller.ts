@@ -1,3 +1,4 @@
+import type { Page } from '@annex/kernel';
 import { roleAtLeast, type Caller } from '@annex/access';
 import { Events, Runs, type ReplayedEvent as Replayed } from '@annex/runs';
 import { eventNameFault, isReservedEventName, readEvent, type EventInput, type EventReading } from '@annex/events';
@@ -14,7 +15,7 @@ import { apiErrors } from '../http/errors.js';
 import { answered } from '../http/idempotency.js';
 import { anyJson, input, instant, pageSchema } from '../http/input.js';
 import { EmittedEvent, Event, EventTree, ReplayedEvent, TestedEvent } from '../views/events.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 const eventBody = z
   .looseObject({
@@ -138,7 +139,7 @@ export class EventsController {
   list(
     @CurrentCaller() caller: Caller,
     @Query(input(eventQuery)) query: z.infer<typeof eventQuery>,
-  ): Promise<Listing<Event>> {
+  ): Promise<Page<Event>> {
     return this.events.list(caller.tenant.id, query, query);
   }
 

@@ -1,3 +1,4 @@
+import type { Page } from '@annex/kernel';
 import type { Caller } from '@annex/access';
 import { Files, type FileActor } from '@annex/files';
 import { Controller, Delete, Get, Put, Query, Req, Res } from '@nestjs/common';
@@ -12,7 +13,7 @@ import { sendFile } from '../http/file-answer.js';
 import { readFileBody } from '../http/file-body.js';
 import { input } from '../http/input.js';
 import { bytes, nothing } from '../http/answers.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 import { File } from '../views/storage.js';
 
 const listing = z.object({
@@ -42,7 +43,7 @@ export class FilesController {
     query: listing,
     answers: { 200: listOf(File) },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(listing)) query: z.infer<typeof listing>): Promise<Listing<File>> {
+  list(@CurrentCaller() caller: Caller, @Query(input(listing)) query: z.infer<typeof listing>): Promise<Page<File>> {
     return this.files.list(caller.tenant.id, query);
   }
 

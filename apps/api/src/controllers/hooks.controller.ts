@@ -1,3 +1,4 @@
+import type { Page, PageRequest } from '@annex/kernel';
 import type { Caller } from '@annex/access';
 import {
   hmacAlgorithms,
@@ -13,9 +14,9 @@ import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { anyJson, input, pageSchema, type Page } from '../http/input.js';
+import { anyJson, input, pageSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 import { HookSource } from '../views/webhooks.js';
 
 const form = z.strictObject({
@@ -74,7 +75,7 @@ export class HooksController {
     query: pageSchema,
     answers: { 200: listOf(HookSource) },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<Listing<HookSource>> {
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: PageRequest): Promise<Page<HookSource>> {
     return this.hooks.list(caller, page);
   }
 

@@ -1,12 +1,13 @@
+import type { Page, PageRequest } from '@annex/kernel';
 import type { Caller } from '@annex/access';
 import { Installations } from '@annex/installations';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, pageSchema, type Page } from '../http/input.js';
+import { input, pageSchema } from '../http/input.js';
 import { TenantJob } from '../views/plugins.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 @ApiTags('Jobs')
 @Controller('api/jobs')
@@ -21,7 +22,7 @@ export class JobsController {
     query: pageSchema,
     answers: { 200: listOf(TenantJob) },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<Listing<TenantJob>> {
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: PageRequest): Promise<Page<TenantJob>> {
     return this.installations.tenantJobs(caller, page);
   }
 }

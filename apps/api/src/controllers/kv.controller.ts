@@ -1,3 +1,4 @@
+import type { Page } from '@annex/kernel';
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
 import { Controller, Delete, Get, Param, Query, Req } from '@nestjs/common';
@@ -9,7 +10,7 @@ import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { input } from '../http/input.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 import { KvEntry, KvValue } from '../views/storage.js';
 
 const listing = z.object({
@@ -36,7 +37,7 @@ export class KvController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(input(listing)) query: z.infer<typeof listing>,
-  ): Promise<Listing<KvEntry>> {
+  ): Promise<Page<KvEntry>> {
     return this.execution.kv.list(caller, id, query);
   }
 

@@ -1,3 +1,4 @@
+import type { Page } from '@annex/kernel';
 import type { Caller } from '@annex/access';
 import { Mailer } from '@annex/mail';
 import { Controller, Delete, Get, Param, Query, Res } from '@nestjs/common';
@@ -9,7 +10,7 @@ import { Endpoint } from '../http/describe.js';
 import { input, lookup, pageSchema } from '../http/input.js';
 import { bytes, nothing } from '../http/answers.js';
 import { Mail, WholeMail } from '../views/operations.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 const query = pageSchema.extend({
   status: z
@@ -33,7 +34,7 @@ export class MailController {
     query,
     answers: { 200: listOf(Mail) },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(query)) filter: z.infer<typeof query>): Promise<Listing<Mail>> {
+  list(@CurrentCaller() caller: Caller, @Query(input(query)) filter: z.infer<typeof query>): Promise<Page<Mail>> {
     return this.mail.list(caller.tenant.id, filter);
   }
 

@@ -1,7 +1,7 @@
 import { Access, type Caller } from '@annex/access';
 import { Execution, logLevels } from '@annex/execution';
 import { Installations } from '@annex/installations';
-import { parseId } from '@annex/kernel';
+import { parseId, type Page } from '@annex/kernel';
 import { outcomeOf } from '@annex/runs';
 import { Controller, Get, Inject, Param, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -16,7 +16,7 @@ import { streamEvents } from '../http/sse.js';
 import { apiErrors } from '../http/errors.js';
 import { eventStream } from '../http/answers.js';
 import { LogLine, PluginHealth, PluginMetrics, Usage } from '../views/runs.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 const levels = z
   .string()
@@ -64,7 +64,7 @@ export class ObserveController {
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
     @Query(input(logQuery)) query: z.infer<typeof logQuery>,
-  ): Promise<Listing<LogLine>> {
+  ): Promise<Page<LogLine>> {
     const { level, run_id: runId, since: from, until, q } = query;
     return this.execution.reader.logs(caller.tenant.id, id, { levels: level, runId, since: from, until, q }, query);
   }

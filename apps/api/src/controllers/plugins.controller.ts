@@ -1,6 +1,6 @@
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
-import type { JsonObject } from '@annex/kernel';
+import type { JsonObject, Page, PageRequest } from '@annex/kernel';
 import { Installations } from '@annex/installations';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { anyObject, input, lookup, pageSchema, type Page, wholeListSchema } from '../http/input.js';
+import { anyObject, input, lookup, pageSchema, wholeListSchema } from '../http/input.js';
 import { readUpload } from '../http/upload.js';
 import { nothing } from '../http/answers.js';
 import {
@@ -22,7 +22,7 @@ import {
   ReleaseDiff,
   UploadedPlugin,
 } from '../views/plugins.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 const permissionNames = z.array(z.string().max(100)).max(50);
 const enable = z.strictObject({ grant: z.union([z.literal('all'), permissionNames]).optional() });
@@ -90,7 +90,7 @@ export class PluginsController {
     query: pageSchema,
     answers: { 200: listOf(Plugin) },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<Listing<Plugin>> {
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: PageRequest): Promise<Page<Plugin>> {
     return this.installations.list(caller, page);
   }
 
@@ -170,8 +170,8 @@ export class PluginsController {
   releases(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
-    @Query(input(pageSchema)) page: Page,
-  ): Promise<Listing<Release>> {
+    @Query(input(pageSchema)) page: PageRequest,
+  ): Promise<Page<Release>> {
     return this.installations.releases(caller, id, page);
   }
 
@@ -322,7 +322,7 @@ export class PluginsController {
     query: wholeListSchema,
     answers: { 200: listOf(Job) },
   })
-  jobs(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Listing<Job>> {
+  jobs(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<Page<Job>> {
     return this.installations.jobs(caller, id);
   }
 

@@ -1,3 +1,4 @@
+import type { Page } from '@annex/kernel';
 import type { Caller } from '@annex/access';
 import { hasEnded, Runs, runStatuses, type StartedRun as Started } from '@annex/runs';
 import { Execution } from '@annex/execution';
@@ -12,7 +13,7 @@ import { Endpoint } from '../http/describe.js';
 import { answered } from '../http/idempotency.js';
 import { anyJson, input, instant, pageSchema, requireId } from '../http/input.js';
 import { AwaitedRun, Run, RunDetail, StartedRun } from '../views/runs.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 const runQuery = pageSchema.extend({
   plugin: z.string().max(100).optional().describe('A slug, or an id'),
@@ -58,7 +59,7 @@ export class RunsController {
   list(
     @CurrentCaller() caller: Caller,
     @Query(input(runQuery)) { event_id: eventId, ...query }: z.infer<typeof runQuery>,
-  ): Promise<Listing<Run>> {
+  ): Promise<Page<Run>> {
     return this.execution.reader.runs(caller.tenant.id, { ...query, eventId }, query);
   }
 

@@ -1,6 +1,6 @@
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
-import { didYouMean, KiB, parseId, quote } from '@annex/kernel';
+import { didYouMean, KiB, parseId, quote, type Page } from '@annex/kernel';
 import { checkSecret, Vault } from '@annex/vault';
 import { Webhooks } from '@annex/webhooks';
 import { Body, Controller, Delete, Get, Param, Post, Put } from '@nestjs/common';
@@ -11,7 +11,7 @@ import { Endpoint } from '../http/describe.js';
 import { apiErrors } from '../http/errors.js';
 import { input, wholeListSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 import { Secret } from '../views/storage.js';
 
 const value = z.string().describe('Up to 64 KiB; never shown again');
@@ -43,7 +43,7 @@ export class SecretsController {
     query: wholeListSchema,
     answers: { 200: listOf(Secret) },
   })
-  async list(@CurrentCaller() caller: Caller): Promise<Listing<Secret>> {
+  async list(@CurrentCaller() caller: Caller): Promise<Page<Secret>> {
     return { items: await this.vault.listFor(caller), next_cursor: null };
   }
 
@@ -81,7 +81,7 @@ export class SecretsController {
     query: wholeListSchema,
     answers: { 200: listOf(Secret) },
   })
-  async listOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<Listing<Secret>> {
+  async listOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<Page<Secret>> {
     return { items: await this.vault.listFor(caller, { plugin }), next_cursor: null };
   }
 

@@ -1,3 +1,4 @@
+import type { Page, PageRequest } from '@annex/kernel';
 import { Access, type Principal } from '@annex/access';
 import { quotaNames, type QuotaName } from '@annex/quotas';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
@@ -6,10 +7,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentPrincipal } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, pageSchema, type Page } from '../http/input.js';
+import { input, pageSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
 import { Tenant } from '../views/access.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 const newTenant = z.strictObject({
   slug: z.string().regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/, {
@@ -78,7 +79,7 @@ export class TenantsController {
     query: pageSchema,
     answers: { 200: listOf(Tenant) },
   })
-  list(@CurrentPrincipal() principal: Principal, @Query(input(pageSchema)) page: Page): Promise<Listing<Tenant>> {
+  list(@CurrentPrincipal() principal: Principal, @Query(input(pageSchema)) page: PageRequest): Promise<Page<Tenant>> {
     return this.access.tenants.list(principal, page);
   }
 

@@ -1,14 +1,15 @@
+import type { Page, PageRequest } from '@annex/kernel';
 import { Access, type Caller } from '@annex/access';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, pageSchema, type Page } from '../http/input.js';
+import { input, pageSchema } from '../http/input.js';
 import { roleSchema } from './auth.controller.js';
 import { nothing } from '../http/answers.js';
 import { User } from '../views/access.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 
 const password = z.string().min(8, { error: 'must be at least 8 characters' }).max(1024);
 const newUser = z.strictObject({
@@ -46,7 +47,7 @@ export class UsersController {
     query: pageSchema,
     answers: { 200: listOf(User) },
   })
-  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: Page): Promise<Listing<User>> {
+  list(@CurrentCaller() caller: Caller, @Query(input(pageSchema)) page: PageRequest): Promise<Page<User>> {
     return this.access.users.list(caller, page);
   }
 

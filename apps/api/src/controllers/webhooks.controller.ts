@@ -1,5 +1,5 @@
 import type { Caller } from '@annex/access';
-import { KiB } from '@annex/kernel';
+import { KiB, type Page } from '@annex/kernel';
 import { runStatuses } from '@annex/runs';
 import { Webhooks, type WebhookInput } from '@annex/webhooks';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query } from '@nestjs/common';
@@ -9,7 +9,7 @@ import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { anyJson, input, lookup, pageSchema, smallRecord } from '../http/input.js';
 import { nothing } from '../http/answers.js';
-import { type Listing, listOf } from '../views/shared.js';
+import { listOf } from '../views/shared.js';
 import { Delivery, NewWebhook, ReplayedDelivery, RotatedWebhook, TestedWebhook, Webhook } from '../views/webhooks.js';
 
 const fields = {
@@ -83,7 +83,7 @@ export class WebhooksController {
   list(
     @CurrentCaller() caller: Caller,
     @Query(input(listQuery)) query: z.infer<typeof listQuery>,
-  ): Promise<Listing<Webhook>> {
+  ): Promise<Page<Webhook>> {
     return this.webhooks.list(caller, query);
   }
 
@@ -113,7 +113,7 @@ export class WebhooksController {
   deliveries(
     @CurrentCaller() caller: Caller,
     @Query(input(deliveryQuery)) { event_id: eventId, limit, cursor, ...filter }: z.infer<typeof deliveryQuery>,
-  ): Promise<Listing<Delivery>> {
+  ): Promise<Page<Delivery>> {
     return this.webhooks.deliveries(caller, { ...filter, eventId }, { limit, cursor });
   }
 

@@ -89,7 +89,6 @@ export const pageSchema = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50).describe('Items a page, 1 to 200'),
   cursor: z.string().max(500).optional().describe('`next_cursor` of the page before'),
 });
-export type Page = z.infer<typeof pageSchema>;
 
 /** The same of a list that always comes whole, so that whoever reads every list alike is not refused. */
 export const wholeListSchema = z.object({

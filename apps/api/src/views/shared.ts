@@ -13,11 +13,7 @@ export const jsonObject = z.custom<JsonObject>(() => true).meta({ type: 'object'
 export const role = z.enum(roles).meta({ id: 'Role' });
 export const runStatus = z.enum(runStatuses).meta({ id: 'RunStatus' });
 
-/** A page of a list. */
-export interface Listing<Item> {
-  items: Item[];
-  next_cursor: string | null;
-}
+/** A page of a list, `Page` of libs/kernel. */
 export function listOf<Item extends z.ZodType>(item: Item) {
   return z.object({
     items: z.array(item),

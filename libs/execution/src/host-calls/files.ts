@@ -1,6 +1,6 @@
 import { maxFileCallBytes, type HostHandlers } from '@annex/host-api';
 import { eventSources } from '@annex/events';
-import type { Id } from '@annex/kernel';
+import type { Id, Page, PageRequest } from '@annex/kernel';
 import { executionErrors } from '../errors.js';
 import type { RunIdentity } from './run-identity.js';
 
@@ -22,10 +22,7 @@ interface FileActor {
 
 /** Tenant files (`@annex/files`). Keys are checked there. */
 export interface FilesPort {
-  list(
-    tenantId: Id<'tenant'>,
-    page: { prefix?: string | undefined; cursor?: string | undefined; limit: number },
-  ): Promise<{ items: FileStat[]; next_cursor: string | null }>;
+  list(tenantId: Id<'tenant'>, page: PageRequest & { prefix?: string | undefined }): Promise<Page<FileStat>>;
   stat(tenantId: Id<'tenant'>, key: string): Promise<FileStat | undefined>;
   readBytes(
     tenantId: Id<'tenant'>,

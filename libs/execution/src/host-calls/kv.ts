@@ -1,5 +1,5 @@
 import type { HostHandlers } from '@annex/host-api';
-import { quote } from '@annex/kernel';
+import { pageOf, quote, readCursor, textCursor } from '@annex/kernel';
 import { deleteKv, getKv, incrementKv, listKv, setKv } from '../rows/kv.js';
 import type { Database } from '@annex/database';
 import { executionErrors } from '../errors.js';
@@ -33,17 +33,16 @@ export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
     'kv.list': async ([options], { identity }) => {
       const { tenantId, installationId } = identity.snapshot;
       const { prefix = '', limit = defaultKeys, cursor } = options ?? {};
-      const after = cursor === undefined ? undefined : readCursor(cursor);
+      const after = readCursor(cursor, textCursor.read, refuseCursor);
       // No key holds such characters, so nothing begins with them.
       if (prefix.includes('\0') || !prefix.isWellFormed()) return { keys: [], next_cursor: null };
       const entries = await database
         .forTenant(tenantId)
         .transaction((tx) => listKv(tx, { installationId, prefix, after, limit: limit + 1 }));
-      const page = entries.slice(0, limit);
-      const last = page.at(-1);
+      const { items, next_cursor } = pageOf(entries, { limit }, ({ key }) => textCursor.write(key));
       return {
-        keys: page.map((entry) => ({ key: entry.key, expires_at: entry.expiresAt?.toISOString() ?? null })),
-        next_cursor: entries.length > limit && last ? Buffer.from(last.key).toString('base64url') : null,
+        keys: items.map(({ key, expiresAt }) => ({ key, expires_at: expiresAt?.toISOString() ?? null })),
+        next_cursor,
       };
     },
     'kv.incr': async ([key, by, options], { identity }) => {
@@ -61,13 +60,9 @@ export function kvHandlers(database: Pick<Database, 'forTenant'>): KvHandlers {
   };
 }
 
-function readCursor(cursor: string): string {
-  const key = Buffer.from(cursor, 'base64url').toString('utf8');
-  if (key === '' || key.includes('\0') || Buffer.from(key).toString('base64url') !== cursor) {
-    throw executionErrors.error(
-      'CURSOR_INVALID',
-      'The cursor is not one that ctx.kv.list answered as next_cursor. Leave it out to begin at the first key.',
-    );
-  }
-  return key;
+function refuseCursor(): never {
+  throw executionErrors.error(
+    'CURSOR_INVALID',
+    'The cursor is not one that ctx.kv.list answered as next_cursor. Leave it out to begin at the first key.',
+  );
 }

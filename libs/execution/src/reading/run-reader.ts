@@ -1,4 +1,4 @@
-import { parseId, quote, type Clock, type Id } from '@annex/kernel';
+import { parseId, quote, readCursor, type Clock, type Id, type Page, type PageRequest } from '@annex/kernel';
 import { quotaNames, quotas, readQuotas, type QuotaName, type QuotaRow, type QuotaUse } from '@annex/quotas';
 import type { RunKind } from '@annex/limits';
 import {
@@ -34,17 +34,6 @@ import {
   type RunView,
   type WaitView,
 } from './views.js';
-
-/** A page of a list; `cursor`: the `next_cursor` of the page before. */
-export interface PageRequest {
-  limit: number;
-  cursor?: string | undefined;
-}
-
-export interface Page<T> {
-  items: T[];
-  next_cursor: string | null;
-}
 
 /** `GET /api/runs?plugin=&kind=&status=&event_id=&since=&until=`. */
 export interface RunQuery {
@@ -141,7 +130,7 @@ export class RunReader {
 
   /** Runs, newest first. A plugin that does not exist has none. Throws `CURSOR_INVALID`. */
   async runs(tenantId: Id<'tenant'>, query: RunQuery, page: PageRequest): Promise<Page<RunView>> {
-    const before = page.cursor === undefined ? undefined : (parseId('run', page.cursor) ?? badCursor());
+    const before = readCursor(page.cursor, (cursor) => parseId('run', cursor), refuseCursor);
     const installationId = query.plugin === undefined ? undefined : parseId('installation', query.plugin);
     const { kind, status, deadLetters, eventId, name, q, since, until } = query;
     return this.#read(tenantId, async (tx) => {
@@ -191,7 +180,7 @@ export class RunReader {
 
   /** An installation's log, newest line first. Throws `PLUGIN_NOT_FOUND`, `CURSOR_INVALID`. */
   async logs(tenantId: Id<'tenant'>, idOrSlug: string, query: LogQuery, page: PageRequest): Promise<Page<LogView>> {
-    if (page.cursor !== undefined && !isLogId(page.cursor)) badCursor();
+    if (page.cursor !== undefined && !isLogId(page.cursor)) refuseCursor();
     const { installationId } = await this.installation(tenantId, idOrSlug);
     const runId = query.runId === undefined ? undefined : parseId('run', query.runId);
     if (query.runId !== undefined && runId === undefined) return { items: [], next_cursor: null };
@@ -378,7 +367,7 @@ function runNotFound(id: string): Error {
   );
 }
 
-function badCursor(): never {
+function refuseCursor(): never {
   throw executionErrors.error(
     'CURSOR_INVALID',
     'The cursor is not a next_cursor of this list. Leave it out to begin at the first page.',

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FilesPort } from '@annex/execution';
 import { contentTypeOf, fileErrors, readFileKey } from '@annex/files';
-import type { Clock } from '@annex/kernel';
+import { mapPage, pageOf, textCursor, type Clock } from '@annex/kernel';
 
 /** A file that a plugin wrote, or that a test laid ready. */
 export interface MemoryFile {
@@ -86,12 +86,7 @@ export function memoryFilesPort(files: MemoryFiles, tell: Told): FilesPort {
         .filter(
           (key) => cursor === undefined || Buffer.compare(Buffer.from(key), Buffer.from(cursor, 'base64url')) > 0,
         );
-      const page = keys.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        items: page.map(required),
-        next_cursor: keys.length > limit && last !== undefined ? Buffer.from(last).toString('base64url') : null,
-      };
+      return mapPage(pageOf(keys, { limit }, textCursor.write), required);
     },
     stat: async (_tenantId, key) => stat(key),
     async readBytes(_tenantId, key, maxBytes) {

@@ -1,6 +1,6 @@
 import { type RunIdentity, executionErrors } from '@annex/execution';
 import type { HostHandlers } from '@annex/host-api';
-import { quote, type Clock, type Json } from '@annex/kernel';
+import { pageOf, quote, readCursor, textCursor, type Clock, type Json } from '@annex/kernel';
 
 interface Entry {
   value: Json;
@@ -79,20 +79,10 @@ export function memoryKvHandlers(
     'kv.delete': ([key]) => kv.delete(key),
     'kv.list': ([options]) => {
       const { prefix = '', limit = defaultKeys, cursor } = options ?? {};
-      const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url');
-      if (after && (after.length === 0 || after.toString('base64url') !== cursor)) {
-        throw executionErrors.error(
-          'CURSOR_INVALID',
-          'The cursor is not one that ctx.kv.list answered as next_cursor. Leave it out to begin at the first key.',
-        );
-      }
-      const rest = kv.keys(prefix).filter((key) => !after || Buffer.compare(Buffer.from(key), after) > 0);
-      const page = rest.slice(0, limit);
-      const last = page.at(-1);
-      return {
-        keys: page.map((key) => ({ key, expires_at: isoOrNull(kv.expiresAtMs(key)) })),
-        next_cursor: rest.length > limit && last !== undefined ? Buffer.from(last).toString('base64url') : null,
-      };
+      const after = readCursor(cursor, textCursor.read, refuseCursor);
+      const rest = kv.keys(prefix).filter((key) => after === undefined || isBehind(key, after));
+      const { items, next_cursor } = pageOf(rest, { limit }, textCursor.write);
+      return { keys: items.map((key) => ({ key, expires_at: isoOrNull(kv.expiresAtMs(key)) })), next_cursor };
     },
     'kv.incr': ([key, by, options]) => {
       const sum = kv.increment(key, by ?? 1, options?.ttl_s);
@@ -107,4 +97,16 @@ export function memoryKvHandlers(
 
 function isoOrNull(ms: number | null): string | null {
   return ms === null ? null : new Date(ms).toISOString();
+}
+
+/** Keys are in the order of their bytes. */
+function isBehind(key: string, after: string): boolean {
+  return Buffer.compare(Buffer.from(key), Buffer.from(after)) > 0;
+}
+
+function refuseCursor(): never {
+  throw executionErrors.error(
+    'CURSOR_INVALID',
+    'The cursor is not one that ctx.kv.list answered as next_cursor. Leave it out to begin at the first key.',
+  );
 }
