@@ -1,5 +1,5 @@
 import { idColumn } from '@annex/database';
-import type { Id, Json } from '@annex/kernel';
+import type { Id, JsonObject } from '@annex/kernel';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
 /** A replay of many dead letters, done portion by portion, whoever dies in between. */
@@ -15,7 +15,7 @@ export class DeadLetterReplayRow {
 
   /** Which are meant, with wire names. */
   @Column({ name: 'filter', type: 'json' })
-  filter!: Json;
+  filter!: JsonObject;
 
   /** The newest run that it means; later dead letters are none of its business. */
   @Column({ name: 'up_to', ...idColumn('run'), nullable: true })

@@ -2,42 +2,16 @@
  * Replays of many dead letters, kept as rows so that whoever asked can follow them, and any worker goes on with one
  * whose worker died.
  */
-import { idFromUuid, isJsonObject, newId, parseId, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { idFromUuid, newId, parseId, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
+import { LessThan } from 'typeorm';
+import { DeadLetterReplayRow } from '../rows/dead-letter-replay-row.js';
 import type { DeadLetterFilter } from './replay.js';
 
 /** How a replay of many dead letters stands. */
-export interface BulkReplay {
-  id: Id<'replay'>;
+export interface BulkReplay extends Omit<DeadLetterReplayRow, 'tenantId' | 'filter' | 'upTo' | 'nextAt'> {
   filter: DeadLetterFilter;
-  /** Dead letters that it meant when it was asked for. */
-  total: number;
-  replayed: number;
-  /** Could not be replayed: gone, or replayed by somebody else. Counted at the end. */
-  failed: number;
-  status: 'running' | 'done' | 'cancelled';
-  /** `queue_full`: it goes on as soon as there is room. */
-  waitingFor: string | null;
-  actor: string;
-  createdAt: Date;
-  finishedAt: Date | null;
 }
-
-interface Row {
-  id: string;
-  filter: Json;
-  up_to: string | null;
-  total: number;
-  replayed: number;
-  failed: number;
-  status: BulkReplay['status'];
-  waiting_for: string | null;
-  actor: string;
-  created_at: Date;
-  finished_at: Date | null;
-}
-
-const columns = 'id, filter, up_to, total, replayed, failed, status, waiting_for, actor, created_at, finished_at';
 
 /**
  * Keeps a replay that was asked for. `replayed`: those that were replayed in the same transaction; all of them, and it
@@ -48,9 +22,10 @@ export async function insertBulkReplay(
   { filter, total, replayed, actor }: { filter: DeadLetterFilter; total: number; replayed: number; actor: string },
 ): Promise<BulkReplay> {
   const id = newId('replay');
-  const [row] = await tx.query<Row>(
+  const [row] = await tx.rows(
+    DeadLetterReplayRow,
     `insert into dead_letter_replays (tenant_id, id, filter, up_to, total, replayed, status, actor, finished_at)
-     values ($1, $2, $3, $4, $5, $6, case when $6::int >= $5::int then 'done' else 'running' end, $7, case when $6::int >= $5::int then now() end) returning ${columns}`,
+     values ($1, $2, $3, $4, $5, $6, case when $6::int >= $5::int then 'done' else 'running' end, $7, case when $6::int >= $5::int then now() end) returning *`,
     [
       tx.tenantUuid,
       uuidFromId(id),
@@ -68,11 +43,8 @@ export async function insertBulkReplay(
 
 /** A replay, or `null` when the tenant has none with that id. */
 export async function findBulkReplay(tx: TenantTransaction, id: Id<'replay'>): Promise<BulkReplay | null> {
-  const [row] = await tx.query<Row>(`select ${columns} from dead_letter_replays where tenant_id = $1 and id = $2`, [
-    tx.tenantUuid,
-    uuidFromId(id),
-  ]);
-  return row ? fromRow(row) : null;
+  const row = await tx.repository(DeadLetterReplayRow).findOneBy({ tenantId: tx.tenantId, id });
+  return row && fromRow(row);
 }
 
 /** Replays, newest first, after that of `before`. */
@@ -80,10 +52,11 @@ export async function listBulkReplays(
   tx: TenantTransaction,
   { limit, before }: { limit: number; before?: Id<'replay'> | undefined },
 ): Promise<BulkReplay[]> {
-  const rows = await tx.query<Row>(
-    `select ${columns} from dead_letter_replays where tenant_id = $1 and ($2::uuid is null or id < $2) order by id desc limit $3`,
-    [tx.tenantUuid, before ? uuidFromId(before) : null, limit],
-  );
+  const rows = await tx.repository(DeadLetterReplayRow).find({
+    where: { tenantId: tx.tenantId, ...(before && { id: LessThan(before) }) },
+    order: { id: 'DESC' },
+    take: limit,
+  });
   return rows.map(fromRow);
 }
 
@@ -101,11 +74,11 @@ export async function listDueBulkReplays(
 
 /** Locks a replay that is still to go on; `null` when it is not, or another worker is at it. */
 export async function lockBulkReplay(tx: TenantTransaction, id: Id<'replay'>): Promise<BulkReplay | null> {
-  const [row] = await tx.query<Row>(
-    `select ${columns} from dead_letter_replays where tenant_id = $1 and id = $2 and status = 'running' for update skip locked`,
-    [tx.tenantUuid, uuidFromId(id)],
-  );
-  return row ? fromRow(row) : null;
+  const row = await tx.repository(DeadLetterReplayRow).findOne({
+    where: { tenantId: tx.tenantId, id, status: 'running' },
+    lock: { mode: 'pessimistic_write', onLocked: 'skip_locked' },
+  });
+  return row && fromRow(row);
 }
 
 /**
@@ -134,32 +107,22 @@ function filterJson({ ids, plugin, kind, name, eventId, since, until }: DeadLett
   return JSON.parse(JSON.stringify({ ids, plugin, kind, name, event_id: eventId, since, until })) as Json;
 }
 
-function fromRow(row: Row): BulkReplay {
-  const { filter } = row;
-  const given = isJsonObject(filter) ? filter : {};
-  const text = (name: string): string | undefined => (typeof given[name] === 'string' ? given[name] : undefined);
+function fromRow({ tenantId: _, nextAt: __, filter, upTo, ...replay }: DeadLetterReplayRow): BulkReplay {
+  const text = (name: string): string | undefined => (typeof filter[name] === 'string' ? filter[name] : undefined);
   const [plugin, kind, name, eventId, since, until] = ['plugin', 'kind', 'name', 'event_id', 'since', 'until'].map(
     text,
   );
   return {
-    id: idFromUuid('replay', row.id),
+    ...replay,
     filter: {
-      ...(Array.isArray(given['ids']) && { ids: given['ids'].flatMap((id) => parseId('run', String(id)) ?? []) }),
+      ...(Array.isArray(filter['ids']) && { ids: filter['ids'].flatMap((id) => parseId('run', String(id)) ?? []) }),
       ...(plugin !== undefined && { plugin }),
       ...(kind !== undefined && { kind }),
       ...(name !== undefined && { name }),
       ...(eventId !== undefined && { eventId }),
       ...(since !== undefined && { since: new Date(since) }),
       ...(until !== undefined && { until: new Date(until) }),
-      ...(row.up_to !== null && { upTo: idFromUuid('run', row.up_to) }),
+      ...(upTo !== null && { upTo }),
     },
-    total: row.total,
-    replayed: row.replayed,
-    failed: row.failed,
-    status: row.status,
-    waitingFor: row.waiting_for,
-    actor: row.actor,
-    createdAt: row.created_at,
-    finishedAt: row.finished_at,
   };
 }

@@ -1,43 +1,21 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
-import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
+import { RunRow } from '../rows/run-row.js';
 import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
 import { isMovedBy, isOpen } from './guards.js';
 import { tellEnded } from './told.js';
 
 /** A run as somebody who waits for it or cancels it needs it. */
-export interface RunState {
-  id: Id<'run'>;
-  /** `null`: one of the tenant's own webhooks. */
-  plugin: string | null;
-  kind: string;
-  name: string;
-  status: RunStatus;
-  cancelRequested: boolean;
-}
+export type RunState = Pick<RunRow, 'id' | 'plugin' | 'kind' | 'name' | 'status' | 'cancelRequested'>;
 
 /** Where a run stands, or `null` when the tenant has none with that id. */
 export async function findRunState(tx: TenantTransaction, runId: Id<'run'>): Promise<RunState | null> {
-  const [row] = await tx.query<{
-    plugin: string;
-    kind: string;
-    name: string;
-    status: RunStatus;
-    cancel_requested: boolean;
-  }>('select plugin, kind, name, status, cancel_requested from runs where tenant_id = $1 and id = $2', [
-    tx.tenantUuid,
-    uuidFromId(runId),
-  ]);
-  return row
-    ? {
-        id: runId,
-        plugin: row.plugin,
-        kind: row.kind,
-        name: row.name,
-        status: row.status,
-        cancelRequested: row.cancel_requested,
-      }
-    : null;
+  const [row] = await tx.rows<RunRow, RunState>(
+    RunRow,
+    'select id, plugin, kind, name, status, cancel_requested from runs where tenant_id = $1 and id = $2',
+    [tx.tenantUuid, uuidFromId(runId)],
+  );
+  return row ?? null;
 }
 
 /**
@@ -54,7 +32,7 @@ export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message
       ? { installationId: idFromUuid('installation', found.installation_id), name: found.name }
       : undefined;
   if (job) await lockJob(tx, job);
-  const [row] = await tx.query<{ plugin: string; kind: string; name: string; status: RunStatus }>(
+  const [row] = await tx.query<Pick<RunRow, 'plugin' | 'kind' | 'name' | 'status'>>(
     `update runs set status = case when ${isMovedBy('cancel', 'status')} then 'cancelled' else status end, cancel_requested = status = 'running',
        finished_at = case when status <> 'running' then now() end,
        error = case when status <> 'running' then json_build_object('code', 'CANCELLED', 'message', $3::text) else error end,

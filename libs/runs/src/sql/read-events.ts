@@ -1,6 +1,8 @@
-import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { uuidFromId, type Id } from '@annex/kernel';
 import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
+import { EventRow } from '../rows/event-row.js';
+import { RunRow } from '../rows/run-row.js';
 
 /** What became of an event at one handler. */
 export interface Delivery {
@@ -17,17 +19,7 @@ export interface Delivery {
 }
 
 /** An event as it was kept. */
-export interface StoredEvent {
-  id: string;
-  type: string;
-  source: string;
-  subject: string | null;
-  data: Json;
-  time: Date;
-  depth: number;
-  /** The run that emitted it, or `null`. */
-  runId: Id<'run'> | null;
-  createdAt: Date;
+export interface StoredEvent extends Omit<EventRow, 'tenantId'> {
   deliveries: Delivery[];
 }
 
@@ -49,20 +41,10 @@ export interface EventPage {
   cursor: string | null;
 }
 
-interface EventRow {
-  id: string;
-  type: string;
-  source: string;
-  subject: string | null;
-  data: Json;
-  time: Date;
-  depth: number;
-  run_id: string | null;
-  created_at: Date;
-  created_text: string;
-}
+/** `createdText`: the time to the microsecond, which a `Date` does not hold. */
+type ReadEvent = Omit<EventRow, 'tenantId'> & { createdText: string };
 
-const columns = `id, type, source, subject, data, time, depth, run_id, created_at, created_at::text as created_text`;
+const columns = `id, type, source, subject, data, time, depth, run_id, created_at, created_at::text as "createdText"`;
 
 /**
  * A page of events, newest first, with their deliveries. A cursor that this function did not make is taken for none.
@@ -72,7 +54,8 @@ export async function listEvents(
   { type, since, until, limit, cursor }: EventQuery,
 ): Promise<EventPage> {
   const [at, id] = readCursor(cursor) ?? [null, null];
-  const rows = await tx.query<EventRow>(
+  const rows = await tx.rows<EventRow, ReadEvent>(
+    EventRow,
     `select ${columns} from events
      where tenant_id = $1 and ($2::text is null or type ~ $2) and ($3::timestamptz is null or created_at >= $3) and ($4::timestamptz is null or created_at < $4)
        and ($5::timestamptz is null or (created_at, id) < ($5, $6)) order by created_at desc, id desc limit $7`,
@@ -84,17 +67,18 @@ export async function listEvents(
     events: await withDeliveries(tx, page),
     cursor:
       rows.length > limit && last
-        ? Buffer.from(JSON.stringify([last.created_text, last.id])).toString('base64url')
+        ? Buffer.from(JSON.stringify([last.createdText, last.id])).toString('base64url')
         : null,
   };
 }
 
 /** One event with its deliveries, or `null` when the tenant has none with that id. */
 export async function findEvent(tx: TenantTransaction, id: string): Promise<StoredEvent | null> {
-  const rows = await tx.query<EventRow>(`select ${columns} from events where tenant_id = $1 and id = $2`, [
-    tx.tenantUuid,
-    id.replaceAll('\0', '\uFFFD'),
-  ]);
+  const rows = await tx.rows<EventRow, ReadEvent>(
+    EventRow,
+    `select ${columns} from events where tenant_id = $1 and id = $2`,
+    [tx.tenantUuid, id.replaceAll('\0', '\uFFFD')],
+  );
   const [event] = await withDeliveries(tx, rows);
   return event ?? null;
 }
@@ -105,48 +89,36 @@ export async function eventsEmittedBy(
   runIds: readonly Id<'run'>[],
   limit: number,
 ): Promise<StoredEvent[]> {
-  const rows = await tx.query<EventRow>(
+  const rows = await tx.rows<EventRow, ReadEvent>(
+    EventRow,
     `select ${columns} from events where tenant_id = $1 and run_id = any($2::uuid[]) order by created_at, id limit $3`,
     [tx.tenantUuid, runIds.map(uuidFromId), limit],
   );
   return withDeliveries(tx, rows);
 }
 
-async function withDeliveries(tx: TenantTransaction, rows: EventRow[]): Promise<StoredEvent[]> {
-  if (rows.length === 0) return [];
-  const runs = await tx.query<{
-    id: string;
-    event_id: string;
-    kind: string;
-    name: string;
-    plugin: string | null;
-    status: RunStatus;
-    attempts: number;
-    replay_of: string | null;
-  }>(
-    `select id, event_id, kind, name, plugin, status, jsonb_array_length(attempts) as attempts, replay_of from runs
+async function withDeliveries(tx: TenantTransaction, events: ReadEvent[]): Promise<StoredEvent[]> {
+  if (events.length === 0) return [];
+  const runs = await tx.rows<
+    RunRow,
+    Pick<RunRow, 'id' | 'eventId' | 'kind' | 'name' | 'plugin' | 'status' | 'replayOf'> & { tries: number }
+  >(
+    RunRow,
+    `select id, event_id, kind, name, plugin, status, jsonb_array_length(attempts) as tries, replay_of from runs
      where tenant_id = $1 and event_id = any($2::text[]) and kind in ('event', 'webhook') order by id`,
-    [tx.tenantUuid, rows.map(({ id }) => id)],
+    [tx.tenantUuid, events.map(({ id }) => id)],
   );
-  return rows.map((row) => ({
-    id: row.id,
-    type: row.type,
-    source: row.source,
-    subject: row.subject,
-    data: row.data,
-    time: row.time,
-    depth: row.depth,
-    runId: row.run_id === null ? null : idFromUuid('run', row.run_id),
-    createdAt: row.created_at,
+  return events.map(({ createdText: _, ...event }) => ({
+    ...event,
     deliveries: runs
-      .filter(({ event_id }) => event_id === row.id)
-      .map(({ id, kind, name, plugin, status, attempts, replay_of }) => ({
-        runId: idFromUuid('run', id),
+      .filter(({ eventId }) => eventId === event.id)
+      .map(({ id, kind, name, plugin, status, tries, replayOf }) => ({
+        runId: id,
         plugin,
         webhook: kind === 'webhook' ? name : null,
         status,
-        attempts,
-        replayOf: replay_of === null ? null : idFromUuid('run', replay_of),
+        attempts: tries,
+        replayOf,
       })),
   }));
 }

@@ -2,45 +2,46 @@ import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunKind } from '@annex/limits';
 import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
+import { RunRow } from '../rows/run-row.js';
 import { isDeadLetterSql } from './dead-letters.js';
 import { firstUuidAt } from './run-numbers.js';
-import type { WaitReason } from './enqueue-run.js';
 
-/** A run as it is kept. */
-export interface StoredRun {
-  id: Id<'run'>;
-  /** `null`: it belongs to one of the tenant's own webhooks. */
-  installationId: Id<'installation'> | null;
-  /** The plugin's slug; `null` as above. */
-  plugin: string | null;
-  /** Version of the release that ran last; `null` before the first attempt. */
-  release: string | null;
-  kind: RunKind;
-  name: string;
-  status: RunStatus;
-  eventId: string | null;
-  scheduledFor: Date | null;
-  replayOf: Id<'run'> | null;
-  /** Who asked for it: an actor, or the run whose code did; `null`: an event, a schedule, a caller or the platform. */
-  startedBy: string | null;
-  attempts: Json;
-  /** `undefined` when the handler returned nothing, or when it was left out of a list for its size. */
-  result: Json | undefined;
+/** What is read of every run. */
+type ReadRun = Pick<
+  RunRow,
+  | 'id'
+  | 'installationId'
+  | 'plugin'
+  | 'release'
+  | 'kind'
+  | 'name'
+  | 'status'
+  | 'eventId'
+  | 'scheduledFor'
+  | 'replayOf'
+  | 'startedBy'
+  | 'attempts'
+  | 'claims'
+  | 'result'
+  | 'error'
+  | 'limits'
+  | 'waitingFor'
+  | 'queuedAt'
+  | 'startedAt'
+  | 'finishedAt'
+  | 'nextAttemptAt'
+  | 'skippedTicks'
+  | 'skippedUntil'
+  | 'discardedAt'
+> & {
   /** Bytes of the result as JSON text; `null`: none. */
   resultBytes: number | null;
-  error: Json;
-  limits: Json;
-  waitingFor: WaitReason | null;
-  queuedAt: Date;
-  startedAt: Date | null;
-  finishedAt: Date | null;
-  /** When it may start, for a run that waits. */
-  nextAttemptAt: Date | null;
-  /** Of a skipped tick that tells of others too: how many in all, and the last one's time. */
-  skippedTicks: number | null;
-  skippedUntil: Date | null;
-  /** When somebody discarded it as a dead letter. */
-  discardedAt: Date | null;
+};
+
+/** A run as it is kept. */
+export interface StoredRun extends Omit<ReadRun, 'claims' | 'result'> {
+  /** `undefined` when the handler returned nothing, or when it was left out of a list for its size. */
+  result: Json | undefined;
 }
 
 export interface RunFilter {
@@ -62,36 +63,8 @@ export interface RunFilter {
   limit: number;
 }
 
-interface Raw {
-  id: string;
-  installation_id: string | null;
-  plugin: string | null;
-  release: string | null;
-  kind: RunKind;
-  name: string;
-  status: RunStatus;
-  event_id: string | null;
-  scheduled_for: Date | null;
-  replay_of: string | null;
-  started_by: string | null;
-  attempts: Json;
-  claims: number;
-  result: Json | null;
-  result_bytes: number | null;
-  error: Json;
-  limits: Json;
-  waiting_for: WaitReason | null;
-  queued_at: Date;
-  started_at: Date | null;
-  finished_at: Date | null;
-  next_attempt_at: Date | null;
-  skipped_ticks: number | null;
-  skipped_until: Date | null;
-  discarded_at: Date | null;
-}
-
 const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of, started_by, attempts, claims, error, limits, waiting_for,
-  queued_at, started_at, finished_at, next_attempt_at, skipped_ticks, skipped_until, discarded_at, octet_length(result::text) as result_bytes`;
+  queued_at, started_at, finished_at, next_attempt_at, skipped_ticks, skipped_until, discarded_at, octet_length(result::text) as "resultBytes"`;
 
 /** Results over this many bytes are left out of lists. */
 const listedResultBytes = 8 * 1024;
@@ -156,7 +129,8 @@ async function runsPage(
   const wanted = wantedSql(filter, add);
   const said = saidSql(filter, add);
   const from = said === '' ? `runs where ${wanted}` : `${windowOf(wanted)} where ${said}`;
-  const rows = await tx.query<Raw>(
+  const rows = await tx.rows<RunRow, ReadRun>(
+    RunRow,
     `select ${columns}, case when octet_length(result::text) <= ${listedResultBytes} then result end as result
      from ${from} order by id desc limit ${add(filter.limit)}`,
     parameters,
@@ -220,10 +194,11 @@ function wantedSql(filter: Omit<RunFilter, 'plugin' | 'limit'> & { before?: Id<'
 
 /** One run, its whole result included. */
 export async function findRun(tx: TenantTransaction, runId: Id<'run'>): Promise<StoredRun | undefined> {
-  const [row] = await tx.query<Raw>(`select ${columns}, result from runs where tenant_id = $1 and id = $2`, [
-    tx.tenantUuid,
-    uuidFromId(runId),
-  ]);
+  const [row] = await tx.rows<RunRow, ReadRun>(
+    RunRow,
+    `select ${columns}, result from runs where tenant_id = $1 and id = $2`,
+    [tx.tenantUuid, uuidFromId(runId)],
+  );
   return row && toRun(row);
 }
 
@@ -237,7 +212,7 @@ export async function tenantLoad(tx: TenantTransaction): Promise<{ running: numb
 }
 
 /** A run that nobody had to claim was made in one go: its attempt is the run itself (see record-runs.ts). */
-function onlyAttempt({ started_at: startedAt, finished_at: finishedAt, error }: Raw): Json {
+function onlyAttempt({ startedAt, finishedAt, error }: ReadRun): Json {
   return [
     {
       number: 1,
@@ -248,31 +223,10 @@ function onlyAttempt({ started_at: startedAt, finished_at: finishedAt, error }: 
   ];
 }
 
-function toRun(row: Raw): StoredRun {
+function toRun({ claims, ...run }: ReadRun): StoredRun {
   return {
-    id: idFromUuid('run', row.id),
-    installationId: row.installation_id === null ? null : idFromUuid('installation', row.installation_id),
-    plugin: row.plugin,
-    release: row.release,
-    kind: row.kind,
-    name: row.name,
-    status: row.status,
-    eventId: row.event_id,
-    scheduledFor: row.scheduled_for,
-    replayOf: row.replay_of === null ? null : idFromUuid('run', row.replay_of),
-    startedBy: row.started_by,
-    attempts: row.claims === 0 && row.started_at !== null ? onlyAttempt(row) : row.attempts,
-    result: row.result ?? undefined,
-    resultBytes: row.result_bytes,
-    error: row.error,
-    limits: row.limits,
-    waitingFor: row.waiting_for,
-    queuedAt: row.queued_at,
-    startedAt: row.started_at,
-    finishedAt: row.finished_at,
-    nextAttemptAt: row.next_attempt_at,
-    skippedTicks: row.skipped_ticks,
-    skippedUntil: row.skipped_until,
-    discardedAt: row.discarded_at,
+    ...run,
+    attempts: claims === 0 && run.startedAt !== null ? onlyAttempt({ claims, ...run }) : run.attempts,
+    result: run.result ?? undefined,
   };
 }

@@ -1,7 +1,8 @@
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
-import type { BackgroundKind, NewRun, RunPolicy } from './enqueue-run.js';
+import { RunRow } from '../rows/run-row.js';
+import type { BackgroundKind, NewRun } from './enqueue-run.js';
 import { isDeadLetterSql } from './dead-letters.js';
 import { notUninstalled } from './read-runs.js';
 
@@ -15,28 +16,32 @@ export interface ReplayableRun {
   again: NewRun;
 }
 
-interface ReplayableRow {
-  id: string;
-  installation_id: string | null;
-  plugin: string | null;
+interface ReplayableRow extends Pick<
+  RunRow,
+  | 'id'
+  | 'installationId'
+  | 'plugin'
+  | 'name'
+  | 'ordinal'
+  | 'status'
+  | 'eventId'
+  | 'depth'
+  | 'policy'
+  | 'webhookId'
+  | 'deliveryId'
+> {
   kind: BackgroundKind;
-  name: string;
-  ordinal: number;
-  status: RunStatus;
-  event_id: string | null;
-  payload: string | null;
-  depth: number;
-  policy: RunPolicy;
-  webhook_id: string | null;
-  delivery_id: string | null;
-  is_uninstalled: boolean;
+  /** The payload as JSON text, since `null` is one; `null`: none. */
+  payloadText: string | null;
+  isUninstalled: boolean;
 }
 
-const columns = `id, installation_id, plugin, kind, name, ordinal, status, event_id, payload::text as payload, depth, policy, webhook_id, delivery_id, not ${notUninstalled} as is_uninstalled`;
+const columns = `id, installation_id, plugin, kind, name, ordinal, status, event_id, payload::text as "payloadText", depth, policy, webhook_id, delivery_id, not ${notUninstalled} as "isUninstalled"`;
 
 /** Locks a background run for a replay, or answers `null` when the tenant has none with that id. */
 export async function lockRunForReplay(tx: TenantTransaction, runId: Id<'run'>): Promise<ReplayableRun | null> {
-  const [row] = await tx.query<ReplayableRow>(
+  const [row] = await tx.rows<RunRow, ReplayableRow>(
+    RunRow,
     `select ${columns} from runs where tenant_id = $1 and id = $2 and kind in ('event', 'job', 'webhook', 'lifecycle') for update`,
     [tx.tenantUuid, uuidFromId(runId)],
   );
@@ -82,7 +87,8 @@ export async function lockDeadLetters(
   filter: DeadLetterFilter,
   limit: number,
 ): Promise<ReplayableRun[]> {
-  const rows = await tx.query<ReplayableRow>(
+  const rows = await tx.rows<RunRow, ReplayableRow>(
+    RunRow,
     `select ${columns} ${deadLetters} order by id limit $10 for update skip locked`,
     [...filterParameters(tx, filter), limit],
   );
@@ -176,25 +182,10 @@ export function handlerKey({
   return `${kind}/${plugin ?? ''}/${name}/${ordinal}`;
 }
 
-function fromRow(row: ReplayableRow): ReplayableRun {
-  const id = idFromUuid('run', row.id);
-  return {
-    id,
-    status: row.status,
-    isUninstalled: row.is_uninstalled,
-    again: {
-      installationId: row.installation_id === null ? null : idFromUuid('installation', row.installation_id),
-      plugin: row.plugin,
-      kind: row.kind,
-      name: row.name,
-      ordinal: row.ordinal,
-      payload: row.payload === null ? undefined : (JSON.parse(row.payload) as Json),
-      policy: row.policy,
-      eventId: row.event_id,
-      replayOf: id,
-      depth: row.depth,
-      webhookId: row.webhook_id === null ? null : idFromUuid('webhook', row.webhook_id),
-      deliveryId: row.delivery_id === null ? null : idFromUuid('delivery', row.delivery_id),
-    },
-  };
+function fromRow({ id, status, isUninstalled, payloadText, ...run }: ReplayableRow): ReplayableRun {
+  const { installationId, plugin, kind, name, ordinal, policy, eventId, depth, webhookId, deliveryId } = run;
+  const payload = payloadText === null ? undefined : (JSON.parse(payloadText) as Json);
+  const handler = { installationId, plugin, kind, name, ordinal };
+  const again = { ...handler, payload, policy, eventId, replayOf: id, depth, webhookId, deliveryId };
+  return { id, status, isUninstalled, again };
 }
