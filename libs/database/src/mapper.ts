@@ -61,7 +61,7 @@ export class Mapper {
         const column = columns.get(name);
         return column ? [column.propertyName, this.source.driver.prepareHydratedValue(value, column)] : [name, value];
       });
-      return Object.assign(new entity(), Object.fromEntries(read));
+      return Object.assign(Object.create(entity.prototype as object) as Row, Object.fromEntries(read));
     });
   }
 
