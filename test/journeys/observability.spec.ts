@@ -246,6 +246,16 @@ describe('logs', () => {
       enough: (events) => events.length >= 1,
     });
     expect(found).toMatchObject([{ level: 'error', message: expect.stringContaining('an error of sought') }]);
+    const { token } = (await tenant.owner.post('/api/auth/stream-token')).body;
+    const byAddress = (path: string): Promise<Response> =>
+      fetch(`${annex.url}${path}${path.includes('?') ? '&' : '?'}stream_token=${token}`);
+    const opened = await byAddress('/api/plugins/seen/logs/stream?level=info');
+    expect([opened.status, opened.headers.get('content-type')]).toEqual([200, 'text/event-stream; charset=utf-8']);
+    await opened.body?.cancel();
+    expect((await byAddress('/api/plugins/other/logs/stream')).status).toBe(404);
+    // It opens streams and nothing else, and a forged one nothing.
+    expect((await byAddress('/api/plugins')).status).toBe(401);
+    expect((await fetch(`${annex.url}/api/plugins/seen/logs/stream?stream_token=a.b.c.d.e`)).status).toBe(401);
     expect((await fetch(`${annex.url}/api/plugins/seen/logs/stream`)).status).toBe(401);
     expect((await tenant.owner.get('/api/plugins/other/logs/stream')).status).toBe(404);
   });

@@ -11,6 +11,7 @@ import { Passwords } from './passwords.js';
 import { Principals } from './principals.js';
 import { SessionTokens, type Credential } from './session-tokens.js';
 import { requirePerson, Sessions } from './sessions.js';
+import { StreamTokens } from './stream-tokens.js';
 import { TenantResolution, type TenantAddress } from './tenant-resolution.js';
 import { Tenants } from './tenants.js';
 import { Tokens } from './tokens.js';
@@ -68,6 +69,7 @@ export class Access implements Stoppable {
   readonly tokens: Tokens;
   readonly operators: Operators;
   readonly sessions: Sessions;
+  readonly streamTokens: StreamTokens;
   readonly #database: Database;
   readonly #login: Login;
   readonly #ownPassword: OwnPassword;
@@ -93,6 +95,7 @@ export class Access implements Stoppable {
     this.#database = database;
     this.sessions = new Sessions({ database, tokens: sessions, ttlS: jwtTtlS, clock, forget });
     this.#login = new Login({ database, passwords, sessions: this.sessions, ttlS: jwtTtlS });
+    this.streamTokens = new StreamTokens({ secret: jwtSecret, clock });
     this.#ttlS = jwtTtlS;
     const ownPassword = new OwnPassword({ database, passwords });
     this.#ownPassword = ownPassword;

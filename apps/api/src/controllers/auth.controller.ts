@@ -4,11 +4,11 @@ import { Body, Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { CurrentCaller, CurrentPrincipal, single } from '../http/caller.js';
+import { bearerOf, CurrentCaller, CurrentPrincipal, single } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, pageSchema, wholeListSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
-import { ChangedPassword, EndedSessions, Login, Me, NewToken, Session, Token } from '../views/access.js';
+import { ChangedPassword, EndedSessions, Login, Me, NewToken, Session, StreamToken, Token } from '../views/access.js';
 import { listOf } from '../views/shared.js';
 
 export const roleSchema = z.enum(['viewer', 'member', 'developer', 'admin', 'owner']);
@@ -88,6 +88,19 @@ export class AuthController {
       userAgent: request.headers['user-agent'],
       requestId: request.id,
     });
+  }
+
+  @Post('stream-token')
+  @Endpoint({
+    name: 'createStreamToken',
+    summary: 'A token of one minute for a reader that can send no header, as EventSource',
+    gate: 'viewer',
+    description: 'Opens streams of this tenant with `?stream_token=`, and nothing else, as who asks for it.',
+    shownOnce: ['token'],
+    answers: { 200: StreamToken },
+  })
+  streamToken(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<StreamToken> {
+    return this.access.streamTokens.make({ bearer: bearerOf(request), tenant: caller.tenant.slug });
   }
 
   @Get('sessions')

@@ -75,6 +75,7 @@ export class ObserveController {
     summary: 'New log lines as server-sent events',
     gate: 'viewer',
     query: streamQuery,
+    stream: true,
     answers: { 200: eventStream(LogLine) },
     problems: [429],
   })

@@ -1,5 +1,6 @@
 import type { Access, Caller, Principal, Role } from '@annex/access';
 import { roleAtLeast } from '@annex/access';
+import { KiB } from '@annex/kernel';
 import { createParamDecorator, SetMetadata, type CanActivate, type ExecutionContext } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
@@ -15,6 +16,8 @@ import type { KnownRoutes } from './known-routes.js';
 export type Gate = 'public' | 'signed-in' | 'operator' | Role;
 
 const GATE = Symbol('gate');
+/** A bearer of 8 KiB, and what stands around it. */
+const maxStreamTokenLength = 16 * KiB;
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -28,6 +31,8 @@ declare module 'fastify' {
     takesEvent?: boolean;
     /** Bytes of a body; left out: the server's own limit. */
     maxBodyBytes?: number;
+    /** It is a stream: a token in the address will do. */
+    isStream?: boolean;
     /** It takes a package as a form. */
     upload?: boolean;
   }
@@ -62,9 +67,10 @@ export function admitBeforeBodies(
         routes.wrongMethod(request) ??
           apiErrors.error('NOT_FOUND', 'There is nothing here. GET /openapi.json lists every endpoint.'),
       );
-    const { gate } = request.routeOptions.config;
+    const { gate, isStream } = request.routeOptions.config;
     if (gate === undefined) return done();
-    admit(access, gate, request)
+    (isStream ? readStreamToken(access, request) : Promise.resolve())
+      .then(() => admit(access, gate, request))
       .then(() => requireKnownParameters(request))
       .then(() => requirePoints(request, budgets))
       .then(() => done(), done);
@@ -77,6 +83,26 @@ function requirePoints({ caller, routeOptions, headers }: Identified, { calls, e
   calls.spend(caller.tenant.id, callPoints ?? 0);
   // What says how large it is need not be read to be refused.
   if (takesEvent) events.require(caller.tenant.id, Number(headers['content-length'] ?? 0));
+}
+
+/**
+ * Puts what a stream token stands for in the place where others send it. A header that was sent wins: then somebody
+ * else was meant.
+ */
+async function readStreamToken(access: Access, request: FastifyRequest): Promise<void> {
+  const { stream_token: token } = request.query as { stream_token?: unknown };
+  if (token === undefined || request.headers.authorization !== undefined) return;
+  const opened =
+    typeof token === 'string' && token.length <= maxStreamTokenLength
+      ? await access.streamTokens.open(token)
+      : undefined;
+  if (!opened)
+    throw apiErrors.error(
+      'UNAUTHENTICATED',
+      'The stream token has expired or is none: it opens a stream for one minute. POST /api/auth/stream-token gives another.',
+    );
+  request.headers.authorization = `Bearer ${opened.bearer}`;
+  request.headers['x-tenant-slug'] = opened.tenant;
 }
 
 async function admit(access: Access, gate: Gate, request: Identified): Promise<void> {

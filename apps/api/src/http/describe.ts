@@ -2,7 +2,7 @@ import { KiB } from '@annex/kernel';
 import { applyDecorators, HttpCode, SetMetadata } from '@nestjs/common';
 import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation } from '@nestjs/swagger';
-import type { z } from 'zod';
+import { z } from 'zod';
 import type { Answers, Given } from './answers.js';
 import { Allow, type Gate } from './caller.js';
 import { ShownOnce } from './idempotency.js';
@@ -31,6 +31,8 @@ export interface Description<A extends Answers = Answers> {
   shownOnce?: string[];
   /** The endpoint takes a ZIP as multipart/form-data. */
   upload?: boolean;
+  /** It answers with a stream of events, which a token in the address may open. */
+  stream?: boolean;
   /** The body is bytes, as a stream; their content type says what they are. */
   bytes?: boolean;
   description?: string;
@@ -47,11 +49,17 @@ type EndpointDecorator<A extends Answers> = <Method extends (...args: never[]) =
 
 const DESCRIPTION = Symbol('description');
 
+/** What every stream takes beside its own parameters. */
+const streamToken = {
+  stream_token: z.string().optional().describe('Of `createStreamToken`, where no header can be sent'),
+};
+
 /**
  * One decorator an endpoint: who may call it, and what OpenAPI says of it (`apps/api/src/openapi`). The body's schema
  * is the one that {@link input} checks.
  */
-export function Endpoint<const A extends Answers>(described: Description<A>): EndpointDecorator<A> {
+export function Endpoint<const A extends Answers>(given: Description<A>): EndpointDecorator<A> {
+  const described = given.stream ? { ...given, query: (given.query ?? z.object({})).extend(streamToken) } : given;
   const {
     name,
     gate,
@@ -62,6 +70,7 @@ export function Endpoint<const A extends Answers>(described: Description<A>): En
     query,
     upload,
     shownOnce,
+    stream,
   } = described;
   const decorators: MethodDecorator[] = [
     Allow(gate),
@@ -73,6 +82,7 @@ export function Endpoint<const A extends Answers>(described: Description<A>): En
       ...(callPoints !== undefined && { callPoints }),
       ...(takesEvent && { takesEvent }),
       ...(gate !== 'public' && { queryNames: Object.keys(query?.shape ?? {}) }),
+      ...(stream && { isStream: true }),
       ...(Number.isFinite(maxBodyBytes) && !upload && { maxBodyBytes }),
       ...(upload && { upload }),
     }),

@@ -27,6 +27,14 @@ export const Login = z
   .meta({ id: 'Login' });
 export type Login = z.infer<typeof Login>;
 
+export const StreamToken = z
+  .object({
+    token: z.string().optional().describe('Goes into `?stream_token=` of a stream. Shown this once'),
+    expires_at: time.describe('A stream must be opened before; one that is open goes on'),
+  })
+  .meta({ id: 'StreamToken' });
+export type StreamToken = z.infer<typeof StreamToken>;
+
 export const ChangedPassword = z
   .object({
     ...bearer,

@@ -126,6 +126,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/stream-token": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A token of one minute for a reader that can send no header, as EventSource
+         * @description Opens streams of this tenant with `?stream_token=`, and nothing else, as who asks for it.
+         */
+        post: operations["createStreamToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/data": {
         parameters: {
             query?: never;
@@ -2898,6 +2918,15 @@ export interface components {
             /** Format: date-time */
             until: string;
         };
+        StreamToken: {
+            /**
+             * Format: date-time
+             * @description A stream must be opened before; one that is open goes on
+             */
+            expires_at: string;
+            /** @description Goes into `?stream_token=` of a stream. Shown this once */
+            token?: string;
+        };
         Table: {
             /** @description When its first row was inserted; `null`: it was always there */
             created_at: string | null;
@@ -3359,6 +3388,7 @@ export type Secret = components['schemas']['Secret'];
 export type Session = components['schemas']['Session'];
 export type StartedRun = components['schemas']['StartedRun'];
 export type Stats = components['schemas']['Stats'];
+export type StreamToken = components['schemas']['StreamToken'];
 export type Table = components['schemas']['Table'];
 export type TableList = components['schemas']['TableList'];
 export type Tenant = components['schemas']['Tenant'];
@@ -3673,6 +3703,41 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createStreamToken: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StreamToken"];
+                };
             };
             400: components["responses"]["BadRequest"];
             401: components["responses"]["Unauthenticated"];
@@ -5645,6 +5710,8 @@ export interface operations {
                 q?: string;
                 run_id?: string;
                 since?: string;
+                /** @description Of `createStreamToken`, where no header can be sent */
+                stream_token?: string;
             };
             header?: {
                 /** @description The tenant. May be left out by a token that belongs to one. */

@@ -9,6 +9,7 @@ export const calls = {
   changePassword: ['post', '/api/auth/password', 'json', 'json'],
   checkPluginHealth: ['get', '/api/plugins/{id}/health', 'json', 'json'],
   consentToHooks: ['options', '/hooks/{tenant}/{source}', 'json', 'json'],
+  createStreamToken: ['post', '/api/auth/stream-token', 'json', 'json'],
   createTenant: ['post', '/api/tenants', 'json', 'json'],
   createToken: ['post', '/api/tokens', 'json', 'json'],
   createUser: ['post', '/api/users', 'json', 'json'],

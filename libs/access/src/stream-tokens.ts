@@ -1,0 +1,56 @@
+import { hkdfSync } from 'node:crypto';
+import { SECOND, type Clock } from '@annex/kernel';
+import { EncryptJWT, jwtDecrypt } from 'jose';
+
+const AUDIENCE = 'annex streams';
+/** Time in which a stream must be opened with a token; one that is open goes on. In seconds. */
+const lifeS = 60;
+
+/** Who asked for a stream token, and for which tenant. */
+export interface StreamBearer {
+  /** The bearer token that the caller came with. */
+  bearer: string;
+  /** The tenant's slug. */
+  tenant: string;
+}
+
+/**
+ * Short-lived tokens for readers that can send no header, as the browser's EventSource: the caller's own bearer,
+ * encrypted (JWE, RFC 7516), so that an address that was written down somewhere opens nothing a minute later, and
+ * nothing but a stream before. What ends the bearer ends it too.
+ */
+export class StreamTokens {
+  readonly #key: Uint8Array;
+
+  constructor(private readonly options: { secret: string; clock: Clock }) {
+    this.#key = new Uint8Array(hkdfSync('sha256', options.secret, '', AUDIENCE, 32));
+  }
+
+  async make({ bearer, tenant }: StreamBearer): Promise<{ token: string; expires_at: string }> {
+    const nowS = Math.floor(this.options.clock.now() / 1000);
+    const token = await new EncryptJWT({ bearer, tenant })
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .setAudience(AUDIENCE)
+      .setIssuedAt(nowS)
+      .setExpirationTime(nowS + lifeS)
+      .encrypt(this.#key);
+    return { token, expires_at: new Date((nowS + lifeS) * SECOND).toISOString() };
+  }
+
+  /** `undefined`: it is forged, expired or none. */
+  async open(token: string): Promise<StreamBearer | undefined> {
+    try {
+      const { payload } = await jwtDecrypt<Partial<StreamBearer>>(token, this.#key, {
+        audience: AUDIENCE,
+        keyManagementAlgorithms: ['dir'],
+        contentEncryptionAlgorithms: ['A256GCM'],
+        requiredClaims: ['exp', 'bearer', 'tenant'],
+        currentDate: new Date(this.options.clock.now()),
+      });
+      const { bearer, tenant } = payload;
+      return typeof bearer === 'string' && typeof tenant === 'string' ? { bearer, tenant } : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+}
