@@ -14,7 +14,8 @@ import {
   type StoredRun,
   type RunStatus,
 } from '@annex/runs';
-import { listLogs, readRunLogs, type LogLevel, type LogLine } from '../rows/logs.js';
+import { listLogs, readRunLogs, type LogLine } from '../rows/logs.js';
+import type { LogLevel } from '../rows/run-log-row.js';
 import { readTracked } from '../rows/tracked.js';
 import { readUsage } from '../rows/usage.js';
 import type { Database, TenantTransaction } from '@annex/database';

@@ -1,16 +1,15 @@
 /**
  * What plugins keep between runs (`ctx.kv`): private to an installation, JSON values with an optional time to live.
  * Times are the database's, so that processes with different clocks agree on what has run out. An entry that ran out is
- * gone for every reader at once; its row goes later ({@link deleteExpiredKv}).
+ * gone for every reader at once; its row goes later ({@link deleteExpiredKv}). SQL by hand: plugins ask within their
+ * runs, and whether an entry is there is a question of the database's clock.
  */
 import { uuidFromId, type Id, type Json } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
+import { KvRow } from './kv-row.js';
 
 /** Names one entry. */
-export interface KvKey {
-  installationId: Id<'installation'>;
-  key: string;
-}
+export type KvKey = Pick<KvRow, 'installationId' | 'key'>;
 
 const live = '(expires_at is null or expires_at > clock_timestamp())';
 
@@ -72,16 +71,12 @@ export async function incrementKv(
 }
 
 /** A key, as plugins see it. */
-export interface KvListing {
-  key: string;
-  expiresAt: Date | null;
-}
+export type KvListing = Pick<KvRow, 'key' | 'expiresAt'>;
 
 /** A key, as people see it. */
-export interface KvEntry extends KvListing {
+export interface KvEntry extends Pick<KvRow, 'key' | 'expiresAt' | 'updatedAt'> {
   /** Of its value as JSON text. */
   bytes: number;
-  updatedAt: Date;
 }
 
 /** Which keys: those with a prefix in the order of their bytes, after `after` (exclusive) when given. */
@@ -93,14 +88,13 @@ export interface KvRange {
 }
 
 /** Keys of a range; entries that ran out are left out. */
-export async function listKv(tx: TenantTransaction, range: KvRange): Promise<KvListing[]> {
-  const rows = await selectRange<{ key: string; expires_at: Date | null }>(tx, 'key, expires_at', range);
-  return rows.map((row) => ({ key: row.key, expiresAt: row.expires_at }));
+export function listKv(tx: TenantTransaction, range: KvRange): Promise<KvListing[]> {
+  return selectRange<KvListing>(tx, 'key, expires_at', range);
 }
 
 /** The same with sizes, for which every value is read: that is for people to wait for, not for plugins. */
-export async function browseKv(tx: TenantTransaction, range: KvRange): Promise<KvEntry[]> {
-  return (await selectRange<EntryRow>(tx, entryColumns, range)).map(toEntry);
+export function browseKv(tx: TenantTransaction, range: KvRange): Promise<KvEntry[]> {
+  return selectRange<KvEntry>(tx, entryColumns, range);
 }
 
 /** An entry with its value, or `undefined` when there is none or it ran out. */
@@ -108,32 +102,23 @@ export async function showKv(
   tx: TenantTransaction,
   { installationId, key }: KvKey,
 ): Promise<(KvEntry & { value: Json }) | undefined> {
-  const [row] = await tx.query<EntryRow & { value: Json }>(
+  const [row] = await tx.rows<KvRow, KvEntry & { value: Json }>(
+    KvRow,
     `select ${entryColumns}, value from kv where tenant_id = $1 and installation_id = $2 and key = $3 and ${live}`,
     [tx.tenantUuid, uuidFromId(installationId), key],
   );
-  return row && { ...toEntry(row), value: row.value };
-}
-
-interface EntryRow {
-  key: string;
-  bytes: number;
-  expires_at: Date | null;
-  updated_at: Date;
+  return row;
 }
 
 const entryColumns = 'key, octet_length(value::text) as bytes, expires_at, updated_at';
 
-function toEntry({ key, bytes, expires_at: expiresAt, updated_at: updatedAt }: EntryRow): KvEntry {
-  return { key, bytes, expiresAt, updatedAt };
-}
-
-function selectRange<Row>(
+function selectRange<Result>(
   tx: TenantTransaction,
   columns: string,
   { installationId, prefix, after, limit }: KvRange,
-): Promise<Row[]> {
-  return tx.query<Row>(
+): Promise<Result[]> {
+  return tx.rows<KvRow, Result>(
+    KvRow,
     `select ${columns} from kv
      where tenant_id = $1 and installation_id = $2 and key >= $3 and starts_with(key, $3) and ($4::text is null or key > $4) and ${live}
      order by key limit $5`,

@@ -1,33 +1,18 @@
-import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { uuidFromId, type Id } from '@annex/kernel';
 import { storableJson, type TenantTransaction } from '@annex/database';
-
-/** How bad a line is, mildest first. */
-export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof logLevels)[number];
+import { RunLogRow, type LogLevel } from './run-log-row.js';
 
 /** A line that plugin code logged. */
-export interface NewLogLine {
-  runId: Id<'run'>;
-  installationId: Id<'installation'>;
-  /** The plugin's slug. */
-  plugin: string;
+export interface NewLogLine extends Pick<
+  RunLogRow,
+  'runId' | 'installationId' | 'plugin' | 'level' | 'message' | 'fields'
+> {
   /** Milliseconds since the epoch. */
   timeMs: number;
-  level: LogLevel;
-  message: string;
-  fields: Json;
 }
 
-/** A line as it was kept. `id` grows with the time of writing; a decimal number, as text because it may exceed 2^53. */
-export interface LogLine {
-  id: string;
-  time: Date;
-  level: LogLevel;
-  message: string;
-  fields: Json;
-  runId: Id<'run'>;
-  plugin: string;
-}
+/** A line as it was kept. */
+export type LogLine = Pick<RunLogRow, 'id' | 'time' | 'level' | 'message' | 'fields' | 'runId' | 'plugin'>;
 
 /** The channel on which {@link insertLogs} tells of new lines; the payload is the installation's UUID. */
 export const logsChannel = 'annex_logs';
@@ -82,16 +67,6 @@ export interface LogFilter {
 /** Lines that one page looks at when it searches for text; further ones are the next page's. */
 const scanCap = 20_000;
 
-interface LogRow {
-  id: string;
-  run_id: string;
-  plugin: string;
-  time: Date;
-  level: LogLevel;
-  message: string;
-  fields: Json;
-}
-
 const columns = 'id, run_id, plugin, time, level, message, fields';
 
 /**
@@ -117,7 +92,8 @@ export async function listLogs(
     const needle = add(`%${text.replace(/[\\%_]/g, '\\$&')}%`);
     wanted.push(`(message ilike ${needle} or fields::text ilike ${needle})`);
   }
-  const rows = await tx.query<LogRow & { scanned: string | null; wanted: boolean }>(
+  const rows = await tx.rows<RunLogRow, LogLine & { scanned: string | null }>(
+    RunLogRow,
     `with scanned as materialized (select ${columns} from run_logs where ${range.join(' and ')} order by id desc limit ${scanCap}),
        edge as (select min(id) as id, count(*) as n from scanned)
      select s.*, case when edge.n >= ${scanCap} then edge.id end as scanned
@@ -125,21 +101,21 @@ export async function listLogs(
     parameters,
   );
   const edge = rows[0]?.scanned ?? null;
-  const found = rows.filter((row) => row.id !== null);
-  const lines = found.slice(0, limit).map(toLine);
+  const found = rows.filter((row) => row.id !== null).map(({ scanned: _, ...line }) => line);
+  const lines = found.slice(0, limit);
   return { lines, next: found.length > limit ? (lines.at(-1)?.id ?? null) : edge };
 }
 
 /** Lines after `after` (exclusive), oldest first: what somebody who follows the logs has not seen yet. */
-export async function readLogsAfter(
+export function readLogsAfter(
   tx: TenantTransaction,
   { installationId, after, limit }: { installationId: Id<'installation'>; after: string; limit: number },
 ): Promise<LogLine[]> {
-  const rows = await tx.query<LogRow>(
+  return tx.rows<RunLogRow, LogLine>(
+    RunLogRow,
     `select ${columns} from run_logs where tenant_id = $1 and installation_id = $2 and id > $3::bigint order by id limit $4`,
     [tx.tenantUuid, uuidFromId(installationId), after, limit],
   );
-  return rows.map(toLine);
 }
 
 /** The id of an installation's newest line; `'0'` when it has none. */
@@ -152,22 +128,10 @@ export async function lastLogId(tx: TenantTransaction, installationId: Id<'insta
 }
 
 /** Every line of a run in the order in which it was logged. */
-export async function readRunLogs(tx: TenantTransaction, runId: Id<'run'>, limit: number): Promise<LogLine[]> {
-  const rows = await tx.query<LogRow>(
+export function readRunLogs(tx: TenantTransaction, runId: Id<'run'>, limit: number): Promise<LogLine[]> {
+  return tx.rows<RunLogRow, LogLine>(
+    RunLogRow,
     `select ${columns} from run_logs where tenant_id = $1 and run_id = $2 order by id limit $3`,
     [tx.tenantUuid, uuidFromId(runId), limit],
   );
-  return rows.map(toLine);
-}
-
-function toLine(row: LogRow): LogLine {
-  return {
-    id: row.id,
-    time: row.time,
-    level: row.level,
-    message: row.message,
-    fields: row.fields,
-    runId: idFromUuid('run', row.run_id),
-    plugin: row.plugin,
-  };
 }

@@ -1,7 +1,10 @@
 import { idColumn } from '@annex/database';
 import type { Id, Json } from '@annex/kernel';
 import { Column, Entity, Index, PrimaryColumn, PrimaryGeneratedColumn } from 'typeorm';
-import type { LogLevel } from './logs.js';
+
+/** How bad a line is, mildest first. */
+export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
+export type LogLevel = (typeof logLevels)[number];
 
 /** A line that plugin code logged. */
 @Entity('run_logs')
@@ -36,5 +39,5 @@ export class RunLogRow {
   message!: string;
 
   @Column({ name: 'fields', type: 'json', nullable: true })
-  fields!: Json | null;
+  fields!: Json;
 }

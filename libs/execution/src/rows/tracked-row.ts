@@ -8,6 +8,7 @@ export class TrackedRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
   tenantId!: Id<'tenant'>;
 
+  /** UTC date, `2026-01-31`. */
   @PrimaryColumn({ name: 'day', type: 'date' })
   day!: string;
 

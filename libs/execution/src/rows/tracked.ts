@@ -1,17 +1,9 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { inOneOrder, type TenantTransaction } from '@annex/database';
+import type { TrackedRow } from './tracked-row.js';
 
 /** An amount to be added to what a plugin counts itself. */
-export interface TrackedIncrement {
-  /** UTC date, `2026-01-31`. */
-  day: string;
-  installationId: Id<'installation'>;
-  /** What was counted, such as `report_made`. */
-  name: string;
-  /** The numeric property to be summed; `''`: how often the name came. */
-  prop: string;
-  value: number;
-}
+export type TrackedIncrement = Omit<TrackedRow, 'tenantId'>;
 
 /** Adds to the counts of their days. Two writers at once add up. */
 export async function addTracked(tx: TenantTransaction, increments: readonly TrackedIncrement[]): Promise<void> {

@@ -1,15 +1,9 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { inOneOrder, type TenantTransaction } from '@annex/database';
+import type { UsageRow } from './usage-row.js';
 
 /** An amount to be added to one day's count. */
-export interface UsageIncrement {
-  /** UTC date, `2026-01-31`. */
-  day: string;
-  installationId: Id<'installation'>;
-  /** Such as `runs`, `cpu_ms`, `http_calls`. */
-  metric: string;
-  value: number;
-}
+export type UsageIncrement = Omit<UsageRow, 'tenantId'>;
 
 /** Adds amounts to the counts of their days. Two writers at once add up. */
 export async function addUsage(tx: TenantTransaction, increments: readonly UsageIncrement[]): Promise<void> {
