@@ -5,6 +5,9 @@
 import type { JsonObject } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
 import { saidOf } from '@annex/quotas';
+import type { DocumentRow } from '../rows/document-row.js';
+import { DocumentTableRow } from '../rows/document-table-row.js';
+import { DocumentUsageRow } from '../rows/document-usage-row.js';
 import { indexEntries } from './index-entries.js';
 
 /** What a tenant may keep in all of its tables together. */
@@ -18,33 +21,21 @@ export interface DocumentQuota {
 export type QuotaPassed = keyof DocumentQuota;
 
 /** A document as it is kept. */
-export interface StoredDocument {
-  id: string;
-  data: JsonObject;
-  createdAt: Date;
-  updatedAt: Date;
-}
+export type StoredDocument = Pick<DocumentRow, 'id' | 'data' | 'createdAt' | 'updatedAt'>;
 
 /** A document that is too large once its numbers are written out, or a quota that was passed. */
 export type Refusal =
   { refused: QuotaPassed; used: number; more: number; max: number } | { refused: 'size'; size: number };
 
 /** Tables of the tenant, by name. */
-export async function listDocumentTables(tx: TenantTransaction): Promise<{ name: string; createdAt: Date }[]> {
-  const rows = await tx.query<{ name: string; created_at: Date }>(
-    'select name, created_at from document_tables where tenant_id = $1 order by name',
-    [tx.tenantUuid],
-  );
-  return rows.map((row) => ({ name: row.name, createdAt: row.created_at }));
+export function listDocumentTables(tx: TenantTransaction): Promise<DocumentTableRow[]> {
+  return tx.repository(DocumentTableRow).find({ where: { tenantId: tx.tenantId }, order: { name: 'ASC' } });
 }
 
 /** What the tenant keeps in its tables. */
 export async function readDocumentUsage(tx: TenantTransaction): Promise<DocumentQuota> {
-  const [row] = await tx.query<{ tables: number; documents: string; bytes: string }>(
-    'select tables, documents, bytes from document_usage where tenant_id = $1',
-    [tx.tenantUuid],
-  );
-  return { tables: row?.tables ?? 0, documents: Number(row?.documents ?? 0), bytes: Number(row?.bytes ?? 0) };
+  const row = await tx.repository(DocumentUsageRow).findOneBy({ tenantId: tx.tenantId });
+  return { tables: row?.tables ?? 0, documents: row?.documents ?? 0, bytes: row?.bytes ?? 0 };
 }
 
 /**
