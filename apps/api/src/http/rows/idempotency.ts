@@ -1,9 +1,10 @@
 /**
  * Keys with which a caller may send a mutation again without doing it twice (the Idempotency-Key header). The
  * reservation is committed before the work begins, so that a second request sees it; the answer is kept when the work
- * is done.
+ * is done. SQL by hand, one for both tables: whether a key is taken, taken over or given up is decided by one statement.
  */
 import { TenantTransaction, type PlatformTransaction } from '@annex/database';
+import type { IdempotencyKeyRow } from './idempotency-key-row.js';
 
 /** Keys of a tenant's people, or, of no tenant, of operators. */
 type KeyTransaction = TenantTransaction | PlatformTransaction;
@@ -78,12 +79,10 @@ export async function reserveIdempotent(
       [...parameters, fingerprint, known],
     );
     if (taken) return { state: 'reserved', claim: taken.claim };
-    const [row] = await tx.query<{
-      fingerprint: string;
-      status: number | null;
-      headers: Record<string, string> | null;
-      body: string | null;
-    }>(`select fingerprint, status, headers, body from ${table} where ${isRow}`, parameters);
+    const [row] = await tx.query<Pick<IdempotencyKeyRow, 'fingerprint' | 'status' | 'headers' | 'body'>>(
+      `select fingerprint, status, headers, body from ${table} where ${isRow}`,
+      parameters,
+    );
     if (!row) continue;
     if (!known.includes(row.fingerprint)) return { state: 'mismatch' };
     return row.status === null
