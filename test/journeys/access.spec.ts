@@ -702,6 +702,28 @@ describe('tenants', () => {
     expect(await annex.operator.get(`/api/tenants/${slug}`)).toMatchObject({ status: 404 });
   });
 
+  it('are seen by their own people, and given a name and a zone by their admins', async () => {
+    const tenant = await annex.makeTenant();
+    const [viewer, admin] = [await tenant.as('viewer'), await tenant.as('admin')];
+    expect((await viewer.get('/api/tenant')).body).toMatchObject({ id: tenant.id, slug: tenant.slug, timezone: 'UTC' });
+    expect(await viewer.patch('/api/tenant', { name: 'Mine' })).toMatchObject({ status: 403 });
+    expect(await admin.patch('/api/tenant', { name: 'Ours', timezone: 'Europe/Berlin' })).toMatchObject({
+      status: 200,
+      body: { slug: tenant.slug, name: 'Ours', timezone: 'Europe/Berlin' },
+    });
+    expect((await annex.operator.get(`/api/tenants/${tenant.slug}`)).body).toMatchObject({ timezone: 'Europe/Berlin' });
+    for (const [change, pointer] of [
+      [{ timezone: 'PST' }, '/timezone'],
+      [{ name: '  ' }, '/name'],
+      [{ slug: 'another' }, '/slug'],
+      [{ weight: 100 }, '/weight'],
+    ] as const)
+      expect(await admin.patch('/api/tenant', change)).toMatchObject({ status: 422, body: { errors: [{ pointer }] } });
+    expect((await tenant.owner.get('/api/audit?limit=1')).body.items).toMatchObject([
+      { action: 'tenant.updated', detail: { name: 'Ours', timezone: 'Europe/Berlin' } },
+    ]);
+  });
+
   it('that are erased stop answering and leave no row behind', async () => {
     const tenant = await annex.makeTenant();
     await tenant.install(

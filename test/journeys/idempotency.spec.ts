@@ -212,6 +212,8 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     await annex.operator.delete(`/api/tenants/${tenant.slug}-r?confirm=${tenant.slug}-r`);
     return { path: `/api/tenants/${tenant.slug}-r/restore`, by: annex.operator };
   },
+  'PATCH /api/tenant': () =>
+    Promise.resolve({ path: '/api/tenant', body: { name: 'N' }, other: { body: { name: 'M' } } }),
   'PATCH /api/tenants/{slug}': ({ annex, tenant }) =>
     Promise.resolve({
       path: `/api/tenants/${tenant.slug}`,

@@ -31,7 +31,8 @@ import {
 } from './rows/tenants.js';
 import type { TenantRow } from './rows/tenant-row.js';
 import { isUniqueViolation, type Change, type Database, type PlatformTransaction } from '@annex/database';
-import type { Principal } from './caller.js';
+import { timezoneFault } from '@annex/scheduling';
+import type { Caller, Principal } from './caller.js';
 import { accessErrors, refuseFaults, tenantDeleted } from './errors.js';
 import { onePage, refuseCursor } from './pages.js';
 import { tenantSlugShape } from './tenant-resolution.js';
@@ -47,10 +48,16 @@ export interface TenantsOptions {
   forget: (change: Change) => void;
 }
 
-/** What operators may change of a tenant. */
-export interface TenantChange {
-  slug?: string | undefined;
+/** What a tenant's own admins may change of it. */
+export interface OwnTenantChange {
   name?: string | undefined;
+  /** IANA zone in which its people read times; schedules name their own. */
+  timezone?: string | undefined;
+}
+
+/** What operators may change of a tenant. */
+export interface TenantChange extends OwnTenantChange {
+  slug?: string | undefined;
   /** Turns of background work where a tenant of weight 1 gets one: 1 to 100. */
   weight?: number | undefined;
   /** Background runs that it may always have at once, more while others idle: 1 to 1000. */
@@ -59,7 +66,7 @@ export interface TenantChange {
   quotas?: Partial<QuotaLimits> | undefined;
 }
 
-/** Tenants, for platform operators. */
+/** Tenants, for platform operators and for their own people. */
 export class Tenants {
   constructor(private readonly options: TenantsOptions) {}
 
@@ -113,26 +120,48 @@ export class Tenants {
   async update(principal: Principal, slug: string, change: TenantChange, requestId: string): Promise<TenantView> {
     requireOperator(principal);
     requireSlug(slug);
-    refuseFaults([
-      ...(change.slug === undefined ? [] : slugFaults(change.slug)),
-      ...(change.name === undefined ? [] : nameFaults(change.name)),
-    ]);
+    refuseFaults([...(change.slug === undefined ? [] : slugFaults(change.slug)), ...ownFaults(change)]);
+    return this.#change(slug, change, { actor: actorOf(principal), requestId });
+  }
+
+  /** The tenant of somebody who belongs to it. */
+  async own({ tenant }: Pick<Caller, 'tenant'>): Promise<TenantView> {
+    const row = await this.options.database.platform((tx) => findTenantBySlug(tx, tenant.slug));
+    if (!row) throw notFound(tenant.slug);
+    return tenantView(row);
+  }
+
+  /** Changes name or zone of the caller's own tenant. Throws `INVALID_INPUT`. The API has checked that they may. */
+  async updateOwn(
+    { tenant, actor, requestId }: Pick<Caller, 'tenant' | 'actor' | 'requestId'>,
+    { name, timezone }: OwnTenantChange,
+  ): Promise<TenantView> {
+    refuseFaults(ownFaults({ name, timezone }));
+    return this.#change(tenant.slug, { name, timezone }, { actor, requestId });
+  }
+
+  async #change(
+    slug: string,
+    change: TenantChange,
+    { actor, requestId }: { actor: string; requestId: string },
+  ): Promise<TenantView> {
     try {
       return await this.options.database.platform(async (tx) => {
         const row = await lockTenantBySlug(tx, slug);
         if (!row || row.erasingSince) throw notFound(slug);
         if (row.eraseAfter) throw tenantDeleted(slug, row.eraseAfter);
-        const { slug: newSlug, name, weight, backgroundConcurrency, quotas } = change;
+        const { slug: newSlug, name, timezone, weight, backgroundConcurrency, quotas } = change;
         const wanted = {
           ...(newSlug !== undefined && { slug: newSlug }),
           ...(name !== undefined && { name }),
+          ...(timezone !== undefined && { timezone }),
           ...(weight !== undefined && { weight }),
           ...(backgroundConcurrency !== undefined && { backgroundConcurrency }),
           ...(quotas !== undefined && { quotas }),
         };
         if (!(await updateTenant(tx, row.id, wanted))) throw slugTaken(change.slug ?? slug);
         await appendTenantAudit(tx, row.id, {
-          actor: actorOf(principal),
+          actor,
           action: 'tenant.updated',
           target: row.id,
           detail: wanted,
@@ -314,6 +343,11 @@ function slugFaults(slug: string): InputFault[] {
 function nameFaults(name: string): InputFault[] {
   if (name.trim() !== '' && name.length <= 200 && !/\p{Cc}/u.test(name)) return [];
   return [{ pointer: '/name', code: 'INVALID_NAME', detail: 'must be 1 to 200 characters without control characters' }];
+}
+
+function ownFaults({ name, timezone }: OwnTenantChange): InputFault[] {
+  const zoneFault = timezone === undefined ? undefined : timezoneFault(timezone, '/timezone');
+  return [...(name === undefined ? [] : nameFaults(name)), ...(zoneFault ? [zoneFault] : [])];
 }
 
 /** `holder`: the tenant that has it, if that is known. */

@@ -10,6 +10,8 @@ export interface TenantView {
   id: string;
   slug: string;
   name: string;
+  /** IANA zone in which its people read times. */
+  timezone: string;
   /** Turns of background work where a tenant of weight 1 gets one. */
   weight: number;
   /** Background runs that it may always have at once. */
@@ -74,7 +76,7 @@ export interface PrincipalView {
 }
 
 export function tenantView(row: TenantRow): TenantView {
-  const { id, slug, name, weight, backgroundConcurrency, quotas, deletedAt, deletedBy, eraseAfter } = row;
+  const { id, slug, name, timezone, weight, backgroundConcurrency, quotas, deletedAt, deletedBy, eraseAfter } = row;
   const deletion = deletedAt &&
     eraseAfter && {
       requested_at: deletedAt.toISOString(),
@@ -85,6 +87,7 @@ export function tenantView(row: TenantRow): TenantView {
     id,
     slug,
     name,
+    timezone,
     weight,
     background_concurrency: backgroundConcurrency,
     quotas,

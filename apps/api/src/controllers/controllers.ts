@@ -15,7 +15,7 @@ import { PluginsController } from './plugins.controller.js';
 import { RunsController } from './runs.controller.js';
 import { SecretsController } from './secrets.controller.js';
 import { StatsController } from './stats.controller.js';
-import { TenantsController } from './tenants.controller.js';
+import { OwnTenantController, TenantsController } from './tenants.controller.js';
 import { UsersController } from './users.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
 
@@ -24,6 +24,7 @@ export const controllers = [
   AuthController,
   TokensController,
   TenantsController,
+  OwnTenantController,
   UsersController,
   EventsController,
   FiltersController,

@@ -1,11 +1,11 @@
 import type { Page, PageRequest } from '@annex/kernel';
-import { Access, type Principal } from '@annex/access';
+import { Access, type Caller, type Principal } from '@annex/access';
 import { quotaNames, type QuotaName } from '@annex/quotas';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { CurrentPrincipal } from '../http/caller.js';
+import { CurrentCaller, CurrentPrincipal } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, pageSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
@@ -18,7 +18,12 @@ const newTenant = z.strictObject({
   }),
   name: z.string().min(1).max(200),
 });
+const ownChange = z.strictObject({
+  name: z.string().min(1).max(200).optional(),
+  timezone: z.string().min(1).max(64).optional().describe('IANA zone in which its people read times'),
+});
 const tenantChange = newTenant.partial().extend({
+  timezone: ownChange.shape.timezone,
   weight: z
     .number()
     .int()
@@ -142,5 +147,35 @@ export class TenantsController {
     @Req() request: FastifyRequest,
   ): Promise<Tenant> {
     return this.access.tenants.restore(principal, slug, request.id);
+  }
+}
+
+/** The caller's own tenant. */
+@ApiTags('Tenants')
+@Controller('api/tenant')
+export class OwnTenantController {
+  constructor(private readonly access: Access) {}
+
+  @Get()
+  @Endpoint({
+    name: 'getOwnTenant',
+    summary: 'The tenant that the call is for',
+    gate: 'viewer',
+    answers: { 200: Tenant },
+  })
+  get(@CurrentCaller() caller: Caller): Promise<Tenant> {
+    return this.access.tenants.own(caller);
+  }
+
+  @Patch()
+  @Endpoint({
+    name: 'updateOwnTenant',
+    summary: 'Change its name, or the zone in which its people read times',
+    gate: 'admin',
+    body: ownChange,
+    answers: { 200: Tenant },
+  })
+  update(@CurrentCaller() caller: Caller, @Body(input(ownChange)) body: z.infer<typeof ownChange>): Promise<Tenant> {
+    return this.access.tenants.updateOwn(caller, body);
   }
 }

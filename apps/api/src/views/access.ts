@@ -109,6 +109,7 @@ export const Tenant = z
     id: z.string(),
     slug: z.string(),
     name: z.string(),
+    timezone: z.string().describe('IANA zone in which its people read times; schedules name their own'),
     weight: z.number().int().describe('Turns of background work where a tenant of weight 1 gets one'),
     background_concurrency: z.number().int().describe('Background runs that it may always have at once'),
     quotas: z

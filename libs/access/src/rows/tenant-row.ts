@@ -16,6 +16,10 @@ export class TenantRow {
   @Column({ name: 'name', type: 'text' })
   name!: string;
 
+  /** IANA zone in which its people read times; schedules name their own. */
+  @Column({ name: 'timezone', type: 'text', default: 'UTC' })
+  timezone!: string;
+
   /** Background runs that it may always have at once; more while others idle. */
   @Column({ name: 'background_concurrency', type: 'int', default: 5 })
   backgroundConcurrency!: number;

@@ -39,10 +39,11 @@ export function listTenants(
   });
 }
 
-/** What operators change of a tenant. */
+/** What is changed of a tenant. */
 export interface TenantChanges {
   slug?: string;
   name?: string;
+  timezone?: string;
   weight?: number;
   backgroundConcurrency?: number;
   /** Limits of this tenant alone, by quota; `null`: what holds for every tenant. */
@@ -54,7 +55,7 @@ export async function updateTenant(tx: PlatformTransaction, id: Id<'tenant'>, ch
   const { slug } = change;
   if (slug !== undefined && (await tx.repository(TenantRow).existsBy({ slug, id: Not(id) }))) return false;
   await tx.query(
-    'update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight), background_concurrency = coalesce($5, background_concurrency), quotas = jsonb_strip_nulls(quotas || $6::jsonb), updated_at = now() where id = $1',
+    'update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight), background_concurrency = coalesce($5, background_concurrency), quotas = jsonb_strip_nulls(quotas || $6::jsonb), timezone = coalesce($7, timezone), updated_at = now() where id = $1',
     [
       uuidFromId(id),
       change.slug ?? null,
@@ -62,6 +63,7 @@ export async function updateTenant(tx: PlatformTransaction, id: Id<'tenant'>, ch
       change.weight ?? null,
       change.backgroundConcurrency ?? null,
       JSON.stringify(change.quotas ?? {}),
+      change.timezone ?? null,
     ],
   );
   return true;
