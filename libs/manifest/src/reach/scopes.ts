@@ -6,6 +6,8 @@ export interface Binding {
   /** Paths below `ctx` that it may hold. */
   values: Set<string>;
   functions: Set<Node>;
+  /** How many functions of another's set it has taken over. */
+  taken: Map<Iterable<Node>, number>;
   /** The expressions that go into it whole. */
   sources: Set<Node>;
   /** Set when it is one of the SDK's functions. */
@@ -19,7 +21,7 @@ interface Scope {
 }
 
 export function makeBinding(): Binding {
-  return { values: new Set(), functions: new Set(), sources: new Set(), register: false };
+  return { values: new Set(), functions: new Set(), taken: new Map(), sources: new Set(), register: false };
 }
 
 /** One walk over a program. */

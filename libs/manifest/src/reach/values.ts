@@ -19,6 +19,8 @@ export class Values {
   readonly #registering: ReadonlySet<string>;
   /** What properties of any object hold, by name, and the functions among them. */
   readonly #held = new Map<string, Binding>();
+  /** How much was known of each call when it was followed last. What is known only grows. */
+  readonly #known = new Map<Node, number>();
   #changed = false;
 
   /** `calls`: every host call by its path below `ctx`. Follows values until nothing new comes to light. */
@@ -159,6 +161,9 @@ export class Values {
       binding.values.add(value);
       this.#changed = true;
     }
+    // The same functions as before: they only become more.
+    if (functions === binding.functions || binding.taken.get(functions) === sizeOf(functions)) return;
+    if (functions instanceof Set) binding.taken.set(functions, functions.size);
     for (const each of functions) {
       if (binding.functions.has(each)) continue;
       binding.functions.add(each);
@@ -240,19 +245,27 @@ export class Values {
       return;
     }
     const isCall = callee.type === 'MemberExpression' && keyOf(callee) === 'call';
-    const targets = [...this.functionsOf(isCall ? (callee.object as Node) : callee)];
+    const targets = this.functionsOf(isCall ? (callee.object as Node) : callee);
     const given = (isCall ? args.slice(1) : args).map((argument) => ({
+      argument,
       values: this.valuesOf(argument),
-      functions: [...this.functionsOf(argument)],
+      functions: this.functionsOf(argument),
     }));
-    for (const target of targets) {
-      (target.params as Node[]).forEach((param, index) => {
-        const argument = (isCall ? args.slice(1) : args)[index];
-        if (argument) this.#addSource(param, argument);
+    const sizes = given.map(({ values, functions }) => values.size + sizeOf(functions));
+    const known = sizes.reduce((sum, size) => sum + size, sizeOf(targets));
+    // Short names, as in minified code, stand for hundreds of functions: what is known of a call is followed once.
+    if (this.#known.get(node) === known) return;
+    const called = [...targets];
+    // A pattern takes out of the object what its properties hold, and that may grow while the object stays.
+    const hasPatterns = called.some(({ params }) => (params as Node[]).some(takesApart));
+    if (!hasPatterns) this.#known.set(node, known);
+    for (const target of called) {
+      (target.params as Node[]).slice(0, given.length).forEach((param, index) => {
+        const argument = given[index];
+        if (argument === undefined) return;
+        this.#addSource(param, argument.argument);
+        this.#bindValues(param, argument.values, argument.functions);
       });
-      (target.params as Node[]).forEach((param, index) =>
-        this.#bindValues(param, given[index]?.values ?? nothing, given[index]?.functions),
-      );
     }
   }
 
@@ -301,6 +314,16 @@ export class Values {
     for (const statement of body.body as Node[]) look(statement);
     return found;
   }
+}
+
+/** Whether a parameter has parts; one with a default is a pattern too. */
+function takesApart(param: Node): boolean {
+  return param.type === 'AssignmentPattern' ? takesApart(param.left as Node) : param.type !== 'Identifier';
+}
+
+function sizeOf(nodes: Iterable<Node>): number {
+  if (nodes instanceof Set) return nodes.size;
+  return Array.isArray(nodes) ? nodes.length : [...nodes].length;
 }
 
 export function isGlobalFetch(member: Node): boolean {
