@@ -23,12 +23,16 @@ describe('a packed folder', () => {
       '.git/HEAD',
       'node_modules/.cache/x',
       'node_modules/x/index.js',
+      'node_modules/x/index.js.map',
+      'node_modules/x/index.d.ts',
+      'lib/own.d.ts',
     ])
       writeFileSync(join(folder, path), path);
     symlinkSync('/etc/passwd', join(folder, 'link'));
     const reading = await readPackage(await packFolder(folder));
     expect(reading.ok && [...reading.files.keys()].sort()).toEqual([
       'lib/a.ts',
+      'lib/own.d.ts',
       'main.ts',
       'node_modules/x/index.js',
       'plugin.json',

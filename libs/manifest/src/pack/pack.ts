@@ -28,15 +28,19 @@ export function packFiles(files: Iterable<readonly [path: string, content: strin
   return zip.toBuffer();
 }
 
+/** What installed packages hold for editors and debuggers; no bundle has anything of it. */
+const forEditors = /(^|\/)node_modules\/.*(\.d\.[cm]?ts|\.map)$/;
+
 /**
- * Packs a folder with everything in it but version control and caches. Symbolic links are left out: a package may not
- * hold any.
+ * Packs a folder with everything in it but version control, caches, and types and source maps of `node_modules`.
+ * Symbolic links are left out: a package may not hold any.
  */
 export async function packFolder(folder: string): Promise<Uint8Array> {
   const files = new Map<string, Uint8Array>();
   for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
     const path = relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/');
-    if (entry.isFile() && !leftOut.test(path)) files.set(path, await readFile(join(folder, path)));
+    if (entry.isFile() && !leftOut.test(path) && !forEditors.test(path))
+      files.set(path, await readFile(join(folder, path)));
   }
   return packFiles(files);
 }
