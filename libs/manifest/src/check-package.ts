@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { jsonPointer, SourcePlaces, type InputFault } from '@annex/kernel';
+import { jsonPointer, MINUTE, SourcePlaces, type InputFault } from '@annex/kernel';
 import { bundlePackage, type PackageBundle } from './bundle/bundle-package.js';
 import { checkAgreement } from './inspect/agreement.js';
 import type { EntryInspection } from './inspect/entry-inspection.js';
@@ -185,7 +185,8 @@ async function checkCode(
   entry: string,
   { inspect, isExpendable = false }: CheckPackageOptions,
 ): Promise<string[]> {
-  const bundling = await bundlePackage(report.files, entry);
+  // Where the process itself is ended, a busy machine is given the time that the process has.
+  const bundling = await bundlePackage(report.files, entry, isExpendable ? { timeoutMs: MINUTE } : {});
   if (!bundling.ok) {
     report.errors.push(...bundling.errors);
     return [];
