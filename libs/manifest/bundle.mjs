@@ -12,6 +12,8 @@ const made = join(here, 'dist/bundled/node-api.json');
 const parts = new Set(['deep-equal']);
 /** Modules below another: `stream-web.ts` is `stream/web`. */
 const below = /^(stream|timers|util|assert|path)-/;
+/** Modules whose names hold a line. */
+const underlined = new Set(['diagnostics-channel', 'perf-hooks', 'string-decoder']);
 
 /** What scripts/build.mjs makes here, with a file that remembers what it was made of. */
 export function bundles() {
@@ -46,7 +48,7 @@ function lineOf(name, { outputFiles }) {
 }
 
 function moduleOf(name) {
-  return name === 'string-decoder' ? 'string_decoder' : name.replace(below, '$1/');
+  return underlined.has(name) ? name.replace('-', '_') : name.replace(below, '$1/');
 }
 
 function optionsFor(name) {

@@ -73,7 +73,8 @@ export async function bundlePackage(
   const { metafile, followed } = result;
   const notices = result.warnings.filter((message) => !isOurMistake(message)).map(faultOf);
   const errors = [...result.errors, ...result.warnings.filter(isOurMistake)].map(faultOf);
-  if (metafile !== undefined) errors.push(...absentModules(metafile, files, followed));
+  const absent = metafile && absentModules(metafile, files, followed);
+  errors.push(...(absent?.errors ?? []));
   if (errors.length > 0) return { ok: false, errors: limited(errors) };
   const script = output(result.outputFiles, '.js');
   if (script === undefined || metafile === undefined) return refuse('BUNDLE_FAILED', 'could not be bundled.');
@@ -91,7 +92,7 @@ export async function bundlePackage(
     ok: true,
     bundle: { code, sha256: createHash('sha256').update(code).digest('hex'), sourceMap: renameSources(sourceMap) },
     reached: reachedFiles(metafile),
-    warnings: limited(notices),
+    warnings: limited([...notices, ...(absent?.warnings ?? [])]),
   };
 }
 

@@ -7,11 +7,17 @@ export const givenModules = [
   'assert',
   'assert/strict',
   'buffer',
+  'console',
+  'constants',
   'crypto',
+  'diagnostics_channel',
   'events',
+  'os',
   'path',
   'path/posix',
+  'perf_hooks',
   'process',
+  'punycode',
   'querystring',
   'stream',
   'stream/consumers',
@@ -20,18 +26,24 @@ export const givenModules = [
   'string_decoder',
   'timers',
   'timers/promises',
+  'tty',
   'url',
   'util',
   'util/types',
 ] as const;
 const given = new Set<string>(givenModules);
 
+/**
+ * Those that packages import at the top for a part of them that few use, such as reading an attachment from a path. The
+ * rest of such a package works, so what they import fails when it is used.
+ */
+const optional = new Set(['async_hooks', 'fs', 'fs/promises', 'module', 'readline', 'v8', 'vm', 'zlib']);
+
 /** What takes the place of one that it has not. */
 const instead: Record<string, string> = {
   async_hooks: 'pass ctx along',
   child_process: 'a plugin starts no programs; call a service with ctx.http',
   cluster: 'a plugin starts no processes',
-  console: 'use the global console, or ctx.log',
   dgram: 'use ctx.http',
   dns: 'use ctx.http, which resolves names itself',
   fs: "use ctx.files for the tenant's files, ctx.templates for templates/",
@@ -41,9 +53,6 @@ const instead: Record<string, string> = {
   https: 'use ctx.http or fetch',
   module: 'import statically',
   net: 'use ctx.http',
-  os: 'a plugin knows nothing of the machine',
-  perf_hooks: 'use the global performance',
-  punycode: 'use URL, which encodes names itself',
   tls: 'use ctx.http',
   vm: 'a plugin is sandboxed already',
   worker_threads: 'use a job for long work',
@@ -59,6 +68,11 @@ export function isNodeBuiltin(specifier: string): boolean {
 export function givenModule(specifier: string): string | undefined {
   const name = specifier.replace(/^node:|\/$/g, '');
   return given.has(name) ? name : undefined;
+}
+
+/** Whether packages may import it as long as they do not use it. */
+export function isOptionalModule(specifier: string): boolean {
+  return optional.has(specifier.replace(/^node:/, ''));
 }
 
 /** The sentence that refuses one and says what to use. */

@@ -68,6 +68,14 @@ export function loaderOf(path: string): Loader | undefined {
   return loaders[posix.extname(path).toLowerCase()];
 }
 
+/** A module of Node that a package imports and that plugin code does not have. */
+export interface AbsentModule {
+  specifier: string;
+  importer: string;
+  message: string;
+  isOptional: boolean;
+}
+
 /** What was found out on the way. */
 export interface Followed {
   /** Files that were read. */
@@ -75,7 +83,7 @@ export interface Followed {
   /** Each file that was reached, and the first that imported it. */
   importers: Map<string, string>;
   /** Modules of Node that packages ask for in any case, by the name of what takes their place in the bundle. */
-  absent: Map<string, { specifier: string; importer: string; message: string }>;
+  absent: Map<string, AbsentModule>;
 }
 
 /** `entry`: a path of `files`; `syntax`: how the build reads code. */
@@ -107,6 +115,7 @@ function kindOf(kind: string): ImportKind {
   return kind === 'require-call' || kind === 'require-resolve' ? 'require' : 'import';
 }
 
+/** Names of what takes the place of a module end in no extension, which would say how it is read. */
 function placeOf(
   target: ImportTarget,
   { specifier, importer }: { specifier: string; importer: string },
@@ -121,13 +130,14 @@ function placeOf(
     case 'node':
       return { path: target.name, namespace: 'node', sideEffects: false };
     case 'empty':
-      return { path: specifier, namespace: 'empty', sideEffects: false };
+      return { path: `${specifier} left out`, namespace: 'empty', sideEffects: false };
     case 'missing':
       return { path: specifier, namespace: 'missing', pluginData: target.message };
     case 'absent': {
-      const path = `${specifier} of ${importer}`;
-      followed.absent.set(path, { specifier, importer, message: target.message });
-      return { path, namespace: 'absent', sideEffects: false };
+      const path = `${importer} imports ${specifier}`;
+      const { message, isOptional } = target;
+      followed.absent.set(path, { specifier, importer, message, isOptional });
+      return { path, namespace: 'absent', sideEffects: false, pluginData: message };
     }
     case 'refused':
       return { errors: [{ text: target.message + chainOf(importer, followed.importers), detail: target.code }] };
@@ -192,11 +202,29 @@ function loadStandIns(compiler: PluginBuild): void {
     loader: 'js',
   }));
   compiler.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
-  compiler.onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = {};', loader: 'js' }));
+  compiler.onLoad({ filter: /.*/, namespace: 'absent' }, (request) => ({
+    contents: absentModule(String(request.pluginData)),
+    loader: 'js',
+  }));
   compiler.onLoad({ filter: /.*/, namespace: 'missing' }, (request) => ({
     contents: `throw Object.assign(new Error(${JSON.stringify(request.pluginData)}), { code: 'MODULE_NOT_FOUND' });`,
     loader: 'js',
   }));
+}
+
+/**
+ * A module whose every part is there and throws when it is called: packages take functions out of it when they are
+ * loaded. The parts are in its prototype, where the compiler's own copies of a module look for them too.
+ */
+function absentModule(message: string): string {
+  return `const refuse = () => { throw Object.assign(new Error(${JSON.stringify(message)}), { code: 'MODULE_NOT_FOUND' }); };
+    const own = (key) => typeof key === 'symbol' || key === '__esModule' || key === 'default' || key === 'then';
+    const part = () => new Proxy(function () {}, {
+      get: (target, key) => (key === 'prototype' ? target.prototype : own(key) ? undefined : part()),
+      apply: refuse,
+      construct: refuse,
+    });
+    module.exports = Object.create(new Proxy({}, { get: (_, key) => (own(key) ? undefined : part()) }));`;
 }
 
 /**

@@ -119,14 +119,23 @@ describe('a package is found as bundlers find it', () => {
     [
       'with modules and packages left out by the map browser',
       xPackage(
-        { main: 'i.js', browser: { fs: false, y: false, z: './z.js' } },
+        { main: 'i.js', browser: { fs: false, y: false, './gone.mjs': false, z: './z.js' } },
         {
           'i.js':
-            "const fs = require('node:fs'), y = require('y'); module.exports = [typeof fs.readFile, y, require('z')]",
+            "const fs = require('node:fs'), y = require('y'); module.exports = [typeof fs.readFile, y, require('z'), require('./gone.mjs')]",
+          'gone.mjs': 'throw 1',
           'z.js': "module.exports = 'own'",
         },
       ),
-      [['undefined', {}, 'own']],
+      [['undefined', {}, 'own', {}]],
+    ],
+    [
+      'in a folder whose package.json names a file beside the folder',
+      {
+        ...xPackage({}, { 'part/package.json': '{"module": "../lib/part.js"}', 'lib/part.js': "export default 'p'" }),
+        'main.ts': importing("import x from 'x/part'"),
+      },
+      ['p'],
     ],
     [
       'by JavaScript where its sources lie beside it',
@@ -256,6 +265,42 @@ describe('what plugin code does not have', () => {
     ['in a function', "module.exports = 'loaded'; exports.read = () => require('fs').readFileSync('x')", 'loaded'],
   ])('fails only when that line runs, %s', async (_where, code, word) => {
     expect(await said(chained(code))).toEqual([{ y: word }]);
+  });
+
+  it('is a warning where packages take functions out of it that few use, and each of them throws', async () => {
+    const files = chained(
+      "const fs = require('node:fs'); const { gunzip } = require('zlib'); const kept = [fs.promises.readFile, gunzip]\n" +
+        'const caught = (work) => { try { return work() } catch (error) { return error.message } }\n' +
+        'module.exports = [kept.length, typeof fs.readFile, caught(() => fs.promises.readFile(1)), caught(() => new gunzip())]',
+    );
+    const [words] = (await said(files)) as { y: unknown[] }[];
+    expect(words?.y).toEqual([
+      2,
+      'function',
+      expect.stringContaining('"node:fs" is a module of Node') as unknown,
+      expect.stringContaining('"zlib" is a module of Node') as unknown,
+    ]);
+    const bytes = new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
+    expect(await bundlePackage(bytes, 'main.ts')).toMatchObject({
+      ok: true,
+      warnings: [
+        {
+          code: 'BUNDLE_NODE_BUILTIN',
+          detail: expect.stringMatching(
+            /^node_modules\/x\/y\.js:1:20: "node:fs".*What needs it fails.*main\.ts > /,
+          ) as unknown,
+        },
+        { detail: expect.stringContaining('"zlib"') as unknown },
+      ],
+    });
+  });
+
+  it('is a warning for ES modules too, by any of the names that are imported', async () => {
+    const files = xPackage(
+      { module: 'i.mjs' },
+      { 'i.mjs': "import fs, { readFile } from 'fs'\nexport default [typeof fs.readFile, typeof readFile]" },
+    );
+    expect(await said(files)).toEqual([['function', 'function']]);
   });
 
   it('is not missed where nothing of the file gets into the bundle', async () => {

@@ -3,7 +3,7 @@ import { didYouMean, quote, type JsonObject } from '@annex/kernel';
 import type { PackageFiles } from '../zip/read-package.js';
 import { isInstalled } from '../zip/read-zip.js';
 import { browserFile, browserModule, type BrowserTarget } from './browser-map.js';
-import { builtinRefusal, givenModule, isNodeBuiltin } from './node-builtins.js';
+import { builtinRefusal, givenModule, isNodeBuiltin, isOptionalModule } from './node-builtins.js';
 import { resolveExports, resolveImports } from './package-exports.js';
 import { insidePackage, PackageManifests, type InstalledPackage } from './package-manifests.js';
 import { requiredAtOnce } from './required-at-once.js';
@@ -23,8 +23,11 @@ export type ImportTarget =
   | { kind: 'empty' }
   /** What cannot be there; fails when that line runs, not before, because packages try. */
   | { kind: 'missing'; message: string }
-  /** A module of Node that a package of `node_modules` asks for in any case: refused when it gets into the bundle. */
-  | { kind: 'absent'; message: string }
+  /**
+   * A module of Node that a package of `node_modules` asks for in any case. `isOptional`: it fails when it is used;
+   * else the bundle is refused if it gets into it.
+   */
+  | { kind: 'absent'; message: string; isOptional: boolean }
   | { kind: 'refused'; code: 'BUNDLE_IMPORT' | 'BUNDLE_NODE_BUILTIN' | 'BUNDLE_DYNAMIC_IMPORT'; message: string };
 
 const ownExtensions = ['.ts', '.tsx', '.mts', '.js', '.mjs', '.cjs', '.jsx', '.json'];
@@ -62,7 +65,7 @@ export class ImportResolver {
     const target = this.#find(specifier, importer, kind);
     if (target.kind !== 'refused' || !isInstalled(importer)) return target;
     if (target.code === 'BUNDLE_NODE_BUILTIN' && this.#isAskedInAnyCase(specifier, importer, kind))
-      return { kind: 'absent', message: target.message };
+      return { kind: 'absent', message: target.message, isOptional: isOptionalModule(specifier) };
     return kind === 'import' ? target : { kind: 'missing', message: target.message };
   }
 
@@ -161,23 +164,28 @@ export class ImportResolver {
   /** A file, a file but for its extension, or a folder with an index. */
   #file(path: string, kind: ImportKind, isFolder = false): string | undefined {
     const extensions = isInstalled(path) ? foreignExtensions : ownExtensions;
-    if (!isFolder) {
-      if (this.#files.has(path)) return path;
-      for (const extension of extensions) if (this.#files.has(path + extension)) return path + extension;
-      const extension = posix.extname(path);
-      for (const source of sources[extension] ?? []) {
-        const candidate = path.slice(0, -extension.length) + source;
-        if (this.#files.has(candidate)) return candidate;
-      }
-    }
+    const plain = isFolder ? undefined : this.#plainFile(path, extensions);
+    if (plain !== undefined) return plain;
     const folder = path === '' ? '' : `${path}/`;
     for (const main of path === '' ? [] : mainsOf(this.#manifests.at(path), kind)) {
+      // What a main names is a file or has an index; another package.json there is not asked.
       const target = posix.join(folder, main).replace(/\/$/, '');
-      const found = target === path || !target.startsWith(folder) ? undefined : this.#file(target, kind);
+      const found = this.#plainFile(target, extensions) ?? this.#plainFile(`${target}/index`, extensions);
       if (found !== undefined) return found;
     }
     for (const extension of extensions)
       if (this.#files.has(`${folder}index${extension}`)) return `${folder}index${extension}`;
+    return undefined;
+  }
+
+  #plainFile(path: string, extensions: readonly string[]): string | undefined {
+    if (this.#files.has(path)) return path;
+    for (const extension of extensions) if (this.#files.has(path + extension)) return path + extension;
+    const extension = posix.extname(path);
+    for (const source of sources[extension] ?? []) {
+      const candidate = path.slice(0, -extension.length) + source;
+      if (this.#files.has(candidate)) return candidate;
+    }
     return undefined;
   }
 

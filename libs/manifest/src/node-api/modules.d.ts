@@ -23,6 +23,10 @@ declare module 'unenv/node/url' {
   import url from 'node:url';
   export default url;
 }
+declare module 'unenv/node/punycode' {
+  const punycode: object;
+  export default punycode;
+}
 declare module 'unenv/node/querystring' {
   import querystring from 'node:querystring';
   export default querystring;

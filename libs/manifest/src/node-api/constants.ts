@@ -1,0 +1,2 @@
+/** `node:constants`: of a machine that is not there. */
+export default {};
