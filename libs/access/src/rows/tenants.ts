@@ -222,7 +222,7 @@ export async function eraseTenantPortion(
 /** From here there is no way back: what could start something or let somebody in goes first. */
 async function beginErasure(tx: PlatformTransaction, id: Id<'tenant'>): Promise<void> {
   const uuid = uuidFromId(id);
-  await tx.query('update tenants set erasing_since = now() where id = $1', [uuid]);
+  await tx.repository(TenantRow).update({ id }, { erasingSince: () => 'now()' });
   await tx.query(
     `update installations set status = 'disabled', updated_at = now() where tenant_id = $1 and status <> 'disabled'`,
     [uuid],

@@ -107,7 +107,7 @@ export async function takeFileObject(tx: TenantTransaction, object: string): Pro
 /** Gives an announced object up: it may be removed at once, and sweepers are told. */
 export async function dropFileObject(tx: TenantTransaction, object: string): Promise<void> {
   await tx.notify('annex_file_objects', '');
-  await tx.execute('update file_objects set due_at = now() where object = $1 and owner = $2', [object, tx.tenantUuid]);
+  await tx.repository(FileObjectRow).update({ object, owner: tx.tenantId }, { dueAt: () => 'now()' });
 }
 
 /** Objects to remove, at most `limit`, kept from other sweepers for `leaseS` seconds. */

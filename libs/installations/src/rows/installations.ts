@@ -4,6 +4,7 @@ import { MoreThan } from 'typeorm';
 import { takeTurn, type TenantTransaction } from '@annex/database';
 import { endRunsOfUninstalled } from '@annex/runs';
 import { InstallationRow } from './installation-row.js';
+import { forgetPluginFailures } from './plugin-failures.js';
 
 /**
  * Lets one transaction at a time change a tenant's plugins, until it ends: enabling one looks at others (dependencies),
@@ -119,7 +120,7 @@ export async function eraseInstallationRows(
   const kv = `delete from kv where ctid = any(array(select ctid from kv where tenant_id = $1 and installation_id = $2 limit ${eraseRows}))`;
   while ((await tx.execute(kv, key)) === eraseRows);
   while ((await endRunsOfUninstalled(tx, key, eraseRows)) === eraseRows);
-  await tx.query('delete from plugin_failures where tenant_id = $1 and installation_id = $2', key);
+  await forgetPluginFailures(tx, id);
   // What is being written for it at this moment comes a little later: the eraser looks after it.
   await tx.query(
     'insert into uninstalled (tenant_id, installation_id, slug, name) values ($1, $2, $3, $4) on conflict do nothing',

@@ -9,6 +9,7 @@
  */
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { statement, type PlatformTransaction } from '@annex/database';
+import { WorkerRow } from '../rows/worker-row.js';
 import { deliveriesAtOnce } from './endpoint-turns.js';
 
 /** A run that was handed to the queue and not yet claimed. */
@@ -205,7 +206,7 @@ export async function reportWorker(
 
 /** Says that a dispatcher has left. */
 export async function removeWorker(tx: PlatformTransaction, id: string): Promise<void> {
-  await tx.query('delete from workers where id = $1', [id]);
+  await tx.repository(WorkerRow).delete({ id });
 }
 
 function fromRow({ tenant_id, id, claims, ticket_id, lent }: HandedOverRow): HandedOver {
