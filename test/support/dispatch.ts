@@ -168,7 +168,7 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
       await client.flushall();
       client.disconnect();
     },
-    caller: (tenantId) => ({ actor: 'usr_test', tenant: { id: tenantId }, requestId: 'req_test' }),
+    caller: (tenantId) => ({ actor: 'usr_test', tenant: { id: tenantId, slug: 'test' }, requestId: 'req_test' }),
     async ended(tenantId, runId) {
       await runs.waitForRun(tenantId, runId, 45_000);
       return row(runId);

@@ -1,4 +1,4 @@
-import type { Id } from '@annex/kernel';
+import type { Id, TenantActor } from '@annex/kernel';
 import type { Role } from './roles.js';
 
 export interface TenantRef {
@@ -37,10 +37,8 @@ export interface Principal {
 }
 
 /** Who acts in a tenant, and with what right. */
-export interface Caller {
+export interface Caller extends TenantActor {
   principal: Principal;
-  /** For the audit trail: `usr_…`, `tok_…` or `system`. */
-  actor: string;
   tenant: TenantRef;
   /** The role in force: an operator's is `owner` everywhere. */
   role: Role;

@@ -92,7 +92,7 @@ it('keeps S3’s objects below the prefix, by signed requests', () => {
 });
 
 describe('files', () => {
-  const actor: FileActor = { name: 'usr_test' };
+  const by: FileActor = { actor: 'usr_test' };
   let files: Files;
   let store: ObjectStore;
   let tenantId: Id<'tenant'>;
@@ -123,9 +123,9 @@ describe('files', () => {
   const sweep = (): Promise<number> => sweepOnce({ database: db.database, store, logger: silentLogger });
 
   it('on S3 stay what they were when the store goes away, and say so', async () => {
-    await files.put(tenantId, 'a', Buffer.from('old'), { actor });
+    await files.put(tenantId, 'a', Buffer.from('old'), { by });
     s3.down = true;
-    await expect(files.put(tenantId, 'a', Readable.from([Buffer.from('new')]), { actor })).rejects.toMatchObject({
+    await expect(files.put(tenantId, 'a', Readable.from([Buffer.from('new')]), { by })).rejects.toMatchObject({
       code: 'STORAGE_UNAVAILABLE',
       kind: { status: 503, fault: 'platform' },
     });
@@ -142,7 +142,7 @@ describe('files', () => {
   it('leave no object of a write that PostgreSQL refused', async () => {
     const failing = make({ emit: () => Promise.reject(new Error('no room on the bus')) });
     const before = s3.objects.size;
-    await expect(failing.put(tenantId, 'a', Buffer.from('x'), { actor })).rejects.toThrow('no room');
+    await expect(failing.put(tenantId, 'a', Buffer.from('x'), { by })).rejects.toThrow('no room');
     expect(await files.stat(tenantId, 'a')).toBeUndefined();
     await sweep();
     expect(s3.objects.size).toBe(before);
@@ -154,14 +154,14 @@ describe('files', () => {
 
   it('change nothing once the run that writes them has ended', async () => {
     const ended = AbortSignal.abort(new Error('the run has ended'));
-    await expect(files.put(tenantId, 'late', Buffer.from('x'), { actor, signal: ended })).rejects.toThrow(
+    await expect(files.put(tenantId, 'late', Buffer.from('x'), { by, signal: ended })).rejects.toThrow(
       'the run has ended',
     );
     expect(await files.stat(tenantId, 'late')).toBeUndefined();
   });
 
   it('are read as they are now when one is replaced between its row and its object', async () => {
-    await files.put(tenantId, 'a', Buffer.from('old'), { actor });
+    await files.put(tenantId, 'a', Buffer.from('old'), { by });
     let replaced = false;
     const racing = make({
       store: {
@@ -169,7 +169,7 @@ describe('files', () => {
         read: async (name, range) => {
           if (!replaced) {
             replaced = true;
-            await files.put(tenantId, 'a', Buffer.from('new'), { actor });
+            await files.put(tenantId, 'a', Buffer.from('new'), { by });
             await sweep();
           }
           return store.read(name, range);
@@ -181,14 +181,14 @@ describe('files', () => {
 
   it('are counted as they change, also by many writers of one key', async () => {
     await Promise.all(
-      Array.from({ length: 5 }, (_, index) => files.put(tenantId, 'same', Buffer.alloc(100 + index), { actor })),
+      Array.from({ length: 5 }, (_, index) => files.put(tenantId, 'same', Buffer.alloc(100 + index), { by })),
     );
     const [usage] = await db.database
       .forTenant(tenantId)
       .transaction((tx) => tx.query<{ size_bytes: string; files: string }>('select size_bytes, files from file_usage'));
     const size = (await files.stat(tenantId, 'same'))?.size;
     expect(usage).toEqual({ size_bytes: String(size), files: '1' });
-    await files.delete(tenantId, 'same', { actor });
+    await files.delete(tenantId, 'same', { by });
     expect(
       await db.database.forTenant(tenantId).transaction((tx) => tx.query('select size_bytes, files from file_usage')),
     ).toEqual([{ size_bytes: '0', files: '0' }]);
@@ -196,8 +196,8 @@ describe('files', () => {
 
   it('of a tenant that is erased go from the store, and those of others stay', async () => {
     const other = (await db.makeTenant()).id;
-    await files.put(tenantId, 'a', Buffer.from('x'), { actor });
-    await files.put(other, 'a', Buffer.from('y'), { actor });
+    await files.put(tenantId, 'a', Buffer.from('x'), { by });
+    await files.put(other, 'a', Buffer.from('y'), { by });
     const objects = await db.sql<{ object: string }>('select object from files order by created_at desc limit 2');
     await db.database.platform((tx) =>
       tx.query(
@@ -229,7 +229,7 @@ describe('files', () => {
   it('emit no deeper than events may go', async () => {
     const run = { id: newId('run'), depth: 10, source: 'annex:plugin/x' };
     await expect(
-      files.put(tenantId, 'deep', Buffer.from('x'), { actor: { name: 'plugin:x', run } }),
+      files.put(tenantId, 'deep', Buffer.from('x'), { by: { actor: 'plugin:x', run } }),
     ).rejects.toMatchObject({ code: 'EMIT_DEPTH' });
     expect(await files.stat(tenantId, 'deep')).toBeUndefined();
   });

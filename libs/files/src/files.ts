@@ -13,6 +13,7 @@ import {
   quote,
   readCursor,
   textCursor,
+  type Actor,
   type Clock,
   type Id,
   type Logger,
@@ -81,17 +82,13 @@ export interface FileView {
 }
 
 /** Who changes a file. */
-export interface FileActor {
-  /** A user's or token's id, or `plugin:<slug>`. */
-  name: string;
+export interface FileActor extends Actor {
   /** The run that does it, and how many emits it lies from the outside world. Default: a person, from outside. */
   run?: { id: Id<'run'>; depth: number; source: string };
-  /** The request, for the audit trail; a plugin's changes stand in its run instead. */
-  requestId?: string;
 }
 
 export interface PutOptions {
-  actor: FileActor;
+  by: FileActor;
   /** Default: by the key's extension. */
   contentType?: string | undefined;
   /** Bytes to come, when the sender has said so: what cannot fit is refused before it is read. */
@@ -214,11 +211,11 @@ export class Files {
     tenantId: Id<'tenant'>,
     key: string,
     content: Readable | Uint8Array,
-    { actor, contentType, size, expects, signal }: PutOptions,
+    { by, contentType, size, expects, signal }: PutOptions,
   ): Promise<{ file: FileView; created: boolean }> {
     const name = readFileKey(key);
     const type = contentTypeOf(name, contentType);
-    requireDepth(actor);
+    requireDepth(by);
     const expected = content instanceof Uint8Array ? content.length : size;
     const { maxFileBytes } = this.options.limits;
     const tooLarge = (): Error =>
@@ -251,10 +248,10 @@ export class Files {
           );
         const row = await putFile(
           tx,
-          { key: name, object, sizeBytes: measure.size, contentType: type, sha256, createdBy: actor.name },
+          { key: name, object, sizeBytes: measure.size, contentType: type, sha256, createdBy: by.actor },
           before,
         );
-        await this.#tell(tx, 'uploaded', row, actor);
+        await this.#tell(tx, 'uploaded', row, by);
         return { file: view(row), created: before === null };
       });
     } catch (thrown) {
@@ -270,17 +267,17 @@ export class Files {
   async delete(
     tenantId: Id<'tenant'>,
     key: string,
-    { actor, expects }: Pick<PutOptions, 'actor' | 'expects'>,
+    { by, expects }: Pick<PutOptions, 'by' | 'expects'>,
   ): Promise<boolean> {
     const name = readFileKey(key);
-    requireDepth(actor);
+    requireDepth(by);
     return this.#in(tenantId, async (tx) => {
       await readFileUsage(tx, { lock: true });
       const row = await findFile(tx, name);
       requireExpected(name, row, expects);
       if (!row) return false;
       await deleteFile(tx, row);
-      await this.#tell(tx, 'deleted', row, actor);
+      await this.#tell(tx, 'deleted', row, by);
       return true;
     });
   }
@@ -388,7 +385,7 @@ export class Files {
     tx: TenantTransaction,
     verb: 'uploaded' | 'deleted',
     row: FileRow,
-    { name, run, requestId }: FileActor,
+    { actor, run, requestId }: FileActor,
   ): Promise<void> {
     const { created_at: _, updated_at: __, ...file } = view(row);
     await this.options.emit(tx, {
@@ -400,7 +397,7 @@ export class Files {
     });
     if (requestId !== undefined) {
       await appendAudit(tx, {
-        actor: name,
+        actor,
         action: `file.${verb}`,
         target: row.key,
         detail: { size: row.sizeBytes, etag: row.sha256 },

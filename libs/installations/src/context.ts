@@ -1,5 +1,5 @@
 import { eventSources, type PlatformEventName } from '@annex/events';
-import { AnnexError, didYouMean, quote, type Id, type Json } from '@annex/kernel';
+import { AnnexError, didYouMean, quote, type Actor, type Id, type Json } from '@annex/kernel';
 import { contractVersion, defaultManifestLimits } from '@annex/manifest';
 import { appendAudit } from '@annex/audit';
 import { findInstallation, isLockTimeout, listInstallations, lockInstallations } from './rows/installations.js';
@@ -12,12 +12,6 @@ import { installationErrors } from './errors.js';
 import { lifecycleRuns, type LifecycleName } from './handlers.js';
 import type { InstallationsOptions } from './ports.js';
 import { eventPlugin, viewPlugins, type PluginView } from './views.js';
-
-/** Who changes something: an actor of the tenant, or `system`. */
-export interface Author {
-  actor: string;
-  requestId?: string;
-}
 
 /** An installation and its active release. */
 export interface Subject {
@@ -97,7 +91,7 @@ export class InstallationsContext {
   /** Adds the audit row of a change to an installation. */
   async record(
     tx: TenantTransaction,
-    author: Author,
+    author: Actor,
     { installation, release }: Subject,
     action: string,
     detail: Record<string, Json> = {},

@@ -7,6 +7,7 @@ import {
   quote,
   readCursor,
   textCursor,
+  type Actor,
   type Id,
   type JsonObject,
   type Page,
@@ -22,7 +23,7 @@ import { listTenantJobs } from './rows/tenant-jobs.js';
 import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
 import { CheckGate } from './check-gate.js';
-import { InstallationsContext, type Author, type Subject } from './context.js';
+import { InstallationsContext, type Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { reportPermissions, type GrantInput, type PermissionsReport } from './grants.js';
 import { viewReport, type PackageReportView } from './package-report.js';
@@ -162,7 +163,7 @@ export class Installations {
 
   async #settle(
     tx: TenantTransaction,
-    author: Author,
+    author: Actor,
     subject: Subject,
     { enable, grant }: { enable: boolean; grant: GrantInput | undefined },
   ): Promise<{ installation: Subject['installation']; blocked: UploadResult['blocked'] }> {

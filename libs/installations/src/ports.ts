@@ -1,14 +1,11 @@
-import type { Clock, Id, Logger } from '@annex/kernel';
+import type { Clock, Id, Logger, TenantActor } from '@annex/kernel';
 import type { ManifestLimits } from '@annex/manifest';
 import type { Database, TenantTransaction } from '@annex/database';
 import type { EmitEvent, NewRun, RunPolicy } from '@annex/runs';
 import type { Compiler, Sandbox } from '@annex/sandbox';
 
-/** Who asks, already admitted to the tenant. `@annex/access`'s `Caller` fits it. */
-export interface InstallationsCaller {
-  /** The id that audit rows name: `usr_…`, `tok_…`. */
-  actor: string;
-  tenant: { id: Id<'tenant'>; slug: string };
+/** Who asks. */
+export interface InstallationsCaller extends TenantActor {
   /** Checked by the API per endpoint; here only where it depends on what a request says. */
   role: string;
   requestId: string;

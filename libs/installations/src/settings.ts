@@ -2,7 +2,7 @@
  * What admins set on an installation: grants, settings, schedules. Each change is validated, leaves a trace, and tells
  * the plugin.
  */
-import { quote, didYouMean, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import { didYouMean, quote, type Actor, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { listPluginSchedules, savePluginSchedule } from './rows/plugin-schedules.js';
 import { updateInstallation } from './rows/installations.js';
 import type { InstallationRow } from './rows/installation-row.js';
@@ -10,7 +10,7 @@ import { wakeRelays } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { canonicalZone, parseSchedule, timezoneFault } from '@annex/scheduling';
 import { configChanges, mergePatch, requireConfigSize } from './config.js';
-import type { Author, InstallationsContext, Subject } from './context.js';
+import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { readGrants, viewPermissions } from './grants.js';
 import { effectiveConfig, readConfig } from './requirements.js';
@@ -23,7 +23,7 @@ import { planSchedule, settingOf } from './schedules.js';
 export async function replaceGrants(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
   names: readonly string[],
 ): Promise<InstallationRow> {
@@ -45,7 +45,7 @@ export async function replaceGrants(
 export async function replaceConfig(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
   config: JsonObject,
 ): Promise<JsonObject> {
@@ -95,7 +95,7 @@ export interface JobChange {
 export async function changeJob(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
   name: string,
   change: JobChange,

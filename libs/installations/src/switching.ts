@@ -3,7 +3,7 @@
  * wholly off.
  */
 import { hasOpenLifecycleRun, killSuspension, outcomeErrors, wakeRelays } from '@annex/runs';
-import type { Id } from '@annex/kernel';
+import type { Actor, Id } from '@annex/kernel';
 import {
   deleteInstallation,
   eraseInstallationRows,
@@ -20,7 +20,7 @@ import type { InstallationRow } from './rows/installation-row.js';
 import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
 import { satisfies } from 'semver';
-import type { Author, InstallationsContext, Subject } from './context.js';
+import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { addGrants, readGrants, viewPermissions, type GrantInput } from './grants.js';
 import { lifecycleRuns, subscriptionsOf, webhooksOf } from './handlers.js';
@@ -42,7 +42,7 @@ import { startSchedules } from './schedules.js';
 export async function enablePlugin(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
   grant?: GrantInput,
 ): Promise<InstallationRow> {
@@ -67,7 +67,7 @@ export async function enablePlugin(
 export async function grantMore(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
   grant: GrantInput,
 ): Promise<InstallationRow> {
@@ -88,7 +88,7 @@ export async function grantMore(
 export async function switchOn(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
 ): Promise<InstallationRow> {
   const isFirst = subject.installation.status === 'installed';
@@ -181,7 +181,7 @@ export async function goOnWith(
 export async function disablePlugin(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
   { force = false } = {},
 ): Promise<InstallationRow> {
@@ -252,7 +252,7 @@ async function switchOff(
 export async function reloadPlugin(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
 ): Promise<void> {
   const { installation } = subject;
@@ -278,7 +278,7 @@ const uninstallLookMs = 100;
 export async function shutDownBeforeUninstall(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
   { force = false } = {},
 ): Promise<boolean> {
@@ -312,7 +312,7 @@ export async function waitForShutdown(
 export async function uninstallPlugin(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   subject: Subject,
   { force = false } = {},
 ): Promise<void> {

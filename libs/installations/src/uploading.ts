@@ -1,4 +1,5 @@
 /** From an archive to a release: checked outside any transaction, stored and made active in one. */
+import type { Actor } from '@annex/kernel';
 import { createHash } from 'node:crypto';
 import type { PackageReport } from '@annex/manifest';
 import { findInstallationBySlug, insertInstallation, updateInstallation } from './rows/installations.js';
@@ -8,7 +9,7 @@ import { linkReleaseFiles, removeUnusedBlobs, storeBlobs } from './rows/blobs.js
 import type { InstallationRow } from './rows/installation-row.js';
 import type { ReleaseRow } from './rows/release-row.js';
 import type { TenantTransaction } from '@annex/database';
-import type { Author, InstallationsContext, Subject } from './context.js';
+import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { inspectEntry } from './inspect-entry.js';
 import { goOnWith } from './switching.js';
@@ -67,7 +68,7 @@ export interface StoredUpload extends Subject {
 export async function storeUpload(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   { archive, report, activate }: { archive: string; report: SoundReport | undefined; activate: boolean },
 ): Promise<StoredUpload | undefined> {
   const known = await findReleaseBySha256(tx, archive);
@@ -97,7 +98,7 @@ export async function storeUpload(
 async function storeRelease(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   { archive, report, installation }: { archive: string; report: SoundReport; installation: InstallationRow },
 ): Promise<ReleaseRow> {
   const { manifest, bundle, registrations } = report;
@@ -137,7 +138,7 @@ async function storeRelease(
 export async function activateRelease(
   context: InstallationsContext,
   tx: TenantTransaction,
-  author: Author,
+  author: Actor,
   {
     installation: before,
     release,

@@ -1,5 +1,6 @@
 export { idPrefixes, newId, newUuid, idFromUuid, uuidFromId, parseId, type Id, type IdKind } from './ids.js';
 export { GiB, KiB, MiB, SECOND, MINUTE, HOUR, DAY } from './units.js';
+export type { Actor, TenantActor } from './actor.js';
 export { mapPage, pageOf, readCursor, textCursor, type Page, type PageRequest } from './pages.js';
 export type { SealedValue } from './sealed-value.js';
 export { systemClock, type Clock } from './clock.js';

@@ -2,7 +2,7 @@
  * What people and plugins ask of background runs: start a job now, cancel, replay, wait. Works in every process, with
  * or without a dispatcher in it.
  */
-import { failpoint, quote, type Id, type Json, type Logger, type Stoppable } from '@annex/kernel';
+import { failpoint, quote, type Id, type Json, type Logger, type Stoppable, type TenantActor } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
 import type { Database, TenantTransaction } from '@annex/database';
 import { checkPayload } from './check-payload.js';
@@ -28,12 +28,8 @@ import {
 } from './sql/replay.js';
 import { startJob, type StartedRun } from './start-job.js';
 
-/** Who asks. The API has checked that they may. */
-export interface RunsCaller<Done = unknown> {
-  /** `usr_…`, `tok_…`, or an operator. */
-  actor: string;
-  tenant: { id: Id<'tenant'> };
-  requestId?: string;
+/** Who asks, and what is to be done with it. */
+export interface RunsCaller<Done = unknown> extends TenantActor {
   /**
    * Called with what was done, in the transaction that does it: what it writes is kept together with that or not at
    * all, and a throw undoes both.

@@ -3,7 +3,6 @@ export {
   Tables,
   type TableLimits,
   type TableQuery,
-  type TablesCaller,
   type TablesOptions,
   type TableTenant,
   type TableListing,

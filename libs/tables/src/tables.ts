@@ -13,6 +13,7 @@ import {
   type JsonObject,
   type Page,
   type PageRequest,
+  type TenantActor,
 } from '@annex/kernel';
 import { quotaExtra, quotas, whoRaises } from '@annex/quotas';
 import { appendAudit } from '@annex/audit';
@@ -88,13 +89,6 @@ export interface TableListing {
   read_only: boolean;
   /** When its first row was inserted; `null`: it was always there. */
   created_at: string | null;
-}
-
-/** Who asks, as the audit trail names it. */
-export interface TablesCaller {
-  tenant: TableTenant;
-  actor: string;
-  requestId?: string;
 }
 
 /** Largest answer of one question, in bytes of the rows' fields. */
@@ -256,7 +250,7 @@ export class Tables {
    * Removes a table with all of its rows, in portions: after a failure some are gone. Throws `TABLE_NOT_FOUND`,
    * `TABLE_READ_ONLY`.
    */
-  async drop(caller: TablesCaller, table: string): Promise<void> {
+  async drop(caller: TenantActor, table: string): Promise<void> {
     this.#requireOwn(table);
     const scope = this.options.database.forTenant(caller.tenant.id);
     let found = false;

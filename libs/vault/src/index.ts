@@ -3,15 +3,7 @@ export { createKeyring, masterKey, type Keyring, type MasterKey } from './keyrin
 export { createMasker, growingMasker, type GrowingMasker, type Masker } from './masker.js';
 export { Maskers } from './maskers.js';
 export { checkSecret, maxSecretBytes, maxSecretsPerScope } from './secret-rules.js';
-export {
-  createVault,
-  Vault,
-  type SecretChanger,
-  type SecretInput,
-  type SecretView,
-  type VaultCaller,
-  type VaultOptions,
-} from './vault.js';
+export { createVault, Vault, type SecretInput, type SecretView, type VaultOptions } from './vault.js';
 export { SecretRow } from './rows/secret-row.js';
 export { findSetSecretNames } from './rows/secrets.js';
 export { TenantKeyRow } from './rows/tenant-key-row.js';

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { newId, systemClock, uuidFromId, type Id } from '@annex/kernel';
+import { newId, systemClock, uuidFromId, type Id, type TenantActor } from '@annex/kernel';
 import { listAudit } from '@annex/audit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findInstallation } from '@annex/installations';
@@ -30,7 +30,7 @@ interface Place {
   tenant: { id: Id<'tenant'> };
   installation: Id<'installation'>;
   slug: string;
-  caller: { actor: string; tenant: { id: Id<'tenant'> }; requestId: string };
+  caller: TenantActor;
 }
 
 async function makePlace(slug = 'notifier'): Promise<Place> {
@@ -39,7 +39,7 @@ async function makePlace(slug = 'notifier'): Promise<Place> {
     tenant,
     installation: await install(tenant.id, slug),
     slug,
-    caller: { actor: 'usr_x', tenant, requestId: 'req_1' },
+    caller: { actor: 'usr_x', tenant: { id: tenant.id, slug: 'test' }, requestId: 'req_1' },
   };
 }
 
@@ -285,7 +285,7 @@ describe('a new master key', () => {
           clock: systemClock,
         });
       const tenant = await own.makeTenant();
-      const caller = { actor: 'usr_x', tenant, requestId: 'req_1' };
+      const caller = { actor: 'usr_x', tenant: { id: tenant.id, slug: 'test' }, requestId: 'req_1' };
       await make(before).setFor(caller, { name: 'KEY', value: 'kept' });
       const installation = newId('installation');
       const value = async (from: Vault): Promise<unknown> =>

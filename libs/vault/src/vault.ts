@@ -4,7 +4,16 @@
  * not open.
  */
 import { randomBytes } from 'node:crypto';
-import { quote, SECOND, type Clock, type Id, type SealedValue, type Stoppable } from '@annex/kernel';
+import {
+  quote,
+  SECOND,
+  type Actor,
+  type Clock,
+  type Id,
+  type SealedValue,
+  type Stoppable,
+  type TenantActor,
+} from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
 import {
   deleteSecret,
@@ -46,13 +55,7 @@ export interface VaultOptions {
   clock: Clock;
 }
 
-/** Who changes a secret, for the audit trail. */
-export interface SecretChanger {
-  actor: string;
-  requestId?: string;
-}
-
-export interface SecretInput extends SecretChanger {
+export interface SecretInput extends Actor {
   /** Whose: `null` for the tenant's own. */
   installationId: SecretScope;
   name: string;
@@ -70,13 +73,6 @@ export interface SecretView {
   updated_by: string | null;
   created_at: string;
   updated_at: string;
-}
-
-/** Who asks, already admitted. `@annex/access`'s `Caller` fits it. */
-export interface VaultCaller {
-  actor: string;
-  tenant: { id: Id<'tenant'> };
-  requestId: string;
 }
 
 /**
@@ -185,7 +181,7 @@ export class Vault implements Stoppable {
 
   /** {@link set} for a caller. `plugin`: its id or slug; unset: tenant-wide. */
   setFor(
-    caller: VaultCaller,
+    caller: TenantActor,
     {
       plugin,
       name,
@@ -199,12 +195,12 @@ export class Vault implements Stoppable {
   }
 
   /** {@link list} for a caller. `plugin`: its id or slug; unset: tenant-wide. */
-  listFor(caller: VaultCaller, { plugin }: { plugin?: string | undefined } = {}): Promise<SecretView[]> {
+  listFor(caller: TenantActor, { plugin }: { plugin?: string | undefined } = {}): Promise<SecretView[]> {
     return this.#inScope(caller, plugin, (tx, installationId) => this.list(tx, installationId));
   }
 
   /** {@link delete} for a caller. `plugin`: its id or slug; unset: tenant-wide. */
-  deleteFor(caller: VaultCaller, { plugin, name }: { plugin?: string | undefined; name: string }): Promise<void> {
+  deleteFor(caller: TenantActor, { plugin, name }: { plugin?: string | undefined; name: string }): Promise<void> {
     return this.#inScope(caller, plugin, (tx, installationId) =>
       this.delete(tx, { installationId, name, actor: caller.actor, requestId: caller.requestId }),
     );
@@ -382,7 +378,7 @@ export class Vault implements Stoppable {
   }
 
   #inScope<T>(
-    caller: VaultCaller,
+    caller: TenantActor,
     plugin: string | undefined,
     work: (tx: TenantTransaction, installationId: SecretScope) => Promise<T>,
   ): Promise<T> {
@@ -403,14 +399,14 @@ export class Vault implements Stoppable {
       actor,
       requestId,
       detail,
-    }: SecretChanger & { installationId: SecretScope; name: string; detail: Record<string, number | string[]> },
+    }: Actor & { installationId: SecretScope; name: string; detail: Record<string, number | string[]> },
   ): Promise<void> {
     await appendAudit(tx, {
       actor,
       action,
       target: name,
       detail: { plugin: installationId, ...detail },
-      ...(requestId === undefined ? {} : { requestId }),
+      ...(requestId !== undefined && { requestId }),
     });
     await tx.changed('secrets');
     tx.afterCommit(() => this.#forget({ tenantId: tx.tenantId, what: 'secrets' }));

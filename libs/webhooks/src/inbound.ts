@@ -14,6 +14,7 @@ import {
   type Logger,
   type Page,
   type PageRequest,
+  type TenantActor,
 } from '@annex/kernel';
 import { outcomeErrors, type EmitEvent } from '@annex/runs';
 import { appendAudit } from '@annex/audit';
@@ -49,7 +50,7 @@ import {
   type InboundRequest,
 } from './inbound-request.js';
 import { sealedAs, sealOwn, unsealOwn, validSecrets, withNewSecret, type OwnSecrets } from './own-secrets.js';
-import type { SecretsPort, WebhooksCaller } from './ports.js';
+import type { SecretsPort } from './ports.js';
 import { defaultToleranceS } from './signatures.js';
 
 export interface InboundHooksOptions {
@@ -94,7 +95,7 @@ export const maxHookSources = 100;
 export class InboundHooks {
   constructor(private readonly options: InboundHooksOptions) {}
 
-  async list(caller: WebhooksCaller, { limit, cursor }: PageRequest): Promise<Page<HookSourceView>> {
+  async list(caller: TenantActor, { limit, cursor }: PageRequest): Promise<Page<HookSourceView>> {
     const after = readCursor(cursor, (text) => (sourcePattern.test(text) ? text : undefined), refuseCursor);
     const rows = await this.#transaction(caller, (tx) => listHookSources(tx, { limit: limit + 1, after }));
     const page = pageOf(rows, { limit }, ({ source }) => source);
@@ -102,7 +103,7 @@ export class InboundHooks {
   }
 
   /** Throws `HOOK_NOT_FOUND`. */
-  async get(caller: WebhooksCaller, source: string): Promise<HookSourceView> {
+  async get(caller: TenantActor, source: string): Promise<HookSourceView> {
     const row = sourcePattern.test(source)
       ? await this.#transaction(caller, (tx) => findHookSource(tx, source))
       : undefined;
@@ -116,7 +117,7 @@ export class InboundHooks {
    * Sets a source, new or not. With another secret the one before is believed for 24 hours more. Throws `HOOK_INVALID`,
    * `WEBHOOK_LIMIT`.
    */
-  put(caller: WebhooksCaller, source: string, input: HookSourceInput): Promise<HookSourceView & { created: boolean }> {
+  put(caller: TenantActor, source: string, input: HookSourceInput): Promise<HookSourceView & { created: boolean }> {
     const { preset, secret, verifyToken, header = null, toleranceS = defaultToleranceS } = input;
     return this.#transaction(caller, async (tx) => {
       await takeTurn(tx, 'hookSources');
@@ -167,7 +168,7 @@ export class InboundHooks {
   }
 
   /** Throws `HOOK_NOT_FOUND`. */
-  delete(caller: WebhooksCaller, source: string): Promise<void> {
+  delete(caller: TenantActor, source: string): Promise<void> {
     return this.#transaction(caller, async (tx) => {
       if (!sourcePattern.test(source) || !(await deleteHookSource(tx, source))) throw noSource(source);
       await this.#record(tx, caller, 'hook.deleted', source);
@@ -175,12 +176,12 @@ export class InboundHooks {
   }
 
   /** Throws `HOOK_NOT_FOUND` when a tenant has no such source. */
-  async requireSource(tenant: WebhooksCaller['tenant'], source: string): Promise<void> {
+  async requireSource(tenant: TenantActor['tenant'], source: string): Promise<void> {
     await this.#find(tenant, source);
   }
 
   /** Which pages of other origins may send to a source; `null`: none, or there is no such source. */
-  async corsOf(tenant: WebhooksCaller['tenant'], source: string): Promise<ReturnType<typeof corsOf>> {
+  async corsOf(tenant: TenantActor['tenant'], source: string): Promise<ReturnType<typeof corsOf>> {
     const row = sourcePattern.test(source)
       ? await this.options.database.forTenant(tenant.id).transaction((tx) => findHookSource(tx, source))
       : undefined;
@@ -195,7 +196,7 @@ export class InboundHooks {
    * `EMIT_DEPTH`, `QUEUE_FULL`.
    */
   async receive(
-    tenant: WebhooksCaller['tenant'],
+    tenant: TenantActor['tenant'],
     source: string,
     request: InboundRequest,
     { hops, maxBytes }: { hops: number; maxBytes: number },
@@ -226,7 +227,7 @@ export class InboundHooks {
     return this.#emit(tenant, source, { deliveryId: content.deliveryId, data, depth: hops });
   }
 
-  async #find(tenant: WebhooksCaller['tenant'], source: string): Promise<{ row: HookSourceRow; own: OwnSecrets }> {
+  async #find(tenant: TenantActor['tenant'], source: string): Promise<{ row: HookSourceRow; own: OwnSecrets }> {
     const found = sourcePattern.test(source)
       ? await this.options.database.forTenant(tenant.id).transaction(async (tx) => {
           const row = await findHookSource(tx, source);
@@ -279,7 +280,7 @@ export class InboundHooks {
   }
 
   #emit(
-    tenant: WebhooksCaller['tenant'],
+    tenant: TenantActor['tenant'],
     source: string,
     { deliveryId, data, depth }: { deliveryId: string | null; data: Json; depth: number },
   ): Promise<Reception> {
@@ -297,7 +298,7 @@ export class InboundHooks {
     });
   }
 
-  #views(caller: WebhooksCaller, rows: readonly HookSourceRow[]): Promise<HookSourceView[]> {
+  #views(caller: TenantActor, rows: readonly HookSourceRow[]): Promise<HookSourceView[]> {
     return this.#transaction(caller, async (tx) => {
       const views: HookSourceView[] = [];
       for (const row of rows) views.push(view(row, await this.#unseal(tx, row), caller));
@@ -311,7 +312,7 @@ export class InboundHooks {
 
   async #record(
     tx: TenantTransaction,
-    { actor, requestId }: WebhooksCaller,
+    { actor, requestId }: TenantActor,
     action: string,
     source: string,
     detail: Record<string, Json> = {},
@@ -319,7 +320,7 @@ export class InboundHooks {
     await appendAudit(tx, { actor, action, target: source, detail, ...(requestId !== undefined && { requestId }) });
   }
 
-  #transaction<T>(caller: WebhooksCaller, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+  #transaction<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     return this.options.database.forTenant(caller.tenant.id).transaction(work);
   }
 }
@@ -359,7 +360,7 @@ function eventData(
   };
 }
 
-function view(row: HookSourceRow, own: OwnSecrets | null, { tenant }: WebhooksCaller): HookSourceView {
+function view(row: HookSourceRow, own: OwnSecrets | null, { tenant }: TenantActor): HookSourceView {
   const { url = null, signature = null, cors = null } = readOptions(row.options);
   return {
     source: row.source,

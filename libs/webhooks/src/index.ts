@@ -11,14 +11,7 @@ export {
 export { methodFault } from './inbound-handshake.js';
 export type { HookSourceInput } from './inbound-input.js';
 export { hookPresets, type HookPreset, type InboundRequest } from './inbound-request.js';
-export type {
-  EgressPort,
-  SecretsPort,
-  TransformsPort,
-  WebhookInstallation,
-  WebhookRun,
-  WebhooksCaller,
-} from './ports.js';
+export type { EgressPort, SecretsPort, TransformsPort, WebhookInstallation, WebhookRun } from './ports.js';
 export { readRetryAfter } from './retry-after.js';
 export { hmacAlgorithms, hmacContents, hmacEncodings, type HmacForm } from './hmac-forms.js';
 export { tokenSchemes, verifyToken, type TokenRequest, type TokenScheme } from './tokens.js';

@@ -94,13 +94,6 @@ export interface Masker {
   json(value: Json): Json;
 }
 
-/** Who asks. The API has checked that they may. */
-export interface WebhooksCaller {
-  actor: string;
-  tenant: { id: Id<'tenant'>; slug: string };
-  requestId?: string;
-}
-
 /** A claimed run of kind `webhook`. */
 export type WebhookRun = Pick<
   ClaimedRun,

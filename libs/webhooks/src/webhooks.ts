@@ -22,6 +22,7 @@ import {
   type Logger,
   type Page,
   type PageRequest,
+  type TenantActor,
 } from '@annex/kernel';
 import {
   ensureRoom,
@@ -55,7 +56,7 @@ import { refuseCursor, webhookErrors } from './errors.js';
 import { stopWebhook } from './endpoint-health.js';
 import { judgeSecret, type NewSecret } from './judge-secret.js';
 import { sealedAs, sealOwn, unsealOwn, withNewSecret } from './own-secrets.js';
-import type { EgressPort, SecretsPort, InstallationsPort, WebhookInstallation, WebhooksCaller } from './ports.js';
+import type { EgressPort, SecretsPort, InstallationsPort, WebhookInstallation } from './ports.js';
 import { signingKey } from './signatures.js';
 import { deliveryView, webhookView, type DeliveryView, type WebhookView } from './views.js';
 
@@ -90,7 +91,7 @@ export class Webhooks {
 
   /** A page of webhooks: the tenant's own and those that packages define. */
   async list(
-    caller: WebhooksCaller,
+    caller: TenantActor,
     { limit, cursor, plugin }: PageRequest & { plugin?: string | undefined },
   ): Promise<Page<WebhookView>> {
     const after = readCursor(cursor, (text) => parseId('webhook', text), refuseCursor);
@@ -104,14 +105,14 @@ export class Webhooks {
   }
 
   /** One webhook by its id, or by its name where only one has it. Throws `WEBHOOK_NOT_FOUND`. */
-  get(caller: WebhooksCaller, idOrName: string): Promise<WebhookView> {
+  get(caller: TenantActor, idOrName: string): Promise<WebhookView> {
     return this.#read(caller, async (tx) => this.#view(tx, await this.#require(tx, idOrName)));
   }
 
   /**
    * Registers a webhook; its secret is answered this once. Throws `WEBHOOK_INVALID`, `WEBHOOK_EXISTS`, `WEBHOOK_LIMIT`.
    */
-  create(caller: WebhooksCaller, input: WebhookInput): Promise<WebhookView & { secret: string }> {
+  create(caller: TenantActor, input: WebhookInput): Promise<WebhookView & { secret: string }> {
     this.#check(input);
     return this.#read(caller, async (tx) => {
       // Two at once must not both find room for the last.
@@ -146,11 +147,7 @@ export class Webhooks {
    * Changes a webhook of the tenant's own; what is left out stays. Throws `WEBHOOK_NOT_FOUND`, `WEBHOOK_OF_PACKAGE`,
    * `WEBHOOK_INVALID`, `WEBHOOK_EXISTS`.
    */
-  update(
-    caller: WebhooksCaller,
-    idOrName: string,
-    change: Partial<Omit<WebhookInput, 'secret'>>,
-  ): Promise<WebhookView> {
+  update(caller: TenantActor, idOrName: string, change: Partial<Omit<WebhookInput, 'secret'>>): Promise<WebhookView> {
     return this.#read(caller, async (tx) => {
       const row = await this.#requireOwn(tx, idOrName);
       const own = await this.#unseal(tx, row);
@@ -179,7 +176,7 @@ export class Webhooks {
   }
 
   /** Removes a webhook of the tenant's own. Its deliveries may still be looked at; those that wait are skipped. */
-  delete(caller: WebhooksCaller, idOrName: string): Promise<void> {
+  delete(caller: TenantActor, idOrName: string): Promise<void> {
     return this.#read(caller, async (tx) => {
       const row = await this.#requireOwn(tx, idOrName);
       await deleteWebhook(tx, row.id);
@@ -192,7 +189,7 @@ export class Webhooks {
    * hours.
    */
   rotate(
-    caller: WebhooksCaller,
+    caller: TenantActor,
     idOrName: string,
     secret: string = newSecret(),
   ): Promise<WebhookView & { secret: string; previous_secret_until: string }> {
@@ -221,7 +218,7 @@ export class Webhooks {
   }
 
   /** Stops a webhook; deliveries that come meanwhile are skipped and can be replayed. */
-  disable(caller: WebhooksCaller, idOrName: string): Promise<WebhookView> {
+  disable(caller: TenantActor, idOrName: string): Promise<WebhookView> {
     return this.#read(caller, async (tx) => {
       const row = await this.#require(tx, idOrName, { lock: true });
       await stopWebhook(
@@ -235,7 +232,7 @@ export class Webhooks {
   }
 
   /** Lets a webhook go on that was stopped by an admin, by a 410 or by too many failures. */
-  enable(caller: WebhooksCaller, idOrName: string): Promise<WebhookView> {
+  enable(caller: TenantActor, idOrName: string): Promise<WebhookView> {
     return this.#read(caller, async (tx) => {
       const row = await this.#require(tx, idOrName, { lock: true });
       if (await enableWebhook(tx, row.id)) await this.#record(tx, caller, 'webhook.enabled', row);
@@ -248,7 +245,7 @@ export class Webhooks {
    * `QUEUE_FULL`.
    */
   test(
-    caller: WebhooksCaller,
+    caller: TenantActor,
     idOrName: string,
     data: Json = { test: true },
   ): Promise<{ delivery_id: string; run_id: string; status: RunStatus }> {
@@ -283,7 +280,7 @@ export class Webhooks {
 
   /** A page of deliveries, those sent last first. `webhook`: an id or a name. */
   async deliveries(
-    caller: WebhooksCaller,
+    caller: TenantActor,
     filter: {
       webhook?: string | undefined;
       plugin?: string | undefined;
@@ -310,7 +307,7 @@ export class Webhooks {
   }
 
   /** One delivery with every attempt. Throws `DELIVERY_NOT_FOUND`. */
-  delivery(caller: WebhooksCaller, id: string): Promise<DeliveryView> {
+  delivery(caller: TenantActor, id: string): Promise<DeliveryView> {
     return this.#read(caller, async (tx) => {
       const deliveryId = parseId('delivery', id);
       const row = deliveryId && (await findDelivery(tx, deliveryId));
@@ -328,7 +325,7 @@ export class Webhooks {
    * `DELIVERY_NOT_ENDED`, `WEBHOOK_DISABLED`, `QUEUE_FULL`.
    */
   replay(
-    caller: WebhooksCaller,
+    caller: TenantActor,
     id: string,
   ): Promise<{ id: string; delivery_id: string; run_id: string; status: RunStatus }> {
     return this.#read(caller, async (tx) => {
@@ -367,7 +364,7 @@ export class Webhooks {
    * Judges a secret of a plugin by where its active release puts it. Throws `SECRET_UNFIT`; a plugin that is not there
    * is for others to tell.
    */
-  async checkSecret(caller: WebhooksCaller, plugin: string, secret: NewSecret): Promise<void> {
+  async checkSecret(caller: TenantActor, plugin: string, secret: NewSecret): Promise<void> {
     const { installations } = this.options;
     const id = parseId('installation', plugin);
     const byId = id && (await installations.getById(caller.tenant.id, id));
@@ -376,7 +373,7 @@ export class Webhooks {
   }
 
   /** Judges a tenant-wide secret by each plugin that would read it. Throws `SECRET_UNFIT`, whose faults name the plugin. */
-  async checkTenantSecret(caller: WebhooksCaller, secret: NewSecret): Promise<void> {
+  async checkTenantSecret(caller: TenantActor, secret: NewSecret): Promise<void> {
     const readers = await this.options.installations.readingSecret(caller.tenant.id, secret.name);
     refuseUnfit(
       readers.flatMap((reader) =>
@@ -475,7 +472,7 @@ export class Webhooks {
 
   async #record(
     tx: TenantTransaction,
-    { actor, requestId }: WebhooksCaller,
+    { actor, requestId }: TenantActor,
     action: string,
     { id, name, plugin }: Pick<WebhookRow, 'id' | 'name' | 'plugin'>,
     detail: Record<string, Json> = {},
@@ -489,7 +486,7 @@ export class Webhooks {
     });
   }
 
-  #read<T>(caller: WebhooksCaller, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
+  #read<T>(caller: TenantActor, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     return this.options.database.forTenant(caller.tenant.id).transaction(work);
   }
 }

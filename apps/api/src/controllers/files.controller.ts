@@ -88,7 +88,7 @@ export class FilesController {
       const { content, ...options } = readFileBody(request);
       const { file, created } = await this.files.put(caller.tenant.id, keyOf(request), content, {
         ...options,
-        actor: actorOf(caller, request),
+        by: actorOf(caller, request),
         expects: expectation(request),
       });
       void reply.status(created ? 201 : 200).header('etag', `"${file.etag}"`);
@@ -108,9 +108,7 @@ export class FilesController {
   })
   async delete(@CurrentCaller() caller: Caller, @Req() request: FastifyRequest): Promise<void> {
     const key = keyOf(request);
-    if (
-      await this.files.delete(caller.tenant.id, key, { actor: actorOf(caller, request), expects: expectation(request) })
-    )
+    if (await this.files.delete(caller.tenant.id, key, { by: actorOf(caller, request), expects: expectation(request) }))
       return;
     await this.files.open(caller.tenant.id, key);
   }
@@ -151,7 +149,7 @@ function keyOf(request: FastifyRequest): string {
 }
 
 function actorOf(caller: Caller, request: FastifyRequest): FileActor {
-  return { name: caller.actor, requestId: request.id };
+  return { actor: caller.actor, requestId: request.id };
 }
 
 /** `If-None-Match: *` and `If-Match: "<etag>"` (RFC 9110 §13.1); other conditions make no sense for one writer. */

@@ -4,14 +4,8 @@
  */
 import type { Access } from '@annex/access';
 import { hopsHeader, readHops } from '@annex/egress';
-import { isAnnexError, KiB } from '@annex/kernel';
-import {
-  methodFault,
-  webhookErrors,
-  type InboundHooks,
-  type InboundRequest,
-  type WebhooksCaller,
-} from '@annex/webhooks';
+import { isAnnexError, KiB, type TenantActor } from '@annex/kernel';
+import { methodFault, webhookErrors, type InboundHooks, type InboundRequest } from '@annex/webhooks';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from '../http/body-reader.js';
 import { single } from '../http/caller.js';
@@ -146,7 +140,7 @@ function inboundOf(request: HookRequest): InboundRequest {
 }
 
 /** A tenant that is not there answers as a source that is not: nobody outside learns which it was. */
-async function findTenant(access: Access, request: HookRequest): Promise<WebhooksCaller['tenant']> {
+async function findTenant(access: Access, request: HookRequest): Promise<TenantActor['tenant']> {
   try {
     const { tenant } = await access.resolveTenant(null, { pathSlug: request.params.tenant }, request.id);
     return tenant;

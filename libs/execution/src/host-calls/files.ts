@@ -1,6 +1,6 @@
 import { maxFileCallBytes, type HostHandlers } from '@annex/host-api';
 import { eventSources } from '@annex/events';
-import type { Id, Page, PageRequest } from '@annex/kernel';
+import type { Actor, Id, Page, PageRequest } from '@annex/kernel';
 import { executionErrors } from '../errors.js';
 import type { RunIdentity } from './run-identity.js';
 
@@ -15,8 +15,7 @@ interface FileStat {
 }
 
 /** Who a plugin's change of a file is put down to. */
-interface FileActor {
-  name: string;
+interface FileActor extends Actor {
   run: { id: Id<'run'>; depth: number; source: string };
 }
 
@@ -34,9 +33,9 @@ export interface FilesPort {
     tenantId: Id<'tenant'>,
     key: string,
     content: Uint8Array,
-    options: { actor: FileActor; contentType?: string | undefined; signal?: AbortSignal },
+    options: { by: FileActor; contentType?: string | undefined; signal?: AbortSignal },
   ): Promise<{ file: FileStat }>;
-  delete(tenantId: Id<'tenant'>, key: string, options: { actor: FileActor }): Promise<boolean>;
+  delete(tenantId: Id<'tenant'>, key: string, options: { by: FileActor }): Promise<boolean>;
 }
 
 const defaultFiles = 100;
@@ -52,7 +51,7 @@ export function fileHandlers(
   'files.list' | 'files.read' | 'files.stat' | 'files.url' | 'files.upload' | 'files.delete'
 > {
   const actorOf = ({ snapshot, runId, depth }: RunIdentity): FileActor => ({
-    name: `plugin:${snapshot.slug}`,
+    actor: `plugin:${snapshot.slug}`,
     run: { id: runId, depth, source: eventSources.plugin(snapshot.slug) },
   });
   return {
@@ -79,13 +78,12 @@ export function fileHandlers(
       }
       return (
         await files.put(identity.snapshot.tenantId, key, bytes, {
-          actor: actorOf(identity),
+          by: actorOf(identity),
           contentType: options?.content_type,
           signal,
         })
       ).file;
     },
-    'files.delete': ([key], { identity }) =>
-      files.delete(identity.snapshot.tenantId, key, { actor: actorOf(identity) }),
+    'files.delete': ([key], { identity }) => files.delete(identity.snapshot.tenantId, key, { by: actorOf(identity) }),
   };
 }

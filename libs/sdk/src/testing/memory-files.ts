@@ -100,16 +100,16 @@ export function memoryFilesPort(files: MemoryFiles, tell: Told): FilesPort {
     },
     link: async (_tenantId, key, expiresInS = 3600) =>
       `https://files.test/${encodeURIComponent(required(key).key)}?expires_s=${expiresInS}`,
-    async put(_tenantId, key, content, { actor, contentType }) {
+    async put(_tenantId, key, content, { by, contentType }) {
       files.set(key, content, contentType);
-      tell('files.uploaded', short(key), actor.run.source);
+      tell('files.uploaded', short(key), by.run.source);
       return { file: required(key) };
     },
-    async delete(_tenantId, key, { actor }) {
+    async delete(_tenantId, key, { by }) {
       if (!files.get(key)) return false;
       const told = short(key);
       files.delete(key);
-      tell('files.deleted', told, actor.run.source);
+      tell('files.deleted', told, by.run.source);
       return true;
     },
   };
