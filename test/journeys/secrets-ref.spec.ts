@@ -184,6 +184,26 @@ it('goes to that secret’s allowed hosts only; elsewhere nothing is sent, and t
   });
 });
 
+it('is seen among the secrets that the plugin declares, with who set each and when it was last used', async () => {
+  const { tenant, send } = await install({ API_KEY: { value: 'the-plugins-own' } });
+  await tenant.owner.put('/api/secrets/OTHER', { value: 'the-tenants-value' });
+  const declared = async (): Promise<unknown[]> =>
+    (await tenant.owner.get('/api/plugins/sender/secrets/declared')).body.items;
+  const shape = { required: false, description: null };
+  expect(await declared()).toEqual([
+    { name: 'API_KEY', ...shape, set_by: 'plugin', last_used_at: null },
+    { name: 'OTHER', ...shape, set_by: 'tenant', last_used_at: null },
+    { name: 'UNSET', ...shape, set_by: null, last_used_at: null },
+  ]);
+  await send({ url: `http://${near}/`, parts: { headers: { authorization: 'Bearer <API_KEY>' } } });
+  expect(await declared()).toMatchObject([
+    { name: 'API_KEY', last_used_at: expect.any(String) },
+    { name: 'OTHER', last_used_at: null },
+    { name: 'UNSET', last_used_at: null },
+  ]);
+  expect(await (await tenant.as('member')).get('/api/plugins/sender/secrets/declared')).toMatchObject({ status: 403 });
+});
+
 it('is the only way for code to use a secret that is bound to hosts: secrets.get is refused with the way out', async () => {
   const tenant = await annex.makeTenant();
   const code = `import { route, health } from '@annex/sdk'

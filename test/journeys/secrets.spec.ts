@@ -190,3 +190,29 @@ it('appear nowhere in the database, whatever the plugin does with them', async (
     }
   }
 });
+
+it('that a webhook of the package sends count as used too', async () => {
+  const tenant = await annex.makeTenant();
+  const installed = await tenant.install(
+    {
+      manifest: {
+        slug: 'hooking',
+        permissions: ['emit_webhook'],
+        secrets: ['HOOK_URL', 'SPARE'],
+      },
+      code: '',
+      // Nobody listens there: it is sent all the same.
+      files: {
+        'webhooks/out.yaml': 'api_version: v1\non: ["order.placed"]\ndelivery: { url: "${SECRET:HOOK_URL}" }\n',
+      },
+    },
+    { secrets: { HOOK_URL: 'http://127.0.0.1:9/', SPARE: 'never sent' } },
+  );
+  expect(installed.body, JSON.stringify(installed.body)).toMatchObject({ status: 'enabled' });
+  await tenant.owner.post('/api/events', { type: 'order.placed', data: {} });
+  const { body } = await until(
+    () => tenant.owner.get('/api/plugins/hooking/secrets/declared'),
+    ({ body: { items } }) => items[0].last_used_at !== null,
+  );
+  expect(body.items).toMatchObject([{ name: 'HOOK_URL' }, { name: 'SPARE', last_used_at: null }]);
+});

@@ -2,7 +2,7 @@ import { connectPackageWebhooks, restPackageWebhooks } from '@annex/webhooks';
 import { newId, silentLogger, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { Installations, type InstallationsCaller, type InstallationsOptions } from '@annex/installations';
 import { emitEvent, enqueueRun } from '@annex/runs';
-import { findSetSecretNames } from '@annex/vault';
+import { findSecretScopes } from '@annex/vault';
 import { createCompiler, createSandbox, type Sandbox } from '@annex/sandbox';
 import { packPlugin as packParts } from './pack-plugin.js';
 import { openTestDatabase, type TestDatabase } from './test-database.js';
@@ -43,9 +43,10 @@ export async function openPluginHost(): Promise<PluginHost> {
       compiler,
       vault: {
         missing: async (tx, installationId, names) => {
-          const set = await findSetSecretNames(tx, installationId, names);
-          return names.filter((name) => !set.includes(name));
+          const set = await findSecretScopes(tx, installationId, names);
+          return names.filter((name) => !set.has(name));
         },
+        setBy: findSecretScopes,
       },
       webhooks: { connect: connectPackageWebhooks, rest: restPackageWebhooks },
       emit: emitEvent,

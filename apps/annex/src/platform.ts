@@ -255,7 +255,12 @@ function openWebhooks(
   const egress = createEgress({ allowPrivate: ground.settings.egressAllowPrivate, maxWaitMs: deliveryWaitMs });
   const parts = { ...shared(ground), secrets: vault, egress, emit: emitEvent };
   return {
-    deliverer: new Deliverer({ ...parts, transforms: execution, maskerOf: (values) => maskers.of(values) }),
+    deliverer: new Deliverer({
+      ...parts,
+      transforms: execution,
+      maskerOf: (values) => maskers.of(values),
+      onSecretsUsed: ({ tenantId, installationId }, names) => execution.usedSecrets(tenantId, installationId, names),
+    }),
     webhooks: new Webhooks({ ...parts, installations: execution.snapshots }),
     hooks: new InboundHooks({ ...shared(ground), secrets: vault, emit: emitEvent }),
   };

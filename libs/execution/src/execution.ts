@@ -5,6 +5,7 @@
  */
 import { createBroker, type Broker } from '@annex/broker';
 import { hostMethods, storageProblem } from '@annex/host-api';
+import { secretUse } from '@annex/installations';
 import {
   isAnnexError,
   jsonBytes,
@@ -623,11 +624,16 @@ export class Execution {
     this.#sink.use(tenantId, installationId, { runs: 1, [runsOf[kind]]: 1, failed_runs: status === 'failed' ? 1 : 0 });
   }
 
+  /** Remembers that secrets of an installation were used for it, by their names. */
+  usedSecrets(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): void {
+    this.#sink.noteUses(tenantId, installationId, names.map(secretUse));
+  }
+
   /** Counts what one attempt used. */
   #count(scope: RunScope, outcome: RunOutcome): UsageRecord {
     const used = scope.used(outcome.usage);
-    const { permissionsUsed } = scope;
-    if (permissionsUsed.length > 0) this.#sink.usePermissions(scope.tenantId, scope.installationId, permissionsUsed);
+    const { uses } = scope;
+    if (uses.length > 0) this.#sink.noteUses(scope.tenantId, scope.installationId, uses);
     this.#sink.use(scope.tenantId, scope.installationId, {
       attempts: 1,
       wall_ms: used.wall_ms.used,

@@ -10,6 +10,7 @@ export {
 } from './grants.js';
 export type { PackageReportView } from './package-report.js';
 export type { RouteView } from './handlers.js';
+export type { DeclaredSecret } from './declared-secrets.js';
 export type { ReleaseDetail, ReleaseDiff } from './release-detail.js';
 export type { JobChange } from './settings.js';
 export type { JobSummary, JobView, LastRunView, PluginView, ReleaseView, TenantJobView } from './views.js';
@@ -17,7 +18,7 @@ export { InstallationRow, type InstallationStatus } from './rows/installation-ro
 export { deleteInstallation, findInstallation } from './rows/installations.js';
 export { ReleaseRow } from './rows/release-row.js';
 export { readBlob, readReleaseFolder, storeBlobs } from './rows/blobs.js';
-export { recordPermissionUses, type PermissionUse } from './rows/permission-uses.js';
+export { recordPermissionUses, secretUse, type PermissionUse, type Use } from './rows/permission-uses.js';
 export { BlobRow } from './rows/blob-row.js';
 export { PermissionUseRow } from './rows/permission-use-row.js';
 export { PluginFailuresRow } from './rows/plugin-failures-row.js';

@@ -24,6 +24,7 @@ import type { TenantTransaction } from '@annex/database';
 import type { KillReport } from '@annex/sandbox';
 import { CheckGate } from './check-gate.js';
 import { InstallationsContext, type Subject } from './context.js';
+import { declaredSecrets, type DeclaredSecret } from './declared-secrets.js';
 import { installationErrors } from './errors.js';
 import { reportPermissions, type GrantInput, type PermissionsReport } from './grants.js';
 import { viewReport, type PackageReportView } from './package-report.js';
@@ -370,6 +371,11 @@ export class Installations {
       reach: await findReleaseReach(tx, releaseId),
       lastUses: await lastPermissionUses(tx, id),
     });
+  }
+
+  /** The secrets that the active release names: which are set, by whom, and when they were last used. */
+  secrets(caller: InstallationsCaller, idOrSlug: string): Promise<DeclaredSecret[]> {
+    return this.#read(caller, idOrSlug, (tx, subject) => declaredSecrets(tx, this.#context.options.vault, subject));
   }
 
   /** The settings as the plugin sees them, defaults filled in. */

@@ -15,6 +15,12 @@ export interface InstallationsCaller extends TenantActor {
 export interface SecretsPort {
   /** Which of `names` have no value, neither the plugin's own nor the tenant's. */
   missing(tx: TenantTransaction, installationId: Id<'installation'>, names: readonly string[]): Promise<string[]>;
+  /** Whose value a plugin gets, by name; names without a value are left out. */
+  setBy(
+    tx: TenantTransaction,
+    installationId: Id<'installation'>,
+    names: readonly string[],
+  ): Promise<ReadonlyMap<string, 'plugin' | 'tenant'>>;
 }
 
 /** A webhook as a release declares it. */

@@ -5,5 +5,5 @@ export { Maskers } from './maskers.js';
 export { checkSecret, maxSecretBytes, maxSecretsPerScope } from './secret-rules.js';
 export { createVault, Vault, type SecretInput, type SecretView, type VaultOptions } from './vault.js';
 export { SecretRow } from './rows/secret-row.js';
-export { findSetSecretNames } from './rows/secrets.js';
+export { findSecretScopes } from './rows/secrets.js';
 export { TenantKeyRow } from './rows/tenant-key-row.js';

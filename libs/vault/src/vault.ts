@@ -19,7 +19,7 @@ import {
   deleteSecret,
   findReplacedSecrets,
   findSecretsFor,
-  findSetSecretNames,
+  findSecretScopes,
   findTenantSecrets,
   holdInstallation,
   listSecrets,
@@ -212,8 +212,17 @@ export class Vault implements Stoppable {
     installationId: Id<'installation'>,
     names: readonly string[],
   ): Promise<string[]> {
-    const set = new Set(await findSetSecretNames(tx, installationId, names));
+    const set = await this.setBy(tx, installationId, names);
     return names.filter((name) => !set.has(name));
+  }
+
+  /** Whose value a plugin gets, by name; names without a value are left out. */
+  setBy(
+    tx: TenantTransaction,
+    installationId: Id<'installation'>,
+    names: readonly string[],
+  ): Promise<Map<string, 'plugin' | 'tenant'>> {
+    return findSecretScopes(tx, installationId, names);
   }
 
   /**

@@ -25,6 +25,7 @@ import {
   destinationFault,
   ownDestination,
   packageDestination,
+  secretsOf,
   type Destination,
   type DestinationFault,
 } from './destination.js';
@@ -51,6 +52,11 @@ export interface DelivererOptions<Installation extends WebhookInstallation> {
   emit: EmitEvent;
   clock: Clock;
   logger: Logger;
+  /** Told which secrets of a plugin a delivery sends. */
+  onSecretsUsed?: (
+    owner: { tenantId: Id<'tenant'>; installationId: Id<'installation'> },
+    names: readonly string[],
+  ) => void;
 }
 
 /** How long an endpoint may take to answer, in milliseconds (CONTRACT §4). */
@@ -269,10 +275,10 @@ export class Deliverer<Installation extends WebhookInstallation> {
   ): Promise<Destination | DestinationFault> {
     const { database, secrets, clock } = this.options;
     if (definition && snapshot && webhook.installationId) {
-      return packageDestination(
-        { definition, snapshot, tenantId: run.tenantId, installationId: webhook.installationId },
-        secrets,
-      );
+      const owner = { tenantId: run.tenantId, installationId: webhook.installationId };
+      const destination = await packageDestination({ definition, snapshot, ...owner }, secrets);
+      if ('url' in destination) this.options.onSecretsUsed?.(owner, secretsOf(definition));
+      return destination;
     }
     return database
       .forTenant(run.tenantId)

@@ -38,13 +38,18 @@ export interface PackageWebhook {
   installationId: Id<'installation'>;
 }
 
+/** Names of the secrets that a delivery needs. */
+export function secretsOf({ url, headers, signing }: WebhookDefinition): string[] {
+  return secretNames([url, ...Object.values(headers), signing?.secret ?? '']);
+}
+
 /** Where a webhook of a package goes. */
 export async function packageDestination(
   { definition, snapshot, tenantId, installationId }: PackageWebhook,
   secrets: SecretsPort,
 ): Promise<Destination | DestinationFault> {
   const { url, headers, signing } = definition;
-  const names = secretNames([url, ...Object.values(headers), signing?.secret ?? '']);
+  const names = secretsOf(definition);
   const known = await secrets.readForRef(tenantId, installationId, names);
   const missing = names.filter((name) => !known.has(name));
   if (missing.length > 0)

@@ -1,5 +1,6 @@
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
+import { Installations } from '@annex/installations';
 import { didYouMean, KiB, parseId, quote, type Page } from '@annex/kernel';
 import { checkSecret, Vault } from '@annex/vault';
 import { Webhooks } from '@annex/webhooks';
@@ -12,7 +13,7 @@ import { apiErrors } from '../http/errors.js';
 import { input, wholeListSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
 import { listOf } from '../views/shared.js';
-import { Secret } from '../views/storage.js';
+import { DeclaredSecret, Secret } from '../views/storage.js';
 
 const value = z.string().describe('Up to 64 KiB; never shown again');
 const hosts = z
@@ -33,6 +34,7 @@ export class SecretsController {
     private readonly vault: Vault,
     private readonly execution: Execution,
     private readonly webhooks: Webhooks,
+    private readonly installations: Installations,
   ) {}
 
   @Get('secrets')
@@ -83,6 +85,19 @@ export class SecretsController {
   })
   async listOfPlugin(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<Page<Secret>> {
     return { items: await this.vault.listFor(caller, { plugin }), next_cursor: null };
+  }
+
+  @Get('plugins/:id/secrets/declared')
+  @Endpoint({
+    name: 'listDeclaredSecrets',
+    summary: 'Secrets that a plugin’s active release names: which are set, and when each was last used',
+    gate: 'developer',
+    query: wholeListSchema,
+    answers: { 200: listOf(DeclaredSecret) },
+  })
+  async listDeclared(@CurrentCaller() caller: Caller, @Param('id') plugin: string): Promise<Page<DeclaredSecret>> {
+    await this.execution.reader.settle(caller.tenant.id);
+    return { items: await this.installations.secrets(caller, plugin), next_cursor: null };
   }
 
   @Post('plugins/:id/secrets')

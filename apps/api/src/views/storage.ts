@@ -13,6 +13,22 @@ export const Secret = z
   .meta({ id: 'Secret', description: 'A secret, without its value' });
 export type Secret = z.infer<typeof Secret>;
 
+export const DeclaredSecret = z
+  .object({
+    name: z.string(),
+    required: z.boolean().describe('Enabling needs a value'),
+    description: z.string().nullable().describe('The author’s'),
+    set_by: z
+      .enum(['plugin', 'tenant'])
+      .nullable()
+      .describe('Whose value the plugin gets: its own, the tenant’s; `null`: nobody has set one'),
+    last_used_at: time
+      .nullable()
+      .describe('When its value was last given to the code, or sent for it, exact to a minute; `null`: never'),
+  })
+  .meta({ id: 'DeclaredSecret', description: 'A secret that a plugin’s active release names' });
+export type DeclaredSecret = z.infer<typeof DeclaredSecret>;
+
 export const File = z
   .object({
     key: z.string(),

@@ -927,6 +927,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plugins/{id}/secrets/declared": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Secrets that a plugin’s active release names: which are set, and when each was last used */
+        get: operations["listDeclaredSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plugins/test-event": {
         parameters: {
             query?: never;
@@ -1770,6 +1787,18 @@ export interface components {
             status: "running" | "done" | "cancelled";
             total: number;
             waiting_for?: string;
+        };
+        /** @description A secret that a plugin’s active release names */
+        DeclaredSecret: {
+            /** @description The author’s */
+            description: string | null;
+            /** @description When its value was last given to the code, or sent for it, exact to a minute; `null`: never */
+            last_used_at: string | null;
+            name: string;
+            /** @description Enabling needs a value */
+            required: boolean;
+            /** @description Whose value the plugin gets: its own, the tenant’s; `null`: nobody has set one */
+            set_by: ("plugin" | "tenant") | null;
         };
         /** @description Run after run of the plugin fails by its own fault */
         Degraded: {
@@ -3356,6 +3385,7 @@ export type AwaitedRun = components['schemas']['AwaitedRun'];
 export type CausedEvent = components['schemas']['CausedEvent'];
 export type ChangedPassword = components['schemas']['ChangedPassword'];
 export type DeadLetterReplay = components['schemas']['DeadLetterReplay'];
+export type DeclaredSecret = components['schemas']['DeclaredSecret'];
 export type Degraded = components['schemas']['Degraded'];
 export type Delivery = components['schemas']['Delivery'];
 export type DeliveryAttempt = components['schemas']['DeliveryAttempt'];
@@ -6281,6 +6311,48 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listDeclaredSecrets: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the list comes whole */
+                cursor?: string;
+                /** @description Changes nothing: the list comes whole */
+                limit?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["DeclaredSecret"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];

@@ -73,6 +73,7 @@ export const calls = {
   listAudit: ['get', '/api/audit', 'json', 'json'],
   listDeadLetterReplays: ['get', '/api/dead-letters/replays', 'json', 'json'],
   listDeadLetters: ['get', '/api/dead-letters', 'json', 'json'],
+  listDeclaredSecrets: ['get', '/api/plugins/{id}/secrets/declared', 'json', 'json'],
   listDeliveries: ['get', '/api/webhooks/deliveries', 'json', 'json'],
   listEvents: ['get', '/api/events', 'json', 'json'],
   listFiles: ['get', '/api/files', 'json', 'json'],

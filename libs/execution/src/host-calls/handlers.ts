@@ -69,6 +69,7 @@ export function hostCallHandlers({
           `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, so the plugin's code does not get it. Send ctx.secrets.ref(${quote(name)}) with ctx.http, which puts the value in outside the sandbox.`,
         );
       }
+      identity.usedSecret(name);
       await identity.sawSecret(value);
       return value;
     },

@@ -39,6 +39,8 @@ export interface RunIdentity {
   noteUse(limit: PeakLimit, amount: number): void;
   /** Language model tokens that the run used so far; the handler of `ctx.llm` counts them up. */
   llmTokens: number;
+  /** Remembers that a secret was given to the plugin's code, or sent for it. */
+  usedSecret(name: string): void;
   /** Remembers a secret that the plugin is about to be given, to mask it. To be waited for. */
   sawSecret(value: string): Promise<void>;
   /**

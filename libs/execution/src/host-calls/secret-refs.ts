@@ -132,6 +132,7 @@ async function readAllowed(
     }
     values.set(name, secret.value);
   }
+  for (const name of values.keys()) identity.usedSecret(name);
   return values;
 }
 

@@ -8,7 +8,7 @@ import { messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
 import { addTracked, type TrackedIncrement } from '../rows/tracked.js';
 import { addUsage } from '../rows/usage.js';
 import { insertLogs, type NewLogLine } from '../rows/logs.js';
-import { recordPermissionUses, type PermissionUse } from '@annex/installations';
+import { recordPermissionUses, type PermissionUse, type Use } from '@annex/installations';
 import { recordRuns, type FinishedRun } from '@annex/runs';
 import type { Database, TenantTransaction } from '@annex/database';
 
@@ -135,10 +135,10 @@ export class RunSink {
     this.#arm();
   }
 
-  /** Remembers that permissions were used. What was written within the last minute is not written again. */
-  usePermissions(tenantId: Id<'tenant'>, installationId: Id<'installation'>, permissions: readonly string[]): void {
+  /** Remembers what was used. What was written within the last minute is not written again. */
+  noteUses(tenantId: Id<'tenant'>, installationId: Id<'installation'>, uses: readonly Use[]): void {
     const atMs = this.options.clock.now();
-    for (const permission of permissions) {
+    for (const permission of uses) {
       const key = `${installationId}/${permission}`;
       const known = this.#permissionsKept.get(key);
       if (known !== undefined && atMs - known < permissionEveryMs && atMs >= known) continue;

@@ -1,5 +1,6 @@
 import type { Broker, BrokerSession } from '@annex/broker';
-import { storageProblem, type PermissionName } from '@annex/host-api';
+import { storageProblem } from '@annex/host-api';
+import { secretUse, type Use } from '@annex/installations';
 import type { Clock, Id, Json } from '@annex/kernel';
 import { limitAdvice, usageRecord, type RunKind, type RunLimits, type UsageRecord } from '@annex/limits';
 import type {
@@ -125,6 +126,7 @@ export class RunScope implements RunRequest, RunIdentity {
   #session: BrokerSession | undefined;
   #failures: { code: string; message: string }[] | undefined;
   #peaks: Partial<Record<PeakLimit, number>> | undefined;
+  #secretsUsed: Set<string> | undefined;
   #warned: Set<string> | undefined;
   #logging: Promise<void> | undefined;
   #translated = 0;
@@ -264,6 +266,10 @@ export class RunScope implements RunRequest, RunIdentity {
     this.#peaks[limit] = Math.max(this.#peaks[limit] ?? 0, amount);
   }
 
+  usedSecret(name: string): void {
+    (this.#secretsUsed ??= new Set()).add(name);
+  }
+
   sawSecret(value: string): Promise<void> {
     return this.parts.masks.saw(this.installationId, value);
   }
@@ -317,9 +323,10 @@ export class RunScope implements RunRequest, RunIdentity {
     this.#session?.close();
   }
 
-  /** Permissions that let at least one call through. */
-  get permissionsUsed(): readonly PermissionName[] {
-    return this.#session?.usage().permissionsUsed ?? [];
+  /** What it used of what an admin said yes to: permissions that let at least one call through, and secrets. */
+  get uses(): Use[] {
+    const permissions: readonly Use[] = this.#session?.usage().permissionsUsed ?? [];
+    return [...permissions, ...[...(this.#secretsUsed ?? [])].map(secretUse)];
   }
 
   /** What the run used beside what it was allowed. */

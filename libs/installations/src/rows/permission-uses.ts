@@ -2,14 +2,18 @@ import { uuidFromId, type Id } from '@annex/kernel';
 import { inOneOrder, type TenantTransaction } from '@annex/database';
 import { PermissionUseRow } from './permission-use-row.js';
 
-/** A permission that let a host call through. */
+/** What an installation used: a permission that let a host call through, or a secret. */
+export type Use = PermissionUseRow['permission'];
+
+export const secretUse = (name: string): Use => `secret:${name}`;
+
 export interface PermissionUse extends Pick<PermissionUseRow, 'installationId' | 'permission'> {
   /** Milliseconds since the epoch. */
   atMs: number;
 }
 
 /**
- * Remembers the latest use of each permission, in one statement for all of a batch. One of an installation that is gone
+ * Remembers the latest use of each permission and secret, in one statement for all of a batch. One of an installation that is gone
  * is forgotten.
  */
 export async function recordPermissionUses(tx: TenantTransaction, uses: readonly PermissionUse[]): Promise<void> {
@@ -30,7 +34,7 @@ export async function recordPermissionUses(tx: TenantTransaction, uses: readonly
   );
 }
 
-/** When an installation last used each permission; what it never used is left out. */
+/** When an installation last used each permission and secret; what it never used is left out. */
 export async function lastPermissionUses(
   tx: TenantTransaction,
   installationId: Id<'installation'>,

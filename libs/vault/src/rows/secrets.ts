@@ -178,16 +178,17 @@ export async function findReplacedSecrets(
   );
 }
 
-/** Which of the names are set, for the installation or tenant-wide. */
-export async function findSetSecretNames(
+/** Which of these names have a value, and whose a plugin gets: its own before the tenant's. */
+export async function findSecretScopes(
   tx: TenantTransaction,
   installationId: Id<'installation'>,
   names: readonly string[],
-): Promise<string[]> {
-  if (names.length === 0) return [];
-  const rows = await tx.query<{ name: string }>(
-    'select distinct name from secrets where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[])',
+): Promise<Map<string, 'plugin' | 'tenant'>> {
+  if (names.length === 0) return new Map();
+  const rows = await tx.query<{ name: string; own: boolean }>(
+    `select name, bool_or(installation_id is not null) as own from secrets
+     where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[]) group by name`,
     [tx.tenantUuid, uuidFromId(installationId), [...names]],
   );
-  return rows.map((row) => row.name);
+  return new Map(rows.map(({ name, own }) => [name, own ? 'plugin' : 'tenant']));
 }
