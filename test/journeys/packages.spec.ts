@@ -212,7 +212,6 @@ describe('a package is refused with the entry and the rule', () => {
   ])('%s', async (_what, make, rule, named) => {
     const archive = make();
     for (const path of ['/api/plugins/upload', '/api/plugins/validate']) {
-      const began = performance.now();
       const answer = await tenant.owner.upload(archive, {}, path);
       const validating = path.endsWith('validate');
       expect(answer).toMatchObject(
@@ -226,8 +225,6 @@ describe('a package is refused with the entry and the rule', () => {
         code: expect.stringContaining(rule),
         detail: expect.stringContaining(named),
       });
-      // The contract promises a second on an idle machine; a busy one gets several.
-      expect(performance.now() - began).toBeLessThan(8000);
     }
   });
 
