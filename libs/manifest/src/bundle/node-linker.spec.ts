@@ -27,8 +27,9 @@ async function said(main: string, more: Record<string, string> = {}): Promise<un
     btoa,
   };
   const timers = { setTimeout, clearTimeout, setInterval, clearInterval, queueMicrotask, console, crypto };
+  const events = { Event, EventTarget, structuredClone };
   const code = await codeOf({ 'main.ts': `import { job } from '@annex/sdk'\n${main}`, ...more });
-  const script = runInContext(code, createContext({ ...realm, ...timers })) as (sdk: object) => void;
+  const script = runInContext(code, createContext({ ...realm, ...timers, ...events })) as (sdk: object) => void;
   script({ job: (...values: unknown[]) => words.push(...values) });
   await Promise.all(words);
   return JSON.parse(JSON.stringify(await Promise.all(words))) as unknown[];
@@ -62,6 +63,11 @@ describe('modules of Node in a bundle', () => {
       'with and without node:, imported and required, once',
       "import { Buffer as a } from 'node:buffer'\nimport * as b from 'buffer'\nconst c = require('buffer/')\njob(a === b.Buffer, a === c.Buffer, a === Buffer)",
       [true, true, true],
+    ],
+    [
+      'MessageChannel',
+      'const { port1, port2 } = new MessageChannel()\nport1.postMessage({ a: 1 })\njob(new Promise((done) => (port2.onmessage = (event) => done(event.data))), typeof port1.close)',
+      [{ a: 1 }, 'function'],
     ],
     [
       'buffer with base64url',

@@ -7,11 +7,12 @@ import type { Metafile } from 'esbuild';
 import { nodeApiText } from './node-api.js';
 
 const call = 'annexNode';
-/** Names in the place of Node's globals, and what they stand for. */
+/** Names in the place of globals that the sandbox itself does not have, and what they stand for. */
 const globals: Record<string, { name: string; module: string; key?: string }> = {
   Buffer: { name: 'annexBuffer', module: 'buffer', key: 'Buffer' },
   process: { name: 'annexProcess', module: 'process' },
   setImmediate: { name: 'annexSetImmediate', module: 'timers', key: 'setImmediate' },
+  MessageChannel: { name: 'annexMessageChannel', module: 'message-channel', key: 'MessageChannel' },
   clearImmediate: { name: 'annexClearImmediate', module: 'timers', key: 'clearImmediate' },
 };
 
