@@ -13,12 +13,16 @@ let worker: AnnexProcess;
 beforeAll(async () => {
   deployment = await startDeployment();
   [one, two, worker] = await Promise.all([
-    deployment.start('api'),
-    deployment.start('api'),
-    deployment.start('worker'),
+    deployment.start('api', { environment }),
+    deployment.start('api', { environment }),
+    deployment.start('worker', { environment }),
   ]);
 });
 afterAll(() => deployment.stop());
+
+/** A busy machine may take seconds to start an executor. */
+const routeMs = 30_000;
+const environment = { ANNEX_LIMITS: JSON.stringify({ wall_ms: { route: routeMs } }) };
 
 const code = `
   import { hook, job, route } from '@annex/sdk'
@@ -46,6 +50,7 @@ async function makeTenant(): Promise<[Client, Client, string]> {
       routes: true,
       events: ['order.*'],
       secrets: ['WORD'],
+      limits: { timeout_ms: routeMs },
       jobs: [{ name: 'nap', timeout_ms: 30_000, overlap: 'allow' }],
     },
     code,
@@ -180,7 +185,7 @@ it('keeps what was asked for while no worker is there, and does it when one come
 
 it('answers calls in flight with 502 when their executor is killed, and the next call well', async () => {
   const [first] = await makeTenant();
-  const calls = [1, 2, 3].map(() => first.get('/ext/p/slow/4000'));
+  const calls = [1, 2, 3].map(() => first.get('/ext/p/slow/25000'));
   await until(
     () => deployment.sql(`select 1 from kv where key = 'slow' and value #>> '{}' = '3'`),
     (rows) => rows.length > 0,
@@ -189,7 +194,7 @@ it('answers calls in flight with 502 when their executor is killed, and the next
   for (const answer of await Promise.all(calls))
     expect(answer).toMatchObject({ status: 502, body: { code: 'EXECUTOR_LOST' } });
   // All executors died at once: a call may still meet one whose end was not noticed yet, and nothing worse.
-  const after = await soon(
+  const after = await until(
     () => first.get('/ext/p/ping'),
     ({ body }) => body.code !== 'EXECUTOR_LOST',
   );
