@@ -42,6 +42,16 @@ describe('frames', () => {
     ]);
   });
 
+  it('that are large come out whole, wherever the stream was cut, with those before and behind them', () => {
+    const small = { type: 2, numbers: [1], texts: ['small'] };
+    const frames = [small, { type: 1, numbers: [7], texts: ['x'.repeat(400_000), 'ü'] }, small, small];
+    const bytes = written(...frames);
+    const ends = [1, 4, 5, 30, 60, 65_536, 262_144, 400_010, bytes.length - 60, bytes.length - 40, bytes.length - 1];
+    for (const first of ends) for (const second of ends) expect(read(bytes, [first, second])).toEqual(frames);
+    const chunks = Array.from({ length: Math.floor(bytes.length / 65_536) }, (_, index) => (index + 1) * 65_536);
+    expect(read(Buffer.concat([bytes, bytes]), chunks)).toEqual([...frames, ...frames]);
+  });
+
   it('replace half a surrogate pair, as UTF-8 has no form for it', () => {
     expect(read(written({ type: 1, numbers: [], texts: ['a\ud800b'] }))[0]?.texts).toEqual(['a\ufffdb']);
   });

@@ -20,6 +20,8 @@ const initialBytes = 64 * 1024;
 /** A larger buffer is handed over instead of copied, and not kept. */
 const keptBytes = 1024 * 1024;
 const headBytes = 7;
+/** From here on a frame is gathered in one buffer. */
+const largeBytes = 256 * 1024;
 
 /** Collects frames until they are taken as one chunk, so that many messages of one tick cost one system call. */
 export class FrameWriter {
@@ -83,6 +85,8 @@ export class FrameReader {
   #parts: Buffer[] = [];
   #have = 0;
   #need = 4;
+  /** Where a large frame is gathered as its chunks come: to join them at its end would be a piece of work. */
+  #large: Buffer | undefined;
 
   /** @param maxFrameBytes a longer frame is a {@link WireError}, noticed before anything of it is kept. */
   constructor(
@@ -92,6 +96,7 @@ export class FrameReader {
 
   /** Takes the next chunk. Throws {@link WireError}; nothing that comes after is to be read then. */
   push(chunk: Buffer): void {
+    if (this.#large !== undefined) return this.#gather(this.#large, chunk);
     this.#parts.push(chunk);
     this.#have += chunk.length;
     if (this.#have < this.#need) return;
@@ -107,13 +112,27 @@ export class FrameReader {
         throw new WireError(`a frame of ${length} bytes, the limit is ${maxFrameBytes}`);
       if (whole.length - at - 4 < length) {
         this.#need = 4 + length;
-        break;
+        if (length < largeBytes) break;
+        this.#large = Buffer.allocUnsafeSlow(4 + length);
+        this.#have = whole.copy(this.#large, 0, at);
+        return;
       }
       onFrame(readFrame(whole, view, at, at + 4 + length));
       at += 4 + length;
     }
     this.#have = whole.length - at;
     if (this.#have > 0) this.#parts.push(at === 0 ? whole : whole.subarray(at));
+  }
+
+  #gather(large: Buffer, chunk: Buffer): void {
+    const taken = chunk.copy(large, this.#have);
+    this.#have += taken;
+    if (this.#have < large.length) return;
+    this.#large = undefined;
+    this.#have = 0;
+    this.#need = 4;
+    this.onFrame(readFrame(large, viewOf(large), 0, large.length));
+    if (taken < chunk.length) this.push(chunk.subarray(taken));
   }
 }
 
