@@ -31,7 +31,8 @@ listen($door, 128) or die "listen: $!\n";
 pipe(my $woken, my $wake) or die "pipe: $!\n";
 fcntl($wake, 4, 2048);
 $SIG{CHLD} = sub { syswrite $wake, 'x' };
-$SIG{PIPE} = 'IGNORE';
+# A service manager may tell every process of a service to stop: only its parent knows what still has to run.
+$SIG{$_} = 'IGNORE' for 'PIPE', 'TERM', 'INT', 'HUP';
 
 # Connections that no program has yet, ends of pairs between two programs, orders that wait for connections, programs.
 my (%came, %between, %waiting, %running, %pidOf);
@@ -53,7 +54,7 @@ sub put { my ($file, $text) = @_; open(my $out, '>', $file) or return; syswrite 
 
 sub become {
   my ($niceness, $group, $sources, @command) = @_;
-  $SIG{$_} = 'DEFAULT' for 'CHLD', 'PIPE';
+  $SIG{$_} = 'DEFAULT' for 'CHLD', 'PIPE', 'TERM', 'INT', 'HUP';
   POSIX::setsid();
   endWith($self);
   if ($niceness ne '') {

@@ -107,6 +107,16 @@ describe.runIf(isLinux)('the launcher', () => {
     expect(await saidBy(startProcess(shell('echo still there'), { streams: [1] }))).toBe('still there\n');
   });
 
+  it('leaves it to its parent when to stop, and its programs stop when they are told', async () => {
+    const launcher = launcherPid() ?? -1;
+    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+      process.kill(launcher, signal);
+      const program = startProcess(shell(`kill -${signal.slice(3)} $$; sleep 1000`), { streams: [] });
+      expect(await program.exited).toEqual({ code: null, signal });
+    }
+    expect(launcherPid()).toBe(launcher);
+  });
+
   it('takes its programs with it when it is killed, and the next program finds another', async () => {
     const before = launcherPid() ?? -1;
     const program = startProcess(shell('echo begun; exec sleep 1000'), { streams: [1] });
