@@ -1,5 +1,16 @@
 import { appendAudit } from '@annex/audit';
-import { quote, type Id, type Json } from '@annex/kernel';
+import {
+  mapPage,
+  pageOf,
+  quote,
+  readCursor,
+  textCursor,
+  type Id,
+  type Json,
+  type Page,
+  type PageRequest,
+  type TenantActor,
+} from '@annex/kernel';
 import type { Database, TenantTransaction } from '@annex/database';
 import { executionErrors } from '../errors.js';
 import { browseKv, deleteKv, showKv, type KvEntry } from '../rows/kv.js';
@@ -18,13 +29,6 @@ export interface KvValueView extends KvEntryView {
   value: Json;
 }
 
-/** Who looks. The API has checked that they may. */
-export interface KvCaller {
-  actor: string;
-  tenant: { id: Id<'tenant'> };
-  requestId?: string;
-}
-
 /** What plugins keep in `ctx.kv`, for the people who look after them. */
 export class KvBrowser {
   constructor(
@@ -37,28 +41,25 @@ export class KvBrowser {
 
   /** Entries in the order of their keys' bytes. Throws `CURSOR_INVALID`. */
   list(
-    caller: KvCaller,
+    caller: TenantActor,
     plugin: string,
-    { prefix = '', limit, cursor }: { prefix?: string | undefined; limit: number; cursor?: string | undefined },
-  ): Promise<{ items: KvEntryView[]; next_cursor: string | null }> {
+    { prefix = '', ...page }: PageRequest & { prefix?: string | undefined },
+  ): Promise<Page<KvEntryView>> {
+    const after = readCursor(page.cursor, textCursor.read, refuseCursor);
     return this.#of(caller, plugin, async (tx, installationId) => {
-      const after = cursor === undefined ? undefined : Buffer.from(cursor, 'base64url').toString('utf8');
-      if (after?.includes('\0') || prefix.includes('\0') || !prefix.isWellFormed())
-        throw executionErrors.error(
-          'CURSOR_INVALID',
-          'No key begins like that. Send a next_cursor as it was answered.',
-        );
-      const entries = await browseKv(tx, { installationId, prefix, after, limit: limit + 1 });
-      const last = entries.length > limit ? entries[limit - 1] : undefined;
-      return {
-        items: entries.slice(0, limit).map(entryView),
-        next_cursor: last ? Buffer.from(last.key).toString('base64url') : null,
-      };
+      // Nothing begins with what no key can hold.
+      const entries = storable(prefix)
+        ? await browseKv(tx, { installationId, prefix, after, limit: page.limit + 1 })
+        : [];
+      return mapPage(
+        pageOf(entries, page, ({ key }) => textCursor.write(key)),
+        entryView,
+      );
     });
   }
 
   /** Throws `KV_NOT_FOUND`. */
-  get(caller: KvCaller, plugin: string, key: string): Promise<KvValueView> {
+  get(caller: TenantActor, plugin: string, key: string): Promise<KvValueView> {
     return this.#of(caller, plugin, async (tx, installationId) => {
       const entry = storable(key) ? await showKv(tx, { installationId, key }) : undefined;
       if (!entry) throw notFound(key);
@@ -67,7 +68,7 @@ export class KvBrowser {
   }
 
   /** Throws `KV_NOT_FOUND`. */
-  delete(caller: KvCaller, plugin: string, key: string): Promise<void> {
+  delete(caller: TenantActor, plugin: string, key: string): Promise<void> {
     return this.#of(caller, plugin, async (tx, installationId) => {
       if (!storable(key) || !(await deleteKv(tx, { installationId, key }))) throw notFound(key);
       await appendAudit(tx, {
@@ -81,7 +82,7 @@ export class KvBrowser {
   }
 
   async #of<T>(
-    caller: KvCaller,
+    caller: TenantActor,
     plugin: string,
     work: (tx: TenantTransaction, id: Id<'installation'>) => Promise<T>,
   ): Promise<T> {
@@ -102,6 +103,13 @@ function entryView({ key, bytes, expiresAt, updatedAt }: KvEntry): KvEntryView {
 /** Whether PostgreSQL could hold such a key. */
 function storable(key: string): boolean {
   return !key.includes('\0') && key.isWellFormed();
+}
+
+function refuseCursor(): never {
+  throw executionErrors.error(
+    'CURSOR_INVALID',
+    'The cursor is not one that this list answered. Leave it out to begin.',
+  );
 }
 
 function notFound(key: string): Error {
