@@ -56,12 +56,15 @@ export class Mapper {
   /** Makes an entity of each row that SQL by hand selected from its table. What is no column of it keeps name and value. */
   read<Row extends object>(entity: EntityClass<Row>, rows: readonly Record<string, unknown>[]): Row[] {
     const columns = this.#columnsOf(entity);
+    const { driver } = this.source;
     return rows.map((row) => {
-      const read = Object.entries(row).map(([name, value]) => {
+      const made = Object.create(entity.prototype as object) as Record<string, unknown>;
+      for (const [name, value] of Object.entries(row)) {
         const column = columns.get(name);
-        return column ? [column.propertyName, this.source.driver.prepareHydratedValue(value, column)] : [name, value];
-      });
-      return Object.assign(Object.create(entity.prototype as object) as Row, Object.fromEntries(read));
+        if (column) made[column.propertyName] = driver.prepareHydratedValue(value, column);
+        else made[name] = value;
+      }
+      return made as Row;
     });
   }
 

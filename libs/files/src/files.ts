@@ -146,7 +146,7 @@ export class Files {
   /** A file by its key, or `undefined`. Throws `FILE_KEY_INVALID`. */
   async stat(tenantId: Id<'tenant'>, key: string): Promise<FileView | undefined> {
     const row = await this.#find(tenantId, readFileKey(key));
-    return row ? view(row) : undefined;
+    return row && view(row);
   }
 
   /**
@@ -252,7 +252,7 @@ export class Files {
           before,
         );
         await this.#tell(tx, 'uploaded', row, by);
-        return { file: view(row), created: before === null };
+        return { file: view(row), created: before === undefined };
       });
     } catch (thrown) {
       // The sweeper comes by itself should this fail too.
@@ -311,7 +311,7 @@ export class Files {
     return this.options.database.forTenant(tenantId).transaction(work);
   }
 
-  #find(tenantId: Id<'tenant'>, name: string): Promise<FileRow | null> {
+  #find(tenantId: Id<'tenant'>, name: string): Promise<FileRow | undefined> {
     return this.#in(tenantId, (tx) => findFile(tx, name));
   }
 
@@ -371,7 +371,7 @@ export class Files {
     );
   }
 
-  #requireRoom(usage: FileUsage, before: FileRow | null, size: number): void {
+  #requireRoom(usage: FileUsage, before: FileRow | undefined, size: number): void {
     const { limits } = this.options;
     const [tenantBytes, tenantFiles] = [usage.maxBytes ?? limits.tenantBytes, usage.maxFiles ?? limits.tenantFiles];
     const more = size - (before?.sizeBytes ?? 0);
@@ -428,8 +428,8 @@ function notFound(name: string): Error {
   return fileErrors.error('FILE_NOT_FOUND', `There is no file ${quote(name)}.`);
 }
 
-function requireExpected(name: string, row: FileRow | null, expects: string | null | undefined): void {
-  if (expects === undefined || (expects === null ? row === null : row?.sha256 === expects)) return;
+function requireExpected(name: string, row: FileRow | undefined, expects: string | null | undefined): void {
+  if (expects === undefined || (expects === null ? row === undefined : row?.sha256 === expects)) return;
   throw fileErrors.error(
     'FILE_CHANGED',
     row

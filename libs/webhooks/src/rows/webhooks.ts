@@ -91,13 +91,18 @@ export function findWebhooksByName(tx: TenantTransaction, name: string): Promise
   });
 }
 
-/** A webhook of a package by its name, whether or not it gets events. */
-export function findPackageWebhook(
+/** A webhook of a package by its name, whether or not it gets events. SQL by hand: each `ctx.webhooks.send` asks. */
+export async function findPackageWebhook(
   tx: TenantTransaction,
   installationId: Id<'installation'>,
   name: string,
-): Promise<WebhookRow | null> {
-  return tx.repository(WebhookRow).findOneBy({ tenantId: tx.tenantId, installationId, name });
+): Promise<WebhookRow | undefined> {
+  const [row] = await tx.rows(
+    WebhookRow,
+    'select * from webhooks where tenant_id = $1 and installation_id = $2 and name = $3',
+    [tx.tenantUuid, uuidFromId(installationId), name],
+  );
+  return row;
 }
 
 /** How many webhooks of its own the tenant has. */
