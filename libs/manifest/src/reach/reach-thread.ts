@@ -16,7 +16,7 @@ import { Places } from './places.js';
 import { Facts } from './scopes.js';
 import { Values } from './values.js';
 
-/** Looks through one bundle. Throws `RangeError` for code that is nested too deeply, and the parser's `SyntaxError`. */
+/** Looks through one bundle. Throws `RangeError` for code that is nested too deeply or takes too long, and the parser's `SyntaxError`. */
 function findReach({ code, sourceMap, calls, registers, maxPlaces }: ReachRequest): ReachAnswer {
   const leaves = new Map(Object.entries(calls));
   const facts = new Facts(parse(code, { ecmaVersion: 'latest', sourceType: 'script' }) as unknown as Node);
@@ -35,7 +35,10 @@ export function answerReach(request: ReachRequest): ReachAnswer {
   try {
     return findReach(request);
   } catch (thrown) {
-    return { ok: false, reason: thrown instanceof RangeError ? 'it is nested too deeply' : 'it could not be read' };
+    return {
+      ok: false,
+      reason: thrown instanceof RangeError ? 'it is nested too deeply, or too large' : 'it could not be read',
+    };
   }
 }
 

@@ -1,7 +1,11 @@
+import { parse } from 'acorn';
 import { describe, expect, it } from 'vitest';
 import { bundlePackage } from '../bundle/bundle-package.js';
 import { reachHosts, reachWarnings } from './reach-warnings.js';
+import type { Node } from './nodes.js';
 import { readReach, type BundleReach } from './read-reach.js';
+import { Facts } from './scopes.js';
+import { Values } from './values.js';
 
 const pack = (files: Record<string, string>): Map<string, Uint8Array> =>
   new Map(Object.entries(files).map(([path, text]) => [path, Buffer.from(text)]));
@@ -324,6 +328,14 @@ describe('code made to be hard to read', () => {
       complete: false,
       calls: [],
     });
+  });
+
+  it('by hundreds of functions of one name is given up, wherever it is read', () => {
+    const code = `${'x.a=function(e){};'.repeat(300)}x.a(x.a)`;
+    const facts = (): Facts => new Facts(parse(code, { ecmaVersion: 'latest' }) as unknown as Node);
+    const options = { calls: [], registers: [] };
+    expect(() => new Values(facts(), { ...options, maxTaken: 10_000 })).toThrow(RangeError);
+    expect(() => new Values(facts(), options)).not.toThrow();
   });
 
   it('is given up when it takes too long, and the report says so', async () => {

@@ -10,6 +10,16 @@ const maxRounds = 25;
 /** A setting further down is followed as none: values that lead to themselves would have no end of names. */
 const maxSettingParts = 3;
 const maxSettingChars = 100;
+const defaultMaxTaken = 20_000_000;
+
+interface ValuesOptions {
+  /** Every host call by its path below `ctx`. */
+  calls: Iterable<string>;
+  /** The SDK's functions that take a handler. */
+  registers: readonly string[];
+  /** Functions taken over from one name to another, for a whole bundle. Default: about two seconds of a processor. */
+  maxTaken?: number;
+}
 
 export class Values {
   readonly #facts: Facts;
@@ -22,10 +32,16 @@ export class Values {
   /** How much was known of each call when it was followed last. What is known only grows. */
   readonly #known = new Map<Node, number>();
   #changed = false;
+  #taken = 0;
+  readonly #maxTaken: number;
 
-  /** `calls`: every host call by its path below `ctx`. Follows values until nothing new comes to light. */
-  constructor(facts: Facts, { calls, registers }: { calls: Iterable<string>; registers: readonly string[] }) {
+  /**
+   * Follows values until nothing new comes to light. Throws `RangeError` for a bundle in which that takes too long, as
+   * minified ones of a megabyte do.
+   */
+  constructor(facts: Facts, { calls, registers, maxTaken = defaultMaxTaken }: ValuesOptions) {
     this.#facts = facts;
+    this.#maxTaken = maxTaken;
     this.#registering = new Set(registers);
     for (const path of calls) {
       const parts = path.split('.');
@@ -163,7 +179,10 @@ export class Values {
     }
     // The same functions as before: they only become more.
     if (functions === binding.functions || binding.taken.get(functions) === sizeOf(functions)) return;
-    if (functions instanceof Set) binding.taken.set(functions, functions.size);
+    const size = sizeOf(functions);
+    if (functions instanceof Set) binding.taken.set(functions, size);
+    this.#taken += size;
+    if (this.#taken > this.#maxTaken) throw new RangeError('too many functions go by the same names');
     for (const each of functions) {
       if (binding.functions.has(each)) continue;
       binding.functions.add(each);
