@@ -9,6 +9,7 @@ import { growingMasker } from '@annex/vault';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { writePlugin, type WrittenPlugin } from '../../../test/support/written-plugin.js';
+import { atDepth } from './cause.js';
 import { Execution, sandboxHostMethods, type AttemptRun, type RouteCall } from './index.js';
 
 let db: TestDatabase;
@@ -124,7 +125,7 @@ async function call(
       ...request,
     },
     user,
-    ...(depth !== undefined && { depth }),
+    ...(depth !== undefined && { cause: atDepth(depth) }),
   });
 }
 

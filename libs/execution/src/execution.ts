@@ -23,6 +23,7 @@ import type { AttemptOutcome, EmitEvent, FinishedRun, RunStatus } from '@annex/r
 import { deleteExpiredKv } from './rows/kv.js';
 import type { Database } from '@annex/database';
 import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
+import { atDepth, fromOutside, type Cause } from './cause.js';
 import { passThroughFilters, type FilterAnswer, type FilterCall, type FilterEnding } from './filters/filter-chain.js';
 import type { FilterHandler } from './filters/filter-points.js';
 import type { TablesPort } from './host-calls/db.js';
@@ -87,14 +88,8 @@ export interface RouteCall {
   user: Json;
   /** Fires when the caller has gone away. */
   signal?: AbortSignal;
-  /** How often the request came through this platform already. Default 0. */
-  hops?: number;
-  /** How deep the call lies in a chain of events; a route called from outside is at 0. */
-  depth?: number;
-  /** Slugs of the plugins that called each other to come here, the caller last. Default: called from outside. */
-  callers?: readonly string[];
-  /** Installations in whose filter the call is made. Default: none. */
-  within?: readonly Id<'installation'>[];
+  /** What brought the call about. Default: somebody outside. */
+  cause?: Cause;
   /** Lowers the route's time limit, in milliseconds. */
   maxWallMs?: number;
   /**
@@ -114,9 +109,7 @@ interface ValueCall {
   value: Json;
   user: Json;
   signal?: AbortSignal | undefined;
-  depth?: number | undefined;
-  within?: readonly Id<'installation'>[] | undefined;
-  callers?: readonly string[] | undefined;
+  cause?: Cause | undefined;
   /** Lowers the time it may take. Milliseconds. */
   wallMs?: number;
 }
@@ -245,10 +238,7 @@ export class Execution {
     request,
     user,
     signal,
-    hops = 0,
-    depth = 0,
-    callers,
-    within,
+    cause = fromOutside,
     maxWallMs,
     takesStream = false,
     onResponse,
@@ -261,11 +251,8 @@ export class Execution {
       name: `${request.method} ${route.path}`,
       runId: newId('run', this.options.clock.now()),
       attempt: 1,
-      depth,
-      hops,
+      cause,
       user,
-      callers,
-      within,
       runLimits: limits.run,
       sandboxLimits: takesStream ? limits.streaming : limits.sandbox,
       request,
@@ -376,8 +363,7 @@ export class Execution {
       name: run.name,
       runId: run.id,
       attempt: run.attempt,
-      depth: run.depth,
-      hops: run.depth,
+      cause: atDepth(run.depth),
       user: null,
       runLimits: wallMs === limits.run.wallMs ? limits.run : { ...limits.run, wallMs },
       sandboxLimits: wallMs === limits.run.wallMs ? limits.sandbox : { ...limits.sandbox, wallMs },
@@ -398,11 +384,11 @@ export class Execution {
    */
   async #runFilter(
     { snapshot, index, registration }: FilterHandler,
-    { value, user, signal, depth, within, callers }: FilterCall,
+    { value, user, signal, cause }: FilterCall,
     wallMs: number,
   ): Promise<FilterEnding> {
     const ended = await this.#runValue(
-      { snapshot, index, value, user, signal, depth, within, callers, wallMs },
+      { snapshot, index, value, user, signal, cause, wallMs },
       'filter',
       registration.name,
     );
@@ -452,8 +438,7 @@ export class Execution {
       name: run.name,
       runId: run.id,
       attempt: run.attempt,
-      depth: run.depth,
-      hops: 0,
+      cause: atDepth(run.depth),
       user: null,
       runLimits: limits.run,
       sandboxLimits: limits.sandbox,
@@ -515,7 +500,7 @@ export class Execution {
   }
 
   #runValue(
-    { snapshot, index, value, user, signal, depth = 0, within, callers, wallMs }: ValueCall,
+    { snapshot, index, value, user, signal, cause = fromOutside, wallMs }: ValueCall,
     kind: 'filter' | 'lifecycle',
     name: string,
   ): Promise<{ scope: RunScope; outcome: RunOutcome }> {
@@ -528,8 +513,7 @@ export class Execution {
       name,
       runId: newId('run', this.options.clock.now()),
       attempt: 1,
-      depth,
-      hops: depth,
+      cause,
       user,
       runLimits: { ...limits.run, ...shorter },
       sandboxLimits: { ...limits.sandbox, ...shorter },
@@ -537,8 +521,6 @@ export class Execution {
       payload: JSON.stringify(value),
       signal,
       staged: false,
-      within,
-      callers,
     });
   }
 
@@ -590,7 +572,7 @@ export class Execution {
       ordinal: 0,
       status: error === undefined ? 'succeeded' : error.code === 'CANCELLED' ? 'cancelled' : 'failed',
       limits: this.#count(scope, outcome),
-      depth: scope.depth,
+      depth: scope.cause.depth,
       startedAtMs: scope.startedAtMs,
       finishedAtMs: this.options.clock.now(),
     };

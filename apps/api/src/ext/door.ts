@@ -4,7 +4,7 @@
  * route come out of caches.
  */
 import type { Access, Caller, Principal, Resolved, TenantAddress } from '@annex/access';
-import type { Execution, InstallationSnapshot } from '@annex/execution';
+import { atDepth, type Execution, type InstallationSnapshot } from '@annex/execution';
 import { hopsHeader, readHops } from '@annex/egress';
 import { isAnnexError, type Id } from '@annex/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -137,9 +137,8 @@ class ExtDoor {
         request: readRouteRequest(request, params),
         user: caller?.user ?? null,
         signal: abandoned.signal,
-        hops,
         // What a plugin causes by way of a request is as deep as what it causes by an event.
-        depth: hops,
+        cause: atDepth(hops),
         takesStream: true,
         onResponse: (response) => {
           headers = sentHeaders(response.headers);

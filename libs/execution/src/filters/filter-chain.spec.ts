@@ -3,6 +3,7 @@ import { maxFilterValueBytes } from '@annex/limits';
 import { describe, expect, it } from 'vitest';
 import type { FilterRegistration, InstallationSnapshot } from '../snapshots/snapshot.js';
 import { filterChainMs, passThroughFilters, type FilterCall, type FilterEnding } from './filter-chain.js';
+import { fromOutside } from '../cause.js';
 import { arrangeFilters, type FilterHandler } from './filter-points.js';
 
 const tenantId = newId('tenant');
@@ -173,7 +174,9 @@ describe('a value', () => {
 
   it('does not go back into a filter that is waiting for it', async () => {
     const waiting = plugin('a', [{}]);
-    const { told } = await pass([waiting, plugin('b', [{}])], () => 1, { within: [waiting.installationId] });
+    const { told } = await pass([waiting, plugin('b', [{}])], () => 1, {
+      cause: { ...fromOutside, within: [waiting.installationId] },
+    });
     expect(told.map(({ slug }) => slug)).toEqual(['b']);
   });
 

@@ -6,6 +6,7 @@ import { SECOND, quote, type Clock, type Id, type Json } from '@annex/kernel';
 import { maxFilterValueBytes } from '@annex/limits';
 import { outcomeOf } from '@annex/runs';
 import { executionErrors } from '../errors.js';
+import type { Cause } from '../cause.js';
 import type { FilterHandler } from './filter-points.js';
 
 /** The most that all filters of one call take together, in milliseconds. Each by itself has at most a second. */
@@ -23,15 +24,8 @@ export interface FilterCall {
   signal?: AbortSignal | undefined;
   /** When the caller's own time is over, milliseconds since the epoch. Default: after {@link filterChainMs}. */
   deadlineMs?: number;
-  /** How many emits lie between the outside world and this call. Default 0. */
-  depth?: number;
-  /**
-   * Installations whose filter this call was made in, at whatever remove: they are left out, so that no filter waits
-   * for itself.
-   */
-  within?: readonly Id<'installation'>[] | undefined;
-  /** Slugs of the plugins that called each other to come here, the caller last. Default: called from outside. */
-  callers?: readonly string[] | undefined;
+  /** What brought the call about; installations of its `within` are left out. Default: somebody outside. */
+  cause?: Cause;
   /** Largest value that goes in, as JSON, in bytes. Default {@link maxFilterValueBytes}. */
   maxBytes?: number;
 }
@@ -71,7 +65,7 @@ export async function passThroughFilters(
   call: FilterCall,
 ): Promise<FilterAnswer> {
   const handlers = (await find(call.tenantId, call.name)).filter(
-    ({ snapshot }) => !call.within?.includes(snapshot.installationId),
+    ({ snapshot }) => !call.cause?.within.includes(snapshot.installationId),
   );
   if (handlers.length === 0) return { value: call.value, runs: [] };
   const size = Buffer.byteLength(JSON.stringify(call.value));

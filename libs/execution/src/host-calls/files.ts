@@ -50,7 +50,7 @@ export function fileHandlers(
   HostHandlers<RunIdentity>,
   'files.list' | 'files.read' | 'files.stat' | 'files.url' | 'files.upload' | 'files.delete'
 > {
-  const actorOf = ({ snapshot, runId, depth }: RunIdentity): FileActor => ({
+  const actorOf = ({ snapshot, runId, cause: { depth } }: RunIdentity): FileActor => ({
     actor: `plugin:${snapshot.slug}`,
     run: { id: runId, depth, source: eventSources.plugin(snapshot.slug) },
   });

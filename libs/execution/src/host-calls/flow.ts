@@ -34,7 +34,8 @@ export function flowHandlers({
 
   return {
     emit: async ([type, data, options], { identity }) => {
-      const { snapshot, runId, depth } = identity;
+      const { snapshot, runId } = identity;
+      const { depth } = identity.cause;
       checkEvent(type, options?.source);
       identity.checkName(type, 'The type of ctx.emit');
       if (options?.id !== undefined) identity.checkName(options.id, 'The id of ctx.emit');
@@ -63,7 +64,7 @@ export function flowHandlers({
       return { event_id: event.id };
     },
     'jobs.runNow': async ([name, payload], { identity }) => {
-      const { snapshot, depth } = identity;
+      const { snapshot, cause } = identity;
       const job = snapshot.manifest.jobs.find((each) => each.name === name);
       if (!job) {
         const names = snapshot.manifest.jobs.map((each) => each.name);
@@ -78,7 +79,7 @@ export function flowHandlers({
         plugin: snapshot.slug,
         job,
         payload: identity.mask(payload, `ctx.jobs.runNow(${quote(name)})`),
-        depth,
+        depth: cause.depth,
         startedBy: identity.runId,
       };
       let status = 'queued';

@@ -45,7 +45,7 @@ export function httpHandlers({
         signal,
         source: `${snapshot.tenant.slug}/${snapshot.slug}`,
         tenant: snapshot.tenantId,
-        hops: identity.hops,
+        hops: identity.cause.depth,
         ...(redirect && { redirect }),
         ...(carriesSecret && { stayOnOrigin: true }),
       });

@@ -60,7 +60,7 @@ export function llmHandlers({
       }
       const until = Math.min(deadlineMs, clock.now() + (options?.timeoutMs ?? defaultTimeoutMs));
       const pass = async (name: string, value: Json): Promise<Json> => {
-        const { callChain, within, depth, user } = identity;
+        const { callChain, cause, user } = identity;
         const answer = await filters.pass({
           tenantId: snapshot.tenantId,
           name,
@@ -68,9 +68,7 @@ export function llmHandlers({
           user,
           signal,
           deadlineMs: until,
-          depth,
-          within,
-          callers: callChain,
+          cause: { ...cause, callers: callChain },
           maxBytes: maxFilteredBytes,
         });
         return answer.value;

@@ -7,6 +7,7 @@ import { executionErrors } from '../errors.js';
 import type { InstallationSnapshot, SnapshotRoute } from '../snapshots/snapshot.js';
 import type { Masker } from './ports.js';
 import { appendQuery } from './query.js';
+import type { Cause } from '../cause.js';
 import type { RunIdentity } from './run-identity.js';
 
 /** The other plugins of a tenant, as a plugin reaches them. */
@@ -28,12 +29,7 @@ export interface PluginRouteCall {
   request: RouteRequest;
   user: Json;
   signal: AbortSignal;
-  hops: number;
-  depth: number;
-  /** Who called whom before, the caller last. */
-  callers: readonly string[];
-  /** Installations in whose filter the caller runs. */
-  within: readonly Id<'installation'>[];
+  cause: Cause;
   /** The longest that the run may take, in milliseconds. */
   maxWallMs: number;
 }
@@ -93,10 +89,7 @@ export function pluginHandlers(
         request: { ...request, params: found.params },
         user: identity.user,
         signal,
-        hops: identity.hops,
-        depth: identity.depth,
-        callers: callChain,
-        within: identity.within,
+        cause: { ...identity.cause, callers: callChain },
         maxWallMs: Math.min(leftMs, init?.timeout_ms ?? leftMs),
       });
       return answerOf(outcome, runId, masker);

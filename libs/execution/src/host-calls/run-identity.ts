@@ -1,6 +1,7 @@
 import type { Id, Json } from '@annex/kernel';
 import type { RunKind, RunLimits } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
+import type { Cause } from '../cause.js';
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 
 /** Something a run did that takes effect together with its success: in the transaction that ends it, or not at all. */
@@ -14,19 +15,12 @@ export interface RunIdentity {
   readonly snapshot: InstallationSnapshot;
   readonly runId: Id<'run'>;
   readonly kind: RunKind;
-  /** How many emits lie between this run and the outside world. */
-  readonly depth: number;
-  /** How often the request that caused this run came through this platform already. */
-  readonly hops: number;
+  /** What brought the run about; of a filter's run, its own installation is among those of `within`. */
+  readonly cause: Cause;
   /** What `ctx.user` shows: who stands behind the run, or `null`. */
   readonly user: Json;
   /** Slugs of the plugins that called each other to come here, this one last. */
   readonly callChain: readonly string[];
-  /**
-   * Installations in whose filter this run takes place, its own included when it is a filter's: their filters take no
-   * part in what it asks for.
-   */
-  readonly within: readonly Id<'installation'>[];
   readonly runLimits: RunLimits;
   /** When the run ends at the latest, milliseconds since the epoch. */
   readonly deadlineMs: number;

@@ -15,7 +15,8 @@ export function webhookHandlers(
 ): Pick<HostHandlers<RunIdentity>, 'webhooks.send'> {
   return {
     'webhooks.send': async ([name, payload], { identity }) => {
-      const { snapshot, depth } = identity;
+      const { snapshot } = identity;
+      const { depth } = identity.cause;
       const names = snapshot.webhooks.map((webhook) => webhook.name);
       if (!names.includes(name)) {
         throw executionErrors.error(

@@ -19,6 +19,7 @@ import type {
   SandboxUsage,
 } from '@annex/sandbox';
 import { executionErrors } from '../errors.js';
+import type { Cause } from '../cause.js';
 import type { PeakLimit, RunEffect, RunIdentity } from '../host-calls/run-identity.js';
 import { databaseTrouble } from '../host-calls/while-available.js';
 import type { SecretMasks } from '../masking/secret-masks.js';
@@ -49,11 +50,8 @@ export interface RunStart {
   name: string;
   runId: Id<'run'>;
   attempt: number;
-  depth: number;
-  hops: number;
+  cause: Cause;
   user: Json;
-  /** Slugs of the plugins that called each other before this one was. Default: none. */
-  callers?: readonly string[] | undefined;
   runLimits: RunLimits;
   sandboxLimits: SandboxLimits;
   request: RouteRequest | undefined;
@@ -61,8 +59,6 @@ export interface RunStart {
   signal: AbortSignal | undefined;
   /** Whether effects wait for the run's success. */
   staged: boolean;
-  /** Installations in whose filter this run takes place. Default: none. */
-  within?: readonly Id<'installation'>[] | undefined;
 }
 
 /**
@@ -85,8 +81,6 @@ const telling: ReadonlySet<string> = new Set([
   'PLATFORM_ERROR',
 ]);
 const maxFailures = 20;
-const inNoFilter: readonly Id<'installation'>[] = [];
-
 /**
  * One run as the sandbox asks for it and as its host calls know it, in a single object because a warm route makes
  * thousands of them a second. What a run may not need (a broker session, a list of failures) is made when it is.
@@ -101,8 +95,7 @@ export class RunScope implements RunRequest, RunIdentity {
   readonly bundleSha256: string;
   readonly kind: RunKind;
   readonly name: string;
-  readonly depth: number;
-  readonly hops: number;
+  readonly cause: Cause;
   readonly user: Json;
   readonly handler: { kind: Registration['kind']; index: number };
   readonly context: RunContext;
@@ -115,10 +108,8 @@ export class RunScope implements RunRequest, RunIdentity {
   readonly startedAtMs: number;
   deadlineMs: number;
   readonly effects: RunEffect[] | null;
-  readonly within: readonly Id<'installation'>[];
   /** Told a route's answer when the run goes on after it. */
   onResponse: (response: RouteResponse) => void = () => undefined;
-  readonly #callers: readonly string[] | undefined;
   /** Of language models, so far. */
   llmTokens = 0;
   /** Lines kept so far. */
@@ -147,8 +138,10 @@ export class RunScope implements RunRequest, RunIdentity {
     this.bundleSha256 = snapshot.bundleSha256;
     this.kind = start.kind;
     this.name = start.name;
-    this.depth = start.depth;
-    this.hops = start.hops;
+    this.cause =
+      start.kind === 'filter'
+        ? { ...start.cause, within: [...start.cause.within, snapshot.installationId] }
+        : start.cause;
     this.user = start.user;
     this.handler = { kind: handlerKind, index: start.index };
     this.request = start.request;
@@ -159,9 +152,6 @@ export class RunScope implements RunRequest, RunIdentity {
     this.startedAtMs = parts.clock.now();
     this.deadlineMs = this.startedAtMs + start.sandboxLimits.wallMs;
     this.effects = start.staged ? [] : null;
-    this.within =
-      start.kind === 'filter' ? [...(start.within ?? []), this.installationId] : (start.within ?? inNoFilter);
-    this.#callers = start.callers;
     this.context = {
       tenant: snapshot.tenant,
       user: start.user,
@@ -174,7 +164,7 @@ export class RunScope implements RunRequest, RunIdentity {
   }
 
   get callChain(): readonly string[] {
-    return [...(this.#callers ?? []), this.snapshot.slug];
+    return [...this.cause.callers, this.snapshot.slug];
   }
 
   async loadBundle(): Promise<Bundle> {
