@@ -43,7 +43,7 @@ export async function writePlugin(
     status = 'enabled',
   } = plugin;
   const bundle = scriptOf(code);
-  const inspected = await sandbox.inspect(bundle);
+  const inspected = await sandbox.inspect(bundle, { wallMs: 60_000 });
   if (!inspected.ok) throw new Error(inspected.error.message);
   const manifest: Manifest = {
     slug,
