@@ -18,11 +18,11 @@ import {
   type Json,
   type Logger,
 } from '@annex/kernel';
-import { ceilingOf, type OperatorCeilings, type RunKind, type UsageRecord } from '@annex/limits';
-import type { AttemptOutcome, EmitEvent, FinishedRun, RunStatus } from '@annex/runs';
+import { ceilingOf, type OperatorCeilings } from '@annex/limits';
+import type { AttemptOutcome, EmitEvent, RunStatus } from '@annex/runs';
 import { deleteExpiredKv } from './rows/kv.js';
 import type { Database } from '@annex/database';
-import type { RouteRequest, RouteResponse, RunOutcome, Sandbox, SandboxError, SandboxUsage } from '@annex/sandbox';
+import type { RouteRequest, RouteResponse, RunOutcome, Sandbox } from '@annex/sandbox';
 import { atDepth, fromOutside, type Cause } from './cause.js';
 import { passThroughFilters, type FilterAnswer, type FilterCall, type FilterEnding } from './filters/filter-chain.js';
 import type { FilterHandler } from './filters/filter-points.js';
@@ -39,10 +39,13 @@ import { SecretMasks } from './masking/secret-masks.js';
 import { KvBrowser } from './reading/kv-browser.js';
 import { LogTail } from './reading/log-tail.js';
 import { RunReader } from './reading/run-reader.js';
+import { RunRecorder } from './recording/run-recorder.js';
 import { RunSink } from './recording/run-sink.js';
 import { attemptOutcome, findHandler, whyNot, type AttemptRun } from './running/attempts.js';
+import { nothingUsed, runInSandbox, type SandboxParts } from './running/run-in-sandbox.js';
 import { RunScope, type RunStart } from './running/run-scope.js';
 import { StackMaps } from './running/stack-map.js';
+import { runTransform, type TransformCall, type TransformEnding } from './running/transforms.js';
 import { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 import type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
 
@@ -114,24 +117,6 @@ interface ValueCall {
   wallMs?: number;
 }
 
-/** A call of a webhook's transform. */
-export interface TransformCall {
-  snapshot: InstallationSnapshot;
-  /** Place of its handler in the bundle of transforms. */
-  index: number;
-  run: { id: Id<'run'>; name: string; attempt: number; depth: number };
-  /** Its first argument, and its second if it has one before `ctx`. */
-  first: Json;
-  second?: Json;
-  signal: AbortSignal;
-}
-
-/** How a transform ended. `result`: JSON text, or `undefined` when it answered nothing. */
-export type TransformEnding = { limits: Json } & (
-  | { status: 'succeeded'; result: string | undefined }
-  | { status: 'failed'; error: { code: string; message: string }; retryAfterMs?: number }
-);
-
 /**
  * Longest result of a filter that its run keeps, as JSON, in bytes: filters run often, and a run is kept for a month.
  */
@@ -154,7 +139,9 @@ export class Execution {
   /** Runs of routes that have answered and go on. */
   readonly #goingOn = new Set<Promise<void>>();
   readonly #logger: Logger;
+  readonly #recorder: RunRecorder;
   readonly #parts;
+  readonly #sandboxed: SandboxParts;
   #sweep: NodeJS.Timeout | undefined;
   #stopping: Promise<void> | undefined;
 
@@ -204,6 +191,8 @@ export class Execution {
       clock,
     });
     this.#broker = createBroker(whileAvailable(handlers), { logger });
+    this.#recorder = new RunRecorder({ sink: this.#sink, clock });
+    this.#sandboxed = { sandbox, clock, logger };
     this.#parts = { broker: this.#broker, masks: this.#masks, sink: this.#sink, clock, stacks: new StackMaps() };
   }
 
@@ -267,10 +256,12 @@ export class Execution {
         scope.log({ timeMs: this.options.clock.now(), level: 'warn', message: warning, fields: null });
     };
     return new Promise((resolve, reject) => {
-      const ended = this.#run(scope).then((outcome) => {
+      const ended = runInSandbox(this.#sandboxed, scope).then((outcome) => {
         const response = outcome.status === 'succeeded' ? outcome.response : undefined;
         if (!this.#goingOn.delete(ended) && response !== undefined) judge(response);
-        resolve(this.#record(scope, outcome, response === undefined ? undefined : { status: response.status }));
+        resolve(
+          this.#recorder.record(scope, outcome, response === undefined ? undefined : { status: response.status }),
+        );
       });
       ended.catch(reject);
       // The caller has the answer as soon as it is there; what the handler did not wait for goes on, and is written
@@ -335,7 +326,7 @@ export class Execution {
       'lifecycle',
       'health',
     );
-    const recorded = this.#record(scope, outcome, undefined);
+    const recorded = this.#recorder.record(scope, outcome, undefined);
     return { runId: recorded.runId, outcome: maskedResult(scope, recorded.outcome) };
   }
 
@@ -372,9 +363,9 @@ export class Execution {
       signal,
       staged: true,
     });
-    const used = this.#count(scope, outcome);
+    const used = this.#recorder.count(scope, outcome);
     // A finished run shows its log: whoever waits for the run must find the lines.
-    if (scope.logLines > 0) await this.#flushSoon(scope.tenantId);
+    if (scope.logLines > 0) await this.#recorder.flushSoon(scope.tenantId);
     return attemptOutcome(scope, outcome, used);
   }
 
@@ -412,91 +403,15 @@ export class Execution {
       answered !== undefined && outcome.status === 'succeeded' && jsonBytes(answered) <= maxKeptFilterBytes
         ? answered
         : undefined;
-    const { runId, outcome: recorded } = this.#record(scope, outcome, kept);
+    const { runId, outcome: recorded } = this.#recorder.record(scope, outcome, kept);
     return recorded.status === 'failed'
       ? { runId, status: 'failed', error: { code: recorded.error.code, message: recorded.error.message } }
       : { runId, status: 'succeeded', value: answered };
   }
 
-  /**
-   * Runs a function that makes or looks at a webhook's body, in the sandbox and within the limits of webhooks. It
-   * computes and does nothing else: its host calls are refused. Never rejects.
-   */
-  async runTransform({ snapshot, index, run, first, second, signal }: TransformCall): Promise<TransformEnding> {
-    const { transforms } = snapshot;
-    const limits = snapshot.limits('webhook');
-    if (!transforms)
-      return {
-        status: 'failed',
-        error: { code: 'HANDLER_MISSING', message: 'The active release has no such transform.' },
-        limits: {},
-      };
-    const start: RunStart = {
-      snapshot,
-      index,
-      kind: 'webhook',
-      name: run.name,
-      runId: run.id,
-      attempt: run.attempt,
-      cause: atDepth(run.depth),
-      user: null,
-      runLimits: limits.run,
-      sandboxLimits: limits.sandbox,
-      request: undefined,
-      payload: undefined,
-      signal,
-      staged: false,
-    };
-    const scope = new RunScope(this.#parts, start, 'event');
-    let outcome: RunOutcome;
-    try {
-      outcome = await this.options.sandbox.run({
-        runId: scope.runId,
-        lane: 'background',
-        tenantId: scope.tenantId,
-        installationId: scope.installationId,
-        isolateKey: `${scope.isolateKey}/transforms`,
-        bundleSha256: transforms.bundleSha256,
-        loadBundle: () => transforms.loadBundle(),
-        handler: scope.handler,
-        context: scope.context,
-        payload: JSON.stringify({ first, ...(second !== undefined && { second }), webhook: { name: run.name } }),
-        limits: scope.limits,
-        hostCall: ({ method }) =>
-          Promise.resolve({
-            ok: false,
-            code: 'PERMISSION_DENIED',
-            message: `${method} is not there in a transform, which computes and does nothing else. Do it in a hook, and hand over the result with ctx.webhooks.send.`,
-          }),
-        log: (line) => scope.log(line),
-        signal,
-      });
-    } catch (thrown) {
-      this.#logger.warn({ reason: messageOf(thrown), run: scope.runId }, 'a transform could not be started');
-      outcome = {
-        status: 'failed',
-        error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' },
-        usage: nothingUsed,
-      };
-    }
-    scope.close();
-    if (outcome.status === 'failed') this.#tellStack(scope, outcome.error);
-    if (scope.logging !== undefined) await scope.logging;
-    const used = this.#count(scope, outcome);
-    if (scope.logLines > 0) await this.#flushSoon(scope.tenantId);
-    const kept = Object.fromEntries(
-      Object.entries(used).map(([name, each]) => [name, { used: each.used, max: each.max }]),
-    );
-    if (outcome.status === 'failed') {
-      const { retryAfterMs } = outcome.error;
-      return {
-        status: 'failed',
-        error: scope.explain(outcome.error),
-        limits: kept,
-        ...(retryAfterMs !== undefined && { retryAfterMs }),
-      };
-    }
-    return { status: 'succeeded', result: outcome.response === undefined ? outcome.result : undefined, limits: kept };
+  /** Runs a transform of a webhook, as {@link runTransform} does. Never rejects. */
+  runTransform(call: TransformCall): Promise<TransformEnding> {
+    return runTransform({ ...this.#sandboxed, scope: this.#parts, recorder: this.#recorder }, call);
   }
 
   #runValue(
@@ -528,112 +443,17 @@ export class Execution {
     const { snapshot, index } = start;
     const registration = snapshot.registrations[index];
     const scope = new RunScope(this.#parts, start, registration?.kind ?? 'route');
-    return { scope, outcome: await this.#run(scope) };
+    return { scope, outcome: await runInSandbox(this.#sandboxed, scope) };
   }
 
-  async #run(scope: RunScope): Promise<RunOutcome> {
-    let outcome: RunOutcome;
-    try {
-      outcome = await this.options.sandbox.run(scope);
-    } catch (thrown) {
-      // The sandbox rejects only while it stops.
-      this.#logger.warn({ reason: messageOf(thrown), run: scope.runId }, 'a run could not be started');
-      outcome = {
-        status: 'failed',
-        error: { code: 'OVERLOADED', message: 'This process is shutting down. Try again.' },
-        usage: nothingUsed,
-      };
-    }
-    scope.close();
-    if (outcome.status === 'failed') this.#tellStack(scope, outcome.error);
-    if (scope.logging !== undefined) await scope.logging;
-    return outcome;
-  }
-
-  /**
-   * The stack goes into the run's log, where the plugin's developer looks, and nowhere else. The log names the author's
-   * files and lines.
-   */
-  #tellStack(scope: RunScope, { stack, message }: SandboxError): void {
-    if (stack === undefined || stack === '') return;
-    scope.log({ timeMs: this.options.clock.now(), level: 'error', message: `Uncaught: ${message}`, fields: { stack } });
-  }
-
-  /** Writes a run down that began and ended here; answers it with its error explained. */
-  #record(scope: RunScope, outcome: RunOutcome, result: Json | undefined): { runId: Id<'run'>; outcome: RunOutcome } {
-    const error = outcome.status === 'failed' ? scope.explain(outcome.error) : undefined;
-    const run: FinishedRun = {
-      id: scope.runId,
-      installationId: scope.installationId,
-      plugin: scope.snapshot.slug,
-      release: scope.snapshot.version,
-      kind: scope.kind as FinishedRun['kind'],
-      name: scope.name,
-      ordinal: 0,
-      status: error === undefined ? 'succeeded' : error.code === 'CANCELLED' ? 'cancelled' : 'failed',
-      limits: this.#count(scope, outcome),
-      depth: scope.cause.depth,
-      startedAtMs: scope.startedAtMs,
-      finishedAtMs: this.options.clock.now(),
-    };
-    if (result !== undefined) run.result = result;
-    if (error !== undefined) run.error = error;
-    this.#sink.run(scope.tenantId, run);
-    this.countRun(scope, run.status);
-    if (error === undefined || outcome.status !== 'failed') return { runId: scope.runId, outcome };
-    return {
-      runId: scope.runId,
-      outcome: {
-        ...outcome,
-        error: { ...outcome.error, code: error.code as SandboxError['code'], message: error.message },
-      },
-    };
-  }
-
-  /**
-   * Counts a run that has ended, however many attempts it took. Dispatch says so of background runs; what began and
-   * ended in one call is counted here. A webhook of the tenant's own belongs to no installation and is not counted.
-   */
-  countRun(
-    {
-      tenantId,
-      installationId,
-      kind,
-    }: { tenantId: Id<'tenant'>; installationId: Id<'installation'> | null; kind: RunKind },
-    status: RunStatus,
-  ): void {
-    if (installationId === null) return;
-    this.#sink.use(tenantId, installationId, { runs: 1, [runsOf[kind]]: 1, failed_runs: status === 'failed' ? 1 : 0 });
+  /** Counts a run that has ended, as {@link RunRecorder.countRun} does: dispatch says so of background runs. */
+  countRun(run: Parameters<RunRecorder['countRun']>[0], status: RunStatus): void {
+    this.#recorder.countRun(run, status);
   }
 
   /** Remembers that secrets of an installation were used for it, by their names. */
   usedSecrets(tenantId: Id<'tenant'>, installationId: Id<'installation'>, names: readonly string[]): void {
     this.#sink.noteUses(tenantId, installationId, names.map(secretUse));
-  }
-
-  /** Counts what one attempt used. */
-  #count(scope: RunScope, outcome: RunOutcome): UsageRecord {
-    const used = scope.used(outcome.usage);
-    const { uses } = scope;
-    if (uses.length > 0) this.#sink.noteUses(scope.tenantId, scope.installationId, uses);
-    this.#sink.use(scope.tenantId, scope.installationId, {
-      attempts: 1,
-      wall_ms: used.wall_ms.used,
-      cpu_ms: used.cpu_ms.used,
-      host_calls: used.host_calls.used,
-      http_calls: used.http_calls.used,
-      emits: used.emits.used,
-      log_lines: used.log_lines.used,
-    });
-    return used;
-  }
-
-  /** Waits until a tenant's log lines are written, but not for a database that does not answer. */
-  async #flushSoon(tenantId: Id<'tenant'>): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, 2_000)));
-    await Promise.race([this.#sink.flushTenant(tenantId), limit]);
-    clearTimeout(timer);
   }
 
   async #sweepKv(): Promise<void> {
@@ -644,26 +464,6 @@ export class Execution {
     }
   }
 }
-
-const nothingUsed: SandboxUsage = {
-  wallMs: 0,
-  cpuMs: 0,
-  memoryMb: 0,
-  resultBytes: 0,
-  logLines: 0,
-  logBytes: 0,
-  hostCalls: 0,
-};
-
-/** Names of the counts by kind. */
-const runsOf: Record<RunKind, string> = {
-  route: 'route_runs',
-  event: 'event_runs',
-  job: 'job_runs',
-  webhook: 'webhook_runs',
-  filter: 'filter_runs',
-  lifecycle: 'lifecycle_runs',
-};
 
 /** A result that is shown to people of the tenant; one too deep to be looked through is left out. */
 function maskedResult(scope: RunScope, outcome: RunOutcome): RunOutcome {

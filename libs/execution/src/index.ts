@@ -25,7 +25,7 @@ export { callerHeader } from './host-calls/plugins.js';
 export type { RunIdentity } from './host-calls/run-identity.js';
 export { buildSnapshot } from './snapshots/snapshot.js';
 export type { SnapshotRow } from './rows/snapshot-rows.js';
-export type { TransformCall, TransformEnding } from './execution.js';
+export type { TransformCall, TransformEnding } from './running/transforms.js';
 export { KvRow } from './rows/kv-row.js';
 export { logLevels, RunLogRow } from './rows/run-log-row.js';
 export { TrackedRow } from './rows/tracked-row.js';

@@ -1,0 +1,99 @@
+import type { Clock, Id, Json } from '@annex/kernel';
+import type { RunKind, UsageRecord } from '@annex/limits';
+import type { FinishedRun, RunStatus } from '@annex/runs';
+import type { RunOutcome, SandboxError } from '@annex/sandbox';
+import type { RunScope } from '../running/run-scope.js';
+import type { RunSink } from './run-sink.js';
+
+/** Writes down what runs did and used, in the batches of a {@link RunSink}. */
+export class RunRecorder {
+  readonly #sink: RunSink;
+  readonly #clock: Clock;
+
+  constructor({ sink, clock }: { sink: RunSink; clock: Clock }) {
+    this.#sink = sink;
+    this.#clock = clock;
+  }
+
+  /** Writes a run down that began and ended here; answers it with its error explained. */
+  record(scope: RunScope, outcome: RunOutcome, result: Json | undefined): { runId: Id<'run'>; outcome: RunOutcome } {
+    const error = outcome.status === 'failed' ? scope.explain(outcome.error) : undefined;
+    const run: FinishedRun = {
+      id: scope.runId,
+      installationId: scope.installationId,
+      plugin: scope.snapshot.slug,
+      release: scope.snapshot.version,
+      kind: scope.kind as FinishedRun['kind'],
+      name: scope.name,
+      ordinal: 0,
+      status: error === undefined ? 'succeeded' : error.code === 'CANCELLED' ? 'cancelled' : 'failed',
+      limits: this.count(scope, outcome),
+      depth: scope.cause.depth,
+      startedAtMs: scope.startedAtMs,
+      finishedAtMs: this.#clock.now(),
+    };
+    if (result !== undefined) run.result = result;
+    if (error !== undefined) run.error = error;
+    this.#sink.run(scope.tenantId, run);
+    this.countRun(scope, run.status);
+    if (error === undefined || outcome.status !== 'failed') return { runId: scope.runId, outcome };
+    return {
+      runId: scope.runId,
+      outcome: {
+        ...outcome,
+        error: { ...outcome.error, code: error.code as SandboxError['code'], message: error.message },
+      },
+    };
+  }
+
+  /**
+   * Counts a run that has ended, however many attempts it took. Dispatch says so of background runs; what began and
+   * ended in one call is counted here. A webhook of the tenant's own belongs to no installation and is not counted.
+   */
+  countRun(
+    {
+      tenantId,
+      installationId,
+      kind,
+    }: { tenantId: Id<'tenant'>; installationId: Id<'installation'> | null; kind: RunKind },
+    status: RunStatus,
+  ): void {
+    if (installationId === null) return;
+    this.#sink.use(tenantId, installationId, { runs: 1, [runsOf[kind]]: 1, failed_runs: status === 'failed' ? 1 : 0 });
+  }
+
+  /** Counts what one attempt used. */
+  count(scope: RunScope, outcome: RunOutcome): UsageRecord {
+    const used = scope.used(outcome.usage);
+    const { uses } = scope;
+    if (uses.length > 0) this.#sink.noteUses(scope.tenantId, scope.installationId, uses);
+    this.#sink.use(scope.tenantId, scope.installationId, {
+      attempts: 1,
+      wall_ms: used.wall_ms.used,
+      cpu_ms: used.cpu_ms.used,
+      host_calls: used.host_calls.used,
+      http_calls: used.http_calls.used,
+      emits: used.emits.used,
+      log_lines: used.log_lines.used,
+    });
+    return used;
+  }
+
+  /** Waits until a tenant's log lines are written, but not for a database that does not answer. */
+  async flushSoon(tenantId: Id<'tenant'>): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => (timer = setTimeout(resolve, 2_000)));
+    await Promise.race([this.#sink.flushTenant(tenantId), limit]);
+    clearTimeout(timer);
+  }
+}
+
+/** Names of the counts by kind. */
+const runsOf: Record<RunKind, string> = {
+  route: 'route_runs',
+  event: 'event_runs',
+  job: 'job_runs',
+  webhook: 'webhook_runs',
+  filter: 'filter_runs',
+  lifecycle: 'lifecycle_runs',
+};
