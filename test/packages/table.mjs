@@ -11,10 +11,10 @@ Written by \`npm run test:packages\`, which installs each package, uploads a plu
 /** `results`: the cases with what came of them. */
 export async function writeTable(path, results) {
   const refused = results.filter(({ refusal }) => refusal);
-  const failing = results.filter(({ fails, fault }) => fails ?? fault);
+  const failing = results.filter(({ fails }) => fails);
   const running = results.filter((each) => !refused.includes(each) && !failing.includes(each));
   const rows = ({ name, version, bytes, note = '' }) =>
-    `| [${name}](https://www.npmjs.com/package/${name}) | ${version} | ${bytes === undefined ? '' : `${Math.ceil(bytes / 1024)} KB`} | ${note} |`;
+    `| ${name} | ${version} | ${bytes === undefined ? '' : `${Math.ceil(bytes / 1024)} KB`} | ${note} |`;
   const head = '| package | version | bundle | |\n|---|---|---|---|';
   const text = `${opening}
 ## ${running.length} run as they are
