@@ -154,6 +154,7 @@ export default tseslint.config(
       ],
       eqeqeq: 'error',
       'no-console': 'error',
+      'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
     },
   },
   ...boundaries,
@@ -199,4 +200,6 @@ export default tseslint.config(
       'no-control-regex': 'off',
     },
   },
+  // A suite's callback holds all its tests.
+  { files: ['**/*.spec.ts', 'test/**'], rules: { 'max-lines-per-function': 'off' } },
 );

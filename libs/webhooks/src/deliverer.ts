@@ -82,7 +82,7 @@ export class Deliverer<Installation extends WebhookInstallation> {
 
   /** Makes one attempt at a run of kind `webhook`. Throws only what the platform cannot do now; that is tried again. */
   async runAttempt(run: WebhookRun, signal: AbortSignal): Promise<AttemptOutcome> {
-    const { database, egress } = this.options;
+    const { clock, egress } = this.options;
     const { webhookId, deliveryId } = run;
     const end: Ending = { limits: {}, release: null };
     if (!webhookId || !deliveryId) return failed(end, 'HANDLER_MISSING', 'The run names no webhook.');
@@ -94,29 +94,9 @@ export class Deliverer<Installation extends WebhookInstallation> {
     const destination = await this.#destination(run, prepared);
     if ('fault' in destination) return failed(end, 'DELIVERY_INVALID', destination.fault);
 
-    const { clock } = this.options;
-    const timestampS = Math.floor(clock.now() / 1000);
-    const always: [string, string][] = [
-      ...(destination.headers.some(([name]) => name.toLowerCase() === 'content-type')
-        ? []
-        : [['content-type', 'application/json'] as [string, string]]),
-      ...(destination.headers.some(([name]) => name.toLowerCase() === 'user-agent')
-        ? []
-        : [['user-agent', 'Annex-Webhooks/1'] as [string, string]]),
-    ];
+    const always = defaultHeaders(destination.headers);
     const fault = destinationFault(destination, egress);
-    const begun = await database.forTenant(run.tenantId).transaction(async (tx) => {
-      // Kept before anything leaves; whoever was first decides what is sent.
-      const body = prepared.body ?? (await keepDeliveryBody(tx, deliveryId, made));
-      if (!body) return undefined;
-      const signed = signatureHeaders(destination.keys, { id: deliveryId, timestampS, body });
-      const request = {
-        method: 'POST',
-        url: destination.shown.url,
-        headers: Object.fromEntries([...always, ...destination.shown.headers, ...signed]),
-      };
-      return { body, signed, attempt: await beginDeliveryAttempt(tx, { deliveryId, runId: run.id, request }) };
-    });
+    const begun = await this.#begin(run, deliveryId, { destination, always, made, kept: prepared.body });
     if (!begun) return skipped(end, 'WEBHOOK_DISABLED', 'The delivery is not there any more.');
 
     const startedMs = clock.now();
@@ -133,22 +113,46 @@ export class Deliverer<Installation extends WebhookInstallation> {
     const masker = await this.options.maskerOf(destination.hidden);
     const response = 'response' in answer ? masker.json(shownResponse(answer.response)) : null;
     const error = judge(answer, masker);
+    const attempt = { id: begun.attempt, durationMs: clock.now() - startedMs, response, error };
+    await this.#writeDown(run, { webhook, deliveryId, answer, attempt });
+    if ('error' in answer) return unsent(answer, error, end);
+    if (error) return refused(answer.response, error, end, clock.now());
+    return this.#afterwards(run, prepared, answer.response, begun.body, end, signal);
+  }
+
+  /** Keeps the body and writes down what is about to be sent; `undefined` where the delivery is gone. */
+  async #begin(
+    run: WebhookRun,
+    deliveryId: Id<'delivery'>,
+    { destination, always, made, kept }: { destination: Destination; always: Headers; made: Buffer; kept: Buffer | null },
+  ): Promise<{ body: Buffer; signed: Headers; attempt: string } | undefined> {
+    const { database, clock } = this.options;
+    const timestampS = Math.floor(clock.now() / 1000);
+    return database.forTenant(run.tenantId).transaction(async (tx) => {
+      // Kept before anything leaves; whoever was first decides what is sent.
+      const body = kept ?? (await keepDeliveryBody(tx, deliveryId, made));
+      if (!body) return undefined;
+      const signed = signatureHeaders(destination.keys, { id: deliveryId, timestampS, body });
+      const request = {
+        method: 'POST',
+        url: destination.shown.url,
+        headers: Object.fromEntries([...always, ...destination.shown.headers, ...signed]),
+      };
+      return { body, signed, attempt: await beginDeliveryAttempt(tx, { deliveryId, runId: run.id, request }) };
+    });
+  }
+
+  /** Writes down how an attempt ended, and what that says of the endpoint. Never rejects. */
+  async #writeDown(run: WebhookRun, { webhook, deliveryId, answer, attempt }: Made): Promise<void> {
+    const { database, clock } = this.options;
     try {
       await database.forTenant(run.tenantId).transaction(async (tx) => {
-        await endDeliveryAttempt(tx, begun.attempt, { durationMs: clock.now() - startedMs, response, error });
+        await endDeliveryAttempt(tx, attempt.id, attempt);
         // An endpoint answers for itself, and not for what the platform could not send.
         if ('error' in answer && (answer.isAborted || answer.isOurs)) return;
-        await judgeAttempt(
-          tx,
-          webhook,
-          {
-            deliveryId,
-            error: error?.code ?? null,
-            gone: 'response' in answer && answer.response.status === 410,
-            nowMs: clock.now(),
-          },
-          this.options,
-        );
+        const error = attempt.error?.code ?? null;
+        const gone = 'response' in answer && answer.response.status === 410;
+        await judgeAttempt(tx, webhook, { deliveryId, error, gone, nowMs: clock.now() }, this.options);
       });
     } catch (thrown) {
       // It was sent: that this is not in the log yet is no reason to send it again.
@@ -157,24 +161,6 @@ export class Deliverer<Installation extends WebhookInstallation> {
         'the log of a delivery’s attempt could not be completed',
       );
     }
-    if ('error' in answer) {
-      if (answer.isAborted) return { ...end, status: 'cancelled' };
-      return failed(
-        end,
-        answer.isInvalid ? 'DELIVERY_INVALID' : 'DELIVERY_FAILED',
-        error ? `${error.code}: ${error.message}` : '',
-      );
-    }
-    if (error) {
-      const { status, headers } = answer.response;
-      if (status === 410) return failed(end, 'WEBHOOK_GONE', error.message);
-      const retryAfterMs =
-        status === 429 || status === 503
-          ? readRetryAfter(headers.find(([name]) => name === 'retry-after')?.[1], clock.now())
-          : undefined;
-      return { ...failed(end, 'DELIVERY_FAILED', error.message), ...(retryAfterMs !== undefined && { retryAfterMs }) };
-    }
-    return this.#afterwards(run, prepared, answer.response, begun.body, end, signal);
   }
 
   /** What the delivery needs, or how it ends because it may not be sent. */
@@ -380,6 +366,18 @@ interface Response {
   cut: boolean;
 }
 
+type Headers = [string, string][];
+
+type AttemptError = { code: string; message: string };
+
+/** An attempt that was made. */
+interface Made {
+  webhook: WebhookRow;
+  deliveryId: Id<'delivery'>;
+  answer: Answer;
+  attempt: { id: string; durationMs: number; response: Json; error: AttemptError | null };
+}
+
 type Answer =
   | { response: Response }
   | { error: { code: string; message: string }; isInvalid: boolean; isAborted: boolean; isOurs: boolean };
@@ -404,7 +402,41 @@ function skipped(end: Ending, code: string, message: string): AttemptOutcome {
 }
 
 /** What goes wrong with an answer, `null` when it was taken: only 2xx is. */
-function judge(answer: Answer, masker: Masker): { code: string; message: string } | null {
+/** What every delivery carries, where its webhook says nothing else. */
+function defaultHeaders(given: Headers): Headers {
+  const names = new Set(given.map(([name]) => name.toLowerCase()));
+  const defaults: Headers = [
+    ['content-type', 'application/json'],
+    ['user-agent', 'Annex-Webhooks/1'],
+  ];
+  return defaults.filter(([name]) => !names.has(name));
+}
+
+/** How the run ends whose delivery got no answer. */
+function unsent(
+  { isAborted, isInvalid }: { isAborted: boolean; isInvalid: boolean },
+  error: AttemptError | null,
+  end: Ending,
+): AttemptOutcome {
+  if (isAborted) return { ...end, status: 'cancelled' };
+  return failed(
+    end,
+    isInvalid ? 'DELIVERY_INVALID' : 'DELIVERY_FAILED',
+    error ? `${error.code}: ${error.message}` : '',
+  );
+}
+
+/** How the run ends whose delivery the endpoint did not take. */
+function refused({ status, headers }: Response, error: AttemptError, end: Ending, nowMs: number): AttemptOutcome {
+  if (status === 410) return failed(end, 'WEBHOOK_GONE', error.message);
+  const retryAfterMs =
+    status === 429 || status === 503
+      ? readRetryAfter(headers.find(([name]) => name === 'retry-after')?.[1], nowMs)
+      : undefined;
+  return { ...failed(end, 'DELIVERY_FAILED', error.message), ...(retryAfterMs !== undefined && { retryAfterMs }) };
+}
+
+function judge(answer: Answer, masker: Masker): AttemptError | null {
   if ('error' in answer) return { code: answer.error.code, message: masker.text(answer.error.message) };
   const { status } = answer.response;
   if (status >= 200 && status < 300) return null;
