@@ -130,6 +130,7 @@ export default tseslint.config(
       '.annex/**',
       '.nx/**',
       'test/hostile/plugins/**',
+      'test/journeys/plugins/**',
       'examples/**/*.zip',
     ],
   },

@@ -20,7 +20,12 @@ beforeAll(async () => {
       secrets: ['KEY'],
       config: { type: 'object' },
     },
-    code: `import { hook, job, route } from '@annex/sdk'; route('/*rest', { methods: ['GET', 'POST'], auth: 'public' }, (ctx) => ({ query: ctx.query, params: ctx.params })); hook('a.*', () => 1); job('tidy', (ctx, payload) => payload)`,
+    code: `
+      import { hook, job, route } from '@annex/sdk';
+      route('/*rest', { methods: ['GET', 'POST'], auth: 'public' }, (ctx) => ({ query: ctx.query, params: ctx.params }));
+      hook('a.*', () => 1);
+      job('tidy', (ctx, payload) => payload);
+    `,
   });
   expect(installed.status).toBe(200);
 });

@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestAnnex, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { rawRequest } from '../support/raw-http.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 const requests = Number(process.env['ANNEX_FUZZ_REQUESTS'] ?? 400);
 const seed = Number(process.env['ANNEX_FUZZ_SEED'] ?? 8);
@@ -27,7 +28,7 @@ beforeAll(async () => {
       secrets: ['KEY'],
       config: { type: 'object' },
     },
-    code: `import { filter, hook, job, route } from '@annex/sdk'; route('/*rest', { methods: ['GET', 'POST', 'PUT'], auth: 'public' }, (ctx) => ({ query: ctx.query, params: ctx.params })); hook('a.*', () => 1); job('tidy', (ctx, payload) => payload)`,
+    code: pluginCode('fuzzed'),
   });
   expect(installed.status).toBe(200);
   await tenant.owner.put('/api/hooks/open', { preset: 'none' });

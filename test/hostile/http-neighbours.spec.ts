@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 let neighbour: TestTenant;
@@ -109,7 +110,11 @@ describe('an executor that is killed from outside', () => {
     const tenant = await annex.makeTenant();
     await tenant.install({
       manifest: { slug: 'slow', routes: true },
-      code: `import { route } from '@annex/sdk'\nroute('/wait', () => new Promise((done) => setTimeout(() => done({ waited: true }), 4000)))\nroute('/pid', () => ({ ok: 1 }))`,
+      code: `
+        import { route } from '@annex/sdk';
+        route('/wait', () => new Promise((done) => setTimeout(() => done({ waited: true }), 4000)));
+        route('/pid', () => ({ ok: 1 }));
+      `,
     });
     expect((await tenant.owner.get('/ext/slow/pid')).status).toBe(200);
     const { pid } = await executorOf(tenant);
@@ -129,7 +134,7 @@ describe('an executor that is killed from outside', () => {
     for (const tenant of [one, two]) {
       await tenant.install({
         manifest: { slug: 'self', routes: true },
-        code: `import { route } from '@annex/sdk'\nroute('/me', (ctx) => { globalThis.seen = (globalThis.seen ?? []).concat(ctx.tenantId); return globalThis.seen })`,
+        code: pluginCode('self'),
       });
       for (let call = 0; call < 3; call += 1)
         expect(new Set((await tenant.owner.get('/ext/self/me')).body)).toEqual(new Set([tenant.slug]));
@@ -152,7 +157,11 @@ it('suspends a plugin whose code forced three kills in five minutes, and says so
   const tenant = await annex.makeTenant();
   await tenant.install({
     manifest: { slug: 'killer', routes: true, limits: { timeout_ms: 1000 } },
-    code: `import { route } from '@annex/sdk'\nroute('/kill', () => [].indexOf.call({ length: 2 ** 53 - 1 }, 1))\nroute('/fine', () => ({}))`,
+    code: `
+      import { route } from '@annex/sdk';
+      route('/kill', () => [].indexOf.call({ length: 2 ** 53 - 1 }, 1));
+      route('/fine', () => ({}));
+    `,
   });
   // A call that comes while the executor is being killed is lost with it, or finds none in time; the calls that block it
   // are what counts.

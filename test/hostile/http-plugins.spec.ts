@@ -2,6 +2,7 @@
 import { uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -102,16 +103,7 @@ describe('floods', () => {
     const tenant = await annex.makeTenant();
     await tenant.install({
       manifest: { slug: 'flood', routes: true },
-      code: `import { route } from '@annex/sdk'
-        const until = async (work) => { for (let n = 0; n < 5000; n += 1) { try { await work(n) } catch (error) { return { n, code: error.code } } } return 'never' }
-        route('/emit', (ctx) => until(() => ctx.emit('flood.drop', {})))
-        const tried = (work, n) => work(n).then(() => undefined, (error) => ({ n, code: error.code }))
-        // Twenty at once: a thousand one after another may take a busy machine longer than a route may take.
-        const untilAtOnce = async (work) => { for (let n = 0; n < 5000; n += 20) { const ends = await Promise.all(Array.from({ length: 20 }, (_, more) => tried(work, n + more))); const first = ends.find(Boolean); if (first) return first } return 'never' }
-        route('/kv', (ctx) => untilAtOnce((n) => ctx.kv.get('k' + n)))
-        route('/large-value', (ctx) => until(() => ctx.kv.set('k', 'x'.repeat(129 * 1024))))
-        route('/large-event', (ctx) => until(() => ctx.emit('flood.large', 'x'.repeat(257 * 1024))))
-        route('/uncaught', async (ctx) => { for (;;) await ctx.emit('flood.drop', {}) })`,
+      code: pluginCode('flood'),
     });
     expect((await tenant.owner.get('/ext/flood/emit')).body).toEqual({ n: 100, code: 'RATE_LIMITED' });
     expect((await tenant.owner.get('/ext/flood/kv')).body).toEqual({ n: 1000, code: 'RATE_LIMITED' });
@@ -129,7 +121,12 @@ describe('floods', () => {
     const tenant = await annex.makeTenant();
     await tenant.install({
       manifest: { slug: 'wordy', jobs: [{ name: 'talk', schedule: '@yearly' }] },
-      code: `import { job } from '@annex/sdk'; job('talk', () => { for (let n = 0; n < 5000; n += 1) console.log('line', n) })`,
+      code: `
+        import { job } from '@annex/sdk';
+        job('talk', () => {
+          for (let n = 0; n < 5000; n += 1) console.log('line', n);
+        });
+      `,
     });
     const talk = await tenant.owner.post('/api/plugins/wordy/jobs/talk/run-now?wait=30', {});
     expect(talk.body).toMatchObject({
@@ -153,7 +150,7 @@ describe('another tenant', () => {
           jobs: [{ name: 'secret_job', schedule: '@yearly' }],
           secrets: ['KEY'],
         },
-        code: `import { hook, job, route } from '@annex/sdk'; route('/', async (ctx) => { await ctx.kv.set('kept', 'of the victim'); return 1 }); hook('**', (ctx, event) => event.type); job('secret_job', () => 1)`,
+        code: pluginCode('target'),
       },
       { secrets: { KEY: 'a secret of the victim' } },
     );
@@ -223,7 +220,7 @@ describe('a run', () => {
     const tenant = await annex.makeTenant();
     await tenant.install({
       manifest: { slug: 'lost', jobs: [{ name: 'long', schedule: '@yearly', timeout_ms: 60_000 }] },
-      code: `import { job } from '@annex/sdk'; job('long', async (ctx) => { const starts = await ctx.kv.incr('starts'); if (starts === 1) await new Promise(() => {}); return { starts, attempt: ctx.run.attempt } })`,
+      code: pluginCode('lost'),
     });
     const { body } = await tenant.owner.post('/api/plugins/lost/jobs/long/run-now', {});
     const { pid } = await until(

@@ -53,7 +53,11 @@ const alike = ({ status, body, headers }: Answer, asked: string): unknown => ({
 });
 
 const pingPlugin = {
-  code: `import { route } from '@annex/sdk'; route('/ping', (ctx) => ({ tenant: ctx.tenantId, user: ctx.user })); route('/open', { auth: 'public' }, (ctx) => ({ tenant: ctx.tenant.slug, user: ctx.user }))`,
+  code: `
+    import { route } from '@annex/sdk';
+    route('/ping', (ctx) => ({ tenant: ctx.tenantId, user: ctx.user }));
+    route('/open', { auth: 'public' }, (ctx) => ({ tenant: ctx.tenant.slug, user: ctx.user }));
+  `,
   manifest: { routes: true },
 };
 

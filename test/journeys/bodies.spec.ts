@@ -19,7 +19,12 @@ beforeAll(async () => {
   expect(
     (
       await tenant.install({
-        code: `import { route } from '@annex/sdk'; route('/x', { methods: ['POST'] }, () => 1); route('/admins', { methods: ['POST'], roles: ['admin'] }, () => 1); route('/signed', { methods: ['POST'], auth: { hmac: { secret: 'KEY' } } }, () => 1)`,
+        code: `
+          import { route } from '@annex/sdk';
+          route('/x', { methods: ['POST'] }, () => 1);
+          route('/admins', { methods: ['POST'], roles: ['admin'] }, () => 1);
+          route('/signed', { methods: ['POST'], auth: { hmac: { secret: 'KEY' } } }, () => 1);
+        `,
         manifest: { routes: true, secrets: ['KEY'] },
       })
     ).status,

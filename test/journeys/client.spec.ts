@@ -2,13 +2,11 @@
 import { AnnexProblem, createAnnex, retrying, type Annex } from '@annex/client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 const hello = {
   manifest: { slug: 'hello', routes: true, events: ['order.*'], jobs: [{ name: 'tidy' }] },
-  code: `import { hook, job, route } from '@annex/sdk'
-    route('/:name', (ctx) => ({ hello: ctx.params.name, asked: ctx.query.x }))
-    hook('order.*', (ctx, event) => { console.log('order', event.data.n) })
-    job('tidy', (ctx, payload) => ({ tidied: payload }))`,
+  code: pluginCode('hello'),
 };
 
 describe('the client', () => {

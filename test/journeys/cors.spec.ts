@@ -125,7 +125,10 @@ describe('an answer', () => {
     const own = await annex.makeTenant();
     await own.install({
       manifest: { routes: true, cors: [shop] },
-      code: `import { route } from '@annex/sdk'; route('/slow', { auth: 'public' }, () => new Promise((done) => setTimeout(done, 3000)))`,
+      code: `
+        import { route } from '@annex/sdk';
+        route('/slow', { auth: 'public' }, () => new Promise((done) => setTimeout(done, 3000)));
+      `,
     });
     const flood = Array.from({ length: 215 }, () =>
       rawRequest(`${annex.url}/t/${own.slug}/ext/probe/slow`, { headers: origin }),

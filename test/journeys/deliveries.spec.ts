@@ -5,6 +5,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { mayLeaveOutRedis, startRedis, type RedisServer } from '../support/redis-server.js';
 import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 for (const backend of ['postgres', 'redis'] as const) {
   const leftOut = backend === 'redis' && mayLeaveOutRedis;
@@ -41,13 +42,7 @@ for (const backend of ['postgres', 'redis'] as const) {
       );
 
     describe('a handler that fails', () => {
-      const code = `
-        import { hook, job, NonRetryable, RetryAfter } from '@annex/sdk'
-        job('never', () => { throw new NonRetryable('the address is gone') })
-        job('later', (ctx) => { if (ctx.run.attempt === 1) throw new RetryAfter(300, 'busy'); return ctx.run.attempt })
-        job('at', (ctx) => { if (ctx.run.attempt === 1) throw new RetryAfter(new Date(Date.now() + 300)); return ctx.run.attempt })
-        job('far', () => { throw new RetryAfter(3_600_000, 'in an hour') })
-        job('spent', () => { throw new RetryAfter(10) })`;
+      const code = pluginCode('deliveries');
       const jobs = ['never', 'later', 'at', 'far', 'spent'].map((name) => ({
         name,
         retry: { max_attempts: 2, backoff: 'fixed', initial_delay_s: 60 },
@@ -89,12 +84,7 @@ for (const backend of ['postgres', 'redis'] as const) {
     describe('dead letters', () => {
       const picky = {
         manifest: { events: ['order.*'] },
-        code: `
-          import { hook, NonRetryable } from '@annex/sdk'
-          hook<{ ok: boolean; n: number }>('order.*', async (ctx, event) => {
-            if (!event.data.ok && !(await ctx.kv.get('mended'))) throw new NonRetryable('no ' + event.data.n)
-            return { n: event.data.n }
-          })`,
+        code: pluginCode('deliveries-deliveries'),
       };
 
       it('are replayed one by one with another payload, or as they are', async () => {
@@ -188,9 +178,7 @@ for (const backend of ['postgres', 'redis'] as const) {
     describe('a plugin that fails again and again', () => {
       const fragile = {
         manifest: { slug: 'fragile', events: ['ask.*'] },
-        code: `
-          import { hook, NonRetryable } from '@annex/sdk'
-          hook<{ ok?: boolean }>('ask.*', (ctx, event) => { if (!event.data.ok) throw new NonRetryable('broken'); return 'fine' })`,
+        code: pluginCode('fragile'),
       };
 
       it('shows as degraded, is disabled with a reason, and what comes meanwhile runs when it is enabled again', async () => {
@@ -272,11 +260,7 @@ for (const backend of ['postgres', 'redis'] as const) {
       const tenant = await annex.makeTenant();
       await tenant.install({
         manifest: { slug: 'chain', events: ['a.start', 'b.next', 'c.last'] },
-        code: `
-          import { hook } from '@annex/sdk'
-          hook('a.start', async (ctx) => { await ctx.emit('b.next', {}); await ctx.emit('b.unheard', {}) })
-          hook('b.next', async (ctx) => { await ctx.emit('c.last', {}) })
-          hook('c.last', () => 'end')`,
+        code: pluginCode('chain'),
       });
       const root = await post(tenant, 'a.start');
       const tree = await until(

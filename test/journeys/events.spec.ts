@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { mayLeaveOutRedis, startRedis, type RedisServer } from '../support/redis-server.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 const ended = ({ body }: Answer): boolean => ['succeeded', 'failed', 'cancelled', 'skipped'].includes(body.status);
 const pointers = ({ body }: Answer): string[] => body.errors.map((fault: { pointer: string }) => fault.pointer).sort();
@@ -204,7 +205,7 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
       const developer = await tenant.as('developer');
       await tenant.install({
         manifest: { slug: 'liar', routes: true },
-        code: `import { route } from '@annex/sdk'; route('/', async (ctx) => { const codes = []; for (const type of ['auth.user.created', 'plugin.enabled', 'files.uploaded', 'webhook.received']) await ctx.emit(type, {}).catch((error) => codes.push(error.code)); await ctx.emit('fine.sent', {}, { source: 'annex:platform' }).catch((error) => codes.push(error.code)); return codes })`,
+        code: pluginCode('liar'),
       });
       for (const type of ['auth.user.created', 'plugin.enabled', 'files.uploaded']) {
         expect(await developer.post('/api/events', { type }), type).toMatchObject({
@@ -223,11 +224,19 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
       const tenant = await annex.makeTenant();
       await tenant.install({
         manifest: { slug: 'good', events: ['try.it'] },
-        code: `import { hook } from '@annex/sdk'; hook('try.it', (ctx, event) => ({ ...event, user: ctx.user, attempt: ctx.run.attempt }))`,
+        code: `
+          import { hook } from '@annex/sdk';
+          hook('try.it', (ctx, event) => ({ ...event, user: ctx.user, attempt: ctx.run.attempt }));
+        `,
       });
       await tenant.install({
         manifest: { slug: 'bad', events: ['try.it'] },
-        code: `import { hook, NonRetryable } from '@annex/sdk'; hook('try.it', () => { throw new NonRetryable('no good') })`,
+        code: `
+          import { hook, NonRetryable } from '@annex/sdk';
+          hook('try.it', () => {
+            throw new NonRetryable('no good');
+          });
+        `,
       });
       const answer = await tenant.owner.post('/api/plugins/test-event', { event_type: 'try.it', event_data: { a: 1 } });
       expect(answer.status).toBe(200);
@@ -272,7 +281,7 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
         const tenant = await annex.makeTenant();
         await tenant.install({
           manifest: { slug: 'speaker', routes: true },
-          code: `import { route } from '@annex/sdk'; route('/say', async (ctx) => { const one = await ctx.emit('said.once', { by: ctx.user.email }, { id: 'the-word', subject: 'word' }); const two = await ctx.emit('said.once', { by: 'again' }, { id: 'the-word' }); return [one, two, ctx.run.id] })`,
+          code: pluginCode('speaker'),
         });
         await tenant.install({
           manifest: { slug: 'listener', events: ['said.*'] },
@@ -301,7 +310,7 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
       const tenant = await annex.makeTenant();
       await tenant.install({
         manifest: { slug: 'echo', events: ['deep.**'] },
-        code: `import { hook } from '@annex/sdk'; hook('deep.**', async (ctx, event) => { await ctx.emit('deep.next', { level: event.data.level + 1 }); return event.data.level })`,
+        code: pluginCode('echo'),
       });
       await tenant.owner.post('/api/events', { type: 'deep.start', data: { level: 0 } });
       const failed = await until(
@@ -318,7 +327,7 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
         const tenant = await annex.makeTenant();
         await tenant.install({
           manifest: { slug: 'careful', events: ['go.now'], jobs: [{ name: 'side', schedule: '@yearly' }] },
-          code: `import { hook, job, RetryAfter } from '@annex/sdk'; hook('go.now', async (ctx) => { await ctx.emit('effect.done', { attempt: ctx.run.attempt }); await ctx.jobs.runNow('side', { attempt: ctx.run.attempt }); if (ctx.run.attempt < 3) throw new RetryAfter(10) }); job('side', (ctx, payload) => payload)`,
+          code: pluginCode('careful'),
         });
         const { body } = await tenant.owner.post('/api/events', { type: 'go.now' });
         await settled(tenant, body.event_id);
@@ -394,7 +403,12 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
       const tenant = await annex.makeTenant();
       await tenant.install({
         manifest: { slug: 'slow-retry', events: ['wait.now'] },
-        code: `import { hook, RetryAfter } from '@annex/sdk'; hook('wait.now', () => { throw new RetryAfter(3_600_000, 'come back in an hour') })`,
+        code: `
+          import { hook, RetryAfter } from '@annex/sdk';
+          hook('wait.now', () => {
+            throw new RetryAfter(3_600_000, 'come back in an hour');
+          });
+        `,
       });
       const { body } = await tenant.owner.post('/api/events', { type: 'wait.now' });
       const waiting = await until(
@@ -425,7 +439,10 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
         const tenant = await annex.makeTenant();
         const plugin = (slug: string): Parameters<TestTenant['install']>[0] => ({
           manifest: { slug, events: ['again.*'] },
-          code: `import { hook } from '@annex/sdk'; hook('again.*', (ctx, event) => ({ id: event.id, data: event.data }))`,
+          code: `
+            import { hook } from '@annex/sdk';
+            hook('again.*', (ctx, event) => ({ id: event.id, data: event.data }));
+          `,
         });
         await tenant.install(plugin('first'));
         const sent = await tenant.owner.post('/api/plugins/test-event', {
@@ -467,7 +484,7 @@ describe.each(['postgres', 'redis'] as const)('events on %s', (backend) => {
       const tenant = await annex.makeTenant();
       await tenant.install({
         manifest: { slug: 'witness', routes: true, events: ['plugin.*', 'auth.user.*'] },
-        code: `import { hook, route } from '@annex/sdk'; const keep = async (ctx, event) => { await ctx.kv.set('saw/' + event.type, event) }; hook('plugin.*', keep); hook('auth.user.*', keep); route('/saw/:type', (ctx) => ctx.kv.get('saw/' + ctx.params.type))`,
+        code: pluginCode('witness'),
       });
       const other = { manifest: { slug: 'other' }, code: '' };
       await tenant.install(other);

@@ -7,7 +7,11 @@ let tenant: TestTenant;
 beforeAll(async () => {
   annex = await startTestAnnex();
   tenant = await annex.makeTenant();
-  const code = `import { job, filter } from '@annex/sdk'; job('work', (ctx, payload) => payload); filter('price.quote', (ctx, value) => value)`;
+  const code = `
+    import { job, filter } from '@annex/sdk';
+    job('work', (ctx, payload) => payload);
+    filter('price.quote', (ctx, value) => value);
+  `;
   expect(
     (await tenant.install({ manifest: { jobs: [{ name: 'work' }], filters: ['price.quote'] }, code })).status,
   ).toBe(200);

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -20,11 +21,7 @@ const busy = {
       { name: 'quick', overlap: 'allow' },
     ],
   },
-  code: `
-    import { job, route } from '@annex/sdk'
-    const burn = (ms) => { const end = Date.now() + ms; while (Date.now() < end); return 'burnt' }
-    job('burn', () => burn(1500)); job('quick', () => 'quick')
-    route('/ping', () => ({ pong: true })); route('/burn', () => burn(150))`,
+  code: pluginCode('fairness-busy'),
 };
 
 async function makeTenant(): Promise<TestTenant> {
@@ -120,7 +117,7 @@ describe('the metrics', () => {
           { name: 'hold', overlap: 'queue' },
         ],
       },
-      code: `import { job, route } from '@annex/sdk'; job('fail', () => { throw new Error('no') }); job('hold', () => new Promise(() => {})); route('/r', () => 1)`,
+      code: pluginCode('metered'),
     });
     expect((await tenant.owner.post('/api/plugins/metered/jobs/fail/run-now?wait=30', {})).body.status).toBe('failed');
     await tenant.owner.get('/ext/metered/r');

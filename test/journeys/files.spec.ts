@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type Answer, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 const KiB = 1024;
 let annex: TestAnnex;
@@ -343,16 +344,7 @@ describe('PUT, GET, HEAD and DELETE /api/files', () => {
 
 const plugin = {
   manifest: { slug: 'filer', routes: true, permissions: ['files.read', 'files.write'], events: ['files.*'] },
-  code: `import { hook, route } from '@annex/sdk'
-    hook('files.*', async (ctx, event) => { await ctx.kv.set('event:' + event.type + ':' + event.data.file.key, event) })
-    const kinds = (value) => value instanceof Uint8Array ? { bytes: [...value.slice(0, 20)], length: value.length } : value
-    route('/call', { methods: ['POST'] }, async (ctx) => {
-      const { method, args = [], bytes, times } = await ctx.request.json()
-      if (bytes) args[1] = new Uint8Array(bytes)
-      if (times) args[1] = 'x'.repeat(times)
-      try { return { value: kinds(await ctx.files[method](...args)) } } catch (error) { return { code: error.code, message: error.message } }
-    })
-    route('/event', async (ctx) => ({ event: await ctx.kv.get('event:' + ctx.query.name) }))`,
+  code: pluginCode('filer'),
 };
 
 describe('ctx.files', () => {
@@ -425,7 +417,12 @@ describe('ctx.files', () => {
     const { owner, install } = await annex.makeTenant();
     await install({
       manifest: { slug: 'looper', permissions: ['files.write'], events: ['files.uploaded'] },
-      code: `import { hook } from '@annex/sdk'; hook('files.uploaded', async (ctx, event) => { await ctx.files.upload(event.data.file.key + 'x', 'again') })`,
+      code: `
+        import { hook } from '@annex/sdk';
+        hook('files.uploaded', async (ctx, event) => {
+          await ctx.files.upload(event.data.file.key + 'x', 'again');
+        });
+      `,
     });
     await put(owner, 'x', 'first');
     const failed = await until(
@@ -487,7 +484,7 @@ describe('ctx.files', () => {
     await tenant.install(
       {
         manifest: { slug: 'leaky', routes: true, permissions: ['files.write'], secrets: ['KEY'] },
-        code: `import { route } from '@annex/sdk'; route('/leak', async (ctx) => { const key = await ctx.secrets.get('KEY'); try { await ctx.files.upload('x/' + key, 'x'); return {} } catch (error) { return { code: error.code } } })`,
+        code: pluginCode('leaky-files'),
       },
       { secrets: { KEY: 'canary-5d0c2b7e91' } },
     );

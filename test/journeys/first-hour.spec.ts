@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestAnnex, type TestAnnex } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -18,11 +19,7 @@ it('takes a newcomer from upload to route, secret, job and event', async () => {
       jobs: [{ name: 'tidy', schedule: '@daily' }],
       secrets: ['GREETING'],
     },
-    code: `
-      import { hook, job, route } from '@annex/sdk'
-      route('/:name', async (ctx) => ({ hello: ctx.params.name, greeting: await ctx.secrets.get('GREETING', 'hi') }))
-      hook('order.*', async (ctx, event) => ({ seen: event.type, orders: await ctx.kv.incr('orders') }))
-      job('tidy', async (ctx, payload) => { console.log('tidying', payload); return { ok: true } })`,
+    code: pluginCode('first-hour-hello'),
   });
   expect(installed).toMatchObject({
     status: 200,

@@ -10,6 +10,7 @@ import {
   type TestAnnex,
   type TestTenant,
 } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -36,11 +37,7 @@ const worker = {
     routes: true,
     jobs: [job('third', { max_attempts: 3 }), job('never', { max_attempts: 2 }), job('fail')],
   },
-  code: `import { job, route } from '@annex/sdk'
-    job('third', (ctx) => { if (ctx.run.attempt < 3) throw new Error('not yet'); return 'done' })
-    job('never', () => { throw new Error('never') })
-    job('fail', () => { throw new Error('failed') })
-    route('/ping', () => ({}))`,
+  code: pluginCode('growth-work'),
 };
 
 describe('usage', () => {
@@ -156,11 +153,7 @@ describe('a deleted tenant', () => {
       events: ['a.b'],
       jobs: [{ name: 'tick', schedule: '* * * * * *', overlap: 'allow' }],
     },
-    code: `import { hook, job, route } from '@annex/sdk'
-      hook('a.b', (ctx) => ctx.kv.incr('events')); job('tick', (ctx) => ctx.kv.incr('ticks'))
-      route('/open', { auth: 'public' }, () => ({ open: true }))
-      route('/seen', async (ctx) => ({ events: await ctx.kv.get('events'), ticks: await ctx.kv.get('ticks') }))
-      route('/link', async (ctx) => { await ctx.files.upload('a.txt', 'x'); return { url: await ctx.files.url('a.txt') } })`,
+    code: pluginCode('growth-busy'),
   };
   const remove = (slug: string, query = `confirm=${slug}`): Promise<Answer> =>
     annex.operator.delete(`/api/tenants/${slug}?${query}`);
@@ -308,10 +301,7 @@ describe('a deleted tenant', () => {
 describe('quotas', () => {
   const keeper = {
     manifest: { slug: 'keeper', routes: true, permissions: ['db.write', 'files.write'], jobs: [job('flood')] },
-    code: `import { job, route } from '@annex/sdk'
-      route('/set/:key', async (ctx) => { await ctx.kv.set(ctx.params.key, 'value'); return {} })
-      route('/caught/:key', async (ctx) => { try { await ctx.kv.set(ctx.params.key, 'value') } catch (e) { return { code: e.code, message: e.message } } })
-      job('flood', async (ctx) => { await ctx.emit('a.b', {}) })`,
+    code: pluginCode('keeper'),
   };
   const quotas = async (
     tenant: TestTenant,
@@ -438,7 +428,7 @@ describe('an uninstalled plugin', () => {
     const tenant = await annex.makeTenant();
     await tenant.install({
       manifest: { slug: 'work', jobs: [job('fail')] },
-      code: `import { job } from '@annex/sdk'; job('fail', (ctx) => { console.log('a line that stays'); throw new Error('failed') })`,
+      code: pluginCode('failing-once'),
     });
     const { body: failed } = await runNow(tenant, 'fail');
     expect((await tenant.owner.delete('/api/plugins/work')).status).toBe(204);

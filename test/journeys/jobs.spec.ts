@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { mayLeaveOutRedis, startRedis, type RedisServer } from '../support/redis-server.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 const ended = ({ body }: Answer): boolean => ['succeeded', 'failed', 'cancelled', 'skipped'].includes(body.status);
 
@@ -50,7 +51,11 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
             { name: 'nap', schedule: '@yearly' },
           ],
         },
-        code: `import { job } from '@annex/sdk'; job('echo', (ctx, payload) => ({ payload, kind: typeof payload, tenant: ctx.tenantId, user: ctx.user })); job('nap', () => new Promise((done) => setTimeout(() => done('awake'), 2500)))`,
+        code: `
+          import { job } from '@annex/sdk';
+          job('echo', (ctx, payload) => ({ payload, kind: typeof payload, tenant: ctx.tenantId, user: ctx.user }));
+          job('nap', () => new Promise((done) => setTimeout(() => done('awake'), 2500)));
+        `,
       });
       const now = (job: string, query: string, body?: unknown): Promise<Answer> =>
         tenant.owner.post(`/api/plugins/worker/jobs/${job}/run-now${query}`, body);
@@ -155,7 +160,7 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
               { name: 'twice', schedule: '@yearly', retry: { max_attempts: 2, backoff: 'fixed', initial_delay_s: 1 } },
             ],
           },
-          code: `import { job } from '@annex/sdk'; job('hang', () => new Promise(() => {})); job('fail', () => { throw new TypeError('the very reason') }); job('twice', (ctx) => { console.log('try', ctx.run.attempt); throw new Error('again') })`,
+          code: pluginCode('failing-jobs'),
         });
         const now = (job: string): Promise<Answer> =>
           tenant.owner.post(`/api/plugins/worker/jobs/${job}/run-now?wait=30`, {});
@@ -226,7 +231,7 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
             { name: 'spin', schedule: '@yearly', timeout_ms: 600_000 },
           ],
         },
-        code: `import { job } from '@annex/sdk'; job('wait', () => new Promise(() => {})); job('spin', () => { for (;;); })`,
+        code: pluginCode('endless-jobs'),
       });
       for (const name of ['wait', 'spin']) {
         const id = await start(tenant, name);
@@ -455,7 +460,12 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
       const tenant = await annex.makeTenant();
       await tenant.install({
         manifest: { slug: 'worker', routes: true, jobs: [{ name: 'mine', schedule: '@yearly' }] },
-        code: `import { job, route } from '@annex/sdk'; route('/start', (ctx) => ctx.jobs.runNow('mine', { from: 'route' })); route('/other', (ctx) => ctx.jobs.runNow('theirs').catch((error) => ({ code: error.code }))); job('mine', (ctx, payload) => payload)`,
+        code: `
+          import { job, route } from '@annex/sdk';
+          route('/start', (ctx) => ctx.jobs.runNow('mine', { from: 'route' }));
+          route('/other', (ctx) => ctx.jobs.runNow('theirs').catch((error) => ({ code: error.code })));
+          job('mine', (ctx, payload) => payload);
+        `,
       });
       const { body } = await tenant.owner.get('/ext/worker/start');
       expect(body).toMatchObject({ run_id: expect.stringMatching(/^run_/), status: 'queued' });
@@ -467,8 +477,7 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
       const tenant = await annex.makeTenant();
       await tenant.install({
         manifest: { slug: 'worker', routes: true },
-        code: `import { onInstall, onReload, onShutdown, route } from '@annex/sdk'; const told = (what) => async (ctx) => { await ctx.kv.incr(what) }; onInstall(told('install')); onReload(told('reload')); onShutdown(told('shutdown'))
-          route('/told', async (ctx) => ({ install: await ctx.kv.get('install'), reload: await ctx.kv.get('reload'), shutdown: await ctx.kv.get('shutdown') }))`,
+        code: pluginCode('lifecycle-counts'),
       });
       const told = (wanted: object): Promise<Answer> =>
         until(

@@ -6,6 +6,7 @@ import { hostCalls, hostMethods, permissionNames } from '@annex/host-api';
 import { uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, type TestAnnex } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -20,18 +21,7 @@ const greedy = {
     permissions: ['db.read', 'send_email', 'llm.use'],
     http: { allow: ['api.open.test'] },
   },
-  code: `import { route } from '@annex/sdk'
-import { save } from './lib/save'
-route('/read', async (ctx) => {
-  const { db } = ctx
-  return db.query('users', {})
-})
-route('/save', async (ctx) => save(ctx))
-route('/send', async (ctx) => ctx.http.post('https://api.closed.test/hook', {}))
-route('/which', (ctx) => ['db.read', 'db.write', 'llm.use', 'nonsense'].map((name) => ctx.permissions.has(name)))
-route('/fail', async () => {
-  throw new Error('it broke')
-})`,
+  code: pluginCode('greedy'),
   files: {
     'lib/save.ts': `import type { Context } from '@annex/sdk'\n\nexport async function save(ctx: Context) {\n  return ctx.db.insert('orders', { a: 1 })\n}\n`,
   },

@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type TestAnnex } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -14,16 +15,7 @@ afterAll(() => annex.stop());
 describe('onConfigChange', () => {
   const plugin = {
     manifest: { routes: true, config: { type: 'object', properties: { step: { type: 'integer' } } } },
-    code: `import { onConfigChange, route } from '@annex/sdk';
-      onConfigChange(async (ctx, key, value) => {
-        const inside = await ctx.kv.incr('inside');
-        if (inside > 1) await ctx.kv.set('crowded', true);
-        // The later a change comes, the sooner its handler would be done: left alone, the last one would be first.
-        await new Promise((done) => setTimeout(done, Math.max(0, 60 - 3 * value)));
-        await ctx.kv.set('told', [...((await ctx.kv.get('told')) ?? []), value]);
-        await ctx.kv.incr('inside', -1);
-      });
-      route('/told', async (ctx) => ({ told: (await ctx.kv.get('told')) ?? [], crowded: (await ctx.kv.get('crowded')) ?? false }));`,
+    code: pluginCode('follows-config'),
   };
 
   it('hears of forty changes in their order, one after the other', async () => {
@@ -59,9 +51,7 @@ describe('uninstalling an enabled plugin', () => {
   it('runs its onShutdown first, with its data still there', async () => {
     const tenant = await annex.makeTenant();
     await tenant.install({
-      code: `import { onInstall, onShutdown } from '@annex/sdk';
-        onInstall((ctx) => ctx.kv.set('since', 'the first day'));
-        onShutdown(async (ctx) => { await ctx.emit('probe.left', { since: await ctx.kv.get('since') }); });`,
+      code: pluginCode('says-goodbye'),
     });
     await until(
       () => tenant.owner.get('/api/runs?kind=lifecycle'),

@@ -2,6 +2,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 let server: Server;
@@ -55,21 +56,7 @@ beforeEach(async () => {
   tenant = await annex.makeTenant();
 });
 
-const code = `
-  import { route, job } from '@annex/sdk'
-  const told = (error) => ({ code: error.code, message: error.message })
-  route('/ask', { methods: ['POST'] }, async (ctx) => {
-    const { prompt, options } = await ctx.request.json()
-    return ctx.llm.run(prompt, options)
-  })
-  route('/try', { methods: ['POST'] }, async (ctx) => {
-    const { prompt, options, times = 1 } = await ctx.request.json()
-    const outcomes = []
-    for (let i = 0; i < times; i += 1) outcomes.push(await ctx.llm.run(prompt, options).catch(told))
-    return outcomes
-  })
-  route('/leak', async (ctx) => ctx.llm.run('my key is ' + await ctx.secrets.get('KEY')))
-`;
+const code = pluginCode('llm');
 const asker = {
   manifest: { slug: 'asker', routes: true, permissions: ['llm.use'], secrets: [{ name: 'KEY', required: false }] },
   code,

@@ -10,6 +10,7 @@ import {
   type TestTenant,
 } from '../support/annex.js';
 import { startSmtp, type TestSmtp } from '../support/smtp.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 const postman: PluginFiles = {
   manifest: {
@@ -20,26 +21,7 @@ const postman: PluginFiles = {
     jobs: [{ name: 'flaky', schedule: '@yearly', retry: { max_attempts: 3, backoff: 'fixed', initial_delay_s: 1 } }],
     events: ['mail.wanted'],
   },
-  code: `import { hook, job, route } from '@annex/sdk'
-    const attempt = async (work) => { try { return { value: await work() } } catch (error) { return { code: error.code, message: error.message } } }
-    route('/send', { methods: ['POST'] }, async (ctx) => {
-      const { mail, bytes, file, secret, times = 1 } = await ctx.request.json()
-      if (bytes) mail.attachments = [{ filename: 'b.bin', content: new Uint8Array(bytes), content_type: 'application/x-thing' }]
-      if (file) { await ctx.files.upload(file.key, file.text); mail.attachments = [{ file: file.key }] }
-      if (secret) { const key = await ctx.secrets.get('KEY'); mail.text = 'the key is ' + key; mail.attachments = [{ filename: 'key.txt', content: 'key: ' + key }] }
-      let last
-      for (let index = 0; index < times; index += 1) last = await attempt(() => ctx.email.send(mail))
-      return last
-    })
-    route('/render', { methods: ['POST'] }, async (ctx) => { const { name, data } = await ctx.request.json(); return attempt(() => ctx.templates.render(name, data)) })
-    job('flaky', async (ctx, payload) => {
-      await ctx.email.send({ to: 'ada@example.com', subject: 'first', text: 'one' })
-      await ctx.email.send({ to: 'ada@example.com', subject: 'first', text: 'one' })
-      if (ctx.run.attempt < 2) throw new Error('after the mails')
-      await ctx.email.send({ to: 'bob@example.com', subject: 'second', text: 'two' })
-      return 'done'
-    })
-    hook('mail.wanted', async (ctx, event) => ctx.email.send({ to: event.data.to, subject: 'wanted', text: 'x' }))`,
+  code: pluginCode('postman'),
   files: {
     'templates/welcome.html.liquid': '{% layout "frame.html" %}{% block main %}Hello {{ name }}{% endblock %}',
     'templates/welcome.txt.liquid': 'Hello {{ name }}\n',
@@ -327,7 +309,7 @@ describe('without a mail server', () => {
   it('refuses a mail that is too large, by name', async () => {
     await tenant.install({
       manifest: { slug: 'large', routes: true, permissions: ['send_email'] },
-      code: `import { route } from '@annex/sdk'; route('/send', async (ctx) => { try { return await ctx.email.send({ to: 'a@example.com', subject: 's', text: 'x', attachments: [{ filename: 'a', content: 'x'.repeat(6e6) }, { filename: 'b', content: 'x'.repeat(6e6) }] }) } catch (error) { return { code: error.code } } })`,
+      code: pluginCode('large'),
     });
     expect((await tenant.owner.get('/ext/large/send')).body).toEqual({ code: 'MAIL_TOO_LARGE' });
   });

@@ -7,6 +7,7 @@ import { uuidFromId, type Id } from '@annex/kernel';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { writeZip, type ZipEntry } from '../support/zip-writer.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 let tenant: TestTenant;
@@ -358,7 +359,11 @@ describe('validate', () => {
         http: { allow: ['api.example.com'] },
         secrets: [{ name: 'KEY', required: true }],
       },
-      code: `import { hook, route } from '@annex/sdk'; route('/x/:id', { methods: ['GET', 'POST'], roles: ['admin'] }, () => 1); hook('a.*', () => {})`,
+      code: `
+        import { hook, route } from '@annex/sdk';
+        route('/x/:id', { methods: ['GET', 'POST'], roles: ['admin'] }, () => 1);
+        hook('a.*', () => {});
+      `,
     });
     const report = await owner.upload(archive, {}, '/api/plugins/validate');
     expect(report).toMatchObject({
@@ -393,7 +398,12 @@ describe('a plugin', () => {
           secrets: [{ name: 'KEY', required: true }],
           jobs: [{ name: 'tidy', schedule: '0 2 * * *', timezone: 'Europe/Berlin' }],
         },
-        code: `import { hook, job, route } from '@annex/sdk'; route('/:id', () => 1); hook('a.*', () => {}); job('tidy', () => {})`,
+        code: `
+          import { hook, job, route } from '@annex/sdk';
+          route('/:id', () => 1);
+          hook('a.*', () => {});
+          job('tidy', () => {});
+        `,
       }),
     );
     expect(uploaded.status).toBe(201);
@@ -525,7 +535,7 @@ describe('a plugin', () => {
 
   it('runs on with its old grants when a release asks for more, until an admin says yes', async () => {
     const { owner } = await annex.makeTenant();
-    const body = `import { route } from '@annex/sdk'; route('/', async (ctx) => ({ version: VERSION, has: ctx.permissions.has('outbound_http'), error: await ctx.http.get('https://api.example.com/').then(() => null, (error) => error.code) }))`;
+    const body = pluginCode('versioned');
     const pack = (version: string, permissions: string[]): Uint8Array =>
       packPlugin({
         manifest: { routes: true, version, permissions, http: { allow: ['api.example.com'] } },
@@ -573,7 +583,7 @@ describe('a plugin', () => {
     const installed = await own.install(
       {
         manifest: { routes: true, events: ['a.b'], jobs: [{ name: 'tidy', schedule: '@daily' }], secrets: ['KEY'] },
-        code: `import { hook, job, route } from '@annex/sdk'; route('/', async (ctx) => ({ n: await ctx.kv.incr('n') })); hook('a.b', (ctx) => { console.log('seen') }); job('tidy', () => 1)`,
+        code: pluginCode('every-kind'),
         files: { 'static/a.txt': 'x' },
       },
       { secrets: { KEY: 'a value to be erased' } },
@@ -660,7 +670,7 @@ describe('a plugin', () => {
           additionalProperties: false,
         },
       },
-      code: `import { route, onConfigChange } from '@annex/sdk'; route('/', (ctx) => ctx.config); route('/told', async (ctx) => (await ctx.kv.list({ prefix: 'told/' })).keys.map((entry) => entry.key)); onConfigChange(async (ctx, key, value, op) => { await ctx.kv.set('told/' + [op, key, JSON.stringify(value)].join(' '), true) })`,
+      code: pluginCode('told-of-config'),
     });
     expect((await owner.get('/api/plugins/probe/config')).body).toEqual({ channel: '#ops' });
     expect(await owner.put('/api/plugins/probe/config', { limit: 0, colour: 'red' })).toMatchObject({

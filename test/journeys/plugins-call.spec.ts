@@ -1,6 +1,7 @@
 /** Plugins that call each other, and what plugins count, over HTTP. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestAnnex, until, type TestAnnex } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -12,13 +13,11 @@ it('a plugin calls a route of its dependency, for the user who called it, and bo
   const tenant = await annex.makeTenant();
   await tenant.install({
     manifest: { slug: 'price-list', routes: true },
-    code: `import { route } from '@annex/sdk'
-      route('/prices', (ctx) => ({ sku: ctx.query.sku, price: 7, for: ctx.user?.role, by: ctx.request.headers.get('x-annex-caller') }))`,
+    code: pluginCode('price-list'),
   });
   const installed = await tenant.install({
     manifest: { slug: 'shop', routes: true, dependencies: { 'price-list': '^1.0.0' } },
-    code: `import { route } from '@annex/sdk'
-      route('/offer', async (ctx) => { const r = await ctx.plugins.call('price-list', '/prices', { query: { sku: 'a' } }); return { ok: r.ok, ...(await r.json()) } })`,
+    code: pluginCode('shop'),
   });
   expect(installed.body).toMatchObject({ status: 'enabled' });
   expect((await tenant.owner.get('/ext/shop/offer')).body).toEqual({
@@ -46,7 +45,7 @@ it('a dependency that is switched off is refused by name, and another tenant’s
   };
   const caller = {
     manifest: { slug: 'caller', routes: true, dependencies: { target: '*' } },
-    code: `import { route } from '@annex/sdk'\nroute('/', async (ctx) => { try { return await (await ctx.plugins.call('target', '/')).json() } catch (error) { return { code: error.code } } })`,
+    code: pluginCode('caller'),
   };
   await tenant.install(target);
   await other.install(target);
@@ -66,11 +65,7 @@ it('ctx.analytics.track shows in usage and metrics: how often, and sums of numbe
         { name: 'count_twice', schedule: '@yearly', retry: { max_attempts: 2, backoff: 'fixed', initial_delay_s: 1 } },
       ],
     },
-    code: `import { job, route } from '@annex/sdk'
-      route('/:name/:rows', async (ctx) => { await ctx.analytics.track(ctx.params.name, { rows: Number(ctx.params.rows), who: 'text is not kept' }); return 'ok' })
-      route('/many', async (ctx) => { for (let i = 0; i < 300; i += 1) try { await ctx.analytics.track('n' + i) } catch (error) { return { i, code: error.code, message: error.message } } })
-      route('/odd', async (ctx) => { const codes = []; for (const args of [['x', { a: 2e15 }], ['x', { a: 1e16 }], ['__proto__', { __proto__: null, constructor: 1 }], ['', {}], ['y', Object.fromEntries(Array.from({ length: 21 }, (_, i) => ['p' + i, i]))]]) codes.push(await ctx.analytics.track(...args).then(() => 'ok', (e) => e.code)); return codes })
-      job('count_twice', async (ctx) => { await ctx.analytics.track('job_done'); if (ctx.run.attempt === 1) throw new Error('first') })`,
+    code: pluginCode('counter'),
   });
   await tenant.owner.get('/ext/counter/report_made/20');
   await tenant.owner.get('/ext/counter/report_made/5');

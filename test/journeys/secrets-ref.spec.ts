@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 interface Received {
   host: string;
@@ -54,23 +55,7 @@ afterAll(async () => {
 });
 beforeEach(() => received.splice(0));
 
-const sender = `import { route } from '@annex/sdk'
-route('/send', { methods: ['POST'] }, async (ctx) => {
-  const { url, names, parts, forged } = await ctx.request.json()
-  const refs = Object.fromEntries(names.map((name) => [name, ctx.secrets.ref(name)]))
-  const fill = (text) => typeof text === 'string' ? text.replace(/<(.*?)>/g, (_, name) => forged ? forged.replace('NAME', name) : refs[name]) : text
-  const deep = (value) => Array.isArray(value) ? value.map(deep) : value && typeof value === 'object' ? Object.fromEntries(Object.entries(value).map(([k, v]) => [fill(k), deep(v)])) : fill(value)
-  try {
-    const init = deep(parts ?? {})
-    if (init.basic) init.headers = { authorization: 'Basic ' + btoa(init.basic) }
-    if (init.bytes) init.body = new TextEncoder().encode(init.bytes + '\\u0000')
-    delete init.basic; delete init.bytes
-    const r = parts?.fetch ? await fetch(fill(url), { method: init.method, headers: init.headers, body: init.body }) : await ctx.http.request(fill(url), init)
-    const text = await r.text()
-    console.log('answered', text)
-    return { status: r.status, url: r.url, text, refs }
-  } catch (error) { return { code: error.code, message: error.message } }
-})`;
+const sender = pluginCode('secrets-ref');
 
 interface Sending {
   url: string;
@@ -206,10 +191,7 @@ it('is seen among the secrets that the plugin declares, with who set each and wh
 
 it('is the only way for code to use a secret that is bound to hosts: secrets.get is refused with the way out', async () => {
   const tenant = await annex.makeTenant();
-  const code = `import { route, health } from '@annex/sdk'
-    route('/get/:name', async (ctx) => { try { return { value: await ctx.secrets.get(ctx.params.name, 'fallback') } } catch (error) { return { code: error.code, message: error.message } } })
-    route('/has/:name', (ctx) => ctx.secrets.has(ctx.params.name))
-    health(async (ctx) => ({ plain: await ctx.secrets.get('OPEN'), basic: btoa('user:' + await ctx.secrets.get('OPEN')), hex: new TextEncoder().encode(await ctx.secrets.get('OPEN')).toHex() }))`;
+  const code = pluginCode('secrets-ref-health');
   await tenant.install({ manifest: { slug: 'reader', routes: true, secrets: ['BOUND', 'OPEN'] }, code });
   await tenant.owner.put('/api/plugins/reader/secrets/BOUND', {
     value: 'bound-to-one-host',

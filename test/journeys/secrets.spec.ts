@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestAnnex, until, type TestAnnex } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -9,8 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => annex.stop());
 
-const reader = `import { route } from '@annex/sdk'
-route('/read/:name', async (ctx) => { try { return { value: await ctx.secrets.get(ctx.params.name) ?? null } } catch (error) { return { code: error.code } } })`;
+const reader = pluginCode('secrets');
 
 it('are written, listed by name, and never returned', async () => {
   const tenant = await annex.makeTenant();
@@ -115,25 +115,7 @@ it('appear nowhere in the database, whatever the plugin does with them', async (
         secrets: [{ name: 'CANARY', required: true }],
         jobs: [{ name: 'leak_job', schedule: '@yearly' }],
       },
-      code: `import { hook, job, route } from '@annex/sdk'
-        const forms = (s) => [s, btoa(s), encodeURIComponent(s), JSON.stringify(s), [...new TextEncoder().encode(s)].map((b) => b.toString(16).padStart(2, '0')).join('')]
-        async function leak(ctx) {
-          const secret = await ctx.secrets.get('CANARY')
-          for (const form of forms(secret)) {
-            console.log('here it is', form); ctx.log.warn(form, { form, nested: { list: [form] } })
-            await ctx.kv.set('kept', { form }).catch(() => {})
-            await ctx.kv.set(form, 1).catch(() => {})
-            await ctx.emit('leak.other', { form }).catch(() => {})
-            await ctx.emit('leak.other', {}, { subject: form, id: form }).catch(() => {})
-          }
-          return secret
-        }
-        route('/own', async (ctx) => { const secret = await leak(ctx); return [{ secret }, 200, { 'x-secret': encodeURIComponent(secret) }] })
-        route('/leak', async (ctx) => { const secret = await leak(ctx); throw new Error('it is ' + secret) })
-        hook('leak.start', async (ctx) => { const secret = await leak(ctx); return { forms: forms(secret) } })
-        hook('leak.throw', async (ctx) => { const secret = await leak(ctx); throw new Error(forms(secret).join(' ')) })
-        hook('leak.other', () => 1)
-        job('leak_job', async (ctx) => { const secret = await leak(ctx); return { [secret]: secret } })`,
+      code: pluginCode('leaky-secrets'),
     },
     { enable: false },
   );

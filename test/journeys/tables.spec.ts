@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 beforeAll(async () => {
@@ -9,26 +10,7 @@ beforeAll(async () => {
 afterAll(() => annex.stop());
 
 /** A plugin whose route hands its body to `ctx.db`, in the sandbox: `{ call, args }`. */
-const code = `
-import { route, hook } from '@annex/sdk'
-route('/db', { methods: ['POST'] }, async (ctx) => {
-  const { call, args } = await ctx.request.json()
-  try {
-    const value = await ctx.db[call](...args)
-    return { value: value === undefined ? null : value }
-  } catch (error) {
-    return { code: error.code, message: error.message }
-  }
-})
-route('/may', {}, (ctx) => ({ read: ctx.permissions.has('db.read'), write: ctx.permissions.has('db.write') }))
-route('/raw', { methods: ['POST'] }, async (ctx) => {
-  const secret = await ctx.secrets.get('API_KEY')
-  return ctx.db.insert('leaks', { said: 'the key is ' + secret, plain: 1 })
-})
-hook('order.paid', async (ctx, event) => {
-  await ctx.db.insert('ledger', { order: event.data.order, attempt: ctx.run.attempt })
-  if (ctx.run.attempt === 1) throw new Error('the first attempt fails after its insert')
-})`;
+const code = pluginCode('tables');
 const permissions = ['db.read', 'db.write'];
 
 async function install(

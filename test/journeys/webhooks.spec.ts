@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { mayLeaveOutRedis, startRedis } from '../support/redis-server.js';
 import { startWebhookSink, type Arrival, type WebhookSink } from '../support/webhook-sink.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 const plainMain = `import { hook } from '@annex/sdk'; hook('nothing.ever', () => 1)`;
 const manifest = (more: Record<string, unknown> = {}): Record<string, unknown> => ({
@@ -524,9 +525,7 @@ export const after = (response, sent, ctx) => ({ status: response.status, said: 
       const installed = await tenant.install(
         {
           manifest: manifest({ routes: true, events: ['send.twice'] }),
-          code: `import { hook, route, RetryAfter } from '@annex/sdk'
-route('/send', async (ctx) => ({ list: [await ctx.webhooks.send('direct', { n: 1 }), await ctx.webhooks.send('made', { n: 2 }), await ctx.webhooks.send('dirct', {}).catch((error) => [error.code, error.message])] }))
-hook('send.twice', async (ctx) => { await ctx.webhooks.send('direct', { attempt: ctx.run.attempt }); if (ctx.run.attempt === 1) throw new RetryAfter(10) })`,
+          code: pluginCode('sends-by-hand'),
           files: {
             'webhooks/direct.yaml': signed('/direct').replace(/^on: .*/m, 'on: []'),
             'webhooks/made.yaml': signed('/made', 'transform: { entry: "t.ts#made" }').replace(/^on: .*\n/m, ''),

@@ -124,7 +124,12 @@ export class Deliverer<Installation extends WebhookInstallation> {
   async #begin(
     run: WebhookRun,
     deliveryId: Id<'delivery'>,
-    { destination, always, made, kept }: { destination: Destination; always: Headers; made: Buffer; kept: Buffer | null },
+    {
+      destination,
+      always,
+      made,
+      kept,
+    }: { destination: Destination; always: Headers; made: Buffer; kept: Buffer | null },
   ): Promise<{ body: Buffer; signed: Headers; attempt: string } | undefined> {
     const { database, clock } = this.options;
     const timestampS = Math.floor(clock.now() / 1000);

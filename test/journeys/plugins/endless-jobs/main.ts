@@ -1,0 +1,5 @@
+import { job } from '@annex/sdk';
+job('wait', () => new Promise(() => {}));
+job('spin', () => {
+  for (;;);
+});

@@ -1,0 +1,5 @@
+import { job } from '@annex/sdk';
+job('fail', (ctx) => {
+  console.log('a line that stays');
+  throw new Error('failed');
+});
