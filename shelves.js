@@ -1,8 +1,10 @@
 /**
- * The architecture as a table: shelves from the bottom up, as docs/architecture.md draws them. A project may import what
+ * The architecture as a table: shelves from the bottom up, as docs/architecture.md draws them. A project may import
+ * what
  * stands on a lower shelf, and on its own shelf only what is listed beside its name.
  *
- * This is the one place that says so: Nx takes each project's tags from here (scripts/nx-projects.mjs), ESLint makes the
+ * This is the one place that says so: Nx takes each project's tags from here (scripts/nx-projects.mjs), ESLint makes
+ * the
  * boundary rule of it, and scripts/graph.spec.ts compares it with the graph that Nx reads off the sources.
  */
 export const shelves = [
@@ -51,7 +53,9 @@ export const shelves = [
   { name: 'proof', folder: '.', projects: { examples: [], test: [], bench: [] } },
 ];
 
-/** Every project: its shelf, its folder, and what it may import (all of the shelves below, and single projects beside). */
+/**
+ * Every project: its shelf, its folder, and what it may import (all of the shelves below, and single projects beside).
+ */
 export const projects = shelves.flatMap((shelf, level) =>
   Object.entries(shelf.projects).map(([name, beside]) => ({
     name,

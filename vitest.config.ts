@@ -78,7 +78,8 @@ const [unit, database] = [false, true].map((needs) => beside.filter((spec) => ne
 
 /**
  * Two projects. `unit`: specs beside their files that need no database. `integration`: those that do, and all of test/;
- * PostgreSQL is started for them. Which spec beside its file is which is read off its imports. One runs after the other:
+ * PostgreSQL is started for them. Which spec beside its file is which is read off its imports. One runs after the
+ * other:
  * a worker serves one project, and one that changes to the other loads every module again.
  */
 export default defineConfig({

@@ -154,12 +154,14 @@ async function memoryFigures({ base, headers, upload }) {
 
 const line = (name, { rps, p50, p99 }) =>
   console.log(
-    `${name.padEnd(34)} ${rps.toFixed(0).padStart(8)} req/s   p50 ${String(p50).padStart(4)} ms   p99 ${String(p99).padStart(5)} ms`,
+    `${name.padEnd(34)} ${rps.toFixed(0).padStart(8)} req/s   p50 ${String(p50).padStart(4)} ms   p99 ` +
+      `${String(p99).padStart(5)} ms`,
   );
 
 try {
   console.log(
-    `${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, 16 connections, ${seconds} s each, load from the same machine\n`,
+    `${cpus().length} × ${cpus()[0]?.model.trim()}, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ` +
+      `${process.version}, 16 connections, ${seconds} s each, load from the same machine\n`,
   );
   const nest = await benchNest();
   line('bare NestJS on Fastify', nest);
@@ -169,13 +171,16 @@ try {
   line('Annex, warm GET /ext/ping/ping', annex.warm);
   console.log(`\nAnnex / NestJS  ${(annex.warm.rps / nest.rps).toFixed(2)} of the requests a second`);
   console.log(
-    `Annex / workerd ${(annex.warm.rps / workerd.rps).toFixed(2)} of the requests a second, ${(annex.warm.p99 / workerd.p99).toFixed(2)} of its p99`,
+    `Annex / workerd ${(annex.warm.rps / workerd.rps).toFixed(2)} of the requests a second, ` +
+      `${(annex.warm.p99 / workerd.p99).toFixed(2)} of its p99`,
   );
   console.log(
-    `cold first call of a tenant, a blank executor ready: p50 ${annex.cold.p50.toFixed(1)} ms, p99 ${annex.cold.p99.toFixed(1)} ms`,
+    `cold first call of a tenant, a blank executor ready: p50 ${annex.cold.p50.toFixed(1)} ms, p99 ` +
+      `${annex.cold.p99.toFixed(1)} ms`,
   );
   console.log(
-    `executor ${annex.memory.executorMb.toFixed(0)} MB resident, one more warm plugin ${annex.memory.pluginMb.toFixed(2)} MB`,
+    `executor ${annex.memory.executorMb.toFixed(0)} MB resident, one more warm plugin ` +
+      `${annex.memory.pluginMb.toFixed(2)} MB`,
   );
   execFileSync(process.execPath, [join(here, 'sandbox.mjs')], { stdio: 'inherit' });
   execFileSync(process.execPath, [join(here, 'dispatch.mjs')], { stdio: 'inherit' });

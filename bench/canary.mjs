@@ -137,7 +137,7 @@ const columns = [
 ];
 const show = (name, cell) =>
   console.log(
-    `${name.padEnd(44)}${columns.map(([title, width, value]) => String(cell(title, value) ?? '').padStart(width)).join('')}`,
+    name.padEnd(44) + columns.map(([title, width, value]) => String(cell(title, value) ?? '').padStart(width)).join(''),
   );
 const line = (name, figures, idle) => show(name, (_, value) => value(figures, idle));
 

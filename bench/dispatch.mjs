@@ -257,7 +257,8 @@ function dispatcherOf({ platform, url }, backend, redisUrl, name = 'runs') {
 /** Runs a second from the first claim to the last end of what is in `runs` now. */
 async function rateOf(sql) {
   const [row] = await sql(
-    `select count(*)::int as n, extract(epoch from max(finished_at) - min(started_at))::float8 as s from runs where kind = 'job' and status = 'succeeded'`,
+    `select count(*)::int as n, extract(epoch from max(finished_at) - min(started_at))::float8 as s from runs
+     where kind = 'job' and status = 'succeeded'`,
   );
   return row.n / row.s;
 }
@@ -339,7 +340,8 @@ async function fairness(backend, bed, redisUrl, { runs = 5000 } = {}) {
   await even.stop();
   const shares = (
     await bed.sql(
-      `select count(*)::int as n from (select tenant_id from runs where kind = 'job' order by started_at limit 1500) first group by tenant_id`,
+      `select count(*)::int as n from (select tenant_id from runs where kind = 'job' order by started_at
+       limit 1500) first group by tenant_id`,
     )
   ).map(({ n }) => n);
   const jain = shares.reduce((sum, n) => sum + n, 0) ** 2 / (shares.length * shares.reduce((sum, n) => sum + n * n, 0));
@@ -395,7 +397,9 @@ async function schedules(backend, bed, redisUrl, { tenants = 4, each = 50, secon
   }));
   const files = {
     'plugin.json': JSON.stringify({ ...manifest, slug: 'ticks', events: [], jobs }),
-    'main.js': `import { job } from '@annex/sdk'\nfor (let index = 0; index < ${each}; index += 1) job('tick-' + index, () => ({ at: Date.now() }))\n`,
+    'main.js':
+      `import { job } from '@annex/sdk'\nfor (let index = 0; index < ${each}; index += 1) job('tick-' + index, () => ` +
+      `({ at: Date.now() }))\n`,
   };
   const ticking = dispatcherOf(bed, backend, redisUrl, 'ticks');
   await ticking.dispatcher.start();
@@ -406,7 +410,8 @@ async function schedules(backend, bed, redisUrl, { tenants = 4, each = 50, secon
   await bed.sql('update schedules set active = false');
   await bed.drained();
   const rows = await bed.sql(
-    `select ((result->>'at')::float8 - extract(epoch from scheduled_for) * 1000)::float8 as lag from runs where kind = 'job' and status = 'succeeded' and scheduled_for >= $1`,
+    `select ((result->>'at')::float8 - extract(epoch from scheduled_for) * 1000)::float8 as lag from runs
+     where kind = 'job' and status = 'succeeded' and scheduled_for >= $1`,
     [from],
   );
   await ticking.stop();

@@ -44,5 +44,7 @@ const percentile = (values, share) => {
   return (sorted[Math.floor(sorted.length * share)] ?? 0).toFixed(2);
 };
 console.log(
-  `creating an isolate with its prelude: p50 ${percentile(samples, 0.5)} ms, p99 ${percentile(samples, 0.99)} ms; processor time p50 ${percentile(used, 0.5)} ms, p99 ${percentile(used, 0.99)} ms (${(code.length / 1024).toFixed(0)} kB of prelude, ${(cache.length / 1024).toFixed(0)} kB of code cache)`,
+  `creating an isolate with its prelude: p50 ${percentile(samples, 0.5)} ms, p99 ${percentile(samples, 0.99)} ms; ` +
+    `processor time p50 ${percentile(used, 0.5)} ms, p99 ${percentile(used, 0.99)} ms ` +
+    `(${(code.length / 1024).toFixed(0)} kB of prelude, ${(cache.length / 1024).toFixed(0)} kB of code cache)`,
 );

@@ -18,7 +18,8 @@ const ping = bundleOf(`annexSdk.route('/ping', async (ctx) => ({ ok: true, tenan
 const call = bundleOf(`annexSdk.route('/call', async (ctx) => ({ value: await ctx.kv.get('a') }));`);
 const body = JSON.stringify({ text: 'x'.repeat(900), list: [1, 2, 3] });
 const echo = bundleOf(
-  `annexSdk.route('/echo', { methods: ['POST'] }, async (ctx) => { const value = await ctx.request.json(); return { length: value.text.length }; });`,
+  `annexSdk.route('/echo', { methods: ['POST'] }, async (ctx) => { const value = await ctx.request.json(); return ` +
+    '{ length: value.text.length }; });',
 );
 
 const shared = {
@@ -113,7 +114,8 @@ async function measure(sandbox, name, concurrency, make) {
   const executorMs = [...executorCpuMs(sandbox)].reduce((sum, [pid, ms]) => sum + ms - (executorCpu.get(pid) ?? 0), 0);
   const executorUs = (executorMs * 1000) / samples.length;
   console.log(
-    `${name}, ${concurrency} at once: ${Math.round(samples.length / tookS)} runs/s, ${percentiles(samples)}, processor time a run: parent ${parentUs.toFixed(1)} µs, executor ${executorUs.toFixed(1)} µs`,
+    `${name}, ${concurrency} at once: ${Math.round(samples.length / tookS)} runs/s, ${percentiles(samples)}, ` +
+      `processor time a run: parent ${parentUs.toFixed(1)} µs, executor ${executorUs.toFixed(1)} µs`,
   );
 }
 
@@ -154,14 +156,18 @@ async function measureWarm(name, bundle, tenantId) {
     await settled();
   }
   console.log(
-    `${name}: executor with one ${before?.toFixed(1)} MB resident, one more ${((rss() - before) / plugins).toFixed(2)} MB; first run in a new isolate ${percentiles(times)}`,
+    `${name}: executor with one ${before?.toFixed(1)} MB resident, one more ` +
+      `${((rss() - before) / plugins).toFixed(2)} MB; first run in a new isolate ${percentiles(times)}`,
   );
 }
 
 const heavy = bundleOf(`annexSdk.route('/heavy', async () => {
   const stream = new Blob(['x']).stream().pipeThrough(new TextDecoderStream());
   for await (const text of stream) void text;
-  return { host: new URL('../a?b#c', 'http://bücher.example/x/').href, text: new TextDecoder('shift_jis').decode(Uint8Array.of(0x82, 0xa0)) };
+  return {
+      host: new URL('../a?b#c', 'http://bücher.example/x/').href,
+      text: new TextDecoder('shift_jis').decode(Uint8Array.of(0x82, 0xa0)),
+    };
 });`);
 await measureWarm('a plain plugin', ping, 'ten_warm');
 await measureWarm('a plugin that uses streams, international URLs and East Asian encodings', heavy, 'ten_heavy');

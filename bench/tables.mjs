@@ -54,11 +54,13 @@ async function load(tenantUuid, tenantId, count) {
     await database.forTenant(tenantId).transaction(async (tx) => {
       await tx.query(
         `insert into documents (tenant_id, table_name, id, data, size, created_at, updated_at)
-         select $1, 'orders', id, data, octet_length(data::text), uuid_extract_timestamp(id), uuid_extract_timestamp(id) from unnest($2::uuid[], $3::jsonb[]) as given(id, data)`,
+         select $1, 'orders', id, data, octet_length(data::text), uuid_extract_timestamp(id), uuid_extract_timestamp(id)
+         from unnest($2::uuid[], $3::jsonb[]) as given(id, data)`,
         [tenantUuid, documents.map(({ id }) => id), documents.map(({ data }) => JSON.stringify(data))],
       );
       await tx.query(
-        `insert into document_values (tenant_id, table_name, value, document_id) select $1, 'orders', value, id from unnest($2::bytea[], $3::uuid[]) as given(value, id)`,
+        `insert into document_values (tenant_id, table_name, value, document_id) select $1, 'orders', value, id
+         from unnest($2::bytea[], $3::uuid[]) as given(value, id)`,
         [tenantUuid, entries.map(({ entry }) => entry), entries.map(({ id }) => id)],
       );
     });
@@ -98,7 +100,8 @@ try {
   const tables = new Tables({ database, clock: systemClock });
   const sizes = await database.platform((tx) =>
     tx.query(
-      `select pg_size_pretty(pg_total_relation_size('documents')) as documents, pg_size_pretty(pg_total_relation_size('document_values')) as index`,
+      `select pg_size_pretty(pg_total_relation_size('documents')) as documents,
+         pg_size_pretty(pg_total_relation_size('document_values')) as index`,
     ),
   );
   console.log(
@@ -116,7 +119,8 @@ try {
         times.push(performance.now() - from);
       }
       console.log(
-        `${name.padEnd(34)} ${percentile(times, 0.5).toFixed(1).padStart(6)} ms ${percentile(times, 0.99).toFixed(1).padStart(6)} ms  ${found}`,
+        `${name.padEnd(34)} ${percentile(times, 0.5).toFixed(1).padStart(6)} ms ` +
+          `${percentile(times, 0.99).toFixed(1).padStart(6)} ms  ${found}`,
       );
     }
     for (const [name, work] of [
@@ -133,7 +137,8 @@ try {
         times.push(performance.now() - from);
       }
       console.log(
-        `${name.padEnd(34)} ${percentile(times, 0.5).toFixed(1).padStart(6)} ms ${percentile(times, 0.99).toFixed(1).padStart(6)} ms  ${failed}`,
+        `${name.padEnd(34)} ${percentile(times, 0.5).toFixed(1).padStart(6)} ms ` +
+          `${percentile(times, 0.99).toFixed(1).padStart(6)} ms  ${failed}`,
       );
     }
     // As autovacuum does when so much has been written.

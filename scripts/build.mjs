@@ -37,7 +37,9 @@ export async function build(only) {
   return { compiled: sum(counts), bundled: sum(await Promise.all(projects.map(bundleProject))) };
 }
 
-/** A project with parts that must be one file brings a `bundle.mjs`, whose `bundles` each say what they read and made. */
+/**
+ * A project with parts that must be one file brings a `bundle.mjs`, whose `bundles` each say what they read and made.
+ */
 async function bundleProject(project) {
   const bundler = join(root, project, 'bundle.mjs');
   if (!existsSync(bundler)) return 0;

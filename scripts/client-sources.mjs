@@ -6,7 +6,9 @@ const head = '// Written by `npm run docs` out of docs/openapi.json; change the 
 /** A file in a form. */
 const blob = ts.factory.createTypeReferenceNode('Blob');
 
-/** The text of each file of `libs/client/src/generated`, by name. Throws when openapi-typescript refuses the document. */
+/**
+ * The text of each file of `libs/client/src/generated`, by name. Throws when openapi-typescript refuses the document.
+ */
 export async function clientSources(document) {
   const types = await openapiTypescript(structuredClone(document), {
     alphabetize: true,
@@ -46,7 +48,10 @@ function calls(document) {
       body === 'multipart/form-data' ? 'form' : body === undefined || body === 'application/json' ? 'json' : 'bytes';
     return `  ${operation.operationId}: ['${operation.method}', '${operation.path}', '${answers}', '${sends}'],\n`;
   });
-  return `/** Method and path of each call, what it answers, and what it sends. */\nexport const calls = {\n${lines.join('')}} as const;\n`;
+  return (
+    `/** Method and path of each call, what it answers, and what it sends. */\nexport const calls = ` +
+    `{\n${lines.join('')}} as const;\n`
+  );
 }
 
 /** What the events of each stream hold. */

@@ -1,4 +1,5 @@
-// `npm run dev`: builds and starts Annex; on a change under libs/, apps/ or migrations/ builds again and restarts it. While
+// `npm run dev`: builds and starts Annex; on a change under libs/, apps/ or migrations/ builds again and restarts it.
+// While
 // the build fails the running one stays. Stacks show lines of the sources.
 import { spawn } from 'node:child_process';
 import { watch } from 'node:fs';

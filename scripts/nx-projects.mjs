@@ -39,7 +39,8 @@ const run = (command, target) => ({
 });
 
 /**
- * Not cached: the build looks at each file itself and swaps what changed in whole. A folder laid over dist/ from a cache
+ * Not cached: the build looks at each file itself and swaps what changed in whole. A folder laid over dist/ from a
+ * cache
  * would pull programs away from under a running Annex.
  */
 const build = run('node scripts/build.mjs {projectRoot}', {

@@ -1,4 +1,5 @@
-// Checks types: of everything, or of the projects whose folders are named, such as `node scripts/typecheck.mjs libs/vault`.
+// Checks types: of everything, or of the projects whose folders are named, such as `node scripts/typecheck.mjs
+// libs/vault`.
 // Of a project only its own files are judged; what they import is read for its types.
 import { globSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';

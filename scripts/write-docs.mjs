@@ -28,19 +28,25 @@ const inputFaultLines = [
   '',
   '## Codes inside `errors`',
   '',
-  'Each entry of `errors` has a code of its own, which says what kind of fault it is. It has no status and no way out: `pointer` says where the fault is,',
-  '`detail` what to send instead. There are too many to list them all; programs should know these and show `detail` for every other one.',
+  'Each entry of `errors` has a code of its own, which says what kind of fault it is. It has no status and no way ' +
+    'out: `pointer` says where the fault is,',
+  '`detail` what to send instead. There are too many to list them all; programs should know these and show ' +
+    '`detail` for every other one.',
   '',
   '| code | the value at `pointer` |',
   '|---|---|',
-  '| `INVALID_TYPE`, `INVALID_FORMAT`, `INVALID_VALUE`, `TOO_SMALL`, `TOO_BIG`, `INVALID` | of a request: is missing or of another type, written differently, none of the allowed ones, too small, too large, or breaks a rule that `detail` names |',
-  '| `REQUIRED`, `TYPE`, `FORMAT`, `VALUE`, `RANGE` | of a package, and of some requests: is missing, of another type, written differently, none of the allowed ones, or out of bounds |',
+  '| `INVALID_TYPE`, `INVALID_FORMAT`, `INVALID_VALUE`, `TOO_SMALL`, `TOO_BIG`, `INVALID` | of a request: is ' +
+    'missing or of another type, written differently, none of the allowed ones, too small, too large, or breaks a ' +
+    'rule that `detail` names |',
+  '| `REQUIRED`, `TYPE`, `FORMAT`, `VALUE`, `RANGE` | of a package, and of some requests: is missing, of another ' +
+    'type, written differently, none of the allowed ones, or out of bounds |',
   '| `UNKNOWN_KEY` | is a field that is not read here; often a slip of the pen |',
   '| `UNKNOWN_PARAMETER` | is a query parameter that this endpoint does not have |',
   '| `NUMBER` | is a number that JSON readers would change; send it as a string |',
   '| `CONFIRM` | is not the name that has to be repeated, such as the slug of a tenant that is deleted |',
   '| `SECRET_UNDECLARED` | names a secret that the plugin’s manifest does not declare |',
-  '| `WRONG_PASSWORD`, `SAME_PASSWORD` | is not the present password, or is the present one where a new one is asked for |',
+  '| `WRONG_PASSWORD`, `SAME_PASSWORD` | is not the present password, or is the present one where a new one is ' +
+    'asked for |',
 ];
 
 async function writeErrors() {
@@ -63,10 +69,14 @@ async function writeErrors() {
     '',
     'Written by `npm run docs` out of the error catalogues; change those, or `scripts/error-ways-out.json`.',
     '',
-    'The API answers errors as `application/problem+json` (RFC 9457): `code` is stable, `detail` says what happened with the value and the limit and what to do,',
-    '`errors` lists every fault of an input as `{ pointer, code, detail }`, `request_id` finds the request in the log. Plugin code gets the same codes as `error.code`',
-    'of a rejected call. `fault` says whose it is: `plugin` (its developer mends it), `caller` (send something else), `limit` (do less), `policy` (somebody has to',
-    'allow it), `platform` (tell the operator). A code keeps its meaning in every section it stands in; status and way out are those of the section.',
+    'The API answers errors as `application/problem+json` (RFC 9457): `code` is stable, `detail` says what ' +
+      'happened with the value and the limit and what to do,',
+    '`errors` lists every fault of an input as `{ pointer, code, detail }`, `request_id` finds the request in the ' +
+      'log. Plugin code gets the same codes as `error.code`',
+    'of a rejected call. `fault` says whose it is: `plugin` (its developer mends it), `caller` (send something ' +
+      'else), `limit` (do less), `policy` (somebody has to',
+    'allow it), `platform` (tell the operator). A code keeps its meaning in every section it stands in; status and ' +
+      'way out are those of the section.',
   ];
   for (const [owner, intro] of Object.entries(sections)) {
     const kinds = catalogues[owner];
@@ -118,7 +128,8 @@ function typeText(schema) {
   if (properties) {
     const names = Object.entries(properties).map(
       ([name, each]) =>
-        `${name}${required.includes(name) ? '' : '?'}: ${typeText(each).replace(/ \| null$/, required.includes(name) ? '$&' : '')}`,
+        `${name}${required.includes(name) ? '' : '?'}: ` +
+        `${typeText(each).replace(/ \| null$/, required.includes(name) ? '$&' : '')}`,
     );
     return `{ ${names.join(', ')} }`;
   }
@@ -154,9 +165,12 @@ async function writeHostApi() {
     '',
     'Written by `npm run docs` out of the table in `libs/host-api/src/calls/`; change that.',
     '',
-    'Everything plugin code can ask of the platform. Arguments and answers are shown as they cross the wall of the sandbox, as JSON (`{ $bytes }` is base64); how',
-    'plugin code writes them is in the example and in the types of `@annex/sdk`. Every call answers a promise. It rejects with an `Error` that carries a `code`',
-    '([errors.md](errors.md)): `PERMISSION_DENIED`, `INVALID_ARGUMENTS`, `PAYLOAD_TOO_LARGE`, `RATE_LIMITED` and `NOT_AVAILABLE` are common to all.',
+    'Everything plugin code can ask of the platform. Arguments and answers are shown as they cross the wall of the ' +
+      'sandbox, as JSON (`{ $bytes }` is base64); how',
+    'plugin code writes them is in the example and in the types of `@annex/sdk`. Every call answers a promise. It ' +
+      'rejects with an `Error` that carries a `code`',
+    '([errors.md](errors.md)): `PERMISSION_DENIED`, `INVALID_ARGUMENTS`, `PAYLOAD_TOO_LARGE`, `RATE_LIMITED` and ' +
+      '`NOT_AVAILABLE` are common to all.',
     '',
     '## Permissions',
     '',
@@ -232,18 +246,23 @@ async function writeLimits() {
     '',
     'Written by `npm run docs` out of the catalogue in `libs/limits/src/limits.ts`; change that.',
     '',
-    'A run shows what it used of a limit and the limit, under these names; the error names the one that was hit. A manifest moves two of them:',
+    'A run shows what it used of a limit and the limit, under these names; the error names the one that was hit. A ' +
+      'manifest moves two of them:',
     '`limits.memory_mb`, and `limits.timeout_ms` (of a job its own `timeout_ms`), up to the ceiling.',
     '',
-    'Operators move them with `ANNEX_LIMITS`, a JSON object of limits by these names: a number for every kind of run, or an object of numbers by kind:',
+    'Operators move them with `ANNEX_LIMITS`, a JSON object of limits by these names: a number for every kind of ' +
+      'run, or an object of numbers by kind:',
     '',
     '```sh',
     `ANNEX_LIMITS='{"wall_ms": {"route": 20000, "job": 60000}, "memory_mb": 200, "http_calls": 100}'`,
     '```',
     '',
-    'Of `wall_ms` and `memory_mb` that is the ceiling: the most that a manifest may ask for, while a plugin that asks for nothing keeps the default, or the ceiling',
-    'where that is lower. Of everything else it is the limit itself. A package that asks for more is refused at upload with the operator’s limit; a plugin that was',
-    'installed before runs with the operator’s. A value outside of “operators may set” is refused at start: more than that the sandbox, or what carries a',
+    'Of `wall_ms` and `memory_mb` that is the ceiling: the most that a manifest may ask for, while a plugin that ' +
+      'asks for nothing keeps the default, or the ceiling',
+    'where that is lower. Of everything else it is the limit itself. A package that asks for more is refused at ' +
+      'upload with the operator’s limit; a plugin that was',
+    'installed before runs with the operator’s. A value outside of “operators may set” is refused at start: more ' +
+      'than that the sandbox, or what carries a',
     'body, cannot hold. Give all processes the same value: each applies its own.',
     '',
     '| limit | what | kinds of run | default | ceiling | operators may set | error |',
@@ -255,9 +274,12 @@ async function writeLimits() {
     const settable =
       'fixed' in operator
         ? `no: ${operator.fixed}`
-        : `${amountText(operator.least, unit)} to ${byKindText(operator.most, unit)}${operator.sameForAll ? ', one number for all kinds' : ''}`;
+        : `${amountText(operator.least, unit)} to ` +
+          `${byKindText(operator.most, unit)}${operator.sameForAll ? ', one number for all kinds' : ''}`;
     lines.push(
-      `| \`${limitWireName(name)}\` | ${what} | ${kinds === undefined ? 'all' : kindsText(kindsOf(name), runKinds)} | ${byKindText(row.default, unit)} | ${ofManifest ? byKindText(row.ceiling ?? row.default, unit) : ''} | ${settable} | \`${code}\` |`,
+      `| \`${limitWireName(name)}\` | ${what} | ` +
+        `${kinds === undefined ? 'all' : kindsText(kindsOf(name), runKinds)} | ${byKindText(row.default, unit)} | ` +
+        `${ofManifest ? byKindText(row.ceiling ?? row.default, unit) : ''} | ${settable} | \`${code}\` |`,
     );
   }
   return { path: 'docs/limits.md', text: `${lines.join('\n')}\n`, faults: [] };

@@ -1,5 +1,6 @@
 // Writes docs/openapi.json from the controllers, and the generated part of @annex/client from that; with `--check` says
-// whether they are up to date. Exits with 1 when they are not, or when the description is no valid OpenAPI. Needs no database: the API is made, asked to describe itself, and never called.
+// whether they are up to date. Exits with 1 when they are not, or when the description is no valid OpenAPI. Needs no
+// database: the API is made, asked to describe itself, and never called.
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { BaseResolver, createConfig, lintDocument, makeDocumentFromString } from '@redocly/openapi-core';

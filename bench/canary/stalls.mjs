@@ -6,7 +6,10 @@ const everyMs = 2;
 const stretches = [];
 let last = process.threadCpuUsage();
 
-/** Work that a call waits for which comes at any moment, in milliseconds: the value that `share` of all calls stay below. */
+/**
+ * Work that a call waits for which comes at any moment, in milliseconds: the value that `share` of all calls stay
+ * below.
+ */
 function ahead(share, wallMs) {
   // A call that comes while `d` ms of work are under way waits for a part of them, each part as likely as another.
   const beyond = (ms) => stretches.reduce((sum, d) => sum + Math.max(0, d - ms), 0) / wallMs;

@@ -45,7 +45,9 @@ async function bundleCompiler(root) {
     // esbuild's library starts no process here, and is not to look for one.
     define: { 'process.env.ESBUILD_BINARY_PATH': 'globalThis.annexProgram', __filename: '"/"', __dirname: '"/"' },
     banner: {
-      js: "import { createRequire as annexRequire } from 'node:module'; const require = annexRequire(import.meta.url); globalThis.annexProgram = import.meta.filename;",
+      js:
+        "import { createRequire as annexRequire } from 'node:module'; const require = annexRequire(import.meta.url); " +
+        'globalThis.annexProgram = import.meta.filename;',
     },
     plugins: [
       {

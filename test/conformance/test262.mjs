@@ -77,20 +77,31 @@ function readTest(path) {
 }
 
 // The same function in both realms: `null` when the test ended well, else the name of what it threw.
-const evaluate = `(harness, code, isAsync) => new Promise((resolve) => {
-  const then = Promise.prototype.then;
-  globalThis.print = (text) => { if (text === 'Test262:AsyncTestComplete') resolve(null); else if (/^Test262:AsyncTestFailure/.test(text)) resolve(text.slice(0, 300)); };
-  globalThis.$262 = { global: globalThis, gc() {}, evalScript: (text) => (0, eval)(text), detachArrayBuffer: (buffer) => void buffer.transfer() };
-  try {
-    (0, eval)(harness);
-    (0, eval)(code);
-    if (!isAsync) resolve(null);
-  } catch (error) {
-    let text = 'something';
-    try { text = error.constructor.name + ': ' + String(error.message).slice(0, 200); } catch {}
-    resolve(text);
-  }
-})`;
+const evaluate = `(harness, code, isAsync) =>
+    new Promise((resolve) => {
+      const then = Promise.prototype.then;
+      globalThis.print = (text) => {
+        if (text === 'Test262:AsyncTestComplete') resolve(null);
+        else if (/^Test262:AsyncTestFailure/.test(text)) resolve(text.slice(0, 300));
+      };
+      globalThis.$262 = {
+        global: globalThis,
+        gc() {},
+        evalScript: (text) => (0, eval)(text),
+        detachArrayBuffer: (buffer) => void buffer.transfer(),
+      };
+      try {
+        (0, eval)(harness);
+        (0, eval)(code);
+        if (!isAsync) resolve(null);
+      } catch (error) {
+        let text = 'something';
+        try {
+          text = error.constructor.name + ': ' + String(error.message).slice(0, 200);
+        } catch {}
+        resolve(text);
+      }
+    });`;
 
 // Tests leave rejected promises behind, which in the bare realm are this program's.
 process.on('unhandledRejection', () => undefined);
@@ -99,7 +110,11 @@ async function inBareRealm({ harness, code, isAsync }) {
   const context = vm.createContext({}, { microtaskMode: 'afterEvaluate' });
   try {
     const answer = vm.runInContext(
-      `globalThis.answer = undefined; (${evaluate})(${JSON.stringify(harness)}, ${JSON.stringify(code)}, ${isAsync}).then((text) => { globalThis.answer = { text }; }); globalThis`,
+      `globalThis.answer = undefined;
+        ${evaluate}(${JSON.stringify(harness)}, ${JSON.stringify(code)}, ${isAsync}).then((text) => {
+          globalThis.answer = { text };
+        });
+        globalThis`,
       context,
       { timeout: 10_000 },
     );
@@ -110,7 +125,9 @@ async function inBareRealm({ harness, code, isAsync }) {
 }
 
 const runner = await startRunner({ wallMs: 10_000, cpuMs: 9_000 });
-const program = `(function (annexSdk) { annexSdk.job('test262', (ctx, { harness, code, isAsync }) => (${evaluate})(harness, code, isAsync)); })`;
+const program = `(function (annexSdk) {
+    annexSdk.job('test262', (ctx, { harness, code, isAsync }) => ${evaluate}(harness, code, isAsync));
+  })`;
 async function inSandbox(test) {
   try {
     return (await runner.run(program, { harness: test.harness, code: test.code, isAsync: test.isAsync })) ?? null;
@@ -163,6 +180,7 @@ await Promise.all(
 await runner.stop();
 const share = (number) => `${((100 * number) / total.run).toFixed(2)} %`;
 console.log(
-  `${total.run} tests (${total.skipped} left out): bare realm ${share(total.bare)}, sandbox ${share(total.sandbox)}; ${total.explained} lost on purpose, ${total.lost} lost`,
+  `${total.run} tests (${total.skipped} left out): bare realm ${share(total.bare)}, sandbox ` +
+    `${share(total.sandbox)}; ${total.explained} lost on purpose, ${total.lost} lost`,
 );
 process.exit(total.lost > 0 ? 1 : 0);

@@ -64,27 +64,66 @@ const harness = readFileSync(join(root, 'resources/testharness.js'), 'utf8');
 // The suite is written as global code: all scripts of a test run in one evaluation, so that their constants see each
 // other.
 const program = `(function (annexSdk) {
-  annexSdk.job('wpt', (ctx, { harness, code, path }) => new Promise((resolve, reject) => {
-    // A plugin has no address of its own, so relative URLs mean nothing to it; the suite is written for a page that has
-    // one.
-    const base = 'https://web-platform.test/' + path;
-    const absolute = (input) => (typeof input === 'string' ? new URL(input, base).href : input);
-    const [fetch, Request] = [globalThis.fetch, globalThis.Request];
-    globalThis.fetch = (input, init) => {
-      try {
-        return fetch(absolute(input), init);
-      } catch (error) {
-        return Promise.reject(error);
-      }
-    };
-    globalThis.Request = new Proxy(Request, { construct: (target, [input, ...rest], newTarget) => Reflect.construct(target, [absolute(input), ...rest], newTarget === globalThis.Request ? target : newTarget) });
-    const { redirect } = Response;
-    globalThis.Response.redirect = (input, ...rest) => redirect(absolute(input), ...rest);
-    globalThis.conformancePage = () => Object.assign(globalThis, { window: globalThis, location: { href: base, origin: 'https://web-platform.test', protocol: 'https:', host: 'web-platform.test', search: '', toString: () => base }, navigator: { platform: 'Linux' }, GLOBAL: { isWindow: () => false, isWorker: () => false, isShadowRealm: () => false } });
-    globalThis.conformanceDone = (tests, status) => resolve({ status: status.status, message: status.message, tests: tests.map(({ name, status, message }) => ({ name, status, message: message === null || message === undefined ? '' : String(message).slice(0, 300) })) });
-    try { (0, eval)(harness); (0, eval)('conformancePage(); add_completion_callback(conformanceDone);'); (0, eval)(code); } catch (error) { reject(error); }
-  }));
-})`;
+    annexSdk.job(
+      'wpt',
+      (ctx, { harness, code, path }) =>
+        new Promise((resolve, reject) => {
+          // A plugin has no address of its own, so relative URLs mean nothing to it; the suite is for a page that has
+          // one.
+          const base = 'https://web-platform.test/' + path;
+          const absolute = (input) => (typeof input === 'string' ? new URL(input, base).href : input);
+          const [fetch, Request] = [globalThis.fetch, globalThis.Request];
+          globalThis.fetch = (input, init) => {
+            try {
+              return fetch(absolute(input), init);
+            } catch (error) {
+              return Promise.reject(error);
+            }
+          };
+          globalThis.Request = new Proxy(Request, {
+            construct: (target, [input, ...rest], newTarget) =>
+              Reflect.construct(
+                target,
+                [absolute(input), ...rest],
+                newTarget === globalThis.Request ? target : newTarget,
+              ),
+          });
+          const { redirect } = Response;
+          globalThis.Response.redirect = (input, ...rest) => redirect(absolute(input), ...rest);
+          globalThis.conformancePage = () =>
+            Object.assign(globalThis, {
+              window: globalThis,
+              location: {
+                href: base,
+                origin: 'https://web-platform.test',
+                protocol: 'https:',
+                host: 'web-platform.test',
+                search: '',
+                toString: () => base,
+              },
+              navigator: { platform: 'Linux' },
+              GLOBAL: { isWindow: () => false, isWorker: () => false, isShadowRealm: () => false },
+            });
+          globalThis.conformanceDone = (tests, status) =>
+            resolve({
+              status: status.status,
+              message: status.message,
+              tests: tests.map(({ name, status, message }) => ({
+                name,
+                status,
+                message: message === null || message === undefined ? '' : String(message).slice(0, 300),
+              })),
+            });
+          try {
+            (0, eval)(harness);
+            (0, eval)('conformancePage(); add_completion_callback(conformanceDone);');
+            (0, eval)(code);
+          } catch (error) {
+            reject(error);
+          }
+        }),
+    );
+  });`;
 
 const runner = await startRunner();
 const wanted = files
@@ -141,6 +180,7 @@ if (asked.length === 0) {
   });
 }
 console.log(
-  `${total.files} files: ${total.passed} subtests passed, ${total.explained} differ on purpose, ${total.unexplained} fail`,
+  `${total.files} files: ${total.passed} subtests passed, ${total.explained} differ on purpose, ` +
+    `${total.unexplained} fail`,
 );
 process.exit(total.unexplained > 0 ? 1 : 0);

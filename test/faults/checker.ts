@@ -175,7 +175,8 @@ export function judgeTicks(ticks: readonly Tick[], rules: ReadonlyMap<string, Ti
         wrong.push(`${schedule} ${at}: ${Math.round(sinceMs / rule.everyMs) - 1} ticks before it are missing`);
       if (stretch && stretch.untilMs - atMs !== (stretch.ticks - 1) * rule.everyMs)
         wrong.push(
-          `${schedule} ${at}: ${stretch.ticks} ticks are said to lie between it and ${new Date(stretch.untilMs).toISOString()}`,
+          `${schedule} ${at}: ${stretch.ticks} ticks are said to lie between it and ` +
+            `${new Date(stretch.untilMs).toISOString()}`,
         );
       if (status !== 'succeeded' && !(status === 'skipped' && rule.skips.includes(code ?? '')))
         wrong.push(`${schedule} ${at}: ${status} ${code ?? ''}`);

@@ -32,7 +32,8 @@ interface RunRow {
  */
 export async function readRuns(sql: Sql, slugs: readonly string[], names: readonly string[]): Promise<RunRecord[]> {
   const rows = await sql<RunRow>(
-    `select id, delivery_id, name, status, claims, attempts from runs where ${mine} and (name = any($2) or kind = 'webhook')`,
+    `select id, delivery_id, name, status, claims, attempts from runs
+     where ${mine} and (name = any($2) or kind = 'webhook')`,
     [slugs, names],
   );
   return rows.map(({ id, delivery_id, name, status, claims, attempts }) => ({
@@ -59,7 +60,8 @@ export async function readTicks(sql: Sql, slugs: readonly string[]): Promise<(Ti
     ticks: number | null;
     until: Date | null;
   }>(
-    `select t.slug || '/' || r.name as schedule, r.scheduled_for as at, r.status, r.error ->> 'code' as code, r.skipped_ticks as ticks, r.skipped_until as until,
+    `select t.slug || '/' || r.name as schedule, r.scheduled_for as at, r.status, r.error ->> 'code' as code,
+       r.skipped_ticks as ticks, r.skipped_until as until,
        (extract(epoch from coalesce(r.started_at, r.finished_at) - r.scheduled_for) * 1000)::float8 as lag_ms
      from runs r join tenants t on t.id = r.tenant_id where r.${mine} and r.scheduled_for is not null`,
     [slugs],
@@ -85,7 +87,8 @@ export interface OpenRun {
 /** Runs that have not ended. */
 export function readOpen(sql: Sql, slugs: readonly string[]): Promise<OpenRun[]> {
   return sql<OpenRun>(
-    `select id, name, status, claims, waiting_for from runs where ${mine} and status in ('queued', 'retrying', 'running') order by id`,
+    `select id, name, status, claims, waiting_for from runs
+     where ${mine} and status in ('queued', 'retrying', 'running') order by id`,
     [slugs],
   );
 }

@@ -39,7 +39,9 @@ export const mutants = {
     {
       module: ticker,
       from: 'const plan = planTicks\\(',
-      to: 'if (due.nextAtMs < (globalThis.bootedAtMs ??= due.nowMs)) return moveSchedule(tx, due.id, Math.ceil(due.nowMs / 1000) * 1000);\n    const plan = planTicks(',
+      to:
+        'if (due.nextAtMs < (globalThis.bootedAtMs ??= due.nowMs)) return moveSchedule(tx, due.id, ' +
+        'Math.ceil(due.nowMs / 1000) * 1000);\n    const plan = planTicks(',
     },
   ],
   /** Connections wait for an answer without end. */

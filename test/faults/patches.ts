@@ -4,7 +4,9 @@ import type { Patch } from './agent.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
 
-/** Throws when one of the patches finds nothing to replace in the program as it is built, before anything waits for it. */
+/**
+ * Throws when one of the patches finds nothing to replace in the program as it is built, before anything waits for it.
+ */
 export function requirePatches(patches: readonly Patch[]): void {
   const missed = patches.filter(({ module, from }) => !new RegExp(from).test(textOf(module)));
   if (missed.length === 0) return;

@@ -25,20 +25,28 @@ const routeMs = 30_000;
 const environment = { ANNEX_LIMITS: JSON.stringify({ wall_ms: { route: routeMs } }) };
 
 const code = `
-  import { hook, job, route } from '@annex/sdk'
-  const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms))
-  route('/ping', () => ({ pong: true }))
-  route('/secret', async (ctx) => ({ value: await ctx.secrets.get('WORD', 'none') }))
-  route('/slow/:ms', async (ctx) => { await ctx.kv.incr('slow'); await sleep(Number(ctx.params.ms)); return { slept: true } })
-  hook<{ n: number }>('order.*', (ctx, event) => { console.log('saw', event.data.n); return { saw: event.data.n } })
+  import { hook, job, route } from '@annex/sdk';
+  const sleep = (ms: number) => new Promise((done) => setTimeout(done, ms));
+  route('/ping', () => ({ pong: true }));
+  route('/secret', async (ctx) => ({ value: await ctx.secrets.get('WORD', 'none') }));
+  route('/slow/:ms', async (ctx) => {
+    await ctx.kv.incr('slow');
+    await sleep(Number(ctx.params.ms));
+    return { slept: true };
+  });
+  hook<{ n: number }>('order.*', (ctx, event) => {
+    console.log('saw', event.data.n);
+    return { saw: event.data.n };
+  });
   job<{ ms: number }>('nap', async (ctx, { ms }) => {
-    await ctx.kv.incr('naps')
+    await ctx.kv.incr('naps');
     for (let slept = 0; slept < ms; slept += 20) {
-      ctx.run.signal.throwIfAborted()
-      await sleep(20)
+      ctx.run.signal.throwIfAborted();
+      await sleep(20);
     }
-    return { slept: true }
-  })`;
+    return { slept: true };
+  })
+`;
 
 /** A tenant with the plugin installed through the first api, and clients of both. */
 async function makeTenant(): Promise<[Client, Client, string]> {

@@ -236,7 +236,9 @@ export const scenarios: readonly Scenario[] = [
       await bed.ask('half');
       await bed.done('half');
       return {
-        'dead worker noticed (gate: 15 s)': `${((Math.max(...lostMs) - diedMs) / 1000).toFixed(1)} s, its ${lostMs.length} runs done by another after ${(doneMs / 1000).toFixed(1)} s`,
+        'dead worker noticed (gate: 15 s)':
+          `${((Math.max(...lostMs) - diedMs) / 1000).toFixed(1)} s, its ${lostMs.length} runs done by another after ` +
+          `${(doneMs / 1000).toFixed(1)} s`,
         'half-open connection healed (gate: 25 s)': `${((Date.now() - swallowedMs) / 1000).toFixed(1)} s`,
       };
     },

@@ -96,7 +96,8 @@ export async function manySchedules(backend: 'redis' | 'postgres'): Promise<void
       'ticks that ran': count('succeeded'),
       'ticks that were skipped': count('skipped'),
       'missing, decided twice or against their policy (gate: 0)': wrong.length,
-      'healthy lag, p99 (gate: 1 s)': `${((calm[Math.floor(calm.length * 0.99)] ?? 0) / 1000).toFixed(2)} s over ${calm.length} ticks`,
+      'healthy lag, p99 (gate: 1 s)':
+        `${((calm[Math.floor(calm.length * 0.99)] ?? 0) / 1000).toFixed(2)} s ` + `over ${calm.length} ticks`,
     });
     expect({ open: open.length, wrong: wrong.slice(0, 20) }).toEqual({ open: 0, wrong: [] });
     // In the blackout ticks were missed, so that each policy had something to decide.

@@ -172,7 +172,10 @@ export async function storm(options: StormOptions): Promise<number> {
 /** Neither its event loop nor a signal of V8 ends this; only the end of its process does. */
 const poison = {
   manifest: { slug: 'poison', jobs: [{ name: 'bomb', overlap: 'allow', timeout_ms: 1000 }] },
-  code: `import { job } from '@annex/sdk'\njob('bomb', () => [].indexOf.call({ length: 2 ** 53 - 1 } as any, 1 as never))`,
+  code: `
+    import { job } from '@annex/sdk';
+    job('bomb', () => [].indexOf.call({ length: 2 ** 53 - 1 } as any, 1 as never));
+  `,
 };
 
 function makeContext({
@@ -194,7 +197,8 @@ function makeContext({
       until(
         () =>
           sql<{ id: string; claims: number }>(
-            `select id, claims from runs where status = 'running' and tenant_id in (select id from tenants where slug = any($1))`,
+            `select id, claims from runs where status = 'running'
+               and tenant_id in (select id from tenants where slug = any($1))`,
             [slugs],
           ),
         (held) => held.length >= 2 || over.aborted,
@@ -203,7 +207,8 @@ function makeContext({
       await until(
         () =>
           sql(
-            `select r.id from runs r join unnest($1::uuid[], $2::int[]) as h (id, claims) on h.id = r.id where r.claims = h.claims and r.status = 'running'`,
+            `select r.id from runs r join unnest($1::uuid[], $2::int[]) as h (id, claims) on h.id = r.id
+             where r.claims = h.claims and r.status = 'running'`,
             [held.map(({ id }) => id), held.map(({ claims }) => claims)],
           ),
         (still) => still.length === 0,

@@ -64,7 +64,9 @@ export function workload(sink: Sink, { ticks = true }: { ticks?: boolean } = {})
         return [{ asked: asked.key }, 202]
       })`,
     files: {
-      'webhooks/done.yaml': `api_version: v1\non: ["work.done"]\ndelivery: { url: "${sink.url}/webhook" }\nretry: { max_attempts: 10, backoff: "fixed", initial_delay_s: 1 }\n`,
+      'webhooks/done.yaml':
+        `api_version: v1\non: ["work.done"]\ndelivery: { url: "${sink.url}/webhook" }\nretry: { max_attempts: 10, ` +
+        `backoff: "fixed", initial_delay_s: 1 }\n`,
     },
   };
 }

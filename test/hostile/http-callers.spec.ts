@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { packPlugin, startTestAnnex, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
 import { rawRequest } from '../support/raw-http.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 let tenant: TestTenant;
@@ -20,12 +21,7 @@ beforeAll(async () => {
       secrets: ['KEY'],
       config: { type: 'object' },
     },
-    code: `
-      import { hook, job, route } from '@annex/sdk';
-      route('/*rest', { methods: ['GET', 'POST'], auth: 'public' }, (ctx) => ({ query: ctx.query, params: ctx.params }));
-      hook('a.*', () => 1);
-      job('tidy', (ctx, payload) => payload);
-    `,
+    code: pluginCode('callers-plugin'),
   });
   expect(installed.status).toBe(200);
 });

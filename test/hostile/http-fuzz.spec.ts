@@ -234,7 +234,8 @@ it(
       const isProblem = answer.headers['content-type']?.startsWith('application/problem+json') ?? false;
       if (answer.status >= 500 || (answer.status >= 400 && answer.status !== 416 && !isProblem))
         faults.push(
-          `${operation.method} ${url.slice(annex.url.length, annex.url.length + 300)} ${String(body).slice(0, 200)} ${JSON.stringify(headers)} → ${answer.status} ${answer.text.slice(0, 300)}`,
+          `${operation.method} ${url.slice(annex.url.length, annex.url.length + 300)} ` +
+            `${String(body).slice(0, 200)} ${JSON.stringify(headers)} → ${answer.status} ${answer.text.slice(0, 300)}`,
         );
     };
     const next = cases[Symbol.iterator]();
@@ -243,7 +244,8 @@ it(
         for (let one = next.next(); !one.done; one = next.next())
           await send(one.value).catch((thrown: Error) =>
             faults.push(
-              `${one.value?.operation.method} ${one.value?.operation.path} ${JSON.stringify(one.value?.words)}: ${thrown.message}`,
+              `${one.value?.operation.method} ${one.value?.operation.path} ${JSON.stringify(one.value?.words)}: ` +
+                `${thrown.message}`,
             ),
           );
       }),

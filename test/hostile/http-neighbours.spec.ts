@@ -77,7 +77,8 @@ describe('a neighbour is served, and the attack has a name, under', () => {
       manifest: { slug: 'attack', routes: true, limits: { timeout_ms: 2000 } },
       code: `import { route } from '@annex/sdk'\nroute('/go', async (ctx) => { ${code} })`,
     });
-    // A machine that is busy may have no executor in time, or not the time to come to the end; whoever calls asks again.
+    // A machine that is busy may have no executor in time, or not the time to come to the end; whoever calls asks
+    // again.
     const busy = ['OVERLOADED', 'TIMEOUT'].filter((code) => !ends.includes(code));
     const attack = until(
       () => attacker.owner.get('/ext/attack/go'),
@@ -113,7 +114,7 @@ describe('an executor that is killed from outside', () => {
       code: `
         import { route } from '@annex/sdk';
         route('/wait', () => new Promise((done) => setTimeout(() => done({ waited: true }), 4000)));
-        route('/pid', () => ({ ok: 1 }));
+        route('/pid', () => ({ ok: 1 }))
       `,
     });
     expect((await tenant.owner.get('/ext/slow/pid')).status).toBe(200);
@@ -163,7 +164,8 @@ it('suspends a plugin whose code forced three kills in five minutes, and says so
       route('/fine', () => ({}));
     `,
   });
-  // A call that comes while the executor is being killed is lost with it, or finds none in time; the calls that block it
+  // A call that comes while the executor is being killed is lost with it, or finds none in time; the calls that block
+  // it
   // are what counts.
   const plugin = await until(
     async () => {

@@ -20,19 +20,43 @@ describe('odd text', () => {
     const tenant = await annex.makeTenant();
     await tenant.install({
       manifest: { slug: 'odd', routes: true, events: ['odd.*'], jobs: [{ name: 'odd_job', schedule: '@yearly' }] },
-      code: `import { hook, job, route } from '@annex/sdk'; ${odd}
-        const tried = async (work) => { try { const value = await work(); return value ?? 'done' } catch (error) { return error.code ?? error.name } }
+      code: `import { hook, job, route } from '@annex/sdk';
+        ${odd};
+        const tried = async (work) => {
+          try {
+            const value = await work();
+            return value ?? 'done';
+          } catch (error) {
+            return error.code ?? error.name;
+          }
+        };
         route('/all', async (ctx) => {
-          console.log(odd, { [odd]: odd }); ctx.log.error(odd, { [odd]: [odd] })
-          return { set: await tried(() => ctx.kv.set('k', { [odd]: odd })), key: await tried(() => ctx.kv.set(odd, 1)), got: await tried(() => ctx.kv.get(odd)), list: await tried(() => ctx.kv.list({ prefix: odd })),
-            emit: await tried(() => ctx.emit('odd.data', { odd })), id: await tried(() => ctx.emit('odd.id', {}, { id: odd })), subject: await tried(() => ctx.emit('odd.subject', {}, { subject: odd })), type: await tried(() => ctx.emit(odd, {})),
-            secret: await tried(() => ctx.secrets.get(odd)), job: await tried(() => ctx.jobs.runNow('odd_job', { odd })), jobName: await tried(() => ctx.jobs.runNow(odd, {})) }
-        })
-        route('/returns', () => ({ [odd]: [odd] }))
-        route('/throws', () => { throw new Error(odd) })
-        route('/header', () => [{}, 200, { 'x-odd': odd }])
-        hook('odd.*', () => ({ [odd]: odd }))
-        job('odd_job', (ctx, payload) => { console.log(payload); throw Object.assign(new Error(odd), { code: odd }) })`,
+          console.log(odd, { [odd]: odd });
+          ctx.log.error(odd, { [odd]: [odd] });
+          return {
+            set: await tried(() => ctx.kv.set('k', { [odd]: odd })),
+            key: await tried(() => ctx.kv.set(odd, 1)),
+            got: await tried(() => ctx.kv.get(odd)),
+            list: await tried(() => ctx.kv.list({ prefix: odd })),
+            emit: await tried(() => ctx.emit('odd.data', { odd })),
+            id: await tried(() => ctx.emit('odd.id', {}, { id: odd })),
+            subject: await tried(() => ctx.emit('odd.subject', {}, { subject: odd })),
+            type: await tried(() => ctx.emit(odd, {})),
+            secret: await tried(() => ctx.secrets.get(odd)),
+            job: await tried(() => ctx.jobs.runNow('odd_job', { odd })),
+            jobName: await tried(() => ctx.jobs.runNow(odd, {})),
+          };
+        });
+        route('/returns', () => ({ [odd]: [odd] }));
+        route('/throws', () => {
+          throw new Error(odd);
+        });
+        route('/header', () => [{}, 200, { 'x-odd': odd }]);
+        hook('odd.*', () => ({ [odd]: odd }));
+        job('odd_job', (ctx, payload) => {
+          console.log(payload);
+          throw Object.assign(new Error(odd), { code: odd });
+        })`,
     });
     const all = await tenant.owner.get('/ext/odd/all');
     expect(all.status).toBe(200);
@@ -99,7 +123,7 @@ describe('odd text', () => {
 });
 
 describe('floods', () => {
-  it('of events by one run end at a hundred, of host calls at a thousand, and the caller learns which limit it was', async () => {
+  it('of events by one run end at a hundred, of host calls at a thousand, and the limit is named', async () => {
     const tenant = await annex.makeTenant();
     await tenant.install({
       manifest: { slug: 'flood', routes: true },
@@ -125,7 +149,7 @@ describe('floods', () => {
         import { job } from '@annex/sdk';
         job('talk', () => {
           for (let n = 0; n < 5000; n += 1) console.log('line', n);
-        });
+        })
       `,
     });
     const talk = await tenant.owner.post('/api/plugins/wordy/jobs/talk/run-now?wait=30', {});
@@ -161,14 +185,41 @@ describe('another tenant', () => {
     ];
     await spy.install({
       manifest: { slug: 'target', routes: true, events: ['probe.*'], jobs: [{ name: 'own', schedule: '@yearly' }] },
-      code: `import { hook, job, route } from '@annex/sdk'; const code = (promise) => promise.then((value) => value ?? null, (error) => error.code)
+      code: `import { hook, job, route } from '@annex/sdk';
+        const code = (promise) =>
+          promise.then(
+            (value) => value ?? null,
+            (error) => error.code,
+          );
         route('/spy', async (ctx) => ({
-          key: await code(ctx.kv.get('kept')), secret: await code(ctx.secrets.get('KEY')), job: await code(ctx.jobs.runNow('secret_job')),
-          emitted: await code(ctx.emit('probe.sent', { tenant: '${victim.slug}', tenantId: '${victim.id}', installation_id: '${target.id}' })),
-          self: await code(ctx.http.get('${annex.url}/t/${victim.slug}/ext/target/')), ctx: ctx.tenantId,
-        }))
-        route('/forge', (ctx) => { const forged = []; for (const [key, value] of [['tenantId', '${victim.slug}'], ['tenant', { id: '${victim.id}' }], ['user', { role: 'owner' }]]) { try { ctx[key] = value } catch (error) { forged.push(key) } } return ctx.kv.get('kept').then((kept) => ({ kept, tenant: ctx.tenantId })) })
-        hook('probe.*', () => 1); job('own', () => 1)`,
+          key: await code(ctx.kv.get('kept')),
+          secret: await code(ctx.secrets.get('KEY')),
+          job: await code(ctx.jobs.runNow('secret_job')),
+          emitted: await code(
+            ctx.emit('probe.sent', {
+              tenant: '${victim.slug}', tenantId: '${victim.id}', installation_id: '${target.id}',
+            }),
+          ),
+          self: await code(ctx.http.get('${annex.url}/t/${victim.slug}/ext/target/')),
+          ctx: ctx.tenantId,
+        }));
+        route('/forge', (ctx) => {
+          const forged = [];
+          for (const [key, value] of [
+            ['tenantId', '${victim.slug}'],
+            ['tenant', { id: '${victim.id}' }],
+            ['user', { role: 'owner' }],
+          ]) {
+            try {
+              ctx[key] = value;
+            } catch (error) {
+              forged.push(key);
+            }
+          }
+          return ctx.kv.get('kept').then((kept) => ({ kept, tenant: ctx.tenantId }));
+        });
+        hook('probe.*', () => 1);
+        job('own', () => 1)`,
     });
     const { body } = await spy.owner.get('/ext/target/spy');
     expect(body).toMatchObject({

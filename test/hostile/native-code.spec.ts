@@ -23,7 +23,9 @@ describe.runIf(isRoot)('native code in an executor', () => {
     const tier = await sandboxTier();
     const { launched, said, saying } = await runNativeCode(String.raw`
       opendir(my $d, '/proc'); tell_('pids', join(' ', grep { /^\d+$/ } readdir $d));
-      for my $file ('mem', 'environ', 'maps') { my ($f, $b); try("parent's $file", open($f, '<', "/proc/$parent/$file") && defined(sysread($f, $b, 10))); }
+      for my $file ('mem', 'environ', 'maps') {
+  my ($f, $b); try("parent's $file", open($f, '<', "/proc/$parent/$file") && defined(sysread($f, $b, 10)));
+}
       try('kill parent', kill(9, $parent));
       call('attach to the first process', 101, 16, 1, 0, 0);
       tell_('end', 'end');
@@ -81,7 +83,8 @@ describe.runIf(isRoot)('native code in an executor', () => {
   ])('starts processes: %s', async (_how, over, answer) => {
     const { said, saying, launched } = await runNativeCode(
       String.raw`
-      my $n = 0; while ($n < 5000) { my $pid = fork(); last unless defined $pid; if (!$pid) { sleep 300; exit 0 } $n++; }
+      my $n = 0;
+while ($n < 5000) { my $pid = fork(); last unless defined $pid; if (!$pid) { sleep 300; exit 0 } $n++; }
       try('fork', $n >= 5000); tell_('end', 'end'); sleep 300;
     `,
       { over },
@@ -97,16 +100,25 @@ describe.runIf(isRoot)('native code in an executor', () => {
     if (!(await sandboxTier()).fewSystemCalls) return;
     const { said, saying, launched } = await runNativeCode(String.raw`
       my $b = "\0" x 256;
-      call('ptrace', 101, 0, 0, 0, 0); call('process_vm_readv', 310, 1, $b, 1, $b, 1, 0); call('process_vm_writev', 311, 1, $b, 1, $b, 1, 0);
-      call('pidfd_open', 434, 1, 0); call('kill', 62, 1, 0); call('fork', 57); call('vfork', 58); call('clone process', 56, 17, 0, 0, 0, 0);
-      call('clone user namespace', 56, 0x10000011, 0, 0, 0, 0); call('clone3', 435, $b, 88); call('execveat', 322, 0, $b, $b, $b, 0);
+      call('ptrace', 101, 0, 0, 0, 0); call('process_vm_readv', 310, 1, $b, 1, $b, 1, 0);
+      call('process_vm_writev', 311, 1, $b, 1, $b, 1, 0);
+      call('pidfd_open', 434, 1, 0); call('kill', 62, 1, 0); call('fork', 57); call('vfork', 58);
+      call('clone process', 56, 17, 0, 0, 0, 0);
+      call('clone user namespace', 56, 0x10000011, 0, 0, 0, 0); call('clone3', 435, $b, 88);
+      call('execveat', 322, 0, $b, $b, $b, 0);
       call('unshare user namespace', 272, 0x10000000); call('setns', 308, 0, 0); call('mount', 165, $b, $b, $b, 0, $b);
-      call('fsopen', 430, $b, 0); call('open_tree', 428, 0, $b, 0); call('pivot_root', 155, $b, $b); call('chroot', 161, $b);
-      call('bpf', 321, 0, $b, 128); call('perf_event_open', 298, $b, 0, -1, -1, 0); call('userfaultfd', 323, 0); call('keyctl', 250, 0, 0, 0, 0, 0);
-      call('io_uring_setup', 425, 8, $b); call('io_uring_enter', 426, 0, 0, 0, 0, 0, 0); call('socket inet', 41, 2, 1, 0); call('socket unix', 41, 1, 1, 0);
-      call('socket netlink', 41, 16, 3, 0); call('socketpair', 53, 1, 1, 0, $b); call('sendmsg', 46, 2, $b, 0); call('memfd_create', 319, $b, 0);
-      call('shmget', 29, 0, 4096, 01777); call('inotify_init1', 294, 0); call('personality', 135, 0); my $path = '/tmp/annex-native-code'; call('create a file', 2, $path, 0101, 0644);
-      call('create a file at', 257, -100, $path, 0101, 0644); call('openat2', 437, -100, $b, $b, 24); call('mkdir', 83, $path, 0755);
+      call('fsopen', 430, $b, 0); call('open_tree', 428, 0, $b, 0); call('pivot_root', 155, $b, $b);
+      call('chroot', 161, $b);
+      call('bpf', 321, 0, $b, 128); call('perf_event_open', 298, $b, 0, -1, -1, 0); call('userfaultfd', 323, 0);
+      call('keyctl', 250, 0, 0, 0, 0, 0);
+      call('io_uring_setup', 425, 8, $b); call('io_uring_enter', 426, 0, 0, 0, 0, 0, 0);
+      call('socket inet', 41, 2, 1, 0); call('socket unix', 41, 1, 1, 0);
+      call('socket netlink', 41, 16, 3, 0); call('socketpair', 53, 1, 1, 0, $b); call('sendmsg', 46, 2, $b, 0);
+      call('memfd_create', 319, $b, 0);
+      call('shmget', 29, 0, 4096, 01777); call('inotify_init1', 294, 0); call('personality', 135, 0);
+      my $path = '/tmp/annex-native-code'; call('create a file', 2, $path, 0101, 0644);
+      call('create a file at', 257, -100, $path, 0101, 0644); call('openat2', 437, -100, $b, $b, 24);
+      call('mkdir', 83, $path, 0755);
       call('32-bit abi', 0x40000000 + 39);
       call('getpid', 39); tell_('end', 'end');
     `);
@@ -134,7 +146,7 @@ describe.runIf(isRoot)('native code in an executor', () => {
 });
 
 describe.runIf(process.platform === 'linux')('an executor', () => {
-  it('goes before its parent when memory runs out, comes after it for the processor, and can be told from it by name', async () => {
+  it('goes before its parent when memory runs out, after it for the processor, and has its own name', async () => {
     const sandbox = await createSandbox({ skipSelfTest: true });
     try {
       const { executors } = sandbox.stats();

@@ -56,7 +56,7 @@ const pingPlugin = {
   code: `
     import { route } from '@annex/sdk';
     route('/ping', (ctx) => ({ tenant: ctx.tenantId, user: ctx.user }));
-    route('/open', { auth: 'public' }, (ctx) => ({ tenant: ctx.tenant.slug, user: ctx.user }));
+    route('/open', { auth: 'public' }, (ctx) => ({ tenant: ctx.tenant.slug, user: ctx.user }))
   `,
   manifest: { routes: true },
 };
@@ -492,7 +492,7 @@ describe('a password', () => {
   const change = (client: Client, current: string, next: string, more = {}) =>
     client.post('/api/auth/password', { current_password: current, new_password: next, ...more });
 
-  it('changes with the present one: old sessions end, the answer goes on, API tokens end if that is asked for', async () => {
+  it('changes with the present one: old sessions end, API tokens too if that is asked for', async () => {
     const tenant = await annex.makeTenant();
     const email = freshEmail();
     await tenant.owner.post('/api/users', { email, password, role: 'developer' });
@@ -734,7 +734,9 @@ describe('tenants', () => {
       {
         ...pingPlugin,
         manifest: { routes: true, secrets: ['KEY'], events: ['a.*'] },
-        code: `${pingPlugin.code}\nimport { hook } from '@annex/sdk'; hook('a.*', async (ctx) => { await ctx.kv.set('x', 1) })`,
+        code:
+          `${pingPlugin.code}\nimport { hook } from '@annex/sdk'; hook('a.*', async (ctx) => { await ctx.kv.set('x', ` +
+          '1) })',
       },
       { secrets: { KEY: 'a value of the tenant' } },
     );
@@ -746,7 +748,8 @@ describe('tenants', () => {
     expect((await tenant.owner.get('/ext/probe/ping')).status).toBe(401);
     expect((await anybody().get(`/t/${tenant.slug}/ext/probe/open`)).status).toBe(401);
     const tables = await annex.db.sql<{ name: string }>(
-      `select table_name as name from information_schema.columns where table_schema = 'public' and column_name = 'tenant_id'`,
+      `select table_name as name from information_schema.columns
+       where table_schema = 'public' and column_name = 'tenant_id'`,
     );
     expect(tables.length).toBeGreaterThan(10);
     for (const { name } of tables) {

@@ -23,7 +23,7 @@ beforeAll(async () => {
           import { route } from '@annex/sdk';
           route('/x', { methods: ['POST'] }, () => 1);
           route('/admins', { methods: ['POST'], roles: ['admin'] }, () => 1);
-          route('/signed', { methods: ['POST'], auth: { hmac: { secret: 'KEY' } } }, () => 1);
+          route('/signed', { methods: ['POST'], auth: { hmac: { secret: 'KEY' } } }, () => 1)
         `,
         manifest: { routes: true, secrets: ['KEY'] },
       })
@@ -183,7 +183,8 @@ describe('bodies that are half sent', () => {
     let answer = '';
     socket.on('data', (chunk: string) => (answer += chunk));
     socket.write(
-      `POST /api/data/things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tenant.owner.token}\r\ncontent-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n`,
+      `POST /api/data/things HTTP/1.1\r\nhost: x\r\nauthorization: Bearer ${tenant.owner.token}\r\ncontent-type: ` +
+        `application/json\r\ntransfer-encoding: chunked\r\n\r\n`,
     );
     for (const letter of text) socket.write(`1\r\n${letter}\r\n`);
     socket.write('0\r\n\r\n');

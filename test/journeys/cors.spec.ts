@@ -6,12 +6,26 @@ let annex: TestAnnex;
 let tenant: TestTenant;
 const shop = 'https://shop.example';
 const code = `
-  import { route } from '@annex/sdk'
-  route('/prices', { auth: 'public', methods: ['GET', 'POST'], cors: { origins: ['${shop}', 'https://*.example.org'], exposed_headers: ['x-total'], max_age_s: 30 } }, () => [{ ok: true }, 200, { 'x-total': '1', 'access-control-allow-origin': '*' }])
-  route('/members', { methods: ['PUT'], roles: ['owner'] }, () => ({ ok: true }))
-  route('/closed', { auth: 'public', cors: false }, () => [{}, 200, { 'access-control-allow-origin': 'https://by-hand.example' }])
-  route('/closed', { auth: 'public', cors: false, methods: ['OPTIONS'] }, () => [null, 204, { 'x-by-hand': 'yes' }])
-  route('/throws', { auth: 'public' }, () => { throw new Error('x') })
+  import { route } from '@annex/sdk';
+  route(
+    '/prices',
+    {
+      auth: 'public',
+      methods: ['GET', 'POST'],
+      cors: { origins: ['${shop}', 'https://*.example.org'], exposed_headers: ['x-total'], max_age_s: 30 },
+    },
+    () => [{ ok: true }, 200, { 'x-total': '1', 'access-control-allow-origin': '*' }],
+  );
+  route('/members', { methods: ['PUT'], roles: ['owner'] }, () => ({ ok: true }));
+  route('/closed', { auth: 'public', cors: false }, () => [
+    {},
+    200,
+    { 'access-control-allow-origin': 'https://by-hand.example' },
+  ]);
+  route('/closed', { auth: 'public', cors: false, methods: ['OPTIONS'] }, () => [null, 204, { 'x-by-hand': 'yes' }]);
+  route('/throws', { auth: 'public' }, () => {
+    throw new Error('x');
+  })
 `;
 
 beforeAll(async () => {
@@ -127,7 +141,7 @@ describe('an answer', () => {
       manifest: { routes: true, cors: [shop] },
       code: `
         import { route } from '@annex/sdk';
-        route('/slow', { auth: 'public' }, () => new Promise((done) => setTimeout(done, 3000)));
+        route('/slow', { auth: 'public' }, () => new Promise((done) => setTimeout(done, 3000)))
       `,
     });
     const flood = Array.from({ length: 215 }, () =>

@@ -38,7 +38,7 @@ describe('a database is prepared', () => {
     for (const { rolname } of made) await db.sql(`drop role ${rolname}`);
   });
 
-  it('as one of an earlier release, whose tables belong to the superuser, and gives it logins of its own beside another Annex of the server', async () => {
+  it('of an earlier release, with tables of the superuser, and gives it logins of its own', async () => {
     await migrate({ url: url() });
     await migrateQueue(url());
     const owner = await handOverToMigrations(url());
@@ -46,7 +46,8 @@ describe('a database is prepared', () => {
     expect(steps).toEqual([]);
     const left = await connected(url(), (client) =>
       client.query(
-        `select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace where n.nspname in ('public', 'bullmq') and c.relowner <> 'annex_migrations'::regrole`,
+        `select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
+         where n.nspname in ('public', 'bullmq') and c.relowner <> 'annex_migrations'::regrole`,
       ),
     );
     expect(left.rows).toEqual([]);
@@ -76,7 +77,7 @@ describe('a database is prepared', () => {
     });
   });
 
-  it('again with the same logins, with another master key too while the former one is named, and with new passwords when it is lost', async () => {
+  it('again with the same logins, also under a new master key, and with new passwords if it is lost', async () => {
     const first = await prepareDatabase({ url: url(), logins: keys });
     expect((await prepareDatabase({ url: url(), logins: keys })).logins).toEqual(first.logins);
     const next = { current: randomBytes(32), old: [keys.current] };
@@ -127,12 +128,13 @@ describe('a database is prepared', () => {
     await connected(url(), (client) => client.query(`drop owned by ${role}`));
   });
 
-  it('as docs/configuration.md says it for an owner that may make no roles, from nothing to the last step', async () => {
+  it('as docs/configuration.md says it for an owner that may make no roles', async () => {
     const [owner, fresh] = [`${name}_poor`, `${name}_fresh`];
     await db.sql(`create role ${owner} login password 'owner'; grant annex_platform to ${owner} with inherit true`);
     await db.sql(`create database ${fresh} owner ${owner}`);
     await db.sql(
-      `revoke all on database ${fresh} from public; grant connect on database ${fresh} to annex_app, annex_platform, annex_queue; grant temporary on database ${fresh} to annex_queue`,
+      `revoke all on database ${fresh} from public; grant connect on database ${fresh} to annex_app, annex_platform,
+         annex_queue; grant temporary on database ${fresh} to annex_queue`,
     );
     const at = db.url.replace(/\/[^/]*$/, `/${fresh}`);
     const logins = testLoginsAt(at);

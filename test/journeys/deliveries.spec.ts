@@ -50,7 +50,7 @@ for (const backend of ['postgres', 'redis'] as const) {
       const start = async (tenant: TestTenant, job: string): Promise<string> =>
         (await tenant.owner.post(`/api/plugins/probe/jobs/${job}/run-now`, {})).body.run_id;
 
-      it('is not tried again after NonRetryable, and tried again when RetryAfter says so, by duration or instant', async () => {
+      it('is not tried again after NonRetryable, and when RetryAfter says so, by duration or instant', async () => {
         const tenant = await annex.makeTenant();
         await tenant.install({ manifest: { jobs }, code });
         const never = await ended(tenant, await start(tenant, 'never'));
@@ -129,9 +129,12 @@ for (const backend of ['postgres', 'redis'] as const) {
         // More than one transaction replays, as if they had failed.
         await annex.db.sql(
           `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, policy, error, finished_at)
-           select i.tenant_id, (substr(to_char(extract(epoch from now()) * 1000 - 5000, 'FM000000000000000'), 1, 0) || lpad(to_hex((extract(epoch from now()) * 1000)::bigint - 60000), 12, '0') || '7' || lpad(to_hex(n), 3, '0') || '8' || lpad(to_hex(n), 15, '0'))::uuid,
+           select i.tenant_id, (substr(to_char(extract(epoch from now()) * 1000 - 5000, 'FM000000000000000'), 1,
+             0) || lpad(to_hex((extract(epoch from now()) * 1000)::bigint - 60000), 12, '0') || '7' || lpad(to_hex(n),
+             3, '0') || '8' || lpad(to_hex(n), 15, '0'))::uuid,
              i.id, i.slug, 'job', 'one', 'failed', '{}', '{"code":"PLUGIN_ERROR","message":"x"}', now()
-           from installations i cross join generate_series(1, 1200) n where i.slug = 'bulk' and i.tenant_id = (select id from tenants where slug = $1)`,
+           from installations i cross join generate_series(1, 1200) n
+           where i.slug = 'bulk' and i.tenant_id = (select id from tenants where slug = $1)`,
           [tenant.slug],
         );
         const asked = await tenant.owner.post('/api/dead-letters/replay', { plugin: 'bulk' });
@@ -167,7 +170,8 @@ for (const backend of ['postgres', 'redis'] as const) {
         await until(
           () =>
             annex.db.sql<{ n: number }>(
-              `select count(*)::int as n from runs where name = 'one' and status = 'succeeded' and tenant_id = (select id from tenants where slug = $1)`,
+              `select count(*)::int as n from runs
+               where name = 'one' and status = 'succeeded' and tenant_id = (select id from tenants where slug = $1)`,
               [tenant.slug],
             ),
           ([row]) => row?.n === 1200,
@@ -181,7 +185,7 @@ for (const backend of ['postgres', 'redis'] as const) {
         code: pluginCode('fragile'),
       };
 
-      it('shows as degraded, is disabled with a reason, and what comes meanwhile runs when it is enabled again', async () => {
+      it('shows as degraded, is disabled with a reason, and what comes runs when it is enabled again', async () => {
         const tenant = await annex.makeTenant();
         await tenant.install(fragile);
         const plugin = (): Promise<Answer> => tenant.owner.get('/api/plugins/fragile');

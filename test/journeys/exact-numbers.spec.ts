@@ -10,7 +10,7 @@ beforeAll(async () => {
   const code = `
     import { job, filter } from '@annex/sdk';
     job('work', (ctx, payload) => payload);
-    filter('price.quote', (ctx, value) => value);
+    filter('price.quote', (ctx, value) => value)
   `;
   expect(
     (await tenant.install({ manifest: { jobs: [{ name: 'work' }], filters: ['price.quote'] }, code })).status,
@@ -31,7 +31,8 @@ describe('a number that a double does not keep', () => {
     ['/api/plugins/probe/jobs/work/run-now', `{"payload":{"a":[1,1e400]}}`, '/payload/a/1'],
     [
       '/api/events',
-      `{"specversion":"1.0","type":"order.made","source":"x","id":"2","datacontenttype":"application/json","data_base64":"${btoa(`{"id":${big}}`)}"}`,
+      '{"specversion":"1.0","type":"order.made","source":"x","id":"2",' +
+        `"datacontenttype":"application/json","data_base64":"${btoa(`{"id":${big}}`)}"}`,
       '/data_base64',
     ],
     ['/api/filters/price.quote', `{"value":12345678901234567890}`, '/value'],
@@ -78,7 +79,9 @@ describe('a number that a double does not keep', () => {
   it('and everything else is taken as it was', async () => {
     const { body } = await post(
       '/api/data/orders',
-      `{"sender":"${big}","price":0.1,"count":9007199254740991,"coordinate":13.404953999999975,"pi":3.14159265358979323846,"note":"${big} 1e400"}`,
+      `{"sender":"${big}","price":0.1,"count":9007199254740991,"coordinate":13.404953999999975,` +
+        `"pi":3.14159265358979323846,"note":"${big} ` +
+        '1e400"}',
     );
     expect(body).toMatchObject({
       sender: big,

@@ -90,7 +90,8 @@ describe('back-pressure', () => {
     const [full, other] = [await makeTenant(), await makeTenant()];
     await annex.db.sql(
       `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, waiting_for)
-       select i.tenant_id, uuidv7(), i.id, i.slug, 'job', 'burn', 'queued', 'overlap' from installations i join tenants t on t.id = i.tenant_id cross join generate_series(1, 10000) where t.slug = $1`,
+       select i.tenant_id, uuidv7(), i.id, i.slug, 'job', 'burn', 'queued', 'overlap' from installations i
+       join tenants t on t.id = i.tenant_id cross join generate_series(1, 10000) where t.slug = $1`,
       [full.slug],
     );
     // Parked without anything that they wait for: they may be let go at any time, which makes no room.

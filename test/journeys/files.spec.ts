@@ -110,7 +110,7 @@ describe('PUT, GET, HEAD and DELETE /api/files', () => {
     });
   });
 
-  it('takes any body as bytes: JSON, forms, text, nothing at all; the type is the sender’s, else the key’s', async () => {
+  it('takes any body as bytes: JSON, forms, text, nothing; the type is the sender’s, else the key’s', async () => {
     const { owner } = await annex.makeTenant();
     const types: [string, RequestInit['body'], Record<string, string>, string][] = [
       ['a.json', '{"not": json', { 'content-type': 'application/json' }, 'application/json'],
@@ -421,7 +421,7 @@ describe('ctx.files', () => {
         import { hook } from '@annex/sdk';
         hook('files.uploaded', async (ctx, event) => {
           await ctx.files.upload(event.data.file.key + 'x', 'again');
-        });
+        })
       `,
     });
     await put(owner, 'x', 'first');

@@ -49,17 +49,27 @@ describe('a value of the host application', () => {
     await install({
       slug: 'tax',
       names: ['price.quote'],
-      code: `filter('price.quote', { priority: 10 }, (ctx, value) => ({ ...value, total: value.net * 1.19, by: [...(value.by ?? []), 'tax'] }))`,
+      code: `filter('price.quote', { priority: 10 }, (ctx, value) => ({
+          ...value,
+          total: value.net * 1.19,
+          by: [...(value.by ?? []), 'tax'],
+        }))`,
     });
     await install({
       slug: 'discount',
       names: ['price.quote'],
-      code: `filter('price.quote', { priority: 1 }, async (ctx, value) => ({ ...value, net: value.net - 10, by: [...(value.by ?? []), 'discount'] }))`,
+      code: `filter('price.quote', { priority: 1 }, async (ctx, value) => ({
+          ...value,
+          net: value.net - 10,
+          by: [...(value.by ?? []), 'discount'],
+        }))`,
     });
     await install({
       slug: 'audit',
       names: ['price.quote'],
-      code: `filter('price.quote', { priority: 20 }, (ctx, value) => { console.log('seen', value.total, ctx.user?.role, ctx.run.kind) })`,
+      code: `filter('price.quote', { priority: 20 }, (ctx, value) => {
+          console.log('seen', value.total, ctx.user?.role, ctx.run.kind);
+        })`,
     });
   });
 
@@ -162,7 +172,8 @@ describe('a filter that fails', () => {
     await install({
       slug: 'z-after',
       names: ['a.open', 'a.closed', 'a.slow', 'a.deep', 'a.large'],
-      code: `for (const name of ['a.open', 'a.closed', 'a.slow', 'a.deep', 'a.large']) filter(name, { priority: 1 }, (ctx, value) => value + 1)`,
+      code: `for (const name of ['a.open', 'a.closed', 'a.slow', 'a.deep', 'a.large'])
+          filter(name, { priority: 1 }, (ctx, value) => value + 1)`,
     });
   });
 

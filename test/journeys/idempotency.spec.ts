@@ -13,6 +13,7 @@ import {
   type TestAnnex,
   type TestTenant,
 } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 interface Request {
   path: string;
@@ -53,8 +54,7 @@ const plugin = {
     secrets: [{ name: 'KEY', required: false }],
     config: { type: 'object', properties: { n: { type: 'number' } } },
   },
-  code: `import { filter, hook, job } from '@annex/sdk'
-    job('chore', async (ctx) => { await ctx.kv.set('kept', 1); return 1 }); job('fail', () => { throw new Error('no') }); job('hang', () => new Promise(() => {})); hook('a.b', () => 1); filter('price.quote', (ctx, value) => value)`,
+  code: pluginCode('idempotent-work'),
 };
 
 /** Makes a run and waits for what becomes of it. */
@@ -240,9 +240,10 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
   'DELETE /api/users/{id}': async ({ tenant }) => ({
     path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `c@${tenant.slug}.test`, role: 'viewer' }))}`,
   }),
-  'DELETE /api/users/{id}/sessions': async ({ tenant }) => ({
-    path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `e@${tenant.slug}.test`, role: 'viewer' }))}/sessions`,
-  }),
+  'DELETE /api/users/{id}/sessions': async ({ tenant }) => {
+    const user = await id(tenant.owner.post('/api/users', { email: `e@${tenant.slug}.test`, role: 'viewer' }));
+    return { path: `/api/users/${user}/sessions` };
+  },
   'PATCH /api/users/{id}': async ({ tenant }) => ({
     path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `d@${tenant.slug}.test`, role: 'viewer' }))}`,
     body: { role: 'member' },
@@ -293,7 +294,10 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
 async function keptMail(tenant: TestTenant): Promise<string> {
   await tenant.install({
     manifest: { slug: 'post', permissions: ['send_email'], jobs: [{ name: 'send' }] },
-    code: `import { job } from '@annex/sdk'; job('send', (ctx) => ctx.email.send({ to: 'a@example.com', subject: 's', text: 't' }))`,
+    code: `
+      import { job } from '@annex/sdk';
+      job('send', (ctx) => ctx.email.send({ to: 'a@example.com', subject: 's', text: 't' }))
+    `,
   });
   await tenant.owner.post('/api/plugins/post/jobs/send/run-now?wait=30', {});
   return id(tenant.owner.get('/api/mail'));

@@ -35,7 +35,12 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
   const gated = (jobs: object[], more = ''): Parameters<TestTenant['install']>[0] => ({
     manifest: { slug: 'worker', routes: true, jobs: jobs.map((job) => ({ schedule: '@yearly', ...job })) },
     code: `import { job, route } from '@annex/sdk'
-      const gate = async (ctx) => { for (;;) { if (await ctx.kv.get('open')) return { attempt: ctx.run.attempt }; await new Promise((done) => setTimeout(done, 25)) } }
+      const gate = async (ctx) => {
+      for (;;) {
+        if (await ctx.kv.get('open')) return { attempt: ctx.run.attempt };
+        await new Promise((done) => setTimeout(done, 25));
+      }
+    };
       route('/open', async (ctx) => { await ctx.kv.set('open', true); return {} })
       ${jobs.map((job) => `job('${(job as { name: string }).name}', gate);`).join('\n')} ${more}`,
   });
@@ -54,7 +59,7 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
         code: `
           import { job } from '@annex/sdk';
           job('echo', (ctx, payload) => ({ payload, kind: typeof payload, tenant: ctx.tenantId, user: ctx.user }));
-          job('nap', () => new Promise((done) => setTimeout(() => done('awake'), 2500)));
+          job('nap', () => new Promise((done) => setTimeout(() => done('awake'), 2500)))
         `,
       });
       const now = (job: string, query: string, body?: unknown): Promise<Answer> =>
@@ -464,7 +469,7 @@ describe.each(['postgres', 'redis'] as const)('jobs on %s', (backend) => {
           import { job, route } from '@annex/sdk';
           route('/start', (ctx) => ctx.jobs.runNow('mine', { from: 'route' }));
           route('/other', (ctx) => ctx.jobs.runNow('theirs').catch((error) => ({ code: error.code })));
-          job('mine', (ctx, payload) => payload);
+          job('mine', (ctx, payload) => payload)
         `,
       });
       const { body } = await tenant.owner.get('/ext/worker/start');

@@ -1,6 +1,7 @@
 /** People look into what a plugin keeps. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { startTestAnnex, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 let tenant: TestTenant;
@@ -9,16 +10,7 @@ beforeAll(async () => {
   tenant = await annex.makeTenant();
   const installed = await tenant.install({
     manifest: { slug: 'keeper', routes: true },
-    code: `
-      import { route } from '@annex/sdk'
-      route('/fill', async (ctx) => {
-        await ctx.kv.set('orders/1', { n: 1 })
-        await ctx.kv.set('orders/ä b?', 'text', { ttl: 3600 })
-        await ctx.kv.set('zero', 0)
-        await ctx.kv.set('gone', 1, { ttl: 0.001 })
-        return 'filled'
-      })
-      route('/keys', async (ctx) => (await ctx.kv.list()).keys.map(({ key }) => key))`,
+    code: pluginCode('browsed-keeper'),
   });
   expect(installed.body).toMatchObject({ status: 'enabled' });
   expect((await tenant.owner.get('/ext/keeper/fill')).body).toBe('filled');

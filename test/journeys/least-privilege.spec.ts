@@ -23,11 +23,13 @@ const greedy = {
   },
   code: pluginCode('greedy'),
   files: {
-    'lib/save.ts': `import type { Context } from '@annex/sdk'\n\nexport async function save(ctx: Context) {\n  return ctx.db.insert('orders', { a: 1 })\n}\n`,
+    'lib/save.ts':
+      `import type { Context } from '@annex/sdk'\n\nexport async function save(ctx: Context) {\n  return ` +
+      `ctx.db.insert('orders', { a: 1 })\n}\n`,
   },
 };
 
-it('an upload warns of what is used and not asked for, asked for and not used, and of closed hosts, with file and line', async () => {
+it('an upload warns of use without asking, of asking without use, and of closed hosts, by line', async () => {
   const tenant = await annex.makeTenant();
   const zip = packPlugin(greedy);
   const report = (await tenant.owner.upload(zip, {}, '/api/plugins/validate')).body;
@@ -120,28 +122,43 @@ it('the stack of a failed run names the author’s files and lines', async () =>
   expect(stack).not.toContain('plugin.js');
 });
 
-it('a denied call changes nothing: every call that needs a permission, not granted, leaves every table of the tenant as it was', async () => {
+it('a denied call changes nothing: each that needs a permission leaves every table as it was', async () => {
   const tenant = await annex.makeTenant();
   const needing = hostMethods.filter((name) => hostCalls[name].permission !== null);
   await tenant.install({
     manifest: { slug: 'denied', routes: true, permissions: [...permissionNames], http: { allow: ['api.open.test'] } },
-    code: `import { route } from '@annex/sdk'
-      const args = { 'http.request': ['https://api.open.test/'], 'email.send': [{ to: 'a@b.test', subject: 's', text: 't' }], 'db.insert': ['t', { a: 1 }], 'db.update': ['t', 'x', {}], 'files.upload': ['a', 'b'], 'webhooks.send': ['a', {}] }
+    code: `import { route } from '@annex/sdk';
+      const args = {
+        'http.request': ['https://api.open.test/'],
+        'email.send': [{ to: 'a@b.test', subject: 's', text: 't' }],
+        'db.insert': ['t', { a: 1 }],
+        'db.update': ['t', 'x', {}],
+        'files.upload': ['a', 'b'],
+        'webhooks.send': ['a', {}],
+      };
       route('/', async (ctx) => {
-        const codes = {}
+        const codes = {};
         for (const name of ${JSON.stringify(needing)}) {
-          const [space, call] = name.split('.')
-          codes[name] = await ctx[space][call](...(args[name] ?? ['t', 'x'])).then(() => 'done', (error) => error.code)
+          const [space, call] = name.split('.');
+          codes[name] = await ctx[space][call](...(args[name] ?? ['t', 'x'])).then(
+            () => 'done',
+            (error) => error.code,
+          );
         }
-        codes.fetch = await fetch('https://api.open.test/').then(() => 'done', (error) => error.code)
-        return codes
-      })`,
+        codes.fetch = await fetch('https://api.open.test/').then(
+          () => 'done',
+          (error) => error.code,
+        );
+        return codes;
+      });`,
   });
   await tenant.owner.put('/api/plugins/denied/permissions', { granted: [] });
   const tables = await annex.db.sql<{
     name: string;
-  }>(`select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace join pg_attribute a on a.attrelid = c.oid
-    where c.relkind = 'r' and n.nspname = current_schema() and a.attname = 'tenant_id' and c.relname not in ('runs', 'run_logs', 'usage')`);
+  }>(`select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+    join pg_attribute a on a.attrelid = c.oid
+    where c.relkind = 'r' and n.nspname = current_schema() and a.attname = 'tenant_id'
+      and c.relname not in ('runs', 'run_logs', 'usage')`);
   const rows = async (): Promise<Record<string, unknown>> => {
     const found: Record<string, unknown> = {};
     for (const { name } of tables)

@@ -50,31 +50,59 @@ beforeAll(async () => {
       permissions: ['outbound_http'],
       http: { allow: [origin] },
     },
-    code: `import { hook, job, route } from '@annex/sdk'
-      const url = 'http://${origin}'
-      const tried = async (work) => { try { await work(); return 'ok' } catch (error) { return { code: error.code, message: error.message } } }
-      async function times(n, work) { for (const ended of await Promise.allSettled(Array.from({ length: n }, (_, i) => work(i)))) if (ended.status === 'rejected') throw ended.reason }
-      route('/cpu', () => { for (;;); })
-      route('/memory', () => { const all = []; for (;;) all.push(new Array(1e5).fill(all.length)) })
-      route('/result', () => 'x'.repeat(5 * 1024 * 1024))
-      route('/lines', () => { for (let i = 0; i < 1001; i += 1) console.log(i) })
-      route('/log-bytes', () => { for (let i = 0; i < 300; i += 1) console.log('x'.repeat(1000)) })
-      route('/http-calls', (ctx) => times(51, () => ctx.http.get(url)))
-      route('/http-at-once', async (ctx) => (await Promise.all(Array.from({ length: 20 }, () => ctx.http.get(url + '/slow')))).length)
-      route('/http-answer', (ctx) => tried(() => ctx.http.get(url + '/bytes/' + (10 * 1024 * 1024 + 1))))
-      route('/http-body', (ctx) => tried(() => ctx.http.post(url, 'x'.repeat(10 * 1024 * 1024 + 1))))
-      route('/http-used', async (ctx) => { await ctx.http.get(url + '/bytes/1000'); return 1 })
-      route('/emits', (ctx) => times(101, (i) => ctx.emit('some.thing', { i })))
-      route('/emit-size', (ctx) => tried(() => ctx.emit('some.thing', { x: 'x'.repeat(256 * 1024) })))
-      route('/job-size', (ctx) => tried(() => ctx.jobs.runNow('noop', 'x'.repeat(256 * 1024))))
-      route('/job-starts', (ctx) => times(51, () => ctx.jobs.runNow('noop')))
-      route('/host-calls', async (ctx) => { await Promise.allSettled(Array.from({ length: 1000 }, () => ctx.secrets.get('UNNAMED'))); await ctx.kv.get('a') })
-      route('/kv-size', (ctx) => tried(() => ctx.kv.set('a', 'x'.repeat(128 * 1024))))
-      route('/take', { methods: ['POST'] }, async (ctx) => (await ctx.request.text()).length)
-      hook('deep.step', (ctx, event) => ctx.emit('deep.step', { n: event.data.n + 1 }))
-      job('large', () => 'x'.repeat(1024 * 1024))
-      job('long', () => new Promise((done) => setTimeout(done, 60_000)))
-      job('noop', () => 1)`,
+    code: `import { hook, job, route } from '@annex/sdk';
+      const url = 'http://${origin}';
+      const tried = async (work) => {
+        try {
+          await work();
+          return 'ok';
+        } catch (error) {
+          return { code: error.code, message: error.message };
+        }
+      };
+      async function times(n, work) {
+        for (const ended of await Promise.allSettled(Array.from({ length: n }, (_, i) => work(i))))
+          if (ended.status === 'rejected') throw ended.reason;
+      }
+      route('/cpu', () => {
+        for (;;);
+      });
+      route('/memory', () => {
+        const all = [];
+        for (;;) all.push(new Array(1e5).fill(all.length));
+      });
+      route('/result', () => 'x'.repeat(5 * 1024 * 1024));
+      route('/lines', () => {
+        for (let i = 0; i < 1001; i += 1) console.log(i);
+      });
+      route('/log-bytes', () => {
+        for (let i = 0; i < 300; i += 1) console.log('x'.repeat(1000));
+      });
+      route('/http-calls', (ctx) => times(51, () => ctx.http.get(url)));
+      route(
+        '/http-at-once',
+        async (ctx) => (await Promise.all(Array.from({ length: 20 }, () => ctx.http.get(url + '/slow')))).length,
+      );
+      route('/http-answer', (ctx) => tried(() => ctx.http.get(url + '/bytes/' + (10 * 1024 * 1024 + 1))));
+      route('/http-body', (ctx) => tried(() => ctx.http.post(url, 'x'.repeat(10 * 1024 * 1024 + 1))));
+      route('/http-used', async (ctx) => {
+        await ctx.http.get(url + '/bytes/1000');
+        return 1;
+      });
+      route('/emits', (ctx) => times(101, (i) => ctx.emit('some.thing', { i })));
+      route('/emit-size', (ctx) => tried(() => ctx.emit('some.thing', { x: 'x'.repeat(256 * 1024) })));
+      route('/job-size', (ctx) => tried(() => ctx.jobs.runNow('noop', 'x'.repeat(256 * 1024))));
+      route('/job-starts', (ctx) => times(51, () => ctx.jobs.runNow('noop')));
+      route('/host-calls', async (ctx) => {
+        await Promise.allSettled(Array.from({ length: 1000 }, () => ctx.secrets.get('UNNAMED')));
+        await ctx.kv.get('a');
+      });
+      route('/kv-size', (ctx) => tried(() => ctx.kv.set('a', 'x'.repeat(128 * 1024))));
+      route('/take', { methods: ['POST'] }, async (ctx) => (await ctx.request.text()).length);
+      hook('deep.step', (ctx, event) => ctx.emit('deep.step', { n: event.data.n + 1 }));
+      job('large', () => 'x'.repeat(1024 * 1024));
+      job('long', () => new Promise((done) => setTimeout(done, 60_000)));
+      job('noop', () => 1);`,
   });
   expect(installed.body, JSON.stringify(installed.body)).toMatchObject({ status: 'enabled' });
   const hasty = await tenant.install({
@@ -190,7 +218,7 @@ describe('a limit that refuses one call', () => {
     expect(event).toMatchObject({ status: 413, body: { detail: expect.stringContaining('262144') as unknown } });
   });
 
-  it('of HTTP calls at once lets the others wait: the server never has more than six, and the run shows it', async () => {
+  it('of HTTP calls at once lets others wait: the server never has more than six; the run shows it', async () => {
     open.most = 0;
     expect((await tenant.owner.get('/ext/eager/http-at-once')).body).toBe(20);
     expect(open.most).toBeLessThanOrEqual(6);

@@ -258,8 +258,19 @@ describe('the filters around it', () => {
         'redact',
         ['llm.prompt', 'llm.response'],
         `
-      filter('llm.prompt', (ctx, value) => ({ ...value, model: 'small', messages: [{ role: 'system', content: 'rules of ' + value.plugin }, ...value.messages.map((m) => ({ ...m, content: m.content.replace(/\\d{4}/g, '####') }))] }))
-      filter('llm.response', (ctx, value) => ({ ...value, text: value.text.toUpperCase() + ' ' + value.usage?.total_tokens }))`,
+          filter('llm.prompt', (ctx, value) => ({
+            ...value,
+            model: 'small',
+            messages: [
+              { role: 'system', content: 'rules of ' + value.plugin },
+              ...value.messages.map((m) => ({ ...m, content: m.content.replace(/\\d{4}/g, '####') })),
+            ],
+          }));
+          filter('llm.response', (ctx, value) => ({
+            ...value,
+            text: value.text.toUpperCase() + ' ' + value.usage?.total_tokens,
+          }))
+        `,
       ),
     );
     await warm('llm.prompt', blank);
@@ -288,7 +299,9 @@ describe('the filters around it', () => {
       guard(
         'stop',
         ['llm.prompt'],
-        `filter('llm.prompt', { on_error: 'fail' }, (ctx, value) => { if (value.messages.some((m) => m.content.includes('forbidden'))) throw new Error('no') })`,
+        `filter('llm.prompt', { on_error: 'fail' }, (ctx, value) => {
+            if (value.messages.some((m) => m.content.includes('forbidden'))) throw new Error('no');
+          })`,
       ),
     );
     await warm('llm.prompt', blank);
@@ -305,7 +318,10 @@ describe('the filters around it', () => {
       guard(
         'judge',
         ['llm.prompt'],
-        `filter('llm.prompt', { on_error: 'fail' }, async (ctx, value) => { const { text } = await ctx.llm.run('judge: ' + value.messages.at(-1).content); return { ...value, messages: [{ role: 'user', content: text }] } })`,
+        `filter('llm.prompt', { on_error: 'fail' }, async (ctx, value) => {
+            const { text } = await ctx.llm.run('judge: ' + value.messages.at(-1).content);
+            return { ...value, messages: [{ role: 'user', content: text }] };
+          })`,
         ['llm.use'],
       ),
     );
@@ -313,7 +329,10 @@ describe('the filters around it', () => {
       guard(
         'watch',
         ['llm.prompt'],
-        `filter('llm.prompt', { priority: -1 }, (ctx, value) => ({ ...value, messages: value.messages.map((m) => ({ ...m, content: m.content + ' (watched)' })) }))`,
+        `filter('llm.prompt', { priority: -1 }, (ctx, value) => ({
+            ...value,
+            messages: value.messages.map((m) => ({ ...m, content: m.content + ' (watched)' })),
+          }))`,
       ),
     );
     await until(
@@ -335,7 +354,9 @@ describe('the filters around it', () => {
       guard(
         'odd',
         ['llm.prompt'],
-        `filter('llm.prompt', (ctx, value) => value.messages[0].content === 'warm' ? value : { messages: 'not a list' })`,
+        `filter('llm.prompt', (ctx, value) =>
+            value.messages[0].content === 'warm' ? value : { messages: 'not a list' },
+          )`,
       ),
     );
     await warm('llm.prompt', blank);

@@ -47,8 +47,9 @@ it('a hook that calls its own route, which emits what the hook waits for, comes 
       permissions: ['outbound_http'],
       http: { allow: [new URL(annex.url).host] },
     },
-    code: `import { hook, route } from '@annex/sdk'
-      hook('round.go', (ctx) => ctx.http.post('${annex.url}/t/${tenant.slug}/ext/circle/again').then(({ status }) => status))
+    code: `import { hook, route } from '@annex/sdk';
+      hook('round.go', (ctx) =>
+            ctx.http.post('${annex.url}/t/${tenant.slug}/ext/circle/again').then(({ status }) => status));
       route('/again', { methods: ['POST'], auth: 'public' }, (ctx) => ctx.emit('round.go', {}))`,
   });
   expect((await tenant.owner.post('/api/events', { type: 'round.go', data: {} })).status).toBe(202);

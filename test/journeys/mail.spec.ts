@@ -183,7 +183,7 @@ describe('with a mail server', () => {
     ]);
   });
 
-  it('sends what an attempt sent before it failed once, and the same mail twice when the plugin says so twice', async () => {
+  it('sends what an attempt sent before it failed once, and twice what the plugin says twice', async () => {
     const done = await tenant.owner.post('/api/plugins/postman/jobs/flaky/run-now?wait=30', {});
     expect(done.body).toMatchObject({ status: 'succeeded', attempts: [{ number: 1 }, { number: 2 }] });
     expect(smtp.mails.map(({ to }) => to[0])).toEqual(['ada@example.com', 'ada@example.com', 'bob@example.com']);
@@ -333,7 +333,7 @@ describe('without a mail server', () => {
   });
 });
 
-it('says that mail cannot be sent when the server is not there, and where it was told wrongly, nothing of its address', async () => {
+it('says that mail cannot be sent when the server is not there, and nothing of its address', async () => {
   const smtp = await startSmtp();
   await smtp.close();
   const annex = await startTestAnnex({ SMTP_URL: smtp.url });

@@ -257,7 +257,8 @@ describe('several processes', () => {
     const pack = (version: string): Uint8Array =>
       packPlugin({
         manifest: { slug: 'twice', routes: true, version, secrets: ['KEY'] },
-        code: `import { route } from '@annex/sdk'; route('/', async (ctx) => ({ version: '${version}', key: await ctx.secrets.get('KEY', 'none') }))`,
+        code: `import { route } from '@annex/sdk';
+          route('/', async (ctx) => ({ version: '${version}', key: await ctx.secrets.get('KEY', 'none') }))`,
       });
     await own.owner.upload(pack('1.0.0'), { enable: 'true' });
     const shows = (wanted: unknown): Promise<Answer> =>

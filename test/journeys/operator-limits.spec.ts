@@ -36,18 +36,36 @@ beforeAll(async () => {
       http: { allow: [origin] },
       limits: { memory_mb: 200, timeout_ms: 60_000 },
     },
-    code: `import { hook, job, route } from '@annex/sdk'
-      const url = 'http://${origin}'
-      const tried = async (work) => { try { await work(); return 'ok' } catch (error) { return { code: error.code, message: error.message } } }
-      route('/slow', () => new Promise((done) => setTimeout(() => done('late'), 5200)))
-      route('/heap', () => { const all = []; for (let i = 0; i < 170; i += 1) all.push(new Array(1e5).fill(i)); return all.length })
-      route('/emits', async (ctx) => { for (let i = 0; i < 101; i += 1) await ctx.emit('other.event', { i }); return 101 })
-      route('/lines', () => { for (let i = 0; i < 4; i += 1) console.log(i) })
-      route('/answer', (ctx) => tried(() => ctx.http.get(url + '/2049')))
-      route('/body', (ctx) => tried(() => ctx.http.post(url + '/1', 'x'.repeat(2049))))
-      route('/fits', (ctx) => tried(() => ctx.http.post(url + '/2048', 'x'.repeat(2048))))
-      route('/take', { methods: ['POST'] }, async (ctx) => (await ctx.request.text()).length)
-      hook('some.event', async (ctx) => { for (let i = 0; i < 3; i += 1) await ctx.emit('other.event', { i }) })
+    code: `import { hook, job, route } from '@annex/sdk';
+      const url = 'http://${origin}';
+      const tried = async (work) => {
+        try {
+          await work();
+          return 'ok';
+        } catch (error) {
+          return { code: error.code, message: error.message };
+        }
+      };
+      route('/slow', () => new Promise((done) => setTimeout(() => done('late'), 5200)));
+      route('/heap', () => {
+        const all = [];
+        for (let i = 0; i < 170; i += 1) all.push(new Array(1e5).fill(i));
+        return all.length;
+      });
+      route('/emits', async (ctx) => {
+        for (let i = 0; i < 101; i += 1) await ctx.emit('other.event', { i });
+        return 101;
+      });
+      route('/lines', () => {
+        for (let i = 0; i < 4; i += 1) console.log(i);
+      });
+      route('/answer', (ctx) => tried(() => ctx.http.get(url + '/2049')));
+      route('/body', (ctx) => tried(() => ctx.http.post(url + '/1', 'x'.repeat(2049))));
+      route('/fits', (ctx) => tried(() => ctx.http.post(url + '/2048', 'x'.repeat(2048))));
+      route('/take', { methods: ['POST'] }, async (ctx) => (await ctx.request.text()).length);
+      hook('some.event', async (ctx) => {
+        for (let i = 0; i < 3; i += 1) await ctx.emit('other.event', { i });
+      });
       job('long', () => new Promise((done) => setTimeout(done, 60_000)))`,
   });
   expect(installed.body, JSON.stringify(installed.body)).toMatchObject({ status: 'enabled' });

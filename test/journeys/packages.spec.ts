@@ -99,11 +99,15 @@ describe('a package of an honest tool is installed and served', () => {
   });
 
   it.skipIf(!hasPython())("of Python's zipfile, into a file and into a pipe", async () => {
-    const write = `[z.write(a, b) for a, b in [('plugin.json', 'plugin.json'), ('main.ts', 'main.ts'), ('lib-word.ts', 'lib/word.ts')]]; z.close()`;
+    const write =
+      `[z.write(a, b) for a, b in [('plugin.json', 'plugin.json'), ('main.ts', 'main.ts'), ('lib-word.ts', ` +
+      `'lib/word.ts')]]; z.close()`;
     await expectServed(python(`import zipfile\nz = zipfile.ZipFile('out.zip', 'w', zipfile.ZIP_DEFLATED); ${write}`));
     await expectServed(
       python(
-        `import zipfile, io\nclass Pipe(io.RawIOBase):\n  def __init__(s, f): s.f = f\n  def writable(s): return True\n  def write(s, d): return s.f.write(d)\nf = open('out.zip', 'wb'); z = zipfile.ZipFile(Pipe(f), 'w'); ${write}; f.close()`,
+        `import zipfile, io\nclass Pipe(io.RawIOBase):\n  def __init__(s, f): s.f = f\n  def writable(s): return ` +
+          `True\n  def write(s, d): return s.f.write(d)\nf = open('out.zip', 'wb'); z = zipfile.ZipFile(Pipe(f), ` +
+          `'w'); ${write}; f.close()`,
       ),
     );
   });
@@ -114,7 +118,11 @@ describe('a package of an honest tool is installed and served', () => {
       manifest: { entry: 'src/main.mjs', routes: true },
       code: '// not the entry',
       files: {
-        'src/main.mjs': `import { route } from '@annex/sdk'; import shout from 'shout'; import { twice } from '../lib/twice.ts'; import data from './data.json'; route('/', () => ({ said: shout(twice(data.word)) }))`,
+        'src/main.mjs': `import { route } from '@annex/sdk';
+          import shout from 'shout';
+          import { twice } from '../lib/twice.ts';
+          import data from './data.json';
+          route('/', () => ({ said: shout(twice(data.word)) }))`,
         'src/data.json': '{"word":"hey"}',
         'lib/twice.ts': 'export function twice(text: string): string { return text + text }',
         'node_modules/shout/package.json': '{"name":"shout","version":"1.0.0","main":"index.js"}',
@@ -362,7 +370,7 @@ describe('validate', () => {
       code: `
         import { hook, route } from '@annex/sdk';
         route('/x/:id', { methods: ['GET', 'POST'], roles: ['admin'] }, () => 1);
-        hook('a.*', () => {});
+        hook('a.*', () => {})
       `,
     });
     const report = await owner.upload(archive, {}, '/api/plugins/validate');
@@ -402,7 +410,7 @@ describe('a plugin', () => {
           import { hook, job, route } from '@annex/sdk';
           route('/:id', () => 1);
           hook('a.*', () => {});
-          job('tidy', () => {});
+          job('tidy', () => {})
         `,
       }),
     );
@@ -492,7 +500,7 @@ describe('a plugin', () => {
     expect(await owner.get('/ext/probe/')).toMatchObject({ status: 200 });
   });
 
-  it('is live with its new release at once, the same bytes change nothing, and the old release comes back', async () => {
+  it('is live with its new release at once, equal bytes change nothing, and the old one comes back', async () => {
     const { owner } = await annex.makeTenant();
     const one = packPlugin({ manifest: { routes: true, version: '1.0.0' }, code: route('one') });
     const two = packPlugin({ manifest: { routes: true, version: '1.1.0' }, code: route('two') });
@@ -629,7 +637,15 @@ describe('a plugin', () => {
   it('is another plugin in another tenant, whatever its slug', async () => {
     const [one, two] = [await annex.makeTenant(), await annex.makeTenant()];
     const body = (version: string): string =>
-      `import { route } from '@annex/sdk'; let seen = 0; route('/', async (ctx) => ({ version: '${version}', seen: ++seen, kept: await ctx.kv.incr('n'), secret: await ctx.secrets.get('KEY'), tenant: ctx.tenantId }))`;
+      `import { route } from '@annex/sdk';
+        let seen = 0;
+        route('/', async (ctx) => ({
+          version: '${version}',
+          seen: ++seen,
+          kept: await ctx.kv.incr('n'),
+          secret: await ctx.secrets.get('KEY'),
+          tenant: ctx.tenantId,
+        }))`;
     await one.install(
       { manifest: { routes: true, version: '1.0.0', secrets: ['KEY'] }, code: body('1.0.0') },
       { secrets: { KEY: 'value of one' } },

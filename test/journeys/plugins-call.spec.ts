@@ -55,7 +55,7 @@ it('a dependency that is switched off is refused by name, and another tenant’s
   expect((await tenant.owner.get('/ext/caller/')).body).toEqual({ code: 'PLUGIN_DISABLED' });
 });
 
-it('ctx.analytics.track shows in usage and metrics: how often, and sums of numbers; a failed attempt counts nothing', async () => {
+it('ctx.analytics.track shows in usage and metrics: times and sums; a failed attempt counts nothing', async () => {
   const tenant = await annex.makeTenant();
   await tenant.install({
     manifest: {

@@ -133,7 +133,7 @@ describe('what a handler returns', () => {
     expect(await raw('/split')).toMatchObject({ status: 422 });
   });
 
-  it('obeys nobody in front of Annex: only standard headers and own ones pass, and the run’s log names the others, once', async () => {
+  it('only standard headers and own ones pass, and the run’s log names the others, once', async () => {
     const { headers } = await raw('/obeyed');
     expect(headers['x-fine']).toBe('yes');
     for (const name of [
@@ -390,7 +390,7 @@ describe('what goes wrong', () => {
       code: `
         import { route } from '@annex/sdk';
         route('/slow', () => new Promise((done) => setTimeout(() => done(1), 3000)));
-        route('/quick', () => 1);
+        route('/quick', () => 1)
       `,
     };
     await busy.install(slow);
@@ -482,7 +482,7 @@ describe('a public or signed route', () => {
     }
   });
 
-  it('takes Standard Webhooks, with a whsec_ secret and with a plain one, and refuses replays of old ones', async () => {
+  it('takes Standard Webhooks, with a whsec_ secret or a plain one, and refuses old ones', async () => {
     const signed = (secret: string, time = now(), id = 'msg_1'): Record<string, string> => {
       const key = secret.startsWith('whsec_') ? Buffer.from(secret.slice(6), 'base64') : Buffer.from(secret);
       return {
@@ -577,7 +577,7 @@ describe('static files', () => {
     expect((await raw('/static/index.html', { headers: { 'if-none-match': '"other"' } })).status).toBe(200);
   });
 
-  it('answer ranges with 206, impossible ones with 416, and whatever they do not understand with all of it', async () => {
+  it('answer ranges with 206, impossible ones with 416, and what they do not understand with all', async () => {
     const part = async (
       range: string,
       headers: Record<string, string> = {},

@@ -1,6 +1,7 @@
 /** A run tells what it was given, what brought it about and what it led to; and is found by name and by words. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type Answer, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
 let annex: TestAnnex;
 let tenant: TestTenant;
@@ -18,20 +19,7 @@ beforeAll(async () => {
       events: ['order.*', 'stock.*'],
       jobs: [{ name: 'pack' }, { name: 'fails', retry: { max_attempts: 1 } }],
     },
-    code: `
-      import { hook, job, route } from '@annex/sdk'
-      route('/orders', { methods: ['POST'] }, async (ctx) => {
-        await ctx.emit('order.placed', { n: 7 })
-        await ctx.jobs.runNow('pack', { of: 'a route' })
-        return 'taken'
-      })
-      hook('order.placed', async (ctx, event) => {
-        await ctx.emit('stock.taken', { n: event.data.n })
-        await ctx.jobs.runNow('pack', { of: 'a hook' })
-      })
-      hook('stock.taken', () => 1)
-      job('pack', (ctx, payload) => payload)
-      job('fails', () => { throw new Error('the crane is 100% stuck') })`,
+    code: pluginCode('story-shop'),
   });
   expect(installed.body).toMatchObject({ status: 'enabled' });
 });

@@ -125,7 +125,7 @@ it('is replaced in headers, Basic credentials, path, query and text bodies, each
   ]).toEqual([value, value]);
 });
 
-it('never enters the sandbox: not as the placeholder, not in the URL that answered; what a host echoes is masked wherever it is kept', async () => {
+it('never enters the sandbox, not in the URL that answered; what a host echoes is masked', async () => {
   const value = `canary-${randomBytes(12).toString('hex')}`;
   const { tenant, send } = await install({ API_KEY: { value } });
   const told = await send({ url: `http://${near}/x?k=<API_KEY>`, parts: { headers: { authorization: '<API_KEY>' } } });
@@ -144,7 +144,7 @@ it('never enters the sandbox: not as the placeholder, not in the URL that answer
   expect(annex.log()).not.toContain(value);
 });
 
-it('goes to that secret’s allowed hosts only; elsewhere nothing is sent, and the error says who may change it', async () => {
+it('goes to the secret’s allowed hosts only; elsewhere nothing is sent, and the error says why', async () => {
   const { send } = await install({
     API_KEY: { value: 'for-near-only', allowed_hosts: [near] },
     OTHER: { value: 'for-anywhere' },
@@ -189,7 +189,7 @@ it('is seen among the secrets that the plugin declares, with who set each and wh
   expect(await (await tenant.as('member')).get('/api/plugins/sender/secrets/declared')).toMatchObject({ status: 403 });
 });
 
-it('is the only way for code to use a secret that is bound to hosts: secrets.get is refused with the way out', async () => {
+it('is the only way to use a secret that is bound to hosts: secrets.get is refused with the way out', async () => {
   const tenant = await annex.makeTenant();
   const code = pluginCode('secrets-ref-health');
   await tenant.install({ manifest: { slug: 'reader', routes: true, secrets: ['BOUND', 'OPEN'] }, code });
@@ -212,7 +212,7 @@ it('is the only way for code to use a secret that is bound to hosts: secrets.get
   });
 });
 
-it('of a name that is undeclared, unset or put where none is replaced is refused by name, and nothing is sent', async () => {
+it('of a name that is undeclared, unset or in the wrong place is refused by name; nothing is sent', async () => {
   const { send } = await install({ API_KEY: { value: 'some-value' } });
   const cases: [Sending, string][] = [
     [{ url: `http://${near}/`, names: ['NOT_MINE'], parts: { headers: { a: '<NOT_MINE>' } } }, 'PERMISSION_DENIED'],

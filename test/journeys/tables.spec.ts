@@ -389,14 +389,17 @@ describe('/api/data', () => {
       .poll(
         () =>
           annex.db.sql(
-            `select (select count(*)::int from documents) + (select count(*)::int from document_values) + (select count(*)::int from document_tables) as left where exists (select 1 from tenants where slug = $1)`,
+            `select (select count(*)::int from documents) + (select count(*)::int
+             from document_values) + (select count(*)::int from document_tables) as left
+             where exists (select 1 from tenants where slug = $1)`,
             [tenant.slug],
           ),
         { timeout: 30_000 },
       )
       .toEqual([]);
     const [row] = await annex.db.sql<{ left: number }>(
-      'select count(*)::int as left from document_values v where not exists (select 1 from tenants t where t.id = v.tenant_id)',
+      `select count(*)::int as left from document_values v
+       where not exists (select 1 from tenants t where t.id = v.tenant_id)`,
     );
     expect(row?.left).toBe(0);
   });

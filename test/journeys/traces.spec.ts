@@ -1,26 +1,14 @@
 /** Errors in logs lead to the author's files and lines, whatever way they come there. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startTestAnnex, until, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { pluginCode } from '../support/plugin-code.js';
 
-const main = `import { route } from '@annex/sdk'
-import { fail } from './lib/fail'
-import deep from 'deep'
-route('/console', () => { try { fail() } catch (error) { console.error(error); console.log('failed', { error }) } return 1 })
-route('/fields', (ctx) => { try { fail() } catch (error) { ctx.log.error('failed', { nested: [{ error }] }); ctx.log.info('after') } return 1 })
-route('/call', async (ctx) => {
-  await ctx.kv.set('', 1)
-})
-route('/caught', async (ctx) => { try { await ctx.kv.get() } catch (error) { console.error(error) } return 1 })
-route('/arguments', async (ctx) => { await ctx.kv.set('a', { b: [1n] }) })
-route('/fetch', async () => { await fetch('https://nobody.test/') })
-route('/forgotten', (ctx) => { ctx.kv.set('', 1); return 1 })
-route('/deep', () => deep())
-route('/forged', () => { console.log('plugin.js:1:1 '.repeat(1000)); return 1 })
-`;
 const files = {
-  'lib/fail.ts': `interface Unused { a: string }\n\nexport function fail(): never {\n  throw new RangeError('no luck')\n}\n`,
+  'lib/fail.ts':
+    'interface Unused { a: string }\n\n' + "export function fail(): never {\n  throw new RangeError('no luck')\n}\n",
   'node_modules/deep/package.json': '{"name":"deep","version":"1.0.0","main":"index.js"}',
-  'node_modules/deep/index.js': `// a dependency of old\n\nmodule.exports = function () {\n  return require('node:os').hostname()\n}\n`,
+  'node_modules/deep/index.js':
+    '// a dependency of old\n\n' + "module.exports = function () {\n  return require('node:os').hostname()\n}\n",
 };
 
 let annex: TestAnnex;
@@ -31,7 +19,7 @@ beforeAll(async () => {
   const installed = await tenant.install({
     manifest: { routes: true, entry: 'main.ts', permissions: ['outbound_http'], http: { allow: ['nobody.test'] } },
     code: '',
-    files: { 'main.ts': main, ...files },
+    files: { 'main.ts': pluginCode('traces'), ...files },
   });
   expect(installed.status, JSON.stringify(installed.body)).toBe(200);
 });
@@ -50,25 +38,25 @@ async function logOf(path: string): Promise<string> {
 
 describe('an error names file and line of the author', () => {
   it.each([
-    ['printed by console', '/console', ['RangeError: no luck', 'lib/fail.ts:4:', 'main.ts:4:']],
-    ['in a field of a log line', '/fields', ['lib/fail.ts:4:', 'main.ts:5:']],
-    ['of a refused call that was let through', '/call', ['at ctx.kv.set', 'main.ts:7:']],
-    ['of a refused call that was caught', '/caught', ['at ctx.kv.get', 'main.ts:9:']],
+    ['printed by console', '/console', ['RangeError: no luck', 'lib/fail.ts:4:', 'main.ts:6:']],
+    ['in a field of a log line', '/fields', ['lib/fail.ts:4:', 'main.ts:15:']],
+    ['of a refused call that was let through', '/call', ['at ctx.kv.set', 'main.ts:23:']],
+    ['of a refused call that was caught', '/caught', ['at ctx.kv.get', 'main.ts:27:']],
     [
       'of arguments that cannot be sent',
       '/arguments',
-      ['ctx.kv.set: argument 2 holds at \\"/b/0\\" a BigInt', 'main.ts:10:'],
+      ['ctx.kv.set: argument 2 holds at \\"/b/0\\" a BigInt', 'main.ts:34:'],
     ],
-    ['of a fetch', '/fetch', ['fetch failed', 'at ctx.http.request', 'main.ts:11:']],
+    ['of a fetch', '/fetch', ['fetch failed', 'at ctx.http.request', 'main.ts:37:']],
     [
       'of a module of Node that a dependency asks for',
       '/deep',
-      ['node:os', 'node_modules/deep/index.js:4:', 'main.ts:13:'],
+      ['node:os', 'node_modules/deep/index.js:4:', 'main.ts:43:'],
     ],
     [
       'of a refused call that nobody waited for',
       '/forgotten',
-      ['Uncaught (in promise)', 'at ctx.kv.set', 'main.ts:12:'],
+      ['Uncaught (in promise)', 'at ctx.kv.set', 'main.ts:40:'],
     ],
   ])('%s', async (_how, path, wanted) => {
     const log = await logOf(path);

@@ -36,8 +36,10 @@ async function readContents(url: string, only?: Contents): Promise<Contents> {
   await client.connect();
   try {
     const { rows: columns } = await client.query<{ t: string; a: string }>(
-      `select relname as t, attname as a from pg_class r join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
-       where r.relnamespace = 'public'::regnamespace and r.relkind = 'r' and relname <> 'migrations' order by 1, attnum`,
+      `select relname as t, attname as a from pg_class r
+       join pg_attribute a on a.attrelid = r.oid and a.attnum > 0 and not a.attisdropped
+       where r.relnamespace = 'public'::regnamespace and r.relkind = 'r' and relname <> 'migrations'
+       order by 1, attnum`,
     );
     const contents: Contents = {};
     for (const [table, of] of Map.groupBy(columns, ({ t }) => t)) {
@@ -55,19 +57,28 @@ async function readContents(url: string, only?: Contents): Promise<Contents> {
   }
 }
 
-/** Counts each tenant's rows and bytes anew, as migrations/…-quotas.sql says they count; without those that keep nothing. */
+/**
+ * Counts each tenant's rows and bytes anew, as migrations/…-quotas.sql says they count; without those that keep
+ * nothing.
+ */
 const recountSql = `
   select tenant_id, kind, n::int, bytes::int from (
-  select tenant_id, 'kv' as kind, count(*) as n, sum(octet_length(key) + octet_length(value::text)) as bytes from kv group by 1
-  union all select tenant_id, 'events', count(*), sum(octet_length(id) + octet_length(type) + octet_length(coalesce(data::text, ''))) from events group by 1
-  union all select tenant_id, 'idempotency', count(*), sum(octet_length(key) + octet_length(fingerprint) + octet_length(coalesce(body, ''))) from idempotency_keys group by 1
+  select tenant_id, 'kv' as kind, count(*) as n, sum(octet_length(key) + octet_length(value::text)) as bytes from kv
+  group by 1
+  union all select tenant_id, 'events', count(*),
+    sum(octet_length(id) + octet_length(type) + octet_length(coalesce(data::text, ''))) from events group by 1
+  union all select tenant_id, 'idempotency', count(*),
+    sum(octet_length(key) + octet_length(fingerprint) + octet_length(coalesce(body, ''))) from idempotency_keys
+  group by 1
   union all select tenant_id, 'packages', count(*), sum(octet_length(bytes)) from blobs group by 1
-  union all select tenant_id, 'logs', count(*), sum(octet_length(message) + octet_length(coalesce(fields::text, ''))) from run_logs group by 1
+  union all select tenant_id, 'logs', count(*), sum(octet_length(message) + octet_length(coalesce(fields::text, '')))
+  from run_logs group by 1
   union all select tenant_id, 'plugins', count(*), 0 from installations group by 1
   union all select tenant_id, 'users', count(*), 0 from users group by 1
   union all select tenant_id, 'secrets', count(*), 0 from secrets group by 1
   ) counted order by 1, 2`;
-const countedSql = `select tenant_id, kind, sum(n)::int as n, sum(bytes)::int as bytes from quota_use group by 1, 2 having sum(n) <> 0 or sum(bytes) <> 0 order by 1, 2`;
+const countedSql = `select tenant_id, kind, sum(n)::int as n, sum(bytes)::int as bytes from quota_use group by 1, 2
+  having sum(n) <> 0 or sum(bytes) <> 0 order by 1, 2`;
 
 const owner = `upgrade_${randomBytes(4).toString('hex')}`;
 const acmeUuid = '01a22990-60a0-74d4-85aa-e52ad7502d1a';
@@ -127,7 +138,8 @@ describe('an upgrade from the first release', () => {
     expect(await db.sql('select distinct discarded_at from runs')).toEqual([{ discarded_at: null }]);
     // One that was being erased goes on being so.
     const tenants = await db.sql(
-      `select slug, quotas, deleted_at = erasing_since as deleted, erase_after = erasing_since as due from tenants order by slug`,
+      `select slug, quotas, deleted_at = erasing_since as deleted, erase_after = erasing_since as due from tenants
+       order by slug`,
     );
     const lives = { quotas: {}, deleted: null, due: null };
     expect(tenants).toEqual([
@@ -277,7 +289,8 @@ describe('the application after an upgrade from the first release', () => {
     expect((await acme.post('/api/users', { email: 'new@acme.test', role: 'member' })).status).toBe(201);
     // What runs meanwhile is counted in the transaction that changes it: one look is enough, in one snapshot.
     const both = await db.sql<{ counted: unknown; recounted: unknown }>(
-      `select (select json_agg(c) from (${countedSql}) c) as counted, (select json_agg(r) from (${recountSql}) r) as recounted`,
+      `select (select json_agg(c) from (${countedSql}) c) as counted,
+         (select json_agg(r) from (${recountSql}) r) as recounted`,
     );
     expect(both[0]?.counted).toEqual(both[0]?.recounted);
   });

@@ -123,9 +123,13 @@ describe.each(['postgres', 'redis'] as const)('webhooks, queued on %s', (backend
           files: {
             'webhooks/build.yaml': signed(
               '/first',
-              'transform: { language: "javascript", entry: "transforms/build.ts#transform" }\nretry: { max_attempts: 6, backoff: "exponential", initial_delay_s: 5, max_delay_s: 3600 }',
+              'transform: { language: "javascript", entry: "transforms/build.ts#transform" }\nretry: { ' +
+                'max_attempts: 6, backoff: "exponential", initial_delay_s: 5, max_delay_s: 3600 }',
             ),
-            'transforms/build.ts': `import { word } from './word.ts'; export function transform(event: any, ctx: any) { return { [word]: event.data.id, type: event.type, by: ctx.tenantId, webhook: ctx.webhook.name } }`,
+            'transforms/build.ts': `import { word } from './word.ts';
+              export function transform(event: any, ctx: any) {
+                return { [word]: event.data.id, type: event.type, by: ctx.tenantId, webhook: ctx.webhook.name };
+              }`,
             'transforms/word.ts': `export const word: string = 'build'`,
           },
         },
@@ -397,11 +401,13 @@ describe.each(['postgres', 'redis'] as const)('webhooks, queued on %s', (backend
           retry: { max_attempts: 1 },
         });
       await annex.db.sql(
-        `update webhooks set failures = 99, failing_since = now() where name = 'hundred' and tenant_id = (select id from tenants where slug = $1)`,
+        `update webhooks set failures = 99, failing_since = now()
+         where name = 'hundred' and tenant_id = (select id from tenants where slug = $1)`,
         [tenant.slug],
       );
       await annex.db.sql(
-        `update webhooks set failures = 7, failing_since = now() - interval '5 days' where name = 'five-days' and tenant_id = (select id from tenants where slug = $1)`,
+        `update webhooks set failures = 7, failing_since = now() - interval '5 days'
+         where name = 'five-days' and tenant_id = (select id from tenants where slug = $1)`,
         [tenant.slug],
       );
       await owner.post('/api/events', { type: 'stop.now' });
@@ -479,11 +485,28 @@ describe.each(['postgres', 'redis'] as const)('webhooks, queued on %s', (backend
           'webhooks/endless.yaml': t('endless'),
           'webhooks/reaching.yaml': t('reaching'),
           'webhooks/after.yaml': signed('/scripts-after', 'post_transform: { entry: "t.ts#after" }'),
-          't.ts': `export const filtered = (event) => event.data.wanted ? event : null
-export function thrown() { throw new Error('cannot make it') }
-export function endless() { for (;;) ; }
-export async function reaching(event, ctx) { let code; try { await fetch('http://127.0.0.1/') } catch (error) { code = error.code } return { keys: Object.keys(ctx).sort(), code } }
-export const after = (response, sent, ctx) => ({ status: response.status, said: response.body, type: sent.type, webhook: ctx.webhook.name })`,
+          't.ts': `export const filtered = (event) => (event.data.wanted ? event : null);
+            export function thrown() {
+              throw new Error('cannot make it');
+            }
+            export function endless() {
+              for (;;);
+            }
+            export async function reaching(event, ctx) {
+              let code;
+              try {
+                await fetch('http://127.0.0.1/');
+              } catch (error) {
+                code = error.code;
+              }
+              return { keys: Object.keys(ctx).sort(), code };
+            }
+            export const after = (response, sent, ctx) => ({
+              status: response.status,
+              said: response.body,
+              type: sent.type,
+              webhook: ctx.webhook.name,
+            })`,
         },
       },
       { secrets: secrets() },
@@ -591,9 +614,11 @@ export const after = (response, sent, ctx) => ({ status: response.status, said: 
       const open = Promise.withResolvers<void>();
       sink.answer('/held', () => open.promise.then(() => ({ status: 200 })));
       const names = ['one', 'two', 'three'];
-      const code = `import { job } from '@annex/sdk'
-      const hold = async (ctx) => (await Promise.all(Array.from({ length: 6 }, () => ctx.http.get('${sink.url}/held', { timeout_ms: 60_000 })))).length
-      for (const name of ${JSON.stringify(names)}) job(name, hold)`;
+      const code = `import { job } from '@annex/sdk';
+        const hold = async (ctx) =>
+          (await Promise.all(Array.from({ length: 6 }, () => ctx.http.get('${sink.url}/held', { timeout_ms: 60_000 }))))
+            .length;
+        for (const name of ${JSON.stringify(names)}) job(name, hold)`;
       const jobs = names.map((name) => ({ name, schedule: '@yearly', timeout_ms: 120_000 }));
       const holding = {
         slug: 'holder',

@@ -54,7 +54,10 @@ export const cases = [
     name: 'effect',
     version: '4.1.0',
     head: `import { Effect, Schema } from 'effect'`,
-    run: `[await Effect.runPromise(Effect.map(Effect.succeed(20), (n) => n + 1)), Schema.decodeUnknownSync(Schema.NumberFromString)('7')]`,
+    run: `[
+        await Effect.runPromise(Effect.map(Effect.succeed(20), (n) => n + 1)),
+        Schema.decodeUnknownSync(Schema.NumberFromString)('7'),
+      ]`,
     want: [21, 7],
   },
   {
@@ -110,7 +113,11 @@ export const cases = [
     name: 'xstate',
     version: '5.33.3',
     head: `import { createActor, createMachine } from 'xstate'`,
-    run: `(() => { const a = createActor(createMachine({ initial: 'off', states: { off: { on: { T: 'on' } }, on: {} } })).start(); a.send({ type: 'T' }); return a.getSnapshot().value })()`,
+    run: `(() => {
+        const a = createActor(createMachine({ initial: 'off', states: { off: { on: { T: 'on' } }, on: {} } })).start();
+        a.send({ type: 'T' });
+        return a.getSnapshot().value;
+      })()`,
     want: 'on',
   },
   // Times
@@ -232,7 +239,9 @@ export const cases = [
     name: 'crypto-js',
     version: '4.2.0',
     head: `import CryptoJS from 'crypto-js'`,
-    run: `[CryptoJS.SHA256('abc').toString().slice(0, 8), CryptoJS.AES.decrypt(CryptoJS.AES.encrypt('x', 'k').toString(), 'k').toString(CryptoJS.enc.Utf8)]`,
+    run:
+      `[CryptoJS.SHA256('abc').toString().slice(0, 8), CryptoJS.AES.decrypt(CryptoJS.AES.encrypt('x', ` +
+      `'k').toString(), 'k').toString(CryptoJS.enc.Utf8)]`,
     want: ['ba7816bf', 'x'],
   },
   {
@@ -246,14 +255,27 @@ export const cases = [
     name: 'jsonwebtoken',
     version: '9.0.3',
     head: `import jwt from 'jsonwebtoken'`,
-    run: `(() => { const t = jwt.sign({ a: 1 }, 'secret-secret-secret', { expiresIn: '1h' }); const p = jwt.verify(t, 'secret-secret-secret'); let bad = ''; try { jwt.verify(t, 'other') } catch (e) { bad = e.message } return [p.a, bad] })()`,
+    run: `(() => {
+        const t = jwt.sign({ a: 1 }, 'secret-secret-secret', { expiresIn: '1h' });
+        const p = jwt.verify(t, 'secret-secret-secret');
+        let bad = '';
+        try {
+          jwt.verify(t, 'other');
+        } catch (e) {
+          bad = e.message;
+        }
+        return [p.a, bad];
+      })()`,
     want: [1, 'invalid signature'],
     note: 'with secrets (HS256…); for key pairs take jose',
   },
   {
     name: 'jose',
     version: '6.2.18',
-    head: `import { SignJWT, jwtVerify, generateKeyPair } from 'jose'\nasync function both(alg) { const { privateKey, publicKey } = await generateKeyPair(alg, ${jwk}); const t = await new SignJWT({ a: alg }).setProtectedHeader({ alg }).sign(privateKey); return (await jwtVerify(t, publicKey)).payload.a }`,
+    head:
+      `import { SignJWT, jwtVerify, generateKeyPair } from 'jose'\nasync function both(alg) { const { privateKey, ` +
+      `publicKey } = await generateKeyPair(alg, ${jwk}); const t = await new SignJWT({ a: alg ` +
+      '}).setProtectedHeader({ alg }).sign(privateKey); return (await jwtVerify(t, publicKey)).payload.a }',
     run: `[await both('RS256'), await both('ES256')]`,
     want: ['RS256', 'ES256'],
   },
@@ -275,7 +297,11 @@ export const cases = [
     name: 'tweetnacl',
     version: '1.0.3',
     head: `import nacl from 'tweetnacl'`,
-    run: `(() => { const k = nacl.sign.keyPair(); const m = new Uint8Array([1]); return nacl.sign.detached.verify(m, nacl.sign.detached(m, k.secretKey), k.publicKey) })()`,
+    run: `(() => {
+        const k = nacl.sign.keyPair();
+        const m = new Uint8Array([1]);
+        return nacl.sign.detached.verify(m, nacl.sign.detached(m, k.secretKey), k.publicKey);
+      })()`,
     want: true,
   },
   // Checking
@@ -550,7 +576,8 @@ export const cases = [
     name: 'i18next',
     version: '27.1.5',
     head: `import i18next from 'i18next'`,
-    run: `(await i18next.init({ lng: 'de', resources: { de: { translation: { hi: 'Hallo {{n}}' } } } }))('hi', { n: 'A' })`,
+    run: `(await i18next.init({ lng: 'de', resources: { de: { translation: { hi: 'Hallo {{n}}' } } } }))(
+      'hi', { n: 'A' })`,
     want: 'Hallo A',
   },
   {
@@ -592,7 +619,9 @@ export const cases = [
     name: 'graphql',
     version: '17.1.0',
     head: `import { buildSchema, graphql } from 'graphql'`,
-    run: `(await graphql({ schema: buildSchema('type Query { a: Int }'), source: '{ a }', rootValue: { a: 1 } })).data.a`,
+    run: `(await graphql({
+      schema: buildSchema('type Query { a: Int }'), source: '{ a }', rootValue: { a: 1 },
+    })).data.a`,
     want: 1,
   },
   // Files
@@ -600,7 +629,13 @@ export const cases = [
     name: 'pdf-lib',
     version: '1.17.1',
     head: `import { PDFDocument, StandardFonts } from 'pdf-lib'`,
-    run: `await (async () => { const d = await PDFDocument.create(); const f = await d.embedFont(StandardFonts.Helvetica); d.addPage().drawText('x', { font: f }); const b = await d.save(); return [new TextDecoder().decode(b.slice(0, 5)), (await PDFDocument.load(b)).getPageCount()] })()`,
+    run: `await (async () => {
+        const d = await PDFDocument.create();
+        const f = await d.embedFont(StandardFonts.Helvetica);
+        d.addPage().drawText('x', { font: f });
+        const b = await d.save();
+        return [new TextDecoder().decode(b.slice(0, 5)), (await PDFDocument.load(b)).getPageCount()];
+      })()`,
     want: ['%PDF-', 1],
   },
   {
@@ -614,7 +649,11 @@ export const cases = [
     name: 'jszip',
     version: '3.10.2',
     head: `import JSZip from 'jszip'`,
-    run: `await (async () => { const z = new JSZip(); z.file('a.txt', 'x'); return (await JSZip.loadAsync(await z.generateAsync({ type: 'uint8array' }))).file('a.txt').async('string') })()`,
+    run: `await (async () => {
+        const z = new JSZip();
+        z.file('a.txt', 'x');
+        return (await JSZip.loadAsync(await z.generateAsync({ type: 'uint8array' }))).file('a.txt').async('string');
+      })()`,
     want: 'x',
   },
   {
@@ -635,7 +674,14 @@ export const cases = [
     name: 'exceljs',
     version: '4.4.0',
     head: `import ExcelJS from 'exceljs'`,
-    run: `await (async () => { const w = new ExcelJS.Workbook(); w.addWorksheet('s').addRow([1]); const b = await w.xlsx.writeBuffer(); const r = new ExcelJS.Workbook(); await r.xlsx.load(b); return r.getWorksheet('s').getCell('A1').value })()`,
+    run: `await (async () => {
+        const w = new ExcelJS.Workbook();
+        w.addWorksheet('s').addRow([1]);
+        const b = await w.xlsx.writeBuffer();
+        const r = new ExcelJS.Workbook();
+        await r.xlsx.load(b);
+        return r.getWorksheet('s').getCell('A1').value;
+      })()`,
     want: 1,
   },
   {
@@ -683,7 +729,13 @@ export const cases = [
     name: '@anthropic-ai/sdk',
     version: '1.14.0',
     head: `import Anthropic from '@anthropic-ai/sdk'`,
-    run: `(await new Anthropic({ apiKey: 'k', baseURL: 'https://api.example' }).messages.create({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'hi' }] })).content[0].text`,
+    run: `(
+        await new Anthropic({ apiKey: 'k', baseURL: 'https://api.example' }).messages.create({
+          model: 'm',
+          max_tokens: 1,
+          messages: [{ role: 'user', content: 'hi' }],
+        })
+      ).content[0].text`,
     http: () => ({ type: 'message', content: [{ type: 'text', text: 'hello' }] }),
     want: 'hello',
   },
@@ -691,7 +743,17 @@ export const cases = [
     name: 'stripe',
     version: '23.1.0',
     head: `import Stripe from 'stripe'`,
-    run: `[(await new Stripe('sk_test_x', { host: 'api.example', httpClient: Stripe.createFetchHttpClient() }).customers.create({ email: 'a@b.de' })).id, (await new Stripe('k').webhooks.generateTestHeaderStringAsync({ payload: '{}', secret: 's', timestamp: 1 })).slice(0, 4)]`,
+    run: `[
+        (
+          await new Stripe('sk_test_x', {
+            host: 'api.example',
+            httpClient: Stripe.createFetchHttpClient(),
+          }).customers.create({ email: 'a@b.de' })
+        ).id,
+        (
+          await new Stripe('k').webhooks.generateTestHeaderStringAsync({ payload: '{}', secret: 's', timestamp: 1 })
+        ).slice(0, 4),
+      ]`,
     http: () => ({ id: 'cus_1' }),
     want: ['cus_1', 't=1,'],
     note: 'with `Stripe.createFetchHttpClient()`, and the `…Async` functions for webhooks',
@@ -700,7 +762,12 @@ export const cases = [
     name: '@slack/web-api',
     version: '8.2.0',
     head: `import { WebClient } from '@slack/web-api'`,
-    run: `(await new WebClient('xoxb-1', { slackApiUrl: 'https://api.example/' }).chat.postMessage({ channel: 'c', text: 't' })).ts`,
+    run: `(
+        await new WebClient('xoxb-1', { slackApiUrl: 'https://api.example/' }).chat.postMessage({
+          channel: 'c',
+          text: 't',
+        })
+      ).ts`,
     http: () => ({ ok: true, ts: '1.2' }),
     want: '1.2',
     note: 'uploads from a path fail when they are called',
@@ -717,7 +784,11 @@ export const cases = [
     name: '@supabase/supabase-js',
     version: '2.119.1',
     head: `import { createClient } from '@supabase/supabase-js'`,
-    run: `(await createClient('https://api.example', 'k', { realtime: { transport: class {} } }).from('t').select()).data.method`,
+    run: `(
+        await createClient('https://api.example', 'k', { realtime: { transport: class {} } })
+          .from('t')
+          .select()
+      ).data.method`,
     http: true,
     want: 'GET',
     note: 'there is no WebSocket: give `realtime.transport` a class of your own',
@@ -742,7 +813,12 @@ export const cases = [
     name: '@sendgrid/mail',
     version: '8.1.6',
     head: `import sg from '@sendgrid/mail'`,
-    run: `await (async () => { sg.setApiKey('SG.x'); const c = sg.client; c.setDefaultRequest('baseUrl', 'https://api.example/'); return (await sg.send({ to: 'a@b.de', from: 'b@c.de', subject: 's', text: 't' }))[0].statusCode })()`,
+    run: `await (async () => {
+        sg.setApiKey('SG.x');
+        const c = sg.client;
+        c.setDefaultRequest('baseUrl', 'https://api.example/');
+        return (await sg.send({ to: 'a@b.de', from: 'b@c.de', subject: 's', text: 't' }))[0].statusCode;
+      })()`,
     http: () => ({}),
     want: 200,
     note: 'attachments from a path fail when they are called',

@@ -1,11 +1,14 @@
 /**
  * `npm run test:packages`: installs each package of cases.mjs from the registry that npm is configured with, uploads a
- * plugin that uses it to the real compiler, runs it in the real sandbox, compares the answer, and writes docs/packages.md.
+ * plugin that uses it to the real compiler, runs it in the real sandbox, compares the answer, and writes
+ * docs/packages.md.
  *
  *   node test/packages/run.mjs [--in <folder>] [name…]
  *
- * `--in`: where packages are installed and, with what came of them, stay for the next time; default: a temporary folder.
- * With names, only those run. The table is written when every package is as wanted. Ends with 1 when one that ran is not.
+ * `--in`: where packages are installed and, with what came of them, stay for the next time; default: a temporary
+ * folder.
+ * With names, only those run. The table is written when every package is as wanted. Ends with 1 when one that ran is
+ * not.
  */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';

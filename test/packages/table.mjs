@@ -3,8 +3,9 @@ import { writeFile } from 'node:fs/promises';
 
 const opening = `# Packages of npm that were tried
 
-Written by \`npm run test:packages\`, which installs each package, uploads a plugin that uses it, and runs a small program of it in the sandbox
-(\`test/packages\`). How packages are found, and what there is of Node, stands in [plugins.md](plugins.md#packages-of-npm), and why in
+Written by \`npm run test:packages\`, which installs each package, uploads a plugin that uses it, and runs a small
+program of it in the sandbox (\`test/packages\`). How packages are found, and what there is of Node, stands in
+[plugins.md](plugins.md#packages-of-npm), and why in
 [ADR 31](adr/0031-npm-packages.md). The size is that of the plugin's whole bundle; at most 5 MiB are allowed.
 `;
 

@@ -63,7 +63,10 @@ class AnswerCheck {
     if (!validate) return `${where}: ${type} is not described.`;
     const value: unknown = JSON.parse(payload);
     if (validate(value)) return undefined;
-    return `${where}: ${this.#ajv.errorsText(validate.errors?.slice(0, 5))} ${JSON.stringify(validate.errors?.[0]?.params)} in ${payload.slice(0, 500)}`;
+    return (
+      `${where}: ${this.#ajv.errorsText(validate.errors?.slice(0, 5))} ` +
+      `${JSON.stringify(validate.errors?.[0]?.params)} in ${payload.slice(0, 500)}`
+    );
   }
 
   #faultOfNothing(where: string, content: object, payload: unknown): string | undefined {

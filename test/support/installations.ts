@@ -34,7 +34,8 @@ export async function makeInstallation(
     status,
   ]);
   await db.sql(
-    `insert into releases (tenant_id, id, installation_id, version, sha256, manifest, registrations, bundle_sha256) values ($1, $2, $3, '1.0.0', $4, $5, '[]', '')`,
+    `insert into releases (tenant_id, id, installation_id, version, sha256, manifest, registrations, bundle_sha256)
+     values ($1, $2, $3, '1.0.0', $4, $5, '[]', '')`,
     [
       tenant,
       release,
@@ -60,7 +61,8 @@ export async function subscribe(
   policy: object = {},
 ): Promise<void> {
   await db.sql(
-    `insert into subscriptions (tenant_id, installation_id, pattern, ordinal, plugin, policy) values ($1, $2, $3, $4, $5, $6)`,
+    `insert into subscriptions (tenant_id, installation_id, pattern, ordinal, plugin, policy)
+     values ($1, $2, $3, $4, $5, $6)`,
     [
       uuidFromId(installation.tenantId),
       uuidFromId(installation.id),

@@ -69,11 +69,13 @@ export async function openPluginHost(): Promise<PluginHost> {
     async setSecret(tenantId, name, installationId) {
       const tenant = uuidFromId(tenantId);
       await db.sql(
-        `insert into tenant_keys (tenant_id, version, kek_id, wrapped) values ($1, 1, 'test', '') on conflict do nothing`,
+        `insert into tenant_keys (tenant_id, version, kek_id, wrapped) values ($1, 1, 'test', '')
+         on conflict do nothing`,
         [tenant],
       );
       await db.sql(
-        `insert into secrets (tenant_id, installation_id, name, key_version, nonce, ciphertext) values ($1, $2, $3, 1, '', '')`,
+        `insert into secrets (tenant_id, installation_id, name, key_version, nonce, ciphertext)
+         values ($1, $2, $3, 1, '', '')`,
         [tenant, installationId ? uuidFromId(installationId) : null, name],
       );
     },

@@ -23,7 +23,10 @@ export async function openTestDatabase(): Promise<TestDatabase> {
   return openDatabaseAt(await createTestDatabase('template annex_template'));
 }
 
-/** Makes a database and answers its URL, of the cluster's superuser. `how`: options of CREATE DATABASE; none, an empty one. */
+/**
+ * Makes a database and answers its URL, of the cluster's superuser. `how`: options of CREATE DATABASE; none, an empty
+ * one.
+ */
 export async function createTestDatabase(how = ''): Promise<string> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await onCluster(`create database ${name} ${how}`);

@@ -85,7 +85,8 @@ export async function writePlugin(
     Buffer.from(bundle.code),
   ]);
   await db.sql(
-    `insert into releases (tenant_id, id, installation_id, version, sha256, manifest, registrations, bundle_sha256) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+    `insert into releases (tenant_id, id, installation_id, version, sha256, manifest, registrations, bundle_sha256)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
     [
       tenant,
       release,

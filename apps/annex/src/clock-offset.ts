@@ -19,7 +19,11 @@ export async function clockOffsetMs(database: Pick<Database, 'now'>, clock: Cloc
 /** What to tell whoever runs Annex of an offset; `undefined`: nothing. */
 export function clockWarning(offsetMs: number): string | undefined {
   if (Math.abs(offsetMs) <= CLOCK_WARNING_MS) return undefined;
-  return `the clock of the database is ${Math.round(Math.abs(offsetMs) / SECOND)} s ${offsetMs > 0 ? 'ahead of' : 'behind'} this host's: schedules, sessions and links end at other times than they say. Let both follow NTP.`;
+  return (
+    `the clock of the database is ${Math.round(Math.abs(offsetMs) / SECOND)} s ` +
+    `${offsetMs > 0 ? 'ahead of' : 'behind'} this host's: schedules, sessions and links end at other times than they ` +
+    'say. Let both follow NTP.'
+  );
 }
 
 /** Reads the offset at most once in five seconds; `undefined` while the database does not answer. */

@@ -271,6 +271,7 @@ it('takes origins that may call the API, and says which is none', () => {
     'http://localhost:5173',
   ]);
   expect(problemsOf({ ANNEX_API_CORS_ORIGINS: 'https://a.example/x' })).toEqual([
-    'ANNEX_API_CORS_ORIGINS: https://a.example/x must be an origin such as https://app.example.com or https://*.example.com, without a path',
+    'ANNEX_API_CORS_ORIGINS: https://a.example/x must be an origin such as https://app.example.com or ' +
+      'https://*.example.com, without a path',
   ]);
 });

@@ -191,7 +191,8 @@ const settingsSchema = z.object({
     .transform((text) => text.split(/[\s,]+/).filter(Boolean))
     .refine((entries) => entries.every(isProxyAddress), {
       error:
-        'must list the addresses of your proxies, as IP or CIDR or one of loopback, linklocal, uniquelocal, such as 10.0.0.5, 172.16.0.0/12',
+        'must list the addresses of your proxies, as IP or CIDR or one of loopback, linklocal, uniquelocal, such ' +
+        'as 10.0.0.5, 172.16.0.0/12',
     }),
   ANNEX_API_CORS_ORIGINS: z
     .string()
@@ -410,7 +411,10 @@ export function unknownSettings(environment: Record<string, string | undefined> 
   const unknown = Object.keys(environment).filter((name) => name.startsWith('ANNEX_') && !known.includes(name));
   return unknown.sort().map((name) => {
     const bare = name.slice('ANNEX_'.length);
-    return `${name} is no setting of Annex and is ignored.${settings.includes(bare) ? ` Did you mean "${bare}"?` : didYouMean(name, settings)}`;
+    return (
+      `${name} is no setting of Annex and is ` +
+      `ignored.${settings.includes(bare) ? ` Did you mean "${bare}"?` : didYouMean(name, settings)}`
+    );
   });
 }
 

@@ -24,7 +24,8 @@ export function takeDataFolder(dataDir: string, role: string): () => void {
     const holder = readHolder(file);
     if (holder !== undefined && lives(holder)) {
       throw new StartRefused(
-        `ANNEX_DATA_DIR: ${dataDir} is in use by the Annex with process id ${holder.pid}. Stop it, or name another folder.`,
+        `ANNEX_DATA_DIR: ${dataDir} is in use by the Annex with process id ${holder.pid}. Stop it, or name another ` +
+          'folder.',
       );
     }
     rmSync(file, { force: true });

@@ -104,7 +104,9 @@ async function enterDemo({
           : `${demoUser.email} may not enter it any more.`;
     return {
       ...gone,
-      why: `${why} Remove ${join(dataDir, DONE_FILE)} and start again to have one made anew, or make a tenant of your own: POST /api/tenants.`,
+      why:
+        `${why} Remove ${join(dataDir, DONE_FILE)} and start again to have one made anew, or make a tenant of your ` +
+        'own: POST /api/tenants.',
       token: undefined,
     };
   }

@@ -23,7 +23,8 @@ import { SecretRow, TenantKeyRow } from '@annex/vault';
 import { HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from '@annex/webhooks';
 
 /**
- * Every table of the libraries as a class, which stands in `rows/` of the library that owns it. entities.spec.ts compares them
+ * Every table of the libraries as a class, which stands in `rows/` of the library that owns it. entities.spec.ts
+ * compares them
  * with the schema.
  */
 export const entities = [

@@ -154,7 +154,8 @@ function addBacklogMetrics(registry: Registry, { database, logger }: { database:
   };
   add(
     'annex_background_runs',
-    'Background runs that have not ended: due, delayed until their time, handed to the queue, running, parked until something else happens',
+    'Background runs that have not ended: due, delayed until their time, handed to the queue, running, parked ' +
+      'until something else happens',
     ['state'],
     (gauge, { runs }) => {
       for (const [state, count] of Object.entries(runs)) gauge.set({ state }, count);

@@ -11,7 +11,9 @@ import { StartRefused } from './start-refused.js';
 export function requireKeptKey(dataDir: string, home: string): void {
   if (existsSync(join(dataDir, 'master-key'))) return;
   throw new StartRefused(
-    `ANNEX_DATA_DIR: the database in ${home} is there, but ${join(dataDir, 'master-key')}, which opens its secrets, is gone. Put it back from a backup, or set ANNEX_MASTER_KEY; or, to lose everything and start afresh, remove ${[dataDir, ...(home.startsWith(resolve(dataDir)) ? [] : [home])].join(' and ')}.`,
+    `ANNEX_DATA_DIR: the database in ${home} is there, but ${join(dataDir, 'master-key')}, which opens its ` +
+      'secrets, is gone. Put it back from a backup, or set ANNEX_MASTER_KEY; or, to lose everything and start ' +
+      `afresh, remove ${[dataDir, ...(home.startsWith(resolve(dataDir)) ? [] : [home])].join(' and ')}.`,
   );
 }
 

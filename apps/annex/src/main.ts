@@ -4,7 +4,8 @@ const needed = 26;
 
 if (Number(process.versions.node.split('.')[0]) < needed) {
   console.error(
-    `annex: this is Node ${process.versions.node}; plugin code runs on Node ${needed} only. Start with \`npm start\`, which brings it along.`,
+    `annex: this is Node ${process.versions.node}; plugin code runs on Node ${needed} only. Start with \`npm ` +
+      `start\`, which brings it along.`,
   );
   process.exit(1);
 }

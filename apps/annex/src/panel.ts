@@ -11,19 +11,22 @@ export function printPanel({
   url: string;
   demo: Demo;
   tier: SandboxTier;
-  /** No mail server is configured. */ keepsMail: boolean;
+  /** No mail server is configured. */
+  keepsMail: boolean;
 }): void {
   if (demo.tenant === undefined || demo.token === undefined) return printShortPanel({ url, demo, tier });
   const auth = `-H "Authorization: Bearer ${demo.token}"`;
   const json = `-H 'content-type: application/json'`;
   const rule = '─'.repeat(78);
+  const signIn = demo.signsIn ? ` / ${demoUser.password}   (owner of the tenant, and operator)` : ownPassword;
+  const mailGoes = keepsMail ? 'kept here, since SMTP_URL is not set' : 'sent';
   const plugins = demo.plugins.map(({ slug, status }) => `${slug} (${status})`).join(', ');
   console.log(`
 ${rule}
   Annex is ready on ${url}        REST API: ${url}/docs
 
   tenant    ${demo.tenant}
-  sign in   ${demo.signsIn ? `${demoUser.email} / ${demoUser.password}   (owner of the tenant, and operator)` : `${demoUser.email}, with the password that you gave it`}
+  sign in   ${demoUser.email}${signIn}
   token     ${demo.token}
             (acts in every tenant; name another in X-Tenant-Slug)
   plugins   ${plugins}
@@ -44,7 +47,7 @@ ${rule}
   Send a test event:
     curl -s ${auth} ${json} -d '{"event_type":"order.paid","event_data":{"total":12.5}}' ${url}/api/plugins/test-event
 
-  Make a user: the plugin welcome-email writes to it, and the mail is ${keepsMail ? 'kept here, since SMTP_URL is not set' : 'sent'}:
+  Make a user: the plugin welcome-email writes to it, and the mail is ${mailGoes}:
     curl -s ${auth} ${json} -d '{"email":"ada@example.com","role":"member"}' ${url}/api/users
     curl -s ${auth} ${url}/api/mail
 
@@ -52,6 +55,8 @@ ${rule}
 ${rule}
 `);
 }
+
+const ownPassword = ', with the password that you gave it';
 
 /** Without a demo tenant: where Annex is, who signs in, and why there is none. */
 function printShortPanel({ url, demo, tier }: { url: string; demo: Demo; tier: SandboxTier }): void {
@@ -61,7 +66,7 @@ ${rule}
   Annex is ready on ${url}        REST API: ${url}/docs
 
   tenant    no demo tenant. ${demo.why ?? ''}
-  sign in   ${demoUser.email}${demo.signsIn ? ` / ${demoUser.password}   (operator)` : ', with the password that you gave it'}
+  sign in   ${demoUser.email}${demo.signsIn ? ` / ${demoUser.password}   (operator)` : ownPassword}
   sandbox   ${describe(tier)}
 
   Ctrl-C stops everything.

@@ -282,7 +282,8 @@ function attemptPort(execution: Execution, deliverer: WebhookParts['deliverer'])
 function disableFailing(installations: Installations, afterRuns: number): (failing: FailingPlugin) => Promise<void> {
   return async ({ tenantId, installationId, failedRuns, error }) => {
     if (afterRuns === 0 || failedRuns < afterRuns) return;
-    const why = `${failedRuns} runs in a row failed for good, the last one with ${error.code}: ${error.message.slice(0, 300)}`;
+    const last = `${error.code}: ${error.message.slice(0, 300)}`;
+    const why = `${failedRuns} runs in a row failed for good, the last one with ${last}`;
     await installations.disableFailing(
       tenantId,
       installationId,

@@ -68,7 +68,8 @@ async function patiently<T>(
       if (!isAboutUrl) throw thrown;
       if (!notYet.has(code) || Date.now() > deadline) {
         throw new StartRefused(
-          `${setting}: PostgreSQL at ${where} cannot be used: ${messageOf(thrown) || code}. Check that it runs, and user, password and database.`,
+          `${setting}: PostgreSQL at ${where} cannot be used: ${messageOf(thrown) || code}. Check that it runs, ` +
+            'and user, password and database.',
           { cause: thrown },
         );
       }

@@ -14,7 +14,10 @@ export async function requireMasterKey(vault: Vault): Promise<void> {
   const [other] = await vault.foreignKeys();
   if (other === undefined) return;
   throw new StartRefused(
-    `ANNEX_MASTER_KEY: the secrets of ${other.tenants === 1 ? '1 tenant' : `${other.tenants} tenants`} are sealed with another master key (${other.id}) than the settings hold (${vault.masterKeyIds.join(', ')}). Put that key back; or, to change keys, name it in ANNEX_MASTER_KEY_OLD for one start. Without a setting the key is the file master-key in ANNEX_DATA_DIR.`,
+    `ANNEX_MASTER_KEY: the secrets of ${other.tenants === 1 ? '1 tenant' : `${other.tenants} tenants`} are sealed ` +
+      `with another master key (${other.id}) than the settings hold (${vault.masterKeyIds.join(', ')}). Put that key ` +
+      'back; or, to change keys, name it in ANNEX_MASTER_KEY_OLD for one start. Without a setting the key is the ' +
+      'file master-key in ANNEX_DATA_DIR.',
   );
 }
 
@@ -49,7 +52,8 @@ export async function requireRedis(queue: Queue, url: string): Promise<void> {
     } catch (thrown) {
       if (Date.now() > deadline)
         throw new StartRefused(
-          `REDIS_URL: Redis at ${new URL(url).host} cannot be used: ${messageOf(thrown)}. Check that it runs, and the password.`,
+          `REDIS_URL: Redis at ${new URL(url).host} cannot be used: ${messageOf(thrown)}. Check that it runs, and ` +
+            'the password.',
         );
       await new Promise((done) => setTimeout(done, 500));
     }
@@ -73,7 +77,8 @@ export async function requireStore(files: Files, description: string): Promise<v
     await files.check();
   } catch (thrown) {
     throw new StartRefused(
-      `FILES_URL: the file store ${description} cannot be used: ${messageOf(thrown)}. Check that it is there, and that Annex may write to it.`,
+      `FILES_URL: the file store ${description} cannot be used: ${messageOf(thrown)}. Check that it is there, and ` +
+        'that Annex may write to it.',
     );
   }
 }

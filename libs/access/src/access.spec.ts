@@ -96,7 +96,7 @@ describe('signing in', () => {
     expect(row?.password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
   });
 
-  it('says the same of a wrong password, an unknown e-mail, an account without password and hostile input', async () => {
+  it('says the same of a wrong password, an unknown e-mail, no password and hostile input', async () => {
     const tenant = await makeTenant();
     const { email } = await signUp(tenant, 'member');
     const silent = freshEmail();
@@ -381,7 +381,7 @@ describe('the tenant of a request', () => {
     );
   });
 
-  it('is found for a stranger too, as public routes need it, and an unknown one looks like one that wants a token', async () => {
+  it('is found for a stranger too, for public routes; an unknown one looks as if it wanted a token', async () => {
     const tenant = await makeTenant();
     expect(await access.resolveTenant(null, { slugHeader: tenant.slug }, 'req_1')).toEqual({ tenant, caller: null });
     await expect
@@ -520,7 +520,8 @@ describe('tenants', () => {
     ]);
     await db.sql(`insert into blobs (tenant_id, sha256, bytes) values ($1, 'b', '')`, [uuid]);
     await db.sql(
-      `insert into releases (tenant_id, id, installation_id, version, sha256, manifest, registrations, bundle_sha256) values ($1, $2, $3, '1.0.0', 'a', '{}', '[]', 'b')`,
+      `insert into releases (tenant_id, id, installation_id, version, sha256, manifest, registrations,
+         bundle_sha256) values ($1, $2, $3, '1.0.0', 'a', '{}', '[]', 'b')`,
       [uuid, release, installation],
     );
     await db.sql('update installations set release_id = $3 where tenant_id = $1 and id = $2', [
@@ -533,7 +534,8 @@ describe('tenants', () => {
       [uuid, release],
     );
     await db.sql(
-      `insert into kv (tenant_id, installation_id, key, value) select $1, $2, n::text, '1' from generate_series(1, 12000) n`,
+      `insert into kv (tenant_id, installation_id, key, value) select $1, $2, n::text, '1'
+       from generate_series(1, 12000) n`,
       [uuid, installation],
     );
 
@@ -543,7 +545,8 @@ describe('tenants', () => {
     const restarted = make();
     await restarted.start();
     const tables = await db.sql<{ name: string }>(
-      `select c.relname::text as name from pg_class c join pg_attribute a on a.attrelid = c.oid where a.attname = 'tenant_id' and c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace`,
+      `select c.relname::text as name from pg_class c join pg_attribute a on a.attrelid = c.oid
+       where a.attname = 'tenant_id' and c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace`,
     );
     const left = async (): Promise<string[]> => {
       const names: string[] = [];
@@ -785,7 +788,7 @@ describe('API tokens', () => {
     expect((await access.authenticate(token)).operator).toBe(false);
   });
 
-  it('of an operator that asks for it act in every tenant, until they are revoked or the operator is gone', async () => {
+  it('of an operator that asks for it act in every tenant, until revoked or the operator is gone', async () => {
     const [home, elsewhere] = [await makeTenant(), await makeTenant()];
     const email = freshEmail();
     await access.operators.ensure({ email, password });

@@ -30,7 +30,8 @@ export function tenantDeleted(slug: string, erasesAt: Date): Error {
   const when = erasesAt.toISOString();
   return accessErrors.error(
     'TENANT_DELETED',
-    `The tenant ${slug} was deleted: nobody enters it, nothing of it runs, and its data is erased from ${when} on. Until then a platform operator can take it back with POST /api/tenants/${slug}/restore.`,
+    `The tenant ${slug} was deleted: nobody enters it, nothing of it runs, and its data is erased from ${when} on. ` +
+      `Until then a platform operator can take it back with POST /api/tenants/${slug}/restore.`,
     {
       extra: { erases_at: when },
     },

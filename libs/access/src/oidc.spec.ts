@@ -130,7 +130,7 @@ it('refuses tokens that are expired, for somebody else, from somebody else, or s
   );
 });
 
-it('asks the provider nothing for tokens of strangers, once for many tokens, and not again while it fails', async () => {
+it('asks the provider nothing for strangers, once for many tokens, and not again while it fails', async () => {
   const own = make();
   asked = [];
   await code(own.authenticate(await sign({ iss: 'https://elsewhere.example' })));

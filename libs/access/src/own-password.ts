@@ -66,6 +66,7 @@ export function requireOwnUser(principal: Principal): Id<'user'>[] {
   if (ids.length > 0) return ids;
   throw accessErrors.error(
     'FORBIDDEN',
-    'Your password is not kept here: an operator’s is the setting ANNEX_ADMIN_PASSWORD, another’s is with the identity provider.',
+    'Your password is not kept here: an operator’s is the setting ANNEX_ADMIN_PASSWORD, another’s is with the ' +
+      'identity provider.',
   );
 }

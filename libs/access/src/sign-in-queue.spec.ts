@@ -39,7 +39,7 @@ describe('turns to be hashed', () => {
     expect(order.indexOf('somebody')).toBeLessThanOrEqual(1);
   });
 
-  it('come first to who has signed in from there before, and last to those whose sign-ins fail, who still get one of four', async () => {
+  it('come first to who signed in from there before; those whose sign-ins fail still get one of four', async () => {
     const { order, enter, open } = heldQueue();
     const all = [
       ...Array.from({ length: 8 }, (_, index) => enter('failing', turn(`bad ${index}`, 'a', 'failing'))),

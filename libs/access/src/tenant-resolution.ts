@@ -151,7 +151,8 @@ function living(tenant: TenantRef): TenantRef {
 function onlyTenant(principal: Principal | null, requestId: string): Resolved {
   if (!principal)
     throw unauthenticated(
-      'Send Authorization: Bearer <token>. To call a public or signed route of a plugin, name the tenant in the path: /t/<tenant>/ext/<plugin>/…; whoever can set headers may name it in X-Tenant-Slug instead.',
+      'Send Authorization: Bearer <token>. To call a public or signed route of a plugin, name the tenant in the ' +
+        'path: /t/<tenant>/ext/<plugin>/…; whoever can set headers may name it in X-Tenant-Slug instead.',
     );
   const [only, ...others] = principal.memberships;
   if (only && others.length === 0)

@@ -198,7 +198,9 @@ export class Tenants {
         {
           pointer: '/confirm',
           code: 'CONFIRM',
-          detail: `must be the slug of the tenant that is to be deleted, so that none goes by accident: ?confirm=${slug}.${said}`,
+          detail:
+            'must be the slug of the tenant that is to be deleted, so that none goes by accident: ' +
+            `?confirm=${slug}.${said}`,
         },
       ]);
     }
@@ -238,7 +240,8 @@ export class Tenants {
       if (row.erasingSince !== null)
         throw accessErrors.error(
           'TENANT_ERASING',
-          `The tenant ${slug} is being erased since ${row.erasingSince.toISOString()} and cannot be taken back. Its slug is free again when nothing is left of it.`,
+          `The tenant ${slug} is being erased since ${row.erasingSince.toISOString()} and cannot be taken back. ` +
+            'Its slug is free again when nothing is left of it.',
         );
       if (row.eraseAfter === null) return tenantView(row);
       await restoreTenant(tx, row.id);

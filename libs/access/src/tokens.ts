@@ -179,7 +179,8 @@ function inputFaults({
     faults.push({
       pointer: '/expires_in_s',
       code: 'INVALID_EXPIRY',
-      detail: `must be a whole number of seconds from 1 to ${MAX_LIFE_S}; leave it out for a token that does not expire`,
+      detail:
+        `must be a whole number of seconds from 1 to ${MAX_LIFE_S}; ` + 'leave it out for a token that does not expire',
     });
   }
   return faults;

@@ -240,7 +240,8 @@ function requireGrant(
   const grant = findGrant(grants, row.permission);
   if (grant) return grant;
   throw denied(
-    `ctx.${row.name} needs the permission "${row.permission}" (${permissionTexts[row.permission].title}), which this installation was not granted. ` +
+    `ctx.${row.name} needs the permission "${row.permission}" (${permissionTexts[row.permission].title}), which ` +
+      'this installation was not granted. ' +
       `Name it in the manifest's permissions and have an admin grant it.`,
   );
 }
@@ -250,12 +251,14 @@ function checkScope(row: HostCallRow & { name: HostMethod }, args: unknown, gran
   const { table, host } = row.touches(args);
   if (table !== undefined && !grantsTable(grant, table)) {
     throw denied(
-      `"${grant.name}" is granted for the tables ${list(grant.tables)} only, not for ${quote(table)}. Name the table in the manifest and have an admin grant it.`,
+      `"${grant.name}" is granted for the tables ${list(grant.tables)} only, not for ${quote(table)}. Name the ` +
+        'table in the manifest and have an admin grant it.',
     );
   }
   if (host !== undefined && grant.hosts && !grant.hosts.some((pattern) => coversHost(withoutPort(pattern), host))) {
     throw denied(
-      `"${grant.name}" is granted for the hosts ${list(grant.hosts)} only, not for ${quote(host)}. Name the host in the manifest and have an admin grant it.`,
+      `"${grant.name}" is granted for the hosts ${list(grant.hosts)} only, not for ${quote(host)}. Name the host ` +
+        'in the manifest and have an admin grant it.',
     );
   }
 }
@@ -263,7 +266,8 @@ function checkScope(row: HostCallRow & { name: HostMethod }, args: unknown, gran
 function requireDeclared(name: string, declared: ReadonlySet<string>): void {
   if (declared.has(name)) return;
   throw denied(
-    `The manifest does not name the secret ${quote(name)}, so this plugin may not read it. Add it to the manifest's secrets.`,
+    `The manifest does not name the secret ${quote(name)}, so this plugin may not read it. Add it to the ` +
+      `manifest's secrets.`,
   );
 }
 

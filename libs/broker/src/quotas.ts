@@ -49,7 +49,8 @@ export class Tally {
     if (this.hostCalls >= this.quotas.hostCalls) {
       throw brokerErrors.error(
         'RATE_LIMITED',
-        `This run made ${this.quotas.hostCalls} host calls, which is its limit. Ask for more in one call, or split the work over several runs.`,
+        `This run made ${this.quotas.hostCalls} host calls, which is its limit. Ask for more in one call, or split ` +
+          'the work over several runs.',
       );
     }
     this.hostCalls += 1;

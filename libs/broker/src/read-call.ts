@@ -13,7 +13,8 @@ export function readArgs(row: HostCallRow & { name: string }, text: string): unk
   if (text.length > row.maxArgsBytes || Buffer.byteLength(text) > row.maxArgsBytes) {
     throw brokerErrors.error(
       'PAYLOAD_TOO_LARGE',
-      `The arguments of ctx.${row.name} are ${Buffer.byteLength(text)} bytes of JSON; the limit is ${row.maxArgsBytes}. Send less, or in parts.`,
+      `The arguments of ctx.${row.name} are ${Buffer.byteLength(text)} bytes of JSON; the limit is ` +
+        `${row.maxArgsBytes}. Send less, or in parts.`,
     );
   }
   let value: Json;
@@ -52,7 +53,10 @@ export function unknownCall(name: string, known: readonly string[]): Error {
 /** The list of arguments is no value that the caller wrote, so its length is told in other words. */
 function explain(issue: z.core.$ZodIssue): string {
   if (issue.path.length === 0 && issue.code === 'too_small')
-    return `takes at least ${issue.minimum} argument${issue.minimum === 1 ? '' : 's'}; the last of them is missing or undefined`;
+    return (
+      `takes at least ${issue.minimum} argument${issue.minimum === 1 ? '' : 's'}; the last of them is missing or ` +
+      'undefined'
+    );
   if (issue.path.length === 0 && issue.code === 'too_big')
     return `takes at most ${issue.maximum} argument${issue.maximum === 1 ? '' : 's'}`;
   return explainIssue(issue);

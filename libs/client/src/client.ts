@@ -28,12 +28,15 @@ export interface AnnexExtras {
   /**
    * The events of a stream, until `signal` fires. A connection that ends is made again, and goes on behind the last
    * event that came. Throws `AnnexProblem` when the server refuses.
-   * @example for await (const line of annex.follow('streamPluginLogs', { path: { id: 'hello' } })) console.log(line.message)
+   * @example for await (const line of annex.follow('streamPluginLogs', { path: { id: 'hello' } }))
+   * console.log(line.message)
    */
   follow<N extends StreamName>(name: N, input: Input<N>): AsyncGenerator<StreamEvent<N>, void, undefined>;
   /** Calls a plugin's route: `/ext/<slug>/<path>`. Gives whatever it answers, refusals too. */
   callPlugin(slug: string, path: string, init?: RequestInit & { tenant?: string }): Promise<Response>;
-  /** openapi-fetch's client over the same API, for whoever wants statuses and headers of answers. Throws no problems. */
+  /**
+   * openapi-fetch's client over the same API, for whoever wants statuses and headers of answers. Throws no problems.
+   */
   readonly http: Client<paths>;
 }
 

@@ -43,7 +43,9 @@ it('compiles with a program that uses every operation, all of its input and its 
       part('query', operation),
       ...Object.values(operation.requestBody?.content ?? {}).map(({ schema }) => `body: ${sample(schema)}`),
     ].filter((text) => text !== '');
-    return `  const a${index}: ${answerType(operation)} = await annex.${operation.operationId}(${input.length > 0 ? `{ ${input.join(', ')} }` : ''});\n  void a${index};`;
+    const given = input.length > 0 ? `{ ${input.join(', ')} }` : '';
+    const call = `annex.${operation.operationId}(${given})`;
+    return `  const a${index}: ${answerType(operation)} = await ${call};\n  void a${index};`;
   });
   const lists = operations.filter(({ responses }) => {
     const { items, next_cursor: cursor } = responses['200']?.content?.['application/json']?.schema.properties ?? {};

@@ -4,7 +4,10 @@ import { AnnexProblem } from './problem.js';
 export interface RetryOptions {
   /** Tries in all. Default 4. */
   attempts?: number;
-  /** Milliseconds before the second try; twice as many before each further one, and at least what the server says. Default 500. */
+  /**
+   * Milliseconds before the second try; twice as many before each further one, and at least what the server says.
+   * Default 500.
+   */
   delayMs?: number;
   signal?: AbortSignal;
   /** The key that every try carries. Default: a fresh one. Keep it where the whole of this may be repeated. */

@@ -38,7 +38,9 @@ type Given<Answer> = Answer extends { content: { 'application/json': infer Value
     ? Response
     : undefined;
 
-/** What a call gives: JSON as the server sent it, `undefined` where there is none, the `Response` for bytes and streams. */
+/**
+ * What a call gives: JSON as the server sent it, `undefined` where there is none, the `Response` for bytes and streams.
+ */
 export type Output<N extends Name> = operations[N] extends { responses: infer All }
   ? Given<All[keyof All & Success]>
   : never;

@@ -32,7 +32,9 @@ export class Connections {
       application_name: applicationName,
       // Every question has a key, but prepared while a table is new it would be planned for an empty one and stay so
       // through the first flood; compiling it costs more than running it.
-      options: `-c enable_seqscan=off -c jit=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c statement_timeout=${queryTimeoutMs}`,
+      options:
+        '-c enable_seqscan=off -c jit=off -c timezone=UTC -c idle_in_transaction_session_timeout=60000 -c ' +
+        `statement_timeout=${queryTimeoutMs}`,
       query_timeout: queryTimeoutMs,
       connectionTimeoutMillis: connectionTimeoutMs,
       keepAlive: true,

@@ -98,7 +98,7 @@ describe('a transaction', () => {
     expect(seen.map(({ slug }) => slug)).toEqual([one.slug]);
   });
 
-  it('reads rows of SQL by hand as their entity: as a repository does, and what else was asked beside them', async () => {
+  it('reads rows of SQL by hand as their entity, and what else was asked beside them', async () => {
     const { id } = await db.makeTenant();
     const user = newId('user');
     const [bed, now] = [randomUUID(), newId('session')];

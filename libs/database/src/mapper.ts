@@ -53,7 +53,9 @@ export class Mapper {
     return new Mapper(source, lender);
   }
 
-  /** Makes an entity of each row that SQL by hand selected from its table. What is no column of it keeps name and value. */
+  /**
+   * Makes an entity of each row that SQL by hand selected from its table. What is no column of it keeps name and value.
+   */
   read<Row extends object>(entity: EntityClass<Row>, rows: readonly Record<string, unknown>[]): Row[] {
     const columns = this.#columnsOf(entity);
     const { driver } = this.source;

@@ -27,7 +27,8 @@ const step = (name: string, sql: string): void => writeFileSync(join(directory, 
 const tables = async (): Promise<string[]> =>
   (
     await client.query<{ name: string }>(
-      `select relname::text as name from pg_class where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'migrations' order by 1`,
+      `select relname::text as name from pg_class
+       where relnamespace = 'public'::regnamespace and relkind = 'r' and relname <> 'migrations' order by 1`,
     )
   ).rows.map(({ name }) => name);
 const done = async (): Promise<string[]> =>
@@ -68,7 +69,8 @@ describe('migrating', () => {
     const dying = migrate({ url, directory }).catch((thrown: unknown) => thrown);
     await waiting(`locktype = 'advisory' and objid = 1`, 1);
     await client.query(
-      `select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()`,
+      `select pg_terminate_backend(pid) from pg_stat_activity
+       where datname = current_database() and pid <> pg_backend_pid()`,
     );
     // Not said to be the step's own fault: whoever starts Annex tries again.
     expect(await dying).not.toBeInstanceOf(DatabaseRefused);
@@ -81,7 +83,8 @@ describe('migrating', () => {
     ['while it runs', 'create table half (); insert into kept values (1); select 1 / 0', 'division by zero'],
     [
       'only where it would be committed',
-      'create table half (n int unique deferrable initially deferred); insert into kept values (1); insert into half values (1), (1)',
+      `create table half (n int unique deferrable initially deferred); insert into kept values (1); insert into half
+       values (1), (1)`,
       'duplicate key value',
     ],
   ])('undoes the whole of a step that fails %s, says which, and keeps those before it', async (_when, sql, why) => {

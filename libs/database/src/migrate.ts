@@ -66,7 +66,9 @@ export async function requireMigrated({ url, directory = defaultDirectory }: Mig
     const missing = known.filter((name) => !there.includes(name));
     if (missing.length === 0) return;
     throw new DatabaseRefused(
-      `DATABASE_URL: not set, so this process does not migrate, and the database lacks ${missing.length} steps of this release (${missing[0] ?? ''} first). Run Annex once with ANNEX_ROLE=migrate and DATABASE_URL of the owner.`,
+      `DATABASE_URL: not set, so this process does not migrate, and the database lacks ${missing.length} steps of ` +
+        `this release (${missing[0] ?? ''} first). Run Annex once with ANNEX_ROLE=migrate and DATABASE_URL of the ` +
+        'owner.',
     );
   } finally {
     await client.end().catch(() => undefined);
@@ -86,13 +88,15 @@ function refuseNewer(there: readonly string[], known: readonly string[]): void {
   const newer = there.filter((name) => !known.includes(name));
   if (newer.length === 0) return;
   throw new DatabaseRefused(
-    `A newer release of Annex has changed this database (step ${newer.at(-1) ?? ''}). Start that release, or restore a backup from before it.`,
+    `A newer release of Annex has changed this database (step ${newer.at(-1) ?? ''}). Start that release, or ` +
+      'restore a backup from before it.',
   );
 }
 
 function stepFailed(file: string, thrown: unknown): DatabaseRefused {
   return new DatabaseRefused(
-    `The step migrations/${file} failed: ${messageOf(thrown)}. It was undone as a whole; what steps before it changed stays. Mend the cause and start again, or start the release before.`,
+    `The step migrations/${file} failed: ${messageOf(thrown)}. It was undone as a whole; what steps before it ` +
+      'changed stays. Mend the cause and start again, or start the release before.',
     { cause: thrown },
   );
 }

@@ -13,9 +13,11 @@ describe('row-level security', () => {
     const loose = await db.sql(`
       select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
       where n.nspname = 'public' and c.relkind in ('r', 'p')
-        and (c.relname = 'tenants' or exists (select 1 from pg_attribute a where a.attrelid = c.oid and a.attname = 'tenant_id'))
+        and (c.relname = 'tenants' or exists (select 1 from pg_attribute a
+        where a.attrelid = c.oid and a.attname = 'tenant_id'))
         and not (c.relrowsecurity and c.relforcerowsecurity and exists (
-          select 1 from pg_policy p where p.polrelid = c.oid and p.polname = 'one_tenant' and p.polqual is not null and p.polwithcheck is not null
+          select 1 from pg_policy p where p.polrelid = c.oid and p.polname = 'one_tenant' and p.polqual is not null
+            and p.polwithcheck is not null
             and 'annex_app'::regrole = any (p.polroles)))`);
     expect(loose).toEqual([]);
   });
@@ -36,11 +38,14 @@ describe('row-level security', () => {
     ]);
   });
 
-  it('is not at the mercy of the application’s roles: they own nothing, bypass nothing and may not truncate', async () => {
+  it('holds for the application’s roles: they own nothing, bypass nothing and may not truncate', async () => {
     const [row] = await db.sql(`
-      select (select bool_or(rolbypassrls or rolsuper) from pg_roles where rolname in ('annex_app', 'annex_platform', 'annex_queue')) as bypass,
-        (select count(*)::int from pg_class where relowner in ('annex_app'::regrole, 'annex_platform'::regrole, 'annex_queue'::regrole)) as owned,
-        (select count(*)::int from information_schema.role_table_grants where grantee in ('annex_app', 'annex_platform') and privilege_type = 'TRUNCATE') as truncatable`);
+      select (select bool_or(rolbypassrls or rolsuper) from pg_roles
+      where rolname in ('annex_app', 'annex_platform', 'annex_queue')) as bypass,
+        (select count(*)::int from pg_class
+        where relowner in ('annex_app'::regrole, 'annex_platform'::regrole, 'annex_queue'::regrole)) as owned,
+        (select count(*)::int from information_schema.role_table_grants
+        where grantee in ('annex_app', 'annex_platform') and privilege_type = 'TRUNCATE') as truncatable`);
     expect(row).toEqual({ bypass: false, owned: 0, truncatable: 0 });
   });
 
@@ -50,13 +55,15 @@ describe('row-level security', () => {
       where contype in ('p', 'u', 'f') and connamespace = 'public'::regnamespace
         and exists (select 1 from pg_attribute a where a.attrelid = con.conrelid and a.attname = 'tenant_id')
         and con.confrelid <> 'operators'::regclass
-        and not (select attname = 'tenant_id' from pg_attribute a where a.attrelid = con.conrelid and a.attnum = con.conkey[1])`);
+        and not (select attname = 'tenant_id' from pg_attribute a
+        where a.attrelid = con.conrelid and a.attnum = con.conkey[1])`);
     expect(loose).toEqual([]);
   });
 
   it('hides another tenant’s rows and refuses to write them', async () => {
     const [one, two] = [await db.makeTenant(), await db.makeTenant()];
-    const insert = `insert into users (tenant_id, id, email, role) values ($1, gen_random_uuid(), 'a@b.test', 'member')`;
+    const insert = `insert into users (tenant_id, id, email, role)
+      values ($1, gen_random_uuid(), 'a@b.test', 'member')`;
     await db.database.forTenant(one.id).transaction((tx) => tx.query(insert, [uuidFromId(one.id)]));
     await db.database.forTenant(two.id).transaction(async (tx) => {
       expect(await tx.query('select * from users')).toEqual([]);
@@ -93,14 +100,13 @@ describe('row-level security', () => {
 
   it('lets a tenant’s deletion erase all of its rows', async () => {
     const one = await db.makeTenant();
-    await db.database
-      .forTenant(one.id)
-      .transaction((tx) =>
-        tx.query(
-          `insert into audit (tenant_id, seq, at, actor, action, previous_hash, hash) values ($1, 1, now(), 'x', 'y', '', '')`,
-          [uuidFromId(one.id)],
-        ),
-      );
+    await db.database.forTenant(one.id).transaction((tx) =>
+      tx.query(
+        `insert into audit (tenant_id, seq, at, actor, action, previous_hash, hash)
+           values ($1, 1, now(), 'x', 'y', '', '')`,
+        [uuidFromId(one.id)],
+      ),
+    );
     await db.database.platform((tx) => tx.query('delete from tenants where id = $1', [uuidFromId(one.id)]));
     expect(await db.sql('select 1 from audit where tenant_id = $1', [uuidFromId(one.id)])).toEqual([]);
   });

@@ -34,8 +34,10 @@ async function scheduled({
   const at = await makeInstallation(bed.db, (await bed.db.makeTenant()).id, { jobs: [job] });
   const schedule = idFromUuid('schedule', newUuid());
   await bed.db.sql(
-    `insert into schedules (tenant_id, id, installation_id, name, spec_hash, schedule, timezone, overlap, catch_up, misfire_deadline_s, paused, active, next_at)
-     values ($1, $2, $3, 'tick', '', $4, 'UTC', $5, $6, $7, $8, $9, date_trunc('second', now()) - $10 * interval '1 second')`,
+    `insert into schedules (tenant_id, id, installation_id, name, spec_hash, schedule, timezone, overlap, catch_up,
+       misfire_deadline_s, paused, active, next_at)
+     values ($1, $2, $3, 'tick', '', $4, 'UTC', $5, $6, $7, $8, $9,
+       date_trunc('second', now()) - $10 * interval '1 second')`,
     [
       uuidFromId(at.tenantId),
       uuidFromId(schedule),
@@ -124,7 +126,9 @@ describe('a schedule', () => {
   it('that goes on after a pause tells of its ticks in one run, and fires the later ones', async () => {
     const at = await scheduled({ cron: '*/10 * * * * *', catchUp: 'all', overlap: 'allow' });
     await bed.db.sql(
-      `update schedules set next_at = to_timestamp(floor(extract(epoch from now()) / 10) * 10 - 40), rested_until = to_timestamp(floor(extract(epoch from now()) / 10) * 10 - 15), rested_for = 'paused' where id = $1`,
+      `update schedules set next_at = to_timestamp(floor(extract(epoch from now()) / 10) * 10 - 40),
+         rested_until = to_timestamp(floor(extract(epoch from now()) / 10) * 10 - 15), rested_for = 'paused'
+       where id = $1`,
       [uuidFromId(at.schedule)],
     );
     await decide(at);
@@ -208,7 +212,8 @@ describe('a long stretch of ticks that do not run', () => {
     expect(count(runs)).toBeGreaterThanOrEqual(301);
     // The next day's downtime; the run is under way.
     await bed.db.sql(
-      `update schedules set overlap = 'skip', catch_up = 'all', next_at = $2::timestamptz + interval '1 second' where id = $1`,
+      `update schedules set overlap = 'skip', catch_up = 'all', next_at = $2::timestamptz + interval '1 second'
+       where id = $1`,
       [uuidFromId(at.schedule), runs.at(-1)?.scheduled_for],
     );
     while ((await told(at)).length === 11) await decide(at);
@@ -243,7 +248,8 @@ describe('a tick whose job is still busy', () => {
     await decide(at);
     const [first] = await runsOf(at);
     await bed.db.sql(
-      `update runs set status = 'running', claims = 1, lease_until = now() + interval '1 hour', next_attempt_at = null where id = $1`,
+      `update runs set status = 'running', claims = 1, lease_until = now() + interval '1 hour',
+         next_attempt_at = null where id = $1`,
       [first?.id],
     );
     await bed.db.sql(`update schedules set next_at = date_trunc('second', now()) where id = $1`, [
@@ -281,7 +287,8 @@ describe('a tick whose job is still busy', () => {
   it('is left out as QUEUE_FULL when the tenant has too much waiting', async () => {
     const at = await scheduled({ overlap: 'allow', cron: '0 0 1 1 *' });
     await bed.db.sql(
-      `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status) select $1, gen_random_uuid(), $2, 'p', 'event', 'x', 'queued' from generate_series(1, 10000)`,
+      `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status)
+       select $1, gen_random_uuid(), $2, 'p', 'event', 'x', 'queued' from generate_series(1, 10000)`,
       [uuidFromId(at.tenantId), uuidFromId(at.id)],
     );
     await decide(at);

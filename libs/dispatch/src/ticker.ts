@@ -125,7 +125,7 @@ async function passRest(
   const { rested, timezone, nextAtMs: firstMs } = due;
   const passed = rested && countTicks(schedule, timezone, offsetS, { firstMs, untilMs: rested.untilMs });
   if (!rested || !passed) return firstMs;
-  const message = `${skipMessages[rested.reason](due)}${passed.isCut ? ' There were more ticks than are counted.' : ''}`;
+  const message = skipMessages[rested.reason](due) + (passed.isCut ? ' There were more ticks than are counted.' : '');
   await recordSkippedStretch(
     tx,
     { schedule: due, atMs: firstMs, code: rested.reason.toUpperCase(), message },

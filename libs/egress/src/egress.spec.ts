@@ -734,7 +734,7 @@ describe('requests at once', () => {
 });
 
 describe('requests that may take long', () => {
-  it('leave the places of the others to them, whoever sends them, and their own to more than a few tenants', async () => {
+  it('leave the places of others to them, and their own to more than a few tenants', async () => {
     const asked: string[] = [];
     const leaving = new AbortController();
     const port = await serve((request, response) => {

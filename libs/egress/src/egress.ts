@@ -144,6 +144,7 @@ function headersOf({ headers = [], source, hops = 0 }: EgressRequest): [string, 
 function busy(maxWaitMs: number): AnnexError {
   return egressErrors.error(
     'EGRESS_BUSY',
-    `No place for the request came free within ${maxWaitMs / SECOND} s, so it was not sent. Try again later, and send fewer at a time.`,
+    `No place for the request came free within ${maxWaitMs / SECOND} s, so it was not sent. Try again later, and ` +
+      'send fewer at a time.',
   );
 }

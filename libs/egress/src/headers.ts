@@ -86,7 +86,8 @@ export function outgoingHeaders(fields: HeaderList, { source, hops }: Sender): [
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       throw egressErrors.error(
         'EGRESS_REQUEST',
-        `The value of the header ${quote(name)} has a line break, a control character or one outside Latin-1. Encode it.`,
+        `The value of the header ${quote(name)} has a line break, a control character or one outside Latin-1. ` +
+          'Encode it.',
       );
     }
     bytes += name.length + value.length + 4;

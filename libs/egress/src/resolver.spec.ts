@@ -38,7 +38,8 @@ describe('the system resolver', () => {
     hostsFile = join(folder, 'hosts');
     await writeFile(
       hostsFile,
-      '# comment\n127.0.0.1\tlocalhost inner.test # more\n::1 inner.test\n::ffff:10.0.0.1 Mapped.test\nnonsense x.test\n',
+      '# comment\n127.0.0.1\tlocalhost inner.test # more\n::1 inner.test\n::ffff:10.0.0.1 Mapped.test\nnonsense ' +
+        'x.test\n',
     );
     server = createSocket('udp4');
     server.on('message', (query, from) => {

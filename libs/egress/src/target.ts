@@ -68,7 +68,8 @@ export function readTarget(text: string, { allowHosts, allowPrivate, isOwn }: Ta
   if (verdict === 'refused') {
     throw egressErrors.error(
       'EGRESS_HOST_NOT_ALLOWED',
-      `The host ${quote(host)} is not in the manifest's http.allow. Add ${quote(suggest(host, port))} to http.allow and upload the plugin again.`,
+      `The host ${quote(host)} is not in the manifest's http.allow. Add ${quote(suggest(host, port))} to ` +
+        'http.allow and upload the plugin again.',
     );
   }
   const target: Target = { url, host, port, addresses: knownAddresses(host), portNeedsOperator: verdict === 'port' };
@@ -79,7 +80,8 @@ export function readTarget(text: string, { allowHosts, allowPrivate, isOwn }: Ta
     if (suffix && !allowPrivate.coversName(host, port)) {
       throw egressErrors.error(
         'EGRESS_PRIVATE_ADDRESS',
-        `${quote(host)} is a name of an internal network (${suffix}). Plugins reach public hosts only; an operator can open single ones with ANNEX_EGRESS_ALLOW_PRIVATE.`,
+        `${quote(host)} is a name of an internal network (${suffix}). Plugins reach public hosts only; an operator ` +
+          'can open single ones with ANNEX_EGRESS_ALLOW_PRIVATE.',
       );
     }
   }
@@ -112,7 +114,8 @@ export function vetAddresses(
       : `${quote(host)} resolves to an address that is not public`;
     throw egressErrors.error(
       'EGRESS_PRIVATE_ADDRESS',
-      `${what}. Plugins reach public hosts only; an operator can open single addresses with ANNEX_EGRESS_ALLOW_PRIVATE.`,
+      `${what}. Plugins reach public hosts only; an operator can open single addresses with ` +
+        'ANNEX_EGRESS_ALLOW_PRIVATE.',
     );
   }
   if (badPorts.has(port))
@@ -123,7 +126,8 @@ export function vetAddresses(
   if (portNeedsOperator) {
     throw egressErrors.error(
       'EGRESS_PORT',
-      `Port ${port} of ${quote(host)} is not allowed: http.allow opens 80 and 443 unless it names a port. Add ${quote(suggest(host, port))} to http.allow.`,
+      `Port ${port} of ${quote(host)} is not allowed: http.allow opens 80 and 443 unless it names a port. Add ` +
+        `${quote(suggest(host, port))} to http.allow.`,
     );
   }
   return [...addresses];

@@ -85,7 +85,8 @@ async function resolveTarget(network: HopNetwork, target: Target, signal: AbortS
       const code = (thrown as { code?: unknown } | null)?.code;
       throw egressErrors.error(
         'EGRESS_DNS',
-        `The name ${quote(target.host)} could not be resolved${typeof code === 'string' ? ` (${code})` : ''}. Try again later.`,
+        `The name ${quote(target.host)} could not be resolved${typeof code === 'string' ? ` (${code})` : ''}. Try ` +
+          'again later.',
         { cause: thrown },
       );
     }

@@ -44,7 +44,8 @@ export function eventPatternFault(pattern: string, pointer = ''): InputFault | u
   for (const part of pattern.split('.')) {
     if (part === '*' || part === '**') continue;
     const fault = part.includes('*')
-      ? `${quote(part)} in ${quote(pattern)} mixes "*" with text; a wildcard stands for a whole segment: "*" for one, "**" for any number.`
+      ? `${quote(part)} in ${quote(pattern)} mixes "*" with text; a wildcard stands for a whole segment: "*" for ` +
+        'one, "**" for any number.'
       : segmentFault(part, pattern);
     if (fault !== undefined) return { pointer, code: 'EVENT_PATTERN', detail: fault };
   }
@@ -105,7 +106,10 @@ export function patternWarning(pattern: string): string | undefined {
   if (pattern.includes('*') || !isReservedEventName(pattern) || Object.hasOwn(platformEvents, pattern))
     return undefined;
   const near = closest(pattern, Object.keys(platformEvents));
-  return `nothing emits ${quote(pattern)}: names under ${reservedEventPrefixes.join(' ')} are the platform's.${near === undefined ? '' : ` Did you mean "${near}"?`}`;
+  return (
+    `nothing emits ${quote(pattern)}: names under ${reservedEventPrefixes.join(' ')} are the ` +
+    `platform's.${near === undefined ? '' : ` Did you mean "${near}"?`}`
+  );
 }
 
 function shapeFault(text: string, what: string): string | undefined {

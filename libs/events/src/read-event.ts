@@ -134,7 +134,10 @@ function checkNative(body: JsonObject, errors: InputFault[]): void {
     errors.push({
       pointer: jsonPointer(key),
       code: 'UNKNOWN_KEY',
-      detail: `is not a member of an event.${didYouMean(key, nativeKeys) || ` Known: ${nativeKeys.join(', ')}. Put what the event is about into "data".`}`,
+      detail:
+        'is not a member of an ' +
+        'event.' +
+        (didYouMean(key, nativeKeys) || ` Known: ${nativeKeys.join(', ')}. Put what the event is about into "data".`),
     });
   }
 }
@@ -208,7 +211,9 @@ function cloudData(body: JsonObject, errors: InputFault[]): Json {
       errors.push({
         pointer: '/data_base64',
         code: 'NUMBER',
-        detail: `holds ${quote(number, 60)} at ${quote(pointer, 200)}, which JSON readers do not keep; send it as a string.`,
+        detail:
+          `holds ${quote(number, 60)} at ${quote(pointer, 200)}, which JSON readers do not keep; ` +
+          'send it as a string.',
       });
     }
     return value;

@@ -174,8 +174,18 @@ const jobs = (...names: string[]) =>
 describe('a route', () => {
   it('sees who calls what for whom', async () => {
     const { id, slug } = await write({
-      code: `route('/users/:user_id', (ctx) => ({ tenant: ctx.tenant, tenantId: ctx.tenantId, user: ctx.user, plugin: ctx.plugin, kind: ctx.run.kind, attempt: ctx.run.attempt,
-        params: ctx.params, config: ctx.config, write: ctx.permissions.has('db.write'), read: ctx.permissions.has('db.read') }))`,
+      code: `route('/users/:user_id', (ctx) => ({
+          tenant: ctx.tenant,
+          tenantId: ctx.tenantId,
+          user: ctx.user,
+          plugin: ctx.plugin,
+          kind: ctx.run.kind,
+          attempt: ctx.run.attempt,
+          params: ctx.params,
+          config: ctx.config,
+          write: ctx.permissions.has('db.write'),
+          read: ctx.permissions.has('db.read'),
+        }))`,
       version: '2.1.0',
       manifest: {
         permissions: [{ name: 'db.read' }, { name: 'db.write' }],
@@ -203,7 +213,12 @@ describe('a route', () => {
 
   it('leaves a run behind, with what it used and logged', async () => {
     const { slug } = await write({
-      code: `route('/log/:n', async (ctx) => { console.log('hello', { n: ctx.params.n }); ctx.log.warn('careful'); await ctx.kv.set('a', 1); return [{ ok: true }, 201] })`,
+      code: `route('/log/:n', async (ctx) => {
+          console.log('hello', { n: ctx.params.n });
+          ctx.log.warn('careful');
+          await ctx.kv.set('a', 1);
+          return [{ ok: true }, 201];
+        })`,
       version: '1.4.0',
     });
     const { runId, outcome } = await call(slug, '/log/1');
@@ -291,8 +306,19 @@ describe('a route', () => {
   it('names the cause when a host call that was refused made it fail', async () => {
     const { slug } = await write({
       code: `route('/http', (ctx) => ctx.http.get('http://a.test/'));
-        route('/caught', async (ctx) => { try { await ctx.http.get('http://a.test/') } catch (error) { return { code: error.code } } });
-        route('/other', async (ctx) => { try { await ctx.http.get('http://a.test/') } catch {} throw new Error('my own') });`,
+        route('/caught', async (ctx) => {
+          try {
+            await ctx.http.get('http://a.test/');
+          } catch (error) {
+            return { code: error.code };
+          }
+        });
+        route('/other', async (ctx) => {
+          try {
+            await ctx.http.get('http://a.test/');
+          } catch {}
+          throw new Error('my own');
+        });`,
       manifest: { permissions: [{ name: 'outbound_http' }], http: { allow: ['a.test'] } },
       granted: [],
     });
@@ -307,9 +333,33 @@ describe('a route', () => {
 
 describe('ctx.kv', () => {
   it('keeps values between runs, apart from every other installation', async () => {
-    const code = `route('/set', async (ctx) => { await ctx.kv.set('k', { deep: [1, null] }, { ttl: 60 }); await ctx.kv.set('k2', 2); return { n: await ctx.kv.incr('n'), gone: await ctx.kv.delete('nothing') } });
-      route('/get', async (ctx) => ({ k: await ctx.kv.get('k'), none: await ctx.kv.get('none'), list: await ctx.kv.list({ prefix: 'k', limit: 1 }) }));
-      route('/bad', async (ctx) => { const codes = []; for (const f of [() => ctx.kv.incr('k'), () => ctx.kv.list({ cursor: '!!' }), () => ctx.kv.set('big', 'x'.repeat(140000)), () => ctx.kv.set('', 1), () => ctx.kv.list({ prefix: '\\0' })]) codes.push(await f().then((v) => v, (e) => e.code)); return codes });`;
+    const code = `route('/set', async (ctx) => {
+        await ctx.kv.set('k', { deep: [1, null] }, { ttl: 60 });
+        await ctx.kv.set('k2', 2);
+        return { n: await ctx.kv.incr('n'), gone: await ctx.kv.delete('nothing') };
+      });
+      route('/get', async (ctx) => ({
+        k: await ctx.kv.get('k'),
+        none: await ctx.kv.get('none'),
+        list: await ctx.kv.list({ prefix: 'k', limit: 1 }),
+      }));
+      route('/bad', async (ctx) => {
+        const codes = [];
+        for (const f of [
+          () => ctx.kv.incr('k'),
+          () => ctx.kv.list({ cursor: '!!' }),
+          () => ctx.kv.set('big', 'x'.repeat(140000)),
+          () => ctx.kv.set('', 1),
+          () => ctx.kv.list({ prefix: '\\0' }),
+        ])
+          codes.push(
+            await f().then(
+              (v) => v,
+              (e) => e.code,
+            ),
+          );
+        return codes;
+      });`;
     const { slug } = await write({ code });
     const { slug: neighbour } = await write({ code });
     expect(await answer(slug, '/set')).toEqual({ n: 1, gone: false });
@@ -335,10 +385,25 @@ describe('ctx.kv', () => {
 describe('ctx.http and fetch', () => {
   it('reach the hosts of the manifest and no others', async () => {
     const { slug } = await write({
-      code: `route('/post', async (ctx) => { const r = await ctx.http.post('http://${origin}/p?a=1', { x: 1 }, { query: { b: [2, 3] } }); return { status: r.status, ok: r.ok, json: await r.json() } });
-        route('/bytes', async () => Array.from(new Uint8Array(await (await fetch('http://${origin}/bytes')).arrayBuffer())));
-        route('/elsewhere', (ctx) => ctx.http.get('http://elsewhere.test/').then(() => 'reached', (e) => e.code));
-        route('/local', (ctx) => ctx.http.get('http://127.0.0.1:1/').then(() => 'reached', (e) => e.code));`,
+      code: `route('/post', async (ctx) => {
+          const r = await ctx.http.post('http://${origin}/p?a=1', { x: 1 }, { query: { b: [2, 3] } });
+          return { status: r.status, ok: r.ok, json: await r.json() };
+        });
+        route('/bytes', async () =>
+          Array.from(new Uint8Array(await (await fetch('http://${origin}/bytes')).arrayBuffer())),
+        );
+        route('/elsewhere', (ctx) =>
+          ctx.http.get('http://elsewhere.test/').then(
+            () => 'reached',
+            (e) => e.code,
+          ),
+        );
+        route('/local', (ctx) =>
+          ctx.http.get('http://127.0.0.1:1/').then(
+            () => 'reached',
+            (e) => e.code,
+          ),
+        );`,
       manifest: { permissions: [{ name: 'outbound_http' }], http: { allow: [origin, '127.0.0.1:1'] } },
     });
     expect(await answer(slug, '/post')).toEqual({
@@ -380,14 +445,33 @@ describe('secrets', () => {
     const { id, slug } = await write({
       code: `let warm;
         route('/leak', async (ctx) => {
-          const s = warm ??= await ctx.secrets.get('API_KEY');
-          console.log(s, { s, list: [btoa(s)] }); ctx.log.error('x' + s + 'y'); console.log(encodeURIComponent(s + '&'));
-          await ctx.kv.set('k', { s }); await ctx.emit('leak.done', { s });
-          for (const f of [() => ctx.kv.set(s, 1), () => ctx.kv.incr('n' + s), () => ctx.emit('leak.' + s, {}), () => ctx.emit('leak.a', {}, { id: s })]) console.log(await f().then(() => 'done', (e) => e.code));
+          const s = (warm ??= await ctx.secrets.get('API_KEY'));
+          console.log(s, { s, list: [btoa(s)] });
+          ctx.log.error('x' + s + 'y');
+          console.log(encodeURIComponent(s + '&'));
+          await ctx.kv.set('k', { s });
+          await ctx.emit('leak.done', { s });
+          for (const f of [
+            () => ctx.kv.set(s, 1),
+            () => ctx.kv.incr('n' + s),
+            () => ctx.emit('leak.' + s, {}),
+            () => ctx.emit('leak.a', {}, { id: s }),
+          ])
+            console.log(
+              await f().then(
+                () => 'done',
+                (e) => e.code,
+              ),
+            );
           await ctx.emit('leak.b', {}, { subject: s, source: 'x:' + s });
           throw new Error('bad key ' + s);
         });
-        job('work', async (ctx) => ({ s: await ctx.secrets.get('API_KEY'), hex: Array.from(new TextEncoder().encode(await ctx.secrets.get('API_KEY'))).map((b) => b.toString(16).padStart(2, '0')).join('') }))`,
+        job('work', async (ctx) => ({
+          s: await ctx.secrets.get('API_KEY'),
+          hex: Array.from(new TextEncoder().encode(await ctx.secrets.get('API_KEY')))
+            .map((b) => b.toString(16).padStart(2, '0'))
+            .join(''),
+        }))`,
       manifest: { ...declared, jobs: jobs('work') },
     });
     for (let round = 0; round < 2; round += 1) {
@@ -413,9 +497,33 @@ describe('secrets', () => {
 });
 
 describe('ctx.emit and ctx.jobs.runNow', () => {
-  const code = `const act = async (ctx) => { const { event_id } = await ctx.emit('build.done', { n: 1 }, { id: 'build-1', subject: 's' }); const started = await ctx.jobs.runNow('work', { full: true }); return { event_id, started } };
-    route('/act', act); job('work', act); job('fails', async (ctx) => { await act(ctx); throw new Error('late') });
-    route('/refused', async (ctx) => { const codes = []; for (const f of [() => ctx.emit('auth.user.created', {}), () => ctx.emit('Bad Name', {}), () => ctx.emit('a.b', {}, { source: 'annex:platform' }), () => ctx.jobs.runNow('wrok')]) codes.push(await f().then(() => 'done', (e) => e.code)); return codes });
+  const code = `const act = async (ctx) => {
+      const { event_id } = await ctx.emit('build.done', { n: 1 }, { id: 'build-1', subject: 's' });
+      const started = await ctx.jobs.runNow('work', { full: true });
+      return { event_id, started };
+    };
+    route('/act', act);
+    job('work', act);
+    job('fails', async (ctx) => {
+      await act(ctx);
+      throw new Error('late');
+    });
+    route('/refused', async (ctx) => {
+      const codes = [];
+      for (const f of [
+        () => ctx.emit('auth.user.created', {}),
+        () => ctx.emit('Bad Name', {}),
+        () => ctx.emit('a.b', {}, { source: 'annex:platform' }),
+        () => ctx.jobs.runNow('wrok'),
+      ])
+        codes.push(
+          await f().then(
+            () => 'done',
+            (e) => e.code,
+          ),
+        );
+      return codes;
+    });
     route('/deep', (ctx) => ctx.emit('a.b', {}));`;
   const manifest = { jobs: jobs('work', 'fails') };
   const events = () =>
@@ -482,8 +590,15 @@ describe('ctx.emit and ctx.jobs.runNow', () => {
 describe('an attempt at a background run', () => {
   it('gives the handler its payload and answers its result', async () => {
     const { id } = await write({
-      code: `hook('a.*', (ctx, event) => ({ first: event.data })); hook('a.*', (ctx, event) => ({ second: event.type, attempt: ctx.run.attempt, name: ctx.run.name, user: ctx.user }));
-        job('work', (ctx, payload) => payload); onConfigChange((ctx, key, value, op) => [key, value, op]);`,
+      code: `hook('a.*', (ctx, event) => ({ first: event.data }));
+        hook('a.*', (ctx, event) => ({
+          second: event.type,
+          attempt: ctx.run.attempt,
+          name: ctx.run.name,
+          user: ctx.user,
+        }));
+        job('work', (ctx, payload) => payload);
+        onConfigChange((ctx, key, value, op) => [key, value, op]);`,
       manifest: { events: ['a.*'], jobs: jobs('work') },
     });
     const event = {
@@ -548,7 +663,13 @@ describe('an attempt at a background run', () => {
 
   it('carries on what the handler asked of its retries', async () => {
     const { id } = await write({
-      code: `job('never', () => { throw new NonRetryable('give up') }); job('later', () => { throw new RetryAfter(90_000) }); job('slow', () => new Promise(() => {}))`,
+      code: `job('never', () => {
+          throw new NonRetryable('give up');
+        });
+        job('later', () => {
+          throw new RetryAfter(90_000);
+        });
+        job('slow', () => new Promise(() => {}))`,
       manifest: { jobs: jobs('never', 'later', 'slow') },
     });
     expect(await attempt(id, { name: 'never' })).toMatchObject({
@@ -603,7 +724,8 @@ describe('filters and health checks', () => {
   // A filter has one second, which a machine under load may need to start an executor.
   it('answer a value and leave a run', { retry: 3 }, async () => {
     const { slug } = await write({
-      code: `filter('price', { priority: 5 }, (ctx, value) => ({ ...value, net: value.gross / 2 })); health((ctx) => ({ status: 'ok' }))`,
+      code: `filter('price', { priority: 5 }, (ctx, value) => ({ ...value, net: value.gross / 2 }));
+        health((ctx) => ({ status: 'ok' }))`,
       manifest: { filters: ['price'], health: { intervalS: 60 } },
     });
     const snapshot = await execution.snapshots.get(tenantId, slug);

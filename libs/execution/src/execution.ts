@@ -488,7 +488,9 @@ function withinMs(limits: SnapshotLimits, maxWallMs: number | undefined): Snapsh
 function missing({ kind, name }: Pick<AttemptRun, 'kind' | 'name'>): { code: string; message: string } {
   return {
     code: 'HANDLER_MISSING',
-    message: `The active release has no ${kind} handler ${name}. It was there when this run was made; deploy a release that has it, then replay the run.`,
+    message:
+      `The active release has no ${kind} handler ${name}. It was there when this run was made; deploy a release that ` +
+      'has it, then replay the run.',
   };
 }
 

@@ -201,7 +201,8 @@ describe('files', () => {
     const objects = await db.sql<{ object: string }>('select object from files order by created_at desc limit 2');
     await db.database.platform((tx) =>
       tx.query(
-        `delete from tenants where slug = (select t.slug from tenants t join files f on f.tenant_id = t.id where f.object = $1)`,
+        `delete from tenants where slug = (select t.slug from tenants t join files f on f.tenant_id = t.id
+         where f.object = $1)`,
         [objects[1]?.object],
       ),
     );

@@ -186,7 +186,8 @@ export class Files {
       if (row.sizeBytes > maxBytes) {
         throw fileErrors.error(
           'FILE_TOO_LARGE',
-          `${quote(name)} has ${row.sizeBytes} bytes; at most ${maxBytes} are read at once. Hand out a link to it with ctx.files.url instead.`,
+          `${quote(name)} has ${row.sizeBytes} bytes; at most ${maxBytes} are read at once. Hand out a link to it ` +
+            'with ctx.files.url instead.',
         );
       }
       try {
@@ -221,7 +222,8 @@ export class Files {
     const tooLarge = (): Error =>
       fileErrors.error(
         'FILE_TOO_LARGE',
-        `${quote(name)} is larger than ${maxFileBytes} bytes, which is the limit of one file. Split it, or ask the operator for more (ANNEX_FILE_MAX_BYTES).`,
+        `${quote(name)} is larger than ${maxFileBytes} bytes, which is the limit of one file. Split it, or ask the ` +
+          'operator for more (ANNEX_FILE_MAX_BYTES).',
       );
     if (expected !== undefined && expected > maxFileBytes) throw tooLarge();
     const object = objectName();
@@ -443,7 +445,8 @@ function requireDepth({ run }: FileActor): void {
   if (run === undefined || run.depth + 1 <= maxEmitDepth) return;
   throw outcomeErrors.error(
     'EMIT_DEPTH',
-    `The event of this change would be ${run.depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each other's events.`,
+    `The event of this change would be ${run.depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for ` +
+      `handlers that cause each other's events.`,
   );
 }
 

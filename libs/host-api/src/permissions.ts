@@ -42,7 +42,8 @@ export const permissionTexts: Readonly<Record<PermissionName, PermissionText>> =
   outbound_http: {
     title: 'Call other servers',
     detail:
-      'Send data to, and receive data from, the hosts that the manifest lists under http.allow. Never to private addresses.',
+      'Send data to, and receive data from, the hosts that the manifest lists under http.allow. Never to private ' +
+      'addresses.',
     risk: 'high',
   },
   send_email: { title: 'Send email', detail: 'Send email in the name of this platform.', risk: 'medium' },

@@ -40,7 +40,8 @@ export class CheckGate {
     if (waiting >= this.options.waitingPerTenant) {
       throw outcomeErrors.error(
         'RATE_LIMITED',
-        `${waiting} packages of this tenant wait to be checked; at most ${this.options.waitingPerTenant} may. Send them one after the other.`,
+        `${waiting} packages of this tenant wait to be checked; at most ${this.options.waitingPerTenant} may. Send ` +
+          'them one after the other.',
         { retryAfterS: 5 },
       );
     }

@@ -27,7 +27,8 @@ export function requireConfigSize(config: JsonObject): void {
   if (bytes > maxConfigBytes)
     throw installationErrors.error(
       'CONFIG_TOO_LARGE',
-      `The settings are ${bytes} bytes of JSON; at most ${maxConfigBytes} are allowed. Keep larger data in ctx.kv or a table.`,
+      `The settings are ${bytes} bytes of JSON; at most ${maxConfigBytes} are allowed. Keep larger data in ctx.kv ` +
+        'or a table.',
     );
 }
 

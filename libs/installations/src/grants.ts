@@ -44,7 +44,8 @@ export function readGrants(
   input.forEach((name, index) => {
     if (possible.some((grant) => grant.name === name)) return;
     const detail = isPermissionName(name)
-      ? `the manifest does not ask for ${quote(name)}; ${possible.length === 0 ? 'it asks for nothing' : `it asks for ${names(possible).join(', ')}`}.`
+      ? `the manifest does not ask for ${quote(name)}; ` +
+        `${possible.length === 0 ? 'it asks for nothing' : `it asks for ${names(possible).join(', ')}`}.`
       : `${quote(name)} is not a permission.${didYouMean(name, permissionNames)}`;
     faults.push({ pointer: `${pointer}/${index}`, code: 'GRANT_INVALID', detail });
   });

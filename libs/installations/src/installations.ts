@@ -136,7 +136,8 @@ export class Installations {
     if ((enable || grants) && caller.role !== 'admin' && caller.role !== 'owner') {
       throw installationErrors.error(
         'ROLE_REQUIRED',
-        `Enabling and granting with an upload needs the role admin; yours is ${caller.role}. Upload without them and let an admin enable the plugin.`,
+        `Enabling and granting with an upload needs the role admin; yours is ${caller.role}. Upload without them ` +
+          'and let an admin enable the plugin.',
       );
     }
     const archive = archiveSha256(bytes);
@@ -322,14 +323,16 @@ export class Installations {
       const known = [...new Set((await listReleases(tx, installation.id, { limit: 50 })).map((each) => each.version))];
       throw installationErrors.error(
         'RELEASE_NOT_FOUND',
-        `${installation.slug} has no release ${quote(version, 70)}.${didYouMean(version, known)} It has ${known.join(', ').slice(0, 500)}.`,
+        `${installation.slug} has no release ${quote(version, 70)}.${didYouMean(version, known)} It has ` +
+          `${known.join(', ').slice(0, 500)}.`,
       );
     }
     if (second) {
       const ids = candidates.map((each) => each.id);
       throw installationErrors.error(
         'VERSION_AMBIGUOUS',
-        `${installation.slug} has ${candidates.length} releases ${version}. Send one of their ids as version: ${ids.join(', ').slice(0, 600)}.`,
+        `${installation.slug} has ${candidates.length} releases ${version}. Send one of their ids as version: ` +
+          `${ids.join(', ').slice(0, 600)}.`,
         {
           extra: { releases: candidates.map((each) => viewRelease(each, installation.releaseId)) },
         },
@@ -515,7 +518,9 @@ export class Installations {
 /** An upload may be meant to go back; whoever did not mean it should know. */
 function downgradeOf({ previous, uploaded }: StoredUpload): UploadResult['warnings'] {
   if (previous === null || directionOf(previous.version, uploaded.version) !== 'downgrade') return [];
-  const detail = `${uploaded.version} is older than ${previous.version}, which was active until now. POST /api/plugins/:id/rollback with ${previous.id} as version brings that back.`;
+  const detail =
+    `${uploaded.version} is older than ${previous.version}, which was active until now. POST ` +
+    `/api/plugins/:id/rollback with ${previous.id} as version brings that back.`;
   return [{ pointer: '/version', code: 'DOWNGRADE', detail }];
 }
 

@@ -267,11 +267,12 @@ describe('jobs', () => {
     }
   });
 
-  it('of a release that was taken with a zone nobody can reckon in are shown without next runs, and enabled, and another zone can be set', async () => {
+  it('with a zone that nobody can reckon in are shown without next runs, and another can be set', async () => {
     const caller = await host.makeCaller();
     const { plugin } = await host.installations.upload(caller, packPlugin(jobs));
     await host.db.sql(
-      `update releases set manifest = replace(manifest::text, '"timezone":"UTC"', '"timezone":"PST"')::json where tenant_id = $1`,
+      `update releases set manifest = replace(manifest::text, '"timezone":"UTC"', '"timezone":"PST"')::json
+       where tenant_id = $1`,
       [uuidFromId(caller.tenant.id)],
     );
     expect((await host.installations.get(caller, plugin.id)).jobs[0]).toMatchObject({
@@ -293,7 +294,8 @@ describe('jobs', () => {
     const { plugin } = await host.installations.upload(caller, packPlugin(jobs), { enable: true });
     const insert = (id: string, status: string) =>
       host.db.sql(
-        `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, queued_at) values ($1, $2, $3, 'probe', 'job', 'nightly', $4, '2026-03-01T02:00:00Z')`,
+        `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, queued_at)
+         values ($1, $2, $3, 'probe', 'job', 'nightly', $4, '2026-03-01T02:00:00Z')`,
         [uuidFromId(caller.tenant.id), id, uuidFromId(plugin.id), status],
       );
     await insert('019cab00-0000-7000-8000-000000000001', 'succeeded');

@@ -353,7 +353,7 @@ describe('a plugin that makes executors be killed', () => {
     atMs,
   });
 
-  it('is suspended after three kills within five minutes, its events kept waiting, and starts afresh when it is enabled again', async () => {
+  it('is suspended after three kills in five minutes, its events wait, and it can be enabled again', async () => {
     const caller = await host.makeCaller();
     const plugin = await install(
       caller,

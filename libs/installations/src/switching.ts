@@ -166,7 +166,8 @@ export async function goOnWith(
       .slice(0, 800);
     throw installationErrors.error(
       'UPGRADE_BLOCKED',
-      `${installation.slug} stays as it is; release ${release.version} was not taken. ${why} Or disable ${installation.slug}, upload, set it right and enable it.`,
+      `${installation.slug} stays as it is; release ${release.version} was not taken. ${why} Or disable ` +
+        `${installation.slug}, upload, set it right and enable it.`,
       { errors },
     );
   }
@@ -259,7 +260,8 @@ export async function reloadPlugin(
   if (installation.status !== 'enabled') {
     throw outcomeErrors.error(
       'PLUGIN_DISABLED',
-      `${installation.slug} is ${installation.status}; there is nothing to reload. POST /api/plugins/${installation.slug}/enable starts it.`,
+      `${installation.slug} is ${installation.status}; there is nothing to reload. POST ` +
+        `/api/plugins/${installation.slug}/enable starts it.`,
     );
   }
   await context.record(tx, author, subject, 'plugin.reloaded');
@@ -347,7 +349,9 @@ export async function billKill(
   });
   if (kills < killSuspension.kills) return false;
   const minutes = killSuspension.withinMs / 60_000;
-  const reason = `its code had to be stopped by force ${kills} times within ${minutes} minutes (last: ${killReasons[report.reason]}). Fix it, upload a release, and enable it again.`;
+  const reason =
+    `its code had to be stopped by force ${kills} times within ${minutes} minutes (last: ` +
+    `${killReasons[report.reason]}). Fix it, upload a release, and enable it again.`;
   return suspendPlugin(context, tx, await context.require(tx, installation.id), reason);
 }
 
@@ -364,7 +368,8 @@ async function refuseWhileNeeded(tx: TenantTransaction, slug: string, what: stri
   const list = dependents.map((each) => each.slug);
   throw installationErrors.error(
     'PLUGIN_NEEDED',
-    `${slug} cannot be ${what}: ${list.join(', ').slice(0, 500)} depend${list.length === 1 ? 's' : ''} on it. Disable ${list.length === 1 ? 'that' : 'those'} first.`,
+    `${slug} cannot be ${what}: ${list.join(', ').slice(0, 500)} depend${list.length === 1 ? 's' : ''} on it. ` +
+      `Disable ${list.length === 1 ? 'that' : 'those'} first.`,
     {
       extra: { dependents: list },
     },

@@ -78,7 +78,7 @@ describe('an upload', () => {
     expect(await count(caller, 'releases')).toBe(2);
   });
 
-  it('may carry the same version again, as an author does who tries things out; rollback then asks which one', async () => {
+  it('may carry the same version again, as while trying things out; rollback then asks which one', async () => {
     const caller = await host.makeCaller();
     for (const code of ['export {};', 'export const a = 1;', 'export const b = 2;'])
       await host.installations.upload(caller, packPlugin({ code }));

@@ -3,7 +3,8 @@ export const LARGE_TEXT = 128 * 1024;
 
 /**
  * Pieces of work that each take some milliseconds of a thread which serves everybody. Only one of them is done in a
- * turn of the event loop, so that whatever came meanwhile is answered before the next; in the order in which they asked.
+ * turn of the event loop, so that whatever came meanwhile is answered before the next; in the order in which they
+ * asked.
  */
 class LargeWork {
   readonly #waiting: (() => void)[] = [];

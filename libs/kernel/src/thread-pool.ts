@@ -23,7 +23,8 @@ const threads = 2;
 const threadsPerTenant = 1;
 
 /**
- * Threads for what strangers wrote and what may never come to an end: each can be ended, tenants take turns at them, and
+ * Threads for what strangers wrote and what may never come to an end: each can be ended, tenants take turns at them,
+ * and
  * they keep no program running that has nothing else to do.
  */
 export class ThreadPool<Request, Answer> {

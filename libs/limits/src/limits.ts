@@ -78,7 +78,9 @@ export interface LimitRow {
   what: string;
 }
 
-/** Longest run that anybody may ask for, in milliseconds: of a job, and of everything else where an operator lets it. */
+/**
+ * Longest run that anybody may ask for, in milliseconds: of a job, and of everything else where an operator lets it.
+ */
 export const longestRunMs = 15 * MINUTE;
 /** Largest payload of an event or job as UTF-8 JSON, in bytes. */
 export const maxPayloadBytes = 256 * KiB;
@@ -316,7 +318,8 @@ export const runLimits: Readonly<Record<LimitName, LimitRow>> = {
  */
 export const limitAdvice: Readonly<Record<string, string>> = {
   TIMEOUT:
-    'Do less in one run, move long work into a job, or raise limits.timeout_ms (for a job its own timeout_ms) in the manifest as far as the operator allows.',
+    'Do less in one run, move long work into a job, or raise limits.timeout_ms (for a job its own timeout_ms) in ' +
+    'the manifest as far as the operator allows.',
   CPU_LIMIT: 'Compute less in one run, or spread the work over several jobs.',
   MEMORY_LIMIT:
     'Keep less in memory at a time, or raise limits.memory_mb in the manifest as far as the operator allows.',

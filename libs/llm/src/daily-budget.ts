@@ -35,7 +35,9 @@ export async function reserve(
   if (reserved === 0) {
     throw llmErrors.error(
       'RATE_LIMITED',
-      `This tenant used its ${maxTokens} language model tokens of the day, which is the operator's limit (ANNEX_LLM_DAILY_TOKENS). It counts anew from 00:00 UTC; a key of the tenant's own (the secret LLM_API_KEY) is not limited.`,
+      `This tenant used its ${maxTokens} language model tokens of the day, which is the operator's limit ` +
+        `(ANNEX_LLM_DAILY_TOKENS). It counts anew from 00:00 UTC; a key of the tenant's own (the secret LLM_API_KEY) ` +
+        'is not limited.',
       {
         retryAfterS: Math.ceil((DAY - (now % DAY)) / 1000),
       },

@@ -51,7 +51,8 @@ export function chooseEndpoint(
   if (baseUrl === undefined) {
     throw llmErrors.error(
       'LLM_NOT_CONFIGURED',
-      'No language model is configured. An admin sets the tenant-wide secrets LLM_API_KEY, LLM_MODEL and, for another provider, LLM_BASE_URL; or the operator sets them for everybody.',
+      'No language model is configured. An admin sets the tenant-wide secrets LLM_API_KEY, LLM_MODEL and, for ' +
+        'another provider, LLM_BASE_URL; or the operator sets them for everybody.',
     );
   }
   const url = URL.parse(baseUrl);
@@ -65,7 +66,8 @@ export function chooseEndpoint(
     if (!secretMayGoTo(allowedHosts, url))
       throw llmErrors.error(
         'LLM_NOT_CONFIGURED',
-        `The secret ${name} may go to ${allowedHosts.join(', ')} only, not to ${url.host}. An admin changes its allowed_hosts, or LLM_BASE_URL.`,
+        `The secret ${name} may go to ${allowedHosts.join(', ')} only, not to ${url.host}. An admin changes its ` +
+          'allowed_hosts, or LLM_BASE_URL.',
       );
   }
   if (apiKey !== undefined && !/^[\x21-\x7e]{1,4096}$/.test(apiKey)) {

@@ -110,7 +110,7 @@ const failure = async (
 };
 
 describe('a call', () => {
-  it('is a chat completion of the OpenAI API, not streamed, and answers text, tokens, model and why it ended', async () => {
+  it('is a chat completion of the OpenAI API, and answers text, tokens, model and why it ended', async () => {
     const messages = [
       { role: 'system' as const, content: 'Be brief.' },
       { role: 'user' as const, content: 'Hi' },

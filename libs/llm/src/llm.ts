@@ -201,7 +201,8 @@ function explain(thrown: unknown, { endpoint, failure, mask, signal }: Failure):
   if (failure?.kind.fault === 'policy' || failure?.code === 'EGRESS_URL' || failure?.code === 'EGRESS_SCHEME') {
     return llmErrors.error(
       'LLM_NOT_CONFIGURED',
-      `LLM_BASE_URL cannot be requested (${failure.code}: ${failure.kind.title}). Set one that is reachable from the Internet.`,
+      `LLM_BASE_URL cannot be requested (${failure.code}: ${failure.kind.title}). Set one that is reachable from ` +
+        'the Internet.',
       { cause: thrown },
     );
   }
@@ -231,7 +232,8 @@ function explainStatus(
       : 'An admin sets the tenant-wide secret LLM_API_KEY anew.';
     return llmErrors.error(
       'LLM_UNAUTHORIZED',
-      `${capital(whose)} refused ${endpoint.apiKey === undefined ? 'a call without a key' : 'the key'} with ${status}. ${way}`,
+      `${capital(whose)} refused ${endpoint.apiKey === undefined ? 'a call without a key' : 'the key'} with ` +
+        `${status}. ${way}`,
       { cause: error },
     );
   }
@@ -239,7 +241,8 @@ function explainStatus(
     const retryAfterS = readRetryAfter(error.headers);
     return llmErrors.error(
       'RATE_LIMITED',
-      `${capital(whose)} takes no more calls for now (429). Try again in ${retryAfterS} s, or throw RetryAfter(${retryAfterS * 1000}) from a job or hook.`,
+      `${capital(whose)} takes no more calls for now (429). Try again in ${retryAfterS} s, or throw ` +
+        `RetryAfter(${retryAfterS * 1000}) from a job or hook.`,
       { cause: error, retryAfterS },
     );
   }
@@ -248,7 +251,8 @@ function explainStatus(
   if (status >= 300 && status < 400) {
     return llmErrors.error(
       'LLM_NOT_CONFIGURED',
-      `${capital(whose)} answered with a redirect (${status}), which is not followed. Set LLM_BASE_URL to where it leads.`,
+      `${capital(whose)} answered with a redirect (${status}), which is not followed. Set LLM_BASE_URL to where it ` +
+        'leads.',
       { cause: error },
     );
   }

@@ -85,7 +85,8 @@ export function composeMail(input: MailInput): Mail {
   if (sizeBytes > mailLimits.bytes) {
     throw mailErrors.error(
       'MAIL_TOO_LARGE',
-      `The mail has ${sizeBytes} bytes with what is attached; the limit is ${mailLimits.bytes}. Send a link to the file instead (ctx.files.url).`,
+      `The mail has ${sizeBytes} bytes with what is attached; the limit is ${mailLimits.bytes}. Send a link to the ` +
+        'file instead (ctx.files.url).',
       { extra: { limit: mailLimits.bytes } },
     );
   }

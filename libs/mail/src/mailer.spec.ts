@@ -69,7 +69,7 @@ describe('sending', () => {
     expect(new Set(sent.map(({ messageId }) => messageId)).size).toBe(4);
   });
 
-  it('does not send a mail beside itself, and sends it again under the same Message-ID once its sender is long silent', async () => {
+  it('is not sent beside itself, and again under its Message-ID once its sender is long silent', async () => {
     let letGo: () => void = () => undefined;
     let isUnderWay: () => void = () => undefined;
     const underWay = new Promise<void>((resolve) => (isUnderWay = resolve));

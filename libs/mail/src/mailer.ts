@@ -237,7 +237,8 @@ export class Mailer {
       if (bytes > max) {
         throw mailErrors.error(
           'MAIL_KEPT_FULL',
-          `No mail server is configured, so mail is kept, and this tenant's would come to ${bytes} bytes; the limit is ${max}. Set SMTP_URL, or remove mails by DELETE /api/mail/<id>. ${whoRaises('kept_mail_bytes')}`,
+          `No mail server is configured, so mail is kept, and this tenant's would come to ${bytes} bytes; the ` +
+            `limit is ${max}. Set SMTP_URL, or remove mails by DELETE /api/mail/<id>. ${whoRaises('kept_mail_bytes')}`,
           {
             extra: quotaExtra({ quota: 'kept_mail_bytes', used: kept.bytes, max }),
           },
@@ -297,7 +298,8 @@ function sentBefore(
     return { id, message_id: messageId, status, accepted: recipients, rejected: [] };
   throw mailErrors.error(
     'MAIL_UNAVAILABLE',
-    'The same mail is being sent at this moment, and its end is not known yet. Try again later; a background run does so by itself.',
+    'The same mail is being sent at this moment, and its end is not known yet. Try again later; a background run ' +
+      'does so by itself.',
     { retryAfterS: leaseS },
   );
 }

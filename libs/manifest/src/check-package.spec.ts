@@ -49,7 +49,8 @@ describe('a package', () => {
         pointer: '/file',
         code: 'ZIP_TOO_MANY_FILES',
         detail:
-          'has 2 files, and its bundle reaches 1500 of node_modules; at most 1000 count together. Import less, or bundle before you pack.',
+          'has 2 files, and its bundle reaches 1500 of node_modules; at most 1000 count together. Import less, or ' +
+          'bundle before you pack.',
       },
     ]);
     expect(refused.files.size).toBe(2);

@@ -61,7 +61,8 @@ export interface PackageReport {
   /** The script of their transforms; `null`: there are none. */
   transforms: PackageBundle | null;
   /**
-   * The files by their paths, of `node_modules` those that a bundle holds something of; empty when the archive cannot be
+   * The files by their paths, of `node_modules` those that a bundle holds something of; empty when the archive cannot
+   * be
    * read.
    */
   files: PackageFiles;
@@ -125,7 +126,9 @@ function keepCounted(report: PackageReport, reached: readonly string[], { maxFil
   report.errors.push({
     pointer: '/file',
     code: 'ZIP_TOO_MANY_FILES',
-    detail: `has ${report.files.size} files, and its bundle reaches ${files.size - report.files.size} of node_modules; at most ${maxFiles} count together. Import less, or bundle before you pack.`,
+    detail:
+      `has ${report.files.size} files, and its bundle reaches ${files.size - report.files.size} of node_modules; at ` +
+      `most ${maxFiles} count together. Import less, or bundle before you pack.`,
   });
 }
 

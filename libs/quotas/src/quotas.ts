@@ -195,7 +195,10 @@ export function quotaExtra({ quota, used, max }: QuotaPassed): { quota: QuotaNam
 
 /** Who can give more, as a sentence. */
 export function whoRaises(quota: QuotaName): string {
-  return `A platform operator can raise it: for this tenant with PATCH /api/tenants/<slug> {"quotas":{"${quota}":…}}, for every tenant with ${quotas[quota].setting}.`;
+  return (
+    `A platform operator can raise it: for this tenant with PATCH /api/tenants/<slug> {"quotas":{"${quota}":…}}, for ` +
+    `every tenant with ${quotas[quota].setting}.`
+  );
 }
 
 /**
@@ -211,7 +214,8 @@ export function quotaExceeded(
   const of = unit === 'bytes' ? `bytes of ${what}` : what;
   return quotaErrors.error(
     'QUOTA_EXCEEDED',
-    `This tenant has ${used} of at most ${max} ${of} (quota ${quota}), and this would add ${more}. ${makeRoom} ${whoRaises(quota)}`,
+    `This tenant has ${used} of at most ${max} ${of} (quota ${quota}), and this would add ${more}. ${makeRoom} ` +
+      `${whoRaises(quota)}`,
     { ...extras, extra: quotaExtra(passed) },
   );
 }

@@ -193,7 +193,7 @@ describe('cancelling a run', () => {
 });
 
 describe('replaying', () => {
-  it('makes a dead letter’s run again, with its payload or an edited one, and it is a dead letter no more', async () => {
+  it('makes a dead letter’s run again, with its payload or an edited one; it is none any more', async () => {
     const at = await install();
     const runId = await deadLetter(at, { kind: 'job', name: 'kpi', payload: { v: 1 } });
     await expect(bed.runs.replayRun(me(at), await enqueue(at))).rejects.toMatchObject({ code: 'RUN_NOT_ENDED' });
@@ -230,7 +230,8 @@ describe('replaying', () => {
     const [at, other] = [await install(), await install()];
     const make = (where: TestInstallation, count: number, name: string) =>
       bed.db.sql(
-        `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, finished_at) select $1, uuidv7(), $2, $3, 'event', $4, 'failed', now() from generate_series(1, $5::int)`,
+        `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, finished_at)
+         select $1, uuidv7(), $2, $3, 'event', $4, 'failed', now() from generate_series(1, $5::int)`,
         [uuidFromId(where.tenantId), uuidFromId(where.id), where.slug, name, count],
       );
     await make(at, 20, 'a');

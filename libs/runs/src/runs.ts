@@ -142,7 +142,8 @@ export class Runs implements Stoppable {
       if (original.isUninstalled)
         throw runErrors.error(
           'PLUGIN_NOT_FOUND',
-          `The plugin ${quote(original.again.plugin ?? '', 80)} of this run was uninstalled; its history stays, and cannot be made again.`,
+          `The plugin ${quote(original.again.plugin ?? '', 80)} of this run was uninstalled; its history stays, ` +
+            'and cannot be made again.',
         );
       await ensureRoom(tx, 1);
       const again = payload === undefined ? original.again : { ...original.again, payload, deliveryId: null };
@@ -261,7 +262,8 @@ export class Runs implements Stoppable {
       if (found === 'other')
         throw runErrors.error(
           'NOT_A_DEAD_LETTER',
-          `The run ${runId} is no dead letter: only an event, job or webhook that failed for good and was not replayed can be discarded. GET /api/dead-letters lists them.`,
+          `The run ${runId} is no dead letter: only an event, job or webhook that failed for good and was not ` +
+            'replayed can be discarded. GET /api/dead-letters lists them.',
         );
       return { value: runId, action: 'run.discarded', target: runId };
     });

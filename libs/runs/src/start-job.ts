@@ -50,7 +50,8 @@ export async function startJob(
     const code = found.status === 'suspended' ? 'PLUGIN_SUSPENDED' : 'PLUGIN_DISABLED';
     throw outcomeErrors.error(
       code,
-      `The plugin "${found.plugin}" is ${found.status}${found.statusReason ? ` (${found.statusReason})` : ''}; enable it first.`,
+      `The plugin "${found.plugin}" is ${found.status}${found.statusReason ? ` (${found.statusReason})` : ''}; ` +
+        'enable it first.',
     );
   }
   const entry = found.jobs.find((one) => jobName(one) === job);
@@ -58,7 +59,9 @@ export async function startJob(
     const names = found.jobs.flatMap((one) => jobName(one) ?? []);
     throw runErrors.error(
       'JOB_NOT_FOUND',
-      `The plugin "${found.plugin}" has no job ${quote(job, 80)}.${didYouMean(job, names) || (names.length > 0 ? ` Jobs: ${names.join(', ')}.` : ' It declares none.')}`,
+      `The plugin "${found.plugin}" has no job ` +
+        `${quote(job, 80)}.` +
+        (didYouMean(job, names) || (names.length > 0 ? ` Jobs: ${names.join(', ')}.` : ' It declares none.')),
     );
   }
   await ensureRoom(tx, 1);

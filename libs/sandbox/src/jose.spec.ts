@@ -6,24 +6,43 @@ import { createSandbox, type Bundle, type Sandbox, type SandboxLimits } from './
 import { endOf, runOf, usualLimits, valueOf } from './testing/runs.js';
 
 const program = `
-  import * as jose from 'jose'
-  const { job } = annexSdk
+  import * as jose from 'jose';
+  const { job } = annexSdk;
   job('sign', async (ctx, { alg }) => {
-    const { privateKey, publicKey } = await jose.generateKeyPair(alg, { extractable: true })
-    const jwt = await new jose.SignJWT({ n: 1 }).setProtectedHeader({ alg }).setSubject('me').setExpirationTime('5m').sign(privateKey)
-    const { payload } = await jose.jwtVerify(jwt, publicKey)
-    const pem = await jose.exportPKCS8(privateKey)
-    const again = await jose.importPKCS8(pem, alg)
-    const second = await new jose.SignJWT({ n: 2 }).setProtectedHeader({ alg }).sign(again)
-    const spki = await jose.importSPKI(await jose.exportSPKI(publicKey), alg)
-    return { jwt, jwk: await jose.exportJWK(publicKey), subject: payload.sub, second: (await jose.jwtVerify(second, spki)).payload.n }
-  })
-  job('verify', async (ctx, { jwt, jwk, alg }) => (await jose.jwtVerify(jwt, await jose.importJWK(jwk, alg))).payload.sub)
-  job('forged', async (ctx, { jwt, jwk, alg }) => jose.jwtVerify(jwt.slice(0, -8) + 'AAAAAAAA', await jose.importJWK(jwk, alg)).then(() => 'taken', (error) => error.code))
+    const { privateKey, publicKey } = await jose.generateKeyPair(alg, { extractable: true });
+    const jwt = await new jose.SignJWT({ n: 1 })
+      .setProtectedHeader({ alg })
+      .setSubject('me')
+      .setExpirationTime('5m')
+      .sign(privateKey);
+    const { payload } = await jose.jwtVerify(jwt, publicKey);
+    const pem = await jose.exportPKCS8(privateKey);
+    const again = await jose.importPKCS8(pem, alg);
+    const second = await new jose.SignJWT({ n: 2 }).setProtectedHeader({ alg }).sign(again);
+    const spki = await jose.importSPKI(await jose.exportSPKI(publicKey), alg);
+    return {
+      jwt,
+      jwk: await jose.exportJWK(publicKey),
+      subject: payload.sub,
+      second: (await jose.jwtVerify(second, spki)).payload.n,
+    };
+  });
+  job(
+    'verify',
+    async (ctx, { jwt, jwk, alg }) => (await jose.jwtVerify(jwt, await jose.importJWK(jwk, alg))).payload.sub,
+  );
+  job('forged', async (ctx, { jwt, jwk, alg }) =>
+    jose.jwtVerify(jwt.slice(0, -8) + 'AAAAAAAA', await jose.importJWK(jwk, alg)).then(
+      () => 'taken',
+      (error) => error.code,
+    ),
+  );
   job('encrypt', async () => {
-    const { privateKey, publicKey } = await jose.generateKeyPair('RSA-OAEP-256')
-    const jwe = await new jose.CompactEncrypt(new TextEncoder().encode('secret')).setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' }).encrypt(publicKey)
-    return new TextDecoder().decode((await jose.compactDecrypt(jwe, privateKey)).plaintext)
+    const { privateKey, publicKey } = await jose.generateKeyPair('RSA-OAEP-256');
+    const jwe = await new jose.CompactEncrypt(new TextEncoder().encode('secret'))
+      .setProtectedHeader({ alg: 'RSA-OAEP-256', enc: 'A256GCM' })
+      .encrypt(publicKey);
+    return new TextDecoder().decode((await jose.compactDecrypt(jwe, privateKey)).plaintext);
   })
 `;
 
@@ -84,7 +103,14 @@ describe('a plugin with jose', () => {
 
 describe('cryptography that computes for long', () => {
   it('is billed to the run', async () => {
-    const derive = `const key = await crypto.subtle.importKey('raw', new Uint8Array(8), 'PBKDF2', false, ['deriveBits']); const bits = () => crypto.subtle.deriveBits({ name: 'PBKDF2', hash: 'SHA-256', salt: new Uint8Array(8), iterations: 500000 }, key, 256);`;
+    const derive = `
+      const key = await crypto.subtle.importKey('raw', new Uint8Array(8), 'PBKDF2', false, ['deriveBits']);
+      const bits = () =>
+        crypto.subtle.deriveBits(
+          { name: 'PBKDF2', hash: 'SHA-256', salt: new Uint8Array(8), iterations: 500000 },
+          key,
+          256,
+        );`;
     const run = await sandbox.run(runOf(`job('j', async () => { ${derive} await bits(); return 1; })`));
     expect(run.usage.cpuMs).toBeGreaterThan(20);
     const many = await sandbox.run(

@@ -72,7 +72,12 @@ describe('what a route handler returns', () => {
 
   it('keeps repeated headers apart, such as two cookies', async () => {
     const response = await respond(
-      `() => { const r = new Response('x'); r.headers.append('set-cookie', 'a=1'); r.headers.append('set-cookie', 'b=2'); return r; }`,
+      `() => {
+          const r = new Response('x');
+          r.headers.append('set-cookie', 'a=1');
+          r.headers.append('set-cookie', 'b=2');
+          return r;
+        }`,
     );
     expect((response as { headers: unknown }).headers).toEqual(
       expect.arrayContaining([
@@ -83,7 +88,13 @@ describe('what a route handler returns', () => {
   });
 
   it('reads a streamed Response to its end', async () => {
-    const body = `new ReadableStream({ start(c) { c.enqueue(new TextEncoder().encode('one ')); c.enqueue(new TextEncoder().encode('two')); c.close(); } })`;
+    const body = `new ReadableStream({
+        start(c) {
+          c.enqueue(new TextEncoder().encode('one '));
+          c.enqueue(new TextEncoder().encode('two'));
+          c.close();
+        },
+      })`;
     const response = (await respond(`() => new Response(${body})`)) as {
       body: { encoding: 'utf8' | 'base64'; data: string };
     };
@@ -148,12 +159,14 @@ describe('what a route handler returns', () => {
     [
       'a header that is no byte',
       `['x', 200, { 'X-Price': '5 €' }]`,
-      'the response header "x-price" contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent',
+      'the response header "x-price" contains the character U+20AC, and headers carry bytes; encode it, for ' +
+        'example with encodeURIComponent',
     ],
     [
       'such a header of a Response',
       `new Response('x', { headers: { 'X-Price': '5 €' } })`,
-      'The header "X-Price" contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent',
+      'The header "X-Price" contains the character U+20AC, and headers carry bytes; encode it, for example with ' +
+        'encodeURIComponent',
     ],
   ])('%s is refused with its place', async (_name, result, message) => {
     const run = await sandbox.run(runOf(`route('/', async (ctx) => (${result}))`, { kind: 'route' }));
@@ -200,10 +213,19 @@ describe('what a route handler returns', () => {
 describe('ctx', () => {
   it('shows identity, settings and run at once', async () => {
     const seen = await answer(`(ctx) => ({
-      tenantId: ctx.tenantId, tenant: ctx.tenant, user: ctx.user, plugin: ctx.plugin, config: ctx.config, attempt: ctx.run.attempt, kind: ctx.run.kind,
-      deadline: ctx.run.deadline, can: ctx.permissions.has('db.read'), cannot: ctx.permissions.has('db.write'), aborted: ctx.run.signal.aborted,
-      ref: ctx.secrets.ref('API_KEY'),
-    })`);
+        tenantId: ctx.tenantId,
+        tenant: ctx.tenant,
+        user: ctx.user,
+        plugin: ctx.plugin,
+        config: ctx.config,
+        attempt: ctx.run.attempt,
+        kind: ctx.run.kind,
+        deadline: ctx.run.deadline,
+        can: ctx.permissions.has('db.read'),
+        cannot: ctx.permissions.has('db.write'),
+        aborted: ctx.run.signal.aborted,
+        ref: ctx.secrets.ref('API_KEY'),
+      })`);
     expect(seen).toEqual({
       tenantId: 'demo',
       tenant: { id: 'ten_1', slug: 'demo', name: 'Demo' },
@@ -221,7 +243,12 @@ describe('ctx', () => {
   });
 
   it('gives each run its own copy of the settings, so that a change stays in that run', async () => {
-    const body = `job('change', (ctx) => { ctx.config.list.push(2); ctx.tenant.slug = 'x'; return ctx.config.list; }); job('look', (ctx) => [ctx.config.list, ctx.tenantId]);`;
+    const body = `job('change', (ctx) => {
+        ctx.config.list.push(2);
+        ctx.tenant.slug = 'x';
+        return ctx.config.list;
+      });
+      job('look', (ctx) => [ctx.config.list, ctx.tenantId]);`;
     expect(valueOf(await sandbox.run(runOf(body)))).toEqual([1, 2]);
     expect(valueOf(await sandbox.run(runOf(body, { index: 1 })))).toEqual([[1], 'demo']);
   });
@@ -243,7 +270,14 @@ describe('ctx', () => {
   });
 
   it('shows the request of a route', async () => {
-    const handler = `async (ctx) => ({ method: ctx.request.method, url: ctx.request.url, type: ctx.request.headers.get('Content-Type'), body: await ctx.request.json(), params: ctx.params, query: ctx.query })`;
+    const handler = `async (ctx) => ({
+        method: ctx.request.method,
+        url: ctx.request.url,
+        type: ctx.request.headers.get('Content-Type'),
+        body: await ctx.request.json(),
+        params: ctx.params,
+        query: ctx.query,
+      })`;
     const request = {
       ...getRequest,
       method: 'POST',
@@ -286,7 +320,10 @@ describe('host calls', () => {
   it('carry their arguments as one JSON array, bytes included', async () => {
     const calls: HostCall[] = [];
     await answer(
-      `async (ctx) => { await ctx.emit('a.b', { at: new Date(0), list: [undefined, 1] }, undefined); await ctx.kv.set('k', new Uint8Array([1, 2])); }`,
+      `async (ctx) => {
+          await ctx.emit('a.b', { at: new Date(0), list: [undefined, 1] }, undefined);
+          await ctx.kv.set('k', new Uint8Array([1, 2]));
+        }`,
       {
         hostCall: (call) => {
           calls.push(call);
@@ -352,7 +389,13 @@ describe('host calls', () => {
       made.push(method);
       return Promise.resolve({ ok: true as const, value: 'null' });
     };
-    const handler = `async (ctx) => { try { await ctx.kv.set('k', ${value}); } catch (e) { return [e instanceof Error, e.code, e.message]; } }`;
+    const handler = `async (ctx) => {
+        try {
+          await ctx.kv.set('k', ${value});
+        } catch (e) {
+          return [e instanceof Error, e.code, e.message];
+        }
+      }`;
     expect(await answer(handler, { hostCall })).toEqual([
       true,
       'INVALID_ARGUMENTS',
@@ -420,18 +463,23 @@ describe('host calls', () => {
       return Promise.resolve({ ok: true as const, value: '{"status":200,"headers":[],"body":null}' });
     };
     const handler = `async (ctx) => {
-      await ctx.http.get('https://a.test/', { headers: { link: ['<a>', '<b>'], 'X-Name': 'Zoë' }, redirect: 'manual' });
-      const refused = [];
-      for (const headers of [{ 'X-Price': '5 €' }, { 'a b': 'c' }, [['X-Price', '5 €']]]) await ctx.http.get('https://a.test/', { headers }).catch((e) => refused.push(e.code + ' ' + e.message));
-      await ctx.http.get('https://a.test/', { redirect: 'no' }).catch((e) => refused.push(e.code));
-      return refused;
-    }`;
+        await ctx.http.get('https://a.test/', {
+          headers: { link: ['<a>', '<b>'], 'X-Name': 'Zoë' },
+          redirect: 'manual',
+        });
+        const refused = [];
+        for (const headers of [{ 'X-Price': '5 €' }, { 'a b': 'c' }, [['X-Price', '5 €']]])
+          await ctx.http.get('https://a.test/', { headers }).catch((e) => refused.push(e.code + ' ' + e.message));
+        await ctx.http.get('https://a.test/', { redirect: 'no' }).catch((e) => refused.push(e.code));
+        return refused;
+      }`;
     const about =
       'contains the character U+20AC, and headers carry bytes; encode it, for example with encodeURIComponent';
     expect(await answer(handler, { hostCall })).toEqual([
       `INVALID_ARGUMENTS ctx.http.request: The header "X-Price" ${about}`,
       'INVALID_ARGUMENTS ctx.http.request: Invalid header name: "a b"',
-      `INVALID_ARGUMENTS ctx.http.request: headers must be an object, a list of pairs or Headers: The header "X-Price" ${about}`,
+      'INVALID_ARGUMENTS ctx.http.request: headers must be an object, a list of pairs or Headers: The header ' +
+        `"X-Price" ${about}`,
       'INVALID_ARGUMENTS',
     ]);
     expect(calls).toMatchObject([
@@ -456,14 +504,20 @@ describe('host calls', () => {
       });
     };
     await answer(
-      `async (ctx) => { for (const headers of [new Map([['X-A', 'b']]), [['X-A', 'b']], new Headers({ 'X-A': 'b' }), { 'X-A': 'b' }]) await ctx.http.get('https://a.test/', { headers }); }`,
+      `async (ctx) => {
+          for (const headers of [new Map([['X-A', 'b']]), [['X-A', 'b']], new Headers({ 'X-A': 'b' }), { 'X-A': 'b' }])
+            await ctx.http.get('https://a.test/', { headers });
+        }`,
       { hostCall },
     );
     expect(calls).toMatchObject(Array.from({ length: 4 }, () => [{ headers: [['x-a', 'b']] }]));
   });
 
   it('bring bytes back as Uint8Array', async () => {
-    const handler = `async (ctx) => { const { data } = await ctx.files.read('a'); return [data instanceof Uint8Array, [...data]]; }`;
+    const handler = `async (ctx) => {
+        const { data } = await ctx.files.read('a');
+        return [data instanceof Uint8Array, [...data]];
+      }`;
     expect(
       await answer(handler, { hostCall: () => Promise.resolve({ ok: true, value: '{"data":{"$bytes":"AP8="}}' }) }),
     ).toEqual([true, [0, 255]]);
@@ -474,7 +528,13 @@ describe('host calls', () => {
       Promise.resolve({ ok: false as const, code: 'PERMISSION_DENIED', message: 'kv is not granted' });
     expect(
       await answer(
-        `async (ctx) => { try { await ctx.kv.get('a'); } catch (e) { return [e instanceof Error, e.code, e.message]; } }`,
+        `async (ctx) => {
+            try {
+              await ctx.kv.get('a');
+            } catch (e) {
+              return [e instanceof Error, e.code, e.message];
+            }
+          }`,
         { hostCall },
       ),
     ).toEqual([true, 'PERMISSION_DENIED', 'kv is not granted']);
@@ -505,7 +565,11 @@ describe('host calls', () => {
       Promise.resolve({ ok: true as const, value: args === '["API_KEY"]' ? '"s3cret"' : 'null' });
     expect(
       await answer(
-        `async (ctx) => [await ctx.secrets.get('API_KEY'), await ctx.secrets.get('NONE'), await ctx.secrets.get('NONE', 'x')]`,
+        `async (ctx) => [
+            await ctx.secrets.get('API_KEY'),
+            await ctx.secrets.get('NONE'),
+            await ctx.secrets.get('NONE', 'x'),
+          ]`,
         { hostCall },
       ),
     ).toEqual(['s3cret', null, 'x']);
@@ -526,11 +590,24 @@ describe('host calls', () => {
       });
     };
     const handler = `async (ctx) => {
-      const one = await ctx.http.post('https://a.test/', { a: 1 }, { headers: { 'X-B': 'c' }, query: { q: 'x' }, timeoutMs: 500 });
-      const two = await fetch('https://a.test/', { method: 'POST', body: 'text' });
-      const three = await ctx.http.get('https://a.test/');
-      return [one.status, one.ok, one.headers.get('X-A'), await one.json(), await one.text(), two.status, await two.json(), (await three.arrayBuffer()).byteLength];
-    }`;
+        const one = await ctx.http.post(
+          'https://a.test/',
+          { a: 1 },
+          { headers: { 'X-B': 'c' }, query: { q: 'x' }, timeoutMs: 500 },
+        );
+        const two = await fetch('https://a.test/', { method: 'POST', body: 'text' });
+        const three = await ctx.http.get('https://a.test/');
+        return [
+          one.status,
+          one.ok,
+          one.headers.get('X-A'),
+          await one.json(),
+          await one.text(),
+          two.status,
+          await two.json(),
+          (await three.arrayBuffer()).byteLength,
+        ];
+      }`;
     expect(await answer(handler, { hostCall })).toEqual([201, true, 'b', { ok: 1 }, '{"ok":1}', 201, { ok: 1 }, 8]);
     expect(calls).toMatchObject([
       [
@@ -617,7 +694,11 @@ describe('handlers', () => {
   });
 
   it('that keep buffers until none are left end as MEMORY_LIMIT, and the next run starts afresh', async () => {
-    const body = `const kept = []; job('fill', () => { for (;;) kept.push(new ArrayBuffer(4_000_000)); }); job('few', () => new ArrayBuffer(8_000_000).byteLength);`;
+    const body = `const kept = [];
+      job('fill', () => {
+        for (;;) kept.push(new ArrayBuffer(4_000_000));
+      });
+      job('few', () => new ArrayBuffer(8_000_000).byteLength);`;
     const limits = { ...usualLimits, memoryMb: 32 };
     const full = await sandbox.run(runOf(body, { limits }));
     expect(full).toMatchObject({
@@ -641,7 +722,17 @@ describe('handlers', () => {
   });
 
   it('run side by side in one isolate', async () => {
-    const body = `const open = {}; job('wait', (ctx, { id }) => new Promise((resolve) => { open[id] = resolve; })); job('open', (ctx, { id }) => { open[id](id); });`;
+    const body = `const open = {};
+      job(
+        'wait',
+        (ctx, { id }) =>
+          new Promise((resolve) => {
+            open[id] = resolve;
+          }),
+      );
+      job('open', (ctx, { id }) => {
+        open[id](id);
+      });`;
     const waiting = ['a', 'b'].map((id) => sandbox.run(runOf(body, { payload: JSON.stringify({ id }) })));
     // A promise that another run resolves settles in that run's turn; the result still belongs to the run that waits.
     for (const id of ['b', 'a']) await sandbox.run(runOf(body, { index: 1, payload: JSON.stringify({ id }) }));
@@ -729,7 +820,11 @@ describe('logs', () => {
 
   it('tell of a rejection that nobody handled, and the run goes on', async () => {
     const lines: SandboxLog[] = [];
-    const handler = `async (ctx) => { void Promise.reject(new Error('forgotten')); await ctx.kv.get('a'); return 'done'; }`;
+    const handler = `async (ctx) => {
+        void Promise.reject(new Error('forgotten'));
+        await ctx.kv.get('a');
+        return 'done';
+      }`;
     expect(await answer(handler, { log: (line) => lines.push(line) })).toBe('done');
     expect(lines).toMatchObject([{ level: 'error', message: 'Uncaught (in promise): forgotten' }]);
   });
@@ -754,9 +849,23 @@ describe('inspection', () => {
 
   it('answers what the entry registers, in order', async () => {
     const body = `
-      route('/users/:id', { methods: ['get', 'POST'], auth: { hmac: { secret: 'S', header: 'X-Signature', scheme: 'github' } }, roles: ['admin'] }, () => 1);
-      hook('auth.user.*', () => 1); job('daily', () => 1); filter('price.quote', { priority: 5, timeout_ms: 200, on_error: 'fail' }, () => 1);
-      health(() => 1); onInstall(() => 1); onConfigChange(() => 1); route('/', () => 1);`;
+      route(
+        '/users/:id',
+        {
+          methods: ['get', 'POST'],
+          auth: { hmac: { secret: 'S', header: 'X-Signature', scheme: 'github' } },
+          roles: ['admin'],
+        },
+        () => 1,
+      );
+      hook('auth.user.*', () => 1);
+      job('daily', () => 1);
+      filter('price.quote', { priority: 5, timeout_ms: 200, on_error: 'fail' }, () => 1);
+      health(() => 1);
+      onInstall(() => 1);
+      onConfigChange(() => 1);
+      route('/', () => 1);
+    `;
     expect(await inspect(body)).toEqual({
       ok: true,
       warnings: [],

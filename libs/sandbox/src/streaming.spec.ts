@@ -41,7 +41,15 @@ async function read({ stream: body }: RouteResponse): Promise<Buffer> {
   return Buffer.concat(all);
 }
 
-const endless = `{ pull: (c) => new Promise((done) => setTimeout(() => { c.enqueue(new Uint8Array([46])); done() }, 10)) }`;
+const endless = `{
+    pull: (c) =>
+      new Promise((done) =>
+        setTimeout(() => {
+          c.enqueue(new Uint8Array([46]));
+          done();
+        }, 10),
+      );
+  }`;
 
 describe('a streamed answer', () => {
   it('is what its stream gave, in order, also in large parts', async () => {

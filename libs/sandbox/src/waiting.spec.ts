@@ -58,7 +58,13 @@ describe('a handler that does not wait for its calls', () => {
     ['fetch', `() => { fetch('https://x.test/'); return 'done'; }`],
     [
       'a call behind microtasks',
-      `(ctx) => { (async () => { for (let i = 0; i < 50; i += 1) await null; await ctx.kv.set('a', 1); })(); return 'done'; }`,
+      `(ctx) => {
+          (async () => {
+            for (let i = 0; i < 50; i += 1) await null;
+            await ctx.kv.set('a', 1);
+          })();
+          return 'done';
+        }`,
     ],
     [
       'a call behind cryptography',
@@ -78,7 +84,13 @@ describe('a handler that does not wait for its calls', () => {
     const host = new SlowHost();
     const run = sandbox.run(
       runOf(
-        `job('j', (ctx) => { (async () => { await ctx.kv.get('a'); await ctx.kv.set('a', 1); await ctx.emit('x'); })(); })`,
+        `job('j', (ctx) => {
+            (async () => {
+              await ctx.kv.get('a');
+              await ctx.kv.set('a', 1);
+              await ctx.emit('x');
+            })();
+          })`,
         host.parts,
       ),
     );
@@ -136,7 +148,18 @@ describe('a handler that does not wait for its calls', () => {
 
   it('leaves its ctx dead once the run is over', async () => {
     const host = new SlowHost();
-    const body = `let kept; job('a', (ctx) => { kept = ctx; }); job('b', async () => { try { await kept.kv.get('x'); return 'alive'; } catch (error) { return error.code; } })`;
+    const body = `let kept;
+      job('a', (ctx) => {
+        kept = ctx;
+      });
+      job('b', async () => {
+        try {
+          await kept.kv.get('x');
+          return 'alive';
+        } catch (error) {
+          return error.code;
+        }
+      })`;
     expect(endOf(await sandbox.run(runOf(body, host.parts)))).toBe('succeeded');
     expect(valueOf(await sandbox.run(runOf(body, { ...host.parts, index: 1 })))).toBe('RUN_ENDED');
     expect(host.asked).toEqual([]);
@@ -160,7 +183,15 @@ describe('a handler that does not wait for its calls', () => {
 describe('ctx.waitUntil', () => {
   it('keeps a run from ending until the promise settles', async () => {
     const host = new SlowHost();
-    const body = `job('j', (ctx) => { ctx.waitUntil((async () => { await new Promise((resolve) => setTimeout(resolve, 50)); await ctx.kv.set('a', 1); })()); return 'done'; })`;
+    const body = `job('j', (ctx) => {
+        ctx.waitUntil(
+          (async () => {
+            await new Promise((resolve) => setTimeout(resolve, 50));
+            await ctx.kv.set('a', 1);
+          })(),
+        );
+        return 'done';
+      })`;
     const run = sandbox.run(runOf(body, host.parts));
     await host.calls(1);
     host.answer();
@@ -170,7 +201,15 @@ describe('ctx.waitUntil', () => {
   it('makes a rejection the failure of the run', async () => {
     const run = await sandbox.run(
       runOf(
-        `job('j', (ctx) => { ctx.waitUntil((async () => { await new Promise((resolve) => setTimeout(resolve, 5)); throw new Error('later'); })()); return 1; })`,
+        `job('j', (ctx) => {
+            ctx.waitUntil(
+              (async () => {
+                await new Promise((resolve) => setTimeout(resolve, 5));
+                throw new Error('later');
+              })(),
+            );
+            return 1;
+          })`,
       ),
     );
     expect(run).toMatchObject({ status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'later' } });
@@ -189,13 +228,36 @@ describe('ctx.waitUntil', () => {
   });
 
   it('throws once the run is over', async () => {
-    const body = `let kept; job('a', (ctx) => { kept = ctx; }); job('b', () => { try { kept.waitUntil(1); } catch (error) { return error.code; } })`;
+    const body = `let kept;
+      job('a', (ctx) => {
+        kept = ctx;
+      });
+      job('b', () => {
+        try {
+          kept.waitUntil(1);
+        } catch (error) {
+          return error.code;
+        }
+      })`;
     await sandbox.run(runOf(body));
     expect(valueOf(await sandbox.run(runOf(body, { index: 1 })))).toBe('RUN_ENDED');
   });
 
   it('is let go by another run of the same isolate', async () => {
-    const body = `let release; job('a', (ctx) => { ctx.waitUntil(new Promise((resolve) => { release = resolve; })); console.log('held'); return 'a'; }); job('b', () => { release(); return 'b'; })`;
+    const body = `let release;
+      job('a', (ctx) => {
+        ctx.waitUntil(
+          new Promise((resolve) => {
+            release = resolve;
+          }),
+        );
+        console.log('held');
+        return 'a';
+      });
+      job('b', () => {
+        release();
+        return 'b';
+      })`;
     const held = Promise.withResolvers<SandboxLog>();
     const first = sandbox.run(runOf(body, { log: held.resolve }));
     await held.promise;
@@ -214,7 +276,15 @@ describe('ctx.waitUntil', () => {
   });
 
   it('and a loop after the answer ends at the limit of processor time', async () => {
-    const body = `job('j', (ctx) => { ctx.waitUntil((async () => { await new Promise((resolve) => setTimeout(resolve, 1)); for (;;); })()); return 1; })`;
+    const body = `job('j', (ctx) => {
+        ctx.waitUntil(
+          (async () => {
+            await new Promise((resolve) => setTimeout(resolve, 1));
+            for (;;);
+          })(),
+        );
+        return 1;
+      })`;
     expect(endOf(await sandbox.run(runOf(body, { limits: { ...usualLimits, cpuMs: 200 } })))).toBe('CPU_LIMIT');
   });
 });

@@ -1,7 +1,8 @@
 /**
  * When a schedule fires, on a clock that is set forward and back.
  *
- * Why cron-parser is not asked in the zone itself: it fires a skipped 02:30 at 03:30 instead of 03:00, and loses whole runs where the clock
+ * Why cron-parser is not asked in the zone itself: it fires a skipped 02:30 at 03:30 instead of 03:00, and loses whole
+ * runs where the clock
  * moves by half an hour (Australia/Lord_Howe). The rule here follows the contract, one span of constant offset at a
  * time:
  *

@@ -117,7 +117,9 @@ function fieldCountFault(text: string, count: number): string {
   );
 }
 
-/** Without a date of its own each expression would ask for the time and the zone of this machine, which takes longer. */
+/**
+ * Without a date of its own each expression would ask for the time and the zone of this machine, which takes longer.
+ */
 const inUtc = { tz: 'UTC', currentDate: new Date(0) };
 
 type Fields = Record<FieldName, ReadField>;

@@ -94,7 +94,9 @@ export function timezoneFault(name: string, pointer = ''): InputFault | undefine
     return {
       pointer,
       code: 'TIMEZONE',
-      detail: `${quote(name, 40)} is an abbreviation, which means another offset in summer or elsewhere; write the zone of the IANA database: ${zones}.`,
+      detail:
+        `${quote(name, 40)} is an abbreviation, which means another offset in summer or elsewhere; write the zone of ` +
+        `the IANA database: ${zones}.`,
     };
   }
   const known = ['UTC', ...Intl.supportedValuesOf('timeZone')];

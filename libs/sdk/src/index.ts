@@ -110,7 +110,8 @@ export interface RouteOptions {
 /**
  * What an event brings, when the handler says nothing of it: who sent it knows. `hook<{ user: User }>(…)` says it.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any -- with `unknown` no handler could read `event.data.user.email` without a type of its own
+// With `unknown` no handler could read `event.data.user.email` without a type of its own.
+// eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
 export type EventData = any;
 
 /** A domain event as hooks see it (the CloudEvents 1.0 attributes). */
@@ -137,7 +138,8 @@ export interface FilterOptions {
 
 function outside(name: string): never {
   throw new Error(
-    `${name}() registers a handler inside Annex. To run this plugin on your machine, use openPlugin() of @annex/sdk/testing.`,
+    `${name}() registers a handler inside Annex. To run this plugin on your machine, use openPlugin() of ` +
+      '@annex/sdk/testing.',
   );
 }
 

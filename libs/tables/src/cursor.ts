@@ -22,7 +22,8 @@ export function readCursor(cursor: string, kind: 'after' | 'offset'): { after?: 
     return { offset };
   throw tableErrors.error(
     'CURSOR_INVALID',
-    'The cursor is not one that this list answered. Send it with the same filter and order_by, or leave it out to begin at the first row.',
+    'The cursor is not one that this list answered. Send it with the same filter and order_by, or leave it out to ' +
+      'begin at the first row.',
     {
       errors: [{ pointer: '/cursor', code: 'INVALID_CURSOR', detail: 'must be the next_cursor of the page before' }],
     },

@@ -35,13 +35,15 @@ async function fill(tenant: Tenant, table: string, documents: readonly JsonObjec
   const uuid = uuidFromId(tenant.id);
   await db.sql(
     `insert into documents (tenant_id, table_name, id, data, size, created_at, updated_at)
-     select $1, $2, ('01900000-' || lpad(to_hex(n / 65536), 4, '0') || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid, data, octet_length(data::text), now(), now() from unnest($3::jsonb[]) with ordinality as given(data, n)`,
+     select $1, $2, ('01900000-' || lpad(to_hex(n / 65536), 4, '0') || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid,
+       data, octet_length(data::text), now(), now() from unnest($3::jsonb[]) with ordinality as given(data, n)`,
     [uuid, table, documents.map((document) => JSON.stringify(document))],
   );
   const entries = documents.flatMap((data, index) => indexEntries(data).map((entry) => ({ entry, n: index + 1 })));
   await db.sql(
     `insert into document_values (tenant_id, table_name, value, document_id)
-     select $1, $2, value, ('01900000-' || lpad(to_hex(n / 65536), 4, '0') || '-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid from unnest($3::bytea[], $4::bigint[]) as given(value, n)`,
+     select $1, $2, value, ('01900000-' || lpad(to_hex(n / 65536), 4, '0') || '-7000-8000-' || lpad(to_hex(n), 12,
+       '0'))::uuid from unnest($3::bytea[], $4::bigint[]) as given(value, n)`,
     [uuid, table, entries.map(({ entry }) => entry), entries.map(({ n }) => n)],
   );
 }
@@ -280,20 +282,25 @@ describe('a system table', () => {
     const tenant = await db.makeTenant();
     const uuid = uuidFromId(tenant.id);
     await db.sql(
-      `insert into users (tenant_id, id, email, password_hash, role) values ($1, $2, 'ada@a.test', '$argon2id$canary', 'member')`,
+      `insert into users (tenant_id, id, email, password_hash, role)
+       values ($1, $2, 'ada@a.test', '$argon2id$canary', 'member')`,
       [uuid, '018f0000-0000-7000-8000-00000000000a'],
     );
     await db.sql(
-      `insert into installations (tenant_id, id, slug, name, config) values ($1, $2, 'probe', 'Probe', '{"secret":"canary"}')`,
+      `insert into installations (tenant_id, id, slug, name, config)
+       values ($1, $2, 'probe', 'Probe', '{"secret":"canary"}')`,
       [uuid, '018f0000-0000-7000-8000-00000000000b'],
     );
     await db.sql(
-      `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, payload, result, error, policy, attempts)
-       values ($1, $2, $3, 'probe', 'job', 'daily', 'failed', '{"canary":1}', '{"canary":1}', '{"code":"PLUGIN_ERROR","message":"canary"}', '{"canary":1}', '[{"canary":1}]')`,
+      `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, payload, result, error, policy,
+         attempts)
+       values ($1, $2, $3, 'probe', 'job', 'daily', 'failed', '{"canary":1}', '{"canary":1}',
+         '{"code":"PLUGIN_ERROR","message":"canary"}', '{"canary":1}', '[{"canary":1}]')`,
       [uuid, '018f0000-0000-7000-8000-00000000000c', '018f0000-0000-7000-8000-00000000000b'],
     );
     await db.sql(
-      `insert into files (tenant_id, key, object, size_bytes, content_type, sha256, created_by) values ($1, 'a/b.txt', 'canary-object', 3, 'text/plain', 'abc', 'usr_1')`,
+      `insert into files (tenant_id, key, object, size_bytes, content_type, sha256, created_by)
+       values ($1, 'a/b.txt', 'canary-object', 3, 'text/plain', 'abc', 'usr_1')`,
       [uuid],
     );
     await db.database
@@ -393,7 +400,8 @@ describe('a view of the operator’s', () => {
     both = [await db.makeTenant(), await db.makeTenant()];
     await db.sql(`create schema shop`);
     await db.sql(
-      `create table shop.sale (owner text, number int, "it's" text, total numeric, created_at timestamptz default '2026-01-02T03:04:05.678Z', gone text)`,
+      `create table shop.sale (owner text, number int,
+         "it's" text, total numeric, created_at timestamptz default '2026-01-02T03:04:05.678Z', gone text)`,
     );
     await db.sql(`create view shop."Sales ""2026""" as select owner, number, "it's", total, created_at from shop.sale`);
     await db.sql(`create table shop.people (tenant uuid, key uuid, name varchar(40))`);
@@ -401,7 +409,8 @@ describe('a view of the operator’s', () => {
     await db.sql(`grant select on shop."Sales ""2026""", shop.people to annex_app`);
     for (const [index, tenant] of both.entries()) {
       await db.sql(
-        `insert into shop.sale (owner, number, "it's", total) select $1, n, 'row ' || n, n * 10 from generate_series(1, 3) n`,
+        `insert into shop.sale (owner, number,
+           "it's", total) select $1, n, 'row ' || n, n * 10 from generate_series(1, 3) n`,
         [tenant.slug],
       );
       await db.sql(`insert into shop.people values ($1, gen_random_uuid(), $2)`, [
@@ -499,7 +508,8 @@ it('a table is deleted with all of its rows, however many and large, and its nam
   const kept = await tables.insert(tenant, 'kept', { n: 1 });
   // What `fill` put in was not counted.
   await db.sql(
-    `update document_usage set documents = (select count(*) from documents d where d.tenant_id = $1), bytes = (select sum(size) from documents d where d.tenant_id = $1) where tenant_id = $1`,
+    `update document_usage set documents = (select count(*) from documents d where d.tenant_id = $1),
+       bytes = (select sum(size) from documents d where d.tenant_id = $1) where tenant_id = $1`,
     [uuidFromId(tenant.id)],
   );
   await tables.drop({ tenant, actor: 'test' }, 'orders');

@@ -118,7 +118,8 @@ export class Tables {
     if (rows.length === matched) return rows;
     throw tableErrors.error(
       'RESULT_TOO_LARGE',
-      `The ${matched} rows are together larger than the limit of an answer (${maxAnswerBytes} bytes); the first ${rows.length} would fit. Ask with a smaller limit and go on with offset.`,
+      `The ${matched} rows are together larger than the limit of an answer (${maxAnswerBytes} bytes); the first ` +
+        `${rows.length} would fit. Ask with a smaller limit and go on with offset.`,
     );
   }
 
@@ -349,7 +350,8 @@ export class Tables {
       if (!isStatementTimeout(thrown)) throw thrown;
       throw tableErrors.error(
         'DB_TIMEOUT',
-        `The database did not answer within ${timeoutMs} ms, the limit of one call. Filter by equality or a range of a field, order by id, created_at or updated_at, or ask for fewer rows.`,
+        `The database did not answer within ${timeoutMs} ms, the limit of one call. Filter by equality or a range ` +
+          'of a field, order by id, created_at or updated_at, or ask for fewer rows.',
         { cause: thrown, retryAfterS: 1 },
       );
     }
@@ -365,7 +367,8 @@ export class Tables {
     if (this.#views.has(table))
       throw tableErrors.error(
         'TABLE_READ_ONLY',
-        `${quote(table)} is a view of the operator's and can only be read. Choose another name for a table of your own.`,
+        `${quote(table)} is a view of the operator's and can only be read. Choose another name for a table of your ` +
+          'own.',
       );
     if (/^(?:annex|pg)_/.test(table))
       throw tableErrors.error(
@@ -383,24 +386,28 @@ export class Tables {
       case 'size':
         return tableErrors.error(
           'ROW_TOO_LARGE',
-          `The row takes ${refusal.size} bytes once its numbers are written out; the limit is ${writtenOut * maxDocumentBytes}. Send very large or small numbers as text.`,
+          `The row takes ${refusal.size} bytes once its numbers are written out; the limit is ` +
+            `${writtenOut * maxDocumentBytes}. Send very large or small numbers as text.`,
         );
       case 'tables':
         return tableErrors.error(
           'TABLE_LIMIT',
-          `This tenant has ${refusal.max} tables, the limit of a tenant. Delete one (DELETE /api/data/<table>), or keep several kinds of rows in one table. ${whoRaises('tables')}`,
+          `This tenant has ${refusal.max} tables, the limit of a tenant. Delete one (DELETE /api/data/<table>), or ` +
+            `keep several kinds of rows in one table. ${whoRaises('tables')}`,
           { extra: quotaExtra({ ...refusal, quota: 'tables' }) },
         );
       case 'documents':
         return tableErrors.error(
           'ROW_LIMIT',
-          `This tenant keeps ${refusal.used} rows; the limit of all its tables together is ${refusal.max} rows. Delete rows. ${whoRaises('rows')}`,
+          `This tenant keeps ${refusal.used} rows; the limit of all its tables together is ${refusal.max} rows. ` +
+            `Delete rows. ${whoRaises('rows')}`,
           { extra: quotaExtra({ ...refusal, quota: 'rows' }) },
         );
       case 'bytes':
         return tableErrors.error(
           'ROW_LIMIT',
-          `This tenant keeps ${refusal.used} bytes of rows and this would add ${refusal.more}; the limit of all its tables together is ${refusal.max} bytes. Delete rows. ${whoRaises('row_bytes')}`,
+          `This tenant keeps ${refusal.used} bytes of rows and this would add ${refusal.more}; the limit of all ` +
+            `its tables together is ${refusal.max} bytes. Delete rows. ${whoRaises('row_bytes')}`,
           { extra: quotaExtra({ ...refusal, quota: 'row_bytes' }) },
         );
     }
@@ -416,7 +423,8 @@ function merge(data: JsonObject, { set, unset }: DocumentPatch): JsonObject {
   if (size <= maxDocumentBytes) return kept;
   throw tableErrors.error(
     'ROW_TOO_LARGE',
-    `The row would be ${size} bytes of JSON; the limit of a row (document_bytes) is ${maxDocumentBytes}. Remove fields with $unset, or split the row.`,
+    `The row would be ${size} bytes of JSON; the limit of a row (document_bytes) is ${maxDocumentBytes}. Remove ` +
+      'fields with $unset, or split the row.',
   );
 }
 

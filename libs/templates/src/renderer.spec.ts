@@ -12,7 +12,8 @@ describe('rendering', () => {
   it('fills a template with data, and includes the package’s others', async () => {
     const files = {
       'mail.html':
-        '{% layout "frame.html" %}{% block body %}Hi {{ user.name }}, {% render "parts/list.html", items: items %}{% endblock %}',
+        '{% layout "frame.html" %}{% block body %}Hi {{ user.name }}, {% render "parts/list.html", items: items ' +
+        '%}{% endblock %}',
       'frame.html': '<b>{% block body %}{% endblock %}</b>',
       'parts/list.html': '{% for item in items %}{{ item }};{% endfor %}',
     };
@@ -69,7 +70,7 @@ describe('rendering', () => {
     expect(await render({ 'a.txt': '{{ name | escape }}' }, 'a.txt', data)).toBe(once);
   });
 
-  it('puts in other templates by their names, with or without ending and folder, and names the one that is missing', async () => {
+  it('puts in other templates by name, with or without ending and folder, and names a missing one', async () => {
     const files = { 'parts/list.html.liquid': 'list', 'foot.html': 'foot', 'word.txt': 'word' };
     for (const [name, text] of [
       ['parts/list', 'list'],
@@ -155,7 +156,8 @@ describe('limits', () => {
     ],
     [
       'a capture that doubles',
-      `{% capture x %}0123456789{% endcapture %}{% for i in (1..60) %}{% capture x %}{{ x }}{{ x }}{% endcapture %}{% endfor %}`,
+      '{% capture x %}0123456789{% endcapture %}{% for i in (1..60) %}{% capture x %}{{ x }}{{ x }}{% endcapture ' +
+        '%}{% endfor %}',
     ],
     [
       'a replacement that explodes',
@@ -172,7 +174,8 @@ describe('limits', () => {
     ['much output', `{% assign x = "${'x'.repeat(10_000)}" %}{% for i in (1..390) %}{{ x }}{% endfor %}`],
     [
       'json of a deep list',
-      `{% assign x = "a" | split: "" %}{% for i in (1..100000) %}{% assign x = x | push: x %}{% endfor %}{{ x | json }}`,
+      '{% assign x = "a" | split: "" %}{% for i in (1..100000) %}{% assign x = x | push: x %}{% endfor %}{{ x | ' +
+        'json }}',
     ],
     ['sorting', `{% assign x = (1..1000000) %}{% for i in (1..1000) %}{% assign y = x | reverse | sort %}{% endfor %}`],
   ];

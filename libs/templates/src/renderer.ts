@@ -95,7 +95,8 @@ function place(file: string, line: number | undefined): string {
 function limitReached(file: string, line: number | undefined, why: string): Error {
   return templateErrors.error(
     'TEMPLATE_LIMIT',
-    `Rendering ${quote(place(file, line), 300)} was ended: ${why}. Let the template do less, or prepare the data in the plugin.`,
+    `Rendering ${quote(place(file, line), 300)} was ended: ${why}. Let the template do less, or prepare the data ` +
+      'in the plugin.',
     {
       extra: { template: file, ...(line !== undefined && { line }) },
     },

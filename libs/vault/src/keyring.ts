@@ -49,7 +49,8 @@ export function createKeyring({ current, old = [] }: { current: MasterKey; old?:
       if (!key) {
         throw vaultErrors.error(
           'MASTER_KEY_MISSING',
-          `The secrets of this tenant are under the master key ${kekId}, which is not in the settings. Put it back as ANNEX_MASTER_KEY, or among ANNEX_MASTER_KEY_OLD.`,
+          `The secrets of this tenant are under the master key ${kekId}, which is not in the settings. Put it back ` +
+            'as ANNEX_MASTER_KEY, or among ANNEX_MASTER_KEY_OLD.',
         );
       }
       try {

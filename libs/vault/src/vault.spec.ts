@@ -148,7 +148,8 @@ describe('secrets', () => {
     const audit = await db.database.forTenant(place.tenant.id).transaction((tx) => listAudit(tx, { limit: 10 }));
     expect(audit.map((row) => row.action)).toEqual(['secret.set', 'secret.deleted', 'secret.set']);
     const kept = await db.sql<{ row: string }>(
-      `select s::text as row from secrets s union all select k::text from tenant_keys k union all select a::text from audit a`,
+      `select s::text as row from secrets s union all select k::text from tenant_keys k union all select a::text
+       from audit a`,
     );
     const refusal = await vault
       .setFor(place.caller, { name: 'no name', value: canary })
@@ -185,7 +186,7 @@ describe('secrets', () => {
     expect((await read(place, ['A'])).A).toBe(largest);
   });
 
-  it('do not open when a row was moved to another tenant, plugin or name, or when an old value was put back', async () => {
+  it('do not open when a row was moved to another tenant, plugin or name, or an old value put back', async () => {
     const [one, two] = [await makePlace(), await makePlace()];
     for (const place of [one, two])
       for (const name of ['A', 'B'])
@@ -200,7 +201,8 @@ describe('secrets', () => {
     const [oneUuid, twoUuid] = [uuidFromId(one.tenant.id), uuidFromId(two.tenant.id)];
 
     await db.sql(
-      `update secrets s set nonce = o.nonce, ciphertext = o.ciphertext from secrets o where s.tenant_id = $1 and s.name = 'A' and o.tenant_id = $1 and o.name = 'B'`,
+      `update secrets s set nonce = o.nonce, ciphertext = o.ciphertext from secrets o
+       where s.tenant_id = $1 and s.name = 'A' and o.tenant_id = $1 and o.name = 'B'`,
       [oneUuid],
     );
     await expect(read(one, ['A'], cold())).rejects.toMatchObject({ code: 'SECRET_DAMAGED' });
@@ -251,7 +253,9 @@ describe('secrets', () => {
     const place = await makePlace();
     await vault.setFor(place.caller, { name: 'S_0', value: 'x' });
     await db.sql(
-      `insert into secrets (tenant_id, name, key_version, nonce, ciphertext) select tenant_id, 'S_' || n, key_version, nonce, ciphertext from secrets, generate_series(1, 199) n where tenant_id = $1`,
+      `insert into secrets (tenant_id, name, key_version, nonce, ciphertext)
+       select tenant_id, 'S_' || n, key_version, nonce, ciphertext from secrets, generate_series(1, 199) n
+       where tenant_id = $1`,
       [uuidFromId(place.tenant.id)],
     );
     await expect(vault.setFor(place.caller, { name: 'ONE_MORE', value: 'x' })).rejects.toMatchObject({

@@ -124,7 +124,8 @@ export class Vault implements Stoppable {
     if (bytes > maxScopeBytes) {
       throw vaultErrors.error(
         'SECRET_LIMIT',
-        `The secrets here would have ${bytes} bytes together; the limit is ${maxScopeBytes}. Delete some first, or keep what is no secret in the config or in files.`,
+        `The secrets here would have ${bytes} bytes together; the limit is ${maxScopeBytes}. Delete some first, or ` +
+          'keep what is no secret in the config or in files.',
       );
     }
     const dataKey = await this.#currentDataKey(tx);

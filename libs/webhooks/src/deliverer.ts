@@ -197,7 +197,9 @@ export class Deliverer<Installation extends WebhookInstallation> {
       return failed(
         end,
         isSuspended ? 'PLUGIN_SUSPENDED' : 'PLUGIN_DISABLED',
-        `The plugin ${snapshot.slug} is ${snapshot.status}${isSuspended && snapshot.statusReason !== null ? `: ${snapshot.statusReason}` : ''}. Enable it to go on.`,
+        `The plugin ${snapshot.slug} is ` +
+          `${snapshot.status}${isSuspended && snapshot.statusReason !== null ? `: ${snapshot.statusReason}` : ''}. ` +
+          'Enable it to go on.',
       );
     }
     const definition = snapshot.webhooks.find(({ name }) => name === webhook.name);
@@ -205,13 +207,15 @@ export class Deliverer<Installation extends WebhookInstallation> {
       return failed(
         end,
         'HANDLER_MISSING',
-        `The active release has no webhooks/${webhook.name}.yaml. It was there when this delivery was made; deploy a release that has it, then replay the delivery.`,
+        `The active release has no webhooks/${webhook.name}.yaml. It was there when this delivery was made; deploy ` +
+          'a release that has it, then replay the delivery.',
       );
     if (!snapshot.permissions.includes('emit_webhook')) {
       return failed(
         end,
         'PERMISSION_DENIED',
-        `The plugin ${snapshot.slug} may not send webhooks: it was not granted emit_webhook. Grant it, then replay the delivery.`,
+        `The plugin ${snapshot.slug} may not send webhooks: it was not granted emit_webhook. Grant it, then replay ` +
+          'the delivery.',
       );
     }
     return { webhook, definition, snapshot, body };
@@ -254,7 +258,8 @@ export class Deliverer<Installation extends WebhookInstallation> {
       return skipped(
         end,
         'DELIVERY_FILTERED',
-        `The transform ${definition.transform.path}#${definition.transform.export} answered nothing, so nothing is sent.`,
+        `The transform ${definition.transform.path}#${definition.transform.export} answered nothing, so nothing is ` +
+          'sent.',
       );
     }
     return Buffer.from(ending.result);

@@ -54,7 +54,9 @@ export async function packageDestination(
   const missing = names.filter((name) => !known.has(name));
   if (missing.length > 0)
     return {
-      fault: `The secret${missing.length === 1 ? '' : 's'} ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} not set, so the webhook cannot be sent. Set ${missing.length === 1 ? 'it' : 'them'} and replay the delivery.`,
+      fault:
+        `The secret${missing.length === 1 ? '' : 's'} ${missing.join(', ')} ${missing.length === 1 ? 'is' : 'are'} ` +
+        `not set, so the webhook cannot be sent. Set ${missing.length === 1 ? 'it' : 'them'} and replay the delivery.`,
     };
   const values = new Map([...known].map(([name, { value }]) => [name, value]));
   const valueFrom =
@@ -101,7 +103,10 @@ function boundFault(
   if (!url) return undefined;
   for (const [name, { allowedHosts }] of secrets) {
     if (!secretMayGoTo(allowedHosts, url))
-      return `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, and this webhook goes elsewhere; nothing was sent. An admin changes its allowed_hosts, or the URL.`;
+      return (
+        `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, and this ` +
+        'webhook goes elsewhere; nothing was sent. An admin changes its allowed_hosts, or the URL.'
+      );
   }
   return undefined;
 }
@@ -134,7 +139,9 @@ export function destinationFault(
   if (/[\0-\x20\x7f]/.test(url) || !URL.canParse(url))
     return {
       code: 'EGRESS_URL',
-      message: `The webhook’s url, ${quote(shown.url, 200)} with its placeholders filled in, is not a URL. Correct the secret.`,
+      message:
+        `The webhook’s url, ${quote(shown.url, 200)} with its placeholders filled in, is not a URL. Correct the ` +
+        'secret.',
     };
   const refused = egress.checkUrl(url, allowHosts);
   if (refused)
@@ -146,7 +153,9 @@ export function destinationFault(
     if (!/^[\t\x20-\x7e\x80-\xff]*$/.test(value))
       return {
         code: 'EGRESS_REQUEST',
-        message: `The webhook’s header ${quote(name)} holds a line break, a control character or one outside Latin-1 once its placeholders are filled in. Correct the secret.`,
+        message:
+          `The webhook’s header ${quote(name)} holds a line break, a control character or one outside Latin-1 once ` +
+          'its placeholders are filled in. Correct the secret.',
       };
   }
   return undefined;
@@ -156,7 +165,8 @@ export function destinationFault(
 export function maskQuery(url: string): string {
   const parsed = URL.parse(url);
   if (!parsed || parsed.search === '') return url;
-  return `${parsed.origin}${parsed.pathname}?${[...parsed.searchParams.keys()].map((name) => `${encodeURIComponent(name)}=***`).join('&')}`;
+  const query = [...parsed.searchParams.keys()].map((name) => `${encodeURIComponent(name)}=***`).join('&');
+  return `${parsed.origin}${parsed.pathname}?${query}`;
 }
 
 function secretNames(texts: readonly string[]): string[] {

@@ -63,7 +63,8 @@ function leadingFault(value: string, rest: string, shown: string): string | unde
   if (value.includes('#'))
     return `${quote(shown)} begins the URL, and its value holds a "#", behind which nothing is sent.`;
   return value.includes('?') && rest.startsWith('/')
-    ? `${quote(shown)} begins the URL, and its value holds a "?", so the path behind it would become a part of the query.`
+    ? `${quote(shown)} begins the URL, and its value holds a "?", so the path behind it would become a part of the ` +
+        'query.'
     : undefined;
 }
 

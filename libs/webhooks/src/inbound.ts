@@ -275,7 +275,8 @@ export class InboundHooks {
     if (isSentProven || (unpacked && isBelieved(unpacked))) return unpacked ?? request;
     throw webhookErrors.error(
       'INVALID_SIGNATURE',
-      'The signature of the request does not match, or its time is too far away. Sign its exact body with the secret that both sides keep.',
+      'The signature of the request does not match, or its time is too far away. Sign its exact body with the ' +
+        'secret that both sides keep.',
     );
   }
 

@@ -85,7 +85,10 @@ function boundFault(
   const target = begins ? URL.parse(value.trim()) : URL.parse(origin ?? '');
   if (!target || secretMayGoTo(allowedHosts, target)) return undefined;
   const where = begins ? 'the host of its value' : quote(target.host);
-  return `goes to ${where}, and allowed_hosts has ${allowedHosts.map((host) => quote(host)).join(', ')} only, so nothing could be sent; add the host to allowed_hosts.`;
+  return (
+    `goes to ${where}, and allowed_hosts has ${allowedHosts.map((host) => quote(host)).join(', ')} only, so nothing ` +
+    'could be sent; add the host to allowed_hosts.'
+  );
 }
 
 function addKeyFault(value: string, where: string, add: (code: string, detail: string) => void): void {

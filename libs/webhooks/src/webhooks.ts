@@ -200,7 +200,8 @@ export class Webhooks {
       const row = await this.#requireOwn(
         tx,
         idOrName,
-        'Set the secret that webhooks/*.yaml names, with PUT /api/plugins/:id/secrets/:name; the one before signs beside it for 24 hours.',
+        'Set the secret that webhooks/*.yaml names, with PUT /api/plugins/:id/secrets/:name; the one before signs ' +
+          'beside it for 24 hours.',
       );
       const own = withNewSecret(await this.#unseal(tx, row), secret, nowMs);
       await updateWebhook(tx, row.id, {
@@ -343,7 +344,8 @@ export class Webhooks {
       if (!original || !hasEnded(original.status))
         throw webhookErrors.error(
           'DELIVERY_NOT_ENDED',
-          `This delivery is ${original?.status ?? row.status}. Wait until it has ended, or cancel its run ${row.runId} first.`,
+          `This delivery is ${original?.status ?? row.status}. Wait until it has ended, or cancel its run ` +
+            `${row.runId} first.`,
         );
       await ensureRoom(tx, 1);
       const runId = newId('run');
@@ -372,7 +374,9 @@ export class Webhooks {
     if (snapshot) refuseUnfit(this.#secretFaults(snapshot, secret));
   }
 
-  /** Judges a tenant-wide secret by each plugin that would read it. Throws `SECRET_UNFIT`, whose faults name the plugin. */
+  /**
+   * Judges a tenant-wide secret by each plugin that would read it. Throws `SECRET_UNFIT`, whose faults name the plugin.
+   */
   async checkTenantSecret(caller: TenantActor, secret: NewSecret): Promise<void> {
     const readers = await this.options.installations.readingSecret(caller.tenant.id, secret.name);
     refuseUnfit(
@@ -525,7 +529,8 @@ function refuseDisabled(row: WebhookRow): void {
   if (row.disabledAt)
     throw outcomeErrors.error(
       'WEBHOOK_DISABLED',
-      `The webhook ${quote(row.name)} is disabled: ${row.disabledReason ?? ''} POST /api/webhooks/${row.id}/enable lets it go on.`,
+      `The webhook ${quote(row.name)} is disabled: ${row.disabledReason ?? ''} POST /api/webhooks/${row.id}/enable ` +
+        'lets it go on.',
     );
 }
 

@@ -49,7 +49,9 @@ export const hostileLimits = {
   hostCallsAtOnce: 6,
 };
 
-/** For what has an end of its own, or ends at another limit: its deadline decides nothing, however busy the machine is. */
+/**
+ * For what has an end of its own, or ends at another limit: its deadline decides nothing, however busy the machine is.
+ */
 export const patientLimits = { ...hostileLimits, wallMs: 60_000 };
 
 /** The code with which a run failed, or `succeeded`. */

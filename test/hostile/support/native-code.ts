@@ -24,7 +24,10 @@ const preamble = String.raw`
 use strict; use Socket; $| = 1;
 my ($parent, $other) = @ARGV;
 sub tell_ { print STDERR "$_[0]\t$_[1]\n"; }
-sub try { my ($name, $result) = @_; my $error = $!{ENOENT} ? 'ENOENT' : $!{EPERM} ? 'EPERM' : $!{EACCES} ? 'EACCES' : $!{ESRCH} ? 'ESRCH' : $!{ENOSYS} ? 'ENOSYS' : $!{EAGAIN} ? 'EAGAIN' : $!{ENETUNREACH} ? 'ENETUNREACH' : "$!"; tell_($name, $result ? 'done' : $error); }
+sub try { my ($name, $result) = @_; 
+  my $error = $!{ENOENT} ? 'ENOENT' : $!{EPERM} ? 'EPERM' : $!{EACCES} ? 'EACCES' : $!{ESRCH} ? 'ESRCH'
+    : $!{ENOSYS} ? 'ENOSYS' : $!{EAGAIN} ? 'EAGAIN' : $!{ENETUNREACH} ? 'ENETUNREACH' : "$!";
+  tell_($name, $result ? 'done' : $error); }
 sub call { my $name = shift; $! = 0; my $result = syscall(shift, @_); try($name, $result >= 0); }
 `;
 

@@ -33,7 +33,8 @@ const meant = z
       context.addIssue({
         code: 'custom',
         message:
-          'must say which dead letters are meant: ids, plugin, kind, event_id, since or until, or "all": true for every one',
+          'must say which dead letters are meant: ids, plugin, kind, event_id, since or until, or "all": true for ' +
+          'every one',
       });
     if (all === true && isFiltered)
       context.addIssue({
@@ -108,7 +109,8 @@ export class DeadLettersController {
     body: meant,
     maxBodyBytes: 128 * KiB,
     description:
-      'Needs ids, a filter, or `all: true`. The first 500 at once, the others behind the answer; GET /api/dead-letters/replays/:id follows them.',
+      'Needs ids, a filter, or `all: true`. The first 500 at once, the others behind the answer; GET ' +
+      '/api/dead-letters/replays/:id follows them.',
     answers: { 202: ReplayedDeadLetters },
     problems: [404, 429],
   })
@@ -129,7 +131,8 @@ export class DeadLettersController {
     body: meant,
     maxBodyBytes: 128 * KiB,
     description:
-      'Needs ids, a filter, or `all: true`. At most 10,000 a call; `remaining` says how many are left. They stay in the list of runs.',
+      'Needs ids, a filter, or `all: true`. At most 10,000 a call; `remaining` says how many are left. They stay ' +
+      'in the list of runs.',
     answers: { 200: DiscardedDeadLetters },
     problems: [404],
   })

@@ -74,7 +74,8 @@ export class FilesController {
     gate: 'member',
     bytes: true,
     description:
-      '201 for a new file, 200 for a replaced one. `If-None-Match: *` writes only a new one, `If-Match` only over the bytes that it names. Without a content type the key’s extension tells it.',
+      '201 for a new file, 200 for a replaced one. `If-None-Match: *` writes only a new one, `If-Match` only over ' +
+      'the bytes that it names. Without a content type the key’s extension tells it.',
     answers: { 200: File, 201: File },
     problems: [412],
   })

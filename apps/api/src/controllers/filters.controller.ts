@@ -47,7 +47,9 @@ export class FiltersController {
     maxBodyBytes: 2 * maxFilterValueBytes,
     callPoints: 1,
     description:
-      'In order of priority, the lowest first; of equals the plugin whose slug sorts first. Each filter has at most a second, all of them five. One that fails is passed over, or ends the call with `FILTER_FAILED` if it says `on_error: "fail"`.',
+      'In order of priority, the lowest first; of equals the plugin whose slug sorts first. Each filter has at ' +
+      'most a second, all of them five. One that fails is passed over, or ends the call with `FILTER_FAILED` if it ' +
+      'says `on_error: "fail"`.',
     answers: { 200: FilteredValue },
   })
   async filter(
@@ -67,7 +69,8 @@ export class FiltersController {
     if (size > maxFilterValueBytes)
       throw apiErrors.error(
         'PAYLOAD_TOO_LARGE',
-        `The value is ${size} bytes as JSON, the limit is ${maxFilterValueBytes}. Send less, such as an id in place of the thing.`,
+        `The value is ${size} bytes as JSON, the limit is ${maxFilterValueBytes}. Send less, such as an id in ` +
+          'place of the thing.',
       );
     const leave = this.#calls.enter(caller.tenant.id);
     try {

@@ -46,7 +46,8 @@ const put = z.strictObject({
     .nullable()
     .optional()
     .describe(
-      'The address that the sender was given, where that is signed too (trello, square); left out: the one that is called',
+      'The address that the sender was given, where that is signed too (trello, square); left out: the one that is ' +
+        'called',
     ),
   signature: form.nullable().optional().describe('How the preset "hmac" signs'),
   cors: anyJson

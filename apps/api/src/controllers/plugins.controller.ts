@@ -54,7 +54,8 @@ export class PluginsController {
     upload: true,
     callPoints: 20,
     description:
-      '200 when the same bytes are live already. With `activate=false` the release is stored only, and made live by its own `activate`; a plugin’s first release is the active one all the same.',
+      '200 when the same bytes are live already. With `activate=false` the release is stored only, and made live ' +
+      'by its own `activate`; a plugin’s first release is the active one all the same.',
     answers: { 200: UploadedPlugin, 201: UploadedPlugin },
   })
   async upload(

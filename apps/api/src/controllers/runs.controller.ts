@@ -126,7 +126,8 @@ export class RunsController {
     maxBodyBytes: Infinity,
     query: wait,
     description:
-      'With `?wait=` the run: 200 when it has ended, 202 while it runs or waits to be tried again, with the attempts so far.',
+      'With `?wait=` the run: 200 when it has ended, 202 while it runs or waits to be tried again, with the ' +
+      'attempts so far.',
     answers: { 200: AwaitedRun, 202: z.union([AwaitedRun, StartedRun]) },
     problems: [429],
   })

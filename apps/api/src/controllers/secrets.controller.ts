@@ -169,7 +169,9 @@ export class SecretsController {
     const snapshot = id ? await snapshots.getById(caller.tenant.id, id) : await snapshots.get(caller.tenant.id, plugin);
     // The vault says that there is no such plugin.
     if (!snapshot || snapshot.secrets.includes(name)) return;
-    const detail = `${quote(name)} is not among the secrets of plugin.json, so the plugin could not read it.${didYouMean(name, snapshot.secrets) || declared(snapshot.secrets)}`;
+    const detail =
+      `${quote(name)} is not among the secrets of plugin.json, so the plugin could not read ` +
+      `it.${didYouMean(name, snapshot.secrets) || declared(snapshot.secrets)}`;
     throw apiErrors.error('INVALID_INPUT', detail, { errors: [{ pointer, code: 'SECRET_UNDECLARED', detail }] });
   }
 }

@@ -118,7 +118,8 @@ export class TenantsController {
     gate: 'operator',
     query: deletion,
     description:
-      'Until `deletion.erases_at` the tenant can be taken back. With `now=true` it is erased at once and the answer is 204.',
+      'Until `deletion.erases_at` the tenant can be taken back. With `now=true` it is erased at once and the ' +
+      'answer is 204.',
     answers: { 202: Tenant, 204: nothing },
   })
   async delete(

@@ -19,7 +19,8 @@ export class InFlight {
     if (count >= this.max) {
       throw apiErrors.error(
         'RATE_LIMITED',
-        `This tenant has ${count} ${this.what} under way, the limit is ${this.max}. Wait for some to end and try again.`,
+        `This tenant has ${count} ${this.what} under way, the limit is ${this.max}. Wait for some to end and try ` +
+          'again.',
         { retryAfterS: 1 },
       );
     }

@@ -181,7 +181,10 @@ export function sentHeaders(pairs: RouteResponse['headers']): SentHeaders {
 export function droppedText(dropped: readonly string[]): string | undefined {
   if (dropped.length === 0) return undefined;
   const names = dropped.map((name) => name.slice(0, 64)).join(', ');
-  return `Response headers that no plugin may send were left out: ${names}. An answer carries standard headers about itself and your own "x-" ones; docs/plugins.md has the table.`;
+  return (
+    `Response headers that no plugin may send were left out: ${names}. An answer carries standard headers about ` +
+    'itself and your own "x-" ones; docs/plugins.md has the table.'
+  );
 }
 
 /**

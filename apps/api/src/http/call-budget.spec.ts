@@ -79,7 +79,8 @@ describe('the points for events', () => {
     // Ten at once: of 256 KiB each takes 3, and the fourth is owed in part.
     expect(Array.from({ length: 5 }, () => event('one', 256 * KiB))).toEqual([
       ...['taken', 'taken', 'taken', 'taken'],
-      'This tenant has used its points for events of more than 65536 bytes (60 a minute, 10 at once). Smaller ones are taken at any time, the next large one in 3 s.',
+      'This tenant has used its points for events of more than 65536 bytes (60 a minute, 10 at once). Smaller ones ' +
+        'are taken at any time, the next large one in 3 s.',
     ]);
     expect(() => budget.require('one', 64 * KiB + 1)).toThrow('has used its points');
     expect([event('one', 64 * KiB), event('one', 10), event('other', 1024 * KiB)]).toEqual(['taken', 'taken', 'taken']);

@@ -53,7 +53,8 @@ class Budget {
     const retryAfterS = Math.ceil(((1 - left) * 60) / this.perMinute);
     throw apiErrors.error(
       'RATE_LIMITED',
-      `This tenant has used its points for ${what} (${this.perMinute} a minute, ${Math.floor(this.most)} at once). ${next} in ${retryAfterS} s.`,
+      `This tenant has used its points for ${what} (${this.perMinute} a minute, ${Math.floor(this.most)} at once). ` +
+        `${next} in ${retryAfterS} s.`,
       { retryAfterS },
     );
   }

@@ -99,7 +99,8 @@ async function readStreamToken(access: Access, request: FastifyRequest): Promise
   if (!opened)
     throw apiErrors.error(
       'UNAUTHENTICATED',
-      'The stream token has expired or is none: it opens a stream for one minute. POST /api/auth/stream-token gives another.',
+      'The stream token has expired or is none: it opens a stream for one minute. POST /api/auth/stream-token ' +
+        'gives another.',
     );
   request.headers.authorization = `Bearer ${opened.bearer}`;
   request.headers['x-tenant-slug'] = opened.tenant;

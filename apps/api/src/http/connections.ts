@@ -43,7 +43,8 @@ export function limitConnections(
         socket,
         apiErrors.error(
           'RATE_LIMITED',
-          `Your address has ${own} connections here, the limit is ${connectionsPerAddress}. Use those again, or close some.`,
+          `Your address has ${own} connections here, the limit is ${connectionsPerAddress}. Use those again, or ` +
+            'close some.',
         ),
       );
     total += 1;

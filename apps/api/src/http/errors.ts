@@ -39,7 +39,8 @@ export function toAnnexError(thrown: unknown, bodyLimit?: number): AnnexError {
 export function bodyTooLarge(limit: number, cause?: unknown): AnnexError {
   return apiErrors.error(
     'PAYLOAD_TOO_LARGE',
-    `The body is larger than ${limit} bytes, which is the limit of this endpoint. Send less at a time, or store it as a file and send its key.`,
+    `The body is larger than ${limit} bytes, which is the limit of this endpoint. Send less at a time, or store it ` +
+      'as a file and send its key.',
     { cause },
   );
 }
@@ -92,7 +93,8 @@ function fromFramework(thrown: unknown, bodyLimit: number | undefined): AnnexErr
   if (isDatabaseAway(thrown)) {
     return apiErrors.error(
       'OVERLOADED',
-      'The database does not answer. What was accepted before is safe; send this again in a moment, a change with an Idempotency-Key.',
+      'The database does not answer. What was accepted before is safe; send this again in a moment, a change with ' +
+        'an Idempotency-Key.',
       { retryAfterS: 2, cause: thrown },
     );
   }

@@ -19,7 +19,9 @@ export function refuseInexactNumbers(text: string, prefix = ''): void {
     return {
       pointer: `${prefix}${pointer}`,
       code: 'NUMBER',
-      detail: `${shown} would be kept as ${String(Number(written))}: JSON readers keep integers of 15 to 17 digits; send it as a string`,
+      detail:
+        `${shown} would be kept as ${String(Number(written))}: JSON readers keep integers of 15 to 17 digits; send ` +
+        'it as a string',
     };
   });
   throw apiErrors.error(

@@ -67,7 +67,8 @@ export function readJsonBody(encoding: string | undefined, body: Buffer): unknow
   if ((shape.hasEscapes || mayReachPrototypes.test(text)) && reachesPrototype(value)) {
     throw apiErrors.error(
       'INVALID_INPUT',
-      'The body holds the key "__proto__", or "prototype" below "constructor", which no field is called here. Rename it.',
+      'The body holds the key "__proto__", or "prototype" below "constructor", which no field is called here. ' +
+        'Rename it.',
     );
   }
   // Bytes that are UTF-8 hold whole characters; halves come as escapes only.

@@ -13,7 +13,8 @@ export const doorPaths: Paths = {
     name: 'PluginRoute',
     summary: 'Call a plugin’s route',
     description:
-      'The tenant is that of X-Tenant-Slug, of the host, or the token’s only one. Senders that can set no header (webhooks, signed routes) use /t/{tenant}/ext/{slug}/{path}.',
+      'The tenant is that of X-Tenant-Slug, of the host, or the token’s only one. Senders that can set no header ' +
+      '(webhooks, signed routes) use /t/{tenant}/ext/{slug}/{path}.',
     header: true,
   }),
   '/t/{tenant}/ext/{slug}/{path}': plugins('/t/{tenant}/ext/{slug}/{path}', {

@@ -101,7 +101,9 @@ export const belongsToTenant = (gate: Gate): boolean =>
 /** Whether it changes something, and so takes an `Idempotency-Key`. */
 export const isMutation = ({ method }: Place): boolean => method !== 'get';
 
-/** The problems that an endpoint may answer: what its gate, path, parameters and body imply, and what it says itself. */
+/**
+ * The problems that an endpoint may answer: what its gate, path, parameters and body imply, and what it says itself.
+ */
 export function problemsOf(described: Description, place: Place): Record<string, { $ref: string }> {
   const { gate, body, upload, bytes, query, callPoints, takesEvent, problems: own = [] } = described;
   const isSignedIn = gate !== 'public';

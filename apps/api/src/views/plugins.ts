@@ -166,7 +166,8 @@ export const UploadedPlugin = z
     warnings: z
       .array(inputFault)
       .describe(
-        'Oddities that do not hold it up: of the package, unless its bytes were known, and `DOWNGRADE` where its version is older than the one that was active',
+        'Oddities that do not hold it up: of the package, unless its bytes were known, and `DOWNGRADE` where its ' +
+          'version is older than the one that was active',
       ),
     blocked: z.array(inputFault).describe('What kept `enable` from enabling; empty when nothing did, or nobody asked'),
   })

@@ -31,7 +31,9 @@ export const Trigger = z
     kind: z
       .enum(['event', 'schedule', 'manual', 'code', 'replay', 'request', 'platform'])
       .describe(
-        '`event`: an event it handles. `schedule`: a tick of its job. `manual`: somebody who ran the job or tested the webhook. `code`: code of a plugin. `replay`: somebody who had a run made again. `request`: a caller of a route or filter. `platform`: a change to its plugin',
+        '`event`: an event it handles. `schedule`: a tick of its job. `manual`: somebody who ran the job or tested ' +
+          'the webhook. `code`: code of a plugin. `replay`: somebody who had a run made again. `request`: a caller ' +
+          'of a route or filter. `platform`: a change to its plugin',
       ),
     by: z.string().nullable().describe('Of `manual` and `replay` the actor, of `code` the run; else `null`'),
   })
@@ -74,7 +76,10 @@ export const Run = z
       .enum(['slot', 'tenant_limit', 'retry', 'time', 'overlap', 'plugin_disabled', 'endpoint'])
       .optional()
       .describe(
-        'What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. `retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same endpoint',
+        'What it waits for. `slot`: a worker that is free. `tenant_limit`: one of its tenant’s own runs to end. ' +
+          '`retry`: the time of its next attempt. `time`: the time it was made for. `overlap`: an earlier run of its ' +
+          'job. `plugin_disabled`: somebody who enables its plugin. `endpoint`: earlier deliveries to the same ' +
+          'endpoint',
       ),
     skipped: z
       .object({ ticks: z.number().int(), first: time, last: time })
@@ -177,7 +182,8 @@ export const Stats = z
     series: z
       .array(z.object({ key: z.string(), values: z.array(z.number().nullable()) }))
       .describe(
-        'In order of key, a value for each bucket; of `plugin` the key is empty for the tenant’s own webhooks, of `error` for runs without one',
+        'In order of key, a value for each bucket; of `plugin` the key is empty for the tenant’s own webhooks, of ' +
+          '`error` for runs without one',
       ),
   })
   .meta({ id: 'Stats', description: 'A time series for a chart' });

@@ -71,7 +71,8 @@ export interface TokenInTenant {
 /** A token by the SHA-256 of its text, across tenants; one that has expired too. */
 export async function findApiTokenByHash(tx: PlatformTransaction, hash: Buffer): Promise<TokenInTenant | undefined> {
   const [row] = await tx.query<TokenInTenant>(
-    `select k.id, k.role, k.expires_at, k.user_id, u.email, u.role as user_role, o.id as operator_id, o.email as operator_email, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name,
+    `select k.id, k.role, k.expires_at, k.user_id, u.email, u.role as user_role, o.id as operator_id,
+       o.email as operator_email, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name,
        t.erase_after as tenant_erases_at
      from api_tokens k join tenants t on t.id = k.tenant_id and t.erasing_since is null
      left join users u on u.tenant_id = k.tenant_id and u.id = k.user_id

@@ -21,7 +21,8 @@ export async function insertOperator(
   operator: Pick<OperatorRow, 'id' | 'email' | 'passwordHash'>,
 ): Promise<boolean> {
   const rows = await tx.query(
-    'insert into operators (id, email, password_hash) values ($1, $2, $3) on conflict (lower(email)) do nothing returning id',
+    `insert into operators (id, email, password_hash) values ($1, $2, $3) on conflict (lower(email)) do nothing
+     returning id`,
     [uuidFromId(operator.id), operator.email, operator.passwordHash],
   );
   return rows.length === 1;

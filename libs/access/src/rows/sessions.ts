@@ -21,16 +21,21 @@ export interface SessionOwner {
 const columns = 'id, user_ids, operator_id, address, user_agent, created_at, expires_at';
 /** Users that a session opens still: they are there, with the password that it was made with. */
 const opened = `select u.id from unnest(sessions.user_ids, sessions.user_versions) named (id, version)
-  join users u on u.id = named.id and (named.version is null or named.version = u.credential_version) join tenants t on t.id = u.tenant_id and t.erasing_since is null`;
-const opensOperator = `exists (select from operators o where o.id = operator_id and (operator_version is null or operator_version = o.credential_version))`;
+  join users u on u.id = named.id and (named.version is null or named.version = u.credential_version)
+  join tenants t on t.id = u.tenant_id and t.erasing_since is null`;
+const opensOperator = `exists (select from operators o where o.id = operator_id
+    and (operator_version is null or operator_version = o.credential_version))`;
 /**
  * `$1`: users, `$2`: the operator, `$3`: the session called with. Somebody else's session may name a user of theirs
  * too, made by another tenant for the same address.
  */
 const owned = `(id = $3::uuid or (user_ids && $1::uuid[] or operator_id = $2::uuid)
-  and not exists (select from (${opened}) open where open.id <> all ($1::uuid[])) and (operator_id is null or operator_id = $2::uuid or not ${opensOperator}))`;
+  and not exists (select from (${opened}) open where open.id <> all ($1::uuid[]))
+    and (operator_id is null or operator_id = $2::uuid or not ${opensOperator}))`;
 /** Of these, the ones that open anything. */
-const good = `(operator_id = $2::uuid and ${opensOperator} or exists (select from (${opened}) open where open.id = any ($1::uuid[])))`;
+const good =
+  `(operator_id = $2::uuid and ${opensOperator} or exists (select from (${opened}) open where open.id = any ` +
+  '($1::uuid[])))';
 
 const parametersOf = ({ userIds, operatorId, current }: SessionOwner): unknown[] => [
   userIds.map(uuidFromId),
@@ -78,7 +83,9 @@ export function deleteSessions(
   const [one, id] = 'only' in which ? [true, which.only] : [false, which.except];
   return tx.rows<SessionRow, Session>(
     SessionRow,
-    `with ended as (delete from sessions where ${owned} and (case when $4 then id = $5::uuid else id is distinct from $5::uuid end) returning ${columns}) select * from ended`,
+    `with ended as (delete from sessions
+     where ${owned} and (case when $4 then id = $5::uuid else id is distinct from $5::uuid end)
+     returning ${columns}) select * from ended`,
     [...parametersOf(owner), one, id === null ? null : uuidFromId(id)],
   );
 }

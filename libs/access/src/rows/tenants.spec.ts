@@ -18,11 +18,14 @@ it('a tenant in its time of grace gives the ticker and the metrics nothing to wa
   const { id, slug } = await makeInstallation(db, tenantId);
   const keys = [uuidFromId(tenantId), uuidFromId(id)];
   await db.sql(
-    `insert into schedules (tenant_id, id, installation_id, name, spec_hash, schedule, timezone, overlap, catch_up, active, next_at) values ($1, uuidv7(), $2, 'j', '', '@daily', 'UTC', 'skip', 'latest', true, now() - interval '1 hour')`,
+    `insert into schedules (tenant_id, id, installation_id, name, spec_hash, schedule, timezone, overlap, catch_up,
+       active, next_at) values ($1, uuidv7(), $2, 'j', '', '@daily', 'UTC', 'skip', 'latest', true,
+       now() - interval '1 hour')`,
     keys,
   );
   await db.sql(
-    `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, next_attempt_at) values ($1, uuidv7(), $2, $3, 'job', 'j', 'queued', now() - interval '1 hour')`,
+    `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, next_attempt_at)
+     values ($1, uuidv7(), $2, $3, 'job', 'j', 'queued', now() - interval '1 hour')`,
     [...keys, slug],
   );
   const look = (): Promise<unknown[]> =>
@@ -56,7 +59,8 @@ describe('erasing a tenant', () => {
 
     const waits = () =>
       db.sql(
-        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock' and query like 'delete from tenants%'`,
+        `select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+           and query like 'delete from tenants%'`,
       );
     let erased: Promise<ErasedPortion> | undefined;
     await db.database.forTenant(tenantId).transaction(async (tx) => {
@@ -81,11 +85,12 @@ describe('erasing a tenant', () => {
     expect(await db.sql('select 1 from installations where tenant_id = $1', [uuidFromId(tenantId)])).toHaveLength(1);
   });
 
-  it('goes on in portions after a death in between, two at once do no harm, and the rows that went are counted for the record', async () => {
+  it('goes on after a death in between, two at once do no harm, and rows that went are counted', async () => {
     const { id: tenantId, slug } = await db.makeTenant();
     const { id } = await makeInstallation(db, tenantId);
     await db.sql(
-      `insert into kv (tenant_id, installation_id, key, value) select $1, $2, n::text, '1' from generate_series(1, 250) n`,
+      `insert into kv (tenant_id, installation_id, key, value) select $1, $2, n::text, '1'
+       from generate_series(1, 250) n`,
       [uuidFromId(tenantId), uuidFromId(id)],
     );
     await db.database.platform((tx) => suspendTenant(tx, tenantId, { by: 'usr_x', graceMs: 0 }));

@@ -55,7 +55,10 @@ export async function updateTenant(tx: PlatformTransaction, id: Id<'tenant'>, ch
   const { slug } = change;
   if (slug !== undefined && (await tx.repository(TenantRow).existsBy({ slug, id: Not(id) }))) return false;
   await tx.query(
-    'update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight), background_concurrency = coalesce($5, background_concurrency), quotas = jsonb_strip_nulls(quotas || $6::jsonb), timezone = coalesce($7, timezone), updated_at = now() where id = $1',
+    `update tenants set slug = coalesce($2, slug), name = coalesce($3, name), weight = coalesce($4, weight),
+       background_concurrency = coalesce($5, background_concurrency),
+       quotas = jsonb_strip_nulls(quotas || $6::jsonb), timezone = coalesce($7, timezone), updated_at = now()
+     where id = $1`,
     [
       uuidFromId(id),
       change.slug ?? null,
@@ -81,7 +84,8 @@ export async function suspendTenant(
 ): Promise<void> {
   const uuid = uuidFromId(id);
   await tx.query(
-    `update tenants set deleted_at = coalesce(deleted_at, now()), deleted_by = coalesce(deleted_by, $2), updated_at = now(),
+    `update tenants set deleted_at = coalesce(deleted_at, now()), deleted_by = coalesce(deleted_by, $2),
+       updated_at = now(),
        erase_after = least(erase_after, now() + $3::float8 * interval '1 millisecond') where id = $1`,
     [uuid, by, graceMs],
   );
@@ -113,8 +117,10 @@ export async function countTenant(
   id: Id<'tenant'>,
 ): Promise<{ users: number; plugins: number; files: number; rows: number }> {
   const [row] = await tx.query<{ users: number; plugins: number; files: string; rows: string }>(
-    `select (select count(*)::int from users where tenant_id = $1) as users, (select count(*)::int from installations where tenant_id = $1) as plugins,
-       coalesce((select files from file_usage where tenant_id = $1), 0) as files, coalesce((select documents from document_usage where tenant_id = $1), 0) as rows`,
+    `select (select count(*)::int from users where tenant_id = $1) as users,
+       (select count(*)::int from installations where tenant_id = $1) as plugins,
+       coalesce((select files from file_usage where tenant_id = $1), 0) as files,
+         coalesce((select documents from document_usage where tenant_id = $1), 0) as rows`,
     [uuidFromId(id)],
   );
   return {
@@ -182,12 +188,14 @@ export async function eraseTenantPortion(
   }
   for (const table of largeTables) {
     const gone = await tx.execute(
-      `delete from ${table} where tenant_id = $1 and ctid = any (array(select ctid from ${table} where tenant_id = $1 limit $2))`,
+      `delete from ${table} where tenant_id = $1
+         and ctid = any (array(select ctid from ${table} where tenant_id = $1 limit $2))`,
       [uuid, portion],
     );
     if (gone === 0) continue;
     await tx.query(
-      `update tenants set erased = erased || jsonb_build_object($2::text, coalesce((erased->>$2::text)::bigint, 0) + $3::bigint) where id = $1`,
+      `update tenants set erased = erased || jsonb_build_object($2::text,
+         coalesce((erased->>$2::text)::bigint, 0) + $3::bigint) where id = $1`,
       [uuid, table, gone],
     );
     return 'more';

@@ -98,7 +98,9 @@ export interface UserInTenant {
   tenant_erases_at: Date | null;
 }
 
-const userInTenant = `u.id, u.email, u.role, u.credential_version, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name, t.erase_after as tenant_erases_at`;
+const userInTenant =
+  'u.id, u.email, u.role, u.credential_version, t.id as tenant_id, t.slug as tenant_slug, t.name as tenant_name, ' +
+  't.erase_after as tenant_erases_at';
 /** Also one in its time of grace, so that its people can be told. */
 const livingTenant = 'users u join tenants t on t.id = u.tenant_id and t.erasing_since is null';
 
@@ -112,7 +114,8 @@ export function findSignIns(
 ): Promise<(UserInTenant & { password_hash: string })[]> {
   return tx.query(
     `select ${userInTenant}, u.password_hash from ${livingTenant}
-     where lower(u.email) = lower($1) and u.password_hash is not null and ($2::text is null or t.slug = $2) order by u.id limit $3`,
+     where lower(u.email) = lower($1) and u.password_hash is not null and ($2::text is null or t.slug = $2)
+     order by u.id limit $3`,
     [email, tenant ?? null, limit],
   );
 }
@@ -123,7 +126,8 @@ export function findPasswordHashes(
   ids: readonly Id<'user'>[],
 ): Promise<{ id: string; tenant_id: string; password_hash: string }[]> {
   return tx.query(
-    'select id, tenant_id, password_hash from users where id = any ($1::uuid[]) and password_hash is not null order by id',
+    `select id, tenant_id, password_hash from users where id = any ($1::uuid[]) and password_hash is not null
+     order by id`,
     [ids.map(uuidFromId)],
   );
 }

@@ -66,8 +66,10 @@ export async function listAudit(
   const rows = await tx.rows<AuditRow, AuditContent>(
     AuditRow,
     `select seq, at, actor, action, target, detail, request_id from audit
-     where tenant_id = $1 and seq < $2 and ($4::text is null or actor = $4) and ($5::text is null or action = $5 or starts_with(action, $5 || '.'))
-       and ($6::text is null or target = $6) and ($7::timestamptz is null or at >= $7) and ($8::timestamptz is null or at < $8)
+     where tenant_id = $1 and seq < $2 and ($4::text is null or actor = $4)
+       and ($5::text is null or action = $5 or starts_with(action, $5 || '.'))
+       and ($6::text is null or target = $6) and ($7::timestamptz is null or at >= $7)
+         and ($8::timestamptz is null or at < $8)
      order by seq desc limit $3`,
     [
       tx.tenantUuid,

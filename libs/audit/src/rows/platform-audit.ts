@@ -28,7 +28,8 @@ export async function listPlatformAudit(
   const rows = await tx.rows(
     PlatformAuditRow,
     `select * from platform_audit
-     where ($1::bigint is null or id < $1) and ($2::text is null or action = $2) and ($3::text is null or $3 in (target, detail->>'slug')) order by id desc limit $4`,
+     where ($1::bigint is null or id < $1) and ($2::text is null or action = $2)
+       and ($3::text is null or $3 in (target, detail->>'slug')) order by id desc limit $4`,
     [before ?? null, action ?? null, target ?? null, limit],
   );
   return rows.map(({ id, at, requestId, ...row }) => ({ id, at: at.toISOString(), ...row, request_id: requestId }));

@@ -181,12 +181,15 @@ function requireWhole(dataDir: string, owner: Owner | undefined): void {
   const known = readLocation(dataDir);
   if (home !== undefined && !existsSync(join(dataDir, passwordFile))) {
     throw new DatabaseRefused(
-      `ANNEX_DATA_DIR: the database of ${dataDir} is still there, in ${home}, but ${passwordFile}, which opens it, is gone from the folder. Put the folder back from a backup; or, to lose everything and start afresh, remove ${home} too.`,
+      `ANNEX_DATA_DIR: the database of ${dataDir} is still there, in ${home}, but ${passwordFile}, which opens it, ` +
+        'is gone from the folder. Put the folder back from a backup; or, to lose everything and start afresh, remove ' +
+        `${home} too.`,
     );
   }
   if (home === undefined && known !== undefined) {
     throw new DatabaseRefused(
-      `ANNEX_DATA_DIR: the database of ${dataDir} was in ${known} and is gone. Put it back from a backup; or, to start afresh, remove ${dataDir} too.`,
+      `ANNEX_DATA_DIR: the database of ${dataDir} was in ${known} and is gone. Put it back from a backup; or, to ` +
+        `start afresh, remove ${dataDir} too.`,
     );
   }
 }

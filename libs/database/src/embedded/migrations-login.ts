@@ -11,21 +11,27 @@ const name = 'annex_migrations';
  * earlier release.
  */
 const ownedBySuperuser = `
-  select format('alter %s %s owner to ${name}', case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm' then 'materialized view' else 'table' end, c.oid::regclass) as sql
+  select format('alter %s %s owner to ${name}', case c.relkind when 'S' then 'sequence' when 'v' then 'view' when 'm'
+    then 'materialized view' else 'table' end, c.oid::regclass) as sql
     from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where n.nspname in ('public', 'bullmq') and c.relowner = current_user::regrole and c.relkind in ('r', 'p', 'v', 'm', 'S')
-      and not exists (select 1 from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i') and d.refclassid = 'pg_class'::regclass)
+    where n.nspname in ('public', 'bullmq') and c.relowner = current_user::regrole
+      and c.relkind in ('r', 'p', 'v', 'm', 'S')
+      and not exists (select 1 from pg_depend d
+      where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('a', 'i')
+        and d.refclassid = 'pg_class'::regclass)
   union all
   select format('alter routine %s owner to ${name}', p.oid::regprocedure)
     from pg_proc p join pg_namespace n on n.oid = p.pronamespace
     where n.nspname in ('public', 'bullmq') and p.proowner = current_user::regrole
-      and not exists (select 1 from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+      and not exists (select 1 from pg_depend d
+      where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
   union all
   select format('alter type %s owner to ${name}', t.oid::regtype)
     from pg_type t join pg_namespace n on n.oid = t.typnamespace
     where n.nspname in ('public', 'bullmq') and t.typowner = current_user::regrole and t.typtype in ('e', 'd', 'r')
   union all
-  select 'alter schema bullmq owner to ${name}' from pg_namespace where nspname = 'bullmq' and nspowner = current_user::regrole`;
+  select 'alter schema bullmq owner to ${name}' from pg_namespace
+  where nspname = 'bullmq' and nspowner = current_user::regrole`;
 
 /**
  * Hands an embedded database over to a login of its own for migrations, and keeps everybody but Annex's logins out of

@@ -31,7 +31,8 @@ export async function findOwner(): Promise<Owner | undefined> {
   const owner = lookUp('nobody');
   if (!owner)
     throw new Error(
-      'PostgreSQL does not run as root, and no other user could be made: start Annex as another user, or set DATABASE_URL',
+      'PostgreSQL does not run as root, and no other user could be made: start Annex as another user, or set ' +
+        'DATABASE_URL',
     );
   return owner;
 }

@@ -24,7 +24,8 @@ const standingSql = `
       case when r.rolcreaterole then 'CREATEROLE' end, case when r.rolcreatedb then 'CREATEDB' end,
       case when r.rolreplication then 'REPLICATION' end], null)::text[] as mighty,
     array(select o.rolname::text from pg_roles o
-      where o.oid <> r.oid and o.rolname <> $1 and not r.rolsuper and pg_has_role(r.oid, o.oid, 'member') order by 1) as others,
+      where o.oid <> r.oid and o.rolname <> $1 and not r.rolsuper and pg_has_role(r.oid, o.oid, 'member')
+      order by 1) as others,
     pg_has_role(r.oid, $1::name, 'usage') as works,
     (select pg_describe_object(d.classid, d.objid, d.objsubid) from pg_shdepend d
       where d.refclassid = 'pg_authid'::regclass and d.refobjid = r.oid and d.deptype = 'o'
@@ -67,7 +68,8 @@ export async function checkLogins(logins: DatabaseLogins): Promise<void> {
       await checkLogin(kind, url).catch((thrown: unknown) => {
         if (!isLoginRefused(thrown)) throw thrown;
         throw new DatabaseRefused(
-          `${loginSettings[kind]}: the server does not let this login in: ${thrown.message}. Check user, password and database, and that it has CONNECT on the database.`,
+          `${loginSettings[kind]}: the server does not let this login in: ${thrown.message}. Check user, password ` +
+            'and database, and that it has CONNECT on the database.',
           { cause: thrown },
         );
       });
@@ -91,13 +93,22 @@ export function isLoginRefused(thrown: unknown): thrown is Error {
 function problemOf(kind: LoginKind, { name, mighty, others, works, owned }: Standing): string | undefined {
   const who = `${loginSettings[kind]}: the login "${name}"`;
   if (mighty.length > 0) {
-    return `${who} is ${mighty.join(', ')}, so row-level security would not hold it. Run: ALTER ROLE "${name}" ${mighty.map((one) => `NO${one}`).join(' ')};`;
+    return (
+      `${who} is ${mighty.join(', ')}, so row-level security would not hold it. Run: ALTER ROLE "${name}" ` +
+      `${mighty.map((one) => `NO${one}`).join(' ')};`
+    );
   }
   if (others.length > 0) {
-    return `${who} may become ${others.join(', ')} by SET ROLE. Run: REVOKE ${others.map((one) => `"${one}"`).join(', ')} FROM "${name}";`;
+    return (
+      `${who} may become ${others.join(', ')} by SET ROLE. Run: REVOKE ${others.map((one) => `"${one}"`).join(', ')} ` +
+      `FROM "${name}";`
+    );
   }
   if (!works)
-    return `${who} has not the rights of ${loginRoles[kind]}. Run: GRANT ${loginRoles[kind]} TO "${name}" WITH INHERIT TRUE;`;
+    return (
+      `${who} has not the rights of ${loginRoles[kind]}. Run: GRANT ${loginRoles[kind]} TO "${name}" WITH INHERIT ` +
+      'TRUE;'
+    );
   if (owned !== null)
     return `${who} owns ${owned}, and could take its row-level security away. Give that another owner.`;
   return undefined;

@@ -105,9 +105,11 @@ describe('the logins of the application', () => {
 
   it('bypass nothing, own nothing and may become nobody', async () => {
     const rows = await db.sql(
-      `select r.rolname, r.rolcanlogin and not (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb or r.rolreplication) as plain,
+      `select r.rolname, r.rolcanlogin and not (r.rolsuper or r.rolbypassrls or r.rolcreaterole or r.rolcreatedb
+         or r.rolreplication) as plain,
          (select count(*)::int from pg_auth_members m where m.member = r.oid) as becomes,
-         (select count(*)::int from pg_shdepend d where d.refclassid = 'pg_authid'::regclass and d.refobjid = r.oid and d.deptype = 'o'
+         (select count(*)::int from pg_shdepend d
+         where d.refclassid = 'pg_authid'::regclass and d.refobjid = r.oid and d.deptype = 'o'
            and d.dbid = (select oid from pg_database where datname = current_database())) as owns
        from pg_roles r where r.rolname in ('annex_app', 'annex_platform', 'annex_queue') order by 1`,
     );
@@ -116,13 +118,16 @@ describe('the logins of the application', () => {
     );
   });
 
-  it('see only what is theirs: the app nothing without row-level security, the queue nothing but BullMQ’s tables', async () => {
+  it('see what is theirs: the app rows of its tenant, the queue nothing but BullMQ’s tables', async () => {
     const seen = await db.sql<{ grantee: string; place: string; guarded: boolean; changes: boolean }>(
-      `select r.rolname as grantee, n.nspname || '.' || c.relname as place, c.relrowsecurity and c.relforcerowsecurity as guarded,
+      `select r.rolname as grantee, n.nspname || '.' || c.relname as place, c.relrowsecurity
+         and c.relforcerowsecurity as guarded,
          has_table_privilege(r.oid, c.oid, 'insert, update, delete, truncate') as changes
        from pg_class c join pg_namespace n on n.oid = c.relnamespace cross join pg_roles r
-       where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast') and r.rolname in ('annex_app', 'annex_queue')
-         and has_schema_privilege(r.oid, n.oid, 'usage') and has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate, references, trigger')`,
+       where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+         and r.rolname in ('annex_app', 'annex_queue')
+         and has_schema_privilege(r.oid, n.oid, 'usage')
+           and has_table_privilege(r.oid, c.oid, 'select, insert, update, delete, truncate, references, trigger')`,
     );
     const of = (role: string) => seen.filter(({ grantee }) => grantee === role);
     // The operator's defaults of quotas hold nothing of any tenant, and are read only.
@@ -148,7 +153,8 @@ describe('the logins of the application', () => {
       await own.forTenant(tenant.id).transaction((tx) => tx.query('select 1'));
       await own.ping();
       const rows = await db.sql<{ usename: string }>(
-        `select distinct usename::text from pg_stat_activity where datname = current_database() and application_name in ('annex-doors', 'annex-listen') order by 1`,
+        `select distinct usename::text from pg_stat_activity
+         where datname = current_database() and application_name in ('annex-doors', 'annex-listen') order by 1`,
       );
       expect(rows.map((row) => row.usename)).toEqual(['annex_app', 'annex_platform']);
     } finally {

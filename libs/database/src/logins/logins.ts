@@ -79,5 +79,6 @@ export function scramVerifier(password: string, salt: Buffer = randomBytes(16)):
   const salted = pbkdf2Sync(password, salt, scramIterations, 32, 'sha256');
   const keyOf = (label: string): Buffer => createHmac('sha256', salted).update(label).digest();
   const storedKey = createHash('sha256').update(keyOf('Client Key')).digest('base64');
-  return `SCRAM-SHA-256$${scramIterations}:${salt.toString('base64')}$${storedKey}:${keyOf('Server Key').toString('base64')}`;
+  const serverKey = keyOf('Server Key').toString('base64');
+  return `SCRAM-SHA-256$${scramIterations}:${salt.toString('base64')}$${storedKey}:${serverKey}`;
 }

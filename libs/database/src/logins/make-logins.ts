@@ -61,7 +61,8 @@ const noteOf = (database: string): string => `login of Annex in database ${datab
  */
 async function loginName(owner: Client, role: string): Promise<string> {
   const { rows } = await owner.query<{ can: boolean; note: string | null; database: string }>(
-    `select r.rolcanlogin as can, shobj_description(r.oid, 'pg_authid') as note, current_database()::text as database from pg_roles r where r.rolname = $1`,
+    `select r.rolcanlogin as can, shobj_description(r.oid, 'pg_authid') as note,
+       current_database()::text as database from pg_roles r where r.rolname = $1`,
     [role],
   );
   const [found] = rows;
@@ -74,7 +75,8 @@ async function setPassword(
   { role, name, password }: { role: string; name: string; password: string },
 ): Promise<void> {
   const { rows } = await owner.query<{ database: string; exists: boolean; connects: boolean }>(
-    `select current_database()::text as database, r.oid is not null as exists, coalesce(has_database_privilege(r.oid, current_database(), 'connect'), true) as connects
+    `select current_database()::text as database, r.oid is not null as exists,
+       coalesce(has_database_privilege(r.oid, current_database(), 'connect'), true) as connects
      from (select 1) one left join pg_roles r on r.rolname = $1`,
     [name],
   );
@@ -85,7 +87,8 @@ async function setPassword(
         await owner.query(`alter role ${quoteName(name)} login password ${quoteText(scramVerifier(password))}`);
       else
         await owner.query(
-          `create role ${quoteName(name)} login inherit in role ${quoteName(role)} password ${quoteText(scramVerifier(password))}`,
+          `create role ${quoteName(name)} login inherit in role ${quoteName(role)} password
+             ${quoteText(scramVerifier(password))}`,
         );
       await owner.query(`comment on role ${quoteName(name)} is ${quoteText(noteOf(database))}`);
     });
@@ -93,7 +96,10 @@ async function setPassword(
   } catch (thrown) {
     if (!isRightMissing(thrown)) throw thrown;
     throw new DatabaseRefused(
-      `DATABASE_URL: its login may not give "${name}" a password. As an administrator run: ALTER ROLE … CREATEROLE; GRANT ${loginKinds.map((kind) => loginRoles[kind]).join(', ')} TO … WITH ADMIN TRUE; for it. Or make the logins yourself and name them in DATABASE_APP_URL, DATABASE_PLATFORM_URL and DATABASE_QUEUE_URL (docs/configuration.md, "The database").`,
+      `DATABASE_URL: its login may not give "${name}" a password. As an administrator run: ALTER ROLE … ` +
+        `CREATEROLE; GRANT ${loginKinds.map((kind) => loginRoles[kind]).join(', ')} TO … WITH ADMIN TRUE; for it. Or ` +
+        'make the logins yourself and name them in DATABASE_APP_URL, DATABASE_PLATFORM_URL and DATABASE_QUEUE_URL ' +
+        '(docs/configuration.md, "The database").',
       { cause: thrown },
     );
   }
@@ -115,7 +121,9 @@ async function requireLogin(kind: LoginKind, { login, name }: { login: string; n
   } catch (thrown) {
     if (!isLoginRefused(thrown)) throw thrown;
     throw new DatabaseRefused(
-      `DATABASE_URL: the server does not let "${name}" in with the password that Annex gave it (${thrown.message}). Let pg_hba.conf take scram-sha-256 for it, or name logins in DATABASE_APP_URL, DATABASE_PLATFORM_URL and DATABASE_QUEUE_URL.`,
+      `DATABASE_URL: the server does not let "${name}" in with the password that Annex gave it ` +
+        `(${thrown.message}). Let pg_hba.conf take scram-sha-256 for it, or name logins in DATABASE_APP_URL, ` +
+        'DATABASE_PLATFORM_URL and DATABASE_QUEUE_URL.',
       { cause: thrown },
     );
   }

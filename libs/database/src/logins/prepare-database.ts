@@ -64,9 +64,11 @@ export async function prepareDatabase({
 async function grantQueue(owner: Client): Promise<void> {
   await owner.query(`grant usage, create on schema bullmq to ${loginRoles.queue}`);
   const { rows } = await owner.query<{ sql: string }>(`
-    select case c.relkind when 'S' then format('grant usage, select, update on sequence %s to ${loginRoles.queue}', c.oid::regclass)
+    select case c.relkind when 'S' then format('grant usage, select, update on sequence %s to ${loginRoles.queue}',
+      c.oid::regclass)
         else format('grant select, insert, update, delete on %s to ${loginRoles.queue}', c.oid::regclass) end as sql
-      from pg_class c where c.relnamespace = 'bullmq'::regnamespace and c.relkind in ('r', 'p', 'v', 'S') and c.relowner <> '${loginRoles.queue}'::regrole
+      from pg_class c where c.relnamespace = 'bullmq'::regnamespace and c.relkind in ('r', 'p', 'v', 'S')
+        and c.relowner <> '${loginRoles.queue}'::regrole
     union all
     select format('grant temporary on database %I to ${loginRoles.queue}', current_database())
       where not has_database_privilege('${loginRoles.queue}', current_database(), 'temporary')`);

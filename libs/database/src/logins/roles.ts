@@ -54,7 +54,9 @@ export async function ensureRoles(owner: Client): Promise<void> {
   } catch (thrown) {
     if (!isRightMissing(thrown)) throw thrown;
     throw new DatabaseRefused(
-      `DATABASE_URL: its login may not make the roles ${missing.join(', ')}. As an administrator run: ${missing.map((role) => `CREATE ROLE ${role} NOINHERIT;`).join(' ')} Or let the login do it: ALTER ROLE … CREATEROLE (docs/configuration.md, "The database").`,
+      `DATABASE_URL: its login may not make the roles ${missing.join(', ')}. As an administrator run: ` +
+        `${missing.map((role) => `CREATE ROLE ${role} NOINHERIT;`).join(' ')} Or let the login do it: ALTER ROLE … ` +
+        'CREATEROLE (docs/configuration.md, "The database").',
       { cause: thrown },
     );
   }
@@ -62,14 +64,16 @@ export async function ensureRoles(owner: Client): Promise<void> {
 }
 
 async function requireEveryRow(owner: Client): Promise<void> {
-  const seesAll = `select r.rolname::text as name, r.rolsuper or r.rolbypassrls or pg_has_role(r.oid, '${loginRoles.platform}', 'usage') as all from pg_roles r where r.rolname = current_user`;
+  const seesAll = `select r.rolname::text as name, r.rolsuper or r.rolbypassrls
+      or pg_has_role(r.oid, '${loginRoles.platform}', 'usage') as all from pg_roles r where r.rolname = current_user`;
   const [before] = (await owner.query<{ name: string; all: boolean }>(seesAll)).rows;
   if (!before || before.all) return;
   const grant = `GRANT ${loginRoles.platform} TO ${quoteName(before.name)} WITH INHERIT TRUE`;
   await changingRoles(() => owner.query(grant)).catch((thrown: unknown) => {
     if (!isRightMissing(thrown)) throw thrown;
     throw new DatabaseRefused(
-      `DATABASE_URL: the login "${before.name}" does not see every tenant's rows, so it cannot migrate them. As an administrator run: ${grant};`,
+      `DATABASE_URL: the login "${before.name}" does not see every tenant's rows, so it cannot migrate them. As an ` +
+        `administrator run: ${grant};`,
       { cause: thrown },
     );
   });

@@ -80,7 +80,8 @@ export async function lockDueSchedules(tx: TenantTransaction, ids: readonly Id<'
     now: Date;
     jobs: Json;
   }>(
-    `select s.id, s.installation_id, i.slug as plugin, s.name, s.schedule, s.timezone, s.overlap, s.catch_up, s.misfire_deadline_s, s.jitter_s, s.next_at, now() as now,
+    `select s.id, s.installation_id, i.slug as plugin, s.name, s.schedule, s.timezone, s.overlap, s.catch_up,
+       s.misfire_deadline_s, s.jitter_s, s.next_at, now() as now,
        s.rested_until, s.rested_for,
        (select r.manifest->'jobs' from releases r where r.tenant_id = i.tenant_id and r.id = i.release_id) as jobs
      from schedules s join installations i on i.tenant_id = s.tenant_id and i.id = s.installation_id

@@ -10,7 +10,8 @@ const lookedAfter = `interval '15 minutes'`;
  */
 export async function eraseUninstalled(tx: PlatformTransaction, portion = 5000): Promise<boolean> {
   const [gone] = await tx.query<{ tenant_id: string; installation_id: string; is_over: boolean }>(
-    `select tenant_id, installation_id, at < now() - ${lookedAfter} as is_over from uninstalled where next_at <= now() order by next_at limit 1 for update skip locked`,
+    `select tenant_id, installation_id, at < now() - ${lookedAfter} as is_over from uninstalled
+     where next_at <= now() order by next_at limit 1 for update skip locked`,
   );
   if (!gone) return false;
   const key = [gone.tenant_id, gone.installation_id] as const;

@@ -22,12 +22,14 @@ it('removes what is older than its kind is kept, keeps what is not, and never wh
   const ids = [uuidFromId(tenant.id), uuidFromId(installation.id)];
   const run = (status: string, daysAgo: number, eventId: string | null = null) =>
     db.sql(
-      `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, queued_at, event_id) values ($1, $3, $2, 'p', 'event', $4, $4, now() - $5 * interval '1 day', $6)`,
+      `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, queued_at, event_id)
+       values ($1, $3, $2, 'p', 'event', $4, $4, now() - $5 * interval '1 day', $6)`,
       [...ids, newUuid(), status, daysAgo, eventId],
     );
   const event = (id: string, daysAgo: number) =>
     db.sql(
-      `insert into events (tenant_id, id, type, source, time, created_at) values ($1, $2, 'a', 's', now(), now() - $3 * interval '1 day')`,
+      `insert into events (tenant_id, id, type, source, time, created_at)
+       values ($1, $2, 'a', 's', now(), now() - $3 * interval '1 day')`,
       [ids[0], id, daysAgo],
     );
   for (const status of ['succeeded', 'cancelled', 'skipped', 'failed', 'queued', 'running', 'retrying'])
@@ -39,15 +41,20 @@ it('removes what is older than its kind is kept, keeps what is not, and never wh
   await event('young', 29);
   await event('failed', 40);
   await db.sql(
-    `insert into run_logs (tenant_id, run_id, installation_id, plugin, time, level, message) select $1, gen_random_uuid(), $2, 'p', now() - d * interval '1 day', 'info', d::text from unnest(array[13, 15]) d`,
+    `insert into run_logs (tenant_id, run_id, installation_id, plugin, time, level, message)
+     select $1, gen_random_uuid(), $2, 'p', now() - d * interval '1 day', 'info', d::text
+     from unnest(array[13, 15]) d`,
     ids,
   );
   await db.sql(
-    `insert into kv (tenant_id, installation_id, key, value, expires_at) values ($1, $2, 'gone', '1', now() - interval '1 second'), ($1, $2, 'kept', '1', now() + interval '1 hour'), ($1, $2, 'forever', '1', null)`,
+    `insert into kv (tenant_id, installation_id, key, value, expires_at)
+     values ($1, $2, 'gone', '1', now() - interval '1 second'), ($1, $2, 'kept', '1', now() + interval '1 hour'),
+       ($1, $2, 'forever', '1', null)`,
     ids,
   );
   await db.sql(
-    `insert into idempotency_keys (tenant_id, actor, key, fingerprint, created_at) values ($1, 'a', 'old', '', now() - interval '25 hours'), ($1, 'a', 'new', '', now())`,
+    `insert into idempotency_keys (tenant_id, actor, key, fingerprint, created_at)
+     values ($1, 'a', 'old', '', now() - interval '25 hours'), ($1, 'a', 'new', '', now())`,
     [ids[0]],
   );
   await sweep();
@@ -70,7 +77,9 @@ it('removes a portion at a time', async () => {
   const tenant = await db.makeTenant();
   const installation = await makeInstallation(db, tenant.id);
   await db.sql(
-    `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, queued_at) select $1, gen_random_uuid(), $2, 'p', 'route', 'x', 'succeeded', now() - interval '60 days' from generate_series(1, 25)`,
+    `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, queued_at)
+     select $1, gen_random_uuid(), $2, 'p', 'route', 'x', 'succeeded', now() - interval '60 days'
+     from generate_series(1, 25)`,
     [uuidFromId(tenant.id), uuidFromId(installation.id)],
   );
   const portion = () =>

@@ -14,7 +14,8 @@ afterAll(() => db.close());
 const tables = async (): Promise<string[]> =>
   (
     await db.sql<{ name: string }>(
-      `select c.relname::text as name from pg_class c where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace order by 1`,
+      `select c.relname::text as name from pg_class c
+       where c.relkind in ('r', 'p') and c.relnamespace = current_schema()::regnamespace order by 1`,
     )
   ).map(({ name }) => name);
 
@@ -25,7 +26,8 @@ describe('no table grows for ever', () => {
 
   it('what is named is there: the step of retention, the quota, the reference that takes rows along', async () => {
     const along = await db.sql<{ child: string; parent: string }>(
-      `select conrelid::regclass::text as child, confrelid::regclass::text as parent from pg_constraint where contype = 'f' and confdeltype = 'c'`,
+      `select conrelid::regclass::text as child, confrelid::regclass::text as parent from pg_constraint
+       where contype = 'f' and confdeltype = 'c'`,
     );
     for (const [table, bound] of Object.entries(tableBounds)) {
       expect(Object.keys(bound).length, table).toBeGreaterThan(0);

@@ -157,6 +157,7 @@ export class AnswerTaker implements Dispatcher.DispatchHandler {
 function inPieces(most: number): Error {
   return egressErrors.error(
     'HTTP_LIMIT',
-    `The response comes in more than ${most} pieces, which is the limit. Ask for less, or let the server send larger chunks.`,
+    `The response comes in more than ${most} pieces, which is the limit. Ask for less, or let the server send ` +
+      'larger chunks.',
   );
 }

@@ -62,7 +62,8 @@ export async function dial(options: DialOptions): Promise<Dialled> {
   const reason = (failure as { code?: unknown } | undefined)?.code;
   throw egressErrors.error(
     'EGRESS_CONNECT',
-    `No connection to ${quote(options.host)} on port ${options.port}${typeof reason === 'string' ? ` (${reason})` : ''}.`,
+    `No connection to ${quote(options.host)} on port ` +
+      `${options.port}${typeof reason === 'string' ? ` (${reason})` : ''}.`,
     { cause: failure },
   );
 }
@@ -121,7 +122,8 @@ function secure(plain: Socket, { host, ca, signal }: DialOptions): Promise<Socke
       reject(
         egressErrors.error(
           'EGRESS_TLS',
-          `${quote(host)} offers no TLS connection that can be trusted${typeof code === 'string' ? ` (${code})` : ''}. Check its certificate and name.`,
+          `${quote(host)} offers no TLS connection that can be ` +
+            `trusted${typeof code === 'string' ? ` (${code})` : ''}. Check its certificate and name.`,
           {
             cause: thrown,
           },

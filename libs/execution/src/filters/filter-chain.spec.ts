@@ -122,7 +122,7 @@ describe('a value', () => {
     });
   });
 
-  it('is not let through by a filter that says so when it fails, and the plugin’s words stay under its run', async () => {
+  it('is stopped by a filter that says so when it fails; the plugin’s words stay under its run', async () => {
     const { answer, told } = await pass([plugin('a', [{ onError: 'fail' }]), plugin('b', [{}])], () =>
       failing('PLUGIN_ERROR'),
     );

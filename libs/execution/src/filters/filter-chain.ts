@@ -73,7 +73,8 @@ export async function passThroughFilters(
   if (size > maxBytes) {
     throw executionErrors.error(
       'PAYLOAD_TOO_LARGE',
-      `The value is ${size} bytes as JSON; a filter takes at most ${maxBytes}. Send less, such as an id in place of the thing.`,
+      `The value is ${size} bytes as JSON; a filter takes at most ${maxBytes}. Send less, such as an id in place ` +
+        'of the thing.',
     );
   }
   const until = Math.min(clock.now() + filterChainMs, call.deadlineMs ?? Infinity);
@@ -122,7 +123,8 @@ function failed(
   const look = runId === null ? '' : ` GET /api/runs/${runId} tells more.`;
   return executionErrors.error(
     'FILTER_FAILED',
-    `The filter ${quote(name)} of the plugin ${plugin} failed (${why}), and it says on_error: 'fail', so the value was not let through.${look}`,
+    `The filter ${quote(name)} of the plugin ${plugin} failed (${why}), and it says on_error: 'fail', so the value ` +
+      `was not let through.${look}`,
     {
       extra: { plugin, run_id: runId, filter: name, reason: code },
       ...(fault === 'platform' && { retryAfterS: 1 }),

@@ -63,7 +63,8 @@ export function analyticsHandlers({
       if (!names.has(name) && names.size >= maxTrackedNames) {
         throw executionErrors.error(
           'ANALYTICS_LIMIT',
-          `This plugin counted ${names.size} different names today, which is the limit (${maxTrackedNames}); ${quote(name)} was not counted. Put what varies into a property instead of the name.`,
+          `This plugin counted ${names.size} different names today, which is the limit (${maxTrackedNames}); ` +
+            `${quote(name)} was not counted. Put what varies into a property instead of the name.`,
         );
       }
       names.add(name);

@@ -151,7 +151,8 @@ async function readFile(
   if (!findGrant(snapshot.grants, 'files.read')) {
     throw outcomeErrors.error(
       'PERMISSION_DENIED',
-      'Attaching a file of the tenant to a mail needs the permission "files.read", which this installation was not granted. Name it in the manifest’s permissions and have an admin grant it.',
+      'Attaching a file of the tenant to a mail needs the permission "files.read", which this installation was not ' +
+        'granted. Name it in the manifest’s permissions and have an admin grant it.',
     );
   }
   if (!files)

@@ -73,7 +73,8 @@ export function fileHandlers(
       if (bytes.length > maxFileCallBytes) {
         throw executionErrors.error(
           'FILE_CALL_LIMIT',
-          `ctx.files.upload was given ${bytes.length} bytes; it takes at most ${maxFileCallBytes} at once. Upload larger files by PUT /api/files/<key>.`,
+          `ctx.files.upload was given ${bytes.length} bytes; it takes at most ${maxFileCallBytes} at once. Upload ` +
+            'larger files by PUT /api/files/<key>.',
         );
       }
       return (

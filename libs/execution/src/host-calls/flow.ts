@@ -44,7 +44,8 @@ export function flowHandlers({
       if (depth + 1 > maxEmitDepth) {
         throw outcomeErrors.error(
           'EMIT_DEPTH',
-          `This event would be ${depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each other's events.`,
+          `This event would be ${depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause ` +
+            `each other's events.`,
         );
       }
       identity.noteUse('emitDepth', depth + 1);
@@ -70,7 +71,8 @@ export function flowHandlers({
         const names = snapshot.manifest.jobs.map((each) => each.name);
         throw executionErrors.error(
           'JOB_UNKNOWN',
-          `This plugin's manifest has no job ${quote(name)}.${didYouMean(name, names)} ctx.jobs.runNow starts the plugin's own jobs only.`,
+          `This plugin's manifest has no job ${quote(name)}.${didYouMean(name, names)} ctx.jobs.runNow starts the ` +
+            `plugin's own jobs only.`,
         );
       }
       const start: JobStart = {
@@ -97,13 +99,15 @@ function checkEvent(type: string, source: string | undefined): void {
   if (isReservedEventName(type)) {
     throw executionErrors.error(
       'EVENT_REFUSED',
-      `ctx.emit: ${quote(type)} is the platform's own; plugins cannot speak for it. Choose a name of your own, such as ${quote(`my.${type}`)}.`,
+      `ctx.emit: ${quote(type)} is the platform's own; plugins cannot speak for it. Choose a name of your own, ` +
+        `such as ${quote(`my.${type}`)}.`,
     );
   }
   if (source !== undefined && isReservedSource(source)) {
     throw executionErrors.error(
       'EVENT_REFUSED',
-      `ctx.emit: a source may not begin with "annex:", which names the platform and its plugins. Leave it out to be named yourself.`,
+      'ctx.emit: a source may not begin with "annex:", which names the platform and its plugins. Leave it out to ' +
+        'be named yourself.',
     );
   }
 }

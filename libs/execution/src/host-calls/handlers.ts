@@ -66,7 +66,9 @@ export function hostCallHandlers({
       if (allowedHosts.length > 0) {
         throw executionErrors.error(
           'SECRET_BOUND',
-          `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, so the plugin's code does not get it. Send ctx.secrets.ref(${quote(name)}) with ctx.http, which puts the value in outside the sandbox.`,
+          `The secret ${quote(name)} may go to ${allowedHosts.map((host) => quote(host)).join(', ')} only, so the ` +
+            `plugin's code does not get it. Send ctx.secrets.ref(${quote(name)}) with ctx.http, which puts the value ` +
+            'in outside the sandbox.',
         );
       }
       identity.usedSecret(name);

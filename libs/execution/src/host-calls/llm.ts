@@ -55,7 +55,8 @@ export function llmHandlers({
       if (identity.llmTokens >= runLimits.llmTokens) {
         throw executionErrors.error(
           'RATE_LIMITED',
-          `This run used ${identity.llmTokens} language model tokens; the limit is ${runLimits.llmTokens}. Ask for less with max_tokens, or split the work over several runs.`,
+          `This run used ${identity.llmTokens} language model tokens; the limit is ${runLimits.llmTokens}. Ask for ` +
+            'less with max_tokens, or split the work over several runs.',
         );
       }
       const until = Math.min(deadlineMs, clock.now() + (options?.timeoutMs ?? defaultTimeoutMs));
@@ -117,7 +118,8 @@ function promptOf(prompt: HostArgs<'llm.run'>[0], options: Options) {
   if (size > maxPromptBytes) {
     throw executionErrors.error(
       'PAYLOAD_TOO_LARGE',
-      `The prompt of ctx.llm is ${size} bytes; the limit is ${maxPromptBytes}. Send the part that matters, or ask about one part at a time.`,
+      `The prompt of ctx.llm is ${size} bytes; the limit is ${maxPromptBytes}. Send the part that matters, or ask ` +
+        'about one part at a time.',
     );
   }
   return {
@@ -150,6 +152,8 @@ function refused(name: string, form: string, error: z.ZodError): Error {
   const where = error.issues[0]?.path.join('/') ?? '';
   return executionErrors.error(
     'FILTER_FAILED',
-    `A filter ${name} of this tenant answered something that is not ${form}${where === '' ? '' : ` (/${where}: ${error.issues[0]?.message ?? ''})`}. Answer the value it got, changed.`,
+    `A filter ${name} of this tenant answered something that is not ` +
+      `${form}${where === '' ? '' : ` (/${where}: ${error.issues[0]?.message ?? ''})`}. Answer the value it got, ` +
+      'changed.',
   );
 }

@@ -53,13 +53,19 @@ async function run(code: string): Promise<unknown> {
 
 it('ctx has a function for every row, and each asks for its own row', async () => {
   const asked = await run(`job('a', async (ctx) => {
-    const found = {}
-    for (const name of ${JSON.stringify(hostMethods)}) {
-      const call = name.split('.').reduce((object, part) => object?.[part], ctx)
-      found[name] = typeof call === 'function' ? await call('a', name === 'http.request' ? {} : '/b').then(() => 'answered', (error) => error.message) : typeof call
-    }
-    return found
-  })`);
+      const found = {};
+      for (const name of ${JSON.stringify(hostMethods)}) {
+        const call = name.split('.').reduce((object, part) => object?.[part], ctx);
+        found[name] =
+          typeof call === 'function'
+            ? await call('a', name === 'http.request' ? {} : '/b').then(
+                () => 'answered',
+                (error) => error.message,
+              )
+            : typeof call;
+      }
+      return found;
+    })`);
   expect(asked).toEqual(Object.fromEntries(hostMethods.map((name) => [name, name])));
 });
 

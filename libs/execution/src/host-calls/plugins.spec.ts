@@ -82,26 +82,64 @@ async function answer(...args: Parameters<typeof call>): Promise<Json> {
   return JSON.parse(outcome.response?.body?.data ?? 'null') as Json;
 }
 
-const tried = `const tried = async (work) => { try { const r = await work(); return { status: r.status, text: await r.text() } } catch (error) { return { code: error.code, message: error.message } } };`;
+const tried = `const tried = async (work) => {
+    try {
+      const r = await work();
+      return { status: r.status, text: await r.text() };
+    } catch (error) {
+      return { code: error.code, message: error.message };
+    }
+  };`;
 
 describe('ctx.plugins.call', () => {
   it('runs a route of a dependency as a run of its own, and answers like HTTP', async () => {
     await write(
       'prices',
       [],
-      `route('/prices/:sku', { methods: ['GET', 'POST'] }, async (ctx) => [{ sku: ctx.params.sku, q: ctx.query, user: ctx.user, caller: ctx.request.headers.get('x-annex-caller'), own: ctx.request.headers.get('x-own'),
-         token: ctx.request.headers.get('authorization'), method: ctx.request.method, type: ctx.request.headers.get('content-type'), body: await ctx.request.text(), plugin: ctx.plugin.slug, kind: ctx.run.kind }, 201, { 'x-price': '7' }])
-       route('/bytes', { methods: ['POST'] }, async (ctx) => new Response(new Uint8Array(await ctx.request.arrayBuffer()).map((b) => b + 1)))`,
+      `route('/prices/:sku', { methods: ['GET', 'POST'] }, async (ctx) => [
+          {
+            sku: ctx.params.sku,
+            q: ctx.query,
+            user: ctx.user,
+            caller: ctx.request.headers.get('x-annex-caller'),
+            own: ctx.request.headers.get('x-own'),
+            token: ctx.request.headers.get('authorization'),
+            method: ctx.request.method,
+            type: ctx.request.headers.get('content-type'),
+            body: await ctx.request.text(),
+            plugin: ctx.plugin.slug,
+            kind: ctx.run.kind,
+          },
+          201,
+          { 'x-price': '7' },
+        ]);
+        route(
+          '/bytes',
+          { methods: ['POST'] },
+          async (ctx) => new Response(new Uint8Array(await ctx.request.arrayBuffer()).map((b) => b + 1)),
+        )`,
     );
     await write(
       'shop',
       ['prices'],
       `route('/', async (ctx) => {
-         const r = await ctx.plugins.call('prices', '/prices/a%20b?x=1', { method: 'post', headers: { 'X-Own': 'yes', Authorization: 'Bearer x', 'x-annex-caller': 'forged' }, query: { y: [2, 3], z: null }, body: { n: 1 } })
-         const plain = await ctx.plugins.call('prices', '/prices/c')
-         const bytes = await ctx.plugins.call('prices', '/bytes', { method: 'POST', body: new Uint8Array([1, 254]) })
-         return { status: r.status, ok: r.ok, price: r.headers.get('x-price'), json: await r.json(), plain: [plain.ok, (await plain.json()).method], bytes: [...new Uint8Array(await bytes.arrayBuffer())] }
-       })`,
+          const r = await ctx.plugins.call('prices', '/prices/a%20b?x=1', {
+            method: 'post',
+            headers: { 'X-Own': 'yes', Authorization: 'Bearer x', 'x-annex-caller': 'forged' },
+            query: { y: [2, 3], z: null },
+            body: { n: 1 },
+          });
+          const plain = await ctx.plugins.call('prices', '/prices/c');
+          const bytes = await ctx.plugins.call('prices', '/bytes', { method: 'POST', body: new Uint8Array([1, 254]) });
+          return {
+            status: r.status,
+            ok: r.ok,
+            price: r.headers.get('x-price'),
+            json: await r.json(),
+            plain: [plain.ok, (await plain.json()).method],
+            bytes: [...new Uint8Array(await bytes.arrayBuffer())],
+          };
+        })`,
     );
     const user = { id: 'usr_1', email: 'a@b.test', role: 'member' };
     expect(await answer('shop', '/', { user })).toEqual({
@@ -130,15 +168,28 @@ describe('ctx.plugins.call', () => {
     expect(caller?.limits).toMatchObject({ plugin_calls: { used: 3, max: 50 } });
   });
 
-  it('reaches declared and enabled plugins of the tenant only; what does not reach one rejects with a named error', async () => {
+  it('reaches declared and enabled plugins of the tenant only; the rest is refused by name', async () => {
     await write('named', [], `route('/', () => 1)`);
     await write('unnamed', [], `route('/', () => 1)`);
     await writePlugin(db, sandbox, tenantId, { slug: 'off', code: `route('/', () => 1)`, status: 'disabled' });
     await write(
       'caller',
       ['named', 'off', 'absent'],
-      `${tried} route('/', async (ctx) => Promise.all([['unnamed', '/'], ['off', '/'], ['absent', '/'], ['toString', '/'], ['named', '/../caller/'], ['named', '/', { headers: { 'a b': 'x' } }], ['named', 'x'], ['named', '/', { body: 'x'.repeat(1024 * 1024 + 1) }], ['named', '/nope'], ['named', '/', { method: 'DELETE' }], ['named', '//evil.test/']]
-         .map((args) => tried(() => ctx.plugins.call(...args)))))`,
+      `${tried}
+        const calls = [
+          ['unnamed', '/'],
+          ['off', '/'],
+          ['absent', '/'],
+          ['toString', '/'],
+          ['named', '/../caller/'],
+          ['named', '/', { headers: { 'a b': 'x' } }],
+          ['named', 'x'],
+          ['named', '/', { body: 'x'.repeat(1024 * 1024 + 1) }],
+          ['named', '/nope'],
+          ['named', '/', { method: 'DELETE' }],
+          ['named', '//evil.test/'],
+        ];
+        route('/', (ctx) => Promise.all(calls.map((args) => tried(() => ctx.plugins.call(...args)))))`,
     );
     const answers = (await answer('caller')) as { code?: string; status?: number; text?: string }[];
     expect(answers.map(({ code, status }) => code ?? status)).toEqual([
@@ -157,18 +208,21 @@ describe('ctx.plugins.call', () => {
     expect(JSON.parse(answers[8]?.text ?? '')).toMatchObject({ code: 'NOT_FOUND' });
   });
 
-  it('opens members’ routes to the plugins of the tenant, but roles only to a person who has them, and signed routes to nobody', async () => {
+  it('opens members’ routes to plugins, roles to a person who has them, and signed routes to nobody', async () => {
     await write(
       'guarded',
       [],
-      `route('/member', () => 'in'); route('/public', { auth: 'public' }, () => 'in'); route('/admin', { roles: ['admin'] }, () => 'in');
-       route('/signed', { auth: { hmac: { secret: 'K' } } }, () => 'in')`,
+      `route('/member', () => 'in');
+        route('/public', { auth: 'public' }, () => 'in');
+        route('/admin', { roles: ['admin'] }, () => 'in');
+        route('/signed', { auth: { hmac: { secret: 'K' } } }, () => 'in')`,
       { secrets: [secretNamed('K')] },
     );
     await write(
       'visitor',
       ['guarded'],
-      `${tried} route('/', { auth: 'public' }, (ctx) => Promise.all(['/member', '/public', '/admin', '/signed'].map((path) => tried(() => ctx.plugins.call('guarded', path)))))`,
+      `${tried} route('/', { auth: 'public' }, (ctx) => Promise.all(['/member', '/public', '/admin', ` +
+        `'/signed'].map((path) => tried(() => ctx.plugins.call('guarded', path)))))`,
     );
     const reached = async (user: Json): Promise<unknown[]> =>
       ((await answer('visitor', '/', { user })) as { code?: string; status?: number }[]).map(
@@ -209,7 +263,8 @@ describe('ctx.plugins.call', () => {
       await write(
         `l${level}`,
         [`l${level + 1}`],
-        `${tried} route('/', async (ctx) => { const r = await tried(() => ctx.plugins.call('l${level + 1}', '/')); return r.code ? r : JSON.parse(r.text) })`,
+        `${tried} route('/', async (ctx) => { const r = await tried(() => ctx.plugins.call('l${level + 1}', '/')); ` +
+          'return r.code ? r : JSON.parse(r.text) })',
       );
     }
     expect(await answer('l0')).toEqual({
@@ -223,7 +278,8 @@ describe('ctx.plugins.call', () => {
     await write(
       'many',
       ['target'],
-      `${tried} route('/', async (ctx) => { for (let i = 0; i < 50; i += 1) await ctx.plugins.call('target', '/'); return tried(() => ctx.plugins.call('target', '/')) })`,
+      `${tried} route('/', async (ctx) => { for (let i = 0; i < 50; i += 1) await ctx.plugins.call('target', '/'); ` +
+        `return tried(() => ctx.plugins.call('target', '/')) })`,
     );
     expect(await answer('many')).toMatchObject({
       code: 'RATE_LIMITED',
@@ -248,16 +304,26 @@ describe('ctx.plugins.call', () => {
     await write(
       'slow',
       [],
-      `route('/', async (ctx) => { await ctx.kv.set('started', true); await new Promise((done) => setTimeout(done, 60_000)); return 1 })
-      route('/left', (ctx) => ctx.run.deadline.getTime())`,
+      `route('/', async (ctx) => {
+          await ctx.kv.set('started', true);
+          await new Promise((done) => setTimeout(done, 60_000));
+          return 1;
+        });
+        route('/left', (ctx) => ctx.run.deadline.getTime())`,
     );
     await write(
       'hasty',
       ['slow'],
-      `${tried}
-      route('/', async (ctx) => (await ctx.plugins.call('slow', '/')).status)
-      route('/left', async (ctx) => (await (await ctx.plugins.call('slow', '/left')).json()) <= ctx.run.deadline.getTime())
-      route('/short', async (ctx) => { const r = await ctx.plugins.call('slow', '/', { timeoutMs: 30 }); return { status: r.status, code: (await r.json()).code } })`,
+      `${tried};
+        route('/', async (ctx) => (await ctx.plugins.call('slow', '/')).status);
+        route(
+          '/left',
+          async (ctx) => (await (await ctx.plugins.call('slow', '/left')).json()) <= ctx.run.deadline.getTime(),
+        );
+        route('/short', async (ctx) => {
+          const r = await ctx.plugins.call('slow', '/', { timeoutMs: 30 });
+          return { status: r.status, code: (await r.json()).code };
+        })`,
     );
     expect(await answer('hasty', '/left')).toBe(true);
     expect(await answer('hasty', '/short')).toEqual({ status: 504, code: 'TIMEOUT' });
@@ -284,15 +350,32 @@ describe('ctx.plugins.call', () => {
     await write(
       'keeper',
       [],
-      `route('/', { methods: ['GET', 'POST'] }, async (ctx) => ({ heard: await ctx.request.text(), q: ctx.query, told: await ctx.secrets.get('THEIRS') }))
-      route('/bytes', async (ctx) => new Response(new Uint8Array([255, ...new TextEncoder().encode(await ctx.secrets.get('THEIRS'))])))`,
+      `route('/', { methods: ['GET', 'POST'] }, async (ctx) => ({
+          heard: await ctx.request.text(),
+          q: ctx.query,
+          told: await ctx.secrets.get('THEIRS'),
+        }));
+        route(
+          '/bytes',
+          async (ctx) =>
+            new Response(new Uint8Array([255, ...new TextEncoder().encode(await ctx.secrets.get('THEIRS'))])),
+        )`,
       { secrets: [secretNamed('THEIRS')] },
     );
     await write(
       'teller',
       ['keeper'],
-      `${tried} route('/', async (ctx) => { const mine = await ctx.secrets.get('MINE')
-      return [await tried(() => ctx.plugins.call('keeper', '/', { method: 'POST', body: { mine }, query: { mine } })), await tried(() => ctx.plugins.call('keeper', '/', { method: 'POST', body: new Uint8Array([255, ...new TextEncoder().encode(mine)]) })), await tried(() => ctx.plugins.call('keeper', '/bytes'))] })`,
+      `${tried}
+        route('/', async (ctx) => {
+          const mine = await ctx.secrets.get('MINE');
+          const bytes = new Uint8Array([255, ...new TextEncoder().encode(mine)]);
+          const call = (path, init) => tried(() => ctx.plugins.call('keeper', path, init));
+          return [
+            await call('/', { method: 'POST', body: { mine }, query: { mine } }),
+            await call('/', { method: 'POST', body: bytes }),
+            await call('/bytes'),
+          ];
+        });`,
       { secrets: [secretNamed('MINE')] },
     );
     const [text, sent, bytes] = (await answer('teller')) as { status?: number; text: string; code?: string }[];

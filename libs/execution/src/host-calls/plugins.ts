@@ -102,7 +102,8 @@ function requireDependency({ slug: own, manifest }: InstallationSnapshot, slug: 
   const names = Object.keys(manifest.dependencies);
   throw outcomeErrors.error(
     'PERMISSION_DENIED',
-    `The manifest of ${own} does not name ${quote(slug)} in its dependencies, so it may not call it.${didYouMean(slug, names)} Add it to dependencies with a version range and upload the plugin again.`,
+    `The manifest of ${own} does not name ${quote(slug)} in its dependencies, so it may not call ` +
+      `it.${didYouMean(slug, names)} Add it to dependencies with a version range and upload the plugin again.`,
   );
 }
 
@@ -111,13 +112,15 @@ function requireShortChain(callChain: readonly string[], slug: string, callDepth
   if (callChain.includes(slug)) {
     throw outcomeErrors.error(
       'CALL_CYCLE',
-      `${quote(slug)} is already in this chain of calls (${[...callChain, slug].join(' → ')}), so it would wait for itself. Move what both need into a plugin of its own.`,
+      `${quote(slug)} is already in this chain of calls (${[...callChain, slug].join(' → ')}), so it would wait ` +
+        'for itself. Move what both need into a plugin of its own.',
     );
   }
   if (callChain.length > callDepth) {
     throw outcomeErrors.error(
       'CALL_DEPTH',
-      `This call would be ${callChain.length} deep (${[...callChain, slug].join(' → ')}); the limit is ${callDepth}. Emit an event or start a job instead.`,
+      `This call would be ${callChain.length} deep (${[...callChain, slug].join(' → ')}); the limit is ` +
+        `${callDepth}. Emit an event or start a job instead.`,
     );
   }
 }
@@ -128,7 +131,8 @@ function requireRoom(target: InstallationSnapshot, slug: string, body: RouteRequ
   if (bytes > requestBytes) {
     throw executionErrors.error(
       'CALL_TOO_LARGE',
-      `The body for ${slug} is ${bytes} bytes; the limit is ${requestBytes}. Send less, or put it into ctx.files and send its key.`,
+      `The body for ${slug} is ${bytes} bytes; the limit is ${requestBytes}. Send less, or put it into ctx.files ` +
+        'and send its key.',
     );
   }
 }
@@ -179,7 +183,8 @@ function requireAdmission({ auth, roles: wanted, path }: SnapshotRoute, slug: st
   const behind = role === undefined ? 'nobody stands behind this call' : `who stands behind this call is ${role}`;
   throw executionErrors.error(
     'CALL_REFUSED',
-    `The route ${path} of ${slug} is for ${wanted.join(', ')}; ${behind}. Only a person with the role opens it, through a plugin too.`,
+    `The route ${path} of ${slug} is for ${wanted.join(', ')}; ${behind}. Only a person with the role opens it, ` +
+      'through a plugin too.',
   );
 }
 
@@ -223,7 +228,8 @@ function readHeaders(list: readonly (readonly [string, string])[]): [string, str
     if (!/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name) || !/^[\t\x20-\x7e\x80-\xff]*$/.test(value)) {
       throw executionErrors.error(
         'CALL_REFUSED',
-        `The header ${quote(rawName)} cannot be sent: a name is a token, a value has no line break and no character outside Latin-1.`,
+        `The header ${quote(rawName)} cannot be sent: a name is a token, a value has no line break and no ` +
+          'character outside Latin-1.',
       );
     }
     if (!withheld.has(name) && !name.startsWith('x-annex-')) out.push([name, value]);
@@ -267,7 +273,8 @@ function maskBody(body: NonNullable<Answer['body']>, masker: Masker): NonNullabl
   if (masker.text(plain) === plain) return body;
   throw executionErrors.error(
     'SECRET_EXPOSED',
-    'The bytes that the other plugin answered hold a secret of its own, which may not leave it. Ask its author to answer something else.',
+    'The bytes that the other plugin answered hold a secret of its own, which may not leave it. Ask its author to ' +
+      'answer something else.',
   );
 }
 

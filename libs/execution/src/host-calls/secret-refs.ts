@@ -85,7 +85,8 @@ export async function fillSecretRefs(
   if (URL.parse(filled.url)?.pathname.split('/').length !== url.pathname.split('/').length) {
     throw executionErrors.error(
       'SECRET_REF_INVALID',
-      'A secret in the path of the URL is "." or "..", which would lead to another path. Nothing was sent; an admin corrects the secret.',
+      'A secret in the path of the URL is "." or "..", which would lead to another path. Nothing was sent; an ' +
+        'admin corrects the secret.',
     );
   }
   for (const value of values.values()) await identity.sawSecret(value);
@@ -112,7 +113,8 @@ async function readAllowed(
     if (identity.snapshot.secrets.includes(name)) continue;
     throw outcomeErrors.error(
       'PERMISSION_DENIED',
-      `The manifest does not name the secret ${quote(name)}, so this plugin may not send it. Add it to the manifest's secrets.`,
+      `The manifest does not name the secret ${quote(name)}, so this plugin may not send it. Add it to the ` +
+        `manifest's secrets.`,
     );
   }
   const secrets = await known();
@@ -122,12 +124,14 @@ async function readAllowed(
     if (secret === undefined)
       throw executionErrors.error(
         'SECRET_NOT_SET',
-        `The secret ${quote(name)} has no value yet, so nothing was sent. An admin sets it with PUT /api/plugins/${identity.snapshot.slug}/secrets/${name}.`,
+        `The secret ${quote(name)} has no value yet, so nothing was sent. An admin sets it with PUT ` +
+          `/api/plugins/${identity.snapshot.slug}/secrets/${name}.`,
       );
     if (!secretMayGoTo(secret.allowedHosts, target)) {
       throw executionErrors.error(
         'SECRET_HOST_NOT_ALLOWED',
-        `The secret ${quote(name)} may be sent to ${secret.allowedHosts.map((host) => quote(host)).join(', ')} only, not to ${quote(target.host)}; nothing was sent. An admin changes its allowed_hosts.`,
+        `The secret ${quote(name)} may be sent to ${secret.allowedHosts.map((host) => quote(host)).join(', ')} ` +
+          `only, not to ${quote(target.host)}; nothing was sent. An admin changes its allowed_hosts.`,
       );
     }
     values.set(name, secret.value);
@@ -160,7 +164,8 @@ function readRefs(text: string, token: string): Ref[] {
     if (!head || !tail) {
       throw executionErrors.error(
         'SECRET_REF_INVALID',
-        'A placeholder of secrets.ref was cut, changed or put where none is replaced. It may stand whole in the path or query of the URL, in a header’s value, and in a body of text.',
+        'A placeholder of secrets.ref was cut, changed or put where none is replaced. It may stand whole in the ' +
+          'path or query of the URL, in a header’s value, and in a body of text.',
       );
     }
     found.push({ name: decoded(head[1] ?? ''), start: at - head[0].length, end: at + token.length + tail[0].length });

@@ -42,7 +42,8 @@ export function templateLoader(database: Pick<Database, 'forTenant'>): LoadTempl
     if (rows === undefined) {
       throw executionErrors.error(
         'TEMPLATES_TOO_LARGE',
-        `The package's templates/ folder holds more than ${maxTemplateBytes} bytes, which is the limit. Move what is no template to static/.`,
+        `The package's templates/ folder holds more than ${maxTemplateBytes} bytes, which is the limit. Move what ` +
+          'is no template to static/.',
       );
     }
     const files = Object.fromEntries(

@@ -21,7 +21,8 @@ export function webhookHandlers(
       if (!names.includes(name)) {
         throw executionErrors.error(
           'WEBHOOK_UNKNOWN',
-          `This package has no webhook ${quote(name)}.${didYouMean(name, names)} Add webhooks/${/^[A-Za-z0-9_.-]+$/.test(name) ? name : '<name>'}.yaml.`,
+          `This package has no webhook ${quote(name)}.${didYouMean(name, names)} Add ` +
+            `webhooks/${/^[A-Za-z0-9_.-]+$/.test(name) ? name : '<name>'}.yaml.`,
         );
       }
       const runId = newId('run');

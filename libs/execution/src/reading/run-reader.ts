@@ -279,7 +279,8 @@ export class RunReader {
     if (bucketsOf(span) > maxBuckets)
       throw executionErrors.error(
         'STATS_TOO_FINE',
-        `The span has ${bucketsOf(span)} buckets of ${bucketS} s; at most ${maxBuckets} are answered. Ask for a shorter span or longer buckets.`,
+        `The span has ${bucketsOf(span)} buckets of ${bucketS} s; at most ${maxBuckets} are answered. Ask for a ` +
+          'shorter span or longer buckets.',
       );
     const asked = { since: new Date(sinceMs), until: new Date(untilMs), bucketS, installationId };
     const series = await this.#read(tenantId, (tx) =>

@@ -33,7 +33,8 @@ export async function setKv(
   await tx.query(
     `insert into kv (tenant_id, installation_id, key, value, expires_at)
      values ($1, $2, $3, $4, clock_timestamp() + make_interval(secs => $5))
-     on conflict (tenant_id, installation_id, key) do update set value = excluded.value, expires_at = excluded.expires_at, updated_at = now()`,
+     on conflict (tenant_id, installation_id, key) do update
+     set value = excluded.value, expires_at = excluded.expires_at, updated_at = now()`,
     [tx.tenantUuid, uuidFromId(installationId), key, JSON.stringify(value), ttlS ?? null],
   );
 }
@@ -60,8 +61,11 @@ export async function incrementKv(
     `insert into kv as have (tenant_id, installation_id, key, value, expires_at)
      values ($1, $2, $3, to_json($4::numeric), clock_timestamp() + make_interval(secs => $5))
      on conflict (tenant_id, installation_id, key) do update set
-       value = case when have.expires_at is null or have.expires_at > clock_timestamp() then to_json((have.value #>> '{}')::numeric + $4::numeric) else excluded.value end,
-       expires_at = case when have.expires_at is null or have.expires_at > clock_timestamp() then have.expires_at else excluded.expires_at end,
+       value = case when have.expires_at is null
+         or have.expires_at > clock_timestamp() then to_json((have.value #>> '{}')::numeric + $4::numeric)
+         else excluded.value end,
+       expires_at = case when have.expires_at is null
+         or have.expires_at > clock_timestamp() then have.expires_at else excluded.expires_at end,
        updated_at = now()
      where json_typeof(have.value) = 'number' or have.expires_at <= clock_timestamp()
      returning value`,
@@ -120,7 +124,8 @@ function selectRange<Result>(
   return tx.rows<KvRow, Result>(
     KvRow,
     `select ${columns} from kv
-     where tenant_id = $1 and installation_id = $2 and key >= $3 and starts_with(key, $3) and ($4::text is null or key > $4) and ${live}
+     where tenant_id = $1 and installation_id = $2 and key >= $3 and starts_with(key, $3)
+       and ($4::text is null or key > $4) and ${live}
      order by key limit $5`,
     [tx.tenantUuid, uuidFromId(installationId), prefix, after ?? null, limit],
   );
@@ -132,7 +137,8 @@ function selectRange<Result>(
 export async function deleteExpiredKv(tx: PlatformTransaction, limit: number): Promise<number> {
   return tx.execute(
     `delete from kv using (
-       select tenant_id, installation_id, key from kv where expires_at <= clock_timestamp() order by expires_at limit $1 for update skip locked
+       select tenant_id, installation_id, key from kv where expires_at <= clock_timestamp() order by expires_at limit $1
+       for update skip locked
      ) as gone where kv.tenant_id = gone.tenant_id and kv.installation_id = gone.installation_id and kv.key = gone.key`,
     [limit],
   );

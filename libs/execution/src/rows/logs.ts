@@ -42,9 +42,11 @@ export async function insertLogs(tx: TenantTransaction, lines: readonly NewLogLi
     `with written as (
        insert into run_logs (tenant_id, run_id, installation_id, plugin, time, level, message, fields)
        select $1, r.r, r.i, r.p, r.t, r.l, r.m, r.f
-       from rows from (json_to_recordset($2::json) as (r uuid, i uuid, p text, t timestamptz, l text, m text, f json)) with ordinality as r (r, i, p, t, l, m, f, n)
+       from rows from (json_to_recordset($2::json) as (r uuid, i uuid, p text, t timestamptz, l text, m text,
+         f json)) with ordinality as r (r, i, p, t, l, m, f, n)
        where r.i in (select id from installations where tenant_id = $1 for key share)
-         and coalesce((select sum(bytes) from quota_use where tenant_id = $1 and kind = 'logs') < annex_quota($1, 'log_bytes') * ${logOverdraft}, true)
+         and coalesce((select sum(bytes) from quota_use
+         where tenant_id = $1 and kind = 'logs') < annex_quota($1, 'log_bytes') * ${logOverdraft}, true)
        order by r.n
        returning installation_id)
      select pg_notify($3, installation_id::text) from (select distinct installation_id from written) as told`,
@@ -94,10 +96,12 @@ export async function listLogs(
   }
   const rows = await tx.rows<RunLogRow, LogLine & { scanned: string | null }>(
     RunLogRow,
-    `with scanned as materialized (select ${columns} from run_logs where ${range.join(' and ')} order by id desc limit ${scanCap}),
+    `with scanned as materialized (select ${columns} from run_logs where ${range.join(' and ')} order by id desc
+     limit ${scanCap}),
        edge as (select min(id) as id, count(*) as n from scanned)
      select s.*, case when edge.n >= ${scanCap} then edge.id end as scanned
-     from edge left join lateral (select * from scanned where ${wanted.join(' and ')} order by id desc limit ${add(limit + 1)}) s on true`,
+     from edge left join lateral (select * from scanned where ${wanted.join(' and ')} order by id desc
+     limit ${add(limit + 1)}) s on true`,
     parameters,
   );
   const edge = rows[0]?.scanned ?? null;
@@ -113,7 +117,8 @@ export function readLogsAfter(
 ): Promise<LogLine[]> {
   return tx.rows<RunLogRow, LogLine>(
     RunLogRow,
-    `select ${columns} from run_logs where tenant_id = $1 and installation_id = $2 and id > $3::bigint order by id limit $4`,
+    `select ${columns} from run_logs where tenant_id = $1 and installation_id = $2 and id > $3::bigint order by id
+     limit $4`,
     [tx.tenantUuid, uuidFromId(installationId), after, limit],
   );
 }

@@ -35,7 +35,8 @@ export async function readSnapshotRow(
   by: { slug: string } | { uuid: string },
 ): Promise<SnapshotRow | undefined> {
   const [row] = await tx.query<SnapshotRow>(
-    `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason, i.granted, i.config, i.release_id,
+    `select t.slug as tenant_slug, t.name as tenant_name, i.id, i.slug, i.status, i.status_reason, i.granted, i.config,
+       i.release_id,
        r.version, r.manifest, r.registrations, r.bundle_sha256, r.source_map_sha256, r.webhooks, r.transforms_sha256
      from installations i
      join tenants t on t.id = i.tenant_id
@@ -50,7 +51,8 @@ export async function readSnapshotRow(
 export async function readFilterSlugs(tx: TenantTransaction): Promise<string[]> {
   const rows = await tx.query<{ slug: string }>(
     `select i.slug from installations i join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
-     where i.tenant_id = $1 and i.status = 'enabled' and json_array_length(r.manifest -> 'filters') > 0 order by i.slug`,
+     where i.tenant_id = $1 and i.status = 'enabled' and json_array_length(r.manifest -> 'filters') > 0
+     order by i.slug`,
     [tx.tenantUuid],
   );
   return rows.map(({ slug }) => slug);
@@ -62,7 +64,8 @@ export async function readSlugsReadingSecret(tx: TenantTransaction, name: string
     `select i.slug from installations i join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
      where i.tenant_id = $1
        and exists (select 1 from json_array_elements(r.manifest -> 'secrets') declared where declared ->> 'name' = $2)
-       and not exists (select 1 from secrets own where own.tenant_id = i.tenant_id and own.installation_id = i.id and own.name = $2)
+       and not exists (select 1 from secrets own
+       where own.tenant_id = i.tenant_id and own.installation_id = i.id and own.name = $2)
      order by i.slug`,
     [tx.tenantUuid, name],
   );

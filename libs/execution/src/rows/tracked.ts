@@ -12,7 +12,8 @@ export async function addTracked(tx: TenantTransaction, increments: readonly Tra
   await tx.query(
     `insert into tracked as have (tenant_id, day, installation_id, name, prop, value)
      select $1, u.day, u.installation_id, u.name, u.prop, u.value
-     from unnest($2::date[], $3::uuid[], $4::text[], $5::text[], $6::float8[]) as u (day, installation_id, name, prop, value)
+     from unnest($2::date[], $3::uuid[], $4::text[], $5::text[], $6::float8[]) as u (day, installation_id, name, prop,
+       value)
      on conflict (tenant_id, day, installation_id, name, prop) do update set value = have.value + excluded.value`,
     [
       tx.tenantUuid,
@@ -61,7 +62,8 @@ export async function readTracked(
     name: string;
     props: Record<string, number>;
   }>(
-    `select to_char(t.day, 'YYYY-MM-DD') as day, t.installation_id, i.slug as plugin, t.name, json_object_agg(t.prop, t.value order by t.prop) as props
+    `select to_char(t.day, 'YYYY-MM-DD') as day, t.installation_id, i.slug as plugin, t.name,
+       json_object_agg(t.prop, t.value order by t.prop) as props
      from tracked t left join installations i on i.tenant_id = t.tenant_id and i.id = t.installation_id
      where t.tenant_id = $1 and t.day between $2::date and $3::date and ($4::uuid is null or t.installation_id = $4)
      group by t.day, t.installation_id, i.slug, t.name order by t.day desc, t.installation_id, t.name`,

@@ -47,11 +47,13 @@ export async function readUsage(
     plugin: string | null;
     metrics: Record<string, number>;
   }>(
-    `select to_char(u.day, 'YYYY-MM-DD') as day, u.installation_id, coalesce(i.slug, g.slug) as plugin, json_object_agg(u.metric, u.value order by u.metric) as metrics
+    `select to_char(u.day, 'YYYY-MM-DD') as day, u.installation_id, coalesce(i.slug, g.slug) as plugin,
+       json_object_agg(u.metric, u.value order by u.metric) as metrics
      from usage u left join installations i on i.tenant_id = u.tenant_id and i.id = u.installation_id
        left join uninstalled g on g.tenant_id = u.tenant_id and g.installation_id = u.installation_id
      where u.tenant_id = $1 and u.day between $2::date and $3::date and ($4::uuid is null or u.installation_id = $4)
-     group by u.day, u.installation_id, i.slug, g.slug order by u.day desc, coalesce(i.slug, g.slug), u.installation_id`,
+     group by u.day, u.installation_id, i.slug, g.slug
+     order by u.day desc, coalesce(i.slug, g.slug), u.installation_id`,
     [tx.tenantUuid, since, until, installationId ? uuidFromId(installationId) : null],
   );
   return rows.map((row) => ({

@@ -44,7 +44,9 @@ export function whyNot(
   if (snapshot.status === 'suspended') {
     return {
       code: 'PLUGIN_SUSPENDED',
-      message: `The plugin ${snapshot.slug} is suspended: ${snapshot.statusReason ?? 'it was stopped too often'}. Enable it to go on.`,
+      message:
+        `The plugin ${snapshot.slug} is suspended: ${snapshot.statusReason ?? 'it was stopped too often'}. Enable it ` +
+        'to go on.',
     };
   }
   // Hooks such as onShutdown run while a plugin is being switched off.

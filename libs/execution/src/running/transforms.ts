@@ -77,7 +77,9 @@ export async function runTransform(
       Promise.resolve({
         ok: false,
         code: 'PERMISSION_DENIED',
-        message: `${method} is not there in a transform, which computes and does nothing else. Do it in a hook, and hand over the result with ctx.webhooks.send.`,
+        message:
+          `${method} is not there in a transform, which computes and does nothing else. Do it in a hook, and hand ` +
+          'over the result with ctx.webhooks.send.',
       }),
     log: (line) => scope.log(line),
     signal,

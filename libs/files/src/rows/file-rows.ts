@@ -30,7 +30,8 @@ export function listFiles(
 ): Promise<FileRow[]> {
   return tx.rows(
     FileRow,
-    `select * from files where tenant_id = $1 and key >= $2 and starts_with(key, $2) and ($3::text is null or key > $3) order by key limit $4`,
+    `select * from files where tenant_id = $1 and key >= $2 and starts_with(key, $2)
+       and ($3::text is null or key > $3) order by key limit $4`,
     [tx.tenantUuid, prefix, after ?? null, limit],
   );
 }
@@ -40,7 +41,8 @@ export async function readFileUsage(tx: TenantTransaction, { lock = false } = {}
   if (lock) await tx.query('insert into file_usage (tenant_id) values ($1) on conflict do nothing', [tx.tenantUuid]);
   const [row] = await tx.rows<FileUsageRow, FileUsageRow & { max_bytes: string | null; max_files: string | null }>(
     FileUsageRow,
-    `select size_bytes, files, ${saidOf('file_bytes')} as max_bytes, ${saidOf('files')} as max_files from file_usage where tenant_id = $1${lock ? ' for update' : ''}`,
+    `select size_bytes, files, ${saidOf('file_bytes')} as max_bytes, ${saidOf('files')} as max_files from file_usage
+     where tenant_id = $1${lock ? ' for update' : ''}`,
     [tx.tenantUuid],
   );
   const said = (max: string | null | undefined): number | null => (typeof max === 'string' ? Number(max) : null);
@@ -63,8 +65,10 @@ export async function putFile(
 ): Promise<FileRow> {
   const [row] = await tx.rows(
     FileRow,
-    `insert into files (tenant_id, key, object, size_bytes, content_type, sha256, created_by) values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (tenant_id, key) do update set object = excluded.object, size_bytes = excluded.size_bytes, content_type = excluded.content_type,
+    `insert into files (tenant_id, key, object, size_bytes, content_type, sha256, created_by)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (tenant_id, key) do update
+     set object = excluded.object, size_bytes = excluded.size_bytes, content_type = excluded.content_type,
        sha256 = excluded.sha256, created_by = excluded.created_by, updated_at = now()
      returning *`,
     [tx.tenantUuid, file.key, file.object, file.sizeBytes, file.contentType, file.sha256, file.createdBy],
@@ -118,7 +122,8 @@ export async function claimDueFileObjects(
 ): Promise<string[]> {
   const rows = await tx.query<{ object: string }>(
     `update file_objects set due_at = now() + make_interval(secs => $2)
-     where object in (select object from file_objects where due_at <= now() order by due_at limit $1 for update skip locked) returning object`,
+     where object in (select object from file_objects where due_at <= now() order by due_at limit $1
+     for update skip locked) returning object`,
     [limit, leaseS],
   );
   return rows.map(({ object }) => object);

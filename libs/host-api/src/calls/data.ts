@@ -21,7 +21,10 @@ export const dbCalls = {
     result: z.array(storedRow),
     permission: 'db.read',
     touches: touchesTable,
-    doc: 'Rows of a tenant table that match a filter (`$eq $ne $gt $gte $lt $lte $in $nin $like $exists $and $or`). `limit` is at most 1000 (default 100). Oldest first, or by `orderBy`: a field, `-field` for descending, or a list of such.',
+    doc:
+      'Rows of a tenant table that match a filter (`$eq $ne $gt $gte $lt $lte $in $nin $like $exists $and $or`). ' +
+      '`limit` is at most 1000 (default 100). Oldest first, or by `orderBy`: a field, `-field` for descending, or a ' +
+      'list of such.',
     example: "await ctx.db.query('orders', { total: { $gt: 100 } }, { orderBy: '-created_at', limit: 20 })",
   }),
   'db.getById': row({
@@ -53,7 +56,9 @@ export const dbCalls = {
     result: storedRow.nullable(),
     permission: 'db.write',
     touches: touchesTable,
-    doc: 'Sets the given fields of a row, removes those in `$unset`, leaves the others, and answers the row, or `null` when there is none.',
+    doc:
+      'Sets the given fields of a row, removes those in `$unset`, leaves the others, and answers the row, or `null` ' +
+      'when there is none.',
     example: "await ctx.db.update('orders', id, { status: 'paid' })",
   }),
   'db.delete': row({
@@ -129,7 +134,9 @@ export const fileCalls = {
     ]),
     result: z.string(),
     permission: 'files.read',
-    doc: 'A link that lets anybody read the file until it runs out: after `expires_s` seconds, by default 3600, at most a week.',
+    doc:
+      'A link that lets anybody read the file until it runs out: after `expires_s` seconds, by default 3600, at most ' +
+      'a week.',
     example: "await ctx.files.url('reports/today.csv', { expires_s: 600 })",
   }),
   'files.upload': row({
@@ -148,7 +155,9 @@ export const fileCalls = {
     result: fileStat,
     permission: 'files.write',
     maxArgsBytes: 14 * MiB,
-    doc: 'Writes a file of text or bytes (at most 10 MiB), replacing one of the same key; emits `files.uploaded`. Left out, the type follows the key’s extension.',
+    doc:
+      'Writes a file of text or bytes (at most 10 MiB), replacing one of the same key; emits `files.uploaded`. Left ' +
+      'out, the type follows the key’s extension.',
     example: "await ctx.files.upload('reports/today.csv', csv, { content_type: 'text/csv' })",
   }),
   'files.delete': row({
@@ -184,7 +193,9 @@ export const kvCalls = {
   'kv.set': row({
     args: z.tuple([kvKey, jsonUpTo(json, maxKvValueBytes), optional(kvOptions)]),
     result: z.null(),
-    doc: 'Keeps a value of up to 128 KiB of JSON, for `ttl` seconds or until it is deleted. Setting without `ttl` makes it stay.',
+    doc:
+      'Keeps a value of up to 128 KiB of JSON, for `ttl` seconds or until it is deleted. Setting without `ttl` makes ' +
+      'it stay.',
     example: "await ctx.kv.set('last_id', id, { ttl: 3600 })",
   }),
   'kv.delete': row({
@@ -215,13 +226,17 @@ export const kvCalls = {
       keys: z.array(z.object({ key: z.string(), expires_at: z.string().nullable() })),
       next_cursor: z.string().nullable(),
     }),
-    doc: 'Keys in order, with the time at which they run out; a text in place of the options is the prefix. `limit` is at most 1000 (default 100).',
+    doc:
+      'Keys in order, with the time at which they run out; a text in place of the options is the prefix. `limit` is ' +
+      'at most 1000 (default 100).',
     example: "const { keys } = await ctx.kv.list({ prefix: 'user:' })",
   }),
   'kv.incr': row({
     args: z.tuple([kvKey, optional(z.number().min(-1e15).max(1e15)), optional(kvOptions)]),
     result: z.number(),
-    doc: 'Adds to a number (default 1, a missing key counts as 0) in one atomic step and answers the sum. `ttl` applies when the key is made.',
+    doc:
+      'Adds to a number (default 1, a missing key counts as 0) in one atomic step and answers the sum. `ttl` applies ' +
+      'when the key is made.',
     example: "const n = await ctx.kv.incr('visits', 1, { ttl: 86400 })",
   }),
 };

@@ -29,7 +29,10 @@ export const httpCalls = {
     meter: 'http_calls',
     maxArgsBytes: onTheWire,
     maxResultBytes: 2 * onTheWire,
-    doc: 'Sends a request to a host of the manifest’s `http.allow`, never to a private address. Follows up to 3 redirects, each checked again; with `redirect: "manual"` answers the redirect itself, with `"error"` fails with `EGRESS_REDIRECTS`. Answers status, headers and body whatever the status is.',
+    doc:
+      'Sends a request to a host of the manifest’s `http.allow`, never to a private address. Follows up to 3 ' +
+      'redirects, each checked again; with `redirect: "manual"` answers the redirect itself, with `"error"` fails ' +
+      'with `EGRESS_REDIRECTS`. Answers status, headers and body whatever the status is.',
     example: "await ctx.http.post('https://api.slack.com/api/chat.postMessage', { channel, text })",
   }),
 };

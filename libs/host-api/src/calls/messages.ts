@@ -52,7 +52,10 @@ export const flowCalls = {
     meter: 'plugin_calls',
     maxArgsBytes: 4 * MiB,
     maxResultBytes: 14 * MiB,
-    doc: 'Calls a route of a plugin named in the manifest’s `dependencies`, in the same tenant, as a run of its own that ends with this one. At most 5 calls deep, never in a circle. Answers status, headers and body whatever the status is.',
+    doc:
+      'Calls a route of a plugin named in the manifest’s `dependencies`, in the same tenant, as a run of its own ' +
+      'that ends with this one. At most 5 calls deep, never in a circle. Answers status, headers and body whatever ' +
+      'the status is.',
     example: "await ctx.plugins.call('price-list', '/prices', { query: { sku } })",
   }),
 };
@@ -174,7 +177,11 @@ export const messageCalls = {
     permission: 'send_email',
     meter: 'emails',
     maxArgsBytes: 15 * MiB,
-    doc: 'Sends a mail with `text`, `html`, or a Liquid `template` of the package filled with `data`, to at most 50 recipients and of at most 10 MiB with its attachments (`{ filename, content, content_type }`, or `{ file }` of the tenant’s files, which needs `files.read`). `status` is `kept` where no mail server is configured: `GET /api/mail` shows it. What an earlier attempt of the run sent is not sent again.',
+    doc:
+      'Sends a mail with `text`, `html`, or a Liquid `template` of the package filled with `data`, to at most 50 ' +
+      'recipients and of at most 10 MiB with its attachments (`{ filename, content, content_type }`, or `{ file }` ' +
+      'of the tenant’s files, which needs `files.read`). `status` is `kept` where no mail server is configured: `GET ' +
+      '/api/mail` shows it. What an earlier attempt of the run sent is not sent again.',
     example: "await ctx.email.send({ to, subject: 'Welcome', template: 'welcome', data: { name } })",
   }),
   'webhooks.send': row({
@@ -195,19 +202,28 @@ export const messageCalls = {
     }),
     permission: 'llm.use',
     meter: 'llm_calls',
-    doc: 'Sends a prompt, or a list of messages, to the configured language model; answers its text and the tokens used. The prompt has at most 256 KiB, the answer 1 MiB. The filters `llm.prompt` and `llm.response` of the tenant’s plugins stand around it.',
+    doc:
+      'Sends a prompt, or a list of messages, to the configured language model; answers its text and the tokens ' +
+      'used. The prompt has at most 256 KiB, the answer 1 MiB. The filters `llm.prompt` and `llm.response` of the ' +
+      'tenant’s plugins stand around it.',
     example: "const { text } = await ctx.llm.run('Summarise: ' + body, { max_tokens: 200 })",
   }),
   'templates.render': row({
     args: z.tuple([line(200), optional(jsonObject)]),
     result: z.string(),
-    doc: 'Renders a Liquid template of the package’s `templates/` folder. What it puts out is escaped for HTML unless its name says `.txt` or another plain text; it may include the folder’s other templates and reaches nothing else.',
+    doc:
+      'Renders a Liquid template of the package’s `templates/` folder. What it puts out is escaped for HTML unless ' +
+      'its name says `.txt` or another plain text; it may include the folder’s other templates and reaches nothing ' +
+      'else.',
     example: "const html = await ctx.templates.render('report.liquid', { rows })",
   }),
   'analytics.track': row({
     args: z.tuple([line(200), optional(jsonUpTo(jsonObject, 16 * KiB))]),
     result: z.null(),
-    doc: 'Counts a name into the tenant’s usage of the day, and sums the numeric properties given with it; other properties are not kept. At most 200 names a day and 20 numbers a call. In a hook or job it counts when the run ends well.',
+    doc:
+      'Counts a name into the tenant’s usage of the day, and sums the numeric properties given with it; other ' +
+      'properties are not kept. At most 200 names a day and 20 numbers a call. In a hook or job it counts when the ' +
+      'run ends well.',
     example: "await ctx.analytics.track('report_made', { rows: 20 })",
   }),
 };
@@ -223,7 +239,9 @@ export const secretCalls = {
   'secrets.has': row({
     args: z.tuple([line(200)]),
     result: z.boolean(),
-    doc: 'Whether a declared secret has a value, without reading it. A name that the manifest does not declare has none.',
+    doc:
+      'Whether a declared secret has a value, without reading it. ' +
+      'A name that the manifest does not declare has none.',
     example: "if (!(await ctx.secrets.has('API_KEY'))) return { skipped: 'API_KEY is not set' }",
   }),
 };

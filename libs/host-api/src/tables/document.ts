@@ -39,7 +39,9 @@ function checkFields(value: JsonObject, add: AddIssue): void {
     add({
       code: 'custom',
       path: [],
-      message: `is ${bytes} bytes of JSON; the limit of a row (document_bytes) is ${maxDocumentBytes}. Split it, or keep the large part in ctx.files`,
+      message:
+        `is ${bytes} bytes of JSON; the limit of a row (document_bytes) is ${maxDocumentBytes}. Split it, or keep ` +
+        'the large part in ctx.files',
       params: { code: tooLargeCode },
     });
   }
@@ -110,7 +112,9 @@ function refuseOperators(value: JsonObject, allowed: readonly string[], add: Add
       add({
         code: 'custom',
         path: [name],
-        message: `begins with $, which is for operators${allowed.length > 0 ? ` (there is ${allowed.join(', ')})` : ''}; choose another name`,
+        message:
+          `begins with $, which is for operators${allowed.length > 0 ? ` (there is ${allowed.join(', ')})` : ''}; ` +
+          'choose another name',
       });
     }
   }

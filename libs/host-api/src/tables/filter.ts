@@ -258,7 +258,8 @@ class FilterReader {
   #unknown(name: string, at: (string | number)[]): Filter {
     return this.#refuse(
       at,
-      `is no operator.${didYouMean(name, [...operators, '$and', '$or'])} There are ${operators.join(' ')} in a field's condition, and $and $or around filters`,
+      `is no operator.${didYouMean(name, [...operators, '$and', '$or'])} There are ${operators.join(' ')} in a ` +
+        `field's condition, and $and $or around filters`,
     );
   }
 

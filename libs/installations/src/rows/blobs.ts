@@ -103,7 +103,8 @@ export async function readReleaseFolder(
   );
   if (Number(sum?.size ?? 0) > maxBytes) return undefined;
   return tx.query<{ path: string; bytes: Buffer }>(
-    `select f.path, b.bytes from release_files f join blobs b on b.tenant_id = f.tenant_id and b.sha256 = f.sha256 where ${where} order by f.path`,
+    `select f.path, b.bytes from release_files f join blobs b on b.tenant_id = f.tenant_id and b.sha256 = f.sha256
+     where ${where} order by f.path`,
     parameters,
   );
 }
@@ -125,7 +126,8 @@ export async function removeUnusedBlobs(tx: TenantTransaction): Promise<number> 
   return tx.execute(
     `delete from blobs b where b.tenant_id = $1
        and not exists (select 1 from release_files f where f.tenant_id = $1 and f.sha256 = b.sha256)
-       and not exists (select 1 from releases r where r.tenant_id = $1 and b.sha256 in (r.bundle_sha256, r.source_map_sha256, r.transforms_sha256))`,
+       and not exists (select 1 from releases r
+       where r.tenant_id = $1 and b.sha256 in (r.bundle_sha256, r.source_map_sha256, r.transforms_sha256))`,
     [tx.tenantUuid],
   );
 }

@@ -16,7 +16,8 @@ export async function findDependencyNodes(tx: TenantTransaction, slugs: readonly
   if (slugs.length === 0) return [];
   return tx.query<DependencyNode>(
     `select i.slug, i.status, r.version, coalesce(r.manifest->'dependencies', '{}') as dependencies
-     from installations i join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id where i.tenant_id = $1 and i.slug = any($2)`,
+     from installations i join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
+     where i.tenant_id = $1 and i.slug = any($2)`,
     [tx.tenantUuid, slugs],
   );
 }
@@ -29,7 +30,8 @@ export async function findEnabledDependents(
   return tx.query<{ slug: string; range: string }>(
     `select i.slug, r.manifest->'dependencies'->>$2 as range
      from installations i join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
-     where i.tenant_id = $1 and i.status = 'enabled' and i.slug <> $2 and r.manifest->'dependencies'->>$2 is not null order by i.slug`,
+     where i.tenant_id = $1 and i.status = 'enabled' and i.slug <> $2 and r.manifest->'dependencies'->>$2 is not null
+     order by i.slug`,
     [tx.tenantUuid, slug],
   );
 }

@@ -114,10 +114,13 @@ export async function eraseInstallationRows(
   { id, slug, name }: Pick<InstallationRow, 'id' | 'slug' | 'name'>,
 ): Promise<void> {
   const key = [tx.tenantUuid, uuidFromId(id)] as const;
-  const deliveries = `delete from webhook_deliveries where ctid = any(array(select d.ctid from webhook_deliveries d join webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id
+  const deliveries = `delete from webhook_deliveries
+    where ctid = any(array(select d.ctid from webhook_deliveries d
+    join webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id
     where w.tenant_id = $1 and w.installation_id = $2 limit ${eraseRows}))`;
   while ((await tx.execute(deliveries, key)) === eraseRows);
-  const kv = `delete from kv where ctid = any(array(select ctid from kv where tenant_id = $1 and installation_id = $2 limit ${eraseRows}))`;
+  const kv = `delete from kv where ctid = any(array(select ctid from kv where tenant_id = $1 and installation_id = $2
+    limit ${eraseRows}))`;
   while ((await tx.execute(kv, key)) === eraseRows);
   while ((await endRunsOfUninstalled(tx, key, eraseRows)) === eraseRows);
   await forgetPluginFailures(tx, id);

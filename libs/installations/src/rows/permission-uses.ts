@@ -13,7 +13,8 @@ export interface PermissionUse extends Pick<PermissionUseRow, 'installationId' |
 }
 
 /**
- * Remembers the latest use of each permission and secret, in one statement for all of a batch. One of an installation that is gone
+ * Remembers the latest use of each permission and secret, in one statement for all of a batch. One of an installation
+ * that is gone
  * is forgotten.
  */
 export async function recordPermissionUses(tx: TenantTransaction, uses: readonly PermissionUse[]): Promise<void> {
@@ -24,7 +25,8 @@ export async function recordPermissionUses(tx: TenantTransaction, uses: readonly
      select $1, u.installation_id, u.permission, to_timestamp(u.at / 1000)
      from unnest($2::uuid[], $3::text[], $4::float8[]) as u (installation_id, permission, at)
      where exists (select 1 from installations i where i.tenant_id = $1 and i.id = u.installation_id)
-     on conflict (tenant_id, installation_id, permission) do update set last_used_at = greatest(have.last_used_at, excluded.last_used_at)`,
+     on conflict (tenant_id, installation_id, permission) do update
+     set last_used_at = greatest(have.last_used_at, excluded.last_used_at)`,
     [
       tx.tenantUuid,
       rows.map((row) => uuidFromId(row.installationId)),

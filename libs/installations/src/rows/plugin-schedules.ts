@@ -81,7 +81,8 @@ export async function findLastRuns(
     `select j.installation_id, j.name, r.id, r.status, r.queued_at, r.started_at, r.finished_at
      from unnest($2::uuid[], $3::text[]) as j (installation_id, name)
      cross join lateral (select id, status, queued_at, started_at, finished_at from runs
-       where tenant_id = $1 and installation_id = j.installation_id and kind = 'job' and name = j.name order by id desc limit 1) r`,
+       where tenant_id = $1 and installation_id = j.installation_id and kind = 'job' and name = j.name order by id desc
+       limit 1) r`,
     [tx.tenantUuid, jobs.map((job) => uuidFromId(job.installationId)), jobs.map((job) => job.name)],
   );
 }

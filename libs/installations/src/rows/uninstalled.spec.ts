@@ -21,14 +21,16 @@ const key = (at: TestInstallation): string[] => [uuidFromId(at.tenantId), uuidFr
 async function fill(at: TestInstallation, status: string, count: number): Promise<void> {
   await db.sql(
     `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, next_attempt_at)
-     select $1, uuidv7(), $2, $3, 'event', 'a.b', $4, case when $4 = 'queued' then now() end from generate_series(1, $5::int)`,
+     select $1, uuidv7(), $2, $3, 'event', 'a.b', $4, case when $4 = 'queued' then now() end
+     from generate_series(1, $5::int)`,
     [...key(at), at.slug, status, count],
   );
 }
 
 async function addLogs(at: TestInstallation, count: number): Promise<void> {
   await db.sql(
-    `insert into run_logs (tenant_id, run_id, installation_id, plugin, time, level, message) select $1, uuidv7(), $2, $3, now(), 'info', 'x' from generate_series(1, $4::int)`,
+    `insert into run_logs (tenant_id, run_id, installation_id, plugin, time, level, message)
+     select $1, uuidv7(), $2, $3, now(), 'info', 'x' from generate_series(1, $4::int)`,
     [...key(at), at.slug, count],
   );
 }
@@ -61,7 +63,7 @@ const letters = (at: TestInstallation): Promise<unknown[]> =>
   db.database.forTenant(at.tenantId).transaction((tx) => listDeadLetterIds(tx, {}, { limit: 1000 }));
 
 describe('an uninstalled plugin', () => {
-  it('leaves its history: runs and logs stay, listed under the slug that it had, and those of a later plugin of that slug beside them', async () => {
+  it('leaves its runs and logs under its slug, and those of a later plugin of that slug beside them', async () => {
     const { id: tenantId } = await db.makeTenant();
     const [gone, stays] = [await makeInstallation(db, tenantId), await makeInstallation(db, tenantId)];
     for (const at of [gone, stays]) {

@@ -14,7 +14,8 @@ export async function reserveLlmTokens(
     day,
   ]);
   const [row] = await tx.query<{ tokens: string; said: string | null }>(
-    `select tokens, ${saidOf('llm_tokens_per_day')} as said from llm_days where tenant_id = $1 and day = $2::date for update`,
+    `select tokens, ${saidOf('llm_tokens_per_day')} as said from llm_days where tenant_id = $1 and day = $2::date
+     for update`,
     [tx.tenantUuid, day],
   );
   const reserved = Math.max(0, Math.min(tokens, Number(row?.said ?? max) - Number(row?.tokens ?? 0)));

@@ -37,9 +37,11 @@ export async function takeMail(
 ): Promise<{ taken: boolean; id: Id<'mail'>; status: MailStatus; messageId: string }> {
   const [row] = await tx.rows(
     MailRow,
-    `insert into mails as have (tenant_id, id, installation_id, plugin, run_id, dedupe_key, message_id, status, sender, recipients, subject, size_bytes)
+    `insert into mails as have (tenant_id, id, installation_id, plugin, run_id, dedupe_key, message_id, status, sender,
+       recipients, subject, size_bytes)
      values ($1, $2, $3, $4, $5, $6, $7, 'sending', $8, $9, $10, $11)
-     on conflict (tenant_id, dedupe_key) do update set status = 'sending', error = null, run_id = excluded.run_id, updated_at = now()
+     on conflict (tenant_id, dedupe_key) do update
+     set status = 'sending', error = null, run_id = excluded.run_id, updated_at = now()
      where have.status = 'failed' or (have.status = 'sending' and have.updated_at < now() - make_interval(secs => $12))
      returning id, message_id`,
     [
@@ -106,7 +108,8 @@ export async function keepMail(
 /** What the tenant's kept mail comes to, in bytes; `max`: what the operator says of this tenant alone, if anything. */
 export async function keptMailBytes(tx: TenantTransaction): Promise<{ bytes: number; max: number | null }> {
   const [row] = await tx.query<{ bytes: string | null; max: string | null }>(
-    `select (select sum(size_bytes) from mails where tenant_id = $1 and status = 'kept') as bytes, ${saidOf('kept_mail_bytes')} as max`,
+    `select (select sum(size_bytes) from mails where tenant_id = $1 and status = 'kept') as bytes,
+       ${saidOf('kept_mail_bytes')} as max`,
     [tx.tenantUuid],
   );
   return { bytes: Number(row?.bytes ?? 0), max: typeof row?.max === 'string' ? Number(row.max) : null };
@@ -168,7 +171,8 @@ export async function findMail(
     Pick<MailAttachmentRow, 'filename' | 'contentType'> & { size: number }
   >(
     MailAttachmentRow,
-    'select filename, content_type, octet_length(bytes) as size from mail_attachments where tenant_id = $1 and mail_id = $2 order by ordinal',
+    `select filename, content_type, octet_length(bytes) as size from mail_attachments
+     where tenant_id = $1 and mail_id = $2 order by ordinal`,
     [tx.tenantUuid, uuidFromId(id)],
   );
   return { ...mail, attachments };

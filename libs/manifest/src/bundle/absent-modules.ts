@@ -22,7 +22,9 @@ export function absentModules(
   const faultOf = ({ specifier, importer, message, isOptional }: AbsentModule): InputFault => ({
     pointer: '/entry',
     code: 'BUNDLE_NODE_BUILTIN',
-    detail: `${importer}:${placeOf(specifier, files.get(importer))}: ${message}${isOptional ? ' What needs it fails when it is called.' : ''}${chainOf(importer, importers)}`,
+    detail:
+      `${importer}:${placeOf(specifier, files.get(importer))}: ` +
+      `${message}${isOptional ? ' What needs it fails when it is called.' : ''}${chainOf(importer, importers)}`,
   });
   return {
     errors: found.filter(({ isOptional }) => !isOptional).map(faultOf),

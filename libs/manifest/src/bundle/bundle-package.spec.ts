@@ -35,7 +35,9 @@ describe('an entry is bundled', () => {
     [
       'type imports of the SDK left out',
       {
-        'main.ts': `import { job, type Context } from '@annex/sdk'\nimport type { X } from '@annex/sdk/testing'\nimport type { Stats } from 'node:fs'\nimport { type T, U } from './types'\njob(1)`,
+        'main.ts':
+          `import { job, type Context } from '@annex/sdk'\nimport type { X } from '@annex/sdk/testing'\nimport type ` +
+          `{ Stats } from 'node:fs'\nimport { type T, U } from './types'\njob(1)`,
       },
       [1],
     ],
@@ -48,7 +50,9 @@ describe('an entry is bundled', () => {
     [
       'importing with and without extensions',
       {
-        'main.ts': `${say}import { a } from './lib/a'\nimport { b } from './lib/b.js'\nimport c from './lib/c.json'\njob(a, b, c.c)`,
+        'main.ts':
+          `${say}import { a } from './lib/a'\nimport { b } from './lib/b.js'\nimport c from './lib/c.json'\njob(a, ` +
+          'b, c.c)',
         'lib/a.ts': 'export const a = 1',
         'lib/b.ts': 'export const b = 2',
         'lib/c.json': '{"c": 3}',
@@ -87,7 +91,8 @@ describe('an entry is bundled', () => {
       {
         'main.ts': `${say}import { a } from '@s/x'\nimport { b } from '@s/x/sub/b'\njob(a, b)`,
         'node_modules/@s/x/package.json':
-          '{"exports": {".": {"node": "./node.js", "deno": "./node.js", "import": "./x.mjs", "require": "./x.cjs"}, "./sub/*": "./lib/*.js"}}',
+          '{"exports": {".": {"node": "./node.js", "deno": "./node.js", "import": "./x.mjs", "require": ' +
+          '"./x.cjs"}, "./sub/*": "./lib/*.js"}}',
         'node_modules/@s/x/x.mjs': 'export const a = 1',
         'node_modules/@s/x/x.cjs': 'exports.a = 9',
         'node_modules/@s/x/lib/b.js': 'export const b = 2',
@@ -120,7 +125,8 @@ describe('an entry is bundled', () => {
       {
         'main.ts': `${say}import x from 'x'\njob(x)`,
         'node_modules/x/index.js':
-          "let fs; try { fs = require('fs') } catch { fs = null }\nmodule.exports = fs === null && process.env.NODE_ENV",
+          "let fs; try { fs = require('fs') } catch { fs = null }\nmodule.exports = fs === null && " +
+          'process.env.NODE_ENV',
       },
       ['production'],
     ],
@@ -135,7 +141,9 @@ describe('an entry is bundled', () => {
     [
       'decorators and using lowered',
       {
-        'main.ts': `${say}const d = (v: unknown, c: { name: string | symbol }) => { job(c.name) }\nclass A { @d m() {} }\n{ using a = { [Symbol.dispose]() { job('gone') } } }`,
+        'main.ts':
+          `${say}const d = (v: unknown, c: { name: string | symbol }) => { job(c.name) }\nclass A { @d m() {} }\n{ ` +
+          `using a = { [Symbol.dispose]() { job('gone') } } }`,
       },
       ['m', 'gone'],
     ],
@@ -171,7 +179,8 @@ describe('an entry is refused', () => {
     [
       'that imports a module of Node',
       { 'main.ts': "\nimport { readFile } from 'node:fs'\nreadFile" },
-      `BUNDLE_NODE_BUILTIN main.ts:2:26: "node:fs" is a module of Node, which plugins do not have; use ctx.files for the tenant's files`,
+      'BUNDLE_NODE_BUILTIN main.ts:2:26: "node:fs" is a module of Node, which plugins do not have; use ctx.files ' +
+        `for the tenant's files`,
     ],
     [
       'that imports one and never uses it',
@@ -182,7 +191,8 @@ describe('an entry is refused', () => {
     [
       'with a package that imports one',
       { 'main.ts': "import 'x'", 'node_modules/x/index.js': "import net from 'net'\nnet.connect()" },
-      'BUNDLE_NODE_BUILTIN node_modules/x/index.js:1:17: "net" is a module of Node, which plugins do not have; use ctx.http. Imported by way of main.ts > node_modules/x/index.js.',
+      'BUNDLE_NODE_BUILTIN node_modules/x/index.js:1:17: "net" is a module of Node, which plugins do not have; use ' +
+        'ctx.http. Imported by way of main.ts > node_modules/x/index.js.',
     ],
     [
       'that imports what is not there',

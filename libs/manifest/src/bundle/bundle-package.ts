@@ -226,7 +226,10 @@ function codeOf(message: Message): string {
 function textOf(message: Message): string {
   if (message.id === 'unsupported-dynamic-import') return 'import() is not there; write static imports at the top.';
   if (message.text.startsWith('Top-level await'))
-    return '"await" outside of a function is not there, because the entry is run once without ctx; await inside a handler, or in onInstall.';
+    return (
+      '"await" outside of a function is not there, because the entry is run once without ctx; await inside a ' +
+      'handler, or in onInstall.'
+    );
   const missing = /^No matching export in "sdk:@annex\/sdk" for import "(.*)"$/.exec(message.text);
   if (missing !== null) return `"@annex/sdk" exports no "${missing[1] ?? ''}"; it exports ${sdkExports.join(', ')}.`;
   return message.text.replaceAll('package:', '').slice(0, 500);

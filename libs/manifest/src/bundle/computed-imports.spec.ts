@@ -114,7 +114,9 @@ describe('an import of a computed name is refused, and nothing of the disk comes
       'src/main.ts',
     );
     expect(faults).toEqual([
-      'BUNDLE_COMPUTED_IMPORT src/main.ts:2:1: require("../lang/…") names a file of this package by a computed text, so the bundle cannot know which; import each by its full name ("../lang/de.json", "../lang/en.json") and choose among them in an object.',
+      'BUNDLE_COMPUTED_IMPORT src/main.ts:2:1: require("../lang/…") names a file of this package by a computed ' +
+        'text, so the bundle cannot know which; import each by its full name ("../lang/de.json", "../lang/en.json") ' +
+        'and choose among them in an object.',
     ]);
   });
 

@@ -89,7 +89,10 @@ export async function computedImports(
 
 /** One sentence for a computed import of which only the pattern is known, where the compiler met it first. */
 export function unnamedComputedImport(): string {
-  return 'an import names its file by a computed text; write a static import for each file by its full name, and choose among them in code.';
+  return (
+    'an import names its file by a computed text; write a static import for each file by its full name, and choose ' +
+    'among them in code.'
+  );
 }
 
 /** The compiler reads the map that such a comment names from the disk. */
@@ -199,11 +202,17 @@ function explain({ word, prefix }: ComputedImport, path: string, files: PackageF
       ? []
       : [...files.keys()].filter((each) => each.startsWith(target === './' ? '' : target));
   if (own.length === 0) {
-    return `${call} names its file by a computed text, and a bundle holds only files of the package that are named in full; write a static import for each.`;
+    return (
+      `${call} names its file by a computed text, and a bundle holds only files of the package that are named in ` +
+      'full; write a static import for each.'
+    );
   }
   const named = own.slice(0, maxNamed).map((each) => relative(path, each));
   const more = own.length > maxNamed ? ` and ${own.length - maxNamed} more` : '';
-  return `${call} names a file of this package by a computed text, so the bundle cannot know which; import each by its full name (${named.map((each) => quote(each)).join(', ')}${more}) and choose among them in an object.`;
+  return (
+    `${call} names a file of this package by a computed text, so the bundle cannot know which; import each by its ` +
+    `full name (${named.map((each) => quote(each)).join(', ')}${more}) and choose among them in an object.`
+  );
 }
 
 function relative(from: string, to: string): string {

@@ -79,5 +79,8 @@ export function isOptionalModule(specifier: string): boolean {
 export function builtinRefusal(specifier: string): string {
   const name = specifier.replace(/^node:/, '');
   const hint = instead[name] ?? instead[name.split('/')[0] ?? ''];
-  return `"${specifier.slice(0, 80)}" is a module of Node, which plugins do not have${hint === undefined ? '; see the list of globals in the guide' : `; ${hint}`}.`;
+  return (
+    `"${specifier.slice(0, 80)}" is a module of Node, which plugins do not ` +
+    `have${hint === undefined ? '; see the list of globals in the guide' : `; ${hint}`}.`
+  );
 }

@@ -56,52 +56,68 @@ describe('modules of Node in a bundle', () => {
   it.each<[string, string, unknown[]]>([
     [
       'globals by their names, where code declares none of its own',
-      "const own = (process: number) => process\njob(Buffer.from('ä').length, process.env, process.version, process.env.NODE_ENV, own(1), typeof global.Array)",
+      "const own = (process: number) => process\njob(Buffer.from('ä').length, process.env, process.version, " +
+        'process.env.NODE_ENV, own(1), typeof global.Array)',
       [2, {}, '', 'production', 1, 'function'],
     ],
     [
       'with and without node:, imported and required, once',
-      "import { Buffer as a } from 'node:buffer'\nimport * as b from 'buffer'\nconst c = require('buffer/')\njob(a === b.Buffer, a === c.Buffer, a === Buffer)",
+      "import { Buffer as a } from 'node:buffer'\nimport * as b from 'buffer'\nconst c = require('buffer/')\njob(a " +
+        '=== b.Buffer, a === c.Buffer, a === Buffer)',
       [true, true, true],
     ],
     [
       'MessageChannel',
-      'const { port1, port2 } = new MessageChannel()\nport1.postMessage({ a: 1 })\njob(new Promise((done) => (port2.onmessage = (event) => done(event.data))), typeof port1.close)',
+      'const { port1, port2 } = new MessageChannel()\nport1.postMessage({ a: 1 })\njob(new Promise((done) => ' +
+        '(port2.onmessage = (event) => done(event.data))), typeof port1.close)',
       [{ a: 1 }, 'function'],
     ],
     [
       'buffer with base64url',
-      "job(Buffer.from('-_8', 'base64url').toString('hex'), Buffer.from([251, 255]).toString('base64url'), Buffer.from([251, 255]).toString('base64'), Buffer.isEncoding('base64url'), Buffer.byteLength('-_8', 'base64url'), Buffer.from('abcd').toString('base64', 1, 3))",
+      "job(Buffer.from('-_8', 'base64url').toString('hex'), Buffer.from([251, 255]).toString('base64url'), " +
+        "Buffer.from([251, 255]).toString('base64'), Buffer.isEncoding('base64url'), Buffer.byteLength('-_8', " +
+        "'base64url'), Buffer.from('abcd').toString('base64', 1, 3))",
       ['fbff', '-_8', '+/8=', true, 2, 'YmM='],
     ],
     [
       'events',
-      "import EventEmitter, { once } from 'node:events'\nclass A extends EventEmitter {}\nconst a = new A()\njob(once(a, 'x'), a.emit('x', 7), EventEmitter.EventEmitter === EventEmitter)",
+      "import EventEmitter, { once } from 'node:events'\nclass A extends EventEmitter {}\nconst a = new " +
+        "A()\njob(once(a, 'x'), a.emit('x', 7), EventEmitter.EventEmitter === EventEmitter)",
       [[7], true, true],
     ],
     [
       'stream',
-      "import { pipeline, Readable, Transform } from 'node:stream'\nimport { text } from 'node:stream/consumers'\nconst up = new Transform({ transform(part, _, done) { done(null, String(part).toUpperCase()) } })\njob(text(pipeline(Readable.from(['a', 'b']), up, () => undefined)))",
+      "import { pipeline, Readable, Transform } from 'node:stream'\nimport { text } from " +
+        "'node:stream/consumers'\nconst up = new Transform({ transform(part, _, done) { done(null, " +
+        "String(part).toUpperCase()) } })\njob(text(pipeline(Readable.from(['a', 'b']), up, () => undefined)))",
       ['AB'],
     ],
     [
       'util',
-      "import util, { promisify, inspect, isDeepStrictEqual } from 'node:util'\njob(util.format('%s %d %j', 'a', 1, {}), promisify((n: number, done: (e: null, n: number) => void) => done(null, n))(3), inspect({ a: [1] }), isDeepStrictEqual({ a: new Map([[1, [2]]]) }, { a: new Map([[1, [2]]]) }), isDeepStrictEqual([1], [2]), util.types.isDate(new Date()))",
+      "import util, { promisify, inspect, isDeepStrictEqual } from 'node:util'\njob(util.format('%s %d %j', 'a', " +
+        '1, {}), promisify((n: number, done: (e: null, n: number) => void) => done(null, n))(3), inspect({ a: [1] ' +
+        '}), isDeepStrictEqual({ a: new Map([[1, [2]]]) }, { a: new Map([[1, [2]]]) }), isDeepStrictEqual([1], [2]), ' +
+        'util.types.isDate(new Date()))',
       ['a 1 {}', 3, '{ a: [ 1 ] }', true, false, true],
     ],
     [
       'path, url, querystring, string_decoder',
-      "import path from 'path'\nimport url from 'url'\nimport qs from 'querystring'\nimport { StringDecoder } from 'string_decoder'\njob(path.resolve('a', '../b'), url.parse('http://a/b?c=d', true).query, url.resolve('http://a/b/c', '../d'), qs.parse('a=1&a=2'), qs.stringify({ b: 'x y' }), new StringDecoder('utf8').write(Buffer.from([0xc3])))",
+      "import path from 'path'\nimport url from 'url'\nimport qs from 'querystring'\nimport { StringDecoder } from " +
+        "'string_decoder'\njob(path.resolve('a', '../b'), url.parse('http://a/b?c=d', true).query, " +
+        "url.resolve('http://a/b/c', '../d'), qs.parse('a=1&a=2'), qs.stringify({ b: 'x y' }), new " +
+        "StringDecoder('utf8').write(Buffer.from([0xc3])))",
       ['/b', { c: 'd' }, 'http://a/d', { a: ['1', '2'] }, 'b=x%20y', ''],
     ],
     [
       'timers',
-      "import { setTimeout as wait } from 'node:timers/promises'\njob(wait(1, 'a'), new Promise((done) => setImmediate(done, 'b')), new Promise((done) => process.nextTick(done, 'c')))",
+      "import { setTimeout as wait } from 'node:timers/promises'\njob(wait(1, 'a'), new Promise((done) => " +
+        "setImmediate(done, 'b')), new Promise((done) => process.nextTick(done, 'c')))",
       ['a', 'b', 'c'],
     ],
     [
       'assert',
-      "import assert from 'node:assert/strict'\nlet name = ''\ntry { assert.deepEqual({ a: 1 }, { a: '1' }) } catch (error) { name = error.code }\nassert.deepEqual([1], [1])\njob(name)",
+      "import assert from 'node:assert/strict'\nlet name = ''\ntry { assert.deepEqual({ a: 1 }, { a: '1' }) } " +
+        'catch (error) { name = error.code }\nassert.deepEqual([1], [1])\njob(name)',
       ['ERR_ASSERTION'],
     ],
   ])('work: %s', async (_what, main, words) => {
@@ -156,9 +172,18 @@ describe('node:crypto', () => {
   });
 
   it('says what it cannot do', async () => {
-    const [sign, digest] = await said(`import * as c from 'node:crypto'
-      const caught = (work: () => unknown): string => { try { return String(work()) } catch (error) { return error.message } }
-      job(caught(() => c.createSign('RSA-SHA256')), caught(() => c.createHash('md2')))`);
+    const [sign, digest] = await said(`import * as c from 'node:crypto';
+      const caught = (work: () => unknown): string => {
+        try {
+          return String(work());
+        } catch (error) {
+          return error.message;
+        }
+      };
+      job(
+        caught(() => c.createSign('RSA-SHA256')),
+        caught(() => c.createHash('md2')),
+      )`);
     expect(sign).toContain('crypto.subtle');
     expect(digest).toContain('Digest method not supported: md2');
   });

@@ -38,7 +38,12 @@ export function nodePreamble(code: string, metafile: Metafile): string {
   const declared = used.map(
     ({ name, module, key }) => `var ${name}=${nodeModuleCall(module)}${key === undefined ? '' : `.${key}`};`,
   );
-  return `var ${call}=(()=>{const made={},modules={${modules.join()}};const get=name=>{const known=made[name];if(known)return known.exports;const module=made[name]={exports:{}};modules[name](module,module.exports,name=>get(name.slice(5)));return module.exports};return get})();${declared.join('')}`;
+  return (
+    `var ${call}=(()=>{const made={},modules={${modules.join()}};const get=name=>{const ` +
+    'known=made[name];if(known)return known.exports;const ' +
+    'module=made[name]={exports:{}};modules[name](module,module.exports,name=>get(name.slice(5)));return ' +
+    `module.exports};return get})();${declared.join('')}`
+  );
 }
 
 /** With those that they require themselves, in an order that depends on nothing but which they are. */

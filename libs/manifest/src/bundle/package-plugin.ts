@@ -163,7 +163,8 @@ function loadFiles(compiler: PluginBuild, files: PackageFiles, syntax: Transform
     if (contents === undefined) return fault('is not in the package.');
     if (loader === undefined)
       return fault(
-        `${JSON.stringify(path)} is no script; files of templates/ are read with ctx.templates, those of static/ are served. To have its text in the bundle, import it with { type: 'text' }.`,
+        `${JSON.stringify(path)} is no script; files of templates/ are read with ctx.templates, those of static/ ` +
+          `are served. To have its text in the bundle, import it with { type: 'text' }.`,
       );
     sourceBytes += contents.length;
     if (sourceBytes > maxSourceBytes)
@@ -194,7 +195,10 @@ function withClassicJsx(contents: Uint8Array): Uint8Array {
 
 function loadStandIns(compiler: PluginBuild): void {
   compiler.onLoad({ filter: /.*/, namespace: 'sdk' }, () => ({
-    contents: `${sdkExports.map((name) => `export const ${name} = annexSdk.${name};`).join('\n')}\nexport default annexSdk;`,
+    contents: [
+      ...sdkExports.map((name) => `export const ${name} = annexSdk.${name};`),
+      'export default annexSdk;',
+    ].join('\n'),
     loader: 'js',
   }));
   compiler.onLoad({ filter: /.*/, namespace: 'node' }, ({ path }) => ({
@@ -217,7 +221,9 @@ function loadStandIns(compiler: PluginBuild): void {
  * loaded. The parts are in its prototype, where the compiler's own copies of a module look for them too.
  */
 function absentModule(message: string): string {
-  return `const refuse = () => { throw Object.assign(new Error(${JSON.stringify(message)}), { code: 'MODULE_NOT_FOUND' }); };
+  return `const refuse = () => {
+  throw Object.assign(new Error(${JSON.stringify(message)}), { code: 'MODULE_NOT_FOUND' });
+};
     const own = (key) => typeof key === 'symbol' || key === '__esModule' || key === 'default' || key === 'then';
     const part = () => new Proxy(function () {}, {
       get: (target, key) => (key === 'prototype' ? target.prototype : own(key) ? undefined : part()),

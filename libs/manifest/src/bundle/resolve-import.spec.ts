@@ -122,7 +122,8 @@ describe('a package is found as bundlers find it', () => {
         { main: 'i.js', browser: { fs: false, y: false, './gone.mjs': false, z: './z.js' } },
         {
           'i.js':
-            "const fs = require('node:fs'), y = require('y'); module.exports = [typeof fs.readFile, y, require('z'), require('./gone.mjs')]",
+            "const fs = require('node:fs'), y = require('y'); module.exports = [typeof fs.readFile, y, " +
+            "require('z'), require('./gone.mjs')]",
           'gone.mjs': 'throw 1',
           'z.js': "module.exports = 'own'",
         },
@@ -189,7 +190,8 @@ describe('the author’s own files are found as TypeScript finds them', () => {
       'with a function named in a comment for JSX',
       {
         'main.tsx':
-          "/** @jsx h */\nimport { job } from '@annex/sdk'\nconst h = (name: string, props: unknown) => [name, props]\njob(<a b='1' />)",
+          "/** @jsx h */\nimport { job } from '@annex/sdk'\nconst h = (name: string, props: unknown) => [name, " +
+          "props]\njob(<a b='1' />)",
       },
       [['a', { b: '1' }]],
     ],
@@ -255,7 +257,8 @@ describe('what plugin code does not have', () => {
 
   it('is refused where a package requires it in any case, with the chain of importers', async () => {
     expect(await faults(chained("'use strict'\nconst net = require('net')\nexports.z = () => net.connect()"))).toEqual([
-      'node_modules/x/y.js:2:21: "net" is a module of Node, which plugins do not have; use ctx.http. Imported by way of main.ts > node_modules/x/i.js > node_modules/x/y.js.',
+      'node_modules/x/y.js:2:21: "net" is a module of Node, which plugins do not have; use ctx.http. Imported by ' +
+        'way of main.ts > node_modules/x/i.js > node_modules/x/y.js.',
     ]);
   });
 
@@ -269,9 +272,15 @@ describe('what plugin code does not have', () => {
 
   it('is a warning where packages take functions out of it that few use, and each of them throws', async () => {
     const files = chained(
-      "const fs = require('node:fs'); const { gunzip } = require('zlib'); const kept = [fs.promises.readFile, gunzip]\n" +
+      "const fs = require('node:fs'); const { gunzip } = require('zlib'); const kept = [fs.promises.readFile, " +
+        'gunzip]\n' +
         'const caught = (work) => { try { return work() } catch (error) { return error.message } }\n' +
-        'module.exports = [kept.length, typeof fs.readFile, caught(() => fs.promises.readFile(1)), caught(() => new gunzip())]',
+        `module.exports = [
+            kept.length,
+            typeof fs.readFile,
+            caught(() => fs.promises.readFile(1)),
+            caught(() => new gunzip()),
+          ]`,
     );
     const [words] = (await said(files)) as { y: unknown[] }[];
     expect(words?.y).toEqual([

@@ -73,7 +73,8 @@ export class ImportResolver {
     if (specifier === '@annex/sdk') return { kind: 'sdk' };
     if (specifier.startsWith('@annex/sdk/'))
       return refused(
-        `${quote(specifier)} cannot be bundled into a plugin; import from "@annex/sdk", or only types with "import type".`,
+        `${quote(specifier)} cannot be bundled into a plugin; import from "@annex/sdk", or only types with "import ` +
+          'type".',
       );
     if (/^[a-z][a-z0-9+.-]*:\/\//i.test(specifier) || specifier.startsWith('data:'))
       return refused(`${quote(specifier)} is an address; put the code into the package and import it by its path.`);
@@ -118,7 +119,8 @@ export class ImportResolver {
     if (isNodeBuiltin(specifier))
       return { kind: 'refused', code: 'BUNDLE_NODE_BUILTIN', message: builtinRefusal(specifier) };
     return refused(
-      `the package ${quote(specifier)} is not in node_modules; add the folder to the ZIP, or bundle before you pack.${didYouMean(specifier, this.#installedNames())}`,
+      `the package ${quote(specifier)} is not in node_modules; add the folder to the ZIP, or bundle before you ` +
+        `pack.${didYouMean(specifier, this.#installedNames())}`,
     );
   }
 
@@ -215,7 +217,8 @@ export class ImportResolver {
       const inside = path === undefined ? undefined : insidePackage(home, path);
       if (inside !== undefined && this.#files.has(inside)) return this.#inBrowser(inside, kind);
       return refused(
-        `${quote(specifier)} is not exported by that package for plugins (conditions: ${conditionsOf(kind).join(', ')}, default).`,
+        `${quote(specifier)} is not exported by that package for plugins (conditions: ` +
+          `${conditionsOf(kind).join(', ')}, default).`,
       );
     }
     const path = subpath === '' ? home : `${home}/${subpath}`;

@@ -72,7 +72,8 @@ describe('a disagreement is reported when', () => {
       'a hook is not declared',
       { events: ['user.made'] },
       [hook('user.made'), hook('user.mode')],
-      '/handlers/1 HANDLER_UNDECLARED hook("user.mode") is not declared; add "user.mode" to "events". Did you mean "user.made"?',
+      '/handlers/1 HANDLER_UNDECLARED hook("user.mode") is not declared; add "user.mode" to "events". Did you mean ' +
+        '"user.made"?',
     ],
     [
       'a hook is wider than its declaration',

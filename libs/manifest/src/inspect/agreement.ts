@@ -53,7 +53,8 @@ function checkEvents(manifest: Manifest, registrations: readonly Registration[])
       faults.push({
         pointer,
         code: 'HANDLER_UNDECLARED',
-        detail: `hook(${quote(name)}) is not declared; add ${quote(name)} to "events".${didYouMean(name, manifest.events)}`,
+        detail:
+          `hook(${quote(name)}) is not declared; add ${quote(name)} to "events".` + didYouMean(name, manifest.events),
       });
     }
   });

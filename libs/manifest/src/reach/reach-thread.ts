@@ -16,7 +16,10 @@ import { Places } from './places.js';
 import { Facts } from './scopes.js';
 import { Values } from './values.js';
 
-/** Looks through one bundle. Throws `RangeError` for code that is nested too deeply or takes too long, and the parser's `SyntaxError`. */
+/**
+ * Looks through one bundle. Throws `RangeError` for code that is nested too deeply or takes too long, and the parser's
+ * `SyntaxError`.
+ */
 function findReach({ code, sourceMap, calls, registers, maxPlaces }: ReachRequest): ReachAnswer {
   const leaves = new Map(Object.entries(calls));
   const facts = new Facts(parse(code, { ecmaVersion: 'latest', sourceType: 'script' }) as unknown as Node);

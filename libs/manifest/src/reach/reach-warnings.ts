@@ -58,7 +58,10 @@ function undeclared({ calls }: BundleReach, { permissions }: Pick<Manifest, 'per
     return {
       pointer: '/permissions',
       code: 'PERMISSION_UNDECLARED',
-      detail: `${named.join(', ')}${more}: needs the permission ${quote(permission)} (${permissionTexts[permission].title}), which the manifest does not ask for; the call would fail with PERMISSION_DENIED. Add it to permissions.`,
+      detail:
+        `${named.join(', ')}${more}: needs the permission ${quote(permission)} ` +
+        `(${permissionTexts[permission].title}), which the manifest does not ask for; the call would fail with ` +
+        'PERMISSION_DENIED. Add it to permissions.',
     };
   });
 }
@@ -81,7 +84,9 @@ function unused(
       {
         pointer: `/permissions/${index}`,
         code: 'PERMISSION_UNUSED',
-        detail: `${quote(name)} is asked for, but nothing in the code uses it. Take it out: admins see every permission that is asked for.`,
+        detail:
+          `${quote(name)} is asked for, but nothing in the code uses it. Take it out: admins see every permission ` +
+          'that is asked for.',
       },
     ];
   });
@@ -94,7 +99,9 @@ function closedHosts(reach: BundleReach, manifest: Pick<Manifest, 'http'>): Inpu
     .map(({ host, file, line }) => ({
       pointer: '/http/allow',
       code: 'HOST_NOT_ALLOWED',
-      detail: `${file}:${line} names ${quote(host)}, which http.allow does not open; requests to it would fail with EGRESS_HOST_NOT_ALLOWED. Add it to http.allow, or take it out.`,
+      detail:
+        `${file}:${line} names ${quote(host)}, which http.allow does not open; requests to it would fail with ` +
+        'EGRESS_HOST_NOT_ALLOWED. Add it to http.allow, or take it out.',
     }));
 }
 

@@ -24,7 +24,8 @@ describe('the calls that a bundle can reach are found, with the author’s file 
   it.each<[string, Record<string, string> | string, string[]]>([
     [
       'written out',
-      `${sdk}route('/', async (ctx) => {\n  await ctx.db.query('a')\n  await ctx\n    .http\n    .post('https://x.test/')\n})`,
+      `${sdk}route('/', async (ctx) => {\n  await ctx.db.query('a')\n  await ctx\n    .http\n    ` +
+        `.post('https://x.test/')\n})`,
       ['db.query main.ts:3', 'http.request main.ts:6'],
     ],
     [
@@ -34,7 +35,8 @@ describe('the calls that a bundle can reach are found, with the author’s file 
     ],
     [
       'destructured in the parameter',
-      `${sdk}route('/', async ({ db, http: { get }, emit }) => {\n  await db.insert('a', {})\n  await get('https://x.test/')\n  await emit('x')\n})`,
+      `${sdk}route('/', async ({ db, http: { get }, emit }) => {\n  await db.insert('a', {})\n  await ` +
+        `get('https://x.test/')\n  await emit('x')\n})`,
       ['db.insert main.ts:3', 'http.request main.ts:4', 'emit main.ts:5'],
     ],
     [
@@ -50,7 +52,8 @@ describe('the calls that a bundle can reach are found, with the author’s file 
     ['in brackets', `${sdk}route('/', async (ctx) => ctx['db']['query']('a'))`, ['db.query main.ts:2']],
     [
       'handed to a function',
-      `${sdk}async function load(ctx: any, id: string) {\n  return ctx.db.getById('a', id)\n}\nroute('/', async (ctx) => load(ctx, '1'))`,
+      `${sdk}async function load(ctx: any, id: string) {\n  return ctx.db.getById('a', id)\n}\nroute('/', async ` +
+        `(ctx) => load(ctx, '1'))`,
       ['db.getById main.ts:3'],
     ],
     [
@@ -65,7 +68,8 @@ describe('the calls that a bundle can reach are found, with the author’s file 
     ],
     [
       'kept by a class',
-      `${sdk}class Store {\n  ctx: any\n  constructor(ctx: any) { this.ctx = ctx }\n  all() { return this.ctx.db.query('a') }\n}\nroute('/', (ctx) => new Store(ctx).all())`,
+      `${sdk}class Store {\n  ctx: any\n  constructor(ctx: any) { this.ctx = ctx }\n  all() { return ` +
+        `this.ctx.db.query('a') }\n}\nroute('/', (ctx) => new Store(ctx).all())`,
       ['db.query main.ts:5'],
     ],
     [
@@ -75,7 +79,8 @@ describe('the calls that a bundle can reach are found, with the author’s file 
     ],
     [
       'in a handler that is wrapped',
-      `${sdk}const withLog = (inner: any) => async (ctx: any) => {\n  await ctx.kv.incr('n')\n  return inner(ctx)\n}\nroute('/', withLog(async (c: any) => c.email.send({})))`,
+      `${sdk}const withLog = (inner: any) => async (ctx: any) => {\n  await ctx.kv.incr('n')\n  return ` +
+        `inner(ctx)\n}\nroute('/', withLog(async (c: any) => c.email.send({})))`,
       ['kv.incr main.ts:3', 'email.send main.ts:6'],
     ],
     ['as a value', `${sdk}route('/', (ctx) => ['a'].map(ctx.kv.get))`, ['kv.get main.ts:2']],
@@ -87,7 +92,8 @@ describe('the calls that a bundle can reach are found, with the author’s file 
     ],
     [
       'through a fetch that a client keeps',
-      `${sdk}class Client {\n  fetch: any\n  constructor(o: any) { this.fetch = o.fetch ?? fetch }\n}\nroute('/', () => new Client({}).fetch('https://x.test/'))`,
+      `${sdk}class Client {\n  fetch: any\n  constructor(o: any) { this.fetch = o.fetch ?? fetch }\n}\nroute('/', ` +
+        `() => new Client({}).fetch('https://x.test/'))`,
       ['http.request main.ts:4'],
     ],
     [
@@ -124,7 +130,8 @@ describe('the calls that a bundle can reach are found, with the author’s file 
     ],
     [
       'but nothing that only looks like one',
-      `${sdk}const db = { query: (x: string) => x }\nroute('/', (request) => [db.query('a'), ['x'].filter((row: any) => row.db)])`,
+      `${sdk}const db = { query: (x: string) => x }\nroute('/', (request) => [db.query('a'), ['x'].filter((row: ` +
+        'any) => row.db)])',
       [],
     ],
     [
@@ -176,7 +183,8 @@ describe('a request whose host is not written out is said, with the setting that
     ],
     [
       'its href',
-      `route('/', (ctx) => {\n  const url = new URL('/x', ctx.config.base)\n  url.searchParams.set('a', '1')\n  return ctx.http.get(url.href)\n})`,
+      `route('/', (ctx) => {\n  const url = new URL('/x', ctx.config.base)\n  url.searchParams.set('a', '1')\n  ` +
+        `return ctx.http.get(url.href)\n})`,
       ['config.base main.ts:5'],
     ],
     [
@@ -186,7 +194,8 @@ describe('a request whose host is not written out is said, with the setting that
     ],
     [
       'a variable',
-      `route('/', async (ctx) => {\n  const base = ctx.config.base\n  const url = base + '/x'\n  return ctx.http.get(url)\n})`,
+      `route('/', async (ctx) => {\n  const base = ctx.config.base\n  const url = base + '/x'\n  return ` +
+        `ctx.http.get(url)\n})`,
       ['config.base main.ts:5'],
     ],
     [
@@ -214,17 +223,21 @@ describe('a request whose host is not written out is said, with the setting that
     ['joined parts', `route('/', (ctx) => ctx.http.get([ctx.config.base, 'x'].join('/')))`, ['config.base main.ts:2']],
     [
       'an argument',
-      `const load = (ctx: any, base: string) => ctx.http.get(base + '/x')\nroute('/', (ctx) => load(ctx, ctx.config.base))`,
+      `const load = (ctx: any, base: string) => ctx.http.get(base + '/x')\nroute('/', (ctx) => load(ctx, ` +
+        'ctx.config.base))',
       ['config.base main.ts:2'],
     ],
     [
       'a class',
-      `class Api {\n  base: string\n  constructor(ctx: any) { this.base = ctx.config.base }\n  get(path: string) { return fetch(this.base + path) }\n}\nroute('/', (ctx) => new Api(ctx).get('/x'))`,
+      `class Api {\n  base: string\n  constructor(ctx: any) { this.base = ctx.config.base }\n  get(path: string) { ` +
+        `return fetch(this.base + path) }\n}\nroute('/', (ctx) => new Api(ctx).get('/x'))`,
       ['config.base main.ts:5'],
     ],
     [
       'a client that keeps fetch',
-      `class Api {\n  base: string; fetch: any\n  constructor(o: any) { this.base = o.base; this.fetch = o.fetch ?? fetch }\n  get(path: string) { return this.fetch(this.base + path) }\n}\nroute('/', (ctx) => new Api({ base: ctx.config.base }).get('/x'))`,
+      `class Api {\n  base: string; fetch: any\n  constructor(o: any) { this.base = o.base; this.fetch = o.fetch ` +
+        `?? fetch }\n  get(path: string) { return this.fetch(this.base + path) }\n}\nroute('/', (ctx) => new Api({ ` +
+        `base: ctx.config.base }).get('/x'))`,
       ['config.base main.ts:5'],
     ],
     [
@@ -253,7 +266,9 @@ describe('a request whose host is not written out is said, with the setting that
 describe('URL literals', () => {
   it('are found with their hosts, and whether http.allow opens them', async () => {
     const reach = await reachOf(
-      `${sdk}const base = 'https://api.open.test'\nroute('/', async (ctx) => {\n  await ctx.http.get(base + '/a')\n  await ctx.http.get(\`https://closed.test/\${ctx.params.id}\`)\n  await ctx.http.get(\`https://\${ctx.params.host}/\`)\n  await fetch('http://open.test:8080/x')\n})`,
+      `${sdk}const base = 'https://api.open.test'\nroute('/', async (ctx) => {\n  await ctx.http.get(base + ` +
+        `'/a')\n  await ctx.http.get(\`https://closed.test/\${ctx.params.id}\`)\n  await ` +
+        `ctx.http.get(\`https://\${ctx.params.host}/\`)\n  await fetch('http://open.test:8080/x')\n})`,
     );
     expect(reachHosts(reach, { http: { allow: ['*.open.test', 'open.test'] } })).toEqual([
       { host: 'api.open.test', allowed: true, file: 'main.ts', line: 2 },
@@ -302,7 +317,7 @@ describe('warnings', () => {
     ]);
   });
 
-  it('are none for a package that asks for what it uses, and none of "unused" where the code went out of sight', async () => {
+  it('are none for a package that asks for what it uses, nor where code goes out of sight', async () => {
     const exact = await reachOf(`${sdk}route('/', (ctx) => ctx.db.query('a'))`);
     expect(reachWarnings(exact, manifest(['db.read']), new Map())).toEqual([]);
     const lost = await reachOf(`${sdk}route('/', (ctx) => (ctx.db as any)[ctx.params.x]('a'))`);

@@ -45,7 +45,8 @@ export function readCors(value: Json): CorsReading {
   const wrong = origins === '*' ? undefined : origins.find((origin) => !originShape.test(origin));
   if (wrong !== undefined)
     return refuse(
-      `has the origin ${quote(wrong)}; an origin is a scheme and a host in small letters, with a port if it is not the usual one and nothing behind it, such as "https://app.example.com" or "https://*.example.com".`,
+      `has the origin ${quote(wrong)}; an origin is a scheme and a host in small letters, with a port if it is not ` +
+        'the usual one and nothing behind it, such as "https://app.example.com" or "https://*.example.com".',
     );
   for (const [key, list] of [
     ['request_headers', requestHeaders],

@@ -54,7 +54,8 @@ const closed: Record<string, readonly string[]> = {
 const hmacKeys = ['secret', 'header', 'scheme', 'url', 'algorithm', 'encoding', 'prefix', 'signs'];
 const tokenKeys = ['secret', 'header', 'scheme'];
 const shape =
-  'has an auth that is none; write "member", "public", { hmac: { secret: "NAME", header: "X-Signature", scheme: "sha256" } } or { token: { secret: "NAME" } }.';
+  'has an auth that is none; write "member", "public", { hmac: { secret: "NAME", header: "X-Signature", scheme: ' +
+  '"sha256" } } or { token: { secret: "NAME" } }.';
 
 /**
  * What is wrong with a route's `auth`, for people; `undefined`: nothing. `declared`: names of the manifest's secrets.
@@ -69,7 +70,9 @@ export function routeAuthFault(auth: Json, declared: readonly string[]): string 
   const keys = kind === 'hmac' ? hmacKeys : tokenKeys;
   const unknown = Object.keys(inner).find((key) => !keys.includes(key));
   if (unknown !== undefined)
-    return `has a ${kind} with the unknown key ${quote(unknown)}; keys are ${keys.join(', ')}.${didYouMean(unknown, keys)}`;
+    return (
+      `has a ${kind} with the unknown key ${quote(unknown)}; keys are ${keys.join(', ')}.` + didYouMean(unknown, keys)
+    );
   return (
     secretFault(kind, inner, declared) ?? schemeFault(kind, inner) ?? (kind === 'hmac' ? formFault(inner) : undefined)
   );
@@ -78,7 +81,10 @@ export function routeAuthFault(auth: Json, declared: readonly string[]): string 
 function secretFault(kind: string, { secret, header }: JsonObject, declared: readonly string[]): string | undefined {
   if (typeof secret !== 'string') return `has a ${kind} without "secret"; name one of the manifest's secrets.`;
   if (!declared.includes(secret))
-    return `names the secret ${quote(secret)}, which the manifest does not declare; add it to "secrets".${didYouMean(secret, declared)}`;
+    return (
+      `names the secret ${quote(secret)}, which the manifest does not declare; add it to ` +
+      `"secrets".${didYouMean(secret, declared)}`
+    );
   if (header !== undefined && (typeof header !== 'string' || !headerShape.test(header)))
     return `has a ${kind} whose "header" is not the name of a header.`;
   return undefined;
@@ -88,7 +94,10 @@ function schemeFault(kind: 'hmac' | 'token', { scheme }: JsonObject): string | u
   const schemes: readonly string[] = kind === 'hmac' ? routeHmacSchemes : routeTokenSchemes;
   if (scheme === undefined || (typeof scheme === 'string' && schemes.includes(scheme))) return undefined;
   const text = typeof scheme === 'string' ? scheme : JSON.stringify(scheme);
-  return `has ${kind === 'hmac' ? 'an' : 'a'} ${kind} with the scheme ${quote(text)}; write one of ${schemes.join(', ')}.${didYouMean(text, schemes)}`;
+  return (
+    `has ${kind === 'hmac' ? 'an' : 'a'} ${kind} with the scheme ${quote(text)}; write one of ` +
+    `${schemes.join(', ')}.${didYouMean(text, schemes)}`
+  );
 }
 
 function formFault(hmac: JsonObject): string | undefined {

@@ -1,8 +1,10 @@
 /**
  * The settings of a plugin: their JSON Schema comes from its author, their values from a tenant, so both are strangers'
- * input. Schemas may not reach out of themselves and are capped in size and depth. Patterns run on RE2, in time linear in
+ * input. Schemas may not reach out of themselves and are capped in size and depth. Patterns run on RE2, in time linear
+ * in
  * the text (docs/adr/0011-linear-patterns.md). Every use still runs under a time limit: branches within branches
- * (`anyOf` of `$ref`) take time that doubles with each level, and releases of former days keep the patterns they came with.
+ * (`anyOf` of `$ref`) take time that doubles with each level, and releases of former days keep the patterns they came
+ * with.
  */
 import { createContext, Script } from 'node:vm';
 import {

@@ -21,10 +21,16 @@ export function patternFault(text: string): string | undefined {
   }
   if (compile(text) !== undefined) return undefined;
   if (/\(\?<?[=!]/.test(text))
-    return `${quote(text)} looks ahead or behind, which patterns here cannot; write several patterns under allOf, or say with "not" what is refused.`;
+    return (
+      `${quote(text)} looks ahead or behind, which patterns here cannot; write several patterns under allOf, or say ` +
+      'with "not" what is refused.'
+    );
   if (/\\[1-9k]/.test(text))
     return `${quote(text)} refers back to a group, which patterns here cannot; spell the choices out with "|" or enum.`;
-  return `${quote(text)} is too large, or uses what patterns here cannot (RE2 syntax, counts up to 1000); simplify it, and bound lengths with maxLength.`;
+  return (
+    `${quote(text)} is too large, or uses what patterns here cannot (RE2 syntax, counts up to 1000); simplify it, ` +
+    'and bound lengths with maxLength.'
+  );
 }
 
 /**

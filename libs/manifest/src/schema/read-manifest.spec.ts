@@ -231,7 +231,7 @@ describe('a manifest', () => {
     expect(faults({ ...least, entry: './main.ts' }, ['main.ts'])).toEqual([]);
   });
 
-  it('is warned of hosts without the permission, the permission without hosts, and platform events that do not exist', () => {
+  it('is warned of hosts without permission, permission without hosts, and unknown platform events', () => {
     const warnings = (source: JsonObject): string[] =>
       checkManifest({ ...least, ...source }).warnings.map((warning) => warning.code);
     expect(warnings({ http: { allow: ['a.example'] } })).toEqual(['MISSING_PERMISSION']);

@@ -152,7 +152,8 @@ function judgeJobs(source: JsonObject, { limits }: SemanticsContext, errors: Inp
         errors.push({
           pointer: `${pointer}/timeout_ms`,
           code: 'LIMIT',
-          detail: `${timeoutMs} is over the operator's limit for jobs of ${limits.jobTimeoutMs} ms; write at most that.`,
+          detail:
+            `${timeoutMs} is over the operator's limit for jobs of ${limits.jobTimeoutMs} ms; ` + 'write at most that.',
         });
       }
       if (
@@ -164,7 +165,9 @@ function judgeJobs(source: JsonObject, { limits }: SemanticsContext, errors: Inp
         errors.push({
           pointer: `${pointer}/retry/max_delay_s`,
           code: 'RANGE',
-          detail: `${retry['max_delay_s']} is less than initial_delay_s (${retry['initial_delay_s']}); write that or more.`,
+          detail:
+            `${retry['max_delay_s']} is less than initial_delay_s (${retry['initial_delay_s']}); ` +
+            'write that or more.',
         });
       }
     },
@@ -258,7 +261,9 @@ function judgeVersions(source: JsonObject, { hostVersion }: SemanticsContext, er
     errors.push({
       pointer: '/version',
       code: 'VERSION',
-      detail: `${quote(version)} is not a version as semver.org defines it.${meant === undefined ? ' Write one such as "1.0.0".' : ` Did you mean "${meant}"?`}`,
+      detail:
+        `${quote(version)} is not a version as semver.org defines ` +
+        `it.${meant === undefined ? ' Write one such as "1.0.0".' : ` Did you mean "${meant}"?`}`,
     });
   }
   if (isJsonObject(dependencies)) {
@@ -286,7 +291,9 @@ function judgeVersions(source: JsonObject, { hostVersion }: SemanticsContext, er
     errors.push({
       pointer: '/engines/annex',
       code: 'ENGINE',
-      detail: `this host serves contract version ${hostVersion}, which ${quote(range)} leaves out; widen the range if the plugin runs here.`,
+      detail:
+        `this host serves contract version ${hostVersion}, which ${quote(range)} leaves out; widen the range if the ` +
+        'plugin runs here.',
     });
 }
 

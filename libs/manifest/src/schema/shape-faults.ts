@@ -79,7 +79,10 @@ function detailOf(issue: Issue, value: unknown, node: SchemaNode | undefined): {
       const near = typeof value === 'string' ? closest(value, issue.values.map(String)) : undefined;
       return {
         code: 'VALUE',
-        detail: `${show(value)} is not allowed.${near === undefined ? ` Write one of: ${issue.values.map(String).join(', ')}.` : ` Did you mean "${near}"?`}`,
+        detail:
+          `${show(value)} is not ` +
+          'allowed. ' +
+          (near === undefined ? `Write one of: ${issue.values.map(String).join(', ')}.` : `Did you mean "${near}"?`),
       };
     }
     case 'too_small':
@@ -93,7 +96,9 @@ function detailOf(issue: Issue, value: unknown, node: SchemaNode | undefined): {
     case 'too_big':
       return {
         code: 'RANGE',
-        detail: `${sizeOf(value)} is too many; at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}: ${instead}.`,
+        detail:
+          `${sizeOf(value)} is too many; at most ${issue.maximum}${issue.origin === 'string' ? ' characters' : ''}: ` +
+          `${instead}.`,
       };
     case 'invalid_format':
       return { code: 'FORMAT', detail: `${show(value)} does not fit; write ${instead}.` };

@@ -111,7 +111,8 @@ const job = z.strictObject({
   jitter_s: integer(
     0,
     86_400,
-    'its ticks come up to this many seconds late, always by the same amount, so that not all tenants’ jobs start at once',
+    'its ticks come up to this many seconds late, always by the same amount, so that not all tenants’ jobs start ' +
+      'at once',
     300,
   ).optional(),
   timeout_ms: integer(1, longestRunMs, 'milliseconds a run may take', 30_000).optional(),
@@ -190,7 +191,8 @@ export const manifestShape = z
     cors: z
       .union([z.literal('*'), z.literal(false), z.array(origin), corsObject])
       .describe(
-        'the pages of other origins that may call the routes: "*", a list of origins, or an object; a route may say otherwise',
+        'the pages of other origins that may call the routes: "*", a list of origins, or an object; a route may ' +
+          'say otherwise',
       )
       .meta({ examples: [['https://app.example.com']] })
       .optional(),

@@ -28,7 +28,8 @@ describe('a webhook', () => {
         ({ pointer, code, detail }) => `${pointer} ${code} ${detail}`,
       );
     expect(errors('https://x.io/${SECRET:URL}', ['a.io', '*.x.io'])).toEqual([
-      '/webhooks/one.yaml/delivery/url HOST_NOT_ALLOWED webhooks/one.yaml: goes to "x.io", which http.allow of plugin.json does not open, so nothing would be sent; add "x.io" to http.allow.',
+      '/webhooks/one.yaml/delivery/url HOST_NOT_ALLOWED webhooks/one.yaml: goes to "x.io", which http.allow of ' +
+        'plugin.json does not open, so nothing would be sent; add "x.io" to http.allow.',
     ]);
     for (const url of [
       'https://X.io./',

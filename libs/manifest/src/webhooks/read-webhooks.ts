@@ -172,7 +172,9 @@ export function readWebhooks(
       reading.errors.push({
         pointer: at(),
         code: 'WEBHOOK_NAME',
-        detail: `${quote(path)} cannot name a webhook; write webhooks/<name>.yaml, the name 1 to 63 letters, digits, "_", "-" and ".".`,
+        detail:
+          `${quote(path)} cannot name a webhook; write webhooks/<name>.yaml, the name 1 to 63 letters, digits, "_", ` +
+          '"-" and ".".',
       });
       continue;
     }
@@ -255,7 +257,12 @@ function parseYaml(bytes: Uint8Array): YamlReading {
           return {
             pointer: '',
             code: code === 'DUPLICATE_KEY' ? 'YAML_DUPLICATE_KEY' : 'YAML_SYNTAX',
-            detail: `line ${line}, column ${col}: ${code === 'MULTIPLE_DOCS' ? 'a second document begins; write one webhook a file' : (message.split('\n')[0]?.slice(0, 200) ?? '')}.`,
+            detail:
+              `line ${line}, column ${col}: ` +
+              (code === 'MULTIPLE_DOCS'
+                ? 'a second document begins; write one webhook a file'
+                : (message.split('\n')[0]?.slice(0, 200) ?? '')) +
+              '.',
           };
         }),
       };
@@ -347,7 +354,9 @@ function judgeMeaning(
     errors.push({
       pointer: '/retry/max_delay_s',
       code: 'RANGE',
-      detail: `${pauses['max_delay_s']} is less than initial_delay_s (${pauses['initial_delay_s']}); write that or more.`,
+      detail:
+        `${pauses['max_delay_s']} is less than initial_delay_s (${pauses['initial_delay_s']}); ` +
+        'write that or more.',
     });
   }
   return { errors, warnings };
@@ -372,7 +381,9 @@ function judgeDelivery(
         errors.push({
           pointer,
           code: 'SECRET_UNDECLARED',
-          detail: `the manifest does not declare the secret ${quote(found.name)}; add it to "secrets" of plugin.json.${didYouMean(found.name, declaredSecrets)}`,
+          detail:
+            `the manifest does not declare the secret ${quote(found.name)}; add it to "secrets" of ` +
+            `plugin.json.${didYouMean(found.name, declaredSecrets)}`,
         });
       }
     }
@@ -432,7 +443,10 @@ function closedHost(text: unknown, allow: readonly string[] = []): string | unde
       ? undefined
       : URL.parse(origin)?.hostname.replace(/\.$/, '');
   if (host === undefined || allow.some((pattern) => coversHost(hostOf(pattern), host))) return undefined;
-  return `goes to ${quote(host)}, which http.allow of plugin.json does not open, so nothing would be sent; add "${host}" to http.allow.`;
+  return (
+    `goes to ${quote(host)}, which http.allow of plugin.json does not open, so nothing would be sent; add "${host}" ` +
+    'to http.allow.'
+  );
 }
 
 /** A pattern's host in the spelling of URLs, without its port. */
@@ -446,7 +460,10 @@ function scriptFault(entry: string, files: PackageFiles): string | undefined {
   if (!scriptNames.test(path))
     return `${quote(path)} is not a script; name a .ts, .js or .mjs file such as "transforms/build.ts#transform".`;
   if (!files.has(path))
-    return `${quote(path)} is not in the package.${didYouMean(path, [...files.keys()].filter((each) => scriptNames.test(each)).slice(0, 200))}`;
+    return (
+      `${quote(path)} is not in the ` +
+      `package.${didYouMean(path, [...files.keys()].filter((each) => scriptNames.test(each)).slice(0, 200))}`
+    );
   if (!/^[\p{ID_Start}$_][\p{ID_Continue}$]{0,99}$/u.test(name))
     return `${quote(name)} is not a name that a file can export; write "${path}#transform".`;
   return undefined;

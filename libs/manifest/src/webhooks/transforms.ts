@@ -62,39 +62,52 @@ export async function bundleTransforms(
         {
           pointer: '/webhooks',
           code: 'TRANSFORM_FAILED',
-          detail: `loading the transforms once ended with ${inspection.error.code}: ${inspection.error.message.slice(0, 1000)}`,
+          detail:
+            `loading the transforms once ended with ${inspection.error.code}: ` +
+            `${inspection.error.message.slice(0, 1000)}`,
         },
       ],
       warnings,
     );
   }
+  const errors = matchExports(refs, inspection.registrations);
+  return errors.length > 0
+    ? refuse(errors, warnings)
+    : { bundle: reading.bundle, reached: reading.reached, errors, warnings };
+}
+
+/** Sets the `index` of each script; answers what is wrong with what the bundle registered. */
+function matchExports(
+  refs: readonly { pointer: string; ref: ScriptRef }[],
+  registrations: Extract<EntryInspection, { ok: true }>['registrations'],
+): InputFault[] {
   const errors: InputFault[] = [];
   refs.forEach(({ pointer, ref }, place) => {
-    ref.index = inspection.registrations.findIndex(
+    ref.index = registrations.findIndex(
       (registration) => registration.kind === 'event' && registration.name === `${hookPrefix}${place}`,
     );
     if (ref.index < 0)
       errors.push({
         pointer,
         code: 'SCRIPT',
-        detail: `${ref.path} exports no function "${ref.export}"; write export ${ref.export === 'default' ? 'default ' : ''}function ${ref.export === 'default' ? '' : ref.export}(event) { … }.`,
+        detail:
+          `${ref.path} exports no function "${ref.export}"; write export ` +
+          `${ref.export === 'default' ? 'default ' : ''}function ` +
+          `${ref.export === 'default' ? '' : ref.export}(event) { … }.`,
       });
   });
   if (
-    inspection.registrations.some(
-      (registration) => registration.kind !== 'event' || !registration.name.startsWith(hookPrefix),
-    )
+    registrations.some((registration) => registration.kind !== 'event' || !registration.name.startsWith(hookPrefix))
   ) {
     errors.push({
       pointer: '/webhooks',
       code: 'TRANSFORM_REGISTERS',
       detail:
-        'a transform, or something that it imports, registers a handler; keep hooks, routes and jobs in files that transforms do not import.',
+        'a transform, or something that it imports, registers a handler; keep hooks, routes and jobs in files that ' +
+        'transforms do not import.',
     });
   }
-  return errors.length > 0
-    ? refuse(errors, warnings)
-    : { bundle: reading.bundle, reached: reading.reached, errors, warnings };
+  return errors;
 }
 
 function entryCode(refs: readonly ScriptRef[]): string {
@@ -102,10 +115,12 @@ function entryCode(refs: readonly ScriptRef[]): string {
   const hooks = refs.map(({ export: name }, place) => `take(${place}, m${place}[${JSON.stringify(name)}]);`);
   return `import { hook } from '@annex/sdk';
 ${imports.join('\n')}
-const light = ({ tenantId, tenant, plugin, config, log }, webhook) => Object.freeze({ tenantId, tenant, plugin, config, log, webhook });
+const light = ({ tenantId, tenant, plugin, config, log }, webhook) =>
+  Object.freeze({ tenantId, tenant, plugin, config, log, webhook });
 function take(place, run) {
   if (typeof run !== 'function') return;
-  hook('${hookPrefix}' + place, (ctx, { first, second, webhook }) => second === undefined ? run(first, light(ctx, webhook)) : run(first, second, light(ctx, webhook)));
+  hook('${hookPrefix}' + place, (ctx, { first, second, webhook }) =>
+    second === undefined ? run(first, light(ctx, webhook)) : run(first, second, light(ctx, webhook)));
 }
 ${hooks.join('\n')}
 `;

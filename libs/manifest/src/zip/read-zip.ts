@@ -38,7 +38,8 @@ export async function readZip(bytes: Uint8Array, limits: PackageLimits = default
   if (bytes.length > limits.maxPackedBytes) {
     faults.add(
       'ZIP_TOO_LARGE',
-      `is ${bytes.length} bytes; a package has at most ${limits.maxPackedBytes}. Leave out what the entry does not need.`,
+      `is ${bytes.length} bytes; a package has at most ${limits.maxPackedBytes}. Leave out what the entry does not ` +
+        'need.',
     );
     return refuse();
   }
@@ -123,7 +124,8 @@ function checkSizes(entries: readonly CentralEntry[], limits: PackageLimits, fau
     if (isRatioBroken(entry.bytes, entry.compressedBytes, limits)) {
       faults.add(
         'ZIP_RATIO',
-        `grows from ${entry.compressedBytes} to ${entry.bytes} bytes; past ${limits.ratioFreeBytes} bytes at most ${limits.maxRatio} times are allowed.`,
+        `grows from ${entry.compressedBytes} to ${entry.bytes} bytes; past ${limits.ratioFreeBytes} bytes at most ` +
+          `${limits.maxRatio} times are allowed.`,
         entry.name,
       );
     }
@@ -133,7 +135,8 @@ function checkSizes(entries: readonly CentralEntry[], limits: PackageLimits, fau
   else if (isRatioBroken(bytes, compressed, limits)) {
     faults.add(
       'ZIP_RATIO',
-      `grows from ${compressed} to ${bytes} bytes; past ${limits.ratioFreeBytes} bytes at most ${limits.maxRatio} times are allowed.`,
+      `grows from ${compressed} to ${bytes} bytes; past ${limits.ratioFreeBytes} bytes at most ${limits.maxRatio} ` +
+        'times are allowed.',
     );
   }
 }

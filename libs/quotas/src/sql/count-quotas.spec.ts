@@ -104,7 +104,7 @@ describe('a quota', () => {
     ).toBe(0);
   });
 
-  it('holds when many write at once, but for what was on its way at that moment; the count is right afterwards', async () => {
+  it('holds when many write at once, but for what was on its way; the count is right afterwards', async () => {
     const at = await withPlugin({ kv_keys: 50 });
     const writers = 12;
     const answers = await Promise.allSettled(
@@ -127,7 +127,8 @@ describe('a quota', () => {
     const kv = async (): Promise<unknown> =>
       (
         await db.sql(
-          'select count(*)::int as n, coalesce(sum(octet_length(key) + octet_length(value::text)), 0)::int as bytes from kv where tenant_id = $1',
+          `select count(*)::int as n, coalesce(sum(octet_length(key) + octet_length(value::text)), 0)::int as bytes
+           from kv where tenant_id = $1`,
           [uuidFromId(at.tenantId)],
         )
       )[0];
@@ -245,7 +246,7 @@ describe('quotas of', () => {
     expect(await use(at.tenantId, 'mails_per_day')).toEqual({ used: 1, max: 2 });
   });
 
-  it('logs make the oldest lines give way, and lines that come faster than these go are left out at a quarter more', async () => {
+  it('logs make the oldest lines give way, and leave lines out at a quarter more', async () => {
     const at = await withPlugin({ log_bytes: 1000 });
     const other = await withPlugin({ log_bytes: 1000 });
     const log = (to: TestInstallation, message: string): Promise<void> =>

@@ -18,7 +18,8 @@ import type { RunPolicy, WaitReason } from '../sql/enqueue-run.js';
 @Index('runs_by_webhook', ['tenantId', 'webhookId'], { where: 'webhook_id IS NOT NULL' })
 @Index('runs_dead', ['tenantId', 'id'], {
   where:
-    "(status = 'failed'::text) AND (replayed_at IS NULL) AND (discarded_at IS NULL) AND (kind = ANY (ARRAY['event'::text, 'job'::text, 'webhook'::text]))",
+    "(status = 'failed'::text) AND (replayed_at IS NULL) AND (discarded_at IS NULL) AND (kind = ANY " +
+    "(ARRAY['event'::text, 'job'::text, 'webhook'::text]))",
 })
 @Index('runs_dispatched', ['dispatchedAt'], { where: 'dispatched_at IS NOT NULL' })
 @Index('runs_due', ['tenantId', 'nextAttemptAt', 'id'], { where: 'next_attempt_at IS NOT NULL' })

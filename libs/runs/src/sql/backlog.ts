@@ -27,12 +27,15 @@ export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
        (select count(*)::int from runs where lease_until is not null) as running,
        (select count(*)::int from runs where waiting_for is not null) as parked,
        (select count(*)::int from runs where ${isDeadLetterSql}) as dead,
-       (select coalesce(greatest(0, extract(epoch from now() - min(next_at))), 0)::float8 from schedules where active and not paused and next_at is not null and ${ofLivingTenant}) as lag_s
-     from (select count(*)::int as n, coalesce(extract(epoch from now() - min(next_attempt_at)), 0)::float8 as oldest_s from runs where next_attempt_at <= now() and ${ofLivingTenant}) due`,
+       (select coalesce(greatest(0, extract(epoch from now() - min(next_at))), 0)::float8 from schedules
+       where active and not paused and next_at is not null and ${ofLivingTenant}) as lag_s
+     from (select count(*)::int as n, coalesce(extract(epoch from now() - min(next_attempt_at)), 0)::float8 as oldest_s
+     from runs where next_attempt_at <= now() and ${ofLivingTenant}) due`,
   );
   // The index by age is a coarse one (BRIN), so a little more is read than counts.
   const lastMinute = await tx.query<{ kind: string; status: string; runs: number }>(
-    `select kind, status, count(*)::int as runs from runs where queued_at > now() - interval '1 minute' and finished_at is not null group by 1, 2 order by 1, 2`,
+    `select kind, status, count(*)::int as runs from runs
+     where queued_at > now() - interval '1 minute' and finished_at is not null group by 1, 2 order by 1, 2`,
   );
   const {
     oldest_s: oldestWaitingS = 0,

@@ -25,7 +25,8 @@ export async function insertBulkReplay(
   const [row] = await tx.rows(
     DeadLetterReplayRow,
     `insert into dead_letter_replays (tenant_id, id, filter, up_to, total, replayed, status, actor, finished_at)
-     values ($1, $2, $3, $4, $5, $6, case when $6::int >= $5::int then 'done' else 'running' end, $7, case when $6::int >= $5::int then now() end) returning *`,
+     values ($1, $2, $3, $4, $5, $6, case when $6::int >= $5::int then 'done' else 'running' end, $7, case
+       when $6::int >= $5::int then now() end) returning *`,
     [
       tx.tenantUuid,
       uuidFromId(id),
@@ -66,7 +67,8 @@ export async function listDueBulkReplays(
   limit: number,
 ): Promise<{ tenantId: Id<'tenant'>; id: Id<'replay'> }[]> {
   const rows = await tx.query<{ tenant_id: string; id: string }>(
-    `select tenant_id, id from dead_letter_replays where status = 'running' and next_at <= now() order by next_at limit $1`,
+    `select tenant_id, id from dead_letter_replays where status = 'running' and next_at <= now() order by next_at
+     limit $1`,
     [limit],
   );
   return rows.map(({ tenant_id, id }) => ({ tenantId: idFromUuid('tenant', tenant_id), id: idFromUuid('replay', id) }));
@@ -96,8 +98,10 @@ export async function advanceBulkReplay(
   }: { replayed: number; isLast: boolean; pauseMs?: number; waitingFor?: string | null },
 ): Promise<void> {
   await tx.query(
-    `update dead_letter_replays set replayed = replayed + $3::int, status = case when $4 then 'done' else status end, waiting_for = $6,
-       failed = case when $4 then greatest(0, total - replayed - $3::int) else failed end, finished_at = case when $4 then now() end, next_at = now() + $5::float8 * interval '1 millisecond'
+    `update dead_letter_replays set replayed = replayed + $3::int, status = case when $4 then 'done' else status end,
+       waiting_for = $6,
+       failed = case when $4 then greatest(0, total - replayed - $3::int) else failed end, finished_at = case when $4
+         then now() end, next_at = now() + $5::float8 * interval '1 millisecond'
      where tenant_id = $1 and id = $2`,
     [tx.tenantUuid, uuidFromId(id), replayed, isLast, pauseMs, waitingFor],
   );

@@ -33,9 +33,11 @@ export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message
       : undefined;
   if (job) await lockJob(tx, job);
   const [row] = await tx.query<Pick<RunRow, 'plugin' | 'kind' | 'name' | 'status'>>(
-    `update runs set status = case when ${isMovedBy('cancel', 'status')} then 'cancelled' else status end, cancel_requested = status = 'running',
+    `update runs set status = case when ${isMovedBy('cancel', 'status')} then 'cancelled' else status end,
+       cancel_requested = status = 'running',
        finished_at = case when status <> 'running' then now() end,
-       error = case when status <> 'running' then json_build_object('code', 'CANCELLED', 'message', $3::text) else error end,
+       error = case when status <> 'running' then json_build_object('code', 'CANCELLED', 'message', $3::text) else error
+         end,
        next_attempt_at = null, dispatched_at = null, waiting_for = null
      where tenant_id = $1 and id = $2 and ${isOpen('status')}
      returning plugin, kind, name, status`,
@@ -64,7 +66,8 @@ export async function hasOpenLifecycleRun(
   name: string,
 ): Promise<boolean> {
   const rows = await tx.query(
-    `select 1 from runs where tenant_id = $1 and installation_id = $2 and kind = 'lifecycle' and name = $3 and status in ('queued', 'running', 'retrying') limit 1`,
+    `select 1 from runs where tenant_id = $1 and installation_id = $2 and kind = 'lifecycle' and name = $3
+       and status in ('queued', 'running', 'retrying') limit 1`,
     [tx.tenantUuid, uuidFromId(installationId), name],
   );
   return rows.length > 0;

@@ -177,7 +177,7 @@ describe('ending an attempt', () => {
     expect(await finish(runId, { claim: 2, result: 'mine' })).toBe('succeeded');
   });
 
-  it('takes a success that came after the lease ran out when nobody has started the run since, but no failure', async () => {
+  it('takes a success after the lease ran out when nobody has started the run since, but no failure', async () => {
     const [late, failed] = [await enqueue(), await enqueue()];
     for (const runId of [late, failed]) {
       await claim(runId);

@@ -76,7 +76,8 @@ const nowText = `to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z
  * with a success.
  */
 const endLastAttempt = (change: string): string =>
-  `case when r.attempts = '[]' then r.attempts else jsonb_set(r.attempts, '{-1}', (r.attempts->-1) - 'error' || ${change}) end`;
+  `case when r.attempts = '[]' then r.attempts else jsonb_set(r.attempts, '{-1}', (r.attempts->-1) - 'error' || ` +
+  `${change}) end`;
 
 /** A run that a worker wants to try. */
 export interface WantedRun {
@@ -92,24 +93,31 @@ export interface WantedRun {
  * through every open run instead.
  */
 const lockedRun = (wanted: string): string =>
-  `(select l.claims, l.status, l.waiting_for, l.cancel_requested, l.kind, l.installation_id from runs l where l.tenant_id = ${wanted}.tenant_id and l.id = ${wanted}.id offset 0 for update)`;
+  `(select l.claims, l.status, l.waiting_for, l.cancel_requested, l.kind, l.installation_id from runs l
+   where l.tenant_id = ${wanted}.tenant_id and l.id = ${wanted}.id offset 0 for update)`;
 
 const claimSql = statement(
   `with wanted as materialized (
-     select w.tenant_id, w.id from (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as w (tenant_id, id, claims) order by 1, 2) w
+     select w.tenant_id, w.id from (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as w (tenant_id, id, claims)
+     order by 1, 2) w
      cross join lateral ${lockedRun('w')} r
      where r.claims = w.claims and ${isMovedBy('claim', 'r.status')} and r.waiting_for is null
    ), claimed as (
-     update runs r set status = 'running', claims = r.claims + 1, lease_owner = $4, lease_until = now() + $5::float8 * interval '1 millisecond',
+     update runs r set status = 'running', claims = r.claims + 1, lease_owner = $4,
+       lease_until = now() + $5::float8 * interval '1 millisecond',
        dispatched_at = null, next_attempt_at = null, started_at = coalesce(r.started_at, now()),
-       attempts = r.attempts || jsonb_build_array(jsonb_build_object('number', jsonb_array_length(r.attempts) + 1, 'started_at', ${nowText}))
+       attempts = r.attempts || jsonb_build_array(jsonb_build_object('number', jsonb_array_length(r.attempts) + 1,
+         'started_at', ${nowText}))
      from wanted w where r.tenant_id = w.tenant_id and r.id = w.id
      returning r.*
    )
-   select c.tenant_id, c.id, c.installation_id, c.plugin, c.kind, c.name, c.ordinal, c.event_id, c.payload::text as payload, jsonb_array_length(c.attempts) as attempt,
+   select c.tenant_id, c.id, c.installation_id, c.plugin, c.kind, c.name, c.ordinal, c.event_id,
+     c.payload::text as payload, jsonb_array_length(c.attempts) as attempt,
      c.claims, c.attempt_count, c.depth, c.policy, c.scheduled_for, c.queued_at, c.webhook_id, c.delivery_id,
-     e.type as event_type, e.source as event_source, e.subject as event_subject, e.data::text as event_data, e.time as event_time
-   from claimed c left join events e on c.kind in ('event', 'webhook') and e.tenant_id = c.tenant_id and e.id = c.event_id`,
+     e.type as event_type, e.source as event_source, e.subject as event_subject, e.data::text as event_data,
+       e.time as event_time
+   from claimed c left join events e on c.kind in ('event', 'webhook') and e.tenant_id = c.tenant_id
+     and e.id = c.event_id`,
 );
 
 /**
@@ -192,7 +200,8 @@ export interface HeldClaim {
 
 const renewSql = statement(
   `with held as materialized (
-     select h.tenant_id, h.id from (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as h (tenant_id, id, claim) order by 1, 2) h
+     select h.tenant_id, h.id from (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as h (tenant_id, id, claim)
+     order by 1, 2) h
      cross join lateral ${lockedRun('h')} r
      where r.claims = h.claim and r.status = 'running'
    )
@@ -254,39 +263,50 @@ export interface EndedAttempt {
 
 const finishSql = statement(
   `with ended as materialized (
-     select e.tenant_id, e.id, case when r.cancel_requested and e.status in ('failed', 'retrying') then 'cancelled' else e.status end as next,
+     select e.tenant_id, e.id, case when r.cancel_requested
+       and e.status in ('failed', 'retrying') then 'cancelled' else e.status end as next,
        e.error::jsonb as error, e.counts, e.result, e.limits, e.release, e.delay_ms, e.blames, r.installation_id, r.kind
-     from (select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[], $8::text[], $9::text[], $10::float8[], $11::bool[])
+     from (select * from unnest($1::uuid[], $2::uuid[], $3::int[], $4::text[], $5::text[], $6::int[], $7::text[],
+       $8::text[], $9::text[], $10::float8[], $11::bool[])
        as e (tenant_id, id, claim, status, error, counts, result, limits, release, delay_ms, blames) order by 1, 2) e
      cross join lateral ${lockedRun('e')} r
      where r.claims = e.claim and ${isMove('finish', 'r.status', 'e.status')}
    ), well as materialized (
-     select distinct tenant_id, installation_id from ended where next = 'succeeded' and kind in ('event', 'job') and installation_id is not null
+     select distinct tenant_id, installation_id from ended
+     where next = 'succeeded' and kind in ('event', 'job') and installation_id is not null
    ), failing as (
      insert into plugin_failures as f (tenant_id, installation_id, attempts, runs, last_run_id, last_error)
-     select e.tenant_id, e.installation_id, count(*), count(*) filter (where e.next = 'failed'), (array_agg(e.id order by e.id desc))[1], (array_agg(e.error order by e.id desc))[1]::json
-     from ended e where e.blames and e.next in ('failed', 'retrying') and e.kind in ('event', 'job') and e.installation_id is not null
+     select e.tenant_id, e.installation_id, count(*), count(*) filter (where e.next = 'failed'),
+       (array_agg(e.id order by e.id desc))[1], (array_agg(e.error order by e.id desc))[1]::json
+     from ended e where e.blames and e.next in ('failed', 'retrying') and e.kind in ('event', 'job')
+       and e.installation_id is not null
        and not exists (select 1 from well w where w.tenant_id = e.tenant_id and w.installation_id = e.installation_id)
      group by 1, 2 order by 1, 2
-     on conflict (tenant_id, installation_id) do update set attempts = f.attempts + excluded.attempts, runs = f.runs + excluded.runs, last_at = now(),
+     on conflict (tenant_id, installation_id) do update
+     set attempts = f.attempts + excluded.attempts, runs = f.runs + excluded.runs, last_at = now(),
        last_run_id = excluded.last_run_id, last_error = excluded.last_error
      returning tenant_id, installation_id, attempts, runs
    ), recovered as (
-     delete from plugin_failures f using well w where f.tenant_id = w.tenant_id and f.installation_id = w.installation_id
+     delete from plugin_failures f using well w
+     where f.tenant_id = w.tenant_id and f.installation_id = w.installation_id
    )
    update runs r set
      status = e.next, finished_at = case when e.next <> 'retrying' then now() end,
      attempts = ${endLastAttempt(`jsonb_strip_nulls(jsonb_build_object('finished_at', ${nowText}, 'error', e.error))`)},
-     attempt_count = r.attempt_count + e.counts, result = e.result::json, error = e.error::json, limits = e.limits::json, release = coalesce(e.release, r.release),
+     attempt_count = r.attempt_count + e.counts, result = e.result::json, error = e.error::json,
+       limits = e.limits::json, release = coalesce(e.release, r.release),
      next_attempt_at = case when e.next = 'retrying' then now() + e.delay_ms * interval '1 millisecond' end,
      dispatched_at = null, lease_until = null, lease_owner = null, cancel_requested = false
    from ended e where r.tenant_id = e.tenant_id and r.id = e.id
    returning r.id, r.status, case
-     when r.webhook_id is not null then exists (select 1 from runs p where p.tenant_id = r.tenant_id and p.webhook_id = r.webhook_id and p.waiting_for = 'endpoint')
+     when r.webhook_id is not null then exists (select 1 from runs p
+     where p.tenant_id = r.tenant_id and p.webhook_id = r.webhook_id and p.waiting_for = 'endpoint')
      when r.kind in ('job', 'lifecycle') and e.next <> 'retrying' then exists (
-       select 1 from runs p where p.tenant_id = r.tenant_id and p.installation_id = r.installation_id and p.kind = r.kind and p.name = r.name and p.waiting_for = 'overlap')
+       select 1 from runs p where p.tenant_id = r.tenant_id and p.installation_id = r.installation_id
+         and p.kind = r.kind and p.name = r.name and p.waiting_for = 'overlap')
      else false end as waited_for,
-     (select f.runs from failing f where f.tenant_id = r.tenant_id and f.installation_id = r.installation_id) as failed_runs`,
+     (select f.runs from failing f where f.tenant_id = r.tenant_id
+       and f.installation_id = r.installation_id) as failed_runs`,
 );
 
 /**
@@ -343,9 +363,11 @@ export async function handBack(
     `update runs set status = case when cancel_requested then 'cancelled' else 'queued' end,
        attempts = case when cancel_requested then attempts else attempts - (-1) end,
        finished_at = case when cancel_requested then now() end,
-       error = case when cancel_requested then json_build_object('code', 'CANCELLED', 'message', 'The run was cancelled.') else error end,
+       error = case when cancel_requested
+         then json_build_object('code', 'CANCELLED', 'message', 'The run was cancelled.') else error end,
        next_attempt_at = case when cancel_requested or $4 then null else now() end,
-       waiting_for = case when $4 and not cancel_requested then 'plugin' end, lease_until = null, lease_owner = null, cancel_requested = false
+       waiting_for = case when $4 and not cancel_requested then 'plugin' end, lease_until = null, lease_owner = null,
+         cancel_requested = false
      where tenant_id = $1 and id = $2 and claims = $3 and ${isMovedBy('handBack', 'status')} returning status`,
     [tx.tenantUuid, uuidFromId(runId), claim, park],
   );

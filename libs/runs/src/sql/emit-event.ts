@@ -59,16 +59,20 @@ const insertSql = statement(
 );
 
 const subscribersSql = statement(
-  `select null::uuid as webhook_id, installation_id, pattern, pattern as name, ordinal, plugin, policy from subscriptions
+  `select null::uuid as webhook_id, installation_id, pattern, pattern as name, ordinal, plugin, policy
+   from subscriptions
      where tenant_id = $1 and (pattern = $2 or strpos(pattern, '*') > 0) and ($3::uuid is null or installation_id = $3)
      union all
-     select w.id, w.installation_id, e.pattern, w.name, 0, w.plugin, w.policy from webhooks w cross join lateral jsonb_array_elements_text(w.events) as e (pattern)
-     where w.tenant_id = $1 and w.active and (e.pattern = $2 or strpos(e.pattern, '*') > 0) and ($3::uuid is null or w.installation_id = $3)
+     select w.id, w.installation_id, e.pattern, w.name, 0, w.plugin, w.policy from webhooks w cross
+     join lateral jsonb_array_elements_text(w.events) as e (pattern)
+     where w.tenant_id = $1 and w.active and (e.pattern = $2 or strpos(e.pattern, '*') > 0)
+       and ($3::uuid is null or w.installation_id = $3)
      order by plugin, pattern, ordinal`,
 );
 
 /**
- * Writes an event and one run per subscribed handler. Throws `EMIT_DEPTH` when `depth` is over {@link maxEmitDepth} and `QUEUE_FULL` when
+ * Writes an event and one run per subscribed handler. Throws `EMIT_DEPTH` when `depth` is over {@link maxEmitDepth} and
+ * `QUEUE_FULL` when
  * the tenant's cap of unfinished background runs does not hold the new ones; then nothing is written.
  */
 export const emitEvent: EmitEvent = async (tx, event) => {
@@ -76,7 +80,8 @@ export const emitEvent: EmitEvent = async (tx, event) => {
   if (depth > maxEmitDepth) {
     throw outcomeErrors.error(
       'EMIT_DEPTH',
-      `This event would be ${depth} emits deep; at most ${maxEmitDepth} are allowed. Look for handlers that cause each other's events.`,
+      `This event would be ${depth} emits deep; at most ${maxEmitDepth} are allowed. Look for handlers that cause ` +
+        `each other's events.`,
       {
         extra: { limit: maxEmitDepth },
       },
@@ -157,7 +162,8 @@ export async function planFanOut(
 
 async function firstRuns(tx: TenantTransaction, eventId: string): Promise<EmittedEvent['runs']> {
   const rows = await tx.query<{ id: string; plugin: string | null }>(
-    `select id, plugin from runs where tenant_id = $1 and event_id = $2 and kind in ('event', 'webhook') and replay_of is null order by id`,
+    `select id, plugin from runs where tenant_id = $1 and event_id = $2 and kind in ('event', 'webhook')
+       and replay_of is null order by id`,
     [tx.tenantUuid, eventId],
   );
   return rows.map(({ id, plugin }) => ({ runId: idFromUuid('run', id), plugin }));

@@ -11,8 +11,11 @@ export const deliveriesAtOnce = 3;
 
 /** How many deliveries to an endpoint are under way or about to be. */
 const busy = (tenant: string, webhook: string): string => `(
-  (select count(*) from runs b where b.tenant_id = ${tenant} and b.webhook_id = ${webhook} and (b.dispatched_at is not null or b.lease_until is not null))
-  + (select count(*) from (select 1 from runs b where b.tenant_id = ${tenant} and b.webhook_id = ${webhook} and b.next_attempt_at <= now() limit ${deliveriesAtOnce}) due))`;
+  (select count(*) from runs b where b.tenant_id = ${tenant} and b.webhook_id = ${webhook}
+    and (b.dispatched_at is not null or b.lease_until is not null))
+  + (select count(*) from (select 1 from runs b
+  where b.tenant_id = ${tenant} and b.webhook_id = ${webhook} and b.next_attempt_at <= now()
+  limit ${deliveriesAtOnce}) due))`;
 
 /** Lets the longest waiting deliveries to an endpoint go, as far as there is room. */
 export async function releaseEndpoint(tx: TenantTransaction, webhookId: Id<'webhook'>): Promise<void> {
@@ -33,7 +36,9 @@ export async function releaseEndpoints(tx: PlatformTransaction): Promise<number>
      where waiting_for = 'endpoint' and (tenant_id, id) in (
        select p.tenant_id, p.id from (select distinct tenant_id, webhook_id from runs where waiting_for = 'endpoint') w
        cross join lateral (
-         select r.tenant_id, r.id from runs r where r.tenant_id = w.tenant_id and r.webhook_id = w.webhook_id and r.waiting_for = 'endpoint'
-         order by r.queued_at, r.id limit greatest(0, ${deliveriesAtOnce} - ${busy('w.tenant_id', 'w.webhook_id')})) p)`,
+         select r.tenant_id, r.id from runs r
+         where r.tenant_id = w.tenant_id and r.webhook_id = w.webhook_id and r.waiting_for = 'endpoint'
+         order by r.queued_at, r.id limit greatest(0,
+           ${deliveriesAtOnce} - ${busy('w.tenant_id', 'w.webhook_id')})) p)`,
   );
 }

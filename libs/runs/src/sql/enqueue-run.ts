@@ -42,7 +42,9 @@ export interface NewRun {
   scheduleId?: Id<'schedule'> | null;
   scheduledFor?: Date | null;
   replayOf?: Id<'run'> | null;
-  /** Who asked for it: an actor, or the run whose code did. Default: nobody; an event, a schedule or the platform did. */
+  /**
+   * Who asked for it: an actor, or the run whose code did. Default: nobody; an event, a schedule or the platform did.
+   */
   startedBy?: string | null;
   /** How many emits lie between this run and the outside world. */
   depth: number;
@@ -69,14 +71,19 @@ export async function enqueueRun(tx: TenantTransaction, run: NewRun): Promise<Id
 }
 
 const insertSql = statement(
-  `insert into runs (tenant_id, id, installation_id, plugin, kind, name, ordinal, status, event_id, schedule_id, scheduled_for, replay_of,
+  `insert into runs (tenant_id, id, installation_id, plugin, kind, name, ordinal, status, event_id, schedule_id,
+     scheduled_for, replay_of,
      payload, depth, policy, waiting_for, next_attempt_at, webhook_id, delivery_id, started_by)
-   select $1, r.id, r.installation_id, r.plugin, r.kind, r.name, r.ordinal, 'queued', r.event_id, r.schedule_id, r.scheduled_for, r.replay_of,
-     r.payload::json, r.depth, r.policy::jsonb, r.waiting_for, case when r.waiting_for is null then coalesce(r.not_before, now()) end,
+   select $1, r.id, r.installation_id, r.plugin, r.kind, r.name, r.ordinal, 'queued', r.event_id, r.schedule_id,
+     r.scheduled_for, r.replay_of,
+     r.payload::json, r.depth, r.policy::jsonb, r.waiting_for, case when r.waiting_for is null
+       then coalesce(r.not_before, now()) end,
      r.webhook_id, r.delivery_id, r.started_by
-   from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::uuid[], $10::timestamptz[], $11::uuid[],
+   from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::int[], $8::text[], $9::uuid[],
+     $10::timestamptz[], $11::uuid[],
      $12::text[], $13::int[], $14::text[], $15::text[], $16::timestamptz[], $17::uuid[], $18::uuid[], $19::text[])
-     as r (id, installation_id, plugin, kind, name, ordinal, event_id, schedule_id, scheduled_for, replay_of, payload, depth, policy, waiting_for, not_before, webhook_id, delivery_id, started_by)
+     as r (id, installation_id, plugin, kind, name, ordinal, event_id, schedule_id, scheduled_for, replay_of, payload,
+       depth, policy, waiting_for, not_before, webhook_id, delivery_id, started_by)
    on conflict (tenant_id, schedule_id, scheduled_for) where schedule_id is not null and replay_of is null do nothing`,
 );
 
@@ -126,7 +133,8 @@ export async function ensureRoom(tx: TenantTransaction, more: number): Promise<v
   if (open + more <= cap) return;
   throw outcomeErrors.error(
     'QUEUE_FULL',
-    `${Math.min(open, cap)} background runs of this tenant are unfinished and ${more} more would exceed ${cap}. Try again when some have ended, or cancel runs.`,
+    `${Math.min(open, cap)} background runs of this tenant are unfinished and ${more} more would exceed ${cap}. ` +
+      'Try again when some have ended, or cancel runs.',
     { retryAfterS: 5, extra: { limit: cap } },
   );
 }
@@ -137,7 +145,8 @@ export async function roomLeft(tx: TenantTransaction): Promise<number> {
 }
 
 const countOpenSql = statement(
-  `select count(*)::int as n from (select 1 from runs where tenant_id = $1 and status in ('queued', 'running', 'retrying') limit $2) open`,
+  `select count(*)::int as n from (select 1 from runs
+   where tenant_id = $1 and status in ('queued', 'running', 'retrying') limit $2) open`,
 );
 
 async function countOpenRuns(tx: TenantTransaction, upTo: number): Promise<number> {

@@ -24,7 +24,8 @@ export async function findInstalledJobs(tx: TenantTransaction, idOrSlug: string)
     jobs: Json;
   }>(
     `select i.id, i.slug, i.status, i.status_reason, r.manifest->'jobs' as jobs from installations i
-     left join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id where i.tenant_id = $1 and ${id ? 'i.id = $2::uuid' : 'i.slug = $2'}`,
+     left join releases r on r.tenant_id = i.tenant_id and r.id = i.release_id
+     where i.tenant_id = $1 and ${id ? 'i.id = $2::uuid' : 'i.slug = $2'}`,
     [tx.tenantUuid, id ? uuidFromId(id) : idOrSlug.replaceAll('\0', '\uFFFD')],
   );
   if (!row) return null;

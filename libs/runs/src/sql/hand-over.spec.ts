@@ -87,7 +87,8 @@ describe('handing due runs to the queue', () => {
     await db.database.platform((tx) => reportWorker(tx, { id: 'a', slots: 10 }));
     await db.database.platform((tx) => reportWorker(tx, { id: 'b', slots: 10 }));
     await db.sql(
-      `insert into workers (id, slots, seen_at) values ('dead', 1000, now() - interval '1 minute') on conflict do nothing`,
+      `insert into workers (id, slots, seen_at) values ('dead', 1000, now() - interval '1 minute')
+       on conflict do nothing`,
     );
     const installation = await tenantWith(60);
     expect(await relay(10, 0)).toHaveLength(19);

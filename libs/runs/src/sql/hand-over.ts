@@ -94,7 +94,8 @@ export async function handOverRuns(
  * indexes, which it does not find by itself on a table whose statistics are older than a flood: 40 ms instead of 1.
  */
 const prepareSql = statement(
-  `select exists (select 1 from runs where next_attempt_at is not null) as waiting, set_config('idle_in_transaction_session_timeout', '5000', true),
+  `select exists (select 1 from runs where next_attempt_at is not null) as waiting,
+     set_config('idle_in_transaction_session_timeout', '5000', true),
      set_config('enable_bitmapscan', 'off', true)`,
 );
 
@@ -105,40 +106,49 @@ const handOverSql = statement(`
 with recursive waiting (tenant_id) as (
     (select tenant_id from runs where next_attempt_at is not null order by tenant_id limit 1)
   union all
-    select (select r.tenant_id from runs r where r.next_attempt_at is not null and r.tenant_id > w.tenant_id order by r.tenant_id limit 1)
+    select (select r.tenant_id from runs r where r.next_attempt_at is not null and r.tenant_id > w.tenant_id
+    order by r.tenant_id limit 1)
     from waiting w where w.tenant_id is not null
 ), flight as materialized (
   select tenant_id, count(*)::int as n from (
-    select tenant_id from runs where dispatched_at is not null union all select tenant_id from runs where lease_until is not null
+    select tenant_id from runs where dispatched_at is not null union all select tenant_id from runs
+    where lease_until is not null
   ) f group by tenant_id
 ), capacity as materialized (
-  select greatest($1::int, (select coalesce(sum(slots), 0) from workers where seen_at > now() - ${deadAfter}))::int as slots,
+  select greatest($1::int, (select coalesce(sum(slots), 0) from workers
+  where seen_at > now() - ${deadAfter}))::int as slots,
     (select coalesce(sum(n), 0) from flight)::int as in_flight
 ), room as materialized (
   select slots, in_flight, greatest(0, 2 * slots - in_flight) as free,
-    case when slots > 1 then slots - greatest(1, floor(slots * $2::float8)) else 1 end as lendable, floor(slots * $4::float8)::int as ahead
+    case when slots > 1 then slots - greatest(1, floor(slots * $2::float8)) else 1 end as lendable,
+      floor(slots * $4::float8)::int as ahead
   from capacity
 ), candidates as (
-  select w.tenant_id, due.id, due.next_attempt_at, t.weight, least(t.background_concurrency, room.lendable * t.weight) as cap,
+  select w.tenant_id, due.id, due.next_attempt_at, t.weight,
+    least(t.background_concurrency, room.lendable * t.weight) as cap,
     coalesce(f.n, 0) + row_number() over (partition by w.tenant_id order by due.next_attempt_at, due.id) as place
   from room cross join waiting w
   join tenants t on t.id = w.tenant_id and t.erase_after is null
   left join flight f on f.tenant_id = w.tenant_id
   cross join lateral (
     select r.id, r.next_attempt_at from runs r
-    where r.tenant_id = w.tenant_id and r.next_attempt_at <= now() order by r.next_attempt_at, r.id limit least(room.free, 500)
+    where r.tenant_id = w.tenant_id and r.next_attempt_at <= now() order by r.next_attempt_at, r.id
+    limit least(room.free, 500)
   ) due
 ), turns as (
-  select c.*, row_number() over (order by c.place > c.cap, c.place::float8 / c.weight, c.next_attempt_at, c.id) as turn from candidates c
+  select c.*, row_number() over (order by c.place > c.cap, c.place::float8 / c.weight, c.next_attempt_at, c.id) as turn
+  from candidates c
 ), chosen as (
   select t.tenant_id, t.id, t.turn, t.place > t.cap as lent from turns t cross join room
   where t.turn <= room.free and (t.place <= t.cap or room.in_flight + t.turn <= room.lendable + room.ahead)
 ), taken as materialized (
   -- By the key: the index of what is due holds, in a flood, many entries of runs that were handed over a moment ago.
-  select c.tenant_id, c.id, c.turn, c.lent, r.webhook_id, (r.installation_id is null or i.id is not null and (i.status = 'enabled' or r.kind = 'lifecycle')) as startable
+  select c.tenant_id, c.id, c.turn, c.lent, r.webhook_id,
+    (r.installation_id is null or i.id is not null and (i.status = 'enabled' or r.kind = 'lifecycle')) as startable
   from chosen c
   cross join lateral (
-    select l.next_attempt_at, l.kind, l.webhook_id, l.installation_id from runs l where l.tenant_id = c.tenant_id and l.id = c.id offset 0 for update skip locked
+    select l.next_attempt_at, l.kind, l.webhook_id, l.installation_id from runs l
+    where l.tenant_id = c.tenant_id and l.id = c.id offset 0 for update skip locked
   ) r
   left join installations i on i.tenant_id = c.tenant_id and i.id = r.installation_id
   where r.next_attempt_at is not null
@@ -149,14 +159,17 @@ with recursive waiting (tenant_id) as (
   ) s group by tenant_id, webhook_id
 ), judged as (
   select t.tenant_id, t.id, t.turn, t.lent, case when not t.startable then 'plugin'
-    when t.webhook_id is not null and coalesce(s.n, 0) + row_number() over (partition by t.tenant_id, t.webhook_id order by t.turn) > $3::int then 'endpoint' end as waits
+    when t.webhook_id is not null and coalesce(s.n, 0) + row_number() over (partition by t.tenant_id, t.webhook_id
+    order by t.turn) > $3::int then 'endpoint' end as waits
   from taken t left join sending s on s.tenant_id = t.tenant_id and s.webhook_id = t.webhook_id
 ), handed as (
-  update runs r set next_attempt_at = null, dispatched_at = case when j.waits is null then now() end, waiting_for = j.waits
+  update runs r set next_attempt_at = null, dispatched_at = case when j.waits is null then now() end,
+    waiting_for = j.waits
   from judged j where r.tenant_id = j.tenant_id and r.id = j.id
   returning r.tenant_id, r.id, r.claims, ${ticketIdSql} as ticket_id, j.waits is null as dispatched, j.turn, j.lent
 )
-select tenant_id, id, claims, ticket_id, dispatched, lent, (select count(*) from turns) > (select count(*) from chosen) as left_behind from handed order by turn`);
+select tenant_id, id, claims, ticket_id, dispatched, lent,
+  (select count(*) from turns) > (select count(*) from chosen) as left_behind from handed order by turn`);
 
 /** Runs that were handed over more than `olderThanMs` ago and that nobody has claimed, oldest first. */
 export async function listHandedOver(
@@ -198,7 +211,8 @@ export async function reportWorker(
   { id, slots }: { id: string; slots: number },
 ): Promise<void> {
   await tx.query(
-    `insert into workers (id, slots) values ($1, $2) on conflict (id) do update set slots = excluded.slots, seen_at = now()`,
+    `insert into workers (id, slots) values ($1, $2) on conflict (id) do update
+     set slots = excluded.slots, seen_at = now()`,
     [id, slots],
   );
   await tx.query(`delete from workers where seen_at < now() - interval '10 minutes'`);

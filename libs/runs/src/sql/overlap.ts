@@ -24,8 +24,10 @@ export async function countJobRuns(
   { installationId, name }: JobRef,
 ): Promise<{ running: number; queued: number }> {
   const [row] = await tx.query<{ running: number; queued: number }>(
-    `select count(*) filter (where status = 'running')::int as running, count(*) filter (where status <> 'running')::int as queued from runs
-     where tenant_id = $1 and installation_id = $2 and kind = 'job' and name = $3 and status in ('queued', 'running', 'retrying')`,
+    `select count(*) filter (where status = 'running')::int as running,
+       count(*) filter (where status <> 'running')::int as queued from runs
+     where tenant_id = $1 and installation_id = $2 and kind = 'job' and name = $3
+       and status in ('queued', 'running', 'retrying')`,
     [tx.tenantUuid, uuidFromId(installationId), name],
   );
   return row ?? { running: 0, queued: 0 };
@@ -36,7 +38,8 @@ const releasable = (scope: string): string => `
   where waiting_for = 'overlap' and (tenant_id, id) in (
     select distinct on (p.tenant_id, p.installation_id, p.kind, p.name) p.tenant_id, p.id from runs p
     where p.waiting_for = 'overlap' ${scope} and not exists (
-      select 1 from runs o where o.tenant_id = p.tenant_id and o.installation_id = p.installation_id and o.kind = p.kind and o.name = p.name
+      select 1 from runs o where o.tenant_id = p.tenant_id and o.installation_id = p.installation_id and o.kind = p.kind
+        and o.name = p.name
         and o.status in ('queued', 'running', 'retrying') and o.waiting_for is distinct from 'overlap')
     order by p.tenant_id, p.installation_id, p.kind, p.name, p.queued_at, p.id)`;
 
@@ -90,7 +93,8 @@ export async function releaseOverlaps(tx: PlatformTransaction): Promise<number> 
 export async function releaseEnabled(tx: PlatformTransaction, tenantId?: Id<'tenant'>): Promise<number> {
   return tx.execute(
     `update runs r set waiting_for = null, next_attempt_at = now() from installations i
-     where r.waiting_for = 'plugin' and i.tenant_id = r.tenant_id and i.id = r.installation_id and i.status = 'enabled' and ($1::uuid is null or r.tenant_id = $1)`,
+     where r.waiting_for = 'plugin' and i.tenant_id = r.tenant_id and i.id = r.installation_id and i.status = 'enabled'
+       and ($1::uuid is null or r.tenant_id = $1)`,
     [tenantId ? uuidFromId(tenantId) : null],
   );
 }
@@ -104,8 +108,10 @@ export async function cancelJobRuns(
   error: { code: string; message: string },
 ): Promise<void> {
   const rows = await tx.query<{ id: string; status: string }>(
-    `update runs set status = case when ${isMovedBy('replace', 'status')} then 'cancelled' else status end, cancel_requested = status = 'running',
-       finished_at = case when status <> 'running' then now() end, error = case when status <> 'running' then $4::json end,
+    `update runs set status = case when ${isMovedBy('replace', 'status')} then 'cancelled' else status end,
+       cancel_requested = status = 'running',
+       finished_at = case when status <> 'running' then now() end, error = case when status <> 'running' then $4::json
+         end,
        next_attempt_at = null, dispatched_at = null, waiting_for = null
      where tenant_id = $1 and installation_id = $2 and kind = 'job' and name = $3 and ${isOpen('status')}
      returning id, status`,

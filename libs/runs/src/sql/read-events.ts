@@ -57,7 +57,8 @@ export async function listEvents(
   const rows = await tx.rows<EventRow, ReadEvent>(
     EventRow,
     `select ${columns} from events
-     where tenant_id = $1 and ($2::text is null or type ~ $2) and ($3::timestamptz is null or created_at >= $3) and ($4::timestamptz is null or created_at < $4)
+     where tenant_id = $1 and ($2::text is null or type ~ $2) and ($3::timestamptz is null or created_at >= $3)
+       and ($4::timestamptz is null or created_at < $4)
        and ($5::timestamptz is null or (created_at, id) < ($5, $6)) order by created_at desc, id desc limit $7`,
     [tx.tenantUuid, type === undefined ? null : patternAsRegex(type), since ?? null, until ?? null, at, id, limit + 1],
   );

@@ -63,8 +63,10 @@ export interface RunFilter {
   limit: number;
 }
 
-const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of, started_by, attempts, claims, error, limits, waiting_for,
-  queued_at, started_at, finished_at, next_attempt_at, skipped_ticks, skipped_until, discarded_at, octet_length(result::text) as "resultBytes"`;
+const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of,
+  started_by, attempts, claims, error, limits, waiting_for,
+  queued_at, started_at, finished_at, next_attempt_at, skipped_ticks, skipped_until, discarded_at,
+  octet_length(result::text) as "resultBytes"`;
 
 /** Results over this many bytes are left out of lists. */
 const listedResultBytes = 8 * 1024;
@@ -72,13 +74,17 @@ const listedResultBytes = 8 * 1024;
 /**
  * Leaves out runs of a plugin that is gone: they are history, and nothing is made of them any more. The tenant is `$1`.
  */
-export const notUninstalled = `(installation_id is null or installation_id <> all (array(select installation_id from uninstalled where tenant_id = $1)))`;
+export const notUninstalled =
+  '(installation_id is null or installation_id <> all (array(select installation_id from uninstalled where tenant_id ' +
+  '= $1)))';
 
 /** A page of runs, newest first. */
 export interface RunPage {
   /** At most `limit`. */
   runs: StoredRun[];
-  /** `before` of the next page; `null`: this is the last. With `name` or `text` a page may be empty and not the last. */
+  /**
+   * `before` of the next page; `null`: this is the last. With `name` or `text` a page may be empty and not the last.
+   */
   next: Id<'run'> | null;
 }
 
@@ -205,7 +211,8 @@ export async function findRun(tx: TenantTransaction, runId: Id<'run'>): Promise<
 /** How many background runs a tenant has under way, and how many it may always have. */
 export async function tenantLoad(tx: TenantTransaction): Promise<{ running: number; cap: number }> {
   const [row] = await tx.query<{ running: number; cap: number }>(
-    `select (select count(*)::int from runs where tenant_id = $1 and lease_until is not null) as running, background_concurrency as cap from tenants where id = $1`,
+    `select (select count(*)::int from runs where tenant_id = $1 and lease_until is not null) as running,
+       background_concurrency as cap from tenants where id = $1`,
     [tx.tenantUuid],
   );
   return row ?? { running: 0, cap: 1 };

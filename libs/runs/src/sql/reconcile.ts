@@ -24,17 +24,25 @@ export async function expireLeases(
   const rows = await tx.query<{ tenant_id: string; id: string; owner: string | null; status: ExpiredLease['status'] }>(
     `with expired as (
        select tenant_id, id, lease_owner, claims - attempt_count as starts,
-         case when cancel_requested then 'cancelled' when claims - attempt_count >= $2 then 'failed' else 'queued' end as next
-       from runs where lease_until < now() and ${isMovedBy('expire', 'status')} order by lease_until limit $1 for update skip locked
+         case when cancel_requested then 'cancelled' when claims - attempt_count >= $2 then 'failed' else 'queued'
+           end as next
+       from runs where lease_until < now() and ${isMovedBy('expire', 'status')} order by lease_until limit $1
+       for update skip locked
      )
      update runs r set status = e.next, lease_until = null, lease_owner = null, cancel_requested = false,
        finished_at = case when e.next <> 'queued' then now() end,
-       next_attempt_at = case when e.next = 'queued' then now() + least(300, power(2, e.starts - 1) - 1) * interval '1 second' end,
-       error = case e.next when 'failed' then json_build_object('code', 'CRASH_LOOP', 'message', 'The run was started ' || e.starts || ' times and its worker never reported an end. Look for a handler that exhausts the machine.')
-         when 'cancelled' then json_build_object('code', 'CANCELLED', 'message', 'The run was cancelled.') else r.error end,
-       attempts = case when attempts = '[]' then attempts else jsonb_set(attempts, '{-1}', attempts->-1 || jsonb_build_object(
+       next_attempt_at = case when e.next = 'queued'
+         then now() + least(300, power(2, e.starts - 1) - 1) * interval '1 second' end,
+       error = case e.next when 'failed' then json_build_object('code', 'CRASH_LOOP', 'message',
+         'The run was started ' || e.starts ||
+         ' times and its worker never reported an end. Look for a handler that exhausts the machine.')
+         when 'cancelled' then json_build_object('code', 'CANCELLED', 'message', 'The run was cancelled.') else r.error
+           end,
+       attempts = case when attempts = '[]' then attempts
+         else jsonb_set(attempts, '{-1}', attempts->-1 || jsonb_build_object(
          'finished_at', to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
-         'error', jsonb_build_object('code', 'EXECUTOR_LOST', 'message', 'The worker that ran it stopped answering.'))) end
+         'error', jsonb_build_object('code', 'EXECUTOR_LOST', 'message', 'The worker that ran it stopped answering.')))
+           end
      from expired e where r.tenant_id = e.tenant_id and r.id = e.id
      returning r.tenant_id, r.id, e.lease_owner as owner, r.status`,
     [limit, maxClaims],

@@ -16,7 +16,8 @@ export async function recordDeliveries(tx: TenantTransaction, runs: readonly Sen
   if (sending.length === 0) return;
   await tx.query(
     `insert into webhook_deliveries as d (tenant_id, id, webhook_id, event_id, run_id)
-     select $1, s.id, s.webhook_id, s.event_id, s.run_id from unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[]) as s (id, webhook_id, event_id, run_id)
+     select $1, s.id, s.webhook_id, s.event_id, s.run_id
+     from unnest($2::uuid[], $3::uuid[], $4::text[], $5::uuid[]) as s (id, webhook_id, event_id, run_id)
      on conflict (tenant_id, id) do update set run_id = excluded.run_id where d.webhook_id = excluded.webhook_id`,
     [
       tx.tenantUuid,

@@ -55,12 +55,16 @@ async function recordGroup(tx: TenantTransaction, runs: readonly FinishedRun[], 
   const [first] = runs;
   if (!first) return 0;
   return tx.execute(
-    `insert into runs (tenant_id, id, installation_id, plugin, release, kind, name, ordinal, status, result, error, limits, depth,
+    `insert into runs (tenant_id, id, installation_id, plugin, release, kind, name, ordinal, status, result, error,
+       limits, depth,
        attempt_count, queued_at, started_at, finished_at)
-     select $1, r.id, i.id, $3, $4, $5, r.name, r.ordinal, r.status, r.result::json, r.error::json, r.limits::json, r.depth,
-       case when r.status = 'failed' then 1 else 0 end, to_timestamp(r.started), to_timestamp(r.started), to_timestamp(r.finished)
+     select $1, r.id, i.id, $3, $4, $5, r.name, r.ordinal, r.status, r.result::json, r.error::json, r.limits::json,
+       r.depth,
+       case when r.status = 'failed' then 1 else 0 end, to_timestamp(r.started), to_timestamp(r.started),
+         to_timestamp(r.finished)
      from (select id from installations where tenant_id = $1 and id = $2 for key share) i
-     cross join unnest($6::uuid[], $7::text[], $8::int[], $9::text[], string_to_array($10, e'\\n', ''), string_to_array($11, e'\\n', ''),
+     cross join unnest($6::uuid[], $7::text[], $8::int[], $9::text[], string_to_array($10, e'\\n', ''),
+       string_to_array($11, e'\\n', ''),
        string_to_array($12, e'\\n'), $13::int[], $14::float8[], $15::float8[])
        as r (id, name, ordinal, status, result, error, limits, depth, started, finished)
      ${isAgain ? 'on conflict do nothing' : ''}`,

@@ -44,7 +44,8 @@ export async function recordSkippedTicks(tx: TenantTransaction, ticks: readonly 
   }
   if (grown.by > 0) {
     await tx.query(
-      `update runs set skipped_ticks = coalesce(skipped_ticks, 1) + $3, skipped_until = $4, finished_at = now() where tenant_id = $1 and id = $2`,
+      `update runs set skipped_ticks = coalesce(skipped_ticks, 1) + $3, skipped_until = $4, finished_at = now()
+       where tenant_id = $1 and id = $2`,
       [tx.tenantUuid, before.latest, grown.by, new Date(grown.until)],
     );
   }
@@ -70,10 +71,13 @@ interface SkippedRow extends SkippedTick {
 
 async function insertSkipped(tx: TenantTransaction, rows: readonly SkippedRow[]): Promise<void> {
   await tx.query(
-    `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, schedule_id, scheduled_for, error, skipped_ticks, skipped_until, finished_at)
-     select $1, t.id, t.installation_id, t.plugin, 'job', t.name, 'skipped', t.schedule_id, t.at, json_build_object('code', t.code, 'message', t.message),
+    `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, schedule_id, scheduled_for, error,
+       skipped_ticks, skipped_until, finished_at)
+     select $1, t.id, t.installation_id, t.plugin, 'job', t.name, 'skipped', t.schedule_id, t.at,
+       json_build_object('code', t.code, 'message', t.message),
        nullif(t.ticks, 1), case when t.ticks > 1 then t.until end, now()
-     from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[], $10::int[], $11::timestamptz[])
+     from unnest($2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::uuid[], $7::timestamptz[], $8::text[], $9::text[],
+       $10::int[], $11::timestamptz[])
        as t (id, installation_id, plugin, name, schedule_id, at, code, message, ticks, until)
      on conflict do nothing`,
     [
@@ -98,7 +102,8 @@ async function latestStreak(
   scheduleId: Id<'schedule'>,
 ): Promise<{ streak: number; code: string | undefined; latest: string | undefined }> {
   const rows = await tx.query<{ id: string; code: string | null; is_summary: boolean }>(
-    `select id, case when status = 'skipped' then error->>'code' end as code, skipped_ticks is not null as is_summary from runs
+    `select id, case when status = 'skipped' then error->>'code' end as code, skipped_ticks is not null as is_summary
+     from runs
      where tenant_id = $1 and schedule_id = $2 and replay_of is null order by scheduled_for desc limit $3`,
     [tx.tenantUuid, uuidFromId(scheduleId), toldOneByOne],
   );

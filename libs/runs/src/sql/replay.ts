@@ -36,13 +36,16 @@ interface ReplayableRow extends Pick<
   isUninstalled: boolean;
 }
 
-const columns = `id, installation_id, plugin, kind, name, ordinal, status, event_id, payload::text as "payloadText", depth, policy, webhook_id, delivery_id, not ${notUninstalled} as "isUninstalled"`;
+const columns =
+  'id, installation_id, plugin, kind, name, ordinal, status, event_id, payload::text as "payloadText", depth, ' +
+  `policy, webhook_id, delivery_id, not ${notUninstalled} as "isUninstalled"`;
 
 /** Locks a background run for a replay, or answers `null` when the tenant has none with that id. */
 export async function lockRunForReplay(tx: TenantTransaction, runId: Id<'run'>): Promise<ReplayableRun | null> {
   const [row] = await tx.rows<RunRow, ReplayableRow>(
     RunRow,
-    `select ${columns} from runs where tenant_id = $1 and id = $2 and kind in ('event', 'job', 'webhook', 'lifecycle') for update`,
+    `select ${columns} from runs where tenant_id = $1 and id = $2
+       and kind in ('event', 'job', 'webhook', 'lifecycle') for update`,
     [tx.tenantUuid, uuidFromId(runId)],
   );
   return row ? fromRow(row) : null;
@@ -64,8 +67,10 @@ export interface DeadLetterFilter {
 
 const deadLetters = `
   from runs where tenant_id = $1 and ${isDeadLetterSql} and ${notUninstalled}
-    and ($2::uuid[] is null or id = any($2)) and ($3::text is null or plugin = $3) and ($4::text is null or kind = $4) and ($5::text is null or name = $5)
-    and ($6::text is null or event_id = $6) and ($7::timestamptz is null or queued_at >= $7) and ($8::timestamptz is null or queued_at < $8) and ($9::uuid is null or id <= $9)`;
+    and ($2::uuid[] is null or id = any($2)) and ($3::text is null or plugin = $3) and ($4::text is null or kind = $4)
+      and ($5::text is null or name = $5)
+    and ($6::text is null or event_id = $6) and ($7::timestamptz is null or queued_at >= $7)
+      and ($8::timestamptz is null or queued_at < $8) and ($9::uuid is null or id <= $9)`;
 
 function filterParameters(tx: TenantTransaction, filter: DeadLetterFilter): unknown[] {
   return [
@@ -137,10 +142,12 @@ export async function discardDeadLetters(
 export async function discardRun(tx: TenantTransaction, runId: Id<'run'>): Promise<'discarded' | 'other' | null> {
   const [row] = await tx.query<{ discards: boolean }>(
     `with found as materialized (
-       select id, status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook') as discards from runs
+       select id, status = 'failed' and replayed_at is null and kind in ('event', 'job', 'webhook') as discards
+       from runs
        where tenant_id = $1 and id = $2 and kind in ('event', 'job', 'webhook', 'lifecycle') for update
      ), marked as (
-       update runs r set discarded_at = coalesce(r.discarded_at, now()) from found f where f.discards and r.tenant_id = $1 and r.id = f.id
+       update runs r set discarded_at = coalesce(r.discarded_at, now()) from found f
+       where f.discards and r.tenant_id = $1 and r.id = f.id
      ) select discards from found`,
     [tx.tenantUuid, uuidFromId(runId)],
   );
@@ -151,7 +158,8 @@ export async function discardRun(tx: TenantTransaction, runId: Id<'run'>): Promi
 /** Failed runs among these are no dead letters any more. */
 export async function markReplayed(tx: TenantTransaction, ids: readonly Id<'run'>[]): Promise<void> {
   await tx.query(
-    `update runs set replayed_at = now() where tenant_id = $1 and id = any($2::uuid[]) and status = 'failed' and replayed_at is null`,
+    `update runs set replayed_at = now()
+     where tenant_id = $1 and id = any($2::uuid[]) and status = 'failed' and replayed_at is null`,
     [tx.tenantUuid, ids.map(uuidFromId)],
   );
 }
@@ -166,7 +174,8 @@ export async function latestRunsOfEvent(tx: TenantTransaction, eventId: string):
     ordinal: number;
   }>(
     `select distinct on (kind, installation_id, name, ordinal, webhook_id) id, kind, plugin, name, ordinal from runs
-     where tenant_id = $1 and event_id = $2 and kind in ('event', 'webhook') order by kind, installation_id, name, ordinal, webhook_id, id desc`,
+     where tenant_id = $1 and event_id = $2 and kind in ('event', 'webhook')
+     order by kind, installation_id, name, ordinal, webhook_id, id desc`,
     [tx.tenantUuid, eventId],
   );
   return new Map(rows.map(({ id, ...handler }) => [handlerKey(handler), idFromUuid('run', id)]));

@@ -82,7 +82,8 @@ const steps: Step[] = [
 async function makeRun(at: TestInstallation, status: RunStatus, found: Found): Promise<Id<'run'>> {
   const id = newId('run');
   await db.sql(
-    `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, claims, cancel_requested, lease_until)
+    `insert into runs (tenant_id, id, installation_id, plugin, kind, name, status, claims, cancel_requested,
+       lease_until)
      values ($1, $3, $2, $4, 'job', 'j', $5, $6, $7, now() - interval '1 minute')`,
     [...key(at), uuidFromId(id), at.slug, status, found.claims ?? 1, found.cancelRequested ?? false],
   );

@@ -36,13 +36,17 @@ export async function runMetrics(
     wall: number[] | null;
   }>(
     `with latest as materialized (
-       select kind, status, error->>'code' as code, extract(epoch from finished_at - started_at)::float8 * 1000 as wall from runs
+       select kind, status, error->>'code' as code, extract(epoch from finished_at - started_at)::float8 * 1000 as wall
+       from runs
        where tenant_id = $1 and installation_id = $2 and id >= $3::uuid and id < $5::uuid order by id desc limit $4)
      select (select count(*)::int from latest) as total,
-       (select json_object_agg(status, n) from (select status, count(*)::int as n from latest group by 1) s) as by_status,
+       (select json_object_agg(status, n)
+       from (select status, count(*)::int as n from latest group by 1) s) as by_status,
        (select json_object_agg(kind, n) from (select kind, count(*)::int as n from latest group by 1) k) as by_kind,
-       (select json_object_agg(code, n) from (select code, count(*)::int as n from latest where status = 'failed' and code is not null group by 1) e) as by_error,
-       (select percentile_disc(array[0.5, 0.95, 0.99, 1]) within group (order by wall) from latest where wall is not null) as wall`,
+       (select json_object_agg(code, n) from (select code, count(*)::int as n from latest
+       where status = 'failed' and code is not null group by 1) e) as by_error,
+       (select percentile_disc(array[0.5, 0.95, 0.99, 1]) within group (order by wall) from latest
+       where wall is not null) as wall`,
     [tx.tenantUuid, uuidFromId(installationId), firstUuidAt(since), cap, until ? firstUuidAt(until) : lastUuid],
   );
   const wall = row?.wall;
@@ -95,7 +99,8 @@ export function countRuns(tx: TenantTransaction, span: SeriesSpan, by: SeriesKey
   return readSeries(
     tx,
     span,
-    `select at_s, key, count(*)::float8 as value from (select floor(made / $4) * $4 as at_s, ${keySql[by]} as key from latest) r group by 1, 2 order by 1, 2`,
+    `select at_s, key, count(*)::float8 as value
+     from (select floor(made / $4) * $4 as at_s, ${keySql[by]} as key from latest) r group by 1, 2 order by 1, 2`,
   );
 }
 
@@ -105,7 +110,9 @@ export function timeRuns(tx: TenantTransaction, span: SeriesSpan): Promise<Serie
     tx,
     span,
     `select at_s, key, value from (
-       select floor(made / $4) * $4 as at_s, percentile_disc(array[0.5, 0.95, 0.99]) within group (order by wall) as found from latest where wall is not null group by 1) b
+       select floor(made / $4) * $4 as at_s,
+         percentile_disc(array[0.5, 0.95, 0.99]) within group (order by wall) as found from latest
+       where wall is not null group by 1) b
      cross join unnest(array['p50', 'p95', 'p99'], found) as p (key, value) order by 1, 2`,
   );
 }

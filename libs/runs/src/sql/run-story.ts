@@ -22,7 +22,9 @@ export interface EventMention {
 export interface RunStory {
   /** The handler's second argument; `null` when there was none. Of an event its `data`, unless another was given. */
   payload: Json;
-  /** The run that emitted the event it handles, or whose code asked for it; `null`: none, or older than runs are kept. */
+  /**
+   * The run that emitted the event it handles, or whose code asked for it; `null`: none, or older than runs are kept.
+   */
   cause: RunMention | null;
   /** Runs that its code asked for, and that handle events it emitted, oldest first. */
   children: RunMention[];
@@ -58,7 +60,8 @@ export async function readRunStory(tx: TenantTransaction, runId: Id<'run'>): Pro
   );
   const children = await tx.query<MentionRow>(
     `select * from (select ${mention} from runs r where r.tenant_id = $1 and r.started_by = $2
-       union select ${mention} from runs r where r.tenant_id = $1 and r.event_id = any($3)) r order by id limit ${mostMentioned}`,
+       union select ${mention} from runs r where r.tenant_id = $1 and r.event_id = any($3)) r order by id
+       limit ${mostMentioned}`,
     [tx.tenantUuid, runId, emitted.map(({ id }) => id)],
   );
   const replays = await tx.query<MentionRow>(

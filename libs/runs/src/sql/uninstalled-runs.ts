@@ -21,7 +21,8 @@ export async function endRunsOfUninstalled(
   ]))
     await tx.notify('annex_cancel', id);
   return tx.execute(
-    `update runs set status = 'cancelled', finished_at = now(), error = $3::json, claims = claims + 1, next_attempt_at = null, dispatched_at = null, lease_until = null,
+    `update runs set status = 'cancelled', finished_at = now(), error = $3::json, claims = claims + 1,
+       next_attempt_at = null, dispatched_at = null, lease_until = null,
        lease_owner = null, waiting_for = null, cancel_requested = false
      where tenant_id = $1 and id = any(array(select id from runs where ${open} limit ${limit} for update))`,
     [tenantUuid, uuid, JSON.stringify(uninstalledError)],
@@ -37,7 +38,9 @@ export function discardLettersOfUninstalled(
   limit: number,
 ): Promise<number> {
   return tx.execute(
-    `update runs set discarded_at = now() where tenant_id = $1 and id = any(array(select id from runs where tenant_id = $1 and installation_id = $2 and ${isDeadLetterSql} limit ${limit} for update))`,
+    `update runs set discarded_at = now()
+     where tenant_id = $1 and id = any(array(select id from runs
+     where tenant_id = $1 and installation_id = $2 and ${isDeadLetterSql} limit ${limit} for update))`,
     key,
   );
 }

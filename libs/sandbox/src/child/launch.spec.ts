@@ -18,11 +18,26 @@ const program = `
   const code = '(function (annexSdk) { annexSdk.job("j", () => "ran"); })';
   const sandbox = await createSandbox();
   const outcome = await sandbox.run({
-    runId: 'r', tenantId: 't', installationId: 'p', isolateKey: 'p', bundleSha256: 'x', loadBundle: async () => ({ code, sha256: 'x' }),
+    runId: 'r',
+    tenantId: 't',
+    installationId: 'p',
+    isolateKey: 'p',
+    bundleSha256: 'x',
+    loadBundle: async () => ({ code, sha256: 'x' }),
     handler: { kind: 'job', index: 0 },
     context: { tenant: {}, user: null, plugin: {}, run: {}, permissions: [], config: {}, secrets: [] },
-    limits: { wallMs: 20000, cpuMs: 5000, memoryMb: 64, resultBytes: 100, logLines: 1, logBytes: 1, hostCalls: 0, hostCallsAtOnce: 0 },
-    hostCall: async () => ({ ok: true, value: '' }), log() {},
+    limits: {
+      wallMs: 20000,
+      cpuMs: 5000,
+      memoryMb: 64,
+      resultBytes: 100,
+      logLines: 1,
+      logBytes: 1,
+      hostCalls: 0,
+      hostCallsAtOnce: 0,
+    },
+    hostCall: async () => ({ ok: true, value: '' }),
+    log() {},
   });
   await sandbox.stop();
   console.log(outcome.status, outcome.result ?? JSON.stringify(outcome.error));
@@ -34,13 +49,31 @@ const abandoned = `
   const code = '(function (annexSdk) { annexSdk.job("j", () => { for (;;); }); })';
   const sandbox = await createSandbox({ hostMethods: ['kv.get'] });
   void sandbox.run({
-    runId: 'r', tenantId: 't', installationId: 'p', isolateKey: 'p', bundleSha256: 'x', loadBundle: async () => ({ code, sha256: 'x' }),
+    runId: 'r',
+    tenantId: 't',
+    installationId: 'p',
+    isolateKey: 'p',
+    bundleSha256: 'x',
+    loadBundle: async () => ({ code, sha256: 'x' }),
     handler: { kind: 'job', index: 0 },
     context: { tenant: {}, user: null, plugin: {}, run: {}, permissions: [], config: {}, secrets: [] },
-    limits: { wallMs: 600000, cpuMs: 600000, memoryMb: 64, resultBytes: 100, logLines: 1, logBytes: 1, hostCalls: 0, hostCallsAtOnce: 0 },
-    hostCall: async () => ({ ok: true, value: '' }), log() {},
+    limits: {
+      wallMs: 600000,
+      cpuMs: 600000,
+      memoryMb: 64,
+      resultBytes: 100,
+      logLines: 1,
+      logBytes: 1,
+      hostCalls: 0,
+      hostCallsAtOnce: 0,
+    },
+    hostCall: async () => ({ ok: true, value: '' }),
+    log() {},
   });
-  setTimeout(() => console.log(JSON.stringify([launcherPid() ?? [], ...sandbox.stats().executors.map(({ pid }) => pid)].flat())), 500);
+  setTimeout(
+    () => console.log(JSON.stringify([launcherPid() ?? [], ...sandbox.stats().executors.map(({ pid }) => pid)].flat())),
+    500,
+  );
 `;
 
 describe('an executor', () => {

@@ -38,7 +38,10 @@ $SIG{$_} = 'IGNORE' for 'PIPE', 'TERM', 'INT', 'HUP';
 my (%came, %between, %waiting, %running, %pidOf);
 my $ordered = 0;
 
-sub say_ { my $text = join(' ', @_) . "\n"; while ($text ne '') { my $n = syswrite($line, $text); defined $n or last; substr($text, 0, $n) = '' } }
+sub say_ {
+  my $text = join(' ', @_) . "\n";
+  while ($text ne '') { my $n = syswrite($line, $text); defined $n or last; substr($text, 0, $n) = '' }
+}
 
 sub take {
   my ($what) = @_;
@@ -90,7 +93,10 @@ sub startReady {
 sub obey {
   my ($what, $id, @more) = unpack '(N/a*)*', $_[0];
   if ($what eq 'start') { ($ordered, $waiting{$id}) = ($id, \@more) }
-  elsif ($what eq 'kill' && delete $waiting{$id}) { delete $came{$_} for grep { /^$id\./ } keys %came; say_('exited', $id, -1, 9) }
+  elsif ($what eq 'kill' && delete $waiting{$id}) {
+    delete $came{$_} for grep { /^$id\./ } keys %came;
+    say_('exited', $id, -1, 9)
+  }
   elsif ($what eq 'kill' && $pidOf{$id}) { kill 'KILL', $pidOf{$id} }
 }
 

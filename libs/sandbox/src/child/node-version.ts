@@ -9,6 +9,7 @@ export function requireSupportedNode(version: string = process.versions.node): v
   if (major >= minimumNodeMajor) return;
   throw errors.error(
     'NODE_TOO_OLD',
-    `this is Node ${version}, plugin code needs Node ${minimumNodeMajor} or newer; start Annex through its npm scripts, which bring the right one`,
+    `this is Node ${version}, plugin code needs Node ${minimumNodeMajor} or newer; start Annex through its npm ` +
+      'scripts, which bring the right one',
   );
 }

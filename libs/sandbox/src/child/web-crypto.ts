@@ -306,7 +306,8 @@ async function pbkdf2(args: Arguments): Promise<string> {
   if (rounds > MAX_PBKDF2_ITERATIONS) {
     throw new CryptoCallError(
       'CRYPTO_LIMIT',
-      `PBKDF2 with ${rounds} iterations for a result of ${bits} bits; the limit (MAX_PBKDF2_ITERATIONS) is ${MAX_PBKDF2_ITERATIONS}`,
+      `PBKDF2 with ${rounds} iterations for a result of ${bits} bits; the limit (MAX_PBKDF2_ITERATIONS) is ` +
+        `${MAX_PBKDF2_ITERATIONS}`,
     );
   }
   const key = await subtle.importKey('raw', args.bytes('key', MAX_PARAMETER_BYTES), 'PBKDF2', false, ['deriveBits']);
@@ -383,7 +384,10 @@ const OPERATIONS = new Map<string, (args: Arguments) => Promise<string>>([
     'crypto.verify_pair',
     async (args) => {
       const signature = args.bytes('signature', MAX_PARAMETER_BYTES);
-      return `{"valid":${await subtle.verify(signParameters(args), await storedKey(args, 'public'), signature, args.bytes('data', MAX_CRYPTO_BYTES))}}`;
+      const parameters = signParameters(args);
+      const key = await storedKey(args, 'public');
+      const isValid = await subtle.verify(parameters, key, signature, args.bytes('data', MAX_CRYPTO_BYTES));
+      return `{"valid":${isValid}}`;
     },
   ],
   [

@@ -67,7 +67,8 @@ describe('a package is checked in a process of its own', () => {
       {
         'lib/a.json': '{"a": 1}',
         'webhooks/a.yaml':
-          'api_version: v1\non: [order.created]\ndelivery: { url: "https://example.com/" }\ntransform: { entry: "t.js#default" }\nretry: { max_attempts: 3, backoff: fixed }\n',
+          'api_version: v1\non: [order.created]\ndelivery: { url: "https://example.com/" }\ntransform: { entry: ' +
+          '"t.js#default" }\nretry: { max_attempts: 3, backoff: fixed }\n',
         't.js': 'export default (event) => event',
       },
       { permissions: ['emit_webhook'], secrets: ['KEY'] },
@@ -258,7 +259,9 @@ describe('a compiler that is somebody else’s', () => {
     ['announces a script that is too large', `say({ type: 'inspect' }, undefined, ${maxScriptBytes + 1});`],
     [
       'announces a report that is too large',
-      `say({ type: 'report', report: {} }, undefined, ${defaultPackageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes) + 1});`,
+      `say({ type: 'report', report: {} }, undefined, ${
+        defaultPackageLimits.maxUnpackedBytes + maxScripts * (maxScriptBytes + maxSourceMapBytes) + 1
+      });`,
     ],
     ['announces bytes where none belong', `say({ type: 'ready' }, undefined, 1);`],
   ])('and %s, is ended', async (_what, says) => {
@@ -311,7 +314,8 @@ describe('a package made to be expensive is refused, with the limit named', () =
       () =>
         pack(
           {
-            'main.js': `require(${lines(60_000, () => '(('.repeat(10))}'./a' + x${lines(60_000, () => '))'.repeat(10))})`,
+            'main.js':
+              `require(${lines(60_000, () => '(('.repeat(10))}'./a' + x` + `${lines(60_000, () => '))'.repeat(10))})`,
           },
           { entry: 'main.js' },
         ),
@@ -330,7 +334,9 @@ describe('a package made to be expensive is refused, with the limit named', () =
 
   it('in time, in processor time and in memory', async () => {
     const bytes = pack({
-      'main.ts': `export const a = [\n${lines(30_000, (index) => `{ a: [() => ${index}], b() { return class { c = 3 } } },`)}]`,
+      'main.ts':
+        'export const a = [\n' +
+        `${lines(30_000, (index) => `{ a: [() => ${index}], b() { return class { c = 3 } } },`)}]`,
     });
     for (const [limits, code] of [
       [{ cpuMs: 50, wallMs: 60 * SECOND, rssBytes: 2 ** 32 }, 'processor time'],

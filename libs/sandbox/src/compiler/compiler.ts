@@ -218,11 +218,13 @@ function refused(
   const faults: Record<typeof kind, InputFault> = {
     cpu: fault(
       'BUNDLE_TIMEOUT',
-      `checking the package took more than ${cpuMs / SECOND} s of processor time; shorten or simplify what it holds: scripts, schema, templates, webhooks.`,
+      `checking the package took more than ${cpuMs / SECOND} s of processor time; shorten or simplify what it ` +
+        'holds: scripts, schema, templates, webhooks.',
     ),
     wall: fault(
       'BUNDLE_TIMEOUT',
-      `checking the package took more than ${wallMs / SECOND} s; send it again, and simplify what it holds if that does not help.`,
+      `checking the package took more than ${wallMs / SECOND} s; send it again, and simplify what it holds if that ` +
+        'does not help.',
     ),
     memory: fault(
       'BUNDLE_MEMORY',

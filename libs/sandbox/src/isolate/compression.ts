@@ -98,7 +98,8 @@ class Compressor {
           this.close();
           throw new CompressionError(
             'COMPRESSION_LIMIT',
-            `The data becomes more than ${MAX_DECOMPRESSED_BYTES} bytes, the limit (MAX_DECOMPRESSED_BYTES) of one stream`,
+            `The data becomes more than ${MAX_DECOMPRESSED_BYTES} bytes, the limit (MAX_DECOMPRESSED_BYTES) of one ` +
+              'stream',
           );
         }
         return `{"data":"${data.toString('base64')}","done":false}`;
@@ -149,7 +150,8 @@ export class RunCompression {
     if (this.#open.size >= MAX_COMPRESSION_STREAMS) {
       throw new CompressionError(
         'COMPRESSION_LIMIT',
-        `${MAX_COMPRESSION_STREAMS} streams compress or decompress already, the limit (MAX_COMPRESSION_STREAMS) of one run; read one to its end`,
+        `${MAX_COMPRESSION_STREAMS} streams compress or decompress already, the limit (MAX_COMPRESSION_STREAMS) of ` +
+          'one run; read one to its end',
       );
     }
     this.#lastId += 1;

@@ -12,7 +12,10 @@ export function makePreludeCache(code: string): Buffer {
   ) => Record<string, (...args: unknown[]) => void>;
   const nothing = (): string => '';
   const { profile, load, invoke } = install(nothing, nothing, nothing, nothing, '["kv.get"]');
-  const handler = `annexSdk.route('/', async (ctx) => { ctx.tenantId; ctx.params; ctx.request; ctx.log.info('x', {}); return {}; })`;
+  const handler = `annexSdk.route('/', async (ctx) => {
+    ctx.tenantId; ctx.params; ctx.request; ctx.log.info('x', {});
+    return {};
+  })`;
   profile?.(1, 1, 0, '{"tenant":{},"plugin":{},"permissions":[],"config":{},"secrets":[]}', 1e6, 1e3, 1e6, 10, 10);
   load?.(1, 1, 1, 0, `(function (annexSdk) { ${handler} })`);
   invoke?.(

@@ -189,7 +189,10 @@ function wrongHeader(headers: string): string | undefined {
     if (headerValue.test(value)) continue;
     const character = /[^\t\x20-\x7e\x80-\xff]/.exec(value)?.[0] ?? '';
     const code = `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
-    return `the response header ${shown} contains the character ${code}, and headers carry bytes; encode it, for example with encodeURIComponent`;
+    return (
+      `the response header ${shown} contains the character ${code}, and headers carry bytes; encode it, for example ` +
+      'with encodeURIComponent'
+    );
   }
   return undefined;
 }
@@ -323,7 +326,8 @@ export function tellPendingTimers(run: GuestRun, parts: EffectParts): void {
   takeLog(
     run,
     debugLevel,
-    `${what} still pending when the run ended, and will not fire. Await what has to happen, or give its promise to ctx.waitUntil.`,
+    `${what} still pending when the run ended, and will not fire. Await what has to happen, or give its promise to ` +
+      'ctx.waitUntil.',
     '',
     parts,
   );

@@ -115,7 +115,7 @@ describe('an isolate', () => {
     expect(run.cpuMs).toBe(21);
   });
 
-  it('bills a turn that isolated-vm counted by the clock as what the process used, and takes the rest back', async () => {
+  it('bills a turn that was counted by the clock as what the process used', async () => {
     const guest = new FakeGuest();
     const { run, turn } = isolateOf(guest);
     guest.countedTooMuchMs = 400;

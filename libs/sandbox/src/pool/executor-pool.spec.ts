@@ -86,7 +86,7 @@ describe('executors', () => {
     expect(loads).toBe(1);
   });
 
-  it('say EXECUTOR_LOST when the bundle cannot be loaded, OVERLOADED when it cannot be now, and try again the next time', async () => {
+  it('say EXECUTOR_LOST where there is no bundle, OVERLOADED where there is none now, and try again', async () => {
     const run = runOf(ping, { tenantId: 'bundles', isolateKey: 'other' });
     const broken = { ...run, bundleSha256: 'other', loadBundle: () => Promise.reject(new Error('no such file')) };
     expect(endOf(await sandbox.run(broken))).toBe('EXECUTOR_LOST');
@@ -118,7 +118,14 @@ describe('executors', () => {
   });
 
   it('cancel a run, which may finish within its grace', async () => {
-    const body = `job('j', (ctx) => new Promise((resolve, reject) => { ctx.run.signal.addEventListener('abort', () => resolve('wound up')); void ctx.kv.get('a'); }))`;
+    const body = `job(
+        'j',
+        (ctx) =>
+          new Promise((resolve, reject) => {
+            ctx.run.signal.addEventListener('abort', () => resolve('wound up'));
+            void ctx.kv.get('a');
+          }),
+      )`;
     const { made, hostCall } = neverAnswered();
     const controller = new AbortController();
     const run = sandbox.run(runOf(body, { tenantId: 'cancelled', hostCall, signal: controller.signal }));
@@ -182,7 +189,7 @@ describe('a pool that is full', () => {
     expect(executors.map(({ tenantId }) => tenantId)).not.toContain('one');
   });
 
-  it('lets a tenant wait while all executors are busy, and says OVERLOADED when none came free in its time', async () => {
+  it('lets a tenant wait while all executors are busy; OVERLOADED when none came free in time', async () => {
     const held = ['busy 1', 'busy 2'].map((tenantId) => {
       const { made, hostCall } = neverAnswered();
       const controller = new AbortController();

@@ -110,7 +110,9 @@ export class Flight {
       .slice(0, 10)
       .map((name) => `ctx.${name.slice(0, 64)}`)
       .join(', ');
-    const message = `The run ended before ${this.callsUnderWay.size} of its calls were answered, so they may not have taken effect: ${names}`;
+    const message =
+      `The run ended before ${this.callsUnderWay.size} of its calls were answered, so they may not have taken ` +
+      `effect: ${names}`;
     this.job.request.log({ timeMs: Date.now(), level: 'warn', message, fields: null });
   }
 }

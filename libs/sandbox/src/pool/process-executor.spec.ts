@@ -108,7 +108,8 @@ describe('a parent', () => {
     liar.say({
       type: 'ready',
       report:
-        '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1,"pid":1,"processes":[],"status":{},"cgroup":"","descriptors":[]}',
+        '{"node":"26.0.0","flags":[],"held":[],"environment":[],"uid":1,"pid":1,' +
+        '"processes":[],"status":{},"cgroup":"","descriptors":[]}',
     });
   });
 
@@ -297,7 +298,7 @@ describe('a parent', () => {
     expect(liar.kills).toMatchObject([{ installationId: 'plg of ten_1', reason: 'hostile' }]);
   });
 
-  it('ends an executor that streams where nobody takes a stream, and takes no end before the last part for a whole answer', async () => {
+  it('ends an executor that streams where nobody takes it, and takes no end before the last part', async () => {
     const unasked = await liar.run({ kind: 'route' });
     liar.say({ ...head, seat: unasked.address.seat, nonce: unasked.address.nonce });
     expect(endOf(await unasked.outcome)).toBe('EXECUTOR_LOST');

@@ -106,8 +106,10 @@ const absences = `
   for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'process', 'require', 'module', 'Buffer']) {
     if (name in globalThis) throw new Error(name + ' is there');
   }
-  if ('resize' in ArrayBuffer.prototype || 'maxByteLength' in ArrayBuffer.prototype) throw new Error('buffers can be resized');
-  if (this.constructor.constructor('return typeof process')() !== 'undefined') throw new Error('process can be reached');
+  if ('resize' in ArrayBuffer.prototype || 'maxByteLength' in ArrayBuffer.prototype)
+      throw new Error('buffers can be resized');
+  if (this.constructor.constructor('return typeof process')() !== 'undefined')
+      throw new Error('process can be reached');
 `;
 const loopAfterAwait = `annexSdk.job('probe', async (ctx) => { await ctx.probe(); for (;;); });`;
 const uninterruptible = `annexSdk.job('probe', () => [].indexOf.call({ length: 2 ** 53 - 1 }, 1));`;

@@ -44,7 +44,8 @@ export function makeHttp(run: RunState): object {
     const encoded = await encodeBody(call, fixed?.takesBody === true ? fixed.body : init.body, list);
     const text =
       `[{"method":${quote(method)},"url":${quote(`${url as string}`)},"headers":${pairsToJson(list)}` +
-      `${queryPart(call, init.query)},"body":${bodyJson(encoded)}${timeoutPart(call, init)}${redirectPart(call, init)}}]`;
+      `${queryPart(call, init.query)},"body":${bodyJson(encoded)}` +
+      `${timeoutPart(call, init)}${redirectPart(call, init)}}]`;
     return answer(parseJson(await run.hostCall(call, text)) as Answer);
   }
   const plain = (method: string) => (url: unknown, init?: unknown) => request(url, init, { method, takesBody: false });
@@ -70,7 +71,8 @@ export function makePlugins(run: RunState): object {
       const list = headerList(call, init.headers);
       const encoded = await encodeBody(call, init.body, list);
       const text =
-        `[${argumentToJson(call, 'argument 1', slug)},${argumentToJson(call, 'argument 2', path)},{"headers":${pairsToJson(list)}` +
+        `[${argumentToJson(call, 'argument 1', slug)},${argumentToJson(call, 'argument 2', path)},` +
+        `{"headers":${pairsToJson(list)}` +
         (init.method === undefined ? '' : `,"method":${argumentToJson(call, 'method', init.method)}`) +
         `${queryPart(call, init.query)},"body":${bodyJson(encoded)}${timeoutPart(call, init)}}]`;
       return answer(parseJson(await run.hostCall(call, text)) as Answer);

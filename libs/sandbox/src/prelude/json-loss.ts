@@ -42,7 +42,9 @@ const maxSafe = 9_007_199_254_740_991;
 export function numberLoss(value: number, isExact: boolean): string | undefined {
   if (!isFiniteNumber(value)) return `the number ${value}`;
   if (!isExact || (value <= maxSafe && value >= -maxSafe) || value % 1 !== 0) return undefined;
-  return `the number ${value}, which is beyond 2^53, so its last digits may be others than were meant; write it as text`;
+  return (
+    `the number ${value}, which is beyond 2^53, so its last digits may be others than were meant; ` + 'write it as text'
+  );
 }
 
 /** What an object without members of its own is, when it is more than an empty object; JSON writes `{}`. */

@@ -60,7 +60,8 @@ export function answeredHttp(answer: AnswerHttp | undefined, record: (request: O
       if (maxResponseBytes !== undefined && response.body.byteLength > maxResponseBytes) {
         throw egressErrors.error(
           'HTTP_LIMIT',
-          `The response's body is larger than ${maxResponseBytes} bytes, which is the limit. Ask for less, such as a page or a range.`,
+          `The response's body is larger than ${maxResponseBytes} bytes, which is the limit. Ask for less, such as ` +
+            'a page or a range.',
         );
       }
       return response;
@@ -75,7 +76,8 @@ function checkPort(text: string, allowHosts: AllowHosts): void {
   if (lookUpHost(allowHosts, hostname, number) !== 'port') return;
   throw egressErrors.error(
     'EGRESS_PORT',
-    `Port ${number} of ${quote(hostname)} is not allowed: http.allow opens 80 and 443 unless it names a port. Add ${quote(`${hostname}:${number}`)} to http.allow.`,
+    `Port ${number} of ${quote(hostname)} is not allowed: http.allow opens 80 and 443 unless it names a port. Add ` +
+      `${quote(`${hostname}:${number}`)} to http.allow.`,
   );
 }
 

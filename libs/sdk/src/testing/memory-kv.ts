@@ -89,7 +89,8 @@ export function memoryKvHandlers(
       if (sum !== undefined) return sum;
       throw executionErrors.error(
         'KV_NOT_A_NUMBER',
-        `The key ${quote(key)} holds something else than a number, so it cannot be counted up. Delete it or use another key.`,
+        `The key ${quote(key)} holds something else than a number, so it cannot be counted up. Delete it or use ` +
+          'another key.',
       );
     },
   };

@@ -26,7 +26,9 @@ const base = { slug: 'probe', name: 'Probe', version: '1.0.0', entry: 'main.ts' 
 
 /** A plugin with everything declared that its code may use. */
 async function open(code: string, manifest: object = {}, options: OpenPluginOptions = {}): Promise<TestPlugin> {
-  const head = `import { hook, route, job, filter, health, onInstall, onConfigChange, NonRetryable, RetryAfter } from '@annex/sdk'\n`;
+  const head =
+    'import { hook, route, job, filter, health, onInstall, onConfigChange, NonRetryable, RetryAfter } from ' +
+    `'@annex/sdk'\n`;
   const plugin = await openPlugin(
     await folderOf({ 'plugin.json': JSON.stringify({ ...base, ...manifest }), 'main.ts': head + code }),
     options,
@@ -94,7 +96,10 @@ describe('opening a plugin', () => {
 
 describe('a language model', () => {
   const llm = { permissions: ['llm.use'], ...jobs('go') };
-  const code = `job('go', async (ctx) => { const { text, usage } = await ctx.llm.run('two words', { system: 'One.', maxTokens: 5 }); return { text, total: usage.total_tokens } })`;
+  const code = `job('go', async (ctx) => {
+      const { text, usage } = await ctx.llm.run('two words', { system: 'One.', maxTokens: 5 });
+      return { text, total: usage.total_tokens };
+    })`;
 
   it('is what the test says, and sees the whole conversation', async () => {
     const plugin = await open(code, llm, {
@@ -114,7 +119,18 @@ describe('a language model', () => {
 describe('a handler', () => {
   it('sees who and what it runs for', async () => {
     const plugin = await open(
-      `job('go', async (ctx) => [ctx.tenantId, ctx.tenant.name, ctx.user, ctx.plugin.slug, ctx.run.kind, ctx.run.attempt, ctx.permissions.has('outbound_http'), ctx.config, await ctx.secrets.has('KEY'), await ctx.secrets.has('OTHER')])`,
+      `job('go', async (ctx) => [
+          ctx.tenantId,
+          ctx.tenant.name,
+          ctx.user,
+          ctx.plugin.slug,
+          ctx.run.kind,
+          ctx.run.attempt,
+          ctx.permissions.has('outbound_http'),
+          ctx.config,
+          await ctx.secrets.has('KEY'),
+          await ctx.secrets.has('OTHER'),
+        ])`,
       { ...http, secrets: ['KEY'], config: { type: 'object', properties: { a: { type: 'number', default: 7 } } } },
       { tenant: { slug: 'acme', name: 'Acme' }, secrets: { KEY: 'k' } },
     );
@@ -192,7 +208,9 @@ describe('a handler', () => {
 describe('events', () => {
   it('reach every hook whose pattern fits, in order, as an event of the bus', async () => {
     const plugin = await open(
-      `hook('build.*', async (ctx, event) => event); hook('build.done', async () => {}); hook('build.other', async () => 'never')`,
+      `hook('build.*', async (ctx, event) => event);
+        hook('build.done', async () => {});
+        hook('build.other', async () => 'never')`,
       { events: ['build.*'] },
       { now: () => Date.UTC(2026, 0, 31) },
     );
@@ -220,7 +238,10 @@ describe('events', () => {
 
   it('emitted by an attempt that fails are not emitted', async () => {
     const plugin = await open(
-      `hook('a', async (ctx, event) => { await ctx.emit('b', {}, { id: 'b1' }); if (event.data.fail) throw new Error('late') })`,
+      `hook('a', async (ctx, event) => {
+          await ctx.emit('b', {}, { id: 'b1' });
+          if (event.data.fail) throw new Error('late');
+        })`,
       { events: ['a'] },
     );
     await failure(plugin.event('a', { fail: true }));
@@ -242,11 +263,28 @@ describe('events', () => {
 
 describe('routes', () => {
   const code = `
-    route('/items/:id', async (ctx) => ({ id: ctx.params.id, query: ctx.query, user: ctx.user?.id ?? null, cookie: ctx.request.headers.get('cookie'), url: ctx.request.url }))
-    route('/items', { methods: ['POST'], roles: ['developer'] }, async (ctx) => [await ctx.request.json(), 201, { 'x-made': 'yes' }])
-    route('/bytes', { methods: ['POST'], auth: 'public' }, async (ctx) => new Response(await ctx.request.arrayBuffer(), { headers: { 'content-type': 'image/png' } }))
-    route('/none', { auth: 'public' }, async () => {})
-    route('/bad', async () => { throw new Error('inside') })`;
+    route('/items/:id', async (ctx) => ({
+      id: ctx.params.id,
+      query: ctx.query,
+      user: ctx.user?.id ?? null,
+      cookie: ctx.request.headers.get('cookie'),
+      url: ctx.request.url,
+    }));
+    route('/items', { methods: ['POST'], roles: ['developer'] }, async (ctx) => [
+      await ctx.request.json(),
+      201,
+      { 'x-made': 'yes' },
+    ]);
+    route(
+      '/bytes',
+      { methods: ['POST'], auth: 'public' },
+      async (ctx) => new Response(await ctx.request.arrayBuffer(), { headers: { 'content-type': 'image/png' } }),
+    );
+    route('/none', { auth: 'public' }, async () => {});
+    route('/bad', async () => {
+      throw new Error('inside');
+    })
+  `;
 
   it('answer what the handler answers', async () => {
     const plugin = await open(code, { routes: true });
@@ -296,7 +334,14 @@ describe('routes', () => {
 describe('outbound requests', () => {
   it('are answered by the test, after the checks of the platform', async () => {
     const plugin = await open(
-      `job('go', async (ctx, payload) => { const answer = await ctx.http.post('https://api.test/v1?a=1', { payload }, { query: { b: 2 }, headers: { 'X-Key': 'k' } }); return [answer.status, answer.headers.get('x-a'), await answer.json()] })`,
+      `job('go', async (ctx, payload) => {
+          const answer = await ctx.http.post(
+            'https://api.test/v1?a=1',
+            { payload },
+            { query: { b: 2 }, headers: { 'X-Key': 'k' } },
+          );
+          return [answer.status, answer.headers.get('x-a'), await answer.json()];
+        })`,
       http,
       {
         http: (request) => ({
@@ -335,7 +380,12 @@ describe('outbound requests', () => {
     [() => ({ body: new Uint8Array(11 * 2 ** 20) }), 'HTTP_LIMIT'],
   ])('fail as the network does: %s', async (answer, code) => {
     const plugin = await open(
-      `job('go', (ctx) => ctx.http.get('https://api.test/', { timeoutMs: 50 }).then(() => 'OK', (error) => error.code))`,
+      `job('go', (ctx) =>
+          ctx.http.get('https://api.test/', { timeoutMs: 50 }).then(
+            () => 'OK',
+            (error) => error.code,
+          ),
+        )`,
       http,
       { http: answer },
     );
@@ -357,7 +407,12 @@ describe('what a plugin leaves behind', () => {
   it('stays in kv until it runs out, and can be looked at and set', async () => {
     let now = 1_000_000;
     const plugin = await open(
-      `job('go', async (ctx) => { await ctx.kv.set('a', { n: await ctx.kv.get('given') }, { ttl: 60 }); await ctx.kv.incr('b', 2, { ttl: 10 }); await ctx.kv.incr('b', 1, { ttl: 1000 }); return ctx.kv.list({ limit: 2 }) })`,
+      `job('go', async (ctx) => {
+          await ctx.kv.set('a', { n: await ctx.kv.get('given') }, { ttl: 60 });
+          await ctx.kv.incr('b', 2, { ttl: 10 });
+          await ctx.kv.incr('b', 1, { ttl: 1000 });
+          return ctx.kv.list({ limit: 2 });
+        })`,
       jobs('go'),
       { now: () => now },
     );
@@ -379,16 +434,28 @@ describe('what a plugin leaves behind', () => {
   it('stays in tables with the rules of the platform, and can be looked at and set', async () => {
     const plugin = await open(
       `job('go', async (ctx) => {
-        const row = await ctx.db.insert('orders', { total: 12, tags: ['a'] })
-        await ctx.db.insert('orders', { total: 3 })
-        const changed = await ctx.db.update('orders', row.id, { total: 13, $unset: ['tags'] })
-        const found = await ctx.db.query('orders', { total: { $gt: 5 } }, { orderBy: '-total' })
-        const refused = []
-        for (const call of [() => ctx.db.insert('users', {}), () => ctx.db.query('orders', { total: { $gtt: 1 } }), () => ctx.db.insert('orders', { id: 'x' }), () => ctx.db.insert('annex_x', {})]) {
-          await call().catch((error) => refused.push(error.code))
-        }
-        return { changed, found, refused, gone: await ctx.db.delete('orders', row.id), left: await ctx.db.count('orders'), user: await ctx.db.getById('users', 'usr_1') }
-      })`,
+          const row = await ctx.db.insert('orders', { total: 12, tags: ['a'] });
+          await ctx.db.insert('orders', { total: 3 });
+          const changed = await ctx.db.update('orders', row.id, { total: 13, $unset: ['tags'] });
+          const found = await ctx.db.query('orders', { total: { $gt: 5 } }, { orderBy: '-total' });
+          const refused = [];
+          for (const call of [
+            () => ctx.db.insert('users', {}),
+            () => ctx.db.query('orders', { total: { $gtt: 1 } }),
+            () => ctx.db.insert('orders', { id: 'x' }),
+            () => ctx.db.insert('annex_x', {}),
+          ]) {
+            await call().catch((error) => refused.push(error.code));
+          }
+          return {
+            changed,
+            found,
+            refused,
+            gone: await ctx.db.delete('orders', row.id),
+            left: await ctx.db.count('orders'),
+            user: await ctx.db.getById('users', 'usr_1'),
+          };
+        })`,
       { ...jobs('go'), permissions: ['db.read', 'db.write'] },
     );
     plugin.tables.insert('users', { id: 'usr_1', email: 'ada@a.test' });
@@ -407,7 +474,13 @@ describe('what a plugin leaves behind', () => {
 
   it('shows no secret that the plugin read', async () => {
     const plugin = await open(
-      `job('go', async (ctx) => { const key = await ctx.secrets.get('KEY'); console.log('key is ' + key); await ctx.emit('told', { key }); await ctx.kv.set('k', key); return { key } })`,
+      `job('go', async (ctx) => {
+          const key = await ctx.secrets.get('KEY');
+          console.log('key is ' + key);
+          await ctx.emit('told', { key });
+          await ctx.kv.set('k', key);
+          return { key };
+        })`,
       { ...jobs('go'), secrets: ['KEY'] },
       { secrets: { KEY: 'tellnobody-123' } },
     );
@@ -490,11 +563,21 @@ describe('files and mail', () => {
   it('are kept in memory, under the platform’s rules, and open to the test', async () => {
     const plugin = await open(
       `job('go', async (ctx) => {
-        await ctx.files.upload('made/today.csv', 'a,b')
-        const given = new TextDecoder().decode(await ctx.files.read('given.txt'))
-        await ctx.email.send({ to: 'Ada <ada@example.com>', subject: 'Report', text: given, attachments: [{ file: 'made/today.csv' }] })
-        return [(await ctx.files.list('made/')).items.map(({ key, content_type }) => [key, content_type]), await ctx.files.stat('none'), await ctx.files.upload('../x', '').catch(({ code }) => code), await ctx.email.send({ to: 'nobody', subject: 's', text: 't' }).catch(({ code }) => code)]
-      })`,
+          await ctx.files.upload('made/today.csv', 'a,b');
+          const given = new TextDecoder().decode(await ctx.files.read('given.txt'));
+          await ctx.email.send({
+            to: 'Ada <ada@example.com>',
+            subject: 'Report',
+            text: given,
+            attachments: [{ file: 'made/today.csv' }],
+          });
+          return [
+            (await ctx.files.list('made/')).items.map(({ key, content_type }) => [key, content_type]),
+            await ctx.files.stat('none'),
+            await ctx.files.upload('../x', '').catch(({ code }) => code),
+            await ctx.email.send({ to: 'nobody', subject: 's', text: 't' }).catch(({ code }) => code),
+          ];
+        })`,
       { permissions: ['files.read', 'files.write', 'send_email'], ...jobs('go') },
     );
     plugin.files.set('given.txt', 'laid ready');
@@ -520,7 +603,8 @@ describe('files and mail', () => {
   it('render the templates that lie in the plugin’s folder', async () => {
     const folder = await folderOf({
       'plugin.json': JSON.stringify({ ...base, ...jobs('go') }),
-      'main.ts': `import { job } from '@annex/sdk'; job('go', (ctx) => ctx.templates.render('hello', { name: '<Ada>' }))`,
+      'main.ts': `import { job } from '@annex/sdk';
+        job('go', (ctx) => ctx.templates.render('hello', { name: '<Ada>' }))`,
       'templates/hello.html': '<b>{{ name }}</b>',
     });
     await using plugin = await openPlugin(folder);

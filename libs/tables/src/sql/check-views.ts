@@ -14,9 +14,11 @@ export async function checkViews(
   for (const [table, view] of Object.entries(views)) {
     const [schema, name] = view.view.includes('.') ? view.view.split('.') : [null, view.view];
     const [found] = await tx.query<{ oid: number; readable: boolean }>(
-      `select c.oid, has_schema_privilege('annex_app', n.oid, 'usage') and has_table_privilege('annex_app', c.oid, 'select') as readable
+      `select c.oid, has_schema_privilege('annex_app', n.oid, 'usage')
+         and has_table_privilege('annex_app', c.oid, 'select') as readable
        from pg_class c join pg_namespace n on n.oid = c.relnamespace
-       where c.relname = $2 and n.nspname = any(case when $1::text is null then current_schemas(false)::text[] else array[$1::text] end) and c.relkind in ('v', 'm', 'r', 'p', 'f')
+       where c.relname = $2 and n.nspname = any(case when $1::text is null then current_schemas(false)::text[]
+         else array[$1::text] end) and c.relkind in ('v', 'm', 'r', 'p', 'f')
        order by array_position(current_schemas(false)::text[], n.nspname::text) limit 1`,
       [schema, name],
     );
@@ -29,7 +31,8 @@ export async function checkViews(
         `/${table}/view: the role annex_app may not read ${view.view}; GRANT USAGE on its schema and SELECT on it`,
       );
     const columns = await tx.query<{ name: string; type: string }>(
-      'select attname as name, format_type(atttypid, null) as type from pg_attribute where attrelid = $1 and attnum > 0 and not attisdropped order by attnum',
+      `select attname as name, format_type(atttypid, null) as type from pg_attribute
+       where attrelid = $1 and attnum > 0 and not attisdropped order by attnum`,
       [found.oid],
     );
     const types = new Map(columns.map(({ name, type }) => [name, type === 'character varying' ? 'text' : type]));
@@ -44,7 +47,8 @@ export async function checkViews(
     const tenantType = types.get(view.tenantColumn);
     if (tenantType !== undefined && tenantType !== 'text' && !(tenantType === 'uuid' && view.tenant === 'id')) {
       problems.push(
-        `/${table}/tenant_column: ${view.tenantColumn} is of type ${tenantType}; it must be text${view.tenant === 'id' ? ' or uuid' : ''}`,
+        `/${table}/tenant_column: ${view.tenantColumn} is of type ${tenantType}; it must be ` +
+          `text${view.tenant === 'id' ? ' or uuid' : ''}`,
       );
     }
     const tenantValue = view.tenant === 'slug' ? 'slug' : tenantType === 'uuid' ? 'uuid' : 'id';

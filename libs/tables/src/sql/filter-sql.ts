@@ -107,10 +107,12 @@ function fieldSql(path: string[], test: FieldTest, source: RowSource, parameters
   const { data } = source;
   const steps = jsonPath(path);
   const matches = (predicate: string, variables: JsonObject): string =>
-    `coalesce(jsonb_path_match(${data}, ${parameters.add(`${steps} ${predicate}`)}::jsonpath, ${parameters.add(JSON.stringify(variables))}::jsonb, true), false)`;
+    `coalesce(jsonb_path_match(${data}, ${parameters.add(`${steps} ${predicate}`)}::jsonpath, ` +
+    `${parameters.add(JSON.stringify(variables))}::jsonb, true), false)`;
   const exists = (): string => `jsonb_path_exists(${data}, ${parameters.add(steps)}::jsonpath)`;
   const hashed = (values: readonly Json[]): string =>
-    `exists (select from jsonb_path_query(${data}, ${parameters.add(`${steps}[*]`)}::jsonpath) found where found = any(${parameters.add(values.map((value) => JSON.stringify(value)))}::jsonb[]))`;
+    `exists (select from jsonb_path_query(${data}, ${parameters.add(`${steps}[*]`)}::jsonpath) found
+     where found = any(${parameters.add(values.map((value) => JSON.stringify(value)))}::jsonb[]))`;
   const orNull = (): string => `not ${exists()} or ${matches('== null', {})}`;
   switch (test.op) {
     case 'eq': {
@@ -118,7 +120,8 @@ function fieldSql(path: string[], test: FieldTest, source: RowSource, parameters
       if (typeof test.value !== 'object') return matches('== $v', { v: test.value });
       const value = parameters.add(JSON.stringify(test.value));
       const found = (of: string): string =>
-        `exists (select from jsonb_path_query(${data}, ${parameters.add(of)}::jsonpath) found where found = ${value}::jsonb)`;
+        `exists (select from jsonb_path_query(${data}, ${parameters.add(of)}::jsonpath) found
+         where found = ${value}::jsonb)`;
       return `(${found(steps)} or ${found(`${steps}[*]`)})`;
     }
     case 'in': {
@@ -173,7 +176,10 @@ function timeSql(column: RowColumn, test: ColumnTest, source: RowSource, paramet
       return `${plain} is not null`;
     case 'eq':
     case 'in':
-      return `coalesce(${time} = any(${parameters.add(test.op === 'eq' ? [test.value] : test.values)}::timestamptz[]), false)`;
+      return (
+        `coalesce(${time} = any(${parameters.add(test.op === 'eq' ? [test.value] : test.values)}::timestamptz[]), ` +
+        'false)'
+      );
     default: {
       const condition = `${time} ${orderSigns[test.op]} ${parameters.add(test.value)}::timestamptz`;
       return source.exactTimes ? condition : `coalesce(${condition}, false)`;
@@ -201,12 +207,15 @@ export function orderSql(
       return [`${{ id: source.id, created_at: source.createdAt, updated_at: source.updatedAt }[name]} ${direction}`];
     const key = `key_${joins.length}`;
     joins.push(
-      `cross join lateral (select jsonb_path_query_first(${source.data}, ${parameters.add(jsonPath(path))}::jsonpath) as value offset 0) ${key}`,
+      `cross join lateral (select jsonb_path_query_first(${source.data}, ` +
+        `${parameters.add(jsonPath(path))}::jsonpath) as value offset 0) ${key}`,
     );
     return [
-      `case coalesce(jsonb_typeof(${key}.value), 'null') when 'null' then 0 when 'number' then 1 when 'string' then 2 when 'object' then 3 when 'array' then 4 else 5 end ${direction}`,
+      `case coalesce(jsonb_typeof(${key}.value), 'null') when 'null' then 0 when 'number' then 1 when 'string' ` +
+        `then 2 when 'object' then 3 when 'array' then 4 else 5 end ${direction}`,
       `case when jsonb_typeof(${key}.value) = 'number' then (${key}.value)::numeric end ${direction}`,
-      `case when jsonb_typeof(${key}.value) in ('string', 'boolean') then (${key}.value #>> '{}') collate "C" end ${direction}`,
+      `case when jsonb_typeof(${key}.value) in ('string', 'boolean') then (${key}.value #>> '{}') collate "C" end ` +
+        `${direction}`,
     ];
   });
   if (!keys.some(({ path }) => path.length === 1 && path[0] === 'id'))

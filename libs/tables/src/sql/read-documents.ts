@@ -73,26 +73,33 @@ export async function queryRows(tx: TenantTransaction, rows: RowsOf, query: RowQ
   const behind = (id: string): string[] =>
     query.after === undefined ? [] : [`${id} ${back ? '<' : '>'} ${parameters.add(query.after)}::${source.idType}`];
   const size = source.size ?? `octet_length((${source.data})::text)`;
-  const columns = `${source.id} as id, ${source.createdAt} as created_at, ${source.updatedAt} as updated_at, ${source.data} as data, ${size} as size`;
+  const columns =
+    `${source.id} as id, ${source.createdAt} as created_at, ${source.updatedAt} as updated_at, ${source.data} as ` +
+    `data, ${size} as size`;
   const page = `limit ${parameters.add(query.limit)} offset ${parameters.add(query.offset)}`;
   // The index is read in the order of the ids, and each document looked at once its turn comes: `offset 0` keeps it so.
   const selected =
     plan.kind === 'walk'
       ? `select document.* from (
-           select v.document_id from document_values v where v.tenant_id = $1 and v.table_name = $2 and v.value = ${parameters.add(plan.value)} ${behind(
+           select v.document_id from document_values v
+           where v.tenant_id = $1 and v.table_name = $2 and v.value = ${parameters.add(plan.value)} ${behind(
              'v.document_id',
            )
              .map((one) => `and ${one}`)
              .join('')}
            order by v.document_id ${back ? 'desc' : 'asc'} offset 0
-         ) entry cross join lateral (select ${columns} from ${source.from} where ${conditions.join(' and ')} and ${source.id} = entry.document_id offset 0) document
+         ) entry cross join lateral (select ${columns} from ${source.from}
+         where ${conditions.join(' and ')} and ${source.id} = entry.document_id offset 0) document
          order by entry.document_id ${back ? 'desc' : 'asc'} ${page}`
-      : `select ${columns} from ${source.from} ${order.joins} where ${[...conditions, ...behind(source.id)].join(' and ')} order by ${order.orderBy} ${page}`;
+      : `select ${columns} from ${source.from} ${order.joins}
+        where ${[...conditions, ...behind(source.id)].join(' and ')} order by ${order.orderBy} ${page}`;
   // A window without an order of its own counts in the order in which the rows come.
   const found = await tx.query<FoundRow>(
     `with page as materialized (${selected}),
-       counted as (select page.*, sum(size) over (rows unbounded preceding) as running, row_number() over (rows unbounded preceding) as place, count(*) over () as matched from page)
-     select id, created_at, updated_at, data, running, matched from counted where running <= ${parameters.add(query.maxBytes)} or place = 1 order by place`,
+       counted as (select page.*, sum(size) over (rows unbounded preceding) as running,
+         row_number() over (rows unbounded preceding) as place, count(*) over () as matched from page)
+     select id, created_at, updated_at, data, running, matched from counted
+     where running <= ${parameters.add(query.maxBytes)} or place = 1 order by place`,
     parameters.values,
   );
   return { rows: found.map((row) => tableRow(row, source)), matched: Number(found[0]?.matched ?? 0) };
@@ -168,7 +175,8 @@ async function findIds(
   const parameters = new Parameters();
   const [tenant, name, limit] = [tx.tenantUuid, table, fewIds + 1].map((value) => parameters.add(value));
   const part = (condition: string): string =>
-    `(select document_id from document_values where tenant_id = ${tenant} and table_name = ${name} and ${condition} limit ${limit})`;
+    `(select document_id from document_values where tenant_id = ${tenant} and table_name = ${name} and ${condition}
+     limit ${limit})`;
   const parts = [
     part(`value = any(${parameters.add([...equal, unindexed])}::bytea[])`),
     ...ranges.map(({ from, to }) => part(`value between ${parameters.add(from)} and ${parameters.add(to)}`)),

@@ -83,7 +83,9 @@ export const systemSources: Readonly<Record<SystemTable, RowSource>> = {
     id: 't.key',
     createdAt: 't.created_at',
     updatedAt: 't.updated_at',
-    data: `jsonb_build_object('key', t.key, 'size', t.size_bytes, 'content_type', t.content_type, 'etag', t.sha256, 'created_by', t.created_by)`,
+    data:
+      `jsonb_build_object('key', t.key, 'size', t.size_bytes, 'content_type', t.content_type, 'etag', t.sha256, ` +
+      `'created_by', t.created_by)`,
     idType: 'text',
     readId: readText,
     writeId: same,
@@ -114,8 +116,10 @@ export const systemSources: Readonly<Record<SystemTable, RowSource>> = {
     id: 't.id',
     createdAt: 't.queued_at',
     updatedAt: 'coalesce(t.finished_at, t.started_at, t.queued_at)',
-    data: `jsonb_build_object('plugin', t.plugin, 'release', t.release, 'kind', t.kind, 'name', t.name, 'status', t.status, 'event_id', t.event_id,
-      'attempt', t.attempt_count, 'error_code', t.error ->> 'code', 'queued_at', ${instant('t.queued_at')}, 'started_at', ${instant('t.started_at')}, 'finished_at', ${instant('t.finished_at')})`,
+    data: `jsonb_build_object('plugin', t.plugin, 'release', t.release, 'kind', t.kind,
+      'name', t.name, 'status', t.status, 'event_id', t.event_id,
+      'attempt', t.attempt_count, 'error_code', t.error ->> 'code', 'queued_at', ${instant('t.queued_at')},
+      'started_at', ${instant('t.started_at')}, 'finished_at', ${instant('t.finished_at')})`,
     ...wireIds('run'),
     textColumns: { kind: 't.kind', status: 't.status', event_id: 't.event_id', name: 't.name', plugin: 't.plugin' },
     exactTimes: false,

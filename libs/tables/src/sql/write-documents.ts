@@ -122,8 +122,10 @@ export async function updateDocument(
   if (!before) return null;
   const data = change(before.data);
   const [after] = await tx.query<{ size: number; updated_at: Date }>(
-    `update documents set data = given.data, size = octet_length(given.data::text), updated_at = greatest(documents.updated_at, $5)
-     from (select $4::jsonb as data) given where tenant_id = $1 and table_name = $2 and id = $3 returning size, updated_at`,
+    `update documents set data = given.data, size = octet_length(given.data::text),
+       updated_at = greatest(documents.updated_at, $5)
+     from (select $4::jsonb as data) given where tenant_id = $1 and table_name = $2 and id = $3
+     returning size, updated_at`,
     [...key, JSON.stringify(data), at],
   );
   if (!after) return null;
@@ -175,7 +177,8 @@ export async function dropTablePortion(
   const removed = await tx.query<{ size: number; data: JsonObject; id: string }>(
     `delete from documents where tenant_id = $1 and table_name = $2 and id = any(array(
        select id from (
-         select id, sum(size) over (order by id rows unbounded preceding) - size as before from documents where tenant_id = $1 and table_name = $2 order by id limit 2000
+         select id, sum(size) over (order by id rows unbounded preceding) - size as before from documents
+         where tenant_id = $1 and table_name = $2 order by id limit 2000
        ) first where before < 4194304)) returning id, size, data`,
     of,
   );
@@ -241,7 +244,8 @@ function entryMap(data: JsonObject): Map<string, Buffer> {
 async function addEntries(tx: TenantTransaction, table: string, id: string, entries: readonly Buffer[]): Promise<void> {
   if (entries.length === 0) return;
   await tx.query(
-    'insert into document_values (tenant_id, table_name, value, document_id) select $1, $2, value, $3 from unnest($4::bytea[]) value',
+    `insert into document_values (tenant_id, table_name, value, document_id) select $1, $2, value, $3
+     from unnest($4::bytea[]) value`,
     [tx.tenantUuid, table, id, entries],
   );
 }
@@ -254,7 +258,8 @@ async function removeEntries(
 ): Promise<void> {
   if (entries.length === 0) return;
   await tx.query(
-    'delete from document_values where tenant_id = $1 and table_name = $2 and document_id = $3 and value = any($4::bytea[])',
+    `delete from document_values where tenant_id = $1 and table_name = $2 and document_id = $3
+       and value = any($4::bytea[])`,
     [tx.tenantUuid, table, id, entries],
   );
 }
@@ -270,7 +275,8 @@ export async function limitStatements(
 ): Promise<void> {
   const whole = byIndex ? 'off' : 'on';
   await tx.query(
-    `select set_config('statement_timeout', $1, true), set_config('max_parallel_workers_per_gather', '0', true), set_config('jit', 'off', true),
+    `select set_config('statement_timeout', $1, true), set_config('max_parallel_workers_per_gather', '0', true),
+       set_config('jit', 'off', true),
        set_config('enable_seqscan', $2, true), set_config('enable_bitmapscan', $2, true)`,
     [String(timeoutMs), whole],
   );

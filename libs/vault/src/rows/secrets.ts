@@ -23,7 +23,8 @@ export async function lockSecret(
 ): Promise<{ count: number; bytes: number; version: number }> {
   await takeTurn(tx, 'secrets', scope ?? '');
   const [row] = await tx.query<{ count: number; bytes: number; version: number }>(
-    `select count(*) filter (where name <> $3)::int as count, coalesce(sum(octet_length(ciphertext)) filter (where name <> $3), 0)::int as bytes,
+    `select count(*) filter (where name <> $3)::int as count,
+       coalesce(sum(octet_length(ciphertext)) filter (where name <> $3), 0)::int as bytes,
        coalesce(max(version) filter (where name = $3), 0)::int as version
      from secrets where tenant_id = $1 and installation_id is not distinct from $2`,
     [tx.tenantUuid, scope === null ? null : uuidFromId(scope), name],
@@ -51,11 +52,15 @@ export type SealedSecret = Pick<
 /** Writes a secret, whether it was there before or not. */
 export async function upsertSecret(tx: TenantTransaction, secret: SealedSecret): Promise<void> {
   await tx.query(
-    `insert into secrets as s (tenant_id, installation_id, name, version, key_version, nonce, ciphertext, allowed_hosts, updated_by)
+    `insert into secrets as s (tenant_id, installation_id, name, version, key_version, nonce, ciphertext, allowed_hosts,
+       updated_by)
      values ($1, $2, $3, $4, $5, $6, $7, coalesce($8::jsonb, '[]'), $9)
-     on conflict (tenant_id, installation_id, name) do update set version = excluded.version, key_version = excluded.key_version, nonce = excluded.nonce,
-       ciphertext = excluded.ciphertext, allowed_hosts = coalesce($8::jsonb, s.allowed_hosts), updated_by = excluded.updated_by, updated_at = now(),
-       previous_version = s.version, previous_key_version = s.key_version, previous_nonce = s.nonce, previous_ciphertext = s.ciphertext, replaced_at = now()`,
+     on conflict (tenant_id, installation_id, name) do update
+     set version = excluded.version, key_version = excluded.key_version, nonce = excluded.nonce,
+       ciphertext = excluded.ciphertext, allowed_hosts = coalesce($8::jsonb, s.allowed_hosts),
+         updated_by = excluded.updated_by, updated_at = now(),
+       previous_version = s.version, previous_key_version = s.key_version, previous_nonce = s.nonce,
+         previous_ciphertext = s.ciphertext, replaced_at = now()`,
     [
       tx.tenantUuid,
       secret.installationId === null ? null : uuidFromId(secret.installationId),
@@ -154,8 +159,10 @@ export async function findReplacedSecrets(
   if (names.length === 0) return [];
   const rows = await tx.rows(
     SecretRow,
-    `select distinct on (name) installation_id, name, previous_version, previous_key_version, previous_nonce, previous_ciphertext, replaced_at from secrets
-     where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[]) order by name, installation_id nulls last`,
+    `select distinct on (name) installation_id, name, previous_version, previous_key_version, previous_nonce,
+       previous_ciphertext, replaced_at from secrets
+     where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[])
+     order by name, installation_id nulls last`,
     [tx.tenantUuid, uuidFromId(installationId), [...names]],
   );
   return rows.flatMap(
@@ -187,7 +194,8 @@ export async function findSecretScopes(
   if (names.length === 0) return new Map();
   const rows = await tx.query<{ name: string; own: boolean }>(
     `select name, bool_or(installation_id is not null) as own from secrets
-     where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[]) group by name`,
+     where tenant_id = $1 and (installation_id = $2 or installation_id is null) and name = any ($3::text[])
+     group by name`,
     [tx.tenantUuid, uuidFromId(installationId), [...names]],
   );
   return new Map(rows.map(({ name, own }) => [name, own ? 'plugin' : 'tenant']));

@@ -31,12 +31,14 @@ export interface DeliveryFilter {
   eventId?: string | undefined;
 }
 
-const columns = `d.id, d.webhook_id, w.name as webhook, w.plugin, d.event_id, e.type as "eventType", d.run_id, r.status, r.error,
+const columns = `d.id, d.webhook_id, w.name as webhook, w.plugin, d.event_id, e.type as "eventType", d.run_id, r.status,
+    r.error,
   (select count(*)::int from webhook_attempts a where a.tenant_id = d.tenant_id and a.delivery_id = d.id) as attempts,
   r.next_attempt_at as "nextAttemptAt", r.waiting_for as "waitingFor", d.created_at, r.finished_at as "finishedAt"`;
 // From the runs' side, whose indexes know kind and status; an earlier run of a delivery finds none.
 const tables = `runs r join webhook_deliveries d on d.tenant_id = r.tenant_id and d.run_id = r.id
-  join webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id left join events e on e.tenant_id = d.tenant_id and e.id = d.event_id`;
+  join webhooks w on w.tenant_id = d.tenant_id and w.id = d.webhook_id
+  left join events e on e.tenant_id = d.tenant_id and e.id = d.event_id`;
 
 /** A page of deliveries, those sent last first. `before`: the run of the last one of the page before. */
 export async function listDeliveries(

@@ -14,7 +14,9 @@ export function listHookSources(
   });
 }
 
-/** One source; with `lock` it stays as it is until the transaction ends. SQL by hand: each webhook that comes in asks. */
+/**
+ * One source; with `lock` it stays as it is until the transaction ends. SQL by hand: each webhook that comes in asks.
+ */
 export async function findHookSource(
   tx: TenantTransaction,
   source: string,
@@ -41,9 +43,12 @@ export async function upsertHookSource(
   }: Pick<HookSourceRow, 'source' | 'preset' | 'header' | 'toleranceS' | 'options' | 'sealed'>,
 ): Promise<boolean> {
   const [row] = await tx.query<{ created: boolean }>(
-    `insert into hook_sources (tenant_id, source, preset, header, tolerance_s, key_version, nonce, ciphertext, options) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     on conflict (tenant_id, source) do update set preset = excluded.preset, header = excluded.header, tolerance_s = excluded.tolerance_s,
-       key_version = excluded.key_version, nonce = excluded.nonce, ciphertext = excluded.ciphertext, options = excluded.options, updated_at = now()
+    `insert into hook_sources (tenant_id, source, preset, header, tolerance_s, key_version, nonce, ciphertext, options)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (tenant_id, source) do update
+     set preset = excluded.preset, header = excluded.header, tolerance_s = excluded.tolerance_s,
+       key_version = excluded.key_version, nonce = excluded.nonce, ciphertext = excluded.ciphertext,
+         options = excluded.options, updated_at = now()
      returning xmax = 0 as created`,
     [
       tx.tenantUuid,
@@ -68,7 +73,9 @@ export async function deleteHookSource(tx: TenantTransaction, source: string): P
 /** Remembers that a source sent something; to the minute, so that a busy one costs no write each time. */
 export async function noteHookReceived(tx: TenantTransaction, source: string): Promise<void> {
   await tx.query(
-    `update hook_sources set last_received_at = now() where tenant_id = $1 and source = $2 and (last_received_at is null or last_received_at < now() - interval '1 minute')`,
+    `update hook_sources set last_received_at = now()
+     where tenant_id = $1 and source = $2
+       and (last_received_at is null or last_received_at < now() - interval '1 minute')`,
     [tx.tenantUuid, source],
   );
 }

@@ -25,8 +25,10 @@ export async function connectPackageWebhooks(
     );
   for (const { name, url, events, policy } of declared) {
     await tx.query(
-      `insert into webhooks (tenant_id, id, installation_id, plugin, name, url, events, policy, active) values ($1, $3, $2, $4, $5, $6, $7, $8, true)
-       on conflict (tenant_id, installation_id, name) where installation_id is not null do update set url = excluded.url, events = excluded.events,
+      `insert into webhooks (tenant_id, id, installation_id, plugin, name, url, events, policy, active)
+       values ($1, $3, $2, $4, $5, $6, $7, $8, true)
+       on conflict (tenant_id, installation_id, name) where installation_id is not null do update
+       set url = excluded.url, events = excluded.events,
          policy = excluded.policy, active = true, declared = true, updated_at = now()`,
       [
         tx.tenantUuid,
@@ -68,7 +70,8 @@ export function listWebhooks(
 }
 
 /**
- * One webhook, deleted or not; with `lock` it stays as it is until the transaction ends. SQL by hand: each delivery asks.
+ * One webhook, deleted or not; with `lock` it stays as it is until the transaction ends. SQL by hand: each delivery
+ * asks.
  */
 export async function findWebhook(
   tx: TenantTransaction,
@@ -123,7 +126,8 @@ export async function insertWebhook(
 ): Promise<boolean> {
   const { name, url, events, policy, description, sealed, createdBy } = webhook;
   const made = await tx.execute(
-    `insert into webhooks (tenant_id, id, name, url, events, policy, description, key_version, nonce, ciphertext, active, created_by)
+    `insert into webhooks (tenant_id, id, name, url, events, policy, description, key_version, nonce, ciphertext,
+       active, created_by)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, true, $11) on conflict do nothing`,
     [
       tx.tenantUuid,
@@ -197,7 +201,8 @@ export async function countAttempt(
 ): Promise<(Pick<WebhookRow, 'failures' | 'failingSince'> & { disabled: boolean }) | undefined> {
   const [row] = await tx.rows<WebhookRow, Pick<WebhookRow, 'failures' | 'failingSince'> & { disabled: boolean }>(
     WebhookRow,
-    `update webhooks set last_delivery_id = $3, last_attempt_at = now(), last_error = $4, failures = case when $4::text is null then 0 else failures + 1 end,
+    `update webhooks set last_delivery_id = $3, last_attempt_at = now(), last_error = $4, failures = case
+       when $4::text is null then 0 else failures + 1 end,
        failing_since = case when $4::text is null then null else coalesce(failing_since, now()) end
      where tenant_id = $1 and id = $2 returning failures, failing_since, disabled_at is not null as disabled`,
     [tx.tenantUuid, uuidFromId(id), uuidFromId(deliveryId), error],

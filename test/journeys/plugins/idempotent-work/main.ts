@@ -1,5 +1,8 @@
 import { filter, hook, job } from '@annex/sdk';
-job('chore', () => 1);
+job('chore', async (ctx) => {
+  await ctx.kv.set('kept', 1);
+  return 1;
+});
 job('fail', () => {
   throw new Error('no');
 });

@@ -1,7 +1,8 @@
 /**
  * Keys with which a caller may send a mutation again without doing it twice (the Idempotency-Key header). The
  * reservation is committed before the work begins, so that a second request sees it; the answer is kept when the work
- * is done. SQL by hand, one for both tables: whether a key is taken, taken over or given up is decided by one statement.
+ * is done. SQL by hand, one for both tables: whether a key is taken, taken over or given up is decided by one
+ * statement.
  */
 import { TenantTransaction, type PlatformTransaction } from '@annex/database';
 import type { IdempotencyKeyRow } from './idempotency-key-row.js';
@@ -73,8 +74,10 @@ export async function reserveIdempotent(
     const [taken] = await tx.query<{ claim: number }>(
       `insert into ${table} as k (${columns}, fingerprint) values (${values}, $${next})
        on conflict (${columns}) do update
-         set fingerprint = excluded.fingerprint, claim = k.claim + 1, status = null, headers = null, body = null, created_at = now()
-         where k.created_at < now() - ${REMEMBERED} or (k.status is null and k.fingerprint = any($${next + 1}) and k.created_at < now() - ${ABANDONED})
+         set fingerprint = excluded.fingerprint, claim = k.claim + 1, status = null, headers = null, body = null,
+           created_at = now()
+         where k.created_at < now() - ${REMEMBERED}
+           or (k.status is null and k.fingerprint = any($${next + 1}) and k.created_at < now() - ${ABANDONED})
        returning claim`,
       [...parameters, fingerprint, known],
     );
@@ -117,7 +120,8 @@ export async function completeIdempotent(
 ): Promise<boolean> {
   const { table, row, parameters, next } = placeOf(tx, { actor, key });
   const touched = await tx.execute(
-    `update ${table} set status = $${next + 1}, headers = $${next + 2}, body = $${next + 3} where ${row} and claim = $${next}`,
+    `update ${table} set status = $${next + 1}, headers = $${next + 2}, body = $${next + 3}
+     where ${row} and claim = $${next}`,
     [...parameters, claim, status, JSON.stringify(headers), body],
   );
   return touched === 1;

@@ -1,6 +1,8 @@
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
-/** As `IdempotencyKeyRow`, of a request that belongs to no tenant: an operator's own, or a person's about themselves. */
+/**
+ * As `IdempotencyKeyRow`, of a request that belongs to no tenant: an operator's own, or a person's about themselves.
+ */
 @Entity('operator_idempotency_keys')
 @Index('operator_idempotency_keys_age', ['createdAt'])
 export class OperatorIdempotencyKeyRow {

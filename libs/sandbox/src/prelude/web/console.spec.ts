@@ -33,11 +33,13 @@ describe('console', () => {
     ['[new Map([["k", { v: 1 }]]), new Set([1])]', "[ Map(1) { 'k' => { v: 1 } }, Set(1) { 1 } ]"],
     [
       '[function f() {}, class C {}, () => {}, Symbol("s"), /r/g, new Date(0)]',
-      '[\n  [Function: f],\n  [class C],\n  [Function: (anonymous)],\n  Symbol(s),\n  /r/g,\n  1970-01-01T00:00:00.000Z\n]',
+      '[\n  [Function: f],\n  [class C],\n  [Function: (anonymous)],\n  Symbol(s),\n  /r/g,\n  ' +
+        '1970-01-01T00:00:00.000Z\n]',
     ],
     [
       '[Object.create(null), new (class Point { x = 1 })(), new Uint8Array([1, 2]), new ArrayBuffer(3)]',
-      '[\n  [Object: null prototype] {},\n  Point { x: 1 },\n  Uint8Array(2) [ 1, 2 ],\n  ArrayBuffer { byteLength: 3 }\n]',
+      '[\n  [Object: null prototype] {},\n  Point { x: 1 },\n  Uint8Array(2) [ 1, 2 ],\n  ArrayBuffer { ' +
+        'byteLength: 3 }\n]',
     ],
     ['[[[[[[1]]]]]]', '[ [ [ [ [ [Array] ] ] ] ] ]'],
     ['(() => { const a = { n: 1 }; a.me = a; return [a] })()', '[ { n: 1, me: [Circular] } ]'],
@@ -59,7 +61,19 @@ describe('console', () => {
 
   it('makes a last plain object the fields of a message', async () => {
     await web.run(
-      "console.warn('paid', 3, { order: 7, by: { id: 1n }, at: new Date(0), none: undefined, get secret() { return 1 }, fn() {}, toJSON() { return 'no' } })",
+      `console.warn('paid', 3, {
+          order: 7,
+          by: { id: 1n },
+          at: new Date(0),
+          none: undefined,
+          get secret() {
+            return 1;
+          },
+          fn() {},
+          toJSON() {
+            return 'no';
+          },
+        })`,
     );
     expect(web.logs).toHaveLength(1);
     expect(web.logs[0]).toMatchObject({ level: 'warn', message: 'paid 3' });
@@ -77,7 +91,9 @@ describe('console', () => {
 
   it('uses the level that the method names', async () => {
     await web.run(
-      "for (const name of ['debug', 'log', 'info', 'warn', 'error', 'trace']) console[name]('x'); console.assert(1 === 2, 'sum'); console.assert(true); console.count(); console.count(); console.group('g'); console.info('in'); console.groupEnd(); console.info('out')",
+      "for (const name of ['debug', 'log', 'info', 'warn', 'error', 'trace']) console[name]('x'); console.assert(1 " +
+        "=== 2, 'sum'); console.assert(true); console.count(); console.count(); console.group('g'); " +
+        "console.info('in'); console.groupEnd(); console.info('out')",
     );
     expect(web.logs.map((line) => line.level)).toEqual([
       'debug',
@@ -105,12 +121,27 @@ describe('console', () => {
 
   it('cuts what is too long, and shows hostile objects without running them', async () => {
     await web.run(
-      "console.log('x'.repeat(1e6)); console.log('m', { big: 'y'.repeat(1e6), more: Array(1e5).fill('z'.repeat(100)) }); console.log(Array(1e5).fill({ a: 'b'.repeat(50) }))",
+      "console.log('x'.repeat(1e6)); console.log('m', { big: 'y'.repeat(1e6), more: " +
+        "Array(1e5).fill('z'.repeat(100)) }); console.log(Array(1e5).fill({ a: 'b'.repeat(50) }))",
     );
     for (const line of web.logs) expect(line.message.length + line.fields.length).toBeLessThan(40_000);
     expect(
       await logged(
-        "console.log(new Proxy({}, { ownKeys() { throw new Error('trap') } }), Object.defineProperty(new Error('e'), 'stack', { get() { throw 1 } }))",
+        `console.log(
+            new Proxy(
+              {},
+              {
+                ownKeys() {
+                  throw new Error('trap');
+                },
+              },
+            ),
+            Object.defineProperty(new Error('e'), 'stack', {
+              get() {
+                throw 1;
+              },
+            }),
+          )`,
       ),
     ).toContain('[cannot be shown]');
   });

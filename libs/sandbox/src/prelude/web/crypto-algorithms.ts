@@ -94,7 +94,8 @@ export function normalizeAlgorithm(given: unknown, operation: Operation): Algori
   const name = SUPPORTED[operation].find((supported) => StringPrototypeToUpperCase(supported) === upper);
   if (name === undefined) {
     throw new DOMException(
-      `${operation}: the algorithm ${wanted.slice(0, 100)} is not offered here; use one of ${SUPPORTED[operation].join(', ')}`,
+      `${operation}: the algorithm ${wanted.slice(0, 100)} is not offered here; use one of ` +
+        `${SUPPORTED[operation].join(', ')}`,
       'NotSupportedError',
     );
   }
@@ -144,7 +145,8 @@ function readPairMembers(algorithm: Algorithm, operation: Operation, members: Re
       algorithm.namedCurve = toDomString(members['namedCurve']);
       if (!CURVES.includes(algorithm.namedCurve))
         throw new DOMException(
-          `${name}: the curve ${algorithm.namedCurve.slice(0, 40)} is not offered here; use one of ${CURVES.join(', ')}`,
+          `${name}: the curve ${algorithm.namedCurve.slice(0, 40)} is not offered here; use one of ` +
+            `${CURVES.join(', ')}`,
           'NotSupportedError',
         );
     }

@@ -18,8 +18,11 @@ beforeAll(async () => {
     globalThis.unhex = (text) => Uint8Array.fromHex(text);
     globalThis.text = (value) => new TextEncoder().encode(value);
     globalThis.subtle = crypto.subtle;
-    globalThis.hmac = (hash, key, usages = ['sign', 'verify']) => subtle.importKey('raw', key, { name: 'HMAC', hash }, true, usages);
-    globalThis.aes = (key, usages = ['encrypt', 'decrypt']) => subtle.importKey('raw', unhex(key), 'AES-GCM', true, usages);`);
+    globalThis.hmac = (hash, key, usages = ['sign', 'verify']) =>
+      subtle.importKey('raw', key, { name: 'HMAC', hash }, true, usages);
+    globalThis.aes = (key, usages = ['encrypt', 'decrypt']) =>
+      subtle.importKey('raw', unhex(key), 'AES-GCM', true, usages);
+  `);
 });
 afterAll(() => {
   web.stop();
@@ -43,11 +46,20 @@ describe('crypto.subtle', () => {
     ["subtle.digest('SHA-256')", '!TypeError'],
     // RFC 4231, test case 2
     [
-      "hmac('SHA-256', text('Jefe')).then((k) => subtle.sign('HMAC', k, text('what do ya want for nothing?'))).then(hex)",
+      `hmac('SHA-256', text('Jefe'))
+          .then((k) => subtle.sign('HMAC', k, text('what do ya want for nothing?')))
+          .then(hex)`,
       '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843',
     ],
     [
-      "hmac('SHA-256', text('Jefe')).then((k) => subtle.verify('HMAC', k, unhex('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843'), text('what do ya want for nothing?')))",
+      `hmac('SHA-256', text('Jefe')).then((k) =>
+          subtle.verify(
+            'HMAC',
+            k,
+            unhex('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843'),
+            text('what do ya want for nothing?'),
+          ),
+        )`,
       true,
     ],
     ["hmac('SHA-256', text('Jefe')).then((k) => subtle.verify('HMAC', k, unhex('5bdc'), text('x')))", false],
@@ -67,28 +79,61 @@ describe('crypto.subtle', () => {
       ],
     ],
     [
-      "subtle.generateKey({ name: 'HMAC', hash: 'SHA-384' }, true, ['sign']).then((k) => subtle.exportKey('raw', k)).then((d) => d.byteLength)",
+      `subtle
+          .generateKey({ name: 'HMAC', hash: 'SHA-384' }, true, ['sign'])
+          .then((k) => subtle.exportKey('raw', k))
+          .then((d) => d.byteLength)`,
       128,
     ],
     // The AES-GCM specification of McGrew and Viega, test case 4
     [
-      "aes('feffe9928665731c6d6a8f9467308308').then((k) => subtle.encrypt({ name: 'AES-GCM', iv: unhex('cafebabefacedbaddecaf888'), additionalData: unhex('feedfacedeadbeeffeedfacedeadbeefabaddad2') }, k, unhex('d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39'))).then(hex)",
-      '42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba30b396a0aac973d58e0915bc94fbc3221a5db94fae95ae7121a47',
+      `aes('feffe9928665731c6d6a8f9467308308')
+          .then((k) =>
+            subtle.encrypt(
+              {
+                name: 'AES-GCM',
+                iv: unhex('cafebabefacedbaddecaf888'),
+                additionalData: unhex('feedfacedeadbeeffeedfacedeadbeefabaddad2'),
+              },
+              k,
+              unhex(
+                ('d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a72' +
+                  '1c3c0c95956809532fcf0e2449a6b525b16aedf5aa0de657ba637b39'),
+              ),
+            ),
+          )
+          .then(hex)`,
+      '42831ec2217774244b7221b784d0d49ce3aa212f2c02a4e035c17e2329aca12e21d514b25466931c7d8f6a5aac84aa051ba3' +
+        '0b396a0aac973d58e0915bc94fbc3221a5db94fae95ae7121a47',
     ],
     [
-      "(async () => { const k = await subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']); const iv = crypto.getRandomValues(new Uint8Array(12)); const c = await subtle.encrypt({ name: 'AES-GCM', iv, tagLength: 96 }, k, text('secret')); return [c.byteLength, new TextDecoder().decode(await subtle.decrypt({ name: 'AES-GCM', iv, tagLength: 96 }, k, c))] })()",
+      `(async () => {
+          const k = await subtle.generateKey({ name: 'AES-GCM', length: 256 }, false, ['encrypt', 'decrypt']);
+          const iv = crypto.getRandomValues(new Uint8Array(12));
+          const c = await subtle.encrypt({ name: 'AES-GCM', iv, tagLength: 96 }, k, text('secret'));
+          return [
+            c.byteLength,
+            new TextDecoder().decode(await subtle.decrypt({ name: 'AES-GCM', iv, tagLength: 96 }, k, c)),
+          ];
+        })()`,
       [18, 'secret'],
     ],
     [
-      "aes('00'.repeat(16)).then((k) => subtle.decrypt({ name: 'AES-GCM', iv: unhex('00'.repeat(12)) }, k, unhex('00'.repeat(20))))",
+      `aes('00'.repeat(16)).then((k) =>
+          subtle.decrypt({ name: 'AES-GCM', iv: unhex('00'.repeat(12)) }, k, unhex('00'.repeat(20))),
+        )`,
       '!OperationError',
     ],
     [
-      "aes('00'.repeat(16)).then((k) => subtle.decrypt({ name: 'AES-GCM', iv: unhex('00'.repeat(12)) }, k, unhex('00')))",
+      `aes('00'.repeat(16)).then((k) =>
+          subtle.decrypt({ name: 'AES-GCM', iv: unhex('00'.repeat(12)) }, k, unhex('00')),
+        )`,
       '!OperationError',
     ],
     [
-      "aes('00'.repeat(16)).then((k) => subtle.encrypt({ name: 'AES-GCM', iv: unhex('00'), tagLength: 33 }, k, unhex('00')))",
+      `aes('00'.repeat(16)).then((k) =>
+          subtle.encrypt({ name: 'AES-GCM', iv: unhex('00'), tagLength: 33 }, k, unhex('00')),
+        )`,
       '!OperationError',
     ],
     ["aes('00'.repeat(16)).then((k) => subtle.encrypt({ name: 'AES-GCM' }, k, unhex('00')))", '!TypeError'],
@@ -98,20 +143,51 @@ describe('crypto.subtle', () => {
     ["aes('00'.repeat(16)).then((k) => subtle.sign('HMAC', k, text('x')))", '!InvalidAccessError'],
     // RFC 5869, test case 1
     [
-      "subtle.importKey('raw', unhex('0b'.repeat(22)), 'HKDF', false, ['deriveBits']).then((k) => subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: unhex('000102030405060708090a0b0c'), info: unhex('f0f1f2f3f4f5f6f7f8f9') }, k, 336)).then(hex)",
+      `subtle
+          .importKey('raw', unhex('0b'.repeat(22)), 'HKDF', false, ['deriveBits'])
+          .then((k) =>
+            subtle.deriveBits(
+              {
+                name: 'HKDF',
+                hash: 'SHA-256',
+                salt: unhex('000102030405060708090a0b0c'),
+                info: unhex('f0f1f2f3f4f5f6f7f8f9'),
+              },
+              k,
+              336,
+            ),
+          )
+          .then(hex)`,
       '3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf34007208d5b887185865',
     ],
     [
-      "subtle.importKey('raw', unhex('0b'), 'HKDF', false, ['deriveKey']).then((k) => subtle.deriveKey({ name: 'HKDF', hash: 'SHA-256', salt: unhex(''), info: unhex('') }, k, { name: 'AES-GCM', length: 128 }, true, ['encrypt'])).then((k) => [k.algorithm, k.usages])",
+      `subtle
+          .importKey('raw', unhex('0b'), 'HKDF', false, ['deriveKey'])
+          .then((k) =>
+            subtle.deriveKey(
+              { name: 'HKDF', hash: 'SHA-256', salt: unhex(''), info: unhex('') },
+              k,
+              { name: 'AES-GCM', length: 128 },
+              true,
+              ['encrypt'],
+            ),
+          )
+          .then((k) => [k.algorithm, k.usages])`,
       [{ name: 'AES-GCM', length: 128 }, ['encrypt']],
     ],
     ["subtle.importKey('raw', unhex('0b'), 'HKDF', true, ['deriveBits'])", '!SyntaxError'],
     [
-      "subtle.importKey('raw', unhex('0b'), 'HKDF', false, ['deriveBits']).then((k) => subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: unhex(''), info: unhex('') }, k, 12))",
+      `subtle
+          .importKey('raw', unhex('0b'), 'HKDF', false, ['deriveBits'])
+          .then((k) => subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: unhex(''), info: unhex('') }, k, 12))`,
       '!OperationError',
     ],
     [
-      "subtle.importKey('raw', unhex('0b'), 'HKDF', false, ['deriveBits']).then((k) => subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: unhex(''), info: unhex('') }, k, 8 * 1024 * 1024))",
+      `subtle
+          .importKey('raw', unhex('0b'), 'HKDF', false, ['deriveBits'])
+          .then((k) =>
+            subtle.deriveBits({ name: 'HKDF', hash: 'SHA-256', salt: unhex(''), info: unhex('') }, k, 8 * 1024 * 1024),
+          )`,
       '!QuotaExceededError',
     ],
     [
@@ -119,26 +195,42 @@ describe('crypto.subtle', () => {
       { alg: 'HS256', ext: true, k: '_wA', key_ops: ['sign', 'verify'], kty: 'oct' },
     ],
     [
-      "subtle.importKey('jwk', { kty: 'oct', k: '_wA' }, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign']).then((k) => subtle.exportKey('raw', k)).then(hex)",
+      `subtle
+          .importKey('jwk', { kty: 'oct', k: '_wA' }, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign'])
+          .then((k) => subtle.exportKey('raw', k))
+          .then(hex)`,
       'ff00',
     ],
     [
-      "subtle.importKey('jwk', { kty: 'oct', k: '_wA', alg: 'HS512' }, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign'])",
+      "subtle.importKey('jwk', { kty: 'oct', k: '_wA', alg: 'HS512' }, { name: 'HMAC', hash: 'SHA-256' }, true, " +
+        "['sign'])",
       '!DataError',
     ],
     [
-      "subtle.importKey('jwk', { kty: 'oct', k: '_wA', ext: false }, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign'])",
+      "subtle.importKey('jwk', { kty: 'oct', k: '_wA', ext: false }, { name: 'HMAC', hash: 'SHA-256' }, true, " +
+        "['sign'])",
       '!DataError',
     ],
     ["subtle.importKey('jwk', { kty: 'RSA' }, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign'])", '!DataError'],
     ["subtle.importKey('spki', unhex('00'), { name: 'HMAC', hash: 'SHA-256' }, true, ['sign'])", '!NotSupportedError'],
     ["subtle.importKey('nonsense', unhex('00'), { name: 'HMAC', hash: 'SHA-256' }, true, ['sign'])", '!TypeError'],
     [
-      "subtle.generateKey({ name: 'AES-GCM', length: 128 }, false, ['encrypt']).then((k) => subtle.exportKey('raw', k))",
+      `subtle
+          .generateKey({ name: 'AES-GCM', length: 128 }, false, ['encrypt'])
+          .then((k) => subtle.exportKey('raw', k))`,
       '!InvalidAccessError',
     ],
     [
-      "(async () => { const wrap = await subtle.generateKey({ name: 'AES-GCM', length: 128 }, false, ['wrapKey', 'unwrapKey']); const key = await hmac('SHA-256', text('inner')); const how = { name: 'AES-GCM', iv: new Uint8Array(12) }; const wrapped = await subtle.wrapKey('jwk', key, wrap, how); const back = await subtle.unwrapKey('jwk', wrapped, wrap, how, { name: 'HMAC', hash: 'SHA-256' }, true, ['sign']); return hex(await subtle.exportKey('raw', back)) === hex(text('inner')) })()",
+      `(async () => {
+          const wrap = await subtle.generateKey({ name: 'AES-GCM', length: 128 }, false, ['wrapKey', 'unwrapKey']);
+          const key = await hmac('SHA-256', text('inner'));
+          const how = { name: 'AES-GCM', iv: new Uint8Array(12) };
+          const wrapped = await subtle.wrapKey('jwk', key, wrap, how);
+          const back = await subtle.unwrapKey('jwk', wrapped, wrap, how, { name: 'HMAC', hash: 'SHA-256' }, true, [
+            'sign',
+          ]);
+          return hex(await subtle.exportKey('raw', back)) === hex(text('inner'));
+        })()`,
       true,
     ],
     ['new CryptoKey()', '!TypeError'],
@@ -178,7 +270,11 @@ describe('random numbers', () => {
         'crypto.getRandomValues(new Float64Array(1))',
         'crypto.getRandomValues(new DataView(new ArrayBuffer(1)))',
         'crypto.getRandomValues([])',
-        '(() => { const whole = new Uint8Array(16); crypto.getRandomValues(whole.subarray(4, 8)); return [...whole.subarray(0, 4), ...whole.subarray(8)].every((byte) => byte === 0) })()',
+        `(() => {
+            const whole = new Uint8Array(16);
+            crypto.getRandomValues(whole.subarray(4, 8));
+            return [...whole.subarray(0, 4), ...whole.subarray(8)].every((byte) => byte === 0);
+          })()`,
       ]),
     ).toEqual([true, 2, 65536, '!QuotaExceededError', '!TypeMismatchError', '!TypeMismatchError', '!TypeError', true]);
   });

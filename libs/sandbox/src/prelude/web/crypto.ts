@@ -299,7 +299,8 @@ export class Crypto {
     let text = '';
     for (let i = 0; i < 16; i++) {
       const byte = bytes[i] ?? 0;
-      text += `${i === 4 || i === 6 || i === 8 || i === 10 ? '-' : ''}${byte < 16 ? '0' : ''}${NumberPrototypeToString(byte, 16)}`;
+      if (i === 4 || i === 6 || i === 8 || i === 10) text += '-';
+      text += `${byte < 16 ? '0' : ''}${NumberPrototypeToString(byte, 16)}`;
     }
     return text;
   }

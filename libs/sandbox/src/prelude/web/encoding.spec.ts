@@ -45,9 +45,12 @@ describe('TextDecoder', () => {
   it('keeps an unfinished character between streamed chunks', async () => {
     expect(
       await web.run(`
-      const decoder = new TextDecoder();
-      const parts = [[0xf0, 0x9f], [0x98], [0x80, 0xe2], [0x82]].map((chunk) => decoder.decode(new Uint8Array(chunk), { stream: true }));
-      return [...parts, decoder.decode(), decoder.decode(new Uint8Array([0x41]))];`),
+        const decoder = new TextDecoder();
+        const parts = [[0xf0, 0x9f], [0x98], [0x80, 0xe2], [0x82]].map((chunk) =>
+          decoder.decode(new Uint8Array(chunk), { stream: true }),
+        );
+        return [...parts, decoder.decode(), decoder.decode(new Uint8Array([0x41]))];
+      `),
     ).toEqual(['', '', '😀', '', '\ufffd', 'A']);
   });
 });
@@ -58,7 +61,10 @@ describe('TextEncoder', () => {
     ["[...new TextEncoder().encode('\\ud800x')]", [0xef, 0xbf, 0xbd, 0x78]],
     ['[...new TextEncoder().encode()]', []],
     [
-      "(() => { const target = new Uint8Array(4); return [new TextEncoder().encodeInto('a€€', target), [...target]] })()",
+      `(() => {
+          const target = new Uint8Array(4);
+          return [new TextEncoder().encodeInto('a€€', target), [...target]];
+        })()`,
       [{ read: 2, written: 4 }, [0x61, 0xe2, 0x82, 0xac]],
     ],
   ])('%s', async (expression, expected) => {

@@ -36,7 +36,10 @@ beforeEach(() => {
 describe('Request', () => {
   it.each([
     [
-      "(() => { const r = new Request('https://a.b/c d#f'); return [r.method, r.url, r.redirect, r.bodyUsed, r.body, r.signal.aborted, r.mode, r.credentials, r.cache] })()",
+      `(() => {
+          const r = new Request('https://a.b/c d#f');
+          return [r.method, r.url, r.redirect, r.bodyUsed, r.body, r.signal.aborted, r.mode, r.credentials, r.cache];
+        })()`,
       ['GET', 'https://a.b/c%20d#f', 'follow', false, null, false, 'cors', 'same-origin', 'default'],
     ],
     ["new Request('https://a.b', { method: 'post' }).method", 'POST'],
@@ -55,32 +58,52 @@ describe('Request', () => {
       'text/plain;charset=UTF-8',
     ],
     [
-      "new Request('https://a.b', { method: 'POST', body: new URLSearchParams({ a: 'b' }) }).headers.get('content-type')",
+      `new Request('https://a.b', { method: 'POST', body: new URLSearchParams({ a: 'b' }) }).headers.get(
+          'content-type',
+        )`,
       'application/x-www-form-urlencoded;charset=UTF-8',
     ],
     [
-      "new Request('https://a.b', { method: 'POST', body: new Blob(['x'], { type: 'a/b' }) }).headers.get('content-type')",
+      `new Request('https://a.b', { method: 'POST', body: new Blob(['x'], { type: 'a/b' }) }).headers.get(
+          'content-type',
+        )`,
       'a/b',
     ],
     ["new Request('https://a.b', { method: 'POST', body: new Uint8Array(1) }).headers.get('content-type')", null],
     [
-      "new Request('https://a.b', { method: 'POST', body: 'x', headers: { 'content-type': 'c/d' } }).headers.get('content-type')",
+      `new Request('https://a.b', { method: 'POST', body: 'x', headers: { 'content-type': 'c/d' } }).headers.get(
+          'content-type',
+        )`,
       'c/d',
     ],
     [
-      "(async () => { const r = new Request('https://a.b', { method: 'POST', body: 'x' }); const s = new Request(r, { headers: { a: '1' } }); return [r.bodyUsed, s.method, s.headers.get('a'), await s.text()] })()",
+      `(async () => {
+          const r = new Request('https://a.b', { method: 'POST', body: 'x' });
+          const s = new Request(r, { headers: { a: '1' } });
+          return [r.bodyUsed, s.method, s.headers.get('a'), await s.text()];
+        })()`,
       [true, 'POST', '1', 'x'],
     ],
     [
-      "(async () => { const r = new Request('https://a.b', { method: 'POST', body: '{\"a\":1}' }); const c = r.clone(); return [await r.json(), await c.text(), r.bodyUsed] })()",
+      "(async () => { const r = new Request('https://a.b', { method: 'POST', body: '{\"a\":1}' }); const c = " +
+        'r.clone(); return [await r.json(), await c.text(), r.bodyUsed] })()',
       [{ a: 1 }, '{"a":1}', true],
     ],
     [
-      "(async () => { const r = new Request('https://a.b', { method: 'POST', body: 'x' }); await r.text(); return r.clone() })()",
+      `(async () => {
+          const r = new Request('https://a.b', { method: 'POST', body: 'x' });
+          await r.text();
+          return r.clone();
+        })()`,
       '!TypeError',
     ],
     [
-      "(() => { const c = new AbortController(); const r = new Request(new Request('https://a.b', { signal: c.signal })); c.abort(); return r.signal.aborted })()",
+      `(() => {
+          const c = new AbortController();
+          const r = new Request(new Request('https://a.b', { signal: c.signal }));
+          c.abort();
+          return r.signal.aborted;
+        })()`,
       true,
     ],
   ])('%s', async (expression, expected) => {
@@ -91,11 +114,17 @@ describe('Request', () => {
 describe('Response', () => {
   it.each([
     [
-      '(() => { const r = new Response(); return [r.status, r.ok, r.statusText, r.type, r.body, r.url, r.redirected] })()',
+      `(() => {
+          const r = new Response();
+          return [r.status, r.ok, r.statusText, r.type, r.body, r.url, r.redirected];
+        })()`,
       [200, true, '', 'default', null, '', false],
     ],
     [
-      "(async () => { const r = new Response('é', { status: 201, statusText: 'Made', headers: { a: '1' } }); return [r.status, r.statusText, [...r.headers], await r.text(), r.bodyUsed] })()",
+      `(async () => {
+          const r = new Response('é', { status: 201, statusText: 'Made', headers: { a: '1' } });
+          return [r.status, r.statusText, [...r.headers], await r.text(), r.bodyUsed];
+        })()`,
       [
         201,
         'Made',
@@ -113,7 +142,10 @@ describe('Response', () => {
     ['new Response(null, { status: 204 }).status', 204],
     ["new Response('', { statusText: '\\n' })", '!TypeError'],
     [
-      "(async () => { const r = Response.json({ a: [1] }, { status: 418 }); return [r.status, r.headers.get('content-type'), await r.json()] })()",
+      `(async () => {
+          const r = Response.json({ a: [1] }, { status: 418 });
+          return [r.status, r.headers.get('content-type'), await r.json()];
+        })()`,
       [418, 'application/json', { a: [1] }],
     ],
     ['Response.json(undefined)', '!TypeError'],
@@ -133,16 +165,36 @@ describe('Response', () => {
     ],
     ["(async () => (await new Response('\\ufeffx').text()))()", 'x'],
     [
-      "(async () => { const b = await new Response('x', { headers: { 'content-type': 'Text/Plain; Charset=X' } }).blob(); return [b.type, b.size] })()",
+      `(async () => {
+          const b = await new Response('x', { headers: { 'content-type': 'Text/Plain; Charset=X' } }).blob();
+          return [b.type, b.size];
+        })()`,
       ['text/plain;charset=X', 1],
     ],
     [
-      "(async () => { const r = new Response('abc'); const reader = r.body.getReader(); const first = await reader.read(); return [new TextDecoder().decode(first.value), (await reader.read()).done, r.bodyUsed] })()",
+      `(async () => {
+          const r = new Response('abc');
+          const reader = r.body.getReader();
+          const first = await reader.read();
+          return [new TextDecoder().decode(first.value), (await reader.read()).done, r.bodyUsed];
+        })()`,
       ['abc', true, true],
     ],
     ["(async () => { const r = new Response('abc'); r.body.getReader(); return r.text() })()", '!TypeError'],
     [
-      '(async () => { const r = new Response(new ReadableStream({ start(c) { c.enqueue(new Uint8Array([104])); c.enqueue(new Uint8Array([105])); c.close() } })); const c = r.clone(); return [await r.text(), await c.text()] })()',
+      `(async () => {
+          const r = new Response(
+            new ReadableStream({
+              start(c) {
+                c.enqueue(new Uint8Array([104]));
+                c.enqueue(new Uint8Array([105]));
+                c.close();
+              },
+            }),
+          );
+          const c = r.clone();
+          return [await r.text(), await c.text()];
+        })()`,
       ['hi', 'hi'],
     ],
     ["new Response(new ReadableStream({ start(c) { c.enqueue('text'); c.close() } })).text()", '!TypeError'],
@@ -156,13 +208,27 @@ describe('form data', () => {
   it('survives the way through a multipart body', async () => {
     expect(
       await web.run(`
-      const form = new FormData();
-      form.append('a', 'one\\ntwo'); form.append('naïve "name"\\n', 'é'); form.append('f', new File([new Uint8Array([0, 13, 10, 45, 45, 255])], 'a "b".bin', { type: 'x/y' })); form.append('e', new Blob([]));
-      const response = new Response(form);
-      const type = response.headers.get('content-type');
-      const read = await response.formData();
-      const file = read.get('f');
-      return [/^multipart\\/form-data; boundary=----AnnexFormBoundary[0-9a-f]{24}$/.test(type), [...read.keys()], read.get('a'), read.get('naïve "name"\\r\\n'), file.name, file.type, [...await file.bytes()], read.get('e').name, read.get('e').size];`),
+        const form = new FormData();
+        form.append('a', 'one\\ntwo');
+        form.append('naïve "name"\\n', 'é');
+        form.append('f', new File([new Uint8Array([0, 13, 10, 45, 45, 255])], 'a "b".bin', { type: 'x/y' }));
+        form.append('e', new Blob([]));
+        const response = new Response(form);
+        const type = response.headers.get('content-type');
+        const read = await response.formData();
+        const file = read.get('f');
+        return [
+          /^multipart\\/form-data; boundary=----AnnexFormBoundary[0-9a-f]{24}$/.test(type),
+          [...read.keys()],
+          read.get('a'),
+          read.get('naïve "name"\\r\\n'),
+          file.name,
+          file.type,
+          [...(await file.bytes())],
+          read.get('e').name,
+          read.get('e').size,
+        ];
+      `),
     ).toEqual([
       true,
       ['a', 'naïve "name"\r\n', 'f', 'e'],
@@ -178,11 +244,13 @@ describe('form data', () => {
 
   it.each([
     [
-      "new Response('--x\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n1\\r\\n--x--', { headers: { 'content-type': 'multipart/form-data; boundary=x' } })",
+      "new Response('--x\\r\\nContent-Disposition: form-data; name=a\\r\\n\\r\\n1\\r\\n--x--', { headers: { " +
+        "'content-type': 'multipart/form-data; boundary=x' } })",
       [['a', '1']],
     ],
     [
-      "new Response('preamble\\r\\n--x\\r\\ncontent-disposition: form-data; name=\"a\"\\r\\nX-Y: z\\r\\n\\r\\n\\r\\n--x--\\r\\n', { headers: { 'content-type': 'multipart/form-data; boundary=\"x\"' } })",
+      'new Response(\'preamble\\r\\n--x\\r\\ncontent-disposition: form-data; name="a"\\r\\nX-Y: ' +
+        "z\\r\\n\\r\\n\\r\\n--x--\\r\\n', { headers: { 'content-type': 'multipart/form-data; boundary=\"x\"' } })",
       [['a', '']],
     ],
     ["new Response('--x--\\r\\n', { headers: { 'content-type': 'multipart/form-data; boundary=x' } })", []],
@@ -195,7 +263,8 @@ describe('form data', () => {
     ],
     ["new Response('--x\\r\\n', { headers: { 'content-type': 'multipart/form-data; boundary=x' } })", '!TypeError'],
     [
-      "new Response('--x\\r\\nA: b\\r\\n\\r\\n1\\r\\n--x--', { headers: { 'content-type': 'multipart/form-data; boundary=x' } })",
+      "new Response('--x\\r\\nA: b\\r\\n\\r\\n1\\r\\n--x--', { headers: { 'content-type': 'multipart/form-data; " +
+        "boundary=x' } })",
       '!TypeError',
     ],
     ["new Response('x', { headers: { 'content-type': 'multipart/form-data' } })", '!TypeError'],
@@ -242,23 +311,37 @@ describe('form data', () => {
     ['something else', `attachment; name=a`, '!TypeError'],
   ])('a part is named by %s', async (_what, disposition, expected) => {
     const expression = `(async () => {
-      const body = '--x\\r\\nContent-Disposition: ' + ${JSON.stringify(disposition)} + '\\r\\n\\r\\n';
-      const bytes = [...new TextEncoder().encode(body), 255, 0, ...new TextEncoder().encode('\\r\\n--x--')];
-      const form = await new Response(new Uint8Array(bytes), { headers: { 'content-type': 'multipart/form-data; boundary=x' } }).formData();
-      const [[name, value]] = form;
-      if (typeof value === 'string') return [name];
-      if ((await value.bytes()).join() !== '255,0') throw new Error('other bytes');
-      return [name, value.name];
-    })()`;
+        const body = '--x\\r\\nContent-Disposition: ' + ${JSON.stringify(disposition)} + '\\r\\n\\r\\n';
+        const bytes = [...new TextEncoder().encode(body), 255, 0, ...new TextEncoder().encode('\\r\\n--x--')];
+        const form = await new Response(new Uint8Array(bytes), {
+          headers: { 'content-type': 'multipart/form-data; boundary=x' },
+        }).formData();
+        const [[name, value]] = form;
+        if (typeof value === 'string') return [name];
+        if ((await value.bytes()).join() !== '255,0') throw new Error('other bytes');
+        return [name, value.name];
+      })()`;
     expect(await evaluateAll(web, [expression])).toEqual([expected]);
   });
 
   it('keeps the order when it replaces', async () => {
     expect(
       await web.run(`
-      const form = new FormData(); form.append('a', '1'); form.append('b', '2'); form.append('a', '3'); form.set('a', 'x'); form.set('c', 4); form.delete('b');
-      let refused; try { form.append('a', 'text', 'name'); } catch (error) { refused = error.name; }
-      return [[...form], form.getAll('a'), form.has('b'), form.get('none'), refused];`),
+        const form = new FormData();
+        form.append('a', '1');
+        form.append('b', '2');
+        form.append('a', '3');
+        form.set('a', 'x');
+        form.set('c', 4);
+        form.delete('b');
+        let refused;
+        try {
+          form.append('a', 'text', 'name');
+        } catch (error) {
+          refused = error.name;
+        }
+        return [[...form], form.getAll('a'), form.has('b'), form.get('none'), refused];
+      `),
     ).toEqual([
       [
         ['a', 'x'],
@@ -276,8 +359,14 @@ describe('fetch', () => {
   it('is the host call http.request', async () => {
     expect(
       await web.run(`
-      const r = await fetch('https://api.test/x?y=1#frag', { method: 'POST', headers: { 'X-Key': 'k' }, body: JSON.stringify({ a: 1 }), timeoutMs: 900 });
-      return [r.status, r.ok, r.url, r.redirected, r.type, r.headers.get('x-a'), await r.json()];`),
+        const r = await fetch('https://api.test/x?y=1#frag', {
+          method: 'POST',
+          headers: { 'X-Key': 'k' },
+          body: JSON.stringify({ a: 1 }),
+          timeoutMs: 900,
+        });
+        return [r.status, r.ok, r.url, r.redirected, r.type, r.headers.get('x-a'), await r.json()];
+      `),
     ).toEqual([200, true, 'https://api.test/x?y=1', false, 'basic', '1, 2', { ok: true }]);
     expect(asked).toEqual([
       {
@@ -302,7 +391,9 @@ describe('fetch', () => {
     answer = async (url) => ({ status: 200, headers: [], url, body: { encoding: 'base64', data: '/wA=' } });
     expect(
       await web.run(
-        `return [...await (await fetch(new URL('http://a.b'), { method: 'PUT', body: new Uint8Array([255, 1]) })).bytes()]`,
+        `return [
+            ...(await (await fetch(new URL('http://a.b'), { method: 'PUT', body: new Uint8Array([255, 1]) })).bytes()),
+          ]`,
       ),
     ).toEqual([255, 0]);
     expect(asked[0]?.args).toMatchObject([{ method: 'PUT', body: { encoding: 'base64', data: '/wE=' } }]);
@@ -343,7 +434,8 @@ describe('fetch', () => {
     ]) {
       expect(
         await web.run(
-          `const r = await ${call}; return [r.status, r.ok, r.type, r.redirected, r.url, r.headers.get('location'), await r.text()]`,
+          `const r = await ${call};
+            return [r.status, r.ok, r.type, r.redirected, r.url, r.headers.get('location'), await r.text()]`,
         ),
       ).toEqual([302, false, 'basic', false, 'https://a.b/', '/next?code=1', 'moved']);
     }
@@ -368,7 +460,12 @@ describe('fetch', () => {
     answer = () => new Promise(() => undefined);
     await expect(
       web.run(
-        "const c = new AbortController(); const p = fetch('https://a.b', { signal: c.signal }); await null; await null; c.abort(); await p",
+        `const c = new AbortController();
+          const p = fetch('https://a.b', { signal: c.signal });
+          await null;
+          await null;
+          c.abort();
+          await p`,
       ),
     ).rejects.toMatchObject({ name: 'AbortError' });
     await expect(

@@ -79,7 +79,8 @@ function requestArguments(request: RequestState, body: BodyText | null): string 
     const pair = request.headers[i];
     if (pair !== undefined) headers += `${headers === '' ? '' : ','}[${quote(pair[0])},${quote(pair[1])}]`;
   }
-  let text = `[{"method":${quote(request.method)},"url":${quote(withoutFragment(request.url))},"headers":[${headers}],"body":`;
+  const target = `"method":${quote(request.method)},"url":${quote(withoutFragment(request.url))}`;
+  let text = `[{${target},"headers":[${headers}],"body":`;
   text += body === null ? 'null' : `{"encoding":${quote(body.encoding)},"data":${quote(body.data)}}`;
   if (request.redirect !== 'follow') text += `,"redirect":${quote(request.redirect)}`;
   if (request.timeoutMs !== undefined) text += `,"timeout_ms":${request.timeoutMs}`;

@@ -24,7 +24,14 @@ describe('Headers', () => {
     ["new Headers([['x', '1'], ['X', '2']]).get('x')", '1, 2'],
     ["new Headers().get('x')", null],
     [
-      "(() => { const h = new Headers([['set-cookie', 'a'], ['Set-Cookie', 'b'], ['a', '1']]); return [[...h], h.getSetCookie(), h.get('set-cookie')] })()",
+      `(() => {
+          const h = new Headers([
+            ['set-cookie', 'a'],
+            ['Set-Cookie', 'b'],
+            ['a', '1'],
+          ]);
+          return [[...h], h.getSetCookie(), h.get('set-cookie')];
+        })()`,
       [
         [
           ['a', '1'],
@@ -58,11 +65,28 @@ describe('Headers', () => {
     ["new Headers().append('a')", '!TypeError'],
     ["Headers.prototype.get.call({}, 'a')", '!TypeError'],
     [
-      "(() => { const h = new Headers({ c: '3', a: '1' }); const seen = []; for (const [k] of h) { seen.push(k); h.append('b', '2'); } return seen })()",
+      `(() => {
+          const h = new Headers({ c: '3', a: '1' });
+          const seen = [];
+          for (const [k] of h) {
+            seen.push(k);
+            h.append('b', '2');
+          }
+          return seen;
+        })()`,
       ['a', 'b', 'c'],
     ],
     [
-      "(() => { const seen = []; new Headers({ a: '1' }).forEach(function (v, k, h) { seen.push(v, k, h instanceof Headers, this.x) }, { x: 5 }); return seen })()",
+      `(() => {
+          const seen = [];
+          new Headers({ a: '1' }).forEach(
+            function (v, k, h) {
+              seen.push(v, k, h instanceof Headers, this.x);
+            },
+            { x: 5 },
+          );
+          return seen;
+        })()`,
       ['1', 'a', true, 5],
     ],
     ["Response.redirect('https://a.b/').headers.set('a', '1')", '!TypeError'],

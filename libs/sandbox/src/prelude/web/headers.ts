@@ -49,7 +49,9 @@ export function headerValue(name: string, value: unknown): string {
       throw new TypeError(`The header ${JSON.stringify(name.slice(0, 64))} contains a line break or NUL`);
     if (c > 255)
       throw new TypeError(
-        `The header ${JSON.stringify(name.slice(0, 64))} contains the character U+${c.toString(16).toUpperCase().padStart(4, '0')}, and headers carry bytes; encode it, for example with encodeURIComponent`,
+        `The header ${JSON.stringify(name.slice(0, 64))} contains the character ` +
+          `U+${c.toString(16).toUpperCase().padStart(4, '0')}, and headers carry bytes; encode it, for example with ` +
+          'encodeURIComponent',
       );
   }
   return text;

@@ -158,7 +158,8 @@ function showError(error: object, level: number, state: State): string {
   } else {
     const name = dataProperty(error, 'name');
     const message = dataProperty(error, 'message');
-    text = `${typeof name === 'string' ? name : 'Error'}${typeof message === 'string' && message !== '' ? `: ${message}` : ''}`;
+    const said = typeof message === 'string' && message !== '' ? `: ${message}` : '';
+    text = `${typeof name === 'string' ? name : 'Error'}${said}`;
   }
   const extra: string[] = [];
   const keys = ReflectOwnKeys(error);

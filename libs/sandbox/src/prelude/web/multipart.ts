@@ -7,7 +7,8 @@ import { randomBytes } from './random.js';
 
 /** "multipart/form-data encoding" of HTML §4.10.21.8, in one piece. */
 export function encodeMultipart(form: FormData): { bytes: Uint8Array<ArrayBuffer>; contentType: string } {
-  const boundary = `----AnnexFormBoundary${[...randomBytes(12)].map((byte) => byte.toString(16).padStart(2, '0')).join('')}`;
+  const random = [...randomBytes(12)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+  const boundary = `----AnnexFormBoundary${random}`;
   const parts: Uint8Array[] = [];
   for (const [name, value] of formEntriesOf(form)) {
     const head = `--${boundary}\r\nContent-Disposition: form-data; name="${escapeName(normalizeLines(name))}"`;

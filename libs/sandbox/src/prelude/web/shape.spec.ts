@@ -65,7 +65,9 @@ describe('an interface', () => {
     const [interfaceName, , name] = path.split('.');
     expect(
       await one(
-        `(({ get, enumerable }) => [typeof get, enumerable])(Object.getOwnPropertyDescriptor(${interfaceName}.prototype, '${name}'))`,
+        `(({ get, enumerable }) => [typeof get, enumerable])(
+            Object.getOwnPropertyDescriptor(${interfaceName}.prototype, '${name}'),
+          )`,
       ),
     ).toEqual(['function', true]);
     expect(await one(`${interfaceName}.prototype.${name}`)).toBe('!TypeError');
@@ -76,14 +78,25 @@ describe('an event', () => {
   it('has isTrusted as a property of its own that cannot be changed', async () => {
     expect(
       await one(`(() => {
-        const of = (event) => Object.getOwnPropertyDescriptor(event, 'isTrusted');
-        const [a, b] = [new Event('x'), new CustomEvent('y')];
-        return [typeof of(a).get, of(a).get === of(b).get, of(a).configurable, of(a).set === undefined, a.isTrusted, Reflect.deleteProperty(a, 'isTrusted')];
-      })()`),
+          const of = (event) => Object.getOwnPropertyDescriptor(event, 'isTrusted');
+          const [a, b] = [new Event('x'), new CustomEvent('y')];
+          return [
+            typeof of(a).get,
+            of(a).get === of(b).get,
+            of(a).configurable,
+            of(a).set === undefined,
+            a.isTrusted,
+            Reflect.deleteProperty(a, 'isTrusted'),
+          ];
+        })()`),
     ).toEqual(['function', true, false, true, false, false]);
     expect(
       await one(
-        `new Promise((resolve) => { const c = new AbortController(); c.signal.onabort = (e) => resolve(e.isTrusted); c.abort(); })`,
+        `new Promise((resolve) => {
+            const c = new AbortController();
+            c.signal.onabort = (e) => resolve(e.isTrusted);
+            c.abort();
+          })`,
       ),
     ).toBe(true);
   });
@@ -93,16 +106,55 @@ describe('the parts of a Blob', () => {
   it('are converted while the sequence is walked, left to right, and before the options are looked at', async () => {
     expect(
       await one(
-        `(() => { const parts = ['PASS', { toString() { parts.pop(); return ''; } }, 'gone']; return new Blob(parts).size; })()`,
+        `(() => {
+            const parts = [
+              'PASS',
+              {
+                toString() {
+                  parts.pop();
+                  return '';
+                },
+              },
+              'gone',
+            ];
+            return new Blob(parts).size;
+          })()`,
       ),
     ).toBe(4);
     expect(
       await one(`(() => {
-        const seen = [];
-        const parts = { get [Symbol.iterator]() { seen.push('iterator'); return Array.prototype[Symbol.iterator]; }, get length() { seen.push('length'); return 1; }, get 0() { seen.push('0'); return { toString() { seen.push('text'); return 'a'; } }; } };
-        new Blob(parts, { get endings() { seen.push('endings'); return 'native'; }, get type() { seen.push('type'); return ''; } });
-        return seen;
-      })()`),
+          const seen = [];
+          const parts = {
+            get [Symbol.iterator]() {
+              seen.push('iterator');
+              return Array.prototype[Symbol.iterator];
+            },
+            get length() {
+              seen.push('length');
+              return 1;
+            },
+            get 0() {
+              seen.push('0');
+              return {
+                toString() {
+                  seen.push('text');
+                  return 'a';
+                },
+              };
+            },
+          };
+          new Blob(parts, {
+            get endings() {
+              seen.push('endings');
+              return 'native';
+            },
+            get type() {
+              seen.push('type');
+              return '';
+            },
+          });
+          return seen;
+        })()`),
     ).toEqual(['iterator', 'length', '0', 'text', 'length', 'endings', 'type']);
     expect(await one(`new File({ [Symbol.iterator]: null }, 'n')`)).toBe('!TypeError');
     expect(
@@ -117,12 +169,17 @@ describe('a body that cannot be read', () => {
   it('says so before anything else happens', async () => {
     expect(
       await one(`(async () => {
-        const response = new Response('x');
-        await response.text();
-        const seen = [];
-        await Promise.all([...['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'].map((name) => response[name]().catch(() => seen.push(name))), Promise.resolve().then(() => seen.push('later'))]);
-        return seen;
-      })()`),
+          const response = new Response('x');
+          await response.text();
+          const seen = [];
+          await Promise.all([
+            ...['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text'].map((name) =>
+              response[name]().catch(() => seen.push(name)),
+            ),
+            Promise.resolve().then(() => seen.push('later')),
+          ]);
+          return seen;
+        })()`),
     ).toEqual(['arrayBuffer', 'blob', 'bytes', 'formData', 'json', 'text', 'later']);
   });
 });

@@ -15,7 +15,8 @@ describe('structuredClone', () => {
   it.each([
     ['structuredClone({ a: [1, "x", null, true], b: { c: 1.5 } })', { a: [1, 'x', null, true], b: { c: 1.5 } }],
     [
-      'Object.is(structuredClone(-0), -0) && Number.isNaN(structuredClone(NaN)) && structuredClone(undefined) === undefined && structuredClone(10n) === 10n',
+      'Object.is(structuredClone(-0), -0) && Number.isNaN(structuredClone(NaN)) && structuredClone(undefined) === ' +
+        'undefined && structuredClone(10n) === 10n',
       true,
     ],
     ['structuredClone(new Date(5)).getTime()', 5],
@@ -23,19 +24,36 @@ describe('structuredClone', () => {
     ['[...structuredClone(new Map([[{ k: 1 }, [2]]]))]', [[{ k: 1 }, [2]]]],
     ['[...structuredClone(new Set([1, "a"]))]', [1, 'a']],
     [
-      '(() => { const b = structuredClone([new Boolean(false), new Number(1), new String("s"), Object(1n)]); return b.map((v) => typeof v + String(v)) })()',
+      `(() => {
+          const b = structuredClone([new Boolean(false), new Number(1), new String('s'), Object(1n)]);
+          return b.map((v) => typeof v + String(v));
+        })()`,
       ['objectfalse', 'object1', 'objects', 'object1'],
     ],
     [
-      '(() => { const u = new Uint16Array([1, 2, 3]).subarray(1); const c = structuredClone(u); return [c.constructor.name, [...c], c.byteOffset, c.buffer.byteLength] })()',
+      `(() => {
+          const u = new Uint16Array([1, 2, 3]).subarray(1);
+          const c = structuredClone(u);
+          return [c.constructor.name, [...c], c.byteOffset, c.buffer.byteLength];
+        })()`,
       ['Uint16Array', [2, 3], 2, 6],
     ],
     [
-      '(() => { const b = new ArrayBuffer(4); const c = structuredClone([new Uint8Array(b), new DataView(b)]); return c[0].buffer === c[1].buffer })()',
+      `(() => {
+          const b = new ArrayBuffer(4);
+          const c = structuredClone([new Uint8Array(b), new DataView(b)]);
+          return c[0].buffer === c[1].buffer;
+        })()`,
       true,
     ],
     [
-      '(() => { const a = { n: 1 }; a.self = a; a.list = [a]; const c = structuredClone(a); return c !== a && c.self === c && c.list[0] === c })()',
+      `(() => {
+          const a = { n: 1 };
+          a.self = a;
+          a.list = [a];
+          const c = structuredClone(a);
+          return c !== a && c.self === c && c.list[0] === c;
+        })()`,
       true,
     ],
     ['(() => { const a = {}; const c = structuredClone([a, a]); return c[0] === c[1] && c[0] !== a })()', true],
@@ -44,7 +62,19 @@ describe('structuredClone', () => {
       [3, false, 1],
     ],
     [
-      '(() => { class A { #p = 1; constructor() { this.x = 1 } get y() { return 2 } } const c = structuredClone(new A()); return [c.constructor.name, Object.keys(c)] })()',
+      `(() => {
+          class A {
+            #p = 1;
+            constructor() {
+              this.x = 1;
+            }
+            get y() {
+              return 2;
+            }
+          }
+          const c = structuredClone(new A());
+          return [c.constructor.name, Object.keys(c)];
+        })()`,
       ['Object', ['x']],
     ],
     [
@@ -52,19 +82,34 @@ describe('structuredClone', () => {
       { a: 1 },
     ],
     [
-      '(() => { const e = structuredClone(new RangeError("no", { cause: { a: 1 } })); return [e.constructor.name, e.message, e.cause, typeof e.stack] })()',
+      `(() => {
+          const e = structuredClone(new RangeError('no', { cause: { a: 1 } }));
+          return [e.constructor.name, e.message, e.cause, typeof e.stack];
+        })()`,
       ['RangeError', 'no', { a: 1 }, 'string'],
     ],
     [
-      '(() => { const e = new Error("m"); e.name = "Custom"; e.extra = 1; const c = structuredClone(e); return [c.name, c.message, "extra" in c] })()',
+      `(() => {
+          const e = new Error('m');
+          e.name = 'Custom';
+          e.extra = 1;
+          const c = structuredClone(e);
+          return [c.name, c.message, 'extra' in c];
+        })()`,
       ['Error', 'm', false],
     ],
     [
-      '(() => { const e = structuredClone(new DOMException("m", "AbortError")); return [e instanceof DOMException, e.name, e.message, e.code] })()',
+      `(() => {
+          const e = structuredClone(new DOMException('m', 'AbortError'));
+          return [e instanceof DOMException, e.name, e.message, e.code];
+        })()`,
       [true, 'AbortError', 'm', 20],
     ],
     [
-      '(async () => { const f = structuredClone(new File(["ab"], "n", { type: "t/x", lastModified: 3 })); return [f.constructor.name, f.name, f.type, f.lastModified, await f.text()] })()',
+      `(async () => {
+          const f = structuredClone(new File(['ab'], 'n', { type: 't/x', lastModified: 3 }));
+          return [f.constructor.name, f.name, f.type, f.lastModified, await f.text()];
+        })()`,
       ['File', 'n', 't/x', 3, 'ab'],
     ],
     ['Object.keys(structuredClone(JSON.parse(\'{"__proto__":{"a":1}}\')))', ['__proto__']],

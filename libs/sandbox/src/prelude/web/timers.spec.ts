@@ -14,7 +14,9 @@ describe('timers', () => {
   it('ask the host for a clamped delay and pass their arguments on', async () => {
     await web.run(`
       globalThis.seen = [];
-      for (const delay of [5, -1, NaN, 'x', 1e12, 2.9, undefined]) setTimeout((...args) => seen.push(args), delay, delay === 5 ? 'first' : 'other');`);
+      for (const delay of [5, -1, NaN, 'x', 1e12, 2.9, undefined])
+        setTimeout((...args) => seen.push(args), delay, delay === 5 ? 'first' : 'other');
+    `);
     expect([...web.timers.values()]).toEqual([5, 0, 0, 0, 2 ** 31 - 1, 2, 0]);
     while (web.fireNext());
     expect(await web.run('return [seen.length, seen.filter(([arg]) => arg === "first").length]')).toEqual([7, 1]);
@@ -62,9 +64,17 @@ describe('timers', () => {
   it('run microtasks in order and survive one that throws', async () => {
     expect(
       await web.run(`
-      const seen = []; queueMicrotask(() => seen.push(1)); queueMicrotask(() => { throw new Error('micro'); }); Promise.resolve().then(() => seen.push(2)); queueMicrotask(() => seen.push(3));
-      await null; await null;
-      return seen;`),
+        const seen = [];
+        queueMicrotask(() => seen.push(1));
+        queueMicrotask(() => {
+          throw new Error('micro');
+        });
+        Promise.resolve().then(() => seen.push(2));
+        queueMicrotask(() => seen.push(3));
+        await null;
+        await null;
+        return seen;
+      `),
     ).toEqual([1, 2, 3]);
     expect(web.logs.at(-1)?.message).toContain('Error: micro');
   });

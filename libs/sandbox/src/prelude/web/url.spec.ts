@@ -129,12 +129,16 @@ describe('URL', () => {
       )
       .map(
         ([scheme, name, port, path, query, hash]) =>
-          `${scheme}://${name}${port === null ? '' : `:${port}`}/${path}${query === null ? '' : `?${query}`}${hash === null ? '' : `#${hash}`}`,
+          `${scheme}://${name}${port === null ? '' : `:${port}`}/${path}` +
+          `${query === null ? '' : `?${query}`}${hash === null ? '' : `#${hash}`}`,
       );
     const inputs = fc.sample(address, { numRuns: 3000, seed: 42 });
     const parts = ['href', 'origin', 'protocol', 'host', 'hostname', 'port', 'pathname', 'search', 'hash'] as const;
     const ours = await web.run(
-      `return ${JSON.stringify(inputs)}.map((input) => { const url = URL.parse(input); return url && ${JSON.stringify(parts)}.map((part) => url[part]); })`,
+      `return ${JSON.stringify(inputs)}.map((input) => {
+          const url = URL.parse(input);
+          return url && ${JSON.stringify(parts)}.map((part) => url[part]);
+        })`,
     );
     const theirs = inputs.map((input) => {
       // Punycode labels are the one place where the two follow different editions of the Standard.
@@ -148,16 +152,63 @@ describe('URL', () => {
   it('changes one part at a time and ignores what does not fit', async () => {
     expect(
       await web.run(`
-      const after = (href, change) => { const url = new URL(href); change(url); return url.href; };
-      return [
-        after('https://a.b/c', (u) => { u.protocol = 'http'; }), after('https://a.b/c', (u) => { u.protocol = 'mailto'; }),
-        after('https://a.b/c', (u) => { u.host = 'x.y:81'; }), after('https://a.b:81/c', (u) => { u.hostname = 'x.y:99'; }),
-        after('https://a.b:81/c', (u) => { u.port = '443'; }), after('https://a.b/c', (u) => { u.port = '8a'; }), after('https://a.b/c', (u) => { u.port = '99999'; }),
-        after('https://a.b/c', (u) => { u.pathname = 'x/../y z'; }), after('https://a.b/c?d', (u) => { u.search = ''; }), after('https://a.b/c', (u) => { u.search = '?x y'; }),
-        after('https://a.b/c#d', (u) => { u.hash = 'e f'; }), after('https://a.b/', (u) => { u.username = 'ü'; u.password = ':'; }), after('mailto:a', (u) => { u.pathname = 'b'; u.host = 'c'; }),
-        after('https://a.b/?x=1', (u) => { u.searchParams.append('é', 'a b'); }), after('https://a.b/?x=1', (u) => { u.searchParams.delete('x'); }),
-        JSON.stringify({ url: new URL('https://a.b') }), String(new URL('https://a.b')),
-      ];`),
+        const after = (href, change) => {
+          const url = new URL(href);
+          change(url);
+          return url.href;
+        };
+        return [
+          after('https://a.b/c', (u) => {
+            u.protocol = 'http';
+          }),
+          after('https://a.b/c', (u) => {
+            u.protocol = 'mailto';
+          }),
+          after('https://a.b/c', (u) => {
+            u.host = 'x.y:81';
+          }),
+          after('https://a.b:81/c', (u) => {
+            u.hostname = 'x.y:99';
+          }),
+          after('https://a.b:81/c', (u) => {
+            u.port = '443';
+          }),
+          after('https://a.b/c', (u) => {
+            u.port = '8a';
+          }),
+          after('https://a.b/c', (u) => {
+            u.port = '99999';
+          }),
+          after('https://a.b/c', (u) => {
+            u.pathname = 'x/../y z';
+          }),
+          after('https://a.b/c?d', (u) => {
+            u.search = '';
+          }),
+          after('https://a.b/c', (u) => {
+            u.search = '?x y';
+          }),
+          after('https://a.b/c#d', (u) => {
+            u.hash = 'e f';
+          }),
+          after('https://a.b/', (u) => {
+            u.username = 'ü';
+            u.password = ':';
+          }),
+          after('mailto:a', (u) => {
+            u.pathname = 'b';
+            u.host = 'c';
+          }),
+          after('https://a.b/?x=1', (u) => {
+            u.searchParams.append('é', 'a b');
+          }),
+          after('https://a.b/?x=1', (u) => {
+            u.searchParams.delete('x');
+          }),
+          JSON.stringify({ url: new URL('https://a.b') }),
+          String(new URL('https://a.b')),
+        ];
+      `),
     ).toEqual([
       'http://a.b/c',
       'https://a.b/c',
@@ -212,7 +263,8 @@ describe('URLSearchParams', () => {
       ['a=1&b=2', 2],
     ],
     [
-      "(() => { const p = new URLSearchParams('z=1&a=2&z=0&\\ufffe=1&\\ud83d\\ude00=2'); p.sort(); return [...p.keys()] })()",
+      "(() => { const p = new URLSearchParams('z=1&a=2&z=0&\\ufffe=1&\\ud83d\\ude00=2'); p.sort(); return " +
+        '[...p.keys()] })()',
       ['a', 'z', 'z', '😀', '\ufffe'],
     ],
     [
@@ -223,7 +275,15 @@ describe('URLSearchParams', () => {
       ],
     ],
     [
-      "(() => { const seen = []; const p = new URLSearchParams('a=1&b=2&c=3'); for (const [k] of p) { seen.push(k); p.delete(k); } return seen })()",
+      `(() => {
+          const seen = [];
+          const p = new URLSearchParams('a=1&b=2&c=3');
+          for (const [k] of p) {
+            seen.push(k);
+            p.delete(k);
+          }
+          return seen;
+        })()`,
       ['a', 'c'],
     ],
     ['URLSearchParams.prototype.get.call({}, 1)', '!TypeError'],

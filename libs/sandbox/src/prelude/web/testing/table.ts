@@ -6,7 +6,10 @@ export async function evaluateAll(web: WebIsolate, expressions: readonly string[
   return (await web.run(`
     const results = [];
     for (const evaluate of [${expressions.map((expression) => `async () => (${expression})`).join(',\n')}]) {
-      try { const value = await evaluate(); results.push(value === undefined ? '(undefined)' : value); } catch (error) { results.push('!' + error.name); }
+      try {
+        const value = await evaluate();
+        results.push(value === undefined ? '(undefined)' : value);
+      } catch (error) { results.push('!' + error.name); }
     }
     return results;`)) as unknown[];
 }
