@@ -1,3 +1,4 @@
+import { longestRunMs } from '@annex/limits';
 import { createHash, randomBytes } from 'node:crypto';
 import { idFromUuid, newId, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
 import type { Manifest } from '@annex/manifest';
@@ -61,7 +62,8 @@ export async function writePlugin(
     http: { allow: [] },
     secrets: [],
     config: null,
-    limits: { memoryMb: null, timeoutMs: null },
+    // As much as an operator can give, so that a busy machine ends no run by the ceiling that a test raised.
+    limits: { memoryMb: null, timeoutMs: longestRunMs },
     dependencies: {},
     health: null,
     engines: { annex: null },

@@ -81,6 +81,8 @@ beforeAll(async () => {
       });
       return { status: 'queued' };
     },
+    // A busy machine is to end no run here but those whose limit is the rule under test.
+    ceilings: { wallMs: { route: 60_000, event: 60_000, lifecycle: 60_000 } },
     clock: systemClock,
     logger: silentLogger,
   });
@@ -234,7 +236,7 @@ describe('a route', () => {
       result: { status: 201 },
       error: null,
       limits: {
-        wall_ms: { max: 5000 },
+        wall_ms: { max: 60_000 },
         memory_mb: { max: 100 },
         log_lines: { used: 2, max: 1000 },
         host_calls: { used: 1 },
@@ -613,7 +615,7 @@ describe('an attempt at a background run', () => {
       status: 'succeeded',
       result: { first: { x: 1 } },
       release: '1.0.0',
-      limits: { wall_ms: { max: 5000 } },
+      limits: { wall_ms: { max: 60_000 } },
     });
     expect(await attempt(id, { kind: 'event', name: 'a.*', ordinal: 1, payload: event, attempt: 3 })).toMatchObject({
       result: { second: 'a.b', attempt: 3, name: 'a.*', user: null },
