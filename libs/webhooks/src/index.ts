@@ -26,7 +26,8 @@ export {
   type SignatureScheme,
   type SignedRequest,
 } from './signatures.js';
-export { maxOwnWebhooks, Webhooks, type WebhookInput, type WebhooksOptions } from './webhooks.js';
+export type { WebhookInput } from './webhook-input.js';
+export { maxOwnWebhooks, Webhooks, type WebhooksOptions } from './webhooks.js';
 export type { AttemptView, DeliveryView, WebhookView } from './views.js';
 export { connectPackageWebhooks, restPackageWebhooks } from './rows/webhooks.js';
 export { sendPackageWebhook } from './send-package-webhook.js';

@@ -2,8 +2,6 @@
  * What people ask of webhooks: list them, register their own, stop and start them, look at deliveries and send them
  * again.
  */
-import { randomBytes } from 'node:crypto';
-import { eventPatternFault } from '@annex/events';
 import {
   idFromUuid,
   isJsonObject,
@@ -32,10 +30,8 @@ import {
   markReplayed,
   outcomeErrors,
   type EmitEvent,
-  type RetryPolicy,
   type RunStatus,
 } from '@annex/runs';
-import { webhookHeaderFault } from '@annex/manifest';
 import { appendAudit } from '@annex/audit';
 import {
   countOwnWebhooks,
@@ -57,7 +53,14 @@ import { stopWebhook } from './endpoint-health.js';
 import { judgeSecret, type NewSecret } from './judge-secret.js';
 import { sealedAs, sealOwn, unsealOwn, withNewSecret } from './own-secrets.js';
 import type { EgressPort, SecretsPort, InstallationsPort, WebhookInstallation } from './ports.js';
-import { signingKey } from './signatures.js';
+import {
+  checkSigningSecret,
+  checkWebhook,
+  newSecret,
+  ownRow,
+  webhookNamePattern,
+  type WebhookInput,
+} from './webhook-input.js';
 import { deliveryView, webhookView, type DeliveryView, type WebhookView } from './views.js';
 
 export interface WebhooksOptions {
@@ -68,19 +71,6 @@ export interface WebhooksOptions {
   emit: EmitEvent;
   clock: Clock;
   logger: Logger;
-}
-
-/** What a caller says about a webhook of the tenant's own. */
-export interface WebhookInput {
-  name: string;
-  url: string;
-  /** Patterns. */
-  events: string[];
-  description?: string | null | undefined;
-  headers?: Record<string, string> | undefined;
-  retry?: Partial<RetryPolicy> | undefined;
-  /** Default: a fresh one. */
-  secret?: string | undefined;
 }
 
 /** Webhooks of its own that a tenant may have. */
@@ -113,7 +103,7 @@ export class Webhooks {
    * Registers a webhook; its secret is answered this once. Throws `WEBHOOK_INVALID`, `WEBHOOK_EXISTS`, `WEBHOOK_LIMIT`.
    */
   create(caller: TenantActor, input: WebhookInput): Promise<WebhookView & { secret: string }> {
-    this.#check(input);
+    checkWebhook(input, this.options.egress);
     return this.#read(caller, async (tx) => {
       // Two at once must not both find room for the last.
       await takeTurn(tx, 'webhooks');
@@ -159,7 +149,7 @@ export class Webhooks {
         headers: change.headers ?? own.headers,
         retry: change.retry ?? row.policy.retry,
       };
-      this.#check(input);
+      checkWebhook(input, this.options.egress);
       if (
         input.name !== row.name &&
         (await findWebhooksByName(tx, input.name)).some((other) => other.installationId === null)
@@ -193,8 +183,7 @@ export class Webhooks {
     idOrName: string,
     secret: string = newSecret(),
   ): Promise<WebhookView & { secret: string; previous_secret_until: string }> {
-    const faults = secretFaults(secret);
-    if (faults.length > 0) throw invalid(faults);
+    checkSigningSecret(secret);
     const nowMs = this.options.clock.now();
     return this.#read(caller, async (tx) => {
       const row = await this.#requireOwn(
@@ -416,7 +405,7 @@ export class Webhooks {
   }
 
   async #idOfName(tx: TenantTransaction, name: string): Promise<Id<'webhook'> | undefined> {
-    if (!namePattern.test(name)) return undefined;
+    if (!webhookNamePattern.test(name)) return undefined;
     const rows = await findWebhooksByName(tx, name);
     return rows.length === 1 ? rows[0]?.id : rows.find(({ installationId }) => installationId === null)?.id;
   }
@@ -432,46 +421,6 @@ export class Webhooks {
       'WEBHOOK_OF_PACKAGE',
       `The webhook ${quote(row.name)} is part of the plugin ${row.plugin ?? ''}. ${instead}`,
     );
-  }
-
-  /** Throws `WEBHOOK_INVALID` with every fault. */
-  #check({ name, url, events, headers = {}, secret, retry }: WebhookInput): void {
-    const errors: InputFault[] = [];
-    if (!namePattern.test(name))
-      errors.push({
-        pointer: '/name',
-        code: 'FORMAT',
-        detail: `${quote(name)} must be 1 to 63 letters, digits, "_", "-" and ".", beginning with a letter or digit`,
-      });
-    const refused = this.options.egress.checkUrl(url, 'any');
-    if (refused) errors.push({ pointer: '/url', code: refused.code, detail: refused.detail });
-    if (events.length === 0)
-      errors.push({
-        pointer: '/events',
-        code: 'REQUIRED',
-        detail: 'name at least one event, such as "build.completed", or "**" for all',
-      });
-    events.forEach((pattern, index) => {
-      const fault = eventPatternFault(pattern, `/events/${index}`);
-      if (fault) errors.push(fault);
-    });
-    for (const [header, value] of Object.entries(headers)) {
-      const fault = webhookHeaderFault(header, value);
-      if (fault !== undefined)
-        errors.push({
-          pointer: `/headers/${header.replaceAll('~', '~0').replaceAll('/', '~1')}`,
-          code: 'HEADER',
-          detail: fault,
-        });
-    }
-    if (secret !== undefined) errors.push(...secretFaults(secret));
-    if (retry?.initialDelayS !== undefined && retry.maxDelayS !== undefined && retry.initialDelayS > retry.maxDelayS)
-      errors.push({
-        pointer: '/retry/max_delay_s',
-        code: 'RANGE',
-        detail: `${retry.maxDelayS} is less than initial_delay_s (${retry.initialDelayS}); write that or more`,
-      });
-    if (errors.length > 0) throw invalid(errors);
   }
 
   async #record(
@@ -495,36 +444,6 @@ export class Webhooks {
   }
 }
 
-const namePattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,62}$/;
-
-/** 192 bits, in the form that Standard Webhooks gives to secrets. */
-function newSecret(): string {
-  return `whsec_${randomBytes(24).toString('base64')}`;
-}
-
-function ownRow({ name, url, events, description, retry }: WebhookInput): Omit<OwnWebhook, 'sealed'> {
-  return {
-    name,
-    url,
-    events: [...new Set(events)],
-    description: description ?? null,
-    policy: retry && isJsonObject(retry) ? { retry } : {},
-  };
-}
-
-function secretFaults(secret: string): InputFault[] {
-  if (secret.length > 2048 || !secret.isWellFormed() || !signingKey(secret)) {
-    return [
-      {
-        pointer: '/secret',
-        code: 'FORMAT',
-        detail: 'must be text, or "whsec_" and base64; leave it out to have one made',
-      },
-    ];
-  }
-  return [];
-}
-
 function refuseDisabled(row: WebhookRow): void {
   if (row.disabledAt)
     throw outcomeErrors.error(
@@ -532,17 +451,6 @@ function refuseDisabled(row: WebhookRow): void {
       `The webhook ${quote(row.name)} is disabled: ${row.disabledReason ?? ''} POST /api/webhooks/${row.id}/enable ` +
         'lets it go on.',
     );
-}
-
-function invalid(errors: InputFault[]): Error {
-  return webhookErrors.error(
-    'WEBHOOK_INVALID',
-    errors
-      .map((fault) => `${fault.pointer}: ${fault.detail}`)
-      .join('; ')
-      .slice(0, 1000),
-    { errors },
-  );
 }
 
 function nameTaken(name: string): Error {
