@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { constants } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { childStreams } from './descriptors.js';
-import type { Ending, StartOptions, Started } from './start-process.js';
+import type { Ending, StartOptions, Started } from './started.js';
 import { launcherScript } from './launcher-script.js';
 import { wantedNiceness } from './step-back.js';
 
