@@ -1,3 +1,4 @@
+import { tenantLimits } from '@annex/limits';
 import type { Id, JsonObject } from '@annex/kernel';
 import { Column, Entity, Index, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
@@ -21,7 +22,7 @@ export class TenantRow {
   timezone!: string;
 
   /** Background runs that it may always have at once; more while others idle. */
-  @Column({ name: 'background_concurrency', type: 'int', default: 5 })
+  @Column({ name: 'background_concurrency', type: 'int', default: tenantLimits.backgroundRunsAtOnce })
   backgroundConcurrency!: number;
 
   /** How many turns it gets where one of weight 1 gets one. */
