@@ -80,6 +80,15 @@ export interface TestAnnexParts {
   masterKey?: Buffer;
 }
 
+/**
+ * Milliseconds that routes, hooks and webhooks of installed plugins have, unless a plugin or the test says otherwise: a
+ * busy machine may need more than the usual five seconds for what is no test of time.
+ */
+export const patientMs = 15_000;
+const patience = JSON.stringify({
+  wall_ms: { route: patientMs, event: patientMs, webhook: patientMs, lifecycle: patientMs },
+});
+
 /** @param environment settings on top of the test's own, such as `REDIS_URL` */
 export async function startTestAnnex(
   environment: Record<string, string> = {},
@@ -92,6 +101,7 @@ export async function startTestAnnex(
     LOG_LEVEL: 'trace',
     ANNEX_MIN_INTERVAL_S: '1',
     ANNEX_DATA_DIR: dataDir,
+    ANNEX_LIMITS: patience,
     ...environment,
   });
   const lines: string[] = [];
@@ -124,7 +134,8 @@ export async function startTestAnnex(
       as,
       async install(files, { enable = true, secrets = {} } = {}) {
         const name = String(files.manifest?.['slug'] ?? 'probe');
-        const uploaded = await owner.upload(packPlugin(files));
+        const limits = 'ANNEX_LIMITS' in environment ? {} : { limits: { timeout_ms: patientMs } };
+        const uploaded = await owner.upload(packPlugin({ ...files, manifest: { ...limits, ...files.manifest } }));
         if (uploaded.status >= 300) return uploaded;
         for (const [secret, value] of Object.entries(secrets))
           await owner.put(`/api/plugins/${name}/secrets/${secret}`, { value });
