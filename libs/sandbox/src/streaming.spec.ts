@@ -48,7 +48,7 @@ const endless = `{
           c.enqueue(new Uint8Array([46]));
           done();
         }, 10),
-      );
+      ),
   }`;
 
 describe('a streamed answer', () => {

@@ -146,7 +146,7 @@ describe('where no program can be given a root folder of its own, the engine run
   it('and bundles, refuses and ends in the same way', async () => {
     const own = await createCompiler({ engine: 'inside' });
     try {
-      expect(own.pids()).toHaveLength(1);
+      await expect.poll(() => own.pids()).toHaveLength(1);
       const [sound, broken, deep] = await Promise.all([
         own.check(pack({}), { inspect }),
         own.check(pack({ 'main.ts': "import './nope'\nconst n = 1\nrequire('../../../etc/' + n)" }), { inspect }),
