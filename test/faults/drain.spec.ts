@@ -156,6 +156,9 @@ it('leaves under load without a failed call, a lost or doubled delivery; the res
   expect(counts.map(({ key }) => key).sort()).toEqual(
     ['long', ...Array.from({ length: orders }, (_, n) => `order ${n + 1}`)].sort(),
   );
+  // What the next test leaves is for nobody to take.
+  staying.signal('SIGTERM');
+  await staying.ended;
 }, 180_000);
 
 const endless = `
