@@ -24,13 +24,22 @@ async function aUser(): Promise<LentUser> {
 }
 
 /** How a program ends that said first that it was ready, and what it wrote after that. */
-async function endOf(script: string, tier: SandboxTier): Promise<Ending & { words: string }> {
+async function endOf(
+  script: string,
+  tier: SandboxTier,
+  onReady: (pid: number) => void = () => undefined,
+): Promise<Ending & { words: string }> {
   const file = join(folder, 'program.mjs');
   writeFileSync(file, `import { writeSync } from 'node:fs'; writeSync(3, 'r');\n${script}`, { mode: 0o644 });
   const program = { node: process.execPath, file, readable: [folder], flags: ['--max-old-space-size=40'] };
   const user = await aUser();
   const launched = launchConfined(program, { tier, user, addressSpaceMb: 4000 });
-  launched.stream.on('error', () => undefined).once('data', () => launched.settled());
+  launched.stream
+    .on('error', () => undefined)
+    .once('data', () => {
+      launched.settled();
+      onReady(launched.pid);
+    });
   const ending = await launched.exited;
   user.giveBack();
   return { ...ending, words: launched.complaints() };
@@ -52,5 +61,11 @@ describe.each([
     const left = await endOf('process.exit(3);', tier);
     expect(left).toMatchObject({ code: 3, signal: null });
     expect(hasCrashed(left)).toBe(false);
+  });
+
+  it('that somebody killed is said to be killed, whoever waited for it', async () => {
+    const ending = await endOf('setInterval(() => {}, 1000);', await tierOf(), (pid) => process.kill(pid, 'SIGKILL'));
+    expect(ending).toMatchObject({ code: null, signal: 'SIGKILL' });
+    expect(hasCrashed(ending)).toBe(false);
   });
 });

@@ -92,11 +92,12 @@ export function launchConfined(program: ConfinedProgram, confinement: Confinemen
   const own = (): number | undefined =>
     (inner ??= tier.ownProcesses && started.pid !== undefined ? innerProcess(started.pid) : undefined);
   let isOver = false;
-  const exited = started.exited.then(async (ending) => {
+  const exited = started.exited.then(async (ending): Promise<Ending> => {
     isOver = true;
     const isKernels = group?.remove() === true;
-    const isOwn = !isKernels && hasCrashed(ending) && (await words.last()).match(outOfMemory) !== null;
-    return isKernels || isOwn ? { ...ending, outOfMemory: true } : ending;
+    if (isKernels) return { ...ending, outOfMemory: true };
+    if (ending.code === helperFault && killedInside.test(await words.last())) return { code: null, signal: 'SIGKILL' };
+    return hasCrashed(ending) && outOfMemory.test(await words.last()) ? { ...ending, outOfMemory: true } : ending;
   });
   return {
     stream,
@@ -136,6 +137,13 @@ const crashes: readonly (NodeJS.Signals | null)[] = [
 /** What V8, Node and C++ say before they end a process for want of memory, or because nothing so large can be. */
 const outOfMemory =
   /out of memory|OutOfMemory|heap limit|Allocation failed|bad_alloc|invalid size error|cannot allocate/i;
+
+/**
+ * What unshare(1) of util-linux before 2.40 says, and ends with, when the program that it waited for was killed: it
+ * tries to end in the same way, for which SIGKILL cannot be prepared.
+ */
+const killedInside = /sigprocmask unblock failed/;
+const helperFault = 1;
 
 /** Whether a process ended because it could not go on, and not because somebody ended it. */
 export function hasCrashed({ signal }: Ending): boolean {
