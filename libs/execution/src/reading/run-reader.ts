@@ -282,7 +282,7 @@ export class RunReader {
         `The span has ${bucketsOf(span)} buckets of ${bucketS} s; at most ${maxBuckets} are answered. Ask for a ` +
           'shorter span or longer buckets.',
       );
-    const asked = { since: new Date(sinceMs), until: new Date(untilMs), bucketS, installationId };
+    const asked = { since: new Date(sinceMs), until, bucketS, installationId };
     const series = await this.#read(tenantId, (tx) =>
       metric === 'runs' ? countRuns(tx, asked, by) : timeRuns(tx, asked),
     );

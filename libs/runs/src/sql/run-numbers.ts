@@ -73,7 +73,8 @@ const keySql: Record<SeriesKey, string> = {
 
 export interface SeriesSpan {
   since: Date;
-  until: Date;
+  /** Left out: everything since. An id may be a moment ahead of a clock that was set back. */
+  until?: Date | undefined;
   /** Length of a bucket, in seconds; buckets begin at multiples of it since 1970. */
   bucketS: number;
   installationId?: Id<'installation'> | undefined;
@@ -134,7 +135,7 @@ async function readSeries(
     [
       tx.tenantUuid,
       firstUuidAt(since),
-      firstUuidAt(until),
+      until ? firstUuidAt(until) : lastUuid,
       bucketS,
       installationId === undefined ? null : uuidFromId(installationId),
       cap,
