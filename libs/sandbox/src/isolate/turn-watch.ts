@@ -30,24 +30,37 @@ export function watchTurn(isolate: GuestIsolate, nowMs: number, graceMs: number,
   }
   const { run } = turn;
   if (run !== undefined && turn.forMs > busyAfterMs) findings.busy.push(run.seat);
-  if (isolate.stop === undefined) {
+  const { stop } = isolate;
+  if (stop === undefined) {
     const isNobodys = run === undefined || run.over;
-    const isLate = isolate.state === 'dead' || turn.forMs >= quietTurnMs;
+    const isLate = isolate.state === 'dead' || hasComputed(turn, quietTurnMs);
     const code = isNobodys ? (isLate ? 'TIMEOUT' : undefined) : stopCode(run, turn, nowMs);
     if (code === undefined) return;
-    isolate.stop = { code, at: nowMs, isReported: false };
+    isolate.stop = { code, at: nowMs, processCpuMs: turn.processCpuMs, isReported: false };
     isolate.guest.dispose();
-  } else if (!isolate.stop.isReported && nowMs - isolate.stop.at >= graceMs && run !== undefined) {
-    isolate.stop.isReported = true;
-    findings.stuck.push({ run, code: isolate.stop.code });
+  } else if (!stop.isReported && run !== undefined) {
+    const since = { forMs: nowMs - stop.at, processCpuMs: turn.processCpuMs - stop.processCpuMs };
+    if (!hasComputed(since, graceMs)) return;
+    stop.isReported = true;
+    findings.stuck.push({ run, code: stop.code });
   }
 }
 
-function stopCode(run: GuestRun, turn: { forMs: number; processCpuMs: number }, nowMs: number): string | undefined {
-  const cpuLeftMs = run.limits.cpuMs - run.cpuMs;
-  // While a turn goes on only its time by the clock is known; that the process used as much processor time keeps a busy
-  // machine from being blamed on it.
-  if (turn.forMs >= cpuLeftMs && turn.processCpuMs >= cpuLeftMs) return 'CPU_LIMIT';
+interface TurnTime {
+  forMs: number;
+  processCpuMs: number;
+}
+
+/**
+ * Whether a turn has gone on for so long. While it does only its time by the clock is known; that the process used as
+ * much processor time keeps a busy machine from being blamed on it.
+ */
+function hasComputed({ forMs, processCpuMs }: TurnTime, ms: number): boolean {
+  return forMs >= ms && processCpuMs >= ms;
+}
+
+function stopCode(run: GuestRun, turn: TurnTime, nowMs: number): string | undefined {
+  if (hasComputed(turn, run.limits.cpuMs - run.cpuMs)) return 'CPU_LIMIT';
   // It has failed already, at a limit, and goes on all the same.
   if (run.end?.type === 'failed' && turn.forMs >= afterEndMs) return run.end.code;
   if (nowMs >= run.deadline) return 'TIMEOUT';

@@ -133,7 +133,7 @@ describe('an isolate', () => {
     guest.ending = promise;
     const { isolate, said, turn } = isolateOf(guest);
     await turn();
-    isolate.stop = { code: 'CPU_LIMIT', at: 0, isReported: false };
+    isolate.stop = { code: 'CPU_LIMIT', at: 0, processCpuMs: 0, isReported: false };
     resolve({});
     await new Promise<void>((done) => setImmediate(done));
     expect(said).toEqual(['disposed']);

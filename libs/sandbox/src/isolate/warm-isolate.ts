@@ -13,7 +13,7 @@ import { waitableMs } from './waitable.js';
  */
 const quickTurnsNeeded = 8;
 const quickTurnMs = 20;
-/** How long a turn without plugin code may take. */
+/** How long a turn without plugin code may take, by the clock and in processor time. */
 export const quietTurnMs = 1000;
 
 /** What a isolate needs of the runs whose turns it gives. */
@@ -62,8 +62,8 @@ export class WarmIsolate<Run extends IsolateRun> {
   lastUsedAt: number;
   heapMb = 0;
   heapSampledAt = 0;
-  /** Why a turn is being stopped, and since when. */
-  stop: { code: string; at: number; isReported: boolean } | undefined;
+  /** Why a turn is being stopped, since when, and what the process had used of that turn by then. */
+  stop: { code: string; at: number; processCpuMs: number; isReported: boolean } | undefined;
   #queue: Entry<Run>[] = [];
   /** The turn on the isolate's own thread. */
   #apart: Entry<Run> | undefined;
