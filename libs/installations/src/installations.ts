@@ -316,8 +316,11 @@ export class Installations {
     const id = parseId('release', version);
     const named = id === undefined ? undefined : await findRelease(tx, id);
     if (named?.installationId === installation.id) return named;
+    // No version holds what PostgreSQL cannot.
     const candidates =
-      id === undefined ? await listReleases(tx, installation.id, { limit: 50, version: version.slice(0, 200) }) : [];
+      id === undefined && !version.includes('\0')
+        ? await listReleases(tx, installation.id, { limit: 50, version: version.slice(0, 200) })
+        : [];
     const [only, second] = candidates;
     if (!only) {
       const known = [...new Set((await listReleases(tx, installation.id, { limit: 50 })).map((each) => each.version))];
