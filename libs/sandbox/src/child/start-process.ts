@@ -21,6 +21,16 @@ let launcher: Launcher | undefined;
 let beginning: Promise<void> | undefined;
 let lost = 0;
 
+/** Told that a launcher ended, and what follows: the process starts its programs itself when `isLast`. */
+export type OnLauncherLost = (lost: { pid: number; isLast: boolean }) => void;
+
+let tellLost: OnLauncherLost | undefined;
+
+/** There is one launcher for the process, and so one who is told: the last to ask. */
+export function onLauncherLost(tell: OnLauncherLost): void {
+  tellLost = tell;
+}
+
 /** Done when programs are started by a launcher, or it is known that none can be had here. */
 export function beginLauncher(): Promise<void> {
   beginning ??= begin();
@@ -35,7 +45,9 @@ async function begin(): Promise<void> {
   void started?.gone.then(() => {
     launcher = undefined;
     lost += 1;
-    beginning = lost < maxLaunchersLost ? undefined : Promise.resolve();
+    const isLast = lost >= maxLaunchersLost;
+    beginning = isLast ? Promise.resolve() : undefined;
+    tellLost?.({ pid: started.pid, isLast });
   });
 }
 

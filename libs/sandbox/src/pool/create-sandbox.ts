@@ -1,6 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { findExecutorFiles } from '../child/files.js';
 import { requireSupportedNode } from '../child/node-version.js';
+import { onLauncherLost } from '../child/start-process.js';
 import { requireTier, sandboxTier } from '../child/tier.js';
 import { withDefaults, type SandboxOptions } from '../options.js';
 import type { Sandbox } from '../sandbox.js';
@@ -20,6 +21,12 @@ export async function createSandbox(given: SandboxOptions = {}): Promise<Sandbox
   const files = findExecutorFiles(tier.ownUser);
   const memoryBytes = process.constrainedMemory() > 0 ? Math.min(totalmem(), process.constrainedMemory()) : totalmem();
   const complete = withDefaults(options, availableParallelism(), memoryBytes);
+  onLauncherLost(({ pid, isLast }) => {
+    const next = isLast
+      ? 'this process starts its programs itself from now on, which holds up its callers'
+      : 'the next program finds another';
+    complete.logger.warn({ pid }, `the launcher ended, and what it had started with it; ${next}`);
+  });
   const pool = new ExecutorPool(complete, files, tier);
   try {
     await Promise.all([pool.start(), complete.skipSelfTest ? undefined : proveSandbox(complete, files, tier)]);
