@@ -7,6 +7,7 @@ import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
+import { InFlight } from '../ext/in-flight.js';
 import { CurrentCaller } from '../http/caller.js';
 import { CLOSING, waitSignal } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
@@ -35,11 +36,16 @@ const wait = z.object({
   wait: z.coerce.number().min(0).max(60).optional().describe('Seconds to wait for the run to end, at most 60'),
 });
 
+/** Of one tenant at once: each holds a connection to the database while it looks. */
+const maxSearches = 4;
+
 const startedView = ({ runId, status }: Started): StartedRun => ({ run_id: runId, status });
 
 @ApiTags('Runs')
 @Controller('api')
 export class RunsController {
+  readonly #searches = new InFlight(maxSearches, 'searches of runs');
+
   constructor(
     private readonly execution: Execution,
     private readonly runs: Runs,
@@ -55,12 +61,15 @@ export class RunsController {
     gate: 'viewer',
     query: runQuery,
     answers: { 200: listOf(Run) },
+    problems: [429],
   })
   list(
     @CurrentCaller() caller: Caller,
     @Query(input(runQuery)) { event_id: eventId, ...query }: z.infer<typeof runQuery>,
   ): Promise<Page<Run>> {
-    return this.execution.reader.runs(caller.tenant.id, { ...query, eventId }, query);
+    const isSearch = query.name !== undefined || query.q !== undefined;
+    const leave = isSearch ? this.#searches.enter(caller.tenant.id) : undefined;
+    return this.execution.reader.runs(caller.tenant.id, { ...query, eventId }, query).finally(leave);
   }
 
   @Get('runs/:id')

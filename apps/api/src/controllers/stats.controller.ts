@@ -4,10 +4,14 @@ import { seriesKeys } from '@annex/runs';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
+import { InFlight } from '../ext/in-flight.js';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
 import { input, instant } from '../http/input.js';
 import { Stats } from '../views/runs.js';
+
+/** Of one tenant at once: each holds a connection to the database for as long as it counts. */
+const maxCharts = 4;
 
 const secondsOf: Record<string, number> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
@@ -30,6 +34,8 @@ const query = z.object({
 @ApiTags('Runs')
 @Controller('api/stats')
 export class StatsController {
+  readonly #charts = new InFlight(maxCharts, 'charts');
+
   constructor(private readonly execution: Execution) {}
 
   @Get()
@@ -39,10 +45,12 @@ export class StatsController {
     gate: 'viewer',
     query,
     description:
-      'At most 1,000 buckets, over the latest 100,000 runs of the span: `complete_since` says what they cover.',
+      'At most 1,000 buckets, over the latest 20,000 runs of the span: `complete_since` says what they cover.',
     answers: { 200: Stats },
+    problems: [429],
   })
   get(@CurrentCaller() caller: Caller, @Query(input(query)) asked: z.infer<typeof query>): Promise<Stats> {
-    return this.execution.reader.stats(caller.tenant.id, { ...asked, bucketS: asked.bucket });
+    const leave = this.#charts.enter(caller.tenant.id);
+    return this.execution.reader.stats(caller.tenant.id, { ...asked, bucketS: asked.bucket }).finally(leave);
   }
 }

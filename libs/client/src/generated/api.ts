@@ -1133,7 +1133,7 @@ export interface paths {
         };
         /**
          * A time series for a chart
-         * @description At most 1,000 buckets, over the latest 100,000 runs of the span: `complete_since` says what they cover.
+         * @description At most 1,000 buckets, over the latest 20,000 runs of the span: `complete_since` says what they cover.
          */
         get: operations["getStats"];
         put?: never;
@@ -6555,6 +6555,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };
@@ -6869,6 +6870,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };

@@ -78,7 +78,7 @@ export interface SeriesSpan {
   /** Length of a bucket, in seconds; buckets begin at multiples of it since 1970. */
   bucketS: number;
   installationId?: Id<'installation'> | undefined;
-  /** Most runs that are looked at, the latest first. Default 100,000. */
+  /** Most runs that are looked at, the latest first. Default 20,000, as many as a search looks at. */
   cap?: number;
 }
 
@@ -121,7 +121,7 @@ export function timeRuns(tx: TenantTransaction, span: SeriesSpan): Promise<Serie
 /** One walk along the primary key, whose ids begin with the time at which they were made. */
 async function readSeries(
   tx: TenantTransaction,
-  { since, until, bucketS, installationId, cap = 100_000 }: SeriesSpan,
+  { since, until, bucketS, installationId, cap = 20_000 }: SeriesSpan,
   select: string,
 ): Promise<Series> {
   const latest = `latest as materialized (
