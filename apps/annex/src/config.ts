@@ -215,7 +215,7 @@ const settingsSchema = z.object({
 
 type Environment = z.infer<typeof settingsSchema>;
 
-/** The program's settings, names as in CONTRACT §7 without their prefix. */
+/** The program's settings, named as in docs/configuration.md without their prefix. */
 export interface Settings {
   production: boolean;
   port: number;

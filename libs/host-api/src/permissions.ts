@@ -4,7 +4,7 @@
  */
 
 /**
- * The closed list of permissions a manifest may ask for (CONTRACT §2). Its order is the order in which people read
+ * The closed list of permissions a manifest may ask for (docs/host-api.md). Its order is the order in which people read
  * them.
  */
 export const permissionNames = [

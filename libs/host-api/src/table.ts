@@ -10,7 +10,7 @@ import { flowCalls, messageCalls, secretCalls } from './calls/messages.js';
 import type { PermissionName } from './permissions.js';
 import type { HostCallRow, Meter } from './row.js';
 
-/** Every call of CONTRACT §3, by name. */
+/** Every call of `ctx`, by name (docs/host-api.md). */
 export const hostCalls = {
   ...secretCalls,
   ...httpCalls,

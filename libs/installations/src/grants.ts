@@ -68,7 +68,7 @@ export function addGrants(granted: readonly PermissionGrant[], more: readonly Pe
 }
 
 /**
- * The three lists of a plugin's `permissions` (CONTRACT §5), by name. One that is granted in part stands in `granted`
+ * The three lists of a plugin's `permissions` in the REST API, by name. One that is granted in part stands in `granted`
  * and in `pending`.
  */
 export interface PermissionsView {

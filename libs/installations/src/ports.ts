@@ -61,7 +61,7 @@ export interface InstallationsOptions {
   evict?(isolateKeyPrefix: string): void;
   clock: Clock;
   logger: Logger;
-  /** The operator's ceilings, the shortest interval of schedules among them. Default: CONTRACT §6 and §7. */
+  /** The operator's ceilings, the shortest interval of schedules among them. Default: as in docs/limits.md. */
   limits?: ManifestLimits;
   /** Version of the plugin contract, for `engines.annex`. Default: the one that this host serves. */
   hostVersion?: string;

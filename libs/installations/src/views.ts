@@ -1,4 +1,4 @@
-/** Installations as the API shows them (CONTRACT §5, "Shapes"): `snake_case`, times in RFC 3339. */
+/** Installations as the API shows them (docs/openapi.json): `snake_case`, times in RFC 3339. */
 import type { Id, Json } from '@annex/kernel';
 import { failureLimits, type RunStatus } from '@annex/runs';
 import type { ManifestJob } from '@annex/manifest';

@@ -1,6 +1,6 @@
 /**
- * The catalogue of limits (CONTRACT §6): every number that bounds a run, with its unit, what holds by default and where
- * a manifest or an operator may move it. A run stores the used and the allowed amount of each (`usage.ts`).
+ * The catalogue of limits (docs/limits.md): every number that bounds a run, with its unit, its default and who may move
+ * it, a manifest or an operator. A run stores the used and the allowed amount of each (`usage.ts`).
  */
 import { DAY, GiB, HOUR, KiB, MINUTE, MiB, SECOND } from '@annex/kernel';
 import { runKinds, type RunKind } from './run-kinds.js';
@@ -388,7 +388,7 @@ export function forKind(value: ByKind, kind: RunKind): number {
   return typeof value === 'number' ? value : (value[kind] ?? value.other);
 }
 
-/** What one tenant may use at a time (CONTRACT §6). */
+/** What one tenant may use at a time (docs/configuration.md). */
 export const tenantLimits = {
   /** Background runs at once; more while other tenants idle. */
   backgroundRunsAtOnce: 5,
@@ -416,7 +416,10 @@ export const doorLimits: Readonly<
 /** How long the value of a secret that was replaced goes on signing, in milliseconds. */
 export const replacedForMs = DAY;
 
-/** How long things are kept, in days (CONTRACT §6). `failed`: runs that failed and their events. */
+/**
+ * How long things are kept, in days (docs/configuration.md, "The database"). `failed`: runs that failed, and their
+ * events.
+ */
 export interface Retention {
   runsDays: number;
   logsDays: number;

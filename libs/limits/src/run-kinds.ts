@@ -1,4 +1,4 @@
-/** What a run is for (CONTRACT §5). */
+/** What a run is for. */
 export const runKinds = ['route', 'event', 'job', 'webhook', 'filter', 'lifecycle'] as const;
 
 /** One of {@link runKinds}. */

@@ -6,7 +6,7 @@ export interface Used {
   max: number;
 }
 
-/** The limits whose use every run stores, with their names on the wire (CONTRACT §5, `limits` of a run). */
+/** The limits whose use every run stores, with their names on the wire (`limits` of a run in the REST API). */
 const always = {
   wallMs: 'wall_ms',
   cpuMs: 'cpu_ms',

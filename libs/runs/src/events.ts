@@ -8,7 +8,7 @@ import type { Database } from '@annex/database';
 import { runErrors } from './errors.js';
 import type { RunsCaller } from './runs.js';
 
-/** An event on the wire (CONTRACT §5). */
+/** An event as the REST API shows it. */
 export interface EventView {
   id: string;
   type: string;

@@ -73,7 +73,7 @@ export interface RouteRequest {
   body: { encoding: 'utf8' | 'base64'; data: string } | null;
 }
 
-/** What a route handler answered, return forms already understood (CONTRACT §3). */
+/** What a route handler answered, return forms already understood (docs/plugins.md, "Handlers"). */
 export interface RouteResponse {
   status: number;
   headers: [string, string][];

@@ -59,7 +59,7 @@ export interface DelivererOptions<Installation extends WebhookInstallation> {
   ) => void;
 }
 
-/** How long an endpoint may take to answer, in milliseconds (CONTRACT §4). */
+/** How long an endpoint may take to answer, in milliseconds (docs/webhooks.md). */
 export const deliveryTimeoutMs = 15 * SECOND;
 /** How long a delivery waits for its turn to be sent, in milliseconds: it holds a slot of the dispatcher. */
 export const deliveryWaitMs = 30 * SECOND;

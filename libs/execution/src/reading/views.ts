@@ -3,7 +3,7 @@ import type { RunKind } from '@annex/limits';
 import type { EventMention, RunMention, StoredRun, RunStatus, RunStory } from '@annex/runs';
 import type { LogLine } from '../rows/logs.js';
 
-/** A log line on the wire (CONTRACT §5). `id` places it in the stream: send it back as `Last-Event-ID`. */
+/** A log line as the REST API shows it. `id` places it in the stream: send it back as `Last-Event-ID`. */
 export interface LogView {
   id: string;
   time: string;
@@ -32,7 +32,7 @@ export interface AttemptView {
 export type WaitView = 'slot' | 'tenant_limit' | 'retry' | 'time' | 'overlap' | 'plugin_disabled' | 'endpoint';
 
 /**
- * A run on the wire (CONTRACT §5). Parts that a run cannot have are left out; those that it does not have yet are
+ * A run as the REST API shows it. Parts that a run cannot have are left out; those that it does not have yet are
  * `null`.
  */
 export interface RunView {

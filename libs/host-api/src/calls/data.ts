@@ -169,7 +169,7 @@ export const fileCalls = {
   }),
 };
 
-/** Largest `kv` value as JSON, in bytes (CONTRACT §3). */
+/** Largest `kv` value as JSON, in bytes (docs/host-api.md). */
 export const maxKvValueBytes = 128 * KiB;
 
 const kvKey = line(512);

@@ -1,8 +1,7 @@
 /**
- * The filters of `ctx.db` and `/api/data`, read from JSON into a small tree. The language is CONTRACT §3's: what a
- * field must be, joined by
- * `$and` and `$or`. What each operator means for lists, `null` and missing fields follows MongoDB and stands in
- * docs/plugins.md; `matchesFilter` says the same in JavaScript, and libs/tables says it in SQL.
+ * The filters of `ctx.db` and `/api/data`, read from JSON into a small tree: what a field must be, joined by `$and` and
+ * `$or`. docs/plugins.md ("Tables") describes the language. What each operator means for lists, `null` and missing
+ * fields follows MongoDB; `matchesFilter` says the same in JavaScript, and libs/tables says it in SQL.
  */
 import { didYouMean, isJsonObject, quote, type Json, type JsonObject } from '@annex/kernel';
 import { storageProblem } from '../wire.js';

@@ -4,7 +4,7 @@ import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
 
 /**
- * What an installation is doing (CONTRACT §5). `installed`: never enabled yet. `suspended`: stopped by the platform.
+ * What an installation is doing. `installed`: never enabled yet. `suspended`: stopped by the platform.
  */
 export type InstallationStatus = 'installed' | 'enabled' | 'disabled' | 'suspended';
 

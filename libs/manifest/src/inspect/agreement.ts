@@ -1,4 +1,4 @@
-/** Whether what the code registered and what the manifest declares agree (CONTRACT §2). */
+/** Whether what the code registered and what the manifest declares agree (docs/plugins.md, "The manifest"). */
 import { isEventPattern, matchesEvent } from '@annex/events';
 import { didYouMean, quote, type InputFault } from '@annex/kernel';
 import type { Registration } from '../registration.js';

@@ -42,7 +42,10 @@ export interface RouteToken {
   scheme?: (typeof routeTokenSchemes)[number];
 }
 
-/** How a route is guarded (CONTRACT §3): members of the tenant, everybody, or who knows a secret of the plugin. */
+/**
+ * Who may call a route (docs/plugins.md, "Handlers"): members of the tenant, everybody, or who knows a secret of the
+ * plugin.
+ */
 export type RouteAuth = 'member' | 'public' | { hmac: RouteHmac } | { token: RouteToken };
 
 const headerShape = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;

@@ -84,7 +84,7 @@ export interface ManifestLimits {
   minIntervalS: number;
 }
 
-/** CONTRACT §6 and §7, when the operator says nothing. */
+/** What holds when the operator says nothing (docs/limits.md, docs/configuration.md). */
 export const defaultManifestLimits: ManifestLimits = {
   ...manifestCeilings(),
   minIntervalS: minScheduleIntervalS,

@@ -10,7 +10,7 @@ export interface ScriptRef {
   index: number;
 }
 
-/** A file of `webhooks/` that was checked (CONTRACT §4). Plain data: it may be stored as JSON and read back. */
+/** A file of `webhooks/` that was checked (docs/webhooks.md). Plain data: it may be stored as JSON and read back. */
 export interface WebhookDefinition {
   /** The file's name without `.yaml`. */
   name: string;

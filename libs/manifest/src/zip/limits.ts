@@ -1,7 +1,7 @@
 import { KiB, MiB } from '@annex/kernel';
 import { maxPackageBytes } from '@annex/limits';
 
-/** What a package may weigh (CONTRACT §2). */
+/** How large a package may be (docs/plugins.md, "Limits"). */
 export interface PackageLimits {
   /** The archive as uploaded, in bytes. */
   maxPackedBytes: number;

@@ -78,7 +78,10 @@ export interface WebInternals {
   isWebBody(value: unknown): boolean;
 }
 
-/** Defines the web platform's globals in this realm (CONTRACT §3). Call once, before any plugin code. */
+/**
+ * Defines the web platform's globals in this realm (docs/plugins.md, "What the sandbox has"). Call once, before any
+ * plugin code.
+ */
 export function installWebGlobals(host: PreludeHost): WebInternals {
   connect(host);
   defineInterfaces();
