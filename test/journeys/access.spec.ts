@@ -238,6 +238,7 @@ describe('a request without right', () => {
       ['developer', 'POST', '/api/dead-letters/replay', { all: true }],
       ['developer', 'POST', '/api/dead-letters/discard', { all: true }],
       ['admin', 'GET', '/api/audit'],
+      ['admin', 'GET', '/api/invitations'],
       ['admin', 'PUT', '/api/secrets/LADDER', { value: 'a value of no consequence' }],
       ['admin', 'PUT', '/api/plugins/probe/config', {}],
       ['admin', 'POST', '/api/plugins/probe/disable'],

@@ -240,6 +240,19 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
   'DELETE /api/users/{id}': async ({ tenant }) => ({
     path: `/api/users/${await id(tenant.owner.post('/api/users', { email: `c@${tenant.slug}.test`, role: 'viewer' }))}`,
   }),
+  'POST /api/invitations': ({ tenant }) =>
+    Promise.resolve({
+      path: '/api/invitations',
+      body: { email: `f@${tenant.slug}.test`, role: 'viewer' },
+      other: { body: { email: `g@${tenant.slug}.test`, role: 'viewer' } },
+      shownOnce: ['token', 'url'],
+    }),
+  'POST /api/invitations/{id}/resend': async (stage) => {
+    const path = `/api/invitations/${await invited(stage)}/resend`;
+    await stage.annex.db.sql(`update invitations set updated_at = updated_at - interval '1 hour'`);
+    return { path, body: {}, other: { body: { send_mail: false } }, shownOnce: ['token', 'url'] };
+  },
+  'DELETE /api/invitations/{id}': async (stage) => ({ path: `/api/invitations/${await invited(stage)}` }),
   'DELETE /api/users/{id}/sessions': async ({ tenant }) => {
     const user = await id(tenant.owner.post('/api/users', { email: `e@${tenant.slug}.test`, role: 'viewer' }));
     return { path: `/api/users/${user}/sessions` };
@@ -291,6 +304,9 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
   }),
 };
 
+const invited = ({ tenant }: Stage): Promise<string> =>
+  id(tenant.owner.post('/api/invitations', { email: `h@${tenant.slug}.test`, role: 'viewer' }));
+
 async function keptMail(tenant: TestTenant): Promise<string> {
   await tenant.install({
     manifest: { slug: 'post', permissions: ['send_email'], jobs: [{ name: 'send' }] },
@@ -305,9 +321,9 @@ async function keptMail(tenant: TestTenant): Promise<string> {
 
 /**
  * Not the API’s own: a plugin answers the first two, another platform sends the third; and who signs in, changes a
- * password or ends sessions has another sign-in then.
+ * password or ends sessions has another sign-in then. Who accepts an invitation has none before.
  */
-const leftOut = /^\w+ (\/ext\/|\/t\/|\/hooks\/|\/api\/auth\/)/;
+const leftOut = /^\w+ (\/ext\/|\/t\/|\/hooks\/|\/api\/auth\/|\/api\/invitations\/(preview|accept)$)/;
 
 describe('an Idempotency-Key', () => {
   let annex: TestAnnex;

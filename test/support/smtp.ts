@@ -65,3 +65,15 @@ export async function startSmtp(login?: { user: string; pass: string }): Promise
     close: () => new Promise((resolve) => server.close(() => resolve())),
   };
 }
+
+/** The text of a mail that has no other part, as its reader sees it. */
+export function textOf(mail: ReceivedMail | undefined): string {
+  const [head = '', ...rest] = (mail?.raw ?? '').split('\r\n\r\n');
+  const body = rest.join('\r\n\r\n');
+  if (/^content-transfer-encoding: base64/im.test(head)) return Buffer.from(body, 'base64').toString('utf8');
+  if (!/^content-transfer-encoding: quoted-printable/im.test(head)) return body;
+  const bytes = body
+    .replace(/=\r\n/g, '')
+    .replace(/=([0-9A-F]{2})/g, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)));
+  return Buffer.from(bytes, 'latin1').toString('utf8');
+}

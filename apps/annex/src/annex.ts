@@ -170,7 +170,7 @@ export async function startAnnex(settings: Settings): Promise<RunningAnnex> {
         if (settings.production) await new Promise((done) => setTimeout(done, LEAVE_MS));
       });
       url = api.url;
-      platform.files.listensOn(api.url);
+      platform.listensOn(api.url);
     }
     if (withDemo) await showDemo({ settings, platform, url, open });
     open();

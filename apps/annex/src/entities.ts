@@ -1,4 +1,4 @@
-import { ApiTokenRow, OperatorRow, SessionRow, TenantRow, UserRow } from '@annex/access';
+import { ApiTokenRow, InvitationRow, OperatorRow, SessionRow, TenantRow, UserRow } from '@annex/access';
 import { AuditRow, PlatformAuditRow } from '@annex/audit';
 import { KvRow, RunLogRow, TrackedRow, UsageRow } from '@annex/execution';
 import { FileObjectRow, FileRow, FileUsageRow } from '@annex/files';
@@ -29,6 +29,7 @@ import { HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from
  */
 export const entities = [
   ApiTokenRow,
+  InvitationRow,
   OperatorRow,
   SessionRow,
   TenantRow,

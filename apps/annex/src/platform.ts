@@ -11,7 +11,7 @@ import type { Files } from '@annex/files';
 import { findInstallation, Installations } from '@annex/installations';
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings } from '@annex/limits';
-import type { Mailer } from '@annex/mail';
+import type { Mailer, PlatformMailer } from '@annex/mail';
 import { saveQuotaLimits } from '@annex/quotas';
 import { emitEvent, enqueueRun, Events, Runs, startJob, type AttemptPort, type FailingPlugin } from '@annex/runs';
 import type { Sandbox, SandboxStats, SandboxTier } from '@annex/sandbox';
@@ -65,6 +65,8 @@ export interface Platform extends Stoppable {
   /** Keys of what is kept to know a request again, the present one first. */
   fingerprintKeys: readonly Buffer[];
   sandboxTier: SandboxTier;
+  /** Says where links to files and in mails lead, where no setting does. */
+  listensOn(url: string): void;
   /** What the executors of this process do now. */
   sandboxStats(): SandboxStats;
   /** Readiness off until the answered function is called: something has still to be made. */
@@ -95,13 +97,13 @@ async function startParts(
   const ground: Ground = { settings, database, clock: systemClock, logger, undo };
   const executors = await startExecutors(settings, logger, undo);
   const vault = await openVault(ground, masterKey);
-  const access = await openAccess(ground, jwtSecret);
+  const { mail, platformMail } = openMail(ground);
+  const access = await openAccess(ground, jwtSecret, platformMail);
   const installations = openInstallations(ground, executors, vault);
   const queue = await openQueue(ground, logins);
   const files = await openFiles(ground, jwtSecret);
   const views = await requireViews(database, settings.tableViews);
   const tables = new Tables({ database, clock: ground.clock, limits: settings.tableLimits, views });
-  const mail = openMail(ground);
   const { sandbox, tier } = executors;
   const maskers = new Maskers();
   const execution = openExecution(ground, { sandbox, vault, maskers, files, mail, tables });
@@ -128,6 +130,10 @@ async function startParts(
     execution,
     files,
     mail,
+    listensOn(url) {
+      files.listensOn(url);
+      platformMail.listensOn(url);
+    },
     runs,
     tables,
     health,
@@ -173,11 +179,12 @@ async function openVault(ground: Ground, masterKey: Buffer): Promise<Vault> {
   return vault;
 }
 
-async function openAccess(ground: Ground, jwtSecret: string): Promise<Access> {
+async function openAccess(ground: Ground, jwtSecret: string, mail: PlatformMailer): Promise<Access> {
   const { settings, undo } = ground;
   const access = Access.create({
     ...shared(ground),
     emit: emitEvent,
+    mail,
     jwtSecret,
     oidc: settings.oidc,
     baseDomain: settings.baseDomain,

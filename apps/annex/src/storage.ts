@@ -1,7 +1,7 @@
 /** What keeps the bytes and sends the mail of tenants. */
 import { emitEvent } from '@annex/runs';
 import { Files, openStore, startSweeper } from '@annex/files';
-import { createSmtp, Mailer } from '@annex/mail';
+import { createSmtp, Mailer, PlatformMailer } from '@annex/mail';
 import { createQueue, type Queue } from '@annex/queue';
 import type { DatabaseLogins } from '@annex/database';
 import { requireQueueLogin, requireRedis, requireStore } from './start-checks.js';
@@ -44,16 +44,23 @@ export async function openFiles(
   return files;
 }
 
-/** Plugins' mail. */
-export function openMail({ settings, database, clock, logger, undo }: Ground): Mailer {
+/** Plugins' mail and the platform's own, over one mail server. */
+export function openMail({ settings, database, clock, logger, undo }: Ground): {
+  mail: Mailer;
+  platformMail: PlatformMailer;
+} {
+  const transport = settings.smtpUrl === undefined ? undefined : createSmtp(settings.smtpUrl);
   const mail = new Mailer({
     database,
-    transport: settings.smtpUrl === undefined ? undefined : createSmtp(settings.smtpUrl),
+    transport,
     from: settings.mailFrom,
     keptBytes: settings.quotas.kept_mail_bytes ?? Number.MAX_SAFE_INTEGER,
     clock,
     logger,
   });
   undo.push(() => mail.close());
-  return mail;
+  return {
+    mail,
+    platformMail: new PlatformMailer({ transport, from: settings.mailFrom, publicUrl: settings.publicUrl }),
+  };
 }

@@ -40,6 +40,8 @@ import { protocolErrors } from './http/protocol-errors.js';
 import { Refusals } from './http/refusals.js';
 import { limitUploads } from './http/upload.js';
 import { readEndpoints } from './http/endpoints.js';
+import { invitationPage } from './pages/invitation.js';
+import { addPage } from './pages/page.js';
 import { serveOpenApi } from './openapi/document.js';
 
 /** What the API stands on. The program that starts it makes these and owns them. */
@@ -286,6 +288,7 @@ export async function createApi(
     inFlightPerTenant,
     closing: closing.signal,
   });
+  addPage(server, invitationPage);
   serveOpenApi(app);
   await app.init();
   readEndpoints(app);

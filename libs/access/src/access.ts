@@ -1,13 +1,17 @@
 import { DAY, MINUTE, SECOND, type Clock, type Logger, type Stoppable } from '@annex/kernel';
 import { watchChanges, type Change, type Database } from '@annex/database';
 import type { EmitEvent } from '@annex/runs';
+import { Acceptance } from './acceptance.js';
+import { Actors } from './actors.js';
 import type { Principal, Resolved } from './caller.js';
 import { refuseFaults, unauthenticated } from './errors.js';
+import { Invitations } from './invitations.js';
 import { Login, type LoginAnswer, type LoginInput } from './login.js';
 import { OidcIdentities } from './oidc.js';
 import { Operators } from './operators.js';
 import { newPasswordFaults, OwnPassword, requireOwnUser } from './own-password.js';
 import { Passwords } from './passwords.js';
+import { noMail, type PlatformMail } from './platform-mail.js';
 import { Principals } from './principals.js';
 import { SessionTokens, type Credential } from './session-tokens.js';
 import { requirePerson, Sessions } from './sessions.js';
@@ -27,6 +31,8 @@ export interface AccessOptions {
   database: Database;
   /** Writes the `auth.user.*` events. */
   emit: EmitEvent;
+  /** Sends invitations. Default: nobody does, and their makers get the links. */
+  mail?: PlatformMail;
   clock: Clock;
   logger: Logger;
   /** Signs sessions; at least 32 bytes. */
@@ -70,6 +76,9 @@ export class Access implements Stoppable {
   readonly operators: Operators;
   readonly sessions: Sessions;
   readonly streamTokens: StreamTokens;
+  readonly actors: Actors;
+  readonly invitations: Invitations;
+  readonly acceptance: Acceptance;
   readonly #database: Database;
   readonly #login: Login;
   readonly #ownPassword: OwnPassword;
@@ -81,6 +90,7 @@ export class Access implements Stoppable {
   private constructor({
     database,
     emit,
+    mail = noMail,
     clock,
     logger,
     jwtSecret,
@@ -103,6 +113,7 @@ export class Access implements Stoppable {
       database,
       sessions,
       oidc: oidc && new OidcIdentities({ ...oidc, clock }),
+      acceptVouched: (email) => this.acceptance.acceptVouched(email),
       clock,
       logger,
     });
@@ -110,6 +121,18 @@ export class Access implements Stoppable {
     this.tenants = new Tenants({ database, clock, logger, graceMs: tenantGraceDays * DAY, forget });
     this.users = new Users({ database, passwords, ownPassword, emit, clock, forget });
     this.tokens = new Tokens({ database, clock, forget });
+    this.actors = new Actors({ database });
+    this.invitations = new Invitations({ database, mail, actors: this.actors, clock, logger });
+    this.acceptance = new Acceptance({
+      database,
+      users: this.users,
+      passwords,
+      sessions: this.sessions,
+      actors: this.actors,
+      ttlS: jwtTtlS,
+      clock,
+      logger,
+    });
     this.operators = new Operators({ database, passwords, clock, forget: () => this.#principals.forgetEveryone() });
   }
 

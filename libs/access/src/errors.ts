@@ -17,6 +17,10 @@ export const accessErrors = defineErrors('access', {
   SLUG_TAKEN: { title: 'The slug is taken', status: 409, fault: 'caller' },
   EMAIL_TAKEN: { title: 'The e-mail address is taken', status: 409, fault: 'caller' },
   LAST_OWNER: { title: 'A tenant needs an owner', status: 409, fault: 'policy' },
+  INVITATION_INVALID: { title: 'The invitation is not good', status: 404, fault: 'caller' },
+  INVITATION_EXISTS: { title: 'The address is invited already', status: 409, fault: 'caller' },
+  INVITATION_ENDED: { title: 'The invitation has ended', status: 409, fault: 'caller' },
+  INVITATION_LIMIT: { title: 'Too many invitations', status: 409, fault: 'limit' },
   TOKEN_LIMIT: { title: 'Too many API tokens', status: 409, fault: 'limit' },
 });
 

@@ -1,4 +1,5 @@
 export { Access, type AccessOptions } from './access.js';
+export { actorTypes, type ActorNames, type ActorView } from './actors.js';
 export {
   systemCaller,
   systemPrincipal,
@@ -10,14 +11,25 @@ export {
 } from './caller.js';
 export { accessErrors } from './errors.js';
 export { networkOf, type LoginAnswer, type LoginInput } from './login.js';
+export { type PlatformMail } from './platform-mail.js';
 export { isRole, roleAtLeast, roles, type Role } from './roles.js';
 export { type TenantAddress } from './tenant-resolution.js';
 export { type NewTokenInput } from './tokens.js';
 export { type NewUserInput, type UserChangeInput } from './users.js';
-export { type PrincipalView, type TenantPlace, type TenantView, type TokenView, type UserView } from './views.js';
+export {
+  type InvitationView,
+  type NewInvitationView,
+  type OfferedInvitationView,
+  type PrincipalView,
+  type TenantPlace,
+  type TenantView,
+  type TokenView,
+  type UserView,
+} from './views.js';
 export { TenantRow } from './rows/tenant-row.js';
 export { UserRow } from './rows/user-row.js';
 export { ApiTokenRow } from './rows/api-token-row.js';
 export { OperatorRow } from './rows/operator-row.js';
 export { findOperatorByEmail } from './rows/operators.js';
+export { InvitationRow } from './rows/invitation-row.js';
 export { SessionRow } from './rows/session-row.js';

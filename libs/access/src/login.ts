@@ -174,17 +174,16 @@ function invalidCredentials(): Error {
   });
 }
 
-export async function spend(limiter: RateLimiterMemory, key: string): Promise<void> {
+/** Counts an attempt. `what` it was: a word of the refusal. Throws `RATE_LIMITED`. */
+export async function spend(limiter: RateLimiterMemory, key: string, what = 'with a password'): Promise<void> {
   try {
     await limiter.consume(key);
   } catch (thrown) {
     if (!(thrown instanceof RateLimiterRes)) throw thrown;
     const retryAfterS = Math.max(1, Math.ceil(thrown.msBeforeNext / 1000));
-    throw accessErrors.error(
-      'RATE_LIMITED',
-      `Too many attempts with a password. Try again in ${retryAfterS} seconds.`,
-      { retryAfterS },
-    );
+    throw accessErrors.error('RATE_LIMITED', `Too many attempts ${what}. Try again in ${retryAfterS} seconds.`, {
+      retryAfterS,
+    });
   }
 }
 

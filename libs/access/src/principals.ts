@@ -26,6 +26,8 @@ export interface PrincipalsOptions {
   database: Database;
   sessions: SessionTokens;
   oidc: OidcIdentities | undefined;
+  /** Lets somebody whom the identity provider vouches for into the tenants that invited the address. */
+  acceptVouched: (email: string) => Promise<void>;
   clock: Clock;
   logger: Logger;
 }
@@ -189,6 +191,7 @@ export class Principals {
     const { subject, email, expiresAt } = await oidc.verify(token);
     // Addresses outside ASCII could fold onto somebody else's in the comparison.
     const known = email !== null && isEmail(email) ? email : null;
+    if (known !== null) await this.options.acceptVouched(known);
     const { users, operator } = await this.options.database.platform(async (tx) => ({
       users: known === null ? [] : await findUsersByEmail(tx, { email: known, limit: maxMemberships }),
       operator: known === null ? null : await findOperatorByEmail(tx, known),

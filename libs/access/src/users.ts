@@ -1,16 +1,8 @@
 import { eventSources } from '@annex/events';
-import {
-  newId,
-  parseId,
-  quote,
-  type Clock,
-  type Id,
-  type InputFault,
-  type Page,
-  type PageRequest,
-} from '@annex/kernel';
+import { newId, parseId, quote, type Clock, type Id, type Page, type PageRequest } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
 import { deleteApiTokensOf } from './rows/api-tokens.js';
+import { revokeInvitationsOf } from './rows/invitations.js';
 import {
   deleteUser,
   endSignIns,
@@ -19,6 +11,7 @@ import {
   listUsers,
   lockOwners,
   updateUser,
+  type NewUser,
   type UserChange,
 } from './rows/users.js';
 import type { UserRow } from './rows/user-row.js';
@@ -30,7 +23,8 @@ import { accessErrors, refuseFaults } from './errors.js';
 import { onePage } from './pages.js';
 import type { OwnPassword } from './own-password.js';
 import { turnOf, type Passwords } from './passwords.js';
-import { isRole, roleAtLeast, roles, type Role } from './roles.js';
+import { roleAtLeast, roles, type Role } from './roles.js';
+import { emailTaken, requireAdmin, requireReach, roleFaults } from './user-rules.js';
 import { requirePerson } from './sessions.js';
 import { userView, type UserView } from './views.js';
 
@@ -91,9 +85,15 @@ export class Users {
         : await this.options.passwords.hash(password, turnOf(caller.tenant.id, caller.actor));
     const id = newId('user', this.options.clock.now());
     return this.#change(caller, async (tx) => {
-      if (!(await insertUser(tx, { id, email, passwordHash, role }))) throw emailTaken(email);
+      if (!(await insertUser(tx, { id, email, name: null, passwordHash, role }))) throw emailTaken(email);
       return this.#record(tx, caller, 'created', await requireUser(tx, id));
     });
+  }
+
+  /** Adds somebody who was invited, in the transaction that ends the invitation. Throws `EMAIL_TAKEN`. */
+  async admit(tx: TenantTransaction, user: NewUser, requestId: string): Promise<UserView> {
+    if (!(await insertUser(tx, user))) throw emailTaken(user.email);
+    return this.#record(tx, { actor: user.id, requestId }, 'created', await requireUser(tx, user.id));
   }
 
   async list(caller: Caller, page: PageRequest): Promise<Page<UserView>> {
@@ -139,6 +139,7 @@ export class Users {
       if (Object.keys(change).length === 0) return userView(before);
       if ((await updateUser(tx, target, change)) === 'taken') throw emailTaken(email ?? '');
       if (passwordHash !== undefined && endTokens) await this.#endTokens(tx, target);
+      if (change.role !== undefined) await this.#endInvitations(tx, caller, target, change.role as Role);
       const fields = Object.keys(change).map((field) => (field === 'passwordHash' ? 'password' : field));
       return this.#record(tx, caller, 'updated', await requireUser(tx, target), fields);
     });
@@ -154,6 +155,7 @@ export class Users {
       requireReach(caller, before.role as Role);
       requireAnotherOwner(owners, target);
       await deleteUser(tx, target);
+      await this.#endInvitations(tx, caller, target, null);
       await tx.changed('tokens');
       return this.#record(tx, caller, 'deleted', before);
     });
@@ -231,6 +233,20 @@ export class Users {
     return ended;
   }
 
+  /** What somebody may give no longer is not given by an invitation from before. `role`: theirs from now on. */
+  async #endInvitations(tx: TenantTransaction, caller: Caller, userId: Id<'user'>, role: Role | null): Promise<void> {
+    const but = role !== null && roleAtLeast(role, 'admin') ? roles.filter((one) => roleAtLeast(role, one)) : [];
+    const now = new Date(this.options.clock.now());
+    for (const target of await revokeInvitationsOf(tx, userId, { but, now }))
+      await appendAudit(tx, {
+        actor: caller.actor,
+        action: 'invitation.revoked',
+        target,
+        detail: { because: `${userId} may not give this role any more` },
+        requestId: caller.requestId,
+      });
+  }
+
   #read<T>(caller: Caller, work: (tx: TenantTransaction) => Promise<T>): Promise<T> {
     return this.options.database.forTenant(caller.tenant.id).transaction(work);
   }
@@ -277,24 +293,9 @@ export class Users {
   }
 }
 
-function requireAdmin(caller: Caller): void {
-  if (roleAtLeast(caller.role, 'admin')) return;
-  throw accessErrors.error('FORBIDDEN', `Changing users needs the role admin; yours is ${caller.role}.`);
-}
-
-/** Nobody gives a role above the own one, or touches somebody who has it. */
-function requireReach(caller: Caller, role: Role): void {
-  if (roleAtLeast(caller.role, role)) return;
-  throw accessErrors.error('FORBIDDEN', `Your role ${caller.role} does not reach ${role}. Ask somebody who has it.`);
-}
-
 function requireAnotherOwner(owners: string[], target: Id<'user'>): void {
   if (!owners.includes(target) || owners.length > 1) return;
   throw accessErrors.error('LAST_OWNER', 'This is the only owner of the tenant. Make somebody else an owner first.');
-}
-
-function roleFaults(role: string): InputFault[] {
-  return isRole(role) ? [] : [{ pointer: '/role', code: 'INVALID_ROLE', detail: `must be one of ${roles.join(', ')}` }];
 }
 
 function userId(text: string): Id<'user'> {
@@ -311,14 +312,4 @@ async function requireUser(tx: TenantTransaction, id: Id<'user'>): Promise<UserR
 
 function notFound(id: string): Error {
   return accessErrors.error('NOT_FOUND', `This tenant has no user ${quote(id, 40)}. GET /api/users lists them.`);
-}
-
-function emailTaken(email?: string): Error {
-  return accessErrors.error(
-    'EMAIL_TAKEN',
-    `A user of this tenant has ${email ? `the address ${email}` : 'this address'} already.`,
-    {
-      errors: [{ pointer: '/email', code: 'EMAIL_TAKEN', detail: 'is taken' }],
-    },
-  );
 }

@@ -1,4 +1,7 @@
+import type { ActorNames, ActorView } from './actors.js';
 import type { ApiTokenRow } from './rows/api-token-row.js';
+import type { InvitationMail, InvitationRow } from './rows/invitation-row.js';
+import type { InvitationStatus } from './rows/invitations.js';
 import type { Session } from './rows/sessions.js';
 import type { TenantRow } from './rows/tenant-row.js';
 import type { UserRow } from './rows/user-row.js';
@@ -27,6 +30,8 @@ export interface TenantView {
 export interface UserView {
   id: string;
   email: string;
+  /** What they are called; `null`: by their address. */
+  name: string | null;
   role: Role;
   /** `false`: signs in through the identity provider only. */
   has_password: boolean;
@@ -101,6 +106,7 @@ export function userView(row: UserRow): UserView {
   return {
     id: row.id,
     email: row.email,
+    name: row.name,
     role: row.role as Role,
     has_password: row.passwordHash !== null,
     created_at: row.createdAt.toISOString(),
@@ -155,4 +161,59 @@ export function principalView(principal: Principal): PrincipalView {
     tenants: tenantPlaces(principal),
     expires_at: principal.expiresAt === null ? null : new Date(principal.expiresAt).toISOString(),
   };
+}
+
+export interface InvitationView {
+  id: string;
+  email: string;
+  role: Role;
+  status: InvitationStatus;
+  invited_by: ActorView;
+  /** How the latest mail went; `none`: none was sent. */
+  mail: InvitationMail;
+  sent_at: string | null;
+  expires_at: string;
+  accepted_at: string | null;
+  /** Who it became. */
+  user_id: string | null;
+  revoked_at: string | null;
+  created_at: string;
+  updated_at: string;
+}
+
+/** With the token and link, where no mail took them to the one who is invited. */
+export type NewInvitationView = InvitationView & { token?: string; url?: string };
+
+/** What whoever holds a token sees before accepting. */
+export interface OfferedInvitationView {
+  tenant: { slug: string; name: string };
+  email: string;
+  role: Role;
+  /** A name or address; `null`: somebody who is gone. */
+  invited_by: string | null;
+  expires_at: string;
+}
+
+export function invitationView(row: InvitationRow, names: ActorNames, now: Date): InvitationView {
+  return {
+    id: row.id,
+    email: row.email,
+    role: row.role as Role,
+    status: statusOf(row, now),
+    invited_by: names.of(row.invitedBy),
+    mail: row.mail,
+    sent_at: row.sentAt?.toISOString() ?? null,
+    expires_at: row.expiresAt.toISOString(),
+    accepted_at: row.acceptedAt?.toISOString() ?? null,
+    user_id: row.userId,
+    revoked_at: row.revokedAt?.toISOString() ?? null,
+    created_at: row.createdAt.toISOString(),
+    updated_at: row.updatedAt.toISOString(),
+  };
+}
+
+function statusOf({ acceptedAt, revokedAt, expiresAt }: InvitationRow, now: Date): InvitationStatus {
+  if (acceptedAt !== null) return 'accepted';
+  if (revokedAt !== null) return 'revoked';
+  return expiresAt > now ? 'open' : 'expired';
 }

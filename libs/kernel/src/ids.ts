@@ -19,6 +19,7 @@ export const idPrefixes = {
   schedule: 'sch',
   token: 'tok',
   session: 'ses',
+  invitation: 'inv',
   request: 'req',
 } as const;
 

@@ -5,6 +5,7 @@ export {
   doorLimits,
   effectiveLimits,
   forKind,
+  invitationLimits,
   limitAdvice,
   limitNames,
   longestRunMs,

@@ -398,6 +398,19 @@ export const tenantLimits = {
   routeCallsInFlight: 200,
 } as const;
 
+/** Invitations of a tenant, and links that give a new password. */
+export const invitationLimits = {
+  /** Milliseconds that one may be accepted. */
+  lifeMs: 7 * DAY,
+  /** Open ones of a tenant; further ones are refused with `INVITATION_LIMIT`. */
+  open: 500,
+  /** Made by a tenant in an hour; further ones are refused with `RATE_LIMITED`. */
+  perHour: 100,
+  /** Times that one may be sent anew, and milliseconds between two. */
+  sends: 20,
+  pauseMs: MINUTE,
+} as const;
+
 /** What one process takes of callers at a time, until the operator says otherwise. */
 export const doorLimits: Readonly<
   Record<'connections' | 'connectionsPerAddress' | 'bodyMemoryBytes' | 'tenantCallPoints' | 'tenantEventPoints', number>

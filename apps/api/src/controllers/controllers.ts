@@ -7,6 +7,7 @@ import { FileLinksController, FilesController } from './files.controller.js';
 import { FiltersController } from './filters.controller.js';
 import { HealthController } from './health.controller.js';
 import { HooksController } from './hooks.controller.js';
+import { InvitationsController } from './invitations.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { KvController } from './kv.controller.js';
 import { MailController } from './mail.controller.js';
@@ -26,6 +27,7 @@ export const controllers = [
   TenantsController,
   OwnTenantController,
   UsersController,
+  InvitationsController,
   EventsController,
   FiltersController,
   PluginsController,

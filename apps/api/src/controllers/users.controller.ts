@@ -11,10 +11,10 @@ import { nothing } from '../http/answers.js';
 import { User } from '../views/access.js';
 import { listOf } from '../views/shared.js';
 
-const password = z.string().min(8, { error: 'must be at least 8 characters' }).max(1024);
+export const newPassword = z.string().min(8, { error: 'must be at least 8 characters' }).max(1024);
 const newUser = z.strictObject({
   email: z.email({ error: 'must be an e-mail address' }).max(320),
-  password: password.optional(),
+  password: newPassword.optional(),
   role: roleSchema,
 });
 const userChange = newUser.partial().extend({

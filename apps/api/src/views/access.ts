@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { role, time } from './shared.js';
+import { Actor, role, time } from './shared.js';
 
 export const TenantPlace = z
   .object({
@@ -96,6 +96,7 @@ export const User = z
   .object({
     id: z.string(),
     email: z.string(),
+    name: z.string().nullable().describe('What they are called; `null`: by their address'),
     role,
     has_password: z.boolean().describe('`false`: signs in through the identity provider only'),
     created_at: time,
@@ -124,3 +125,49 @@ export const Tenant = z
   })
   .meta({ id: 'Tenant' });
 export type Tenant = z.infer<typeof Tenant>;
+
+export const invitationStatus = ['open', 'expired', 'accepted', 'revoked'] as const;
+
+const invitationFields = {
+  id: z.string(),
+  email: z.string(),
+  role,
+  status: z.enum(invitationStatus),
+  invited_by: Actor,
+  mail: z.enum(['sent', 'failed', 'none']).describe('How the latest mail went; `none`: none was sent'),
+  sent_at: time.nullable(),
+  expires_at: time,
+  accepted_at: time.nullable(),
+  user_id: z.string().nullable().describe('Who it became'),
+  revoked_at: time.nullable(),
+  created_at: time,
+  updated_at: time,
+};
+
+export const Invitation = z
+  .object(invitationFields)
+  .meta({ id: 'Invitation', description: 'Somebody who is asked into a tenant' });
+export type Invitation = z.infer<typeof Invitation>;
+
+export const NewInvitation = z
+  .object({
+    ...invitationFields,
+    token: z.string().optional().describe('Only where no mail took it to its reader. Shown this once'),
+    url: z
+      .string()
+      .optional()
+      .describe('The link that a mail would have; only its path where ANNEX_PUBLIC_URL is not set. Shown this once'),
+  })
+  .meta({ id: 'NewInvitation' });
+export type NewInvitation = z.infer<typeof NewInvitation>;
+
+export const OfferedInvitation = z
+  .object({
+    tenant: z.object({ slug: z.string(), name: z.string() }),
+    email: z.string(),
+    role,
+    invited_by: z.string().nullable().describe('A name or address; `null`: somebody who is gone'),
+    expires_at: time,
+  })
+  .meta({ id: 'OfferedInvitation', description: 'What whoever holds a token sees before accepting' });
+export type OfferedInvitation = z.infer<typeof OfferedInvitation>;

@@ -1,4 +1,4 @@
-import { roles } from '@annex/access';
+import { actorTypes, roles } from '@annex/access';
 import { runStatuses } from '@annex/runs';
 import type { Json, JsonObject } from '@annex/kernel';
 import { z } from 'zod';
@@ -33,3 +33,11 @@ export const fault = z
 export const inputFault = z
   .object({ pointer: z.string().describe('JSON pointer into the input'), code: z.string(), detail: z.string() })
   .meta({ id: 'InputFault' });
+
+export const Actor = z
+  .object({
+    id: z.string(),
+    type: z.enum(actorTypes).describe('`run`: a plugin’s code. `identity`: known to the identity provider only'),
+    name: z.string().nullable().describe('An e-mail address, or a token’s name; `null`: it has none, or is gone'),
+  })
+  .meta({ id: 'Actor', description: 'Who did something' });

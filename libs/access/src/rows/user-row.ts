@@ -15,6 +15,10 @@ export class UserRow {
   @Column({ name: 'email', type: 'text' })
   email!: string;
 
+  /** What they are called; `null`: by their address. */
+  @Column({ name: 'name', type: 'text', nullable: true })
+  name!: string | null;
+
   /** argon2id in PHC form, or `null`: signs in through the identity provider only. */
   @Column({ name: 'password_hash', type: 'text', nullable: true })
   passwordHash!: string | null;

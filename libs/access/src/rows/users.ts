@@ -3,16 +3,25 @@ import { MoreThan } from 'typeorm';
 import { takeTurn, type PlatformTransaction, type TenantTransaction } from '@annex/database';
 import { UserRow } from './user-row.js';
 
-export type NewUser = Pick<UserRow, 'id' | 'email' | 'passwordHash' | 'role'>;
+export type NewUser = Pick<UserRow, 'id' | 'email' | 'name' | 'passwordHash' | 'role'>;
 
 /** Adds a user. `false`: the tenant has one with this e-mail address, whatever its case. */
 export async function insertUser(tx: TenantTransaction, user: NewUser): Promise<boolean> {
   const rows = await tx.query(
-    `insert into users (tenant_id, id, email, password_hash, role) values ($1, $2, $3, $4, $5)
+    `insert into users (tenant_id, id, email, name, password_hash, role) values ($1, $2, $3, $4, $5, $6)
      on conflict (tenant_id, lower(email)) do nothing returning id`,
-    [tx.tenantUuid, uuidFromId(user.id), user.email, user.passwordHash, user.role],
+    [tx.tenantUuid, uuidFromId(user.id), user.email, user.name, user.passwordHash, user.role],
   );
   return rows.length === 1;
+}
+
+/** Whether a user of the tenant has an e-mail address, whatever its case. */
+export async function existsUserWithEmail(tx: TenantTransaction, email: string): Promise<boolean> {
+  const rows = await tx.query('select 1 from users where tenant_id = $1 and lower(email) = lower($2)', [
+    tx.tenantUuid,
+    email,
+  ]);
+  return rows.length > 0;
 }
 
 export function findUser(tx: TenantTransaction, id: Id<'user'>): Promise<UserRow | null> {

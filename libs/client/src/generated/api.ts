@@ -454,6 +454,99 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The tenant’s invitations; ended ones stay for 30 days */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite an e-mail address into the tenant
+         * @description A mail with a link goes out; it works once, for seven days. Where no mail can be sent, or it was not taken, the answer has the link, to be passed on by hand.
+         */
+        post: operations["createInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One invitation */
+        get: operations["getInvitation"];
+        put?: never;
+        post?: never;
+        /** Take an invitation back */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/{id}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give an invitation another link and seven days more; the link before opens nothing any more */
+        post: operations["resendInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept an invitation with a name and a password, and sign in
+         * @description Whoever signs in through the identity provider with an address that it has verified accepts by that, without a password.
+         */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/invitations/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation is for, before it is accepted */
+        post: operations["previewInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/jobs": {
         parameters: {
             query?: never;
@@ -1659,6 +1752,17 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Who did something */
+        Actor: {
+            id: string;
+            /** @description An e-mail address, or a token’s name; `null`: it has none, or is gone */
+            name: string | null;
+            /**
+             * @description `run`: a plugin’s code. `identity`: known to the identity provider only
+             * @enum {string}
+             */
+            type: "user" | "operator" | "token" | "identity" | "run" | "system";
+        };
         Attempt: {
             error?: components["schemas"]["Fault"];
             finished_at?: string | null;
@@ -1969,6 +2073,31 @@ export interface components {
             /** @description JSON pointer into the input */
             pointer: string;
         };
+        /** @description Somebody who is asked into a tenant */
+        Invitation: {
+            accepted_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            invited_by: components["schemas"]["Actor"];
+            /**
+             * @description How the latest mail went; `none`: none was sent
+             * @enum {string}
+             */
+            mail: "sent" | "failed" | "none";
+            revoked_at: string | null;
+            role: components["schemas"]["Role"];
+            sent_at: string | null;
+            /** @enum {string} */
+            status: "open" | "expired" | "accepted" | "revoked";
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Who it became */
+            user_id: string | null;
+        };
         Job: {
             /** @enum {string} */
             catch_up: "latest" | "none" | "all";
@@ -2104,6 +2233,34 @@ export interface components {
                 operator: boolean;
             } | null;
         };
+        NewInvitation: {
+            accepted_at: string | null;
+            /** Format: date-time */
+            created_at: string;
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            invited_by: components["schemas"]["Actor"];
+            /**
+             * @description How the latest mail went; `none`: none was sent
+             * @enum {string}
+             */
+            mail: "sent" | "failed" | "none";
+            revoked_at: string | null;
+            role: components["schemas"]["Role"];
+            sent_at: string | null;
+            /** @enum {string} */
+            status: "open" | "expired" | "accepted" | "revoked";
+            /** @description Only where no mail took it to its reader. Shown this once */
+            token?: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description The link that a mail would have; only its path where ANNEX_PUBLIC_URL is not set. Shown this once */
+            url?: string;
+            /** @description Who it became */
+            user_id: string | null;
+        };
         NewToken: {
             /** Format: date-time */
             created_at: string;
@@ -2163,6 +2320,19 @@ export interface components {
             updated_at: string;
             /** @description As it was written, placeholders included; values of the query of the tenant’s own are hidden */
             url: string;
+        };
+        /** @description What whoever holds a token sees before accepting */
+        OfferedInvitation: {
+            email: string;
+            /** Format: date-time */
+            expires_at: string;
+            /** @description A name or address; `null`: somebody who is gone */
+            invited_by: string | null;
+            role: components["schemas"]["Role"];
+            tenant: {
+                name: string;
+                slug: string;
+            };
         };
         PackageReport: {
             /** @description Of the script that the entry was bundled into; `null`: it could not be */
@@ -3175,6 +3345,8 @@ export interface components {
             /** @description `false`: signs in through the identity provider only */
             has_password: boolean;
             id: string;
+            /** @description What they are called; `null`: by their address */
+            name: string | null;
             role: components["schemas"]["Role"];
             /** Format: date-time */
             updated_at: string;
@@ -3379,6 +3551,7 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type Actor = components['schemas']['Actor'];
 export type Attempt = components['schemas']['Attempt'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AwaitedRun = components['schemas']['AwaitedRun'];
@@ -3399,6 +3572,7 @@ export type File = components['schemas']['File'];
 export type FilteredValue = components['schemas']['FilteredValue'];
 export type HookSource = components['schemas']['HookSource'];
 export type InputFault = components['schemas']['InputFault'];
+export type Invitation = components['schemas']['Invitation'];
 export type Job = components['schemas']['Job'];
 export type JobSummary = components['schemas']['JobSummary'];
 export type KvEntry = components['schemas']['KvEntry'];
@@ -3408,8 +3582,10 @@ export type Login = components['schemas']['Login'];
 export type LogLine = components['schemas']['LogLine'];
 export type Mail = components['schemas']['Mail'];
 export type Me = components['schemas']['Me'];
+export type NewInvitation = components['schemas']['NewInvitation'];
 export type NewToken = components['schemas']['NewToken'];
 export type NewWebhook = components['schemas']['NewWebhook'];
+export type OfferedInvitation = components['schemas']['OfferedInvitation'];
 export type PackageReport = components['schemas']['PackageReport'];
 export type PermissionsReport = components['schemas']['PermissionsReport'];
 export type PlatformAuditEntry = components['schemas']['PlatformAuditEntry'];
@@ -4899,6 +5075,279 @@ export interface operations {
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listInvitations: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+                status?: "open" | "expired" | "accepted" | "revoked";
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Invitation"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    createInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** Format: email */
+                    email: string;
+                    /** @enum {string} */
+                    role: "viewer" | "member" | "developer" | "admin" | "owner";
+                    /** @description `false`: no mail goes out, and the answer has the link. Default: a mail, where mail can be sent */
+                    send_mail?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description It was made */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInvitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It was done; there is nothing to say */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resendInvitation: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description `false`: no mail goes out, and the answer has the link. Default: a mail, where mail can be sent */
+                    send_mail?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInvitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description What you are called */
+                    name?: string | null;
+                    password: string;
+                    /** @description Of the link: what stands behind `#token=` */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Login"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    previewInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of the link: what stands behind `#token=` */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferedInvitation"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };

@@ -135,6 +135,12 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
       where expires_at < now() - $1 * interval '1 day' limit $2))`,
   },
   {
+    what: 'invitations',
+    days: () => 30,
+    sql: `delete from invitations where ctid = any(array(select ctid from invitations
+      where least(expires_at, accepted_at, revoked_at) < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
     what: 'kv',
     days: () => 0,
     sql: `delete from kv where ctid = any(array(select ctid from kv where expires_at < now() - $1 * interval '1 day'

@@ -33,6 +33,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   hook_sources: { fixed: '100 a tenant (WEBHOOK_LIMIT)' },
   idempotency_keys: { retention: 'idempotency_keys', quota: 'idempotency_keys' },
   installations: { quota: 'plugins' },
+  invitations: { retention: 'invitations', fixed: '500 open ones a tenant (INVITATION_LIMIT), 100 an hour' },
   kv: { retention: 'kv', quota: 'kv_bytes' },
   llm_days: { retention: 'llm_days' },
   log_trims: { fixed: 'one row a tenant' },

@@ -208,7 +208,9 @@ describe('quotas of', () => {
     await store('one', 100);
     await expect(store('two', 51)).rejects.toMatchObject(refusal('package_bytes', before + 100, before + 150));
     const user = (email: string): Promise<unknown> =>
-      inside(at.tenantId, (tx) => insertUser(tx, { id: newId('user'), email, passwordHash: null, role: 'member' }));
+      inside(at.tenantId, (tx) =>
+        insertUser(tx, { id: newId('user'), email, name: null, passwordHash: null, role: 'member' }),
+      );
     await user('a@b.test');
     await expect(user('c@d.test')).rejects.toMatchObject(refusal('users', 1, 1));
     await expect(makeInstallation(db, at.tenantId)).rejects.toThrow(/quota exceeded/);
