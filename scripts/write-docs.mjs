@@ -1,7 +1,7 @@
 // Writes what is generated from the code: docs/errors.md, docs/host-api.md, docs/limits.md and
 // libs/sdk/plugin.schema.json. Runs over dist, so after a build.
-// `--check` writes nothing and exits with 1 when a file differs, when an error has no way out, or when a way out has no
-// error.
+// `--check` writes nothing and exits with 1 when a file differs, when an error has no way out, when a way out has no
+// error, or when libraries disagree about a code.
 import { existsSync } from 'node:fs';
 import { readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -49,9 +49,44 @@ const inputFaultLines = [
     'asked for |',
 ];
 
+/**
+ * What is wrong with codes that several libraries declare: each has one title, and one status and one fault too unless
+ * `differs` says why not.
+ */
+function differenceFaults(catalogues, differs) {
+  const kindsByCode = new Map();
+  for (const kinds of Object.values(catalogues))
+    for (const [code, kind] of Object.entries(kinds)) kindsByCode.set(code, [...(kindsByCode.get(code) ?? []), kind]);
+  const isOne = (values) => new Set(values).size === 1;
+  const faults = Object.keys(differs)
+    .filter((code) => !kindsByCode.has(code))
+    .map((code) => `scripts/error-ways-out.json says how ${code} differs, which is no error`);
+  for (const [code, kinds] of kindsByCode) {
+    if (!isOne(kinds.map(({ title }) => title)))
+      faults.push(`${code} has several titles: ${kinds.map(({ title }) => title).join(' / ')}`);
+    const differing = !isOne(kinds.map(({ status, fault }) => `${status} ${fault}`));
+    if (differing && !Object.hasOwn(differs, code))
+      faults.push(`${code} has several statuses or faults; make them one, or say why in scripts/error-ways-out.json`);
+    if (!differing && Object.hasOwn(differs, code))
+      faults.push(`scripts/error-ways-out.json says that ${code} differs, and it does not`);
+  }
+  return faults;
+}
+
+const differingLines = (differs) => [
+  '',
+  '## Codes that differ',
+  '',
+  'Their status or fault depends on the section:',
+  '',
+  '| code | why |',
+  '|---|---|',
+  ...Object.entries(differs).map(([code, why]) => `| \`${code}\` | ${cell(why)} |`),
+];
+
 async function writeErrors() {
   const catalogues = await readCatalogues();
-  const { sections, codes } = JSON.parse(await readFile(join(root, 'scripts/error-ways-out.json'), 'utf8'));
+  const { sections, codes, differs } = JSON.parse(await readFile(join(root, 'scripts/error-ways-out.json'), 'utf8'));
   const faults = [];
   const used = new Set();
   const wayOut = (owner, code) => {
@@ -75,8 +110,8 @@ async function writeErrors() {
       'log. Plugin code gets the same codes as `error.code`',
     'of a rejected call. `fault` says whose it is: `plugin` (its developer mends it), `caller` (send something ' +
       'else), `limit` (do less), `policy` (somebody has to',
-    'allow it), `platform` (tell the operator). A code keeps its meaning in every section it stands in; status and ' +
-      'way out are those of the section.',
+    'allow it), `platform` (tell the operator). A code means the same in every section; ' +
+      '[one table](#codes-that-differ) names those whose status or fault depends on the section.',
   ];
   for (const [owner, intro] of Object.entries(sections)) {
     const kinds = catalogues[owner];
@@ -97,7 +132,8 @@ async function writeErrors() {
       lines.push(`| \`${code}\` | ${status} | ${fault} | ${cell(title)} | ${cell(wayOut(owner, code))} |`);
     }
   }
-  lines.push(...inputFaultLines);
+  lines.push(...differingLines(differs), ...inputFaultLines);
+  faults.push(...differenceFaults(catalogues, differs));
   for (const key of Object.keys(codes))
     if (!used.has(key)) faults.push(`scripts/error-ways-out.json has a text for ${key}, which is no error`);
   return { path: 'docs/errors.md', text: `${lines.join('\n')}\n`, faults };

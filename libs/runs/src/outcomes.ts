@@ -127,7 +127,7 @@ const rules = {
     alert: 'none',
   },
   RATE_LIMITED: {
-    title: 'Too many calls in a short time',
+    title: 'Too many requests',
     status: 429,
     fault: 'limit',
     retry: 'policy',
@@ -135,7 +135,7 @@ const rules = {
   },
 
   PAYLOAD_TOO_LARGE: {
-    title: 'The request or payload is larger than its limit',
+    title: 'The payload is larger than its limit',
     status: 413,
     fault: 'caller',
     retry: 'never',
@@ -144,13 +144,13 @@ const rules = {
   CANCELLED: { title: 'The run was cancelled', status: 409, fault: 'caller', retry: 'never', alert: 'none' },
 
   PERMISSION_DENIED: {
-    title: 'The plugin used a permission it was not granted',
+    title: 'The plugin was not granted what it tried to use',
     status: 422,
     fault: 'policy',
     retry: 'never',
     alert: 'plugin',
   },
-  PLUGIN_DISABLED: { title: 'The plugin is disabled', status: 409, fault: 'policy', retry: 'park', alert: 'none' },
+  PLUGIN_DISABLED: { title: 'The plugin is not enabled', status: 409, fault: 'policy', retry: 'park', alert: 'none' },
   PLUGIN_SUSPENDED: { title: 'The plugin is suspended', status: 409, fault: 'policy', retry: 'park', alert: 'plugin' },
 
   // A plugin's webhook goes to somebody else's machine: what that does is counted there, not against the plugin.
@@ -192,28 +192,28 @@ const rules = {
     alert: 'operator',
   },
   OVERLOADED: {
-    title: 'No capacity to run the handler now',
+    title: 'The server is busy',
     status: 503,
     fault: 'platform',
     retry: 'platform',
     alert: 'operator',
   },
   STORAGE_UNAVAILABLE: {
-    title: 'The file store could not be used',
+    title: 'The file store cannot be used at the moment',
     status: 503,
     fault: 'platform',
     retry: 'platform',
     alert: 'operator',
   },
   LLM_UNAVAILABLE: {
-    title: 'The language model endpoint could not be used',
+    title: 'The language model endpoint cannot be used at the moment',
     status: 503,
     fault: 'platform',
     retry: 'platform',
     alert: 'operator',
   },
   MAIL_UNAVAILABLE: {
-    title: 'The mail server could not be used',
+    title: 'The mail server cannot be used at the moment',
     status: 503,
     fault: 'platform',
     retry: 'platform',

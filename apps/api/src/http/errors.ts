@@ -10,7 +10,7 @@ export const apiErrors = defineErrors('api', {
   INVALID_INPUT: { title: 'The input is not valid', status: 422, fault: 'caller' },
   INVALID_JSON: { title: 'The body is not JSON', status: 400, fault: 'caller' },
   BAD_REQUEST: { title: 'Bad request', status: 400, fault: 'caller' },
-  PAYLOAD_TOO_LARGE: { title: 'The body is too large', status: 413, fault: 'limit' },
+  PAYLOAD_TOO_LARGE: { title: 'The payload is larger than its limit', status: 413, fault: 'limit' },
   UNSUPPORTED_MEDIA_TYPE: { title: 'Unsupported media type', status: 415, fault: 'caller' },
   PLUGIN_DISABLED: { title: 'The plugin is not enabled', status: 409, fault: 'policy' },
   INVALID_SIGNATURE: { title: 'The signature does not match', status: 401, fault: 'caller' },
