@@ -47,7 +47,7 @@ export {
   tableNamePattern,
   type DocumentPatch,
   type SortKey,
-} from './tables/document.js';
+} from './db/document.js';
 export {
   filterLimits,
   isRowColumn,
@@ -59,9 +59,9 @@ export {
   type OrderOperator,
   type RowColumn,
   type Scalar,
-} from './tables/filter.js';
-export { isForbiddenName } from './tables/forbidden-names.js';
-export { compareRows, matchesFilter, type TableRow } from './tables/match.js';
+} from './db/filter.js';
+export { isForbiddenName } from './db/forbidden-names.js';
+export { compareRows, matchesFilter, type TableRow } from './db/match.js';
 export { secretNamePattern, slugPattern } from './names.js';
 export { llmMessages, maxPromptBytes } from './calls/messages.js';
 export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';

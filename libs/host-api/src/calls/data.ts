@@ -1,7 +1,7 @@
 import { KiB, MiB } from '@annex/kernel';
 import { z } from 'zod';
 import { row } from '../row.js';
-import { documentPatch, filterInput, newDocument, sortInput, tableName } from '../tables/document.js';
+import { documentPatch, filterInput, newDocument, sortInput, tableName } from '../db/document.js';
 import { bytes, cursor, json, jsonObject, jsonUpTo, line, optional } from '../wire.js';
 
 const rowId = z.string().min(1).max(512);
