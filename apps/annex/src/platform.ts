@@ -30,7 +30,7 @@ import {
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
 import { connect } from './connect.js';
-import { startExecutors, type Executors } from './executors.js';
+import { startExecutors, type Executors } from './sandbox-and-compiler.js';
 import type { Ground } from './ground.js';
 import { createHealth, type PlatformHealth } from './health.js';
 import { openModels } from './models.js';

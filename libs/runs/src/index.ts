@@ -48,7 +48,7 @@ export { listDueBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
 export { releaseEndpoints } from './sql/endpoint-turns.js';
 export { discardLettersOfUninstalled, endRunsOfUninstalled } from './sql/uninstalled-runs.js';
 export { parkTenant } from './sql/park-tenant.js';
-export { ofLivingTenant } from './sql/living.js';
+export { ofLivingTenant } from './sql/living-tenants.js';
 export { startJob, type StartedRun } from './start-job.js';
 export { replayPortion } from './replays.js';
 export { DeadLetterReplayRow } from './rows/dead-letter-replay-row.js';

@@ -18,4 +18,4 @@ export {
   type TickCount,
   type TickPlan,
   type TickPlanRequest,
-} from './policy.js';
+} from './ticks.js';

@@ -1,5 +1,5 @@
 import type { PlatformTransaction } from '@annex/database';
-import { ofLivingTenant } from './living.js';
+import { ofLivingTenant } from './living-tenants.js';
 import { isDeadLetterSql } from './dead-letters.js';
 
 /** How background work of all tenants together stands. */

@@ -3,7 +3,7 @@ import type { TenantTransaction } from '@annex/database';
 import { RunRow } from '../rows/run-row.js';
 import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
 import { isMovedBy, isOpen } from './guards.js';
-import { tellEnded } from './told.js';
+import { tellEnded } from './tell-ended.js';
 
 /** A run as somebody who waits for it or cancels it needs it. */
 export type RunState = Pick<RunRow, 'id' | 'plugin' | 'kind' | 'name' | 'status' | 'cancelRequested'>;

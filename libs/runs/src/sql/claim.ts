@@ -7,7 +7,7 @@ import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { statement, type PlatformTransaction, type TenantTransaction, type Transaction } from '@annex/database';
 import { isMove, isMovedBy } from './guards.js';
 import { wakeRelays, type BackgroundKind, type RunPolicy } from './enqueue-run.js';
-import { tellEnded } from './told.js';
+import { tellEnded } from './tell-ended.js';
 
 /** A run that this worker alone may try, until its lease runs out. */
 export interface ClaimedRun {

@@ -2,7 +2,7 @@ import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { takeTurn, type PlatformTransaction, type TenantTransaction } from '@annex/database';
 import { wakeRelays } from './enqueue-run.js';
 import { isMovedBy, isOpen } from './guards.js';
-import { tellEnded } from './told.js';
+import { tellEnded } from './tell-ended.js';
 
 /** One job of one installation, or the handlers of one lifecycle moment that are called one after the other. */
 export interface JobRef {

@@ -9,7 +9,7 @@ import {
   type CatchUp,
   type OverlapPolicy,
   type TickPlanRequest,
-} from './policy.js';
+} from './ticks.js';
 import { parseSchedule } from './parse-schedule.js';
 import type { Schedule } from './schedule.js';
 
