@@ -35,7 +35,8 @@ export {
   type HostHandlers,
 } from './handlers.js';
 export type { HostCallRow, Meter, TouchedScope } from './row.js';
-export { maxFileCallBytes, maxKvValueBytes } from './calls/data.js';
+export { maxFileCallBytes } from './calls/files.js';
+export { maxKvValueBytes } from './calls/kv.js';
 export {
   documentPatch,
   filterInput,
@@ -63,7 +64,7 @@ export {
 export { isForbiddenName } from './db/forbidden-names.js';
 export { compareRows, matchesFilter, type TableRow } from './db/match.js';
 export { secretNamePattern, slugPattern } from './names.js';
-export { llmMessages, maxPromptBytes } from './calls/messages.js';
+export { llmMessages, maxPromptBytes } from './calls/llm.js';
 export { maxJsonDepth, storageProblem, tooLargeCode } from './wire.js';
 export { hostApiErrors } from './errors.js';
 export { secretMayGoTo } from './secret-hosts.js';

@@ -4,9 +4,18 @@
  * import('./handlers.js').HostHandlers}).
  */
 import { z } from 'zod';
-import { dbCalls, fileCalls, kvCalls } from './calls/data.js';
+import { analyticsCalls } from './calls/analytics.js';
+import { dbCalls } from './calls/db.js';
+import { emailCalls } from './calls/email.js';
+import { fileCalls } from './calls/files.js';
+import { flowCalls } from './calls/flow.js';
 import { httpCalls } from './calls/http.js';
-import { flowCalls, messageCalls, secretCalls } from './calls/messages.js';
+import { kvCalls } from './calls/kv.js';
+import { llmCalls } from './calls/llm.js';
+import { pluginCalls } from './calls/plugins.js';
+import { secretCalls } from './calls/secrets.js';
+import { templateCalls } from './calls/templates.js';
+import { webhookCalls } from './calls/webhooks.js';
 import type { PermissionName } from './permissions.js';
 import type { HostCallRow, Meter } from './row.js';
 
@@ -17,8 +26,13 @@ export const hostCalls = {
   ...dbCalls,
   ...fileCalls,
   ...kvCalls,
-  ...messageCalls,
+  ...emailCalls,
+  ...webhookCalls,
+  ...llmCalls,
+  ...templateCalls,
+  ...analyticsCalls,
   ...flowCalls,
+  ...pluginCalls,
 };
 
 /** The name of a host call, such as `kv.get`. */
