@@ -54,7 +54,13 @@ function restrictions(folder, asksDatabase = folder === 'libs/database') {
             },
           ]),
       {
-        group: ['@annex/*/*', '!@annex/sdk/testing', '!@annex/sandbox/executor', '!@annex/sandbox/compiler'],
+        group: [
+          '@annex/*/*',
+          '!@annex/sdk/testing',
+          '!@annex/sdk/package',
+          '!@annex/sandbox/executor',
+          '!@annex/sandbox/compiler',
+        ],
         message: 'A library is imported by its name only; its index.ts says what it offers.',
       },
       ...owners

@@ -48,7 +48,9 @@ export const shelves = [
   {
     name: 'apps',
     folder: 'apps',
-    projects: { executor: [], compiler: [], worker: [], api: [], annex: ['worker', 'api'] },
+    projects: { executor: [], compiler: [], worker: [], api: [], annex: ['worker', 'api'], cli: ['sdk', 'client'] },
+    // The command line is installed where no Annex is: it is made of the two packages that are installed with it.
+    alone: ['cli'],
   },
   { name: 'proof', folder: '.', projects: { examples: [], test: [], bench: [] } },
 ];

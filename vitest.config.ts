@@ -15,6 +15,7 @@ process.env['NODE_COMPILE_CACHE'] ??= `${root}node_modules/.cache/compiled`;
 /** `@annex/<lib>` is its source, so that no build stands between a change and its test. */
 const alias = [
   { find: /^@annex\/sdk\/testing$/, replacement: `${root}libs/sdk/src/testing/testing.ts` },
+  { find: /^@annex\/sdk\/package$/, replacement: `${root}libs/sdk/src/package/package.ts` },
   ...readdirSync(`${root}libs`).map((lib) => ({
     find: new RegExp(`^@annex/${lib}$`),
     replacement: `${root}libs/${lib}/src/index.ts`,

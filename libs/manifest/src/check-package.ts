@@ -67,6 +67,11 @@ export interface PackageReport {
    */
   files: PackageFiles;
   /**
+   * Files that were looked at for the bundles; with them alone the same bundles come out. Only there where the check
+   * ran in the caller's own process.
+   */
+  read?: string[];
+  /**
    * Every fault that could be found. Pointers: into the manifest, `/file` for the archive, `/handlers/<index>` for
    * registrations.
    */
@@ -106,15 +111,22 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
   };
   if (reading.ok) report.manifest = reading.manifest;
   const entry = reading.ok ? reading.manifest.entry : reading.entry;
-  const reached = [
-    ...(entry === undefined ? [] : await checkCode(report, entry, options)),
-    ...(await checkWebhooks(report, inspect)),
-  ];
-  keepCounted(report, reached, packageLimits);
+  const code = entry === undefined ? nothing : await checkCode(report, entry, options);
+  const webhooks = await checkWebhooks(report, inspect);
+  report.read = [...new Set([...code.read, ...webhooks.read])];
+  keepCounted(report, [...code.reached, ...webhooks.reached], packageLimits);
   if (options.findTemplateFaults) report.errors.push(...templateFaults(files, options.findTemplateFaults));
   report.ok = report.errors.length === 0;
   return report;
 }
+
+/** Files that a bundle holds something of, and files that were looked at for it. */
+interface Followed {
+  reached: readonly string[];
+  read: readonly string[];
+}
+
+const nothing: Followed = { reached: [], read: [] };
 
 /** Leaves out the files that no bundle holds anything of: nobody reads them again. */
 function keepCounted(report: PackageReport, reached: readonly string[], { maxFiles }: PackageLimits): void {
@@ -157,8 +169,7 @@ function isText(bytes: Uint8Array): boolean {
   return isUtf8(bytes) && !bytes.includes(0);
 }
 
-/** Answers the files that the transforms' bundle reached. */
-async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<string[]> {
+async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions['inspect']): Promise<Followed> {
   const { manifest, files } = report;
   const reading = readWebhooks(
     files,
@@ -179,20 +190,19 @@ async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions
   report.transforms = transforms.bundle;
   report.errors.push(...transforms.errors);
   report.warnings.push(...transforms.warnings);
-  return transforms.reached;
+  return transforms;
 }
 
-/** Answers the files that the bundle reached. */
 async function checkCode(
   report: PackageReport,
   entry: string,
   { inspect, isExpendable = false }: CheckPackageOptions,
-): Promise<string[]> {
+): Promise<Followed> {
   // Where the process itself is ended, a busy machine is given the time that the process has.
   const bundling = await bundlePackage(report.files, entry, isExpendable ? { timeoutMs: MINUTE } : {});
   if (!bundling.ok) {
     report.errors.push(...bundling.errors);
-    return [];
+    return nothing;
   }
   report.bundle = bundling.bundle;
   report.warnings.push(...bundling.warnings);
@@ -210,13 +220,13 @@ async function checkCode(
       code: 'ENTRY_FAILED',
       detail: `running the entry once, to see what it registers, ended with ${code}: ${message.slice(0, 1000)}${place}`,
     });
-    return bundling.reached;
+    return bundling;
   }
   report.registrations = inspection.registrations;
   report.warnings.push(...inspection.warnings.map((detail) => ({ pointer: '/entry', code: 'ENTRY_WARNING', detail })));
   // Without a sound manifest there is nothing to agree with; its own faults are reported already.
   if (report.manifest !== undefined) report.errors.push(...checkAgreement(report.manifest, inspection.registrations));
-  return bundling.reached;
+  return bundling;
 }
 
 /** File and line of the author's where an entry threw, in brackets: the first of the stack that has one. */

@@ -31,6 +31,8 @@ export type BundleReading =
       bundle: PackageBundle;
       /** Files of the package that the bundle holds something of. */
       reached: string[];
+      /** Files of the package that were looked at for it; with them alone the same bundle comes out. */
+      read: string[];
       warnings: InputFault[];
     }
   | { ok: false; errors: InputFault[] };
@@ -92,6 +94,7 @@ export async function bundlePackage(
     ok: true,
     bundle: { code, sha256: createHash('sha256').update(code).digest('hex'), sourceMap: renameSources(sourceMap) },
     reached: reachedFiles(metafile),
+    read: [...followed.loaded],
     warnings: limited([...notices, ...(absent?.warnings ?? [])]),
   };
 }

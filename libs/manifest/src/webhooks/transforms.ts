@@ -19,6 +19,8 @@ export interface TransformsReading {
   bundle: PackageBundle | null;
   /** Files of the package that the bundle holds something of. */
   reached: string[];
+  /** Files of the package that were looked at for it. */
+  read: string[];
   errors: InputFault[];
   warnings: InputFault[];
 }
@@ -37,10 +39,11 @@ export async function bundleTransforms(
       ? [{ pointer: `/webhooks/${webhook.name}.yaml/post_transform/entry`, ref: webhook.postTransform }]
       : []),
   ]);
-  if (refs.length === 0) return { bundle: null, reached: [], errors: [], warnings: [] };
+  if (refs.length === 0) return { bundle: null, reached: [], read: [], errors: [], warnings: [] };
   const refuse = (errors: InputFault[], warnings: InputFault[] = []): TransformsReading => ({
     bundle: null,
     reached: [],
+    read: [],
     errors,
     warnings,
   });
@@ -73,7 +76,7 @@ export async function bundleTransforms(
   const errors = matchExports(refs, inspection.registrations);
   return errors.length > 0
     ? refuse(errors, warnings)
-    : { bundle: reading.bundle, reached: reading.reached, errors, warnings };
+    : { bundle: reading.bundle, reached: reading.reached, read: reading.read, errors, warnings };
 }
 
 /** Sets the `index` of each script; answers what is wrong with what the bundle registered. */

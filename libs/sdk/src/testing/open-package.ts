@@ -10,13 +10,15 @@ import { newId, newUuid, type AnnexError, type InputFault, type Json } from '@an
 import {
   applyConfig,
   checkPackage,
-  packFolder,
+  packFiles,
   type Manifest,
   type PackageBundle,
   type PackageReport,
 } from '@annex/manifest';
 import type { Bundle, Registration, Sandbox } from '@annex/sandbox';
 import { findTemplateFaults } from '@annex/templates';
+import { roomyLimits } from '../package/limits.js';
+import { readPlugin } from '../package/read-plugin.js';
 
 /** One tenant for the whole process, so that one executor serves every plugin under test. */
 const tenantId = newId('tenant');
@@ -38,7 +40,7 @@ export async function openPackage(
   { secrets, config, grants, tenant }: Installing,
   sandbox: Pick<Sandbox, 'inspect'>,
 ): Promise<InstallationSnapshot> {
-  const report = await check(await packFolder(folder), sandbox);
+  const report = await check(packFiles((await readPlugin(folder)).files), sandbox);
   const { manifest, registrations, bundle } = accepted(report, folder);
   const granted = readGrants(manifest, grants, '/grants');
   const settings = manifest.config === null ? undefined : applyConfig(manifest.config, config);
@@ -89,7 +91,11 @@ async function check(packed: Uint8Array, sandbox: Pick<Sandbox, 'inspect'>): Pro
   const sha256 = createHash('sha256').update(packed).digest('hex');
   const known = checked.get(sha256);
   if (known) return known;
-  const report = await checkPackage(packed, { inspect: (bundle) => sandbox.inspect(bundle), findTemplateFaults });
+  const report = await checkPackage(packed, {
+    inspect: (bundle) => sandbox.inspect(bundle),
+    findTemplateFaults,
+    packageLimits: roomyLimits,
+  });
   // Only what is sound for good is kept: an inspection may also have failed by the machine's fault.
   if (report.ok) checked.set(sha256, report);
   for (const oldest of checked.keys()) if (checked.size > maxChecked) checked.delete(oldest);

@@ -1,0 +1,176 @@
+import type { Annex, Plugin, PluginHealth, UploadedPlugin } from '@annex/client';
+import type { PackedPlugin } from '@annex/sdk/package';
+import type { Cli, Commands } from '../cli.js';
+import { CliFault, exitCodes, invalid } from '../faults.js';
+import { contentsOfRelease, diffContents, writeChanges, type Changes } from '../releases/changes.js';
+import { writeFaults } from '../folder/write-faults.js';
+import { packFolder, type Packing } from './pack.js';
+
+export function addDeploy({ program, does }: Commands): void {
+  program
+    .command('deploy')
+    .description('check, pack and upload a plugin; says what changes, and waits until it is well')
+    .argument('[folder]', 'the plugin (default: the one you stand in)')
+    .option('--dry-run', 'say what would change, and upload nothing')
+    .option('--stage', 'store the release without making it the active one')
+    .option('--grant <permissions>', 'permissions to grant, separated by commas, or "all" or "none"')
+    .option('--disabled', 'do not enable a plugin that is new')
+    .option('-y, --yes', 'ask nothing')
+    .action(does(deploy));
+}
+
+interface Options {
+  dryRun?: boolean;
+  stage?: boolean;
+  grant?: string;
+  disabled?: boolean;
+  yes?: boolean;
+}
+
+async function deploy(cli: Cli, options: Options, folder?: string): Promise<void> {
+  const { terminal } = cli;
+  if (options.dryRun && options.stage) throw invalid('COMMAND_LINE', '--dry-run stores nothing, so it cannot --stage.');
+  const { url, tenant, annex } = await cli.session();
+  const packing = await terminal.progress('Checking and packing', () => packFolder(cli, folder));
+  const { slug, version } = packing.check.manifest;
+  const plugin = await findPlugin(annex, slug);
+  const changes = await terminal.progress('Comparing with what runs', () => compare(annex, plugin, packing));
+  if (!terminal.isJson) {
+    for (const line of writeFaults(packing.check.warnings, 'warning', terminal.noteStyle)) terminal.note(line);
+    terminal.note(writeChanges(changes, terminal.noteStyle));
+  }
+  const target = { url, tenant: tenant ?? null, slug, version, sha256: packing.packed.sha256, changes };
+  if (options.dryRun) {
+    terminal.answer({ ...target, dry_run: true }, (style) => style.dim('Nothing was uploaded.'));
+    return;
+  }
+  const grant = await chooseGrant(cli, options, { changes, plugin });
+  const uploaded = await terminal.progress(`Uploading ${slug} ${version}`, () =>
+    upload(annex, packing.packed, { options, grant }),
+  );
+  await report(cli, { target, options, uploaded, annex });
+}
+
+async function findPlugin(annex: Annex, slug: string): Promise<Plugin | undefined> {
+  return annex.getPlugin({ path: { id: slug } }).catch((thrown: unknown) => {
+    if ((thrown as { status?: number }).status === 404) return undefined;
+    throw thrown;
+  });
+}
+
+/** What the active release has and the package has not, and the other way round; the server reads both. */
+async function compare(annex: Annex, plugin: Plugin | undefined, { packed, check }: Packing): Promise<Changes> {
+  const [judged, active] = await Promise.all([
+    annex.validatePlugin({ body: { file: blobOf(packed) } }),
+    plugin && annex.getRelease({ path: { id: plugin.slug, release: plugin.release } }),
+  ]);
+  if (!judged.valid || judged.plugin === null)
+    throw invalid('PACKAGE_INVALID', 'This Annex refuses the package.', { errors: judged.errors });
+  return diffContents(active && contentsOfRelease(active), {
+    version: check.manifest.version,
+    sha256: packed.sha256,
+    contents: judged.plugin,
+  });
+}
+
+function blobOf({ bytes }: PackedPlugin): Blob {
+  return new Blob([new Uint8Array(bytes)], { type: 'application/zip' });
+}
+
+/** `undefined`: nothing is granted with the upload. */
+async function chooseGrant(
+  { terminal }: Cli,
+  options: Options,
+  { changes, plugin }: { changes: Changes; plugin: Plugin | undefined },
+): Promise<string | undefined> {
+  if (options.grant !== undefined) return options.grant === 'none' ? undefined : options.grant;
+  const granted = new Set<string>(plugin?.permissions.granted);
+  const wanted = changes.permissions.added.filter((name) => !granted.has(name));
+  if (wanted.length === 0 || options.stage) return undefined;
+  const list = wanted.join(', ');
+  if (options.yes || !terminal.isInteractive || terminal.isJson) {
+    if (!terminal.isJson) terminal.note(`Not granted: ${list}. "--grant all" grants what is asked for.`);
+    return undefined;
+  }
+  const choice = await terminal.choose(
+    `The plugin asks for ${list}.`,
+    [
+      { value: 'all', label: 'grant them' },
+      { value: 'none', label: 'deploy without them', hint: 'calls that need them fail with PERMISSION_DENIED' },
+      { value: 'stop', label: 'stop' },
+    ],
+    { whatElse: 'Say --grant all or --grant none.' },
+  );
+  if (choice === 'stop') throw new CliFault('DECLINED', 'Nothing was uploaded.');
+  return choice === 'all' ? 'all' : undefined;
+}
+
+function upload(
+  annex: Annex,
+  packed: PackedPlugin,
+  { options, grant }: { options: Options; grant: string | undefined },
+): Promise<UploadedPlugin> {
+  return annex.uploadPlugin({
+    body: {
+      file: blobOf(packed),
+      activate: options.stage ? 'false' : 'true',
+      enable: options.stage || options.disabled ? 'false' : 'true',
+      ...(grant !== undefined && { grant }),
+    },
+  });
+}
+
+async function report(
+  cli: Cli,
+  parts: {
+    target: { url: string; slug: string; version: string };
+    options: Options;
+    uploaded: UploadedPlugin;
+    annex: Annex;
+  },
+): Promise<void> {
+  const { target, options, uploaded, annex } = parts;
+  const { slug, version, url } = target;
+  const isRunning = uploaded.status === 'enabled' && !options.stage;
+  const health = isRunning ? await waitForHealth(cli, annex, slug) : undefined;
+  const answer = {
+    ...target,
+    plugin: uploaded,
+    release: uploaded.uploaded,
+    staged: options.stage ?? false,
+    health: health ?? null,
+  };
+  cli.terminal.answer(answer, (style) => {
+    if (options.stage)
+      return [
+        style.green(`${slug} ${version} is stored as ${uploaded.uploaded.id}; ${uploaded.version} stays active.`),
+        `Make it the active one: annex releases activate ${slug} ${version}`,
+      ].join('\n');
+    return [
+      `${style.green(`${slug} ${version}`)} is ${uploaded.status}${health ? `, ${health.status}` : ''}`,
+      ...uploaded.routes.map(({ methods, path }) => `  ${methods.join(',')} ${url}/ext/${slug}${path}`),
+      ...uploaded.jobs.map(({ name, schedule }) => `  job ${name}${schedule ? ` (${schedule})` : ''}`),
+      ...uploaded.events.map((name) => `  on ${name}`),
+      ...uploaded.blocked.map(({ detail }) => style.yellow(`  not enabled: ${detail}`)),
+      ...(uploaded.missing_secrets.length > 0
+        ? uploaded.missing_secrets.map((name) => `  annex secrets set ${slug} ${name}`)
+        : []),
+    ].join('\n');
+  });
+  if (uploaded.blocked.length > 0) cli.exitCode = exitCodes.failed;
+  if (health && /^(unhealthy|degraded)$/.test(health.status)) cli.exitCode = exitCodes.failed;
+}
+
+/** A plugin that was just deployed may need a moment; one that stays unwell is reported so. */
+function waitForHealth({ terminal, signal }: Cli, annex: Annex, slug: string): Promise<PluginHealth> {
+  return terminal.progress('Waiting until it is well', async () => {
+    for (let tries = 1; ; tries += 1) {
+      const health = await annex.checkPluginHealth({ path: { id: slug }, signal });
+      if (health.status !== 'unhealthy' || tries === healthTries) return health;
+      await new Promise((done) => setTimeout(done, healthPauseMs));
+    }
+  });
+}
+
+const healthTries = 5;
+const healthPauseMs = 500;

@@ -1,0 +1,136 @@
+import type { Annex, Run, RunDetail } from '@annex/client';
+import type { Cli, Commands } from '../cli.js';
+import { exitCodeForCode } from '../faults.js';
+import { harmless, table, type Style } from '../terminal/style.js';
+import type { Column } from '../terminal/terminal.js';
+import { readGiven } from '../terminal/stdin.js';
+import { colorOf, moment, pageOf, readJson, shortTime, take, withList, type ListOptions } from './lists.js';
+import { writeLogLine } from './logs.js';
+
+export function addRuns({ program, does }: Commands): void {
+  const runs = program.command('runs').description('what ran, how it ended, and why');
+  withList(runs.command('ls'))
+    .description('list runs, newest first')
+    .option('--plugin <slug>', 'of one plugin')
+    .option('--kind <kind>', 'route, event, job, webhook, filter or lifecycle')
+    .option('--status <status>', 'queued, running, retrying, succeeded, failed, cancelled or skipped')
+    .option('--name <handler>', 'of one handler')
+    .option('--event <id>', 'of one event')
+    .option('-q, --search <text>', 'whose error, name or id holds a text')
+    .option('--since <time>', 'from a time on, such as 15m', moment)
+    .option('--until <time>', 'up to a time', moment)
+    .action(does(list));
+  runs
+    .command('get')
+    .description('show one run: attempts, limits used, log, result')
+    .argument('<id>')
+    .action(does(get));
+  runs.command('cancel').description('cancel runs that have not ended').argument('<id...>').action(does(cancel));
+  runs
+    .command('replay')
+    .description('run it again, as a run of its own')
+    .argument('<id>')
+    .option('--payload <json>', 'another payload, as JSON, @file or -')
+    .option('--wait', 'wait until it has ended, and show it')
+    .action(does(replay));
+}
+
+type Query = NonNullable<NonNullable<Parameters<Annex['listRuns']>[0]>['query']>;
+
+interface ListRunsOptions extends ListOptions {
+  plugin?: string;
+  kind?: Query['kind'];
+  status?: Query['status'];
+  name?: string;
+  event?: string;
+  search?: string;
+  since?: string;
+  until?: string;
+}
+
+async function list(cli: Cli, { event, search, ...options }: ListRunsOptions): Promise<void> {
+  const annex = await cli.annex();
+  const { plugin, kind, status, name, since, until } = options;
+  const query = { plugin, kind, status, name, since, until, event_id: event, q: search, limit: pageOf(options) };
+  cli.terminal.list(await take(annex.each('listRuns', { query }), options), runColumns, 'No runs.');
+}
+
+const runColumns: Column<Run>[] = [
+  { title: 'id', cell: ({ id }) => id },
+  { title: 'plugin', cell: ({ plugin }) => plugin ?? '' },
+  { title: 'kind', cell: ({ kind }) => kind },
+  { title: 'name', cell: ({ name }) => name },
+  { title: 'status', cell: ({ status }) => status, color: ({ status }) => colorOf(status) },
+  { title: 'queued', cell: ({ queued_at: at }) => shortTime(at) },
+  { title: 'error', cell: ({ error }) => error?.code ?? '' },
+];
+
+async function get(cli: Cli, _options: object, id = ''): Promise<void> {
+  const run = await (await cli.annex()).getRun({ path: { id } });
+  cli.terminal.answer(run, (style) => writeRun(run, style));
+}
+
+async function cancel(cli: Cli, _options: object, ...ids: string[]): Promise<void> {
+  const annex = await cli.annex();
+  const items: RunDetail[] = [];
+  for (const id of ids) items.push(await annex.cancelRun({ path: { id } }));
+  cli.terminal.list(items, runColumns, '');
+}
+
+async function replay(cli: Cli, { payload, wait }: { payload?: string; wait?: boolean }, id = ''): Promise<void> {
+  const annex = await cli.annex();
+  const body = payload === undefined ? {} : { payload: readJson(await readGiven(payload), '--payload') };
+  const started = await annex.replayRun({ path: { id }, body });
+  if (!wait) {
+    cli.terminal.answer(started, () => started.run_id);
+    return;
+  }
+  await showEnded(cli, annex, started.run_id);
+}
+
+/** Waits for a run and shows it; the exit code tells how it ended. */
+export async function showEnded(cli: Cli, annex: Annex, id: string): Promise<void> {
+  const run = await cli.terminal.progress(`Waiting for ${id}`, async () => {
+    for (;;) {
+      const now = await annex.getRun({ path: { id }, signal: cli.signal });
+      if (!/^(queued|running|retrying)$/.test(now.status)) return now;
+      await new Promise((done) => setTimeout(done, pauseMs));
+    }
+  });
+  cli.terminal.answer(run, (style) => writeRun(run, style));
+  cli.exitCode = exitCodeOfRun(run);
+}
+
+const pauseMs = 300;
+
+/** 0 for one that succeeded; a run that hit a limit or was denied something says so. */
+function exitCodeOfRun({ status, error }: Pick<Run, 'status' | 'error'>): number {
+  if (status === 'failed') return exitCodeForCode(error?.code ?? '');
+  return status === 'cancelled' ? 1 : 0;
+}
+
+function writeRun(run: RunDetail, style: Style): string {
+  const color = colorOf(run.status);
+  const status = color ? style[color](run.status) : run.status;
+  const lines = [
+    `${style.bold(run.id)} ${status} ${run.plugin ?? ''} ${run.kind} ${harmless(run.name)}`,
+    `  queued ${shortTime(run.queued_at)}${run.finished_at ? `, finished ${shortTime(run.finished_at)}` : ''}, ` +
+      `by ${run.trigger.kind}${run.trigger.by ? ` ${harmless(run.trigger.by)}` : ''}` +
+      (run.waiting_for ? `, waits for ${run.waiting_for}` : ''),
+  ];
+  if (run.error) lines.push(`  ${style.red(run.error.code)} ${harmless(run.error.message)}`);
+  for (const { number, started_at: at, error } of run.attempts)
+    lines.push(`  attempt ${number} ${shortTime(at)}${error ? ` ${style.red(error.code)}` : ''}`);
+  const used = limitsOf(run);
+  if (used.length > 0) lines.push('', table(used.map((row) => ['  ', ...row])));
+  if (run.result !== undefined && run.result !== null)
+    lines.push('', style.dim('result'), harmless(JSON.stringify(run.result, null, 2)));
+  if (run.logs.length > 0) lines.push('', ...run.logs.map((line) => writeLogLine(line, style)));
+  return lines.join('\n');
+}
+
+function limitsOf({ limits }: RunDetail): string[][] {
+  return Object.entries(limits as Record<string, { used?: number; max?: number } | null>).flatMap(([name, limit]) =>
+    limit?.used === undefined ? [] : [[name, String(limit.used), limit.max === undefined ? '' : `of ${limit.max}`]],
+  );
+}

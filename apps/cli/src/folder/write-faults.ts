@@ -1,0 +1,26 @@
+import type { PlacedFault, PluginCheck } from '@annex/sdk/package';
+import type { Style } from '../terminal/style.js';
+import { harmless } from '../terminal/style.js';
+
+/** Faults as people read them: the place, what is wrong and what to write, the code. */
+export function writeFaults(faults: readonly PlacedFault[], kind: 'error' | 'warning', style: Style): string[] {
+  const paint = kind === 'error' ? style.red : style.yellow;
+  return faults.map(({ file, line, column, code, detail, pointer }) => {
+    const place = [file ?? 'package', line, column].filter((part) => part !== null).join(':');
+    const inside = file === 'plugin.json' && pointer !== '' ? `${pointer} ` : '';
+    return `${style.bold(harmless(place))}  ${paint(kind)}  ${inside}${harmless(detail)} ${style.dim(`[${code}]`)}`;
+  });
+}
+
+/** All of a check, and what it comes to. */
+export function writeCheck({ errors, warnings }: PluginCheck, style: Style): string {
+  const count = (number: number, what: string): string => `${number} ${what}${number === 1 ? '' : 's'}`;
+  return [
+    ...writeFaults(errors, 'error', style),
+    ...writeFaults(warnings, 'warning', style),
+    ...(errors.length + warnings.length > 0 ? [''] : []),
+    errors.length > 0
+      ? style.red(`${count(errors.length, 'error')}, ${count(warnings.length, 'warning')}`)
+      : `${style.green('valid')}${warnings.length > 0 ? `, ${count(warnings.length, 'warning')}` : ''}`,
+  ].join('\n');
+}

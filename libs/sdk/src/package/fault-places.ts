@@ -1,0 +1,116 @@
+/** Where a fault is: the file and the line that a pointer, or the words of the compiler, lead to. */
+import type { InputFault } from '@annex/kernel';
+import type { Registration } from '@annex/manifest';
+import { findPointer } from './json-lines.js';
+
+/** A fault with its place. */
+export interface PlacedFault {
+  /** Stable, such as `UNKNOWN_KEY`. */
+  code: string;
+  /** What is wrong, and what to write instead. */
+  detail: string;
+  /** The place as the API names it: into the manifest, `/file` for the archive, `/handlers/<index>`. */
+  pointer: string;
+  /** Path in the plugin's folder; `null`: the fault is of the whole. */
+  file: string | null;
+  /** From 1; `null`: of the whole file. */
+  line: number | null;
+  /** From 1. */
+  column: number | null;
+}
+
+type Place = Pick<PlacedFault, 'file' | 'line' | 'column'>;
+type Files = ReadonlyMap<string, Uint8Array>;
+
+const nowhere: Place = { file: null, line: null, column: null };
+
+/** Finds the places of faults, and puts these in the order of files and lines. */
+export function faultPlaces(files: Files, registrations: readonly Registration[] = []) {
+  const textOf = (path: string): string | undefined => {
+    const bytes = files.get(path);
+    return bytes && Buffer.from(bytes).toString('utf8');
+  };
+  const find = ({ pointer, detail }: InputFault): Place & { detail?: string } =>
+    saidPlace(detail, files) ??
+    handlerPlace(pointer, registrations, files) ??
+    filePlace(pointer, detail, files) ??
+    manifestPlace(pointer, textOf('plugin.json'));
+  return (faults: readonly InputFault[]): PlacedFault[] =>
+    faults
+      .map(({ pointer, code, detail }) => ({ code, detail, pointer, ...find({ pointer, code, detail }) }))
+      .sort(byPlace);
+}
+
+function byPlace(one: PlacedFault, other: PlacedFault): number {
+  const [a, b] = [one.file ?? '', other.file ?? ''];
+  return a === b ? (one.line ?? 0) - (other.line ?? 0) : a < b ? -1 : 1;
+}
+
+/** `main.ts:3:5: …` at the beginning, or `(at main.ts:3:5)` at the end. */
+function saidPlace(detail: string, files: Files): (Place & { detail: string }) | undefined {
+  const first = /^([^\s:]+):(\d+)(?::(\d+))?: ([^]*)$/.exec(detail);
+  const last = / \(at ([^\s:]+):(\d+):(\d+)\)$/.exec(detail);
+  const [, file, line, column, rest] = first ?? last ?? [];
+  if (file === undefined || !files.has(file)) return undefined;
+  return {
+    file,
+    line: Number(line),
+    column: column === undefined ? null : Number(column),
+    detail: first ? (rest ?? detail) : detail.slice(0, last?.index),
+  };
+}
+
+const callNames: Record<string, string> = {
+  event: 'hook',
+  install: 'onInstall',
+  config_change: 'onConfigChange',
+  reload: 'onReload',
+  shutdown: 'onShutdown',
+};
+
+/** The call that registered a handler, if a text of the plugin's own shows it. */
+function handlerPlace(pointer: string, registrations: readonly Registration[], files: Files): Place | undefined {
+  const index = /^\/handlers\/(\d+)/.exec(pointer)?.[1];
+  const handler = index === undefined ? undefined : registrations[Number(index)];
+  if (handler === undefined) return undefined;
+  const name = handler.kind === 'route' ? handler.path : handler.name;
+  const call = callNames[handler.kind === 'lifecycle' ? handler.name : handler.kind] ?? handler.kind;
+  const hasName = handler.kind !== 'lifecycle' && handler.kind !== 'health';
+  const wanted = new RegExp(
+    `\\b${call}\\b[^(]*\\(\\s*${hasName ? `(['"\`])${name.replace(/[^\w]/g, '\\$&')}\\1` : ''}`,
+  );
+  for (const [file, bytes] of files) {
+    if (!/\.[cm]?[jt]sx?$/.test(file) || /(^|\/)node_modules\//.test(file)) continue;
+    const text = Buffer.from(bytes).toString('utf8');
+    const found = wanted.exec(text);
+    if (found) return { file, ...lineAt(text, found.index) };
+  }
+  return undefined;
+}
+
+/** A pointer whose first segments are the path of a file: those of templates and of webhooks. */
+function filePlace(pointer: string, detail: string, files: Files): Place | undefined {
+  const segments = pointer.split('/').slice(1).map(unescaped);
+  for (let count = segments.length; count > 1; count -= 1) {
+    const file = segments.slice(0, count).join('/');
+    if (!files.has(file)) continue;
+    const [, line, column] = /\bline (\d+)(?:, column (\d+))?/.exec(detail) ?? [];
+    return { file, line: line ? Number(line) : null, column: column ? Number(column) : null };
+  }
+  return undefined;
+}
+
+function manifestPlace(pointer: string, text: string | undefined): Place {
+  if (text === undefined || pointer === '/file') return nowhere;
+  const offset = findPointer(text, pointer.split('/').slice(1).map(unescaped));
+  return { file: 'plugin.json', ...(offset === undefined ? { line: 1, column: null } : lineAt(text, offset)) };
+}
+
+function lineAt(text: string, offset: number): { line: number; column: number } {
+  const before = text.slice(0, offset).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+function unescaped(token: string): string {
+  return token.replaceAll('~1', '/').replaceAll('~0', '~');
+}
