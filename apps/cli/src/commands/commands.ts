@@ -1,17 +1,29 @@
 import type { Commands } from '../cli.js';
+import { addCompletion } from './completion.js';
+import { addDeadLetters, addWebhooks } from './deliveries.js';
 import { addDeploy } from './deploy.js';
+import { addDoctor } from './doctor.js';
 import { addEvents } from './events.js';
 import { addInit } from './init.js';
 import { addJobs } from './jobs.js';
 import { addLogin } from './login.js';
 import { addLogs } from './logs.js';
 import { addPack } from './pack.js';
+import { addTenants, addTokens, addUsers } from './people.js';
+import { addPlugins } from './plugins.js';
+import { addReleases } from './releases.js';
 import { addRuns } from './runs.js';
+import { addSecrets } from './secrets.js';
+import { addData, addFiles, addKv } from './stores.js';
 import { addTest } from './test.js';
 import { addValidate } from './validate.js';
 
 /** In the order in which the help shows them. */
 export function addCommands(commands: Commands): void {
-  const all = [addInit, addTest, addValidate, addPack, addLogin, addDeploy, addLogs, addRuns, addJobs, addEvents];
+  const all = [
+    ...[addInit, addTest, addValidate, addPack, addLogin, addDeploy, addReleases],
+    ...[addLogs, addRuns, addJobs, addEvents, addPlugins, addSecrets, addKv, addData, addFiles],
+    ...[addWebhooks, addDeadLetters, addTenants, addUsers, addTokens, addDoctor, addCompletion],
+  ];
   for (const add of all) add(commands);
 }
