@@ -184,6 +184,7 @@ export default tseslint.config(
       'scripts/**',
       'bench/**',
       '**/bundle.mjs',
+      '**/publish.mjs',
     ],
     rules: { 'no-console': 'off' },
   },

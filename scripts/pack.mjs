@@ -3,10 +3,11 @@
 // this repository understands stays out: the way to the sources, development dependencies and scripts. A project that
 // depends on another one gets exactly the version that was built beside it.
 import { execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 import { build } from './build.mjs';
 
@@ -26,9 +27,11 @@ export async function packProject(project, outFolder) {
   const manifest = await manifestToPublish(project);
   const staged = await mkdtemp(join(tmpdir(), 'annex-pack-'));
   try {
-    for (const name of ['README.md', ...manifest.files.filter((path) => !path.startsWith('!'))])
-      await cp(join(folder, name), join(staged, name), { recursive: true });
-    await writeFile(join(staged, 'package.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    const { publish } = await publisherOf(folder);
+    const copied = publish ? [] : manifest.files.filter((path) => !path.startsWith('!'));
+    for (const name of ['README.md', ...copied]) await cp(join(folder, name), join(staged, name), { recursive: true });
+    const whole = { ...manifest, ...(publish && (await publish(staged))) };
+    await writeFile(join(staged, 'package.json'), `${JSON.stringify(whole, null, 2)}\n`);
     const options = ['--ignore-scripts', '--json', '--pack-destination', resolve(outFolder)];
     const { stdout } = await promisify(execFile)('npm', ['pack', ...options, staged], { cwd: staged });
     const answer = JSON.parse(stdout);
@@ -38,6 +41,14 @@ export async function packProject(project, outFolder) {
   } finally {
     await rm(staged, { recursive: true });
   }
+}
+
+/**
+ * A project that is made anew for others brings a `publish.mjs`, which fills the folder and adds to its package.json.
+ */
+async function publisherOf(folder) {
+  const file = join(folder, 'publish.mjs');
+  return existsSync(file) ? import(pathToFileURL(file).href) : {};
 }
 
 /** Every project that others may install. */

@@ -23,7 +23,7 @@ function startAgain() {
   if (node === undefined) {
     console.error(
       `annex: this is Node ${process.versions.node}, and plugin code needs Node ${minimumMajor} or newer. ` +
-        `Install one, or install @annex/cli again without --omit=optional: it brings one along.`,
+        `Install one, or install @annex/cli again without --omit=optional: @annex/sdk brings one along.`,
     );
     process.exitCode = 1;
     return;
@@ -43,7 +43,9 @@ function findNode() {
   const name = packages[`${process.platform}-${process.arch}`];
   if (name === undefined) return undefined;
   try {
-    const home = dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
+    // It comes with the SDK.
+    const sdk = createRequire(import.meta.url).resolve('@annex/sdk/plugin.schema.json');
+    const home = dirname(createRequire(sdk).resolve(`${name}/package.json`));
     return [join(home, 'bin/node'), join(home, 'node')].find((file) => existsSync(file));
   } catch {
     return undefined;

@@ -9,6 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isReachableByOthers, stageForOthers } from '@annex/kernel';
 import { errors } from '../errors.js';
+import { sandboxNode } from './node-version.js';
 
 export interface ExecutorFiles {
   node: string;
@@ -28,7 +29,8 @@ export function findExecutorFiles(forOthers: boolean): ExecutorFiles {
   if (!existsSync(join(bundled, 'executor.mjs'))) {
     throw errors.error('EXECUTOR_MISSING', `${bundled} holds no executor; run "npm run build" first`);
   }
-  const files = { node: process.execPath, folder: bundled, addon: findAddon() };
+  const node = sandboxNode();
+  const files = { node: node.path, folder: bundled, addon: findAddon(node.abi) };
   if (!forOthers) return files;
   for (const name of ['node', 'folder', 'addon'] as const) {
     const path = files[name];
@@ -39,20 +41,21 @@ export function findExecutorFiles(forOthers: boolean): ExecutorFiles {
   return files;
 }
 
-/** isolated-vm's native part for this Node: one compiled here, else the prebuilt one. */
-function findAddon(): string {
+/** isolated-vm's native part for a Node: one compiled here, else the prebuilt one. */
+function findAddon(abi: string): string {
   const home = dirname(createRequire(import.meta.url).resolve('isolated-vm'));
   const compiled = join(home, 'build/Release/isolated_vm.node');
-  if (existsSync(compiled)) return compiled;
+  // What was compiled here was compiled for the Node that ran the install.
+  if (existsSync(compiled) && abi === process.versions.modules) return compiled;
   const folder = join(home, 'prebuilds', `${process.platform}-${process.arch}`);
   const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc';
   const names = existsSync(folder) ? readdirSync(folder) : [];
-  const fitting = names.filter((name) => name.includes(`abi${process.versions.modules}.`));
+  const fitting = names.filter((name) => name.includes(`abi${abi}.`));
   const name = fitting.find((each) => each.includes(libc)) ?? fitting.find((each) => !/glibc|musl/.test(each));
   if (name === undefined) {
     throw errors.error(
       'EXECUTOR_MISSING',
-      `isolated-vm has no native part for ${process.platform}-${process.arch} and Node ${process.version}`,
+      `isolated-vm has no native part for ${process.platform}-${process.arch} and Nodes of ABI ${abi}`,
     );
   }
   return join(folder, name);

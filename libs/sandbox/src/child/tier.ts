@@ -5,6 +5,7 @@ import { availableParallelism } from 'node:os';
 import { takeCgroup } from './cgroup.js';
 import { errors } from '../errors.js';
 import { kernelRulesArgs, type KernelRules } from './kernel-rules.js';
+import { sandboxNode } from './node-version.js';
 import { knowsSystemCalls } from './seccomp.js';
 import { beginLauncher } from './start-process.js';
 import { systemPath } from './system-path.js';
@@ -210,8 +211,8 @@ const canSeeChildren = existsSync(`/proc/self/task/${process.pid}/children`);
 
 function worksWithRules(tier: SandboxTier, rules: KernelRules): Promise<boolean> {
   if (rules.systemCalls && !knowsSystemCalls) return Promise.resolve(false);
-  // This Node itself: its libraries may lie where those of the system do not.
-  const node = process.execPath;
+  // The very Node: its libraries may lie where those of the system do not.
+  const node = sandboxNode().path;
   return works([...setprivArgs(tier, 0), ...kernelRulesArgs(rules, [node])], [node, '--version']);
 }
 

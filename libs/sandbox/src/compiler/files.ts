@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isReachableByOthers, stageForOthers } from '@annex/kernel';
+import { sandboxNode } from '../child/node-version.js';
 import { errors } from '../errors.js';
 
 export interface CompilerFiles {
@@ -30,7 +31,7 @@ export function findCompilerFiles(forOthers: boolean): CompilerFiles {
   const engine = join(bundled, 'root/esbuild');
   if (!existsSync(join(bundled, 'compiler.mjs')))
     throw errors.error('COMPILER_MISSING', `${bundled} holds no compiler; run "npm run build" first`);
-  const files = { node: process.execPath, folder: bundled };
+  const files = { node: sandboxNode().path, folder: bundled };
   if (!forOthers) return { ...files, engine, wasm: join(bundled, 'esbuild.wasm') };
   for (const name of ['node', 'folder'] as const) {
     const path = files[name];

@@ -1,6 +1,6 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { findExecutorFiles } from '../child/files.js';
-import { requireSupportedNode } from '../child/node-version.js';
+import { sandboxNode } from '../child/node-version.js';
 import { onLauncherLost } from '../child/start-process.js';
 import { requireTier, sandboxTier } from '../child/tier.js';
 import { withDefaults, type SandboxOptions } from '../options.js';
@@ -14,7 +14,7 @@ import { proveSandbox } from './self-test.js';
  * `SANDBOX_USERS`, `SANDBOX_TIER`, `SANDBOX_CGROUP`, and `SANDBOX_UNSAFE` when the self-test fails: then nothing runs.
  */
 export async function createSandbox(given: SandboxOptions = {}): Promise<Sandbox> {
-  requireSupportedNode();
+  sandboxNode();
   const { users, requireTier: required = 'T0', withoutKernelRules, cgroup, ...options } = given;
   const tier = await sandboxTier({ users, withoutKernelRules, cgroup });
   requireTier(tier, required);
