@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ivm from 'isolated-vm';
 import { Guest } from '../libs/sandbox/dist/isolate/guest.js';
+import { TurnGuard } from '../libs/sandbox/dist/isolate/turn-guard.js';
 import { makePreludeCache } from '../libs/sandbox/dist/isolate/prelude-cache.js';
 
 const folder = join(dirname(dirname(fileURLToPath(import.meta.url))), 'libs/sandbox/dist/bundled');
@@ -16,6 +17,7 @@ const prelude = {
 };
 const options = {
   addon: ivm,
+  guard: new TurnGuard(ivm),
   prelude,
   memoryMb: 100,
   callNames: '["kv.get","kv.set","emit","db.query"]',

@@ -17,6 +17,7 @@ import {
   loadAddon,
   lookAround,
   readToExecutor,
+  TurnGuard,
   writeFromExecutor,
 } from '@annex/sandbox/executor';
 
@@ -37,33 +38,44 @@ const lazy = new Map(lazyNames.map((name) => [name, readFileSync(join(folder, `l
 const surroundings = lookAround();
 dropPermissions();
 
+const guard = new TurnGuard(addon);
+function exit(code: number): never {
+  guard.stop();
+  process.exit(code);
+}
+
 const socket = new Socket({ fd: 3, readable: true, writable: true });
 const writer = new FrameWriter();
-/** While a chunk of messages is worked off, this many answers leave at once, so that the parent works meanwhile. */
-const answersPerWrite = 8;
+/**
+ * While a chunk of messages is worked off, what is said about them leaves in one write, which costs as much as a run;
+ * but the parent does not wait for it longer than this, in milliseconds.
+ */
+const holdMs = 1;
 let isFlushing = false;
 let isReading = false;
-let unsent = 0;
+let flushedAt = 0;
 let said = 0;
 function flush(): void {
   isFlushing = false;
-  unsent = 0;
   const chunk = writer.take();
   if (chunk !== undefined) socket.write(chunk);
 }
 
 const executor = new Executor({
   addon,
+  guard,
   prelude,
   lazySource: (name) => lazy.get(name) ?? '',
   now: () => performance.now(),
   report: () => confinementReport(surroundings),
   send(message) {
     writeFromExecutor(writer, message);
-    unsent += 1;
     said += 1;
     if (isReading) {
-      if (unsent >= answersPerWrite) flush();
+      const nowMs = performance.now();
+      if (nowMs - flushedAt < holdMs) return;
+      flushedAt = nowMs;
+      flush();
     } else if (!isFlushing) {
       isFlushing = true;
       queueMicrotask(flush);
@@ -72,11 +84,12 @@ const executor = new Executor({
 });
 const reader = new FrameReader(256 * 1024 * 1024, (frame) => executor.handle(readToExecutor(frame)));
 
-for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => process.exit(lostControl));
-socket.on('error', () => process.exit(parentGone));
-socket.on('close', () => process.exit(parentGone));
+for (const event of ['uncaughtException', 'unhandledRejection']) process.on(event, () => exit(lostControl));
+socket.on('error', () => exit(parentGone));
+socket.on('close', () => exit(parentGone));
 socket.on('data', (chunk: Buffer) => {
   isReading = true;
+  flushedAt = performance.now();
   said = 0;
   reader.push(chunk);
   isReading = false;

@@ -7,5 +7,6 @@ export {
   type ConfinementReport,
 } from './child/confinement.js';
 export { Executor, type ExecutorParts, type ExecutorSettings } from './isolate/executor.js';
+export { TurnGuard } from './isolate/turn-guard.js';
 export { FrameReader, FrameWriter } from './wire/frames.js';
 export { readToExecutor, writeFromExecutor } from './wire/messages.js';

@@ -13,6 +13,7 @@ export function executorProgram(files: ExecutorFiles, { optimize }: { optimize: 
     // What it reports about itself is read there, before it gives up the right to read anything.
     readable: [files.folder, files.addon, ...(process.platform === 'linux' ? ['/proc'] : [])],
     needsAddons: true,
-    flags: ['--no-node-snapshot', ...(optimize ? [] : ['--disable-optimizing-compilers'])],
+    // An optimising compiler on a thread of its own makes V8 forget, now and then, that an isolate is to end.
+    flags: ['--no-node-snapshot', optimize ? '--no-concurrent-recompilation' : '--disable-optimizing-compilers'],
   };
 }

@@ -19,6 +19,7 @@ import {
   type EffectParts,
   type Inspection,
 } from './run-effects.js';
+import type { TurnGuard } from './turn-guard.js';
 import { expire, watchTurn, type TurnFindings } from './turn-watch.js';
 
 /** Set by the parent before anything else, as JSON. */
@@ -41,6 +42,8 @@ export interface ExecutorSettings {
 
 export interface ExecutorParts {
   addon: Addon;
+  /** Ends turns that this thread waits for. */
+  guard: TurnGuard;
   prelude: PreludeScript;
   lazySource(name: string): string;
   /** JSON of what this process found out about its confinement. */
@@ -82,9 +85,10 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
 
   constructor(parts: ExecutorParts) {
     this.#parts = parts;
-    const { addon, prelude, lazySource } = parts;
+    const { addon, guard, prelude, lazySource } = parts;
     this.#isolates = new WarmIsolates({
       addon,
+      guard,
       prelude,
       lazySource,
       events: this,

@@ -1,10 +1,11 @@
 /**
- * One isolate with the prelude in it. The only file that knows isolated-vm's calls. Turns go in through captured
- * functions with strings and numbers; one callback comes out with strings and numbers. Promises, objects and errors of
- * plugin code never cross.
+ * One isolate with the prelude in it. The only file that enters plugin code by isolated-vm's calls. Turns go in through
+ * captured functions with strings and numbers; one callback comes out with strings and numbers. Promises, objects and
+ * errors of plugin code never cross.
  */
 import { randomBytes } from 'node:crypto';
 import type ivm from 'isolated-vm';
+import type { TurnGuard } from './turn-guard.js';
 
 export type Addon = typeof ivm;
 
@@ -18,6 +19,8 @@ export type Emission = (kind: number, run: number, n: number, m: number, a: stri
 
 export interface GuestOptions {
   addon: Addon;
+  /** Ends turns that are waited for. */
+  guard: TurnGuard;
   prelude: PreludeScript;
   /** V8 heap limit in megabytes; at least 8. */
   memoryMb: number;
@@ -48,6 +51,7 @@ export interface TurnResult {
 }
 
 const ended: TurnResult = {};
+const timedOut: TurnResult = { failed: 'timeout' };
 const maxUnhandledText = 1024;
 
 export class Guest {
@@ -55,8 +59,12 @@ export class Guest {
   onEmission: Emission = () => undefined;
   readonly #isolate: ivm.Isolate;
   readonly #turns: Record<TurnName, TurnReference>;
+  readonly #guard: TurnGuard;
+  /** Where the guard knows it, from its first turn that is waited for. */
+  #slot: number | undefined;
 
-  constructor({ addon, prelude, memoryMb, callNames, lazySource, onCatastrophe }: GuestOptions) {
+  constructor({ addon, guard, prelude, memoryMb, callNames, lazySource, onCatastrophe }: GuestOptions) {
+    this.#guard = guard;
     this.#isolate = new addon.Isolate({
       memoryLimit: Math.max(8, Math.ceil(memoryMb)),
       onCatastrophicError: onCatastrophe,
@@ -104,15 +112,18 @@ export class Guest {
     }
   }
 
-  /** Runs a turn while this thread waits. `timeoutMs`: one of `waitable.ts`. */
-  enter(turn: TurnName, args: TurnArgs, timeoutMs: number): TurnResult {
+  /** Runs a turn while this thread waits, for `limitMs` by the clock at most. */
+  enter(turn: TurnName, args: TurnArgs, limitMs: number): TurnResult {
+    const guard = this.#guard;
+    this.#slot ??= guard.admit(this.#isolate);
+    args[0] = 1;
+    guard.begin(this.#slot, limitMs);
     try {
-      args[0] = 1;
-      this.#turns[turn].applySync(undefined, args, { timeout: timeoutMs });
-      return ended;
+      this.#turns[turn].applySync(undefined, args);
     } catch (thrown) {
-      return this.#classify(thrown);
+      return guard.end() ? timedOut : this.#classify(thrown);
     }
+    return guard.end() ? timedOut : ended;
   }
 
   /**
@@ -138,7 +149,6 @@ export class Guest {
     const text = thrown instanceof Error ? thrown.message : thrown;
     const message = typeof text === 'string' ? text : '';
     if (this.#isolate.isDisposed) return { failed: message.includes('memory limit') ? 'memory' : 'disposed' };
-    if (message === 'Script execution timed out.') return { failed: 'timeout' };
     return { unhandled: message.slice(0, maxUnhandledText) };
   }
 
@@ -155,6 +165,8 @@ export class Guest {
   /** Ends the isolate and whatever it runs, where V8 can. Safe to call twice. */
   dispose(): void {
     this.onEmission = () => undefined;
+    if (this.#slot !== undefined) this.#guard.dismiss(this.#slot);
+    this.#slot = undefined;
     try {
       this.#isolate.dispose();
     } catch {

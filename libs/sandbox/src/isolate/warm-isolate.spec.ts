@@ -3,7 +3,6 @@ import { usualLimits } from '../testing/runs.js';
 import type { Guest, TurnArgs, TurnFailure, TurnName, TurnResult } from './guest.js';
 import { GuestRun } from './guest-run.js';
 import { WarmIsolate, type IsolateEvents } from './warm-isolate.js';
-import { waitableTimeouts } from './waitable.js';
 
 /** An isolate whose turns take as much processor time as a spec says, and end when it says. */
 class FakeGuest {
@@ -15,7 +14,7 @@ class FakeGuest {
   elsewhereMs = 0;
   /** Called while a turn that is waited for goes on. */
   onEnter: () => void = () => undefined;
-  readonly timeouts: number[] = [];
+  readonly limits: number[] = [];
   apart = 0;
   ending = Promise.resolve<TurnResult>({});
   #cpuNs = 0;
@@ -24,8 +23,8 @@ class FakeGuest {
     return this.isGone ? undefined : this.#cpuNs + this.countedTooMuchMs * 1e6;
   }
 
-  enter(_turn: TurnName, _args: TurnArgs, timeoutMs: number): TurnResult {
-    this.timeouts.push(timeoutMs);
+  enter(_turn: TurnName, _args: TurnArgs, limitMs: number): TurnResult {
+    this.limits.push(limitMs);
     this.onEnter();
     this.#cpuNs += this.cpuMsByTurn * 1e6;
     return {};
@@ -74,7 +73,7 @@ function isolateOf(guest: FakeGuest) {
 }
 
 describe('an isolate', () => {
-  it('gives isolated-vm a few timeouts only, however often a run that computes is entered', async () => {
+  it('is waited for as long as its run has left, once it has been quick', async () => {
     const guest = new FakeGuest();
     const { run, clock, said, turn } = isolateOf(guest);
     for (let index = 0; index < 990; index += 1) {
@@ -84,8 +83,8 @@ describe('an isolate', () => {
     expect(said).toEqual(Array.from({ length: 990 }, () => 'ended'));
     expect(run.cpuMs).toBe(990);
     expect(guest.apart).toBe(8);
-    expect(guest.timeouts).toHaveLength(982);
-    expect([...new Set(guest.timeouts)].every((each) => waitableTimeouts.some((one) => one === each))).toBe(true);
+    expect(guest.limits).toHaveLength(982);
+    expect([guest.limits[0], guest.limits.at(-1)]).toEqual([(1000 - 8) * 2 + 20, (1000 - 989) * 2 + 20]);
   });
 
   it('that is gone after a turn that was waited for bills the run for that turn alone', async () => {
@@ -98,7 +97,7 @@ describe('an isolate', () => {
       clock.nowMs += 5;
     };
     await turn();
-    expect([guest.timeouts.length, run.cpuMs]).toEqual([1, 13]);
+    expect([guest.limits.length, run.cpuMs]).toEqual([1, 13]);
   });
 
   it('that is gone bills a run for no time in which others had the processor', async () => {

@@ -19,7 +19,7 @@ export const quietTurnMs = 1000;
 /** What a isolate needs of the runs whose turns it gives. */
 export interface IsolateRun extends SpentRun {
   readonly key: number;
-  readonly seat: number;
+  readonly profileId: number;
   readonly deadline: number;
   /** Its turns are short as a rule, so that the executor may wait for them. */
   readonly mayWait: boolean;
@@ -47,6 +47,9 @@ interface Entry<Run> {
   turn: TurnName;
   args: TurnArgs;
 }
+
+/** The isolate that the name of this process tells: writing it costs as much as a third of a turn. */
+let shown: Guest | undefined;
 
 export class WarmIsolate<Run extends IsolateRun> {
   state: 'empty' | 'loading' | 'ready' | 'dead' = 'empty';
@@ -148,16 +151,16 @@ export class WarmIsolate<Run extends IsolateRun> {
     }
     this.#turnStartedAt = nowMs;
     if (this.#quickTurns >= quickTurnsNeeded && turn !== 'load' && (run === undefined || run.mayWait)) {
-      const timeoutMs = waitableMs(leftMs, run === undefined ? quietTurnMs : run.limits.cpuMs - run.cpuMs);
-      if (timeoutMs !== undefined) {
-        this.#beginWaiting(run, turn, args, timeoutMs);
+      const limitMs = waitableMs(leftMs, run === undefined ? quietTurnMs : run.limits.cpuMs - run.cpuMs);
+      if (limitMs !== undefined) {
+        this.#beginWaiting(run, turn, args, limitMs);
         return;
       }
     }
     this.#beginApart(run, turn, args);
   }
 
-  /** The watch over turns ends it when its time is over; see `waitable.ts` for why isolated-vm is not asked to. */
+  /** The watch over turns ends it when its time is over; see ADR 0025 for why isolated-vm is not asked to. */
   #beginApart(run: Run | undefined, turn: TurnName, args: TurnArgs): void {
     this.#apart = { run, turn, args };
     this.#processCpuAtTurnStart = this.events.processCpuMs();
@@ -168,12 +171,15 @@ export class WarmIsolate<Run extends IsolateRun> {
     });
   }
 
-  #beginWaiting(run: Run | undefined, turn: TurnName, args: TurnArgs, timeoutMs: number): void {
-    // Visible from outside: should the turn never end, the parent reads here whose it was.
-    if (run !== undefined) process.title = `annex-exec ${run.seat}`;
+  #beginWaiting(run: Run | undefined, turn: TurnName, args: TurnArgs, limitMs: number): void {
+    // Visible from outside: should the turn never end, the parent reads here in whose isolate.
+    if (run !== undefined && shown !== this.guest) {
+      process.title = `annex-exec ${run.profileId}`;
+      shown = this.guest;
+    }
     this.#isWaiting = true;
     this.#processCpuAtTurnStart = undefined;
-    const result = this.guest.enter(turn, args, timeoutMs);
+    const result = this.guest.enter(turn, args, limitMs);
     this.#isWaiting = false;
     this.#over(run, result);
     if (this.#queue.length > 0) this.#goOn();

@@ -3,7 +3,9 @@ import { Guest, type GuestOptions } from './guest.js';
 import type { GuestIsolate, GuestRun } from './guest-run.js';
 import { WarmIsolate, type IsolateEvents } from './warm-isolate.js';
 
-export interface WarmIsolatesParts extends Pick<GuestOptions, 'addon' | 'prelude' | 'lazySource' | 'onCatastrophe'> {
+type GuestParts = Pick<GuestOptions, 'addon' | 'guard' | 'prelude' | 'lazySource' | 'onCatastrophe'>;
+
+export interface WarmIsolatesParts extends GuestParts {
   events: IsolateEvents<GuestRun>;
 }
 
@@ -126,7 +128,7 @@ export class WarmIsolates {
   }
 
   #makeGuest(memoryMb: number): Guest {
-    const { addon, prelude, lazySource, onCatastrophe } = this.#parts;
-    return new Guest({ addon, prelude, memoryMb, callNames: this.#callNames, lazySource, onCatastrophe });
+    const { addon, guard, prelude, lazySource, onCatastrophe } = this.#parts;
+    return new Guest({ addon, guard, prelude, memoryMb, callNames: this.#callNames, lazySource, onCatastrophe });
   }
 }

@@ -74,6 +74,32 @@ describe('executors', () => {
     expect(valueOf(await sandbox.run(runOf(ping, { tenantId: 'frozen' })))).toBe(1);
   });
 
+  it.runIf(isLinux)('that hang in a turn that they waited for are blamed on the plugin of that turn', async () => {
+    const limits = { ...usualLimits, cpuMs: 300 };
+    const forEver = '[].indexOf.call({ length: 2 ** 53 - 1 }, 1)';
+    const hangs = `let runs = 0; health(() => ((runs += 1) > 12 ? ${forEver} : runs));`;
+    const waits = `job('j', (ctx) => new Promise((resolve) => { ctx.kv.get('begun'); setTimeout(resolve, 1e9); }));`;
+    const begun = Promise.withResolvers<void>();
+    const other = sandbox.run(
+      runOf(waits, {
+        tenantId: 'blamed',
+        limits,
+        hostCall: () => {
+          begun.resolve();
+          return Promise.resolve({ ok: true, value: '1' });
+        },
+      }),
+    );
+    await begun.promise;
+    const installationId = 'the one that hangs';
+    const run = { ...runOf(hangs, { kind: 'health', tenantId: 'blamed', limits }), installationId };
+    for (let quick = 0; quick < 12; quick += 1) expect(endOf(await sandbox.run(run))).toBe('succeeded');
+    kills.length = 0;
+    expect(endOf(await sandbox.run(run))).toBe('CPU_LIMIT');
+    expect(endOf(await other)).toBe('EXECUTOR_LOST');
+    expect(kills.splice(0)).toMatchObject([{ installationId, reason: 'unresponsive' }]);
+  });
+
   it('get a bundle once, however many runs need it', async () => {
     const run = runOf(ping, { tenantId: 'bundles' });
     let loads = 0;

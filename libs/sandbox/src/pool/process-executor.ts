@@ -86,7 +86,8 @@ export class ProcessExecutor {
   readonly #freeSeats: number[] = [];
   readonly #heldBundles = new Set<string>();
   readonly #bundlesUnderWay = new Map<string, Promise<void>>();
-  readonly #heldProfiles = new Set<number>();
+  /** Profiles that it was sent, with the isolate's key of each. */
+  readonly #heldProfiles = new Map<number, string>();
   #seats = 0;
   #isFlushing = false;
   /** Messages wait for the next chunk. */
@@ -200,7 +201,7 @@ export class ProcessExecutor {
     const isHeld = this.#heldProfiles.has(profile.id);
     if (!isHeld) {
       if (this.#heldProfiles.size >= maxHeldProfiles) this.isDraining = true;
-      this.#heldProfiles.add(profile.id);
+      this.#heldProfiles.set(profile.id, request.isolateKey);
     }
     let head = JSON.stringify({ user: context.user, run: context.run });
     let content = payload === undefined ? 0 : 3;
@@ -244,12 +245,18 @@ export class ProcessExecutor {
     this.#gone();
   }
 
-  /** Flights whose turn goes on, as far as the executor said or its process name shows. */
+  /**
+   * Flights whose turn goes on, as far as the executor said or its process name shows: that one tells an isolate, and
+   * of its flights those are meant that wait for no host call, if there are any.
+   */
   suspects(): Flight[] {
-    const seats = new Set(this.#busy);
-    const marked = this.#markedSeat();
-    if (marked !== undefined && this.pingSentAt !== undefined) seats.add(marked);
-    return [...this.flights.values()].filter((flight) => seats.has(flight.seat) && flight.isSent);
+    const sent = [...this.flights.values()].filter(({ isSent }) => isSent);
+    const busy = sent.filter(({ seat }) => this.#busy.includes(seat));
+    const marked = this.pingSentAt === undefined ? undefined : this.#markedIsolate();
+    if (marked === undefined) return busy;
+    const inside = sent.filter(({ job }) => job.type === 'run' && job.request.isolateKey === marked);
+    const computing = inside.filter(({ callsUnderWay }) => callsUnderWay.size === 0);
+    return [...new Set([...busy, ...(computing.length > 0 ? computing : inside)])];
   }
 
   /**
@@ -261,11 +268,11 @@ export class ProcessExecutor {
     return [...this.flights.values()].filter((flight) => flight.isSent && flight.callsUnderWay.size === 0);
   }
 
-  /** The run that the executor was waiting for when it last had a chance to say so (Linux). */
-  #markedSeat(): number | undefined {
+  /** The key of the isolate that the executor was waiting for when it last had a chance to say so (Linux). */
+  #markedIsolate(): string | undefined {
     try {
       const name = /^annex-exec (\d+)$/.exec(readFileSync(`/proc/${this.pid}/comm`, 'utf8').trim());
-      return name === null ? undefined : Number(name[1]);
+      return name === null ? undefined : this.#heldProfiles.get(Number(name[1]));
     } catch {
       return undefined;
     }

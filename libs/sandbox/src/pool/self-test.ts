@@ -1,7 +1,7 @@
 /**
  * Proves, once per parent process and before anything is served, that the walls stand: what an executor was started
- * with, what is gone from an isolate, that a loop after an `await` ends, and that the parent ends a builtin which V8
- * cannot interrupt.
+ * with, what is gone from an isolate, that a loop after an `await` ends, and one in a turn that the executor waits for,
+ * and that the parent ends a builtin which V8 cannot interrupt.
  */
 import { createHash } from 'node:crypto';
 import type { ExecutorFiles } from '../child/files.js';
@@ -45,9 +45,10 @@ async function prove(
   try {
     await pool.start();
     const faults = [...confinementFaults(pool, confinedFlags(executorProgram(files, { optimize })), tier)];
-    const inspected = await pool.inspect(bundleOf(absences), { wallMs: 10_000 });
+    const inspected = await pool.inspect(bundleOf(absences), { wallMs: 60_000 });
     if (!inspected.ok) faults.push(`inside the isolate: ${inspected.error.message}`);
     faults.push(...unless(await pool.run(probe(loopAfterAwait)), 'CPU_LIMIT', 'a loop after an await'));
+    faults.push(...unless(await loopWhileWaitedFor(pool), 'CPU_LIMIT', 'a loop in a turn that is waited for'));
     faults.push(...unless(await pool.run(probe(uninterruptible)), 'CPU_LIMIT', 'a builtin that V8 cannot interrupt'));
     if ((pool.stats().kills.unresponsive ?? 0) < 1)
       faults.push('the parent did not have to kill the executor with the uninterruptible builtin');
@@ -102,6 +103,9 @@ function* confinementFaults(pool: ExecutorPool, flags: string[], tier: SandboxTi
   if (foreign.length > 0) yield `descriptors that are not its own: ${foreign.slice(0, 5).join(' ')}`;
 }
 
+/** More turns than it takes until an isolate's turns are waited for. */
+const trustedAfterRuns = 12;
+
 const absences = `
   for (const name of ['WebAssembly', 'SharedArrayBuffer', 'Atomics', 'process', 'require', 'module', 'Buffer']) {
     if (name in globalThis) throw new Error(name + ' is there');
@@ -112,7 +116,18 @@ const absences = `
       throw new Error('process can be reached');
 `;
 const loopAfterAwait = `annexSdk.job('probe', async (ctx) => { await ctx.probe(); for (;;); });`;
+const loopOnceTrusted = `let runs = 0; annexSdk.hook('probe', () => { while ((runs += 1) > ${trustedAfterRuns}); });`;
 const uninterruptible = `annexSdk.job('probe', () => [].indexOf.call({ length: 2 ** 53 - 1 }, 1));`;
+
+/** The last of runs that were quick. */
+async function loopWhileWaitedFor(pool: ExecutorPool): Promise<RunOutcome> {
+  const run = probe(loopOnceTrusted, 'event');
+  for (let quick = 0; quick < trustedAfterRuns; quick += 1) {
+    const outcome = await pool.run(run);
+    if (outcome.status === 'failed') return outcome;
+  }
+  return pool.run(run);
+}
 
 function bundleOf(body: string): Bundle {
   const code = `(function (annexSdk) {${body}})`;
@@ -120,7 +135,8 @@ function bundleOf(body: string): Bundle {
 }
 
 const probeLimits: SandboxLimits = {
-  wallMs: 10_000,
+  // So long that it decides nothing, however busy the machine is.
+  wallMs: 60_000,
   cpuMs: 40,
   memoryMb: 100,
   resultBytes: 1024,
@@ -130,7 +146,7 @@ const probeLimits: SandboxLimits = {
   hostCallsAtOnce: 2,
 };
 
-function probe(body: string): RunRequest {
+function probe(body: string, kind: 'job' | 'event' = 'job'): RunRequest {
   const bundle = bundleOf(body);
   return {
     runId: 'probe',
@@ -139,12 +155,12 @@ function probe(body: string): RunRequest {
     isolateKey: bundle.sha256,
     bundleSha256: bundle.sha256,
     loadBundle: () => Promise.resolve(bundle),
-    handler: { kind: 'job', index: 0 },
+    handler: { kind, index: 0 },
     context: {
       tenant: { id: 'probe', slug: 'probe', name: 'probe' },
       user: null,
       plugin: { id: 'probe', slug: 'probe', version: '0.0.0' },
-      run: { id: 'probe', kind: 'job', name: 'probe', attempt: 1, deadlineMs: 0 },
+      run: { id: 'probe', kind, name: 'probe', attempt: 1, deadlineMs: 0 },
       permissions: [],
       config: {},
     },
