@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { newId, silentLogger, uuidFromId, type Id } from '@annex/kernel';
 import type { Database } from '@annex/database';
 import { loginsAt, type DatabaseLogins } from '@annex/database';
-import { Client } from 'pg';
+import { Client, Pool } from 'pg';
 import { inject } from 'vitest';
 import { connect } from '../../apps/annex/src/connect.js';
 
@@ -42,8 +42,8 @@ export async function dropTestDatabase(url: string): Promise<void> {
 export async function openDatabaseAt(url: string): Promise<TestDatabase> {
   const logins = testLoginsAt(url);
   const database = await connect({ logins, logger: silentLogger, poolSize: 5, platformPoolSize: 3 });
-  const client = new Client({ connectionString: url });
-  await client.connect();
+  // One connection, whose pool lets statements that are asked for together take turns.
+  const owner = new Pool({ connectionString: url, max: 1, idleTimeoutMillis: 0 });
   return {
     url,
     logins,
@@ -56,10 +56,10 @@ export async function openDatabaseAt(url: string): Promise<TestDatabase> {
       return { id, slug };
     },
     async sql<Row>(text: string, parameters: unknown[] = []) {
-      return (await client.query(text, parameters)).rows as Row[];
+      return (await owner.query(text, parameters)).rows as Row[];
     },
     async close() {
-      await client.end();
+      await owner.end();
       await database.close();
       await dropTestDatabase(url);
     },
