@@ -1,23 +1,23 @@
 /**
- * `ctx`: everything a handler may do beyond computing. Each call that leaves the sandbox answers a promise; the rest is
- * there at once.
+ * `ctx`: everything that a handler can do beyond computing. Each call that leaves the sandbox returns a promise; the
+ * rest is there at once.
  */
 
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
- * What is written as JSON, as `JSON.stringify` would: members that are `undefined` are left out, a `toJSON` is asked.
+ * A value that Annex writes as JSON, as `JSON.stringify` does: it leaves out `undefined` members and calls `toJSON`.
  */
 export type JsonInput = null | boolean | number | string | object;
 
 /**
- * The closed list of permissions. Using one that was not granted rejects that call with `code: 'PERMISSION_DENIED'`;
+ * All permissions there are. A call that needs one which was not granted rejects with `code: 'PERMISSION_DENIED'`;
  * nothing else happens.
  */
 export type Permission =
   'db.read' | 'db.write' | 'files.read' | 'files.write' | 'outbound_http' | 'send_email' | 'emit_webhook' | 'llm.use';
 
-/** What a rejected host call carries. */
+/** The error with which a call of `ctx` rejects. */
 export interface HostCallError extends Error {
   /** Stable, such as `PERMISSION_DENIED`, `HTTP_LIMIT`, `EGRESS_HOST_NOT_ALLOWED`. */
   code: string;
@@ -26,18 +26,18 @@ export interface HostCallError extends Error {
 export interface HttpInit {
   /** Default GET. */
   method?: string;
-  /** A list gives its header once for each value. A value is bytes: characters up to U+00FF. */
+  /** A header with a list is sent once for each value. Values may have characters up to U+00FF. */
   headers?: Record<string, string | readonly string[]> | Iterable<readonly [string, string]>;
-  /** Added to the URL; a list gives its name once for each item. */
+  /** Is added to the URL. A name with a list is added once for each item. */
   query?:
     | string
     | URLSearchParams
     | Record<string, string | number | boolean | null | undefined | readonly (string | number | boolean)[]>;
-  /** An object is sent as JSON; text and bytes as they are. */
+  /** An object is sent as JSON. Text and bytes are sent as they are. */
   body?: JsonInput | Uint8Array | ArrayBuffer | URLSearchParams | FormData | Blob;
   /** Milliseconds; never beyond the run's own deadline. */
   timeoutMs?: number;
-  /** `manual`: a redirect is answered as it is; `error`: it rejects. Default `follow`, at most 3. */
+  /** `follow` (the default): at most 3. `manual`: the answer is the redirect. `error`: a redirect rejects. */
   redirect?: 'follow' | 'manual' | 'error';
 }
 
@@ -60,19 +60,19 @@ export interface LlmMessage {
 export interface LlmOptions {
   /** Default: the tenant's, else the operator's. */
   model?: string;
-  /** Said before everything else. */
+  /** The system message, before everything else. */
   system?: string;
-  /** What was said before the prompt. */
+  /** The conversation before the prompt. */
   messages?: LlmMessage[];
-  /** Of the answer; `max_tokens` is the same. */
+  /** Most tokens of the answer; `max_tokens` means the same. */
   maxTokens?: number;
   max_tokens?: number;
   /** 0 to 2. */
   temperature?: number;
-  /** `json`: the model shall answer one JSON object. */
+  /** `json`: asks the model for one JSON object. */
   responseFormat?: 'json' | 'text';
   response_format?: 'json' | 'text';
-  /** Where the answer ends; at most 4. */
+  /** Texts at which the answer ends; at most 4. */
   stop?: string | string[];
   /** Milliseconds; never beyond the run's own deadline. */
   timeoutMs?: number;
@@ -92,15 +92,15 @@ export interface KvEntry {
   expires_at: string | null;
 }
 
-/** A row of a table: `id` (a UUIDv7 in tables of your own) and two times (RFC 3339) beside its fields. */
+/** A row of a table: its fields, `id` (a UUIDv7 in tables of your own) and two times (RFC 3339). */
 export type Row<T = Record<string, Json>> = T & { id: string; created_at: string; updated_at: string };
 
 type FilterValue = string | number | boolean | null;
 
-/** What a field must be. On a list a condition asks whether one of its items passes. */
+/** Conditions on a field. A condition on a list passes when one item of the list passes. */
 export interface FieldFilter {
   $eq?: Json;
-  /** Not `$eq`; passes where the field is missing. */
+  /** The opposite of `$eq`. Passes where the field is missing. */
   $ne?: Json;
   /** Numbers are compared with numbers, texts with texts (by code point). */
   $gt?: string | number;
@@ -116,7 +116,7 @@ export interface FieldFilter {
 }
 
 /**
- * All of it must pass. A bare value stands for `$eq`; `null` passes where the field is missing too; `"a.b"` names a
+ * All conditions must pass. A bare value means `$eq`. `null` also passes where the field is missing. `"a.b"` names a
  * field inside a field.
  */
 export type TableFilter = { $and?: readonly TableFilter[]; $or?: readonly TableFilter[] } & {
@@ -126,7 +126,7 @@ export type TableFilter = { $and?: readonly TableFilter[]; $or?: readonly TableF
 export interface QueryOptions {
   /** 1 to 1000, default 100. */
   limit?: number;
-  /** Rows passed over; at most 1,000,000. */
+  /** Rows to skip; at most 1,000,000. */
   offset?: number;
   /** A field, `-field` for descending, or a list of up to four. Default: oldest first. */
   orderBy?: string | readonly string[];
@@ -150,7 +150,7 @@ export type MailAttachment = (
   { filename: string; content: string | Uint8Array } | { file: string; filename?: string }
 ) & { contentType?: string; content_type?: string };
 
-/** A mail. It needs `text`, `html` or `template`; who it is from is the operator's. */
+/** A mail. It needs `text`, `html` or `template`. The operator sets the sender. */
 export interface Mail {
   /** `ada@example.com` or `Ada <ada@example.com>`; at most 50 recipients with `cc` and `bcc`. */
   to: string | string[];
@@ -162,14 +162,14 @@ export interface Mail {
   text?: string;
   html?: string;
   /**
-   * Of the package's `templates/`: `welcome` fills the HTML from `welcome.html` and the text from `welcome.txt`, where
-   * they are there.
+   * A template of the package's `templates/`. `welcome` makes the HTML from `welcome.html` and the text from
+   * `welcome.txt`, if these files exist.
    */
   template?: string;
-  /** For the template. */
+  /** Values for the template. */
   data?: object;
   attachments?: MailAttachment[];
-  /** The same key again is the same mail, and sends no second one. */
+  /** A second mail with the same key is not sent. */
   idempotencyKey?: string;
   idempotency_key?: string;
 }
@@ -177,7 +177,7 @@ export interface Mail {
 export interface MailAnswer {
   id: string;
   message_id: string;
-  /** `kept`: no mail server is configured, and admins find the mail under `GET /api/mail`. */
+  /** `kept`: no mail server is configured. Admins find the mail under `GET /api/mail`. */
   status: 'sent' | 'kept';
   accepted: string[];
   rejected: string[];
@@ -207,16 +207,16 @@ export interface Context<Config = Record<string, Json>> {
     readonly deadline: Date;
   };
   readonly permissions: { has(name: Permission): boolean };
-  /** The tenant's settings for this plugin: valid against the manifest's `config`, defaults filled in. */
+  /** The tenant's settings for this plugin, checked against the manifest's `config`, with its defaults. */
   readonly config: Config;
   /** Declared secrets only. */
   readonly secrets: {
-    /** `null` while the tenant has not set it. */
+    /** The value, or `null` while the tenant has not set it. */
     get(name: string): Promise<string | null>;
     get(name: string, fallback: string): Promise<string>;
     /** Whether the tenant has set it. */
     has(name: string): Promise<boolean>;
-    /** A placeholder that `ctx.http` replaces outside the sandbox, for that secret's allowed hosts only. */
+    /** A placeholder. `ctx.http` replaces it outside the sandbox, only for hosts that the secret may go to. */
     ref(name: string): string;
   };
   /** Needs `outbound_http`, and the host in the manifest's `http.allow`. */
@@ -229,8 +229,8 @@ export interface Context<Config = Record<string, Json>> {
     request<T = unknown>(url: string | URL, init?: HttpInit): Promise<HttpAnswer<T>>;
   };
   /**
-   * Tables of the tenant, made by the first insert, and the read-only `users`, `files`, `events` and `runs`. Needs
-   * `db.read`, `db.write`.
+   * Tables of the tenant, which the first insert makes, and the read-only `users`, `files`, `events` and `runs`. Needs
+   * `db.read` to read, `db.write` to write.
    */
   readonly db: {
     query<T = Record<string, Json>>(
@@ -241,7 +241,7 @@ export interface Context<Config = Record<string, Json>> {
     getById<T = Record<string, Json>>(table: string, id: string): Promise<Row<T> | null>;
     count(table: string, filter?: TableFilter | null): Promise<number>;
     insert<T extends object = Record<string, Json>>(table: string, document: T): Promise<Row<T>>;
-    /** Sets the given fields, removes those in `$unset`; `null` when there is no such row. */
+    /** Sets the given fields and removes those in `$unset`. Returns `null` when there is no such row. */
     update<T = Record<string, Json>>(
       table: string,
       id: string,
@@ -256,14 +256,14 @@ export interface Context<Config = Record<string, Json>> {
     set(key: string, value: JsonInput, options?: { /** Seconds. */ ttl?: number }): Promise<void>;
     /** Whether there was one. */
     delete(key: string): Promise<boolean>;
-    /** A text is the prefix. */
+    /** Keys in order. A text in place of the options is the prefix. */
     list(
       options?: string | { prefix?: string; limit?: number; cursor?: string | null },
     ): Promise<{ keys: KvEntry[]; next_cursor: string | null }>;
-    /** Adds to a counter, which starts at 0, and answers the sum. Atomic. */
+    /** Adds to a counter, which starts at 0, and returns the sum. Atomic. */
     incr(key: string, by?: number, options?: { ttl?: number }): Promise<number>;
   };
-  /** The tenant's files. Needs `files.read`, `files.write`. Changes take place at once. */
+  /** The tenant's files. Needs `files.read` to read, `files.write` to write. Changes take place at once. */
   readonly files: {
     /** In the order of their keys; `limit` 1 to 1000, default 100. */
     list(
@@ -285,18 +285,18 @@ export interface Context<Config = Record<string, Json>> {
     delete(key: string): Promise<boolean>;
   };
   /**
-   * At most 20 mails a run, 200 of a job. Needs `send_email`. A mail leaves at once; an attempt that is made again does
+   * Needs `send_email`. At most 20 mails a run, 200 for a job. A mail leaves at once; a later attempt of the run does
    * not send it again.
    */
   readonly email: { send(mail: Mail): Promise<MailAnswer> };
   /**
-   * Liquid, from the package's `templates/`. Output is escaped for HTML unless the template's name ends in `.txt` or
-   * another plain text.
+   * Renders a Liquid template of the package's `templates/`. Output is escaped for HTML, unless the template's name
+   * ends in `.txt` or the ending of another plain text.
    */
   readonly templates: { render(name: string, data?: object): Promise<string> };
-  /** The tenant's language model; at most 10 calls a run, 100 of a job. Needs `llm.use`. */
+  /** The tenant's language model. Needs `llm.use`. At most 10 calls a run, 100 for a job. */
   readonly llm: { run(prompt: string | LlmMessage[], options?: LlmOptions): Promise<LlmAnswer> };
-  /** Puts an event into the tenant's bus. Depth ≤ 10, ≤ 100 a run; the same `id` again is the same event. */
+  /** Sends an event to the tenant's plugins. At most 100 a run and 10 deep. The same `id` again is the same event. */
   emit(
     type: string,
     data?: JsonInput,
@@ -309,9 +309,9 @@ export interface Context<Config = Record<string, Json>> {
   /** Routes of plugins that the manifest names in `dependencies`. */
   readonly plugins: {
     /**
-     * Calls a route as a run of its own, which ends with this one; at most 5 calls deep, never in a circle. The
-     * answer's status tells how it went, a failure of the other plugin included. `ctx.user` is the same there; secrets
-     * are masked on the way.
+     * Calls a route as a run of its own, which ends with this one. At most 5 calls deep, never in a circle. The
+     * answer's status tells how it went, also when the other plugin fails. `ctx.user` is the same there. Secrets are
+     * masked on the way.
      */
     call<T = unknown>(slug: string, path: string, init?: HttpInit): Promise<HttpAnswer<T>>;
   };
@@ -324,12 +324,11 @@ export interface Context<Config = Record<string, Json>> {
     send(name: string, payload: JsonInput): Promise<{ delivery_id: string; status: string }>;
   };
   /**
-   * Keeps the run going until the promise settles, within its deadline. A route's answer goes out before. A rejection
-   * fails the run. Calls of
-   * `ctx` and `fetch` that nobody awaits are waited for without it.
+   * Keeps the run going until the promise settles, within its deadline. A route's answer goes out before that. When
+   * the promise rejects, the run fails. Calls of `ctx` and `fetch` need no `waitUntil`: the run waits for them anyway.
    */
   waitUntil(promise: unknown): void;
-  /** Captured, structured, secrets masked. An error is shown with its stack. `console` does the same. */
+  /** Writes log lines of the run, with secrets masked. An error is shown with its stack. `console` does the same. */
   readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: unknown, fields?: unknown) => void>;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What plugin authors import. Inside Annex the functions register handlers while the entry runs; here stand their
- * types, and bodies that say so when the entry is run as a plain Node program. To test a plugin, use
+ * What plugin authors import. Inside Annex these functions register handlers while the entry runs. This package has
+ * their types; called in a plain Node program, they throw an error that says so. To test a plugin, use
  * `@annex/sdk/testing`.
  */
 import type { Context, Json, RouteContext } from './context.js';
@@ -33,12 +33,11 @@ type Awaitable<T> = T | Promise<T>;
 
 /**
  * What a route may return: a JSON value (200), `[body, status]`, `[body, status, headers]`, a `Response`, or nothing
- * (204). A `Response` over a
- * `ReadableStream` of bytes leaves piece by piece.
+ * (204). A `Response` over a `ReadableStream` of bytes leaves piece by piece.
  */
 export type RouteResult = unknown;
 
-/** A route whose callers sign. */
+/** A route whose callers sign their requests. */
 export interface HmacAuth {
   /** Name of a declared secret. */
   secret: string;
@@ -58,23 +57,25 @@ export interface HmacAuth {
     | 'square'
     | 'hmac';
   /**
-   * The address that the sender was given, for schemes that sign it (`trello`, `square`). Default: the one that was
+   * The address that the sender was given, for schemes that sign it (`trello`, `square`). Default: the address that was
    * called.
    */
   url?: string;
-  /** With `scheme: 'hmac'`, for senders of other ways. Defaults: `sha256`, `hex`, none, `body`. */
+  /** For `scheme: 'hmac'`, which fits senders without a scheme of their own. Default `sha256`. */
   algorithm?: 'sha256' | 'sha1' | 'sha512';
+  /** Of the signature. Default `hex`. */
   encoding?: 'hex' | 'base64';
-  /** What stands before the value, such as `sha1=`. */
+  /** Text before the signature, such as `sha1=`. Default: none. */
   prefix?: string;
+  /** What is signed. Default `body`. */
   signs?: 'body' | 'url+body' | 'body+url';
 }
 
 /** A route whose callers send a secret along. */
 export interface TokenAuth {
-  /** Name of a declared secret; of `basic` it is `user:password`. */
+  /** Name of a declared secret. For `basic` its value is `user:password`. */
   secret: string;
-  /** Where it stands. Default: where the scheme says. */
+  /** The header that carries the secret. Default: the one of the scheme. */
   header?: string;
   /** Default `bearer`; with a `header`, `token`. */
   scheme?: 'bearer' | 'basic' | 'token' | 'gitlab';
@@ -84,14 +85,14 @@ export interface RouteOptions {
   /** Default `['GET']`. A GET route answers HEAD too. */
   methods?: string[];
   /**
-   * Who may call. Default `member`: a signed-in user of the tenant. `hmac`, `token`: who knows a secret of the
-   * plugin's.
+   * Who may call. `member` (the default): a signed-in user of the tenant. `public`: everybody. `hmac`, `token`:
+   * whoever knows a secret of the plugin.
    */
   auth?: 'member' | 'public' | { hmac: HmacAuth } | { token: TokenAuth };
   /**
-   * Pages of other origins that may call: `'*'`, origins such as `https://app.example.com` or `https://*.example.com`,
-   * or more in an object. `false`: none. Default: the manifest's `cors`, which is none. Annex answers the browser's
-   * preflights itself.
+   * Origins whose pages may call: `'*'`, origins such as `https://app.example.com` or `https://*.example.com`, or an
+   * object. `false`: no other origin. Default: the manifest's `cors`; without that, no other origin. Annex answers the
+   * browser's preflights itself.
    */
   cors?:
     | false
@@ -107,9 +108,7 @@ export interface RouteOptions {
   roles?: string[];
 }
 
-/**
- * What an event brings, when the handler says nothing of it: who sent it knows. `hook<{ user: User }>(…)` says it.
- */
+/** The data of an event whose type the handler does not name. `hook<{ user: User }>(…)` names it. */
 // With `unknown` no handler could read `event.data.user.email` without a type of its own.
 // eslint-disable-next-line @typescript-eslint/no-explicit-any -- see above
 export type EventData = any;
@@ -131,7 +130,7 @@ export interface FilterOptions {
   /** Milliseconds, at most 1000 (the default). */
   timeoutMs?: number;
   timeout_ms?: number;
-  /** What happens when the filter fails: the value passes unchanged (default), or the whole filter call fails. */
+  /** When the filter fails: `pass` (the default) keeps the value unchanged, `fail` fails the whole filter call. */
   onError?: 'pass' | 'fail';
   on_error?: 'pass' | 'fail';
 }
@@ -145,9 +144,8 @@ function outside(name: string): never {
 
 /**
  * Runs for each event of that name, or of a pattern: `*` stands for one segment, `**` for many. Declare it in the
- * manifest's `events`.
- * `Data` and `Config` are what the handler expects of the event and of its settings; nothing checks the event's data
- * but the handler.
+ * manifest's `events`. `Data` and `Config` are the types that the handler expects. Annex checks settings against the
+ * manifest's `config`; the handler must check the event's data itself.
  */
 export function hook<Data = EventData, Config = Record<string, Json>>(
   _event: string,
@@ -170,7 +168,7 @@ export function route(): void {
   outside('route');
 }
 
-/** Runs on the manifest's schedule, or when somebody says so. Declare it in the manifest's `jobs`. */
+/** Runs on the manifest's schedule, or when somebody starts it. Declare it in the manifest's `jobs`. */
 export function job<Payload = Json, Config = Record<string, Json>>(
   _name: string,
   _handler: (ctx: Context<Config>, payload: Payload) => Awaitable<unknown>,
@@ -189,7 +187,7 @@ export function filter(): void {
   outside('filter');
 }
 
-/** Says whether the plugin is well; throwing means it is not. */
+/** Checks whether the plugin works. Throw when it does not. The manifest's `health` says how often it runs. */
 export function health(_check: (ctx: Context) => Awaitable<unknown>): void {
   outside('health');
 }
@@ -216,12 +214,12 @@ export function onShutdown(_handler: (ctx: Context) => Awaitable<unknown>): void
   outside('onShutdown');
 }
 
-/** Throw it to end a run for good: no further attempts. */
+/** Throw this error to end a run for good: Annex makes no further attempt. */
 export class NonRetryable extends Error {
   override readonly name = 'NonRetryable';
 }
 
-/** Throw it to choose when the next attempt comes. */
+/** Throw this error to choose the time of the next attempt. */
 export class RetryAfter extends Error {
   override readonly name = 'RetryAfter';
   /** @param delay milliseconds from now, or the instant */
