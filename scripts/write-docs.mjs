@@ -28,10 +28,9 @@ const inputFaultLines = [
   '',
   '## Codes inside `errors`',
   '',
-  'Each entry of `errors` has a code of its own, which says what kind of fault it is. It has no status and no way ' +
-    'out: `pointer` says where the fault is,',
-  '`detail` what to send instead. There are too many to list them all; programs should know these and show ' +
-    '`detail` for every other one.',
+  'Each entry of `errors` has a code of its own, which names the kind of fault. `pointer` says where the fault is, ' +
+    '`detail` what to send instead. There are too many codes to list',
+  'them all. Programs should know these, and show `detail` for every other one.',
   '',
   '| code | the value at `pointer` |',
   '|---|---|',
@@ -40,7 +39,7 @@ const inputFaultLines = [
     'rule that `detail` names |',
   '| `REQUIRED`, `TYPE`, `FORMAT`, `VALUE`, `RANGE` | of a package, and of some requests: is missing, of another ' +
     'type, written differently, none of the allowed ones, or out of bounds |',
-  '| `UNKNOWN_KEY` | is a field that is not read here; often a slip of the pen |',
+  '| `UNKNOWN_KEY` | is a field that does not exist here; often a typing mistake |',
   '| `UNKNOWN_PARAMETER` | is a query parameter that this endpoint does not have |',
   '| `NUMBER` | is a number that JSON readers would change; send it as a string |',
   '| `CONFIRM` | is not the name that has to be repeated, such as the slug of a tenant that is deleted |',
@@ -104,14 +103,18 @@ async function writeErrors() {
     '',
     'Written by `npm run docs` out of the error catalogues; change those, or `scripts/error-ways-out.json`.',
     '',
-    'The API answers errors as `application/problem+json` (RFC 9457): `code` is stable, `detail` says what ' +
-      'happened with the value and the limit and what to do,',
-    '`errors` lists every fault of an input as `{ pointer, code, detail }`, `request_id` finds the request in the ' +
-      'log. Plugin code gets the same codes as `error.code`',
-    'of a rejected call. `fault` says whose it is: `plugin` (its developer mends it), `caller` (send something ' +
-      'else), `limit` (do less), `policy` (somebody has to',
-    'allow it), `platform` (tell the operator). A code means the same in every section; ' +
-      '[one table](#codes-that-differ) names those whose status or fault depends on the section.',
+    'The API answers errors as `application/problem+json` (RFC 9457):',
+    '',
+    '- `code` is stable: programs may rely on it.',
+    '- `detail` says what happened, with the value and the limit, and what to do.',
+    '- `errors` lists every fault of an input as `{ pointer, code, detail }`.',
+    '- `request_id` finds the request in the log.',
+    '',
+    'In plugin code a rejected call has the same code as `error.code`. `fault` says whose fault it is: `plugin` ' +
+      '(its developer fixes it), `caller` (send something else),',
+    '`limit` (do less), `policy` (somebody has to allow it), `platform` (tell the operator). A code means the same ' +
+      'in every section; [one table](#codes-that-differ) lists',
+    'those whose status or fault depends on the section.',
   ];
   for (const [owner, intro] of Object.entries(sections)) {
     const kinds = catalogues[owner];
@@ -201,12 +204,13 @@ async function writeHostApi() {
     '',
     'Written by `npm run docs` out of the table in `libs/host-api/src/calls/`; change that.',
     '',
-    'Everything plugin code can ask of the platform. Arguments and answers are shown as they cross the wall of the ' +
-      'sandbox, as JSON (`{ $bytes }` is base64); how',
-    'plugin code writes them is in the example and in the types of `@annex/sdk`. Every call answers a promise. It ' +
-      'rejects with an `Error` that carries a `code`',
-    '([errors.md](errors.md)): `PERMISSION_DENIED`, `INVALID_ARGUMENTS`, `PAYLOAD_TOO_LARGE`, `RATE_LIMITED` and ' +
-      '`NOT_AVAILABLE` are common to all.',
+    'Everything that plugin code can ask of the platform. The example of each call shows how plugin code writes it. ' +
+      'The line below the example shows arguments and answer',
+    'as JSON, as they leave and enter the sandbox (`{ $bytes }` is base64).',
+    '',
+    'Every call returns a promise. A call that fails rejects with an `Error` that has a `code` ' +
+      '([errors.md](errors.md)). Every call can fail with `PERMISSION_DENIED`,',
+    '`INVALID_ARGUMENTS`, `PAYLOAD_TOO_LARGE`, `RATE_LIMITED` and `NOT_AVAILABLE`.',
     '',
     '## Permissions',
     '',
@@ -282,24 +286,24 @@ async function writeLimits() {
     '',
     'Written by `npm run docs` out of the catalogue in `libs/limits/src/limits.ts`; change that.',
     '',
-    'A run shows what it used of a limit and the limit, under these names; the error names the one that was hit. A ' +
-      'manifest moves two of them:',
-    '`limits.memory_mb`, and `limits.timeout_ms` (of a job its own `timeout_ms`), up to the ceiling.',
+    'A run shows, under these names, each limit and how much of it was used. An error names the limit that was hit. ' +
+      'A manifest can change two of them, up to the ceiling:',
+    '`limits.memory_mb`, and `limits.timeout_ms` (for a job, its own `timeout_ms`).',
     '',
-    'Operators move them with `ANNEX_LIMITS`, a JSON object of limits by these names: a number for every kind of ' +
-      'run, or an object of numbers by kind:',
+    'Operators change them with `ANNEX_LIMITS`, a JSON object by these names. A value is a number for every kind of ' +
+      'run, or an object with a number for each kind:',
     '',
     '```sh',
     `ANNEX_LIMITS='{"wall_ms": {"route": 20000, "job": 60000}, "memory_mb": 200, "http_calls": 100}'`,
     '```',
     '',
-    'Of `wall_ms` and `memory_mb` that is the ceiling: the most that a manifest may ask for, while a plugin that ' +
-      'asks for nothing keeps the default, or the ceiling',
-    'where that is lower. Of everything else it is the limit itself. A package that asks for more is refused at ' +
-      'upload with the operator’s limit; a plugin that was',
-    'installed before runs with the operator’s. A value outside of “operators may set” is refused at start: more ' +
-      'than that the sandbox, or what carries a',
-    'body, cannot hold. Give all processes the same value: each applies its own.',
+    '- For `wall_ms` and `memory_mb` the value is the ceiling: the most that a manifest may ask for. A plugin that ' +
+      'asks for nothing keeps the default, or the ceiling where that',
+    '  is lower. For every other limit the value is the limit itself.',
+    '- A package that asks for more than the ceiling is refused at upload. A plugin that was installed before ' +
+      'runs with the ceiling.',
+    '- A value outside of “operators may set” is refused at start, because the sandbox could not keep it.',
+    '- Give all processes the same value: each applies its own.',
     '',
     '| limit | what | kinds of run | default | ceiling | operators may set | error |',
     '|---|---|---|---|---|---|---|',

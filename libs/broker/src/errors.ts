@@ -4,7 +4,7 @@ import { defineErrors } from '@annex/kernel';
 export const brokerErrors = defineErrors('broker', {
   RUN_ENDED: { title: 'The run has ended', status: 409, fault: 'plugin' },
   UNKNOWN_HOST_CALL: { title: 'There is no such host call', status: 400, fault: 'plugin' },
-  INVALID_ARGUMENTS: { title: 'The arguments of a host call are not what it takes', status: 400, fault: 'plugin' },
+  INVALID_ARGUMENTS: { title: 'A host call has wrong arguments', status: 400, fault: 'plugin' },
   PAYLOAD_TOO_LARGE: { title: 'The payload is larger than its limit', status: 413, fault: 'limit' },
   RESULT_TOO_LARGE: { title: 'The answer is larger than its limit', status: 413, fault: 'limit' },
   PERMISSION_DENIED: { title: 'The plugin was not granted what it tried to use', status: 403, fault: 'policy' },

@@ -15,7 +15,7 @@ export const egressErrors = defineErrors('egress', {
   EGRESS_TLS: { title: 'No trusted TLS connection to the host', status: 502, fault: 'plugin' },
   EGRESS_RESPONSE: { title: 'The host’s answer is not HTTP that can be read', status: 502, fault: 'plugin' },
   EGRESS_TIMEOUT: { title: 'The host did not answer in time', status: 504, fault: 'plugin' },
-  EGRESS_ABORTED: { title: 'The request was given up', status: 409, fault: 'caller' },
+  EGRESS_ABORTED: { title: 'The request was cancelled', status: 409, fault: 'caller' },
   EGRESS_BUSY: { title: 'All places for outbound requests are taken', status: 503, fault: 'platform' },
   EGRESS_LOST: { title: 'The request was lost inside the platform', status: 503, fault: 'platform' },
   HTTP_LIMIT: { title: 'An outbound HTTP limit was reached', status: 413, fault: 'limit' },

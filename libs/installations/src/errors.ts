@@ -5,7 +5,7 @@ export const installationErrors = defineErrors('installations', {
   PLUGIN_NOT_FOUND: { title: 'There is no such plugin', status: 404, fault: 'caller' },
   RELEASE_NOT_FOUND: { title: 'The plugin has no such release', status: 404, fault: 'caller' },
   JOB_NOT_FOUND: { title: 'There is no such job', status: 404, fault: 'caller' },
-  CURSOR_INVALID: { title: 'The cursor is not one that a list answered', status: 400, fault: 'caller' },
+  CURSOR_INVALID: { title: 'The cursor does not come from this list', status: 400, fault: 'caller' },
   ROLE_REQUIRED: { title: 'The role does not allow this', status: 403, fault: 'policy' },
   PACKAGE_INVALID: { title: 'The package has faults', status: 422, fault: 'caller' },
   GRANT_INVALID: { title: 'A permission cannot be granted', status: 422, fault: 'caller' },

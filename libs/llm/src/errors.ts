@@ -10,7 +10,7 @@ export const llmErrors = defineErrors('llm', {
     fault: 'platform',
   },
   LLM_REFUSED: { title: 'The language model endpoint refused the request', status: 422, fault: 'plugin' },
-  LLM_CANCELLED: { title: 'The call was given up', status: 409, fault: 'caller' },
+  LLM_CANCELLED: { title: 'The call was cancelled', status: 409, fault: 'caller' },
   RATE_LIMITED: { title: 'Too many requests', status: 429, fault: 'limit' },
   RESULT_TOO_LARGE: { title: 'The answer is larger than its limit', status: 413, fault: 'limit' },
 });

@@ -155,7 +155,7 @@ const rules = {
 
   // A plugin's webhook goes to somebody else's machine: what that does is counted there, not against the plugin.
   DELIVERY_FAILED: {
-    title: 'The endpoint did not take the delivery',
+    title: 'The endpoint did not accept the delivery',
     status: 502,
     fault: 'plugin',
     retry: 'asked',
@@ -177,7 +177,7 @@ const rules = {
   },
   WEBHOOK_DISABLED: { title: 'The webhook is disabled', status: 409, fault: 'policy', retry: 'never', alert: 'none' },
   DELIVERY_FILTERED: {
-    title: 'The transform left the delivery out',
+    title: 'The transform sends nothing for this event',
     status: 409,
     fault: 'policy',
     retry: 'never',

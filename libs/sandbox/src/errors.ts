@@ -11,7 +11,7 @@ export const errors = defineErrors('sandbox', {
   EXECUTOR_MISSING: { title: "The executor's files are missing", status: 503, fault: 'platform' },
   COMPILER_MISSING: { title: "The compiler's files are missing", status: 503, fault: 'platform' },
   COMPILER_UNSAFE: { title: 'The package checker is not confined', status: 503, fault: 'platform' },
-  COMPILER_LOST: { title: 'What checked the package was lost', status: 503, fault: 'platform' },
+  COMPILER_LOST: { title: 'The process that checked the package ended', status: 503, fault: 'platform' },
   COMPILER_STOPPED: { title: 'Annex is stopping and checks no packages', status: 503, fault: 'platform' },
   EXECUTOR_START_FAILED: { title: 'An executor could not be started', status: 503, fault: 'platform' },
 });

@@ -11,5 +11,5 @@ export const tableErrors = defineErrors('tables', {
   ROW_LIMIT: { title: 'The tenant keeps as much in its tables as it may', status: 409, fault: 'limit' },
   RESULT_TOO_LARGE: { title: 'The answer is larger than its limit', status: 413, fault: 'limit' },
   DB_TIMEOUT: { title: 'The database took too long to find the rows', status: 503, fault: 'limit' },
-  CURSOR_INVALID: { title: 'The cursor is not one that a list answered', status: 422, fault: 'caller' },
+  CURSOR_INVALID: { title: 'The cursor does not come from this list', status: 422, fault: 'caller' },
 });
