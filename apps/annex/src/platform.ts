@@ -6,9 +6,9 @@ import { Access } from '@annex/access';
 import type { Database, DatabaseLogins } from '@annex/database';
 import { Dispatcher } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
-import { Execution } from '@annex/execution';
+import { askHealth, Execution } from '@annex/execution';
 import type { Files } from '@annex/files';
-import { findInstallation, Installations } from '@annex/installations';
+import { findInstallation, Installations, Supervisor } from '@annex/installations';
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings } from '@annex/limits';
 import type { Mailer, PlatformMailer } from '@annex/mail';
@@ -113,6 +113,11 @@ async function startParts(
     queue,
     execute: attemptPort(execution, deliverer),
     onFailing: disableFailing(installations, settings.disableAfterFailures),
+    health: new Supervisor({
+      ...shared(ground),
+      check: ({ tenantId, installationId }) => askHealth(execution, tenantId, installationId),
+      record: (due, said) => installations.recordHealth(due, said),
+    }),
     onEnded: (run, status) => execution.countRun(run, status),
     ownerId: newUuid(),
   });

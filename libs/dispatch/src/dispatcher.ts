@@ -7,6 +7,7 @@ import {
   type Id,
   type Json,
   type Logger,
+  type Stoppable,
 } from '@annex/kernel';
 import { defaultRetention, type Retention } from '@annex/limits';
 import {
@@ -24,6 +25,7 @@ import {
 import type { Database } from '@annex/database';
 import type { Consumer, Queue } from '@annex/queue';
 import { createBulkReplays } from './bulk-replays.js';
+import { HealthCheckLoop, type HealthChecks } from './health-checks.js';
 import { Loop } from './loop.js';
 import { createReconciler } from './reconcile.js';
 import { createRelay } from './relay.js';
@@ -58,6 +60,8 @@ export interface DispatcherOptions {
   onFailing?: (failing: FailingPlugin) => Promise<void>;
   /** Called after the commit that ends a run of this process, once for a run. Default: nobody is told. */
   onEnded?: (run: ClaimedRun, status: RunStatus) => void;
+  /** Which plugins want to be asked for their health. Default: none. */
+  health?: HealthChecks;
   clock?: Clock;
   /** A number in [0, 1), for the jitter of retries. Default `Math.random`. */
   random?: () => number;
@@ -85,7 +89,7 @@ export class Dispatcher {
   readonly #relay: Loop;
   readonly #renewal: Loop;
   readonly #replays: Loop;
-  readonly #background: Loop[];
+  readonly #background: (Stoppable & { start(): void })[];
   readonly #unlisten: (() => void)[] = [];
   #consumer: Consumer | undefined;
   #stopping: Promise<void> | undefined;
@@ -150,6 +154,7 @@ export class Dispatcher {
       createTicker({ database, logger }),
       createRetention({ database, retention, logger }),
       createEraser({ database, logger }),
+      ...(options.health ? [new HealthCheckLoop(options.health, logger)] : []),
     ];
   }
 

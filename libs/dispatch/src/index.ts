@@ -1,2 +1,3 @@
 export { Dispatcher, type DispatcherOptions, type DispatcherStats } from './dispatcher.js';
+export type { HealthChecks } from './health-checks.js';
 export { Pace, Places } from './places.js';

@@ -71,6 +71,9 @@ export const platformEvents = {
   'plugin.installed': 'A plugin was uploaded for the first time: `{ plugin: { id, slug, version } }`.',
   'plugin.enabled': 'A plugin started to serve: `{ plugin: { id, slug, version } }`.',
   'plugin.disabled': 'A plugin stopped serving: `{ plugin: { id, slug, version }, reason }`.',
+  'plugin.unhealthy':
+    'Three health checks in a row failed: `{ plugin: { id, slug, version }, failures, error: { code, message } }`.',
+  'plugin.recovered': 'A plugin that was unhealthy is so no more: `{ plugin: { id, slug, version }, since, status }`.',
   'plugin.upgraded': 'Another release became active: `{ plugin: { id, slug, version }, previous_version }`.',
   'plugin.uninstalled': 'A plugin was removed: `{ plugin: { id, slug, version } }`.',
   'webhook.received':

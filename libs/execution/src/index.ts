@@ -1,3 +1,4 @@
+export { askHealth, healthSaid } from './health.js';
 export { atDepth } from './cause.js';
 export { Execution, sandboxHostMethods, type ExecutionOptions, type RouteCall } from './execution.js';
 export { filterChainMs, type FilterAnswer, type FilterCall, type FilterStep } from './filters/filter-chain.js';

@@ -165,6 +165,11 @@ export class InstallationsContext {
    */
   async invalidate(tx: TenantTransaction, id: Id<'installation'>): Promise<void> {
     await tx.changed('plugins');
+    await this.dropIsolates(tx, id);
+  }
+
+  /** Tells every process to forget its warm isolates of `id`, after the commit: its next run begins afresh. */
+  async dropIsolates(tx: TenantTransaction, id: Id<'installation'>): Promise<void> {
     await tx.changed(`isolates/${id}`);
     tx.afterCommit(() => this.options.evict?.(id));
   }

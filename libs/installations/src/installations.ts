@@ -43,6 +43,10 @@ import {
   missingFaults,
   type MissingRequirements,
 } from './requirements.js';
+import type { HealthSaid } from './health.js';
+import { recordCheck } from './record-check.js';
+import type { DueCheck } from './rows/plugin-checks.js';
+import { readPluginsHealth, type PluginsHealth } from './plugins-health.js';
 import { changeJob, patchedConfig, replaceConfig, replaceGrants, type JobChange } from './settings.js';
 import {
   billKill,
@@ -451,6 +455,19 @@ export class Installations {
     return this.#context.change(tenantId, async (tx) =>
       disableFailing(this.#context, tx, await this.#context.require(tx, installationId), reason),
     );
+  }
+
+  /**
+   * Writes down what a scheduled health check said; tells people when the plugin became unhealthy or recovered. One
+   * that was uninstalled or disabled meanwhile: nothing changes.
+   */
+  recordHealth({ tenantId, installationId }: DueCheck, said: HealthSaid): Promise<void> {
+    return this.#context.read(tenantId, (tx) => recordCheck(this.#context, tx, installationId, said));
+  }
+
+  /** The health of all the tenant's plugins, as checks and failing runs show it, the worst of them first. */
+  health(caller: InstallationsCaller): Promise<PluginsHealth> {
+    return this.#context.read(caller.tenant.id, readPluginsHealth);
   }
 
   /**

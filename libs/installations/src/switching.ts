@@ -15,6 +15,7 @@ import { forgetExecutorKills, recordExecutorKill } from './rows/executor-kills.j
 import { forgetPluginFailures } from './rows/plugin-failures.js';
 import { removeUnusedBlobs } from './rows/blobs.js';
 import { replaceSubscriptions } from './rows/subscriptions.js';
+import { forgetChecks, restChecks, startChecks } from './rows/plugin-checks.js';
 import { restPluginSchedules } from './rows/plugin-schedules.js';
 import type { InstallationRow } from './rows/installation-row.js';
 import type { TenantTransaction } from '@annex/database';
@@ -125,6 +126,23 @@ async function connect(
     nowMs: context.options.clock.now(),
     logger: context.options.logger,
   });
+  await connectChecks(context, tx, { installation, release });
+}
+
+/** How long after it is enabled or upgraded a plugin is first asked for its health, in milliseconds. */
+const firstCheckMs = 5000;
+
+async function connectChecks(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  { installation, release }: Subject,
+): Promise<void> {
+  const { manifest, registrations } = release;
+  const { id: installationId } = installation;
+  if (manifest.health === null || !registrations.some(({ kind }) => kind === 'health'))
+    return forgetChecks(tx, installationId);
+  const firstAt = new Date(context.options.clock.now() + firstCheckMs);
+  await startChecks(tx, { installationId, intervalS: manifest.health.intervalS, firstAt });
 }
 
 /**
@@ -245,6 +263,7 @@ async function switchOff(
 ): Promise<InstallationRow> {
   const after = await updateInstallation(tx, installation, { status, statusReason, updatedAt: context.now() });
   await restPluginSchedules(tx, installation.id, context.now());
+  await restChecks(tx, installation.id);
   await context.invalidate(tx, installation.id);
   return after;
 }

@@ -4,7 +4,7 @@ export { Runs, type ReplayedDeadLetters, type ReplayedEvent, type RunsCaller } f
 export { jobTerms } from './job-terms.js';
 export { Events } from './events.js';
 export { hasEnded, runStatuses, type RunStatus } from './run-status.js';
-export { outcomeErrors, outcomeOf } from './outcomes.js';
+export { countsAgainstPlugin, outcomeErrors, outcomeOf } from './outcomes.js';
 export {
   failureLimits,
   killSuspension,

@@ -187,7 +187,11 @@ export function filter(): void {
   outside('filter');
 }
 
-/** Checks whether the plugin works. Throw when it does not. The manifest's `health` says how often it runs. */
+/**
+ * Says whether the plugin is well. Answer `{ status: 'degraded' | 'unhealthy', reason }` when it is not; any other
+ * answer means healthy, throwing means unhealthy. Asked as often as the manifest's `health.interval_s` says, and by
+ * `GET /api/plugins/:id/health`.
+ */
 export function health(_check: (ctx: Context) => Awaitable<unknown>): void {
   outside('health');
 }

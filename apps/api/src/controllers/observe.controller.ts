@@ -1,5 +1,5 @@
 import { Access, type Caller } from '@annex/access';
-import { Execution, logLevels } from '@annex/execution';
+import { Execution, healthSaid, logLevels } from '@annex/execution';
 import { Installations } from '@annex/installations';
 import { parseId, type Page } from '@annex/kernel';
 import { outcomeOf } from '@annex/runs';
@@ -15,7 +15,7 @@ import { input, instant, pageSchema, wholeListSchema } from '../http/input.js';
 import { streamEvents } from '../http/sse.js';
 import { apiErrors } from '../http/errors.js';
 import { eventStream } from '../http/answers.js';
-import { LogLine, PluginHealth, PluginMetrics, Usage } from '../views/runs.js';
+import { LogLine, PluginHealth, PluginMetrics, PluginsHealth, Usage } from '../views/runs.js';
 import { listOf } from '../views/shared.js';
 
 const levels = z
@@ -123,6 +123,22 @@ export class ObserveController {
     return this.execution.reader.metrics(caller.tenant.id, id, query);
   }
 
+  @Get('plugins/health')
+  @Endpoint({
+    name: 'getPluginsHealth',
+    summary: 'The health of all plugins, as their scheduled checks and failing runs show it',
+    description: 'Of a plugin whose slug is `health`, GET /api/plugins/:id answers by its id.',
+    gate: 'viewer',
+    query: wholeListSchema,
+    answers: { 200: PluginsHealth },
+  })
+  pluginsHealth(
+    @CurrentCaller() caller: Caller,
+    @Query(input(wholeListSchema)) _page: unknown,
+  ): Promise<PluginsHealth> {
+    return this.installations.health(caller);
+  }
+
   @Get('plugins/:id/health')
   @Endpoint({
     name: 'checkPluginHealth',
@@ -153,13 +169,17 @@ export class ObserveController {
     };
     if (!checked) return failing ?? { status: 'unknown', reason: 'the plugin registers no health handler' };
     const { runId, outcome } = checked;
-    if (outcome.status === 'succeeded')
+    if (outcome.status === 'succeeded') {
+      const { status = 'healthy', error } = healthSaid(outcome) ?? {};
       return {
-        status: 'healthy',
+        status,
+        ...(error && { reason: error.message }),
         ...failing,
+        ...(status === 'unhealthy' && { status }),
         run_id: runId,
         result: 'result' in outcome && outcome.result !== undefined ? JSON.parse(outcome.result) : null,
       };
+    }
     return {
       ...failing,
       status: 'unhealthy',

@@ -211,6 +211,34 @@ export const PluginHealth = z
   .meta({ id: 'PluginHealth' });
 export type PluginHealth = z.infer<typeof PluginHealth>;
 
+const healthStatus = z.enum(['failed', 'unhealthy', 'degraded', 'unknown', 'healthy']);
+
+export const PluginsHealth = z
+  .object({
+    status: healthStatus.describe(
+      'The worst of the plugins that are enabled or that the platform stopped; `healthy` where there is none',
+    ),
+    items: z
+      .array(
+        z
+          .object({
+            id: z.string(),
+            slug: z.string(),
+            status: healthStatus
+              .or(z.enum(['installed', 'disabled']))
+              .describe('`failed`: the platform stopped it. `unknown`: enabled, and nothing speaks for or against it'),
+            reason: z.string().nullable(),
+            since: time.nullable(),
+            checked_at: time.nullable().describe('End of its last scheduled check; `null`: there was none'),
+          })
+          .meta({ id: 'PluginHealthLine' }),
+      )
+      .describe('The worst first, then in order of slug'),
+    next_cursor: z.null(),
+  })
+  .meta({ id: 'PluginsHealth' });
+export type PluginsHealth = z.infer<typeof PluginsHealth>;
+
 export const UsageLine = z
   .object({ day: z.string(), installation_id: z.string(), plugin: z.string().nullable(), metrics, analytics })
   .meta({ id: 'UsageLine' });

@@ -1037,6 +1037,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/plugins/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The health of all plugins, as their scheduled checks and failing runs show it
+         * @description Of a plugin whose slug is `health`, GET /api/plugins/:id answers by its id.
+         */
+        get: operations["getPluginsHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/plugins/test-event": {
         parameters: {
             query?: never;
@@ -2511,6 +2531,16 @@ export interface components {
              */
             status: "healthy" | "degraded" | "unhealthy" | "unknown" | "installed" | "disabled" | "suspended";
         };
+        PluginHealthLine: {
+            /** @description End of its last scheduled check; `null`: there was none */
+            checked_at: string | null;
+            id: string;
+            reason: string | null;
+            since: string | null;
+            slug: string;
+            /** @description `failed`: the platform stopped it. `unknown`: enabled, and nothing speaks for or against it */
+            status: ("failed" | "unhealthy" | "degraded" | "unknown" | "healthy") | ("installed" | "disabled");
+        };
         PluginMetrics: {
             /** @description Counts by UTC day, newest first */
             days: {
@@ -2550,6 +2580,16 @@ export interface components {
                 p95: number;
                 p99: number;
             } | null;
+        };
+        PluginsHealth: {
+            /** @description The worst first, then in order of slug */
+            items: components["schemas"]["PluginHealthLine"][];
+            next_cursor: null;
+            /**
+             * @description The worst of the plugins that are enabled or that the platform stopped; `healthy` where there is none
+             * @enum {string}
+             */
+            status: "failed" | "unhealthy" | "degraded" | "unknown" | "healthy";
         };
         /** @description RFC 9457 problem details */
         Problem: {
@@ -3592,7 +3632,9 @@ export type PlatformAuditEntry = components['schemas']['PlatformAuditEntry'];
 export type Plugin = components['schemas']['Plugin'];
 export type PluginConfig = components['schemas']['PluginConfig'];
 export type PluginHealth = components['schemas']['PluginHealth'];
+export type PluginHealthLine = components['schemas']['PluginHealthLine'];
 export type PluginMetrics = components['schemas']['PluginMetrics'];
+export type PluginsHealth = components['schemas']['PluginsHealth'];
 export type Problem = components['schemas']['Problem'];
 export type Readiness = components['schemas']['Readiness'];
 export type Release = components['schemas']['Release'];
@@ -6796,6 +6838,41 @@ export interface operations {
                         /** @description Of the next page; `null`: this is the last */
                         next_cursor: string | null;
                     };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getPluginsHealth: {
+        parameters: {
+            query?: {
+                /** @description Changes nothing: the list comes whole */
+                cursor?: string;
+                /** @description Changes nothing: the list comes whole */
+                limit?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginsHealth"];
                 };
             };
             400: components["responses"]["BadRequest"];

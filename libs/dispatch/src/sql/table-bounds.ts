@@ -44,6 +44,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   operators: { fixed: 'made by settings only' },
   permission_uses: { with: 'installations' },
   platform_audit: { retention: 'platform_audit' },
+  plugin_checks: { with: 'installations', fixed: 'one row an installation' },
   plugin_failures: { fixed: 'one row an installation, removed when it is uninstalled' },
   quota_days: { retention: 'quota_days' },
   quota_defaults: { fixed: 'one row a quota' },
