@@ -253,6 +253,7 @@ const cases: Record<string, (stage: Stage) => Promise<Request>> = {
     return { path, body: {}, other: { body: { send_mail: false } }, shownOnce: ['token', 'url'] };
   },
   'DELETE /api/invitations/{id}': async (stage) => ({ path: `/api/invitations/${await invited(stage)}` }),
+  'PATCH /api/me': () => Promise.resolve({ path: '/api/me', body: { name: 'A' }, other: { body: { name: 'B' } } }),
   'DELETE /api/users/{id}/sessions': async ({ tenant }) => {
     const user = await id(tenant.owner.post('/api/users', { email: `e@${tenant.slug}.test`, role: 'viewer' }));
     return { path: `/api/users/${user}/sessions` };

@@ -1,4 +1,12 @@
-import { ApiTokenRow, InvitationRow, OperatorRow, SessionRow, TenantRow, UserRow } from '@annex/access';
+import {
+  ApiTokenRow,
+  InvitationRow,
+  OperatorRow,
+  PasswordResetRow,
+  SessionRow,
+  TenantRow,
+  UserRow,
+} from '@annex/access';
 import { AuditRow, PlatformAuditRow } from '@annex/audit';
 import { KvRow, RunLogRow, TrackedRow, UsageRow } from '@annex/execution';
 import { FileObjectRow, FileRow, FileUsageRow } from '@annex/files';
@@ -32,6 +40,7 @@ export const entities = [
   ApiTokenRow,
   InvitationRow,
   OperatorRow,
+  PasswordResetRow,
   SessionRow,
   TenantRow,
   UserRow,

@@ -42,6 +42,7 @@ import { limitUploads } from './http/upload.js';
 import { readEndpoints } from './http/endpoints.js';
 import { invitationPage } from './pages/invitation.js';
 import { addPage } from './pages/page.js';
+import { passwordResetPage } from './pages/password-reset.js';
 import { serveOpenApi } from './openapi/document.js';
 
 /** What the API stands on. The program that starts it makes these and owns them. */
@@ -288,7 +289,7 @@ export async function createApi(
     inFlightPerTenant,
     closing: closing.signal,
   });
-  addPage(server, invitationPage);
+  for (const page of [invitationPage, passwordResetPage]) addPage(server, page);
   serveOpenApi(app);
   await app.init();
   readEndpoints(app);

@@ -4,12 +4,13 @@ import type { EmitEvent } from '@annex/runs';
 import { Acceptance } from './acceptance.js';
 import { Actors } from './actors.js';
 import type { Principal, Resolved } from './caller.js';
-import { refuseFaults, unauthenticated } from './errors.js';
+import { accessErrors, refuseFaults, unauthenticated } from './errors.js';
 import { Invitations } from './invitations.js';
 import { Login, type LoginAnswer, type LoginInput } from './login.js';
 import { OidcIdentities } from './oidc.js';
 import { Operators } from './operators.js';
 import { newPasswordFaults, OwnPassword, requireOwnUser } from './own-password.js';
+import { PasswordResets } from './password-resets.js';
 import { Passwords } from './passwords.js';
 import { noMail, type PlatformMail } from './platform-mail.js';
 import { Principals } from './principals.js';
@@ -20,7 +21,8 @@ import { TenantResolution, type TenantAddress } from './tenant-resolution.js';
 import { Tenants } from './tenants.js';
 import { Tokens } from './tokens.js';
 import { Users } from './users.js';
-import { principalView, type PrincipalView } from './views.js';
+import { findProfiles } from './rows/users.js';
+import { principalView, profileView, type PrincipalView, type ProfileView } from './views.js';
 
 /** How often the times at which API tokens were last used are written. */
 const USES_MS = 30 * SECOND;
@@ -79,6 +81,7 @@ export class Access implements Stoppable {
   readonly actors: Actors;
   readonly invitations: Invitations;
   readonly acceptance: Acceptance;
+  readonly passwordResets: PasswordResets;
   readonly #database: Database;
   readonly #login: Login;
   readonly #ownPassword: OwnPassword;
@@ -123,6 +126,7 @@ export class Access implements Stoppable {
     this.tokens = new Tokens({ database, clock, forget });
     this.actors = new Actors({ database });
     this.invitations = new Invitations({ database, mail, actors: this.actors, clock, logger });
+    this.passwordResets = new PasswordResets({ database, users: this.users, passwords, mail, clock, logger });
     this.acceptance = new Acceptance({
       database,
       users: this.users,
@@ -211,6 +215,28 @@ export class Access implements Stoppable {
     return principalView(principal);
   }
 
+  /**
+   * What somebody is in all of their tenants. Throws `FORBIDDEN` to API tokens: who holds one is not always the person.
+   */
+  async profile(principal: Principal): Promise<ProfileView> {
+    requirePerson(principal);
+    const ids = principal.memberships.flatMap(({ userId }) => userId ?? []);
+    const rows = ids.length === 0 ? [] : await this.#database.platform((tx) => findProfiles(tx, ids));
+    return profileView(principal, rows);
+  }
+
+  /** Changes the own profile in every tenant. Throws `FORBIDDEN` to API tokens and to operators, `INVALID_INPUT`. */
+  async changeProfile(
+    principal: Principal,
+    { name, requestId }: { name?: string | null | undefined; requestId: string },
+  ): Promise<ProfileView> {
+    requirePerson(principal);
+    if (!principal.memberships.some(({ userId }) => userId !== null))
+      throw accessErrors.error('FORBIDDEN', 'You belong to no tenant, so there is no profile to change.');
+    if (name !== undefined) await this.users.setOwnName(principal.memberships, { name, requestId });
+    return this.profile(principal);
+  }
+
   /** Begins to hear of changes, and from then on to keep what was read; erases deleted tenants whose time has come. */
   async start(): Promise<void> {
     this.#running ??= this.#run();
@@ -228,6 +254,7 @@ export class Access implements Stoppable {
     this.#running = undefined;
     if (!running) return;
     (await running)();
+    await this.passwordResets.idle();
     await this.#principals.flushUses();
   }
 

@@ -21,6 +21,8 @@ export const accessErrors = defineErrors('access', {
   INVITATION_EXISTS: { title: 'The address is invited already', status: 409, fault: 'caller' },
   INVITATION_ENDED: { title: 'The invitation has ended', status: 409, fault: 'caller' },
   INVITATION_LIMIT: { title: 'Too many invitations', status: 409, fault: 'limit' },
+  RESET_INVALID: { title: 'The link for a new password is not good', status: 404, fault: 'caller' },
+  MAIL_NOT_SET_UP: { title: 'No mail is sent here', status: 503, fault: 'platform' },
   TOKEN_LIMIT: { title: 'Too many API tokens', status: 409, fault: 'limit' },
 });
 

@@ -32,4 +32,5 @@ export { ApiTokenRow } from './rows/api-token-row.js';
 export { OperatorRow } from './rows/operator-row.js';
 export { findOperatorByEmail } from './rows/operators.js';
 export { InvitationRow } from './rows/invitation-row.js';
+export { PasswordResetRow } from './rows/password-reset-row.js';
 export { SessionRow } from './rows/session-row.js';

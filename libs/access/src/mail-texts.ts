@@ -14,7 +14,7 @@ function shownName(name: string): string {
 }
 
 const inWords = (ms: number): string =>
-  ms >= 2 * DAY ? `${Math.round(ms / DAY)} days` : `${Math.max(1, Math.round(ms / HOUR))} hours`;
+  ms >= 2 * DAY ? `${Math.round(ms / DAY)} days` : ms === HOUR ? 'an hour' : `${Math.round(ms / HOUR)} hours`;
 
 /** Asks somebody into a tenant. */
 export function invitationMail(mail: {
@@ -36,6 +36,37 @@ export function invitationMail(mail: {
       '',
       `The link works once, within ${inWords(mail.lifeMs)}. Whoever has it can accept it: pass it on to nobody.`,
       'If you expect no invitation, ignore this mail; nothing happens then.',
+      '',
+    ].join('\n'),
+  };
+}
+
+/** Brings the link for a new password. */
+export function passwordResetMail({ link, lifeMs }: { link: string; lifeMs: number }): PlatformMailText {
+  return {
+    subject: 'A new password',
+    text: [
+      'Somebody asked for a new password for your account, and gave this address.',
+      '',
+      'Choose it here:',
+      link,
+      '',
+      `The link works once, within ${inWords(lifeMs)}. It changes nothing before you choose a password.`,
+      'If it was not you, ignore this mail.',
+      '',
+    ].join('\n'),
+  };
+}
+
+/** Tells the owner of an account, who may not have been the one who did it. */
+export function passwordChangedMail(): PlatformMailText {
+  return {
+    subject: 'Your password was changed',
+    text: [
+      'The password of your account was changed with a link from a mail to this address, and every sign-in with the',
+      'old one has ended.',
+      '',
+      'If it was not you, tell an administrator at once: somebody else may read your mail.',
       '',
     ].join('\n'),
   };

@@ -1,5 +1,5 @@
 import { eventSources } from '@annex/events';
-import { newId, parseId, quote, type Clock, type Id, type Page, type PageRequest } from '@annex/kernel';
+import { newId, parseId, quote, type Clock, type Id, type Json, type Page, type PageRequest } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
 import { deleteApiTokensOf } from './rows/api-tokens.js';
 import { revokeInvitationsOf } from './rows/invitations.js';
@@ -17,14 +17,14 @@ import {
 import type { UserRow } from './rows/user-row.js';
 import type { EmitEvent } from '@annex/runs';
 import { isUniqueViolation, type Change, type Database, type TenantTransaction } from '@annex/database';
-import { userIdOf, type Caller } from './caller.js';
+import { userIdOf, type Caller, type Membership } from './caller.js';
 import { emailFaults, passwordFaults } from './email.js';
 import { accessErrors, refuseFaults } from './errors.js';
 import { onePage } from './pages.js';
 import type { OwnPassword } from './own-password.js';
 import { turnOf, type Passwords } from './passwords.js';
 import { roleAtLeast, roles, type Role } from './roles.js';
-import { emailTaken, requireAdmin, requireReach, roleFaults } from './user-rules.js';
+import { emailTaken, nameFaults, requireAdmin, requireReach, roleFaults } from './user-rules.js';
 import { requirePerson } from './sessions.js';
 import { userView, type UserView } from './views.js';
 
@@ -40,6 +40,8 @@ export interface UsersOptions {
 
 export interface NewUserInput {
   email: string;
+  /** What they are called. Default: by their address. */
+  name?: string | null | undefined;
   /** Unset: signs in through the identity provider only. */
   password?: string | undefined;
   role: Role;
@@ -47,6 +49,8 @@ export interface NewUserInput {
 
 export interface UserChangeInput {
   email?: string | undefined;
+  /** What they are called; `null`: by their address. */
+  name?: string | null | undefined;
   password?: string | undefined;
   role?: Role | undefined;
   /** The present password; whoever changes the own one must know it. */
@@ -63,6 +67,17 @@ interface OwnPasswordChange {
   requestId: string;
 }
 
+interface HashedPasswordChange extends Omit<OwnPasswordChange, 'password'> {
+  passwordHash: string;
+  by?: 'mail';
+}
+
+interface ChangedCredential {
+  /** Of the sign-ins from now on. */
+  version: number;
+  tokensEnded: number;
+}
+
 /**
  * The users of a tenant. Admins and owners change them, nobody above their own role; everybody may change the own
  * password, with the present one; the last owner stays.
@@ -71,12 +86,13 @@ export class Users {
   constructor(private readonly options: UsersOptions) {}
 
   /** Throws `FORBIDDEN`, `INVALID_INPUT`, `EMAIL_TAKEN`. */
-  async create(caller: Caller, { email, password, role }: NewUserInput): Promise<UserView> {
+  async create(caller: Caller, { email, name = null, password, role }: NewUserInput): Promise<UserView> {
     requireAdmin(caller);
     refuseFaults([
       ...emailFaults(email),
       ...(password === undefined ? [] : passwordFaults(password)),
       ...roleFaults(role),
+      ...nameFaults(name),
     ]);
     requireReach(caller, role);
     const passwordHash =
@@ -85,7 +101,7 @@ export class Users {
         : await this.options.passwords.hash(password, turnOf(caller.tenant.id, caller.actor));
     const id = newId('user', this.options.clock.now());
     return this.#change(caller, async (tx) => {
-      if (!(await insertUser(tx, { id, email, name: null, passwordHash, role }))) throw emailTaken(email);
+      if (!(await insertUser(tx, { id, email, name, passwordHash, role }))) throw emailTaken(email);
       return this.#record(tx, caller, 'created', await requireUser(tx, id));
     });
   }
@@ -109,15 +125,17 @@ export class Users {
   async update(
     caller: Caller,
     id: string,
-    { email, password, role, currentPassword, endTokens = false }: UserChangeInput,
+    { email, name, password, role, currentPassword, endTokens = false }: UserChangeInput,
   ): Promise<UserView> {
     const target = userId(id);
-    const onlyOwnPassword = target === userIdOf(caller) && email === undefined && role === undefined;
-    if (!onlyOwnPassword) requireAdmin(caller);
+    // Everybody has the own password and name.
+    const onlyOwn = target === userIdOf(caller) && email === undefined && role === undefined;
+    if (!onlyOwn) requireAdmin(caller);
     refuseFaults([
       ...(email === undefined ? [] : emailFaults(email)),
       ...(password === undefined ? [] : passwordFaults(password)),
       ...(role === undefined ? [] : roleFaults(role)),
+      ...nameFaults(name),
     ]);
     if (role !== undefined) requireReach(caller, role);
     if (password !== undefined) await this.#requirePasswordRight(caller, target, currentPassword);
@@ -133,6 +151,7 @@ export class Users {
       if (role !== undefined && role !== 'owner') requireAnotherOwner(owners, target);
       const change: UserChange = {
         ...(email === undefined || email === before.email ? {} : { email }),
+        ...(name === undefined || name === before.name ? {} : { name }),
         ...(role === undefined || role === before.role ? {} : { role }),
         ...(passwordHash === undefined ? {} : { passwordHash }),
       };
@@ -188,22 +207,57 @@ export class Users {
    * Sets a password whose owner has proved to know the present one. Answers the sign-ins' new version; `undefined`: the
    * user is gone.
    */
-  async setOwnPassword({
+  async setOwnPassword({ password, ...change }: OwnPasswordChange): Promise<ChangedCredential | undefined> {
+    const passwordHash = await this.options.passwords.hash(password, turnOf(change.tenantId, change.userId));
+    return this.setPasswordHash({ ...change, passwordHash });
+  }
+
+  /** As {@link setOwnPassword}, of a password that was hashed already. `by`: with a link of that kind. */
+  setPasswordHash({
     tenantId,
     userId,
-    password,
+    passwordHash,
     endTokens,
     requestId,
-  }: OwnPasswordChange): Promise<{ version: number; tokensEnded: number } | undefined> {
-    const passwordHash = await this.options.passwords.hash(password, turnOf(tenantId, userId));
+    by,
+  }: HashedPasswordChange): Promise<ChangedCredential | undefined> {
     return this.options.database.forTenant(tenantId).transaction(async (tx) => {
       await updateUser(tx, userId, { passwordHash });
       const row = await findUser(tx, userId);
       if (!row) return undefined;
       const tokensEnded = endTokens ? await this.#endTokens(tx, userId) : 0;
-      await this.#record(tx, { actor: userId, requestId }, 'updated', row, ['password']);
+      await this.#record(tx, { actor: userId, requestId }, 'updated', row, ['password'], by && { by });
       return { version: row.credentialVersion, tokensEnded };
     });
+  }
+
+  /** Writes down that somebody had a link for a new password sent to a user. */
+  async noteReset({ tenantId, userId, requestId }: Pick<OwnPasswordChange, 'tenantId' | 'userId' | 'requestId'>) {
+    await this.options.database.forTenant(tenantId).transaction((tx) =>
+      appendAudit(tx, {
+        actor: 'system',
+        action: 'user.password_reset_requested',
+        target: userId,
+        requestId,
+      }),
+    );
+  }
+
+  /** What somebody is called, changed by themselves in every tenant. Throws `INVALID_INPUT`. */
+  async setOwnName(
+    memberships: readonly Membership[],
+    { name, requestId }: { name: string | null; requestId: string },
+  ): Promise<void> {
+    refuseFaults(nameFaults(name));
+    for (const { tenant, userId } of memberships) {
+      if (userId === null || tenant.erasesAt !== undefined) continue;
+      await this.options.database.forTenant(tenant.id).transaction(async (tx) => {
+        const before = await findUser(tx, userId);
+        if (!before || before.name === name) return;
+        await updateUser(tx, userId, { name });
+        await this.#record(tx, { actor: userId, requestId }, 'updated', { ...before, name }, ['name']);
+      });
+    }
   }
 
   /**
@@ -268,13 +322,14 @@ export class Users {
     verb: 'created' | 'updated' | 'deleted',
     row: UserRow,
     fields?: string[],
+    more: Record<string, Json> = {},
   ): Promise<UserView> {
     const user = { id: row.id, email: row.email, role: row.role };
     await appendAudit(tx, {
       actor: caller.actor,
       action: `user.${verb}`,
       target: row.id,
-      detail: { email: row.email, role: row.role, ...(fields ? { fields } : {}) },
+      detail: { email: row.email, role: row.role, ...(fields ? { fields } : {}), ...more },
       requestId: caller.requestId,
     });
     await this.options.emit(tx, {

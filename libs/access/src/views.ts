@@ -217,3 +217,35 @@ function statusOf({ acceptedAt, revokedAt, expiresAt }: InvitationRow, now: Date
   if (revokedAt !== null) return 'revoked';
   return expiresAt > now ? 'open' : 'expired';
 }
+
+/** Somebody's own account. */
+export interface ProfileView {
+  /** Of the first tenant's user; `null`: of an operator, or somebody whom the identity provider alone knows. */
+  id: string | null;
+  email: string | null;
+  /** The first that any of the tenants has. */
+  name: string | null;
+  operator: boolean;
+  /** Whether a password is kept here, in any of the tenants. */
+  has_password: boolean;
+  tenants: TenantPlace[];
+  /** How they signed in. */
+  signed_in_with: 'password' | 'identity_provider';
+  expires_at: string | null;
+}
+
+export function profileView(
+  principal: Principal,
+  rows: readonly { name: string | null; has_password: boolean }[],
+): ProfileView {
+  return {
+    id: principal.memberships[0]?.userId ?? principal.operatorId,
+    email: principal.email,
+    name: rows.find(({ name }) => name !== null)?.name ?? null,
+    operator: principal.operator,
+    has_password: rows.some((row) => row.has_password) || (principal.operatorId !== null && rows.length === 0),
+    tenants: tenantPlaces(principal),
+    signed_in_with: principal.sessionId === null ? 'identity_provider' : 'password',
+    expires_at: principal.expiresAt === null ? null : new Date(principal.expiresAt).toISOString(),
+  };
+}

@@ -18,6 +18,7 @@ export {
   maxPayloadBytes,
   maxRequestBytes,
   minScheduleIntervalS,
+  passwordResetLimits,
   replacedForMs,
   runLimits,
   tenantLimits,

@@ -398,7 +398,7 @@ export const tenantLimits = {
   routeCallsInFlight: 200,
 } as const;
 
-/** Invitations of a tenant, and links that give a new password. */
+/** Invitations of a tenant. */
 export const invitationLimits = {
   /** Milliseconds that one may be accepted. */
   lifeMs: 7 * DAY,
@@ -409,6 +409,17 @@ export const invitationLimits = {
   /** Times that one may be sent anew, and milliseconds between two. */
   sends: 20,
   pauseMs: MINUTE,
+} as const;
+
+/** Links that give a new password. */
+export const passwordResetLimits = {
+  /** Milliseconds that one may be used. */
+  lifeMs: HOUR,
+  /** Links of one account in so many milliseconds, in all processes together; no further mail is sent then. */
+  counted: 5,
+  countedMs: HOUR,
+  /** Mails that one process sends at once; further requests are refused with `OVERLOADED`. */
+  atOnce: 50,
 } as const;
 
 /** What one process takes of callers at a time, until the operator says otherwise. */

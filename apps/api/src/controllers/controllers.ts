@@ -1,4 +1,5 @@
 import { AuditController } from './audit.controller.js';
+import { MeController, PasswordResetController } from './account.controller.js';
 import { AuthController, TokensController } from './auth.controller.js';
 import { DataController } from './data.controller.js';
 import { DeadLettersController } from './dead-letters.controller.js';
@@ -23,6 +24,8 @@ import { WebhooksController } from './webhooks.controller.js';
 /** Every controller. A path with fixed words comes before one with a parameter in its place. */
 export const controllers = [
   AuthController,
+  PasswordResetController,
+  MeController,
   TokensController,
   TenantsController,
   OwnTenantController,

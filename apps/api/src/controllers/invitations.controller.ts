@@ -11,7 +11,7 @@ import { input, pageSchema } from '../http/input.js';
 import { invitationStatus, Invitation, Login, NewInvitation, OfferedInvitation } from '../views/access.js';
 import { listOf } from '../views/shared.js';
 import { roleSchema } from './auth.controller.js';
-import { newPassword } from './users.controller.js';
+import { newPassword, personName } from './users.controller.js';
 
 const sendMail = z
   .boolean()
@@ -29,7 +29,7 @@ const preview = z.strictObject({ token });
 const acceptance = z.strictObject({
   token,
   password: newPassword,
-  name: z.string().max(100).nullable().optional().describe('What you are called'),
+  name: personName,
 });
 
 @ApiTags('Users')

@@ -12,8 +12,15 @@ import { User } from '../views/access.js';
 import { listOf } from '../views/shared.js';
 
 export const newPassword = z.string().min(8, { error: 'must be at least 8 characters' }).max(1024);
+export const personName = z
+  .string()
+  .max(100)
+  .nullable()
+  .optional()
+  .describe('What they are called; `null`: by their address');
 const newUser = z.strictObject({
   email: z.email({ error: 'must be an e-mail address' }).max(320),
+  name: personName,
   password: newPassword.optional(),
   role: roleSchema,
 });
@@ -60,7 +67,9 @@ export class UsersController {
   @Patch(':id')
   @Endpoint({
     name: 'updateUser',
-    summary: 'Change a user’s e-mail, password or role; everybody may change the own password, with the present one',
+    summary:
+      'Change a user’s e-mail, name, password or role; everybody may change the own name and, with the present one, ' +
+      'the own password',
     gate: 'viewer',
     body: userChange,
     answers: { 200: User },

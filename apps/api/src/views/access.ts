@@ -171,3 +171,30 @@ export const OfferedInvitation = z
   })
   .meta({ id: 'OfferedInvitation', description: 'What whoever holds a token sees before accepting' });
 export type OfferedInvitation = z.infer<typeof OfferedInvitation>;
+
+export const PasswordResetRequest = z
+  .object({ valid_for_s: z.number().int().describe('So long a link would be good, if there is an account') })
+  .meta({ id: 'PasswordResetRequest' });
+export type PasswordResetRequest = z.infer<typeof PasswordResetRequest>;
+
+export const ResetPassword = z
+  .object({
+    users: z.array(z.string()).describe('Whose password changed: one in each tenant that the link was for'),
+    tokens_ended: z.number().int().describe('API tokens that ended with it'),
+  })
+  .meta({ id: 'ResetPassword' });
+export type ResetPassword = z.infer<typeof ResetPassword>;
+
+export const Profile = z
+  .object({
+    id: z.string().nullable().describe('`null`: known to the identity provider only'),
+    email: z.string().nullable(),
+    name: z.string().nullable(),
+    operator: z.boolean(),
+    has_password: z.boolean().describe('`false`: signs in through the identity provider only'),
+    tenants: z.array(TenantPlace),
+    signed_in_with: z.enum(['password', 'identity_provider']),
+    expires_at: time.nullable().describe('When the sign-in ends'),
+  })
+  .meta({ id: 'Profile', description: 'Somebody’s own account, in all of their tenants' });
+export type Profile = z.infer<typeof Profile>;

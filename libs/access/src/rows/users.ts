@@ -54,6 +54,7 @@ export async function lockOwners(tx: TenantTransaction): Promise<string[]> {
 
 export interface UserChange {
   email?: string;
+  name?: string | null;
   role?: string;
   /** A new hash ends every sign-in made with the old password. `null`: no password any more. */
   passwordHash?: string | null;
@@ -157,4 +158,16 @@ export function findUsersByIds(tx: PlatformTransaction, ids: Id<'user'>[]): Prom
   return tx.query(`select ${userInTenant} from ${livingTenant} where u.id = any ($1::uuid[]) order by u.id`, [
     ids.map(uuidFromId),
   ]);
+}
+
+/** What users are called, and whether they have a password, oldest first. */
+export function findProfiles(
+  tx: PlatformTransaction,
+  ids: readonly Id<'user'>[],
+): Promise<{ name: string | null; has_password: boolean }[]> {
+  return tx.query(
+    `select u.name, u.password_hash is not null as has_password
+     from ${livingTenant} where u.id = any ($1::uuid[]) order by u.id`,
+    [ids.map(uuidFromId)],
+  );
 }

@@ -88,6 +88,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/auth/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a link for a new password sent to an address
+         * @description The same answer, as soon, whether or not there is such an account. The link works once, within an hour. Accounts without a password, which sign in through the identity provider, get none.
+         */
+        post: operations["requestPasswordReset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/password-reset/use": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Choose a new password with the token of a link
+         * @description Every session made with the old password ends. It signs nobody in.
+         */
+        post: operations["resetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/sessions": {
         parameters: {
             query?: never;
@@ -614,6 +654,30 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Your own account
+         * @description Not by an API token; `getMe` answers those too.
+         */
+        get: operations["getProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change what you are called, in all of your tenants
+         * @description Not by an API token. The address is an admin’s to change (`updateUser`): it is what tenants and the identity provider know you by.
+         */
+        patch: operations["updateProfile"];
         trace?: never;
     };
     "/api/plugins": {
@@ -1424,7 +1488,7 @@ export interface paths {
         delete: operations["deleteUser"];
         options?: never;
         head?: never;
-        /** Change a user’s e-mail, password or role; everybody may change the own password, with the present one */
+        /** Change a user’s e-mail, name, password or role; everybody may change the own name and, with the present one, the own password */
         patch: operations["updateUser"];
         trace?: never;
     };
@@ -2393,6 +2457,10 @@ export interface components {
             valid: boolean;
             warnings: components["schemas"]["InputFault"][];
         };
+        PasswordResetRequest: {
+            /** @description So long a link would be good, if there is an account */
+            valid_for_s: number;
+        };
         PermissionsReport: {
             /** @description `false`: the code was not read, or could not be */
             complete: boolean;
@@ -2609,6 +2677,21 @@ export interface components {
             type: string;
         } & {
             [key: string]: unknown;
+        };
+        /** @description Somebody’s own account, in all of their tenants */
+        Profile: {
+            email: string | null;
+            /** @description When the sign-in ends */
+            expires_at: string | null;
+            /** @description `false`: signs in through the identity provider only */
+            has_password: boolean;
+            /** @description `null`: known to the identity provider only */
+            id: string | null;
+            name: string | null;
+            operator: boolean;
+            /** @enum {string} */
+            signed_in_with: "password" | "identity_provider";
+            tenants: components["schemas"]["TenantPlace"][];
         };
         Readiness: {
             /** @description `ok`, or why a part does not work */
@@ -2914,6 +2997,12 @@ export interface components {
                 status: "queued";
             }[];
             event_id: string;
+        };
+        ResetPassword: {
+            /** @description API tokens that ended with it */
+            tokens_ended: number;
+            /** @description Whose password changed: one in each tenant that the link was for */
+            users: string[];
         };
         /** @enum {string} */
         Role: "viewer" | "member" | "developer" | "admin" | "owner";
@@ -3627,6 +3716,7 @@ export type NewToken = components['schemas']['NewToken'];
 export type NewWebhook = components['schemas']['NewWebhook'];
 export type OfferedInvitation = components['schemas']['OfferedInvitation'];
 export type PackageReport = components['schemas']['PackageReport'];
+export type PasswordResetRequest = components['schemas']['PasswordResetRequest'];
 export type PermissionsReport = components['schemas']['PermissionsReport'];
 export type PlatformAuditEntry = components['schemas']['PlatformAuditEntry'];
 export type Plugin = components['schemas']['Plugin'];
@@ -3636,6 +3726,7 @@ export type PluginHealthLine = components['schemas']['PluginHealthLine'];
 export type PluginMetrics = components['schemas']['PluginMetrics'];
 export type PluginsHealth = components['schemas']['PluginsHealth'];
 export type Problem = components['schemas']['Problem'];
+export type Profile = components['schemas']['Profile'];
 export type Readiness = components['schemas']['Readiness'];
 export type Release = components['schemas']['Release'];
 export type ReleaseContents = components['schemas']['ReleaseContents'];
@@ -3644,6 +3735,7 @@ export type ReleaseDiff = components['schemas']['ReleaseDiff'];
 export type ReplayedDeadLetters = components['schemas']['ReplayedDeadLetters'];
 export type ReplayedDelivery = components['schemas']['ReplayedDelivery'];
 export type ReplayedEvent = components['schemas']['ReplayedEvent'];
+export type ResetPassword = components['schemas']['ResetPassword'];
 export type Role = components['schemas']['Role'];
 export type RotatedWebhook = components['schemas']['RotatedWebhook'];
 export type Route = components['schemas']['Route'];
@@ -3873,6 +3965,80 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    requestPasswordReset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    email: string;
+                    /** @description Only this tenant’s account, by slug. Default: all with the address */
+                    tenant?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description It was accepted, and goes on behind the answer */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PasswordResetRequest"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    resetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Ends your API tokens too. Default: false */
+                    end_tokens?: boolean;
+                    /** @description At least 8 characters */
+                    new_password: string;
+                    /** @description Of the link: what stands behind `#token=` */
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ResetPassword"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            404: components["responses"]["NotFound"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
@@ -5330,7 +5496,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
-                    /** @description What you are called */
+                    /** @description What they are called; `null`: by their address */
                     name?: string | null;
                     password: string;
                     /** @description Of the link: what stands behind `#token=` */
@@ -5572,6 +5738,71 @@ export interface operations {
             401: components["responses"]["Unauthenticated"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    getProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    updateProfile: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": {
+                    /** @description What they are called; `null`: by their address */
+                    name?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
@@ -7960,6 +8191,8 @@ export interface operations {
                 "application/json": {
                     /** Format: email */
                     email: string;
+                    /** @description What they are called; `null`: by their address */
+                    name?: string | null;
                     password?: string;
                     /** @enum {string} */
                     role: "viewer" | "member" | "developer" | "admin" | "owner";
@@ -8078,6 +8311,8 @@ export interface operations {
                     email?: string;
                     /** @description With a new password: ends the user’s API tokens too. Default: false */
                     end_tokens?: boolean;
+                    /** @description What they are called; `null`: by their address */
+                    name?: string | null;
                     password?: string;
                     /** @enum {string} */
                     role?: "viewer" | "member" | "developer" | "admin" | "owner";

@@ -141,6 +141,12 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
       where least(expires_at, accepted_at, revoked_at) < now() - $1 * interval '1 day' limit $2))`,
   },
   {
+    what: 'password_resets',
+    days: () => 0,
+    sql: `delete from password_resets where ctid = any(array(select ctid from password_resets
+      where expires_at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
     what: 'kv',
     days: () => 0,
     sql: `delete from kv where ctid = any(array(select ctid from kv where expires_at < now() - $1 * interval '1 day'

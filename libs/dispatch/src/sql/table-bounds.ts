@@ -42,6 +42,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   migrations: { fixed: 'one row a migration' },
   operator_idempotency_keys: { retention: 'operator_idempotency_keys' },
   operators: { fixed: 'made by settings only' },
+  password_resets: { retention: 'password_resets' },
   permission_uses: { with: 'installations' },
   platform_audit: { retention: 'platform_audit' },
   plugin_checks: { with: 'installations', fixed: 'one row an installation' },
