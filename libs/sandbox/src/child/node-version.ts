@@ -24,7 +24,7 @@ const packages: Record<string, string> = {
 
 /** Throws `NODE_TOO_OLD` unless this process runs on a Node that plugin code may run on. */
 export function requireSupportedNode(version: string = process.versions.node): void {
-  if (!isSupported(version)) throw tooOld(version);
+  if (!isSupportedNode(version)) throw tooOld(version);
 }
 
 let found: SandboxNode | undefined;
@@ -34,7 +34,7 @@ let found: SandboxNode | undefined;
  * beside. Throws `NODE_TOO_OLD` without one.
  */
 export function sandboxNode(): SandboxNode {
-  if (isSupported(process.versions.node)) return { path: process.execPath, abi: process.versions.modules };
+  if (isSupportedNode()) return { path: process.execPath, abi: process.versions.modules };
   if (found) return found;
   const path = packagedNode();
   if (path === undefined) throw tooOld(process.versions.node);
@@ -50,7 +50,8 @@ function tooOld(version: string): AnnexError {
   );
 }
 
-function isSupported(version: string): boolean {
+/** Whether plugin code may run on a Node. Default: the one that this process runs on. */
+export function isSupportedNode(version: string = process.versions.node): boolean {
   return Number(version.split('.')[0]) >= minimumNodeMajor;
 }
 

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess, type IOType } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Duplex } from 'node:stream';
+import { isSupportedNode } from './node-version.js';
 import { childStreams } from './descriptors.js';
 import { Launcher } from './launcher.js';
 import type { StartOptions, Started } from './started.js';
@@ -39,7 +40,8 @@ export function beginLauncher(): Promise<void> {
 
 async function begin(): Promise<void> {
   const perl = absolute('perl');
-  if (process.platform !== 'linux' || !existsSync(perl)) return;
+  // Older Nodes cannot dial the launcher's socket, whose name is that of no file.
+  if (process.platform !== 'linux' || !existsSync(perl) || !isSupportedNode()) return;
   const started = await Launcher.start(perl);
   launcher = started;
   void started?.gone.then(() => {
