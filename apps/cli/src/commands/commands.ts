@@ -2,6 +2,7 @@ import type { Commands } from '../cli.js';
 import { addCompletion } from './completion.js';
 import { addDeadLetters, addWebhooks } from './deliveries.js';
 import { addDeploy } from './deploy.js';
+import { addDev } from './dev.js';
 import { addDoctor } from './doctor.js';
 import { addEvents } from './events.js';
 import { addInit } from './init.js';
@@ -21,7 +22,7 @@ import { addValidate } from './validate.js';
 /** In the order in which the help shows them. */
 export function addCommands(commands: Commands): void {
   const all = [
-    ...[addInit, addTest, addValidate, addPack, addLogin, addDeploy, addReleases],
+    ...[addInit, addDev, addTest, addValidate, addPack, addLogin, addDeploy, addReleases],
     ...[addLogs, addRuns, addJobs, addEvents, addPlugins, addSecrets, addKv, addData, addFiles],
     ...[addWebhooks, addDeadLetters, addTenants, addUsers, addTokens, addDoctor, addCompletion],
   ];

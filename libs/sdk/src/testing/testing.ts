@@ -99,6 +99,19 @@ export interface LogLine {
   fields: Record<string, Json> | null;
 }
 
+/** A handler that ran. */
+export interface PluginRun {
+  kind: RunKind;
+  /** Such as `GET /notes`, or the name of an event or job. */
+  name: string;
+  attempt: number;
+  status: 'succeeded' | 'failed';
+  /** As the run would show it. */
+  error?: { code: string; message: string };
+  /** What it used of each limit, and how much it may use, by the names of docs/limits.md. */
+  limits: Record<string, { used: number; max: number }>;
+}
+
 /** Of one attempt at background work. */
 export interface AttemptOptions {
   /** What `ctx.run.attempt` shows. Default 1. */
@@ -149,6 +162,8 @@ export class TestPlugin implements AsyncDisposable {
   /** What the plugin counted with `ctx.analytics.track`, oldest first. */
   readonly tracked: { name: string; props: { [key: string]: Json } }[] = [];
   readonly logs: LogLine[] = [];
+  /** Handlers that ran, in the order in which they ended. */
+  readonly runs: PluginRun[] = [];
   readonly kv: MemoryKv;
   readonly files: MemoryFiles;
   /** Mails that the plugin sent, oldest first. */
@@ -182,6 +197,16 @@ export class TestPlugin implements AsyncDisposable {
       clock: systemClock,
       stacks: new StackMaps(),
     };
+  }
+
+  /** What the package calls itself; its routes are at `/ext/<slug>`. */
+  get slug(): string {
+    return this.snapshot.slug;
+  }
+
+  /** What the entry registered, in the order of its calls. */
+  get handlers(): readonly Registration[] {
+    return this.snapshot.registrations;
   }
 
   /**
@@ -378,7 +403,9 @@ export class TestPlugin implements AsyncDisposable {
     };
     const scope = new RunScope(this.#parts, start, snapshot.registrations[index]?.kind ?? 'route');
     try {
-      return { scope, outcome: await this.sandbox.run(scope) };
+      const outcome = await this.sandbox.run(scope);
+      this.runs.push(runOf(scope, attempt, outcome));
+      return { scope, outcome };
     } finally {
       scope.close();
     }
@@ -474,6 +501,21 @@ export class TestPlugin implements AsyncDisposable {
       }),
     };
   }
+}
+
+function runOf(scope: RunScope, attempt: number, outcome: RunOutcome): PluginRun {
+  const used = Object.entries(scope.used(outcome.usage)).map(([name, { used: count, max }]) => [
+    name,
+    { used: count, max },
+  ]);
+  return {
+    kind: scope.kind,
+    name: scope.name,
+    attempt,
+    status: outcome.status,
+    ...(outcome.status === 'failed' && { error: scope.explain(outcome.error) }),
+    limits: Object.fromEntries(used) as PluginRun['limits'],
+  };
 }
 
 /** Effects of a run here take place in memory; nothing looks at the transaction. */
