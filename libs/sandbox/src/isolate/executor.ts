@@ -168,22 +168,13 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
     this.send({ type: 'pong', sequence, isolates: this.#isolates.size, discards: this.#discards, rssMb });
   }
 
-  #start({ seat, nonce, profileId, profile: text, code, head, content }: RunMessage): void {
-    if (text !== '') this.#profiles.set(profileId, JSON.parse(text) as Profile);
+  #start(message: RunMessage): void {
+    const { profileId } = message;
+    if (message.profile !== '') this.#profiles.set(profileId, JSON.parse(message.profile) as Profile);
     const profile = this.#profiles.get(profileId);
     if (profile === undefined) throw new Error(`no profile ${profileId}`);
     this.#lastKey += 1;
-    const run = new GuestRun({
-      key: this.#lastKey,
-      seat,
-      nonce,
-      profileId,
-      profile,
-      code,
-      head,
-      content,
-      startedAt: this.now(),
-    });
+    const run = new GuestRun(this.#lastKey, profile, message, this.now());
     this.#register(run);
     this.#place(run);
   }
@@ -406,7 +397,7 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
     run.close();
     this.#runs.delete(run.key);
     if (this.#bySeat.get(run.seat) === run) this.#bySeat.delete(run.seat);
-    this.#inspections.delete(run);
+    if (this.#inspections.size > 0) this.#inspections.delete(run);
     const { isolate, seat, nonce } = run;
     if (isolate !== undefined) {
       // What filled the memory may still be held by the module, and would fail every run to come.
@@ -492,17 +483,8 @@ export class Executor implements IsolateEvents<GuestRun>, EffectParts {
       hostCallsAtOnce: 100,
     };
     const profile = { isolateKey: name, sha256: name, limits, fixed: '{}' };
-    const run = new GuestRun({
-      key: this.#lastKey,
-      seat,
-      nonce,
-      profileId: 0,
-      profile,
-      code: 2,
-      head: '',
-      content: '',
-      startedAt: this.now(),
-    });
+    const order = { seat, nonce, profileId: 0, code: 2, head: '', content: '' };
+    const run = new GuestRun(this.#lastKey, profile, order, this.now());
     this.#bundles.set(name, code);
     this.#inspections.set(run, { registrations: [], warnings: new Set() });
     this.#register(run);

@@ -1,4 +1,4 @@
-import type { Profile, RunAddress } from '../wire/messages.js';
+import type { Profile, RunMessage } from '../wire/messages.js';
 import { streamWindow } from '../prelude/emissions.js';
 import type { SandboxLimits, StreamLimits } from '../sandbox.js';
 import type { RunCompression } from './compression.js';
@@ -22,16 +22,8 @@ export interface GuestStream {
   isEnded: boolean;
 }
 
-export interface GuestRunInit extends RunAddress {
-  /** Number that never comes again in this executor: what the isolate knows the run by. */
-  key: number;
-  profileId: number;
-  profile: Profile;
-  code: number;
-  head: string;
-  content: string;
-  startedAt: number;
-}
+/** What a run is told when it begins. */
+type GuestRunOrder = Pick<RunMessage, 'seat' | 'nonce' | 'profileId' | 'code' | 'head' | 'content'>;
 
 /** A warm isolate and the turns of its runs. */
 export type GuestIsolate = WarmIsolate<GuestRun>;
@@ -44,11 +36,9 @@ const jobKind = 2;
  * every run.
  */
 export class GuestRun {
-  readonly key: number;
   readonly seat: number;
   readonly nonce: number;
   readonly profileId: number;
-  readonly profile: Profile;
   /** Those of a streamed answer, once there is one. */
   limits: SandboxLimits;
   readonly code: number;
@@ -85,27 +75,32 @@ export class GuestRun {
   /** Its open streams of compression. */
   compression: RunCompression | undefined = undefined;
 
-  constructor(init: GuestRunInit) {
-    this.key = init.key;
-    this.seat = init.seat;
-    this.nonce = init.nonce;
-    this.profileId = init.profileId;
-    this.profile = init.profile;
-    this.limits = init.profile.limits;
-    this.code = init.code;
-    this.head = init.head;
-    this.content = init.content;
-    this.deadline = init.startedAt + this.limits.wallMs;
-    this.mayWait = (init.code & 7) !== jobKind;
+  /** `key`: a number that never comes again in this executor: what the isolate knows the run by. */
+  constructor(
+    readonly key: number,
+    readonly profile: Profile,
+    order: GuestRunOrder,
+    startedAt: number,
+  ) {
+    this.seat = order.seat;
+    this.nonce = order.nonce;
+    this.profileId = order.profileId;
+    this.limits = profile.limits;
+    this.code = order.code;
+    this.head = order.head;
+    this.content = order.content;
+    this.deadline = startedAt + profile.limits.wallMs;
+    this.mayWait = (order.code & 7) !== jobKind;
   }
 
   /** Nothing that it started goes on: with its answer given it is over. Timers do not count. */
   get isQuiet(): boolean {
+    const { hostCallsUnderWay, isolate } = this;
     return (
       !this.isHeld &&
       this.executorCallsUnderWay === 0 &&
-      (this.hostCallsUnderWay?.size ?? 0) === 0 &&
-      this.isolate?.hasTurnOf(this) !== true
+      (hostCallsUnderWay === undefined || hostCallsUnderWay.size === 0) &&
+      (isolate === undefined || !isolate.hasTurnOf(this))
     );
   }
 

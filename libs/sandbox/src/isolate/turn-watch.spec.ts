@@ -25,17 +25,9 @@ function isolateInTurn(turn: TurnName, owner: 'platform' | 'run') {
   const isolate = new WarmIsolate('key', 'sha256', guest as unknown as Guest, events);
   isolate.state = 'ready';
   const limits = { ...usualLimits, wallMs: 3_600_000, cpuMs: 1000 };
-  const run = new GuestRun({
-    key: 1,
-    seat: 7,
-    nonce: 1,
-    profileId: 1,
-    profile: { isolateKey: 'key', sha256: 'sha256', limits, fixed: '{}' },
-    code: 0,
-    head: '',
-    content: '',
-    startedAt: 0,
-  });
+  const profile = { isolateKey: 'key', sha256: 'sha256', limits, fixed: '{}' };
+  const order = { seat: 7, nonce: 1, profileId: 1, code: 0, head: '', content: '' };
+  const run = new GuestRun(1, profile, order, 0);
   if (owner === 'run') isolate.enter(run, turn, [0]);
   else isolate.enterQuietly(turn, [0]);
   const look = (nowMs: number, processMs: number) => {

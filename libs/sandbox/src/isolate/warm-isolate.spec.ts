@@ -53,17 +53,9 @@ function isolateOf(guest: FakeGuest) {
   const isolate = new WarmIsolate('key', 'sha256', guest as unknown as Guest, events);
   isolate.state = 'ready';
   const limits = { ...usualLimits, wallMs: 5000, cpuMs: 1000 };
-  const run = new GuestRun({
-    key: 1,
-    seat: 1,
-    nonce: 1,
-    profileId: 1,
-    profile: { isolateKey: 'key', sha256: 'sha256', limits, fixed: '{}' },
-    code: routeKind,
-    head: '',
-    content: '',
-    startedAt: 0,
-  });
+  const profile = { isolateKey: 'key', sha256: 'sha256', limits, fixed: '{}' };
+  const order = { seat: 1, nonce: 1, profileId: 1, code: routeKind, head: '', content: '' };
+  const run = new GuestRun(1, profile, order, 0);
   const turn = async (): Promise<void> => {
     isolate.enter(run, 'deliver', [0]);
     clock.processMs += guest.cpuMsByTurn + guest.elsewhereMs;

@@ -108,7 +108,8 @@ export class WarmIsolate<Run extends IsolateRun> {
 
   /** Whether a turn of the run is under way or has its place. */
   hasTurnOf(run: Run): boolean {
-    return this.#apart?.run === run || this.#queue.some((entry) => entry.run === run);
+    if (this.#apart?.run === run) return true;
+    return this.#queue.length > 0 && this.#queue.some((entry) => entry.run === run);
   }
 
   /** Takes out the runs whose handler has not been entered and waits for its place: they may begin elsewhere. */

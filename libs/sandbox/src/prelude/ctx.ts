@@ -17,16 +17,17 @@ import {
 import { blobBytes, isBlob } from './web/blob.js';
 import { inspect } from './web/inspect.js';
 import { fieldsJson } from './web/log-fields.js';
+import type { Profile } from './runs.js';
 import type { Request } from './web/request.js';
 import type { WebInternals } from './web/install.js';
 
 /** Texts that `ctx` is made of; each is parsed when the handler first looks at it. */
 export interface CtxTexts {
   /**
-   * `{tenant, plugin, permissions, config, refToken}`: the same for every run of a release until someone changes a
-   * setting.
+   * `fixed`: `{tenant, plugin, permissions, config, refToken}`, the same for every run of a release until someone
+   * changes a setting.
    */
-  fixed: string;
+  profile: Pick<Profile, 'fixed' | 'tenantSlug'>;
   /** `{user, run: {id, kind, name, attempt, deadlineMs}}`. */
   run: string;
   /** `{method, url, headers, params, query}`, or `''` when this is no route. */
@@ -110,7 +111,7 @@ class CtxParts {
   ) {}
 
   getFixed(): Fixed {
-    return (this.fixed ??= parseJson(this.texts.fixed) as Fixed);
+    return (this.fixed ??= parseJson(this.texts.profile.fixed) as Fixed);
   }
 
   getRunParts(): RunParts {
@@ -145,7 +146,11 @@ class Ctx {
   }
 
   get tenantId(): string {
-    return this.#parts.getFixed().tenant.slug;
+    const parts = this.#parts;
+    const { profile } = parts.texts;
+    // What a handler was shown it may have changed: then it sees what it made of it.
+    if (parts.fixed !== undefined) return parts.fixed.tenant.slug;
+    return (profile.tenantSlug ??= parts.getFixed().tenant.slug);
   }
 
   get tenant(): object {

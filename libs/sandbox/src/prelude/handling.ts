@@ -1,4 +1,5 @@
 import { answerResponse, answerRoute, answerValue } from './answer.js';
+import type { CtxTexts } from './ctx.js';
 import { handlerKinds } from './emissions.js';
 import { indexOf, parseJson, slice } from './primordials.js';
 import type { Realm } from './realm.js';
@@ -17,8 +18,8 @@ function isHookKind(kind: number): boolean {
 
 /** What a handler is called with. */
 interface Invocation {
-  /** JSON of what the runs of its profile have in common. */
-  fixed: string;
+  /** What the runs of its profile have in common. */
+  profile: CtxTexts['profile'];
   /** Kind, content and index, as `handlerCode` packs them. */
   code: number;
   /** JSON texts, one a line. */
@@ -27,7 +28,7 @@ interface Invocation {
 }
 
 /** Calls a handler; its answer follows when it has one. Never throws. */
-export function handle(realm: Realm, run: RunState, { fixed, code, head, content }: Invocation): void {
+export function handle(realm: Realm, run: RunState, { profile, code, head, content }: Invocation): void {
   const kind = code & 7;
   const contentKind = (code >>> 3) & 3;
   const index = code >>> 5;
@@ -44,7 +45,7 @@ export function handle(realm: Realm, run: RunState, { fixed, code, head, content
   try {
     const line = indexOf(head, '\n');
     const ctx = realm.makeCtx(run, {
-      fixed,
+      profile,
       run: line < 0 ? head : slice(head, 0, line),
       request: line < 0 ? '' : slice(head, line + 1),
       body: content,

@@ -65,6 +65,7 @@ function bundleTurns(realm: Realm): object {
       if (startOver === 1) runs.profiles = record<Profile>();
       runs.profiles[id] = {
         fixed,
+        tenantSlug: undefined,
         ceilings: { resultBytes, logLines, logBytes, hostCalls, hostCallsAtOnce, streams: streams === 1 },
       };
     },
@@ -88,6 +89,8 @@ function bundleTurns(realm: Realm): object {
   };
 }
 
+const noProfile = { fixed: '{}', tenantSlug: undefined };
+
 /** The turns of a run, and of what it started. A run that has ended is not entered. */
 function runTurns(realm: Realm): object {
   const { runs, web } = realm;
@@ -96,7 +99,7 @@ function runTurns(realm: Realm): object {
     invoke(waiting: number, key: number, profileId: number, code: number, head: string, content: string): void {
       const run = runs.byKey[key] ?? runs.begin(key, profileId);
       enter(realm, waiting, run);
-      handle(realm, run, { fixed: runs.profiles[profileId]?.fixed ?? '{}', code, head, content });
+      handle(realm, run, { profile: runs.profiles[profileId] ?? noProfile, code, head, content });
     },
 
     deliver(waiting: number, key: number, callId: number, ok: number, a: string, b: string): void {

@@ -6,6 +6,8 @@ import { RunState, type RunCeilings } from './run-state.js';
 export interface Profile {
   /** JSON of what `ctx` shows of tenant, plugin, permissions and config. */
   fixed: string;
+  /** The tenant's, read out of it when a handler first asks. */
+  tenantSlug: string | undefined;
   ceilings: RunCeilings;
 }
 

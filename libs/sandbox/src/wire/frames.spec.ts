@@ -1,16 +1,32 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { FrameReader, FrameWriter, WireError, type Frame } from './frames.js';
+import { FrameReader, FrameWriter, WireError } from './frames.js';
 
-function written(...frames: Frame[]): Buffer {
+interface Fields {
+  type: number;
+  numbers: number[];
+  texts: string[];
+}
+
+function written(...frames: Fields[]): Buffer {
   const writer = new FrameWriter();
-  for (const { type, numbers, texts } of frames) writer.write(type, numbers, texts);
+  for (const { type, numbers, texts } of frames) {
+    writer.open(type, numbers.length, texts.length);
+    for (const each of numbers) writer.number(each);
+    for (const each of texts) writer.text(each);
+    writer.close();
+  }
   return writer.take() ?? Buffer.alloc(0);
 }
 
-function read(bytes: Buffer, cutAt: number[] = [], maxFrameBytes = 1 << 20): Frame[] {
-  const frames: Frame[] = [];
-  const reader = new FrameReader(maxFrameBytes, (frame) => frames.push(frame));
+function read(bytes: Buffer, cutAt: number[] = [], maxFrameBytes = 1 << 20): Fields[] {
+  const frames: Fields[] = [];
+  const reader = new FrameReader(maxFrameBytes, (frame) => {
+    const numbers = Array.from({ length: frame.numbers }, () => frame.number());
+    const texts = Array.from({ length: frame.texts }, () => frame.text());
+    frame.close();
+    frames.push({ type: frame.type, numbers, texts });
+  });
   let from = 0;
   for (const cut of [...cutAt.map((each) => each % (bytes.length + 1)).sort((a, b) => a - b), bytes.length]) {
     if (cut > from) reader.push(bytes.subarray(from, cut));

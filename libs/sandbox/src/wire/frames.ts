@@ -10,12 +10,59 @@ export class WireError extends Error {
   override readonly name = 'WireError';
 }
 
-export interface Frame {
-  type: number;
-  numbers: number[];
-  texts: string[];
+/**
+ * One frame, read field by field in the order in which it was written: first {@link Frame.expect}, then each number,
+ * each text, and {@link Frame.close}. The reader has one and uses it again, so nobody keeps it.
+ */
+export class Frame {
+  type = 0;
+  numbers = 0;
+  texts = 0;
+  // Public, because private fields cost more without an optimising compiler.
+  buffer: Buffer = nothing;
+  view: DataView = viewOf(nothing);
+  at = 0;
+  end = 0;
+
+  /** Begins a frame that lies whole in the buffer. */
+  open(buffer: Buffer, view: DataView, start: number, end: number): void {
+    this.buffer = buffer;
+    this.view = view;
+    this.type = view.getUint8(start + 4);
+    this.numbers = view.getUint8(start + 5);
+    this.texts = view.getUint8(start + 6);
+    this.at = start + headBytes;
+    this.end = end;
+    if (this.at + this.numbers * 8 > end) throw new WireError('a frame is shorter than its fields');
+  }
+
+  /** Throws {@link WireError} unless it has just so many fields. */
+  expect(numbers: number, texts: number): void {
+    if (this.numbers !== numbers || this.texts !== texts)
+      throw new WireError('a message with other fields than its own');
+  }
+
+  number(): number {
+    const value = this.view.getFloat64(this.at, true);
+    this.at += 8;
+    return value;
+  }
+
+  text(): string {
+    const start = this.at + 4;
+    const end = start > this.end ? Infinity : start + this.view.getUint32(this.at, true);
+    if (end > this.end) throw new WireError('a frame is shorter than its fields');
+    this.at = end;
+    return end === start ? '' : this.buffer.toString('utf8', start, end);
+  }
+
+  /** Nothing of it is to be acted upon before this was called. Throws {@link WireError} when something is left. */
+  close(): void {
+    if (this.at !== this.end) throw new WireError('a frame is longer than its fields');
+  }
 }
 
+const nothing = Buffer.alloc(0);
 const initialBytes = 64 * 1024;
 /** A larger buffer is handed over instead of copied, and not kept. */
 const keptBytes = 1024 * 1024;
@@ -27,31 +74,38 @@ const largeBytes = 256 * 1024;
 export class FrameWriter {
   #buffer = Buffer.allocUnsafeSlow(initialBytes);
   #view = viewOf(this.#buffer);
+  #start = 0;
   #end = 0;
 
-  write(type: number, numbers: number[], texts: string[]): void {
-    let most = headBytes + numbers.length * 8;
-    for (let index = 0; index < texts.length; index += 1) most += 4 + (texts[index] as string).length * 3;
-    if (this.#end + most > this.#buffer.length) this.#grow(this.#end + most);
-    const buffer = this.#buffer;
-    const view = this.#view;
+  /** Begins a frame. Its numbers come next, then its texts, then {@link FrameWriter.close}. */
+  open(type: number, numbers: number, texts: number): void {
     const start = this.#end;
+    this.#start = start;
+    const at = start + headBytes;
+    if (at + numbers * 8 > this.#buffer.length) this.#grow(at + numbers * 8);
+    const view = this.#view;
     view.setUint8(start + 4, type);
-    view.setUint8(start + 5, numbers.length);
-    view.setUint8(start + 6, texts.length);
-    let at = start + headBytes;
-    for (let index = 0; index < numbers.length; index += 1) {
-      view.setFloat64(at, numbers[index] as number, true);
-      at += 8;
-    }
-    for (let index = 0; index < texts.length; index += 1) {
-      const text = texts[index] as string;
-      const bytes = text === '' ? 0 : buffer.write(text, at + 4);
-      view.setUint32(at, bytes, true);
-      at += 4 + bytes;
-    }
-    view.setUint32(start, at - start - 4, true);
+    view.setUint8(start + 5, numbers);
+    view.setUint8(start + 6, texts);
     this.#end = at;
+  }
+
+  number(value: number): void {
+    this.#view.setFloat64(this.#end, value, true);
+    this.#end += 8;
+  }
+
+  text(text: string): void {
+    const at = this.#end;
+    const most = at + 4 + text.length * 3;
+    if (most > this.#buffer.length) this.#grow(most);
+    const bytes = text === '' ? 0 : this.#buffer.write(text, at + 4);
+    this.#view.setUint32(at, bytes, true);
+    this.#end = at + 4 + bytes;
+  }
+
+  close(): void {
+    this.#view.setUint32(this.#start, this.#end - this.#start - 4, true);
   }
 
   /** Everything written since the last call, or `undefined`. */
@@ -85,6 +139,7 @@ export class FrameReader {
   #parts: Buffer[] = [];
   #have = 0;
   #need = 4;
+  readonly #frame = new Frame();
   /** Where a large frame is gathered as its chunks come: to join them at its end would be a piece of work. */
   #large: Buffer | undefined;
 
@@ -104,6 +159,7 @@ export class FrameReader {
     this.#parts = [];
     const view = viewOf(whole);
     const { maxFrameBytes, onFrame } = this;
+    const frame = this.#frame;
     let at = 0;
     this.#need = 4;
     while (whole.length - at >= 4) {
@@ -117,7 +173,8 @@ export class FrameReader {
         this.#have = whole.copy(this.#large, 0, at);
         return;
       }
-      onFrame(readFrame(whole, view, at, at + 4 + length));
+      frame.open(whole, view, at, at + 4 + length);
+      onFrame(frame);
       at += 4 + length;
     }
     this.#have = whole.length - at;
@@ -131,25 +188,8 @@ export class FrameReader {
     this.#large = undefined;
     this.#have = 0;
     this.#need = 4;
-    this.onFrame(readFrame(large, viewOf(large), 0, large.length));
+    this.#frame.open(large, viewOf(large), 0, large.length);
+    this.onFrame(this.#frame);
     if (taken < chunk.length) this.push(chunk.subarray(taken));
   }
-}
-
-function readFrame(buffer: Buffer, view: DataView, start: number, end: number): Frame {
-  const numbers: number[] = [];
-  const texts: string[] = [];
-  let at = start + headBytes;
-  const numbersEnd = at + view.getUint8(start + 5) * 8;
-  if (numbersEnd > end) throw new WireError('a frame is shorter than its fields');
-  for (; at < numbersEnd; at += 8) numbers.push(view.getFloat64(at, true));
-  for (let left = view.getUint8(start + 6); left > 0; left -= 1) {
-    const textStart = at + 4;
-    const textEnd = textStart > end ? Infinity : textStart + view.getUint32(at, true);
-    if (textEnd > end) throw new WireError('a frame is shorter than its fields');
-    texts.push(textEnd === textStart ? '' : buffer.toString('utf8', textStart, textEnd));
-    at = textEnd;
-  }
-  if (at !== end) throw new WireError('a frame is longer than its fields');
-  return { type: view.getUint8(start + 4), numbers, texts };
 }

@@ -61,9 +61,22 @@ describe('messages', () => {
   });
 
   it('of an unknown type, or with other fields than their own, are refused', () => {
-    expect(() => readFromExecutor({ type: 200, numbers: [], texts: [] })).toThrow(WireError);
-    expect(() => readFromExecutor({ type: 0, numbers: [1], texts: [] })).toThrow(WireError);
-    expect(() => readToExecutor({ type: 2, numbers: [], texts: [] })).toThrow(WireError);
+    const empty = (type: number, numbers: number) => (out: FrameWriter) => {
+      out.open(type, numbers, 0);
+      for (let left = numbers; left > 0; left -= 1) out.number(1);
+      out.close();
+    };
+    expect(() => cross(empty(200, 0), readFromExecutor)).toThrow(WireError);
+    expect(() => cross(empty(0, 1), readFromExecutor)).toThrow(WireError);
+    expect(() => cross(empty(2, 0), readToExecutor)).toThrow(WireError);
+  });
+
+  it('that are longer than their fields are refused', () => {
+    const writer = new FrameWriter();
+    writeFromExecutor(writer, { type: 'heard' });
+    const bytes = Buffer.concat([writer.take() ?? Buffer.alloc(0), Buffer.of(0)]);
+    bytes.writeUInt32LE(bytes.length - 4, 0);
+    expect(() => new FrameReader(1 << 20, readFromExecutor).push(bytes)).toThrow(WireError);
   });
 });
 

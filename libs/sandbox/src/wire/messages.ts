@@ -127,87 +127,125 @@ export function writeToExecutor(out: FrameWriter, m: ToExecutor): void {
   const code = toCodes[m.type];
   switch (m.type) {
     case 'run':
-      out.write(code, [m.seat, m.nonce, m.profileId, m.code], [m.profile, m.head, m.content]);
-      return;
+      out.open(code, 4, 3);
+      address(out, m);
+      out.number(m.profileId);
+      out.number(m.code);
+      out.text(m.profile);
+      out.text(m.head);
+      out.text(m.content);
+      break;
     case 'answer':
-      out.write(code, [m.seat, m.nonce, m.callId, m.ok ? 1 : 0], [m.a, m.b]);
-      return;
+      out.open(code, 4, 2);
+      address(out, m);
+      out.number(m.callId);
+      out.number(m.ok ? 1 : 0);
+      out.text(m.a);
+      out.text(m.b);
+      break;
     case 'bundle':
-      out.write(code, [], [m.sha256, m.code]);
-      return;
+      out.open(code, 0, 2);
+      out.text(m.sha256);
+      out.text(m.code);
+      break;
     case 'cancel':
-      out.write(code, [m.seat, m.nonce], []);
-      return;
+      out.open(code, 2, 0);
+      address(out, m);
+      break;
     case 'credit':
-      out.write(code, [m.seat, m.nonce, m.bytes], []);
-      return;
+      out.open(code, 3, 0);
+      address(out, m);
+      out.number(m.bytes);
+      break;
     case 'configure':
-      out.write(code, [], [m.settings]);
-      return;
+      out.open(code, 0, 1);
+      out.text(m.settings);
+      break;
     case 'evict':
-      out.write(code, [], [m.prefix]);
-      return;
+      out.open(code, 0, 1);
+      out.text(m.prefix);
+      break;
     case 'ping':
-      out.write(code, [m.sequence], []);
-      return;
+      out.open(code, 1, 0);
+      out.number(m.sequence);
+      break;
     case 'inspect':
-      out.write(code, [m.seat, m.nonce, m.wallMs, m.memoryMb], [m.code]);
-      return;
+      out.open(code, 4, 1);
+      address(out, m);
+      out.number(m.wallMs);
+      out.number(m.memoryMb);
+      out.text(m.code);
+      break;
     default:
-      assertNever(m);
+      return assertNever(m);
   }
+  out.close();
 }
 
 /** Throws {@link WireError} on anything that is not exactly one message. */
-export function readToExecutor({ type: code, numbers: n, texts: t }: Frame): ToExecutor {
-  const type = toExecutor[code];
+export function readToExecutor(frame: Frame): ToExecutor {
+  const message = fieldsToExecutor(frame);
+  frame.close();
+  return message;
+}
+
+/** Fields are read in the order in which they stand here. */
+function fieldsToExecutor(f: Frame): ToExecutor {
+  const type = toExecutor[f.type];
   switch (type) {
     case 'run':
-      expect(n, 4, t, 3);
+      f.expect(4, 3);
       return {
         type,
-        seat: at(n, 0),
-        nonce: at(n, 1),
-        profileId: at(n, 2),
-        code: at(n, 3),
-        profile: text(t, 0),
-        head: text(t, 1),
-        content: text(t, 2),
+        seat: f.number(),
+        nonce: f.number(),
+        profileId: f.number(),
+        code: f.number(),
+        profile: f.text(),
+        head: f.text(),
+        content: f.text(),
       };
     case 'answer':
-      expect(n, 4, t, 2);
+      f.expect(4, 2);
       return {
         type,
-        seat: at(n, 0),
-        nonce: at(n, 1),
-        callId: at(n, 2),
-        ok: at(n, 3) === 1,
-        a: text(t, 0),
-        b: text(t, 1),
+        seat: f.number(),
+        nonce: f.number(),
+        callId: f.number(),
+        ok: f.number() === 1,
+        a: f.text(),
+        b: f.text(),
       };
     case 'bundle':
-      expect(n, 0, t, 2);
-      return { type, sha256: text(t, 0), code: text(t, 1) };
+      f.expect(0, 2);
+      return { type, sha256: f.text(), code: f.text() };
     case 'cancel':
-      expect(n, 2, t, 0);
-      return { type, seat: at(n, 0), nonce: at(n, 1) };
+      f.expect(2, 0);
+      return { type, seat: f.number(), nonce: f.number() };
     case 'credit':
-      expect(n, 3, t, 0);
-      return { type, seat: at(n, 0), nonce: at(n, 1), bytes: at(n, 2) };
+      f.expect(3, 0);
+      return { type, seat: f.number(), nonce: f.number(), bytes: f.number() };
     case 'configure':
-      expect(n, 0, t, 1);
-      return { type, settings: text(t, 0) };
+      f.expect(0, 1);
+      return { type, settings: f.text() };
     case 'evict':
-      expect(n, 0, t, 1);
-      return { type, prefix: text(t, 0) };
+      f.expect(0, 1);
+      return { type, prefix: f.text() };
     case 'ping':
-      expect(n, 1, t, 0);
-      return { type, sequence: at(n, 0) };
+      f.expect(1, 0);
+      return { type, sequence: f.number() };
     case 'inspect':
-      expect(n, 4, t, 1);
-      return { type, seat: at(n, 0), nonce: at(n, 1), wallMs: at(n, 2), memoryMb: at(n, 3), code: text(t, 0) };
+      f.expect(4, 1);
+      return {
+        type,
+        seat: f.number(),
+        nonce: f.number(),
+        wallMs: f.number(),
+        memoryMb: f.number(),
+        code: f.text(),
+      };
     case undefined:
-      throw new WireError(`unknown message ${code}`);
+      throw new WireError(`unknown message ${f.type}`);
     default:
       return assertNever(type);
   }
@@ -217,186 +255,226 @@ export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
   const code = fromCodes[m.type];
   switch (m.type) {
     case 'responded':
-      out.write(code, [m.seat, m.nonce, m.status, ...usageNumbers(m.usage)], [m.headers, m.bodyEncoding, m.body]);
-      return;
     case 'answered':
-      out.write(code, [m.seat, m.nonce, m.status], [m.headers, m.bodyEncoding, m.body]);
-      return;
     case 'chunk':
-      out.write(code, [m.seat, m.nonce, m.isLast ? 1 : 0], [m.data]);
-      return;
     case 'succeeded':
-      out.write(code, [m.seat, m.nonce, m.hasValue ? 1 : 0, ...usageNumbers(m.usage)], [m.value]);
-      return;
     case 'failed':
-      out.write(code, [m.seat, m.nonce, m.retryAfterMs, ...usageNumbers(m.usage)], [m.code, m.message, m.stack]);
-      return;
+      writeAnswer(out, code, m);
+      break;
     case 'call':
-      out.write(code, [m.seat, m.nonce, m.callId], [m.method, m.args]);
-      return;
+      out.open(code, 3, 2);
+      address(out, m);
+      out.number(m.callId);
+      out.text(m.method);
+      out.text(m.args);
+      break;
     case 'log':
-      out.write(code, [m.seat, m.nonce, m.timeMs, m.level], [m.message, m.fields]);
-      return;
+      out.open(code, 4, 2);
+      address(out, m);
+      out.number(m.timeMs);
+      out.number(m.level);
+      out.text(m.message);
+      out.text(m.fields);
+      break;
     case 'busy':
-      out.write(code, m.seats.slice(0, maxBusy), []);
-      return;
+      out.open(code, Math.min(m.seats.length, maxBusy), 0);
+      for (let index = 0; index < m.seats.length && index < maxBusy; index += 1) out.number(m.seats[index] ?? 0);
+      break;
     case 'stuck':
-      out.write(code, [m.seat, m.nonce], [m.code]);
-      return;
+      out.open(code, 2, 1);
+      address(out, m);
+      out.text(m.code);
+      break;
     case 'heard':
-      out.write(code, [], []);
-      return;
+      out.open(code, 0, 0);
+      break;
     case 'pong':
-      out.write(code, [m.sequence, m.isolates, m.discards, m.rssMb], []);
-      return;
+      out.open(code, 4, 0);
+      out.number(m.sequence);
+      out.number(m.isolates);
+      out.number(m.discards);
+      out.number(m.rssMb);
+      break;
     case 'inspected':
-      out.write(code, [m.seat, m.nonce], [m.registrations, m.warnings]);
-      return;
+      out.open(code, 2, 2);
+      address(out, m);
+      out.text(m.registrations);
+      out.text(m.warnings);
+      break;
     case 'ready':
-      out.write(code, [], [m.report]);
-      return;
+      out.open(code, 0, 1);
+      out.text(m.report);
+      break;
     case 'prelude':
-      out.write(code, [], [m.cache]);
-      return;
+      out.open(code, 0, 1);
+      out.text(m.cache);
+      break;
+    default:
+      return assertNever(m);
+  }
+  out.close();
+}
+
+type AnswerType = 'responded' | 'answered' | 'chunk' | 'succeeded' | 'failed';
+
+type Answer = Extract<FromExecutor, { type: AnswerType }>;
+
+/** Writes what a run's handler answered, up to the frame's end. */
+function writeAnswer(out: FrameWriter, code: number, m: Answer): void {
+  switch (m.type) {
+    case 'responded':
+      out.open(code, 9, 3);
+      address(out, m);
+      out.number(m.status);
+      usageNumbers(out, m.usage);
+      out.text(m.headers);
+      out.text(m.bodyEncoding);
+      out.text(m.body);
+      break;
+    case 'answered':
+      out.open(code, 3, 3);
+      address(out, m);
+      out.number(m.status);
+      out.text(m.headers);
+      out.text(m.bodyEncoding);
+      out.text(m.body);
+      break;
+    case 'chunk':
+      out.open(code, 3, 1);
+      address(out, m);
+      out.number(m.isLast ? 1 : 0);
+      out.text(m.data);
+      break;
+    case 'succeeded':
+      out.open(code, 9, 1);
+      address(out, m);
+      out.number(m.hasValue ? 1 : 0);
+      usageNumbers(out, m.usage);
+      out.text(m.value);
+      break;
+    case 'failed':
+      out.open(code, 9, 3);
+      address(out, m);
+      out.number(m.retryAfterMs);
+      usageNumbers(out, m.usage);
+      out.text(m.code);
+      out.text(m.message);
+      out.text(m.stack);
+      break;
     default:
       assertNever(m);
   }
 }
 
-type AnswerType = 'responded' | 'answered' | 'chunk' | 'succeeded' | 'failed';
-
 /** Throws {@link WireError} on anything that is not exactly one message. */
-export function readFromExecutor({ type: code, numbers: n, texts: t }: Frame): FromExecutor {
-  const type = fromExecutor[code];
+export function readFromExecutor(frame: Frame): FromExecutor {
+  const message = fieldsFromExecutor(frame);
+  frame.close();
+  return message;
+}
+
+function fieldsFromExecutor(f: Frame): FromExecutor {
+  const type = fromExecutor[f.type];
   switch (type) {
     case 'responded':
     case 'answered':
     case 'chunk':
     case 'succeeded':
     case 'failed':
-      return readAnswer(type, n, t);
+      return readAnswer(type, f);
     case 'call':
-      expect(n, 3, t, 2);
-      return { type, seat: at(n, 0), nonce: at(n, 1), callId: at(n, 2), method: text(t, 0), args: text(t, 1) };
+      f.expect(3, 2);
+      return { type, seat: f.number(), nonce: f.number(), callId: f.number(), method: f.text(), args: f.text() };
     case 'log':
-      expect(n, 4, t, 2);
+      f.expect(4, 2);
       return {
         type,
-        seat: at(n, 0),
-        nonce: at(n, 1),
-        timeMs: at(n, 2),
-        level: at(n, 3),
-        message: text(t, 0),
-        fields: text(t, 1),
+        seat: f.number(),
+        nonce: f.number(),
+        timeMs: f.number(),
+        level: f.number(),
+        message: f.text(),
+        fields: f.text(),
       };
     case 'busy':
-      return { type, seats: n };
+      f.expect(f.numbers, 0);
+      return { type, seats: Array.from({ length: f.numbers }, () => f.number()) };
     case 'heard':
-      expect(n, 0, t, 0);
+      f.expect(0, 0);
       return { type };
     case 'stuck':
-      expect(n, 2, t, 1);
-      return { type, seat: at(n, 0), nonce: at(n, 1), code: text(t, 0) };
+      f.expect(2, 1);
+      return { type, seat: f.number(), nonce: f.number(), code: f.text() };
     case 'pong':
-      expect(n, 4, t, 0);
-      return { type, sequence: at(n, 0), isolates: at(n, 1), discards: at(n, 2), rssMb: at(n, 3) };
+      f.expect(4, 0);
+      return { type, sequence: f.number(), isolates: f.number(), discards: f.number(), rssMb: f.number() };
     case 'inspected':
-      expect(n, 2, t, 2);
-      return { type, seat: at(n, 0), nonce: at(n, 1), registrations: text(t, 0), warnings: text(t, 1) };
+      f.expect(2, 2);
+      return { type, seat: f.number(), nonce: f.number(), registrations: f.text(), warnings: f.text() };
     case 'ready':
-      expect(n, 0, t, 1);
-      return { type, report: text(t, 0) };
+      f.expect(0, 1);
+      return { type, report: f.text() };
     case 'prelude':
-      expect(n, 0, t, 1);
-      return { type, cache: text(t, 0) };
+      f.expect(0, 1);
+      return { type, cache: f.text() };
     case undefined:
-      throw new WireError(`unknown message ${code}`);
+      throw new WireError(`unknown message ${f.type}`);
     default:
       return assertNever(type);
   }
 }
 
-/** Reads what a run's handler answered. */
-function readAnswer(type: AnswerType, n: number[], t: string[]): FromExecutor {
+/** Reads what a run's handler answered. Its usage stands behind its numbers, so that comes before its texts. */
+function readAnswer(type: AnswerType, f: Frame): FromExecutor {
+  f.expect(type === 'answered' || type === 'chunk' ? 3 : 9, type === 'chunk' || type === 'succeeded' ? 1 : 3);
+  const seat = f.number();
+  const nonce = f.number();
+  const third = f.number();
   switch (type) {
-    case 'responded':
-      expect(n, 9, t, 3);
-      return {
-        type,
-        seat: at(n, 0),
-        nonce: at(n, 1),
-        status: at(n, 2),
-        headers: text(t, 0),
-        bodyEncoding: text(t, 1),
-        body: text(t, 2),
-        usage: usageFrom(n),
-      };
+    case 'responded': {
+      const usage = usageFrom(f);
+      return { type, seat, nonce, status: third, headers: f.text(), bodyEncoding: f.text(), body: f.text(), usage };
+    }
     case 'answered':
-      expect(n, 3, t, 3);
-      return {
-        type,
-        seat: at(n, 0),
-        nonce: at(n, 1),
-        status: at(n, 2),
-        headers: text(t, 0),
-        bodyEncoding: text(t, 1),
-        body: text(t, 2),
-      };
+      return { type, seat, nonce, status: third, headers: f.text(), bodyEncoding: f.text(), body: f.text() };
     case 'chunk':
-      expect(n, 3, t, 1);
-      return { type, seat: at(n, 0), nonce: at(n, 1), isLast: at(n, 2) === 1, data: text(t, 0) };
-    case 'succeeded':
-      expect(n, 9, t, 1);
-      return {
-        type,
-        seat: at(n, 0),
-        nonce: at(n, 1),
-        hasValue: at(n, 2) === 1,
-        value: text(t, 0),
-        usage: usageFrom(n),
-      };
-    case 'failed':
-      expect(n, 9, t, 3);
-      return {
-        type,
-        seat: at(n, 0),
-        nonce: at(n, 1),
-        retryAfterMs: at(n, 2),
-        code: text(t, 0),
-        message: text(t, 1),
-        stack: text(t, 2),
-        usage: usageFrom(n),
-      };
+      return { type, seat, nonce, isLast: third === 1, data: f.text() };
+    case 'succeeded': {
+      const usage = usageFrom(f);
+      return { type, seat, nonce, hasValue: third === 1, value: f.text(), usage };
+    }
+    case 'failed': {
+      const usage = usageFrom(f);
+      return { type, seat, nonce, retryAfterMs: third, code: f.text(), message: f.text(), stack: f.text(), usage };
+    }
     default:
       return assertNever(type);
   }
 }
 
-function expect(numbers: number[], numberCount: number, texts: string[], textCount: number): void {
-  if (numbers.length !== numberCount || texts.length !== textCount)
-    throw new WireError('a message with other fields than its own');
-}
-
-function at(numbers: number[], index: number): number {
-  return numbers[index] ?? 0;
-}
-
-function text(texts: string[], index: number): string {
-  return texts[index] ?? '';
+/** The first two numbers of every message about a run. */
+function address(out: FrameWriter, { seat, nonce }: RunAddress): void {
+  out.number(seat);
+  out.number(nonce);
 }
 
 /** The last six numbers of every message that ends a run. */
-function usageNumbers({ cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls }: GuestUsage): number[] {
-  return [cpuMs, memoryMb, resultBytes, logLines, logBytes, hostCalls];
+function usageNumbers(out: FrameWriter, usage: GuestUsage): void {
+  out.number(usage.cpuMs);
+  out.number(usage.memoryMb);
+  out.number(usage.resultBytes);
+  out.number(usage.logLines);
+  out.number(usage.logBytes);
+  out.number(usage.hostCalls);
 }
 
-function usageFrom(n: number[]): GuestUsage {
+function usageFrom(f: Frame): GuestUsage {
   return {
-    cpuMs: at(n, 3),
-    memoryMb: at(n, 4),
-    resultBytes: at(n, 5),
-    logLines: at(n, 6),
-    logBytes: at(n, 7),
-    hostCalls: at(n, 8),
+    cpuMs: f.number(),
+    memoryMb: f.number(),
+    resultBytes: f.number(),
+    logLines: f.number(),
+    logBytes: f.number(),
+    hostCalls: f.number(),
   };
 }
