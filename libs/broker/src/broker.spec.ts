@@ -97,6 +97,35 @@ describe('a host call', () => {
     }
   });
 
+  it('takes the body of a request that crossed beside its arguments', async () => {
+    const { session } = open(
+      {
+        'http.request': ([{ body }]) => ({
+          status: 200,
+          headers: [],
+          url: 'https://a.test/',
+          body: body ?? answer.body,
+        }),
+      },
+      { grants: [{ name: 'outbound_http' }] },
+    );
+    const send = (body: unknown, text: string) =>
+      session.call({
+        method: 'http.request',
+        args: JSON.stringify([{ method: 'POST', url: 'https://a.test/', body }]),
+        text,
+      });
+    const text = '"ü"'.repeat(70_000);
+    const sent = await send({ encoding: 'utf8', data: null }, text);
+    expect(sent.ok && (JSON.parse(sent.value) as { body: unknown }).body).toEqual({ encoding: 'utf8', data: text });
+    for (const body of [undefined, null, [], 'x', { encoding: 'utf8' }, { encoding: 'utf8', data: '' }])
+      expect(code(await send(body, text))).toBe('INVALID_ARGUMENTS');
+    expect(code(await send({ encoding: 'utf8', data: null }, 'x'.repeat(30_000_000)))).toBe('PAYLOAD_TOO_LARGE');
+    for (const args of ['null', '{}', '[]', '[[]]', '["x"]', '[{"__proto__":{"body":{"data":null}}}]'])
+      expect(code(await session.call({ method: 'http.request', args, text }))).toBe('INVALID_ARGUMENTS');
+    expect(code(await session.call({ method: 'kv.get', args: '["a"]', text }))).toBe('INVALID_ARGUMENTS');
+  });
+
   const malformed: [string, string, string][] = [
     ['text that is not JSON', '[', 'INVALID_ARGUMENTS'],
     ['nothing', '', 'INVALID_ARGUMENTS'],

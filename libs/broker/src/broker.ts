@@ -31,6 +31,8 @@ export interface HostCall {
   method: string;
   /** The arguments as one JSON array. Chosen by plugin code. */
   args: string;
+  /** The text of the arguments that stands apart from them, where the row says so. Chosen by plugin code. */
+  text?: string;
 }
 
 /** The answer to a host call: a JSON text, or a failure that the plugin sees as an `Error` with that `code`. */
@@ -193,11 +195,11 @@ class Session<Identity> implements BrokerSession {
     if (!row) throw unknownCall(call.method, hostMethods);
     seen.method = row.name;
     const grant = requireGrant(row, this.run.grants);
-    if (call.args.length >= LARGE_TEXT) {
+    if (call.args.length + (call.text?.length ?? 0) >= LARGE_TEXT) {
       await largeWork.turn();
       if (signal.aborted) throw this.#ended;
     }
-    const args = readArgs(row, call.args);
+    const args = readArgs(row, call);
     checkScope(row, args, grant);
     if (row.name === 'secrets.get') requireDeclared((args as [string])[0], this.#secrets);
     if (row.meter) this.#tally.countMeter(row.meter);

@@ -7,19 +7,27 @@ import { didYouMean, isDeeperThan, jsonPointer, quote, type InputFault, type Jso
 import type { z } from 'zod';
 import { brokerErrors } from './errors.js';
 
-/** Reads the argument text of a call. Throws `PAYLOAD_TOO_LARGE` or `INVALID_ARGUMENTS`, naming each fault. */
-export function readArgs(row: HostCallRow & { name: string }, text: string): unknown {
+/** Arguments as they came. */
+interface SentArgs {
+  args: string;
+  text?: string;
+}
+
+/** Reads the arguments of a call. Throws `PAYLOAD_TOO_LARGE` or `INVALID_ARGUMENTS`, naming each fault. */
+export function readArgs(row: HostCallRow & { name: string }, { args, text }: SentArgs): unknown {
+  const { maxArgsBytes } = row;
+  const bytes = (): number => Buffer.byteLength(args) + Buffer.byteLength(text ?? '');
   // A character is at least one byte, so the cheap test comes first and a huge text is never measured.
-  if (text.length > row.maxArgsBytes || Buffer.byteLength(text) > row.maxArgsBytes) {
+  if (args.length + (text?.length ?? 0) > maxArgsBytes || bytes() > maxArgsBytes) {
     throw brokerErrors.error(
       'PAYLOAD_TOO_LARGE',
-      `The arguments of ctx.${row.name} are ${Buffer.byteLength(text)} bytes of JSON; the limit is ` +
-        `${row.maxArgsBytes}. Send less, or in parts.`,
+      `The arguments of ctx.${row.name} are ${bytes()} bytes of JSON; the limit is ${maxArgsBytes}. Send less, or in ` +
+        'parts.',
     );
   }
   let value: Json;
   try {
-    value = JSON.parse(text) as Json;
+    value = JSON.parse(args) as Json;
   } catch {
     throw brokerErrors.error('INVALID_ARGUMENTS', `The arguments of ctx.${row.name} are not JSON.`);
   }
@@ -29,6 +37,8 @@ export function readArgs(row: HostCallRow & { name: string }, text: string): unk
       `The arguments of ctx.${row.name} are nested deeper than ${maxJsonDepth} levels. Send something flatter.`,
     );
   }
+  if (text !== undefined && row.putText?.(value, text) !== true)
+    throw brokerErrors.error('INVALID_ARGUMENTS', `The arguments of ctx.${row.name} have no place for a text apart.`);
   const read = row.args.safeParse(value);
   if (read.success) return read.data;
   const faults = read.error.issues.slice(0, 8).map((issue): InputFault => {

@@ -1,4 +1,4 @@
-import { MiB } from '@annex/kernel';
+import { MiB, type Json } from '@annex/kernel';
 import type { z } from 'zod';
 import type { PermissionName } from './permissions.js';
 
@@ -25,6 +25,11 @@ export interface HostCallRow<Args extends z.ZodType = z.ZodType, Result extends 
   touches?: (args: z.output<Args>) => TouchedScope;
   /** Counted against this quota as well. */
   meter: Meter | null;
+  /**
+   * Puts a long text that crossed beside the arguments where it belongs: a body of megabytes is not to be parsed. The
+   * arguments are plugin code's and unchecked; answers whether they have that place. Left out: they have none.
+   */
+  putText?: (args: Json, text: string) => boolean;
   /** Largest argument text, in bytes. */
   maxArgsBytes: number;
   /** Largest answer as JSON text, in bytes. */

@@ -456,6 +456,29 @@ describe('host calls', () => {
     ]);
   });
 
+  it('of HTTP send a long body beside the arguments, a short one in them', async () => {
+    const calls: { data: unknown; text: string | undefined }[] = [];
+    const hostCall = ({ args, text }: HostCall) => {
+      const [{ body }] = JSON.parse(args) as [{ body: { data: unknown } }];
+      calls.push({ data: body.data, text });
+      return Promise.resolve({ ok: true as const, value: '{"status":200,"headers":[],"url":"https://a.test/"}' });
+    };
+    const handler = `async (ctx) => {
+        const long = '"ü"'.repeat(70_000);
+        await ctx.http.post('https://a.test/', long);
+        await fetch('https://a.test/', { method: 'POST', body: long });
+        await ctx.http.post('https://a.test/', 'short');
+        return ctx.http.post('https://a.test/', 'x'.repeat(16_777_216)).catch((error) => error.code);
+      }`;
+    expect(await answer(handler, { hostCall })).toBe('PAYLOAD_TOO_LARGE');
+    const long = '"ü"'.repeat(70_000);
+    expect(calls).toEqual([
+      { data: null, text: long },
+      { data: null, text: long },
+      { data: 'short', text: undefined },
+    ]);
+  });
+
   it('of HTTP send every value of a header, and refuse one that is no byte by its name', async () => {
     const calls: unknown[] = [];
     const hostCall = ({ args }: HostCall) => {

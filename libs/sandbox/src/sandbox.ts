@@ -104,6 +104,8 @@ export interface HostCall {
   method: string;
   /** The arguments as one JSON array. Chosen by plugin code: parse with care. */
   args: string;
+  /** A long text of the arguments, which crossed beside them: nobody has to parse it. */
+  text?: string;
 }
 
 /** The answer to a host call: a JSON text, or a typed failure that the plugin sees as an `Error` with that `code`. */

@@ -1,4 +1,4 @@
-import { KiB } from '@annex/kernel';
+import { isJsonObject, KiB, type Json } from '@annex/kernel';
 import { maxHttpBodyBytes } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
@@ -6,6 +6,15 @@ import { headerList, httpBody, query } from '../wire.js';
 
 /** Base64 makes three bytes four characters. Text full of quotes may double in JSON and is refused a little earlier. */
 const onTheWire = Math.ceil(maxHttpBodyBytes / 3) * 4 + 256 * KiB;
+
+/** The body's data, whose place holds `null`. */
+function putBody(args: Json, text: string): boolean {
+  const [request] = Array.isArray(args) ? args : [];
+  const body = isJsonObject(request) ? request['body'] : undefined;
+  if (!isJsonObject(body) || body['data'] !== null) return false;
+  body['data'] = text;
+  return true;
+}
 
 export const httpCalls = {
   'http.request': row({
@@ -27,6 +36,7 @@ export const httpCalls = {
       return host ? { host } : {};
     },
     meter: 'http_calls',
+    putText: putBody,
     maxArgsBytes: onTheWire,
     maxResultBytes: 2 * onTheWire,
     doc:

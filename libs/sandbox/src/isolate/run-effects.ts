@@ -9,6 +9,8 @@ import { RunCompression } from './compression.js';
 import type { GuestIsolate, GuestRun, RunTimer } from './guest-run.js';
 import { failure, memoryText, type RunEnd } from './run-end.js';
 
+type HostCallMessage = Extract<FromExecutor, { type: 'call' }>;
+
 const maxTimersPerRun = 1000;
 /** `debug`, as a number of the wire. */
 const debugLevel = 0;
@@ -56,7 +58,7 @@ export function takeEmission(
       return true;
     case emission.hostCall: {
       const inspection = parts.inspectionOf(run);
-      if (inspection === undefined) startHostCall(run, n, a, b, parts);
+      if (inspection === undefined) startHostCall(run, { callId: n, method: a, args: b, text: c }, parts);
       else
         inspection.warnings.add(
           `the entry calls ${a.slice(0, 64)} while it loads; host calls work only inside handlers`,
@@ -212,14 +214,19 @@ function tooLarge(size: number, limit: number): RunEnd {
   return failure('OUTPUT_LIMIT', `the result is ${size} bytes, the limit is ${limit}`);
 }
 
-function startHostCall(run: GuestRun, callId: number, method: string, args: string, parts: EffectParts): void {
+function startHostCall(
+  run: GuestRun,
+  { callId, method, args, text }: Pick<HostCallMessage, 'callId' | 'method' | 'args' | 'text'>,
+  parts: EffectParts,
+): void {
   const { hostCalls, hostCallsAtOnce } = run.limits;
   run.hostCalls += 1;
   const underWay = (run.hostCallsUnderWay ??= new Set());
   // The isolate keeps these limits too; what gets here beyond them comes from a broken isolate.
-  if (run.hostCalls > hostCalls || underWay.size >= hostCallsAtOnce || args.length > maxArgsLength) return;
+  if (run.hostCalls > hostCalls || underWay.size >= hostCallsAtOnce || args.length + text.length > maxArgsLength)
+    return;
   underWay.add(callId);
-  parts.send({ type: 'call', seat: run.seat, nonce: run.nonce, callId, method, args });
+  parts.send({ type: 'call', seat: run.seat, nonce: run.nonce, callId, method, args, text });
 }
 
 function startExecutorCall(isolate: GuestIsolate, run: GuestRun, callId: number, method: string, args: string): void {

@@ -425,5 +425,6 @@ describe('background work', () => {
     } finally {
       await sandbox.stop(0);
     }
-  });
+    // Seven executors start, one after another.
+  }, 300_000);
 });

@@ -172,9 +172,9 @@ describe('a parent', () => {
     });
     const { seat, nonce } = address;
     for (let callId = 0; callId < 10; callId += 1)
-      liar.say({ type: 'call', seat, nonce, callId, method: 'kv.get', args: '[]' });
+      liar.say({ type: 'call', seat, nonce, callId, method: 'kv.get', args: '[]', text: '' });
     liar.say({ type: 'succeeded', seat, nonce, hasValue: false, value: '', usage });
-    liar.say({ type: 'call', seat, nonce, callId: 99, method: 'kv.get', args: '[]' });
+    liar.say({ type: 'call', seat, nonce, callId: 99, method: 'kv.get', args: '[]', text: '' });
     await outcome;
     expect(calls).toBe(2);
   });

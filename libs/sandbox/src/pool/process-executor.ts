@@ -360,7 +360,7 @@ export class ProcessExecutor {
     const { now } = this.#options;
     switch (message.type) {
       case 'call':
-        if (!flight.isOver) this.#hostCall(flight, message.callId, message.method, message.args);
+        if (!flight.isOver) this.#hostCall(flight, message);
         return;
       case 'log':
         if (!flight.isOver) this.#log(flight, message);
@@ -438,7 +438,7 @@ export class ProcessExecutor {
       this.#faulty('it sent more of a stream than it may', [flight]);
   }
 
-  #hostCall(flight: Flight, callId: number, method: string, args: string): void {
+  #hostCall(flight: Flight, { callId, method, args, text }: Extract<FromExecutor, { type: 'call' }>): void {
     const { job, limits } = flight;
     flight.hostCalls += 1;
     if (
@@ -457,7 +457,7 @@ export class ProcessExecutor {
       if (answer.ok) this.#send({ type: 'answer', seat, nonce, callId, ok: true, a: answer.value, b: '' });
       else this.#send({ type: 'answer', seat, nonce, callId, ok: false, a: answer.code, b: answer.message });
     };
-    job.request.hostCall({ method, args }).then(reply, (thrown: unknown) => {
+    job.request.hostCall(text === '' ? { method, args } : { method, args, text }).then(reply, (thrown: unknown) => {
       this.#options.logger.error({ method: method.slice(0, 64), reason: messageOf(thrown) }, 'a host call threw');
       reply({ ok: false, code: 'INTERNAL', message: 'the host call failed' });
     });

@@ -12,7 +12,7 @@ export const emission = {
   value: 2,
   /** The run failed: a code, b message, c stack, n milliseconds to wait (`RETRY_AFTER`). */
   failure: 3,
-  /** A host call: n call id, a method, b arguments as a JSON array. */
+  /** A host call: n call id, a method, b arguments as a JSON array, c a long text that stands apart, or `''`. */
   hostCall: 4,
   /** A call that the executor answers itself: n call id, a method, b arguments as a JSON array. */
   executorCall: 5,
@@ -42,8 +42,11 @@ export const logLevels = ['debug', 'info', 'warn', 'error'] as const;
 /** Handler kinds as the numbers that cross into the isolate; the order is part of the wire format. */
 export const handlerKinds = ['route', 'event', 'job', 'filter', 'lifecycle', 'health'] as const;
 
-/** Arguments of one host call, as JSON text; longer ones are refused. */
+/** Arguments of one host call, as JSON text, and the text that stands apart from them; longer ones are refused. */
 export const maxArgsLength = 16 * 1024 * 1024;
+
+/** From this length on the body of a request crosses beside the arguments, where its place holds `null`. */
+export const textApartFrom = 64 * 1024;
 
 /** All headers of a response together, in characters. */
 export const maxHeaderText = 32 * 1024;

@@ -7,9 +7,9 @@
 export interface PreludeHost {
   /**
    * Starts a host call of the current run (`http.request`, …); `argsJson` is a JSON array. Rejects with an Error that
-   * carries `code`.
+   * carries `code`. `text`: a long one of the arguments, which stands apart from them.
    */
-  hostCall(method: string, argsJson: string): Promise<string>;
+  hostCall(method: string, argsJson: string, text?: string): Promise<string>;
   /**
    * Starts a call that the executor answers itself, without the parent: `crypto.digest`, `crypto.sign`, … Same shape as
    * a host call.

@@ -15,7 +15,7 @@ import {
   toBase64,
   toJson,
 } from './primordials.js';
-import { maxArgsLength } from './emissions.js';
+import { maxArgsLength, textApartFrom } from './emissions.js';
 import type { RunState } from './run-state.js';
 import { isBlob } from './web/blob.js';
 import { utf8Decode, utf8Encode } from './web/encoding.js';
@@ -44,9 +44,9 @@ export function makeHttp(run: RunState): object {
     const encoded = await encodeBody(call, fixed?.takesBody === true ? fixed.body : init.body, list);
     const text =
       `[{"method":${quote(method)},"url":${quote(`${url as string}`)},"headers":${pairsToJson(list)}` +
-      `${queryPart(call, init.query)},"body":${bodyJson(encoded)}` +
+      `${queryPart(call, init.query)},"body":${bodyJson(encoded, textApart(encoded) !== '')}` +
       `${timeoutPart(call, init)}${redirectPart(call, init)}}]`;
-    return answer(parseJson(await run.hostCall(call, text)) as Answer);
+    return answer(parseJson(await run.hostCall(call, text, textApart(encoded))) as Answer);
   }
   const plain = (method: string) => (url: unknown, init?: unknown) => request(url, init, { method, takesBody: false });
   const withBody = (method: string) => (url: unknown, body?: unknown, init?: unknown) =>
@@ -117,8 +117,14 @@ function redirectPart(call: string, { redirect }: Record<string, unknown>): stri
   return `,"redirect":${quote(redirect)}`;
 }
 
-function bodyJson(body: EncodedBody | null): string {
-  return body === null ? 'null' : `{"encoding":${quote(body.encoding)},"data":${quote(body.data)}}`;
+function bodyJson(body: EncodedBody | null, isApart = false): string {
+  if (body === null) return 'null';
+  return `{"encoding":${quote(body.encoding)},"data":${isApart ? 'null' : quote(body.data)}}`;
+}
+
+/** The body's text if it is so long that it stands apart from the arguments, else `''`. */
+function textApart(body: EncodedBody | null): string {
+  return body !== null && body.data.length >= textApartFrom ? body.data : '';
 }
 
 function answer({ status, headers, body, url }: Answer): object {

@@ -69,20 +69,21 @@ export class RunState {
     readonly emit: () => Emit,
   ) {}
 
-  hostCall(method: string, args: string): Promise<string> {
-    return this.call(emission.hostCall, method, args);
+  /** `text`: a long one of the arguments, which stands apart from them. */
+  hostCall(method: string, args: string, text = ''): Promise<string> {
+    return this.call(emission.hostCall, method, args, text);
   }
 
   executorCall(method: string, args: string): Promise<string> {
-    return this.call(emission.executorCall, method, args);
+    return this.call(emission.executorCall, method, args, '');
   }
 
-  call(kind: number, method: string, args: string): Promise<string> {
+  call(kind: number, method: string, args: string, text: string): Promise<string> {
     // Keeps the place of the call, because the answer comes in a turn of its own; written out only when it is a
     // refusal.
     const site = new SafeError();
     return new SafePromise<string>((resolve, reject) => {
-      const refusal = this.refuse(kind, method, args);
+      const refusal = this.refuse(kind, method, args.length + text.length);
       if (refusal !== undefined) {
         reject(refusal);
         return;
@@ -95,7 +96,7 @@ export class RunState {
         this.calls ??= record<Settle>();
         this.calls[id] = { resolve, reject, method, site };
         this.underWay += 1;
-        this.emit()(kind, this.key, id, 0, method, args, '');
+        this.emit()(kind, this.key, id, 0, method, args, text);
       };
       if (this.underWay < this.ceilings.hostCallsAtOnce) {
         start();
@@ -139,12 +140,12 @@ export class RunState {
     wake?.();
   }
 
-  refuse(kind: number, method: string, args: string): Error | undefined {
+  refuse(kind: number, method: string, length: number): Error | undefined {
     if (!this.alive) return hostError('RUN_ENDED', `${method}: the run that owns this ctx has ended`);
-    if (args.length > maxArgsLength) {
+    if (length > maxArgsLength) {
       return hostError(
         'PAYLOAD_TOO_LARGE',
-        `${method}: the arguments are ${args.length} characters of JSON, the limit is ${maxArgsLength}`,
+        `${method}: the arguments are ${length} characters of JSON, the limit is ${maxArgsLength}`,
       );
     }
     const isHostCall = kind === emission.hostCall;

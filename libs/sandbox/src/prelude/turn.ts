@@ -49,8 +49,8 @@ export function hostOf(
 ): PreludeHost {
   const nobody = (what: string): Error => hostError('NO_RUN', `${what} works only while a handler runs`);
   return {
-    hostCall: (method, args) =>
-      turn.run === undefined ? SafePromise.reject(nobody(method)) : turn.run.hostCall(method, args),
+    hostCall: (method, args, text) =>
+      turn.run === undefined ? SafePromise.reject(nobody(method)) : turn.run.hostCall(method, args, text),
     executorCall: (method, args) =>
       turn.run === undefined ? SafePromise.reject(nobody(method)) : turn.run.executorCall(method, args),
     randomBase64: (bytes) => randomBase64(bytes),

@@ -87,7 +87,8 @@ export type FromExecutor =
     } & RunAddress)
   /** A part of a streamed body, in base64; the last one may be empty. */
   | ({ type: 'chunk'; isLast: boolean; data: string } & RunAddress)
-  | ({ type: 'call'; callId: number; method: string; args: string } & RunAddress)
+  /** `text`: of the arguments, beside which it stands; '' for none. */
+  | ({ type: 'call'; callId: number; method: string; args: string; text: string } & RunAddress)
   | ({ type: 'log'; timeMs: number; level: number; message: string; fields: string } & RunAddress)
   /** The run whose turn does not end although it was told to: only a kill helps. */
   | ({ type: 'stuck'; code: string } & RunAddress)
@@ -262,11 +263,12 @@ export function writeFromExecutor(out: FrameWriter, m: FromExecutor): void {
       writeAnswer(out, code, m);
       break;
     case 'call':
-      out.open(code, 3, 2);
+      out.open(code, 3, 3);
       address(out, m);
       out.number(m.callId);
       out.text(m.method);
       out.text(m.args);
+      out.text(m.text);
       break;
     case 'log':
       out.open(code, 4, 2);
@@ -383,8 +385,16 @@ function fieldsFromExecutor(f: Frame): FromExecutor {
     case 'failed':
       return readAnswer(type, f);
     case 'call':
-      f.expect(3, 2);
-      return { type, seat: f.number(), nonce: f.number(), callId: f.number(), method: f.text(), args: f.text() };
+      f.expect(3, 3);
+      return {
+        type,
+        seat: f.number(),
+        nonce: f.number(),
+        callId: f.number(),
+        method: f.text(),
+        args: f.text(),
+        text: f.text(),
+      };
     case 'log':
       f.expect(4, 2);
       return {

@@ -1,3 +1,4 @@
+import { textApartFrom } from '../emissions.js';
 import type { PreludeHost } from '../host.js';
 import { authorFrames } from '../stack-frames.js';
 import { onSignalAbort } from './abort.js';
@@ -46,7 +47,8 @@ export async function fetch(input: unknown, init: unknown = undefined): Promise<
   if (scheme !== 'http' && scheme !== 'https')
     throw new TypeError(`fetch: the scheme of ${request.url.slice(0, 200)} is not supported; use http or https`);
   const body = request.body === null ? null : await takeBody(request.body);
-  const answer = hostCall('http.request', requestArguments(request, body));
+  const apart = body !== null && body.data.length >= textApartFrom ? body.data : '';
+  const answer = hostCall('http.request', requestArguments(request, body, apart !== ''), apart);
   return await new PromiseCtor<Response>((resolve, reject) => {
     const undo =
       signal === null
@@ -73,7 +75,7 @@ export async function fetch(input: unknown, init: unknown = undefined): Promise<
 }
 
 /** The argument list as JSON text, put together from quoted strings so that no `toJSON` of the plugin takes part. */
-function requestArguments(request: RequestState, body: BodyText | null): string {
+function requestArguments(request: RequestState, body: BodyText | null, isApart: boolean): string {
   let headers = '';
   for (let i = 0; i < request.headers.length; i++) {
     const pair = request.headers[i];
@@ -81,7 +83,7 @@ function requestArguments(request: RequestState, body: BodyText | null): string 
   }
   const target = `"method":${quote(request.method)},"url":${quote(withoutFragment(request.url))}`;
   let text = `[{${target},"headers":[${headers}],"body":`;
-  text += body === null ? 'null' : `{"encoding":${quote(body.encoding)},"data":${quote(body.data)}}`;
+  text += body === null ? 'null' : `{"encoding":${quote(body.encoding)},"data":${isApart ? 'null' : quote(body.data)}}`;
   if (request.redirect !== 'follow') text += `,"redirect":${quote(request.redirect)}`;
   if (request.timeoutMs !== undefined) text += `,"timeout_ms":${request.timeoutMs}`;
   return `${text}}]`;
