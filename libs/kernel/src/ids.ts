@@ -72,19 +72,21 @@ function uuidv7Bytes(nowMs: number): Uint8Array {
   return bytes;
 }
 
+/** Two digits for each ten bits: an id is made of thirteen looks into it. */
+const pairs = Array.from({ length: 1024 }, (_, bits) => `${alphabet[bits >> 5] ?? ''}${alphabet[bits & 31] ?? ''}`);
+
 function encodeBase32(bytes: Uint8Array): string {
-  // 128 bits are 26 groups of 5 with two zero bits in front.
+  // 128 bits are 13 groups of 10 with two zero bits in front.
   let out = '';
   let buffer = 0;
   let bits = 2;
   for (const byte of bytes) {
-    buffer = (buffer << 8) | byte;
+    buffer = ((buffer << 8) | byte) & 0x3ffff;
     bits += 8;
-    while (bits >= 5) {
-      bits -= 5;
-      out += alphabet[(buffer >> bits) & 31];
+    if (bits >= 10) {
+      bits -= 10;
+      out += pairs[(buffer >> bits) & 1023] ?? '';
     }
-    buffer &= (1 << bits) - 1;
   }
   return out;
 }
