@@ -6,7 +6,8 @@ import { readBacklog, type Backlog } from '@annex/runs';
 import type { Database } from '@annex/database';
 import { layersOf, type Sandbox, type SandboxTier } from '@annex/sandbox';
 import { clockReader, clockWarning } from './clock-offset.js';
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { addAnswerMetrics } from './answer-metrics.js';
 
 export interface PlatformHealth extends Health {
   /** Not ready until the answered function is called: the process is still starting. */
@@ -213,35 +214,6 @@ function addDispatchMetrics(registry: Registry, dispatcher: Dispatcher): void {
       this.set({ state: 'taken' }, running);
     },
   });
-}
-
-/** Seconds up to which answers are counted together: from a warm call of a plugin to one that runs into its limit. */
-const answerBucketsS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
-/** Methods that name a series of their own; whoever invents others makes no new ones. */
-const knownMethods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
-
-/**
- * Counts the answers to HTTP requests by door and status, and how long they took by door. No path, slug or tenant:
- * anybody may read these numbers.
- */
-function addAnswerMetrics(registry: Registry): Required<Health>['answered'] {
-  const requests = new Counter({
-    name: 'annex_http_requests_total',
-    help: 'Requests answered, by door, method and status',
-    labelNames: ['door', 'method', 'status'],
-    registers: [registry],
-  });
-  const seconds = new Histogram({
-    name: 'annex_http_request_seconds',
-    help: 'How long answers took, by door',
-    labelNames: ['door'],
-    buckets: answerBucketsS,
-    registers: [registry],
-  });
-  return ({ door, method, status, durationMs }) => {
-    requests.inc({ door, method: knownMethods.has(method) ? method : 'other', status });
-    seconds.observe({ door }, durationMs / 1000);
-  };
 }
 
 /** What was found out once, at start: see docs/sandbox.md. */
