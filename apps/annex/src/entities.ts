@@ -26,7 +26,7 @@ import {
 import { LlmDayRow } from '@annex/llm';
 import { MailAttachmentRow, MailRow } from '@annex/mail';
 import { LogTrimRow, QuotaDayRow, QuotaDefaultRow, QuotaUseRow } from '@annex/quotas';
-import { DeadLetterReplayRow, EventRow, RunRow, WorkerRow } from '@annex/runs';
+import { DeadLetterReplayRow, EventRow, RunChunkRow, RunRow, WorkerRow } from '@annex/runs';
 import { DocumentRow, DocumentTableRow, DocumentUsageRow, DocumentValueRow } from '@annex/tables';
 import { SecretRow, TenantKeyRow } from '@annex/vault';
 import { HookSourceRow, WebhookAttemptRow, WebhookDeliveryRow, WebhookRow } from '@annex/webhooks';
@@ -59,6 +59,7 @@ export const entities = [
   UninstalledRow,
   DeadLetterReplayRow,
   EventRow,
+  RunChunkRow,
   RunRow,
   WorkerRow,
   KvRow,

@@ -27,5 +27,5 @@ export {
   type RunLimits,
 } from './limits.js';
 export { kindsOf, limitWireName, readOperatorCeilings } from './operator-ceilings.js';
-export { usageRecord, type UsageRecord } from './usage.js';
+export { usageNames, usageRecord, type UsageName, type UsageRecord } from './usage.js';
 export { runKinds, type RunKind } from './run-kinds.js';

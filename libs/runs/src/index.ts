@@ -15,6 +15,9 @@ export {
 } from './retry.js';
 export { emitEvent, type EmitEvent, type NewEvent } from './sql/emit-event.js';
 export { enqueueRun, ensureRoom, insertQueued, wakeRelays, type NewRun, type RunPolicy } from './sql/enqueue-run.js';
+export { PlainCalls, plainUntilMs, runsOf, type CallTotals, type PlainCall, type RunChunk } from './plain-calls.js';
+export { endOfPage, openedFor } from './sql/every-run.js';
+export { recordChunks } from './sql/record-chunks.js';
 export { recordRuns, type FinishedRun } from './sql/record-runs.js';
 export { findRun, listRuns, tenantLoad, type StoredRun } from './sql/read-runs.js';
 export {
@@ -53,5 +56,6 @@ export { startJob, type StartedRun } from './start-job.js';
 export { replayPortion } from './replays.js';
 export { DeadLetterReplayRow } from './rows/dead-letter-replay-row.js';
 export { EventRow } from './rows/event-row.js';
+export { RunChunkRow } from './rows/run-chunk-row.js';
 export { RunRow } from './rows/run-row.js';
 export { WorkerRow } from './rows/worker-row.js';

@@ -1,12 +1,14 @@
-import { filterInput, maxDocumentBytes } from '@annex/host-api';
-import { idFromUuid, silentLogger, systemClock, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
+import { filterInput, maxDocumentBytes, sortInput } from '@annex/host-api';
+import { idFromUuid, newId, silentLogger, systemClock, uuidFromId, type Id, type JsonObject } from '@annex/kernel';
 import { checkViews } from './sql/check-views.js';
 import { documentSource, type MappedView } from './sql/sources.js';
-import { emitEvent } from '@annex/runs';
+import { effectiveLimits } from '@annex/limits';
+import { emitEvent, PlainCalls, recordChunks, recordRuns } from '@annex/runs';
 import { indexEntries } from './sql/index-entries.js';
 import { limitStatements } from './sql/write-documents.js';
 import { queryRows } from './sql/read-documents.js';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeInstallation } from '../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { defaultTableLimits, Tables, type TableLimits } from './tables.js';
 import { connect } from '../../../apps/annex/src/connect.js';
@@ -376,6 +378,55 @@ describe('a system table', () => {
     const second = await tables.list(tenant, 'events', { limit: 3, cursor: first.next_cursor ?? '' });
     expect([...first.items, ...second.items].map(({ id }) => id)).toEqual(['z', 'm', 'a', 'q']);
     expect(second.next_cursor).toBeNull();
+  });
+
+  it('of runs shows those in chunks among the others, in both orders, page by page', async () => {
+    const tenant = await db.makeTenant();
+    const installation = await makeInstallation(db, tenant.id);
+    const waiting = new PlainCalls();
+    const start = Date.parse('2037-01-01T00:00:00.500Z');
+    const allowed = effectiveLimits('route');
+    const ids = Array.from({ length: 120 }, (_, index) => {
+      // Three chunks, and a row of its own here and there.
+      const startedAtMs = start + index * 10 + Math.floor(index / 40) * 5_000;
+      const id = newId('run', startedAtMs);
+      const call = { id, installationId: installation.id, plugin: installation.slug, release: '1.0.0', depth: 0 };
+      const used = { wallMs: 3, cpuMs: 1, memoryMb: 2, resultBytes: 12, requestBytes: 0 };
+      const times = { startedAtMs, finishedAtMs: startedAtMs + 4 };
+      const name = index % 29 === 0 ? 'GET /rare' : 'GET /ping';
+      waiting.add({ ...call, ...used, ...times, name, status: 200, limits: allowed }, '2037-01-01');
+      return id;
+    });
+    const { chunks, runs } = waiting.take();
+    expect([chunks.length, runs.length]).toEqual([3, 5]);
+    await db.database.forTenant(tenant.id).transaction(async (tx) => {
+      await recordChunks(tx, chunks);
+      await recordRuns(tx, runs);
+    });
+    expect(await tables.count(tenant, 'runs')).toBe(120);
+    for (const back of [false, true]) {
+      const seen: unknown[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await tables.list(tenant, 'runs', {
+          limit: 13,
+          ...(back && { orderBy: sortInput.parse('-id') }),
+          ...(cursor !== undefined && { cursor }),
+        });
+        seen.push(...page.items.map(({ id }) => id));
+        cursor = page.next_cursor ?? undefined;
+      } while (cursor !== undefined);
+      expect(seen).toEqual(back ? ids.toReversed() : ids);
+    }
+    expect((await tables.query(tenant, 'runs', { offset: 38, limit: 5 })).map(({ id }) => id)).toEqual(
+      ids.slice(38, 43),
+    );
+    expect(await tables.get(tenant, 'runs', ids[50] ?? '')).toMatchObject({ id: ids[50], status: 'succeeded' });
+    expect(await find(tenant, 'runs', { id: { $in: [ids[3] ?? '', ids[118] ?? ''] } })).toHaveLength(2);
+    expect(await find(tenant, 'runs', { id: { $gt: ids[100] ?? '' } })).toHaveLength(19);
+    expect(await find(tenant, 'runs', { id: { $lte: ids[9] ?? '' } })).toHaveLength(10);
+    expect(await find(tenant, 'runs', { name: 'GET /rare', kind: 'route' })).toHaveLength(5);
+    expect(await find(tenant, 'runs', { status: 'failed' })).toEqual([]);
   });
 
   it('cannot be changed, nor its name be taken', async () => {

@@ -150,6 +150,7 @@ const largeTables = [
   'webhook_attempts',
   'webhook_deliveries',
   'runs',
+  'run_chunks',
   'events',
   'kv',
   'usage',
@@ -221,7 +222,7 @@ export async function eraseTenantPortion(
   }
   // Nothing leads from these to their tenant; what a transaction under way had still written is committed or refused by
   // now.
-  for (const table of ['document_values', 'runs', 'quota_use', 'log_trims'] as const)
+  for (const table of ['document_values', 'runs', 'run_chunks', 'quota_use', 'log_trims'] as const)
     await tx.query(`delete from ${table} where tenant_id = $1`, [uuid]);
   await tx.changed(id, 'tenant');
   return 'gone';

@@ -86,3 +86,30 @@ it('removes a portion at a time', async () => {
     db.database.platform((tx) => removeExpired(tx, { what: 'runs', retention: defaultRetention, limit: 10 }));
   expect([await portion(), await portion(), await portion(), await portion()]).toEqual([10, 10, 5, 0]);
 });
+
+it('removes a chunk of calls once the last is too old, and keeps a plugin’s name as long as one is there', async () => {
+  const tenant = await db.makeTenant();
+  const installation = await makeInstallation(db, tenant.id);
+  const chunk = (daysAgo: number) =>
+    db.sql(
+      `insert into run_chunks (tenant_id, first_id, last_id, installation_id, plugin, release, name, depth, result,
+         limits, runs, started_at, ids, before_ms, took_ms, wall_ms, cpu_ms, memory_mb, result_bytes, request_bytes)
+       select $1, $3, $3, $2, 'p', '1.0.0', 'GET /', 0, '{}', '{}', 1, now() - $4 * interval '1 day', array[$3::uuid],
+         z, z, z, z, z, z, z from (select array[0] as z) zeros`,
+      [uuidFromId(tenant.id), uuidFromId(installation.id), newUuid(), daysAgo],
+    );
+  await chunk(31);
+  await chunk(29);
+  await db.sql(
+    `insert into uninstalled (tenant_id, installation_id, slug, name, at)
+     values ($1, $2, 'p', 'P', now() - interval '91 days')`,
+    [uuidFromId(tenant.id), uuidFromId(installation.id)],
+  );
+  const left = async (table: string): Promise<number> =>
+    (await db.sql(`select 1 from ${table} where tenant_id = $1`, [uuidFromId(tenant.id)])).length;
+  await sweep();
+  expect([await left('run_chunks'), await left('uninstalled')]).toEqual([1, 1]);
+  await db.sql('delete from run_chunks where tenant_id = $1', [uuidFromId(tenant.id)]);
+  await sweep();
+  expect(await left('uninstalled')).toBe(0);
+});

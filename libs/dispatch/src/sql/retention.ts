@@ -10,6 +10,13 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
       where queued_at < now() - $1 * interval '1 day' and status in ('succeeded', 'cancelled', 'skipped') limit $2))`,
   },
   {
+    what: 'run_chunks',
+    days: ({ runsDays }) => runsDays,
+    // All of a chunk were made before the one that started last.
+    sql: `delete from run_chunks where ctid = any(array(select ctid from run_chunks
+      where started_at < now() - $1 * interval '1 day' limit $2))`,
+  },
+  {
     what: 'failed_runs',
     days: ({ failedDays }) => failedDays,
     sql: `delete from runs where ctid = any(array(select ctid from runs
@@ -39,6 +46,8 @@ const steps: { what: string; days: (retention: Retention) => number; sql: string
     sql: `delete from uninstalled where ctid = any(array(select u.ctid from uninstalled u
       where u.at < now() - $1 * interval '1 day'
       and not exists (select 1 from runs r where r.tenant_id = u.tenant_id and r.installation_id = u.installation_id)
+      and not exists (select 1 from run_chunks c
+      where c.tenant_id = u.tenant_id and c.installation_id = u.installation_id)
       limit $2))`,
   },
   {

@@ -54,6 +54,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   release_reach: { with: 'releases' },
   releases: { with: 'installations', fixed: 'the latest 50 an installation (keepReleases)' },
   run_logs: { retention: 'logs', quota: 'log_bytes' },
+  run_chunks: { retention: 'run_chunks' },
   runs: { retention: 'runs', fixed: '10,000 unfinished background runs a tenant (QUEUE_FULL)' },
   schedules: { with: 'installations', fixed: 'one row a job of the manifest' },
   secrets: { quota: 'secrets' },

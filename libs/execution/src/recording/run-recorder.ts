@@ -1,9 +1,10 @@
 import type { Clock, Id, Json } from '@annex/kernel';
 import type { RunKind, UsageRecord } from '@annex/limits';
-import type { FinishedRun, RunStatus } from '@annex/runs';
+import { plainUntilMs, type FinishedRun, type RunStatus } from '@annex/runs';
 import type { RunOutcome, SandboxError } from '@annex/sandbox';
 import type { RunScope } from '../running/run-scope.js';
 import type { RunSink } from './run-sink.js';
+import { attemptAmounts, runAmounts } from './usage-amounts.js';
 
 /** Writes down what runs did and used, in the batches of a {@link RunSink}. */
 export class RunRecorder {
@@ -17,6 +18,7 @@ export class RunRecorder {
 
   /** Writes a run down that began and ended here; answers it with its error explained. */
   record(scope: RunScope, outcome: RunOutcome, result: Json | undefined): { runId: Id<'run'>; outcome: RunOutcome } {
+    if (this.#recordPlain(scope, outcome)) return { runId: scope.runId, outcome };
     const error = outcome.status === 'failed' ? scope.explain(outcome.error) : undefined;
     const run: FinishedRun = {
       id: scope.runId,
@@ -46,6 +48,35 @@ export class RunRecorder {
     };
   }
 
+  /** Writes a call down in few words, if there are no more to be said of it. */
+  #recordPlain(scope: RunScope, outcome: RunOutcome): boolean {
+    if (outcome.status !== 'succeeded' || outcome.response === undefined || !scope.isPlain) return false;
+    const { usage, response } = outcome;
+    const finishedAtMs = this.#clock.now();
+    const tookMs = finishedAtMs - scope.startedAtMs;
+    if (!Number.isInteger(tookMs) || tookMs < 0 || tookMs >= plainUntilMs || usage.wallMs >= plainUntilMs) return false;
+    if (response.stream || usage.hostCalls > 0 || usage.logLines > 0 || usage.logBytes > 0) return false;
+    const { snapshot, request } = scope;
+    this.#sink.call(scope.tenantId, {
+      id: scope.runId,
+      installationId: scope.installationId,
+      plugin: snapshot.slug,
+      release: snapshot.version,
+      name: scope.name,
+      depth: scope.cause.depth,
+      status: response.status,
+      limits: scope.runLimits,
+      startedAtMs: scope.startedAtMs,
+      finishedAtMs,
+      wallMs: usage.wallMs,
+      cpuMs: usage.cpuMs,
+      memoryMb: usage.memoryMb,
+      resultBytes: usage.resultBytes,
+      requestBytes: request?.body ? Buffer.byteLength(request.body.data, request.body.encoding) : 0,
+    });
+    return true;
+  }
+
   /**
    * Counts a run that has ended, however many attempts it took. Dispatch says so of background runs; what began and
    * ended in one call is counted here. A webhook of the tenant's own belongs to no installation and is not counted.
@@ -59,7 +90,7 @@ export class RunRecorder {
     status: RunStatus,
   ): void {
     if (installationId === null) return;
-    this.#sink.use(tenantId, installationId, { runs: 1, [runsOf[kind]]: 1, failed_runs: status === 'failed' ? 1 : 0 });
+    this.#sink.use(tenantId, installationId, runAmounts(kind, status));
   }
 
   /** Counts what one attempt used. */
@@ -67,15 +98,7 @@ export class RunRecorder {
     const used = scope.used(outcome.usage);
     const { uses } = scope;
     if (uses.length > 0) this.#sink.noteUses(scope.tenantId, scope.installationId, uses);
-    this.#sink.use(scope.tenantId, scope.installationId, {
-      attempts: 1,
-      wall_ms: used.wall_ms.used,
-      cpu_ms: used.cpu_ms.used,
-      host_calls: used.host_calls.used,
-      http_calls: used.http_calls.used,
-      emits: used.emits.used,
-      log_lines: used.log_lines.used,
-    });
+    this.#sink.use(scope.tenantId, scope.installationId, attemptAmounts(used));
     return used;
   }
 
@@ -87,13 +110,3 @@ export class RunRecorder {
     clearTimeout(timer);
   }
 }
-
-/** Names of the counts by kind. */
-const runsOf: Record<RunKind, string> = {
-  route: 'route_runs',
-  event: 'event_runs',
-  job: 'job_runs',
-  webhook: 'webhook_runs',
-  filter: 'filter_runs',
-  lifecycle: 'lifecycle_runs',
-};

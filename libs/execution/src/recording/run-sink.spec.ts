@@ -1,6 +1,7 @@
 import { newId, silentLogger, systemClock, uuidFromId, type Id } from '@annex/kernel';
 import { listLogs } from '../rows/logs.js';
-import { listRuns, type FinishedRun } from '@annex/runs';
+import { effectiveLimits } from '@annex/limits';
+import { listRuns, type FinishedRun, type PlainCall } from '@annex/runs';
 import { readUsage } from '../rows/usage.js';
 import type { Database } from '@annex/database';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -42,6 +43,28 @@ function run(over: Partial<FinishedRun> = {}): FinishedRun {
     ...over,
   };
 }
+const allowed = effectiveLimits('route');
+function call(over: Partial<PlainCall> = {}): PlainCall {
+  const now = Date.now();
+  return {
+    id: newId('run'),
+    installationId,
+    plugin: 'p',
+    release: '1.0.0',
+    name: 'GET /ping',
+    depth: 0,
+    status: 200,
+    limits: allowed,
+    startedAtMs: now,
+    finishedAtMs: now + 2,
+    wallMs: 1.6,
+    cpuMs: 0.4,
+    memoryMb: 3,
+    resultBytes: 12,
+    requestBytes: 0,
+    ...over,
+  };
+}
 const line = (message: string, installation = installationId) => ({
   runId: newId('run'),
   installationId: installation,
@@ -53,6 +76,17 @@ const line = (message: string, installation = installationId) => ({
 });
 const runs = () =>
   db.database.forTenant(tenantId).transaction(async (tx) => (await listRuns(tx, { limit: 100_000 })).runs);
+const chunked = async (): Promise<number[]> =>
+  (
+    await db.sql<{ runs: number }>('select runs from run_chunks where tenant_id = $1 order by last_id', [
+      uuidFromId(tenantId),
+    ])
+  ).map(({ runs }) => runs);
+const usage = () =>
+  db.database
+    .forTenant(tenantId)
+    .transaction((tx) => readUsage(tx, { since: '2020-01-01', until: '2100-01-01' }))
+    .then(([day]) => day?.metrics);
 const messages = async () =>
   (await db.database.forTenant(tenantId).transaction((tx) => listLogs(tx, { limit: 1000 }))).lines
     .map(({ message }) => message)
@@ -203,6 +237,96 @@ describe('the sink of runs', () => {
     sink.use(erased.id, installationId, { runs: 1 });
     await db.sql('delete from tenants where id = $1', [uuidFromId(erased.id)]);
     await sink.flushTenant(erased.id);
+    expect(sink.stats().rows).toBe(0);
+  });
+});
+
+describe('calls of which little is to be said', () => {
+  it('are written many in one row, counted once each, and found among the others', async () => {
+    const sink = makeSink();
+    for (let index = 0; index < 30; index += 1) sink.call(tenantId, call());
+    for (let index = 0; index < 3; index += 1) sink.call(tenantId, call({ name: 'GET /rare' }));
+    sink.run(tenantId, run({ status: 'failed' }));
+    expect(sink.stats().rows).toBe(34);
+    await sink.flushTenant(tenantId);
+    expect(sink.stats()).toEqual({ rows: 0, chars: 0, dropped: 0 });
+    expect(await chunked()).toEqual([30]);
+    expect((await runs()).map(({ name }) => name).sort()).toEqual([
+      ...Array<string>(1).fill('GET /'),
+      ...Array<string>(30).fill('GET /ping'),
+      ...Array<string>(3).fill('GET /rare'),
+    ]);
+    expect(await usage()).toEqual({
+      attempts: 33,
+      cpu_ms: 0,
+      emits: 0,
+      failed_runs: 0,
+      host_calls: 0,
+      http_calls: 0,
+      log_lines: 0,
+      route_runs: 33,
+      runs: 33,
+      wall_ms: 66,
+    });
+  });
+
+  it('are there once when the commit that wrote them was in doubt, with those that came since', async () => {
+    let isInDoubt = true;
+    const sink = makeSink({
+      database: {
+        forTenant: (id) => ({
+          tenantId: id,
+          transaction: async (work) => {
+            const done = await db.database.forTenant(id).transaction(work);
+            if (isInDoubt) throw Object.assign(new Error('connection terminated'), { driverError: { code: '57P01' } });
+            return done;
+          },
+        }),
+      },
+    });
+    for (let index = 0; index < 20; index += 1) sink.call(tenantId, call());
+    for (let index = 0; index < 3; index += 1) sink.call(tenantId, call({ name: 'GET /rare' }));
+    await sink.flushTenant(tenantId);
+    expect(sink.stats().rows).toBe(23);
+    for (let index = 0; index < 10; index += 1) sink.call(tenantId, call());
+    for (let index = 0; index < 9; index += 1) sink.call(tenantId, call({ name: 'GET /rare' }));
+    isInDoubt = false;
+    await sink.stop(30_000);
+    expect(await chunked()).toEqual([20, 10, 9]);
+    expect(await runs()).toHaveLength(42);
+    expect(new Set((await runs()).map(({ id }) => id)).size).toBe(42);
+  });
+
+  it('are rows of their own where no list can hold them, and go alone where no row can', async () => {
+    const sink = makeSink();
+    for (let index = 0; index < 20; index += 1) sink.call(tenantId, call({ name: 'GET /kept' }));
+    // More than an integer of PostgreSQL holds.
+    for (let index = 0; index < 10; index += 1) sink.call(tenantId, call({ resultBytes: 2 ** 40 }));
+    sink.run(tenantId, run({ status: 'odd' as never }));
+    sink.log(tenantId, line('kept'), 10);
+    await sink.flushTenant(tenantId);
+    expect(await chunked()).toEqual([20]);
+    expect(await runs()).toHaveLength(30);
+    expect(await messages()).toEqual(['kept']);
+    expect(sink.stats()).toEqual({ rows: 0, chars: 0, dropped: 1 });
+  });
+
+  it('are counted also where there is no room to keep them', async () => {
+    const sink = makeSink({ maxRows: 10 });
+    for (let index = 0; index < 12; index += 1) sink.call(tenantId, call());
+    expect(sink.stats()).toMatchObject({ rows: 5, dropped: 7 });
+    await sink.flushTenant(tenantId);
+    expect(await runs()).toHaveLength(5);
+    expect(await usage()).toMatchObject({ runs: 12, route_runs: 12, wall_ms: 24 });
+  });
+
+  it('of a plugin that was removed meanwhile are left out', async () => {
+    const sink = makeSink();
+    const gone = await makeInstallation(db, tenantId);
+    for (let index = 0; index < 20; index += 1) sink.call(tenantId, call({ installationId: gone.id }));
+    await db.sql('delete from installations where id = $1', [uuidFromId(gone.id)]);
+    await sink.flushTenant(tenantId);
+    expect([await chunked(), await runs()]).toEqual([[], []]);
     expect(sink.stats().rows).toBe(0);
   });
 });

@@ -5,12 +5,25 @@
  * (events, jobs) ever passes through here.
  */
 import { messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
-import { addTracked, type TrackedIncrement } from '../rows/tracked.js';
+import { addTracked } from '../rows/tracked.js';
 import { addUsage } from '../rows/usage.js';
 import { insertLogs, type NewLogLine } from '../rows/logs.js';
-import { recordPermissionUses, type PermissionUse, type Use } from '@annex/installations';
-import { recordRuns, type FinishedRun } from '@annex/runs';
+import { recordPermissionUses, type Use } from '@annex/installations';
+import { recordChunks, recordRuns, type FinishedRun, type PlainCall } from '@annex/runs';
 import type { Database, TenantTransaction } from '@annex/database';
+import {
+  addTrackedTo,
+  addUsageTo,
+  emptyBatch,
+  isEmpty,
+  putTogether,
+  rowsOf,
+  settleCalls,
+  split,
+  takeUpTo,
+  type Batch,
+} from './batch.js';
+import { callAmounts, type UsageAmounts } from './usage-amounts.js';
 
 export interface RunSinkOptions {
   database: Pick<Database, 'forTenant'>;
@@ -26,27 +39,6 @@ export interface RunSinkOptions {
    */
   maxRows?: number;
   maxChars?: number;
-}
-
-/** What to add to an installation's counts of the day. */
-export type UsageAmounts = Record<string, number>;
-
-/** What is added up until it is written; a handful of entries an installation, however much happens. */
-interface Counts {
-  /** By day and installation. */
-  usage: Map<string, { day: string; installationId: Id<'installation'>; amounts: UsageAmounts }>;
-  /** By day, installation, name and property. */
-  tracked: Map<string, TrackedIncrement>;
-  /** By installation and permission. */
-  permissions: Map<string, PermissionUse>;
-}
-
-/** What waits to be written for a tenant. */
-interface Batch {
-  runs: FinishedRun[];
-  logs: NewLogLine[];
-  counts: Counts;
-  chars: number;
 }
 
 interface TenantBuffer {
@@ -69,6 +61,10 @@ const permissionEveryMs = 60_000;
 const maxPermissionsKept = 50_000;
 /** Most rows of one statement. */
 const maxStatementRows = 5_000;
+/** What a call that waits as numbers is taken to hold, in characters. */
+const callChars = 128;
+/** So many of them are as much reason to write as one row. */
+const callsPerRow = 8;
 
 export class RunSink {
   readonly #tenants = new Map<Id<'tenant'>, TenantBuffer>();
@@ -106,6 +102,20 @@ export class RunSink {
     this.#took(buffer, 512);
   }
 
+  /** Takes a call of a route of which little is to be said, and counts it. */
+  call(tenantId: Id<'tenant'>, call: PlainCall): void {
+    const buffer = this.#buffer(tenantId);
+    const day = this.#today();
+    if (this.#hasRoom(buffer, callChars)) {
+      buffer.batch.calls.add(call, day);
+      this.#took(buffer, callChars);
+      return;
+    }
+    const { installationId, wallMs, cpuMs } = call;
+    const amounts = callAmounts({ runs: 1, wallMs: Math.round(wallMs), cpuMs: Math.round(cpuMs) });
+    addUsageTo(buffer.batch, { day, installationId }, amounts);
+  }
+
   /** Takes a log line. */
   log(tenantId: Id<'tenant'>, line: NewLogLine, chars: number): void {
     const buffer = this.#buffer(tenantId);
@@ -117,8 +127,7 @@ export class RunSink {
   /** Adds to the counts of the day. */
   use(tenantId: Id<'tenant'>, installationId: Id<'installation'>, amounts: UsageAmounts): void {
     const buffer = this.#buffer(tenantId);
-    const day = this.#today();
-    mergeUsage(buffer.batch.counts, day, installationId, amounts);
+    addUsageTo(buffer.batch, { day: this.#today(), installationId }, amounts);
     this.#arm();
   }
 
@@ -128,10 +137,10 @@ export class RunSink {
     installationId: Id<'installation'>,
     { name, sums }: { name: string; sums: Readonly<Record<string, number>> },
   ): void {
-    const { counts } = this.#buffer(tenantId).batch;
+    const { batch } = this.#buffer(tenantId);
     const day = this.#today();
-    mergeTracked(counts, { day, installationId, name, prop: '', value: 1 });
-    for (const [prop, value] of Object.entries(sums)) mergeTracked(counts, { day, installationId, name, prop, value });
+    addTrackedTo(batch, { day, installationId, name, prop: '', value: 1 });
+    for (const [prop, value] of Object.entries(sums)) addTrackedTo(batch, { day, installationId, name, prop, value });
     this.#arm();
   }
 
@@ -215,9 +224,13 @@ export class RunSink {
     this.#chars += chars;
     buffer.taken += 1;
     buffer.batch.chars += chars;
-    if (buffer.writing === undefined && buffer.failures === 0 && rowsOf(buffer.batch) >= this.#flushRows)
-      void this.#write(buffer);
+    if (buffer.writing === undefined && buffer.failures === 0 && this.#isFull(buffer.batch)) void this.#write(buffer);
     else this.#arm();
+  }
+
+  /** Whether there is enough to write at once. */
+  #isFull({ calls, runs, logs }: Batch): boolean {
+    return runs.length + logs.length + calls.size / callsPerRow >= this.#flushRows;
   }
 
   #arm(): void {
@@ -245,7 +258,7 @@ export class RunSink {
     buffer.writing = this.#writeNow(buffer).finally(() => {
       buffer.writing = undefined;
       if (isEmpty(buffer.batch)) this.#release(buffer);
-      else if (buffer.failures === 0 && rowsOf(buffer.batch) >= this.#flushRows) void this.#write(buffer);
+      else if (buffer.failures === 0 && this.#isFull(buffer.batch)) void this.#write(buffer);
       else this.#arm();
     });
     return buffer.writing;
@@ -257,7 +270,9 @@ export class RunSink {
 
   async #writeNow(buffer: TenantBuffer): Promise<void> {
     await this.#enterWriters();
-    const batch = takeUpTo(buffer, maxStatementRows);
+    const { taken: batch, rest } = takeUpTo(buffer.batch, maxStatementRows);
+    buffer.batch = rest;
+    settleCalls(batch);
     try {
       await this.#writeBatch(buffer.tenantId, batch, buffer.failures > 0);
       buffer.failures = 0;
@@ -267,7 +282,7 @@ export class RunSink {
       // The database is away or busy: the batch goes back to the front, and is tried again after a rest.
       buffer.failures += 1;
       buffer.restUntil = this.options.clock.now() + Math.min(5_000, 250 * 2 ** Math.min(buffer.failures, 5));
-      putBack(buffer, batch);
+      buffer.batch = putTogether(batch, buffer.batch);
       this.options.logger.warn(
         { reason: messageOf(thrown), rows: rowsOf(batch) },
         'runs and log lines could not be written yet',
@@ -286,13 +301,13 @@ export class RunSink {
       await this.options.database.forTenant(tenantId).transaction((tx) => writeAll(tx, batch, isAgain));
     } catch (thrown) {
       if (!isDataFault(thrown)) throw thrown;
-      const halves = split(batch);
-      if (halves === undefined) {
+      const parts = split(batch);
+      if (parts === undefined) {
         this.#dropped += 1;
         this.options.logger.error({ err: thrown }, 'a run or log line cannot be stored and was dropped');
         return;
       }
-      for (const half of halves) await this.#writeBatch(tenantId, half, isAgain);
+      for (const part of parts) await this.#writeBatch(tenantId, part, isAgain);
     }
   }
 
@@ -325,6 +340,7 @@ export class RunSink {
 async function writeAll(tx: TenantTransaction, batch: Batch, isAgain: boolean): Promise<void> {
   // Nobody is promised these rows, so their commit need not wait for the disk.
   await tx.skipDiskWait();
+  await recordChunks(tx, batch.chunks, { isAgain });
   await recordRuns(tx, batch.runs, { isAgain });
   await insertLogs(tx, batch.logs);
   await addUsage(
@@ -335,104 +351,6 @@ async function writeAll(tx: TenantTransaction, batch: Batch, isAgain: boolean): 
   );
   await addTracked(tx, [...batch.counts.tracked.values()]);
   await recordPermissionUses(tx, [...batch.counts.permissions.values()]);
-}
-
-function emptyBatch(): Batch {
-  return { runs: [], logs: [], counts: emptyCounts(), chars: 0 };
-}
-
-function emptyCounts(): Counts {
-  return { usage: new Map(), tracked: new Map(), permissions: new Map() };
-}
-
-function rowsOf(batch: Batch): number {
-  return batch.runs.length + batch.logs.length;
-}
-
-function hasCounts({ counts: { usage, tracked, permissions } }: Batch): boolean {
-  return usage.size > 0 || tracked.size > 0 || permissions.size > 0;
-}
-
-function isEmpty(batch: Batch): boolean {
-  return batch.runs.length === 0 && batch.logs.length === 0 && !hasCounts(batch);
-}
-
-function takeUpTo(buffer: TenantBuffer, rows: number): Batch {
-  const whole = buffer.batch;
-  if (rowsOf(whole) <= rows) {
-    buffer.batch = emptyBatch();
-    return whole;
-  }
-  const runs = whole.runs.splice(0, rows);
-  const logs = whole.logs.splice(0, rows - runs.length);
-  const share = Math.round((whole.chars * (runs.length + logs.length)) / (runs.length + logs.length + rowsOf(whole)));
-  const taken: Batch = { runs, logs, counts: whole.counts, chars: share };
-  buffer.batch = { runs: whole.runs, logs: whole.logs, counts: emptyCounts(), chars: whole.chars - share };
-  return taken;
-}
-
-function putBack(buffer: TenantBuffer, batch: Batch): void {
-  const newer = buffer.batch;
-  buffer.batch = {
-    runs: [...batch.runs, ...newer.runs],
-    logs: [...batch.logs, ...newer.logs],
-    counts: batch.counts,
-    chars: batch.chars + newer.chars,
-  };
-  for (const { day, installationId, amounts } of newer.counts.usage.values())
-    mergeUsage(batch.counts, day, installationId, amounts);
-  for (const increment of newer.counts.tracked.values()) mergeTracked(batch.counts, increment);
-  for (const [key, use] of newer.counts.permissions) batch.counts.permissions.set(key, use);
-}
-
-function mergeUsage({ usage }: Counts, day: string, installationId: Id<'installation'>, amounts: UsageAmounts): void {
-  const key = `${day}/${installationId}`;
-  const entry = usage.get(key);
-  if (entry === undefined) {
-    usage.set(key, { day, installationId, amounts: { ...amounts } });
-    return;
-  }
-  for (const metric in amounts) entry.amounts[metric] = (entry.amounts[metric] ?? 0) + (amounts[metric] ?? 0);
-}
-
-function mergeTracked({ tracked }: Counts, increment: TrackedIncrement): void {
-  const { day, installationId, name, prop, value } = increment;
-  const key = `${day}/${installationId}/${JSON.stringify([name, prop])}`;
-  const entry = tracked.get(key);
-  if (entry === undefined) tracked.set(key, { ...increment });
-  else entry.value += value;
-}
-
-function split(batch: Batch): [Batch, Batch] | undefined {
-  const rows = rowsOf(batch);
-  if (rows === 0 && hasCounts(batch)) return splitCounts(batch);
-  if (rows === 0 || (rows === 1 && !hasCounts(batch))) return undefined;
-  if (rows === 1)
-    return [
-      { ...batch, counts: emptyCounts() },
-      { ...emptyBatch(), counts: batch.counts },
-    ];
-  const half = Math.ceil(rows / 2);
-  const [runs, logs] = [batch.runs.slice(0, half), batch.logs.slice(0, Math.max(0, half - batch.runs.length))];
-  return [
-    { runs, logs, counts: batch.counts, chars: 0 },
-    { runs: batch.runs.slice(half), logs: batch.logs.slice(logs.length), counts: emptyCounts(), chars: 0 },
-  ];
-}
-
-/** Counts of one kind are given up together: they are refused only when their installation went that very moment. */
-function splitCounts({ counts: { usage, tracked, permissions } }: Batch): [Batch, Batch] | undefined {
-  const some = [usage, tracked, permissions].filter((each) => each.size > 0).length;
-  if (some < 2) return undefined;
-  return usage.size > 0
-    ? [
-        { ...emptyBatch(), counts: { ...emptyCounts(), usage } },
-        { ...emptyBatch(), counts: { ...emptyCounts(), tracked, permissions } },
-      ]
-    : [
-        { ...emptyBatch(), counts: { ...emptyCounts(), tracked } },
-        { ...emptyBatch(), counts: { ...emptyCounts(), permissions } },
-      ];
 }
 
 /**

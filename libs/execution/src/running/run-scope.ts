@@ -313,6 +313,19 @@ export class RunScope implements RunRequest, RunIdentity {
     this.#session?.close();
   }
 
+  /** Whether it is a call of a route that asked nothing of the host, logged nothing and saw no secret. */
+  get isPlain(): boolean {
+    return (
+      this.kind === 'route' &&
+      this.effects === null &&
+      this.#session === undefined &&
+      this.logLines === 0 &&
+      this.#peaks === undefined &&
+      this.#secretsUsed === undefined &&
+      this.llmTokens === 0
+    );
+  }
+
   /** What it used of what an admin said yes to: permissions that let at least one call through, and secrets. */
   get uses(): Use[] {
     const permissions: readonly Use[] = this.#session?.usage().permissionsUsed ?? [];

@@ -34,8 +34,13 @@ export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
   );
   // The index by age is a coarse one (BRIN), so a little more is read than counts.
   const lastMinute = await tx.query<{ kind: string; status: string; runs: number }>(
-    `select kind, status, count(*)::int as runs from runs
-     where queued_at > now() - interval '1 minute' and finished_at is not null group by 1, 2 order by 1, 2`,
+    `select kind, status, count(*)::int as runs from (
+       select kind, status from runs where queued_at > now() - interval '1 minute' and finished_at is not null
+       union all
+       select 'route', 'succeeded' from run_chunks c cross join unnest(c.before_ms) as b (ms)
+       where c.started_at > now() - interval '1 minute'
+         and c.started_at - b.ms * interval '1 millisecond' > now() - interval '1 minute') r
+     group by 1, 2 order by 1, 2`,
   );
   const {
     oldest_s: oldestWaitingS = 0,

@@ -2,6 +2,7 @@ import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
 import { RunRow } from '../rows/run-row.js';
 import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
+import { oneRun, oneRunParameters } from './every-run.js';
 import { isMovedBy, isOpen } from './guards.js';
 import { tellEnded } from './tell-ended.js';
 
@@ -12,8 +13,8 @@ export type RunState = Pick<RunRow, 'id' | 'plugin' | 'kind' | 'name' | 'status'
 export async function findRunState(tx: TenantTransaction, runId: Id<'run'>): Promise<RunState | null> {
   const [row] = await tx.rows<RunRow, RunState>(
     RunRow,
-    'select id, plugin, kind, name, status, cancel_requested from runs where tenant_id = $1 and id = $2',
-    [tx.tenantUuid, uuidFromId(runId)],
+    `select id, plugin, kind, name, status, cancel_requested from every_run where ${oneRun}`,
+    [tx.tenantUuid, ...oneRunParameters(runId)],
   );
   return row ?? null;
 }

@@ -3,8 +3,9 @@ import type { RunKind } from '@annex/limits';
 import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
 import { RunRow } from '../rows/run-row.js';
+import { firstUuidAt } from '../id-times.js';
 import { isDeadLetterSql } from './dead-letters.js';
-import { firstUuidAt } from './run-numbers.js';
+import { newestIn, oneRun, oneRunParameters, rowsIn, type Bind, type RunSpan } from './every-run.js';
 
 /** What is read of every run. */
 type ReadRun = Pick<
@@ -132,9 +133,9 @@ async function runsPage(
 ): Promise<StoredRun[]> {
   const parameters: unknown[] = [tx.tenantUuid];
   const add = (value: unknown): string => `$${parameters.push(value)}`;
-  const wanted = wantedSql(filter, add);
   const said = saidSql(filter, add);
-  const from = said === '' ? `runs where ${wanted}` : `${windowOf(wanted)} where ${said}`;
+  const wanted = wantedSql(filter, said === '' ? filter.limit : lookedAt, add);
+  const from = said === '' ? wanted : `(select * from ${wanted} order by id desc limit ${lookedAt}) runs where ${said}`;
   const rows = await tx.rows<RunRow, ReadRun>(
     RunRow,
     `select ${columns}, case when octet_length(result::text) <= ${listedResultBytes} then result end as result
@@ -150,9 +151,6 @@ async function runsPage(
  */
 const lookedAt = 20_000;
 
-const windowOf = (wanted: string): string =>
-  `(select * from runs where ${wanted} order by id desc limit ${lookedAt}) runs`;
-
 /**
  * Where a page with `name` or `text` stopped looking, for the next page to go on from; `null`: it saw everything.
  */
@@ -161,15 +159,13 @@ async function endOfWindow(
   filter: Omit<RunFilter, 'plugin'> & { before?: Id<'run'> },
 ): Promise<Id<'run'> | null> {
   const parameters: unknown[] = [tx.tenantUuid];
-  const wanted = wantedSql(filter, (value) => `$${parameters.push(value)}`);
+  const wanted = wantedSql(filter, lookedAt, (value) => `$${parameters.push(value)}`);
   const [last] = await tx.query<{ id: string }>(
-    `select id from runs where ${wanted} order by id desc offset ${lookedAt - 1} limit 1`,
+    `select id from ${wanted} order by id desc offset ${lookedAt - 1} limit 1`,
     parameters,
   );
   return last ? idFromUuid('run', last.id) : null;
 }
-
-type Bind = (value: unknown) => string;
 
 /** What `name` and `text` ask for; empty: nothing. */
 function saidSql({ name, text }: Pick<RunFilter, 'name' | 'text'>, add: Bind): string {
@@ -180,31 +176,41 @@ function saidSql({ name, text }: Pick<RunFilter, 'name' | 'text'>, add: Bind): s
   return said.join(' and ');
 }
 
-/** What indexes find. */
-function wantedSql(filter: Omit<RunFilter, 'plugin' | 'limit'> & { before?: Id<'run'> }, add: Bind): string {
-  const { installationId, kind, status, deadLetters, eventId, since, until, before } = filter;
-  const wanted = ['tenant_id = $1'];
-  if (installationId) wanted.push(`installation_id = ${add(uuidFromId(installationId))}`);
+/** What indexes find, as FROM and WHERE; its newest `newest` runs are all there. */
+function wantedSql(
+  filter: Omit<RunFilter, 'plugin' | 'limit'> & { before?: Id<'run'> },
+  newest: number,
+  add: Bind,
+): string {
+  const { kind, status, deadLetters, eventId } = filter;
+  const others: string[] = [];
   // Written out, not bound: the partial indexes on kind and status apply only to what the planner can see. Both come
   // from closed lists.
-  if (kind) wanted.push(`kind = '${kind}'`);
-  if (status) wanted.push(`status = '${status}'`);
-  if (deadLetters) wanted.push(isDeadLetterSql, notUninstalled);
-  if (eventId !== undefined) wanted.push(`event_id = ${add(eventId)}`);
-  // Ids begin with the time at which they were made (RFC 9562 §5.7), so the primary key finds a span of time.
-  if (since) wanted.push(`id >= ${add(firstUuidAt(since))}::uuid`);
-  if (until) wanted.push(`id < ${add(firstUuidAt(until))}::uuid`);
-  if (before) wanted.push(`id < ${add(uuidFromId(before))}::uuid`);
-  return wanted.join(' and ');
+  if (kind) others.push(`kind = '${kind}'`);
+  if (status) others.push(`status = '${status}'`);
+  if (deadLetters) others.push(isDeadLetterSql, notUninstalled);
+  if (eventId !== undefined) others.push(`event_id = ${add(eventId)}`);
+  // In chunks are routes that went well, and nothing else.
+  const hasChunks =
+    (kind ?? 'route') === 'route' && (status ?? 'succeeded') === 'succeeded' && !deadLetters && eventId === undefined;
+  const span = spanOf(filter);
+  return hasChunks
+    ? `every_run runs where ${[...newestIn(span, newest, add), ...others].join(' and ')}`
+    : `runs where ${[...rowsIn(span, add), ...others].join(' and ')}`;
+}
+
+/** Ids begin with the time at which they were made (RFC 9562 §5.7), so the primary key finds a span of time. */
+function spanOf({ installationId, since, until, before }: Omit<RunFilter, 'limit'> & { before?: Id<'run'> }): RunSpan {
+  const ends = [...(until ? [firstUuidAt(until)] : []), ...(before ? [uuidFromId(before)] : [])].sort();
+  return { installationId, from: since && firstUuidAt(since), before: ends[0] };
 }
 
 /** One run, its whole result included. */
 export async function findRun(tx: TenantTransaction, runId: Id<'run'>): Promise<StoredRun | undefined> {
-  const [row] = await tx.rows<RunRow, ReadRun>(
-    RunRow,
-    `select ${columns}, result from runs where tenant_id = $1 and id = $2`,
-    [tx.tenantUuid, uuidFromId(runId)],
-  );
+  const [row] = await tx.rows<RunRow, ReadRun>(RunRow, `select ${columns}, result from every_run where ${oneRun}`, [
+    tx.tenantUuid,
+    ...oneRunParameters(runId),
+  ]);
   return row && toRun(row);
 }
 

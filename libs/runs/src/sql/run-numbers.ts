@@ -1,6 +1,8 @@
 /** Numbers over many runs: for the figures of a plugin, and for charts. */
-import { uuidFromId, type Id } from '@annex/kernel';
+import type { Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
+import { firstUuidAt } from '../id-times.js';
+import { newestIn } from './every-run.js';
 
 /** Numbers over an installation's latest runs. */
 export interface RunMetrics {
@@ -28,6 +30,9 @@ export async function runMetrics(
     cap = 10_000,
   }: { installationId: Id<'installation'>; since: Date; until?: Date; cap?: number },
 ): Promise<RunMetrics> {
+  const parameters: unknown[] = [tx.tenantUuid];
+  const bind = (value: unknown): string => `$${parameters.push(value)}`;
+  const span = { installationId, from: firstUuidAt(since), before: until && firstUuidAt(until) };
   const [row] = await tx.query<{
     total: number;
     by_status: Record<string, number> | null;
@@ -37,17 +42,17 @@ export async function runMetrics(
   }>(
     `with latest as materialized (
        select kind, status, error->>'code' as code, extract(epoch from finished_at - started_at)::float8 * 1000 as wall
-       from runs
-       where tenant_id = $1 and installation_id = $2 and id >= $3::uuid and id < $5::uuid order by id desc limit $4)
+       from every_run where ${newestIn(span, cap, bind).join(' and ')} order by id desc limit ${bind(cap)})
      select (select count(*)::int from latest) as total,
-       (select json_object_agg(status, n)
+       (select json_object_agg(status, n order by status)
        from (select status, count(*)::int as n from latest group by 1) s) as by_status,
-       (select json_object_agg(kind, n) from (select kind, count(*)::int as n from latest group by 1) k) as by_kind,
-       (select json_object_agg(code, n) from (select code, count(*)::int as n from latest
+       (select json_object_agg(kind, n order by kind)
+       from (select kind, count(*)::int as n from latest group by 1) k) as by_kind,
+       (select json_object_agg(code, n order by code) from (select code, count(*)::int as n from latest
        where status = 'failed' and code is not null group by 1) e) as by_error,
        (select percentile_disc(array[0.5, 0.95, 0.99, 1]) within group (order by wall) from latest
        where wall is not null) as wall`,
-    [tx.tenantUuid, uuidFromId(installationId), firstUuidAt(since), cap, until ? firstUuidAt(until) : lastUuid],
+    parameters,
   );
   const wall = row?.wall;
   return {
@@ -101,7 +106,7 @@ export function countRuns(tx: TenantTransaction, span: SeriesSpan, by: SeriesKey
     tx,
     span,
     `select at_s, key, count(*)::float8 as value
-     from (select floor(made / $4) * $4 as at_s, ${keySql[by]} as key from latest) r group by 1, 2 order by 1, 2`,
+     from (select floor(made / $2) * $2 as at_s, ${keySql[by]} as key from latest) r group by 1, 2 order by 1, 2`,
   );
 }
 
@@ -111,7 +116,7 @@ export function timeRuns(tx: TenantTransaction, span: SeriesSpan): Promise<Serie
     tx,
     span,
     `select at_s, key, value from (
-       select floor(made / $4) * $4 as at_s,
+       select floor(made / $2) * $2 as at_s,
          percentile_disc(array[0.5, 0.95, 0.99]) within group (order by wall) as found from latest
        where wall is not null group by 1) b
      cross join unnest(array['p50', 'p95', 'p99'], found) as p (key, value) order by 1, 2`,
@@ -124,37 +129,22 @@ async function readSeries(
   { since, until, bucketS, installationId, cap = 20_000 }: SeriesSpan,
   select: string,
 ): Promise<Series> {
+  const parameters: unknown[] = [tx.tenantUuid, bucketS, cap];
+  const bind = (value: unknown): string => `$${parameters.push(value)}`;
+  const span = { installationId, from: firstUuidAt(since), before: until && firstUuidAt(until) };
   const latest = `latest as materialized (
     select status, kind, plugin, error, extract(epoch from queued_at)::float8 as made, queued_at,
       extract(epoch from finished_at - started_at)::float8 * 1000 as wall
-    from runs where tenant_id = $1 and id >= $2::uuid and id < $3::uuid
-      ${installationId === undefined ? 'and $5::uuid is null' : 'and installation_id = $5'} order by id desc limit $6)`;
+    from every_run where ${newestIn(span, cap, bind).join(' and ')} order by id desc limit $3)`;
   const rows = await tx.query<{ at_s: number; key: string; value: number; cut: Date | null }>(
-    `with ${latest}, cut as (select case when count(*) >= $6 then min(queued_at) end as cut from latest)
+    `with ${latest}, cut as (select case when count(*) >= $3 then min(queued_at) end as cut from latest)
      select r.*, cut.cut from cut left join (${select}) r on true`,
-    [
-      tx.tenantUuid,
-      firstUuidAt(since),
-      until ? firstUuidAt(until) : lastUuid,
-      bucketS,
-      installationId === undefined ? null : uuidFromId(installationId),
-      cap,
-    ],
+    parameters,
   );
   return {
     points: rows.flatMap(({ at_s: atS, key, value }) => (key === null ? [] : [{ atS, key, value: round(value) }])),
     cutAt: rows[0]?.cut ?? null,
   };
-}
-
-const lastUuid = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
-
-/** The smallest UUIDv7 of a moment. */
-export function firstUuidAt(time: Date): string {
-  const hex = Math.max(0, Math.min(time.getTime(), 2 ** 48 - 1))
-    .toString(16)
-    .padStart(12, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8)}-0000-0000-000000000000`;
 }
 
 function round(value: number | undefined): number {

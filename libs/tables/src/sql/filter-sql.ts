@@ -34,6 +34,13 @@ export interface RowSource {
   textColumns?: Readonly<Record<string, string>>;
   /** Whether times are whole milliseconds in the database. */
   exactTimes: boolean;
+  /** For rows of which many may be kept in one: conditions that leave those of others unopened. They change nothing. */
+  opened?: {
+    /** Ids in a range, ends included. */
+    within(range: { least?: string; greatest?: string }, bind: (value: unknown) => string): string[];
+    /** The first rows of all in the order of their ids, or in the other: `rows` of them, behind `after`. */
+    first(page: { rows: number; back: boolean; after: string | undefined }, bind: (value: unknown) => string): string[];
+  };
   /** The order without one of the caller's. Default: by id. */
   defaultOrder?: readonly SortKey[];
   /**
@@ -81,6 +88,7 @@ export function filterSql(filter: Filter, source: RowSource, parameters: Paramet
 /** Conditions on plain columns that follow from a filter: they change nothing but which index is used. */
 export function columnHints(filter: Filter, source: RowSource, parameters: Parameters): string[] {
   if (filter.kind === 'and') return filter.filters.flatMap((one) => columnHints(one, source, parameters));
+  if (filter.kind === 'column' && filter.column === 'id') return idHints(filter.test, source, parameters);
   if (filter.kind === 'column' && filter.column === 'created_at') return ageHints(filter.test, source, parameters);
   if (
     filter.kind !== 'field' ||
@@ -92,6 +100,19 @@ export function columnHints(filter: Filter, source: RowSource, parameters: Param
   const columns = source.textColumns ?? {};
   const [name = ''] = filter.path;
   return Object.hasOwn(columns, name) ? [`${columns[name]} = ${parameters.add(filter.test.value)}`] : [];
+}
+
+/** Which rows are opened for some ids. */
+function idHints(test: ColumnTest, { opened, readId }: RowSource, parameters: Parameters): string[] {
+  if (!opened || test.op === 'exists') return [];
+  const given = test.op === 'in' ? test.values : [test.value];
+  const ids = given.flatMap((text) => readId(text) ?? []).sort();
+  const [least, greatest] = [ids[0], ids.at(-1)];
+  if (least === undefined || greatest === undefined) return [];
+  const isBelow = test.op === 'lt' || test.op === 'lte';
+  const isAbove = test.op === 'gt' || test.op === 'gte';
+  const range = { ...(!isBelow && { least }), ...(!isAbove && { greatest }) };
+  return opened.within(range, (value) => parameters.add(value));
 }
 
 /** Times bound the ids of a source whose ids hold them, or the column itself. */

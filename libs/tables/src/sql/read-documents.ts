@@ -72,6 +72,7 @@ export async function queryRows(tx: TenantTransaction, rows: RowsOf, query: RowQ
   const back = firstKey?.descending === true;
   const behind = (id: string): string[] =>
     query.after === undefined ? [] : [`${id} ${back ? '<' : '>'} ${parameters.add(query.after)}::${source.idType}`];
+  if (plan.kind === 'all') conditions.push(...openedForPage(query, source, parameters));
   const size = source.size ?? `octet_length((${source.data})::text)`;
   const columns =
     `${source.id} as id, ${source.createdAt} as created_at, ${source.updatedAt} as updated_at, ${source.data} as ` +
@@ -103,6 +104,22 @@ export async function queryRows(tx: TenantTransaction, rows: RowsOf, query: RowQ
     parameters.values,
   );
   return { rows: found.map((row) => tableRow(row, source)), matched: Number(found[0]?.matched ?? 0) };
+}
+
+/** Which rows are opened for a page in the order of the ids. */
+function openedForPage(
+  { filter, order, limit, offset, after }: RowQuery,
+  { opened, defaultOrder }: RowSource,
+  parameters: Parameters,
+): string[] {
+  const [first] = order;
+  const isById = first === undefined || (order.length === 1 && first.path.length === 1 && first.path[0] === 'id');
+  if (!opened || !isById || defaultOrder) return [];
+  const back = first?.descending === true;
+  const bind = (value: unknown): string => parameters.add(value);
+  const behind = after === undefined ? [] : opened.within(back ? { greatest: after } : { least: after }, bind);
+  const isEverything = filter.kind === 'and' && filter.filters.length === 0;
+  return isEverything ? [...behind, ...opened.first({ rows: limit + offset, back, after }, bind)] : behind;
 }
 
 /** How many rows pass a filter. */

@@ -2,6 +2,7 @@
  * Where rows come from: a tenant's own table, the platform's tables as tenants may read them, a view of the operator's.
  */
 import { idFromUuid, parseId, uuidFromId, type Id, type IdKind } from '@annex/kernel';
+import { endOfPage, openedFor } from '@annex/runs';
 import type { RowSource } from './filter-sql.js';
 
 /** Names of the platform's own tables that tenants may read. */
@@ -111,7 +112,7 @@ export const systemSources: Readonly<Record<SystemTable, RowSource>> = {
     exactTimes: false,
   },
   runs: {
-    from: 'runs t',
+    from: 'every_run t',
     where: 't.tenant_id = $1',
     id: 't.id',
     createdAt: 't.queued_at',
@@ -123,6 +124,13 @@ export const systemSources: Readonly<Record<SystemTable, RowSource>> = {
     ...wireIds('run'),
     textColumns: { kind: 't.kind', status: 't.status', event_id: 't.event_id', name: 't.name', plugin: 't.plugin' },
     exactTimes: false,
+    opened: {
+      within: openedFor,
+      // Behind an id means from the next one on; one run more does no harm.
+      first: ({ rows, back, after }, bind) => [
+        endOfPage(back ? { before: after } : { from: after }, { limit: rows + 1, isNewest: back }, bind),
+      ],
+    },
   },
 };
 
