@@ -23,7 +23,7 @@ export async function startProgram(command, args, { env = {}, ready, cwd, ipc = 
   child.stdout.on('data', (chunk) => (said += chunk));
   child.stderr.on('data', (chunk) => (said += chunk));
   const exited = new Promise((done) => child.once('exit', done));
-  const deadline = Date.now() + 60_000;
+  const deadline = Date.now() + 180_000;
   for (;;) {
     try {
       await ready(said);
