@@ -59,7 +59,8 @@ export async function readRunStory(tx: TenantTransaction, runId: Id<'run'>): Pro
     [tx.tenantUuid, uuid],
   );
   const children = await tx.query<MentionRow>(
-    `select * from (select ${mention} from runs r where r.tenant_id = $1 and r.started_by = $2
+    `select * from (select ${mention} from runs r
+         where r.tenant_id = $1 and r.started_by = $2 and r.started_by like 'run\\_%'
        union select ${mention} from runs r where r.tenant_id = $1 and r.event_id = any($3)) r order by id
        limit ${mostMentioned}`,
     [tx.tenantUuid, runId, emitted.map(({ id }) => id)],
