@@ -1,22 +1,14 @@
 /**
- * One try of a run from claim to end: claim it, try it, write how it ended, let go what waited for it. Everything
- * written carries the claim's fencing number, so a worker that lost a run to another one (it stood still, its lease ran
- * out) changes nothing any more.
+ * One try of a run from claim to end: claim it with others, try it, write how it ended with others, let go what waited
+ * for it. Everything written carries the claim's fencing number, so a worker that lost a run to another one (it stood
+ * still, its lease ran out) changes nothing any more.
  */
 import { assertNever, failpoint, isAnnexError, messageOf, type Clock, type Id, type Logger } from '@annex/kernel';
 import { countsAgainstPlugin } from './outcomes.js';
 import { countsAsAttempt, nextAttempt, retryPolicyFor } from './retry.js';
 import type { RunStatus } from './run-status.js';
-import {
-  claimRuns,
-  finishAttempts,
-  handBack,
-  renewLeases,
-  type AttemptEnd,
-  type ClaimedRun,
-  type EndedAttempt,
-  type WantedRun,
-} from './sql/claim.js';
+import { finishAttempts, handBack, renewLeases, type AttemptEnd, type EndedAttempt } from './sql/claim.js';
+import { claimDueRuns, claimSettings, type ClaimedRun, type DueAnswer, type DueAsk } from './sql/claim-due.js';
 import { releaseEndpoint } from './sql/endpoint-turns.js';
 import { releaseJob } from './sql/overlap.js';
 import { isTransientDatabaseError, type Database } from '@annex/database';
@@ -72,6 +64,8 @@ export interface FailingPlugin {
 
 interface Active {
   run: ClaimedRun;
+  /** By this process's clock; later it may be another worker's. */
+  heldUntilMs: number;
   abort: AbortController;
   /** Gives the run up without its answer. */
   abandon: (why: 'handed back' | 'lost' | 'too long') => void;
@@ -84,8 +78,22 @@ type Ended = AttemptOutcome | 'handed back' | 'lost' | 'too long';
 const finishTries = 40;
 const finishPauseMs = 2000;
 
-/** Claims, and ends, that are written together; a commit's wait for the disk is then shared. */
+/** Ends that are written together; a commit's wait for the disk is then shared. */
 const batches = { atOnce: 1, maxItems: 32 } as const;
+
+/** Runs that were claimed together, and what else the claim learnt. */
+export interface Claim {
+  answers: DueAnswer[];
+  /** By this process's clock; later they may be another worker's. */
+  heldUntilMs: number;
+}
+
+export interface StartOptions extends Pick<Claim, 'heldUntilMs'> {
+  /** Waits for a place for the run; `undefined`: there is none soon. Call the answer to leave it. */
+  enter: () => Promise<(() => void) | undefined>;
+  /** Called once, when the handler has ended or the run was given up. */
+  onLeft: () => void;
+}
 
 export class Attempts {
   readonly counts: AttemptCounts = {
@@ -99,16 +107,12 @@ export class Attempts {
     fenced: 0,
   };
   readonly #active = new Map<Id<'run'>, Active>();
-  readonly #claims: Batcher<WantedRun, ClaimedRun | null>;
+  readonly #underWay = new Set<Promise<void>>();
   readonly #ends: Batcher<AttemptEnd, EndedAttempt | null>;
   #isDraining = false;
 
   constructor(private readonly options: AttemptsOptions) {
-    const { database, ownerId, leaseMs } = options;
-    this.#claims = new Batcher({
-      ...batches,
-      work: (wanted) => database.platform((tx) => claimRuns(tx, wanted, { owner: ownerId, leaseMs })),
-    });
+    const { database } = options;
     this.#ends = new Batcher({ ...batches, work: (ends) => database.platform((tx) => finishAttempts(tx, ends)) });
   }
 
@@ -117,19 +121,31 @@ export class Attempts {
     return this.#active.size;
   }
 
+  /** Claims due runs. Each that is answered is to be started at once. */
+  async claim(asks: readonly DueAsk[]): Promise<Claim> {
+    const { database, ownerId: owner, leaseMs } = this.options;
+    const heldUntilMs = performance.now() + leaseMs;
+    const answers = await database.platform((tx) => claimDueRuns(tx, asks, { owner, leaseMs }), {
+      settings: claimSettings,
+    });
+    if (answers.some(({ runs }) => runs.length > 0)) failpoint('runs.claimed');
+    return { answers, heldUntilMs };
+  }
+
   /**
-   * Claims a run and sees it through to its end; does nothing when it cannot be had. `leave`: called when the handler
-   * has ended, before that is written. A throw leaves the run as it is: the reconciler finds its ticket gone or its
-   * lease run out, and it starts again.
+   * Sees a claimed run through to its end, as soon as it has a place. What breaks leaves the run as it is: its lease
+   * runs out, and it starts again.
    */
-  async attempt(wanted: WantedRun, leave: () => void): Promise<void> {
-    failpoint('ticket.received');
-    const run = await this.#claims.do(wanted);
-    if (run) {
-      failpoint('attempt.claimed');
-      await this.#attempt(run, leave);
-    }
-    failpoint('attempt.finished');
+  start(run: ClaimedRun, how: StartOptions): void {
+    const seen = this.#attempt(run, how)
+      .catch((thrown: unknown) => this.options.logger.warn({ err: thrown, run: run.id }, 'a run could not be finished'))
+      .finally(() => this.#underWay.delete(seen));
+    this.#underWay.add(seen);
+  }
+
+  /** Resolves when every run that was started has ended, and that is written or given up. */
+  async idle(): Promise<void> {
+    while (this.#underWay.size > 0) await Promise.all(this.#underWay);
   }
 
   /** Extends the leases of everything under way, and ends what was cancelled or lost. */
@@ -137,9 +153,12 @@ export class Attempts {
     const active = [...this.#active.values()];
     if (active.length === 0) return;
     const held = active.map(({ run }) => ({ tenantId: run.tenantId, runId: run.id, claim: run.claim }));
+    const heldUntilMs = performance.now() + this.options.leaseMs;
     const still = await this.options.database.platform((tx) => renewLeases(tx, held, this.options.leaseMs));
-    for (const { run, abort, abandon } of active) {
+    for (const one of active) {
+      const { run, abort, abandon } = one;
       const lease = still.get(run.id);
+      if (lease !== undefined) one.heldUntilMs = heldUntilMs;
       if (lease === undefined && this.#active.get(run.id)?.run === run) {
         abort.abort(new Error('another worker has taken over this run'));
         abandon('lost');
@@ -166,25 +185,57 @@ export class Attempts {
     for (const { run, abandon } of active) if (this.#active.get(run.id)?.run === run) abandon('handed back');
   }
 
-  async #attempt(run: ClaimedRun, leave: () => void): Promise<void> {
+  async #attempt(run: ClaimedRun, { heldUntilMs, enter, onLeft }: StartOptions): Promise<void> {
     this.counts.claimed += 1;
     const abort = new AbortController();
     const given = Promise.withResolvers<Ended>();
-    this.#active.set(run.id, { run, abort, abandon: given.resolve });
+    const active = { run, heldUntilMs, abort, abandon: given.resolve };
+    const before = this.#active.get(run.id);
+    before?.abort.abort(new Error('this run was lost and has been claimed again'));
+    before?.abandon('lost');
+    this.#active.set(run.id, active);
+    try {
+      const ended = await this.#inPlace(active, given.promise, { enter, onLeft });
+      failpoint('attempt.tried');
+      await this.#conclude(run, this.#isDraining && abort.signal.aborted ? unlessDone(ended) : ended);
+      failpoint('attempt.finished');
+    } finally {
+      if (this.#active.get(run.id) === active) this.#active.delete(run.id);
+    }
+  }
+
+  /** Tries a run in its place, and gives it up when it gets none. */
+  async #inPlace(
+    active: Active,
+    given: Promise<Ended>,
+    { enter, onLeft }: Omit<StartOptions, 'heldUntilMs'>,
+  ): Promise<Ended> {
+    let leave: (() => void) | undefined;
+    try {
+      leave = await enter();
+      return leave ? await this.#tryInTime(active, given) : 'handed back';
+    } finally {
+      leave?.();
+      onLeft();
+    }
+  }
+
+  /** Tries a run that has its place, unless it was lost while it waited for it, or this process stood still. */
+  async #tryInTime(active: Active, given: Promise<Ended>): Promise<Ended> {
+    const { run, abort } = active;
+    if (performance.now() > active.heldUntilMs) await this.renew();
+    if (abort.signal.aborted) return Promise.race([given, Promise.resolve<Ended>('handed back')]);
     const ceiling = setTimeout(() => {
       abort.abort(new Error('the attempt took far too long'));
-      given.resolve('too long');
+      active.abandon('too long');
     }, this.options.attemptCeilingMs);
     try {
       const startedAt = performance.now();
-      const ended = await Promise.race([this.#try(run, abort.signal), given.promise]);
-      leave();
+      const ended = await Promise.race([this.#try(run, abort.signal), given]);
       this.options.onTried(performance.now() - startedAt);
-      failpoint('attempt.tried');
-      await this.#conclude(run, this.#isDraining && abort.signal.aborted ? unlessDone(ended) : ended);
+      return ended;
     } finally {
       clearTimeout(ceiling);
-      this.#active.delete(run.id);
     }
   }
 
