@@ -10,6 +10,7 @@ const reconcile = '/libs/dispatch/dist/reconcile.js';
 const relay = '/libs/dispatch/dist/relay.js';
 const dispatcher = '/libs/dispatch/dist/dispatcher.js';
 const attempts = '/libs/runs/dist/attempts.js';
+const ends = '/libs/runs/dist/ends.js';
 const ticker = '/libs/dispatch/dist/ticker.js';
 const claim = '/libs/runs/dist/sql/claim.js';
 const idempotency = '/apps/api/dist/http/idempotency.js';
@@ -35,7 +36,16 @@ export const mutants = {
   ],
   /** What a run did is committed before its end is. */
   effectsApart: [
-    { module: attempts, from: 'await commit\\(tx\\)', to: 'await scope.transaction((own) => commit(own))' },
+    {
+      module: ends,
+      from: 'const \\{ database \\} = options;',
+      to: 'const database = (globalThis.all = options.database);',
+    },
+    {
+      module: ends,
+      from: 'await commit\\(tx\\)',
+      to: 'await globalThis.all.forTenant(tx.tenantId).transaction((own) => commit(own))',
+    },
   ],
   /** The answer to a request with an Idempotency-Key is kept after its work is committed, not with it. */
   answerApart: [{ module: idempotency, from: 'return keep \\? \\{', to: 'return false ? {' }],

@@ -174,12 +174,19 @@ export const scenarios: readonly Scenario[] = [
   },
   {
     mutant: 'effectsApart',
-    name: 'commits what a run did together with its end, or not at all',
+    name: 'commits what runs did together with their ends, or not at all',
     workers: 1,
     tempo: tempos.shortLeases,
     backends: ['postgres'],
     async run(bed, patienceMs) {
-      await killAt(bed, only(bed), 'attempt.written', () => bed.ask('written'));
+      // Several at once, so that ends are written together.
+      const keys = ['one', 'two', 'three', 'four'];
+      await killAt(
+        bed,
+        only(bed),
+        'attempt.written',
+        async () => void (await Promise.all(keys.map((key) => bed.ask(key)))),
+      );
       const { duplicatedEffects, lost } = await bed.settle(patienceMs);
       return [...duplicatedEffects, ...lost];
     },

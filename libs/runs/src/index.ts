@@ -1,5 +1,6 @@
 export type { AttemptOutcome, AttemptPort } from './attempt-port.js';
-export { Attempts, type AttemptCounts, type Claim, type FailingPlugin } from './attempts.js';
+export { Attempts, type AttemptCounts, type Claim } from './attempts.js';
+export type { FailingPlugin } from './ends.js';
 export { Runs, type ReplayedDeadLetters, type ReplayedEvent, type RunsCaller } from './runs.js';
 export { jobTerms } from './job-terms.js';
 export { Events } from './events.js';
