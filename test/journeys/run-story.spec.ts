@@ -142,7 +142,8 @@ describe('a chart', () => {
       status: 422,
       body: { code: 'STATS_TOO_FINE' },
     });
-    for (const query of ['', '?metric=runs&bucket=0m', '?metric=runs&by=colour', '?metric=runs&bucket=5'])
+    const backwards = '?metric=runs&since=2026-01-02T00:00:00Z&until=2026-01-01T00:00:00Z';
+    for (const query of ['', backwards, '?metric=runs&bucket=0m', '?metric=runs&by=colour', '?metric=runs&bucket=5'])
       expect(await owner.get(`/api/stats${query}`)).toMatchObject({ status: 422 });
     expect((await (await annex.makeTenant()).owner.get('/api/stats?metric=runs')).body.series).toEqual([]);
   });

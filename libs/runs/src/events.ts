@@ -2,6 +2,9 @@ import type { EventInput } from '@annex/events';
 import { failpoint, quote, type Id, type Json, type Page, type PageRequest } from '@annex/kernel';
 import { emitEvent, type EmittedEvent } from './sql/emit-event.js';
 import { findCause, findCausedEvents, type CausedEvents } from './sql/caused-events.js';
+import { eventsFromNow, readEventsAfter, type EventPlace } from './sql/follow-events.js';
+import { writingMs } from './sql/settled.js';
+import { poll, readPlace, writePlace } from './poll.js';
 import { findEvent, listEvents, type Delivery, type StoredEvent } from './sql/read-events.js';
 import type { RunStatus } from './run-status.js';
 import type { Database } from '@annex/database';
@@ -58,6 +61,21 @@ export interface EventFilter {
   until?: Date | undefined;
 }
 
+/** Events that one look at the database brings. */
+const pageEvents = 100;
+const placeShape = [/^\d{1,19}$/, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/, /^[^\0]{0,1000}$/];
+
+/** Whoever follows events. */
+export interface EventReader {
+  send: (event: { id: string; data: EventView }) => void;
+  /** Resolves when the reader can take more. */
+  ready: () => Promise<void>;
+  /** A look that failed; the next one comes all the same. */
+  onFailed: (thrown: unknown) => void;
+  /** Milliseconds between two looks. Default 1000. */
+  pollMs?: number;
+}
+
 /** Events as people see and send them. */
 export class Events {
   constructor(private readonly options: { database: Database }) {}
@@ -95,6 +113,46 @@ export class Events {
       }),
     );
     return { items: events.map(eventView), next_cursor: cursor };
+  }
+
+  /**
+   * Sends new events as they are accepted, each once, until the answered function is called. `lastId`: of the last one
+   * that the reader has; it goes on behind that. Without it `since` begins with events from before. `ready` is waited
+   * for before each.
+   */
+  async follow(
+    tenantId: Id<'tenant'>,
+    { type, since, lastId }: Pick<EventFilter, 'type' | 'since'> & { lastId?: string | undefined },
+    { send, ready, onFailed, pollMs = 1_000 }: EventReader,
+  ): Promise<() => void> {
+    const scope = this.options.database.forTenant(tenantId);
+    const [writer, createdText, id] = readPlace(lastId, placeShape) ?? [];
+    const isResumed = writer !== undefined && createdText !== undefined && id !== undefined;
+    let place: EventPlace = isResumed
+      ? [writer, createdText, id]
+      : since
+        ? ['0', '-infinity', '']
+        : await scope.transaction(eventsFromNow);
+    let from = isResumed
+      ? new Date(Date.parse(createdText.replace(' ', 'T').replace('+00', 'Z')) - writingMs)
+      : (since ?? new Date(Date.now() - writingMs));
+    const look = async (isEnded: () => boolean): Promise<boolean> => {
+      const beganMs = Date.now();
+      const events = await scope.transaction((tx) =>
+        readEventsAfter(tx, { place, type, since: from, limit: pageEvents }),
+      );
+      for (const event of events) {
+        await ready();
+        if (isEnded()) return false;
+        send({ id: writePlace(event.place), data: eventView(event) });
+        ({ place } = event);
+      }
+      if (events.length === pageEvents) return true;
+      // All before this look is told, but for what was being written meanwhile.
+      from = new Date(Math.max(from.getTime(), beganMs - writingMs));
+      return false;
+    };
+    return poll(look, { everyMs: pollMs, onFailed });
   }
 
   /** One event with its deliveries, its cause and everything it caused. Throws `EVENT_NOT_FOUND`. */

@@ -4,6 +4,9 @@ export type { FailingPlugin } from './ends.js';
 export { Runs, type ReplayedDeadLetters, type ReplayedEvent, type RunsCaller } from './runs.js';
 export { jobTerms } from './job-terms.js';
 export { Events } from './events.js';
+export { poll, readPlace, writePlace } from './poll.js';
+export { findOpenRuns, readRunsAfter, runsFromNow, type FollowedRuns, type RunPlace } from './sql/follow-runs.js';
+export { writingMs } from './sql/settled.js';
 export { hasEnded, runStatuses, type RunStatus } from './run-status.js';
 export { countsAgainstPlugin, outcomeErrors, outcomeOf } from './outcomes.js';
 export {

@@ -15,6 +15,7 @@ import { MailController } from './mail.controller.js';
 import { ObserveController } from './observe.controller.js';
 import { PluginsController } from './plugins.controller.js';
 import { RunsController } from './runs.controller.js';
+import { EventStreamController, RunStreamController } from './streams.controller.js';
 import { SecretsController } from './secrets.controller.js';
 import { StatsController } from './stats.controller.js';
 import { OwnTenantController, TenantsController } from './tenants.controller.js';
@@ -31,6 +32,8 @@ export const controllers = [
   OwnTenantController,
   UsersController,
   InvitationsController,
+  EventStreamController,
+  RunStreamController,
   EventsController,
   FiltersController,
   PluginsController,

@@ -38,7 +38,7 @@ const eventReplay = z.strictObject({
   data: anyJson.optional().describe('Instead of the event’s own data'),
   plugins: z.array(z.string().max(100)).min(1).max(100).optional().describe('Only to these plugins, by slug'),
 });
-const eventQuery = pageSchema.extend({
+export const eventQuery = pageSchema.extend({
   type: z.string().max(200).optional().describe('A name, or a pattern'),
   since: instant.optional(),
   until: instant.optional(),

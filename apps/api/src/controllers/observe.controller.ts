@@ -8,11 +8,11 @@ import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { InFlight } from '../ext/in-flight.js';
-import { bearerOf, CurrentCaller, single } from '../http/caller.js';
+import { CurrentCaller } from '../http/caller.js';
 import { CLOSING } from '../http/closing.js';
 import { Endpoint } from '../http/describe.js';
 import { input, instant, pageSchema, wholeListSchema } from '../http/input.js';
-import { streamEvents } from '../http/sse.js';
+import { TenantStreams } from '../http/tenant-stream.js';
 import { apiErrors } from '../http/errors.js';
 import { eventStream } from '../http/answers.js';
 import { LogLine, PluginHealth, PluginMetrics, PluginsHealth, Usage } from '../views/runs.js';
@@ -42,15 +42,17 @@ const MAX_CHECKS = 10;
 @ApiTags('Runs')
 @Controller('api')
 export class ObserveController {
-  readonly #streams = new InFlight(MAX_STREAMS, 'log streams');
+  readonly #streams: TenantStreams;
   readonly #checks = new InFlight(MAX_CHECKS, 'health checks');
 
   constructor(
     private readonly execution: Execution,
-    private readonly access: Access,
+    access: Access,
     private readonly installations: Installations,
-    @Inject(CLOSING) private readonly closing: AbortSignal,
-  ) {}
+    @Inject(CLOSING) closing: AbortSignal,
+  ) {
+    this.#streams = new TenantStreams({ access, closing, max: MAX_STREAMS, what: 'log streams' });
+  }
 
   @Get('plugins/:id/logs')
   @Endpoint({
@@ -86,25 +88,11 @@ export class ObserveController {
     @Req() request: FastifyRequest,
     @Res() reply: FastifyReply,
   ): Promise<void> {
-    const lastId = single(request.headers['last-event-id']);
-    const leave = this.#streams.enter(caller.tenant.id);
-    try {
-      await streamEvents({
-        request,
-        reply,
-        closing: this.closing,
-        start: (send) =>
-          this.execution.reader.followLogs(caller.tenant.id, id, { levels: level, runId, since, q, lastId }, (line) =>
-            send({ id: line.id, data: line }),
-          ),
-        admit: async () => {
-          const principal = await this.access.authenticate(bearerOf(request));
-          await this.access.resolveTenant(principal, { slugHeader: caller.tenant.slug }, request.id);
-        },
-      });
-    } finally {
-      leave();
-    }
+    await this.#streams.open({ caller, request, reply }, (lastId, send) =>
+      this.execution.reader.followLogs(caller.tenant.id, id, { levels: level, runId, since, q, lastId }, (line) =>
+        send({ id: line.id, data: line }),
+      ),
+    );
   }
 
   @Get('plugins/:id/metrics')

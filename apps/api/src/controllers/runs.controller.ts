@@ -16,7 +16,7 @@ import { anyJson, input, instant, pageSchema, requireId } from '../http/input.js
 import { AwaitedRun, Run, RunDetail, StartedRun } from '../views/runs.js';
 import { listOf } from '../views/shared.js';
 
-const runQuery = pageSchema.extend({
+export const runQuery = pageSchema.extend({
   plugin: z.string().max(100).optional().describe('A slug, or an id'),
   kind: z.enum(runKinds).optional(),
   status: z.enum(runStatuses).optional(),

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { InFlight } from '../ext/in-flight.js';
 import { CurrentCaller } from '../http/caller.js';
 import { Endpoint } from '../http/describe.js';
-import { input, instant } from '../http/input.js';
+import { input, instant, refuse } from '../http/input.js';
 import { Stats } from '../views/runs.js';
 
 /** Of one tenant at once: each holds a connection to the database for as long as it counts. */
@@ -50,6 +50,8 @@ export class StatsController {
     problems: [429],
   })
   get(@CurrentCaller() caller: Caller, @Query(input(query)) asked: z.infer<typeof query>): Promise<Stats> {
+    const { since, until } = asked;
+    if (since && until && since >= until) refuse('/since', 'must be before until');
     const leave = this.#charts.enter(caller.tenant.id);
     return this.execution.reader.stats(caller.tenant.id, { ...asked, bucketS: asked.bucket }).finally(leave);
   }

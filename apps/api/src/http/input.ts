@@ -96,6 +96,11 @@ export const wholeListSchema = z.object({
   cursor: z.string().optional().describe('Changes nothing: the list comes whole'),
 });
 
+/** Refuses a value that fits its schema, and not what else is asked for. Throws `INVALID_INPUT`. */
+export function refuse(pointer: string, detail: string): never {
+  throw apiErrors.error('INVALID_INPUT', `${pointer}: ${detail}`, { errors: [{ pointer, code: 'INVALID', detail }] });
+}
+
 /** An instant in a query: RFC 3339. */
 export const instant = z.iso
   .datetime({ offset: true, error: 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z' })

@@ -16,9 +16,10 @@ export interface EventStream {
   closing: AbortSignal;
   /**
    * Gets what sends one event and answers what ends the source; while it throws, the response is still an ordinary
-   * problem.
+   * problem. `ready` resolves when the reader has taken most of what it was sent: whoever has much to send waits for
+   * it.
    */
-  start: (send: Send) => Promise<() => void>;
+  start: (send: Send, ready: () => Promise<void>) => Promise<() => void>;
   /** Asked now and then; throws an `AnnexError` once the caller may read no more. Default: for ever. */
   admit?: () => Promise<void>;
   /** Milliseconds between two signs of life. Default 15,000. */
@@ -47,8 +48,15 @@ export async function streamEvents({
     else raw.write(text);
   };
   const gone = new Promise<void>((done) => raw.once('close', done));
-  const end = await start(({ id, data }) =>
-    write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`),
+  const ready = async (): Promise<void> => {
+    while (waiting || raw.writableLength > MAX_WAITING_BYTES / 2) {
+      if (raw.destroyed) return;
+      await new Promise((done) => setTimeout(done, waiting ? 5 : 50).unref());
+    }
+  };
+  const end = await start(
+    ({ id, data }) => write(`${id === undefined ? '' : `id: ${id}\n`}data: ${JSON.stringify(data)}\n\n`),
+    ready,
   );
   const finish = (): void => void raw.end();
   let keepalive: NodeJS.Timeout | undefined;

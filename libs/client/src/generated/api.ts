@@ -393,6 +393,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/events/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * New events as server-sent events
+         * @description Each event once, as soon as what was accepted before it is known too, with the deliveries that it has then. `Last-Event-ID` goes on behind the last one that came; `since` begins with events from before.
+         */
+        get: operations["streamEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/files": {
         parameters: {
             query?: never;
@@ -1260,6 +1280,26 @@ export interface paths {
         put?: never;
         /** Run it again, as a run of its own */
         post: operations["replayRun"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/stream": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Runs as server-sent events, as they are made and whenever they change
+         * @description A run comes again with each change, until it has ended; of a filter by `status`, when it has that. `Last-Event-ID` goes on behind the last change that came, among the latest 20,000 runs; a state that came before may come once more then.
+         */
+        get: operations["streamRuns"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4860,6 +4900,43 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    streamEvents: {
+        parameters: {
+            query?: {
+                since?: string;
+                /** @description Of `createStreamToken`, where no header can be sent */
+                stream_token?: string;
+                /** @description A name, or a pattern */
+                type?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listFiles: {
         parameters: {
             query?: {
@@ -7468,6 +7545,47 @@ export interface operations {
             default: components["responses"]["Problem"];
         };
     };
+    streamRuns: {
+        parameters: {
+            query?: {
+                event_id?: string;
+                kind?: "route" | "event" | "job" | "webhook" | "filter" | "lifecycle";
+                /** @description The handler’s name, exactly */
+                name?: string;
+                /** @description A slug, or an id */
+                plugin?: string;
+                status?: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+                /** @description Of `createStreamToken`, where no header can be sent */
+                stream_token?: string;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
     listSecrets: {
         parameters: {
             query?: {
@@ -9531,5 +9649,7 @@ export interface operations {
     };
 }
 export interface events {
+    streamEvents: Event;
     streamPluginLogs: LogLine;
+    streamRuns: Run;
 }

@@ -9,6 +9,7 @@ import {
   runMetrics,
   tenantLoad,
   timeRuns,
+  type FollowedRuns,
   type RunMetrics,
   type SeriesKey,
   type StoredRun,
@@ -25,6 +26,7 @@ import type { InstallationSnapshots } from '../snapshots/installation-snapshots.
 import type { InstallationSnapshot } from '../snapshots/snapshot.js';
 import { bucketsOf, chartOf, maxBuckets, usualBucketS, type ChartView } from './chart.js';
 import type { LogTail } from './log-tail.js';
+import { followRuns, pluginFilter, type RunFeedOptions } from './run-feed.js';
 import {
   logView,
   runView,
@@ -150,6 +152,28 @@ export class RunReader {
       });
       const waiting = await this.#waitReasons(tx, runs);
       return { items: runs.map((row) => runView(row, waiting(row))), next_cursor: next };
+    });
+  }
+
+  /**
+   * Sends each run as it is made and whenever it changes, until it has ended; until the answered function is called.
+   * `lastId`: of the last change that the reader has; it goes on behind that, with the latest 20,000 runs.
+   */
+  follow(
+    tenantId: Id<'tenant'>,
+    { plugin, lastId, ...filter }: Omit<FollowedRuns, 'installationId'> & { lastId?: string | undefined },
+    reader: Pick<RunFeedOptions, 'send' | 'ready' | 'onFailed' | 'pollMs'>,
+  ): Promise<() => void> {
+    return followRuns({
+      ...reader,
+      database: this.options.database,
+      tenantId,
+      filter: { ...filter, ...pluginFilter(plugin) },
+      lastId,
+      view: async (tx, rows) => {
+        const waiting = await this.#waitReasons(tx, rows);
+        return rows.map((row) => runView(row, waiting(row)));
+      },
     });
   }
 

@@ -42,9 +42,10 @@ export interface EventPage {
 }
 
 /** `createdText`: the time to the microsecond, which a `Date` does not hold. */
-type ReadEvent = Omit<EventRow, 'tenantId'> & { createdText: string };
+export type ReadEvent = Omit<EventRow, 'tenantId'> & { createdText: string };
 
-const columns = `id, type, source, subject, data, time, depth, run_id, created_at, created_at::text as "createdText"`;
+export const eventColumns = `id, type, source, subject, data, time, depth, run_id, created_at,
+  created_at::text as "createdText"`;
 
 /**
  * A page of events, newest first, with their deliveries. A cursor that this function did not make is taken for none.
@@ -56,7 +57,7 @@ export async function listEvents(
   const [at, id] = readCursor(cursor) ?? [null, null];
   const rows = await tx.rows<EventRow, ReadEvent>(
     EventRow,
-    `select ${columns} from events
+    `select ${eventColumns} from events
      where tenant_id = $1 and ($2::text is null or type ~ $2) and ($3::timestamptz is null or created_at >= $3)
        and ($4::timestamptz is null or created_at < $4)
        and ($5::timestamptz is null or (created_at, id) < ($5, $6)) order by created_at desc, id desc limit $7`,
@@ -77,7 +78,7 @@ export async function listEvents(
 export async function findEvent(tx: TenantTransaction, id: string): Promise<StoredEvent | null> {
   const rows = await tx.rows<EventRow, ReadEvent>(
     EventRow,
-    `select ${columns} from events where tenant_id = $1 and id = $2`,
+    `select ${eventColumns} from events where tenant_id = $1 and id = $2`,
     [tx.tenantUuid, id.replaceAll('\0', '\uFFFD')],
   );
   const [event] = await withDeliveries(tx, rows);
@@ -92,13 +93,14 @@ export async function eventsEmittedBy(
 ): Promise<StoredEvent[]> {
   const rows = await tx.rows<EventRow, ReadEvent>(
     EventRow,
-    `select ${columns} from events where tenant_id = $1 and run_id = any($2::uuid[]) order by created_at, id limit $3`,
+    `select ${eventColumns} from events where tenant_id = $1 and run_id = any($2::uuid[])
+     order by created_at, id limit $3`,
     [tx.tenantUuid, runIds.map(uuidFromId), limit],
   );
   return withDeliveries(tx, rows);
 }
 
-async function withDeliveries(tx: TenantTransaction, events: ReadEvent[]): Promise<StoredEvent[]> {
+export async function withDeliveries(tx: TenantTransaction, events: ReadEvent[]): Promise<StoredEvent[]> {
   if (events.length === 0) return [];
   const runs = await tx.rows<
     RunRow,
@@ -144,7 +146,7 @@ function readCursor(cursor: string | undefined): [at: string, id: string] | unde
  * An event pattern (libs/events) as a POSIX regular expression; every character outside a name's own matches itself
  * only.
  */
-function patternAsRegex(pattern: string): string {
+export function patternAsRegex(pattern: string): string {
   if (pattern === '**') return '';
   const parts = pattern.slice(0, 400).replaceAll('\0', '').split('.');
   let out = '';

@@ -8,7 +8,7 @@ import { isDeadLetterSql } from './dead-letters.js';
 import { newestIn, oneRun, oneRunParameters, rowsIn, type Bind, type RunSpan } from './every-run.js';
 
 /** What is read of every run. */
-type ReadRun = Pick<
+export type ReadRun = Pick<
   RunRow,
   | 'id'
   | 'installationId'
@@ -64,13 +64,15 @@ export interface RunFilter {
   limit: number;
 }
 
-const columns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of,
+export const runColumns = `id, installation_id, plugin, release, kind, name, status, event_id, scheduled_for, replay_of,
   started_by, attempts, claims, error, limits, waiting_for,
   queued_at, started_at, finished_at, next_attempt_at, skipped_ticks, skipped_until, discarded_at,
   octet_length(result::text) as "resultBytes"`;
 
 /** Results over this many bytes are left out of lists. */
 const listedResultBytes = 8 * 1024;
+/** A result as lists have it. */
+export const listedResult = `case when octet_length(result::text) <= ${listedResultBytes} then result end`;
 
 /**
  * Leaves out runs of a plugin that is gone: they are history, and nothing is made of them any more. The tenant is `$1`.
@@ -138,7 +140,7 @@ async function runsPage(
   const from = said === '' ? wanted : `(select * from ${wanted} order by id desc limit ${lookedAt}) runs where ${said}`;
   const rows = await tx.rows<RunRow, ReadRun>(
     RunRow,
-    `select ${columns}, case when octet_length(result::text) <= ${listedResultBytes} then result end as result
+    `select ${runColumns}, ${listedResult} as result
      from ${from} order by id desc limit ${add(filter.limit)}`,
     parameters,
   );
@@ -207,7 +209,7 @@ function spanOf({ installationId, since, until, before }: Omit<RunFilter, 'limit
 
 /** One run, its whole result included. */
 export async function findRun(tx: TenantTransaction, runId: Id<'run'>): Promise<StoredRun | undefined> {
-  const [row] = await tx.rows<RunRow, ReadRun>(RunRow, `select ${columns}, result from every_run where ${oneRun}`, [
+  const [row] = await tx.rows<RunRow, ReadRun>(RunRow, `select ${runColumns}, result from every_run where ${oneRun}`, [
     tx.tenantUuid,
     ...oneRunParameters(runId),
   ]);
@@ -236,7 +238,7 @@ function onlyAttempt({ startedAt, finishedAt, error }: ReadRun): Json {
   ];
 }
 
-function toRun({ claims, ...run }: ReadRun): StoredRun {
+export function toRun({ claims, ...run }: ReadRun): StoredRun {
   return {
     ...run,
     attempts: claims === 0 && run.startedAt !== null ? onlyAttempt({ claims, ...run }) : run.attempts,

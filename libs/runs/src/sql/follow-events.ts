@@ -1,0 +1,39 @@
+import type { TenantTransaction } from '@annex/database';
+import { EventRow } from '../rows/event-row.js';
+import { eventColumns, patternAsRegex, withDeliveries, type ReadEvent, type StoredEvent } from './read-events.js';
+import { horizonSql, writerSql } from './settled.js';
+
+/** Behind which event a reader goes on: the number of the transaction that wrote it, its time, its id. */
+export type EventPlace = readonly [writer: string, createdText: string, id: string];
+
+/** An event with the place behind it. */
+export type FollowedEvent = StoredEvent & { place: EventPlace };
+
+/** The place from which only events are seen that are not settled yet. */
+export async function eventsFromNow(tx: TenantTransaction): Promise<EventPlace> {
+  const [row] = await tx.query<{ settled: string }>(`with ${horizonSql} select settled::text from h`);
+  return [row?.settled ?? '0', '-infinity', ''];
+}
+
+/** Settled events behind a place that were accepted at `since` or later, in the order of their writing. */
+export async function readEventsAfter(
+  tx: TenantTransaction,
+  { place, type, since, limit }: { place: EventPlace; type?: string | undefined; since: Date; limit: number },
+): Promise<FollowedEvent[]> {
+  const [writer, createdText, id] = place;
+  const rows = await tx.rows<EventRow, ReadEvent & { writer: string }>(
+    EventRow,
+    `with ${horizonSql},
+     written as (select e.*, ${writerSql('e')} as writer from events e, h
+       where e.tenant_id = $1 and e.created_at >= $2 and ($3::text is null or e.type ~ $3))
+     select ${eventColumns}, writer::text as writer from written, h
+     where writer < h.settled and (writer, created_at, id) > ($4::bigint, $5::timestamptz, $6)
+     order by written.writer, created_at, id limit $7`,
+    [tx.tenantUuid, since, type === undefined ? null : patternAsRegex(type), writer, createdText, id, limit],
+  );
+  const events = await withDeliveries(tx, rows);
+  return events.map((event, index) => {
+    const row = rows[index];
+    return { ...event, place: [row?.writer ?? '0', row?.createdText ?? '-infinity', event.id] };
+  });
+}
