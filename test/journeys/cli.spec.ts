@@ -18,7 +18,10 @@ afterAll(async () => {
   await annex?.stop();
 });
 
-describe('from an empty folder to a running plugin', () => {
+/** Each command is a program that may start a sandbox; a busy machine needs long for some. */
+const patient = { timeout: 600_000 };
+
+describe('from an empty folder to a running plugin', patient, () => {
   it('makes a plugin, checks it and packs it, twice the same', async () => {
     expect(await cli.run(['init', 'hello', '--template', 'event-handler'])).toMatchObject({ code: 0, err: '' });
     const checked = await cli.run(['validate', '--json'], { in: 'hello' });
@@ -80,7 +83,7 @@ describe('from an empty folder to a running plugin', () => {
   });
 });
 
-describe('exit codes', () => {
+describe('exit codes', patient, () => {
   const signedIn = () => ({ ANNEX_URL: annex.url, ANNEX_TOKEN: tenant.owner.token });
   const cases: [code: number, why: string, args: string[], says: RegExp, env?: () => Record<string, string>][] = [
     [0, 'all went well', ['whoami'], /@/, signedIn],
@@ -89,7 +92,7 @@ describe('exit codes', () => {
       'nobody answers',
       ['whoami'],
       /cannot be reached.*ECONNREFUSED/,
-      () => ({ ANNEX_URL: 'http://127.0.0.1:9', ANNEX_TOKEN: 'x' }),
+      () => ({ ANNEX_URL: 'http://127.0.0.1:65511', ANNEX_TOKEN: 'x' }),
     ],
     [2, 'no such command', ['deplyo'], /unknown command 'deplyo'[^]*Did you mean deploy\?/],
     [2, 'no such option', ['pack', '--lst'], /unknown option '--lst'[^]*Did you mean --list\?/],
