@@ -61,6 +61,7 @@ export const calls = {
   getPluginMetrics: ['get', '/api/plugins/{id}/metrics', 'json', 'json'],
   getPluginPermissions: ['get', '/api/plugins/{id}/permissions', 'json', 'json'],
   getPluginRoute: ['get', '/ext/{slug}/{path}', 'raw', 'json'],
+  getPluginsHealth: ['get', '/api/plugins/health', 'json', 'json'],
   getProfile: ['get', '/api/me', 'json', 'json'],
   getReadiness: ['get', '/readyz', 'json', 'json'],
   getRelease: ['get', '/api/plugins/{id}/releases/{release}', 'json', 'json'],

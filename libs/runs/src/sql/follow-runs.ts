@@ -4,7 +4,7 @@ import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
 import { RunRow } from '../rows/run-row.js';
 import { listedResult, runColumns, toRun, type ReadRun, type StoredRun } from './read-runs.js';
-import { firstUuidAt } from './run-numbers.js';
+import { firstUuidAt } from '../id-times.js';
 import { horizonSql, writerSql } from './settled.js';
 
 /** Behind which change of a run a reader goes on: the number of the transaction that made it, and the run's UUID. */
