@@ -268,7 +268,11 @@ describe('a chunk', () => {
     );
     return plan?.['QUERY PLAN'] ?? null;
   };
-  const pages = (): (Partial<RunFilter> & { before?: Id<'run'> })[] => [{}, { plugin: 'one' }, { before: calls[1_200]?.id ?? newId('run') }];
+  const pages = (): (Partial<RunFilter> & { before?: Id<'run'> })[] => [
+    {},
+    { plugin: 'one' },
+    { before: calls[1_200]?.id ?? newId('run') },
+  ];
 
   it('is opened for a page only if it may hold some of its runs', async () => {
     const [{ n = 0 } = {}] = await chunks.sql<{ n: number }>('select count(*)::int as n from run_chunks');
