@@ -69,8 +69,6 @@ export interface DispatchBed {
   ): Promise<TestWorker>;
   /** Where the queue lives. */
   queueUrl: string;
-  /** How many permits were put into the queue so far. */
-  permits(): number;
   /** Makes the queue's backend forget everything. */
   wipeQueue(): Promise<void>;
   caller(tenantId: Id<'tenant'>): RunsCaller;
@@ -107,7 +105,6 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
   const runs = new Runs({ database: db.database, logger: silentLogger });
   await runs.start();
   const control = createQueue({ backend, url, logger: silentLogger });
-  let permits = 0;
   const workers = new Set<TestWorker>();
   const row = async (runId: Id<'run'>): Promise<RunRow> => {
     const [found] = await db.sql<RunRow>('select * from runs where id = $1', [uuidFromId(runId)]);
@@ -132,11 +129,6 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
         platformPoolSize: 3,
       });
       const queue: Queue = createQueue({ backend, url: queueUrl, logger: silentLogger });
-      const add = queue.add.bind(queue);
-      queue.add = (added) => {
-        permits += added.length;
-        return add(added);
-      };
       const dispatcher = new Dispatcher({
         database,
         queue,
@@ -169,7 +161,6 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
       workers.add(worker);
       return worker;
     },
-    permits: () => permits,
     wipeQueue: async () => {
       if (!redis) return void (await db.sql('delete from bullmq.job'));
       const { Redis } = await import('ioredis');

@@ -12,13 +12,13 @@ const sources = ['libs', 'apps'].flatMap((shelf) =>
 
 it('does nothing at a failpoint until one is armed, and nothing after it is disarmed', () => {
   const reached: Failpoint[] = [];
-  failpoint('permit.wanted');
+  failpoint('relay.marked');
   const disarm = armFailpoints((name) => void reached.push(name));
-  failpoint('permit.wanted');
+  failpoint('relay.marked');
   disarm();
   disarm();
-  failpoint('permit.added');
-  expect(reached).toEqual(['permit.wanted']);
+  failpoint('relay.added');
+  expect(reached).toEqual(['relay.marked']);
 });
 
 it('passes every failpoint of the list somewhere in the product, and no program arms one', () => {
