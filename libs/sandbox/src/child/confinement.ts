@@ -1,7 +1,7 @@
 /** What an executor does to itself, and what it can say about its own confinement. Runs inside the executor. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { openDescriptors } from './descriptors.js';
-import type { Addon } from '../isolate/guest.js';
+import type { Addon } from '../isolate/addon.js';
 
 /** What it can see only before it gives up the right to read. */
 export interface Surroundings {

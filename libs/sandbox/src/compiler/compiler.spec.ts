@@ -81,9 +81,10 @@ describe('a package is checked in a process of its own', () => {
       );
     const [apart, here] = await Promise.all([
       compiler.check(bytes, { inspect: withTransforms }),
-      checkPackage(bytes, { inspect: withTransforms }),
+      checkPackage(bytes, { inspect: withTransforms, isExpendable: true }),
     ]);
-    const plain = (report: PackageReport): object => ({
+    // Which files were read is told only in the process that read them.
+    const plain = ({ read: _read, ...report }: PackageReport): object => ({
       ...report,
       files: [...report.files].map(([path, file]) => [path, Buffer.from(file).toString()]),
     });

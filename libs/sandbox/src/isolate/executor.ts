@@ -4,7 +4,8 @@
  */
 import { assertNever } from '@annex/kernel';
 import type { FromExecutor, Profile, RunAddress, RunMessage, ToExecutor } from '../wire/messages.js';
-import type { Addon, PreludeScript, TurnFailure } from './guest.js';
+import type { Addon } from './addon.js';
+import type { PreludeScript, TurnFailure } from './guest.js';
 import { GuestRun, type GuestIsolate } from './guest-run.js';
 import type { IsolateEvents } from './warm-isolate.js';
 import { cpuText, failure, memoryText, wallText, type RunEnd } from './run-end.js';

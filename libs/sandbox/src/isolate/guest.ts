@@ -5,9 +5,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type ivm from 'isolated-vm';
+import type { Addon } from './addon.js';
 import type { TurnGuard } from './turn-guard.js';
-
-export type Addon = typeof ivm;
 
 /** The prelude's text and V8's code cache for it. Only the platform's own code is ever cached. */
 export interface PreludeScript {

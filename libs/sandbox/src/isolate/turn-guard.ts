@@ -8,7 +8,7 @@
  * thread takes its turn's number out, or the guard does, and then the turn has been stopped, however it ended.
  */
 import type ivm from 'isolated-vm';
-import type { Addon } from './guest.js';
+import type { Addon } from './addon.js';
 
 const place = { turn: 0, slot: 1, limitMs: 2, waitingTasks: 3, isAsleep: 4, isWatching: 5 } as const;
 const stopped = -1;
