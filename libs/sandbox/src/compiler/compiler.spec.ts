@@ -162,7 +162,8 @@ describe('where no program can be given a root folder of its own, the engine run
     } finally {
       await own.stop();
     }
-  });
+    // WebAssembly takes ten times as long as the engine outside, and on a busy machine that again.
+  }, 300_000);
 });
 
 describe.runIf(process.platform === 'linux')('its processes', () => {
