@@ -125,7 +125,10 @@ function hostilePaths(path: string, word: string): string[] {
 }
 
 function expectOurs(answer: { status: number; body: unknown; headers: Headers }, what: string): void {
-  expect(answer.status, `${what} → ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`).toBeLessThan(500);
+  // This Annex has no mail server, and says so to whoever asks for a mail.
+  const sendsNoMail = answer.status === 503 && (answer.body as { code?: string }).code === 'MAIL_NOT_SET_UP';
+  const said = `${what} → ${answer.status} ${JSON.stringify(answer.body).slice(0, 300)}`;
+  if (!sendsNoMail) expect(answer.status, said).toBeLessThan(500);
   if (answer.status < 400) return;
   expect(answer.headers.get('content-type'), what).toMatch(/^application\/problem\+json/);
   expect(answer.body, what).toMatchObject({
