@@ -2,7 +2,7 @@ import type { EventInput } from '@annex/events';
 import { failpoint, quote, type Id, type Json, type Page, type PageRequest } from '@annex/kernel';
 import { emitEvent, type EmittedEvent } from './sql/emit-event.js';
 import { findCause, findCausedEvents, type CausedEvents } from './sql/caused-events.js';
-import { eventsFromNow, readEventsAfter, type EventPlace } from './sql/follow-events.js';
+import { earliestFollowed, eventsFromNow, readEventsAfter, type EventPlace } from './sql/follow-events.js';
 import { writingMs } from './sql/settled.js';
 import { poll, readPlace, writePlace } from './poll.js';
 import { findEvent, listEvents, type Delivery, type StoredEvent } from './sql/read-events.js';
@@ -63,7 +63,14 @@ export interface EventFilter {
 
 /** Events that one look at the database brings. */
 const pageEvents = 100;
-const placeShape = [/^\d{1,19}$/, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/, /^[^\0]{0,1000}$/];
+const placeShape = [/^\d{1,18}$/, /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?\+00$/, /^[^\0]{0,1000}$/];
+
+/** The time of a place. `undefined`: there is no such day or hour, and PostgreSQL would not read it either. */
+function timeOf(createdText: string): Date | undefined {
+  const time = new Date(createdText.replace(' ', 'T').replace('+00', 'Z'));
+  const isOne = !Number.isNaN(time.getTime()) && time.toISOString().startsWith(createdText.slice(0, 10));
+  return isOne ? time : undefined;
+}
 
 /** Whoever follows events. */
 export interface EventReader {
@@ -127,15 +134,17 @@ export class Events {
   ): Promise<() => void> {
     const scope = this.options.database.forTenant(tenantId);
     const [writer, createdText, id] = readPlace(lastId, placeShape) ?? [];
-    const isResumed = writer !== undefined && createdText !== undefined && id !== undefined;
+    const backTo = createdText === undefined ? undefined : timeOf(createdText);
+    const isResumed = backTo !== undefined && writer !== undefined && createdText !== undefined && id !== undefined;
     let place: EventPlace = isResumed
       ? [writer, createdText, id]
       : since
         ? ['0', '-infinity', '']
         : await scope.transaction(eventsFromNow);
-    let from = isResumed
-      ? new Date(Date.parse(createdText.replace(' ', 'T').replace('+00', 'Z')) - writingMs)
-      : (since ?? new Date(Date.now() - writingMs));
+    const asked = isResumed ? new Date(backTo.getTime() - writingMs) : (since ?? new Date(Date.now() - writingMs));
+    // Each look sorts what lies behind its beginning, so the past that a stream tells has an end.
+    const earliest = await scope.transaction(earliestFollowed);
+    let from = earliest && earliest > asked ? earliest : asked;
     const look = async (isEnded: () => boolean): Promise<boolean> => {
       const beganMs = Date.now();
       const events = await scope.transaction((tx) =>

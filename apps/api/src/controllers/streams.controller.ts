@@ -51,7 +51,8 @@ export class EventStreamController {
     stream: true,
     description:
       'Each event once, as soon as what was accepted before it is known too, with the deliveries that it has then. ' +
-      '`Last-Event-ID` goes on behind the last one that came; `since` begins with events from before.',
+      '`Last-Event-ID` goes on behind the last one that came; `since` begins with events from before. Both reach ' +
+      'back over the latest 20,000 events.',
     answers: { 200: eventStream(Event) },
     problems: [429],
   })

@@ -402,7 +402,7 @@ export interface paths {
         };
         /**
          * New events as server-sent events
-         * @description Each event once, as soon as what was accepted before it is known too, with the deliveries that it has then. `Last-Event-ID` goes on behind the last one that came; `since` begins with events from before.
+         * @description Each event once, as soon as what was accepted before it is known too, with the deliveries that it has then. `Last-Event-ID` goes on behind the last one that came; `since` begins with events from before. Both reach back over the latest 20,000 events.
          */
         get: operations["streamEvents"];
         put?: never;

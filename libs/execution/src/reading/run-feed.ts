@@ -19,7 +19,7 @@ import type { RunView } from './views.js';
 const pageRuns = 100;
 /** Runs under way that are followed beside those that are made. */
 const maxOpen = 2_000;
-const placeShape = [/^\d{1,19}$/, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/];
+const placeShape = [/^\d{1,18}$/, /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/];
 
 export interface RunFeedOptions {
   database: Pick<Database, 'forTenant'>;

@@ -15,6 +15,18 @@ export async function eventsFromNow(tx: TenantTransaction): Promise<EventPlace> 
   return [row?.settled ?? '0', '-infinity', ''];
 }
 
+/** Most events that a stream begins with: the latest. */
+const toldOfPast = 20_000;
+
+/** When the earliest event was accepted that a stream may begin with; `undefined`: with any. */
+export async function earliestFollowed(tx: TenantTransaction): Promise<Date | undefined> {
+  const [row] = await tx.query<{ created_at: Date }>(
+    `select created_at from events where tenant_id = $1 order by created_at desc offset ${toldOfPast} limit 1`,
+    [tx.tenantUuid],
+  );
+  return row?.created_at;
+}
+
 /** Settled events behind a place that were accepted at `since` or later, in the order of their writing. */
 export async function readEventsAfter(
   tx: TenantTransaction,
