@@ -1,5 +1,5 @@
 import type { Database } from '@annex/database';
-import type { Logger } from '@annex/kernel';
+import type { Id, Logger } from '@annex/kernel';
 import type { HealthSaid } from './health.js';
 import { takeDueChecks, untilNextCheckMs, type DueCheck } from './rows/plugin-checks.js';
 
@@ -19,9 +19,9 @@ export interface SupervisorOptions {
 export class Supervisor {
   constructor(private readonly options: SupervisorOptions) {}
 
-  /** Takes over up to `limit` checks that are due. */
-  take(limit: number): Promise<DueCheck[]> {
-    return this.options.database.platform((tx) => takeDueChecks(tx, limit));
+  /** Takes over up to `limit` checks that are due, one of a tenant and none of the `busy` ones. */
+  take(limit: number, busy: readonly Id<'tenant'>[]): Promise<DueCheck[]> {
+    return this.options.database.platform((tx) => takeDueChecks(tx, { limit, busy }));
   }
 
   /** Milliseconds until the next check is due; `null`: none is to come. */

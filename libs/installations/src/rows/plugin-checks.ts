@@ -1,6 +1,6 @@
 /** The rows of `plugin_checks`: when which plugin's health is asked for, and what it said. */
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
-import { idFromUuid, type Id } from '@annex/kernel';
+import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import { ofLivingTenant } from '@annex/runs';
 import { In } from 'typeorm';
 import { PluginCheckRow } from './plugin-check-row.js';
@@ -64,20 +64,26 @@ export async function saveCheck(
 }
 
 /**
- * Takes over up to `limit` checks that are due, those that wait longest first. Each is due again after its interval,
- * whatever becomes of this process: several workers share the work, and one that dies costs one check.
+ * Takes over up to `limit` checks that are due, those that wait longest first: one of a tenant, and none of the tenants
+ * that are `busy`. Each is due again after its interval, whatever becomes of this process: several workers share the
+ * work, and one that dies costs one check.
  */
-export async function takeDueChecks(tx: PlatformTransaction, limit: number): Promise<DueCheck[]> {
+export async function takeDueChecks(
+  tx: PlatformTransaction,
+  { limit, busy }: { limit: number; busy: readonly Id<'tenant'>[] },
+): Promise<DueCheck[]> {
   const rows = await tx.query<{ tenant_id: string; installation_id: string }>(
     `with due as (
-       select tenant_id, installation_id from plugin_checks
-       where active and next_at <= now() and ${ofLivingTenant}
+       select tenant_id, installation_id from plugin_checks c
+       where active and next_at <= now() and ${ofLivingTenant} and tenant_id <> all($2::uuid[])
+         and not exists (select from plugin_checks o where o.tenant_id = c.tenant_id and o.active
+           and (o.next_at, o.installation_id) < (c.next_at, c.installation_id))
        order by next_at limit $1 for update skip locked
      )
      update plugin_checks c set next_at = now() + make_interval(secs => c.interval_s)
      from due where c.tenant_id = due.tenant_id and c.installation_id = due.installation_id
      returning c.tenant_id, c.installation_id`,
-    [limit],
+    [limit, busy.map(uuidFromId)],
   );
   return rows.map(({ tenant_id, installation_id }) => ({
     tenantId: idFromUuid('tenant', tenant_id),
