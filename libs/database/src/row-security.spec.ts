@@ -31,6 +31,7 @@ describe('row-level security', () => {
       'migrations',
       'operator_idempotency_keys',
       'operators',
+      'password_resets',
       'platform_audit',
       'quota_defaults',
       'sessions',

@@ -120,8 +120,10 @@ describe('the logins of the application', () => {
 
   it('see what is theirs: the app rows of its tenant, the queue nothing but BullMQ’s tables', async () => {
     const seen = await db.sql<{ grantee: string; place: string; guarded: boolean; changes: boolean }>(
-      `select r.rolname as grantee, n.nspname || '.' || c.relname as place, c.relrowsecurity
-         and c.relforcerowsecurity as guarded,
+      `select r.rolname as grantee, n.nspname || '.' || c.relname as place,
+         -- A view that reads as its caller is guarded as the tables below it are.
+         case c.relkind when 'v' then coalesce('security_invoker=true' = any (c.reloptions), false)
+           else c.relrowsecurity and c.relforcerowsecurity end as guarded,
          has_table_privilege(r.oid, c.oid, 'insert, update, delete, truncate') as changes
        from pg_class c join pg_namespace n on n.oid = c.relnamespace cross join pg_roles r
        where c.relkind in ('r', 'p', 'v', 'm') and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
