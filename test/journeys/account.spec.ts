@@ -48,7 +48,9 @@ async function ask(body: object, headers = from()): Promise<Answer> {
   await annex.platform.access.passwordResets.idle();
   return answer;
 }
-const lastToken = (): string => /#token=(\S+)/.exec(textOf(smtp.mails.at(-1)))?.[1] ?? '';
+/** Mails with a link, without those that only tell of a change. */
+const links = () => smtp.mails.filter((mail) => textOf(mail).includes('#token='));
+const lastToken = (): string => /#token=(\S+)/.exec(textOf(links().at(-1)))?.[1] ?? '';
 const use = (token: string, more: object = {}): Promise<Answer> =>
   anybody.post('/api/auth/password-reset/use', { token, new_password: next, ...more }, from());
 const login = (email: string, secret: string, tenant?: string): Promise<Answer> =>
@@ -109,7 +111,7 @@ describe('a forgotten password', () => {
         body: known.body,
       });
     }
-    expect(smtp.mails).toEqual([]);
+    expect(links()).toEqual([]);
     // Held up in the database, the work for an account that is there keeps no answer waiting.
     const email = await person(tenant);
     const locked = annex.platform.database.platform(async (tx) => {
@@ -173,7 +175,7 @@ describe('a forgotten password', () => {
     const second = await annex.startSecondApi();
     expect((await makeClient(second.url, '').post('/api/auth/password-reset', { email }, from())).status).toBe(202);
     await second.platform.access.passwordResets.idle();
-    expect(smtp.mails).toHaveLength(5);
+    expect(links()).toHaveLength(5);
   });
 
   it('keeps its token as a hash only, and in no log', async () => {

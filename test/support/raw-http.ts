@@ -10,7 +10,8 @@ export interface RawAnswer {
 }
 
 /**
- * One request byte for byte, with headers that `fetch` would refuse or add to: `Host`, hop-by-hop ones, none at all.
+ * One request byte for byte, with headers that `fetch` would refuse or add to: `Host`, hop-by-hop ones, none at all. Of
+ * a stream of events, which does not end, the head is the answer.
  */
 export function rawRequest(
   url: string,
@@ -29,9 +30,7 @@ export function rawRequest(
       { hostname, port, path, method, headers: { ...length, ...headers }, agent: false },
       (response) => {
         const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.once('error', reject);
-        response.once('end', () => {
+        const answer = (): void => {
           const bytes = Buffer.concat(chunks);
           resolve({
             status: response.statusCode ?? 0,
@@ -40,7 +39,13 @@ export function rawRequest(
             bytes,
             text: bytes.toString('utf8'),
           });
-        });
+        };
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.once('error', reject);
+        if (response.headers['content-type']?.startsWith('text/event-stream')) {
+          answer();
+          response.destroy();
+        } else response.once('end', answer);
       },
     );
     sent.once('error', reject);
