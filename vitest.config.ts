@@ -122,7 +122,8 @@ export default defineConfig({
     execArgv: ['--no-node-snapshot'],
     maxWorkers: 2,
     sequence: { sequencer: Spread },
-    testTimeout: 60_000,
-    hookTimeout: 120_000,
+    // Two slow cores that others use too: a test that hangs is ended, one that is slow is not.
+    testTimeout: 180_000,
+    hookTimeout: 240_000,
   },
 });

@@ -135,7 +135,13 @@ export async function startTestAnnex(
       async install(files, { enable = true, secrets = {} } = {}) {
         const name = String(files.manifest?.['slug'] ?? 'probe');
         const limits = 'ANNEX_LIMITS' in environment ? {} : { limits: { timeout_ms: patientMs } };
-        const uploaded = await owner.upload(packPlugin({ ...files, manifest: { ...limits, ...files.manifest } }));
+        const zip = packPlugin({ ...files, manifest: { ...limits, ...files.manifest } });
+        let uploaded = await owner.upload(zip);
+        // A busy machine has no sandbox free in time, and says to come again.
+        for (let tries = 1; uploaded.status === 503 && tries < 5; tries += 1) {
+          await new Promise((done) => setTimeout(done, Number(uploaded.headers.get('retry-after') ?? 1) * 1000));
+          uploaded = await owner.upload(zip);
+        }
         if (uploaded.status >= 300) return uploaded;
         for (const [secret, value] of Object.entries(secrets))
           await owner.put(`/api/plugins/${name}/secrets/${secret}`, { value });
