@@ -7,6 +7,7 @@
 export const launcherScript = String.raw`
 use strict;
 use Socket qw(AF_UNIX SOCK_STREAM SOL_SOCKET PF_UNSPEC pack_sockaddr_un);
+use Errno;
 use POSIX qw(:sys_wait_h);
 
 my ($parent, $name, $prctl) = @ARGV;
@@ -38,9 +39,12 @@ $SIG{$_} = 'IGNORE' for 'PIPE', 'TERM', 'INT', 'HUP';
 my (%came, %between, %waiting, %running, %pidOf);
 my $ordered = 0;
 
+# A program that ends interrupts whatever waits at that moment: it is done again.
+sub again { my ($do) = @_; for (;;) { my $n = $do->(); return $n if defined $n || !$!{EINTR} } }
+
 sub say_ {
   my $text = join(' ', @_) . "\n";
-  while ($text ne '') { my $n = syswrite($line, $text); defined $n or last; substr($text, 0, $n) = '' }
+  while ($text ne '') { my $n = again(sub { syswrite $line, $text }); defined $n or last; substr($text, 0, $n) = '' }
 }
 
 sub take {
@@ -105,7 +109,9 @@ sub meet {
   my ($pid) = unpack 'l', getsockopt($stranger, SOL_SOCKET, $peer);
   return if $pid != $parent;
   my $label = '';
-  while (length $label < 16) { sysread($stranger, $label, 16 - length $label, length $label) or return }
+  while (length $label < 16) {
+    again(sub { sysread $stranger, $label, 16 - length $label, length $label }) or return;
+  }
   $label =~ s/ +$//;
   my ($id) = split /\./, $label;
   $came{$label} = $stranger if $id > $ordered || $waiting{$id};
@@ -120,7 +126,7 @@ ORDERS: for (;;) {
   sysread($woken, my $bell, 4096) if vec($any, fileno $woken, 1);
   meet() if vec($any, fileno $door, 1);
   if (vec($any, fileno $line, 1)) {
-    sysread($line, $orders, 65536, length $orders) or last;
+    again(sub { sysread $line, $orders, 65536, length $orders }) or last;
     while (length $orders >= 4 && length $orders >= 4 + unpack('N', $orders)) {
       obey(substr($orders, 4, unpack('N', $orders)));
       substr($orders, 0, 4 + unpack('N', $orders)) = '';

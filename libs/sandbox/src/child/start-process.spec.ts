@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -92,6 +93,25 @@ describe.runIf(isLinux).each([
 });
 
 describe.runIf(isLinux)('the launcher', () => {
+  it('waits for the name of a stream although a program ends meanwhile', async () => {
+    const program = startProcess(shell('read line'), { streams: [0] });
+    await until(() => program.pid !== undefined);
+    // Those of other processes show this one out.
+    const names = readFileSync(`/proc/${launcherPid()}/net/unix`, 'latin1').match(/annex-launcher-\w+/g) ?? [];
+    const streams = [...new Set(names)].map((name) => connect(`\0${name}`).on('error', () => undefined));
+    try {
+      await until(() => streams.every((stream) => !stream.connecting));
+      process.kill(program.pid ?? -1, 'SIGKILL');
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      for (const stream of streams) stream.resume().write('99999.1'.padEnd(16));
+      expect(await program.exited).toEqual({ code: null, signal: 'SIGKILL' });
+      await saidBy(startProcess(shell('true'), { streams: [1] }));
+      expect(streams.filter((stream) => !stream.closed)).toHaveLength(1);
+    } finally {
+      for (const stream of streams) stream.destroy();
+    }
+  });
+
   it('starts nothing for a stranger, who is left standing', async () => {
     const [, name] = /annex-launcher-(\w+)/.exec(readFileSync(`/proc/${launcherPid()}/net/unix`, 'latin1')) ?? [];
     expect(name).toMatch(/^[0-9a-f]{32}$/);
