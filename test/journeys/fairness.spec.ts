@@ -94,7 +94,7 @@ describe('back-pressure', () => {
        join tenants t on t.id = i.tenant_id cross join generate_series(1, 10000) where t.slug = $1`,
       [full.slug],
     );
-    // Parked without anything that they wait for: they may be let go at any time, which makes no room.
+    // Parked without anything that they wait for: they may be unparked at any time, which makes no room.
     const refused = await full.owner.post('/api/plugins/busy/jobs/quick/run-now', {});
     expect(refused).toMatchObject({
       status: 429,

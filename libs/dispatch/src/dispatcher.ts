@@ -12,8 +12,8 @@ import {
 import { defaultRetention, type Retention } from '@annex/limits';
 import {
   Attempts,
-  releaseEnabled,
-  releaseJob,
+  unparkEnabled,
+  unparkJob,
   removeWorker,
   reportWorker,
   type AttemptCounts,
@@ -227,7 +227,7 @@ export class Dispatcher {
     const { database, logger } = this.#options;
     database
       .forTenant(parked.tenantId)
-      .transaction((tx) => releaseJob(tx, parked))
+      .transaction((tx) => unparkJob(tx, parked))
       .catch((thrown: unknown) =>
         logger.debug({ reason: messageOf(thrown) }, 'a parked run could not be looked at yet; the reconciler will'),
       );
@@ -239,12 +239,12 @@ export class Dispatcher {
     const { database, logger } = this.#options;
     // An installation may have been enabled: its parked runs go on.
     database
-      .platform((tx) => releaseEnabled(tx, change?.tenantId))
+      .platform((tx) => unparkEnabled(tx, change?.tenantId))
       .then(
-        (released) => {
-          if (released > 0) this.#relay.wake();
+        (unparked) => {
+          if (unparked > 0) this.#relay.wake();
         },
-        (thrown: unknown) => logger.warn({ err: thrown }, 'parked runs could not be released yet; the reconciler will'),
+        (thrown: unknown) => logger.warn({ err: thrown }, 'parked runs could not be unparked yet; the reconciler will'),
       );
   }
 }

@@ -2,9 +2,9 @@ import { failpoint, type Clock, type Logger } from '@annex/kernel';
 import {
   expireLeases,
   listHandedOver,
-  releaseEnabled,
-  releaseEndpoints,
-  releaseOverlaps,
+  unparkEnabled,
+  unparkEndpoints,
+  unparkOverlaps,
   reportWorker,
   takeBack,
 } from '@annex/runs';
@@ -58,11 +58,11 @@ export function createReconciler({
     work: async () => {
       try {
         const isSettled = clock.now() - healthySince >= graceMs;
-        const { expired, released } = await database.platform(async (tx) => {
+        const { expired, unparked } = await database.platform(async (tx) => {
           await reportWorker(tx, { id: ownerId, slots });
           return {
             expired: isSettled ? await expireLeases(tx) : [],
-            released: (await releaseOverlaps(tx)) + (await releaseEndpoints(tx)) + (await releaseEnabled(tx)),
+            unparked: (await unparkOverlaps(tx)) + (await unparkEndpoints(tx)) + (await unparkEnabled(tx)),
           };
         });
         if (expired.length > 0) failpoint('reconcile.expired');
@@ -73,7 +73,7 @@ export function createReconciler({
           );
         const lost = await lookForTickets();
         if (lost > 0) logger.warn({ tickets: lost }, 'the queue had lost tickets; their runs are handed over again');
-        if (expired.length + released + lost > 0) onDue();
+        if (expired.length + unparked + lost > 0) onDue();
       } catch (thrown) {
         healthySince = clock.now();
         throw thrown;

@@ -144,7 +144,7 @@ export class InstallationsContext {
   }
 
   /**
-   * As {@link fire}, but one after the other, in the order in which they were queued: each is parked, and let go when
+   * As {@link fire}, but one after the other, in the order in which they were queued: each is parked, and unparked when
    * none of the installation's earlier ones is unfinished.
    */
   async fireInTurn(

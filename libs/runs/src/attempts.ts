@@ -1,5 +1,5 @@
 /**
- * One try of a run from claim to end: claim it, try it, write how it ended, let go what waited for it. Everything
+ * One try of a run from claim to end: claim it, try it, write how it ended, unpark what waited for it. Everything
  * written carries the claim's fencing number, so a worker that lost a run to another one (it stood still, its lease ran
  * out) changes nothing any more.
  */
@@ -17,8 +17,8 @@ import {
   type EndedAttempt,
   type WantedRun,
 } from './sql/claim.js';
-import { releaseEndpoint } from './sql/endpoint-turns.js';
-import { releaseJob } from './sql/overlap.js';
+import { unparkEndpoint } from './sql/endpoint-turns.js';
+import { unparkJob } from './sql/overlap.js';
 import { isTransientDatabaseError, type Database } from '@annex/database';
 import type { AttemptOutcome, AttemptPort } from './attempt-port.js';
 import { Batcher } from './batcher.js';
@@ -286,21 +286,21 @@ export class Attempts {
   }
 
   /**
-   * Lets go what waited for this attempt. After its commit, so that two that end at once cannot both think the other
+   * Unparks what waited for this attempt. After its commit, so that two that end at once cannot both think the other
    * one is under way.
    */
   async #ended(run: ClaimedRun, end: AttemptEnd, ended: EndedAttempt | null): Promise<AttemptEnd['status'] | null> {
     if (ended && ended.status !== 'retrying') this.options.onEnded(run, ended.status);
     if (ended?.isWaitedFor) {
-      const release = this.options.database.forTenant(run.tenantId).transaction(async (tx) => {
-        if (run.webhookId) return releaseEndpoint(tx, run.webhookId);
+      const unparking = this.options.database.forTenant(run.tenantId).transaction(async (tx) => {
+        if (run.webhookId) return unparkEndpoint(tx, run.webhookId);
         if (!run.installationId) return;
-        await releaseJob(tx, { installationId: run.installationId, name: run.name });
+        await unparkJob(tx, { installationId: run.installationId, name: run.name });
       });
-      await release.catch((thrown: unknown) =>
+      await unparking.catch((thrown: unknown) =>
         this.options.logger.debug(
           { run: run.id, reason: messageOf(thrown) },
-          'what waited for a run could not be let go yet; the reconciler will',
+          'what waited for a run could not be unparked yet; the reconciler will',
         ),
       );
     }

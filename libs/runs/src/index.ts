@@ -40,9 +40,9 @@ export {
   cancelJobRuns,
   countJobRuns,
   lockJob,
-  releaseEnabled,
-  releaseJob,
-  releaseOverlaps,
+  unparkEnabled,
+  unparkJob,
+  unparkOverlaps,
   takePlaceInTurn,
   tellParked,
 } from './sql/overlap.js';
@@ -51,7 +51,7 @@ export { lockRunForReplay, markReplayed, type DeadLetterFilter } from './sql/rep
 export { recordSkippedStretch, recordSkippedTicks } from './sql/record-skipped-ticks.js';
 export { readBacklog, type Backlog } from './sql/backlog.js';
 export { listDueBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
-export { releaseEndpoints } from './sql/endpoint-turns.js';
+export { unparkEndpoints } from './sql/endpoint-turns.js';
 export { discardLettersOfUninstalled, endRunsOfUninstalled } from './sql/uninstalled-runs.js';
 export { parkTenant } from './sql/park-tenant.js';
 export { ofLivingTenant } from './sql/living-tenants.js';

@@ -1,7 +1,7 @@
 import { idFromUuid, uuidFromId, type Id } from '@annex/kernel';
 import type { TenantTransaction } from '@annex/database';
 import { RunRow } from '../rows/run-row.js';
-import { lockJob, releaseOverlap, type JobRef } from './overlap.js';
+import { lockJob, unparkOverlap, type JobRef } from './overlap.js';
 import { oneRun, oneRunParameters } from './every-run.js';
 import { isMovedBy, isOpen } from './guards.js';
 import { tellEnded } from './tell-ended.js';
@@ -48,7 +48,7 @@ export async function cancelRun(tx: TenantTransaction, runId: Id<'run'>, message
   if (row.status === 'running') await tx.notify('annex_cancel', uuidFromId(runId));
   else {
     await tellEnded(tx, runId, row.status);
-    if (job) await releaseOverlap(tx, job);
+    if (job) await unparkOverlap(tx, job);
   }
   return {
     id: runId,

@@ -250,7 +250,7 @@ export interface AttemptEnd {
 export interface EndedAttempt {
   status: AttemptEnd['status'];
   /**
-   * Something was parked behind it: another run of its job, or another delivery to its endpoint. Let that go once this
+   * Something was parked behind it: another run of its job, or another delivery to its endpoint. Unpark that once this
    * has committed.
    */
   isWaitedFor: boolean;

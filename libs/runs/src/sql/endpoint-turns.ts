@@ -1,6 +1,6 @@
 /**
  * One endpoint that answers slowly must not take every slot of its tenant: only so many of its deliveries are under way
- * at once, the rest is parked, and each that ends lets the next go.
+ * at once, the rest is parked, and each that ends unparks the next.
  */
 import { uuidFromId, type Id } from '@annex/kernel';
 import type { PlatformTransaction, TenantTransaction } from '@annex/database';
@@ -17,20 +17,20 @@ const busy = (tenant: string, webhook: string): string => `(
   where b.tenant_id = ${tenant} and b.webhook_id = ${webhook} and b.next_attempt_at <= now()
   limit ${deliveriesAtOnce}) due))`;
 
-/** Lets the longest waiting deliveries to an endpoint go, as far as there is room. */
-export async function releaseEndpoint(tx: TenantTransaction, webhookId: Id<'webhook'>): Promise<void> {
-  const released = await tx.execute(
+/** Unparks the longest waiting deliveries to an endpoint, as far as there is room. */
+export async function unparkEndpoint(tx: TenantTransaction, webhookId: Id<'webhook'>): Promise<void> {
+  const unparked = await tx.execute(
     `update runs set waiting_for = null, next_attempt_at = now()
      where tenant_id = $1 and waiting_for = 'endpoint' and id = any(array(
        select id from runs where tenant_id = $1 and webhook_id = $2 and waiting_for = 'endpoint' order by queued_at, id
        limit greatest(0, ${deliveriesAtOnce} - ${busy('$1', '$2')}) for update skip locked))`,
     [tx.tenantUuid, uuidFromId(webhookId)],
   );
-  if (released > 0) await wakeRelays(tx);
+  if (unparked > 0) await wakeRelays(tx);
 }
 
-/** The same for every endpoint: for when the one that should have done it died. Answers how many went. */
-export async function releaseEndpoints(tx: PlatformTransaction): Promise<number> {
+/** The same for every endpoint: for when the one that should have done it died. Answers how many. */
+export async function unparkEndpoints(tx: PlatformTransaction): Promise<number> {
   return tx.execute(
     `update runs set waiting_for = null, next_attempt_at = now()
      where waiting_for = 'endpoint' and (tenant_id, id) in (

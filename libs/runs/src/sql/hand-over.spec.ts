@@ -4,7 +4,7 @@ import { makeInstallation, type TestInstallation } from '../../../../test/suppor
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { enqueueRun, type NewRun } from './enqueue-run.js';
 import { handOverDueRuns, listHandedOver, removeWorker, reportWorker, takeBack } from './hand-over.js';
-import { releaseEnabled } from './overlap.js';
+import { unparkEnabled } from './overlap.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -123,9 +123,9 @@ describe('handing due runs to the queue', () => {
       { waiting_for: 'plugin', next_attempt_at: null },
       { waiting_for: 'plugin', next_attempt_at: null },
     ]);
-    expect(await db.database.platform((tx) => releaseEnabled(tx))).toBe(0);
+    expect(await db.database.platform((tx) => unparkEnabled(tx))).toBe(0);
     await status('enabled');
-    expect(await db.database.platform((tx) => releaseEnabled(tx, installation.tenantId))).toBe(2);
+    expect(await db.database.platform((tx) => unparkEnabled(tx, installation.tenantId))).toBe(2);
     expect(await relay(4)).toHaveLength(2);
   });
 

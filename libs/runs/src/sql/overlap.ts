@@ -33,7 +33,7 @@ export async function countJobRuns(
   return row ?? { running: 0, queued: 0 };
 }
 
-const releasable = (scope: string): string => `
+const unparkIdle = (scope: string): string => `
   update runs set waiting_for = null, next_attempt_at = now()
   where waiting_for = 'overlap' and (tenant_id, id) in (
     select distinct on (p.tenant_id, p.installation_id, p.kind, p.name) p.tenant_id, p.id from runs p
@@ -44,22 +44,22 @@ const releasable = (scope: string): string => `
     order by p.tenant_id, p.installation_id, p.kind, p.name, p.queued_at, p.id)`;
 
 /**
- * Lets the longest waiting run of a job go, if nothing of that job is under way any more. Call under {@link lockJob},
+ * Unparks the longest waiting run of a job if nothing of that job is under way any more. Call under {@link lockJob},
  * taken before any run's row.
  */
-export async function releaseOverlap(tx: TenantTransaction, job: JobRef): Promise<void> {
-  const released = await tx.execute(releasable('and p.tenant_id = $1 and p.installation_id = $2 and p.name = $3'), [
+export async function unparkOverlap(tx: TenantTransaction, job: JobRef): Promise<void> {
+  const unparked = await tx.execute(unparkIdle('and p.tenant_id = $1 and p.installation_id = $2 and p.name = $3'), [
     tx.tenantUuid,
     uuidFromId(job.installationId),
     job.name,
   ]);
-  if (released > 0) await wakeRelays(tx);
+  if (unparked > 0) await wakeRelays(tx);
 }
 
-/** {@link releaseOverlap} in a turn of its own. */
-export async function releaseJob(tx: TenantTransaction, job: JobRef): Promise<void> {
+/** {@link unparkOverlap} in a turn of its own. */
+export async function unparkJob(tx: TenantTransaction, job: JobRef): Promise<void> {
   await lockJob(tx, job);
-  await releaseOverlap(tx, job);
+  await unparkOverlap(tx, job);
 }
 
 /**
@@ -85,12 +85,12 @@ export async function tellParked(tx: TenantTransaction, { installationId, name }
 }
 
 /** The same for every job: for when the one that should have done it died. */
-export async function releaseOverlaps(tx: PlatformTransaction): Promise<number> {
-  return tx.execute(releasable(''));
+export async function unparkOverlaps(tx: PlatformTransaction): Promise<number> {
+  return tx.execute(unparkIdle(''));
 }
 
 /** Makes runs due again that were parked because their plugin was not enabled, when it now is. */
-export async function releaseEnabled(tx: PlatformTransaction, tenantId?: Id<'tenant'>): Promise<number> {
+export async function unparkEnabled(tx: PlatformTransaction, tenantId?: Id<'tenant'>): Promise<number> {
   return tx.execute(
     `update runs r set waiting_for = null, next_attempt_at = now() from installations i
      where r.waiting_for = 'plugin' and i.tenant_id = r.tenant_id and i.id = r.installation_id and i.status = 'enabled'
