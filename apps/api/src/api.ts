@@ -24,7 +24,7 @@ import { addHooksDoor } from './ext/hooks-door.js';
 import { allowApiOrigins } from './http/api-cors.js';
 import { BodyMemory, BodyReader } from './http/body-reader.js';
 import { CallBudget, EventBudget } from './http/call-budget.js';
-import { admitBeforeBodies, CallerGuard } from './http/caller.js';
+import { admitBeforeBodies, CallerGuard } from './http/authentication.js';
 import { CLOSING } from './http/closing.js';
 import { limitConnections, type ConnectionLimits } from './http/connections.js';
 import { apiErrors } from './http/errors.js';

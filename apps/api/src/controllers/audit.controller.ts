@@ -5,10 +5,10 @@ import { listAudit } from '@annex/audit';
 import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { CurrentCaller, CurrentPrincipal } from '../http/caller.js';
-import { Endpoint } from '../http/describe.js';
+import { CurrentCaller, CurrentPrincipal } from '../http/authentication.js';
+import { Endpoint } from '../http/endpoint.js';
 import { input, instant, lookup, pageSchema } from '../http/input.js';
-import { AuditEntry, PlatformAuditEntry } from '../views/operations.js';
+import { AuditEntry, PlatformAuditEntry } from '../views/audit.js';
 import { listOf } from '../views/shared.js';
 
 const query = pageSchema.extend({

@@ -4,8 +4,8 @@ import { Body, Controller, Delete, Get, Param, Post, Query, Req } from '@nestjs/
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { bearerOf, CurrentCaller, CurrentPrincipal, single } from '../http/caller.js';
-import { Endpoint } from '../http/describe.js';
+import { bearerOf, CurrentCaller, CurrentPrincipal, single } from '../http/authentication.js';
+import { Endpoint } from '../http/endpoint.js';
 import { input, pageSchema, wholeListSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
 import { ChangedPassword, EndedSessions, Login, Me, NewToken, Session, StreamToken, Token } from '../views/access.js';

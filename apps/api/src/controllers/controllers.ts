@@ -11,14 +11,16 @@ import { HooksController } from './hooks.controller.js';
 import { InvitationsController } from './invitations.controller.js';
 import { JobsController } from './jobs.controller.js';
 import { KvController } from './kv.controller.js';
+import { LogsController } from './logs.controller.js';
 import { MailController } from './mail.controller.js';
-import { ObserveController } from './observe.controller.js';
+import { PluginHealthController } from './plugin-health.controller.js';
 import { PluginsController } from './plugins.controller.js';
 import { RunsController } from './runs.controller.js';
 import { EventStreamController, RunStreamController } from './streams.controller.js';
 import { SecretsController } from './secrets.controller.js';
 import { StatsController } from './stats.controller.js';
 import { OwnTenantController, TenantsController } from './tenants.controller.js';
+import { UsageController } from './usage.controller.js';
 import { UsersController } from './users.controller.js';
 import { WebhooksController } from './webhooks.controller.js';
 
@@ -41,7 +43,9 @@ export const controllers = [
   SecretsController,
   JobsController,
   RunsController,
-  ObserveController,
+  LogsController,
+  UsageController,
+  PluginHealthController,
   StatsController,
   DeadLettersController,
   WebhooksController,

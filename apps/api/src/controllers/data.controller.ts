@@ -14,8 +14,8 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req } from '@
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { CurrentCaller } from '../http/caller.js';
-import { Endpoint } from '../http/describe.js';
+import { CurrentCaller } from '../http/authentication.js';
+import { Endpoint } from '../http/endpoint.js';
 import { apiErrors } from '../http/errors.js';
 import { refuseInexactNumbers } from '../http/exact-body.js';
 import { input, pageSchema, readInput, wholeListSchema } from '../http/input.js';

@@ -5,8 +5,8 @@ import { KiB, mapPage, pageOf, parseId, type Page, type PageRequest } from '@ann
 import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
-import { CurrentCaller } from '../http/caller.js';
-import { Endpoint } from '../http/describe.js';
+import { CurrentCaller } from '../http/authentication.js';
+import { Endpoint } from '../http/endpoint.js';
 import { answered } from '../http/idempotency.js';
 import { input, instant, lookup, pageSchema, requireId } from '../http/input.js';
 import { DeadLetterReplay, DiscardedDeadLetters, ReplayedDeadLetters, Run } from '../views/runs.js';

@@ -8,9 +8,9 @@ import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { CurrentCaller } from '../http/caller.js';
+import { CurrentCaller } from '../http/authentication.js';
 import { CLOSING, waitSignal } from '../http/closing.js';
-import { Endpoint } from '../http/describe.js';
+import { Endpoint } from '../http/endpoint.js';
 import { apiErrors } from '../http/errors.js';
 import { answered } from '../http/idempotency.js';
 import { anyJson, input, instant, pageSchema } from '../http/input.js';

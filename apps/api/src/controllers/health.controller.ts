@@ -2,9 +2,9 @@ import { manifestJsonSchema } from '@annex/manifest';
 import { Controller, Get, Header, Inject, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
-import { Endpoint } from '../http/describe.js';
+import { Endpoint } from '../http/endpoint.js';
 import { jsonAs, text } from '../http/answers.js';
-import { Liveness, Readiness } from '../views/operations.js';
+import { Liveness, Readiness } from '../views/health.js';
 import { jsonObject } from '../views/shared.js';
 
 /** What the process says of itself; the program that wires it up knows. */

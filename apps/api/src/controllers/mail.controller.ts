@@ -5,11 +5,11 @@ import { Controller, Delete, Get, Param, Query, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { CurrentCaller } from '../http/caller.js';
-import { Endpoint } from '../http/describe.js';
+import { CurrentCaller } from '../http/authentication.js';
+import { Endpoint } from '../http/endpoint.js';
 import { input, lookup, pageSchema } from '../http/input.js';
 import { bytes, nothing } from '../http/answers.js';
-import { Mail, WholeMail } from '../views/operations.js';
+import { Mail, WholeMail } from '../views/mail.js';
 import { listOf } from '../views/shared.js';
 
 const query = pageSchema.extend({

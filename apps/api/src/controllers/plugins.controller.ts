@@ -6,8 +6,8 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, Req, Res
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { CurrentCaller } from '../http/caller.js';
-import { Endpoint } from '../http/describe.js';
+import { CurrentCaller } from '../http/authentication.js';
+import { Endpoint } from '../http/endpoint.js';
 import { anyObject, input, lookup, pageSchema, wholeListSchema } from '../http/input.js';
 import { readUpload } from '../http/upload.js';
 import { nothing } from '../http/answers.js';

@@ -5,8 +5,8 @@ import { Controller, Get, Query } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
 import { z } from 'zod';
 import { InFlight } from '../ext/in-flight.js';
-import { CurrentCaller } from '../http/caller.js';
-import { Endpoint } from '../http/describe.js';
+import { CurrentCaller } from '../http/authentication.js';
+import { Endpoint } from '../http/endpoint.js';
 import { input, instant, refuse } from '../http/input.js';
 import { Stats } from '../views/runs.js';
 

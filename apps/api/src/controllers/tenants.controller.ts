@@ -5,8 +5,8 @@ import { Body, Controller, Delete, Get, Param, Patch, Post, Query, Req, Res } fr
 import { ApiTags } from '@nestjs/swagger';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { CurrentCaller, CurrentPrincipal } from '../http/caller.js';
-import { Endpoint } from '../http/describe.js';
+import { CurrentCaller, CurrentPrincipal } from '../http/authentication.js';
+import { Endpoint } from '../http/endpoint.js';
 import { input, pageSchema } from '../http/input.js';
 import { nothing } from '../http/answers.js';
 import { Tenant } from '../views/access.js';

@@ -9,7 +9,7 @@ import { hopsHeader, readHops } from '@annex/egress';
 import { isAnnexError, type Id } from '@annex/kernel';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from '../http/body-reader.js';
-import { findBearer, single, type Identified } from '../http/caller.js';
+import { findBearer, single, type Identified } from '../http/authentication.js';
 import { joinVary } from '../http/cors.js';
 import { apiErrors } from '../http/errors.js';
 import type { Problems } from '../http/problem.js';

@@ -7,7 +7,7 @@ import type { Access } from '@annex/access';
 import type { Execution, InstallationSnapshot } from '@annex/execution';
 import { readCors, type CorsRules } from '@annex/manifest';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { findBearer, single } from '../http/caller.js';
+import { findBearer, single } from '../http/authentication.js';
 import { corsHeaders, isPreflight, joinVary, policyOf, preflightHeaders } from '../http/cors.js';
 
 /** Where a request to a plugin goes. */

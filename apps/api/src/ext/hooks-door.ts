@@ -8,7 +8,7 @@ import { isAnnexError, KiB, type TenantActor } from '@annex/kernel';
 import { methodFault, webhookErrors, type InboundHooks, type InboundRequest } from '@annex/webhooks';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { BodyReader } from '../http/body-reader.js';
-import { single } from '../http/caller.js';
+import { single } from '../http/authentication.js';
 import { corsHeaders, isPreflight, policyOf, preflightHeaders } from '../http/cors.js';
 import type { Problems } from '../http/problem.js';
 import { documentPolicy } from './answer.js';

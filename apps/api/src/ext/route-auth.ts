@@ -5,7 +5,7 @@ import type { Id } from '@annex/kernel';
 import type { RouteAuth, RouteHmac, RouteToken } from '@annex/manifest';
 import { verifySignature, verifyToken } from '@annex/webhooks';
 import type { FastifyRequest } from 'fastify';
-import { single } from '../http/caller.js';
+import { single } from '../http/authentication.js';
 import { apiErrors } from '../http/errors.js';
 import { requestTarget } from './read-request.js';
 

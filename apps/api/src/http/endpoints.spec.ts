@@ -1,7 +1,7 @@
 import { Controller, Get } from '@nestjs/common';
 import { expect, it } from 'vitest';
 import { nothing, type Answers } from './answers.js';
-import { Endpoint } from './describe.js';
+import { Endpoint } from './endpoint.js';
 import { readEndpoints } from './endpoints.js';
 
 /** An application that has these controllers. */

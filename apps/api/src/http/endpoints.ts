@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { INestApplication } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
-import { descriptionOf, type Description } from './describe.js';
+import { descriptionOf, type Description } from './endpoint.js';
 
 /**
  * Every endpoint of the controllers, by its name. Throws for one without `@Endpoint`, without answers, or with the name

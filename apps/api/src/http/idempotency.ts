@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Caller, Principal } from '@annex/access';
 import type { RunsCaller } from '@annex/runs';
 import type { Database, PlatformTransaction, TenantTransaction } from '@annex/database';
-import { completeIdempotent, releaseIdempotent, reserveIdempotent } from './rows/idempotency.js';
+import { completeIdempotent, forgetIdempotent, reserveIdempotent } from './rows/idempotency.js';
 import { SetMetadata, type CallHandler, type ExecutionContext, type NestInterceptor } from '@nestjs/common';
 import type { Reflector } from '@nestjs/core';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { defer, from, lastValueFrom, type Observable } from 'rxjs';
-import { single } from './caller.js';
+import { single } from './authentication.js';
 import { apiErrors } from './errors.js';
 import { isStream } from './file-body.js';
 import type { Fingerprints } from './fingerprints.js';
@@ -138,9 +138,8 @@ export class IdempotencyInterceptor implements NestInterceptor {
           );
           return value;
         } catch (thrown) {
-          const release = (): Promise<void> =>
-            transact((tx) => releaseIdempotent(tx, { ...entry, claim: first.claim }));
-          await release().catch(() => void releaseLater(release));
+          const forget = (): Promise<void> => transact((tx) => forgetIdempotent(tx, { ...entry, claim: first.claim }));
+          await forget().catch(() => void forgetLater(forget));
           throw thrown;
         }
       }
@@ -219,14 +218,14 @@ function inFlight(): Error {
  * What failed may be tried again: as soon as PostgreSQL is back, if that was away. A key that never gets so far counts
  * as abandoned in the end.
  */
-async function releaseLater(release: () => Promise<void>): Promise<void> {
+async function forgetLater(forget: () => Promise<void>): Promise<void> {
   for (let attempt = 0; attempt < 20; attempt += 1) {
     await sleep(250 * 2 ** Math.min(attempt, 4), undefined, { ref: false });
-    const released = await release().then(
+    const forgotten = await forget().then(
       () => true,
       () => false,
     );
-    if (released) return;
+    if (forgotten) return;
   }
 }
 

@@ -5,7 +5,7 @@ import { jsonShapeFault, LARGE_TEXT, largeWork, readJsonShape } from '@annex/ker
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { BodyReader } from './body-reader.js';
 import type { Budgets } from './call-budget.js';
-import type { Identified } from './caller.js';
+import type { Identified } from './authentication.js';
 import { apiErrors } from './errors.js';
 import { refuseInexactNumbers } from './exact-body.js';
 import { findIllFormed } from './well-formed.js';

@@ -1,6 +1,6 @@
 import type { AnnexError, Logger } from '@annex/kernel';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Identified } from './caller.js';
+import type { Identified } from './authentication.js';
 import { toAnnexError } from './errors.js';
 import type { Refusals } from './refusals.js';
 

@@ -2,7 +2,7 @@
 import type { Access, Caller } from '@annex/access';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { InFlight } from '../ext/in-flight.js';
-import { bearerOf, single } from './caller.js';
+import { bearerOf, single } from './authentication.js';
 import { streamEvents, type EventStream } from './sse.js';
 
 /** A stream that a caller asked for. */

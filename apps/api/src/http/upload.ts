@@ -5,7 +5,7 @@ import { maxPackageBytes } from '@annex/limits';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { InFlight } from '../ext/in-flight.js';
 import { GatheredBody, type BodyMemory } from './body-reader.js';
-import type { Identified } from './caller.js';
+import type { Identified } from './authentication.js';
 import { apiErrors } from './errors.js';
 import { askForBody } from './expect-continue.js';
 

@@ -1,7 +1,7 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
 import type { z } from 'zod';
 import { isSchema, type RawBody } from '../http/answers.js';
-import type { Description } from '../http/describe.js';
+import type { Description } from '../http/endpoint.js';
 import { belongsToTenant, isMutation, problemsOf, type Place } from './problems.js';
 import type { Schema, SchemaBook } from './schemas.js';
 

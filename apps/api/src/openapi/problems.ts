@@ -1,6 +1,6 @@
 import type { OpenAPIObject } from '@nestjs/swagger';
-import type { Gate } from '../http/caller.js';
-import type { Description } from '../http/describe.js';
+import type { Gate } from '../http/authentication.js';
+import type { Description } from '../http/endpoint.js';
 
 type Responses = NonNullable<NonNullable<OpenAPIObject['components']>['responses']>;
 type Parameters = NonNullable<NonNullable<OpenAPIObject['components']>['parameters']>;

@@ -3,7 +3,7 @@ import { defaultRetention } from '@annex/limits';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../../../test/support/test-database.js';
 import { removeExpired } from '../../../../../libs/dispatch/src/sql/retention.js';
-import { completeIdempotent, releaseIdempotent, reserveIdempotent, type Reservation } from './idempotency.js';
+import { completeIdempotent, forgetIdempotent, reserveIdempotent, type Reservation } from './idempotency.js';
 
 let db: TestDatabase;
 beforeAll(async () => {
@@ -50,7 +50,7 @@ it('lets the request come again when the first one died, and the dead one’s la
   await age(tenant, '3 minutes');
   expect(await reserve(tenant)).toEqual({ state: 'reserved', claim: 2 });
   expect(await complete(tenant, 1)).toBe(false);
-  await db.database.forTenant(tenant.id).transaction((tx) => releaseIdempotent(tx, { ...entry, claim: 1 }));
+  await db.database.forTenant(tenant.id).transaction((tx) => forgetIdempotent(tx, { ...entry, claim: 1 }));
   expect((await reserve(tenant)).state).toBe('in-flight');
   expect(await complete(tenant, 2)).toBe(true);
 });
@@ -72,12 +72,12 @@ it('takes another answer of the request that has the key, and none of one that l
 it('gives a key back after a failure, and never one whose work was done', async () => {
   const tenant = await db.makeTenant();
   await reserve(tenant);
-  const release = (): Promise<void> =>
-    db.database.forTenant(tenant.id).transaction((tx) => releaseIdempotent(tx, { ...entry, claim: 1 }));
-  await release();
+  const forget = (): Promise<void> =>
+    db.database.forTenant(tenant.id).transaction((tx) => forgetIdempotent(tx, { ...entry, claim: 1 }));
+  await forget();
   expect(await reserve(tenant)).toEqual({ state: 'reserved', claim: 1 });
   await complete(tenant, 1);
-  await release();
+  await forget();
   expect((await reserve(tenant)).state).toBe('replay');
 });
 

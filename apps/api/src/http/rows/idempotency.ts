@@ -49,7 +49,7 @@ export interface IdempotencyKey {
 }
 
 export type Reservation =
-  /** Do the work, then complete or release with this `claim`. */
+  /** Do the work, then complete or forget with this `claim`. */
   | { state: 'reserved'; claim: number }
   /** The same request is under way. */
   | { state: 'in-flight' }
@@ -69,7 +69,7 @@ export async function reserveIdempotent(
   { actor, key, fingerprint, known = [fingerprint] }: IdempotencyKey,
 ): Promise<Reservation> {
   const { table, columns, values, row: isRow, parameters, next } = placeOf(tx, { actor, key });
-  // The row may be released between the two statements; then the second round takes it.
+  // The row may be forgotten between the two statements; then the second round takes it.
   for (let round = 0; round < 3; round += 1) {
     const [taken] = await tx.query<{ claim: number }>(
       `insert into ${table} as k (${columns}, fingerprint) values (${values}, $${next})
@@ -127,8 +127,8 @@ export async function completeIdempotent(
   return touched === 1;
 }
 
-/** Gives a key back after a failure that changed nothing, so that the caller may try again. */
-export async function releaseIdempotent(
+/** Forgets a key after a failure that changed nothing, so that the caller may try again. */
+export async function forgetIdempotent(
   tx: KeyTransaction,
   { actor, key, claim }: { actor: string; key: string; claim: number },
 ): Promise<void> {

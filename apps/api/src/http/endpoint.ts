@@ -4,7 +4,7 @@ import { RouteConfig } from '@nestjs/platform-fastify';
 import { ApiOperation } from '@nestjs/swagger';
 import { z } from 'zod';
 import type { Answers, Given } from './answers.js';
-import { Allow, type Gate } from './caller.js';
+import { Allow, type Gate } from './authentication.js';
 import { ShownOnce } from './idempotency.js';
 
 export interface Description<A extends Answers = Answers> {
