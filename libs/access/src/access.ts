@@ -1,7 +1,7 @@
 import { DAY, MINUTE, SECOND, type Clock, type Logger, type Stoppable } from '@annex/kernel';
 import { watchChanges, type Change, type Database } from '@annex/database';
 import type { EmitEvent } from '@annex/runs';
-import { Acceptance } from './acceptance.js';
+import { InvitationAcceptance } from './invitation-acceptance.js';
 import { Actors } from './actors.js';
 import type { Principal, Resolved } from './caller.js';
 import { accessErrors, refuseFaults, unauthenticated } from './errors.js';
@@ -13,13 +13,13 @@ import { newPasswordFaults, OwnPassword, requireOwnUser } from './own-password.j
 import { PasswordResets } from './password-resets.js';
 import { Passwords } from './passwords.js';
 import { noMail, type PlatformMail } from './platform-mail.js';
-import { Principals } from './principals.js';
+import { Authenticator } from './authenticator.js';
 import { SessionTokens, type Credential } from './session-tokens.js';
 import { requirePerson, Sessions } from './sessions.js';
 import { StreamTokens } from './stream-tokens.js';
 import { TenantResolution, type TenantAddress } from './tenant-resolution.js';
 import { Tenants } from './tenants.js';
-import { Tokens } from './tokens.js';
+import { ApiTokens } from './api-tokens.js';
 import { Users } from './users.js';
 import { findProfiles } from './rows/users.js';
 import { principalView, profileView, type PrincipalView, type ProfileView } from './views.js';
@@ -74,19 +74,19 @@ export interface ChangedPassword {
 export class Access implements Stoppable {
   readonly tenants: Tenants;
   readonly users: Users;
-  readonly tokens: Tokens;
+  readonly tokens: ApiTokens;
   readonly operators: Operators;
   readonly sessions: Sessions;
   readonly streamTokens: StreamTokens;
   readonly actors: Actors;
   readonly invitations: Invitations;
-  readonly acceptance: Acceptance;
+  readonly acceptance: InvitationAcceptance;
   readonly passwordResets: PasswordResets;
   readonly #database: Database;
   readonly #login: Login;
   readonly #ownPassword: OwnPassword;
   readonly #ttlS: number;
-  readonly #principals: Principals;
+  readonly #authenticator: Authenticator;
   readonly #resolution: TenantResolution;
   #running: Promise<() => void> | undefined;
 
@@ -112,7 +112,7 @@ export class Access implements Stoppable {
     this.#ttlS = jwtTtlS;
     const ownPassword = new OwnPassword({ database, passwords });
     this.#ownPassword = ownPassword;
-    this.#principals = new Principals({
+    this.#authenticator = new Authenticator({
       database,
       sessions,
       oidc: oidc && new OidcIdentities({ ...oidc, clock }),
@@ -123,11 +123,11 @@ export class Access implements Stoppable {
     this.#resolution = new TenantResolution({ database, clock, baseDomain });
     this.tenants = new Tenants({ database, clock, logger, graceMs: tenantGraceDays * DAY, forget });
     this.users = new Users({ database, passwords, ownPassword, emit, clock, forget });
-    this.tokens = new Tokens({ database, clock, forget });
+    this.tokens = new ApiTokens({ database, clock, forget });
     this.actors = new Actors({ database });
     this.invitations = new Invitations({ database, mail, actors: this.actors, clock, logger });
     this.passwordResets = new PasswordResets({ database, users: this.users, passwords, mail, clock, logger });
-    this.acceptance = new Acceptance({
+    this.acceptance = new InvitationAcceptance({
       database,
       users: this.users,
       passwords,
@@ -137,7 +137,7 @@ export class Access implements Stoppable {
       clock,
       logger,
     });
-    this.operators = new Operators({ database, passwords, clock, forget: () => this.#principals.forgetEveryone() });
+    this.operators = new Operators({ database, passwords, clock, forget: () => this.#authenticator.forgetEveryone() });
   }
 
   /** Throws `RangeError` for a secret that is too short. Nothing is kept in memory until {@link start}. */
@@ -192,12 +192,12 @@ export class Access implements Stoppable {
 
   /** Whose a bearer token is: a session, an API token, or one of the identity provider. Throws `UNAUTHENTICATED`. */
   authenticate(bearer: string): Promise<Principal> {
-    return this.#principals.authenticate(bearer);
+    return this.#authenticator.authenticate(bearer);
   }
 
   /** As {@link authenticate}, from memory; `undefined`: ask {@link authenticate}. Never throws. */
   authenticateCached(bearer: string): Principal | undefined {
-    return this.#principals.cached(bearer);
+    return this.#authenticator.cached(bearer);
   }
 
   /** Which tenant a request means and who calls there: see `TenantResolution.resolve` for what it throws. */
@@ -255,14 +255,14 @@ export class Access implements Stoppable {
     if (!running) return;
     (await running)();
     await this.passwordResets.idle();
-    await this.#principals.flushUses();
+    await this.#authenticator.flushUses();
   }
 
   async #run(): Promise<() => void> {
     const unlisten = await watchChanges(this.#database, (change) => this.#forget(change));
-    this.#principals.open();
+    this.#authenticator.open();
     this.#resolution.open();
-    const timer = setInterval(() => void this.#principals.flushUses(), USES_MS);
+    const timer = setInterval(() => void this.#authenticator.flushUses(), USES_MS);
     timer.unref();
     const erasing = new AbortController();
     const erase = (): void => void this.tenants.eraseDue(erasing.signal);
@@ -274,13 +274,13 @@ export class Access implements Stoppable {
       clearInterval(eraser);
       erasing.abort();
       unlisten();
-      this.#principals.close();
+      this.#authenticator.close();
       this.#resolution.close();
     };
   }
 
   #forget(change: Change | null): void {
-    this.#principals.forget(change);
+    this.#authenticator.forget(change);
     this.#resolution.forget(change);
   }
 }

@@ -14,7 +14,7 @@ export { networkOf, type LoginAnswer, type LoginInput } from './login.js';
 export { type PlatformMail } from './platform-mail.js';
 export { isRole, roleAtLeast, roles, type Role } from './roles.js';
 export { type TenantAddress } from './tenant-resolution.js';
-export { type NewTokenInput } from './tokens.js';
+export { type NewTokenInput } from './api-tokens.js';
 export { type NewUserInput, type UserChangeInput } from './users.js';
 export {
   type InvitationView,

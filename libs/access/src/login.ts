@@ -9,7 +9,7 @@ import type { Membership } from './caller.js';
 import { isEmail, maxPasswordBytes } from './email.js';
 import { accessErrors } from './errors.js';
 import type { Passwords } from './passwords.js';
-import { membershipOf } from './principals.js';
+import { membershipOf } from './authenticator.js';
 import type { Turn } from './sign-in-queue.js';
 import type { Sessions } from './sessions.js';
 import { tenantSlugShape } from './tenant-resolution.js';

@@ -9,7 +9,7 @@ import { passwordChangedMail, passwordResetMail } from './mail-texts.js';
 import { hashOneTimeToken, makeOneTimeToken } from './one-time-tokens.js';
 import type { Passwords } from './passwords.js';
 import type { PlatformMail } from './platform-mail.js';
-import { maxMemberships } from './principals.js';
+import { maxMemberships } from './authenticator.js';
 import { countResets, findReset, findResettable, insertReset, takeReset } from './rows/password-resets.js';
 import { tenantSlugShape } from './tenant-resolution.js';
 import type { Users } from './users.js';

@@ -22,7 +22,7 @@ const KEPT_MS = 15_000;
 /** Most tenants that one identity opens. */
 export const maxMemberships = 50;
 
-export interface PrincipalsOptions {
+export interface AuthenticatorOptions {
   database: Database;
   sessions: SessionTokens;
   oidc: OidcIdentities | undefined;
@@ -39,11 +39,11 @@ interface Kept {
 }
 
 /** Answers whose a bearer token is. What it opens is read from the database and kept until somebody changes it. */
-export class Principals {
+export class Authenticator {
   readonly #kept: WatchedCache<Kept>;
   #uses = new Map<Id<'token'>, Date>();
 
-  constructor(private readonly options: PrincipalsOptions) {
+  constructor(private readonly options: AuthenticatorOptions) {
     this.#kept = new WatchedCache({ max: KEPT, maxAgeMs: KEPT_MS, clock: options.clock });
   }
 

@@ -8,7 +8,7 @@ import { accessErrors, refuseFaults } from './errors.js';
 import { networkOf, spend, type LoginAnswer } from './login.js';
 import { hashOneTimeToken } from './one-time-tokens.js';
 import type { Passwords } from './passwords.js';
-import { maxMemberships } from './principals.js';
+import { maxMemberships } from './authenticator.js';
 import {
   acceptInvitation,
   findOpenInvitation,
@@ -25,7 +25,7 @@ import { tenantPlaces, type OfferedInvitationView, type UserView } from './views
 /** Tokens that one network may get wrong in five minutes. */
 const FAILURES = { points: 20, duration: 300 };
 
-export interface AcceptanceOptions {
+export interface InvitationAcceptanceOptions {
   database: Database;
   users: Users;
   passwords: Passwords;
@@ -36,7 +36,7 @@ export interface AcceptanceOptions {
   logger: Logger;
 }
 
-export interface AcceptanceInput {
+export interface InvitationAcceptanceInput {
   token: string;
   password: string;
   name?: string | null | undefined;
@@ -56,10 +56,10 @@ interface Newcomer {
 }
 
 /** How invitations become users: by their token, or by an identity provider that vouches for the address. */
-export class Acceptance {
+export class InvitationAcceptance {
   readonly #failures = new BoundedLimiter({ keyPrefix: 'invitations', ...FAILURES });
 
-  constructor(private readonly options: AcceptanceOptions) {}
+  constructor(private readonly options: InvitationAcceptanceOptions) {}
 
   /** What a token would accept. Throws `INVITATION_INVALID`, `RATE_LIMITED`. */
   async preview(token: string, address: string): Promise<OfferedInvitationView> {
@@ -81,7 +81,14 @@ export class Acceptance {
    * Makes the user and signs in. Throws `INVITATION_INVALID`, `INVALID_INPUT`, `EMAIL_TAKEN`, `RATE_LIMITED`,
    * `OVERLOADED`.
    */
-  async accept({ token, password, name, address, userAgent, requestId }: AcceptanceInput): Promise<LoginAnswer> {
+  async accept({
+    token,
+    password,
+    name,
+    address,
+    userAgent,
+    requestId,
+  }: InvitationAcceptanceInput): Promise<LoginAnswer> {
     refuseFaults([...passwordFaults(password), ...nameFaults(name)]);
     const { invitation, tokenHash } = await this.#find(token, address);
     const turn = { network: networkOf(address), account: invitation.email, standing: 'fresh' as const };

@@ -45,7 +45,7 @@ export interface TokensOptions {
 }
 
 /** API tokens: everybody has the own ones, admins see and revoke all of the tenant's. */
-export class Tokens {
+export class ApiTokens {
   constructor(private readonly options: TokensOptions) {}
 
   /** The only time the token itself is shown. Throws `INVALID_INPUT`, `FORBIDDEN`, `TOKEN_LIMIT`. */
