@@ -1,7 +1,7 @@
 /**
  * The program that runs plugin code: a child without environment, network or files, that speaks over one inherited
  * stream (fd 3).
- * `node [flags] executor.mjs <addon>`. Started by libs/sandbox/src/child; everything it decides is in
+ * `node [flags] executor.mjs <addon>`. Started by libs/sandbox/src/confinement; everything it decides is in
  * libs/sandbox/src/isolate.
  */
 import { readdirSync, readFileSync } from 'node:fs';

@@ -5,7 +5,7 @@ export {
   loadAddon,
   lookAround,
   type ConfinementReport,
-} from './child/confinement.js';
+} from './confinement/confine-self.js';
 export { Executor, type ExecutorParts, type ExecutorSettings } from './isolate/executor.js';
 export { TurnGuard } from './isolate/turn-guard.js';
 export { FrameReader, FrameWriter } from './wire/frames.js';

@@ -1,6 +1,6 @@
 import { silentLogger, type Logger } from '@annex/kernel';
 import { defaultLimit } from '@annex/limits';
-import type { WallSettings } from './child/tier.js';
+import type { WallSettings } from './confinement/tier.js';
 import type { KillReport } from './sandbox.js';
 
 /** How the pool of executors behaves. Every field has a default that fits a machine with two cores. */

@@ -7,14 +7,14 @@ import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { messageOf, type Logger } from '@annex/kernel';
 import type { EntryInspection, PackageBundle, PackageReport } from '@annex/manifest';
-import { confinedFlags, launchConfined, type ConfinedProgram, type Launched } from '../child/launch.js';
-import type { ConfinementReport } from '../child/confinement.js';
-import { foreignDescriptors, openDescriptors } from '../child/descriptors.js';
-import { launchRooted } from '../child/launch-rooted.js';
-import { Between, type Started } from '../child/start-process.js';
-import type { SandboxTier } from '../child/tier.js';
-import type { LentUser } from '../child/users.js';
-import { esbuildVersion, type CompilerFiles } from './files.js';
+import { confinedFlags, launchConfined, type ConfinedProgram, type Launched } from '../confinement/launch.js';
+import type { ConfinementReport } from '../confinement/confine-self.js';
+import { foreignDescriptors, openDescriptors } from '../confinement/descriptors.js';
+import { launchRooted } from '../confinement/launch-rooted.js';
+import { Between, type Started } from '../confinement/start-process.js';
+import type { SandboxTier } from '../confinement/tier.js';
+import type { LentUser } from '../confinement/users.js';
+import { esbuildVersion, type CompilerFiles } from './compiler-files.js';
 import {
   addressSpaceMb,
   maxReportBytes,

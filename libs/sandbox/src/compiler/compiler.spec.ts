@@ -13,11 +13,11 @@ import {
   type PackageReport,
 } from '@annex/manifest';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { maxThreads, sandboxTier } from '../child/tier.js';
-import { lendUser } from '../child/users.js';
+import { maxThreads, sandboxTier } from '../confinement/tier.js';
+import { lendUser } from '../confinement/users.js';
 import { CompilerProcess } from './compiler-process.js';
 import { createCompiler, type Compiler } from './compiler.js';
-import { findCompilerFiles } from './files.js';
+import { findCompilerFiles } from './compiler-files.js';
 import { defaultCompilerLimits, maxScriptBytes, maxScripts, maxSourceMapBytes } from './limits.js';
 
 let compiler: Compiler;

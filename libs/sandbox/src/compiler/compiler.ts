@@ -12,13 +12,13 @@ import {
   type CheckPackageOptions,
   type PackageReport,
 } from '@annex/manifest';
-import { canLaunchRooted } from '../child/launch-rooted.js';
-import { requireSupportedNode } from '../child/node-version.js';
-import { sandboxTier, type SandboxTier } from '../child/tier.js';
-import { lendUser, type LentUser } from '../child/users.js';
+import { canLaunchRooted } from '../confinement/launch-rooted.js';
+import { requireSupportedNode } from '../confinement/node-version.js';
+import { sandboxTier, type SandboxTier } from '../confinement/tier.js';
+import { lendUser, type LentUser } from '../confinement/users.js';
 import { errors } from '../errors.js';
 import { CompilerProcess, engineProgram, type CheckEnd } from './compiler-process.js';
-import { findCompilerFiles, type CompilerFiles } from './files.js';
+import { findCompilerFiles, type CompilerFiles } from './compiler-files.js';
 import { defaultCompilerLimits, type CompilerLimits } from './limits.js';
 
 export interface CompilerOptions {

@@ -2,7 +2,7 @@
  * What a run may do to the world outside its isolate, checked against its limits once more: answer, call, log, set a
  * timer.
  */
-import { answerCryptoCall, isHeavyCryptoCall } from '../child/web-crypto.js';
+import { answerCryptoCall, isHeavyCryptoCall } from './web-crypto.js';
 import { base64Bytes, emission, maxArgsLength, maxHeaderText } from '../prelude/emissions.js';
 import type { FromExecutor } from '../wire/messages.js';
 import { RunCompression } from './compression.js';

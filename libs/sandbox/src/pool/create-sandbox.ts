@@ -1,8 +1,8 @@
 import { availableParallelism, totalmem } from 'node:os';
-import { findExecutorFiles } from '../child/files.js';
-import { sandboxNode } from '../child/node-version.js';
-import { onLauncherLost } from '../child/start-process.js';
-import { requireTier, sandboxTier } from '../child/tier.js';
+import { findExecutorFiles } from './executor-files.js';
+import { sandboxNode } from '../confinement/node-version.js';
+import { onLauncherLost } from '../confinement/start-process.js';
+import { requireTier, sandboxTier } from '../confinement/tier.js';
 import { withDefaults, type SandboxOptions } from '../options.js';
 import type { Sandbox } from '../sandbox.js';
 import { ExecutorPool } from './executor-pool.js';

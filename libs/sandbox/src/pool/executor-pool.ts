@@ -3,12 +3,12 @@
  * is retired, and when room runs out the tenant that was quiet longest gives way. A process never serves a second
  * tenant.
  */
-import type { ConfinementReport } from '../child/confinement.js';
-import type { ExecutorFiles } from '../child/files.js';
-import { executorProgram } from '../child/executor-program.js';
-import { launchConfined } from '../child/launch.js';
-import type { SandboxTier } from '../child/tier.js';
-import { lendUser, sweptUsers } from '../child/users.js';
+import type { ConfinementReport } from '../confinement/confine-self.js';
+import type { ExecutorFiles } from './executor-files.js';
+import { executorProgram } from './executor-program.js';
+import { launchConfined } from '../confinement/launch.js';
+import type { SandboxTier } from '../confinement/tier.js';
+import { lendUser, sweptUsers } from '../confinement/users.js';
 import { errors } from '../errors.js';
 import type { PoolOptions } from '../options.js';
 import type { Bundle, InspectOutcome, Lane, RunOutcome, RunRequest, Sandbox, SandboxStats } from '../sandbox.js';

@@ -1,7 +1,7 @@
 import { duplexPair, type Duplex } from 'node:stream';
 import { silentLogger } from '@annex/kernel';
 import { beforeEach, describe, expect, it } from 'vitest';
-import type { Ending } from '../child/start-process.js';
+import type { Ending } from '../confinement/start-process.js';
 import type { KillReport, RouteResponse, RunOutcome } from '../sandbox.js';
 import { endOf, runOf, usualLimits } from '../testing/runs.js';
 import { FrameReader, FrameWriter } from '../wire/frames.js';

@@ -5,9 +5,9 @@
  */
 import { isAnnexError, messageOf, type Logger } from '@annex/kernel';
 import { readFileSync } from 'node:fs';
-import type { ConfinementReport } from '../child/confinement.js';
-import { hasCrashed, type Launched } from '../child/launch.js';
-import type { Ending } from '../child/start-process.js';
+import type { ConfinementReport } from '../confinement/confine-self.js';
+import { hasCrashed, type Launched } from '../confinement/launch.js';
+import type { Ending } from '../confinement/start-process.js';
 import type { ExecutorSettings } from '../isolate/executor.js';
 import { handlerKinds } from '../prelude/emissions.js';
 import type { HostCallAnswer, KillReport, Lane, RunRequest, SandboxErrorCode } from '../sandbox.js';
@@ -170,7 +170,7 @@ export class ProcessExecutor {
           if (isAnnexError(thrown) && thrown.code === 'OVERLOADED')
             flight.fail('OVERLOADED', thrown.detail, this.#options.now());
           else flight.fail('EXECUTOR_LOST', 'the bundle could not be loaded', this.#options.now());
-          this.#release(flight);
+          this.#forget(flight);
         },
       );
     }
@@ -192,7 +192,7 @@ export class ProcessExecutor {
 
   #sendRun(flight: Flight, request: RunRequest): void {
     if (flight.isOver || this.state === 'dead') {
-      this.#release(flight);
+      this.#forget(flight);
       return;
     }
     flight.isSent = true;
@@ -224,7 +224,7 @@ export class ProcessExecutor {
 
   cancel(flight: Flight): void {
     if (flight.isSent) this.#send({ type: 'cancel', seat: flight.seat, nonce: flight.nonce });
-    else if (flight.isOver) this.#release(flight);
+    else if (flight.isOver) this.#forget(flight);
   }
 
   evict(prefix: string): void {
@@ -378,7 +378,7 @@ export class ProcessExecutor {
           flight.job.resolve({ ok: true, registrations, warnings: textsOf(message.warnings) });
           flight.onOver();
         }
-        this.#release(flight);
+        this.#forget(flight);
         return;
       }
       case 'answered':
@@ -397,7 +397,7 @@ export class ProcessExecutor {
             ? { ...outcome, ...flight.answer }
             : outcome;
         });
-        this.#release(flight);
+        this.#forget(flight);
         return;
     }
   }
@@ -491,7 +491,7 @@ export class ProcessExecutor {
   }
 
   /** Forgets a flight; its seat may be used again. */
-  #release(flight: Flight): void {
+  #forget(flight: Flight): void {
     if (this.flights.get(flight.seat) !== flight) return;
     this.flights.delete(flight.seat);
     if (flight.overdueAt !== undefined) this.overdue -= 1;
@@ -507,7 +507,7 @@ export class ProcessExecutor {
     this.kill('hostile', new Map(culprits.map((flight) => [flight, 'EXECUTOR_LOST'])));
   }
 
-  /** Its stream is closed: it has ended, and how is known in a moment, or it only let go of its parent. */
+  /** Its stream is closed: it has ended, and how is known in a moment, or it only closed the stream to its parent. */
   #lostStream(): void {
     if (this.state === 'dead') return;
     // What came while this process was busy is read before the verdict.

@@ -4,11 +4,11 @@
  * and that the parent ends a builtin which V8 cannot interrupt.
  */
 import { createHash } from 'node:crypto';
-import type { ExecutorFiles } from '../child/files.js';
-import { executorProgram } from '../child/executor-program.js';
-import { foreignDescriptors, openDescriptors } from '../child/descriptors.js';
-import { confinedFlags } from '../child/launch.js';
-import type { SandboxTier } from '../child/tier.js';
+import type { ExecutorFiles } from './executor-files.js';
+import { executorProgram } from './executor-program.js';
+import { foreignDescriptors, openDescriptors } from '../confinement/descriptors.js';
+import { confinedFlags } from '../confinement/launch.js';
+import type { SandboxTier } from '../confinement/tier.js';
 import { errors } from '../errors.js';
 import type { PoolOptions } from '../options.js';
 import type { Bundle, RunOutcome, RunRequest, SandboxLimits } from '../sandbox.js';

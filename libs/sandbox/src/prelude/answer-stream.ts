@@ -30,7 +30,7 @@ export async function pumpStream(run: RunState, reader: ReadableStreamReader): P
   }
   run.emit()(emission.chunk, run.key, 0, 1, '', '', '');
   run.onCancel = undefined;
-  run.release();
+  run.endHold();
 }
 
 async function sendPieces(run: RunState, bytes: Uint8Array): Promise<void> {

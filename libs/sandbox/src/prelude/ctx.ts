@@ -309,7 +309,7 @@ async function waitFor(run: RunState, promise: unknown): Promise<void> {
   } catch (thrown) {
     failRun(run, thrown);
   }
-  run.release();
+  run.endHold();
 }
 
 function makeSecrets(run: RunState, { refToken }: Fixed): object {

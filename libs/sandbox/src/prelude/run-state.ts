@@ -113,13 +113,13 @@ export class RunState {
     return this.underWay === 0 && this.holds === 0;
   }
 
-  /** Keeps the run from ending until `release` is called as often. */
+  /** Keeps the run from ending until `endHold` is called as often. */
   hold(): void {
     this.holds += 1;
     if (this.holds === 1) this.emit()(emission.hold, this.key, 1, 0, '', '', '');
   }
 
-  release(): void {
+  endHold(): void {
     this.holds -= 1;
     if (this.holds === 0 && this.alive) this.emit()(emission.hold, this.key, 0, 0, '', '', '');
   }

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { answerCryptoCall } from '../../child/web-crypto.js';
+import { answerCryptoCall } from '../../isolate/web-crypto.js';
 import { evaluateAll } from './testing/table.js';
 import { startWebIsolate } from './testing/web-isolate.js';
 import type { WebIsolate } from './testing/web-isolate.js';

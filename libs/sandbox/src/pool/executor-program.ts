@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { ExecutorFiles } from './files.js';
-import type { ConfinedProgram } from './launch.js';
+import type { ExecutorFiles } from './executor-files.js';
+import type { ConfinedProgram } from '../confinement/launch.js';
 
 /**
  * @param optimize V8's optimising compilers: 2–3 times faster loops, and most of the V8 bugs that were ever exploited.

@@ -9,7 +9,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isReachableByOthers, stageForOthers } from '@annex/kernel';
 import { errors } from '../errors.js';
-import { sandboxNode } from './node-version.js';
+import { sandboxNode } from '../confinement/node-version.js';
 
 export interface ExecutorFiles {
   node: string;

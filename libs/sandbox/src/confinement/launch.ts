@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { makeCgroup } from './cgroup.js';
 import { kernelRulesArgs } from './kernel-rules.js';
 import { absolute, startProcess, type Between, type Ending, type Started } from './start-process.js';
-import { innerProcess, stepBack } from './step-back.js';
+import { innerProcess, stepBack } from './priority.js';
 import { maxThreads, namespaceArgs, prlimitArgs, setprivArgs, type SandboxTier } from './tier.js';
 import type { LentUser } from './users.js';
 

@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import { childStreams } from './descriptors.js';
 import type { Ending, StartOptions, Started } from './started.js';
 import { launcherScript } from './launcher-script.js';
-import { wantedNiceness } from './step-back.js';
+import { wantedNiceness } from './priority.js';
 
 /** Number of the system call with which a process asks to end with its parent. */
 const prctlCall: Record<string, number> = { x64: 157, arm64: 167 };

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, it } from 'vitest';
-import { executorProgram } from './executor-program.js';
+import { executorProgram } from '../pool/executor-program.js';
 import { confinedFlags } from './launch.js';
 import { namespaceArgs, noTier, prlimitArgs, requireTier, sandboxTier, setprivArgs } from './tier.js';
 

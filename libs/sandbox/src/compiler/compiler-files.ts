@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { isReachableByOthers, stageForOthers } from '@annex/kernel';
-import { sandboxNode } from '../child/node-version.js';
+import { sandboxNode } from '../confinement/node-version.js';
 import { errors } from '../errors.js';
 
 export interface CompilerFiles {

@@ -10,7 +10,7 @@ import { isSupportedNode } from './node-version.js';
 import { childStreams } from './descriptors.js';
 import { Launcher } from './launcher.js';
 import type { StartOptions, Started } from './started.js';
-import { stepBack } from './step-back.js';
+import { stepBack } from './priority.js';
 import { systemPath } from './system-path.js';
 
 export { Between, type Ending, type Started } from './started.js';
