@@ -6,7 +6,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newId, newUuid, silentLogger, uuidFromId } from '../libs/kernel/dist/index.js';
-import { connect } from '../apps/annex/dist/connect.js';
+import { connect } from '../apps/annex/dist/connect-database.js';
 import { prepareDatabase, startEmbeddedPostgres } from '../libs/database/dist/index.js';
 import { effectiveLimits } from '../libs/limits/dist/index.js';
 import { PlainCalls, recordChunks, recordRuns, runsOf } from '../libs/runs/dist/index.js';

@@ -7,7 +7,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { connect } from '../apps/annex/dist/connect.js';
+import { connect } from '../apps/annex/dist/connect-database.js';
 import { findTenantBySlug } from '../libs/access/dist/rows/tenants.js';
 import { prepareDatabase, startEmbeddedPostgres } from '../libs/database/dist/index.js';
 import { removeExpired, retentionSteps } from '../libs/dispatch/dist/sql/retention.js';

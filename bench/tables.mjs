@@ -7,7 +7,7 @@ import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { filterInput, sortInput } from '../libs/host-api/dist/index.js';
 import { newId, newUuid, silentLogger, systemClock, uuidFromId } from '../libs/kernel/dist/index.js';
-import { connect } from '../apps/annex/dist/connect.js';
+import { connect } from '../apps/annex/dist/connect-database.js';
 import { prepareDatabase, startEmbeddedPostgres } from '../libs/database/dist/index.js';
 import { indexEntries, Tables } from '../libs/tables/dist/index.js';
 import { percentile } from './support.mjs';

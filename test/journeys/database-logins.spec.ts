@@ -16,7 +16,7 @@ import { createQueue, migrateQueue, type RunTicket } from '@annex/queue';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connected, whoIs } from '../support/connected.js';
 import { openTestDatabase, testLoginsAt, type TestDatabase } from '../support/test-database.js';
-import { connect } from '../../apps/annex/src/connect.js';
+import { connect } from '../../apps/annex/src/connect-database.js';
 
 let db: TestDatabase;
 beforeAll(async () => {

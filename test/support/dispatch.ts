@@ -6,7 +6,7 @@ import { Runs, type AttemptOutcome, type AttemptPort, type RunsCaller } from '@a
 import { createQueue, type Queue } from '@annex/queue';
 import { mayLeaveOutRedis, startRedis } from './redis-server.js';
 import { openTestDatabase, testLoginsAt, type TestDatabase } from './test-database.js';
-import { connect } from '../../apps/annex/src/connect.js';
+import { connect } from '../../apps/annex/src/connect-database.js';
 
 export { mayLeaveOutRedis };
 

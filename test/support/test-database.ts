@@ -4,7 +4,7 @@ import type { Database } from '@annex/database';
 import { loginsAt, type DatabaseLogins } from '@annex/database';
 import { Client, Pool } from 'pg';
 import { inject } from 'vitest';
-import { connect } from '../../apps/annex/src/connect.js';
+import { connect } from '../../apps/annex/src/connect-database.js';
 
 export interface TestDatabase {
   /** Of the cluster's superuser. */

@@ -14,7 +14,7 @@ import { keptSecret, requireKeptKey } from './keys.js';
 import { printPanel } from './panel.js';
 import { apiOptions } from './api-options.js';
 import { createPlatform, type Platform } from './platform.js';
-import { requireFreePort } from './port.js';
+import { requireFreePort } from './free-port.js';
 import { StartRefused } from './start-refused.js';
 import type { Undo } from './undo.js';
 

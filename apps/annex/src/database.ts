@@ -1,7 +1,7 @@
 import type { Logger } from '@annex/kernel';
 import { handOverToMigrations, startEmbeddedPostgres, type DatabaseLogins } from '@annex/database';
 import type { Settings } from './config.js';
-import { useDatabase } from './schema.js';
+import { useDatabase } from './use-database.js';
 
 export interface OpenedDatabase {
   logins: DatabaseLogins;

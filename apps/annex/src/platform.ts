@@ -8,7 +8,7 @@ import { Dispatcher } from '@annex/dispatch';
 import { createEgress } from '@annex/egress';
 import { askHealth, Execution } from '@annex/execution';
 import type { Files } from '@annex/files';
-import { findInstallation, Installations, Supervisor } from '@annex/installations';
+import { findInstallation, Installations, DueHealthChecks } from '@annex/installations';
 import { newUuid, systemClock, type Stoppable } from '@annex/kernel';
 import { manifestCeilings } from '@annex/limits';
 import type { Mailer, PlatformMailer } from '@annex/mail';
@@ -29,13 +29,13 @@ import {
 } from '@annex/webhooks';
 import type { Logger } from 'pino';
 import type { Settings } from './config.js';
-import { connect } from './connect.js';
+import { connect } from './connect-database.js';
 import { startExecutors, type Executors } from './sandbox-and-compiler.js';
-import type { Ground } from './ground.js';
+import type { PlatformContext } from './platform-context.js';
 import { createHealth, type PlatformHealth } from './health.js';
-import { openModels } from './models.js';
+import { openModels } from './language-models.js';
 import { requireMasterKey, requireViews, warnOfClock } from './start-checks.js';
-import { openFiles, openMail, openQueue } from './storage.js';
+import { openFiles, openMail, openQueue } from './queue-files-and-mail.js';
 import { undoAll, type Undo } from './undo.js';
 
 export interface PlatformOptions {
@@ -94,27 +94,27 @@ async function startParts(
   const database = await openPools(settings, logins, logger);
   undo.push(() => database.close());
   await database.platform((tx) => saveQuotaLimits(tx, settings.quotas));
-  const ground: Ground = { settings, database, clock: systemClock, logger, undo };
+  const context: PlatformContext = { settings, database, clock: systemClock, logger, undo };
   const executors = await startExecutors(settings, logger, undo);
-  const vault = await openVault(ground, masterKey);
-  const { mail, platformMail } = openMail(ground);
-  const access = await openAccess(ground, jwtSecret, platformMail);
-  const installations = openInstallations(ground, executors, vault);
-  const queue = await openQueue(ground, logins);
-  const files = await openFiles(ground, jwtSecret);
+  const vault = await openVault(context, masterKey);
+  const { mail, platformMail } = openMail(context);
+  const access = await openAccess(context, jwtSecret, platformMail);
+  const installations = openInstallations(context, executors, vault);
+  const queue = await openQueue(context, logins);
+  const files = await openFiles(context, jwtSecret);
   const views = await requireViews(database, settings.tableViews);
-  const tables = new Tables({ database, clock: ground.clock, limits: settings.tableLimits, views });
+  const tables = new Tables({ database, clock: context.clock, limits: settings.tableLimits, views });
   const { sandbox, tier } = executors;
   const maskers = new Maskers();
-  const execution = openExecution(ground, { sandbox, vault, maskers, files, mail, tables });
-  const { deliverer, webhooks, hooks } = openWebhooks(ground, { vault, maskers, execution });
+  const execution = openExecution(context, { sandbox, vault, maskers, files, mail, tables });
+  const { deliverer, webhooks, hooks } = openWebhooks(context, { vault, maskers, execution });
   const dispatcher = new Dispatcher({
-    ...shared(ground),
+    ...shared(context),
     queue,
     execute: attemptPort(execution, deliverer),
     onFailing: disableFailing(installations, settings.disableAfterFailures),
-    health: new Supervisor({
-      ...shared(ground),
+    health: new DueHealthChecks({
+      ...shared(context),
       check: ({ tenantId, installationId }) => askHealth(execution, tenantId, installationId),
       record: (due, said) => installations.recordHealth(due, said),
     }),
@@ -158,7 +158,7 @@ async function startParts(
 }
 
 /** What most parts are made with. */
-function shared({ database, clock, logger }: Ground): Pick<Ground, 'database' | 'clock' | 'logger'> {
+function shared({ database, clock, logger }: PlatformContext): Pick<PlatformContext, 'database' | 'clock' | 'logger'> {
   return { database, clock, logger };
 }
 
@@ -166,8 +166,8 @@ function openPools(settings: Settings, logins: DatabaseLogins, logger: Logger): 
   return connect({ logins, logger, poolSize: 12, platformPoolSize: 6, applicationName: `annex-${settings.role}` });
 }
 
-async function openVault(ground: Ground, masterKey: Buffer): Promise<Vault> {
-  const { settings, database, clock, logger, undo } = ground;
+async function openVault(context: PlatformContext, masterKey: Buffer): Promise<Vault> {
+  const { settings, database, clock, logger, undo } = context;
   const vault = new Vault({
     database,
     findInstallation,
@@ -184,10 +184,10 @@ async function openVault(ground: Ground, masterKey: Buffer): Promise<Vault> {
   return vault;
 }
 
-async function openAccess(ground: Ground, jwtSecret: string, mail: PlatformMailer): Promise<Access> {
-  const { settings, undo } = ground;
+async function openAccess(context: PlatformContext, jwtSecret: string, mail: PlatformMailer): Promise<Access> {
+  const { settings, undo } = context;
   const access = Access.create({
-    ...shared(ground),
+    ...shared(context),
     emit: emitEvent,
     mail,
     jwtSecret,
@@ -200,10 +200,14 @@ async function openAccess(ground: Ground, jwtSecret: string, mail: PlatformMaile
   return access;
 }
 
-function openInstallations(ground: Ground, { sandbox, compiler, tellKills }: Executors, vault: Vault): Installations {
-  const { settings, logger, undo } = ground;
+function openInstallations(
+  context: PlatformContext,
+  { sandbox, compiler, tellKills }: Executors,
+  vault: Vault,
+): Installations {
+  const { settings, logger, undo } = context;
   const installations = new Installations({
-    ...shared(ground),
+    ...shared(context),
     sandbox,
     compiler,
     vault,
@@ -232,24 +236,24 @@ interface ExecutionParts {
   tables: Tables;
 }
 
-function openExecution(ground: Ground, { vault, maskers, ...parts }: ExecutionParts): Execution {
-  const egress = createEgress({ allowPrivate: ground.settings.egressAllowPrivate });
+function openExecution(context: PlatformContext, { vault, maskers, ...parts }: ExecutionParts): Execution {
+  const egress = createEgress({ allowPrivate: context.settings.egressAllowPrivate });
   egress.start();
   const templates = new TemplateRenderer();
-  ground.undo.push(() => templates.stop());
+  context.undo.push(() => templates.stop());
   return new Execution({
-    ...shared(ground),
+    ...shared(context),
     ...parts,
     secrets: vault,
     createMasker: growingMasker,
     egress,
-    llm: openModels(ground, vault, maskers),
+    llm: openModels(context, vault, maskers),
     emit: emitEvent,
     startJob: (tx, { installationId, job, ...start }) =>
       startJob(tx, { ...start, installation: installationId, job: job.name, isEffect: true }),
     sendWebhook: sendPackageWebhook,
     templates,
-    ceilings: ground.settings.runCeilings,
+    ceilings: context.settings.runCeilings,
   });
 }
 
@@ -260,12 +264,12 @@ interface WebhookParts {
 }
 
 function openWebhooks(
-  ground: Ground,
+  context: PlatformContext,
   { vault, maskers, execution }: { vault: Vault; maskers: Maskers; execution: Execution },
 ): WebhookParts {
   // Places of its own: what plugins ask for may take long, and deliveries are not to wait for it.
-  const egress = createEgress({ allowPrivate: ground.settings.egressAllowPrivate, maxWaitMs: deliveryWaitMs });
-  const parts = { ...shared(ground), secrets: vault, egress, emit: emitEvent };
+  const egress = createEgress({ allowPrivate: context.settings.egressAllowPrivate, maxWaitMs: deliveryWaitMs });
+  const parts = { ...shared(context), secrets: vault, egress, emit: emitEvent };
   return {
     deliverer: new Deliverer({
       ...parts,
@@ -274,7 +278,7 @@ function openWebhooks(
       onSecretsUsed: ({ tenantId, installationId }, names) => execution.usedSecrets(tenantId, installationId, names),
     }),
     webhooks: new Webhooks({ ...parts, installations: execution.snapshots }),
-    hooks: new InboundHooks({ ...shared(ground), secrets: vault, emit: emitEvent }),
+    hooks: new InboundHooks({ ...shared(context), secrets: vault, emit: emitEvent }),
   };
 }
 

@@ -133,7 +133,7 @@ export class Connection {
     if (!this.#isHeld) return;
     this.#isHeld = false;
     this.onGivenBack();
-    await this.#mapped?.release();
+    await this.#mapped?.giveBack();
     this.client.release(broken);
   }
 }

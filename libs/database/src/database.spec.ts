@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openTcpProxy } from '../../../test/support/tcp-proxy.js';
 import { openTestDatabase, testLoginsAt, type TestDatabase } from '../../../test/support/test-database.js';
 import type { Database } from './database.js';
-import { connect } from '../../../apps/annex/src/connect.js';
+import { connect } from '../../../apps/annex/src/connect-database.js';
 
 let db: TestDatabase;
 let database: Database;

@@ -19,8 +19,8 @@ export type EntityClass<Row> = new () => Row;
 /** TypeORM on one connection, in the transaction that is open there. */
 export interface MappedConnection {
   readonly manager: EntityManager;
-  /** Lets go of the connection; it stays open, and so does its transaction. */
-  release(): Promise<void>;
+  /** Gives the connection back; it stays open, and so does its transaction. */
+  giveBack(): Promise<void>;
 }
 
 export class Mapper {
@@ -90,7 +90,7 @@ export class Mapper {
     ready.catch(() => undefined);
     return {
       manager: runner.manager,
-      async release() {
+      async giveBack() {
         await ready;
         await runner.release();
       },

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { silentLogger } from '@annex/kernel';
 import { watchChanges, type Change } from './watch-changes.js';
-import { connect } from '../../../apps/annex/src/connect.js';
+import { connect } from '../../../apps/annex/src/connect-database.js';
 
 let db: TestDatabase;
 beforeAll(async () => {

@@ -14,7 +14,7 @@ export type { DeclaredSecret } from './declared-secrets.js';
 export type { ReleaseDetail, ReleaseDiff } from './release-detail.js';
 export { readHealth, type HealthSaid } from './health.js';
 export type { PluginHealthLine, PluginsHealth } from './plugins-health.js';
-export { Supervisor, type DueCheck, type SupervisorOptions } from './supervisor.js';
+export { DueHealthChecks, type DueCheck, type DueHealthChecksOptions } from './due-health-checks.js';
 export type { JobChange } from './settings.js';
 export type { JobSummary, JobView, LastRunView, PluginView, ReleaseView, TenantJobView } from './views.js';
 export { InstallationRow, type InstallationStatus } from './rows/installation-row.js';

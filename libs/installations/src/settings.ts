@@ -9,7 +9,7 @@ import type { InstallationRow } from './rows/installation-row.js';
 import { wakeRelays } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
 import { canonicalZone, parseSchedule, timezoneFault } from '@annex/scheduling';
-import { configChanges, mergePatch, requireConfigSize } from './config.js';
+import { configChanges, mergePatch, requireConfigSize } from './plugin-config.js';
 import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { readGrants, viewPermissions } from './grants.js';

@@ -5,7 +5,7 @@ import { emitEvent } from '@annex/runs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPluginHost, packPlugin, type PluginHost } from '../../../test/support/plugin-host.js';
 import type { InstallationsCaller } from './ports.js';
-import { connect } from '../../../apps/annex/src/connect.js';
+import { connect } from '../../../apps/annex/src/connect-database.js';
 
 let host: PluginHost;
 beforeAll(async () => {

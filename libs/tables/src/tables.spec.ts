@@ -11,7 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation } from '../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../test/support/test-database.js';
 import { defaultTableLimits, Tables, type TableLimits } from './tables.js';
-import { connect } from '../../../apps/annex/src/connect.js';
+import { connect } from '../../../apps/annex/src/connect-database.js';
 
 let db: TestDatabase;
 let tables: Tables;

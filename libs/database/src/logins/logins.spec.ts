@@ -5,7 +5,7 @@ import { connected, whoIs, type Who } from '../../../../test/support/connected.j
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { checkLogins } from './check-login.js';
 import { scramVerifier, withLogin } from './logins.js';
-import { connect } from '../../../../apps/annex/src/connect.js';
+import { connect } from '../../../../apps/annex/src/connect-database.js';
 
 let db: TestDatabase;
 beforeAll(async () => {

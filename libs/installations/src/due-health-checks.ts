@@ -3,7 +3,7 @@ import type { Id, Logger } from '@annex/kernel';
 import type { HealthSaid } from './health.js';
 import { takeDueChecks, untilNextCheckMs, type DueCheck } from './rows/plugin-checks.js';
 
-export interface SupervisorOptions {
+export interface DueHealthChecksOptions {
   database: Pick<Database, 'platform'>;
   /** Runs the plugin's `health` handler. `undefined`: nothing was said of the plugin; it is asked again later. */
   check(due: DueCheck): Promise<HealthSaid | undefined>;
@@ -16,8 +16,8 @@ export interface SupervisorOptions {
  * Asks plugins for their health as their manifests want it (`health.interval_s`). Fits dispatch's `HealthChecks`, which
  * says when and how many at once.
  */
-export class Supervisor {
-  constructor(private readonly options: SupervisorOptions) {}
+export class DueHealthChecks {
+  constructor(private readonly options: DueHealthChecksOptions) {}
 
   /** Takes over up to `limit` checks that are due, one of a tenant and none of the `busy` ones. */
   take(limit: number, busy: readonly Id<'tenant'>[]): Promise<DueCheck[]> {

@@ -2,10 +2,10 @@
 import { createEgress } from '@annex/egress';
 import { createLlm, type Llm } from '@annex/llm';
 import type { Maskers, Vault } from '@annex/vault';
-import type { Ground } from './ground.js';
+import type { PlatformContext } from './platform-context.js';
 
 /** Makes the door to models. Its requests have places of their own: models answer slowly, and others need not wait. */
-export function openModels({ settings, database, clock }: Ground, vault: Vault, maskers: Maskers): Llm {
+export function openModels({ settings, database, clock }: PlatformContext, vault: Vault, maskers: Maskers): Llm {
   const places = { longAtOnce: 48, longAtOncePerTenant: 16 };
   const { baseUrl } = settings.llm;
   return createLlm({

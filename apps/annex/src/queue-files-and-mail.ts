@@ -5,10 +5,10 @@ import { createSmtp, Mailer, PlatformMailer } from '@annex/mail';
 import { createQueue, type Queue } from '@annex/queue';
 import type { DatabaseLogins } from '@annex/database';
 import { requireQueueLogin, requireRedis, requireStore } from './start-checks.js';
-import type { Ground } from './ground.js';
+import type { PlatformContext } from './platform-context.js';
 
 /** The queue of background runs: in Redis where one is named, else in PostgreSQL. */
-export async function openQueue({ settings, logger, undo }: Ground, logins: DatabaseLogins): Promise<Queue> {
+export async function openQueue({ settings, logger, undo }: PlatformContext, logins: DatabaseLogins): Promise<Queue> {
   const queue = createQueue(
     settings.redisUrl
       ? { backend: 'redis', url: settings.redisUrl, logger }
@@ -21,7 +21,7 @@ export async function openQueue({ settings, logger, undo }: Ground, logins: Data
 
 /** Tenants' files; a process that works also sweeps away the objects that no file names. */
 export async function openFiles(
-  { settings, database, clock, logger, undo }: Ground,
+  { settings, database, clock, logger, undo }: PlatformContext,
   linkSecret: string,
 ): Promise<Files> {
   const store = await openStore(settings.filesAt);
@@ -45,7 +45,7 @@ export async function openFiles(
 }
 
 /** Plugins' mail and the platform's own, over one mail server. */
-export function openMail({ settings, database, clock, logger, undo }: Ground): {
+export function openMail({ settings, database, clock, logger, undo }: PlatformContext): {
   mail: Mailer;
   platformMail: PlatformMailer;
 } {

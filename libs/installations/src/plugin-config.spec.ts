@@ -1,6 +1,6 @@
 import type { JsonObject } from '@annex/kernel';
 import { describe, expect, it } from 'vitest';
-import { configChanges, mergePatch } from './config.js';
+import { configChanges, mergePatch } from './plugin-config.js';
 
 describe('a merge patch', () => {
   // The examples of RFC 7396, appendix A, whose target and patch are objects.

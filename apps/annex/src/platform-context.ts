@@ -5,7 +5,7 @@ import type { Settings } from './config.js';
 import type { Undo } from './undo.js';
 
 /** What every part of the platform stands on. */
-export interface Ground {
+export interface PlatformContext {
   settings: Settings;
   database: Database;
   clock: Clock;
