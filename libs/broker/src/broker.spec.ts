@@ -33,7 +33,7 @@ function open(handlers: Partial<Handlers> = {}, run: Partial<BrokerRun<Identity>
   };
 }
 
-/** A handler that waits until it is let go, and knows how many wait with it. */
+/** A handler that waits until the test answers it, and knows how many wait with it. */
 function held<T>(result: T) {
   const releases: (() => void)[] = [];
   const signals: AbortSignal[] = [];

@@ -21,8 +21,8 @@ import type { AnnexError } from '@annex/kernel';
 import { isAnnexError, LARGE_TEXT, largeWork, newId, quote, silentLogger, type Logger } from '@annex/kernel';
 import { effectiveLimits } from '@annex/limits';
 import { brokerErrors } from './errors.js';
-import { Gate } from './gate.js';
-import { Tally, type BrokerQuotas } from './quotas.js';
+import { ConcurrencyLimit } from './concurrency-limit.js';
+import { Tally, type BrokerQuotas } from './call-quotas.js';
 import { readArgs, unknownCall } from './read-call.js';
 
 /** What plugin code asked for. The same shape as the sandbox's, so that an app can join the two. */
@@ -130,8 +130,8 @@ interface SessionParts<Identity> {
 
 class Session<Identity> implements BrokerSession {
   readonly #tally: Tally;
-  readonly #everyCall: Gate;
-  readonly #httpCalls: Gate;
+  readonly #everyCall: ConcurrencyLimit;
+  readonly #httpCalls: ConcurrencyLimit;
   readonly #secrets: ReadonlySet<string>;
   readonly #permissionsUsed = new Set<PermissionName>();
   readonly #ending = new AbortController();
@@ -147,8 +147,8 @@ class Session<Identity> implements BrokerSession {
     private readonly run: BrokerRun<Identity>,
   ) {
     this.#tally = new Tally({ ...effectiveLimits('route'), ...run.quotas });
-    this.#everyCall = new Gate(this.#tally.quotas.hostCallsAtOnce);
-    this.#httpCalls = new Gate(this.#tally.quotas.httpCallsAtOnce);
+    this.#everyCall = new ConcurrencyLimit(this.#tally.quotas.hostCallsAtOnce);
+    this.#httpCalls = new ConcurrencyLimit(this.#tally.quotas.httpCallsAtOnce);
     this.#secrets = new Set(run.secretsDeclared);
     this.#untilEnd = new Promise<never>((_resolve, reject) =>
       this.#ending.signal.addEventListener('abort', () => reject(this.#ended), { once: true }),
@@ -204,15 +204,15 @@ class Session<Identity> implements BrokerSession {
     if (row.name === 'secrets.get') requireDeclared((args as [string])[0], this.#secrets);
     if (row.meter) this.#tally.countMeter(row.meter);
     if (row.permission) this.#permissionsUsed.add((seen.permission = row.permission));
-    const gate = row.meter === 'http_calls' ? this.#httpCalls : this.#everyCall;
-    await gate.enter();
+    const limit = row.meter === 'http_calls' ? this.#httpCalls : this.#everyCall;
+    await limit.enter();
     try {
       const handler = this.parts.handlers[row.name] as AnyHandler<Identity>;
       const context = { method: row.name, identity: this.run.identity, grant: grant ?? null, signal };
       const result = await Promise.race([handler(args, context), this.#untilEnd]);
       return { ok: true, value: writeResult(row, result) };
     } finally {
-      gate.leave();
+      limit.leave();
     }
   }
 

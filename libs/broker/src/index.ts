@@ -9,5 +9,5 @@ export {
   type HostCall,
   type HostCallAnswer,
 } from './broker.js';
-export type { BrokerQuotas } from './quotas.js';
+export type { BrokerQuotas } from './call-quotas.js';
 export { brokerErrors } from './errors.js';

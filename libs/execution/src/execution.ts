@@ -41,7 +41,7 @@ import { LogTail } from './reading/log-tail.js';
 import { RunReader } from './reading/run-reader.js';
 import { RunRecorder } from './recording/run-recorder.js';
 import { RunSink } from './recording/run-sink.js';
-import { attemptOutcome, findHandler, whyNot, type AttemptRun } from './running/attempts.js';
+import { attemptOutcome, findHandler, whyNot, type AttemptRun } from './running/run-attempt.js';
 import { nothingUsed, runInSandbox, type SandboxParts } from './running/run-in-sandbox.js';
 import { RunScope, type RunStart } from './running/run-scope.js';
 import { StackMaps } from './running/stack-map.js';

@@ -1,17 +1,17 @@
-export { askHealth, healthSaid } from './health.js';
+export { askHealth, healthSaid } from './ask-health.js';
 export { atDepth } from './cause.js';
 export { Execution, sandboxHostMethods, type ExecutionOptions, type RouteCall } from './execution.js';
 export { filterChainMs, type FilterAnswer, type FilterCall, type FilterStep } from './filters/filter-chain.js';
 export { InstallationSnapshots } from './snapshots/installation-snapshots.js';
 export type { InstallationSnapshot, SnapshotLimits, SnapshotRoute } from './snapshots/snapshot.js';
-export type { AttemptRun } from './running/attempts.js';
+export type { AttemptRun } from './running/run-attempt.js';
 export type { CreateMasker, EgressPort, JobStart, LlmPort, Masker, SecretsPort, StartJob } from './host-calls/ports.js';
 export { RunReader, type LogQuery, type MetricsView, type RunQuery, type UsageView } from './reading/run-reader.js';
 export { LogTail } from './reading/log-tail.js';
 export { logView, runView, type LogView, type RunView } from './reading/views.js';
 export { executionErrors } from './errors.js';
 // What @annex/sdk/testing joins over memory instead of a database, so that a plugin meets the same rules there as here.
-export { attemptOutcome } from './running/attempts.js';
+export { attemptOutcome } from './running/run-attempt.js';
 export { StackMaps } from './running/stack-map.js';
 export { RunScope, type RunStart, type ScopeParts } from './running/run-scope.js';
 export { SecretMasks } from './masking/secret-masks.js';

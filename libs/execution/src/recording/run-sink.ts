@@ -252,19 +252,19 @@ export class RunSink {
       return before.then(() => (buffer.batch === batch && !isEmpty(batch) ? this.#write(buffer) : buffer.writing));
     }
     if (isEmpty(buffer.batch)) {
-      this.#release(buffer);
+      this.#forgetTenant(buffer);
       return Promise.resolve();
     }
     buffer.writing = this.#writeNow(buffer).finally(() => {
       buffer.writing = undefined;
-      if (isEmpty(buffer.batch)) this.#release(buffer);
+      if (isEmpty(buffer.batch)) this.#forgetTenant(buffer);
       else if (buffer.failures === 0 && this.#isFull(buffer.batch)) void this.#write(buffer);
       else this.#arm();
     });
     return buffer.writing;
   }
 
-  #release(buffer: TenantBuffer): void {
+  #forgetTenant(buffer: TenantBuffer): void {
     if (this.#tenants.get(buffer.tenantId) === buffer) this.#tenants.delete(buffer.tenantId);
   }
 

@@ -12,7 +12,7 @@ import { parse } from 'acorn';
 import { Findings } from './findings.js';
 import type { ReachAnswer, ReachRequest } from './messages.js';
 import type { Node } from './nodes.js';
-import { Places } from './places.js';
+import { AuthorPlaces } from './author-places.js';
 import { Facts } from './scopes.js';
 import { Values } from './values.js';
 
@@ -24,7 +24,7 @@ function findReach({ code, sourceMap, calls, registers, maxPlaces }: ReachReques
   const leaves = new Map(Object.entries(calls));
   const facts = new Facts(parse(code, { ecmaVersion: 'latest', sourceType: 'script' }) as unknown as Node);
   const findings = new Findings(facts, new Values(facts, { calls: leaves.keys(), registers }), leaves);
-  const places = new Places(code, sourceMap);
+  const places = new AuthorPlaces(code, sourceMap);
   return {
     ok: true,
     calls: places.listed(findings.reachedCalls(), maxPlaces),

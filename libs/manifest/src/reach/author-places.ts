@@ -2,7 +2,7 @@
 import { SourceMap } from 'node:module';
 import type { Place } from './messages.js';
 
-export class Places {
+export class AuthorPlaces {
   readonly #map: SourceMap;
   readonly #lineStarts = [0];
 

@@ -1,5 +1,5 @@
 /** Lets at most `atOnce` pieces of work through at a time; further ones wait in the order in which they came. */
-export class Gate {
+export class ConcurrencyLimit {
   #inside = 0;
   /** The most that was ever inside. */
   peak = 0;
