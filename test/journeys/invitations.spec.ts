@@ -1,10 +1,9 @@
 /** People are asked into a tenant: by mail, by a link, or through the identity provider. */
 import { createHash } from 'node:crypto';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import type { JWTPayload } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeClient, startTestAnnex, type Client, type TestAnnex, type TestTenant } from '../support/annex.js';
+import { startIdentityProvider, type IdentityProvider } from '../support/identity-provider.js';
 import { startSmtp, textOf, type TestSmtp } from '../support/smtp.js';
 
 const password = 'correct horse battery';
@@ -271,35 +270,17 @@ describe('an invitation where there is no mail server', () => {
 });
 
 describe('an invitation of somebody whom the identity provider knows', () => {
-  const audience = 'annex-invites';
-  let provider: Server;
-  let issuer: string;
+  let provider: IdentityProvider;
   let annex: TestAnnex;
-  let keys: Awaited<ReturnType<typeof generateKeyPair>>;
   beforeAll(async () => {
-    keys = await generateKeyPair('ES256', { extractable: true });
-    const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
-    provider = createServer((request, response) => {
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(request.url === '/keys' ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/keys` }));
-    });
-    await new Promise<void>((done) => provider.listen(0, '127.0.0.1', done));
-    issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
-    annex = await startTestAnnex({ ANNEX_OIDC_ISSUER: issuer, ANNEX_OIDC_AUDIENCE: audience });
+    provider = await startIdentityProvider('annex-invites');
+    annex = await startTestAnnex({ ANNEX_OIDC_ISSUER: provider.issuer, ANNEX_OIDC_AUDIENCE: provider.audience });
   });
   afterAll(async () => {
     await annex?.stop();
-    await new Promise((done) => provider.close(done));
+    await provider?.close();
   });
-  const signedIn = async (claims: JWTPayload): Promise<Client> =>
-    makeClient(
-      annex.url,
-      await new SignJWT({ iss: issuer, aud: audience, sub: 'somebody', ...claims })
-        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
-        .setIssuedAt()
-        .setExpirationTime('5m')
-        .sign(keys.privateKey),
-    );
+  const signedIn = async (claims: JWTPayload): Promise<Client> => makeClient(annex.url, await provider.sign(claims));
 
   it('is accepted by signing in with the verified address, and by no other', async () => {
     const tenant = await annex.makeTenant();

@@ -1,17 +1,12 @@
 /** One Annex with an identity provider, and what the journeys of access share. */
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll } from 'vitest';
 import { makeClient, startTestAnnex, type Client, type TestAnnex } from '../../support/annex.js';
+import { startIdentityProvider, type IdentityProvider } from '../../support/identity-provider.js';
 
-export const audience = 'annex-of-this-suite';
 export const domain = 'annex.example';
 export const password = 'correct horse battery';
 export let annex: TestAnnex;
-let provider: Server;
-export let issuer: string;
-export let keys: Awaited<ReturnType<typeof generateKeyPair>>;
+export let provider: IdentityProvider;
 let names = 0;
 export const freshEmail = (): string => `person-${(names += 1)}@journey.test`;
 export const anybody = (): Client => makeClient(annex.url, '');
@@ -27,22 +22,15 @@ export const pingPlugin = {
 /** Starts both before the tests of the suite around it, and stops them after. */
 export function openAnnex(): void {
   beforeAll(async () => {
-    keys = await generateKeyPair('ES256', { extractable: true });
-    const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'one', alg: 'ES256', use: 'sig' };
-    provider = createServer((request, response) => {
-      response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(request.url === '/keys' ? { keys: [jwk] } : { issuer, jwks_uri: `${issuer}/keys` }));
-    });
-    await new Promise<void>((done) => provider.listen(0, '127.0.0.1', done));
-    issuer = `http://127.0.0.1:${(provider.address() as AddressInfo).port}`;
+    provider = await startIdentityProvider('annex-of-this-suite');
     annex = await startTestAnnex({
-      ANNEX_OIDC_ISSUER: issuer,
-      ANNEX_OIDC_AUDIENCE: audience,
+      ANNEX_OIDC_ISSUER: provider.issuer,
+      ANNEX_OIDC_AUDIENCE: provider.audience,
       ANNEX_BASE_DOMAIN: domain,
     });
   });
   afterAll(async () => {
-    await annex.stop();
-    await new Promise((done) => provider.close(done));
+    await annex?.stop();
+    await provider?.close();
   });
 }

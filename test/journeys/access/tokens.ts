@@ -1,7 +1,7 @@
-import { generateKeyPair, SignJWT, type JWTPayload } from 'jose';
+import { generateKeyPair } from 'jose';
 import { describe, expect, it } from 'vitest';
 import { makeClient, until } from '../../support/annex.js';
-import { audience, password, annex, issuer, keys, freshEmail, pingPlugin } from './access-bench.js';
+import { password, annex, provider, freshEmail, pingPlugin } from './access-bench.js';
 
 export function useTokens(): void {
   describe('API tokens', () => {
@@ -111,20 +111,13 @@ export function useTokens(): void {
   });
 
   describe('tokens of the identity provider', () => {
-    const sign = (claims: JWTPayload, key = keys.privateKey): Promise<string> =>
-      new SignJWT({ iss: issuer, aud: audience, sub: 'somebody', ...claims })
-        .setProtectedHeader({ alg: 'ES256', kid: 'one' })
-        .setIssuedAt()
-        .setExpirationTime('5m')
-        .sign(key);
-
     it('open the tenants whose user has their verified address', async () => {
       const tenant = await annex.makeTenant();
       await tenant.install(pingPlugin);
       const email = freshEmail();
       const { body: user } = await tenant.owner.post('/api/users', { email, role: 'developer' });
       expect(user.has_password).toBe(false);
-      const client = makeClient(annex.url, await sign({ email, email_verified: true }));
+      const client = makeClient(annex.url, await provider.sign({ email, email_verified: true }));
       expect(await client.get('/ext/probe/ping')).toMatchObject({
         status: 200,
         body: { user: { id: user.id, email, role: 'developer' } },
@@ -142,13 +135,13 @@ export function useTokens(): void {
       const email = freshEmail();
       await tenant.owner.post('/api/users', { email, role: 'owner' });
       expect(
-        await makeClient(annex.url, await sign({ email, email_verified: false })).get('/api/plugins'),
+        await makeClient(annex.url, await provider.sign({ email, email_verified: false })).get('/api/plugins'),
       ).toMatchObject({ status: 403 });
       const stranger = await generateKeyPair('ES256');
       const refused = [
-        sign({ email, email_verified: true, aud: 'elsewhere' }),
-        sign({ email, email_verified: true, iss: 'https://elsewhere.example' }),
-        sign({ email, email_verified: true }, stranger.privateKey),
+        provider.sign({ email, email_verified: true, aud: 'elsewhere' }),
+        provider.sign({ email, email_verified: true, iss: 'https://elsewhere.example' }),
+        provider.sign({ email, email_verified: true }, stranger.privateKey),
       ];
       for (const token of refused)
         expect(await makeClient(annex.url, await token).get('/api/plugins')).toMatchObject({
