@@ -1,23 +1,12 @@
 import { appendAudit } from '@annex/audit';
-import {
-  HOUR,
-  messageOf,
-  newId,
-  parseId,
-  quote,
-  SECOND,
-  type Clock,
-  type Id,
-  type Logger,
-  type Page,
-  type PageRequest,
-} from '@annex/kernel';
+import { HOUR, messageOf, newId, SECOND, type Clock, type Logger, type Page, type PageRequest } from '@annex/kernel';
 import { isUniqueViolation, type Database, type TenantTransaction } from '@annex/database';
 import { invitationLimits as limits } from '@annex/limits';
 import type { Actors } from './actors.js';
 import { userIdOf, type Caller } from './caller.js';
 import { emailFaults } from './email.js';
 import { accessErrors, refuseFaults } from './errors.js';
+import { finding } from './found.js';
 import { invitationMail } from './mail-texts.js';
 import { hashOneTimeToken, makeOneTimeToken } from './one-time-tokens.js';
 import { onePage } from './pages.js';
@@ -37,6 +26,12 @@ import {
 import { existsUserWithEmail } from './rows/users.js';
 import { emailTaken, requireAdmin, requireReach, roleFaults } from './user-rules.js';
 import { invitationView, type InvitationView, type NewInvitationView } from './views.js';
+
+const { readId, require: requireInvitation } = finding({
+  kind: 'invitation',
+  list: '/api/invitations',
+  find: findInvitation,
+});
 
 export interface InvitationsOptions {
   database: Database;
@@ -102,7 +97,7 @@ export class Invitations {
 
   /** Throws `NOT_FOUND`. */
   async get(caller: Caller, id: string): Promise<InvitationView> {
-    return this.#view(caller, await this.#read(caller, (tx) => requireInvitation(tx, invitationId(id))));
+    return this.#view(caller, await this.#read(caller, (tx) => requireInvitation(tx, readId(id))));
   }
 
   /**
@@ -111,7 +106,7 @@ export class Invitations {
    */
   async resend(caller: Caller, id: string, { sendMail = true }: { sendMail?: boolean | undefined } = {}) {
     requireAdmin(caller);
-    const target = invitationId(id);
+    const target = readId(id);
     const now = this.options.clock.now();
     const { token, tokenHash } = freshToken();
     const row = await this.#change(caller, async (tx) => {
@@ -129,7 +124,7 @@ export class Invitations {
   /** Takes one back. Throws `NOT_FOUND`, `INVITATION_ENDED`. */
   async revoke(caller: Caller, id: string): Promise<void> {
     requireAdmin(caller);
-    const target = invitationId(id);
+    const target = readId(id);
     await this.#change(caller, async (tx) => {
       const row = await requireInvitation(tx, target);
       requireReach(caller, row.role as Role);
@@ -228,25 +223,6 @@ function requireSendable(row: InvitationRow, now: number): void {
   throw accessErrors.error('RATE_LIMITED', `The invitation went out just now. Send it anew in ${retryAfterS} s.`, {
     retryAfterS,
   });
-}
-
-function invitationId(text: string): Id<'invitation'> {
-  const id = parseId('invitation', text);
-  if (id === undefined) throw notFound(text);
-  return id;
-}
-
-async function requireInvitation(tx: TenantTransaction, id: Id<'invitation'>): Promise<InvitationRow> {
-  const row = await findInvitation(tx, id);
-  if (!row) throw notFound(id);
-  return row;
-}
-
-function notFound(id: string): Error {
-  return accessErrors.error(
-    'NOT_FOUND',
-    `This tenant has no invitation ${quote(id, 40)}. GET /api/invitations lists them.`,
-  );
 }
 
 function exists(email?: string): Error {

@@ -1,5 +1,5 @@
 import { eventSources } from '@annex/events';
-import { newId, parseId, quote, type Clock, type Id, type Json, type Page, type PageRequest } from '@annex/kernel';
+import { newId, type Clock, type Id, type Json, type Page, type PageRequest } from '@annex/kernel';
 import { appendAudit } from '@annex/audit';
 import { deleteApiTokensOf } from './rows/api-tokens.js';
 import { revokeInvitationsOf } from './rows/invitations.js';
@@ -20,6 +20,7 @@ import { isUniqueViolation, type Change, type Database, type TenantTransaction }
 import { userIdOf, type Caller, type Membership } from './caller.js';
 import { emailFaults, passwordFaults } from './email.js';
 import { accessErrors, refuseFaults } from './errors.js';
+import { finding } from './found.js';
 import { onePage } from './pages.js';
 import type { OwnPassword } from './own-password.js';
 import { turnOf, type Passwords } from './passwords.js';
@@ -27,6 +28,8 @@ import { roleAtLeast, roles, type Role } from './roles.js';
 import { emailTaken, nameFaults, requireAdmin, requireReach, roleFaults } from './user-rules.js';
 import { requirePerson } from './sessions.js';
 import { userView, type UserView } from './views.js';
+
+const { readId, require: requireUser } = finding({ kind: 'user', list: '/api/users', find: findUser });
 
 export interface UsersOptions {
   database: Database;
@@ -118,7 +121,7 @@ export class Users {
 
   /** Throws `NOT_FOUND`. */
   async get(caller: Caller, id: string): Promise<UserView> {
-    return this.#read(caller, async (tx) => userView(await requireUser(tx, userId(id))));
+    return this.#read(caller, async (tx) => userView(await requireUser(tx, readId(id))));
   }
 
   /** Throws `FORBIDDEN`, `NOT_FOUND`, `INVALID_INPUT`, `EMAIL_TAKEN`, `LAST_OWNER`. */
@@ -127,7 +130,7 @@ export class Users {
     id: string,
     { email, name, password, role, currentPassword, endTokens = false }: UserChangeInput,
   ): Promise<UserView> {
-    const target = userId(id);
+    const target = readId(id);
     // Everybody has the own password and name.
     const onlyOwn = target === userIdOf(caller) && email === undefined && role === undefined;
     if (!onlyOwn) requireAdmin(caller);
@@ -167,7 +170,7 @@ export class Users {
   /** Throws `FORBIDDEN`, `NOT_FOUND`, `LAST_OWNER`. The user's API tokens end with it. */
   async delete(caller: Caller, id: string): Promise<void> {
     requireAdmin(caller);
-    const target = userId(id);
+    const target = readId(id);
     await this.#change(caller, async (tx) => {
       const owners = await lockOwners(tx);
       const before = await requireUser(tx, target);
@@ -187,7 +190,7 @@ export class Users {
   async endSessions(caller: Caller, id: string): Promise<void> {
     requireAdmin(caller);
     requirePerson(caller.principal);
-    const target = userId(id);
+    const target = readId(id);
     await this.#change(caller, async (tx) => {
       const row = await requireUser(tx, target);
       requireReach(caller, row.role as Role);
@@ -351,20 +354,4 @@ export class Users {
 function requireAnotherOwner(owners: string[], target: Id<'user'>): void {
   if (!owners.includes(target) || owners.length > 1) return;
   throw accessErrors.error('LAST_OWNER', 'This is the only owner of the tenant. Make somebody else an owner first.');
-}
-
-function userId(text: string): Id<'user'> {
-  const id = parseId('user', text);
-  if (id === undefined) throw notFound(text);
-  return id;
-}
-
-async function requireUser(tx: TenantTransaction, id: Id<'user'>): Promise<UserRow> {
-  const row = await findUser(tx, id);
-  if (!row) throw notFound(id);
-  return row;
-}
-
-function notFound(id: string): Error {
-  return accessErrors.error('NOT_FOUND', `This tenant has no user ${quote(id, 40)}. GET /api/users lists them.`);
 }
