@@ -222,34 +222,38 @@ export async function disablePlugin(
  * Stops a plugin that harms the platform until an admin enables it again. Its subscriptions stay: events that happen
  * meanwhile make runs, which wait for it. Not enabled: nothing changes, and the answer is `false`.
  */
-export async function suspendPlugin(
+export function suspendPlugin(
   context: InstallationsContext,
   tx: TenantTransaction,
   subject: Subject,
   reason: string,
 ): Promise<boolean> {
-  if (subject.installation.status !== 'enabled') return false;
-  const installation = await switchOff(context, tx, subject, 'suspended', reason);
-  const off = { installation, release: subject.release };
-  await context.record(tx, { actor: 'system' }, off, 'plugin.suspended', { reason });
-  await context.announce(tx, 'plugin.disabled', off, { reason });
-  return true;
+  return stopPlugin(context, tx, subject, { status: 'suspended', reason });
 }
 
 /**
  * Disables a plugin that fails again and again until somebody enables it. As with {@link suspendPlugin}, what happens
  * for it meanwhile is kept and waits. Not enabled: nothing changes, and the answer is `false`.
  */
-export async function disableFailing(
+export function disableFailing(
   context: InstallationsContext,
   tx: TenantTransaction,
   subject: Subject,
   reason: string,
 ): Promise<boolean> {
+  return stopPlugin(context, tx, subject, { status: 'disabled', reason });
+}
+
+async function stopPlugin(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  subject: Subject,
+  { status, reason }: { status: 'suspended' | 'disabled'; reason: string },
+): Promise<boolean> {
   if (subject.installation.status !== 'enabled') return false;
-  const installation = await switchOff(context, tx, subject, 'disabled', reason);
+  const installation = await switchOff(context, tx, subject, status, reason);
   const off = { installation, release: subject.release };
-  await context.record(tx, { actor: 'system' }, off, 'plugin.disabled', { reason });
+  await context.record(tx, { actor: 'system' }, off, `plugin.${status}`, { reason });
   await context.announce(tx, 'plugin.disabled', off, { reason });
   return true;
 }
