@@ -2,12 +2,12 @@ import { readFile, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { messageOf } from '@annex/kernel';
-import { Client } from 'pg';
 import { DataSource, MigrationExecutor, type MigrationInterface, type QueryRunner } from 'typeorm';
 import { sessionLocks, sessionLockSql } from './locks.js';
 import { DatabaseRefused } from './logins/logins.js';
 import { silent } from './silent-typeorm.js';
 import { isDatabaseAway } from './sql-faults.js';
+import { withStartClient } from './start-client.js';
 
 /** Shown in `pg_stat_activity`. */
 const applicationName = 'annex-migrate';
@@ -51,15 +51,7 @@ export async function migrate({ url, directory = defaultDirectory }: MigrateOpti
  * not migrate.
  */
 export async function requireMigrated({ url, directory = defaultDirectory }: MigrateOptions): Promise<void> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'annex-start',
-    connectionTimeoutMillis: 10_000,
-    query_timeout: 10_000,
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
+  await withStartClient(url, async (client) => {
     const known = (await readMigrations(directory)).map((one) => new one().name);
     const there = await readSteps(async (sql) => (await client.query(sql)).rows);
     refuseNewer(there, known);
@@ -70,9 +62,7 @@ export async function requireMigrated({ url, directory = defaultDirectory }: Mig
         `this release (${missing[0] ?? ''} first). Run Annex once with ANNEX_ROLE=migrate and DATABASE_URL of the ` +
         'owner.',
     );
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  });
 }
 
 /** The steps that a database has seen; none before its first one. */

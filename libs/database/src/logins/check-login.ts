@@ -1,4 +1,3 @@
-import { Client } from 'pg';
 import {
   DatabaseRefused,
   loginKinds,
@@ -7,6 +6,7 @@ import {
   type DatabaseLogins,
   type LoginKind,
 } from './logins.js';
+import { withStartClient } from '../start-client.js';
 
 interface Standing {
   name: string;
@@ -40,21 +40,11 @@ const standingSql = `
  * connection's own.
  */
 export async function checkLogin(kind: LoginKind, url: string): Promise<void> {
-  const client = new Client({
-    connectionString: url,
-    application_name: 'annex-start',
-    connectionTimeoutMillis: 10_000,
-    query_timeout: 10_000,
-  });
-  client.on('error', () => undefined);
-  try {
-    await client.connect();
+  await withStartClient(url, async (client) => {
     const { rows } = await client.query<Standing>(standingSql, [loginRoles[kind]]);
     const problem = rows[0] && problemOf(kind, rows[0]);
     if (problem !== undefined) throw new DatabaseRefused(problem);
-  } finally {
-    await client.end().catch(() => undefined);
-  }
+  });
 }
 
 /**
