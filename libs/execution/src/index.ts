@@ -22,7 +22,7 @@ export { fileHandlers, type FilesPort } from './host-calls/files.js';
 export { llmHandlers, type LlmHandlerOptions } from './host-calls/llm.js';
 export { dbHandlers, type TablesPort } from './host-calls/db.js';
 export { httpHandlers } from './host-calls/http.js';
-export { callerHeader } from './host-calls/plugins.js';
+export { callerHeader, withheldHeaders } from './host-calls/plugins.js';
 export type { RunIdentity } from './host-calls/run-identity.js';
 export { buildSnapshot } from './snapshots/snapshot.js';
 export type { SnapshotRow } from './rows/snapshot-rows.js';

@@ -1,21 +1,10 @@
 import { isUtf8 } from 'node:buffer';
-import { callerHeader } from '@annex/execution';
+import { callerHeader, withheldHeaders } from '@annex/execution';
 import type { RouteRequest } from '@annex/sandbox';
 import type { FastifyRequest } from 'fastify';
 
 /** Headers that speak to Annex, not to the plugin. A plugin never sees the caller's token. */
-const withheld = new Set([
-  'authorization',
-  'cookie',
-  'proxy-authorization',
-  'connection',
-  'keep-alive',
-  'transfer-encoding',
-  'upgrade',
-  'te',
-  'trailer',
-  callerHeader,
-]);
+const withheld = new Set([...withheldHeaders, callerHeader]);
 
 /** What a route handler sees of a request. Text stays text; bytes that are not UTF-8 travel as base64. */
 export function readRouteRequest(request: FastifyRequest, params: Record<string, string>): RouteRequest {

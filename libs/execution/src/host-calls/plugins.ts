@@ -42,7 +42,8 @@ const internalOrigin = 'http://annex.internal';
 /** Tells a route which plugin called it. The door takes it off what comes from outside. */
 export const callerHeader = 'x-annex-caller';
 
-const withheld = new Set([
+/** Headers of a caller that speak to Annex or to one connection: no plugin sees them. */
+export const withheldHeaders: readonly string[] = [
   'authorization',
   'cookie',
   'proxy-authorization',
@@ -52,9 +53,8 @@ const withheld = new Set([
   'upgrade',
   'te',
   'trailer',
-  'host',
-  'content-length',
-]);
+];
+const withheld = new Set([...withheldHeaders, 'host', 'content-length']);
 const roles = ['viewer', 'member', 'developer', 'admin', 'owner'];
 
 /**
