@@ -66,6 +66,48 @@ async function startRedis() {
   return { url: `redis://127.0.0.1:${port}/0`, stop: () => void child.kill('SIGKILL') };
 }
 
+/** Signs in, installs the plugin of the benchmark, and answers the headers of its tenant. */
+async function installBench(base) {
+  const login = await fetch(`${base}/api/auth/login`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ email: 'admin@demo.test', password: 'annex-demo' }),
+  });
+  const headers = { authorization: `Bearer ${(await login.json()).access_token}`, 'x-tenant-slug': 'demo' };
+  const form = new FormData();
+  form.append(
+    'file',
+    new Blob([packFiles(Object.entries({ 'plugin.json': JSON.stringify(manifest), 'main.js': code }))]),
+    'bench.zip',
+  );
+  form.append('enable', 'true');
+  const uploaded = await fetch(`${base}/api/plugins/upload`, { method: 'POST', headers, body: form });
+  if (!uploaded.ok) throw new Error(await uploaded.text());
+  return headers;
+}
+
+/** How long each event needed, from when it was sent and from when it was answered. */
+async function readLatencies(base, headers, times) {
+  const fromSend = [];
+  const fromAnswer = [];
+  for (let cursor; ;) {
+    const page = await (
+      await fetch(`${base}/api/runs?kind=event&plugin=bench&limit=200${cursor ? `&cursor=${cursor}` : ''}`, {
+        headers,
+      })
+    ).json();
+    for (const run of page.items) {
+      const at = times.get(run.event_id);
+      if (!at || !run.result) continue;
+      fromSend.push(run.result.at - at[0]);
+      fromAnswer.push(Math.max(0, run.result.at - at[1]));
+    }
+    cursor = page.next_cursor;
+    if (!cursor) break;
+  }
+  return { fromSend, fromAnswer };
+}
+
 /**
  * An Annex as people start it, in a process of its own, and how long events need from their 202 to the first line of a
  * handler.
@@ -87,21 +129,7 @@ async function eventLatency(backend, redisUrl, { perSecond = 60, seconds = 15 } 
     },
   });
   try {
-    const login = await fetch(`${base}/api/auth/login`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ email: 'admin@demo.test', password: 'annex-demo' }),
-    });
-    const headers = { authorization: `Bearer ${(await login.json()).access_token}`, 'x-tenant-slug': 'demo' };
-    const form = new FormData();
-    form.append(
-      'file',
-      new Blob([packFiles(Object.entries({ 'plugin.json': JSON.stringify(manifest), 'main.js': code }))]),
-      'bench.zip',
-    );
-    form.append('enable', 'true');
-    const uploaded = await fetch(`${base}/api/plugins/upload`, { method: 'POST', headers, body: form });
-    if (!uploaded.ok) throw new Error(await uploaded.text());
+    const headers = await installBench(base);
     const send = async (id) => {
       const sentAt = Date.now();
       const answer = await fetch(`${base}/api/events`, {
@@ -127,23 +155,7 @@ async function eventLatency(backend, redisUrl, { perSecond = 60, seconds = 15 } 
     }
     await Promise.all(under);
     await pause(1500);
-    const fromSend = [];
-    const fromAnswer = [];
-    for (let cursor; ;) {
-      const page = await (
-        await fetch(`${base}/api/runs?kind=event&plugin=bench&limit=200${cursor ? `&cursor=${cursor}` : ''}`, {
-          headers,
-        })
-      ).json();
-      for (const run of page.items) {
-        const at = times.get(run.event_id);
-        if (!at || !run.result) continue;
-        fromSend.push(run.result.at - at[0]);
-        fromAnswer.push(Math.max(0, run.result.at - at[1]));
-      }
-      cursor = page.next_cursor;
-      if (!cursor) break;
-    }
+    const { fromSend, fromAnswer } = await readLatencies(base, headers, times);
     if (fromSend.length !== times.size)
       throw new Error(`${times.size - fromSend.length} of ${times.size} events were not handled in time`);
     line(
@@ -158,6 +170,23 @@ async function eventLatency(backend, redisUrl, { perSecond = 60, seconds = 15 } 
   } finally {
     await program.stop();
   }
+}
+
+/** Makes runs of the job `flood` in one commit. */
+function flood(platform, { id, installationId }, count) {
+  return platform.database.forTenant(id).transaction(async (tx) => {
+    for (let index = 0; index < count; index += 1) {
+      await enqueueRun(tx, {
+        installationId,
+        plugin: 'bench',
+        kind: 'job',
+        name: 'flood',
+        ordinal: 0,
+        policy: {},
+        depth: 0,
+      });
+    }
+  });
 }
 
 /** The platform without HTTP, in this process: what is measured is dispatch, through real isolates. */
@@ -202,21 +231,7 @@ async function openPlatform(backend, redisUrl) {
       });
       return { id: made.id, caller, installationId: plugin.id };
     },
-    /** Makes runs of the job `flood` in one commit. */
-    flood: ({ id, installationId }, count) =>
-      platform.database.forTenant(id).transaction(async (tx) => {
-        for (let index = 0; index < count; index += 1) {
-          await enqueueRun(tx, {
-            installationId,
-            plugin: 'bench',
-            kind: 'job',
-            name: 'flood',
-            ordinal: 0,
-            policy: {},
-            depth: 0,
-          });
-        }
-      }),
+    flood: (tenant, count) => flood(platform, tenant, count),
     drained: async () => {
       for (;;) {
         const [row] = await sql(
@@ -263,17 +278,11 @@ async function rateOf(sql) {
   return row.n / row.s;
 }
 
-async function fairness(backend, bed, redisUrl, { runs = 5000 } = {}) {
-  const flood = await bed.tenant(`flood-${backend}`);
-  const quiet = await bed.tenant(`quiet-${backend}`);
-  const warm = dispatcherOf(bed, backend, redisUrl, 'warm');
-  await warm.dispatcher.start();
-  await bed.flood(flood, 500);
-  await bed.flood(quiet, 5);
-  await bed.drained();
-  await warm.stop();
-
-  // First in, first out: every ticket stands in the queue before the first is taken, and the relay has no say.
+/**
+ * First in, first out: every ticket stands in the queue before the first is taken, and the relay has no say. Runs a
+ * second.
+ */
+async function rateInOrder(backend, bed, redisUrl, { flood, runs }) {
   await bed.sql('delete from runs');
   await bed.flood(flood, runs);
   const fifo = dispatcherOf(bed, backend, redisUrl, 'fifo');
@@ -291,9 +300,22 @@ async function fairness(backend, bed, redisUrl, { runs = 5000 } = {}) {
   );
   await fifo.dispatcher.start();
   await bed.drained();
-  const fifoRate = await rateOf(bed.sql);
+  const rate = await rateOf(bed.sql);
   await fifo.stop();
+  return rate;
+}
 
+async function fairness(backend, bed, redisUrl, { runs = 5000 } = {}) {
+  const flood = await bed.tenant(`flood-${backend}`);
+  const quiet = await bed.tenant(`quiet-${backend}`);
+  const warm = dispatcherOf(bed, backend, redisUrl, 'warm');
+  await warm.dispatcher.start();
+  await bed.flood(flood, 500);
+  await bed.flood(quiet, 5);
+  await bed.drained();
+  await warm.stop();
+
+  const fifoRate = await rateInOrder(backend, bed, redisUrl, { flood, runs });
   await bed.sql('delete from runs');
   await bed.flood(flood, runs);
   const fair = dispatcherOf(bed, backend, redisUrl, 'fair');
@@ -328,8 +350,11 @@ async function fairness(backend, bed, redisUrl, { runs = 5000 } = {}) {
     `${fairRate.toFixed(0)} / ${fifoRate.toFixed(0)} runs/s = ${(fairRate / fifoRate).toFixed(2)}`,
     '≥ 0.90',
   );
+  await evenness(backend, bed, redisUrl);
+}
 
-  // Several tenants with as much to do each: who got how much until half of all was done.
+/** Several tenants with as much to do each: who got how much until half of all was done. */
+async function evenness(backend, bed, redisUrl) {
   await bed.sql('delete from runs');
   const tenants = [];
   for (let index = 0; index < 6; index += 1) tenants.push(await bed.tenant(`even-${backend}-${index}`));

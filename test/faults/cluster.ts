@@ -59,6 +59,115 @@ export interface Cluster {
   stop(): Promise<void>;
 }
 
+/** What the nodes of one cluster share. */
+interface Shared {
+  deployment: Deployment;
+  environment: Record<string, string>;
+  patches: readonly Patch[];
+  tell: (what: string) => void;
+  undo: (() => Promise<void>)[];
+  ended: { name: string; log: string }[];
+  isStopping(): boolean;
+}
+
+/** What changes about a node from one of its processes to the next. */
+interface Life {
+  isUp: PromiseWithResolvers<AnnexProcess>;
+  patches: readonly Patch[];
+  /** Tells those who wait for a failpoint whether it was reached. */
+  settle(isReached: boolean, which: (at: string) => boolean): void;
+}
+
+/** A node with links of its own, which is started again whenever it ends. */
+async function makeNode(shared: Shared, role: 'api' | 'worker', name: string): Promise<ClusterNode> {
+  const { deployment, undo } = shared;
+  const postgres = await openTcpProxy(deployment.databaseUrl);
+  const queue = deployment.redisUrl === undefined ? postgres : await openTcpProxy(deployment.redisUrl);
+  undo.push(postgres.close, queue.close);
+  const port = await freePort();
+  const life: Life = { isUp: Promise.withResolvers(), patches: shared.patches, settle: () => undefined };
+  const waiting = new Map<string, ((isReached: boolean) => void)[]>();
+  life.settle = (isReached, which) => {
+    for (const [at, all] of waiting) if (which(at)) for (const done of all.splice(0)) done(isReached);
+  };
+  const settings = (): Record<string, string> => ({
+    ...shared.environment,
+    DATABASE_URL: postgres.url,
+    ...(deployment.redisUrl !== undefined && { REDIS_URL: queue.url }),
+    PORT: String(port),
+    FAULTS_PATCHES: JSON.stringify([...untested, ...life.patches]),
+  });
+  const node: ClusterNode = {
+    name,
+    role,
+    url: `http://127.0.0.1:${port}`,
+    postgres,
+    queue,
+    process: undefined,
+    up: () => life.isUp.promise,
+    async end(signal) {
+      const process = await life.isUp.promise;
+      process.signal(signal);
+      return process.ended;
+    },
+    order: (order) => node.process?.tell(order),
+    reaches: (at) => new Promise((done) => waiting.set(at, [...(waiting.get(at) ?? []), done])),
+    patchWith(next) {
+      requirePatches(next);
+      life.patches = next;
+    },
+  };
+  const kept = keep(shared, node, life, settings);
+  undo.push(() => kept);
+  return node;
+}
+
+/** Starts a node's process again and again, until the cluster stops. */
+async function keep(
+  shared: Shared,
+  node: ClusterNode,
+  life: Life,
+  settings: () => Record<string, string>,
+): Promise<void> {
+  const { name } = node;
+  while (!shared.isStopping()) {
+    try {
+      const pending = new Set(life.patches.map(({ module, from }) => `${module} ${from}`));
+      const process = await shared.deployment.start(node.role, {
+        environment: settings(),
+        preload: agent,
+        onMessage(message) {
+          const told = message as Told;
+          if ('reached' in told) life.settle(true, (at) => at === told.reached);
+          else pending.delete(`${told.patched.module} ${told.patched.from}`);
+        },
+      });
+      for (let tries = 0; pending.size > 0 && tries < 50; tries += 1)
+        await new Promise((done) => setTimeout(done, 100));
+      if (pending.size > 0) {
+        // It will not be there at the next start either: whoever waits for the node hears of it.
+        life.isUp.promise.catch(() => undefined);
+        life.isUp.reject(new Error(`${name} does not load what is to be replaced: ${[...pending].join(', ')}`));
+        process.signal('SIGKILL');
+        return;
+      }
+      node.process = process;
+      life.isUp.resolve(process);
+      shared.tell(`${name} is up`);
+      const how = await process.ended;
+      shared.ended.push({ name, log: process.log() });
+      shared.tell(`${name} ended with ${how.code ?? how.signal ?? ''}`);
+    } catch (thrown) {
+      shared.ended.push({ name, log: String(thrown) });
+      shared.tell(`${name} could not be started`);
+      await new Promise((done) => setTimeout(done, 500));
+    }
+    if (node.process) life.isUp = Promise.withResolvers();
+    node.process = undefined;
+    life.settle(false, () => true);
+  }
+}
+
 export async function startCluster({
   redis,
   apis = 2,
@@ -73,89 +182,9 @@ export async function startCluster({
   const ended: { name: string; log: string }[] = [];
   let isStopping = false;
 
-  const makeNode = async (role: 'api' | 'worker', name: string): Promise<ClusterNode> => {
-    const postgres = await openTcpProxy(deployment.databaseUrl);
-    const queue = deployment.redisUrl === undefined ? postgres : await openTcpProxy(deployment.redisUrl);
-    undo.push(postgres.close, queue.close);
-    const port = await freePort();
-    let isUp = Promise.withResolvers<AnnexProcess>();
-    let ownPatches = patches;
-    const pending = new Set<string>();
-    const waiting = new Map<string, ((isReached: boolean) => void)[]>();
-    const settle = (isReached: boolean, which: (at: string) => boolean): void => {
-      for (const [at, all] of waiting) if (which(at)) for (const done of all.splice(0)) done(isReached);
-    };
-    const settings = (): Record<string, string> => ({
-      ...environment,
-      DATABASE_URL: postgres.url,
-      ...(deployment.redisUrl !== undefined && { REDIS_URL: queue.url }),
-      PORT: String(port),
-      FAULTS_PATCHES: JSON.stringify([...untested, ...ownPatches]),
-    });
-    const node: ClusterNode = {
-      name,
-      role,
-      url: `http://127.0.0.1:${port}`,
-      postgres,
-      queue,
-      process: undefined,
-      up: () => isUp.promise,
-      async end(signal) {
-        const process = await isUp.promise;
-        process.signal(signal);
-        return process.ended;
-      },
-      order: (order) => node.process?.tell(order),
-      reaches: (at) => new Promise((done) => waiting.set(at, [...(waiting.get(at) ?? []), done])),
-      patchWith(next) {
-        requirePatches(next);
-        ownPatches = next;
-      },
-    };
-    const keep = async (): Promise<void> => {
-      while (!isStopping) {
-        try {
-          for (const { module, from } of ownPatches) pending.add(`${module} ${from}`);
-          const process = await deployment.start(role, {
-            environment: settings(),
-            preload: agent,
-            onMessage(message) {
-              const told = message as Told;
-              if ('reached' in told) settle(true, (at) => at === told.reached);
-              else pending.delete(`${told.patched.module} ${told.patched.from}`);
-            },
-          });
-          for (let tries = 0; pending.size > 0 && tries < 50; tries += 1)
-            await new Promise((done) => setTimeout(done, 100));
-          if (pending.size > 0) {
-            // It will not be there at the next start either: whoever waits for the node hears of it.
-            isUp.promise.catch(() => undefined);
-            isUp.reject(new Error(`${name} does not load what is to be replaced: ${[...pending].join(', ')}`));
-            process.signal('SIGKILL');
-            return;
-          }
-          node.process = process;
-          isUp.resolve(process);
-          tell(`${name} is up`);
-          const how = await process.ended;
-          ended.push({ name, log: process.log() });
-          tell(`${name} ended with ${how.code ?? how.signal ?? ''}`);
-        } catch (thrown) {
-          ended.push({ name, log: String(thrown) });
-          tell(`${name} could not be started`);
-          await new Promise((done) => setTimeout(done, 500));
-        }
-        if (node.process) isUp = Promise.withResolvers();
-        node.process = undefined;
-        settle(false, () => true);
-      }
-    };
-    const kept = keep();
-    undo.push(() => kept);
-    return node;
-  };
+  const shared: Shared = { deployment, environment, patches, tell, undo, ended, isStopping: () => isStopping };
   const make = (role: 'api' | 'worker', count: number): Promise<ClusterNode[]> =>
-    Promise.all(Array.from({ length: count }, (_, index) => makeNode(role, `${role} ${index + 1}`)));
+    Promise.all(Array.from({ length: count }, (_, index) => makeNode(shared, role, `${role} ${index + 1}`)));
   const [allApis, allWorkers] = await Promise.all([make('api', apis), make('worker', workers)]);
   const nodes = [...allApis, ...allWorkers];
   const stop = async (): Promise<void> => {

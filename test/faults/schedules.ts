@@ -2,6 +2,7 @@
  * Two hundred schedules of one second each on three workers, two of which are killed, with a blackout in which no
  * worker lives: every tick must be decided once, and become what its policies say.
  */
+import type { Deployment } from '../support/deployment.js';
 import { expect } from 'vitest';
 import { packPlugin, until } from '../support/annex.js';
 import { judgeTicks, type TickRule } from './checker.js';
@@ -32,6 +33,19 @@ const plugin = {
   code: `import { job } from '@annex/sdk'\n${jobs.map(({ name }) => `job('${name}', () => {})`).join('\n')}`,
 };
 
+/** Waits until so many seconds have been decided for every schedule, by the ticks themselves. */
+async function untilDecided(sql: Deployment['sql'], seconds: number, schedules: number): Promise<void> {
+  const [now] = await sql<{ at: Date }>('select now() as at');
+  await until(
+    () =>
+      sql<{ n: number }>(
+        "select count(*)::int as n from schedules where next_at > $1::timestamptz + $2 * interval '1 second'",
+        [now?.at, seconds],
+      ),
+    ([row]) => row?.n === schedules,
+  );
+}
+
 export async function manySchedules(backend: 'redis' | 'postgres'): Promise<void> {
   const cluster = await startCluster({ redis: backend === 'redis', apis: 1, workers: 3 });
   try {
@@ -51,19 +65,7 @@ export async function manySchedules(backend: 'redis' | 'postgres'): Promise<void
         policies.map(({ skips }, index) => [`${slug}/tick${index}`, { everyMs: 1000, skips }] as const),
       ),
     );
-    /** Until so many seconds have been decided for every schedule, by the ticks themselves. */
-    const decided = async (seconds: number): Promise<void> => {
-      const from = await sql<{ at: Date }>('select now() as at');
-      const fromMs = from[0]?.at.getTime() ?? 0;
-      await until(
-        () =>
-          sql<{ n: number }>(
-            "select count(*)::int as n from schedules where next_at > $1::timestamptz + $2 * interval '1 second'",
-            [new Date(fromMs), seconds],
-          ),
-        ([row]) => row?.n === rules.size,
-      );
-    };
+    const decided = (seconds: number): Promise<void> => untilDecided(sql, seconds, rules.size);
 
     await decided(secondsCalm);
     const calmUntilMs = Date.now();

@@ -6,14 +6,14 @@ import { expect, type TestContext } from 'vitest';
 import { install } from '../support/deployment.js';
 import { makeClient, until, type Client } from '../support/annex.js';
 import { judge, judgeTicks, type Fault } from './checker.js';
-import { startCluster } from './cluster.js';
+import { startCluster, type Cluster } from './cluster.js';
 import { faultKinds, type FaultContext, type FaultKind, type Lane } from './faults.js';
 import { readEffects, readRuns, readTicks, untilSettled } from './history.js';
 import { report } from './report.js';
 import { pick, seeded, shuffle } from './seeded.js';
 import { isTold } from './settings.js';
-import { openSink } from './sink.js';
-import { handlers, stages, startLoad, workload } from './workload.js';
+import { openSink, type Sink } from './sink.js';
+import { handlers, stages, startLoad, workload, type Load } from './workload.js';
 
 export interface StormOptions {
   backend: 'redis' | 'postgres';
@@ -39,6 +39,113 @@ export function schedule(
   const inRound = (round: number): FaultKind[] =>
     kinds.filter((kind) => isMine(kind, round)).flatMap((kind) => Array.from({ length: kind.times ?? 1 }, () => kind));
   return Array.from({ length: rounds }, (_, round) => shuffle(inRound(round), random)).flat();
+}
+
+/** Makes the faults of one lane, one after the other, until all were made or the storm is over. */
+async function runLane(
+  which: Lane,
+  {
+    options,
+    context,
+    load,
+    faults,
+    over,
+    tell,
+  }: {
+    options: StormOptions;
+    context: Omit<FaultContext, 'random'>;
+    load: Load;
+    faults: Fault[];
+    over: AbortSignal;
+    tell: (what: string) => void;
+  },
+): Promise<void> {
+  const random = seeded(options.seed * 104_729 + (which === 'links' ? 1 : 0));
+  for (const kind of schedule(which, options)) {
+    // A fault counts only while something is under way.
+    await until(
+      async () => load.open(),
+      (open) => open >= 2 || over.aborted,
+    );
+    if (over.aborted) return;
+    tell(kind.name);
+    const fault: Fault = { name: kind.name, fromMs: Date.now(), toMs: Infinity };
+    faults.push(fault);
+    const came = await kind.inject({ ...context, random });
+    fault.toMs = Date.now();
+    if (came === false) {
+      faults.splice(faults.indexOf(fault), 1);
+      tell(`${kind.name}: came to nothing`);
+    } else tell(`${kind.name}: over`);
+  }
+}
+
+/** Prints what came of the storm, and fails where something was lost or done twice. */
+async function expectKept({
+  options,
+  began,
+  cluster,
+  slugs,
+  sink,
+  load,
+  faults,
+  open,
+  sentInCalm,
+  twiceInCalm,
+}: {
+  options: StormOptions;
+  began: number;
+  cluster: Cluster;
+  slugs: string[];
+  sink: Sink;
+  load: Load;
+  faults: Fault[];
+  open: Awaited<ReturnType<typeof untilSettled>>;
+  sentInCalm: number;
+  twiceInCalm: number;
+}): Promise<void> {
+  const { backend, seed } = options;
+  const { sql } = cluster.deployment;
+  const runs = await readRuns(sql, slugs, handlers);
+  const verdict = judge({
+    operations: load.operations,
+    effects: await readEffects(sql, slugs),
+    sends: sink.sends,
+    stages,
+    runs,
+    faults,
+  });
+  const ticks = await readTicks(sql, slugs);
+  const wrongTicks = judgeTicks(ticks, new Map(slugs.map((slug) => [`${slug}/tick`, { everyMs: 1000, skips: [] }])));
+  report(`faults, queue on ${backend}, seed ${seed}: ${((Date.now() - began) / 1000).toFixed(0)} s`, {
+    faults: faults.length,
+    ...Object.fromEntries(
+      Object.entries(verdict).map(([name, value]) => [name, Array.isArray(value) ? value.length : value]),
+    ),
+    'runs that were taken more than once': runs.filter(({ claims }) => claims > 1).length,
+    'sends in calm': sentInCalm,
+    'duplicate sends in calm': twiceInCalm,
+    ticks: ticks.length,
+    'wrong ticks': wrongTicks.length,
+    answers: [...load.answers]
+      .sort(([one], [other]) => one - other)
+      .map(([status, times]) => `${status}×${times}`)
+      .join(' '),
+  });
+  expect({ open, twiceInCalm, wrongTicks }).toEqual({ open: [], twiceInCalm: 0, wrongTicks: [] });
+  expect(verdict).toMatchObject({
+    lost: [],
+    duplicatedEffects: [],
+    unexpectedEffects: [],
+    unexplainedSends: [],
+    unfinished: [],
+  });
+  // The storm was one: work went on, and was hit.
+  expect(verdict.acknowledged).toBeGreaterThan(50);
+  const planned = schedule('processes', options).length + schedule('links', options).length;
+  expect(faults.length).toBeGreaterThanOrEqual(planned - 3 * options.rounds);
+  expect(faults.length).toBeGreaterThanOrEqual(30);
+  expect(runs.filter(({ claims }) => claims > 1).length).toBeGreaterThan(3);
 }
 
 /** Answers how many faults were made. */
@@ -87,26 +194,8 @@ export async function storm(options: StormOptions): Promise<number> {
         makeClient(cluster.apis[number % cluster.apis.length]?.url ?? '', poisoned.token, tenants[0]?.slug),
       over: over.signal,
     });
-    const lane = async (which: Lane): Promise<void> => {
-      const random = seeded(seed * 104_729 + (which === 'links' ? 1 : 0));
-      for (const kind of schedule(which, options)) {
-        // A fault counts only while something is under way.
-        await until(
-          async () => load.open(),
-          (open) => open >= 2 || over.signal.aborted,
-        );
-        if (over.signal.aborted) return;
-        tell(kind.name);
-        const fault: Fault = { name: kind.name, fromMs: Date.now(), toMs: Infinity };
-        faults.push(fault);
-        const came = await kind.inject({ ...context, random });
-        fault.toMs = Date.now();
-        if (came === false) {
-          faults.splice(faults.indexOf(fault), 1);
-          tell(`${kind.name}: came to nothing`);
-        } else tell(`${kind.name}: over`);
-      }
-    };
+    const lane = (which: Lane): Promise<void> =>
+      runLane(which, { options, context, load, faults, over: over.signal, tell });
     try {
       await Promise.all([lane('processes'), lane('links')]);
     } finally {
@@ -121,46 +210,7 @@ export async function storm(options: StormOptions): Promise<number> {
     const open = await untilSettled(deployment.sql, slugs, patienceMs);
     tell('settled');
 
-    const runs = await readRuns(deployment.sql, slugs, handlers);
-    const verdict = judge({
-      operations: load.operations,
-      effects: await readEffects(deployment.sql, slugs),
-      sends: sink.sends,
-      stages,
-      runs,
-      faults,
-    });
-    const ticks = await readTicks(deployment.sql, slugs);
-    const wrongTicks = judgeTicks(ticks, new Map(slugs.map((slug) => [`${slug}/tick`, { everyMs: 1000, skips: [] }])));
-    report(`faults, queue on ${backend}, seed ${seed}: ${((Date.now() - began) / 1000).toFixed(0)} s`, {
-      faults: faults.length,
-      ...Object.fromEntries(
-        Object.entries(verdict).map(([name, value]) => [name, Array.isArray(value) ? value.length : value]),
-      ),
-      'runs that were taken more than once': runs.filter(({ claims }) => claims > 1).length,
-      'sends in calm': sentInCalm,
-      'duplicate sends in calm': twiceInCalm,
-      ticks: ticks.length,
-      'wrong ticks': wrongTicks.length,
-      answers: [...load.answers]
-        .sort(([one], [other]) => one - other)
-        .map(([status, times]) => `${status}×${times}`)
-        .join(' '),
-    });
-    expect({ open, twiceInCalm, wrongTicks }).toEqual({ open: [], twiceInCalm: 0, wrongTicks: [] });
-    expect(verdict).toMatchObject({
-      lost: [],
-      duplicatedEffects: [],
-      unexpectedEffects: [],
-      unexplainedSends: [],
-      unfinished: [],
-    });
-    // The storm was one: work went on, and was hit.
-    expect(verdict.acknowledged).toBeGreaterThan(50);
-    const planned = schedule('processes', options).length + schedule('links', options).length;
-    expect(faults.length).toBeGreaterThanOrEqual(planned - 3 * options.rounds);
-    expect(faults.length).toBeGreaterThanOrEqual(30);
-    expect(runs.filter(({ claims }) => claims > 1).length).toBeGreaterThan(3);
+    await expectKept({ options, began, cluster, slugs, sink, load, faults, open, sentInCalm, twiceInCalm });
     return faults.length;
   } finally {
     over.abort();

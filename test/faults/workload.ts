@@ -102,6 +102,37 @@ export interface Load {
 /** A client waits so long for an answer, in milliseconds. */
 const patienceMs = 8_000;
 
+/** Asks for a piece of work, and answers the status; 0: there was no answer. */
+async function ask(
+  api: ClusterNode,
+  { slug, token }: Customer,
+  { key, kind, ms }: { key: string; kind: Operation['kind']; ms: number },
+): Promise<number> {
+  const [path, body] = {
+    event: ['/api/events', { id: key, type: 'work.asked', data: { key, ms } }] as const,
+    job: ['/api/plugins/work/jobs/chore/run-now', { payload: { key, ms } }] as const,
+    route: ['/ext/work/ask', { key, ms }] as const,
+  }[kind];
+  const headers = {
+    authorization: `Bearer ${token}`,
+    'x-tenant-slug': slug,
+    'content-type': 'application/json',
+    ...(kind === 'job' && { 'idempotency-key': key }),
+  };
+  try {
+    const response = await fetch(`${api.url}${path}`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(patienceMs),
+    });
+    await response.arrayBuffer();
+    return response.status;
+  } catch {
+    return 0;
+  }
+}
+
 export function startLoad({ apis, customers, sink, seed, maxOpen = 20, maxPauseMs = 3000 }: LoadOptions): Load {
   const operations: Operation[] = [];
   const answers = new Map<number, number>();
@@ -109,36 +140,6 @@ export function startLoad({ apis, customers, sink, seed, maxOpen = 20, maxPauseM
   const done = sink.seen('follow');
   let acknowledged = 0;
   const open = (): number => acknowledged - done.size;
-
-  const ask = async (
-    api: ClusterNode,
-    { slug, token }: Customer,
-    { key, kind, ms }: { key: string; kind: Operation['kind']; ms: number },
-  ): Promise<number> => {
-    const [path, body] = {
-      event: ['/api/events', { id: key, type: 'work.asked', data: { key, ms } }] as const,
-      job: ['/api/plugins/work/jobs/chore/run-now', { payload: { key, ms } }] as const,
-      route: ['/ext/work/ask', { key, ms }] as const,
-    }[kind];
-    const headers = {
-      authorization: `Bearer ${token}`,
-      'x-tenant-slug': slug,
-      'content-type': 'application/json',
-      ...(kind === 'job' && { 'idempotency-key': key }),
-    };
-    try {
-      const response = await fetch(`${api.url}${path}`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(body),
-        signal: AbortSignal.timeout(patienceMs),
-      });
-      await response.arrayBuffer();
-      return response.status;
-    } catch {
-      return 0;
-    }
-  };
 
   const run = async (customer: Customer, name: string, random: () => number): Promise<void> => {
     for (let number = 0; !over.signal.aborted; number += 1) {

@@ -117,45 +117,12 @@ export async function startTestAnnex(
   await platform.access.operators.ensure(operatorLogin);
   const { access_token: operatorToken } = await platform.access.login({ ...operatorLogin, address: 'test' });
 
-  async function makeTenant(): Promise<TestTenant> {
-    const slug = `t-${randomBytes(5).toString('hex')}`;
-    const tenant = await platform.access.tenants.create(systemPrincipal, { slug, name: slug }, 'test');
-    const system = systemCaller({ id: tenant.id as Caller['tenant']['id'], slug, name: slug });
-    const as = async (role: string): Promise<Client> => {
-      const login = { email: `${role}-${randomBytes(4).toString('hex')}@${slug}.test`, password: 'a-long-password' };
-      await platform.access.users.create(system, { ...login, role: role as Caller['role'] });
-      return makeClient(api.url, (await platform.access.login({ ...login, address: 'test' })).access_token, slug);
-    };
-    const owner = await as('owner');
-    return {
-      id: tenant.id,
-      slug,
-      owner,
-      as,
-      async install(files, { enable = true, secrets = {} } = {}) {
-        const name = String(files.manifest?.['slug'] ?? 'probe');
-        const limits = 'ANNEX_LIMITS' in environment ? {} : { limits: { timeout_ms: patientMs } };
-        const zip = packPlugin({ ...files, manifest: { ...limits, ...files.manifest } });
-        let uploaded = await owner.upload(zip);
-        // A busy machine has no sandbox free in time, and says to come again.
-        for (let tries = 1; uploaded.status === 503 && tries < 5; tries += 1) {
-          await new Promise((done) => setTimeout(done, Number(uploaded.headers.get('retry-after') ?? 1) * 1000));
-          uploaded = await owner.upload(zip);
-        }
-        if (uploaded.status >= 300) return uploaded;
-        for (const [secret, value] of Object.entries(secrets))
-          await owner.put(`/api/plugins/${name}/secrets/${secret}`, { value });
-        return enable ? owner.post(`/api/plugins/${name}/enable`, { grant: 'all' }) : uploaded;
-      },
-    };
-  }
-
   return {
     url: api.url,
     platform,
     db,
     operator: makeClient(api.url, operatorToken),
-    makeTenant,
+    makeTenant: () => makeTenant(platform, api.url, 'ANNEX_LIMITS' in environment),
     async startSecondApi() {
       const second = await createPlatform({ settings, logins: db.logins, logger, ...secrets });
       const { url, stop } = await startApi(second, { ...apiOptions(settings), extend });
@@ -175,6 +142,40 @@ export async function startTestAnnex(
       rmSync(dataDir, { recursive: true, force: true });
       const faults = drift.flatMap((found) => found());
       if (faults.length > 0) throw new Error([...new Set(faults)].join('\n'));
+    },
+  };
+}
+
+/** A tenant with an owner. `hasLimits`: the suite set limits, so that its plugins keep those of their manifests. */
+async function makeTenant(platform: Platform, url: string, hasLimits: boolean): Promise<TestTenant> {
+  const slug = `t-${randomBytes(5).toString('hex')}`;
+  const tenant = await platform.access.tenants.create(systemPrincipal, { slug, name: slug }, 'test');
+  const system = systemCaller({ id: tenant.id as Caller['tenant']['id'], slug, name: slug });
+  const as = async (role: string): Promise<Client> => {
+    const login = { email: `${role}-${randomBytes(4).toString('hex')}@${slug}.test`, password: 'a-long-password' };
+    await platform.access.users.create(system, { ...login, role: role as Caller['role'] });
+    return makeClient(url, (await platform.access.login({ ...login, address: 'test' })).access_token, slug);
+  };
+  const owner = await as('owner');
+  return {
+    id: tenant.id,
+    slug,
+    owner,
+    as,
+    async install(files, { enable = true, secrets = {} } = {}) {
+      const name = String(files.manifest?.['slug'] ?? 'probe');
+      const limits = hasLimits ? {} : { limits: { timeout_ms: patientMs } };
+      const zip = packPlugin({ ...files, manifest: { ...limits, ...files.manifest } });
+      let uploaded = await owner.upload(zip);
+      // A busy machine has no sandbox free in time, and says to come again.
+      for (let tries = 1; uploaded.status === 503 && tries < 5; tries += 1) {
+        await new Promise((done) => setTimeout(done, Number(uploaded.headers.get('retry-after') ?? 1) * 1000));
+        uploaded = await owner.upload(zip);
+      }
+      if (uploaded.status >= 300) return uploaded;
+      for (const [secret, value] of Object.entries(secrets))
+        await owner.put(`/api/plugins/${name}/secrets/${secret}`, { value });
+      return enable ? owner.post(`/api/plugins/${name}/enable`, { grant: 'all' }) : uploaded;
     },
   };
 }

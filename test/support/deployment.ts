@@ -84,37 +84,8 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
   let redis: RedisServer | undefined = withRedis ? await startRedis() : undefined;
   const redisUrl = redis?.url;
   const processes = new Set<AnnexProcess>();
-  const shared = {
-    NODE_ENV: 'production',
-    // As in vitest.config.ts; programs are given no other environment than this.
-    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
-    DATABASE_URL: databaseUrl,
-    ...(redisUrl && { REDIS_URL: redisUrl }),
-    HOST: '127.0.0.1',
-    PORT: '0',
-    ANNEX_MASTER_KEY: randomBytes(32).toString('hex'),
-    ANNEX_JWT_SECRET: randomBytes(32).toString('hex'),
-    ANNEX_ADMIN_EMAIL: operator.email,
-    ANNEX_ADMIN_PASSWORD: operator.password,
-    ANNEX_MIN_INTERVAL_S: '1',
-  };
-  const sql: Deployment['sql'] = async <Row>(text: string, parameters: unknown[] = []) => {
-    for (;;) {
-      const client = new pg.Client({ connectionString: databaseUrl });
-      // A server that ends while the client is idle says so here.
-      client.on('error', () => undefined);
-      try {
-        await client.connect();
-        return (await client.query(text, parameters)).rows as Row[];
-      } catch (thrown) {
-        const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
-        if (!/^(57P|08|ECONN)/.test(code) && !/terminated/.test(String(thrown))) throw thrown;
-        await new Promise((done) => setTimeout(done, 100));
-      } finally {
-        await client.end().catch(() => undefined);
-      }
-    }
-  };
+  const shared = productionSettings(databaseUrl, redisUrl);
+  const sql = patientSql(databaseUrl);
   const crashPostgres = async (): Promise<void> => {
     process.kill(postgres.pid, 'SIGQUIT');
     await postgres.ended;
@@ -161,14 +132,7 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
       await killRedis();
       await startRedisAgain();
     },
-    async makeTenant(api) {
-      const slug = `t-${randomBytes(5).toString('hex')}`;
-      const login = await makeClient(api.url, '').post('/api/auth/login', operator);
-      const token = String(login.body.access_token);
-      const made = await makeClient(api.url, token).post('/api/tenants', { slug, name: slug });
-      if (made.status !== 201) throw new Error(`no tenant: ${JSON.stringify(made.body)}`);
-      return { slug, client: ({ url }) => makeClient(url, token, slug) };
-    },
+    makeTenant: makeOwnTenant,
     async stop() {
       const last = [...processes];
       for (const one of last) one.signal('SIGKILL');
@@ -177,6 +141,55 @@ export async function startDeployment({ redis: withRedis = false }: { redis?: bo
       await postgres.stop();
       rmSync(dataDir, { recursive: true, force: true });
     },
+  };
+}
+
+/** A tenant, and clients of the operator in it. */
+const makeOwnTenant: Deployment['makeTenant'] = async (api) => {
+  const slug = `t-${randomBytes(5).toString('hex')}`;
+  const login = await makeClient(api.url, '').post('/api/auth/login', operator);
+  const token = String(login.body.access_token);
+  const made = await makeClient(api.url, token).post('/api/tenants', { slug, name: slug });
+  if (made.status !== 201) throw new Error(`no tenant: ${JSON.stringify(made.body)}`);
+  return { slug, client: ({ url }) => makeClient(url, token, slug) };
+};
+
+/** Asks again while the server is away. */
+function patientSql(databaseUrl: string): Deployment['sql'] {
+  return async <Row>(text: string, parameters: unknown[] = []) => {
+    for (;;) {
+      const client = new pg.Client({ connectionString: databaseUrl });
+      // A server that ends while the client is idle says so here.
+      client.on('error', () => undefined);
+      try {
+        await client.connect();
+        return (await client.query(text, parameters)).rows as Row[];
+      } catch (thrown) {
+        const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
+        if (!/^(57P|08|ECONN)/.test(code) && !/terminated/.test(String(thrown))) throw thrown;
+        await new Promise((done) => setTimeout(done, 100));
+      } finally {
+        await client.end().catch(() => undefined);
+      }
+    }
+  };
+}
+
+/** What every process of a deployment is given. */
+function productionSettings(databaseUrl: string, redisUrl: string | undefined): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    // As in vitest.config.ts; programs are given no other environment than this.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+    DATABASE_URL: databaseUrl,
+    ...(redisUrl && { REDIS_URL: redisUrl }),
+    HOST: '127.0.0.1',
+    PORT: '0',
+    ANNEX_MASTER_KEY: randomBytes(32).toString('hex'),
+    ANNEX_JWT_SECRET: randomBytes(32).toString('hex'),
+    ANNEX_ADMIN_EMAIL: operator.email,
+    ANNEX_ADMIN_PASSWORD: operator.password,
+    ANNEX_MIN_INTERVAL_S: '1',
   };
 }
 

@@ -121,43 +121,7 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
     row,
     queueUrl: url,
     async worker(script, { databaseUrl = db.url, queueUrl = url, ...options } = {}) {
-      const execution = new ScriptedExecution(script);
-      const database = await connect({
-        logins: testLoginsAt(databaseUrl),
-        logger: silentLogger,
-        poolSize: 8,
-        platformPoolSize: 3,
-      });
-      const queue: Queue = createQueue({ backend, url: queueUrl, logger: silentLogger });
-      const dispatcher = new Dispatcher({
-        database,
-        queue,
-        execute: execution,
-        logger: silentLogger,
-        ownerId: newUuid(),
-        slots: 8,
-        leaseMs: 1500,
-        random: () => 0.5,
-        ...options,
-      });
-      await dispatcher.start();
-      let ending: Promise<void> | undefined;
-      const worker: TestWorker = {
-        dispatcher,
-        execution,
-        kill: () => {
-          // Without its connections it can neither renew nor write; its consumer's lock runs out by itself.
-          ending ??= database.close();
-          return ending;
-        },
-        stop: (drainMs) => {
-          ending ??= dispatcher.stop(drainMs).then(async () => {
-            await queue.close();
-            await database.close();
-          });
-          return ending;
-        },
-      };
+      const worker = await startTestWorker({ backend, script, databaseUrl, queueUrl, options });
       workers.add(worker);
       return worker;
     },
@@ -180,6 +144,59 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
       await control.close();
       await redis?.close();
       await db.close();
+    },
+  };
+}
+
+/** A dispatcher with connections of its own, as a worker has. */
+async function startTestWorker({
+  backend,
+  script,
+  databaseUrl,
+  queueUrl,
+  options,
+}: {
+  backend: 'postgres' | 'redis';
+  script: ConstructorParameters<typeof ScriptedExecution>[0];
+  databaseUrl: string;
+  queueUrl: string;
+  options: Partial<DispatcherOptions>;
+}): Promise<TestWorker> {
+  const execution = new ScriptedExecution(script);
+  const database = await connect({
+    logins: testLoginsAt(databaseUrl),
+    logger: silentLogger,
+    poolSize: 8,
+    platformPoolSize: 3,
+  });
+  const queue: Queue = createQueue({ backend, url: queueUrl, logger: silentLogger });
+  const dispatcher = new Dispatcher({
+    database,
+    queue,
+    execute: execution,
+    logger: silentLogger,
+    ownerId: newUuid(),
+    slots: 8,
+    leaseMs: 1500,
+    random: () => 0.5,
+    ...options,
+  });
+  await dispatcher.start();
+  let ending: Promise<void> | undefined;
+  return {
+    dispatcher,
+    execution,
+    kill: () => {
+      // Without its connections it can neither renew nor write; its consumer's lock runs out by itself.
+      ending ??= database.close();
+      return ending;
+    },
+    stop: (drainMs) => {
+      ending ??= dispatcher.stop(drainMs).then(async () => {
+        await queue.close();
+        await database.close();
+      });
+      return ending;
     },
   };
 }

@@ -29,6 +29,26 @@ export function scriptOf(code: string): Bundle {
   return { code: text, sha256: createHash('sha256').update(text).digest('hex') };
 }
 
+const emptyManifest: Omit<Manifest, 'slug' | 'name' | 'version'> = {
+  description: null,
+  author: null,
+  repoUrl: null,
+  entry: 'main.js',
+  permissions: [],
+  routes: true,
+  events: [],
+  filters: [],
+  jobs: [],
+  http: { allow: [] },
+  secrets: [],
+  config: null,
+  // As much as an operator can give, so that a busy machine ends no run by the ceiling that a test raised.
+  limits: { memoryMb: null, timeoutMs: longestRunMs },
+  dependencies: {},
+  health: null,
+  engines: { annex: null },
+};
+
 /** Writes an installation with a release that really runs. A second one of the same slug is an upgrade of the first. */
 export async function writePlugin(
   db: TestDatabase,
@@ -46,29 +66,7 @@ export async function writePlugin(
   const bundle = scriptOf(code);
   const inspected = await sandbox.inspect(bundle, { wallMs: 60_000 });
   if (!inspected.ok) throw new Error(inspected.error.message);
-  const manifest: Manifest = {
-    slug,
-    name: slug,
-    version,
-    description: null,
-    author: null,
-    repoUrl: null,
-    entry: 'main.js',
-    permissions: [],
-    routes: true,
-    events: [],
-    filters: [],
-    jobs: [],
-    http: { allow: [] },
-    secrets: [],
-    config: null,
-    // As much as an operator can give, so that a busy machine ends no run by the ceiling that a test raised.
-    limits: { memoryMb: null, timeoutMs: longestRunMs },
-    dependencies: {},
-    health: null,
-    engines: { annex: null },
-    ...plugin.manifest,
-  };
+  const manifest: Manifest = { ...emptyManifest, slug, name: slug, version, ...plugin.manifest };
   const tenant = uuidFromId(tenantId);
   const release = uuidFromId(newId('release'));
   const [known] = await db.sql<{ id: string }>('select id from installations where tenant_id = $1 and slug = $2', [

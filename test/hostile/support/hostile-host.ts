@@ -59,6 +59,55 @@ export function endOf(outcome: RunOutcome): string {
   return outcome.status === 'failed' ? outcome.error.code : 'succeeded';
 }
 
+/** A run as the platform would ask for it. */
+function requestOf(
+  bundle: LoadedPlugin['bundle'],
+  {
+    number,
+    index,
+    kind,
+    name,
+    over,
+  }: {
+    number: number;
+    index: number;
+    kind: LoadedPlugin['registrations'][number]['kind'];
+    name: string;
+    over: Partial<RunRequest>;
+  },
+): RunRequest {
+  const tenantId = over.tenantId ?? 'attacker';
+  return {
+    runId: `run_${number}`,
+    tenantId,
+    installationId: `installation of ${tenantId}`,
+    isolateKey: `${tenantId} ${bundle.sha256}`,
+    bundleSha256: bundle.sha256,
+    loadBundle: () => Promise.resolve(bundle),
+    handler: { kind, index },
+    context: {
+      tenant: { id: tenantId, slug: 'a', name: 'A' },
+      user: null,
+      plugin: { id: 'plg', slug: 'hostile', version: '1.0.0' },
+      run: { id: `run_${number}`, kind, name, attempt: 1, deadlineMs: Date.now() + hostileLimits.wallMs },
+      permissions: [],
+      config: {},
+    },
+    ...(kind === 'route'
+      ? { request: { method: 'GET', url: 'http://localhost/', headers: [], params: {}, query: {}, body: null } }
+      : { payload: '{}' }),
+    limits: hostileLimits,
+    hostCall: async ({ args }) => {
+      if (args.includes('never')) return new Promise(() => undefined);
+      if (args.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 100));
+      if (args.includes('fails')) return { ok: false, code: 'PERMISSION_DENIED', message: 'not granted' };
+      return { ok: true, value: '"v"' };
+    },
+    log: () => undefined,
+    ...over,
+  };
+}
+
 export async function openHostileHost(options: SandboxOptions = {}): Promise<HostileHost> {
   const kills: KillReport[] = [];
   const sandbox = await createSandbox({
@@ -86,36 +135,7 @@ export async function openHostileHost(options: SandboxOptions = {}): Promise<Hos
     const index = registrations.findIndex((each) => (each.kind === 'route' ? each.path : each.name) === name);
     const kind = registrations[index]?.kind ?? 'job';
     runs += 1;
-    const tenantId = over.tenantId ?? 'attacker';
-    return sandbox.run({
-      runId: `run_${runs}`,
-      tenantId,
-      installationId: `installation of ${tenantId}`,
-      isolateKey: `${tenantId} ${bundle.sha256}`,
-      bundleSha256: bundle.sha256,
-      loadBundle: () => Promise.resolve(bundle),
-      handler: { kind, index },
-      context: {
-        tenant: { id: tenantId, slug: 'a', name: 'A' },
-        user: null,
-        plugin: { id: 'plg', slug: 'hostile', version: '1.0.0' },
-        run: { id: `run_${runs}`, kind, name, attempt: 1, deadlineMs: Date.now() + hostileLimits.wallMs },
-        permissions: [],
-        config: {},
-      },
-      ...(kind === 'route'
-        ? { request: { method: 'GET', url: 'http://localhost/', headers: [], params: {}, query: {}, body: null } }
-        : { payload: '{}' }),
-      limits: hostileLimits,
-      hostCall: async ({ args }) => {
-        if (args.includes('never')) return new Promise(() => undefined);
-        if (args.includes('slow')) await new Promise((resolve) => setTimeout(resolve, 100));
-        if (args.includes('fails')) return { ok: false, code: 'PERMISSION_DENIED', message: 'not granted' };
-        return { ok: true, value: '"v"' };
-      },
-      log: () => undefined,
-      ...over,
-    });
+    return sandbox.run(requestOf(bundle, { number: runs, index, kind, name, over }));
   }
 
   const innocentFailures: string[] = [];
