@@ -3,10 +3,9 @@ import { writeFile } from 'node:fs/promises';
 
 const opening = `# Packages of npm that were tried
 
-Written by \`npm run test:packages\`, which installs each package, uploads a plugin that uses it, and runs a small
-program of it in the sandbox (\`test/packages\`). How packages are found, and what there is of Node, stands in
-[plugins.md](plugins.md#packages-of-npm), and why in
-[ADR 31](adr/0031-npm-packages.md). The size is that of the plugin's whole bundle; at most 5 MiB are allowed.
+\`npm run test:packages\` writes this page. It installs each package, uploads a plugin that uses it, and runs a small program
+of it in the sandbox (\`test/packages\`). [plugins.md](plugins.md#packages-of-npm) tells how a plugin finds packages and what
+there is of Node; [ADR 31](adr/0031-npm-packages.md) tells why. The bundle's size is that of the whole plugin; 5 MiB is the most.
 `;
 
 /** `results`: the cases with what came of them. */
@@ -23,14 +22,14 @@ export async function writeTable(path, results) {
 ${head}
 ${running.map(rows).join('\n')}
 
-## Loaded, but need what a sandbox has not
+## Load, but need something that the sandbox does not have
 
 ${head}
 ${failing.map(rows).join('\n')}
 
 ## Refused at upload
 
-They speak with machines or files themselves. The refusal names the line and how your entry comes to it, such as:
+These packages open connections or files themselves. The refusal names the line, and how your entry reaches it:
 
 \`\`\`text
 ${refused[0]?.refusal ?? ''}
