@@ -1,0 +1,75 @@
+/** Checking of values. */
+export const checking = [
+  // Checking
+  {
+    name: 'zod',
+    version: '4.6.7',
+    head: `import { z } from 'zod'`,
+    run: `[z.object({ a: z.coerce.number() }).parse({ a: '1' }), z.string().email().safeParse('x').success]`,
+    want: [{ a: 1 }, false],
+  },
+  {
+    name: 'ajv',
+    version: '8.20.0',
+    head: `import Ajv from 'ajv'\nimport formats from 'ajv-formats'\nconst ajv = new Ajv()\nformats(ajv)`,
+    with: ['ajv-formats@3.0.1'],
+    run: `ajv.validate({ type: 'string', format: 'email' }, 'a@b.de')`,
+    want: true,
+  },
+  {
+    name: 'joi',
+    version: '18.3.2',
+    head: `import Joi from 'joi'`,
+    run: `Joi.object({ a: Joi.number() }).validate({ a: '2' }).value`,
+    want: { a: 2 },
+  },
+  {
+    name: 'yup',
+    version: '1.7.1',
+    head: `import * as yup from 'yup'`,
+    run: `await yup.object({ a: yup.number().required() }).validate({ a: '3' })`,
+    want: { a: 3 },
+  },
+  {
+    name: 'valibot',
+    version: '1.5.0',
+    head: `import * as v from 'valibot'`,
+    run: `v.parse(v.object({ a: v.pipe(v.string(), v.email()) }), { a: 'a@b.de' })`,
+    want: { a: 'a@b.de' },
+  },
+  {
+    name: 'superstruct',
+    version: '2.0.2',
+    head: `import { is, object, string } from 'superstruct'`,
+    run: `is({ a: 'x' }, object({ a: string() }))`,
+    want: true,
+  },
+  {
+    name: '@sinclair/typebox',
+    version: '0.34.52',
+    head: `import { Type } from '@sinclair/typebox'\nimport { Value } from '@sinclair/typebox/value'`,
+    run: `Value.Check(Type.Object({ a: Type.Number() }), { a: 1 })`,
+    want: true,
+  },
+  {
+    name: 'validator',
+    version: '13.15.35',
+    head: `import validator from 'validator'`,
+    run: `[validator.isEmail('a@b.de'), validator.isIBAN('DE89370400440532013000')]`,
+    want: [true, true],
+  },
+  {
+    name: 'libphonenumber-js',
+    version: '1.13.16',
+    head: `import parse from 'libphonenumber-js'`,
+    run: `parse('030 1234567', 'DE').format('E.164')`,
+    want: '+49301234567',
+  },
+  {
+    name: 'semver',
+    version: '7.8.6',
+    head: `import semver from 'semver'`,
+    run: `[semver.satisfies('1.2.3', '^1.0.0'), semver.inc('1.2.3', 'minor')]`,
+    want: [true, '1.3.0'],
+  },
+];
