@@ -18,11 +18,11 @@ export interface FaultContext {
 }
 
 /** Two lanes of faults go on side by side: one hits processes, one hits what stands between them. */
-export type Lane = 'processes' | 'links';
+export type FaultLane = 'processes' | 'links';
 
 export interface FaultKind {
   name: string;
-  lane: Lane;
+  lane: FaultLane;
   /** How often it stands in one round. Default 1. */
   times?: number;
   /** One of many of a kind: the two backends share them in one round, and swap in the next. */

@@ -7,7 +7,7 @@ import { install } from '../support/deployment.js';
 import { makeClient, until, type Client } from '../support/annex.js';
 import { judge, judgeTicks, type Fault } from './checker.js';
 import { startCluster, type Cluster } from './cluster.js';
-import { faultKinds, type FaultContext, type FaultKind, type Lane } from './faults.js';
+import { faultKinds, type FaultContext, type FaultKind, type FaultLane } from './faults.js';
 import { readEffects, readRuns, readTicks, untilSettled } from './history.js';
 import { report } from './report.js';
 import { pick, seeded, shuffle } from './seeded.js';
@@ -29,7 +29,7 @@ const patienceMs = 90_000;
 
 /** The faults of one lane in the order of the seed. */
 export function schedule(
-  lane: Lane,
+  lane: FaultLane,
   { backend, seed, rounds }: Pick<StormOptions, 'backend' | 'seed' | 'rounds'>,
 ): FaultKind[] {
   const random = seeded(seed * 7919 + (lane === 'links' ? 1 : 0));
@@ -43,7 +43,7 @@ export function schedule(
 
 /** Makes the faults of one lane, one after the other, until all were made or the storm is over. */
 async function runLane(
-  which: Lane,
+  which: FaultLane,
   {
     options,
     context,
@@ -194,7 +194,7 @@ export async function storm(options: StormOptions): Promise<number> {
         makeClient(cluster.apis[number % cluster.apis.length]?.url ?? '', poisoned.token, tenants[0]?.slug),
       over: over.signal,
     });
-    const lane = (which: Lane): Promise<void> =>
+    const lane = (which: FaultLane): Promise<void> =>
       runLane(which, { options, context, load, faults, over: over.signal, tell });
     try {
       await Promise.all([lane('processes'), lane('links')]);

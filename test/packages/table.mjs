@@ -3,9 +3,10 @@ import { writeFile } from 'node:fs/promises';
 
 const opening = `# Packages of npm that were tried
 
-\`npm run test:packages\` writes this page. It installs each package, uploads a plugin that uses it, and runs a small program
-of it in the sandbox (\`test/packages\`). [plugins.md](plugins.md#packages-of-npm) tells how a plugin finds packages and what
-there is of Node; [ADR 31](adr/0031-npm-packages.md) tells why. The bundle's size is that of the whole plugin; 5 MiB is the most.
+\`npm run test:packages\` writes this page. It installs each package, uploads a plugin that uses it, and runs a
+small program of it in the sandbox (\`test/packages\`). [plugins.md](plugins.md#packages-of-npm) tells how a plugin
+finds packages and what there is of Node; [ADR 31](adr/0031-npm-packages.md) tells why. The bundle's size is that of the
+whole plugin; 5 MiB is the most.
 `;
 
 /** `results`: the cases with what came of them. */
