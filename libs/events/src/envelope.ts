@@ -1,7 +1,8 @@
 import type { Json } from '@annex/kernel';
+import type { EventLabels } from './labels.js';
 
 /** An event as the bus carries it and as a hook's handler sees it (without `depth` and `causedBy`). */
-export interface EventEnvelope {
+export interface EventEnvelope extends EventLabels {
   /** `evt_…`, or the id its sender chose. Unique within a tenant: the same id again is the same event. */
   id: string;
   /** Its name, such as `auth.user.created`. */
@@ -48,6 +49,9 @@ export function eventForHandler(event: EventEnvelope): { [key: string]: Json } {
     subject: event.subject,
     data: event.data,
     time: event.time,
+    severity: event.severity,
+    tags: event.tags,
+    attributes: event.attributes,
   };
 }
 

@@ -23,4 +23,18 @@ export {
   maxEventTextLength,
   type EventEnvelope,
 } from './envelope.js';
+export {
+  eventSeverities,
+  isEventSeverity,
+  isEventTag,
+  maxEventAttributes,
+  maxEventAttributesBytes,
+  maxEventTagLength,
+  maxEventTags,
+  readLabels,
+  type EventAttributes,
+  type EventLabels,
+  type EventSeverity,
+} from './labels.js';
+export { maxRequiredPaths, missingPaths, requiredPathFault } from './required.js';
 export { readEvent, type EventInput, type EventReading, type ReadEventOptions } from './read-event.js';

@@ -3,6 +3,7 @@ import type { Json } from '@annex/kernel';
 import { readEvent } from './read-event.js';
 
 const cloud = { specversion: '1.0', id: 'A-1', source: '/ci/builds', type: 'build.completed' };
+const noLabels = { severity: 'info', tags: [], attributes: {} };
 const faults = (body: unknown): string[] => {
   const reading = readEvent(body, { maxDataBytes: 1000 });
   return reading.ok ? [] : reading.errors.map((fault) => fault.pointer);
@@ -12,13 +13,13 @@ describe("an event in Annex's own form", () => {
   it('needs a type only', () => {
     expect(readEvent({ type: 'build.completed' })).toEqual({
       ok: true,
-      event: { id: null, type: 'build.completed', source: null, subject: null, data: {}, time: null },
+      event: { ...noLabels, id: null, type: 'build.completed', source: null, subject: null, data: {}, time: null },
     });
   });
 
   it('keeps everything its sender said, the time in UTC', () => {
     const body = { type: 'a.b', id: 'x', source: '/mine', subject: 's', data: [1], time: '2026-03-01T13:00:00+01:00' };
-    expect(readEvent(body)).toEqual({ ok: true, event: { ...body, time: '2026-03-01T12:00:00.000Z' } });
+    expect(readEvent(body)).toEqual({ ok: true, event: { ...noLabels, ...body, time: '2026-03-01T12:00:00.000Z' } });
   });
 
   it('may carry null', () => {
@@ -73,6 +74,9 @@ describe('a CloudEvent', () => {
         subject: 'main',
         data: { ok: true },
         time: null,
+        severity: 'info',
+        tags: [],
+        attributes: { traceparent: '00-a', datacontenttype: 'application/json' },
       },
     });
   });

@@ -12,10 +12,11 @@ import {
 } from '@annex/kernel';
 import { maxPayloadBytes } from '@annex/limits';
 import { isReservedSource, maxEventTextLength } from './envelope.js';
+import { readCloudLabels, readLabels, type EventLabels } from './labels.js';
 import { eventNameFault } from './names.js';
 
 /** What a sender said, before the platform adds an id, a time and a depth. */
-export interface EventInput {
+export interface EventInput extends EventLabels {
   /** The sender's own id, or `null`: then the platform makes one. */
   id: string | null;
   type: string;
@@ -34,8 +35,9 @@ export interface ReadEventOptions {
   maxDataBytes?: number;
 }
 
-const nativeKeys = ['type', 'data', 'id', 'source', 'subject', 'time'];
-const cloudKeys = [...nativeKeys, 'specversion', 'datacontenttype', 'dataschema', 'data_base64'];
+const commonKeys = ['type', 'data', 'id', 'source', 'subject', 'time'];
+const nativeKeys = [...commonKeys, 'severity', 'tags', 'attributes'];
+const cloudKeys = new Set([...commonKeys, 'specversion', 'data_base64']);
 const maxDataDepth = 100;
 const rfc3339 = /^\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})$/;
 const controls = /[\p{Cc}\p{Cs}]/u;
@@ -75,10 +77,11 @@ export function readEvent(body: unknown, options: ReadEventOptions = {}): EventR
   }
   if (isCloudEvent) checkCloudEvent(body, errors);
   else checkNative(body, errors);
+  const labels = isCloudEvent ? readCloudLabels(extensionsOf(body), errors) : readLabels(body, errors);
   const data = isCloudEvent ? cloudData(body, errors) : (body['data'] ?? (Object.hasOwn(body, 'data') ? null : {}));
   checkData(data, maxDataBytes, errors);
   if (errors.length > 0) return { ok: false, errors };
-  return { ok: true, event: { id, type, source, subject, data, time } };
+  return { ok: true, event: { id, type, source, subject, data, time, ...labels } };
 }
 
 function readType(body: JsonObject, errors: InputFault[]): string {
@@ -142,7 +145,7 @@ function checkNative(body: JsonObject, errors: InputFault[]): void {
   }
 }
 
-/** CloudEvents 1.0.2 §3: required members, and extension attributes of `[a-z0-9]` with simple values. */
+/** CloudEvents 1.0.2 §3: the members that must be there. */
 function checkCloudEvent(body: JsonObject, errors: InputFault[]): void {
   if (body['specversion'] !== '1.0') {
     errors.push({ pointer: '/specversion', code: 'CLOUDEVENT', detail: 'must be "1.0".' });
@@ -158,22 +161,11 @@ function checkCloudEvent(body: JsonObject, errors: InputFault[]): void {
       errors.push({ pointer: jsonPointer(key), code: 'CLOUDEVENT', detail: 'must be a text that is not empty.' });
     }
   }
-  for (const [key, value] of Object.entries(body)) {
-    if (cloudKeys.includes(key)) continue;
-    if (!/^[a-z0-9]{1,64}$/.test(key)) {
-      errors.push({
-        pointer: jsonPointer(key),
-        code: 'CLOUDEVENT',
-        detail: 'an extension attribute is named with a-z and 0-9 only.',
-      });
-    } else if (typeof value === 'object' && value !== null) {
-      errors.push({
-        pointer: jsonPointer(key),
-        code: 'CLOUDEVENT',
-        detail: 'an extension attribute is a text, a number or a boolean.',
-      });
-    }
-  }
+}
+
+/** What a CloudEvent says beyond the members that Annex has a place for. */
+function extensionsOf(body: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(body).filter(([key]) => !cloudKeys.has(key)));
 }
 
 /** Numbers that are told of one event. */

@@ -80,8 +80,8 @@ const good: [HostMethod, unknown, unknown?][] = [
   ['files.list', [null, { limit: null, cursor: null }], [undefined, { limit: undefined, cursor: null }]],
   [
     'emit',
-    ['build.done', null, { id: null, subject: null, source: null }],
-    ['build.done', {}, { id: undefined, subject: undefined, source: undefined }],
+    ['build.done', null, { id: null, subject: null, source: null, severity: null, tags: null, attributes: null }],
+    ['build.done', {}, {}],
   ],
   ['kv.incr', ['a', null, { ttl: null, ttl_s: null }], ['a', undefined, {}]],
   [

@@ -1,4 +1,4 @@
-import type { EventInput } from '@annex/events';
+import type { EventAttributes, EventInput, EventSeverity } from '@annex/events';
 import { failpoint, quote, type Id, type Json, type Page, type PageRequest } from '@annex/kernel';
 import { emitEvent, type EmittedEvent } from './sql/emit-event.js';
 import { findCause, findCausedEvents, type CausedEvents } from './sql/caused-events.js';
@@ -9,6 +9,7 @@ import { findEvent, listEvents, type Delivery, type StoredEvent } from './sql/re
 import type { RunStatus } from './run-status.js';
 import type { Database } from '@annex/database';
 import { runErrors } from './errors.js';
+import type { Rejection } from './rows/event-row.js';
 import type { RunsCaller } from './runs.js';
 
 /** An event as the REST API shows it. */
@@ -19,6 +20,12 @@ export interface EventView {
   subject: string | null;
   data: Json;
   time: string;
+  severity: EventSeverity;
+  tags: string[];
+  /** Extension attributes of CloudEvents. */
+  attributes: EventAttributes;
+  /** Why no handler got it. */
+  rejected?: Rejection;
   /** The run that emitted it. */
   run_id?: string;
   deliveries: EventDeliveryView[];
@@ -59,6 +66,11 @@ export interface EventFilter {
   type?: string | undefined;
   since?: Date | undefined;
   until?: Date | undefined;
+  severity?: EventSeverity | undefined;
+  /** One of its tags. */
+  tag?: string | undefined;
+  /** `rejected`: only those that were kept from every handler. */
+  status?: 'rejected' | undefined;
 }
 
 /** Events that one look at the database brings. */
@@ -99,6 +111,9 @@ export class Events {
         subject: event.subject,
         data: event.data,
         time: event.time ?? undefined,
+        severity: event.severity,
+        tags: event.tags,
+        attributes: event.attributes,
       });
       await caller.beforeCommit?.(tx, written);
       failpoint('emit.written');
@@ -109,12 +124,19 @@ export class Events {
   }
 
   /** Events, newest first. */
-  async list(tenantId: Id<'tenant'>, { type, since, until }: EventFilter, page: PageRequest): Promise<Page<EventView>> {
+  async list(
+    tenantId: Id<'tenant'>,
+    { type, since, until, severity, tag, status }: EventFilter,
+    page: PageRequest,
+  ): Promise<Page<EventView>> {
     const { events, cursor } = await this.options.database.forTenant(tenantId).transaction((tx) =>
       listEvents(tx, {
         ...(type !== undefined && { type }),
         ...(since && { since }),
         ...(until && { until }),
+        ...(severity && { severity }),
+        ...(tag !== undefined && { tag }),
+        rejected: status === 'rejected',
         limit: page.limit,
         ...(page.cursor !== undefined && { cursor: page.cursor }),
       }),
@@ -211,6 +233,10 @@ function eventView(event: StoredEvent): EventView {
     subject: event.subject,
     data: event.data,
     time: event.time.toISOString(),
+    severity: event.severity,
+    tags: event.tags,
+    attributes: event.attributes,
+    ...(event.rejected && { rejected: event.rejected }),
     ...(event.runId !== null && { run_id: event.runId }),
     deliveries: event.deliveries.map(deliveryView),
   };

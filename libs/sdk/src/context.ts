@@ -17,6 +17,25 @@ export type JsonInput = null | boolean | number | string | object;
 export type Permission =
   'db.read' | 'db.write' | 'files.read' | 'files.write' | 'outbound_http' | 'send_email' | 'emit_webhook' | 'llm.use';
 
+/** What an event of `ctx.emit` carries beside its data. */
+export interface EmitOptions {
+  /** The same id again is the same event. Default: a fresh one. */
+  id?: string;
+  /** What it is about, at most 256 characters. */
+  subject?: string;
+  /** A URI reference. Default: the plugin. */
+  source?: string;
+  /** Default `info`. */
+  severity?: EventSeverity;
+  /** At most 32, each of 1 to 64 characters without commas. */
+  tags?: readonly string[];
+  /** Extension attributes of CloudEvents: at most 32, named with `a-z` and `0-9`, 8 KiB in all. */
+  attributes?: Record<string, string | number | boolean>;
+}
+
+/** How grave an event is. */
+export type EventSeverity = 'debug' | 'info' | 'warning' | 'error' | 'critical';
+
 /** The error with which a call of `ctx` rejects. */
 export interface HostCallError extends Error {
   /** Stable, such as `PERMISSION_DENIED`, `HTTP_LIMIT`, `EGRESS_HOST_NOT_ALLOWED`. */
@@ -297,11 +316,7 @@ export interface Context<Config = Record<string, Json>> {
   /** The tenant's language model. Needs `llm.use`. At most 10 calls a run, 100 for a job. */
   readonly llm: { run(prompt: string | LlmMessage[], options?: LlmOptions): Promise<LlmAnswer> };
   /** Sends an event to the tenant's plugins. At most 100 a run and 10 deep. The same `id` again is the same event. */
-  emit(
-    type: string,
-    data?: JsonInput,
-    options?: { id?: string; subject?: string; source?: string },
-  ): Promise<{ event_id: string }>;
+  emit(type: string, data?: JsonInput, options?: EmitOptions): Promise<{ event_id: string }>;
   readonly jobs: {
     /** Starts a job of this plugin now, without waiting for it. */
     runNow(name: string, payload?: JsonInput): Promise<{ run_id: string; status: string }>;

@@ -3,10 +3,12 @@
  * their types; called in a plain Node program, they throw an error that says so. To test a plugin, use
  * `@annex/sdk/testing`.
  */
-import type { Context, Json, RouteContext } from './context.js';
+import type { Context, EventSeverity, Json, RouteContext } from './context.js';
 
 export type {
   Context,
+  EmitOptions,
+  EventSeverity,
   FieldFilter,
   FileInfo,
   HostCallError,
@@ -122,6 +124,10 @@ export interface PluginEvent<Data = EventData> {
   data: Data;
   /** RFC 3339 UTC. */
   time: string;
+  severity: EventSeverity;
+  tags: string[];
+  /** Extension attributes of CloudEvents, such as `traceparent`. */
+  attributes: Record<string, string | number | boolean>;
 }
 
 export interface FilterOptions {

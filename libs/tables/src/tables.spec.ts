@@ -320,7 +320,7 @@ describe('a system table', () => {
     const shown = {
       users: ['email', 'role'],
       files: ['content_type', 'created_by', 'etag', 'key', 'size'],
-      events: ['data', 'source', 'subject', 'time', 'type'],
+      events: ['data', 'severity', 'source', 'subject', 'tags', 'time', 'type'],
       runs: [
         'attempt',
         'error_code',

@@ -463,8 +463,8 @@ function judge(answer: Answer, masker: Masker): AttemptError | null {
 function eventOf(run: WebhookRun, deliveryId: Id<'delivery'>, snapshot: WebhookInstallation | null): EventBody {
   // An event that is older than events are kept is gone; so is what to send, unless its bytes were made.
   if (run.eventId !== null && isJsonObject(run.payload) && typeof run.payload['id'] === 'string') {
-    const { id, type, source, subject, time, data } = run.payload as EventBody;
-    return { id, type, source, subject, time, data };
+    const { id, type, source, subject, time, data, severity, tags, attributes } = run.payload as EventBody;
+    return { id, type, source, subject, time, data, severity, tags, attributes };
   }
   const source = snapshot ? `annex:plugin/${snapshot.slug}` : 'annex:platform';
   return {
@@ -474,6 +474,9 @@ function eventOf(run: WebhookRun, deliveryId: Id<'delivery'>, snapshot: WebhookI
     subject: run.name,
     time: run.queuedAt.toISOString(),
     data: run.payload ?? null,
+    severity: 'info',
+    tags: [],
+    attributes: {},
   };
 }
 

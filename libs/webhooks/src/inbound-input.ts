@@ -1,5 +1,6 @@
 /** What may be said of a source of incoming webhooks, and what of it is kept. */
 import { quote, type InputFault, type Json, type JsonObject } from '@annex/kernel';
+import { maxRequiredPaths, requiredPathFault } from '@annex/events';
 import { readCors, type CorsRules } from '@annex/manifest';
 import { hmacAlgorithms, hmacContents, hmacEncodings, type HmacForm } from './hmac-forms.js';
 import { hookPresets, type HookPreset } from './inbound-request.js';
@@ -19,6 +20,8 @@ export interface HookSourceInput {
   signature?: Partial<HmacForm> | null | undefined;
   /** Which pages of other origins may send; see `readCors` of `@annex/manifest`. */
   cors?: Json | undefined;
+  /** Paths into its events that must not be empty, such as `data.body.action`. */
+  require?: readonly string[] | undefined;
 }
 
 /** What is kept of a source beside its columns. */
@@ -26,14 +29,20 @@ export interface HookOptions {
   url?: string;
   signature?: Partial<HmacForm>;
   cors?: Json;
+  require?: readonly string[];
 }
 
 export const sourcePattern = /^[a-z0-9][a-z0-9_-]{0,62}$/;
 const keyed: ReadonlySet<HookPreset> = new Set(['standard-webhooks', 'svix', 'resend']);
 const signsUrl: ReadonlySet<HookPreset> = new Set(['trello', 'square', 'hmac']);
 
-export function optionsOf({ url, signature, cors }: HookSourceInput): HookOptions {
-  return { ...(url && { url }), ...(signature && { signature }), ...(cors !== undefined && cors !== null && { cors }) };
+export function optionsOf({ url, signature, cors, require = [] }: HookSourceInput): HookOptions {
+  return {
+    ...(url && { url }),
+    ...(signature && { signature }),
+    ...(cors !== undefined && cors !== null && { cors }),
+    ...(require.length > 0 && { require: [...new Set(require)] }),
+  };
 }
 
 export function readOptions(kept: JsonObject): HookOptions {
@@ -58,7 +67,7 @@ export function inputFaults(source: string, input: HookSourceInput, hasSecret: b
     });
   if (!hookPresets.includes(preset))
     errors.push({ pointer: '/preset', code: 'VALUE', detail: `write one of ${hookPresets.join(', ')}` });
-  errors.push(...secretFaults(input, hasSecret), ...formFaults(input));
+  errors.push(...secretFaults(input, hasSecret), ...formFaults(input), ...requireFaults(input));
   if (header && !/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(header))
     errors.push({ pointer: '/header', code: 'FORMAT', detail: 'is not the name of a header field' });
   if (toleranceS !== undefined && (!Number.isInteger(toleranceS) || toleranceS < 1 || toleranceS > 86_400))
@@ -68,6 +77,15 @@ export function inputFaults(source: string, input: HookSourceInput, hasSecret: b
       detail: 'must be a whole number of seconds from 1 to 86400',
     });
   return errors;
+}
+
+function requireFaults({ require = [] }: HookSourceInput): InputFault[] {
+  if (require.length > maxRequiredPaths)
+    return [{ pointer: '/require', code: 'RANGE', detail: `has ${require.length} paths; at most ${maxRequiredPaths}` }];
+  return require.flatMap((path, index) => {
+    const detail = requiredPathFault(path);
+    return detail === undefined ? [] : [{ pointer: `/require/${index}`, code: 'FORMAT', detail }];
+  });
 }
 
 function secretFaults({ preset, secret, verifyToken }: HookSourceInput, hasSecret: boolean): InputFault[] {

@@ -1,6 +1,6 @@
 /** Incoming webhooks: who may send them to a tenant, and what becomes of one. */
 import { createHash } from 'node:crypto';
-import { eventSources } from '@annex/events';
+import { eventSources, missingPaths } from '@annex/events';
 import { maxEmitDepth, maxPayloadBytes } from '@annex/limits';
 import { storageProblem } from '@annex/host-api';
 import {
@@ -74,6 +74,8 @@ export interface HookSourceView {
   signature: Json;
   /** Which pages of other origins may send; `null`: none. */
   cors: Json;
+  /** Paths into its events that must not be empty. An event that lacks one is kept, and given to nobody. */
+  require: string[];
   /** Whether the sender has to bring a `verify_token` when it asks first. */
   has_verify_token: boolean;
   /** Where to send: below the address of this Annex. */
@@ -224,7 +226,7 @@ export class InboundHooks {
         'EMIT_DEPTH',
         `The request passed through this platform ${hops} times. Look for webhooks that cause each other.`,
       );
-    return this.#emit(tenant, source, { deliveryId: content.deliveryId, data, depth: hops });
+    return this.#emit(tenant, row, { deliveryId: content.deliveryId, data, depth: hops });
   }
 
   async #find(tenant: TenantActor['tenant'], source: string): Promise<{ row: HookSourceRow; own: OwnSecrets }> {
@@ -282,9 +284,11 @@ export class InboundHooks {
 
   #emit(
     tenant: TenantActor['tenant'],
-    source: string,
+    { source, options }: HookSourceRow,
     { deliveryId, data, depth }: { deliveryId: string | null; data: Json; depth: number },
   ): Promise<Reception> {
+    const missing = missingPaths({ subject: source, data }, readOptions(options).require ?? []);
+    const reason = `The source ${source} asks for ${missing.join(', ')}, and the event has nothing there.`;
     return this.options.database.forTenant(tenant.id).transaction(async (tx) => {
       const emitted = await this.options.emit(tx, {
         id: deliveryId === null ? undefined : eventId(source, deliveryId),
@@ -293,6 +297,7 @@ export class InboundHooks {
         subject: source,
         data,
         depth,
+        rejected: missing.length > 0 ? { reason, missing } : undefined,
       });
       if (!emitted.duplicate) await noteHookReceived(tx, source);
       return { kind: emitted.duplicate ? 'duplicate' : 'accepted', eventId: emitted.eventId };
@@ -362,7 +367,7 @@ function eventData(
 }
 
 function view(row: HookSourceRow, own: OwnSecrets | null, { tenant }: TenantActor): HookSourceView {
-  const { url = null, signature = null, cors = null } = readOptions(row.options);
+  const { url = null, signature = null, cors = null, require = [] } = readOptions(row.options);
   return {
     source: row.source,
     // Only what `inputFaults` let through is written.
@@ -372,6 +377,7 @@ function view(row: HookSourceRow, own: OwnSecrets | null, { tenant }: TenantActo
     url,
     signature: signature as Json,
     cors,
+    require: [...require],
     has_verify_token: (own?.verifyToken ?? null) !== null,
     path: `/hooks/${tenant.slug}/${row.source}`,
     last_received_at: row.lastReceivedAt?.toISOString() ?? null,

@@ -1,4 +1,5 @@
 import type { Id, Json, JsonObject, SealedValue } from '@annex/kernel';
+import type { EventAttributes, EventSeverity } from '@annex/events';
 import type { WebhookDefinition } from '@annex/manifest';
 import type { ClaimedRun } from '@annex/runs';
 import type { TenantTransaction } from '@annex/database';
@@ -118,4 +119,7 @@ export type EventBody = JsonObject & {
   subject: string | null;
   time: string;
   data: Json;
+  severity: EventSeverity;
+  tags: string[];
+  attributes: EventAttributes;
 };

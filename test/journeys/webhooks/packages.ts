@@ -28,6 +28,9 @@ export function readPackages(bench: WebhookBench): void {
       subject: 's',
       time: '2026-01-02T03:04:05.000Z',
       data: { id: 1 },
+      severity: 'info',
+      tags: [],
+      attributes: {},
     });
   });
 

@@ -1,7 +1,16 @@
 import type { Page } from '@annex/kernel';
 import { roleAtLeast, type Caller } from '@annex/access';
 import { Events, Runs, type ReplayedEvent as Replayed } from '@annex/runs';
-import { eventNameFault, isReservedEventName, readEvent, type EventInput, type EventReading } from '@annex/events';
+import {
+  eventNameFault,
+  eventSeverities,
+  isEventTag,
+  isReservedEventName,
+  maxEventTagLength,
+  readEvent,
+  type EventInput,
+  type EventReading,
+} from '@annex/events';
 import { Execution } from '@annex/execution';
 import { maxPayloadBytes } from '@annex/limits';
 import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
@@ -25,6 +34,12 @@ const eventBody = z
     source: z.string().optional(),
     subject: z.string().optional(),
     time: z.string().optional().describe('RFC 3339'),
+    severity: z.enum(eventSeverities).optional().describe('Default info'),
+    tags: z.array(z.string()).optional().describe('At most 32, each of 1 to 64 characters without commas'),
+    attributes: z
+      .record(z.string(), z.union([z.string(), z.number(), z.boolean()]))
+      .optional()
+      .describe('Extension attributes; in a CloudEvent they stand beside the others'),
   })
   .describe('Annex’s own form, or CloudEvents 1.0 JSON (with specversion)');
 const testEvent = z.strictObject({
@@ -42,6 +57,14 @@ export const eventQuery = pageSchema.extend({
   type: z.string().max(200).optional().describe('A name, or a pattern'),
   since: instant.optional(),
   until: instant.optional(),
+  severity: z.enum(eventSeverities).optional(),
+  tag: z
+    .string()
+    .max(maxEventTagLength)
+    .refine(isEventTag, 'is no tag: printable characters without commas')
+    .optional()
+    .describe('One of its tags'),
+  status: z.enum(['rejected']).optional().describe('Only events that lack what their source must say; nobody got them'),
 });
 
 /** The event, or every fault of it. `data`: what the request calls the event's data. */

@@ -53,6 +53,14 @@ const put = z.strictObject({
   cors: anyJson
     .optional()
     .describe('Pages of other origins that may send: "*", a list of origins, or { origins, … }; left out: none'),
+  require: z
+    .array(z.string().max(1000))
+    .max(1000)
+    .optional()
+    .describe(
+      'Paths into its events that must not be empty, such as "data.body.action"; an event that lacks one is ' +
+        'rejected: kept, shown by GET /api/events?status=rejected, given to nobody',
+    ),
   header: z
     .string()
     .max(100)

@@ -1,3 +1,4 @@
+import { eventSeverities } from '@annex/events';
 import { z } from 'zod';
 import { fault, json, runStatus, time } from './shared.js';
 
@@ -22,6 +23,13 @@ const eventFields = {
   subject: z.string().nullable(),
   data: json,
   time,
+  severity: z.enum(eventSeverities),
+  tags: z.array(z.string()),
+  attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  rejected: z
+    .object({ reason: z.string(), missing: z.array(z.string()) })
+    .optional()
+    .describe('Why nobody got it: what its source must say and it did not'),
   run_id: z.string().optional().describe('The run that emitted it'),
 };
 

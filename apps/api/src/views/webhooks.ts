@@ -103,6 +103,9 @@ export const HookSource = z
       .describe('The address that the sender was given, where it is signed; `null`: the one that is called'),
     signature: json.describe('How the preset `hmac` signs'),
     cors: json.describe('Which pages of other origins may send; `null`: none'),
+    require: z
+      .array(z.string())
+      .describe('Paths into its events that must not be empty; an event that lacks one is kept, and given to nobody'),
     has_verify_token: z.boolean().describe('Whether the sender has to bring a `verify_token` when it asks first'),
     path: z.string().describe('Where to send: below the address of this Annex'),
     last_received_at: time.nullable(),

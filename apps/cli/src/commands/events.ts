@@ -13,6 +13,8 @@ export function addEvents({ program, does }: Commands): void {
     .option('--id <id>', 'the same id again is the same event')
     .option('--subject <text>')
     .option('--source <uri>')
+    .option('--severity <word>', 'debug, info, warning, error or critical')
+    .option('--tag <tag...>', 'to find it by')
     .option('--test', 'wait up to 10 s and show what each plugin made of it')
     .action(does(send));
   withList(events.command('ls'))
@@ -20,6 +22,9 @@ export function addEvents({ program, does }: Commands): void {
     .option('--type <pattern>', 'such as order.*')
     .option('--since <time>', 'from a time on, such as 15m', moment)
     .option('--until <time>', 'up to a time', moment)
+    .option('--severity <word>')
+    .option('--tag <tag>')
+    .option('--rejected', 'only those that lack what their source must say')
     .action(does(list));
   events.command('get').description('show one event with its deliveries').argument('<id>').action(does(get));
   events
@@ -33,10 +38,13 @@ interface SendOptions {
   id?: string;
   subject?: string;
   source?: string;
+  severity?: string;
+  tag?: string[];
   test?: boolean;
 }
 
-async function send(cli: Cli, { id, subject, source, test }: SendOptions, type = '', given = '{}'): Promise<void> {
+async function send(cli: Cli, options: SendOptions, type = '', given = '{}'): Promise<void> {
+  const { id, subject, source, severity, tag, test } = options;
   const annex = await cli.annex();
   const data = readJson(await readGiven(given), 'The data') as never;
   if (test) {
@@ -57,7 +65,15 @@ async function send(cli: Cli, { id, subject, source, test }: SendOptions, type =
     if (seen.deliveries.some(({ status }) => status === 'failed')) cli.exitCode = 1;
     return;
   }
-  const body = { type, data, ...(id && { id }), ...(subject && { subject }), ...(source && { source }) };
+  const body = {
+    type,
+    data,
+    ...(id && { id }),
+    ...(subject && { subject }),
+    ...(source && { source }),
+    ...(severity && { severity: severity as 'info' }),
+    ...(tag && { tags: tag }),
+  };
   const sent = await retrying((more) => annex.sendEvent({ body, ...more }), { signal: cli.signal });
   cli.terminal.answer(sent, () => sent.event_id);
 }
@@ -66,18 +82,25 @@ interface ListEventsOptions extends ListOptions {
   type?: string;
   since?: string;
   until?: string;
+  severity?: string;
+  tag?: string;
+  rejected?: boolean;
 }
 
 async function list(cli: Cli, options: ListEventsOptions): Promise<void> {
   const annex = await cli.annex();
-  const { type, since, until } = options;
-  const items = annex.each('listEvents', { query: { type, since, until, limit: pageOf(options) } });
+  const { type, since, until, tag, rejected } = options;
+  const severity = options.severity as 'info' | undefined;
+  const status = rejected ? 'rejected' : undefined;
+  const query = { type, since, until, severity, tag, status, limit: pageOf(options) } as const;
+  const items = annex.each('listEvents', { query });
   cli.terminal.list(
     await take(items, options),
     [
       { title: 'id', cell: ({ id }) => id },
       { title: 'type', cell: ({ type: name }) => name },
       { title: 'time', cell: ({ time }) => shortTime(time) },
+      { title: 'severity', cell: ({ severity: word }) => word },
       { title: 'deliveries', cell: ({ deliveries }) => deliveries.map(({ status }) => status).join(' ') },
       { title: 'subject', cell: ({ subject }) => subject ?? '' },
     ],

@@ -2096,13 +2096,24 @@ export interface components {
             event_id: string;
         };
         Event: {
+            attributes: {
+                [key: string]: string | number | boolean;
+            };
             data: unknown;
             deliveries: components["schemas"]["EventDelivery"][];
             id: string;
+            /** @description Why nobody got it: what its source must say and it did not */
+            rejected?: {
+                missing: string[];
+                reason: string;
+            };
             /** @description The run that emitted it */
             run_id?: string;
+            /** @enum {string} */
+            severity: "debug" | "info" | "warning" | "error" | "critical";
             source: string;
             subject: string | null;
+            tags: string[];
             /** Format: date-time */
             time: string;
             type: string;
@@ -2118,6 +2129,9 @@ export interface components {
         };
         /** @description An event with what made it happen and what it made happen */
         EventTree: {
+            attributes: {
+                [key: string]: string | number | boolean;
+            };
             /** @description The run that emitted it and the event behind that; `null`: it came from outside */
             caused_by: {
                 event_id: string | null;
@@ -2130,10 +2144,18 @@ export interface components {
             data: unknown;
             deliveries: components["schemas"]["TracedDelivery"][];
             id: string;
+            /** @description Why nobody got it: what its source must say and it did not */
+            rejected?: {
+                missing: string[];
+                reason: string;
+            };
             /** @description The run that emitted it */
             run_id?: string;
+            /** @enum {string} */
+            severity: "debug" | "info" | "warning" | "error" | "critical";
             source: string;
             subject: string | null;
+            tags: string[];
             /** Format: date-time */
             time: string;
             /** @description The tree goes on beyond what is shown: 10 levels, 200 events */
@@ -2182,6 +2204,8 @@ export interface components {
             path: string;
             /** @enum {string} */
             preset: "github" | "gitlab" | "meta" | "microsoft-graph" | "resend" | "shopify" | "slack" | "square" | "standard-webhooks" | "stripe" | "svix" | "trello" | "websub" | "sha256" | "hmac" | "token" | "bearer" | "basic" | "none";
+            /** @description Paths into its events that must not be empty; an event that lacks one is kept, and given to nobody */
+            require: string[];
             /** @description How the preset `hmac` signs */
             signature: unknown;
             source: string;
@@ -4732,7 +4756,12 @@ export interface operations {
                 cursor?: string;
                 /** @description Items a page, 1 to 200 */
                 limit?: number;
+                severity?: "debug" | "info" | "warning" | "error" | "critical";
                 since?: string;
+                /** @description Only events that lack what their source must say; nobody got them */
+                status?: "rejected";
+                /** @description One of its tags */
+                tag?: string;
                 /** @description A name, or a pattern */
                 type?: string;
                 until?: string;
@@ -4783,12 +4812,23 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": {
+                    /** @description Extension attributes; in a CloudEvent they stand beside the others */
+                    attributes?: {
+                        [key: string]: string | number | boolean;
+                    };
                     /** @description Any JSON */
                     data?: unknown;
                     /** @description The same id again is the same event */
                     id?: string;
+                    /**
+                     * @description Default info
+                     * @enum {string}
+                     */
+                    severity?: "debug" | "info" | "warning" | "error" | "critical";
                     source?: string;
                     subject?: string;
+                    /** @description At most 32, each of 1 to 64 characters without commas */
+                    tags?: string[];
                     /** @description RFC 3339 */
                     time?: string;
                     /** @description Such as build.completed */
@@ -5267,6 +5307,8 @@ export interface operations {
                      * @enum {string}
                      */
                     preset: "github" | "gitlab" | "meta" | "microsoft-graph" | "resend" | "shopify" | "slack" | "square" | "standard-webhooks" | "stripe" | "svix" | "trello" | "websub" | "sha256" | "hmac" | "token" | "bearer" | "basic" | "none";
+                    /** @description Paths into its events that must not be empty, such as "data.body.action"; an event that lacks one is rejected: kept, shown by GET /api/events?status=rejected, given to nobody */
+                    require?: string[];
                     /** @description What it signs with or sends along ("basic": user:password); never shown again; left out, it stays */
                     secret?: string;
                     /** @description How the preset "hmac" signs */

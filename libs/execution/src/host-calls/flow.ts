@@ -1,7 +1,14 @@
-import { eventNameFault, eventSources, isReservedEventName, isReservedSource } from '@annex/events';
+import {
+  eventNameFault,
+  eventSources,
+  isReservedEventName,
+  isReservedSource,
+  readLabels,
+  type EventLabels,
+} from '@annex/events';
 import type { HostHandlers } from '@annex/host-api';
 import { maxEmitDepth } from '@annex/limits';
-import { didYouMean, newId, quote, systemClock, type Clock } from '@annex/kernel';
+import { didYouMean, newId, quote, systemClock, type Clock, type InputFault, type JsonObject } from '@annex/kernel';
 import { outcomeErrors, type EmitEvent, type NewEvent } from '@annex/runs';
 import type { Database } from '@annex/database';
 import { executionErrors } from '../errors.js';
@@ -40,14 +47,9 @@ export function flowHandlers({
       identity.checkName(type, 'The type of ctx.emit');
       if (options?.id !== undefined) identity.checkName(options.id, 'The id of ctx.emit');
       const subject = identity.mask(options?.subject ?? null, 'The subject of ctx.emit');
+      const labels = checkLabels(options ?? {}, identity);
       const source = identity.mask(options?.source ?? eventSources.plugin(snapshot.slug), 'The source of ctx.emit');
-      if (depth + 1 > maxEmitDepth) {
-        throw outcomeErrors.error(
-          'EMIT_DEPTH',
-          `This event would be ${depth + 1} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause ` +
-            `each other's events.`,
-        );
-      }
+      checkDepth(depth + 1);
       identity.noteUse('emitDepth', depth + 1);
       const event: NewEvent & { id: string } = {
         id: options?.id ?? newId('event'),
@@ -58,6 +60,7 @@ export function flowHandlers({
         time: new Date(clock.now()).toISOString(),
         depth: depth + 1,
         runId,
+        ...labels,
       };
       await take(identity, async (tx) => {
         await emit(tx, event);
@@ -91,6 +94,36 @@ export function flowHandlers({
       return { run_id: start.runId, status };
     },
   };
+}
+
+function checkDepth(depth: number): void {
+  if (depth <= maxEmitDepth) return;
+  throw outcomeErrors.error(
+    'EMIT_DEPTH',
+    `This event would be ${depth} emits deep; the limit is ${maxEmitDepth}. Look for handlers that cause each ` +
+      `other's events.`,
+  );
+}
+
+/** The labels of an event, masked. A tag in which a secret stood would be another tag, so that is refused. */
+function checkLabels({ severity, tags, attributes }: Given, identity: RunIdentity): EventLabels {
+  const faults: InputFault[] = [];
+  const given = { severity: severity ?? null, tags: tags ?? null, attributes: attributes ?? null };
+  const labels = readLabels(given, faults);
+  const [fault] = faults;
+  if (fault) throw executionErrors.error('EVENT_REFUSED', `ctx.emit: ${fault.pointer.slice(1)} ${fault.detail}`);
+  for (const tag of labels.tags) identity.checkName(tag, 'A tag of ctx.emit');
+  for (const name of Object.keys(labels.attributes)) identity.checkName(name, 'An attribute of ctx.emit');
+  return {
+    ...labels,
+    attributes: identity.mask(labels.attributes, 'The attributes of ctx.emit') as EventLabels['attributes'],
+  };
+}
+
+interface Given {
+  severity?: string | undefined;
+  tags?: string[] | undefined;
+  attributes?: JsonObject | undefined;
 }
 
 function checkEvent(type: string, source: string | undefined): void {

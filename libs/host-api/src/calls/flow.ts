@@ -1,7 +1,7 @@
 import { maxPayloadBytes } from '@annex/limits';
 import { z } from 'zod';
 import { row } from '../row.js';
-import { json, jsonUpTo, line, optional } from '../wire.js';
+import { json, jsonObject, jsonUpTo, line, optional } from '../wire.js';
 
 /** Events and jobs. */
 export const flowCalls = {
@@ -11,7 +11,16 @@ export const flowCalls = {
       jsonUpTo(json, maxPayloadBytes)
         .nullish()
         .transform((data) => data ?? {}),
-      optional(z.strictObject({ id: optional(line(200)), subject: optional(line(512)), source: optional(line(512)) })),
+      optional(
+        z.strictObject({
+          id: optional(line(200)),
+          subject: optional(line(512)),
+          source: optional(line(512)),
+          severity: optional(line(20)),
+          tags: optional(z.array(z.string().max(1000)).max(1000)),
+          attributes: optional(jsonUpTo(jsonObject, 65_536)),
+        }),
+      ),
     ]),
     result: z.object({ event_id: z.string() }),
     meter: 'emits',

@@ -1,4 +1,5 @@
 import { idColumn } from '@annex/database';
+import type { EventAttributes, EventSeverity } from '@annex/events';
 import type { Id, Json } from '@annex/kernel';
 import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 
@@ -7,6 +8,7 @@ import { Column, Entity, Index, PrimaryColumn } from 'typeorm';
 @Index('events_by_age', ['createdAt'], { type: 'brin' })
 @Index('events_by_run', ['tenantId', 'runId'], { where: 'run_id IS NOT NULL' })
 @Index('events_recent', () => ({ tenantId: 1, createdAt: -1, id: 1 }))
+@Index('events_rejected', () => ({ tenantId: 1, createdAt: -1, id: 1 }), { where: 'rejected IS NOT NULL' })
 export class EventRow {
   @PrimaryColumn({ name: 'tenant_id', ...idColumn('tenant') })
   tenantId!: Id<'tenant'>;
@@ -41,4 +43,26 @@ export class EventRow {
 
   @Column({ name: 'created_at', type: 'timestamptz', default: () => 'now()' })
   createdAt!: Date;
+
+  @Column({ name: 'severity', type: 'text', default: 'info' })
+  severity!: EventSeverity;
+
+  @Column({ name: 'tags', type: 'text', array: true, default: () => "'{}'" })
+  tags!: string[];
+
+  /** Extension attributes of CloudEvents. */
+  @Column({ name: 'attributes', type: 'json', default: () => "'{}'" })
+  attributes!: EventAttributes;
+
+  /** Why no handler got it; `null`: it was accepted. */
+  @Column({ name: 'rejected', type: 'json', nullable: true })
+  rejected!: Rejection | null;
+}
+
+/** Why an event was kept from every handler. */
+export interface Rejection {
+  /** For people. */
+  reason: string;
+  /** What its source must say and it did not, such as `data.message`. */
+  missing: string[];
 }

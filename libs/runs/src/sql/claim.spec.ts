@@ -121,6 +121,9 @@ describe('claiming a run', () => {
         data: { total: 3 },
         time: '2026-01-02T03:04:05.678Z',
         depth: 2,
+        severity: 'error',
+        tags: ['a', 'b'],
+        attributes: { n: 1 },
       }),
     );
     const envelope = {
@@ -130,6 +133,9 @@ describe('claiming a run', () => {
       subject: 's',
       data: { total: 3 },
       time: '2026-01-02T03:04:05.678Z',
+      severity: 'error',
+      tags: ['a', 'b'],
+      attributes: { n: 1 },
     };
     expect(await claim(emitted.runs[0]?.runId ?? 'run_')).toMatchObject({
       payload: envelope,

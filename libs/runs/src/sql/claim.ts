@@ -3,6 +3,7 @@
  * writes about a run holds only while `claims` is still the number it got, so one that stood still while another took
  * over can change nothing.
  */
+import type { EventAttributes, EventSeverity } from '@annex/events';
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { statement, type PlatformTransaction, type TenantTransaction, type Transaction } from '@annex/database';
 import { isMove, isMovedBy } from './guards.js';
@@ -66,6 +67,9 @@ interface ClaimedRow {
   event_subject: string | null;
   event_data: string | null;
   event_time: Date | null;
+  event_severity: EventSeverity | null;
+  event_tags: string[] | null;
+  event_attributes: EventAttributes | null;
 }
 
 /** An instant as the API writes it. */
@@ -115,7 +119,7 @@ const claimSql = statement(
      c.payload::text as payload, jsonb_array_length(c.attempts) as attempt,
      c.claims, c.attempt_count, c.depth, c.policy, c.scheduled_for, c.queued_at, c.webhook_id, c.delivery_id,
      e.type as event_type, e.source as event_source, e.subject as event_subject, e.data::text as event_data,
-       e.time as event_time
+       e.time as event_time, e.severity as event_severity, e.tags as event_tags, e.attributes as event_attributes
    from claimed c left join events e on c.kind in ('event', 'webhook') and e.tenant_id = c.tenant_id
      and e.id = c.event_id`,
 );
@@ -188,6 +192,9 @@ function payloadOf(row: ClaimedRow): Json | undefined {
     subject: row.event_subject,
     data,
     time: row.event_time?.toISOString() ?? null,
+    severity: row.event_severity,
+    tags: row.event_tags,
+    attributes: row.event_attributes,
   };
 }
 

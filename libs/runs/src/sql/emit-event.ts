@@ -4,15 +4,16 @@
  * of the first time and makes none.
  */
 import { idFromUuid, newId, uuidFromId, type Id, type Json } from '@annex/kernel';
-import { matchesEvent } from '@annex/events';
+import { matchesEvent, type EventLabels } from '@annex/events';
 import { maxEmitDepth } from '@annex/limits';
 import { outcomeErrors } from '../outcomes.js';
 import { statement, type TenantTransaction } from '@annex/database';
 import { ensureRoom, insertQueued, type BackgroundKind, type NewRun, type RunPolicy } from './enqueue-run.js';
+import type { Rejection } from '../rows/event-row.js';
 import { handlerKey } from './replay.js';
 
 /** An event to be written. Its texts must have passed `readEvent` (libs/events) or be the platform's own. */
-export interface NewEvent {
+export interface NewEvent extends Partial<EventLabels> {
   /** The sender's own; the same id again is the same event. Default: a fresh `evt_…`. */
   id?: string | undefined;
   type: string;
@@ -27,6 +28,8 @@ export interface NewEvent {
   runId?: Id<'run'>;
   /** Only this installation's handlers get it. Default: every subscriber. */
   only?: Id<'installation'>;
+  /** It is kept and shown, and nobody gets it. Default: everyone who subscribed does. */
+  rejected?: Rejection | undefined;
 }
 
 export interface EmittedEvent {
@@ -54,8 +57,10 @@ interface SubscriptionRow {
 }
 
 const insertSql = statement(
-  `insert into events (tenant_id, id, type, source, subject, data, time, depth, run_id)
-     values ($1, $2, $3, $4, $5, $6::json, coalesce($7::timestamptz, now()), $8, $9) on conflict do nothing`,
+  `insert into events (tenant_id, id, type, source, subject, data, time, depth, run_id, severity, tags, attributes,
+     rejected)
+   values ($1, $2, $3, $4, $5, $6::json, coalesce($7::timestamptz, now()), $8, $9, $10, $11, $12::json, $13::json)
+   on conflict do nothing`,
 );
 
 const subscribersSql = statement(
@@ -98,8 +103,13 @@ export const emitEvent: EmitEvent = async (tx, event) => {
     event.time ?? null,
     depth,
     event.runId ? uuidFromId(event.runId) : null,
+    event.severity ?? 'info',
+    event.tags ?? [],
+    JSON.stringify(event.attributes ?? {}),
+    event.rejected ? JSON.stringify(event.rejected) : null,
   ]);
   if (inserted === 0) return { eventId, runs: await firstRuns(tx, eventId), duplicate: true };
+  if (event.rejected) return { eventId, runs: [], duplicate: false };
   const runs = await planFanOut(tx, { eventId, type: event.type, depth, ...(event.only && { only: event.only }) });
   if (runs.length > 0) {
     await ensureRoom(tx, runs.length);

@@ -1,3 +1,4 @@
+import type { EventSeverity } from '@annex/events';
 import { uuidFromId, type Id } from '@annex/kernel';
 import type { RunStatus } from '../run-status.js';
 import type { TenantTransaction } from '@annex/database';
@@ -30,6 +31,11 @@ export interface EventQuery {
   since?: Date;
   /** Accepted before. */
   until?: Date;
+  severity?: EventSeverity;
+  /** One of its tags. */
+  tag?: string;
+  /** Only those that were kept from every handler. */
+  rejected?: boolean;
   limit: number;
   /** `cursor` of the page before. */
   cursor?: string;
@@ -45,6 +51,7 @@ export interface EventPage {
 export type ReadEvent = Omit<EventRow, 'tenantId'> & { createdText: string };
 
 export const eventColumns = `id, type, source, subject, data, time, depth, run_id, created_at,
+  severity, tags, attributes, rejected,
   created_at::text as "createdText"`;
 
 /**
@@ -52,7 +59,7 @@ export const eventColumns = `id, type, source, subject, data, time, depth, run_i
  */
 export async function listEvents(
   tx: TenantTransaction,
-  { type, since, until, limit, cursor }: EventQuery,
+  { type, since, until, severity, tag, rejected = false, limit, cursor }: EventQuery,
 ): Promise<EventPage> {
   const [at, id] = readCursor(cursor) ?? [null, null];
   const rows = await tx.rows<EventRow, ReadEvent>(
@@ -60,8 +67,20 @@ export async function listEvents(
     `select ${eventColumns} from events
      where tenant_id = $1 and ($2::text is null or type ~ $2) and ($3::timestamptz is null or created_at >= $3)
        and ($4::timestamptz is null or created_at < $4)
-       and ($5::timestamptz is null or (created_at, id) < ($5, $6)) order by created_at desc, id desc limit $7`,
-    [tx.tenantUuid, type === undefined ? null : patternAsRegex(type), since ?? null, until ?? null, at, id, limit + 1],
+       and ($5::timestamptz is null or (created_at, id) < ($5, $6))
+       and ($8::text is null or severity = $8) and ($9::text is null or $9 = any(tags))
+       ${rejected ? 'and rejected is not null' : ''} order by created_at desc, id desc limit $7`,
+    [
+      tx.tenantUuid,
+      type === undefined ? null : patternAsRegex(type),
+      since ?? null,
+      until ?? null,
+      at,
+      id,
+      limit + 1,
+      severity ?? null,
+      tag ?? null,
+    ],
   );
   const page = rows.slice(0, limit);
   const last = page.at(-1);

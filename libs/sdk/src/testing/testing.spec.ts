@@ -215,7 +215,17 @@ describe('events', () => {
       { now: () => Date.UTC(2026, 0, 31) },
     );
     expect(await plugin.event('build.done', { n: 1 }, { id: 'e1', subject: 's', source: '/ci' })).toEqual([
-      { id: 'e1', type: 'build.done', source: '/ci', subject: 's', data: { n: 1 }, time: '2026-01-31T00:00:00.000Z' },
+      {
+        id: 'e1',
+        type: 'build.done',
+        source: '/ci',
+        subject: 's',
+        data: { n: 1 },
+        time: '2026-01-31T00:00:00.000Z',
+        severity: 'info',
+        tags: [],
+        attributes: {},
+      },
       undefined,
     ]);
     expect(await plugin.event('nobody.cares')).toEqual([]);
@@ -239,16 +249,27 @@ describe('events', () => {
   it('emitted by an attempt that fails are not emitted', async () => {
     const plugin = await open(
       `hook('a', async (ctx, event) => {
-          await ctx.emit('b', {}, { id: 'b1' });
+          await ctx.emit('b', {}, { id: 'b1', severity: event.severity, tags: event.tags, attributes: { n: 1 } });
           if (event.data.fail) throw new Error('late');
         })`,
       { events: ['a'] },
     );
     await failure(plugin.event('a', { fail: true }));
     expect(plugin.emitted).toEqual([]);
+    await plugin.event('a', {}, { severity: 'error', tags: ['t'] });
     await plugin.event('a');
-    await plugin.event('a');
-    expect(plugin.emitted).toEqual([{ id: 'b1', type: 'b', source: 'annex:plugin/probe', subject: null, data: {} }]);
+    expect(plugin.emitted).toEqual([
+      {
+        id: 'b1',
+        type: 'b',
+        source: 'annex:plugin/probe',
+        subject: null,
+        data: {},
+        severity: 'error',
+        tags: ['t'],
+        attributes: { n: 1 },
+      },
+    ]);
   });
 
   it('too deep in a chain are not emitted', async () => {

@@ -30,7 +30,7 @@ import type { RunKind } from '@annex/limits';
 import type { TenantTransaction } from '@annex/database';
 import type { Registration, RouteRequest, RunOutcome, Sandbox } from '@annex/sandbox';
 import { growingMasker } from '@annex/vault';
-import type { JsonInput, LlmMessage, User } from '../context.js';
+import type { EventSeverity, JsonInput, LlmMessage, User } from '../context.js';
 import { answeredHttp, type AnswerHttp, type OutboundRequest } from './answered-http.js';
 import { answeredLlm } from './answered-llm.js';
 import { HandlerFailed } from './handler-failed.js';
@@ -83,6 +83,9 @@ export interface EmittedEvent {
   source: string;
   subject: string | null;
   data: Json;
+  severity: EventSeverity;
+  tags: string[];
+  attributes: Record<string, string | number | boolean>;
 }
 
 /** A job that the plugin started with `ctx.jobs.runNow`. It is not run; `TestPlugin.job` does that. */
@@ -124,6 +127,10 @@ export interface EventOptions extends AttemptOptions {
   id?: string;
   subject?: string;
   source?: string;
+  /** Default `info`. */
+  severity?: EventSeverity;
+  tags?: readonly string[];
+  attributes?: Record<string, string | number | boolean>;
   /** How many emits lie between it and the outside world, 0 to 10. Default 0. */
   depth?: number;
 }
@@ -242,14 +249,12 @@ export class TestPlugin implements AsyncDisposable {
   async event(
     type: string,
     data: JsonInput = {},
-    { id, subject, source, depth = 0, attempt = 1 }: EventOptions = {},
+    { depth = 0, attempt = 1, ...given }: EventOptions = {},
   ): Promise<(Json | undefined)[]> {
     const reading = readEvent({
       type,
       data: plain(data),
-      ...(id !== undefined && { id }),
-      ...(subject !== undefined && { subject }),
-      ...(source !== undefined && { source }),
+      ...plainObject(given),
     });
     if (!reading.ok)
       throw eventErrors.error(
@@ -259,11 +264,9 @@ export class TestPlugin implements AsyncDisposable {
       );
     const { event } = reading;
     const payload = eventForHandler({
+      ...event,
       id: event.id ?? newId('event'),
-      type: event.type,
       source: event.source ?? eventSources.testEvent,
-      subject: event.subject,
-      data: event.data,
       time: new Date(this.#now()).toISOString(),
       depth,
       causedBy: null,
@@ -457,7 +460,16 @@ export class TestPlugin implements AsyncDisposable {
     const files = memoryFilesPort(
       this.files,
       (type, data, source) =>
-        void this.emitted.push({ id: newId('event'), type, source, subject: null, data: data as Json }),
+        void this.emitted.push({
+          id: newId('event'),
+          type,
+          source,
+          subject: null,
+          data: data as Json,
+          severity: 'info',
+          tags: [],
+          attributes: {},
+        }),
     );
     return {
       ...handlersNotAvailable(hostMethods, 'openPlugin of @annex/sdk/testing does not serve it.'),
@@ -493,9 +505,10 @@ export class TestPlugin implements AsyncDisposable {
       }),
       ...flowHandlers({
         database: { forTenant: (tenantId: Id<'tenant'>) => ({ tenantId, transaction: (work) => work(nowhere) }) },
-        emit: (_tx, { id = newId('event'), type, source, subject = null, data }) => {
+        emit: (_tx, { id = newId('event'), type, source, subject = null, data, ...labels }) => {
           const duplicate = this.emitted.some((event) => event.id === id);
-          if (!duplicate) this.emitted.push({ id, type, source, subject, data });
+          const { severity = 'info', tags = [], attributes = {} } = labels;
+          if (!duplicate) this.emitted.push({ id, type, source, subject, data, severity, tags, attributes });
           return Promise.resolve({ eventId: id, runs: [], duplicate });
         },
         startJob: (_tx, { runId, job, payload }) => {
@@ -535,6 +548,11 @@ const nowhere = { afterCommit: (work: () => void) => work() } as TenantTransacti
 /** What is left of a value after crossing as JSON. */
 function plain(value: JsonInput): Json {
   return JSON.parse(JSON.stringify(value)) as Json;
+}
+
+/** Without the members that are `undefined`. */
+function plainObject(given: object): { [key: string]: Json } {
+  return JSON.parse(JSON.stringify(given)) as { [key: string]: Json };
 }
 
 interface Start {

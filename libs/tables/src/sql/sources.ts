@@ -102,11 +102,12 @@ export const systemSources: Readonly<Record<SystemTable, RowSource>> = {
     createdAt: 't.created_at',
     updatedAt: 't.created_at',
     data: `jsonb_build_object('type', t.type, 'source', t.source, 'subject', t.subject, 'time', ${instant('t.time')},
+      'severity', t.severity, 'tags', to_jsonb(t.tags),
       'data', case when t.data::text ~ '\\\\u(0000|d[89a-f])' then null else t.data::jsonb end)`,
     idType: 'text',
     readId: readText,
     writeId: same,
-    textColumns: { type: 't.type', source: 't.source', subject: 't.subject' },
+    textColumns: { type: 't.type', source: 't.source', subject: 't.subject', severity: 't.severity' },
     // Their ids may be the senders' own.
     defaultOrder: [{ path: ['created_at'], descending: false }],
     exactTimes: false,
