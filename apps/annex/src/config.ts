@@ -2,6 +2,7 @@
  * The one place of this program that reads the environment. Every problem is found at once; docs/configuration.md
  * explains each setting.
  */
+import { eventPatternFault, maxReservedPatterns } from '@annex/events';
 import { readFilesUrl, type FileLimits, type StoreLocation } from '@annex/files';
 import { readMailbox, type Mailbox } from '@annex/mail';
 import { didYouMean, messageOf, MiB, originFault } from '@annex/kernel';
@@ -157,6 +158,17 @@ const settingsSchema = z.object({
       return ceilings;
     })
     .optional(),
+  ANNEX_RESERVED_EVENTS: z
+    .string()
+    .transform((text, context) => {
+      const patterns = text.split(',').map((one) => one.trim());
+      const faults = patterns.flatMap((pattern) => eventPatternFault(pattern)?.detail ?? []);
+      if (patterns.length > maxReservedPatterns)
+        faults.push(`has ${patterns.length} patterns; at most ${maxReservedPatterns} are taken`);
+      for (const message of faults) context.addIssue({ code: 'custom', message });
+      return patterns;
+    })
+    .optional(),
   ANNEX_MIN_INTERVAL_S: wholeNumber(1, 86_400).default(minScheduleIntervalS),
   ANNEX_DISABLE_AFTER_FAILURES: wholeNumber(0, 1_000_000).default(failureLimits.disabledAfterRuns),
   ANNEX_EXECUTOR_ISOLATION: oneOf(['tenant', 'shared']).default('tenant'),
@@ -245,6 +257,8 @@ export interface Settings {
   /** What runs may use, where it is not what the catalogue says. */
   runCeilings: OperatorCeilings;
   minIntervalS: number;
+  /** Patterns of events that no plugin may emit. */
+  reservedEvents: string[];
   /** Runs of a plugin that fail for good in a row before it is disabled; 0: never. */
   disableAfterFailures: number;
   executorIsolation: 'tenant' | 'shared';
@@ -324,6 +338,7 @@ export function readSettings(environment: Record<string, string | undefined> = p
     llmDailyTokens: env.ANNEX_LLM_DAILY_TOKENS,
     runCeilings: env.ANNEX_LIMITS ?? {},
     minIntervalS: env.ANNEX_MIN_INTERVAL_S,
+    reservedEvents: env.ANNEX_RESERVED_EVENTS ?? [],
     disableAfterFailures: env.ANNEX_DISABLE_AFTER_FAILURES,
     ...sandboxSettings(env),
     egressAllowPrivate: env.ANNEX_EGRESS_ALLOW_PRIVATE,

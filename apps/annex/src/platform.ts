@@ -131,7 +131,7 @@ async function startParts(
     access,
     database,
     dispatcher,
-    events: new Events({ database }),
+    events: new Events({ database, reservedEvents: settings.reservedEvents }),
     execution,
     files,
     mail,
@@ -215,7 +215,11 @@ function openInstallations(
     emit: emitEvent,
     enqueueRun,
     evict: (prefix) => sandbox.evict(prefix),
-    limits: { ...manifestCeilings(settings.runCeilings), minIntervalS: settings.minIntervalS },
+    limits: {
+      ...manifestCeilings(settings.runCeilings),
+      minIntervalS: settings.minIntervalS,
+      reservedEvents: settings.reservedEvents,
+    },
   });
   undo.push(() => installations.stop());
   tellKills(
@@ -254,6 +258,7 @@ function openExecution(context: PlatformContext, { vault, maskers, ...parts }: E
     sendWebhook: sendPackageWebhook,
     templates,
     ceilings: context.settings.runCeilings,
+    reservedEvents: context.settings.reservedEvents,
   });
 }
 

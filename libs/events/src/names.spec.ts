@@ -7,6 +7,7 @@ import {
   isReservedEventName,
   patternWarning,
   platformEvents,
+  reservationOf,
 } from './names.js';
 
 describe('event names', () => {
@@ -42,6 +43,17 @@ describe('event names', () => {
     }
     expect(isReservedEventName('authority.changed')).toBe(false);
     expect(isReservedEventName('build.completed')).toBe(false);
+  });
+});
+
+describe('names that an operator reserves', () => {
+  it('are those that one of the patterns means, whole segments only', () => {
+    const patterns = ['payments.**', 'builder.*'];
+    expect(reservationOf('payments.made', patterns)).toBe('payments.**');
+    expect(reservationOf('payments', patterns)).toBe('payments.**');
+    expect(reservationOf('builder.done', patterns)).toBe('builder.*');
+    for (const name of ['paymentsx.made', 'my.payments.made', 'builder', 'builder.a.b'])
+      expect(reservationOf(name, patterns), name).toBeUndefined();
   });
 });
 

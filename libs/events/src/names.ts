@@ -1,3 +1,4 @@
+import { matchesEvent } from './patterns.js';
 import { closest, quote, type InputFault } from '@annex/kernel';
 
 /** Most characters of an event name or pattern. */
@@ -102,6 +103,17 @@ export function isReservedEventName(name: string): boolean {
     name === 'webhook.disabled' ||
     reservedEventPrefixes.some((prefix) => name.startsWith(prefix))
   );
+}
+
+/** Most patterns that an operator may reserve. */
+export const maxReservedPatterns = 100;
+
+/**
+ * The operator's pattern (`ANNEX_RESERVED_EVENTS`) that keeps a name from plugins, or `undefined`. People may post such
+ * an event with the role that the platform's own names need.
+ */
+export function reservationOf(name: string, patterns: readonly string[]): string | undefined {
+  return patterns.find((pattern) => matchesEvent(pattern, name));
 }
 
 /** A platform event that a pattern without wildcards probably meant: a warning's text, or `undefined`. */

@@ -61,6 +61,8 @@ export interface ExecutionOptions {
   startJob: StartJob;
   /** Left out: `ctx.webhooks` answers `NOT_AVAILABLE`. */
   sendWebhook?: SendWebhook;
+  /** Patterns of events that the operator keeps from plugins. Default: none. */
+  reservedEvents?: readonly string[];
   /** Left out: `ctx.llm` answers `NOT_AVAILABLE`. */
   llm?: LlmPort;
   /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
@@ -181,6 +183,7 @@ export class Execution {
       emit,
       startJob,
       sendWebhook: options.sendWebhook,
+      reservedEvents: options.reservedEvents,
       plugins: this.#pluginRoutes(),
       counts: this.#sink,
       llm: this.#llm(options.llm),

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { writeZip } from '../../../test/support/zip-writer.js';
 import { packFiles } from './pack/pack.js';
 import { checkPackage } from './check-package.js';
+import { defaultManifestLimits } from './schema/manifest.js';
 import type { EntryInspection } from './inspect/entry-inspection.js';
 
 const manifest = { slug: 'x', name: 'X', version: '1.0.0', entry: 'main.ts', events: ['a.b'] };
@@ -54,6 +55,30 @@ describe('a package', () => {
       },
     ]);
     expect(refused.files.size).toBe(2);
+  });
+
+  it('that emits what the operator reserves is refused with file, line and pattern', async () => {
+    const code = `import { hook } from '@annex/sdk'
+      hook('a.b', async (ctx, event) => {
+        await ctx.emit('payments.made', {})
+        const { emit } = ctx
+        await emit(\`builder.done\`)
+        await ctx.emit('mine.done')
+        await ctx.emit(event.data.type)
+        await ctx.kv.get('payments.made')
+      })`;
+    const bytes = pack({ 'plugin.json': JSON.stringify(manifest), 'main.ts': code });
+    const limits = { ...defaultManifestLimits, reservedEvents: ['payments.**', 'builder.*'] };
+    const report = await checkPackage(bytes, { inspect: found(hooked), limits });
+    expect(report.errors).toEqual([
+      {
+        pointer: '/entry',
+        code: 'EVENT_TYPE_RESERVED',
+        detail: expect.stringContaining('main.ts:3 emits "payments.made"'),
+      },
+      { pointer: '/entry', code: 'EVENT_TYPE_RESERVED', detail: expect.stringContaining('"builder.*"') },
+    ]);
+    expect((await checkPackage(bytes, { inspect: found(hooked) })).errors).toEqual([]);
   });
 
   it('with faults in manifest, code and handlers gets them together', async () => {

@@ -3,7 +3,7 @@ import { jsonPointer, MINUTE, SourcePlaces, type InputFault } from '@annex/kerne
 import { bundlePackage, type PackageBundle } from './bundle/bundle-package.js';
 import { checkAgreement } from './inspect/agreement.js';
 import type { EntryInspection } from './inspect/entry-inspection.js';
-import { reachWarnings } from './reach/reach-warnings.js';
+import { reachWarnings, reservedFaults } from './reach/reach-warnings.js';
 import { readReach, readReachHere, type BundleReach } from './reach/read-reach.js';
 import type { Registration } from './registration.js';
 import { contractVersion, defaultManifestLimits, type Manifest, type ManifestLimits } from './schema/manifest.js';
@@ -111,7 +111,7 @@ export async function checkPackage(bytes: Uint8Array, options: CheckPackageOptio
   };
   if (reading.ok) report.manifest = reading.manifest;
   const entry = reading.ok ? reading.manifest.entry : reading.entry;
-  const code = entry === undefined ? nothing : await checkCode(report, entry, options);
+  const code = entry === undefined ? nothing : await checkCode(report, entry, { ...options, limits });
   const webhooks = await checkWebhooks(report, inspect);
   report.read = [...new Set([...code.read, ...webhooks.read])];
   keepCounted(report, [...code.reached, ...webhooks.reached], packageLimits);
@@ -196,7 +196,7 @@ async function checkWebhooks(report: PackageReport, inspect: CheckPackageOptions
 async function checkCode(
   report: PackageReport,
   entry: string,
-  { inspect, isExpendable = false }: CheckPackageOptions,
+  { inspect, isExpendable = false, limits: { reservedEvents } }: CheckPackageOptions & { limits: ManifestLimits },
 ): Promise<Followed> {
   // Where the process itself is ended, a busy machine is given the time that the process has.
   const bundling = await bundlePackage(report.files, entry, isExpendable ? { timeoutMs: MINUTE } : {});
@@ -206,11 +206,12 @@ async function checkCode(
   }
   report.bundle = bundling.bundle;
   report.warnings.push(...bundling.warnings);
-  const [inspection, reach] = await Promise.all([
+  const [inspection, { emits, ...reach }] = await Promise.all([
     inspect(bundling.bundle),
     isExpendable ? readReachHere(bundling.bundle) : readReach(bundling.bundle),
   ]);
   report.reach = reach;
+  report.errors.push(...reservedFaults(emits, reservedEvents));
   if (report.manifest !== undefined) report.warnings.push(...reachWarnings(reach, report.manifest, report.files));
   if (!inspection.ok) {
     const { code, message, stack = '' } = inspection.error;

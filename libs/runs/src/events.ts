@@ -1,4 +1,10 @@
-import type { EventAttributes, EventInput, EventSeverity } from '@annex/events';
+import {
+  isReservedEventName,
+  reservationOf,
+  type EventAttributes,
+  type EventInput,
+  type EventSeverity,
+} from '@annex/events';
 import { failpoint, quote, type Id, type Json, type Page, type PageRequest } from '@annex/kernel';
 import { emitEvent, type EmittedEvent } from './sql/emit-event.js';
 import { findCause, findCausedEvents, type CausedEvents } from './sql/caused-events.js';
@@ -97,7 +103,16 @@ export interface EventReader {
 
 /** Events as people see and send them. */
 export class Events {
-  constructor(private readonly options: { database: Database }) {}
+  /** `reservedEvents`: patterns that the operator keeps from plugins (`ANNEX_RESERVED_EVENTS`). Default: none. */
+  constructor(private readonly options: { database: Database; reservedEvents?: readonly string[] }) {}
+
+  /**
+   * Whether a name speaks for the platform, or is one that the operator reserved: posting it takes a role that plugin
+   * code has not.
+   */
+  isReserved(type: string): boolean {
+    return isReservedEventName(type) || reservationOf(type, this.options.reservedEvents ?? []) !== undefined;
+  }
 
   /** Writes an event that came through the API; answers after the commit. Throws `QUEUE_FULL`. */
   async emit(caller: RunsCaller<EmittedEvent>, event: EventInput): Promise<EmittedEvent> {

@@ -5,7 +5,6 @@ import {
   eventNameFault,
   eventSeverities,
   isEventTag,
-  isReservedEventName,
   maxEventTagLength,
   readEvent,
   type EventInput,
@@ -109,7 +108,9 @@ export class EventsController {
     body: eventBody,
     maxBodyBytes: Infinity,
     takesEvent: true,
-    description: 'Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.',
+    description:
+      'Names that the platform itself emits (auth.*, files.*, plugin.*), and those that the operator reserves, need ' +
+      'the role admin.',
     answers: { 202: EmittedEvent },
     problems: [429],
   })
@@ -201,10 +202,11 @@ export class EventsController {
    * it.
    */
   #requireRight(caller: Caller, event: EventInput): void {
-    if (isReservedEventName(event.type) && !roleAtLeast(caller.role, 'admin')) {
+    if (this.events.isReserved(event.type) && !roleAtLeast(caller.role, 'admin')) {
       throw apiErrors.error(
         'FORBIDDEN',
-        `${event.type} is a name the platform emits itself; posting it needs the role admin, yours is ${caller.role}.`,
+        `${event.type} is a name that the platform emits itself or the operator reserved; posting it needs the role ` +
+          `admin, yours is ${caller.role}.`,
       );
     }
   }

@@ -350,7 +350,7 @@ export interface paths {
         put?: never;
         /**
          * Put an event into the tenant’s bus
-         * @description Names that the platform itself emits (auth.*, files.*, plugin.*) need the role admin.
+         * @description Names that the platform itself emits (auth.*, files.*, plugin.*), and those that the operator reserves, need the role admin.
          */
         post: operations["sendEvent"];
         delete?: never;

@@ -4,6 +4,7 @@ import {
   isReservedEventName,
   isReservedSource,
   readLabels,
+  reservationOf,
   type EventLabels,
 } from '@annex/events';
 import type { HostHandlers } from '@annex/host-api';
@@ -19,6 +20,8 @@ export interface FlowOptions {
   database: Pick<Database, 'forTenant'>;
   emit: EmitEvent;
   startJob: StartJob;
+  /** Patterns of events that the operator keeps from plugins. Default: none. */
+  reservedEvents?: readonly string[] | undefined;
   /** Default: the machine's own. */
   clock?: Clock;
 }
@@ -32,6 +35,7 @@ export function flowHandlers({
   database,
   emit,
   startJob,
+  reservedEvents = [],
   clock = systemClock,
 }: FlowOptions): Pick<HostHandlers<RunIdentity>, 'emit' | 'jobs.runNow'> {
   async function take(identity: RunIdentity, effect: RunEffect): Promise<void> {
@@ -43,7 +47,7 @@ export function flowHandlers({
     emit: async ([type, data, options], { identity }) => {
       const { snapshot, runId } = identity;
       const { depth } = identity.cause;
-      checkEvent(type, options?.source);
+      checkEvent(type, options?.source, reservedEvents);
       identity.checkName(type, 'The type of ctx.emit');
       if (options?.id !== undefined) identity.checkName(options.id, 'The id of ctx.emit');
       const subject = identity.mask(options?.subject ?? null, 'The subject of ctx.emit');
@@ -126,7 +130,7 @@ interface Given {
   attributes?: JsonObject | undefined;
 }
 
-function checkEvent(type: string, source: string | undefined): void {
+function checkEvent(type: string, source: string | undefined, reservedEvents: readonly string[]): void {
   const fault = eventNameFault(type);
   if (fault) throw executionErrors.error('EVENT_REFUSED', `ctx.emit: ${fault.detail}`);
   if (isReservedEventName(type)) {
@@ -134,6 +138,14 @@ function checkEvent(type: string, source: string | undefined): void {
       'EVENT_REFUSED',
       `ctx.emit: ${quote(type)} is the platform's own; plugins cannot speak for it. Choose a name of your own, ` +
         `such as ${quote(`my.${type}`)}.`,
+    );
+  }
+  const pattern = reservationOf(type, reservedEvents);
+  if (pattern !== undefined) {
+    throw executionErrors.error(
+      'EVENT_REFUSED',
+      `ctx.emit: ${quote(type)} is reserved by the operator of this Annex (${quote(pattern)} of ` +
+        'ANNEX_RESERVED_EVENTS); no plugin may emit it. Choose another name.',
     );
   }
   if (source !== undefined && isReservedSource(source)) {

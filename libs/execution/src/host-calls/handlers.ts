@@ -24,6 +24,7 @@ export interface HostCallPorts {
   emit: EmitEvent;
   startJob: StartJob;
   sendWebhook?: SendWebhook | undefined;
+  reservedEvents?: readonly string[] | undefined;
   plugins: PluginRoutesPort;
   counts: TrackPort;
   /** Left out: `ctx.files` answers `NOT_AVAILABLE`. */
@@ -47,6 +48,7 @@ export function hostCallHandlers({
   emit,
   startJob,
   sendWebhook,
+  reservedEvents,
   plugins,
   counts,
   files,
@@ -83,7 +85,7 @@ export function hostCallHandlers({
     ...kvHandlers(database),
     ...pluginHandlers(plugins, clock),
     ...analyticsHandlers({ database, counts, clock }),
-    ...flowHandlers({ database, emit, startJob, clock }),
+    ...flowHandlers({ database, emit, startJob, reservedEvents, clock }),
     ...(sendWebhook
       ? webhookHandlers(database, sendWebhook)
       : handlersNotAvailable(['webhooks.send'] as const, 'No webhooks are joined here.')),

@@ -7,6 +7,13 @@ import { originOf, type Sight } from './origins.js';
 import type { Facts } from './scopes.js';
 import { globalFetch, isGlobalFetch, isSetting, type Values } from './values.js';
 
+/** A text that is written out. */
+function textOf(node: Node | undefined): string | undefined {
+  if (node?.type === 'Literal') return typeof node.value === 'string' ? node.value : undefined;
+  if (node?.type !== 'TemplateLiteral' || (node.expressions as Node[]).length > 0) return undefined;
+  return ((node.quasis as Node[])[0]?.value as { cooked?: string } | undefined)?.cooked;
+}
+
 export class Findings {
   readonly #facts: Facts;
   readonly #values: Values;
@@ -42,6 +49,15 @@ export class Findings {
     // A chain over several lines is named where its last name stands.
     const at = node.type === 'MemberExpression' ? (node.property as Node).start : node.start;
     yield [at, { call }];
+  }
+
+  *emittedTypes(): Generator<[number, { type: string }]> {
+    for (const node of this.#facts.invocations) {
+      const type = textOf((node.arguments as Node[])[0]);
+      if (type === undefined) continue;
+      const paths = [...this.#values.valuesOf(unwrapped(node.callee as Node))];
+      if (paths.some((path) => this.#leaves.get(path) === 'emit')) yield [node.start, { type: type.slice(0, 300) }];
+    }
   }
 
   *urlLiterals(): Generator<[number, { url: string; requested: boolean }]> {

@@ -27,6 +27,8 @@ export type ReachAnswer =
       calls: ({ call: string } & Place)[];
       /** URL literals: `https://host/…`. `requested`: it stands in a call of `ctx.http` or `fetch`. */
       urls: ({ url: string; requested: boolean } & Place)[];
+      /** Types of events that are written out in a call of `ctx.emit`. */
+      emits: ({ type: string } & Place)[];
       /**
        * Where `ctx`, or a part of it, goes out of sight: `within` says which part, `''` for all of it. `http`: where a
        * request's host is not written out; `from` is a setting that it comes from, such as `config.base`, if that can

@@ -28,6 +28,7 @@ function findReach({ code, sourceMap, calls, registers, maxPlaces }: ReachReques
   return {
     ok: true,
     calls: places.listed(findings.reachedCalls(), maxPlaces),
+    emits: places.listed(findings.emittedTypes(), maxPlaces),
     urls: places.listed(findings.urlLiterals(), maxPlaces),
     dynamic: places.listed(findings.lostSight(), maxPlaces),
   };

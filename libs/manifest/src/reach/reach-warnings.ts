@@ -1,8 +1,9 @@
 import { coversHost, findHostCall, methodsNeeding, permissionTexts, type PermissionName } from '@annex/host-api';
+import { reservationOf } from '@annex/events';
 import { quote, type InputFault } from '@annex/kernel';
-import type { Manifest } from '../schema/manifest.js';
+import type { Manifest, ManifestLimits } from '../schema/manifest.js';
 import type { PackageFiles } from '../zip/read-package.js';
-import type { BundleReach } from './read-reach.js';
+import type { BundleReach, ReachReading } from './read-reach.js';
 
 /** Places named in one warning, and warnings about URLs. */
 const maxNamed = 5;
@@ -27,6 +28,24 @@ export function reachWarnings(
     ];
   }
   return [...undeclared(reach, manifest), ...unused(reach, manifest, files), ...closedHosts(reach, manifest)];
+}
+
+/**
+ * Events that the operator keeps from plugins and the code emits all the same. Errors: what the operator reserved is no
+ * plugin's to say, and the call would fail.
+ */
+export function reservedFaults(
+  emits: ReachReading['emits'],
+  reservedEvents: ManifestLimits['reservedEvents'],
+): InputFault[] {
+  return emits.flatMap(({ type, file, line }) => {
+    const pattern = reservationOf(type, reservedEvents);
+    if (pattern === undefined) return [];
+    const detail =
+      `${file}:${line} emits ${quote(type)}, which the operator of this Annex reserves (${quote(pattern)} of ` +
+      'ANNEX_RESERVED_EVENTS); the call would fail with EVENT_REFUSED. Choose another name.';
+    return [{ pointer: '/entry', code: 'EVENT_TYPE_RESERVED', detail }];
+  });
 }
 
 /** Host and place of each URL literal that the plugin may send to, and whether `http.allow` opens it. */

@@ -24,6 +24,12 @@ export interface BundleReach {
   dynamic: ({ within: string; from?: string } & Place)[];
 }
 
+/** {@link BundleReach} with what only the check of the package looks at. */
+export interface ReachReading extends BundleReach {
+  /** Types of events that are written out in a call of `ctx.emit`. */
+  emits: ({ type: string } & Place)[];
+}
+
 export interface ReadReachOptions {
   /** Longest reading, in milliseconds. Default 3000. */
   timeoutMs?: number;
@@ -34,7 +40,7 @@ const maxPlaces = 500;
 const heapMb = 384;
 const gate = new FairGate({ atOnce: 2, atOncePerKey: 2 });
 
-const nothing: BundleReach = { complete: false, calls: [], urls: [], dynamic: [] };
+const nothing: ReachReading = { complete: false, calls: [], emits: [], urls: [], dynamic: [] };
 const httpNames = ['get', 'head', 'delete', 'post', 'put', 'patch', 'request'];
 /** The table's calls as plugin code writes them. */
 const calls: Record<string, string> = Object.fromEntries(
@@ -51,14 +57,14 @@ const registers = sdkExports.filter((name) => name !== 'NonRetryable' && name !=
 export function readReach(
   bundle: Pick<PackageBundle, 'code' | 'sourceMap'>,
   { timeoutMs = 3000 }: ReadReachOptions = {},
-): Promise<BundleReach> {
+): Promise<ReachReading> {
   return gate.run('', async () => {
     return reachOf(await ask(requestOf(bundle), timeoutMs));
   });
 }
 
 /** As {@link readReach}, on the caller's own thread: it may be long and cannot be ended but with its process. */
-export function readReachHere(bundle: Pick<PackageBundle, 'code' | 'sourceMap'>): BundleReach {
+export function readReachHere(bundle: Pick<PackageBundle, 'code' | 'sourceMap'>): ReachReading {
   return reachOf(answerReach(requestOf(bundle)));
 }
 
@@ -66,9 +72,10 @@ function requestOf({ code, sourceMap }: Pick<PackageBundle, 'code' | 'sourceMap'
   return { code, sourceMap, calls, registers: [...registers], maxPlaces };
 }
 
-function reachOf(answer: ReachAnswer | undefined): BundleReach {
+function reachOf(answer: ReachAnswer | undefined): ReachReading {
   if (!answer?.ok) return nothing;
-  return { complete: true, calls: answer.calls as BundleReach['calls'], urls: answer.urls, dynamic: answer.dynamic };
+  const { emits, urls, dynamic } = answer;
+  return { complete: true, calls: answer.calls as BundleReach['calls'], emits, urls, dynamic };
 }
 
 async function ask(request: ReachRequest, timeoutMs: number): Promise<ReachAnswer | undefined> {

@@ -82,12 +82,15 @@ export interface ManifestLimits {
   jobTimeoutMs: number;
   /** Shortest time between two ticks of a schedule, in seconds (`ANNEX_MIN_INTERVAL_S`). */
   minIntervalS: number;
+  /** Patterns of events that no plugin may emit (`ANNEX_RESERVED_EVENTS`). */
+  reservedEvents: readonly string[];
 }
 
 /** What holds when the operator says nothing (docs/limits.md, docs/configuration.md). */
 export const defaultManifestLimits: ManifestLimits = {
   ...manifestCeilings(),
   minIntervalS: minScheduleIntervalS,
+  reservedEvents: [],
 };
 
 /** The version of the plugin contract that this host serves; `engines.annex` is a range over it. */

@@ -10,6 +10,7 @@ import { newId, newUuid, type AnnexError, type InputFault, type Json } from '@an
 import {
   applyConfig,
   checkPackage,
+  defaultManifestLimits,
   packFiles,
   type Manifest,
   type PackageBundle,
@@ -29,6 +30,8 @@ export interface Installing {
   config: { [key: string]: Json };
   grants: 'all' | readonly PermissionName[];
   tenant: { slug: string; name: string };
+  /** Patterns of events that the operator keeps from plugins. */
+  reservedEvents: readonly string[];
 }
 
 /**
@@ -37,10 +40,10 @@ export interface Installing {
  */
 export async function openPackage(
   folder: string,
-  { secrets, config, grants, tenant }: Installing,
+  { secrets, config, grants, tenant, reservedEvents }: Installing,
   sandbox: Pick<Sandbox, 'inspect'>,
 ): Promise<InstallationSnapshot> {
-  const report = await check(packFiles((await readPlugin(folder)).files), sandbox);
+  const report = await check(packFiles((await readPlugin(folder)).files), sandbox, reservedEvents);
   const { manifest, registrations, bundle } = accepted(report, folder);
   const granted = readGrants(manifest, grants, '/grants');
   const settings = manifest.config === null ? undefined : applyConfig(manifest.config, config);
@@ -87,14 +90,19 @@ export async function openPackage(
 const checked = new Map<string, PackageReport>();
 const maxChecked = 8;
 
-async function check(packed: Uint8Array, sandbox: Pick<Sandbox, 'inspect'>): Promise<PackageReport> {
-  const sha256 = createHash('sha256').update(packed).digest('hex');
+async function check(
+  packed: Uint8Array,
+  sandbox: Pick<Sandbox, 'inspect'>,
+  reservedEvents: readonly string[],
+): Promise<PackageReport> {
+  const sha256 = createHash('sha256').update(packed).update(reservedEvents.join()).digest('hex');
   const known = checked.get(sha256);
   if (known) return known;
   const report = await checkPackage(packed, {
     inspect: (bundle) => sandbox.inspect(bundle),
     findTemplateFaults,
     packageLimits: roomyLimits,
+    limits: { ...defaultManifestLimits, reservedEvents },
   });
   // Only what is sound for good is kept: an inspection may also have failed by the machine's fault.
   if (report.ok) checked.set(sha256, report);

@@ -272,6 +272,18 @@ describe('events', () => {
     ]);
   });
 
+  it('that the operator reserves are not emitted', async () => {
+    const code = `hook('a', async (ctx, event) => { await ctx.emit(event.data.type) })`;
+    const plugin = await open(code, { events: ['a'] }, { reservedEvents: ['payments.**'] });
+    await expect(plugin.event('a', { type: 'payments.made' })).rejects.toThrow('ANNEX_RESERVED_EVENTS');
+    await plugin.event('a', { type: 'paid' });
+    expect(plugin.emitted).toMatchObject([{ type: 'paid' }]);
+    const seen = `hook('a', async (ctx) => { await ctx.emit('payments.made') })`;
+    await expect(open(seen, { events: ['a'] }, { reservedEvents: ['payments.**'] })).rejects.toThrow(
+      'EVENT_TYPE_RESERVED',
+    );
+  });
+
   it('too deep in a chain are not emitted', async () => {
     const plugin = await open(`hook('a', async (ctx) => { await ctx.emit('b') })`, { events: ['a'] });
     await plugin.event('a', {}, { depth: 9 });

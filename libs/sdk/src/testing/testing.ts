@@ -67,6 +67,8 @@ export interface OpenPluginOptions {
   llm?: (request: { messages: LlmMessage[]; model: string | undefined }) => string | Promise<string>;
   /** Default: slug `test`. */
   tenant?: { slug?: string; name?: string };
+  /** Patterns of events that the operator keeps from plugins (`ANNEX_RESERVED_EVENTS`). Default: none. */
+  reservedEvents?: readonly string[];
   /** Who calls routes. Default: the tenant's owner. `null`: nobody signed in. */
   user?: User | null;
   /**
@@ -144,9 +146,14 @@ const owner: User = { id: 'usr_test', email: 'owner@tenant.test', role: 'owner' 
  */
 export async function openPlugin(folder: string, options: OpenPluginOptions = {}): Promise<TestPlugin> {
   const { secrets = {}, config = {}, grants = 'all', tenant: { slug = 'test', name = 'Test' } = {} } = options;
+  const { reservedEvents = [] } = options;
   const sandbox = await enterSandbox();
   try {
-    const snapshot = await openPackage(folder, { secrets, config, grants, tenant: { slug, name } }, sandbox);
+    const snapshot = await openPackage(
+      folder,
+      { secrets, config, grants, tenant: { slug, name }, reservedEvents },
+      sandbox,
+    );
     return new TestPlugin(sandbox, snapshot, options, folder);
   } catch (thrown) {
     leaveSandbox();
@@ -188,14 +195,14 @@ export class TestPlugin implements AsyncDisposable {
     options: OpenPluginOptions,
     private readonly folder: string,
   ) {
-    const { secrets = {}, http, llm, user = owner, now = () => systemClock.now() } = options;
+    const { secrets = {}, http, llm, reservedEvents, user = owner, now = () => systemClock.now() } = options;
     this.#user = user;
     this.#now = now;
     this.kv = new MemoryKv({ now });
     this.files = new MemoryFiles({ now });
     this.tables = new MemoryTables({ now });
     this.#parts = {
-      broker: createBroker(this.#handlers(secrets, http, llm)),
+      broker: createBroker(this.#handlers({ secrets, http, llm, reservedEvents })),
       masks: new SecretMasks(growingMasker),
       sink: {
         log: (_tenantId, { level, message, fields }) =>
@@ -451,11 +458,12 @@ export class TestPlugin implements AsyncDisposable {
     );
   }
 
-  #handlers(
-    secrets: Record<string, string>,
-    http: AnswerHttp | undefined,
-    llm: OpenPluginOptions['llm'],
-  ): HostHandlers<RunIdentity> {
+  #handlers({
+    secrets = {},
+    http,
+    llm,
+    reservedEvents,
+  }: Pick<OpenPluginOptions, 'secrets' | 'http' | 'llm' | 'reservedEvents'>): HostHandlers<RunIdentity> {
     const loadTemplates = folderTemplates(this.folder);
     const files = memoryFilesPort(
       this.files,
@@ -504,6 +512,7 @@ export class TestPlugin implements AsyncDisposable {
         onUsed: () => undefined,
       }),
       ...flowHandlers({
+        reservedEvents,
         database: { forTenant: (tenantId: Id<'tenant'>) => ({ tenantId, transaction: (work) => work(nowhere) }) },
         emit: (_tx, { id = newId('event'), type, source, subject = null, data, ...labels }) => {
           const duplicate = this.emitted.some((event) => event.id === id);
