@@ -2,7 +2,7 @@
 // gates; asserts nothing.
 import { randomBytes } from 'node:crypto';
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -161,7 +161,7 @@ async function eventLatency(backend, redisUrl, { perSecond = 60, seconds = 15 } 
     line(
       `${backend}: event accepted → handler, ${perSecond}/s`,
       `p50 ${ms(percentile(fromAnswer, 0.5))}, p99 ${ms(percentile(fromAnswer, 0.99))}`,
-      'p50 ≤ 15 ms, p99 ≤ 60 ms',
+      backend === 'redis' ? 'p50 ≤ 5 ms, p99 ≤ 20 ms' : 'p50 ≤ 8 ms, p99 ≤ 25 ms',
     );
     line(
       `${backend}: event sent → handler`,
@@ -278,26 +278,51 @@ async function rateOf(sql) {
   return row.n / row.s;
 }
 
-/**
- * First in, first out: every ticket stands in the queue before the first is taken, and the relay has no say. Runs a
- * second.
- */
+/** Processor time so far, in ticks of 10 ms, of this process and what hangs below it, by what each is. */
+function ticks() {
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const [, rest] = /\) (.*)$/s.exec(readFileSync(`/proc/${pid}/stat`, 'latin1')) ?? [];
+        const fields = rest.split(' ');
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+        const used = fields.slice(11, 15).reduce((sum, one) => sum + Number(one), 0);
+        return [{ pid: Number(pid), parent: Number(fields[1]), command, used }];
+      } catch {
+        return [];
+      }
+    });
+  const mine = new Set([process.pid]);
+  for (let grown = true; grown;) {
+    grown = false;
+    for (const { pid, parent } of all) {
+      if (mine.has(parent) && !mine.has(pid)) grown = mine.add(pid) !== undefined;
+    }
+  }
+  const sum = (of) => all.filter((one) => mine.has(one.pid) && of(one)).reduce((total, { used }) => total + used, 0);
+  const isPostgres = ({ command }) => /postgres/.test(command) && !/node/.test(command);
+  const isRedis = ({ command }) => /redis-server/.test(command);
+  return {
+    main: sum(({ pid }) => pid === process.pid),
+    postgres: sum(isPostgres),
+    redis: sum(isRedis),
+    executors: sum((one) => one.pid !== process.pid && !isPostgres(one) && !isRedis(one)),
+  };
+}
+
+/** Microseconds of processor time a run, by process. */
+function costs(before, after, runs) {
+  const us = Object.entries(after).map(([name, used]) => [name, Math.round(((used - before[name]) * 10_000) / runs)]);
+  const total = us.reduce((sum, [, one]) => sum + one, 0);
+  return `${us.map(([name, one]) => `${name} ${one}`).join(', ')}: ${total} µs a run`;
+}
+
+/** First in, first out: with nobody else there, fairness has no say. Runs a second. */
 async function rateInOrder(backend, bed, redisUrl, { flood, runs }) {
   await bed.sql('delete from runs');
   await bed.flood(flood, runs);
   const fifo = dispatcherOf(bed, backend, redisUrl, 'fifo');
-  const marked = await bed.sql(
-    `update runs set next_attempt_at = null, dispatched_at = now() + interval '1 hour' returning tenant_id, id`,
-  );
-  const { idFromUuid } = await import('@annex/kernel');
-  await fifo.queue.add(
-    marked.map(({ tenant_id, id }) => ({
-      id: `${id}_0`,
-      tenantId: idFromUuid('tenant', tenant_id),
-      runId: idFromUuid('run', id),
-      claims: 0,
-    })),
-  );
   await fifo.dispatcher.start();
   await bed.drained();
   const rate = await rateOf(bed.sql);
@@ -399,18 +424,23 @@ async function throughput(backend, bed, redisUrl, { tenants = 4, runs = 2500 } =
   for (let index = 0; index < tenants; index += 1) all.push(await bed.tenant(`many-${backend}-${index}`));
   for (const tenant of all) await bed.flood(tenant, runs);
   const many = dispatcherOf(bed, backend, redisUrl, 'many');
+  const before = ticks();
+  const [{ lsn }] = await bed.sql('select pg_current_wal_lsn()::text as lsn');
   await many.dispatcher.start();
   await bed.drained();
   const rate = await rateOf(bed.sql);
+  line(`${backend}: processor time`, costs(before, ticks(), tenants * runs));
+  const [{ kb }] = await bed.sql('select (pg_current_wal_lsn() - $1::pg_lsn)::float8 / 1000 as kb', [lsn]);
+  line(`${backend}: WAL`, `${(kb / (tenants * runs)).toFixed(1)} kB a run`);
   await many.stop();
   if (backend === 'redis') {
     const bare = await bareBullmq(redisUrl);
     line(
       'redis: dispatch in real isolates / bare BullMQ no-op worker',
       `${rate.toFixed(0)} / ${bare.toFixed(0)} runs/s = ${(rate / bare).toFixed(2)}`,
-      '≥ 0.50',
+      '≥ 2500 runs/s',
     );
-  } else line(`${backend}: dispatch in real isolates`, `${rate.toFixed(0)} runs/s`);
+  } else line(`${backend}: dispatch in real isolates`, `${rate.toFixed(0)} runs/s`, '≥ 2500 runs/s');
 }
 
 async function schedules(backend, bed, redisUrl, { tenants = 4, each = 50, seconds = 12 } = {}) {

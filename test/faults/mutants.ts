@@ -7,8 +7,10 @@ import type { Patch } from './agent.js';
 const queueOptions = '/libs/queue/dist/create-queue.js';
 const backends = '/libs/queue/dist/backends.js';
 const reconcile = '/libs/dispatch/dist/reconcile.js';
+const relay = '/libs/dispatch/dist/relay.js';
 const dispatcher = '/libs/dispatch/dist/dispatcher.js';
 const attempts = '/libs/runs/dist/attempts.js';
+const ends = '/libs/runs/dist/ends.js';
 const ticker = '/libs/dispatch/dist/ticker.js';
 const claim = '/libs/runs/dist/sql/claim.js';
 const idempotency = '/apps/api/dist/http/idempotency.js';
@@ -16,12 +18,16 @@ const connections = '/libs/database/dist/connections.js';
 const listener = '/libs/database/dist/listener.js';
 
 export const mutants = {
-  /** The queue gives a ticket up whose worker died twice, as BullMQ does when nobody tells it otherwise. */
+  /** The queue gives a permit up whose worker died twice, as BullMQ does when nobody tells it otherwise. */
   stalledOnce: [{ module: queueOptions, from: 'maxStalledCount: [\\d_]+', to: 'maxStalledCount: 1' }],
-  /** Nobody looks for lost tickets and for workers that died. */
-  noReconcile: [
-    { module: reconcile, from: 'isSettled \\? await expireLeases\\(tx\\) : \\[\\]', to: '[]' },
-    { module: reconcile, from: 'await lookForTickets\\(\\)', to: '0' },
+  /** Nobody looks for due runs of which no notice came, or whose permit was lost. */
+  noLook: [{ module: relay, from: 'await look\\(\\)', to: 'lookAtMs = Infinity' }],
+  /** Nobody looks for workers that died. */
+  noReconcile: [{ module: reconcile, from: 'isSettled \\? await expireLeases\\(tx\\) : \\[\\]', to: '[]' }],
+  /** A worker starts what it claimed, however long it stood still with it. */
+  staleStart: [
+    { module: attempts, from: 'performance\\.now\\(\\) > active\\.heldUntilMs', to: 'false' },
+    { module: claim, from: "r\\.claims = h\\.claim and r\\.status = 'running'", to: 'h.claim is not null' },
   ],
   /** Whoever ends a run may write that, although another worker has taken it over. */
   noFencing: [
@@ -30,7 +36,16 @@ export const mutants = {
   ],
   /** What a run did is committed before its end is. */
   effectsApart: [
-    { module: attempts, from: 'await commit\\(tx\\)', to: 'await scope.transaction((own) => commit(own))' },
+    {
+      module: ends,
+      from: 'const \\{ database \\} = options;',
+      to: 'const database = (globalThis.all = options.database);',
+    },
+    {
+      module: ends,
+      from: 'await commit\\(tx\\)',
+      to: 'await globalThis.all.forTenant(tx.tenantId).transaction((own) => commit(own))',
+    },
   ],
   /** The answer to a request with an Idempotency-Key is kept after its work is committed, not with it. */
   answerApart: [{ module: idempotency, from: 'return keep \\? \\{', to: 'return false ? {' }],

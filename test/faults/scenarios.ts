@@ -73,26 +73,61 @@ async function killAt(
   return isReached;
 }
 
+/**
+ * The worker that gets to a failpoint first stands still there until the other one has done its work, and goes on as if
+ * nothing had happened. Whatever it still had to say or to do is done before it has done another piece of work from
+ * beginning to end, and left in good order.
+ */
+async function takeOver(bed: Bed, at: Parameters<ClusterNode['reaches']>[0]): Promise<void> {
+  const workers = [first(bed), second(bed)];
+  const over = bed.fault('stands still');
+  const stopped = Promise.race(
+    workers.map(async (worker) => ((await worker.reaches(at)) ? worker : new Promise<never>(() => undefined))),
+  );
+  for (const worker of workers) worker.order({ at, do: 'stop' });
+  await bed.ask('taken over');
+  const frozen = await stopped;
+  const frozenProcess = frozen.process;
+  for (const worker of workers) if (worker !== frozen) worker.order({ at, do: 'pass' });
+  await bed.done('taken over');
+  frozenProcess?.signal('SIGCONT');
+  over();
+  await bed.ask('after');
+  await bed.done('after');
+  await frozen.end('SIGTERM');
+}
+
 export const scenarios: readonly Scenario[] = [
   {
+    mutant: 'noLook',
+    name: 'finds due runs whose permit never reached the queue',
+    workers: 1,
+    tempo: [],
+    backends: redisFirst,
+    async run(bed, patienceMs) {
+      await killAt(bed, only(bed), 'permit.wanted', () => bed.ask('wanted'));
+      const { lost } = await bed.settle(patienceMs);
+      return lost;
+    },
+  },
+  {
     mutant: 'noReconcile',
-    name: 'finds runs whose tickets never reached the queue, and runs of workers that died',
+    name: 'finds runs of workers that died with what they had claimed',
     workers: 1,
     tempo: tempos.shortLeases,
     backends: redisFirst,
-    async run(bed, patienceMs, isMutant) {
-      await killAt(bed, only(bed), 'relay.marked', () => bed.ask('marked'));
-      if (!isMutant) await killAt(bed, only(bed), 'attempt.claimed', () => bed.ask('claimed'));
+    async run(bed, patienceMs) {
+      await killAt(bed, only(bed), 'runs.claimed', () => bed.ask('claimed'));
       const { lost } = await bed.settle(patienceMs);
       return lost;
     },
   },
   {
     mutant: 'stalledOnce',
-    name: 'hands a ticket out again however often its worker dies with it',
+    name: 'hands a permit out again however often its worker dies with it',
     workers: 1,
-    // The reconciler would find the ticket gone: here the queue is on its own.
-    tempo: [...tempos.quickStalls, ...mutants.noReconcile],
+    // The relay would find the run still due: here the queue is on its own.
+    tempo: [...tempos.quickStalls, ...mutants.noLook],
     backends: redisFirst,
     async run(bed, patienceMs) {
       let times = 0;
@@ -102,7 +137,7 @@ export const scenarios: readonly Scenario[] = [
         (await killAt(
           bed,
           only(bed),
-          'ticket.received',
+          'permit.received',
           () => (times === 0 ? bed.ask('stalled') : Promise.resolve()),
           times === 0 ? Infinity : patienceMs,
         ))
@@ -119,37 +154,39 @@ export const scenarios: readonly Scenario[] = [
     tempo: tempos.shortLeases,
     backends: ['postgres'],
     async run(bed, patienceMs) {
-      const workers = [first(bed), second(bed)];
-      const at = 'attempt.tried';
-      const over = bed.fault('stands still');
-      const stopped = Promise.race(
-        workers.map(async (worker) => ((await worker.reaches(at)) ? worker : new Promise<never>(() => undefined))),
-      );
-      for (const worker of workers) worker.order({ at, do: 'stop' });
-      await bed.ask('taken over');
-      const frozen = await stopped;
-      const frozenProcess = frozen.process;
-      for (const worker of workers) if (worker !== frozen) worker.order({ at, do: 'pass' });
-      await bed.done('taken over');
-      frozenProcess?.signal('SIGCONT');
-      over();
-      // Whatever it still had to say is said before it has done another piece of work from beginning to end, and left
-      // in good order.
-      await bed.ask('after');
-      await bed.done('after');
-      await frozen.end('SIGTERM');
+      await takeOver(bed, 'attempt.tried');
       const { duplicatedEffects, lost } = await bed.settle(patienceMs);
       return [...duplicatedEffects, ...lost];
     },
   },
   {
+    mutant: 'staleStart',
+    name: 'starts nothing that another worker has taken over while it stood still with its claim',
+    workers: 2,
+    tempo: tempos.shortLeases,
+    backends: both,
+    async run(bed, patienceMs) {
+      await takeOver(bed, 'runs.claimed');
+      const { duplicatedEffects, lost } = await bed.settle(patienceMs);
+      const starts = bed.sink.sends.filter(({ stage, key }) => stage === 'do' && key === 'taken over').length;
+      return [...duplicatedEffects, ...lost, ...(starts === 1 ? [] : [`started ${starts} times`])];
+    },
+  },
+  {
     mutant: 'effectsApart',
-    name: 'commits what a run did together with its end, or not at all',
+    name: 'commits what runs did together with their ends, or not at all',
     workers: 1,
     tempo: tempos.shortLeases,
     backends: ['postgres'],
     async run(bed, patienceMs) {
-      await killAt(bed, only(bed), 'attempt.written', () => bed.ask('written'));
+      // Several at once, so that ends are written together.
+      const keys = ['one', 'two', 'three', 'four'];
+      await killAt(
+        bed,
+        only(bed),
+        'attempt.written',
+        async () => void (await Promise.all(keys.map((key) => bed.ask(key)))),
+      );
       const { duplicatedEffects, lost } = await bed.settle(patienceMs);
       return [...duplicatedEffects, ...lost];
     },
@@ -222,7 +259,7 @@ export const scenarios: readonly Scenario[] = [
           await bed.ask(`dead ${keys.length - 1}`);
         }
       };
-      await killAt(bed, first(bed), 'attempt.claimed', askOn);
+      await killAt(bed, first(bed), 'runs.claimed', askOn);
       await Promise.all(keys.map((key) => bed.done(key)));
       const diedMs = await died;
       const doneMs = Date.now() - diedMs;

@@ -133,7 +133,7 @@ describe('the metrics', () => {
         value(body, 'annex_runs_last_minute{kind="route",status="succeeded"}') >= 1,
     );
     expect(value(text, 'annex_background_runs{state="running"}')).toBeGreaterThanOrEqual(1);
-    for (const state of ['due', 'delayed', 'handed_over'])
+    for (const state of ['due', 'delayed'])
       expect(value(text, `annex_background_runs{state="${state}"}`)).toBeGreaterThanOrEqual(0);
     expect(value(text, 'annex_dead_letters')).toBeGreaterThanOrEqual(1);
     expect(value(text, 'annex_queue_oldest_waiting_seconds')).toBeGreaterThanOrEqual(0);

@@ -69,6 +69,8 @@ export interface DispatchBed {
   ): Promise<TestWorker>;
   /** Where the queue lives. */
   queueUrl: string;
+  /** How many permits were put into the queue so far. */
+  permits(): number;
   /** Makes the queue's backend forget everything. */
   wipeQueue(): Promise<void>;
   caller(tenantId: Id<'tenant'>): RunsCaller;
@@ -105,6 +107,7 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
   const runs = new Runs({ database: db.database, logger: silentLogger });
   await runs.start();
   const control = createQueue({ backend, url, logger: silentLogger });
+  let permits = 0;
   const workers = new Set<TestWorker>();
   const row = async (runId: Id<'run'>): Promise<RunRow> => {
     const [found] = await db.sql<RunRow>('select * from runs where id = $1', [uuidFromId(runId)]);
@@ -121,10 +124,12 @@ export async function openDispatchBed(backend: 'postgres' | 'redis'): Promise<Di
     row,
     queueUrl: url,
     async worker(script, { databaseUrl = db.url, queueUrl = url, ...options } = {}) {
-      const worker = await startTestWorker({ backend, script, databaseUrl, queueUrl, options });
+      const onPermits = (count: number): void => void (permits += count);
+      const worker = await startTestWorker({ backend, script, databaseUrl, queueUrl, onPermits, options });
       workers.add(worker);
       return worker;
     },
+    permits: () => permits,
     wipeQueue: async () => {
       if (!redis) return void (await db.sql('delete from bullmq.job'));
       const { Redis } = await import('ioredis');
@@ -154,12 +159,15 @@ async function startTestWorker({
   script,
   databaseUrl,
   queueUrl,
+  onPermits,
   options,
 }: {
   backend: 'postgres' | 'redis';
   script: ConstructorParameters<typeof ScriptedExecution>[0];
   databaseUrl: string;
   queueUrl: string;
+  /** Told how many permits the worker puts into the queue. */
+  onPermits: (count: number) => void;
   options: Partial<DispatcherOptions>;
 }): Promise<TestWorker> {
   const execution = new ScriptedExecution(script);
@@ -170,6 +178,11 @@ async function startTestWorker({
     platformPoolSize: 3,
   });
   const queue: Queue = createQueue({ backend, url: queueUrl, logger: silentLogger });
+  const add = queue.add.bind(queue);
+  queue.add = (added) => {
+    onPermits(added.length);
+    return add(added);
+  };
   const dispatcher = new Dispatcher({
     database,
     queue,

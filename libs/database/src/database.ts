@@ -42,6 +42,8 @@ export interface TransactionOptions {
    * second before. For work that is found and done again then. Default `true`.
    */
   durable?: boolean;
+  /** Settings of PostgreSQL for this transaction alone, by name; numbers and words. Default: none. */
+  settings?: Readonly<Record<string, string>>;
 }
 
 const defaultPoolSize = 10;
@@ -117,8 +119,13 @@ export class Database {
   }
 
   /** Runs `work` in one transaction across tenants: committed when it resolves, rolled back when it throws. */
-  platform<T>(work: (tx: PlatformTransaction) => Promise<T>, { durable = true }: TransactionOptions = {}): Promise<T> {
-    const begin = durable ? 'begin' : 'begin; set local synchronous_commit = off';
+  platform<T>(
+    work: (tx: PlatformTransaction) => Promise<T>,
+    { durable = true, settings = {} }: TransactionOptions = {},
+  ): Promise<T> {
+    const local = Object.entries(durable ? settings : { ...settings, synchronous_commit: 'off' });
+    // One way to the server, however many there are.
+    const begin = ['begin', ...local.map(([name, value]) => `set local ${name} = ${value}`)].join('; ');
     const open = (connection: Connection) => new PlatformTransaction(connection, this.#channels);
     return this.#inTransaction(this.#platform, { begin, open }, work);
   }

@@ -27,11 +27,11 @@ import type { Consumer, Queue } from '@annex/queue';
 import { createBulkReplays } from './bulk-replays.js';
 import { HealthCheckLoop, type HealthChecks } from './health-checks.js';
 import { Loop } from './loop.js';
+import { Permits } from './permits.js';
 import { createReconciler } from './reconcile.js';
-import { createRelay } from './relay.js';
+import { createRelay, type Relay } from './relay.js';
 import { createEraser, createRetention } from './retention.js';
 import { createTicker } from './ticker.js';
-import { Tickets } from './tickets.js';
 
 export interface DispatcherOptions {
   database: Database;
@@ -42,7 +42,7 @@ export interface DispatcherOptions {
   ownerId: string;
   /** Background runs that this process takes at once. Default 16. */
   slots?: number;
-  /** Part of the capacity that only tenants below their own cap of concurrent runs may use. Default 1/8. */
+  /** Part of the slots in which only runs of tenants start that had nothing under way. Default 1/8. */
   reservedShare?: number;
   /**
    * How long a claim holds without being renewed, in milliseconds: how long a dead worker's runs wait at most. Default
@@ -67,7 +67,7 @@ export interface DispatcherOptions {
   random?: () => number;
 }
 
-/** Part of the slots that only tenants below their own cap of concurrent runs may use. */
+/** Part of the slots in which only runs of tenants start that had nothing under way. */
 const defaultReservedShare = 0.125;
 
 /** What the dispatcher is doing; for metrics and `/readyz`. */
@@ -85,8 +85,8 @@ export class Dispatcher {
   readonly #options: DispatcherOptions;
   readonly #slots: number;
   readonly #attempts: Attempts;
-  readonly #tickets: Tickets;
-  readonly #relay: Loop;
+  readonly #permits: Permits;
+  readonly #relay: Relay;
   readonly #renewal: Loop;
   readonly #replays: Loop;
   readonly #background: (Stoppable & { start(): void })[];
@@ -102,7 +102,7 @@ export class Dispatcher {
       logger,
       ownerId,
       slots = 16,
-      reservedShare,
+      reservedShare = defaultReservedShare,
       leaseMs = 12_000,
       attemptCeilingMs = 16 * 60_000,
       retention = defaultRetention,
@@ -113,17 +113,6 @@ export class Dispatcher {
     } = options;
     this.#options = options;
     this.#slots = slots;
-    const onDue = () => this.#relay.wake();
-    const relay = createRelay({
-      database,
-      queue,
-      slots,
-      logger,
-      isFast: () => this.#tickets.isFast,
-      isIdle: () => this.#attempts.running === 0,
-      ...(reservedShare !== undefined && { reservedShare }),
-    });
-    this.#relay = relay.loop;
     this.#attempts = new Attempts({
       database,
       execute,
@@ -135,22 +124,31 @@ export class Dispatcher {
       random,
       onFailing,
       onEnded,
-      onTried: (tookMs) => this.#tickets.tried(tookMs),
+      onTried: (tookMs) => this.#permits.tried(tookMs),
     });
-    this.#tickets = new Tickets({
+    this.#permits = new Permits({
       database,
       attempts: this.#attempts,
       logger,
       slots,
-      reserved: slots > 1 ? Math.max(1, Math.floor(slots * (reservedShare ?? defaultReservedShare))) : 0,
-      onFree: relay.onFree,
-      onPace: (isFast) => this.#consumer?.setConcurrency(isFast ? slots * 2 : slots),
+      // One of at least two, so that somebody who had nothing under way need never wait for others to end.
+      reserved: slots > 1 ? Math.max(1, Math.floor(slots * reservedShare)) : 0,
+      onMore: () => this.#relay.offer(),
     });
+    this.#relay = createRelay({ queue, permits: this.#permits, logger });
     this.#renewal = new Loop({ name: 'leases', everyMs: leaseMs / 4, logger, work: () => this.#attempts.renew() });
     this.#replays = createBulkReplays({ database, logger });
     this.#background = [
       this.#replays,
-      createReconciler({ database, queue, slots, ownerId, clock, logger, graceMs: leaseMs / 2, onDue }),
+      createReconciler({
+        database,
+        slots,
+        ownerId,
+        clock,
+        logger,
+        graceMs: leaseMs / 2,
+        onDue: () => this.#relay.hear(null),
+      }),
       createTicker({ database, logger }),
       createRetention({ database, retention, logger }),
       createEraser({ database, logger }),
@@ -163,7 +161,7 @@ export class Dispatcher {
     const { database, queue, ownerId } = this.#options;
     await database.platform((tx) => reportWorker(tx, { id: ownerId, slots: this.#slots }));
     this.#unlisten.push(
-      await database.listen('annex_work', () => this.#relay.wake()),
+      await database.listen('annex_work', (payload) => this.#relay.hear(payload)),
       await database.listen('annex_cancel', (payload) => {
         // After a lost connection a cancel may have been missed: the renewal reads the flag from the rows.
         if (payload === null) this.#renewal.wake();
@@ -173,12 +171,13 @@ export class Dispatcher {
       await database.listen('annex_parked', (payload) => this.#jobParked(payload)),
       await database.listen('annex_changed', (payload) => this.#pluginsChanged(payload)),
     );
-    this.#consumer = queue.consume((ticket) => this.#tickets.handle(ticket), {
-      concurrency: this.#slots,
+    this.#consumer = queue.consume(() => this.#permits.handle(), {
+      // One is used for as many runs as there is room for.
+      concurrency: 1,
       onLockLost: () => this.#renewal.wake(),
     });
     this.#renewal.start();
-    this.#relay.start();
+    this.#relay.loop.start();
     for (const loop of this.#background) loop.start();
   }
 
@@ -201,10 +200,10 @@ export class Dispatcher {
     const { database, logger, ownerId } = this.#options;
     for (const unlisten of this.#unlisten.splice(0)) unlisten();
     this.#attempts.beginDrain();
-    this.#tickets.close();
+    this.#permits.close();
     await this.#consumer?.pause();
-    await Promise.all([this.#relay.stop(), ...this.#background.map((loop) => loop.stop())]);
-    const stopped = this.#consumer?.stop() ?? Promise.resolve();
+    await Promise.all([this.#relay.loop.stop(), ...this.#background.map((loop) => loop.stop())]);
+    const stopped = (this.#consumer?.stop() ?? Promise.resolve()).then(() => this.#attempts.idle());
     // The last fifth is for ending what did not end by itself.
     const isDone = await within(stopped, drainMs * 0.8);
     if (!isDone) {
@@ -242,7 +241,7 @@ export class Dispatcher {
       .platform((tx) => unparkEnabled(tx, change?.tenantId))
       .then(
         (unparked) => {
-          if (unparked > 0) this.#relay.wake();
+          if (unparked > 0) this.#relay.hear(null);
         },
         (thrown: unknown) => logger.warn({ err: thrown }, 'parked runs could not be unparked yet; the reconciler will'),
       );

@@ -1,27 +1,26 @@
 /**
- * The places of one worker in which runs are tried. Tickets are fetched ahead of them, so that a place that becomes
- * free is taken at once; those of tenants over their own share (lent) leave a reserve of places free, in which a quiet
- * tenant's run starts however long the others take.
+ * The places of one worker in which runs are tried. Short runs are claimed ahead of them, so that a place that becomes
+ * free is taken at once. Some are kept for newcomers, the first runs of tenants that had nothing under way: such a run
+ * starts however long the others take.
  */
 
 export interface PlacesOptions {
   /** Runs at once. */
   slots: number;
-  /** Of these, how many may be lent to tenants that have their own share already. */
-  lendable: number;
-  /** How long a ticket waits for a place before it is given to whichever worker has one, in milliseconds. */
+  /** Of these, how many are kept for newcomers. */
+  reserved: number;
+  /** How long a run waits for a place before it is given to whichever worker has one, in milliseconds. */
   patienceMs: number;
 }
 
 interface Waiting {
-  isLent: boolean;
+  isNewcomer: boolean;
   enter: (leave: (() => void) | undefined) => void;
 }
 
 export class Places {
   readonly #waiting: Waiting[] = [];
   #taken = 0;
-  #lent = 0;
   #isClosed = false;
 
   constructor(private readonly options: PlacesOptions) {}
@@ -30,9 +29,9 @@ export class Places {
    * Waits for a place. `undefined`: none became free in time, or none is given any more; else call the answer to leave
    * it; twice is no harm.
    */
-  enter(isLent: boolean): Promise<(() => void) | undefined> {
+  enter(isNewcomer: boolean): Promise<(() => void) | undefined> {
     if (this.#isClosed) return Promise.resolve(undefined);
-    return this.#hasPlace(isLent) ? Promise.resolve(this.#take(isLent)) : this.#wait(isLent);
+    return this.#hasPlace(isNewcomer) ? Promise.resolve(this.#take()) : this.#wait(isNewcomer);
   }
 
   /** Gives no further place, and sends everybody away who waits. */
@@ -41,42 +40,41 @@ export class Places {
     for (const { enter } of this.#waiting.splice(0)) enter(undefined);
   }
 
-  #hasPlace(isLent: boolean): boolean {
-    return this.#taken < this.options.slots && (!isLent || this.#lent < this.options.lendable);
+  #hasPlace(isNewcomer: boolean): boolean {
+    const { slots, reserved } = this.options;
+    return this.#taken < (isNewcomer ? slots : slots - reserved);
   }
 
-  #take(isLent: boolean): () => void {
+  #take(): () => void {
     this.#taken += 1;
-    if (isLent) this.#lent += 1;
     let hasLeft = false;
     return () => {
       if (hasLeft) return;
       hasLeft = true;
       this.#taken -= 1;
-      if (isLent) this.#lent -= 1;
       this.#admit();
     };
   }
 
-  /** Lets in whoever came first, those within their own share before all others. */
+  /** Lets in whoever came first, newcomers before all others. */
   #admit(): void {
-    for (const isLent of [false, true]) {
-      const index = this.#waiting.findIndex((one) => one.isLent === isLent);
-      if (index < 0 || !this.#hasPlace(isLent)) continue;
+    for (const isNewcomer of [true, false]) {
+      const index = this.#waiting.findIndex((one) => one.isNewcomer === isNewcomer);
+      if (index < 0 || !this.#hasPlace(isNewcomer)) continue;
       const [next] = this.#waiting.splice(index, 1);
-      next?.enter(this.#take(isLent));
+      next?.enter(this.#take());
       return;
     }
   }
 
-  #wait(isLent: boolean): Promise<(() => void) | undefined> {
+  #wait(isNewcomer: boolean): Promise<(() => void) | undefined> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => {
         this.#waiting.splice(this.#waiting.indexOf(waiting), 1);
         resolve(undefined);
       }, this.options.patienceMs);
       const waiting: Waiting = {
-        isLent,
+        isNewcomer,
         enter: (leave) => {
           clearTimeout(timer);
           resolve(leave);
@@ -92,7 +90,7 @@ export class Pace {
   #averageMs = Number.POSITIVE_INFINITY;
   #isFast = false;
 
-  /** Whether runs are so short that tickets should stand ready before a place is free. */
+  /** Whether runs are so short that others should stand ready before a place is free. */
   get isFast(): boolean {
     return this.#isFast;
   }
@@ -103,7 +101,7 @@ export class Pace {
     return this.#change(this.#isFast ? this.#averageMs < 100 : this.#averageMs < 50);
   }
 
-  /** A ticket had to wait too long. Answers whether the pace has changed with it. */
+  /** A run had to wait too long. Answers whether the pace has changed with it. */
   stalled(): boolean {
     this.#averageMs = Math.max(this.#averageMs, 100);
     return this.#change(false);

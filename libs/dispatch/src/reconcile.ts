@@ -1,20 +1,17 @@
 import { failpoint, type Clock, type Logger } from '@annex/kernel';
 import {
   expireLeases,
-  listHandedOver,
   unparkEnabled,
   unparkEndpoints,
   unparkOverlaps,
   reportWorker,
-  takeBack,
+  takeBackHandedOver,
 } from '@annex/runs';
 import type { Database } from '@annex/database';
-import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';
 
 export interface ReconcileOptions {
   database: Database;
-  queue: Queue;
   slots: number;
   ownerId: string;
   clock: Clock;
@@ -25,32 +22,12 @@ export interface ReconcileOptions {
   onDue: () => void;
 }
 
-/** A ticket that nobody has claimed for this long is looked for in the queue. */
-const ticketAgeMs = 3000;
-
 /**
- * Finds what fell between the chairs: tickets that the queue lost, runs of workers that died, parked runs whose reason
- * is gone. While PostgreSQL was away nobody could renew a lease, so after trouble of any kind it first lets the living
- * do that.
+ * Finds what nobody looks after: runs of workers that died, parked runs whose reason is gone. While PostgreSQL was away
+ * nobody could renew a lease, so after trouble of any kind it first lets the living do that.
  */
-export function createReconciler({
-  database,
-  queue,
-  slots,
-  ownerId,
-  clock,
-  logger,
-  graceMs,
-  onDue,
-}: ReconcileOptions): Loop {
+export function createReconciler({ database, slots, ownerId, clock, logger, graceMs, onDue }: ReconcileOptions): Loop {
   let healthySince = clock.now();
-  const lookForTickets = async (): Promise<number> => {
-    const handedOver = await database.platform((tx) => listHandedOver(tx, { olderThanMs: ticketAgeMs }));
-    if (handedOver.length === 0) return 0;
-    const missing = new Set(await queue.missing(handedOver.map(({ ticketId }) => ticketId)));
-    const lost = handedOver.filter(({ ticketId }) => missing.has(ticketId));
-    return lost.length === 0 ? 0 : database.platform((tx) => takeBack(tx, lost));
-  };
   return new Loop({
     name: 'reconcile',
     everyMs: 2000,
@@ -58,11 +35,15 @@ export function createReconciler({
     work: async () => {
       try {
         const isSettled = clock.now() - healthySince >= graceMs;
-        const { expired, unparked } = await database.platform(async (tx) => {
+        const { expired, due } = await database.platform(async (tx) => {
           await reportWorker(tx, { id: ownerId, slots });
           return {
             expired: isSettled ? await expireLeases(tx) : [],
-            unparked: (await unparkOverlaps(tx)) + (await unparkEndpoints(tx)) + (await unparkEnabled(tx)),
+            due:
+              (await unparkOverlaps(tx)) +
+              (await unparkEndpoints(tx)) +
+              (await unparkEnabled(tx)) +
+              (await takeBackHandedOver(tx)),
           };
         });
         if (expired.length > 0) failpoint('reconcile.expired');
@@ -71,9 +52,7 @@ export function createReconciler({
             { runs: expired.length, owners: [...new Set(expired.map(({ owner }) => owner))] },
             'runs were taken from workers that stopped answering',
           );
-        const lost = await lookForTickets();
-        if (lost > 0) logger.warn({ tickets: lost }, 'the queue had lost tickets; their runs are handed over again');
-        if (expired.length + unparked + lost > 0) onDue();
+        if (expired.length + due > 0) onDue();
       } catch (thrown) {
         healthySince = clock.now();
         throw thrown;

@@ -1,84 +1,84 @@
-import { failpoint, type Logger } from '@annex/kernel';
-import { handOverRuns, takeBack } from '@annex/runs';
-import type { Database } from '@annex/database';
+import { failpoint, idFromUuid, newUuid, type Id, type Logger } from '@annex/kernel';
 import type { Queue } from '@annex/queue';
 import { Loop } from './loop.js';
+import type { Permits } from './permits.js';
 
 export interface RelayOptions {
-  database: Database;
   queue: Queue;
-  slots: number;
-  reservedShare?: number;
-  /** Whether runs are short now, so that tickets should stand ready before a slot is free. */
-  isFast: () => boolean;
-  /** Whether nothing is under way here. */
-  isIdle: () => boolean;
+  permits: Pick<Permits, 'isHeld' | 'told' | 'look'>;
   logger: Logger;
 }
 
-/**
- * Tickets that stand ready when runs are short, as a part of the capacity; the rest of its double is room for tenants
- * within their share.
- */
-const aheadShare = 0.75;
+/** Between two looks for due runs that nobody told of, in milliseconds. */
+const lookMs = 400;
 
 export interface Relay {
   loop: Loop;
-  /** Say that a run has ended: if others were left behind for want of room, there is some now. */
-  onFree: () => void;
+  /** Hears that runs became due: the payload of `annex_work`, or `null` when some may have been missed. */
+  hear: (payload: string | null) => void;
+  /** Puts one more permit into the queue, unless one waits there. */
+  offer: () => void;
 }
 
 /**
- * Moves due runs from PostgreSQL to the queue. Every worker has one and none leads. The rows are marked and committed
- * first and the tickets added then: no row is locked while the queue is slow, and tickets lost in between are found by
- * the reconciler. The marks need not be on disk: a run whose mark a crash undoes is handed over again, and of two
- * tickets with the same number only one can claim it.
+ * Puts permits into the queue while runs are due. Every worker has a relay and none leads: those that hear of the same
+ * commit, or look at the same moment, give their permit the same name, and the queue takes it once. A worker that has a
+ * permit needs no other to go on. Whatever gets lost on the way, a notice or the whole queue, the next look makes good.
  */
-export function createRelay({ database, queue, slots, reservedShare, isFast, isIdle, logger }: RelayOptions): Relay {
-  let isShort = true;
-  let freed = 0;
+export function createRelay({ queue, permits, logger }: RelayOptions): Relay {
+  /** The name of the permit that is wanted. */
+  let wanted: string | undefined;
+  let lookAtMs = 0;
+  const add = async (id: string): Promise<void> => {
+    failpoint('permit.wanted');
+    await queue.add([{ id }]);
+    failpoint('permit.added');
+  };
+  const look = async (): Promise<void> => {
+    lookAtMs = performance.now() + lookMs;
+    if ((await permits.look()) && !permits.isHeld) wanted ??= `look-${Math.floor(Date.now() / lookMs)}`;
+  };
   const loop = new Loop({
     name: 'relay',
-    everyMs: 400,
+    everyMs: lookMs,
     gapMs: 3,
     logger,
     work: async () => {
-      const round = await database.platform(
-        (tx) =>
-          handOverRuns(tx, {
-            slots,
-            aheadShare: isFast() ? aheadShare : 0,
-            ...(reservedShare !== undefined && { reservedShare }),
-          }),
-        { durable: false },
-      );
-      freed = 0;
-      const { handedOver } = round;
-      isShort = round.isShort;
-      if (handedOver.length === 0) return undefined;
-      failpoint('relay.marked');
-      try {
-        await queue.add(
-          handedOver.map(({ ticketId, tenantId, runId, claims, isLent }) => ({
-            id: ticketId,
-            tenantId,
-            runId,
-            claims,
-            isLent,
-          })),
-        );
-      } catch (thrown) {
-        await database.platform((tx) => takeBack(tx, handedOver));
-        throw thrown;
-      }
-      failpoint('relay.added');
-      return isShort ? 0 : undefined;
+      if (performance.now() >= lookAtMs) await look();
+      const id = wanted;
+      if (id !== undefined && !permits.isHeld) await add(id);
+      if (wanted === id) wanted = undefined;
+      return Math.max(1, lookAtMs - performance.now());
     },
   });
-  const onFree = (): void => {
-    freed += 1;
-    // While tickets stand ready, several ends make one round.
-    if (isShort && (!isFast() || freed >= slots / 4 || isIdle())) loop.wake();
+  return {
+    loop,
+    hear(payload) {
+      const [tenant, commit] = payload?.split(' ') ?? [];
+      const tenantId = tenantOf(tenant);
+      if (tenantId === undefined) lookAtMs = 0;
+      else permits.told(tenantId);
+      if (permits.isHeld && tenantId !== undefined) return;
+      if (tenantId !== undefined) wanted = `told-${commit ?? newUuid()}`;
+      loop.wake();
+    },
+    offer() {
+      offerOne(queue).catch((thrown: unknown) =>
+        logger.debug({ err: thrown }, 'a permit could not be offered; a look will'),
+      );
+    },
   };
-  return { loop, onFree };
+}
+
+/** One that waits is enough, or the next one's holder, who offers another one, would make ever more. */
+async function offerOne(queue: Queue): Promise<void> {
+  if ((await queue.counts()).waiting === 0) await queue.add([{ id: `more-${newUuid()}` }]);
+}
+
+function tenantOf(uuid: string | undefined): Id<'tenant'> | undefined {
+  try {
+    return uuid === undefined || uuid === '-' ? undefined : idFromUuid('tenant', uuid);
+  } catch {
+    return undefined;
+  }
 }

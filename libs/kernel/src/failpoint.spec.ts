@@ -12,13 +12,13 @@ const sources = ['libs', 'apps'].flatMap((shelf) =>
 
 it('does nothing at a failpoint until one is armed, and nothing after it is disarmed', () => {
   const reached: Failpoint[] = [];
-  failpoint('relay.marked');
+  failpoint('permit.wanted');
   const disarm = armFailpoints((name) => void reached.push(name));
-  failpoint('relay.marked');
+  failpoint('permit.wanted');
   disarm();
   disarm();
-  failpoint('relay.added');
-  expect(reached).toEqual(['relay.marked']);
+  failpoint('permit.added');
+  expect(reached).toEqual(['permit.wanted']);
 });
 
 it('passes every failpoint of the list somewhere in the product, and no program arms one', () => {

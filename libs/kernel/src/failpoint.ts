@@ -14,19 +14,19 @@ export const failpoints = [
   'request.committed',
   /** A schedule's ticks are written, their transaction not yet committed. */
   'tick.written',
-  /** Due runs are marked as handed over, their tickets not yet in the queue. */
-  'relay.marked',
-  /** Tickets are in the queue. */
-  'relay.added',
-  /** A ticket came out of the queue, its run not yet claimed. */
-  'ticket.received',
-  /** A run is claimed, its handler not yet started. */
-  'attempt.claimed',
+  /** Runs are due, and the permit to claim them is not yet in the queue. */
+  'permit.wanted',
+  /** A permit is in the queue. */
+  'permit.added',
+  /** A permit came out of the queue, and nothing was claimed with it yet. */
+  'permit.received',
+  /** Due runs are claimed, none of their handlers is started yet. */
+  'runs.claimed',
   /** A handler has ended, which is not yet written. */
   'attempt.tried',
   /** A run's end and effects are written, their transaction not yet committed. */
   'attempt.written',
-  /** A run's end is committed, its ticket not yet given back to the queue. */
+  /** A run's end is committed. */
   'attempt.finished',
   /** Runs of dead workers are taken back, the relays not yet told. */
   'reconcile.expired',

@@ -10,27 +10,27 @@ import {
   type QueueOptions as BullQueueOptions,
   type WorkerOptions,
 } from 'bullmq';
-import type { QueueOptions, RunTicket } from './queue.js';
+import type { QueueOptions } from './queue.js';
 
-type Ticket = Omit<RunTicket, 'id'>;
+/** A permit says nothing. */
+type Nothing = Record<string, never>;
 type Extra<T> = Omit<T, 'connection' | 'prefix'>;
 
 /** What BullMQ offers the same way over every backend. */
-export type TicketQueue = Pick<
-  BullQueue<Ticket, null, string>,
-  'addBulk' | 'getJobState' | 'getJobCounts' | 'waitUntilReady' | 'close'
+export type PermitQueue = Pick<
+  BullQueue<Nothing, null, string>,
+  'addBulk' | 'getJobCounts' | 'waitUntilReady' | 'close'
 > & {
   on(event: 'error', listener: (error: Error) => void): unknown;
 };
-export type TicketWorker = Pick<Worker<Ticket, null, string>, 'waitUntilReady' | 'pause' | 'close'> & {
-  concurrency: number;
+export type PermitWorker = Pick<Worker<Nothing, null, string>, 'waitUntilReady' | 'pause' | 'close'> & {
   on(event: 'error', listener: (error: Error) => void): unknown;
   on(event: 'lockRenewalFailed', listener: (ids: string[]) => void): unknown;
 };
 
 export interface Backend {
-  queue(name: string, options: Extra<BullQueueOptions>): TicketQueue;
-  worker(name: string, processor: Processor<Ticket, null, string>, options: Extra<WorkerOptions>): TicketWorker;
+  queue(name: string, options: Extra<BullQueueOptions>): PermitQueue;
+  worker(name: string, processor: Processor<Nothing, null, string>, options: Extra<WorkerOptions>): PermitWorker;
 }
 
 /** Where BullMQ's tables are in PostgreSQL. */
@@ -47,7 +47,7 @@ function postgres(url: string): Backend {
     query_timeout: silenceMs,
     connectionTimeoutMillis: 10_000,
     keepAlive: true,
-    // A ticket that a crash undoes is made again, so nobody waits for the disk.
+    // A permit that a crash undoes is made again, so nobody waits for the disk.
     // What BullMQ makes belongs to the role, whichever login it is made with.
     options: '-c synchronous_commit=off -c role=annex_queue',
   });

@@ -1,10 +1,10 @@
 import { messageOf } from '@annex/kernel';
-import type { ConsumeOptions, Consumer, Queue, QueueOptions, RunTicket, TicketHandler } from './queue.js';
-import { backendOf, type Backend, type TicketQueue } from './backends.js';
+import type { ConsumeOptions, Consumer, Permit, PermitHandler, Queue, QueueOptions } from './queue.js';
+import { backendOf, type Backend, type PermitQueue } from './backends.js';
 import { Reopening } from './reopening.js';
 
-/** One BullMQ job a ticket; it is never tried again by BullMQ, because PostgreSQL decides what is tried when. */
-const jobName = 'run';
+/** One BullMQ job a permit; BullMQ never tries one again, because PostgreSQL knows what is due. */
+const jobName = 'permit';
 
 /** How long a call may take. */
 const answerMs = 5000;
@@ -12,7 +12,7 @@ const answerMs = 5000;
 /**
  * With BullMQ's defaults a job whose worker was killed twice is thrown away, and a dead worker is noticed after a
  * minute.
- * `lockDuration` + `stalledInterval` is how long a ticket of a dead process waits.
+ * `lockDuration` + `stalledInterval` is how long a permit of a dead process waits.
  */
 const workerOptions = {
   lockDuration: 10_000,
@@ -27,14 +27,14 @@ const workerOptions = {
 
 /** Opens the queue. Connects in the background: a backend that is away makes calls fail, not this one. */
 export function createQueue(options: QueueOptions): Queue {
-  const { name = 'runs' } = options;
+  const { name = 'permits' } = options;
   if (!/^[a-z0-9_-]{1,40}$/.test(name)) throw new RangeError(`not a queue name: ${name}`);
-  return new BullRunQueue(options, name, backendOf(options));
+  return new BullPermitQueue(options, name, backendOf(options));
 }
 
-class BullRunQueue implements Queue {
+class BullPermitQueue implements Queue {
   readonly backend: Queue['backend'];
-  readonly #opened: Reopening<TicketQueue>;
+  readonly #opened: Reopening<PermitQueue>;
   #closing: Promise<void> | undefined;
 
   constructor(
@@ -59,36 +59,21 @@ class BullRunQueue implements Queue {
     });
   }
 
-  get #queue(): TicketQueue {
+  get #queue(): PermitQueue {
     return this.#opened.current;
   }
 
-  async add(tickets: readonly RunTicket[]): Promise<void> {
-    if (tickets.length === 0) return;
+  async add(permits: readonly Permit[]): Promise<void> {
+    if (permits.length === 0) return;
+    const { removeOnComplete, removeOnFail } = workerOptions;
     await this.#inTime(
       this.#queue.addBulk(
-        tickets.map(({ id, ...data }) => ({
-          name: jobName,
-          data,
-          opts: {
-            jobId: id,
-            removeOnComplete: workerOptions.removeOnComplete,
-            removeOnFail: workerOptions.removeOnFail,
-          },
-        })),
+        permits.map(({ id }) => ({ name: jobName, data: {}, opts: { jobId: id, removeOnComplete, removeOnFail } })),
       ),
     );
   }
 
-  async missing(ticketIds: readonly string[]): Promise<string[]> {
-    const states = await this.#inTime(Promise.all(ticketIds.map((id) => this.#queue.getJobState(id))));
-    return ticketIds.filter((_, index) => {
-      const state = states[index];
-      return state === 'completed' || state === 'failed' || state === 'unknown';
-    });
-  }
-
-  consume(handler: TicketHandler, { concurrency, onLockLost }: ConsumeOptions): Consumer {
+  consume(handler: PermitHandler, { concurrency, onLockLost }: ConsumeOptions): Consumer {
     const { logger } = this.options;
     const tell = nowAndThen((error, times) =>
       logger.warn(
@@ -96,19 +81,18 @@ class BullRunQueue implements Queue {
         'the queue’s consumer failed; it goes on',
       ),
     );
-    let atOnce = concurrency;
     const opened = new Reopening(() => {
       const worker = this.connect.worker(
         this.name,
         async (job) => {
           try {
-            await handler({ id: job.id ?? '', ...job.data });
+            await handler({ id: job.id ?? '' });
           } catch (thrown) {
-            logger.error({ err: thrown, ticket: job.id }, 'a ticket’s handler threw');
+            logger.error({ err: thrown, permit: job.id }, 'a permit’s handler threw');
           }
           return null;
         },
-        { ...workerOptions, concurrency: atOnce },
+        { ...workerOptions, concurrency },
       );
       worker.on('error', tell);
       if (onLockLost) worker.on('lockRenewalFailed', onLockLost);
@@ -117,10 +101,6 @@ class BullRunQueue implements Queue {
     let stopping: Promise<void> | undefined;
     return {
       ready: () => opened.ready(),
-      setConcurrency: (wanted) => {
-        atOnce = wanted;
-        opened.current.concurrency = wanted;
-      },
       pause: () => {
         opened.openNoMore();
         return opened.current.pause(true);

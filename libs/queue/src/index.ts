@@ -1,3 +1,3 @@
-export type { ConsumeOptions, Consumer, Queue, QueueOptions, RunTicket, TicketHandler } from './queue.js';
+export type { ConsumeOptions, Consumer, Permit, PermitHandler, Queue, QueueOptions } from './queue.js';
 export { createQueue } from './create-queue.js';
 export { migrateQueue } from './migrate-queue.js';

@@ -1,64 +1,53 @@
 import type { Logger } from '@annex/kernel';
 
 /**
- * The whole catalogue of jobs: there is one, "try this run". Ids only: a queue may be read by people and tools that
- * must not see payloads or secrets, and nothing in it may be the only copy.
+ * The whole catalogue of jobs: there is one, "claim due runs". It says nothing else: a queue may be read by people and
+ * tools that must not see payloads or secrets, and nothing in it may be the only copy.
  */
-export interface RunTicket {
-  /** Names this handing over to the queue; never used twice. Letters, digits, `-` and `_`. */
+export interface Permit {
+  /** The queue takes the same one once, as long as it remembers it: a minute after it was used. `[\w-]+`. */
   id: string;
-  tenantId: string;
-  runId: string;
-  /** The run's `claims` when it was handed over: a ticket of an earlier time finds another number and is void. */
-  claims: number;
-  /** Its tenant has its own share of slots already: it waits while only reserved ones are free. */
-  isLent?: boolean;
 }
 
 /**
- * Does the work of one ticket. Must not throw: whatever happened is written to PostgreSQL, the queue only wants the
- * ticket back.
+ * Works with one permit until it is used up. Must not throw: what is due stands in PostgreSQL, the queue only wants the
+ * permit back.
  */
-export type TicketHandler = (ticket: RunTicket) => Promise<void>;
+export type PermitHandler = (permit: Permit) => Promise<void>;
 
 export interface ConsumeOptions {
-  /** Tickets worked on at once. */
+  /** Permits worked with at once. */
   concurrency: number;
   /**
-   * The queue could not confirm that these tickets are still this process's (Redis lost its data, or the process stood
-   * still for over ten seconds), so another process may get them too. Look into PostgreSQL whether the runs still are.
+   * The queue could not confirm that these permits are still this process's (Redis lost its data, or the process stood
+   * still for over ten seconds), so another process may get them too. Look into PostgreSQL which runs still are.
    */
-  onLockLost?: (ticketIds: string[]) => void;
+  onLockLost?: (permitIds: string[]) => void;
 }
 
-/** Takes tickets until it is stopped. */
+/** Takes permits until it is stopped. */
 export interface Consumer {
-  /** Resolves when tickets can arrive. */
+  /** Resolves when permits can arrive. */
   ready(): Promise<void>;
-  /** Changes how many tickets are worked on at once, from the next one on. */
-  setConcurrency(concurrency: number): void;
-  /** Takes no further ticket; those under way go on. Safe to call twice. */
+  /** Takes no further permit; those in use go on. Safe to call twice. */
   pause(): Promise<void>;
-  /** Takes no further ticket and resolves when none is under way. Safe to call twice. */
+  /** Takes no further permit and resolves when none is in use. Safe to call twice. */
   stop(): Promise<void>;
 }
 
 /**
- * A short-horizon dispatcher: whatever is in it can be made again from PostgreSQL. Both backends keep the same
- * promises, which
- * `queue-contract.spec.ts` states one by one.
+ * Spreads permits over the workers: whatever is in it can be made again from PostgreSQL. Both backends keep the same
+ * promises, which `queue-contract.spec.ts` states one by one.
  */
 export interface Queue {
   /** Which backend serves it. */
   readonly backend: 'postgres' | 'redis';
   /**
-   * Hands over tickets, in order. Rejects within seconds when the backend does not answer; then some may have arrived.
+   * Hands over permits, in order. Rejects within seconds when the backend does not answer; then some may have arrived.
    */
-  add(tickets: readonly RunTicket[]): Promise<void>;
-  /** Those of the tickets that are neither waiting nor being worked on: done, failed, or forgotten by the backend. */
-  missing(ticketIds: readonly string[]): Promise<string[]>;
-  consume(handler: TicketHandler, options: ConsumeOptions): Consumer;
-  /** How many tickets wait and how many are being worked on, over all processes. */
+  add(permits: readonly Permit[]): Promise<void>;
+  consume(handler: PermitHandler, options: ConsumeOptions): Consumer;
+  /** How many permits wait and how many are in use, over all processes. */
   counts(): Promise<{ waiting: number; active: number }>;
   /** Rejects unless the backend answers. */
   ping(): Promise<void>;
@@ -68,13 +57,13 @@ export interface Queue {
 
 export interface QueueOptions {
   /**
-   * Where the tickets live. `postgres`: a schema `bullmq` of that database, which `migrateQueue` makes. `redis`: keys
+   * Where the permits live. `postgres`: a schema `bullmq` of that database, which `migrateQueue` makes. `redis`: keys
    * beginning `annex:`.
    */
   backend: 'postgres' | 'redis';
   /** Connection URL of the backend. */
   url: string;
   logger: Logger;
-  /** Keeps installations that share a backend apart; `[a-z0-9_-]+`. Default `runs`. */
+  /** Keeps installations that share a backend apart; `[a-z0-9_-]+`. Default `permits`. */
   name?: string;
 }

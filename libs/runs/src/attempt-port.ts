@@ -1,5 +1,5 @@
 import type { Json } from '@annex/kernel';
-import type { ClaimedRun } from './sql/claim.js';
+import type { ClaimedRun } from './sql/claim-due.js';
 import type { TenantTransaction } from '@annex/database';
 
 /** How one try of a run ended. */

@@ -1,5 +1,6 @@
 export type { AttemptOutcome, AttemptPort } from './attempt-port.js';
-export { Attempts, type AttemptCounts, type FailingPlugin } from './attempts.js';
+export { Attempts, type AttemptCounts, type Claim } from './attempts.js';
+export type { FailingPlugin } from './ends.js';
 export { Runs, type ReplayedDeadLetters, type ReplayedEvent, type RunsCaller } from './runs.js';
 export { jobTerms } from './job-terms.js';
 export { Events } from './events.js';
@@ -33,9 +34,16 @@ export {
   type SeriesKey,
 } from './sql/run-numbers.js';
 export { readRunStory, type EventMention, type RunMention, type RunStory } from './sql/run-story.js';
-export { handOverRuns, listHandedOver, removeWorker, reportWorker, takeBack } from './sql/hand-over.js';
-export { type ClaimedRun } from './sql/claim.js';
-export { expireLeases } from './sql/reconcile.js';
+export { removeWorker, reportWorker } from './sql/workers.js';
+export {
+  claimSettings,
+  listDueTenants,
+  type ClaimedRun,
+  type DueAnswer,
+  type DueAsk,
+  type DueTenant,
+} from './sql/claim-due.js';
+export { expireLeases, takeBackHandedOver } from './sql/reconcile.js';
 export {
   cancelJobRuns,
   countJobRuns,
@@ -53,7 +61,6 @@ export { readBacklog, type Backlog } from './sql/backlog.js';
 export { listDueBulkReplays, type BulkReplay } from './sql/bulk-replay.js';
 export { unparkEndpoints } from './sql/endpoint-turns.js';
 export { discardLettersOfUninstalled, endRunsOfUninstalled } from './sql/uninstalled-runs.js';
-export { parkTenant } from './sql/park-tenant.js';
 export { ofLivingTenant } from './sql/living-tenants.js';
 export { startJob, type StartedRun } from './start-job.js';
 export { replayPortion } from './replays.js';

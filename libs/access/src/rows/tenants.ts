@@ -3,7 +3,7 @@ import type { QuotaLimits } from '@annex/quotas';
 import { IsNull, MoreThan, Not } from 'typeorm';
 import { appendAudit, appendPlatformAudit, type AuditEntry } from '@annex/audit';
 import type { PlatformTransaction } from '@annex/database';
-import { parkTenant, wakeRelays } from '@annex/runs';
+import { wakeRelays } from '@annex/runs';
 import { TenantRow } from './tenant-row.js';
 
 export type NewTenant = Pick<TenantRow, 'id' | 'slug' | 'name'>;
@@ -89,7 +89,6 @@ export async function suspendTenant(
        erase_after = least(erase_after, now() + $3::float8 * interval '1 millisecond') where id = $1`,
     [uuid, by, graceMs],
   );
-  await parkTenant(tx, id);
   await changedWholly(tx, id);
 }
 

@@ -3,7 +3,7 @@ import { defaultRetention } from '@annex/limits';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeInstallation, type TestInstallation } from '../../../../test/support/installations.js';
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
-import { handOverDueRuns } from '../../../runs/src/sql/hand-over.js';
+import { claimDueRuns } from '../../../runs/src/sql/claim-due.js';
 import { removeExpired } from '../../../dispatch/src/sql/retention.js';
 import { listRuns, type RunFilter, type StoredRun } from '../../../runs/src/sql/read-runs.js';
 import { listDeadLetterIds } from '../../../runs/src/sql/replay.js';
@@ -120,11 +120,10 @@ describe('an uninstalled plugin', () => {
     await uninstall(at);
     await eraseAll();
     await fill(at, 'queued', 3);
-    expect(
-      (await db.database.platform((tx) => handOverDueRuns(tx, { slots: 8 }))).filter(
-        (run) => run.tenantId === tenantId,
-      ),
-    ).toEqual([]);
+    const asks = [{ tenantId, atMost: 8, onlyIfIdle: false }];
+    expect(await db.database.platform((tx) => claimDueRuns(tx, asks, { owner: 'w', leaseMs: 60_000 }))).toMatchObject([
+      { found: 3, runs: [] },
+    ]);
     await db.sql('update uninstalled set next_at = now() where tenant_id = $1', [uuidFromId(tenantId)]);
     await eraseAll();
     expect(await statuses(at)).toEqual({ cancelled: 3 });

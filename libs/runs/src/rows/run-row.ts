@@ -24,19 +24,19 @@ import type { RunPolicy, WaitReason } from '../sql/enqueue-run.js';
 @Index('runs_dispatched', ['dispatchedAt'], { where: 'dispatched_at IS NOT NULL' })
 @Index('runs_due', ['tenantId', 'nextAttemptAt', 'id'], { where: 'next_attempt_at IS NOT NULL' })
 @Index('runs_failed', () => ({ tenantId: 1, id: -1 }), { where: "status = 'failed'::text" })
-@Index('runs_leased', ['leaseUntil'], { where: 'lease_until IS NOT NULL' })
 @Index('runs_open', ['tenantId', 'installationId', 'kind', 'name'], {
   where: "status = ANY (ARRAY['queued'::text, 'running'::text, 'retrying'::text])",
 })
 @Index('runs_parked', ['tenantId', 'installationId', 'queuedAt'], { where: 'waiting_for IS NOT NULL' })
 @Index('runs_replays', ['tenantId', 'replayOf'], { where: 'replay_of IS NOT NULL' })
+@Index('runs_running', ['tenantId', 'leaseUntil'], { where: 'lease_until IS NOT NULL' })
+@Index('runs_sending', ['tenantId', 'webhookId'], {
+  where: '(webhook_id IS NOT NULL) AND (lease_until IS NOT NULL)',
+})
 @Index('runs_started_by', ['tenantId', 'startedBy'], { where: "started_by ~~ 'run\\_%'::text" })
 @Index('runs_tick', ['tenantId', 'scheduleId', 'scheduledFor'], {
   unique: true,
   where: '(schedule_id IS NOT NULL) AND (replay_of IS NULL)',
-})
-@Index('runs_webhook_busy', ['tenantId', 'webhookId'], {
-  where: '(webhook_id IS NOT NULL) AND ((dispatched_at IS NOT NULL) OR (lease_until IS NOT NULL))',
 })
 @Index('runs_webhook_crowded', ['tenantId', 'webhookId', 'queuedAt'], { where: "waiting_for = 'endpoint'::text" })
 @Index('runs_webhook_due', ['tenantId', 'webhookId', 'nextAttemptAt'], {
@@ -123,11 +123,11 @@ export class RunRow {
   @Column({ name: 'claims', type: 'int', default: 0 })
   claims!: number;
 
-  /** From when on it may be handed over; `null`: it does not wait for that. */
+  /** From when on it may be claimed; `null`: it does not wait for that. */
   @Column({ name: 'next_attempt_at', type: 'timestamptz', nullable: true })
   nextAttemptAt!: Date | null;
 
-  /** Handed over and not claimed yet. */
+  /** A worker of the release before handed it over. */
   @Column({ name: 'dispatched_at', type: 'timestamptz', nullable: true })
   dispatchedAt!: Date | null;
 

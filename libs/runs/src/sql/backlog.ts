@@ -8,7 +8,7 @@ export interface Backlog {
    * Background runs that have not ended, by what they are at. `parked`: they wait for something else to happen
    * (`waiting_for`).
    */
-  runs: { due: number; delayed: number; handed_over: number; running: number; parked: number };
+  runs: { due: number; delayed: number; running: number; parked: number };
   /** How long the run that waits longest has been due, in seconds; 0: none waits. */
   oldestWaitingS: number;
   deadLetters: number;
@@ -23,7 +23,6 @@ export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
   const [row] = await tx.query<Backlog['runs'] & { oldest_s: number; dead: number; lag_s: number }>(
     `select due.n as due, due.oldest_s,
        (select count(*)::int from runs where next_attempt_at > now()) as delayed,
-       (select count(*)::int from runs where dispatched_at is not null) as handed_over,
        (select count(*)::int from runs where lease_until is not null) as running,
        (select count(*)::int from runs where waiting_for is not null) as parked,
        (select count(*)::int from runs where ${isDeadLetterSql}) as dead,
@@ -47,6 +46,6 @@ export async function readBacklog(tx: PlatformTransaction): Promise<Backlog> {
     dead: deadLetters = 0,
     lag_s: scheduleLagS = 0,
     ...runs
-  } = row ?? { due: 0, delayed: 0, handed_over: 0, running: 0, parked: 0 };
+  } = row ?? { due: 0, delayed: 0, running: 0, parked: 0 };
   return { runs, oldestWaitingS, deadLetters, scheduleLagS, lastMinute };
 }

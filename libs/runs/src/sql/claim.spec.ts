@@ -5,7 +5,8 @@ import { makeInstallation, subscribe, type TestInstallation } from '../../../../
 import { openTestDatabase, type TestDatabase } from '../../../../test/support/test-database.js';
 import { emitEvent } from './emit-event.js';
 import { cancelRun } from './cancel-run.js';
-import { claimRun, finishAttempt, handBack, renewLeases, type AttemptEnd, type ClaimedRun } from './claim.js';
+import { finishAttempt, handBack, renewLeases, type AttemptEnd } from './claim.js';
+import { claimDueRuns, type ClaimedRun } from './claim-due.js';
 import { enqueueRun, type NewRun } from './enqueue-run.js';
 import { expireLeases } from './reconcile.js';
 
@@ -34,8 +35,19 @@ const enqueue = (run: Partial<NewRun> = {}) =>
       ...run,
     }),
   );
-const claim = (runId: Id<'run'>, claims = 0, tenantId = installation.tenantId) =>
-  inTenant<ClaimedRun | null>((tx) => claimRun(tx, { runId, claims, owner: 'w1', leaseMs: 10_000 }), tenantId);
+/** Claims one run, as if no other of its tenant were due; one that waits for its next attempt is due now. */
+async function claim(runId: Id<'run'>, { tenantId } = installation): Promise<ClaimedRun | null> {
+  const ids = [uuidFromId(tenantId), uuidFromId(runId)];
+  await db.sql('update runs set next_attempt_at = null where tenant_id = $1 and id <> $2', ids);
+  await db.sql(
+    `update runs set next_attempt_at = now()
+     where tenant_id = $1 and id = $2 and status in ('queued', 'retrying') and waiting_for is null`,
+    ids,
+  );
+  const asks = [{ tenantId, atMost: 1, onlyIfIdle: false }];
+  const [answer] = await db.database.platform((tx) => claimDueRuns(tx, asks, { owner: 'w1', leaseMs: 10_000 }));
+  return answer?.runs[0] ?? null;
+}
 const finish = (runId: Id<'run'>, end: Partial<AttemptEnd>) =>
   inTenant<AttemptEnd['status'] | null>((tx) =>
     finishAttempt(tx, {
@@ -84,17 +96,17 @@ describe('claiming a run', () => {
     });
   });
 
-  it('is refused to a ticket of an earlier time', async () => {
+  it('counts up the fencing number, whatever became of the claim before', async () => {
     const runId = await enqueue();
-    await claim(runId);
+    expect(await claim(runId)).toMatchObject({ claim: 1, attempt: 1 });
+    expect(await claim(runId)).toBeNull();
     await inTenant((tx) => handBack(tx, { runId, claim: 1 }));
-    expect(await claim(runId, 0)).toBeNull();
-    expect(await claim(runId, 1)).toMatchObject({ claim: 2, attempt: 1 });
+    expect(await claim(runId)).toMatchObject({ claim: 2, attempt: 1 });
   });
 
-  it('is refused to another tenant that knows the id', async () => {
+  it('takes runs of the tenant that was asked for and of no other', async () => {
     const runId = await enqueue();
-    expect(await claim(runId, 0, (await db.makeTenant()).id)).toBeNull();
+    expect(await claim(runId, await makeInstallation(db, (await db.makeTenant()).id))).toBeNull();
     expect((await row(runId)).status).toBe('queued');
   });
 
@@ -174,7 +186,7 @@ describe('ending an attempt', () => {
     await claim(runId);
     await runOut(runId);
     await expire();
-    await claim(runId, 1);
+    await claim(runId);
     expect(await finish(runId, { claim: 1, result: 'late' })).toBeNull();
     expect(
       await finish(runId, { claim: 1, status: 'failed', error: { code: 'PLUGIN_ERROR', message: 'late' } }),
@@ -217,7 +229,7 @@ describe('ending an attempt', () => {
     });
     expect(waiting.attempts[0]?.error).toEqual({ code: 'PLUGIN_ERROR', message: 'boom' });
     expect(Number(waiting.next_attempt_at) - Date.now()).toBeGreaterThan(50_000);
-    expect(await claim(runId, 1)).toMatchObject({ attempt: 2, failures: 1 });
+    expect(await claim(runId)).toMatchObject({ attempt: 2, failures: 1 });
     await finish(runId, {
       claim: 2,
       status: 'retrying',

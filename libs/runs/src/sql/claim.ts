@@ -1,79 +1,14 @@
 /**
- * Who may work on a run. A claim is a compare-and-set on `claims`, which is also the fencing number: whatever a worker
- * writes about a run holds only while `claims` is still the number it got, so one that stood still while another took
- * over can change nothing.
+ * What the holder of a claim may do with its run. A claim counts up `claims`, which is also the fencing number:
+ * whatever a worker writes about a run holds only while `claims` is still the number it got, so one that stood still
+ * while another took over can change nothing. How a claim is made: claim-due.ts.
  */
-import type { EventAttributes, EventSeverity } from '@annex/events';
 import { idFromUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { statement, type PlatformTransaction, type TenantTransaction, type Transaction } from '@annex/database';
 import { isMove, isMovedBy } from './guards.js';
-import { wakeRelays, type BackgroundKind, type RunPolicy } from './enqueue-run.js';
+import { wakeRelays } from './enqueue-run.js';
 import { tellEnded } from './tell-ended.js';
-
-/** A run that this worker alone may try, until its lease runs out. */
-export interface ClaimedRun {
-  id: Id<'run'>;
-  tenantId: Id<'tenant'>;
-  /** `null`: it belongs to one of the tenant's own webhooks. */
-  installationId: Id<'installation'> | null;
-  /** The plugin's slug; `null` as above. */
-  plugin: string | null;
-  kind: BackgroundKind;
-  name: string;
-  /** Which of several handlers with the same kind and name, from 0. */
-  ordinal: number;
-  eventId: string | null;
-  /**
-   * The handler's second argument; for kind `event`, and `webhook` that an event caused, the event as `{ id, type,
-   * source, subject, data, time }`.
-   */
-  payload: Json | undefined;
-  /** Which try this is, from 1. */
-  attempt: number;
-  /** The fencing number. */
-  claim: number;
-  /** How many attempts the handler itself has failed. */
-  failures: number;
-  depth: number;
-  policy: RunPolicy;
-  scheduledFor: Date | null;
-  queuedAt: Date;
-  /** For kind `webhook`. */
-  webhookId: Id<'webhook'> | null;
-  deliveryId: Id<'delivery'> | null;
-}
-
-interface ClaimedRow {
-  tenant_id: string;
-  id: string;
-  installation_id: string | null;
-  plugin: string | null;
-  kind: BackgroundKind;
-  name: string;
-  ordinal: number;
-  event_id: string | null;
-  payload: string | null;
-  attempt: number;
-  claims: number;
-  attempt_count: number;
-  depth: number;
-  policy: RunPolicy;
-  scheduled_for: Date | null;
-  queued_at: Date;
-  webhook_id: string | null;
-  delivery_id: string | null;
-  event_type: string | null;
-  event_source: string | null;
-  event_subject: string | null;
-  event_data: string | null;
-  event_time: Date | null;
-  event_severity: EventSeverity | null;
-  event_tags: string[] | null;
-  event_attributes: EventAttributes | null;
-}
-
-/** An instant as the API writes it. */
-const nowText = `to_char(now() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+import { nowText } from './texts.js';
 
 /**
  * Changes the last entry of `attempts`, whose word on an error is the last: a worker that was given up may come back
@@ -83,120 +18,14 @@ const endLastAttempt = (change: string): string =>
   `case when r.attempts = '[]' then r.attempts else jsonb_set(r.attempts, '{-1}', (r.attempts->-1) - 'error' || ` +
   `${change}) end`;
 
-/** A run that a worker wants to try. */
-export interface WantedRun {
-  tenantId: Id<'tenant'>;
-  runId: Id<'run'>;
-  /** Its `claims` as the ticket says. */
-  claims: number;
-}
-
 /**
  * A run by its key, locked; several are locked in the order of their keys, so that two who want the same ones cannot
  * wait for each other. What it must be like is asked outside: asked inside, a prepared statement may be planned to look
  * through every open run instead.
  */
 const lockedRun = (wanted: string): string =>
-  `(select l.claims, l.status, l.waiting_for, l.cancel_requested, l.kind, l.installation_id from runs l
+  `(select l.claims, l.status, l.cancel_requested, l.kind, l.installation_id from runs l
    where l.tenant_id = ${wanted}.tenant_id and l.id = ${wanted}.id offset 0 for update)`;
-
-const claimSql = statement(
-  `with wanted as materialized (
-     select w.tenant_id, w.id from (select * from unnest($1::uuid[], $2::uuid[], $3::int[]) as w (tenant_id, id, claims)
-     order by 1, 2) w
-     cross join lateral ${lockedRun('w')} r
-     where r.claims = w.claims and ${isMovedBy('claim', 'r.status')} and r.waiting_for is null
-   ), claimed as (
-     update runs r set status = 'running', claims = r.claims + 1, lease_owner = $4,
-       lease_until = now() + $5::float8 * interval '1 millisecond',
-       dispatched_at = null, next_attempt_at = null, started_at = coalesce(r.started_at, now()),
-       attempts = r.attempts || jsonb_build_array(jsonb_build_object('number', jsonb_array_length(r.attempts) + 1,
-         'started_at', ${nowText}))
-     from wanted w where r.tenant_id = w.tenant_id and r.id = w.id
-     returning r.*
-   )
-   select c.tenant_id, c.id, c.installation_id, c.plugin, c.kind, c.name, c.ordinal, c.event_id,
-     c.payload::text as payload, jsonb_array_length(c.attempts) as attempt,
-     c.claims, c.attempt_count, c.depth, c.policy, c.scheduled_for, c.queued_at, c.webhook_id, c.delivery_id,
-     e.type as event_type, e.source as event_source, e.subject as event_subject, e.data::text as event_data,
-       e.time as event_time, e.severity as event_severity, e.tags as event_tags, e.attributes as event_attributes
-   from claimed c left join events e on c.kind in ('event', 'webhook') and e.tenant_id = c.tenant_id
-     and e.id = c.event_id`,
-);
-
-/**
- * Takes runs that wait, in one statement; the answer has, in the order asked, `null` for each that cannot be had:
- * another worker was faster, it was cancelled or parked, or the ticket is of an earlier time.
- */
-export async function claimRuns(
-  tx: Transaction,
-  wanted: readonly WantedRun[],
-  { owner, leaseMs }: { owner: string; leaseMs: number },
-): Promise<(ClaimedRun | null)[]> {
-  const rows = await tx.query<ClaimedRow>(claimSql, [
-    wanted.map(({ tenantId }) => uuidFromId(tenantId)),
-    wanted.map(({ runId }) => uuidFromId(runId)),
-    wanted.map(({ claims }) => claims),
-    owner,
-    leaseMs,
-  ]);
-  const claimed = new Map(rows.map((row) => [row.id, row]));
-  return wanted.map(({ runId }) => {
-    const row = claimed.get(uuidFromId(runId));
-    // A ticket that came twice is served once.
-    claimed.delete(uuidFromId(runId));
-    return row ? fromClaimedRow(row) : null;
-  });
-}
-
-/** {@link claimRuns} for one run of the transaction's tenant. */
-export async function claimRun(
-  tx: TenantTransaction,
-  { runId, claims, owner, leaseMs }: { runId: Id<'run'>; claims: number; owner: string; leaseMs: number },
-): Promise<ClaimedRun | null> {
-  const [run] = await claimRuns(tx, [{ tenantId: tx.tenantId, runId, claims }], { owner, leaseMs });
-  return run ?? null;
-}
-
-function fromClaimedRow(row: ClaimedRow): ClaimedRun {
-  return {
-    id: idFromUuid('run', row.id),
-    tenantId: idFromUuid('tenant', row.tenant_id),
-    installationId: row.installation_id === null ? null : idFromUuid('installation', row.installation_id),
-    plugin: row.plugin,
-    kind: row.kind,
-    name: row.name,
-    ordinal: row.ordinal,
-    eventId: row.event_id,
-    payload: payloadOf(row),
-    attempt: row.attempt,
-    claim: row.claims,
-    failures: row.attempt_count,
-    depth: row.depth,
-    policy: row.policy,
-    scheduledFor: row.scheduled_for,
-    queuedAt: row.queued_at,
-    webhookId: row.webhook_id === null ? null : idFromUuid('webhook', row.webhook_id),
-    deliveryId: row.delivery_id === null ? null : idFromUuid('delivery', row.delivery_id),
-  };
-}
-
-function payloadOf(row: ClaimedRow): Json | undefined {
-  const own = row.payload === null ? undefined : (JSON.parse(row.payload) as Json);
-  if (row.event_type === null) return own;
-  const data = own !== undefined ? own : (JSON.parse(row.event_data ?? 'null') as Json);
-  return {
-    id: row.event_id,
-    type: row.event_type,
-    source: row.event_source,
-    subject: row.event_subject,
-    data,
-    time: row.event_time?.toISOString() ?? null,
-    severity: row.event_severity,
-    tags: row.event_tags,
-    attributes: row.event_attributes,
-  };
-}
 
 /** A claim as its holder remembers it. */
 export interface HeldClaim {
@@ -303,7 +132,7 @@ const finishSql = statement(
      attempt_count = r.attempt_count + e.counts, result = e.result::json, error = e.error::json,
        limits = e.limits::json, release = coalesce(e.release, r.release),
      next_attempt_at = case when e.next = 'retrying' then now() + e.delay_ms * interval '1 millisecond' end,
-     dispatched_at = null, lease_until = null, lease_owner = null, cancel_requested = false
+     lease_until = null, lease_owner = null, cancel_requested = false
    from ended e where r.tenant_id = e.tenant_id and r.id = e.id
    returning r.id, r.status, case
      when r.webhook_id is not null then exists (select 1 from runs p

@@ -12,7 +12,7 @@ export const deliveriesAtOnce = 3;
 /** How many deliveries to an endpoint are under way or about to be. */
 const busy = (tenant: string, webhook: string): string => `(
   (select count(*) from runs b where b.tenant_id = ${tenant} and b.webhook_id = ${webhook}
-    and (b.dispatched_at is not null or b.lease_until is not null))
+    and b.lease_until is not null)
   + (select count(*) from (select 1 from runs b
   where b.tenant_id = ${tenant} and b.webhook_id = ${webhook} and b.next_attempt_at <= now()
   limit ${deliveriesAtOnce}) due))`;

@@ -1,4 +1,4 @@
-import { newId, uuidFromId, type Id, type Json } from '@annex/kernel';
+import { newId, newUuid, uuidFromId, type Id, type Json } from '@annex/kernel';
 import { outcomeErrors } from '../outcomes.js';
 import type { RetryPolicy } from '../retry.js';
 import { tenantLimits, type RunKind } from '@annex/limits';
@@ -118,9 +118,18 @@ export async function insertQueued(
   await wakeRelays(tx);
 }
 
-/** Tells every worker, once this commits, that background work is due. */
-export async function wakeRelays(tx: Pick<TenantTransaction, 'notify'>): Promise<void> {
-  await tx.notify('annex_work', '');
+/** A name for each transaction that tells of work. */
+const commits = new WeakMap<object, string>();
+
+/**
+ * Tells every worker, once this commits, that background work of the transaction's tenant is due; of any tenant, when
+ * it is not one tenant's. All that a transaction tells has one name, so that the workers that hear of it put one permit
+ * into the queue and not one each.
+ */
+export async function wakeRelays(tx: Pick<TenantTransaction, 'notify'> & { tenantUuid?: string }): Promise<void> {
+  const commit = commits.get(tx) ?? newUuid();
+  commits.set(tx, commit);
+  await tx.notify('annex_work', `${tx.tenantUuid ?? '-'} ${commit}`);
 }
 
 /**

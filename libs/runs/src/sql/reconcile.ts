@@ -1,6 +1,7 @@
 import { idFromUuid, type Id } from '@annex/kernel';
 import { maxClaims } from '../retry.js';
 import type { PlatformTransaction } from '@annex/database';
+import { wakeRelays } from './enqueue-run.js';
 import { isMovedBy } from './guards.js';
 
 /** A run whose worker stopped renewing its lease, and what became of it. */
@@ -48,11 +49,22 @@ export async function expireLeases(
     [limit, maxClaims],
   );
   for (const { id, status } of rows) if (status !== 'queued') await tx.notify('annex_run', `${id} ${status}`);
-  if (rows.length > 0) await tx.notify('annex_work', '');
+  if (rows.length > 0) await wakeRelays(tx);
   return rows.map(({ tenant_id, id, owner, status }) => ({
     tenantId: idFromUuid('tenant', tenant_id),
     runId: idFromUuid('run', id),
     owner,
     status,
   }));
+}
+
+/**
+ * Makes runs due again that a worker of an earlier release handed over by name and nobody has claimed: such a worker
+ * may go on beside this one until it is replaced. Goes with the column, a release later.
+ */
+export async function takeBackHandedOver(tx: PlatformTransaction): Promise<number> {
+  return tx.execute(
+    `update runs set dispatched_at = null, next_attempt_at = now()
+     where dispatched_at < now() - interval '15 seconds' and ${isMovedBy('claim', 'status')}`,
+  );
 }

@@ -7,7 +7,8 @@ import { openTestDatabase, type TestDatabase } from '../../../../test/support/te
 import { maxClaims } from '../retry.js';
 import { runMoves, runOperations, runStatuses, type RunOperation, type RunStatus } from '../run-status.js';
 import { cancelRun } from './cancel-run.js';
-import { claimRun, finishAttempt, handBack, type AttemptEnd } from './claim.js';
+import { finishAttempt, handBack, type AttemptEnd } from './claim.js';
+import { claimDueRuns } from './claim-due.js';
 import { cancelJobRuns } from './overlap.js';
 import { expireLeases } from './reconcile.js';
 import { endRunsOfUninstalled } from './uninstalled-runs.js';
@@ -50,7 +51,11 @@ const steps: Step[] = [
   {
     by: 'claim',
     to: 'running',
-    run: (at, runId) => inTenant(at).transaction((tx) => claimRun(tx, { runId, claims: 1, owner: 'w', leaseMs: 1000 })),
+    async run({ tenantId }, runId) {
+      await db.sql('update runs set next_attempt_at = now() where id = $1', [uuidFromId(runId)]);
+      const asks = [{ tenantId, atMost: 1, onlyIfIdle: false }];
+      await db.database.platform((tx) => claimDueRuns(tx, asks, { owner: 'w', leaseMs: 1000 }));
+    },
   },
   end('succeeded'),
   end('failed'),
@@ -123,7 +128,7 @@ describe('a run in PostgreSQL', () => {
           readFileSync(`${root}${file}`, 'utf8'),
         ),
       );
-    const operations = ['cancel-run', 'claim', 'overlap', 'reconcile', 'uninstalled-runs'];
+    const operations = ['cancel-run', 'claim-due', 'claim', 'overlap', 'reconcile', 'uninstalled-runs'];
     expect(setting.sort()).toEqual(operations.map((name) => `libs/runs/src/sql/${name}.ts`));
     const functions = await db.sql(`select proname from pg_proc where prosrc ~* 'update\\s+(public\\.)?runs\\M'`);
     expect(functions).toEqual([]);
