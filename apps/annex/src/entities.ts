@@ -12,6 +12,7 @@ import { KvRow, RunLogRow, TrackedRow, UsageRow } from '@annex/execution';
 import { FileObjectRow, FileRow, FileUsageRow } from '@annex/files';
 import {
   BlobRow,
+  ConfigRevisionRow,
   InstallationRow,
   PermissionUseRow,
   PluginCheckRow,
@@ -47,6 +48,7 @@ export const entities = [
   SecretRow,
   TenantKeyRow,
   BlobRow,
+  ConfigRevisionRow,
   InstallationRow,
   PermissionUseRow,
   PluginCheckRow,

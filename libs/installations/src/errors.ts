@@ -10,6 +10,8 @@ export const installationErrors = defineErrors('installations', {
   PACKAGE_INVALID: { title: 'The package has faults', status: 422, fault: 'caller' },
   GRANT_INVALID: { title: 'A permission cannot be granted', status: 422, fault: 'caller' },
   CONFIG_INVALID: { title: 'The settings do not fit the plugin’s schema', status: 422, fault: 'caller' },
+  CONFIG_CHANGED: { title: 'The settings are not those that the request expects', status: 412, fault: 'caller' },
+  REVISION_NOT_FOUND: { title: 'The settings have no such revision', status: 404, fault: 'caller' },
   CONFIG_TOO_LARGE: { title: 'The settings are too large', status: 413, fault: 'caller' },
   SCHEDULE_INVALID: { title: 'The job cannot follow this schedule', status: 422, fault: 'caller' },
   REQUIREMENTS_MISSING: { title: 'The plugin lacks something that enabling needs', status: 409, fault: 'policy' },

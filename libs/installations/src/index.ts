@@ -15,8 +15,16 @@ export type { ReleaseDetail, ReleaseDiff } from './release-detail.js';
 export { readHealth, type HealthSaid } from './health.js';
 export type { PluginHealthLine, PluginsHealth } from './plugins-health.js';
 export { DueHealthChecks, type DueCheck, type DueHealthChecksOptions } from './due-health-checks.js';
-export type { JobChange } from './settings.js';
-export type { JobSummary, JobView, LastRunView, PluginView, ReleaseView, TenantJobView } from './views.js';
+export type { ConfigTerms, JobChange, NumberedConfig } from './settings.js';
+export type {
+  ConfigRevisionView,
+  JobSummary,
+  JobView,
+  LastRunView,
+  PluginView,
+  ReleaseView,
+  TenantJobView,
+} from './views.js';
 export { InstallationRow, type InstallationStatus } from './rows/installation-row.js';
 export { deleteInstallation, findInstallation } from './rows/installations.js';
 export { ReleaseRow } from './rows/release-row.js';
@@ -24,6 +32,7 @@ export { readBlob, readReleaseFolder, storeBlobs } from './rows/blobs.js';
 export { recordPermissionUses, secretUse, type PermissionUse, type Use } from './rows/permission-uses.js';
 export { BlobRow } from './rows/blob-row.js';
 export { PermissionUseRow } from './rows/permission-use-row.js';
+export { ConfigRevisionRow } from './rows/config-revision-row.js';
 export { PluginCheckRow } from './rows/plugin-check-row.js';
 export { PluginFailuresRow } from './rows/plugin-failures-row.js';
 export { ReleaseFileRow } from './rows/release-file-row.js';

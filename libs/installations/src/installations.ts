@@ -36,18 +36,23 @@ import {
   type ReleaseDiff,
 } from './release-detail.js';
 import type { InstallationsCaller, InstallationsOptions } from './ports.js';
-import {
-  effectiveConfig,
-  findMissing,
-  isNothingMissing,
-  missingFaults,
-  type MissingRequirements,
-} from './requirements.js';
+import { findMissing, isNothingMissing, missingFaults, type MissingRequirements } from './requirements.js';
 import type { HealthSaid } from './health.js';
 import { recordCheck } from './record-check.js';
 import type { DueCheck } from './rows/plugin-checks.js';
 import { readPluginsHealth, type PluginsHealth } from './plugins-health.js';
-import { changeJob, patchedConfig, replaceConfig, replaceGrants, type JobChange } from './settings.js';
+import { listConfigRevisions } from './rows/config-revisions.js';
+import {
+  changeJob,
+  patchedConfig,
+  readNumberedConfig,
+  replaceConfig,
+  replaceGrants,
+  rollBackConfig,
+  type ConfigTerms,
+  type JobChange,
+  type NumberedConfig,
+} from './settings.js';
 import {
   billKill,
   disableFailing,
@@ -71,10 +76,12 @@ import {
   type StoredUpload,
 } from './uploading.js';
 import {
+  viewConfigRevision,
   viewJobs,
   viewPlugins,
   viewRelease,
   viewTenantJobs,
+  type ConfigRevisionView,
   type JobView,
   type PluginView,
   type ReleaseView,
@@ -388,23 +395,57 @@ export class Installations {
     return this.#read(caller, idOrSlug, (tx, subject) => declaredSecrets(tx, this.#context.options.vault, subject));
   }
 
-  /** The settings as the plugin sees them, defaults filled in. */
-  getConfig(caller: InstallationsCaller, idOrSlug: string): Promise<JsonObject> {
-    return this.#read(caller, idOrSlug, (tx, { installation, release }) =>
-      effectiveConfig(tx, release.manifest, installation.config),
-    );
+  /** The settings as the plugin sees them, defaults filled in, with the number of their revision. */
+  getConfig(caller: InstallationsCaller, idOrSlug: string): Promise<NumberedConfig> {
+    return this.#read(caller, idOrSlug, readNumberedConfig);
   }
 
-  /** Replaces the settings and answers them with defaults filled in. Throws `CONFIG_INVALID`, `CONFIG_TOO_LARGE`. */
-  putConfig(caller: InstallationsCaller, idOrSlug: string, config: JsonObject): Promise<JsonObject> {
-    return this.#change(caller, idOrSlug, (tx, subject) => replaceConfig(this.#context, tx, caller, subject, config));
+  /**
+   * Replaces the settings and answers them with defaults filled in. Throws `CONFIG_INVALID`, `CONFIG_TOO_LARGE`,
+   * `CONFIG_CHANGED`.
+   */
+  putConfig(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    config: JsonObject,
+    terms?: ConfigTerms,
+  ): Promise<NumberedConfig> {
+    return this.#change(caller, idOrSlug, (tx, subject) =>
+      replaceConfig(this.#context, tx, caller, subject, config, terms),
+    );
   }
 
   /** Changes some settings (RFC 7396 merge patch). Throws as {@link putConfig}. */
-  patchConfig(caller: InstallationsCaller, idOrSlug: string, patch: JsonObject): Promise<JsonObject> {
+  patchConfig(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    patch: JsonObject,
+    terms?: ConfigTerms,
+  ): Promise<NumberedConfig> {
     return this.#change(caller, idOrSlug, (tx, subject) =>
-      replaceConfig(this.#context, tx, caller, subject, patchedConfig(subject, patch)),
+      replaceConfig(this.#context, tx, caller, subject, patchedConfig(subject, patch), terms),
     );
+  }
+
+  /** Brings the settings of an earlier revision back. Throws `REVISION_NOT_FOUND`, and as {@link putConfig}. */
+  rollBackConfig(
+    caller: InstallationsCaller,
+    idOrSlug: string,
+    terms: { revision: number; ifRevision?: number | undefined },
+  ): Promise<NumberedConfig> {
+    return this.#change(caller, idOrSlug, (tx, subject) => rollBackConfig(this.#context, tx, caller, subject, terms));
+  }
+
+  /** Who changed which settings when, newest first. Throws `CURSOR_INVALID`. */
+  configRevisions(caller: InstallationsCaller, idOrSlug: string, page: PageRequest): Promise<Page<ConfigRevisionView>> {
+    const before = readCursor(page.cursor, readRevisionCursor, refuseCursor) ?? null;
+    return this.#read(caller, idOrSlug, async (tx, { installation }) => {
+      const rows = await listConfigRevisions(tx, installation.id, { limit: page.limit + 1, before });
+      return mapPage(
+        pageOf(rows, page, ({ revision }) => textCursor.write(String(revision))),
+        viewConfigRevision,
+      );
+    });
   }
 
   /** The jobs of the active release with their next ten runs; one page. */
@@ -551,6 +592,11 @@ function readSlugCursor(cursor: string): string | undefined {
 
 function readReleaseCursor(cursor: string): Id<'release'> | undefined {
   return parseId('release', textCursor.read(cursor) ?? '');
+}
+
+function readRevisionCursor(cursor: string): number | undefined {
+  const text = textCursor.read(cursor) ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : undefined;
 }
 
 function readJobCursor(cursor: string): { slug: string; place: number } | undefined {

@@ -38,26 +38,24 @@ describe('settings', () => {
     const caller = await host.makeCaller();
     const { installations } = host;
     await installations.upload(caller, packPlugin(configured), { enable: true });
-    expect(await installations.getConfig(caller, 'probe')).toEqual({ channel: '#ops' });
+    expect(await installations.getConfig(caller, 'probe')).toEqual({ revision: 0, config: { channel: '#ops' } });
     expect(await installations.putConfig(caller, 'probe', { channel: '#dev', retries: 2 })).toEqual({
-      channel: '#dev',
-      retries: 2,
+      revision: 1,
+      config: { channel: '#dev', retries: 2 },
     });
     expect(await installations.patchConfig(caller, 'probe', { channel: null, notify: {} })).toEqual({
-      channel: '#ops',
-      retries: 2,
-      notify: { level: 'error' },
+      revision: 2,
+      config: { channel: '#ops', retries: 2, notify: { level: 'error' } },
     });
     expect(await installations.patchConfig(caller, 'probe', { retries: 2 })).toEqual({
-      channel: '#ops',
-      retries: 2,
-      notify: { level: 'error' },
+      revision: 2,
+      config: { channel: '#ops', retries: 2, notify: { level: 'error' } },
     });
     expect(await told(caller)).toEqual([
-      { key: 'channel', value: '#dev', op: 'set' },
-      { key: 'retries', value: 2, op: 'set' },
-      { key: 'channel', value: '#ops', op: 'delete' },
-      { key: 'notify', value: { level: 'error' }, op: 'set' },
+      { key: 'channel', value: '#dev', op: 'set', revision: 1, previous: '#ops' },
+      { key: 'retries', value: 2, op: 'set', revision: 1, previous: null },
+      { key: 'channel', value: '#ops', op: 'delete', revision: 2, previous: '#dev' },
+      { key: 'notify', value: { level: 'error' }, op: 'set', revision: 2, previous: null },
     ]);
     const audit = await host.db.sql<{ detail: JsonObject }>(
       `select detail from audit where tenant_id = $1 and action = 'plugin.config_changed' order by seq`,
@@ -81,7 +79,7 @@ describe('settings', () => {
       '/channel',
       '/retries',
     ]);
-    expect(await host.installations.getConfig(caller, 'probe')).toEqual({ channel: '#ops' });
+    expect(await host.installations.getConfig(caller, 'probe')).toEqual({ revision: 0, config: { channel: '#ops' } });
     expect(await told(caller)).toEqual([]);
   });
 
@@ -114,7 +112,8 @@ describe('settings', () => {
     await Promise.all(
       Array.from({ length: 8 }, (_, at) => host.another().patchConfig(caller, 'probe', { [`key${at}`]: at })),
     );
-    expect(Object.keys(await host.installations.getConfig(caller, 'probe'))).toHaveLength(8);
+    const { revision, config } = await host.installations.getConfig(caller, 'probe');
+    expect([revision, Object.keys(config).length]).toEqual([8, 8]);
   });
 });
 

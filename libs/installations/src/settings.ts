@@ -4,6 +4,12 @@
  */
 import { didYouMean, quote, type Actor, type InputFault, type Json, type JsonObject } from '@annex/kernel';
 import { listPluginSchedules, savePluginSchedule } from './rows/plugin-schedules.js';
+import {
+  currentConfigRevision,
+  findConfigRevision,
+  insertConfigRevision,
+  keptConfigRevisions,
+} from './rows/config-revisions.js';
 import { updateInstallation } from './rows/installations.js';
 import type { InstallationRow } from './rows/installation-row.js';
 import { wakeRelays } from '@annex/runs';
@@ -39,8 +45,53 @@ export async function replaceGrants(
   return after;
 }
 
+/** Settings with the number of their revision: it grows by one with each change. */
+export interface NumberedConfig {
+  revision: number;
+  /** As the plugin sees it, defaults filled in. */
+  config: JsonObject;
+}
+
+/** What a change of settings goes by. */
+export interface ConfigTerms {
+  /** The revision that the caller read; another one is refused. Left out: whatever there is. */
+  ifRevision?: number | undefined;
+  /** The revision that is brought back, for the audit trail. */
+  from?: number;
+}
+
+/** The settings as the plugin sees them. */
+export async function readNumberedConfig(
+  tx: TenantTransaction,
+  { installation, release }: Subject,
+): Promise<NumberedConfig> {
+  const revision = await currentConfigRevision(tx, installation.id);
+  return { revision, config: await effectiveConfig(tx, release.manifest, installation.config) };
+}
+
 /**
- * Replaces the settings. Throws `CONFIG_INVALID` with every fault. An enabled plugin hears of each one that changed.
+ * Brings the settings of an earlier revision back, as a revision of its own. Throws `REVISION_NOT_FOUND`, and as {@link
+ * replaceConfig}.
+ */
+export async function rollBackConfig(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Actor,
+  subject: Subject,
+  { revision, ifRevision }: { revision: number; ifRevision?: number | undefined },
+): Promise<NumberedConfig> {
+  const found = await findConfigRevision(tx, subject.installation.id, revision);
+  if (found) return replaceConfig(context, tx, author, subject, found.config, { ifRevision, from: revision });
+  throw installationErrors.error(
+    'REVISION_NOT_FOUND',
+    `${subject.installation.slug} has no revision ${revision} of its settings; the latest ${keptConfigRevisions} are ` +
+      'kept.',
+  );
+}
+
+/**
+ * Replaces the settings. Throws `CONFIG_INVALID` with every fault, `CONFIG_CHANGED` when they are not those that the
+ * caller read. An enabled plugin hears of each one that changed.
  */
 export async function replaceConfig(
   context: InstallationsContext,
@@ -48,8 +99,16 @@ export async function replaceConfig(
   author: Actor,
   subject: Subject,
   config: JsonObject,
-): Promise<JsonObject> {
+  { ifRevision, from }: ConfigTerms = {},
+): Promise<NumberedConfig> {
   const { installation, release } = subject;
+  const current = await currentConfigRevision(tx, installation.id);
+  if (ifRevision !== undefined && ifRevision !== current)
+    throw installationErrors.error(
+      'CONFIG_CHANGED',
+      `The settings of ${installation.slug} are revision ${current} now, not ${ifRevision}; nothing was changed.`,
+      { extra: { revision: current } },
+    );
   requireConfigSize(config);
   const reading = await readConfig(tx, release.manifest, config);
   if (!reading.ok) {
@@ -63,17 +122,52 @@ export async function replaceConfig(
     });
   }
   const effective = reading.value;
-  const changes = configChanges(await effectiveConfig(tx, release.manifest, installation.config), effective, config);
-  if (changes.length === 0 && JSON.stringify(config) === JSON.stringify(installation.config)) return effective;
+  const before = await effectiveConfig(tx, release.manifest, installation.config);
+  const changes = configChanges(before, effective, config);
+  if (changes.length === 0 && JSON.stringify(config) === JSON.stringify(installation.config))
+    return { revision: current, config: effective };
+  const keys = changes.map((change) => change.key);
+  const revision = await nextRevision(context, tx, author, subject, { current, config, keys });
   await updateInstallation(tx, installation, { config, updatedAt: context.now() });
   // Names only: settings may hold what nobody wants in an audit trail for a year.
-  await context.record(tx, author, subject, 'plugin.config_changed', { keys: changes.map((change) => change.key) });
+  await context.record(tx, author, subject, 'plugin.config_changed', {
+    keys,
+    revision,
+    ...(from !== undefined && { from }),
+  });
   if (installation.status === 'enabled') {
-    for (const { key, value, op } of changes)
-      await context.fireInTurn(tx, subject, 'config_change', { key, value, op });
+    for (const { key, value, op } of changes) {
+      const previous = Object.hasOwn(before, key) ? (before[key] ?? null) : null;
+      await context.fireInTurn(tx, subject, 'config_change', { key, value, op, revision, previous });
+    }
   }
   await context.invalidate(tx, installation.id);
-  return effective;
+  return { revision, config: effective };
+}
+
+/** Writes settings down under the next number, and with the first one what was there before. */
+async function nextRevision(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Actor,
+  { installation }: Subject,
+  { current, config, keys }: { current: number; config: JsonObject; keys: string[] },
+): Promise<number> {
+  const { id: installationId } = installation;
+  if (current === 0) {
+    const first = { config: installation.config, keys: [], actor: null, createdAt: installation.createdAt };
+    await insertConfigRevision(tx, { installationId, revision: 0, ...first });
+  }
+  const revision = current + 1;
+  await insertConfigRevision(tx, {
+    installationId,
+    revision,
+    config,
+    keys,
+    actor: author.actor,
+    createdAt: context.now(),
+  });
+  return revision;
 }
 
 /** Changes some settings: an RFC 7396 merge patch. */

@@ -340,8 +340,10 @@ describe('what an upload stores', () => {
       errors: [{ pointer: '/config/properties/separator/default', code: 'JSON_TEXT' }],
     });
     await host.installations.upload(caller, packPlugin(config(';')), { enable: true });
-    expect(await host.installations.putConfig(caller, 'probe', { separator: '\0' })).toEqual({ separator: '\0' });
-    expect(await host.installations.getConfig(caller, 'probe')).toEqual({ separator: '\0' });
+    expect(await host.installations.putConfig(caller, 'probe', { separator: '\0' })).toMatchObject({
+      config: { separator: '\0' },
+    });
+    expect(await host.installations.getConfig(caller, 'probe')).toMatchObject({ config: { separator: '\0' } });
   });
 });
 

@@ -1,11 +1,12 @@
 /** Installations as the API shows them (docs/openapi.json): `snake_case`, times in RFC 3339. */
-import type { Id, Json } from '@annex/kernel';
+import type { Id, Json, JsonObject } from '@annex/kernel';
 import { failureLimits, type RunStatus } from '@annex/runs';
 import type { ManifestJob } from '@annex/manifest';
 import { findLastRuns, listPluginSchedules, type LastRun, type PluginSchedule } from './rows/plugin-schedules.js';
 import { findReleases, type ReleaseSummary } from './rows/releases.js';
 import { listPluginFailures } from './rows/plugin-failures.js';
 import type { PluginFailuresRow } from './rows/plugin-failures-row.js';
+import type { ConfigRevisionRow } from './rows/config-revision-row.js';
 import type { InstallationRow, InstallationStatus } from './rows/installation-row.js';
 import type { ReleaseRow } from './rows/release-row.js';
 import type { TenantJob } from './rows/tenant-jobs.js';
@@ -208,6 +209,27 @@ function degradedView(failures: PluginFailuresRow | undefined): DegradedView | n
     last_run_id: failures.lastRunId,
     last_error: failures.lastError,
   };
+}
+
+/** A revision of the settings, without the settings: they are read with the right to. */
+export interface ConfigRevisionView {
+  revision: number;
+  config: JsonObject;
+  /** Whose value became another one. */
+  changed: string[];
+  /** Who changed it; `null`: nobody knows. */
+  actor: string | null;
+  created_at: string;
+}
+
+export function viewConfigRevision({
+  revision,
+  config,
+  keys,
+  actor,
+  createdAt,
+}: ConfigRevisionRow): ConfigRevisionView {
+  return { revision, config, changed: keys, actor, created_at: createdAt.toISOString() };
 }
 
 export function viewRelease(release: ReleaseSummary, activeId: Id<'release'> | null): ReleaseView {

@@ -207,9 +207,20 @@ export function onInstall(_handler: (ctx: Context) => Awaitable<unknown>): void 
   outside('onInstall');
 }
 
-/** Runs for each setting that changed. */
+/** Beside a setting that changed. */
+export interface ConfigChange {
+  /** Counts up with each change of the settings; several that changed together have the same. */
+  revision: number;
+  /** The value before, or `null`. */
+  previous: Json;
+}
+
+/**
+ * Runs for each setting that changed, one after the other in the order of their changes. `value` after `delete`: the
+ * default, or `null`.
+ */
 export function onConfigChange(
-  _handler: (ctx: Context, key: string, value: Json, op: 'set' | 'delete') => Awaitable<unknown>,
+  _handler: (ctx: Context, key: string, value: Json, op: 'set' | 'delete', change: ConfigChange) => Awaitable<unknown>,
 ): void {
   outside('onConfigChange');
 }

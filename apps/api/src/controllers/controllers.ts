@@ -13,6 +13,7 @@ import { JobsController } from './jobs.controller.js';
 import { KvController } from './kv.controller.js';
 import { LogsController } from './logs.controller.js';
 import { MailController } from './mail.controller.js';
+import { PluginConfigController } from './plugin-config.controller.js';
 import { PluginHealthController } from './plugin-health.controller.js';
 import { PluginsController } from './plugins.controller.js';
 import { RunsController } from './runs.controller.js';
@@ -39,6 +40,7 @@ export const controllers = [
   EventsController,
   FiltersController,
   PluginsController,
+  PluginConfigController,
   KvController,
   SecretsController,
   JobsController,

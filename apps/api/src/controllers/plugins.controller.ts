@@ -1,6 +1,6 @@
 import type { Caller } from '@annex/access';
 import { Execution } from '@annex/execution';
-import type { JsonObject, Page, PageRequest } from '@annex/kernel';
+import type { Page, PageRequest } from '@annex/kernel';
 import { Installations } from '@annex/installations';
 import { Body, Controller, Delete, Get, Param, Patch, Post, Put, Query, Req, Res } from '@nestjs/common';
 import { ApiTags } from '@nestjs/swagger';
@@ -8,7 +8,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { CurrentCaller } from '../http/authentication.js';
 import { Endpoint } from '../http/endpoint.js';
-import { anyObject, input, lookup, pageSchema, wholeListSchema } from '../http/input.js';
+import { input, lookup, pageSchema, wholeListSchema } from '../http/input.js';
 import { readUpload } from '../http/upload.js';
 import { nothing } from '../http/answers.js';
 import {
@@ -16,7 +16,6 @@ import {
   PackageReport,
   PermissionsReport,
   Plugin,
-  PluginConfig,
   Release,
   ReleaseDetail,
   ReleaseDiff,
@@ -266,53 +265,6 @@ export class PluginsController {
     @Body(input(granted)) body: z.infer<typeof granted>,
   ): Promise<PermissionsReport> {
     return this.installations.setPermissions(caller, id, body);
-  }
-
-  @Get(':id/config')
-  @Endpoint({
-    name: 'getPluginConfig',
-    summary: 'The tenant’s settings for the plugin, defaults filled in',
-    gate: 'viewer',
-    answers: { 200: PluginConfig },
-  })
-  config(@CurrentCaller() caller: Caller, @Param('id') id: string): Promise<PluginConfig> {
-    return this.installations.getConfig(caller, id);
-  }
-
-  @Put(':id/config')
-  @Endpoint({
-    name: 'setPluginConfig',
-    summary: 'Replace the settings',
-    gate: 'admin',
-    body: anyObject,
-    maxBodyBytes: Infinity,
-    callPoints: 10,
-    answers: { 200: PluginConfig },
-  })
-  putConfig(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Body(input(anyObject)) body: JsonObject,
-  ): Promise<PluginConfig> {
-    return this.installations.putConfig(caller, id, body);
-  }
-
-  @Patch(':id/config')
-  @Endpoint({
-    name: 'updatePluginConfig',
-    summary: 'Change some settings (RFC 7396 merge patch)',
-    gate: 'admin',
-    body: anyObject,
-    maxBodyBytes: Infinity,
-    callPoints: 10,
-    answers: { 200: PluginConfig },
-  })
-  patchConfig(
-    @CurrentCaller() caller: Caller,
-    @Param('id') id: string,
-    @Body(input(anyObject)) body: JsonObject,
-  ): Promise<PluginConfig> {
-    return this.installations.patchConfig(caller, id, body);
   }
 
   @Get(':id/jobs')

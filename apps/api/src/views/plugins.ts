@@ -267,3 +267,14 @@ export const PluginConfig = jsonObject.meta({
   description: 'The tenant’s settings for the plugin, by the schema of its manifest, defaults filled in',
 });
 export type PluginConfig = z.infer<typeof PluginConfig>;
+
+export const ConfigRevision = z
+  .object({
+    revision: z.number().int(),
+    config: jsonObject.describe('As the tenant made it, defaults not filled in'),
+    changed: z.array(z.string()).describe('Whose value became another one'),
+    actor: z.string().nullable().describe('Who changed it; `null`: nobody knows'),
+    created_at: time,
+  })
+  .meta({ id: 'ConfigRevision', description: 'The settings of a plugin as they were once' });
+export type ConfigRevision = z.infer<typeof ConfigRevision>;

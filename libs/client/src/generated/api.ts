@@ -742,16 +742,65 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The tenant’s settings for the plugin, defaults filled in */
+        /**
+         * The tenant’s settings for the plugin, defaults filled in
+         * @description The answer’s `ETag` is the number of the revision.
+         */
         get: operations["getPluginConfig"];
-        /** Replace the settings */
+        /**
+         * Replace the settings
+         * @description The answer’s `ETag` is the number of the revision. `If-Match` with it changes only what the caller has read: 412 `CONFIG_CHANGED` otherwise.
+         */
         put: operations["setPluginConfig"];
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Change some settings (RFC 7396 merge patch) */
+        /**
+         * Change some settings (RFC 7396 merge patch)
+         * @description The answer’s `ETag` is the number of the revision. `If-Match` with it changes only what the caller has read: 412 `CONFIG_CHANGED` otherwise.
+         */
         patch: operations["updatePluginConfig"];
+        trace?: never;
+    };
+    "/api/plugins/{id}/config/revisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The settings as they were: who changed which when, newest first
+         * @description The latest 100 are kept.
+         */
+        get: operations["listConfigRevisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/plugins/{id}/config/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring the settings of an earlier revision back
+         * @description They become a revision of their own, and must fit the schema of the active release. The answer’s `ETag` is the number of the revision. `If-Match` with it changes only what the caller has read: 412 `CONFIG_CHANGED` otherwise.
+         */
+        post: operations["rollBackPluginConfig"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/api/plugins/{id}/disable": {
@@ -2000,6 +2049,20 @@ export interface components {
             tokens_ended: number;
             /** @description Whose password changed: one in each tenant that had the old one */
             users: string[];
+        };
+        /** @description The settings of a plugin as they were once */
+        ConfigRevision: {
+            /** @description Who changed it; `null`: nobody knows */
+            actor: string | null;
+            /** @description Whose value became another one */
+            changed: string[];
+            /** @description As the tenant made it, defaults not filled in */
+            config: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            created_at: string;
+            revision: number;
         };
         /** @description How far a replay of dead letters has come */
         DeadLetterReplay: {
@@ -3750,6 +3813,7 @@ export type AuditEntry = components['schemas']['AuditEntry'];
 export type AwaitedRun = components['schemas']['AwaitedRun'];
 export type CausedEvent = components['schemas']['CausedEvent'];
 export type ChangedPassword = components['schemas']['ChangedPassword'];
+export type ConfigRevision = components['schemas']['ConfigRevision'];
 export type DeadLetterReplay = components['schemas']['DeadLetterReplay'];
 export type DeclaredSecret = components['schemas']['DeclaredSecret'];
 export type Degraded = components['schemas']['Degraded'];
@@ -6106,6 +6170,7 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
@@ -6149,10 +6214,99 @@ export interface operations {
             403: components["responses"]["Forbidden"];
             404: components["responses"]["NotFound"];
             409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["TooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["InvalidInput"];
             429: components["responses"]["RateLimited"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    listConfigRevisions: {
+        parameters: {
+            query?: {
+                /** @description `next_cursor` of the page before */
+                cursor?: string;
+                /** @description Items a page, 1 to 200 */
+                limit?: number;
+            };
+            header?: {
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ConfigRevision"][];
+                        /** @description Of the next page; `null`: this is the last */
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            422: components["responses"]["InvalidInput"];
+            503: components["responses"]["Overloaded"];
+            default: components["responses"]["Problem"];
+        };
+    };
+    rollBackPluginConfig: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Again with the same key within 24 hours, the first answer is given again and nothing is done twice. */
+                "Idempotency-Key"?: components["parameters"]["IdempotencyKey"];
+                /** @description The tenant. May be left out by a token that belongs to one. */
+                "X-Tenant-Slug"?: components["parameters"]["Tenant"];
+            };
+            path: {
+                /** @description The installation’s id, or the plugin’s slug */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description Of `GET …/config/revisions`; 0: before the first change */
+                    revision: number;
+                };
+            };
+        };
+        responses: {
+            /** @description Success */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PluginConfig"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthenticated"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["TooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["InvalidInput"];
             503: components["responses"]["Overloaded"];
             default: components["responses"]["Problem"];
         };

@@ -19,6 +19,7 @@ export const tableBounds: Readonly<Record<string, TableBound>> = {
   api_tokens: { fixed: '100 for each user (TOKEN_LIMIT)' },
   audit: { retention: 'audit' },
   blobs: { quota: 'package_bytes' },
+  config_revisions: { with: 'installations', fixed: 'the latest 100 an installation' },
   database_logins: { fixed: 'one row a role of the application' },
   dead_letter_replays: { retention: 'dead_letter_replays' },
   document_tables: { quota: 'tables' },

@@ -25,7 +25,7 @@ describe('an attempt at a background run', () => {
           user: ctx.user,
         }));
         job('work', (ctx, payload) => payload);
-        onConfigChange((ctx, key, value, op) => [key, value, op]);`,
+        onConfigChange((ctx, key, value, op, change) => [key, value, op, change]);`,
       manifest: { events: ['a.*'], jobs: jobs('work') },
     });
     const event = {
@@ -50,8 +50,12 @@ describe('an attempt at a background run', () => {
       limits: { wall_ms: { max: 30_000 } },
     });
     expect(
-      await attempt(id, { kind: 'lifecycle', name: 'config_change', payload: { key: 'k', value: 2, op: 'set' } }),
-    ).toMatchObject({ result: ['k', 2, 'set'] });
+      await attempt(id, {
+        kind: 'lifecycle',
+        name: 'config_change',
+        payload: { key: 'k', value: 2, op: 'set', revision: 3, previous: 1 },
+      }),
+    ).toMatchObject({ result: ['k', 2, 'set', { revision: 3, previous: 1 }] });
   });
 
   it('finds its log written when it is over', async () => {

@@ -62,8 +62,9 @@ function call({ kind, name, run }: Handler, ctx: object, payload: string | undef
   const second = payload === undefined ? undefined : parseJson(payload);
   if (kind === 'route') return run(ctx);
   if (kind === 'lifecycle' && name === 'config_change') {
-    const change = (second ?? {}) as { key?: unknown; value?: unknown; op?: unknown };
-    return run(ctx, change.key, change.value, change.op);
+    const change = (second ?? {}) as Record<'key' | 'value' | 'op' | 'revision' | 'previous', unknown>;
+    const { revision, previous } = change;
+    return run(ctx, change.key, change.value, change.op, { revision, previous });
   }
   return run(ctx, second);
 }

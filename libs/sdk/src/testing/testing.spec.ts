@@ -559,7 +559,7 @@ describe('the other handlers', () => {
        filter('lenient', () => { throw new Error('passed over') })
        filter('strict', { on_error: 'fail' }, () => { throw new Error('no') })
        onInstall(async (ctx) => ctx.kv.set('installed', true))
-       onConfigChange(async (ctx, key, value, op) => ctx.kv.set('change', [key, value, op]))
+       onConfigChange(async (ctx, key, value, op, change) => ctx.kv.set('change', [key, value, op, change]))
        health(async () => ({ ok: true }))`,
       { filters: ['price', 'lenient', 'strict'] },
     );
@@ -568,8 +568,9 @@ describe('the other handlers', () => {
     expect(await plugin.filter('unknown', { n: 1 })).toEqual({ n: 1 });
     expect(await failure(plugin.filter('strict', 1))).toMatchObject({ message: 'no', handler: 'filter strict' });
     await plugin.lifecycle('install');
-    await plugin.lifecycle('config_change', { key: 'channel', value: '#ops', op: 'set' });
-    expect([plugin.kv.get('installed'), plugin.kv.get('change')]).toEqual([true, ['channel', '#ops', 'set']]);
+    const change = { revision: 3, previous: '#dev' };
+    await plugin.lifecycle('config_change', { key: 'channel', value: '#ops', op: 'set', ...change });
+    expect([plugin.kv.get('installed'), plugin.kv.get('change')]).toEqual([true, ['channel', '#ops', 'set', change]]);
     expect(await plugin.health()).toEqual({ ok: true });
   });
 });

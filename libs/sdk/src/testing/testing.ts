@@ -319,16 +319,19 @@ export class TestPlugin implements AsyncDisposable {
     return JSON.parse(outcome.result) as Json;
   }
 
-  /** Runs the handlers of a lifecycle hook. `config_change` takes the setting that changed. */
+  /**
+   * Runs the handlers of a lifecycle hook. `config_change` takes the setting that changed; `revision` is 1 and
+   * `previous` null when left out.
+   */
   async lifecycle(name: 'install' | 'reload' | 'shutdown'): Promise<void>;
   async lifecycle(
     name: 'config_change',
-    change: { key: string; value: JsonInput; op: 'set' | 'delete' },
+    change: { key: string; value: JsonInput; op: 'set' | 'delete'; revision?: number; previous?: JsonInput },
   ): Promise<void>;
-  async lifecycle(name: string, change?: JsonInput): Promise<void> {
+  async lifecycle(name: string, change?: object): Promise<void> {
     await this.#runAll((registration) => registration.kind === 'lifecycle' && registration.name === name, {
       kind: 'lifecycle',
-      payload: change === undefined ? undefined : JSON.stringify(change),
+      payload: change === undefined ? undefined : JSON.stringify({ revision: 1, previous: null, ...change }),
     });
   }
 
