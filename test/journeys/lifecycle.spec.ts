@@ -63,6 +63,43 @@ describe('uninstalling an enabled plugin', () => {
     expect(body.items).toMatchObject([{ data: { since: 'the first day' } }]);
   });
 
+  it('tells it of its end when it has shut down, whether it was on or off, and not one that was never on', async () => {
+    const tenant = await annex.makeTenant();
+    const code = `import { onShutdown, onUninstall } from '@annex/sdk';
+      onShutdown(async (ctx) => { await ctx.kv.set('off', true) });
+      onUninstall(async (ctx) => { await ctx.emit('probe.gone', { off: await ctx.kv.get('off') }) });`;
+    const gone = async (): Promise<unknown[]> =>
+      (await tenant.owner.get('/api/events?type=probe.gone')).body.items.map(({ data }: { data: unknown }) => data);
+    await tenant.install({ code });
+    expect((await tenant.owner.delete('/api/plugins/probe')).status).toBe(204);
+    expect(await gone()).toEqual([{ off: true }]);
+    await tenant.install({ code });
+    await tenant.owner.post('/api/plugins/probe/disable');
+    expect((await tenant.owner.delete('/api/plugins/probe')).status).toBe(204);
+    expect(await gone()).toHaveLength(2);
+    await tenant.install({ code }, { enable: false });
+    expect((await tenant.owner.delete('/api/plugins/probe')).status).toBe(204);
+    expect(await gone()).toHaveLength(2);
+  });
+
+  it('that was cut off leaves it uninstalling: it cannot be enabled, and the next call finishes', async () => {
+    const tenant = await annex.makeTenant();
+    await tenant.install({
+      code: `import { onUninstall } from '@annex/sdk'; onUninstall(() => new Promise(() => {}));`,
+    });
+    const first = tenant.owner.delete('/api/plugins/probe');
+    await until(
+      () => tenant.owner.get('/api/plugins/probe'),
+      ({ body }) => body.status === 'uninstalling',
+    );
+    expect(await tenant.owner.post('/api/plugins/probe/enable', {})).toMatchObject({
+      status: 409,
+      body: { code: 'PLUGIN_UNINSTALLING' },
+    });
+    const answers = await Promise.all([first, tenant.owner.delete('/api/plugins/probe')]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([204, 404]);
+  });
+
   it('does not wait for one that never ends', async () => {
     const tenant = await annex.makeTenant();
     await tenant.install({ code: `import { onShutdown } from '@annex/sdk'; onShutdown(() => new Promise(() => {}));` });

@@ -16,6 +16,7 @@ export const installationErrors = defineErrors('installations', {
   SCHEDULE_INVALID: { title: 'The job cannot follow this schedule', status: 422, fault: 'caller' },
   REQUIREMENTS_MISSING: { title: 'The plugin lacks something that enabling needs', status: 409, fault: 'policy' },
   UPGRADE_BLOCKED: { title: 'The release cannot take the place of the one that runs', status: 409, fault: 'policy' },
+  PLUGIN_UNINSTALLING: { title: 'The plugin is being uninstalled', status: 409, fault: 'policy' },
   PLUGIN_NEEDED: { title: 'Enabled plugins depend on this one', status: 409, fault: 'policy' },
   VERSION_AMBIGUOUS: { title: 'Several releases carry this version', status: 409, fault: 'caller' },
   PLUGINS_BUSY: { title: 'Another change to this tenant’s plugins is under way', status: 409, fault: 'platform' },

@@ -60,12 +60,11 @@ import {
   enablePlugin,
   grantMore,
   reloadPlugin,
-  shutDownBeforeUninstall,
   suspendPlugin,
   switchOn,
-  uninstallPlugin,
-  waitForShutdown,
+  type LeaveTerms,
 } from './switching.js';
+import { beginUninstall, sayGoodbye, uninstallPlugin, waitForGoodbye } from './uninstalling.js';
 import {
   activateRelease,
   archiveSha256,
@@ -206,24 +205,22 @@ export class Installations {
 
   /**
    * Uninstalls a plugin and erases all it kept; the history of its runs stays as long as others'. An enabled one is
-   * disabled first, and its
-   * `onShutdown` runs while its data is still there. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless
-   * `force`.
+   * disabled first; its `onShutdown` and then its `onUninstall` run while its data is still there. Throws
+   * `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force` or `cascade`.
    */
-  async delete(
-    caller: InstallationsCaller,
-    idOrSlug: string,
-    { force = false }: { force?: boolean } = {},
-  ): Promise<void> {
+  async delete(caller: InstallationsCaller, idOrSlug: string, terms: LeaveTerms = {}): Promise<void> {
+    const context = this.#context;
     const leaving = await this.#change(caller, idOrSlug, async (tx, subject) =>
-      (await shutDownBeforeUninstall(this.#context, tx, caller, subject, { force }))
-        ? subject.installation.id
-        : undefined,
+      (await beginUninstall(context, tx, caller, subject, terms)) ? subject.installation.id : undefined,
     );
-    if (leaving) await waitForShutdown(this.#context, caller.tenant.id, leaving);
+    if (leaving) {
+      await waitForGoodbye(context, caller.tenant.id, leaving, 'shutdown');
+      if (await this.#change(caller, leaving, (tx, subject) => sayGoodbye(context, tx, subject)))
+        await waitForGoodbye(context, caller.tenant.id, leaving, 'uninstall');
+    }
     // By its id: while it was waited for, another one may have taken the name.
     return this.#change(caller, leaving ?? idOrSlug, (tx, subject) =>
-      uninstallPlugin(this.#context, tx, caller, subject, { force }),
+      uninstallPlugin(context, tx, caller, subject, terms),
     );
   }
 
@@ -238,14 +235,10 @@ export class Installations {
     );
   }
 
-  /** Disables a plugin. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
-  disable(
-    caller: InstallationsCaller,
-    idOrSlug: string,
-    { force = false }: { force?: boolean } = {},
-  ): Promise<PluginView> {
+  /** Disables a plugin. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force` or `cascade`. */
+  disable(caller: InstallationsCaller, idOrSlug: string, terms: LeaveTerms = {}): Promise<PluginView> {
     return this.#change(caller, idOrSlug, async (tx, subject) =>
-      this.#context.view(tx, await disablePlugin(this.#context, tx, caller, subject, { force })),
+      this.#context.view(tx, await disablePlugin(this.#context, tx, caller, subject, terms)),
     );
   }
 

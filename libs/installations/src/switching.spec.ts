@@ -182,6 +182,28 @@ describe('dependencies', () => {
     await host.installations.delete(caller, 'base');
   });
 
+  it('are disabled first with cascade, each after those that need it, in a circle too', async () => {
+    const caller = await host.makeCaller();
+    await install(caller, needs('base', {}), true);
+    await install(caller, needs('middle', { base: '*' }), true);
+    await install(caller, needs('top', { middle: '*', base: '*' }), true);
+    await install(caller, needs('aside', {}), true);
+    const stopped = async (): Promise<string[]> => {
+      const rows = await host.db.sql<{ slug: string }>(
+        `select detail->>'slug' as slug from audit where tenant_id = $1 and action = 'plugin.disabled' order by seq`,
+        [uuidFromId(caller.tenant.id)],
+      );
+      return rows.map(({ slug }) => slug);
+    };
+    await host.installations.disable(caller, 'middle', { cascade: true });
+    expect(await stopped()).toEqual(['top', 'middle']);
+    for (const slug of ['middle', 'top']) await host.installations.enable(caller, slug);
+    await host.installations.delete(caller, 'base', { cascade: true });
+    expect((await stopped()).slice(2)).toEqual(['top', 'middle']);
+    await expect(host.installations.get(caller, 'base')).rejects.toMatchObject({ code: 'PLUGIN_NOT_FOUND' });
+    expect(await host.installations.get(caller, 'aside')).toMatchObject({ status: 'enabled' });
+  });
+
   it('keep an enabled plugin from moving to a release that breaks them', async () => {
     const caller = await host.makeCaller();
     await install(caller, needs('base', {}), true);

@@ -2,18 +2,12 @@
  * Enabling, disabling, reloading, suspending, uninstalling: each one transaction that leaves a plugin wholly on or
  * wholly off.
  */
-import { hasOpenLifecycleRun, killSuspension, outcomeErrors, wakeRelays } from '@annex/runs';
+import { killSuspension, outcomeErrors, wakeRelays } from '@annex/runs';
 import type { Actor, Id } from '@annex/kernel';
-import {
-  deleteInstallation,
-  eraseInstallationRows,
-  findInstallation,
-  updateInstallation,
-} from './rows/installations.js';
+import { findInstallation, updateInstallation } from './rows/installations.js';
 import { findEnabledDependents } from './rows/dependencies.js';
 import { forgetExecutorKills, recordExecutorKill } from './rows/executor-kills.js';
 import { forgetPluginFailures } from './rows/plugin-failures.js';
-import { removeUnusedBlobs } from './rows/blobs.js';
 import { replaceSubscriptions } from './rows/subscriptions.js';
 import { forgetChecks, restChecks, startChecks } from './rows/plugin-checks.js';
 import { restPluginSchedules } from './rows/plugin-schedules.js';
@@ -24,7 +18,7 @@ import { satisfies } from 'semver';
 import type { InstallationsContext, Subject } from './context.js';
 import { installationErrors } from './errors.js';
 import { addGrants, readGrants, viewPermissions, type GrantInput } from './grants.js';
-import { lifecycleRuns, subscriptionsOf, webhooksOf } from './handlers.js';
+import { subscriptionsOf, webhooksOf } from './handlers.js';
 import {
   configFaults,
   describeMissing,
@@ -50,6 +44,11 @@ export async function enablePlugin(
   const installation =
     grant === undefined ? subject.installation : await grantMore(context, tx, author, subject, grant);
   if (installation.status === 'enabled') return installation;
+  if (installation.status === 'uninstalling')
+    throw installationErrors.error(
+      'PLUGIN_UNINSTALLING',
+      `${installation.slug} is being uninstalled. Upload it again when it is gone.`,
+    );
   const missing = await findMissing(tx, context.options.vault, installation, subject.release);
   if (!isNothingMissing(missing)) {
     throw installationErrors.error(
@@ -193,21 +192,54 @@ export async function goOnWith(
   await context.fire(tx, subject, 'reload');
 }
 
+/** What becomes of enabled plugins that depend on one that leaves. Default: they keep it from leaving. */
+export interface LeaveTerms {
+  /** They stay on, without it. */
+  force?: boolean;
+  /** They are disabled first, those that others depend on after those. */
+  cascade?: boolean;
+}
+
+/**
+ * Disables the enabled plugins that depend on one, and those that depend on them; whoever is needed goes after those
+ * that need it.
+ */
+export async function stopDependents(
+  context: InstallationsContext,
+  tx: TenantTransaction,
+  author: Actor,
+  slug: string,
+): Promise<void> {
+  const seen = new Set([slug]);
+  const stop = async (needed: string): Promise<void> => {
+    for (const { slug: dependent } of await findEnabledDependents(tx, needed)) {
+      // Plugins may depend on each other in a circle.
+      if (seen.has(dependent)) continue;
+      seen.add(dependent);
+      await stop(dependent);
+      await disablePlugin(context, tx, author, await context.require(tx, dependent), { force: true });
+    }
+  };
+  await stop(slug);
+}
+
 /**
  * Disables a plugin. Off already: nothing changes. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless
- * `force`.
+ * `force` or `cascade`.
  */
 export async function disablePlugin(
   context: InstallationsContext,
   tx: TenantTransaction,
   author: Actor,
   subject: Subject,
-  { force = false } = {},
+  { force = false, cascade = false }: LeaveTerms = {},
 ): Promise<InstallationRow> {
   const { status, statusReason } = subject.installation;
+  if (status === 'uninstalling') return subject.installation;
   // One that the platform disabled still collects what happens for it; now an admin says that it shall not.
   if (status === 'installed' || (status === 'disabled' && statusReason === null)) return subject.installation;
-  if (!force) await refuseWhileNeeded(tx, subject.installation.slug, 'disabled');
+  if (cascade) await stopDependents(context, tx, author, subject.installation.slug);
+  else if (!force) await refuseWhileNeeded(tx, subject.installation.slug, 'disabled');
   const installation = await switchOff(context, tx, subject, 'disabled', null);
   const off = { installation, release: subject.release };
   await replaceSubscriptions(tx, { installationId: installation.id, plugin: installation.slug }, []);
@@ -292,65 +324,6 @@ export async function reloadPlugin(
   await context.invalidate(tx, installation.id);
 }
 
-/** How long an uninstallation waits for `onShutdown`, in milliseconds; then the plugin goes without. */
-export const uninstallWaitMs = 10_000;
-const uninstallLookMs = 100;
-
-/**
- * Disables an enabled plugin that has an `onShutdown` and lets that run, while its rows are still there for it. Answers
- * whether there is anything to wait for. Throws `PLUGIN_NEEDED` as {@link uninstallPlugin}.
- */
-export async function shutDownBeforeUninstall(
-  context: InstallationsContext,
-  tx: TenantTransaction,
-  author: Actor,
-  subject: Subject,
-  { force = false } = {},
-): Promise<boolean> {
-  const { installation, release } = subject;
-  if (installation.status !== 'enabled' || lifecycleRuns(installation, release, 'shutdown').length === 0) return false;
-  if (!force) await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
-  await disablePlugin(context, tx, author, subject, { force: true });
-  return true;
-}
-
-/** Waits until no run of a plugin's `onShutdown` is unfinished, {@link uninstallWaitMs} at the longest. */
-export async function waitForShutdown(
-  context: InstallationsContext,
-  tenantId: Id<'tenant'>,
-  installationId: Id<'installation'>,
-): Promise<void> {
-  const endsAt = performance.now() + uninstallWaitMs;
-  while (await context.read(tenantId, (tx) => hasOpenLifecycleRun(tx, installationId, 'shutdown'))) {
-    if (performance.now() > endsAt) {
-      context.options.logger.warn(
-        { tenantId, installationId, waitedMs: uninstallWaitMs },
-        'a plugin is uninstalled although its onShutdown has not ended',
-      );
-      return;
-    }
-    await new Promise((done) => setTimeout(done, uninstallLookMs));
-  }
-}
-
-/** Erases a plugin with all it kept. Throws `PLUGIN_NEEDED` when enabled plugins depend on it, unless `force`. */
-export async function uninstallPlugin(
-  context: InstallationsContext,
-  tx: TenantTransaction,
-  author: Actor,
-  subject: Subject,
-  { force = false } = {},
-): Promise<void> {
-  const { installation } = subject;
-  if (!force && installation.status === 'enabled') await refuseWhileNeeded(tx, installation.slug, 'uninstalled');
-  await eraseInstallationRows(tx, installation);
-  await deleteInstallation(tx, installation.id);
-  await removeUnusedBlobs(tx);
-  await context.record(tx, author, subject, 'plugin.uninstalled', force ? { force } : {});
-  await context.announce(tx, 'plugin.uninstalled', subject);
-  await context.invalidate(tx, installation.id);
-}
-
 /**
  * Bills a plugin for a killed executor and suspends it after three within five minutes ({@link killSuspension}).
  * Answers whether it did.
@@ -385,7 +358,8 @@ const killReasons: Record<KillReport['reason'], string> = {
   hostile: 'its process broke the protocol with the host',
 };
 
-async function refuseWhileNeeded(tx: TenantTransaction, slug: string, what: string): Promise<void> {
+/** Throws `PLUGIN_NEEDED` when enabled plugins depend on one. `what`: what is not to happen to it. */
+export async function refuseWhileNeeded(tx: TenantTransaction, slug: string, what: string): Promise<void> {
   const dependents = await findEnabledDependents(tx, slug);
   if (dependents.length === 0) return;
   const list = dependents.map((each) => each.slug);

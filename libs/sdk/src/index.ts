@@ -235,6 +235,14 @@ export function onShutdown(_handler: (ctx: Context) => Awaitable<unknown>): void
   outside('onShutdown');
 }
 
+/**
+ * Runs before the plugin is uninstalled, after its `onShutdown`: its data and secrets are still there, and are erased
+ * when it has ended, or after 10 seconds.
+ */
+export function onUninstall(_handler: (ctx: Context) => Awaitable<unknown>): void {
+  outside('onUninstall');
+}
+
 /** Throw this error to end a run for good: Annex makes no further attempt. */
 export class NonRetryable extends Error {
   override readonly name = 'NonRetryable';

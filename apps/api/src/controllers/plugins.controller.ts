@@ -30,7 +30,10 @@ const against = z.object({
   from: lookup(100).default('active').describe('An id, a version, or `active`: what it is compared with'),
 });
 const granted = z.strictObject({ granted: permissionNames });
-const force = z.object({ force: z.stringbool().default(false).describe('Also when other plugins depend on it') });
+const leave = z.object({
+  force: z.stringbool().default(false).describe('Also when other plugins depend on it; those stay on'),
+  cascade: z.stringbool().default(false).describe('Plugins that depend on it are disabled first, in order'),
+});
 const jobChange = z.strictObject({
   paused: z.boolean().optional(),
   schedule: z.string().max(200).nullable().optional().describe('null: the manifest’s own'),
@@ -104,14 +107,17 @@ export class PluginsController {
   @Endpoint({
     name: 'deletePlugin',
     summary: 'Uninstall a plugin and erase what it kept',
+    description:
+      'It is `uninstalling` while its `onShutdown` and `onUninstall` run, for at most 10 seconds each. One that was ' +
+      'cut off meanwhile goes on with the next call.',
     gate: 'admin',
-    query: force,
+    query: leave,
     answers: { 204: nothing },
   })
   delete(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
-    @Query(input(force)) query: z.infer<typeof force>,
+    @Query(input(leave)) query: z.infer<typeof leave>,
   ): Promise<void> {
     return this.installations.delete(caller, id, query);
   }
@@ -137,13 +143,13 @@ export class PluginsController {
     name: 'disablePlugin',
     summary: 'Disable a plugin: its routes answer 409, its events and jobs rest',
     gate: 'admin',
-    query: force,
+    query: leave,
     answers: { 200: Plugin },
   })
   disable(
     @CurrentCaller() caller: Caller,
     @Param('id') id: string,
-    @Query(input(force)) query: z.infer<typeof force>,
+    @Query(input(leave)) query: z.infer<typeof leave>,
   ): Promise<Plugin> {
     return this.installations.disable(caller, id, query);
   }

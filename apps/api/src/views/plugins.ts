@@ -84,7 +84,7 @@ const pluginFields = {
   slug: z.string(),
   name: z.string(),
   version: z.string(),
-  status: z.enum(['installed', 'enabled', 'disabled', 'suspended']),
+  status: z.enum(['installed', 'enabled', 'disabled', 'suspended', 'uninstalling']),
   status_reason: z.string().nullable().describe('Why the platform suspended or disabled it'),
   degraded: degraded.nullable(),
   release: z.string().describe('The id of the active release'),

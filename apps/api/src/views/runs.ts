@@ -192,7 +192,7 @@ export type Stats = z.infer<typeof Stats>;
 export const PluginHealth = z
   .object({
     status: z
-      .enum(['healthy', 'degraded', 'unhealthy', 'unknown', 'installed', 'disabled', 'suspended'])
+      .enum(['healthy', 'degraded', 'unhealthy', 'unknown', 'installed', 'disabled', 'suspended', 'uninstalling'])
       .describe('What its health handler says; of a plugin that is not enabled, its status'),
     reason: z.string().nullable().optional(),
     degraded: z
@@ -225,7 +225,7 @@ export const PluginsHealth = z
             id: z.string(),
             slug: z.string(),
             status: healthStatus
-              .or(z.enum(['installed', 'disabled']))
+              .or(z.enum(['installed', 'disabled', 'uninstalling']))
               .describe('`failed`: the platform stopped it. `unknown`: enabled, and nothing speaks for or against it'),
             reason: z.string().nullable(),
             since: time.nullable(),

@@ -728,7 +728,10 @@ export interface paths {
         get: operations["getPlugin"];
         put?: never;
         post?: never;
-        /** Uninstall a plugin and erase what it kept */
+        /**
+         * Uninstall a plugin and erase what it kept
+         * @description It is `uninstalling` while its `onShutdown` and `onUninstall` run, for at most 10 seconds each. One that was cut off meanwhile goes on with the next call.
+         */
         delete: operations["deletePlugin"];
         options?: never;
         head?: never;
@@ -2691,7 +2694,7 @@ export interface components {
             routes: components["schemas"]["Route"][];
             slug: string;
             /** @enum {string} */
-            status: "installed" | "enabled" | "disabled" | "suspended";
+            status: "installed" | "enabled" | "disabled" | "suspended" | "uninstalling";
             /** @description Why the platform suspended or disabled it */
             status_reason: string | null;
             /** Format: date-time */
@@ -2724,7 +2727,7 @@ export interface components {
              * @description What its health handler says; of a plugin that is not enabled, its status
              * @enum {string}
              */
-            status: "healthy" | "degraded" | "unhealthy" | "unknown" | "installed" | "disabled" | "suspended";
+            status: "healthy" | "degraded" | "unhealthy" | "unknown" | "installed" | "disabled" | "suspended" | "uninstalling";
         };
         PluginHealthLine: {
             /** @description End of its last scheduled check; `null`: there was none */
@@ -2734,7 +2737,7 @@ export interface components {
             since: string | null;
             slug: string;
             /** @description `failed`: the platform stopped it. `unknown`: enabled, and nothing speaks for or against it */
-            status: ("failed" | "unhealthy" | "degraded" | "unknown" | "healthy") | ("installed" | "disabled");
+            status: ("failed" | "unhealthy" | "degraded" | "unknown" | "healthy") | ("installed" | "disabled" | "uninstalling");
         };
         PluginMetrics: {
             /** @description Counts by UTC day, newest first */
@@ -3552,7 +3555,7 @@ export interface components {
             routes: components["schemas"]["Route"][];
             slug: string;
             /** @enum {string} */
-            status: "installed" | "enabled" | "disabled" | "suspended";
+            status: "installed" | "enabled" | "disabled" | "suspended" | "uninstalling";
             /** @description Why the platform suspended or disabled it */
             status_reason: string | null;
             /** Format: date-time */
@@ -6066,7 +6069,9 @@ export interface operations {
     deletePlugin: {
         parameters: {
             query?: {
-                /** @description Also when other plugins depend on it */
+                /** @description Plugins that depend on it are disabled first, in order */
+                cascade?: string;
+                /** @description Also when other plugins depend on it; those stay on */
                 force?: string;
             };
             header?: {
@@ -6314,7 +6319,9 @@ export interface operations {
     disablePlugin: {
         parameters: {
             query?: {
-                /** @description Also when other plugins depend on it */
+                /** @description Plugins that depend on it are disabled first, in order */
+                cascade?: string;
+                /** @description Also when other plugins depend on it; those stay on */
                 force?: string;
             };
             header?: {

@@ -4,9 +4,10 @@ import { Column, Entity, PrimaryColumn, Unique } from 'typeorm';
 import { idColumn } from '@annex/database';
 
 /**
- * What an installation is doing. `installed`: never enabled yet. `suspended`: stopped by the platform.
+ * What an installation is doing. `installed`: never enabled yet. `suspended`: stopped by the platform. `uninstalling`:
+ * off, told of its end, and erased after that.
  */
-export type InstallationStatus = 'installed' | 'enabled' | 'disabled' | 'suspended';
+export type InstallationStatus = 'installed' | 'enabled' | 'disabled' | 'suspended' | 'uninstalling';
 
 /** A plugin in a tenant. */
 @Entity('installations')

@@ -27,6 +27,7 @@ export const sdkExports = [
   'onConfigChange',
   'onReload',
   'onShutdown',
+  'onUninstall',
   'NonRetryable',
   'RetryAfter',
 ] as const;

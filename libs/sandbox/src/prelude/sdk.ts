@@ -196,6 +196,7 @@ export function makeSdk(registry: Registry): object {
     onConfigChange: lifecycle('config_change'),
     onReload: lifecycle('reload'),
     onShutdown: lifecycle('shutdown'),
+    onUninstall: lifecycle('uninstall'),
     NonRetryable,
     RetryAfter,
   });

@@ -66,6 +66,7 @@ const callNames: Record<string, string> = {
   config_change: 'onConfigChange',
   reload: 'onReload',
   shutdown: 'onShutdown',
+  uninstall: 'onUninstall',
 };
 
 /** The call that registered a handler, if a text of the plugin's own shows it. */

@@ -568,6 +568,7 @@ describe('the other handlers', () => {
     expect(await plugin.filter('unknown', { n: 1 })).toEqual({ n: 1 });
     expect(await failure(plugin.filter('strict', 1))).toMatchObject({ message: 'no', handler: 'filter strict' });
     await plugin.lifecycle('install');
+    await plugin.lifecycle('uninstall');
     const change = { revision: 3, previous: '#dev' };
     await plugin.lifecycle('config_change', { key: 'channel', value: '#ops', op: 'set', ...change });
     expect([plugin.kv.get('installed'), plugin.kv.get('change')]).toEqual([true, ['channel', '#ops', 'set', change]]);

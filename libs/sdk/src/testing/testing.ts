@@ -323,7 +323,7 @@ export class TestPlugin implements AsyncDisposable {
    * Runs the handlers of a lifecycle hook. `config_change` takes the setting that changed; `revision` is 1 and
    * `previous` null when left out.
    */
-  async lifecycle(name: 'install' | 'reload' | 'shutdown'): Promise<void>;
+  async lifecycle(name: 'install' | 'reload' | 'shutdown' | 'uninstall'): Promise<void>;
   async lifecycle(
     name: 'config_change',
     change: { key: string; value: JsonInput; op: 'set' | 'delete'; revision?: number; previous?: JsonInput },
