@@ -43,7 +43,7 @@ describe('users', () => {
       {
         type: 'auth.user.updated',
         source: 'annex:platform',
-        data: { user: { id: subject, email, role: 'developer' } },
+        data: { user: { id: subject, email, role: 'developer' }, changed: ['role'] },
       },
       {
         type: 'auth.user.deleted',

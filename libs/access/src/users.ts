@@ -339,7 +339,7 @@ export class Users {
       type: `auth.user.${verb}`,
       source: eventSources.platform,
       subject: row.id,
-      data: { user },
+      data: { user, ...(fields && { changed: fields }) },
     });
     await this.#announce(tx);
     return userView(row);

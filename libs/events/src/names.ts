@@ -66,7 +66,7 @@ export function isEventPattern(pattern: string): boolean {
 export const platformEvents = {
   'auth.user.created': 'A user was added to the tenant: `{ user: { id, email, role } }`.',
   'auth.user.updated': 'A user of the tenant changed: `{ user: { id, email, role }, changed }`.',
-  'auth.user.deleted': 'A user was removed from the tenant: `{ user: { id, email } }`.',
+  'auth.user.deleted': 'A user was removed from the tenant: `{ user: { id, email, role } }`.',
   'files.uploaded': 'A file was written: `{ file: { key, size, content_type, etag } }`.',
   'files.deleted': 'A file was removed: `{ file: { key, size, content_type, etag } }`.',
   'plugin.installed': 'A plugin was uploaded for the first time: `{ plugin: { id, slug, version } }`.',
@@ -78,7 +78,7 @@ export const platformEvents = {
   'plugin.upgraded': 'Another release became active: `{ plugin: { id, slug, version }, previous_version }`.',
   'plugin.uninstalled': 'A plugin was removed: `{ plugin: { id, slug, version } }`.',
   'webhook.received':
-    'An inbound webhook arrived: `{ source, event_type, delivery_id, headers, body, body_encoding }`.',
+    'An inbound webhook arrived: `{ source, event_type, delivery_id, headers, query, body, body_encoding }`.',
   'webhook.disabled': 'A webhook was stopped: `{ webhook: { id, name, plugin }, reason }`.',
 } as const satisfies Record<string, string>;
 

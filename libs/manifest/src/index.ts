@@ -24,6 +24,7 @@ export { sdkExports } from './bundle/package-plugin.js';
 export { reachHosts, reachWarnings } from './reach/reach-warnings.js';
 export { readReach, type BundleReach, type ReadReachOptions } from './reach/read-reach.js';
 export type { Place } from './reach/messages.js';
+export { lintPackage, type LintOptions } from './lint/lint-package.js';
 export { checkAgreement } from './inspect/agreement.js';
 export type { Registration } from './registration.js';
 export { compileRoutes, type RouteDefinition, type RouteMatch, type RouteTable } from './routes/route-table.js';

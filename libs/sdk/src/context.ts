@@ -3,6 +3,8 @@
  * rest is there at once.
  */
 
+import type { DependencyName, JobName, PluginConfig, SecretName, WebhookName } from './plugin-types.js';
+
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
 /**
@@ -209,7 +211,7 @@ export interface User {
   role: 'viewer' | 'member' | 'developer' | 'admin' | 'owner';
 }
 
-export interface Context<Config = Record<string, Json>> {
+export interface Context<Config = PluginConfig> {
   /** The tenant's slug. */
   readonly tenantId: string;
   readonly tenant: { readonly id: string; readonly slug: string; readonly name: string };
@@ -231,12 +233,12 @@ export interface Context<Config = Record<string, Json>> {
   /** Declared secrets only. */
   readonly secrets: {
     /** The value, or `null` while the tenant has not set it. */
-    get(name: string): Promise<string | null>;
-    get(name: string, fallback: string): Promise<string>;
+    get(name: SecretName): Promise<string | null>;
+    get(name: SecretName, fallback: string): Promise<string>;
     /** Whether the tenant has set it. */
-    has(name: string): Promise<boolean>;
+    has(name: SecretName): Promise<boolean>;
     /** A placeholder. `ctx.http` replaces it outside the sandbox, only for hosts that the secret may go to. */
-    ref(name: string): string;
+    ref(name: SecretName): string;
   };
   /** Needs `outbound_http`, and the host in the manifest's `http.allow`. */
   readonly http: {
@@ -319,7 +321,7 @@ export interface Context<Config = Record<string, Json>> {
   emit(type: string, data?: JsonInput, options?: EmitOptions): Promise<{ event_id: string }>;
   readonly jobs: {
     /** Starts a job of this plugin now, without waiting for it. */
-    runNow(name: string, payload?: JsonInput): Promise<{ run_id: string; status: string }>;
+    runNow(name: JobName, payload?: JsonInput): Promise<{ run_id: string; status: string }>;
   };
   /** Routes of plugins that the manifest names in `dependencies`. */
   readonly plugins: {
@@ -328,7 +330,7 @@ export interface Context<Config = Record<string, Json>> {
      * answer's status tells how it went, also when the other plugin fails. `ctx.user` is the same there. Secrets are
      * masked on the way.
      */
-    call<T = unknown>(slug: string, path: string, init?: HttpInit): Promise<HttpAnswer<T>>;
+    call<T = unknown>(slug: DependencyName, path: string, init?: HttpInit): Promise<HttpAnswer<T>>;
   };
   readonly analytics: {
     /** Counts a name in the tenant's usage of the day, and sums the numbers among `props`. At most 200 names a day. */
@@ -336,7 +338,7 @@ export interface Context<Config = Record<string, Json>> {
   };
   readonly webhooks: {
     /** Delivers a payload to a webhook of this package (`webhooks/<name>.yaml`). Needs `emit_webhook`. */
-    send(name: string, payload: JsonInput): Promise<{ delivery_id: string; status: string }>;
+    send(name: WebhookName, payload: JsonInput): Promise<{ delivery_id: string; status: string }>;
   };
   /**
    * Keeps the run going until the promise settles, within its deadline. A route's answer goes out before that. When
@@ -347,10 +349,13 @@ export interface Context<Config = Record<string, Json>> {
   readonly log: Record<'debug' | 'info' | 'warn' | 'error', (message: unknown, fields?: unknown) => void>;
 }
 
-/** `ctx` of a route. */
-export interface RouteContext<Config = Record<string, Json>> extends Context<Config> {
+/** `ctx` of a route. `Params`: what its path names, such as `{ id: string }` of `/notes/:id`. */
+export interface RouteContext<
+  Config = PluginConfig,
+  Params extends object = Record<string, string>,
+> extends Context<Config> {
   readonly request: Request & { json<T>(): Promise<T> };
-  readonly params: Readonly<Record<string, string>>;
+  readonly params: Readonly<Params>;
   /** A plain object; a name that came more than once is a list. */
   readonly query: Readonly<Record<string, string | string[]>>;
 }

@@ -4,6 +4,8 @@
  * `@annex/sdk/testing`.
  */
 import type { Context, EventSeverity, Json, RouteContext } from './context.js';
+import type { PlatformEvents } from './platform-events.js';
+import type { JobName, PluginConfig, RouteParams } from './plugin-types.js';
 
 export type {
   Context,
@@ -30,6 +32,16 @@ export type {
   TableFilter,
   User,
 } from './context.js';
+export type { PlatformEvents } from './platform-events.js';
+export type {
+  DependencyName,
+  JobName,
+  PluginConfig,
+  PluginTypes,
+  RouteParams,
+  SecretName,
+  WebhookName,
+} from './plugin-types.js';
 
 type Awaitable<T> = T | Promise<T>;
 
@@ -150,22 +162,39 @@ function outside(name: string): never {
 
 /**
  * Runs for each event of that name, or of a pattern: `*` stands for one segment, `**` for many. Declare it in the
- * manifest's `events`. `Data` and `Config` are the types that the handler expects. Annex checks settings against the
- * manifest's `config`; the handler must check the event's data itself.
+ * manifest's `events`. The platform's own events have types; of every other, `Data` is the type that the handler
+ * expects, and the handler must check the event's data itself.
  */
-export function hook<Data = EventData, Config = Record<string, Json>>(
-  _event: string,
-  _handler: (ctx: Context<Config>, event: PluginEvent<Data>) => Awaitable<unknown>,
-): void {
+export function hook<const Name extends keyof PlatformEvents>(
+  event: Name,
+  handler: (ctx: Context, event: PluginEvent<PlatformEvents[Name]>) => Awaitable<unknown>,
+): void;
+export function hook<Data = EventData, Config = PluginConfig>(
+  event: string,
+  handler: (ctx: Context<Config>, event: PluginEvent<Data>) => Awaitable<unknown>,
+): void;
+export function hook(): void {
   outside('hook');
 }
 
-/** Answers HTTP at `/ext/<slug><path>`. Parameters: `:name` or `<name>` for one segment, `*rest` for the rest. */
-export function route<Config = Record<string, Json>>(
+/**
+ * Answers HTTP at `/ext/<slug><path>`. Parameters: `:name` or `<name>` for one segment, `*rest` for the rest;
+ * `ctx.params` has the names that the path has.
+ */
+export function route<const Path extends string>(
+  path: Path,
+  handler: (ctx: RouteContext<PluginConfig, RouteParams<Path>>) => Awaitable<RouteResult>,
+): void;
+export function route<const Path extends string>(
+  path: Path,
+  options: RouteOptions,
+  handler: (ctx: RouteContext<PluginConfig, RouteParams<Path>>) => Awaitable<RouteResult>,
+): void;
+export function route<Config extends object>(
   path: string,
   handler: (ctx: RouteContext<Config>) => Awaitable<RouteResult>,
 ): void;
-export function route<Config = Record<string, Json>>(
+export function route<Config extends object>(
   path: string,
   options: RouteOptions,
   handler: (ctx: RouteContext<Config>) => Awaitable<RouteResult>,
@@ -175,8 +204,8 @@ export function route(): void {
 }
 
 /** Runs on the manifest's schedule, or when somebody starts it. Declare it in the manifest's `jobs`. */
-export function job<Payload = Json, Config = Record<string, Json>>(
-  _name: string,
+export function job<Payload = Json, Config = PluginConfig>(
+  _name: JobName,
   _handler: (ctx: Context<Config>, payload: Payload) => Awaitable<unknown>,
 ): void {
   outside('job');

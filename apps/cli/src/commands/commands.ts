@@ -7,6 +7,7 @@ import { addDoctor } from './doctor.js';
 import { addEvents } from './events.js';
 import { addInit } from './init.js';
 import { addJobs } from './jobs.js';
+import { addLint } from './lint.js';
 import { addLogin } from './login.js';
 import { addLogs } from './logs.js';
 import { addPack } from './pack.js';
@@ -17,13 +18,14 @@ import { addRuns } from './runs.js';
 import { addSecrets } from './secrets.js';
 import { addData, addFiles, addKv } from './stores.js';
 import { addTest } from './test.js';
+import { addTypegen } from './typegen.js';
 import { addValidate } from './validate.js';
 
 /** In the order in which the help shows them. */
 export function addCommands(commands: Commands): void {
   const all = [
-    ...[addInit, addDev, addTest, addValidate, addPack, addLogin, addDeploy, addReleases],
-    ...[addLogs, addRuns, addJobs, addEvents, addPlugins, addSecrets, addKv, addData, addFiles],
+    ...[addInit, addDev, addTest, addValidate, addLint, addTypegen, addPack, addLogin],
+    ...[addDeploy, addReleases, addLogs, addRuns, addJobs, addEvents, addPlugins, addSecrets, addKv, addData, addFiles],
     ...[addWebhooks, addDeadLetters, addTenants, addUsers, addTokens, addDoctor, addCompletion],
   ];
   for (const add of all) add(commands);

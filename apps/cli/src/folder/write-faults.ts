@@ -3,8 +3,12 @@ import type { Style } from '../terminal/style.js';
 import { harmless } from '../terminal/style.js';
 
 /** Faults as people read them: the place, what is wrong and what to write, the code. */
-export function writeFaults(faults: readonly PlacedFault[], kind: 'error' | 'warning', style: Style): string[] {
-  const paint = kind === 'error' ? style.red : style.yellow;
+export function writeFaults(
+  faults: readonly PlacedFault[],
+  kind: 'error' | 'mistake' | 'warning',
+  style: Style,
+): string[] {
+  const paint = kind === 'warning' ? style.yellow : style.red;
   return faults.map(({ file, line, column, code, detail, pointer }) => {
     const place = [file ?? 'package', line, column].filter((part) => part !== null).join(':');
     const inside = file === 'plugin.json' && pointer !== '' ? `${pointer} ` : '';

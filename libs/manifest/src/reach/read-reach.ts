@@ -43,12 +43,15 @@ const gate = new FairGate({ atOnce: 2, atOncePerKey: 2 });
 const nothing: ReachReading = { complete: false, calls: [], emits: [], urls: [], dynamic: [] };
 const httpNames = ['get', 'head', 'delete', 'post', 'put', 'patch', 'request'];
 /** The table's calls as plugin code writes them. */
-const calls: Record<string, string> = Object.fromEntries(
+export const calls: Record<string, string> = Object.fromEntries(
   hostMethods.flatMap((name): [string, string][] =>
     name === 'http.request' ? httpNames.map((each) => [`http.${each}`, name]) : [[name, name]],
   ),
 );
-const registers = sdkExports.filter((name) => name !== 'NonRetryable' && name !== 'RetryAfter');
+/** The SDK's functions that take a handler. */
+export const registers: readonly string[] = sdkExports.filter(
+  (name) => name !== 'NonRetryable' && name !== 'RetryAfter',
+);
 
 /**
  * Reads a bundle in a thread of its own, which is ended when it takes too long or too much memory. Never throws for

@@ -259,8 +259,7 @@ export class Values {
     const callee = unwrapped(node.callee as Node);
     const args = node.arguments as Node[];
     if (this.isRegistration(callee, args)) {
-      for (const argument of args)
-        for (const handler of this.#handlersIn(argument)) this.#bindParams(handler, [new Set([''])]);
+      for (const handler of this.handlersOf(node)) this.#bindParams(handler, [new Set([''])]);
       return;
     }
     const isCall = callee.type === 'MemberExpression' && keyOf(callee) === 'call';
@@ -301,6 +300,11 @@ export class Values {
       args[0]?.type === 'TemplateLiteral' ||
       /^(on[A-Z]|health)/.test(keyOf(callee) ?? '')
     );
+  }
+
+  /** The handlers that a call of the SDK registers. */
+  handlersOf(registration: Node): Node[] {
+    return (registration.arguments as Node[]).flatMap((argument) => this.#handlersIn(argument));
   }
 
   /**

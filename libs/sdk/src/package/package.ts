@@ -6,18 +6,20 @@ import { createHash } from 'node:crypto';
 import {
   checkPackage,
   defaultPackageLimits,
+  lintPackage,
   packFiles,
   type Manifest,
   type PackageReport,
   type Registration,
 } from '@annex/manifest';
-import { findTemplateFaults } from '@annex/templates';
+import { findTemplate, findTemplateFaults } from '@annex/templates';
 import { enterSandbox, leaveSandbox } from '../testing/shared-sandbox.js';
 import { faultPlaces, type PlacedFault } from './fault-places.js';
 import { roomyLimits } from './limits.js';
 
 export { closeSandbox } from '../testing/shared-sandbox.js';
 export type { PlacedFault } from './fault-places.js';
+export { typesFile, writePluginTypes, type PluginTypesResult } from './write-types.js';
 export { findPlugin, NoPlugin, readPlugin, type PluginFolder } from './read-plugin.js';
 
 /** A plugin's files by their paths, with `/` between folders. */
@@ -60,6 +62,19 @@ export interface PackedPlugin {
  */
 export async function checkPlugin(files: PluginFiles): Promise<PluginCheck> {
   return (await check(files)).check;
+}
+
+/**
+ * Checks files as an upload does, and reads the code for what only running it would show: calls that `ctx` does not
+ * have, secrets, jobs, webhooks, settings and dependencies that the manifest does not name, templates that are not
+ * there. `mistakes` are in the order of files and lines. Follows names, not everything that code can do.
+ * @example
+ * const { errors, warnings, mistakes } = await lintPlugin((await readPlugin('.')).files)
+ */
+export async function lintPlugin(files: PluginFiles): Promise<PluginCheck & { mistakes: PlacedFault[] }> {
+  const { check: checked, report } = await check(files);
+  const faults = lintPackage(report, { hasTemplate: (names, name) => findTemplate(names, name) !== undefined });
+  return { ...checked, mistakes: faultPlaces(files)(faults) };
 }
 
 /**

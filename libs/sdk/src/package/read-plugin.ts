@@ -30,6 +30,7 @@ const usuallyOut = [
   '*.tsbuildinfo',
   '*.test.*',
   '*.spec.*',
+  '*.d.ts',
   '/test/',
   '/tests/',
   '/coverage/',
