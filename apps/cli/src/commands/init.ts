@@ -47,6 +47,7 @@ async function init(cli: Cli, { template, slug: wanted, packages }: Options, fol
   };
   const files = new Map([...(await readTemplate('shared', values)), ...(await readTemplate(chosen, values))]);
   if (packages !== undefined) files.set('package.json', await fromPacked(files.get('package.json') ?? '', packages));
+  await addTypes(files);
   for (const [name, text] of files) {
     await mkdir(dirname(join(path, name)), { recursive: true });
     await writeFile(join(path, name), text, { flag: 'wx' });
@@ -126,6 +127,13 @@ async function readTemplate(name: string, values: Record<string, string>): Promi
       return [renamed[file] ?? file, text.replace(/__[A-Z]+__/g, (key) => values[key] ?? key)];
     }),
   );
+}
+
+/** So that an editor knows settings and names from the start. */
+async function addTypes(files: Map<string, string>): Promise<void> {
+  const { typesFile, writePluginTypes } = await import('@annex/sdk/package');
+  const types = writePluginTypes(new Map([...files].map(([path, text]) => [path, Buffer.from(text)])));
+  if (types.ok) files.set(typesFile, types.text);
 }
 
 /** Names the packed files of our packages, so that a plugin can be made where no registry has them. */

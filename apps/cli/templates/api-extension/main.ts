@@ -5,15 +5,11 @@ interface Note {
   author: string | null;
 }
 
-interface Settings {
-  page_size: number;
-}
-
 const TABLE = '__TABLE___notes';
 const MAX_TEXT = 2000;
 
 /** GET /ext/__SLUG__/notes?page=2: newest first. */
-route<Settings>('/notes', async (ctx) => {
+route('/notes', async (ctx) => {
   const page = Number(ctx.query['page'] ?? 1);
   if (!Number.isInteger(page) || page < 1) return [{ error: 'page is a number from 1' }, 400];
   const { page_size: limit } = ctx.config;
@@ -31,13 +27,13 @@ route('/notes', { methods: ['POST'] }, async (ctx) => {
 
 /** GET /ext/__SLUG__/notes/:id */
 route('/notes/:id', async (ctx) => {
-  const note = await ctx.db.getById<Note>(TABLE, ctx.params['id'] ?? '');
+  const note = await ctx.db.getById<Note>(TABLE, ctx.params.id);
   return note ?? [{ error: 'there is no such note' }, 404];
 });
 
 /** DELETE /ext/__SLUG__/notes/:id, for admins. */
 route('/notes/:id', { methods: ['DELETE'], roles: ['admin'] }, async (ctx) => {
-  const isGone = await ctx.db.delete(TABLE, ctx.params['id'] ?? '');
+  const isGone = await ctx.db.delete(TABLE, ctx.params.id);
   return isGone ? undefined : [{ error: 'there is no such note' }, 404];
 });
 

@@ -1,9 +1,5 @@
 import { job, NonRetryable } from '@annex/sdk';
 
-interface Settings {
-  keep_days: number;
-}
-
 /** How many are removed in one run; a run that finds more starts the next one by itself. */
 const BATCH = 100;
 const DAY_MS = 86_400_000;
@@ -12,7 +8,7 @@ const DAY_MS = 86_400_000;
  * Runs on the schedule of plugin.json, or when somebody says so:
  * `annex jobs run __SLUG__ nightly_cleanup --payload '{"dry_run":true}'`.
  */
-job<{ dry_run?: boolean } | null, Settings>('nightly_cleanup', async (ctx, payload) => {
+job<{ dry_run?: boolean } | null>('nightly_cleanup', async (ctx, payload) => {
   const dryRun = payload?.dry_run ?? false;
   if (typeof dryRun !== 'boolean') throw new NonRetryable('dry_run is true or false');
   const before = new Date(Date.now() - ctx.config.keep_days * DAY_MS).toISOString();

@@ -3,6 +3,9 @@ import { test } from 'node:test';
 import { openPlugin } from '@annex/sdk/testing';
 import { summarize } from './summarize.ts';
 
+/** As `files.uploaded` names it. */
+const uploaded = (key: string, size: number) => ({ file: { key, size, content_type: 'text/csv', etag: 'of a test' } });
+
 const CSV = 'name,total\n"Doe, Jane",40\nJohn,2\nNobody,\n';
 
 test('summarizes a CSV text', () => {
@@ -18,7 +21,7 @@ test('summarizes a CSV text', () => {
 test('writes a summary beside each uploaded file', async () => {
   await using plugin = await openPlugin(import.meta.dirname);
   plugin.files.set('incoming/march.csv', CSV);
-  const [done] = await plugin.event('files.uploaded', { key: 'incoming/march.csv', size: CSV.length });
+  const [done] = await plugin.event('files.uploaded', uploaded('incoming/march.csv', CSV.length));
   assert.deepEqual(done, { target: 'summaries/march.csv.json', rows: 3 });
   assert.deepEqual(JSON.parse(plugin.files.text('summaries/march.csv.json') ?? ''), summarize(CSV));
   assert.equal(plugin.emitted.at(-1)?.type, 'csv.summarized');
@@ -27,5 +30,5 @@ test('writes a summary beside each uploaded file', async () => {
 test('leaves other files alone', async () => {
   await using plugin = await openPlugin(import.meta.dirname);
   for (const key of ['incoming/photo.png', 'summaries/march.csv.json'])
-    assert.deepEqual(await plugin.event('files.uploaded', { key, size: 1 }), [{ skipped: key }]);
+    assert.deepEqual(await plugin.event('files.uploaded', uploaded(key, 1)), [{ skipped: key }]);
 });

@@ -1,20 +1,11 @@
 import { hook, NonRetryable } from '@annex/sdk';
 import { summarize } from './summarize.ts';
 
-interface Settings {
-  folder: string;
-}
-
-interface Uploaded {
-  key: string;
-  size: number;
-}
-
 const MAX_BYTES = 5_000_000;
 
 /** Runs for every file that is uploaded in the tenant, by people and by plugins. */
-hook<Uploaded, Settings>('files.uploaded', async (ctx, event) => {
-  const { key, size } = event.data;
+hook('files.uploaded', async (ctx, event) => {
+  const { key, size } = event.data.file;
   // What this plugin writes is uploaded too; without this it would read its own summaries.
   if (!key.startsWith(ctx.config.folder) || !key.endsWith('.csv')) return { skipped: key };
   if (size > MAX_BYTES) throw new NonRetryable(`${key} has ${size} bytes; at most ${MAX_BYTES} are read`);

@@ -1,0 +1,68 @@
+/** What `annex init` makes: each template as its new owner finds it. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { closeSandbox, lintPlugin, readPlugin } from '@annex/sdk/package';
+import ts from 'typescript';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readEnvironment } from '../config.js';
+import { runProgram } from '../program.js';
+
+const root = fileURLToPath(new URL('../../../../', import.meta.url));
+const templates = readdirSync(join(root, 'apps/cli/templates')).filter((name) => name !== 'shared');
+
+/** Sandboxes and compilers are slow on a busy machine. */
+const patient = { timeout: 600_000 };
+
+describe('every template', patient, () => {
+  let folder: string;
+  const at = (template: string): string => join(folder, template);
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'annex-templates-'));
+    symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+    for (const template of templates)
+      expect(await runProgram(['init', at(template), '--template', template, '--json'], readEnvironment({}))).toBe(0);
+  });
+  afterAll(async () => {
+    await closeSandbox();
+    rmSync(folder, { recursive: true });
+  });
+
+  it('has tests that pass as they are', async () => {
+    const files = templates.map((template) => join(at(template), 'main.test.ts'));
+    const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', ...files], {
+      cwd: folder,
+      // Set here, it would make the runner below speak to the one above.
+      env: { PATH: process.env['PATH'] ?? '' },
+    });
+    expect(stdout).toMatch(/^# fail 0$/m);
+    expect(Number(/^# pass (\d+)$/m.exec(stdout)?.[1])).toBeGreaterThanOrEqual(2 * templates.length);
+  });
+
+  it.each(templates)('%s compiles with its own settings, and nothing is found in it', async (template) => {
+    const { config } = ts.readConfigFile(join(at(template), 'tsconfig.json'), ts.sys.readFile) as { config: object };
+    const { options, fileNames } = ts.parseJsonConfigFileContent(config, ts.sys, at(template));
+    expect(fileNames.map((name) => name.slice(at(template).length + 1))).toContain('annex-env.d.ts');
+    // Tests need the types of the whole sandbox, which take long to read here; scripts/pack.spec.ts has those.
+    const read = fileNames.filter((name) => !name.endsWith('.test.ts'));
+    const paths = { '@annex/sdk': [join(root, 'libs/sdk/src/index.ts')] };
+    const typeRoots = [join(root, 'node_modules/@types')];
+    const program = ts.createProgram(read, { ...options, paths, typeRoots, customConditions: ['annex-source'] });
+    const own = read.flatMap((name) => {
+      const source = program.getSourceFile(name);
+      return [...program.getSyntacticDiagnostics(source), ...program.getSemanticDiagnostics(source)];
+    });
+    expect(own.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, ' '))).toEqual([]);
+    const { errors, mistakes, warnings } = await lintPlugin((await readPlugin(at(template))).files);
+    expect([...errors, ...mistakes, ...warnings]).toEqual([]);
+  });
+
+  it('names its own slug everywhere', () => {
+    for (const template of templates)
+      for (const name of ['plugin.json', 'main.ts', 'README.md', 'package.json'])
+        expect(readFileSync(join(at(template), name), 'utf8'), name).not.toMatch(/__[A-Z]+__/);
+  });
+});
