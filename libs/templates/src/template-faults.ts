@@ -35,9 +35,16 @@ export function findTemplateFaults(files: Readonly<Record<string, string>>): Tem
         {
           file,
           line: token?.getPosition()[0],
-          message: thrown.message.replace(/, (file|line):.*$/s, '').slice(0, 300),
+          message: said(thrown.message),
         },
       ];
     }
   });
+}
+
+/** Liquid's words; of what is not closed, also what closes it. */
+function said(message: string): string {
+  const text = message.replace(/, (file|line):.*$/s, '').slice(0, 300);
+  const [, kind, opened] = /^(output|tag) "\{([{%]).*" not closed$/s.exec(text) ?? [];
+  return kind === undefined ? text : `${text}; write "${opened === '%' ? '%' : '}'}}" at its end`;
 }

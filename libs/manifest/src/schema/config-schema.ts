@@ -8,6 +8,7 @@
  */
 import { createContext, Script } from 'node:vm';
 import {
+  didYouMean,
   isJsonObject,
   jsonBytes,
   jsonPointer,
@@ -110,7 +111,7 @@ export function configSchemaFaults(schema: JsonObject, { isCompiled = false } = 
             seen.add(error.instancePath),
         )
         .slice(0, 20)
-        .flatMap((error) => refuse(`${error.message ?? 'is not valid JSON Schema'}.`, error.instancePath));
+        .flatMap((error) => refuse(schemaFaultText(error, schema), error.instancePath));
     }
     validatorOf(schema);
     const defaults = applyConfig(schema, {});
@@ -125,6 +126,18 @@ export function configSchemaFaults(schema: JsonObject, { isCompiled = false } = 
         : `cannot be compiled: ${messageOf(thrown).slice(0, 300)}.`,
     );
   }
+}
+
+/** What is wrong with a schema itself; a word that is none of the allowed ones is told with these. */
+function schemaFaultText({ keyword, message, params, instancePath }: ErrorObject, schema: JsonObject): string {
+  const { allowedValues } = params as { allowedValues?: unknown[] };
+  if (keyword !== 'enum' || allowedValues === undefined) return `${message ?? 'is not valid JSON Schema'}.`;
+  const words = allowedValues.map(String);
+  let given: unknown = schema;
+  for (const token of instancePath.split('/').slice(1))
+    given = (given as JsonObject | undefined)?.[token.replaceAll('~1', '/').replaceAll('~0', '~')];
+  const near = typeof given === 'string' ? didYouMean(given, words) : '';
+  return `must be one of ${words.map((word) => quote(word)).join(', ')}.${near}`;
 }
 
 /**

@@ -112,7 +112,12 @@ const bad: [JsonObject, string, string, boolean][] = [
   [{ secrets: [{ name: 'A', requird: true }] }, '/secrets/0/requird', 'Did you mean "required"?', true],
   [{ config: [] }, '/config', 'must be an object', true],
   [{ config: { type: 'string' } }, '/config/type', '"type": "object"', false],
-  [{ config: { properties: { a: { type: 'strnig' } } } }, '/config/properties/a/type', 'allowed values', false],
+  [
+    { config: { properties: { a: { type: 'strnig' } } } },
+    '/config/properties/a/type',
+    'must be one of "array", "boolean"',
+    false,
+  ],
   [
     { config: { properties: { a: { $ref: 'https://example.com/x.json' } } } },
     '/config/properties/a/$ref',

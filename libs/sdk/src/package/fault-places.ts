@@ -2,6 +2,7 @@
 import type { InputFault } from '@annex/kernel';
 import type { Registration } from '@annex/manifest';
 import { findPointer } from './json-lines.js';
+import { findYamlPath } from './yaml-lines.js';
 
 /** A fault with its place. */
 export interface PlacedFault {
@@ -32,6 +33,7 @@ export function faultPlaces(files: Files, registrations: readonly Registration[]
   };
   const find = ({ pointer, detail }: InputFault): Place & { detail?: string } =>
     saidPlace(detail, files) ??
+    brokenPlace(pointer, detail) ??
     handlerPlace(pointer, registrations, files) ??
     filePlace(pointer, detail, files) ??
     manifestPlace(pointer, textOf('plugin.json'));
@@ -60,6 +62,13 @@ function saidPlace(detail: string, files: Files): (Place & { detail: string }) |
   };
 }
 
+/** `line 5, column 22: …` of a `plugin.json` that is no JSON. */
+function brokenPlace(pointer: string, detail: string): (Place & { detail: string }) | undefined {
+  const [, line, column, rest] = (pointer === '' && /^line (\d+), column (\d+): ([^]*)$/.exec(detail)) || [];
+  if (rest === undefined) return undefined;
+  return { file: 'plugin.json', line: Number(line), column: Number(column), detail: rest };
+}
+
 const callNames: Record<string, string> = {
   event: 'hook',
   install: 'onInstall',
@@ -78,7 +87,7 @@ function handlerPlace(pointer: string, registrations: readonly Registration[], f
   const call = callNames[handler.kind === 'lifecycle' ? handler.name : handler.kind] ?? handler.kind;
   const hasName = handler.kind !== 'lifecycle' && handler.kind !== 'health';
   const wanted = new RegExp(
-    `\\b${call}\\b[^(]*\\(\\s*${hasName ? `(['"\`])${name.replace(/[^\w]/g, '\\$&')}\\1` : ''}`,
+    `\\b${call}\\b\\s*(?:<[^()]*>)?\\s*\\(\\s*${hasName ? `(['"\`])${name.replace(/[^\w]/g, '\\$&')}\\1` : ''}`,
   );
   for (const [file, bytes] of files) {
     if (!/\.[cm]?[jt]sx?$/.test(file) || /(^|\/)node_modules\//.test(file)) continue;
@@ -89,14 +98,24 @@ function handlerPlace(pointer: string, registrations: readonly Registration[], f
   return undefined;
 }
 
-/** A pointer whose first segments are the path of a file: those of templates and of webhooks. */
-function filePlace(pointer: string, detail: string, files: Files): Place | undefined {
+/**
+ * A pointer whose first segments are the path of a file: those of templates and of webhooks. What follows them leads
+ * into the file, and is told with the fault.
+ */
+function filePlace(pointer: string, detail: string, files: Files): (Place & { detail: string }) | undefined {
   const segments = pointer.split('/').slice(1).map(unescaped);
   for (let count = segments.length; count > 1; count -= 1) {
     const file = segments.slice(0, count).join('/');
-    if (!files.has(file)) continue;
+    const bytes = files.get(file);
+    if (bytes === undefined) continue;
+    const told = detail.startsWith(`${file}: `) ? detail.slice(file.length + 2) : detail;
     const [, line, column] = /\bline (\d+)(?:, column (\d+))?/.exec(detail) ?? [];
-    return { file, line: line ? Number(line) : null, column: column ? Number(column) : null };
+    if (line !== undefined) return { file, line: Number(line), column: column ? Number(column) : null, detail: told };
+    const inside = segments.slice(count);
+    const text = Buffer.from(bytes).toString('utf8');
+    const offset = findYamlPath(text, inside);
+    const place = offset === undefined ? { line: null, column: null } : lineAt(text, offset);
+    return { file, ...place, detail: inside.length === 0 ? told : `${inside.join('.')} ${told}` };
   }
   return undefined;
 }

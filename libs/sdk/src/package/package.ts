@@ -16,6 +16,7 @@ import { findTemplate, findTemplateFaults } from '@annex/templates';
 import { enterSandbox, leaveSandbox } from '../testing/shared-sandbox.js';
 import { faultPlaces, type PlacedFault } from './fault-places.js';
 import { roomyLimits } from './limits.js';
+import { patientInspect } from './patient-inspect.js';
 
 export { closeSandbox } from '../testing/shared-sandbox.js';
 export type { PlacedFault } from './fault-places.js';
@@ -110,7 +111,7 @@ async function check(
   const sandbox = await enterSandbox();
   try {
     const report = await checkPackage(packFiles(files), {
-      inspect: (bundle) => sandbox.inspect(bundle),
+      inspect: patientInspect(sandbox),
       findTemplateFaults,
       packageLimits,
     });

@@ -19,6 +19,7 @@ import {
 import type { Bundle, Registration, Sandbox } from '@annex/sandbox';
 import { findTemplateFaults } from '@annex/templates';
 import { roomyLimits } from '../package/limits.js';
+import { patientInspect } from '../package/patient-inspect.js';
 import { readPlugin } from '../package/read-plugin.js';
 
 /** One tenant for the whole process, so that one executor serves every plugin under test. */
@@ -99,7 +100,7 @@ async function check(
   const known = checked.get(sha256);
   if (known) return known;
   const report = await checkPackage(packed, {
-    inspect: (bundle) => sandbox.inspect(bundle),
+    inspect: patientInspect(sandbox),
     findTemplateFaults,
     packageLimits: roomyLimits,
     limits: { ...defaultManifestLimits, reservedEvents },
